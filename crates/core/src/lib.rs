@@ -1,1 +1,11 @@
-//! core
+//! The rules of the directory connector: who is imported, changed, removed, and why.
+//!
+//! Pure functions over data. Nothing here asks for the time, the disk, the network, the environment or randomness: what
+//! a rule needs of them is a parameter.
+
+pub mod names;
+pub mod observed;
+pub mod settings;
+pub mod snapshot;
+pub mod text;
+pub mod wire;

@@ -1,1 +1,3 @@
-//! engine
+//! Every effect of the directory connector: directories, the organization, the store, secrets and time.
+
+pub mod event;

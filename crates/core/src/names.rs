@@ -1,0 +1,56 @@
+//! Names that must not be mixed up, each a type of its own.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Takes the name as it is.
+            pub fn new(value: impl Into<Box<str>>) -> Self {
+                Self(value.into())
+            }
+
+            /// The name as a string.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name!(
+    /// The id under which a person or group is pushed to the organization.
+    ExternalId
+);
+name!(
+    /// The id that a directory keeps through renames and moves, with its kind: `entryUUID:…`, `objectGUID:…`.
+    StableId
+);
+name!(
+    /// An address, trimmed and in lower case.
+    Email
+);
+name!(
+    /// The organization's id of one membership.
+    MemberId
+);
+name!(
+    /// The organization's id of one group.
+    GroupId
+);
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);

@@ -1,0 +1,128 @@
+//! What the organization holds, and how we know.
+
+use crate::names::{Email, ExternalId, GroupId, MemberId};
+use std::collections::BTreeMap;
+
+/// The organization before a run, with the strength of the evidence.
+#[derive(Clone, Debug)]
+pub enum Observed {
+    /// Read from the server in this run.
+    Live(OrganizationState),
+    /// Taken from the ledger: the server cannot be read. Reports say "sent, not verified".
+    Believed(OrganizationState),
+    /// The server cannot be read and the ledger knows nothing: nobody may be removed.
+    Unknown,
+}
+
+/// Members and groups of an organization.
+#[derive(Clone, Debug, Default)]
+pub struct OrganizationState {
+    /// In the server's order.
+    pub members: Vec<ObservedMember>,
+    /// In the server's order.
+    pub groups: Vec<ObservedGroup>,
+}
+
+/// One member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedMember {
+    /// Known only where the server was read.
+    pub id: Option<MemberId>,
+    /// In lower case.
+    pub email: Email,
+    /// None or blank: added by hand.
+    pub external_id: Option<ExternalId>,
+    /// Where the person stands on the way into the organization.
+    pub status: MemberStatus,
+    /// What the person may do.
+    pub role: Role,
+}
+
+/// Where a member stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberStatus {
+    /// Access was taken; the membership is kept.
+    Revoked,
+    /// Has a pending invitation.
+    Invited,
+    /// Has accepted and waits for confirmation.
+    Accepted,
+    /// Full member.
+    Confirmed,
+    /// Stored without an invitation.
+    Staged,
+}
+
+/// What a member may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Owner.
+    Owner,
+    /// Administrator.
+    Admin,
+    /// Ordinary user.
+    User,
+    /// Custom permissions.
+    Custom,
+}
+
+/// One group.
+#[derive(Clone, Debug)]
+pub struct ObservedGroup {
+    /// Known only where the server was read.
+    pub id: Option<GroupId>,
+    /// The name shown to people.
+    pub name: String,
+    /// None or blank: made by hand.
+    pub external_id: Option<ExternalId>,
+    /// The membership, where it is known in this run.
+    pub members: Membership,
+}
+
+/// How the members of a group are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// Positions in [`OrganizationState::members`], read in this run.
+    Read(Vec<usize>),
+    /// External ids that were last accepted, from the ledger.
+    Remembered(Vec<ExternalId>),
+    /// Not read and not remembered.
+    NotRead,
+}
+
+/// The kind of server that answers for the organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerKind {
+    /// Bitwarden's cloud: limits of 2,000 and requests per minute apply.
+    OfficialCloud,
+    /// Bitwarden's server run by the company.
+    OfficialSelfHosted,
+    /// Vaultwarden: matches members by address, cannot be read with an organization key.
+    Vaultwarden,
+}
+
+/// What the directory answered when it was asked for one id without any filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The entry exists: the person is out of scope, not gone.
+    Found,
+    /// The directory says that there is no such entry.
+    NotFound,
+    /// The directory could not or would not tell.
+    Unknown {
+        /// What stood in the way, for people.
+        reason: String,
+    },
+}
+
+/// A person whom the ledger knows and the snapshot does not, to be asked for by id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sought {
+    /// The id that was pushed.
+    pub external_id: ExternalId,
+    /// The id that survives renames, where the ledger has it.
+    pub stable_id: Option<crate::names::StableId>,
+}
+
+/// The answers for everybody who was sought; whoever is missing here was not asked for and counts as unknown.
+pub type Presences = BTreeMap<ExternalId, Presence>;

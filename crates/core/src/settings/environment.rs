@@ -1,0 +1,130 @@
+//! Where the organization's server is.
+
+use super::{SettingsError, text};
+use serde_json::{Map, Value};
+
+/// `environmentUrls` as stored: everything absent means Bitwarden's cloud in the United States.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnvironmentUrls {
+    /// One URL for everything.
+    pub base: Option<String>,
+    /// The web vault, where it has its own URL.
+    pub web_vault: Option<String>,
+    /// The API, where it has its own URL.
+    pub api: Option<String>,
+    /// The identity service, where it has its own URL.
+    pub identity: Option<String>,
+}
+
+/// The URLs that requests go to, without a trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// The API.
+    pub api: String,
+    /// The identity service.
+    pub identity: String,
+    /// Whether these are Bitwarden's own.
+    pub cloud: bool,
+}
+
+impl EnvironmentUrls {
+    /// Checks `environmentUrls`.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the URL that is not one.
+    pub fn from_stored(stored: &Map<String, Value>) -> Result<Self, SettingsError> {
+        let read = |field: &str, key| -> Result<Option<String>, SettingsError> {
+            text(stored, field, key)?.map(|typed| normalize_url(&typed, key)).transpose()
+        };
+        Ok(Self {
+            base: read("base", "server")?,
+            web_vault: read("webVault", "server.webVault")?,
+            api: read("api", "server.api")?,
+            identity: read("identity", "server.identity")?,
+        })
+    }
+
+    /// The URLs in use: an own one first, then one under the base, then the cloud's.
+    pub fn endpoints(&self) -> Endpoints {
+        let region = match self.base.as_deref() {
+            None | Some("https://vault.bitwarden.com" | "https://bitwarden.com") => Some("com"),
+            Some("https://vault.bitwarden.eu" | "https://bitwarden.eu") => Some("eu"),
+            Some(_) => None,
+        };
+        let under = |service: &str| match (region, self.base.as_deref()) {
+            (Some(region), _) => format!("https://{service}.bitwarden.{region}"),
+            (None, Some(base)) => format!("{base}/{service}"),
+            (None, None) => format!("https://{service}.bitwarden.com"),
+        };
+        Endpoints {
+            api: self.api.clone().unwrap_or_else(|| under("api")),
+            identity: self.identity.clone().unwrap_or_else(|| under("identity")),
+            cloud: region.is_some() && self.api.is_none() && self.identity.is_none(),
+        }
+    }
+}
+
+/// A typed URL with its scheme and without trailing slashes.
+///
+/// # Errors
+/// [`SettingsError::Invalid`] when no host can be made out.
+pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsError> {
+    let invalid = || SettingsError::Invalid {
+        key,
+        value: typed.to_owned(),
+        expected: "a URL such as https://vault.example.com",
+    };
+    let (scheme, rest) = typed.trim().split_once("://").unwrap_or(("https", typed.trim()));
+    let rest = rest.trim_end_matches('/');
+    let url = match scheme {
+        "http" | "https" => format!("{scheme}://{rest}"),
+        _ => return Err(invalid()),
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    if host.is_empty() || host.contains(char::is_whitespace) || host.contains('@') {
+        Err(invalid())
+    } else {
+        Ok(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoints(base: Option<&str>) -> (String, String) {
+        let urls = EnvironmentUrls { base: base.map(str::to_owned), ..EnvironmentUrls::default() };
+        let found = urls.endpoints();
+        (found.api, found.identity)
+    }
+
+    #[test]
+    fn the_cloud_is_the_default_and_europe_has_its_own() {
+        assert_eq!(endpoints(None).0, "https://api.bitwarden.com");
+        assert_eq!(endpoints(Some("https://vault.bitwarden.eu")).1, "https://identity.bitwarden.eu");
+    }
+
+    #[test]
+    fn a_base_url_carries_both_services_unless_one_has_its_own() {
+        assert_eq!(endpoints(Some("https://vault.example.test")).0, "https://vault.example.test/api");
+        let urls = EnvironmentUrls {
+            base: Some("https://vault.example.test".into()),
+            identity: Some("https://id.example.test".into()),
+            ..EnvironmentUrls::default()
+        };
+        assert_eq!(urls.endpoints().identity, "https://id.example.test");
+        assert!(!urls.endpoints().cloud);
+    }
+
+    #[test]
+    fn typed_urls_gain_a_scheme_and_lose_slashes() {
+        assert_eq!(
+            normalize_url("vault.example.test//", "server").as_deref(),
+            Ok("https://vault.example.test")
+        );
+        assert_eq!(normalize_url("http://127.0.0.1:8080/", "server").as_deref(), Ok("http://127.0.0.1:8080"));
+        for bad in ["", "https://", "ftp://x", "a b", "https://user@host"] {
+            assert!(normalize_url(bad, "server").is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Settings as they are stored (any JSON that an installation holds) and as they are used (checked).
+
+mod connector;
+mod environment;
+mod ldap;
+mod sync;
+
+pub use connector::{ConnectorSettings, LeaverAction, LeaverPolicy, Limits, TimeLimits};
+pub use environment::{Endpoints, EnvironmentUrls};
+pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security};
+pub use sync::{AddressRule, SyncSettings};
+
+use serde_json::{Map, Value};
+
+/// The kinds of directory, with the number that stands for each in `data.json` and on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectoryKind {
+    /// 0: Active Directory and any LDAP server.
+    Ldap,
+    /// 1: Microsoft Entra ID.
+    Entra,
+    /// 2: Google Workspace.
+    Google,
+    /// 3: Okta.
+    Okta,
+    /// 4: OneLogin.
+    OneLogin,
+}
+
+impl DirectoryKind {
+    /// The kind behind a stored number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        [Self::Ldap, Self::Entra, Self::Google, Self::Okta, Self::OneLogin]
+            .into_iter()
+            .find(|kind| i64::from(kind.number()) == number)
+    }
+
+    /// The stored number.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Ldap => 0,
+            Self::Entra => 1,
+            Self::Google => 2,
+            Self::Okta => 3,
+            Self::OneLogin => 4,
+        }
+    }
+
+    /// The name shown to people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ldap => "Active Directory / LDAP",
+            Self::Entra => "Microsoft Entra ID",
+            Self::Google => "Google Workspace",
+            Self::Okta => "Okta",
+            Self::OneLogin => "OneLogin",
+        }
+    }
+}
+
+/// A stored setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// A needed setting is absent.
+    #[error("`{key}` is not set")]
+    Missing {
+        /// The name by which `bwdc config` knows the setting.
+        key: &'static str,
+    },
+    /// A setting has a value of the wrong kind or out of its range.
+    #[error("`{key}` is `{value}`, expected {expected}")]
+    Invalid {
+        /// The name by which `bwdc config` knows the setting.
+        key: &'static str,
+        /// The stored value; never a secret.
+        value: String,
+        /// What would be accepted.
+        expected: &'static str,
+    },
+    /// Two settings contradict each other.
+    #[error("`{first}` and `{second}` contradict each other: {cure}")]
+    Contradiction {
+        /// The first setting's name.
+        first: &'static str,
+        /// The second setting's name.
+        second: &'static str,
+        /// What to change.
+        cure: &'static str,
+    },
+}
+
+/// A trimmed, non-empty string at `field`, or None when it is absent, null or blank.
+pub(crate) fn text(
+    object: &Map<String, Value>,
+    field: &str,
+    key: &'static str,
+) -> Result<Option<String>, SettingsError> {
+    match object.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(value)) if value.trim().is_empty() => Ok(None),
+        Some(Value::String(value)) => Ok(Some(value.trim().to_owned())),
+        Some(other) => Err(SettingsError::Invalid { key, value: other.to_string(), expected: "a string" }),
+    }
+}
+
+/// A boolean at `field`; absent and null count as `false`.
+pub(crate) fn flag(
+    object: &Map<String, Value>,
+    field: &str,
+    key: &'static str,
+) -> Result<bool, SettingsError> {
+    match object.get(field) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(value)) => Ok(*value),
+        Some(other) => {
+            Err(SettingsError::Invalid { key, value: other.to_string(), expected: "true or false" })
+        }
+    }
+}
+
+/// A whole number at `field`, also when it is stored as a string.
+pub(crate) fn number(
+    object: &Map<String, Value>,
+    field: &str,
+    key: &'static str,
+) -> Result<Option<i64>, SettingsError> {
+    let invalid = |value: String| SettingsError::Invalid { key, value, expected: "a whole number" };
+    match object.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(value)) if value.trim().is_empty() => Ok(None),
+        Some(Value::String(value)) => value.trim().parse().map(Some).map_err(|_| invalid(value.clone())),
+        Some(Value::Number(value)) => value.as_i64().map(Some).ok_or_else(|| invalid(value.to_string())),
+        Some(other) => Err(invalid(other.to_string())),
+    }
+}

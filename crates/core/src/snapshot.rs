@@ -1,0 +1,216 @@
+//! What a directory holds, as it was read: complete, in the directory's order, not yet judged.
+//!
+//! A [`Snapshot`] comes only out of [`SnapshotBuilder::finish`], which refuses as long as a part of the scope has not
+//! been read to its end. Nothing else in the program can make one, so "partial" has no value that could travel on.
+
+use crate::text::{Text, TextTable};
+use std::ops::Range;
+
+/// Which parts of the directory a read has to bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadScope {
+    /// People are read (always needed where groups are: members resolve to people).
+    pub people: bool,
+    /// Groups and their direct members are read.
+    pub groups: bool,
+    /// People whom the directory keeps as deleted are read too.
+    pub deleted: bool,
+    /// Ids that survive a rename are read for the ledger.
+    pub stable_ids: bool,
+}
+
+/// A part of a read that has an end of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// People in the search bases.
+    People,
+    /// People whom the directory keeps as deleted.
+    DeletedPeople,
+    /// Groups with their direct members.
+    Groups,
+}
+
+/// What the directory says of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountState {
+    /// May sign in.
+    Enabled,
+    /// Exists and may not sign in.
+    Disabled,
+    /// Was deleted; the directory still knows of it.
+    Deleted,
+}
+
+/// One person as the directory returned it.
+#[derive(Clone, Debug)]
+pub struct PersonEntry {
+    /// The directory's own name for the entry (a distinguished name), as spelled there: what a person is shown as when
+    /// there is no address.
+    pub reference: Text,
+    /// What group members compare equal to: the normalized distinguished name, or an id.
+    pub key: Text,
+    /// A second name by which groups may list this person (`uid` for `memberUid`), normalized.
+    pub login: Option<Text>,
+    /// The id that is pushed to the organization.
+    pub external_id: Text,
+    /// The id that survives a rename, where it was read.
+    pub stable_id: Option<Text>,
+    /// The first value of the address attribute, untouched.
+    pub mail: Option<Text>,
+    /// The first value of the prefix attribute, untouched.
+    pub prefix: Option<Text>,
+    /// Enabled, disabled or deleted.
+    pub state: AccountState,
+}
+
+/// One group as the directory returned it.
+#[derive(Clone, Debug)]
+pub struct GroupEntry {
+    /// The directory's own name for the entry, as spelled there.
+    pub reference: Text,
+    /// What other groups' members compare equal to.
+    pub key: Text,
+    /// The id that is pushed to the organization.
+    pub external_id: Text,
+    /// The name shown to people.
+    pub name: Text,
+    members: Range<u32>,
+}
+
+/// A complete read of one source.
+pub struct Snapshot {
+    texts: TextTable,
+    people: Vec<PersonEntry>,
+    groups: Vec<GroupEntry>,
+    members: Vec<Text>,
+    scope: ReadScope,
+}
+
+impl Snapshot {
+    /// The strings behind every [`Text`] of this snapshot.
+    pub fn texts(&self) -> &TextTable {
+        &self.texts
+    }
+
+    /// People in the directory's order, deleted ones last.
+    pub fn people(&self) -> &[PersonEntry] {
+        &self.people
+    }
+
+    /// Groups in the directory's order.
+    pub fn groups(&self) -> &[GroupEntry] {
+        &self.groups
+    }
+
+    /// The keys of a group's direct members, in the directory's order.
+    pub fn members(&self, group: &GroupEntry) -> &[Text] {
+        &self.members[group.members.start as usize..group.members.end as usize]
+    }
+
+    /// What was read.
+    pub fn scope(&self) -> ReadScope {
+        self.scope
+    }
+
+    pub(crate) fn into_parts(self) -> (TextTable, Vec<PersonEntry>, Vec<GroupEntry>, Vec<Text>) {
+        (self.texts, self.people, self.groups, self.members)
+    }
+}
+
+impl GroupEntry {
+    pub(crate) fn member_range(&self) -> Range<usize> {
+        self.members.start as usize..self.members.end as usize
+    }
+}
+
+/// Collects a read until every section of its scope has reached its end.
+pub struct SnapshotBuilder {
+    snapshot: Snapshot,
+    ended: Vec<Section>,
+}
+
+/// A read stopped before this section had reached its end.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the section {0:?} was not read to its end")]
+pub struct IncompleteRead(pub Section);
+
+impl SnapshotBuilder {
+    /// Starts a read of `scope`.
+    pub fn new(scope: ReadScope) -> Self {
+        let snapshot = Snapshot {
+            texts: TextTable::default(),
+            people: Vec::new(),
+            groups: Vec::new(),
+            members: Vec::new(),
+            scope,
+        };
+        Self { snapshot, ended: Vec::new() }
+    }
+
+    /// The handle of a string of this read.
+    pub fn text(&mut self, value: &str) -> Text {
+        self.snapshot.texts.intern(value)
+    }
+
+    /// Adds a person.
+    pub fn person(&mut self, person: PersonEntry) {
+        self.snapshot.people.push(person);
+    }
+
+    /// Adds a group with the keys of its direct members, in the directory's order.
+    pub fn group(&mut self, reference: Text, key: Text, external_id: Text, name: Text, members: &[Text]) {
+        let start = u32::try_from(self.snapshot.members.len()).expect("fewer than 2^32 memberships");
+        self.snapshot.members.extend_from_slice(members);
+        let end = u32::try_from(self.snapshot.members.len()).expect("fewer than 2^32 memberships");
+        self.snapshot.groups.push(GroupEntry { reference, key, external_id, name, members: start..end });
+    }
+
+    /// How many people and groups have been added so far, for progress.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.snapshot.people.len(), self.snapshot.groups.len())
+    }
+
+    /// Notes that the source has returned the last page of `section`.
+    pub fn end(&mut self, section: Section) {
+        self.ended.push(section);
+    }
+
+    /// The snapshot.
+    ///
+    /// # Errors
+    /// [`IncompleteRead`] names the first section of the scope that did not reach its end.
+    pub fn finish(self) -> Result<Snapshot, IncompleteRead> {
+        let scope = self.snapshot.scope;
+        let needed = [
+            (scope.people, Section::People),
+            (scope.deleted, Section::DeletedPeople),
+            (scope.groups, Section::Groups),
+        ];
+        match needed.into_iter().find(|(wanted, section)| *wanted && !self.ended.contains(section)) {
+            Some((_, section)) => Err(IncompleteRead(section)),
+            None => Ok(self.snapshot),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERYTHING: ReadScope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
+
+    #[test]
+    fn a_read_without_its_last_section_is_no_snapshot() {
+        let mut builder = SnapshotBuilder::new(EVERYTHING);
+        builder.end(Section::People);
+        builder.end(Section::Groups);
+        assert_eq!(builder.finish().err(), Some(IncompleteRead(Section::DeletedPeople)));
+    }
+
+    #[test]
+    fn sections_outside_the_scope_are_not_waited_for() {
+        let mut builder = SnapshotBuilder::new(ReadScope { deleted: false, groups: false, ..EVERYTHING });
+        builder.end(Section::People);
+        assert!(builder.finish().is_ok());
+    }
+}

@@ -1,0 +1,97 @@
+//! Bitwarden's JSON: the import request and the models of the Public API.
+//!
+//! Keys stand in the order in which today's connector writes them: the fingerprint of a request is taken over its bytes.
+
+use crate::names::{ExternalId, GroupId, MemberId};
+use serde::{Deserialize, Serialize};
+
+/// The body of `POST /public/organization/import`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportRequest {
+    /// Groups, each with its whole membership: the server replaces it.
+    pub groups: Vec<ImportGroup>,
+    /// People to invite, adopt or delete.
+    pub members: Vec<ImportMember>,
+    /// Deletes every external member that is missing from `members`.
+    pub overwrite_existing: bool,
+    /// Lifts the cloud's limit of 2,000; the server does nothing else with it.
+    pub large_import: bool,
+    /// Whether new members are invited at once; false asks for staging, where the server knows it.
+    pub invite_users_after_provisioning: bool,
+}
+
+/// A group of an [`ImportRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportGroup {
+    /// At most 100 characters on the official server.
+    pub name: String,
+    /// At most 300 characters on the official server.
+    pub external_id: ExternalId,
+    /// Everybody who shall be in the group; ids unknown to the organization are ignored by the server.
+    pub member_external_ids: Vec<ExternalId>,
+}
+
+/// A person of an [`ImportRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportMember {
+    /// May be null for a deleted person on the official server; Vaultwarden always needs it.
+    pub email: Option<String>,
+    /// At most 300 characters on the official server.
+    pub external_id: ExternalId,
+    /// Official server: the membership is deleted. Vaultwarden: it is revoked.
+    pub deleted: bool,
+}
+
+/// One request to the organization, in the order in which a plan sends them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Adds, adopts, deletes by flag; creates and fills groups. Can be cut into batches.
+    Import(ImportRequest),
+    /// The only request that may carry `overwriteExisting`: never cut, never resent without a look at the organization.
+    WholeImport(ImportRequest),
+    /// `POST /public/members/{id}/revoke`
+    Revoke(MemberId),
+    /// `POST /public/members/{id}/restore`
+    Restore(MemberId),
+    /// `DELETE /public/members/{id}`
+    Remove(MemberId),
+}
+
+/// A `{"object":"list"}` answer.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ListResponse<T> {
+    /// All entries; member and group lists are never paged.
+    pub data: Vec<T>,
+}
+
+/// A member as `GET /public/members` shows it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberResponse {
+    /// The id of the membership.
+    pub id: MemberId,
+    /// 0 owner, 1 admin, 2 user, 4 custom.
+    #[serde(rename = "type")]
+    pub kind: i32,
+    /// -1 revoked, 0 invited, 1 accepted, 2 confirmed, 3 staged.
+    pub status: i32,
+    /// The address; can be missing in unusual records.
+    pub email: Option<String>,
+    /// The id that an import gave, if any.
+    pub external_id: Option<String>,
+}
+
+/// A group as `GET /public/groups` shows it: without its members.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupResponse {
+    /// The id of the group.
+    pub id: GroupId,
+    /// The name shown to people.
+    pub name: String,
+    /// The id that an import gave, if any.
+    pub external_id: Option<String>,
+}

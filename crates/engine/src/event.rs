@@ -1,0 +1,39 @@
+//! What happens during a run, told while it happens. The engine emits; each front end draws in its own way.
+
+/// One step of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// People and groups read from the directory so far.
+    Reading {
+        /// People so far.
+        people: usize,
+        /// Groups so far.
+        groups: usize,
+    },
+    /// The organization is being read: requests done so far, of how many.
+    Observing {
+        /// Answers received.
+        done: usize,
+        /// Requests in all, as far as known.
+        of: usize,
+    },
+    /// A request is being sent: its number, of how many.
+    Sending {
+        /// From 1.
+        number: usize,
+        /// Requests in all.
+        of: usize,
+    },
+    /// A server asked for patience, or a connection is tried again.
+    Waiting {
+        /// Whole seconds until the next attempt.
+        seconds: u64,
+        /// What is waited for.
+        reason: String,
+    },
+    /// Something that the administrator should know and that stops nothing.
+    Notice(String),
+}
+
+/// Where events go.
+pub type Events<'a> = &'a (dyn Fn(Event) + Send + Sync);
