@@ -1,1 +1,4 @@
 //! sandbox
+
+pub mod data;
+pub mod ldap;
