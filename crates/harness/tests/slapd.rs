@@ -17,8 +17,8 @@ fn anonymous_search(server: &Slapd, arguments: &[&str]) -> (Option<i32>, String)
         .args(arguments)
         .env("LDAPNOINIT", "1")
         .output()
-        .unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        .expect("ldap-utils is installed");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[test]
