@@ -1,3 +1,5 @@
 //! Every effect of the directory connector: directories, the organization, the store, secrets and time.
 
+pub mod clock;
 pub mod event;
+pub mod failpoint;
