@@ -6,7 +6,7 @@ mod ldap;
 mod sync;
 
 pub use connector::{ConnectorSettings, LeaverAction, LeaverPolicy, Limits, TimeLimits};
-pub use environment::{Endpoints, EnvironmentUrls};
+pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security};
 pub use sync::{AddressRule, SyncSettings};
 

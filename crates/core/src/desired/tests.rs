@@ -1,0 +1,78 @@
+use super::*;
+use crate::sample::{Sample, settings};
+use crate::settings::AddressRule;
+
+fn ids(desired: &Desired, group: usize) -> Vec<&str> {
+    desired.member_external_ids(group).collect()
+}
+
+#[test]
+fn people_without_a_usable_address_stay_in_their_groups() {
+    let long = format!("{}@x.test", "a".repeat(256));
+    let desired = Sample::new()
+        .person("ann", "Ann@X.test")
+        .person_without_address("bob")
+        .person("cyd", &long)
+        .group("all", &["bob", "cyd", "ann", "ghost"])
+        .desired(&settings())
+        .expect("valid");
+    assert_eq!(desired.people().map(|it| desired.display_name(it)).collect::<Vec<_>>(), ["ann@x.test"]);
+    assert_eq!(ids(&desired, 0), ["bob", "cyd", "ann"]);
+    assert_eq!(desired.text(desired.unresolved()[0].member), "ghost");
+    assert_eq!(desired.everybody()[2].unusable, Some(NoAddress::TooLong));
+}
+
+#[test]
+fn without_users_groups_still_list_people() {
+    let rules = SyncSettings { users: false, ..settings() };
+    let desired = Sample::new().person("ann", "a@x").group("all", &["ann"]).desired(&rules).expect("valid");
+    assert_eq!((desired.people().count(), ids(&desired, 0)), (0, vec!["ann"]));
+}
+
+#[test]
+fn a_shared_address_names_everybody_who_has_it() {
+    let mut sample = Sample::new();
+    for number in 0..5 {
+        sample = sample
+            .person(&format!("p{number}"), "A@x")
+            .person(&format!("q{number}"), &format!("b{number}@x"));
+    }
+    for number in 1..5 {
+        sample = sample.person(&format!("r{number}"), &format!("B{number}@x"));
+    }
+    let error = sample.desired(&settings()).err().expect("duplicates");
+    let DesiredError::DuplicateAddresses(ref duplicates) = error else { panic!("{error}") };
+    assert_eq!(
+        duplicates.0[0],
+        ("a@x".to_owned(), ["p0", "p1", "p2", "p3", "p4"].map(str::to_owned).to_vec())
+    );
+    assert_eq!(
+        error.to_string(),
+        "Emails must be unique. Multiple entries pulled with the following emails:\na@x\nb1@x\nb2@x\nand 2 more..."
+    );
+}
+
+#[test]
+fn blank_and_deleted_people_share_no_address() {
+    let desired = Sample::new()
+        .person("ann", "a@x")
+        .person("b1", " ")
+        .person("b2", "")
+        .in_state("old", "a@x", AccountState::Deleted)
+        .desired(&settings());
+    assert!(desired.is_ok());
+}
+
+#[test]
+fn two_entries_with_one_external_id_are_refused() {
+    let error =
+        Sample::new().person("ann", "a@x").person("ann", "b@x").desired(&settings()).err().expect("refused");
+    assert!(error.to_string().contains("one external id, `ann`"), "{error}");
+}
+
+#[test]
+fn an_address_is_composed_where_it_is_missing() {
+    let rules = SyncSettings { address: AddressRule { suffix: Some("@x.test".into()) }, ..settings() };
+    let desired = Sample::new().person_with_prefix("ann", "Ann").desired(&rules).expect("valid");
+    assert_eq!(desired.people().map(|it| desired.display_name(it)).collect::<Vec<_>>(), ["ann@x.test"]);
+}

@@ -1,0 +1,268 @@
+//! Nested groups become flat: a group's people are its own, then those of the groups inside it.
+//!
+//! Order is part of the contract: own members as listed, then each inner group in the directory's order, and so on
+//! downwards, everybody once. The graph is cut into strongly connected components, inner ones first: a group outside of
+//! cycles takes the finished lists of its inner groups; a group inside a cycle walks its component once from itself. The
+//! cost is that of the edges and of the lists that come out.
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+/// Lists of numbers, one list a row, stored together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    ends: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Rows {
+    /// Adds a row.
+    pub fn push(&mut self, items: impl IntoIterator<Item = u32>) {
+        self.items.extend(items);
+        self.ends.push(u32::try_from(self.items.len()).expect("fewer than 2^32 memberships"));
+    }
+
+    /// A row by its number.
+    pub fn row(&self, number: usize) -> &[u32] {
+        let start = if number == 0 { 0 } else { self.ends[number - 1] as usize };
+        &self.items[start..self.ends[number] as usize]
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// How many items all rows hold together.
+    pub fn total(&self) -> usize {
+        self.items.len()
+    }
+}
+
+/// The people of every group, nested ones included.
+///
+/// `people` and `inner` hold one row a group: the numbers of its own people, below `number_of_people`, and those of the
+/// groups inside it, which are visited in ascending order whatever the order of the row. A group may contain itself.
+pub fn flatten(people: &Rows, inner: &Rows, number_of_people: usize) -> Rows {
+    let mut seen = Seen { marks: vec![0; number_of_people], current: 0 };
+    let mut flat = Rows::default();
+    if inner.total() == 0 {
+        for group in 0..people.len() {
+            let mut list = Vec::new();
+            seen.begin();
+            seen.append(&mut list, people.row(group));
+            flat.push(list);
+        }
+        return flat;
+    }
+    let (components, component_of) = components(inner);
+    let mut finished: Vec<Vec<u32>> = vec![Vec::new(); people.len()];
+    let mut visited = vec![u32::MAX; people.len()];
+    for component in &components {
+        for &group in component {
+            let walk = Walk { people, inner, finished: &finished, component_of: &component_of };
+            finished[group as usize] = walk.from(group, &mut seen, &mut visited);
+        }
+    }
+    for list in finished {
+        flat.push(list);
+    }
+    flat
+}
+
+/// The strongly connected components, inner ones first, and for each group the number of its component.
+fn components(inner: &Rows) -> (Vec<Vec<u32>>, Vec<u32>) {
+    let mut graph = DiGraph::<(), (), u32>::with_capacity(inner.len(), inner.total());
+    for _ in 0..inner.len() {
+        graph.add_node(());
+    }
+    for outer in 0..inner.len() {
+        for &group in inner.row(outer) {
+            graph.add_edge(NodeIndex::new(outer), NodeIndex::new(group as usize), ());
+        }
+    }
+    let mut component_of = vec![0; inner.len()];
+    let components: Vec<Vec<u32>> = kosaraju_scc(&graph)
+        .into_iter()
+        .map(|nodes| {
+            nodes
+                .into_iter()
+                .map(|node| u32::try_from(node.index()).expect("numbers came from u32"))
+                .collect()
+        })
+        .collect();
+    for (number, component) in (0u32..).zip(&components) {
+        for &group in component {
+            component_of[group as usize] = number;
+        }
+    }
+    (components, component_of)
+}
+
+struct Walk<'a> {
+    people: &'a Rows,
+    inner: &'a Rows,
+    finished: &'a [Vec<u32>],
+    component_of: &'a [u32],
+}
+
+impl Walk<'_> {
+    /// Depth first from `root` through its component; other components are finished and only read.
+    fn from(&self, root: u32, seen: &mut Seen, visited: &mut [u32]) -> Vec<u32> {
+        seen.begin();
+        let mut list = Vec::new();
+        let mut path = vec![self.enter(root, root, seen, visited, &mut list)];
+        while let Some(waiting) = path.last_mut() {
+            let Some(group) = waiting.next() else {
+                path.pop();
+                continue;
+            };
+            if self.component_of[group as usize] != self.component_of[root as usize] {
+                seen.append(&mut list, &self.finished[group as usize]);
+            } else if visited[group as usize] != root {
+                path.push(self.enter(group, root, seen, visited, &mut list));
+            }
+        }
+        list
+    }
+
+    fn enter(
+        &self,
+        group: u32,
+        root: u32,
+        seen: &mut Seen,
+        visited: &mut [u32],
+        list: &mut Vec<u32>,
+    ) -> std::vec::IntoIter<u32> {
+        visited[group as usize] = root;
+        seen.append(list, self.people.row(group as usize));
+        let mut inner = self.inner.row(group as usize).to_vec();
+        inner.sort_unstable();
+        inner.dedup();
+        inner.into_iter()
+    }
+}
+
+/// Who is on the current list already; beginning a new list costs nothing.
+struct Seen {
+    marks: Vec<u32>,
+    current: u32,
+}
+
+impl Seen {
+    fn begin(&mut self) {
+        self.current += 1;
+    }
+
+    fn append(&mut self, list: &mut Vec<u32>, people: &[u32]) {
+        for &person in people {
+            let mark = &mut self.marks[person as usize];
+            if *mark != self.current {
+                *mark = self.current;
+                list.push(person);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn rows(lists: &[Vec<u32>]) -> Rows {
+        let mut rows = Rows::default();
+        for list in lists {
+            rows.push(list.iter().copied());
+        }
+        rows
+    }
+
+    #[test]
+    fn own_people_come_first_then_inner_groups_in_directory_order() {
+        // 0 lists itself last but one; 1 and 2 form a cycle; 3 stands inside 2.
+        let people = rows(&[vec![9], vec![1], vec![2, 1], vec![3, 4]]);
+        let inner = rows(&[vec![2, 0, 1], vec![2], vec![3, 1], vec![]]);
+        let flat = flatten(&people, &inner, 10);
+        assert_eq!(flat.row(0), [9, 1, 2, 3, 4]);
+        assert_eq!(flat.row(1), [1, 2, 3, 4]);
+        assert_eq!(flat.row(2), [2, 1, 3, 4]);
+        assert_eq!(flat.row(3), [3, 4]);
+    }
+
+    #[test]
+    fn a_chain_of_a_hundred_thousand_groups_is_no_recursion() {
+        let groups = 100_000u32;
+        let mut people = Rows::default();
+        let mut inner = Rows::default();
+        for group in 0..groups {
+            people.push((group + 1 == groups).then_some(0));
+            inner.push((group + 1 < groups).then_some(group + 1));
+        }
+        let flat = flatten(&people, &inner, 1);
+        assert_eq!((flat.row(0), flat.total()), ([0].as_slice(), groups as usize));
+    }
+
+    fn closure(people: &[Vec<u32>], inner: &[Vec<u32>], root: usize) -> BTreeSet<u32> {
+        let mut reached = BTreeSet::from([root]);
+        loop {
+            let next: BTreeSet<usize> =
+                reached.iter().flat_map(|&group| inner[group].iter().map(|&it| it as usize)).collect();
+            let before = reached.len();
+            reached.extend(next);
+            if reached.len() == before {
+                return reached.into_iter().flat_map(|group| people[group].iter().copied()).collect();
+            }
+        }
+    }
+
+    /// The order in the contract's words: depth first, each group once a root.
+    fn in_order(
+        people: &[Vec<u32>],
+        inner: &[Vec<u32>],
+        group: usize,
+        visited: &mut BTreeSet<usize>,
+        list: &mut Vec<u32>,
+    ) {
+        if !visited.insert(group) {
+            return;
+        }
+        for &person in &people[group] {
+            if !list.contains(&person) {
+                list.push(person);
+            }
+        }
+        for next in 0..inner.len() {
+            if inner[group].contains(&u32::try_from(next).expect("small")) {
+                in_order(people, inner, next, visited, list);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+        #[test]
+        fn flattening_is_the_transitive_closure_in_the_contracts_order(
+            groups in proptest::collection::vec(
+                (proptest::collection::vec(0u32..12, 0..5), proptest::collection::vec(0u32..9, 0..4)), 1..9)
+        ) {
+            let number = u32::try_from(groups.len()).expect("small");
+            let people: Vec<Vec<u32>> = groups.iter().map(|it| it.0.clone()).collect();
+            let inner: Vec<Vec<u32>> = groups.iter().map(|it| it.1.iter().map(|to| to % number).collect()).collect();
+            let flat = flatten(&rows(&people), &rows(&inner), 12);
+            for root in 0..groups.len() {
+                let list = flat.row(root).to_vec();
+                prop_assert_eq!(list.iter().copied().collect::<BTreeSet<_>>(), closure(&people, &inner, root));
+                let mut expected = Vec::new();
+                in_order(&people, &inner, root, &mut BTreeSet::new(), &mut expected);
+                prop_assert_eq!(list, expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! From what a directory calls an address to the address that is used.
+
+use crate::settings::AddressRule;
+
+/// Longest address that is brought over, in UTF-16 code units: today's connector counts them so.
+pub const LONGEST_ADDRESS: usize = 256;
+
+/// What became of a person's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// Trimmed, in lower case, at most [`LONGEST_ADDRESS`] long; empty when the attribute was there and blank.
+    Usable(String),
+    /// Longer than [`LONGEST_ADDRESS`].
+    TooLong,
+    /// No address attribute, and none could be composed.
+    Missing,
+}
+
+/// The address of a person: the address attribute, else prefix and suffix where both are there.
+pub fn address(mail: Option<&str>, prefix: Option<&str>, rule: &AddressRule) -> Address {
+    let normalized = match (mail, prefix, rule.suffix.as_deref()) {
+        (Some(mail), _, _) => normalized(mail),
+        (None, Some(prefix), Some(suffix)) => normalized(&format!("{prefix}{suffix}")),
+        _ => return Address::Missing,
+    };
+    if normalized.len() > LONGEST_ADDRESS && normalized.encode_utf16().count() > LONGEST_ADDRESS {
+        return Address::TooLong;
+    }
+    Address::Usable(normalized)
+}
+
+/// Trims what JavaScript trims and lowers the case.
+fn normalized(raw: &str) -> String {
+    let blank = |letter: char| letter == '\u{feff}' || (letter.is_whitespace() && letter != '\u{85}');
+    raw.trim_matches(blank).to_lowercase()
+}
+
+/// Whether the organization's server takes this for an address: exactly one `@`, neither first nor last, no line break
+/// (the .NET `EmailAddress` attribute, which is all that an import is checked with).
+pub fn is_acceptable(address: &str) -> bool {
+    let mut halves = address.split('@');
+    let (local, domain, more) = (halves.next(), halves.next(), halves.next());
+    local.is_some_and(|it| !it.is_empty())
+        && domain.is_some_and(|it| !it.is_empty())
+        && more.is_none()
+        && !address.contains(['\r', '\n'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(mail: Option<&str>) -> Address {
+        address(mail, Some("jo"), &AddressRule::default())
+    }
+
+    #[test]
+    fn an_address_is_trimmed_and_in_lower_case() {
+        assert_eq!(
+            plain(Some("\u{feff} UPPER.Case@X.COM\u{a0}")),
+            Address::Usable("upper.case@x.com".into())
+        );
+    }
+
+    #[test]
+    fn a_blank_address_is_an_address() {
+        let rule = AddressRule { suffix: Some("@x.com".into()) };
+        assert_eq!(address(Some(" "), Some("jo"), &rule), Address::Usable(String::new()));
+    }
+
+    #[test]
+    fn a_missing_address_is_composed_only_where_both_halves_are_there() {
+        let rule = AddressRule { suffix: Some("@X.com".into()) };
+        assert_eq!(address(None, Some("Jo"), &rule), Address::Usable("jo@x.com".into()));
+        assert_eq!(address(None, None, &rule), Address::Missing);
+        assert_eq!(plain(None), Address::Missing);
+    }
+
+    #[test]
+    fn two_hundred_and_fifty_six_units_pass_and_one_more_does_not() {
+        let exactly = format!("{}@x.com", "é".repeat(250));
+        assert_eq!(plain(Some(&exactly)), Address::Usable(exactly.clone()));
+        assert_eq!(plain(Some(&format!("e{exactly}"))), Address::TooLong);
+        let pairs = format!("{}@x.com", "😀".repeat(126));
+        assert_eq!(plain(Some(&pairs)), Address::TooLong);
+    }
+
+    #[test]
+    fn the_server_wants_one_at_sign_inside() {
+        for good in ["a@b", "sp ace@x.com", "o'neil@x"] {
+            assert!(is_acceptable(good), "{good}");
+        }
+        for bad in ["", "a", "@b", "a@", "a@b@c", "a@b\n"] {
+            assert!(!is_acceptable(bad), "{bad}");
+        }
+    }
+}

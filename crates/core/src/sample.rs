@@ -1,0 +1,93 @@
+//! Small directories for tests of this crate.
+
+use crate::desired::{Desired, DesiredError};
+use crate::settings::{AddressRule, SyncSettings};
+use crate::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+
+/// A directory under construction; names serve as reference, key and external id.
+pub(crate) struct Sample {
+    builder: SnapshotBuilder,
+}
+
+impl Sample {
+    pub(crate) fn new() -> Self {
+        let scope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
+        Self { builder: SnapshotBuilder::new(scope) }
+    }
+
+    pub(crate) fn person(self, name: &str, mail: &str) -> Self {
+        self.in_state(name, mail, AccountState::Enabled)
+    }
+
+    pub(crate) fn in_state(self, name: &str, mail: &str, state: AccountState) -> Self {
+        self.add(name, None, Some(mail), None, state)
+    }
+
+    pub(crate) fn with_stable_id(self, name: &str, stable_id: &str, mail: &str) -> Self {
+        self.add(name, Some(stable_id), Some(mail), None, AccountState::Enabled)
+    }
+
+    pub(crate) fn person_without_address(self, name: &str) -> Self {
+        self.add(name, None, None, None, AccountState::Enabled)
+    }
+
+    pub(crate) fn person_with_prefix(self, name: &str, prefix: &str) -> Self {
+        self.add(name, None, None, Some(prefix), AccountState::Enabled)
+    }
+
+    pub(crate) fn group(mut self, name: &str, members: &[&str]) -> Self {
+        let text = self.builder.text(name);
+        let members: Vec<_> = members.iter().map(|it| self.builder.text(it)).collect();
+        self.builder.group(text, text, text, text, &members);
+        self
+    }
+
+    pub(crate) fn desired(self, settings: &SyncSettings) -> Result<Desired, DesiredError> {
+        Desired::build(self.snapshot(), settings)
+    }
+
+    pub(crate) fn snapshot(mut self) -> Snapshot {
+        for section in [Section::People, Section::DeletedPeople, Section::Groups] {
+            self.builder.end(section);
+        }
+        self.builder.finish().expect("every section has ended")
+    }
+
+    fn add(
+        mut self,
+        name: &str,
+        stable_id: Option<&str>,
+        mail: Option<&str>,
+        prefix: Option<&str>,
+        state: AccountState,
+    ) -> Self {
+        let text = self.builder.text(name);
+        let mut optional = |value: Option<&str>| value.map(|it| self.builder.text(it));
+        let (stable_id, mail, prefix) = (optional(stable_id), optional(mail), optional(prefix));
+        self.builder.person(PersonEntry {
+            reference: text,
+            key: text,
+            login: None,
+            external_id: text,
+            stable_id,
+            mail,
+            prefix,
+            state,
+        });
+        self
+    }
+}
+
+/// Users and groups on, everything else off.
+pub(crate) fn settings() -> SyncSettings {
+    SyncSettings {
+        users: true,
+        groups: true,
+        interval_minutes: None,
+        remove_disabled: false,
+        overwrite_existing: false,
+        large_import: false,
+        invite_users_after_provisioning: true,
+        address: AddressRule::default(),
+    }
+}
