@@ -157,6 +157,7 @@ impl Options {
         }
         let text = self.configuration(home, certificates.as_ref(), &root_dn, &root_password);
         write_file(&home.join("slapd.conf"), text)?;
+        write_file(&home.join("root.password"), &root_password)?;
         load(home, self.ldif, &self.suffix)?;
 
         let mut server = Slapd {
@@ -266,6 +267,12 @@ impl Slapd {
     #[must_use]
     pub fn root_password(&self) -> &str {
         &self.root_password
+    }
+
+    /// A file that holds the root DN's password, for tools that would otherwise take it as an argument (`-y`).
+    #[must_use]
+    pub fn root_password_file(&self) -> PathBuf {
+        self.folder.path().join("root.password")
     }
 
     /// The suffix of the database.
@@ -398,10 +405,8 @@ impl Slapd {
         arguments: &[&str],
         input: Option<&str>,
     ) -> Result<Output, HarnessError> {
-        let password_file = self.folder.path().join("root.password");
-        write_file(&password_file, &self.root_password)?;
         let mut command = Command::new(find_program(name, "ldap-utils")?);
-        command.args(["-x", "-H", &self.url(), "-D", &self.root_dn, "-y"]).arg(&password_file);
+        command.args(["-x", "-H", &self.url(), "-D", &self.root_dn, "-y"]).arg(self.root_password_file());
         command.args(arguments).env("LDAPNOINIT", "1");
         if let Some(text) = input {
             let path = self.folder.path().join("input.ldif");
