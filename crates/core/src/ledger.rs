@@ -1,54 +1,80 @@
-//! What the ledger remembers between runs: whom we manage and what was last accepted. Plain data; the engine stores it.
+//! What earlier runs left behind: whom we manage, and which requests nobody knows the end of.
+//!
+//! Plain data. The engine keeps it in a database; the rules take it as input and hand back the next state.
 
 use crate::names::{Email, ExternalId, StableId, Timestamp};
 use crate::wire::Request;
 
-/// The ledger before a run.
+/// Everything that the ledger knows, read at one moment.
+///
+/// The default is what a lost ledger amounts to: nobody is managed and no baseline was taken, so that nobody may be
+/// removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LedgerState {
-    /// Members whom we manage.
+    /// People whom the organization accepted from us, in the order in which they were stored.
     pub people: Vec<ManagedPerson>,
-    /// Groups that we manage.
+    /// Groups that the organization accepted from us, in the order in which they were stored.
     pub groups: Vec<ManagedGroup>,
-    /// Requests of earlier runs whose outcome was never noted.
+    /// Requests of earlier runs that were about to be sent, or sent, and that no later run has accounted for.
     pub open_intents: Vec<Intent>,
-    /// Whether a run has recorded the organization before; until then nobody counts as having left.
+    /// Whether a run has compared directory and organization once since the ledger began. False: nobody is removed.
     pub baseline_taken: bool,
 }
 
-/// One managed member.
+/// A person who is in the organization because of us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManagedPerson {
     /// The id that was pushed.
     pub external_id: ExternalId,
-    /// The id that survives renames, where the directory gave one.
+    /// The id that survives renames, where the directory has one.
     pub stable_id: Option<StableId>,
-    /// The address that was last pushed or seen.
+    /// The address that was last pushed.
     pub email: Email,
-    /// Whether it was us who took this person's access.
+    /// Whether the person's access was taken by one of our runs; only then may a run give it back.
     pub revoked_by_us: bool,
-    /// Since when the person has been out of the desired state.
+    /// Since when the person has had no cause to be a member; None: has one.
     pub out_since: Option<Timestamp>,
 }
 
-/// One managed group.
+/// A group that is in the organization because of us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManagedGroup {
     /// The id that was pushed.
     pub external_id: ExternalId,
     /// The name that was last pushed.
     pub name: String,
-    /// The membership that was last accepted.
+    /// The members that were last accepted, in the order in which they were pushed.
     pub members: Vec<ExternalId>,
-    /// When the membership was last read from the organization.
+    /// When the organization's own list of members was last read and found equal; None: never.
     pub observed_at: Option<Timestamp>,
 }
 
-/// A request that was about to be sent.
+/// The number of an intent in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IntentId(pub i64);
+
+/// A request that was written down before it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
+    /// Its number in the journal.
+    pub id: IntentId,
     /// What was to be sent.
     pub request: Request,
-    /// When.
-    pub at: Timestamp,
+    /// What is known of its end.
+    pub state: IntentState,
+    /// When it was written down.
+    pub intended_at: Timestamp,
+}
+
+/// What is known of a request's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntentState {
+    /// Written down; the process ended before it noted an answer. It may or may not have been sent.
+    Intended,
+    /// The organization said yes, and the run ended before the ledger took it over.
+    Accepted,
+    /// The organization said no: nothing changed there.
+    Refused,
+    /// Sent without an answer: it may or may not have been carried out.
+    Unknown,
 }
