@@ -1,4 +1,7 @@
 //! sandbox
 
 pub mod data;
+pub mod faults;
+mod host;
 pub mod ldap;
+pub mod organization;

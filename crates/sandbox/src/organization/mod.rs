@@ -1,0 +1,35 @@
+//! An organization server that runs in-process: what a directory import meets, on the wire.
+//!
+//! It imitates two servers, the official one and Vaultwarden, as far as a directory connector can tell them from
+//! the real ones: tokens, the import with its order and partial effects, the public API, limits and errors. It
+//! shares no type with the rest of the workspace, so that it is a witness of its own. Data lives in SQLite, in
+//! memory by default; one lock around it trades speed under many clients for an order that a test can follow.
+
+mod errors;
+mod events;
+mod events_api;
+mod identity;
+mod import_official;
+mod import_vaultwarden;
+mod model;
+mod official;
+mod options;
+mod page;
+mod public_api;
+mod rate_limit;
+mod recorder;
+mod seats;
+mod server;
+mod settings_api;
+mod store;
+mod tokens;
+mod validation;
+mod vaultwarden;
+
+pub use model::{CollectionAccess, Group, Member, MemberStatus, NewMember, RecordedRequest, Role};
+pub use options::{
+    Database, Flavor, Hosting, KnownAddresses, Official, Options, Provider, RateLimits, Subscription,
+    Vaultwarden,
+};
+pub use server::{OrganizationState, Server, StartError};
+pub use store::StoreError;

@@ -1,0 +1,157 @@
+//! The paths of the official server.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Extension, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::json;
+
+use super::errors::{self, Refusal};
+use super::options::{Flavor, Official};
+use super::rate_limit::Limit;
+use super::recorder::Oversized;
+use super::server::Shared;
+use super::tokens::Access;
+use super::{identity, import_official, public_api, validation};
+use crate::host::Peer;
+
+const VERSION: &str = "2026.8.0";
+
+pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    let public = public_api::router()
+        .route("/organization/import", post(import))
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), authorize));
+    let api = Router::new()
+        .nest("/public", public)
+        .route("/config", get(config))
+        .route("/version", get(|| async { Json(VERSION) }))
+        .route("/alive", get(now));
+    let identity = Router::new().route("/connect/token", post(identity::token)).route("/alive", get(now));
+    Router::new()
+        .nest("/api", api)
+        .nest("/identity", identity)
+        .route("/alive", get(now))
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), limit))
+}
+
+async fn now() -> Json<String> {
+    Json(jiff::Timestamp::now().to_string())
+}
+
+async fn config(State(shared): State<Arc<Shared>>) -> Response {
+    let staged = official(&shared).is_some_and(|official| official.staged_status);
+    Json(json!({
+        "version": VERSION,
+        "gitHash": "sandbox",
+        "server": null,
+        "environment": {
+            "cloudRegion": null,
+            "vault": shared.url,
+            "api": format!("{}/api", shared.url),
+            "identity": format!("{}/identity", shared.url),
+            "notifications": null,
+            "sso": null,
+        },
+        "featureStates": { "pm-34423-staged-status": staged },
+        "object": "config",
+    }))
+    .into_response()
+}
+
+async fn import(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Refusal> {
+    let official = official(&shared).ok_or(Refusal::MissingBare)?;
+    if !body.is_empty() {
+        require_json(&headers)?;
+    }
+    let request = validation::read_import(&body)?;
+    import_official::import(&shared, official, request)?;
+    Ok(StatusCode::OK)
+}
+
+pub(crate) fn official(shared: &Shared) -> Option<&Official> {
+    match &shared.options.flavor {
+        Flavor::Official(official) => Some(official),
+        Flavor::Vaultwarden(_) => None,
+    }
+}
+
+/// Refuses a body that does not call itself JSON, as the framework does.
+pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind == "application/json" || kind == "text/json" || kind.ends_with("+json") {
+        return Ok(());
+    }
+    Err(Refusal::UnsupportedMediaType)
+}
+
+async fn authorize(
+    State(shared): State<Arc<Shared>>,
+    oversized: Option<Extension<Oversized>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    match token.map_or(Access::Nothing, |token| shared.tokens.check(token)) {
+        Access::Organization => {}
+        Access::OtherScope => return Err(Refusal::Forbidden),
+        Access::Nothing => return Err(Refusal::Unauthorized),
+    }
+    if oversized.is_some() {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(next.run(request).await)
+}
+
+async fn limit(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.uri().path();
+    let writing = [Limit { count: 5, seconds: 1 }, Limit { count: 60, seconds: 60 }];
+    let ten_a_minute = [Limit { count: 10, seconds: 60 }];
+    let rules: Vec<(&'static str, &[Limit])> = if path.starts_with("/identity") {
+        let mut rules: Vec<(&'static str, &[Limit])> = vec![("identity", &writing)];
+        if request.method() == Method::POST && path == "/identity/connect/token" {
+            rules.push(("token", &ten_a_minute));
+        }
+        rules
+    } else if path.starts_with("/api") {
+        match request.method().as_str() {
+            "POST" if path == "/api/accounts/prelogin" => {
+                vec![("post", &writing), ("prelogin", &ten_a_minute)]
+            }
+            "POST" => vec![("post", &writing)],
+            "PUT" => vec![("put", &writing)],
+            "DELETE" => vec![("delete", &writing)],
+            "GET" => vec![("get", &[Limit { count: 200, seconds: 60 }])],
+            _ => Vec::new(),
+        }
+    } else {
+        Vec::new()
+    };
+    for (counter, limits) in rules {
+        if let Err(refused) = shared.limiter.admit(peer.address.ip(), counter, limits) {
+            let message = format!("Slow down! Too many requests. Try again in {}.", refused.limit.period());
+            let mut response = errors::internal(StatusCode::TOO_MANY_REQUESTS, &message);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(refused.retry_after));
+            return response;
+        }
+    }
+    next.run(request).await
+}

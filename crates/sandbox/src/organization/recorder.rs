@@ -1,0 +1,138 @@
+//! Keeps every request that reached the organization, for tests and for the page, without its secrets.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::StreamExt as _;
+
+use super::model::RecordedRequest;
+use super::server::Shared;
+use crate::faults::Cut;
+
+#[derive(Default)]
+pub(crate) struct Recorder {
+    log: Mutex<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    arrived: u64,
+    requests: Vec<Arc<RecordedRequest>>,
+}
+
+impl Recorder {
+    pub(crate) fn requests(&self) -> Vec<Arc<RecordedRequest>> {
+        self.lock().requests.clone()
+    }
+
+    pub(crate) fn arrived(&self) -> u64 {
+        self.lock().arrived
+    }
+
+    pub(crate) fn clear(&self) {
+        self.lock().requests.clear();
+    }
+
+    fn begin(&self, mut request: RecordedRequest) -> u64 {
+        let mut log = self.lock();
+        log.arrived += 1;
+        request.number = log.arrived;
+        log.requests.push(Arc::new(request));
+        log.arrived
+    }
+
+    fn finish(&self, number: u64, status: u16) {
+        let mut log = self.lock();
+        if let Some(request) = log.requests.iter_mut().rev().find(|request| request.number == number) {
+            Arc::make_mut(request).status = Some(status);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Marks a request whose body is longer than the server takes; the body is gone.
+#[derive(Clone, Copy)]
+pub(crate) struct Oversized;
+
+/// Reads the whole body, records the request and hands it on.
+pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    if !path.starts_with("/identity") && !path.starts_with("/api") {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let (body, length) = match read(body, shared.body_limit()).await {
+        Ok(body) => {
+            let length = body.len();
+            (body, length)
+        }
+        Err(length) => {
+            parts.extensions.insert(Oversized);
+            (Bytes::new(), length)
+        }
+    };
+    let is_form = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+    let text = String::from_utf8_lossy(&body);
+    let number = shared.recorder.begin(RecordedRequest {
+        number: 0,
+        method: parts.method.as_str().to_owned(),
+        body: if is_form || path.starts_with("/identity") { hide_secrets(&text) } else { text.into_owned() },
+        path,
+        headers: readable(&parts.headers),
+        body_length: length,
+        status: None,
+        received: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+    });
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    if response.extensions().get::<Cut>().is_none() {
+        shared.recorder.finish(number, response.status().as_u16());
+    }
+    response
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, usize> {
+    let mut stream = body.into_data_stream();
+    let mut read = Vec::new();
+    while let Some(Ok(chunk)) = stream.next().await {
+        if read.len() + chunk.len() > limit {
+            return Err(read.len() + chunk.len());
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read.into())
+}
+
+fn readable(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let value = if name == header::AUTHORIZATION {
+                format!("{} (hidden)", value.split(' ').next().unwrap_or_default())
+            } else {
+                value.into_owned()
+            };
+            (name.as_str().to_owned(), value)
+        })
+        .collect()
+}
+
+fn hide_secrets(form: &str) -> String {
+    let fields = form.split('&').map(|field| {
+        let name = field.split('=').next().unwrap_or_default();
+        let plain: String = name.chars().filter(|c| *c != '_').collect::<String>().to_ascii_lowercase();
+        let is_secret = ["secret", "password", "token", "otp"].iter().any(|word| plain.contains(word));
+        if is_secret { format!("{name}=(hidden)") } else { field.to_owned() }
+    });
+    fields.collect::<Vec<_>>().join("&")
+}

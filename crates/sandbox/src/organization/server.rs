@@ -1,0 +1,437 @@
+//! The server as tests and the demo hold it: started, inspected, seeded, disturbed and stopped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use uuid::Uuid;
+
+use super::model::{CollectionAccess, Group, Member, MemberStatus, NewMember, RecordedRequest, Role};
+use super::options::{Flavor, Options, RateLimits};
+use super::rate_limit::Limiter;
+use super::recorder::{self, Recorder};
+use super::store::{Holder, MemberRow, Store, StoreError};
+use super::tokens::{Key, Tokens, random_text};
+use super::{official, page, vaultwarden};
+use crate::faults::{self, Faults};
+use crate::host::Host;
+
+const ANSWERS: &str = "the sandbox's own database answers";
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port cannot be had, or the system gives no thread.
+    #[error("cannot listen on port {port} of the loopback address")]
+    Listen {
+        /// The port asked for; 0 for any.
+        port: u16,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The database cannot be opened or made.
+    #[error("cannot open the organization's database")]
+    Database(#[source] StoreError),
+}
+
+/// What has become of the organization as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrganizationState {
+    /// In use.
+    Enabled,
+    /// Switched off: no token is given, but one that was issued still works.
+    Disabled,
+    /// Gone, while tokens issued for it are still about.
+    Deleted,
+}
+
+/// A running organization server; dropping it stops it.
+///
+/// The inspectors and seeders panic when its SQLite file can no longer be read or written.
+pub struct Server {
+    shared: Arc<Shared>,
+    host: Host,
+}
+
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) url: String,
+    pub(crate) organization_id: String,
+    pub(crate) tokens: Tokens,
+    pub(crate) recorder: Recorder,
+    pub(crate) limiter: Limiter,
+    store: Mutex<Store>,
+    key: Mutex<Key>,
+    live: Mutex<Live>,
+    faults: Faults,
+}
+
+struct Live {
+    state: OrganizationState,
+    seats: Option<u32>,
+}
+
+impl Shared {
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.store)
+    }
+
+    pub(crate) fn key(&self) -> MutexGuard<'_, Key> {
+        lock(&self.key)
+    }
+
+    pub(crate) fn client_id(&self) -> String {
+        format!("organization.{}", self.organization_id)
+    }
+
+    pub(crate) fn organization_state(&self) -> OrganizationState {
+        lock(&self.live).state
+    }
+
+    pub(crate) fn seats(&self) -> Option<u32> {
+        lock(&self.live).seats
+    }
+
+    pub(crate) fn set_seats(&self, seats: Option<u32>) {
+        lock(&self.live).seats = seats;
+    }
+
+    /// The longest body in bytes: the web server's default, or Vaultwarden's limit for JSON.
+    pub(crate) fn body_limit(&self) -> usize {
+        match self.options.flavor {
+            Flavor::Official(_) => 30_000_000,
+            Flavor::Vaultwarden(_) => 20_000_000,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Server {
+    /// Starts a server on the loopback address.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken or the database cannot be opened.
+    #[expect(clippy::unused_async, reason = "callers await a start, whatever it does inside")]
+    pub async fn start(options: Options) -> Result<Server, StartError> {
+        Server::start_blocking(options)
+    }
+
+    /// Starts a server from code that is not asynchronous.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken or the database cannot be opened.
+    pub fn start_blocking(options: Options) -> Result<Server, StartError> {
+        let port = options.port;
+        let failed = |source| StartError::Listen { port, source };
+        let listener = Host::bind(port).map_err(failed)?;
+        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
+        let shared = Arc::new(Shared::open(options, url).map_err(StartError::Database)?);
+        let host = Host::serve(listener, "sandbox-organization", router(&shared)).map_err(failed)?;
+        Ok(Server { shared, host })
+    }
+
+    /// Returns the address of the server without a slash at the end.
+    pub fn url(&self) -> String {
+        self.shared.url.clone()
+    }
+
+    /// Returns the base address of the identity service.
+    pub fn identity_url(&self) -> String {
+        format!("{}/identity", self.shared.url)
+    }
+
+    /// Returns the base address of the API.
+    pub fn api_url(&self) -> String {
+        format!("{}/api", self.shared.url)
+    }
+
+    /// Returns the address of the page that shows the organization in a browser.
+    pub fn page_url(&self) -> String {
+        format!("{}/", self.shared.url)
+    }
+
+    /// Returns the port that is listened on.
+    pub fn port(&self) -> u16 {
+        self.host.address().port()
+    }
+
+    /// Returns the client id of the API key: `organization.` and the organization's id.
+    pub fn client_id(&self) -> String {
+        self.shared.client_id()
+    }
+
+    /// Returns the secret of the API key as it is now.
+    pub fn client_secret(&self) -> String {
+        self.shared.key().secret().to_owned()
+    }
+
+    /// Returns the organization's id.
+    pub fn organization_id(&self) -> String {
+        self.shared.organization_id.clone()
+    }
+
+    /// Lists the members in the order in which they came.
+    pub fn members(&self) -> Vec<Member> {
+        self.shared.store().full_members().expect(ANSWERS)
+    }
+
+    /// Finds a member by address, without regard to case.
+    pub fn member(&self, email: &str) -> Option<Member> {
+        self.members().into_iter().find(|member| member.email.eq_ignore_ascii_case(email))
+    }
+
+    /// Lists the groups in the order in which they came.
+    pub fn groups(&self) -> Vec<Group> {
+        self.shared.store().full_groups().expect(ANSWERS)
+    }
+
+    /// Lists who is in which group by external ids; members and groups without one are left out.
+    pub fn membership_by_external_ids(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let (members, groups) = {
+            let store = self.shared.store();
+            (store.full_members().expect(ANSWERS), store.full_groups().expect(ANSWERS))
+        };
+        let ids: BTreeMap<String, String> = members
+            .into_iter()
+            .filter_map(|member| member.external_id.map(|external_id| (member.id, external_id)))
+            .collect();
+        groups
+            .into_iter()
+            .filter_map(|group| {
+                let members = group.members.iter().filter_map(|id| ids.get(id).cloned()).collect();
+                group.external_id.map(|external_id| (external_id, members))
+            })
+            .collect()
+    }
+
+    /// Returns the number of seats, which an import in the cloud may have raised.
+    pub fn seats(&self) -> Option<u32> {
+        self.shared.seats()
+    }
+
+    /// Adds a member by hand and returns its id.
+    pub fn add_member(&self, new: NewMember) -> String {
+        let status = match (&self.shared.options.flavor, new.status) {
+            (Flavor::Vaultwarden(_), MemberStatus::Revoked) if new.has_master_password => 2 - 128,
+            (Flavor::Vaultwarden(_), MemberStatus::Revoked) => -128,
+            (_, status) => status.number(),
+        };
+        let store = self.shared.store();
+        if new.has_master_password {
+            store.add_account(&new.email).expect(ANSWERS);
+        }
+        store.insert_member(&new, status).expect(ANSWERS).id
+    }
+
+    /// Makes an account with this address that is not in the organization; only Vaultwarden's import looks for it.
+    pub fn add_account(&self, email: &str) {
+        self.shared.store().add_account(email).expect(ANSWERS);
+    }
+
+    /// Adds a group by hand with members by their ids, and returns the group's id.
+    pub fn add_group(&self, name: &str, external_id: Option<&str>, members: &[&str]) -> String {
+        let store = self.shared.store();
+        let group = store.insert_group(name, external_id).expect(ANSWERS);
+        let rows: Vec<i64> = members
+            .iter()
+            .filter_map(|id| store.member(id).expect(ANSWERS))
+            .map(|member| member.row)
+            .collect();
+        store.replace_group_members(group.row, rows).expect(ANSWERS);
+        group.id
+    }
+
+    /// Adds a collection and returns its id.
+    pub fn add_collection(&self, external_id: Option<&str>) -> String {
+        self.shared.store().insert_collection(external_id).expect(ANSWERS)
+    }
+
+    /// Gives a group access to a collection; unknown ids are passed over.
+    pub fn give_group(&self, group_id: &str, access: &CollectionAccess) {
+        let store = self.shared.store();
+        if let Some(group) = store.group(group_id).expect(ANSWERS) {
+            store.give_collection(Holder::Group(group.row), access).expect(ANSWERS);
+        }
+    }
+
+    /// Makes an invited person accept: an account with a master password is linked. Returns whether one was found.
+    pub fn accept(&self, email: &str) -> bool {
+        self.change(email, |member| {
+            link(member);
+            member.status = MemberStatus::Accepted.number();
+        })
+    }
+
+    /// Makes a person a confirmed member with a master password. Returns whether one was found.
+    pub fn confirm(&self, email: &str) -> bool {
+        self.change(email, |member| {
+            link(member);
+            member.confirmed = true;
+            member.status = MemberStatus::Confirmed.number();
+        })
+    }
+
+    /// Revokes a member as an administrator would. Returns whether one was found.
+    pub fn revoke(&self, email: &str) -> bool {
+        let is_vaultwarden = matches!(self.shared.options.flavor, Flavor::Vaultwarden(_));
+        self.change(email, |member| {
+            if member.status >= 0 {
+                member.status = if is_vaultwarden { member.status - 128 } else { -1 };
+            }
+        })
+    }
+
+    /// Gives a member another role. Returns whether one was found.
+    pub fn set_role(&self, email: &str, role: Role) -> bool {
+        self.change(email, |member| member.role = role.number())
+    }
+
+    /// Writes a member's external id as an administrator would. Returns whether one was found.
+    pub fn set_external_id(&self, email: &str, external_id: Option<&str>) -> bool {
+        self.change(email, |member| member.external_id = external_id.map(str::to_owned))
+    }
+
+    fn change(&self, email: &str, change: impl FnOnce(&mut MemberRow)) -> bool {
+        let store = self.shared.store();
+        let Some(mut member) = store.members_by_email(email).expect(ANSWERS).into_iter().next() else {
+            return false;
+        };
+        change(&mut member);
+        if member.has_master_password {
+            store.add_account(&member.email).expect(ANSWERS);
+        }
+        store.update_member(&member).expect(ANSWERS);
+        true
+    }
+
+    /// Lists the requests to the identity service and the API in the order of their arrival.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.recorder.requests().into_iter().map(Arc::unwrap_or_clone).collect()
+    }
+
+    /// Forgets the requests received so far.
+    pub fn clear_requests(&self) {
+        self.shared.recorder.clear();
+    }
+
+    /// Makes every token issued so far a bad one.
+    pub fn revoke_tokens(&self) {
+        self.shared.tokens.revoke_all();
+    }
+
+    /// Issues a token without asking for the key, with any scope and lifetime.
+    pub fn issue_token(&self, scope: &str, lifetime: Duration) -> String {
+        let issuer = self.identity_url();
+        self.shared.tokens.issue(&self.client_id(), &issuer, scope, lifetime)
+    }
+
+    /// Replaces the API key's secret and returns the new one; tokens stay good.
+    pub fn rotate_key(&self) -> String {
+        let secret = self.shared.key().rotate();
+        self.shared.store().set_setting("client_secret", &secret).expect(ANSWERS);
+        secret
+    }
+
+    /// Switches the organization on or off, or takes it away.
+    pub fn set_organization_state(&self, state: OrganizationState) {
+        lock(&self.shared.live).state = state;
+    }
+
+    /// Returns the faults, to which rules may be added at any time.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Stops the server and waits until its port is free; requests in flight get half a second.
+    pub async fn stop(self) {
+        self.host.stop().await;
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Server").field("url", &self.shared.url).finish_non_exhaustive()
+    }
+}
+
+fn link(member: &mut MemberRow) {
+    member.user_id.get_or_insert_with(|| Uuid::new_v4().to_string());
+    member.has_master_password = true;
+}
+
+impl Shared {
+    fn open(options: Options, url: String) -> Result<Shared, StoreError> {
+        let store = Store::open(&options.database)?;
+        let organization_id = match store.setting("organization_id")? {
+            Some(id) => id,
+            None => {
+                let id = Uuid::new_v4().to_string();
+                store.set_setting("organization_id", &id)?;
+                if let Some(owner) = &options.owner {
+                    let owner = NewMember::confirmed(owner).role(Role::Owner).name("Sandbox Owner");
+                    store.insert_member(&owner, owner.status.number())?;
+                    store.add_account(&owner.email)?;
+                }
+                id
+            }
+        };
+        let secret = match store.setting("client_secret")? {
+            Some(secret) => secret,
+            None => {
+                let secret = options.client_secret.clone().unwrap_or_else(random_text::<30>);
+                store.set_setting("client_secret", &secret)?;
+                secret
+            }
+        };
+        let (seats, limits) = match &options.flavor {
+            Flavor::Official(official) => (official.seats, official.effective_limits()),
+            Flavor::Vaultwarden(vaultwarden) => (None, vaultwarden.login_limit),
+        };
+        Ok(Shared {
+            url,
+            organization_id,
+            tokens: Tokens::default(),
+            recorder: Recorder::default(),
+            limiter: Limiter::new(limits),
+            store: Mutex::new(store),
+            key: Mutex::new(Key::new(secret)),
+            live: Mutex::new(Live { state: OrganizationState::Enabled, seats }),
+            faults: Faults::new(),
+            options,
+        })
+    }
+}
+
+impl super::options::Official {
+    /// Self-hosted servers never limit the rate.
+    fn effective_limits(&self) -> RateLimits {
+        match self.hosting {
+            super::options::Hosting::SelfHosted => RateLimits::Off,
+            super::options::Hosting::Cloud => self.rate_limits,
+        }
+    }
+}
+
+fn router(shared: &Arc<Shared>) -> Router {
+    let imitated = match &shared.options.flavor {
+        Flavor::Official(_) => official::router(shared),
+        Flavor::Vaultwarden(_) => vaultwarden::router(),
+    };
+    imitated
+        .merge(page::router())
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(shared.faults.clone(), faults::apply))
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), recorder::record))
+        .with_state(Arc::clone(shared))
+}
