@@ -4,6 +4,7 @@
 
 use crate::names::{ExternalId, GroupId, MemberId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The body of `POST /public/organization/import`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,4 +95,23 @@ pub struct GroupResponse {
     pub name: String,
     /// The id that an import gave, if any.
     pub external_id: Option<String>,
+}
+
+/// What `GET /config` tells about the server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigResponse {
+    /// The server's version; Vaultwarden names the version that it imitates.
+    pub version: String,
+    /// Absent on the official server.
+    pub server: Option<ServerProductResponse>,
+    /// Flags by name; most are booleans, some are strings.
+    pub feature_states: Option<Map<String, Value>>,
+}
+
+/// Who made a server that is not the official one.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ServerProductResponse {
+    /// `Vaultwarden`, for the one that is known.
+    pub name: Option<String>,
 }

@@ -3,3 +3,5 @@
 pub mod clock;
 pub mod event;
 pub mod failpoint;
+pub mod http;
+pub mod organization;

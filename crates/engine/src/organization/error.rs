@@ -1,0 +1,282 @@
+//! Why the organization could not be read or changed, and whether a failed change can have had an effect.
+
+use super::message::{ServerMessage, described};
+use crate::http::HttpError;
+use bwdc_core::names::MemberId;
+use std::time::Duration;
+
+/// Why nothing could be learned from the server.
+#[derive(Debug, thiserror::Error)]
+pub enum OrganizationError {
+    /// No client could be made.
+    #[error(transparent)]
+    Client(#[from] HttpError),
+    /// The address is none.
+    #[error("`{url}` is not an address that a request can go to")]
+    Address {
+        /// As set.
+        url: String,
+    },
+    /// There was no connection.
+    #[error("cannot reach {url}: {reason}")]
+    Unreachable {
+        /// Where the request went.
+        url: String,
+        /// The innermost cause.
+        reason: String,
+        /// As the client reports it.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The server's certificate was not accepted.
+    #[error("{url} presents a certificate that is not trusted: {reason}")]
+    Certificate {
+        /// Where the request went.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+        /// As the client reports it.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// No answer in time.
+    #[error("{url} did not answer within {} seconds", limit.as_secs())]
+    Timeout {
+        /// Where the request went.
+        url: String,
+        /// The time limit.
+        limit: Duration,
+        /// As the client reports it.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The connection ended before the answer did.
+    #[error("the connection to {url} ended before the whole answer was there: {reason}")]
+    Cut {
+        /// Where the request went.
+        url: String,
+        /// The innermost cause.
+        reason: String,
+        /// As the client reports it.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The answer is larger than any true one.
+    #[error("{url} answered with more than {limit} bytes")]
+    TooLarge {
+        /// Where the request went.
+        url: String,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The server points somewhere else.
+    #[error("{url} answers with a redirect ({}) to {location}", described(*status))]
+    Redirected {
+        /// Where the request went.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// Where it points.
+        location: String,
+    },
+    /// The identity service gave no token.
+    #[error("{0}")]
+    SignIn(ServerMessage),
+    /// The identity service said yes and gave nothing.
+    #[error("{url} answered without an access token: {found}")]
+    NoToken {
+        /// Where the request went.
+        url: String,
+        /// What came instead.
+        found: String,
+    },
+    /// The API refused.
+    #[error("{0}")]
+    Refused(ServerMessage),
+    /// The answer is not what the endpoint gives.
+    #[error("the answer of {url} cannot be read: {reason}")]
+    Unreadable {
+        /// Where the request went.
+        url: String,
+        /// What is wrong with it, without its contents.
+        reason: String,
+    },
+    /// A status number that nobody has told us the meaning of.
+    #[error("member {member} has the status {status}, which is not known")]
+    UnknownStatus {
+        /// The membership.
+        member: MemberId,
+        /// The number.
+        status: i32,
+    },
+    /// A role number that nobody has told us the meaning of.
+    #[error("member {member} has the role {role}, which is not known")]
+    UnknownRole {
+        /// The membership.
+        member: MemberId,
+        /// The number.
+        role: i32,
+    },
+}
+
+impl OrganizationError {
+    /// The next step for the administrator.
+    pub fn hint(&self) -> Option<String> {
+        let fixed = match self {
+            Self::Client(error) => error.hint(),
+            Self::Address { .. } | Self::Redirected { .. } => {
+                "Correct the server URL with `bwdc config server <url>`."
+            }
+            Self::Unreachable { .. } => "Check the server URL, the network and the proxy settings.",
+            Self::Certificate { .. } => {
+                "If a company authority signed it, name its PEM file as `organization-ca-path` in `connector.toml`, or add it to this machine's trusted certificates."
+            }
+            Self::Timeout { .. } | Self::Cut { .. } => {
+                "Check the server and what stands between, such as a proxy; then run again."
+            }
+            Self::TooLarge { .. } | Self::NoToken { .. } | Self::Unreadable { .. } => {
+                "Check that the server URL leads to a Bitwarden or Vaultwarden server and not to something in front of it."
+            }
+            Self::SignIn(message) => return sign_in_hint(message).map(str::to_owned),
+            Self::Refused(message) => return hint(message),
+            Self::UnknownStatus { .. } | Self::UnknownRole { .. } => {
+                "The server is newer than this program: update `bwdc`."
+            }
+        };
+        Some(fixed.to_owned())
+    }
+
+    /// What the server said, where it said something.
+    pub fn message(&self) -> Option<&ServerMessage> {
+        match self {
+            Self::SignIn(message) | Self::Refused(message) => Some(message),
+            _ => None,
+        }
+    }
+}
+
+/// What became of a change that did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The server never acted on it: no token, no connection, or something in between that did not pass it on.
+    #[error(transparent)]
+    NotSent(#[from] OrganizationError),
+    /// The server answered that it refuses.
+    #[error("{message}")]
+    Refused {
+        /// What it said.
+        message: ServerMessage,
+        /// Whether a part can have been done before the refusal.
+        effect: Effect,
+    },
+    /// The request went out and nobody can say what it did: look at the organization before sending it again.
+    #[error("{cause}")]
+    Unknown {
+        /// What came in place of an answer.
+        #[source]
+        cause: UnknownCause,
+    },
+}
+
+/// How much a refused request can have changed: an import is no transaction, so that a refusal can come halfway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// Some steps before the one that was refused.
+    Partial,
+}
+
+/// Why the effect of a request is unknown.
+#[derive(Debug, thiserror::Error)]
+pub enum UnknownCause {
+    /// A server error: it can have come at any step.
+    #[error("{0}")]
+    Answer(ServerMessage),
+    /// The connection ended or the time ran out after the request was sent.
+    #[error(transparent)]
+    Lost(Box<OrganizationError>),
+    /// Success was reported by something that is not the server, such as a sign-in page.
+    #[error("{url} answered {} with a web page in place of the server's answer", described(*status))]
+    Page {
+        /// Where the request went.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+}
+
+impl ApplyError {
+    /// Whether the organization is certainly as it was.
+    pub fn certainly_nothing_happened(&self) -> bool {
+        match self {
+            Self::NotSent(_) | Self::Refused { effect: Effect::None, .. } => true,
+            Self::Refused { effect: Effect::Partial, .. } | Self::Unknown { .. } => false,
+        }
+    }
+
+    /// What the server said, where it said something.
+    pub fn message(&self) -> Option<&ServerMessage> {
+        match self {
+            Self::NotSent(error) => error.message(),
+            Self::Refused { message, .. } | Self::Unknown { cause: UnknownCause::Answer(message) } => {
+                Some(message)
+            }
+            Self::Unknown { cause: UnknownCause::Lost(error) } => error.message(),
+            Self::Unknown { cause: UnknownCause::Page { .. } } => None,
+        }
+    }
+
+    /// The next step for the administrator.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotSent(error) => error.hint(),
+            Self::Refused { message, .. } => hint(message),
+            Self::Unknown { .. } => Some(
+                "It is not known how much of the request took effect. The next run looks first and sends only what is missing."
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+fn sign_in_hint(message: &ServerMessage) -> Option<&'static str> {
+    Some(match message.status {
+        429 => "Wait a few minutes: the server limits how often one may sign in.",
+        500.. => "Check the server; then run again.",
+        404 => "Check the server URL: there is no identity service at this address.",
+        _ => {
+            "Check client id and secret and run `bwdc login` again. After the key was rotated, Bitwarden accepts the new one within 5 minutes; the organization must be enabled and its plan must include the API."
+        }
+    })
+}
+
+fn hint(message: &ServerMessage) -> Option<String> {
+    let fixed = match message.status {
+        401 => "Run `bwdc login` again: the server did not accept a fresh token. The stored key was kept.",
+        402 => "Check the organization's plan and payment in the web vault.",
+        403 => {
+            "Check that the key belongs to this organization, and that no proxy or firewall in front of the server blocks the request."
+        }
+        404 => "Check the server URL, and that the organization still exists.",
+        413 => {
+            "The request is larger than the server or a proxy in front of it allows: raise that limit (`client_max_body_size` in nginx), or set `sync.largeImport` to send batches."
+        }
+        429 => {
+            return Some(match message.retry_after {
+                Some(wait) => {
+                    format!("The server asks to wait {} seconds. Run again after that.", wait.as_secs())
+                }
+                None => "Wait a few minutes and run again.".to_owned(),
+            });
+        }
+        500 => {
+            "Look into the server's log. On a Bitwarden server this is often one address or external id that occurs twice in the organization."
+        }
+        502..=504 => {
+            "The server behind the proxy did not answer: check that it runs, and the proxy's time limits."
+        }
+        _ => return None,
+    };
+    Some(fixed.to_owned())
+}

@@ -1,0 +1,373 @@
+//! The organization: sign in, look, and apply one request at a time.
+//!
+//! Nothing here decides what to change. A change is sent exactly once unless it is certain that the server did not act
+//! on it; whoever gets [`ApplyError::Unknown`] looks at the organization before anything is sent again.
+
+mod error;
+mod message;
+mod observe;
+mod patience;
+mod token;
+mod transport;
+
+pub use error::{ApplyError, Effect, OrganizationError, UnknownCause};
+pub use message::ServerMessage;
+pub use observe::{Reading, ServerFacts};
+pub use patience::Patience;
+pub use token::AccessToken;
+
+use crate::clock::Clock;
+use crate::event::Events;
+use crate::failpoint;
+use crate::http::{self, ClientOptions, ProxyChoice};
+use bwdc_core::names::{GroupId, MemberId};
+use bwdc_core::observed::{ObservedGroup, ObservedMember};
+use bwdc_core::settings::Endpoints;
+use bwdc_core::wire::{ConfigResponse, GroupResponse, ImportRequest, ListResponse, MemberResponse, Request};
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use transport::{Answer, Body, Call, DEVICE, Failure, Repeat, Sent, Transport};
+
+const READ_TIME: Duration = Duration::from_secs(120);
+
+/// A self-hosted server takes an import of any size and answers when all of it is done.
+const IMPORT_TIME: Duration = Duration::from_secs(15 * 60);
+
+const SMALL: usize = 4 * 1024 * 1024;
+
+/// Lists are not paged: room for several hundred thousand members with their collections.
+const LIST: usize = 512 * 1024 * 1024;
+
+/// How to reach an organization.
+pub struct Connection {
+    /// Where its server is.
+    pub endpoints: Endpoints,
+    /// `organization.<id>`; the caller has refused anything else.
+    pub client_id: String,
+    /// The API key.
+    pub client_secret: SecretString,
+    /// The id of this installation, from `data.json`.
+    pub app_id: String,
+    /// A file with certificate authorities to trust besides the machine's.
+    pub ca_path: Option<PathBuf>,
+}
+
+/// An organization on a server.
+pub struct Organization {
+    connection: Connection,
+    transport: Transport,
+    token: Mutex<Option<AccessToken>>,
+}
+
+impl Organization {
+    /// Prepares the connection, through the proxy that the environment names; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`OrganizationError::Client`] when the CA file or the proxy cannot be used.
+    pub fn new(connection: Connection) -> Result<Self, OrganizationError> {
+        Self::through(ProxyChoice::Environment, connection)
+    }
+
+    /// Prepares the connection through a chosen proxy, or through none.
+    ///
+    /// # Errors
+    /// As [`Organization::new`].
+    pub fn through(proxy: ProxyChoice, connection: Connection) -> Result<Self, OrganizationError> {
+        let options = ClientOptions { ca_path: connection.ca_path.as_deref(), proxy };
+        let transport = Transport { client: http::client(&options)?, patience: Patience::default() };
+        Ok(Self { connection, transport, token: Mutex::new(None) })
+    }
+
+    /// Takes a stored token, which is used while more than five minutes of it are left.
+    #[must_use]
+    pub fn with_token(mut self, stored: SecretString) -> Self {
+        self.token = Mutex::new(Some(AccessToken::stored(stored, Clock::System.now())));
+        self
+    }
+
+    /// Replaces the rules by which requests are tried again.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.transport.patience = patience;
+        self
+    }
+
+    /// The token in use, for the store; a run may have replaced the stored one.
+    pub async fn token(&self) -> Option<AccessToken> {
+        self.token.lock().await.clone()
+    }
+
+    /// Asks for a new token now, whatever is stored.
+    ///
+    /// The key alone is sent each time: it is at hand, and no known server gives a refresh token for it.
+    ///
+    /// # Errors
+    /// [`OrganizationError::SignIn`] when the server refuses, [`OrganizationError::NoToken`] when it agrees and gives none.
+    pub async fn sign_in(&self, events: Events<'_>) -> Result<AccessToken, OrganizationError> {
+        let mut held = self.token.lock().await;
+        let token = self.request_token(events).await?;
+        *held = Some(token.clone());
+        Ok(token)
+    }
+
+    /// Asks the server what it is.
+    ///
+    /// The question carries the token because a flag can be on for some organizations only.
+    ///
+    /// # Errors
+    /// [`OrganizationError`]: not reached, refused, or an answer that is no server's.
+    pub async fn server(&self, events: Events<'_>) -> Result<ServerFacts, OrganizationError> {
+        let config: ConfigResponse = self.read("/config", SMALL, events).await?;
+        Ok(observe::server(&config, self.connection.endpoints.cloud))
+    }
+
+    /// Reads all members.
+    ///
+    /// # Errors
+    /// [`OrganizationError`]: not reached, refused, cut short, or a status or role that is not known.
+    pub async fn members(
+        &self,
+        events: Events<'_>,
+    ) -> Result<Reading<Vec<ObservedMember>>, OrganizationError> {
+        let list = self.read_list::<MemberResponse>("/public/members", events).await?;
+        Ok(match list {
+            Reading::Read(list) => {
+                Reading::Read(list.into_iter().map(observe::member).collect::<Result<_, _>>()?)
+            }
+            Reading::NotOffered => Reading::NotOffered,
+        })
+    }
+
+    /// Reads all groups, without their members.
+    ///
+    /// # Errors
+    /// [`OrganizationError`]: not reached, refused or cut short.
+    pub async fn groups(&self, events: Events<'_>) -> Result<Reading<Vec<ObservedGroup>>, OrganizationError> {
+        let list = self.read_list::<GroupResponse>("/public/groups", events).await?;
+        Ok(match list {
+            Reading::Read(list) => Reading::Read(list.into_iter().map(observe::group).collect()),
+            Reading::NotOffered => Reading::NotOffered,
+        })
+    }
+
+    /// Reads who is in one group.
+    ///
+    /// # Errors
+    /// [`OrganizationError`]: not reached, refused (404 when the group is gone) or cut short.
+    pub async fn group_members(
+        &self,
+        id: &GroupId,
+        events: Events<'_>,
+    ) -> Result<Vec<MemberId>, OrganizationError> {
+        let id = path_segment(id.as_str())?;
+        self.read(&format!("/public/groups/{id}/member-ids"), LIST, events).await
+    }
+
+    /// Sends one request and reports what became of it.
+    ///
+    /// # Errors
+    /// [`ApplyError`], which tells whether the organization is certainly as it was.
+    pub async fn apply(&self, request: &Request, events: Events<'_>) -> Result<(), ApplyError> {
+        let call = self.change(request)?;
+        let token = self.fresh_token(events).await?;
+        failpoint::hit(&format!("request.{}.before", kind(request)));
+        let outcome = self.authorized(&call, token, events).await;
+        failpoint::hit(&format!("request.{}.after", kind(request)));
+        match outcome {
+            Ok(answer) => judge(request, &call, &answer),
+            Err(Failure { error, sent: Sent::CertainlyNot }) => Err(ApplyError::NotSent(error)),
+            Err(Failure { error, sent: Sent::Perhaps }) => {
+                Err(ApplyError::Unknown { cause: UnknownCause::Lost(Box::new(error)) })
+            }
+        }
+    }
+
+    async fn read_list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        events: Events<'_>,
+    ) -> Result<Reading<Vec<T>>, OrganizationError> {
+        match self.read::<ListResponse<T>>(path, LIST, events).await {
+            Ok(list) => Ok(Reading::Read(list.data)),
+            Err(OrganizationError::Refused(message)) if message.status == 404 && !message.page => {
+                Ok(Reading::NotOffered)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        size_limit: usize,
+        events: Events<'_>,
+    ) -> Result<T, OrganizationError> {
+        let call = Call {
+            method: Method::GET,
+            url: self.api(path),
+            body: Body::None,
+            repeat: Repeat::Freely,
+            time_limit: READ_TIME,
+            size_limit,
+        };
+        let token = self.fresh_token(events).await?;
+        let answer = self.authorized(&call, token, events).await.map_err(|failure| failure.error)?;
+        if !answer.is_success() {
+            return Err(OrganizationError::Refused(answer.message(&call.url)));
+        }
+        observe::decode(&call.url, &answer.body)
+    }
+
+    /// Sends with a token; on 401, once more with a fresh one, since the server did not act on the first.
+    async fn authorized(
+        &self,
+        call: &Call,
+        token: AccessToken,
+        events: Events<'_>,
+    ) -> Result<Answer, Failure> {
+        let answer = self.transport.exchange(call, Some(&token), events).await?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        let token = self
+            .replace(&token, events)
+            .await
+            .map_err(|error| Failure { error, sent: Sent::CertainlyNot })?;
+        self.transport.exchange(call, Some(&token), events).await
+    }
+
+    async fn fresh_token(&self, events: Events<'_>) -> Result<AccessToken, OrganizationError> {
+        let mut held = self.token.lock().await;
+        if let Some(token) = held.as_ref().filter(|token| token.is_fresh()) {
+            return Ok(token.clone());
+        }
+        let token = self.request_token(events).await?;
+        *held = Some(token.clone());
+        Ok(token)
+    }
+
+    async fn replace(
+        &self,
+        refused: &AccessToken,
+        events: Events<'_>,
+    ) -> Result<AccessToken, OrganizationError> {
+        let mut held = self.token.lock().await;
+        if let Some(token) = held.as_ref().filter(|token| !token.is_same(refused)) {
+            return Ok(token.clone());
+        }
+        let token = self.request_token(events).await?;
+        *held = Some(token.clone());
+        Ok(token)
+    }
+
+    async fn request_token(&self, events: Events<'_>) -> Result<AccessToken, OrganizationError> {
+        let fields = [
+            ("scope", "api.organization"),
+            ("client_id", self.connection.client_id.as_str()),
+            ("deviceType", DEVICE.0),
+            ("deviceIdentifier", self.connection.app_id.as_str()),
+            ("deviceName", DEVICE.1),
+            ("grant_type", "client_credentials"),
+            ("client_secret", self.connection.client_secret.expose_secret()),
+        ];
+        let call = Call {
+            method: Method::POST,
+            url: format!("{}/connect/token", self.connection.endpoints.identity),
+            body: Body::Form(fields.map(|(name, value)| (name, value.to_owned())).to_vec()),
+            repeat: Repeat::Freely,
+            time_limit: READ_TIME,
+            size_limit: SMALL,
+        };
+        let answer = self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
+        if !answer.is_success() {
+            return Err(OrganizationError::SignIn(answer.message(&call.url)));
+        }
+        token::read(&call.url, &answer.body, Clock::System.now())
+    }
+
+    fn change(&self, request: &Request) -> Result<Call, OrganizationError> {
+        let (method, path, body) = match request {
+            Request::Import(import) | Request::WholeImport(import) => {
+                (Method::POST, "/public/organization/import".to_owned(), import_body(import)?)
+            }
+            Request::Revoke(id) => (Method::POST, member_path(id, "/revoke")?, Body::None),
+            Request::Restore(id) => (Method::POST, member_path(id, "/restore")?, Body::None),
+            Request::Remove(id) => (Method::DELETE, member_path(id, "")?, Body::None),
+        };
+        let time_limit = if matches!(body, Body::Json(_)) { IMPORT_TIME } else { READ_TIME };
+        let url = self.api(&path);
+        Ok(Call { method, url, body, repeat: Repeat::OnlyUnsent, time_limit, size_limit: SMALL })
+    }
+
+    fn api(&self, path: &str) -> String {
+        format!("{}{path}", self.connection.endpoints.api)
+    }
+}
+
+fn import_body(import: &ImportRequest) -> Result<Body, OrganizationError> {
+    serde_json::to_vec(import).map(Body::Json).map_err(|error| OrganizationError::Unreadable {
+        url: "the import".to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+fn member_path(id: &MemberId, action: &str) -> Result<String, OrganizationError> {
+    Ok(format!("/public/members/{}{action}", path_segment(id.as_str())?))
+}
+
+/// An id that is safe in an address: one with a slash would lead to another endpoint.
+fn path_segment(id: &str) -> Result<&str, OrganizationError> {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if !id.is_empty() && id.bytes().all(safe) {
+        Ok(id)
+    } else {
+        Err(OrganizationError::Address { url: id.to_owned() })
+    }
+}
+
+fn kind(request: &Request) -> &'static str {
+    match request {
+        Request::Import(_) => "import",
+        Request::WholeImport(_) => "whole-import",
+        Request::Revoke(_) => "revoke",
+        Request::Restore(_) => "restore",
+        Request::Remove(_) => "remove",
+    }
+}
+
+fn judge(request: &Request, call: &Call, answer: &Answer) -> Result<(), ApplyError> {
+    if answer.is_success() {
+        if message::is_page(&answer.body) {
+            let cause = UnknownCause::Page { url: call.url.clone(), status: answer.status };
+            return Err(ApplyError::Unknown { cause });
+        }
+        return Ok(());
+    }
+    let message = answer.message(&call.url);
+    if !(400..500).contains(&answer.status) || answer.status == 408 {
+        return Err(ApplyError::Unknown { cause: UnknownCause::Answer(message) });
+    }
+    let effect = effect(request, &message);
+    Err(ApplyError::Refused { message, effect })
+}
+
+/// How far a refused request can have come, from the order of steps of an import on either server.
+fn effect(request: &Request, message: &ServerMessage) -> Effect {
+    /// What the official server says before its first step.
+    const BEFORE_ANY_STEP: [&str; 3] = [
+        "The request's model state is invalid.",
+        "You cannot import this much data at once.",
+        "Organization cannot use directory syncing.",
+    ];
+    let imports = matches!(request, Request::Import(_) | Request::WholeImport(_));
+    match message.status {
+        _ if !imports => Effect::None,
+        401 | 403 | 404 | 405 | 413 | 415 | 422 | 429 => Effect::None,
+        400 if BEFORE_ANY_STEP.contains(&message.message.as_str()) => Effect::None,
+        _ => Effect::Partial,
+    }
+}
