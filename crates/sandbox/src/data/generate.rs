@@ -200,6 +200,7 @@ fn greatest_common_divisor(a: usize, b: usize) -> usize {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
+#[derive(Clone, Copy)]
 enum Kind {
     Person,
     Group,

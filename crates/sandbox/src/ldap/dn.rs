@@ -177,7 +177,7 @@ fn push(value: &mut Vec<u8>, character: char) {
 }
 
 fn from_ber(hexadecimal: &str) -> Option<Vec<u8>> {
-    if hexadecimal.len() < 4 || hexadecimal.len() % 2 != 0 || !hexadecimal.is_ascii() {
+    if hexadecimal.len() < 4 || !hexadecimal.len().is_multiple_of(2) || !hexadecimal.is_ascii() {
         return None;
     }
     let bytes: Vec<u8> = (0..hexadecimal.len())
