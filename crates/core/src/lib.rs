@@ -6,10 +6,12 @@
 pub mod collation;
 pub mod desired;
 pub mod flatten;
+pub mod import;
 pub mod ledger;
 pub mod names;
 pub mod normalize;
 pub mod observed;
+pub mod plan;
 pub mod settings;
 pub mod snapshot;
 pub mod test_report;

@@ -31,6 +31,10 @@ impl Sample {
         self.add(name, None, None, None, AccountState::Enabled)
     }
 
+    pub(crate) fn deleted_without_address(self, name: &str) -> Self {
+        self.add(name, None, None, None, AccountState::Deleted)
+    }
+
     pub(crate) fn person_with_prefix(self, name: &str, prefix: &str) -> Self {
         self.add(name, None, None, Some(prefix), AccountState::Enabled)
     }

@@ -1,0 +1,157 @@
+//! The import request: what today's connector would send, its fingerprint, and its batches.
+
+use crate::desired::Desired;
+use crate::names::ExternalId;
+use crate::settings::SyncSettings;
+use crate::snapshot::AccountState;
+use crate::wire::{ImportGroup, ImportMember, ImportRequest};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
+
+/// Most people, and most groups, that the cloud takes in one request, and the size of a batch.
+pub const BATCH: usize = 2000;
+
+/// The request that today's connector posts for this state, all in one.
+pub fn official_request(desired: &Desired, settings: &SyncSettings) -> ImportRequest {
+    let groups = (0..desired.groups().len())
+        .map(|number| {
+            let group = &desired.groups()[number];
+            ImportGroup {
+                name: desired.text(group.name).to_owned(),
+                external_id: ExternalId::new(desired.text(group.external_id)),
+                member_external_ids: desired.member_external_ids(number).map(ExternalId::new).collect(),
+            }
+        })
+        .collect();
+    let members = desired
+        .people()
+        .map(|person| ImportMember {
+            email: person.email.map(|it| desired.text(it).to_owned()),
+            external_id: ExternalId::new(desired.text(person.external_id)),
+            deleted: match person.state {
+                AccountState::Enabled => false,
+                AccountState::Disabled => settings.remove_disabled,
+                AccountState::Deleted => true,
+            },
+        })
+        .collect();
+    ImportRequest {
+        groups,
+        members,
+        overwrite_existing: settings.overwrite_existing,
+        large_import: false,
+        invite_users_after_provisioning: settings.invite_users_after_provisioning,
+    }
+}
+
+/// What `lastSyncHash` holds: base64 of SHA-256 over API URL, organization id and request body.
+pub fn fingerprint(api_url: &str, organization_id: &str, body: &[u8]) -> String {
+    let digest =
+        Sha256::new().chain_update(api_url).chain_update(organization_id).chain_update(body).finalize();
+    BASE64_STANDARD.encode(digest)
+}
+
+/// The fingerprint as older versions wrote it, without the organization id.
+pub fn older_fingerprint(api_url: &str, body: &[u8]) -> String {
+    fingerprint(api_url, "", body)
+}
+
+/// Cuts a request into batches of [`BATCH`]: members first, then groups. No group's member list is cut.
+pub fn batches(request: ImportRequest) -> Vec<ImportRequest> {
+    let invite = request.invite_users_after_provisioning;
+    let batch = |groups, members| ImportRequest {
+        groups,
+        members,
+        overwrite_existing: false,
+        large_import: true,
+        invite_users_after_provisioning: invite,
+    };
+    let members = chunks(request.members).into_iter().map(|members| batch(Vec::new(), members));
+    let groups = chunks(request.groups).into_iter().map(|groups| batch(groups, Vec::new()));
+    members.chain(groups).collect()
+}
+
+fn chunks<T>(items: Vec<T>) -> Vec<Vec<T>> {
+    let mut items = items.into_iter();
+    std::iter::from_fn(|| {
+        Some(items.by_ref().take(BATCH).collect::<Vec<T>>()).filter(|chunk| !chunk.is_empty())
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Sample, settings};
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_body_has_the_contracts_keys_in_its_order() {
+        let desired = Sample::new()
+            .person("p2", "B@x")
+            .in_state("p1", "a@x", AccountState::Disabled)
+            .group("g", &["p1", "p2"])
+            .desired(&settings())
+            .expect("valid");
+        let body = serde_json::to_string(&official_request(&desired, &settings())).expect("serializes");
+        assert_eq!(
+            body,
+            concat!(
+                r#"{"groups":[{"name":"g","externalId":"g","memberExternalIds":["p1","p2"]}],"#,
+                r#""members":[{"email":"b@x","externalId":"p2","deleted":false},{"email":"a@x","externalId":"p1","deleted":false}],"#,
+                r#""overwriteExisting":false,"largeImport":false,"inviteUsersAfterProvisioning":true}"#
+            )
+        );
+    }
+
+    #[test]
+    fn the_fingerprint_is_the_hash_of_url_organization_and_body() {
+        // printf 'https://api.example.test00body' | openssl dgst -sha256 -binary | base64
+        assert_eq!(
+            fingerprint("https://api.example.test", "00", b"body"),
+            "nSPETDxLOHCfXU0dsqwcTsAdtjb6NHcGD667PcM+Kx4="
+        );
+    }
+
+    fn request(members: usize, groups: usize) -> ImportRequest {
+        ImportRequest {
+            groups: (0..groups)
+                .map(|number| ImportGroup {
+                    name: format!("g{number}"),
+                    external_id: ExternalId::new(format!("g{number}")),
+                    member_external_ids: (0..number % 5)
+                        .map(|it| ExternalId::new(format!("p{it}")))
+                        .collect(),
+                })
+                .collect(),
+            members: (0..members)
+                .map(|number| ImportMember {
+                    email: Some(format!("{number}@x")),
+                    external_id: ExternalId::new(format!("p{number}")),
+                    deleted: number % 7 == 0,
+                })
+                .collect(),
+            overwrite_existing: false,
+            large_import: false,
+            invite_users_after_provisioning: true,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn batches_together_are_the_whole_request(members in 0usize..7000, groups in 0usize..5000) {
+            let whole = request(members, groups);
+            let cut = batches(whole.clone());
+            prop_assert!(cut.iter().all(|it| it.members.len() <= BATCH && it.groups.len() <= BATCH && it.large_import));
+            prop_assert!(cut.iter().all(|it| it.members.is_empty() || it.groups.is_empty()));
+            let last_members = cut.iter().rposition(|it| !it.members.is_empty());
+            let first_groups = cut.iter().position(|it| !it.groups.is_empty());
+            prop_assert!(last_members.zip(first_groups).is_none_or(|(last, first)| last < first));
+            let members: Vec<_> = cut.iter().flat_map(|it| it.members.clone()).collect();
+            let groups: Vec<_> = cut.into_iter().flat_map(|it| it.groups).collect();
+            prop_assert_eq!((members, groups), (whole.members, whole.groups));
+        }
+    }
+}

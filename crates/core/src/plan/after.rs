@@ -1,0 +1,203 @@
+//! What the ledger remembers after a run: only what the organization holds, or has accepted.
+
+use super::{Change, Plan, PlanInput, Present, pushed_ids};
+use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
+use crate::names::{Email, ExternalId, StableId, Timestamp};
+use crate::observed::{MemberStatus, Membership, OrganizationState};
+use crate::wire::Request;
+use hashbrown::{HashMap, HashSet};
+
+/// How the outcome of a run is known.
+#[derive(Clone, Copy, Debug)]
+pub enum After<'a> {
+    /// The organization was read again.
+    Observed(&'a OrganizationState),
+    /// The server cannot be read; it accepted every request.
+    Accepted,
+}
+
+impl Plan {
+    /// The ledger after this plan was carried out at `now`.
+    pub fn ledger_after(&self, input: &PlanInput<'_>, after: After<'_>, now: Timestamp) -> LedgerState {
+        let directory = Directory::new(input);
+        let people = match after {
+            After::Observed(state) => self.observed_people(input, &directory, state),
+            After::Accepted => self.accepted_people(input, &directory),
+        };
+        let present = Present::new(input.desired);
+        let people: Vec<ManagedPerson> = people
+            .into_iter()
+            .map(|mut person| {
+                let stable_id = person.stable_id.as_ref().map(StableId::as_str);
+                let inside = present.has(&person.external_id, stable_id);
+                person.out_since = if inside { None } else { person.out_since.or(Some(now)) };
+                person
+            })
+            .collect();
+        let groups = match after {
+            After::Observed(state) => observed_groups(input, state, now),
+            After::Accepted => self.accepted_groups(input, &directory, &people),
+        };
+        LedgerState { people, groups, open_intents: Vec::new(), baseline_taken: true }
+    }
+
+    fn observed_people(
+        &self,
+        input: &PlanInput<'_>,
+        directory: &Directory<'_>,
+        state: &OrganizationState,
+    ) -> Vec<ManagedPerson> {
+        let before: HashMap<&str, &ManagedPerson> =
+            input.ledger.people.iter().map(|it| (it.external_id.as_str(), it)).collect();
+        let taken: HashSet<&str> = self
+            .changes
+            .iter()
+            .filter_map(|it| {
+                if let Change::Revoke { person, .. } = it { Some(person.external_id.as_str()) } else { None }
+            })
+            .collect();
+        // A run that was cut off had taken access, and could not note it any more.
+        let intended: HashSet<&str> = input
+            .ledger
+            .open_intents
+            .iter()
+            .filter_map(|it| if let Request::Revoke(id) = &it.request { Some(id.as_str()) } else { None })
+            .collect();
+        let mut people = Vec::new();
+        for member in &state.members {
+            let Some(id) = member.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty()) else {
+                continue;
+            };
+            let known = before.get(id.as_str());
+            let listed = directory.stable_ids.get(id.as_str());
+            if known.is_none() && listed.is_none() {
+                continue;
+            }
+            let ours = known.is_some_and(|it| it.revoked_by_us)
+                || taken.contains(id.as_str())
+                || member.id.as_ref().is_some_and(|it| intended.contains(it.as_str()));
+            people.push(ManagedPerson {
+                external_id: id.clone(),
+                stable_id: listed
+                    .and_then(|it| it.map(StableId::new))
+                    .or_else(|| known.and_then(|it| it.stable_id.clone())),
+                email: member.email.clone(),
+                revoked_by_us: ours && member.status == MemberStatus::Revoked,
+                out_since: known.and_then(|it| it.out_since),
+            });
+        }
+        people
+    }
+
+    fn accepted_people(&self, input: &PlanInput<'_>, directory: &Directory<'_>) -> Vec<ManagedPerson> {
+        let mut people = input.ledger.people.clone();
+        let mut places: HashMap<ExternalId, usize> =
+            people.iter().enumerate().map(|(place, it)| (it.external_id.clone(), place)).collect();
+        let replaced: HashSet<&ExternalId> = self
+            .changes
+            .iter()
+            .filter_map(|it| if let Change::ReplaceExternalId { old, .. } = it { Some(old) } else { None })
+            .collect();
+        let removed: HashSet<&ExternalId> = self
+            .changes
+            .iter()
+            .filter_map(
+                |it| if let Change::Remove { person, .. } = it { Some(&person.external_id) } else { None },
+            )
+            .collect();
+        let sent = self.whole.as_ref().map_or(&self.import.members, |it| &it.members);
+        for member in sent {
+            let place = *places.entry(member.external_id.clone()).or_insert_with(|| {
+                people.push(ManagedPerson {
+                    external_id: member.external_id.clone(),
+                    stable_id: None,
+                    email: Email::new(member.email.clone().unwrap_or_default()),
+                    revoked_by_us: false,
+                    out_since: None,
+                });
+                people.len() - 1
+            });
+            people[place].revoked_by_us = member.deleted;
+        }
+        for person in &mut people {
+            if let Some(Some(stable_id)) = directory.stable_ids.get(person.external_id.as_str()) {
+                person.stable_id = Some(StableId::new(*stable_id));
+            }
+        }
+        people.retain(|it| !replaced.contains(&it.external_id) && !removed.contains(&it.external_id));
+        people
+    }
+
+    fn accepted_groups(
+        &self,
+        input: &PlanInput<'_>,
+        directory: &Directory<'_>,
+        people: &[ManagedPerson],
+    ) -> Vec<ManagedGroup> {
+        let desired = input.desired;
+        let managed: HashSet<&str> = people.iter().map(|it| it.external_id.as_str()).collect();
+        let mut groups: Vec<ManagedGroup> = Vec::new();
+        let mut done: HashSet<&str> = HashSet::new();
+        if input.sync.groups {
+            for (number, group) in desired.groups().iter().enumerate() {
+                let id = desired.text(group.external_id);
+                done.insert(id);
+                let members = desired.members(number).iter().map(|&person| directory.pushed[person as usize]);
+                groups.push(ManagedGroup {
+                    external_id: ExternalId::new(id),
+                    name: desired.text(group.name).to_owned(),
+                    members: members.filter(|it| managed.contains(it)).map(ExternalId::new).collect(),
+                    observed_at: None,
+                });
+            }
+        }
+        groups
+            .extend(input.ledger.groups.iter().filter(|it| !done.contains(it.external_id.as_str())).cloned());
+        groups
+    }
+}
+
+/// The directory's people by the id under which they are pushed.
+struct Directory<'a> {
+    pushed: Vec<&'a str>,
+    stable_ids: HashMap<&'a str, Option<&'a str>>,
+}
+
+impl<'a> Directory<'a> {
+    fn new(input: &PlanInput<'a>) -> Self {
+        let desired = input.desired;
+        let pushed = pushed_ids(desired, input.ledger);
+        let stable = desired.everybody().iter().map(|it| it.stable_id.map(|id| desired.text(id)));
+        let stable_ids = pushed.iter().copied().zip(stable).collect();
+        Self { pushed, stable_ids }
+    }
+}
+
+fn observed_groups(input: &PlanInput<'_>, state: &OrganizationState, now: Timestamp) -> Vec<ManagedGroup> {
+    let desired = input.desired;
+    let listed: HashSet<&str> = if input.sync.groups {
+        desired.groups().iter().map(|it| desired.text(it.external_id)).collect()
+    } else {
+        HashSet::new()
+    };
+    let before: HashMap<&str, &ManagedGroup> =
+        input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
+    let mut groups = Vec::new();
+    for group in &state.groups {
+        let Some(id) = group.external_id.as_ref() else { continue };
+        let known = before.get(id.as_str());
+        if known.is_none() && !listed.contains(id.as_str()) {
+            continue;
+        }
+        let (members, observed_at) = match &group.members {
+            Membership::Read(members) => {
+                let ids = members.iter().filter_map(|&number| state.members[number].external_id.clone());
+                (ids.collect(), Some(now))
+            }
+            Membership::Remembered(members) => (members.clone(), known.and_then(|it| it.observed_at)),
+            Membership::NotRead => continue,
+        };
+        groups.push(ManagedGroup { external_id: id.clone(), name: group.name.clone(), members, observed_at });
+    }
+    groups
+}

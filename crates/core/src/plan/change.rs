@@ -1,0 +1,232 @@
+//! The vocabulary of a plan.
+
+use crate::names::ExternalId;
+use serde::Serialize;
+
+/// Who or what a line of a plan is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    /// An address, or a group's name.
+    pub name: String,
+    /// The id in the organization.
+    pub external_id: ExternalId,
+}
+
+/// Why something is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// In the directory, not in the organization.
+    Joined,
+    /// The directory lists the person as disabled.
+    Disabled,
+    /// The directory lists the person as deleted.
+    Deleted,
+    /// The directory was asked by id and has no such person.
+    Gone,
+    /// In the directory, and not selected any more.
+    OutOfScope,
+    /// Missing from a request that overwrites.
+    Overwritten,
+    /// Back in the desired state after we had taken access.
+    Returned,
+    /// The directory's value differs.
+    Differs,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Change {
+    /// A person becomes a member.
+    Invite {
+        /// Who.
+        person: Subject,
+        /// Why.
+        cause: Cause,
+    },
+    /// A member without an external id gets the directory's.
+    Adopt {
+        /// Who.
+        person: Subject,
+        /// Why.
+        cause: Cause,
+    },
+    /// A member's external id is replaced (Vaultwarden).
+    ReplaceExternalId {
+        /// Who, with the new id.
+        person: Subject,
+        /// The id before.
+        old: ExternalId,
+        /// Why.
+        cause: Cause,
+    },
+    /// A member's access is given back.
+    Restore {
+        /// Who.
+        person: Subject,
+        /// Why.
+        cause: Cause,
+    },
+    /// A member's access is taken; the membership stays.
+    Revoke {
+        /// Who.
+        person: Subject,
+        /// Why.
+        cause: Cause,
+    },
+    /// A member is removed.
+    Remove {
+        /// Who.
+        person: Subject,
+        /// Why.
+        cause: Cause,
+    },
+    /// A group appears.
+    CreateGroup {
+        /// Which.
+        group: Subject,
+        /// How many members it starts with.
+        members: usize,
+        /// Why.
+        cause: Cause,
+    },
+    /// A group changes its name.
+    RenameGroup {
+        /// Which, with the new name.
+        group: Subject,
+        /// The name before.
+        old: String,
+        /// Why.
+        cause: Cause,
+    },
+    /// A group gains or loses members.
+    ChangeMembers {
+        /// Which.
+        group: Subject,
+        /// External ids that come in.
+        added: Vec<String>,
+        /// External ids, or addresses of members without one, that go out.
+        removed: Vec<String>,
+        /// How many members it had.
+        before: usize,
+        /// Why.
+        cause: Cause,
+    },
+}
+
+impl Change {
+    /// Whether somebody loses access to the organization by this.
+    pub fn takes_access(&self) -> bool {
+        matches!(self, Self::Revoke { .. } | Self::Remove { .. })
+    }
+}
+
+/// Somebody who left the desired state and stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    /// Who.
+    pub person: Subject,
+    /// What happened in the directory; None: the directory could not tell.
+    pub cause: Option<Cause>,
+    /// Why nothing is done.
+    pub because: KeptBecause,
+}
+
+/// Why a leaver stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum KeptBecause {
+    /// The settings say so.
+    Policy,
+    /// Nothing is set, and today's connector leaves such people alone.
+    AsToday,
+    /// Somebody in the desired state has this member's address: it may be the same person under a new id.
+    AddressInUse,
+    /// An owner, an administrator or a member with custom permissions.
+    Role,
+    /// On the list of protected people.
+    Protected,
+    /// This run only records who is there.
+    Baseline,
+    /// The directory did not say whether the person exists.
+    Unconfirmed {
+        /// What stood in the way.
+        reason: String,
+    },
+}
+
+/// Somebody or something of the directory that is not brought over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeftOut {
+    /// The directory's name for it.
+    pub reference: String,
+    /// Why.
+    pub because: LeftOutBecause,
+}
+
+/// Why a person or group is not brought over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum LeftOutBecause {
+    /// There is no address.
+    NoAddress,
+    /// The address is longer than 256 characters.
+    AddressTooLong,
+    /// The address attribute is blank.
+    AddressBlank,
+    /// The server would not take it for an address.
+    AddressInvalid {
+        /// What the directory holds.
+        address: String,
+    },
+    /// The external id is longer than the server takes.
+    ExternalIdTooLong,
+    /// The group's name is blank, or longer than the server takes.
+    GroupName,
+    /// A member of a group that is neither a person nor a group of this read.
+    UnresolvedMember {
+        /// The group that lists it.
+        group: String,
+    },
+}
+
+/// A difference between directory and organization that stays. The list is closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Standing {
+    /// The organization knows the person under another address, and no request can change it.
+    AddressDiffers {
+        /// Who, with the directory's address.
+        person: Subject,
+        /// The organization's address.
+        observed: String,
+    },
+    /// A member with this address has another external id.
+    HeldUnderOtherId {
+        /// Who, with the directory's id.
+        person: Subject,
+        /// The organization's id.
+        observed: ExternalId,
+    },
+    /// Somebody took this person's access by hand: it is not ours to give back.
+    RevokedByHand {
+        /// Who.
+        person: Subject,
+    },
+    /// The server keeps a group's first name.
+    GroupNameKept {
+        /// Which, with the directory's name.
+        group: Subject,
+        /// The organization's name.
+        observed: String,
+    },
+    /// A managed group is no longer in the directory and is kept.
+    GroupVanished {
+        /// Which.
+        group: Subject,
+    },
+}

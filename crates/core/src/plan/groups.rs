@@ -1,0 +1,170 @@
+//! What happens to each group.
+
+use super::change::{Cause, Change, LeftOut, LeftOutBecause, Standing, Subject};
+use super::people::{LONGEST_EXTERNAL_ID, People};
+use super::{Index, Plan, PlanInput, pushed_ids};
+use crate::desired::Desired;
+use crate::ledger::{LedgerState, ManagedGroup};
+use crate::names::ExternalId;
+use crate::observed::{Membership, ObservedGroup, ServerKind};
+use crate::wire::ImportGroup;
+use hashbrown::{HashMap, HashSet};
+
+/// Longest group name that the official server takes, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// Which groups' members have to be read before a plan, and the rest with those first that were not read for longest.
+///
+/// `groups` are those of the organization. A group has to be read when the desired membership is not the one that was
+/// last accepted; the others are looked at in rotation, so that what was changed by hand comes to light too.
+pub fn to_read(
+    desired: &Desired,
+    ledger: &LedgerState,
+    groups: &[ObservedGroup],
+) -> (Vec<usize>, Vec<usize>) {
+    let numbers: HashMap<&str, usize> = desired
+        .groups()
+        .iter()
+        .enumerate()
+        .map(|(number, it)| (desired.text(it.external_id), number))
+        .collect();
+    let remembered: HashMap<&str, &ManagedGroup> =
+        ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
+    let pushed = pushed_ids(desired, ledger);
+    let managed: HashSet<&str> = ledger.people.iter().map(|it| it.external_id.as_str()).collect();
+    let counts = |person: u32| {
+        managed.contains(pushed[person as usize]) || desired.everybody()[person as usize].email.is_some()
+    };
+    let (mut needed, mut rest) = (Vec::new(), Vec::new());
+    for (place, group) in groups.iter().enumerate() {
+        let Some(id) = group.external_id.as_ref().map(|it| it.as_str()) else { continue };
+        let Some(&number) = numbers.get(id) else { continue };
+        let known = remembered.get(id).filter(|known| {
+            let wanted: HashSet<&str> = desired
+                .members(number)
+                .iter()
+                .filter(|&&it| counts(it))
+                .map(|&it| pushed[it as usize])
+                .collect();
+            wanted.len() == known.members.len() && known.members.iter().all(|it| wanted.contains(it.as_str()))
+        });
+        match known {
+            None => needed.push(place),
+            Some(known) => rest.push((known.observed_at, place)),
+        }
+    }
+    rest.sort_unstable();
+    (needed, rest.into_iter().map(|(_, place)| place).collect())
+}
+
+/// Decides for every group of the directory, then for those that vanished from it.
+pub(super) fn decide(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+    let desired = input.desired;
+    for unresolved in desired.unresolved() {
+        let group = desired.text(desired.groups()[unresolved.group].reference).to_owned();
+        let reference = desired.text(unresolved.member).to_owned();
+        plan.left_out.push(LeftOut { reference, because: LeftOutBecause::UnresolvedMember { group } });
+    }
+    for number in 0..desired.groups().len() {
+        group(number, input, index, people, plan);
+    }
+    let present: HashSet<&str> = desired.groups().iter().map(|it| desired.text(it.external_id)).collect();
+    for managed in &input.ledger.groups {
+        let id = managed.external_id.as_str();
+        if !present.contains(id) && index.groups.contains_key(id) {
+            let group = Subject { name: managed.name.clone(), external_id: managed.external_id.clone() };
+            plan.standing.push(Standing::GroupVanished { group });
+        }
+    }
+}
+
+fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+    let desired = input.desired;
+    let wanted = &desired.groups()[number];
+    let (id, name) = (desired.text(wanted.external_id), desired.text(wanted.name));
+    if let Some(because) = unusable(id, name, input.server) {
+        plan.left_out.push(LeftOut { reference: desired.text(wanted.reference).to_owned(), because });
+        return;
+    }
+    let listed = || desired.members(number).iter().map(|&person| people.pushed[person as usize]);
+    let effective: Vec<&str> = listed().filter(|id| people.present.contains(id)).collect();
+    let subject = || Subject { name: name.to_owned(), external_id: ExternalId::new(id) };
+    let before = plan.changes.len();
+    match index.groups.get(id).zip(index.state) {
+        None => plan.changes.push(Change::CreateGroup {
+            group: subject(),
+            members: effective.len(),
+            cause: Cause::Joined,
+        }),
+        Some((&found, state)) => {
+            let found = &state.groups[found];
+            if found.name != name {
+                let observed = found.name.clone();
+                if input.server == ServerKind::Vaultwarden {
+                    plan.standing.push(Standing::GroupNameKept { group: subject(), observed });
+                } else {
+                    plan.changes.push(Change::RenameGroup {
+                        group: subject(),
+                        old: observed,
+                        cause: Cause::Differs,
+                    });
+                }
+            }
+            compare_members(found, &effective, subject, index, plan);
+        }
+    }
+    if plan.changes.len() > before {
+        plan.import.groups.push(ImportGroup {
+            name: name.to_owned(),
+            external_id: ExternalId::new(id),
+            member_external_ids: listed().map(ExternalId::new).collect(),
+        });
+    }
+}
+
+fn unusable(id: &str, name: &str, server: ServerKind) -> Option<LeftOutBecause> {
+    if server == ServerKind::Vaultwarden {
+        return None;
+    }
+    if id.chars().count() > LONGEST_EXTERNAL_ID {
+        Some(LeftOutBecause::ExternalIdTooLong)
+    } else if name.trim().is_empty() || name.chars().count() > LONGEST_NAME {
+        Some(LeftOutBecause::GroupName)
+    } else {
+        None
+    }
+}
+
+fn compare_members(
+    found: &ObservedGroup,
+    effective: &[&str],
+    subject: impl Fn() -> Subject,
+    index: &Index<'_>,
+    plan: &mut Plan,
+) {
+    // A member without an external id is shown by address: an import takes him out.
+    let current: Vec<&str> = match &found.members {
+        Membership::Read(members) => members
+            .iter()
+            .map(|&number| {
+                let member = index.member(number);
+                let id = member.external_id.as_ref().map(|it| it.as_str()).filter(|it| !it.trim().is_empty());
+                id.unwrap_or(member.email.as_str())
+            })
+            .collect(),
+        Membership::Remembered(members) => {
+            members.iter().map(|it| it.as_str()).filter(|it| index.by_external_id.contains_key(it)).collect()
+        }
+        Membership::NotRead => return,
+    };
+    let wanted: HashSet<&str> = effective.iter().copied().collect();
+    let held: HashSet<&str> = current.iter().copied().collect();
+    let added: Vec<String> =
+        effective.iter().filter(|it| !held.contains(*it)).map(|&it| it.to_owned()).collect();
+    let removed: Vec<String> =
+        current.iter().filter(|it| !wanted.contains(*it)).map(|&it| it.to_owned()).collect();
+    if !added.is_empty() || !removed.is_empty() {
+        let (group, before) = (subject(), current.len());
+        plan.changes.push(Change::ChangeMembers { group, added, removed, before, cause: Cause::Differs });
+    }
+}

@@ -1,0 +1,321 @@
+//! From what is desired and what is observed to what is done: every change with its cause, everything left out with why.
+//!
+//! A plan is data. Building it sends nothing; [`Plan::check`] is the guard, [`Plan::requests`] the way out.
+
+mod after;
+mod change;
+mod groups;
+mod limits;
+mod people;
+mod requests;
+
+pub use after::After;
+pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Standing, Subject};
+pub use groups::to_read;
+pub use limits::{Refusal, Verdict};
+
+use crate::desired::{Desired, DesiredPerson};
+use crate::ledger::LedgerState;
+use crate::names::ExternalId;
+use crate::observed::MemberStatus;
+use crate::observed::{
+    Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role, ServerKind,
+    Sought,
+};
+use crate::settings::{ConnectorSettings, SyncSettings};
+use crate::wire::{ImportRequest, Request};
+use hashbrown::{HashMap, HashSet};
+use serde::Serialize;
+
+/// Everything that a plan is made of.
+#[derive(Clone, Copy)]
+pub struct PlanInput<'a> {
+    /// What the directory asks for.
+    pub desired: &'a Desired,
+    /// What the organization holds.
+    pub observed: &'a Observed,
+    /// Whom we manage.
+    pub ledger: &'a LedgerState,
+    /// What the directory answered for those who are missing from it.
+    pub presences: &'a Presences,
+    /// The shared settings.
+    pub sync: &'a SyncSettings,
+    /// Our own settings.
+    pub connector: &'a ConnectorSettings,
+    /// Which server answers.
+    pub server: ServerKind,
+}
+
+/// How far the state of the organization is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Evidence {
+    /// Read from the server in this run.
+    Live,
+    /// Remembered from what was accepted before.
+    Believed,
+    /// Not known: nobody is removed.
+    Unknown,
+}
+
+/// Sizes that limits and reports refer to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// People of the desired state.
+    pub people: usize,
+    /// Groups of the desired state.
+    pub groups: usize,
+    /// Members with an external id before the run.
+    pub managed: usize,
+    /// Memberships in managed groups before the run, as far as known.
+    pub memberships: usize,
+    /// Managed groups before the run.
+    pub managed_groups: usize,
+}
+
+/// What a run would do.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// What is changed, in the order of the directory; removals first.
+    pub changes: Vec<Change>,
+    /// People who left the desired state and stay in the organization.
+    pub kept: Vec<Kept>,
+    /// People and groups of the directory that are not brought over.
+    pub left_out: Vec<LeftOut>,
+    /// Differences that no request could remove.
+    pub standing: Vec<Standing>,
+    /// How the organization is known.
+    pub evidence: Evidence,
+    /// Sizes before the run.
+    pub totals: Totals,
+    /// Whether this run only records who is there and removes nobody.
+    pub baseline: bool,
+    #[serde(skip)]
+    refusals: Vec<Refusal>,
+    #[serde(skip)]
+    import: ImportRequest,
+    #[serde(skip)]
+    whole: Option<ImportRequest>,
+    #[serde(skip)]
+    takings: Vec<Request>,
+    #[serde(skip)]
+    restorations: Vec<Request>,
+    #[serde(skip)]
+    server: ServerKind,
+    #[serde(skip)]
+    large_import: bool,
+}
+
+impl Plan {
+    /// Compares, and decides.
+    pub fn build(input: &PlanInput<'_>) -> Self {
+        let index = Index::new(input);
+        let mut plan = Self::empty(input, &index);
+        index.poison(&mut plan.refusals);
+        let people = people::decide(input, &index, &mut plan);
+        if input.sync.groups {
+            groups::decide(input, &index, &people, &mut plan);
+        }
+        requests::overwrite(input, &index, &people, &mut plan);
+        limits::look(input, &mut plan);
+        plan
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The changes that take access or memberships away from somebody.
+    pub fn removals(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.takes_access())
+    }
+
+    fn empty(input: &PlanInput<'_>, index: &Index<'_>) -> Self {
+        let evidence = match input.observed {
+            Observed::Live(_) => Evidence::Live,
+            Observed::Believed(_) => Evidence::Believed,
+            Observed::Unknown => Evidence::Unknown,
+        };
+        Self {
+            changes: Vec::new(),
+            kept: Vec::new(),
+            left_out: Vec::new(),
+            standing: Vec::new(),
+            evidence,
+            totals: index.totals(input),
+            baseline: evidence == Evidence::Unknown || !input.ledger.baseline_taken,
+            refusals: Vec::new(),
+            import: ImportRequest {
+                groups: Vec::new(),
+                members: Vec::new(),
+                overwrite_existing: false,
+                large_import: false,
+                invite_users_after_provisioning: input.sync.invite_users_after_provisioning,
+            },
+            whole: None,
+            takings: Vec::new(),
+            restorations: Vec::new(),
+            server: input.server,
+            large_import: input.sync.large_import,
+        }
+    }
+}
+
+/// The organization as the ledger remembers it: for servers that cannot be read.
+pub fn believed(ledger: &LedgerState) -> Observed {
+    if !ledger.baseline_taken {
+        return Observed::Unknown;
+    }
+    let members = ledger.people.iter().map(|person| ObservedMember {
+        id: None,
+        email: person.email.clone(),
+        external_id: Some(person.external_id.clone()),
+        status: if person.revoked_by_us { MemberStatus::Revoked } else { MemberStatus::Invited },
+        role: Role::User,
+    });
+    let groups = ledger.groups.iter().map(|group| ObservedGroup {
+        id: None,
+        name: group.name.clone(),
+        external_id: Some(group.external_id.clone()),
+        members: Membership::Remembered(group.members.clone()),
+    });
+    Observed::Believed(OrganizationState { members: members.collect(), groups: groups.collect() })
+}
+
+/// Managed people whom the directory did not return: they have to be asked for by id before they count as gone.
+pub fn sought(desired: &Desired, ledger: &LedgerState) -> Vec<Sought> {
+    let present = Present::new(desired);
+    ledger
+        .people
+        .iter()
+        .filter(|person| !present.has(&person.external_id, person.stable_id.as_ref().map(|it| it.as_str())))
+        .map(|person| Sought { external_id: person.external_id.clone(), stable_id: person.stable_id.clone() })
+        .collect()
+}
+
+/// Who is in the directory's answer, by both ids.
+pub(crate) struct Present<'a> {
+    external: HashSet<&'a str>,
+    stable: HashSet<&'a str>,
+}
+
+impl<'a> Present<'a> {
+    pub(crate) fn new(desired: &'a Desired) -> Self {
+        let people = desired.everybody();
+        Self {
+            external: people.iter().map(|it| desired.text(it.external_id)).collect(),
+            stable: people.iter().filter_map(|it| it.stable_id).map(|it| desired.text(it)).collect(),
+        }
+    }
+
+    pub(crate) fn has(&self, external_id: &ExternalId, stable_id: Option<&str>) -> bool {
+        self.external.contains(external_id.as_str()) || stable_id.is_some_and(|it| self.stable.contains(it))
+    }
+}
+
+/// The organization and the ledger by the keys that decisions ask for.
+pub(crate) struct Index<'a> {
+    pub(crate) state: Option<&'a OrganizationState>,
+    pub(crate) by_external_id: HashMap<&'a str, usize>,
+    pub(crate) by_email: HashMap<&'a str, usize>,
+    pub(crate) groups: HashMap<&'a str, usize>,
+    pub(crate) managed: HashMap<&'a str, usize>,
+    pub(crate) managed_groups: HashMap<&'a str, usize>,
+    repeated_people: Vec<&'a ExternalId>,
+    repeated_groups: Vec<&'a ExternalId>,
+}
+
+impl<'a> Index<'a> {
+    fn new(input: &PlanInput<'a>) -> Self {
+        let state = match input.observed {
+            Observed::Live(state) | Observed::Believed(state) => Some(state),
+            Observed::Unknown => None,
+        };
+        let mut index = Self {
+            state,
+            by_external_id: HashMap::new(),
+            by_email: HashMap::new(),
+            groups: HashMap::new(),
+            managed: HashMap::new(),
+            managed_groups: HashMap::new(),
+            repeated_people: Vec::new(),
+            repeated_groups: Vec::new(),
+        };
+        for (number, member) in state.into_iter().flat_map(|it| &it.members).enumerate() {
+            index.by_email.entry(member.email.as_str()).or_insert(number);
+            if let Some(id) = member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty())
+                && index.by_external_id.insert(id.as_str(), number).is_some()
+            {
+                index.repeated_people.push(id);
+            }
+        }
+        for (number, group) in state.into_iter().flat_map(|it| &it.groups).enumerate() {
+            if let Some(id) = group.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty())
+                && index.groups.insert(id.as_str(), number).is_some()
+            {
+                index.repeated_groups.push(id);
+            }
+        }
+        for (number, person) in input.ledger.people.iter().enumerate() {
+            index.managed.insert(person.external_id.as_str(), number);
+        }
+        for (number, group) in input.ledger.groups.iter().enumerate() {
+            index.managed_groups.insert(group.external_id.as_str(), number);
+        }
+        index
+    }
+
+    /// Ids held twice: on the official server every import fails until an administrator has repaired them.
+    fn poison(&self, refusals: &mut Vec<Refusal>) {
+        for (repeated, groups) in [(&self.repeated_people, false), (&self.repeated_groups, true)] {
+            refusals.extend(
+                repeated
+                    .iter()
+                    .map(|&id| Refusal::RepeatedExternalId { external_id: id.clone(), of_groups: groups }),
+            );
+        }
+    }
+
+    fn totals(&self, input: &PlanInput<'_>) -> Totals {
+        let memberships =
+            self.groups.values().filter_map(|&number| self.state.map(|it| &it.groups[number].members));
+        Totals {
+            people: input.desired.people().count(),
+            groups: if input.sync.groups { input.desired.groups().len() } else { 0 },
+            managed: self.by_external_id.len(),
+            memberships: memberships
+                .map(|it| match it {
+                    Membership::Read(members) => members.len(),
+                    Membership::Remembered(members) => members.len(),
+                    Membership::NotRead => 0,
+                })
+                .sum(),
+            managed_groups: self.groups.len(),
+        }
+    }
+
+    pub(crate) fn member(&self, number: usize) -> &'a ObservedMember {
+        &self.state.expect("numbers come from this state").members[number]
+    }
+}
+
+/// For each person of the snapshot the id that is pushed: the one of the first push, where the stable id tells that it
+/// is the same person, so that a rename or a move in the directory makes nobody new.
+pub(crate) fn pushed_ids<'a>(desired: &'a Desired, ledger: &'a LedgerState) -> Vec<&'a str> {
+    let known: HashMap<&str, &str> = ledger
+        .people
+        .iter()
+        .filter_map(|it| Some((it.stable_id.as_ref()?.as_str(), it.external_id.as_str())))
+        .collect();
+    let pushed = |person: &DesiredPerson| {
+        let first = person.stable_id.and_then(|id| known.get(desired.text(id)).copied());
+        first.unwrap_or(desired.text(person.external_id))
+    };
+    desired.everybody().iter().map(pushed).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! From a plan to requests, in order.
+
+use super::change::{Cause, Change, Kept, KeptBecause, Subject};
+use super::people::{People, is_protected};
+use super::{Evidence, Index, Plan, PlanInput, Refusal};
+use crate::import::{BATCH, batches, official_request};
+use crate::names::ExternalId;
+use crate::observed::{MemberStatus, Role, ServerKind};
+use crate::wire::{ImportMember, ImportRequest, Request};
+use hashbrown::{HashMap, HashSet};
+
+impl Plan {
+    /// What is sent, in order: what takes access (it frees seats), the import or its batches, what gives access back.
+    pub fn requests(&self) -> Vec<Request> {
+        let mut requests = self.takings.clone();
+        if let Some(whole) = &self.whole {
+            requests.push(Request::WholeImport(whole.clone()));
+        } else if !self.import.members.is_empty() || !self.import.groups.is_empty() {
+            let many = self.import.members.len() + self.import.groups.len() > BATCH;
+            if many && (self.large_import || self.server == ServerKind::OfficialCloud) {
+                requests.extend(batches(self.import.clone()).into_iter().map(Request::Import));
+            } else {
+                requests.push(Request::Import(self.import.clone()));
+            }
+        }
+        requests.extend(self.restorations.iter().cloned());
+        requests
+    }
+}
+
+/// With `overwriteExisting` the whole desired state goes out in one request, and the plan names everybody whom the server
+/// will delete for it. Members whom no removal may touch are listed in it, so that the server leaves them alone.
+pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+    if !input.sync.overwrite_existing || !input.desired.people_wanted() {
+        return;
+    }
+    if plan.baseline || plan.evidence == Evidence::Unknown {
+        return;
+    }
+    if input.sync.large_import && plan.totals.people + plan.totals.groups > BATCH {
+        plan.refusals.push(Refusal::OverwriteWithLargeImport);
+        return;
+    }
+    let mut members = people.live.clone();
+    let live: HashSet<ExternalId> = members.iter().map(|it| it.external_id.clone()).collect();
+    let leaving: HashMap<ExternalId, bool> = plan
+        .removals()
+        .filter_map(|change| match change {
+            Change::Revoke { person, .. } => Some((person.external_id.clone(), true)),
+            Change::Remove { person, .. } => Some((person.external_id.clone(), false)),
+            _ => None,
+        })
+        .collect();
+    let kept: HashMap<ExternalId, usize> =
+        plan.kept.iter().enumerate().map(|(number, it)| (it.person.external_id.clone(), number)).collect();
+    let mut pending = Vec::new();
+    let mut overwritten = HashSet::new();
+    for member in index.state.into_iter().flat_map(|it| &it.members) {
+        let Some(id) = member.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty()) else {
+            continue;
+        };
+        if live.contains(id) || leaving.get(id) == Some(&false) {
+            continue;
+        }
+        let person = Subject { name: member.email.as_str().to_owned(), external_id: id.clone() };
+        let listed =
+            ImportMember { email: Some(person.name.clone()), external_id: id.clone(), deleted: false };
+        if leaving.contains_key(id) {
+            // Listed, the server leaves a revoked member as he is; Vaultwarden's `deleted` entry is in the import.
+            members.extend((input.server != ServerKind::Vaultwarden).then_some(listed));
+            continue;
+        }
+        let reason = kept.get(id).map(|&number| plan.kept[number].because.clone());
+        if reason.is_some_and(|because| because != KeptBecause::AsToday) {
+            members.push(listed);
+            continue;
+        }
+        let because = if member.role != Role::User {
+            Some(KeptBecause::Role)
+        } else {
+            is_protected(member, id.as_str(), member.email.as_str(), input).then_some(KeptBecause::Protected)
+        };
+        if let Some(because) = because {
+            members.push(listed);
+            plan.kept.push(Kept { person, cause: Some(Cause::Overwritten), because });
+            continue;
+        }
+        if matches!(member.status, MemberStatus::Invited | MemberStatus::Staged) {
+            pending.push(person.name.clone());
+        }
+        overwritten.insert(id.clone());
+        plan.changes.push(Change::Remove { person, cause: Cause::Overwritten });
+    }
+    plan.kept.retain(|kept| !overwritten.contains(&kept.person.external_id));
+    if !pending.is_empty() && input.server != ServerKind::Vaultwarden {
+        plan.refusals.push(Refusal::ServerRefusesOverwrite { pending });
+    }
+    if plan.changes.is_empty() {
+        return;
+    }
+    members.extend(plan.import.members.iter().filter(|it| it.deleted).cloned());
+    let groups = whole_groups(input, people);
+    plan.whole = Some(ImportRequest { groups, members, overwrite_existing: true, ..plan.import.clone() });
+}
+
+fn whole_groups(input: &PlanInput<'_>, people: &People<'_>) -> Vec<crate::wire::ImportGroup> {
+    if !input.sync.groups {
+        return Vec::new();
+    }
+    let mut groups = official_request(input.desired, input.sync).groups;
+    for (number, group) in groups.iter_mut().enumerate() {
+        let listed = input.desired.members(number).iter();
+        group.member_external_ids =
+            listed.map(|&person| ExternalId::new(people.pushed[person as usize])).collect();
+    }
+    groups
+}

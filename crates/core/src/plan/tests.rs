@@ -1,0 +1,442 @@
+use super::*;
+use crate::ledger::{ManagedGroup, ManagedPerson};
+use crate::names::{Email, GroupId, MemberId, StableId, Timestamp};
+use crate::observed::Presence;
+use crate::sample::{Sample, settings};
+use crate::settings::{LeaverAction, Limits};
+use crate::snapshot::AccountState;
+
+struct World {
+    sync: SyncSettings,
+    connector: ConnectorSettings,
+    state: OrganizationState,
+    ledger: LedgerState,
+    presences: Presences,
+    server: ServerKind,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            sync: settings(),
+            connector: ConnectorSettings::default(),
+            state: OrganizationState::default(),
+            ledger: LedgerState { baseline_taken: true, ..LedgerState::default() },
+            presences: Presences::new(),
+            server: ServerKind::OfficialCloud,
+        }
+    }
+
+    fn member(mut self, external_id: &str, email: &str, status: MemberStatus, role: Role) -> Self {
+        self.state.members.push(ObservedMember {
+            id: Some(MemberId::new(format!("m-{email}"))),
+            email: Email::new(email),
+            external_id: (!external_id.is_empty()).then(|| ExternalId::new(external_id)),
+            status,
+            role,
+        });
+        self
+    }
+
+    /// A confirmed user whom the ledger knows.
+    fn managed(mut self, external_id: &str, email: &str) -> Self {
+        self.ledger.people.push(managed_person(external_id, email));
+        self.member(external_id, email, MemberStatus::Confirmed, Role::User)
+    }
+
+    fn managed_crowd(mut self, number: usize) -> Self {
+        for it in 0..number {
+            self = self.managed(&format!("crowd{it}"), &format!("crowd{it}@x"));
+        }
+        self
+    }
+
+    fn group(mut self, id: &str, name: &str, members: &[usize]) -> Self {
+        let ids = members.iter().filter_map(|&it| self.state.members[it].external_id.clone()).collect();
+        self.ledger.groups.push(ManagedGroup {
+            external_id: ExternalId::new(id),
+            name: name.to_owned(),
+            members: ids,
+            observed_at: None,
+        });
+        self.state.groups.push(ObservedGroup {
+            id: Some(GroupId::new(id)),
+            name: name.to_owned(),
+            external_id: Some(ExternalId::new(id)),
+            members: Membership::Read(members.to_vec()),
+        });
+        self
+    }
+
+    fn answer(mut self, external_id: &str, presence: Presence) -> Self {
+        self.presences.insert(ExternalId::new(external_id), presence);
+        self
+    }
+
+    fn leavers(mut self, gone: LeaverAction, out_of_scope: LeaverAction) -> Self {
+        self.connector.leavers.gone = Some(gone);
+        self.connector.leavers.out_of_scope = Some(out_of_scope);
+        self
+    }
+
+    fn plan(&self, sample: Sample) -> Plan {
+        let desired = sample.desired(&self.sync).expect("a valid directory");
+        let observed = Observed::Live(self.state.clone());
+        Plan::build(&self.input(&desired, &observed))
+    }
+
+    fn input<'a>(&'a self, desired: &'a Desired, observed: &'a Observed) -> PlanInput<'a> {
+        PlanInput {
+            desired,
+            observed,
+            ledger: &self.ledger,
+            presences: &self.presences,
+            sync: &self.sync,
+            connector: &self.connector,
+            server: self.server,
+        }
+    }
+}
+
+fn managed_person(external_id: &str, email: &str) -> ManagedPerson {
+    ManagedPerson {
+        external_id: ExternalId::new(external_id),
+        stable_id: None,
+        email: Email::new(email),
+        revoked_by_us: false,
+        out_since: None,
+    }
+}
+
+fn crowd(number: usize) -> Sample {
+    (0..number)
+        .fold(Sample::new(), |sample, it| sample.person(&format!("crowd{it}"), &format!("crowd{it}@x")))
+}
+
+fn is_go(plan: &Plan) -> bool {
+    plan.check(&Limits::default()) == Verdict::Go
+}
+
+#[test]
+fn an_empty_organization_gets_the_official_request() {
+    let world = World::new();
+    let sample = || {
+        Sample::new()
+            .person("b", "b@x")
+            .person("a", "a@x")
+            .person_without_address("c")
+            .group("g", &["c", "b"])
+    };
+    let plan = world.plan(sample());
+    let official =
+        crate::import::official_request(&sample().desired(&world.sync).expect("valid"), &world.sync);
+    assert_eq!(plan.requests(), [Request::Import(official)]);
+    assert!(matches!(plan.changes[2], Change::CreateGroup { members: 1, .. }), "{:?}", plan.changes);
+}
+
+#[test]
+fn equal_states_ask_for_nothing() {
+    let world = World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[1, 0]);
+    let plan = world.plan(Sample::new().person("a", "A@x").person("b", "b@x").group("g", &["a", "b"]));
+    assert!(plan.is_empty() && plan.requests().is_empty() && plan.standing.is_empty(), "{plan:?}");
+}
+
+#[test]
+fn only_what_changed_is_sent_and_a_group_goes_whole() {
+    let world =
+        World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[0]).group("h", "h", &[0]);
+    let plan = world
+        .plan(Sample::new().person("a", "a@x").person("b", "b@x").group("g", &["a", "b"]).group("h", &["a"]));
+    let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    assert_eq!((import.members.len(), import.groups.len()), (0, 1));
+    assert_eq!(import.groups[0].member_external_ids, [ExternalId::new("a"), ExternalId::new("b")]);
+}
+
+#[test]
+fn absence_alone_removes_nobody() {
+    let world = World::new()
+        .managed_crowd(40)
+        .managed("a", "a@x")
+        .leavers(LeaverAction::Remove, LeaverAction::Revoke);
+    let plan = world.plan(crowd(40));
+    assert!(plan.is_empty(), "{:?}", plan.changes);
+    assert!(matches!(plan.kept[0].because, KeptBecause::Unconfirmed { .. }));
+    let doubtful = world.answer("a", Presence::Unknown { reason: "no right".into() });
+    assert!(doubtful.plan(crowd(40)).is_empty());
+}
+
+#[test]
+fn a_confirmed_leaver_is_treated_by_cause() {
+    let world = || {
+        World::new().managed_crowd(40).managed("a", "a@x").leavers(LeaverAction::Remove, LeaverAction::Revoke)
+    };
+    let gone = world().answer("a", Presence::NotFound).plan(crowd(40));
+    assert_eq!(gone.requests(), [Request::Remove(MemberId::new("m-a@x"))]);
+    let moved = world().answer("a", Presence::Found).plan(crowd(40));
+    assert_eq!(moved.requests(), [Request::Revoke(MemberId::new("m-a@x"))]);
+    let mut untouched = world().answer("a", Presence::NotFound);
+    untouched.connector.leavers.gone = None;
+    let plan = untouched.plan(crowd(40));
+    assert!(plan.is_empty());
+    assert_eq!(plan.kept[0].because, KeptBecause::AsToday);
+}
+
+#[test]
+fn owners_admins_and_protected_people_are_never_taken() {
+    for role in [Role::Owner, Role::Admin, Role::Custom] {
+        let mut world = World::new().managed_crowd(40).answer("a", Presence::NotFound);
+        world = world.leavers(LeaverAction::Remove, LeaverAction::Remove);
+        world.ledger.people.push(managed_person("a", "a@x"));
+        let plan = world.member("a", "a@x", MemberStatus::Confirmed, role).plan(crowd(40));
+        assert!(plan.is_empty() && plan.kept[0].because == KeptBecause::Role, "{role:?}");
+    }
+    for protected in ["A@X", "a"] {
+        let mut world = World::new().managed_crowd(40).managed("a", "a@x").answer("a", Presence::NotFound);
+        world = world.leavers(LeaverAction::Remove, LeaverAction::Remove);
+        world.connector.protected = vec![protected.to_owned()];
+        assert!(world.plan(crowd(40)).is_empty(), "{protected}");
+    }
+}
+
+#[test]
+fn without_a_baseline_nobody_is_taken() {
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x");
+    world.sync.remove_disabled = true;
+    world.ledger = LedgerState::default();
+    let plan = world.plan(crowd(40).in_state("a", "a@x", AccountState::Disabled));
+    assert!(plan.is_empty() && plan.baseline);
+    assert_eq!(plan.kept[0].because, KeptBecause::Baseline);
+    world.sync.overwrite_existing = true;
+    assert!(world.plan(crowd(3)).requests().is_empty());
+}
+
+#[test]
+fn disabled_people_go_through_the_import_as_today() {
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x");
+    let directory = || crowd(40).in_state("a", "a@x", AccountState::Disabled);
+    assert!(world.plan(directory()).is_empty());
+    world.sync.remove_disabled = true;
+    let plan = world.plan(directory());
+    let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    assert!(import.members.len() == 1 && import.members[0].deleted);
+    world.connector.leavers.disabled = Some(LeaverAction::Revoke);
+    assert_eq!(world.plan(directory()).requests(), [Request::Revoke(MemberId::new("m-a@x"))]);
+    world.state.members[40].status = MemberStatus::Revoked;
+    assert!(world.plan(directory()).is_empty());
+}
+
+#[test]
+fn a_person_deleted_without_an_address_is_found_by_id() {
+    let world = World::new().managed_crowd(40).managed("a", "a@x");
+    let plan = world.plan(crowd(40).deleted_without_address("a"));
+    let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    assert_eq!((import.members[0].email.as_deref(), import.members[0].deleted), (Some("a@x"), true));
+}
+
+#[test]
+fn a_member_whose_address_lives_on_under_a_new_id_is_not_taken() {
+    let world = World::new()
+        .managed_crowd(40)
+        .managed("old", "a@x")
+        .leavers(LeaverAction::Remove, LeaverAction::Remove)
+        .answer("old", Presence::NotFound);
+    let plan = world.plan(crowd(40).person("new", "a@x"));
+    assert!(plan.is_empty(), "{:?}", plan.changes);
+    assert_eq!(plan.kept[0].because, KeptBecause::AddressInUse);
+    assert!(matches!(plan.standing[0], Standing::HeldUnderOtherId { .. }));
+}
+
+#[test]
+fn a_renamed_entry_keeps_the_id_of_its_first_push() {
+    let mut world = World::new().managed("cn=old", "a@x").group("g", "g", &[0]);
+    world.ledger.people[0].stable_id = Some(StableId::new("entryUUID:1"));
+    let directory = || Sample::new().with_stable_id("cn=new", "entryUUID:1", "a@x").group("g", &["cn=new"]);
+    let plan = world.plan(directory());
+    assert!(plan.is_empty() && plan.standing.is_empty(), "{plan:?}");
+    assert!(sought(&directory().desired(&world.sync).expect("valid"), &world.ledger).is_empty());
+}
+
+#[test]
+fn a_new_address_is_a_standing_difference_and_never_an_invitation() {
+    let world = World::new().managed("a", "old@x");
+    let plan = world.plan(Sample::new().person("a", "new@x"));
+    assert!(plan.is_empty());
+    assert!(matches!(&plan.standing[0], Standing::AddressDiffers { observed, .. } if observed == "old@x"));
+}
+
+#[test]
+fn we_give_back_only_what_we_took() {
+    let mut world = World::new().managed("a", "a@x");
+    world.state.members[0].status = MemberStatus::Revoked;
+    let directory = || Sample::new().person("a", "a@x");
+    assert!(matches!(world.plan(directory()).standing[0], Standing::RevokedByHand { .. }));
+    world.ledger.people[0].revoked_by_us = true;
+    assert_eq!(world.plan(directory()).requests(), [Request::Restore(MemberId::new("m-a@x"))]);
+}
+
+#[test]
+fn one_removal_is_always_allowed_and_more_only_within_the_share() {
+    let plan = |managed: usize, leavers: usize| {
+        let mut world =
+            World::new().managed_crowd(managed).leavers(LeaverAction::Revoke, LeaverAction::Revoke);
+        for number in 0..leavers {
+            world = world.answer(&format!("crowd{}", managed - 1 - number), Presence::NotFound);
+        }
+        world.plan(crowd(managed - leavers))
+    };
+    assert!(is_go(&plan(5, 1)) && !is_go(&plan(5, 2)));
+    assert!(is_go(&plan(100, 5)) && !is_go(&plan(100, 6)));
+    assert!(is_go(&plan(1000, 10)) && !is_go(&plan(1000, 11)));
+    let off = Limits { off: true, ..Limits::default() };
+    assert_eq!(plan(1000, 400).check(&off), Verdict::Go);
+}
+
+#[test]
+fn a_directory_that_turned_empty_is_refused() {
+    let world = World::new().managed_crowd(3).group("g", "g", &[0]);
+    let Verdict::Refused(reasons) = world.plan(Sample::new()).check(&Limits::default()) else {
+        panic!("refused")
+    };
+    assert_eq!(reasons, [Refusal::EmptyDirectory { managed: 3 }, Refusal::NoGroups { managed: 1 }]);
+    assert!(!is_go(&world.plan(crowd(3))));
+    assert!(is_go(&World::new().plan(Sample::new())));
+}
+
+#[test]
+fn memberships_have_limits_of_their_own() {
+    let everybody: Vec<usize> = (0..30).collect();
+    let world = World::new().managed_crowd(30).group("g", "g", &everybody);
+    let names: Vec<String> = (0..30).map(|it| format!("crowd{it}")).collect();
+    let plan = |kept: usize| {
+        let members: Vec<&str> = names.iter().take(kept).map(String::as_str).collect();
+        world.plan(crowd(30).group("g", &members))
+    };
+    assert!(is_go(&plan(15)));
+    let Verdict::Refused(reasons) = plan(9).check(&Limits::default()) else { panic!("refused") };
+    assert_eq!(
+        reasons,
+        [
+            Refusal::GroupEmptied { group: "g".into(), before: 30, lost: 21 },
+            Refusal::TooManyMemberships { planned: 21, allowed: 20 }
+        ]
+    );
+}
+
+#[test]
+fn an_organization_with_a_repeated_id_is_not_written_to() {
+    let world = World::new().managed("a", "a@x").member("a", "b@x", MemberStatus::Confirmed, Role::User);
+    let verdict =
+        world.plan(Sample::new().person("c", "c@x")).check(&Limits { off: true, ..Limits::default() });
+    assert!(
+        matches!(&verdict, Verdict::Refused(reasons) if matches!(reasons[0], Refusal::RepeatedExternalId { .. }))
+    );
+}
+
+#[test]
+fn overwriting_names_everybody_it_removes_and_lists_whom_it_must_not() {
+    let mut world = World::new()
+        .managed_crowd(40)
+        .managed("left", "left@x")
+        .answer("left", Presence::NotFound)
+        .member("admin", "admin@x", MemberStatus::Confirmed, Role::Admin)
+        .member("", "byhand@x", MemberStatus::Confirmed, Role::User);
+    world.sync.overwrite_existing = true;
+    let plan = world.plan(crowd(40));
+    let [Request::WholeImport(whole)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    assert!(whole.overwrite_existing && whole.members.len() == 41);
+    assert_eq!(whole.members[40].external_id, ExternalId::new("admin"));
+    let removed: Vec<_> = plan.removals().collect();
+    assert!(matches!(removed[..], [Change::Remove { cause: Cause::Overwritten, .. }]), "{removed:?}");
+    assert!(is_go(&plan));
+    world.state.members[40].status = MemberStatus::Invited;
+    assert!(!is_go(&world.plan(crowd(40))));
+}
+
+#[test]
+fn overwriting_does_not_take_whom_a_doubt_or_a_setting_keeps() {
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x").managed("b", "b@x");
+    world.sync.overwrite_existing = true;
+    world.connector.leavers.out_of_scope = Some(LeaverAction::Keep);
+    let world = world.answer("a", Presence::Unknown { reason: "busy".into() }).answer("b", Presence::Found);
+    assert!(world.plan(crowd(40)).is_empty());
+}
+
+#[test]
+fn overwriting_and_batches_exclude_each_other() {
+    let mut world = World::new();
+    world.sync.overwrite_existing = true;
+    world.sync.large_import = true;
+    let plan = world.plan(crowd(2001));
+    assert_eq!(plan.check(&Limits::default()), Verdict::Refused(vec![Refusal::OverwriteWithLargeImport]));
+}
+
+#[test]
+fn the_cloud_gets_batches_and_a_company_server_one_request_unless_told() {
+    let mut world = World::new();
+    assert_eq!(world.plan(crowd(2001)).requests().len(), 2);
+    world.server = ServerKind::OfficialSelfHosted;
+    assert_eq!(world.plan(crowd(2001)).requests().len(), 1);
+    world.sync.large_import = true;
+    assert_eq!(world.plan(crowd(2001)).requests().len(), 2);
+}
+
+#[test]
+fn an_unreadable_server_is_believed_after_its_baseline() {
+    let mut world = World::new();
+    world.server = ServerKind::Vaultwarden;
+    world.sync.remove_disabled = true;
+    world.ledger = LedgerState::default();
+    let now = Timestamp(1);
+    let first = crowd(3).group("g", &["crowd1"]).desired(&world.sync).expect("valid");
+    let unknown = believed(&world.ledger);
+    assert!(matches!(unknown, Observed::Unknown));
+    let plan = Plan::build(&world.input(&first, &unknown));
+    assert_eq!(plan.requests().len(), 1);
+    world.ledger = plan.ledger_after(&world.input(&first, &unknown), After::Accepted, now);
+
+    let observed = believed(&world.ledger);
+    assert!(Plan::build(&world.input(&first, &observed)).is_empty());
+    let second = crowd(2).in_state("crowd2", "crowd2@x", AccountState::Disabled).group("g", &[]);
+    let second = second.desired(&world.sync).expect("valid");
+    let plan = Plan::build(&world.input(&second, &observed));
+    assert!(
+        matches!(&plan.changes[..], [Change::Revoke { .. }, Change::ChangeMembers { .. }]),
+        "{:?}",
+        plan.changes
+    );
+    let after = plan.ledger_after(&world.input(&second, &observed), After::Accepted, now);
+    assert!(after.people[2].revoked_by_us);
+}
+
+#[test]
+fn the_ledger_takes_over_only_what_the_organization_holds() {
+    let world = World::new().managed("a", "a@x");
+    let desired = Sample::new().person("a", "a@x").person("b", "b@x").desired(&world.sync).expect("valid");
+    let observed = Observed::Live(world.state.clone());
+    let input = world.input(&desired, &observed);
+    let plan = Plan::build(&input);
+    let ledger = plan.ledger_after(&input, After::Observed(&world.state), Timestamp(1));
+    assert_eq!(ledger.people.iter().map(|it| it.external_id.as_str()).collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn a_group_is_read_when_its_membership_is_not_the_accepted_one() {
+    let world =
+        World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[0]).group("h", "h", &[0]);
+    let directory =
+        Sample::new().person("a", "a@x").person("b", "b@x").group("g", &["a", "b"]).group("h", &["a"]);
+    let desired = directory.desired(&world.sync).expect("valid");
+    assert_eq!(to_read(&desired, &world.ledger, &world.state.groups), (vec![0], vec![1]));
+}
+
+#[test]
+fn groups_alone_leave_people_alone() {
+    let mut world = World::new().managed("a", "a@x").group("g", "g", &[]);
+    world.sync.users = false;
+    let plan = world.plan(Sample::new().person("a", "a@x").person("new", "n@x").group("g", &["a", "new"]));
+    assert!(
+        matches!(&plan.changes[..], [Change::ChangeMembers { added, .. }] if added == &["a"]),
+        "{:?}",
+        plan.changes
+    );
+}
