@@ -49,6 +49,11 @@ impl Dn {
         self.root_first.len()
     }
 
+    /// The bytes of the comparable form, the same for equal names.
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
+        self.root_first.iter().flat_map(|component| component.bytes().chain([0]))
+    }
+
     /// Whether this is the empty name.
     #[must_use]
     pub fn is_root(&self) -> bool {

@@ -3,6 +3,7 @@
 //! Change records and values by URL are refused with the line they stand on: a directory that silently
 //! loaded half of its data would make every test after it a lie.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use base64::Engine as _;
@@ -137,14 +138,14 @@ pub fn parse(text: &str) -> Result<Vec<Record>, LdifError> {
     Ok(records)
 }
 
-struct Line {
+struct Line<'a> {
     number: usize,
-    text: String,
+    text: Cow<'a, str>,
 }
 
-fn unfold(text: &str) -> Result<Vec<Line>, LdifError> {
+fn unfold(text: &str) -> Result<Vec<Line<'_>>, LdifError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<Line<'_>> = Vec::new();
     let mut in_comment = false;
     for (index, raw) in text.split('\n').enumerate() {
         let number = index + 1;
@@ -154,20 +155,20 @@ fn unfold(text: &str) -> Result<Vec<Line>, LdifError> {
                 continue;
             }
             match lines.last_mut() {
-                Some(last) if !last.text.is_empty() => last.text.push_str(rest),
+                Some(last) if !last.text.is_empty() => last.text.to_mut().push_str(rest),
                 _ => return Err(LdifError::Continuation { line: number }),
             }
             continue;
         }
         in_comment = raw.starts_with('#');
         if !in_comment {
-            lines.push(Line { number, text: raw.to_owned() });
+            lines.push(Line { number, text: Cow::Borrowed(raw) });
         }
     }
     Ok(lines)
 }
 
-fn split(line: &Line) -> Result<(String, Vec<u8>), LdifError> {
+fn split(line: &Line<'_>) -> Result<(String, Vec<u8>), LdifError> {
     let number = line.number;
     let (name, rest) = line.text.split_once(':').ok_or(LdifError::NoColon { line: number })?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ';' | '_' | '=');

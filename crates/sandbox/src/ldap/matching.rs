@@ -115,6 +115,8 @@ pub(super) fn matches(filter: &Filter, entry: &Entry, tree: &Tree) -> bool {
         Filter::And(parts) => parts.iter().all(|part| matches(part, entry, tree)),
         Filter::Or(parts) => parts.iter().any(|part| matches(part, entry, tree)),
         Filter::Not(part) => !matches(part, entry, tree),
+        // No entry is without a class in a directory with a schema, and this is how everything is asked for.
+        Filter::Present(attribute) if canonical(attribute) == "objectclass" => true,
         Filter::Present(attribute) => entry.values(attribute).next().is_some(),
         Filter::Equality(attribute, wanted) => has_value(entry, attribute, wanted),
         Filter::Approximate(attribute, wanted) => {

@@ -428,8 +428,7 @@ fn respell(dn: &str, depth: usize, new_end: &str) -> String {
 fn uuid_for(dn: &Dn, additions: u64) -> String {
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    let text = format!("{dn:?}{additions}");
-    for byte in text.bytes() {
+    for byte in dn.bytes().chain(additions.to_le_bytes()) {
         hash = (hash ^ u128::from(byte)).wrapping_mul(PRIME);
     }
     uuid::Builder::from_random_bytes(hash.to_be_bytes()).into_uuid().to_string()
