@@ -1,0 +1,227 @@
+//! Where a profile lives, and what "only for its owner" means on each operating system.
+//!
+//! The environment comes in as a value, so that tests need no process-wide variables and every platform's rule runs on
+//! every platform.
+
+pub(crate) mod owner_only;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+const FOLDER_NAME: &str = "Bitwarden Directory Connector";
+
+/// The operating systems whose rules for folders differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// Linux and every other Unix.
+    Linux,
+    /// macOS.
+    MacOs,
+    /// Windows.
+    Windows,
+}
+
+/// What the process was started with.
+#[derive(Clone)]
+pub struct ProcessEnvironment {
+    variables: BTreeMap<OsString, OsString>,
+    program_folder: Option<PathBuf>,
+    platform: Platform,
+}
+
+impl ProcessEnvironment {
+    /// Reads the environment of this process.
+    pub fn current() -> Self {
+        let platform = if cfg!(windows) {
+            Platform::Windows
+        } else if cfg!(target_os = "macos") {
+            Platform::MacOs
+        } else {
+            Platform::Linux
+        };
+        Self {
+            variables: std::env::vars_os().collect(),
+            program_folder: std::env::current_exe()
+                .ok()
+                .and_then(|program| program.parent().map(PathBuf::from)),
+            platform,
+        }
+    }
+
+    /// An environment made of the given variables, for a program that lies in `program_folder`.
+    pub fn new<Name: Into<OsString>, Text: Into<OsString>>(
+        platform: Platform,
+        program_folder: Option<PathBuf>,
+        variables: impl IntoIterator<Item = (Name, Text)>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
+        Self { variables, program_folder, platform }
+    }
+
+    /// The variable's value; None when it is unset or empty, which count as the same.
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether secrets shall stand in `data.json` as they are (`BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS=true`).
+    pub fn plaintext_secrets(&self) -> bool {
+        self.variable("BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS").is_some_and(|value| value == "true")
+    }
+
+    /// The data folder that today's connector would use.
+    ///
+    /// # Errors
+    /// [`PathError`] when no variable tells where this user's settings are kept.
+    pub fn data_folder(&self) -> Result<PathBuf, PathError> {
+        for name in ["BITWARDENCLI_CONNECTOR_APPDATA_DIR", "BITWARDEN_CONNECTOR_APPDATA_DIR"] {
+            if let Some(folder) = self.variable(name) {
+                return Ok(folder.into());
+            }
+        }
+        let beside = self.program_folder.as_ref().map(|folder| folder.join("bitwarden-connector-appdata"));
+        if let Some(folder) = beside.filter(|folder| folder.is_dir()) {
+            return Ok(folder);
+        }
+        let under = |name: &'static str, within: &str| {
+            let parent = PathBuf::from(self.variable(name).ok_or(PathError { variable: name })?);
+            Ok(if within.is_empty() { parent } else { parent.join(within) })
+        };
+        let parent = match self.platform {
+            Platform::Windows => under("APPDATA", ""),
+            Platform::MacOs => under("HOME", "Library/Application Support"),
+            Platform::Linux if self.variable("XDG_CONFIG_HOME").is_some() => under("XDG_CONFIG_HOME", ""),
+            Platform::Linux => under("HOME", ".config"),
+        };
+        parent.map(|parent| parent.join(FOLDER_NAME))
+    }
+}
+
+/// The environment does not tell where this user's settings are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "cannot tell where the data folder is: `{variable}` is not set; set it, or set `BITWARDENCLI_CONNECTOR_APPDATA_DIR`"
+)]
+pub struct PathError {
+    /// The variable that was asked last.
+    pub variable: &'static str,
+}
+
+/// One installation's folder and the files in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Settings and account, shared with the official connector.
+    pub data_json: PathBuf,
+    /// Settings that the official file has no place for.
+    pub connector_toml: PathBuf,
+    /// The ledger.
+    pub connector_db: PathBuf,
+    /// What a run holds for its whole length.
+    pub lock: PathBuf,
+}
+
+impl Profile {
+    /// The profile in `folder`, which need not exist.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        let folder = folder.into();
+        Self {
+            data_json: folder.join("data.json"),
+            connector_toml: folder.join("connector.toml"),
+            connector_db: folder.join("connector.db"),
+            lock: folder.join("bwdc.lock"),
+            folder,
+        }
+    }
+
+    /// The profile that today's connector would use.
+    ///
+    /// # Errors
+    /// [`PathError`] when the environment does not tell where it is.
+    pub fn from_environment(environment: &ProcessEnvironment) -> Result<Self, PathError> {
+        environment.data_folder().map(Self::new)
+    }
+
+    /// What a writer of `data.json` or of the secrets holds for the length of one write.
+    pub(crate) fn write_lock(&self) -> PathBuf {
+        self.folder.join("bwdc-write.lock")
+    }
+
+    /// The directory by which the official connector locks `data.json`.
+    pub(crate) fn official_lock(&self) -> PathBuf {
+        self.folder.join("data.json.lock")
+    }
+
+    /// Encrypted secrets.
+    pub(crate) fn secrets_json(&self) -> PathBuf {
+        self.folder.join("secrets.json")
+    }
+
+    /// The key of the encrypted secrets.
+    pub(crate) fn secrets_key(&self) -> PathBuf {
+        self.folder.join("secrets.key")
+    }
+
+    /// Makes the folder, for its owner only, where it does not exist; an existing folder is left as it is.
+    ///
+    /// # Errors
+    /// Whatever the operating system says against it.
+    pub fn create_folder(&self) -> std::io::Result<()> {
+        if self.folder.is_dir() { Ok(()) } else { owner_only::create_folder(&self.folder) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(platform: Platform, variables: &[(&str, &str)]) -> Result<PathBuf, PathError> {
+        ProcessEnvironment::new(platform, None, variables.iter().copied()).data_folder()
+    }
+
+    #[test]
+    fn variables_come_first_in_their_order_and_an_empty_one_counts_as_unset() {
+        let both = [("BITWARDENCLI_CONNECTOR_APPDATA_DIR", "/a"), ("BITWARDEN_CONNECTOR_APPDATA_DIR", "/b")];
+        assert_eq!(folder(Platform::Linux, &both), Ok("/a".into()));
+        assert_eq!(folder(Platform::Linux, &both[1..]), Ok("/b".into()));
+        let empty = [("BITWARDENCLI_CONNECTOR_APPDATA_DIR", ""), ("BITWARDEN_CONNECTOR_APPDATA_DIR", "/b")];
+        assert_eq!(folder(Platform::Windows, &empty), Ok("/b".into()));
+    }
+
+    #[test]
+    fn each_platform_has_its_own_default() {
+        let home = ("HOME", "/h");
+        assert_eq!(
+            folder(Platform::Linux, &[home, ("XDG_CONFIG_HOME", "/x")]),
+            Ok(PathBuf::from("/x").join(FOLDER_NAME))
+        );
+        assert_eq!(
+            folder(Platform::Linux, &[home]),
+            Ok(PathBuf::from("/h/.config").join("Bitwarden Directory Connector"))
+        );
+        assert_eq!(
+            folder(Platform::MacOs, &[home, ("XDG_CONFIG_HOME", "/x")]),
+            Ok(PathBuf::from("/h/Library/Application Support").join(FOLDER_NAME))
+        );
+        assert_eq!(
+            folder(Platform::Windows, &[home, ("APPDATA", "/r")]),
+            Ok(PathBuf::from("/r").join(FOLDER_NAME))
+        );
+        assert_eq!(folder(Platform::Windows, &[home]), Err(PathError { variable: "APPDATA" }));
+    }
+
+    #[test]
+    fn a_folder_beside_the_program_wins_over_the_default_when_it_exists() {
+        let program = tempfile::tempdir().expect("a folder");
+        let environment =
+            |platform| ProcessEnvironment::new(platform, Some(program.path().to_owned()), [("HOME", "/h")]);
+        assert_eq!(
+            environment(Platform::Linux).data_folder(),
+            Ok(PathBuf::from("/h/.config").join(FOLDER_NAME))
+        );
+        let beside = program.path().join("bitwarden-connector-appdata");
+        std::fs::create_dir(&beside).expect("a folder");
+        assert_eq!(environment(Platform::Windows).data_folder(), Ok(beside));
+    }
+}

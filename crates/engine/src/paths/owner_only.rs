@@ -1,0 +1,194 @@
+//! Files that only their owner may read, and writes that are on the disk when they return.
+//!
+//! On Unix that is a mode; on Windows a file takes the access list of the profile's folder, which belongs to one user.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+pub(crate) use platform::{
+    create_folder, create_new, open_folder_to_touch, rename, restrict, sync_folder, wider_mode,
+};
+
+/// A file that others than its owner could read, and was or will be tightened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooOpen {
+    /// The file.
+    pub path: PathBuf,
+    /// Its permission bits when it was found.
+    pub mode: u32,
+}
+
+impl std::fmt::Display for TooOpen {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { path, mode } = self;
+        write!(
+            formatter,
+            "`{}` can be read by others (mode {mode:04o}): run `chmod 600 \"{}\"`; every write sets it to 0600",
+            path.display(),
+            path.display()
+        )
+    }
+}
+
+/// The file's permission bits, if they let others than the owner in; None also when there is no such file.
+pub(crate) fn too_open(path: &Path) -> Option<TooOpen> {
+    let mode = std::fs::metadata(path).ok().as_ref().and_then(wider_mode)?;
+    Some(TooOpen { path: path.to_owned(), mode })
+}
+
+/// The names of the places that a replacement passes.
+pub(crate) struct Places {
+    pub(crate) before: &'static str,
+    pub(crate) on_disk: &'static str,
+    pub(crate) before_rename: &'static str,
+    pub(crate) after_rename: &'static str,
+}
+
+/// Puts `content` in the place of the file at `path` in one step: a reader sees the old file or the new one.
+///
+/// 1. writes a file beside it, owner-only; 2. waits until it is on the disk; 3. asks `may_replace`; 4. renames it over;
+/// 5. waits until the folder is on the disk. The caller holds the lock under which this path is written.
+pub(crate) fn replace<E: From<io::Error>>(
+    path: &Path,
+    content: &[u8],
+    places: &Places,
+    may_replace: impl FnOnce() -> Result<(), E>,
+) -> Result<(), E> {
+    use crate::failpoint::hit;
+    let folder = path.parent().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".bwdc-new");
+    let beside = folder.join(name);
+    hit(places.before);
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let written = (|| -> Result<(), E> {
+        let mut file: File = create_new(&beside)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        hit(places.on_disk);
+        may_replace()?;
+        hit(places.before_rename);
+        Ok(rename(&beside, path)?)
+    })();
+    if written.is_err() {
+        // The first error is the one to tell; what is left beside is removed by the next write.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written?;
+    hit(places.after_rename);
+    Ok(sync_folder(folder)?)
+}
+
+/// Opens a file to be locked, making it owner-only where it does not exist.
+pub(crate) fn open_to_lock(path: &Path) -> io::Result<File> {
+    loop {
+        match OpenOptions::new().read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match create_new(path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made,
+            },
+            opened => return opened,
+        }
+    }
+}
+
+#[cfg(unix)]
+mod platform {
+    use std::fs::{File, Metadata, OpenOptions, Permissions};
+    use std::io;
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+    use std::path::Path;
+
+    pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+
+    pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
+    }
+
+    pub(crate) fn wider_mode(metadata: &Metadata) -> Option<u32> {
+        let mode = metadata.permissions().mode() & 0o777;
+        (mode & 0o077 != 0).then_some(mode)
+    }
+
+    pub(crate) fn restrict(path: &Path) -> io::Result<()> {
+        std::fs::set_permissions(path, Permissions::from_mode(0o600))
+    }
+
+    pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    pub(crate) fn open_folder_to_touch(path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+}
+
+#[cfg(windows)]
+mod platform {
+    use std::fs::{File, Metadata, OpenOptions};
+    use std::io;
+    use std::os::windows::fs::OpenOptionsExt;
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    const FILE_WRITE_ATTRIBUTES: u32 = 0x100;
+    const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
+    const READER_PATIENCE: Duration = Duration::from_secs(5);
+
+    pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(path)
+    }
+
+    pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).create_new(true).open(path)
+    }
+
+    pub(crate) fn wider_mode(_metadata: &Metadata) -> Option<u32> {
+        None
+    }
+
+    pub(crate) fn restrict(_path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Tries again while somebody reads the file: an open file cannot be replaced here.
+    pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+        let end = Instant::now() + READER_PATIENCE;
+        loop {
+            match std::fs::rename(from, to) {
+                Err(error)
+                    if error.kind() == io::ErrorKind::PermissionDenied
+                        || error.raw_os_error() == Some(32) =>
+                {
+                    if Instant::now() >= end {
+                        return Err(error);
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// A rename is written through by the file system's journal; folders cannot be flushed.
+    pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn open_folder_to_touch(path: &Path) -> io::Result<File> {
+        OpenOptions::new()
+            .access_mode(FILE_WRITE_ATTRIBUTES)
+            .custom_flags(FILE_FLAG_BACKUP_SEMANTICS)
+            .open(path)
+    }
+}
