@@ -1,0 +1,251 @@
+//! The next step for each way in which a read can fail.
+
+use super::error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
+
+impl LdapReadError {
+    /// What to do next, where there is something to be done.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::KerberosMissing { .. } => {
+                "Set `ldap.currentUser` to false and give a bind name and password: `ldap.username`, then `bwdc config \
+                 ldap.password`."
+                    .to_owned()
+            }
+            Self::NoPassword { .. } => {
+                "Store the password with `bwdc config ldap.password --secretfile FILE`.".to_owned()
+            }
+            Self::Filter { setting, .. } => {
+                format!("Correct `{setting}`; a filter looks like `(&(department=Sales)(mail=*))`.")
+            }
+            Self::TlsFile { setting, source, .. } => tls_file(setting, source),
+            Self::TlsSetup { .. } => {
+                "Install the operating system's certificate authorities, or name a PEM file with the server's authority in \
+                 `ldap.sslCaPath` (`ldap.tlsCaPath` with StartTLS)."
+                    .to_owned()
+            }
+            Self::Connect { .. } => {
+                "Check `ldap.hostname` and `ldap.port`, and that no firewall stands between.".to_owned()
+            }
+            Self::Tls { source, .. } => tls(source)?,
+            Self::StartTlsRefused { .. } => {
+                "Turn StartTLS on in the server, or use LDAPS: set `ldap.startTls` to false and `ldap.port` to the LDAPS port \
+                 (636)."
+                    .to_owned()
+            }
+            Self::Bind { outcome, .. } => bind(outcome)?,
+            Self::TimeLimit { step, setting, .. } => time_limit(step, setting),
+            Self::Cut { source, .. } => source.as_ref().and_then(tls).unwrap_or_else(|| {
+                "Run again; if it happens at the same place, look into the server's log for the reason.".to_owned()
+            }),
+            Self::Refused { place, outcome, referrals } => refused(place, outcome, referrals)?,
+            Self::References { place, .. } => format!(
+                "Choose a base that lies wholly on this server (`{}`), or ask a server that holds all of it: in Active \
+                 Directory the global catalog (port 3268, or 3269 with TLS).",
+                place.setting
+            ),
+            Self::Malformed { .. } => {
+                "Check that `ldap.port` is an LDAP port, and that `ldap.ssl` fits it (389 without, 636 with TLS).".to_owned()
+            }
+            Self::Range { .. } => "Run again; the entry may have changed while it was read.".to_owned(),
+        })
+    }
+}
+
+fn tls_file(setting: &str, source: &TlsFileError) -> String {
+    match source {
+        TlsFileError::Unreadable(_) => {
+            format!(
+                "Correct the path in `{setting}`, or let the account that runs the program read the file."
+            )
+        }
+        TlsFileError::Empty | TlsFileError::NotPem(_) if setting == "ldap.sslKeyPath" => {
+            format!("Name in `{setting}` a file with an unencrypted PEM key (`-----BEGIN PRIVATE KEY-----`).")
+        }
+        _ => format!("Name in `{setting}` a PEM file (`-----BEGIN CERTIFICATE-----`), or clear the setting."),
+    }
+}
+
+fn tls(source: &std::io::Error) -> Option<String> {
+    use rustls::{AlertDescription, CertificateError, Error};
+    const AUTHORITY: &str = "Name a PEM file with the authority that signed the server's certificate in `ldap.sslCaPath` \
+                             (`ldap.tlsCaPath` with StartTLS), or install the authority in the operating system.";
+    let error = source.get_ref()?.downcast_ref::<Error>()?;
+    let text = match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+            AUTHORITY
+        }
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "Set `ldap.hostname` to a name that the server's certificate bears.",
+        Error::InvalidCertificate(
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. },
+        ) => "Renew the server's certificate, or correct this machine's clock.",
+        Error::InvalidCertificate(_) => AUTHORITY,
+        Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::AccessDenied,
+        ) => {
+            "The server asks for a client certificate that it trusts: name it in `ldap.sslCertPath` and its key in `ldap.sslKeyPath`."
+        }
+        Error::InvalidMessage(_) => {
+            "The port does not speak TLS: for LDAPS use port 636, for StartTLS set `ldap.startTls` to true."
+        }
+        _ => "Check that the server offers TLS 1.2 or 1.3.",
+    };
+    Some(text.to_owned())
+}
+
+fn bind(outcome: &Outcome) -> Option<String> {
+    const PASSWORD: &str = "Check the bind name in `ldap.username`, and store the password again with `bwdc config \
+                            ldap.password --secretfile FILE`.";
+    let text = match (outcome.code, active_directory_code(&outcome.text)) {
+        (49, Some("525")) => "Active Directory knows no such account (data 525): correct `ldap.username`.",
+        (49, Some("52e")) => {
+            "Active Directory refuses name or password (data 52e): check `ldap.username`, and store the password again with \
+             `bwdc config ldap.password --secretfile FILE`."
+        }
+        (49, Some("530" | "531")) => {
+            "The account may not sign in now or from here (data 530, 531): lift its logon hours and workstations."
+        }
+        (49, Some("532")) => {
+            "The account's password has expired (data 532): set a new one, and store it with `bwdc config ldap.password \
+             --secretfile FILE`."
+        }
+        (49, Some("533")) => "The account is disabled (data 533): enable it in Active Directory.",
+        (49, Some("701")) => "The account has expired (data 701): extend it in Active Directory.",
+        (49, Some("773")) => {
+            "The account has to change its password first (data 773): set one, and clear \"User must change password at next \
+             logon\"."
+        }
+        (49, Some("775")) => {
+            "The account is locked out (data 775): unlock it in Active Directory, and look for what uses an old password."
+        }
+        (48 | 49 | 53, _) => PASSWORD,
+        (8 | 13, _) => {
+            "The server accepts passwords only over TLS: set `ldap.ssl` to true, with `ldap.port` 636, or with `ldap.startTls` \
+             true on port 389."
+        }
+        (34, _) => {
+            "The server takes distinguished names only: give `ldap.username` as one, such as `cn=reader,dc=example,dc=com`."
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// The hexadecimal number behind `data` in Active Directory's texts.
+fn active_directory_code(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("data ")?;
+    rest.split(|character: char| !character.is_ascii_hexdigit()).next().filter(|code| !code.is_empty())
+}
+
+fn time_limit(step: &Step, setting: &str) -> String {
+    match step {
+        Step::Connect => {
+            format!(
+                "Check `ldap.hostname` and `ldap.port`, and that no firewall stands between; or raise `{setting}`."
+            )
+        }
+        Step::StartTls | Step::Handshake => format!(
+            "Check that `ldap.port` speaks what `ldap.ssl` and `ldap.startTls` ask for (636 TLS at once, 389 StartTLS); or raise \
+             `{setting}`."
+        ),
+        Step::Bind => format!(
+            "Check that `ldap.port` is an LDAP port without TLS, or set `ldap.ssl`; or raise `{setting}`."
+        ),
+        Step::Page(_) => format!(
+            "Raise `{setting}`, or make the search cheaper: a narrower base or filter, an index for the attributes in the filter."
+        ),
+    }
+}
+
+fn refused(place: &SearchPlace, outcome: &Outcome, referrals: &[String]) -> Option<String> {
+    let who = place.username.as_deref().unwrap_or("the bind name");
+    Some(match outcome.code {
+        3 => format!("Let the server search longer for `{who}`{}.", knob(place, Knob::Time)),
+        4 if place.paged => {
+            format!(
+                "The server limits the entries in all, pages included: lift the size limit for `{who}`{}.",
+                knob(place, Knob::Size)
+            )
+        }
+        4 => format!(
+            "Set `ldap.pagedSearch` to true if the server can page, or lift the size limit for `{who}`{}.",
+            knob(place, Knob::Size)
+        ),
+        11 => format!(
+            "The server's administrative limits stop the search: lift them for `{who}`{}.",
+            knob(place, Knob::Size)
+        ),
+        10 if referrals.is_empty() => format!("Another server holds this base: correct `{}`.", place.setting),
+        10 => format!(
+            "This server does not hold the base. Set `ldap.hostname` to the server of {}, or correct `{}`.",
+            referrals.join(" "),
+            place.setting
+        ),
+        32 => format!(
+            "Correct `{}`: the server knows no entry of that name, or `{who}` may not see it.",
+            place.setting
+        ),
+        34 => format!("Correct `{}`: it is not a distinguished name.", place.setting),
+        1 | 49 | 50 => format!("Let `{who}` read the entries under `{}`.", place.base),
+        8 | 13 => "The server answers only over TLS: set `ldap.ssl` to true.".to_owned(),
+        12 => "The server lacks something that the search needs; see its message.".to_owned(),
+        51 | 52 => "The server is busy or shutting down: run again later.".to_owned(),
+        _ => return None,
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Knob {
+    Size,
+    Time,
+}
+
+fn knob(place: &SearchPlace, knob: Knob) -> &'static str {
+    let vendor = place.vendor.as_deref().unwrap_or_default();
+    let any = |names: &[&str]| names.iter().any(|name| vendor.contains(name));
+    match knob {
+        Knob::Size if any(&["OpenLDAP"]) => " (`olcLimits: dn.exact=\"…\" size=unlimited`)",
+        Knob::Time if any(&["OpenLDAP"]) => " (`olcLimits: dn.exact=\"…\" time=unlimited`)",
+        Knob::Size if any(&["389", "Fedora", "Red Hat"]) => {
+            " (`nsSizeLimit`, `nsLookThroughLimit` and `nsPagedSizeLimit` in its entry)"
+        }
+        Knob::Time if any(&["389", "Fedora", "Red Hat"]) => " (`nsTimeLimit` in its entry)",
+        Knob::Size if any(&["Active Directory", "Samba"]) => {
+            " (LDAP policy `MaxResultSetSize` and `MaxPageSize`)"
+        }
+        Knob::Time if any(&["Active Directory", "Samba"]) => " (LDAP policy `MaxQueryDuration`)",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bind_hint(code: u32, text: &str) -> String {
+        bind(&Outcome { code, text: text.to_owned() }).unwrap_or_default()
+    }
+
+    #[test]
+    fn active_directory_codes_are_explained() {
+        let text = |code: &str| {
+            format!(
+                "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {code}, v2580"
+            )
+        };
+        assert!(bind_hint(49, &text("52e")).contains("bwdc config ldap.password"));
+        assert!(bind_hint(49, &text("532")).contains("expired"));
+        assert!(bind_hint(49, &text("533")).contains("disabled"));
+        assert!(bind_hint(49, &text("775")).contains("locked"));
+        assert!(bind_hint(49, "").contains("bwdc config ldap.password"));
+        assert!(bind_hint(8, "").contains("`ldap.ssl`"));
+    }
+}

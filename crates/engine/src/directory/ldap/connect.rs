@@ -1,0 +1,401 @@
+//! From settings to a bound connection that knows its server.
+//!
+//! The TCP connection and StartTLS are made here and handed to the LDAP library ready for use: it cannot reach a bare
+//! IPv6 address, and it waits for ever when a server hangs up instead of answering StartTLS.
+
+use super::entry::Entry;
+use super::error::{LdapReadError, Outcome, SearchPlace, Step};
+use super::search::{Pages, Request};
+use super::{name, tls::Tls};
+use bwdc_core::settings::TimeLimits;
+use bwdc_core::settings::{Bind, LdapSettings, Security};
+use ldap3::asn1::{PL, StructureTag, parse_tag};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, StdStream};
+use secrecy::{ExposeSecret, SecretString};
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long a polite goodbye, or the reason for a broken connection, is waited for.
+const GRACE: Duration = Duration::from_secs(1);
+const PAGED_RESULTS: &[u8] = b"1.2.840.113556.1.4.319";
+const ACTIVE_DIRECTORY: &[u8] = b"1.2.840.113556.1.4.800";
+
+/// A bound connection.
+pub(super) struct Connection {
+    pub(super) ldap: Ldap,
+    driver: Option<JoinHandle<Result<(), LdapError>>>,
+    server: Box<str>,
+    username: Box<str>,
+    page_limit: Duration,
+    root: RootEntry,
+    /// The largest page that the server has not refused.
+    pub(super) page_size: i32,
+}
+
+/// What the server says of itself.
+#[derive(Default)]
+struct RootEntry {
+    /// None where the server says nothing.
+    paging: Option<bool>,
+    active_directory: bool,
+    naming_contexts: Vec<String>,
+    vendor: Option<Box<str>>,
+}
+
+impl Connection {
+    /// 1. Prepares TLS, 2. connects, 3. upgrades, 4. binds, 5. reads the server's own entry.
+    pub(super) async fn open(
+        settings: &LdapSettings,
+        password: Option<&SecretString>,
+        limits: TimeLimits,
+    ) -> Result<Self, LdapReadError> {
+        let server = url(settings);
+        let Bind::Simple { username } = &settings.bind else {
+            return Err(LdapReadError::KerberosMissing { server });
+        };
+        let Some(password) = password.filter(|password| !password.expose_secret().is_empty()) else {
+            return Err(LdapReadError::NoPassword { server, username: username.as_str().into() });
+        };
+        let (driver, ldap) = establish(settings, &server, limits.connect).await?;
+        let mut connection = Self {
+            ldap,
+            driver: Some(tokio::spawn(driver.drive())),
+            server,
+            username: username.as_str().into(),
+            page_limit: seconds(limits.page),
+            root: RootEntry::default(),
+            page_size: 1000,
+        };
+        connection.bind(username, password, limits.bind).await?;
+        connection.read_root_entry().await?;
+        connection.root.active_directory |= settings.active_directory;
+        connection.root.paging = Some(connection.root.paging.unwrap_or(settings.paged_search));
+        Ok(connection)
+    }
+
+    /// Says goodbye; errors no longer matter.
+    pub(super) async fn close(mut self) {
+        let _ = timeout(GRACE, self.ldap.unbind()).await;
+    }
+
+    pub(super) fn search(&mut self, request: Request) -> Pages<'_> {
+        Pages::new(self, request)
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    pub(super) fn page_limit(&self) -> Duration {
+        self.page_limit
+    }
+
+    /// Whether pages can be asked for.
+    pub(super) fn offers_pages(&self) -> bool {
+        self.root.paging == Some(true)
+    }
+
+    pub(super) fn is_active_directory(&self) -> bool {
+        self.root.active_directory
+    }
+
+    /// The naming context of the server that holds `base`, else `base` itself.
+    pub(super) fn naming_context<'s>(&'s self, base: &'s str) -> &'s str {
+        self.containing_context(base).unwrap_or(base)
+    }
+
+    /// Whether `base` lies in a naming context of the server; true where it names none.
+    pub(super) fn holds(&self, base: &str) -> bool {
+        self.root.naming_contexts.is_empty() || self.containing_context(base).is_some()
+    }
+
+    fn containing_context(&self, base: &str) -> Option<&str> {
+        let (mut below, mut above) = (String::new(), String::new());
+        if !name::normalize(base, &mut below) {
+            return None;
+        }
+        let contexts = self.root.naming_contexts.iter().map(String::as_str);
+        contexts
+            .filter(|context| name::normalize(context, &mut above) && is_within(&below, &above))
+            .max_by_key(|it| it.len())
+    }
+
+    pub(super) fn place(&self, request: &Request, paged: bool) -> SearchPlace {
+        SearchPlace {
+            server: self.server.clone(),
+            base: request.base.clone(),
+            filter: request.filter.clone(),
+            setting: request.setting,
+            vendor: self.root.vendor.clone(),
+            username: Some(self.username.clone()),
+            paged,
+            page: 1,
+            taken: 0,
+        }
+    }
+
+    /// The error for an answer that will not come any more.
+    pub(super) async fn lost(&mut self, error: LdapError, step: Step) -> LdapReadError {
+        let server = self.server.clone();
+        let source = match error {
+            LdapError::EndOfStream
+            | LdapError::ResultRecv { .. }
+            | LdapError::OpSend { .. }
+            | LdapError::IdScrubSend { .. } => match self.driver.take() {
+                Some(driver) => match timeout(GRACE, driver).await {
+                    Ok(Ok(Err(LdapError::Io { source }))) => Some(source),
+                    Ok(Ok(Err(other))) => Some(io::Error::other(other)),
+                    Ok(Err(panic)) if panic.is_panic() => {
+                        return LdapReadError::Malformed { server, what: "something" };
+                    }
+                    _ => None,
+                },
+                None => None,
+            },
+            LdapError::Io { source } => Some(source),
+            other => Some(io::Error::other(other)),
+        };
+        LdapReadError::Cut { server, step, source }
+    }
+
+    async fn bind(
+        &mut self,
+        username: &str,
+        password: &SecretString,
+        limit: u64,
+    ) -> Result<(), LdapReadError> {
+        match timeout(seconds(limit), self.ldap.simple_bind(username, password.expose_secret())).await {
+            Err(_) => Err(LdapReadError::TimeLimit {
+                server: self.server.clone(),
+                step: Step::Bind,
+                seconds: limit,
+                setting: "time-limits.bind",
+            }),
+            Ok(Err(error)) => Err(self.lost(error, Step::Bind).await),
+            Ok(Ok(result)) if result.rc == 0 => Ok(()),
+            Ok(Ok(result)) => Err(LdapReadError::Bind {
+                server: self.server.clone(),
+                username: username.into(),
+                outcome: Outcome { code: result.rc, text: result.text },
+            }),
+        }
+    }
+
+    /// A server may hide its own entry: then the settings decide.
+    async fn read_root_entry(&mut self) -> Result<(), LdapReadError> {
+        let attributes = [
+            "supportedControl",
+            "supportedCapabilities",
+            "namingContexts",
+            "vendorName",
+            "vendorVersion",
+            "objectClass",
+        ];
+        let mut root = RootEntry::default();
+        let request = Request::new(
+            String::new(),
+            Scope::Base,
+            "(objectClass=*)".to_owned(),
+            &attributes,
+            "ldap.hostname",
+        );
+        let mut pages = self.search(request);
+        loop {
+            match pages.next().await {
+                Ok(Some(tag)) => {
+                    if let Some(entry) = Entry::parse(&tag) {
+                        root.take(&entry);
+                    }
+                }
+                Ok(None) | Err(LdapReadError::Refused { .. } | LdapReadError::References { .. }) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        self.root = root;
+        Ok(())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(driver) = &self.driver {
+            driver.abort();
+        }
+    }
+}
+
+impl RootEntry {
+    fn take(&mut self, entry: &Entry<'_>) {
+        let holds = |attribute, value: &[u8]| entry.values(attribute).any(|it| it == value);
+        if entry.values("supportedControl").next().is_some() {
+            self.paging = Some(holds("supportedControl", PAGED_RESULTS));
+        }
+        self.active_directory = holds("supportedCapabilities", ACTIVE_DIRECTORY);
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        self.naming_contexts = entry.values("namingContexts").map(text).filter(|it| !it.is_empty()).collect();
+        let words: Vec<String> = ["vendorName", "vendorVersion"]
+            .iter()
+            .filter_map(|name| entry.first_value(name).map(text))
+            .collect();
+        self.vendor = if !words.is_empty() {
+            Some(words.join(" ").into())
+        } else if holds("objectClass", b"OpenLDAProotDSE") {
+            Some("OpenLDAP".into())
+        } else if self.active_directory {
+            Some("Active Directory".into())
+        } else {
+            None
+        };
+    }
+}
+
+/// Whether a comparable name is `above` or below it.
+pub(super) fn is_within(below: &str, above: &str) -> bool {
+    below.strip_suffix(above).is_some_and(|rest| rest.is_empty() || rest.ends_with(','))
+}
+
+fn url(settings: &LdapSettings) -> Box<str> {
+    let scheme = if settings.security == Security::Ldaps { "ldaps" } else { "ldap" };
+    let host = &settings.hostname;
+    let port = settings.port;
+    if host.contains(':') {
+        format!("{scheme}://[{host}]:{port}")
+    } else {
+        format!("{scheme}://{host}:{port}")
+    }
+    .into()
+}
+
+fn seconds(limit: u64) -> Duration {
+    Duration::from_secs(limit.max(1))
+}
+
+async fn establish(
+    settings: &LdapSettings,
+    server: &str,
+    limit: u64,
+) -> Result<(LdapConnAsync, Ldap), LdapReadError> {
+    let deadline = Instant::now() + seconds(limit);
+    let late = |step| LdapReadError::TimeLimit {
+        server: server.into(),
+        step,
+        seconds: limit,
+        setting: "time-limits.connect",
+    };
+    let no_connection = |source: io::Error| LdapReadError::Connect { server: server.into(), source };
+    let tls = match settings.security {
+        Security::ClearText => None,
+        Security::StartTls | Security::Ldaps => Some(Tls::prepare(settings, server)?),
+    };
+    let mut stream = match timeout_at(deadline, connect(&settings.hostname, settings.port, deadline)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(source)) if Instant::now() < deadline => return Err(no_connection(source)),
+        _ => return Err(late(Step::Connect)),
+    };
+    if settings.security == Security::StartTls {
+        let cut =
+            |source| LdapReadError::Cut { server: server.into(), step: Step::StartTls, source: Some(source) };
+        match timeout_at(deadline, start_tls(&mut stream)).await {
+            Err(_) => return Err(late(Step::StartTls)),
+            Ok(Err(source)) => return Err(cut(source)),
+            Ok(Ok(None)) => {
+                return Err(LdapReadError::Malformed {
+                    server: server.into(),
+                    what: "an answer to StartTLS",
+                });
+            }
+            Ok(Ok(Some(outcome))) if outcome.code != 0 => {
+                return Err(LdapReadError::StartTlsRefused { server: server.into(), outcome });
+            }
+            Ok(Ok(Some(_))) => {}
+        }
+    }
+    let stream = stream.into_std().map_err(no_connection)?;
+    let mut options = LdapConnSettings::new().set_std_stream(StdStream::Tcp(stream));
+    let url = match tls {
+        Some(tls) => {
+            options = options.set_config(tls.config);
+            format!("ldaps://{}", tls.url_host)
+        }
+        None => "ldap://address.invalid".to_owned(),
+    };
+    match timeout_at(deadline, LdapConnAsync::with_settings(options, &url)).await {
+        Err(_) => Err(late(Step::Handshake)),
+        Ok(Ok(pair)) => Ok(pair),
+        Ok(Err(LdapError::Io { source })) => Err(LdapReadError::Tls { server: server.into(), source }),
+        Ok(Err(other)) => Err(LdapReadError::Tls { server: server.into(), source: io::Error::other(other) }),
+    }
+}
+
+/// Tries every address of the host, each with its share of the time that is left.
+async fn connect(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
+    let addresses: Vec<_> = tokio::net::lookup_host((host, port)).await?.collect();
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    for (position, address) in addresses.iter().enumerate() {
+        let left = u32::try_from(addresses.len() - position).unwrap_or(u32::MAX);
+        let share = deadline.saturating_duration_since(Instant::now()) / left;
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::Error::new(io::ErrorKind::TimedOut, format!("{address} does not answer")),
+        }
+    }
+    Err(last)
+}
+
+/// Sends the StartTLS request (RFC 4511, section 4.14) and reads its answer; None: the answer makes no sense.
+async fn start_tls(stream: &mut TcpStream) -> io::Result<Option<Outcome>> {
+    // LDAPMessage { messageID 1, ExtendedRequest { requestName 1.3.6.1.4.1.1466.20037 } }
+    stream.write_all(b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037").await?;
+    let mut message = vec![0; 2];
+    stream.read_exact(&mut message).await?;
+    let mut length = usize::from(message[1]);
+    if length >= 0x80 {
+        let mut bytes = vec![0; length - 0x80];
+        stream.read_exact(&mut bytes).await?;
+        length = bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+        message.extend(bytes);
+    }
+    const LARGEST: usize = 1 << 16;
+    if length > LARGEST {
+        return Ok(None);
+    }
+    let head = message.len();
+    message.resize(head + length, 0);
+    stream.read_exact(&mut message[head..]).await?;
+    Ok(parse_tag(&message).ok().and_then(|(_, tag)| extended_outcome(&tag)))
+}
+
+fn extended_outcome(message: &StructureTag) -> Option<Outcome> {
+    const EXTENDED_RESPONSE: u64 = 24;
+    let PL::C(parts) = &message.payload else { return None };
+    let response = parts.get(1).filter(|response| response.id == EXTENDED_RESPONSE)?;
+    let PL::C(fields) = &response.payload else { return None };
+    match fields.as_slice() {
+        [StructureTag { payload: PL::P(code), .. }, _, StructureTag { payload: PL::P(text), .. }, ..] => {
+            Some(Outcome {
+                code: code.iter().fold(0, |code, byte| code << 8 | u32::from(*byte)),
+                text: String::from_utf8_lossy(text).into_owned(),
+            })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn within_is_by_whole_components() {
+        assert!(is_within("ou=a,dc=x", "dc=x") && is_within("dc=x", "dc=x"));
+        assert!(!is_within("ou=a,adc=x", "dc=x") && !is_within("dc=x", "ou=a,dc=x"));
+    }
+}

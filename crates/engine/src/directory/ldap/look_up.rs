@@ -1,0 +1,218 @@
+//! Asks for single people without any filter: does the entry still exist?
+//!
+//! "Not found" is said only when every id that is known was asked for and the server denied each; whatever else stands
+//! in the way makes the answer unknown. An id that the server cannot search by would look like everybody's absence, so
+//! before the first "not found" by such an id it is checked that anybody is found by it.
+
+use super::connect::Connection;
+use super::error::LdapReadError;
+use super::search::Request;
+use super::{name, value};
+use bwdc_core::observed::{Presence, Presences, Sought};
+use bwdc_core::settings::LdapSettings;
+use ldap3::{Scope, ldap_escape};
+use std::collections::BTreeMap;
+
+const NO_SUCH_OBJECT: u32 = 32;
+/// No attributes at all (RFC 4511, section 4.5.1.8).
+const NO_ATTRIBUTES: [&str; 1] = ["1.1"];
+
+pub(super) async fn look_up(
+    connection: &mut Connection,
+    settings: &LdapSettings,
+    sought: &[Sought],
+) -> Result<Presences, LdapReadError> {
+    let root = connection.naming_context(&settings.root_path).to_owned();
+    let mut asker = Asker { connection, root, searchable: BTreeMap::new() };
+    let mut presences = Presences::new();
+    for person in sought {
+        let presence = asker.person(person, settings.active_directory).await?;
+        presences.insert(person.external_id.clone(), presence);
+    }
+    Ok(presences)
+}
+
+/// One way to ask for a person.
+#[derive(Debug, PartialEq, Eq)]
+enum Question {
+    /// Does the entry of this name exist?
+    Name(String),
+    /// Active Directory's name by GUID: `<GUID=…>`.
+    Guid(String),
+    /// Does anybody have this value?
+    Value { attribute: &'static str, escaped: String },
+    /// This id cannot be asked for.
+    Impossible(String),
+}
+
+/// What was answered to one question.
+enum Answer {
+    Found,
+    /// The server says that there is no such entry.
+    Denied,
+    /// The search succeeded and returned nothing.
+    Nothing,
+    Unclear(String),
+}
+
+struct Asker<'a> {
+    connection: &'a mut Connection,
+    root: String,
+    searchable: BTreeMap<&'static str, bool>,
+}
+
+impl Asker<'_> {
+    async fn person(&mut self, person: &Sought, active_directory: bool) -> Result<Presence, LdapReadError> {
+        let mut reason = None;
+        for question in questions(person, active_directory) {
+            match self.question(question).await? {
+                Presence::Found => return Ok(Presence::Found),
+                Presence::NotFound => {}
+                Presence::Unknown { reason: why } => reason = reason.or(Some(why)),
+            }
+        }
+        Ok(reason.map_or(Presence::NotFound, |reason| Presence::Unknown { reason }))
+    }
+
+    async fn question(&mut self, question: Question) -> Result<Presence, LdapReadError> {
+        let unknown = |reason| Ok(Presence::Unknown { reason });
+        let answer = match &question {
+            Question::Impossible(reason) => return unknown(reason.clone()),
+            Question::Name(name) if !self.connection.holds(name) => {
+                return unknown(format!("`{name}` does not belong to this server"));
+            }
+            Question::Name(name) | Question::Guid(name) => {
+                self.ask(name.clone(), Scope::Base, "(objectClass=*)".to_owned(), false).await?
+            }
+            Question::Value { attribute, escaped } => {
+                self.ask(self.root.clone(), Scope::Subtree, format!("({attribute}={escaped})"), false).await?
+            }
+        };
+        match (answer, question) {
+            (Answer::Found, _) => Ok(Presence::Found),
+            (Answer::Unclear(reason), _) => unknown(reason),
+            (Answer::Denied, Question::Value { .. }) => {
+                unknown(format!("the server knows no entry `{}`", self.root))
+            }
+            (Answer::Denied, _) => Ok(Presence::NotFound),
+            (Answer::Nothing, Question::Value { attribute, .. }) => {
+                if self.is_searchable(attribute).await? {
+                    Ok(Presence::NotFound)
+                } else {
+                    unknown(format!("the server finds nobody at all by `{attribute}`"))
+                }
+            }
+            (Answer::Nothing, _) => unknown("the entry exists and may not be seen".to_owned()),
+        }
+    }
+
+    async fn is_searchable(&mut self, attribute: &'static str) -> Result<bool, LdapReadError> {
+        if let Some(known) = self.searchable.get(attribute) {
+            return Ok(*known);
+        }
+        let answer = self.ask(self.root.clone(), Scope::Subtree, format!("({attribute}=*)"), true).await?;
+        let searchable = matches!(answer, Answer::Found);
+        self.searchable.insert(attribute, searchable);
+        Ok(searchable)
+    }
+
+    async fn ask(
+        &mut self,
+        base: String,
+        scope: Scope,
+        filter: String,
+        one_is_enough: bool,
+    ) -> Result<Answer, LdapReadError> {
+        let mut request = Request::new(base, scope, filter, &NO_ATTRIBUTES, "ldap.rootPath");
+        request.one_is_enough = one_is_enough;
+        let mut pages = self.connection.search(request);
+        let mut found = false;
+        loop {
+            let error = match pages.next().await {
+                Ok(Some(_)) => {
+                    found = true;
+                    continue;
+                }
+                Ok(None) if found => return Ok(Answer::Found),
+                Ok(None) => return Ok(Answer::Nothing),
+                Err(error) => error,
+            };
+            return match error {
+                LdapReadError::Refused { .. } | LdapReadError::References { .. } if found => {
+                    Ok(Answer::Found)
+                }
+                LdapReadError::Refused { outcome, .. } if outcome.code == NO_SUCH_OBJECT => {
+                    Ok(Answer::Denied)
+                }
+                LdapReadError::Refused { .. } | LdapReadError::References { .. } => {
+                    Ok(Answer::Unclear(error.to_string()))
+                }
+                other => Err(other),
+            };
+        }
+    }
+}
+
+/// The stable id first: it finds a person who was moved.
+fn questions(person: &Sought, active_directory: bool) -> Vec<Question> {
+    let by_guid = |guid: &str, bytes: [u8; 16]| {
+        if active_directory {
+            Question::Guid(format!("<GUID={guid}>"))
+        } else {
+            let escaped = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
+            Question::Value { attribute: "objectGUID", escaped }
+        }
+    };
+    let mut questions = Vec::new();
+    if let Some(stable) = &person.stable_id {
+        let (kind, id) = stable.as_str().split_once(':').unwrap_or(("", stable.as_str()));
+        let value = |attribute| Question::Value { attribute, escaped: ldap_escape(id).into_owned() };
+        questions.push(match (kind, value::guid_bytes(id)) {
+            ("objectGUID", Some(bytes)) => by_guid(id, bytes),
+            ("entryUUID", _) if !id.is_empty() => value("entryUUID"),
+            ("nsUniqueId", _) if !id.is_empty() => value("nsUniqueId"),
+            _ => Question::Impossible(format!("`{stable}` is no id of an LDAP directory")),
+        });
+    }
+    let pushed = person.external_id.as_str();
+    questions.push(match value::guid_bytes(pushed) {
+        Some(bytes) => by_guid(pushed, bytes),
+        None if name::normalize(pushed, &mut String::new()) => Question::Name(pushed.to_owned()),
+        None => Question::Impossible(format!("`{pushed}` is neither a GUID nor a distinguished name")),
+    });
+    questions.dedup();
+    questions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bwdc_core::names::{ExternalId, StableId};
+
+    const GUID: &str = "03020100-0504-0706-0809-0a0b0c0d0e0f";
+
+    fn sought(external: &str, stable: Option<&str>) -> Sought {
+        Sought { external_id: ExternalId::new(external), stable_id: stable.map(StableId::new) }
+    }
+
+    #[test]
+    fn ids_are_asked_for_in_the_directorys_own_way() {
+        let guid = Question::Guid(format!("<GUID={GUID}>"));
+        let stable = format!("objectGUID:{GUID}");
+        assert_eq!(questions(&sought(GUID, Some(&stable)), true), [guid]);
+        let bytes: String = (0..16).map(|byte| format!("\\{byte:02x}")).collect();
+        let value = Question::Value { attribute: "objectGUID", escaped: bytes };
+        assert_eq!(questions(&sought(GUID, None), false), [value]);
+        assert_eq!(
+            questions(&sought("cn=a\\2Cb,dc=x", Some("entryUUID:a*b")), false),
+            [
+                Question::Value { attribute: "entryUUID", escaped: "a\\2ab".to_owned() },
+                Question::Name("cn=a\\2Cb,dc=x".to_owned())
+            ]
+        );
+        assert!(matches!(
+            questions(&sought("00u1", Some("okta:00u1")), false)[..],
+            [Question::Impossible(_), Question::Impossible(_)]
+        ));
+    }
+}

@@ -1,0 +1,80 @@
+//! Active Directory and every other LDAP server.
+//!
+//! One connection reads everything, one section after the other: pages of one search keep the server's cursor on one
+//! connection, and the time goes into decoding, which one core does. Entries are turned into interned texts as they
+//! arrive and never kept.
+
+mod advice;
+mod connect;
+mod entry;
+mod error;
+mod filter;
+mod look_up;
+pub mod name;
+mod read;
+mod search;
+mod tls;
+mod value;
+
+pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
+
+use crate::directory::ReadError;
+use crate::event::Events;
+use bwdc_core::observed::{Presences, Sought};
+use bwdc_core::settings::TimeLimits;
+use bwdc_core::settings::{LdapLayout, LdapSettings};
+use bwdc_core::snapshot::{ReadScope, Snapshot};
+use connect::Connection;
+use secrecy::SecretString;
+
+/// One LDAP server with the part of it that matters.
+pub struct LdapDirectory {
+    settings: LdapSettings,
+    layout: LdapLayout,
+    password: Option<SecretString>,
+    time_limits: TimeLimits,
+}
+
+impl LdapDirectory {
+    /// Takes checked settings; nothing is sent before the first read.
+    pub fn new(
+        settings: LdapSettings,
+        layout: LdapLayout,
+        password: Option<SecretString>,
+        time_limits: TimeLimits,
+    ) -> Self {
+        Self { settings, layout, password, time_limits }
+    }
+
+    /// Reads all of `scope`: 1. checks the filters, 2. connects and binds, 3. reads the server's own entry,
+    /// 4. people, 5. deleted people, 6. groups.
+    ///
+    /// # Errors
+    /// [`ReadError`] when any part could not be read to its end.
+    pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
+        let filters = read::Filters::prepare(&self.layout)?;
+        let mut connection = self.connect().await?;
+        let snapshot =
+            read::read(&mut connection, &self.settings, &self.layout, &filters, scope, events).await?;
+        connection.close().await;
+        Ok(snapshot)
+    }
+
+    /// Asks for each of `sought` by its stable id and by the id that was pushed.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the server cannot be reached, does not accept the bind, or stops answering.
+    pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+        if sought.is_empty() {
+            return Ok(Presences::new());
+        }
+        let mut connection = self.connect().await?;
+        let presences = look_up::look_up(&mut connection, &self.settings, sought).await?;
+        connection.close().await;
+        Ok(presences)
+    }
+
+    async fn connect(&self) -> Result<Connection, LdapReadError> {
+        Connection::open(&self.settings, self.password.as_ref(), self.time_limits).await
+    }
+}

@@ -1,0 +1,307 @@
+//! From search results to a snapshot: which attributes are asked for and what becomes of them.
+
+use super::connect::Connection;
+use super::entry::{Entry, Extent};
+use super::error::LdapReadError;
+use super::search::{Pages, Request};
+use super::{filter, name, value};
+use crate::directory::ReadError;
+use crate::event::{Event, Events};
+use bwdc_core::settings::{LdapLayout, LdapSettings};
+use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use bwdc_core::text::Text;
+use ldap3::Scope;
+use ldap3::asn1::StructureTag;
+use ldap3::controls::RawControl;
+use std::borrow::Cow;
+
+const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
+/// Entries between two events.
+const ENTRIES_PER_EVENT: usize = 500;
+/// Attributes that list members by distinguished name only: nobody's `uid` is needed for them.
+const NAMES_ONLY: [&str; 6] = ["member", "uniqueMember", "roleOccupant", "owner", "memberOf", "isMemberOf"];
+/// Attributes that identify a person for good, the first one found counts, and where they are asked for.
+const STABLE_IDS: [&str; 2] = ["entryUUID", "nsUniqueId"];
+
+/// The filters of the settings, checked.
+pub(super) struct Filters {
+    people: String,
+    deleted: String,
+    groups: String,
+}
+
+impl Filters {
+    pub(super) fn prepare(layout: &LdapLayout) -> Result<Self, LdapReadError> {
+        let class = layout.user_object_class.as_deref().map(|class| (class, "sync.userObjectClass"));
+        let users = layout.user_filter.as_deref().map(|filter| (filter, "sync.userFilter"));
+        let group_class = layout.group_object_class.as_deref().map(|class| (class, "sync.groupObjectClass"));
+        let groups = layout.group_filter.as_deref().map(|filter| (filter, "sync.groupFilter"));
+        Ok(Self {
+            people: filter::join(class, users)?,
+            deleted: filter::join(class, Some(("(isDeleted=TRUE)", "sync.userObjectClass")))?,
+            groups: filter::join(group_class, groups)?,
+        })
+    }
+}
+
+/// Reads every section of `scope`; each ends only with the last page of its search.
+pub(super) async fn read(
+    connection: &mut Connection,
+    settings: &LdapSettings,
+    layout: &LdapLayout,
+    filters: &Filters,
+    scope: ReadScope,
+    events: Events<'_>,
+) -> Result<Snapshot, ReadError> {
+    let mut reader = Reader {
+        builder: SnapshotBuilder::new(scope),
+        layout,
+        scope,
+        wants_login: scope.groups
+            && !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(&layout.member_attribute)),
+        events,
+        scratch: String::new(),
+        members: Vec::new(),
+        taken: 0,
+    };
+    if scope.people {
+        let setting = base_setting(&layout.user_base, settings, "sync.userPath");
+        let request = reader.people_request(layout.user_base.clone(), &filters.people, setting);
+        reader.people(connection.search(request), None).await?;
+        reader.builder.end(Section::People);
+    }
+    if scope.deleted {
+        if settings.active_directory {
+            reader.deleted(connection, settings, filters).await?;
+        }
+        reader.builder.end(Section::DeletedPeople);
+    }
+    if scope.groups {
+        let setting = base_setting(&layout.group_base, settings, "sync.groupPath");
+        let request = reader.group_request(&filters.groups, setting);
+        reader.groups(connection.search(request)).await?;
+        reader.builder.end(Section::Groups);
+    }
+    reader.report();
+    Ok(reader.builder.finish()?)
+}
+
+fn base_setting(base: &str, settings: &LdapSettings, path: &'static str) -> &'static str {
+    if base == settings.root_path { "ldap.rootPath" } else { path }
+}
+
+struct Reader<'r> {
+    builder: SnapshotBuilder,
+    layout: &'r LdapLayout,
+    scope: ReadScope,
+    wants_login: bool,
+    events: Events<'r>,
+    scratch: String,
+    members: Vec<Text>,
+    taken: usize,
+}
+
+impl Reader<'_> {
+    fn people_request(&self, base: String, filter: &str, setting: &'static str) -> Request {
+        let mut attributes = vec![self.layout.email_attribute.as_str()];
+        attributes.extend(self.layout.email_prefix_attribute.as_deref());
+        attributes.extend(["objectGUID", "userAccountControl"]);
+        if self.wants_login {
+            attributes.push("uid");
+        }
+        if self.scope.stable_ids {
+            attributes.extend(STABLE_IDS);
+        }
+        subtree(base, filter, attributes, setting)
+    }
+
+    fn group_request(&self, filter: &str, setting: &'static str) -> Request {
+        let layout = self.layout;
+        let attributes =
+            vec![layout.group_name_attribute.as_str(), "cn", layout.member_attribute.as_str(), "objectGUID"];
+        subtree(layout.group_base.clone(), filter, attributes, setting)
+    }
+
+    async fn people(
+        &mut self,
+        mut pages: Pages<'_>,
+        state: Option<AccountState>,
+    ) -> Result<(), LdapReadError> {
+        while let Some(tag) = pages.next().await? {
+            self.person(&parse(&tag, &pages)?, state);
+            self.count();
+        }
+        Ok(())
+    }
+
+    /// Without the right to see deleted people there are none: they only ever add removals.
+    async fn deleted(
+        &mut self,
+        connection: &mut Connection,
+        settings: &LdapSettings,
+        filters: &Filters,
+    ) -> Result<(), LdapReadError> {
+        const REFUSALS: [u32; 4] = [1, 12, 32, 50];
+        let base = format!("CN=Deleted Objects,{}", connection.naming_context(&settings.root_path));
+        let mut request = self.people_request(base, &filters.deleted, "ldap.rootPath");
+        request.controls.push(RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None });
+        match self.people(connection.search(request), Some(AccountState::Deleted)).await {
+            Err(error @ LdapReadError::Refused { .. }) => match &error {
+                LdapReadError::Refused { place, outcome, .. }
+                    if place.taken == 0 && REFUSALS.contains(&outcome.code) =>
+                {
+                    (self.events)(Event::Notice(format!("Deleted people cannot be read: {error}.")));
+                    Ok(())
+                }
+                _ => Err(error),
+            },
+            result => result,
+        }
+    }
+
+    async fn groups(&mut self, mut pages: Pages<'_>) -> Result<(), LdapReadError> {
+        while let Some(tag) = pages.next().await? {
+            self.group(&parse(&tag, &pages)?, &mut pages).await?;
+            self.count();
+        }
+        Ok(())
+    }
+
+    fn person(&mut self, entry: &Entry<'_>, state: Option<AccountState>) {
+        let (reference, key, external_id, guid) = self.names(entry);
+        let state = state.unwrap_or_else(|| match entry.first_value("userAccountControl") {
+            Some(control) if value::is_disabled(&text(control)) => AccountState::Disabled,
+            _ => AccountState::Enabled,
+        });
+        let person = PersonEntry {
+            reference,
+            key,
+            login: self.login(entry),
+            external_id,
+            stable_id: self.stable_id(entry, guid.as_deref()),
+            mail: self.first(entry, &self.layout.email_attribute),
+            prefix: self
+                .layout
+                .email_prefix_attribute
+                .as_deref()
+                .and_then(|prefix| self.first(entry, prefix)),
+            state,
+        };
+        self.builder.person(person);
+    }
+
+    async fn group(&mut self, entry: &Entry<'_>, pages: &mut Pages<'_>) -> Result<(), LdapReadError> {
+        let (reference, key, external_id, _) = self.names(entry);
+        let named = self.first(entry, &self.layout.group_name_attribute);
+        let Some(group_name) = named.or_else(|| self.first(entry, "cn")) else {
+            let entry_name = text(entry.name());
+            (self.events)(Event::Notice(format!(
+                "The group `{entry_name}` is left out: it has neither `{}` nor `cn`.",
+                self.layout.group_name_attribute
+            )));
+            return Ok(());
+        };
+        let attribute = &self.layout.member_attribute;
+        let Self { builder, scratch, members, .. } = self;
+        members.clear();
+        let mut member = |value: &[u8]| members.extend(member_key(value, scratch, builder));
+        match entry.values_from(attribute, 0, &mut member) {
+            Extent::Whole => {}
+            Extent::Until(next) => pages.values_from(&text(entry.name()), attribute, next, member).await?,
+            Extent::Broken => return Err(pages.broken_range(&text(entry.name()), attribute, 0)),
+        }
+        self.builder.group(reference, key, external_id, group_name, &self.members);
+        Ok(())
+    }
+
+    /// Reference, key, external id, and the GUID where there is one.
+    fn names(&mut self, entry: &Entry<'_>) -> (Text, Text, Text, Option<String>) {
+        let spelled = text(entry.name());
+        let reference = self.builder.text(&name::with_hex_escapes(&spelled));
+        if !name::normalize(&spelled, &mut self.scratch) {
+            self.scratch.push_str(&spelled.to_lowercase());
+        }
+        let key = self.builder.text(&self.scratch);
+        let guid = entry.first_value("objectGUID").and_then(value::guid_text);
+        let external_id = guid.as_deref().map_or(reference, |guid| self.builder.text(guid));
+        (reference, key, external_id, guid)
+    }
+
+    fn login(&mut self, entry: &Entry<'_>) -> Option<Text> {
+        if !self.wants_login {
+            return None;
+        }
+        let login = text(entry.first_value("uid")?);
+        if login.is_empty() || name::normalize(&login, &mut self.scratch) {
+            return None;
+        }
+        Some(self.builder.text(&login.to_lowercase()))
+    }
+
+    fn stable_id(&mut self, entry: &Entry<'_>, guid: Option<&str>) -> Option<Text> {
+        if !self.scope.stable_ids {
+            return None;
+        }
+        self.scratch.clear();
+        match guid {
+            Some(guid) => {
+                self.scratch.push_str("objectGUID:");
+                self.scratch.push_str(guid);
+            }
+            None => {
+                let (kind, id) = STABLE_IDS.iter().find_map(|kind| Some((kind, entry.first_value(kind)?)))?;
+                self.scratch.push_str(kind);
+                self.scratch.push(':');
+                self.scratch.push_str(&text(id));
+            }
+        }
+        Some(self.builder.text(&self.scratch))
+    }
+
+    fn first(&mut self, entry: &Entry<'_>, attribute: &str) -> Option<Text> {
+        entry.first_value(attribute).map(|value| self.builder.text(&text(value)))
+    }
+
+    fn count(&mut self) {
+        self.taken += 1;
+        if self.taken.is_multiple_of(ENTRIES_PER_EVENT) {
+            self.report();
+        }
+    }
+
+    fn report(&self) {
+        let (people, groups) = self.builder.counts();
+        (self.events)(Event::Reading { people, groups });
+    }
+}
+
+fn subtree(base: String, filter: &str, mut attributes: Vec<&str>, setting: &'static str) -> Request {
+    let mut position = 0;
+    while position < attributes.len() {
+        let again =
+            attributes[..position].iter().any(|earlier| earlier.eq_ignore_ascii_case(attributes[position]));
+        if again {
+            attributes.remove(position);
+        } else {
+            position += 1;
+        }
+    }
+    Request::new(base, Scope::Subtree, filter.to_owned(), &attributes, setting)
+}
+
+fn parse<'t>(tag: &'t StructureTag, pages: &Pages<'_>) -> Result<Entry<'t>, LdapReadError> {
+    Entry::parse(tag).ok_or_else(|| pages.malformed("an entry without a name or attributes"))
+}
+
+/// What a member value compares equal to: a comparable name, else a login in lower case; nothing for an empty value.
+fn member_key(value: &[u8], scratch: &mut String, builder: &mut SnapshotBuilder) -> Option<Text> {
+    let value = text(value);
+    if name::normalize(name::without_unique_identifier(&value), scratch) {
+        return Some(builder.text(scratch));
+    }
+    (!value.is_empty()).then(|| builder.text(&value.to_lowercase()))
+}
+
+fn text(value: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(value)
+}

@@ -1,0 +1,93 @@
+//! Single values that need reading: object ids and account flags.
+
+/// The text of an `objectGUID` (16 bytes, the first three fields little-endian), in lower case.
+pub(super) fn guid_text(bytes: &[u8]) -> Option<String> {
+    let bytes: [u8; 16] = bytes.try_into().ok()?;
+    Some(uuid::Uuid::from_bytes_le(bytes).hyphenated().to_string())
+}
+
+/// The bytes of an `objectGUID` from its hyphenated text.
+pub(super) fn guid_bytes(text: &str) -> Option<[u8; 16]> {
+    (text.len() == 36).then(|| uuid::Uuid::try_parse(text).ok()).flatten().map(|guid| guid.to_bytes_le())
+}
+
+/// Whether `userAccountControl` says that the account is disabled.
+///
+/// The value is read as JavaScript's `parseInt` reads it, as today's connector does: blanks and a sign before it, `0x`
+/// for hexadecimal, anything behind the digits ignored; a text without digits disables nobody.
+pub(super) fn is_disabled(control: &str) -> bool {
+    const ACCOUNT_DISABLE: u32 = 2;
+    low_bits(control).is_some_and(|bits| bits & ACCOUNT_DISABLE != 0)
+}
+
+/// The low 32 bits of what `parseInt` returns, as the bit operators of JavaScript see them.
+fn low_bits(text: &str) -> Option<u32> {
+    let text =
+        text.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
+    let (negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (radix, text) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(rest) => (16, rest),
+        None => (10, text),
+    };
+    let mut digits = text.chars().map_while(|character| character.to_digit(radix)).peekable();
+    digits.peek()?;
+    let value = digits.fold(0_u32, |value, digit| value.wrapping_mul(radix).wrapping_add(digit));
+    Some(if negative { value.wrapping_neg() } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_guid_has_three_little_endian_fields() {
+        let bytes: Vec<u8> = (0..16).collect();
+        assert_eq!(guid_text(&bytes).as_deref(), Some("03020100-0504-0706-0809-0a0b0c0d0e0f"));
+        assert_eq!(guid_text(&bytes[1..]), None);
+        assert_eq!(
+            guid_bytes("03020100-0504-0706-0809-0A0B0C0D0E0F").as_ref().map(<[u8; 16]>::as_slice),
+            Some(&bytes[..])
+        );
+        assert_eq!(guid_bytes("cn=a"), None);
+        assert_eq!(guid_bytes("03020100050407060809-0a0b0c0d0e0f0000"), None);
+    }
+
+    #[test]
+    fn account_flags_are_read_as_javascript_reads_them() {
+        for (control, bits) in [
+            ("512", Some(512)),
+            ("514", Some(514)),
+            ("  66050", Some(66050)),
+            ("0x2", Some(2)),
+            ("0XfF zz", Some(255)),
+            ("0x", None),
+            ("514 since May", Some(514)),
+            ("+2", Some(2)),
+            ("-2", Some(u32::MAX - 1)),
+            ("- 2", None),
+            ("2.9", Some(2)),
+            ("none", None),
+            ("", None),
+        ] {
+            assert_eq!(low_bits(control), bits, "{control:?}");
+        }
+        assert!(is_disabled("514") && is_disabled("0x2") && is_disabled("-2"));
+        assert!(!is_disabled("512") && !is_disabled("none"));
+    }
+
+    proptest! {
+        #[test]
+        fn guids_survive_the_way_there_and_back(bytes: [u8; 16]) {
+            prop_assert_eq!(guid_text(&bytes).as_deref().and_then(guid_bytes), Some(bytes));
+        }
+
+        #[test]
+        fn numbers_are_read_as_they_are(number: u32, tail in "[^0-9]?") {
+            prop_assert_eq!(low_bits(&format!("{number}{tail}")), Some(number));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Directories: where people and groups come from. Each kind returns a complete [`Snapshot`] or an error.
+
+pub mod ldap;
+
+use crate::event::Events;
+use bwdc_core::observed::{Presences, Sought};
+use bwdc_core::snapshot::{IncompleteRead, ReadScope, Snapshot};
+
+/// A directory of one of the kinds that can be read.
+pub enum Directory {
+    /// Active Directory or any other LDAP server.
+    Ldap(ldap::LdapDirectory),
+}
+
+/// Why a directory could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// An LDAP server could not be read.
+    #[error(transparent)]
+    Ldap(Box<ldap::LdapReadError>),
+    /// A part of the directory was not read to its end.
+    #[error(transparent)]
+    Incomplete(#[from] IncompleteRead),
+}
+
+impl Directory {
+    /// Reads all of `scope`.
+    ///
+    /// # Errors
+    /// [`ReadError`] when any part could not be read to its end; what was read so far is dropped.
+    pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
+        match self {
+            Self::Ldap(directory) => directory.read(scope, events).await,
+        }
+    }
+
+    /// Asks for people by their ids, without any filter: absence from a read alone says nothing.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the directory cannot be asked at all; a single answer that does not come is an unknown presence.
+    pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+        match self {
+            Self::Ldap(directory) => directory.look_up(sought).await,
+        }
+    }
+}
+
+impl ReadError {
+    /// What to do next, where there is something to be done.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Ldap(error) => error.hint(),
+            Self::Incomplete(_) => None,
+        }
+    }
+}
+
+impl From<ldap::LdapReadError> for ReadError {
+    fn from(error: ldap::LdapReadError) -> Self {
+        Self::Ldap(Box::new(error))
+    }
+}
