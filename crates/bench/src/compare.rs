@@ -62,17 +62,19 @@ pub(crate) fn run(request: &Request) -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout().lock();
     writeln!(out, "bwdc: {}", binary.display())?;
     let start_up = start_up(&binary, request.runs)?;
+    let nothing = cost(&mut Command::new("true"))?;
     let costs = compare(&request.size, &binary, request.runs)?;
     let doubled =
         if request.scaling { Some(compare(&request.size.doubled(), &binary, request.runs)?) } else { None };
 
     writeln!(out, "\n{}, median of {} runs in turn\n", request.size, request.runs)?;
-    let mut table = Table::new(&["reader", "wall", "CPU", "peak memory"]);
+    let mut table = Table::new(&["program", "wall", "CPU", "peak memory"]);
     for (name, cost) in [
         ("bare read (ldap3)", costs.bare),
         ("bwdc test", costs.product),
         ("ldapsearch", costs.tool),
         ("bwdc --version", start_up),
+        ("true (the floor)", nothing),
     ] {
         table.row(vec![
             name.to_owned(),

@@ -36,6 +36,7 @@ enum Command {
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             report(&*error);
             ExitCode::FAILURE
@@ -52,6 +53,10 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::BareRead(request) => bare_read::run(&request),
         Command::Compare(request) => compare::run(&request),
     }
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 #[expect(clippy::print_stderr, reason = "the one place where this tool tells what went wrong")]

@@ -4,16 +4,18 @@
 //! quick way and stores values as written (member values keep their odd spelling), but runs no overlays: entries that
 //! an overlay must see are added with [`Slapd::ldapadd`] afterwards.
 
+mod probe;
+
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::certificates::Certificates;
 use crate::home::{Output, finish};
+use crate::slapd::probe::{binds, free_ports};
 use crate::{HarnessError, create_folder, find_program, temporary_folder, write_file};
 
 const SCHEMA_FOLDER: &str = "/etc/ldap/schema";
@@ -473,36 +475,4 @@ fn succeed(command: Command) -> Result<Output, HarnessError> {
 fn end(process: &mut Child) -> io::Result<()> {
     process.kill()?;
     process.wait().map(drop)
-}
-
-/// Holds both ports at once, so that they differ.
-fn free_ports() -> io::Result<[u16; 2]> {
-    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let second = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok([first.local_addr()?.port(), second.local_addr()?.port()])
-}
-
-/// Says whether the server on `port` accepts a simple bind (RFC 4511, section 4.2).
-fn binds(port: u16, dn: &str, password: &str) -> bool {
-    let bind =
-        [element(0x02, &[3]), element(0x04, dn.as_bytes()), element(0x80, password.as_bytes())].concat();
-    let message = element(0x30, &[element(0x02, &[1]), element(0x60, &bind)].concat());
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let answer = || -> io::Result<[u8; 10]> {
-        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        stream.write_all(&message)?;
-        let mut head = [0; 10];
-        stream.read_exact(&mut head)?;
-        Ok(head)
-    };
-    // LDAPMessage, message id 1, BindResponse, ENUMERATED success.
-    matches!(answer(), Ok([0x30, _, 0x02, 0x01, 0x01, 0x61, _, 0x0a, 0x01, 0x00]))
-}
-
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let [.., high, low] = content.len().to_be_bytes();
-    let mut bytes = vec![tag, 0x82, high, low];
-    bytes.extend_from_slice(content);
-    bytes
 }
