@@ -1,0 +1,14 @@
+//! The rules of the two organization servers, one named case each, asked over the wire.
+//!
+//! The expectations come from what is known of the real servers, not from the code that imitates them.
+
+mod errors_and_limits;
+mod faults;
+mod identity;
+mod import_steps;
+mod import_validation;
+mod page;
+mod public_api;
+mod seats;
+mod support;
+mod vaultwarden;

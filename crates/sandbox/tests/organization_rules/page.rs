@@ -1,0 +1,76 @@
+//! The page for a browser.
+
+use bwdc_sandbox::organization::NewMember;
+
+use super::support::{ImportExt as _, Organization, members, self_hosted, send};
+
+async fn page(organization: &Organization) -> super::support::Reply {
+    send(organization.http.get(organization.server.page_url())).await.ok()
+}
+
+#[tokio::test]
+async fn page_shows_members_groups_memberships_and_requests() {
+    let organization = self_hosted().await;
+    organization.server.add_member(NewMember::confirmed("named@x.example").name("Nora Named"));
+    organization.import(members(&[("anna@x.example", "id-1")]).group("Staff", "id-g", &["id-1"])).await.ok();
+    let html = page(&organization).await.text;
+    for shown in [
+        "<title>Sandbox organization</title>",
+        "Nora Named",
+        "anna@x.example",
+        "id-1",
+        "Staff",
+        "id-g",
+        "invited",
+        "confirmed",
+        "/api/public/organization/import",
+    ] {
+        assert!(html.contains(shown), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn page_escapes_what_it_was_given() {
+    let organization = self_hosted().await;
+    let hostile = "<script>alert('\"&')</script>";
+    organization.server.add_member(NewMember::confirmed(hostile).external_id(hostile).name(hostile));
+    organization.server.add_group(hostile, Some(hostile), &[]);
+    organization.import_text(hostile).await;
+    organization.get(&format!("/members?{}", "%3Cscript%3E")).await;
+    let html = page(&organization).await.text;
+    assert!(!html.contains("<script>"));
+    assert!(html.contains("&lt;script&gt;alert(&#39;&quot;&amp;&#39;)&lt;/script&gt;"));
+}
+
+#[tokio::test]
+async fn page_loads_nothing_from_elsewhere() {
+    let reply = page(&self_hosted().await).await;
+    assert!(reply.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    for outside in ["http://", "https://", "src=", "@import", "url("] {
+        assert!(!reply.text.contains(outside), "{outside}");
+    }
+}
+
+#[tokio::test]
+async fn page_version_changes_only_when_something_happened() {
+    let organization = self_hosted().await;
+    let version = async || {
+        let html = page(&organization).await.text;
+        let (_, rest) = html.split_once("data-version=\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let before = version().await;
+    assert_eq!(version().await, before);
+    organization.import(members(&[("a@x.example", "1")])).await.ok();
+    assert_ne!(version().await, before);
+}
+
+#[tokio::test]
+async fn page_tells_how_much_of_a_long_list_it_shows() {
+    let organization = self_hosted().await;
+    for number in 0..600 {
+        organization.server.add_member(NewMember::confirmed(&format!("p{number}@x.example")));
+    }
+    let html = page(&organization).await.text;
+    assert!(html.contains("500 of 601 shown"));
+}
