@@ -335,7 +335,7 @@ impl DataFile {
 }
 
 /// The key under which the settings of a kind of directory are stored.
-fn directory_key(kind: DirectoryKind) -> &'static str {
+pub(crate) fn directory_key(kind: DirectoryKind) -> &'static str {
     match kind {
         DirectoryKind::Ldap => "directoryLdap",
         DirectoryKind::Entra => "directoryEntra",

@@ -11,6 +11,7 @@ mod official_lock;
 
 pub use crate::paths::owner_only::TooOpen;
 pub use connector::read_connector_settings;
+pub(crate) use data::directory_key;
 pub use data::{DataFile, SyncedKind};
 
 use crate::lock::{LockError, wait_for};

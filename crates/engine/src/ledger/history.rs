@@ -1,0 +1,203 @@
+//! Runs and what each of them did, kept for a year.
+
+use super::{Ledger, LedgerError};
+use bwdc_core::names::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How long runs are kept, in milliseconds: one year.
+const RETENTION: i64 = 366 * 24 * 60 * 60 * 1000;
+
+/// The number of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub i64);
+
+/// What started a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunKind {
+    /// A person or a script.
+    Command,
+    /// The service's schedule.
+    Schedule,
+}
+
+impl RunKind {
+    const ALL: [Self; 2] = [Self::Command, Self::Schedule];
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Schedule => "schedule",
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunOutcome {
+    /// Everything that was planned was accepted.
+    Complete,
+    /// There was nothing to send.
+    Unchanged,
+    /// Some of what was planned was not accepted.
+    Partial,
+    /// The limits stopped it before anything was sent.
+    Refused,
+    /// An error ended it.
+    Failed,
+    /// The process ended in the middle of it.
+    Interrupted,
+}
+
+impl RunOutcome {
+    const ALL: [Self; 6] =
+        [Self::Complete, Self::Unchanged, Self::Partial, Self::Refused, Self::Failed, Self::Interrupted];
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Unchanged => "unchanged",
+            Self::Partial => "partial",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// Numbers of a run by name, such as `removed`.
+pub type Counts = BTreeMap<String, u64>;
+
+/// One thing that a run did, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedAction {
+    /// What was done, in one word.
+    pub action: String,
+    /// To whom or what: an address or a group's name.
+    pub subject: String,
+    /// Why, in the shape that the plan gave it.
+    pub cause: Value,
+}
+
+/// How a run ended, to be recorded.
+#[derive(Clone, Debug)]
+pub struct Ending<'a> {
+    /// When.
+    pub finished_at: Timestamp,
+    /// How.
+    pub outcome: RunOutcome,
+    /// Numbers for people.
+    pub counts: &'a Counts,
+    /// Everything that was done, in order.
+    pub actions: &'a [RecordedAction],
+}
+
+/// One run as it is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its number.
+    pub id: RunId,
+    /// What started it.
+    pub kind: RunKind,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; None while it goes on.
+    pub finished_at: Option<Timestamp>,
+    /// How it ended; None while it goes on, or when its process was killed and no run has followed.
+    pub outcome: Option<RunOutcome>,
+    /// Numbers for people.
+    pub counts: Counts,
+}
+
+impl Ledger {
+    /// Begins a run. Earlier runs without an end are marked as interrupted: the caller holds the profile's run lock.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn begin_run(&mut self, now: Timestamp, kind: RunKind) -> Result<RunId, LedgerError> {
+        let transaction = self.writing()?;
+        transaction.execute(
+            "UPDATE runs SET outcome = ?1 WHERE outcome IS NULL",
+            [RunOutcome::Interrupted.text()],
+        )?;
+        transaction.execute("INSERT INTO runs (kind, started_at) VALUES (?1, ?2)", (kind.text(), now.0))?;
+        let run = RunId(transaction.last_insert_rowid());
+        transaction.commit()?;
+        Ok(run)
+    }
+
+    /// The latest runs, newest first.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot be read.
+    pub fn runs(&self, most: u32) -> Result<Vec<RunRecord>, LedgerError> {
+        let mut statement = self.connection.prepare(
+            "SELECT id, kind, started_at, finished_at, outcome, counts FROM runs ORDER BY id DESC LIMIT ?1",
+        )?;
+        let runs = statement.query_map([most], |row| {
+            Ok(RunRecord {
+                id: RunId(row.get(0)?),
+                kind: known(row, 1, &RunKind::ALL, RunKind::text)?.unwrap_or(RunKind::Command),
+                started_at: Timestamp(row.get(2)?),
+                finished_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
+                outcome: known(row, 4, &RunOutcome::ALL, RunOutcome::text)?,
+                counts: json(row, 5)?,
+            })
+        })?;
+        Ok(runs.collect::<Result<_, _>>()?)
+    }
+
+    /// What a run did, in its order; empty for a run that is not remembered.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn actions(&self, run: RunId) -> Result<Vec<RecordedAction>, LedgerError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT action, subject, cause FROM actions WHERE run = ?1 ORDER BY sequence")?;
+        let actions = statement.query_map([run.0], |row| {
+            Ok(RecordedAction { action: row.get(0)?, subject: row.get(1)?, cause: json(row, 2)? })
+        })?;
+        Ok(actions.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Closes a run, and forgets runs older than a year; a run whose requests are still open is kept.
+pub(super) fn close(connection: &Connection, run: RunId, ending: &Ending<'_>) -> Result<(), LedgerError> {
+    let counts = serde_json::to_string(ending.counts).expect("names and numbers are JSON");
+    let changed = connection.execute(
+        "UPDATE runs SET finished_at = ?2, outcome = ?3, counts = ?4 WHERE id = ?1 AND finished_at IS NULL",
+        (run.0, ending.finished_at.0, ending.outcome.text(), counts),
+    )?;
+    if changed == 0 {
+        return Err(LedgerError::NoSuchRun { run: run.0 });
+    }
+    let mut insert = connection.prepare("INSERT INTO actions VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for (action, sequence) in ending.actions.iter().zip(0_i64..) {
+        insert.execute((run.0, sequence, &action.action, &action.subject, action.cause.to_string()))?;
+    }
+    connection.execute(
+        "DELETE FROM runs WHERE started_at < ?1 AND id <> ?2
+         AND id NOT IN (SELECT run FROM intents WHERE request IS NOT NULL)",
+        (ending.finished_at.0.saturating_sub(RETENTION), run.0),
+    )?;
+    Ok(())
+}
+
+fn known<T: Copy>(
+    row: &Row<'_>,
+    column: usize,
+    all: &[T],
+    text: impl Fn(T) -> &'static str,
+) -> rusqlite::Result<Option<T>> {
+    let stored: Option<String> = row.get(column)?;
+    Ok(all.iter().copied().find(|it| Some(text(*it)) == stored.as_deref()))
+}
+
+fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}

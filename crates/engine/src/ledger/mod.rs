@@ -1,0 +1,327 @@
+//! What we remember between runs, in `connector.db`: whom we manage, what we were about to do, what we did.
+//!
+//! SQLite with a write-ahead log, flushed at every commit: a kill or a power failure leaves the last commit, and a
+//! screen that shows the history never stands in the way of a run. The price is two more files beside it while it is
+//! open. A damaged file is moved aside, never deleted, and an empty ledger begins: the next run takes a baseline and
+//! removes nobody.
+
+mod history;
+mod journal;
+mod network;
+mod people;
+mod schema;
+
+pub use history::{Counts, Ending, RecordedAction, RunId, RunKind, RunOutcome, RunRecord};
+pub use journal::Outcome;
+
+use crate::clock::{self, Clock};
+use crate::failpoint::hit;
+use crate::paths::owner_only;
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::ExternalId;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const BASELINE: &str = "baseline_taken";
+
+/// Why the ledger cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The folder is on a network file system.
+    #[error(
+        "`{}` is on a network file system ({kind}), where a database can be damaged: keep the data folder on a local disk, for example with `BITWARDENCLI_CONNECTOR_APPDATA_DIR`",
+        folder.display()
+    )]
+    Network {
+        /// The folder.
+        folder: PathBuf,
+        /// The kind of file system.
+        kind: String,
+    },
+    /// A later version of this program made the file.
+    #[error(
+        "`connector.db` was written by a newer `bwdc` (version {version} of the file, this program knows {known}): install that version again"
+    )]
+    Newer {
+        /// The file's version.
+        version: i32,
+        /// The latest version that we read.
+        known: i32,
+    },
+    /// The file, or its folder, cannot be opened, made or moved.
+    #[error("cannot open `{}`", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The database says no.
+    #[error("cannot read or write `connector.db`")]
+    Database(#[from] rusqlite::Error),
+    /// A request in the journal has a shape that we do not know.
+    #[error("request {intent} in the journal of `connector.db` cannot be read")]
+    Request {
+        /// Its number.
+        intent: i64,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A state names the same person or group twice.
+    #[error("`{external_id}` is in the ledger's new state twice")]
+    Twice {
+        /// The id.
+        external_id: ExternalId,
+    },
+    /// There is no such intent.
+    #[error("the journal has no request {intent}")]
+    NoSuchIntent {
+        /// The number asked for.
+        intent: i64,
+    },
+    /// There is no such run, or it has ended.
+    #[error("run {run} is not going on")]
+    NoSuchRun {
+        /// The number asked for.
+        run: i64,
+    },
+}
+
+impl LedgerError {
+    /// Whether the file is not a database, or a damaged one.
+    fn is_damage(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::SchemaChanged)
+        )
+    }
+}
+
+/// An open ledger, with how it was found.
+pub enum Opened {
+    /// It was there.
+    Existing(Ledger),
+    /// There was none.
+    New(Ledger),
+    /// It could not be read. An empty one has begun: take a baseline, remove nobody, and say so.
+    Recovered {
+        /// The empty ledger.
+        ledger: Ledger,
+        /// Where the damaged file is now.
+        moved_to: PathBuf,
+    },
+}
+
+impl Opened {
+    /// The ledger, however it was found.
+    pub fn into_ledger(self) -> Ledger {
+        match self {
+            Self::Existing(ledger) | Self::New(ledger) | Self::Recovered { ledger, .. } => ledger,
+        }
+    }
+}
+
+/// The open ledger of one profile.
+pub struct Ledger {
+    connection: Connection,
+}
+
+impl Ledger {
+    /// Opens the ledger to be changed; the caller holds the profile's run lock. The file is made, owner-only, where
+    /// there is none, and tightened where others could read it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Network`], [`LedgerError::Newer`] (the file is left as it is), or why it cannot be opened.
+    pub fn open(path: &Path) -> Result<Opened, LedgerError> {
+        refuse_network(path)?;
+        make_file(path)?;
+        match Self::prepare(path) {
+            Ok((ledger, schema::Found::Ours)) => return Ok(Opened::Existing(ledger)),
+            // Also an old file without a table: a kill leaves one right after the file was made.
+            Ok((ledger, schema::Found::Empty)) => return Ok(Opened::New(ledger)),
+            Ok((ledger, schema::Found::Unreadable)) => drop(ledger),
+            Err(error) if error.is_damage() => {}
+            Err(error) => return Err(error),
+        }
+        let moved_to = move_aside(path)?;
+        make_file(path)?;
+        let (ledger, _) = Self::prepare(path)?;
+        Ok(Opened::Recovered { ledger, moved_to })
+    }
+
+    /// Reads the ledger without changing anything: for a plan. None: there is none, or it cannot be read, which amounts
+    /// to the same: nobody may be removed.
+    ///
+    /// # Errors
+    /// [`LedgerError::Network`], [`LedgerError::Newer`], or why an intact file cannot be read.
+    pub fn peek(path: &Path) -> Result<Option<LedgerState>, LedgerError> {
+        refuse_network(path)?;
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(file_error(path)(source)),
+            Ok(_) => {}
+        }
+        let read = || {
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            connection.busy_timeout(PATIENCE)?;
+            let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+            let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            if application != schema::APPLICATION_ID || version < schema::VERSION {
+                return Ok(None);
+            }
+            if version > schema::VERSION {
+                return Err(LedgerError::Newer { version, known: schema::VERSION });
+            }
+            Self { connection }.state().map(Some)
+        };
+        match read() {
+            Err(error) if error.is_damage() => Ok(None),
+            other => other,
+        }
+    }
+
+    /// Everything that the ledger knows, at one moment.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn state(&self) -> Result<LedgerState, LedgerError> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        let state = LedgerState {
+            people: people::read_people(&snapshot)?,
+            groups: people::read_groups(&snapshot)?,
+            open_intents: journal::read_open(&snapshot)?,
+            baseline_taken: schema::fact(&snapshot, BASELINE)? == Some(1),
+        };
+        snapshot.commit()?;
+        Ok(state)
+    }
+
+    /// Ends a run that reached the organization: in one transaction,
+    ///
+    /// 1. people, groups and memberships become those of `state`, by difference; 2. the intents of earlier runs and the
+    /// answered ones of this run are closed (`state.open_intents` is not looked at: an unanswered request of this run
+    /// stays open for the next); 3. the run and its actions are recorded, and runs older than a year forgotten.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; the ledger is then as it was before.
+    pub fn commit(
+        &mut self,
+        run: RunId,
+        state: &LedgerState,
+        ending: &Ending<'_>,
+    ) -> Result<(), LedgerError> {
+        hit("ledger.commit.before");
+        let transaction = self.writing()?;
+        people::replace(&transaction, state)?;
+        schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
+        journal::close(&transaction, run)?;
+        history::close(&transaction, run, ending)?;
+        hit("ledger.commit.inside");
+        transaction.commit()?;
+        hit("ledger.commit.after");
+        Ok(())
+    }
+
+    /// Ends a run that changed nothing it could account for: refused, or failed before the organization was compared.
+    /// People, groups and open intents stay as they are.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn end_run(&mut self, run: RunId, ending: &Ending<'_>) -> Result<(), LedgerError> {
+        let transaction = self.writing()?;
+        history::close(&transaction, run, ending)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Forgets everything and leaves no trace of it in the file: the next run takes a baseline.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn purge(&mut self) -> Result<(), LedgerError> {
+        let transaction = self.writing()?;
+        for table in
+            ["memberships", "groups", "people", "external_ids", "actions", "intents", "runs", "facts"]
+        {
+            transaction.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        transaction.commit()?;
+        self.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
+        Ok(())
+    }
+
+    fn prepare(path: &Path) -> Result<(Self, schema::Found), LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        // Checked before the mode of the file is changed: a newer or foreign file stays as it is.
+        let found = schema::prepare(&mut connection)?;
+        if !matches!(found, schema::Found::Unreadable) {
+            connection.execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
+            )?;
+        }
+        Ok((Self { connection }, found))
+    }
+
+    fn writing(&mut self) -> Result<Transaction<'_>, LedgerError> {
+        Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+}
+
+fn refuse_network(path: &Path) -> Result<(), LedgerError> {
+    let folder = path.parent().unwrap_or(path);
+    match network::file_system(folder) {
+        Some(kind) => Err(LedgerError::Network { folder: folder.to_owned(), kind }),
+        None => Ok(()),
+    }
+}
+
+/// Makes the file where there is none, since the database would make it readable for all.
+fn make_file(path: &Path) -> Result<(), LedgerError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
+        owner_only::create_folder(folder).map_err(file_error(folder))?;
+    }
+    match owner_only::create_new(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if owner_only::too_open(path).is_some() {
+                owner_only::restrict(path).map_err(file_error(path))?;
+            }
+            Ok(())
+        }
+        Err(source) => Err(file_error(path)(source)),
+    }
+}
+
+/// Moves the file and what belongs to it aside, under a name that tells when.
+fn move_aside(path: &Path) -> Result<PathBuf, LedgerError> {
+    let time = clock::to_iso(Clock::System.now()).replace(':', "-");
+    let with = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let broken = format!(".broken-{time}");
+    let moved_to = with(&broken);
+    // First the file itself: without its log it could pass for an intact older one.
+    std::fs::rename(path, &moved_to).map_err(file_error(path))?;
+    for beside in ["-wal", "-shm"] {
+        match std::fs::rename(with(beside), with(&format!("{broken}{beside}"))) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(file_error(path)(source));
+            }
+            _ => {}
+        }
+    }
+    Ok(moved_to)
+}
+
+fn file_error(path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
+    let path = path.to_owned();
+    move |source| LedgerError::File { path, source }
+}

@@ -1,0 +1,220 @@
+//! Managed people, groups and memberships: read whole, replaced by difference.
+//!
+//! Every external id is stored once and memberships are numbers: half a million of them stay small and compare fast.
+
+use super::LedgerError;
+use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson};
+use bwdc_core::names::{Email, ExternalId, StableId, Timestamp};
+use rusqlite::{Connection, Transaction};
+use std::collections::{HashMap, HashSet};
+
+/// The directory that `data.json` describes; further ones will have names.
+const PRIMARY_SOURCE: &str = "";
+
+/// Reads all people, in the order in which they were stored.
+pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>, LedgerError> {
+    let mut statement = connection.prepare(
+        "SELECT text, stable_id, email, revoked_by_us, out_since
+         FROM people JOIN external_ids ON external_ids.id = people.external_id ORDER BY position",
+    )?;
+    let people = statement.query_map([], |row| {
+        Ok(ManagedPerson {
+            external_id: ExternalId::new(row.get::<_, Box<str>>(0)?),
+            stable_id: row.get::<_, Option<Box<str>>>(1)?.map(StableId::new),
+            email: Email::new(row.get::<_, Box<str>>(2)?),
+            revoked_by_us: row.get(3)?,
+            out_since: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+        })
+    })?;
+    Ok(people.collect::<Result<_, _>>()?)
+}
+
+/// Reads all groups with their members, in the order in which they were stored.
+pub(super) fn read_groups(connection: &Connection) -> Result<Vec<ManagedGroup>, LedgerError> {
+    let texts: HashMap<i64, ExternalId> =
+        read_external_ids(connection)?.into_iter().map(|(text, id)| (id, ExternalId::new(text))).collect();
+    let mut memberships = read_memberships(connection)?;
+    let mut statement =
+        connection.prepare("SELECT id, external_id, name, observed_at FROM groups ORDER BY position")?;
+    let mut rows = statement.query([])?;
+    let mut groups = Vec::new();
+    while let Some(row) = rows.next()? {
+        let members = memberships.remove(&row.get(0)?).unwrap_or_default();
+        groups.push(ManagedGroup {
+            external_id: ExternalId::new(row.get::<_, Box<str>>(1)?),
+            name: row.get(2)?,
+            members: members.iter().filter_map(|id| texts.get(id).cloned()).collect(),
+            observed_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
+        });
+    }
+    Ok(groups)
+}
+
+/// Makes the tables equal to the new state; touches only rows that differ.
+pub(super) fn replace(transaction: &Transaction<'_>, state: &LedgerState) -> Result<(), LedgerError> {
+    let mut ids = ExternalIds::new(transaction)?;
+    let mut removed = replace_people(transaction, &state.people, &mut ids)?;
+    removed |= replace_groups(transaction, &state.groups, &mut ids)?;
+    if removed {
+        transaction.execute(
+            "DELETE FROM external_ids WHERE id NOT IN (SELECT external_id FROM people)
+             AND id NOT IN (SELECT member FROM memberships)",
+            [],
+        )?;
+    }
+    Ok(())
+}
+
+type PersonRow = (i64, Option<String>, String, bool, Option<i64>);
+
+fn replace_people(
+    transaction: &Transaction<'_>,
+    people: &[ManagedPerson],
+    ids: &mut ExternalIds<'_>,
+) -> Result<bool, LedgerError> {
+    let mut stored: HashMap<i64, PersonRow> = HashMap::new();
+    {
+        let mut statement = transaction.prepare(
+            "SELECT external_id, position, stable_id, email, revoked_by_us, out_since FROM people",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            stored.insert(row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
+        }
+    }
+    let mut write = transaction.prepare(
+        "INSERT OR REPLACE INTO people (external_id, source, position, stable_id, email, revoked_by_us, out_since)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    let mut seen = HashSet::with_capacity(people.len());
+    for (person, position) in people.iter().zip(0_i64..) {
+        let id = ids.number(person.external_id.as_str())?;
+        if !seen.insert(id) {
+            return Err(LedgerError::Twice { external_id: person.external_id.clone() });
+        }
+        let stable_id = person.stable_id.as_ref().map(StableId::as_str);
+        let out_since = person.out_since.map(|time| time.0);
+        let same = stored.remove(&id).is_some_and(|(at, stable, email, revoked, out)| {
+            at == position
+                && stable.as_deref() == stable_id
+                && email == person.email.as_str()
+                && revoked == person.revoked_by_us
+                && out == out_since
+        });
+        if !same {
+            let email = person.email.as_str();
+            let revoked = person.revoked_by_us;
+            write.execute((id, PRIMARY_SOURCE, position, stable_id, email, revoked, out_since))?;
+        }
+    }
+    let mut delete = transaction.prepare("DELETE FROM people WHERE external_id = ?1")?;
+    for id in stored.keys() {
+        delete.execute([id])?;
+    }
+    Ok(!stored.is_empty())
+}
+
+type GroupRow = (i64, i64, String, Option<i64>);
+
+fn replace_groups(
+    transaction: &Transaction<'_>,
+    groups: &[ManagedGroup],
+    ids: &mut ExternalIds<'_>,
+) -> Result<bool, LedgerError> {
+    let mut stored: HashMap<String, GroupRow> = HashMap::new();
+    {
+        let mut statement =
+            transaction.prepare("SELECT external_id, id, position, name, observed_at FROM groups")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            stored.insert(row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+        }
+    }
+    let memberships = read_memberships(transaction)?;
+    let mut insert = transaction.prepare(
+        "INSERT INTO groups (source, external_id, position, name, observed_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    let mut update =
+        transaction.prepare("UPDATE groups SET position = ?2, name = ?3, observed_at = ?4 WHERE id = ?1")?;
+    let mut empty = transaction.prepare("DELETE FROM memberships WHERE group_id = ?1")?;
+    let mut fill = transaction.prepare("INSERT INTO memberships VALUES (?1, ?2, ?3)")?;
+    let mut seen = HashSet::with_capacity(groups.len());
+    let mut removed = false;
+    for (group, position) in groups.iter().zip(0_i64..) {
+        let external_id = group.external_id.as_str();
+        if !seen.insert(external_id) {
+            return Err(LedgerError::Twice { external_id: group.external_id.clone() });
+        }
+        let observed_at = group.observed_at.map(|time| time.0);
+        let id = match stored.remove(external_id) {
+            Some((id, at, name, observed)) => {
+                if at != position || name != group.name || observed != observed_at {
+                    update.execute((id, position, group.name.as_str(), observed_at))?;
+                }
+                id
+            }
+            None => {
+                let name = group.name.as_str();
+                insert.execute((PRIMARY_SOURCE, external_id, position, name, observed_at))?;
+                transaction.last_insert_rowid()
+            }
+        };
+        let members =
+            group.members.iter().map(|it| ids.number(it.as_str())).collect::<Result<Vec<_>, _>>()?;
+        let before = memberships.get(&id).map(Vec::as_slice).unwrap_or_default();
+        if before != members {
+            removed |= empty.execute([id])? > 0;
+            for (member, position) in members.iter().zip(0_i64..) {
+                fill.execute((id, position, member))?;
+            }
+        }
+    }
+    let mut delete = transaction.prepare("DELETE FROM groups WHERE id = ?1")?;
+    for (id, ..) in stored.values() {
+        empty.execute([id])?;
+        delete.execute([id])?;
+    }
+    Ok(removed || !stored.is_empty())
+}
+
+/// The numbers of external ids; a new one gets its row at once.
+struct ExternalIds<'a> {
+    numbers: HashMap<Box<str>, i64>,
+    insert: rusqlite::Statement<'a>,
+    connection: &'a Connection,
+}
+
+impl<'a> ExternalIds<'a> {
+    fn new(connection: &'a Connection) -> Result<Self, LedgerError> {
+        let numbers = read_external_ids(connection)?;
+        let insert = connection.prepare("INSERT INTO external_ids (text) VALUES (?1)")?;
+        Ok(Self { numbers, insert, connection })
+    }
+
+    fn number(&mut self, text: &str) -> Result<i64, LedgerError> {
+        if let Some(number) = self.numbers.get(text) {
+            return Ok(*number);
+        }
+        self.insert.execute([text])?;
+        let number = self.connection.last_insert_rowid();
+        self.numbers.insert(text.into(), number);
+        Ok(number)
+    }
+}
+
+fn read_external_ids(connection: &Connection) -> Result<HashMap<Box<str>, i64>, LedgerError> {
+    let mut statement = connection.prepare("SELECT text, id FROM external_ids")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read_memberships(connection: &Connection) -> Result<HashMap<i64, Vec<i64>>, LedgerError> {
+    let mut statement =
+        connection.prepare("SELECT group_id, member FROM memberships ORDER BY group_id, position")?;
+    let mut rows = statement.query([])?;
+    let mut memberships: HashMap<i64, Vec<i64>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        memberships.entry(row.get(0)?).or_default().push(row.get(1)?);
+    }
+    Ok(memberships)
+}

@@ -1,0 +1,138 @@
+//! The tables, and the steps by which an older file gets them.
+
+use super::LedgerError;
+use crate::clock::Clock;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+/// Tells our files from other programs': "bwdc" in ASCII.
+pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
+
+/// One step per version, never changed once released.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE external_ids (
+        id INTEGER PRIMARY KEY,
+        text TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TABLE people (
+        external_id INTEGER PRIMARY KEY REFERENCES external_ids (id),
+        source TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        stable_id TEXT,
+        email TEXT NOT NULL,
+        revoked_by_us INTEGER NOT NULL,
+        out_since INTEGER
+    ) STRICT;
+    CREATE TABLE groups (
+        id INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        external_id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        observed_at INTEGER,
+        UNIQUE (source, external_id)
+    ) STRICT;
+    CREATE TABLE memberships (
+        group_id INTEGER NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        member INTEGER NOT NULL REFERENCES external_ids (id),
+        PRIMARY KEY (group_id, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        finished_at INTEGER,
+        outcome TEXT,
+        counts TEXT NOT NULL DEFAULT '{}'
+    ) STRICT;
+    CREATE TABLE actions (
+        run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        sequence INTEGER NOT NULL,
+        action TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        cause TEXT NOT NULL,
+        PRIMARY KEY (run, sequence)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE intents (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        sequence INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        intended_at INTEGER NOT NULL,
+        resolved_at INTEGER,
+        request TEXT,
+        UNIQUE (run, sequence)
+    ) STRICT;
+    CREATE INDEX open_intents ON intents (id) WHERE request IS NOT NULL;
+    CREATE TABLE facts (
+        name TEXT PRIMARY KEY,
+        value INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+"];
+
+pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
+
+/// What a file turned out to be.
+pub(super) enum Found {
+    /// No tables yet.
+    Empty,
+    /// Ours, up to date.
+    Ours,
+    /// Not ours, or damaged.
+    Unreadable,
+}
+
+/// Checks the whole file and brings an older one up to date.
+pub(super) fn prepare(connection: &mut Connection) -> Result<Found, LedgerError> {
+    let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let empty = tables == 0;
+    if !empty && application != APPLICATION_ID {
+        return Ok(Found::Unreadable);
+    }
+    if version > VERSION {
+        return Err(LedgerError::Newer { version, known: VERSION });
+    }
+    if !empty {
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" || version < 1 {
+            return Ok(Found::Unreadable);
+        }
+    }
+    migrate(connection)?;
+    Ok(if empty { Found::Empty } else { Found::Ours })
+}
+
+/// Applies the steps that the file lacks, in one transaction: a kill leaves all of them or none.
+fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
+    let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == VERSION {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let version: i32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT",
+    )?;
+    for (number, step) in (1..).zip(MIGRATIONS).filter(|(number, _)| *number > version) {
+        transaction.execute_batch(step)?;
+        transaction.execute("INSERT INTO migrations VALUES (?1, ?2)", (number, Clock::System.now().0))?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    Ok(transaction.commit()?)
+}
+
+/// A number that is kept under a name; None when it was never set.
+pub(super) fn fact(connection: &Connection, name: &str) -> Result<Option<i64>, LedgerError> {
+    Ok(connection
+        .query_row("SELECT value FROM facts WHERE name = ?1", [name], |row| row.get(0))
+        .optional()?)
+}
+
+pub(super) fn set_fact(connection: &Connection, name: &str, value: i64) -> Result<(), LedgerError> {
+    connection.execute("INSERT OR REPLACE INTO facts VALUES (?1, ?2)", (name, value))?;
+    Ok(())
+}
