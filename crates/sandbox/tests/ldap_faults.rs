@@ -1,5 +1,11 @@
 //! What no ordinary client shows: silence, delays, abandoned operations, bytes that are not LDAP. Seen on the bare socket.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation is how a test speaks, its helpers included"
+)]
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! The directory server as OpenLDAP's own client sees it: `ldapsearch` from the package ldap-utils has to be installed.
 
+#![expect(clippy::unwrap_used, reason = "a failed expectation is how a test speaks, its helpers included")]
+
 use std::process::{Command, Output};
 
 use bwdc_sandbox::data::{Spec, write_ldif};

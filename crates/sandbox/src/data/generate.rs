@@ -8,7 +8,7 @@ use crate::ldap::ldif::{Attribute, Record, write_record};
 
 /// Attribute and object class that mark people as disabled, as a fragment of slapd.conf.
 ///
-/// Needed by `slapadd` only for a [`Spec`] with a `disabled_share` above zero and for [`super::company`].
+/// Needed by `slapadd` only for a [`Spec`] with a `disabled_share` above zero.
 pub const SLAPD_SCHEMA: &str = "\
 attributetype ( 1.2.840.113556.1.4.8 NAME 'userAccountControl'
   EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
