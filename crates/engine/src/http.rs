@@ -237,11 +237,12 @@ pub fn cause(error: &(dyn Error + 'static)) -> Cause {
     }
 }
 
-fn certificate_refusal(error: &(dyn Error + 'static)) -> Option<String> {
-    let tls = match error.downcast_ref::<std::io::Error>() {
-        Some(error) => error.get_ref()?.downcast_ref::<rustls::Error>()?,
-        None => error.downcast_ref::<rustls::Error>()?,
-    };
+fn certificate_refusal(mut error: &(dyn Error + 'static)) -> Option<String> {
+    // An I/O error hands on the source of what it wraps, not what it wraps.
+    while let Some(wrapped) = error.downcast_ref::<std::io::Error>() {
+        error = wrapped.get_ref()?;
+    }
+    let tls = error.downcast_ref::<rustls::Error>()?;
     matches!(tls, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
         .then(|| tls.to_string())
 }

@@ -28,14 +28,8 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
-use std::time::Duration;
 use tokio::sync::Mutex;
 use transport::{Answer, Body, Call, DEVICE, Failure, Repeat, Sent, Transport};
-
-const READ_TIME: Duration = Duration::from_secs(120);
-
-/// A self-hosted server takes an import of any size and answers when all of it is done.
-const IMPORT_TIME: Duration = Duration::from_secs(15 * 60);
 
 const SMALL: usize = 4 * 1024 * 1024;
 
@@ -211,7 +205,7 @@ impl Organization {
             url: self.api(path),
             body: Body::None,
             repeat: Repeat::Freely,
-            time_limit: READ_TIME,
+            time_limit: self.transport.patience.answer,
             size_limit,
         };
         let token = self.fresh_token(events).await?;
@@ -279,7 +273,7 @@ impl Organization {
             url: format!("{}/connect/token", self.connection.endpoints.identity),
             body: Body::Form(fields.map(|(name, value)| (name, value.to_owned())).to_vec()),
             repeat: Repeat::Freely,
-            time_limit: READ_TIME,
+            time_limit: self.transport.patience.answer,
             size_limit: SMALL,
         };
         let answer = self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
@@ -298,7 +292,8 @@ impl Organization {
             Request::Restore(id) => (Method::POST, member_path(id, "/restore")?, Body::None),
             Request::Remove(id) => (Method::DELETE, member_path(id, "")?, Body::None),
         };
-        let time_limit = if matches!(body, Body::Json(_)) { IMPORT_TIME } else { READ_TIME };
+        let Patience { answer, import, .. } = self.transport.patience;
+        let time_limit = if matches!(body, Body::Json(_)) { import } else { answer };
         let url = self.api(&path);
         Ok(Call { method, url, body, repeat: Repeat::OnlyUnsent, time_limit, size_limit: SMALL })
     }

@@ -1,8 +1,9 @@
-//! How long a request is tried: a closed set of numbers, so that a test can run the same rules in milliseconds.
+//! How long an answer is waited for and how often a request is tried: plain numbers, so that a test can run the same
+//! rules in milliseconds.
 
 use std::time::Duration;
 
-/// How often and how long a request is tried again.
+/// How long one attempt may take, and how often and how long a request is tried again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Patience {
     /// Attempts in all.
@@ -13,6 +14,10 @@ pub struct Patience {
     pub longest_pause: Duration,
     /// All pauses of one request together.
     pub all_pauses: Duration,
+    /// For one look-up or one small change, from the first byte sent to the last received.
+    pub answer: Duration,
+    /// For one import: a self-hosted server takes one of any size and answers when all of it is done.
+    pub import: Duration,
     /// How many seconds of a pause pass in one real second: 1 outside tests.
     pub speed: f64,
 }
@@ -24,6 +29,8 @@ impl Default for Patience {
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(5 * 60),
             all_pauses: Duration::from_secs(15 * 60),
+            answer: Duration::from_secs(2 * 60),
+            import: Duration::from_secs(15 * 60),
             speed: 1.0,
         }
     }

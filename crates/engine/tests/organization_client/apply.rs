@@ -1,0 +1,192 @@
+//! Changes: sent once, sent again only when nothing can have happened, and judged.
+
+use super::{
+    IMPORT, TOKEN, Told, brief, connect, connection, direct, import, import_request, requests, silent, start,
+};
+use bwdc_core::names::MemberId;
+use bwdc_core::wire::Request;
+use bwdc_engine::organization::{ApplyError, Effect, OrganizationError, UnknownCause};
+use bwdc_sandbox::faults::{Answer, Fault, Rule};
+use bwdc_sandbox::organization::{MemberStatus, NewMember, Options, OrganizationState, Server};
+use std::time::Duration;
+
+async fn failed(server: &Server) -> ApplyError {
+    connect(server).apply(&import_request(), &silent).await.expect_err("a change that cannot succeed")
+}
+
+async fn failed_by(fault: Fault) -> (ApplyError, usize) {
+    let server = start(Options::official()).await;
+    server.faults().add(Rule::new("POST", IMPORT, fault));
+    (failed(&server).await, requests(&server, IMPORT).len())
+}
+
+#[tokio::test]
+async fn an_import_carries_exactly_the_bytes_of_the_request() {
+    for options in [Options::official(), Options::vaultwarden()] {
+        let server = start(options).await;
+        connect(&server).apply(&import_request(), &silent).await.expect("an import");
+        let sent = requests(&server, IMPORT);
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].body, serde_json::to_string(&import()).expect("a request"));
+        assert_eq!(sent[0].header("content-type"), Some("application/json; charset=utf-8"));
+        assert_eq!(sent[0].header("accept"), Some("application/json"));
+        assert_eq!(sent[0].header("authorization"), Some("Bearer (hidden)"));
+        assert_eq!(sent[0].header("bitwarden-client-name"), Some("connector"));
+        assert!(server.membership_by_external_ids()["g1"].contains("e1"));
+    }
+}
+
+#[tokio::test]
+async fn members_are_revoked_restored_and_removed_by_id() {
+    let server = start(Options::official()).await;
+    let id = MemberId::new(server.add_member(NewMember::confirmed("ann@example.test")));
+    let organization = connect(&server);
+    let status = || server.member("ann@example.test").map(|member| member.status);
+    organization.apply(&Request::Revoke(id.clone()), &silent).await.expect("a revocation");
+    assert_eq!(status(), Some(MemberStatus::Revoked));
+    organization.apply(&Request::Restore(id.clone()), &silent).await.expect("a restoration");
+    assert_eq!(status(), Some(MemberStatus::Confirmed));
+    organization.apply(&Request::Remove(id.clone()), &silent).await.expect("a removal");
+    assert_eq!(status(), None);
+    let error = organization.apply(&Request::Remove(id), &silent).await.expect_err("nobody left");
+    assert!(matches!(&error, ApplyError::Refused { message, effect: Effect::None } if message.status == 404));
+}
+
+#[tokio::test]
+async fn a_cut_leaves_the_effect_unknown_and_the_import_is_sent_once() {
+    for (fault, arrived) in [(Fault::CutBeforeHandling, false), (Fault::CutAfterHandling, true)] {
+        let server = start(Options::official()).await;
+        server.faults().add(Rule::new("POST", IMPORT, fault));
+        let error = failed(&server).await;
+        assert!(matches!(error, ApplyError::Unknown { cause: UnknownCause::Lost(_) }), "{error:?}");
+        assert!(!error.certainly_nothing_happened());
+        assert!(error.hint().is_some_and(|hint| hint.contains("looks first")));
+        assert_eq!(requests(&server, IMPORT).len(), 1);
+        assert_eq!(server.member("ann@example.test").is_some(), arrived);
+    }
+}
+
+#[tokio::test]
+async fn a_late_answer_leaves_the_effect_unknown() {
+    let server = start(Options::official()).await;
+    let organization = connect(&server).with_patience(brief(Duration::from_millis(300)));
+    organization.sign_in(&silent).await.expect("a token");
+    server.faults().add(Rule::new("POST", IMPORT, Fault::Delay(Duration::from_secs(60))));
+    let error = organization.apply(&import_request(), &silent).await.expect_err("no answer in time");
+    let ApplyError::Unknown { cause: UnknownCause::Lost(cause) } = error else { panic!("{error:?}") };
+    assert!(matches!(*cause, OrganizationError::Timeout { .. }));
+    assert_eq!(requests(&server, IMPORT).len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_error_leaves_the_effect_unknown_and_is_told_as_sent() {
+    let body = r#"{"object":"error","message":"An unhandled server error has occurred.","errors":null}"#;
+    let (error, sent) = failed_by(Fault::AnswerAfterHandling(Answer::json(500, body))).await;
+    assert!(matches!(error, ApplyError::Unknown { cause: UnknownCause::Answer(_) }));
+    assert_eq!(error.to_string(), "An unhandled server error has occurred.");
+    assert_eq!((error.message().map(|message| message.status), sent), (Some(500), 1));
+
+    let page = Answer { body: "<html><title>502 Bad Gateway</title></html>".into(), ..Answer::empty(502) };
+    let (error, sent) = failed_by(Fault::Answer(page)).await;
+    assert!(!error.certainly_nothing_happened());
+    assert!(error.to_string().contains(IMPORT) && error.to_string().contains("502"), "{error}");
+    assert_eq!(sent, 1);
+}
+
+#[tokio::test]
+async fn success_from_a_sign_in_page_is_not_taken_for_success() {
+    let page = Answer { body: "<!DOCTYPE html><title>Sign in</title>".into(), ..Answer::empty(200) };
+    let (error, _) = failed_by(Fault::Answer(page)).await;
+    assert!(matches!(error, ApplyError::Unknown { cause: UnknownCause::Page { status: 200, .. } }));
+}
+
+#[tokio::test]
+async fn a_refusal_tells_its_next_step_and_whether_something_can_have_happened() {
+    let validation = r#"{"object":"error","message":"The request's model state is invalid.","errors":{"Members[0].Email":["No address."]}}"#;
+    let seats = r#"{"object":"error","message":"Seat limit has been reached.","errors":null}"#;
+    let table = [
+        (400, validation, Effect::None, None),
+        (400, seats, Effect::Partial, None),
+        (403, "", Effect::None, Some("key belongs to this organization")),
+        (413, "<html>413</html>", Effect::None, Some("`client_max_body_size`")),
+        (422, r#"{"error":{"code":422,"reason":"Unprocessable Entity"}}"#, Effect::None, None),
+    ];
+    for (status, body, wanted, hint) in table {
+        let (error, sent) = failed_by(Fault::Answer(Answer::json(status, body))).await;
+        let ApplyError::Refused { message, effect } = &error else { panic!("{status}: {error:?}") };
+        assert_eq!((message.status, *effect, sent), (status, wanted, 1));
+        assert_eq!(error.certainly_nothing_happened(), wanted == Effect::None);
+        match hint {
+            Some(words) => assert!(error.hint().is_some_and(|hint| hint.contains(words)), "{status}"),
+            None => assert_eq!(error.hint(), None, "{status}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn too_many_requests_are_waited_out_and_the_import_arrives_once() {
+    for (header, waits) in [(Some("7"), [7, 7]), (None, [2, 3])] {
+        let server = start(Options::official()).await;
+        let busy = Answer::json(429, r#"{"message":"Slow down!","validationErrors":null}"#);
+        let busy = header.into_iter().fold(busy, |busy, value| busy.header("retry-after", value));
+        server.faults().add(Rule::new("POST", IMPORT, Fault::Answer(busy)).first(2));
+        let told = Told::default();
+        connect(&server).apply(&import_request(), &told.listen()).await.expect("an import");
+        assert_eq!(told.waits(), waits);
+        assert_eq!(requests(&server, IMPORT).len(), 3);
+        assert_eq!(server.groups().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_date_to_wait_for_is_understood() {
+    let server = start(Options::official()).await;
+    let until = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(100);
+    let date = until.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let busy = Answer::json(429, "{}").header("retry-after", &date);
+    server.faults().add(Rule::new("POST", IMPORT, Fault::Answer(busy)).first(1));
+    let told = Told::default();
+    connect(&server).apply(&import_request(), &told.listen()).await.expect("an import");
+    let waits = told.waits();
+    assert!(matches!(waits.as_slice(), [90..=101]), "{waits:?}");
+}
+
+#[tokio::test]
+async fn a_refused_token_on_an_import_is_replaced_once() {
+    let server = start(Options::official()).await;
+    let organization = connect(&server);
+    organization.sign_in(&silent).await.expect("a token");
+    server.revoke_tokens();
+    organization.apply(&import_request(), &silent).await.expect("an import with a fresh token");
+    assert_eq!((requests(&server, TOKEN).len(), requests(&server, IMPORT).len()), (2, 2));
+
+    let (error, sent) = failed_by(Fault::Answer(Answer::empty(401))).await;
+    assert!(error.certainly_nothing_happened());
+    assert!(error.hint().is_some_and(|hint| hint.contains("key was kept")));
+    assert_eq!(sent, 2);
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_sent() {
+    let server = start(Options::official()).await;
+    server.set_organization_state(OrganizationState::Disabled);
+    let error = failed(&server).await;
+    assert!(matches!(error, ApplyError::NotSent(OrganizationError::SignIn(_))), "{error:?}");
+    assert!(error.certainly_nothing_happened());
+    assert_eq!(requests(&server, IMPORT).len(), 0);
+}
+
+#[tokio::test]
+async fn a_connection_that_never_came_about_is_tried_again_and_nothing_happened() {
+    let server = start(Options::official()).await;
+    let mut connection = connection(&server.url(), &server.client_id(), &server.client_secret());
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    connection.endpoints.api = format!("http://{}/api", free.local_addr().expect("its address"));
+    drop(free);
+    let told = Told::default();
+    let error =
+        direct(connection).apply(&import_request(), &told.listen()).await.expect_err("nobody listens");
+    assert!(matches!(error, ApplyError::NotSent(OrganizationError::Unreachable { .. })), "{error:?}");
+    assert!(error.to_string().contains("cannot reach http://127.0.0.1:"), "{error}");
+    assert_eq!(told.waits().len(), 4);
+}
