@@ -68,8 +68,9 @@ pub fn entries(spec: &Spec) -> impl Iterator<Item = Record> + '_ {
 ///
 /// Nothing is kept in memory but the entry at hand. Errors are the writer's own.
 pub fn write_ldif(spec: &Spec, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(64 << 10, out);
     for entry in entries(spec) {
-        write_record(out, &entry)?;
+        write_record(&mut out, &entry)?;
     }
     out.flush()
 }

@@ -2,9 +2,9 @@
 
 use ldap3_proto::proto::LdapPartialAttribute;
 
+use super::entry::Entry;
 use super::ldif::Attribute;
 use super::matching::canonical;
-use super::tree::Entry;
 
 /// A list of attributes as asked for.
 #[derive(Debug)]

@@ -6,8 +6,9 @@
 use std::cmp::Ordering;
 
 use super::dn::{self, Dn, fold};
+use super::entry::Entry;
 use super::filter::Filter;
-use super::tree::{Entry, Tree};
+use super::tree::Tree;
 
 /// `bitwise AND` of Active Directory.
 pub(super) const RULE_BIT_AND: &str = "1.2.840.113556.1.4.803";

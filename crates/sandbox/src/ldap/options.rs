@@ -95,7 +95,8 @@ pub struct Options {
     pub bind_needs_encryption: bool,
     /// Search references that follow the entries of every subtree search from a naming context, as from a domain's root.
     pub search_references: Vec<String>,
-    /// Attributes of the root DSE to add or to put in the place of the server's own.
+    /// Attributes of the root DSE to add or to put in the place of the server's own, such as what makes a client take it for
+    /// Active Directory. The control "show deleted" works always, but is listed only here.
     pub root_dse: Vec<(String, Vec<String>)>,
 }
 

@@ -7,9 +7,10 @@ use ldap3_proto::proto::{LdapResult, LdapResultCode, LdapSearchScope};
 
 use super::codec::{Paging, Search};
 use super::dn::Dn;
+use super::entry::Entry;
 use super::matching::matches;
 use super::options::{Options, PageLimit};
-use super::tree::{Entry, Tree};
+use super::tree::Tree;
 
 /// What a search gives: entries, references, and the result behind them.
 #[derive(Debug)]

@@ -18,19 +18,14 @@ use super::attributes::Selection;
 use super::channel::{Channel, End, Waited};
 use super::codec::{Control, Operation, Paging, Request, Search};
 use super::dn::Dn;
+use super::entry::Entry;
 use super::fault::{Action, At, Place};
-use super::ldif::{Attribute, Record};
 use super::log::LoggedOperation;
 use super::matching::{has_value, matches};
 use super::options::{Anonymous, ClientCertificate};
+use super::root_dse::{self, OID_MANAGE_REFERRALS, OID_PAGING, OID_SHOW_DELETED, OID_START_TLS};
 use super::search::{Cursors, Found, Page, View, find, limit, result};
 use super::server::Shared;
-use super::tree::Entry;
-
-const OID_PAGING: &str = "1.2.840.113556.1.4.319";
-const OID_MANAGE_REFERRALS: &str = "2.16.840.1.113730.3.4.2";
-const OID_SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
-const OID_START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 
 /// What a web server would say: a client that found the wrong port gets this.
 const GARBAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: keep-alive\r\n\
@@ -434,57 +429,17 @@ impl Session {
     }
 
     async fn root_dse(&mut self, id: i32, search: &Search) -> Result<(), End> {
-        let entry = Entry::root(self.root_record());
-        let taken = {
+        let (entry, taken) = {
             let tree = self.shared.tree.read().unwrap_or_else(PoisonError::into_inner);
-            matches(&search.filter, &entry, &tree)
+            let entry = Entry::root(root_dse::record(&self.shared.options, tree.naming_contexts()));
+            let taken = matches(&search.filter, &entry, &tree);
+            (entry, taken)
         };
         if taken {
             let selection = Selection::new(&search.attributes, search.types_only, None);
             self.channel.put(LdapMsg::new(id, LdapOp::SearchResultEntry(shown(&entry, &selection))));
         }
         self.send(id, LdapOp::SearchResultDone(result(LdapResultCode::Success, ""))).await
-    }
-
-    fn root_record(&self) -> Record {
-        let options = &self.shared.options;
-        let contexts = self.shared.tree.read().unwrap_or_else(PoisonError::into_inner).naming_contexts();
-        let mut controls = vec![OID_MANAGE_REFERRALS, OID_SHOW_DELETED];
-        if !options.without_paging {
-            controls.push(OID_PAGING);
-        }
-        let mut extensions = vec![OID_WHOAMI];
-        if options.start_tls {
-            extensions.push(OID_START_TLS);
-        }
-        let mut mechanisms = Vec::new();
-        if options.client_certificate == ClientCertificate::Required {
-            mechanisms.push("EXTERNAL");
-        }
-        let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect::<Vec<String>>();
-        let mut all = vec![
-            ("objectClass".to_owned(), owned(vec!["top"])),
-            ("namingContexts".to_owned(), contexts),
-            ("supportedControl".to_owned(), owned(controls)),
-            ("supportedExtension".to_owned(), owned(extensions)),
-            ("supportedLDAPVersion".to_owned(), owned(vec!["3"])),
-            ("supportedSASLMechanisms".to_owned(), owned(mechanisms)),
-            ("vendorName".to_owned(), owned(vec!["Sandbox directory"])),
-            ("vendorVersion".to_owned(), owned(vec![env!("CARGO_PKG_VERSION")])),
-        ];
-        for (name, values) in &options.root_dse {
-            all.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            all.push((name.clone(), values.clone()));
-        }
-        let attributes = all
-            .into_iter()
-            .filter(|(_, values)| !values.is_empty())
-            .map(|(name, values)| Attribute {
-                name,
-                values: values.into_iter().map(String::into_bytes).collect(),
-            })
-            .collect();
-        Record { dn: String::new(), attributes }
     }
 }
 
