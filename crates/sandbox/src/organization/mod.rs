@@ -8,6 +8,7 @@
 mod errors;
 mod events;
 mod events_api;
+mod groups_api;
 mod identity;
 mod import_official;
 mod import_vaultwarden;

@@ -1,5 +1,4 @@
-//! The public API of the official server beside the import: every read, and the writes an administrator's tool
-//! needs.
+//! The public API of the official server beside the import: its paths, and members.
 //!
 //! Writes replace what they are given and clear what they are not, exactly as the real ones do: a client that
 //! does not send back what it read loses it here as well.
@@ -23,9 +22,9 @@ use super::official::{official, require_json};
 use super::options::Hosting;
 use super::seats;
 use super::server::Shared;
-use super::store::{GroupRow, Holder, MemberRow, Store, StoreError};
+use super::store::{Holder, MemberRow, Store, StoreError};
 use super::validation::{self, Errors, Node, Object, required};
-use super::{events_api, settings_api};
+use super::{events_api, groups_api, settings_api};
 
 pub(crate) type Answer = Result<Response, Refusal>;
 type App = State<Arc<Shared>>;
@@ -40,10 +39,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/members/{id}/reinvite", post(reinvite))
         .route("/members/{id}/revoke", post(revoke))
         .route("/members/{id}/restore", post(restore))
-        .route("/groups", get(groups).post(create_group))
-        .route("/groups/{id}", get(group).put(replace_group).delete(delete_group))
-        .route("/groups/{id}/member-ids", get(member_ids).put(replace_member_ids))
         .route("/organization/subscription", get(subscription))
+        .merge(groups_api::router())
         .merge(settings_api::router())
         .merge(events_api::router())
 }
@@ -105,22 +102,8 @@ fn member_json(member: &MemberRow, collections: &[CollectionAccess]) -> Value {
     })
 }
 
-fn group_json(store: &Store, group: &GroupRow) -> Result<Value, StoreError> {
-    Ok(json!({
-        "name": group.name,
-        "externalId": group.external_id,
-        "object": "group",
-        "id": group.id,
-        "collections": store.collections_of(Holder::Group(group.row))?,
-    }))
-}
-
 fn find_member(store: &Store, id: &str) -> Result<MemberRow, Refusal> {
     store.member(&id.to_ascii_lowercase())?.ok_or(Refusal::MissingBare)
-}
-
-fn find_group(store: &Store, id: &str) -> Result<GroupRow, Refusal> {
-    store.group(&id.to_ascii_lowercase())?.ok_or(Refusal::MissingBare)
 }
 
 /// The writable part of a member, as sent.
@@ -152,13 +135,13 @@ fn sent_member(object: &Object<'_>, errors: &mut Errors) -> Result<SentMember, R
     })
 }
 
-fn check_external_id(external_id: Option<&str>, errors: &mut Errors) {
+pub(crate) fn check_external_id(external_id: Option<&str>, errors: &mut Errors) {
     if external_id.is_some_and(|id| validation::length(id) > 300) {
         errors.push("ExternalId", validation::too_long("ExternalId", 300));
     }
 }
 
-fn sent_collections(object: &Object<'_>) -> Result<Option<Vec<CollectionAccess>>, Refusal> {
+pub(crate) fn sent_collections(object: &Object<'_>) -> Result<Option<Vec<CollectionAccess>>, Refusal> {
     let Some(value) = object.property("collections").json() else { return Ok(None) };
     let invalid =
         |error: serde_json::Error| Refusal::Invalid(vec![("$.collections".to_owned(), error.to_string())]);
@@ -325,112 +308,6 @@ async fn replace_group_ids(
     store.step(|store| -> Result<(), StoreError> {
         set_groups(store, &member, &ids.unwrap_or_default())?;
         events::member(store, events::MEMBER_GROUPS_UPDATED, &member.id)
-    })?;
-    Ok(StatusCode::OK.into_response())
-}
-
-async fn groups(State(shared): App) -> Answer {
-    let store = shared.store();
-    let data = store.groups()?.iter().map(|group| group_json(&store, group)).collect::<Result<_, _>>()?;
-    Ok(list(data))
-}
-
-async fn group(State(shared): App, Path(id): Path<String>) -> Answer {
-    let store = shared.store();
-    let group = find_group(&store, &id)?;
-    Ok(Json(group_json(&store, &group)?).into_response())
-}
-
-/// The writable part of a group, as sent.
-struct SentGroup {
-    name: String,
-    external_id: Option<String>,
-    collections: Option<Vec<CollectionAccess>>,
-}
-
-fn sent_group(headers: &HeaderMap, body: &Bytes) -> Result<SentGroup, Refusal> {
-    let value = read_body(headers, body)?;
-    let object = Node::root(&value).object()?;
-    let mut errors = Errors::default();
-    let name = object.property("name").optional(Node::string)?;
-    let external_id = object.property("externalId").optional(Node::permissive_string)?;
-    let name = errors.text("", "Name", name, 100);
-    check_external_id(external_id.as_deref(), &mut errors);
-    let collections = sent_collections(&object)?;
-    errors.into_result()?;
-    Ok(SentGroup { name, external_id, collections })
-}
-
-async fn create_group(State(shared): App, headers: HeaderMap, body: Bytes) -> Answer {
-    let sent = sent_group(&headers, &body)?;
-    if official(&shared).is_some_and(|official| !official.use_groups) {
-        return Err(Refusal::bad("This organization cannot use groups."));
-    }
-    let store = shared.store();
-    let group = store.step(|store| -> Result<GroupRow, StoreError> {
-        let group = store.insert_group(&sent.name, sent.external_id.as_deref())?;
-        store.replace_collections(Holder::Group(group.row), &sent.collections.unwrap_or_default())?;
-        events::group(store, events::GROUP_CREATED, &group.id)?;
-        Ok(group)
-    })?;
-    Ok(Json(group_json(&store, &group)?).into_response())
-}
-
-async fn replace_group(
-    State(shared): App,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let sent = sent_group(&headers, &body)?;
-    let store = shared.store();
-    let mut group = find_group(&store, &id)?;
-    group.name = sent.name;
-    group.external_id = sent.external_id;
-    store.step(|store| -> Result<(), StoreError> {
-        store.update_group(&group)?;
-        if let Some(collections) = &sent.collections {
-            store.replace_collections(Holder::Group(group.row), collections)?;
-        }
-        events::group(store, events::GROUP_UPDATED, &group.id)
-    })?;
-    Ok(Json(group_json(&store, &group)?).into_response())
-}
-
-async fn delete_group(State(shared): App, Path(id): Path<String>) -> Answer {
-    let store = shared.store();
-    let group = find_group(&store, &id)?;
-    store.step(|store| -> Result<(), StoreError> {
-        store.delete_group(group.row)?;
-        events::group(store, events::GROUP_DELETED, &group.id)
-    })?;
-    Ok(StatusCode::OK.into_response())
-}
-
-async fn member_ids(State(shared): App, Path(id): Path<String>) -> Answer {
-    let store = shared.store();
-    let group = find_group(&store, &id)?;
-    let ids: Vec<String> = store.members_in_group(group.row)?.into_iter().map(|member| member.id).collect();
-    Ok(Json(ids).into_response())
-}
-
-async fn replace_member_ids(
-    State(shared): App,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let value = read_body(&headers, &body)?;
-    let ids = Node::root(&value).object()?.property("memberIds").optional(Node::permissive_strings)?;
-    let store = shared.store();
-    let group = find_group(&store, &id)?;
-    store.step(|store| -> Result<(), StoreError> {
-        let mut rows = Vec::new();
-        for id in ids.unwrap_or_default() {
-            rows.extend(store.member(&id.to_ascii_lowercase())?.map(|member| member.row));
-        }
-        store.replace_group_members(group.row, rows)?;
-        events::group(store, events::GROUP_UPDATED, &group.id)
     })?;
     Ok(StatusCode::OK.into_response())
 }

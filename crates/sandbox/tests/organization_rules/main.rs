@@ -2,6 +2,8 @@
 //!
 //! The expectations come from what is known of the real servers, not from the code that imitates them.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is how a test speaks")]
+
 mod errors_and_limits;
 mod faults;
 mod identity;
