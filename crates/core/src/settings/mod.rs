@@ -2,11 +2,13 @@
 
 mod connector;
 mod environment;
+mod key;
 mod ldap;
 mod sync;
 
 pub use connector::{ConnectorSettings, LeaverAction, LeaverPolicy, Limits, TimeLimits};
 pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
+pub use key::{Place, Setting, SettingKind, SettingValue};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security};
 pub use sync::{AddressRule, SyncSettings};
 
@@ -28,11 +30,12 @@ pub enum DirectoryKind {
 }
 
 impl DirectoryKind {
+    /// Every kind, in the order of the numbers.
+    pub const ALL: [Self; 5] = [Self::Ldap, Self::Entra, Self::Google, Self::Okta, Self::OneLogin];
+
     /// The kind behind a stored number.
     pub fn from_number(number: i64) -> Option<Self> {
-        [Self::Ldap, Self::Entra, Self::Google, Self::Okta, Self::OneLogin]
-            .into_iter()
-            .find(|kind| i64::from(kind.number()) == number)
+        Self::ALL.into_iter().find(|kind| i64::from(kind.number()) == number)
     }
 
     /// The stored number.
