@@ -2,12 +2,21 @@
 
 pub mod clock;
 pub mod directory;
+mod engine;
+mod error;
 pub mod event;
 pub mod failpoint;
 pub mod http;
 pub mod ledger;
 pub mod lock;
+mod observe;
 pub mod organization;
 pub mod paths;
+mod record;
 pub mod secrets;
 pub mod store;
+mod sync;
+
+pub use engine::Engine;
+pub use error::EngineError;
+pub use sync::{Planned, SyncReport, Verification};

@@ -1,0 +1,293 @@
+//! The façade: what a front end asks for. Each call stands for one command.
+
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::directory::ldap::LdapDirectory;
+use crate::error::EngineError;
+use crate::event::{Event, Events};
+use crate::organization::{Connection, Organization};
+use crate::paths::{ProcessEnvironment, Profile};
+use crate::secrets::{SecretName, Secrets};
+use crate::store::{DataFile, Store, SyncedKind, directory_key, read_connector_settings};
+use bwdc_core::desired::Desired;
+use bwdc_core::settings::{
+    Bind, ConnectorSettings, DirectoryKind, Endpoints, EnvironmentUrls, LdapLayout, LdapSettings, Setting,
+    SettingValue, SettingsError, SyncSettings,
+};
+use bwdc_core::snapshot::ReadScope;
+use secrecy::SecretString;
+use std::path::{Path, PathBuf};
+
+/// What the client id of an organization begins with.
+const ORGANIZATION: &str = "organization.";
+
+/// One installation, ready for commands.
+pub struct Engine {
+    pub(crate) environment: ProcessEnvironment,
+    pub(crate) profile: Profile,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+}
+
+impl Engine {
+    /// Opens the installation that the environment names; nothing is written yet.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the folder cannot be told, or its settings cannot be read.
+    pub fn open(environment: ProcessEnvironment) -> Result<Self, EngineError> {
+        let profile = Profile::from_environment(&environment)?;
+        Self::open_profile(environment, profile)
+    }
+
+    /// Opens the installation in a given folder.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_profile(environment: ProcessEnvironment, profile: Profile) -> Result<Self, EngineError> {
+        let store = Store::open(&profile)?;
+        Ok(Self { environment, profile, store, clock: Clock::System })
+    }
+
+    /// Where the settings are.
+    pub fn data_file(&self) -> &Path {
+        &self.profile.data_json
+    }
+
+    /// As whom the installation is signed in; None when it is not.
+    ///
+    /// # Errors
+    /// [`EngineError::Secret`] when the secrets cannot be read.
+    pub fn client_id(&self) -> Result<Option<String>, EngineError> {
+        let secrets = self.secrets();
+        if secrets.get(self.store.data(), SecretName::AccessToken)?.is_none() {
+            return Ok(None);
+        }
+        let stored = secrets.get(self.store.data(), SecretName::ApiKeyClientId)?;
+        let organization = || self.store.data().organization_id().map(|id| format!("{ORGANIZATION}{id}"));
+        let shown =
+            stored.map(|it| secrecy::ExposeSecret::expose_secret(&it).to_owned()).or_else(organization);
+        Ok(Some(shown.unwrap_or_default()))
+    }
+
+    /// Signs in with an organization's API key and keeps the key.
+    ///
+    /// 1. the server is asked for a token; 2. key and token are stored; 3. the organization becomes the installation's.
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing was stored then.
+    pub async fn log_in(
+        &mut self,
+        client_id: &str,
+        client_secret: SecretString,
+        events: Events<'_>,
+    ) -> Result<(), EngineError> {
+        if let Some(client_id) = self.client_id()? {
+            return Err(EngineError::AlreadySignedIn { client_id });
+        }
+        let id = client_id.strip_prefix(ORGANIZATION).filter(|id| !id.is_empty());
+        let Some(id) = id.map(str::to_owned) else {
+            return Err(EngineError::NotAnOrganization { client_id: client_id.to_owned() });
+        };
+        let connector = self.connector_settings()?;
+        let app_id = match self.store.data().app_id() {
+            Some(id) => id.to_owned(),
+            None => self.store.update(DataFile::ensure_app_id)?.value,
+        };
+        let organization = Organization::new(Connection {
+            endpoints: self.endpoints()?,
+            client_id: client_id.to_owned(),
+            client_secret: client_secret.clone(),
+            app_id,
+            ca_path: connector.organization_ca_path.map(PathBuf::from),
+        })?;
+        let token = organization.sign_in(events).await?;
+        let secrets = self.secrets();
+        secrets.set(
+            &mut self.store,
+            SecretName::ApiKeyClientId,
+            &SecretString::from(client_id.to_owned()),
+        )?;
+        secrets.set(&mut self.store, SecretName::ApiKeyClientSecret, &client_secret)?;
+        secrets.set(&mut self.store, SecretName::AccessToken, token.secret())?;
+        self.store.update(|data| {
+            data.set_organization_id(&id);
+            data.set_entity_id(Some(&id));
+        })?;
+        Ok(())
+    }
+
+    /// Forgets token and key; the organization, the installation's id and all settings stay.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the secrets cannot be changed.
+    pub fn log_out(&mut self) -> Result<(), EngineError> {
+        let secrets = self.secrets();
+        for name in [
+            SecretName::AccessToken,
+            SecretName::RefreshToken,
+            SecretName::ApiKeyClientId,
+            SecretName::ApiKeyClientSecret,
+        ] {
+            secrets.remove(&mut self.store, name)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets everything by which a run decides that nothing is new.
+    ///
+    /// # Errors
+    /// [`EngineError::Store`] when the settings cannot be written.
+    pub fn clear_cache(&mut self) -> Result<(), EngineError> {
+        self.store.update(DataFile::clear_cache)?;
+        Ok(())
+    }
+
+    /// When people or groups were last brought over, as ISO 8601 text.
+    ///
+    /// # Errors
+    /// None at present; the settings were read when the installation was opened.
+    pub fn last_sync(&self, kind: SyncedKind) -> Result<Option<String>, EngineError> {
+        Ok(self.store.data().last_sync(kind).map(crate::clock::to_iso))
+    }
+
+    /// Stores one setting.
+    ///
+    /// # Errors
+    /// [`EngineError::Store`] when the settings cannot be written.
+    pub fn set(&mut self, setting: &Setting, value: &SettingValue) -> Result<(), EngineError> {
+        let (stored, field) = (value.to_json(), setting.place.field);
+        let in_kind = |object| DirectoryKind::ALL.into_iter().find(|kind| directory_key(*kind) == object);
+        self.store
+            .update(|data| match (value, setting.place.object) {
+                (SettingValue::Directory(kind), _) => {
+                    data.set_directory_kind(*kind);
+                    Ok(())
+                }
+                (_, None) => {
+                    data.as_map_mut().insert(field.to_owned(), stored);
+                    Ok(())
+                }
+                (_, Some("sync")) => data.sync_mut().map(|object| {
+                    object.insert(field.to_owned(), stored);
+                }),
+                (_, Some("environmentUrls")) => {
+                    let mut urls = data.environment_urls()?.clone();
+                    urls.insert(field.to_owned(), stored);
+                    data.set_environment_urls(urls);
+                    Ok(())
+                }
+                (_, Some(object)) => {
+                    let kind = in_kind(object).expect("the table of settings names known objects");
+                    data.update_directory(kind, |settings| {
+                        settings.insert(field.to_owned(), stored);
+                    })
+                }
+            })?
+            .value?;
+        Ok(())
+    }
+
+    /// Stores one secret.
+    ///
+    /// # Errors
+    /// [`EngineError::Secret`] when it cannot be stored.
+    pub fn set_secret(&mut self, name: SecretName, value: &SecretString) -> Result<(), EngineError> {
+        self.secrets().set(&mut self.store, name, value)?;
+        Ok(())
+    }
+
+    /// Reads the directory and shows what would be asked of the organization; nothing is written anywhere.
+    ///
+    /// # Errors
+    /// [`EngineError`] when not signed in, not configured, or when the directory cannot be read to its end.
+    pub async fn test(&mut self, _since_last: bool, events: Events<'_>) -> Result<Desired, EngineError> {
+        self.signed_in()?;
+        let sync = self.sync_settings()?;
+        let directory = self.directory()?;
+        let mut scope = read_scope(&sync);
+        scope.stable_ids = false;
+        let snapshot = directory.read(scope, events).await?;
+        Ok(Desired::build(snapshot, &sync)?)
+    }
+
+    pub(crate) fn signed_in(&self) -> Result<String, EngineError> {
+        self.client_id()?.ok_or(EngineError::NotSignedIn)
+    }
+
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets::open(&self.profile, &self.environment)
+    }
+
+    pub(crate) fn connector_settings(&self) -> Result<ConnectorSettings, EngineError> {
+        Ok(read_connector_settings(&self.profile)?)
+    }
+
+    pub(crate) fn sync_settings(&self) -> Result<SyncSettings, EngineError> {
+        Ok(SyncSettings::from_stored(self.store.data().sync()?)?)
+    }
+
+    pub(crate) fn endpoints(&self) -> Result<Endpoints, EngineError> {
+        Ok(EnvironmentUrls::from_stored(self.store.data().environment_urls()?)?.endpoints())
+    }
+
+    pub(crate) fn directory(&self) -> Result<Directory, EngineError> {
+        let data = self.store.data();
+        let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
+        if kind != DirectoryKind::Ldap {
+            return Err(EngineError::NotSupported(kind));
+        }
+        let stored = data.directory(kind)?;
+        if stored.is_empty() {
+            return Err(EngineError::NoDirectory);
+        }
+        let settings = LdapSettings::from_stored(stored).map_err(|error| match error {
+            SettingsError::Missing { key: "ldap.username" } => EngineError::CredentialsMissing,
+            error @ SettingsError::Missing { .. } => EngineError::DirectoryIncomplete(error),
+            error => EngineError::Settings(error),
+        })?;
+        let layout = LdapLayout::from_stored(data.sync()?, &settings)?;
+        let password = match settings.bind {
+            Bind::CurrentUser => None,
+            Bind::Simple { .. } => Some(
+                self.secrets()
+                    .get(self.store.data(), SecretName::LdapPassword)?
+                    .ok_or(EngineError::CredentialsMissing)?,
+            ),
+        };
+        let time_limits = self.connector_settings()?.time_limits;
+        Ok(Directory::Ldap(LdapDirectory::new(settings, layout, password, time_limits)))
+    }
+
+    /// The organization with the stored key and token.
+    pub(crate) fn organization(&self, connector: &ConnectorSettings) -> Result<Organization, EngineError> {
+        let secrets = self.secrets();
+        let stored = |name| secrets.get(self.store.data(), name);
+        let client_id = self.signed_in()?;
+        let client_secret = stored(SecretName::ApiKeyClientSecret)?.ok_or(EngineError::NotSignedIn)?;
+        let token = stored(SecretName::AccessToken)?.ok_or(EngineError::NotSignedIn)?;
+        let organization = Organization::new(Connection {
+            endpoints: self.endpoints()?,
+            client_id,
+            client_secret,
+            app_id: self.store.data().app_id().unwrap_or_default().to_owned(),
+            ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
+        })?;
+        Ok(organization.with_token(token))
+    }
+
+    /// Warns where others than the owner can read the settings.
+    pub(crate) fn warn(&self, events: Events<'_>) {
+        if let Some(warning) = self.store.too_open() {
+            events(Event::Notice(warning.to_string()));
+        }
+    }
+}
+
+pub(crate) fn read_scope(sync: &SyncSettings) -> ReadScope {
+    ReadScope {
+        people: sync.users || sync.groups,
+        groups: sync.groups,
+        deleted: sync.users,
+        stable_ids: true,
+    }
+}

@@ -1,0 +1,161 @@
+//! Why a command could not be carried out.
+
+use crate::directory::ReadError;
+use crate::ledger::LedgerError;
+use crate::lock::LockError;
+use crate::organization::{ApplyError, OrganizationError};
+use crate::paths::PathError;
+use crate::secrets::SecretError;
+use crate::store::StoreError;
+use bwdc_core::desired::DesiredError;
+use bwdc_core::plan::Refusal;
+use bwdc_core::settings::{DirectoryKind, SettingsError};
+use std::path::PathBuf;
+
+/// Everything that can stand in the way of the engine.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// No access token is stored.
+    #[error("You are not logged in.")]
+    NotSignedIn,
+    /// An access token is stored.
+    #[error("You are already logged in as {client_id}.")]
+    AlreadySignedIn {
+        /// As whom.
+        client_id: String,
+    },
+    /// The client id is not that of an organization.
+    #[error("`{client_id}` is not the client id of an organization: it has to look like `organization.<id>`")]
+    NotAnOrganization {
+        /// What was given.
+        client_id: String,
+    },
+    /// No kind of directory was chosen.
+    #[error("No directory configured.")]
+    NoDirectory,
+    /// Something that the directory needs is not set, or of no use.
+    #[error("Directory configuration incomplete.")]
+    DirectoryIncomplete(#[source] SettingsError),
+    /// The directory wants a name and a password.
+    #[error("Username/password are not configured.")]
+    CredentialsMissing,
+    /// The organization is not known.
+    #[error("Organization not set.")]
+    OrganizationMissing,
+    /// A kind of directory that this build cannot read.
+    #[error("this version cannot read {} yet", .0.name())]
+    NotSupported(DirectoryKind),
+    /// A setting is of no use.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The plan was refused, and nothing was sent.
+    #[error("the run was refused and nothing was sent")]
+    Refused {
+        /// Why.
+        refusals: Vec<Refusal>,
+    },
+    /// The directory cannot be brought over as it is.
+    #[error(transparent)]
+    Desired(#[from] DesiredError),
+    /// The environment does not tell where settings are kept.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The folder of the profile cannot be made.
+    #[error("cannot create the folder `{}`", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Settings cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A secret cannot be read or written.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Another run is going on.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The ledger cannot be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The directory could not be read.
+    #[error(transparent)]
+    Directory(#[from] ReadError),
+    /// The organization could not be read.
+    #[error(transparent)]
+    Organization(#[from] OrganizationError),
+    /// A request was refused, or its effect is not known.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+}
+
+impl EngineError {
+    /// The next step, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        let fixed = match self {
+            Self::NotSignedIn | Self::OrganizationMissing => "Run `bwdc login` first.",
+            Self::AlreadySignedIn { .. } => "Run `bwdc logout` first to sign in to another organization.",
+            Self::NotAnOrganization { .. } => {
+                "The API key is shown in the web vault under the organization's settings, `View API key`; a personal key is of no use here."
+            }
+            Self::NoDirectory => {
+                "Choose one with `bwdc config directory <number>`: 0 stands for Active Directory and LDAP."
+            }
+            Self::DirectoryIncomplete(cause) => return Some(settings_hint(cause)),
+            Self::Settings(cause) => return Some(settings_hint(cause)),
+            Self::CredentialsMissing => {
+                "Set them with `bwdc config ldap.username <name>` and `bwdc config ldap.password --secretfile <file>`."
+            }
+            Self::NotSupported(_) | Self::Refused { .. } | Self::Path(_) => return None,
+            Self::Desired(DesiredError::DuplicateAddresses(_)) => {
+                "Correct the address of all but one of the entries, or leave entries out with `sync.userFilter`."
+            }
+            Self::Desired(DesiredError::DuplicateExternalId { .. }) => {
+                "Leave one of the entries out with a filter, or correct its id in the directory."
+            }
+            Self::Folder { .. } => "Check the rights of the folder above it.",
+            Self::Store(error) | Self::Secret(SecretError::Store(error)) => return store_hint(error),
+            Self::Secret(SecretError::NotHere { name }) => {
+                return Some(format!("Enter it again with `{}`.", name.entered_by()));
+            }
+            Self::Secret(_) => "Check the rights of the profile's folder and of the files in it.",
+            Self::Lock(LockError::Held { .. }) => "Wait until it has ended, or end it.",
+            Self::Lock(LockError::Io { .. }) => "Check the rights of the folder that holds it.",
+            Self::Ledger(_) => {
+                "Check the file `connector.db` in the profile's folder, its rights and the space on the disk."
+            }
+            Self::Directory(error) => return error.hint(),
+            Self::Organization(error) => return error.hint(),
+            Self::Apply(error) => return error.hint(),
+        };
+        Some(fixed.to_owned())
+    }
+}
+
+fn store_hint(error: &StoreError) -> Option<String> {
+    let fixed = match error {
+        StoreError::Invalid { .. } | StoreError::Foreign { .. } | StoreError::WrongType { .. } => {
+            "The file was left as it is: correct it, or restore it from a backup."
+        }
+        StoreError::Settings { .. } => {
+            "Correct the line in `connector.toml`; a missing file or key means the default."
+        }
+        StoreError::OldVersion { .. } => {
+            "Start the official connector once: it brings the file to version 8, which this program reads."
+        }
+        StoreError::Read { .. } | StoreError::Write { .. } => "Check the rights of the file and its folder.",
+        _ => return None,
+    };
+    Some(fixed.to_owned())
+}
+
+fn settings_hint(cause: &SettingsError) -> String {
+    match cause {
+        SettingsError::Missing { key } => format!("Set it with `bwdc config {key} <value>`."),
+        SettingsError::Invalid { key, .. } => format!("Correct it with `bwdc config {key} <value>`."),
+        SettingsError::Contradiction { cure, .. } => (*cure).to_owned(),
+    }
+}

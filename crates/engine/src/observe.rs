@@ -1,0 +1,140 @@
+//! Looks at the organization before and after a run: members every time, a group's members when they matter.
+
+use crate::event::{Event, Events};
+use crate::organization::{Organization, OrganizationError, Reading, ServerFacts};
+use bwdc_core::desired::Desired;
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::{ExternalId, MemberId};
+use bwdc_core::observed::{Membership, Observed, ObservedGroup, OrganizationState, ServerKind};
+use bwdc_core::plan::{believed, to_read};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::{HashMap, HashSet};
+
+/// Unchanged groups whose members are read in one run, those first that were not read for longest: what was changed by
+/// hand comes to light within days, at a bounded number of requests.
+const IN_ROTATION: usize = 100;
+/// Requests in flight.
+const AT_ONCE: usize = 8;
+
+/// What is known of the server, where it says anything.
+///
+/// A server without the endpoint is judged by what it offers: without readable members it is treated as Vaultwarden,
+/// whose rules are the stricter ones for a client that cannot look.
+pub(crate) async fn server(
+    organization: &Organization,
+    events: Events<'_>,
+) -> Result<Option<ServerFacts>, OrganizationError> {
+    match organization.server(events).await {
+        Ok(facts) => Ok(Some(facts)),
+        Err(OrganizationError::Refused(message)) if (400..500).contains(&message.status) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The organization, live where the server can be read, else as the ledger remembers it.
+pub(crate) async fn observe(
+    organization: &Organization,
+    desired: &Desired,
+    ledger: &LedgerState,
+    groups_wanted: bool,
+    events: Events<'_>,
+) -> Result<Observed, OrganizationError> {
+    let Some(mut state) = members_and_groups(organization, groups_wanted, events).await? else {
+        return Ok(believed(ledger));
+    };
+    let (mut needed, rotation) = to_read(desired, ledger, &state.groups);
+    needed.extend(rotation.into_iter().take(IN_ROTATION));
+    let remembered: HashMap<&ExternalId, &[ExternalId]> =
+        ledger.groups.iter().map(|it| (&it.external_id, it.members.as_slice())).collect();
+    for group in &mut state.groups {
+        if let Some(members) = group.external_id.as_ref().and_then(|id| remembered.get(id)) {
+            group.members = Membership::Remembered(members.to_vec());
+        }
+    }
+    read_memberships(organization, &mut state, &needed, events).await?;
+    Ok(Observed::Live(state))
+}
+
+/// The organization after requests were sent: members and groups anew, the members of `touched` groups anew, those of the
+/// others as `before`.
+pub(crate) async fn observe_again(
+    organization: &Organization,
+    before: &OrganizationState,
+    touched: &HashSet<ExternalId>,
+    groups_wanted: bool,
+    events: Events<'_>,
+) -> Result<Option<OrganizationState>, OrganizationError> {
+    let Some(mut state) = members_and_groups(organization, groups_wanted, events).await? else {
+        return Ok(None);
+    };
+    let known: HashMap<&ExternalId, &ObservedGroup> =
+        before.groups.iter().filter_map(|it| Some((it.external_id.as_ref()?, it))).collect();
+    let mut needed = Vec::new();
+    for (place, group) in state.groups.iter_mut().enumerate() {
+        let Some(id) = &group.external_id else { continue };
+        match known.get(id).filter(|_| !touched.contains(id)).map(|it| &it.members) {
+            Some(Membership::Remembered(members)) => group.members = Membership::Remembered(members.clone()),
+            Some(Membership::NotRead) => {}
+            Some(Membership::Read(_)) | None => needed.push(place),
+        }
+    }
+    read_memberships(organization, &mut state, &needed, events).await?;
+    Ok(Some(state))
+}
+
+/// The kind of server to assume when it did not say.
+pub(crate) fn assumed_kind(observed: &Observed) -> ServerKind {
+    match observed {
+        Observed::Live(_) => ServerKind::OfficialSelfHosted,
+        Observed::Believed(_) | Observed::Unknown => ServerKind::Vaultwarden,
+    }
+}
+
+async fn members_and_groups(
+    organization: &Organization,
+    groups_wanted: bool,
+    events: Events<'_>,
+) -> Result<Option<OrganizationState>, OrganizationError> {
+    let Reading::Read(members) = organization.members(events).await? else { return Ok(None) };
+    let groups = if groups_wanted {
+        match organization.groups(events).await? {
+            Reading::Read(groups) => groups,
+            Reading::NotOffered => return Ok(None),
+        }
+    } else {
+        Vec::new()
+    };
+    Ok(Some(OrganizationState { members, groups }))
+}
+
+/// Reads the members of the groups at `places`. Somebody who is no member any more by the time is left out.
+async fn read_memberships(
+    organization: &Organization,
+    state: &mut OrganizationState,
+    places: &[usize],
+    events: Events<'_>,
+) -> Result<(), OrganizationError> {
+    let of = places.len();
+    let ids: Vec<_> =
+        places.iter().filter_map(|&place| Some((place, state.groups[place].id.clone()?))).collect();
+    let mut reads = stream::iter(ids)
+        .map(|(place, id)| async move {
+            Ok::<_, OrganizationError>((place, organization.group_members(&id, events).await?))
+        })
+        .buffer_unordered(AT_ONCE);
+    let mut done = 0;
+    let mut found: Vec<(usize, Vec<MemberId>)> = Vec::with_capacity(of);
+    while let Some(read) = reads.try_next().await? {
+        found.push(read);
+        done += 1;
+        events(Event::Observing { done, of });
+    }
+    drop(reads);
+    let positions: HashMap<MemberId, usize> =
+        state.members.iter().enumerate().filter_map(|(number, it)| Some((it.id.clone()?, number))).collect();
+    for (place, members) in found {
+        let members = members.iter().filter_map(|id| positions.get(id).copied()).collect();
+        state.groups[place].members = Membership::Read(members);
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! What history keeps of a plan: numbers and one line for each change.
+
+use crate::ledger::{Counts, Ending, RecordedAction, RunOutcome};
+use bwdc_core::names::Timestamp;
+use bwdc_core::plan::Plan;
+use serde_json::Value;
+
+/// A plan as history keeps it.
+pub(crate) struct Record {
+    counts: Counts,
+    actions: Vec<RecordedAction>,
+}
+
+impl Record {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let actions: Vec<RecordedAction> =
+            plan.changes.iter().filter_map(|change| serde_json::to_value(change).ok()).map(action).collect();
+        let mut counts = Counts::new();
+        for action in &actions {
+            *counts.entry(action.action.clone()).or_default() += 1;
+        }
+        let more = [
+            ("kept", plan.kept.len()),
+            ("leftOut", plan.left_out.len()),
+            ("standing", plan.standing.len()),
+            ("people", plan.totals.people),
+            ("groups", plan.totals.groups),
+        ];
+        counts.extend(more.map(|(name, number)| (name.to_owned(), number as u64)));
+        Self { counts, actions }
+    }
+
+    pub(crate) fn ending(&self, finished_at: Timestamp, outcome: RunOutcome) -> Ending<'_> {
+        let done = !matches!(outcome, RunOutcome::Unchanged);
+        let actions = if done { self.actions.as_slice() } else { &[] };
+        Ending { finished_at, outcome, counts: &self.counts, actions }
+    }
+}
+
+fn action(change: Value) -> RecordedAction {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let subject = change.get("person").or_else(|| change.get("group"));
+    RecordedAction {
+        action: text(change.get("action")),
+        subject: text(subject.and_then(|it| it.get("name"))),
+        cause: change,
+    }
+}

@@ -1,0 +1,337 @@
+//! One run: read, compare, guard, send, look again, remember.
+
+use crate::engine::{Engine, read_scope};
+use crate::error::EngineError;
+use crate::event::{Event, Events};
+use crate::ledger::{Ledger, Opened, Outcome, RunId, RunKind, RunOutcome};
+use crate::lock::{OrganizationLock, RunLock, machine_folder};
+use crate::observe::{assumed_kind, observe, observe_again, server};
+use crate::organization::{ApplyError, Organization};
+use crate::record::Record;
+use crate::secrets::SecretName;
+use crate::store::SyncedKind;
+use bwdc_core::desired::Desired;
+use bwdc_core::import::{fingerprint, official_request, older_fingerprint};
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::{ExternalId, Timestamp};
+use bwdc_core::observed::{Observed, OrganizationState, Presences, ServerKind};
+use bwdc_core::plan::{After, Change, Evidence, Plan, PlanInput, Verdict, sought};
+use bwdc_core::settings::{ConnectorSettings, SyncSettings};
+use bwdc_core::wire::Request;
+use std::collections::HashSet;
+
+/// A plan and what the guard says of it.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// Whether a run may carry it out.
+    pub verdict: Verdict,
+}
+
+/// What a run did.
+pub struct SyncReport {
+    /// People of the desired state when anything was sent, else 0.
+    pub users: usize,
+    /// Groups of the desired state when anything was sent, else 0.
+    pub groups: usize,
+    /// Requests that were sent.
+    pub requests: usize,
+    /// The plan that was carried out.
+    pub plan: Plan,
+    /// What a look at the organization afterwards showed.
+    pub verification: Verification,
+}
+
+/// Whether the organization is as planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// Nothing was sent: the organization was as planned before.
+    NothingSent,
+    /// Read back, and equal but for the standing differences of the plan.
+    Verified,
+    /// Read back, and these changes are still to be made.
+    Differs(Vec<Change>),
+    /// The server cannot be read.
+    SentNotVerified,
+}
+
+/// Everything that a plan is made of, owned.
+struct Inputs {
+    desired: Desired,
+    observed: Observed,
+    ledger: LedgerState,
+    presences: Presences,
+    sync: SyncSettings,
+    connector: ConnectorSettings,
+    server: ServerKind,
+}
+
+impl Inputs {
+    fn borrow(&self) -> PlanInput<'_> {
+        PlanInput {
+            desired: &self.desired,
+            observed: &self.observed,
+            ledger: &self.ledger,
+            presences: &self.presences,
+            sync: &self.sync,
+            connector: &self.connector,
+            server: self.server,
+        }
+    }
+}
+
+impl Engine {
+    /// Compares directory and organization; nothing is written anywhere.
+    ///
+    /// # Errors
+    /// [`EngineError`] when either side cannot be read.
+    pub async fn plan(&mut self, events: Events<'_>) -> Result<Planned, EngineError> {
+        self.signed_in()?;
+        let ledger = Ledger::peek(&self.profile.connector_db)?.unwrap_or_default();
+        let (inputs, _) = self.inputs(ledger, events).await?;
+        let plan = Plan::build(&inputs.borrow());
+        let verdict = plan.check(&inputs.connector.limits);
+        Ok(Planned { plan, verdict })
+    }
+
+    /// Makes the organization follow the directory.
+    ///
+    /// 1. takes the profile's and the organization's lock; 2. reads directory and organization; 3. builds the plan, which
+    ///    the guard may refuse: nothing is sent then; 4. sends each request, written down before and after; 5. reads the
+    ///    organization again; 6. commits the ledger; 7. notes times and fingerprint in `data.json`.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] when a limit is exceeded; [`EngineError::Apply`] when a request failed, what was accepted
+    /// before it is remembered; else whatever could not be read or written.
+    pub async fn sync(&mut self, events: Events<'_>) -> Result<SyncReport, EngineError> {
+        let now = self.clock.now();
+        self.signed_in()?;
+        self.warn(events);
+        let _run_lock = RunLock::acquire(&self.profile, "sync", now)?;
+        self.store.reload()?;
+        let organization_id =
+            self.store.data().organization_id().ok_or(EngineError::OrganizationMissing)?.to_owned();
+        let api = self.endpoints()?.api;
+        let folder = machine_folder(self.environment.variable("ProgramData"));
+        let _organization_lock = OrganizationLock::acquire(&folder, &api, &organization_id, "sync", now)?;
+
+        let mut ledger = self.open_ledger(events)?;
+        let (inputs, organization) = self.inputs(ledger.state()?, events).await?;
+        let input = inputs.borrow();
+        let plan = Plan::build(&input);
+        let record = Record::of(&plan);
+        if let Verdict::Refused(refusals) = plan.check(&inputs.connector.limits) {
+            let run = ledger.begin_run(now, RunKind::Command)?;
+            ledger.end_run(run, &record.ending(self.clock.now(), RunOutcome::Refused))?;
+            return Err(EngineError::Refused { refusals });
+        }
+        if plan.baseline && !plan.kept.is_empty() {
+            events(Event::Notice(format!(
+                "first run with this ledger: {} people who would otherwise lose access are kept, and recorded",
+                plan.kept.len()
+            )));
+        }
+
+        let official = official_request(&inputs.desired, &inputs.sync);
+        let requests = if self.was_sent_before(&plan, &official, &api, &organization_id) {
+            Vec::new()
+        } else {
+            plan.requests()
+        };
+        let run = ledger.begin_run(now, RunKind::Command)?;
+        let failure = self.send(&organization, &mut ledger, run, &requests, events).await?;
+        self.keep_token(&organization).await?;
+
+        let certain = failure.as_ref().is_none_or(ApplyError::certainly_nothing_happened);
+        let after = self.look_again(&organization, &inputs, &plan, &requests, events).await?;
+        if let Some(error) = failure {
+            if !(certain && requests.len() == 1) {
+                self.forget_times()?;
+            }
+            if let Some(state) = &after {
+                let next = plan.ledger_after(&input, After::Observed(state), now);
+                ledger.commit(run, &next, &record.ending(self.clock.now(), RunOutcome::Partial))?;
+            } else {
+                ledger.end_run(run, &record.ending(self.clock.now(), RunOutcome::Failed))?;
+            }
+            return Err(error.into());
+        }
+        let outcome = after.as_ref().map_or(After::Accepted, After::Observed);
+        let next = plan.ledger_after(&input, outcome, now);
+        let verification = verify(&inputs, &next, after.as_ref(), &requests);
+        let outcome = match verification {
+            Verification::NothingSent => RunOutcome::Unchanged,
+            Verification::Differs(_) => RunOutcome::Partial,
+            Verification::Verified | Verification::SentNotVerified => RunOutcome::Complete,
+        };
+        ledger.commit(run, &next, &record.ending(self.clock.now(), outcome))?;
+        if !requests.is_empty() {
+            let sent_official =
+                matches!(&requests[..], [Request::Import(it) | Request::WholeImport(it)] if *it == official);
+            let hash = sent_official.then(|| hash_of(&official, &api, &organization_id)).flatten();
+            self.note_success(now, &inputs.sync, hash.as_deref())?;
+        }
+        let sent = !requests.is_empty();
+        Ok(SyncReport {
+            users: if sent { plan.totals.people } else { 0 },
+            groups: if sent { plan.totals.groups } else { 0 },
+            requests: requests.len(),
+            plan,
+            verification,
+        })
+    }
+
+    /// Reads both sides. The organization is asked for a token before the directory is read: a wrong key shows at once.
+    async fn inputs(
+        &mut self,
+        ledger: LedgerState,
+        events: Events<'_>,
+    ) -> Result<(Inputs, Organization), EngineError> {
+        let sync = self.sync_settings()?;
+        let connector = self.connector_settings()?;
+        let directory = self.directory()?;
+        let organization = self.organization(&connector)?;
+        let facts = server(&organization, events).await?;
+        let snapshot = directory.read(read_scope(&sync), events).await?;
+        let desired = Desired::build(snapshot, &sync)?;
+        let observed = observe(&organization, &desired, &ledger, sync.groups, events).await?;
+        let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
+        let missing = sought(&desired, &ledger);
+        let presences =
+            if missing.is_empty() { Presences::new() } else { directory.look_up(&missing).await? };
+        Ok((Inputs { desired, observed, ledger, presences, sync, connector, server }, organization))
+    }
+
+    fn open_ledger(&self, events: Events<'_>) -> Result<Ledger, EngineError> {
+        Ok(match Ledger::open(&self.profile.connector_db)? {
+            Opened::Existing(ledger) | Opened::New(ledger) => ledger,
+            Opened::Recovered { ledger, moved_to } => {
+                events(Event::Notice(format!(
+                    "the ledger could not be read and was set aside as `{}`; this run records who is there and removes nobody",
+                    moved_to.display()
+                )));
+                ledger
+            }
+        })
+    }
+
+    /// Whether the official connector, or we, sent just this to a server that cannot be asked.
+    fn was_sent_before(
+        &self,
+        plan: &Plan,
+        official: &bwdc_core::wire::ImportRequest,
+        api: &str,
+        organization_id: &str,
+    ) -> bool {
+        let Some(stored) = self.store.data().last_sync_hash() else { return false };
+        let Ok(body) = serde_json::to_vec(official) else { return false };
+        plan.evidence == Evidence::Unknown
+            && (stored == fingerprint(api, organization_id, &body) || stored == older_fingerprint(api, &body))
+    }
+
+    async fn look_again(
+        &self,
+        organization: &Organization,
+        inputs: &Inputs,
+        plan: &Plan,
+        requests: &[Request],
+        events: Events<'_>,
+    ) -> Result<Option<OrganizationState>, EngineError> {
+        let Observed::Live(before) = &inputs.observed else { return Ok(None) };
+        if requests.is_empty() {
+            return Ok(Some(before.clone()));
+        }
+        let touched = touched_groups(plan);
+        Ok(observe_again(organization, before, &touched, inputs.sync.groups, events).await?)
+    }
+
+    /// Sends in order and stops at the first failure, which is returned. Every request is on record before it leaves, and
+    /// its end after.
+    async fn send(
+        &self,
+        organization: &Organization,
+        ledger: &mut Ledger,
+        run: RunId,
+        requests: &[Request],
+        events: Events<'_>,
+    ) -> Result<Option<ApplyError>, EngineError> {
+        for (place, request) in requests.iter().enumerate() {
+            events(Event::Sending { number: place + 1, of: requests.len() });
+            let intent = ledger.intend(run, request, self.clock.now())?;
+            let answer = organization.apply(request, events).await;
+            let outcome = match &answer {
+                Ok(()) => Outcome::Accepted,
+                Err(error) if error.certainly_nothing_happened() => Outcome::Refused,
+                Err(_) => Outcome::Unknown,
+            };
+            ledger.resolve(intent, outcome, self.clock.now())?;
+            if let Err(error) = answer {
+                return Ok(Some(error));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn keep_token(&mut self, organization: &Organization) -> Result<(), EngineError> {
+        if let Some(token) = organization.token().await {
+            let secrets = self.secrets();
+            secrets.set(&mut self.store, SecretName::AccessToken, token.secret())?;
+        }
+        Ok(())
+    }
+
+    fn note_success(
+        &mut self,
+        now: Timestamp,
+        sync: &SyncSettings,
+        hash: Option<&str>,
+    ) -> Result<(), EngineError> {
+        self.store.update(|data| {
+            data.clear_sync_times();
+            if sync.users {
+                data.set_last_sync(SyncedKind::Users, Some(now));
+            }
+            if sync.groups {
+                data.set_last_sync(SyncedKind::Groups, Some(now));
+            }
+            data.set_last_sync_hash(hash);
+        })?;
+        Ok(())
+    }
+
+    fn forget_times(&mut self) -> Result<(), EngineError> {
+        self.store.update(crate::store::DataFile::clear_cache)?;
+        Ok(())
+    }
+}
+
+fn touched_groups(plan: &Plan) -> HashSet<ExternalId> {
+    plan.changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::CreateGroup { group, .. }
+            | Change::RenameGroup { group, .. }
+            | Change::ChangeMembers { group, .. } => Some(group.external_id.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn verify(
+    inputs: &Inputs,
+    next: &LedgerState,
+    after: Option<&OrganizationState>,
+    requests: &[Request],
+) -> Verification {
+    if requests.is_empty() {
+        return Verification::NothingSent;
+    }
+    let Some(state) = after else { return Verification::SentNotVerified };
+    let observed = Observed::Live(state.clone());
+    let again = Plan::build(&PlanInput { observed: &observed, ledger: next, ..inputs.borrow() });
+    if again.is_empty() { Verification::Verified } else { Verification::Differs(again.changes) }
+}
+
+fn hash_of(official: &bwdc_core::wire::ImportRequest, api: &str, organization_id: &str) -> Option<String> {
+    serde_json::to_vec(official).ok().map(|body| fingerprint(api, organization_id, &body))
+}
