@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed expectation is how a test speaks, its helpers included")]
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use bwdc_sandbox::data::{Spec, write_ldif};
 use bwdc_sandbox::ldap::ldif::{self, Record};
@@ -260,6 +261,9 @@ fn start_tls_and_ldaps_show_a_certificate_that_the_authority_signed() {
         })
         .collect();
     assert_eq!(encrypted, [true, true]);
+
+    server.inject(Fault::new(At::Accept, Action::Delay(Duration::from_millis(50))));
+    assert_eq!(run(&ldaps, &trusting, &arguments).code, 0, "a late handshake is still one");
 
     let other = start(Options { ldaps: true, ..options(0) });
     let stranger = files.write("other.pem", other.ca_pem().unwrap());

@@ -27,6 +27,9 @@ use super::root_dse::{self, OID_MANAGE_REFERRALS, OID_PAGING, OID_SHOW_DELETED, 
 use super::search::{Cursors, Found, Page, View, find, limit, result};
 use super::server::Shared;
 
+/// Message ids of requests begin at 1 (RFC 4511, 4.1.1.1).
+const NO_REQUEST: i32 = 0;
+
 /// What a web server would say: a client that found the wrong port gets this.
 const GARBAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: keep-alive\r\n\
 Content-Length: 94\r\n\r\n<html><head><title>400 Bad Request</title></head><body><h1>400 Bad Request</h1></body></html>\r\n";
@@ -70,7 +73,7 @@ impl Session {
 
     async fn converse(&mut self, ldaps: bool) -> End {
         let faults = self.shared.faults.strike(&At::Accept);
-        if let Err(end) = self.suffer(faults, 0).await {
+        if let Err(end) = self.suffer(faults, NO_REQUEST).await {
             return end;
         }
         if ldaps {
@@ -95,6 +98,8 @@ impl Session {
     async fn suffer(&mut self, actions: Vec<Action>, id: i32) -> Result<Option<LdapResult>, End> {
         for action in actions {
             match action {
+                // Before a handshake nothing that comes can be read as a request.
+                Action::Delay(time) if id == NO_REQUEST => tokio::time::sleep(time).await,
                 Action::Delay(time) => {
                     self.channel.wait(id, time).await?;
                 }
@@ -333,6 +338,7 @@ impl Session {
             outcome.found.entries.truncate(after);
             outcome.found.references.clear();
             outcome.result = result;
+            outcome.cookie.clear();
         }
         if let Some(after) = twist.cut_after {
             outcome.found.entries.truncate(after);
