@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
+use rustls::RootCertStore;
 use rustls::crypto::ring;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -71,9 +72,9 @@ pub enum HttpError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The operating system has no trusted authorities that could be read.
-    #[error("the trusted certificates of this machine cannot be used: {source}")]
-    NoTrust {
+    /// Encryption cannot be set up.
+    #[error("cannot set up encryption: {source}")]
+    Tls {
         /// Why.
         #[source]
         source: rustls::Error,
@@ -102,9 +103,7 @@ impl HttpError {
             Self::CaEmpty { .. } | Self::CaDamaged { .. } => {
                 "Give a PEM file with the certificate of the authority, between its BEGIN CERTIFICATE and END CERTIFICATE lines."
             }
-            Self::NoTrust { .. } => {
-                "Install the system's CA certificates, or name a CA file in the settings."
-            }
+            Self::Tls { .. } => "This is a fault of the program: please report it.",
             Self::Proxy { .. } | Self::Build { .. } => {
                 "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
             }
@@ -117,7 +116,8 @@ impl HttpError {
 /// Every request must bring its own overall time limit: a look-up and a large import have nothing in common.
 ///
 /// # Errors
-/// [`HttpError`] when the CA file, the machine's own authorities or the proxy cannot be used.
+/// [`HttpError`] when the CA file or the proxy cannot be used. A machine without authorities of its own is no error: it
+/// trusts nobody.
 pub fn client(options: &ClientOptions<'_>) -> Result<reqwest::Client, HttpError> {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls(options.ca_path)?)
@@ -138,20 +138,24 @@ pub fn client(options: &ClientOptions<'_>) -> Result<reqwest::Client, HttpError>
 
 fn tls(ca_path: Option<&Path>) -> Result<rustls::ClientConfig, HttpError> {
     let provider = Arc::new(ring::default_provider());
-    let authorities = ca_path.map(authorities).transpose()?.unwrap_or_default();
-    let verifier =
-        Verifier::new_with_extra_roots(authorities, Arc::clone(&provider)).map_err(
-            |source| match ca_path {
-                Some(path) => HttpError::CaDamaged { path: path.to_owned(), reason: source.to_string() },
-                None => HttpError::NoTrust { source },
-            },
-        )?;
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
+    let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|source| HttpError::NoTrust { source })?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+        .map_err(|source| HttpError::Tls { source })?;
+    let authorities = ca_path.map(authorities).transpose()?.unwrap_or_default();
+    match (Verifier::new_with_extra_roots(authorities, provider), ca_path) {
+        (Ok(verifier), _) => {
+            let verifier = Arc::new(verifier);
+            Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+        }
+        (Err(error), Some(path)) => {
+            Err(HttpError::CaDamaged { path: path.to_owned(), reason: error.to_string() })
+        }
+        // A bare container has no authorities, and a server without encryption needs none: nobody is trusted.
+        (Err(error), None) => {
+            tracing::warn!(%error, "this machine's trusted certificates cannot be read; no certificate will be accepted");
+            Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+        }
+    }
 }
 
 /// Reads the certificates of a CA file: any number in PEM, or one in DER.

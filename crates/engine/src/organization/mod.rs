@@ -3,6 +3,7 @@
 //! Nothing here decides what to change. A change is sent exactly once unless it is certain that the server did not act
 //! on it; whoever gets [`ApplyError::Unknown`] looks at the organization before anything is sent again.
 
+mod change;
 mod error;
 mod message;
 mod observe;
@@ -23,7 +24,7 @@ use crate::http::{self, ClientOptions, ProxyChoice};
 use bwdc_core::names::{GroupId, MemberId};
 use bwdc_core::observed::{ObservedGroup, ObservedMember};
 use bwdc_core::settings::Endpoints;
-use bwdc_core::wire::{ConfigResponse, GroupResponse, ImportRequest, ListResponse, MemberResponse, Request};
+use bwdc_core::wire::{ConfigResponse, GroupResponse, ListResponse, MemberResponse, Request};
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -157,7 +158,7 @@ impl Organization {
         id: &GroupId,
         events: Events<'_>,
     ) -> Result<Vec<MemberId>, OrganizationError> {
-        let id = path_segment(id.as_str())?;
+        let id = change::path_segment(id.as_str())?;
         self.read(&format!("/public/groups/{id}/member-ids"), LIST, events).await
     }
 
@@ -166,13 +167,13 @@ impl Organization {
     /// # Errors
     /// [`ApplyError`], which tells whether the organization is certainly as it was.
     pub async fn apply(&self, request: &Request, events: Events<'_>) -> Result<(), ApplyError> {
-        let call = self.change(request)?;
+        let call = change::call(&self.connection.endpoints.api, request, &self.transport.patience)?;
         let token = self.fresh_token(events).await?;
-        failpoint::hit(&format!("request.{}.before", kind(request)));
+        failpoint::hit(&format!("request.{}.before", change::kind(request)));
         let outcome = self.authorized(&call, token, events).await;
-        failpoint::hit(&format!("request.{}.after", kind(request)));
+        failpoint::hit(&format!("request.{}.after", change::kind(request)));
         match outcome {
-            Ok(answer) => judge(request, &call, &answer),
+            Ok(answer) => change::judge(request, &call, &answer),
             Err(Failure { error, sent: Sent::CertainlyNot }) => Err(ApplyError::NotSent(error)),
             Err(Failure { error, sent: Sent::Perhaps }) => {
                 Err(ApplyError::Unknown { cause: UnknownCause::Lost(Box::new(error)) })
@@ -273,7 +274,7 @@ impl Organization {
             url: format!("{}/connect/token", self.connection.endpoints.identity),
             body: Body::Form(fields.map(|(name, value)| (name, value.to_owned())).to_vec()),
             repeat: Repeat::Freely,
-            time_limit: self.transport.patience.answer,
+            time_limit: self.transport.patience.sign_in,
             size_limit: SMALL,
         };
         let answer = self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
@@ -283,86 +284,7 @@ impl Organization {
         token::read(&call.url, &answer.body, Clock::System.now())
     }
 
-    fn change(&self, request: &Request) -> Result<Call, OrganizationError> {
-        let (method, path, body) = match request {
-            Request::Import(import) | Request::WholeImport(import) => {
-                (Method::POST, "/public/organization/import".to_owned(), import_body(import)?)
-            }
-            Request::Revoke(id) => (Method::POST, member_path(id, "/revoke")?, Body::None),
-            Request::Restore(id) => (Method::POST, member_path(id, "/restore")?, Body::None),
-            Request::Remove(id) => (Method::DELETE, member_path(id, "")?, Body::None),
-        };
-        let Patience { answer, import, .. } = self.transport.patience;
-        let time_limit = if matches!(body, Body::Json(_)) { import } else { answer };
-        let url = self.api(&path);
-        Ok(Call { method, url, body, repeat: Repeat::OnlyUnsent, time_limit, size_limit: SMALL })
-    }
-
     fn api(&self, path: &str) -> String {
         format!("{}{path}", self.connection.endpoints.api)
-    }
-}
-
-fn import_body(import: &ImportRequest) -> Result<Body, OrganizationError> {
-    serde_json::to_vec(import).map(Body::Json).map_err(|error| OrganizationError::Unreadable {
-        url: "the import".to_owned(),
-        reason: error.to_string(),
-    })
-}
-
-fn member_path(id: &MemberId, action: &str) -> Result<String, OrganizationError> {
-    Ok(format!("/public/members/{}{action}", path_segment(id.as_str())?))
-}
-
-/// An id that is safe in an address: one with a slash would lead to another endpoint.
-fn path_segment(id: &str) -> Result<&str, OrganizationError> {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if !id.is_empty() && id.bytes().all(safe) {
-        Ok(id)
-    } else {
-        Err(OrganizationError::Address { url: id.to_owned() })
-    }
-}
-
-fn kind(request: &Request) -> &'static str {
-    match request {
-        Request::Import(_) => "import",
-        Request::WholeImport(_) => "whole-import",
-        Request::Revoke(_) => "revoke",
-        Request::Restore(_) => "restore",
-        Request::Remove(_) => "remove",
-    }
-}
-
-fn judge(request: &Request, call: &Call, answer: &Answer) -> Result<(), ApplyError> {
-    if answer.is_success() {
-        if message::is_page(&answer.body) {
-            let cause = UnknownCause::Page { url: call.url.clone(), status: answer.status };
-            return Err(ApplyError::Unknown { cause });
-        }
-        return Ok(());
-    }
-    let message = answer.message(&call.url);
-    if !(400..500).contains(&answer.status) || answer.status == 408 {
-        return Err(ApplyError::Unknown { cause: UnknownCause::Answer(message) });
-    }
-    let effect = effect(request, &message);
-    Err(ApplyError::Refused { message, effect })
-}
-
-/// How far a refused request can have come, from the order of steps of an import on either server.
-fn effect(request: &Request, message: &ServerMessage) -> Effect {
-    /// What the official server says before its first step.
-    const BEFORE_ANY_STEP: [&str; 3] = [
-        "The request's model state is invalid.",
-        "You cannot import this much data at once.",
-        "Organization cannot use directory syncing.",
-    ];
-    let imports = matches!(request, Request::Import(_) | Request::WholeImport(_));
-    match message.status {
-        _ if !imports => Effect::None,
-        401 | 403 | 404 | 405 | 413 | 415 | 422 | 429 => Effect::None,
-        400 if BEFORE_ANY_STEP.contains(&message.message.as_str()) => Effect::None,
-        _ => Effect::Partial,
     }
 }

@@ -14,6 +14,8 @@ pub struct Patience {
     pub longest_pause: Duration,
     /// All pauses of one request together.
     pub all_pauses: Duration,
+    /// For one request for a token: somebody may sit in front of it.
+    pub sign_in: Duration,
     /// For one look-up or one small change, from the first byte sent to the last received.
     pub answer: Duration,
     /// For one import: a self-hosted server takes one of any size and answers when all of it is done.
@@ -29,6 +31,7 @@ impl Default for Patience {
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(5 * 60),
             all_pauses: Duration::from_secs(15 * 60),
+            sign_in: Duration::from_secs(30),
             answer: Duration::from_secs(2 * 60),
             import: Duration::from_secs(15 * 60),
             speed: 1.0,

@@ -12,7 +12,7 @@ use crate::http::{self, BodyError, Cause};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Method, Response};
 use secrecy::ExposeSecret;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const DEVICE_TYPE: HeaderName = HeaderName::from_static("device-type");
 const CLIENT_NAME: HeaderName = HeaderName::from_static("bitwarden-client-name");
@@ -113,7 +113,15 @@ impl Transport {
         let mut pauses = Pauses::new(self.patience);
         loop {
             let copy = request.try_clone().ok_or_else(|| unusable(call))?;
+            let begun = Instant::now();
             let outcome = self.attempt(call, copy).await;
+            tracing::debug!(
+                method = %call.method,
+                url = call.url,
+                status = outcome.as_ref().ok().map(|answer| answer.status),
+                milliseconds = begun.elapsed().as_millis(),
+                "asked the organization's server"
+            );
             let Some((reason, asked)) = again(call, &outcome) else { return outcome };
             let Some(pause) = pauses.next(asked) else { return outcome };
             events(Event::Waiting { seconds: pause.as_millis().div_ceil(1000) as u64, reason });

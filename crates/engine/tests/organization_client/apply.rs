@@ -107,6 +107,12 @@ async fn a_refusal_tells_its_next_step_and_whether_something_can_have_happened()
     let table = [
         (400, validation, Effect::None, None),
         (400, seats, Effect::Partial, None),
+        (
+            404,
+            r#"{"object":"error","message":"Resource not found.","errors":null}"#,
+            Effect::Partial,
+            Some("server URL"),
+        ),
         (403, "", Effect::None, Some("key belongs to this organization")),
         (413, "<html>413</html>", Effect::None, Some("`client_max_body_size`")),
         (422, r#"{"error":{"code":422,"reason":"Unprocessable Entity"}}"#, Effect::None, None),
@@ -136,6 +142,14 @@ async fn too_many_requests_are_waited_out_and_the_import_arrives_once() {
         assert_eq!(requests(&server, IMPORT).len(), 3);
         assert_eq!(server.groups().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_server_that_stays_busy_has_refused() {
+    let (error, sent) = failed_by(Fault::Answer(Answer::empty(429))).await;
+    assert!(matches!(&error, ApplyError::Refused { effect: Effect::None, .. }), "{error:?}");
+    assert_eq!((error.message().map(|message| message.status), sent), (Some(429), 5));
+    assert!(error.hint().is_some_and(|hint| hint.contains("Wait a few minutes")));
 }
 
 #[tokio::test]

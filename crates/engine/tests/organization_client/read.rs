@@ -76,6 +76,17 @@ async fn a_web_page_in_place_of_a_missing_endpoint_is_an_error() {
 }
 
 #[tokio::test]
+async fn what_is_no_server_is_not_taken_for_one() {
+    for (body, reason) in [("<!DOCTYPE html><p>web vault", "web page"), ("{}", "missing field `version`")] {
+        let server = start(Options::official()).await;
+        server.faults().add(Rule::new("GET", "/api/config", Fault::Answer(Answer::json(200, body))));
+        let error = connect(&server).server(&silent).await.expect_err("no configuration");
+        assert!(error.to_string().contains(reason), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("server URL")));
+    }
+}
+
+#[tokio::test]
 async fn a_group_that_is_gone_is_a_refusal_and_an_id_that_is_none_is_not_sent() {
     let server = start(Options::official()).await;
     let organization = connect(&server);
