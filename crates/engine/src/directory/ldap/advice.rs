@@ -2,6 +2,9 @@
 
 use super::error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
 
+const NO_TLS: &str = "Check that `ldap.port` speaks TLS from the first byte (usually 636), or set `ldap.startTls` to true for \
+                      StartTLS (usually port 389).";
+
 impl LdapReadError {
     /// What to do next, where there is something to be done.
     pub fn hint(&self) -> Option<String> {
@@ -26,7 +29,7 @@ impl LdapReadError {
             Self::Connect { .. } => {
                 "Check `ldap.hostname` and `ldap.port`, and that no firewall stands between.".to_owned()
             }
-            Self::Tls { source, .. } => tls(source)?,
+            Self::Tls { source, .. } => tls(source).unwrap_or_else(|| NO_TLS.to_owned()),
             Self::StartTlsRefused { .. } => {
                 "Turn StartTLS on in the server, or use LDAPS: set `ldap.startTls` to false and `ldap.port` to the LDAPS port \
                  (636)."
@@ -34,9 +37,7 @@ impl LdapReadError {
             }
             Self::Bind { outcome, .. } => bind(outcome)?,
             Self::TimeLimit { step, setting, .. } => time_limit(step, setting),
-            Self::Cut { source, .. } => source.as_ref().and_then(tls).unwrap_or_else(|| {
-                "Run again; if it happens at the same place, look into the server's log for the reason.".to_owned()
-            }),
+            Self::Cut { step, source, .. } => source.as_ref().and_then(tls).unwrap_or_else(|| cut(step).to_owned()),
             Self::Refused { place, outcome, referrals } => refused(place, outcome, referrals)?,
             Self::References { place, .. } => format!(
                 "Choose a base that lies wholly on this server (`{}`), or ask a server that holds all of it: in Active \
@@ -93,9 +94,7 @@ fn tls(source: &std::io::Error) -> Option<String> {
         ) => {
             "The server asks for a client certificate that it trusts: name it in `ldap.sslCertPath` and its key in `ldap.sslKeyPath`."
         }
-        Error::InvalidMessage(_) => {
-            "The port does not speak TLS: for LDAPS use port 636, for StartTLS set `ldap.startTls` to true."
-        }
+        Error::InvalidMessage(_) => NO_TLS,
         _ => "Check that the server offers TLS 1.2 or 1.3.",
     };
     Some(text.to_owned())
@@ -143,6 +142,16 @@ fn bind(outcome: &Outcome) -> Option<String> {
 fn active_directory_code(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("data ")?;
     rest.split(|character: char| !character.is_ascii_hexdigit()).next().filter(|code| !code.is_empty())
+}
+
+fn cut(step: &Step) -> &'static str {
+    match step {
+        Step::Bind => {
+            "If the server asks for TLS, set `ldap.ssl` to true; if it asks for a client certificate, name it in \
+             `ldap.sslCertPath` and its key in `ldap.sslKeyPath`. The server's log says which."
+        }
+        _ => "Run again; if it happens at the same place, look into the server's log for the reason.",
+    }
 }
 
 fn time_limit(step: &Step, setting: &str) -> String {

@@ -159,6 +159,7 @@ impl Connection {
             LdapError::Io { source } => Some(source),
             other => Some(io::Error::other(other)),
         };
+        let source = source.filter(|source| source.kind() != io::ErrorKind::UnexpectedEof);
         LdapReadError::Cut { server, step, source }
     }
 

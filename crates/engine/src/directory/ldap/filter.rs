@@ -230,7 +230,7 @@ mod tests {
             ("cn", 1),
             ("(!(a=b)(c=d))", 1),
             ("(a=b) x", 7),
-            ("  ", 1),
+            ("  ", 3),
         ] {
             match joined(typed) {
                 Err(LdapReadError::Filter { setting, position, .. }) => {

@@ -1,0 +1,99 @@
+//! Asking for single people: gone is said only when the directory says so.
+
+use super::{PASSWORD, READER, SUFFIX, Setup, people};
+use bwdc_core::names::{ExternalId, StableId};
+use bwdc_core::observed::{Presence, Sought};
+use bwdc_engine::directory::ReadError;
+use bwdc_harness::slapd;
+use bwdc_sandbox::ldap::{Action, At, Fault, Options, ResultCode, Server};
+
+fn dn(name: &str) -> String {
+    format!("uid={name},{SUFFIX}")
+}
+
+fn sought(external: &str, stable: Option<String>) -> Sought {
+    Sought { external_id: ExternalId::new(external), stable_id: stable.map(StableId::new) }
+}
+
+async fn ask(setup: &Setup, sought: Sought) -> Presence {
+    let presences = setup.directory().look_up(std::slice::from_ref(&sought)).await.unwrap();
+    presences[&sought.external_id].clone()
+}
+
+fn is_unknown(presence: &Presence, because: &str) -> bool {
+    matches!(presence, Presence::Unknown { reason } if reason.contains(because))
+}
+
+async fn stable_id(setup: &Setup, name: &str) -> String {
+    let snapshot = setup.read().await.unwrap();
+    let key = dn(name);
+    let person = snapshot.people().iter().find(|it| snapshot.texts().get(it.key) == key).unwrap();
+    snapshot.texts().get(person.stable_id.unwrap()).to_owned()
+}
+
+#[tokio::test]
+async fn openldap_tells_the_moved_from_the_gone() {
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(3)).start().unwrap();
+    let setup = Setup::slapd(&server);
+    let moved = stable_id(&setup, "u0").await;
+    let gone = stable_id(&setup, "u1").await;
+    server
+        .ldapmodify(&format!("dn: {}\nchangetype: modrdn\nnewrdn: uid=moved\ndeleteoldrdn: 1\n", dn("u0")))
+        .unwrap();
+    server.ldapmodify(&format!("dn: {}\nchangetype: delete\n", dn("u1"))).unwrap();
+    assert_eq!(ask(&setup, sought(&dn("u0"), Some(moved))).await, Presence::Found);
+    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::NotFound);
+    assert_eq!(ask(&setup, sought(&dn("u1"), Some(gone))).await, Presence::NotFound);
+    assert_eq!(ask(&setup, sought(&dn("U2"), None)).await, Presence::Found);
+}
+
+#[tokio::test]
+async fn an_id_that_the_server_cannot_search_by_proves_nothing() {
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
+    let setup = Setup::slapd(&server);
+    let guid = "03020100-0504-0706-0809-0a0b0c0d0e0f";
+    assert!(is_unknown(&ask(&setup, sought(guid, None)).await, "objectGUID"));
+    let by_both = sought(&dn("gone"), Some(format!("nsUniqueId:{guid}")));
+    assert!(is_unknown(&ask(&setup, by_both).await, "nsUniqueId"));
+    let present = sought(&dn("u0"), Some(format!("nsUniqueId:{guid}")));
+    assert_eq!(ask(&setup, present).await, Presence::Found);
+    assert!(is_unknown(&ask(&setup, sought("00u1abc", None)).await, "00u1abc"));
+    assert!(is_unknown(&ask(&setup, sought("cn=a,dc=other,dc=test", None)).await, "does not belong"));
+}
+
+#[tokio::test]
+async fn object_ids_are_asked_for_by_value() {
+    let server = bwdc_harness::awkward::options().start().unwrap();
+    let setup = Setup::slapd(&server);
+    let ask = |guid: &'static str| ask(&setup, sought(guid, None));
+    assert_eq!(ask("12345678-9abc-def0-1122-334455667788").await, Presence::Found);
+    assert_eq!(ask("12345678-9abc-def0-1122-334455667789").await, Presence::NotFound);
+}
+
+#[tokio::test]
+async fn a_refusal_is_no_absence() {
+    let server = Server::start(Options::with_bind(people(1), READER, PASSWORD)).await.unwrap();
+    let mut setup = Setup::sandbox(&server);
+    setup.time_limits.page = 1;
+    for code in [ResultCode::InsufficentAccessRights, ResultCode::Busy] {
+        server.clear_faults();
+        server.inject(Fault::new(At::Page(1), Action::answer(code)));
+        assert!(is_unknown(&ask(&setup, sought(&dn("u0"), None)).await, "asked to fail"));
+    }
+    server.clear_faults();
+    server.inject(Fault::new(At::Page(1), Action::Referral(vec!["ldap://far/".to_owned()])));
+    assert!(is_unknown(&ask(&setup, sought(&dn("u0"), None)).await, "referral"));
+
+    for action in [Action::Cut { after_entries: 0 }, Action::Silence] {
+        server.clear_faults();
+        server.inject(Fault::new(At::Page(1), action));
+        let answer = setup.directory().look_up(&[sought(&dn("u0"), None)]).await;
+        assert!(matches!(answer, Err(ReadError::Ldap(_))), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_to_look_for_needs_no_server() {
+    let setup = Setup::new(1, READER, PASSWORD);
+    assert!(setup.directory().look_up(&[]).await.unwrap().is_empty());
+}

@@ -1,0 +1,129 @@
+//! The LDAP source against OpenLDAP and against a server that fails in chosen ways.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation is how a test speaks, its helpers included"
+)]
+
+mod encryption;
+mod failures;
+mod look_up;
+mod speed;
+mod whole;
+
+use bwdc_core::settings::{Bind, LdapLayout, LdapSettings, LdapTls, Security, TimeLimits};
+use bwdc_core::snapshot::{ReadScope, Snapshot};
+use bwdc_core::text::Text;
+use bwdc_engine::directory::ldap::{LdapDirectory, LdapReadError};
+use bwdc_engine::directory::{Directory, ReadError};
+use bwdc_engine::event::Event;
+use bwdc_harness::slapd::Slapd;
+use secrecy::SecretString;
+use std::sync::Mutex;
+
+const SUFFIX: &str = "dc=example,dc=test";
+const PASSWORD: &str = "correct horse";
+const READER: &str = "cn=reader,dc=example,dc=test";
+const SCOPE: ReadScope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
+
+/// How to reach a server, to be changed by a test before use.
+struct Setup {
+    settings: LdapSettings,
+    layout: LdapLayout,
+    password: String,
+    time_limits: TimeLimits,
+}
+
+impl Setup {
+    fn new(port: u16, username: &str, password: &str) -> Self {
+        let settings = LdapSettings {
+            hostname: "127.0.0.1".to_owned(),
+            port,
+            security: Security::ClearText,
+            tls: LdapTls::default(),
+            bind: Bind::Simple { username: username.to_owned() },
+            root_path: SUFFIX.to_owned(),
+            active_directory: false,
+            paged_search: true,
+        };
+        let layout = LdapLayout {
+            user_base: SUFFIX.to_owned(),
+            group_base: SUFFIX.to_owned(),
+            user_object_class: Some("inetOrgPerson".to_owned()),
+            group_object_class: Some("groupOfNames".to_owned()),
+            user_filter: None,
+            group_filter: None,
+            email_attribute: "mail".to_owned(),
+            email_prefix_attribute: None,
+            group_name_attribute: "cn".to_owned(),
+            member_attribute: "member".to_owned(),
+        };
+        let time_limits = TimeLimits { connect: 5, bind: 5, page: 20 };
+        Self { settings, layout, password: password.to_owned(), time_limits }
+    }
+
+    fn slapd(server: &Slapd) -> Self {
+        Self::new(server.port(), server.root_dn(), server.root_password())
+    }
+
+    fn sandbox(server: &bwdc_sandbox::ldap::Server) -> Self {
+        Self::new(server.port(), READER, PASSWORD)
+    }
+
+    fn directory(&self) -> Directory {
+        let password = SecretString::from(self.password.clone());
+        Directory::Ldap(LdapDirectory::new(
+            self.settings.clone(),
+            self.layout.clone(),
+            Some(password),
+            self.time_limits,
+        ))
+    }
+
+    async fn read(&self) -> Result<Snapshot, ReadError> {
+        self.directory().read(SCOPE, &|_| ()).await
+    }
+
+    async fn read_with_events(&self) -> (Snapshot, Vec<Event>) {
+        let events = Mutex::new(Vec::new());
+        let snapshot =
+            self.directory().read(SCOPE, &|event| events.lock().unwrap().push(event)).await.unwrap();
+        (snapshot, events.into_inner().unwrap())
+    }
+
+    /// The error of a read that has to fail; what it says is checked for the password.
+    async fn failure(&self) -> LdapReadError {
+        let error = self.read().await.err().expect("the read has to fail");
+        let words = format!("{error} {error:?} {:?}", error.hint());
+        assert!(!words.contains(&self.password) || self.password.is_empty(), "{words}");
+        match error {
+            ReadError::Ldap(error) => *error,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Names of people and groups with their members, as text, for comparing.
+fn groups(snapshot: &Snapshot) -> Vec<(String, Vec<String>)> {
+    let text = |text: &Text| snapshot.texts().get(*text).to_owned();
+    let members = |group| snapshot.members(group).iter().map(text).collect();
+    snapshot.groups().iter().map(|group| (text(&group.name), members(group))).collect()
+}
+
+fn text(snapshot: &Snapshot, text: Text) -> &str {
+    snapshot.texts().get(text)
+}
+
+fn person(number: usize) -> String {
+    format!(
+        "dn: uid=u{number},{SUFFIX}\nobjectClass: inetOrgPerson\nuid: u{number}\ncn: User {number}\nsn: {number}\nmail: \
+         u{number}@example.test\n\n"
+    )
+}
+
+fn people(count: usize) -> String {
+    let base =
+        format!("dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: x\n\n");
+    (0..count).map(person).fold(base, |text, person| text + &person)
+}
