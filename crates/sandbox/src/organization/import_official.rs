@@ -74,7 +74,7 @@ pub(crate) fn import(shared: &Shared, official: &Official, request: ImportReques
 
     let mut removed = remove_deleted(&store, &existing, &deleted)?;
     if overwrite_existing {
-        removed.extend(remove_unlisted(&store, &mut existing)?);
+        removed.extend(remove_unlisted(&store, &existing)?);
     }
     adopt(&store, &mut existing, &live)?;
     let is_staging = !invite_users_after_provisioning && official.staged_status;
@@ -129,7 +129,7 @@ fn remove_deleted(
     remove(store, removable)
 }
 
-fn remove_unlisted(store: &Store, existing: &mut Existing) -> Result<Vec<String>, Refusal> {
+fn remove_unlisted(store: &Store, existing: &Existing) -> Result<Vec<String>, Refusal> {
     let unlisted: Vec<&MemberRow> = existing
         .members
         .iter()
@@ -140,10 +140,7 @@ fn remove_unlisted(store: &Store, existing: &mut Existing) -> Result<Vec<String>
     if unlisted.iter().any(|member| !member.has_master_password) {
         return Err(Refusal::bad(SYNC_FAILED));
     }
-    let removed = remove(store, unlisted.iter().copied())?;
-    let gone: HashSet<i64> = unlisted.iter().map(|member| member.row).collect();
-    existing.known.retain(|_, row| !gone.contains(row));
-    Ok(removed)
+    remove(store, unlisted.into_iter())
 }
 
 fn remove<'a>(store: &Store, members: impl Iterator<Item = &'a MemberRow>) -> Result<Vec<String>, Refusal> {

@@ -36,6 +36,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .nest("/api", api)
         .nest("/identity", identity)
         .route("/alive", get(now))
+        .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(middleware::from_fn_with_state(Arc::clone(shared), limit))
 }
 

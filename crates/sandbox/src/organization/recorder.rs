@@ -64,9 +64,6 @@ pub(crate) struct Oversized;
 /// Reads the whole body, records the request and hands it on.
 pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    if !path.starts_with("/identity") && !path.starts_with("/api") {
-        return next.run(request).await;
-    }
     let (mut parts, body) = request.into_parts();
     let (body, length) = match read(body, shared.body_limit()).await {
         Ok(body) => {

@@ -315,7 +315,7 @@ impl Server {
         true
     }
 
-    /// Lists the requests to the identity service and the API in the order of their arrival.
+    /// Lists the requests in the order of their arrival; those for the page and its state are left out.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.recorder.requests().into_iter().map(Arc::unwrap_or_clone).collect()
     }
@@ -429,9 +429,9 @@ fn router(shared: &Arc<Shared>) -> Router {
         Flavor::Vaultwarden(_) => vaultwarden::router(),
     };
     imitated
-        .merge(page::router())
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(shared.faults.clone(), faults::apply))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), recorder::record))
+        .merge(page::router())
         .with_state(Arc::clone(shared))
 }

@@ -145,6 +145,25 @@ async fn hook_is_told_at_arrival_and_after_handling() {
 }
 
 #[tokio::test]
+async fn hook_and_record_give_a_request_the_same_number_and_the_page_gets_none() {
+    let organization = self_hosted().await;
+    let (sender, told) = mpsc::channel();
+    organization.server.faults().on_request(move |arrival| {
+        if arrival.moment == Moment::Arrived {
+            sender.send((arrival.number, arrival.path.clone())).unwrap();
+        }
+    });
+    for path in ["/", "/alive", "/sandbox/state", "/api/config", "/nothing", "/api/nothing"] {
+        let url = format!("{}{path}", organization.server.url());
+        super::support::send(organization.http.get(url)).await;
+    }
+    let recorded = organization.server.requests().into_iter().map(|request| (request.number, request.path));
+    let told: Vec<(u64, String)> = told.try_iter().collect();
+    assert_eq!(told, recorded.collect::<Vec<_>>());
+    assert_eq!(told.len(), 4);
+}
+
+#[tokio::test]
 async fn hook_may_act_at_that_moment() {
     let organization = self_hosted().await;
     let faults = organization.server.faults().clone();

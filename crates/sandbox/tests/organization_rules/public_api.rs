@@ -163,6 +163,14 @@ async fn events_are_paged_to_a_null_token() {
 }
 
 #[tokio::test]
+async fn events_that_fill_the_last_page_end_there() {
+    let organization = official(Official { events_page: 2, ..Official::default() }).await;
+    organization.import(members(&[("a@x", "1"), ("b@x", "2")])).await.ok();
+    let page = organization.get("/events").await.ok().json();
+    assert_eq!((page["data"].as_array().unwrap().len(), &page["continuationToken"]), (2, &Value::Null));
+}
+
+#[tokio::test]
 async fn event_has_every_name() {
     let organization = self_hosted().await;
     organization.import(members(&[("a@x", "1")])).await.ok();
@@ -320,7 +328,7 @@ async fn invited_members_alone_can_be_invited_again() {
 }
 
 #[tokio::test]
-async fn delete_and_revoke_reach_owners_but_the_last_confirmed_one() {
+async fn delete_revoke_and_put_reach_owners_but_the_last_confirmed_one() {
     let organization = self_hosted().await;
     let owner = organization.server.member("owner@sandbox.example").unwrap().id;
     let other = organization.server.add_member(NewMember::confirmed("o@x").role(Role::Owner));
@@ -328,6 +336,7 @@ async fn delete_and_revoke_reach_owners_but_the_last_confirmed_one() {
     let message = "Organization must have at least one confirmed owner.";
     organization.call("POST", &format!("/members/{owner}/revoke"), json!({})).await.expect(400, message);
     organization.call("DELETE", &format!("/members/{owner}"), json!({})).await.expect(400, message);
+    organization.call("PUT", &format!("/members/{owner}"), json!({ "type": 2 })).await.expect(400, message);
     organization.call("POST", &format!("/members/{other}/restore"), json!({})).await.ok();
     organization.call("DELETE", &format!("/members/{owner}"), json!({})).await.ok();
     assert!(organization.server.member("owner@sandbox.example").is_none());

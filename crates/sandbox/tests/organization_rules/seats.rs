@@ -1,6 +1,6 @@
 //! Seats, scaling and staged members of the official server.
 
-use bwdc_sandbox::organization::{MemberStatus, NewMember, Official, Provider, Subscription};
+use bwdc_sandbox::organization::{KnownAddresses, MemberStatus, NewMember, Official, Provider, Subscription};
 use serde_json::json;
 
 use super::support::{ImportExt as _, Organization, members, official};
@@ -113,12 +113,15 @@ async fn without_invitation_and_with_the_flag_members_are_staged_and_take_no_sea
 }
 
 #[tokio::test]
-async fn without_invitation_and_with_the_flag_known_addresses_are_skipped() {
-    let organization = official(Official { staged_status: true, ..Official::default() }).await;
-    organization.server.add_member(NewMember::invited("a@x").external_id("old"));
-    let body = members(&[("a@x", "new")]).set("inviteUsersAfterProvisioning", false);
-    organization.import(body).await.ok();
-    assert_eq!(organization.people(), super::support::pairs(&[("a@x", "old")]));
+async fn without_invitation_and_with_the_flag_known_addresses_are_skipped_on_every_database() {
+    for known_addresses in [KnownAddresses::All, KnownAddresses::WithAccount] {
+        let options = Official { staged_status: true, known_addresses, ..Official::default() };
+        let organization = official(options).await;
+        organization.server.add_member(NewMember::invited("a@x").external_id("old"));
+        let body = members(&[("a@x", "new")]).set("inviteUsersAfterProvisioning", false);
+        organization.import(body).await.ok();
+        assert_eq!(organization.people(), super::support::pairs(&[("a@x", "old")]));
+    }
 }
 
 #[tokio::test]
