@@ -29,7 +29,7 @@ pub struct AccessToken {
 impl AccessToken {
     /// Takes a token from the store; one whose expiry cannot be read counts as expired.
     pub fn stored(secret: SecretString, now: Timestamp) -> Self {
-        let expiry = expiry(secret.expose_secret());
+        let expiry = Some(secret.expose_secret()).filter(|token| is_sendable(token)).and_then(expiry);
         let left = expiry.and_then(|expiry| u64::try_from(expiry.0.saturating_sub(now.0)).ok()).unwrap_or(0);
         Self {
             secret,
@@ -92,10 +92,14 @@ pub(super) fn read(url: &str, body: &[u8], now: Timestamp) -> Result<AccessToken
     if !response.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer")) {
         return Err(missing("a token of another type than Bearer".to_owned()));
     }
-    if !token.0.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !is_sendable(&token.0) {
         return Err(missing("a token that cannot be sent in a header".to_owned()));
     }
     Ok(AccessToken::received(SecretString::from(token.0), response.expires_in, now))
+}
+
+fn is_sendable(token: &str) -> bool {
+    token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Describes an answer without repeating it: a part of it can be a token.
@@ -161,7 +165,9 @@ mod tests {
 
     #[test]
     fn a_stored_token_that_cannot_be_read_is_not_fresh() {
-        for token in ["", "opaque", "a.b.c", "a.e30.c", "..", "e30.eyJleHAiOiJ4In0.c"] {
+        let cut_in_lines = "e30.eyJleHAiOjE4MDAwMDM2MDB9.c\n";
+        assert!(AccessToken::stored(SecretString::from(cut_in_lines.trim()), NOW).is_fresh());
+        for token in ["", "opaque", "a.b.c", "a.e30.c", "..", "e30.eyJleHAiOiJ4In0.c", cut_in_lines] {
             let token = AccessToken::stored(SecretString::from(token), NOW);
             assert!(!token.is_fresh());
             assert_eq!(token.expiry(), None);

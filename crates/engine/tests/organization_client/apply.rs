@@ -145,6 +145,17 @@ async fn too_many_requests_are_waited_out_and_the_import_arrives_once() {
 }
 
 #[tokio::test]
+async fn an_import_that_is_too_large_is_refused_while_it_is_still_being_sent() {
+    let server = start(Options::vaultwarden()).await;
+    let mut import = import();
+    let member = import.members[0].clone();
+    import.members = vec![member; 350_000];
+    let error = connect(&server).apply(&Request::Import(import), &silent).await.expect_err("too large");
+    assert_eq!(error.message().map(|message| message.status), Some(413), "{error:?}");
+    assert!(error.certainly_nothing_happened());
+}
+
+#[tokio::test]
 async fn a_server_that_stays_busy_has_refused() {
     let (error, sent) = failed_by(Fault::Answer(Answer::empty(429))).await;
     assert!(matches!(&error, ApplyError::Refused { effect: Effect::None, .. }), "{error:?}");

@@ -143,6 +143,46 @@ async fn a_chosen_proxy_carries_every_request() {
     );
 }
 
+/// A SOCKS proxy (RFC 1928) that answers in place of every host it is asked for, and notes the host.
+async fn socks() -> (u16, Lines) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let lines = Lines::default();
+    let heard = Arc::clone(&lines);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let heard = Arc::clone(&heard);
+            tokio::spawn(async move {
+                let mut greeting = [0; 3];
+                stream.read_exact(&mut greeting).await.expect("a greeting with one method");
+                stream.write_all(&[5, 0]).await.expect("a method");
+                let mut head = [0; 5];
+                stream.read_exact(&mut head).await.expect("a request for a name");
+                let mut name = vec![0; usize::from(head[4]) + 2];
+                stream.read_exact(&mut name).await.expect("the name and the port");
+                name.truncate(name.len() - 2);
+                heard
+                    .lock()
+                    .expect("no test panics while it listens")
+                    .push(String::from_utf8(name).expect("text"));
+                stream.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).await.expect("consent");
+                answer(stream, &Lines::default()).await;
+            });
+        }
+    });
+    (port, lines)
+}
+
+#[tokio::test]
+async fn a_socks_proxy_looks_up_the_name_and_carries_the_request() {
+    let (port, lines) = socks().await;
+    let connection = connection("http://organization.invalid", "organization.x", "secret");
+    let proxy = ProxyChoice::Fixed(format!("socks5h://127.0.0.1:{port}"));
+    let organization = Organization::through(proxy, connection).expect("a client").with_patience(hasty());
+    organization.server(&silent).await.expect("an answer through the proxy");
+    assert_eq!(heard(&lines), ["organization.invalid", "organization.invalid"]);
+}
+
 #[tokio::test]
 async fn the_proxy_of_the_environment_is_used_unless_it_is_told_not_to() {
     let (port, lines) = raw(None).await;
