@@ -5,7 +5,6 @@
 
 pub(crate) mod owner_only;
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -25,7 +24,7 @@ pub enum Platform {
 /// What the process was started with.
 #[derive(Clone)]
 pub struct ProcessEnvironment {
-    variables: BTreeMap<OsString, OsString>,
+    variables: Vec<(OsString, OsString)>,
     program_folder: Option<PathBuf>,
     platform: Platform,
 }
@@ -61,7 +60,12 @@ impl ProcessEnvironment {
 
     /// The variable's value; None when it is unset or empty, which count as the same.
     pub fn variable(&self, name: &str) -> Option<&OsStr> {
-        self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+        let same = |found: &OsStr| match self.platform {
+            Platform::Windows => found.eq_ignore_ascii_case(name),
+            Platform::Linux | Platform::MacOs => found == name,
+        };
+        let (_, value) = self.variables.iter().find(|(found, _)| same(found))?;
+        Some(value.as_os_str()).filter(|value| !value.is_empty())
     }
 
     /// Whether secrets shall stand in `data.json` as they are (`BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS=true`).
@@ -205,7 +209,7 @@ mod tests {
             Ok(PathBuf::from("/h/Library/Application Support").join(FOLDER_NAME))
         );
         assert_eq!(
-            folder(Platform::Windows, &[home, ("APPDATA", "/r")]),
+            folder(Platform::Windows, &[home, ("AppData", "/r")]),
             Ok(PathBuf::from("/r").join(FOLDER_NAME))
         );
         assert_eq!(folder(Platform::Windows, &[home]), Err(PathError { variable: "APPDATA" }));

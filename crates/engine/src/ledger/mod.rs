@@ -153,21 +153,23 @@ impl Ledger {
         Ok(Opened::Recovered { ledger, moved_to })
     }
 
-    /// Reads the ledger without changing anything: for a plan. None: there is none, or it cannot be read, which amounts
-    /// to the same: nobody may be removed.
+    /// Opens the ledger to be looked at, also while a run goes on: nothing is made, moved or changed. None: there is no
+    /// ledger, or its file cannot be read.
     ///
     /// # Errors
-    /// [`LedgerError::Network`], [`LedgerError::Newer`], or why an intact file cannot be read.
-    pub fn peek(path: &Path) -> Result<Option<LedgerState>, LedgerError> {
+    /// [`LedgerError::Network`], [`LedgerError::Newer`], or why an intact file cannot be opened.
+    pub fn open_to_read(path: &Path) -> Result<Option<Self>, LedgerError> {
         refuse_network(path)?;
         match std::fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(file_error(path)(source)),
             Ok(_) => {}
         }
-        let read = || {
-            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        none_if_damaged((|| {
+            // Not opened read-only: that would leave the log's files behind.
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             connection.busy_timeout(PATIENCE)?;
+            connection.pragma_update(None, "query_only", true)?;
             let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
             let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
             if application != schema::APPLICATION_ID || version < schema::VERSION {
@@ -176,11 +178,19 @@ impl Ledger {
             if version > schema::VERSION {
                 return Err(LedgerError::Newer { version, known: schema::VERSION });
             }
-            Self { connection }.state().map(Some)
-        };
-        match read() {
-            Err(error) if error.is_damage() => Ok(None),
-            other => other,
+            Ok(Some(Self { connection }))
+        })())
+    }
+
+    /// Reads the state without changing anything: for a plan. None: there is no ledger, or it cannot be read, which
+    /// amounts to the same: nobody may be removed.
+    ///
+    /// # Errors
+    /// As [`Ledger::open_to_read`].
+    pub fn peek(path: &Path) -> Result<Option<LedgerState>, LedgerError> {
+        match Self::open_to_read(path)? {
+            None => Ok(None),
+            Some(ledger) => none_if_damaged(ledger.state().map(Some)),
         }
     }
 
@@ -200,11 +210,12 @@ impl Ledger {
         Ok(state)
     }
 
-    /// Ends a run that reached the organization: in one transaction,
+    /// Ends a run that reached the organization, in one transaction:
     ///
-    /// 1. people, groups and memberships become those of `state`, by difference; 2. the intents of earlier runs and the
-    /// answered ones of this run are closed (`state.open_intents` is not looked at: an unanswered request of this run
-    /// stays open for the next); 3. the run and its actions are recorded, and runs older than a year forgotten.
+    /// 1. people, groups and memberships become those of `state`, by difference;
+    /// 2. the intents of earlier runs and the answered ones of this run are closed; an unanswered request of this run
+    ///    stays open for the next, whatever `state.open_intents` says;
+    /// 3. the run and its actions are recorded, and runs older than a year forgotten.
     ///
     /// # Errors
     /// [`LedgerError`]; the ledger is then as it was before.
@@ -270,6 +281,13 @@ impl Ledger {
 
     fn writing(&mut self) -> Result<Transaction<'_>, LedgerError> {
         Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+}
+
+fn none_if_damaged<T>(read: Result<Option<T>, LedgerError>) -> Result<Option<T>, LedgerError> {
+    match read {
+        Err(error) if error.is_damage() => Ok(None),
+        other => other,
     }
 }
 

@@ -47,8 +47,13 @@ pub(crate) struct Places {
 
 /// Puts `content` in the place of the file at `path` in one step: a reader sees the old file or the new one.
 ///
-/// 1. writes a file beside it, owner-only; 2. waits until it is on the disk; 3. asks `may_replace`; 4. renames it over;
-/// 5. waits until the folder is on the disk. The caller holds the lock under which this path is written.
+/// 1. writes a file beside it, owner-only;
+/// 2. waits until that is on the disk;
+/// 3. asks `may_replace`;
+/// 4. renames it over;
+/// 5. waits until the folder is on the disk.
+///
+/// The caller holds the lock under which this path is written.
 pub(crate) fn replace<E: From<io::Error>>(
     path: &Path,
     content: &[u8],
@@ -69,6 +74,7 @@ pub(crate) fn replace<E: From<io::Error>>(
         let mut file: File = create_new(&beside)?;
         file.write_all(content)?;
         file.sync_all()?;
+        drop(file);
         hit(places.on_disk);
         may_replace()?;
         hit(places.before_rename);

@@ -247,8 +247,9 @@ impl Secrets {
 
     /// Stores a secret, on disk when this returns.
     ///
-    /// 1. the encrypted store gets the value; 2. `data.json` gets the marker. A kill between leaves the old plaintext, or
-    /// the new value behind a marker that was there before. In plain text: 1. `data.json`; 2. the store forgets.
+    /// Encrypted, the store gets the value before `data.json` gets the marker: a kill between the two leaves the old
+    /// plaintext, or the new value behind a marker that was there before. In plain text, `data.json` comes first and the
+    /// store forgets after it.
     ///
     /// # Errors
     /// [`SecretError`]; the old secret is then still in place.

@@ -56,7 +56,7 @@ fn number(value: f64) -> String {
     let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
     let at = |place: i32| usize::try_from(place).unwrap_or(0);
     let unsigned = match point {
-        _ if point > 21 || point < -5 => {
+        _ if !(-5..=21).contains(&point) => {
             let (head, tail) = digits.split_at(1);
             let point_and_tail = if tail.is_empty() { String::new() } else { format!(".{tail}") };
             format!("{head}{point_and_tail}e{:+}", point - 1)

@@ -182,10 +182,12 @@ impl Store {
         Ok(())
     }
 
-    /// Changes the file.
+    /// Changes the file, which is owner-only afterwards:
     ///
-    /// 1. takes our lock, then the official connector's; 2. reads the file again; 3. applies `change`; 4. unless nothing
-    /// changed, replaces the file in one step, on disk when this returns. The file is owner-only afterwards.
+    /// 1. takes our lock, then the official connector's;
+    /// 2. reads the file again;
+    /// 3. applies `change`;
+    /// 4. unless nothing changed, replaces the file in one step, on disk when this returns.
     ///
     /// # Errors
     /// [`StoreError`]; the file is then as it was before, or, when only the folder could not be flushed, as it is after.
@@ -196,7 +198,7 @@ impl Store {
         };
         self.profile.create_folder().map_err(failed(&self.profile.folder))?;
         let _ours = wait_for(&self.profile.write_lock(), WRITER_PATIENCE).map_err(StoreError::Busy)?;
-        let official = OfficialLock::acquire(self.profile.official_lock())?;
+        let official = OfficialLock::acquire(self.profile.official_lock(), official_lock::PATIENCE)?;
         // A link to the file is written through, not replaced.
         let path =
             std::fs::canonicalize(&self.profile.data_json).unwrap_or_else(|_| self.profile.data_json.clone());

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 const STALE: Duration = Duration::from_secs(10);
 const RENEWAL: Duration = Duration::from_secs(3);
 /// Longer than `STALE`, so that a lock left behind by a killed process is outlived.
-const PATIENCE: Duration = Duration::from_secs(12);
+pub(super) const PATIENCE: Duration = Duration::from_secs(12);
 
 /// The held lock; dropping it gives it back.
 pub(super) struct OfficialLock {
@@ -28,8 +28,8 @@ pub(super) struct OfficialLock {
 
 impl OfficialLock {
     /// Takes the lock, waiting for its holder with growing pauses.
-    pub(super) fn acquire(path: PathBuf) -> Result<Self, StoreError> {
-        let end = Instant::now() + PATIENCE;
+    pub(super) fn acquire(path: PathBuf, patience: Duration) -> Result<Self, StoreError> {
+        let end = Instant::now() + patience;
         let mut pause = Duration::from_millis(20);
         loop {
             match std::fs::create_dir(&path) {
@@ -118,4 +118,64 @@ fn touch(path: &Path) -> io::Result<SystemTime> {
 
 fn is_stale(path: &Path) -> bool {
     modified(path).is_ok_and(|time| time.elapsed().is_ok_and(|age| age > STALE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(60);
+
+    fn backdate(path: &Path, age: Duration) {
+        let folder = owner_only::open_folder_to_touch(path).expect("opens");
+        folder.set_times(FileTimes::new().set_modified(SystemTime::now() - age)).expect("is ours");
+    }
+
+    #[test]
+    fn a_held_lock_is_named_and_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("data.json.lock");
+        std::fs::create_dir(&path).expect("a folder");
+        let error = OfficialLock::acquire(path.clone(), SHORT).err().expect("held");
+        assert!(matches!(&error, StoreError::Held { path: held } if *held == path), "{error}");
+        assert!(error.to_string().contains("data.json.lock"));
+        assert!(path.is_dir());
+    }
+
+    #[test]
+    fn a_lock_that_nobody_renews_is_taken_and_given_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("data.json.lock");
+        std::fs::create_dir(&path).expect("a folder");
+        backdate(&path, STALE + Duration::from_secs(1));
+        let lock = OfficialLock::acquire(path.clone(), SHORT).expect("stale");
+        lock.check().expect("ours");
+        assert!(!is_stale(&path));
+        drop(lock);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_lock_that_somebody_else_took_over_is_noticed_and_not_removed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("data.json.lock");
+        let lock = OfficialLock::acquire(path.clone(), SHORT).expect("free");
+        std::fs::remove_dir(&path).expect("ours");
+        std::fs::create_dir(&path).expect("a folder");
+        backdate(&path, Duration::from_secs(1));
+        assert!(matches!(lock.check(), Err(StoreError::LockLost { .. })));
+        drop(lock);
+        assert!(path.is_dir());
+    }
+
+    #[test]
+    fn renewing_moves_the_time_forward() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("data.json.lock");
+        std::fs::create_dir(&path).expect("a folder");
+        backdate(&path, STALE + Duration::from_secs(1));
+        let renewed = touch(&path).expect("is ours");
+        assert!(!is_stale(&path));
+        assert_eq!(modified(&path).expect("exists"), renewed);
+    }
 }

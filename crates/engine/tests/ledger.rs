@@ -1,0 +1,349 @@
+//! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
+
+use bwdc_core::ledger::{IntentState, LedgerState, ManagedGroup, ManagedPerson};
+use bwdc_core::names::{Email, ExternalId, MemberId, StableId, Timestamp};
+use bwdc_core::wire::Request;
+use bwdc_engine::ledger::{
+    Counts, Ending, Ledger, LedgerError, Opened, Outcome, RecordedAction, RunId, RunKind, RunOutcome,
+};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const NOW: Timestamp = Timestamp(1_795_180_720_171);
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+fn person(number: usize) -> ManagedPerson {
+    ManagedPerson {
+        external_id: ExternalId::new(format!("cn=person {number},ou=people,dc=example,dc=test")),
+        stable_id: Some(StableId::new(format!("entryUUID:{number:032}"))),
+        email: Email::new(format!("person{number}@example.test")),
+        revoked_by_us: false,
+        out_since: None,
+    }
+}
+
+fn group(number: usize, members: impl IntoIterator<Item = usize>) -> ManagedGroup {
+    ManagedGroup {
+        external_id: ExternalId::new(format!("cn=group {number},ou=groups,dc=example,dc=test")),
+        name: format!("Group {number}"),
+        members: members.into_iter().map(|it| person(it).external_id).collect(),
+        observed_at: Some(NOW),
+    }
+}
+
+fn state(people: usize, groups: usize, members: usize) -> LedgerState {
+    LedgerState {
+        people: (0..people).map(person).collect(),
+        groups: (0..groups)
+            .map(|number| group(number, (0..members).map(|it| (number * 7 + it * 3) % people)))
+            .collect(),
+        open_intents: Vec::new(),
+        baseline_taken: true,
+    }
+}
+
+fn new_ledger() -> (TempDir, PathBuf, Ledger) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("connector.db");
+    let opened = Ledger::open(&path).expect("a local disk");
+    assert!(matches!(opened, Opened::New(_)));
+    (folder, path, opened.into_ledger())
+}
+
+fn reopen(path: &Path) -> Ledger {
+    let opened = Ledger::open(path).expect("readable");
+    assert!(matches!(opened, Opened::Existing(_)));
+    opened.into_ledger()
+}
+
+fn commit_at(ledger: &mut Ledger, state: &LedgerState, now: Timestamp) -> RunId {
+    let run = ledger.begin_run(now, RunKind::Command).expect("writable");
+    ledger.commit(run, state, &ending(now, &Counts::new(), &[])).expect("writable");
+    run
+}
+
+fn ending<'a>(now: Timestamp, counts: &'a Counts, actions: &'a [RecordedAction]) -> Ending<'a> {
+    Ending { finished_at: now, outcome: RunOutcome::Complete, counts, actions }
+}
+
+fn revoke(id: &str) -> Request {
+    Request::Revoke(MemberId::new(id))
+}
+
+#[test]
+fn a_new_ledger_knows_nobody_and_its_file_is_the_owners() {
+    let (_folder, path, ledger) = new_ledger();
+    assert_eq!(ledger.state().expect("readable"), LedgerState::default());
+    #[cfg(unix)]
+    for entry in std::fs::read_dir(path.parent().expect("a folder")).expect("readable") {
+        use std::os::unix::fs::PermissionsExt;
+        let entry = entry.expect("readable");
+        let mode = entry.metadata().expect("exists").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
+    }
+    drop(ledger);
+    assert!(matches!(Ledger::open(&path).expect("readable"), Opened::Existing(_)));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_read_is_tightened() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, path, ledger) = new_ledger();
+    drop(ledger);
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).expect("is ours");
+    reopen(&path);
+    assert_eq!(std::fs::metadata(&path).expect("exists").permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_is_committed_is_read_back_through_every_kind_of_difference() {
+    let (_folder, path, mut ledger) = new_ledger();
+    let mut now = state(12, 4, 5);
+    commit_at(&mut ledger, &now, NOW);
+    assert_eq!(ledger.state().expect("readable"), now);
+
+    now.people[3].email = Email::new("renamed@example.test");
+    now.people[4].revoked_by_us = true;
+    now.people[4].out_since = Some(Timestamp(5));
+    now.people[5].stable_id = None;
+    now.people.swap(0, 1);
+    now.people.remove(7);
+    now.people.push(person(40));
+    now.groups[0].name = "Renamed".into();
+    now.groups[0].observed_at = None;
+    now.groups[1].members.reverse();
+    now.groups[2].members.clear();
+    now.groups.remove(3);
+    // A member whom we do not manage is remembered as a member all the same.
+    now.groups.push(group(9, [40, 99]));
+    now.baseline_taken = false;
+    commit_at(&mut ledger, &now, NOW);
+    assert_eq!(ledger.state().expect("readable"), now);
+    drop(ledger);
+    assert_eq!(reopen(&path).state().expect("readable"), now);
+    assert_eq!(Ledger::peek(&path).expect("readable"), Some(now));
+
+    let mut ledger = reopen(&path);
+    commit_at(&mut ledger, &LedgerState::default(), NOW);
+    assert_eq!(ledger.state().expect("readable"), LedgerState::default());
+}
+
+#[test]
+fn a_person_or_group_twice_is_refused_and_nothing_changes() {
+    let (_folder, _path, mut ledger) = new_ledger();
+    let before = state(3, 1, 2);
+    commit_at(&mut ledger, &before, NOW);
+    for twice in [
+        LedgerState { people: vec![person(1), person(1)], ..LedgerState::default() },
+        LedgerState { groups: vec![group(1, []), group(1, [])], ..LedgerState::default() },
+    ] {
+        let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+        let error = ledger.commit(run, &twice, &ending(NOW, &Counts::new(), &[])).expect_err("twice");
+        assert!(matches!(error, LedgerError::Twice { .. }), "{error}");
+        assert_eq!(ledger.state().expect("readable"), before);
+    }
+}
+
+#[test]
+fn an_intent_stays_open_until_a_run_has_accounted_for_it() {
+    let (_folder, path, mut ledger) = new_ledger();
+    let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    let ids = ["yes", "no", "silence", "killed"]
+        .map(|id| ledger.intend(run, &revoke(id), Timestamp(1)).expect("writable"));
+    for (id, outcome) in ids.into_iter().zip([Outcome::Accepted, Outcome::Refused, Outcome::Unknown]) {
+        ledger.resolve(id, outcome, Timestamp(2)).expect("writable");
+    }
+    drop(ledger);
+
+    let mut ledger = reopen(&path);
+    let open = |ledger: &Ledger| {
+        let intents = ledger.state().expect("readable").open_intents;
+        intents.into_iter().map(|it| (it.request, it.state)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        open(&ledger),
+        [
+            (revoke("yes"), IntentState::Accepted),
+            (revoke("no"), IntentState::Refused),
+            (revoke("silence"), IntentState::Unknown),
+            (revoke("killed"), IntentState::Intended),
+        ]
+    );
+
+    // A run that could not compare leaves them; one that could closes them and keeps its own unanswered ones.
+    let failed = ledger.begin_run(NOW, RunKind::Schedule).expect("writable");
+    let counts = Counts::new();
+    let end = Ending { outcome: RunOutcome::Failed, ..ending(NOW, &counts, &[]) };
+    ledger.end_run(failed, &end).expect("writable");
+    assert_eq!(open(&ledger).len(), 4);
+    let next = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    let own = ["answered", "lost"].map(|id| ledger.intend(next, &revoke(id), NOW).expect("writable"));
+    ledger.resolve(own[0], Outcome::Accepted, NOW).expect("writable");
+    ledger.commit(next, &state(1, 0, 0), &ending(NOW, &Counts::new(), &[])).expect("writable");
+    assert_eq!(open(&ledger), [(revoke("lost"), IntentState::Intended)]);
+
+    let error = ledger.resolve(bwdc_core::ledger::IntentId(99), Outcome::Accepted, NOW);
+    assert!(matches!(error, Err(LedgerError::NoSuchIntent { intent: 99 })));
+}
+
+#[test]
+fn runs_are_remembered_with_their_actions_and_an_unended_one_as_interrupted() {
+    let (_folder, path, mut ledger) = new_ledger();
+    let killed = ledger.begin_run(NOW, RunKind::Schedule).expect("writable");
+    drop(ledger);
+    let mut ledger = reopen(&path);
+    let run = ledger.begin_run(Timestamp(NOW.0 + 1), RunKind::Command).expect("writable");
+    let actions = [RecordedAction {
+        action: "revoke".into(),
+        subject: "a@example.test".into(),
+        cause: serde_json::json!({"kind": "disabled"}),
+    }];
+    let counts = Counts::from([("revoked".to_owned(), 1)]);
+    let end = ending(Timestamp(NOW.0 + 9), &counts, &actions);
+    ledger.commit(run, &LedgerState::default(), &end).expect("writable");
+
+    let runs = ledger.runs(10).expect("readable");
+    assert_eq!(runs.iter().map(|it| it.id).collect::<Vec<_>>(), [run, killed]);
+    assert_eq!((runs[0].outcome, runs[0].kind), (Some(RunOutcome::Complete), RunKind::Command));
+    assert_eq!(runs[0].finished_at, Some(Timestamp(NOW.0 + 9)));
+    assert_eq!(runs[0].counts, counts);
+    assert_eq!((runs[1].outcome, runs[1].kind), (Some(RunOutcome::Interrupted), RunKind::Schedule));
+    assert_eq!(runs[1].finished_at, None);
+    assert_eq!(ledger.actions(run).expect("readable"), actions);
+    assert_eq!(ledger.runs(1).expect("readable").len(), 1);
+    let again = ledger.commit(run, &LedgerState::default(), &end);
+    assert!(matches!(again, Err(LedgerError::NoSuchRun { .. })));
+}
+
+#[test]
+fn runs_are_forgotten_after_a_year_unless_a_request_of_theirs_is_open() {
+    let (_folder, _path, mut ledger) = new_ledger();
+    let nothing = LedgerState::default();
+    let forgotten = commit_at(&mut ledger, &nothing, NOW);
+    let kept = commit_at(&mut ledger, &nothing, Timestamp(NOW.0 + 30 * DAY));
+    let latest = commit_at(&mut ledger, &nothing, Timestamp(NOW.0 + 370 * DAY));
+    let ids =
+        |ledger: &Ledger| ledger.runs(10).expect("readable").into_iter().map(|it| it.id).collect::<Vec<_>>();
+    assert_eq!(ids(&ledger), [latest, kept]);
+    assert!(ledger.actions(forgotten).expect("readable").is_empty());
+
+    let open = ledger.begin_run(Timestamp(NOW.0 + 371 * DAY), RunKind::Command).expect("writable");
+    ledger.intend(open, &revoke("lost"), NOW).expect("writable");
+    let later = Timestamp(NOW.0 + 900 * DAY);
+    let failed = ledger.begin_run(later, RunKind::Command).expect("writable");
+    ledger.end_run(failed, &ending(later, &Counts::new(), &[])).expect("writable");
+    assert_eq!(ids(&ledger), [failed, open]);
+}
+
+#[test]
+fn a_purge_leaves_no_trace_in_the_files() {
+    let (_folder, path, mut ledger) = new_ledger();
+    let mut before = state(50, 5, 5);
+    before.people[0].email = Email::new("unmistakable@example.test");
+    let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    ledger.intend(run, &revoke("unmistakable"), NOW).expect("writable");
+    ledger.commit(run, &before, &ending(NOW, &Counts::new(), &[])).expect("writable");
+    let traces = || {
+        let folder = std::fs::read_dir(path.parent().expect("a folder")).expect("readable");
+        let files = folder.map(|entry| std::fs::read(entry.expect("readable").path()).expect("readable"));
+        files.filter(|bytes| bytes.windows(12).any(|part| part == b"unmistakable")).count()
+    };
+    assert!(traces() > 0);
+    ledger.purge().expect("writable");
+    assert_eq!(ledger.state().expect("readable"), LedgerState::default());
+    assert!(ledger.runs(10).expect("readable").is_empty());
+    assert_eq!(traces(), 0);
+    commit_at(&mut ledger, &before, NOW);
+    assert_eq!(ledger.state().expect("readable"), before);
+}
+
+#[test]
+fn a_damaged_file_is_moved_aside_and_an_empty_ledger_begins() {
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 4] = [
+        ("garbage", |path| std::fs::write(path, "not a database at all, far from it").expect("writable")),
+        ("truncated", |path| {
+            let length = std::fs::metadata(path).expect("exists").len();
+            let file = std::fs::File::options().write(true).open(path).expect("writable");
+            file.set_len(length / 2).expect("writable");
+        }),
+        ("overwritten pages", |path| {
+            let mut bytes = std::fs::read(path).expect("readable");
+            let length = bytes.len();
+            bytes[4096..length / 2].fill(0x5a);
+            std::fs::write(path, bytes).expect("writable");
+        }),
+        ("another program's database", |path| {
+            std::fs::remove_file(path).expect("is ours");
+            let other = rusqlite::Connection::open(path).expect("writable");
+            other.execute_batch("CREATE TABLE something (else_entirely TEXT)").expect("writable");
+        }),
+    ];
+    for (name, damage) in damages {
+        let (_folder, path, mut ledger) = new_ledger();
+        commit_at(&mut ledger, &state(500, 20, 10), NOW);
+        drop(ledger);
+        damage(&path);
+        let damaged = std::fs::read(&path).expect("readable");
+        assert_eq!(Ledger::peek(&path).expect("no error"), None, "{name}");
+
+        let Opened::Recovered { mut ledger, moved_to } = Ledger::open(&path).expect("a new one") else {
+            panic!("{name} was not noticed")
+        };
+        assert_eq!(std::fs::read(&moved_to).expect("kept"), damaged, "{name}");
+        assert!(moved_to.to_string_lossy().contains("connector.db.broken-"), "{}", moved_to.display());
+        assert_eq!(ledger.state().expect("readable"), LedgerState::default(), "{name}");
+        commit_at(&mut ledger, &state(3, 1, 2), NOW);
+        drop(ledger);
+        assert_eq!(reopen(&path).state().expect("readable"), state(3, 1, 2), "{name}");
+    }
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_as_it_is() {
+    let (_folder, path, ledger) = new_ledger();
+    drop(ledger);
+    let newer = rusqlite::Connection::open(&path).expect("writable");
+    newer.pragma_update(None, "user_version", 99).expect("writable");
+    newer.close().expect("closes");
+    let before = std::fs::read(&path).expect("readable");
+    let error = Ledger::open(&path).err().expect("newer");
+    assert!(matches!(error, LedgerError::Newer { version: 99, .. }), "{error}");
+    assert!(matches!(Ledger::peek(&path), Err(LedgerError::Newer { .. })));
+    assert_eq!(std::fs::read(&path).expect("readable"), before);
+    assert_eq!(std::fs::read_dir(path.parent().expect("a folder")).expect("readable").count(), 1);
+}
+
+#[test]
+fn a_reader_sees_the_last_commit_while_a_run_goes_on() {
+    let (_folder, path, mut ledger) = new_ledger();
+    commit_at(&mut ledger, &state(5, 1, 2), NOW);
+    let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    ledger.intend(run, &revoke("x"), NOW).expect("writable");
+    let seen = Ledger::peek(&path).expect("readable").expect("exists");
+    assert_eq!((seen.people.len(), seen.open_intents.len()), (5, 1));
+    let looking = Ledger::open_to_read(&path).expect("readable").expect("exists");
+    assert_eq!(looking.runs(1).expect("readable")[0].id, run);
+    commit_at(&mut ledger, &state(6, 1, 2), NOW);
+    assert_eq!(looking.state().expect("readable").people.len(), 6);
+    let none = path.with_file_name("none.db");
+    assert_eq!(Ledger::peek(&none).expect("no error"), None);
+    assert!(!none.exists());
+}
+
+#[test]
+fn a_small_change_to_a_large_ledger_writes_little() {
+    let (_folder, path, mut ledger) = new_ledger();
+    let mut large = state(50_000, 5_000, 30);
+    commit_at(&mut ledger, &large, NOW);
+    drop(ledger);
+    let mut ledger = reopen(&path);
+    large.people[77].email = Email::new("renamed@example.test");
+    large.groups[3].members.pop();
+    commit_at(&mut ledger, &large, NOW);
+    let log = std::fs::metadata(path.with_file_name("connector.db-wal")).expect("open").len();
+    let whole = std::fs::metadata(&path).expect("exists").len();
+    assert!(log < 500_000 && log * 5 < whole, "{log} bytes written of {whole}");
+    assert_eq!(ledger.state().expect("readable"), large);
+}
