@@ -276,15 +276,23 @@ impl fmt::Debug for Faults {
 pub(crate) struct Cut;
 
 /// Applies the rules to one request; the request's body must already be complete.
+///
+/// The work goes on when the client leaves: a server that finishes what its client gave up on is one of the
+/// things a client has to live with.
 pub(crate) async fn apply(
     State(faults): State<Faults>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     request: Request,
     next: Next,
 ) -> Response {
+    let number = faults.next_number();
+    let handling = tokio::spawn(handle(faults, peer, number, request, next));
+    handling.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn handle(faults: Faults, peer: Peer, number: u64, request: Request, next: Next) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let method = request.method().as_str().to_owned();
-    let number = faults.next_number();
     let mut arrival = Arrival { method, path, number, moment: Moment::Arrived };
     let (delay, fault) = faults.decide(&arrival.method, &arrival.path);
     faults.tell(&arrival);

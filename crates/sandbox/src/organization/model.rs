@@ -234,7 +234,8 @@ pub struct RecordedRequest {
     pub body: String,
     /// The size of the body in bytes as it arrived.
     pub body_length: usize,
-    /// The status that was answered; `None` while the request is handled and when the connection was cut.
+    /// The status that was answered; `None` while the request is handled, and when the connection was cut or the
+    /// client left before the answer.
     pub status: Option<u16>,
     /// When it arrived, in RFC 3339 form, UTC.
     pub received: String,

@@ -1,5 +1,9 @@
 "use strict";
 const live = document.querySelector(".live");
+function show(text, lost) {
+  live.classList.toggle("lost", lost);
+  if (live.textContent !== text) live.textContent = text;
+}
 async function refresh() {
   if (document.hidden) return;
   try {
@@ -7,15 +11,13 @@ async function refresh() {
     if (!answer.ok) throw new Error(String(answer.status));
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
     const main = document.querySelector("main");
-    live.classList.remove("lost");
-    live.textContent = "Live";
+    show("Live", false);
     if (next.dataset.version === main.dataset.version) return;
     const open = [...main.querySelectorAll("details[open]")].map((entry) => entry.id);
     main.replaceWith(next);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   } catch {
-    live.classList.add("lost");
-    live.textContent = "Stopped";
+    show("Stopped", true);
   }
 }
 setInterval(refresh, 1500);

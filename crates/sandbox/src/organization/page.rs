@@ -155,8 +155,8 @@ fn member_table(html: &mut String, members: &[Member], groups: &[Group]) -> fmt:
         }
     }
     html.push_str(
-        "<div class=\"wide\"><table><thead><tr><th>Name / e-mail</th><th>Status</th><th>External ID</th>\
-         <th>Groups</th></tr></thead><tbody>\n",
+        "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Name / e-mail</th><th scope=\"col\">Status</th><th scope=\"col\">External ID</th>\
+         <th scope=\"col\">Groups</th></tr></thead><tbody>\n",
     );
     for member in &members[..shown] {
         html.push_str("<tr><td class=\"who\">");
@@ -188,8 +188,8 @@ fn group_table(html: &mut String, members: &[Member], groups: &[Group]) -> fmt::
     let addresses: HashMap<&str, &str> =
         members.iter().map(|member| (member.id.as_str(), member.email.as_str())).collect();
     html.push_str(
-        "<div class=\"wide\"><table><thead><tr><th>Name</th><th class=\"number\">Members</th>\
-         <th>External ID</th><th>Who</th></tr></thead><tbody>\n",
+        "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\" class=\"number\">Members</th>\
+         <th scope=\"col\">External ID</th><th scope=\"col\">Who</th></tr></thead><tbody>\n",
     );
     for group in &groups[..shown] {
         let external_id = group.external_id.as_deref().unwrap_or("–");
@@ -218,8 +218,8 @@ fn request_table(html: &mut String, requests: &[Arc<RecordedRequest>]) -> fmt::R
         return Ok(());
     }
     html.push_str(
-        "<div class=\"wide\"><table><thead><tr><th class=\"number\">#</th><th>Time</th><th>Request</th>\
-         <th>Answer</th><th class=\"number\">Bytes</th></tr></thead><tbody>\n",
+        "<div class=\"wide\"><table><thead><tr><th scope=\"col\" class=\"number\">#</th><th scope=\"col\">Time</th><th scope=\"col\">Request</th>\
+         <th scope=\"col\">Answer</th><th scope=\"col\" class=\"number\">Bytes</th></tr></thead><tbody>\n",
     );
     for request in requests.iter().rev().take(shown) {
         let time = request.received.get(11..19).unwrap_or_default();

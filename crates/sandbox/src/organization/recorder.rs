@@ -4,14 +4,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 
 use super::model::RecordedRequest;
 use super::server::Shared;
 use crate::faults::Cut;
+
+/// How many requests are kept; of more the oldest are forgotten.
+const KEPT: usize = 10_000;
 
 #[derive(Default)]
 pub(crate) struct Recorder {
@@ -41,6 +44,9 @@ impl Recorder {
         let mut log = self.lock();
         log.arrived += 1;
         request.number = log.arrived;
+        if log.requests.len() >= KEPT {
+            log.requests.drain(..KEPT / 10);
+        }
         log.requests.push(Arc::new(request));
         log.arrived
     }
@@ -61,7 +67,7 @@ impl Recorder {
 #[derive(Clone, Copy)]
 pub(crate) struct Oversized;
 
-/// Reads the whole body, records the request and hands it on.
+/// Reads the whole body, records the request and hands it on; one that breaks off is not handled at all.
 pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let (mut parts, body) = request.into_parts();
@@ -70,10 +76,11 @@ pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, 
             let length = body.len();
             (body, length)
         }
-        Err(length) => {
+        Err(Unread::TooLong(length)) => {
             parts.extensions.insert(Oversized);
             (Bytes::new(), length)
         }
+        Err(Unread::Broken) => return StatusCode::BAD_REQUEST.into_response(),
     };
     let is_form = parts
         .headers
@@ -97,12 +104,19 @@ pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, 
     response
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, usize> {
+/// Why a body was not read to its end.
+enum Unread {
+    TooLong(usize),
+    Broken,
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, Unread> {
     let mut stream = body.into_data_stream();
     let mut read = Vec::new();
-    while let Some(Ok(chunk)) = stream.next().await {
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| Unread::Broken)?;
         if read.len() + chunk.len() > limit {
-            return Err(read.len() + chunk.len());
+            return Err(Unread::TooLong(read.len() + chunk.len()));
         }
         read.extend_from_slice(&chunk);
     }

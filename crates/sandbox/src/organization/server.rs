@@ -316,6 +316,8 @@ impl Server {
     }
 
     /// Lists the requests in the order of their arrival; those for the page and its state are left out.
+    ///
+    /// The last ten thousand or so are kept.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.recorder.requests().into_iter().map(Arc::unwrap_or_clone).collect()
     }

@@ -132,6 +132,44 @@ async fn delay_comes_before_another_fault() {
 }
 
 #[tokio::test]
+async fn import_goes_on_when_the_client_gives_up() {
+    let organization = self_hosted().await;
+    let faults = organization.server.faults();
+    faults.add(Rule::new("POST", IMPORT, Fault::Delay(Duration::from_millis(300))));
+    let (sender, mut handled) = tokio::sync::mpsc::unbounded_channel();
+    faults.on_request(move |arrival| {
+        if arrival.moment == Moment::Handled {
+            sender.send(()).unwrap();
+        }
+    });
+    let request = organization.request("POST", IMPORT).json(&members(&[("a@x.example", "1")]));
+    assert!(request.timeout(Duration::from_millis(30)).send().await.unwrap_err().is_timeout());
+    handled.recv().await.unwrap();
+    assert_eq!(organization.people(), pairs(&[("a@x.example", "1")]));
+    assert_eq!(organization.server.requests()[0].status, None);
+}
+
+#[tokio::test]
+async fn request_that_breaks_off_does_nothing() {
+    use tokio::io::AsyncWriteExt as _;
+    let organization = self_hosted().await;
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", organization.server.port())).await.unwrap();
+    let body = members(&[("a@x.example", "1")]).to_string();
+    let head = format!(
+        "POST {IMPORT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        organization.token,
+        body.len() + 1
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    drop(stream);
+    organization.get("/groups").await.ok();
+    assert!(organization.people().is_empty());
+    let paths: Vec<String> = organization.server.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths, ["/api/public/groups"]);
+}
+
+#[tokio::test]
 async fn hook_is_told_at_arrival_and_after_handling() {
     let organization = self_hosted().await;
     let (sender, told) = mpsc::channel();
