@@ -1,0 +1,159 @@
+//! The rules alone, at 5,000, 50,000 and 500,000 people: flatten, build, plan, serialize. One tenth as many groups, 30
+//! people each, nested 3 deep.
+
+use bwdc_core::desired::Desired;
+use bwdc_core::flatten::{Rows, flatten};
+use bwdc_core::import::official_request;
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::{Email, ExternalId, GroupId, MemberId};
+use bwdc_core::observed::{
+    MemberStatus, Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role,
+    ServerKind,
+};
+use bwdc_core::plan::{Plan, PlanInput};
+use bwdc_core::settings::{AddressRule, ConnectorSettings, SyncSettings};
+use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use bwdc_core::test_report::TestReport;
+use divan::Bencher;
+
+const PEOPLE: [u32; 3] = [5_000, 50_000, 500_000];
+const MEMBERS: u32 = 30;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = PEOPLE, sample_count = 10)]
+fn flatten_groups(bencher: Bencher, people: u32) {
+    let groups = people / 10;
+    let (mut direct, mut inner) = (Rows::default(), Rows::default());
+    for group in 0..groups {
+        direct.push(members(group, people));
+        inner.push(inner_group(group, groups));
+    }
+    bencher.bench(|| flatten(&direct, &inner, people as usize));
+}
+
+#[divan::bench(args = PEOPLE, sample_count = 5)]
+fn build_desired(bencher: Bencher, people: u32) {
+    bencher
+        .with_inputs(|| snapshot(people))
+        .bench_values(|snapshot| Desired::build(snapshot, &settings()).expect("a valid directory"));
+}
+
+#[divan::bench(args = PEOPLE, sample_count = 5)]
+fn serialize_test(bencher: Bencher, people: u32) {
+    let desired = desired(people);
+    bencher.bench(|| {
+        let mut counted = std::io::BufWriter::with_capacity(1 << 16, std::io::sink());
+        serde_json::to_writer(&mut counted, &TestReport::new(&desired))
+    });
+}
+
+#[divan::bench(args = PEOPLE, sample_count = 5)]
+fn serialize_import(bencher: Bencher, people: u32) {
+    let desired = desired(people);
+    bencher.bench(|| serde_json::to_vec(&official_request(&desired, &settings())));
+}
+
+#[divan::bench(args = PEOPLE, sample_count = 5)]
+fn plan_into_an_empty_organization(bencher: Bencher, people: u32) {
+    let desired = desired(people);
+    let observed = Observed::Live(OrganizationState::default());
+    bencher.bench(|| plan(&desired, &observed));
+}
+
+#[divan::bench(args = PEOPLE, sample_count = 5)]
+fn plan_with_nothing_to_do(bencher: Bencher, people: u32) {
+    let desired = desired(people);
+    let observed = Observed::Live(equal_state(&desired));
+    assert!(plan(&desired, &observed).is_empty());
+    bencher.bench(|| plan(&desired, &observed));
+}
+
+fn plan(desired: &Desired, observed: &Observed) -> Plan {
+    Plan::build(&PlanInput {
+        desired,
+        observed,
+        ledger: &LedgerState { baseline_taken: true, ..LedgerState::default() },
+        presences: &Presences::new(),
+        sync: &settings(),
+        connector: &ConnectorSettings::default(),
+        server: ServerKind::OfficialSelfHosted,
+    })
+}
+
+fn members(group: u32, people: u32) -> impl Iterator<Item = u32> {
+    (0..MEMBERS).map(move |number| (group * MEMBERS + number * 7) % people)
+}
+
+/// Every group but each third holds the next one: chains of three.
+fn inner_group(group: u32, groups: u32) -> Option<u32> {
+    (group % 3 != 2 && group + 1 < groups).then_some(group + 1)
+}
+
+fn snapshot(people: u32) -> Snapshot {
+    let scope = ReadScope { people: true, groups: true, deleted: false, stable_ids: false };
+    let mut builder = SnapshotBuilder::new(scope);
+    let person_name = |number: u32| format!("uid=person{number},ou=people,dc=example,dc=test");
+    let group_name = |number: u32| format!("cn=group{number},ou=groups,dc=example,dc=test");
+    for number in 0..people {
+        let name = builder.text(&person_name(number));
+        let mail = builder.text(&format!("Person{number}@example.test"));
+        builder.person(PersonEntry {
+            reference: name,
+            key: name,
+            login: None,
+            external_id: name,
+            stable_id: None,
+            mail: Some(mail),
+            prefix: None,
+            state: AccountState::Enabled,
+        });
+    }
+    let groups = people / 10;
+    for number in 0..groups {
+        let name = builder.text(&group_name(number));
+        let shown = builder.text(&format!("Group {number}"));
+        let mut listed: Vec<_> = members(number, people).map(|it| builder.text(&person_name(it))).collect();
+        listed.extend(inner_group(number, groups).map(|it| builder.text(&group_name(it))));
+        builder.group(name, name, name, shown, &listed);
+    }
+    builder.end(Section::People);
+    builder.end(Section::Groups);
+    builder.finish().expect("every section has ended")
+}
+
+fn desired(people: u32) -> Desired {
+    Desired::build(snapshot(people), &settings()).expect("a valid directory")
+}
+
+fn equal_state(desired: &Desired) -> OrganizationState {
+    let members = desired.everybody().iter().enumerate().map(|(number, person)| ObservedMember {
+        id: Some(MemberId::new(number.to_string())),
+        email: Email::new(desired.display_name(person)),
+        external_id: Some(ExternalId::new(desired.text(person.external_id))),
+        status: MemberStatus::Confirmed,
+        role: Role::User,
+    });
+    let groups = desired.groups().iter().enumerate().map(|(number, group)| ObservedGroup {
+        id: Some(GroupId::new(number.to_string())),
+        name: desired.text(group.name).to_owned(),
+        external_id: Some(ExternalId::new(desired.text(group.external_id))),
+        members: Membership::Read(desired.members(number).iter().map(|&it| it as usize).collect()),
+    });
+    OrganizationState { members: members.collect(), groups: groups.collect() }
+}
+
+fn settings() -> SyncSettings {
+    SyncSettings {
+        users: true,
+        groups: true,
+        interval_minutes: None,
+        remove_disabled: false,
+        overwrite_existing: false,
+        large_import: false,
+        invite_users_after_provisioning: true,
+        address: AddressRule::default(),
+    }
+}
