@@ -1,23 +1,17 @@
-//! From settings to a bound connection that knows its server.
-//!
-//! The TCP connection and StartTLS are made here and handed to the LDAP library ready for use: it cannot reach a bare
-//! IPv6 address, and it waits for ever when a server hangs up instead of answering StartTLS.
+//! A bound connection that knows its server.
 
 use super::entry::Entry;
 use super::error::{LdapReadError, Outcome, SearchPlace, Step};
+use super::name;
 use super::search::{Pages, Request};
-use super::{name, tls::Tls};
-use bwdc_core::settings::TimeLimits;
-use bwdc_core::settings::{Bind, LdapSettings, Security};
-use ldap3::asn1::{PL, StructureTag, parse_tag};
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, StdStream};
+use super::transport::{establish, seconds};
+use bwdc_core::settings::{Bind, LdapSettings, Security, TimeLimits};
+use ldap3::{Ldap, LdapError, Scope};
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 /// How long a polite goodbye, or the reason for a broken connection, is waited for.
 const GRACE: Duration = Duration::from_secs(1);
@@ -269,125 +263,6 @@ fn url(settings: &LdapSettings) -> Box<str> {
         format!("{scheme}://{host}:{port}")
     }
     .into()
-}
-
-fn seconds(limit: u64) -> Duration {
-    Duration::from_secs(limit.max(1))
-}
-
-async fn establish(
-    settings: &LdapSettings,
-    server: &str,
-    limit: u64,
-) -> Result<(LdapConnAsync, Ldap), LdapReadError> {
-    let deadline = Instant::now() + seconds(limit);
-    let late = |step| LdapReadError::TimeLimit {
-        server: server.into(),
-        step,
-        seconds: limit,
-        setting: "time-limits.connect",
-    };
-    let no_connection = |source: io::Error| LdapReadError::Connect { server: server.into(), source };
-    let tls = match settings.security {
-        Security::ClearText => None,
-        Security::StartTls | Security::Ldaps => Some(Tls::prepare(settings, server)?),
-    };
-    let mut stream = match timeout_at(deadline, connect(&settings.hostname, settings.port, deadline)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(source)) if Instant::now() < deadline => return Err(no_connection(source)),
-        _ => return Err(late(Step::Connect)),
-    };
-    if settings.security == Security::StartTls {
-        let cut =
-            |source| LdapReadError::Cut { server: server.into(), step: Step::StartTls, source: Some(source) };
-        match timeout_at(deadline, start_tls(&mut stream)).await {
-            Err(_) => return Err(late(Step::StartTls)),
-            Ok(Err(source)) => return Err(cut(source)),
-            Ok(Ok(None)) => {
-                return Err(LdapReadError::Malformed {
-                    server: server.into(),
-                    what: "an answer to StartTLS",
-                });
-            }
-            Ok(Ok(Some(outcome))) if outcome.code != 0 => {
-                return Err(LdapReadError::StartTlsRefused { server: server.into(), outcome });
-            }
-            Ok(Ok(Some(_))) => {}
-        }
-    }
-    let stream = stream.into_std().map_err(no_connection)?;
-    let mut options = LdapConnSettings::new().set_std_stream(StdStream::Tcp(stream));
-    let url = match tls {
-        Some(tls) => {
-            options = options.set_config(tls.config);
-            format!("ldaps://{}", tls.url_host)
-        }
-        None => "ldap://address.invalid".to_owned(),
-    };
-    match timeout_at(deadline, LdapConnAsync::with_settings(options, &url)).await {
-        Err(_) => Err(late(Step::Handshake)),
-        Ok(Ok(pair)) => Ok(pair),
-        Ok(Err(LdapError::Io { source })) => Err(LdapReadError::Tls { server: server.into(), source }),
-        Ok(Err(other)) => Err(LdapReadError::Tls { server: server.into(), source: io::Error::other(other) }),
-    }
-}
-
-/// Tries every address of the host, each with its share of the time that is left.
-async fn connect(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
-    let addresses: Vec<_> = tokio::net::lookup_host((host, port)).await?.collect();
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for (position, address) in addresses.iter().enumerate() {
-        let left = u32::try_from(addresses.len() - position).unwrap_or(u32::MAX);
-        let share = deadline.saturating_duration_since(Instant::now()) / left;
-        match timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
-            Ok(Err(error)) => last = error,
-            Err(_) => last = io::Error::new(io::ErrorKind::TimedOut, format!("{address} does not answer")),
-        }
-    }
-    Err(last)
-}
-
-/// Sends the StartTLS request (RFC 4511, section 4.14) and reads its answer; None: the answer makes no sense.
-async fn start_tls(stream: &mut TcpStream) -> io::Result<Option<Outcome>> {
-    // LDAPMessage { messageID 1, ExtendedRequest { requestName 1.3.6.1.4.1.1466.20037 } }
-    stream.write_all(b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037").await?;
-    let mut message = vec![0; 2];
-    stream.read_exact(&mut message).await?;
-    let mut length = usize::from(message[1]);
-    if length >= 0x80 {
-        let mut bytes = vec![0; length - 0x80];
-        stream.read_exact(&mut bytes).await?;
-        length = bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
-        message.extend(bytes);
-    }
-    const LARGEST: usize = 1 << 16;
-    if length > LARGEST {
-        return Ok(None);
-    }
-    let head = message.len();
-    message.resize(head + length, 0);
-    stream.read_exact(&mut message[head..]).await?;
-    Ok(parse_tag(&message).ok().and_then(|(_, tag)| extended_outcome(&tag)))
-}
-
-fn extended_outcome(message: &StructureTag) -> Option<Outcome> {
-    const EXTENDED_RESPONSE: u64 = 24;
-    let PL::C(parts) = &message.payload else { return None };
-    let response = parts.get(1).filter(|response| response.id == EXTENDED_RESPONSE)?;
-    let PL::C(fields) = &response.payload else { return None };
-    match fields.as_slice() {
-        [StructureTag { payload: PL::P(code), .. }, _, StructureTag { payload: PL::P(text), .. }, ..] => {
-            Some(Outcome {
-                code: code.iter().fold(0, |code, byte| code << 8 | u32::from(*byte)),
-                text: String::from_utf8_lossy(text).into_owned(),
-            })
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod name;
 mod read;
 mod search;
 mod tls;
+mod transport;
 mod value;
 
 pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
