@@ -1,0 +1,256 @@
+//! What can be typed. The help texts are the manual.
+
+use clap::{Args, Parser, Subcommand};
+use secrecy::SecretString;
+use std::convert::Infallible;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  bwdc config server https://vault.example.com
+  bwdc login organization.<id>
+  bwdc config directory 0
+  bwdc config ldap.password --secretfile /run/secrets/ldap
+  bwdc test --pretty
+  bwdc plan
+  bwdc sync --response
+
+Files:
+  `bwdc data-file` prints where the settings are. `connector.toml` beside that file
+  holds limits, time limits and what happens to people who leave.
+
+Environment:
+  BW_CLIENTID, BW_CLIENTSECRET             the API key for `bwdc login`
+  BITWARDENCLI_CONNECTOR_APPDATA_DIR       the folder of the settings
+  BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS `true` keeps secrets in `data.json` as they are
+  BITWARDENCLI_CONNECTOR_DEBUG             writes warnings of the program to the error stream
+  NO_COLOR                                 turns colors off";
+
+/// Keep a Bitwarden organization equal to the company directory.
+#[derive(Parser)]
+#[command(
+    name = "bwdc",
+    disable_version_flag = true,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    help_expected = true
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What every command takes, before or after its name.
+#[derive(Args)]
+pub(crate) struct GlobalArguments {
+    /// Indent JSON by two spaces.
+    #[arg(long, global = true)]
+    pub(crate) pretty: bool,
+
+    /// Print a message's raw part only, such as the address that `update` found.
+    #[arg(long, global = true)]
+    pub(crate) raw: bool,
+
+    /// Answer in JSON, errors included.
+    #[arg(long, global = true)]
+    pub(crate) response: bool,
+
+    /// Exit with 0 whatever happened.
+    #[arg(long, global = true)]
+    pub(crate) cleanexit: bool,
+
+    /// Print nothing.
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Never ask; what is missing is an error.
+    #[arg(long, global = true)]
+    pub(crate) nointeraction: bool,
+
+    /// Print the version.
+    #[arg(short = 'v', long, global = true)]
+    pub(crate) version: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Sign in to an organization with its API key.
+    ///
+    /// The key is shown in the web vault under the organization's settings. Arguments come first, then BW_CLIENTID and
+    /// BW_CLIENTSECRET, then a question. An argument is visible to everybody on this machine who lists processes.
+    #[command(after_help = "\
+Examples:
+  bwdc login
+  BW_CLIENTID=organization.<id> BW_CLIENTSECRET=<secret> bwdc login --nointeraction")]
+    Login(LoginArguments),
+
+    /// Forget the API key and the token.
+    ///
+    /// Settings, the organization's id and the id of this installation stay.
+    Logout,
+
+    /// Read the directory and print what a sync would work with.
+    ///
+    /// The organization is not asked; `bwdc plan` compares with it.
+    #[command(after_help = "\
+Examples:
+  bwdc test --pretty
+  bwdc test --last")]
+    Test(TestArguments),
+
+    /// Show what a sync would change, and change nothing.
+    ///
+    /// Every change comes with its cause, and so does everybody who stays or is left out.
+    #[command(after_help = "\
+Examples:
+  bwdc plan
+  bwdc plan --response --pretty
+  bwdc plan --detailed-exitcode --quiet")]
+    Plan(RunArguments),
+
+    /// Make the organization follow the directory.
+    ///
+    /// A run that would take away more than the limits in `connector.toml` allow sends nothing and exits with 1.
+    #[command(after_help = "\
+Examples:
+  bwdc sync
+  bwdc sync --response --nointeraction")]
+    Sync(RunArguments),
+
+    /// Print when users or groups were last brought over.
+    #[command(after_help = "\
+Examples:
+  bwdc last-sync users
+  bwdc last-sync groups")]
+    LastSync(LastSyncArguments),
+
+    /// Store one setting.
+    #[command(after_help = config_help())]
+    Config(ConfigArguments),
+
+    /// Print the path of the settings file.
+    DataFile,
+
+    /// Forget what was sent last, so that the next sync compares everything.
+    ClearCache,
+
+    /// Show everything at work on this machine, with a directory and an organization of its own.
+    ///
+    /// Nothing is installed, nothing leaves the machine, and no settings are touched.
+    #[command(after_help = "\
+Examples:
+  bwdc demo
+  bwdc demo --once")]
+    Demo(DemoArguments),
+
+    /// Ask whether there is a newer version.
+    ///
+    /// BWDC_UPDATE_FEED names the address of a list of releases in GitHub's form.
+    #[command(after_help = "\
+Examples:
+  bwdc update
+  bwdc update --raw")]
+    Update,
+}
+
+#[derive(Args)]
+pub(crate) struct LoginArguments {
+    /// The client id, `organization.<id>`.
+    pub(crate) client_id: Option<String>,
+
+    /// The client secret.
+    #[arg(value_parser = secret)]
+    pub(crate) client_secret: Option<SecretString>,
+}
+
+#[derive(Args)]
+pub(crate) struct TestArguments {
+    /// Look at what changed since the last sync only.
+    #[arg(short, long)]
+    pub(crate) last: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    /// Exit with 0 when nothing changes, 2 when something does, 3 when the limits refuse it.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DemoArguments {
+    /// End at the end of the story instead of keeping the organization's page open.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct LastSyncArguments {
+    /// `users` or `groups`.
+    pub(crate) object: String,
+}
+
+#[derive(Args)]
+pub(crate) struct ConfigArguments {
+    /// The name of the setting, in any case.
+    pub(crate) setting: String,
+
+    /// The value.
+    #[arg(value_parser = secret, conflicts_with_all = ["secretenv", "secretfile"])]
+    pub(crate) value: Option<SecretString>,
+
+    /// Take the value from this environment variable.
+    #[arg(long, value_name = "NAME", conflicts_with = "secretfile")]
+    pub(crate) secretenv: Option<String>,
+
+    /// Take the value from the first line of this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secretfile: Option<PathBuf>,
+}
+
+fn secret(typed: &str) -> Result<SecretString, Infallible> {
+    Ok(SecretString::from(typed.to_owned()))
+}
+
+fn config_help() -> String {
+    use bwdc_core::settings::{Setting, SettingKind};
+    let mut help = String::from(
+        "\
+Examples:
+  bwdc config directory 0
+  bwdc config server https://vault.example.com
+  bwdc config server bitwarden.com
+  bwdc config sync.userFilter '(department=Sales)'
+  bwdc config ldap.password --secretenv LDAP_PASSWORD
+  bwdc config ldap.password --secretfile /run/secrets/ldap
+
+Settings:
+",
+    );
+    for setting in Setting::all() {
+        let holds = match &setting.kind {
+            SettingKind::Text => "text; '' clears it",
+            SettingKind::Flag => "true or false",
+            SettingKind::Number { expected, .. } => expected,
+            SettingKind::Directory => "0 LDAP, 1 Entra ID, 2 Google Workspace, 3 Okta, 4 OneLogin",
+            SettingKind::Url => "an address, or bitwarden.com",
+            SettingKind::Secret(_) => "a secret",
+        };
+        help.push_str(&format!("  {:<34} {holds}\n", setting.name));
+    }
+    help
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,15 @@
+//! `bwdc logout`
+
+use super::open;
+use crate::error::CommandError;
+use crate::output::{Answer, Done, Failed};
+use bwdc_engine::EngineError;
+
+pub(super) fn run() -> Result<Done, Failed> {
+    let mut engine = open()?;
+    if engine.client_id().map_err(CommandError::from)?.is_none() {
+        return Err(CommandError::from(EngineError::NotSignedIn).into());
+    }
+    engine.log_out().map_err(CommandError::from)?;
+    Ok(Answer::title("You have logged out.").into())
+}

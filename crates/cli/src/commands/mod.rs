@@ -1,0 +1,46 @@
+//! One file a command. A command returns data and prints nothing.
+
+mod clear_cache;
+mod config;
+mod data_file;
+pub(crate) mod demo;
+mod last_sync;
+mod login;
+mod logout;
+mod plan;
+mod sync;
+mod test;
+pub(crate) mod update;
+
+use crate::args::{Command, GlobalArguments};
+use crate::error::CommandError;
+use crate::output::{Done, Failed};
+use bwdc_engine::Engine;
+use bwdc_engine::paths::ProcessEnvironment;
+
+/// Runs a command to its end.
+pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Failed> {
+    match command {
+        Command::Login(arguments) => login::run(arguments, global),
+        Command::Logout => logout::run(),
+        Command::Test(arguments) => test::run(&arguments, global),
+        Command::Plan(arguments) => plan::run(&arguments, global),
+        Command::Sync(arguments) => sync::run(&arguments, global),
+        Command::LastSync(arguments) => last_sync::run(&arguments),
+        Command::Config(arguments) => config::run(arguments),
+        Command::DataFile => data_file::run(),
+        Command::ClearCache => clear_cache::run(),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Update => update::run(),
+    }
+}
+
+fn open() -> Result<Engine, CommandError> {
+    Ok(Engine::open(ProcessEnvironment::current())?)
+}
+
+/// Exit codes of `--detailed-exitcode`.
+mod detailed {
+    pub(super) const CHANGES: u8 = 2;
+    pub(super) const REFUSED: u8 = 3;
+}

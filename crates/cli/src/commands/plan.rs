@@ -1,0 +1,25 @@
+//! `bwdc plan`
+
+use super::{detailed, open};
+use crate::args::{GlobalArguments, RunArguments};
+use crate::error::CommandError;
+use crate::output::{Answer, Done, Failed};
+use crate::progress::Progress;
+use crate::runtime::block_on;
+use bwdc_core::plan::Verdict;
+
+pub(super) fn run(arguments: &RunArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let mut engine = open()?;
+    let progress = Progress::start(!global.quiet);
+    let planned = block_on(async {
+        let events = |event| progress.tell(event);
+        engine.plan(&events).await.map_err(CommandError::from)
+    })?;
+    let code = match &planned.verdict {
+        _ if !arguments.detailed_exitcode => 0,
+        Verdict::Refused(_) => detailed::REFUSED,
+        Verdict::Go if planned.plan.is_empty() => 0,
+        Verdict::Go => detailed::CHANGES,
+    };
+    Ok(Done { answer: Answer::Plan(Box::new(planned)), asides: progress.finish(), code })
+}

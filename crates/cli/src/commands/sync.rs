@@ -1,0 +1,70 @@
+//! `bwdc sync`
+
+use super::{detailed, open};
+use crate::args::{GlobalArguments, RunArguments};
+use crate::error::CommandError;
+use crate::output::{Answer, Done, Failed};
+use crate::plan_text;
+use crate::progress::Progress;
+use crate::runtime::block_on;
+use bwdc_engine::{EngineError, SyncReport, Verification};
+
+/// How many changes somebody at a terminal is shown.
+const SHOWN: usize = 20;
+
+pub(super) fn run(arguments: &RunArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let mut engine = open()?;
+    let progress = Progress::start(!global.quiet);
+    let result = block_on(async {
+        let events = |event| progress.tell(event);
+        engine.sync(&events).await.map_err(CommandError::from)
+    });
+    let mut asides = progress.finish();
+    match result {
+        Ok(report) => {
+            asides.extend(told(&report));
+            let changed = report.verification != Verification::NothingSent;
+            let code = if arguments.detailed_exitcode && changed { detailed::CHANGES } else { 0 };
+            Ok(Done { answer: answer(&report), asides, code })
+        }
+        Err(error) => {
+            let refused = matches!(error, CommandError::Engine(EngineError::Refused { .. }));
+            let mut failed = Failed::from(error);
+            if refused && arguments.detailed_exitcode {
+                failed.code = detailed::REFUSED;
+            }
+            Err(failed)
+        }
+    }
+}
+
+fn answer(report: &SyncReport) -> Answer {
+    Answer::Message {
+        title: "Syncing complete.".to_owned(),
+        message: Some(format!("Synced {} group(s) and {} user(s).", report.groups, report.users)),
+        raw: None,
+    }
+}
+
+fn told(report: &SyncReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    match &report.verification {
+        Verification::NothingSent => {}
+        Verification::Verified => {
+            lines.extend(plan_text::changes(&report.plan, SHOWN));
+            lines.push("The organization was read back and is as planned.".to_owned());
+        }
+        Verification::SentNotVerified => {
+            lines.extend(plan_text::changes(&report.plan, SHOWN));
+            lines.push("Sent, not verified: this server cannot be read.".to_owned());
+        }
+        Verification::Differs(left) => {
+            lines.extend(plan_text::changes(&report.plan, SHOWN));
+            lines.push(format!(
+                "The organization was read back: {} changes did not take effect, `bwdc plan` lists them.",
+                left.len()
+            ));
+        }
+    }
+    lines
+}

@@ -1,0 +1,18 @@
+//! `bwdc test`
+
+use super::open;
+use crate::args::{GlobalArguments, TestArguments};
+use crate::error::CommandError;
+use crate::output::{Answer, Done, Failed};
+use crate::progress::Progress;
+use crate::runtime::block_on;
+
+pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let mut engine = open()?;
+    let progress = Progress::start(!global.quiet);
+    let desired = block_on(async {
+        let events = |event| progress.tell(event);
+        engine.test(arguments.last, &events).await.map_err(CommandError::from)
+    })?;
+    Ok(Done { answer: Answer::Test(Box::new(desired)), asides: progress.finish(), code: 0 })
+}

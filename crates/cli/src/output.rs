@@ -1,0 +1,284 @@
+//! The one printer. Commands return data; here it becomes bytes on a stream and an exit code.
+
+use crate::args::GlobalArguments;
+use crate::error::CommandError;
+use crate::{plan_text, words};
+use bwdc_core::desired::Desired;
+use bwdc_core::plan::{Plan, Refusal, Verdict};
+use bwdc_core::test_report::TestReport;
+use bwdc_engine::Planned;
+use serde::Serialize;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+
+const FAILURE: u8 = 1;
+const GREEN: &str = "\u{1b}[92m";
+const RED: &str = "\u{1b}[91m";
+const PLAIN: &str = "\u{1b}[0m";
+
+/// What a command has to say.
+pub(crate) enum Answer {
+    /// A title, further text, and the part that `--raw` asks for.
+    Message { title: String, message: Option<String>, raw: Option<String> },
+    /// A text, which may be empty.
+    Text(String),
+    /// The answer of `test`.
+    Test(Box<Desired>),
+    /// The answer of `plan`.
+    Plan(Box<Planned>),
+}
+
+impl Answer {
+    /// A message that is all title.
+    pub(crate) fn title(title: impl Into<String>) -> Self {
+        Self::Message { title: title.into(), message: None, raw: None }
+    }
+}
+
+/// How a command ended.
+pub(crate) struct Done {
+    /// What it says.
+    pub(crate) answer: Answer,
+    /// What somebody at a terminal should know besides.
+    pub(crate) asides: Vec<String>,
+    /// The exit code.
+    pub(crate) code: u8,
+}
+
+impl From<Answer> for Done {
+    fn from(answer: Answer) -> Self {
+        Self { answer, asides: Vec::new(), code: 0 }
+    }
+}
+
+/// A failure, and the exit code that it asks for.
+pub(crate) struct Failed {
+    /// What went wrong.
+    pub(crate) error: CommandError,
+    /// The exit code.
+    pub(crate) code: u8,
+}
+
+impl<E: Into<CommandError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), code: FAILURE }
+    }
+}
+
+/// Prints as the global options say.
+pub(crate) struct Printer {
+    response: bool,
+    pretty: bool,
+    raw: bool,
+    quiet: bool,
+    clean_exit: bool,
+}
+
+impl Printer {
+    /// Takes the options.
+    pub(crate) fn new(global: &GlobalArguments) -> Self {
+        Self {
+            response: global.response,
+            pretty: global.pretty,
+            raw: global.raw,
+            quiet: global.quiet,
+            clean_exit: global.cleanexit,
+        }
+    }
+
+    /// Prints one text whatever the options say, and gives the exit code.
+    pub(crate) fn line(&self, text: &str) -> u8 {
+        let written = writeln!(io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+        self.written(written, 0)
+    }
+
+    /// Prints the end of a command and gives the exit code.
+    pub(crate) fn finish(&self, result: Result<Done, Failed>) -> u8 {
+        let code = match result {
+            Ok(done) => {
+                self.asides(&done.asides);
+                let written = if self.quiet { Ok(()) } else { self.answer(&done.answer) };
+                self.written(written, done.code)
+            }
+            Err(failed) => {
+                let written = if self.quiet { Ok(()) } else { self.failure(&failed.error) };
+                self.written(written, failed.code)
+            }
+        };
+        if self.clean_exit { 0 } else { code }
+    }
+
+    /// A reader that has seen enough is no failure; a full disk is one.
+    fn written(&self, written: io::Result<()>, code: u8) -> u8 {
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                if !self.quiet {
+                    // There is nowhere left to say that the error stream failed too.
+                    let _ = writeln!(io::stderr(), "Cannot write the answer: {error}.");
+                }
+                code.max(FAILURE)
+            }
+            _ => code,
+        }
+    }
+
+    fn answer(&self, answer: &Answer) -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        match answer {
+            Answer::Message { title, message, raw } if self.response => self.json(
+                &mut out,
+                &Success::of(MessageData {
+                    no_color: false,
+                    object: "message",
+                    title,
+                    message: message.as_deref(),
+                    raw: raw.as_deref(),
+                }),
+            )?,
+            Answer::Message { raw, .. } if self.raw => {
+                let Some(raw) = raw else { return Ok(()) };
+                out.write_all(raw.as_bytes())?;
+            }
+            Answer::Message { title, message, .. } => {
+                colored(&mut out, GREEN, title, colors(&io::stdout()))?;
+                if let Some(message) = message {
+                    write!(out, "\n{message}")?;
+                }
+            }
+            Answer::Text(data) if self.response => {
+                self.json(&mut out, &Success::of(StringData { object: "string", data }))?;
+            }
+            Answer::Text(text) => out.write_all(text.as_bytes())?,
+            Answer::Test(desired) if self.response => {
+                self.json(&mut out, &Success::of(TestReport::new(desired)))?;
+            }
+            Answer::Test(desired) => self.json(&mut out, &TestReport::new(desired))?,
+            Answer::Plan(planned) if self.response => {
+                self.json(&mut out, &Success::of(PlanData::of(planned)))?;
+            }
+            Answer::Plan(planned) => plan_text::write(&mut out, &planned.plan, &planned.verdict)?,
+        }
+        out.write_all(b"\n")?;
+        out.flush()
+    }
+
+    fn failure(&self, error: &CommandError) -> io::Result<()> {
+        let message = error.message();
+        if self.response {
+            let fixed = error.has_fixed_text();
+            let failure = Failure {
+                success: false,
+                message: &message,
+                kind: error.kind(),
+                hint: error.hint().filter(|_| !fixed),
+            };
+            let mut out = io::stdout().lock();
+            self.json(&mut out, &failure)?;
+            return out.write_all(b"\n");
+        }
+        let terminal = io::stderr().is_terminal();
+        let mut out = BufWriter::new(io::stderr().lock());
+        colored(&mut out, RED, &message, colors(&io::stderr()))?;
+        if let Some(hint) = error.hint().filter(|_| terminal || !error.has_fixed_text()) {
+            write!(out, "\n{hint}")?;
+        }
+        out.write_all(b"\n")?;
+        out.flush()
+    }
+
+    fn asides(&self, asides: &[String]) {
+        if self.quiet || !io::stderr().is_terminal() {
+            return;
+        }
+        let mut out = BufWriter::new(io::stderr().lock());
+        for aside in asides {
+            // Asides are for whoever looks; the answer says what counts.
+            let _ = writeln!(out, "{aside}");
+        }
+    }
+
+    fn json(&self, out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+        if self.pretty { serde_json::to_writer_pretty(out, value) } else { serde_json::to_writer(out, value) }
+            .map_err(io::Error::from)
+    }
+}
+
+fn colors(stream: &impl io::IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn colored(out: &mut impl Write, color: &str, text: &str, colors: bool) -> io::Result<()> {
+    if colors { write!(out, "{color}{text}{PLAIN}") } else { out.write_all(text.as_bytes()) }
+}
+
+#[derive(Serialize)]
+struct Success<T> {
+    success: bool,
+    data: T,
+}
+
+impl<T> Success<T> {
+    fn of(data: T) -> Self {
+        Self { success: true, data }
+    }
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    success: bool,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageData<'a> {
+    no_color: bool,
+    object: &'static str,
+    title: &'a str,
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StringData<'a> {
+    object: &'static str,
+    data: &'a str,
+}
+
+#[derive(Serialize)]
+struct PlanData<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    allowed: bool,
+    refusals: Vec<RefusalData<'a>>,
+    object: &'static str,
+}
+
+#[derive(Serialize)]
+struct RefusalData<'a> {
+    #[serde(flatten)]
+    refusal: &'a Refusal,
+    message: String,
+}
+
+impl<'a> PlanData<'a> {
+    fn of(planned: &'a Planned) -> Self {
+        let refusals = match &planned.verdict {
+            Verdict::Go => &[][..],
+            Verdict::Refused(refusals) => refusals,
+        };
+        Self {
+            plan: &planned.plan,
+            allowed: refusals.is_empty(),
+            refusals: refusals
+                .iter()
+                .map(|refusal| RefusalData { refusal, message: words::refusal(refusal) })
+                .collect(),
+            object: "plan",
+        }
+    }
+}

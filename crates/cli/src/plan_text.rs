@@ -1,0 +1,179 @@
+//! A plan for people: one line a change with its cause, in 80 columns where names allow it.
+
+use crate::words;
+use bwdc_core::plan::{Change, Evidence, Plan, Verdict};
+use std::io::{self, Write};
+
+const WIDTH: usize = 80;
+/// Where causes begin when there is room.
+const CAUSE_COLUMN: usize = 44;
+
+/// Writes a plan without a final newline.
+pub(crate) fn write(out: &mut impl Write, plan: &Plan, verdict: &Verdict) -> io::Result<()> {
+    let (people, groups): (Vec<_>, Vec<_>) = plan.changes.iter().map(line).partition(|line| line.person);
+    section(out, "People", people.iter().map(|it| (it.left.as_str(), it.cause.to_owned())))?;
+    section(out, "Groups", groups.iter().map(|it| (it.left.as_str(), it.cause.to_owned())))?;
+    let names: Vec<String> = plan.kept.iter().map(|it| format!("  = {}", it.person.name)).collect();
+    section(
+        out,
+        "Stay, although the directory does not ask for them",
+        names.iter().map(String::as_str).zip(plan.kept.iter().map(words::kept)),
+    )?;
+    let names: Vec<String> = plan.left_out.iter().map(|it| format!("  ! {}", it.reference)).collect();
+    section(
+        out,
+        "Left out",
+        names.iter().map(String::as_str).zip(plan.left_out.iter().map(|it| words::left_out(&it.because))),
+    )?;
+    let standing: Vec<(String, String)> =
+        plan.standing.iter().map(words::standing).map(|(name, why)| (format!("  ~ {name}"), why)).collect();
+    section(out, "Differences that stay", standing.iter().map(|(name, why)| (name.as_str(), why.clone())))?;
+    summary(out, plan)?;
+    match verdict {
+        Verdict::Go if plan.is_empty() => write!(out, "Nothing to do."),
+        Verdict::Go => write!(out, "Within the limits: `bwdc sync` would carry this out."),
+        Verdict::Refused(refusals) => {
+            write!(out, "Refused: `bwdc sync` would send nothing.")?;
+            for refusal in refusals {
+                write!(out, "\n{}", wrapped(&words::refusal(refusal), "- ", 2))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The changes that somebody who runs a sync is shown: at most `most` of them.
+pub(crate) fn changes(plan: &Plan, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> =
+        plan.changes.iter().take(most).map(line).map(|it| row(&it.left, it.cause)).collect();
+    if plan.changes.len() > most {
+        lines.push(format!("  and {} more", plan.changes.len() - most));
+    }
+    lines
+}
+
+struct Line {
+    person: bool,
+    left: String,
+    cause: &'static str,
+}
+
+fn line(change: &Change) -> Line {
+    let (person, left, cause) = match change {
+        Change::Invite { person, cause } => (true, format!("  + invite   {}", person.name), cause),
+        Change::Adopt { person, cause } => {
+            (true, format!("  ~ adopt    {}: no external id → {}", person.name, person.external_id), cause)
+        }
+        Change::ReplaceExternalId { person, old, cause } => {
+            (true, format!("  ~ id       {}: {old} → {}", person.name, person.external_id), cause)
+        }
+        Change::Restore { person, cause } => (true, format!("  + restore  {}", person.name), cause),
+        Change::Revoke { person, cause } => (true, format!("  - revoke   {}", person.name), cause),
+        Change::Remove { person, cause } => (true, format!("  - remove   {}", person.name), cause),
+        Change::CreateGroup { group, members, cause } => {
+            (false, format!("  + create   {}, +{members} members", group.name), cause)
+        }
+        Change::RenameGroup { group, old, cause } => {
+            (false, format!("  ~ rename   {old} → {}", group.name), cause)
+        }
+        Change::ChangeMembers { group, added, removed, before, cause } => {
+            let (more, fewer) = (added.len(), removed.len());
+            (false, format!("  ~ members  {}: +{more} −{fewer} of {before}", group.name), cause)
+        }
+    };
+    Line { person, left, cause: words::cause(*cause) }
+}
+
+fn section<'a>(
+    out: &mut impl Write,
+    title: &str,
+    rows: impl ExactSizeIterator<Item = (&'a str, String)>,
+) -> io::Result<()> {
+    if rows.len() == 0 {
+        return Ok(());
+    }
+    writeln!(out, "{title} ({})", rows.len())?;
+    for (left, why) in rows {
+        writeln!(out, "{}", row(left, &why))?;
+    }
+    writeln!(out)
+}
+
+/// Both parts on one line where they fit, else the second below the first.
+fn row(left: &str, why: &str) -> String {
+    let used = left.chars().count();
+    let column = CAUSE_COLUMN.max(used + 2);
+    if column + why.chars().count() <= WIDTH {
+        format!("{left}{:padding$}{why}", "", padding = column - used)
+    } else {
+        format!("{left}\n{}", wrapped(why, "             ", 13))
+    }
+}
+
+/// Breaks a text at spaces; `first` begins the first line, `indent` spaces each further one.
+fn wrapped(text: &str, first: &str, indent: usize) -> String {
+    let mut result = first.to_owned();
+    let mut column = first.chars().count();
+    let start = column;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > start.max(indent) && column + 1 + length > WIDTH {
+            result.push('\n');
+            result.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if column > start.max(indent) {
+            result.push(' ');
+            column += 1;
+        }
+        result.push_str(word);
+        column += length;
+    }
+    result
+}
+
+fn summary(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+    let totals = &plan.totals;
+    writeln!(out, "The directory asks for {} people and {} groups.", totals.people, totals.groups)?;
+    let known = match plan.evidence {
+        Evidence::Live => "as the server says",
+        Evidence::Believed => "as remembered: this server cannot be read",
+        Evidence::Unknown => "not known: this server cannot be read, and nothing is remembered",
+    };
+    writeln!(
+        out,
+        "The organization has {} managed members and {} managed groups,\n{known}.",
+        totals.managed, totals.managed_groups
+    )?;
+    if plan.baseline {
+        writeln!(out, "This is the first run here: it records who is there and removes nobody.")?;
+    }
+    let removals = plan.removals().count();
+    writeln!(
+        out,
+        "{} changes, {removals} of which take access away; {} stay, {} left out.",
+        plan.changes.len(),
+        plan.kept.len(),
+        plan.left_out.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_one_line_where_it_fits_and_two_where_it_does_not() {
+        let short = row("  + invite   ada@example.test", "new in the directory");
+        assert_eq!(short, "  + invite   ada@example.test                new in the directory");
+        let long = row(&format!("  + invite   {}@example.test", "a".repeat(60)), "new in the directory");
+        assert!(long.ends_with("@example.test\n             new in the directory"), "{long}");
+    }
+
+    #[test]
+    fn a_long_text_is_broken_at_spaces_within_the_width() {
+        let text = wrapped(&"word ".repeat(60), "- ", 2);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
+        assert_eq!(text.split_whitespace().count(), 61);
+        assert!(text.lines().skip(1).all(|line| line.starts_with("  word")));
+    }
+}

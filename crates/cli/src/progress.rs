@@ -1,0 +1,62 @@
+//! What happens meanwhile, on the error stream, and only where somebody looks at it.
+
+use bwdc_engine::event::Event;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+const FRAME: Duration = Duration::from_millis(120);
+
+/// Draws the events of a run and keeps its notices.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    notices: Mutex<Vec<String>>,
+}
+
+impl Progress {
+    /// Starts to draw when `wanted` and the error stream is a terminal.
+    pub(crate) fn start(wanted: bool) -> Self {
+        let bar = (wanted && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(FRAME);
+            bar
+        });
+        Self { bar, notices: Mutex::default() }
+    }
+
+    /// Takes one event.
+    pub(crate) fn tell(&self, event: Event) {
+        let text = match event {
+            Event::Reading { people, groups } => {
+                format!("Reading the directory: {people} people, {groups} groups")
+            }
+            Event::Observing { done, of } => format!("Reading the organization: {done} of {of}"),
+            Event::Sending { number, of } => format!("Sending request {number} of {of}"),
+            Event::Waiting { seconds, reason } => format!("Waiting {seconds} s: {reason}"),
+            Event::Notice(notice) => {
+                self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+                return;
+            }
+        };
+        if let Some(bar) = &self.bar {
+            bar.set_message(text);
+        }
+    }
+
+    /// Stops drawing and gives the notices out.
+    pub(crate) fn finish(self) -> Vec<String> {
+        std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
