@@ -36,7 +36,7 @@ pub(crate) async fn token(
         Flavor::Vaultwarden(_) => match fields {
             Ok(Form(fields)) => {
                 let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
-                vaultwarden_token(&shared, &peer, &by_name(fields, plain))
+                vaultwarden_token(&shared, &peer, &headers, &by_name(fields, plain))
             }
             Err(_) => {
                 let accepts = Accepts::from_header(headers.get(header::ACCEPT));
@@ -82,14 +82,22 @@ fn official_token(
     issued(shared, &format!("{}/identity", shared.url))
 }
 
-fn vaultwarden_token(shared: &Shared, peer: &Peer, fields: &HashMap<String, String>) -> Response {
+fn vaultwarden_token(
+    shared: &Shared,
+    peer: &Peer,
+    headers: &HeaderMap,
+    fields: &HashMap<String, String>,
+) -> Response {
     let refused = |message: &str| errors::vaultwarden(StatusCode::BAD_REQUEST, message);
     let field = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
     match fields.get("granttype").map(String::as_str) {
         Some("client_credentials") => {}
         // Signing in as a person is not imitated yet.
         Some(_) => return refused("Invalid type"),
-        None => return errors::catcher(StatusCode::UNPROCESSABLE_ENTITY, Accepts::Json),
+        None => {
+            let accepts = Accepts::from_header(headers.get(header::ACCEPT));
+            return errors::catcher(StatusCode::UNPROCESSABLE_ENTITY, accepts);
+        }
     }
     for (name, label) in [
         ("clientid", "client_id"),

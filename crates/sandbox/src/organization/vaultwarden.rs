@@ -19,14 +19,15 @@ use super::{identity, import_vaultwarden};
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/api/public/organization/import", post(import).fallback(missing))
-        .route("/api/public/organization/import/", post(import).fallback(missing))
+        .route("/api/public/organization/import", post(import))
+        .route("/api/public/organization/import/", post(import))
         .route("/api/config", get(config))
         .route("/api/version", get(|| async { Json("1.37.2") }))
         .route("/api/alive", get(now))
         .route("/alive", get(now))
-        .route("/identity/connect/token", post(identity::token).fallback(missing))
+        .route("/identity/connect/token", post(identity::token))
         .fallback(missing)
+        .method_not_allowed_fallback(missing)
 }
 
 async fn now() -> Json<String> {
