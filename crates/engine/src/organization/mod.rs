@@ -59,12 +59,16 @@ pub struct Organization {
 }
 
 impl Organization {
-    /// Prepares the connection, through the proxy that the environment names; nothing is sent yet.
+    /// Prepares the connection, through the proxy that the environment names; nothing is sent yet. A server on this
+    /// machine is reached without one.
     ///
     /// # Errors
     /// [`OrganizationError::Client`] when the CA file or the proxy cannot be used.
     pub fn new(connection: Connection) -> Result<Self, OrganizationError> {
-        Self::through(ProxyChoice::Environment, connection)
+        let Endpoints { api, identity, .. } = &connection.endpoints;
+        let direct = [api, identity].into_iter().all(|url| is_loopback(url));
+        let proxy = if direct { ProxyChoice::Direct } else { ProxyChoice::Environment };
+        Self::through(proxy, connection)
     }
 
     /// Prepares the connection through a chosen proxy, or through none.
@@ -286,5 +290,14 @@ impl Organization {
 
     fn api(&self, path: &str) -> String {
         format!("{}{path}", self.connection.endpoints.api)
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    match url::Url::parse(url).ok().as_ref().and_then(url::Url::host) {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
