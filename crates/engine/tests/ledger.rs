@@ -130,6 +130,22 @@ fn what_is_committed_is_read_back_through_every_kind_of_difference() {
 }
 
 #[test]
+fn nothing_of_a_person_who_is_not_managed_any_more_stays_in_the_file() {
+    let (_folder, path, mut ledger) = new_ledger();
+    commit_at(&mut ledger, &state(12, 4, 5), NOW);
+    let mut without = state(12, 4, 5);
+    let left = without.people.remove(3);
+    without.groups.iter_mut().for_each(|group| group.members.retain(|it| *it != left.external_id));
+    commit_at(&mut ledger, &without, NOW);
+    drop(ledger);
+    let bytes = std::fs::read(&path).expect("readable");
+    let holds = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("cn=person 4,") && holds("person4@"));
+    assert!(!holds("cn=person 3,") && !holds("person3@"));
+    assert_eq!(reopen(&path).state().expect("readable"), without);
+}
+
+#[test]
 fn a_person_or_group_twice_is_refused_and_nothing_changes() {
     let (_folder, _path, mut ledger) = new_ledger();
     let before = state(3, 1, 2);

@@ -143,12 +143,17 @@ fn versions_from_8_on_are_read_and_kept_and_older_ones_refused() {
 
     for (text, expected) in [
         (r#"{"stateVersion": 7, "appId": "x"}"#, 7),
+        (r#"{"global": {"stateVersion": 3}, "activeUserId": "u", "appId": "x"}"#, 3),
         (r#"{"stateVersion": 2}"#, 2),
-        (r#"{"global": {"stateVersion": 4}, "activeUserId": "u", "appId": "x"}"#, 4),
     ] {
         let (_folder, profile) = profile_with(text);
         let error = Store::open(&profile).err().expect("older");
-        assert!(matches!(error, StoreError::OldVersion { version, .. } if version == expected), "{error}");
+        match &error {
+            StoreError::OldVersion { version, .. } => assert!(*version == expected && expected >= 3),
+            StoreError::TooOld { version, .. } => assert!(*version == expected && expected < 3),
+            other => panic!("{other}"),
+        }
+        assert_eq!(content(&profile), text);
     }
 }
 

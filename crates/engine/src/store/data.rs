@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// The version that we write; later ones are read and kept.
 const STATE_VERSION: i64 = 8;
 
+/// The oldest version that the official connector still brings up to date.
+const OLDEST_MIGRATED: i64 = 3;
+
 /// Flat keys that only a file of version 5 and later has.
 const FLAT_KEYS: [&str; 12] = [
     "appId",
@@ -98,6 +101,9 @@ impl DataFile {
         }
         match version(&map) {
             Version::At(STATE_VERSION..) => {}
+            Version::At(version @ ..OLDEST_MIGRATED) => {
+                return Err(StoreError::TooOld { path: path.to_owned(), version });
+            }
             Version::At(version) => return Err(StoreError::OldVersion { path: path.to_owned(), version }),
             Version::NotANumber => {
                 return Err(StoreError::WrongType { key: "stateVersion", expected: "a number" });

@@ -72,12 +72,23 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The file has a shape that we do not read.
+    /// The file has a shape that the official connector brings up to date and we do not read.
     #[error(
         "`{}` was written by an older connector (version {version} of the file); start the official connector 2026.6 once, which brings it up to date",
         path.display()
     )]
     OldVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its `stateVersion`.
+        version: i64,
+    },
+    /// The file has a shape that no current connector reads.
+    #[error(
+        "`{}` was written by a connector that is too old (version {version} of the file): move it away, then sign in and set the directory up again",
+        path.display()
+    )]
+    TooOld {
         /// The file.
         path: PathBuf,
         /// Its `stateVersion`.
