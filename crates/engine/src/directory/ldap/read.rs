@@ -303,5 +303,5 @@ fn member_key(value: &[u8], scratch: &mut String, builder: &mut SnapshotBuilder)
 }
 
 fn text(value: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(value)
+    std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed)
 }
