@@ -70,9 +70,15 @@ fn line(change: &Change) -> Line {
         Change::Restore { person, cause } => (true, format!("  + restore  {}", person.name), cause),
         Change::Revoke { person, cause } => (true, format!("  - revoke   {}", person.name), cause),
         Change::Remove { person, cause } => (true, format!("  - remove   {}", person.name), cause),
-        Change::CreateGroup { group, members, cause } => {
-            (false, format!("  + create   {}, +{members} members", group.name), cause)
-        }
+        Change::CreateGroup { group, members, cause } => (
+            false,
+            format!(
+                "  + create   {} with {members} {}",
+                group.name,
+                if *members == 1 { "member" } else { "members" }
+            ),
+            cause,
+        ),
         Change::RenameGroup { group, old, cause } => {
             (false, format!("  ~ rename   {old} → {}", group.name), cause)
         }
@@ -164,7 +170,7 @@ mod tests {
     #[test]
     fn a_row_is_one_line_where_it_fits_and_two_where_it_does_not() {
         let short = row("  + invite   ada@example.test", "new in the directory");
-        assert_eq!(short, "  + invite   ada@example.test                new in the directory");
+        assert_eq!(short, "  + invite   ada@example.test               new in the directory");
         let long = row(&format!("  + invite   {}@example.test", "a".repeat(60)), "new in the directory");
         assert!(long.ends_with("@example.test\n             new in the directory"), "{long}");
     }

@@ -1,0 +1,8 @@
+//! The command line against its contract: what it prints, where, and how it ends. Expectations are written by hand.
+
+mod failures;
+mod settings;
+mod sign_in;
+mod stage;
+mod sync;
+mod without_servers;

@@ -1,0 +1,165 @@
+//! Options, streams, exit codes and everything else that needs no server.
+
+use crate::stage::{answer, assert_answer, assert_failure, run};
+use bwdc_harness::home::Home;
+
+const NOT_LOGGED_IN: &str = r#"{"success":false,"message":"You are not logged in."}"#;
+
+#[test]
+fn the_version_is_a_number_alone() {
+    let home = Home::new().unwrap();
+    for option in ["--version", "-v"] {
+        assert_answer(&run(&home, &[option]), concat!(env!("CARGO_PKG_VERSION"), "\n"));
+    }
+    assert!(std::fs::read_dir(home.data_folder()).unwrap().next().is_none(), "nothing is written");
+}
+
+#[test]
+fn commands_that_need_a_sign_in_say_so() {
+    let home = Home::new().unwrap();
+    for command in ["logout", "test", "plan", "sync"] {
+        assert_failure(&run(&home, &[command]), "You are not logged in.\n");
+    }
+}
+
+#[test]
+fn a_failure_in_json_goes_to_standard_output_and_stays_a_failure() {
+    let home = Home::new().unwrap();
+    for arguments in [["--response", "sync"], ["sync", "--response"]] {
+        let output = run(&home, &arguments);
+        assert_eq!((output.code, output.stderr.as_str()), (Some(1), ""));
+        assert_eq!(output.stdout, format!("{NOT_LOGGED_IN}\n"));
+    }
+    let output = run(&home, &["sync", "--response", "--pretty"]);
+    assert_eq!(output.stdout, "{\n  \"success\": false,\n  \"message\": \"You are not logged in.\"\n}\n");
+}
+
+#[test]
+fn cleanexit_changes_the_code_and_quiet_the_streams() {
+    let home = Home::new().unwrap();
+    for arguments in [["--cleanexit", "sync"], ["sync", "--cleanexit"]] {
+        let output = run(&home, &arguments);
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), "You are not logged in.\n"));
+    }
+    for arguments in [&["--quiet", "sync"][..], &["sync", "--quiet", "--response"]] {
+        assert_failure(&run(&home, arguments), "");
+    }
+    assert_answer(&run(&home, &["clear-cache", "--quiet"]), "");
+}
+
+#[test]
+fn usage_errors_ignore_every_option() {
+    let home = Home::new().unwrap();
+    for arguments in [
+        &["no-such-command", "--quiet", "--cleanexit", "--response"][..],
+        &["sync", "--no-such-option", "--quiet", "--cleanexit", "--response"],
+        &["last-sync", "--quiet", "--cleanexit"],
+        &["config", "--quiet", "--cleanexit"],
+        &["help", "no-such-command"],
+    ] {
+        let output = run(&home, arguments);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(output.stderr.starts_with("error: "), "{arguments:?}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn help_is_an_answer() {
+    let home = Home::new().unwrap();
+    for (arguments, part) in [
+        (&["help"][..], "Commands:"),
+        (&["--help"], "Commands:"),
+        (&[], "Commands:"),
+        (&["help", "config"], "sync.inviteUsersAfterProvisioning"),
+        (&["sync", "--help"], "--detailed-exitcode"),
+    ] {
+        let output = run(&home, arguments);
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(output.stdout.contains(part), "{arguments:?}: {}", output.stdout);
+    }
+}
+
+#[test]
+fn messages_come_plain_wrapped_and_raw() {
+    let home = Home::new().unwrap();
+    assert_answer(&run(&home, &["clear-cache"]), "The sync cache has been cleared.\n");
+    assert_answer(
+        &run(&home, &["clear-cache", "--response"]),
+        "{\"success\":true,\"data\":{\"noColor\":false,\"object\":\"message\",\"title\":\"The sync cache has been cleared.\",\"message\":null}}\n",
+    );
+    assert_answer(
+        &run(&home, &["--pretty", "clear-cache", "--response"]),
+        "{\n  \"success\": true,\n  \"data\": {\n    \"noColor\": false,\n    \"object\": \"message\",\n    \"title\": \"The sync cache has been cleared.\",\n    \"message\": null\n  }\n}\n",
+    );
+    assert_answer(&run(&home, &["clear-cache", "--raw"]), "");
+}
+
+#[test]
+fn the_data_file_is_named_even_when_it_is_damaged() {
+    let home = Home::new().unwrap();
+    let path = home.data_json_path();
+    std::fs::write(&path, "{").unwrap();
+    assert_answer(&run(&home, &["data-file"]), &format!("{}\n", path.display()));
+    assert_answer(
+        &run(&home, &["data-file", "--response"]),
+        &format!("{{\"success\":true,\"data\":{{\"object\":\"string\",\"data\":\"{}\"}}}}\n", path.display()),
+    );
+}
+
+#[test]
+fn the_last_sync_is_a_time_or_empty() {
+    let home = Home::new().unwrap();
+    assert_answer(&run(&home, &["last-sync", "users"]), "\n");
+    home.write_data_json(&serde_json::json!({
+        "stateVersion": 8,
+        "lastUserSync": "2026-11-20T13:18:40.171Z",
+        "userDeltaToken": "token",
+        "lastSyncHash": "hash",
+    }))
+    .unwrap();
+    assert_answer(&run(&home, &["last-sync", "users"]), "2026-11-20T13:18:40.171Z\n");
+    assert_answer(&run(&home, &["last-sync", "Groups"]), "\n");
+    assert_answer(
+        &run(&home, &["last-sync", "users", "--response"]),
+        "{\"success\":true,\"data\":{\"object\":\"string\",\"data\":\"2026-11-20T13:18:40.171Z\"}}\n",
+    );
+    assert_failure(&run(&home, &["last-sync", "people"]), "Unknown object.\n");
+    assert_answer(&run(&home, &["clear-cache"]), "The sync cache has been cleared.\n");
+    assert_eq!(home.data_json().unwrap(), serde_json::json!({ "stateVersion": 8 }));
+    assert_answer(&run(&home, &["last-sync", "users"]), "\n");
+}
+
+#[test]
+fn a_damaged_data_file_is_refused_by_its_line_and_kept() {
+    let home = Home::new().unwrap();
+    let damaged = "{\n  \"stateVersion\": 8,\n  \"appId\": ";
+    std::fs::write(home.data_json_path(), damaged).unwrap();
+    for arguments in [&["sync"][..], &["config", "directory", "0"], &["clear-cache"], &["logout"]] {
+        let output = run(&home, arguments);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        for part in ["data.json", "line 3", "backup"] {
+            assert!(output.stderr.contains(part), "{arguments:?}: {}", output.stderr);
+        }
+        assert_eq!(std::fs::read_to_string(home.data_json_path()).unwrap(), damaged);
+    }
+}
+
+#[test]
+fn an_update_without_a_list_of_releases_says_how_to_set_one() {
+    let home = Home::new().unwrap();
+    let output = run(&home, &["update"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+    assert!(output.stderr.contains("BWDC_UPDATE_FEED"), "{}", output.stderr);
+}
+
+#[test]
+fn an_interrupted_question_is_a_clean_error() {
+    let home = Home::new().unwrap();
+    for (input, message) in
+        [("", "Client ID is required."), ("organization.1\n", "Client Secret is required.")]
+    {
+        let output = answer(&home, &["login"], input);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+        assert_eq!(output.stderr.lines().last(), Some(message));
+    }
+}
