@@ -20,8 +20,14 @@ impl Text {
 pub struct TextTable {
     bytes: String,
     ends: Vec<u32>,
-    lookup: HashTable<u32>,
+    lookup: HashTable<Slot>,
     hasher: DefaultHashBuilder,
+}
+
+/// A place of the look-up. The hash beside the number spares reading the string when places are compared or moved.
+struct Slot {
+    hash: u32,
+    number: u32,
 }
 
 impl TextTable {
@@ -30,24 +36,29 @@ impl TextTable {
     /// # Panics
     /// When more than 4 GiB of text are stored: a directory of that size is out of range.
     pub fn intern(&mut self, value: &str) -> Text {
-        let hash = self.hasher.hash_one(value);
-        let Self { bytes, ends, lookup, hasher } = self;
-        if let Some(found) = lookup.find(hash, |&number| slice(bytes, ends, number) == value) {
-            return Text(*found);
+        let hash = self.hash(value);
+        if let Some(found) = self.find_hashed(hash, value) {
+            return found;
         }
-        let number = u32::try_from(ends.len()).expect("fewer than 2^32 different strings");
-        bytes.push_str(value);
-        ends.push(u32::try_from(bytes.len()).expect("less than 4 GiB of text"));
-        lookup.insert_unique(hash, number, |&number| hasher.hash_one(slice(bytes, ends, number)));
+        let number = u32::try_from(self.ends.len()).expect("fewer than 2^32 different strings");
+        self.bytes.push_str(value);
+        self.ends.push(u32::try_from(self.bytes.len()).expect("less than 4 GiB of text"));
+        self.lookup.insert_unique(spread(hash), Slot { hash, number }, |slot| spread(slot.hash));
         Text(number)
     }
 
     /// The handle of `value` if it was interned before.
     pub fn find(&self, value: &str) -> Option<Text> {
-        let hash = self.hasher.hash_one(value);
-        self.lookup
-            .find(hash, |&number| slice(&self.bytes, &self.ends, number) == value)
-            .map(|&number| Text(number))
+        self.find_hashed(self.hash(value), value)
+    }
+
+    fn find_hashed(&self, hash: u32, value: &str) -> Option<Text> {
+        let is_same = |slot: &Slot| slot.hash == hash && slice(&self.bytes, &self.ends, slot.number) == value;
+        self.lookup.find(spread(hash), is_same).map(|slot| Text(slot.number))
+    }
+
+    fn hash(&self, value: &str) -> u32 {
+        (self.hasher.hash_one(value) >> 32) as u32
     }
 
     /// The string behind a handle of this table.
@@ -64,6 +75,11 @@ impl TextTable {
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
+}
+
+/// The table takes places from the low bits and tags from the high ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 fn slice<'a>(bytes: &'a str, ends: &[u32], number: u32) -> &'a str {
