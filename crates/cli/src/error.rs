@@ -44,6 +44,8 @@ pub(crate) enum CommandError {
     Engine(#[from] EngineError),
     #[error("interrupted")]
     Interrupted,
+    #[error("interrupted during the run")]
+    RunInterrupted,
     #[error("cannot ask for an answer")]
     Prompt(#[source] std::io::Error),
     #[error("cannot start")]
@@ -78,7 +80,7 @@ impl CommandError {
                 EngineError::NotSupported(_) | EngineError::Settings(_) => "settings",
                 _ => "storage",
             },
-            Self::Interrupted => "interrupted",
+            Self::Interrupted | Self::RunInterrupted => "interrupted",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
             Self::Runtime(_) | Self::Prompt(_) => "system",
@@ -94,6 +96,9 @@ impl CommandError {
             | Self::InvalidDirectory
             | Self::ClientIdRequired
             | Self::ClientSecretRequired => true,
+            Self::Engine(EngineError::Refused { refusals }) => {
+                matches!(refusals[..], [Refusal::OverwriteWithLargeImport])
+            }
             Self::Engine(error) => matches!(
                 error,
                 EngineError::NotSignedIn
@@ -108,11 +113,19 @@ impl CommandError {
         }
     }
 
+    /// Whether somebody pressed Ctrl-C: the terminal's line is not at its start then.
+    pub(crate) fn is_interruption(&self) -> bool {
+        matches!(self, Self::Interrupted | Self::RunInterrupted)
+    }
+
     /// What happened, with its causes. A server's own words are given as they came.
     pub(crate) fn message(&self) -> String {
         match self {
+            Self::Engine(EngineError::Refused { refusals }) => match &refusals[..] {
+                [only @ Refusal::OverwriteWithLargeImport] => words::refusal(only),
+                refusals => refused(refusals),
+            },
             _ if self.has_fixed_text() => self.to_string(),
-            Self::Engine(EngineError::Refused { refusals }) => refused(refusals),
             Self::Engine(EngineError::Organization(error)) => {
                 worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
             }
@@ -149,9 +162,11 @@ impl CommandError {
             }
             Self::Engine(error) => return error.hint(),
             Self::Update(error) => return Some(error.hint().to_owned()),
-            Self::Interrupted => "What was sent before is on record: the next run looks first and goes on.",
+            Self::RunInterrupted => {
+                "What was sent before is on record: the next run looks first and goes on."
+            }
             Self::Setting(_) => "Nothing was changed.",
-            Self::Prompt(_) | Self::Runtime(_) | Self::Demo(_) => return None,
+            Self::Interrupted | Self::Prompt(_) | Self::Runtime(_) | Self::Demo(_) => return None,
         };
         Some(fixed.to_owned())
     }
@@ -237,5 +252,16 @@ mod tests {
         for part in ["12 of 100", "5 may", "`removals-percent`", "`allow-empty-directory = true`"] {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+
+    #[test]
+    fn a_refusal_that_scripts_know_stands_alone() {
+        let refusals = vec![Refusal::OverwriteWithLargeImport];
+        let error = CommandError::from(EngineError::Refused { refusals });
+        assert_eq!(
+            error.message(),
+            "You cannot use the 'Remove and re-add organization users during the next sync' option with large imports."
+        );
+        assert_eq!((error.kind(), error.hint()), (None, None));
     }
 }

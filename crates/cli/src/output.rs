@@ -177,6 +177,9 @@ impl Printer {
         }
         let terminal = io::stderr().is_terminal();
         let mut out = BufWriter::new(io::stderr().lock());
+        if terminal && error.is_interruption() {
+            out.write_all(b"\n")?;
+        }
         colored(&mut out, RED, &message, colors(&io::stderr()))?;
         if let Some(hint) = error.hint().filter(|_| terminal || !error.has_fixed_text()) {
             write!(out, "\n{hint}")?;

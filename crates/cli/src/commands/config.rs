@@ -23,14 +23,14 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<Done, Failed> {
             if value.expose_secret().is_empty() {
                 return Err(CommandError::NoValue { setting: name }.into());
             }
-            open()?.set_secret(SecretName::of_directory(*kind), &value).map_err(CommandError::from)?;
+            open()?.set_secret(SecretName::of_directory(*kind), &value)?;
         }
         kind => {
             let parsed = setting.parse(value.expose_secret()).map_err(|error| match kind {
                 SettingKind::Directory => CommandError::InvalidDirectory,
                 _ => CommandError::Setting(error),
             })?;
-            open()?.set(setting, &parsed).map_err(CommandError::from)?;
+            open()?.set(setting, &parsed)?;
         }
     }
     Ok(Answer::title(format!("Saved setting `{name}`.")).into())

@@ -12,6 +12,6 @@ pub(super) fn run(arguments: &LastSyncArguments) -> Result<Done, Failed> {
         "groups" => SyncedKind::Groups,
         _ => return Err(CommandError::UnknownObject.into()),
     };
-    let time = open()?.last_sync(kind).map_err(CommandError::from)?;
+    let time = open()?.last_sync(kind)?;
     Ok(Answer::Text(time.unwrap_or_default()).into())
 }

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 /// 1. refuses when signed in; 2. finds id and secret: argument, environment, question; 3. signs in.
 pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open()?;
-    if let Some(client_id) = engine.client_id().map_err(CommandError::from)? {
+    if let Some(client_id) = engine.client_id()? {
         return Err(CommandError::from(EngineError::AlreadySignedIn { client_id }).into());
     }
     let asking = (!global.nointeraction).then_some(Prompt { shown: !global.quiet });

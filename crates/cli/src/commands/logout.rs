@@ -7,9 +7,9 @@ use bwdc_engine::EngineError;
 
 pub(super) fn run() -> Result<Done, Failed> {
     let mut engine = open()?;
-    if engine.client_id().map_err(CommandError::from)?.is_none() {
+    if engine.client_id()?.is_none() {
         return Err(CommandError::from(EngineError::NotSignedIn).into());
     }
-    engine.log_out().map_err(CommandError::from)?;
+    engine.log_out()?;
     Ok(Answer::title("You have logged out.").into())
 }

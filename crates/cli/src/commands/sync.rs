@@ -27,6 +27,7 @@ pub(super) fn run(arguments: &RunArguments, global: &GlobalArguments) -> Result<
             let code = if arguments.detailed_exitcode && changed { detailed::CHANGES } else { 0 };
             Ok(Done { answer: answer(&report), asides, code })
         }
+        Err(CommandError::Interrupted) => Err(CommandError::RunInterrupted.into()),
         Err(error) => {
             let refused = matches!(error, CommandError::Engine(EngineError::Refused { .. }));
             let mut failed = Failed::from(error);

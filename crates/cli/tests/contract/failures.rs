@@ -1,6 +1,9 @@
 //! One clear error for each thing that can fail: what failed, for what, the next step; and nothing changed.
 
 use crate::stage::{Stage, assert_failure};
+use bwdc_core::names::Timestamp;
+use bwdc_engine::lock::RunLock;
+use bwdc_engine::paths::Profile;
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::ldap::{Action, At, Fault as DirectoryFault};
 use serde_json::json;
@@ -11,7 +14,7 @@ const IMPORT: &str = "/api/public/organization/import";
 #[track_caller]
 fn assert_sync_fails(stage: &Stage, parts: &[&str]) -> String {
     let settings = || {
-        let mut data = stage.home.data_json().unwrap();
+        let mut data = stage.home.data_json().expect("settings");
         data["accessToken"].take();
         format!("{data:#}")
     };
@@ -156,4 +159,16 @@ fn a_failed_server_leaves_no_doubt_about_the_doubt() {
     stage.organization.faults().clear();
     let output = stage.run(&["sync"]);
     assert_eq!(output.stdout, "Syncing complete.\nSynced 2 group(s) and 2 user(s).\n", "{}", output.stderr);
+}
+
+#[test]
+fn a_second_run_is_told_who_is_at_it() {
+    let stage = Stage::signed_in();
+    let profile = Profile::new(stage.home.data_folder());
+    let lock = RunLock::acquire(&profile, "sync", Timestamp(0)).unwrap();
+    let text = assert_sync_fails(&stage, &["bwdc.lock", "held by"]);
+    assert!(text.contains(&std::process::id().to_string()), "{text}");
+    assert_eq!(stage.directory.counts().connections, 0);
+    drop(lock);
+    assert_eq!(stage.run(&["sync"]).code, Some(0));
 }

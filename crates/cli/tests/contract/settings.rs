@@ -6,13 +6,14 @@ use serde_json::json;
 use std::fs;
 
 fn home() -> Home {
-    let home = Home::with_plaintext_secrets().unwrap();
-    home.write_data_json(&json!({ "stateVersion": 8, "appId": "a", "window": { "x": 1 } })).unwrap();
+    let home = Home::with_plaintext_secrets().expect("a home");
+    home.write_data_json(&json!({ "stateVersion": 8, "appId": "a", "window": { "x": 1 } }))
+        .expect("settings");
     home
 }
 
 fn bytes(home: &Home) -> String {
-    fs::read_to_string(home.data_json_path()).unwrap()
+    fs::read_to_string(home.data_json_path()).expect("settings")
 }
 
 /// A failure that names all parts and leaves the settings as they were.

@@ -56,19 +56,23 @@ member: uid=bob,ou=People,dc=example,dc=test
 
 /// Runs the program in a home.
 pub(crate) fn run(home: &Home, arguments: &[&str]) -> Output {
-    home.run(env!("CARGO_BIN_EXE_bwdc"), arguments).unwrap()
+    home.run(env!("CARGO_BIN_EXE_bwdc"), arguments).expect("the stage holds")
 }
 
 /// Runs the program with an input.
 pub(crate) fn answer(home: &Home, arguments: &[&str], input: &str) -> Output {
     let mut command = home.command(env!("CARGO_BIN_EXE_bwdc"), arguments);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the stage holds");
+    child.stdin.take().expect("the stage holds").write_all(input.as_bytes()).expect("the stage holds");
+    let output = child.wait_with_output().expect("the stage holds");
     Output {
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+        stdout: String::from_utf8(output.stdout).expect("the stage holds"),
+        stderr: String::from_utf8(output.stderr).expect("the stage holds"),
         code: output.status.code(),
     }
 }
@@ -97,12 +101,13 @@ pub(crate) struct Stage {
 impl Stage {
     /// Configured, and not signed in.
     pub(crate) fn signed_out() -> Self {
-        let home = Home::with_plaintext_secrets().unwrap();
-        let organization = organization::Server::start_blocking(organization::Options::official()).unwrap();
-        let directory =
-            ldap::Server::start_blocking(ldap::Options::with_bind(LDIF, READER, PASSWORD)).unwrap();
+        let home = Home::with_plaintext_secrets().expect("the stage holds");
+        let organization =
+            organization::Server::start_blocking(organization::Options::official()).expect("the stage holds");
+        let directory = ldap::Server::start_blocking(ldap::Options::with_bind(LDIF, READER, PASSWORD))
+            .expect("the stage holds");
         let stage = Self { home, organization, directory };
-        stage.home.write_data_json(&stage.settings()).unwrap();
+        stage.home.write_data_json(&stage.settings()).expect("the stage holds");
         stage
     }
 
@@ -115,7 +120,8 @@ impl Stage {
 
     pub(crate) fn log_in(&self) -> Output {
         let (id, secret) = (self.organization.client_id(), self.organization.client_secret());
-        self.run(&["login", &id, &secret])
+        // An invented secret may begin with a hyphen.
+        self.run(&["login", "--", &id, &secret])
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
@@ -124,17 +130,17 @@ impl Stage {
 
     /// Changes `data.json` by hand.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Value)) {
-        let mut data = self.home.data_json().unwrap();
+        let mut data = self.home.data_json().expect("the stage holds");
         change(&mut data);
-        self.home.write_data_json(&data).unwrap();
+        self.home.write_data_json(&data).expect("the stage holds");
     }
 
     pub(crate) fn connector_toml(&self, text: &str) {
-        std::fs::write(self.home.data_folder().join("connector.toml"), text).unwrap();
+        std::fs::write(self.home.data_folder().join("connector.toml"), text).expect("the stage holds");
     }
 
     pub(crate) fn data_bytes(&self) -> String {
-        std::fs::read_to_string(self.home.data_json_path()).unwrap()
+        std::fs::read_to_string(self.home.data_json_path()).expect("the stage holds")
     }
 
     /// Methods and paths of the requests that change something.
