@@ -4,9 +4,9 @@
 use crate::flatten::{Rows, flatten};
 use crate::normalize::{Address, address};
 use crate::settings::SyncSettings;
-use crate::snapshot::{AccountState, PersonEntry, Snapshot};
+use crate::snapshot::{AccountState, Parts, PersonEntry, Snapshot};
 use crate::text::{Text, TextTable};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::fmt;
 
 /// One person of the directory.
@@ -24,6 +24,8 @@ pub struct DesiredPerson {
     pub unusable: Option<NoAddress>,
     /// Enabled, disabled or deleted.
     pub state: AccountState,
+    /// Whether the entry changed since the time that was asked about; true where no time was.
+    pub changed: bool,
 }
 
 /// Why a person has no address.
@@ -44,6 +46,8 @@ pub struct DesiredGroup {
     pub external_id: Text,
     /// The name shown to people.
     pub name: Text,
+    /// Whether the entry changed since the time that was asked about; true where no time was.
+    pub changed: bool,
 }
 
 /// A member that is neither a person nor a group of the snapshot.
@@ -107,9 +111,10 @@ impl Desired {
     /// [`DesiredError`] when two people share an address or two entries an external id.
     pub fn build(snapshot: Snapshot, settings: &SyncSettings) -> Result<Self, DesiredError> {
         let scope = snapshot.scope();
-        let (mut texts, entries, group_entries, members) = snapshot.into_parts();
+        let Parts { mut texts, people: entries, groups: group_entries, members, unchanged } =
+            snapshot.into_parts();
         let people: Vec<DesiredPerson> =
-            entries.iter().map(|entry| desired_person(entry, settings, &mut texts)).collect();
+            entries.iter().map(|entry| desired_person(entry, settings, &unchanged, &mut texts)).collect();
         let people_wanted = settings.users && scope.people;
         unique_external_ids(&texts, people.iter().map(|it| (it.external_id, it.reference)))?;
         unique_external_ids(&texts, group_entries.iter().map(|it| (it.external_id, it.reference)))?;
@@ -133,7 +138,12 @@ impl Desired {
         let memberships = flatten(&direct, &inner, people.len());
         let groups = group_entries
             .iter()
-            .map(|it| DesiredGroup { reference: it.reference, external_id: it.external_id, name: it.name })
+            .map(|it| DesiredGroup {
+                reference: it.reference,
+                external_id: it.external_id,
+                name: it.name,
+                changed: !unchanged.contains(&it.key),
+            })
             .collect();
         Ok(Self { texts, people, groups, memberships, unresolved, people_wanted })
     }
@@ -184,7 +194,12 @@ impl Desired {
     }
 }
 
-fn desired_person(entry: &PersonEntry, settings: &SyncSettings, texts: &mut TextTable) -> DesiredPerson {
+fn desired_person(
+    entry: &PersonEntry,
+    settings: &SyncSettings,
+    unchanged: &HashSet<Text>,
+    texts: &mut TextTable,
+) -> DesiredPerson {
     let raw = |text: Option<Text>| text.map(|it| texts.get(it));
     let (email, unusable) = match address(raw(entry.mail), raw(entry.prefix), &settings.address) {
         Address::Usable(address) => (Some(texts.intern(&address)), None),
@@ -198,6 +213,7 @@ fn desired_person(entry: &PersonEntry, settings: &SyncSettings, texts: &mut Text
         email,
         unusable,
         state: entry.state,
+        changed: !unchanged.contains(&entry.key),
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Plain data. The engine keeps it in a database; the rules take it as input and hand back the next state.
 
-use crate::names::{Email, ExternalId, StableId, Timestamp};
+use crate::names::{Email, ExternalId, MemberId, StableId, Timestamp};
 use crate::wire::Request;
+use hashbrown::HashSet;
 
 /// Everything that the ledger knows, read at one moment.
 ///
@@ -19,6 +20,36 @@ pub struct LedgerState {
     pub open_intents: Vec<Intent>,
     /// Whether a run has compared directory and organization once since the ledger began. False: nobody is removed.
     pub baseline_taken: bool,
+}
+
+impl LedgerState {
+    /// Adds the people whom a run that was cut off may have invited: they count as managed, so that they are asked for
+    /// when they are missing from the directory. Only for a server that is read: it tells who of them is a member.
+    #[must_use]
+    pub fn with_people_of_open_intents(mut self) -> Self {
+        let mut known: HashSet<ExternalId> = self.people.iter().map(|it| it.external_id.clone()).collect();
+        for intent in self.open_intents.iter().filter(|it| it.may_have_happened()) {
+            let (Request::Import(import) | Request::WholeImport(import)) = &intent.request else { continue };
+            for member in import.members.iter().filter(|it| !it.deleted) {
+                if known.insert(member.external_id.clone()) {
+                    self.people.push(ManagedPerson {
+                        external_id: member.external_id.clone(),
+                        stable_id: None,
+                        email: Email::new(member.email.clone().unwrap_or_default()),
+                        revoked_by_us: false,
+                        out_since: None,
+                    });
+                }
+            }
+        }
+        self
+    }
+
+    /// Whether a run that was cut off may have taken this member's access without noting it.
+    pub fn may_have_revoked(&self, member: &MemberId) -> bool {
+        let revoked = |intent: &Intent| matches!(&intent.request, Request::Revoke(id) if id == member);
+        self.open_intents.iter().any(|it| it.may_have_happened() && revoked(it))
+    }
 }
 
 /// A person who is in the organization because of us.
@@ -64,6 +95,13 @@ pub struct Intent {
     pub state: IntentState,
     /// When it was written down.
     pub intended_at: Timestamp,
+}
+
+impl Intent {
+    /// Whether the organization may have carried it out.
+    pub fn may_have_happened(&self) -> bool {
+        self.state != IntentState::Refused
+    }
 }
 
 /// What is known of a request's end.

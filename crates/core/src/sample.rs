@@ -46,6 +46,12 @@ impl Sample {
         self
     }
 
+    pub(crate) fn unchanged(mut self, name: &str) -> Self {
+        let text = self.builder.text(name);
+        self.builder.unchanged(text);
+        self
+    }
+
     pub(crate) fn desired(self, settings: &SyncSettings) -> Result<Desired, DesiredError> {
         Desired::build(self.snapshot(), settings)
     }

@@ -4,6 +4,7 @@
 //! been read to its end. Nothing else in the program can make one, so "partial" has no value that could travel on.
 
 use crate::text::{Text, TextTable};
+use hashbrown::HashSet;
 use std::ops::Range;
 
 /// Which parts of the directory a read has to bring.
@@ -83,6 +84,7 @@ pub struct Snapshot {
     people: Vec<PersonEntry>,
     groups: Vec<GroupEntry>,
     members: Vec<Text>,
+    unchanged: HashSet<Text>,
     scope: ReadScope,
 }
 
@@ -112,9 +114,19 @@ impl Snapshot {
         self.scope
     }
 
-    pub(crate) fn into_parts(self) -> (TextTable, Vec<PersonEntry>, Vec<GroupEntry>, Vec<Text>) {
-        (self.texts, self.people, self.groups, self.members)
+    pub(crate) fn into_parts(self) -> Parts {
+        let Self { texts, people, groups, members, unchanged, scope: _ } = self;
+        Parts { texts, people, groups, members, unchanged }
     }
+}
+
+/// A snapshot, taken apart.
+pub(crate) struct Parts {
+    pub(crate) texts: TextTable,
+    pub(crate) people: Vec<PersonEntry>,
+    pub(crate) groups: Vec<GroupEntry>,
+    pub(crate) members: Vec<Text>,
+    pub(crate) unchanged: HashSet<Text>,
 }
 
 impl GroupEntry {
@@ -142,6 +154,7 @@ impl SnapshotBuilder {
             people: Vec::new(),
             groups: Vec::new(),
             members: Vec::new(),
+            unchanged: HashSet::new(),
             scope,
         };
         Self { snapshot, ended: Vec::new() }
@@ -163,6 +176,11 @@ impl SnapshotBuilder {
         self.snapshot.members.extend_from_slice(members);
         let end = u32::try_from(self.snapshot.members.len()).expect("fewer than 2^32 memberships");
         self.snapshot.groups.push(GroupEntry { reference, key, external_id, name, members: start..end });
+    }
+
+    /// Notes that the person or group of this key has not changed since the time that was asked about.
+    pub fn unchanged(&mut self, key: Text) {
+        self.snapshot.unchanged.insert(key);
     }
 
     /// How many people and groups have been added so far, for progress.

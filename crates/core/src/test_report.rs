@@ -25,11 +25,17 @@ const STATES: [(&str, AccountState); 3] = [
 impl<'a> TestReport<'a> {
     /// Puts a desired state into reading order.
     pub fn new(desired: &'a Desired) -> Self {
-        let groups = reading_order(desired.groups().iter().map(|it| desired.text(it.name)));
+        let chosen: Vec<u32> =
+            (0u32..).zip(desired.groups()).filter(|(_, it)| it.changed).map(|(number, _)| number).collect();
+        let name = |&number: &u32| desired.text(desired.groups()[number as usize].name);
+        let order = reading_order(chosen.iter().map(name));
+        let groups = order.into_iter().map(|place| chosen[place as usize]).collect();
         let people = STATES.map(|(_, state)| {
             let chosen: Vec<u32> = (0u32..)
                 .zip(desired.everybody())
-                .filter(|(_, it)| desired.people_wanted() && it.email.is_some() && it.state == state)
+                .filter(|(_, it)| {
+                    desired.people_wanted() && it.email.is_some() && it.state == state && it.changed
+                })
                 .map(|(number, _)| number)
                 .collect();
             let name = |&number: &u32| desired.display_name(&desired.everybody()[number as usize]);
@@ -126,6 +132,22 @@ impl Serialize for People<'_> {
 mod tests {
     use super::*;
     use crate::sample::{Sample, settings};
+
+    #[test]
+    fn what_did_not_change_since_the_last_sync_is_not_shown() {
+        let desired = Sample::new()
+            .person("new", "new@x")
+            .person("old", "old@x")
+            .group("g", &["old", "new"])
+            .group("same", &["new"])
+            .unchanged("old")
+            .unchanged("same")
+            .desired(&settings())
+            .expect("valid");
+        let report = TestReport::new(&desired);
+        assert_eq!(report.counts(), [1, 1, 0, 0]);
+        assert!(serde_json::to_string(&report).expect("serializes").contains(r#""userIds":["old","new"]"#));
+    }
 
     #[test]
     fn the_answer_has_the_contracts_shape_and_order() {

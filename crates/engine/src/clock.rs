@@ -32,6 +32,11 @@ pub fn from_iso(text: &str) -> Option<Timestamp> {
     text.trim().parse::<jiff::Timestamp>().ok().map(|time| Timestamp(time.as_millisecond()))
 }
 
+/// Writes a time as the fourteen digits with which a generalized time in UTC begins (RFC 4517, 3.3.13), to the second.
+pub(crate) fn generalized(time: Timestamp) -> String {
+    to_iso(time).chars().filter(char::is_ascii_digit).take(14).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +48,11 @@ mod tests {
         assert_eq!(time, Timestamp(1_795_180_720_171));
         assert_eq!(to_iso(time), text);
         assert_eq!(to_iso(Timestamp(0)), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_generalized_time_has_seconds() {
+        assert_eq!(generalized(Timestamp(1_795_180_720_171)), "20261120131840");
     }
 
     #[test]

@@ -200,13 +200,18 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`] when not signed in, not configured, or when the directory cannot be read to its end.
-    pub async fn test(&mut self, _since_last: bool, events: Events<'_>) -> Result<Desired, EngineError> {
+    pub async fn test(&mut self, since_last: bool, events: Events<'_>) -> Result<Desired, EngineError> {
         self.signed_in()?;
         let sync = self.sync_settings()?;
         let directory = self.directory()?;
         let mut scope = read_scope(&sync);
         scope.stable_ids = false;
-        let snapshot = directory.read(scope, events).await?;
+        let data = self.store.data();
+        let last = data.last_sync(SyncedKind::Users).or_else(|| data.last_sync(SyncedKind::Groups));
+        let snapshot = match last.filter(|_| since_last) {
+            Some(since) => directory.read_since(scope, since, events).await?,
+            None => directory.read(scope, events).await?,
+        };
         Ok(Desired::build(snapshot, &sync)?)
     }
 

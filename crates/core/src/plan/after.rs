@@ -4,7 +4,6 @@ use super::{Change, Plan, PlanInput, Present, pushed_ids};
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
 use crate::names::{Email, ExternalId, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, OrganizationState};
-use crate::wire::Request;
 use hashbrown::{HashMap, HashSet};
 
 /// How the outcome of a run is known.
@@ -56,13 +55,6 @@ impl Plan {
                 if let Change::Revoke { person, .. } = it { Some(person.external_id.as_str()) } else { None }
             })
             .collect();
-        // A run that was cut off had taken access, and could not note it any more.
-        let intended: HashSet<&str> = input
-            .ledger
-            .open_intents
-            .iter()
-            .filter_map(|it| if let Request::Revoke(id) = &it.request { Some(id.as_str()) } else { None })
-            .collect();
         let mut people = Vec::new();
         for member in &state.members {
             let Some(id) = member.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty()) else {
@@ -75,7 +67,7 @@ impl Plan {
             }
             let ours = known.is_some_and(|it| it.revoked_by_us)
                 || taken.contains(id.as_str())
-                || member.id.as_ref().is_some_and(|it| intended.contains(it.as_str()));
+                || member.id.as_ref().is_some_and(|it| input.ledger.may_have_revoked(it));
             people.push(ManagedPerson {
                 external_id: id.clone(),
                 stable_id: listed

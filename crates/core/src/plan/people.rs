@@ -186,10 +186,11 @@ fn give_back(
     index: &Index<'_>,
     plan: &mut Plan,
 ) {
-    let ours = index
+    let noted = index
         .managed
         .get(person.external_id.as_str())
         .is_some_and(|&number| input.ledger.people[number].revoked_by_us);
+    let ours = noted || member.id.as_ref().is_some_and(|id| input.ledger.may_have_revoked(id));
     if !ours {
         plan.standing.push(Standing::RevokedByHand { person });
         return;

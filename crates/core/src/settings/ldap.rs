@@ -149,6 +149,8 @@ pub struct LdapLayout {
     pub group_name_attribute: String,
     /// Attribute that lists a group's members.
     pub member_attribute: String,
+    /// Attribute that tells when an entry was last changed, as a generalized time.
+    pub revision_attribute: Option<String>,
 }
 
 impl LdapLayout {
@@ -183,6 +185,7 @@ impl LdapLayout {
                 .unwrap_or_else(|| "cn".to_owned()),
             member_attribute: fixed("memberAttribute", "sync.memberAttribute", "member")?
                 .unwrap_or_else(|| "member".to_owned()),
+            revision_attribute: fixed("revisionDateAttribute", "sync.revisionDateAttribute", "whenChanged")?,
         };
         if layout.user_object_class.is_none() && layout.user_filter.is_none() {
             return Err(SettingsError::Missing { key: "sync.userObjectClass" });

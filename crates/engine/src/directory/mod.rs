@@ -3,6 +3,7 @@
 pub mod ldap;
 
 use crate::event::Events;
+use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::snapshot::{IncompleteRead, ReadScope, Snapshot};
 
@@ -32,6 +33,21 @@ impl Directory {
     pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
         match self {
             Self::Ldap(directory) => directory.read(scope, events).await,
+        }
+    }
+
+    /// As [`Directory::read`]; what did not change since then is marked so.
+    ///
+    /// # Errors
+    /// As [`Directory::read`], and when the directory does not tell what changed.
+    pub async fn read_since(
+        &self,
+        scope: ReadScope,
+        since: Timestamp,
+        events: Events<'_>,
+    ) -> Result<Snapshot, ReadError> {
+        match self {
+            Self::Ldap(directory) => directory.read_since(scope, Some(since), events).await,
         }
     }
 

@@ -58,6 +58,7 @@ impl Setup {
             email_prefix_attribute: None,
             group_name_attribute: "cn".to_owned(),
             member_attribute: "member".to_owned(),
+            revision_attribute: None,
         };
         let time_limits = TimeLimits { connect: 5, bind: 5, page: 20 };
         Self { settings, layout, password: password.to_owned(), time_limits }

@@ -17,6 +17,11 @@ impl LdapReadError {
             Self::NoPassword { .. } => {
                 "Store the password with `bwdc config ldap.password --secretfile FILE`.".to_owned()
             }
+            Self::NoRevisionDate { .. } => {
+                "Name the attribute that holds the time of the last change with `bwdc config sync.revisionDateAttribute`; OpenLDAP's \
+                 is `modifyTimestamp`."
+                    .to_owned()
+            }
             Self::Filter { setting, .. } => {
                 format!("Correct `{setting}`; a filter looks like `(&(department=Sales)(mail=*))`.")
             }

@@ -34,6 +34,16 @@ pub enum LdapReadError {
         /// What is wrong there.
         problem: &'static str,
     },
+    /// No entry says when it was changed.
+    #[error(
+        "no entry of {server} has the attribute `{attribute}`: what changed since the last sync cannot be told"
+    )]
+    NoRevisionDate {
+        /// URL of the server.
+        server: Box<str>,
+        /// The attribute that was asked for.
+        attribute: Box<str>,
+    },
     /// A certificate or key file cannot be used.
     #[error("cannot use the {content} in `{path}` (`{setting}`)")]
     TlsFile {

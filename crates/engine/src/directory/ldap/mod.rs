@@ -21,6 +21,7 @@ pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
 
 use crate::directory::ReadError;
 use crate::event::Events;
+use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::TimeLimits;
 use bwdc_core::settings::{LdapLayout, LdapSettings};
@@ -53,10 +54,24 @@ impl LdapDirectory {
     /// # Errors
     /// [`ReadError`] when any part could not be read to its end.
     pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
+        self.read_since(scope, None, events).await
+    }
+
+    /// As [`LdapDirectory::read`]; entries that the server's own dates show to be older than `since` are marked unchanged.
+    ///
+    /// # Errors
+    /// [`ReadError`] when any part could not be read to its end, or when no entry has a date.
+    pub async fn read_since(
+        &self,
+        scope: ReadScope,
+        since: Option<Timestamp>,
+        events: Events<'_>,
+    ) -> Result<Snapshot, ReadError> {
         let filters = read::Filters::prepare(&self.layout)?;
         let mut connection = self.connect().await?;
-        let snapshot =
-            read::read(&mut connection, &self.settings, &self.layout, &filters, scope, events).await?;
+        let plan =
+            read::Reading { settings: &self.settings, layout: &self.layout, filters: &filters, scope, since };
+        let snapshot = read::read(&mut connection, plan, events).await?;
         connection.close().await;
         Ok(snapshot)
     }

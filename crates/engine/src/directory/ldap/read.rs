@@ -5,8 +5,10 @@ use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
 use super::search::{Pages, Request};
 use super::{filter, name, value};
+use crate::clock::generalized;
 use crate::directory::ReadError;
 use crate::event::{Event, Events};
+use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{LdapLayout, LdapSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
 use bwdc_core::text::Text;
@@ -44,15 +46,23 @@ impl Filters {
     }
 }
 
-/// Reads every section of `scope`; each ends only with the last page of its search.
+/// What is read, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'r> {
+    pub(super) settings: &'r LdapSettings,
+    pub(super) layout: &'r LdapLayout,
+    pub(super) filters: &'r Filters,
+    pub(super) scope: ReadScope,
+    pub(super) since: Option<Timestamp>,
+}
+
+/// Reads every section of the scope; each ends only with the last page of its search.
 pub(super) async fn read(
     connection: &mut Connection,
-    settings: &LdapSettings,
-    layout: &LdapLayout,
-    filters: &Filters,
-    scope: ReadScope,
+    reading: Reading<'_>,
     events: Events<'_>,
 ) -> Result<Snapshot, ReadError> {
+    let Reading { settings, layout, filters, scope, since } = reading;
     let mut reader = Reader {
         builder: SnapshotBuilder::new(scope),
         layout,
@@ -63,11 +73,13 @@ pub(super) async fn read(
         scratch: String::new(),
         members: Vec::new(),
         taken: 0,
+        changes: since.map(|since| Changes { since: generalized(since), dated: 0 }),
     };
     if scope.people {
         let setting = base_setting(&layout.user_base, settings, "sync.userPath");
         let request = reader.people_request(layout.user_base.clone(), &filters.people, setting);
         reader.people(connection.search(request), None).await?;
+        reader.dates_were_there(connection.server())?;
         reader.builder.end(Section::People);
     }
     if scope.deleted {
@@ -99,6 +111,15 @@ struct Reader<'r> {
     scratch: String,
     members: Vec<Text>,
     taken: usize,
+    changes: Option<Changes>,
+}
+
+/// What is needed to tell changed entries from others.
+struct Changes {
+    /// Fourteen digits, as a generalized time begins.
+    since: String,
+    /// Entries that had a date.
+    dated: usize,
 }
 
 impl Reader<'_> {
@@ -112,13 +133,15 @@ impl Reader<'_> {
         if self.scope.stable_ids {
             attributes.extend(STABLE_IDS);
         }
+        attributes.extend(self.revision_attribute());
         subtree(base, filter, attributes, setting)
     }
 
     fn group_request(&self, filter: &str, setting: &'static str) -> Request {
         let layout = self.layout;
-        let attributes =
+        let mut attributes =
             vec![layout.group_name_attribute.as_str(), "cn", layout.member_attribute.as_str(), "objectGUID"];
+        attributes.extend(self.revision_attribute());
         subtree(layout.group_base.clone(), filter, attributes, setting)
     }
 
@@ -188,6 +211,36 @@ impl Reader<'_> {
             state,
         };
         self.builder.person(person);
+        self.mark(entry, key);
+    }
+
+    fn revision_attribute(&self) -> Option<&str> {
+        self.changes.as_ref().and(self.layout.revision_attribute.as_deref())
+    }
+
+    /// Marks an entry whose date is older than what was asked about. One without a date that can be read may have changed.
+    fn mark(&mut self, entry: &Entry<'_>, key: Text) {
+        let (Some(changes), Some(attribute)) = (&mut self.changes, &self.layout.revision_attribute) else {
+            return;
+        };
+        let Some(date) = entry.first_value(attribute) else { return };
+        changes.dated += 1;
+        let digits = date.get(..14).filter(|it| it.iter().all(u8::is_ascii_digit) && date.ends_with(b"Z"));
+        if digits.is_some_and(|it| it < changes.since.as_bytes()) {
+            self.builder.unchanged(key);
+        }
+    }
+
+    fn dates_were_there(&self, server: &str) -> Result<(), LdapReadError> {
+        match &self.changes {
+            Some(Changes { dated: 0, .. }) if self.builder.counts().0 > 0 => {
+                Err(LdapReadError::NoRevisionDate {
+                    server: server.into(),
+                    attribute: self.layout.revision_attribute.as_deref().unwrap_or("whenChanged").into(),
+                })
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn group(&mut self, entry: &Entry<'_>, pages: &mut Pages<'_>) -> Result<(), LdapReadError> {
@@ -211,6 +264,7 @@ impl Reader<'_> {
             Extent::Broken => return Err(pages.broken_range(&text(entry.name()), attribute, 0)),
         }
         self.builder.group(reference, key, external_id, group_name, &self.members);
+        self.mark(entry, key);
         Ok(())
     }
 
