@@ -1,0 +1,148 @@
+//! A kill at every named place that a sync passes, at every pass.
+
+use crate::scenario::Scenario;
+use crate::stage::Stage;
+use crate::{age_official_lock, assert_recovers};
+use bwdc_sandbox::organization::MemberStatus;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+/// A named place, and which pass of it.
+type Pass = (String, usize);
+
+#[test]
+fn a_sync_that_does_everything() {
+    let scenario = Scenario::of_everything();
+    let passes = passes(&scenario);
+    println!("{} kills: {passes:?}", passes.len());
+    let places: BTreeSet<&str> = passes.iter().map(|(name, _)| name.as_str()).collect();
+    for kind in ["request.revoke", "request.remove", "request.import", "request.restore"] {
+        for moment in ["before", "after"] {
+            assert!(places.contains(format!("{kind}.{moment}").as_str()), "{kind}.{moment}: {places:?}");
+        }
+    }
+    for place in [
+        "ledger.intend.before",
+        "ledger.intend.after",
+        "ledger.resolve.before",
+        "ledger.resolve.after",
+        "ledger.commit.before",
+        "ledger.commit.inside",
+        "ledger.commit.after",
+        "store.write.before",
+        "store.fsync.after",
+        "store.rename.before",
+        "store.rename.after",
+    ] {
+        assert!(places.contains(place), "{place}: {places:?}");
+    }
+    kill_at_each(&scenario, &passes);
+}
+
+#[test]
+fn a_first_run() {
+    let scenario = Scenario::of_a_first_run();
+    kill_at_each(&scenario, &importing(&scenario, "request.import.after"));
+}
+
+#[test]
+fn a_whole_import() {
+    let scenario = Scenario::of_a_whole_import();
+    kill_at_each(&scenario, &importing(&scenario, "request.whole-import.after"));
+}
+
+#[test]
+fn a_server_that_cannot_be_read() {
+    let scenario = Scenario::of_vaultwarden();
+    kill_at_each(&scenario, &importing(&scenario, "request.import.after"));
+}
+
+#[test]
+fn the_first_run_against_a_server_that_cannot_be_read() {
+    let scenario = Scenario::of_a_first_run_of_vaultwarden();
+    kill_at_each(&scenario, &importing(&scenario, "request.import.after"));
+}
+
+/// Somebody who returns before the next run finds a ledger that does not know of the revocation, only of the intent.
+#[test]
+fn whoever_returns_right_after_the_kill_gets_access_back() {
+    let scenario = Scenario::of_everything();
+    let (name, directory) = scenario.returning.as_ref().expect("somebody returns");
+    let passes = passes(&scenario);
+    let sent = passes.iter().position(|(name, _)| name == "request.revoke.after").expect("passed");
+    let committed = passes.iter().position(|(name, _)| name == "ledger.commit.after").expect("passed");
+    assert!(sent < committed);
+    for (place, number) in &passes[sent..=committed] {
+        let stage = scenario.stage();
+        kill_at(&stage, place, *number);
+        assert_eq!(stage.state().status(name), Some(MemberStatus::Revoked));
+        age_official_lock(&stage);
+        stage.read(directory);
+        stage.sync();
+        let status = stage.state().status(name);
+        assert_eq!(status, Some(MemberStatus::Confirmed), "{place}:{number}");
+    }
+}
+
+/// The ledger does not know of the invitation, only of the intent.
+#[test]
+fn whoever_was_invited_by_the_killed_run_and_leaves_is_not_forgotten() {
+    let scenario = Scenario::of_everything();
+    let directory = scenario.tree.clone().without("n1").serve();
+    for place in ["request.import.after", "ledger.resolve.after", "ledger.commit.before"] {
+        let stage = scenario.stage();
+        let number = if place.starts_with("ledger.resolve") { 4 } else { 1 };
+        kill_at(&stage, place, number);
+        assert_eq!(stage.state().status("n1"), Some(MemberStatus::Invited), "{place}");
+        age_official_lock(&stage);
+        stage.read(&directory);
+        stage.sync();
+        assert_eq!(stage.state().status("n1"), Some(MemberStatus::Revoked), "{place}");
+    }
+}
+
+fn importing(scenario: &Scenario, place: &str) -> Vec<Pass> {
+    let passes = passes(scenario);
+    assert!(passes.iter().any(|(name, _)| name == place), "{place}: {passes:?}");
+    passes
+}
+
+/// Every pass of an undisturbed sync, in order.
+fn passes(scenario: &Scenario) -> Vec<Pass> {
+    let stage = scenario.stage();
+    let log = stage.home.path().join("places");
+    let output = stage.command(&["sync"]).env("BWDC_FAILPOINT_LOG", &log).output().expect("starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut counts = BTreeMap::<String, usize>::new();
+    let log = std::fs::read_to_string(log).expect("written");
+    let pass = |name: &str| {
+        let count = counts.entry(name.to_owned()).or_default();
+        *count += 1;
+        (name.to_owned(), *count)
+    };
+    log.lines().map(pass).collect()
+}
+
+fn kill_at_each(scenario: &Scenario, passes: &[Pass]) {
+    let next = Mutex::new(passes.iter());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let Some((place, number)) = next.lock().expect("nobody panics here").next() else {
+                        return;
+                    };
+                    let stage = scenario.stage();
+                    kill_at(&stage, place, *number);
+                    assert_recovers(scenario, &stage, &format!("{place}:{number}"));
+                }
+            });
+        }
+    });
+}
+
+fn kill_at(stage: &Stage, place: &str, number: usize) {
+    let mut command = stage.command(&["sync"]);
+    let output = command.env("BWDC_FAILPOINT", format!("{place}:{number}")).output().expect("starts");
+    assert_eq!(output.status.code(), None, "{place}:{number} was not passed");
+}
