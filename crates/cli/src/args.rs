@@ -15,6 +15,10 @@ Examples:
   bwdc plan
   bwdc sync --response
 
+Exit codes:
+  0 on success, 1 on a failure or a usage error. `plan` and `sync` have more with
+  `--detailed-exitcode`.
+
 Files:
   `bwdc data-file` prints where the settings are. `connector.toml` beside that file
   holds limits, time limits and what happens to people who leave.

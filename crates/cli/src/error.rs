@@ -160,6 +160,11 @@ impl CommandError {
                     error.hint().unwrap_or_default()
                 ));
             }
+            Self::Engine(EngineError::Settings(SettingsError::Contradiction { first, second, .. })) => {
+                return Some(format!(
+                    "Change one of them with `bwdc config {first} <value>` or `bwdc config {second} <value>`."
+                ));
+            }
             Self::Engine(error) => return error.hint(),
             Self::Update(error) => return Some(error.hint().to_owned()),
             Self::RunInterrupted => {
