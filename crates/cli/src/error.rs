@@ -29,6 +29,8 @@ pub(crate) enum CommandError {
     NoValue { setting: String },
     #[error("the environment variable `{name}` is not set, or is empty; `{setting}` was not changed")]
     SecretVariable { name: String, setting: String },
+    #[error("the environment variable `{name}` holds something else than UTF-8 text")]
+    NotText { name: String },
     #[error("cannot read `{}`; `{setting}` was not changed", path.display())]
     SecretFile {
         path: PathBuf,
@@ -150,7 +152,9 @@ impl CommandError {
             Self::NoValue { .. } => {
                 "Give it as an argument, or with `--secretenv NAME` or `--secretfile FILE`; '' clears a text."
             }
-            Self::SecretVariable { .. } => "Set the variable for this command, or name another one.",
+            Self::SecretVariable { .. } | Self::NotText { .. } => {
+                "Set the variable for this command, or name another one."
+            }
             Self::SecretFile { .. } => "Check the path, and whether this account may read the file.",
             Self::SecretFileEmpty { .. } => "Write the value into the first line of the file.",
             Self::Engine(error @ EngineError::DirectoryIncomplete(cause)) => {

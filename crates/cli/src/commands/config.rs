@@ -2,12 +2,11 @@
 //!
 //! The value is found and checked before the settings are opened for a change: a mistake changes nothing.
 
-use super::open;
+use super::{open, variable};
 use crate::args::ConfigArguments;
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use bwdc_core::settings::{Setting, SettingKind};
-use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::secrets::SecretName;
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 use std::fs::File;
@@ -39,9 +38,8 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<Done, Failed> {
 fn value(arguments: ConfigArguments, setting: &str) -> Result<SecretString, CommandError> {
     let setting = setting.to_owned();
     if let Some(name) = arguments.secretenv {
-        let environment = ProcessEnvironment::current();
-        let value = environment.variable(&name).map(|value| value.to_string_lossy().into_owned());
-        return value.map(SecretString::from).ok_or(CommandError::SecretVariable { name, setting });
+        let value = variable(&name)?.map(SecretString::from);
+        return value.ok_or(CommandError::SecretVariable { name, setting });
     }
     if let Some(path) = arguments.secretfile {
         return first_line(path, setting);

@@ -1,6 +1,6 @@
 //! `bwdc login`
 
-use super::open;
+use super::{open, variable};
 use crate::args::{GlobalArguments, LoginArguments};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
@@ -8,8 +8,7 @@ use crate::progress::Progress;
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use bwdc_engine::EngineError;
-use bwdc_engine::paths::ProcessEnvironment;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// 1. refuses when signed in; 2. finds id and secret: argument, environment, question; 3. signs in.
 pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result<Done, Failed> {
@@ -27,28 +26,26 @@ pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result
     Ok(Done { answer: Answer::title("You are logged in!"), asides: progress.finish(), code: 0 })
 }
 
+/// Each of both by itself: argument, environment, question.
 async fn credentials(
     arguments: LoginArguments,
     asking: Option<Prompt>,
 ) -> Result<(String, SecretString), CommandError> {
-    let environment = ProcessEnvironment::current();
-    let variable = |name| environment.variable(name).map(|value| value.to_string_lossy().into_owned());
-    let given = arguments.client_id.filter(|id| !id.trim().is_empty()).or_else(|| variable("BW_CLIENTID"));
-    let client_id = match (given, asking) {
-        (Some(id), _) => Some(id.trim().to_owned()),
-        (None, Some(prompt)) => prompt.line("Client ID").await?,
-        (None, None) => None,
+    let mut client_id = arguments.client_id.filter(|id| !id.trim().is_empty());
+    if client_id.is_none() {
+        client_id = variable("BW_CLIENTID")?;
     }
-    .ok_or(CommandError::ClientIdRequired)?;
-    let given = arguments
-        .client_secret
-        .filter(|secret| !secrecy::ExposeSecret::expose_secret(secret).is_empty())
-        .or_else(|| variable("BW_CLIENTSECRET").map(SecretString::from));
-    let client_secret = match (given, asking) {
-        (Some(secret), _) => Some(secret),
-        (None, Some(prompt)) => prompt.secret("Client Secret").await?,
-        (None, None) => None,
+    if let (None, Some(prompt)) = (&client_id, asking) {
+        client_id = prompt.line("Client ID").await?;
     }
-    .ok_or(CommandError::ClientSecretRequired)?;
-    Ok((client_id, client_secret))
+    let client_id = client_id.ok_or(CommandError::ClientIdRequired)?.trim().to_owned();
+
+    let mut client_secret = arguments.client_secret.filter(|secret| !secret.expose_secret().is_empty());
+    if client_secret.is_none() {
+        client_secret = variable("BW_CLIENTSECRET")?.map(SecretString::from);
+    }
+    if let (None, Some(prompt)) = (&client_secret, asking) {
+        client_secret = prompt.secret("Client Secret").await?;
+    }
+    Ok((client_id, client_secret.ok_or(CommandError::ClientSecretRequired)?))
 }

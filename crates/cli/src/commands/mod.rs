@@ -39,6 +39,13 @@ fn open() -> Result<Engine, CommandError> {
     Ok(Engine::open(ProcessEnvironment::current())?)
 }
 
+/// A variable's text; None when it is unset or empty. One that is no text is refused: half of a secret is none.
+fn variable(name: &str) -> Result<Option<String>, CommandError> {
+    let environment = ProcessEnvironment::current();
+    let Some(value) = environment.variable(name) else { return Ok(None) };
+    value.to_str().map(|text| Some(text.to_owned())).ok_or(CommandError::NotText { name: name.to_owned() })
+}
+
 /// Exit codes of `--detailed-exitcode`.
 mod detailed {
     pub(super) const CHANGES: u8 = 2;

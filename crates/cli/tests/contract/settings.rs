@@ -176,3 +176,15 @@ fn the_settings_are_their_owners_alone() {
     assert_answer(&run(&home, &["config", "directory", "0"]), "Saved setting `directory`.\n");
     assert_eq!(fs::metadata(home.data_json_path()).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_refused_and_not_repeated() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let mut home = home();
+    home.set("BROKEN", OsStr::from_bytes(b"half\xff"));
+    let output =
+        assert_refused(&home, &["config", "ldap.password", "--secretenv", "BROKEN"], &["`BROKEN`", "UTF-8"]);
+    assert!(!output.stderr.contains("half"));
+}
