@@ -76,3 +76,42 @@ fn twenty_thousand_people_in_nested_groups() {
         .unwrap();
     assert_agrees(&server, "groupOfNames", "member");
 }
+
+/// Two differences to the official body are meant: a blank address would be refused by the server, and nobody is flagged
+/// as deleted who is not a member. The directory holds the first kind only.
+#[test]
+fn the_first_sync_posts_the_official_body_but_for_blank_addresses() {
+    let server = awkward::options().start().unwrap();
+    let organization =
+        bwdc_sandbox::organization::Server::start_blocking(bwdc_sandbox::organization::Options::official())
+            .expect("an organization");
+    let home = Home::with_plaintext_secrets().expect("a home folder");
+    let mut data = ldap_data_json(&server, "groupOfNames", "member");
+    for key in ["organizationId", "entityId", "accessToken", "apiKeyClientId", "apiKeyClientSecret"] {
+        data.as_object_mut().expect("an object").remove(key);
+    }
+    data["environmentUrls"] = serde_json::json!({ "base": organization.url() });
+    home.write_data_json(&data).expect("a data file");
+    let binary = env!("CARGO_BIN_EXE_bwdc");
+    let (id, secret) = (organization.client_id(), organization.client_secret());
+    for arguments in [&["login", &id, &secret][..], &["sync"][..]] {
+        let output = home.run(binary, arguments).expect("a run that ends");
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+    }
+
+    let expected =
+        expected(&server, "groupOfNames", "member", Question::Import).expect("the oracle's answer");
+    let mut expected: serde_json::Value = serde_json::from_str(&expected).expect("JSON");
+    let members = expected["members"].as_array_mut().expect("members");
+    let all = members.len();
+    members.retain(|member| member["email"] != "");
+    assert_eq!(all - members.len(), 1, "the directory has one blank address");
+    let posted: Vec<String> = organization
+        .requests()
+        .into_iter()
+        .filter(|request| request.path.ends_with("/public/organization/import"))
+        .map(|request| request.body)
+        .collect();
+    assert_eq!(posted.len(), 1);
+    assert_same_bytes(&posted[0], &expected.to_string());
+}
