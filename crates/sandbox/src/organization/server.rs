@@ -16,7 +16,7 @@ use super::options::{Flavor, Options, RateLimits};
 use super::rate_limit::Limiter;
 use super::recorder::{self, Recorder};
 use super::store::{Holder, MemberRow, Store, StoreError};
-use super::tokens::{Key, Tokens, random_text};
+use super::tokens::{Key, Tokens, random_key};
 use super::{official, page, vaultwarden};
 use crate::faults::{self, Faults};
 use crate::host::Host;
@@ -391,7 +391,7 @@ impl Shared {
         let secret = match store.setting("client_secret")? {
             Some(secret) => secret,
             None => {
-                let secret = options.client_secret.clone().unwrap_or_else(random_text::<30>);
+                let secret = options.client_secret.clone().unwrap_or_else(random_key);
                 store.set_setting("client_secret", &secret)?;
                 secret
             }

@@ -88,7 +88,7 @@ impl Key {
     }
 
     pub(crate) fn rotate(&mut self) -> String {
-        self.secret = random_text::<30>();
+        self.secret = random_key();
         self.secret.clone()
     }
 
@@ -104,6 +104,12 @@ impl Key {
 }
 
 /// Makes text of so many random bytes, in the alphabet of URLs.
+/// An API key as the real servers make them: thirty letters and digits.
+pub(crate) fn random_key() -> String {
+    let letters: String = random_text::<60>().chars().filter(char::is_ascii_alphanumeric).collect();
+    letters.chars().take(30).collect()
+}
+
 pub(crate) fn random_text<const BYTES: usize>() -> String {
     let mut bytes = [0_u8; BYTES];
     getrandom::fill(&mut bytes).expect("the operating system always has random bytes");
