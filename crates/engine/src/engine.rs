@@ -16,6 +16,7 @@ use bwdc_core::settings::{
 };
 use bwdc_core::snapshot::ReadScope;
 use secrecy::SecretString;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// What the client id of an organization begins with.
@@ -172,6 +173,10 @@ impl Engine {
                 }),
                 (_, Some("environmentUrls")) => {
                     let mut urls = data.environment_urls()?.clone();
+                    if field == "base" {
+                        // Another server: addresses of single services belonged to the one before.
+                        urls.values_mut().for_each(|url| *url = Value::Null);
+                    }
                     urls.insert(field.to_owned(), stored);
                     data.set_environment_urls(urls);
                     Ok(())
