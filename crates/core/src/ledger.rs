@@ -72,7 +72,7 @@ pub struct ManagedPerson {
 pub struct ManagedGroup {
     /// The id that was pushed.
     pub external_id: ExternalId,
-    /// The name that was last pushed.
+    /// The name that the organization was last known to hold.
     pub name: String,
     /// The members that were last accepted, in the order in which they were pushed.
     pub members: Vec<ExternalId>,

@@ -3,7 +3,7 @@
 use super::{Change, Plan, PlanInput, Present, pushed_ids};
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
 use crate::names::{Email, ExternalId, StableId, Timestamp};
-use crate::observed::{MemberStatus, Membership, OrganizationState};
+use crate::observed::{MemberStatus, Membership, OrganizationState, ServerKind};
 use hashbrown::{HashMap, HashSet};
 
 /// How the outcome of a run is known.
@@ -128,6 +128,12 @@ impl Plan {
     ) -> Vec<ManagedGroup> {
         let desired = input.desired;
         let managed: HashSet<&str> = people.iter().map(|it| it.external_id.as_str()).collect();
+        // Vaultwarden never renames a group.
+        let kept_names: HashMap<&str, &str> = if input.server == ServerKind::Vaultwarden {
+            input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it.name.as_str())).collect()
+        } else {
+            HashMap::new()
+        };
         let mut groups: Vec<ManagedGroup> = Vec::new();
         let mut done: HashSet<&str> = HashSet::new();
         if input.sync.groups {
@@ -135,9 +141,10 @@ impl Plan {
                 let id = desired.text(group.external_id);
                 done.insert(id);
                 let members = desired.members(number).iter().map(|&person| directory.pushed[person as usize]);
+                let first_name = kept_names.get(id).copied();
                 groups.push(ManagedGroup {
                     external_id: ExternalId::new(id),
-                    name: desired.text(group.name).to_owned(),
+                    name: first_name.unwrap_or(desired.text(group.name)).to_owned(),
                     members: members.filter(|it| managed.contains(it)).map(ExternalId::new).collect(),
                     observed_at: None,
                 });
