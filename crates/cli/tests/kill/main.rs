@@ -11,22 +11,32 @@ mod places;
 mod random;
 mod scenario;
 
-use bwdc_sandbox::organization::MemberStatus;
+use bwdc_sandbox::organization::{Member, MemberStatus};
 use rusqlite::Connection;
 use scenario::Scenario;
 use stage::Stage;
+use std::collections::BTreeMap;
 use std::fs::{File, FileTimes};
 use std::time::{Duration, SystemTime};
+
+/// The membership of each address; an address with two of them fails the test.
+fn memberships(stage: &Stage) -> BTreeMap<String, String> {
+    let mut ids = BTreeMap::new();
+    for Member { email, id, .. } in stage.organization.members() {
+        assert!(ids.insert(email.clone(), id).is_none(), "{email} was invited twice");
+    }
+    ids
+}
 
 /// Everything that has to be true after a kill.
 fn assert_recovers(scenario: &Scenario, stage: &Stage, what: &str) {
     assert_readable(stage, what);
-    let invited = stage.memberships();
+    let invited = memberships(stage);
     age_official_lock(stage);
 
     let output = stage.run(&["sync"]);
     assert_eq!(output.code, Some(0), "{what}: {}", output.stderr);
-    let after = stage.memberships();
+    let after = memberships(stage);
     assert_eq!(stage.state(), scenario.expected, "{what}");
     for (address, id) in invited.iter().chain(&scenario.memberships) {
         if let Some(kept) = after.get(address) {

@@ -158,7 +158,7 @@ impl Scenario {
     ) -> Self {
         let database = tempfile::tempdir().expect("a folder");
         let stage = stage(database.path());
-        let memberships = stage.memberships();
+        let memberships = crate::memberships(&stage);
         let Stage { home, organization } = stage;
         drop(organization);
         let mut scenario = Self {

@@ -1,7 +1,7 @@
 //! The real program in a sealed home, between a directory and an organization that live in the test's own process.
 
 use bwdc_harness::home::{Home, Output};
-use bwdc_sandbox::organization::{Member, MemberStatus, Role};
+use bwdc_sandbox::organization::{MemberStatus, Role};
 use bwdc_sandbox::{ldap, organization};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,6 +144,17 @@ impl Stage {
         connector: &str,
         change: impl FnOnce(&mut Value),
     ) -> Self {
+        let stage = Self::prepared(options, connector, change);
+        stage.sign_in();
+        stage
+    }
+
+    /// The same, with every secret still to be entered.
+    pub(crate) fn prepared(
+        options: organization::Options,
+        connector: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> Self {
         let organization = organization::Server::start_blocking(options).expect("an organization");
         let home = Home::new().expect("a home folder");
         let mut settings = settings();
@@ -152,13 +163,16 @@ impl Stage {
         std::fs::write(home.data_folder().join("connector.toml"), connector).expect("our settings");
         let stage = Self { home, organization };
         stage.point("environmentUrls", "base", stage.organization.url().into());
-        let id = stage.organization.client_id();
-        let secret = stage.organization.client_secret();
-        let mut login = stage.command(&["login"]);
-        expect_success(login.env("BW_CLIENTID", id).env("BW_CLIENTSECRET", secret));
-        let mut config = stage.command(&["config", "ldap.password", "--secretenv", "TEST_SECRET"]);
-        expect_success(config.env("TEST_SECRET", LDAP_PASSWORD));
         stage
+    }
+
+    pub(crate) fn sign_in(&self) {
+        let id = self.organization.client_id();
+        let secret = self.organization.client_secret();
+        let mut login = self.command(&["login"]);
+        expect_success(login.env("BW_CLIENTID", id).env("BW_CLIENTSECRET", secret));
+        let mut config = self.command(&["config", "ldap.password", "--secretenv", "TEST_SECRET"]);
+        expect_success(config.env("TEST_SECRET", LDAP_PASSWORD));
     }
 
     /// Lets the installation read this directory from now on.
@@ -203,15 +217,6 @@ impl Stage {
                 self.organization.confirm(&member.email);
             }
         }
-    }
-
-    /// The membership of each address; an address with two of them fails the test.
-    pub(crate) fn memberships(&self) -> BTreeMap<String, String> {
-        let mut ids = BTreeMap::new();
-        for Member { email, id, .. } in self.organization.members() {
-            assert!(ids.insert(email.clone(), id).is_none(), "{email} was invited twice");
-        }
-        ids
     }
 
     pub(crate) fn state(&self) -> State {

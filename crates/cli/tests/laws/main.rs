@@ -1,0 +1,38 @@
+//! The laws of `ARCHITECTURE.md`, one by one. What a lower layer shows better has its test there:
+//!
+//! | law | tests |
+//! | --- | --- |
+//! | 1 a snapshot is complete | [`complete`]; engine `ldap_directory/failures.rs` |
+//! | 2 absence alone removes nobody | [`absence`]; core `plan/tests.rs`, engine `ldap_directory/look_up.rs` |
+//! | 3 the ledger follows the organization | [`acceptance`]; `tests/kill`, engine `ledger_kill.rs`, `store_kill.rs` |
+//! | 4 nothing new, nothing sent | [`again`] |
+//! | 5 same input, same bytes | [`again`] |
+//! | 6 flattening is the transitive closure | core `flatten.rs`: `flattening_is_the_transitive_closure` |
+//! | 7 `test`, `plan` and `sync` agree | [`agreement`] |
+//! | 8 core is pure | [`sources`]; `scripts/test walls` |
+//! | 9 secrets stay secret | [`sources`], [`secrets`] |
+//! | 10 one run at a time | [`one_at_a_time`]; engine `lock.rs` |
+//! | 11 some people are never removed | [`untouchable`]; core `plan/tests.rs` |
+//! | 12 a lost ledger removes nobody | [`lost_ledger`]; engine `ledger.rs` |
+
+mod absence;
+mod acceptance;
+mod again;
+mod agreement;
+mod complete;
+mod lost_ledger;
+mod one_at_a_time;
+mod secrets;
+mod sources;
+mod stage;
+mod untouchable;
+
+/// Takes leavers, and lets one run take half of everybody.
+const TAKING: &str = "\
+[leavers]
+disabled = \"remove\"
+gone = \"revoke\"
+out-of-scope = \"remove\"
+[limits]
+removals-percent = 50
+";
