@@ -38,7 +38,9 @@ impl Answer {
 pub(crate) struct Done {
     /// What it says.
     pub(crate) answer: Answer,
-    /// What somebody at a terminal should know besides.
+    /// What the administrator should know besides, also from a log.
+    pub(crate) notices: Vec<String>,
+    /// What somebody at a terminal may like to know besides.
     pub(crate) asides: Vec<String>,
     /// The exit code.
     pub(crate) code: u8,
@@ -46,7 +48,7 @@ pub(crate) struct Done {
 
 impl From<Answer> for Done {
     fn from(answer: Answer) -> Self {
-        Self { answer, asides: Vec::new(), code: 0 }
+        Self { answer, notices: Vec::new(), asides: Vec::new(), code: 0 }
     }
 }
 
@@ -54,13 +56,15 @@ impl From<Answer> for Done {
 pub(crate) struct Failed {
     /// What went wrong.
     pub(crate) error: CommandError,
+    /// What the administrator should know besides, also from a log.
+    pub(crate) notices: Vec<String>,
     /// The exit code.
     pub(crate) code: u8,
 }
 
 impl<E: Into<CommandError>> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self { error: error.into(), code: FAILURE }
+        Self { error: error.into(), notices: Vec::new(), code: FAILURE }
     }
 }
 
@@ -95,11 +99,15 @@ impl Printer {
     pub(crate) fn finish(&self, result: Result<Done, Failed>) -> u8 {
         let code = match result {
             Ok(done) => {
-                self.asides(&done.asides);
+                self.beside(&done.notices);
+                if io::stderr().is_terminal() {
+                    self.beside(&done.asides);
+                }
                 let written = if self.quiet { Ok(()) } else { self.answer(&done.answer) };
                 self.written(written, done.code)
             }
             Err(failed) => {
+                self.beside(&failed.notices);
                 let written = if self.quiet { Ok(()) } else { self.failure(&failed.error) };
                 self.written(written, failed.code)
             }
@@ -188,14 +196,14 @@ impl Printer {
         out.flush()
     }
 
-    fn asides(&self, asides: &[String]) {
-        if self.quiet || !io::stderr().is_terminal() {
+    fn beside(&self, lines: &[String]) {
+        if self.quiet {
             return;
         }
         let mut out = BufWriter::new(io::stderr().lock());
-        for aside in asides {
-            // Asides are for whoever looks; the answer says what counts.
-            let _ = writeln!(out, "{aside}");
+        for line in lines {
+            // The answer says what counts; an error stream that is full or gone must not stop it.
+            let _ = writeln!(out, "{line}");
         }
     }
 

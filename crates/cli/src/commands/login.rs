@@ -23,7 +23,12 @@ pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result
         let events = |event| progress.tell(event);
         engine.log_in(&client_id, client_secret, &events).await.map_err(CommandError::from)
     })?;
-    Ok(Done { answer: Answer::title("You are logged in!"), asides: progress.finish(), code: 0 })
+    Ok(Done {
+        answer: Answer::title("You are logged in!"),
+        notices: progress.finish(),
+        asides: Vec::new(),
+        code: 0,
+    })
 }
 
 /// Each of both by itself: argument, environment, question.

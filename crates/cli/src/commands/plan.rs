@@ -21,5 +21,5 @@ pub(super) fn run(arguments: &RunArguments, global: &GlobalArguments) -> Result<
         Verdict::Go if planned.plan.is_empty() => 0,
         Verdict::Go => detailed::CHANGES,
     };
-    Ok(Done { answer: Answer::Plan(Box::new(planned)), asides: progress.finish(), code })
+    Ok(Done { answer: Answer::Plan(Box::new(planned)), notices: progress.finish(), asides: Vec::new(), code })
 }

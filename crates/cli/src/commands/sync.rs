@@ -19,18 +19,17 @@ pub(super) fn run(arguments: &RunArguments, global: &GlobalArguments) -> Result<
         let events = |event| progress.tell(event);
         engine.sync(&events).await.map_err(CommandError::from)
     });
-    let mut asides = progress.finish();
+    let notices = progress.finish();
     match result {
         Ok(report) => {
-            asides.extend(told(&report));
             let changed = report.verification != Verification::NothingSent;
             let code = if arguments.detailed_exitcode && changed { detailed::CHANGES } else { 0 };
-            Ok(Done { answer: answer(&report), asides, code })
+            Ok(Done { answer: answer(&report), notices, asides: told(&report), code })
         }
         Err(CommandError::Interrupted) => Err(CommandError::RunInterrupted.into()),
         Err(error) => {
             let refused = matches!(error, CommandError::Engine(EngineError::Refused { .. }));
-            let mut failed = Failed::from(error);
+            let mut failed = Failed { notices, ..Failed::from(error) };
             if refused && arguments.detailed_exitcode {
                 failed.code = detailed::REFUSED;
             }

@@ -14,5 +14,10 @@ pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result
         let events = |event| progress.tell(event);
         engine.test(arguments.last, &events).await.map_err(CommandError::from)
     })?;
-    Ok(Done { answer: Answer::Test(Box::new(desired)), asides: progress.finish(), code: 0 })
+    Ok(Done {
+        answer: Answer::Test(Box::new(desired)),
+        notices: progress.finish(),
+        asides: Vec::new(),
+        code: 0,
+    })
 }
