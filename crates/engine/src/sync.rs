@@ -80,6 +80,12 @@ impl Inputs {
     }
 }
 
+/// How far the requests of a run came.
+struct Sent {
+    accepted: usize,
+    failure: Option<ApplyError>,
+}
+
 impl Engine {
     /// Compares directory and organization; nothing is written anywhere.
     ///
@@ -139,23 +145,30 @@ impl Engine {
             plan.requests()
         };
         let run = ledger.begin_run(now, RunKind::Command)?;
-        let failure = self.send(&organization, &mut ledger, run, &requests, events).await?;
-        self.keep_token(&organization).await?;
-
-        let certain = failure.as_ref().is_none_or(ApplyError::certainly_nothing_happened);
-        let after = self.look_again(&organization, &inputs, &plan, &requests, events).await?;
+        let Sent { accepted, failure } =
+            self.send(&organization, &mut ledger, run, &requests, events).await?;
+        let looked = self.look_again(&organization, &inputs, &plan, &requests, events).await;
+        let ending = |outcome| record.ending(self.clock.now(), outcome);
         if let Some(error) = failure {
-            if !(certain && requests.len() == 1) {
-                self.forget_times()?;
-            }
-            if let Some(state) = &after {
+            if let Ok(Some(state)) = &looked {
                 let next = plan.ledger_after(&input, After::Observed(state), now);
-                ledger.commit(run, &next, &record.ending(self.clock.now(), RunOutcome::Partial))?;
+                ledger.commit(run, &next, &ending(RunOutcome::Partial))?;
             } else {
-                ledger.end_run(run, &record.ending(self.clock.now(), RunOutcome::Failed))?;
+                ledger.end_run(run, &ending(RunOutcome::Failed))?;
+            }
+            if accepted > 0 || !error.certainly_nothing_happened() {
+                self.forget_times()?;
             }
             return Err(error.into());
         }
+        let after = match looked {
+            Ok(after) => after,
+            Err(error) => {
+                ledger.end_run(run, &ending(RunOutcome::Failed))?;
+                self.forget_times()?;
+                return Err(error);
+            }
+        };
         let outcome = after.as_ref().map_or(After::Accepted, After::Observed);
         let next = plan.ledger_after(&input, outcome, now);
         let verification = verify(&inputs, &next, after.as_ref(), &requests);
@@ -164,7 +177,8 @@ impl Engine {
             Verification::Differs(_) => RunOutcome::Partial,
             Verification::Verified | Verification::SentNotVerified => RunOutcome::Complete,
         };
-        ledger.commit(run, &next, &record.ending(self.clock.now(), outcome))?;
+        ledger.commit(run, &next, &ending(outcome))?;
+        self.keep_token(&organization).await?;
         if !requests.is_empty() {
             let sent_official =
                 matches!(&requests[..], [Request::Import(it) | Request::WholeImport(it)] if *it == official);
@@ -258,7 +272,7 @@ impl Engine {
         run: RunId,
         requests: &[Request],
         events: Events<'_>,
-    ) -> Result<Option<ApplyError>, EngineError> {
+    ) -> Result<Sent, EngineError> {
         for (place, request) in requests.iter().enumerate() {
             events(Event::Sending { number: place + 1, of: requests.len() });
             let intent = ledger.intend(run, request, self.clock.now())?;
@@ -270,10 +284,10 @@ impl Engine {
             };
             ledger.resolve(intent, outcome, self.clock.now())?;
             if let Err(error) = answer {
-                return Ok(Some(error));
+                return Ok(Sent { accepted: place, failure: Some(error) });
             }
         }
-        Ok(None)
+        Ok(Sent { accepted: requests.len(), failure: None })
     }
 
     async fn keep_token(&mut self, organization: &Organization) -> Result<(), EngineError> {

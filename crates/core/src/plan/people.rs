@@ -59,10 +59,11 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
         }
     }
     absent(input, index, &people.emails, plan);
-    for member in &plan.import.members {
-        if member.deleted {
-            people.present.remove(member.external_id.as_str());
-        }
+    // Vaultwarden revokes: memberships stay.
+    let removed =
+        plan.import.members.iter().filter(|it| it.deleted && input.server != ServerKind::Vaultwarden);
+    for member in removed {
+        people.present.remove(member.external_id.as_str());
     }
     people
 }
