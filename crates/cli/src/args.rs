@@ -16,19 +16,20 @@ Examples:
   bwdc sync --response
 
 Exit codes:
-  0 on success, 1 on a failure or a usage error. `plan` and `sync` have more with
-  `--detailed-exitcode`.
+  0 on success, 1 on a failure or a usage error. `plan` and `sync` have more
+  with `--detailed-exitcode`.
 
 Files:
-  `bwdc data-file` prints where the settings are. `connector.toml` beside that file
-  holds limits, time limits and what happens to people who leave.
+  `bwdc data-file` prints where the settings are. `connector.toml` beside that
+  file holds limits, time limits and what happens to people who leave.
 
 Environment:
-  BW_CLIENTID, BW_CLIENTSECRET             the API key for `bwdc login`
-  BITWARDENCLI_CONNECTOR_APPDATA_DIR       the folder of the settings
-  BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS `true` keeps secrets in `data.json` as they are
-  BITWARDENCLI_CONNECTOR_DEBUG             writes warnings of the program to the error stream
-  NO_COLOR                                 turns colors off";
+  BW_CLIENTID, BW_CLIENTSECRET        the API key for `bwdc login`
+  BITWARDENCLI_CONNECTOR_APPDATA_DIR  the folder of the settings
+  BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS
+                                      `true` keeps secrets in `data.json`
+  BITWARDENCLI_CONNECTOR_DEBUG        warnings of the program on stderr
+  NO_COLOR                            turns colors off";
 
 /// Keep a Bitwarden organization equal to the company directory.
 #[derive(Parser)]
@@ -88,7 +89,7 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   bwdc login
-  BW_CLIENTID=organization.<id> BW_CLIENTSECRET=<secret> bwdc login --nointeraction")]
+  BW_CLIENTID=organization.<id> BW_CLIENTSECRET=<secret> bwdc login")]
     Login(LoginArguments),
 
     /// Forget the API key and the token.
@@ -239,7 +240,7 @@ Settings:
             SettingKind::Text => "text; '' clears it",
             SettingKind::Flag => "true or false",
             SettingKind::Number { expected, .. } => expected,
-            SettingKind::Directory => "0 LDAP, 1 Entra ID, 2 Google Workspace, 3 Okta, 4 OneLogin",
+            SettingKind::Directory => "0 LDAP, 1 Entra, 2 Google, 3 Okta, 4 OneLogin",
             SettingKind::Url => "an address, or bitwarden.com",
             SettingKind::Secret(_) => "a secret",
         };
