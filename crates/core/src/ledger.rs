@@ -24,7 +24,7 @@ pub struct LedgerState {
 
 impl LedgerState {
     /// Adds the people whom a run that was cut off may have invited: they count as managed, so that they are asked for
-    /// when they are missing from the directory. Only for a server that is read: it tells who of them is a member.
+    /// when they are missing from the directory.
     #[must_use]
     pub fn with_people_of_open_intents(mut self) -> Self {
         let mut known: HashSet<ExternalId> = self.people.iter().map(|it| it.external_id.clone()).collect();

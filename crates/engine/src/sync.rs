@@ -201,6 +201,7 @@ impl Engine {
         ledger: LedgerState,
         events: Events<'_>,
     ) -> Result<(Inputs, Organization), EngineError> {
+        let ledger = ledger.with_people_of_open_intents();
         let sync = self.sync_settings()?;
         let connector = self.connector_settings()?;
         let directory = self.directory()?;
@@ -209,10 +210,6 @@ impl Engine {
         let snapshot = directory.read(read_scope(&sync), events).await?;
         let desired = Desired::build(snapshot, &sync)?;
         let observed = observe(&organization, &desired, &ledger, sync.groups, events).await?;
-        let ledger = match observed {
-            Observed::Live(_) => ledger.with_people_of_open_intents(),
-            Observed::Believed(_) | Observed::Unknown => ledger,
-        };
         let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
         let missing = sought(&desired, &ledger);
         let presences =

@@ -1,7 +1,7 @@
 //! A kill at every named place that a sync passes, at every pass.
 
 use crate::scenario::Scenario;
-use crate::stage::Stage;
+use crate::stage::{Stage, group_dn, mail};
 use crate::{age_official_lock, assert_recovers};
 use bwdc_sandbox::organization::MemberStatus;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +99,59 @@ fn whoever_was_invited_by_the_killed_run_and_leaves_is_not_forgotten() {
         stage.sync();
         assert_eq!(stage.state().status("n1"), Some(MemberStatus::Revoked), "{place}");
     }
+}
+
+/// The server cannot be asked how far the killed run came: whatever that run had in hand is asked for again.
+#[test]
+fn a_server_that_cannot_be_read_gets_what_the_next_run_wants() {
+    let scenario = Scenario::of_vaultwarden();
+    let (name, directory) = scenario.returning.as_ref().expect("somebody returns");
+    let others = scenario.tree.clone().without("n1").serve();
+    for place in
+        ["ledger.intend.after", "request.import.after", "ledger.resolve.after", "ledger.commit.before"]
+    {
+        let stage = scenario.stage();
+        kill_at(&stage, place, 1);
+        age_official_lock(&stage);
+        stage.read(directory);
+        stage.sync();
+        let state = stage.state();
+        assert_eq!(state.status(name), Some(MemberStatus::Confirmed), "{place}");
+        assert_eq!(state.status("n1"), Some(MemberStatus::Invited), "{place}");
+
+        let stage = scenario.stage();
+        kill_at(&stage, place, 1);
+        age_official_lock(&stage);
+        stage.read(&others);
+        stage.sync();
+        let state = stage.state();
+        let status = state.status("n1");
+        assert!(matches!(status, None | Some(MemberStatus::Revoked)), "{place}: {status:?}");
+        assert_eq!(state.status(name), Some(MemberStatus::Revoked), "{place}");
+        let sales = &state.groups[&group_dn("sales")].1;
+        assert!(!sales.contains(&mail("n1")) || status.is_some(), "{place}");
+        stage.organization.clear_requests();
+        stage.sync();
+        assert_eq!(stage.writes(), [""; 0], "{place}");
+    }
+}
+
+/// The killed run may have changed a group, and the directory has changed it back since.
+#[test]
+fn a_group_that_cannot_be_read_is_set_right_after_a_kill() {
+    let scenario = Scenario::of_vaultwarden();
+    let back = scenario.tree.clone().group("sales", "Sales", &["p01"]).serve();
+    let stage = scenario.stage();
+    stage.read(&back);
+    stage.sync();
+    stage.read(scenario.target());
+    kill_at(&stage, "request.import.after", 1);
+    assert!(stage.state().groups[&group_dn("sales")].1.contains(&mail("n1")));
+    age_official_lock(&stage);
+    stage.read(&back);
+    stage.sync();
+    let sales = stage.state().groups[&group_dn("sales")].1.clone();
+    assert_eq!(sales.into_iter().collect::<Vec<_>>(), [mail("p01")]);
 }
 
 fn importing(scenario: &Scenario, place: &str) -> Vec<Pass> {

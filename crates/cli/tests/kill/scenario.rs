@@ -179,6 +179,11 @@ impl Scenario {
         scenario
     }
 
+    /// The directory that the sync reads.
+    pub(crate) fn target(&self) -> &ldap::Server {
+        &self.target
+    }
+
     /// A copy of everything, ready for the sync.
     pub(crate) fn stage(&self) -> Stage {
         let home = Home::new().expect("a home folder");

@@ -7,7 +7,7 @@
 //! | 3 the ledger follows the organization | [`acceptance`]; `tests/kill`, engine `ledger_kill.rs`, `store_kill.rs` |
 //! | 4 nothing new, nothing sent | [`again`] |
 //! | 5 same input, same bytes | [`again`] |
-//! | 6 flattening is the transitive closure | core `flatten.rs`: `flattening_is_the_transitive_closure` |
+//! | 6 flattening is the transitive closure | core `flatten.rs`: `flattening_is_the_transitive_closure_in_the_contracts_order` |
 //! | 7 `test`, `plan` and `sync` agree | [`agreement`] |
 //! | 8 core is pure | [`sources`]; `scripts/test walls` |
 //! | 9 secrets stay secret | [`sources`], [`secrets`] |

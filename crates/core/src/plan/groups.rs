@@ -110,7 +110,17 @@ fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
                     });
                 }
             }
-            compare_members(found, &effective, subject, index, plan);
+            if index.uncertain_groups.contains(id) {
+                plan.changes.push(Change::ChangeMembers {
+                    group: subject(),
+                    added: effective.iter().map(|&it| it.to_owned()).collect(),
+                    removed: Vec::new(),
+                    before: 0,
+                    cause: Cause::Differs,
+                });
+            } else {
+                compare_members(found, &effective, subject, index, plan);
+            }
         }
     }
     if plan.changes.len() > before {

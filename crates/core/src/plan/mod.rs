@@ -224,6 +224,10 @@ pub(crate) struct Index<'a> {
     pub(crate) groups: HashMap<&'a str, usize>,
     pub(crate) managed: HashMap<&'a str, usize>,
     pub(crate) managed_groups: HashMap<&'a str, usize>,
+    /// Whom a run that was cut off may have changed, where nobody can look: whether it was to take access.
+    pub(crate) uncertain_people: HashMap<&'a str, bool>,
+    /// Which groups it may have changed.
+    pub(crate) uncertain_groups: HashSet<&'a str>,
     repeated_people: Vec<&'a ExternalId>,
     repeated_groups: Vec<&'a ExternalId>,
 }
@@ -241,6 +245,8 @@ impl<'a> Index<'a> {
             groups: HashMap::new(),
             managed: HashMap::new(),
             managed_groups: HashMap::new(),
+            uncertain_people: HashMap::new(),
+            uncertain_groups: HashSet::new(),
             repeated_people: Vec::new(),
             repeated_groups: Vec::new(),
         };
@@ -264,6 +270,14 @@ impl<'a> Index<'a> {
         }
         for (number, group) in input.ledger.groups.iter().enumerate() {
             index.managed_groups.insert(group.external_id.as_str(), number);
+        }
+        if matches!(input.observed, Observed::Believed(_)) {
+            for intent in input.ledger.open_intents.iter().filter(|it| it.may_have_happened()) {
+                let (Request::Import(import) | Request::WholeImport(import)) = &intent.request else { continue };
+                let people = import.members.iter().map(|it| (it.external_id.as_str(), it.deleted));
+                index.uncertain_people.extend(people);
+                index.uncertain_groups.extend(import.groups.iter().map(|it| it.external_id.as_str()));
+            }
         }
         index
     }

@@ -129,6 +129,14 @@ fn live<'a>(
         }
         if member.status == MemberStatus::Revoked {
             give_back(member, import, subject(), input, index, plan);
+        } else if let Some(&was_to_be_taken) = index.uncertain_people.get(pushed) {
+            let person = subject();
+            plan.changes.push(if was_to_be_taken {
+                Change::Restore { person, cause: Cause::Returned }
+            } else {
+                Change::Invite { person, cause: Cause::Joined }
+            });
+            plan.import.members.push(import);
         }
         return;
     }
@@ -245,7 +253,7 @@ fn leave(
     match (taking, &member.id, input.server) {
         // Vaultwarden's import revokes; it has no other way to take access.
         (_, _, ServerKind::Vaultwarden) | (_, None, _) => {
-            if !revoked_already {
+            if !revoked_already || index.uncertain_people.contains_key(external_id) {
                 plan.changes.push(Change::Revoke { person, cause });
                 plan.import.members.push(import);
             }
