@@ -10,7 +10,9 @@ use std::process::{Command, Stdio};
 
 const NOW: Timestamp = Timestamp(1_795_180_720_171);
 
-const PLACES: [&str; 7] = [
+const PLACES: [&str; 9] = [
+    "ledger.begin.before",
+    "ledger.begin.after",
     "ledger.intend.before",
     "ledger.intend.after",
     "ledger.resolve.before",
@@ -85,13 +87,16 @@ fn the_ledger_is_as_before_or_as_after_and_never_forgets_what_was_sent() {
         assert!(found.baseline_taken, "{place}");
         let open: Vec<_> = found.open_intents.iter().map(|it| it.state).collect();
         let expected: &[IntentState] = match place {
-            "ledger.intend.before" | "ledger.commit.after" => &[],
+            "ledger.begin.before" | "ledger.begin.after" | "ledger.intend.before" | "ledger.commit.after" => {
+                &[]
+            }
             "ledger.intend.after" | "ledger.resolve.before" => &[IntentState::Intended],
             _ => &[IntentState::Accepted],
         };
         assert_eq!(open, expected, "{place}");
         let runs = ledger.runs(1).expect("readable");
-        assert_eq!(runs[0].outcome, committed.then_some(RunOutcome::Complete), "{place}");
+        let last_has_ended = committed || place == "ledger.begin.before";
+        assert_eq!(runs[0].outcome, last_has_ended.then_some(RunOutcome::Complete), "{place}");
         drop(ledger);
 
         sync(&path, &state(&["old", "new"]));

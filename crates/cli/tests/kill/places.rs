@@ -22,6 +22,8 @@ fn a_sync_that_does_everything() {
         }
     }
     for place in [
+        "ledger.begin.before",
+        "ledger.begin.after",
         "ledger.intend.before",
         "ledger.intend.after",
         "ledger.resolve.before",

@@ -1,6 +1,7 @@
 //! Runs and what each of them did, kept for a year.
 
 use super::{Ledger, LedgerError};
+use crate::failpoint::hit;
 use bwdc_core::names::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
@@ -117,6 +118,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
     pub fn begin_run(&mut self, now: Timestamp, kind: RunKind) -> Result<RunId, LedgerError> {
+        hit("ledger.begin.before");
         let transaction = self.writing()?;
         transaction.execute(
             "UPDATE runs SET outcome = ?1 WHERE outcome IS NULL",
@@ -125,6 +127,7 @@ impl Ledger {
         transaction.execute("INSERT INTO runs (kind, started_at) VALUES (?1, ?2)", (kind.text(), now.0))?;
         let run = RunId(transaction.last_insert_rowid());
         transaction.commit()?;
+        hit("ledger.begin.after");
         Ok(run)
     }
 
