@@ -7,6 +7,7 @@
 #[path = "../laws/stage.rs"]
 mod stage;
 
+mod answers;
 mod places;
 mod random;
 mod scenario;
