@@ -125,6 +125,25 @@ Examples:
   bwdc sync --response --nointeraction")]
     Sync(RunArguments),
 
+    /// Approve what a refused run would have taken away.
+    ///
+    /// For 24 hours runs pass that take nothing beyond it; anything more is refused again. `bwdc history` shows what a
+    /// run would have done.
+    #[command(after_help = "\
+Examples:
+  bwdc approve
+  bwdc approve 12")]
+    Approve(ApproveArguments),
+
+    /// Print the latest runs, or what one of them did and why.
+    #[command(after_help = "\
+Examples:
+  bwdc history
+  bwdc history 12
+  bwdc history --csv > runs.csv
+  bwdc history 12 --response --pretty")]
+    History(HistoryArguments),
+
     /// Print when users or groups were last brought over.
     #[command(after_help = "\
 Examples:
@@ -183,6 +202,26 @@ pub(crate) struct RunArguments {
     /// Exit with 0 when nothing changes, 2 when something does, 3 when the limits refuse it.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ApproveArguments {
+    /// The number of the refused run; the last one unless told.
+    pub(crate) run: Option<i64>,
+}
+
+#[derive(Args)]
+pub(crate) struct HistoryArguments {
+    /// The number of a run.
+    pub(crate) run: Option<i64>,
+
+    /// How many runs to list.
+    #[arg(long, default_value_t = 20, value_name = "NUMBER", conflicts_with = "run")]
+    pub(crate) most: u32,
+
+    /// Print comma-separated values.
+    #[arg(long)]
+    pub(crate) csv: bool,
 }
 
 #[derive(Args)]

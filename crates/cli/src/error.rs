@@ -79,6 +79,7 @@ impl CommandError {
                 EngineError::Apply(ApplyError::Unknown { .. }) => "unknown-effect",
                 EngineError::Apply(_) => "organization",
                 EngineError::Lock(_) => "busy",
+                EngineError::NothingToApprove { .. } | EngineError::NoSuchRun { .. } => "history",
                 EngineError::NotSupported(_) | EngineError::Settings(_) => "settings",
                 _ => "storage",
             },

@@ -21,6 +21,8 @@ pub(crate) enum Answer {
     Message { title: String, message: Option<String>, raw: Option<String> },
     /// A text, which may be empty.
     Text(String),
+    /// Data for scripts, and the same for people.
+    Report { data: serde_json::Value, text: String },
     /// The answer of `test`.
     Test(Box<Desired>),
     /// The answer of `plan`.
@@ -55,7 +57,7 @@ impl From<Answer> for Done {
 /// A failure, and the exit code that it asks for.
 pub(crate) struct Failed {
     /// What went wrong.
-    pub(crate) error: CommandError,
+    pub(crate) error: Box<CommandError>,
     /// What the administrator should know besides, also from a log.
     pub(crate) notices: Vec<String>,
     /// The exit code.
@@ -64,7 +66,7 @@ pub(crate) struct Failed {
 
 impl<E: Into<CommandError>> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self { error: error.into(), notices: Vec::new(), code: FAILURE }
+        Self { error: Box::new(error.into()), notices: Vec::new(), code: FAILURE }
     }
 }
 
@@ -156,6 +158,8 @@ impl Printer {
                 self.json(&mut out, &Success::of(StringData { object: "string", data }))?;
             }
             Answer::Text(text) => out.write_all(text.as_bytes())?,
+            Answer::Report { data, .. } if self.response => self.json(&mut out, &Success::of(data))?,
+            Answer::Report { text, .. } => out.write_all(text.as_bytes())?,
             Answer::Test(desired) if self.response => {
                 self.json(&mut out, &Success::of(TestReport::new(desired)))?;
             }

@@ -76,24 +76,26 @@ pub(crate) fn standing(difference: &Standing) -> (&str, String) {
 pub(crate) fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::TooManyRemovals { planned, allowed, managed } => format!(
-            "{planned} of {managed} managed members would lose access, {allowed} may. To allow more, raise `removals` and \
-             `removals-percent` under `[limits]` in connector.toml."
+            "{planned} of {managed} managed members would lose access, {allowed} may. If they shall, run `bwdc \
+             approve`; to allow more in every run, raise `removals` and `removals-percent` under `[limits]` in connector.toml."
         ),
         Refusal::TooManyMemberships { planned, allowed } => format!(
-            "{planned} memberships would be taken away, {allowed} may. To allow more, raise `memberships-percent` under \
-             `[limits]` in connector.toml."
+            "{planned} memberships would be taken away, {allowed} may. If they shall, run `bwdc approve`; to allow \
+             more in every run, raise `memberships-percent` under `[limits]` in connector.toml."
         ),
         Refusal::GroupEmptied { group, before, lost } => format!(
-            "The group `{group}` would lose {lost} of {before} members, more than half. If that is right, set `off = true` \
-             under `[limits]` in connector.toml for one run."
+            "The group `{group}` would lose {lost} of {before} members, more than half. If that is right, run `bwdc \
+             approve`."
         ),
         Refusal::EmptyDirectory { managed } => format!(
             "The directory returned nobody, and the organization has {managed} managed members. Check the search base and \
-             the filter; if it is right, set `allow-empty-directory = true` under `[limits]` in connector.toml."
+             the filter; if it is right, run `bwdc approve`, or set `allow-empty-directory = true` under `[limits]` in \
+             connector.toml."
         ),
         Refusal::NoGroups { managed } => format!(
             "The directory returned no group, and the organization has {managed} managed groups. Check the search base and \
-             the filter; if it is right, set `allow-empty-directory = true` under `[limits]` in connector.toml."
+             the filter; if it is right, run `bwdc approve`, or set `allow-empty-directory = true` under `[limits]` in \
+             connector.toml."
         ),
         Refusal::RepeatedExternalId { external_id, of_groups } => format!(
             "Two {} of the organization share the external id `{external_id}`: the server would fail. Remove one of them, or \

@@ -1,7 +1,7 @@
 //! Why a command could not be carried out.
 
 use crate::directory::ReadError;
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, RunId};
 use crate::lock::LockError;
 use crate::organization::{ApplyError, OrganizationError};
 use crate::paths::PathError;
@@ -53,6 +53,21 @@ pub enum EngineError {
     Refused {
         /// Why.
         refusals: Vec<Refusal>,
+    },
+    /// No refused run is there to be approved.
+    #[error("{}", match run {
+        Some(run) => format!("run {} was not refused, or is not remembered", run.0),
+        None => "no run was refused".to_owned(),
+    })]
+    NothingToApprove {
+        /// The run that was named.
+        run: Option<RunId>,
+    },
+    /// A run that the history does not have.
+    #[error("run {} is not remembered", run.0)]
+    NoSuchRun {
+        /// The run that was named.
+        run: RunId,
     },
     /// The directory cannot be brought over as it is.
     #[error(transparent)]
@@ -109,6 +124,7 @@ impl EngineError {
             Self::CredentialsMissing => {
                 "Set them with `bwdc config ldap.username <name>` and `bwdc config ldap.password --secretfile <file>`."
             }
+            Self::NothingToApprove { .. } | Self::NoSuchRun { .. } => "`bwdc history` lists the runs.",
             Self::NotSupported(_) | Self::Refused { .. } | Self::Path(_) => return None,
             Self::Desired(DesiredError::DuplicateAddresses(_)) => {
                 "Correct the address of all but one of the entries, or leave entries out with `sync.userFilter`."

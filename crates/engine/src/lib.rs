@@ -13,6 +13,7 @@ mod observe;
 pub mod organization;
 pub mod paths;
 mod record;
+mod review;
 pub mod secrets;
 pub mod store;
 mod sync;

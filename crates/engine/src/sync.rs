@@ -93,10 +93,13 @@ impl Engine {
     /// [`EngineError`] when either side cannot be read.
     pub async fn plan(&mut self, events: Events<'_>) -> Result<Planned, EngineError> {
         self.signed_in()?;
-        let ledger = Ledger::peek(&self.profile.connector_db)?.unwrap_or_default();
-        let (inputs, _) = self.inputs(ledger, events).await?;
+        let (state, approvals) = match Ledger::open_to_read(&self.profile.connector_db)? {
+            Some(ledger) => (ledger.state()?, ledger.approvals(self.clock.now())?),
+            None => (LedgerState::default(), Vec::new()),
+        };
+        let (inputs, _) = self.inputs(state, events).await?;
         let plan = Plan::build(&inputs.borrow());
-        let verdict = plan.check(&inputs.connector.limits);
+        let verdict = plan.check(&inputs.connector.limits, &approvals);
         Ok(Planned { plan, verdict })
     }
 
@@ -126,8 +129,10 @@ impl Engine {
         let input = inputs.borrow();
         let plan = Plan::build(&input);
         let record = Record::of(&plan);
-        if let Verdict::Refused(refusals) = plan.check(&inputs.connector.limits) {
+        let approvals = ledger.approvals(now)?;
+        if let Verdict::Refused(refusals) = plan.check(&inputs.connector.limits, &approvals) {
             let run = ledger.begin_run(now, RunKind::Command)?;
+            ledger.quarantine(run, &plan.takings())?;
             ledger.end_run(run, &record.ending(self.clock.now(), RunOutcome::Refused))?;
             return Err(EngineError::Refused { refusals });
         }

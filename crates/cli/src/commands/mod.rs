@@ -1,9 +1,11 @@
 //! One file a command. A command returns data and prints nothing.
 
+mod approve;
 mod clear_cache;
 mod config;
 mod data_file;
 pub(crate) mod demo;
+mod history;
 mod last_sync;
 mod login;
 mod logout;
@@ -26,6 +28,8 @@ pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Fa
         Command::Test(arguments) => test::run(&arguments, global),
         Command::Plan(arguments) => plan::run(&arguments, global),
         Command::Sync(arguments) => sync::run(&arguments, global),
+        Command::Approve(arguments) => approve::run(&arguments),
+        Command::History(arguments) => history::run(&arguments),
         Command::LastSync(arguments) => last_sync::run(&arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::DataFile => data_file::run(),

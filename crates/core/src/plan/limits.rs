@@ -1,5 +1,6 @@
 //! The guard: what one run may take away, and the states of directory and organization in which nothing is sent at all.
 
+use super::approval::Takings;
 use super::change::Change;
 use super::{Plan, PlanInput};
 use crate::names::ExternalId;
@@ -76,24 +77,38 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether it is a limit that settings can widen, and not a state that has to be mended.
-    pub fn is_limit(&self) -> bool {
-        matches!(
-            self,
-            Self::TooManyRemovals { .. } | Self::TooManyMemberships { .. } | Self::GroupEmptied { .. }
-        )
+    /// Whether an administrator can approve it; what the server would answer with an error has to be mended.
+    pub fn can_be_approved(&self) -> bool {
+        match self {
+            Self::TooManyRemovals { .. }
+            | Self::TooManyMemberships { .. }
+            | Self::GroupEmptied { .. }
+            | Self::EmptyDirectory { .. }
+            | Self::NoGroups { .. } => true,
+            Self::RepeatedExternalId { .. }
+            | Self::ServerRefusesOverwrite { .. }
+            | Self::OverwriteWithLargeImport => false,
+        }
     }
 }
 
 impl Plan {
-    /// Judges the plan.
-    pub fn check(&self, limits: &Limits) -> Verdict {
+    /// Judges the plan. An approval lets a run pass when everything that it takes away is in the approved set.
+    pub fn check(&self, limits: &Limits, approvals: &[Takings]) -> Verdict {
         let mut refusals = self.refusals.clone();
         if !limits.off {
             refusals.extend(self.too_many_removals(limits));
             refusals.extend(self.too_many_memberships(limits));
         }
-        if refusals.is_empty() { Verdict::Go } else { Verdict::Refused(refusals) }
+        let approved = || {
+            let takings = self.takings();
+            approvals.iter().any(|approval| approval.covers(&takings))
+        };
+        if refusals.is_empty() || (refusals.iter().all(Refusal::can_be_approved) && approved()) {
+            Verdict::Go
+        } else {
+            Verdict::Refused(refusals)
+        }
     }
 
     fn too_many_removals(&self, limits: &Limits) -> Option<Refusal> {

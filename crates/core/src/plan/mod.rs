@@ -3,6 +3,7 @@
 //! A plan is data. Building it sends nothing; [`Plan::check`] is the guard, [`Plan::requests`] the way out.
 
 mod after;
+mod approval;
 mod change;
 mod groups;
 mod limits;
@@ -10,6 +11,7 @@ mod people;
 mod requests;
 
 pub use after::After;
+pub use approval::Takings;
 pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Standing, Subject};
 pub use groups::to_read;
 pub use limits::{Refusal, Verdict};
@@ -273,7 +275,9 @@ impl<'a> Index<'a> {
         }
         if matches!(input.observed, Observed::Believed(_)) {
             for intent in input.ledger.open_intents.iter().filter(|it| it.may_have_happened()) {
-                let (Request::Import(import) | Request::WholeImport(import)) = &intent.request else { continue };
+                let (Request::Import(import) | Request::WholeImport(import)) = &intent.request else {
+                    continue;
+                };
                 let people = import.members.iter().map(|it| (it.external_id.as_str(), it.deleted));
                 index.uncertain_people.extend(people);
                 index.uncertain_groups.extend(import.groups.iter().map(|it| it.external_id.as_str()));

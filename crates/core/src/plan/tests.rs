@@ -114,7 +114,7 @@ fn crowd(number: usize) -> Sample {
 }
 
 fn is_go(plan: &Plan) -> bool {
-    plan.check(&Limits::default()) == Verdict::Go
+    plan.check(&Limits::default(), &[]) == Verdict::Go
 }
 
 #[test]
@@ -288,13 +288,13 @@ fn one_removal_is_always_allowed_and_more_only_within_the_share() {
     assert!(is_go(&plan(100, 5)) && !is_go(&plan(100, 6)));
     assert!(is_go(&plan(1000, 10)) && !is_go(&plan(1000, 11)));
     let off = Limits { off: true, ..Limits::default() };
-    assert_eq!(plan(1000, 400).check(&off), Verdict::Go);
+    assert_eq!(plan(1000, 400).check(&off, &[]), Verdict::Go);
 }
 
 #[test]
 fn a_directory_that_turned_empty_is_refused() {
     let world = World::new().managed_crowd(3).group("g", "g", &[0]);
-    let Verdict::Refused(reasons) = world.plan(Sample::new()).check(&Limits::default()) else {
+    let Verdict::Refused(reasons) = world.plan(Sample::new()).check(&Limits::default(), &[]) else {
         panic!("refused")
     };
     assert_eq!(reasons, [Refusal::EmptyDirectory { managed: 3 }, Refusal::NoGroups { managed: 1 }]);
@@ -312,7 +312,7 @@ fn memberships_have_limits_of_their_own() {
         world.plan(crowd(30).group("g", &members))
     };
     assert!(is_go(&plan(15)));
-    let Verdict::Refused(reasons) = plan(9).check(&Limits::default()) else { panic!("refused") };
+    let Verdict::Refused(reasons) = plan(9).check(&Limits::default(), &[]) else { panic!("refused") };
     assert_eq!(
         reasons,
         [
@@ -326,7 +326,7 @@ fn memberships_have_limits_of_their_own() {
 fn an_organization_with_a_repeated_id_is_not_written_to() {
     let world = World::new().managed("a", "a@x").member("a", "b@x", MemberStatus::Confirmed, Role::User);
     let verdict =
-        world.plan(Sample::new().person("c", "c@x")).check(&Limits { off: true, ..Limits::default() });
+        world.plan(Sample::new().person("c", "c@x")).check(&Limits { off: true, ..Limits::default() }, &[]);
     assert!(
         matches!(&verdict, Verdict::Refused(reasons) if matches!(reasons[0], Refusal::RepeatedExternalId { .. }))
     );
@@ -367,7 +367,10 @@ fn overwriting_and_batches_exclude_each_other() {
     world.sync.overwrite_existing = true;
     world.sync.large_import = true;
     let plan = world.plan(crowd(2001));
-    assert_eq!(plan.check(&Limits::default()), Verdict::Refused(vec![Refusal::OverwriteWithLargeImport]));
+    assert_eq!(
+        plan.check(&Limits::default(), &[]),
+        Verdict::Refused(vec![Refusal::OverwriteWithLargeImport])
+    );
 }
 
 #[test]
@@ -439,4 +442,32 @@ fn groups_alone_leave_people_alone() {
         "{:?}",
         plan.changes
     );
+}
+
+#[test]
+fn an_approval_covers_exactly_what_was_refused() {
+    let leavers = |gone: &[&str]| {
+        let mut world = World::new().managed_crowd(100).leavers(LeaverAction::Revoke, LeaverAction::Keep);
+        for name in gone {
+            world = world.answer(name, Presence::NotFound);
+        }
+        let left = (0..100).map(|it| format!("crowd{it}")).filter(|it| !gone.contains(&it.as_str()));
+        world.plan(left.fold(Sample::new(), |sample, it| sample.person(&it, &format!("{it}@x"))))
+    };
+    let seven = ["crowd1", "crowd2", "crowd3", "crowd4", "crowd5", "crowd6", "crowd7"];
+    let refused = leavers(&seven);
+    assert!(!is_go(&refused));
+    let approvals = [refused.takings()];
+    assert_eq!(refused.check(&Limits::default(), &approvals), Verdict::Go);
+    assert_eq!(leavers(&seven[..6]).check(&Limits::default(), &approvals), Verdict::Go);
+    let mut beyond = seven.to_vec();
+    beyond[0] = "crowd9";
+    assert_ne!(leavers(&beyond).check(&Limits::default(), &approvals), Verdict::Go);
+}
+
+#[test]
+fn an_approval_is_no_way_round_what_the_server_would_refuse() {
+    let world = World::new().managed("a", "a@x").member("a", "b@x", MemberStatus::Confirmed, Role::User);
+    let plan = world.plan(Sample::new().person("a", "a@x"));
+    assert_ne!(plan.check(&Limits::default(), &[plan.takings()]), Verdict::Go);
 }

@@ -9,6 +9,7 @@ mod history;
 mod journal;
 mod network;
 mod people;
+mod quarantine;
 mod schema;
 
 pub use history::{Counts, Ending, RecordedAction, RunId, RunKind, RunOutcome, RunRecord};
@@ -254,9 +255,17 @@ impl Ledger {
     /// [`LedgerError`] when it cannot be written.
     pub fn purge(&mut self) -> Result<(), LedgerError> {
         let transaction = self.writing()?;
-        for table in
-            ["memberships", "groups", "people", "external_ids", "actions", "intents", "runs", "facts"]
-        {
+        for table in [
+            "memberships",
+            "groups",
+            "people",
+            "external_ids",
+            "quarantine",
+            "actions",
+            "intents",
+            "runs",
+            "facts",
+        ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
         transaction.commit()?;

@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
         text TEXT NOT NULL UNIQUE
@@ -68,7 +69,15 @@ const MIGRATIONS: [&str; 1] = ["
         name TEXT PRIMARY KEY,
         value INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE quarantine (
+        run INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+        takings TEXT NOT NULL,
+        approved_at INTEGER
+    ) STRICT;
+",
+];
 
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
 

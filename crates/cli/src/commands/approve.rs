@@ -1,0 +1,18 @@
+//! `bwdc approve`
+
+use super::open;
+use crate::args::ApproveArguments;
+use crate::output::{Answer, Done, Failed};
+use bwdc_engine::ledger::RunId;
+use serde_json::json;
+
+pub(super) fn run(arguments: &ApproveArguments) -> Result<Done, Failed> {
+    let (run, takings) = open()?.approve(arguments.run.map(RunId))?;
+    let (people, memberships) = (takings.revoked.len() + takings.removed.len(), takings.memberships.len());
+    let text = format!(
+        "Run {} is approved for 24 hours: {people} people may lose access and {memberships} memberships may end, nobody else's.",
+        run.0
+    );
+    let data = json!({ "object": "approval", "run": run.0, "takings": takings });
+    Ok(Answer::Report { data, text }.into())
+}

@@ -1,0 +1,148 @@
+//! `bwdc history`
+
+use super::open;
+use crate::args::HistoryArguments;
+use crate::output::{Answer, Done, Failed};
+use bwdc_core::names::Timestamp;
+use bwdc_engine::clock::to_iso;
+use bwdc_engine::ledger::{RecordedAction, RunId, RunOutcome, RunRecord};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+pub(super) fn run(arguments: &HistoryArguments) -> Result<Done, Failed> {
+    let engine = open()?;
+    let answer = match arguments.run {
+        Some(number) => {
+            let (record, actions) = engine.run_of_history(RunId(number))?;
+            let mut data = data_of(&record);
+            data["actions"] = actions.iter().map(action_data).collect();
+            let text = if arguments.csv { actions_csv(&actions) } else { one_run(&record, &actions) };
+            Answer::Report { data, text }
+        }
+        None => {
+            let runs = engine.history(arguments.most)?;
+            let list: Vec<Value> = runs.iter().map(data_of).collect();
+            let text = if arguments.csv { runs_csv(&runs) } else { table(&runs) };
+            Answer::Report { data: json!({ "object": "list", "data": list }), text }
+        }
+    };
+    Ok(answer.into())
+}
+
+fn data_of(run: &RunRecord) -> Value {
+    json!({
+        "object": "run",
+        "id": run.id.0,
+        "startedAt": to_iso(run.started_at),
+        "finishedAt": run.finished_at.map(to_iso),
+        "outcome": outcome(run),
+        "counts": run.counts,
+    })
+}
+
+fn action_data(action: &RecordedAction) -> Value {
+    json!({ "action": action.action, "subject": action.subject, "change": action.cause })
+}
+
+fn outcome(run: &RunRecord) -> &'static str {
+    match run.outcome {
+        None => "unfinished",
+        Some(RunOutcome::Complete) => "complete",
+        Some(RunOutcome::Unchanged) => "unchanged",
+        Some(RunOutcome::Partial) => "partial",
+        Some(RunOutcome::Refused) => "refused",
+        Some(RunOutcome::Failed) => "failed",
+        Some(RunOutcome::Interrupted) => "interrupted",
+    }
+}
+
+/// Seconds, to a tenth.
+fn duration(run: &RunRecord) -> String {
+    let Some(Timestamp(end)) = run.finished_at else { return "-".to_owned() };
+    let tenths = end.saturating_sub(run.started_at.0).max(0) / 100;
+    format!("{}.{} s", tenths / 10, tenths % 10)
+}
+
+/// What changed, in words; sizes of the desired state are left to the JSON form.
+fn changes(run: &RunRecord) -> String {
+    const SIZES: [&str; 5] = ["kept", "leftOut", "standing", "people", "groups"];
+    let counted = run.counts.iter().filter(|(name, number)| **number > 0 && !SIZES.contains(&name.as_str()));
+    let parts: Vec<String> = counted.map(|(name, number)| format!("{name} {number}")).collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+fn table(runs: &[RunRecord]) -> String {
+    if runs.is_empty() {
+        return "No run is remembered.".to_owned();
+    }
+    let mut text = format!("{:>5}  {:<20}  {:<11}  {:>8}  changes", "run", "started", "outcome", "took");
+    for run in runs {
+        let started = to_iso(run.started_at);
+        let started = started.split('.').next().unwrap_or_default().replace('T', " ");
+        let (outcome, took) = (outcome(run), duration(run));
+        // A string takes what is written to it.
+        let _ = write!(text, "\n{:>5}  {started:<20}  {outcome:<11}  {took:>8}  {}", run.id.0, changes(run));
+    }
+    text
+}
+
+fn one_run(run: &RunRecord, actions: &[RecordedAction]) -> String {
+    let mut text = format!("{}\n", table(std::slice::from_ref(run)));
+    for action in actions {
+        let cause = action.cause.get("cause").and_then(Value::as_str).unwrap_or("-");
+        let _ = write!(text, "\n  {:<17}  {:<44}  {cause}", action.action, action.subject);
+    }
+    if actions.is_empty() {
+        text.push_str("\n  No change was made.");
+    }
+    text
+}
+
+fn runs_csv(runs: &[RunRecord]) -> String {
+    let mut text = "run,started,finished,outcome,changes".to_owned();
+    for run in runs {
+        let finished = run.finished_at.map(to_iso).unwrap_or_default();
+        let fields =
+            [run.id.0.to_string(), to_iso(run.started_at), finished, outcome(run).to_owned(), changes(run)];
+        let _ = write!(text, "\n{}", csv_line(&fields));
+    }
+    text
+}
+
+fn actions_csv(actions: &[RecordedAction]) -> String {
+    let mut text = "action,subject,cause".to_owned();
+    for action in actions {
+        let cause = action.cause.get("cause").and_then(Value::as_str).unwrap_or_default();
+        let _ = write!(
+            text,
+            "\n{}",
+            csv_line(&[action.action.clone(), action.subject.clone(), cause.to_owned()])
+        );
+    }
+    text
+}
+
+/// RFC 4180; a field that a spreadsheet would take for a formula is kept from being one.
+fn csv_line(fields: &[String]) -> String {
+    let quoted = fields.iter().map(|field| {
+        let guarded =
+            if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field.clone() };
+        if guarded.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", guarded.replace('"', "\"\""))
+        } else {
+            guarded
+        }
+    });
+    quoted.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_with_commas_or_formulas_stays_one_harmless_field() {
+        let fields = ["a,b", "say \"x\"", "=1+1", "plain"].map(str::to_owned);
+        assert_eq!(csv_line(&fields), "\"a,b\",\"say \"\"x\"\"\",'=1+1,plain");
+    }
+}

@@ -1,0 +1,89 @@
+//! What an administrator does between runs: look at the history, approve a refused run.
+
+#[path = "../laws/stage.rs"]
+#[expect(dead_code, reason = "the stage serves several tests")]
+mod stage;
+
+use bwdc_sandbox::organization::{MemberStatus, Options};
+use serde_json::Value;
+use stage::{Stage, Tree};
+
+const LEAVERS: &str = "[leavers]\ngone = \"revoke\"\n";
+
+/// Thirty confirmed people, of whom eight are missing from the directory that is read next.
+fn refused_stage() -> (Stage, bwdc_sandbox::ldap::Server) {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let directory = Tree::of(30).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    let directory = Tree::of(22).serve();
+    stage.read(&directory);
+    let refused = stage.run(&["sync", "--detailed-exitcode"]);
+    assert_eq!(refused.code, Some(3), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`bwdc approve`"), "{}", refused.stderr);
+    (stage, directory)
+}
+
+fn json(stage: &Stage, arguments: &[&str]) -> Value {
+    let output = stage.run(arguments);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    serde_json::from_str(&output.stdout).expect("one JSON object")
+}
+
+#[test]
+fn an_approved_run_passes_and_nobody_beyond_it_goes() {
+    let (stage, _directory) = refused_stage();
+    let approval = stage.run(&["approve"]);
+    assert_eq!(approval.code, Some(0), "{}", approval.stderr);
+    assert!(approval.stdout.contains("8 people may lose access"), "{}", approval.stdout);
+
+    let beyond = Tree::of(21).serve();
+    stage.read(&beyond);
+    assert_eq!(stage.run(&["sync"]).code, Some(1));
+    assert_eq!(stage.state().status("p22"), Some(MemberStatus::Confirmed));
+    assert_eq!(stage.state().status("p30"), Some(MemberStatus::Confirmed));
+
+    let approved = Tree::of(22).serve();
+    stage.read(&approved);
+    stage.sync();
+    let state = stage.state();
+    assert_eq!(state.status("p22"), Some(MemberStatus::Confirmed));
+    for name in ["p23", "p30"] {
+        assert_eq!(state.status(name), Some(MemberStatus::Revoked), "{name}");
+    }
+}
+
+#[test]
+fn there_is_nothing_to_approve_where_nothing_was_refused() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let output = stage.run(&["approve"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+    assert!(output.stderr.contains("`bwdc history`"), "{}", output.stderr);
+    let (stage, _directory) = refused_stage();
+    assert_eq!(stage.run(&["approve", "1"]).code, Some(1));
+}
+
+#[test]
+fn history_tells_each_run_and_each_action_with_its_cause() {
+    let (stage, _directory) = refused_stage();
+    let list = json(&stage, &["history", "--response"]);
+    let runs = list["data"]["data"].as_array().expect("runs");
+    let told: Vec<(&str, &Value)> =
+        runs.iter().map(|run| (run["outcome"].as_str().expect("text"), &run["counts"])).collect();
+    assert_eq!(told.iter().map(|it| it.0).collect::<Vec<_>>(), ["refused", "complete"]);
+    assert_eq!((&told[0].1["revoke"], &told[1].1["invite"]), (&8.into(), &30.into()));
+
+    let number = runs[0]["id"].to_string();
+    let run = json(&stage, &["history", &number, "--response"]);
+    let actions = run["data"]["actions"].as_array().expect("actions");
+    assert_eq!(actions.len(), 8);
+    assert_eq!((&actions[0]["action"], &actions[0]["change"]["cause"]), (&"revoke".into(), &"gone".into()));
+
+    let csv = stage.run(&["history", &number, "--csv"]).stdout;
+    assert_eq!(csv.lines().next(), Some("action,subject,cause"));
+    assert_eq!(csv.lines().nth(1), Some("revoke,p23@example.test,gone"));
+    let table = stage.run(&["history"]).stdout;
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    assert_eq!(stage.run(&["history", "99"]).code, Some(1));
+}

@@ -1,0 +1,59 @@
+//! Refused runs and their approvals.
+
+use super::{Ledger, LedgerError, RunId};
+use bwdc_core::names::Timestamp;
+use bwdc_core::plan::Takings;
+use rusqlite::OptionalExtension;
+
+/// How long an approval counts, in milliseconds: 24 hours.
+const APPROVAL: i64 = 24 * 60 * 60 * 1000;
+
+impl Ledger {
+    /// Remembers what a refused run would have taken.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn quarantine(&mut self, run: RunId, takings: &Takings) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(takings).expect("sets of strings are JSON");
+        self.connection
+            .execute("INSERT INTO quarantine (run, takings) VALUES (?1, ?2)", (run.0, text))
+            .map(|_| ())?;
+        Ok(())
+    }
+
+    /// Approves what a refused run would have taken: the given run, else the last one. None: no such run was refused.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn approve(
+        &mut self,
+        run: Option<RunId>,
+        now: Timestamp,
+    ) -> Result<Option<(RunId, Takings)>, LedgerError> {
+        let found: Option<(i64, String)> = self
+            .connection
+            .query_row(
+                "SELECT run, takings FROM quarantine WHERE ?1 IS NULL OR run = ?1 ORDER BY run DESC LIMIT 1",
+                [run.map(|it| it.0)],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let Some((run, text)) = found else { return Ok(None) };
+        let Ok(takings) = serde_json::from_str(&text) else { return Ok(None) };
+        self.connection.execute("UPDATE quarantine SET approved_at = ?2 WHERE run = ?1", (run, now.0))?;
+        Ok(Some((RunId(run), takings)))
+    }
+
+    /// The approvals that count at `now`.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot be read.
+    pub fn approvals(&self, now: Timestamp) -> Result<Vec<Takings>, LedgerError> {
+        let mut statement =
+            self.connection.prepare("SELECT takings FROM quarantine WHERE approved_at BETWEEN ?1 AND ?2")?;
+        let texts =
+            statement.query_map((now.0.saturating_sub(APPROVAL), now.0), |row| row.get::<_, String>(0))?;
+        let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
+        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+}
