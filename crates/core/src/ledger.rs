@@ -116,3 +116,68 @@ pub enum IntentState {
     /// Sent without an answer: it may or may not have been carried out.
     Unknown,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{ImportMember, ImportRequest};
+
+    fn intent(request: Request, state: IntentState) -> Intent {
+        Intent { id: IntentId(1), request, state, intended_at: Timestamp(0) }
+    }
+
+    fn import(names: [(&str, bool); 3]) -> Request {
+        let members = names.map(|(name, deleted)| ImportMember {
+            email: Some(format!("{name}@x")),
+            external_id: ExternalId::new(name),
+            deleted,
+        });
+        Request::Import(ImportRequest {
+            groups: Vec::new(),
+            members: members.into(),
+            overwrite_existing: false,
+            large_import: false,
+            invite_users_after_provisioning: true,
+        })
+    }
+
+    #[test]
+    fn people_of_an_open_import_are_managed_unless_it_was_refused_or_took_them() {
+        let request = import([("known", false), ("invited", false), ("taken", true)]);
+        for (state, expected) in [
+            (IntentState::Intended, &["known", "invited"][..]),
+            (IntentState::Accepted, &["known", "invited"]),
+            (IntentState::Unknown, &["known", "invited"]),
+            (IntentState::Refused, &["known"]),
+        ] {
+            let known = ManagedPerson {
+                external_id: ExternalId::new("known"),
+                stable_id: Some(StableId::new("uuid")),
+                email: Email::new("other@x"),
+                revoked_by_us: true,
+                out_since: None,
+            };
+            let ledger = LedgerState {
+                people: vec![known.clone()],
+                open_intents: vec![intent(request.clone(), state)],
+                ..LedgerState::default()
+            };
+            let people = ledger.with_people_of_open_intents().people;
+            assert_eq!(people[0], known);
+            let names: Vec<&str> = people.iter().map(|it| it.external_id.as_str()).collect();
+            assert_eq!(names, expected, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_revocation_without_an_end_may_be_ours_and_a_refused_one_is_not() {
+        for (state, expected) in
+            [(IntentState::Intended, true), (IntentState::Unknown, true), (IntentState::Refused, false)]
+        {
+            let request = Request::Revoke(MemberId::new("m"));
+            let ledger = LedgerState { open_intents: vec![intent(request, state)], ..LedgerState::default() };
+            assert_eq!(ledger.may_have_revoked(&MemberId::new("m")), expected, "{state:?}");
+            assert!(!ledger.may_have_revoked(&MemberId::new("n")));
+        }
+    }
+}

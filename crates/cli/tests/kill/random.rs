@@ -47,7 +47,7 @@ fn a_hundred_random_kills() {
                         (plan.0, plan.1.share())
                     };
                     let stage = scenario.stage();
-                    let fell = kill(&stage, &span, number % 5 < 3, share);
+                    let fell = kill(&stage, &span, Aim::of(number), share);
                     *histogram.lock().expect("nobody panics here").entry(fell).or_default() += 1;
                     assert_recovers(&scenario, &stage, &format!("kill {number}, share {share:.4}, {fell:?}"));
                 }
@@ -59,6 +59,24 @@ fn a_hundred_random_kills() {
     assert_eq!(histogram.values().sum::<usize>(), KILLS);
     let middle = histogram.get(&Fell::BetweenFirstRequestAndLastCommit).copied().unwrap_or_default();
     assert!(middle * 3 >= KILLS, "only {middle} kills fell into the time that matters");
+}
+
+/// When a kill is to strike.
+#[derive(Clone, Copy)]
+enum Aim {
+    BeforeSending,
+    WhileSending,
+    Anywhere,
+}
+
+impl Aim {
+    fn of(number: usize) -> Self {
+        match number % 5 {
+            0 => Self::BeforeSending,
+            1 => Self::Anywhere,
+            _ => Self::WhileSending,
+        }
+    }
 }
 
 /// How long an undisturbed run takes.
@@ -79,14 +97,17 @@ fn measure(scenario: &Scenario) -> Span {
 }
 
 /// Starts a run, kills it, and waits until the organization has finished what it was asked for.
-fn kill(stage: &Stage, span: &Span, while_sending: bool, share: f64) -> Fell {
+fn kill(stage: &Stage, span: &Span, aim: Aim, share: f64) -> Fell {
     let watch = Watch::over(stage);
     let mut child = stage.home.spawn(env!("CARGO_BIN_EXE_bwdc"), &["sync"]).expect("starts");
-    let delay = if while_sending {
-        watch.wait(|seen| seen.arrived > 0);
-        span.sending.mul_f64(share * 0.9)
-    } else {
-        (span.before + span.sending).mul_f64(share * 1.1)
+    let delay = match aim {
+        Aim::BeforeSending => span.before.mul_f64(share),
+        Aim::WhileSending => {
+            watch.wait(|seen| seen.arrived > 0);
+            // Rather early, so that a machine that was busier while it was measured spoils nothing.
+            span.sending.mul_f64(share * share)
+        }
+        Aim::Anywhere => (span.before + span.sending).mul_f64(share * 1.3),
     };
     // The random moment itself, not a wait for something.
     std::thread::sleep(delay);
