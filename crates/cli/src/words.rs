@@ -26,6 +26,9 @@ pub(crate) fn kept(kept: &Kept) -> String {
         KeptBecause::Role => "has more rights than a user, and is never touched",
         KeptBecause::Protected => "is on the list of protected people",
         KeptBecause::Baseline => "the first run only records who is there",
+        KeptBecause::NoUsableAddress => {
+            return "in the directory, without an address that can be used".to_owned();
+        }
         KeptBecause::Unconfirmed { reason } => {
             return format!("{happened}; kept, since it could not be confirmed: {reason}");
         }

@@ -93,9 +93,12 @@ impl Engine {
     /// [`EngineError`] when either side cannot be read.
     pub async fn plan(&mut self, events: Events<'_>) -> Result<Planned, EngineError> {
         self.signed_in()?;
+        let (api, organization_id) = self.organization_place()?;
         let (state, approvals) = match Ledger::open_to_read(&self.profile.connector_db)? {
-            Some(ledger) => (ledger.state()?, ledger.approvals(self.clock.now())?),
-            None => (LedgerState::default(), Vec::new()),
+            Some(ledger) if ledger.is_about(&api, &organization_id)? => {
+                (ledger.state()?, ledger.approvals(self.clock.now())?)
+            }
+            _ => (LedgerState::default(), Vec::new()),
         };
         let (inputs, _) = self.inputs(state, events).await?;
         let plan = Plan::build(&inputs.borrow());
@@ -118,13 +121,17 @@ impl Engine {
         self.warn(events);
         let _run_lock = RunLock::acquire(&self.profile, "sync", now)?;
         self.store.reload()?;
-        let organization_id =
-            self.store.data().organization_id().ok_or(EngineError::OrganizationMissing)?.to_owned();
-        let api = self.endpoints()?.api;
+        let (api, organization_id) = self.organization_place()?;
         let folder = machine_folder(self.environment.variable("ProgramData"));
         let _organization_lock = OrganizationLock::acquire(&folder, &api, &organization_id, "sync", now)?;
 
         let mut ledger = self.open_ledger(events)?;
+        if ledger.begin_with(&api, &organization_id)? {
+            events(Event::Notice(
+                "the ledger was about another organization: this run records who is there and removes nobody"
+                    .to_owned(),
+            ));
+        }
         let (inputs, organization) = self.inputs(ledger.state()?, events).await?;
         let input = inputs.borrow();
         let plan = Plan::build(&input);
@@ -220,6 +227,12 @@ impl Engine {
         let presences =
             if missing.is_empty() { Presences::new() } else { directory.look_up(&missing).await? };
         Ok((Inputs { desired, observed, ledger, presences, sync, connector, server }, organization))
+    }
+
+    /// The API's URL, and the id of the organization there.
+    fn organization_place(&self) -> Result<(String, String), EngineError> {
+        let id = self.store.data().organization_id().ok_or(EngineError::OrganizationMissing)?.to_owned();
+        Ok((self.endpoints()?.api, id))
     }
 
     fn open_ledger(&self, events: Events<'_>) -> Result<Ledger, EngineError> {

@@ -87,3 +87,33 @@ fn history_tells_each_run_and_each_action_with_its_cause() {
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     assert_eq!(stage.run(&["history", "99"]).code, Some(1));
 }
+
+#[test]
+fn what_is_known_of_one_organization_never_decides_over_another() {
+    let settings = "[leavers]\ndisabled = \"remove\"\ngone = \"remove\"\n[limits]\noff = true\n";
+    let mut stage = Stage::new(Options::official(), settings, |_| {});
+    let all = Tree::of(9).serve();
+    stage.read(&all);
+    stage.sync();
+
+    // The same people, brought in by somebody else under the same ids.
+    let other =
+        bwdc_sandbox::organization::Server::start_blocking(Options::official()).expect("an organization");
+    for member in stage.organization.members().iter().filter(|it| it.external_id.is_some()) {
+        let id = member.external_id.as_deref().expect("filtered");
+        other.add_member(bwdc_sandbox::organization::NewMember::confirmed(&member.email).external_id(id));
+    }
+    assert_eq!(stage.run(&["logout"]).code, Some(0));
+    stage.organization = other;
+    stage.point("environmentUrls", "base", stage.organization.url().into());
+    stage.sign_in();
+
+    let fewer = Tree::of(9).without("p01").disabled("p02").serve();
+    stage.read(&fewer);
+    let output = stage.run(&["sync"]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stderr.contains("another organization"), "{}", output.stderr);
+    let state = stage.state();
+    assert_eq!(state.status("p01"), Some(MemberStatus::Confirmed));
+    assert_eq!(state.status("p02"), Some(MemberStatus::Confirmed));
+}

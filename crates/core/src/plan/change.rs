@@ -143,6 +143,8 @@ pub enum KeptBecause {
     Policy,
     /// Nothing is set, and today's connector leaves such people alone.
     AsToday,
+    /// In the directory, with an address that cannot be used: no cause to leave.
+    NoUsableAddress,
     /// Somebody in the desired state has this member's address: it may be the same person under a new id.
     AddressInUse,
     /// An owner, an administrator or a member with custom permissions.

@@ -108,6 +108,11 @@ fn live<'a>(
         Err(because) => {
             let reference = desired.text(person.reference).to_owned();
             plan.left_out.push(LeftOut { reference, because });
+            if let Some(&number) = index.by_external_id.get(pushed) {
+                let name = index.member(number).email.as_str().to_owned();
+                let person = Subject { name, external_id: ExternalId::new(pushed) };
+                plan.kept.push(Kept { person, cause: None, because: KeptBecause::NoUsableAddress });
+            }
             return;
         }
     };

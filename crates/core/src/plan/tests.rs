@@ -471,3 +471,14 @@ fn an_approval_is_no_way_round_what_the_server_would_refuse() {
     let plan = world.plan(Sample::new().person("a", "a@x"));
     assert_ne!(plan.check(&Limits::default(), &[plan.takings()]), Verdict::Go);
 }
+
+#[test]
+fn an_address_that_became_unusable_is_no_cause_to_leave() {
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x").group("g", "g", &[40]);
+    for overwrite in [false, true] {
+        world.sync.overwrite_existing = overwrite;
+        let plan = world.plan(crowd(40).person_without_address("a").group("g", &["a"]));
+        assert!(plan.is_empty(), "{:?}", plan.changes);
+        assert_eq!(plan.kept[0].because, KeptBecause::NoUsableAddress);
+    }
+}

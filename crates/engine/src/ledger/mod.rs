@@ -8,6 +8,7 @@
 mod history;
 mod journal;
 mod network;
+mod organization;
 mod people;
 mod quarantine;
 mod schema;
@@ -261,6 +262,7 @@ impl Ledger {
             "people",
             "external_ids",
             "quarantine",
+            "organization",
             "actions",
             "intents",
             "runs",

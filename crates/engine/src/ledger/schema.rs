@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -75,6 +75,13 @@ const MIGRATIONS: [&str; 2] = [
         run INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
         takings TEXT NOT NULL,
         approved_at INTEGER
+    ) STRICT;
+",
+    "
+    CREATE TABLE organization (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        server TEXT NOT NULL,
+        id TEXT NOT NULL
     ) STRICT;
 ",
 ];

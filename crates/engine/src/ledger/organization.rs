@@ -1,0 +1,40 @@
+//! Which organization the ledger is about: what is known of one must never decide over another.
+
+use super::{Ledger, LedgerError};
+use rusqlite::OptionalExtension;
+
+impl Ledger {
+    /// Whether the ledger is about this organization, or about none yet.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn is_about(&self, server: &str, organization_id: &str) -> Result<bool, LedgerError> {
+        let known: Option<(String, String)> = self
+            .connection
+            .query_row("SELECT server, id FROM organization", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(known.is_none_or(|(known, id)| known == server && id.eq_ignore_ascii_case(organization_id)))
+    }
+
+    /// Makes the ledger one about this organization. What it knew of another one is forgotten: nobody is managed, and the
+    /// next run takes a baseline. The history of runs stays. True: it was about another one.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; the ledger is then as it was before.
+    pub fn begin_with(&mut self, server: &str, organization_id: &str) -> Result<bool, LedgerError> {
+        let another = !self.is_about(server, organization_id)?;
+        let transaction = self.writing()?;
+        if another {
+            for table in ["memberships", "groups", "people", "external_ids", "quarantine", "facts"] {
+                transaction.execute(&format!("DELETE FROM {table}"), [])?;
+            }
+            transaction.execute("UPDATE intents SET request = NULL", [])?;
+        }
+        transaction.execute(
+            "INSERT OR REPLACE INTO organization (only, server, id) VALUES (1, ?1, ?2)",
+            (server, organization_id),
+        )?;
+        transaction.commit()?;
+        Ok(another)
+    }
+}
