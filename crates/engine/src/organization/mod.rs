@@ -22,7 +22,7 @@ use crate::event::Events;
 use crate::failpoint;
 use crate::http::{self, ClientOptions, ProxyChoice};
 use bwdc_core::names::{GroupId, MemberId};
-use bwdc_core::observed::{ObservedGroup, ObservedMember};
+use bwdc_core::observed::{MemberStatus, ObservedGroup, ObservedMember};
 use bwdc_core::settings::Endpoints;
 use bwdc_core::wire::{ConfigResponse, GroupResponse, ListResponse, MemberResponse, Request};
 use reqwest::Method;
@@ -166,7 +166,7 @@ impl Organization {
         self.read(&format!("/public/groups/{id}/member-ids"), LIST, events).await
     }
 
-    /// Sends one request and reports what became of it.
+    /// Sends one request and reports what became of it. A member who is already as asked for is no error.
     ///
     /// # Errors
     /// [`ApplyError`], which tells whether the organization is certainly as it was.
@@ -177,11 +177,29 @@ impl Organization {
         let outcome = self.authorized(&call, token, events).await;
         failpoint::hit(&format!("request.{}.after", change::kind(request)));
         match outcome {
-            Ok(answer) => change::judge(request, &call, &answer),
+            Ok(answer) => match change::judge(request, &call, &answer) {
+                Err(ApplyError::Refused { .. }) if self.is_so_already(request, events).await => Ok(()),
+                judged => judged,
+            },
             Err(Failure { error, sent: Sent::CertainlyNot }) => Err(ApplyError::NotSent(error)),
             Err(Failure { error, sent: Sent::Perhaps }) => {
                 Err(ApplyError::Unknown { cause: UnknownCause::Lost(Box::new(error)) })
             }
+        }
+    }
+
+    /// Whether a refused change of one member is refused because it was made meanwhile: by hand, or by a run that was
+    /// killed while the server still worked for it.
+    async fn is_so_already(&self, request: &Request, events: Events<'_>) -> bool {
+        let (Request::Revoke(id) | Request::Restore(id) | Request::Remove(id)) = request else {
+            return false;
+        };
+        let Ok(Reading::Read(members)) = self.members(events).await else { return false };
+        let status = members.iter().find(|it| it.id.as_ref() == Some(id)).map(|it| it.status);
+        match request {
+            Request::Revoke(_) => status == Some(MemberStatus::Revoked),
+            Request::Restore(_) => status.is_some_and(|it| it != MemberStatus::Revoked),
+            _ => status.is_none(),
         }
     }
 
