@@ -201,7 +201,7 @@ fn median(costs: &[Cost]) -> Cost {
     }
 }
 
-fn beside_this_program() -> Result<PathBuf, Box<dyn Error>> {
+pub(crate) fn beside_this_program() -> Result<PathBuf, Box<dyn Error>> {
     let path = std::env::current_exe()?.with_file_name("bwdc");
     if path.is_file() {
         return Ok(path);

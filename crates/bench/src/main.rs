@@ -7,6 +7,7 @@
 mod bare_read;
 mod compare;
 mod directory;
+mod sync;
 mod table;
 
 use std::error::Error;
@@ -31,6 +32,8 @@ enum Command {
     BareRead(bare_read::Request),
     /// Load a real OpenLDAP server and compare a bare read, `bwdc test` and `ldapsearch` on it.
     Compare(compare::Request),
+    /// Sync a generated directory into the sandbox's organization, twice.
+    Sync(sync::Request),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +55,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         }
         Command::BareRead(request) => bare_read::run(&request),
         Command::Compare(request) => compare::run(&request),
+        Command::Sync(request) => sync::run(&request),
     }
 }
 

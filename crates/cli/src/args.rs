@@ -112,9 +112,10 @@ Examples:
     #[command(after_help = "\
 Examples:
   bwdc plan
+  bwdc plan --out plan.json
   bwdc plan --response --pretty
   bwdc plan --detailed-exitcode --quiet")]
-    Plan(RunArguments),
+    Plan(PlanArguments),
 
     /// Make the organization follow the directory.
     ///
@@ -124,6 +125,16 @@ Examples:
   bwdc sync
   bwdc sync --response --nointeraction")]
     Sync(RunArguments),
+
+    /// Carry out a saved plan exactly, or nothing.
+    ///
+    /// Directory and organization are read again. When anything else would be done than what `bwdc plan --out FILE` saved,
+    /// nothing is sent.
+    #[command(after_help = "\
+Examples:
+  bwdc plan --out plan.json
+  bwdc apply plan.json")]
+    Apply(ApplyArguments),
 
     /// Approve what a refused run would have taken away.
     ///
@@ -229,6 +240,25 @@ pub(crate) struct DemoArguments {
     /// End at the end of the story instead of keeping the organization's page open.
     #[arg(long)]
     pub(crate) once: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+
+    /// Save the plan in this file, for `bwdc apply`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct ApplyArguments {
+    /// The file that `bwdc plan --out` wrote.
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
 }
 
 #[derive(Args)]

@@ -66,7 +66,9 @@ impl CommandError {
         }
         Some(match self {
             Self::Engine(error) => match error {
-                EngineError::Refused { .. } => "refused",
+                EngineError::Refused { .. }
+                | EngineError::PlanChanged { .. }
+                | EngineError::PlanOfAnother { .. } => "refused",
                 EngineError::Directory(_) | EngineError::Desired(_) => "directory",
                 EngineError::Organization(
                     OrganizationError::SignIn(_) | OrganizationError::NoToken { .. },

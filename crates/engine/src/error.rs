@@ -63,6 +63,31 @@ pub enum EngineError {
         /// The run that was named.
         run: Option<RunId>,
     },
+    /// A saved plan cannot be read or written.
+    #[error("cannot read or write the plan `{}`", path.display())]
+    PlanFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A saved plan is about another organization.
+    #[error("the plan was made for the organization {organization_id}, not for this one")]
+    PlanOfAnother {
+        /// The organization of the plan.
+        organization_id: String,
+    },
+    /// Directory or organization changed since a plan was saved.
+    #[error(
+        "directory or organization changed since the plan was saved: {missing} of its changes are no longer to be made, {new} are new; nothing was sent"
+    )]
+    PlanChanged {
+        /// Changes of the saved plan that are no longer to be made.
+        missing: usize,
+        /// Changes to be made that the saved plan does not have.
+        new: usize,
+    },
     /// A run that the history does not have.
     #[error("run {} is not remembered", run.0)]
     NoSuchRun {
@@ -124,6 +149,13 @@ impl EngineError {
             Self::CredentialsMissing => {
                 "Set them with `bwdc config ldap.username <name>` and `bwdc config ldap.password --secretfile <file>`."
             }
+            Self::PlanFile { .. } => {
+                "Give the file that `bwdc plan --out FILE` wrote, in a folder that can be written."
+            }
+            Self::PlanOfAnother { .. } => {
+                "Sign in to the organization of the plan, or make a new one with `bwdc plan --out FILE`."
+            }
+            Self::PlanChanged { .. } => "Look at a new plan: `bwdc plan --out FILE`.",
             Self::NothingToApprove { .. } | Self::NoSuchRun { .. } => "`bwdc history` lists the runs.",
             Self::NotSupported(_) | Self::Refused { .. } | Self::Path(_) => return None,
             Self::Desired(DesiredError::DuplicateAddresses(_)) => {

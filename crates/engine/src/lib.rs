@@ -14,10 +14,12 @@ pub mod organization;
 pub mod paths;
 mod record;
 mod review;
+mod saved_plan;
 pub mod secrets;
 pub mod store;
 mod sync;
 
 pub use engine::Engine;
 pub use error::EngineError;
+pub use saved_plan::SavedPlan;
 pub use sync::{Planned, SyncReport, Verification};

@@ -8,6 +8,7 @@ use crate::lock::{OrganizationLock, RunLock, machine_folder};
 use crate::observe::{assumed_kind, observe, observe_again, server};
 use crate::organization::{ApplyError, Organization};
 use crate::record::Record;
+use crate::saved_plan::SavedPlan;
 use crate::secrets::SecretName;
 use crate::store::SyncedKind;
 use bwdc_core::desired::Desired;
@@ -26,6 +27,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Whether a run may carry it out.
     pub verdict: Verdict,
+    /// The plan as it can be saved, reviewed and applied.
+    pub saved: SavedPlan,
 }
 
 /// What a run did.
@@ -103,7 +106,8 @@ impl Engine {
         let (inputs, _) = self.inputs(state, events).await?;
         let plan = Plan::build(&inputs.borrow());
         let verdict = plan.check(&inputs.connector.limits, &approvals);
-        Ok(Planned { plan, verdict })
+        let saved = SavedPlan::of(&plan, api, organization_id);
+        Ok(Planned { plan, verdict, saved })
     }
 
     /// Makes the organization follow the directory.
@@ -116,6 +120,22 @@ impl Engine {
     /// [`EngineError::Refused`] when a limit is exceeded; [`EngineError::Apply`] when a request failed, what was accepted
     /// before it is remembered; else whatever could not be read or written.
     pub async fn sync(&mut self, events: Events<'_>) -> Result<SyncReport, EngineError> {
+        self.run(None, events).await
+    }
+
+    /// As [`Engine::sync`], and only when the plan is still the saved one.
+    ///
+    /// # Errors
+    /// [`EngineError::PlanChanged`] when it is not, nothing is sent then; else as [`Engine::sync`].
+    pub async fn apply(&mut self, saved: &SavedPlan, events: Events<'_>) -> Result<SyncReport, EngineError> {
+        self.run(Some(saved), events).await
+    }
+
+    async fn run(
+        &mut self,
+        expected: Option<&SavedPlan>,
+        events: Events<'_>,
+    ) -> Result<SyncReport, EngineError> {
         let now = self.clock.now();
         self.signed_in()?;
         self.warn(events);
@@ -135,6 +155,9 @@ impl Engine {
         let (inputs, organization) = self.inputs(ledger.state()?, events).await?;
         let input = inputs.borrow();
         let plan = Plan::build(&input);
+        if let Some(saved) = expected {
+            saved.expect(&plan, &api, &organization_id)?;
+        }
         let record = Record::of(&plan);
         let approvals = ledger.approvals(now)?;
         if let Verdict::Refused(refusals) = plan.check(&inputs.connector.limits, &approvals) {

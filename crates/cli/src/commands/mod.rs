@@ -28,6 +28,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Fa
         Command::Test(arguments) => test::run(&arguments, global),
         Command::Plan(arguments) => plan::run(&arguments, global),
         Command::Sync(arguments) => sync::run(&arguments, global),
+        Command::Apply(arguments) => sync::apply(&arguments, global),
         Command::Approve(arguments) => approve::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
         Command::LastSync(arguments) => last_sync::run(&arguments),

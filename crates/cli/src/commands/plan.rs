@@ -1,22 +1,25 @@
 //! `bwdc plan`
 
 use super::{detailed, open};
-use crate::args::{GlobalArguments, RunArguments};
+use crate::args::{GlobalArguments, PlanArguments};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_core::plan::Verdict;
 
-pub(super) fn run(arguments: &RunArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+pub(super) fn run(arguments: &PlanArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open()?;
     let progress = Progress::start(!global.quiet);
     let planned = block_on(async {
         let events = |event| progress.tell(event);
         engine.plan(&events).await.map_err(CommandError::from)
     })?;
+    if let Some(path) = &arguments.out {
+        planned.saved.write(path)?;
+    }
     let code = match &planned.verdict {
-        _ if !arguments.detailed_exitcode => 0,
+        _ if !arguments.run.detailed_exitcode => 0,
         Verdict::Refused(_) => detailed::REFUSED,
         Verdict::Go if planned.plan.is_empty() => 0,
         Verdict::Go => detailed::CHANGES,

@@ -1,23 +1,38 @@
-//! `bwdc sync`
+//! `bwdc sync`, and `bwdc apply`, which is a sync with a plan to keep to
 
 use super::{detailed, open};
-use crate::args::{GlobalArguments, RunArguments};
+use crate::args::{ApplyArguments, GlobalArguments, RunArguments};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::plan_text;
 use crate::progress::Progress;
 use crate::runtime::block_on;
-use bwdc_engine::{EngineError, SyncReport, Verification};
+use bwdc_engine::{EngineError, SavedPlan, SyncReport, Verification};
 
 /// How many changes somebody at a terminal is shown.
 const SHOWN: usize = 20;
 
 pub(super) fn run(arguments: &RunArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    carry_out(None, arguments, global)
+}
+
+pub(super) fn apply(arguments: &ApplyArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    carry_out(Some(&SavedPlan::read(&arguments.file)?), &arguments.run, global)
+}
+
+fn carry_out(
+    saved: Option<&SavedPlan>,
+    arguments: &RunArguments,
+    global: &GlobalArguments,
+) -> Result<Done, Failed> {
     let mut engine = open()?;
     let progress = Progress::start(!global.quiet);
     let result = block_on(async {
         let events = |event| progress.tell(event);
-        engine.sync(&events).await.map_err(CommandError::from)
+        match saved {
+            Some(saved) => engine.apply(saved, &events).await.map_err(CommandError::from),
+            None => engine.sync(&events).await.map_err(CommandError::from),
+        }
     });
     let notices = progress.finish();
     match result {
@@ -28,7 +43,10 @@ pub(super) fn run(arguments: &RunArguments, global: &GlobalArguments) -> Result<
         }
         Err(CommandError::Interrupted) => Err(CommandError::RunInterrupted.into()),
         Err(error) => {
-            let refused = matches!(error, CommandError::Engine(EngineError::Refused { .. }));
+            let refused = matches!(
+                error,
+                CommandError::Engine(EngineError::Refused { .. } | EngineError::PlanChanged { .. })
+            );
             let mut failed = Failed { notices, ..Failed::from(error) };
             if refused && arguments.detailed_exitcode {
                 failed.code = detailed::REFUSED;

@@ -117,3 +117,35 @@ fn what_is_known_of_one_organization_never_decides_over_another() {
     assert_eq!(state.status("p01"), Some(MemberStatus::Confirmed));
     assert_eq!(state.status("p02"), Some(MemberStatus::Confirmed));
 }
+
+#[test]
+fn a_saved_plan_is_applied_exactly_or_not_at_all() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let directory = Tree::of(3).serve();
+    stage.read(&directory);
+    let file = stage.home.data_folder().join("plan.json");
+    let file = file.to_str().expect("a text");
+    assert_eq!(stage.run(&["plan", "--out", file]).code, Some(0));
+    assert_eq!(stage.writes(), [""; 0]);
+
+    let more = Tree::of(4).serve();
+    stage.read(&more);
+    let changed = stage.run(&["apply", file, "--response"]);
+    assert_eq!(changed.code, Some(1));
+    assert!(
+        changed.stdout.contains("0 of its changes are no longer to be made, 1 are new"),
+        "{}",
+        changed.stdout
+    );
+    assert_eq!(stage.writes(), [""; 0]);
+
+    stage.read(&directory);
+    let applied = stage.run(&["apply", file]);
+    assert_eq!(applied.code, Some(0), "{}", applied.stderr);
+    assert_eq!(stage.state().people.len(), 3 + 1);
+    assert_eq!(stage.run(&["apply", file]).code, Some(1), "a plan is applied once");
+
+    std::fs::write(file, "{").expect("a file");
+    let broken = stage.run(&["apply", file]);
+    assert!(broken.stderr.contains("plan.json") && broken.code == Some(1), "{}", broken.stderr);
+}

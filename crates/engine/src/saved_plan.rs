@@ -1,0 +1,78 @@
+//! A plan on disk: reviewed today, applied tomorrow exactly as it was, or not at all.
+
+use crate::error::EngineError;
+use bwdc_core::plan::{Change, Plan};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The only version so far.
+const VERSION: u32 = 1;
+
+/// What a saved plan holds: the organization and every change, each with its cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SavedPlan {
+    version: u32,
+    server: String,
+    organization_id: String,
+    changes: Vec<Value>,
+}
+
+impl SavedPlan {
+    pub(crate) fn of(plan: &Plan, server: String, organization_id: String) -> Self {
+        Self { version: VERSION, server, organization_id, changes: plan.changes.iter().map(value).collect() }
+    }
+
+    /// Reads a saved plan.
+    ///
+    /// # Errors
+    /// [`EngineError::PlanFile`] when the file cannot be read or is no saved plan.
+    pub fn read(path: &Path) -> Result<Self, EngineError> {
+        let failed = |source| EngineError::PlanFile { path: path.to_owned(), source };
+        let bytes = std::fs::read(path).map_err(failed)?;
+        let saved: Self = serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?;
+        if saved.version == VERSION {
+            Ok(saved)
+        } else {
+            Err(failed(std::io::Error::other(format!("version {} is not known", saved.version))))
+        }
+    }
+
+    /// Writes the plan for its owner only: it names people.
+    ///
+    /// # Errors
+    /// [`EngineError::PlanFile`] when the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), EngineError> {
+        let failed = |source| EngineError::PlanFile { path: path.to_owned(), source };
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        serde_json::to_writer_pretty(&mut file, self).map_err(|error| failed(error.into()))?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    /// Whether a plan for this organization is the saved one.
+    ///
+    /// # Errors
+    /// [`EngineError::PlanChanged`] counts what is no longer, and what is newly, to be done.
+    pub(crate) fn expect(&self, plan: &Plan, server: &str, organization_id: &str) -> Result<(), EngineError> {
+        let now: Vec<Value> = plan.changes.iter().map(value).collect();
+        if self.server != server || self.organization_id != organization_id {
+            return Err(EngineError::PlanOfAnother { organization_id: self.organization_id.clone() });
+        }
+        if now == self.changes {
+            return Ok(());
+        }
+        let texts = |changes: &[Value]| changes.iter().map(Value::to_string).collect::<BTreeSet<String>>();
+        let (saved, now) = (texts(&self.changes), texts(&now));
+        let (missing, new) = (saved.difference(&now).count(), now.difference(&saved).count());
+        Err(EngineError::PlanChanged { missing, new })
+    }
+}
+
+fn value(change: &Change) -> Value {
+    serde_json::to_value(change).expect("changes have string keys and no floats")
+}
