@@ -194,6 +194,11 @@ impl Scenario {
         let organization = Server::start_blocking(options).expect("an organization");
         let stage = Stage { home, organization };
         stage.point("environmentUrls", "base", stage.organization.url().into());
+        // The copy listens on another port, and is the same organization all the same.
+        if let Some(ledger) = crate::ledger(&stage) {
+            let api = stage.organization.api_url();
+            ledger.execute("UPDATE organization SET server = ?1", [api]).expect("the table is there");
+        }
         stage.read(&self.target);
         stage
     }
