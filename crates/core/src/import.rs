@@ -7,6 +7,7 @@ use crate::snapshot::AccountState;
 use crate::wire::{ImportGroup, ImportMember, ImportRequest};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// Most people, and most groups, that the cloud takes in one request, and the size of a batch.
@@ -14,13 +15,19 @@ pub const BATCH: usize = 2000;
 
 /// The request that today's connector posts for this state, all in one.
 pub fn official_request(desired: &Desired, settings: &SyncSettings) -> ImportRequest {
+    let ids: Vec<ExternalId> =
+        desired.everybody().iter().map(|it| ExternalId::new(desired.text(it.external_id))).collect();
     let groups = (0..desired.groups().len())
         .map(|number| {
             let group = &desired.groups()[number];
             ImportGroup {
                 name: desired.text(group.name).to_owned(),
                 external_id: ExternalId::new(desired.text(group.external_id)),
-                member_external_ids: desired.member_external_ids(number).map(ExternalId::new).collect(),
+                member_external_ids: desired
+                    .members(number)
+                    .iter()
+                    .map(|&it| ids[it as usize].clone())
+                    .collect(),
             }
         })
         .collect();
@@ -57,8 +64,27 @@ pub fn older_fingerprint(api_url: &str, body: &[u8]) -> String {
     fingerprint(api_url, "", body)
 }
 
-/// Cuts a request into batches of [`BATCH`]: members first, then groups. No group's member list is cut.
-pub fn batches(request: ImportRequest) -> Vec<ImportRequest> {
+/// How large one request may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchSize {
+    /// People and groups together in one request; a larger one is cut into batches of [`BATCH`] of one kind.
+    pub entries: usize,
+    /// Bytes of the body.
+    pub bytes: usize,
+}
+
+impl BatchSize {
+    /// Below what the servers take in one body: 20,000,000 bytes (Vaultwarden), 30,000,000 (Kestrel, by default).
+    pub const BYTES: usize = 18_000_000;
+}
+
+/// Cuts a request that is too large for one: members first, then groups. No group's member list is cut; a single group
+/// that is too large goes alone. A request within the limits stays as it is.
+pub fn batches(request: ImportRequest, limit: BatchSize) -> Vec<ImportRequest> {
+    let entries = request.members.len() + request.groups.len();
+    if entries <= limit.entries && json_length(&request) <= limit.bytes {
+        return vec![request];
+    }
     let invite = request.invite_users_after_provisioning;
     let batch = |groups, members| ImportRequest {
         groups,
@@ -67,17 +93,48 @@ pub fn batches(request: ImportRequest) -> Vec<ImportRequest> {
         large_import: true,
         invite_users_after_provisioning: invite,
     };
-    let members = chunks(request.members).into_iter().map(|members| batch(Vec::new(), members));
-    let groups = chunks(request.groups).into_iter().map(|groups| batch(groups, Vec::new()));
+    let most = if limit.entries == usize::MAX { usize::MAX } else { BATCH };
+    let members =
+        chunks(request.members, most, limit.bytes).into_iter().map(|members| batch(Vec::new(), members));
+    let groups =
+        chunks(request.groups, most, limit.bytes).into_iter().map(|groups| batch(groups, Vec::new()));
     members.chain(groups).collect()
 }
 
-fn chunks<T>(items: Vec<T>) -> Vec<Vec<T>> {
-    let mut items = items.into_iter();
-    std::iter::from_fn(|| {
-        Some(items.by_ref().take(BATCH).collect::<Vec<T>>()).filter(|chunk| !chunk.is_empty())
-    })
-    .collect()
+fn chunks<T: Serialize>(items: Vec<T>, most: usize, most_bytes: usize) -> Vec<Vec<T>> {
+    /// Room for what stands round the lists.
+    const FRAME: usize = 200;
+    let mut chunks = Vec::new();
+    let (mut chunk, mut bytes) = (Vec::new(), FRAME);
+    for item in items {
+        let length = json_length(&item) + 1;
+        if !chunk.is_empty() && (chunk.len() == most || bytes + length > most_bytes) {
+            chunks.push(std::mem::take(&mut chunk));
+            bytes = FRAME;
+        }
+        bytes += length;
+        chunk.push(item);
+    }
+    if !chunk.is_empty() {
+        chunks.push(chunk);
+    }
+    chunks
+}
+
+fn json_length(value: &impl Serialize) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    serde_json::to_writer(&mut counter, value).expect("a request has string keys, and counting cannot fail");
+    counter.0
 }
 
 #[cfg(test)]
@@ -138,12 +195,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn batches_are_cut_by_bytes_where_the_number_is_no_limit() {
+        let whole = request(900, 300);
+        let limit = BatchSize { entries: usize::MAX, bytes: 10_000 };
+        let cut = batches(whole.clone(), limit);
+        assert!(cut.len() > 5 && cut.iter().all(|it| json_length(it) <= limit.bytes));
+        let groups: Vec<_> = cut.iter().flat_map(|it| it.groups.clone()).collect();
+        let members: Vec<_> = cut.into_iter().flat_map(|it| it.members).collect();
+        assert_eq!((members, groups), (whole.members, whole.groups));
+        let alone = batches(request(0, 5), BatchSize { entries: usize::MAX, bytes: 1 });
+        assert!(alone.len() == 5 && alone.iter().all(|it| it.groups.len() == 1));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn batches_together_are_the_whole_request(members in 0usize..7000, groups in 0usize..5000) {
             let whole = request(members, groups);
-            let cut = batches(whole.clone());
+            let cut = batches(whole.clone(), BatchSize { entries: BATCH, bytes: BatchSize::BYTES });
+            if members + groups <= BATCH {
+                prop_assert_eq!(cut, vec![whole]);
+                return Ok(());
+            }
             prop_assert!(cut.iter().all(|it| it.members.len() <= BATCH && it.groups.len() <= BATCH && it.large_import));
             prop_assert!(cut.iter().all(|it| it.members.is_empty() || it.groups.is_empty()));
             let last_members = cut.iter().rposition(|it| !it.members.is_empty());

@@ -1,17 +1,18 @@
-//! Names that must not be mixed up, each a type of its own.
+//! Names that must not be mixed up, each a type of its own. A copy shares the text: ids stand in many lists.
 
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes the name as it is.
-            pub fn new(value: impl Into<Box<str>>) -> Self {
+            pub fn new(value: impl Into<Arc<str>>) -> Self {
                 Self(value.into())
             }
 

@@ -18,7 +18,7 @@ use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::observed::{Observed, OrganizationState, Presences, ServerKind};
 use bwdc_core::plan::{After, Change, Evidence, Plan, PlanInput, Verdict, sought};
 use bwdc_core::settings::{ConnectorSettings, SyncSettings};
-use bwdc_core::wire::Request;
+use bwdc_core::wire::{ImportRequest, Request};
 use std::collections::HashSet;
 
 /// A plan and what the guard says of it.
@@ -173,8 +173,7 @@ impl Engine {
             )));
         }
 
-        let official = official_request(&inputs.desired, &inputs.sync);
-        let requests = if self.was_sent_before(&plan, &official, &api, &organization_id) {
+        let requests = if self.was_sent_before(&plan, &inputs, &api, &organization_id) {
             Vec::new()
         } else {
             plan.requests()
@@ -215,9 +214,14 @@ impl Engine {
         ledger.commit(run, &next, &ending(outcome))?;
         self.keep_token(&organization).await?;
         if !requests.is_empty() {
-            let sent_official =
-                matches!(&requests[..], [Request::Import(it) | Request::WholeImport(it)] if *it == official);
-            let hash = sent_official.then(|| hash_of(&official, &api, &organization_id)).flatten();
+            let hash = match &requests[..] {
+                [Request::Import(sent) | Request::WholeImport(sent)]
+                    if *sent == official_request(&inputs.desired, &inputs.sync) =>
+                {
+                    hash_of(sent, &api, &organization_id)
+                }
+                _ => None,
+            };
             self.note_success(now, &inputs.sync, hash.as_deref())?;
         }
         let sent = !requests.is_empty();
@@ -272,17 +276,15 @@ impl Engine {
     }
 
     /// Whether the official connector, or we, sent just this to a server that cannot be asked.
-    fn was_sent_before(
-        &self,
-        plan: &Plan,
-        official: &bwdc_core::wire::ImportRequest,
-        api: &str,
-        organization_id: &str,
-    ) -> bool {
-        let Some(stored) = self.store.data().last_sync_hash() else { return false };
-        let Ok(body) = serde_json::to_vec(official) else { return false };
-        plan.evidence == Evidence::Unknown
-            && (stored == fingerprint(api, organization_id, &body) || stored == older_fingerprint(api, &body))
+    fn was_sent_before(&self, plan: &Plan, inputs: &Inputs, api: &str, organization_id: &str) -> bool {
+        let Some(stored) = self.store.data().last_sync_hash().filter(|_| plan.evidence == Evidence::Unknown)
+        else {
+            return false;
+        };
+        let official = official_request(&inputs.desired, &inputs.sync);
+        serde_json::to_vec(&official).is_ok_and(|body| {
+            stored == fingerprint(api, organization_id, &body) || stored == older_fingerprint(api, &body)
+        })
     }
 
     async fn look_again(
@@ -388,6 +390,6 @@ fn verify(
     if again.is_empty() { Verification::Verified } else { Verification::Differs(again.changes) }
 }
 
-fn hash_of(official: &bwdc_core::wire::ImportRequest, api: &str, organization_id: &str) -> Option<String> {
+fn hash_of(official: &ImportRequest, api: &str, organization_id: &str) -> Option<String> {
     serde_json::to_vec(official).ok().map(|body| fingerprint(api, organization_id, &body))
 }

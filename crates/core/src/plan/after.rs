@@ -127,7 +127,8 @@ impl Plan {
         people: &[ManagedPerson],
     ) -> Vec<ManagedGroup> {
         let desired = input.desired;
-        let managed: HashSet<&str> = people.iter().map(|it| it.external_id.as_str()).collect();
+        let managed: HashMap<&str, &ExternalId> =
+            people.iter().map(|it| (it.external_id.as_str(), &it.external_id)).collect();
         // Vaultwarden never renames a group.
         let kept_names: HashMap<&str, &str> = if input.server == ServerKind::Vaultwarden {
             input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it.name.as_str())).collect()
@@ -145,7 +146,7 @@ impl Plan {
                 groups.push(ManagedGroup {
                     external_id: ExternalId::new(id),
                     name: first_name.unwrap_or(desired.text(group.name)).to_owned(),
-                    members: members.filter(|it| managed.contains(it)).map(ExternalId::new).collect(),
+                    members: members.filter_map(|id| managed.get(id).map(|&it| it.clone())).collect(),
                     observed_at: None,
                 });
             }

@@ -127,7 +127,11 @@ fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
         plan.import.groups.push(ImportGroup {
             name: name.to_owned(),
             external_id: ExternalId::new(id),
-            member_external_ids: listed().map(ExternalId::new).collect(),
+            member_external_ids: desired
+                .members(number)
+                .iter()
+                .map(|&it| people.ids[it as usize].clone())
+                .collect(),
         });
     }
 }

@@ -18,6 +18,8 @@ pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
 pub(super) struct People<'a> {
     /// For each person of the snapshot the id that groups list.
     pub(super) pushed: Vec<&'a str>,
+    /// The same, to be shared by lists.
+    pub(super) ids: Vec<ExternalId>,
     /// External ids of members after the run.
     pub(super) present: HashSet<&'a str>,
     /// Live members of the desired state, as an import names them.
@@ -28,8 +30,10 @@ pub(super) struct People<'a> {
 /// Decides for everybody in the directory, then for everybody who is missing from it.
 pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Plan) -> People<'a> {
     let desired = input.desired;
+    let pushed = pushed_ids(desired, input.ledger);
     let mut people = People {
-        pushed: pushed_ids(desired, input.ledger),
+        ids: pushed.iter().map(|&id| ExternalId::new(id)).collect(),
+        pushed,
         present: index.by_external_id.keys().copied().collect(),
         live: Vec::new(),
         emails: desired

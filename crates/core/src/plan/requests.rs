@@ -3,7 +3,7 @@
 use super::change::{Cause, Change, Kept, KeptBecause, Subject};
 use super::people::{People, is_protected};
 use super::{Evidence, Index, Plan, PlanInput, Refusal};
-use crate::import::{BATCH, batches, official_request};
+use crate::import::{BATCH, BatchSize, batches, official_request};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, Role, ServerKind};
 use crate::wire::{ImportMember, ImportRequest, Request};
@@ -16,12 +16,10 @@ impl Plan {
         if let Some(whole) = &self.whole {
             requests.push(Request::WholeImport(whole.clone()));
         } else if !self.import.members.is_empty() || !self.import.groups.is_empty() {
-            let many = self.import.members.len() + self.import.groups.len() > BATCH;
-            if many && (self.large_import || self.server == ServerKind::OfficialCloud) {
-                requests.extend(batches(self.import.clone()).into_iter().map(Request::Import));
-            } else {
-                requests.push(Request::Import(self.import.clone()));
-            }
+            let counted = self.large_import || self.server == ServerKind::OfficialCloud;
+            let entries = if counted { BATCH } else { usize::MAX };
+            let limit = BatchSize { entries, bytes: BatchSize::BYTES };
+            requests.extend(batches(self.import.clone(), limit).into_iter().map(Request::Import));
         }
         requests.extend(self.restorations.iter().cloned());
         requests
@@ -110,8 +108,7 @@ fn whole_groups(input: &PlanInput<'_>, people: &People<'_>) -> Vec<crate::wire::
     let mut groups = official_request(input.desired, input.sync).groups;
     for (number, group) in groups.iter_mut().enumerate() {
         let listed = input.desired.members(number).iter();
-        group.member_external_ids =
-            listed.map(|&person| ExternalId::new(people.pushed[person as usize])).collect();
+        group.member_external_ids = listed.map(|&person| people.ids[person as usize].clone()).collect();
     }
     groups
 }
