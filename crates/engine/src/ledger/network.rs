@@ -10,7 +10,7 @@ pub(super) fn file_system(folder: &Path) -> Option<String> {
     if is_share(&folder) {
         return Some("a Windows share".to_owned());
     }
-    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let mounts = cfg!(target_os = "linux").then(|| std::fs::read_to_string("/proc/self/mountinfo"))?.ok()?;
     network_mount(&mounts, &folder)
 }
 
