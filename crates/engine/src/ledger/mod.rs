@@ -338,9 +338,9 @@ fn move_aside(path: &Path) -> Result<PathBuf, LedgerError> {
     let broken = format!(".broken-{time}");
     let moved_to = with(&broken);
     // First the file itself: without its log it could pass for an intact older one.
-    std::fs::rename(path, &moved_to).map_err(file_error(path))?;
+    owner_only::rename(path, &moved_to).map_err(file_error(path))?;
     for beside in ["-wal", "-shm"] {
-        match std::fs::rename(with(beside), with(&format!("{broken}{beside}"))) {
+        match owner_only::rename(&with(beside), &with(&format!("{broken}{beside}"))) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 return Err(file_error(path)(source));
             }

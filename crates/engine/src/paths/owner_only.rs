@@ -1,13 +1,14 @@
 //! Files that only their owner may read, and writes that are on the disk when they return.
 //!
-//! On Unix that is a mode; on Windows a file takes the access list of the profile's folder, which belongs to one user.
+//! On Unix that is a mode; on Windows a file takes the access list of the profile's folder. The usual folder belongs to
+//! one user; one of the administrator's choice is as open as they made it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub(crate) use platform::{
-    create_folder, create_new, open_folder_to_touch, rename, restrict, sync_folder, wider_mode,
+    create_folder, create_new, may_be_going, open_folder_to_touch, rename, restrict, sync_folder, wider_mode,
 };
 
 /// A file that others than its owner could read, and was or will be tightened.
@@ -51,7 +52,7 @@ pub(crate) struct Places {
 /// 2. waits until that is on the disk;
 /// 3. asks `may_replace`;
 /// 4. renames it over;
-/// 5. waits until the folder is on the disk.
+/// 5. waits until the folder is on the disk, where the operating system lets us.
 ///
 /// The caller holds the lock under which this path is written.
 pub(crate) fn replace<E: From<io::Error>>(
@@ -137,6 +138,10 @@ mod platform {
     pub(crate) fn open_folder_to_touch(path: &Path) -> io::Result<File> {
         File::open(path)
     }
+
+    pub(crate) fn may_be_going(_error: &io::Error) -> bool {
+        false
+    }
 }
 
 #[cfg(windows)]
@@ -167,7 +172,7 @@ mod platform {
         Ok(())
     }
 
-    /// Tries again while somebody reads the file: an open file cannot be replaced here.
+    /// Tries again while somebody reads one of the files: an open file can be neither moved nor replaced here.
     pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
         let end = Instant::now() + READER_PATIENCE;
         loop {
@@ -186,7 +191,7 @@ mod platform {
         }
     }
 
-    /// A rename is written through by the file system's journal; folders cannot be flushed.
+    /// A folder cannot be flushed here. After a loss of power the journal gives the whole old file or the whole new one.
     pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
         Ok(())
     }
@@ -196,5 +201,10 @@ mod platform {
             .access_mode(FILE_WRITE_ATTRIBUTES)
             .custom_flags(FILE_FLAG_BACKUP_SEMANTICS)
             .open(path)
+    }
+
+    /// Whether an error may come from a removed folder, whose name is taken here until nobody looks at it any more.
+    pub(crate) fn may_be_going(error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::PermissionDenied
     }
 }

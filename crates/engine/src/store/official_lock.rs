@@ -35,14 +35,15 @@ impl OfficialLock {
             match std::fs::create_dir(&path) {
                 Ok(()) => return Self::held(path),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) if owner_only::may_be_going(&error) && Instant::now() < end => {}
                 Err(source) => return Err(StoreError::Lock { path, source }),
             }
             if is_stale(&path) {
                 match std::fs::remove_dir(&path) {
-                    Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                        return Err(StoreError::Lock { path, source });
-                    }
-                    _ => continue,
+                    Ok(()) => continue,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) if owner_only::may_be_going(&error) && Instant::now() < end => {}
+                    Err(source) => return Err(StoreError::Lock { path, source }),
                 }
             }
             if Instant::now() >= end {
