@@ -218,7 +218,20 @@ impl Printer {
 }
 
 fn colors(stream: &impl io::IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    stream.is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && terminal_takes_colors()
+}
+
+/// A Windows console shows the codes of colors as text until it is asked to interpret them.
+#[cfg(windows)]
+fn terminal_takes_colors() -> bool {
+    [console::Term::stdout(), console::Term::stderr()].iter().any(|term| term.features().colors_supported())
+}
+
+#[cfg(not(windows))]
+fn terminal_takes_colors() -> bool {
+    true
 }
 
 fn colored(out: &mut impl Write, color: &str, text: &str, colors: bool) -> io::Result<()> {
