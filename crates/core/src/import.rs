@@ -64,6 +64,9 @@ pub fn older_fingerprint(api_url: &str, body: &[u8]) -> String {
     fingerprint(api_url, "", body)
 }
 
+/// Bytes of a body for what stands round its lists.
+const FRAME: usize = 200;
+
 /// How large one request may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchSize {
@@ -82,7 +85,11 @@ impl BatchSize {
 /// that is too large goes alone. A request within the limits stays as it is.
 pub fn batches(request: ImportRequest, limit: BatchSize) -> Vec<ImportRequest> {
     let entries = request.members.len() + request.groups.len();
-    if entries <= limit.entries && json_length(&request) <= limit.bytes {
+    let bytes = || {
+        let members: usize = request.members.iter().map(json_length).sum();
+        members + request.groups.iter().map(json_length).sum::<usize>() + entries + FRAME
+    };
+    if entries <= limit.entries && bytes() <= limit.bytes {
         return vec![request];
     }
     let invite = request.invite_users_after_provisioning;
@@ -102,8 +109,6 @@ pub fn batches(request: ImportRequest, limit: BatchSize) -> Vec<ImportRequest> {
 }
 
 fn chunks<T: Serialize>(items: Vec<T>, most: usize, most_bytes: usize) -> Vec<Vec<T>> {
-    /// Room for what stands round the lists.
-    const FRAME: usize = 200;
     let mut chunks = Vec::new();
     let (mut chunk, mut bytes) = (Vec::new(), FRAME);
     for item in items {
@@ -122,19 +127,7 @@ fn chunks<T: Serialize>(items: Vec<T>, most: usize, most_bytes: usize) -> Vec<Ve
 }
 
 fn json_length(value: &impl Serialize) -> usize {
-    struct Counter(usize);
-    impl std::io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    serde_json::to_writer(&mut counter, value).expect("a request has string keys, and counting cannot fail");
-    counter.0
+    serde_json::to_vec(value).expect("a request has string keys and no floats").len()
 }
 
 #[cfg(test)]

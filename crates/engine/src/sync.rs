@@ -179,6 +179,12 @@ impl Engine {
             plan.requests()
         };
         let run = ledger.begin_run(now, RunKind::Command)?;
+        let former_hash =
+            self.store.data().last_sync_hash().filter(|_| !requests.is_empty()).map(str::to_owned);
+        if former_hash.is_some() {
+            // Ended from here on, the official connector must not take the state of before for the present one.
+            self.store.update(|data| data.set_last_sync_hash(None))?;
+        }
         let Sent { accepted, failure } =
             self.send(&organization, &mut ledger, run, &requests, events).await?;
         let looked = self.look_again(&organization, &inputs, &plan, &requests, events).await;
@@ -192,6 +198,8 @@ impl Engine {
             }
             if accepted > 0 || !error.certainly_nothing_happened() {
                 self.forget_times()?;
+            } else if former_hash.is_some() {
+                self.store.update(|data| data.set_last_sync_hash(former_hash.as_deref()))?;
             }
             return Err(error.into());
         }

@@ -9,11 +9,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it cannot be read.
     pub fn is_about(&self, server: &str, organization_id: &str) -> Result<bool, LedgerError> {
-        let known: Option<(String, String)> = self
-            .connection
-            .query_row("SELECT server, id FROM organization", [], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        Ok(known.is_none_or(|(known, id)| known == server && id.eq_ignore_ascii_case(organization_id)))
+        Ok(self.organization()?.is_none_or(|known| is_same(&known, server, organization_id)))
     }
 
     /// Makes the ledger one about this organization. What it knew of another one is forgotten: nobody is managed, and the
@@ -22,7 +18,11 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; the ledger is then as it was before.
     pub fn begin_with(&mut self, server: &str, organization_id: &str) -> Result<bool, LedgerError> {
-        let another = !self.is_about(server, organization_id)?;
+        let known = self.organization()?;
+        if known.as_ref().is_some_and(|known| is_same(known, server, organization_id)) {
+            return Ok(false);
+        }
+        let another = known.is_some();
         let transaction = self.writing()?;
         if another {
             for table in ["memberships", "groups", "people", "external_ids", "quarantine", "facts"] {
@@ -37,4 +37,16 @@ impl Ledger {
         transaction.commit()?;
         Ok(another)
     }
+
+    /// Server and id.
+    fn organization(&self) -> Result<Option<(String, String)>, LedgerError> {
+        let row = self
+            .connection
+            .query_row("SELECT server, id FROM organization", [], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(row.optional()?)
+    }
+}
+
+fn is_same((known, id): &(String, String), server: &str, organization_id: &str) -> bool {
+    known == server && id.eq_ignore_ascii_case(organization_id)
 }
