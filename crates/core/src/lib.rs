@@ -5,6 +5,7 @@
 
 pub mod collation;
 pub mod desired;
+pub mod filter;
 pub mod flatten;
 pub mod import;
 pub mod ledger;
