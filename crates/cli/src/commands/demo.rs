@@ -202,11 +202,7 @@ impl Stage {
         self.directory.rename_with_references(&renamed.dn, &renamed.new_dn)?;
         self.directory.modify(&renamed.new_dn, "sn", [&renamed.new_surname])?;
         self.directory.modify(&renamed.new_dn, "cn", [&renamed.new_name])?;
-        say(&format!(
-            "   {} is {} now: the entry has another name, the address stays",
-            name(&renamed.dn),
-            renamed.new_name
-        ));
+        say(&format!("   {} is {} now, under the same address", name(&renamed.dn), renamed.new_name));
         self.company.move_membership(&self.directory)?;
         say(&format!(
             "   {} moves from {} to {}",
