@@ -18,7 +18,7 @@ pub struct Certificates {
     pub ca: PathBuf,
     /// Another authority, which signed neither.
     pub wrong_ca: PathBuf,
-    /// The server's certificate, for `localhost` and `127.0.0.1`.
+    /// The server's certificate, for `localhost` and `127.0.0.1` unless made for other names.
     pub server_certificate: PathBuf,
     /// The server's key.
     pub server_key: PathBuf,
@@ -34,6 +34,14 @@ impl Certificates {
     /// # Errors
     /// A certificate that cannot be made or a file that cannot be written.
     pub fn make_in(folder: &Path) -> Result<Self, HarnessError> {
+        Self::make_for(folder, &["localhost", "127.0.0.1"])
+    }
+
+    /// Makes a set in `folder`, which must exist, with a server of these names and addresses.
+    ///
+    /// # Errors
+    /// A certificate that cannot be made or a file that cannot be written.
+    pub fn make_for(folder: &Path, names: &[&str]) -> Result<Self, HarnessError> {
         let certificates = Self {
             ca: folder.join("ca.pem"),
             wrong_ca: folder.join("wrong-ca.pem"),
@@ -45,7 +53,8 @@ impl Certificates {
         let issuer = authority("Harness test CA", &certificates.ca)?;
         authority("Another test CA", &certificates.wrong_ca)?;
 
-        let mut server = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+        let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let mut server = CertificateParams::new(names)?;
         server.distinguished_name.push(DnType::CommonName, "localhost");
         server.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
         leaf(server, &issuer, &certificates.server_certificate, &certificates.server_key)?;

@@ -9,6 +9,8 @@ pub mod certificates;
 pub mod home;
 pub mod measure;
 pub mod oracle;
+#[cfg(unix)]
+pub mod samba;
 pub mod slapd;
 
 use std::io;
