@@ -192,7 +192,7 @@ fn store_hint(error: &StoreError) -> Option<String> {
             "Correct the line in `connector.toml`; a missing file or key means the default."
         }
         StoreError::OldVersion { .. } => {
-            "Start the official connector once: it brings the file to version 8, which this program reads."
+            "Start the official connector 2026.6 once: it brings the file to version 8; or move the file away and set the directory up again."
         }
         StoreError::Read { .. } | StoreError::Write { .. } => "Check the rights of the file and its folder.",
         _ => return None,

@@ -135,26 +135,11 @@ fn a_file_damaged_after_it_was_opened_is_not_overwritten() {
 }
 
 #[test]
-fn versions_from_8_on_are_read_and_kept_and_older_ones_refused() {
+fn later_versions_are_read_and_kept() {
     let (_folder, profile) = profile_with(r#"{"stateVersion": 11, "entityId": "x"}"#);
     let mut store = Store::open(&profile).expect("later");
     store.update(|data| data.set_entity_id(None)).expect("writable");
     assert_eq!(content(&profile), "{\n  \"stateVersion\": 11\n}");
-
-    for (text, expected) in [
-        (r#"{"stateVersion": 7, "appId": "x"}"#, 7),
-        (r#"{"global": {"stateVersion": 3}, "activeUserId": "u", "appId": "x"}"#, 3),
-        (r#"{"stateVersion": 2}"#, 2),
-    ] {
-        let (_folder, profile) = profile_with(text);
-        let error = Store::open(&profile).err().expect("older");
-        match &error {
-            StoreError::OldVersion { version, .. } => assert!(*version == expected && expected >= 3),
-            StoreError::TooOld { version, .. } => assert!(*version == expected && expected < 3),
-            other => panic!("{other}"),
-        }
-        assert_eq!(content(&profile), text);
-    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The content of `data.json`: typed where we know a key, untouched where we do not.
 
-use super::{StoreError, javascript};
+use super::{StoreError, javascript, migrate};
 use crate::clock;
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::DirectoryKind;
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use uuid::Uuid;
 
 /// The version that we write; later ones are read and kept.
-const STATE_VERSION: i64 = 8;
+pub(super) const STATE_VERSION: i64 = 8;
 
 /// The oldest version that the official connector still brings up to date.
 const OLDEST_MIGRATED: i64 = 3;
@@ -62,6 +62,8 @@ impl SyncedKind {
 #[derive(Clone, PartialEq)]
 pub struct DataFile {
     map: Map<String, Value>,
+    /// The version that the file on disk has, where it is older than ours.
+    older: Option<i64>,
 }
 
 impl DataFile {
@@ -70,13 +72,14 @@ impl DataFile {
         let mut map = Map::new();
         map.insert("stateVersion".to_owned(), STATE_VERSION.into());
         map.insert("appId".to_owned(), Uuid::new_v4().to_string().into());
-        Self { map }
+        Self { map, older: None }
     }
 
     /// Reads the bytes of a file; a byte order mark is accepted. None: an empty object, which says as much as no file.
     ///
     /// A file without `stateVersion` is taken for one of version 8 when it has a key that only flat files have, since
-    /// such files are written by hand or by configuration management; anything else without a version is refused.
+    /// such files are written by hand or by configuration management; anything else without a version is refused. A file of
+    /// version 3 to 7 is brought up to date in memory; on disk it stays as it is until something is written.
     pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<Option<Self>, StoreError> {
         let invalid = |line, column, reason: &str| StoreError::Invalid {
             path: path.to_owned(),
@@ -99,12 +102,20 @@ impl DataFile {
         if map.is_empty() {
             return Ok(None);
         }
+        let mut older = None;
         match version(&map) {
             Version::At(STATE_VERSION..) => {}
             Version::At(version @ ..OLDEST_MIGRATED) => {
                 return Err(StoreError::TooOld { path: path.to_owned(), version });
             }
-            Version::At(version) => return Err(StoreError::OldVersion { path: path.to_owned(), version }),
+            Version::At(version) => {
+                migrate::migrate(&mut map, version).map_err(|reason| StoreError::OldVersion {
+                    path: path.to_owned(),
+                    version,
+                    reason,
+                })?;
+                older = Some(version);
+            }
             Version::NotANumber => {
                 return Err(StoreError::WrongType { key: "stateVersion", expected: "a number" });
             }
@@ -113,7 +124,7 @@ impl DataFile {
             }
             Version::Absent => return Err(StoreError::Foreign { path: path.to_owned() }),
         }
-        Ok(Some(Self { map }))
+        Ok(Some(Self { map, older }))
     }
 
     /// The bytes that a file of this content has.
@@ -134,6 +145,16 @@ impl DataFile {
     /// The version of the file's shape: 8 or later.
     pub fn state_version(&self) -> i64 {
         self.map.get("stateVersion").and_then(Value::as_i64).unwrap_or(STATE_VERSION)
+    }
+
+    /// The version of the file on disk, where it is an older one that the next write brings up to date.
+    pub fn migrated_from(&self) -> Option<i64> {
+        self.older
+    }
+
+    /// Says that the file on disk is about to have our version.
+    pub(super) fn is_current(&mut self) {
+        self.older = None;
     }
 
     /// The version of the official connector that last used the file.

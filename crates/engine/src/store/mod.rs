@@ -7,6 +7,7 @@
 mod connector;
 mod data;
 mod javascript;
+mod migrate;
 mod official_lock;
 
 pub use crate::paths::owner_only::TooOpen;
@@ -14,6 +15,7 @@ pub use connector::read_connector_settings;
 pub(crate) use data::directory_key;
 pub use data::{DataFile, SyncedKind};
 
+use crate::clock::Clock;
 use crate::lock::{LockError, wait_for};
 use crate::paths::Profile;
 use crate::paths::owner_only::{self, Places};
@@ -30,6 +32,13 @@ const PLACES: Places = Places {
     on_disk: "store.fsync.after",
     before_rename: "store.rename.before",
     after_rename: "store.rename.after",
+};
+
+const BACKUP_PLACES: Places = Places {
+    before: "store.backup.write.before",
+    on_disk: "store.backup.fsync.after",
+    before_rename: "store.backup.rename.before",
+    after_rename: "store.backup.rename.after",
 };
 
 /// Why the settings cannot be read or written.
@@ -72,9 +81,9 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The file has a shape that the official connector brings up to date and we do not read.
+    /// An older file that cannot be brought up to date.
     #[error(
-        "`{}` was written by an older connector (version {version} of the file); start the official connector 2026.6 once, which brings it up to date",
+        "`{}` was written by an older connector (version {version} of the file) and cannot be brought up to date: {reason}",
         path.display()
     )]
     OldVersion {
@@ -82,6 +91,8 @@ pub enum StoreError {
         path: PathBuf,
         /// Its `stateVersion`.
         version: i64,
+        /// Why not.
+        reason: &'static str,
     },
     /// The file has a shape that no current connector reads.
     #[error(
@@ -200,6 +211,8 @@ impl Store {
     /// 3. applies `change`;
     /// 4. unless nothing changed, replaces the file in one step, on disk when this returns.
     ///
+    /// A file of an older version is copied to `data.json.<time>.bak` before it is first replaced.
+    ///
     /// # Errors
     /// [`StoreError`]; the file is then as it was before, or, when only the folder could not be flushed, as it is after.
     pub fn update<T>(&mut self, change: impl FnOnce(&mut DataFile) -> T) -> Result<Updated<T>, StoreError> {
@@ -219,12 +232,27 @@ impl Store {
         let tightened = owner_only::too_open(&path);
         let written = before != data;
         if written {
+            if before.migrated_from().is_some() {
+                self.back_up(&path)?;
+            }
+            data.is_current();
             replace(&path, &data, &official)?;
         } else if tightened.is_some() {
             owner_only::restrict(&path).map_err(failed(&path))?;
         }
         self.data = data;
         Ok(Updated { value, written, tightened })
+    }
+
+    /// Copies the file, byte for byte and for its owner only, to a name that tells when.
+    fn back_up(&self, path: &Path) -> Result<(), StoreError> {
+        let bytes =
+            std::fs::read(path).map_err(|source| StoreError::Read { path: path.to_owned(), source })?;
+        // Windows allows no colon in a name.
+        let time = crate::clock::to_iso(Clock::System.now()).replace(':', "-");
+        let backup = self.profile.folder.join(format!("data.json.{time}.bak"));
+        owner_only::replace(&backup, &bytes, &BACKUP_PLACES, || Ok::<_, io::Error>(()))
+            .map_err(|source| StoreError::Write { path: backup, source })
     }
 }
 
