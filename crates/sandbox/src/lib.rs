@@ -1,5 +1,6 @@
 //! sandbox
 
+pub mod cloud;
 pub mod data;
 pub mod faults;
 mod host;

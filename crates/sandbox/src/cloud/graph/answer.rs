@@ -1,0 +1,189 @@
+//! What Graph answers to one request, alone or as an item of a batch.
+
+use super::server::Shared;
+use super::tenant::{Member, MemberKind, Tenant, User};
+use axum::extract::Query;
+use axum::http::Uri;
+use serde_json::{Map, Value, json};
+
+/// An answer before it is turned into HTTP.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<u64>,
+    pub(super) body: Value,
+}
+
+impl Reply {
+    pub(super) fn ok(body: Value) -> Self {
+        Self { status: 200, retry_after: None, body }
+    }
+
+    pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
+        let body = json!({"error": {"code": code, "message": message, "innererror": {
+            "date": "2026-01-01T00:00:00", "request-id": "00000000-0000-0000-0000-000000000000",
+            "client-request-id": "00000000-0000-0000-0000-000000000000"}}});
+        Self { status, retry_after: None, body }
+    }
+
+    fn missing(id: &str) -> Self {
+        let message = format!(
+            "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+        );
+        Self::error(404, "Request_ResourceNotFound", &message)
+    }
+}
+
+/// Answers a GET of a path below the version, query included.
+pub(super) fn get(shared: &Shared, target: &str) -> Reply {
+    let Ok(uri) = target.parse::<Uri>() else {
+        return Reply::error(400, "BadRequest", "the address is not valid");
+    };
+    let Ok(Query(parameters)) = Query::<Vec<(String, String)>>::try_from_uri(&uri) else {
+        return Reply::error(400, "BadRequest", "the query is not valid");
+    };
+    let page = match Page::read(&parameters) {
+        Ok(page) => page,
+        Err(reply) => return reply,
+    };
+    let tenant = shared.tenant();
+    let segments: Vec<&str> = uri.path().trim_matches('/').split('/').collect();
+    let link = Link { base: shared.version_url(), path: uri.path() };
+    match segments[..] {
+        ["users"] => page.of(&link, &tenant.users, |user| user_json(user, &page.select)),
+        ["users", id] => match tenant.users.iter().find(|user| user.id == id) {
+            Some(user) => Reply::ok(user_json(user, &page.select)),
+            None => Reply::missing(id),
+        },
+        ["groups"] => page.of(&link, &tenant.groups, |group| {
+            selected(&page.select, &[("id", json!(group.id)), ("displayName", json!(group.name))])
+        }),
+        ["groups", id] => match tenant.groups.iter().find(|group| group.id == id) {
+            Some(group) => Reply::ok(selected(
+                &page.select,
+                &[("id", json!(group.id)), ("displayName", json!(group.name))],
+            )),
+            None => Reply::missing(id),
+        },
+        ["groups", id, "members", ref cast @ ..] => match tenant.groups.iter().find(|group| group.id == id) {
+            Some(group) => members(&page, &link, &tenant, &group.members, cast),
+            None => Reply::missing(id),
+        },
+        ["directory", "administrativeUnits", id, "members", ref cast @ ..] => {
+            match tenant.units.iter().find(|unit| unit.id == id) {
+                Some(unit) => members(&page, &link, &tenant, &unit.members, cast),
+                None => Reply::missing(id),
+            }
+        }
+        ["directory", "deletedItems", "microsoft.graph.user"] => {
+            page.of(&link, &tenant.deleted, |user| user_json(user, &page.select))
+        }
+        ["directory", "deletedItems", id] => match tenant.deleted.iter().find(|user| user.id == id) {
+            Some(user) => Reply::ok(user_json(user, &page.select)),
+            None => Reply::missing(id),
+        },
+        _ => Reply::error(400, "BadRequest", "Resource not found for the segment."),
+    }
+}
+
+fn members(page: &Page, link: &Link<'_>, tenant: &Tenant, list: &[Member], cast: &[&str]) -> Reply {
+    let kind = match cast {
+        [] => None,
+        [word] => match MemberKind::cast(word) {
+            Some(kind) => Some(kind),
+            None => return Reply::error(400, "BadRequest", "the cast is not known"),
+        },
+        _ => return Reply::error(400, "BadRequest", "Resource not found for the segment."),
+    };
+    let chosen: Vec<&Member> = list.iter().filter(|it| kind.is_none_or(|kind| it.kind == kind)).collect();
+    page.of(link, &chosen, |member| {
+        let mut item = Map::new();
+        item.insert("@odata.type".to_owned(), json!(member.kind.odata_type()));
+        let user = (member.kind == MemberKind::User && page.select.len() != 1)
+            .then(|| tenant.users.iter().find(|user| user.id == member.id))
+            .flatten();
+        let rest = user.map_or_else(|| json!({"id": member.id}), |user| user_json(user, &page.select));
+        if let Value::Object(rest) = rest {
+            item.extend(rest);
+        }
+        Value::Object(item)
+    })
+}
+
+fn user_json(user: &User, select: &[String]) -> Value {
+    selected(
+        select,
+        &[
+            ("id", json!(user.id)),
+            ("mail", json!(user.mail)),
+            ("userPrincipalName", json!(user.user_principal_name)),
+            ("accountEnabled", json!(user.enabled)),
+        ],
+    )
+}
+
+/// Without `$select` the service leaves `accountEnabled` out.
+fn selected(select: &[String], properties: &[(&str, Value)]) -> Value {
+    let wanted = |name: &str| {
+        if select.is_empty() {
+            name != "accountEnabled"
+        } else {
+            name == "id" || select.iter().any(|it| it.eq_ignore_ascii_case(name))
+        }
+    };
+    let chosen = properties.iter().filter(|(name, _)| wanted(name));
+    Value::Object(chosen.map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+}
+
+/// Where a list lives, for the address of its next page.
+struct Link<'a> {
+    base: String,
+    path: &'a str,
+}
+
+struct Page {
+    select: Vec<String>,
+    top: usize,
+    skip: usize,
+}
+
+impl Page {
+    fn read(parameters: &[(String, String)]) -> Result<Self, Reply> {
+        let find =
+            |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let number = |name: &str, default: usize| match find(name) {
+            None => Ok(default),
+            Some(text) => text.parse().map_err(|_| Reply::error(400, "Request_BadRequest", "not a number")),
+        };
+        let top = number("$top", 100)?;
+        if !(1..=999).contains(&top) {
+            return Err(Reply::error(
+                400,
+                "Request_UnsupportedQuery",
+                "Invalid page size specified. Must be between 1 and 999 inclusive.",
+            ));
+        }
+        let select = find("$select").unwrap_or_default();
+        Ok(Self {
+            select: select.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect(),
+            top,
+            skip: number("$skiptoken", 0)?,
+        })
+    }
+
+    fn of<T>(&self, link: &Link<'_>, all: &[T], show: impl Fn(&T) -> Value) -> Reply {
+        let page: Vec<Value> = all.iter().skip(self.skip).take(self.top).map(show).collect();
+        let next = self.skip + page.len();
+        let mut body = Map::new();
+        body.insert("@odata.context".to_owned(), json!(format!("{}/$metadata#directoryObjects", link.base)));
+        if next < all.len() {
+            let select = match self.select.as_slice() {
+                [] => String::new(),
+                names => format!("$select={}&", names.join(",")),
+            };
+            let address = format!("{}{}?{select}$top={}&$skiptoken={next}", link.base, link.path, self.top);
+            body.insert("@odata.nextLink".to_owned(), json!(address));
+        }
+        body.insert("value".to_owned(), Value::Array(page));
+        Reply::ok(Value::Object(body))
+    }
+}

@@ -1,0 +1,324 @@
+//! The service as tests hold it: started, filled, disturbed, asked what it was asked.
+
+use super::answer::{Reply, get};
+use super::tenant::Tenant;
+use crate::faults::{self, Faults};
+use crate::host::Host;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The longest body that is taken; a batch is far below it.
+const LONGEST_BODY: usize = 4_000_000;
+/// Requests in one batch (Graph, "Combine multiple requests in one HTTP call").
+const BATCH: usize = 20;
+
+/// What the service is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The name or id of the tenant.
+    pub tenant_id: String,
+    /// The id of the registered application.
+    pub application_id: String,
+    /// Its secret.
+    pub secret: String,
+    /// How long a token is accepted.
+    pub token_lifetime: Duration,
+    /// How long each answer takes.
+    pub latency: Duration,
+    /// Who is there.
+    pub tenant: Tenant,
+}
+
+impl Options {
+    /// A tenant with an application that may read it.
+    pub fn new(tenant: Tenant) -> Self {
+        Self {
+            tenant_id: "example.onmicrosoft.com".to_owned(),
+            application_id: "22222222-0000-4000-8000-000000000000".to_owned(),
+            secret: "sandbox-entra-secret".to_owned(),
+            token_lifetime: Duration::from_secs(3_599),
+            latency: Duration::ZERO,
+            tenant,
+        }
+    }
+}
+
+/// One request as it was received, credentials left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path with its query.
+    pub path: String,
+    /// For a batch the addresses in it, below the version.
+    pub items: Vec<String>,
+}
+
+/// Makes items of batches fail, each on its own inside an answer of 200.
+#[derive(Clone, Debug)]
+pub struct ItemFault {
+    /// How the item's address begins, such as `/groups/`.
+    pub path_prefix: String,
+    /// The status of the item.
+    pub status: u16,
+    /// Seconds of `Retry-After`.
+    pub retry_after: Option<u64>,
+    /// How many matching items are hit, the first ones.
+    pub first: u32,
+}
+
+/// A running service; dropping it stops it.
+pub struct Server {
+    shared: Arc<Shared>,
+    host: Host,
+}
+
+pub(super) struct Shared {
+    options: Options,
+    url: String,
+    faults: Faults,
+    tenant: Mutex<Tenant>,
+    tokens: Mutex<HashMap<String, Instant>>,
+    requests: Mutex<Vec<Request>>,
+    item_faults: Mutex<Vec<ItemFault>>,
+}
+
+impl Shared {
+    pub(super) fn tenant(&self) -> MutexGuard<'_, Tenant> {
+        lock(&self.tenant)
+    }
+
+    pub(super) fn version_url(&self) -> String {
+        format!("{}/v1.0", self.url)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Server {
+    /// Starts the service on the loopback address, on a port that the system chooses.
+    ///
+    /// # Errors
+    /// When no port or no thread is to be had.
+    pub fn start(mut options: Options) -> io::Result<Self> {
+        let listener = Host::bind(0)?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let tenant = std::mem::take(&mut options.tenant);
+        let shared = Arc::new(Shared {
+            options,
+            url,
+            faults: Faults::new(),
+            tenant: Mutex::new(tenant),
+            tokens: Mutex::default(),
+            requests: Mutex::default(),
+            item_faults: Mutex::default(),
+        });
+        let router = Router::new()
+            .fallback(handle)
+            .with_state(Arc::clone(&shared))
+            .layer(middleware::from_fn_with_state(shared.faults.clone(), faults::apply))
+            .layer(middleware::from_fn_with_state(Arc::clone(&shared), record));
+        let host = Host::serve(listener, "sandbox-graph", router)?;
+        Ok(Self { shared, host })
+    }
+
+    /// The base address of both the authority and Graph, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.shared.url
+    }
+
+    /// The port that is listened on.
+    pub fn port(&self) -> u16 {
+        self.host.address().port()
+    }
+
+    /// What it was started with, the tenant left out.
+    pub fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    /// The faults of whole requests.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Adds a fault of single items of batches.
+    pub fn fail_items(&self, fault: ItemFault) {
+        lock(&self.shared.item_faults).push(fault);
+    }
+
+    /// Removes every fault, those of items too.
+    pub fn heal(&self) {
+        self.shared.faults.clear();
+        lock(&self.shared.item_faults).clear();
+    }
+
+    /// Every request since the start or the last [`Server::forget_requests`], in the order of arrival.
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.shared.requests).clone()
+    }
+
+    /// Empties the list of requests.
+    pub fn forget_requests(&self) {
+        lock(&self.shared.requests).clear();
+    }
+
+    /// Stops accepting every token that was issued.
+    pub fn expire_tokens(&self) {
+        lock(&self.shared.tokens).clear();
+    }
+
+    /// Changes the tenant.
+    pub fn change(&self, change: impl FnOnce(&mut Tenant)) {
+        change(&mut self.shared.tenant());
+    }
+}
+
+async fn record(State(shared): State<Arc<Shared>>, request: axum::extract::Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let items = batch_items(&body).iter().filter_map(|it| it["url"].as_str()).map(str::to_owned).collect();
+    lock(&shared.requests).push(Request { method: parts.method.to_string(), path, items });
+    if !shared.options.latency.is_zero() {
+        tokio::time::sleep(shared.options.latency).await;
+    }
+    next.run(axum::extract::Request::from_parts(parts, Body::from(body))).await
+}
+
+fn batch_items(body: &[u8]) -> Vec<Value> {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(mut body) => match body["requests"].take() {
+            Value::Array(items) => items,
+            _ => Vec::new(),
+        },
+        Err(_) => Vec::new(),
+    }
+}
+
+async fn handle(State(shared): State<Arc<Shared>>, request: axum::extract::Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let token_path = format!("/{}/oauth2/v2.0/token", shared.options.tenant_id);
+    if parts.uri.path().ends_with("/oauth2/v2.0/token") {
+        let reply = if parts.uri.path() == token_path {
+            token(&shared, &body)
+        } else {
+            sign_in_error(400, "invalid_request", "AADSTS90002: Tenant not found.")
+        };
+        return respond(reply);
+    }
+    if !is_signed_in(&shared, &parts.headers) {
+        let message = "Access token has expired or is not yet valid.";
+        return respond(Reply::error(401, "InvalidAuthenticationToken", message));
+    }
+    let target = parts.uri.path_and_query().map_or("", |path| path.as_str());
+    let Some(target) = target.strip_prefix("/v1.0") else {
+        return respond(Reply::error(400, "BadRequest", "Invalid version."));
+    };
+    respond(match (parts.method.as_str(), target) {
+        ("GET", target) => get(&shared, target),
+        ("POST", "/$batch") => batch(&shared, &body),
+        _ => Reply::error(405, "Request_BadRequest", "Specified HTTP method is not allowed."),
+    })
+}
+
+fn respond(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, axum::Json(reply.body)).into_response();
+    if let Some(seconds) = reply.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn is_signed_in(shared: &Shared, headers: &HeaderMap) -> bool {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(token) = given.and_then(|value| value.strip_prefix("Bearer ")) else { return false };
+    lock(&shared.tokens).get(token).is_some_and(|until| Instant::now() < *until)
+}
+
+fn token(shared: &Shared, body: &[u8]) -> Reply {
+    let uri = format!("/?{}", String::from_utf8_lossy(body));
+    let form = uri
+        .parse()
+        .ok()
+        .and_then(|uri| axum::extract::Query::<HashMap<String, String>>::try_from_uri(&uri).ok())
+        .map(|it| it.0)
+        .unwrap_or_default();
+    let field = |name: &str| form.get(name).map_or("", String::as_str);
+    let options = &shared.options;
+    if field("grant_type") != "client_credentials" {
+        return sign_in_error(400, "unsupported_grant_type", "AADSTS70003: The grant type is not supported.");
+    }
+    if field("scope") != format!("{}/.default", shared.url) {
+        return sign_in_error(400, "invalid_scope", "AADSTS1002012: The provided scope is not valid.");
+    }
+    if field("client_id") != options.application_id {
+        return sign_in_error(400, "unauthorized_client", "AADSTS700016: Application not found.");
+    }
+    if field("client_secret") != options.secret {
+        return sign_in_error(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.");
+    }
+    let mut tokens = lock(&shared.tokens);
+    let token = format!("graph-token-{}", uuid::Uuid::new_v4());
+    tokens.insert(token.clone(), Instant::now() + options.token_lifetime);
+    let seconds = options.token_lifetime.as_secs();
+    Reply::ok(json!({"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds,
+        "access_token": token}))
+}
+
+fn sign_in_error(status: u16, error: &str, description: &str) -> Reply {
+    let body = json!({"error": error, "error_description": description, "error_codes": [],
+        "timestamp": "2026-01-01 00:00:00Z", "trace_id": "0", "correlation_id": "0"});
+    Reply { status, retry_after: None, body }
+}
+
+/// Answers come in the reverse order: the service promises none, and clients have to go by the id.
+fn batch(shared: &Shared, body: &[u8]) -> Reply {
+    let items = batch_items(body);
+    if items.is_empty() || items.len() > BATCH {
+        return Reply::error(400, "BadRequest", "Number of batch request steps must be from 1 to 20.");
+    }
+    let responses: Vec<Value> = items
+        .iter()
+        .rev()
+        .map(|item| {
+            let target = item["url"].as_str().unwrap_or_default();
+            let reply = match failing_item(shared, target) {
+                Some(reply) => reply,
+                None if item["method"] == "GET" => get(shared, target),
+                None => Reply::error(405, "Request_BadRequest", "Specified HTTP method is not allowed."),
+            };
+            let mut headers = json!({"Content-Type": "application/json"});
+            if let Some(seconds) = reply.retry_after {
+                headers["Retry-After"] = json!(seconds.to_string());
+            }
+            json!({"id": item["id"], "status": reply.status, "headers": headers, "body": reply.body})
+        })
+        .collect();
+    Reply::ok(json!({"responses": responses}))
+}
+
+fn failing_item(shared: &Shared, target: &str) -> Option<Reply> {
+    let mut faults = lock(&shared.item_faults);
+    let fault = faults.iter_mut().find(|it| it.first > 0 && target.starts_with(&it.path_prefix))?;
+    fault.first -= 1;
+    let code = if fault.status == 429 { "TooManyRequests" } else { "InternalServerError" };
+    Some(Reply { retry_after: fault.retry_after, ..Reply::error(fault.status, code, "made to fail") })
+}

@@ -1,0 +1,3 @@
+//! Fakes of directories in the cloud: they page, throttle, forget and fail as the services do.
+
+pub mod graph;
