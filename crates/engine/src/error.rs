@@ -205,5 +205,6 @@ fn settings_hint(cause: &SettingsError) -> String {
         SettingsError::Missing { key } => format!("Set it with `bwdc config {key} <value>`."),
         SettingsError::Invalid { key, .. } => format!("Correct it with `bwdc config {key} <value>`."),
         SettingsError::Contradiction { cure, .. } => (*cure).to_owned(),
+        SettingsError::Filter { key, .. } => format!("Correct it with `bwdc config {key} <value>`."),
     }
 }

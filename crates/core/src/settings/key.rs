@@ -1,4 +1,5 @@
-//! Every setting of `data.json` that an administrator sets, by the name under which the command line knows it.
+//! Every setting of `data.json` and `connector.toml` that an administrator sets, by the name under which the command
+//! line knows it.
 //!
 //! One table serves every front end: it says where a setting is stored and what may be typed, so that a typed value is
 //! checked before anything is changed. Secrets are in it by name only; their values never pass through here.
@@ -20,9 +21,20 @@ pub struct Setting {
     pub kind: SettingKind,
 }
 
-/// A place in `data.json`.
+/// The files that hold settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SettingsFile {
+    /// `data.json`, shared with the official connector.
+    Data,
+    /// `connector.toml`, ours.
+    Connector,
+}
+
+/// A place in a file of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// The file.
+    pub file: SettingsFile,
     /// The object that holds the field; None: the file itself.
     pub object: Option<&'static str>,
     /// The key.
@@ -47,6 +59,10 @@ pub enum SettingKind {
     Directory,
     /// An address; `null` and `bitwarden.com` stand for Bitwarden's cloud.
     Url,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Any number of texts, typed with commas between them.
+    List,
     /// The secret of this kind of directory, which is kept where secrets are.
     Secret(DirectoryKind),
 }
@@ -64,6 +80,8 @@ pub enum SettingValue {
     Directory(DirectoryKind),
     /// With its scheme and without trailing slashes; None: the cloud's.
     Url(Option<String>),
+    /// Any number of texts.
+    List(Vec<String>),
 }
 
 impl SettingValue {
@@ -74,6 +92,7 @@ impl SettingValue {
             Self::Flag(flag) => (*flag).into(),
             Self::Number(number) => (*number).into(),
             Self::Directory(kind) => kind.number().into(),
+            Self::List(texts) => texts.as_slice().into(),
         }
     }
 }
@@ -90,6 +109,63 @@ impl Setting {
         SETTINGS
             .iter()
             .find(|setting| named(setting.name) || setting.aliases.iter().any(|alias| named(alias)))
+    }
+
+    /// The environment variable whose value goes before the stored one: `BWDC_LDAP_ROOT_PATH` for `ldap.rootPath`.
+    pub fn variable(&self) -> String {
+        let mut name = String::from(if self.is_secret() { "BWDC_SECRET_" } else { "BWDC_" });
+        for letter in self.name.chars() {
+            match letter {
+                '.' | '-' => name.push('_'),
+                upper if upper.is_ascii_uppercase() => name.extend(['_', upper]),
+                lower => name.push(lower.to_ascii_uppercase()),
+            }
+        }
+        name
+    }
+
+    /// Whether it is a secret, whose value no list shows.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.kind, SettingKind::Secret(_))
+    }
+
+    /// Checks a value of a file of settings, where it has a type of its own.
+    ///
+    /// # Errors
+    /// As [`Setting::parse`].
+    pub fn parse_json(&self, value: &Value) -> Result<SettingValue, SettingsError> {
+        let fits = match (&self.kind, value) {
+            (SettingKind::Flag, Value::Bool(_))
+            | (SettingKind::Number { .. } | SettingKind::Directory, Value::Number(_)) => true,
+            (SettingKind::List, Value::Array(items)) => {
+                let texts = items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>();
+                return texts.map(SettingValue::List).ok_or_else(|| self.invalid(&value.to_string()));
+            }
+            (SettingKind::Text | SettingKind::Url | SettingKind::Choice(_), Value::String(text))
+            | (SettingKind::Secret(_), Value::String(text)) => return self.parse(text),
+            _ => false,
+        };
+        if fits { self.parse(&value.to_string()) } else { Err(self.invalid(&value.to_string())) }
+    }
+
+    /// What may be typed, in words.
+    pub fn expected(&self) -> &'static str {
+        match &self.kind {
+            SettingKind::Text => "text; '' clears it",
+            SettingKind::Flag => "true or false",
+            SettingKind::Number { expected, .. } => expected,
+            SettingKind::Directory => "0 LDAP, 1 Entra, 2 Google, 3 Okta, 4 OneLogin",
+            SettingKind::Url => "an address, or bitwarden.com",
+            SettingKind::Choice(["keep", ..]) => "keep, revoke or remove",
+            SettingKind::Choice(_) => "us or eu",
+            SettingKind::List => "texts with commas between them; '' clears it",
+            SettingKind::Secret(_) => "a secret",
+        }
+    }
+
+    fn invalid(&self, value: &str) -> SettingsError {
+        let value = if self.is_secret() { "(hidden)" } else { value }.to_owned();
+        SettingsError::Invalid { key: self.name, value, expected: self.expected() }
     }
 
     /// Checks what was typed.
@@ -126,6 +202,15 @@ impl Setting {
                 "null" | "bitwarden.com" | "https://bitwarden.com" => None,
                 _ => Some(normalize_url(word, self.name)?),
             })),
+            SettingKind::Choice(_) if word.is_empty() => Ok(SettingValue::Text(None)),
+            SettingKind::Choice(words) => words
+                .iter()
+                .find(|known| known.eq_ignore_ascii_case(word))
+                .map(|known| SettingValue::Text(Some((*known).to_owned())))
+                .ok_or_else(|| self.invalid(typed)),
+            SettingKind::List => Ok(SettingValue::List(
+                typed.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+            )),
             SettingKind::Secret(_) => Err(SettingsError::Invalid {
                 key: self.name,
                 value: "(hidden)".to_owned(),
@@ -141,7 +226,31 @@ const fn setting(
     field: &'static str,
     kind: SettingKind,
 ) -> Setting {
-    Setting { name, aliases: &[], place: Place { object: Some(object), field }, kind }
+    Setting { name, aliases: &[], place: stored_in(object, field), kind }
+}
+
+const fn stored_in(object: &'static str, field: &'static str) -> Place {
+    Place { file: SettingsFile::Data, object: Some(object), field }
+}
+
+/// A setting that had, or has elsewhere, another name.
+const fn renamed(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    object: &'static str,
+    field: &'static str,
+    kind: SettingKind,
+) -> Setting {
+    Setting { name, aliases, place: stored_in(object, field), kind }
+}
+
+const fn ours(
+    name: &'static str,
+    object: Option<&'static str>,
+    field: &'static str,
+    kind: SettingKind,
+) -> Setting {
+    Setting { name, aliases: &[], place: Place { file: SettingsFile::Connector, object, field }, kind }
 }
 
 const fn secret(
@@ -151,12 +260,28 @@ const fn secret(
     field: &'static str,
     of: DirectoryKind,
 ) -> Setting {
-    Setting { name, aliases, place: Place { object: Some(object), field }, kind: SettingKind::Secret(of) }
+    Setting { name, aliases, place: stored_in(object, field), kind: SettingKind::Secret(of) }
 }
 
 const URLS: &str = "environmentUrls";
 const LDAP: &str = "directoryLdap";
+const ENTRA: &str = "directoryEntra";
+const ENTRA: &str = "directoryEntra";
+const GSUITE: &str = "directoryGsuite";
+const OKTA: &str = "directoryOkta";
+const ONELOGIN: &str = "directoryOnelogin";
 const SYNC: &str = "sync";
+const LEAVERS: Option<&str> = Some("leavers");
+const LIMITS: Option<&str> = Some("limits");
+const TIME_LIMITS: Option<&str> = Some("time-limits");
+const LEAVER: SettingKind = SettingKind::Choice(&["keep", "revoke", "remove"]);
+const REGION: SettingKind = SettingKind::Choice(&["us", "eu"]);
+const PERCENT: SettingKind =
+    SettingKind::Number { range: 0..=100, expected: "a number of percent from 0 to 100" };
+const COUNT: SettingKind =
+    SettingKind::Number { range: 0..=1_000_000, expected: "a number of people from 0 to 1000000" };
+const SECONDS: SettingKind =
+    SettingKind::Number { range: 1..=86_400, expected: "a number of seconds from 1 to 86400" };
 const PORT: SettingKind = SettingKind::Number { range: 1..=65535, expected: "a port from 1 to 65535" };
 const INTERVAL: SettingKind =
     SettingKind::Number { range: 5..=525_600, expected: "a number of minutes, 5 at least" };
@@ -164,14 +289,14 @@ const INTERVAL: SettingKind =
 use SettingKind::{Flag, Text, Url};
 
 static SETTINGS: &[Setting] = &[
-    setting("server", URLS, "base", Url),
+    renamed("server", &["server.base"], URLS, "base", Url),
     setting("server.webVault", URLS, "webVault", Url),
     setting("server.api", URLS, "api", Url),
     setting("server.identity", URLS, "identity", Url),
     Setting {
         name: "directory",
         aliases: &[],
-        place: Place { object: None, field: "directoryType" },
+        place: Place { file: SettingsFile::Data, object: None, field: "directoryType" },
         kind: SettingKind::Directory,
     },
     setting("ldap.hostname", LDAP, "hostname", Text),
@@ -190,10 +315,25 @@ static SETTINGS: &[Setting] = &[
     setting("ldap.sslCaPath", LDAP, "sslCaPath", Text),
     setting("ldap.sslCertPath", LDAP, "sslCertPath", Text),
     setting("ldap.sslKeyPath", LDAP, "sslKeyPath", Text),
-    secret("entra.key", &["azure.key"], "directoryEntra", "key", DirectoryKind::Entra),
-    secret("gsuite.key", &[], "directoryGsuite", "privateKey", DirectoryKind::Google),
-    secret("okta.token", &[], "directoryOkta", "token", DirectoryKind::Okta),
-    secret("onelogin.secret", &[], "directoryOnelogin", "clientSecret", DirectoryKind::OneLogin),
+    setting("entra.identityAuthority", ENTRA, "identityAuthority", Text),
+    setting("entra.tenant", ENTRA, "tenant", Text),
+    setting("entra.applicationId", ENTRA, "applicationId", Text),
+    setting("entra.authority-url", ENTRA, "authorityUrl", Text),
+    setting("entra.graph-url", ENTRA, "graphUrl", Text),
+    renamed("entra.identityAuthority", &["azure.identityAuthority"], ENTRA, "identityAuthority", Text),
+    renamed("entra.tenant", &["azure.tenant"], ENTRA, "tenant", Text),
+    renamed("entra.applicationId", &["azure.applicationId"], ENTRA, "applicationId", Text),
+    secret("entra.key", &["azure.key"], ENTRA, "key", DirectoryKind::Entra),
+    renamed("gsuite.clientEmail", &["google.clientEmail"], GSUITE, "clientEmail", Text),
+    renamed("gsuite.domain", &["google.domain"], GSUITE, "domain", Text),
+    renamed("gsuite.adminUser", &["google.adminUser"], GSUITE, "adminUser", Text),
+    renamed("gsuite.customer", &["google.customer"], GSUITE, "customer", Text),
+    secret("gsuite.key", &["google.key"], GSUITE, "privateKey", DirectoryKind::Google),
+    setting("okta.orgUrl", OKTA, "orgUrl", Text),
+    secret("okta.token", &[], OKTA, "token", DirectoryKind::Okta),
+    setting("onelogin.clientId", ONELOGIN, "clientId", Text),
+    setting("onelogin.region", ONELOGIN, "region", REGION),
+    secret("onelogin.secret", &[], ONELOGIN, "clientSecret", DirectoryKind::OneLogin),
     setting("sync.users", SYNC, "users", Flag),
     setting("sync.groups", SYNC, "groups", Flag),
     setting("sync.interval", SYNC, "interval", INTERVAL),
@@ -215,6 +355,20 @@ static SETTINGS: &[Setting] = &[
     setting("sync.memberAttribute", SYNC, "memberAttribute", Text),
     setting("sync.creationDateAttribute", SYNC, "creationDateAttribute", Text),
     setting("sync.revisionDateAttribute", SYNC, "revisionDateAttribute", Text),
+    ours("leavers.disabled", LEAVERS, "disabled", LEAVER),
+    ours("leavers.deleted", LEAVERS, "deleted", LEAVER),
+    ours("leavers.gone", LEAVERS, "gone", LEAVER),
+    ours("leavers.out-of-scope", LEAVERS, "out-of-scope", LEAVER),
+    ours("limits.removals", LIMITS, "removals", COUNT),
+    ours("limits.removals-percent", LIMITS, "removals-percent", PERCENT),
+    ours("limits.memberships-percent", LIMITS, "memberships-percent", PERCENT),
+    ours("limits.allow-empty-directory", LIMITS, "allow-empty-directory", Flag),
+    ours("limits.off", LIMITS, "off", Flag),
+    ours("protected", None, "protected", SettingKind::List),
+    ours("time-limits.connect", TIME_LIMITS, "connect", SECONDS),
+    ours("time-limits.bind", TIME_LIMITS, "bind", SECONDS),
+    ours("time-limits.page", TIME_LIMITS, "page", SECONDS),
+    ours("organization-ca-path", None, "organization-ca-path", Text),
 ];
 
 #[cfg(test)]
@@ -242,9 +396,59 @@ mod tests {
             .flat_map(|it| it.aliases.iter().chain([&it.name]))
             .map(|name| name.to_ascii_lowercase())
             .collect();
-        assert_eq!(names.len(), SETTINGS.len() + 1);
-        let places: BTreeSet<_> = SETTINGS.iter().map(|it| (it.place.object, it.place.field)).collect();
+        assert_eq!(names.len(), SETTINGS.iter().map(|it| 1 + it.aliases.len()).sum::<usize>());
+        let places: BTreeSet<_> =
+            SETTINGS.iter().map(|it| (it.place.file, it.place.object, it.place.field)).collect();
         assert_eq!(places.len(), SETTINGS.len());
+    }
+
+    #[test]
+    fn no_variable_stands_for_two_settings() {
+        let variables: BTreeSet<_> = SETTINGS.iter().map(Setting::variable).collect();
+        assert_eq!(variables.len(), SETTINGS.len());
+        let variable = |name| Setting::find(name).expect("a setting").variable();
+        assert_eq!(variable("ldap.hostname"), "BWDC_LDAP_HOSTNAME");
+        assert_eq!(variable("ldap.rootPath"), "BWDC_LDAP_ROOT_PATH");
+        assert_eq!(variable("limits.removals-percent"), "BWDC_LIMITS_REMOVALS_PERCENT");
+        assert_eq!(variable("ldap.password"), "BWDC_SECRET_LDAP_PASSWORD");
+    }
+
+    #[test]
+    fn every_setting_of_our_own_file_is_one_that_the_file_takes() {
+        let mut file = json!({});
+        for setting in SETTINGS.iter().filter(|it| it.place.file == SettingsFile::Connector) {
+            let value = match &setting.kind {
+                SettingKind::Choice(words) => json!(words[0]),
+                SettingKind::Flag => json!(true),
+                SettingKind::Number { .. } => json!(7),
+                SettingKind::List => json!(["a", "b"]),
+                _ => json!("text"),
+            };
+            let value = setting.parse_json(&value).expect("a value of its kind").to_json();
+            match setting.place.object {
+                Some(object) => file[object][setting.place.field] = value,
+                None => file[setting.place.field] = value,
+            }
+        }
+        let known = serde_json::to_value(crate::settings::ConnectorSettings::default()).expect("JSON");
+        let settings: crate::settings::ConnectorSettings =
+            serde_json::from_value(file.clone()).expect("all known");
+        assert_eq!(serde_json::to_value(settings).expect("JSON"), file);
+        let leaves = |value: &Value| -> usize {
+            let parts = value.as_object().expect("an object").values();
+            parts.map(|part| part.as_object().map_or(1, serde_json::Map::len)).sum()
+        };
+        assert_eq!(leaves(&known), leaves(&file), "a key of `connector.toml` cannot be set");
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_refused_in_a_file() {
+        let parse = |name, value| Setting::find(name).expect("a setting").parse_json(&value);
+        assert!(parse("ldap.ssl", json!("true")).is_err());
+        assert!(parse("ldap.hostname", json!(3)).is_err());
+        assert!(parse("protected", json!(["a", 1])).is_err());
+        assert_eq!(parse("ldap.port", json!(636)), Ok(SettingValue::Number(636)));
+        assert!(parse("leavers.gone", json!("delete")).is_err());
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! Settings as they are stored (any JSON that an installation holds) and as they are used (checked).
 
 mod connector;
+mod entra;
 mod environment;
 mod key;
 mod ldap;
+mod schema;
 mod sync;
 
 pub use connector::{ConnectorSettings, LeaverAction, LeaverPolicy, Limits, TimeLimits};
+pub use entra::{EntraFilters, EntraSettings, filter, service_url};
 pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
-pub use key::{Place, Setting, SettingKind, SettingValue};
+pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security};
+pub use schema::settings_schema;
 pub use sync::{AddressRule, SyncSettings};
 
 use serde_json::{Map, Value};
@@ -89,6 +93,15 @@ pub enum SettingsError {
         second: &'static str,
         /// What to change.
         cure: &'static str,
+    },
+    /// A filter cannot be understood.
+    #[error("`{key}`: {source}")]
+    Filter {
+        /// The name by which `bwdc config` knows the setting.
+        key: &'static str,
+        /// Where, and what would be accepted.
+        #[source]
+        source: crate::filter::FilterError,
     },
 }
 

@@ -1,0 +1,213 @@
+//! How to reach a Microsoft Entra ID tenant, and who of it is wanted.
+
+use super::{SettingsError, normalize_url, text};
+use crate::filter::{Accepted, Filter, Keyword};
+use serde_json::{Map, Value};
+
+/// The authority of the worldwide cloud, and of a setting that is absent.
+const WORLDWIDE: &str = "login.microsoftonline.com";
+
+/// Authorities with the Graph that belongs to them (Microsoft, "National cloud deployments"). The American authority
+/// serves two: the one of the Department of Defense, `dod-graph.microsoft.us`, has to be set by its URL.
+const CLOUDS: [(&str, &str); 3] = [
+    (WORLDWIDE, "graph.microsoft.com"),
+    ("login.microsoftonline.us", "graph.microsoft.us"),
+    ("login.partner.microsoftonline.cn", "microsoftgraph.chinacloudapi.cn"),
+];
+
+/// A checked `directoryEntra`, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntraSettings {
+    /// Where tokens come from, without a trailing slash.
+    pub authority_url: String,
+    /// Microsoft Graph without its version and without a trailing slash.
+    pub graph_url: String,
+    /// The name or id of the tenant.
+    pub tenant: String,
+    /// The id of the registered application.
+    pub application_id: String,
+}
+
+impl EntraSettings {
+    /// Checks `directoryEntra`. `authorityUrl` and `graphUrl` are ours: they take the place of the cloud's.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the setting that is missing or of no use; plain http is accepted on this machine only.
+    pub fn from_stored(stored: &Map<String, Value>) -> Result<Self, SettingsError> {
+        let needed = |field, key| text(stored, field, key)?.ok_or(SettingsError::Missing { key });
+        let tenant = needed("tenant", "entra.tenant")?;
+        if !tenant.chars().all(|it| it.is_ascii_alphanumeric() || "-._".contains(it)) {
+            let expected = "the name or the id of a tenant, such as example.onmicrosoft.com";
+            return Err(SettingsError::Invalid { key: "entra.tenant", value: tenant, expected });
+        }
+        let application_id = needed("applicationId", "entra.applicationId")?;
+        let own = |field, key| -> Result<Option<String>, SettingsError> {
+            text(stored, field, key)?.map(|typed| service_url(&typed, key)).transpose()
+        };
+        let (authority_url, graph_url) =
+            (own("authorityUrl", "entra.authority-url")?, own("graphUrl", "entra.graph-url")?);
+        let authority = text(stored, "identityAuthority", "entra.identityAuthority")?;
+        let host = authority.as_deref().unwrap_or(WORLDWIDE);
+        let bare = host.trim_start_matches("https://").trim_end_matches('/').to_ascii_lowercase();
+        let cloud = CLOUDS.into_iter().find(|(authority, _)| *authority == bare);
+        let unknown = || SettingsError::Invalid {
+            key: "entra.identityAuthority",
+            value: host.to_owned(),
+            expected: "login.microsoftonline.com, login.microsoftonline.us or login.partner.microsoftonline.cn",
+        };
+        let of_cloud = |own: Option<String>, pick: fn((&'static str, &'static str)) -> &'static str| match own
+        {
+            Some(url) => Ok(url),
+            None => cloud.map(|it| format!("https://{}", pick(it))).ok_or_else(unknown),
+        };
+        Ok(Self {
+            authority_url: of_cloud(authority_url, |it| it.0)?,
+            graph_url: of_cloud(graph_url, |it| it.1)?,
+            tenant,
+            application_id,
+        })
+    }
+}
+
+/// A URL that secrets may be sent to: https, or http on this machine.
+///
+/// # Errors
+/// [`SettingsError::Invalid`] for anything else.
+pub fn service_url(typed: &str, key: &'static str) -> Result<String, SettingsError> {
+    let url = normalize_url(typed, key)?;
+    let Some(rest) = url.strip_prefix("http://") else { return Ok(url) };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(six) => six.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    if matches!(host, "localhost" | "127.0.0.1" | "::1") {
+        return Ok(url);
+    }
+    let expected = "a URL with https; http is accepted for this machine only";
+    Err(SettingsError::Invalid { key, value: typed.to_owned(), expected })
+}
+
+/// The checked filters of `sync` for an Entra tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntraFilters {
+    /// Who is wanted: by address, by group id, by administrative unit.
+    pub users: Filter,
+    /// Which groups are wanted: by name.
+    pub groups: Filter,
+}
+
+impl EntraFilters {
+    /// What `sync.userFilter` accepts.
+    pub const USERS: Accepted = Accepted { keywords: &Keyword::ALL, combined: true, native: false };
+    /// What `sync.groupFilter` accepts.
+    pub const GROUPS: Accepted =
+        Accepted { keywords: &[Keyword::Include, Keyword::Exclude], combined: true, native: false };
+
+    /// Checks the filters of `sync`.
+    ///
+    /// # Errors
+    /// [`SettingsError::Filter`] with the position.
+    pub fn from_stored(sync: &Map<String, Value>) -> Result<Self, SettingsError> {
+        Ok(Self {
+            users: filter(sync, "userFilter", "sync.userFilter", Self::USERS)?,
+            groups: filter(sync, "groupFilter", "sync.groupFilter", Self::GROUPS)?,
+        })
+    }
+}
+
+/// A filter of `sync` in the language that all directories but LDAP share; absent means everybody.
+///
+/// # Errors
+/// [`SettingsError::Filter`] with the position.
+pub fn filter(
+    sync: &Map<String, Value>,
+    field: &str,
+    key: &'static str,
+    accepted: Accepted,
+) -> Result<Filter, SettingsError> {
+    let typed = match sync.get(field) {
+        Some(Value::String(typed)) => typed.as_str(),
+        _ => return text(sync, field, key).map(|_| Filter::default()),
+    };
+    Filter::parse(typed, accepted).map_err(|source| SettingsError::Filter { key, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn settings(fields: Value) -> Result<EntraSettings, SettingsError> {
+        let mut stored = json!({"tenant": "t.test", "applicationId": "a"});
+        let (Value::Object(stored), Value::Object(fields)) = (&mut stored, fields) else {
+            unreachable!("both are objects")
+        };
+        stored.extend(fields);
+        EntraSettings::from_stored(stored)
+    }
+
+    #[test]
+    fn each_cloud_has_its_authority_and_its_graph() {
+        for (fields, authority, graph) in [
+            (json!({}), "https://login.microsoftonline.com", "https://graph.microsoft.com"),
+            (
+                json!({"identityAuthority": "https://login.microsoftonline.com/"}),
+                "https://login.microsoftonline.com",
+                "https://graph.microsoft.com",
+            ),
+            (
+                json!({"identityAuthority": "login.microsoftonline.us"}),
+                "https://login.microsoftonline.us",
+                "https://graph.microsoft.us",
+            ),
+            (
+                json!({"identityAuthority": "login.microsoftonline.us", "graphUrl": "dod-graph.microsoft.us"}),
+                "https://login.microsoftonline.us",
+                "https://dod-graph.microsoft.us",
+            ),
+            (
+                json!({"identityAuthority": "login.partner.microsoftonline.cn"}),
+                "https://login.partner.microsoftonline.cn",
+                "https://microsoftgraph.chinacloudapi.cn",
+            ),
+            (
+                json!({"authorityUrl": "http://127.0.0.1:8080", "graphUrl": "http://localhost:8081/"}),
+                "http://127.0.0.1:8080",
+                "http://localhost:8081",
+            ),
+        ] {
+            let found = settings(fields.clone()).unwrap();
+            assert_eq!(
+                (found.authority_url.as_str(), found.graph_url.as_str()),
+                (authority, graph),
+                "{fields}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_setting_of_no_use_is_named() {
+        for (fields, named) in [
+            (json!({"identityAuthority": "login.example.test"}), "entra.identityAuthority"),
+            (json!({"graphUrl": "http://graph.example.test"}), "entra.graph-url"),
+            (json!({"authorityUrl": "http://127.0.0.1.example.test"}), "entra.authority-url"),
+            (json!({"tenant": "a/../b"}), "entra.tenant"),
+            (json!({"tenant": " "}), "entra.tenant"),
+            (json!({"applicationId": null}), "entra.applicationId"),
+        ] {
+            let error = settings(fields.clone()).unwrap_err().to_string();
+            assert!(error.contains(named), "{fields}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_is_not_understood_names_its_setting_and_the_position() {
+        let Value::Object(sync) = json!({"userFilter": "includeGroup:a", "groupFilter": "includeGroup:a"})
+        else {
+            unreachable!("an object")
+        };
+        let error = EntraFilters::from_stored(&sync).unwrap_err().to_string();
+        assert!(error.contains("sync.groupFilter") && error.contains("position 1"), "{error}");
+    }
+}

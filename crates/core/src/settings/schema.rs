@@ -1,0 +1,55 @@
+//! The JSON Schema of the files that `bwdc config export` writes and `bwdc config apply` reads.
+
+use super::{DirectoryKind, Setting, SettingKind};
+use serde_json::{Map, Value, json};
+
+/// The schema, made from the table of settings; secrets are not in it, because no such file holds one.
+pub fn settings_schema() -> Value {
+    let mut root = Map::new();
+    for setting in Setting::all().iter().filter(|setting| !setting.is_secret()) {
+        // A name that is also the beginning of others is spelled out.
+        let name = if setting.name == "server" { "server.base" } else { setting.name };
+        match name.split_once('.') {
+            None => {
+                root.insert(name.to_owned(), leaf(setting));
+            }
+            Some((section, key)) => {
+                let section = root.entry(section).or_insert_with(
+                    || json!({ "type": "object", "additionalProperties": false, "properties": {} }),
+                );
+                section["properties"][key] = leaf(setting);
+            }
+        }
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Settings of bwdc",
+        "description": "What `bwdc config export` writes and `bwdc config apply` reads. A key that is absent is left as it is; null unsets it.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": root,
+    })
+}
+
+fn leaf(setting: &Setting) -> Value {
+    let mut leaf = match &setting.kind {
+        SettingKind::Flag => json!({ "type": ["boolean", "null"] }),
+        SettingKind::Number { range, .. } => {
+            json!({ "type": ["integer", "null"], "minimum": range.start(), "maximum": range.end() })
+        }
+        SettingKind::Directory => {
+            let kinds = DirectoryKind::ALL.map(|kind| json!(kind.number())).into_iter().chain([Value::Null]);
+            json!({ "type": ["integer", "null"], "enum": kinds.collect::<Vec<_>>() })
+        }
+        SettingKind::Choice(words) => {
+            let words = words.iter().map(|word| json!(word)).chain([Value::Null]);
+            json!({ "type": ["string", "null"], "enum": words.collect::<Vec<_>>() })
+        }
+        SettingKind::List => json!({ "type": ["array", "null"], "items": { "type": "string" } }),
+        SettingKind::Text | SettingKind::Url | SettingKind::Secret(_) => {
+            json!({ "type": ["string", "null"] })
+        }
+    };
+    leaf["description"] = json!(format!("{}. Variable: {}", setting.expected(), setting.variable()));
+    leaf
+}
