@@ -1,6 +1,7 @@
 //! Directories: where people and groups come from. Each kind returns a complete [`Snapshot`] or an error.
 
 pub mod ldap;
+pub mod web;
 
 use crate::event::Events;
 use bwdc_core::names::Timestamp;
@@ -20,6 +21,9 @@ pub enum ReadError {
     /// An LDAP server could not be read.
     #[error(transparent)]
     Ldap(Box<ldap::LdapReadError>),
+    /// A directory behind HTTP could not be read.
+    #[error(transparent)]
+    Web(Box<web::WebReadError>),
     /// A part of the directory was not read to its end.
     #[error(transparent)]
     Incomplete(#[from] IncompleteRead),
@@ -67,6 +71,7 @@ impl ReadError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Ldap(error) => error.hint(),
+            Self::Web(error) => error.hint(),
             Self::Incomplete(_) => None,
         }
     }
@@ -75,5 +80,11 @@ impl ReadError {
 impl From<ldap::LdapReadError> for ReadError {
     fn from(error: ldap::LdapReadError) -> Self {
         Self::Ldap(Box::new(error))
+    }
+}
+
+impl From<web::WebReadError> for ReadError {
+    fn from(error: web::WebReadError) -> Self {
+        Self::Web(Box::new(error))
     }
 }

@@ -1,0 +1,215 @@
+//! How many requests are sent in which time, so that a service never has to say "slower".
+//!
+//! Windows follow what the service's own headers say; until the first answer has said so, one request at a time goes out.
+//! Limits belong to a part of the service (a bucket): each has a window of its own.
+
+use reqwest::header::{DATE, HeaderMap};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How a service limits the number of requests.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rate {
+    /// Only by refusing.
+    Unlimited,
+    /// So many in so much time, evenly spread.
+    Fixed {
+        /// Requests.
+        requests: u32,
+        /// In this time.
+        per: Duration,
+    },
+    /// By windows that each answer describes.
+    Headers {
+        /// Header with the requests of one window.
+        limit: &'static str,
+        /// Header with what is left of them.
+        remaining: &'static str,
+        /// Header with the end of the window.
+        reset: &'static str,
+        /// What the end is counted in.
+        reset_is: Reset,
+        /// The part of the limit that is ours, from 0 to 1: others use the service too.
+        share: f64,
+    },
+}
+
+/// What the end of a window is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// Seconds since 1970, by the service's clock.
+    Epoch,
+    /// Seconds from the answer on.
+    Seconds,
+}
+
+/// How long to wait before asking again, while nothing is known yet.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+/// The budget of one service.
+pub(super) struct Budget {
+    rate: Rate,
+    buckets: Mutex<HashMap<&'static str, Bucket>>,
+}
+
+#[derive(Default)]
+struct Bucket {
+    held_until: Option<Instant>,
+    next: Option<Instant>,
+    window: Option<Window>,
+    under_way: u64,
+}
+
+struct Window {
+    limit: u64,
+    remaining: u64,
+    ours: u64,
+    /// As the service wrote it: another value means another window.
+    mark: u64,
+    until: Instant,
+    /// Whether its end has passed and nothing of the next is known yet.
+    over: bool,
+}
+
+impl Budget {
+    pub(super) fn new(rate: Rate) -> Self {
+        Self { rate, buckets: Mutex::default() }
+    }
+
+    /// Takes a place for one request now, or says how long to wait before asking again, and whether that is worth telling.
+    pub(super) fn take(&self, bucket: &'static str, speed: f64) -> Result<(), Duration> {
+        let now = Instant::now();
+        let mut buckets = self.lock();
+        let bucket = buckets.entry(bucket).or_default();
+        if let Some(held) = bucket.held_until.filter(|held| *held > now) {
+            return Err(held - now);
+        }
+        match self.rate {
+            Rate::Unlimited => {}
+            Rate::Fixed { requests, per } => {
+                let next = bucket.next.filter(|next| *next > now);
+                if let Some(next) = next {
+                    return Err(next - now);
+                }
+                bucket.next = Some(now + per.div_f64(speed) / requests.max(1));
+            }
+            Rate::Headers { share, .. } => bucket.take_of_window(now, share)?,
+        }
+        bucket.under_way += 1;
+        Ok(())
+    }
+
+    /// Notes that a request has ended, with the headers of its answer where there was one.
+    pub(super) fn ended(&self, bucket: &'static str, headers: Option<&HeaderMap>, speed: f64) {
+        let mut buckets = self.lock();
+        let bucket = buckets.entry(bucket).or_default();
+        bucket.under_way = bucket.under_way.saturating_sub(1);
+        let (Rate::Headers { limit, remaining, reset, reset_is, .. }, Some(headers)) = (self.rate, headers)
+        else {
+            return;
+        };
+        let (Some(limit), Some(remaining), Some(reset)) =
+            (number(headers, limit), number(headers, remaining), number(headers, reset))
+        else {
+            return;
+        };
+        let seconds = match reset_is {
+            Reset::Seconds => reset,
+            Reset::Epoch => reset.saturating_sub(service_time(headers)),
+        };
+        // Both times are whole seconds, rounded down: the window may last one longer than their difference.
+        let until = Instant::now() + Duration::from_secs((seconds + 1).min(24 * 60 * 60)).div_f64(speed);
+        bucket.learn(limit, remaining, if reset_is == Reset::Epoch { reset } else { 0 }, until);
+    }
+
+    /// Sends nothing of this bucket for so long: the service asked for it.
+    pub(super) fn hold(&self, bucket: &'static str, pause: Duration) {
+        let until = Instant::now() + pause;
+        let mut buckets = self.lock();
+        let held = &mut buckets.entry(bucket).or_default().held_until;
+        *held = Some(held.map_or(until, |held| held.max(until)));
+    }
+
+    /// The end of the window, where the headers of a refusal tell it.
+    pub(super) fn reset_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let Rate::Headers { reset, reset_is, .. } = self.rate else { return None };
+        let reset = number(headers, reset)?;
+        let seconds = match reset_is {
+            Reset::Seconds => reset,
+            Reset::Epoch => reset.saturating_sub(service_time(headers)),
+        };
+        Some(Duration::from_secs(seconds + 1))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bucket {
+    fn take_of_window(&mut self, now: Instant, share: f64) -> Result<(), Duration> {
+        let Some(window) = &mut self.window else {
+            return if self.under_way == 0 { Ok(()) } else { Err(ASK_AGAIN) };
+        };
+        if window.until <= now {
+            // A new window of which nothing is known but its size.
+            window.ours = 0;
+            window.remaining = window.limit;
+            window.until = now + Duration::from_secs(60);
+            window.over = true;
+        }
+        let allowed = ((window.limit as f64 * share.clamp(0.0, 1.0)) as u64).max(1);
+        // A tenth is left in any case: somebody else may be quicker than the headers.
+        let left = window.remaining > window.limit / 10;
+        if window.ours >= allowed || !left {
+            return Err(window.until.saturating_duration_since(now).max(ASK_AGAIN));
+        }
+        window.ours += 1;
+        window.remaining -= 1;
+        Ok(())
+    }
+
+    fn learn(&mut self, limit: u64, remaining: u64, mark: u64, until: Instant) {
+        let under_way = self.under_way;
+        match &mut self.window {
+            // An answer that was late: its window is over.
+            Some(window) if mark != 0 && (mark < window.mark || window.over && mark == window.mark) => {}
+            Some(window) if mark != 0 && mark == window.mark => {
+                window.limit = limit;
+                window.remaining = window.remaining.min(remaining);
+                window.until = window.until.min(until);
+            }
+            Some(window) => {
+                let new = window.until.saturating_duration_since(until) > Duration::from_secs(60);
+                let ours = if mark == 0 && !new { window.ours } else { under_way + 1 };
+                *window = Window {
+                    limit,
+                    remaining: remaining.saturating_sub(under_way),
+                    ours,
+                    mark,
+                    until,
+                    over: false,
+                };
+            }
+            None => {
+                let remaining = remaining.saturating_sub(under_way);
+                self.window =
+                    Some(Window { limit, remaining, ours: under_way + 1, mark, until, over: false });
+            }
+        }
+    }
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// The service's own clock, so that a wrong clock here does no harm.
+fn service_time(headers: &HeaderMap) -> u64 {
+    let said = headers.get(DATE).and_then(|date| date.to_str().ok());
+    let time = said
+        .and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok())
+        .unwrap_or_else(jiff::Timestamp::now);
+    u64::try_from(time.as_second()).unwrap_or(0)
+}

@@ -1,0 +1,264 @@
+//! Why a directory behind HTTP could not be read. Addresses are shown without what stands behind the question mark:
+//! cursors and tokens travel there.
+
+use crate::http::HttpError;
+use bwdc_core::filter::FilterError;
+use std::time::Duration;
+use url::Url;
+
+/// Why a directory behind HTTP could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WebReadError {
+    /// A setting is no address.
+    #[error("`{url}` is not an address at which {service} could be")]
+    Address {
+        /// The service.
+        service: &'static str,
+        /// What was set.
+        url: String,
+    },
+    /// The address is neither encrypted nor this machine's own.
+    #[error("`{url}` is not encrypted: {service} is asked with a secret")]
+    ClearText {
+        /// The service.
+        service: &'static str,
+        /// What was set.
+        url: String,
+    },
+    /// No client can be made.
+    #[error("cannot connect to {service}: {source}")]
+    Client {
+        /// The service.
+        service: &'static str,
+        /// Why.
+        #[source]
+        source: HttpError,
+    },
+    /// A filter is not understood.
+    #[error("the filter `{setting}` cannot be used: {source}")]
+    Filter {
+        /// The name by which `bwdc config` knows the setting.
+        setting: &'static str,
+        /// Where and why.
+        #[source]
+        source: FilterError,
+    },
+    /// The credentials cannot be used as they are stored.
+    #[error("the stored credentials for {service} cannot be used: {reason}")]
+    Credentials {
+        /// The service.
+        service: &'static str,
+        /// Why; never with a secret in it.
+        reason: String,
+    },
+    /// No connection came about, or it broke off.
+    #[error("{service} cannot be read: {url}{}: {reason}", of_page(*page))]
+    Connection {
+        /// The service.
+        service: &'static str,
+        /// What was asked for.
+        url: String,
+        /// Which page, from 1; 0 for what has no pages.
+        page: u32,
+        /// In the words of the innermost error.
+        reason: String,
+        /// Whether the server's certificate was refused.
+        certificate: bool,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// An answer did not come in time.
+    #[error("{service} did not answer within {} s: {url}{}", limit.as_secs(), of_page(*page))]
+    Timeout {
+        /// The service.
+        service: &'static str,
+        /// What was asked for.
+        url: String,
+        /// Which page, from 1; 0 for what has no pages.
+        page: u32,
+        /// The time limit of one request.
+        limit: Duration,
+    },
+    /// The whole read would take too long.
+    #[error("reading {service} takes longer than {} s: stopped at {url}{}", limit.as_secs(), of_page(*page))]
+    TotalTime {
+        /// The service.
+        service: &'static str,
+        /// What was to be asked for.
+        url: String,
+        /// Which page, from 1; 0 for what has no pages.
+        page: u32,
+        /// The time limit of the whole read.
+        limit: Duration,
+    },
+    /// The service said no.
+    #[error("{service} answered {status} to {url}{}{}", of_page(*page), said(code, message))]
+    Refused {
+        /// The service.
+        service: &'static str,
+        /// What was asked for.
+        url: String,
+        /// Which page, from 1; 0 for what has no pages.
+        page: u32,
+        /// The HTTP status.
+        status: u16,
+        /// The service's own error code; empty when it gave none.
+        code: String,
+        /// The service's own words; empty when it gave none.
+        message: String,
+    },
+    /// The service sends the request elsewhere, which no interface of its kind does.
+    #[error("{service} answered {status} to {url} and points to `{location}`")]
+    Redirected {
+        /// The service.
+        service: &'static str,
+        /// What was asked for.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// Where to, without the query.
+        location: String,
+    },
+    /// An answer is larger than any that makes sense.
+    #[error("the answer of {service} to {url}{} is larger than {limit} bytes", of_page(*page))]
+    TooLarge {
+        /// The service.
+        service: &'static str,
+        /// What was asked for.
+        url: String,
+        /// Which page, from 1; 0 for what has no pages.
+        page: u32,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// An answer is not what the service's description says.
+    #[error("the answer of {service} to {url}{} cannot be understood: {reason}", of_page(*page))]
+    Malformed {
+        /// The service.
+        service: &'static str,
+        /// What was asked for.
+        url: String,
+        /// Which page, from 1; 0 for what has no pages.
+        page: u32,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The service gave a page as the next that was read before.
+    #[error("{service} goes round in circles: {url}{} leads to a page that was read before", of_page(*page))]
+    Circle {
+        /// The service.
+        service: &'static str,
+        /// The page that leads back.
+        url: String,
+        /// Its number, from 1.
+        page: u32,
+    },
+    /// The next page is on another server, which must not get the credentials.
+    #[error("the page after {url}{} is on another server, `{elsewhere}`", of_page(*page))]
+    Strayed {
+        /// The service.
+        service: &'static str,
+        /// The page that leads away.
+        url: String,
+        /// Its number, from 1.
+        page: u32,
+        /// The other server.
+        elsewhere: String,
+    },
+    /// Fewer or more entries than the service announced.
+    #[error("{service} announced {announced} {what} and returned {read}: {url}")]
+    Count {
+        /// The service.
+        service: &'static str,
+        /// What was asked for.
+        url: String,
+        /// What was counted.
+        what: &'static str,
+        /// As announced.
+        announced: u64,
+        /// As read.
+        read: u64,
+    },
+}
+
+impl WebReadError {
+    /// The HTTP status of a refusal.
+    pub fn status(&self) -> Option<u16> {
+        if let Self::Refused { status, .. } = self { Some(*status) } else { None }
+    }
+
+    /// The service's own error code in a refusal.
+    pub fn code(&self) -> Option<&str> {
+        if let Self::Refused { code, .. } = self { Some(code) } else { None }
+    }
+
+    /// The next step for the administrator.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Address { .. } => "Correct the address in the directory's settings.",
+            Self::ClearText { .. } => "Begin the address with `https://`.",
+            Self::Client { source, .. } => source.hint(),
+            Self::Filter { .. } => {
+                "Write `include:a,b` or `exclude:a,b`, and a query of the directory's own after `|`."
+            }
+            Self::Credentials { .. } => "Enter the credentials again.",
+            Self::Connection { certificate: true, .. } => {
+                "If a proxy inspects the traffic, trust its certificate authority on this machine."
+            }
+            Self::Connection { .. } | Self::Timeout { .. } => {
+                "Check the network, the proxy and the service's status page, and try again; nothing was changed."
+            }
+            Self::TotalTime { .. } => {
+                "Ask the service for a higher rate limit, or narrow the filters; nothing was changed."
+            }
+            Self::Refused { status: 401, .. } => {
+                "The credentials are wrong, expired or revoked: enter new ones."
+            }
+            Self::Refused { status: 403, .. } => {
+                "The credentials lack a permission: see the directory's page in the documentation for those that are needed."
+            }
+            Self::Refused { status: 404, .. } => {
+                "Check the address and the names in the directory's settings."
+            }
+            Self::Refused { status: 429, .. } => {
+                "Others use the service's rate limit up: try again later; nothing was changed."
+            }
+            Self::Refused { status: 500.., .. } => {
+                "The service has a fault: try again later; nothing was changed."
+            }
+            Self::Refused { status: 400, .. } => {
+                "If a filter holds a query of the directory's own, check it."
+            }
+            Self::Redirected { .. } => "Set the address that the service itself uses.",
+            Self::Refused { .. }
+            | Self::TooLarge { .. }
+            | Self::Malformed { .. }
+            | Self::Circle { .. }
+            | Self::Strayed { .. }
+            | Self::Count { .. } => "Try again; nothing was changed. If it stays so, report it.",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// An address without its query.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
+fn of_page(page: u32) -> String {
+    if page == 0 { String::new() } else { format!(", page {page}") }
+}
+
+fn said(code: &str, message: &str) -> String {
+    match (code, message) {
+        ("", "") => String::new(),
+        ("", text) | (text, "") => format!(": {text}"),
+        (code, message) => format!(": {message} ({code})"),
+    }
+}

@@ -1,0 +1,201 @@
+//! What every directory behind HTTP needs: one client, tokens that are renewed in time, a budget of requests, patience
+//! with passing faults, and page loops that end only where the service says so.
+//!
+//! Each service tells this layer how its tokens are got, which answers mean "slower", and what its next page is; nothing
+//! here knows a service. The price of one layer is a request type that has a field for each of their habits.
+
+mod budget;
+mod error;
+mod page;
+mod session;
+mod token;
+
+pub use budget::{Rate, Reset};
+pub use error::WebReadError;
+pub use page::{Next, Pages, link_next};
+pub use session::{Answer, WebBody, WebRequest, WebSession};
+pub use token::{Credentials, FreshToken, TokenFuture};
+
+use crate::event::Events;
+use crate::http::{ClientOptions, ProxyChoice, client};
+use budget::Budget;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use token::TokenCache;
+use tokio::sync::Semaphore;
+use url::{Host, Url};
+
+/// How a service is spoken to. Start from [`WebOptions::new`].
+#[derive(Clone, Debug)]
+pub struct WebOptions {
+    /// The service's name in errors, such as `Okta`.
+    pub service: &'static str,
+    /// Attempts of one request in all.
+    pub attempts: u32,
+    /// The first pause where the service names none; each later one is twice as long, up to a quarter longer by chance.
+    pub first_pause: Duration,
+    /// The longest pause that a service may ask for.
+    pub longest_pause: Duration,
+    /// For one attempt, from the first byte sent to the last received.
+    pub request_limit: Duration,
+    /// For one whole read, pauses included.
+    pub total_limit: Duration,
+    /// Requests under way at one time.
+    pub in_flight: usize,
+    /// How many requests are sent in which time.
+    pub rate: Rate,
+    /// The largest body that is read, in bytes.
+    pub size_limit: usize,
+    /// Whether a refusal other than 429 asks to slow down; it gets the status and the service's error code.
+    pub throttled: fn(u16, &str) -> bool,
+    /// A PEM file with certificate authorities that are trusted besides the operating system's.
+    pub ca_path: Option<PathBuf>,
+    /// Which proxy stands between.
+    pub proxy: ProxyChoice,
+    /// How many seconds of a pause pass in one real second: 1 outside tests.
+    pub speed: f64,
+}
+
+impl WebOptions {
+    /// The values that suit most services.
+    pub fn new(service: &'static str) -> Self {
+        Self {
+            service,
+            attempts: 5,
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(5 * 60),
+            request_limit: Duration::from_secs(2 * 60),
+            total_limit: Duration::from_secs(4 * 60 * 60),
+            in_flight: 8,
+            rate: Rate::Unlimited,
+            size_limit: 64 * 1024 * 1024,
+            throttled: |_, _| false,
+            ca_path: None,
+            proxy: ProxyChoice::default(),
+            speed: 1.0,
+        }
+    }
+}
+
+/// One service with its client, token and budget; shared by all requests to it.
+pub struct WebService {
+    options: WebOptions,
+    client: reqwest::Client,
+    tokens: TokenCache,
+    budget: Budget,
+    places: Semaphore,
+    sent: AtomicU64,
+}
+
+impl WebService {
+    /// Prepares a client; nothing is sent.
+    ///
+    /// # Errors
+    /// [`WebReadError::Client`] when the CA file or the proxy cannot be used.
+    pub fn new(options: WebOptions, credentials: Credentials) -> Result<Self, WebReadError> {
+        let client =
+            client(&ClientOptions { ca_path: options.ca_path.as_deref(), proxy: options.proxy.clone() })
+                .map_err(|source| WebReadError::Client { service: options.service, source })?;
+        Ok(Self {
+            client,
+            tokens: TokenCache::new(credentials),
+            budget: Budget::new(options.rate),
+            places: Semaphore::new(options.in_flight.max(1)),
+            sent: AtomicU64::new(0),
+            options,
+        })
+    }
+
+    /// Begins a read: its time limit counts from now.
+    pub fn session<'a>(&'a self, events: Events<'a>) -> WebSession<'a> {
+        WebSession { service: self, events, deadline: Instant::now() + self.options.total_limit }
+    }
+
+    /// The service's name.
+    pub fn name(&self) -> &'static str {
+        self.options.service
+    }
+
+    /// How many requests were sent so far, repeated ones and those for tokens included.
+    pub fn requests_sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+}
+
+/// Checks an address that was set: `https`, or `http` to this machine itself. A missing scheme means `https`.
+///
+/// # Errors
+/// [`WebReadError::Address`] when it is none, [`WebReadError::ClearText`] when secrets would travel in clear text.
+pub fn base_url(service: &'static str, typed: &str) -> Result<Url, WebReadError> {
+    let typed = typed.trim().trim_end_matches('/');
+    let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
+    let invalid = || WebReadError::Address { service, url: typed.to_owned() };
+    let url = Url::parse(&whole).map_err(|_| invalid())?;
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !bare {
+        let mut shown = url;
+        let _ = shown.set_username("");
+        let _ = shown.set_password(None);
+        return Err(WebReadError::Address { service, url: error::shown(&shown) });
+    }
+    match (url.scheme(), url.host()) {
+        ("https", Some(_)) => Ok(url),
+        ("http", Some(host)) if is_loopback(&host) => Ok(url),
+        ("http", Some(_)) => Err(WebReadError::ClearText { service, url: error::shown(&url) }),
+        _ => Err(invalid()),
+    }
+}
+
+/// An address below a base: path segments are appended, each escaped.
+pub fn below(base: &Url, segments: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
+        Host::Ipv4(address) => IpAddr::V4(*address).is_loopback(),
+        Host::Ipv6(address) => IpAddr::V6(*address).is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clear_text_is_for_this_machine_only() {
+        for good in [
+            "https://a.okta.com/",
+            "a.okta.com",
+            "http://127.0.0.1:8080",
+            "http://localhost:1",
+            "http://[::1]:1",
+        ] {
+            assert!(base_url("Okta", good).is_ok(), "{good}");
+        }
+        for clear in ["http://a.okta.com", "http://127.0.0.1.example.com", "http://10.0.0.1"] {
+            assert!(matches!(base_url("Okta", clear), Err(WebReadError::ClearText { .. })), "{clear}");
+        }
+        for bad in ["", "ftp://a", "https://", "https://a?b=c", "https://a#b"] {
+            assert!(matches!(base_url("Okta", bad), Err(WebReadError::Address { .. })), "{bad}");
+        }
+        let error = base_url("Okta", "https://me:hunter2@a.okta.com").expect_err("a secret in an address");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn segments_are_escaped() {
+        let base = base_url("Okta", "https://a.okta.com/").expect("an address");
+        assert_eq!(below(&base, &["users", "a/b?c"]).as_str(), "https://a.okta.com/users/a%2Fb%3Fc");
+    }
+}
