@@ -28,7 +28,7 @@ pub const ADMINISTRATOR: &str = "CN=Administrator,CN=Users,DC=ad,DC=example,DC=t
 /// Debian's own interpreter: Samba's modules belong to it.
 const PYTHON: &str = "/usr/bin/python3";
 const PORTS: [u16; 4] = [389, 636, 3268, 3269];
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_secs(20);
 const TOOL_LIMIT: Duration = Duration::from_secs(180);
 const ADDRESS_ATTEMPTS: u32 = 50;
 
@@ -212,7 +212,7 @@ fn configuration(home: &Path, address: Ipv4Addr, certificates: &Certificates) ->
          workgroup = {SHORT_NAME}\n\
          server role = active directory domain controller\n\
          server services = ldap\n\
-         interfaces = {address}/32\n\
+         interfaces = {address}/8\n\
          bind interfaces only = Yes\n\
          private dir = {home}/private\n\
          state directory = {home}/state\n\

@@ -6,6 +6,7 @@
 
 mod advice;
 mod connect;
+mod domain;
 mod entry;
 mod error;
 mod filter;

@@ -1,11 +1,12 @@
 //! From search results to a snapshot: which attributes are asked for and what becomes of them.
 
 use super::connect::Connection;
+use super::domain::{self, Domain};
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
 use super::search::{Pages, Request};
 use super::{filter, name, value};
-use crate::clock::generalized;
+use crate::clock::{Clock, generalized};
 use crate::directory::ReadError;
 use crate::event::{Event, Events};
 use bwdc_core::names::Timestamp;
@@ -63,12 +64,14 @@ pub(super) async fn read(
     events: Events<'_>,
 ) -> Result<Snapshot, ReadError> {
     let Reading { settings, layout, filters, scope, since } = reading;
+    let member_attribute = without_range(&layout.member_attribute);
     let mut reader = Reader {
         builder: SnapshotBuilder::new(scope),
         layout,
         scope,
-        wants_login: scope.groups
-            && !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(&layout.member_attribute)),
+        wants_login: scope.groups && !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(member_attribute)),
+        member_attribute,
+        domain: settings.active_directory.then(|| Domain::new(Clock::System.now())),
         events,
         scratch: String::new(),
         members: Vec::new(),
@@ -80,6 +83,7 @@ pub(super) async fn read(
         let request = reader.people_request(layout.user_base.clone(), &filters.people, setting);
         reader.people(connection.search(request), None).await?;
         reader.dates_were_there(connection.server())?;
+        reader.notice(Domain::notice_on_people);
         reader.builder.end(Section::People);
     }
     if scope.deleted {
@@ -92,6 +96,7 @@ pub(super) async fn read(
         let setting = base_setting(&layout.group_base, settings, "sync.groupPath");
         let request = reader.group_request(&filters.groups, setting);
         reader.groups(connection.search(request)).await?;
+        reader.notice(Domain::notice_on_groups);
         reader.builder.end(Section::Groups);
     }
     reader.report();
@@ -107,6 +112,8 @@ struct Reader<'r> {
     layout: &'r LdapLayout,
     scope: ReadScope,
     wants_login: bool,
+    member_attribute: &'r str,
+    domain: Option<Domain>,
     events: Events<'r>,
     scratch: String,
     members: Vec<Text>,
@@ -127,6 +134,9 @@ impl Reader<'_> {
         let mut attributes = vec![self.layout.email_attribute.as_str()];
         attributes.extend(self.layout.email_prefix_attribute.as_deref());
         attributes.extend(["objectGUID", "userAccountControl"]);
+        if self.domain.is_some() {
+            attributes.extend(domain::PERSON_ATTRIBUTES);
+        }
         if self.wants_login {
             attributes.push("uid");
         }
@@ -141,6 +151,7 @@ impl Reader<'_> {
         let layout = self.layout;
         let mut attributes =
             vec![layout.group_name_attribute.as_str(), "cn", layout.member_attribute.as_str(), "objectGUID"];
+        attributes.extend(self.domain.as_ref().map(|_| domain::GROUP_ATTRIBUTE));
         attributes.extend(self.revision_attribute());
         subtree(layout.group_base.clone(), filter, attributes, setting)
     }
@@ -196,6 +207,17 @@ impl Reader<'_> {
             Some(control) if value::is_disabled(&text(control)) => AccountState::Disabled,
             _ => AccountState::Enabled,
         });
+        if state != AccountState::Deleted
+            && let Some(domain) = &mut self.domain
+        {
+            let primary_group = entry.first_value("primaryGroupID").map(text);
+            domain.person(key, entry.first_value("objectSid"), primary_group.as_deref());
+            if let Some(expires) =
+                entry.first_value("accountExpires").filter(|_| state == AccountState::Enabled)
+            {
+                domain.enabled(&text(entry.name()), &text(expires));
+            }
+        }
         let person = PersonEntry {
             reference,
             key,
@@ -254,18 +276,37 @@ impl Reader<'_> {
             )));
             return Ok(());
         };
-        let attribute = &self.layout.member_attribute;
-        let Self { builder, scratch, members, .. } = self;
+        let attribute = self.member_attribute;
+        let spelled_name = named_text(entry, &self.layout.group_name_attribute);
+        let Self { builder, scratch, members, domain, .. } = self;
         members.clear();
-        let mut member = |value: &[u8]| members.extend(member_key(value, scratch, builder));
+        let mut member = |value: &[u8]| {
+            members.extend(member_key(value, scratch, builder));
+            if let Some(domain) = domain.as_mut() {
+                domain.member(&spelled_name, scratch);
+            }
+        };
         match entry.values_from(attribute, 0, &mut member) {
             Extent::Whole => {}
             Extent::Until(next) => pages.values_from(&text(entry.name()), attribute, next, member).await?,
             Extent::Broken => return Err(pages.broken_range(&text(entry.name()), attribute, 0)),
         }
+        let sid = entry.first_value(domain::GROUP_ATTRIBUTE);
+        let primary = self.domain.as_ref().map_or(&[][..], |domain| domain.primary_members(sid));
+        self.members.extend_from_slice(primary);
+        // The date of a primary group says nothing of those who joined or left it.
+        let dated = primary.is_empty();
         self.builder.group(reference, key, external_id, group_name, &self.members);
-        self.mark(entry, key);
+        if dated {
+            self.mark(entry, key);
+        }
         Ok(())
+    }
+
+    fn notice(&self, notice: impl Fn(&Domain) -> Option<String>) {
+        if let Some(words) = self.domain.as_ref().and_then(notice) {
+            (self.events)(Event::Notice(words));
+        }
     }
 
     /// Reference, key, external id, and the GUID where there is one.
@@ -354,6 +395,18 @@ fn member_key(value: &[u8], scratch: &mut String, builder: &mut SnapshotBuilder)
         return Some(builder.text(scratch));
     }
     (!value.is_empty()).then(|| builder.text(&value.to_lowercase()))
+}
+
+fn named_text<'e>(entry: &Entry<'e>, attribute: &str) -> Cow<'e, str> {
+    text(entry.first_value(attribute).unwrap_or_else(|| entry.name()))
+}
+
+/// The attribute of `member;range=0-499`: who asks for a part gets the rest as well.
+fn without_range(attribute: &str) -> &str {
+    match attribute.split_once(';') {
+        Some((name, options)) if options.to_ascii_lowercase().starts_with("range=") => name,
+        _ => attribute,
+    }
 }
 
 fn text(value: &[u8]) -> Cow<'_, str> {

@@ -1,0 +1,35 @@
+//! The LDAP source against a Samba domain controller, counted against what Samba's own tools say.
+//!
+//! One domain of 3,000 people serves every check, one after the other: making it takes most of the time.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation is how a test speaks, its helpers included"
+)]
+
+mod binds;
+mod data;
+mod look_up;
+mod setup;
+mod whole;
+
+use bwdc_harness::samba::Domain;
+
+#[tokio::test]
+#[ignore = "needs root and Samba: `scripts/test samba`"]
+async fn a_domain_of_three_thousand() {
+    let domain = Domain::start().unwrap();
+    data::load(&domain);
+    binds::every_form_of_name_binds_over_both_kinds_of_tls(&domain).await;
+    binds::refusals_are_explained(&domain).await;
+    whole::people_are_those_of_the_domain(&domain).await;
+    whole::groups_are_those_of_the_domain(&domain).await;
+    whole::a_group_arrives_whole_by_ranges(&domain).await;
+    whole::members_and_accounts_beyond_the_lists_are_noticed(&domain).await;
+    whole::the_whole_domain_is_read_past_its_references(&domain).await;
+    whole::the_global_catalog_says_the_same(&domain).await;
+    look_up::gone_is_told_from_moved(&domain).await;
+    whole::deleted_people_keep_their_id(&domain).await;
+}
