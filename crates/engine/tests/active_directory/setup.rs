@@ -19,6 +19,7 @@ pub(crate) struct Setup {
     pub(crate) ldap: Map<String, Value>,
     pub(crate) sync: Map<String, Value>,
     pub(crate) member_attribute: Option<&'static str>,
+    pub(crate) user_base: Option<&'static str>,
     pub(crate) password: String,
 }
 
@@ -31,7 +32,13 @@ impl Setup {
         });
         let object = |value: Value| value.as_object().unwrap().clone();
         let sync = object(json!({ "users": true, "groups": true }));
-        Self { ldap: object(ldap), sync, member_attribute: None, password: PASSWORD.to_owned() }
+        Self {
+            ldap: object(ldap),
+            sync,
+            member_attribute: None,
+            user_base: None,
+            password: PASSWORD.to_owned(),
+        }
     }
 
     pub(crate) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
@@ -44,6 +51,9 @@ impl Setup {
         let mut layout = LdapLayout::from_stored(&self.sync, &settings).unwrap();
         if let Some(attribute) = self.member_attribute {
             layout.member_attribute = attribute.to_owned();
+        }
+        if let Some(base) = self.user_base {
+            layout.user_base = base.to_owned();
         }
         let limits = TimeLimits { connect: 5, bind: 5, page: 60 };
         let password = SecretString::from(self.password.clone());
