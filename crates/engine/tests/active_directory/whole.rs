@@ -66,6 +66,8 @@ pub(crate) async fn groups_are_those_of_the_domain(domain: &Domain) {
 pub(crate) async fn a_group_arrives_whole_by_ranges(domain: &Domain) {
     let mut setup = Setup::new(domain);
     let (whole, _) = setup.read().await;
+    let part = domain.ldapsearch("(sAMAccountName=Everybody)", &["member;range=0-499"]).unwrap();
+    assert_eq!(values(&part, "member;range=0-499").len(), 500, "the server answers in parts");
     for range in ["member;range=0-499", "member;Range=0-0", "member;range=0-*"] {
         setup.member_attribute = Some(range);
         let (ranged, _) = setup.read().await;
