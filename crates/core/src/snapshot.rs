@@ -165,6 +165,11 @@ impl SnapshotBuilder {
         self.snapshot.texts.intern(value)
     }
 
+    /// The strings of this read so far.
+    pub fn texts(&self) -> &TextTable {
+        &self.snapshot.texts
+    }
+
     /// Adds a person.
     pub fn person(&mut self, person: PersonEntry) {
         self.snapshot.people.push(person);

@@ -93,7 +93,7 @@ pub fn service_url(typed: &str, key: &'static str) -> Result<String, SettingsErr
 pub struct EntraFilters {
     /// Who is wanted: by address, by group id, by administrative unit.
     pub users: Filter,
-    /// Which groups are wanted: by name.
+    /// Which groups are wanted: by name, by administrative unit.
     pub groups: Filter,
 }
 
@@ -101,8 +101,16 @@ impl EntraFilters {
     /// What `sync.userFilter` accepts.
     pub const USERS: Accepted = Accepted { keywords: &Keyword::ALL, combined: true, native: false };
     /// What `sync.groupFilter` accepts.
-    pub const GROUPS: Accepted =
-        Accepted { keywords: &[Keyword::Include, Keyword::Exclude], combined: true, native: false };
+    pub const GROUPS: Accepted = Accepted {
+        keywords: &[
+            Keyword::Include,
+            Keyword::Exclude,
+            Keyword::IncludeAdministrativeUnit,
+            Keyword::ExcludeAdministrativeUnit,
+        ],
+        combined: true,
+        native: false,
+    };
 
     /// Checks the filters of `sync`.
     ///

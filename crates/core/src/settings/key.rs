@@ -266,7 +266,6 @@ const fn secret(
 const URLS: &str = "environmentUrls";
 const LDAP: &str = "directoryLdap";
 const ENTRA: &str = "directoryEntra";
-const ENTRA: &str = "directoryEntra";
 const GSUITE: &str = "directoryGsuite";
 const OKTA: &str = "directoryOkta";
 const ONELOGIN: &str = "directoryOnelogin";
@@ -315,9 +314,6 @@ static SETTINGS: &[Setting] = &[
     setting("ldap.sslCaPath", LDAP, "sslCaPath", Text),
     setting("ldap.sslCertPath", LDAP, "sslCertPath", Text),
     setting("ldap.sslKeyPath", LDAP, "sslKeyPath", Text),
-    setting("entra.identityAuthority", ENTRA, "identityAuthority", Text),
-    setting("entra.tenant", ENTRA, "tenant", Text),
-    setting("entra.applicationId", ENTRA, "applicationId", Text),
     setting("entra.authority-url", ENTRA, "authorityUrl", Text),
     setting("entra.graph-url", ENTRA, "graphUrl", Text),
     renamed("entra.identityAuthority", &["azure.identityAuthority"], ENTRA, "identityAuthority", Text),
