@@ -1,8 +1,9 @@
 //! The façade: what a front end asks for. Each call stands for one command.
 
 use crate::clock::Clock;
-use crate::directory::Directory;
+use crate::directory::entra::EntraDirectory;
 use crate::directory::ldap::LdapDirectory;
+use crate::directory::{Directory, ReadError};
 use crate::error::EngineError;
 use crate::event::{Event, Events};
 use crate::organization::{Connection, Organization};
@@ -11,8 +12,8 @@ use crate::secrets::{SecretName, Secrets};
 use crate::store::{DataFile, Store, SyncedKind, directory_key, read_connector_settings};
 use bwdc_core::desired::Desired;
 use bwdc_core::settings::{
-    Bind, ConnectorSettings, DirectoryKind, Endpoints, EnvironmentUrls, LdapLayout, LdapSettings, Setting,
-    SettingValue, SettingsError, SyncSettings,
+    Bind, ConnectorSettings, DirectoryKind, Endpoints, EntraFilters, EntraSettings, EnvironmentUrls,
+    LdapLayout, LdapSettings, Setting, SettingValue, SettingsError, SyncSettings,
 };
 use bwdc_core::snapshot::ReadScope;
 use secrecy::SecretString;
@@ -243,6 +244,9 @@ impl Engine {
     pub(crate) fn directory(&self) -> Result<Directory, EngineError> {
         let data = self.store.data();
         let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
+        if kind == DirectoryKind::Entra {
+            return self.entra();
+        }
         if kind != DirectoryKind::Ldap {
             return Err(EngineError::NotSupported(kind));
         }
@@ -266,6 +270,26 @@ impl Engine {
         };
         let time_limits = self.connector_settings()?.time_limits;
         Ok(Directory::Ldap(LdapDirectory::new(settings, layout, password, time_limits)))
+    }
+
+    fn entra(&self) -> Result<Directory, EngineError> {
+        let data = self.store.data();
+        let stored = data.directory(DirectoryKind::Entra)?;
+        if stored.is_empty() {
+            return Err(EngineError::NoDirectory);
+        }
+        let settings = EntraSettings::from_stored(stored).map_err(|error| match error {
+            error @ SettingsError::Missing { .. } => EngineError::DirectoryIncomplete(error),
+            error => EngineError::Settings(error),
+        })?;
+        let filters = EntraFilters::from_stored(data.sync()?)?;
+        let key = self
+            .secrets()
+            .get(data, SecretName::EntraKey)?
+            .ok_or(EngineError::DirectoryIncomplete(SettingsError::Missing { key: "entra.key" }))?;
+        let directory = EntraDirectory::new(settings, filters, key, EntraDirectory::options())
+            .map_err(ReadError::from)?;
+        Ok(Directory::Entra(Box::new(directory)))
     }
 
     /// The organization with the stored key and token.

@@ -1,5 +1,6 @@
 //! Directories: where people and groups come from. Each kind returns a complete [`Snapshot`] or an error.
 
+pub mod entra;
 pub mod ldap;
 pub mod web;
 
@@ -9,9 +10,12 @@ use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::snapshot::{IncompleteRead, ReadScope, Snapshot};
 
 /// A directory of one of the kinds that can be read.
+#[expect(clippy::large_enum_variant, reason = "there is one for a whole run")]
 pub enum Directory {
     /// Active Directory or any other LDAP server.
     Ldap(ldap::LdapDirectory),
+    /// Microsoft Entra ID.
+    Entra(Box<entra::EntraDirectory>),
 }
 
 /// Why a directory could not be read.
@@ -37,6 +41,7 @@ impl Directory {
     pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
         match self {
             Self::Ldap(directory) => directory.read(scope, events).await,
+            Self::Entra(directory) => directory.read(scope, events).await,
         }
     }
 
@@ -52,6 +57,7 @@ impl Directory {
     ) -> Result<Snapshot, ReadError> {
         match self {
             Self::Ldap(directory) => directory.read_since(scope, Some(since), events).await,
+            Self::Entra(directory) => directory.read(scope, events).await,
         }
     }
 
@@ -62,6 +68,7 @@ impl Directory {
     pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
         match self {
             Self::Ldap(directory) => directory.look_up(sought).await,
+            Self::Entra(directory) => directory.look_up(sought).await,
         }
     }
 }

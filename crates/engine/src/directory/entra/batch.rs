@@ -1,0 +1,120 @@
+//! Lists of members, twenty to a request: each item has its own status and its own next page, and is asked for again on
+//! its own.
+//!
+//! Rounds keep this simple: all that is due is sent, what was put off or goes on is due in the next round.
+
+use super::graph::Graph;
+use super::members::{Member, Members};
+use super::message::{MemberResponse, PageResponse};
+use crate::directory::web::WebReadError;
+use crate::event::{Event, Events};
+use bwdc_core::snapshot::SnapshotBuilder;
+use bwdc_core::text::Text;
+use futures_util::StreamExt;
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// A list whose next page is due.
+pub(super) struct List {
+    id: Text,
+    path: String,
+    page: u32,
+    attempts: u32,
+}
+
+impl List {
+    pub(super) fn of_group(id: Text, text: &str) -> Self {
+        Self::new(id, format!("/groups/{}/members?$select=id&$top=999", segment(text)))
+    }
+
+    pub(super) fn of_unit(id: Text, text: &str) -> Self {
+        let unit = segment(text);
+        Self::new(id, format!("/directory/administrativeUnits/{unit}/members?$select=id&$top=999"))
+    }
+
+    fn new(id: Text, path: String) -> Self {
+        Self { id, path, page: 1, attempts: 0 }
+    }
+}
+
+/// Reads all these lists to their end.
+///
+/// # Errors
+/// [`WebReadError`] when a page of any list cannot be had; what was read before is of no use then.
+pub(super) async fn read_lists(
+    graph: &Graph<'_>,
+    lists: Vec<List>,
+    builder: &mut SnapshotBuilder,
+    members: &mut Members,
+    events: Events<'_>,
+) -> Result<(), WebReadError> {
+    let mut due = lists;
+    let mut visited: HashSet<(Text, String)> = HashSet::new();
+    while !due.is_empty() {
+        let mut waiting = due.into_iter();
+        let mut chunks: Vec<Vec<List>> = Vec::new();
+        loop {
+            let chunk: Vec<List> = waiting.by_ref().take(Graph::BATCH).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            chunks.push(chunk);
+        }
+        due = Vec::new();
+        let mut pause: Option<Duration> = None;
+        let mut answers = futures_util::stream::iter(chunks.into_iter().map(|chunk| async move {
+            let paths: Vec<&str> = chunk.iter().map(|list| list.path.as_str()).collect();
+            let answers = graph.batch(&paths).await;
+            (chunk, answers)
+        }))
+        .buffered(graph.pace().in_flight);
+        while let Some((chunk, answers)) = answers.next().await {
+            for (mut list, answer) in chunk.into_iter().zip(answers?) {
+                let path = &list.path;
+                if answer.is_passing() && list.attempts + 1 < graph.pace().attempts {
+                    list.attempts += 1;
+                    pause = pause.max(Some(graph.pace().pause(list.attempts, answer.retry_after())));
+                    due.push(list);
+                    continue;
+                }
+                if answer.status != 200 {
+                    return Err(graph.refused(path, list.page, &answer));
+                }
+                let page: PageResponse<MemberResponse> = serde_json::from_value(answer.body)
+                    .map_err(|error| graph.malformed(path, list.page, error.to_string()))?;
+                let (id, mut read) = (list.id, Vec::with_capacity(page.value.len()));
+                for member in page.value {
+                    match member.kind.as_str() {
+                        "#microsoft.graph.user" => read.push(Member::Person(builder.text(&member.id))),
+                        "#microsoft.graph.group" => read.push(Member::Group(builder.text(&member.id))),
+                        _ => {}
+                    }
+                }
+                members.extend(id, read);
+                if let Some(next) = page.next {
+                    let next = graph.relative(path, list.page, &next)?;
+                    if !visited.insert((id, next.clone())) {
+                        return Err(graph.circle(path, list.page));
+                    }
+                    due.push(List { path: next, page: list.page + 1, attempts: 0, ..list });
+                }
+            }
+        }
+        if let Some(pause) = pause {
+            let reason = "Microsoft Entra ID asks for patience".to_owned();
+            events(Event::Waiting { seconds: pause.as_secs(), reason });
+            graph.wait(pause).await;
+        }
+    }
+    Ok(())
+}
+
+/// An id of an administrator's, made safe for a path.
+fn segment(id: &str) -> String {
+    id.bytes()
+        .map(|byte| match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! Requests to Graph: lists page by page, and batches whose items are told apart.
+
+use super::message::{
+    BatchItem, BatchItemResponse, BatchRequest, BatchResponse, PageResponse, TokenResponse,
+};
+use super::{NAME, Pace};
+use crate::directory::web::{Answer, FreshToken, Next, WebBody, WebReadError, WebRequest, WebSession, below};
+use bwdc_core::settings::EntraSettings;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use url::Url;
+
+const VERSION: &str = "v1.0";
+
+/// One read of a tenant.
+pub(super) struct Graph<'a> {
+    session: WebSession<'a>,
+    root: Url,
+    pace: Pace,
+}
+
+impl<'a> Graph<'a> {
+    /// Requests in one batch (Graph, "Combine multiple requests in one HTTP call").
+    pub(super) const BATCH: usize = 20;
+
+    pub(super) fn new(session: WebSession<'a>, base: &Url, pace: Pace) -> Self {
+        Self { session, root: below(base, &[VERSION]), pace }
+    }
+
+    /// Reads a list to its end.
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        mut take: impl FnMut(Vec<T>),
+    ) -> Result<(), WebReadError> {
+        let mut pages = self.session.pages(WebRequest::get(self.address(path)?), next_page::<T>);
+        while let Some(page) = pages.next().await? {
+            take(page.value.value);
+        }
+        Ok(())
+    }
+
+    /// Asks for up to [`Graph::BATCH`] paths at once; the answers come in the order of the paths, each exactly once.
+    pub(super) async fn batch(&self, paths: &[&str]) -> Result<Vec<BatchItemResponse>, WebReadError> {
+        let items = paths.iter().enumerate();
+        let body = BatchRequest {
+            requests: items
+                .map(|(number, path)| BatchItem { id: number.to_string(), method: "GET", url: path })
+                .collect(),
+        };
+        let json = serde_json::to_value(&body).expect("texts and numbers are JSON");
+        let request = WebRequest::post(self.address("/$batch")?, WebBody::Json(json));
+        let answer: Answer<BatchResponse> = self.session.json(&request).await?;
+        let mut answers: Vec<Option<BatchItemResponse>> = paths.iter().map(|_| None).collect();
+        for item in answer.value.responses {
+            let place = item.id.parse::<usize>().ok().and_then(|number| answers.get_mut(number));
+            match place {
+                Some(place) if place.is_none() => *place = Some(item),
+                _ => {
+                    let reason = "an item of the batch was answered twice or never asked".to_owned();
+                    return Err(self.session.malformed(&request, reason));
+                }
+            }
+        }
+        answers.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| {
+            self.session.malformed(&request, "an item of the batch was not answered".to_owned())
+        })
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// Waits before items are asked for again.
+    pub(super) async fn wait(&self, pause: Duration) {
+        tokio::time::sleep(pause.div_f64(self.pace.speed)).await;
+    }
+
+    /// The path below the version of a next page, which has to be on the same server.
+    pub(super) fn relative(&self, path: &str, page: u32, next: &str) -> Result<String, WebReadError> {
+        let url = Url::parse(next)
+            .map_err(|_| self.malformed(path, page, "the next page is no address".to_owned()))?;
+        let below = url.path().strip_prefix(self.root.path()).filter(|rest| rest.starts_with('/'));
+        match below {
+            Some(rest) if url.origin() == self.root.origin() => {
+                Ok(url.query().map_or_else(|| rest.to_owned(), |query| format!("{rest}?{query}")))
+            }
+            _ => Err(WebReadError::Strayed {
+                service: NAME,
+                url: self.shown(path),
+                page,
+                elsewhere: url.origin().ascii_serialization(),
+            }),
+        }
+    }
+
+    pub(super) fn refused(&self, path: &str, page: u32, answer: &BatchItemResponse) -> WebReadError {
+        let text = |name| answer.body["error"][name].as_str().unwrap_or_default().to_owned();
+        WebReadError::Refused {
+            service: NAME,
+            url: self.shown(path),
+            page,
+            status: answer.status,
+            code: text("code"),
+            message: text("message"),
+        }
+    }
+
+    pub(super) fn malformed(&self, path: &str, page: u32, reason: String) -> WebReadError {
+        WebReadError::Malformed { service: NAME, url: self.shown(path), page, reason }
+    }
+
+    pub(super) fn circle(&self, path: &str, page: u32) -> WebReadError {
+        WebReadError::Circle { service: NAME, url: self.shown(path), page }
+    }
+
+    fn shown(&self, path: &str) -> String {
+        format!("{}{}", self.root, path.split('?').next().unwrap_or_default())
+    }
+
+    fn address(&self, path: &str) -> Result<Url, WebReadError> {
+        Url::parse(&format!("{}{path}", self.root))
+            .map_err(|_| WebReadError::Address { service: NAME, url: self.root.to_string() })
+    }
+}
+
+fn next_page<T>(answer: &Answer<PageResponse<T>>) -> Result<Next, String> {
+    match &answer.value.next {
+        None => Ok(Next::Last),
+        Some(next) => Url::parse(next).map(Next::Page).map_err(|_| "the next page is no address".to_owned()),
+    }
+}
+
+impl BatchItemResponse {
+    /// Whether asking again can help.
+    pub(super) fn is_passing(&self) -> bool {
+        self.status == 429 || self.status >= 500
+    }
+
+    /// How long this item asks to wait.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let asked = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?.1;
+        asked.trim().parse().ok().map(Duration::from_secs)
+    }
+}
+
+/// Signs in with the application's secret (OAuth 2.0 client credentials).
+pub(super) async fn sign_in(
+    session: &WebSession<'_>,
+    settings: &EntraSettings,
+    authority: &Url,
+    secret: &SecretString,
+) -> Result<FreshToken, WebReadError> {
+    let url = below(authority, &[&settings.tenant, "oauth2", "v2.0", "token"]);
+    let form = vec![
+        ("grant_type", "client_credentials".to_owned()),
+        ("client_id", settings.application_id.clone()),
+        ("client_secret", secret.expose_secret().to_owned()),
+        ("scope", format!("{}/.default", settings.graph_url)),
+    ];
+    let request = WebRequest::post(url, WebBody::Form(form)).without_token();
+    let answer: Answer<TokenResponse> = session.json(&request).await?;
+    let TokenResponse { access_token, expires_in } = answer.value;
+    Ok(FreshToken { secret: access_token.into(), lifetime: Duration::from_secs(expires_in) })
+}

@@ -1,0 +1,49 @@
+//! Asks for single people by their object ids, without any filter.
+
+use super::graph::Graph;
+use crate::directory::web::WebReadError;
+use bwdc_core::observed::{Presence, Presences, Sought};
+use uuid::Uuid;
+
+/// "Not found" is said only where Graph itself denies a well-formed object id; an account that was deleted and can still
+/// be restored is denied too.
+pub(super) async fn look_up(graph: &Graph<'_>, sought: &[Sought]) -> Result<Presences, WebReadError> {
+    let mut presences = Presences::new();
+    let (ids, foreign): (Vec<&Sought>, Vec<&Sought>) =
+        sought.iter().partition(|person| Uuid::parse_str(person.external_id.as_str()).is_ok());
+    for person in foreign {
+        let reason = "the id is not one of Microsoft Entra ID".to_owned();
+        presences.insert(person.external_id.clone(), Presence::Unknown { reason });
+    }
+    for chunk in ids.chunks(Graph::BATCH) {
+        let mut due: Vec<(&Sought, String)> = chunk
+            .iter()
+            .map(|person| (*person, format!("/users/{}?$select=id", person.external_id.as_str())))
+            .collect();
+        for attempt in 1.. {
+            let paths: Vec<&str> = due.iter().map(|(_, path)| path.as_str()).collect();
+            let answers = graph.batch(&paths).await?;
+            let (mut again, mut pause) = (Vec::new(), None);
+            for ((person, path), answer) in due.into_iter().zip(answers) {
+                if answer.is_passing() && attempt < graph.pace().attempts {
+                    pause = pause.max(Some(graph.pace().pause(attempt, answer.retry_after())));
+                    again.push((person, path));
+                    continue;
+                }
+                let code = answer.body["error"]["code"].as_str().unwrap_or_default();
+                let presence = match (answer.status, code) {
+                    (200, _) => Presence::Found,
+                    (404, "Request_ResourceNotFound") => Presence::NotFound,
+                    (status, code) => {
+                        Presence::Unknown { reason: format!("Microsoft Entra ID answered {status} {code}") }
+                    }
+                };
+                presences.insert(person.external_id.clone(), presence);
+            }
+            let Some(pause) = pause else { break };
+            graph.wait(pause).await;
+            due = again;
+        }
+    }
+    Ok(presences)
+}

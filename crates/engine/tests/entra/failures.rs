@@ -1,0 +1,175 @@
+//! Whatever fails for good fails the read; whatever passes is waited for.
+
+use super::{SCOPE, id, read, reader, server, tenant, told, web};
+use bwdc_engine::directory::web::WebReadError;
+use bwdc_engine::event::Event;
+use bwdc_sandbox::cloud::graph::{ItemFault, Member, Server, Tenant, User};
+use bwdc_sandbox::faults::{Answer, Fault, Rule};
+use std::collections::BTreeSet;
+
+/// A tenant whose lists of people, groups and members have several pages.
+fn paged() -> Tenant {
+    let mut tenant = tenant();
+    for number in 1_000..2_100 {
+        tenant.users.push(User::new(&id(number), &format!("u{number}@x.test")));
+        tenant.groups[3].members.push(Member::user(&id(number)));
+    }
+    tenant
+}
+
+/// Method and address of every request of an undisturbed read, with how often it was seen before.
+async fn undisturbed(server: &Server) -> Vec<(String, String, u32)> {
+    server.forget_requests();
+    read(server).await.unwrap();
+    let mut seen: Vec<(String, String, u32)> = Vec::new();
+    for request in server.requests() {
+        let before = seen.iter().filter(|it| it.1 == request.path).count();
+        seen.push((request.method, request.path, u32::try_from(before).unwrap() + 1));
+    }
+    seen
+}
+
+#[tokio::test]
+async fn any_request_that_fails_for_good_fails_the_read() {
+    let server = server(paged());
+    let requests = undisturbed(&server).await;
+    assert!(requests.len() >= 7, "{requests:?}");
+    for (method, path, number) in &requests {
+        for fault in [
+            Fault::Answer(Answer::json(500, "{\"error\":{\"code\":\"generalException\"}}")),
+            Fault::Answer(Answer::json(403, "{\"error\":{\"code\":\"Authorization_RequestDenied\"}}")),
+            Fault::CutBeforeHandling,
+            Fault::CutAfterHandling,
+            Fault::TruncateBody(20),
+            Fault::ReplaceBody("{\"value\": [".to_owned()),
+            Fault::ReplaceBody("{}".to_owned()),
+        ] {
+            server.heal();
+            // The requests before it are left alone; it and every repetition of it fails.
+            let rule = Rule::new(method, path, fault.clone());
+            for passed in 1..*number {
+                server
+                    .faults()
+                    .add(Rule::new(method, path, Fault::Delay(std::time::Duration::ZERO)).nth(passed));
+            }
+            server.faults().add(rule);
+            let outcome = read(&server).await;
+            let error = outcome.err().unwrap_or_else(|| panic!("{path} {fault:?} must fail the read"));
+            assert!(!error.to_string().contains("sandbox-entra-secret"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_item_of_a_batch_that_fails_for_good_fails_the_read() {
+    let server = server(paged());
+    undisturbed(&server).await;
+    let items: BTreeSet<String> = server.requests().into_iter().flat_map(|it| it.items).collect();
+    assert_eq!(items.len(), 5, "four groups, one of them with a second page");
+    for item in items {
+        for status in [429, 500, 503, 403, 404] {
+            server.heal();
+            let fault =
+                ItemFault { path_prefix: item.clone(), status, retry_after: Some(1), first: u32::MAX };
+            server.fail_items(fault);
+            let error = web(read(&server).await.err().unwrap_or_else(|| panic!("{item} {status}")));
+            assert_eq!(error.status(), Some(status), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_item_that_is_put_off_is_asked_for_again_on_its_own() {
+    let server = server(paged());
+    let whole = told(&read(&server).await.unwrap());
+    for status in [429, 503] {
+        server.forget_requests();
+        server.fail_items(ItemFault {
+            path_prefix: format!("/groups/{}", id(12)),
+            status,
+            retry_after: Some(2),
+            first: 2,
+        });
+        assert_eq!(told(&read(&server).await.unwrap()), whole);
+        let asked = |number| {
+            let prefix = format!("/groups/{}/", id(number));
+            let items = server.requests().into_iter().flat_map(|it| it.items);
+            items.filter(|item| item.starts_with(&prefix)).count()
+        };
+        assert_eq!((asked(12), asked(11)), (3, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_storm_of_refusals_is_waited_out() {
+    let server = server(paged());
+    let whole = told(&read(&server).await.unwrap());
+    let slower =
+        || Answer::json(429, "{\"error\":{\"code\":\"TooManyRequests\"}}").header("retry-after", "3");
+    for path in ["/v1.0/users", "/v1.0/groups", "/v1.0/$batch", "/v1.0/directory"] {
+        server.faults().add(Rule::new("*", path, Fault::Answer(slower())).first(3));
+    }
+    let waits = std::sync::Mutex::new(0);
+    let count = |event| {
+        if let Event::Waiting { seconds, .. } = event {
+            assert_eq!(seconds, 3);
+            *waits.lock().unwrap() += 1;
+        }
+    };
+    let snapshot = reader(&server, "", "").read(SCOPE, &count).await.unwrap();
+    assert_eq!(told(&snapshot), whole);
+    assert!(*waits.lock().unwrap() >= 12);
+}
+
+#[tokio::test]
+async fn a_token_that_ends_during_the_read_is_replaced() {
+    let server = std::sync::Arc::new(server(paged()));
+    let whole = told(&read(&server).await.unwrap());
+    server.forget_requests();
+    for path in ["/v1.0/groups", "/v1.0/$batch"] {
+        let refusal = Answer::json(401, "{\"error\":{\"code\":\"InvalidAuthenticationToken\"}}");
+        server.faults().add(Rule::new("*", path, Fault::Answer(refusal)).nth(1));
+    }
+    assert_eq!(told(&read(&server).await.unwrap()), whole);
+    let tokens = server.requests().iter().filter(|it| it.path.ends_with("/token")).count();
+    assert_eq!(tokens, 3);
+}
+
+#[tokio::test]
+async fn a_next_page_on_another_server_gets_no_token() {
+    let server = server(tenant());
+    for (path, body) in [
+        (
+            "/v1.0/users",
+            "{\"value\":[],\"@odata.nextLink\":\"https://elsewhere.test/v1.0/users?x=1\"}".to_owned(),
+        ),
+        (
+            "/v1.0/$batch",
+            format!(
+                "{{\"responses\":[{}]}}",
+                [0, 1, 2, 3]
+                    .map(|number| format!(
+                        "{{\"id\":\"{number}\",\"status\":200,\"body\":{{\"value\":[],\
+                         \"@odata.nextLink\":\"https://elsewhere.test/v1.0/x\"}}}}"
+                    ))
+                    .join(",")
+            ),
+        ),
+    ] {
+        server.heal();
+        server.faults().add(Rule::new("*", path, Fault::ReplaceBody(body)));
+        let error = web(read(&server).await.err().unwrap());
+        assert!(matches!(error, WebReadError::Strayed { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_said_to_be_wrong() {
+    let server = server(tenant());
+    let refusal =
+        "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215: Invalid client secret\"}";
+    server.faults().add(Rule::new("POST", "/example", Fault::Answer(Answer::json(401, refusal))));
+    let error = web(read(&server).await.err().unwrap());
+    assert_eq!((error.status(), error.code()), (Some(401), Some("invalid_client")));
+    assert!(error.hint().unwrap().contains("credentials"), "{error}");
+}

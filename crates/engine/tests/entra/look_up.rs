@@ -1,0 +1,41 @@
+//! Is the person still there?
+
+use super::{id, reader, server, tenant};
+use bwdc_core::names::ExternalId;
+use bwdc_core::observed::{Presence, Sought};
+use bwdc_sandbox::cloud::graph::ItemFault;
+
+fn sought(ids: &[String]) -> Vec<Sought> {
+    ids.iter().map(|id| Sought { external_id: ExternalId::new(id.as_str()), stable_id: None }).collect()
+}
+
+#[tokio::test]
+async fn only_graphs_own_denial_of_an_object_id_means_gone() {
+    let server = server(tenant());
+    let mut ids: Vec<String> = [1, 6, 99].map(id).to_vec();
+    ids.push("cn=somebody,dc=example".to_owned());
+    ids.extend((100..140).map(id));
+    let found = reader(&server, "include:nobody@x.test", "").look_up(&sought(&ids)).await.unwrap();
+    assert_eq!(found.len(), ids.len());
+    let of = |id: &str| found[&ExternalId::new(id)].clone();
+    assert_eq!(of(&id(1)), Presence::Found);
+    assert_eq!(of(&id(6)), Presence::NotFound, "deleted, to be restored or not");
+    assert_eq!(of(&id(99)), Presence::NotFound);
+    assert!(matches!(of("cn=somebody,dc=example"), Presence::Unknown { .. }));
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_is_unknown() {
+    for status in [403, 500, 429] {
+        let server = server(tenant());
+        server.fail_items(ItemFault {
+            path_prefix: format!("/users/{}", id(99)),
+            status,
+            retry_after: None,
+            first: u32::MAX,
+        });
+        let found = reader(&server, "", "").look_up(&sought(&[id(99), id(98)])).await.unwrap();
+        assert!(matches!(found[&ExternalId::new(id(99))], Presence::Unknown { .. }), "{status}");
+        assert_eq!(found[&ExternalId::new(id(98))], Presence::NotFound, "{status}");
+    }
+}

@@ -1,0 +1,48 @@
+//! What a large tenant costs. Measured on demand:
+//! `cargo test --release -p bwdc-engine --test entra size -- --ignored --nocapture`.
+
+use super::{SCOPE, reader};
+use bwdc_sandbox::cloud::graph::{Options, Server, Spec, Tenant};
+use std::time::{Duration, Instant};
+
+fn tenant(users: usize, groups: usize) -> Tenant {
+    Tenant::generate(Spec { users, groups, members_per_group: 30, nested_every: 10, seed: 1 })
+}
+
+#[tokio::test]
+async fn a_large_tenant_takes_few_requests() {
+    let server = Server::start(Options::new(tenant(4_000, 400))).unwrap();
+    let directory = reader(&server, "", "");
+    let snapshot = directory.read(SCOPE, &|_| ()).await.unwrap();
+    assert_eq!((snapshot.people().len(), snapshot.groups().len()), (4_000, 400));
+    // A token, five pages of people, one each of deleted people and of groups, twenty batches.
+    assert_eq!(server.requests().len(), 1 + 5 + 1 + 1 + 20);
+    assert_eq!(directory.requests_sent(), 28);
+}
+
+#[tokio::test]
+#[ignore = "a measurement, not a check"]
+async fn figures_of_a_large_tenant() {
+    let latency = Duration::from_millis(50);
+    let server = Server::start(Options { latency, ..Options::new(tenant(20_000, 2_000)) }).unwrap();
+    let before = resident("VmRSS");
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let directory = reader(&server, "", "");
+    let begun = Instant::now();
+    let snapshot = directory.read(SCOPE, &|_| ()).await.unwrap();
+    let took = begun.elapsed();
+    assert_eq!((snapshot.people().len(), snapshot.groups().len()), (20_000, 2_000));
+    eprintln!(
+        "{} requests, {} ms, at most {} MB more than before (the fake's answers included)",
+        directory.requests_sent(),
+        took.as_millis(),
+        (resident("VmHWM") - before) / 1024
+    );
+}
+
+/// Kilobytes, as proc(5) tells them.
+fn resident(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(field)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}

@@ -1,0 +1,95 @@
+//! What a snapshot holds of a tenant.
+
+use super::{SCOPE, id, read, reader, server, tenant, told};
+use bwdc_core::desired::Desired;
+use bwdc_core::settings::SyncSettings;
+use bwdc_sandbox::cloud::graph::{Member, User};
+use serde_json::Map;
+
+#[tokio::test]
+async fn people_deleted_people_and_groups_come_with_their_states() {
+    let server = server(tenant());
+    let (people, groups) = told(&read(&server).await.unwrap());
+    assert_eq!(
+        people,
+        [
+            "1 Enabled u1@x.test",
+            "2 Disabled u2@x.test",
+            "3 Enabled three@x.test",
+            "4 Enabled none",
+            "5 Enabled u5@x.test",
+            "6 Deleted none"
+        ]
+    );
+    assert_eq!(groups, ["Outer: 1 12", "Inner: 2 13 3", "Circle: 12 5", "Empty: "]);
+}
+
+#[tokio::test]
+async fn nested_groups_are_flattened_and_hold_people_only() {
+    let server = server(tenant());
+    let sync = SyncSettings::from_stored(&Map::new()).unwrap();
+    let desired = Desired::build(read(&server).await.unwrap(), &sync).unwrap();
+    let members = |group| {
+        let mut ids: Vec<String> = desired.member_external_ids(group).map(str::to_owned).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(members(0), [1, 2, 3, 5].map(id));
+    assert_eq!(members(2), [2, 3, 5].map(id));
+    assert_eq!(members(3), [""; 0]);
+    assert!(desired.unresolved().is_empty(), "computers and contacts are not among the members");
+}
+
+#[tokio::test]
+async fn every_filter_lets_through_whom_it_says() {
+    let server = server(tenant());
+    for (filter, expected) in [
+        ("", "1 2 3 4 5"),
+        ("include: U1@x.test , three@x.test", "1 3"),
+        ("exclude:u1@x.test,u3@t.onmicrosoft.com", "2 3 4 5"),
+        (&format!("includeGroup:{}", id(11)), "1 2 3 5"),
+        (&format!("INCLUDEGROUP:{}", id(13)), "2 3 5"),
+        (&format!("includeGroup:{},{}", id(13), id(14)), "2 3 5"),
+        (&format!("includeGroup:{}", id(14)), ""),
+        (&format!("excludeGroup:{}", id(12)), "1 4"),
+        (&format!("includeGroup:{}|excludeGroup:{}", id(11), id(13)), "1"),
+        (&format!("includeGroup:{}|exclude:u1@x.test", id(11)), "2 3 5"),
+        (&format!("includeAdministrativeUnit:{}", id(21)), "5"),
+        (&format!("excludeadministrativeunit:{}|include:u1@x.test,u5@x.test", id(21)), "1"),
+    ] {
+        let snapshot = reader(&server, filter, "").read(SCOPE, &|_| ()).await.unwrap();
+        let people: Vec<String> =
+            told(&snapshot).0.iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(people.join(" "), format!("{expected} 6").trim(), "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn a_hidden_group_lends_its_people_to_those_that_are_shown() {
+    let server = server(tenant());
+    for (filter, expected) in [
+        ("include:outer,circle", vec!["Outer: 1 2 13 3", "Circle: 5 2 3"]),
+        ("include:Outer", vec!["Outer: 1 2 3 5"]),
+        ("exclude:outer,inner,circle", vec!["Empty: "]),
+        (&format!("includeAdministrativeUnit:{}", id(21)), vec!["Empty: "]),
+        (&format!("excludeAdministrativeUnit:{}|include:empty,inner", id(21)), vec!["Inner: 2 3 5"]),
+    ] {
+        let snapshot = reader(&server, "", filter).read(SCOPE, &|_| ()).await.unwrap();
+        assert_eq!(told(&snapshot).1, expected, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn lists_longer_than_a_page_are_read_to_their_end() {
+    let server = server(tenant());
+    server.change(|tenant| {
+        for number in 1_000..4_500 {
+            tenant.users.push(User::new(&id(number), &format!("u{number}@x.test")));
+            tenant.groups[3].members.push(Member::user(&id(number)));
+        }
+    });
+    let snapshot = read(&server).await.unwrap();
+    assert_eq!(snapshot.people().len(), 3_506);
+    assert_eq!(snapshot.members(&snapshot.groups()[3]).len(), 3_500);
+    assert!(server.requests().iter().any(|request| request.items.iter().any(|it| it.contains("skiptoken"))));
+}
