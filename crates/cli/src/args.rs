@@ -162,7 +162,9 @@ Examples:
   bwdc last-sync groups")]
     LastSync(LastSyncArguments),
 
-    /// Store one setting.
+    /// Show and store settings.
+    ///
+    /// `config <setting> <value>` stores one, as `config set` does.
     #[command(after_help = config_help())]
     Config(ConfigArguments),
 
@@ -268,21 +270,70 @@ pub(crate) struct LastSyncArguments {
 }
 
 #[derive(Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct ConfigArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<ConfigCommand>,
+
+    /// The name of the setting, in any case.
+    #[arg(required = true)]
+    pub(crate) setting: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) value: ValueArguments,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print one setting's value; of a secret, where it is kept.
+    Get(NameArguments),
+    /// Store one setting or secret.
+    Set(SetArguments),
+    /// Take one setting back to its default, or forget a secret.
+    Unset(NameArguments),
+    /// Print every setting with its value and where that comes from.
+    List,
+    /// Print the JSON Schema of all settings.
+    Schema,
+}
+
+#[derive(Args)]
+pub(crate) struct NameArguments {
+    /// The name of the setting, in any case.
+    pub(crate) setting: String,
+}
+
+#[derive(Args)]
+pub(crate) struct SetArguments {
     /// The name of the setting, in any case.
     pub(crate) setting: String,
 
+    #[command(flatten)]
+    pub(crate) value: ValueArguments,
+}
+
+/// The ways to give a value.
+#[derive(Args)]
+pub(crate) struct ValueArguments {
     /// The value.
-    #[arg(value_parser = secret, conflicts_with_all = ["secretenv", "secretfile"])]
+    #[arg(value_parser = secret, conflicts_with_all = ["secretenv", "secretfile", "stdin"])]
     pub(crate) value: Option<SecretString>,
 
     /// Take the value from this environment variable.
-    #[arg(long, value_name = "NAME", conflicts_with = "secretfile")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["secretfile", "stdin"])]
     pub(crate) secretenv: Option<String>,
 
     /// Take the value from the first line of this file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
     pub(crate) secretfile: Option<PathBuf>,
+
+    /// Take the value from the first line of standard input.
+    #[arg(long)]
+    pub(crate) stdin: bool,
 }
 
 fn secret(typed: &str) -> Result<SecretString, Infallible> {
@@ -290,7 +341,7 @@ fn secret(typed: &str) -> Result<SecretString, Infallible> {
 }
 
 fn config_help() -> String {
-    use bwdc_core::settings::{Setting, SettingKind};
+    use bwdc_core::settings::Setting;
     let mut help = String::from(
         "\
 Examples:
@@ -300,20 +351,16 @@ Examples:
   bwdc config sync.userFilter '(department=Sales)'
   bwdc config ldap.password --secretenv LDAP_PASSWORD
   bwdc config ldap.password --secretfile /run/secrets/ldap
+  bwdc config list
+  bwdc config get ldap.hostname
+  bwdc config set limits.removals 20
+  bwdc config unset sync.userFilter
 
 Settings:
 ",
     );
     for setting in Setting::all() {
-        let holds = match &setting.kind {
-            SettingKind::Text => "text; '' clears it",
-            SettingKind::Flag => "true or false",
-            SettingKind::Number { expected, .. } => expected,
-            SettingKind::Directory => "0 LDAP, 1 Entra, 2 Google, 3 Okta, 4 OneLogin",
-            SettingKind::Url => "an address, or bitwarden.com",
-            SettingKind::Secret(_) => "a secret",
-        };
-        help.push_str(&format!("  {:<34} {holds}\n", setting.name));
+        help.push_str(&format!("  {:<34} {}\n", setting.name, setting.expected()));
     }
     help
 }

@@ -9,15 +9,14 @@ use crate::event::{Event, Events};
 use crate::organization::{Connection, Organization};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{SecretName, Secrets};
-use crate::store::{DataFile, Store, SyncedKind, directory_key, read_connector_settings};
+use crate::store::{DataFile, Store, SyncedKind, read_connector_settings};
 use bwdc_core::desired::Desired;
 use bwdc_core::settings::{
     Bind, ConnectorSettings, DirectoryKind, Endpoints, EntraFilters, EntraSettings, EnvironmentUrls,
-    LdapLayout, LdapSettings, Setting, SettingValue, SettingsError, SyncSettings,
+    LdapLayout, LdapSettings, SettingsError, SyncSettings,
 };
 use bwdc_core::snapshot::ReadScope;
 use secrecy::SecretString;
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// What the client id of an organization begins with.
@@ -150,47 +149,6 @@ impl Engine {
     /// None at present; the settings were read when the installation was opened.
     pub fn last_sync(&self, kind: SyncedKind) -> Result<Option<String>, EngineError> {
         Ok(self.store.data().last_sync(kind).map(crate::clock::to_iso))
-    }
-
-    /// Stores one setting.
-    ///
-    /// # Errors
-    /// [`EngineError::Store`] when the settings cannot be written.
-    pub fn set(&mut self, setting: &Setting, value: &SettingValue) -> Result<(), EngineError> {
-        let (stored, field) = (value.to_json(), setting.place.field);
-        let in_kind = |object| DirectoryKind::ALL.into_iter().find(|kind| directory_key(*kind) == object);
-        self.store
-            .update(|data| match (value, setting.place.object) {
-                (SettingValue::Directory(kind), _) => {
-                    data.set_directory_kind(*kind);
-                    Ok(())
-                }
-                (_, None) => {
-                    data.as_map_mut().insert(field.to_owned(), stored);
-                    Ok(())
-                }
-                (_, Some("sync")) => data.sync_mut().map(|object| {
-                    object.insert(field.to_owned(), stored);
-                }),
-                (_, Some("environmentUrls")) => {
-                    let mut urls = data.environment_urls()?.clone();
-                    if field == "base" {
-                        // Another server: addresses of single services belonged to the one before.
-                        urls.values_mut().for_each(|url| *url = Value::Null);
-                    }
-                    urls.insert(field.to_owned(), stored);
-                    data.set_environment_urls(urls);
-                    Ok(())
-                }
-                (_, Some(object)) => {
-                    let kind = in_kind(object).expect("the table of settings names known objects");
-                    data.update_directory(kind, |settings| {
-                        settings.insert(field.to_owned(), stored);
-                    })
-                }
-            })?
-            .value?;
-        Ok(())
     }
 
     /// Stores one secret.

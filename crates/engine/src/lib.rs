@@ -16,10 +16,12 @@ mod record;
 mod review;
 mod saved_plan;
 pub mod secrets;
+mod settings;
 pub mod store;
 mod sync;
 
 pub use engine::Engine;
 pub use error::EngineError;
 pub use saved_plan::SavedPlan;
+pub use settings::{Entry, Origin};
 pub use sync::{Planned, SyncReport, Verification};

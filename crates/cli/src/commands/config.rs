@@ -3,20 +3,42 @@
 //! The value is found and checked before the settings are opened for a change: a mistake changes nothing.
 
 use super::{open, variable};
-use crate::args::ConfigArguments;
+use crate::args::{ConfigArguments, ConfigCommand, GlobalArguments, ValueArguments};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
-use bwdc_core::settings::{Setting, SettingKind};
-use bwdc_engine::secrets::SecretName;
+use crate::prompt::Prompt;
+use crate::runtime::block_on;
+use bwdc_core::settings::{Setting, SettingKind, settings_schema};
+use bwdc_engine::secrets::{SecretName, SecretPlace};
+use bwdc_engine::{Entry, Origin};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
+use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _};
 use std::path::PathBuf;
 
-pub(super) fn run(arguments: ConfigArguments) -> Result<Done, Failed> {
-    let name = arguments.setting.to_lowercase();
-    let setting = Setting::find(&name).ok_or(CommandError::UnknownSetting)?;
-    let value = value(arguments, &name)?;
+pub(super) fn run(arguments: ConfigArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    match (arguments.command, arguments.setting) {
+        (Some(ConfigCommand::Get(named)), _) => get(&named.setting),
+        (Some(ConfigCommand::Set(set_arguments)), _) => {
+            set(&set_arguments.setting, set_arguments.value, global)
+        }
+        (Some(ConfigCommand::Unset(named)), _) => unset(&named.setting),
+        (Some(ConfigCommand::List), _) => list(),
+        (Some(ConfigCommand::Schema), _) => Ok(schema().into()),
+        (None, Some(setting)) => set(&setting, arguments.value, global),
+        (None, None) => Err(CommandError::UnknownSetting.into()),
+    }
+}
+
+fn find(name: &str) -> Result<&'static Setting, CommandError> {
+    Setting::find(name).ok_or(CommandError::UnknownSetting)
+}
+
+fn set(name: &str, arguments: ValueArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let name = name.to_lowercase();
+    let setting = find(&name)?;
+    let value = value(arguments, &name, setting, global)?;
     match &setting.kind {
         SettingKind::Secret(kind) => {
             if value.expose_secret().is_empty() {
@@ -35,16 +57,103 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<Done, Failed> {
     Ok(Answer::title(format!("Saved setting `{name}`.")).into())
 }
 
-fn value(arguments: ConfigArguments, setting: &str) -> Result<SecretString, CommandError> {
-    let setting = setting.to_owned();
-    if let Some(name) = arguments.secretenv {
-        let value = variable(&name)?.map(SecretString::from);
-        return value.ok_or(CommandError::SecretVariable { name, setting });
+fn unset(name: &str) -> Result<Done, Failed> {
+    let setting = find(name)?;
+    open()?.unset(setting)?;
+    Ok(Answer::title(format!("Unset `{}`.", setting.name)).into())
+}
+
+fn get(name: &str) -> Result<Done, Failed> {
+    let setting = find(name)?;
+    let entries = open()?.settings()?;
+    let entry = entries.iter().find(|entry| entry.setting == setting).ok_or(CommandError::UnknownSetting)?;
+    let text = if setting.is_secret() { origin(entry).to_owned() } else { shown(&entry.value) };
+    Ok(Answer::Report { data: data(entry), text }.into())
+}
+
+fn list() -> Result<Done, Failed> {
+    let entries = open()?.settings()?;
+    let text: Vec<_> = entries
+        .iter()
+        .map(|entry| match shown(&entry.value) {
+            value if value.is_empty() => format!("{:<34} ({})", entry.setting.name, origin(entry)),
+            value => format!("{:<34} {value} ({})", entry.setting.name, origin(entry)),
+        })
+        .collect();
+    let settings: Vec<_> = entries.iter().map(data).collect();
+    let data = json!({ "settings": settings, "object": "settings" });
+    Ok(Answer::Report { data, text: text.join("\n") }.into())
+}
+
+fn schema() -> Answer {
+    let schema = settings_schema();
+    let text = format!("{schema:#}");
+    Answer::Report { data: schema, text }
+}
+
+fn data(entry: &Entry) -> Value {
+    json!({
+        "name": entry.setting.name,
+        "value": entry.value,
+        "origin": origin(entry),
+        "object": "setting",
+    })
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+fn origin(entry: &Entry) -> &'static str {
+    match entry.origin {
+        Origin::Default if entry.setting.is_secret() => "not set",
+        Origin::Default => "default",
+        Origin::Set => "set",
+        Origin::Secret(SecretPlace::Plaintext) => "set (plain text in data.json)",
+        Origin::Secret(SecretPlace::EncryptedFile) => "set (encrypted file)",
+        Origin::Secret(SecretPlace::Variable) => "from environment",
+        Origin::Secret(SecretPlace::File) => "from a file of its own",
+        Origin::Secret(SecretPlace::Elsewhere) => "stored by another program",
+    }
+}
+
+fn value(
+    arguments: ValueArguments,
+    name: &str,
+    setting: &Setting,
+    global: &GlobalArguments,
+) -> Result<SecretString, CommandError> {
+    let name = name.to_owned();
+    if let Some(variable_name) = arguments.secretenv {
+        let value = variable(&variable_name)?.map(SecretString::from);
+        return value.ok_or(CommandError::SecretVariable { name: variable_name, setting: name });
     }
     if let Some(path) = arguments.secretfile {
-        return first_line(path, setting);
+        return first_line(path, name);
     }
-    arguments.value.ok_or(CommandError::NoValue { setting })
+    if arguments.stdin {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map_err(CommandError::Prompt)?;
+        let value = line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
+        line.zeroize();
+        return if value.is_empty() {
+            Err(CommandError::NoValue { setting: name })
+        } else {
+            Ok(value.into())
+        };
+    }
+    if let Some(value) = arguments.value {
+        return Ok(value);
+    }
+    let asks = setting.is_secret() && !global.nointeraction && io::stdin().is_terminal();
+    let prompt = Prompt { shown: !global.quiet };
+    let typed = if asks { block_on(prompt.secret(setting.name))? } else { None };
+    typed.ok_or(CommandError::NoValue { setting: name })
 }
 
 fn first_line(path: PathBuf, setting: String) -> Result<SecretString, CommandError> {

@@ -32,7 +32,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Fa
         Command::Approve(arguments) => approve::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
         Command::LastSync(arguments) => last_sync::run(&arguments),
-        Command::Config(arguments) => config::run(arguments),
+        Command::Config(arguments) => config::run(arguments, global),
         Command::DataFile => data_file::run(),
         Command::ClearCache => clear_cache::run(),
         Command::Demo(arguments) => demo::run(&arguments),

@@ -67,6 +67,11 @@ impl EncryptedFile {
         Ok(Some(text))
     }
 
+    /// Whether there is a value of this name, whether or not it can be decrypted.
+    pub(super) fn contains(&self, account: &str) -> bool {
+        self.read().is_ok_and(|stored| stored.secrets.contains_key(account))
+    }
+
     pub(super) fn set(&self, account: &str, value: &SecretString) -> Result<(), SecretError> {
         self.profile.create_folder().map_err(io_at(&self.profile.folder))?;
         let _lock = wait_for(&self.lock, WRITER_PATIENCE).map_err(SecretError::Busy)?;

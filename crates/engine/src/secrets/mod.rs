@@ -5,6 +5,7 @@
 //! installation that is taken over keeps working, also for the official connector beside us.
 
 mod encrypted_file;
+mod provided;
 
 use crate::lock::LockError;
 use crate::paths::{ProcessEnvironment, Profile};
@@ -185,6 +186,16 @@ pub enum SecretError {
         /// What the operating system says.
         source: std::io::Error,
     },
+    /// What the environment provides cannot be used.
+    #[error("{what} for the {} {problem}", name.label())]
+    Provided {
+        /// The secret.
+        name: SecretName,
+        /// The variable or the file.
+        what: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The operating system gave no random bytes.
     #[error("the operating system gives no random numbers: {0}")]
     Random(getrandom::Error),
@@ -206,10 +217,26 @@ pub enum SecretStore {
     EncryptedFile,
 }
 
+/// Where a secret that is set is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// In `data.json` as it is.
+    Plaintext,
+    /// In `secrets.json`.
+    EncryptedFile,
+    /// In an environment variable.
+    Variable,
+    /// In a file of its own, in the folder that the environment names.
+    File,
+    /// `data.json` says that it is stored, and none of our stores has it.
+    Elsewhere,
+}
+
 /// The secrets of one profile.
 pub struct Secrets {
     store: SecretStore,
     file: EncryptedFile,
+    environment: ProcessEnvironment,
 }
 
 impl Secrets {
@@ -217,7 +244,7 @@ impl Secrets {
     pub fn open(profile: &Profile, environment: &ProcessEnvironment) -> Self {
         let store =
             if environment.plaintext_secrets() { SecretStore::Plaintext } else { SecretStore::EncryptedFile };
-        Self { store, file: EncryptedFile::new(profile) }
+        Self { store, file: EncryptedFile::new(profile), environment: environment.clone() }
     }
 
     /// Where secrets that are set go.
@@ -225,16 +252,31 @@ impl Secrets {
         self.store
     }
 
-    /// Whether `data.json` holds the secret or says that it is stored; asks no store.
+    /// Whether the environment or `data.json` holds the secret, or `data.json` says that it is stored; asks no store.
     pub fn is_set(&self, data: &DataFile, name: SecretName) -> bool {
-        stored(data, name).is_some()
+        provided::place(&self.environment, name).is_some() || stored(data, name).is_some()
     }
 
-    /// Reads a secret; None when none is set.
+    /// Where the secret is kept; None when it is not set. Decrypts nothing.
+    pub fn place(&self, data: &DataFile, name: SecretName) -> Option<SecretPlace> {
+        if let Some(place) = provided::place(&self.environment, name) {
+            return Some(place);
+        }
+        Some(match stored(data, name)? {
+            MARKER if self.file.contains(&name.account(data)) => SecretPlace::EncryptedFile,
+            MARKER => SecretPlace::Elsewhere,
+            _ => SecretPlace::Plaintext,
+        })
+    }
+
+    /// Reads a secret; None when none is set. What the environment provides goes before what is stored.
     ///
     /// # Errors
     /// [`SecretError::NotHere`] when it is kept by another program; else why the store cannot be read.
     pub fn get(&self, data: &DataFile, name: SecretName) -> Result<Option<SecretString>, SecretError> {
+        if let Some(value) = provided::get(&self.environment, name)? {
+            return Ok(Some(value));
+        }
         match stored(data, name) {
             None => Ok(None),
             Some(MARKER) => {

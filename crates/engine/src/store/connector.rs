@@ -1,27 +1,121 @@
-//! `connector.toml`, read only: it is written by the administrator.
+//! `connector.toml`: the administrator's own file. A change by command keeps everything else in it, comments too.
 
-use super::StoreError;
+use super::{StoreError, WRITER_PATIENCE};
+use crate::lock::wait_for;
 use crate::paths::Profile;
-use bwdc_core::settings::ConnectorSettings;
+use crate::paths::owner_only::{self, Places};
+use bwdc_core::settings::{ConnectorSettings, Place, SettingValue};
+use serde_json::Value;
+use std::io;
+use toml_edit::{Array, DocumentMut, Item, Table, value};
+
+const PLACES: Places = Places {
+    before: "connector.write.before",
+    on_disk: "connector.fsync.after",
+    before_rename: "connector.rename.before",
+    after_rename: "connector.rename.after",
+};
 
 /// Reads `connector.toml`; a missing file means the defaults.
 ///
 /// # Errors
 /// [`StoreError::Settings`] names the line of an unknown key or a value of the wrong kind.
 pub fn read_connector_settings(profile: &Profile) -> Result<ConnectorSettings, StoreError> {
-    let path = &profile.connector_toml;
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(ConnectorSettings::default());
-        }
-        Err(source) => return Err(StoreError::Read { path: path.clone(), source }),
+    parse(profile, &read(profile)?)
+}
+
+/// What `connector.toml` holds, without defaults.
+///
+/// # Errors
+/// As [`read_connector_settings`].
+pub(crate) fn stored_connector_settings(profile: &Profile) -> Result<Value, StoreError> {
+    parse(profile, &read(profile)?)
+}
+
+/// Changes keys of `connector.toml`; None removes one. A file that would not be valid afterwards is not written.
+///
+/// # Errors
+/// [`StoreError`]; the file is then as it was.
+pub(crate) fn change_connector_settings<'a>(
+    profile: &Profile,
+    changes: impl Iterator<Item = (Place, Option<&'a SettingValue>)>,
+) -> Result<(), StoreError> {
+    let failed = |path: &std::path::Path| {
+        let path = path.to_owned();
+        move |source| StoreError::Write { path, source }
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    profile.create_folder().map_err(failed(&profile.folder))?;
+    let _lock = wait_for(&profile.write_lock(), WRITER_PATIENCE).map_err(StoreError::Busy)?;
+    let before = read(profile)?;
+    // Names the line of whatever is wrong before anything is added to it.
+    parse::<ConnectorSettings>(profile, &before)?;
+    let mut document: DocumentMut =
+        before.parse().map_err(|error: toml_edit::TomlError| StoreError::Settings {
+            path: profile.connector_toml.clone(),
+            line: 1,
+            reason: error.message().to_owned(),
+        })?;
+    for (place, value) in changes {
+        change(document.as_table_mut(), place, value);
+    }
+    let after = document.to_string();
+    parse::<ConnectorSettings>(profile, &after)?;
+    if after == before {
+        return Ok(());
+    }
+    let path =
+        std::fs::canonicalize(&profile.connector_toml).unwrap_or_else(|_| profile.connector_toml.clone());
+    owner_only::replace(&path, after.as_bytes(), &PLACES, || Ok::<_, io::Error>(())).map_err(failed(&path))
+}
+
+fn change(root: &mut Table, place: Place, to: Option<&SettingValue>) {
+    let table = match place.object {
+        None => Some(root as &mut dyn toml_edit::TableLike),
+        Some(name) => {
+            if to.is_some() && !root.contains_key(name) {
+                root.insert(name, Item::Table(Table::new()));
+            }
+            root.get_mut(name).and_then(Item::as_table_like_mut)
+        }
+    };
+    let Some(table) = table else { return };
+    let new = match to {
+        None | Some(SettingValue::Text(None) | SettingValue::Url(None)) => {
+            table.remove(place.field);
+            return;
+        }
+        Some(SettingValue::Text(Some(text)) | SettingValue::Url(Some(text))) => value(text),
+        Some(SettingValue::Flag(flag)) => value(*flag),
+        Some(SettingValue::Number(number)) => value(*number),
+        Some(SettingValue::Directory(kind)) => value(i64::from(kind.number())),
+        Some(SettingValue::List(texts)) => value(texts.iter().collect::<Array>()),
+    };
+    match (table.get_mut(place.field), new) {
+        (Some(Item::Value(old)), Item::Value(mut new)) => {
+            // A comment at the end of the line belongs to the value before it.
+            *new.decor_mut() = old.decor().clone();
+            *old = new;
+        }
+        (_, new) => {
+            table.insert(place.field, new);
+        }
+    }
+}
+
+fn read(profile: &Profile) -> Result<String, StoreError> {
+    let path = &profile.connector_toml;
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(StoreError::Read { path: path.clone(), source }),
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(profile: &Profile, text: &str) -> Result<T, StoreError> {
     toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         StoreError::Settings {
-            path: path.clone(),
+            path: profile.connector_toml.clone(),
             line: before.matches('\n').count() + 1,
             reason: error.message().trim().replace('\n', ", "),
         }

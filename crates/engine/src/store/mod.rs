@@ -12,6 +12,7 @@ mod official_lock;
 
 pub use crate::paths::owner_only::TooOpen;
 pub use connector::read_connector_settings;
+pub(crate) use connector::{change_connector_settings, stored_connector_settings};
 pub(crate) use data::directory_key;
 pub use data::{DataFile, SyncedKind};
 

@@ -1,0 +1,166 @@
+//! `bwdc config get|set|unset|list|schema`: every setting of both files, and secrets wherever they are.
+
+use bwdc_core::settings::{Setting, settings_schema};
+use bwdc_harness::home::{Home, Output};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+
+fn run(home: &Home, arguments: &[&str]) -> Output {
+    home.run(env!("CARGO_BIN_EXE_bwdc"), arguments).expect("a home")
+}
+
+#[track_caller]
+fn answer(home: &Home, arguments: &[&str]) -> String {
+    let output = run(home, arguments);
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    output.stdout
+}
+
+fn home() -> Home {
+    let home = Home::with_plaintext_secrets().expect("a home");
+    home.write_data_json(&json!({ "stateVersion": 8, "appId": "a" })).expect("settings");
+    home
+}
+
+/// A value that the setting takes, as typed.
+fn example(setting: &Setting) -> &'static str {
+    match setting.expected() {
+        "keep, revoke or remove" => "revoke",
+        "us or eu" => "eu",
+        "true or false" => "true",
+        "0 LDAP, 1 Entra, 2 Google, 3 Okta, 4 OneLogin" => "3",
+        "an address, or bitwarden.com" => "https://vault.example.test",
+        expected if expected.starts_with("a ") => "77",
+        _ => "text",
+    }
+}
+
+#[test]
+fn every_setting_is_set_read_listed_and_unset_by_its_name() {
+    let home = home();
+    for setting in Setting::all() {
+        let typed = if setting.is_secret() { "hunter2" } else { example(setting) };
+        answer(&home, &["config", "set", setting.name, typed]);
+        let expected = if setting.is_secret() { "set (plain text in data.json)" } else { typed };
+        assert_eq!(
+            answer(&home, &["config", "get", setting.name]),
+            format!("{expected}\n"),
+            "{}",
+            setting.name
+        );
+    }
+    let list = answer(&home, &["config", "list"]);
+    assert_eq!(list.lines().count(), Setting::all().len());
+    assert!(!list.contains("hunter2") && !list.contains("(default)"), "{list}");
+    for setting in Setting::all() {
+        answer(&home, &["config", "unset", setting.name]);
+    }
+    let list = answer(&home, &["config", "list"]);
+    let set: Vec<_> = list.lines().filter(|line| line.contains("(set")).collect();
+    assert!(set.is_empty(), "{set:?}");
+}
+
+#[test]
+fn a_change_keeps_the_comments_of_connector_toml() {
+    let home = home();
+    let file = home.data_folder().join("connector.toml");
+    let text = "# ours\nprotected = [\"a\"] # the boss\n\n[limits] # careful\nremovals = 3 # three\n# last\n";
+    fs::write(&file, text).unwrap();
+    answer(&home, &["config", "limits.removals", "20"]);
+    answer(&home, &["config", "set", "protected", "b@example.test, c"]);
+    answer(&home, &["config", "set", "leavers.gone", "Revoke"]);
+    assert_eq!(
+        fs::read_to_string(&file).unwrap(),
+        "# ours\nprotected = [\"b@example.test\", \"c\"] # the boss\n\n[limits] # careful\nremovals = 20 # three\n\n[leavers]\ngone = \"revoke\"\n# last\n"
+    );
+    answer(&home, &["config", "unset", "leavers.gone"]);
+    assert!(!fs::read_to_string(&file).unwrap().contains("gone"));
+}
+
+#[test]
+fn a_wrong_value_names_the_allowed_ones_and_changes_nothing() {
+    let home = home();
+    for (name, value, expected) in [
+        ("leavers.gone", "delete", "keep, revoke or remove"),
+        ("onelogin.region", "asia", "us or eu"),
+        ("limits.removals-percent", "101", "from 0 to 100"),
+        ("time-limits.page", "0", "from 1 to 86400"),
+    ] {
+        let output = run(&home, &["config", "set", name, value]);
+        assert_eq!(output.code, Some(1));
+        assert!(output.stderr.contains(name) && output.stderr.contains(expected), "{}", output.stderr);
+    }
+    assert!(!home.data_folder().join("connector.toml").exists());
+    assert_eq!(home.data_json().unwrap(), json!({ "stateVersion": 8, "appId": "a" }));
+
+    let broken = "[limits]\nremoval = 3\n";
+    fs::write(home.data_folder().join("connector.toml"), broken).unwrap();
+    let output = run(&home, &["config", "set", "limits.off", "true"]);
+    assert!(output.code == Some(1) && output.stderr.contains("line 2"), "{}", output.stderr);
+    assert_eq!(fs::read_to_string(home.data_folder().join("connector.toml")).unwrap(), broken);
+}
+
+#[test]
+fn a_list_for_scripts_tells_value_and_origin() {
+    let home = home();
+    answer(&home, &["config", "set", "ldap.port", "636"]);
+    let list: Value = serde_json::from_str(&answer(&home, &["config", "list", "--response"])).expect("JSON");
+    let settings = list["data"]["settings"].as_array().expect("a list");
+    let entry = |name: &str| settings.iter().find(|it| it["name"] == name).expect("listed");
+    assert_eq!((&entry("ldap.port")["value"], &entry("ldap.port")["origin"]), (&json!(636), &json!("set")));
+    let limit = entry("limits.removals");
+    assert_eq!((&limit["value"], &limit["origin"]), (&json!(10), &json!("default")));
+    assert_eq!(entry("ldap.password")["origin"], json!("not set"));
+}
+
+#[test]
+fn a_provided_secret_goes_before_a_stored_one_and_stands_nowhere() {
+    let mut home = home();
+    home.unset("BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS");
+    let origin = |home: &Home| answer(home, &["config", "get", "ldap.password"]);
+    assert_eq!(origin(&home), "not set\n");
+    answer(&home, &["config", "ldap.password", "stored"]);
+    assert_eq!(origin(&home), "set (encrypted file)\n");
+    let folder = home.path().join("provided");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("ldap.password"), "provided\n").unwrap();
+    home.set("CREDENTIALS_DIRECTORY", &folder);
+    assert_eq!(origin(&home), "from a file of its own\n");
+    home.set("BWDC_SECRET_LDAP_PASSWORD", "provided");
+    assert_eq!(origin(&home), "from environment\n");
+    assert!(!fs::read_to_string(home.data_json_path()).unwrap().contains("provided"));
+}
+
+#[test]
+fn a_secret_may_come_from_standard_input() {
+    let home = home();
+    let mut command =
+        home.command(env!("CARGO_BIN_EXE_bwdc"), &["config", "set", "ldap.password", "--stdin"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"typed in\r\nmore\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(home.data_json().unwrap()["directoryLdap"]["password"], json!("typed in"));
+}
+
+#[test]
+fn a_value_that_is_also_the_name_of_a_command_is_a_value() {
+    let home = home();
+    answer(&home, &["config", "sync.userFilter", "list"]);
+    assert_eq!(home.data_json().unwrap()["sync"]["userFilter"], json!("list"));
+}
+
+#[test]
+fn the_published_schema_is_the_one_that_the_program_prints() {
+    let schema = format!("{:#}\n", settings_schema());
+    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.schema.json");
+    if std::env::var_os("BWDC_WRITE_DOCS").is_some() {
+        fs::write(published, &schema).unwrap();
+    }
+    assert!(
+        fs::read_to_string(published).unwrap_or_default() == schema,
+        "run the test with BWDC_WRITE_DOCS=1 and look at the difference"
+    );
+    assert_eq!(answer(&home(), &["config", "schema"]), schema);
+}

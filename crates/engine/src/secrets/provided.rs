@@ -1,0 +1,67 @@
+//! Secrets that whoever starts the program provides: `BWDC_SECRET_LDAP_PASSWORD`, or a file `ldap.password` in the
+//! folder that `BWDC_SECRETS_DIR` or systemd's `CREDENTIALS_DIRECTORY` names.
+//!
+//! Only the secrets of directories: a token is made by signing in, and changes.
+
+use super::{SecretError, SecretName, SecretPlace};
+use crate::paths::ProcessEnvironment;
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroize as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(super) fn place(environment: &ProcessEnvironment, name: SecretName) -> Option<SecretPlace> {
+    name.directory()?;
+    if environment.variable(&variable(name)).is_some() {
+        return Some(SecretPlace::Variable);
+    }
+    files(environment, name).any(|path| path.exists()).then_some(SecretPlace::File)
+}
+
+pub(super) fn get(
+    environment: &ProcessEnvironment,
+    name: SecretName,
+) -> Result<Option<SecretString>, SecretError> {
+    if name.directory().is_none() {
+        return Ok(None);
+    }
+    let variable = variable(name);
+    if let Some(value) = environment.variable(&variable) {
+        let unusable = || SecretError::Provided {
+            name,
+            what: format!("the environment variable `{variable}`"),
+            problem: "holds something else than UTF-8 text".to_owned(),
+        };
+        return value.to_str().map(|text| Some(text.into())).ok_or_else(unusable);
+    }
+    for path in files(environment, name) {
+        match std::fs::read_to_string(&path) {
+            Ok(mut text) => {
+                let value = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
+                text.zeroize();
+                if value.is_empty() {
+                    return Err(unusable_file(name, &path, "is empty".to_owned()));
+                }
+                return Ok(Some(value.into()));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unusable_file(name, &path, format!("cannot be read: {error}"))),
+        }
+    }
+    Ok(None)
+}
+
+fn variable(name: SecretName) -> String {
+    format!("BWDC_SECRET_{}", name.label().to_ascii_uppercase().replace('.', "_"))
+}
+
+fn files(environment: &ProcessEnvironment, name: SecretName) -> impl Iterator<Item = PathBuf> {
+    let folders = ["BWDC_SECRETS_DIR", "CREDENTIALS_DIRECTORY"];
+    folders
+        .into_iter()
+        .filter_map(move |folder| Some(Path::new(environment.variable(folder)?).join(name.label())))
+}
+
+fn unusable_file(name: SecretName, path: &Path, problem: String) -> SecretError {
+    SecretError::Provided { name, what: format!("the file `{}`", path.display()), problem }
+}
