@@ -202,6 +202,9 @@ impl Engine {
     pub(crate) fn directory(&self) -> Result<Directory, EngineError> {
         let data = self.store.data();
         let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
+        if kind == DirectoryKind::Okta {
+            return self.okta_directory();
+        }
         if kind == DirectoryKind::Entra {
             return self.entra();
         }

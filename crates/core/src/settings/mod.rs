@@ -5,6 +5,7 @@ mod entra;
 mod environment;
 mod key;
 mod ldap;
+mod okta;
 mod schema;
 mod sync;
 
@@ -13,6 +14,7 @@ pub use entra::{EntraFilters, EntraSettings, filter, service_url};
 pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security};
+pub use okta::{OktaFilters, OktaSettings};
 pub use schema::settings_schema;
 pub use sync::{AddressRule, SyncSettings};
 

@@ -2,6 +2,7 @@
 
 pub mod entra;
 pub mod ldap;
+pub mod okta;
 pub mod web;
 
 use crate::event::Events;
@@ -16,6 +17,8 @@ pub enum Directory {
     Ldap(ldap::LdapDirectory),
     /// Microsoft Entra ID.
     Entra(Box<entra::EntraDirectory>),
+    /// An Okta organization.
+    Okta(Box<okta::OktaDirectory>),
 }
 
 /// Why a directory could not be read.
@@ -41,6 +44,7 @@ impl Directory {
     pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
         match self {
             Self::Ldap(directory) => directory.read(scope, events).await,
+            Self::Okta(directory) => directory.read(scope, events).await,
             Self::Entra(directory) => directory.read(scope, events).await,
         }
     }
@@ -57,6 +61,7 @@ impl Directory {
     ) -> Result<Snapshot, ReadError> {
         match self {
             Self::Ldap(directory) => directory.read_since(scope, Some(since), events).await,
+            Self::Okta(directory) => directory.read_since(scope, Some(since), events).await,
             Self::Entra(directory) => directory.read(scope, events).await,
         }
     }
@@ -68,6 +73,7 @@ impl Directory {
     pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
         match self {
             Self::Ldap(directory) => directory.look_up(sought).await,
+            Self::Okta(directory) => directory.look_up(sought).await,
             Self::Entra(directory) => directory.look_up(sought).await,
         }
     }

@@ -1,0 +1,44 @@
+//! Asks for single people by id, without any filter: does Okta still have them?
+//!
+//! Somebody who is deprovisioned counts as not found: that is what "deleted" means with Okta, where only a deprovisioned
+//! account can be removed for good, and a full read reports such people as deleted as well.
+
+use super::OktaDirectory;
+use super::model::{UserResponse, state};
+use crate::directory::web::{WebReadError, WebRequest, WebSession, below};
+use bwdc_core::names::ExternalId;
+use bwdc_core::observed::{Presence, Presences, Sought};
+use bwdc_core::snapshot::AccountState;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+/// Okta's code for "no such object"; a 404 without it comes from a proxy or from another service.
+const NOT_FOUND: &str = "E0000007";
+
+pub(super) async fn look_up(directory: &OktaDirectory, sought: &[Sought]) -> Result<Presences, WebReadError> {
+    let session = directory.service.session(&|_| {});
+    let asked: Vec<_> = sought.iter().map(|person| ask(directory, &session, person)).collect();
+    stream::iter(asked).buffer_unordered(super::IN_FLIGHT).try_collect().await
+}
+
+async fn ask(
+    directory: &OktaDirectory,
+    session: &WebSession<'_>,
+    person: &Sought,
+) -> Result<(ExternalId, Presence), WebReadError> {
+    let id = person.stable_id.as_ref().map_or(person.external_id.as_str(), |id| id.as_str());
+    let unknown = |reason: String| Presence::Unknown { reason };
+    // Okta takes a login in the place of an id, and an id of another directory would be denied rightly and wrongly.
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok((person.external_id.clone(), unknown(format!("`{id}` is no id of Okta's"))));
+    }
+    let request = WebRequest::get(below(&directory.api, &["users", id])).bucket("user");
+    let presence = match session.json::<UserResponse>(&request).await {
+        Ok(answer) if answer.value.id != id => unknown(format!("Okta returned somebody else for `{id}`")),
+        Ok(answer) if state(&answer.value.status) == AccountState::Deleted => Presence::NotFound,
+        Ok(_) => Presence::Found,
+        Err(error) if error.status() == Some(404) && error.code() == Some(NOT_FOUND) => Presence::NotFound,
+        Err(error) if error.status() == Some(401) => return Err(error),
+        Err(error) => unknown(error.to_string()),
+    };
+    Ok((person.external_id.clone(), presence))
+}

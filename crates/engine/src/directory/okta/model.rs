@@ -1,0 +1,65 @@
+//! Okta's answers, as far as they matter here (Okta, "Users" and "Groups" of the management API).
+
+use bwdc_core::snapshot::AccountState;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct UserResponse {
+    pub(super) id: String,
+    pub(super) status: String,
+    #[serde(rename = "lastUpdated")]
+    pub(super) last_updated: Option<String>,
+    #[serde(default)]
+    pub(super) profile: Profile,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Profile {
+    pub(super) login: Option<String>,
+    pub(super) email: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupResponse {
+    pub(super) id: String,
+    #[serde(rename = "lastUpdated")]
+    pub(super) last_updated: Option<String>,
+    #[serde(rename = "lastMembershipUpdated")]
+    pub(super) last_membership_updated: Option<String>,
+    pub(super) profile: GroupProfile,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupProfile {
+    pub(super) name: String,
+}
+
+/// A member of a group; everything else about the person comes from the list of people.
+#[derive(Debug, Deserialize)]
+pub(super) struct MemberResponse {
+    pub(super) id: String,
+}
+
+/// STAGED, PROVISIONED, ACTIVE, RECOVERY, PASSWORD_EXPIRED and LOCKED_OUT are people on their way in or held up for a
+/// while: enabled, as with the official connector. So is a status that Okta adds later.
+pub(super) fn state(status: &str) -> AccountState {
+    match status {
+        "DEPROVISIONED" => AccountState::Deleted,
+        "SUSPENDED" => AccountState::Disabled,
+        _ => AccountState::Enabled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_state() {
+        for status in ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT"] {
+            assert_eq!(state(status), AccountState::Enabled, "{status}");
+        }
+        assert_eq!(state("SUSPENDED"), AccountState::Disabled);
+        assert_eq!(state("DEPROVISIONED"), AccountState::Deleted);
+    }
+}

@@ -1,0 +1,173 @@
+//! Okta's stand-in, read whole, disturbed at every page, and asked for single people.
+
+use bwdc_core::filter::{Accepted, Filter};
+use bwdc_core::names::ExternalId;
+use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::settings::{OktaFilters, OktaSettings};
+use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
+use bwdc_engine::directory::ReadError;
+use bwdc_engine::directory::okta::OktaDirectory;
+use bwdc_engine::directory::web::WebOptions;
+use bwdc_sandbox::cloud::okta::{Options, Server, Tenant};
+use bwdc_sandbox::faults::{Answer, Fault, Rule};
+use secrecy::SecretString;
+use std::time::{Duration, Instant};
+
+const WHOLE: ReadScope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
+
+fn server(tenant: Tenant) -> Server {
+    Server::start(Options { limit: 100_000, ..Options::new(tenant) }).expect("a stand-in")
+}
+
+fn directory(server: &Server, filters: OktaFilters, speed: f64) -> OktaDirectory {
+    let options = WebOptions { speed, ..OktaDirectory::options() };
+    let settings = OktaSettings { org_url: server.url().to_owned() };
+    OktaDirectory::new(&settings, filters, SecretString::from(server.token()), options).expect("a directory")
+}
+
+async fn read(server: &Server, filters: OktaFilters) -> Result<Snapshot, ReadError> {
+    directory(server, filters, 1_000.0).read(WHOLE, &|_| {}).await
+}
+
+fn shape(snapshot: &Snapshot) -> (usize, usize, usize) {
+    let members = snapshot.groups().iter().map(|group| snapshot.members(group).len()).sum();
+    (snapshot.people().len(), snapshot.groups().len(), members)
+}
+
+fn small() -> Tenant {
+    let mut tenant = Tenant::generate(450, 210, 3);
+    tenant.groups[0].members = tenant.users.iter().map(|user| user.id.clone()).collect();
+    tenant.users[1].status = "SUSPENDED".to_owned();
+    tenant.users[2].status = "DEPROVISIONED".to_owned();
+    tenant.users[3].email = Some("  Mixed@Example.test ".to_owned());
+    tenant
+}
+
+#[tokio::test]
+async fn every_page_is_read_and_the_requests_are_counted() {
+    let server = server(small());
+    let snapshot = read(&server, OktaFilters::default()).await.expect("a whole read");
+    let members: usize = small().groups.iter().map(|group| group.members.len()).sum();
+    assert_eq!(shape(&snapshot), (450, 210, members));
+    let states = |wanted| snapshot.people().iter().filter(|person| person.state == wanted).count();
+    assert_eq!((states(AccountState::Disabled), states(AccountState::Deleted)), (1, 1));
+    let mixed = snapshot
+        .people()
+        .iter()
+        .filter_map(|it| it.mail)
+        .any(|it| snapshot.texts().get(it) == "Mixed@Example.test");
+    assert!(mixed, "an address is trimmed");
+    // 3 pages of people, 1 of deprovisioned ones, 2 of groups, 1 for each group.
+    assert_eq!(server.requests().len(), 3 + 1 + 2 + 210);
+}
+
+#[tokio::test]
+async fn a_fault_at_any_page_is_overcome_or_fails_the_read() {
+    let mut tenant = small();
+    tenant.groups.truncate(4);
+    let server = server(tenant);
+    let whole = shape(&read(&server, OktaFilters::default()).await.expect("a whole read"));
+    let pages = server.requests();
+    assert!(pages.len() >= 9, "{pages:?}");
+    let not_json = || Fault::ReplaceBody("[{\"id\":\"00u".to_owned());
+    let throttled = || Fault::Answer(Answer::json(429, "{}").header("retry-after", "1"));
+    for page in &pages {
+        let passing = [
+            Fault::Answer(Answer::empty(500)),
+            Fault::CutAfterHandling,
+            Fault::TruncateBody(9),
+            not_json(),
+            throttled(),
+        ];
+        for fault in passing {
+            server.faults().clear();
+            server.faults().add(Rule::new("GET", page, fault.clone()).first(1));
+            let snapshot = read(&server, OktaFilters::default()).await.expect("one fault is overcome");
+            assert_eq!(shape(&snapshot), whole, "{fault:?} at {page}");
+            assert_eq!(server.faults().fired(), [1], "{fault:?} at {page}");
+        }
+        let lasting = [
+            Fault::Answer(Answer::empty(500)),
+            Fault::CutAfterHandling,
+            Fault::TruncateBody(9),
+            not_json(),
+            throttled(),
+            Fault::Answer(Answer::json(
+                401,
+                r#"{"errorCode":"E0000011","errorSummary":"Invalid token provided"}"#,
+            )),
+            Fault::Answer(Answer::json(200, "[]")),
+        ];
+        for fault in lasting {
+            server.faults().clear();
+            server.faults().add(Rule::new("GET", page, fault.clone()));
+            let error = read(&server, OktaFilters::default()).await.err();
+            let error = error.unwrap_or_else(|| panic!("a partial read: {fault:?} at {page}"));
+            assert!(matches!(error, ReadError::Web(_)), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("Okta") && text.contains("/api/v1/") && text.contains("page"), "{text}");
+            assert!(!text.contains('?') && !text.contains(server.token()), "{text}");
+            assert!(error.hint().is_some());
+        }
+    }
+}
+
+#[tokio::test]
+async fn filters_choose_people_and_groups_by_name() {
+    let server = server(Tenant::generate(10, 4, 2));
+    let parse = |text: &str| Filter::parse(text, Accepted::NAMES_AND_QUERY).expect("a filter");
+    for (users, groups, people, chosen) in [
+        ("", "", 10, 4),
+        ("include:PERSON1@example.test, person2@example.test", "include:group 1", 2, 1),
+        ("exclude:person1@example.test", "exclude:Group 1,Group 2", 9, 2),
+        ("|status eq \"SUSPENDED\"", "", 0, 4),
+    ] {
+        let filters = OktaFilters { users: parse(users), groups: parse(groups) };
+        let scope = ReadScope { deleted: false, ..WHOLE };
+        let snapshot = directory(&server, filters, 1_000.0).read(scope, &|_| {}).await.expect("a whole read");
+        assert_eq!((snapshot.people().len(), snapshot.groups().len()), (people, chosen), "{users} {groups}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_gone_only_when_okta_says_so() {
+    let server = server(small());
+    let id = |number: usize| small().users[number].id.clone();
+    let sought: Vec<Sought> = [id(0), id(2), "00u9".to_owned(), "cn=x,dc=y".to_owned(), id(4)]
+        .into_iter()
+        .map(|id| Sought { external_id: ExternalId::new(id), stable_id: None })
+        .collect();
+    server.faults().add(Rule::new(
+        "GET",
+        &format!("/api/v1/users/{}", id(4)),
+        Fault::Answer(Answer::empty(404)),
+    ));
+    let found = directory(&server, OktaFilters::default(), 1_000.0).look_up(&sought).await.expect("answers");
+    let of = |number: usize| &found[&sought[number].external_id];
+    assert_eq!(of(0), &Presence::Found);
+    assert_eq!(of(1), &Presence::NotFound);
+    assert_eq!(of(2), &Presence::NotFound);
+    assert!(matches!(of(3), Presence::Unknown { .. }));
+    assert!(matches!(of(4), Presence::Unknown { .. }));
+    server.faults().clear();
+    server.faults().add(Rule::new("GET", "/", Fault::Answer(Answer::json(403, "{}"))));
+    let found =
+        directory(&server, OktaFilters::default(), 1_000.0).look_up(&sought[..1]).await.expect("answers");
+    assert!(matches!(found[&sought[0].external_id], Presence::Unknown { .. }));
+}
+
+#[tokio::test]
+async fn half_of_the_limit_is_used_and_none_of_it_exceeded() {
+    let tenant = Tenant::generate(400, 150, 2);
+    let options =
+        Options { limit: 60, speed: 60.0, latency: Duration::from_millis(5), ..Options::new(tenant) };
+    let server = Server::start(options).expect("a stand-in");
+    let begun = Instant::now();
+    let snapshot =
+        directory(&server, OktaFilters::default(), 60.0).read(WHOLE, &|_| {}).await.expect("a whole read");
+    assert_eq!(shape(&snapshot).1, 150);
+    assert_eq!(server.throttled(), 0);
+    // 150 requests at 30 in a second (a minute of the stand-in's): four windows have to pass, and hardly more than five may.
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!((3.5..9.0).contains(&seconds), "{seconds}");
+}

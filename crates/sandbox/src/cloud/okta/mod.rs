@@ -1,0 +1,139 @@
+//! A stand-in for Okta: users, groups and members in pages with `Link` headers, rate limits in headers, an API token.
+//!
+//! It knows as much of Okta's filter expressions as a directory connector sends: one comparison of the status. Each part
+//! of the API has a window of its own, in a clock that can run faster than the real one.
+
+mod answer;
+mod tenant;
+
+pub use tenant::{Group, Tenant, User};
+
+use crate::faults::{self, Faults};
+use crate::host::Host;
+use axum::Router;
+use axum::middleware;
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What the service is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The token that is accepted.
+    pub token: String,
+    /// Requests of one window for each part of the API.
+    pub limit: u32,
+    /// How long a window lasts, by the service's clock.
+    pub window: Duration,
+    /// How many seconds of the service's clock pass in one real second.
+    pub speed: f64,
+    /// How long each answer takes, in real time.
+    pub latency: Duration,
+    /// Who is there.
+    pub tenant: Tenant,
+}
+
+impl Options {
+    /// A tenant with Okta's usual limit of 600 in a minute.
+    pub fn new(tenant: Tenant) -> Self {
+        Self {
+            token: "sandbox-okta-token".to_owned(),
+            limit: 600,
+            window: Duration::from_secs(60),
+            speed: 1.0,
+            latency: Duration::ZERO,
+            tenant,
+        }
+    }
+}
+
+/// A running service; dropping it stops it.
+pub struct Server {
+    shared: Arc<Shared>,
+    host: Host,
+}
+
+struct Shared {
+    options: Options,
+    url: String,
+    faults: Faults,
+    tenant: Mutex<Tenant>,
+    requests: Mutex<Vec<String>>,
+    throttled: Mutex<u32>,
+    windows: Mutex<HashMap<String, (u64, u32)>>,
+    started: (Instant, jiff::Timestamp),
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Server {
+    /// Starts the service on the loopback address, on a port that the system chooses.
+    ///
+    /// # Errors
+    /// When no port or no thread is to be had.
+    pub fn start(mut options: Options) -> io::Result<Self> {
+        let listener = Host::bind(0)?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let tenant = std::mem::take(&mut options.tenant);
+        let shared = Arc::new(Shared {
+            options,
+            url,
+            faults: Faults::new(),
+            tenant: Mutex::new(tenant),
+            requests: Mutex::default(),
+            throttled: Mutex::default(),
+            windows: Mutex::default(),
+            started: (Instant::now(), jiff::Timestamp::now()),
+        });
+        let router = Router::new()
+            .fallback(answer::handle)
+            .with_state(Arc::clone(&shared))
+            .layer(middleware::from_fn_with_state(shared.faults.clone(), faults::apply))
+            .layer(middleware::from_fn_with_state(Arc::clone(&shared), answer::record));
+        let host = Host::serve(listener, "sandbox-okta", router)?;
+        Ok(Self { shared, host })
+    }
+
+    /// The organization's address, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.shared.url
+    }
+
+    /// The port that is listened on.
+    pub fn port(&self) -> u16 {
+        self.host.address().port()
+    }
+
+    /// The token that is accepted.
+    pub fn token(&self) -> &str {
+        &self.shared.options.token
+    }
+
+    /// The faults, to which rules may be added at any time.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Paths with queries in the order of arrival, since the start or the last [`Server::forget_requests`].
+    pub fn requests(&self) -> Vec<String> {
+        lock(&self.shared.requests).clone()
+    }
+
+    /// Empties the list of requests.
+    pub fn forget_requests(&self) {
+        lock(&self.shared.requests).clear();
+    }
+
+    /// How many requests were answered with 429 because a window was used up.
+    pub fn throttled(&self) -> u32 {
+        *lock(&self.shared.throttled)
+    }
+
+    /// Changes the tenant.
+    pub fn change(&self, change: impl FnOnce(&mut Tenant)) {
+        change(&mut lock(&self.shared.tenant));
+    }
+}
