@@ -66,6 +66,7 @@ impl CommandError {
         }
         Some(match self {
             Self::Engine(error) => match error {
+                EngineError::NotTaken { .. } | EngineError::MembersHidden { .. } => "organization",
                 EngineError::Refused { .. }
                 | EngineError::PlanChanged { .. }
                 | EngineError::PlanOfAnother { .. } => "refused",

@@ -167,7 +167,7 @@ impl Printer {
             Answer::Plan(planned) if self.response => {
                 self.json(&mut out, &Success::of(PlanData::of(planned)))?;
             }
-            Answer::Plan(planned) => plan_text::write(&mut out, &planned.plan, &planned.verdict)?,
+            Answer::Plan(planned) => plan_text::write(&mut out, planned)?,
         }
         out.write_all(b"\n")?;
         out.flush()

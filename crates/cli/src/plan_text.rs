@@ -2,14 +2,18 @@
 
 use crate::words;
 use bwdc_core::plan::{Change, Evidence, Plan, Verdict};
+use bwdc_engine::Planned;
 use std::io::{self, Write};
 
 const WIDTH: usize = 80;
+const MAILED: &str = "`sync.inviteUsersAfterProvisioning` is false, but this server knows no staged members: whoever is new \
+                      is invited by mail.";
 /// Where causes begin when there is room.
 const CAUSE_COLUMN: usize = 44;
 
 /// Writes a plan without a final newline.
-pub(crate) fn write(out: &mut impl Write, plan: &Plan, verdict: &Verdict) -> io::Result<()> {
+pub(crate) fn write(out: &mut impl Write, planned: &Planned) -> io::Result<()> {
+    let Planned { plan, verdict, invites_all_the_same: mailed, .. } = planned;
     let (people, groups): (Vec<_>, Vec<_>) = plan.changes.iter().map(line).partition(|line| line.person);
     section(out, "People", people.iter().map(|it| (it.left.as_str(), it.cause.to_owned())))?;
     section(out, "Groups", groups.iter().map(|it| (it.left.as_str(), it.cause.to_owned())))?;
@@ -29,6 +33,9 @@ pub(crate) fn write(out: &mut impl Write, plan: &Plan, verdict: &Verdict) -> io:
         plan.standing.iter().map(words::standing).map(|(name, why)| (format!("  ~ {name}"), why)).collect();
     section(out, "Differences that stay", standing.iter().map(|(name, why)| (name.as_str(), why.clone())))?;
     summary(out, plan)?;
+    if *mailed {
+        writeln!(out, "{}", wrapped(MAILED, "", 0))?;
+    }
     match verdict {
         Verdict::Go if plan.is_empty() => write!(out, "Nothing to do."),
         Verdict::Go => write!(out, "Within the limits: `bwdc sync` would carry this out."),

@@ -26,6 +26,7 @@ pub(crate) fn kept(kept: &Kept) -> String {
         KeptBecause::Role => "has more rights than a user, and is never touched",
         KeptBecause::Protected => "is on the list of protected people",
         KeptBecause::Baseline => "the first run only records who is there",
+        KeptBecause::AlreadyRevoked => "has no access any more, and keeps the membership",
         KeptBecause::NoUsableAddress => {
             return "in the directory, without an address that can be used".to_owned();
         }
@@ -63,6 +64,14 @@ pub(crate) fn standing(difference: &Standing) -> (&str, String) {
         Standing::HeldUnderOtherId { person, observed } => {
             (&person.name, format!("the organization has this address under another id, `{observed}`"))
         }
+        Standing::ExternalIdTaken { person, holder } => (
+            &person.name,
+            format!("has the name in the directory under which `{holder}` was brought over; not sent"),
+        ),
+        Standing::MembershipsKept { group, members } => (
+            &group.name,
+            format!("the first run takes nobody out: {} members stay until the next", members.len()),
+        ),
         Standing::RevokedByHand { person } => {
             (&person.name, "somebody revoked the access by hand; it is not given back".to_owned())
         }

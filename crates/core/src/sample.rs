@@ -27,6 +27,16 @@ impl Sample {
         self.add(name, Some(stable_id), Some(mail), None, AccountState::Enabled)
     }
 
+    pub(crate) fn identified_in_state(
+        self,
+        name: &str,
+        stable_id: &str,
+        mail: &str,
+        state: AccountState,
+    ) -> Self {
+        self.add(name, Some(stable_id), Some(mail), None, state)
+    }
+
     pub(crate) fn person_without_address(self, name: &str) -> Self {
         self.add(name, None, None, None, AccountState::Enabled)
     }

@@ -63,6 +63,24 @@ pub enum EngineError {
         /// The run that was named.
         run: Option<RunId>,
     },
+    /// The organization accepted everything, and is not as planned.
+    #[error(
+        "the organization accepted every request, and {left} changes are still to be made: it was read back and is not as planned"
+    )]
+    NotTaken {
+        /// Changes that are still to be made.
+        left: usize,
+        /// Changes that were sent.
+        sent: usize,
+    },
+    /// A server of Bitwarden's own that does not show its members.
+    #[error(
+        "{server} does not show the members of the organization, as every server of its kind does; nothing was sent"
+    )]
+    MembersHidden {
+        /// The API's URL.
+        server: String,
+    },
     /// A saved plan cannot be read or written.
     #[error("cannot read or write the plan `{}`", path.display())]
     PlanFile {
@@ -148,6 +166,10 @@ impl EngineError {
             Self::Settings(cause) => return Some(settings_hint(cause)),
             Self::CredentialsMissing => {
                 "Set them with `bwdc config ldap.username <name>` and `bwdc config ldap.password --secretfile <file>`."
+            }
+            Self::NotTaken { .. } => "`bwdc plan` lists them; the next run tries again.",
+            Self::MembersHidden { .. } => {
+                "Check what stands in front of the server, such as a proxy or a firewall that blocks `/public/members`."
             }
             Self::PlanFile { .. } => {
                 "Give the file that `bwdc plan --out FILE` wrote, in a folder that can be written."

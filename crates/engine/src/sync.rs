@@ -29,6 +29,8 @@ pub struct Planned {
     pub verdict: Verdict,
     /// The plan as it can be saved, reviewed and applied.
     pub saved: SavedPlan,
+    /// Whether new members would be invited although the settings ask for none: the server knows no staged members.
+    pub invites_all_the_same: bool,
 }
 
 /// What a run did.
@@ -43,6 +45,8 @@ pub struct SyncReport {
     pub plan: Plan,
     /// What a look at the organization afterwards showed.
     pub verification: Verification,
+    /// Whether new members were invited although the settings ask for none: the server knows no staged members.
+    pub invited_all_the_same: bool,
 }
 
 /// Whether the organization is as planned.
@@ -52,8 +56,6 @@ pub enum Verification {
     NothingSent,
     /// Read back, and equal but for the standing differences of the plan.
     Verified,
-    /// Read back, and these changes are still to be made.
-    Differs(Vec<Change>),
     /// The server cannot be read.
     SentNotVerified,
 }
@@ -67,9 +69,27 @@ struct Inputs {
     sync: SyncSettings,
     connector: ConnectorSettings,
     server: ServerKind,
+    /// Whether the server says that it stores members without an invitation; None: it says nothing of itself.
+    stages: Option<bool>,
 }
 
 impl Inputs {
+    /// What a plan does otherwise than the settings say.
+    fn tell(&self, plan: &Plan, events: Events<'_>) {
+        if plan.overwrite_withheld {
+            events(Event::Notice(
+                "`sync.overwriteExisting` is not carried out: whom it would delete cannot be seen, or this is the first run"
+                    .to_owned(),
+            ));
+        }
+    }
+
+    /// Whether a plan invites people whom the settings would have staged.
+    fn invites_all_the_same(&self, plan: &Plan) -> bool {
+        let invites = plan.changes.iter().any(|it| matches!(it, Change::Invite { .. }));
+        invites && !self.sync.invite_users_after_provisioning && self.stages != Some(true)
+    }
+
     fn borrow(&self) -> PlanInput<'_> {
         PlanInput {
             desired: &self.desired,
@@ -105,9 +125,11 @@ impl Engine {
         };
         let (inputs, _) = self.inputs(state, events).await?;
         let plan = Plan::build(&inputs.borrow());
+        inputs.tell(&plan, events);
         let verdict = plan.check(&inputs.connector.limits, &approvals);
         let saved = SavedPlan::of(&plan, api, organization_id);
-        Ok(Planned { plan, verdict, saved })
+        let invites_all_the_same = inputs.invites_all_the_same(&plan);
+        Ok(Planned { plan, verdict, saved, invites_all_the_same })
     }
 
     /// Makes the organization follow the directory.
@@ -166,6 +188,7 @@ impl Engine {
             ledger.end_run(run, &record.ending(self.clock.now(), RunOutcome::Refused))?;
             return Err(EngineError::Refused { refusals });
         }
+        inputs.tell(&plan, events);
         if plan.baseline && !plan.kept.is_empty() {
             events(Event::Notice(format!(
                 "first run with this ledger: {} people who would otherwise lose access are kept, and recorded",
@@ -213,14 +236,23 @@ impl Engine {
         };
         let outcome = after.as_ref().map_or(After::Accepted, After::Observed);
         let next = plan.ledger_after(&input, outcome, now);
-        let verification = verify(&inputs, &next, after.as_ref(), &requests);
+        let left = left_to_do(&inputs, &next, after.as_ref(), &requests);
+        let verification = match &after {
+            _ if requests.is_empty() => Verification::NothingSent,
+            Some(_) => Verification::Verified,
+            None => Verification::SentNotVerified,
+        };
         let outcome = match verification {
+            _ if left > 0 => RunOutcome::Partial,
             Verification::NothingSent => RunOutcome::Unchanged,
-            Verification::Differs(_) => RunOutcome::Partial,
             Verification::Verified | Verification::SentNotVerified => RunOutcome::Complete,
         };
         ledger.commit(run, &next, &ending(outcome))?;
         self.keep_token(&organization).await?;
+        if left > 0 {
+            self.forget_times()?;
+            return Err(EngineError::NotTaken { left, sent: plan.changes.len() });
+        }
         if !requests.is_empty() {
             let hash = match &requests[..] {
                 [Request::Import(sent) | Request::WholeImport(sent)]
@@ -233,7 +265,9 @@ impl Engine {
             self.note_success(now, &inputs.sync, hash.as_deref())?;
         }
         let sent = !requests.is_empty();
+        let invited_all_the_same = inputs.invites_all_the_same(&plan);
         Ok(SyncReport {
+            invited_all_the_same,
             users: if sent { plan.totals.people } else { 0 },
             groups: if sent { plan.totals.groups } else { 0 },
             requests: requests.len(),
@@ -257,11 +291,17 @@ impl Engine {
         let snapshot = directory.read(read_scope(&sync), events).await?;
         let desired = Desired::build(snapshot, &sync)?;
         let observed = observe(&organization, &desired, &ledger, sync.groups, events).await?;
+        if let (Some(facts), Observed::Believed(_) | Observed::Unknown) = (&facts, &observed)
+            && facts.kind != ServerKind::Vaultwarden
+        {
+            return Err(EngineError::MembersHidden { server: self.endpoints()?.api });
+        }
+        let stages = facts.as_ref().map(|it| it.stages);
         let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
         let missing = sought(&desired, &ledger);
         let presences =
             if missing.is_empty() { Presences::new() } else { directory.look_up(&missing).await? };
-        Ok((Inputs { desired, observed, ledger, presences, sync, connector, server }, organization))
+        Ok((Inputs { desired, observed, ledger, presences, sync, connector, server, stages }, organization))
     }
 
     /// The API's URL, and the id of the organization there.
@@ -383,19 +423,18 @@ fn touched_groups(plan: &Plan) -> HashSet<ExternalId> {
         .collect()
 }
 
-fn verify(
+/// How many changes are still to be made, after every request was accepted.
+fn left_to_do(
     inputs: &Inputs,
     next: &LedgerState,
     after: Option<&OrganizationState>,
     requests: &[Request],
-) -> Verification {
-    if requests.is_empty() {
-        return Verification::NothingSent;
-    }
-    let Some(state) = after else { return Verification::SentNotVerified };
+) -> usize {
+    let Some(state) = after.filter(|_| !requests.is_empty()) else { return 0 };
     let observed = Observed::Live(state.clone());
-    let again = Plan::build(&PlanInput { observed: &observed, ledger: next, ..inputs.borrow() });
-    if again.is_empty() { Verification::Verified } else { Verification::Differs(again.changes) }
+    // What a first run leaves to the second is not left over.
+    let ledger = LedgerState { baseline_taken: inputs.ledger.baseline_taken, ..next.clone() };
+    Plan::build(&PlanInput { observed: &observed, ledger: &ledger, ..inputs.borrow() }).changes.len()
 }
 
 fn hash_of(official: &ImportRequest, api: &str, organization_id: &str) -> Option<String> {

@@ -66,6 +66,11 @@ fn answer(report: &SyncReport) -> Answer {
 
 fn told(report: &SyncReport) -> Vec<String> {
     let mut lines = Vec::new();
+    if report.invited_all_the_same {
+        lines.push(
+            "This server knows no staged members: whoever was new has been invited by mail.".to_owned(),
+        );
+    }
     match &report.verification {
         Verification::NothingSent => {}
         Verification::Verified => {
@@ -75,13 +80,6 @@ fn told(report: &SyncReport) -> Vec<String> {
         Verification::SentNotVerified => {
             lines.extend(plan_text::changes(&report.plan, SHOWN));
             lines.push("Sent, not verified: this server cannot be read.".to_owned());
-        }
-        Verification::Differs(left) => {
-            lines.extend(plan_text::changes(&report.plan, SHOWN));
-            lines.push(format!(
-                "The organization was read back: {} changes did not take effect, `bwdc plan` lists them.",
-                left.len()
-            ));
         }
     }
     lines

@@ -149,3 +149,31 @@ fn a_saved_plan_is_applied_exactly_or_not_at_all() {
     let broken = stage.run(&["apply", file]);
     assert!(broken.stderr.contains("plan.json") && broken.code == Some(1), "{}", broken.stderr);
 }
+
+#[test]
+fn a_server_that_says_yes_and_stores_nothing_is_found_out() {
+    use bwdc_sandbox::faults::{Answer, Fault, Rule};
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let directory = Tree::of(3).serve();
+    stage.read(&directory);
+    let rule = Rule::new("POST", "/api/public/organization/import", Fault::Answer(Answer::empty(200)));
+    stage.organization.faults().add(rule);
+    let output = stage.run(&["sync"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+    assert!(output.stderr.contains("3 changes are still to be made"), "{}", output.stderr);
+    assert!(!stage.home.data_json().expect("readable")["lastUserSync"].is_string());
+}
+
+#[test]
+fn a_server_of_bitwardens_own_that_hides_its_members_is_not_believed() {
+    use bwdc_sandbox::faults::{Answer, Fault, Rule};
+    let (stage, directory) = refused_stage();
+    let members = Rule::new("GET", "/api/public/members", Fault::Answer(Answer::json(404, "{}")));
+    stage.organization.faults().add(members);
+    stage.organization.clear_requests();
+    let output = stage.run(&["sync"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.contains("does not show the members"), "{}", output.stderr);
+    assert_eq!(stage.writes(), [""; 0]);
+    drop(directory);
+}

@@ -23,12 +23,11 @@ impl Plan {
             After::Observed(state) => self.observed_people(input, &directory, state),
             After::Accepted => self.accepted_people(input, &directory),
         };
-        let present = Present::new(input.desired);
+        let present = Present::new(input.desired, input.ledger);
         let people: Vec<ManagedPerson> = people
             .into_iter()
             .map(|mut person| {
-                let stable_id = person.stable_id.as_ref().map(StableId::as_str);
-                let inside = present.has(&person.external_id, stable_id);
+                let inside = present.has(&person.external_id);
                 person.out_since = if inside { None } else { person.out_since.or(Some(now)) };
                 person
             })
@@ -141,7 +140,8 @@ impl Plan {
             for (number, group) in desired.groups().iter().enumerate() {
                 let id = desired.text(group.external_id);
                 done.insert(id);
-                let members = desired.members(number).iter().map(|&person| directory.pushed[person as usize]);
+                let members =
+                    desired.members(number).iter().filter_map(|&person| directory.pushed[person as usize]);
                 let first_name = kept_names.get(id).copied();
                 groups.push(ManagedGroup {
                     external_id: ExternalId::new(id),
@@ -159,7 +159,7 @@ impl Plan {
 
 /// The directory's people by the id under which they are pushed.
 struct Directory<'a> {
-    pushed: Vec<&'a str>,
+    pushed: Vec<Option<&'a str>>,
     stable_ids: HashMap<&'a str, Option<&'a str>>,
 }
 
@@ -168,7 +168,8 @@ impl<'a> Directory<'a> {
         let desired = input.desired;
         let pushed = pushed_ids(desired, input.ledger);
         let stable = desired.everybody().iter().map(|it| it.stable_id.map(|id| desired.text(id)));
-        let stable_ids = pushed.iter().copied().zip(stable).collect();
+        let listed = pushed.iter().copied().zip(stable);
+        let stable_ids = listed.filter_map(|(id, stable)| Some((id?, stable))).collect();
         Self { pushed, stable_ids }
     }
 }

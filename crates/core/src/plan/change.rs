@@ -143,6 +143,8 @@ pub enum KeptBecause {
     Policy,
     /// Nothing is set, and today's connector leaves such people alone.
     AsToday,
+    /// Has lost access already; the membership is kept, as the settings say.
+    AlreadyRevoked,
     /// In the directory, with an address that cannot be used: no cause to leave.
     NoUsableAddress,
     /// Somebody in the desired state has this member's address: it may be the same person under a new id.
@@ -213,6 +215,20 @@ pub enum Standing {
         person: Subject,
         /// The organization's id.
         observed: ExternalId,
+    },
+    /// The directory's id was pushed for somebody else, who had the same name in the directory before.
+    ExternalIdTaken {
+        /// Who, with the directory's id.
+        person: Subject,
+        /// The address of whom the id belongs to.
+        holder: String,
+    },
+    /// The first run takes no membership away: these stay until the next.
+    MembershipsKept {
+        /// Which group.
+        group: Subject,
+        /// External ids, or addresses of members without one.
+        members: Vec<String>,
     },
     /// Somebody took this person's access by hand: it is not ours to give back.
     RevokedByHand {

@@ -2,7 +2,7 @@
 
 use super::change::{Cause, Change, LeftOut, LeftOutBecause, Standing, Subject};
 use super::people::{LONGEST_EXTERNAL_ID, People};
-use super::{Index, Plan, PlanInput, pushed_ids};
+use super::{Evidence, Index, Plan, PlanInput, pushed_ids};
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::ExternalId;
@@ -32,20 +32,16 @@ pub fn to_read(
         ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
     let pushed = pushed_ids(desired, ledger);
     let managed: HashSet<&str> = ledger.people.iter().map(|it| it.external_id.as_str()).collect();
-    let counts = |person: u32| {
-        managed.contains(pushed[person as usize]) || desired.everybody()[person as usize].email.is_some()
+    let counted = |&person: &u32| {
+        let has_address = desired.everybody()[person as usize].email.is_some();
+        pushed[person as usize].filter(|&id| has_address || managed.contains(id))
     };
     let (mut needed, mut rest) = (Vec::new(), Vec::new());
     for (place, group) in groups.iter().enumerate() {
         let Some(id) = group.external_id.as_ref().map(|it| it.as_str()) else { continue };
         let Some(&number) = numbers.get(id) else { continue };
         let known = remembered.get(id).filter(|known| {
-            let wanted: HashSet<&str> = desired
-                .members(number)
-                .iter()
-                .filter(|&&it| counts(it))
-                .map(|&it| pushed[it as usize])
-                .collect();
+            let wanted: HashSet<&str> = desired.members(number).iter().filter_map(counted).collect();
             wanted.len() == known.members.len() && known.members.iter().all(|it| wanted.contains(it.as_str()))
         });
         match known {
@@ -86,11 +82,14 @@ fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
         plan.left_out.push(LeftOut { reference: desired.text(wanted.reference).to_owned(), because });
         return;
     }
-    let listed = || desired.members(number).iter().map(|&person| people.pushed[person as usize]);
+    let listed = || desired.members(number).iter().filter_map(|&person| people.pushed[person as usize]);
     let effective: Vec<&str> = listed().filter(|id| people.present.contains(id)).collect();
     let subject = || Subject { name: name.to_owned(), external_id: ExternalId::new(id) };
     let before = plan.changes.len();
+    let mut stay = Vec::new();
     match index.groups.get(id).zip(index.state) {
+        // It may well exist: an empty list would empty it.
+        None if plan.evidence == Evidence::Unknown && effective.is_empty() => return,
         None => plan.changes.push(Change::CreateGroup {
             group: subject(),
             members: effective.len(),
@@ -110,28 +109,39 @@ fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
                     });
                 }
             }
-            if index.uncertain_groups.contains(id) {
+            let Some(mut difference) = Difference::of(found, &effective, index) else { return };
+            if plan.baseline && !difference.removed.is_empty() {
+                let members = std::mem::take(&mut difference.removed);
+                let (kept, by_hand): (Vec<_>, Vec<_>) =
+                    members.iter().partition(|it| index.by_external_id.contains_key(it.as_str()));
+                stay.extend(kept.into_iter().map(|it| ExternalId::new(it.as_str())));
+                let unlisted = !by_hand.is_empty();
+                plan.standing.push(Standing::MembershipsKept { group: subject(), members });
+                if unlisted {
+                    // An import would take out whoever has no id: the group waits for the next run.
+                    plan.changes.truncate(before);
+                    return;
+                }
+            }
+            if difference.is_any() || index.uncertain_groups.contains(id) {
                 plan.changes.push(Change::ChangeMembers {
                     group: subject(),
-                    added: effective.iter().map(|&it| it.to_owned()).collect(),
-                    removed: Vec::new(),
-                    before: 0,
+                    added: difference.added,
+                    removed: difference.removed,
+                    before: difference.before,
                     cause: Cause::Differs,
                 });
-            } else {
-                compare_members(found, &effective, subject, index, plan);
             }
         }
     }
     if plan.changes.len() > before {
+        let mut member_external_ids: Vec<ExternalId> =
+            desired.members(number).iter().filter_map(|&it| people.ids[it as usize].clone()).collect();
+        member_external_ids.extend(stay);
         plan.import.groups.push(ImportGroup {
             name: name.to_owned(),
             external_id: ExternalId::new(id),
-            member_external_ids: desired
-                .members(number)
-                .iter()
-                .map(|&it| people.ids[it as usize].clone())
-                .collect(),
+            member_external_ids,
         });
     }
 }
@@ -149,36 +159,42 @@ fn unusable(id: &str, name: &str, server: ServerKind) -> Option<LeftOutBecause> 
     }
 }
 
-fn compare_members(
-    found: &ObservedGroup,
-    effective: &[&str],
-    subject: impl Fn() -> Subject,
-    index: &Index<'_>,
-    plan: &mut Plan,
-) {
-    // A member without an external id is shown by address: an import takes him out.
-    let current: Vec<&str> = match &found.members {
-        Membership::Read(members) => members
-            .iter()
-            .map(|&number| {
-                let member = index.member(number);
-                let id = member.external_id.as_ref().map(|it| it.as_str()).filter(|it| !it.trim().is_empty());
-                id.unwrap_or(member.email.as_str())
-            })
-            .collect(),
-        Membership::Remembered(members) => {
-            members.iter().map(|it| it.as_str()).filter(|it| index.by_external_id.contains_key(it)).collect()
-        }
-        Membership::NotRead => return,
-    };
-    let wanted: HashSet<&str> = effective.iter().copied().collect();
-    let held: HashSet<&str> = current.iter().copied().collect();
-    let added: Vec<String> =
-        effective.iter().filter(|it| !held.contains(*it)).map(|&it| it.to_owned()).collect();
-    let removed: Vec<String> =
-        current.iter().filter(|it| !wanted.contains(*it)).map(|&it| it.to_owned()).collect();
-    if !added.is_empty() || !removed.is_empty() {
-        let (group, before) = (subject(), current.len());
-        plan.changes.push(Change::ChangeMembers { group, added, removed, before, cause: Cause::Differs });
+/// What stands between a group's members and those whom it should have.
+struct Difference {
+    added: Vec<String>,
+    removed: Vec<String>,
+    before: usize,
+}
+
+impl Difference {
+    /// None: the members are not known.
+    fn of(found: &ObservedGroup, effective: &[&str], index: &Index<'_>) -> Option<Self> {
+        // A member without an external id is shown by address: an import takes him out.
+        let current: Vec<&str> = match &found.members {
+            Membership::Read(members) => members
+                .iter()
+                .map(|&number| {
+                    let member = index.member(number);
+                    let id = member.external_id.as_ref().map(|it| it.as_str());
+                    id.filter(|it| !it.trim().is_empty()).unwrap_or(member.email.as_str())
+                })
+                .collect(),
+            Membership::Remembered(members) => members
+                .iter()
+                .map(|it| it.as_str())
+                .filter(|it| index.by_external_id.contains_key(it))
+                .collect(),
+            Membership::NotRead => return None,
+        };
+        let wanted: HashSet<&str> = effective.iter().copied().collect();
+        let held: HashSet<&str> = current.iter().copied().collect();
+        let but = |all: &[&str], without: &HashSet<&str>| -> Vec<String> {
+            all.iter().filter(|it| !without.contains(*it)).map(|&it| it.to_owned()).collect()
+        };
+        Some(Self { added: but(effective, &held), removed: but(&current, &wanted), before: current.len() })
+    }
+
+    fn is_any(&self) -> bool {
+        !self.added.is_empty() || !self.removed.is_empty()
     }
 }

@@ -17,7 +17,7 @@ pub use groups::to_read;
 pub use limits::{Refusal, Verdict};
 
 use crate::desired::{Desired, DesiredPerson};
-use crate::ledger::LedgerState;
+use crate::ledger::{LedgerState, ManagedPerson};
 use crate::names::ExternalId;
 use crate::observed::MemberStatus;
 use crate::observed::{
@@ -94,6 +94,9 @@ pub struct Plan {
     pub totals: Totals,
     /// Whether this run only records who is there and removes nobody.
     pub baseline: bool,
+    /// Whether `overwriteExisting` is set and not carried out: whom it would delete cannot be seen, or may not be
+    /// removed in this run.
+    pub overwrite_withheld: bool,
     #[serde(skip)]
     refusals: Vec<Refusal>,
     #[serde(skip)]
@@ -149,6 +152,7 @@ impl Plan {
             evidence,
             totals: index.totals(input),
             baseline: evidence == Evidence::Unknown || !input.ledger.baseline_taken,
+            overwrite_withheld: false,
             refusals: Vec::new(),
             import: ImportRequest {
                 groups: Vec::new(),
@@ -189,32 +193,25 @@ pub fn believed(ledger: &LedgerState) -> Observed {
 
 /// Managed people whom the directory did not return: they have to be asked for by id before they count as gone.
 pub fn sought(desired: &Desired, ledger: &LedgerState) -> Vec<Sought> {
-    let present = Present::new(desired);
+    let present = Present::new(desired, ledger);
     ledger
         .people
         .iter()
-        .filter(|person| !present.has(&person.external_id, person.stable_id.as_ref().map(|it| it.as_str())))
+        .filter(|person| !present.has(&person.external_id))
         .map(|person| Sought { external_id: person.external_id.clone(), stable_id: person.stable_id.clone() })
         .collect()
 }
 
-/// Who is in the directory's answer, by both ids.
-pub(crate) struct Present<'a> {
-    external: HashSet<&'a str>,
-    stable: HashSet<&'a str>,
-}
+/// Who is in the directory's answer, by the id that is pushed.
+pub(crate) struct Present<'a>(HashSet<&'a str>);
 
 impl<'a> Present<'a> {
-    pub(crate) fn new(desired: &'a Desired) -> Self {
-        let people = desired.everybody();
-        Self {
-            external: people.iter().map(|it| desired.text(it.external_id)).collect(),
-            stable: people.iter().filter_map(|it| it.stable_id).map(|it| desired.text(it)).collect(),
-        }
+    pub(crate) fn new(desired: &'a Desired, ledger: &'a LedgerState) -> Self {
+        Self(pushed_ids(desired, ledger).into_iter().flatten().collect())
     }
 
-    pub(crate) fn has(&self, external_id: &ExternalId, stable_id: Option<&str>) -> bool {
-        self.external.contains(external_id.as_str()) || stable_id.is_some_and(|it| self.stable.contains(it))
+    pub(crate) fn has(&self, external_id: &ExternalId) -> bool {
+        self.0.contains(external_id.as_str())
     }
 }
 
@@ -320,17 +317,34 @@ impl<'a> Index<'a> {
     }
 }
 
-/// For each person of the snapshot the id that is pushed: the one of the first push, where the stable id tells that it
-/// is the same person, so that a rename or a move in the directory makes nobody new.
-pub(crate) fn pushed_ids<'a>(desired: &'a Desired, ledger: &'a LedgerState) -> Vec<&'a str> {
+/// For each person of the snapshot the id that is pushed.
+///
+/// It is the one of the first push, where the stable id tells that it is the same person: a rename or a move makes nobody
+/// new. It is none where the directory's id belongs to somebody else: a newcomer at a name that was used before must
+/// neither inherit nor lose anything of the person who had it. Somebody entered anew under the same address is the same.
+pub(crate) fn pushed_ids<'a>(desired: &'a Desired, ledger: &'a LedgerState) -> Vec<Option<&'a str>> {
+    let owners: HashMap<&str, &ManagedPerson> =
+        ledger.people.iter().map(|it| (it.external_id.as_str(), it)).collect();
     let known: HashMap<&str, &str> = ledger
         .people
         .iter()
         .filter_map(|it| Some((it.stable_id.as_ref()?.as_str(), it.external_id.as_str())))
         .collect();
+    let stable = |person: &DesiredPerson| person.stable_id.map(|id| desired.text(id));
+    let first_push = |person: &DesiredPerson| stable(person).and_then(|id| known.get(id).copied());
+    let in_directory: HashSet<&str> = desired.everybody().iter().filter_map(stable).collect();
+    let claimed: HashSet<&str> = desired.everybody().iter().filter_map(first_push).collect();
+    let is_taken = |person: &DesiredPerson, id: &str| {
+        let Some(owner) = owners.get(id) else { return false };
+        let (Some(owned), Some(_)) = (&owner.stable_id, stable(person)) else { return false };
+        let same_address = person.email.is_some_and(|it| desired.text(it) == owner.email.as_str());
+        in_directory.contains(owned.as_str()) || !same_address
+    };
     let pushed = |person: &DesiredPerson| {
-        let first = person.stable_id.and_then(|id| known.get(desired.text(id)).copied());
-        first.unwrap_or(desired.text(person.external_id))
+        first_push(person).or_else(|| {
+            let id = desired.text(person.external_id);
+            (!claimed.contains(id) && !is_taken(person, id)).then_some(id)
+        })
     };
     desired.everybody().iter().map(pushed).collect()
 }

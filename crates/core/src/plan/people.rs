@@ -16,15 +16,15 @@ pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
 
 /// Who will be in the organization under which id, once the plan is carried out.
 pub(super) struct People<'a> {
-    /// For each person of the snapshot the id that groups list.
-    pub(super) pushed: Vec<&'a str>,
+    /// For each person of the snapshot the id that groups list; None: the id belongs to somebody else.
+    pub(super) pushed: Vec<Option<&'a str>>,
     /// The same, to be shared by lists.
-    pub(super) ids: Vec<ExternalId>,
+    pub(super) ids: Vec<Option<ExternalId>>,
     /// External ids of members after the run.
     pub(super) present: HashSet<&'a str>,
     /// Live members of the desired state, as an import names them.
     pub(super) live: Vec<ImportMember>,
-    emails: HashSet<&'a str>,
+    pub(super) emails: HashSet<&'a str>,
 }
 
 /// Decides for everybody in the directory, then for everybody who is missing from it.
@@ -32,7 +32,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
     let desired = input.desired;
     let pushed = pushed_ids(desired, input.ledger);
     let mut people = People {
-        ids: pushed.iter().map(|&id| ExternalId::new(id)).collect(),
+        ids: pushed.iter().map(|id| id.map(ExternalId::new)).collect(),
         pushed,
         present: index.by_external_id.keys().copied().collect(),
         live: Vec::new(),
@@ -47,7 +47,10 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
         return people;
     }
     for (number, person) in desired.everybody().iter().enumerate() {
-        let pushed = people.pushed[number];
+        let Some(pushed) = people.pushed[number] else {
+            taken(person, input, plan);
+            continue;
+        };
         match leaving(person, input) {
             None => live(person, pushed, input, index, plan, &mut people),
             Some((cause, taking)) => {
@@ -72,6 +75,17 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
     people
 }
 
+/// Somebody whose id belongs to another person is neither sent nor looked for.
+fn taken(person: &DesiredPerson, input: &PlanInput<'_>, plan: &mut Plan) {
+    let desired = input.desired;
+    let id = desired.text(person.external_id);
+    let holder = input.ledger.people.iter().find(|it| it.external_id.as_str() == id);
+    plan.standing.push(Standing::ExternalIdTaken {
+        person: Subject { name: desired.display_name(person).to_owned(), external_id: ExternalId::new(id) },
+        holder: holder.map(|it| it.email.as_str().to_owned()).unwrap_or_default(),
+    });
+}
+
 /// The cause and the action for somebody whom the directory lists as disabled or deleted; None: a live member.
 fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(Cause, Taking)> {
     let policy = input.connector.leavers;
@@ -82,7 +96,9 @@ fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(Cause, Taki
             Some(action) => Some((Cause::Disabled, Taking::Chosen(action))),
         },
         AccountState::Deleted => {
-            Some((Cause::Deleted, policy.deleted.map_or(Taking::AsToday, Taking::Chosen)))
+            // Today's connector looks at deleted people only in runs that overwrite.
+            let today = if input.sync.overwrite_existing { Taking::AsToday } else { Taking::KeepAsToday };
+            Some((Cause::Deleted, policy.deleted.map_or(today, Taking::Chosen)))
         }
     }
 }
@@ -127,9 +143,9 @@ fn live<'a>(
     let import =
         ImportMember { email: Some(sent.to_owned()), external_id: ExternalId::new(pushed), deleted: false };
     people.present.insert(pushed);
-    people.live.push(import.clone());
     let by_email = index.by_email.get(email).map(|&number| index.member(number));
     if let Some(member) = known {
+        people.live.push(import.clone());
         if member.email.as_str() != email {
             plan.standing.push(Standing::AddressDiffers {
                 person: subject(),
@@ -154,10 +170,12 @@ fn live<'a>(
     {
         None => {
             plan.changes.push(Change::Invite { person: subject(), cause: Cause::Joined });
+            people.live.push(import.clone());
             plan.import.members.push(import);
         }
         Some((_, None)) => {
             plan.changes.push(Change::Adopt { person: subject(), cause: Cause::Differs });
+            people.live.push(import.clone());
             plan.import.members.push(import);
         }
         Some((_, Some(old))) if input.server == ServerKind::Vaultwarden => {
@@ -166,6 +184,7 @@ fn live<'a>(
                 old: old.clone(),
                 cause: Cause::Differs,
             });
+            people.live.push(import.clone());
             plan.import.members.push(import);
         }
         Some((_, Some(observed))) => {
@@ -249,11 +268,15 @@ fn leave(
         _ if plan.baseline => Some(KeptBecause::Baseline),
         _ => None,
     };
+    let revoked_already = member.status == MemberStatus::Revoked;
+    let stays_revoked = revoked_already
+        && matches!(taking, Taking::Chosen(LeaverAction::Revoke))
+        && !index.uncertain_people.contains_key(external_id);
+    let because = because.or_else(|| stays_revoked.then_some(KeptBecause::AlreadyRevoked));
     if let Some(because) = because {
         plan.kept.push(Kept { person, cause: Some(cause), because });
         return;
     }
-    let revoked_already = member.status == MemberStatus::Revoked;
     let import = ImportMember {
         email: Some(person.name.clone()),
         external_id: person.external_id.clone(),
@@ -300,9 +323,9 @@ pub(super) fn is_protected(
 
 /// Managed people whom the directory did not return. Absence alone does nothing: the answer for each one decides.
 fn absent(input: &PlanInput<'_>, index: &Index<'_>, live_emails: &HashSet<&str>, plan: &mut Plan) {
-    let present = Present::new(input.desired);
+    let present = Present::new(input.desired, input.ledger);
     for managed in &input.ledger.people {
-        if present.has(&managed.external_id, managed.stable_id.as_ref().map(|it| it.as_str())) {
+        if present.has(&managed.external_id) {
             continue;
         }
         let policy = input.connector.leavers;

@@ -32,7 +32,8 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
     if !input.sync.overwrite_existing || !input.desired.people_wanted() {
         return;
     }
-    if plan.baseline || plan.evidence == Evidence::Unknown {
+    if plan.baseline || plan.evidence != Evidence::Live {
+        plan.overwrite_withheld = true;
         return;
     }
     if input.sync.large_import && plan.totals.people + plan.totals.groups > BATCH {
@@ -75,6 +76,8 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
         }
         let because = if member.role != Role::User {
             Some(KeptBecause::Role)
+        } else if people.emails.contains(member.email.as_str()) {
+            Some(KeptBecause::AddressInUse)
         } else {
             is_protected(member, id.as_str(), member.email.as_str(), input).then_some(KeptBecause::Protected)
         };
@@ -108,7 +111,8 @@ fn whole_groups(input: &PlanInput<'_>, people: &People<'_>) -> Vec<crate::wire::
     let mut groups = official_request(input.desired, input.sync).groups;
     for (number, group) in groups.iter_mut().enumerate() {
         let listed = input.desired.members(number).iter();
-        group.member_external_ids = listed.map(|&person| people.ids[person as usize].clone()).collect();
+        group.member_external_ids =
+            listed.filter_map(|&person| people.ids[person as usize].clone()).collect();
     }
     groups
 }

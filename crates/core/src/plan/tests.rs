@@ -227,10 +227,17 @@ fn disabled_people_go_through_the_import_as_today() {
 
 #[test]
 fn a_person_deleted_without_an_address_is_found_by_id() {
-    let world = World::new().managed_crowd(40).managed("a", "a@x");
-    let plan = world.plan(crowd(40).deleted_without_address("a"));
-    let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
-    assert_eq!((import.members[0].email.as_deref(), import.members[0].deleted), (Some("a@x"), true));
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x");
+    let directory = || crowd(40).deleted_without_address("a");
+    assert_eq!(world.plan(directory()).kept[0].because, KeptBecause::AsToday);
+    world.connector.leavers.deleted = Some(LeaverAction::Remove);
+    assert_eq!(world.plan(directory()).requests(), [Request::Remove(MemberId::new("m-a@x"))]);
+    world.connector.leavers.deleted = None;
+    world.sync.overwrite_existing = true;
+    let plan = world.plan(directory());
+    let [Request::WholeImport(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    let entry = import.members.last().expect("entries");
+    assert_eq!((entry.email.as_deref(), entry.deleted), (Some("a@x"), true));
 }
 
 #[test]
@@ -481,4 +488,96 @@ fn an_address_that_became_unusable_is_no_cause_to_leave() {
         assert!(plan.is_empty(), "{:?}", plan.changes);
         assert_eq!(plan.kept[0].because, KeptBecause::NoUsableAddress);
     }
+}
+
+/// A member of the ledger with a stable id, confirmed in the organization.
+fn identified(mut world: World, external_id: &str, stable_id: &str, email: &str) -> World {
+    world = world.managed(external_id, email);
+    world.ledger.people.last_mut().expect("just added").stable_id = Some(StableId::new(stable_id));
+    world
+}
+
+#[test]
+fn a_newcomer_at_a_used_name_is_nobody_else() {
+    let world =
+        || identified(World::new().managed_crowd(40), "cn=p", "entryUUID:1", "old@x").group("g", "g", &[]);
+    // The first owner of the name has moved, with a new address; a disabled newcomer has it now.
+    let mut moved = world();
+    moved.sync.remove_disabled = true;
+    let plan = moved.plan(
+        crowd(40)
+            .with_stable_id("cn=moved", "entryUUID:1", "new@x")
+            .identified_in_state("cn=p", "entryUUID:2", "other@x", AccountState::Disabled)
+            .group("g", &[]),
+    );
+    assert!(plan.is_empty(), "{:?}", plan.changes);
+    // The first owner is gone: the leaver goes, and the newcomer inherits neither membership nor groups.
+    let gone = world().leavers(LeaverAction::Revoke, LeaverAction::Keep).answer("cn=p", Presence::NotFound);
+    let newcomer = || crowd(40).with_stable_id("cn=p", "entryUUID:2", "other@x").group("g", &["cn=p"]);
+    let desired = newcomer().desired(&gone.sync).expect("valid");
+    assert_eq!(sought(&desired, &gone.ledger).len(), 1);
+    let plan = gone.plan(newcomer());
+    assert_eq!(plan.requests(), [Request::Revoke(MemberId::new("m-old@x"))]);
+    assert!(matches!(&plan.standing[0], Standing::ExternalIdTaken { holder, .. } if holder == "old@x"));
+    // Entered anew under the same address: the same person.
+    assert!(
+        world().plan(crowd(40).with_stable_id("cn=p", "entryUUID:2", "old@x").group("g", &[])).is_empty()
+    );
+}
+
+#[test]
+fn nobody_is_overwritten_where_nobody_can_look() {
+    let mut world = World::new();
+    world.server = ServerKind::Vaultwarden;
+    world.sync.overwrite_existing = true;
+    world.ledger.people.push(managed_person("crowd0", "crowd0@x"));
+    let observed = believed(&world.ledger);
+    let desired = crowd(2).desired(&world.sync).expect("valid");
+    let plan = Plan::build(&world.input(&desired, &observed));
+    let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    assert!(!import.overwrite_existing && plan.overwrite_withheld);
+}
+
+#[test]
+fn whoever_lost_access_keeps_the_membership_also_when_the_rest_is_overwritten() {
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x").answer("a", Presence::NotFound);
+    world = world.leavers(LeaverAction::Revoke, LeaverAction::Keep);
+    world.sync.overwrite_existing = true;
+    world.state.members[40].status = MemberStatus::Revoked;
+    let plan = world.plan(crowd(40));
+    assert!(plan.is_empty(), "{:?}", plan.changes);
+    assert_eq!(plan.kept[0].because, KeptBecause::AlreadyRevoked);
+    let joined = world.plan(crowd(41));
+    let [Request::WholeImport(whole)] = &joined.requests()[..] else { panic!("{joined:?}") };
+    assert!(whole.members.iter().any(|it| it.external_id.as_str() == "a" && !it.deleted));
+}
+
+#[test]
+fn overwriting_does_not_remove_and_invite_somebody_under_a_new_id() {
+    let mut world = World::new().managed_crowd(40).member("old", "a@x", MemberStatus::Confirmed, Role::User);
+    world.sync.overwrite_existing = true;
+    let plan = world.plan(crowd(41).person("new", "a@x"));
+    let [Request::WholeImport(whole)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    let with_address: Vec<&str> = whole
+        .members
+        .iter()
+        .filter(|it| it.email.as_deref() == Some("a@x"))
+        .map(|it| it.external_id.as_str())
+        .collect();
+    assert_eq!(with_address, ["old"]);
+    assert_eq!(plan.removals().count(), 0);
+}
+
+#[test]
+fn a_baseline_takes_no_membership_away() {
+    let mut world = World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[0, 1]);
+    world.ledger = LedgerState::default();
+    let directory = || Sample::new().person("a", "a@x").person("b", "b@x").person("c", "c@x");
+    let plan = world.plan(directory().group("g", &["a"]));
+    assert!(!plan.changes.iter().any(|it| matches!(it, Change::ChangeMembers { .. })), "{:?}", plan.changes);
+    assert!(matches!(&plan.standing[..], [Standing::MembershipsKept { members, .. }] if members == &["b"]));
+    let plan = world.plan(directory().group("g", &["a", "c"]));
+    let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    let listed: Vec<&str> = import.groups[0].member_external_ids.iter().map(|it| it.as_str()).collect();
+    assert_eq!(listed, ["a", "c", "b"]);
 }

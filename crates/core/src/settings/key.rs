@@ -111,19 +111,6 @@ impl Setting {
             .find(|setting| named(setting.name) || setting.aliases.iter().any(|alias| named(alias)))
     }
 
-    /// The environment variable whose value goes before the stored one: `BWDC_LDAP_ROOT_PATH` for `ldap.rootPath`.
-    pub fn variable(&self) -> String {
-        let mut name = String::from(if self.is_secret() { "BWDC_SECRET_" } else { "BWDC_" });
-        for letter in self.name.chars() {
-            match letter {
-                '.' | '-' => name.push('_'),
-                upper if upper.is_ascii_uppercase() => name.extend(['_', upper]),
-                lower => name.push(lower.to_ascii_uppercase()),
-            }
-        }
-        name
-    }
-
     /// Whether it is a secret, whose value no list shows.
     pub fn is_secret(&self) -> bool {
         matches!(self.kind, SettingKind::Secret(_))
@@ -396,17 +383,6 @@ mod tests {
         let places: BTreeSet<_> =
             SETTINGS.iter().map(|it| (it.place.file, it.place.object, it.place.field)).collect();
         assert_eq!(places.len(), SETTINGS.len());
-    }
-
-    #[test]
-    fn no_variable_stands_for_two_settings() {
-        let variables: BTreeSet<_> = SETTINGS.iter().map(Setting::variable).collect();
-        assert_eq!(variables.len(), SETTINGS.len());
-        let variable = |name| Setting::find(name).expect("a setting").variable();
-        assert_eq!(variable("ldap.hostname"), "BWDC_LDAP_HOSTNAME");
-        assert_eq!(variable("ldap.rootPath"), "BWDC_LDAP_ROOT_PATH");
-        assert_eq!(variable("limits.removals-percent"), "BWDC_LIMITS_REMOVALS_PERCENT");
-        assert_eq!(variable("ldap.password"), "BWDC_SECRET_LDAP_PASSWORD");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The JSON Schema of the files that `bwdc config export` writes and `bwdc config apply` reads.
+//! The settings as a JSON Schema: names, kinds and allowed values for other programs.
 
 use super::{DirectoryKind, Setting, SettingKind};
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ pub fn settings_schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Settings of bwdc",
-        "description": "What `bwdc config export` writes and `bwdc config apply` reads. A key that is absent is left as it is; null unsets it.",
+        "description": "What `bwdc config set` accepts, by section and name; null stands for a setting that is not set.",
         "type": "object",
         "additionalProperties": false,
         "properties": root,
@@ -50,6 +50,6 @@ fn leaf(setting: &Setting) -> Value {
             json!({ "type": ["string", "null"] })
         }
     };
-    leaf["description"] = json!(format!("{}. Variable: {}", setting.expected(), setting.variable()));
+    leaf["description"] = json!(setting.expected());
     leaf
 }

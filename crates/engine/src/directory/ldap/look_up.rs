@@ -33,7 +33,7 @@ pub(super) async fn look_up(
 }
 
 /// One way to ask for a person.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Question {
     /// Does the entry of this name exist?
     Name(String),
@@ -64,14 +64,38 @@ struct Asker<'a> {
 impl Asker<'_> {
     async fn person(&mut self, person: &Sought, active_directory: bool) -> Result<Presence, LdapReadError> {
         let mut reason = None;
+        let mut denied = None;
         for question in questions(person, active_directory) {
+            let asked = question.clone();
             match self.question(question).await? {
+                Presence::Found if self.is_somebody_else(&asked, denied.as_ref()).await? => {}
                 Presence::Found => return Ok(Presence::Found),
-                Presence::NotFound => {}
+                Presence::NotFound => denied = Some(asked),
                 Presence::Unknown { reason: why } => reason = reason.or(Some(why)),
             }
         }
         Ok(reason.map_or(Presence::NotFound, |reason| Presence::Unknown { reason }))
+    }
+
+    /// Whether the entry that was found by name is a newcomer: the id for good was denied, and the entry has another.
+    async fn is_somebody_else(
+        &mut self,
+        found: &Question,
+        denied: Option<&Question>,
+    ) -> Result<bool, LdapReadError> {
+        let (Question::Name(name), Some(Question::Value { attribute, escaped })) = (found, denied) else {
+            return Ok(false);
+        };
+        let same = self.ask(name.clone(), Scope::Base, format!("({attribute}={escaped})"), false).await?;
+        Ok(matches!(same, Answer::Nothing))
+    }
+
+    /// A server that hides a unit says "no such object" of everything in it: only what is missing below something that
+    /// can be seen is missing.
+    async fn parent_can_be_seen(&mut self, name: &str) -> Result<bool, LdapReadError> {
+        let Some(parent) = parent(name) else { return Ok(true) };
+        let answer = self.ask(parent.to_owned(), Scope::Base, "(objectClass=*)".to_owned(), false).await?;
+        Ok(matches!(answer, Answer::Found))
     }
 
     async fn question(&mut self, question: Question) -> Result<Presence, LdapReadError> {
@@ -93,6 +117,9 @@ impl Asker<'_> {
             (Answer::Unclear(reason), _) => unknown(reason),
             (Answer::Denied, Question::Value { .. }) => {
                 unknown(format!("the server knows no entry `{}`", self.root))
+            }
+            (Answer::Denied, Question::Name(name)) if !self.parent_can_be_seen(&name).await? => {
+                unknown(format!("neither `{name}` nor what is above it can be seen"))
             }
             (Answer::Denied, _) => Ok(Presence::NotFound),
             (Answer::Nothing, Question::Value { attribute, .. }) => {
@@ -153,6 +180,17 @@ impl Asker<'_> {
     }
 }
 
+/// The name of the entry above; None for one of a single part.
+fn parent(name: &str) -> Option<&str> {
+    let mut escaped = false;
+    let comma = name.char_indices().find(|&(_, letter)| {
+        let ends = letter == ',' && !escaped;
+        escaped = letter == '\\' && !escaped;
+        ends
+    });
+    comma.map(|(place, _)| &name[place + 1..])
+}
+
 /// The stable id first: it finds a person who was moved.
 fn questions(person: &Sought, active_directory: bool) -> Vec<Question> {
     let by_guid = |guid: &str, bytes: [u8; 16]| {
@@ -193,6 +231,13 @@ mod tests {
 
     fn sought(external: &str, stable: Option<&str>) -> Sought {
         Sought { external_id: ExternalId::new(external), stable_id: stable.map(StableId::new) }
+    }
+
+    #[test]
+    fn the_entry_above_begins_after_the_first_comma_that_is_none_of_the_name() {
+        assert_eq!(parent("cn=a\\, b,ou=x,dc=y"), Some("ou=x,dc=y"));
+        assert_eq!(parent("cn=a\\\\,dc=y"), Some("dc=y"));
+        assert_eq!(parent("dc=y"), None);
     }
 
     #[test]
