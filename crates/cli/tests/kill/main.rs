@@ -20,6 +20,13 @@ use std::collections::BTreeMap;
 use std::fs::{File, FileTimes};
 use std::time::{Duration, SystemTime};
 
+/// Tells figures past the test runner, which keeps what a passing test prints.
+fn say(text: &str) {
+    use std::io::Write as _;
+    // A figure that nobody can read fails no test.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// The membership of each address; an address with two of them fails the test.
 fn memberships(stage: &Stage) -> BTreeMap<String, String> {
     let mut ids = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use crate::scenario::Scenario;
 use crate::stage::{Stage, group_dn, mail};
-use crate::{age_official_lock, assert_recovers};
+use crate::{age_official_lock, assert_recovers, say};
 use bwdc_sandbox::organization::MemberStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ type Pass = (String, usize);
 fn a_sync_that_does_everything() {
     let scenario = Scenario::of_everything();
     let passes = passes(&scenario);
-    println!("{} kills: {passes:?}", passes.len());
+    say(&format!("{} kills: {passes:?}", passes.len()));
     let places: BTreeSet<&str> = passes.iter().map(|(name, _)| name.as_str()).collect();
     for kind in ["request.revoke", "request.remove", "request.import", "request.restore"] {
         for moment in ["before", "after"] {

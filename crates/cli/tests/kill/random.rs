@@ -6,7 +6,7 @@
 
 use crate::scenario::Scenario;
 use crate::stage::{Stage, is_write};
-use crate::{assert_recovers, ledger};
+use crate::{assert_recovers, ledger, say};
 use bwdc_sandbox::faults::{Fault, Moment, Rule};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
@@ -28,10 +28,10 @@ enum Fell {
 #[test]
 fn a_hundred_random_kills() {
     let seed = std::env::var("BWDC_TEST_SEED").ok().and_then(|it| it.parse().ok()).unwrap_or(SEED);
-    println!("seed {seed} (`BWDC_TEST_SEED`)");
+    say(&format!("seed {seed} (`BWDC_TEST_SEED`)"));
     let scenario = Scenario::of_everything();
     let span = measure(&scenario);
-    println!("undisturbed: {:?} to the first request, then {:?}", span.before, span.sending);
+    say(&format!("undisturbed: {:?} to the first request, then {:?}", span.before, span.sending));
     let plan = Mutex::new((0, Random(seed)));
     let histogram = Mutex::new(BTreeMap::<Fell, usize>::new());
     std::thread::scope(|scope| {
@@ -55,7 +55,7 @@ fn a_hundred_random_kills() {
         }
     });
     let histogram = histogram.into_inner().expect("nobody panicked");
-    println!("{histogram:#?}");
+    say(&format!("{histogram:#?}"));
     assert_eq!(histogram.values().sum::<usize>(), KILLS);
     let middle = histogram.get(&Fell::BetweenFirstRequestAndLastCommit).copied().unwrap_or_default();
     assert!(middle * 3 >= KILLS, "only {middle} kills fell into the time that matters");

@@ -129,10 +129,12 @@ impl WebService {
 /// # Errors
 /// [`WebReadError::Address`] when it is none, [`WebReadError::ClearText`] when secrets would travel in clear text.
 pub fn base_url(service: &'static str, typed: &str) -> Result<Url, WebReadError> {
-    let typed = typed.trim().trim_end_matches('/');
+    let typed = typed.trim();
     let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
     let invalid = || WebReadError::Address { service, url: typed.to_owned() };
-    let url = Url::parse(&whole).map_err(|_| invalid())?;
+    let mut url = Url::parse(&whole).map_err(|_| invalid())?;
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
     let bare = url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
