@@ -208,7 +208,7 @@ impl EngineError {
 fn store_hint(error: &StoreError) -> Option<String> {
     let fixed = match error {
         StoreError::Invalid { .. } | StoreError::Foreign { .. } | StoreError::WrongType { .. } => {
-            "The file was left as it is: correct it, or restore it from a backup."
+            "Correct the file, or restore it from a backup."
         }
         StoreError::Settings { .. } => {
             "Correct the line in `connector.toml`; a missing file or key means the default."
