@@ -17,7 +17,7 @@ use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::observed::{Observed, OrganizationState, Presences, ServerKind};
 use bwdc_core::plan::{After, Change, Evidence, Plan, PlanInput, Verdict, sought};
-use bwdc_core::settings::{ConnectorSettings, SyncSettings};
+use bwdc_core::settings::{ConnectorSettings, DirectoryKind, SyncSettings};
 use bwdc_core::wire::{ImportRequest, Request};
 use std::collections::HashSet;
 
@@ -118,7 +118,7 @@ impl Engine {
         self.signed_in()?;
         let (api, organization_id) = self.organization_place()?;
         let (state, approvals) = match Ledger::open_to_read(&self.profile.connector_db)? {
-            Some(ledger) if ledger.is_about(&api, &organization_id)? => {
+            Some(ledger) if ledger.is_about(&self.pair(&api)?, &organization_id)? => {
                 (ledger.state()?, ledger.approvals(self.clock.now())?)
             }
             _ => (LedgerState::default(), Vec::new()),
@@ -168,9 +168,9 @@ impl Engine {
         let _organization_lock = OrganizationLock::acquire(&folder, &api, &organization_id, "sync", now)?;
 
         let mut ledger = self.open_ledger(events)?;
-        if ledger.begin_with(&api, &organization_id)? {
+        if ledger.begin_with(&self.pair(&api)?, &organization_id)? {
             events(Event::Notice(
-                "the ledger was about another organization: this run records who is there and removes nobody"
+                "the ledger was about another organization or directory: this run records who is there and removes nobody"
                     .to_owned(),
             ));
         }
@@ -308,6 +308,22 @@ impl Engine {
     fn organization_place(&self) -> Result<(String, String), EngineError> {
         let id = self.store.data().organization_id().ok_or(EngineError::OrganizationMissing)?.to_owned();
         Ok((self.endpoints()?.api, id))
+    }
+
+    /// The server and the directory that a ledger is about. People of another directory would be asked for in this one,
+    /// and be "gone"; another host of the same directory is the same.
+    fn pair(&self, api: &str) -> Result<String, EngineError> {
+        let data = self.store.data();
+        let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
+        let field = match kind {
+            DirectoryKind::Ldap => "rootPath",
+            DirectoryKind::Entra => "tenant",
+            DirectoryKind::Google => "domain",
+            DirectoryKind::Okta => "orgUrl",
+            DirectoryKind::OneLogin => "clientId",
+        };
+        let account = data.directory(kind)?.get(field).and_then(|it| it.as_str()).unwrap_or_default();
+        Ok(format!("{api} {} {}", kind.number(), account.trim().trim_end_matches('/').to_lowercase()))
     }
 
     fn open_ledger(&self, events: Events<'_>) -> Result<Ledger, EngineError> {

@@ -177,3 +177,25 @@ fn a_server_of_bitwardens_own_that_hides_its_members_is_not_believed() {
     assert_eq!(stage.writes(), [""; 0]);
     drop(directory);
 }
+
+#[test]
+fn people_of_another_directory_are_not_gone() {
+    let settings = "[leavers]\ngone = \"remove\"\n[limits]\noff = true\n";
+    let stage = Stage::new(Options::official(), settings, |_| {});
+    let first = Tree::of(5).serve();
+    stage.read(&first);
+    stage.sync();
+    let ldif = "dn: dc=other,dc=test\nobjectClass: domain\ndc: other\n\n\
+                dn: cn=n1,dc=other,dc=test\nobjectClass: inetOrgPerson\ncn: n1\nsn: n1\nmail: n1@example.test\n";
+    let options = bwdc_sandbox::ldap::Options::with_bind(ldif, stage::READER, stage::LDAP_PASSWORD);
+    let other = bwdc_sandbox::ldap::Server::start_blocking(options).expect("a directory");
+    stage.read(&other);
+    stage.point("directoryLdap", "rootPath", "dc=other,dc=test".into());
+    for field in ["userPath", "groupPath"] {
+        stage.point("sync", field, Value::Null);
+    }
+    let output = stage.run(&["sync"]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stderr.contains("another organization or directory"), "{}", output.stderr);
+    assert_eq!(stage.state().people.len(), 5 + 1 + 1);
+}

@@ -1,4 +1,4 @@
-//! Which organization the ledger is about: what is known of one must never decide over another.
+//! Which organization and which directory the ledger is about: what is known of one must never decide over another.
 
 use super::{Ledger, LedgerError};
 use rusqlite::OptionalExtension;
