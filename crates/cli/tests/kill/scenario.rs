@@ -197,7 +197,9 @@ impl Scenario {
         // The copy listens on another port, and is the same organization all the same.
         if let Some(ledger) = crate::ledger(&stage) {
             let api = stage.organization.api_url();
-            ledger.execute("UPDATE organization SET server = ?1", [api]).expect("the table is there");
+            // The server comes first, the directory after a space.
+            let place = "UPDATE organization SET server = ?1 || substr(server, instr(server, ' '))";
+            ledger.execute(place, [api]).expect("the table is there");
         }
         stage.read(&self.target);
         stage

@@ -46,13 +46,22 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
     if !input.desired.people_wanted() {
         return people;
     }
+    let claimed: HashSet<&str> = people.pushed.iter().copied().flatten().collect();
     for (number, person) in desired.everybody().iter().enumerate() {
         let Some(pushed) = people.pushed[number] else {
             taken(person, input, plan);
             continue;
         };
         match leaving(person, input) {
-            None => live(person, pushed, input, index, plan, &mut people),
+            None => {
+                if let Some(held) = live(person, pushed, input, index, plan, &mut people)
+                    && !claimed.contains(held.as_str())
+                {
+                    // Groups go on listing the person by the id that the organization has.
+                    people.pushed[number] = Some(held.as_str());
+                    people.ids[number] = Some(held.clone());
+                }
+            }
             Some((cause, taking)) => {
                 let shown = desired.display_name(person);
                 leave(
@@ -114,6 +123,7 @@ enum Taking {
     Chosen(LeaverAction),
 }
 
+/// Decides for a live member. Returns the id under which the organization has the address, where it is another one.
 fn live<'a>(
     person: &DesiredPerson,
     pushed: &'a str,
@@ -121,7 +131,7 @@ fn live<'a>(
     index: &Index<'a>,
     plan: &mut Plan,
     people: &mut People<'a>,
-) {
+) -> Option<&'a ExternalId> {
     let desired = input.desired;
     let email = match usable_address(person, pushed, input) {
         Ok(email) => email,
@@ -133,7 +143,7 @@ fn live<'a>(
                 let person = Subject { name, external_id: ExternalId::new(pushed) };
                 plan.kept.push(Kept { person, cause: None, because: KeptBecause::NoUsableAddress });
             }
-            return;
+            return None;
         }
     };
     let subject = || Subject { name: email.to_owned(), external_id: ExternalId::new(pushed) };
@@ -163,7 +173,7 @@ fn live<'a>(
             });
             plan.import.members.push(import);
         }
-        return;
+        return None;
     }
     match by_email
         .map(|member| (member, member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty())))
@@ -190,8 +200,10 @@ fn live<'a>(
         Some((_, Some(observed))) => {
             people.present.remove(pushed);
             plan.standing.push(Standing::HeldUnderOtherId { person: subject(), observed: observed.clone() });
+            return Some(observed);
         }
     }
+    None
 }
 
 fn usable_address<'a>(

@@ -581,3 +581,17 @@ fn a_baseline_takes_no_membership_away() {
     let listed: Vec<&str> = import.groups[0].member_external_ids.iter().map(|it| it.as_str()).collect();
     assert_eq!(listed, ["a", "c", "b"]);
 }
+
+#[test]
+fn groups_keep_whom_the_organization_has_under_another_id() {
+    let world = World::new().managed("b", "b@x").member("old", "a@x", MemberStatus::Confirmed, Role::User);
+    let world = world.group("g", "g", &[0, 1]);
+    let plan = world.plan(Sample::new().person("b", "b@x").person("new", "a@x").group("g", &["b", "new"]));
+    assert!(plan.is_empty(), "{:?}", plan.changes);
+    assert!(matches!(plan.standing[..], [Standing::HeldUnderOtherId { .. }]));
+    // The id belongs to somebody else in the directory: it says nothing of this person.
+    let plan = world.plan(
+        Sample::new().person("b", "b@x").person("new", "a@x").person("old", "c@x").group("g", &["b", "new"]),
+    );
+    assert!(matches!(&plan.changes[..], [Change::ChangeMembers { removed, .. }] if removed == &["old"]));
+}
