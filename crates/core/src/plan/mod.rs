@@ -222,7 +222,6 @@ pub(crate) struct Index<'a> {
     pub(crate) by_email: HashMap<&'a str, usize>,
     pub(crate) groups: HashMap<&'a str, usize>,
     pub(crate) managed: HashMap<&'a str, usize>,
-    pub(crate) managed_groups: HashMap<&'a str, usize>,
     /// Whom a run that was cut off may have changed, where nobody can look: whether it was to take access.
     pub(crate) uncertain_people: HashMap<&'a str, bool>,
     /// Which groups it may have changed.
@@ -243,7 +242,6 @@ impl<'a> Index<'a> {
             by_email: HashMap::new(),
             groups: HashMap::new(),
             managed: HashMap::new(),
-            managed_groups: HashMap::new(),
             uncertain_people: HashMap::new(),
             uncertain_groups: HashSet::new(),
             repeated_people: Vec::new(),
@@ -266,9 +264,6 @@ impl<'a> Index<'a> {
         }
         for (number, person) in input.ledger.people.iter().enumerate() {
             index.managed.insert(person.external_id.as_str(), number);
-        }
-        for (number, group) in input.ledger.groups.iter().enumerate() {
-            index.managed_groups.insert(group.external_id.as_str(), number);
         }
         if matches!(input.observed, Observed::Believed(_)) {
             for intent in input.ledger.open_intents.iter().filter(|it| it.may_have_happened()) {
