@@ -123,8 +123,9 @@ Examples:
     #[command(after_help = "\
 Examples:
   bwdc sync
+  bwdc sync --full
   bwdc sync --response --nointeraction")]
-    Sync(RunArguments),
+    Sync(SyncArguments),
 
     /// Carry out a saved plan exactly, or nothing.
     ///
@@ -215,6 +216,16 @@ pub(crate) struct RunArguments {
     /// Exit with 0 when nothing changes, 2 when something does, 3 when the limits refuse it.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct SyncArguments {
+    /// Read the whole directory again, also where it could tell what changed.
+    #[arg(long)]
+    pub(crate) full: bool,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
 }
 
 #[derive(Args)]

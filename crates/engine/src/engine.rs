@@ -6,6 +6,7 @@ use crate::directory::ldap::LdapDirectory;
 use crate::directory::{Directory, ReadError};
 use crate::error::EngineError;
 use crate::event::{Event, Events};
+use crate::ledger::Ledger;
 use crate::organization::{Connection, Organization};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{SecretName, Secrets};
@@ -137,8 +138,9 @@ impl Engine {
     /// Forgets everything by which a run decides that nothing is new.
     ///
     /// # Errors
-    /// [`EngineError::Store`] when the settings cannot be written.
+    /// [`EngineError::Store`] or [`EngineError::Ledger`] when it cannot be written.
     pub fn clear_cache(&mut self) -> Result<(), EngineError> {
+        Ledger::forget_mirrors(&self.profile.connector_db)?;
         self.store.update(DataFile::clear_cache)?;
         Ok(())
     }

@@ -20,6 +20,7 @@ mod settings;
 pub mod store;
 mod sync;
 
+pub use directory::mirror::ReadMode;
 pub use engine::Engine;
 pub use error::EngineError;
 pub use saved_plan::SavedPlan;

@@ -1,5 +1,7 @@
 //! One run: read, compare, guard, send, look again, remember.
 
+use crate::directory::Directory;
+use crate::directory::mirror::{Followed, ReadMode};
 use crate::engine::{Engine, read_scope};
 use crate::error::EngineError;
 use crate::event::{Event, Events};
@@ -18,6 +20,7 @@ use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::observed::{Observed, OrganizationState, Presences, ServerKind};
 use bwdc_core::plan::{After, Change, Evidence, Plan, PlanInput, Verdict, sought};
 use bwdc_core::settings::{ConnectorSettings, DirectoryKind, SyncSettings};
+use bwdc_core::snapshot::{ReadScope, Snapshot};
 use bwdc_core::wire::{ImportRequest, Request};
 use std::collections::HashSet;
 
@@ -103,6 +106,17 @@ impl Inputs {
     }
 }
 
+/// How a run reads the directory, and what it remembers of it.
+enum Reading<'l> {
+    /// Everything; nothing is kept.
+    Whole,
+    /// As the mode says, with the mirror in the ledger.
+    Remembered { ledger: &'l mut Ledger, mode: ReadMode },
+}
+
+/// The source of people and groups in the mirror: there is one.
+const SOURCE: &str = "directory";
+
 /// How far the requests of a run came.
 struct Sent {
     accepted: usize,
@@ -123,7 +137,7 @@ impl Engine {
             }
             _ => (LedgerState::default(), Vec::new()),
         };
-        let (inputs, _) = self.inputs(state, events).await?;
+        let (inputs, _) = self.inputs(state, Reading::Whole, events).await?;
         let plan = Plan::build(&inputs.borrow());
         inputs.tell(&plan, events);
         let verdict = plan.check(&inputs.connector.limits, &approvals);
@@ -132,7 +146,7 @@ impl Engine {
         Ok(Planned { plan, verdict, saved, invites_all_the_same })
     }
 
-    /// Makes the organization follow the directory.
+    /// Makes the organization follow the directory, which is read as `mode` says.
     ///
     /// 1. takes the profile's and the organization's lock; 2. reads directory and organization; 3. builds the plan, which
     ///    the guard may refuse: nothing is sent then; 4. sends each request, written down before and after; 5. reads the
@@ -141,21 +155,22 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Refused`] when a limit is exceeded; [`EngineError::Apply`] when a request failed, what was accepted
     /// before it is remembered; else whatever could not be read or written.
-    pub async fn sync(&mut self, events: Events<'_>) -> Result<SyncReport, EngineError> {
-        self.run(None, events).await
+    pub async fn sync(&mut self, mode: ReadMode, events: Events<'_>) -> Result<SyncReport, EngineError> {
+        self.run(None, mode, events).await
     }
 
-    /// As [`Engine::sync`], and only when the plan is still the saved one.
+    /// As [`Engine::sync`] with a full read, and only when the plan is still the saved one.
     ///
     /// # Errors
     /// [`EngineError::PlanChanged`] when it is not, nothing is sent then; else as [`Engine::sync`].
     pub async fn apply(&mut self, saved: &SavedPlan, events: Events<'_>) -> Result<SyncReport, EngineError> {
-        self.run(Some(saved), events).await
+        self.run(Some(saved), ReadMode::Full, events).await
     }
 
     async fn run(
         &mut self,
         expected: Option<&SavedPlan>,
+        mode: ReadMode,
         events: Events<'_>,
     ) -> Result<SyncReport, EngineError> {
         let now = self.clock.now();
@@ -174,7 +189,9 @@ impl Engine {
                     .to_owned(),
             ));
         }
-        let (inputs, organization) = self.inputs(ledger.state()?, events).await?;
+        let state = ledger.state()?;
+        let (inputs, organization) =
+            self.inputs(state, Reading::Remembered { ledger: &mut ledger, mode }, events).await?;
         let input = inputs.borrow();
         let plan = Plan::build(&input);
         if let Some(saved) = expected {
@@ -280,6 +297,7 @@ impl Engine {
     async fn inputs(
         &mut self,
         ledger: LedgerState,
+        reading: Reading<'_>,
         events: Events<'_>,
     ) -> Result<(Inputs, Organization), EngineError> {
         let ledger = ledger.with_people_of_open_intents();
@@ -288,7 +306,7 @@ impl Engine {
         let directory = self.directory()?;
         let organization = self.organization(&connector)?;
         let facts = server(&organization, events).await?;
-        let snapshot = directory.read(read_scope(&sync), events).await?;
+        let snapshot = self.read(&directory, read_scope(&sync), reading, events).await?;
         let desired = Desired::build(snapshot, &sync)?;
         let observed = observe(&organization, &desired, &ledger, sync.groups, events).await?;
         if let (Some(facts), Observed::Believed(_) | Observed::Unknown) = (&facts, &observed)
@@ -302,6 +320,44 @@ impl Engine {
         let presences =
             if missing.is_empty() { Presences::new() } else { directory.look_up(&missing).await? };
         Ok((Inputs { desired, observed, ledger, presences, sync, connector, server, stages }, organization))
+    }
+
+    /// Reads the directory; a mirror is brought up to date as soon as the read is complete, since it tells of the
+    /// directory only.
+    async fn read(
+        &self,
+        directory: &Directory,
+        scope: ReadScope,
+        reading: Reading<'_>,
+        events: Events<'_>,
+    ) -> Result<Snapshot, EngineError> {
+        let Reading::Remembered { ledger, mode } = reading else {
+            return Ok(directory.read(scope, events).await?);
+        };
+        let now = self.clock.now();
+        let basis = self.basis(scope)?;
+        let mirror = match mode {
+            ReadMode::Incremental => ledger.mirror(SOURCE, &basis, now)?,
+            ReadMode::Full => None,
+        };
+        let Followed { snapshot, refresh } = directory.follow(scope, mirror, events).await?;
+        ledger.refresh_mirror(SOURCE, &basis, &refresh, now)?;
+        Ok(snapshot)
+    }
+
+    /// A fingerprint of everything that decides what a read brings: this program's version, too.
+    fn basis(&self, scope: ReadScope) -> Result<String, EngineError> {
+        let data = self.store.data();
+        let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
+        let decides = serde_json::json!([
+            env!("CARGO_PKG_VERSION"),
+            kind.number(),
+            data.directory(kind)?,
+            data.sync()?,
+            self.connector_settings()?,
+            format!("{scope:?}"),
+        ]);
+        Ok(fingerprint("", "", decides.to_string().as_bytes()))
     }
 
     /// The API's URL, and the id of the organization there.

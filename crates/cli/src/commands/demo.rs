@@ -14,7 +14,7 @@ use bwdc_core::snapshot::AccountState;
 use bwdc_core::test_report::TestReport;
 use bwdc_engine::paths::{ProcessEnvironment, Profile};
 use bwdc_engine::secrets::SecretName;
-use bwdc_engine::{Engine, SyncReport, Verification};
+use bwdc_engine::{Engine, ReadMode, SyncReport, Verification};
 use bwdc_sandbox::data::{Company, company};
 use bwdc_sandbox::ldap::TreeError;
 use bwdc_sandbox::organization::MemberStatus;
@@ -97,7 +97,7 @@ async fn play() -> Result<Stage, CommandError> {
     }
 
     heading("3  bwdc sync: the first run");
-    let report = stage.engine.sync(&|_| {}).await?;
+    let report = stage.engine.sync(ReadMode::Incremental, &|_| {}).await?;
     tell(&report);
     stage.invitations_are_accepted();
     stage.compare().await?;
@@ -106,13 +106,13 @@ async fn play() -> Result<Stage, CommandError> {
     stage.life()?;
 
     heading("5  bwdc sync: the second run");
-    let report = stage.engine.sync(&|_| {}).await?;
+    let report = stage.engine.sync(ReadMode::Incremental, &|_| {}).await?;
     list(&report.plan);
     tell(&report);
     stage.compare().await?;
 
     heading("6  bwdc sync: once more");
-    let report = stage.engine.sync(&|_| {}).await?;
+    let report = stage.engine.sync(ReadMode::Incremental, &|_| {}).await?;
     tell(&report);
     if report.requests != 0 {
         return Err(DemoError::NotEqual("a third sync still sent something".to_owned()).into());

@@ -1,37 +1,39 @@
 //! `bwdc sync`, and `bwdc apply`, which is a sync with a plan to keep to
 
 use super::{detailed, open};
-use crate::args::{ApplyArguments, GlobalArguments, RunArguments};
+use crate::args::{ApplyArguments, GlobalArguments, RunArguments, SyncArguments};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::plan_text;
 use crate::progress::Progress;
 use crate::runtime::block_on;
-use bwdc_engine::{EngineError, SavedPlan, SyncReport, Verification};
+use bwdc_engine::{EngineError, ReadMode, SavedPlan, SyncReport, Verification};
 
 /// How many changes somebody at a terminal is shown.
 const SHOWN: usize = 20;
 
-pub(super) fn run(arguments: &RunArguments, global: &GlobalArguments) -> Result<Done, Failed> {
-    carry_out(None, arguments, global)
+pub(super) fn run(arguments: &SyncArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let mode = if arguments.full { ReadMode::Full } else { ReadMode::Incremental };
+    carry_out(&Work::Sync(mode), &arguments.run, global)
 }
 
 pub(super) fn apply(arguments: &ApplyArguments, global: &GlobalArguments) -> Result<Done, Failed> {
-    carry_out(Some(&SavedPlan::read(&arguments.file)?), &arguments.run, global)
+    carry_out(&Work::Apply(SavedPlan::read(&arguments.file)?), &arguments.run, global)
 }
 
-fn carry_out(
-    saved: Option<&SavedPlan>,
-    arguments: &RunArguments,
-    global: &GlobalArguments,
-) -> Result<Done, Failed> {
+enum Work {
+    Sync(ReadMode),
+    Apply(SavedPlan),
+}
+
+fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open()?;
     let progress = Progress::start(!global.quiet);
     let result = block_on(async {
         let events = |event| progress.tell(event);
-        match saved {
-            Some(saved) => engine.apply(saved, &events).await.map_err(CommandError::from),
-            None => engine.sync(&events).await.map_err(CommandError::from),
+        match work {
+            Work::Apply(saved) => engine.apply(saved, &events).await.map_err(CommandError::from),
+            Work::Sync(mode) => engine.sync(*mode, &events).await.map_err(CommandError::from),
         }
     });
     let notices = progress.finish();

@@ -2,6 +2,7 @@
 
 pub mod entra;
 pub mod ldap;
+pub mod mirror;
 pub mod okta;
 pub mod web;
 
@@ -9,6 +10,7 @@ use crate::event::Events;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::snapshot::{IncompleteRead, ReadScope, Snapshot};
+use mirror::{Followed, Mirror, Refresh};
 
 /// A directory of one of the kinds that can be read.
 #[expect(clippy::large_enum_variant, reason = "there is one for a whole run")]
@@ -64,6 +66,21 @@ impl Directory {
             Self::Okta(directory) => directory.read_since(scope, Some(since), events).await,
             Self::Entra(directory) => directory.read(scope, events).await,
         }
+    }
+
+    /// Reads all of `scope`, by what changed since `mirror` where the source can tell completely. A source that cannot
+    /// reads everything and keeps nothing.
+    ///
+    /// # Errors
+    /// As [`Directory::read`].
+    pub async fn follow(
+        &self,
+        scope: ReadScope,
+        mirror: Option<Mirror>,
+        events: Events<'_>,
+    ) -> Result<Followed, ReadError> {
+        drop(mirror);
+        Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
     }
 
     /// Asks for people by their ids, without any filter: absence from a read alone says nothing.

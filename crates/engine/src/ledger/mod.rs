@@ -7,6 +7,7 @@
 
 mod history;
 mod journal;
+mod mirror;
 mod network;
 mod organization;
 mod people;
@@ -267,6 +268,8 @@ impl Ledger {
             "intents",
             "runs",
             "facts",
+            "mirror_objects",
+            "mirrors",
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }

@@ -25,7 +25,16 @@ impl Ledger {
         let another = known.is_some();
         let transaction = self.writing()?;
         if another {
-            for table in ["memberships", "groups", "people", "external_ids", "quarantine", "facts"] {
+            for table in [
+                "memberships",
+                "groups",
+                "people",
+                "external_ids",
+                "quarantine",
+                "facts",
+                "mirror_objects",
+                "mirrors",
+            ] {
                 transaction.execute(&format!("DELETE FROM {table}"), [])?;
             }
             transaction.execute("UPDATE intents SET request = NULL", [])?;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -83,6 +83,23 @@ const MIGRATIONS: [&str; 3] = [
         server TEXT NOT NULL,
         id TEXT NOT NULL
     ) STRICT;
+",
+    "
+    CREATE TABLE mirrors (
+        source TEXT PRIMARY KEY,
+        basis TEXT NOT NULL,
+        cursor TEXT NOT NULL,
+        full_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE mirror_objects (
+        source TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (source, kind, id)
+    ) STRICT;
+    CREATE INDEX mirror_order ON mirror_objects (source, position);
 ",
 ];
 
