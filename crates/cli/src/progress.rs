@@ -34,6 +34,7 @@ impl Progress {
             Event::Reading { people, groups } => {
                 format!("Reading the directory: {people} people, {groups} groups")
             }
+            Event::Followed { entries } => format!("Read the directory by what changed: {entries} entries"),
             Event::Observing { done, of } => format!("Reading the organization: {done} of {of}"),
             Event::Sending { number, of } => format!("Sending request {number} of {of}"),
             Event::Waiting { seconds, reason } => format!("Waiting {seconds} s: {reason}"),

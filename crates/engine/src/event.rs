@@ -10,6 +10,11 @@ pub enum Event {
         /// Groups so far.
         groups: usize,
     },
+    /// The directory was read by what changed since the last read.
+    Followed {
+        /// Entries that the directory had to return.
+        entries: u64,
+    },
     /// The organization is being read: requests done so far, of how many.
     Observing {
         /// Answers received.

@@ -6,6 +6,7 @@
 //! another server, a gap) the source drops it by itself.
 
 use bwdc_core::snapshot::Snapshot;
+use std::fmt;
 
 /// How a run reads the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Mirror {
 }
 
 /// One object as the source received it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RawObject {
     /// What it is.
     pub kind: ObjectKind,
@@ -34,6 +35,13 @@ pub struct RawObject {
     pub id: String,
     /// What the source needs of it, in a form of its own.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for RawObject {
+    /// Leaves the content out, which holds addresses.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?} {} ({} bytes)", self.kind, self.id, self.body.len())
+    }
 }
 
 /// What an object is.

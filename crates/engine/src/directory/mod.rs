@@ -79,8 +79,12 @@ impl Directory {
         mirror: Option<Mirror>,
         events: Events<'_>,
     ) -> Result<Followed, ReadError> {
-        drop(mirror);
-        Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
+        match self {
+            Self::Ldap(directory) => directory.follow(scope, mirror, events).await,
+            Self::Entra(_) | Self::Okta(_) => {
+                Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
+            }
+        }
     }
 
     /// Asks for people by their ids, without any filter: absence from a read alone says nothing.

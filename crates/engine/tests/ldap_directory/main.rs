@@ -8,6 +8,7 @@
 
 mod encryption;
 mod failures;
+mod following;
 mod look_up;
 mod speed;
 mod whole;

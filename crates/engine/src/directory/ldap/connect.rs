@@ -16,6 +16,7 @@ use tokio::time::timeout;
 /// How long a polite goodbye, or the reason for a broken connection, is waited for.
 const GRACE: Duration = Duration::from_secs(1);
 const PAGED_RESULTS: &[u8] = b"1.2.840.113556.1.4.319";
+const CONTENT_SYNCHRONIZATION: &[u8] = b"1.3.6.1.4.1.4203.1.9.1.1";
 const ACTIVE_DIRECTORY: &[u8] = b"1.2.840.113556.1.4.800";
 
 /// A bound connection.
@@ -28,6 +29,8 @@ pub(super) struct Connection {
     root: RootEntry,
     /// The largest page that the server has not refused.
     pub(super) page_size: i32,
+    /// Entries that have come so far.
+    pub(super) entries: u64,
 }
 
 /// What the server says of itself.
@@ -38,6 +41,10 @@ struct RootEntry {
     active_directory: bool,
     naming_contexts: Vec<String>,
     vendor: Option<Box<str>>,
+    /// Whether changes can be asked for by content synchronization (RFC 4533).
+    synchronizes: bool,
+    /// Active Directory: the entry of the controller's service, and the number of its last change.
+    service: Option<(String, u64)>,
 }
 
 impl Connection {
@@ -63,6 +70,7 @@ impl Connection {
             page_limit: seconds(limits.page),
             root: RootEntry::default(),
             page_size: 1000,
+            entries: 0,
         };
         connection.bind(username, password, limits.bind).await?;
         connection.read_root_entry().await?;
@@ -95,6 +103,15 @@ impl Connection {
 
     pub(super) fn is_active_directory(&self) -> bool {
         self.root.active_directory
+    }
+
+    pub(super) fn synchronizes(&self) -> bool {
+        self.root.synchronizes
+    }
+
+    /// Active Directory: the entry of the controller's service, and the number of its last change before this connection.
+    pub(super) fn service(&self) -> Option<(&str, u64)> {
+        self.root.service.as_ref().map(|(name, last)| (name.as_str(), *last))
     }
 
     /// The naming context of the server that holds `base`, else `base` itself.
@@ -189,6 +206,8 @@ impl Connection {
             "vendorName",
             "vendorVersion",
             "objectClass",
+            "dsServiceName",
+            "highestCommittedUSN",
         ];
         let mut root = RootEntry::default();
         let request = Request::new(
@@ -229,9 +248,12 @@ impl RootEntry {
         if entry.values("supportedControl").next().is_some() {
             self.paging = Some(holds("supportedControl", PAGED_RESULTS));
         }
+        self.synchronizes = holds("supportedControl", CONTENT_SYNCHRONIZATION);
         self.active_directory = holds("supportedCapabilities", ACTIVE_DIRECTORY);
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         self.naming_contexts = entry.values("namingContexts").map(text).filter(|it| !it.is_empty()).collect();
+        let last = entry.first_value("highestCommittedUSN").map(text).and_then(|it| it.parse().ok());
+        self.service = entry.first_value("dsServiceName").map(text).zip(last);
         let words: Vec<String> = ["vendorName", "vendorVersion"]
             .iter()
             .filter_map(|name| entry.first_value(name).map(text))

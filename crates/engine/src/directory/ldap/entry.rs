@@ -99,6 +99,12 @@ impl<'e> Entry<'e> {
     }
 }
 
+/// Whether a partial attribute is `wanted`, whatever its options.
+pub(super) fn is_attribute(attribute: &StructureTag, wanted: &str) -> bool {
+    matches!(&attribute.payload, PL::C(parts)
+        if matches!(parts.first(), Some(StructureTag { payload: PL::P(kind), .. }) if options(kind, wanted).is_some()))
+}
+
 fn primitives(values: &[StructureTag]) -> impl Iterator<Item = &[u8]> {
     values.iter().filter_map(|value| match &value.payload {
         PL::P(bytes) => Some(bytes.as_slice()),

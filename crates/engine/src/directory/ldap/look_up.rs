@@ -93,7 +93,7 @@ impl Asker<'_> {
     /// A server that hides a unit says "no such object" of everything in it: only what is missing below something that
     /// can be seen is missing.
     async fn parent_can_be_seen(&mut self, name: &str) -> Result<bool, LdapReadError> {
-        let Some(parent) = parent(name) else { return Ok(true) };
+        let Some(parent) = name::parent(name) else { return Ok(true) };
         let answer = self.ask(parent.to_owned(), Scope::Base, "(objectClass=*)".to_owned(), false).await?;
         Ok(matches!(answer, Answer::Found))
     }
@@ -180,17 +180,6 @@ impl Asker<'_> {
     }
 }
 
-/// The name of the entry above; None for one of a single part.
-fn parent(name: &str) -> Option<&str> {
-    let mut escaped = false;
-    let comma = name.char_indices().find(|&(_, letter)| {
-        let ends = letter == ',' && !escaped;
-        escaped = letter == '\\' && !escaped;
-        ends
-    });
-    comma.map(|(place, _)| &name[place + 1..])
-}
-
 /// The stable id first: it finds a person who was moved.
 fn questions(person: &Sought, active_directory: bool) -> Vec<Question> {
     let by_guid = |guid: &str, bytes: [u8; 16]| {
@@ -231,13 +220,6 @@ mod tests {
 
     fn sought(external: &str, stable: Option<&str>) -> Sought {
         Sought { external_id: ExternalId::new(external), stable_id: stable.map(StableId::new) }
-    }
-
-    #[test]
-    fn the_entry_above_begins_after_the_first_comma_that_is_none_of_the_name() {
-        assert_eq!(parent("cn=a\\, b,ou=x,dc=y"), Some("ou=x,dc=y"));
-        assert_eq!(parent("cn=a\\\\,dc=y"), Some("dc=y"));
-        assert_eq!(parent("dc=y"), None);
     }
 
     #[test]

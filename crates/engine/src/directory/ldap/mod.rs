@@ -10,8 +10,10 @@ mod domain;
 mod entry;
 mod error;
 mod filter;
+mod follow;
 mod look_up;
 pub mod name;
+mod raw;
 mod read;
 mod search;
 mod tls;
@@ -21,6 +23,7 @@ mod value;
 pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
 
 use crate::directory::ReadError;
+use crate::directory::mirror::{Followed, Mirror};
 use crate::event::Events;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
@@ -75,6 +78,25 @@ impl LdapDirectory {
         let snapshot = read::read(&mut connection, plan, events).await?;
         connection.close().await;
         Ok(snapshot)
+    }
+
+    /// As [`LdapDirectory::read`], by what changed since `mirror` where the server tells it completely.
+    ///
+    /// # Errors
+    /// As [`LdapDirectory::read`].
+    pub async fn follow(
+        &self,
+        scope: ReadScope,
+        mirror: Option<Mirror>,
+        events: Events<'_>,
+    ) -> Result<Followed, ReadError> {
+        let filters = read::Filters::prepare(&self.layout)?;
+        let mut connection = self.connect().await?;
+        let (settings, layout) = (&self.settings, &self.layout);
+        let reading = read::Reading { settings, layout, filters: &filters, scope, since: None };
+        let followed = follow::follow(&mut connection, reading, mirror, events).await?;
+        connection.close().await;
+        Ok(followed)
     }
 
     /// Asks for each of `sought` by its stable id and by the id that was pushed.

@@ -56,6 +56,23 @@ pub fn with_hex_escapes(name: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The comparable form of `name`; None when it is no distinguished name.
+pub fn normalized(name: &str) -> Option<String> {
+    let mut comparable = String::new();
+    normalize(name, &mut comparable).then_some(comparable)
+}
+
+/// The name of the entry above; None for one of a single part.
+pub fn parent(name: &str) -> Option<&str> {
+    let mut escaped = false;
+    let comma = name.char_indices().find(|&(_, letter)| {
+        let ends = letter == ',' && !escaped;
+        escaped = letter == '\\' && !escaped;
+        ends
+    });
+    comma.map(|(place, _)| &name[place + 1..])
+}
+
 /// A member value without the unique identifier that `uniqueMember` allows behind the name (`…#'0101'B`, RFC 4517, 3.3.21).
 pub fn without_unique_identifier(value: &str) -> &str {
     let Some(inner) = value.strip_suffix("'B") else { return value };
@@ -273,6 +290,13 @@ mod tests {
     fn key(name: &str) -> Option<String> {
         let mut out = "left over".to_owned();
         normalize(name, &mut out).then_some(out)
+    }
+
+    #[test]
+    fn the_entry_above_begins_after_the_first_comma_that_is_none_of_the_name() {
+        assert_eq!(parent("cn=a\\, b,ou=x,dc=y"), Some("ou=x,dc=y"));
+        assert_eq!(parent("cn=a\\\\,dc=y"), Some("dc=y"));
+        assert_eq!(parent("dc=y"), None);
     }
 
     #[test]

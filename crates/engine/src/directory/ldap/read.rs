@@ -5,9 +5,10 @@ use super::domain::{self, Domain};
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
 use super::search::{Pages, Request};
-use super::{filter, name, value};
+use super::{filter, name, raw, value};
 use crate::clock::{Clock, generalized};
 use crate::directory::ReadError;
+use crate::directory::mirror::{ObjectKind, RawObject};
 use crate::event::{Event, Events};
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{LdapLayout, LdapSettings};
@@ -18,7 +19,7 @@ use ldap3::asn1::StructureTag;
 use ldap3::controls::RawControl;
 use std::borrow::Cow;
 
-const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
+pub(super) const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 /// Entries between two events.
 const ENTRIES_PER_EVENT: usize = 500;
 /// Attributes that list members by distinguished name only: nobody's `uid` is needed for them.
@@ -28,9 +29,9 @@ const STABLE_IDS: [&str; 2] = ["entryUUID", "nsUniqueId"];
 
 /// The filters of the settings, checked.
 pub(super) struct Filters {
-    people: String,
-    deleted: String,
-    groups: String,
+    pub(super) people: String,
+    pub(super) deleted: String,
+    pub(super) groups: String,
 }
 
 impl Filters {
@@ -63,21 +64,66 @@ pub(super) async fn read(
     reading: Reading<'_>,
     events: Events<'_>,
 ) -> Result<Snapshot, ReadError> {
-    let Reading { settings, layout, filters, scope, since } = reading;
-    let member_attribute = without_range(&layout.member_attribute);
-    let mut reader = Reader {
-        builder: SnapshotBuilder::new(scope),
-        layout,
-        scope,
-        wants_login: scope.groups && !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(member_attribute)),
-        member_attribute,
-        domain: settings.active_directory.then(|| Domain::new(Clock::System.now())),
-        events,
-        scratch: String::new(),
-        members: Vec::new(),
-        taken: 0,
-        changes: since.map(|since| Changes { since: generalized(since), dated: 0 }),
-    };
+    Ok(read_into(connection, reading, Kept::Nothing, events).await?.0)
+}
+
+/// As [`read`]; the entries are kept as well, None where one of them has no id that survives a rename.
+pub(super) async fn read_and_keep(
+    connection: &mut Connection,
+    reading: Reading<'_>,
+    events: Events<'_>,
+) -> Result<(Snapshot, Option<Vec<RawObject>>), ReadError> {
+    read_into(connection, reading, Kept::Objects(Vec::new()), events).await
+}
+
+/// Makes the snapshot out of kept entries, as [`read`] would have made it of the same ones; None where one is not legible.
+pub(super) fn read_again(
+    reading: Reading<'_>,
+    objects: &[RawObject],
+    events: Events<'_>,
+) -> Result<Option<Snapshot>, ReadError> {
+    let mut reader = Reader::new(reading, Kept::Nothing, events);
+    let scope = reading.scope;
+    for (kind, state) in [(ObjectKind::Person, None), (ObjectKind::Other, Some(AccountState::Deleted))] {
+        for object in objects.iter().filter(|it| it.kind == kind) {
+            let Some(tag) = raw::decode(&object.body) else { return Ok(None) };
+            let Some(entry) = Entry::parse(&tag) else { return Ok(None) };
+            reader.person(&entry, state);
+        }
+    }
+    reader.notice(Domain::notice_on_people);
+    for object in objects.iter().filter(|it| it.kind == ObjectKind::Group) {
+        let Some(tag) = raw::decode(&object.body) else { return Ok(None) };
+        let Some(entry) = Entry::parse(&tag) else { return Ok(None) };
+        let Some(name) = reader.group_name(&entry) else { continue };
+        reader.begin_members(&entry);
+        if reader.members_of(&entry) != Extent::Whole {
+            return Ok(None);
+        }
+        reader.add_group(&entry, name);
+    }
+    reader.notice(Domain::notice_on_groups);
+    for (wanted, section) in [
+        (scope.people, Section::People),
+        (scope.deleted, Section::DeletedPeople),
+        (scope.groups, Section::Groups),
+    ] {
+        if wanted {
+            reader.builder.end(section);
+        }
+    }
+    reader.report();
+    Ok(Some(reader.builder.finish()?))
+}
+
+async fn read_into(
+    connection: &mut Connection,
+    reading: Reading<'_>,
+    kept: Kept,
+    events: Events<'_>,
+) -> Result<(Snapshot, Option<Vec<RawObject>>), ReadError> {
+    let Reading { settings, layout, filters, scope, .. } = reading;
+    let mut reader = Reader::new(reading, kept, events);
     if scope.people {
         let setting = base_setting(&layout.user_base, settings, "sync.userPath");
         let request = reader.people_request(layout.user_base.clone(), &filters.people, setting);
@@ -100,14 +146,25 @@ pub(super) async fn read(
         reader.builder.end(Section::Groups);
     }
     reader.report();
-    Ok(reader.builder.finish()?)
+    let kept = match reader.kept {
+        Kept::Objects(objects) => Some(objects),
+        Kept::Nothing => None,
+    };
+    Ok((reader.builder.finish()?, kept))
+}
+
+/// What becomes of the entries once they are read.
+enum Kept {
+    Nothing,
+    Objects(Vec<RawObject>),
 }
 
 fn base_setting(base: &str, settings: &LdapSettings, path: &'static str) -> &'static str {
     if base == settings.root_path { "ldap.rootPath" } else { path }
 }
 
-struct Reader<'r> {
+pub(super) struct Reader<'r> {
+    kept: Kept,
     builder: SnapshotBuilder,
     layout: &'r LdapLayout,
     scope: ReadScope,
@@ -117,6 +174,7 @@ struct Reader<'r> {
     events: Events<'r>,
     scratch: String,
     members: Vec<Text>,
+    group_spelled: String,
     taken: usize,
     changes: Option<Changes>,
 }
@@ -129,8 +187,34 @@ struct Changes {
     dated: usize,
 }
 
-impl Reader<'_> {
-    fn people_request(&self, base: String, filter: &str, setting: &'static str) -> Request {
+impl<'r> Reader<'r> {
+    /// A reader that asks for what is to be kept, too.
+    pub(super) fn keeping(reading: Reading<'r>, events: Events<'r>) -> Self {
+        Self::new(reading, Kept::Objects(Vec::new()), events)
+    }
+
+    fn new(reading: Reading<'r>, kept: Kept, events: Events<'r>) -> Self {
+        let Reading { settings, layout, scope, since, .. } = reading;
+        let member_attribute = without_range(&layout.member_attribute);
+        Self {
+            kept,
+            builder: SnapshotBuilder::new(scope),
+            layout,
+            scope,
+            wants_login: scope.groups
+                && !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(member_attribute)),
+            member_attribute,
+            domain: settings.active_directory.then(|| Domain::new(Clock::System.now())),
+            events,
+            scratch: String::new(),
+            members: Vec::new(),
+            group_spelled: String::new(),
+            taken: 0,
+            changes: since.map(|since| Changes { since: generalized(since), dated: 0 }),
+        }
+    }
+
+    pub(super) fn people_request(&self, base: String, filter: &str, setting: &'static str) -> Request {
         let mut attributes = vec![self.layout.email_attribute.as_str()];
         attributes.extend(self.layout.email_prefix_attribute.as_deref());
         attributes.extend(["objectGUID", "userAccountControl"]);
@@ -147,11 +231,15 @@ impl Reader<'_> {
         subtree(base, filter, attributes, setting)
     }
 
-    fn group_request(&self, filter: &str, setting: &'static str) -> Request {
+    pub(super) fn group_request(&self, filter: &str, setting: &'static str) -> Request {
         let layout = self.layout;
         let mut attributes =
             vec![layout.group_name_attribute.as_str(), "cn", layout.member_attribute.as_str(), "objectGUID"];
         attributes.extend(self.domain.as_ref().map(|_| domain::GROUP_ATTRIBUTE));
+        if matches!(self.kept, Kept::Objects(_)) {
+            attributes.extend(STABLE_IDS);
+            attributes.push("objectClass");
+        }
         attributes.extend(self.revision_attribute());
         subtree(layout.group_base.clone(), filter, attributes, setting)
     }
@@ -161,8 +249,10 @@ impl Reader<'_> {
         mut pages: Pages<'_>,
         state: Option<AccountState>,
     ) -> Result<(), LdapReadError> {
+        let kind = if state.is_some() { ObjectKind::Other } else { ObjectKind::Person };
         while let Some(tag) = pages.next().await? {
             self.person(&parse(&tag, &pages)?, state);
+            self.keep(kind, tag);
             self.count();
         }
         Ok(())
@@ -195,10 +285,24 @@ impl Reader<'_> {
 
     async fn groups(&mut self, mut pages: Pages<'_>) -> Result<(), LdapReadError> {
         while let Some(tag) = pages.next().await? {
+            let tag = match self.kept {
+                Kept::Nothing => tag,
+                Kept::Objects(_) => raw::whole(tag, self.member_attribute, &mut pages).await?,
+            };
             self.group(&parse(&tag, &pages)?, &mut pages).await?;
+            self.keep(ObjectKind::Group, tag);
             self.count();
         }
         Ok(())
+    }
+
+    /// Keeps an entry; one without an id for good, or with members that the server works out, ends the keeping.
+    fn keep(&mut self, kind: ObjectKind, tag: StructureTag) {
+        let Kept::Objects(objects) = &mut self.kept else { return };
+        match raw::object(kind, tag) {
+            Some(object) => objects.push(object),
+            None => self.kept = Kept::Nothing,
+        }
     }
 
     fn person(&mut self, entry: &Entry<'_>, state: Option<AccountState>) {
@@ -266,31 +370,55 @@ impl Reader<'_> {
     }
 
     async fn group(&mut self, entry: &Entry<'_>, pages: &mut Pages<'_>) -> Result<(), LdapReadError> {
-        let (reference, key, external_id, _) = self.names(entry);
+        let Some(group_name) = self.group_name(entry) else { return Ok(()) };
+        let attribute = self.member_attribute;
+        self.begin_members(entry);
+        match self.members_of(entry) {
+            Extent::Whole => {}
+            Extent::Until(next) => {
+                let entry_name = text(entry.name());
+                pages.values_from(&entry_name, attribute, next, |value| self.member(value)).await?;
+            }
+            Extent::Broken => return Err(pages.broken_range(&text(entry.name()), attribute, 0)),
+        }
+        self.add_group(entry, group_name);
+        Ok(())
+    }
+
+    /// None, with a notice, for a group that nothing names.
+    fn group_name(&mut self, entry: &Entry<'_>) -> Option<Text> {
         let named = self.first(entry, &self.layout.group_name_attribute);
-        let Some(group_name) = named.or_else(|| self.first(entry, "cn")) else {
+        let name = named.or_else(|| self.first(entry, "cn"));
+        if name.is_none() {
             let entry_name = text(entry.name());
             (self.events)(Event::Notice(format!(
                 "The group `{entry_name}` is left out: it has neither `{}` nor `cn`.",
                 self.layout.group_name_attribute
             )));
-            return Ok(());
-        };
-        let attribute = self.member_attribute;
-        let spelled_name = named_text(entry, &self.layout.group_name_attribute);
-        let Self { builder, scratch, members, domain, .. } = self;
-        members.clear();
-        let mut member = |value: &[u8]| {
-            members.extend(member_key(value, scratch, builder));
-            if let Some(domain) = domain.as_mut() {
-                domain.member(&spelled_name, scratch);
-            }
-        };
-        match entry.values_from(attribute, 0, &mut member) {
-            Extent::Whole => {}
-            Extent::Until(next) => pages.values_from(&text(entry.name()), attribute, next, member).await?,
-            Extent::Broken => return Err(pages.broken_range(&text(entry.name()), attribute, 0)),
         }
+        name
+    }
+
+    fn begin_members(&mut self, entry: &Entry<'_>) {
+        self.members.clear();
+        self.group_spelled = named_text(entry, &self.layout.group_name_attribute).into_owned();
+    }
+
+    /// The members that came with the entry itself.
+    fn members_of(&mut self, entry: &Entry<'_>) -> Extent {
+        entry.values_from(self.member_attribute, 0, |value| self.member(value))
+    }
+
+    fn member(&mut self, value: &[u8]) {
+        let Self { builder, scratch, members, domain, group_spelled, .. } = self;
+        members.extend(member_key(value, scratch, builder));
+        if let Some(domain) = domain.as_mut() {
+            domain.member(group_spelled, scratch);
+        }
+    }
+
+    fn add_group(&mut self, entry: &Entry<'_>, group_name: Text) {
+        let (reference, key, external_id, _) = self.names(entry);
         let sid = entry.first_value(domain::GROUP_ATTRIBUTE);
         let primary = self.domain.as_ref().map_or(&[][..], |domain| domain.primary_members(sid));
         self.members.extend_from_slice(primary);
@@ -300,7 +428,6 @@ impl Reader<'_> {
         if dated {
             self.mark(entry, key);
         }
-        Ok(())
     }
 
     fn notice(&self, notice: impl Fn(&Domain) -> Option<String>) {
@@ -344,7 +471,7 @@ impl Reader<'_> {
                 self.scratch.push_str(guid);
             }
             None => {
-                let (kind, id) = STABLE_IDS.iter().find_map(|kind| Some((kind, entry.first_value(kind)?)))?;
+                let (kind, id) = stable_id(entry)?;
                 self.scratch.push_str(kind);
                 self.scratch.push(':');
                 self.scratch.push_str(&text(id));
@@ -388,6 +515,11 @@ fn parse<'t>(tag: &'t StructureTag, pages: &Pages<'_>) -> Result<Entry<'t>, Ldap
     Entry::parse(tag).ok_or_else(|| pages.malformed("an entry without a name or attributes"))
 }
 
+/// The attribute that identifies an entry for good, and its value.
+pub(super) fn stable_id<'e>(entry: &Entry<'e>) -> Option<(&'static str, &'e [u8])> {
+    STABLE_IDS.iter().find_map(|kind| Some((*kind, entry.first_value(kind)?)))
+}
+
 /// What a member value compares equal to: a comparable name, else a login in lower case; nothing for an empty value.
 fn member_key(value: &[u8], scratch: &mut String, builder: &mut SnapshotBuilder) -> Option<Text> {
     let value = text(value);
@@ -402,13 +534,13 @@ fn named_text<'e>(entry: &Entry<'e>, attribute: &str) -> Cow<'e, str> {
 }
 
 /// The attribute of `member;range=0-499`: who asks for a part gets the rest as well.
-fn without_range(attribute: &str) -> &str {
+pub(super) fn without_range(attribute: &str) -> &str {
     match attribute.split_once(';') {
         Some((name, options)) if options.to_ascii_lowercase().starts_with("range=") => name,
         _ => attribute,
     }
 }
 
-fn text(value: &[u8]) -> Cow<'_, str> {
+pub(super) fn text(value: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed)
 }

@@ -8,7 +8,7 @@ use super::entry::{Entry, Extent};
 use super::error::{LdapReadError, Outcome, Step};
 use ldap3::asn1::{PL, StructureTag, parse_tag};
 use ldap3::controls::{Control, PagedResults, RawControl};
-use ldap3::{LdapResult, Scope, SearchOptions, SearchStream};
+use ldap3::{LdapResult, ResultEntry, Scope, SearchOptions, SearchStream};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,19 @@ pub(super) struct Request {
     pub(super) setting: &'static str,
     /// Whether one entry is enough: no pages, and a size limit of one is no error.
     pub(super) one_is_enough: bool,
+    /// Whether pages are asked for where the server offers them.
+    pub(super) in_pages: bool,
+    /// What references to other servers mean.
+    pub(super) elsewhere: Elsewhere,
+}
+
+/// What references to other servers mean for a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// The answer is not whole.
+    Missing,
+    /// What other servers hold is not asked for.
+    Ignored,
 }
 
 impl Request {
@@ -47,7 +60,17 @@ impl Request {
         setting: &'static str,
     ) -> Self {
         let attributes = attributes.iter().map(|name| (*name).to_owned()).collect();
-        Self { base, scope, filter, attributes, controls: Vec::new(), setting, one_is_enough: false }
+        Self {
+            base,
+            scope,
+            filter,
+            attributes,
+            controls: Vec::new(),
+            setting,
+            one_is_enough: false,
+            in_pages: true,
+            elsewhere: Elsewhere::Missing,
+        }
     }
 }
 
@@ -63,12 +86,16 @@ pub(super) struct Pages<'c> {
     taken: u64,
     taken_in_page: u64,
     references: Vec<String>,
+    final_controls: Vec<Control>,
     ended: bool,
 }
 
 impl<'c> Pages<'c> {
     pub(super) fn new(connection: &'c mut Connection, request: Request) -> Self {
-        let paged = connection.offers_pages() && request.scope != Scope::Base && !request.one_is_enough;
+        let paged = connection.offers_pages()
+            && request.in_pages
+            && request.scope != Scope::Base
+            && !request.one_is_enough;
         let limit = Box::pin(tokio::time::sleep(connection.page_limit()));
         Self {
             connection,
@@ -81,12 +108,28 @@ impl<'c> Pages<'c> {
             taken: 0,
             taken_in_page: 0,
             references: Vec::new(),
+            final_controls: Vec::new(),
             ended: false,
         }
     }
 
     /// The next entry; nothing after the last one of a complete answer.
     pub(super) async fn next(&mut self) -> Result<Option<StructureTag>, LdapReadError> {
+        while let Some(item) = self.next_item().await? {
+            if !item.is_intermediate() {
+                return Ok(Some(item.0));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The controls of the last page, once it has come.
+    pub(super) fn final_controls(&self) -> &[Control] {
+        &self.final_controls
+    }
+
+    /// The next entry with its controls, or intermediate message; nothing after the last one of a complete answer.
+    pub(super) async fn next_item(&mut self) -> Result<Option<ResultEntry>, LdapReadError> {
         while !self.ended {
             let Some(stream) = self.stream.as_mut() else {
                 self.ask().await?;
@@ -98,7 +141,7 @@ impl<'c> Pages<'c> {
                 () = self.limit.as_mut() => return Err(self.late()),
             };
             match item {
-                Ok(Some(entry)) if entry.is_intermediate() => {}
+                Ok(Some(message)) if message.is_intermediate() => return Ok(Some(message)),
                 Ok(Some(entry)) if entry.is_ref() => self.note_references(&entry.0),
                 Ok(Some(entry)) => {
                     self.taken += 1;
@@ -106,7 +149,8 @@ impl<'c> Pages<'c> {
                     if !self.paged && self.taken.is_multiple_of(ENTRIES_PER_LIMIT) {
                         self.restart_limit();
                     }
-                    return Ok(Some(entry.0));
+                    self.connection.entries += 1;
+                    return Ok(Some(entry));
                 }
                 Ok(None) => match stream.res.take() {
                     Some(result) => self.end_page(&result)?,
@@ -204,10 +248,11 @@ impl<'c> Pages<'c> {
                 referrals: result.refs.clone(),
             });
         }
-        if !self.references.is_empty() {
+        if !self.references.is_empty() && self.request.elsewhere == Elsewhere::Missing {
             let urls = std::mem::take(&mut self.references);
             return Err(LdapReadError::References { place: Box::new(self.place()), urls });
         }
+        self.final_controls.clone_from(&result.ctrls);
         let cookie = if self.paged { self.next_cookie(&result.ctrls)? } else { Vec::new() };
         if cookie.is_empty() {
             self.ended = true;

@@ -1,0 +1,302 @@
+//! Reads by what changed since the last read, where the server tells it completely.
+//!
+//! Two kinds of servers do: an Active Directory numbers its changes (`uSNChanged`), others synchronize content (RFC 4533).
+//! Either says which entries changed and which are gone, over the whole naming context and without the administrator's
+//! filter; the filter is asked again for each entry that changed. Names of members follow a rename without a change of
+//! their group, so every group that lists an old or a new name of somebody is fetched again. What could change more than
+//! is told (a unit that is renamed, a filter over values that the server works out) is a doubt, and a doubt is a full read.
+
+mod changes;
+mod filters;
+mod synchronization;
+mod usn;
+
+use super::connect::{Connection, is_within};
+use super::entry::Entry;
+use super::error::LdapReadError;
+use super::name;
+use super::raw;
+use super::read::{self, Reader, Reading, text};
+use super::search::Request;
+use crate::directory::ReadError;
+use crate::directory::mirror::{Followed, Mirror, ObjectKind, RawObject, Refresh};
+use crate::event::{Event, Events};
+use changes::{Changed, Changes, Children, Known, Update};
+use ldap3::{Scope, ldap_escape};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// More changes than these are read faster by a full read.
+const MOST_CHANGES: usize = 500;
+/// Names in one filter.
+const NAMES_AT_ONCE: usize = 20;
+const NO_SUCH_OBJECT: u32 = 32;
+
+/// Where a server goes on telling what changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Cursor {
+    /// The controller, by its invocation id, and the number of its last change that is known.
+    Usn { controller: String, last: u64 },
+    /// The server's cookie, in Base64.
+    Synchronization { cookie: String },
+}
+
+/// Reads everything, by the mirror where that leaves no doubt.
+pub(super) async fn follow(
+    connection: &mut Connection,
+    reading: Reading<'_>,
+    mirror: Option<Mirror>,
+    events: Events<'_>,
+) -> Result<Followed, ReadError> {
+    if !filters::are_own(reading) {
+        let snapshot = read::read(connection, reading, events).await?;
+        return Ok(Followed { snapshot, refresh: Refresh::Drop });
+    }
+    if let Some(mirror) = mirror
+        && let Some(followed) = unless_refused(by_changes(connection, reading, mirror, events).await)?
+    {
+        return Ok(followed);
+    }
+    let cursor = unless_refused(begin(connection, reading).await.map_err(ReadError::from))?;
+    let Some(cursor) = cursor.and_then(|cursor| serde_json::to_string(&cursor).ok()) else {
+        let snapshot = read::read(connection, reading, events).await?;
+        return Ok(Followed { snapshot, refresh: Refresh::Drop });
+    };
+    let (snapshot, kept) = read::read_and_keep(connection, reading, events).await?;
+    let refresh = kept.map_or(Refresh::Drop, |objects| Refresh::Replace(Mirror { cursor, objects }));
+    Ok(Followed { snapshot, refresh })
+}
+
+/// A server that refuses to tell what changed can still be read.
+fn unless_refused<T>(result: Result<Option<T>, ReadError>) -> Result<Option<T>, ReadError> {
+    match result {
+        Err(ReadError::Ldap(error)) if matches!(*error, LdapReadError::Refused { .. }) => {
+            tracing::debug!(%error, "no incremental read");
+            Ok(None)
+        }
+        other => other,
+    }
+}
+
+/// Where to go on after a full read that begins now; None where the server does not tell what changed.
+async fn begin(connection: &mut Connection, reading: Reading<'_>) -> Result<Option<Cursor>, LdapReadError> {
+    if connection.is_active_directory() {
+        usn::begin(connection, reading).await
+    } else if connection.synchronizes() {
+        synchronization::begin(connection, reading).await
+    } else {
+        Ok(None)
+    }
+}
+
+/// The state of the directory from the mirror and what changed since; None at any doubt.
+async fn by_changes(
+    connection: &mut Connection,
+    reading: Reading<'_>,
+    mut mirror: Mirror,
+    events: Events<'_>,
+) -> Result<Option<Followed>, ReadError> {
+    let Ok(cursor) = serde_json::from_str::<Cursor>(&mirror.cursor) else { return Ok(None) };
+    let Some(known) = Known::of(&mirror.objects, &reading.layout.member_attribute) else { return Ok(None) };
+    let changes = match &cursor {
+        Cursor::Usn { controller, last } => usn::changes(connection, reading, controller, *last).await?,
+        Cursor::Synchronization { cookie } => synchronization::changes(connection, reading, cookie).await?,
+    };
+    let Some(Changes { cursor, changed, gone, deleted }) =
+        changes.filter(|it| it.changed.len() <= MOST_CHANGES)
+    else {
+        return Ok(None);
+    };
+    let fetch = Fetch { connection: &mut *connection, reading, events };
+    let Some(mut update) = fetch.update(&known, changed, &gone).await? else { return Ok(None) };
+    for object in deleted {
+        update.put(object);
+    }
+    update.apply(&mut mirror.objects);
+    let Ok(cursor) = serde_json::to_string(&cursor) else { return Ok(None) };
+    let Some(snapshot) = read::read_again(reading, &mirror.objects, events)? else { return Ok(None) };
+    events(Event::Followed { entries: connection.entries });
+    let (put, gone) = update.into_parts();
+    Ok(Some(Followed { snapshot, refresh: Refresh::Change { cursor, put, gone } }))
+}
+
+/// Fetches what changed, as it is now.
+struct Fetch<'f> {
+    connection: &'f mut Connection,
+    reading: Reading<'f>,
+    events: Events<'f>,
+}
+
+impl Fetch<'_> {
+    /// What becomes of the mirror; None at any doubt.
+    async fn update(
+        mut self,
+        known: &Known,
+        changed: Vec<Changed>,
+        gone: &changes::Gone,
+    ) -> Result<Option<Update>, LdapReadError> {
+        let mut update = Update::default();
+        // Names that somebody had or has now: groups that list one of them may not tell the truth any more.
+        let mut moved: HashSet<String> = HashSet::new();
+        let mut new_names: Vec<String> = Vec::new();
+        for object in known.gone(gone, &changed) {
+            moved.insert(object.name.clone());
+            update.take_out(object.kind, &object.id);
+        }
+        for entry in changed {
+            let Some(now) = name::normalized(&entry.name) else { return Ok(None) };
+            let mut is_known = false;
+            let mut is_moved = false;
+            for kind in [ObjectKind::Person, ObjectKind::Group] {
+                let before = known.find(&entry.mark, kind);
+                is_known |= before.is_some();
+                let found = match self.fetch(kind, &entry.name, &now).await? {
+                    Fetched::Entry(object) => Some(object),
+                    Fetched::OutOfScope => None,
+                    Fetched::Unclear => return Ok(None),
+                };
+                is_moved |= before.is_some_and(|before| before.name != now);
+                match (before, found) {
+                    (before, Some(object)) => {
+                        if before.is_none_or(|before| before.name != now || before.id != object.id) {
+                            moved.extend(before.map(|before| before.name.clone()));
+                            moved.insert(now.clone());
+                            new_names.push(entry.name.clone());
+                        }
+                        if let Some(before) = before.filter(|before| before.id != object.id) {
+                            update.take_out(kind, &before.id);
+                        }
+                        is_known = true;
+                        update.put(object);
+                    }
+                    (Some(before), None) => {
+                        moved.insert(before.name.clone());
+                        update.take_out(kind, &before.id);
+                    }
+                    (None, None) => {}
+                }
+                if before.is_some_and(|before| before.name != now && known.is_above_somebody(&before.name)) {
+                    return Ok(None);
+                }
+            }
+            if let Some(deleted) = known.find(&entry.mark, ObjectKind::Other) {
+                update.take_out(ObjectKind::Other, &deleted.id);
+            }
+            if (!is_known || is_moved) && self.has_children(&entry).await? {
+                return Ok(None);
+            }
+        }
+        let names: Vec<String> = known.groups_that_list(&moved).map(|group| group.spelled.clone()).collect();
+        for spelled in names {
+            let Some(now) = name::normalized(&spelled) else { return Ok(None) };
+            if update.settles(known, &now) {
+                continue;
+            }
+            match self.fetch(ObjectKind::Group, &spelled, &now).await? {
+                Fetched::Entry(object) => update.put(object),
+                Fetched::OutOfScope | Fetched::Unclear => return Ok(None),
+            }
+        }
+        if self.reading.scope.groups {
+            for names in new_names.chunks(NAMES_AT_ONCE) {
+                for object in self.groups_of(names).await? {
+                    let Some(object) = object else { return Ok(None) };
+                    update.put(object);
+                }
+            }
+        }
+        Ok(Some(update))
+    }
+
+    /// The entry of this name, where base and filter of its kind still select it.
+    async fn fetch(&mut self, kind: ObjectKind, spelled: &str, now: &str) -> Result<Fetched, LdapReadError> {
+        let Reading { layout, filters, scope, .. } = self.reading;
+        let reader = Reader::keeping(self.reading, self.events);
+        let (wanted, base, mut request) = match kind {
+            ObjectKind::Person => (
+                scope.people,
+                &layout.user_base,
+                reader.people_request(spelled.to_owned(), &filters.people, "sync.userPath"),
+            ),
+            _ => (scope.groups, &layout.group_base, reader.group_request(&filters.groups, "sync.groupPath")),
+        };
+        let Some(base) = name::normalized(base) else { return Ok(Fetched::Unclear) };
+        if !wanted || !is_within(now, &base) {
+            return Ok(Fetched::OutOfScope);
+        }
+        request.base = spelled.to_owned();
+        request.scope = Scope::Base;
+        match self.objects(kind, request).await {
+            Ok(objects) => Ok(match objects.into_iter().next() {
+                None => Fetched::OutOfScope,
+                Some(None) => Fetched::Unclear,
+                Some(Some(object)) => Fetched::Entry(object),
+            }),
+            // Moved or deleted in the meantime.
+            Err(LdapReadError::Refused { outcome, .. }) if outcome.code == NO_SUCH_OBJECT => {
+                Ok(Fetched::Unclear)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The groups that list one of these names now.
+    async fn groups_of(&mut self, names: &[String]) -> Result<Vec<Option<RawObject>>, LdapReadError> {
+        let attribute = read::without_range(&self.reading.layout.member_attribute);
+        let lists: String =
+            names.iter().map(|name| format!("({attribute}={})", ldap_escape(name.as_str()))).collect();
+        let filter = format!("(&{}(|{lists}))", self.reading.filters.groups);
+        let request = Reader::keeping(self.reading, self.events).group_request(&filter, "sync.groupPath");
+        self.objects(ObjectKind::Group, request).await
+    }
+
+    /// Entries as they are kept; None for one that cannot be.
+    async fn objects(
+        &mut self,
+        kind: ObjectKind,
+        request: Request,
+    ) -> Result<Vec<Option<RawObject>>, LdapReadError> {
+        let attribute = read::without_range(&self.reading.layout.member_attribute);
+        let mut pages = self.connection.search(request);
+        let mut objects = Vec::new();
+        while let Some(tag) = pages.next().await? {
+            let tag = match kind {
+                ObjectKind::Group => raw::whole(tag, attribute, &mut pages).await?,
+                _ => tag,
+            };
+            objects.push(raw::object(kind, tag));
+        }
+        Ok(objects)
+    }
+
+    /// Whether there is anything below an entry that is new here, or has moved.
+    async fn has_children(&mut self, entry: &Changed) -> Result<bool, LdapReadError> {
+        match entry.children {
+            Children::None => return Ok(false),
+            Children::Some => return Ok(true),
+            Children::Unknown => {}
+        }
+        let filter = "(objectClass=*)".to_owned();
+        let mut request =
+            Request::new(entry.name.clone(), Scope::OneLevel, filter, &["1.1"], "ldap.rootPath");
+        request.one_is_enough = true;
+        let mut pages = self.connection.search(request);
+        let mut any = false;
+        while pages.next().await?.is_some() {
+            any = true;
+        }
+        Ok(any)
+    }
+}
+
+/// What came of fetching one entry.
+enum Fetched {
+    Entry(RawObject),
+    OutOfScope,
+    Unclear,
+}
+
+/// The name of an entry as the server spells it.
+fn spelled(entry: &Entry<'_>) -> String {
+    text(entry.name()).into_owned()
+}
