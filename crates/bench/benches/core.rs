@@ -5,12 +5,12 @@ use bwdc_core::desired::Desired;
 use bwdc_core::flatten::{Rows, flatten};
 use bwdc_core::import::official_request;
 use bwdc_core::ledger::LedgerState;
-use bwdc_core::names::{Email, ExternalId, GroupId, MemberId};
+use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, Timestamp};
 use bwdc_core::observed::{
     MemberStatus, Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role,
     ServerKind,
 };
-use bwdc_core::plan::{Plan, PlanInput};
+use bwdc_core::plan::{Plan, PlanInput, Takings};
 use bwdc_core::settings::{AddressRule, ConnectorSettings, SyncSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
 use bwdc_core::test_report::TestReport;
@@ -80,6 +80,10 @@ fn plan(desired: &Desired, observed: &Observed) -> Plan {
         sync: &settings(),
         connector: &ConnectorSettings::default(),
         server: ServerKind::OfficialSelfHosted,
+        seats: None,
+        stages: None,
+        recent: &Takings::default(),
+        now: Timestamp(0),
     })
 }
 

@@ -15,8 +15,8 @@ const CAUSE_COLUMN: usize = 44;
 pub(crate) fn write(out: &mut impl Write, planned: &Planned) -> io::Result<()> {
     let Planned { plan, verdict, invites_all_the_same: mailed, .. } = planned;
     let (people, groups): (Vec<_>, Vec<_>) = plan.changes.iter().map(line).partition(|line| line.person);
-    section(out, "People", people.iter().map(|it| (it.left.as_str(), it.cause.to_owned())))?;
-    section(out, "Groups", groups.iter().map(|it| (it.left.as_str(), it.cause.to_owned())))?;
+    changed(out, "People", &people)?;
+    changed(out, "Groups", &groups)?;
     let names: Vec<String> = plan.kept.iter().map(|it| format!("  = {}", it.person.name)).collect();
     section(
         out,
@@ -29,9 +29,26 @@ pub(crate) fn write(out: &mut impl Write, planned: &Planned) -> io::Result<()> {
         "Left out",
         names.iter().map(String::as_str).zip(plan.left_out.iter().map(|it| words::left_out(&it.because))),
     )?;
-    let standing: Vec<(String, String)> =
-        plan.standing.iter().map(words::standing).map(|(name, why)| (format!("  ~ {name}"), why)).collect();
+    let standing: Vec<(String, String)> = plan
+        .standing
+        .iter()
+        .map(|it| words::standing(it, plan.server()))
+        .map(|(name, why)| (format!("  ~ {name}"), why))
+        .collect();
     section(out, "Differences that stay", standing.iter().map(|(name, why)| (name.as_str(), why.clone())))?;
+    let names: Vec<String> = plan.unconfirmed.iter().map(|it| format!("  ? {it}")).collect();
+    section(
+        out,
+        "Accepted, and to be confirmed in the web vault",
+        names.iter().map(|it| (it.as_str(), String::new())),
+    )?;
+    if !plan.remarks.is_empty() {
+        writeln!(out, "To be looked at ({})", plan.remarks.len())?;
+        for remark in &plan.remarks {
+            writeln!(out, "{}", wrapped(&words::remark(remark), "  * ", 4))?;
+        }
+        writeln!(out)?;
+    }
     summary(out, plan)?;
     if *mailed {
         writeln!(out, "{}", wrapped(MAILED, "", 0))?;
@@ -63,11 +80,13 @@ struct Line {
     person: bool,
     left: String,
     cause: &'static str,
+    below: Option<String>,
 }
 
 fn line(change: &Change) -> Line {
     let (person, left, cause) = match change {
         Change::Invite { person, cause } => (true, format!("  + invite   {}", person.name), cause),
+        Change::Stage { person, cause } => (true, format!("  + stage    {}", person.name), cause),
         Change::Adopt { person, cause } => {
             (true, format!("  ~ adopt    {}: no external id → {}", person.name, person.external_id), cause)
         }
@@ -77,24 +96,49 @@ fn line(change: &Change) -> Line {
         Change::Restore { person, cause } => (true, format!("  + restore  {}", person.name), cause),
         Change::Revoke { person, cause } => (true, format!("  - revoke   {}", person.name), cause),
         Change::Remove { person, cause } => (true, format!("  - remove   {}", person.name), cause),
-        Change::CreateGroup { group, members, cause } => (
-            false,
-            format!(
-                "  + create   {} with {members} {}",
-                group.name,
-                if *members == 1 { "member" } else { "members" }
-            ),
-            cause,
-        ),
+        Change::CreateGroup { group, members, cause } => {
+            (false, format!("  + create   {} with {}", group.name, counted(*members, "member")), cause)
+        }
         Change::RenameGroup { group, old, cause } => {
             (false, format!("  ~ rename   {old} → {}", group.name), cause)
         }
-        Change::ChangeMembers { group, added, removed, before, cause } => {
+        Change::AdoptGroup { group, old, cause } => {
+            let old = old.as_ref().map_or("no external id", |it| it.as_str());
+            (false, format!("  ~ adopt    {}: {old} → {}", group.name, group.external_id), cause)
+        }
+        Change::DeleteGroup { group, removed, cause } => {
+            (false, format!("  - delete   {} with {}", group.name, counted(removed.len(), "member")), cause)
+        }
+        Change::ChangeMembers { group, added, removed, before, cause, .. } => {
             let (more, fewer) = (added.len(), removed.len());
             (false, format!("  ~ members  {}: +{more} −{fewer} of {before}", group.name), cause)
         }
     };
-    Line { person, left, cause: words::cause(*cause) }
+    let below = match change {
+        Change::ChangeMembers { outside, .. } if !outside.is_empty() => {
+            Some(format!("taken out, though not in the directory's scope: {}", words::some(outside)))
+        }
+        _ => None,
+    };
+    Line { person, left, cause: words::cause(*cause), below }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+fn changed(out: &mut impl Write, title: &str, lines: &[Line]) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{title} ({})", lines.len())?;
+    for line in lines {
+        writeln!(out, "{}", row(&line.left, line.cause))?;
+        if let Some(below) = &line.below {
+            writeln!(out, "{}", wrapped(below, "             ", 13))?;
+        }
+    }
+    writeln!(out)
 }
 
 fn section<'a>(
@@ -114,6 +158,9 @@ fn section<'a>(
 
 /// Both parts on one line where they fit, else the second below the first.
 fn row(left: &str, why: &str) -> String {
+    if why.is_empty() {
+        return left.to_owned();
+    }
     let used = left.chars().count();
     let column = CAUSE_COLUMN.max(used + 2);
     if column + why.chars().count() <= WIDTH {
@@ -157,6 +204,16 @@ fn summary(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
         "The organization has {} managed members and {} managed groups,\n{known}.",
         totals.managed, totals.managed_groups
     )?;
+    let seats = &plan.seats;
+    if seats.needed > 0 {
+        write!(out, "{} needed", counted(seats.needed, "seat"))?;
+        let free = match seats.free {
+            Some(free) if seats.bought > 0 => format!(", {free} free: {} would be bought.", seats.bought),
+            Some(free) => format!(", {free} free."),
+            None => "; the server does not say how many are free.".to_owned(),
+        };
+        writeln!(out, "{free}")?;
+    }
     if plan.baseline {
         writeln!(out, "This is the first run here: it records who is there and removes nobody.")?;
     }

@@ -1,11 +1,14 @@
 //! The vocabulary of plans and refusals in words for people.
 
-use bwdc_core::plan::{Cause, Kept, KeptBecause, LeftOutBecause, Refusal, Standing};
+use bwdc_core::observed::ServerKind;
+use bwdc_core::plan::{Cause, Kept, KeptBecause, LeftOutBecause, Refusal, Remark, Standing};
+use bwdc_engine::clock::to_iso;
 
 /// Why something changes.
 pub(crate) fn cause(cause: Cause) -> &'static str {
     match cause {
         Cause::Joined => "new in the directory",
+        Cause::RemovedThere => "brought over before, and removed there since",
         Cause::Disabled => "disabled in the directory",
         Cause::Deleted => "deleted in the directory",
         Cause::Gone => "the directory, asked by id, has no such entry",
@@ -21,6 +24,9 @@ pub(crate) fn kept(kept: &Kept) -> String {
     let happened = kept.cause.map_or("the directory could not tell", cause);
     let because = match &kept.because {
         KeptBecause::Policy => "`[leavers]` in connector.toml keeps such people",
+        KeptBecause::Grace { until } => {
+            return format!("{happened}; `[leavers]` in connector.toml waits until {}", to_iso(*until));
+        }
         KeptBecause::AsToday => "no setting says to remove such people",
         KeptBecause::AddressInUse => "somebody else in the directory has this address now",
         KeptBecause::Role => "has more rights than a user, and is never touched",
@@ -48,6 +54,13 @@ pub(crate) fn left_out(because: &LeftOutBecause) -> String {
         }
         LeftOutBecause::ExternalIdTooLong => "the id is longer than the server takes".to_owned(),
         LeftOutBecause::GroupName => "the group's name is blank or longer than the server takes".to_owned(),
+        LeftOutBecause::DomainNotAllowed { address } => {
+            format!("the domain of `{address}` is not one of `allowed-domains`; not invited")
+        }
+        LeftOutBecause::WaitsForTurn => {
+            "waits for a later run: `invitations.per-run` lets no more in at once".to_owned()
+        }
+        LeftOutBecause::NotInPilot => "waits: only the pilot group is invited for now".to_owned(),
         LeftOutBecause::UnresolvedMember { group } => {
             format!("member of `{group}`, and neither a person nor a group that was read")
         }
@@ -55,15 +68,23 @@ pub(crate) fn left_out(because: &LeftOutBecause) -> String {
 }
 
 /// Who differs and stays so, and why.
-pub(crate) fn standing(difference: &Standing) -> (&str, String) {
+pub(crate) fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
     match difference {
-        Standing::AddressDiffers { person, observed } => (
+        Standing::AddressDiffers { person, observed } => (&person.name, new_address(observed, server)),
+        Standing::AddressHeld { person, observed } => (
             &person.name,
-            format!("the organization has the address `{observed}`, which no request can change"),
+            format!(
+                "is known to the organization as `{observed}`, and another member has the new address: remove one of the \
+                 two in the web vault, the one who has less to lose"
+            ),
         ),
-        Standing::HeldUnderOtherId { person, observed } => {
-            (&person.name, format!("the organization has this address under another id, `{observed}`"))
-        }
+        Standing::HeldUnderOtherId { person, observed } => (
+            &person.name,
+            format!(
+                "the organization has this address under the id `{observed}`, which may still be somebody's; once \
+                     nobody needs that id, clear it in the web vault, and the next run gives the directory's"
+            ),
+        ),
         Standing::ExternalIdTaken { person, holder } => (
             &person.name,
             format!("has the name in the directory under which `{holder}` was brought over; not sent"),
@@ -79,7 +100,58 @@ pub(crate) fn standing(difference: &Standing) -> (&str, String) {
             (&group.name, format!("the server keeps the group's first name, `{observed}`"))
         }
         Standing::GroupVanished { group } => {
-            (&group.name, "the group is no longer in the directory, and is kept".to_owned())
+            let why = match server {
+                ServerKind::Vaultwarden => {
+                    "is no longer in the directory, and is kept: this server deletes no groups"
+                }
+                _ => {
+                    "is no longer in the directory, and is kept with its access to collections: see \
+                     `leavers.vanished-groups`"
+                }
+            };
+            (&group.name, why.to_owned())
+        }
+    }
+}
+
+fn new_address(observed: &str, server: ServerKind) -> String {
+    match server {
+        ServerKind::Vaultwarden => format!(
+            "has a new address in the directory and stays `{observed}` here: the server would take the new one for \
+             somebody else. The person changes it in the account's settings"
+        ),
+        ServerKind::OfficialCloud | ServerKind::OfficialSelfHosted => format!(
+            "has a new address in the directory and stays `{observed}` here, since no request changes an address. The \
+             person changes it in the account's settings; an invitation that nobody accepted is removed and sent anew"
+        ),
+    }
+}
+
+/// Something that an administrator should know.
+pub(crate) fn remark(remark: &Remark) -> String {
+    match remark {
+        Remark::ForeignIds { people, groups, examples } => format!(
+            "{people} members and {groups} groups have external ids that neither the directory nor this connector's \
+             ledger knows: another connector, or an earlier configuration, brought them over. For example {}.",
+            examples.join(", ")
+        ),
+        Remark::IdChanged { person, observed } => format!(
+            "`{}` was brought over as `{}` and has the external id `{observed}` by now: does another connector write to \
+             this organization?",
+            person.name, person.external_id
+        ),
+        Remark::SameName { group } => format!(
+            "A group `{}` made by hand exists already, and a second one of that name will be created. With `adopt-groups = \
+             true` in connector.toml the directory takes over the first, with its access to collections.",
+            group.name
+        ),
+        Remark::NoPilotGroup { name } => {
+            format!("The directory has no group `{name}`, which `invitations.pilot-group` names.")
+        }
+        Remark::RestoresByHand => {
+            "This server restores everybody whom a request lists, also people whose access was revoked by hand: this run \
+             lists everybody."
+                .to_owned()
         }
     }
 }
@@ -88,16 +160,33 @@ pub(crate) fn standing(difference: &Standing) -> (&str, String) {
 pub(crate) fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::TooManyRemovals { planned, allowed, managed } => format!(
-            "{planned} of {managed} managed members would lose access, {allowed} may. If they shall, run `bwdc \
+            "{planned} of {managed} managed members would have lost access within a day, {allowed} may. If they shall, run `bwdc \
              approve`; to allow more in every run, raise `removals` and `removals-percent` under `[limits]` in connector.toml."
         ),
         Refusal::TooManyMemberships { planned, allowed } => format!(
-            "{planned} memberships would be taken away, {allowed} may. If they shall, run `bwdc approve`; to allow \
-             more in every run, raise `memberships-percent` under `[limits]` in connector.toml."
+            "{planned} memberships would have been taken away within a day, {allowed} may. If they shall, run `bwdc \
+             approve`; to allow more, raise `memberships` or `memberships-percent` under `[limits]` in connector.toml."
         ),
         Refusal::GroupEmptied { group, before, lost } => format!(
-            "The group `{group}` would lose {lost} of {before} members, more than half. If that is right, run `bwdc \
-             approve`."
+            "The group `{group}` would lose {lost} of {before} members, more than `group-percent` under `[limits]` in \
+             connector.toml allows. If that is right, run `bwdc approve`."
+        ),
+        Refusal::TooManyGroups { planned, allowed } => format!(
+            "{planned} groups would be left without members or deleted, {allowed} may. If they shall, run `bwdc approve`; to \
+             allow more in every run, raise `emptied-groups-percent` under `[limits]` in connector.toml."
+        ),
+        Refusal::TooManyInvitations { planned, allowed } => format!(
+            "{planned} people would be invited, {allowed} may at once. If they shall, run `bwdc approve`; to invite in \
+             portions, set `per-run` under `[invitations]`; to allow more in every run, raise `invitations` and \
+             `invitations-percent` under `[limits]` in connector.toml."
+        ),
+        Refusal::SeatsBought { needed, free, bought } => format!(
+            "{needed} seats are needed and {free} are free: the server would buy {bought}. If it shall, run `bwdc approve`; \
+             to let every run buy seats, set `buy-seats = true` under `[limits]` in connector.toml."
+        ),
+        Refusal::NoSeats { needed, free, most } => format!(
+            "{needed} seats are needed, {free} are free, and the subscription grows to {most} at most: the server would \
+             refuse. Raise the limit of seats in the web vault, or bring fewer people over."
         ),
         Refusal::EmptyDirectory { managed } => format!(
             "The directory returned nobody, and the organization has {managed} managed members. Check the search base and \
@@ -111,7 +200,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
         ),
         Refusal::RepeatedExternalId { external_id, of_groups } => format!(
             "Two {} of the organization share the external id `{external_id}`: the server would fail. Remove one of them, or \
-             its external id, in the web vault.",
+             its external id, in the web vault; nothing can be sent before.",
             if *of_groups { "groups" } else { "members" }
         ),
         Refusal::ServerRefusesOverwrite { pending } => format!(
@@ -126,7 +215,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
     }
 }
 
-fn some(names: &[String]) -> String {
+pub(crate) fn some(names: &[String]) -> String {
     const SHOWN: usize = 3;
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len() {

@@ -37,7 +37,7 @@ impl LedgerState {
                         stable_id: None,
                         email: Email::new(member.email.clone().unwrap_or_default()),
                         revoked_by_us: false,
-                        out_since: None,
+                        out: None,
                     });
                 }
             }
@@ -63,8 +63,49 @@ pub struct ManagedPerson {
     pub email: Email,
     /// Whether the person's access was taken by one of our runs; only then may a run give it back.
     pub revoked_by_us: bool,
-    /// Since when the person has had no cause to be a member; None: has one.
-    pub out_since: Option<Timestamp>,
+    /// Why the person has no cause to be a member; None: has one.
+    pub out: Option<Out>,
+}
+
+/// Why somebody has no cause to be a member any more, and since when we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Out {
+    /// What the directory says.
+    pub cause: OutCause,
+    /// When a run first saw it; another cause begins anew.
+    pub since: Timestamp,
+}
+
+/// What the directory says of somebody who has no cause to be a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutCause {
+    /// Listed as disabled.
+    Disabled,
+    /// Listed as deleted.
+    Deleted,
+    /// Asked for by id, and not there.
+    Gone,
+    /// There, and not selected.
+    OutOfScope,
+}
+
+impl OutCause {
+    const ALL: [Self; 4] = [Self::Disabled, Self::Deleted, Self::Gone, Self::OutOfScope];
+
+    /// The word under which a database keeps it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
+            Self::Gone => "gone",
+            Self::OutOfScope => "out-of-scope",
+        }
+    }
+
+    /// The cause that a database keeps under this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.word() == word)
+    }
 }
 
 /// A group that is in the organization because of us.
@@ -155,7 +196,7 @@ mod tests {
                 stable_id: Some(StableId::new("uuid")),
                 email: Email::new("other@x"),
                 revoked_by_us: true,
-                out_since: None,
+                out: None,
             };
             let ledger = LedgerState {
                 people: vec![known.clone()],

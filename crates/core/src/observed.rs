@@ -53,6 +53,22 @@ pub enum MemberStatus {
     Staged,
 }
 
+impl MemberStatus {
+    /// Whether such a member takes a seat.
+    pub fn takes_seat(self) -> bool {
+        matches!(self, Self::Invited | Self::Accepted | Self::Confirmed)
+    }
+}
+
+/// The seats of an organization that has a number of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seats {
+    /// How many there are.
+    pub total: u32,
+    /// Up to how many the server buys by itself; None: any number.
+    pub most: Option<u32>,
+}
+
 /// What a member may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -88,6 +104,22 @@ pub enum Membership {
     Remembered(Vec<ExternalId>),
     /// Not read and not remembered.
     NotRead,
+}
+
+impl Membership {
+    /// How many members are known.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Read(members) => members.len(),
+            Self::Remembered(members) => members.len(),
+            Self::NotRead => 0,
+        }
+    }
+
+    /// Whether no member is known.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// The kind of server that answers for the organization.

@@ -56,6 +56,13 @@ impl Sample {
         self
     }
 
+    pub(crate) fn named_group(mut self, id: &str, name: &str, members: &[&str]) -> Self {
+        let (id, name) = (self.builder.text(id), self.builder.text(name));
+        let members: Vec<_> = members.iter().map(|it| self.builder.text(it)).collect();
+        self.builder.group(id, id, id, name, &members);
+        self
+    }
+
     pub(crate) fn unchanged(mut self, name: &str) -> Self {
         let text = self.builder.text(name);
         self.builder.unchanged(text);

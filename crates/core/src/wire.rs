@@ -59,6 +59,24 @@ pub enum Request {
     Restore(MemberId),
     /// `DELETE /public/members/{id}`
     Remove(MemberId),
+    /// `PUT /public/members/{id}`, which replaces: everything but the external id is read first and sent back.
+    PutMember {
+        /// Which membership.
+        id: MemberId,
+        /// The external id that it gets.
+        external_id: ExternalId,
+    },
+    /// `PUT /public/groups/{id}`; members and collections stay.
+    PutGroup {
+        /// Which group.
+        id: GroupId,
+        /// Its name, which the request always writes.
+        name: String,
+        /// The external id that it gets.
+        external_id: ExternalId,
+    },
+    /// `DELETE /public/groups/{id}`
+    DeleteGroup(GroupId),
 }
 
 /// A `{"object":"list"}` answer.
@@ -95,6 +113,24 @@ pub struct GroupResponse {
     pub name: String,
     /// The id that an import gave, if any.
     pub external_id: Option<String>,
+}
+
+/// What `GET /public/organization/subscription` tells.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionResponse {
+    /// The password manager's part.
+    pub password_manager: Option<PasswordManagerResponse>,
+}
+
+/// The password manager's part of a subscription.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordManagerResponse {
+    /// How many members may take a seat; None: any number.
+    pub seats: Option<u32>,
+    /// How many seats the server buys by itself at most; None: any number.
+    pub max_auto_scale_seats: Option<u32>,
 }
 
 /// What `GET /config` tells about the server.

@@ -17,8 +17,8 @@ use bwdc_core::desired::Desired;
 use bwdc_core::import::{fingerprint, official_request, older_fingerprint};
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, Timestamp};
-use bwdc_core::observed::{Observed, OrganizationState, Presences, ServerKind};
-use bwdc_core::plan::{After, Change, Evidence, Plan, PlanInput, Verdict, sought};
+use bwdc_core::observed::{Observed, OrganizationState, Presences, Seats, ServerKind};
+use bwdc_core::plan::{After, Change, Evidence, Plan, PlanInput, Takings, Verdict, sought};
 use bwdc_core::settings::{ConnectorSettings, DirectoryKind, SyncSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use bwdc_core::wire::{ImportRequest, Request};
@@ -74,6 +74,9 @@ struct Inputs {
     server: ServerKind,
     /// Whether the server says that it stores members without an invitation; None: it says nothing of itself.
     stages: Option<bool>,
+    seats: Option<Seats>,
+    recent: Takings,
+    now: Timestamp,
 }
 
 impl Inputs {
@@ -102,6 +105,10 @@ impl Inputs {
             sync: &self.sync,
             connector: &self.connector,
             server: self.server,
+            seats: self.seats,
+            stages: self.stages,
+            recent: &self.recent,
+            now: self.now,
         }
     }
 }
@@ -131,13 +138,14 @@ impl Engine {
     pub async fn plan(&mut self, events: Events<'_>) -> Result<Planned, EngineError> {
         self.signed_in()?;
         let (api, organization_id) = self.organization_place()?;
-        let (state, approvals) = match Ledger::open_to_read(&self.profile.connector_db)? {
+        let now = self.clock.now();
+        let (state, recent, approvals) = match Ledger::open_to_read(&self.profile.connector_db)? {
             Some(ledger) if ledger.is_about(&self.pair(&api)?, &organization_id)? => {
-                (ledger.state()?, ledger.approvals(self.clock.now())?)
+                (ledger.state()?, ledger.taken_since(self.window(now)?)?, ledger.approvals(now)?)
             }
-            _ => (LedgerState::default(), Vec::new()),
+            _ => (LedgerState::default(), Takings::default(), Vec::new()),
         };
-        let (inputs, _) = self.inputs(state, Reading::Whole, events).await?;
+        let (inputs, _) = self.inputs(state, recent, now, Reading::Whole, events).await?;
         let plan = Plan::build(&inputs.borrow());
         inputs.tell(&plan, events);
         let verdict = plan.check(&inputs.connector.limits, &approvals);
@@ -190,8 +198,10 @@ impl Engine {
             ));
         }
         let state = ledger.state()?;
-        let (inputs, organization) =
-            self.inputs(state, Reading::Remembered { ledger: &mut ledger, mode }, events).await?;
+        let recent = ledger.taken_since(self.window(now)?)?;
+        let (inputs, organization) = self
+            .inputs(state, recent, now, Reading::Remembered { ledger: &mut ledger, mode }, events)
+            .await?;
         let input = inputs.borrow();
         let plan = Plan::build(&input);
         if let Some(saved) = expected {
@@ -201,7 +211,7 @@ impl Engine {
         let approvals = ledger.approvals(now)?;
         if let Verdict::Refused(refusals) = plan.check(&inputs.connector.limits, &approvals) {
             let run = ledger.begin_run(now, RunKind::Command)?;
-            ledger.quarantine(run, &plan.takings())?;
+            ledger.quarantine(run, &plan.refused(&inputs.connector.limits))?;
             ledger.end_run(run, &record.ending(self.clock.now(), RunOutcome::Refused))?;
             return Err(EngineError::Refused { refusals });
         }
@@ -219,6 +229,10 @@ impl Engine {
             plan.requests()
         };
         let run = ledger.begin_run(now, RunKind::Command)?;
+        let counted = plan.counted(&inputs.connector.limits);
+        if !requests.is_empty() && !counted.takes_nothing() {
+            ledger.note_taken(run, &counted, now)?;
+        }
         let former_hash =
             self.store.data().last_sync_hash().filter(|_| !requests.is_empty()).map(str::to_owned);
         if former_hash.is_some() {
@@ -253,7 +267,7 @@ impl Engine {
         };
         let outcome = after.as_ref().map_or(After::Accepted, After::Observed);
         let next = plan.ledger_after(&input, outcome, now);
-        let left = left_to_do(&inputs, &next, after.as_ref(), &requests);
+        let left = left_to_do(&inputs, &plan, &next, after.as_ref(), &requests);
         let verification = match &after {
             _ if requests.is_empty() => Verification::NothingSent,
             Some(_) => Verification::Verified,
@@ -297,6 +311,8 @@ impl Engine {
     async fn inputs(
         &mut self,
         ledger: LedgerState,
+        recent: Takings,
+        now: Timestamp,
         reading: Reading<'_>,
         events: Events<'_>,
     ) -> Result<(Inputs, Organization), EngineError> {
@@ -316,10 +332,30 @@ impl Engine {
         }
         let stages = facts.as_ref().map(|it| it.stages);
         let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
+        let seats = if server == ServerKind::Vaultwarden { None } else { organization.seats(events).await? };
         let missing = sought(&desired, &ledger);
         let presences =
             if missing.is_empty() { Presences::new() } else { directory.look_up(&missing).await? };
-        Ok((Inputs { desired, observed, ledger, presences, sync, connector, server, stages }, organization))
+        let inputs = Inputs {
+            desired,
+            observed,
+            ledger,
+            presences,
+            sync,
+            connector,
+            server,
+            stages,
+            seats,
+            recent,
+            now,
+        };
+        Ok((inputs, organization))
+    }
+
+    /// Since when runs count against the limits.
+    fn window(&self, now: Timestamp) -> Result<Timestamp, EngineError> {
+        let hours = i64::from(self.connector_settings()?.limits.window_hours);
+        Ok(if hours == 0 { Timestamp(i64::MAX) } else { Timestamp(now.0.saturating_sub(hours * 3_600_000)) })
     }
 
     /// Reads the directory; a mirror is brought up to date as soon as the read is complete, since it tells of the
@@ -489,6 +525,7 @@ fn touched_groups(plan: &Plan) -> HashSet<ExternalId> {
         .filter_map(|change| match change {
             Change::CreateGroup { group, .. }
             | Change::RenameGroup { group, .. }
+            | Change::AdoptGroup { group, .. }
             | Change::ChangeMembers { group, .. } => Some(group.external_id.clone()),
             _ => None,
         })
@@ -498,6 +535,7 @@ fn touched_groups(plan: &Plan) -> HashSet<ExternalId> {
 /// How many changes are still to be made, after every request was accepted.
 fn left_to_do(
     inputs: &Inputs,
+    plan: &Plan,
     next: &LedgerState,
     after: Option<&OrganizationState>,
     requests: &[Request],
@@ -506,7 +544,7 @@ fn left_to_do(
     let observed = Observed::Live(state.clone());
     // What a first run leaves to the second is not left over.
     let ledger = LedgerState { baseline_taken: inputs.ledger.baseline_taken, ..next.clone() };
-    Plan::build(&PlanInput { observed: &observed, ledger: &ledger, ..inputs.borrow() }).changes.len()
+    plan.unfinished(&Plan::build(&PlanInput { observed: &observed, ledger: &ledger, ..inputs.borrow() }))
 }
 
 fn hash_of(official: &ImportRequest, api: &str, organization_id: &str) -> Option<String> {

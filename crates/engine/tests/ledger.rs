@@ -1,7 +1,8 @@
 //! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
 
-use bwdc_core::ledger::{IntentState, LedgerState, ManagedGroup, ManagedPerson};
+use bwdc_core::ledger::{IntentState, LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
 use bwdc_core::names::{Email, ExternalId, MemberId, StableId, Timestamp};
+use bwdc_core::plan::Takings;
 use bwdc_core::wire::Request;
 use bwdc_engine::ledger::{
     Counts, Ending, Ledger, LedgerError, Opened, Outcome, RecordedAction, RunId, RunKind, RunOutcome,
@@ -18,7 +19,7 @@ fn person(number: usize) -> ManagedPerson {
         stable_id: Some(StableId::new(format!("entryUUID:{number:032}"))),
         email: Email::new(format!("person{number}@example.test")),
         revoked_by_us: false,
-        out_since: None,
+        out: None,
     }
 }
 
@@ -105,7 +106,7 @@ fn what_is_committed_is_read_back_through_every_kind_of_difference() {
 
     now.people[3].email = Email::new("renamed@example.test");
     now.people[4].revoked_by_us = true;
-    now.people[4].out_since = Some(Timestamp(5));
+    now.people[4].out = Some(Out { cause: OutCause::Gone, since: Timestamp(5) });
     now.people[5].stable_id = None;
     now.people.swap(0, 1);
     now.people.remove(7);
@@ -362,4 +363,27 @@ fn a_small_change_to_a_large_ledger_writes_little() {
     let whole = std::fs::metadata(&path).expect("exists").len();
     assert!(log < 500_000 && log * 5 < whole, "{log} bytes written of {whole}");
     assert_eq!(ledger.state().expect("readable"), large);
+}
+
+#[test]
+fn what_runs_took_is_one_set_and_is_forgotten_by_its_age() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("connector.db");
+    let mut ledger = Ledger::open(&path).expect("opens").into_ledger();
+    let taken = |names: &[&str]| Takings {
+        revoked: names.iter().map(|&it| it.to_owned()).collect(),
+        ..Takings::default()
+    };
+    for (day, names) in [(0, &["a", "b"][..]), (1, &["b", "c"]), (40, &["d"])] {
+        let now = Timestamp(NOW.0 + day * DAY);
+        let run = ledger.begin_run(now, RunKind::Command).expect("begins");
+        ledger.note_taken(run, &taken(names), now).expect("written");
+        if day == 1 {
+            assert_eq!(ledger.taken_since(Timestamp(NOW.0 - 1)).expect("read"), taken(&["a", "b", "c"]));
+            assert_eq!(ledger.taken_since(NOW).expect("read"), taken(&["b", "c"]));
+        }
+    }
+    assert_eq!(ledger.taken_since(Timestamp(0)).expect("read"), taken(&["d"]));
+    ledger.purge().expect("purged");
+    assert!(ledger.taken_since(Timestamp(0)).expect("read").takes_nothing());
 }

@@ -28,7 +28,7 @@ fn state(names: &[&str]) -> LedgerState {
         stable_id: None,
         email: Email::new(format!("{name}@example.test")),
         revoked_by_us: false,
-        out_since: None,
+        out: None,
     });
     LedgerState { people: people.collect(), baseline_taken: true, ..LedgerState::default() }
 }

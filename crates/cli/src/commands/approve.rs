@@ -8,11 +8,20 @@ use serde_json::json;
 
 pub(super) fn run(arguments: &ApproveArguments) -> Result<Done, Failed> {
     let (run, takings) = open()?.approve(arguments.run.map(RunId))?;
-    let (people, memberships) = (takings.revoked.len() + takings.removed.len(), takings.memberships.len());
-    let text = format!(
+    let (people, memberships) = (takings.people().count(), takings.memberships.len());
+    let mut text = format!(
         "Run {} is approved for 24 hours: {people} people may lose access and {memberships} memberships may end, nobody else's.",
         run.0
     );
+    for (number, what) in [
+        (takings.emptied_groups.len(), "groups may be left without members or deleted"),
+        (takings.invited.len(), "people may be invited"),
+        (takings.seats, "seats may be bought"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!(" {number} {what}."));
+        }
+    }
     let data = json!({ "object": "approval", "run": run.0, "takings": takings });
     Ok(Answer::Report { data, text }.into())
 }

@@ -20,6 +20,7 @@ mod acceptance;
 mod again;
 mod agreement;
 mod complete;
+mod guard;
 mod lost_ledger;
 mod one_at_a_time;
 mod secrets;

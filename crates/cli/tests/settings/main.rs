@@ -28,6 +28,7 @@ fn home() -> Home {
 fn example(setting: &Setting) -> &'static str {
     match setting.expected() {
         "keep, revoke or remove" => "revoke",
+        "keep or delete" => "delete",
         "us or eu" => "eu",
         "true or false" => "true",
         "0 LDAP, 1 Entra, 2 Google, 3 Okta, 4 OneLogin" => "3",
@@ -163,4 +164,22 @@ fn the_published_schema_is_the_one_that_the_program_prints() {
         "run the test with BWDC_WRITE_DOCS=1 and look at the difference"
     );
     assert_eq!(answer(&home(), &["config", "schema"]), schema);
+}
+
+#[test]
+fn a_new_installation_begins_with_its_leavers_and_one_that_is_taken_over_goes_on_as_before() {
+    let new = Home::with_plaintext_secrets().expect("a home");
+    answer(&new, &["config", "directory", "0"]);
+    let get = |home: &Home, name: &str| answer(home, &["config", "get", name]).trim().to_owned();
+    let actions = ["disabled", "deleted", "gone", "out-of-scope"].map(|it| format!("leavers.{it}"));
+    assert_eq!(actions.each_ref().map(|it| get(&new, it)), ["revoke", "revoke", "revoke", "keep"]);
+    // What the administrator changes stays changed.
+    answer(&new, &["config", "unset", "leavers.gone"]);
+    fs::remove_file(new.data_json_path()).unwrap();
+    answer(&new, &["config", "directory", "0"]);
+    assert_eq!(get(&new, "leavers.gone"), "");
+    let taken_over = home();
+    answer(&taken_over, &["config", "directory", "0"]);
+    assert_eq!(actions.each_ref().map(|it| get(&taken_over, it)), [""; 4]);
+    assert!(!taken_over.data_folder().join("connector.toml").exists());
 }

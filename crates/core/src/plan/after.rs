@@ -1,6 +1,7 @@
 //! What the ledger remembers after a run: only what the organization holds, or has accepted.
 
-use super::{Change, Plan, PlanInput, Present, pushed_ids};
+use super::leavers::Outs;
+use super::{Change, Plan, PlanInput, pushed_ids};
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
 use crate::names::{Email, ExternalId, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, OrganizationState, ServerKind};
@@ -23,14 +24,10 @@ impl Plan {
             After::Observed(state) => self.observed_people(input, &directory, state),
             After::Accepted => self.accepted_people(input, &directory),
         };
-        let present = Present::new(input.desired, input.ledger);
+        let outs = Outs::new(input, &directory.pushed);
         let people: Vec<ManagedPerson> = people
             .into_iter()
-            .map(|mut person| {
-                let inside = present.has(&person.external_id);
-                person.out_since = if inside { None } else { person.out_since.or(Some(now)) };
-                person
-            })
+            .map(|person| ManagedPerson { out: outs.of(&person.external_id, person.out), ..person })
             .collect();
         let groups = match after {
             After::Observed(state) => observed_groups(input, state, now),
@@ -47,6 +44,16 @@ impl Plan {
     ) -> Vec<ManagedPerson> {
         let before: HashMap<&str, &ManagedPerson> =
             input.ledger.people.iter().map(|it| (it.external_id.as_str(), it)).collect();
+        let old_ids: HashMap<&str, &str> = self
+            .changes
+            .iter()
+            .filter_map(|it| match it {
+                Change::ReplaceExternalId { person, old, .. } => {
+                    Some((person.external_id.as_str(), old.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
         let taken: HashSet<&str> = self
             .changes
             .iter()
@@ -59,7 +66,7 @@ impl Plan {
             let Some(id) = member.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty()) else {
                 continue;
             };
-            let known = before.get(id.as_str());
+            let known = before.get(id.as_str()).or_else(|| before.get(old_ids.get(id.as_str()).copied()?));
             let listed = directory.stable_ids.get(id.as_str());
             if known.is_none() && listed.is_none() {
                 continue;
@@ -74,7 +81,7 @@ impl Plan {
                     .or_else(|| known.and_then(|it| it.stable_id.clone())),
                 email: member.email.clone(),
                 revoked_by_us: ours && member.status == MemberStatus::Revoked,
-                out_since: known.and_then(|it| it.out_since),
+                out: known.and_then(|it| it.out),
             });
         }
         people
@@ -104,7 +111,7 @@ impl Plan {
                     stable_id: None,
                     email: Email::new(member.email.clone().unwrap_or_default()),
                     revoked_by_us: false,
-                    out_since: None,
+                    out: None,
                 });
                 people.len() - 1
             });
@@ -175,12 +182,12 @@ impl<'a> Directory<'a> {
 }
 
 fn observed_groups(input: &PlanInput<'_>, state: &OrganizationState, now: Timestamp) -> Vec<ManagedGroup> {
+    if !input.sync.groups {
+        // They were not looked at. Forgotten, they could all vanish unseen when groups are switched on again.
+        return input.ledger.groups.clone();
+    }
     let desired = input.desired;
-    let listed: HashSet<&str> = if input.sync.groups {
-        desired.groups().iter().map(|it| desired.text(it.external_id)).collect()
-    } else {
-        HashSet::new()
-    };
+    let listed: HashSet<&str> = desired.groups().iter().map(|it| desired.text(it.external_id)).collect();
     let before: HashMap<&str, &ManagedGroup> =
         input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
     let mut groups = Vec::new();

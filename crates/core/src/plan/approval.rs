@@ -1,19 +1,27 @@
-//! What a plan takes away, as a set: an administrator approves exactly this, and nothing beyond it.
+//! What a plan takes away and hands out, as a set: an administrator approves exactly this, and nothing beyond it.
 
-use super::{Change, Plan, Refusal};
+use super::{Change, Plan};
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Everything that a plan takes from people and groups.
+/// Everything that a plan takes from people and groups, and whom it invites.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Takings {
     /// External ids of people whose access is revoked.
     pub revoked: BTreeSet<String>,
     /// External ids of people who are removed.
     pub removed: BTreeSet<String>,
-    /// Memberships that end: external id of the group, then that of the member or the address of one without.
+    /// Memberships that end: external id of the group, then that of the member or the address of one without. Those of
+    /// people who lose access are not among them.
     pub memberships: BTreeSet<(String, String)>,
+    /// External ids of groups that have members before and none after, or are deleted.
+    pub emptied_groups: BTreeSet<String>,
+    /// External ids of people who are invited.
+    pub invited: BTreeSet<String>,
+    /// Seats that are bought.
+    pub seats: usize,
     /// The directory returned nobody.
     pub empty_directory: bool,
     /// The directory returned no group.
@@ -26,31 +34,83 @@ impl Takings {
         other.removed.is_subset(&self.removed)
             && other.revoked.iter().all(|id| self.revoked.contains(id) || self.removed.contains(id))
             && other.memberships.is_subset(&self.memberships)
+            && other.emptied_groups.is_subset(&self.emptied_groups)
+            && other.invited.is_subset(&self.invited)
+            && other.seats <= self.seats
             && (self.empty_directory || !other.empty_directory)
             && (self.no_groups || !other.no_groups)
+    }
+
+    /// Adds everything of `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.revoked.extend(other.revoked.iter().cloned());
+        self.removed.extend(other.removed.iter().cloned());
+        self.memberships.extend(other.memberships.iter().cloned());
+        self.emptied_groups.extend(other.emptied_groups.iter().cloned());
+        self.invited.extend(other.invited.iter().cloned());
+        self.seats = self.seats.max(other.seats);
+        self.empty_directory |= other.empty_directory;
+        self.no_groups |= other.no_groups;
+    }
+
+    /// Takes everything of `other` out.
+    pub(super) fn remove(&mut self, other: &Self) {
+        self.revoked.retain(|it| !other.revoked.contains(it));
+        self.removed.retain(|it| !other.removed.contains(it));
+        self.memberships.retain(|it| !other.memberships.contains(it));
+        self.emptied_groups.retain(|it| !other.emptied_groups.contains(it));
+        self.invited.retain(|it| !other.invited.contains(it));
+    }
+
+    /// External ids of people who lose access.
+    pub fn people(&self) -> impl Iterator<Item = &String> {
+        self.revoked.iter().chain(&self.removed)
+    }
+
+    /// Whether nothing is taken away: invitations do not count.
+    pub fn takes_nothing(&self) -> bool {
+        self.people().next().is_none() && self.memberships.is_empty() && self.emptied_groups.is_empty()
     }
 }
 
 impl Plan {
-    /// What this plan takes away.
+    /// What this plan takes away, and whom it invites.
     pub fn takings(&self) -> Takings {
-        let state = |wanted: fn(&Refusal) -> bool| self.refusals.iter().any(wanted);
-        let mut takings = Takings {
-            empty_directory: state(|it| matches!(it, Refusal::EmptyDirectory { .. })),
-            no_groups: state(|it| matches!(it, Refusal::NoGroups { .. })),
-            ..Takings::default()
-        };
+        let leaving: HashSet<&str> = self
+            .changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Revoke { person, .. } | Change::Remove { person, .. } => {
+                    Some(person.external_id.as_str())
+                }
+                _ => None,
+            })
+            .collect();
+        let mut takings = Takings { seats: self.seats.bought, ..Takings::default() };
         for change in &self.changes {
             match change {
+                Change::Invite { person, .. } | Change::Stage { person, .. } => {
+                    takings.invited.insert(person.external_id.as_str().to_owned());
+                }
                 Change::Revoke { person, .. } => {
                     takings.revoked.insert(person.external_id.as_str().to_owned());
                 }
                 Change::Remove { person, .. } => {
                     takings.removed.insert(person.external_id.as_str().to_owned());
                 }
-                Change::ChangeMembers { group, removed, .. } => {
+                Change::ChangeMembers { group, added, removed, before, .. } => {
                     let group = group.external_id.as_str();
-                    takings.memberships.extend(removed.iter().map(|it| (group.to_owned(), it.clone())));
+                    let lost = || removed.iter().filter(|it| !leaving.contains(it.as_str()));
+                    takings.memberships.extend(lost().map(|it| (group.to_owned(), it.clone())));
+                    if lost().next().is_some() && added.is_empty() && removed.len() == *before {
+                        takings.emptied_groups.insert(group.to_owned());
+                    }
+                }
+                Change::DeleteGroup { group, removed, .. } => {
+                    let group = group.external_id.as_str();
+                    let lost = removed.iter().filter(|it| !leaving.contains(it.as_str()));
+                    takings.memberships.extend(lost.map(|it| (group.to_owned(), it.clone())));
+                    takings.emptied_groups.insert(group.to_owned());
                 }
                 _ => {}
             }

@@ -1,6 +1,6 @@
 //! The vocabulary of a plan.
 
-use crate::names::ExternalId;
+use crate::names::{ExternalId, Timestamp};
 use serde::Serialize;
 
 /// Who or what a line of a plan is about.
@@ -19,6 +19,8 @@ pub struct Subject {
 pub enum Cause {
     /// In the directory, not in the organization.
     Joined,
+    /// In the directory, and not in the organization any more, although one of our runs had brought it over.
+    RemovedThere,
     /// The directory lists the person as disabled.
     Disabled,
     /// The directory lists the person as deleted.
@@ -46,6 +48,13 @@ pub enum Change {
         /// Why.
         cause: Cause,
     },
+    /// A person is stored as a member, and nobody is mailed.
+    Stage {
+        /// Who.
+        person: Subject,
+        /// Why.
+        cause: Cause,
+    },
     /// A member without an external id gets the directory's.
     Adopt {
         /// Who.
@@ -53,7 +62,7 @@ pub enum Change {
         /// Why.
         cause: Cause,
     },
-    /// A member's external id is replaced (Vaultwarden).
+    /// A member's external id is replaced; everything else stays.
     ReplaceExternalId {
         /// Who, with the new id.
         person: Subject,
@@ -101,6 +110,24 @@ pub enum Change {
         /// Why.
         cause: Cause,
     },
+    /// A group of the organization gets the directory's external id; members and access to collections stay.
+    AdoptGroup {
+        /// Which, with the new id.
+        group: Subject,
+        /// The id before; None: a group made by hand.
+        old: Option<ExternalId>,
+        /// Why.
+        cause: Cause,
+    },
+    /// A group is deleted, and its access to collections with it.
+    DeleteGroup {
+        /// Which.
+        group: Subject,
+        /// External ids, or addresses of members without one, that were in it.
+        removed: Vec<String>,
+        /// Why.
+        cause: Cause,
+    },
     /// A group gains or loses members.
     ChangeMembers {
         /// Which.
@@ -109,6 +136,8 @@ pub enum Change {
         added: Vec<String>,
         /// External ids, or addresses of members without one, that go out.
         removed: Vec<String>,
+        /// Those of them whom the directory does not select at all: put into the group by hand, or by somebody else.
+        outside: Vec<String>,
         /// How many members it had.
         before: usize,
         /// Why.
@@ -141,6 +170,11 @@ pub struct Kept {
 pub enum KeptBecause {
     /// The settings say so.
     Policy,
+    /// The settings wait until then.
+    Grace {
+        /// When the action is due.
+        until: Timestamp,
+    },
     /// Nothing is set, and today's connector leaves such people alone.
     AsToday,
     /// Has lost access already; the membership is kept, as the settings say.
@@ -191,6 +225,15 @@ pub enum LeftOutBecause {
     ExternalIdTooLong,
     /// The group's name is blank, or longer than the server takes.
     GroupName,
+    /// The settings allow no invitations to this domain.
+    DomainNotAllowed {
+        /// What the directory holds.
+        address: String,
+    },
+    /// A run invites only so many: a later one will.
+    WaitsForTurn,
+    /// Only the pilot group is invited for now.
+    NotInPilot,
     /// A member of a group that is neither a person nor a group of this read.
     UnresolvedMember {
         /// The group that lists it.
@@ -207,6 +250,13 @@ pub enum Standing {
         /// Who, with the directory's address.
         person: Subject,
         /// The organization's address.
+        observed: String,
+    },
+    /// The organization knows the person under another address, and has another member under the new one.
+    AddressHeld {
+        /// Who, with the directory's address.
+        person: Subject,
+        /// The address of the member whom the organization means.
         observed: String,
     },
     /// A member with this address has another external id.
@@ -247,4 +297,39 @@ pub enum Standing {
         /// Which.
         group: Subject,
     },
+}
+
+/// Something that an administrator should know of, and that changes nothing. The list is closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Remark {
+    /// Members or groups carry external ids that neither the directory nor the ledger knows: another connector, or an
+    /// earlier configuration, brought them over.
+    ForeignIds {
+        /// Members with such an id.
+        people: usize,
+        /// Groups with such an id.
+        groups: usize,
+        /// A few of them, by address or name.
+        examples: Vec<String>,
+    },
+    /// A member whom we brought over has another external id by now: somebody else writes to this organization.
+    IdChanged {
+        /// Who, with the id that we gave.
+        person: Subject,
+        /// The organization's id.
+        observed: ExternalId,
+    },
+    /// A group made by hand has the name of a group that will be created: there will be two.
+    SameName {
+        /// The group of the directory.
+        group: Subject,
+    },
+    /// The pilot group that the settings name is not in the directory.
+    NoPilotGroup {
+        /// What the settings name.
+        name: String,
+    },
+    /// The server restores everybody whom the request lists, also those whose access was revoked by hand.
+    RestoresByHand,
 }

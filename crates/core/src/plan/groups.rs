@@ -1,13 +1,14 @@
 //! What happens to each group.
 
-use super::change::{Cause, Change, LeftOut, LeftOutBecause, Standing, Subject};
+use super::change::{Cause, Change, LeftOut, LeftOutBecause, Remark, Standing, Subject};
 use super::people::{LONGEST_EXTERNAL_ID, People};
 use super::{Evidence, Index, Plan, PlanInput, pushed_ids};
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::ExternalId;
 use crate::observed::{Membership, ObservedGroup, ServerKind};
-use crate::wire::ImportGroup;
+use crate::settings::VanishedGroups;
+use crate::wire::{ImportGroup, Request};
 use hashbrown::{HashMap, HashSet};
 
 /// Longest group name that the official server takes, in characters.
@@ -54,27 +55,118 @@ pub fn to_read(
 }
 
 /// Decides for every group of the directory, then for those that vanished from it.
-pub(super) fn decide(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, people: &People<'a>, plan: &mut Plan) {
     let desired = input.desired;
     for unresolved in desired.unresolved() {
         let group = desired.text(desired.groups()[unresolved.group].reference).to_owned();
         let reference = desired.text(unresolved.member).to_owned();
         plan.left_out.push(LeftOut { reference, because: LeftOutBecause::UnresolvedMember { group } });
     }
+    let successors = Successors::new(input, index);
     for number in 0..desired.groups().len() {
-        group(number, input, index, people, plan);
+        group(number, &successors, input, index, people, plan);
     }
     let present: HashSet<&str> = desired.groups().iter().map(|it| desired.text(it.external_id)).collect();
     for managed in &input.ledger.groups {
         let id = managed.external_id.as_str();
-        if !present.contains(id) && index.groups.contains_key(id) {
-            let group = Subject { name: managed.name.clone(), external_id: managed.external_id.clone() };
-            plan.standing.push(Standing::GroupVanished { group });
+        let Some(&number) = index.groups.get(id).filter(|it| !successors.taken.contains(*it)) else {
+            continue;
+        };
+        if !present.contains(id) {
+            vanished(number, input, index, plan);
         }
     }
 }
 
-fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+/// Groups of the organization that become groups of the directory under another external id, since both have one name:
+/// managed ones that vanished from the directory, and, where the settings say so, those made by hand.
+struct Successors {
+    /// Position in the organization by position in the directory.
+    of: HashMap<usize, usize>,
+    /// The positions in the organization.
+    taken: HashSet<usize>,
+    /// Names of groups made by hand that are left alone.
+    by_hand: HashSet<String>,
+}
+
+impl Successors {
+    fn new(input: &PlanInput<'_>, index: &Index<'_>) -> Self {
+        let mut found = Self { of: HashMap::new(), taken: HashSet::new(), by_hand: HashSet::new() };
+        let Some(state) = index.state.filter(|_| input.server != ServerKind::Vaultwarden) else {
+            return found;
+        };
+        let desired = input.desired;
+        let mut new: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut listed = HashSet::new();
+        for (number, wanted) in desired.groups().iter().enumerate() {
+            let id = desired.text(wanted.external_id);
+            listed.insert(id);
+            if !index.groups.contains_key(id) {
+                new.entry(desired.text(wanted.name)).or_default().push(number);
+            }
+        }
+        if new.is_empty() {
+            return found;
+        }
+        let managed: HashSet<&str> = input.ledger.groups.iter().map(|it| it.external_id.as_str()).collect();
+        let mut vanished: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut by_hand: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (place, group) in state.groups.iter().enumerate().filter(|(_, it)| it.id.is_some()) {
+            match group.external_id.as_ref().map(|it| it.as_str()).filter(|it| !it.trim().is_empty()) {
+                None => by_hand.entry(&group.name).or_default().push(place),
+                Some(id) if managed.contains(id) && !listed.contains(id) => {
+                    vanished.entry(&group.name).or_default().push(place);
+                }
+                Some(_) => {}
+            }
+        }
+        for (name, numbers) in new {
+            let one = |groups: &HashMap<&str, Vec<usize>>| match groups.get(name).map(Vec::as_slice) {
+                Some([place]) => Some(*place),
+                _ => None,
+            };
+            let chosen = one(&vanished).or_else(|| one(&by_hand).filter(|_| input.connector.adopt_groups));
+            match (numbers.as_slice(), chosen) {
+                ([number], Some(place)) => {
+                    found.of.insert(*number, place);
+                    found.taken.insert(place);
+                }
+                _ if by_hand.contains_key(name) => {
+                    found.by_hand.insert(name.to_owned());
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// A managed group that the directory does not list.
+fn vanished(number: usize, input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
+    let Some(found) = index.state.map(|it| &it.groups[number]) else { return };
+    let Some(external_id) = found.external_id.clone() else { return };
+    let group = Subject { name: found.name.clone(), external_id };
+    let members = names(found, index);
+    match (input.connector.leavers.vanished_groups, &found.id, members) {
+        (VanishedGroups::Delete, Some(id), Some(members))
+            if !plan.baseline && input.server != ServerKind::Vaultwarden =>
+        {
+            let removed = members.into_iter().map(str::to_owned).collect();
+            plan.changes.push(Change::DeleteGroup { group, removed, cause: Cause::Gone });
+            plan.takings.push(Request::DeleteGroup(id.clone()));
+        }
+        _ => plan.standing.push(Standing::GroupVanished { group }),
+    }
+}
+
+fn group<'a>(
+    number: usize,
+    successors: &Successors,
+    input: &PlanInput<'a>,
+    index: &Index<'a>,
+    people: &People<'a>,
+    plan: &mut Plan,
+) {
     let desired = input.desired;
     let wanted = &desired.groups()[number];
     let (id, name) = (desired.text(wanted.external_id), desired.text(wanted.name));
@@ -87,16 +179,31 @@ fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
     let subject = || Subject { name: name.to_owned(), external_id: ExternalId::new(id) };
     let before = plan.changes.len();
     let mut stay = Vec::new();
-    match index.groups.get(id).zip(index.state) {
+    let successor = successors.of.get(&number);
+    match successor.or_else(|| index.groups.get(id)).zip(index.state) {
         // It may well exist: an empty list would empty it.
         None if plan.evidence == Evidence::Unknown && effective.is_empty() => return,
-        None => plan.changes.push(Change::CreateGroup {
-            group: subject(),
-            members: effective.len(),
-            cause: Cause::Joined,
-        }),
+        None => {
+            if successors.by_hand.contains(name) {
+                plan.remarks.push(Remark::SameName { group: subject() });
+            }
+            let cause = if index.managed_groups.contains(id) { Cause::RemovedThere } else { Cause::Joined };
+            plan.changes.push(Change::CreateGroup { group: subject(), members: effective.len(), cause });
+        }
         Some((&found, state)) => {
             let found = &state.groups[found];
+            if successor.is_some()
+                && let Some(place) = &found.id
+            {
+                let old = found.external_id.clone().filter(|it| !it.as_str().trim().is_empty());
+                plan.changes.push(Change::AdoptGroup { group: subject(), old, cause: Cause::Differs });
+                plan.repairs.push(Request::PutGroup {
+                    id: place.clone(),
+                    name: name.to_owned(),
+                    external_id: ExternalId::new(id),
+                });
+            }
+            let adopted = plan.changes.len();
             if found.name != name {
                 let observed = found.name.clone();
                 if input.server == ServerKind::Vaultwarden {
@@ -109,7 +216,11 @@ fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
                     });
                 }
             }
-            let Some(mut difference) = Difference::of(found, &effective, index) else { return };
+            let Some(mut difference) = Difference::of(found, &effective, index, people) else {
+                plan.changes.truncate(adopted);
+                plan.unread.insert(ExternalId::new(id));
+                return;
+            };
             if plan.baseline && !difference.removed.is_empty() {
                 let members = std::mem::take(&mut difference.removed);
                 let (kept, by_hand): (Vec<_>, Vec<_>) =
@@ -119,18 +230,24 @@ fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
                 plan.standing.push(Standing::MembershipsKept { group: subject(), members });
                 if unlisted {
                     // An import would take out whoever has no id: the group waits for the next run.
-                    plan.changes.truncate(before);
+                    plan.changes.truncate(adopted);
                     return;
                 }
             }
             if difference.is_any() || index.uncertain_groups.contains(id) {
+                let outside =
+                    difference.removed.iter().filter(|it| !is_selected(it, people)).cloned().collect();
                 plan.changes.push(Change::ChangeMembers {
                     group: subject(),
                     added: difference.added,
                     removed: difference.removed,
+                    outside,
                     before: difference.before,
                     cause: Cause::Differs,
                 });
+            }
+            if plan.changes.len() == adopted {
+                return;
             }
         }
     }
@@ -144,6 +261,11 @@ fn group(number: usize, input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
             member_external_ids,
         });
     }
+}
+
+/// Whether the directory selects this person: by external id, or by the address of a member without one.
+fn is_selected(member: &str, people: &People<'_>) -> bool {
+    people.asked_for.contains(member) || people.emails.contains(member)
 }
 
 fn unusable(id: &str, name: &str, server: ServerKind) -> Option<LeftOutBecause> {
@@ -168,24 +290,16 @@ struct Difference {
 
 impl Difference {
     /// None: the members are not known.
-    fn of(found: &ObservedGroup, effective: &[&str], index: &Index<'_>) -> Option<Self> {
-        // A member without an external id is shown by address: an import takes him out.
-        let current: Vec<&str> = match &found.members {
-            Membership::Read(members) => members
-                .iter()
-                .map(|&number| {
-                    let member = index.member(number);
-                    let id = member.external_id.as_ref().map(|it| it.as_str());
-                    id.filter(|it| !it.trim().is_empty()).unwrap_or(member.email.as_str())
-                })
-                .collect(),
-            Membership::Remembered(members) => members
-                .iter()
-                .map(|it| it.as_str())
-                .filter(|it| index.by_external_id.contains_key(it))
-                .collect(),
-            Membership::NotRead => return None,
-        };
+    fn of<'a>(
+        found: &'a ObservedGroup,
+        effective: &[&'a str],
+        index: &Index<'a>,
+        people: &People<'a>,
+    ) -> Option<Self> {
+        let current: Vec<&str> = names(found, index)?
+            .into_iter()
+            .map(|name| people.replaced.get(name).copied().unwrap_or(name))
+            .collect();
         let wanted: HashSet<&str> = effective.iter().copied().collect();
         let held: HashSet<&str> = current.iter().copied().collect();
         let but = |all: &[&str], without: &HashSet<&str>| -> Vec<String> {
@@ -197,4 +311,22 @@ impl Difference {
     fn is_any(&self) -> bool {
         !self.added.is_empty() || !self.removed.is_empty()
     }
+}
+
+/// Who is in a group: external ids, and the addresses of members without one, whom an import takes out. None: not known.
+fn names<'a>(found: &'a ObservedGroup, index: &Index<'a>) -> Option<Vec<&'a str>> {
+    Some(match &found.members {
+        Membership::Read(members) => members
+            .iter()
+            .map(|&number| {
+                let member = index.member(number);
+                let id = member.external_id.as_ref().map(|it| it.as_str());
+                id.filter(|it| !it.trim().is_empty()).unwrap_or(member.email.as_str())
+            })
+            .collect(),
+        Membership::Remembered(members) => {
+            members.iter().map(|it| it.as_str()).filter(|it| index.by_external_id.contains_key(it)).collect()
+        }
+        Membership::NotRead => return None,
+    })
 }

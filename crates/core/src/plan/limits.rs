@@ -1,16 +1,31 @@
-//! The guard: what one run may take away, and the states of directory and organization in which nothing is sent at all.
+//! The guard: what one run may take away and hand out, and the states of directory and organization in which nothing is
+//! sent at all.
+//!
+//! What is taken away is counted as a set, together with what earlier runs took within the window: neither many small
+//! runs nor a run that is tried again change the result.
 
 use super::approval::Takings;
 use super::change::Change;
-use super::{Plan, PlanInput};
+use super::{Index, Plan, PlanInput, seats};
 use crate::names::ExternalId;
 use crate::settings::Limits;
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
-/// Fewest memberships that a run may always take away.
-const FREE_MEMBERSHIPS: usize = 20;
-/// Groups of this size and below may lose any share of their members.
+/// Groups of this size and below may lose any share of their members; how many of them may is limited.
 const SMALL_GROUP: usize = 3;
+
+/// What the limits are measured by, as of the run's beginning.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Basis {
+    recent: Takings,
+    /// Managed members, with those whom earlier runs of the window removed.
+    managed: usize,
+    /// Groups with members, with those that earlier runs of the window emptied.
+    filled_groups: usize,
+    /// Whether the ledger knows of no run before.
+    first_run: bool,
+}
 
 /// Whether a plan may be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +65,38 @@ pub enum Refusal {
         /// Members who would go out.
         lost: usize,
     },
+    /// More groups would be emptied or deleted than may be.
+    TooManyGroups {
+        /// Groups that would have no members any more.
+        planned: usize,
+        /// Groups that may.
+        allowed: usize,
+    },
+    /// More people would be invited than a run after the first may invite.
+    TooManyInvitations {
+        /// People who would be invited.
+        planned: usize,
+        /// People who may.
+        allowed: usize,
+    },
+    /// The organization would have to buy seats.
+    SeatsBought {
+        /// Seats that the plan needs.
+        needed: usize,
+        /// Seats that are free.
+        free: usize,
+        /// Seats that would be bought.
+        bought: usize,
+    },
+    /// There are fewer seats than the plan needs, and the server will not buy as many.
+    NoSeats {
+        /// Seats that the plan needs.
+        needed: usize,
+        /// Seats that are free.
+        free: usize,
+        /// Up to how many seats in all the server buys by itself.
+        most: u32,
+    },
     /// The directory returned nobody, and the organization has managed members.
     EmptyDirectory {
         /// Members with an external id.
@@ -83,27 +130,30 @@ impl Refusal {
             Self::TooManyRemovals { .. }
             | Self::TooManyMemberships { .. }
             | Self::GroupEmptied { .. }
+            | Self::TooManyGroups { .. }
+            | Self::TooManyInvitations { .. }
+            | Self::SeatsBought { .. }
             | Self::EmptyDirectory { .. }
             | Self::NoGroups { .. } => true,
-            Self::RepeatedExternalId { .. }
+            Self::NoSeats { .. }
+            | Self::RepeatedExternalId { .. }
             | Self::ServerRefusesOverwrite { .. }
             | Self::OverwriteWithLargeImport => false,
         }
     }
 }
 
+/// Why a plan is refused, and the actions that are.
+struct Judgement {
+    refusals: Vec<Refusal>,
+    refused: Takings,
+}
+
 impl Plan {
-    /// Judges the plan. An approval lets a run pass when everything that it takes away is in the approved set.
+    /// Judges the plan. An approval lets a run pass when every action that is refused is in the approved set.
     pub fn check(&self, limits: &Limits, approvals: &[Takings]) -> Verdict {
-        let mut refusals = self.refusals.clone();
-        if !limits.off {
-            refusals.extend(self.too_many_removals(limits));
-            refusals.extend(self.too_many_memberships(limits));
-        }
-        let approved = || {
-            let takings = self.takings();
-            approvals.iter().any(|approval| approval.covers(&takings))
-        };
+        let Judgement { refusals, refused } = self.judge(limits);
+        let approved = || approvals.iter().any(|approval| approval.covers(&refused));
         if refusals.is_empty() || (refusals.iter().all(Refusal::can_be_approved) && approved()) {
             Verdict::Go
         } else {
@@ -111,37 +161,141 @@ impl Plan {
         }
     }
 
-    fn too_many_removals(&self, limits: &Limits) -> Option<Refusal> {
-        let (planned, managed) = (self.removals().count(), self.totals.managed);
+    /// The actions that the limits refuse: an administrator approves exactly these.
+    pub fn refused(&self, limits: &Limits) -> Takings {
+        self.judge(limits).refused
+    }
+
+    /// What counts against the limits of later runs: everything that this plan takes away but for what was approved.
+    pub fn counted(&self, limits: &Limits) -> Takings {
+        let mut takings = self.takings();
+        takings.remove(&self.judge(limits).refused);
+        takings.invited.clear();
+        takings
+    }
+
+    fn judge(&self, limits: &Limits) -> Judgement {
+        let mut judgement = Judgement { refusals: self.refusals.clone(), refused: Takings::default() };
+        if self.refusals.contains(&Refusal::OverwriteWithLargeImport) {
+            // Scripts know this message, and it alone.
+            judgement.refusals = vec![Refusal::OverwriteWithLargeImport];
+            return judgement;
+        }
+        let takings = self.takings();
+        for refusal in &self.refusals {
+            match refusal {
+                Refusal::EmptyDirectory { .. } => judgement.refused.empty_directory = true,
+                Refusal::NoGroups { .. } => judgement.refused.no_groups = true,
+                Refusal::SeatsBought { bought, .. } => judgement.refused.seats = *bought,
+                _ => {}
+            }
+        }
+        if limits.off {
+            return judgement;
+        }
+        if judgement.refused.empty_directory || judgement.refused.no_groups {
+            // Approving the emptiness approves what it takes away, and nothing beyond it.
+            judgement.refused.add(&takings);
+        }
+        self.too_many_removals(limits, &takings, &mut judgement);
+        self.too_many_memberships(limits, &takings, &mut judgement);
+        self.too_many_groups(limits, &takings, &mut judgement);
+        self.too_many_invitations(limits, &takings, &mut judgement);
+        judgement
+    }
+
+    fn too_many_removals(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
+        let managed = self.basis.managed;
+        let planned = takings.people().chain(self.basis.recent.people()).collect::<HashSet<_>>().len();
         let share = managed.saturating_mul(limits.removals_percent as usize) / 100;
         let allowed = share.min(limits.removals as usize).max(1);
-        (planned > allowed).then_some(Refusal::TooManyRemovals { planned, allowed, managed })
+        if takings.people().next().is_some() && planned > allowed {
+            judgement.refusals.push(Refusal::TooManyRemovals { planned, allowed, managed });
+            judgement.refused.revoked.extend(takings.revoked.iter().cloned());
+            judgement.refused.removed.extend(takings.removed.iter().cloned());
+        }
     }
 
     /// Memberships of people who lose access are counted there, not here.
-    fn too_many_memberships(&self, limits: &Limits) -> Vec<Refusal> {
-        let mut planned = 0;
-        let mut refusals = Vec::new();
+    fn too_many_memberships(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
+        let recent = &self.basis.recent;
+        let mut lost: HashMap<&str, HashSet<&str>> = HashMap::new();
+        for (group, member) in takings.memberships.iter().chain(&recent.memberships) {
+            lost.entry(group).or_default().insert(member);
+        }
+        let mut back = 0;
         for change in &self.changes {
-            if let Change::ChangeMembers { group, removed, before, .. } = change {
-                planned += removed.len();
-                if *before > SMALL_GROUP && removed.len() * 2 > *before {
-                    let (group, lost) = (group.name.clone(), removed.len());
-                    refusals.push(Refusal::GroupEmptied { group, before: *before, lost });
+            let (group, before) = match change {
+                Change::ChangeMembers { group, before, removed, .. } if !removed.is_empty() => {
+                    (group, *before)
                 }
+                Change::DeleteGroup { group, removed, .. } => (group, removed.len()),
+                _ => continue,
+            };
+            let id = group.external_id.as_str();
+            let Some(lost) = lost.get(id) else { continue };
+            let now = takings.memberships.iter().filter(|(group, _)| group == id).count();
+            let before = before + lost.len() - now;
+            back += lost.len() - now;
+            if now > 0 && before > SMALL_GROUP && lost.len() * 100 > before * limits.group_percent as usize {
+                judgement.refusals.push(Refusal::GroupEmptied {
+                    group: group.name.clone(),
+                    before,
+                    lost: lost.len(),
+                });
+                let of_group = takings.memberships.iter().filter(|(group, _)| group == id).cloned();
+                judgement.refused.memberships.extend(of_group);
             }
         }
-        let share = self.totals.memberships.saturating_mul(limits.memberships_percent as usize) / 100;
-        let allowed = share.max(FREE_MEMBERSHIPS);
-        if planned > allowed {
-            refusals.push(Refusal::TooManyMemberships { planned, allowed });
+        let planned: usize = lost.values().map(HashSet::len).sum();
+        let all = self.totals.memberships + back;
+        let share = all.saturating_mul(limits.memberships_percent as usize) / 100;
+        let allowed = share.max(limits.memberships as usize);
+        if !takings.memberships.is_empty() && planned > allowed {
+            judgement.refusals.push(Refusal::TooManyMemberships { planned, allowed });
+            judgement.refused.memberships.extend(takings.memberships.iter().cloned());
         }
-        refusals
+    }
+
+    fn too_many_groups(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
+        let planned = takings.emptied_groups.union(&self.basis.recent.emptied_groups).count();
+        let share = self.basis.filled_groups.saturating_mul(limits.emptied_groups_percent as usize) / 100;
+        let allowed = share.max(1);
+        if !takings.emptied_groups.is_empty() && planned > allowed {
+            judgement.refusals.push(Refusal::TooManyGroups { planned, allowed });
+            judgement.refused.emptied_groups.extend(takings.emptied_groups.iter().cloned());
+        }
+    }
+
+    fn too_many_invitations(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
+        let planned = takings.invited.len();
+        let share = self.basis.managed.saturating_mul(limits.invitations_percent as usize) / 100;
+        let allowed = share.max(limits.invitations as usize);
+        if !self.basis.first_run && planned > allowed {
+            judgement.refusals.push(Refusal::TooManyInvitations { planned, allowed });
+            judgement.refused.invited.extend(takings.invited.iter().cloned());
+        }
     }
 }
 
-/// A directory that turned empty is taken for a fault, not for the truth.
-pub(super) fn look(input: &PlanInput<'_>, plan: &mut Plan) {
+/// Notes what the limits are measured by. A directory that turned empty is taken for a fault, not for the truth.
+pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
+    let removed_before =
+        input.recent.people().filter(|id| !index.by_external_id.contains_key(id.as_str())).count();
+    let filled = |number: &&usize| index.state.is_some_and(|it| !it.groups[**number].members.is_empty());
+    let filled_now = index.groups.values().filter(filled).count();
+    let emptied_before = input
+        .recent
+        .emptied_groups
+        .iter()
+        .filter(|id| index.groups.get(id.as_str()).is_none_or(|number| !filled(&number)));
+    plan.basis = Basis {
+        recent: input.recent.clone(),
+        managed: plan.totals.managed + removed_before,
+        filled_groups: filled_now + emptied_before.count(),
+        first_run: plan.baseline,
+    };
+    plan.refusals.extend(seats::obstacle(input, plan));
     if input.connector.limits.allow_empty_directory || input.connector.limits.off {
         return;
     }

@@ -6,23 +6,28 @@ mod after;
 mod approval;
 mod change;
 mod groups;
+mod invitations;
+mod leavers;
 mod limits;
 mod people;
+mod remarks;
 mod requests;
+mod seats;
 
 pub use after::After;
 pub use approval::Takings;
-pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Standing, Subject};
+pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, Standing, Subject};
 pub use groups::to_read;
 pub use limits::{Refusal, Verdict};
+pub use seats::SeatCount;
 
 use crate::desired::{Desired, DesiredPerson};
 use crate::ledger::{LedgerState, ManagedPerson};
-use crate::names::ExternalId;
+use crate::names::{ExternalId, Timestamp};
 use crate::observed::MemberStatus;
 use crate::observed::{
-    Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role, ServerKind,
-    Sought,
+    Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role, Seats,
+    ServerKind, Sought,
 };
 use crate::settings::{ConnectorSettings, SyncSettings};
 use crate::wire::{ImportRequest, Request};
@@ -46,6 +51,14 @@ pub struct PlanInput<'a> {
     pub connector: &'a ConnectorSettings,
     /// Which server answers.
     pub server: ServerKind,
+    /// The seats of the organization, where the server tells.
+    pub seats: Option<Seats>,
+    /// Whether the server stores members without an invitation when asked to; None: it says nothing of itself.
+    pub stages: Option<bool>,
+    /// What earlier runs took away within the window of the limits.
+    pub recent: &'a Takings,
+    /// When the plan is made.
+    pub now: Timestamp,
 }
 
 /// How far the state of the organization is known.
@@ -88,6 +101,12 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
     /// Differences that no request could remove.
     pub standing: Vec<Standing>,
+    /// What an administrator should know besides.
+    pub remarks: Vec<Remark>,
+    /// Addresses of managed members who have accepted and wait for somebody to confirm them.
+    pub unconfirmed: Vec<String>,
+    /// Seats needed and free.
+    pub seats: SeatCount,
     /// How the organization is known.
     pub evidence: Evidence,
     /// Sizes before the run.
@@ -106,7 +125,14 @@ pub struct Plan {
     #[serde(skip)]
     takings: Vec<Request>,
     #[serde(skip)]
+    repairs: Vec<Request>,
+    #[serde(skip)]
     restorations: Vec<Request>,
+    #[serde(skip)]
+    basis: limits::Basis,
+    /// Groups that this run brings to the point where their members can be read.
+    #[serde(skip)]
+    unread: HashSet<ExternalId>,
     #[serde(skip)]
     server: ServerKind,
     #[serde(skip)]
@@ -124,13 +150,45 @@ impl Plan {
             groups::decide(input, &index, &people, &mut plan);
         }
         requests::overwrite(input, &index, &people, &mut plan);
-        limits::look(input, &mut plan);
+        remarks::look(input, &index, &people, &mut plan);
+        plan.seats = seats::count(input, &index, &plan);
+        limits::look(input, &index, &mut plan);
         plan
+    }
+
+    /// How many of the changes are still to be made, by a plan against the organization as it is afterwards. What this
+    /// plan leaves to later runs does not count.
+    pub fn unfinished(&self, afterwards: &Self) -> usize {
+        let planned: HashSet<&ExternalId> = self
+            .changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Invite { person, .. } | Change::Stage { person, .. } => Some(&person.external_id),
+                _ => None,
+            })
+            .collect();
+        let waits = self.left_out.iter().any(|it| it.because == LeftOutBecause::WaitsForTurn);
+        afterwards
+            .changes
+            .iter()
+            .filter(|change| match change {
+                Change::Invite { person, .. } | Change::Stage { person, .. } => {
+                    !waits || planned.contains(&person.external_id)
+                }
+                Change::ChangeMembers { group, .. } => !self.unread.contains(&group.external_id),
+                _ => true,
+            })
+            .count()
     }
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Which server answers.
+    pub fn server(&self) -> ServerKind {
+        self.server
     }
 
     /// The changes that take access or memberships away from somebody.
@@ -149,6 +207,9 @@ impl Plan {
             kept: Vec::new(),
             left_out: Vec::new(),
             standing: Vec::new(),
+            remarks: Vec::new(),
+            unconfirmed: Vec::new(),
+            seats: SeatCount::default(),
             evidence,
             totals: index.totals(input),
             baseline: evidence == Evidence::Unknown || !input.ledger.baseline_taken,
@@ -163,7 +224,10 @@ impl Plan {
             },
             whole: None,
             takings: Vec::new(),
+            repairs: Vec::new(),
             restorations: Vec::new(),
+            basis: limits::Basis::default(),
+            unread: HashSet::new(),
             server: input.server,
             large_import: input.sync.large_import,
         }
@@ -222,6 +286,8 @@ pub(crate) struct Index<'a> {
     pub(crate) by_email: HashMap<&'a str, usize>,
     pub(crate) groups: HashMap<&'a str, usize>,
     pub(crate) managed: HashMap<&'a str, usize>,
+    /// Groups of the ledger that a server which can be read had.
+    pub(crate) managed_groups: HashSet<&'a str>,
     /// Whom a run that was cut off may have changed, where nobody can look: whether it was to take access.
     pub(crate) uncertain_people: HashMap<&'a str, bool>,
     /// Which groups it may have changed.
@@ -242,6 +308,7 @@ impl<'a> Index<'a> {
             by_email: HashMap::new(),
             groups: HashMap::new(),
             managed: HashMap::new(),
+            managed_groups: HashSet::new(),
             uncertain_people: HashMap::new(),
             uncertain_groups: HashSet::new(),
             repeated_people: Vec::new(),
@@ -264,6 +331,9 @@ impl<'a> Index<'a> {
         }
         for (number, person) in input.ledger.people.iter().enumerate() {
             index.managed.insert(person.external_id.as_str(), number);
+        }
+        if matches!(input.observed, Observed::Live(_)) {
+            index.managed_groups = input.ledger.groups.iter().map(|it| it.external_id.as_str()).collect();
         }
         if matches!(input.observed, Observed::Believed(_)) {
             for intent in input.ledger.open_intents.iter().filter(|it| it.may_have_happened()) {
@@ -296,13 +366,7 @@ impl<'a> Index<'a> {
             people: input.desired.people().count(),
             groups: if input.sync.groups { input.desired.groups().len() } else { 0 },
             managed: self.by_external_id.len(),
-            memberships: memberships
-                .map(|it| match it {
-                    Membership::Read(members) => members.len(),
-                    Membership::Remembered(members) => members.len(),
-                    Membership::NotRead => 0,
-                })
-                .sum(),
+            memberships: memberships.map(Membership::len).sum(),
             managed_groups: self.groups.len(),
         }
     }

@@ -1,15 +1,15 @@
-//! What happens to each person.
+//! What happens to each person of the directory; `leavers.rs` decides for those who have no cause to be a member.
 
 use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Standing, Subject};
-use super::{Index, Plan, PlanInput, Present, pushed_ids};
+use super::invitations::{Turns, is_allowed};
+use super::leavers::{self, is_protected, leaving};
+use super::{Evidence, Index, Plan, PlanInput, pushed_ids};
 use crate::desired::{DesiredPerson, NoAddress};
 use crate::names::ExternalId;
 use crate::normalize::is_acceptable;
-use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
-use crate::settings::LeaverAction;
-use crate::snapshot::AccountState;
+use crate::observed::{MemberStatus, ObservedMember, Presence, ServerKind};
 use crate::wire::{ImportMember, Request};
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 /// Longest external id that the official server takes, in characters.
 pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
@@ -20,11 +20,18 @@ pub(super) struct People<'a> {
     pub(super) pushed: Vec<Option<&'a str>>,
     /// The same, to be shared by lists.
     pub(super) ids: Vec<Option<ExternalId>>,
+    /// Ids under which the directory's people are pushed.
+    pub(super) asked_for: HashSet<&'a str>,
     /// External ids of members after the run.
     pub(super) present: HashSet<&'a str>,
+    /// External ids that the run replaces, with what they become.
+    pub(super) replaced: HashMap<&'a str, &'a str>,
     /// Live members of the desired state, as an import names them.
     pub(super) live: Vec<ImportMember>,
+    /// Addresses of the desired state's live members.
     pub(super) emails: HashSet<&'a str>,
+    /// The pilot group of the settings, where the directory lacks it.
+    pub(super) missing_pilot: Option<String>,
 }
 
 /// Decides for everybody in the directory, then for everybody who is missing from it.
@@ -33,8 +40,10 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
     let pushed = pushed_ids(desired, input.ledger);
     let mut people = People {
         ids: pushed.iter().map(|id| id.map(ExternalId::new)).collect(),
+        asked_for: pushed.iter().copied().flatten().collect(),
         pushed,
         present: index.by_external_id.keys().copied().collect(),
+        replaced: HashMap::new(),
         live: Vec::new(),
         emails: desired
             .people()
@@ -42,11 +51,13 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
             .filter_map(|it| it.email)
             .map(|it| desired.text(it))
             .collect(),
+        missing_pilot: None,
     };
     if !input.desired.people_wanted() {
         return people;
     }
-    let claimed: HashSet<&str> = people.pushed.iter().copied().flatten().collect();
+    let turns = turns(input, index, &people);
+    people.missing_pilot.clone_from(&turns.missing_pilot);
     for (number, person) in desired.everybody().iter().enumerate() {
         let Some(pushed) = people.pushed[number] else {
             taken(person, input, plan);
@@ -54,27 +65,28 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
         };
         match leaving(person, input) {
             None => {
-                if let Some(held) = live(person, pushed, input, index, plan, &mut people)
-                    && !claimed.contains(held.as_str())
+                let one = One { number, person, pushed };
+                if let Some(held) = live(&one, &turns, input, index, plan, &mut people)
+                    && !people.asked_for.contains(held.as_str())
                 {
                     // Groups go on listing the person by the id that the organization has.
                     people.pushed[number] = Some(held.as_str());
                     people.ids[number] = Some(held.clone());
                 }
             }
-            Some((cause, taking)) => {
+            Some(out) => {
                 let shown = desired.display_name(person);
-                leave(
-                    &Leaver { external_id: pushed, shown, cause, taking },
+                leavers::leave(
+                    &leavers::Leaver { external_id: pushed, shown, out },
                     input,
                     index,
-                    &people.emails,
+                    &people,
                     plan,
                 );
             }
         }
     }
-    absent(input, index, &people.emails, plan);
+    leavers::absent(input, index, &people, plan);
     // Vaultwarden revokes: memberships stay.
     let removed =
         plan.import.members.iter().filter(|it| it.deleted && input.server != ServerKind::Vaultwarden);
@@ -82,6 +94,24 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
         people.present.remove(member.external_id.as_str());
     }
     people
+}
+
+/// One person of the directory.
+struct One<'a, 'b> {
+    number: usize,
+    person: &'b DesiredPerson,
+    pushed: &'a str,
+}
+
+fn turns(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>) -> Turns {
+    let desired = input.desired;
+    let candidates = desired.everybody().iter().enumerate().filter_map(|(number, person)| {
+        let pushed = people.pushed[number].filter(|_| leaving(person, input).is_none())?;
+        let email = usable_address(person, pushed, input).ok()?;
+        let known = index.by_external_id.contains_key(pushed) || index.by_email.contains_key(email);
+        (!known && is_allowed(email, &input.connector.allowed_domains)).then_some(number)
+    });
+    Turns::new(input, candidates)
 }
 
 /// Somebody whose id belongs to another person is neither sent nor looked for.
@@ -95,49 +125,21 @@ fn taken(person: &DesiredPerson, input: &PlanInput<'_>, plan: &mut Plan) {
     });
 }
 
-/// The cause and the action for somebody whom the directory lists as disabled or deleted; None: a live member.
-fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(Cause, Taking)> {
-    let policy = input.connector.leavers;
-    match person.state {
-        AccountState::Enabled => None,
-        AccountState::Disabled => match policy.disabled {
-            None => input.sync.remove_disabled.then_some((Cause::Disabled, Taking::AsToday)),
-            Some(action) => Some((Cause::Disabled, Taking::Chosen(action))),
-        },
-        AccountState::Deleted => {
-            // Today's connector looks at deleted people only in runs that overwrite.
-            let today = if input.sync.overwrite_existing { Taking::AsToday } else { Taking::KeepAsToday };
-            Some((Cause::Deleted, policy.deleted.map_or(today, Taking::Chosen)))
-        }
-    }
-}
-
-/// How a leaver is treated.
-#[derive(Clone, Copy)]
-enum Taking {
-    /// By the import's `deleted` flag, as today's connector does.
-    AsToday,
-    /// Not at all, as today's connector does.
-    KeepAsToday,
-    /// By the action that the settings name.
-    Chosen(LeaverAction),
-}
-
-/// Decides for a live member. Returns the id under which the organization has the address, where it is another one.
+/// Decides for a live member. Returns the id under which the organization has the address, where it stays another one.
 fn live<'a>(
-    person: &DesiredPerson,
-    pushed: &'a str,
+    one: &One<'a, '_>,
+    turns: &Turns,
     input: &PlanInput<'a>,
     index: &Index<'a>,
     plan: &mut Plan,
     people: &mut People<'a>,
 ) -> Option<&'a ExternalId> {
-    let desired = input.desired;
-    let email = match usable_address(person, pushed, input) {
+    let (desired, pushed) = (input.desired, one.pushed);
+    let left_out = |because| LeftOut { reference: desired.text(one.person.reference).to_owned(), because };
+    let email = match usable_address(one.person, pushed, input) {
         Ok(email) => email,
         Err(because) => {
-            let reference = desired.text(person.reference).to_owned();
-            plan.left_out.push(LeftOut { reference, because });
+            plan.left_out.push(left_out(because));
             if let Some(&number) = index.by_external_id.get(pushed) {
                 let name = index.member(number).email.as_str().to_owned();
                 let person = Subject { name, external_id: ExternalId::new(pushed) };
@@ -152,58 +154,110 @@ fn live<'a>(
     let sent = known.map_or(email, |member| member.email.as_str());
     let import =
         ImportMember { email: Some(sent.to_owned()), external_id: ExternalId::new(pushed), deleted: false };
-    people.present.insert(pushed);
     let by_email = index.by_email.get(email).map(|&number| index.member(number));
     if let Some(member) = known {
+        people.present.insert(pushed);
         people.live.push(import.clone());
         if member.email.as_str() != email {
-            plan.standing.push(Standing::AddressDiffers {
-                person: subject(),
-                observed: member.email.as_str().to_owned(),
+            let observed = member.email.as_str().to_owned();
+            plan.standing.push(match by_email {
+                Some(_) => Standing::AddressHeld { person: subject(), observed },
+                None => Standing::AddressDiffers { person: subject(), observed },
             });
         }
         if member.status == MemberStatus::Revoked {
-            give_back(member, import, subject(), input, index, plan);
+            give_back(member, import, subject(), pushed, input, index, plan);
         } else if let Some(&was_to_be_taken) = index.uncertain_people.get(pushed) {
             let person = subject();
             plan.changes.push(if was_to_be_taken {
                 Change::Restore { person, cause: Cause::Returned }
             } else {
-                Change::Invite { person, cause: Cause::Joined }
+                joining(person, Cause::Joined, input)
             });
             plan.import.members.push(import);
         }
         return None;
     }
-    match by_email
-        .map(|member| (member, member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty())))
-    {
-        None => {
-            plan.changes.push(Change::Invite { person: subject(), cause: Cause::Joined });
-            people.live.push(import.clone());
-            plan.import.members.push(import);
+    let Some(member) = by_email else {
+        let waits = if is_allowed(email, &input.connector.allowed_domains) {
+            turns.waits(one.number)
+        } else {
+            Some(LeftOutBecause::DomainNotAllowed { address: email.to_owned() })
+        };
+        if let Some(because) = waits {
+            plan.left_out.push(left_out(because));
+            return None;
         }
-        Some((_, None)) => {
-            plan.changes.push(Change::Adopt { person: subject(), cause: Cause::Differs });
-            people.live.push(import.clone());
-            plan.import.members.push(import);
+        let was_ours = plan.evidence == Evidence::Live && index.managed.contains_key(pushed);
+        let cause = if was_ours { Cause::RemovedThere } else { Cause::Joined };
+        plan.changes.push(joining(subject(), cause, input));
+        people.present.insert(pushed);
+        people.live.push(import.clone());
+        plan.import.members.push(import);
+        return None;
+    };
+    let Some(old) = member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty()) else {
+        plan.changes.push(Change::Adopt { person: subject(), cause: Cause::Differs });
+        people.present.insert(pushed);
+        people.live.push(import.clone());
+        plan.import.members.push(import);
+        return None;
+    };
+    if !may_replace(member, old, input, index, people) {
+        plan.standing.push(Standing::HeldUnderOtherId { person: subject(), observed: old.clone() });
+        return Some(old);
+    }
+    people.present.insert(pushed);
+    people.replaced.insert(old.as_str(), pushed);
+    let vaultwarden = input.server == ServerKind::Vaultwarden;
+    // Vaultwarden's import finds people by address, and restores whom it lists: the same entry does both.
+    let by_hand =
+        member.status == MemberStatus::Revoked && !was_revoked_by_us(member, old.as_str(), input, index);
+    let import = ImportMember { deleted: vaultwarden && by_hand, ..import };
+    people.live.push(import.clone());
+    plan.changes.push(Change::ReplaceExternalId {
+        person: subject(),
+        old: old.clone(),
+        cause: Cause::Differs,
+    });
+    match &member.id {
+        _ if vaultwarden => plan.import.members.push(import),
+        Some(id) => {
+            plan.repairs.push(Request::PutMember { id: id.clone(), external_id: ExternalId::new(pushed) });
+            if member.status == MemberStatus::Revoked {
+                give_back(member, import, subject(), old.as_str(), input, index, plan);
+            }
         }
-        Some((_, Some(old))) if input.server == ServerKind::Vaultwarden => {
-            plan.changes.push(Change::ReplaceExternalId {
-                person: subject(),
-                old: old.clone(),
-                cause: Cause::Differs,
-            });
-            people.live.push(import.clone());
-            plan.import.members.push(import);
-        }
-        Some((_, Some(observed))) => {
-            people.present.remove(pushed);
-            plan.standing.push(Standing::HeldUnderOtherId { person: subject(), observed: observed.clone() });
-            return Some(observed);
-        }
+        None => {}
     }
     None
+}
+
+/// Whether the member may get another external id: nobody in the directory has the present one, nor had it when asked.
+fn may_replace(
+    member: &ObservedMember,
+    old: &ExternalId,
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+    people: &People<'_>,
+) -> bool {
+    let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
+    let gone = match input.presences.get(old) {
+        Some(presence) => *presence == Presence::NotFound,
+        None => !index.managed.contains_key(old.as_str()),
+    };
+    reachable
+        && !people.asked_for.contains(old.as_str())
+        && gone
+        && !is_protected(member, old.as_str(), member.email.as_str(), input)
+}
+
+fn joining(person: Subject, cause: Cause, input: &PlanInput<'_>) -> Change {
+    if !input.sync.invite_users_after_provisioning && input.stages == Some(true) {
+        Change::Stage { person, cause }
+    } else {
+        Change::Invite { person, cause }
+    }
 }
 
 fn usable_address<'a>(
@@ -227,144 +281,35 @@ fn usable_address<'a>(
     }
 }
 
+fn was_revoked_by_us(
+    member: &ObservedMember,
+    ledger_id: &str,
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+) -> bool {
+    let noted = index.managed.get(ledger_id).is_some_and(|&number| input.ledger.people[number].revoked_by_us);
+    noted || member.id.as_ref().is_some_and(|id| input.ledger.may_have_revoked(id))
+}
+
+/// Gives access back where it was ours to take; `ledger_id` is the id under which the ledger has the person.
 fn give_back(
     member: &ObservedMember,
     import: ImportMember,
     person: Subject,
+    ledger_id: &str,
     input: &PlanInput<'_>,
     index: &Index<'_>,
     plan: &mut Plan,
 ) {
-    let noted = index
-        .managed
-        .get(person.external_id.as_str())
-        .is_some_and(|&number| input.ledger.people[number].revoked_by_us);
-    let ours = noted || member.id.as_ref().is_some_and(|id| input.ledger.may_have_revoked(id));
-    if !ours {
+    if !was_revoked_by_us(member, ledger_id, input, index) {
         plan.standing.push(Standing::RevokedByHand { person });
         return;
     }
     plan.changes.push(Change::Restore { person, cause: Cause::Returned });
     match &member.id {
-        Some(id) => plan.restorations.push(Request::Restore(id.clone())),
-        None => plan.import.members.push(import),
-    }
-}
-
-struct Leaver<'a> {
-    external_id: &'a str,
-    shown: &'a str,
-    cause: Cause,
-    taking: Taking,
-}
-
-/// Takes, or explains why not. Somebody who is no member needs neither.
-fn leave(
-    leaver: &Leaver<'_>,
-    input: &PlanInput<'_>,
-    index: &Index<'_>,
-    live_emails: &HashSet<&str>,
-    plan: &mut Plan,
-) {
-    let Leaver { external_id, shown, cause, taking } = *leaver;
-    let Some(&number) = index.by_external_id.get(external_id) else { return };
-    let member = index.member(number);
-    let person =
-        Subject { name: member.email.as_str().to_owned(), external_id: ExternalId::new(external_id) };
-    let because = match taking {
-        Taking::KeepAsToday => Some(KeptBecause::AsToday),
-        Taking::Chosen(LeaverAction::Keep) => Some(KeptBecause::Policy),
-        _ if member.role != Role::User => Some(KeptBecause::Role),
-        _ if is_protected(member, external_id, shown, input) => Some(KeptBecause::Protected),
-        _ if live_emails.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
-        _ if plan.baseline => Some(KeptBecause::Baseline),
-        _ => None,
-    };
-    let revoked_already = member.status == MemberStatus::Revoked;
-    let stays_revoked = revoked_already
-        && matches!(taking, Taking::Chosen(LeaverAction::Revoke))
-        && !index.uncertain_people.contains_key(external_id);
-    let because = because.or_else(|| stays_revoked.then_some(KeptBecause::AlreadyRevoked));
-    if let Some(because) = because {
-        plan.kept.push(Kept { person, cause: Some(cause), because });
-        return;
-    }
-    let import = ImportMember {
-        email: Some(person.name.clone()),
-        external_id: person.external_id.clone(),
-        deleted: true,
-    };
-    match (taking, &member.id, input.server) {
-        // Vaultwarden's import revokes; it has no other way to take access.
-        (_, _, ServerKind::Vaultwarden) | (_, None, _) => {
-            if !revoked_already || index.uncertain_people.contains_key(external_id) {
-                plan.changes.push(Change::Revoke { person, cause });
-                plan.import.members.push(import);
-            }
+        Some(id) if input.server != ServerKind::Vaultwarden => {
+            plan.restorations.push(Request::Restore(id.clone()));
         }
-        (Taking::AsToday, _, _) => {
-            plan.changes.push(Change::Remove { person, cause });
-            plan.import.members.push(import);
-        }
-        (Taking::Chosen(LeaverAction::Remove), Some(id), _) => {
-            plan.changes.push(Change::Remove { person, cause });
-            plan.takings.push(Request::Remove(id.clone()));
-        }
-        (Taking::Chosen(_) | Taking::KeepAsToday, Some(id), _) => {
-            if !revoked_already {
-                plan.changes.push(Change::Revoke { person, cause });
-                plan.takings.push(Request::Revoke(id.clone()));
-            }
-        }
-    }
-}
-
-pub(super) fn is_protected(
-    member: &ObservedMember,
-    external_id: &str,
-    shown: &str,
-    input: &PlanInput<'_>,
-) -> bool {
-    input.connector.protected.iter().any(|protected| {
-        let protected = protected.trim();
-        protected == external_id
-            || protected.eq_ignore_ascii_case(member.email.as_str())
-            || protected.eq_ignore_ascii_case(shown)
-    })
-}
-
-/// Managed people whom the directory did not return. Absence alone does nothing: the answer for each one decides.
-fn absent(input: &PlanInput<'_>, index: &Index<'_>, live_emails: &HashSet<&str>, plan: &mut Plan) {
-    let present = Present::new(input.desired, input.ledger);
-    for managed in &input.ledger.people {
-        if present.has(&managed.external_id) {
-            continue;
-        }
-        let policy = input.connector.leavers;
-        let (cause, action) = match input.presences.get(&managed.external_id) {
-            Some(Presence::NotFound) => (Cause::Gone, policy.gone),
-            Some(Presence::Found) => (Cause::OutOfScope, policy.out_of_scope),
-            other => {
-                let reason = match other {
-                    Some(Presence::Unknown { reason }) => reason.clone(),
-                    _ => "the directory was not asked".to_owned(),
-                };
-                if index.by_external_id.contains_key(managed.external_id.as_str()) {
-                    let person = Subject {
-                        name: managed.email.as_str().to_owned(),
-                        external_id: managed.external_id.clone(),
-                    };
-                    plan.kept.push(Kept {
-                        person,
-                        cause: None,
-                        because: KeptBecause::Unconfirmed { reason },
-                    });
-                }
-                continue;
-            }
-        };
-        let taking = action.map_or(Taking::KeepAsToday, Taking::Chosen);
-        let (external_id, shown) = (managed.external_id.as_str(), managed.email.as_str());
-        leave(&Leaver { external_id, shown, cause, taking }, input, index, live_emails, plan);
+        _ => plan.import.members.push(import),
     }
 }

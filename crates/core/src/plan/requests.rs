@@ -1,7 +1,8 @@
 //! From a plan to requests, in order.
 
 use super::change::{Cause, Change, Kept, KeptBecause, Subject};
-use super::people::{People, is_protected};
+use super::leavers::is_protected;
+use super::people::People;
 use super::{Evidence, Index, Plan, PlanInput, Refusal};
 use crate::import::{BATCH, BatchSize, batches, official_request};
 use crate::names::ExternalId;
@@ -10,9 +11,10 @@ use crate::wire::{ImportMember, ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
 
 impl Plan {
-    /// What is sent, in order: what takes access (it frees seats), the import or its batches, what gives access back.
+    /// What is sent, in order: what takes access (it frees seats), new ids for members and groups (the import finds them by
+    /// these), the import or its batches, what gives access back.
     pub fn requests(&self) -> Vec<Request> {
-        let mut requests = self.takings.clone();
+        let mut requests: Vec<Request> = self.takings.iter().chain(&self.repairs).cloned().collect();
         if let Some(whole) = &self.whole {
             requests.push(Request::WholeImport(whole.clone()));
         } else if !self.import.members.is_empty() || !self.import.groups.is_empty() {
@@ -23,6 +25,15 @@ impl Plan {
         }
         requests.extend(self.restorations.iter().cloned());
         requests
+    }
+}
+
+impl Plan {
+    fn restored(&self) -> impl Iterator<Item = &str> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Restore { person, .. } => Some(person.external_id.as_str()),
+            _ => None,
+        })
     }
 }
 
@@ -58,12 +69,13 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
         let Some(id) = member.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty()) else {
             continue;
         };
-        if live.contains(id) || leaving.get(id) == Some(&false) {
+        if live.contains(id) || leaving.get(id) == Some(&false) || people.replaced.contains_key(id.as_str()) {
             continue;
         }
         let person = Subject { name: member.email.as_str().to_owned(), external_id: id.clone() };
-        let listed =
-            ImportMember { email: Some(person.name.clone()), external_id: id.clone(), deleted: false };
+        // Vaultwarden restores whom it is shown, unless as deleted: that counts as listed, and takes nothing more away.
+        let deleted = input.server == ServerKind::Vaultwarden && member.status == MemberStatus::Revoked;
+        let listed = ImportMember { email: Some(person.name.clone()), external_id: id.clone(), deleted };
         if leaving.contains_key(id) {
             // Listed, the server leaves a revoked member as he is; Vaultwarden's `deleted` entry is in the import.
             members.extend((input.server != ServerKind::Vaultwarden).then_some(listed));
@@ -98,6 +110,16 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
     }
     if plan.changes.is_empty() {
         return;
+    }
+    if input.server == ServerKind::Vaultwarden {
+        let restored: HashSet<&str> = plan.restored().collect();
+        let revoked = |it: &ImportMember| {
+            let number = index.by_external_id.get(it.external_id.as_str());
+            number.is_some_and(|&number| index.member(number).status == MemberStatus::Revoked)
+        };
+        for member in &mut members {
+            member.deleted |= revoked(member) && !restored.contains(member.external_id.as_str());
+        }
     }
     members.extend(plan.import.members.iter().filter(|it| it.deleted).cloned());
     let groups = whole_groups(input, people);

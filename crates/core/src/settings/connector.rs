@@ -11,8 +11,14 @@ pub struct ConnectorSettings {
     pub leavers: LeaverPolicy,
     /// How much one run may take away.
     pub limits: Limits,
+    /// Who is invited, and how many at a time.
+    pub invitations: Invitations,
     /// Addresses or external ids of people whom no removal may touch.
     pub protected: Vec<String>,
+    /// Domains of the addresses that may be invited; empty: all.
+    pub allowed_domains: Vec<String>,
+    /// Whether a group made by hand becomes the directory's when both have one name. False: a second one appears.
+    pub adopt_groups: bool,
     /// How long the directory may take.
     pub time_limits: TimeLimits,
     /// PEM file of further authorities to trust for the organization's server.
@@ -31,7 +37,18 @@ pub enum LeaverAction {
     Remove,
 }
 
-/// One action per cause; None: what today's connector does.
+/// What is done to a managed group that the directory has no more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VanishedGroups {
+    /// Stays, with its members and its access to collections.
+    #[default]
+    Keep,
+    /// Is deleted, and its access to collections with it.
+    Delete,
+}
+
+/// One action per cause; None: what today's connector does. Each can wait for some time, in hours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeaverPolicy {
@@ -43,18 +60,42 @@ pub struct LeaverPolicy {
     pub gone: Option<LeaverAction>,
     /// Exists, and is not selected any more. None: kept.
     pub out_of_scope: Option<LeaverAction>,
+    /// Hours from the first sight of it until the action for disabled people.
+    pub disabled_grace_hours: u32,
+    /// Hours from the first sight of it until the action for deleted people.
+    pub deleted_grace_hours: u32,
+    /// Hours from the first sight of it until the action for people who are gone.
+    pub gone_grace_hours: u32,
+    /// Hours from the first sight of it until the action for people out of scope.
+    pub out_of_scope_grace_hours: u32,
+    /// What is done to a managed group that the directory has no more.
+    pub vanished_groups: VanishedGroups,
 }
 
-/// How much one run may take away. A run that would take more sends nothing.
+/// How much one run may take away, or hand out. A run that would do more sends nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
-    /// Most people that one run may remove or revoke.
+    /// Most people who may be removed or revoked within the window.
     pub removals: u32,
-    /// Most people that one run may remove or revoke, in percent of the managed members; never below one person.
+    /// The same in percent of the managed members; the smaller counts, never below one person.
     pub removals_percent: u32,
-    /// Most memberships that one run may take away, in percent of all; never below 20 memberships.
+    /// Memberships that may always be taken away within the window.
+    pub memberships: u32,
+    /// The same in percent of all memberships; the larger counts.
     pub memberships_percent: u32,
+    /// Most that a group of more than 3 may lose within the window, in percent of its members.
+    pub group_percent: u32,
+    /// Most groups that may be emptied or deleted within the window, in percent of those with members; one always may.
+    pub emptied_groups_percent: u32,
+    /// People whom a run after the first may always invite.
+    pub invitations: u32,
+    /// The same in percent of the managed members; the larger counts.
+    pub invitations_percent: u32,
+    /// Whether a run may make the organization buy seats.
+    pub buy_seats: bool,
+    /// How far back a run looks for what earlier ones took away, in hours; 0: each run counts alone.
+    pub window_hours: u32,
     /// Whether a directory that returns nobody may take anything away.
     pub allow_empty_directory: bool,
     /// Turns every limit off.
@@ -66,11 +107,30 @@ impl Default for Limits {
         Self {
             removals: 10,
             removals_percent: 5,
+            memberships: 20,
             memberships_percent: 10,
+            group_percent: 50,
+            emptied_groups_percent: 10,
+            invitations: 20,
+            invitations_percent: 10,
+            buy_seats: false,
+            window_hours: 24,
             allow_empty_directory: false,
             off: false,
         }
     }
+}
+
+/// Who is invited, and how many at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Invitations {
+    /// Most people whom one run invites; the others wait for the next. None: all at once.
+    pub per_run: Option<u32>,
+    /// Name or external id of a group of the directory whose members are invited before the others.
+    pub pilot_group: Option<String>,
+    /// Whether nobody else than the pilot group is invited.
+    pub pilot_only: bool,
 }
 
 /// How long the directory may take, in seconds.

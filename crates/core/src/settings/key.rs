@@ -143,6 +143,7 @@ impl Setting {
             SettingKind::Number { expected, .. } => expected,
             SettingKind::Directory => "0 LDAP, 1 Entra, 2 Google, 3 Okta, 4 OneLogin",
             SettingKind::Url => "an address, or bitwarden.com",
+            SettingKind::Choice(["keep", "delete"]) => "keep or delete",
             SettingKind::Choice(["keep", ..]) => "keep, revoke or remove",
             SettingKind::Choice(_) => "us or eu",
             SettingKind::List => "texts with commas between them; '' clears it",
@@ -261,6 +262,12 @@ const LEAVERS: Option<&str> = Some("leavers");
 const LIMITS: Option<&str> = Some("limits");
 const TIME_LIMITS: Option<&str> = Some("time-limits");
 const LEAVER: SettingKind = SettingKind::Choice(&["keep", "revoke", "remove"]);
+const VANISHED: SettingKind = SettingKind::Choice(&["keep", "delete"]);
+const INVITATIONS: Option<&str> = Some("invitations");
+const HOURS: SettingKind =
+    SettingKind::Number { range: 0..=8784, expected: "a number of hours from 0 to 8784, a year" };
+const WINDOW: SettingKind =
+    SettingKind::Number { range: 0..=744, expected: "a number of hours from 0 to 744, a month" };
 const REGION: SettingKind = SettingKind::Choice(&["us", "eu"]);
 const PERCENT: SettingKind =
     SettingKind::Number { range: 0..=100, expected: "a number of percent from 0 to 100" };
@@ -342,12 +349,29 @@ static SETTINGS: &[Setting] = &[
     ours("leavers.deleted", LEAVERS, "deleted", LEAVER),
     ours("leavers.gone", LEAVERS, "gone", LEAVER),
     ours("leavers.out-of-scope", LEAVERS, "out-of-scope", LEAVER),
+    ours("leavers.disabled-grace-hours", LEAVERS, "disabled-grace-hours", HOURS),
+    ours("leavers.deleted-grace-hours", LEAVERS, "deleted-grace-hours", HOURS),
+    ours("leavers.gone-grace-hours", LEAVERS, "gone-grace-hours", HOURS),
+    ours("leavers.out-of-scope-grace-hours", LEAVERS, "out-of-scope-grace-hours", HOURS),
+    ours("leavers.vanished-groups", LEAVERS, "vanished-groups", VANISHED),
     ours("limits.removals", LIMITS, "removals", COUNT),
     ours("limits.removals-percent", LIMITS, "removals-percent", PERCENT),
+    ours("limits.memberships", LIMITS, "memberships", COUNT),
     ours("limits.memberships-percent", LIMITS, "memberships-percent", PERCENT),
+    ours("limits.group-percent", LIMITS, "group-percent", PERCENT),
+    ours("limits.emptied-groups-percent", LIMITS, "emptied-groups-percent", PERCENT),
+    ours("limits.invitations", LIMITS, "invitations", COUNT),
+    ours("limits.invitations-percent", LIMITS, "invitations-percent", PERCENT),
+    ours("limits.buy-seats", LIMITS, "buy-seats", Flag),
+    ours("limits.window-hours", LIMITS, "window-hours", WINDOW),
     ours("limits.allow-empty-directory", LIMITS, "allow-empty-directory", Flag),
     ours("limits.off", LIMITS, "off", Flag),
+    ours("invitations.per-run", INVITATIONS, "per-run", COUNT),
+    ours("invitations.pilot-group", INVITATIONS, "pilot-group", Text),
+    ours("invitations.pilot-only", INVITATIONS, "pilot-only", Flag),
     ours("protected", None, "protected", SettingKind::List),
+    ours("allowed-domains", None, "allowed-domains", SettingKind::List),
+    ours("adopt-groups", None, "adopt-groups", Flag),
     ours("time-limits.connect", TIME_LIMITS, "connect", SECONDS),
     ours("time-limits.bind", TIME_LIMITS, "bind", SECONDS),
     ours("time-limits.page", TIME_LIMITS, "page", SECONDS),

@@ -9,7 +9,9 @@ mod okta;
 mod schema;
 mod sync;
 
-pub use connector::{ConnectorSettings, LeaverAction, LeaverPolicy, Limits, TimeLimits};
+pub use connector::{
+    ConnectorSettings, Invitations, LeaverAction, LeaverPolicy, Limits, TimeLimits, VanishedGroups,
+};
 pub use entra::{EntraFilters, EntraSettings, filter, service_url};
 pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};

@@ -263,6 +263,7 @@ impl Ledger {
             "people",
             "external_ids",
             "quarantine",
+            "taken",
             "organization",
             "actions",
             "intents",

@@ -31,6 +31,7 @@ impl Ledger {
                 "people",
                 "external_ids",
                 "quarantine",
+                "taken",
                 "facts",
                 "mirror_objects",
                 "mirrors",

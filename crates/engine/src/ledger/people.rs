@@ -3,7 +3,7 @@
 //! Every external id is stored once and memberships are numbers: half a million of them stay small and compare fast.
 
 use super::LedgerError;
-use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson};
+use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
 use bwdc_core::names::{Email, ExternalId, StableId, Timestamp};
 use rusqlite::{Connection, Transaction};
 use std::collections::{HashMap, HashSet};
@@ -14,7 +14,7 @@ const PRIMARY_SOURCE: &str = "";
 /// Reads all people, in the order in which they were stored.
 pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>, LedgerError> {
     let mut statement = connection.prepare(
-        "SELECT text, stable_id, email, revoked_by_us, out_since
+        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause
          FROM people JOIN external_ids ON external_ids.id = people.external_id ORDER BY position",
     )?;
     let people = statement.query_map([], |row| {
@@ -23,7 +23,7 @@ pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>,
             stable_id: row.get::<_, Option<Box<str>>>(1)?.map(StableId::new),
             email: Email::new(row.get::<_, Box<str>>(2)?),
             revoked_by_us: row.get(3)?,
-            out_since: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+            out: out(row.get(4)?, row.get::<_, Option<String>>(5)?.as_deref()),
         })
     })?;
     Ok(people.collect::<Result<_, _>>()?)
@@ -65,7 +65,12 @@ pub(super) fn replace(transaction: &Transaction<'_>, state: &LedgerState) -> Res
     Ok(())
 }
 
-type PersonRow = (i64, Option<String>, String, bool, Option<i64>);
+/// A time without a cause was written before causes were kept: the clock begins anew.
+fn out(since: Option<i64>, cause: Option<&str>) -> Option<Out> {
+    Some(Out { cause: OutCause::from_word(cause?)?, since: Timestamp(since?) })
+}
+
+type PersonRow = (i64, Option<String>, String, bool, Option<Out>);
 
 fn replace_people(
     transaction: &Transaction<'_>,
@@ -75,16 +80,17 @@ fn replace_people(
     let mut stored: HashMap<i64, PersonRow> = HashMap::new();
     {
         let mut statement = transaction.prepare(
-            "SELECT external_id, position, stable_id, email, revoked_by_us, out_since FROM people",
+            "SELECT external_id, position, stable_id, email, revoked_by_us, out_since, out_cause FROM people",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            stored.insert(row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
+            let out = out(row.get(5)?, row.get::<_, Option<String>>(6)?.as_deref());
+            stored.insert(row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, out));
         }
     }
     let mut write = transaction.prepare(
-        "INSERT OR REPLACE INTO people (external_id, source, position, stable_id, email, revoked_by_us, out_since)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT OR REPLACE INTO people (external_id, source, position, stable_id, email, revoked_by_us,
+         out_since, out_cause) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     let mut seen = HashSet::with_capacity(people.len());
     for (person, position) in people.iter().zip(0_i64..) {
@@ -93,18 +99,18 @@ fn replace_people(
             return Err(LedgerError::Twice { external_id: person.external_id.clone() });
         }
         let stable_id = person.stable_id.as_ref().map(StableId::as_str);
-        let out_since = person.out_since.map(|time| time.0);
         let same = stored.remove(&id).is_some_and(|(at, stable, email, revoked, out)| {
             at == position
                 && stable.as_deref() == stable_id
                 && email == person.email.as_str()
                 && revoked == person.revoked_by_us
-                && out == out_since
+                && out == person.out
         });
         if !same {
             let email = person.email.as_str();
             let revoked = person.revoked_by_us;
-            write.execute((id, PRIMARY_SOURCE, position, stable_id, email, revoked, out_since))?;
+            let (since, cause) = (person.out.map(|it| it.since.0), person.out.map(|it| it.cause.word()));
+            write.execute((id, PRIMARY_SOURCE, position, stable_id, email, revoked, since, cause))?;
         }
     }
     let mut delete = transaction.prepare("DELETE FROM people WHERE external_id = ?1")?;

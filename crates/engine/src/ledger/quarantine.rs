@@ -1,4 +1,4 @@
-//! Refused runs and their approvals.
+//! Refused runs and their approvals, and what runs took away: the limits look at a day, not at a run.
 
 use super::{Ledger, LedgerError, RunId};
 use bwdc_core::names::Timestamp;
@@ -7,6 +7,8 @@ use rusqlite::OptionalExtension;
 
 /// How long an approval counts, in milliseconds: 24 hours.
 const APPROVAL: i64 = 24 * 60 * 60 * 1000;
+/// How long it is remembered what a run took away, in milliseconds: longer than any window of the limits.
+const TAKEN: i64 = 32 * 24 * 60 * 60 * 1000;
 
 impl Ledger {
     /// Remembers what a refused run would have taken.
@@ -55,5 +57,35 @@ impl Ledger {
             statement.query_map((now.0.saturating_sub(APPROVAL), now.0), |row| row.get::<_, String>(0))?;
         let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    /// Writes down what a run is about to take away; it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; nothing must be sent then.
+    pub fn note_taken(&mut self, run: RunId, takings: &Takings, now: Timestamp) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(takings).expect("sets of strings are JSON");
+        let transaction = self.writing()?;
+        transaction.execute("DELETE FROM taken WHERE at < ?1", [now.0.saturating_sub(TAKEN)])?;
+        transaction
+            .execute("INSERT INTO taken (run, at, takings) VALUES (?1, ?2, ?3)", (run.0, now.0, text))?;
+        Ok(transaction.commit()?)
+    }
+
+    /// What runs took away since a point in time, as one set. Something with a time in the future counts too: the clock
+    /// was set back.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn taken_since(&self, since: Timestamp) -> Result<Takings, LedgerError> {
+        let mut statement = self.connection.prepare("SELECT takings FROM taken WHERE at > ?1")?;
+        let texts = statement.query_map([since.0], |row| row.get::<_, String>(0))?;
+        let mut all = Takings::default();
+        for text in texts {
+            if let Ok(takings) = serde_json::from_str(&text?) {
+                all.add(&takings);
+            }
+        }
+        Ok(all)
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -100,6 +100,14 @@ const MIGRATIONS: [&str; 4] = [
         PRIMARY KEY (source, kind, id)
     ) STRICT;
     CREATE INDEX mirror_order ON mirror_objects (source, position);
+",
+    "
+    ALTER TABLE people ADD COLUMN out_cause TEXT;
+    CREATE TABLE taken (
+        run INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+        at INTEGER NOT NULL,
+        takings TEXT NOT NULL
+    ) STRICT;
 ",
 ];
 

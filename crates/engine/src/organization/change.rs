@@ -5,30 +5,48 @@ use super::error::{ApplyError, Effect, OrganizationError, UnknownCause};
 use super::message::{self, ServerMessage};
 use super::patience::Patience;
 use super::transport::{Answer, Body, Call, Repeat};
-use bwdc_core::names::MemberId;
-use bwdc_core::wire::{ImportRequest, Request};
+use bwdc_core::names::{GroupId, MemberId};
+use bwdc_core::wire::Request;
 use reqwest::Method;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-/// Prepares a request for the API at `api`.
-pub(super) fn call(api: &str, request: &Request, patience: &Patience) -> Result<Call, OrganizationError> {
+/// Prepares a request for the API at `api`; `member` is all of a member that a request replaces.
+pub(super) fn call(
+    api: &str,
+    request: &Request,
+    member: Option<&Value>,
+    patience: &Patience,
+) -> Result<Call, OrganizationError> {
     let (method, path, body) = match request {
         Request::Import(import) | Request::WholeImport(import) => {
-            (Method::POST, "/public/organization/import".to_owned(), import_body(import)?)
+            (Method::POST, "/public/organization/import".to_owned(), json_body(import)?)
         }
         Request::Revoke(id) => (Method::POST, member_path(id, "/revoke")?, Body::None),
         Request::Restore(id) => (Method::POST, member_path(id, "/restore")?, Body::None),
         Request::Remove(id) => (Method::DELETE, member_path(id, "")?, Body::None),
+        // Without a member the body is null, which the server refuses: nothing can be wiped.
+        Request::PutMember { id, .. } => (Method::PUT, member_path(id, "")?, json_body(&member)?),
+        Request::PutGroup { id, name, external_id } => {
+            let body = json!({ "name": name, "externalId": external_id });
+            (Method::PUT, group_path(id)?, json_body(&body)?)
+        }
+        Request::DeleteGroup(id) => (Method::DELETE, group_path(id)?, Body::None),
     };
     let time_limit = if matches!(body, Body::Json(_)) { patience.import } else { patience.answer };
     let url = format!("{api}{path}");
     Ok(Call { method, url, body, repeat: Repeat::OnlyUnsent, time_limit, size_limit: SMALL })
 }
 
-fn import_body(import: &ImportRequest) -> Result<Body, OrganizationError> {
-    serde_json::to_vec(import).map(Body::Json).map_err(|error| OrganizationError::Unreadable {
+fn json_body(body: &impl Serialize) -> Result<Body, OrganizationError> {
+    serde_json::to_vec(body).map(Body::Json).map_err(|error| OrganizationError::Unreadable {
         url: "the request".to_owned(),
         reason: error.to_string(),
     })
+}
+
+fn group_path(id: &GroupId) -> Result<String, OrganizationError> {
+    Ok(format!("/public/groups/{}", path_segment(id.as_str())?))
 }
 
 fn member_path(id: &MemberId, action: &str) -> Result<String, OrganizationError> {
@@ -52,6 +70,9 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::Revoke(_) => "revoke",
         Request::Restore(_) => "restore",
         Request::Remove(_) => "remove",
+        Request::PutMember { .. } => "put-member",
+        Request::PutGroup { .. } => "put-group",
+        Request::DeleteGroup(_) => "delete-group",
     }
 }
 

@@ -169,6 +169,14 @@ pub enum ApplyError {
         /// Whether a part can have been done before the refusal.
         effect: Effect,
     },
+    /// The external id of a member was replaced, and something else of the member is not as it was.
+    #[error("member {member} has got the directory's external id, and {what} changed meanwhile")]
+    Altered {
+        /// The membership.
+        member: MemberId,
+        /// What is not as it was.
+        what: &'static str,
+    },
     /// The request went out and nobody can say what it did: look at the organization before sending it again.
     #[error("{cause}")]
     Unknown {
@@ -211,7 +219,9 @@ impl ApplyError {
     pub fn certainly_nothing_happened(&self) -> bool {
         match self {
             Self::NotSent(_) | Self::Refused { effect: Effect::None, .. } => true,
-            Self::Refused { effect: Effect::Partial, .. } | Self::Unknown { .. } => false,
+            Self::Refused { effect: Effect::Partial, .. } | Self::Altered { .. } | Self::Unknown { .. } => {
+                false
+            }
         }
     }
 
@@ -223,7 +233,7 @@ impl ApplyError {
                 Some(message)
             }
             Self::Unknown { cause: UnknownCause::Lost(error) } => error.message(),
-            Self::Unknown { cause: UnknownCause::Page { .. } } => None,
+            Self::Altered { .. } | Self::Unknown { cause: UnknownCause::Page { .. } } => None,
         }
     }
 
@@ -232,6 +242,10 @@ impl ApplyError {
         match self {
             Self::NotSent(error) => error.hint(),
             Self::Refused { message, .. } => hint(message),
+            Self::Altered { .. } => Some(
+                "Look at the member in the web vault: either somebody changed it at the same moment, or the server replaced more than it was asked to."
+                    .to_owned(),
+            ),
             Self::Unknown { .. } => Some(
                 "It is not known how much of the request took effect. The next run looks first and sends only what is missing."
                     .to_owned(),

@@ -5,6 +5,7 @@
 
 mod change;
 mod error;
+mod member;
 mod message;
 mod observe;
 mod patience;
@@ -22,9 +23,11 @@ use crate::event::Events;
 use crate::failpoint;
 use crate::http::{self, ClientOptions, ProxyChoice};
 use bwdc_core::names::{GroupId, MemberId};
-use bwdc_core::observed::{MemberStatus, ObservedGroup, ObservedMember};
+use bwdc_core::observed::{MemberStatus, ObservedGroup, ObservedMember, Seats};
 use bwdc_core::settings::Endpoints;
-use bwdc_core::wire::{ConfigResponse, GroupResponse, ListResponse, MemberResponse, Request};
+use bwdc_core::wire::{
+    ConfigResponse, GroupResponse, ListResponse, MemberResponse, Request, SubscriptionResponse,
+};
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -153,6 +156,21 @@ impl Organization {
         })
     }
 
+    /// Reads the number of seats. None: the server does not tell, or there is no number.
+    ///
+    /// # Errors
+    /// [`OrganizationError`]: not reached, or an answer that is no server's.
+    pub async fn seats(&self, events: Events<'_>) -> Result<Option<Seats>, OrganizationError> {
+        let path = "/public/organization/subscription";
+        let plan = match self.read::<SubscriptionResponse>(path, SMALL, events).await {
+            Ok(subscription) => subscription.password_manager,
+            // A company's own server says so in this way.
+            Err(OrganizationError::Refused(message)) if (400..500).contains(&message.status) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(plan.and_then(|it| Some(Seats { total: it.seats?, most: it.max_auto_scale_seats })))
+    }
+
     /// Reads who is in one group.
     ///
     /// # Errors
@@ -171,7 +189,10 @@ impl Organization {
     /// # Errors
     /// [`ApplyError`], which tells whether the organization is certainly as it was.
     pub async fn apply(&self, request: &Request, events: Events<'_>) -> Result<(), ApplyError> {
-        let call = change::call(&self.connection.endpoints.api, request, &self.transport.patience)?;
+        if let Request::PutMember { id, external_id } = request {
+            return self.replace_external_id(id, external_id, events).await;
+        }
+        let call = change::call(&self.connection.endpoints.api, request, None, &self.transport.patience)?;
         let token = self.fresh_token(events).await?;
         failpoint::hit(&format!("request.{}.before", change::kind(request)));
         let outcome = self.authorized(&call, token, events).await;
@@ -191,6 +212,10 @@ impl Organization {
     /// Whether a refused change of one member is refused because it was made meanwhile: by hand, or by a run that was
     /// killed while the server still worked for it.
     async fn is_so_already(&self, request: &Request, events: Events<'_>) -> bool {
+        if let Request::DeleteGroup(id) = request {
+            let groups = self.groups(events).await;
+            return matches!(groups, Ok(Reading::Read(groups)) if groups.iter().all(|it| it.id.as_ref() != Some(id)));
+        }
         let (Request::Revoke(id) | Request::Restore(id) | Request::Remove(id)) = request else {
             return false;
         };

@@ -16,6 +16,28 @@ const PLACES: Places = Places {
     after_rename: "connector.rename.after",
 };
 
+/// What a new installation begins with. One that is taken over has no such lines, and goes on as before.
+const NEW_INSTALLATION: &str = "\
+# Written for a new installation, and yours to change: `bwdc config list` shows every setting.
+
+# Who leaves the directory loses access and keeps the membership, so that it can be given back.
+[leavers]
+disabled = \"revoke\"
+deleted = \"revoke\"
+gone = \"revoke\"
+out-of-scope = \"keep\"
+";
+
+/// Writes the first `connector.toml` of a new installation, unless there is one.
+pub(super) fn begin(profile: &Profile) -> Result<(), StoreError> {
+    let path = &profile.connector_toml;
+    if path.exists() {
+        return Ok(());
+    }
+    owner_only::replace(path, NEW_INSTALLATION.as_bytes(), &PLACES, || Ok::<_, io::Error>(()))
+        .map_err(|source| StoreError::Write { path: path.clone(), source })
+}
+
 /// Reads `connector.toml`; a missing file means the defaults.
 ///
 /// # Errors

@@ -212,6 +212,8 @@ impl Store {
     /// 3. applies `change`;
     /// 4. unless nothing changed, replaces the file in one step, on disk when this returns.
     ///
+    /// Where there was no file, the installation is a new one, and gets its first `connector.toml`.
+    ///
     /// A file of an older version is copied to `data.json.<time>.bak` before it is first replaced.
     ///
     /// # Errors
@@ -227,7 +229,9 @@ impl Store {
         // A link to the file is written through, not replaced.
         let path =
             std::fs::canonicalize(&self.profile.data_json).unwrap_or_else(|_| self.profile.data_json.clone());
-        let before = read(&path)?.unwrap_or_else(|| self.data.clone());
+        let found = read(&path)?;
+        let new_installation = found.is_none();
+        let before = found.unwrap_or_else(|| self.data.clone());
         let mut data = before.clone();
         let value = change(&mut data);
         let tightened = owner_only::too_open(&path);
@@ -237,6 +241,9 @@ impl Store {
                 self.back_up(&path)?;
             }
             data.is_current();
+            if new_installation {
+                connector::begin(&self.profile)?;
+            }
             replace(&path, &data, &official)?;
         } else if tightened.is_some() {
             owner_only::restrict(&path).map_err(failed(&path))?;

@@ -1,13 +1,18 @@
 //! Changes: sent once, sent again only when nothing can have happened, and judged.
 
 use super::{
-    IMPORT, TOKEN, Told, brief, connect, connection, direct, import, import_request, requests, silent, start,
+    IMPORT, MEMBERS, TOKEN, Told, brief, connect, connection, direct, import, import_request, requests,
+    silent, start,
 };
-use bwdc_core::names::MemberId;
+use bwdc_core::names::{ExternalId, GroupId, MemberId};
+use bwdc_core::observed::Seats;
 use bwdc_core::wire::Request;
+use bwdc_engine::http::{self, ClientOptions, ProxyChoice};
 use bwdc_engine::organization::{ApplyError, Effect, OrganizationError, UnknownCause};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
-use bwdc_sandbox::organization::{MemberStatus, NewMember, Options, OrganizationState, Server};
+use bwdc_sandbox::organization::{
+    CollectionAccess, Member, MemberStatus, NewMember, Official, Options, OrganizationState, Role, Server,
+};
 use std::time::Duration;
 
 async fn failed(server: &Server) -> ApplyError {
@@ -57,6 +62,73 @@ async fn members_are_revoked_restored_and_removed_by_id() {
     }
     let error = organization.apply(&Request::Revoke(id), &silent).await.expect_err("nobody left");
     assert!(matches!(&error, ApplyError::Refused { message, effect: Effect::None } if message.status == 404));
+}
+
+#[tokio::test]
+async fn another_external_id_leaves_everything_else_of_a_member() {
+    let server = start(Options::official()).await;
+    let collection = server.add_collection(None);
+    let access = CollectionAccess { manage: true, ..CollectionAccess::to(&collection) };
+    let member = NewMember::confirmed("ann@example.test").external_id("old").role(Role::Admin);
+    let id = MemberId::new(server.add_member(member.collection(access)));
+    let group = server.add_group("Crew", Some("g"), &[id.as_str()]);
+    let before = server.member("ann@example.test").expect("a member");
+    let request = Request::PutMember { id: id.clone(), external_id: ExternalId::new("new") };
+    for _ in 0..2 {
+        connect(&server).apply(&request, &silent).await.expect("a new id");
+        let after = server.member("ann@example.test").expect("a member");
+        assert_eq!(after, Member { external_id: Some("new".to_owned()), ..before.clone() });
+        assert!(server.groups().iter().any(|it| it.id == group && it.members.contains(id.as_str())));
+    }
+    let puts = |server: &Server| requests(server, MEMBERS).iter().filter(|it| it.method == "PUT").count();
+    assert_eq!(puts(&server), 1, "the second time there was nothing to do");
+    // The endpoint itself takes away what it is not given: otherwise this test could not fail.
+    let token = server.issue_token("api.organization", Duration::from_secs(60));
+    let options = ClientOptions { ca_path: None, proxy: ProxyChoice::Direct };
+    let answer = http::client(&options)
+        .expect("a client")
+        .put(format!("{}{MEMBERS}/{id}", server.url()))
+        .bearer_auth(token)
+        .header("content-type", "application/json")
+        .body(r#"{"type":1,"externalId":"bare"}"#)
+        .send()
+        .await
+        .expect("an answer");
+    assert!(answer.status().is_success(), "{}", answer.status());
+    assert!(server.member("ann@example.test").expect("a member").collections.is_empty());
+}
+
+#[tokio::test]
+async fn groups_get_another_id_and_are_deleted_by_id() {
+    let server = start(Options::official()).await;
+    let id = server.add_member(NewMember::confirmed("ann@example.test").external_id("e1"));
+    let group = GroupId::new(server.add_group("Crew", Some("old"), &[&id]));
+    let collection = server.add_collection(None);
+    server.give_group(group.as_str(), &CollectionAccess::to(&collection));
+    let organization = connect(&server);
+    let put =
+        Request::PutGroup { id: group.clone(), name: "Crew".to_owned(), external_id: ExternalId::new("new") };
+    organization.apply(&put, &silent).await.expect("a new id");
+    let after = server.groups().remove(0);
+    assert_eq!(
+        (after.external_id.as_deref(), after.members.len(), after.collections.len()),
+        (Some("new"), 1, 1)
+    );
+    for _ in 0..2 {
+        organization.apply(&Request::DeleteGroup(group.clone()), &silent).await.expect("a deletion");
+        assert!(server.groups().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn seats_are_told_by_the_cloud_alone() {
+    let cloud = Official { seats: Some(7), max_autoscale: Some(9), ..Official::cloud() };
+    let server = start(Options::with_official(cloud)).await;
+    let seats = connect(&server).seats(&silent).await.expect("an answer");
+    assert_eq!(seats, Some(Seats { total: 7, most: Some(9) }));
+    for options in [Options::official(), Options::vaultwarden(), Options::with_official(Official::cloud())] {
+        assert_eq!(connect(&start(options).await).seats(&silent).await.expect("an answer"), None);
+    }
 }
 
 #[tokio::test]

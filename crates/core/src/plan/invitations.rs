@@ -1,0 +1,63 @@
+//! Whose turn it is: how many people one run invites, and who comes first.
+
+use super::PlanInput;
+use super::change::LeftOutBecause;
+use crate::desired::Desired;
+use hashbrown::HashSet;
+
+/// Who may be invited in this run.
+pub(super) struct Turns {
+    /// None: everybody.
+    chosen: Option<HashSet<usize>>,
+    pilot_only: bool,
+    pilot: HashSet<usize>,
+    /// The pilot group that the directory lacks.
+    pub(super) missing_pilot: Option<String>,
+}
+
+impl Turns {
+    /// Chooses among `candidates`, positions in [`Desired::everybody`] in the directory's order.
+    pub(super) fn new(input: &PlanInput<'_>, candidates: impl Iterator<Item = usize>) -> Self {
+        let settings = &input.connector.invitations;
+        let named = settings.pilot_group.as_deref().map(str::trim).filter(|it| !it.is_empty());
+        let group = named.and_then(|name| find(input.desired, name));
+        let pilot: HashSet<usize> = group
+            .into_iter()
+            .flat_map(|number| input.desired.members(number).iter().map(|&it| it as usize))
+            .collect();
+        let pilot_only = settings.pilot_only && named.is_some();
+        let missing_pilot = named.filter(|_| group.is_none()).map(str::to_owned);
+        let chosen = (settings.per_run.is_some() || pilot_only).then(|| {
+            let (first, rest): (Vec<usize>, Vec<usize>) = candidates.partition(|it| pilot.contains(it));
+            let rest = if pilot_only { Vec::new() } else { rest };
+            let most = settings.per_run.map_or(usize::MAX, |it| it as usize);
+            first.into_iter().chain(rest).take(most).collect()
+        });
+        Self { chosen, pilot_only, pilot, missing_pilot }
+    }
+
+    /// Why this person is not invited now; None: it is the person's turn.
+    pub(super) fn waits(&self, person: usize) -> Option<LeftOutBecause> {
+        let chosen = self.chosen.as_ref()?;
+        if chosen.contains(&person) {
+            None
+        } else if self.pilot_only && !self.pilot.contains(&person) {
+            Some(LeftOutBecause::NotInPilot)
+        } else {
+            Some(LeftOutBecause::WaitsForTurn)
+        }
+    }
+}
+
+fn find(desired: &Desired, name: &str) -> Option<usize> {
+    let groups = desired.groups();
+    let by_id = groups.iter().position(|it| desired.text(it.external_id) == name);
+    by_id.or_else(|| groups.iter().position(|it| desired.text(it.name) == name))
+}
+
+/// Whether the settings allow invitations to this address.
+pub(super) fn is_allowed(email: &str, domains: &[String]) -> bool {
+    let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+    domains.is_empty()
+        || domains.iter().any(|it| it.trim().trim_start_matches('@').eq_ignore_ascii_case(domain))
+}

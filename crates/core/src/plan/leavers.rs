@@ -1,0 +1,215 @@
+//! What happens to people who have no cause to be a member any more: each cause has an action, and may have a grace.
+
+use super::change::{Cause, Change, Kept, KeptBecause, Subject};
+use super::people::People;
+use super::{Index, Plan, PlanInput, Present};
+use crate::desired::DesiredPerson;
+use crate::ledger::{Out, OutCause};
+use crate::names::{ExternalId, Timestamp};
+use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
+use crate::settings::LeaverAction;
+use crate::snapshot::AccountState;
+use crate::wire::{ImportMember, Request};
+use hashbrown::HashMap;
+
+const HOUR: i64 = 60 * 60 * 1000;
+
+/// How a leaver is treated.
+#[derive(Clone, Copy)]
+pub(super) enum Taking {
+    /// By the import's `deleted` flag, as today's connector does.
+    AsToday,
+    /// Not at all, as today's connector does.
+    KeepAsToday,
+    /// By the action that the settings name.
+    Chosen(LeaverAction),
+}
+
+impl From<OutCause> for Cause {
+    fn from(cause: OutCause) -> Self {
+        match cause {
+            OutCause::Disabled => Self::Disabled,
+            OutCause::Deleted => Self::Deleted,
+            OutCause::Gone => Self::Gone,
+            OutCause::OutOfScope => Self::OutOfScope,
+        }
+    }
+}
+
+/// The cause and the action for somebody whom the directory lists as disabled or deleted; None: a live member.
+pub(super) fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(OutCause, Taking)> {
+    let policy = input.connector.leavers;
+    match person.state {
+        AccountState::Enabled => None,
+        AccountState::Disabled => match policy.disabled {
+            None => input.sync.remove_disabled.then_some((OutCause::Disabled, Taking::AsToday)),
+            Some(action) => Some((OutCause::Disabled, Taking::Chosen(action))),
+        },
+        AccountState::Deleted => {
+            // Today's connector looks at deleted people only in runs that overwrite.
+            let today = if input.sync.overwrite_existing { Taking::AsToday } else { Taking::KeepAsToday };
+            Some((OutCause::Deleted, policy.deleted.map_or(today, Taking::Chosen)))
+        }
+    }
+}
+
+/// Somebody who has no cause to be a member.
+pub(super) struct Leaver<'a> {
+    pub(super) external_id: &'a str,
+    pub(super) shown: &'a str,
+    pub(super) out: (OutCause, Taking),
+}
+
+/// Takes, or explains why not. Somebody who is no member needs neither.
+pub(super) fn leave(
+    leaver: &Leaver<'_>,
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+    people: &People<'_>,
+    plan: &mut Plan,
+) {
+    let Leaver { external_id, shown, out: (out_cause, taking) } = *leaver;
+    let Some(&number) = index.by_external_id.get(external_id) else { return };
+    let member = index.member(number);
+    let cause = Cause::from(out_cause);
+    let person =
+        Subject { name: member.email.as_str().to_owned(), external_id: ExternalId::new(external_id) };
+    let because = match taking {
+        Taking::KeepAsToday => Some(KeptBecause::AsToday),
+        Taking::Chosen(LeaverAction::Keep) => Some(KeptBecause::Policy),
+        _ if member.role != Role::User => Some(KeptBecause::Role),
+        _ if is_protected(member, external_id, shown, input) => Some(KeptBecause::Protected),
+        _ if people.emails.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
+        _ if plan.baseline => Some(KeptBecause::Baseline),
+        _ => due(external_id, out_cause, input, index).map(|until| KeptBecause::Grace { until }),
+    };
+    let revoked_already = member.status == MemberStatus::Revoked;
+    let uncertain = index.uncertain_people.contains_key(external_id);
+    let revokes =
+        matches!(taking, Taking::Chosen(LeaverAction::Revoke)) || input.server == ServerKind::Vaultwarden;
+    let stays_revoked = revoked_already && revokes && !uncertain;
+    let because = because.or_else(|| stays_revoked.then_some(KeptBecause::AlreadyRevoked));
+    if let Some(because) = because {
+        plan.kept.push(Kept { person, cause: Some(cause), because });
+        return;
+    }
+    let import = ImportMember {
+        email: Some(person.name.clone()),
+        external_id: person.external_id.clone(),
+        deleted: true,
+    };
+    match (taking, &member.id, input.server) {
+        // Vaultwarden's import revokes; it has no other way to take access.
+        (_, _, ServerKind::Vaultwarden) | (_, None, _) => {
+            plan.changes.push(Change::Revoke { person, cause });
+            plan.import.members.push(import);
+        }
+        (Taking::AsToday, _, _) => {
+            plan.changes.push(Change::Remove { person, cause });
+            plan.import.members.push(import);
+        }
+        (Taking::Chosen(LeaverAction::Remove), Some(id), _) => {
+            plan.changes.push(Change::Remove { person, cause });
+            plan.takings.push(Request::Remove(id.clone()));
+        }
+        (Taking::Chosen(_) | Taking::KeepAsToday, Some(id), _) => {
+            plan.changes.push(Change::Revoke { person, cause });
+            plan.takings.push(Request::Revoke(id.clone()));
+        }
+    }
+}
+
+/// When the action for a cause is due; None: now.
+fn due(external_id: &str, cause: OutCause, input: &PlanInput<'_>, index: &Index<'_>) -> Option<Timestamp> {
+    let policy = &input.connector.leavers;
+    let hours = match cause {
+        OutCause::Disabled => policy.disabled_grace_hours,
+        OutCause::Deleted => policy.deleted_grace_hours,
+        OutCause::Gone => policy.gone_grace_hours,
+        OutCause::OutOfScope => policy.out_of_scope_grace_hours,
+    };
+    let noted = index.managed.get(external_id).and_then(|&number| input.ledger.people[number].out);
+    let since = noted.filter(|it| it.cause == cause).map_or(input.now, |it| it.since);
+    let until = Timestamp(since.0.saturating_add(i64::from(hours).saturating_mul(HOUR)));
+    (until > input.now).then_some(until)
+}
+
+/// Whether the settings name this member as one whom no removal may touch.
+pub(super) fn is_protected(
+    member: &ObservedMember,
+    external_id: &str,
+    shown: &str,
+    input: &PlanInput<'_>,
+) -> bool {
+    input.connector.protected.iter().any(|protected| {
+        let protected = protected.trim();
+        protected == external_id
+            || protected.eq_ignore_ascii_case(member.email.as_str())
+            || protected.eq_ignore_ascii_case(shown)
+    })
+}
+
+/// Managed people whom the directory did not return. Absence alone does nothing: the answer for each one decides.
+pub(super) fn absent(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+    let present = Present::new(input.desired, input.ledger);
+    for managed in &input.ledger.people {
+        let id = managed.external_id.as_str();
+        if present.has(&managed.external_id) || people.replaced.contains_key(id) {
+            continue;
+        }
+        let policy = input.connector.leavers;
+        let (cause, action) = match absence(input, &managed.external_id) {
+            Ok(cause @ OutCause::Gone) => (cause, policy.gone),
+            Ok(cause) => (cause, policy.out_of_scope),
+            Err(reason) => {
+                if index.by_external_id.contains_key(id) {
+                    let name = managed.email.as_str().to_owned();
+                    let person = Subject { name, external_id: managed.external_id.clone() };
+                    let because = KeptBecause::Unconfirmed { reason };
+                    plan.kept.push(Kept { person, cause: None, because });
+                }
+                continue;
+            }
+        };
+        let out = (cause, action.map_or(Taking::KeepAsToday, Taking::Chosen));
+        leave(&Leaver { external_id: id, shown: managed.email.as_str(), out }, input, index, people, plan);
+    }
+}
+
+/// What the directory said of somebody whom it did not list; an error says why nobody knows.
+fn absence(input: &PlanInput<'_>, external_id: &ExternalId) -> Result<OutCause, String> {
+    match input.presences.get(external_id) {
+        Some(Presence::NotFound) => Ok(OutCause::Gone),
+        Some(Presence::Found) => Ok(OutCause::OutOfScope),
+        Some(Presence::Unknown { reason }) => Err(reason.clone()),
+        None => Err("the directory was not asked".to_owned()),
+    }
+}
+
+/// For a managed person, since when there has been no cause to be a member, as of this run. What nobody knows stays as it
+/// was remembered.
+pub(super) struct Outs<'a> {
+    input: PlanInput<'a>,
+    listed: HashMap<&'a str, AccountState>,
+}
+
+impl<'a> Outs<'a> {
+    pub(super) fn new(input: &PlanInput<'a>, pushed: &[Option<&'a str>]) -> Self {
+        let states = input.desired.everybody().iter().map(|it| it.state);
+        let listed = pushed.iter().zip(states).filter_map(|(id, state)| Some(((*id)?, state))).collect();
+        Self { input: *input, listed }
+    }
+
+    pub(super) fn of(&self, external_id: &ExternalId, before: Option<Out>) -> Option<Out> {
+        let cause = match self.listed.get(external_id.as_str()) {
+            Some(AccountState::Enabled) => return None,
+            Some(AccountState::Disabled) => OutCause::Disabled,
+            Some(AccountState::Deleted) => OutCause::Deleted,
+            None => match absence(&self.input, external_id) {
+                Ok(cause) => cause,
+                Err(_) => return before,
+            },
+        };
+        Some(before.filter(|it| it.cause == cause).unwrap_or(Out { cause, since: self.input.now }))
+    }
+}

@@ -1,0 +1,80 @@
+//! What an administrator should know besides the changes: signs of somebody else at work, and who waits for whom.
+
+use super::change::{Remark, Subject};
+use super::people::People;
+use super::{Evidence, Index, Plan, PlanInput};
+use crate::names::ExternalId;
+use crate::observed::{MemberStatus, ServerKind};
+use hashbrown::HashSet;
+
+/// How many examples a remark names.
+const EXAMPLES: usize = 5;
+
+pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+    if let Some(name) = &people.missing_pilot {
+        plan.remarks.push(Remark::NoPilotGroup { name: name.clone() });
+    }
+    let sends_people = !plan.import.members.is_empty();
+    if plan.evidence == Evidence::Unknown && input.server == ServerKind::Vaultwarden && sends_people {
+        plan.remarks.push(Remark::RestoresByHand);
+    }
+    let Some(state) = index.state.filter(|_| plan.evidence == Evidence::Live) else { return };
+    plan.unconfirmed = state
+        .members
+        .iter()
+        .filter(|it| it.status == MemberStatus::Accepted && has_id(it.external_id.as_ref()))
+        .map(|it| it.email.as_str().to_owned())
+        .collect();
+    changed_ids(input, index, people, plan);
+    foreign_ids(input, index, people, plan);
+}
+
+fn changed_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+    for managed in &input.ledger.people {
+        if index.by_external_id.contains_key(managed.external_id.as_str()) {
+            continue;
+        }
+        let Some(&number) = index.by_email.get(managed.email.as_str()) else { continue };
+        let Some(observed) = index.member(number).external_id.as_ref().filter(|it| has_id(Some(it))) else {
+            continue;
+        };
+        if !people.asked_for.contains(observed.as_str()) && !index.managed.contains_key(observed.as_str()) {
+            let person =
+                Subject { name: managed.email.as_str().to_owned(), external_id: managed.external_id.clone() };
+            plan.remarks.push(Remark::IdChanged { person, observed: observed.clone() });
+        }
+    }
+}
+
+fn foreign_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+    let Some(state) = index.state else { return };
+    let desired = input.desired;
+    let groups: HashSet<&str> = desired
+        .groups()
+        .iter()
+        .map(|it| desired.text(it.external_id))
+        .chain(input.ledger.groups.iter().map(|it| it.external_id.as_str()))
+        .collect();
+    let strange_people = state.members.iter().filter(|it| {
+        it.external_id.as_ref().is_some_and(|id| {
+            has_id(Some(id))
+                && !people.asked_for.contains(id.as_str())
+                && !people.replaced.contains_key(id.as_str())
+                && !index.managed.contains_key(id.as_str())
+        })
+    });
+    let strange_groups = state.groups.iter().filter(|it| {
+        it.external_id.as_ref().is_some_and(|id| has_id(Some(id)) && !groups.contains(id.as_str()))
+    });
+    let (people, groups) = (strange_people.clone().count(), strange_groups.clone().count());
+    if people + groups > 0 {
+        let named =
+            strange_people.map(|it| it.email.as_str()).chain(strange_groups.map(|it| it.name.as_str()));
+        let examples = named.take(EXAMPLES).map(str::to_owned).collect();
+        plan.remarks.push(Remark::ForeignIds { people, groups, examples });
+    }
+}
+
+fn has_id(id: Option<&ExternalId>) -> bool {
+    id.is_some_and(|it| !it.as_str().trim().is_empty())
+}

@@ -1,0 +1,157 @@
+//! Grace, groups that vanish, and who is invited.
+
+use super::*;
+use crate::settings::VanishedGroups;
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Forty people and `a`, who is missing; a day of grace for each cause.
+fn waiting(presence: Presence) -> World {
+    let mut world = World::new()
+        .managed_crowd(40)
+        .managed("a", "a@x")
+        .leavers(LeaverAction::Revoke, LeaverAction::Revoke)
+        .answer("a", presence);
+    world.connector.leavers.disabled = Some(LeaverAction::Revoke);
+    world.connector.leavers.disabled_grace_hours = 24;
+    world.connector.leavers.gone_grace_hours = 24;
+    world.connector.leavers.out_of_scope_grace_hours = 24;
+    world
+}
+
+/// Plans at `now` and takes over what the ledger remembers of it, as a run does.
+fn run_at(world: &mut World, now: i64, directory: Sample) -> Plan {
+    world.now = Timestamp(now);
+    let desired = directory.desired(&world.sync).expect("valid");
+    let observed = Observed::Live(world.state.clone());
+    let input = world.input(&desired, &observed);
+    let plan = Plan::build(&input);
+    let next = plan.ledger_after(&input, After::Observed(&world.state), world.now);
+    world.ledger = next;
+    plan
+}
+
+#[test]
+fn grace_is_a_time_and_not_a_number_of_runs() {
+    let mut world = waiting(Presence::NotFound);
+    for minute in 0..10 {
+        let plan = run_at(&mut world, minute, crowd(40));
+        assert!(plan.is_empty(), "{:?}", plan.changes);
+        assert_eq!(plan.kept[0].because, KeptBecause::Grace { until: Timestamp(DAY) });
+    }
+    assert!(run_at(&mut world, DAY - 1, crowd(40)).is_empty());
+    assert_eq!(run_at(&mut world, DAY, crowd(40)).removals().count(), 1);
+}
+
+#[test]
+fn another_cause_begins_anew_and_a_return_ends_it() {
+    let mut world = waiting(Presence::Found);
+    assert!(run_at(&mut world, 0, crowd(40)).is_empty());
+    world = world.answer("a", Presence::NotFound);
+    assert!(run_at(&mut world, DAY - 1, crowd(40)).is_empty());
+    assert!(run_at(&mut world, DAY, crowd(40)).is_empty(), "gone for one moment only");
+    // What nobody knows neither ends nor begins anything.
+    world = world.answer("a", Presence::Unknown { reason: "busy".into() });
+    assert!(run_at(&mut world, 2 * DAY - 2, crowd(40)).is_empty());
+    world = world.answer("a", Presence::NotFound);
+    assert_eq!(run_at(&mut world, 2 * DAY - 1, crowd(40)).removals().count(), 1);
+    assert!(run_at(&mut world, 2 * DAY, crowd(40).person("a", "a@x")).is_empty());
+    assert!(run_at(&mut world, 2 * DAY + 1, crowd(40)).is_empty(), "the clock began anew");
+}
+
+#[test]
+fn a_disabled_person_has_grace_too() {
+    let mut world = waiting(Presence::Found);
+    let disabled = || crowd(40).in_state("a", "a@x", AccountState::Disabled);
+    assert!(run_at(&mut world, 0, disabled()).is_empty());
+    let plan = run_at(&mut world, DAY, disabled());
+    assert_eq!(plan.requests(), [Request::Revoke(MemberId::new("m-a@x"))]);
+}
+
+#[test]
+fn a_vanished_group_stays_unless_the_settings_delete_it() {
+    let mut world = World::new().managed("a", "a@x").group("g", "g", &[0]).group("h", "h", &[0]);
+    let directory = || Sample::new().person("a", "a@x").group("h", &["a"]);
+    let plan = world.plan(directory());
+    assert!(plan.is_empty() && matches!(plan.standing[..], [Standing::GroupVanished { .. }]));
+    world.connector.leavers.vanished_groups = VanishedGroups::Delete;
+    let plan = world.plan(directory());
+    assert_eq!(plan.requests(), [Request::DeleteGroup(GroupId::new("g"))]);
+    world.ledger.baseline_taken = false;
+    assert!(world.plan(directory()).is_empty());
+}
+
+#[test]
+fn somebody_outside_the_allowed_domains_is_not_invited_and_a_member_stays_one() {
+    let mut world = World::new().managed("b", "b@other");
+    world.connector.allowed_domains = vec!["@X".to_owned()];
+    let plan = world.plan(Sample::new().person("a", "a@x").person("b", "b@other").person("c", "c@sub.x"));
+    assert!(matches!(&plan.changes[..], [Change::Invite { person, .. }] if person.name == "a@x"));
+    let address = "c@sub.x".to_owned();
+    assert_eq!(plan.left_out[0].because, LeftOutBecause::DomainNotAllowed { address });
+}
+
+#[test]
+fn invitations_come_in_portions_and_the_pilot_group_first() {
+    let mut world = World::new();
+    world.connector.invitations.per_run = Some(3);
+    world.connector.invitations.pilot_group = Some("pilots".to_owned());
+    let directory = || crowd(10).group("pilots", &["crowd7", "crowd9"]).group("all", &["crowd0", "crowd5"]);
+    let plan = world.plan(directory());
+    let invited: Vec<&str> = plan.import.members.iter().map(|it| it.external_id.as_str()).collect();
+    assert_eq!(invited, ["crowd0", "crowd7", "crowd9"]);
+    assert_eq!(plan.left_out.iter().filter(|it| it.because == LeftOutBecause::WaitsForTurn).count(), 7);
+    assert!(
+        plan.changes
+            .iter()
+            .any(|it| matches!(it, Change::CreateGroup { group, members: 1, .. } if group.name == "all"))
+    );
+    // The next portion is the next run's, not left over from this one.
+    let again = World { state: after(&plan), ..World::new() }.with(&world).plan(directory());
+    assert_eq!((again.changes.len(), plan.unfinished(&again)), (5, 2));
+    world.connector.invitations.per_run = None;
+    world.connector.invitations.pilot_only = true;
+    let plan = world.plan(directory());
+    assert_eq!(plan.import.members.len(), 2);
+    assert_eq!(plan.left_out[0].because, LeftOutBecause::NotInPilot);
+    world.connector.invitations.pilot_group = Some("nobody".to_owned());
+    let plan = world.plan(directory());
+    assert!(plan.import.members.is_empty());
+    assert!(matches!(&plan.remarks[..], [Remark::NoPilotGroup { .. }]));
+}
+
+/// The members that an import makes, without its groups.
+fn after(plan: &Plan) -> OrganizationState {
+    plan.import
+        .members
+        .iter()
+        .fold(World::new(), |world, it| {
+            let email = it.email.clone().expect("an address");
+            world.member(it.external_id.as_str(), &email, MemberStatus::Invited, Role::User)
+        })
+        .state
+}
+
+impl World {
+    fn with(mut self, settings: &World) -> Self {
+        self.connector = settings.connector.clone();
+        self
+    }
+}
+
+#[test]
+fn nobody_is_mailed_where_the_server_stages_and_the_settings_ask_for_it() {
+    let mut world = World::new();
+    for (invite, stages, staged) in [
+        (false, Some(true), true),
+        (false, Some(false), false),
+        (false, None, false),
+        (true, Some(true), false),
+    ] {
+        world.sync.invite_users_after_provisioning = invite;
+        world.stages = stages;
+        let plan = world.plan(crowd(1));
+        assert_eq!(matches!(plan.changes[..], [Change::Stage { .. }]), staged, "{invite} {stages:?}");
+        assert_eq!(plan.seats.needed, usize::from(!staged));
+    }
+}

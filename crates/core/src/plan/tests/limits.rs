@@ -1,0 +1,180 @@
+//! Limits that look back, seats, invitations and what exactly an approval covers.
+
+use super::*;
+
+fn refusals(plan: &Plan) -> Vec<Refusal> {
+    match plan.check(&Limits::default(), &[]) {
+        Verdict::Go => Vec::new(),
+        Verdict::Refused(refusals) => refusals,
+    }
+}
+
+/// A plan in which the people with these numbers, of `managed`, are gone.
+fn leaving(managed: usize, gone: std::ops::Range<usize>, recent: &Takings) -> Plan {
+    let mut world = World::new().managed_crowd(managed).leavers(LeaverAction::Revoke, LeaverAction::Keep);
+    world.recent = recent.clone();
+    for number in gone.clone() {
+        world = world.answer(&format!("crowd{number}"), Presence::NotFound);
+    }
+    let left = (0..managed).filter(|it| !gone.contains(it)).map(|it| format!("crowd{it}"));
+    world.plan(left.fold(Sample::new(), |sample, it| sample.person(&it, &format!("{it}@x"))))
+}
+
+#[test]
+fn many_small_runs_take_no_more_than_one_large() {
+    let mut recent = Takings::default();
+    for run in 0..3 {
+        let plan = leaving(1000, run * 3..run * 3 + 3, &recent);
+        assert!(is_go(&plan), "run {run}");
+        recent.add(&plan.counted(&Limits::default()));
+    }
+    assert!(is_go(&leaving(1000, 9..10, &recent)));
+    let refused = refusals(&leaving(1000, 9..12, &recent));
+    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 12, allowed: 10, managed: 1000 }]);
+    // The same people again, after a run that failed half-way, are not counted twice.
+    assert!(is_go(&leaving(1000, 0..9, &recent)));
+    // Who takes nothing away is not held up by what was taken before.
+    assert!(is_go(&leaving(1000, 0..0, &recent)));
+}
+
+#[test]
+fn what_was_approved_does_not_count_against_later_runs() {
+    let plan = leaving(100, 0..7, &Takings::default());
+    let approved = plan.refused(&Limits::default());
+    assert_eq!(plan.check(&Limits::default(), &[approved]), Verdict::Go);
+    let recent = plan.counted(&Limits::default());
+    assert!(recent.takes_nothing());
+    assert!(is_go(&leaving(100, 7..12, &recent)) && !is_go(&leaving(100, 7..13, &recent)));
+}
+
+#[test]
+fn an_approval_covers_the_refused_actions_and_leaves_the_rest_alone() {
+    let mut world = World::new().managed_crowd(100).leavers(LeaverAction::Revoke, LeaverAction::Keep).group(
+        "g",
+        "g",
+        &[0, 1, 2],
+    );
+    for number in 90..98 {
+        world = world.answer(&format!("crowd{number}"), Presence::NotFound);
+    }
+    let directory = |members: &[&str]| {
+        let stay = crowd(90).person("crowd98", "crowd98@x").person("crowd99", "crowd99@x");
+        stay.group("g", members)
+    };
+    let refused = world.plan(directory(&["crowd0", "crowd1", "crowd2"])).refused(&Limits::default());
+    assert_eq!((refused.revoked.len(), refused.memberships.len()), (8, 0));
+    // Something else that is within its own limit does not need the approval.
+    let plan = world.plan(directory(&["crowd0", "crowd1"]).person("new", "new@x"));
+    assert_eq!(plan.check(&Limits::default(), &[refused]), Verdict::Go);
+}
+
+#[test]
+fn small_groups_are_not_emptied_one_after_the_other() {
+    let world = |recent: Takings| {
+        let groups = (0..30).fold(World::new().managed_crowd(30), |world, it| {
+            world.group(&format!("g{it}"), &format!("g{it}"), &[it])
+        });
+        World { recent, ..groups }
+    };
+    let directory = |emptied: std::ops::Range<usize>| {
+        (0..30).fold(crowd(30), |sample, it| {
+            let member = format!("crowd{it}");
+            let members = [member.as_str()];
+            sample.group(&format!("g{it}"), if emptied.contains(&it) { &[] } else { &members[..] })
+        })
+    };
+    let first = world(Takings::default()).plan(directory(0..3));
+    assert!(is_go(&first));
+    assert_eq!(
+        refusals(&world(Takings::default()).plan(directory(0..4))),
+        [Refusal::TooManyGroups { planned: 4, allowed: 3 }]
+    );
+    assert!(!is_go(&world(first.counted(&Limits::default())).plan(directory(3..4))));
+}
+
+#[test]
+fn a_group_that_loses_more_than_half_by_and_by_is_seen() {
+    let world = World::new().managed_crowd(10).group("g", "g", &[0, 1, 2, 3, 4, 5]);
+    let recent = Takings {
+        memberships: [6, 7, 8].map(|it| ("g".to_owned(), format!("crowd{it}"))).into(),
+        ..Takings::default()
+    };
+    let world = World { recent, ..world };
+    let plan = |members: &[&str]| world.plan(crowd(10).group("g", members));
+    assert!(is_go(&plan(&["crowd0", "crowd1", "crowd2", "crowd3", "crowd4"])));
+    assert_eq!(
+        refusals(&plan(&["crowd0", "crowd1", "crowd2", "crowd3"])),
+        [Refusal::GroupEmptied { group: "g".into(), before: 9, lost: 5 }]
+    );
+}
+
+#[test]
+fn memberships_of_leavers_are_counted_with_the_leavers() {
+    let world = World::new()
+        .managed_crowd(200)
+        .leavers(LeaverAction::Remove, LeaverAction::Keep)
+        .group("g", "g", &[0, 1, 2, 3])
+        .answer("crowd0", Presence::NotFound)
+        .answer("crowd1", Presence::NotFound)
+        .answer("crowd2", Presence::NotFound);
+    let directory =
+        (3..200).fold(Sample::new(), |it, n| it.person(&format!("crowd{n}"), &format!("crowd{n}@x")));
+    assert!(is_go(&world.plan(directory.group("g", &["crowd3"]))));
+}
+
+#[test]
+fn groups_switched_off_and_on_again_have_not_vanished() {
+    let mut world = World::new().managed("a", "a@x").group("g", "g", &[0]);
+    world.sync.groups = false;
+    let organization = OrganizationState { members: world.state.members.clone(), groups: Vec::new() };
+    let desired = Sample::new().person("a", "a@x").desired(&world.sync).expect("valid");
+    let observed = Observed::Live(organization.clone());
+    let input = world.input(&desired, &observed);
+    let next = Plan::build(&input).ledger_after(&input, After::Observed(&organization), Timestamp(1));
+    world.ledger = next;
+    world.sync.groups = true;
+    assert_eq!(refusals(&world.plan(Sample::new().person("a", "a@x"))), [Refusal::NoGroups { managed: 1 }]);
+}
+
+#[test]
+fn a_flood_of_invitations_waits_but_for_the_first_run() {
+    let mut world = World::new().managed_crowd(300);
+    assert!(is_go(&world.plan(crowd(330))));
+    assert_eq!(refusals(&world.plan(crowd(331))), [Refusal::TooManyInvitations { planned: 31, allowed: 30 }]);
+    let approval = world.plan(crowd(331)).refused(&Limits::default());
+    assert_eq!(
+        world.plan(crowd(331)).check(&Limits::default(), std::slice::from_ref(&approval)),
+        Verdict::Go
+    );
+    assert!(matches!(world.plan(crowd(332)).check(&Limits::default(), &[approval]), Verdict::Refused(_)));
+    world.ledger.baseline_taken = false;
+    assert!(is_go(&world.plan(crowd(331))));
+}
+
+#[test]
+fn seats_are_counted_with_those_that_leavers_free_and_never_bought_unasked() {
+    let seats = |total, most| Some(Seats { total, most });
+    let mut world = World::new().managed_crowd(5).leavers(LeaverAction::Revoke, LeaverAction::Keep);
+    world = world.answer("crowd0", Presence::NotFound).member("", "r@x", MemberStatus::Revoked, Role::User);
+    let directory = |new: usize| {
+        let stay =
+            (1..5).fold(Sample::new(), |it, n| it.person(&format!("crowd{n}"), &format!("crowd{n}@x")));
+        (0..new).fold(stay, |it, n| it.person(&format!("new{n}"), &format!("new{n}@x")))
+    };
+    world.seats = seats(6, None);
+    let plan = world.plan(directory(2));
+    assert_eq!(plan.seats, SeatCount { needed: 2, free: Some(2), bought: 0, most: None });
+    assert!(is_go(&plan));
+    let plan = world.plan(directory(3));
+    assert_eq!(refusals(&plan), [Refusal::SeatsBought { needed: 3, free: 2, bought: 1 }]);
+    let approval = plan.refused(&Limits::default());
+    assert_eq!(plan.check(&Limits::default(), std::slice::from_ref(&approval)), Verdict::Go);
+    assert_ne!(world.plan(directory(4)).check(&Limits::default(), &[approval]), Verdict::Go);
+    world.connector.limits.buy_seats = true;
+    assert!(is_go(&world.plan(directory(3))));
+    // What the server would refuse cannot be approved.
+    world.seats = seats(6, Some(6));
+    let plan = world.plan(directory(3));
+    assert_eq!(refusals(&plan), [Refusal::NoSeats { needed: 3, free: 2, most: 6 }]);
+    assert_ne!(plan.check(&Limits::default(), &[plan.refused(&Limits::default())]), Verdict::Go);
+}

@@ -1,0 +1,104 @@
+//! A member's external id, changed with everything else left as it is.
+//!
+//! `PUT /public/members/{id}` replaces: collections that are not sent back are lost, so is the role. The member is read,
+//! sent back with the new id, and read again; a difference in anything else is an error that names it.
+
+use super::change::{self, path_segment};
+use super::error::{ApplyError, OrganizationError, UnknownCause};
+use super::transport::Sent;
+use super::{Organization, SMALL};
+use crate::event::Events;
+use crate::failpoint;
+use bwdc_core::names::{ExternalId, MemberId};
+use bwdc_core::wire::Request;
+use serde_json::{Value, json};
+
+/// What a member has besides the external id.
+#[derive(PartialEq)]
+struct Belongings {
+    role: Value,
+    permissions: Value,
+    collections: Vec<String>,
+    groups: Vec<String>,
+}
+
+impl Belongings {
+    fn of(member: &Value, mut groups: Vec<String>) -> Self {
+        let access = member.get("collections").and_then(Value::as_array);
+        let mut collections: Vec<String> = access.into_iter().flatten().map(Value::to_string).collect();
+        collections.sort_unstable();
+        groups.sort_unstable();
+        let field = |name| member.get(name).cloned().unwrap_or_default();
+        Self { role: field("type"), permissions: field("permissions"), collections, groups }
+    }
+
+    fn lost(&self, after: &Self) -> Option<&'static str> {
+        [
+            ("the role", self.role == after.role),
+            ("the permissions", self.permissions == after.permissions),
+            ("access to collections", self.collections == after.collections),
+            ("groups", self.groups == after.groups),
+        ]
+        .into_iter()
+        .find_map(|(name, same)| (!same).then_some(name))
+    }
+}
+
+impl Organization {
+    /// Gives a member another external id; the role, permissions, collections and groups stay.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; [`ApplyError::Altered`] when something else is not as it was.
+    pub(super) async fn replace_external_id(
+        &self,
+        id: &MemberId,
+        external_id: &ExternalId,
+        events: Events<'_>,
+    ) -> Result<(), ApplyError> {
+        let (member, groups) = self.whole_member(id, events).await?;
+        if member.get("externalId").and_then(Value::as_str) == Some(external_id.as_str()) {
+            return Ok(());
+        }
+        let (Some(role), Some(collections)) = (member.get("type"), member.get("collections")) else {
+            let reason = "it names no role or no collections of the member".to_owned();
+            return Err(OrganizationError::Unreadable { url: format!("member {id}"), reason }.into());
+        };
+        let body = json!({
+            "type": role,
+            "externalId": external_id,
+            "permissions": member.get("permissions"),
+            "collections": collections,
+        });
+        let request = Request::PutMember { id: id.clone(), external_id: external_id.clone() };
+        let call =
+            change::call(&self.connection.endpoints.api, &request, Some(&body), &self.transport.patience)?;
+        let token = self.fresh_token(events).await?;
+        failpoint::hit("request.put-member.before");
+        let outcome = self.authorized(&call, token, events).await;
+        failpoint::hit("request.put-member.after");
+        match outcome {
+            Ok(answer) => change::judge(&request, &call, &answer)?,
+            Err(failure) if failure.sent == Sent::CertainlyNot => return Err(failure.error.into()),
+            Err(failure) => {
+                return Err(ApplyError::Unknown { cause: UnknownCause::Lost(Box::new(failure.error)) });
+            }
+        }
+        let unknown = |error| ApplyError::Unknown { cause: UnknownCause::Lost(Box::new(error)) };
+        let before = Belongings::of(&member, groups);
+        let (member, groups) = self.whole_member(id, events).await.map_err(unknown)?;
+        match before.lost(&Belongings::of(&member, groups)) {
+            None => Ok(()),
+            Some(what) => Err(ApplyError::Altered { member: id.clone(), what }),
+        }
+    }
+
+    async fn whole_member(
+        &self,
+        id: &MemberId,
+        events: Events<'_>,
+    ) -> Result<(Value, Vec<String>), OrganizationError> {
+        let path = format!("/public/members/{}", path_segment(id.as_str())?);
+        let member = self.read(&path, SMALL, events).await?;
+        Ok((member, self.read(&format!("{path}/group-ids"), SMALL, events).await?))
+    }
+}
