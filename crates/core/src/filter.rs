@@ -64,6 +64,10 @@ pub struct Accepted {
 }
 
 impl Accepted {
+    /// `include:` or `exclude:`.
+    pub const NAMES: Self =
+        Self { keywords: &[Keyword::Include, Keyword::Exclude], combined: false, native: false };
+
     /// `include:` or `exclude:`, and a native query.
     pub const NAMES_AND_QUERY: Self =
         Self { keywords: &[Keyword::Include, Keyword::Exclude], combined: false, native: true };

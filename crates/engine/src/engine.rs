@@ -207,6 +207,9 @@ impl Engine {
         if kind == DirectoryKind::Okta {
             return self.okta_directory();
         }
+        if kind == DirectoryKind::OneLogin {
+            return self.onelogin_directory();
+        }
         if kind == DirectoryKind::Entra {
             return self.entra();
         }

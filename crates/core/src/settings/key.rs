@@ -145,6 +145,7 @@ impl Setting {
             SettingKind::Url => "an address, or bitwarden.com",
             SettingKind::Choice(["keep", "delete"]) => "keep or delete",
             SettingKind::Choice(["keep", ..]) => "keep, revoke or remove",
+            SettingKind::Choice(["roles", ..]) => "roles or groups",
             SettingKind::Choice(_) => "us or eu",
             SettingKind::List => "texts with commas between them; '' clears it",
             SettingKind::Secret(_) => "a secret",
@@ -269,6 +270,10 @@ const HOURS: SettingKind =
 const WINDOW: SettingKind =
     SettingKind::Number { range: 0..=744, expected: "a number of hours from 0 to 744, a month" };
 const REGION: SettingKind = SettingKind::Choice(&["us", "eu"]);
+const ONELOGIN_GROUPS: SettingKind = SettingKind::Choice(&["roles", "groups"]);
+const API_VERSION: SettingKind = SettingKind::Number { range: 1..=2, expected: "1 or 2" };
+const SHARE: SettingKind =
+    SettingKind::Number { range: 1..=100, expected: "a number of percent from 1 to 100" };
 const PERCENT: SettingKind =
     SettingKind::Number { range: 0..=100, expected: "a number of percent from 0 to 100" };
 const COUNT: SettingKind =
@@ -319,10 +324,18 @@ static SETTINGS: &[Setting] = &[
     renamed("gsuite.adminUser", &["google.adminUser"], GSUITE, "adminUser", Text),
     renamed("gsuite.customer", &["google.customer"], GSUITE, "customer", Text),
     secret("gsuite.key", &["google.key"], GSUITE, "privateKey", DirectoryKind::Google),
-    setting("okta.orgUrl", OKTA, "orgUrl", Text),
+    renamed("okta.orgUrl", &["okta.url"], OKTA, "orgUrl", Text),
+    setting("okta.client-id", OKTA, "clientId", Text),
+    setting("okta.key-id", OKTA, "keyId", Text),
+    setting("okta.active-statuses", OKTA, "activeStatuses", SettingKind::List),
+    setting("okta.rate-share", OKTA, "rateShare", SHARE),
     secret("okta.token", &[], OKTA, "token", DirectoryKind::Okta),
     setting("onelogin.clientId", ONELOGIN, "clientId", Text),
     setting("onelogin.region", ONELOGIN, "region", REGION),
+    setting("onelogin.url", ONELOGIN, "url", Text),
+    setting("onelogin.api-version", ONELOGIN, "apiVersion", API_VERSION),
+    setting("onelogin.groups", ONELOGIN, "groups", ONELOGIN_GROUPS),
+    setting("onelogin.active-statuses", ONELOGIN, "activeStatuses", SettingKind::List),
     secret("onelogin.secret", &[], ONELOGIN, "clientSecret", DirectoryKind::OneLogin),
     setting("sync.users", SYNC, "users", Flag),
     setting("sync.groups", SYNC, "groups", Flag),

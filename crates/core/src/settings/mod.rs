@@ -6,6 +6,7 @@ mod environment;
 mod key;
 mod ldap;
 mod okta;
+mod onelogin;
 mod schema;
 mod sync;
 
@@ -16,7 +17,8 @@ pub use entra::{EntraFilters, EntraSettings, filter, service_url};
 pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security};
-pub use okta::{OktaFilters, OktaSettings};
+pub use okta::{OktaFilters, OktaSettings, OktaSignIn};
+pub use onelogin::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSettings};
 pub use schema::settings_schema;
 pub use sync::{AddressRule, SyncSettings};
 
@@ -120,6 +122,25 @@ pub(crate) fn text(
         Some(Value::String(value)) if value.trim().is_empty() => Ok(None),
         Some(Value::String(value)) => Ok(Some(value.trim().to_owned())),
         Some(other) => Err(SettingsError::Invalid { key, value: other.to_string(), expected: "a string" }),
+    }
+}
+
+/// A list of words at `field`, or None when it is absent, null or empty.
+pub(crate) fn words(
+    object: &Map<String, Value>,
+    field: &str,
+    key: &'static str,
+) -> Result<Option<Vec<String>>, SettingsError> {
+    let invalid =
+        |value: &Value| SettingsError::Invalid { key, value: value.to_string(), expected: "a list of words" };
+    match object.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Array(items)) if items.is_empty() => Ok(None),
+        Some(list @ Value::Array(items)) => {
+            let words = items.iter().map(|item| item.as_str().map(|word| word.trim().to_owned()));
+            words.collect::<Option<_>>().map(Some).ok_or_else(|| invalid(list))
+        }
+        Some(other) => Err(invalid(other)),
     }
 }
 

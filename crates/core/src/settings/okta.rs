@@ -1,25 +1,94 @@
 //! How to reach an Okta organization, and who of it is wanted.
 
-use super::{SettingsError, filter, service_url, text};
+use super::{SettingsError, filter, number, service_url, text, words};
 use crate::filter::{Accepted, Filter};
 use serde_json::{Map, Value};
 
-/// A checked `directoryOkta`, without its secret.
+/// How the program proves to Okta who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OktaSignIn {
+    /// With an API token of an administrator (`SSWS`).
+    Token,
+    /// As a service app, with a private key in the place of the token (OAuth 2.0, `private_key_jwt`).
+    ServiceApp {
+        /// The app's client id.
+        client_id: String,
+        /// The id of the key, where the app has several.
+        key_id: Option<String>,
+    },
+}
+
+/// A checked `directoryOkta`, without its secret.
+#[derive(Clone, Debug, PartialEq)]
 pub struct OktaSettings {
     /// The organization's address without a trailing slash.
     pub org_url: String,
+    /// How the program proves who it is.
+    pub sign_in: OktaSignIn,
+    /// The statuses of people that count as active.
+    pub active_statuses: Vec<String>,
+    /// The part of the organization's rate limit that is used, from 0.01 to 1.
+    pub rate_share: f64,
 }
 
 impl OktaSettings {
+    /// The statuses of people (Okta, "Users": `status`); one that Okta adds later counts as active.
+    pub const STATUSES: [&'static str; 8] = [
+        "STAGED",
+        "PROVISIONED",
+        "ACTIVE",
+        "RECOVERY",
+        "PASSWORD_EXPIRED",
+        "LOCKED_OUT",
+        "SUSPENDED",
+        "DEPROVISIONED",
+    ];
+
+    /// Statuses that count as active unless a setting says so, as today's connector has it.
+    const USUALLY_ACTIVE: [&'static str; 6] =
+        ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT"];
+
     /// Checks `directoryOkta`.
     ///
     /// # Errors
-    /// [`SettingsError`] when the address is missing or of no use; plain http is accepted on this machine only.
+    /// [`SettingsError`] when the address is missing or of no use (plain http is accepted on this machine only), or when
+    /// a setting has a value that it cannot have.
     pub fn from_stored(stored: &Map<String, Value>) -> Result<Self, SettingsError> {
         const KEY: &str = "okta.orgUrl";
+        const STATUSES: &str = "okta.active-statuses";
+        const SHARE: &str = "okta.rate-share";
         let typed = text(stored, "orgUrl", KEY)?.ok_or(SettingsError::Missing { key: KEY })?;
-        Ok(Self { org_url: service_url(&typed, KEY)? })
+        let key_id = text(stored, "keyId", "okta.key-id")?;
+        let sign_in = match text(stored, "clientId", "okta.client-id")? {
+            Some(client_id) => OktaSignIn::ServiceApp { client_id, key_id },
+            None => OktaSignIn::Token,
+        };
+        let active_statuses = match words(stored, "activeStatuses", STATUSES)? {
+            None => Self::USUALLY_ACTIVE.map(str::to_owned).to_vec(),
+            Some(words) => words.iter().map(|word| Self::status(word, STATUSES)).collect::<Result<_, _>>()?,
+        };
+        let percent = number(stored, "rateShare", SHARE)?.unwrap_or(50);
+        if !(1..=100).contains(&percent) {
+            return Err(SettingsError::Invalid {
+                key: SHARE,
+                value: percent.to_string(),
+                expected: "a number of percent from 1 to 100",
+            });
+        }
+        let rate_share = percent as f64 / 100.0;
+        Ok(Self { org_url: service_url(&typed, KEY)?, sign_in, active_statuses, rate_share })
+    }
+
+    fn status(word: &str, key: &'static str) -> Result<String, SettingsError> {
+        let known = Self::STATUSES.iter().filter(|it| **it != "DEPROVISIONED");
+        known.copied().find(|it| it.eq_ignore_ascii_case(word)).map(str::to_owned).ok_or_else(|| {
+            SettingsError::Invalid {
+                key,
+                value: word.to_owned(),
+                expected: "a list of STAGED, PROVISIONED, ACTIVE, RECOVERY, PASSWORD_EXPIRED, LOCKED_OUT and SUSPENDED; \
+                           DEPROVISIONED always means deleted",
+            }
+        })
     }
 }
 
@@ -64,5 +133,34 @@ mod tests {
             Err(SettingsError::Invalid { .. })
         ));
         assert_eq!(settings(json!({})), Err(SettingsError::Missing { key: "okta.orgUrl" }));
+    }
+
+    #[test]
+    fn a_client_id_makes_it_a_service_app() {
+        let of = |fields: Value| settings(fields).map(|it| it.sign_in);
+        assert_eq!(of(json!({"orgUrl": "a.okta.com", "keyId": "k"})), Ok(OktaSignIn::Token));
+        assert_eq!(
+            of(json!({"orgUrl": "a.okta.com", "clientId": "0oa", "keyId": "k"})),
+            Ok(OktaSignIn::ServiceApp { client_id: "0oa".to_owned(), key_id: Some("k".to_owned()) })
+        );
+    }
+
+    #[test]
+    fn statuses_and_share_are_checked() {
+        let usual = settings(json!({"orgUrl": "a.okta.com"})).expect("valid");
+        assert_eq!((usual.active_statuses.len(), usual.rate_share), (6, 0.5));
+        let chosen = settings(json!({"orgUrl": "a.okta.com", "activeStatuses": ["active"], "rateShare": 80}))
+            .expect("valid");
+        assert_eq!((chosen.active_statuses, chosen.rate_share), (vec!["ACTIVE".to_owned()], 0.8));
+        for (field, value) in [
+            ("activeStatuses", json!(["DEPROVISIONED"])),
+            ("activeStatuses", json!("ACTIVE")),
+            ("rateShare", json!(0)),
+            ("rateShare", json!(101)),
+        ] {
+            let mut fields = json!({"orgUrl": "a.okta.com"});
+            fields[field] = value;
+            assert!(matches!(settings(fields), Err(SettingsError::Invalid { .. })), "{field}");
+        }
     }
 }

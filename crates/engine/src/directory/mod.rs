@@ -4,6 +4,7 @@ pub mod entra;
 pub mod ldap;
 pub mod mirror;
 pub mod okta;
+pub mod onelogin;
 pub mod web;
 
 use crate::event::Events;
@@ -21,6 +22,8 @@ pub enum Directory {
     Entra(Box<entra::EntraDirectory>),
     /// An Okta organization.
     Okta(Box<okta::OktaDirectory>),
+    /// A OneLogin account.
+    OneLogin(Box<onelogin::OneLoginDirectory>),
 }
 
 /// Why a directory could not be read.
@@ -48,6 +51,7 @@ impl Directory {
             Self::Ldap(directory) => directory.read(scope, events).await,
             Self::Okta(directory) => directory.read(scope, events).await,
             Self::Entra(directory) => directory.read(scope, events).await,
+            Self::OneLogin(directory) => directory.read(scope, events).await,
         }
     }
 
@@ -65,6 +69,7 @@ impl Directory {
             Self::Ldap(directory) => directory.read_since(scope, Some(since), events).await,
             Self::Okta(directory) => directory.read_since(scope, Some(since), events).await,
             Self::Entra(directory) => directory.read(scope, events).await,
+            Self::OneLogin(directory) => directory.read(scope, events).await,
         }
     }
 
@@ -81,7 +86,7 @@ impl Directory {
     ) -> Result<Followed, ReadError> {
         match self {
             Self::Ldap(directory) => directory.follow(scope, mirror, events).await,
-            Self::Entra(_) | Self::Okta(_) => {
+            Self::Entra(_) | Self::Okta(_) | Self::OneLogin(_) => {
                 Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
             }
         }
@@ -96,6 +101,7 @@ impl Directory {
             Self::Ldap(directory) => directory.look_up(sought).await,
             Self::Okta(directory) => directory.look_up(sought).await,
             Self::Entra(directory) => directory.look_up(sought).await,
+            Self::OneLogin(directory) => directory.look_up(sought).await,
         }
     }
 }

@@ -11,6 +11,7 @@ use bwdc_engine::directory::web::WebOptions;
 use bwdc_sandbox::cloud::okta::{Options, Server, Tenant};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const WHOLE: ReadScope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
@@ -19,9 +20,18 @@ fn server(tenant: Tenant) -> Server {
     Server::start(Options { limit: 100_000, ..Options::new(tenant) }).expect("a stand-in")
 }
 
+/// Settings as an administrator stores them.
+fn settings(server: &Server, more: Value) -> OktaSettings {
+    let mut stored = json!({ "orgUrl": server.url() });
+    for (field, value) in more.as_object().expect("an object") {
+        stored[field] = value.clone();
+    }
+    OktaSettings::from_stored(stored.as_object().expect("an object")).expect("settings")
+}
+
 fn directory(server: &Server, filters: OktaFilters, speed: f64) -> OktaDirectory {
-    let options = WebOptions { speed, ..OktaDirectory::options() };
-    let settings = OktaSettings { org_url: server.url().to_owned() };
+    let options = WebOptions { speed, ..OktaDirectory::options(0.5) };
+    let settings = settings(server, json!({}));
     OktaDirectory::new(&settings, filters, SecretString::from(server.token()), options).expect("a directory")
 }
 

@@ -1,4 +1,6 @@
 //! Fakes of directories in the cloud: they page, throttle, forget and fail as the services do.
 
+mod front;
 pub mod graph;
 pub mod okta;
+pub mod onelogin;

@@ -162,5 +162,5 @@ pub(super) async fn sign_in(
     let request = WebRequest::post(url, WebBody::Form(form)).without_token();
     let answer: Answer<TokenResponse> = session.json(&request).await?;
     let TokenResponse { access_token, expires_in } = answer.value;
-    Ok(FreshToken { secret: access_token.into(), lifetime: Duration::from_secs(expires_in) })
+    Ok(FreshToken { secret: access_token.into(), lifetime: Duration::from_secs(expires_in), proof: None })
 }

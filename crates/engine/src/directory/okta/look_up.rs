@@ -4,8 +4,8 @@
 //! account can be removed for good, and a full read reports such people as deleted as well.
 
 use super::OktaDirectory;
-use super::model::{UserResponse, state};
-use crate::directory::web::{WebReadError, WebRequest, WebSession, below};
+use super::model::UserResponse;
+use crate::directory::web::{WebReadError, WebRequest, WebSession, below, only_if_others_are_found};
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{Presence, Presences, Sought};
 use bwdc_core::snapshot::AccountState;
@@ -17,7 +17,21 @@ const NOT_FOUND: &str = "E0000007";
 pub(super) async fn look_up(directory: &OktaDirectory, sought: &[Sought]) -> Result<Presences, WebReadError> {
     let session = directory.service.session(&|_| {});
     let asked: Vec<_> = sought.iter().map(|person| ask(directory, &session, person)).collect();
-    stream::iter(asked).buffer_unordered(super::IN_FLIGHT).try_collect().await
+    let presences: Presences = stream::iter(asked).buffer_unordered(super::IN_FLIGHT).try_collect().await?;
+    only_if_others_are_found(presences, somebody_is_found(directory, &session)).await
+}
+
+/// Whether anybody of the list of people is found by id.
+async fn somebody_is_found(
+    directory: &OktaDirectory,
+    session: &WebSession<'_>,
+) -> Result<bool, WebReadError> {
+    let mut url = below(&directory.api, &["users"]);
+    url.query_pairs_mut().append_pair("limit", "1");
+    let listed = session.json::<Vec<UserResponse>>(&WebRequest::get(url).bucket("users")).await?;
+    let Some(first) = listed.value.first() else { return Ok(false) };
+    let request = WebRequest::get(below(&directory.api, &["users", &first.id])).bucket("user");
+    Ok(session.json::<UserResponse>(&request).await.is_ok_and(|found| found.value.id == first.id))
 }
 
 async fn ask(
@@ -34,7 +48,7 @@ async fn ask(
     let request = WebRequest::get(below(&directory.api, &["users", id])).bucket("user");
     let presence = match session.json::<UserResponse>(&request).await {
         Ok(answer) if answer.value.id != id => unknown(format!("Okta returned somebody else for `{id}`")),
-        Ok(answer) if state(&answer.value.status) == AccountState::Deleted => Presence::NotFound,
+        Ok(answer) if directory.state(&answer.value.status) == AccountState::Deleted => Presence::NotFound,
         Ok(_) => Presence::Found,
         Err(error) if error.status() == Some(404) && error.code() == Some(NOT_FOUND) => Presence::NotFound,
         Err(error) if error.status() == Some(401) => return Err(error),

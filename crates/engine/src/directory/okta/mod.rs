@@ -1,4 +1,4 @@
-//! Okta, read with an API token (`SSWS`).
+//! Okta, read with an API token (`SSWS`) or as a service app (OAuth 2.0).
 //!
 //! Lists are followed by their `Link` headers one after the other; group members, one request for each group, are asked
 //! for side by side under the rate limit that Okta's own headers tell. Okta has no groups within groups.
@@ -7,6 +7,7 @@ mod look_up;
 mod model;
 mod open;
 mod read;
+mod sign_in;
 
 use crate::directory::ReadError;
 use crate::directory::web::{
@@ -15,27 +16,30 @@ use crate::directory::web::{
 use crate::event::Events;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
-use bwdc_core::settings::{OktaFilters, OktaSettings};
-use bwdc_core::snapshot::{ReadScope, Snapshot};
+use bwdc_core::settings::{OktaFilters, OktaSettings, OktaSignIn};
+use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
 use secrecy::SecretString;
+use sign_in::ServiceApp;
+use std::sync::Arc;
 use url::Url;
 
 /// The most requests under way at one time: other programs of the organization share Okta's 75.
 const IN_FLIGHT: usize = 10;
 
-/// The part of the organization's rate limit that is used.
-const SHARE: f64 = 0.5;
+/// What errors call the service.
+const NAME: &str = "Okta";
 
 /// One Okta organization with the part of it that matters.
 pub struct OktaDirectory {
     service: WebService,
     api: Url,
     filters: OktaFilters,
+    active_statuses: Vec<String>,
 }
 
 impl OktaDirectory {
-    /// How Okta is spoken to.
-    pub fn options() -> WebOptions {
+    /// How Okta is spoken to, with this part of its rate limit, from 0 to 1.
+    pub fn options(rate_share: f64) -> WebOptions {
         WebOptions {
             in_flight: IN_FLIGHT,
             rate: Rate::Headers {
@@ -43,9 +47,9 @@ impl OktaDirectory {
                 remaining: "x-rate-limit-remaining",
                 reset: "x-rate-limit-reset",
                 reset_is: Reset::Epoch,
-                share: SHARE,
+                share: rate_share,
             },
-            ..WebOptions::new("Okta")
+            ..WebOptions::new(NAME)
         }
     }
 
@@ -56,16 +60,41 @@ impl OktaDirectory {
     pub fn new(
         settings: &OktaSettings,
         filters: OktaFilters,
-        token: SecretString,
+        secret: SecretString,
         options: WebOptions,
     ) -> Result<Self, WebReadError> {
         let base = base_url(options.service, &settings.org_url)?;
-        let credentials = Credentials::Fixed { prefix: "SSWS ", secret: token };
+        let credentials = match &settings.sign_in {
+            OktaSignIn::Token => Credentials::Fixed { prefix: "SSWS ", secret },
+            OktaSignIn::ServiceApp { client_id, key_id } => {
+                let token_url = below(&base, &["oauth2", "v1", "token"]);
+                let app = ServiceApp::new(client_id.clone(), key_id.clone(), &secret, token_url)?;
+                let app = Arc::new(app);
+                Credentials::Renewed {
+                    prefix: "Bearer ",
+                    get: Box::new(move |session| {
+                        let app = Arc::clone(&app);
+                        Box::pin(async move { app.sign_in(session).await })
+                    }),
+                }
+            }
+        };
         Ok(Self {
             service: WebService::new(options, credentials)?,
             api: below(&base, &["api", "v1"]),
             filters,
+            active_statuses: settings.active_statuses.clone(),
         })
+    }
+
+    /// What a status means under the settings. One that Okta adds later stops nobody.
+    fn state(&self, status: &str) -> AccountState {
+        match status {
+            "DEPROVISIONED" => AccountState::Deleted,
+            known if !OktaSettings::STATUSES.contains(&known) => AccountState::Enabled,
+            known if self.active_statuses.iter().any(|active| active == known) => AccountState::Enabled,
+            _ => AccountState::Disabled,
+        }
     }
 
     /// Reads all of `scope`: 1. people, 2. people whom Okta keeps as deprovisioned, 3. groups, 4. the members of each.

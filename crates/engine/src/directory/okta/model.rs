@@ -1,6 +1,5 @@
 //! Okta's answers, as far as they matter here (Okta, "Users" and "Groups" of the management API).
 
-use bwdc_core::snapshot::AccountState;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -38,28 +37,4 @@ pub(super) struct GroupProfile {
 #[derive(Debug, Deserialize)]
 pub(super) struct MemberResponse {
     pub(super) id: String,
-}
-
-/// STAGED, PROVISIONED, ACTIVE, RECOVERY, PASSWORD_EXPIRED and LOCKED_OUT are people on their way in or held up for a
-/// while: enabled, as with the official connector. So is a status that Okta adds later.
-pub(super) fn state(status: &str) -> AccountState {
-    match status {
-        "DEPROVISIONED" => AccountState::Deleted,
-        "SUSPENDED" => AccountState::Disabled,
-        _ => AccountState::Enabled,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_status_has_its_state() {
-        for status in ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT"] {
-            assert_eq!(state(status), AccountState::Enabled, "{status}");
-        }
-        assert_eq!(state("SUSPENDED"), AccountState::Disabled);
-        assert_eq!(state("DEPROVISIONED"), AccountState::Deleted);
-    }
 }

@@ -1,7 +1,7 @@
 //! Reads people, groups and members to the last page of each.
 
 use super::OktaDirectory;
-use super::model::{GroupResponse, MemberResponse, UserResponse, state};
+use super::model::{GroupResponse, MemberResponse, UserResponse};
 use crate::clock::from_iso;
 use crate::directory::ReadError;
 use crate::directory::web::{Answer, Next, WebReadError, WebRequest, WebSession, below, link_next};
@@ -83,7 +83,7 @@ impl Reading<'_, '_> {
 
     /// Somebody who changes while the list is read can come twice: the first counts, the next run sees the change.
     fn person(&mut self, user: UserResponse) {
-        let state = state(&user.status);
+        let state = self.directory.state(&user.status);
         let mail = user.profile.email.as_deref().map(str::trim).filter(|it| !it.is_empty());
         if !self.directory.filters.users.admits(mail.unwrap_or_default())
             || !self.seen.insert(user.id.clone())

@@ -5,22 +5,27 @@
 //! here knows a service. The price of one layer is a request type that has a field for each of their habits.
 
 mod budget;
+mod denial;
 mod error;
+mod jwt;
 mod page;
 mod session;
 mod token;
 
 pub use budget::{Rate, Reset};
+pub use denial::only_if_others_are_found;
 pub use error::WebReadError;
+pub use jwt::{KeyError, SigningKey, unique};
 pub use page::{Next, Pages, link_next};
 pub use session::{Answer, WebBody, WebRequest, WebSession};
-pub use token::{Credentials, FreshToken, TokenFuture};
+pub use token::{Credentials, FreshToken, Proof, TokenFuture};
 
 use crate::event::Events;
 use crate::http::{ClientOptions, ProxyChoice, client};
 use budget::Budget;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use token::TokenCache;
@@ -87,6 +92,8 @@ pub struct WebService {
     budget: Budget,
     places: Semaphore,
     sent: AtomicU64,
+    /// The last `DPoP-Nonce` that the service gave.
+    nonce: Mutex<Option<String>>,
 }
 
 impl WebService {
@@ -104,6 +111,7 @@ impl WebService {
             budget: Budget::new(options.rate),
             places: Semaphore::new(options.in_flight.max(1)),
             sent: AtomicU64::new(0),
+            nonce: Mutex::default(),
             options,
         })
     }

@@ -2,6 +2,7 @@
 
 use super::WebService;
 use super::error::{WebReadError, shown};
+use super::token::{Proof, Signature};
 use crate::event::Event;
 use crate::event::Events;
 use crate::http::{self, BodyError, Cause};
@@ -9,17 +10,21 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue,
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use url::Url;
 
+/// Headers of proofs of possession (RFC 9449, sections 4.1 and 8).
+const DPOP: &str = "DPoP";
+const NONCE: &str = "dpop-nonce";
 /// A refusal needs no more words than this, in bytes.
 const ERROR_LIMIT: usize = 256 * 1024;
 /// Waits shorter than this are not worth telling.
 const WORTH_TELLING: Duration = Duration::from_secs(2);
 
 /// What is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct WebRequest {
     /// Where.
     pub url: Url,
@@ -33,6 +38,8 @@ pub struct WebRequest {
     pub bucket: &'static str,
     /// Whether the service's token goes along.
     pub with_token: bool,
+    /// What makes the proof of possession that goes along without a token.
+    pub proof: Option<Proof>,
 }
 
 /// What a request carries.
@@ -59,7 +66,15 @@ impl std::fmt::Debug for WebBody {
 impl WebRequest {
     /// A GET without pages.
     pub fn get(url: Url) -> Self {
-        Self { url, body: WebBody::None, headers: Vec::new(), page: 0, bucket: "", with_token: true }
+        Self {
+            url,
+            body: WebBody::None,
+            headers: Vec::new(),
+            page: 0,
+            bucket: "",
+            with_token: true,
+            proof: None,
+        }
     }
 
     /// A POST; it must be one that changes nothing.
@@ -78,6 +93,13 @@ impl WebRequest {
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// Carries a proof of possession, made anew for every attempt.
+    #[must_use]
+    pub fn proof(mut self, proof: Proof) -> Self {
+        self.proof = Some(proof);
         self
     }
 
@@ -130,6 +152,11 @@ impl<'a> WebSession<'a> {
         self.service
     }
 
+    /// The last nonce for proofs of possession that the service gave.
+    pub fn nonce(&self) -> Option<String> {
+        self.service.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Asks until there is an answer of this shape or the patience is at its end.
     ///
     /// # Errors
@@ -145,12 +172,12 @@ impl<'a> WebSession<'a> {
         loop {
             // The token comes first: its own request must not wait for a budget that this one holds.
             let token = match request.with_token {
-                true => Some(self.service.tokens.header(self).await?),
+                true => Some(self.service.tokens.signature(self).await?),
                 false => None,
             };
             self.wait_for_turn(request).await?;
-            let generation = token.as_ref().map_or(0, |token| token.1);
-            let Failed { error, again } = match self.attempt(request, token.map(|token| token.0)).await {
+            let generation = token.as_ref().map_or(0, |token| token.generation);
+            let Failed { error, again } = match self.attempt(request, token).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
@@ -213,7 +240,7 @@ impl<'a> WebSession<'a> {
     async fn attempt<T: DeserializeOwned>(
         &self,
         request: &WebRequest,
-        token: Option<HeaderValue>,
+        token: Option<Signature>,
     ) -> Result<Answer<T>, Failed> {
         let taken = Taken { service: self.service, bucket: request.bucket, headers: None };
         let options = &self.service.options;
@@ -223,8 +250,15 @@ impl<'a> WebSession<'a> {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
+        let proof = token.as_ref().map_or(&request.proof, |token| &token.proof);
+        if let Some(proof) = proof {
+            let method = if matches!(request.body, WebBody::None) { "GET" } else { "POST" };
+            if let Some(proof) = proof(method, &request.url) {
+                builder = builder.header(DPOP, proof);
+            }
+        }
         if let Some(token) = token {
-            builder = builder.header(AUTHORIZATION, token);
+            builder = builder.header(AUTHORIZATION, token.header);
         }
         self.service.sent.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
@@ -233,6 +267,9 @@ impl<'a> WebSession<'a> {
         let headers = response.headers().clone();
         let mut taken = taken;
         taken.headers = Some(headers.clone());
+        if let Some(nonce) = headers.get(NONCE).and_then(|nonce| nonce.to_str().ok()) {
+            *self.service.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce.to_owned());
+        }
         tracing::debug!(
             url = shown(&request.url),
             page = request.page,

@@ -6,11 +6,16 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
+use url::Url;
 
 /// What a way to get a token returns.
 pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<FreshToken, WebReadError>> + Send + 'a>>;
+
+/// Makes the `DPoP` header of a request from its method and address; None when it cannot be made.
+pub type Proof = Arc<dyn Fn(&str, &Url) -> Option<HeaderValue> + Send + Sync>;
 
 /// A token that was just got.
 pub struct FreshToken {
@@ -18,6 +23,17 @@ pub struct FreshToken {
     pub secret: SecretString,
     /// How long it is good from now on.
     pub lifetime: Duration,
+    /// Where the token is good only with a proof of possession (RFC 9449).
+    pub proof: Option<Proof>,
+}
+
+/// What a request is signed with.
+#[derive(Clone)]
+pub(super) struct Signature {
+    pub(super) header: HeaderValue,
+    pub(super) proof: Option<Proof>,
+    /// Which token it is.
+    pub(super) generation: u64,
 }
 
 /// What stands in the `Authorization` header.
@@ -46,7 +62,7 @@ pub(super) struct TokenCache {
 
 #[derive(Default)]
 struct Cached {
-    token: Option<(HeaderValue, Instant)>,
+    token: Option<(Signature, Instant)>,
     generation: u64,
 }
 
@@ -60,25 +76,33 @@ impl TokenCache {
         matches!(self.credentials, Credentials::Renewed { .. })
     }
 
-    /// A header that is good now, and which one it is. All who need a new one wait for the same one.
-    pub(super) async fn header(&self, session: &WebSession<'_>) -> Result<(HeaderValue, u64), WebReadError> {
+    /// A signature that is good now. All who need a new one wait for the same one.
+    pub(super) async fn signature(&self, session: &WebSession<'_>) -> Result<Signature, WebReadError> {
         let (prefix, get) = match &self.credentials {
-            Credentials::Fixed { prefix, secret } => return Ok((header(session, prefix, secret)?, 0)),
+            Credentials::Fixed { prefix, secret } => {
+                return Ok(Signature {
+                    header: header(session, prefix, secret)?,
+                    proof: None,
+                    generation: 0,
+                });
+            }
             Credentials::Renewed { prefix, get } => (prefix, get),
         };
         let mut cached = self.cached.lock().await;
-        if let Some((header, until)) = &cached.token
+        if let Some((signature, until)) = &cached.token
             && Instant::now() < *until
         {
-            return Ok((header.clone(), cached.generation));
+            return Ok(signature.clone());
         }
-        let fresh = get(session).await?;
+        let FreshToken { secret, lifetime, proof } = get(session).await?;
         // A tenth of its life early, five minutes at most: a request under way must not outlive its token.
-        let early = (fresh.lifetime / 10).min(Duration::from_secs(300));
-        let value = header(session, prefix, &fresh.secret)?;
+        let early = (lifetime / 10).min(Duration::from_secs(300));
+        let prefix = if proof.is_some() { "DPoP " } else { prefix };
         cached.generation += 1;
-        cached.token = Some((value.clone(), Instant::now() + (fresh.lifetime - early)));
-        Ok((value, cached.generation))
+        let signature =
+            Signature { header: header(session, prefix, &secret)?, proof, generation: cached.generation };
+        cached.token = Some((signature.clone(), Instant::now() + (lifetime - early)));
+        Ok(signature)
     }
 
     /// Drops the token of this generation; a newer one stays.

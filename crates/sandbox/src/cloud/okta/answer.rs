@@ -1,10 +1,9 @@
 //! What the stand-in answers.
 
 use super::tenant::{Group, User};
-use super::{Shared, lock};
+use super::{Shared, lock, oauth};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -13,18 +12,13 @@ use std::sync::Arc;
 /// Largest pages of people, groups and members.
 const LARGEST: [usize; 3] = [200, 10_000, 1_000];
 
-pub(super) async fn record(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    lock(&shared.requests).push(path);
-    if !shared.options.latency.is_zero() {
-        tokio::time::sleep(shared.options.latency).await;
-    }
-    next.run(request).await
-}
-
 pub(super) async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    if request.uri().path() == "/oauth2/v1/token" {
+        return oauth::token(&shared, request).await;
+    }
     let signed = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if signed != Some(format!("SSWS {}", shared.options.token).as_str()) {
+    let by_token = signed == Some(format!("SSWS {}", shared.options.token).as_str());
+    if !by_token && !oauth::is_signed(&shared, &request) {
         return error(401, "E0000011", "Invalid token provided");
     }
     let path: Vec<&str> = request.uri().path().split('/').skip(3).collect();
@@ -127,14 +121,14 @@ fn page(
         },
     };
     let shown = &items[start..(start + size).min(items.len())];
-    let this = format!("{}{}", shared.url, uri.path_and_query().map_or("/", |path| path.as_str()));
+    let this = format!("{}{}", shared.front.url, uri.path_and_query().map_or("/", |path| path.as_str()));
     let mut response = axum::Json(shown).into_response();
     let mut links = vec![format!("<{this}>; rel=\"self\"")];
     if let Some(last) = shown.last().filter(|_| start + size < items.len()) {
         let rest: Vec<&str> =
             uri.query().unwrap_or("").split('&').filter(|it| !it.starts_with("after=")).collect();
         let after = last["id"].as_str().unwrap_or_default();
-        let path = format!("{}{}", shared.url, uri.path());
+        let path = format!("{}{}", shared.front.url, uri.path());
         links.push(format!("<{path}?after={after}&{}>; rel=\"next\"", rest.join("&")));
     }
     for link in links {

@@ -4,17 +4,19 @@
 //! of the API has a window of its own, in a clock that can run faster than the real one.
 
 mod answer;
+mod oauth;
 mod tenant;
 
+pub use oauth::ServiceApp;
 pub use tenant::{Group, Tenant, User};
 
-use crate::faults::{self, Faults};
+use super::front::{Front, lock};
+use crate::faults::Faults;
 use crate::host::Host;
 use axum::Router;
-use axum::middleware;
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// What the service is started with.
@@ -22,6 +24,8 @@ use std::time::{Duration, Instant};
 pub struct Options {
     /// The token that is accepted.
     pub token: String,
+    /// The service app that is known beside the token.
+    pub service_app: Option<ServiceApp>,
     /// Requests of one window for each part of the API.
     pub limit: u32,
     /// How long a window lasts, by the service's clock.
@@ -39,6 +43,7 @@ impl Options {
     pub fn new(tenant: Tenant) -> Self {
         Self {
             token: "sandbox-okta-token".to_owned(),
+            service_app: None,
             limit: 600,
             window: Duration::from_secs(60),
             speed: 1.0,
@@ -56,17 +61,12 @@ pub struct Server {
 
 struct Shared {
     options: Options,
-    url: String,
-    faults: Faults,
+    front: Arc<Front>,
     tenant: Mutex<Tenant>,
-    requests: Mutex<Vec<String>>,
     throttled: Mutex<u32>,
+    issued: Mutex<oauth::Issued>,
     windows: Mutex<HashMap<String, (u64, u32)>>,
     started: (Instant, jiff::Timestamp),
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Server {
@@ -75,31 +75,25 @@ impl Server {
     /// # Errors
     /// When no port or no thread is to be had.
     pub fn start(mut options: Options) -> io::Result<Self> {
-        let listener = Host::bind(0)?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let (listener, front) = Front::bind(options.latency)?;
         let tenant = std::mem::take(&mut options.tenant);
         let shared = Arc::new(Shared {
             options,
-            url,
-            faults: Faults::new(),
+            front: Arc::clone(&front),
             tenant: Mutex::new(tenant),
-            requests: Mutex::default(),
             throttled: Mutex::default(),
+            issued: Mutex::default(),
             windows: Mutex::default(),
             started: (Instant::now(), jiff::Timestamp::now()),
         });
-        let router = Router::new()
-            .fallback(answer::handle)
-            .with_state(Arc::clone(&shared))
-            .layer(middleware::from_fn_with_state(shared.faults.clone(), faults::apply))
-            .layer(middleware::from_fn_with_state(Arc::clone(&shared), answer::record));
-        let host = Host::serve(listener, "sandbox-okta", router)?;
+        let router = Router::new().fallback(answer::handle).with_state(Arc::clone(&shared));
+        let host = front.serve(listener, "sandbox-okta", router)?;
         Ok(Self { shared, host })
     }
 
     /// The organization's address, without a slash at the end.
     pub fn url(&self) -> &str {
-        &self.shared.url
+        &self.shared.front.url
     }
 
     /// The port that is listened on.
@@ -114,22 +108,27 @@ impl Server {
 
     /// The faults, to which rules may be added at any time.
     pub fn faults(&self) -> &Faults {
-        &self.shared.faults
+        &self.shared.front.faults
     }
 
     /// Paths with queries in the order of arrival, since the start or the last [`Server::forget_requests`].
     pub fn requests(&self) -> Vec<String> {
-        lock(&self.shared.requests).clone()
+        self.shared.front.requests()
     }
 
     /// Empties the list of requests.
     pub fn forget_requests(&self) {
-        lock(&self.shared.requests).clear();
+        self.shared.front.forget_requests();
     }
 
     /// How many requests were answered with 429 because a window was used up.
     pub fn throttled(&self) -> u32 {
         *lock(&self.shared.throttled)
+    }
+
+    /// Ends every token that a service app was given.
+    pub fn end_tokens(&self) {
+        oauth::end_tokens(&self.shared);
     }
 
     /// Changes the tenant.

@@ -1,0 +1,119 @@
+//! Lists to their proved end.
+//!
+//! A list of the second version is complete when no cursor follows and as many entries came as the last page announced.
+//! Entries that come or go while it is read spoil the count: it is then read once more before that is an error.
+
+use super::model::{ListResponse, Numbered};
+use super::{NAME, OneLoginDirectory};
+use crate::directory::web::{Answer, Next, WebReadError, WebRequest, WebSession};
+use serde::de::DeserializeOwned;
+use std::collections::HashSet;
+use url::Url;
+
+const TOTAL: &str = "total-count";
+const AFTER: &str = "after-cursor";
+
+impl OneLoginDirectory {
+    /// A list of the second version; `what` names its entries in an error.
+    pub(super) async fn second<T: DeserializeOwned + Numbered>(
+        &self,
+        session: &WebSession<'_>,
+        path: &[&str],
+        query: &[(&str, &str)],
+        what: &'static str,
+        bucket: &'static str,
+    ) -> Result<Vec<T>, WebReadError> {
+        let mut url = self.address("2", path);
+        url.query_pairs_mut().extend_pairs(query);
+        let mut spoiled = None;
+        for _ in 0..2 {
+            let request = WebRequest::get(url.clone()).bucket(bucket);
+            let mut pages = session.pages::<Vec<T>>(request, next_second);
+            let (mut entries, mut ids, mut announced) = (Vec::new(), HashSet::new(), 0);
+            while let Some(page) = pages.next().await? {
+                announced = total(&page).unwrap_or(announced);
+                entries.extend(page.value.into_iter().filter(|entry| ids.insert(entry.id())));
+            }
+            if announced == ids.len() as u64 {
+                return Ok(entries);
+            }
+            let mut shown = url.clone();
+            shown.set_query(None);
+            spoiled = Some((announced, ids.len() as u64, shown));
+        }
+        let (announced, read, shown) = spoiled.unwrap_or((0, 0, url));
+        Err(WebReadError::Count { service: NAME, url: shown.to_string(), what, announced, read })
+    }
+
+    /// A list of the first version, which tells no total.
+    pub(super) async fn first<T: DeserializeOwned + Numbered>(
+        &self,
+        session: &WebSession<'_>,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, WebReadError> {
+        let mut url = self.address("1", path);
+        url.query_pairs_mut().extend_pairs(query);
+        let mut pages = session.pages::<ListResponse<T>>(WebRequest::get(url), next_first);
+        let (mut entries, mut ids) = (Vec::new(), HashSet::new());
+        while let Some(page) = pages.next().await? {
+            entries.extend(page.value.data.into_iter().filter(|entry| ids.insert(entry.id())));
+        }
+        Ok(entries)
+    }
+}
+
+fn total<T>(answer: &Answer<T>) -> Option<u64> {
+    answer.headers.get(TOTAL)?.to_str().ok()?.trim().parse().ok()
+}
+
+fn next_second<T>(answer: &Answer<Vec<T>>) -> Result<Next, String> {
+    if total(answer).is_none() {
+        return Err("it has no Total-Count header, so whether the list is complete is not known".to_owned());
+    }
+    let cursor = answer.headers.get(AFTER).map(|cursor| cursor.to_str().map(str::trim));
+    match cursor {
+        None | Some(Ok("")) => Ok(Next::Last),
+        Some(Ok(_)) if answer.value.is_empty() => Err("it is empty, and more are said to follow".to_owned()),
+        Some(Ok(cursor)) => Ok(Next::Page(with_cursor(&answer.url, cursor))),
+        Some(Err(_)) => Err("its After-Cursor header is no text".to_owned()),
+    }
+}
+
+fn with_cursor(url: &Url, cursor: &str) -> Url {
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| name != "cursor")
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    let mut next = url.clone();
+    next.query_pairs_mut().clear().extend_pairs(kept).append_pair("cursor", cursor);
+    next
+}
+
+fn next_first<T>(answer: &Answer<ListResponse<T>>) -> Result<Next, String> {
+    if answer.value.status.error {
+        return Err("it says that it is an error".to_owned());
+    }
+    match answer.value.pagination.next_link.as_deref().map(str::trim) {
+        None | Some("") => Ok(Next::Last),
+        Some(link) => {
+            answer.url.join(link).map(Next::Page).map_err(|_| "the next page is no address".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_takes_the_place_of_the_one_before() {
+        let url = Url::parse("https://a.onelogin.com/api/2/users?limit=5&cursor=a%3D&fields=id")
+            .expect("an address");
+        assert_eq!(
+            with_cursor(&url, "b=").as_str(),
+            "https://a.onelogin.com/api/2/users?limit=5&fields=id&cursor=b%3D"
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! Asks for single people by id, without any filter: OneLogin keeps no trace of who was deleted.
+
+use super::model::{OneResponse, UserResponse};
+use super::{IN_FLIGHT, OneLoginDirectory};
+use crate::directory::web::{WebReadError, WebRequest, WebSession, only_if_others_are_found};
+use bwdc_core::names::ExternalId;
+use bwdc_core::observed::{Presence, Presences, Sought};
+use bwdc_core::settings::OneLoginApi;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+/// How the two versions say that there is no such thing; a 404 without it comes from somebody else.
+const NOT_FOUND: [&str; 2] = ["Not Found", "NotFoundError"];
+
+pub(super) async fn look_up(
+    directory: &OneLoginDirectory,
+    sought: &[Sought],
+) -> Result<Presences, WebReadError> {
+    let session = directory.service.session(&|_| {});
+    let asked: Vec<_> = sought.iter().map(|person| ask(directory, &session, person)).collect();
+    let presences: Presences = stream::iter(asked).buffer_unordered(IN_FLIGHT).try_collect().await?;
+    only_if_others_are_found(presences, somebody_is_found(directory, &session)).await
+}
+
+async fn ask(
+    directory: &OneLoginDirectory,
+    session: &WebSession<'_>,
+    person: &Sought,
+) -> Result<(ExternalId, Presence), WebReadError> {
+    let id = person.stable_id.as_ref().map_or(person.external_id.as_str(), |id| id.as_str());
+    let presence = match id.parse::<u64>() {
+        Ok(number) if number.to_string() == id => match found(directory, session, number).await {
+            Ok(found) if found == number => Presence::Found,
+            Ok(_) => Presence::Unknown { reason: format!("OneLogin returned somebody else for `{id}`") },
+            Err(error)
+                if error.status() == Some(404)
+                    && error.code().is_some_and(|code| NOT_FOUND.contains(&code)) =>
+            {
+                Presence::NotFound
+            }
+            Err(error) if error.status() == Some(401) => return Err(error),
+            Err(error) => Presence::Unknown { reason: error.to_string() },
+        },
+        _ => Presence::Unknown { reason: format!("`{id}` is no id of OneLogin's") },
+    };
+    Ok((person.external_id.clone(), presence))
+}
+
+/// The id of the person whom OneLogin returns for a number.
+async fn found(
+    directory: &OneLoginDirectory,
+    session: &WebSession<'_>,
+    number: u64,
+) -> Result<u64, WebReadError> {
+    let path = ["users", &number.to_string()];
+    match directory.settings.api {
+        OneLoginApi::Second => {
+            let request = WebRequest::get(directory.address("2", &path)).bucket("users");
+            Ok(session.json::<UserResponse>(&request).await?.value.id)
+        }
+        OneLoginApi::First => {
+            let request = WebRequest::get(directory.address("1", &path));
+            match session.json::<OneResponse<UserResponse>>(&request).await?.value {
+                OneResponse { status, data } if !status.error && data.len() == 1 => Ok(data[0].id),
+                _ => Err(session.malformed(&request, "it is not about one person".to_owned())),
+            }
+        }
+    }
+}
+
+/// Whether anybody of the list of people is found in the same way.
+async fn somebody_is_found(
+    directory: &OneLoginDirectory,
+    session: &WebSession<'_>,
+) -> Result<bool, WebReadError> {
+    let first = match directory.settings.api {
+        OneLoginApi::Second => {
+            let mut url = directory.address("2", &["users"]);
+            url.query_pairs_mut().append_pair("limit", "1").append_pair("fields", "id");
+            let request = WebRequest::get(url).bucket("users");
+            session.json::<Vec<UserResponse>>(&request).await?.value.first().map(|user| user.id)
+        }
+        OneLoginApi::First => {
+            let mut url = directory.address("1", &["users"]);
+            url.query_pairs_mut().append_pair("limit", "1").append_pair("fields", "id");
+            let answer = session.json::<OneResponse<UserResponse>>(&WebRequest::get(url)).await?;
+            answer.value.data.first().map(|user| user.id)
+        }
+    };
+    match first {
+        Some(number) => Ok(found(directory, session, number).await.is_ok_and(|found| found == number)),
+        None => Ok(false),
+    }
+}

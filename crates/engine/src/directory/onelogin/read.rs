@@ -1,0 +1,210 @@
+//! Reads people, roles or groups, and who is in them.
+
+use super::model::{MemberResponse, RoleResponse, UserResponse};
+use super::{IN_FLIGHT, OneLoginDirectory};
+use crate::directory::ReadError;
+use crate::directory::web::{WebReadError, WebSession};
+use crate::event::{Event, Events};
+use bwdc_core::normalize::is_acceptable;
+use bwdc_core::settings::{OneLoginApi, OneLoginGroups, OneLoginSettings};
+use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::HashMap;
+
+/// The largest pages of the second version.
+const MOST_PEOPLE: &str = "1000";
+const MOST_ROLES: &str = "650";
+/// What is asked of people.
+const FIELDS: &str = "id,email,username,status,group_id";
+const FIELDS_WITH_ROLES: &str = "id,email,username,status,group_id,role_id";
+
+pub(super) async fn read(
+    directory: &OneLoginDirectory,
+    scope: ReadScope,
+    events: Events<'_>,
+) -> Result<Snapshot, ReadError> {
+    let session = directory.service.session(events);
+    let mut builder = SnapshotBuilder::new(scope);
+    let people = if scope.people { people(directory, &session).await? } else { Vec::new() };
+    for user in &people {
+        person(directory, scope, user, &mut builder);
+    }
+    if scope.people {
+        builder.end(Section::People);
+    }
+    if scope.deleted {
+        builder.end(Section::DeletedPeople);
+    }
+    report(&builder, events);
+    if scope.groups {
+        groups(directory, &session, &people, &mut builder, events).await?;
+        builder.end(Section::Groups);
+    }
+    report(&builder, events);
+    Ok(builder.finish()?)
+}
+
+async fn people(
+    directory: &OneLoginDirectory,
+    session: &WebSession<'_>,
+) -> Result<Vec<UserResponse>, WebReadError> {
+    match directory.settings.api {
+        OneLoginApi::First => directory.first(session, &["users"], &[("fields", FIELDS_WITH_ROLES)]).await,
+        OneLoginApi::Second => {
+            let query = [("limit", MOST_PEOPLE), ("fields", FIELDS)];
+            directory.second(session, &["users"], &query, "people", "users").await
+        }
+    }
+}
+
+fn person(
+    directory: &OneLoginDirectory,
+    scope: ReadScope,
+    user: &UserResponse,
+    builder: &mut SnapshotBuilder,
+) {
+    let address = address(user);
+    if !directory.filters.users.admits(address.unwrap_or_default()) {
+        return;
+    }
+    let id = builder.text(&user.id.to_string());
+    let username = trimmed(user.username.as_deref());
+    let active = user.status.is_none_or(|status| {
+        // A number that OneLogin adds later stops nobody.
+        let known = OneLoginSettings::STATUSES.iter().any(|(number, _)| *number == status);
+        !known || directory.settings.active_statuses.contains(&status)
+    });
+    let mail = address.map(|address| builder.text(address));
+    // With `sync.emailSuffix` it makes an address where neither of the two is one.
+    let prefix = username.map(|username| builder.text(username));
+    builder.person(PersonEntry {
+        reference: id,
+        key: id,
+        login: None,
+        external_id: id,
+        stable_id: scope.stable_ids.then_some(id),
+        mail,
+        prefix,
+        state: if active { AccountState::Enabled } else { AccountState::Disabled },
+    });
+}
+
+/// The e-mail address, else a user name that is one.
+fn address(user: &UserResponse) -> Option<&str> {
+    [user.email.as_deref(), user.username.as_deref()]
+        .into_iter()
+        .filter_map(trimmed)
+        .find(|text| is_acceptable(text) && !text.contains(char::is_whitespace))
+}
+
+fn trimmed(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+async fn groups(
+    directory: &OneLoginDirectory,
+    session: &WebSession<'_>,
+    people: &[UserResponse],
+    builder: &mut SnapshotBuilder,
+    events: Events<'_>,
+) -> Result<(), WebReadError> {
+    let listed: Vec<RoleResponse> = match (directory.settings.groups, directory.settings.api) {
+        (OneLoginGroups::Groups, _) => directory.first(session, &["groups"], &[]).await?,
+        (OneLoginGroups::Roles, OneLoginApi::First) => directory.first(session, &["roles"], &[]).await?,
+        (OneLoginGroups::Roles, OneLoginApi::Second) => {
+            let query = [("limit", MOST_ROLES), ("fields", "id,name")];
+            directory.second(session, &["roles"], &query, "roles", "roles").await?
+        }
+    };
+    let mut wanted = Vec::new();
+    for group in listed {
+        let Some(name) = trimmed(group.name.as_deref()).map(str::to_owned) else {
+            events(Event::Notice(format!("The group `{}` is left out: it has no name.", group.id)));
+            continue;
+        };
+        if directory.filters.groups.admits(&name) {
+            wanted.push((group.id, name));
+        }
+    }
+    match (directory.settings.groups, directory.settings.api) {
+        (OneLoginGroups::Groups, _) => {
+            let of = by_group(people, |user| user.group_id.into_iter().collect());
+            wanted.iter().for_each(|(id, name)| add(builder, *id, name, of.get(id)));
+        }
+        (OneLoginGroups::Roles, OneLoginApi::First) => {
+            let of = by_group(people, |user| user.role_id.clone().unwrap_or_default());
+            wanted.iter().for_each(|(id, name)| add(builder, *id, name, of.get(id)));
+        }
+        (OneLoginGroups::Roles, OneLoginApi::Second) => {
+            let mut read = stream::iter(wanted)
+                .map(|(id, name)| async move {
+                    let number = id.to_string();
+                    let path = ["roles", number.as_str(), "users"];
+                    let members: Vec<MemberResponse> = directory
+                        .second(session, &path, &[("limit", MOST_ROLES)], "people of a role", "role users")
+                        .await?;
+                    Ok::<_, WebReadError>((id, name, members.iter().map(|it| it.id).collect::<Vec<_>>()))
+                })
+                .buffered(IN_FLIGHT);
+            while let Some((id, name, members)) = read.try_next().await? {
+                add(builder, id, &name, Some(&members));
+                report(builder, events);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The people of each group, in the order of the list of people.
+fn by_group(
+    people: &[UserResponse],
+    groups_of: impl Fn(&UserResponse) -> Vec<u64>,
+) -> HashMap<u64, Vec<u64>> {
+    let mut of: HashMap<u64, Vec<u64>> = HashMap::new();
+    for user in people {
+        for group in groups_of(user) {
+            of.entry(group).or_default().push(user.id);
+        }
+    }
+    of
+}
+
+fn add(builder: &mut SnapshotBuilder, id: u64, name: &str, members: Option<&Vec<u64>>) {
+    let members: Vec<_> =
+        members.into_iter().flatten().map(|member| builder.text(&member.to_string())).collect();
+    // People and roles have numbers of their own: a role must not be taken for the person of its number.
+    let (key, external_id, name) =
+        (builder.text(&format!("group {id}")), builder.text(&id.to_string()), builder.text(name));
+    builder.group(name, key, external_id, name, &members);
+}
+
+fn report(builder: &SnapshotBuilder, events: Events<'_>) {
+    let (people, groups) = builder.counts();
+    events(Event::Reading { people, groups });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(email: Option<&str>, username: Option<&str>) -> UserResponse {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        UserResponse {
+            id: 1,
+            email: text(email),
+            username: text(username),
+            status: Some(1),
+            group_id: None,
+            role_id: None,
+        }
+    }
+
+    #[test]
+    fn the_address_is_the_e_mail_else_a_user_name_that_is_one() {
+        assert_eq!(address(&user(Some(" a@x.test "), Some("b@x.test"))), Some("a@x.test"));
+        assert_eq!(address(&user(Some(""), Some("b@x.test"))), Some("b@x.test"));
+        assert_eq!(address(&user(Some("none"), Some("b@x.test"))), Some("b@x.test"));
+        assert_eq!(address(&user(None, Some("b"))), None);
+        assert_eq!(address(&user(Some("a b@x.test"), None)), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! "Not found" for everybody says more about the question than about the people: a lost permission, another tenant, a
+//! proxy that answers in the service's words. It is believed only where somebody is found by the same question.
+
+use super::error::WebReadError;
+use bwdc_core::observed::{Presence, Presences};
+use std::future::Future;
+
+/// The presences, with every "not found" as unknown where nobody was found and `somebody_is_found` finds nobody either.
+///
+/// # Errors
+/// That of `somebody_is_found`, which is asked only where it matters.
+pub async fn only_if_others_are_found(
+    mut presences: Presences,
+    somebody_is_found: impl Future<Output = Result<bool, WebReadError>>,
+) -> Result<Presences, WebReadError> {
+    let any = |wanted: &Presence| presences.values().any(|presence| presence == wanted);
+    if any(&Presence::NotFound) && !any(&Presence::Found) && !somebody_is_found.await? {
+        for presence in presences.values_mut().filter(|it| **it == Presence::NotFound) {
+            *presence = Presence::Unknown { reason: "the service finds nobody at all by id".to_owned() };
+        }
+    }
+    Ok(presences)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bwdc_core::names::ExternalId;
+
+    fn presences(all: &[Presence]) -> Presences {
+        all.iter().enumerate().map(|(number, it)| (ExternalId::new(number.to_string()), it.clone())).collect()
+    }
+
+    async fn judged(all: &[Presence], found: bool) -> Vec<bool> {
+        let judged = only_if_others_are_found(presences(all), async { Ok(found) }).await.expect("an answer");
+        (0..all.len())
+            .map(|number| judged[&ExternalId::new(number.to_string())] == Presence::NotFound)
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_denial_is_believed_where_somebody_is_found() {
+        assert_eq!(judged(&[Presence::NotFound, Presence::Found], false).await, [true, false]);
+        assert_eq!(judged(&[Presence::NotFound, Presence::NotFound], true).await, [true, true]);
+        assert_eq!(judged(&[Presence::NotFound, Presence::NotFound], false).await, [false, false]);
+    }
+}

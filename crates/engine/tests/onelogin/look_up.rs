@@ -1,0 +1,63 @@
+//! Gone is said only where OneLogin itself says so, and only where it finds others.
+
+use super::{Setup, VERSIONS, small, start};
+use bwdc_core::names::ExternalId;
+use bwdc_core::observed::{Presence, Presences, Sought};
+use bwdc_sandbox::faults::{Answer, Fault, Rule};
+
+async fn ask(setup: &Setup, ids: &[&str]) -> Presences {
+    let sought: Vec<Sought> =
+        ids.iter().map(|id| Sought { external_id: ExternalId::new(*id), stable_id: None }).collect();
+    setup.directory().look_up(&sought).await.unwrap()
+}
+
+#[tokio::test]
+async fn each_answer_has_its_meaning() {
+    let server = start(small());
+    for version in VERSIONS {
+        let setup = Setup::new(&server, version);
+        server.faults().clear();
+        let one = format!("/api/{version}/users/100004");
+        server.faults().add(Rule::new("GET", &one, Fault::Answer(Answer::empty(404))));
+        let another = format!("/api/{version}/users/100005");
+        server.faults().add(Rule::new("GET", &another, Fault::Answer(Answer::empty(403))));
+        let found = ask(&setup, &["100000", "100001", "7", "cn=x,dc=y", "0100000", "100004", "100005"]).await;
+        let of = |id: &str| &found[&ExternalId::new(id)];
+        assert_eq!(of("100000"), &Presence::Found);
+        assert_eq!(of("100001"), &Presence::Found, "suspended people are there");
+        assert_eq!(of("7"), &Presence::NotFound);
+        for unknown in ["cn=x,dc=y", "0100000", "100004", "100005"] {
+            assert!(matches!(of(unknown), Presence::Unknown { .. }), "{unknown} by version {version}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_gone_where_nobody_is_found() {
+    let server = start(small());
+    for version in VERSIONS {
+        let setup = Setup::new(&server, version);
+        server.faults().clear();
+        let ids = ["100000", "100002", "7"];
+        let refusal = if version == 1 {
+            r#"{"status":{"error":true,"code":404,"type":"Not Found","message":"Resource not found"}}"#
+        } else {
+            r#"{"statusCode":404,"name":"NotFoundError","message":"not found"}"#
+        };
+        let path = format!("/api/{version}/users/");
+        server.faults().add(Rule::new("GET", &path, Fault::Answer(Answer::json(404, refusal))));
+        let found = ask(&setup, &ids).await;
+        assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
+        server.faults().clear();
+        assert_eq!(ask(&setup, &["7"]).await[&ExternalId::new("7")], Presence::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_an_error_for_everybody() {
+    let server = start(small());
+    let mut setup = Setup::new(&server, 2);
+    setup.secret = "wrong".to_owned();
+    let sought = [Sought { external_id: ExternalId::new("7"), stable_id: None }];
+    assert!(setup.directory().look_up(&sought).await.is_err());
+}
