@@ -86,7 +86,8 @@ impl Directory {
     ) -> Result<Followed, ReadError> {
         match self {
             Self::Ldap(directory) => directory.follow(scope, mirror, events).await,
-            Self::Entra(_) | Self::Okta(_) | Self::OneLogin(_) => {
+            Self::Okta(directory) => directory.follow(scope, mirror, events).await,
+            Self::Entra(_) | Self::OneLogin(_) => {
                 Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
             }
         }

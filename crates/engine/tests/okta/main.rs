@@ -1,5 +1,9 @@
 //! Okta's stand-in, read whole, disturbed at every page, and asked for single people.
 
+mod following;
+mod rate;
+mod service_app;
+
 use bwdc_core::filter::{Accepted, Filter};
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{Presence, Sought};
@@ -180,4 +184,61 @@ async fn half_of_the_limit_is_used_and_none_of_it_exceeded() {
     // 150 requests at 30 in a second (a minute of the stand-in's): four windows have to pass.
     let seconds = begun.elapsed().as_secs_f64();
     assert!(seconds >= 3.5, "{seconds}");
+}
+
+#[tokio::test]
+async fn nobody_is_gone_where_nobody_is_found() {
+    let server = server(small());
+    let refusal = r#"{"errorCode":"E0000007","errorSummary":"Not found: Resource not found"}"#;
+    server.faults().add(Rule::new("GET", "/api/v1/users/", Fault::Answer(Answer::json(404, refusal))));
+    let sought = [Sought { external_id: ExternalId::new(small().users[0].id.clone()), stable_id: None }];
+    let found = directory(&server, OktaFilters::default(), 1_000.0).look_up(&sought).await.expect("answers");
+    assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
+}
+
+#[tokio::test]
+async fn every_status_counts_as_the_settings_say() {
+    let statuses = [
+        "STAGED",
+        "PROVISIONED",
+        "ACTIVE",
+        "RECOVERY",
+        "PASSWORD_EXPIRED",
+        "LOCKED_OUT",
+        "SUSPENDED",
+        "DEPROVISIONED",
+        "NEW_ONE",
+    ];
+    let mut tenant = Tenant::generate(statuses.len(), 0, 0);
+    for (user, status) in tenant.users.iter_mut().zip(statuses) {
+        user.status = status.to_owned();
+    }
+    let server = server(tenant);
+    for (chosen, disabled) in [
+        (json!(null), vec!["SUSPENDED"]),
+        (
+            json!(["ACTIVE"]),
+            vec!["STAGED", "PROVISIONED", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "SUSPENDED"],
+        ),
+        (
+            json!(["active", "suspended", "locked_out", "recovery"]),
+            vec!["STAGED", "PROVISIONED", "PASSWORD_EXPIRED"],
+        ),
+    ] {
+        let settings = settings(&server, json!({ "activeStatuses": chosen }));
+        let options = WebOptions { speed: 1_000.0, ..OktaDirectory::options(0.5) };
+        let token = SecretString::from(server.token());
+        let directory =
+            OktaDirectory::new(&settings, OktaFilters::default(), token, options).expect("a directory");
+        let snapshot = directory.read(WHOLE, &|_| {}).await.expect("a whole read");
+        let of = |state| -> Vec<&str> {
+            let people = snapshot.people().iter().filter(|it| it.state == state);
+            people
+                .map(|it| snapshot.texts().get(it.external_id))
+                .map(|id| statuses[id[3..].parse::<usize>().expect("a number")])
+                .collect()
+        };
+        assert_eq!(of(AccountState::Disabled), disabled, "{chosen}");
+        assert_eq!(of(AccountState::Deleted), ["DEPROVISIONED"]);
+    }
 }

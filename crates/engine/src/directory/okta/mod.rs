@@ -3,13 +3,16 @@
 //! Lists are followed by their `Link` headers one after the other; group members, one request for each group, are asked
 //! for side by side under the rate limit that Okta's own headers tell. Okta has no groups within groups.
 
+mod follow;
 mod look_up;
 mod model;
 mod open;
 mod read;
 mod sign_in;
+mod tenant;
 
 use crate::directory::ReadError;
+use crate::directory::mirror::{Followed, Mirror};
 use crate::directory::web::{
     Credentials, Rate, Reset, WebOptions, WebReadError, WebService, base_url, below,
 };
@@ -117,6 +120,19 @@ impl OktaDirectory {
         events: Events<'_>,
     ) -> Result<Snapshot, ReadError> {
         read::read(self, scope, since, events).await
+    }
+
+    /// As [`OktaDirectory::read`], by what changed since `mirror`.
+    ///
+    /// # Errors
+    /// As [`OktaDirectory::read`].
+    pub async fn follow(
+        &self,
+        scope: ReadScope,
+        mirror: Option<Mirror>,
+        events: Events<'_>,
+    ) -> Result<Followed, ReadError> {
+        follow::follow(self, scope, mirror, events).await
     }
 
     /// Asks for each of `sought` by id.

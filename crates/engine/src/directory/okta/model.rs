@@ -1,8 +1,8 @@
 //! Okta's answers, as far as they matter here (Okta, "Users" and "Groups" of the management API).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct UserResponse {
     pub(super) id: String,
     pub(super) status: String,
@@ -12,7 +12,7 @@ pub(super) struct UserResponse {
     pub(super) profile: Profile,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Profile {
     pub(super) login: Option<String>,
     pub(super) email: Option<String>,

@@ -2,25 +2,27 @@
 
 use super::OktaDirectory;
 use super::model::{GroupResponse, MemberResponse, UserResponse};
-use crate::clock::from_iso;
+use super::tenant::{Group, Tenant};
 use crate::directory::ReadError;
-use crate::directory::web::{Answer, Next, WebReadError, WebRequest, WebSession, below, link_next};
+use crate::directory::web::{
+    Answer, Next, WebReadError, WebRequest, WebSession, below, link_next, service_time,
+};
 use crate::event::{Event, Events};
 use bwdc_core::names::Timestamp;
-use bwdc_core::snapshot::{PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use bwdc_core::snapshot::{ReadScope, Snapshot};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashSet;
-use url::Url;
 
 /// The largest page of people.
 const PEOPLE: &str = "200";
-/// The recommended page of groups.
-const GROUPS: &str = "200";
+/// The recommended page of groups, and the largest one.
+pub(super) const GROUPS: &str = "200";
+pub(super) const MOST_GROUPS: &str = "10000";
 /// The largest page of a group's members.
 const MEMBERS: &str = "1000";
 
 /// An unfiltered list leaves these people out; a list by this filter has nobody else.
-const DEPROVISIONED: &str = "status eq \"DEPROVISIONED\"";
+pub(super) const DEPROVISIONED: &str = "status eq \"DEPROVISIONED\"";
 
 pub(super) async fn read(
     directory: &OktaDirectory,
@@ -29,44 +31,52 @@ pub(super) async fn read(
     events: Events<'_>,
 ) -> Result<Snapshot, ReadError> {
     let session = directory.service.session(events);
-    let mut reading = Reading {
-        directory,
-        session: &session,
-        scope,
-        since,
-        events,
-        seen: HashSet::new(),
-        builder: SnapshotBuilder::new(scope),
-    };
+    let (tenant, _) = whole(directory, &session, scope, events).await?;
+    Ok(tenant.snapshot(directory, scope, since)?)
+}
+
+/// Everything of the scope, and when it was begun by the service's clock.
+pub(super) async fn whole(
+    directory: &OktaDirectory,
+    session: &WebSession<'_>,
+    scope: ReadScope,
+    events: Events<'_>,
+) -> Result<(Tenant, Option<Timestamp>), WebReadError> {
+    let reading = Reading { directory, session, events };
+    let mut tenant = Tenant::default();
+    let mut begun = None;
     let native = directory.filters.users.native();
     if scope.people {
-        reading.people(native.map(str::to_owned)).await?;
-        reading.builder.end(Section::People);
+        begun = reading.people(native.map(str::to_owned), &mut tenant).await?;
     }
     if scope.deleted {
         let filter = native.map_or(DEPROVISIONED.to_owned(), |it| format!("({it}) and {DEPROVISIONED}"));
-        reading.people(Some(filter)).await?;
-        reading.builder.end(Section::DeletedPeople);
+        reading.people(Some(filter), &mut tenant).await?;
     }
     if scope.groups {
-        reading.groups().await?;
-        reading.builder.end(Section::Groups);
+        let wanted = reading.groups(GROUPS).await?;
+        for group in reading.with_members(wanted).await? {
+            tenant.put_group(group);
+        }
     }
-    Ok(reading.builder.finish()?)
+    reading.tell(&tenant);
+    Ok((tenant, begun))
 }
 
-struct Reading<'r, 'a> {
-    directory: &'r OktaDirectory,
-    session: &'r WebSession<'a>,
-    scope: ReadScope,
-    since: Option<Timestamp>,
-    events: Events<'r>,
-    seen: HashSet<String>,
-    builder: SnapshotBuilder,
+/// One read of an organization.
+pub(super) struct Reading<'r, 'a> {
+    pub(super) directory: &'r OktaDirectory,
+    pub(super) session: &'r WebSession<'a>,
+    pub(super) events: Events<'r>,
 }
 
 impl Reading<'_, '_> {
-    async fn people(&mut self, filter: Option<String>) -> Result<(), WebReadError> {
+    /// Adds the people whom Okta's own filter lets through; the time of the first answer by the service's clock.
+    pub(super) async fn people(
+        &self,
+        filter: Option<String>,
+        tenant: &mut Tenant,
+    ) -> Result<Option<Timestamp>, WebReadError> {
         let mut url = below(&self.directory.api, &["users"]);
         url.query_pairs_mut().append_pair("limit", PEOPLE);
         if let Some(filter) = filter {
@@ -74,43 +84,21 @@ impl Reading<'_, '_> {
         }
         let mut pages =
             self.session.pages::<Vec<UserResponse>>(WebRequest::get(url).bucket("users"), next_page);
+        let mut begun = None;
         while let Some(page) = pages.next().await? {
-            page.value.into_iter().for_each(|user| self.person(user));
-            self.tell();
+            begun = begun.or_else(|| service_time(&page.headers));
+            for user in page.value {
+                tenant.put_user(user);
+            }
+            self.tell(tenant);
         }
-        Ok(())
+        Ok(begun)
     }
 
-    /// Somebody who changes while the list is read can come twice: the first counts, the next run sees the change.
-    fn person(&mut self, user: UserResponse) {
-        let state = self.directory.state(&user.status);
-        let mail = user.profile.email.as_deref().map(str::trim).filter(|it| !it.is_empty());
-        if !self.directory.filters.users.admits(mail.unwrap_or_default())
-            || !self.seen.insert(user.id.clone())
-        {
-            return;
-        }
-        let builder = &mut self.builder;
-        let id = builder.text(&user.id);
-        let entry = PersonEntry {
-            reference: user.profile.login.as_deref().map_or(id, |login| builder.text(login)),
-            key: id,
-            login: None,
-            external_id: id,
-            stable_id: self.scope.stable_ids.then_some(id),
-            mail: mail.map(|mail| builder.text(mail)),
-            prefix: None,
-            state,
-        };
-        builder.person(entry);
-        if self.is_older(&[&user.last_updated]) {
-            self.builder.unchanged(id);
-        }
-    }
-
-    async fn groups(&mut self) -> Result<(), WebReadError> {
+    /// The groups that the filter lets through, as they are listed.
+    pub(super) async fn groups(&self, limit: &str) -> Result<Vec<GroupResponse>, WebReadError> {
         let mut url = below(&self.directory.api, &["groups"]);
-        url.query_pairs_mut().append_pair("limit", GROUPS);
+        url.query_pairs_mut().append_pair("limit", limit);
         if let Some(native) = self.directory.filters.groups.native() {
             url.query_pairs_mut().append_pair("filter", native);
         }
@@ -118,60 +106,47 @@ impl Reading<'_, '_> {
             self.session.pages::<Vec<GroupResponse>>(WebRequest::get(url).bucket("groups"), next_page);
         let (mut wanted, mut seen) = (Vec::new(), HashSet::new());
         while let Some(page) = pages.next().await? {
-            for group in page.value {
-                if self.directory.filters.groups.admits(&group.profile.name) && seen.insert(group.id.clone())
-                {
-                    wanted.push(group);
-                }
-            }
+            wanted.extend(page.value.into_iter().filter(|group| {
+                self.directory.filters.groups.admits(&group.profile.name) && seen.insert(group.id.clone())
+            }));
         }
-        let (directory, session) = (self.directory, self.session);
-        let mut read = stream::iter(wanted)
+        Ok(wanted)
+    }
+
+    /// The groups with the ids of their members, side by side and in order.
+    pub(super) async fn with_members(&self, groups: Vec<GroupResponse>) -> Result<Vec<Group>, WebReadError> {
+        stream::iter(groups)
             .map(|group| async move {
-                let members = members(session, &directory.api, &group.id).await?;
-                Ok::<_, WebReadError>((group, members))
+                let members = self.members(&group.id).await?;
+                Ok(Group {
+                    id: group.id,
+                    name: group.profile.name,
+                    last_updated: group.last_updated,
+                    last_membership_updated: group.last_membership_updated,
+                    members,
+                })
             })
-            .buffered(super::IN_FLIGHT);
-        while let Some((group, members)) = read.try_next().await? {
-            self.group(&group, &members);
-            self.tell();
+            .buffered(super::IN_FLIGHT)
+            .try_collect()
+            .await
+    }
+
+    async fn members(&self, group: &str) -> Result<Vec<String>, WebReadError> {
+        let mut url = below(&self.directory.api, &["groups", group, "users"]);
+        url.query_pairs_mut().append_pair("limit", MEMBERS);
+        let request = WebRequest::get(url).bucket("group members");
+        let mut pages = self.session.pages::<Vec<MemberResponse>>(request, next_page);
+        let mut members = Vec::new();
+        while let Some(page) = pages.next().await? {
+            members.extend(page.value.into_iter().map(|member| member.id));
         }
-        Ok(())
+        Ok(members)
     }
 
-    fn group(&mut self, group: &GroupResponse, members: &[String]) {
-        let builder = &mut self.builder;
-        let (id, name) = (builder.text(&group.id), builder.text(&group.profile.name));
-        let members: Vec<_> = members.iter().map(|member| builder.text(member)).collect();
-        builder.group(name, id, id, name, &members);
-        if self.is_older(&[&group.last_updated, &group.last_membership_updated]) {
-            self.builder.unchanged(id);
-        }
-    }
-
-    /// Whether every date is known and before the time that was asked about.
-    fn is_older(&self, dates: &[&Option<String>]) -> bool {
-        self.since.is_some_and(|since| {
-            dates.iter().all(|date| date.as_deref().and_then(from_iso).is_some_and(|date| date < since))
-        })
-    }
-
-    fn tell(&self) {
-        let (people, groups) = self.builder.counts();
+    pub(super) fn tell(&self, tenant: &Tenant) {
+        let (people, groups) = tenant.counts();
         (self.events)(Event::Reading { people, groups });
     }
-}
-
-async fn members(session: &WebSession<'_>, api: &Url, group: &str) -> Result<Vec<String>, WebReadError> {
-    let mut url = below(api, &["groups", group, "users"]);
-    url.query_pairs_mut().append_pair("limit", MEMBERS);
-    let mut pages =
-        session.pages::<Vec<MemberResponse>>(WebRequest::get(url).bucket("group members"), next_page);
-    let mut members = Vec::new();
-    while let Some(page) = pages.next().await? {
-        members.extend(page.value.into_iter().map(|member| member.id));
-    }
-    Ok(members)
 }
 
 /// Okta's last page has no `next` link and every page has a `self` link: an answer without any comes from somebody else.

@@ -3,6 +3,8 @@
 //! Windows follow what the service's own headers say; until the first answer has said so, one request at a time goes out.
 //! Limits belong to a part of the service (a bucket): each has a window of its own.
 
+use crate::clock::Clock;
+use bwdc_core::names::Timestamp;
 use reqwest::header::{DATE, HeaderMap};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -116,7 +118,7 @@ impl Budget {
         };
         let seconds = match reset_is {
             Reset::Seconds => reset,
-            Reset::Epoch => reset.saturating_sub(service_time(headers)),
+            Reset::Epoch => reset.saturating_sub(service_seconds(headers)),
         };
         // Both times are whole seconds, rounded down: the window may last one longer than their difference.
         let until = Instant::now() + Duration::from_secs((seconds + 1).min(24 * 60 * 60)).div_f64(speed);
@@ -137,7 +139,7 @@ impl Budget {
         let reset = number(headers, reset)?;
         let seconds = match reset_is {
             Reset::Seconds => reset,
-            Reset::Epoch => reset.saturating_sub(service_time(headers)),
+            Reset::Epoch => reset.saturating_sub(service_seconds(headers)),
         };
         Some(Duration::from_secs(seconds + 1))
     }
@@ -205,11 +207,15 @@ fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// The service's own clock, so that a wrong clock here does no harm.
-fn service_time(headers: &HeaderMap) -> u64 {
-    let said = headers.get(DATE).and_then(|date| date.to_str().ok());
-    let time = said
-        .and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok())
-        .unwrap_or_else(jiff::Timestamp::now);
-    u64::try_from(time.as_second()).unwrap_or(0)
+/// The time by the service's own clock, from the `Date` of an answer.
+pub fn service_time(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    let time = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+    Some(Timestamp(time.as_millisecond()))
+}
+
+/// Seconds since 1970 by the service's own clock, so that a wrong clock here does no harm.
+fn service_seconds(headers: &HeaderMap) -> u64 {
+    let time = service_time(headers).unwrap_or_else(|| Clock::System.now());
+    u64::try_from(time.0 / 1_000).unwrap_or(0)
 }

@@ -12,7 +12,7 @@ mod page;
 mod session;
 mod token;
 
-pub use budget::{Rate, Reset};
+pub use budget::{Rate, Reset, service_time};
 pub use denial::only_if_others_are_found;
 pub use error::WebReadError;
 pub use jwt::{KeyError, SigningKey, unique};

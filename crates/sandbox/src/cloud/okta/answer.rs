@@ -71,58 +71,60 @@ fn count(shared: &Shared, bucket: &str, headers: &mut HeaderMap) -> bool {
 fn answer(shared: &Shared, uri: &Uri, path: &[&str], largest: usize) -> Response {
     let query = query(uri);
     let tenant = lock(&shared.tenant);
-    let items: Vec<Value> = match path {
+    match path {
         ["users", id] => {
             // Okta takes a login in the place of an id.
             let found = tenant.users.iter().find(|user| user.id == *id || user.login == *id);
-            return found.map_or_else(
+            found.map_or_else(
                 || error(404, "E0000007", &format!("Not found: Resource not found: {id} (User)")),
                 |found| axum::Json(user(found)).into_response(),
-            );
+            )
         }
-        ["users"] => match status_filter(query.get("filter").map(String::as_str)) {
-            Ok(status) => tenant
-                .users
-                .iter()
-                .filter(|user| {
-                    status.as_ref().map_or(user.status != "DEPROVISIONED", |it| user.status == *it)
-                })
-                .map(user)
-                .collect(),
-            Err(()) => return error(400, "E0000031", "Invalid search criteria."),
+        ["users"] => match Wanted::parse(query.get("filter").map(String::as_str)) {
+            Some(wanted) => {
+                let users: Vec<&User> = tenant.users.iter().filter(|user| wanted.admits(user)).collect();
+                page(shared, uri, &query, &users, |user| &user.id, user, largest)
+            }
+            None => error(400, "E0000031", "Invalid search criteria."),
         },
-        ["groups"] => tenant.groups.iter().map(group).collect(),
+        ["groups"] => {
+            let groups: Vec<&Group> = tenant.groups.iter().collect();
+            page(shared, uri, &query, &groups, |group| &group.id, group, largest)
+        }
         ["groups", id, ..] => match tenant.groups.iter().find(|group| group.id == *id) {
             Some(group) => {
-                let by_id: HashMap<&str, &User> =
-                    tenant.users.iter().map(|user| (user.id.as_str(), user)).collect();
-                group.members.iter().filter_map(|id| by_id.get(id.as_str())).map(|it| user(it)).collect()
+                let places = lock(&shared.places);
+                let members = group.members.iter().filter_map(|id| places.get(id));
+                let users: Vec<&User> = members.filter_map(|place| tenant.users.get(*place)).collect();
+                page(shared, uri, &query, &users, |user| &user.id, user, largest)
             }
-            None => return error(404, "E0000007", "Not found: Resource not found (UserGroup)"),
+            None => error(404, "E0000007", "Not found: Resource not found (UserGroup)"),
         },
-        _ => Vec::new(),
-    };
-    page(shared, uri, &query, &items, largest)
+        _ => error(404, "E0000022", "The endpoint does not support the provided HTTP method"),
+    }
 }
 
-fn page(
+fn page<T>(
     shared: &Shared,
     uri: &Uri,
     query: &HashMap<String, String>,
-    items: &[Value],
+    items: &[&T],
+    id: impl Fn(&T) -> &String,
+    json: impl Fn(&T) -> Value,
     largest: usize,
 ) -> Response {
     let size = query.get("limit").and_then(|it| it.parse().ok()).unwrap_or(largest).clamp(1, largest);
     let start = match query.get("after") {
         None => 0,
-        Some(after) => match items.iter().position(|item| item["id"] == after.as_str()) {
+        Some(after) => match items.iter().position(|item| id(item) == after) {
             Some(position) => position + 1,
             None => return error(400, "E0000031", "Invalid paging request"),
         },
     };
-    let shown = &items[start..(start + size).min(items.len())];
+    let shown: Vec<Value> =
+        items[start..(start + size).min(items.len())].iter().map(|item| json(item)).collect();
     let this = format!("{}{}", shared.front.url, uri.path_and_query().map_or("/", |path| path.as_str()));
-    let mut response = axum::Json(shown).into_response();
+    let mut response = axum::Json(&shown).into_response();
     let mut links = vec![format!("<{this}>; rel=\"self\"")];
     if let Some(last) = shown.last().filter(|_| start + size < items.len()) {
         let rest: Vec<&str> =
@@ -139,10 +141,37 @@ fn page(
     response
 }
 
-fn status_filter(filter: Option<&str>) -> Result<Option<String>, ()> {
-    let Some(filter) = filter else { return Ok(None) };
-    let status = filter.strip_prefix("status eq \"").and_then(|it| it.strip_suffix('"')).ok_or(())?;
-    if status.contains('"') { Err(()) } else { Ok(Some(status.to_owned())) }
+/// The filter expressions that are known: comparisons of the status and of the last change, joined by `and`.
+#[derive(Default)]
+struct Wanted {
+    status: Option<String>,
+    after: Option<String>,
+    filtered: bool,
+}
+
+impl Wanted {
+    fn parse(filter: Option<&str>) -> Option<Self> {
+        let Some(filter) = filter else { return Some(Self::default()) };
+        let mut wanted = Self { filtered: true, ..Self::default() };
+        for part in filter.split(" and ") {
+            let part = part.trim_matches(['(', ')']);
+            let value =
+                |start: &str| part.strip_prefix(start)?.strip_suffix('"').filter(|it| !it.contains('"'));
+            if let Some(status) = value("status eq \"") {
+                wanted.status = Some(status.to_owned());
+            } else {
+                wanted.after = Some(value("lastUpdated gt \"")?.to_owned());
+            }
+        }
+        Some(wanted)
+    }
+
+    /// A list without any filter leaves deprovisioned people out.
+    fn admits(&self, user: &User) -> bool {
+        (self.filtered || user.status != "DEPROVISIONED")
+            && self.status.as_ref().is_none_or(|status| user.status == *status)
+            && self.after.as_ref().is_none_or(|after| user.last_updated > *after)
+    }
 }
 
 fn query(uri: &Uri) -> HashMap<String, String> {

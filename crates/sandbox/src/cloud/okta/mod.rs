@@ -1,6 +1,6 @@
 //! A stand-in for Okta: users, groups and members in pages with `Link` headers, rate limits in headers, an API token.
 //!
-//! It knows as much of Okta's filter expressions as a directory connector sends: one comparison of the status. Each part
+//! It knows as much of Okta's filter expressions as a directory connector sends: the status, and the last change. Each part
 //! of the API has a window of its own, in a clock that can run faster than the real one.
 
 mod answer;
@@ -63,6 +63,8 @@ struct Shared {
     options: Options,
     front: Arc<Front>,
     tenant: Mutex<Tenant>,
+    /// The place of each person in the tenant, by id.
+    places: Mutex<HashMap<String, usize>>,
     throttled: Mutex<u32>,
     issued: Mutex<oauth::Issued>,
     windows: Mutex<HashMap<String, (u64, u32)>>,
@@ -80,6 +82,7 @@ impl Server {
         let shared = Arc::new(Shared {
             options,
             front: Arc::clone(&front),
+            places: Mutex::new(places(&tenant)),
             tenant: Mutex::new(tenant),
             throttled: Mutex::default(),
             issued: Mutex::default(),
@@ -126,6 +129,12 @@ impl Server {
         *lock(&self.shared.throttled)
     }
 
+    /// The time by the service's clock, as Okta writes it.
+    pub fn now(&self) -> String {
+        let passed = self.shared.started.0.elapsed().mul_f64(self.shared.options.speed);
+        (self.shared.started.1 + passed).strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+    }
+
     /// Ends every token that a service app was given.
     pub fn end_tokens(&self) {
         oauth::end_tokens(&self.shared);
@@ -133,6 +142,12 @@ impl Server {
 
     /// Changes the tenant.
     pub fn change(&self, change: impl FnOnce(&mut Tenant)) {
-        change(&mut lock(&self.shared.tenant));
+        let mut tenant = lock(&self.shared.tenant);
+        change(&mut tenant);
+        *lock(&self.shared.places) = places(&tenant);
     }
+}
+
+fn places(tenant: &Tenant) -> HashMap<String, usize> {
+    tenant.users.iter().enumerate().map(|(place, user)| (user.id.clone(), place)).collect()
 }

@@ -1,0 +1,50 @@
+//! The rate limit is the whole organization's: a part of it is used, and the rest is left to others.
+
+use super::{WHOLE, settings};
+use bwdc_core::settings::OktaFilters;
+use bwdc_engine::directory::okta::OktaDirectory;
+use bwdc_engine::directory::web::WebOptions;
+use bwdc_sandbox::cloud::okta::{Options, Server, Tenant};
+use secrecy::SecretString;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// A minute of the service passes in a second.
+const SPEED: f64 = 60.0;
+const LIMIT: u32 = 600;
+
+async fn minutes(tenant: Tenant, percent: u32) -> (usize, u32, f64) {
+    // 50 ms by the service's clock.
+    let latency = Duration::from_millis(50).div_f64(SPEED);
+    let options = Options { limit: LIMIT, speed: SPEED, latency, ..Options::new(tenant) };
+    let server = Server::start(options).expect("a stand-in");
+    let settings = settings(&server, json!({ "rateShare": percent }));
+    let options = WebOptions { speed: SPEED, ..OktaDirectory::options(settings.rate_share) };
+    let token = SecretString::from(server.token());
+    let directory =
+        OktaDirectory::new(&settings, OktaFilters::default(), token, options).expect("a directory");
+    let begun = Instant::now();
+    directory.read(WHOLE, &|_| {}).await.expect("a whole read");
+    let minutes = begun.elapsed().as_secs_f64() * SPEED / 60.0;
+    (server.requests().len(), server.throttled(), minutes)
+}
+
+/// The time is the service's own, so that it is a number of windows: the requests of the members, all of one part of the
+/// API, over what is used of each minute.
+#[tokio::test]
+async fn a_large_organization_never_draws_a_refusal_and_takes_little_more_than_the_limit_asks_for() {
+    let (requests, throttled, minutes) = minutes(Tenant::generate(20_000, 2_000, 20), 50).await;
+    // 100 pages of people, 1 of deprovisioned ones, 10 of groups, 1 for each group.
+    assert_eq!(requests, 100 + 1 + 10 + 2_000);
+    assert_eq!(throttled, 0);
+    let needed = requests as f64 / (0.5 * f64::from(LIMIT));
+    assert!(minutes <= 1.2 * needed, "{minutes:.1} of {needed:.1} minutes of the service");
+}
+
+#[tokio::test]
+async fn a_larger_share_takes_fewer_windows() {
+    let (_, throttled, half) = minutes(Tenant::generate(200, 700, 2), 30).await;
+    let (_, throttled_too, most) = minutes(Tenant::generate(200, 700, 2), 80).await;
+    assert_eq!((throttled, throttled_too), (0, 0));
+    assert!(most < half, "{most:.1} and {half:.1} minutes");
+}
