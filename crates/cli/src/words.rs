@@ -54,6 +54,9 @@ pub(crate) fn left_out(because: &LeftOutBecause) -> String {
         }
         LeftOutBecause::ExternalIdTooLong => "the id is longer than the server takes".to_owned(),
         LeftOutBecause::GroupName => "the group's name is blank or longer than the server takes".to_owned(),
+        LeftOutBecause::EmptyUnseen => {
+            "has no members, and this server cannot be read: it is sent as soon as it has one".to_owned()
+        }
         LeftOutBecause::DomainNotAllowed { address } => {
             format!("the domain of `{address}` is not one of `allowed-domains`; not invited")
         }

@@ -5,6 +5,7 @@ use super::{Change, Plan, PlanInput, pushed_ids};
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
 use crate::names::{Email, ExternalId, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, OrganizationState, ServerKind};
+use crate::wire::ImportGroup;
 use hashbrown::{HashMap, HashSet};
 
 /// How the outcome of a run is known.
@@ -31,7 +32,7 @@ impl Plan {
             .collect();
         let groups = match after {
             After::Observed(state) => observed_groups(input, state, now),
-            After::Accepted => self.accepted_groups(input, &directory, &people),
+            After::Accepted => self.accepted_groups(input, &people),
         };
         LedgerState { people, groups, open_intents: Vec::new(), baseline_taken: true }
     }
@@ -44,16 +45,8 @@ impl Plan {
     ) -> Vec<ManagedPerson> {
         let before: HashMap<&str, &ManagedPerson> =
             input.ledger.people.iter().map(|it| (it.external_id.as_str(), it)).collect();
-        let old_ids: HashMap<&str, &str> = self
-            .changes
-            .iter()
-            .filter_map(|it| match it {
-                Change::ReplaceExternalId { person, old, .. } => {
-                    Some((person.external_id.as_str(), old.as_str()))
-                }
-                _ => None,
-            })
-            .collect();
+        let old_ids: HashMap<&str, &str> =
+            self.replaced_ids().map(|(new, old)| (new.as_str(), old.as_str())).collect();
         let taken: HashSet<&str> = self
             .changes
             .iter()
@@ -91,11 +84,7 @@ impl Plan {
         let mut people = input.ledger.people.clone();
         let mut places: HashMap<ExternalId, usize> =
             people.iter().enumerate().map(|(place, it)| (it.external_id.clone(), place)).collect();
-        let replaced: HashSet<&ExternalId> = self
-            .changes
-            .iter()
-            .filter_map(|it| if let Change::ReplaceExternalId { old, .. } = it { Some(old) } else { None })
-            .collect();
+        let replaced: HashSet<&ExternalId> = self.replaced_ids().map(|(_, old)| old).collect();
         let removed: HashSet<&ExternalId> = self
             .changes
             .iter()
@@ -126,41 +115,54 @@ impl Plan {
         people
     }
 
-    fn accepted_groups(
-        &self,
-        input: &PlanInput<'_>,
-        directory: &Directory<'_>,
-        people: &[ManagedPerson],
-    ) -> Vec<ManagedGroup> {
-        let desired = input.desired;
+    /// Groups that were sent hold what was sent, the others what they held.
+    fn accepted_groups(&self, input: &PlanInput<'_>, people: &[ManagedPerson]) -> Vec<ManagedGroup> {
         let managed: HashMap<&str, &ExternalId> =
             people.iter().map(|it| (it.external_id.as_str(), &it.external_id)).collect();
-        // Vaultwarden never renames a group.
-        let kept_names: HashMap<&str, &str> = if input.server == ServerKind::Vaultwarden {
-            input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it.name.as_str())).collect()
-        } else {
-            HashMap::new()
+        let new_ids: HashMap<&str, &str> =
+            self.replaced_ids().map(|(new, old)| (old.as_str(), new.as_str())).collect();
+        let still = |ids: &[ExternalId]| {
+            let ids = ids.iter().map(|it| new_ids.get(it.as_str()).copied().unwrap_or(it.as_str()));
+            ids.filter_map(|it| managed.get(it).map(|&it| it.clone())).collect()
         };
-        let mut groups: Vec<ManagedGroup> = Vec::new();
-        let mut done: HashSet<&str> = HashSet::new();
-        if input.sync.groups {
-            for (number, group) in desired.groups().iter().enumerate() {
-                let id = desired.text(group.external_id);
-                done.insert(id);
-                let members =
-                    desired.members(number).iter().filter_map(|&person| directory.pushed[person as usize]);
-                let first_name = kept_names.get(id).copied();
-                groups.push(ManagedGroup {
-                    external_id: ExternalId::new(id),
-                    name: first_name.unwrap_or(desired.text(group.name)).to_owned(),
-                    members: members.filter_map(|id| managed.get(id).map(|&it| it.clone())).collect(),
+        let sent = self.whole.as_ref().map_or(&self.import.groups, |it| &it.groups);
+        let mut sent: HashMap<&str, &ImportGroup> =
+            sent.iter().map(|it| (it.external_id.as_str(), it)).collect();
+        let known = input.ledger.groups.iter().map(|known| match sent.remove(known.external_id.as_str()) {
+            None => ManagedGroup { members: still(&known.members), ..known.clone() },
+            Some(group) => {
+                // Vaultwarden never renames a group.
+                let keeps_name = input.server == ServerKind::Vaultwarden;
+                let name = if keeps_name { &known.name } else { &group.name };
+                let members = still(&group.member_external_ids);
+                ManagedGroup {
+                    external_id: known.external_id.clone(),
+                    name: name.clone(),
+                    members,
                     observed_at: None,
-                });
+                }
             }
-        }
+        });
+        let mut groups: Vec<ManagedGroup> = known.collect();
+        let order = self.whole.as_ref().map_or(&self.import.groups, |it| &it.groups);
+        groups.extend(order.iter().filter(|it| sent.contains_key(it.external_id.as_str())).map(|it| {
+            let members = still(&it.member_external_ids);
+            ManagedGroup {
+                external_id: it.external_id.clone(),
+                name: it.name.clone(),
+                members,
+                observed_at: None,
+            }
+        }));
         groups
-            .extend(input.ledger.groups.iter().filter(|it| !done.contains(it.external_id.as_str())).cloned());
-        groups
+    }
+
+    /// Members that get another id: the new one and the old one.
+    fn replaced_ids(&self) -> impl Iterator<Item = (&ExternalId, &ExternalId)> {
+        self.changes.iter().filter_map(|it| match it {
+            Change::ReplaceExternalId { person, old, .. } => Some((&person.external_id, old)),
+            _ => None,
+        })
     }
 }
 

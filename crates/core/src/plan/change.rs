@@ -146,6 +146,14 @@ pub enum Change {
 }
 
 impl Change {
+    /// The external id of a person who becomes a member by this.
+    pub(super) fn joins(&self) -> Option<&str> {
+        match self {
+            Self::Invite { person, .. } | Self::Stage { person, .. } => Some(person.external_id.as_str()),
+            _ => None,
+        }
+    }
+
     /// Whether somebody loses access to the organization by this.
     pub fn takes_access(&self) -> bool {
         matches!(self, Self::Revoke { .. } | Self::Remove { .. })
@@ -225,6 +233,8 @@ pub enum LeftOutBecause {
     ExternalIdTooLong,
     /// The group's name is blank, or longer than the server takes.
     GroupName,
+    /// A group without members, on a server that cannot be read: it may exist there, and an empty list would empty it.
+    EmptyUnseen,
     /// The settings allow no invitations to this domain.
     DomainNotAllowed {
         /// What the directory holds.

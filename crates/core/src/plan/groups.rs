@@ -182,7 +182,11 @@ fn group<'a>(
     let successor = successors.of.get(&number);
     match successor.or_else(|| index.groups.get(id)).zip(index.state) {
         // It may well exist: an empty list would empty it.
-        None if plan.evidence == Evidence::Unknown && effective.is_empty() => return,
+        None if plan.evidence != Evidence::Live && effective.is_empty() => {
+            let reference = desired.text(wanted.reference).to_owned();
+            plan.left_out.push(LeftOut { reference, because: LeftOutBecause::EmptyUnseen });
+            return;
+        }
         None => {
             if successors.by_hand.contains(name) {
                 plan.remarks.push(Remark::SameName { group: subject() });

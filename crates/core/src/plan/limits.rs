@@ -280,8 +280,8 @@ impl Plan {
 
 /// Notes what the limits are measured by. A directory that turned empty is taken for a fault, not for the truth.
 pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
-    let removed_before =
-        input.recent.people().filter(|id| !index.by_external_id.contains_key(id.as_str())).count();
+    let removed_before: HashSet<&String> =
+        input.recent.people().filter(|id| !index.by_external_id.contains_key(id.as_str())).collect();
     let filled = |number: &&usize| index.state.is_some_and(|it| !it.groups[**number].members.is_empty());
     let filled_now = index.groups.values().filter(filled).count();
     let emptied_before = input
@@ -291,7 +291,7 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
         .filter(|id| index.groups.get(id.as_str()).is_none_or(|number| !filled(&number)));
     plan.basis = Basis {
         recent: input.recent.clone(),
-        managed: plan.totals.managed + removed_before,
+        managed: plan.totals.managed + removed_before.len(),
         filled_groups: filled_now + emptied_before.count(),
         first_run: plan.baseline,
     };

@@ -159,26 +159,31 @@ impl Plan {
     /// How many of the changes are still to be made, by a plan against the organization as it is afterwards. What this
     /// plan leaves to later runs does not count.
     pub fn unfinished(&self, afterwards: &Self) -> usize {
-        let planned: HashSet<&ExternalId> = self
-            .changes
-            .iter()
-            .filter_map(|change| match change {
-                Change::Invite { person, .. } | Change::Stage { person, .. } => Some(&person.external_id),
-                _ => None,
-            })
-            .collect();
+        let planned: HashSet<&str> = self.changes.iter().filter_map(Change::joins).collect();
         let waits = self.left_out.iter().any(|it| it.because == LeftOutBecause::WaitsForTurn);
-        afterwards
-            .changes
-            .iter()
-            .filter(|change| match change {
-                Change::Invite { person, .. } | Change::Stage { person, .. } => {
-                    !waits || planned.contains(&person.external_id)
-                }
-                Change::ChangeMembers { group, .. } => !self.unread.contains(&group.external_id),
-                _ => true,
-            })
-            .count()
+        // Ids that belonged to somebody else until now, and people whose turn comes next.
+        let freed = self.standing.iter().filter_map(|it| match it {
+            Standing::ExternalIdTaken { person, .. } => Some(person.external_id.as_str()),
+            _ => None,
+        });
+        let next =
+            afterwards.changes.iter().filter_map(Change::joins).filter(|it| waits && !planned.contains(it));
+        let later: HashSet<&str> = freed.chain(next).collect();
+        let is_left = |change: &&Change| match change {
+            Change::Invite { person, .. }
+            | Change::Stage { person, .. }
+            | Change::Adopt { person, .. }
+            | Change::Restore { person, .. }
+            | Change::ReplaceExternalId { person, .. } => !later.contains(person.external_id.as_str()),
+            Change::ChangeMembers { group, added, removed, .. } => {
+                let for_later = removed.is_empty() && added.iter().all(|it| later.contains(it.as_str()));
+                !for_later && !self.unread.contains(&group.external_id)
+            }
+            // Unseen groups appear with their first member.
+            Change::CreateGroup { .. } => self.evidence == Evidence::Live || later.is_empty(),
+            _ => true,
+        };
+        afterwards.changes.iter().filter(is_left).count()
     }
 
     /// Whether there is nothing to do.

@@ -196,41 +196,58 @@ fn live<'a>(
         plan.import.members.push(import);
         return None;
     };
-    let Some(old) = member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty()) else {
-        plan.changes.push(Change::Adopt { person: subject(), cause: Cause::Differs });
-        people.present.insert(pushed);
-        people.live.push(import.clone());
-        plan.import.members.push(import);
-        return None;
-    };
-    if !may_replace(member, old, input, index, people) {
+    let old = member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty());
+    if let Some(old) = old.filter(|old| !may_replace(member, old, input, index, people)) {
         plan.standing.push(Standing::HeldUnderOtherId { person: subject(), observed: old.clone() });
         return Some(old);
     }
-    people.present.insert(pushed);
-    people.replaced.insert(old.as_str(), pushed);
-    let vaultwarden = input.server == ServerKind::Vaultwarden;
-    // Vaultwarden's import finds people by address, and restores whom it lists: the same entry does both.
-    let by_hand =
-        member.status == MemberStatus::Revoked && !was_revoked_by_us(member, old.as_str(), input, index);
-    let import = ImportMember { deleted: vaultwarden && by_hand, ..import };
-    people.live.push(import.clone());
-    plan.changes.push(Change::ReplaceExternalId {
-        person: subject(),
-        old: old.clone(),
-        cause: Cause::Differs,
-    });
-    match &member.id {
-        _ if vaultwarden => plan.import.members.push(import),
-        Some(id) => {
-            plan.repairs.push(Request::PutMember { id: id.clone(), external_id: ExternalId::new(pushed) });
-            if member.status == MemberStatus::Revoked {
-                give_back(member, import, subject(), old.as_str(), input, index, plan);
-            }
-        }
-        None => {}
-    }
+    identify(member, old, import, subject(), pushed, input, index, plan, people);
     None
+}
+
+/// Gives a member the directory's external id, in place of another one or of none.
+fn identify<'a>(
+    member: &'a ObservedMember,
+    old: Option<&'a ExternalId>,
+    import: ImportMember,
+    person: Subject,
+    pushed: &'a str,
+    input: &PlanInput<'a>,
+    index: &Index<'a>,
+    plan: &mut Plan,
+    people: &mut People<'a>,
+) {
+    let vaultwarden = input.server == ServerKind::Vaultwarden;
+    let revoked = member.status == MemberStatus::Revoked;
+    let ids = [pushed, old.map_or(pushed, |it| it.as_str())];
+    let by_hand = revoked && !was_revoked_by_us(member, &ids, input, index);
+    // Vaultwarden restores whom it is shown, unless as deleted.
+    let import = ImportMember { deleted: vaultwarden && by_hand, ..import };
+    people.present.insert(pushed);
+    people.live.push(import.clone());
+    let (cause, subject) = (Cause::Differs, person.clone());
+    plan.changes.push(match old {
+        None => Change::Adopt { person, cause },
+        Some(old) => {
+            people.replaced.insert(old.as_str(), pushed);
+            Change::ReplaceExternalId { person, old: old.clone(), cause }
+        }
+    });
+    match (&member.id, old) {
+        // The official import does nothing about a member with another id.
+        (Some(id), Some(_)) if !vaultwarden => {
+            plan.repairs.push(Request::PutMember { id: id.clone(), external_id: ExternalId::new(pushed) });
+        }
+        _ => plan.import.members.push(import),
+    }
+    if by_hand {
+        plan.standing.push(Standing::RevokedByHand { person: subject });
+    } else if revoked {
+        plan.changes.push(Change::Restore { person: subject, cause: Cause::Returned });
+        if let Some(id) = member.id.as_ref().filter(|_| !vaultwarden) {
+            plan.restorations.push(Request::Restore(id.clone()));
+        }
+    }
 }
 
 /// Whether the member may get another external id: nobody in the directory has the present one, nor had it when asked.
@@ -281,27 +298,29 @@ fn usable_address<'a>(
     }
 }
 
+/// Whether our runs took the access; `ids` are those under which the ledger may have the person.
 fn was_revoked_by_us(
     member: &ObservedMember,
-    ledger_id: &str,
+    ids: &[&str],
     input: &PlanInput<'_>,
     index: &Index<'_>,
 ) -> bool {
-    let noted = index.managed.get(ledger_id).is_some_and(|&number| input.ledger.people[number].revoked_by_us);
-    noted || member.id.as_ref().is_some_and(|id| input.ledger.may_have_revoked(id))
+    let mut known = ids.iter().filter_map(|id| index.managed.get(id));
+    known.any(|&number| input.ledger.people[number].revoked_by_us)
+        || member.id.as_ref().is_some_and(|id| input.ledger.may_have_revoked(id))
 }
 
-/// Gives access back where it was ours to take; `ledger_id` is the id under which the ledger has the person.
+/// Gives access back where it was ours to take.
 fn give_back(
     member: &ObservedMember,
     import: ImportMember,
     person: Subject,
-    ledger_id: &str,
+    pushed: &str,
     input: &PlanInput<'_>,
     index: &Index<'_>,
     plan: &mut Plan,
 ) {
-    if !was_revoked_by_us(member, ledger_id, input, index) {
+    if !was_revoked_by_us(member, &[pushed], input, index) {
         plan.standing.push(Standing::RevokedByHand { person });
         return;
     }

@@ -6,7 +6,7 @@ use super::people::People;
 use super::{Evidence, Index, Plan, PlanInput, Refusal};
 use crate::import::{BATCH, BatchSize, batches, official_request};
 use crate::names::ExternalId;
-use crate::observed::{MemberStatus, Role, ServerKind};
+use crate::observed::{MemberStatus, ObservedMember, Role, ServerKind};
 use crate::wire::{ImportMember, ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
 
@@ -63,7 +63,17 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
         .collect();
     let kept: HashMap<ExternalId, usize> =
         plan.kept.iter().enumerate().map(|(number, it)| (it.person.external_id.clone(), number)).collect();
-    let mut pending = Vec::new();
+    // The server looks at those whom the same request marks as deleted, too.
+    let deleted: HashSet<&str> =
+        plan.import.members.iter().filter(|it| it.deleted).map(|it| it.external_id.as_str()).collect();
+    let mut pending: Vec<String> = index
+        .state
+        .into_iter()
+        .flat_map(|it| &it.members)
+        .filter(|it| it.external_id.as_ref().is_some_and(|id| deleted.contains(id.as_str())))
+        .filter(|it| has_not_joined(it))
+        .map(|it| it.email.as_str().to_owned())
+        .collect();
     let mut overwritten = HashSet::new();
     for member in index.state.into_iter().flat_map(|it| &it.members) {
         let Some(id) = member.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty()) else {
@@ -98,7 +108,7 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
             plan.kept.push(Kept { person, cause: Some(Cause::Overwritten), because });
             continue;
         }
-        if matches!(member.status, MemberStatus::Invited | MemberStatus::Staged) {
+        if has_not_joined(member) {
             pending.push(person.name.clone());
         }
         overwritten.insert(id.clone());
@@ -124,6 +134,11 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
     members.extend(plan.import.members.iter().filter(|it| it.deleted).cloned());
     let groups = whole_groups(input, people);
     plan.whole = Some(ImportRequest { groups, members, overwrite_existing: true, ..plan.import.clone() });
+}
+
+/// Whether nobody has accepted the invitation. Of a revoked member it cannot be told.
+fn has_not_joined(member: &ObservedMember) -> bool {
+    matches!(member.status, MemberStatus::Invited | MemberStatus::Staged)
 }
 
 fn whole_groups(input: &PlanInput<'_>, people: &People<'_>) -> Vec<crate::wire::ImportGroup> {

@@ -38,6 +38,15 @@ fn many_small_runs_take_no_more_than_one_large() {
 }
 
 #[test]
+fn somebody_revoked_and_then_removed_is_one_person() {
+    let id = || std::collections::BTreeSet::from(["gone".to_owned()]);
+    let recent = Takings { revoked: id(), removed: id(), ..Takings::default() };
+    // 5 % of 39 members and of the one who was among them are two.
+    let refused = refusals(&leaving(39, 0..2, &recent));
+    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 3, allowed: 2, managed: 40 }]);
+}
+
+#[test]
 fn what_was_approved_does_not_count_against_later_runs() {
     let plan = leaving(100, 0..7, &Takings::default());
     let approved = plan.refused(&Limits::default());

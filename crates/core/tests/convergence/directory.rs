@@ -1,0 +1,129 @@
+//! A small directory: people with ids that survive renames, groups, and questions by id.
+
+use bwdc_core::names::ExternalId;
+use bwdc_core::observed::{Presence, Presences, Sought};
+use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Enabled,
+    Disabled,
+    Deleted,
+    /// There, and not selected.
+    OutOfScope,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) stable: String,
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) state: State,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Stable ids.
+    pub(crate) members: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Directory {
+    pub(crate) people: Vec<Entry>,
+    pub(crate) groups: Vec<Group>,
+    /// Answers no question about a single id.
+    pub(crate) silent: bool,
+    next: usize,
+}
+
+impl Directory {
+    pub(crate) fn number(&mut self) -> usize {
+        self.next += 1;
+        self.next
+    }
+
+    pub(crate) fn hire(&mut self, id: String, email: String) {
+        let stable = format!("entryUUID:{}", self.number());
+        self.people.push(Entry { stable, id, email, state: State::Enabled });
+    }
+
+    pub(crate) fn has_address(&self, email: &str) -> bool {
+        self.people.iter().any(|it| it.email == email)
+    }
+
+    pub(crate) fn leave(&mut self, place: usize) -> Entry {
+        let gone = self.people.remove(place);
+        for group in &mut self.groups {
+            group.members.retain(|it| *it != gone.stable);
+        }
+        gone
+    }
+
+    /// Who is read: everybody but those out of scope.
+    pub(crate) fn selected(&self) -> impl Iterator<Item = &Entry> {
+        self.people.iter().filter(|it| it.state != State::OutOfScope)
+    }
+
+    pub(crate) fn snapshot(&self, groups: bool) -> Snapshot {
+        let mut builder =
+            SnapshotBuilder::new(ReadScope { people: true, groups, deleted: true, stable_ids: true });
+        for entry in self.selected() {
+            let name = builder.text(&entry.id);
+            let stable_id = Some(builder.text(&entry.stable));
+            let mail = Some(builder.text(&entry.email));
+            builder.person(PersonEntry {
+                reference: name,
+                key: name,
+                login: None,
+                external_id: name,
+                stable_id,
+                mail,
+                prefix: None,
+                state: match entry.state {
+                    State::Disabled => AccountState::Disabled,
+                    State::Deleted => AccountState::Deleted,
+                    State::Enabled | State::OutOfScope => AccountState::Enabled,
+                },
+            });
+        }
+        for group in self.groups.iter().filter(|_| groups) {
+            let (id, name) = (builder.text(&group.id), builder.text(&group.name));
+            let members: Vec<_> = self
+                .people
+                .iter()
+                .filter(|it| group.members.contains(&it.stable))
+                .map(|it| builder.text(&it.id))
+                .collect();
+            builder.group(id, id, id, name, &members);
+        }
+        for section in [Section::People, Section::DeletedPeople, Section::Groups] {
+            builder.end(section);
+        }
+        builder.finish().expect("every section has ended")
+    }
+
+    pub(crate) fn look_up(&self, sought: &[Sought]) -> Presences {
+        sought.iter().map(|it| (it.external_id.clone(), self.presence(it))).collect()
+    }
+
+    fn presence(&self, sought: &Sought) -> Presence {
+        if self.silent {
+            return Presence::Unknown { reason: "no right".to_owned() };
+        }
+        let is = |entry: &&Entry| match &sought.stable_id {
+            Some(stable) => entry.stable == stable.as_str(),
+            None => entry.id == sought.external_id.as_str(),
+        };
+        if self.people.iter().any(|it| is(&it)) { Presence::Found } else { Presence::NotFound }
+    }
+
+    pub(crate) fn by_stable(&self, stable: &str) -> Option<&Entry> {
+        self.people.iter().find(|it| it.stable == stable)
+    }
+
+    pub(crate) fn by_id(&self, id: &ExternalId) -> Option<&Entry> {
+        self.people.iter().find(|it| it.id == id.as_str())
+    }
+}

@@ -1,0 +1,78 @@
+//! Random directories, random organizations, random changes, three kinds of server: the organization follows, and nobody is
+//! hurt on the way.
+
+mod directory;
+mod model;
+mod oracle;
+mod world;
+
+use bwdc_core::plan::{LeftOutBecause, Plan, Refusal, Standing, Verdict};
+use oracle::Guarded;
+use proptest::prelude::*;
+use world::{EVENTS, Event, Mode, World};
+
+/// Runs that a world may need: the first one takes nobody, and invitations can come in portions.
+const PATIENCE: usize = 20;
+
+fn a_run(world: &mut World, approve: bool) -> Result<bool, TestCaseError> {
+    for _ in 0..PATIENCE {
+        let limits = world.connector.limits;
+        let (verdict, approval) = world.plan(|plan, _| (plan.check(&limits, &[]), plan.refused(&limits)));
+        if let Verdict::Refused(refusals) = &verdict {
+            if !approve || !refusals.iter().all(Refusal::can_be_approved) {
+                return Ok(false);
+            }
+            let approved = world.plan(|plan, _| plan.check(&limits, std::slice::from_ref(&approval)));
+            prop_assert_eq!(approved, Verdict::Go, "an approval of everything that was refused");
+        }
+        let guarded = Guarded::before(world, matches!(verdict, Verdict::Go));
+        let sent = world.carry_out();
+        if sent.is_err() && world.overwrites_somebody_unfinished() {
+            // Whether a revoked member ever joined cannot be read: the server says so itself, and nobody is lost.
+            return Ok(false);
+        }
+        prop_assert!(sent.is_ok(), "the server refused what the guard let pass: {sent:?}");
+        let Ok(plan) = sent else { return Ok(false) };
+        guarded.after(world, &plan)?;
+        let again = world.plan(|plan, _| plan.clone());
+        if again.is_empty() {
+            prop_assert!(again.requests().is_empty());
+            oracle::equal(world, &again)?;
+            return Ok(true);
+        }
+        if !plan.baseline {
+            let told = || format!("after {:#?}\nagain {:#?}", plan.changes, again.changes);
+            prop_assert!(plan.unfinished(&again) == 0 && waits(&plan), "{}", told());
+        }
+    }
+    Err(TestCaseError::fail("it never comes to rest"))
+}
+
+fn waits(plan: &Plan) -> bool {
+    // For a turn, or for an id that a leaver had until now.
+    plan.left_out.iter().any(|it| it.because == LeftOutBecause::WaitsForTurn)
+        || plan.standing.iter().any(|it| matches!(it, Standing::ExternalIdTaken { .. }))
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    prop::collection::vec((0..EVENTS, any::<u8>(), any::<u8>()), 0..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(768))]
+    #[test]
+    fn the_organization_follows_the_directory(
+        mode in prop::sample::select(vec![Mode::Official, Mode::Vaultwarden, Mode::VaultwardenRead]),
+        settings in any::<u64>(),
+        begin in prop::collection::vec((0u8..3, any::<u8>(), any::<u8>()), 0..12),
+        steps in prop::collection::vec((events(), any::<bool>()), 1..8),
+    ) {
+        let mut world = World::new(mode, settings);
+        begin.into_iter().for_each(|it| world.happen(it));
+        for (events, approve) in steps {
+            events.into_iter().for_each(|it| world.happen(it));
+            a_run(&mut world, approve)?;
+            world.now += 60_000;
+        }
+    }
+}
