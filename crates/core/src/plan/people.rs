@@ -201,22 +201,29 @@ fn live<'a>(
         plan.standing.push(Standing::HeldUnderOtherId { person: subject(), observed: old.clone() });
         return Some(old);
     }
-    identify(member, old, import, subject(), pushed, input, index, plan, people);
+    identify(&Found { member, old, pushed }, import, input, index, plan, people);
     None
+}
+
+/// A member who has the address of somebody in the directory, and another external id or none.
+struct Found<'a> {
+    member: &'a ObservedMember,
+    old: Option<&'a ExternalId>,
+    pushed: &'a str,
 }
 
 /// Gives a member the directory's external id, in place of another one or of none.
 fn identify<'a>(
-    member: &'a ObservedMember,
-    old: Option<&'a ExternalId>,
+    found: &Found<'a>,
     import: ImportMember,
-    person: Subject,
-    pushed: &'a str,
     input: &PlanInput<'a>,
     index: &Index<'a>,
     plan: &mut Plan,
     people: &mut People<'a>,
 ) {
+    let Found { member, old, pushed } = *found;
+    let name = member.email.as_str().to_owned();
+    let person = Subject { name, external_id: import.external_id.clone() };
     let vaultwarden = input.server == ServerKind::Vaultwarden;
     let revoked = member.status == MemberStatus::Revoked;
     let ids = [pushed, old.map_or(pushed, |it| it.as_str())];

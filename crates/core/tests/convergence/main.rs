@@ -3,6 +3,7 @@
 
 mod directory;
 mod model;
+mod observe;
 mod oracle;
 mod world;
 

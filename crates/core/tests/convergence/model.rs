@@ -2,10 +2,7 @@
 //!
 //! The engine's tests compare it with the sandbox, request by request.
 
-use bwdc_core::names::{Email, ExternalId, GroupId, MemberId};
-use bwdc_core::observed::{
-    MemberStatus, Membership, ObservedGroup, ObservedMember, OrganizationState, Role, Seats,
-};
+use bwdc_core::observed::{MemberStatus, Role};
 use bwdc_core::wire::{ImportRequest, Request};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -164,30 +161,6 @@ impl Organization {
                 Ok(())
             }
         }
-    }
-
-    /// The organization as an API that can be read shows it.
-    pub(crate) fn observe(&self) -> OrganizationState {
-        let places: BTreeMap<&str, usize> =
-            self.members.iter().enumerate().map(|(place, it)| (it.id.as_str(), place)).collect();
-        let members = self.members.iter().map(|it| ObservedMember {
-            id: Some(MemberId::new(it.id.as_str())),
-            email: Email::new(it.email.as_str()),
-            external_id: it.external_id.as_deref().map(ExternalId::new),
-            status: it.status,
-            role: it.role,
-        });
-        let groups = self.groups.iter().map(|it| ObservedGroup {
-            id: Some(GroupId::new(it.id.as_str())),
-            name: it.name.clone(),
-            external_id: it.external_id.as_deref().map(ExternalId::new),
-            members: Membership::Read(it.members.iter().map(|id| places[id.as_str()]).collect()),
-        });
-        OrganizationState { members: members.collect(), groups: groups.collect() }
-    }
-
-    pub(crate) fn seats(&self) -> Option<Seats> {
-        self.seats.map(|total| Seats { total, most: None })
     }
 
     pub(crate) fn remove(&mut self, ids: &BTreeSet<String>) {

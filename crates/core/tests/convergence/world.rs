@@ -214,7 +214,7 @@ impl World {
                 let name = format!("Group {}", how % 5);
                 self.directory.groups.push(Group { id, name, members: Vec::new() });
             }
-            13 if groups > 0 && how % 2 == 0 => {
+            13 if groups > 0 && how.is_multiple_of(2) => {
                 self.directory.groups.remove(group);
             }
             14 if groups > 0 => self.directory.groups[group].name = format!("Group {}", how % 5),
@@ -232,7 +232,7 @@ impl World {
                     Some(_) => {}
                 }
             }
-            18 => self.directory.silent = how % 3 == 0,
+            18 => self.directory.silent = how.is_multiple_of(3),
             19 => self.now += i64::from(how) * HOUR / 4,
             20 => self.organization.confirm(),
             21 => {
@@ -296,15 +296,15 @@ impl World {
                 member.status = MemberStatus::Revoked;
             }
             24 if member.status == MemberStatus::Revoked => member.status = member.former,
-            25 if how % 3 == 0 => self.organization.remove(&BTreeSet::from([id])),
+            25 if how.is_multiple_of(3) => self.organization.remove(&BTreeSet::from([id])),
             26 if groups > 0 => {
                 self.organization.groups[usize::from(how) % groups].members.insert(id);
             }
             27 => member.role = [Role::Admin, Role::User, Role::Custom][usize::from(how) % 3],
             28 if groups > 0 => {
-                self.organization.groups[usize::from(how) % groups].name = "By hand".to_owned()
+                self.organization.groups[usize::from(how) % groups].name = "By hand".to_owned();
             }
-            29 => member.external_id = (how % 2 == 0).then(|| format!("foreign-{}", member.id)),
+            29 => member.external_id = (how.is_multiple_of(2)).then(|| format!("foreign-{}", member.id)),
             _ => {}
         }
     }
