@@ -7,7 +7,11 @@ use serde_json::Value;
 
 fn company() -> Tree {
     let members = ["p03", "p01", "p11", "p07", "p02", "p05", "p10", "p04"];
-    Tree::of(12).disabled("p06").group("a", "Sales", &members).group("b", "Empty", &[])
+    Tree::of(12).disabled("p06").group("a", "Sales", &members).group("b", "Empty", &[]).group(
+        "c",
+        "Night",
+        &["p01"],
+    )
 }
 
 #[test]
@@ -42,7 +46,7 @@ fn law_04_what_cannot_be_made_equal_is_said_and_not_sent_again() {
         assert!(stage.organization.revoke(&mail("p02")));
         directory.modify(&dn("p01"), "mail", ["other@example.test"]).expect("is there");
         directory.modify(&group_dn("a"), "description", ["Sales and service"]).expect("is there");
-        directory.delete(&group_dn("b")).expect("is there");
+        directory.delete(&group_dn("c")).expect("is there");
         stage.sync();
         stage.organization.clear_requests();
         let plan = stage.run(&["plan", "--response"]);
