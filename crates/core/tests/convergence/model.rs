@@ -125,7 +125,11 @@ impl Organization {
                 let place = self.place(id.as_str())?;
                 self.keeps_an_owner(place)?;
                 if self.members[place].status != MemberStatus::Revoked {
-                    self.members[place].former = self.members[place].status;
+                    // A restoration knows nothing of staging.
+                    self.members[place].former = match self.members[place].status {
+                        MemberStatus::Staged => MemberStatus::Invited,
+                        status => status,
+                    };
                     self.members[place].status = MemberStatus::Revoked;
                 }
                 Ok(())
