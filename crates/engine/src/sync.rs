@@ -190,6 +190,8 @@ impl Engine {
         let folder = machine_folder(self.environment.variable("ProgramData"));
         let _organization_lock = OrganizationLock::acquire(&folder, &api, &organization_id, "sync", now)?;
 
+        // Before the ledger is bound to it: a setting that is missing must not look like another directory.
+        self.directory()?;
         let mut ledger = self.open_ledger(events)?;
         if ledger.begin_with(&self.pair(&api)?, &organization_id)? {
             events(Event::Notice(
@@ -407,14 +409,16 @@ impl Engine {
     fn pair(&self, api: &str) -> Result<String, EngineError> {
         let data = self.store.data();
         let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
-        let field = match kind {
-            DirectoryKind::Ldap => "rootPath",
-            DirectoryKind::Entra => "tenant",
-            DirectoryKind::Google => "domain",
-            DirectoryKind::Okta => "orgUrl",
-            DirectoryKind::OneLogin => "clientId",
+        // A credential may be exchanged for another of the same account, where the account has a name of its own.
+        let fields: &[&str] = match kind {
+            DirectoryKind::Ldap => &["rootPath"],
+            DirectoryKind::Entra => &["tenant"],
+            DirectoryKind::Google => &["domain"],
+            DirectoryKind::Okta => &["orgUrl"],
+            DirectoryKind::OneLogin => &["url", "clientId"],
         };
-        let account = data.directory(kind)?.get(field).and_then(|it| it.as_str()).unwrap_or_default();
+        let stored = data.directory(kind)?;
+        let account = fields.iter().find_map(|field| stored.get(*field)?.as_str()).unwrap_or_default();
         Ok(format!("{api} {} {}", kind.number(), account.trim().trim_end_matches('/').to_lowercase()))
     }
 

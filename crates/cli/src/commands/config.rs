@@ -14,8 +14,11 @@ use bwdc_engine::{Entry, Origin};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, IsTerminal as _};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _};
 use std::path::PathBuf;
+
+/// No secret is longer, in bytes; a file that is something else is not read to its end.
+const LONGEST_SECRET: u64 = 64 * 1024;
 
 pub(super) fn run(arguments: ConfigArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     match (arguments.command, arguments.setting) {
@@ -156,14 +159,22 @@ fn value(
     typed.ok_or(CommandError::NoValue { setting: name })
 }
 
+/// The first line of a file; a key in PEM form is taken whole, since its first line says nothing.
 fn first_line(path: PathBuf, setting: String) -> Result<SecretString, CommandError> {
-    let mut line = String::new();
-    let read = File::open(&path).and_then(|file| BufReader::new(file).read_line(&mut line));
+    let mut text = String::new();
+    let read = File::open(&path).and_then(|file| {
+        let mut file = BufReader::new(file.take(LONGEST_SECRET));
+        file.read_line(&mut text)?;
+        if text.trim_start_matches('\u{feff}').starts_with("-----BEGIN ") {
+            file.read_to_string(&mut text)?;
+        }
+        Ok(())
+    });
     if let Err(source) = read {
         return Err(CommandError::SecretFile { path, setting, source });
     }
-    let value = line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
-    line.zeroize();
+    let value = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
+    text.zeroize();
     if value.is_empty() {
         return Err(CommandError::SecretFileEmpty { path, setting });
     }

@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a failed expectation is how a test speaks, its helpers included"
 )]
 

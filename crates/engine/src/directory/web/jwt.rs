@@ -40,7 +40,7 @@ pub struct SigningKey {
 }
 
 enum Pair {
-    Rsa(Box<RsaKeyPair>),
+    Rsa(RsaKeyPair),
     Ec(EcdsaKeyPair),
 }
 
@@ -148,7 +148,7 @@ fn random_bytes() -> [u8; 16] {
 }
 
 fn rsa(pair: Result<RsaKeyPair, ring::error::KeyRejected>) -> Result<Pair, KeyError> {
-    pair.map(|pair| Pair::Rsa(Box::new(pair))).map_err(|_| KeyError::Kind)
+    pair.map(Pair::Rsa).map_err(|_| KeyError::Kind)
 }
 
 fn ec(pair: Result<EcdsaKeyPair, ring::error::KeyRejected>) -> Result<Pair, KeyError> {

@@ -178,7 +178,7 @@ fn verified(token: &str, key: impl FnOnce(&Value) -> Option<Value>) -> Result<(V
     };
     let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| "it is no Base64");
     let json = |bytes: Vec<u8>| serde_json::from_slice::<Value>(&bytes).map_err(|_| "it is no JSON");
-    let message = token[..head.len() + 1 + claims.len()].as_bytes();
+    let message = &token.as_bytes()[..head.len() + 1 + claims.len()];
     let (head, claims, signature) = (json(decode(head)?)?, json(decode(claims)?)?, decode(signature)?);
     let key = key(&head).ok_or("the key is missing")?;
     let part =

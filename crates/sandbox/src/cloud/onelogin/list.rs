@@ -29,8 +29,8 @@ fn part<'v>(items: &'v [Value], query: &Query, cursor: &str, largest: usize) -> 
     let size = query.get("limit").and_then(|it| it.parse().ok()).unwrap_or(USUAL).clamp(1, largest);
     let start = match query.get(cursor) {
         Some(cursor) => {
-            let id = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|it| String::from_utf8(it).ok())?;
-            items.iter().position(|item| item["id"].to_string() == id)? + 1
+            let id: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+            items.iter().position(|item| item["id"] == id)? + 1
         }
         None => match query.get("page").and_then(|it| it.parse::<usize>().ok()) {
             Some(page) => (page.max(1) - 1) * size,
