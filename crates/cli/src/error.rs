@@ -46,6 +46,8 @@ pub(crate) enum CommandError {
     Engine(#[from] EngineError),
     #[error("interrupted")]
     Interrupted,
+    #[error("nothing was sent: the question was not answered with yes")]
+    Declined,
     #[error("interrupted during the run")]
     RunInterrupted,
     #[error("cannot ask for an answer")]
@@ -87,6 +89,7 @@ impl CommandError {
                 _ => "storage",
             },
             Self::Interrupted | Self::RunInterrupted => "interrupted",
+            Self::Declined => "refused",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
             Self::Runtime(_) | Self::Prompt(_) => "system",
@@ -175,6 +178,9 @@ impl CommandError {
             }
             Self::Engine(error) => return error.hint(),
             Self::Update(error) => return Some(error.hint().to_owned()),
+            Self::Declined => {
+                "Set `sync.overwriteExisting` to false, or look at `bwdc plan` and answer with y. A schedule is not asked: the limits decide there."
+            }
             Self::RunInterrupted => {
                 "What was sent before is on record: the next run looks first and goes on."
             }

@@ -6,8 +6,12 @@ use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::plan_text;
 use crate::progress::Progress;
+use crate::prompt::Prompt;
 use crate::runtime::block_on;
-use bwdc_engine::{EngineError, ReadMode, SavedPlan, SyncReport, Verification};
+use crate::words;
+use bwdc_core::plan::{Cause, Change, Verdict};
+use bwdc_engine::{Engine, EngineError, Entry, ReadMode, SavedPlan, SyncReport, Verification};
+use std::io::{self, IsTerminal as _};
 
 /// How many changes somebody at a terminal is shown.
 const SHOWN: usize = 20;
@@ -28,6 +32,11 @@ enum Work {
 
 fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open()?;
+    let agreed = match work {
+        Work::Sync(_) if may_ask(global) && overwrites(&engine)? => ask(&mut engine, global)?,
+        _ => None,
+    };
+    let work = agreed.as_ref().unwrap_or(work);
     let progress = Progress::start(!global.quiet);
     let result = block_on(async {
         let events = |event| progress.tell(event);
@@ -55,6 +64,55 @@ fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) ->
             }
             Err(failed)
         }
+    }
+}
+
+/// A schedule is never asked, and neither is anybody who wants no words: the limits decide there.
+fn may_ask(global: &GlobalArguments) -> bool {
+    !global.nointeraction && !global.quiet && io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+fn overwrites(engine: &Engine) -> Result<bool, CommandError> {
+    let settings = engine.settings()?;
+    let set = |it: &Entry| it.setting.name == "sync.overwriteExisting" && it.value == true;
+    Ok(settings.iter().any(set))
+}
+
+/// Names whom the server would delete for `sync.overwriteExisting`, and asks. What is agreed to is carried out exactly, or
+/// nothing. None: there is nothing to ask.
+fn ask(engine: &mut Engine, global: &GlobalArguments) -> Result<Option<Work>, CommandError> {
+    let progress = Progress::start(!global.quiet);
+    let planned = block_on(async {
+        let events = |event| progress.tell(event);
+        engine.plan(&events).await.map_err(CommandError::from)
+    })?;
+    drop(progress);
+    let overwritten: Vec<String> = planned
+        .plan
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Remove { person, cause: Cause::Overwritten } => Some(person.name.clone()),
+            _ => None,
+        })
+        .collect();
+    if overwritten.is_empty() || planned.verdict != Verdict::Go {
+        return Ok(None);
+    }
+    let question = format!(
+        "`sync.overwriteExisting` is set, and the directory does not ask for {}: {}. Delete from the organization? (y/N)",
+        if overwritten.len() == 1 {
+            "this member".to_owned()
+        } else {
+            format!("{} members", overwritten.len())
+        },
+        words::some(&overwritten)
+    );
+    let answer = block_on(Prompt { shown: true }.line(&question))?.unwrap_or_default();
+    if matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes") {
+        Ok(Some(Work::Apply(planned.saved)))
+    } else {
+        Err(CommandError::Declined)
     }
 }
 

@@ -23,6 +23,7 @@ mod complete;
 mod guard;
 mod lost_ledger;
 mod one_at_a_time;
+mod overwrite;
 mod secrets;
 mod sources;
 mod stage;

@@ -60,7 +60,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(768))]
+    #![proptest_config(ProptestConfig { cases: 768, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_organization_follows_the_directory(
         mode in prop::sample::select(vec![Mode::Official, Mode::Vaultwarden, Mode::VaultwardenRead]),
