@@ -62,7 +62,7 @@ impl Stage {
         match refresh {
             Refresh::Change { .. } => Some(requests),
             Refresh::Replace(_) => None,
-            Refresh::Drop => panic!("Okta tells what changed"),
+            Refresh::Drop => unreachable!("Okta tells what changed"),
         }
     }
 }

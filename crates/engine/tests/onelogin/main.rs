@@ -1,9 +1,6 @@
 //! OneLogin's stand-in, read whole by both versions, disturbed at every page, and asked for single people.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failed expectation is how a test speaks, its helpers included"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed expectation is how a test speaks, its helpers included")]
 
 mod faults;
 mod look_up;

@@ -189,7 +189,7 @@ fn group(group: &Group) -> Value {
     json!({
         "id": group.id, "type": "OKTA_GROUP", "lastUpdated": group.last_updated,
         "lastMembershipUpdated": group.last_membership_updated,
-        "profile": { "name": group.name, "description": null },
+        "profile": { "name": group.name },
     })
 }
 

@@ -1,0 +1,33 @@
+//! Serves a small tenant of one of the stand-ins for cloud services, for programs that are not ours to ask it.
+//!
+//! `cargo run -p bwdc-sandbox --example cloud -- onelogin` prints one line of JSON with the address and the credentials,
+//! and serves until its standard input ends.
+
+use bwdc_sandbox::cloud::{okta, onelogin};
+use std::error::Error;
+use std::io::{self, Read as _, Write as _};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let service = std::env::args().nth(1).unwrap_or_default();
+    match service.as_str() {
+        "okta" => {
+            let server = okta::Server::start(okta::Options::new(okta::Tenant::generate(450, 12, 30)))?;
+            serve(&serde_json::json!({ "url": server.url(), "token": server.token() }))
+        }
+        "onelogin" => {
+            let mut tenant = onelogin::Tenant::generate(120, 60, 30);
+            tenant.groups = vec![onelogin::Role { id: 9, name: "Sales".to_owned(), users: Vec::new() }];
+            let server = onelogin::Server::start(onelogin::Options::new(tenant))?;
+            serve(&serde_json::json!({
+                "url": server.url(), "client_id": server.client_id(), "client_secret": server.client_secret(),
+            }))
+        }
+        other => Err(format!("unknown service `{other}`: okta or onelogin").into()),
+    }
+}
+
+fn serve(how: &serde_json::Value) -> Result<(), Box<dyn Error>> {
+    writeln!(io::stdout(), "{how}")?;
+    io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}
