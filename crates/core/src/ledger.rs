@@ -5,6 +5,7 @@
 use crate::names::{Email, ExternalId, MemberId, StableId, Timestamp};
 use crate::wire::Request;
 use hashbrown::HashSet;
+use std::sync::Arc;
 
 /// Everything that the ledger knows, read at one moment.
 ///
@@ -115,8 +116,9 @@ pub struct ManagedGroup {
     pub external_id: ExternalId,
     /// The name that the organization was last known to hold.
     pub name: String,
-    /// The members that were last accepted, in the order in which they were pushed.
-    pub members: Vec<ExternalId>,
+    /// The members that were last accepted, in the order in which they were pushed. A copy shares them: there can be a
+    /// million.
+    pub members: Arc<[ExternalId]>,
     /// When the organization's own list of members was last read and found equal; None: never.
     pub observed_at: Option<Timestamp>,
 }

@@ -2,6 +2,7 @@
 
 use crate::names::{Email, ExternalId, GroupId, MemberId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The organization before a run, with the strength of the evidence.
 #[derive(Clone, Debug)]
@@ -101,7 +102,7 @@ pub enum Membership {
     /// Positions in [`OrganizationState::members`], read in this run.
     Read(Vec<usize>),
     /// External ids that were last accepted, from the ledger.
-    Remembered(Vec<ExternalId>),
+    Remembered(Arc<[ExternalId]>),
     /// Not read and not remembered.
     NotRead,
 }

@@ -9,6 +9,7 @@ use bwdc_core::observed::{Membership, Observed, ObservedGroup, OrganizationState
 use bwdc_core::plan::{believed, to_read};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Unchanged groups whose members are read in one run, those first that were not read for longest: what was changed by
 /// hand comes to light within days, at a bounded number of requests.
@@ -44,11 +45,11 @@ pub(crate) async fn observe(
     };
     let (mut needed, rotation) = to_read(desired, ledger, &state.groups);
     needed.extend(rotation.into_iter().take(IN_ROTATION));
-    let remembered: HashMap<&ExternalId, &[ExternalId]> =
-        ledger.groups.iter().map(|it| (&it.external_id, it.members.as_slice())).collect();
+    let remembered: HashMap<&ExternalId, &Arc<[ExternalId]>> =
+        ledger.groups.iter().map(|it| (&it.external_id, &it.members)).collect();
     for group in &mut state.groups {
         if let Some(members) = group.external_id.as_ref().and_then(|id| remembered.get(id)) {
-            group.members = Membership::Remembered(members.to_vec());
+            group.members = Membership::Remembered(Arc::clone(members));
         }
     }
     read_memberships(organization, &mut state, &needed, events).await?;

@@ -201,8 +201,9 @@ fn observed_groups(input: &PlanInput<'_>, state: &OrganizationState, now: Timest
         }
         let (members, observed_at) = match &group.members {
             Membership::Read(members) => {
-                let ids = members.iter().filter_map(|&number| state.members[number].external_id.clone());
-                (ids.collect(), Some(now))
+                let ids = || members.iter().filter_map(|&number| state.members[number].external_id.as_ref());
+                let same = known.filter(|it| it.members.iter().eq(ids()));
+                (same.map_or_else(|| ids().cloned().collect(), |it| it.members.clone()), Some(now))
             }
             Membership::Remembered(members) => (members.clone(), known.and_then(|it| it.observed_at)),
             Membership::NotRead => continue,

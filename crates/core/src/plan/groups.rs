@@ -1,12 +1,13 @@
 //! What happens to each group.
 
 use super::change::{Cause, Change, LeftOut, LeftOutBecause, Remark, Standing, Subject};
+use super::membership::{Memberships, names};
 use super::people::{LONGEST_EXTERNAL_ID, People};
 use super::{Evidence, Index, Plan, PlanInput, pushed_ids};
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::ExternalId;
-use crate::observed::{Membership, ObservedGroup, ServerKind};
+use crate::observed::{ObservedGroup, ServerKind};
 use crate::settings::VanishedGroups;
 use crate::wire::{ImportGroup, Request};
 use hashbrown::{HashMap, HashSet};
@@ -63,8 +64,9 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, people: &Peop
         plan.left_out.push(LeftOut { reference, because: LeftOutBecause::UnresolvedMember { group } });
     }
     let successors = Successors::new(input, index);
+    let mut memberships = Memberships::new(index, people);
     for number in 0..desired.groups().len() {
-        group(number, &successors, input, index, people, plan);
+        group(number, &successors, &mut memberships, input, index, people, plan);
     }
     let present: HashSet<&str> = desired.groups().iter().map(|it| desired.text(it.external_id)).collect();
     for managed in &input.ledger.groups {
@@ -162,6 +164,7 @@ fn vanished(number: usize, input: &PlanInput<'_>, index: &Index<'_>, plan: &mut 
 fn group<'a>(
     number: usize,
     successors: &Successors,
+    memberships: &mut Memberships<'a>,
     input: &PlanInput<'a>,
     index: &Index<'a>,
     people: &People<'a>,
@@ -174,15 +177,14 @@ fn group<'a>(
         plan.left_out.push(LeftOut { reference: desired.text(wanted.reference).to_owned(), because });
         return;
     }
-    let listed = || desired.members(number).iter().filter_map(|&person| people.pushed[person as usize]);
-    let effective: Vec<&str> = listed().filter(|id| people.present.contains(id)).collect();
+    let listed = desired.members(number);
     let subject = || Subject { name: name.to_owned(), external_id: ExternalId::new(id) };
     let before = plan.changes.len();
     let mut stay = Vec::new();
     let successor = successors.of.get(&number);
     match successor.or_else(|| index.groups.get(id)).zip(index.state) {
         // It may well exist: an empty list would empty it.
-        None if plan.evidence != Evidence::Live && effective.is_empty() => {
+        None if plan.evidence != Evidence::Live && memberships.count(listed) == 0 => {
             let reference = desired.text(wanted.reference).to_owned();
             plan.left_out.push(LeftOut { reference, because: LeftOutBecause::EmptyUnseen });
             return;
@@ -192,7 +194,11 @@ fn group<'a>(
                 plan.remarks.push(Remark::SameName { group: subject() });
             }
             let cause = if index.managed_groups.contains(id) { Cause::RemovedThere } else { Cause::Joined };
-            plan.changes.push(Change::CreateGroup { group: subject(), members: effective.len(), cause });
+            plan.changes.push(Change::CreateGroup {
+                group: subject(),
+                members: memberships.count(listed),
+                cause,
+            });
         }
         Some((&found, state)) => {
             let found = &state.groups[found];
@@ -220,7 +226,7 @@ fn group<'a>(
                     });
                 }
             }
-            let Some(mut difference) = Difference::of(found, &effective, index, people) else {
+            let Some(mut difference) = memberships.difference(found, listed, index, people) else {
                 plan.changes.truncate(adopted);
                 plan.unread.insert(ExternalId::new(id));
                 return;
@@ -283,54 +289,4 @@ fn unusable(id: &str, name: &str, server: ServerKind) -> Option<LeftOutBecause> 
     } else {
         None
     }
-}
-
-/// What stands between a group's members and those whom it should have.
-struct Difference {
-    added: Vec<String>,
-    removed: Vec<String>,
-    before: usize,
-}
-
-impl Difference {
-    /// None: the members are not known.
-    fn of<'a>(
-        found: &'a ObservedGroup,
-        effective: &[&'a str],
-        index: &Index<'a>,
-        people: &People<'a>,
-    ) -> Option<Self> {
-        let current: Vec<&str> = names(found, index)?
-            .into_iter()
-            .map(|name| people.replaced.get(name).copied().unwrap_or(name))
-            .collect();
-        let wanted: HashSet<&str> = effective.iter().copied().collect();
-        let held: HashSet<&str> = current.iter().copied().collect();
-        let but = |all: &[&str], without: &HashSet<&str>| -> Vec<String> {
-            all.iter().filter(|it| !without.contains(*it)).map(|&it| it.to_owned()).collect()
-        };
-        Some(Self { added: but(effective, &held), removed: but(&current, &wanted), before: current.len() })
-    }
-
-    fn is_any(&self) -> bool {
-        !self.added.is_empty() || !self.removed.is_empty()
-    }
-}
-
-/// Who is in a group: external ids, and the addresses of members without one, whom an import takes out. None: not known.
-fn names<'a>(found: &'a ObservedGroup, index: &Index<'a>) -> Option<Vec<&'a str>> {
-    Some(match &found.members {
-        Membership::Read(members) => members
-            .iter()
-            .map(|&number| {
-                let member = index.member(number);
-                let id = member.external_id.as_ref().map(|it| it.as_str());
-                id.filter(|it| !it.trim().is_empty()).unwrap_or(member.email.as_str())
-            })
-            .collect(),
-        Membership::Remembered(members) => {
-            members.iter().map(|it| it.as_str()).filter(|it| index.by_external_id.contains_key(it)).collect()
-        }
-        Membership::NotRead => return None,
-    })
 }

@@ -223,6 +223,10 @@ impl Plan {
         for (group, member) in takings.memberships.iter().chain(&recent.memberships) {
             lost.entry(group).or_default().insert(member);
         }
+        let mut now_lost: HashMap<&str, Vec<&(String, String)>> = HashMap::new();
+        for membership in &takings.memberships {
+            now_lost.entry(&membership.0).or_default().push(membership);
+        }
         let mut back = 0;
         for change in &self.changes {
             let (group, before) = match change {
@@ -234,17 +238,19 @@ impl Plan {
             };
             let id = group.external_id.as_str();
             let Some(lost) = lost.get(id) else { continue };
-            let now = takings.memberships.iter().filter(|(group, _)| group == id).count();
-            let before = before + lost.len() - now;
-            back += lost.len() - now;
-            if now > 0 && before > SMALL_GROUP && lost.len() * 100 > before * limits.group_percent as usize {
+            let now = now_lost.get(id).map_or(&[][..], Vec::as_slice);
+            let before = before + lost.len() - now.len();
+            back += lost.len() - now.len();
+            if !now.is_empty()
+                && before > SMALL_GROUP
+                && lost.len() * 100 > before * limits.group_percent as usize
+            {
                 judgement.refusals.push(Refusal::GroupEmptied {
                     group: group.name.clone(),
                     before,
                     lost: lost.len(),
                 });
-                let of_group = takings.memberships.iter().filter(|(group, _)| group == id).cloned();
-                judgement.refused.memberships.extend(of_group);
+                judgement.refused.memberships.extend(now.iter().map(|&it| it.clone()));
             }
         }
         let planned: usize = lost.values().map(HashSet::len).sum();

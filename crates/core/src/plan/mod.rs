@@ -9,6 +9,7 @@ mod groups;
 mod invitations;
 mod leavers;
 mod limits;
+mod membership;
 mod people;
 mod remarks;
 mod requests;

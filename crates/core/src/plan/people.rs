@@ -24,6 +24,8 @@ pub(super) struct People<'a> {
     pub(super) asked_for: HashSet<&'a str>,
     /// External ids of members after the run.
     pub(super) present: HashSet<&'a str>,
+    /// Members under another id or none who get the directory's: positions in the organization by position in the snapshot.
+    pub(super) identified: HashMap<usize, usize>,
     /// External ids that the run replaces, with what they become.
     pub(super) replaced: HashMap<&'a str, &'a str>,
     /// Live members of the desired state, as an import names them.
@@ -43,6 +45,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
         asked_for: pushed.iter().copied().flatten().collect(),
         pushed,
         present: index.by_external_id.keys().copied().collect(),
+        identified: HashMap::new(),
         replaced: HashMap::new(),
         live: Vec::new(),
         emails: desired
@@ -201,6 +204,7 @@ fn live<'a>(
         plan.standing.push(Standing::HeldUnderOtherId { person: subject(), observed: old.clone() });
         return Some(old);
     }
+    people.identified.extend(index.by_email.get(email).map(|&place| (one.number, place)));
     identify(&Found { member, old, pushed }, import, input, index, plan, people);
     None
 }

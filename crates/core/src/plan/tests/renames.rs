@@ -99,6 +99,17 @@ fn people_put_into_a_managed_group_by_hand_are_named_before_they_are_taken_out()
 }
 
 #[test]
+fn a_member_made_by_hand_who_gets_the_directorys_id_stays_in_the_group() {
+    let world = World::new().managed("b", "b@x").member("", "a@x", MemberStatus::Confirmed, Role::User);
+    let mut world = world.group("g", "g", &[0, 1]);
+    for server in [ServerKind::OfficialCloud, ServerKind::Vaultwarden] {
+        world.server = server;
+        let plan = world.plan(Sample::new().person("a", "a@x").person("b", "b@x").group("g", &["a", "b"]));
+        assert!(matches!(plan.changes[..], [Change::Adopt { .. }]), "{:?}", plan.changes);
+    }
+}
+
+#[test]
 fn somebody_else_at_work_is_noticed() {
     let mut world = World::new()
         .managed("a", "a@x")

@@ -1,0 +1,114 @@
+//! Who is in a group, against who shall be. Both are compared by number: a company has a million memberships.
+
+use super::Index;
+use super::people::People;
+use crate::observed::{Membership, ObservedGroup};
+
+/// What stands between a group's members and those whom it should have.
+pub(super) struct Difference {
+    /// External ids.
+    pub(super) added: Vec<String>,
+    /// External ids, and addresses of members without one.
+    pub(super) removed: Vec<String>,
+    pub(super) before: usize,
+}
+
+impl Difference {
+    pub(super) fn is_any(&self) -> bool {
+        !self.added.is_empty() || !self.removed.is_empty()
+    }
+}
+
+/// Somebody who will be a member when the plan is carried out.
+#[derive(Clone, Copy)]
+enum Seat {
+    /// Is one already: the position in the organization.
+    Member(usize),
+    Newcomer,
+}
+
+/// For each person of the directory the place in the organization, and a mark for each member.
+pub(super) struct Memberships<'a> {
+    seats: Vec<Option<(Seat, &'a str)>>,
+    marks: Vec<u32>,
+    mark: u32,
+}
+
+impl<'a> Memberships<'a> {
+    pub(super) fn new(index: &Index<'a>, people: &People<'a>) -> Self {
+        let seat = |(number, id): (usize, &Option<&'a str>)| {
+            let id = id.filter(|id| people.present.contains(id))?;
+            let member = people.identified.get(&number).or_else(|| index.by_external_id.get(id));
+            Some((member.map_or(Seat::Newcomer, |&it| Seat::Member(it)), id))
+        };
+        Self {
+            seats: people.pushed.iter().enumerate().map(seat).collect(),
+            marks: vec![0; index.state.map_or(0, |it| it.members.len())],
+            mark: 0,
+        }
+    }
+
+    /// How many of these people will be members.
+    pub(super) fn count(&self, listed: &[u32]) -> usize {
+        listed.iter().filter(|&&it| self.seats[it as usize].is_some()).count()
+    }
+
+    /// None: the members are not known.
+    pub(super) fn difference(
+        &mut self,
+        found: &ObservedGroup,
+        listed: &[u32],
+        index: &Index<'a>,
+        people: &People<'a>,
+    ) -> Option<Difference> {
+        let (wanted, held) = (self.mark + 1, self.mark + 2);
+        self.mark = held;
+        for &person in listed {
+            if let Some((Seat::Member(number), _)) = self.seats[person as usize] {
+                self.marks[number] = wanted;
+            }
+        }
+        let mut removed = Vec::new();
+        let mut before = 0;
+        let mut look = |number: usize| {
+            before += 1;
+            if self.marks[number] == wanted || self.marks[number] == held {
+                self.marks[number] = held;
+            } else {
+                let name = name(number, index);
+                removed.push(people.replaced.get(name).copied().unwrap_or(name).to_owned());
+            }
+        };
+        match &found.members {
+            Membership::Read(members) => members.iter().for_each(|&it| look(it)),
+            Membership::Remembered(ids) => {
+                ids.iter().filter_map(|it| index.by_external_id.get(it.as_str())).for_each(|&it| look(it));
+            }
+            Membership::NotRead => return None,
+        }
+        let missing = |seat| match seat {
+            Seat::Member(number) => self.marks[number] != held,
+            Seat::Newcomer => true,
+        };
+        let added = listed.iter().filter_map(|&it| self.seats[it as usize]);
+        let added = added.filter(|&(seat, _)| missing(seat)).map(|(_, id)| id.to_owned()).collect();
+        Some(Difference { added, removed, before })
+    }
+}
+
+/// Who is in a group: external ids, and the addresses of members without one, whom an import takes out. None: not known.
+pub(super) fn names<'a>(found: &'a ObservedGroup, index: &Index<'a>) -> Option<Vec<&'a str>> {
+    Some(match &found.members {
+        Membership::Read(members) => members.iter().map(|&number| name(number, index)).collect(),
+        Membership::Remembered(members) => {
+            members.iter().map(|it| it.as_str()).filter(|it| index.by_external_id.contains_key(it)).collect()
+        }
+        Membership::NotRead => return None,
+    })
+}
+
+fn name<'a>(number: usize, index: &Index<'a>) -> &'a str {
+    let member = index.member(number);
+    let id = member.external_id.as_ref().map(|it| it.as_str());
+    id.filter(|it| !it.trim().is_empty()).unwrap_or(member.email.as_str())
+}
