@@ -16,8 +16,6 @@ import sys
 import urllib.request
 from contextlib import contextmanager
 
-import jsonschema
-
 
 @contextmanager
 def served(program, service):
@@ -47,6 +45,8 @@ def expect(condition, what):
 
 
 def okta(how, spec_path):
+    import jsonschema
+
     with open(spec_path, encoding="utf-8") as file:
         spec = json.load(file)
     headers = {"Authorization": "SSWS " + how["token"]}

@@ -1,9 +1,10 @@
-//! Serves a small tenant of one of the stand-ins for cloud services, for programs that are not ours to ask it.
+//! Serves a small tenant of one of the stand-ins for cloud services, or an empty organization, for programs that are not ours.
 //!
 //! `cargo run -p bwdc-sandbox --example cloud -- onelogin` prints one line of JSON with the address and the credentials,
 //! and serves until its standard input ends.
 
 use bwdc_sandbox::cloud::{okta, onelogin};
+use bwdc_sandbox::organization;
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
 
@@ -22,7 +23,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 "url": server.url(), "client_id": server.client_id(), "client_secret": server.client_secret(),
             }))
         }
-        other => Err(format!("unknown service `{other}`: okta or onelogin").into()),
+        "organization" => {
+            let server = organization::Server::start_blocking(organization::Options::official())?;
+            serve(&serde_json::json!({
+                "url": server.url(), "client_id": server.client_id(), "client_secret": server.client_secret(),
+            }))
+        }
+        other => Err(format!("unknown service `{other}`: okta, onelogin or organization").into()),
     }
 }
 
