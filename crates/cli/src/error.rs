@@ -57,6 +57,8 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Demo(#[from] crate::commands::demo::DemoError),
     #[error(transparent)]
+    Login(#[from] crate::commands::login::LoginError),
+    #[error(transparent)]
     Update(#[from] crate::commands::update::UpdateError),
 }
 
@@ -79,7 +81,8 @@ impl CommandError {
                 | EngineError::Apply(ApplyError::NotSent(
                     OrganizationError::SignIn(_) | OrganizationError::NoToken { .. },
                 ))
-                | EngineError::NotAnOrganization { .. } => "sign-in",
+                | EngineError::NotAnOrganization { .. }
+                | EngineError::Account(_) => "sign-in",
                 EngineError::Organization(_) => "organization",
                 EngineError::Apply(ApplyError::Unknown { .. }) => "unknown-effect",
                 EngineError::Apply(_) => "organization",
@@ -90,6 +93,7 @@ impl CommandError {
             },
             Self::Interrupted | Self::RunInterrupted => "interrupted",
             Self::Declined => "refused",
+            Self::Login(_) => "sign-in",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
             Self::Runtime(_) | Self::Prompt(_) => "system",
@@ -138,6 +142,9 @@ impl CommandError {
             Self::Engine(EngineError::Organization(error)) => {
                 worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
             }
+            Self::Engine(EngineError::Account(error)) => {
+                worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
+            }
             Self::Engine(EngineError::Apply(error)) => {
                 worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
             }
@@ -177,6 +184,7 @@ impl CommandError {
                 ));
             }
             Self::Engine(error) => return error.hint(),
+            Self::Login(error) => error.hint(),
             Self::Update(error) => return Some(error.hint().to_owned()),
             Self::Declined => {
                 "Set `sync.overwriteExisting` to false, or look at `bwdc plan` and answer with y. A schedule is not asked: the limits decide there."

@@ -51,6 +51,11 @@ impl Prompt {
         Ok(line.filter(|line| !line.is_empty()).map(SecretString::from))
     }
 
+    /// Says something that belongs to a question.
+    pub(crate) fn tell(self, text: &str) -> Result<(), CommandError> {
+        self.say(&format!("{text}\n"))
+    }
+
     fn ask(self, question: &str) -> Result<(), CommandError> {
         self.say(&format!("{question}: "))
     }

@@ -2,6 +2,10 @@
 //!
 //! Keys stand in the order in which today's connector writes them: the fingerprint of a request is taken over its bytes.
 
+mod account;
+
+pub use account::{PreloginResponse, ProfileOrganizationResponse, ProfileResponse, UserDetailsResponse};
+
 use crate::names::{ExternalId, GroupId, MemberId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -91,10 +91,7 @@ impl Engine {
             return Err(EngineError::NotAnOrganization { client_id: client_id.to_owned() });
         };
         let connector = self.connector_settings()?;
-        let app_id = match self.store.data().app_id() {
-            Some(id) => id.to_owned(),
-            None => self.store.update(DataFile::ensure_app_id)?.value,
-        };
+        let app_id = self.app_id()?;
         let organization = Organization::new(Connection {
             endpoints: self.endpoints()?,
             client_id: client_id.to_owned(),

@@ -3,7 +3,7 @@
 use crate::directory::ReadError;
 use crate::ledger::{LedgerError, RunId};
 use crate::lock::LockError;
-use crate::organization::{ApplyError, OrganizationError};
+use crate::organization::{AccountError, ApplyError, OrganizationError};
 use crate::paths::PathError;
 use crate::secrets::SecretError;
 use crate::store::StoreError;
@@ -145,6 +145,9 @@ pub enum EngineError {
     /// The organization could not be read.
     #[error(transparent)]
     Organization(#[from] OrganizationError),
+    /// Nobody could be signed in as a person.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// A request was refused, or its effect is not known.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -199,6 +202,7 @@ impl EngineError {
             }
             Self::Directory(error) => return error.hint(),
             Self::Organization(error) => return error.hint(),
+            Self::Account(error) => return error.hint(),
             Self::Apply(error) => return error.hint(),
         };
         Some(fixed.to_owned())

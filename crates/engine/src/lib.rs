@@ -1,5 +1,6 @@
 //! Every effect of the directory connector: directories, the organization, the store, secrets and time.
 
+mod account;
 pub mod clock;
 pub mod directory;
 mod engine;

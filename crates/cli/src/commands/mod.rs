@@ -7,7 +7,7 @@ mod data_file;
 pub(crate) mod demo;
 mod history;
 mod last_sync;
-mod login;
+pub(crate) mod login;
 mod logout;
 mod plan;
 mod sync;

@@ -1,5 +1,6 @@
 //! The command line against its contract: what it prints, where, and how it ends. Expectations are written by hand.
 
+mod account;
 mod failures;
 mod settings;
 mod sign_in;

@@ -35,7 +35,15 @@ pub(super) fn call(
     };
     let time_limit = if matches!(body, Body::Json(_)) { patience.import } else { patience.answer };
     let url = format!("{api}{path}");
-    Ok(Call { method, url, body, repeat: Repeat::OnlyUnsent, time_limit, size_limit: SMALL })
+    Ok(Call {
+        method,
+        url,
+        body,
+        headers: Vec::new(),
+        repeat: Repeat::OnlyUnsent,
+        time_limit,
+        size_limit: SMALL,
+    })
 }
 
 fn json_body(body: &impl Serialize) -> Result<Body, OrganizationError> {

@@ -3,6 +3,7 @@
 //! Nothing here decides what to change. A change is sent exactly once unless it is certain that the server did not act
 //! on it; whoever gets [`ApplyError::Unknown`] looks at the organization before anything is sent again.
 
+mod account;
 mod change;
 mod error;
 mod member;
@@ -12,6 +13,9 @@ mod patience;
 mod token;
 mod transport;
 
+pub use account::{
+    Account, AccountError, AccountPlace, AccountSignIn, ApiKey, OwnedOrganization, Proof, Step, TwoStepMethod,
+};
 pub use error::{ApplyError, Effect, OrganizationError, UnknownCause};
 pub use message::ServerMessage;
 pub use observe::{Reading, ServerFacts};
@@ -31,7 +35,7 @@ use bwdc_core::wire::{
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::sync::Mutex;
 use transport::{Answer, Body, Call, DEVICE, Failure, Repeat, Sent, Transport};
 
@@ -68,9 +72,7 @@ impl Organization {
     /// # Errors
     /// [`OrganizationError::Client`] when the CA file or the proxy cannot be used.
     pub fn new(connection: Connection) -> Result<Self, OrganizationError> {
-        let Endpoints { api, identity, .. } = &connection.endpoints;
-        let direct = [api, identity].into_iter().all(|url| is_loopback(url));
-        let proxy = if direct { ProxyChoice::Direct } else { ProxyChoice::Environment };
+        let proxy = proxy_to(&connection.endpoints);
         Self::through(proxy, connection)
     }
 
@@ -79,8 +81,7 @@ impl Organization {
     /// # Errors
     /// As [`Organization::new`].
     pub fn through(proxy: ProxyChoice, connection: Connection) -> Result<Self, OrganizationError> {
-        let options = ClientOptions { ca_path: connection.ca_path.as_deref(), proxy };
-        let transport = Transport { client: http::client(&options)?, patience: Patience::default() };
+        let transport = transport(connection.ca_path.as_deref(), proxy)?;
         Ok(Self { connection, transport, token: Mutex::new(None) })
     }
 
@@ -252,6 +253,7 @@ impl Organization {
             method: Method::GET,
             url: self.api(path),
             body: Body::None,
+            headers: Vec::new(),
             repeat: Repeat::Freely,
             time_limit: self.transport.patience.answer,
             size_limit,
@@ -320,6 +322,7 @@ impl Organization {
             method: Method::POST,
             url: format!("{}/connect/token", self.connection.endpoints.identity),
             body: Body::Form(fields.map(|(name, value)| (name, value.to_owned())).to_vec()),
+            headers: Vec::new(),
             repeat: Repeat::Freely,
             time_limit: self.transport.patience.sign_in,
             size_limit: SMALL,
@@ -334,6 +337,17 @@ impl Organization {
     fn api(&self, path: &str) -> String {
         format!("{}{path}", self.connection.endpoints.api)
     }
+}
+
+/// A server on this machine is reached without a proxy.
+fn proxy_to(endpoints: &Endpoints) -> ProxyChoice {
+    let direct = [&endpoints.api, &endpoints.identity].into_iter().all(|url| is_loopback(url));
+    if direct { ProxyChoice::Direct } else { ProxyChoice::Environment }
+}
+
+fn transport(ca_path: Option<&Path>, proxy: ProxyChoice) -> Result<Transport, OrganizationError> {
+    let client = http::client(&ClientOptions { ca_path, proxy })?;
+    Ok(Transport { client, patience: Patience::default() })
 }
 
 fn is_loopback(url: &str) -> bool {

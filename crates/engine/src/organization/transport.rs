@@ -39,6 +39,8 @@ pub(super) struct Call {
     pub(super) method: Method,
     pub(super) url: String,
     pub(super) body: Body,
+    /// Besides those of every request.
+    pub(super) headers: Vec<(HeaderName, String)>,
     pub(super) repeat: Repeat,
     /// For one attempt.
     pub(super) time_limit: Duration,
@@ -161,6 +163,7 @@ impl Transport {
             .header(DEVICE_TYPE, DEVICE.0)
             .header(CLIENT_NAME, "connector")
             .header(CLIENT_VERSION, COMPATIBLE_VERSION);
+        let builder = call.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value));
         let builder = match &call.body {
             Body::None => builder,
             Body::Form(fields) => builder.form(fields),

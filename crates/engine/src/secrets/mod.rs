@@ -40,6 +40,8 @@ pub enum SecretName {
     ApiKeyClientId,
     /// The secret of the organization's API key.
     ApiKeyClientSecret,
+    /// By which a person's sign-in needs no second step.
+    TwoStepToken,
 }
 
 impl SecretName {
@@ -66,6 +68,7 @@ impl SecretName {
             Self::RefreshToken => "refresh token",
             Self::ApiKeyClientId => "API key id",
             Self::ApiKeyClientSecret => "API key secret",
+            Self::TwoStepToken => "remembered two-step login",
         }
     }
 
@@ -77,9 +80,11 @@ impl SecretName {
             Self::GsuiteKey => "bwdc config gsuite.key",
             Self::OktaToken => "bwdc config okta.token",
             Self::OneLoginSecret => "bwdc config onelogin.secret",
-            Self::AccessToken | Self::RefreshToken | Self::ApiKeyClientId | Self::ApiKeyClientSecret => {
-                "bwdc login"
-            }
+            Self::AccessToken
+            | Self::RefreshToken
+            | Self::ApiKeyClientId
+            | Self::ApiKeyClientSecret
+            | Self::TwoStepToken => "bwdc login",
         }
     }
 
@@ -90,7 +95,11 @@ impl SecretName {
             Self::GsuiteKey => Some(DirectoryKind::Google),
             Self::OktaToken => Some(DirectoryKind::Okta),
             Self::OneLoginSecret => Some(DirectoryKind::OneLogin),
-            Self::AccessToken | Self::RefreshToken | Self::ApiKeyClientId | Self::ApiKeyClientSecret => None,
+            Self::AccessToken
+            | Self::RefreshToken
+            | Self::ApiKeyClientId
+            | Self::ApiKeyClientSecret
+            | Self::TwoStepToken => None,
         }
     }
 
@@ -106,6 +115,7 @@ impl SecretName {
             Self::RefreshToken => "refreshToken",
             Self::ApiKeyClientId => "apiKeyClientId",
             Self::ApiKeyClientSecret => "apiKeyClientSecret",
+            Self::TwoStepToken => "twoFactorToken",
         }
     }
 

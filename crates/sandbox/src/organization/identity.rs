@@ -1,4 +1,4 @@
-//! The token endpoint of both servers: client credentials of the organization.
+//! The token endpoint of both servers: an organization's key, a person's key, a person's password.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use super::errors::{self, Accepts};
 use super::options::{Flavor, Official};
 use super::rate_limit::Limit;
 use super::server::{OrganizationState, Shared};
+use super::sign_in;
 use super::tokens::ORGANIZATION_SCOPE;
 use crate::host::Peer;
 
@@ -30,20 +31,27 @@ pub(crate) async fn token(
 ) -> Response {
     match &shared.options.flavor {
         Flavor::Official(official) => match fields {
-            Ok(Form(fields)) => official_token(&shared, official, &headers, &by_name(fields, str::to_owned)),
+            Ok(Form(fields)) => {
+                let is = |name: &str, wanted: &str| fields.iter().any(|it| it.0 == name && it.1 == wanted);
+                if is("grant_type", "password") {
+                    return sign_in::password_grant(&shared, &by_name(fields, plain));
+                }
+                official_token(&shared, official, &headers, &by_name(fields, str::to_owned))
+            }
             Err(_) => errors::oauth("invalid_request"),
         },
         Flavor::Vaultwarden(_) => match fields {
-            Ok(Form(fields)) => {
-                let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
-                vaultwarden_token(&shared, &peer, &headers, &by_name(fields, plain))
-            }
+            Ok(Form(fields)) => vaultwarden_token(&shared, &peer, &headers, &by_name(fields, plain)),
             Err(_) => {
                 let accepts = Accepts::from_header(headers.get(header::ACCEPT));
                 errors::catcher(StatusCode::UNSUPPORTED_MEDIA_TYPE, accepts)
             }
         },
     }
+}
+
+fn plain(name: &str) -> String {
+    name.replace('_', "").to_ascii_lowercase()
 }
 
 fn by_name(fields: Vec<(String, String)>, name: impl Fn(&str) -> String) -> HashMap<String, String> {
@@ -62,6 +70,12 @@ fn official_token(
         Some((client, secret)) => (Some(client.as_str()), Some(secret.as_str())),
         None => (field("client_id"), field("client_secret")),
     };
+    if let (Some(client), Some(secret)) = (client, secret)
+        && client.starts_with("user.")
+        && field("grant_type") == Some("client_credentials")
+    {
+        return sign_in::personal_key_grant(shared, client, secret);
+    }
     let is_open = official.use_api && shared.organization_state() == OrganizationState::Enabled;
     let is_known = client == Some(shared.client_id().as_str())
         && secret.is_some_and(|secret| shared.key().accepts(secret, official.client_cache));
@@ -92,7 +106,13 @@ fn vaultwarden_token(
     let field = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
     match fields.get("granttype").map(String::as_str) {
         Some("client_credentials") => {}
-        // Signing in as a person is not imitated yet.
+        Some("password") => {
+            let login = Limit { count: 10, seconds: 60 };
+            if shared.limiter.take(peer.address.ip(), "login", login).is_err() {
+                return errors::vaultwarden(StatusCode::TOO_MANY_REQUESTS, "Too many login requests");
+            }
+            return sign_in::password_grant(shared, fields);
+        }
         Some(_) => return refused("Invalid type"),
         None => {
             let accepts = Accepts::from_header(headers.get(header::ACCEPT));
@@ -117,7 +137,10 @@ fn vaultwarden_token(
     }
     match field("scope") {
         Some(ORGANIZATION_SCOPE) => {}
-        Some("api") => return refused("Malformed client_id"),
+        Some("api") => {
+            let of = |name| field(name).unwrap_or_default();
+            return sign_in::personal_key_grant(shared, of("clientid"), of("clientsecret"));
+        }
         _ => return refused("Scope not supported"),
     }
     let client = field("clientid").unwrap_or_default();

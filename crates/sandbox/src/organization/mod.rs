@@ -5,6 +5,7 @@
 //! shares no type with the rest of the workspace, so that it is a witness of its own. Data lives in SQLite, in
 //! memory by default; one lock around it trades speed under many clients for an order that a test can follow.
 
+mod account;
 mod errors;
 mod events;
 mod events_api;
@@ -16,17 +17,20 @@ mod model;
 mod official;
 mod options;
 mod page;
+mod person_api;
 mod public_api;
 mod rate_limit;
 mod recorder;
 mod seats;
 mod server;
 mod settings_api;
+mod sign_in;
 mod store;
 mod tokens;
 mod validation;
 mod vaultwarden;
 
+pub use account::{Account, KeyDerivation, ListedOrganization, TwoStep};
 pub use model::{CollectionAccess, Group, Member, MemberStatus, NewMember, RecordedRequest, Role};
 pub use options::{
     Database, Flavor, Hosting, KnownAddresses, Official, Options, Provider, RateLimits, Subscription,

@@ -17,7 +17,7 @@ use super::rate_limit::Limit;
 use super::recorder::Oversized;
 use super::server::Shared;
 use super::tokens::Access;
-use super::{identity, import_official, public_api, validation};
+use super::{identity, import_official, person_api, public_api, sign_in, validation};
 use crate::host::Peer;
 
 const VERSION: &str = "2026.8.0";
@@ -28,10 +28,15 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .layer(middleware::from_fn_with_state(Arc::clone(shared), authorize));
     let api = Router::new()
         .nest("/public", public)
+        .merge(person_api::router())
         .route("/config", get(config))
         .route("/version", get(|| async { Json(VERSION) }))
         .route("/alive", get(now));
-    let identity = Router::new().route("/connect/token", post(identity::token)).route("/alive", get(now));
+    let identity = Router::new()
+        .route("/connect/token", post(identity::token))
+        .route("/accounts/prelogin", post(sign_in::prelogin))
+        .route("/accounts/prelogin/password", post(sign_in::prelogin))
+        .route("/alive", get(now));
     Router::new()
         .nest("/api", api)
         .nest("/identity", identity)

@@ -90,7 +90,11 @@ pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, 
     let number = shared.recorder.begin(RecordedRequest {
         number: 0,
         method: parts.method.as_str().to_owned(),
-        body: if is_form || path.starts_with("/identity") { hide_secrets(&text) } else { text.into_owned() },
+        body: match is_form || path.starts_with("/identity") {
+            true => hide_secrets(&text),
+            false if text.contains("masterPasswordHash") => "(hidden)".to_owned(),
+            false => text.into_owned(),
+        },
         path,
         headers: readable(&parts.headers),
         body_length: length,

@@ -11,6 +11,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use uuid::Uuid;
 
+use super::account::{Account, Accounts};
 use super::model::{CollectionAccess, Group, Member, MemberStatus, NewMember, RecordedRequest, Role};
 use super::options::{Flavor, Options, RateLimits};
 use super::rate_limit::Limiter;
@@ -66,6 +67,7 @@ pub(crate) struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) recorder: Recorder,
     pub(crate) limiter: Limiter,
+    pub(crate) accounts: Accounts,
     store: Mutex<Store>,
     key: Mutex<Key>,
     live: Mutex<Live>,
@@ -239,6 +241,23 @@ impl Server {
         self.shared.store().add_account(email).expect(ANSWERS);
     }
 
+    /// Makes an account with which a person can sign in. Whether it is in the organization is decided by its address.
+    pub fn sign_up(&self, account: Account) {
+        self.shared.store().add_account(&account.email).expect(ANSWERS);
+        self.shared.accounts.add(account);
+    }
+
+    /// Returns the codes that were mailed, in their order.
+    pub fn mailed_codes(&self) -> Vec<String> {
+        self.shared.accounts.lock().mails()
+    }
+
+    /// Returns client id and secret of a person's own API key; `None` without such an account.
+    pub fn personal_key(&self, email: &str) -> Option<(String, String)> {
+        let mut accounts = self.shared.accounts.lock();
+        accounts.find(email).map(|it| (format!("user.{}", it.id), it.api_key.clone()))
+    }
+
     /// Adds a group by hand with members by their ids, and returns the group's id.
     pub fn add_group(&self, name: &str, external_id: Option<&str>, members: &[&str]) -> String {
         let store = self.shared.store();
@@ -406,6 +425,7 @@ impl Shared {
             tokens: Tokens::default(),
             recorder: Recorder::default(),
             limiter: Limiter::new(limits),
+            accounts: Accounts::default(),
             store: Mutex::new(store),
             key: Mutex::new(Key::new(secret)),
             live: Mutex::new(Live { state: OrganizationState::Enabled, seats }),

@@ -22,6 +22,7 @@ pub(crate) struct Tokens {
 struct Issued {
     scope: String,
     expires: Instant,
+    person: Option<String>,
 }
 
 /// What a token allows.
@@ -49,9 +50,31 @@ impl Tokens {
         let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
         let token =
             format!("{}.{}.{}", encode(header.to_string()), encode(claims.to_string()), random_text::<48>());
-        let issued = Issued { scope: scope.to_owned(), expires: Instant::now() + lifetime };
+        let issued = Issued { scope: scope.to_owned(), expires: Instant::now() + lifetime, person: None };
         self.lock().insert(token.clone(), issued);
         token
+    }
+
+    /// Issues a token for a person, known by address and id.
+    pub(crate) fn issue_for(
+        &self,
+        email: &str,
+        id: &str,
+        issuer: &str,
+        scope: &str,
+        lifetime: Duration,
+    ) -> String {
+        let token = self.issue(id, issuer, scope, lifetime);
+        if let Some(issued) = self.lock().get_mut(&token) {
+            issued.person = Some(email.to_owned());
+        }
+        token
+    }
+
+    /// The address of the person for whom a token was issued, while it is good.
+    pub(crate) fn person(&self, token: &str) -> Option<String> {
+        let issued = self.lock();
+        issued.get(token).filter(|it| it.expires > Instant::now())?.person.clone()
     }
 
     pub(crate) fn check(&self, token: &str) -> Access {

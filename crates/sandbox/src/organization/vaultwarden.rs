@@ -1,4 +1,4 @@
-//! The paths of Vaultwarden: one import, and nothing to read.
+//! The paths of Vaultwarden: one import, and nothing that an organization's key could read.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::options::Flavor;
 use super::recorder::Oversized;
 use super::server::{OrganizationState, Shared};
 use super::tokens::Access;
-use super::{identity, import_vaultwarden};
+use super::{identity, import_vaultwarden, person_api, sign_in};
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
@@ -26,6 +26,9 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/api/alive", get(now))
         .route("/alive", get(now))
         .route("/identity/connect/token", post(identity::token))
+        .route("/identity/accounts/prelogin", post(sign_in::prelogin))
+        .route("/identity/accounts/prelogin/password", post(sign_in::prelogin))
+        .nest("/api", person_api::router().merge(person_api::administration()))
         .fallback(missing)
         .method_not_allowed_fallback(missing)
 }
