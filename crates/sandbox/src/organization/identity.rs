@@ -33,7 +33,7 @@ pub(crate) async fn token(
         Flavor::Official(official) => match fields {
             Ok(Form(fields)) => {
                 let is = |name: &str, wanted: &str| fields.iter().any(|it| it.0 == name && it.1 == wanted);
-                if is("grant_type", "password") {
+                if is("grant_type", "password") && is("client_id", "connector") {
                     return sign_in::password_grant(&shared, &by_name(fields, plain));
                 }
                 official_token(&shared, official, &headers, &by_name(fields, str::to_owned))

@@ -83,9 +83,6 @@ pub(crate) fn password_grant(shared: &Shared, fields: &HashMap<String, String>) 
             false => errors::vaultwarden(StatusCode::BAD_REQUEST, "Scope not supported"),
         };
     }
-    if official && field("clientid") != Some("connector") {
-        return errors::oauth("invalid_client");
-    }
     let email = field("username").unwrap_or_default();
     let device = field("deviceidentifier").unwrap_or_default();
     let mut accounts = shared.accounts.lock();
