@@ -140,11 +140,7 @@ async fn organization_key(
     let role = if own {
         membership(&shared, &email).ok().flatten().map(|it| it.role)
     } else {
-        let mut accounts = shared.accounts.lock();
-        let listed = accounts.find(&email).and_then(|it| {
-            it.account.organizations.iter().find(|listed| listed.id == id).map(|listed| listed.role)
-        });
-        listed
+        listed_role(&shared, &email, &id)
     };
     let allowed = match shared.options.flavor {
         Flavor::Official(_) => role == Some(Role::Owner.number()),
@@ -160,6 +156,11 @@ async fn organization_key(
         return *refusal;
     }
     if own { key_answer(shared.key().secret()) } else { key_answer("the-key-of-another-organization") }
+}
+
+fn listed_role(shared: &Shared, email: &str, id: &str) -> Option<i64> {
+    let mut accounts = shared.accounts.lock();
+    accounts.find(email)?.account.organizations.iter().find(|it| it.id == id).map(|it| it.role)
 }
 
 async fn personal_key(State(shared): App, headers: HeaderMap, body: Bytes) -> Response {
