@@ -27,6 +27,8 @@ Files:
 Environment:
   BW_CLIENTID, BW_CLIENTSECRET        the API key for `bwdc login`
   BW_PASSWORD                         the master password for `bwdc login --email`
+  BW_OBSERVER_CLIENTID, BW_OBSERVER_CLIENTSECRET
+                                      the personal key for `bwdc login --observer`
   BITWARDENCLI_CONNECTOR_APPDATA_DIR  the folder of the settings
   BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS
                                       `true` keeps secrets in `data.json`
@@ -92,19 +94,28 @@ pub(crate) enum Command {
     /// An owner signs in with e-mail address, master password and, where the account has it, two-step login. The
     /// organization's key is then fetched and kept; password and account are not. The master password comes from
     /// `--password-file`, BW_PASSWORD or a question, and never leaves this machine.
+    ///
+    /// Vaultwarden shows an organization to people only. With `--observer`, the personal API key of an owner or
+    /// administrator is kept besides, so that runs compare with what is there and verify what they sent. It comes as an
+    /// argument, from BW_OBSERVER_CLIENTID and BW_OBSERVER_CLIENTSECRET, from a question, or with `--email`.
     #[command(after_help = "\
 Examples:
   bwdc login
   BW_CLIENTID=organization.<id> BW_CLIENTSECRET=<secret> bwdc login
   bwdc login --email ann@example.com
   bwdc login --email ann@example.com --password-file FILE --method 0 --code 123456
-  bwdc login --email ann@example.com --organization <id>")]
+  bwdc login --email ann@example.com --organization <id>
+  bwdc login --observer user.<id>")]
     Login(LoginArguments),
 
     /// Forget the API key and the token.
     ///
     /// Settings, the organization's id and the id of this installation stay.
-    Logout,
+    #[command(after_help = "\
+Examples:
+  bwdc logout
+  bwdc logout --observer")]
+    Logout(LogoutArguments),
 
     /// Read the directory and print what a sync would work with.
     ///
@@ -205,7 +216,7 @@ Examples:
 
 #[derive(Args)]
 pub(crate) struct LoginArguments {
-    /// The client id, `organization.<id>`; or the e-mail address of an owner.
+    /// The client id, `organization.<id>`; or the e-mail address of an owner; with `--observer`, `user.<id>`.
     pub(crate) client_id: Option<String>,
 
     /// The client secret.
@@ -235,6 +246,17 @@ pub(crate) struct LoginArguments {
     /// The organization, by id or name, where the person is an owner of several.
     #[arg(long, value_name = "ID", conflicts_with = "client_secret")]
     pub(crate) organization: Option<String>,
+
+    /// Take the personal API key of an owner or administrator, `user.<id>`, to observe a Vaultwarden organization with.
+    #[arg(long)]
+    pub(crate) observer: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct LogoutArguments {
+    /// Forget the personal key only, with which the organization is observed.
+    #[arg(long)]
+    pub(crate) observer: bool,
 }
 
 #[derive(Args)]

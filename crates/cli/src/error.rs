@@ -82,6 +82,8 @@ impl CommandError {
                     OrganizationError::SignIn(_) | OrganizationError::NoToken { .. },
                 ))
                 | EngineError::NotAnOrganization { .. }
+                | EngineError::NotAPerson { .. }
+                | EngineError::ObserverNotNeeded { .. }
                 | EngineError::Account(_) => "sign-in",
                 EngineError::Organization(_) => "organization",
                 EngineError::Apply(ApplyError::Unknown { .. }) => "unknown-effect",

@@ -1,14 +1,17 @@
-//! Signing in as a person: the key that comes of it is all that is kept.
+//! Signing in as a person, whose key is all that is kept; and the administrator's key by which an organization is seen.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::Events;
-use crate::organization::{AccountPlace, AccountSignIn};
+use crate::organization::{AccountPlace, AccountSignIn, ApiKey, Reading};
 use crate::secrets::SecretName;
 use crate::store::DataFile;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+/// What the client id of a person's own key begins with.
+const PERSON: &str = "user.";
 
 /// For whom and where a second step is remembered: shown to nobody else.
 #[derive(Serialize, Deserialize)]
@@ -22,16 +25,13 @@ impl Engine {
     /// Begins to sign in as a person, whose organization's key [`Engine::log_in`] then takes.
     ///
     /// # Errors
-    /// [`EngineError::AlreadySignedIn`], or [`EngineError::Account`] when the server cannot be asked.
+    /// [`EngineError::Account`] when the server cannot be asked.
     pub async fn begin_account(
         &mut self,
         email: &str,
         password: SecretString,
         events: Events<'_>,
     ) -> Result<AccountSignIn, EngineError> {
-        if let Some(client_id) = self.client_id()? {
-            return Err(EngineError::AlreadySignedIn { client_id });
-        }
         let place = AccountPlace {
             endpoints: self.endpoints()?,
             app_id: self.app_id()?,
@@ -70,6 +70,45 @@ impl Engine {
         };
         let text = serde_json::to_string(&remembered).expect("three texts are JSON");
         self.set_secret(SecretName::TwoStepToken, &SecretString::from(text))
+    }
+
+    /// Keeps an administrator's own key, by which the organization is observed where its own key sees nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::NotSignedIn`]; [`EngineError::ObserverNotNeeded`] where the organization's key sees everything; why
+    /// the organization cannot be seen with this key. Nothing was stored then.
+    pub async fn set_observer(&mut self, key: ApiKey, events: Events<'_>) -> Result<(), EngineError> {
+        if !key.client_id.starts_with(PERSON) {
+            return Err(EngineError::NotAPerson { client_id: key.client_id });
+        }
+        let organization = self.organization(&self.connector_settings()?)?;
+        if matches!(organization.members(events).await?, Reading::Read(_)) {
+            return Err(EngineError::ObserverNotNeeded { server: self.endpoints()?.api });
+        }
+        let (client_id, client_secret) =
+            (SecretString::from(key.client_id.clone()), key.client_secret.clone());
+        organization.with_observer(key).observed(true, events).await?;
+        self.set_secret(SecretName::ObserverClientSecret, &client_secret)?;
+        self.set_secret(SecretName::ObserverClientId, &client_id)
+    }
+
+    /// As whom the organization is observed; None when nobody was named.
+    ///
+    /// # Errors
+    /// [`EngineError::Secret`] when the secrets cannot be read.
+    pub fn observer(&self) -> Result<Option<String>, EngineError> {
+        let stored = self.secrets().get(self.store.data(), SecretName::ObserverClientId)?;
+        Ok(stored.map(|it| it.expose_secret().to_owned()))
+    }
+
+    /// Forgets that key.
+    ///
+    /// # Errors
+    /// [`EngineError::Secret`] when the secrets cannot be changed.
+    pub fn forget_observer(&mut self) -> Result<(), EngineError> {
+        let secrets = self.secrets();
+        secrets.remove(&mut self.store, SecretName::ObserverClientId)?;
+        Ok(secrets.remove(&mut self.store, SecretName::ObserverClientSecret)?)
     }
 
     /// The id of this installation, made when there is none.

@@ -7,7 +7,7 @@ use crate::directory::{Directory, ReadError};
 use crate::error::EngineError;
 use crate::event::{Event, Events};
 use crate::ledger::Ledger;
-use crate::organization::{Connection, Organization};
+use crate::organization::{ApiKey, Connection, Organization};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{SecretName, Secrets};
 use crate::store::{DataFile, Store, SyncedKind, read_connector_settings};
@@ -17,7 +17,7 @@ use bwdc_core::settings::{
     LdapLayout, LdapSettings, SettingsError, SyncSettings,
 };
 use bwdc_core::snapshot::ReadScope;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 
 /// What the client id of an organization begins with.
@@ -66,8 +66,7 @@ impl Engine {
         }
         let stored = secrets.get(self.store.data(), SecretName::ApiKeyClientId)?;
         let organization = || self.store.data().organization_id().map(|id| format!("{ORGANIZATION}{id}"));
-        let shown =
-            stored.map(|it| secrecy::ExposeSecret::expose_secret(&it).to_owned()).or_else(organization);
+        let shown = stored.map(|it| it.expose_secret().to_owned()).or_else(organization);
         Ok(Some(shown.unwrap_or_default()))
     }
 
@@ -115,7 +114,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Forgets token and key; the organization, the installation's id and all settings stay.
+    /// Forgets token and keys; the organization, the installation's id and all settings stay.
     ///
     /// # Errors
     /// [`EngineError`] when the secrets cannot be changed.
@@ -126,6 +125,8 @@ impl Engine {
             SecretName::RefreshToken,
             SecretName::ApiKeyClientId,
             SecretName::ApiKeyClientSecret,
+            SecretName::ObserverClientId,
+            SecretName::ObserverClientSecret,
         ] {
             secrets.remove(&mut self.store, name)?;
         }
@@ -262,6 +263,8 @@ impl Engine {
         let client_id = self.signed_in()?;
         let client_secret = stored(SecretName::ApiKeyClientSecret)?.ok_or(EngineError::NotSignedIn)?;
         let token = stored(SecretName::AccessToken)?.ok_or(EngineError::NotSignedIn)?;
+        let observer_id = stored(SecretName::ObserverClientId)?;
+        let observer_secret = stored(SecretName::ObserverClientSecret)?;
         let organization = Organization::new(Connection {
             endpoints: self.endpoints()?,
             client_id,
@@ -269,7 +272,13 @@ impl Engine {
             app_id: self.store.data().app_id().unwrap_or_default().to_owned(),
             ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
         })?;
-        Ok(organization.with_token(token))
+        let organization = organization.with_token(token);
+        Ok(match (observer_id, observer_secret) {
+            (Some(id), Some(client_secret)) => {
+                organization.with_observer(ApiKey { client_id: id.expose_secret().to_owned(), client_secret })
+            }
+            _ => organization,
+        })
     }
 
     /// Warns where others than the owner can read the settings.

@@ -30,6 +30,18 @@ pub enum EngineError {
         /// What was given.
         client_id: String,
     },
+    /// The client id is not that of a person.
+    #[error("`{client_id}` is not the client id of a personal API key: it has to look like `user.<id>`")]
+    NotAPerson {
+        /// What was given.
+        client_id: String,
+    },
+    /// The organization's own key sees everything.
+    #[error("{server} shows the organization to its own key: nobody else's is needed to observe it")]
+    ObserverNotNeeded {
+        /// The API's URL.
+        server: String,
+    },
     /// No kind of directory was chosen.
     #[error("No directory configured.")]
     NoDirectory,
@@ -161,6 +173,12 @@ impl EngineError {
             Self::AlreadySignedIn { .. } => "Run `bwdc logout` first to sign in to another organization.",
             Self::NotAnOrganization { .. } => {
                 "The API key is shown in the web vault under the organization's settings, `View API key`; a personal key is of no use here."
+            }
+            Self::NotAPerson { .. } => {
+                "The key is shown in the web vault under the account's own settings, Security, Keys: `View API key`."
+            }
+            Self::ObserverNotNeeded { .. } => {
+                "Nothing has to be done: a personal key is for Vaultwarden only."
             }
             Self::NoDirectory => {
                 "Choose one with `bwdc config directory <number>`: 0 stands for Active Directory and LDAP."

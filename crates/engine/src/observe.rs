@@ -40,8 +40,10 @@ pub(crate) async fn observe(
     groups_wanted: bool,
     events: Events<'_>,
 ) -> Result<Observed, OrganizationError> {
-    let Some(mut state) = members_and_groups(organization, groups_wanted, events).await? else {
-        return Ok(believed(ledger));
+    let mut state = match look(organization, groups_wanted, events).await? {
+        Sight::Nothing => return Ok(believed(ledger)),
+        Sight::Everything(state) => return Ok(Observed::Live(state)),
+        Sight::WithoutMemberships(state) => state,
     };
     let (mut needed, rotation) = to_read(desired, ledger, &state.groups);
     needed.extend(rotation.into_iter().take(IN_ROTATION));
@@ -65,8 +67,10 @@ pub(crate) async fn observe_again(
     groups_wanted: bool,
     events: Events<'_>,
 ) -> Result<Option<OrganizationState>, OrganizationError> {
-    let Some(mut state) = members_and_groups(organization, groups_wanted, events).await? else {
-        return Ok(None);
+    let mut state = match look(organization, groups_wanted, events).await? {
+        Sight::Nothing => return Ok(None),
+        Sight::Everything(state) => return Ok(Some(state)),
+        Sight::WithoutMemberships(state) => state,
     };
     let known: HashMap<&ExternalId, &ObservedGroup> =
         before.groups.iter().filter_map(|it| Some((it.external_id.as_ref()?, it))).collect();
@@ -91,21 +95,33 @@ pub(crate) fn assumed_kind(observed: &Observed) -> ServerKind {
     }
 }
 
-async fn members_and_groups(
+/// How much a first look shows.
+enum Sight {
+    /// The server shows nothing to the keys at hand.
+    Nothing,
+    /// Members and groups; the members of a group are a request each.
+    WithoutMemberships(OrganizationState),
+    /// Memberships, too.
+    Everything(OrganizationState),
+}
+
+/// Looks with the organization's key; where that sees nothing, with the administrator's, if there is one.
+async fn look(
     organization: &Organization,
     groups_wanted: bool,
     events: Events<'_>,
-) -> Result<Option<OrganizationState>, OrganizationError> {
-    let Reading::Read(members) = organization.members(events).await? else { return Ok(None) };
-    let groups = if groups_wanted {
-        match organization.groups(events).await? {
-            Reading::Read(groups) => groups,
-            Reading::NotOffered => return Ok(None),
-        }
-    } else {
-        Vec::new()
+) -> Result<Sight, OrganizationError> {
+    let members = organization.members(events).await?;
+    let groups = match &members {
+        Reading::Read(_) if groups_wanted => organization.groups(events).await?,
+        Reading::Read(_) => Reading::Read(Vec::new()),
+        Reading::NotOffered => Reading::NotOffered,
     };
-    Ok(Some(OrganizationState { members, groups }))
+    if let (Reading::Read(members), Reading::Read(groups)) = (members, groups) {
+        return Ok(Sight::WithoutMemberships(OrganizationState { members, groups }));
+    }
+    let observed = organization.observed(groups_wanted, events).await?;
+    Ok(observed.map_or(Sight::Nothing, Sight::Everything))
 }
 
 /// Reads the members of the groups at `places`. Somebody who is no member any more by the time is left out.

@@ -1,12 +1,17 @@
 //! `bwdc logout`
 
 use super::open;
+use crate::args::LogoutArguments;
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::EngineError;
 
-pub(super) fn run() -> Result<Done, Failed> {
+pub(super) fn run(arguments: &LogoutArguments) -> Result<Done, Failed> {
     let mut engine = open()?;
+    if arguments.observer {
+        engine.forget_observer()?;
+        return Ok(Answer::title("The observer is forgotten.").into());
+    }
     if engine.client_id()?.is_none() {
         return Err(CommandError::from(EngineError::NotSignedIn).into());
     }

@@ -24,7 +24,7 @@ use bwdc_engine::paths::ProcessEnvironment;
 pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Failed> {
     match command {
         Command::Login(arguments) => login::run(arguments, global),
-        Command::Logout => logout::run(),
+        Command::Logout(arguments) => logout::run(&arguments),
         Command::Test(arguments) => test::run(&arguments, global),
         Command::Plan(arguments) => plan::run(&arguments, global),
         Command::Sync(arguments) => sync::run(&arguments, global),

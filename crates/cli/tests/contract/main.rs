@@ -2,6 +2,7 @@
 
 mod account;
 mod failures;
+mod observer;
 mod settings;
 mod sign_in;
 mod stage;

@@ -101,9 +101,13 @@ pub(crate) struct Stage {
 impl Stage {
     /// Configured, and not signed in.
     pub(crate) fn signed_out() -> Self {
+        Self::signed_out_of(organization::Options::official())
+    }
+
+    /// Configured for a server of this kind, and not signed in.
+    pub(crate) fn signed_out_of(options: organization::Options) -> Self {
         let home = Home::with_plaintext_secrets().expect("the stage holds");
-        let organization =
-            organization::Server::start_blocking(organization::Options::official()).expect("the stage holds");
+        let organization = organization::Server::start_blocking(options).expect("the stage holds");
         let directory = ldap::Server::start_blocking(ldap::Options::with_bind(LDIF, READER, PASSWORD))
             .expect("the stage holds");
         let stage = Self { home, organization, directory };

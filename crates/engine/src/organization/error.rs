@@ -90,6 +90,14 @@ pub enum OrganizationError {
         /// What came instead.
         found: String,
     },
+    /// The administrator's key by which the organization is observed was refused.
+    #[error("the organization cannot be observed as `{client_id}`: {message}")]
+    Observer {
+        /// Whose key.
+        client_id: String,
+        /// What the server said.
+        message: ServerMessage,
+    },
     /// The API refused.
     #[error("{0}")]
     Refused(ServerMessage),
@@ -138,6 +146,9 @@ impl OrganizationError {
                 "Check that the server URL leads to a Bitwarden or Vaultwarden server and not to something in front of it."
             }
             Self::SignIn(message) => return sign_in_hint(message).map(str::to_owned),
+            Self::Observer { .. } => {
+                "Give a valid personal API key of an owner or administrator with `bwdc login --observer`, or go on without observing: `bwdc logout --observer`."
+            }
             Self::Refused(message) => return hint(message),
             Self::UnknownStatus { .. } | Self::UnknownRole { .. } => {
                 "The server is newer than this program: update `bwdc`."

@@ -70,8 +70,7 @@ impl Organization {
             "collections": collections,
         });
         let request = Request::PutMember { id: id.clone(), external_id: external_id.clone() };
-        let call =
-            change::call(&self.connection.endpoints.api, &request, Some(&body), &self.transport.patience)?;
+        let call = change::call(&self.endpoints.api, &request, Some(&body), &self.transport.patience)?;
         let token = self.fresh_token(events).await?;
         failpoint::hit("request.put-member.before");
         let outcome = self.authorized(&call, token, events).await;

@@ -5,10 +5,12 @@
 
 mod account;
 mod change;
+mod credential;
 mod error;
 mod member;
 mod message;
 mod observe;
+mod observer;
 mod patience;
 mod token;
 mod transport;
@@ -22,7 +24,6 @@ pub use observe::{Reading, ServerFacts};
 pub use patience::Patience;
 pub use token::AccessToken;
 
-use crate::clock::Clock;
 use crate::event::Events;
 use crate::failpoint;
 use crate::http::{self, ClientOptions, ProxyChoice};
@@ -32,12 +33,12 @@ use bwdc_core::settings::Endpoints;
 use bwdc_core::wire::{
     ConfigResponse, GroupResponse, ListResponse, MemberResponse, Request, SubscriptionResponse,
 };
+use credential::{Counter, Credential, Scope};
 use reqwest::Method;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
-use tokio::sync::Mutex;
-use transport::{Answer, Body, Call, DEVICE, Failure, Repeat, Sent, Transport};
+use transport::{Answer, Body, Call, Failure, Repeat, Sent, Transport};
 
 const SMALL: usize = 4 * 1024 * 1024;
 
@@ -60,9 +61,11 @@ pub struct Connection {
 
 /// An organization on a server.
 pub struct Organization {
-    connection: Connection,
+    endpoints: Endpoints,
+    app_id: String,
     transport: Transport,
-    token: Mutex<Option<AccessToken>>,
+    credential: Credential,
+    observer: Option<Credential>,
 }
 
 impl Organization {
@@ -82,13 +85,15 @@ impl Organization {
     /// As [`Organization::new`].
     pub fn through(proxy: ProxyChoice, connection: Connection) -> Result<Self, OrganizationError> {
         let transport = transport(connection.ca_path.as_deref(), proxy)?;
-        Ok(Self { connection, transport, token: Mutex::new(None) })
+        let Connection { endpoints, client_id, client_secret, app_id, .. } = connection;
+        let credential = Credential::new(Scope::Organization, ApiKey { client_id, client_secret });
+        Ok(Self { endpoints, app_id, transport, credential, observer: None })
     }
 
     /// Takes a stored token, which is used while more than five minutes of it are left.
     #[must_use]
     pub fn with_token(mut self, stored: SecretString) -> Self {
-        self.token = Mutex::new(Some(AccessToken::stored(stored, Clock::System.now())));
+        self.credential.hold(stored);
         self
     }
 
@@ -101,7 +106,7 @@ impl Organization {
 
     /// The token in use, for the store; a run may have replaced the stored one.
     pub async fn token(&self) -> Option<AccessToken> {
-        self.token.lock().await.clone()
+        self.credential.held().await
     }
 
     /// Asks for a new token now, whatever is stored.
@@ -111,10 +116,7 @@ impl Organization {
     /// # Errors
     /// [`OrganizationError::SignIn`] when the server refuses, [`OrganizationError::NoToken`] when it agrees and gives none.
     pub async fn sign_in(&self, events: Events<'_>) -> Result<AccessToken, OrganizationError> {
-        let mut held = self.token.lock().await;
-        let token = self.request_token(events).await?;
-        *held = Some(token.clone());
-        Ok(token)
+        self.credential.renew(&self.counter(), events).await
     }
 
     /// Asks the server what it is.
@@ -125,7 +127,7 @@ impl Organization {
     /// [`OrganizationError`]: not reached, refused, or an answer that is no server's.
     pub async fn server(&self, events: Events<'_>) -> Result<ServerFacts, OrganizationError> {
         let config: ConfigResponse = self.read("/config", SMALL, events).await?;
-        Ok(observe::server(&config, self.connection.endpoints.cloud))
+        Ok(observe::server(&config, self.endpoints.cloud))
     }
 
     /// Reads all members.
@@ -193,7 +195,7 @@ impl Organization {
         if let Request::PutMember { id, external_id } = request {
             return self.replace_external_id(id, external_id, events).await;
         }
-        let call = change::call(&self.connection.endpoints.api, request, None, &self.transport.patience)?;
+        let call = change::call(&self.endpoints.api, request, None, &self.transport.patience)?;
         let token = self.fresh_token(events).await?;
         failpoint::hit(&format!("request.{}.before", change::kind(request)));
         let outcome = self.authorized(&call, token, events).await;
@@ -249,6 +251,16 @@ impl Organization {
         size_limit: usize,
         events: Events<'_>,
     ) -> Result<T, OrganizationError> {
+        self.read_as(&self.credential, path, size_limit, events).await
+    }
+
+    async fn read_as<T: DeserializeOwned>(
+        &self,
+        credential: &Credential,
+        path: &str,
+        size_limit: usize,
+        events: Events<'_>,
+    ) -> Result<T, OrganizationError> {
         let call = Call {
             method: Method::GET,
             url: self.api(path),
@@ -258,17 +270,28 @@ impl Organization {
             time_limit: self.transport.patience.answer,
             size_limit,
         };
-        let token = self.fresh_token(events).await?;
-        let answer = self.authorized(&call, token, events).await.map_err(|failure| failure.error)?;
+        let token = credential.fresh(&self.counter(), events).await?;
+        let sent = self.authorized_as(credential, &call, token, events).await;
+        let answer = sent.map_err(|failure| failure.error)?;
         if !answer.is_success() {
             return Err(OrganizationError::Refused(answer.message(&call.url)));
         }
         observe::decode(&call.url, &answer.body)
     }
 
-    /// Sends with a token; on 401, once more with a fresh one, since the server did not act on the first.
     async fn authorized(
         &self,
+        call: &Call,
+        token: AccessToken,
+        events: Events<'_>,
+    ) -> Result<Answer, Failure> {
+        self.authorized_as(&self.credential, call, token, events).await
+    }
+
+    /// Sends with a token; on 401, once more with a fresh one, since the server did not act on the first.
+    async fn authorized_as(
+        &self,
+        credential: &Credential,
         call: &Call,
         token: AccessToken,
         events: Events<'_>,
@@ -277,65 +300,23 @@ impl Organization {
         if answer.status != 401 {
             return Ok(answer);
         }
-        let token = self
-            .replace(&token, events)
+        let token = credential
+            .replace(&token, &self.counter(), events)
             .await
             .map_err(|error| Failure { error, sent: Sent::CertainlyNot })?;
         self.transport.exchange(call, Some(&token), events).await
     }
 
     async fn fresh_token(&self, events: Events<'_>) -> Result<AccessToken, OrganizationError> {
-        let mut held = self.token.lock().await;
-        if let Some(token) = held.as_ref().filter(|token| token.is_fresh()) {
-            return Ok(token.clone());
-        }
-        let token = self.request_token(events).await?;
-        *held = Some(token.clone());
-        Ok(token)
+        self.credential.fresh(&self.counter(), events).await
     }
 
-    async fn replace(
-        &self,
-        refused: &AccessToken,
-        events: Events<'_>,
-    ) -> Result<AccessToken, OrganizationError> {
-        let mut held = self.token.lock().await;
-        if let Some(token) = held.as_ref().filter(|token| !token.is_same(refused)) {
-            return Ok(token.clone());
-        }
-        let token = self.request_token(events).await?;
-        *held = Some(token.clone());
-        Ok(token)
-    }
-
-    async fn request_token(&self, events: Events<'_>) -> Result<AccessToken, OrganizationError> {
-        let fields = [
-            ("scope", "api.organization"),
-            ("client_id", self.connection.client_id.as_str()),
-            ("deviceType", DEVICE.0),
-            ("deviceIdentifier", self.connection.app_id.as_str()),
-            ("deviceName", DEVICE.1),
-            ("grant_type", "client_credentials"),
-            ("client_secret", self.connection.client_secret.expose_secret()),
-        ];
-        let call = Call {
-            method: Method::POST,
-            url: format!("{}/connect/token", self.connection.endpoints.identity),
-            body: Body::Form(fields.map(|(name, value)| (name, value.to_owned())).to_vec()),
-            headers: Vec::new(),
-            repeat: Repeat::Freely,
-            time_limit: self.transport.patience.sign_in,
-            size_limit: SMALL,
-        };
-        let answer = self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
-        if !answer.is_success() {
-            return Err(OrganizationError::SignIn(answer.message(&call.url)));
-        }
-        token::read(&call.url, &answer.body, Clock::System.now())
+    fn counter(&self) -> Counter<'_> {
+        Counter { transport: &self.transport, identity: &self.endpoints.identity, app_id: &self.app_id }
     }
 
     fn api(&self, path: &str) -> String {
-        format!("{}{path}", self.connection.endpoints.api)
+        format!("{}{path}", self.endpoints.api)
     }
 }
 

@@ -42,6 +42,10 @@ pub enum SecretName {
     ApiKeyClientSecret,
     /// By which a person's sign-in needs no second step.
     TwoStepToken,
+    /// The id of the personal API key by which the organization is observed.
+    ObserverClientId,
+    /// The secret of that key.
+    ObserverClientSecret,
 }
 
 impl SecretName {
@@ -69,6 +73,8 @@ impl SecretName {
             Self::ApiKeyClientId => "API key id",
             Self::ApiKeyClientSecret => "API key secret",
             Self::TwoStepToken => "remembered two-step login",
+            Self::ObserverClientId => "observer's key id",
+            Self::ObserverClientSecret => "observer's key secret",
         }
     }
 
@@ -85,6 +91,7 @@ impl SecretName {
             | Self::ApiKeyClientId
             | Self::ApiKeyClientSecret
             | Self::TwoStepToken => "bwdc login",
+            Self::ObserverClientId | Self::ObserverClientSecret => "bwdc login --observer",
         }
     }
 
@@ -99,7 +106,9 @@ impl SecretName {
             | Self::RefreshToken
             | Self::ApiKeyClientId
             | Self::ApiKeyClientSecret
-            | Self::TwoStepToken => None,
+            | Self::TwoStepToken
+            | Self::ObserverClientId
+            | Self::ObserverClientSecret => None,
         }
     }
 
@@ -116,6 +125,8 @@ impl SecretName {
             Self::ApiKeyClientId => "apiKeyClientId",
             Self::ApiKeyClientSecret => "apiKeyClientSecret",
             Self::TwoStepToken => "twoFactorToken",
+            Self::ObserverClientId => "observerClientId",
+            Self::ObserverClientSecret => "observerClientSecret",
         }
     }
 

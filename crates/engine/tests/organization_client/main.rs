@@ -2,6 +2,7 @@
 
 mod apply;
 mod network;
+mod observer;
 mod read;
 mod sign_in;
 

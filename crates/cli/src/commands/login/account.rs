@@ -19,13 +19,30 @@ const TRIES: u32 = 3;
 /// No password is longer, in bytes.
 const LONGEST_PASSWORD: u64 = 64 * 1024;
 
-/// Signs in as the person, and fetches the key of the organization that is chosen, with its name.
-pub(super) async fn fetch_key(
+/// Which keys are fetched.
+pub(super) struct Wanted {
+    /// That of the organization that is chosen.
+    pub(super) organization: bool,
+    /// The person's own.
+    pub(super) observer: bool,
+}
+
+/// The keys that were fetched.
+pub(super) struct Keys {
+    pub(super) organization: Option<ApiKey>,
+    /// The organization's name.
+    pub(super) name: Option<String>,
+    pub(super) observer: Option<ApiKey>,
+}
+
+/// Signs in as the person, and fetches the keys that are wanted.
+pub(super) async fn fetch_keys(
     engine: &mut Engine,
     email: &str,
     arguments: &LoginArguments,
+    wanted: &Wanted,
     asking: Option<Prompt>,
-) -> Result<(ApiKey, String), CommandError> {
+) -> Result<Keys, CommandError> {
     let events = &|_| ();
     let password = password(arguments.password_file.as_deref(), asking).await?;
     let sign_in = engine.begin_account(email, password, events).await?;
@@ -33,10 +50,17 @@ pub(super) async fn fetch_key(
     if let Some(token) = account.remembered() {
         engine.remember_two_step(&sign_in, token)?;
     }
-    let owned = account.owned(events).await.map_err(EngineError::from)?;
-    let chosen = choose(&owned, sign_in.email(), arguments.organization.as_deref(), asking).await?;
-    let key = account.organization_key(chosen, events).await.map_err(EngineError::from)?;
-    Ok((key, chosen.name.clone()))
+    let mut keys = Keys { organization: None, name: None, observer: None };
+    if wanted.organization {
+        let owned = account.owned(events).await.map_err(EngineError::from)?;
+        let chosen = choose(&owned, sign_in.email(), arguments.organization.as_deref(), asking).await?;
+        keys.organization = Some(account.organization_key(chosen, events).await.map_err(EngineError::from)?);
+        keys.name = Some(chosen.name.clone());
+    }
+    if wanted.observer {
+        keys.observer = Some(account.personal_key(events).await.map_err(EngineError::from)?);
+    }
+    Ok(keys)
 }
 
 async fn password(file: Option<&Path>, asking: Option<Prompt>) -> Result<SecretString, CommandError> {

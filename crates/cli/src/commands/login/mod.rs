@@ -12,42 +12,67 @@ use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
-use bwdc_engine::EngineError;
+use account::Wanted;
 use bwdc_engine::organization::ApiKey;
+use bwdc_engine::{Engine, EngineError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Who signs in.
 enum Who {
-    /// The organization, by its key.
-    Organization(ApiKey),
-    /// An owner, by this address.
+    /// Somebody with an API key.
+    Key(ApiKey),
+    /// A person, by this address.
     Person(String),
 }
 
+/// The variables that hold an API key.
+const ORGANIZATION: [&str; 2] = ["BW_CLIENTID", "BW_CLIENTSECRET"];
+const OBSERVER: [&str; 2] = ["BW_OBSERVER_CLIENTID", "BW_OBSERVER_CLIENTSECRET"];
+
 /// 1. refuses when signed in; 2. finds out who signs in: argument, environment, question; 3. as a person: fetches the
-///    organization's key; 4. signs in with the key.
+///    keys; 4. signs in with the organization's key; 5. takes the observer's key, where one is asked for.
 pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open()?;
-    if let Some(client_id) = engine.client_id()? {
+    let signed_in = engine.client_id()?;
+    if let Some(client_id) = signed_in.clone().filter(|_| !arguments.observer) {
         return Err(CommandError::from(EngineError::AlreadySignedIn { client_id }).into());
     }
     let asking = (!global.nointeraction).then_some(Prompt { shown: !global.quiet });
-    let who = block_on(who(&arguments, asking))?;
     let mut asides = Vec::new();
-    let key = match who {
-        Who::Organization(key) => key,
+    let (organization, observer) = match block_on(who(&arguments, asking))? {
+        Who::Key(key) if arguments.observer => (None, Some(key)),
+        Who::Key(key) => (Some(key), None),
         Who::Person(email) => {
-            let (key, name) = block_on(account::fetch_key(&mut engine, &email, &arguments, asking))?;
-            asides.push(format!("The API key of `{name}` is stored; nothing of your account is."));
-            key
+            let wanted = Wanted { organization: signed_in.is_none(), observer: arguments.observer };
+            let keys = account::fetch_keys(&mut engine, &email, &arguments, &wanted, asking);
+            let keys = block_on(keys)?;
+            asides.extend(keys.name.map(|name| format!("The API key of `{name}` is stored.")));
+            (keys.organization, keys.observer)
         }
     };
+    if observer.is_some() && organization.is_none() && signed_in.is_none() {
+        return Err(CommandError::from(EngineError::NotSignedIn).into());
+    }
     let progress = Progress::start(!global.quiet);
-    block_on(async {
-        let events = |event| progress.tell(event);
-        engine.log_in(&key.client_id, key.client_secret, &events).await.map_err(CommandError::from)
-    })?;
-    Ok(Done { answer: Answer::title("You are logged in!"), notices: progress.finish(), asides, code: 0 })
+    block_on(store(&mut engine, organization, observer, &progress))?;
+    let title = if arguments.observer { "The organization can be observed." } else { "You are logged in!" };
+    Ok(Done { answer: Answer::title(title), notices: progress.finish(), asides, code: 0 })
+}
+
+async fn store(
+    engine: &mut Engine,
+    organization: Option<ApiKey>,
+    observer: Option<ApiKey>,
+    progress: &Progress,
+) -> Result<(), CommandError> {
+    let events = |event| progress.tell(event);
+    if let Some(key) = organization {
+        engine.log_in(&key.client_id, key.client_secret, &events).await?;
+    }
+    if let Some(key) = observer {
+        engine.set_observer(key, &events).await?;
+    }
+    Ok(())
 }
 
 async fn who(arguments: &LoginArguments, asking: Option<Prompt>) -> Result<Who, CommandError> {
@@ -59,9 +84,10 @@ async fn who(arguments: &LoginArguments, asking: Option<Prompt>) -> Result<Who, 
         };
         return Ok(Who::Person(email.ok_or(LoginError::EmailRequired)?));
     }
+    let [id_variable, secret_variable] = if arguments.observer { OBSERVER } else { ORGANIZATION };
     let mut client_id = arguments.client_id.clone().filter(|id| !id.trim().is_empty());
     if client_id.is_none() {
-        client_id = variable("BW_CLIENTID")?;
+        client_id = variable(id_variable)?;
     }
     if let (None, Some(prompt)) = (&client_id, asking) {
         client_id = prompt.line("Client ID, or your e-mail address").await?;
@@ -74,11 +100,11 @@ async fn who(arguments: &LoginArguments, asking: Option<Prompt>) -> Result<Who, 
     let mut client_secret =
         arguments.client_secret.clone().filter(|secret| !secret.expose_secret().is_empty());
     if client_secret.is_none() {
-        client_secret = variable("BW_CLIENTSECRET")?.map(SecretString::from);
+        client_secret = variable(secret_variable)?.map(SecretString::from);
     }
     if let (None, Some(prompt)) = (&client_secret, asking) {
         client_secret = prompt.secret("Client Secret").await?;
     }
     let client_secret = client_secret.ok_or(CommandError::ClientSecretRequired)?;
-    Ok(Who::Organization(ApiKey { client_id, client_secret }))
+    Ok(Who::Key(ApiKey { client_id, client_secret }))
 }

@@ -14,6 +14,7 @@ pub use step::{Proof, TwoStepMethod};
 use super::change::path_segment;
 use super::error::OrganizationError;
 use super::observe::decode;
+use super::observer::PERSON;
 use super::transport::{Answer, Body, Call, DEVICE, Repeat, Transport};
 use super::{AccessToken, SMALL, proxy_to, transport};
 use crate::clock::Clock;
@@ -32,9 +33,6 @@ use std::path::PathBuf;
 
 /// Servers before autumn 2025 refuse a password without it.
 const AUTH_EMAIL: HeaderName = HeaderName::from_static("auth-email");
-
-/// What the client id of a person's own key begins with.
-const PERSON: &str = "user.";
 
 /// Numbers on the wire: an owner, and somebody who has joined for good.
 const OWNER: i32 = 0;

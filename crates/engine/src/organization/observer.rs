@@ -1,0 +1,83 @@
+//! An administrator's own key, with which an organization can be seen whose key sees nothing: Vaultwarden's.
+//!
+//! Two requests show everything: members with the groups that they are in, and the groups. Nothing is changed with this
+//! key: what is sent stays the import.
+
+use super::credential::{Credential, Scope};
+use super::error::OrganizationError;
+use super::{ApiKey, LIST, Organization, change, observe};
+use crate::event::Events;
+use bwdc_core::names::GroupId;
+use bwdc_core::observed::{Membership, OrganizationState};
+use bwdc_core::wire::{GroupResponse, ListResponse, UserDetailsResponse};
+use std::collections::HashMap;
+
+/// What the client id of a person's own key begins with.
+pub(super) const PERSON: &str = "user.";
+
+/// What the client id of an organization's key begins with.
+const ORGANIZATION: &str = "organization.";
+
+impl Organization {
+    /// Adds an administrator's own key.
+    #[must_use]
+    pub fn with_observer(mut self, key: ApiKey) -> Self {
+        self.observer = Some(Credential::new(Scope::Person, key));
+        self
+    }
+
+    /// Whether there is such a key.
+    pub fn has_observer(&self) -> bool {
+        self.observer.is_some()
+    }
+
+    /// Reads members, groups and who is in which, with the administrator's key; None without one.
+    ///
+    /// # Errors
+    /// [`OrganizationError::Observer`] when the key is refused, or its owner may not see the organization; else as for
+    /// every read.
+    pub async fn observed(
+        &self,
+        groups_wanted: bool,
+        events: Events<'_>,
+    ) -> Result<Option<OrganizationState>, OrganizationError> {
+        let Some(observer) = &self.observer else { return Ok(None) };
+        let refused = |error| match error {
+            OrganizationError::SignIn(message) | OrganizationError::Refused(message)
+                if (400..500).contains(&message.status) && message.status != 429 =>
+            {
+                OrganizationError::Observer { client_id: observer.client_id().to_owned(), message }
+            }
+            error => error,
+        };
+        let id = self.credential.client_id().trim_start_matches(ORGANIZATION);
+        let path = format!("/organizations/{}", change::path_segment(id)?);
+        let users = format!("{path}/users?includeGroups=true&includeCollections=false");
+        let listed: ListResponse<UserDetailsResponse> =
+            self.read_as(observer, &users, LIST, events).await.map_err(refused)?;
+        let groups: ListResponse<GroupResponse> = if groups_wanted {
+            self.read_as(observer, &format!("{path}/groups"), LIST, events).await.map_err(refused)?
+        } else {
+            ListResponse { data: Vec::new() }
+        };
+        let mut members = Vec::with_capacity(listed.data.len());
+        let mut inside: HashMap<GroupId, Vec<usize>> = HashMap::new();
+        for (place, user) in listed.data.into_iter().enumerate() {
+            let Some(of) = user.groups else {
+                let reason = "it does not tell the groups of a member".to_owned();
+                return Err(OrganizationError::Unreadable { url: self.api(&users), reason });
+            };
+            for group in of {
+                inside.entry(group).or_default().push(place);
+            }
+            members.push(observe::member(user.member)?);
+        }
+        let groups = groups.data.into_iter().map(|response| {
+            let members = inside.remove(&response.id).unwrap_or_default();
+            let mut group = observe::group(response);
+            group.members = Membership::Read(members);
+            group
+        });
+        Ok(Some(OrganizationState { groups: groups.collect(), members }))
+    }
+}
