@@ -96,7 +96,7 @@ pub enum OrganizationError {
         /// Whose key.
         client_id: String,
         /// What the server said.
-        message: ServerMessage,
+        message: Box<ServerMessage>,
     },
     /// The API refused.
     #[error("{0}")]

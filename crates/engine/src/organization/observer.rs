@@ -46,7 +46,10 @@ impl Organization {
             OrganizationError::SignIn(message) | OrganizationError::Refused(message)
                 if (400..500).contains(&message.status) && message.status != 429 =>
             {
-                OrganizationError::Observer { client_id: observer.client_id().to_owned(), message }
+                OrganizationError::Observer {
+                    client_id: observer.client_id().to_owned(),
+                    message: Box::new(message),
+                }
             }
             error => error,
         };
