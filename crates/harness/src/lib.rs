@@ -6,6 +6,8 @@
 
 pub mod awkward;
 pub mod certificates;
+#[cfg(unix)]
+pub mod dirsrv;
 pub mod home;
 pub mod measure;
 pub mod oracle;

@@ -4,7 +4,7 @@
 //! quick way and stores values as written (member values keep their odd spelling), but runs no overlays: entries that
 //! an overlay must see are added with [`Slapd::ldapadd`] afterwards.
 
-mod probe;
+pub(crate) mod probe;
 
 use std::fmt::Write as _;
 use std::fs::File;

@@ -10,6 +10,8 @@ mod encryption;
 mod failures;
 mod following;
 mod look_up;
+#[cfg(unix)]
+mod same_groups;
 mod speed;
 mod whole;
 

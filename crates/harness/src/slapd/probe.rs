@@ -12,7 +12,7 @@ pub(super) fn free_ports() -> io::Result<[u16; 2]> {
 }
 
 /// Says whether the server on `port` accepts a simple bind (RFC 4511, section 4.2).
-pub(super) fn binds(port: u16, dn: &str, password: &str) -> bool {
+pub(crate) fn binds(port: u16, dn: &str, password: &str) -> bool {
     let bind =
         [element(0x02, &[3]), element(0x04, dn.as_bytes()), element(0x80, password.as_bytes())].concat();
     let message = element(0x30, &[element(0x02, &[1]), element(0x60, &bind)].concat());

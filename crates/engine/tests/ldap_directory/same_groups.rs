@@ -1,0 +1,124 @@
+//! One set of people and groups, written in three ways, read from two servers: the groups have to be the same.
+
+use super::{SUFFIX, Setup, text};
+use bwdc_core::desired::Desired;
+use bwdc_core::settings::{LdapLayout, SyncSettings};
+use bwdc_engine::directory::Directory;
+use bwdc_harness::dirsrv::{DirectoryServer, ROOT_DN};
+use bwdc_harness::slapd;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+const PEOPLE: u32 = 40;
+
+/// Who is in which group: by hand, so that no server and no reader is its own witness.
+fn expected() -> BTreeMap<String, BTreeSet<String>> {
+    let of = |numbers: &mut dyn Iterator<Item = u32>| numbers.map(|n| format!("u{n}@example.test")).collect();
+    BTreeMap::from([
+        ("evens".to_owned(), of(&mut (0..PEOPLE).step_by(2))),
+        ("few".to_owned(), of(&mut [3, 5, 7].into_iter())),
+        ("one, with a comma".to_owned(), of(&mut [11].into_iter())),
+    ])
+}
+
+fn number(address: &str) -> &str {
+    address.trim_start_matches('u').split('@').next().unwrap()
+}
+
+fn dn(address: &str) -> String {
+    format!("uid=u{},ou=people,{SUFFIX}", number(address))
+}
+
+fn ldif() -> String {
+    let mut text = String::new();
+    for unit in ["people", "posix", "names", "unique"] {
+        writeln!(text, "dn: ou={unit},{SUFFIX}\nobjectClass: organizationalUnit\nou: {unit}\n").unwrap();
+    }
+    for n in 0..PEOPLE {
+        writeln!(
+            text,
+            "dn: uid=u{n},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nuid: u{n}\ncn: User {n}\nsn: {n}\n\
+             mail: u{n}@example.test\n"
+        )
+        .unwrap();
+    }
+    for (position, (name, members)) in expected().into_iter().enumerate() {
+        let rdn = name.replace(',', "\\,");
+        let head = |unit: &str, class: &str| {
+            format!("dn: cn={rdn},ou={unit},{SUFFIX}\nobjectClass: {class}\ncn: {name}\n")
+        };
+        let lines = |line: &dyn Fn(&str) -> String| members.iter().map(|it| line(it)).collect::<String>();
+        text += &head("posix", "posixGroup");
+        text += &format!("gidNumber: {}\n", 1000 + position);
+        text += &lines(&|it| format!("memberUid: u{}\n", number(it)));
+        text += "\n";
+        text += &head("names", "groupOfNames");
+        text += &lines(&|it| format!("member: {}\n", dn(it)));
+        text += "\n";
+        text += &head("unique", "groupOfUniqueNames");
+        // The optional part behind the name, a bit string, is no part of who is meant (RFC 4517, section 3.3.21).
+        text += &lines(&|it| {
+            format!("uniqueMember: {}{}\n", dn(it), if it.contains('7') { "#'0101'B" } else { "" })
+        });
+        text += "\n";
+    }
+    text
+}
+
+/// The groups of one kind, by name, with their addresses, after everything that a sync does with them.
+async fn groups(
+    setup: &mut Setup,
+    unit: &str,
+    class: &str,
+    attribute: &str,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let layout: &mut LdapLayout = &mut setup.layout;
+    layout.group_base = format!("ou={unit},{SUFFIX}");
+    layout.group_object_class = Some(class.to_owned());
+    layout.member_attribute = attribute.to_owned();
+    let directory: Directory = setup.directory();
+    let snapshot = directory.read(super::SCOPE, &|_| ()).await.unwrap();
+    assert_eq!(snapshot.people().len(), PEOPLE as usize);
+    let stable: BTreeSet<&str> =
+        snapshot.people().iter().map(|it| text(&snapshot, it.stable_id.unwrap())).collect();
+    assert_eq!(stable.len(), PEOPLE as usize, "everybody has an id of his own");
+    let sync = json!({"users": true, "groups": true});
+    let settings = SyncSettings::from_stored(sync.as_object().unwrap()).unwrap();
+    let desired = Desired::build(snapshot, &settings).unwrap();
+    assert_eq!(desired.unresolved(), []);
+    let address =
+        |person: &u32| desired.text(desired.everybody()[*person as usize].email.unwrap()).to_owned();
+    let named = desired.groups().iter().enumerate();
+    named
+        .map(|(number, it)| {
+            (desired.text(it.name).to_owned(), desired.members(number).iter().map(address).collect())
+        })
+        .collect()
+}
+
+async fn every_kind_gives_the_same(setup: &mut Setup) {
+    for (unit, class, attribute) in [
+        ("posix", "posixGroup", "memberUid"),
+        ("names", "groupOfNames", "member"),
+        ("unique", "groupOfUniqueNames", "uniqueMember"),
+    ] {
+        assert_eq!(groups(setup, unit, class, attribute).await, expected(), "{class}");
+    }
+}
+
+#[tokio::test]
+async fn openldap_gives_the_same_groups_whatever_their_kind() {
+    let server = slapd::Options::new(SUFFIX).start().unwrap();
+    server.ldapadd(&ldif()).unwrap();
+    every_kind_gives_the_same(&mut Setup::slapd(&server)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs root and 389 Directory Server: `scripts/test dirsrv`"]
+async fn directory_server_gives_the_same_groups_whatever_their_kind() {
+    let server = DirectoryServer::start(SUFFIX).unwrap();
+    server.ldapmodify(&ldif()).unwrap();
+    let mut setup = Setup::new(server.port(), ROOT_DN, server.password());
+    every_kind_gives_the_same(&mut setup).await;
+}
