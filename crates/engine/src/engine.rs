@@ -218,22 +218,22 @@ impl Engine {
         if stored.is_empty() {
             return Err(EngineError::NoDirectory);
         }
-        let settings = LdapSettings::from_stored(stored).map_err(|error| match error {
+        let connector = self.connector_settings()?;
+        let settings = LdapSettings::from_stored(stored, &connector.ldap).map_err(|error| match error {
             SettingsError::Missing { key: "ldap.username" } => EngineError::CredentialsMissing,
             error @ SettingsError::Missing { .. } => EngineError::DirectoryIncomplete(error),
             error => EngineError::Settings(error),
         })?;
-        let layout = LdapLayout::from_stored(data.sync()?, &settings)?;
+        let layout = LdapLayout::from_stored(data.sync()?, &settings, &connector.ldap)?;
         let password = match settings.bind {
-            Bind::CurrentUser => None,
+            Bind::CurrentUser | Bind::External | Bind::Anonymous => None,
             Bind::Simple { .. } => Some(
                 self.secrets()
                     .get(self.store.data(), SecretName::LdapPassword)?
                     .ok_or(EngineError::CredentialsMissing)?,
             ),
         };
-        let time_limits = self.connector_settings()?.time_limits;
-        Ok(Directory::Ldap(LdapDirectory::new(settings, layout, password, time_limits)))
+        Ok(Directory::Ldap(LdapDirectory::new(settings, layout, password, connector.time_limits)))
     }
 
     fn entra(&self) -> Result<Directory, EngineError> {

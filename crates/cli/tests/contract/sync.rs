@@ -139,3 +139,67 @@ fn addresses_that_several_people_have_stop_everything() {
     assert_failure(&stage.run(&["sync"]), text);
     assert_eq!(stage.changes(), [""; 0]);
 }
+
+/// The external ids of members and groups by address and name.
+fn external_ids(stage: &Stage) -> std::collections::BTreeMap<String, String> {
+    let members = stage.organization.members().into_iter().map(|it| (it.email, it.external_id));
+    let groups = stage.organization.groups().into_iter().map(|it| (it.name, it.external_id));
+    members.chain(groups).map(|(name, id)| (name, id.unwrap_or_default())).collect()
+}
+
+#[test]
+fn another_id_attribute_makes_nobody_new() {
+    let stage = Stage::signed_in();
+    assert_answer(&stage.run(&["sync"]), "Syncing complete.\nSynced 2 group(s) and 2 user(s).\n");
+    let before = external_ids(&stage);
+    assert_answer(
+        &stage.run(&["config", "ldap.id-attribute", "entryuuid"]),
+        "Saved setting `ldap.id-attribute`.\n",
+    );
+    for _ in 0..2 {
+        stage.organization.clear_requests();
+        let output = stage.run(&["sync"]);
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{}", output.stdout);
+    }
+    assert_eq!(stage.changes(), [""; 0], "run again with nothing new");
+    let after = external_ids(&stage);
+    assert_eq!(after.len(), before.len(), "{after:?}");
+    for address in ["ada@example.test", "bob@example.test"] {
+        assert_eq!(after[address], before[address]);
+    }
+    assert_eq!(stage.organization.membership_by_external_ids()[&after["Staff"]].len(), 2);
+
+    let newcomer = "dn: uid=cid,ou=People,dc=example,dc=test\nobjectClass: inetOrgPerson\nobjectClass: person\nuid: cid\n\
+                    cn: Cid\nsn: C\nmail: cid@example.test\n";
+    stage.directory.add(newcomer).expect("an entry");
+    let output = stage.run(&["sync"]);
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{}", output.stdout);
+    let id = &external_ids(&stage)["cid@example.test"];
+    assert!(id.len() == 36 && !id.contains('='), "{id}");
+}
+
+#[test]
+fn another_id_attribute_and_a_lost_ledger_make_nobody_new_either() {
+    let stage = Stage::signed_in();
+    assert_answer(&stage.run(&["sync"]), "Syncing complete.\nSynced 2 group(s) and 2 user(s).\n");
+    let members = |stage: &Stage| {
+        stage.organization.members().into_iter().map(|it| (it.id, it.email)).collect::<BTreeSet<_>>()
+    };
+    let before = members(&stage);
+    assert_answer(
+        &stage.run(&["config", "ldap.id-attribute", "entryUUID"]),
+        "Saved setting `ldap.id-attribute`.\n",
+    );
+    std::fs::remove_file(stage.home.data_folder().join("connector.db")).expect("a ledger");
+    for _ in 0..3 {
+        stage.organization.clear_requests();
+        let output = stage.run(&["sync"]);
+        assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    }
+    assert_eq!(stage.changes(), [""; 0], "run again with nothing new");
+    assert_eq!(members(&stage), before);
+    let after = external_ids(&stage);
+    assert!(["ada@example.test", "bob@example.test"].iter().all(|it| after[*it].len() == 36), "{after:?}");
+    let staff = &stage.organization.membership_by_external_ids()[&after["Staff"]];
+    assert_eq!(staff.len(), 2, "{staff:?}");
+}

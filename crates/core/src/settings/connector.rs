@@ -1,6 +1,7 @@
 //! `connector.toml`: what the official file has no place for. A missing file or key means the default, and the defaults
 //! keep today's behaviour of an installation that is taken over, except that limits are on.
 
+use super::ldap_options::LdapOptions;
 use serde::{Deserialize, Serialize};
 
 /// All of `connector.toml`.
@@ -19,6 +20,8 @@ pub struct ConnectorSettings {
     pub allowed_domains: Vec<String>,
     /// Whether a group made by hand becomes the directory's when both have one name. False: a second one appears.
     pub adopt_groups: bool,
+    /// How an LDAP directory differs from what the official connector assumes.
+    pub ldap: LdapOptions,
     /// How long the directory may take.
     pub time_limits: TimeLimits,
     /// PEM file of further authorities to trust for the organization's server.

@@ -63,6 +63,8 @@ pub enum SettingKind {
     Choice(&'static [&'static str]),
     /// Any number of texts, typed with commas between them.
     List,
+    /// Any number of distinguished names, typed with semicolons between them.
+    Names,
     /// The secret of this kind of directory, which is kept where secrets are.
     Secret(DirectoryKind),
 }
@@ -124,7 +126,7 @@ impl Setting {
         let fits = match (&self.kind, value) {
             (SettingKind::Flag, Value::Bool(_))
             | (SettingKind::Number { .. } | SettingKind::Directory, Value::Number(_)) => true,
-            (SettingKind::List, Value::Array(items)) => {
+            (SettingKind::List | SettingKind::Names, Value::Array(items)) => {
                 let texts = items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>();
                 return texts.map(SettingValue::List).ok_or_else(|| self.invalid(&value.to_string()));
             }
@@ -146,7 +148,17 @@ impl Setting {
             SettingKind::Choice(["keep", "delete"]) => "keep or delete",
             SettingKind::Choice(["keep", ..]) => "keep, revoke or remove",
             SettingKind::Choice(["roles", ..]) => "roles or groups",
-            SettingKind::Choice(_) => "us or eu",
+            SettingKind::Choice(["us", ..]) => "us or eu",
+            SettingKind::Choice(["password", ..]) => "password, external or anonymous",
+            SettingKind::Choice(["subtree", ..]) => "subtree or one-level",
+            SettingKind::Choice(["never", ..]) => "never, finding, searching or always",
+            SettingKind::Choice(["entryUUID", ..]) => {
+                "entryUUID, nsUniqueId, ipaUniqueID, apple-generateduid or GUID"
+            }
+            SettingKind::Choice(_) => {
+                "active-directory, openldap, directory-server, freeipa, apacheds, edirectory, open-directory, lldap or samba"
+            }
+            SettingKind::Names => "distinguished names with semicolons between them; '' clears it",
             SettingKind::List => "texts with commas between them; '' clears it",
             SettingKind::Secret(_) => "a secret",
         }
@@ -197,9 +209,8 @@ impl Setting {
                 .find(|known| known.eq_ignore_ascii_case(word))
                 .map(|known| SettingValue::Text(Some((*known).to_owned())))
                 .ok_or_else(|| self.invalid(typed)),
-            SettingKind::List => Ok(SettingValue::List(
-                typed.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect(),
-            )),
+            SettingKind::List => Ok(SettingValue::List(split(typed, ','))),
+            SettingKind::Names => Ok(SettingValue::List(split(typed, ';'))),
             SettingKind::Secret(_) => Err(SettingsError::Invalid {
                 key: self.name,
                 value: "(hidden)".to_owned(),
@@ -207,6 +218,10 @@ impl Setting {
             }),
         }
     }
+}
+
+fn split(typed: &str, between: char) -> Vec<String> {
+    typed.split(between).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }
 
 const fn setting(
@@ -265,6 +280,23 @@ const TIME_LIMITS: Option<&str> = Some("time-limits");
 const LEAVER: SettingKind = SettingKind::Choice(&["keep", "revoke", "remove"]);
 const VANISHED: SettingKind = SettingKind::Choice(&["keep", "delete"]);
 const INVITATIONS: Option<&str> = Some("invitations");
+const LDAP_OPTIONS: Option<&str> = Some("ldap");
+const PRESET: SettingKind = SettingKind::Choice(&[
+    "active-directory",
+    "openldap",
+    "directory-server",
+    "freeipa",
+    "apacheds",
+    "edirectory",
+    "open-directory",
+    "lldap",
+    "samba",
+]);
+const SIGN_IN: SettingKind = SettingKind::Choice(&["password", "external", "anonymous"]);
+const SCOPE: SettingKind = SettingKind::Choice(&["subtree", "one-level"]);
+const ALIASES: SettingKind = SettingKind::Choice(&["never", "finding", "searching", "always"]);
+const ID_ATTRIBUTE: SettingKind =
+    SettingKind::Choice(&["entryUUID", "nsUniqueId", "ipaUniqueID", "apple-generateduid", "GUID"]);
 const HOURS: SettingKind =
     SettingKind::Number { range: 0..=8784, expected: "a number of hours from 0 to 8784, a year" };
 const WINDOW: SettingKind =
@@ -313,6 +345,19 @@ static SETTINGS: &[Setting] = &[
     setting("ldap.sslCaPath", LDAP, "sslCaPath", Text),
     setting("ldap.sslCertPath", LDAP, "sslCertPath", Text),
     setting("ldap.sslKeyPath", LDAP, "sslKeyPath", Text),
+    ours("ldap.preset", LDAP_OPTIONS, "preset", PRESET),
+    ours("ldap.sign-in", LDAP_OPTIONS, "sign-in", SIGN_IN),
+    ours("ldap.further-servers", LDAP_OPTIONS, "further-servers", SettingKind::List),
+    ours("ldap.user-paths", LDAP_OPTIONS, "user-paths", SettingKind::Names),
+    ours("ldap.group-paths", LDAP_OPTIONS, "group-paths", SettingKind::Names),
+    ours("ldap.user-scope", LDAP_OPTIONS, "user-scope", SCOPE),
+    ours("ldap.group-scope", LDAP_OPTIONS, "group-scope", SCOPE),
+    ours("ldap.aliases", LDAP_OPTIONS, "aliases", ALIASES),
+    ours("ldap.id-attribute", LDAP_OPTIONS, "id-attribute", ID_ATTRIBUTE),
+    ours("ldap.email-attributes", LDAP_OPTIONS, "email-attributes", SettingKind::List),
+    ours("ldap.member-of-attribute", LDAP_OPTIONS, "member-of-attribute", Text),
+    ours("ldap.primary-groups", LDAP_OPTIONS, "primary-groups", Flag),
+    ours("ldap.disabled-by", LDAP_OPTIONS, "disabled-by", SettingKind::List),
     setting("entra.authority-url", ENTRA, "authorityUrl", Text),
     setting("entra.graph-url", ENTRA, "graphUrl", Text),
     renamed("entra.identityAuthority", &["azure.identityAuthority"], ENTRA, "identityAuthority", Text),
@@ -430,7 +475,7 @@ mod tests {
                 SettingKind::Choice(words) => json!(words[0]),
                 SettingKind::Flag => json!(true),
                 SettingKind::Number { .. } => json!(7),
-                SettingKind::List => json!(["a", "b"]),
+                SettingKind::List | SettingKind::Names => json!(["a", "b"]),
                 _ => json!("text"),
             };
             let value = setting.parse_json(&value).expect("a value of its kind").to_json();

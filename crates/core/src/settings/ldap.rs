@@ -1,5 +1,8 @@
 //! How to reach an LDAP server and where its people and groups are.
 
+use super::ldap_options::{
+    Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
+};
 use super::{SettingsError, flag, number, text};
 use serde_json::{Map, Value};
 
@@ -24,6 +27,19 @@ pub enum Bind {
     },
     /// The account that runs the program (Kerberos).
     CurrentUser,
+    /// Whoever the client certificate, or the owner of this process at a local socket, stands for (SASL EXTERNAL).
+    External,
+    /// Nobody.
+    Anonymous,
+}
+
+/// A server that holds the same as the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Name or address, without brackets for IPv6.
+    pub hostname: String,
+    /// TCP port.
+    pub port: u16,
 }
 
 /// Files and switches of TLS.
@@ -42,10 +58,14 @@ pub struct LdapTls {
 /// A checked `directoryLdap`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LdapSettings {
-    /// Name or address of the server, without brackets for IPv6.
+    /// Name or address of the server, without brackets for IPv6; the path of its socket, where it is a local one.
     pub hostname: String,
-    /// TCP port.
+    /// TCP port; without meaning for a local socket.
     pub port: u16,
+    /// Whether `hostname` is the path of a local socket (`ldapi`).
+    pub local: bool,
+    /// Servers that are asked when the first cannot be reached.
+    pub further_servers: Vec<Server>,
     /// How the connection is protected.
     pub security: Security,
     /// Files and switches of TLS.
@@ -65,19 +85,31 @@ impl LdapSettings {
     ///
     /// # Errors
     /// [`SettingsError`] names the first setting that is missing, of the wrong kind, or in contradiction.
-    pub fn from_stored(stored: &Map<String, Value>) -> Result<Self, SettingsError> {
+    pub fn from_stored(stored: &Map<String, Value>, options: &LdapOptions) -> Result<Self, SettingsError> {
         let hostname = text(stored, "hostname", "ldap.hostname")?
             .ok_or(SettingsError::Missing { key: "ldap.hostname" })?;
-        let port = number(stored, "port", "ldap.port")?.ok_or(SettingsError::Missing { key: "ldap.port" })?;
-        let port = u16::try_from(port).ok().filter(|&port| port != 0).ok_or(SettingsError::Invalid {
-            key: "ldap.port",
-            value: port.to_string(),
-            expected: "a port from 1 to 65535",
-        })?;
+        let socket = socket_path(&hostname);
+        let port = match number(stored, "port", "ldap.port")? {
+            None if socket.is_some() => 389,
+            None => return Err(SettingsError::Missing { key: "ldap.port" }),
+            Some(port) => {
+                u16::try_from(port).ok().filter(|&port| port != 0).ok_or(SettingsError::Invalid {
+                    key: "ldap.port",
+                    value: port.to_string(),
+                    expected: "a port from 1 to 65535",
+                })?
+            }
+        };
+        let further = |typed: &String| further_server(typed, port);
+        let further_servers = options.further_servers.iter().map(further).collect::<Result<Vec<_>, _>>()?;
         let root_path = text(stored, "rootPath", "ldap.rootPath")?
             .ok_or(SettingsError::Missing { key: "ldap.rootPath" })?;
         let bind = if flag(stored, "currentUser", "ldap.currentUser")? {
             Bind::CurrentUser
+        } else if options.sign_in == LdapSignIn::External {
+            Bind::External
+        } else if options.sign_in == LdapSignIn::Anonymous {
+            Bind::Anonymous
         } else {
             let username = text(stored, "username", "ldap.username")?
                 .ok_or(SettingsError::Missing { key: "ldap.username" })?;
@@ -113,26 +145,89 @@ impl LdapSettings {
                 cure: "a client certificate needs both files",
             });
         }
+        let local = socket.is_some();
+        if bind == Bind::External
+            && !local
+            && (security == Security::ClearText || tls.certificate_path.is_none())
+        {
+            return Err(SettingsError::Contradiction {
+                first: "ldap.sign-in",
+                second: "ldap.sslCertPath",
+                cure: "`external` needs TLS (`ldap.ssl`) with a client certificate, or a local socket in `ldap.hostname`",
+            });
+        }
+        if local && !further_servers.is_empty() {
+            return Err(SettingsError::Contradiction {
+                first: "ldap.hostname",
+                second: "ldap.further-servers",
+                cure: "a local socket has no further servers",
+            });
+        }
         Ok(Self {
-            hostname: hostname.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            hostname: socket.unwrap_or_else(|| bare(&hostname)),
             port,
-            security,
+            local,
+            further_servers,
+            security: if local { Security::ClearText } else { security },
             tls,
             bind,
             root_path,
-            active_directory: flag(stored, "ad", "ldap.ad")?,
+            active_directory: flag(stored, "ad", "ldap.ad")?
+                || options.preset.is_some_and(LdapPreset::is_active_directory),
             paged_search: flag(stored, "pagedSearch", "ldap.pagedSearch")?,
         })
     }
 }
 
+fn bare(hostname: &str) -> String {
+    hostname.trim_start_matches('[').trim_end_matches(']').to_owned()
+}
+
+/// The path of `ldapi://%2frun%2fslapd%2fldapi`, or a path as it is; None for a host.
+fn socket_path(hostname: &str) -> Option<String> {
+    if hostname.starts_with('/') {
+        return Some(hostname.to_owned());
+    }
+    let scheme = hostname.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("ldapi://"))?;
+    let path = hostname[scheme.len()..].trim_end_matches('/');
+    Some(path.replace("%2F", "/").replace("%2f", "/"))
+}
+
+/// `host`, `host:port`, `[address]:port`, or an address of IPv6 alone.
+fn further_server(typed: &str, port: u16) -> Result<Server, SettingsError> {
+    let typed = typed.trim();
+    let invalid = || SettingsError::Invalid {
+        key: "ldap.further-servers",
+        value: typed.to_owned(),
+        expected: "`host` or `host:port`",
+    };
+    let (hostname, port) = match typed.rsplit_once(':') {
+        Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
+            (host, digits.parse().ok().filter(|&port| port != 0).ok_or_else(invalid)?)
+        }
+        _ => (typed, port),
+    };
+    let hostname = bare(hostname);
+    if hostname.is_empty() || hostname.contains('/') { Err(invalid()) } else { Ok(Server { hostname, port }) }
+}
+
 /// Where people and groups are, and which attributes matter: a checked part of `sync`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LdapLayout {
-    /// Search base of people.
-    pub user_base: String,
-    /// Search base of groups.
-    pub group_base: String,
+    /// Search bases of people, none below another.
+    pub user_bases: Vec<String>,
+    /// Search bases of groups, none below another.
+    pub group_bases: Vec<String>,
+    /// The setting that the bases of people come from.
+    pub user_base_setting: &'static str,
+    /// The setting that the bases of groups come from.
+    pub group_base_setting: &'static str,
+    /// How far below their bases people are looked for.
+    pub user_scope: LdapScope,
+    /// How far below their bases groups are looked for.
+    pub group_scope: LdapScope,
+    /// Whether alias entries are followed.
+    pub aliases: Aliases,
     /// Object class of people; None: the filter alone decides.
     pub user_object_class: Option<String>,
     /// Object class of groups; None: the filter alone decides.
@@ -141,14 +236,24 @@ pub struct LdapLayout {
     pub user_filter: Option<String>,
     /// The administrator's filter for groups, as typed.
     pub group_filter: Option<String>,
-    /// Attribute that holds the address.
-    pub email_attribute: String,
+    /// Attributes that may hold the address, the first with a value counts.
+    pub email_attributes: Vec<String>,
     /// Attribute that holds the first half of a composed address, where addresses are composed.
     pub email_prefix_attribute: Option<String>,
     /// Attribute that holds a group's name; `cn` stands in where an entry lacks it.
     pub group_name_attribute: String,
     /// Attribute that lists a group's members.
     pub member_attribute: String,
+    /// Attribute of people and groups that lists the groups they are in, in place of the groups' own lists.
+    pub member_of_attribute: Option<String>,
+    /// Whether people belong to the group that has their `gidNumber`, too.
+    pub primary_groups: bool,
+    /// Whether a member may be spelled `uid=<login>` alone.
+    pub logins_as_names: bool,
+    /// What tells who is disabled.
+    pub disabled_by: Vec<DisabledBy>,
+    /// The attribute that is pushed as external id; None: `objectGUID` where there is one, else the distinguished name.
+    pub id_attribute: Option<IdAttribute>,
     /// Attribute that tells when an entry was last changed, as a generalized time.
     pub revision_attribute: Option<String>,
 }
@@ -158,24 +263,73 @@ impl LdapLayout {
     ///
     /// # Errors
     /// [`SettingsError`] names the setting that is missing or of the wrong kind.
-    pub fn from_stored(sync: &Map<String, Value>, ldap: &LdapSettings) -> Result<Self, SettingsError> {
+    pub fn from_stored(
+        sync: &Map<String, Value>,
+        ldap: &LdapSettings,
+        options: &LdapOptions,
+    ) -> Result<Self, SettingsError> {
         let ad = ldap.active_directory;
+        let preset = options.preset.and_then(LdapPreset::names).filter(|_| !ad);
+        let of_preset = |name: fn(&PresetNames) -> Option<&'static str>| {
+            preset.as_ref().and_then(name).map(str::to_owned)
+        };
         let fixed = |field: &str, key, in_ad: &str| -> Result<Option<String>, SettingsError> {
             if ad { Ok(Some(in_ad.to_owned())) } else { text(sync, field, key) }
         };
-        let path = |field: &str, key| -> Result<Option<String>, SettingsError> {
-            let typed = text(sync, field, key)?;
-            Ok(if ad { Some(typed.unwrap_or_else(|| "CN=Users".to_owned())) } else { typed })
+        let bases = |paths: &[String], scope, field: &str, key, usual: Option<String>| {
+            let typed =
+                if paths.is_empty() { text(sync, field, key)?.into_iter().collect() } else { paths.to_vec() };
+            let typed = if typed.is_empty() {
+                if ad { vec!["CN=Users".to_owned()] } else { usual.into_iter().collect() }
+            } else {
+                typed
+            };
+            Ok::<_, SettingsError>(search_bases(&typed, &ldap.root_path, scope))
         };
+        let email_attributes = match fixed("userEmailAttribute", "sync.userEmailAttribute", "mail")? {
+            _ if !options.email_attributes.is_empty() => options.email_attributes.clone(),
+            Some(attribute) => vec![attribute],
+            None => vec!["mail".to_owned()],
+        };
+        let preset_signs = || preset.map(|it| it.disabled_by.to_vec()).filter(|it| !it.is_empty());
+        let disabled_by = DisabledBy::of(&options.disabled_by)?
+            .or_else(preset_signs)
+            .unwrap_or_else(|| vec![DisabledBy::UserAccountControl]);
         let layout = Self {
-            user_base: search_base(path("userPath", "sync.userPath")?.as_deref(), &ldap.root_path),
-            group_base: search_base(path("groupPath", "sync.groupPath")?.as_deref(), &ldap.root_path),
-            user_object_class: fixed("userObjectClass", "sync.userObjectClass", "person")?,
-            group_object_class: fixed("groupObjectClass", "sync.groupObjectClass", "group")?,
+            user_bases: bases(
+                &options.user_paths,
+                options.user_scope,
+                "userPath",
+                "sync.userPath",
+                of_preset(|it| it.user_path),
+            )?,
+            group_bases: bases(
+                &options.group_paths,
+                options.group_scope,
+                "groupPath",
+                "sync.groupPath",
+                of_preset(|it| it.group_path),
+            )?,
+            user_base_setting: if options.user_paths.is_empty() {
+                "sync.userPath"
+            } else {
+                "ldap.user-paths"
+            },
+            group_base_setting: if options.group_paths.is_empty() {
+                "sync.groupPath"
+            } else {
+                "ldap.group-paths"
+            },
+            user_scope: options.user_scope,
+            group_scope: options.group_scope,
+            aliases: options.aliases,
+            user_object_class: fixed("userObjectClass", "sync.userObjectClass", "person")?
+                .or_else(|| of_preset(|it| Some(it.user_class))),
+            group_object_class: fixed("groupObjectClass", "sync.groupObjectClass", "group")?
+                .or_else(|| of_preset(|it| Some(it.group_class))),
             user_filter: text(sync, "userFilter", "sync.userFilter")?,
             group_filter: text(sync, "groupFilter", "sync.groupFilter")?,
-            email_attribute: fixed("userEmailAttribute", "sync.userEmailAttribute", "mail")?
-                .unwrap_or_else(|| "mail".to_owned()),
+            email_attributes,
             email_prefix_attribute: if flag(sync, "useEmailPrefixSuffix", "sync.useEmailPrefixSuffix")? {
                 fixed("emailPrefixAttribute", "sync.emailPrefixAttribute", "sAMAccountName")?
             } else {
@@ -184,8 +338,22 @@ impl LdapLayout {
             group_name_attribute: fixed("groupNameAttribute", "sync.groupNameAttribute", "name")?
                 .unwrap_or_else(|| "cn".to_owned()),
             member_attribute: fixed("memberAttribute", "sync.memberAttribute", "member")?
+                .or_else(|| of_preset(|it| Some(it.member)))
                 .unwrap_or_else(|| "member".to_owned()),
-            revision_attribute: fixed("revisionDateAttribute", "sync.revisionDateAttribute", "whenChanged")?,
+            member_of_attribute: options
+                .member_of_attribute
+                .as_deref()
+                .map(str::trim)
+                .filter(|it| !it.is_empty())
+                .map(str::to_owned),
+            primary_groups: options
+                .primary_groups
+                .unwrap_or_else(|| preset.is_some_and(|it| it.primary_groups)),
+            logins_as_names: options.preset == Some(LdapPreset::Freeipa),
+            disabled_by,
+            id_attribute: options.id_attribute,
+            revision_attribute: fixed("revisionDateAttribute", "sync.revisionDateAttribute", "whenChanged")?
+                .or_else(|| of_preset(|it| Some(it.revision))),
         };
         if layout.user_object_class.is_none() && layout.user_filter.is_none() {
             return Err(SettingsError::Missing { key: "sync.userObjectClass" });
@@ -198,6 +366,27 @@ impl LdapLayout {
         }
         Ok(layout)
     }
+}
+
+/// The base of each path; one that lies in another is read with it and left out.
+fn search_bases(paths: &[String], root: &str, scope: LdapScope) -> Vec<String> {
+    if paths.is_empty() {
+        return vec![root.to_owned()];
+    }
+    let comparable = |base: &str| base.to_lowercase().split(',').map(str::trim).collect::<Vec<_>>().join(",");
+    let mut bases: Vec<String> = Vec::new();
+    for path in paths {
+        let base = search_base(Some(path), root);
+        let new = comparable(&base);
+        let holds = |above: &str, below: &str| {
+            above == below || scope == LdapScope::Subtree && below.ends_with(&format!(",{above}"))
+        };
+        if !bases.iter().any(|known| holds(&comparable(known), &new)) {
+            bases.retain(|known| !holds(&new, &comparable(known)));
+            bases.push(base);
+        }
+    }
+    bases
 }
 
 /// `<path>,<root>`: today's connector takes the root from its first `dc=` on; a root without one is taken whole.
@@ -225,7 +414,7 @@ mod tests {
             "hostname": "dc1", "port": 389, "rootPath": "dc=example,dc=test", "username": "cn=reader",
         }));
         fields.extend(stored(change));
-        LdapSettings::from_stored(&fields)
+        LdapSettings::from_stored(&fields, &LdapOptions::default())
     }
 
     #[test]
@@ -266,9 +455,13 @@ mod tests {
     #[test]
     fn active_directory_brings_its_own_names() {
         let ldap = server(json!({"ad": true})).expect("valid");
-        let layout = LdapLayout::from_stored(&stored(json!({"userObjectClass": "x", "groups": true})), &ldap)
-            .expect("valid");
-        assert_eq!(layout.user_base, "CN=Users,dc=example,dc=test");
+        let layout = LdapLayout::from_stored(
+            &stored(json!({"userObjectClass": "x", "groups": true})),
+            &ldap,
+            &LdapOptions::default(),
+        )
+        .expect("valid");
+        assert_eq!(layout.user_bases, ["CN=Users,dc=example,dc=test"]);
         assert_eq!(layout.user_object_class.as_deref(), Some("person"));
         assert_eq!(
             (layout.group_name_attribute.as_str(), layout.member_attribute.as_str()),
@@ -279,11 +472,99 @@ mod tests {
     #[test]
     fn a_class_or_a_filter_is_needed() {
         let ldap = server(json!({})).expect("valid");
-        let missing = |sync| LdapLayout::from_stored(&stored(sync), &ldap).expect_err("missing");
+        let missing = |sync| {
+            LdapLayout::from_stored(&stored(sync), &ldap, &LdapOptions::default()).expect_err("missing")
+        };
         assert_eq!(missing(json!({})), SettingsError::Missing { key: "sync.userObjectClass" });
         assert_eq!(
             missing(json!({"userObjectClass": "person", "groups": true})),
             SettingsError::Missing { key: "sync.groupObjectClass" }
         );
+    }
+
+    fn with(options: Value) -> LdapOptions {
+        serde_json::from_value(options).expect("options")
+    }
+
+    #[test]
+    fn what_is_stored_goes_before_the_preset() {
+        let ldap = server(json!({})).expect("valid");
+        let sync = stored(json!({"groups": true, "memberAttribute": "owner"}));
+        for preset in LdapPreset::ALL.into_iter().filter(|it| !it.is_active_directory()) {
+            let options = LdapOptions { preset: Some(preset), ..LdapOptions::default() };
+            let layout = LdapLayout::from_stored(&sync, &ldap, &options).expect("a preset names its classes");
+            assert_eq!(layout.member_attribute, "owner");
+            assert_eq!(layout.user_object_class.as_deref(), Some("inetOrgPerson"));
+        }
+        let samba = with(json!({"preset": "samba"}));
+        let fields = json!({"hostname": "dc1", "port": 389, "rootPath": "dc=x", "username": "r"});
+        assert!(LdapSettings::from_stored(&stored(fields), &samba).expect("valid").active_directory);
+        let freeipa = with(json!({"preset": "freeipa"}));
+        let layout = LdapLayout::from_stored(&stored(json!({})), &ldap, &freeipa).expect("valid");
+        assert_eq!(layout.user_bases, ["cn=users,cn=accounts,dc=example,dc=test"]);
+        assert_eq!(layout.disabled_by, [DisabledBy::NsAccountLock]);
+    }
+
+    #[test]
+    fn a_base_inside_another_is_read_once() {
+        let paths = ["ou=a", "OU=inner, ou=a", "ou=b", "ou=B"].map(str::to_owned);
+        assert_eq!(search_bases(&paths, "dc=x", LdapScope::Subtree), ["ou=a,dc=x", "ou=b,dc=x"]);
+        assert_eq!(search_bases(&paths, "dc=x", LdapScope::OneLevel).len(), 3);
+        let inner_first = ["ou=inner,ou=a", "ou=a"].map(str::to_owned);
+        assert_eq!(search_bases(&inner_first, "dc=x", LdapScope::Subtree), ["ou=a,dc=x"]);
+        assert_eq!(
+            search_bases(&["ou=sa".to_owned(), "ou=a".to_owned()], "dc=x", LdapScope::Subtree).len(),
+            2
+        );
+    }
+
+    #[test]
+    fn who_is_disabled_is_told_by_attributes_that_are_known() {
+        let ldap = server(json!({})).expect("valid");
+        let sync = stored(json!({"userObjectClass": "person"}));
+        let layout = |options| LdapLayout::from_stored(&sync, &ldap, &with(options)).map(|it| it.disabled_by);
+        assert_eq!(layout(json!({})), Ok(vec![DisabledBy::UserAccountControl]));
+        assert_eq!(layout(json!({"disabled-by": ["shadowexpire"]})), Ok(vec![DisabledBy::ShadowExpire]));
+        let error = layout(json!({"disabled-by": ["accountStatus"]})).expect_err("unknown").to_string();
+        assert!(error.contains("ldap.disabled-by") && error.contains("pwdAccountLockedTime"), "{error}");
+    }
+
+    #[test]
+    fn further_servers_have_the_port_of_the_first_unless_told() {
+        let options = with(json!({"further-servers": ["dc2", "dc3:3269", "fe80::1", "[fe80::2]:636"]}));
+        let fields = json!({"hostname": "dc1", "port": 389, "rootPath": "dc=x", "username": "r"});
+        let settings = LdapSettings::from_stored(&stored(fields.clone()), &options).expect("valid");
+        let found: Vec<_> =
+            settings.further_servers.iter().map(|it| (it.hostname.as_str(), it.port)).collect();
+        assert_eq!(found, [("dc2", 389), ("dc3", 3269), ("fe80::1", 389), ("fe80::2", 636)]);
+        for wrong in ["dc2:0", "dc2:abc", "ldap://dc2", ""] {
+            let options = LdapOptions { further_servers: vec![wrong.to_owned()], ..LdapOptions::default() };
+            assert!(LdapSettings::from_stored(&stored(fields.clone()), &options).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_socket_needs_no_port_and_an_external_sign_in_needs_something_to_show() {
+        let external = with(json!({"sign-in": "external"}));
+        let fields = |hostname: &str, more: Value| {
+            let mut fields = stored(json!({"hostname": hostname, "rootPath": "dc=x"}));
+            fields.extend(stored(more));
+            LdapSettings::from_stored(&fields, &external)
+        };
+        for path in ["/run/ldapi", "ldapi://%2Frun%2fldapi", "LDAPI:///run/ldapi"] {
+            let settings = fields(path, json!({"ssl": true})).expect("valid");
+            assert!(
+                settings.local && settings.bind == Bind::External && settings.security == Security::ClearText
+            );
+            assert_eq!(settings.hostname, "/run/ldapi");
+        }
+        let shown = json!({"port": 636, "ssl": true, "sslCertPath": "c", "sslKeyPath": "k"});
+        assert_eq!(fields("dc1", shown).map(|it| it.bind), Ok(Bind::External));
+        for lacking in [json!({"port": 389}), json!({"port": 636, "ssl": true})] {
+            assert!(matches!(
+                fields("dc1", lacking),
+                Err(SettingsError::Contradiction { first: "ldap.sign-in", .. })
+            ));
+        }
     }
 }

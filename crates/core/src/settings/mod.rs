@@ -5,6 +5,7 @@ mod entra;
 mod environment;
 mod key;
 mod ldap;
+mod ldap_options;
 mod okta;
 mod onelogin;
 mod schema;
@@ -16,7 +17,10 @@ pub use connector::{
 pub use entra::{EntraFilters, EntraSettings, filter, service_url};
 pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};
-pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security};
+pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security, Server};
+pub use ldap_options::{
+    Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
+};
 pub use okta::{OktaFilters, OktaSettings, OktaSignIn};
 pub use onelogin::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSettings};
 pub use schema::settings_schema;

@@ -45,7 +45,9 @@ fn leaf(setting: &Setting) -> Value {
             let words = words.iter().map(|word| json!(word)).chain([Value::Null]);
             json!({ "type": ["string", "null"], "enum": words.collect::<Vec<_>>() })
         }
-        SettingKind::List => json!({ "type": ["array", "null"], "items": { "type": "string" } }),
+        SettingKind::List | SettingKind::Names => {
+            json!({ "type": ["array", "null"], "items": { "type": "string" } })
+        }
         SettingKind::Text | SettingKind::Url | SettingKind::Secret(_) => {
             json!({ "type": ["string", "null"] })
         }

@@ -1,7 +1,7 @@
 //! How the domain is reached and asked.
 
 use bwdc_core::desired::Desired;
-use bwdc_core::settings::{LdapLayout, LdapSettings, SyncSettings, TimeLimits};
+use bwdc_core::settings::{LdapLayout, LdapOptions, LdapSettings, SyncSettings, TimeLimits};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use bwdc_engine::directory::ldap::{LdapDirectory, LdapReadError};
 use bwdc_engine::directory::{Directory, ReadError};
@@ -18,6 +18,7 @@ pub(crate) const SCOPE: ReadScope = ReadScope { people: true, groups: true, dele
 pub(crate) struct Setup {
     pub(crate) ldap: Map<String, Value>,
     pub(crate) sync: Map<String, Value>,
+    pub(crate) options: LdapOptions,
     pub(crate) member_attribute: Option<&'static str>,
     pub(crate) user_base: Option<&'static str>,
     pub(crate) password: String,
@@ -35,6 +36,7 @@ impl Setup {
         Self {
             ldap: object(ldap),
             sync,
+            options: LdapOptions::default(),
             member_attribute: None,
             user_base: None,
             password: PASSWORD.to_owned(),
@@ -47,13 +49,13 @@ impl Setup {
     }
 
     pub(crate) fn directory(&self) -> Directory {
-        let settings = LdapSettings::from_stored(&self.ldap).unwrap();
-        let mut layout = LdapLayout::from_stored(&self.sync, &settings).unwrap();
+        let settings = LdapSettings::from_stored(&self.ldap, &self.options).unwrap();
+        let mut layout = LdapLayout::from_stored(&self.sync, &settings, &self.options).unwrap();
         if let Some(attribute) = self.member_attribute {
             layout.member_attribute = attribute.to_owned();
         }
         if let Some(base) = self.user_base {
-            layout.user_base = base.to_owned();
+            layout.user_bases = vec![base.to_owned()];
         }
         let limits = TimeLimits { connect: 5, bind: 5, page: 60 };
         let password = SecretString::from(self.password.clone());

@@ -79,7 +79,7 @@ async fn a_filter_that_is_none_stops_before_anything_is_sent() {
 async fn an_unknown_base_names_its_setting() {
     let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
     let mut setup = Setup::slapd(&server);
-    setup.layout.group_base = format!("ou=none,{SUFFIX}");
+    setup.layout.group_bases = vec![format!("ou=none,{SUFFIX}")];
     let error = setup.failure().await;
     assert_eq!(refused(&error).0, 32);
     assert!(error.to_string().contains(&format!("ou=none,{SUFFIX}")));

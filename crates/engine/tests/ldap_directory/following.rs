@@ -93,7 +93,7 @@ impl Stage {
     fn new() -> Self {
         let server = start();
         let mut setup = Setup::slapd(&server);
-        setup.layout.user_base = PEOPLE.to_owned();
+        setup.layout.user_bases = vec![PEOPLE.to_owned()];
         setup.layout.user_filter = Some("(employeeType=staff)".to_owned());
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("connector.db")).unwrap().into_ledger();

@@ -12,10 +12,14 @@ mod following;
 mod look_up;
 #[cfg(unix)]
 mod same_groups;
+mod servers;
+mod shapes;
 mod speed;
 mod whole;
 
-use bwdc_core::settings::{Bind, LdapLayout, LdapSettings, LdapTls, Security, TimeLimits};
+use bwdc_core::settings::{
+    Aliases, Bind, DisabledBy, LdapLayout, LdapScope, LdapSettings, LdapTls, Security, TimeLimits,
+};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use bwdc_core::text::Text;
 use bwdc_engine::directory::ldap::{LdapDirectory, LdapReadError};
@@ -43,6 +47,8 @@ impl Setup {
         let settings = LdapSettings {
             hostname: "127.0.0.1".to_owned(),
             port,
+            local: false,
+            further_servers: Vec::new(),
             security: Security::ClearText,
             tls: LdapTls::default(),
             bind: Bind::Simple { username: username.to_owned() },
@@ -51,16 +57,26 @@ impl Setup {
             paged_search: true,
         };
         let layout = LdapLayout {
-            user_base: SUFFIX.to_owned(),
-            group_base: SUFFIX.to_owned(),
+            user_bases: vec![SUFFIX.to_owned()],
+            group_bases: vec![SUFFIX.to_owned()],
+            user_base_setting: "sync.userPath",
+            group_base_setting: "sync.groupPath",
+            user_scope: LdapScope::Subtree,
+            group_scope: LdapScope::Subtree,
+            aliases: Aliases::Never,
             user_object_class: Some("inetOrgPerson".to_owned()),
             group_object_class: Some("groupOfNames".to_owned()),
             user_filter: None,
             group_filter: None,
-            email_attribute: "mail".to_owned(),
+            email_attributes: vec!["mail".to_owned()],
             email_prefix_attribute: None,
             group_name_attribute: "cn".to_owned(),
             member_attribute: "member".to_owned(),
+            member_of_attribute: None,
+            primary_groups: false,
+            logins_as_names: false,
+            disabled_by: vec![DisabledBy::UserAccountControl],
+            id_attribute: None,
             revision_attribute: None,
         };
         let time_limits = TimeLimits { connect: 5, bind: 5, page: 20 };

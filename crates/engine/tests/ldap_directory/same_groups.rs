@@ -74,7 +74,7 @@ async fn groups(
     attribute: &str,
 ) -> BTreeMap<String, BTreeSet<String>> {
     let layout: &mut LdapLayout = &mut setup.layout;
-    layout.group_base = format!("ou={unit},{SUFFIX}");
+    layout.group_bases = vec![format!("ou={unit},{SUFFIX}")];
     layout.group_object_class = Some(class.to_owned());
     layout.member_attribute = attribute.to_owned();
     let directory: Directory = setup.directory();

@@ -89,7 +89,7 @@ async fn member_uid_meets_uid_in_any_case() {
 async fn attribute_names_and_filters_are_taken_as_typed() {
     let server = awkward();
     let mut setup = Setup::slapd(&server);
-    setup.layout.email_attribute = "MAIL".to_owned();
+    setup.layout.email_attributes = vec!["MAIL".to_owned()];
     setup.layout.email_prefix_attribute = Some("UID".to_owned());
     setup.layout.user_filter = Some("sn=x".to_owned());
     setup.layout.group_filter = Some("(cn=N*)".to_owned());

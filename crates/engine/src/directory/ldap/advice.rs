@@ -22,6 +22,10 @@ impl LdapReadError {
                  is `modifyTimestamp`."
                     .to_owned()
             }
+            Self::NoId { attribute, .. } => format!(
+                "Let the reading account see `{attribute}`, leave such entries out with a filter, or choose another \
+                 `ldap.id-attribute`."
+            ),
             Self::Filter { setting, .. } => {
                 format!("Correct `{setting}`; a filter looks like `(&(department=Sales)(mail=*))`.")
             }
@@ -30,6 +34,9 @@ impl LdapReadError {
                 "Install the operating system's certificate authorities, or name a PEM file with the server's authority in \
                  `ldap.sslCaPath` (`ldap.tlsCaPath` with StartTLS)."
                     .to_owned()
+            }
+            Self::Connect { server, .. } if server.starts_with("ldapi:") => {
+                "Check the path in `ldap.hostname`, and that the account that runs the program may use the socket.".to_owned()
             }
             Self::Connect { .. } => {
                 "Check `ldap.hostname` and `ldap.port`, and that no firewall stands between.".to_owned()
@@ -131,6 +138,10 @@ fn bind(outcome: &Outcome) -> Option<String> {
             "The account is locked out (data 775): unlock it in Active Directory, and look for what uses an old password."
         }
         (48 | 49 | 53, _) => PASSWORD,
+        (7, _) => {
+            "The server does not offer this way of signing in: set `ldap.sign-in` to `password`, or let the server map client \
+             certificates (SASL EXTERNAL)."
+        }
         (8 | 13, _) => {
             "The server accepts passwords only over TLS: set `ldap.ssl` to true, with `ldap.port` 636, or with `ldap.startTls` \
              true on port 389."

@@ -9,6 +9,7 @@ use bwdc_core::settings::{Bind, LdapSettings, Security, TimeLimits};
 use ldap3::{Ldap, LdapError, Scope};
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
+use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -33,6 +34,24 @@ pub(super) struct Connection {
     pub(super) entries: u64,
 }
 
+/// With what a connection is bound.
+enum Credentials<'a> {
+    Password { username: &'a str, password: &'a SecretString },
+    External,
+    Nobody,
+}
+
+impl Credentials<'_> {
+    /// What messages call the account.
+    fn name(&self) -> &str {
+        match self {
+            Self::Password { username, .. } => username,
+            Self::External => "whom the client certificate or this process stands for",
+            Self::Nobody => "nobody (anonymous)",
+        }
+    }
+}
+
 /// What the server says of itself.
 #[derive(Default)]
 struct RootEntry {
@@ -48,6 +67,41 @@ struct RootEntry {
 }
 
 impl Connection {
+    /// Opens a connection to the first server that can be reached, or to the one that was found before.
+    ///
+    /// A server that answers and refuses is the answer: a wrong password tried everywhere would lock the account.
+    pub(super) async fn open_any(
+        settings: &LdapSettings,
+        password: Option<&SecretString>,
+        limits: TimeLimits,
+        found: &OnceLock<LdapSettings>,
+    ) -> Result<Self, LdapReadError> {
+        if let Some(settings) = found.get() {
+            return Self::open(settings, password, limits).await;
+        }
+        let further = settings.further_servers.iter().map(|server| LdapSettings {
+            hostname: server.hostname.clone(),
+            port: server.port,
+            ..settings.clone()
+        });
+        let mut first = None;
+        for candidate in std::iter::once(settings.clone()).chain(further) {
+            match Self::open(&candidate, password, limits).await {
+                Ok(connection) => {
+                    // Only this function fills it, and the first success is as good as a second.
+                    let _ = found.set(candidate);
+                    return Ok(connection);
+                }
+                Err(error) if is_absence(&error) => {
+                    tracing::warn!(%error, "an LDAP server cannot be reached");
+                    first.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(first.expect("there is at least one server"))
+    }
+
     /// 1. Prepares TLS, 2. connects, 3. upgrades, 4. binds, 5. reads the server's own entry.
     pub(super) async fn open(
         settings: &LdapSettings,
@@ -55,24 +109,27 @@ impl Connection {
         limits: TimeLimits,
     ) -> Result<Self, LdapReadError> {
         let server = url(settings);
-        let Bind::Simple { username } = &settings.bind else {
-            return Err(LdapReadError::KerberosMissing { server });
-        };
-        let Some(password) = password.filter(|password| !password.expose_secret().is_empty()) else {
-            return Err(LdapReadError::NoPassword { server, username: username.as_str().into() });
+        let credentials = match &settings.bind {
+            Bind::CurrentUser => return Err(LdapReadError::KerberosMissing { server }),
+            Bind::External => Credentials::External,
+            Bind::Anonymous => Credentials::Nobody,
+            Bind::Simple { username } => match password.filter(|it| !it.expose_secret().is_empty()) {
+                Some(password) => Credentials::Password { username, password },
+                None => return Err(LdapReadError::NoPassword { server, username: username.as_str().into() }),
+            },
         };
         let (driver, ldap) = establish(settings, &server, limits.connect).await?;
         let mut connection = Self {
             ldap,
             driver: Some(tokio::spawn(driver.drive())),
             server,
-            username: username.as_str().into(),
+            username: credentials.name().into(),
             page_limit: seconds(limits.page),
             root: RootEntry::default(),
             page_size: 1000,
             entries: 0,
         };
-        connection.bind(username, password, limits.bind).await?;
+        connection.bind(&credentials, limits.bind).await?;
         connection.read_root_entry().await?;
         connection.root.active_directory |= settings.active_directory;
         connection.root.paging = Some(connection.root.paging.unwrap_or(settings.paged_search));
@@ -174,13 +231,18 @@ impl Connection {
         LdapReadError::Cut { server, step, source }
     }
 
-    async fn bind(
-        &mut self,
-        username: &str,
-        password: &SecretString,
-        limit: u64,
-    ) -> Result<(), LdapReadError> {
-        match timeout(seconds(limit), self.ldap.simple_bind(username, password.expose_secret())).await {
+    async fn bind(&mut self, credentials: &Credentials<'_>, limit: u64) -> Result<(), LdapReadError> {
+        let ldap = &mut self.ldap;
+        let answer = async {
+            match credentials {
+                Credentials::Password { username, password } => {
+                    ldap.simple_bind(username, password.expose_secret()).await
+                }
+                Credentials::External => ldap.sasl_external_bind().await,
+                Credentials::Nobody => ldap.simple_bind("", "").await,
+            }
+        };
+        match timeout(seconds(limit), answer).await {
             Err(_) => Err(LdapReadError::TimeLimit {
                 server: self.server.clone(),
                 step: Step::Bind,
@@ -191,7 +253,7 @@ impl Connection {
             Ok(Ok(result)) if result.rc == 0 => Ok(()),
             Ok(Ok(result)) => Err(LdapReadError::Bind {
                 server: self.server.clone(),
-                username: username.into(),
+                username: credentials.name().into(),
                 outcome: Outcome { code: result.rc, text: result.text },
             }),
         }
@@ -270,12 +332,30 @@ impl RootEntry {
     }
 }
 
+/// Whether the server is not there, or not for now.
+fn is_absence(error: &LdapReadError) -> bool {
+    const FOR_NOW: [u32; 2] = [51, 52];
+    match error {
+        LdapReadError::Connect { .. } => true,
+        LdapReadError::TimeLimit { step, .. } | LdapReadError::Cut { step, .. } => {
+            matches!(step, Step::Connect | Step::StartTls | Step::Handshake | Step::Bind)
+        }
+        LdapReadError::Bind { outcome, .. } | LdapReadError::StartTlsRefused { outcome, .. } => {
+            FOR_NOW.contains(&outcome.code)
+        }
+        _ => false,
+    }
+}
+
 /// Whether a comparable name is `above` or below it.
 pub(super) fn is_within(below: &str, above: &str) -> bool {
     below.strip_suffix(above).is_some_and(|rest| rest.is_empty() || rest.ends_with(','))
 }
 
 fn url(settings: &LdapSettings) -> Box<str> {
+    if settings.local {
+        return format!("ldapi://{}", settings.hostname).into();
+    }
     let scheme = if settings.security == Security::Ldaps { "ldaps" } else { "ldap" };
     let host = &settings.hostname;
     let port = settings.port;

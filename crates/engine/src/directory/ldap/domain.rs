@@ -4,6 +4,7 @@
 //! A primary group is known by its RID in the domain of its member, so groups are found by their whole security
 //! identifier: that also holds in a global catalog, where RIDs of several domains meet and `primaryGroupToken` is missing.
 
+use super::value;
 use bwdc_core::names::Timestamp;
 use bwdc_core::text::Text;
 use std::collections::HashMap;
@@ -16,7 +17,6 @@ pub(super) const GROUP_ATTRIBUTE: &str = "objectSid";
 const FOREIGN: &str = ",cn=foreignsecurityprincipals,";
 /// Names that a notice spells out.
 const NAMED: usize = 5;
-const NEVER: [u64; 2] = [0, i64::MAX as u64];
 /// Milliseconds from 1601, where Windows starts to count, to 1970.
 const WINDOWS_EPOCH: i64 = 11_644_473_600_000;
 
@@ -44,8 +44,7 @@ impl Domain {
 
     /// Notes a person whose account may be used, by its `accountExpires`.
     pub(super) fn enabled(&mut self, name: &str, expires: &str) {
-        let end = expires.trim().parse::<u64>().unwrap_or(0);
-        if !NEVER.contains(&end) && end <= self.now {
+        if value::has_expired(expires, self.now) {
             self.expired.add(name);
         }
     }
@@ -124,7 +123,7 @@ fn sibling(sid: &[u8], rid: &str) -> Option<Box<[u8]>> {
 }
 
 /// Intervals of 100 ns since 1601, as `accountExpires` counts.
-fn windows_time(time: Timestamp) -> u64 {
+pub(super) fn windows_time(time: Timestamp) -> u64 {
     u64::try_from(time.0.saturating_add(WINDOWS_EPOCH)).unwrap_or(0).saturating_mul(10_000)
 }
 

@@ -44,6 +44,14 @@ pub enum LdapReadError {
         /// The attribute that was asked for.
         attribute: Box<str>,
     },
+    /// An entry lacks the id that the settings choose: another one in its place would make it somebody else.
+    #[error("`{entry}` has no `{attribute}`, by which `ldap.id-attribute` wants everybody known")]
+    NoId {
+        /// The entry's distinguished name.
+        entry: Box<str>,
+        /// The attribute.
+        attribute: &'static str,
+    },
     /// A certificate or key file cannot be used.
     #[error("cannot use the {content} in `{path}` (`{setting}`)")]
     TlsFile {

@@ -21,6 +21,7 @@ use super::search::Request;
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror, ObjectKind, RawObject, Refresh};
 use crate::event::{Event, Events};
+use bwdc_core::settings::LdapScope;
 use changes::{Changed, Changes, Children, Known, Update};
 use ldap3::{Scope, ldap_escape};
 use serde::{Deserialize, Serialize};
@@ -37,8 +38,12 @@ const NO_SUCH_OBJECT: u32 = 32;
 enum Cursor {
     /// The controller, by its invocation id, and the number of its last change that is known.
     Usn { controller: String, last: u64 },
-    /// The server's cookie, in Base64.
-    Synchronization { cookie: String },
+    /// The server's cookie, in Base64, and the server: another one may be behind.
+    Synchronization {
+        #[serde(default)]
+        server: String,
+        cookie: String,
+    },
 }
 
 /// Reads everything, by the mirror where that leaves no doubt.
@@ -100,7 +105,10 @@ async fn by_changes(
     let Some(known) = Known::of(&mirror.objects, &reading.layout.member_attribute) else { return Ok(None) };
     let changes = match &cursor {
         Cursor::Usn { controller, last } => usn::changes(connection, reading, controller, *last).await?,
-        Cursor::Synchronization { cookie } => synchronization::changes(connection, reading, cookie).await?,
+        Cursor::Synchronization { server, .. } if server != connection.server() => None,
+        Cursor::Synchronization { cookie, .. } => {
+            synchronization::changes(connection, reading, cookie).await?
+        }
     };
     let Some(Changes { cursor, changed, gone, deleted }) =
         changes.filter(|it| it.changed.len() <= MOST_CHANGES)
@@ -212,19 +220,19 @@ impl Fetch<'_> {
     async fn fetch(&mut self, kind: ObjectKind, spelled: &str, now: &str) -> Result<Fetched, LdapReadError> {
         let Reading { layout, filters, scope, .. } = self.reading;
         let reader = Reader::keeping(self.reading, self.events);
-        let (wanted, base, mut request) = match kind {
-            ObjectKind::Person => (
-                scope.people,
-                &layout.user_base,
-                reader.people_request(spelled.to_owned(), &filters.people, "sync.userPath"),
-            ),
-            _ => (scope.groups, &layout.group_base, reader.group_request(&filters.groups, "sync.groupPath")),
+        let (wanted, bases, depth) = match kind {
+            ObjectKind::Person => (scope.people, &layout.user_bases, layout.user_scope),
+            _ => (scope.groups, &layout.group_bases, layout.group_scope),
         };
-        let Some(base) = name::normalized(base) else { return Ok(Fetched::Unclear) };
-        if !wanted || !is_within(now, &base) {
+        let Some(is_below) = is_below(now, bases, depth) else { return Ok(Fetched::Unclear) };
+        if !wanted || !is_below {
             return Ok(Fetched::OutOfScope);
         }
-        request.base = spelled.to_owned();
+        let base = spelled.to_owned();
+        let mut request = match kind {
+            ObjectKind::Person => reader.people_request(base, &filters.people, layout.user_base_setting),
+            _ => reader.group_request(base, &filters.groups, layout.group_base_setting),
+        };
         request.scope = Scope::Base;
         match self.objects(kind, request).await {
             Ok(objects) => Ok(match objects.into_iter().next() {
@@ -246,8 +254,14 @@ impl Fetch<'_> {
         let lists: String =
             names.iter().map(|name| format!("({attribute}={})", ldap_escape(name.as_str()))).collect();
         let filter = format!("(&{}(|{lists}))", self.reading.filters.groups);
-        let request = Reader::keeping(self.reading, self.events).group_request(&filter, "sync.groupPath");
-        self.objects(ObjectKind::Group, request).await
+        let layout = self.reading.layout;
+        let mut groups = Vec::new();
+        for base in &layout.group_bases {
+            let reader = Reader::keeping(self.reading, self.events);
+            let request = reader.group_request(base.clone(), &filter, layout.group_base_setting);
+            groups.extend(self.objects(ObjectKind::Group, request).await?);
+        }
+        Ok(groups)
     }
 
     /// Entries as they are kept; None for one that cannot be.
@@ -287,6 +301,15 @@ impl Fetch<'_> {
         }
         Ok(any)
     }
+}
+
+/// Whether a comparable name lies where one of the searches looks; None where a base cannot be compared.
+fn is_below(now: &str, bases: &[String], depth: LdapScope) -> Option<bool> {
+    let bases: Option<Vec<String>> = bases.iter().map(|base| name::normalized(base)).collect();
+    Some(bases?.iter().any(|base| match depth {
+        LdapScope::Subtree => is_within(now, base),
+        LdapScope::OneLevel => name::parent(now) == Some(base.as_str()),
+    }))
 }
 
 /// What came of fetching one entry.

@@ -8,8 +8,9 @@ use super::connect::Connection;
 use super::error::LdapReadError;
 use super::search::Request;
 use super::{name, value};
+use bwdc_core::names::StableId;
 use bwdc_core::observed::{Presence, Presences, Sought};
-use bwdc_core::settings::LdapSettings;
+use bwdc_core::settings::{IdAttribute, LdapSettings};
 use ldap3::{Scope, ldap_escape};
 use std::collections::BTreeMap;
 
@@ -20,10 +21,11 @@ const NO_ATTRIBUTES: [&str; 1] = ["1.1"];
 pub(super) async fn look_up(
     connection: &mut Connection,
     settings: &LdapSettings,
+    id_attribute: Option<IdAttribute>,
     sought: &[Sought],
 ) -> Result<Presences, LdapReadError> {
     let root = connection.naming_context(&settings.root_path).to_owned();
-    let mut asker = Asker { connection, root, searchable: BTreeMap::new() };
+    let mut asker = Asker { connection, root, id_attribute, searchable: BTreeMap::new() };
     let mut presences = Presences::new();
     for person in sought {
         let presence = asker.person(person, settings.active_directory).await?;
@@ -58,6 +60,7 @@ enum Answer {
 struct Asker<'a> {
     connection: &'a mut Connection,
     root: String,
+    id_attribute: Option<IdAttribute>,
     searchable: BTreeMap<&'static str, bool>,
 }
 
@@ -65,7 +68,7 @@ impl Asker<'_> {
     async fn person(&mut self, person: &Sought, active_directory: bool) -> Result<Presence, LdapReadError> {
         let mut reason = None;
         let mut denied = None;
-        for question in questions(person, active_directory) {
+        for question in questions(person, active_directory, self.id_attribute) {
             let asked = question.clone();
             match self.question(question).await? {
                 Presence::Found if self.is_somebody_else(&asked, denied.as_ref()).await? => {}
@@ -181,7 +184,7 @@ impl Asker<'_> {
 }
 
 /// The stable id first: it finds a person who was moved.
-fn questions(person: &Sought, active_directory: bool) -> Vec<Question> {
+fn questions(person: &Sought, active_directory: bool, id_attribute: Option<IdAttribute>) -> Vec<Question> {
     let by_guid = |guid: &str, bytes: [u8; 16]| {
         if active_directory {
             Question::Guid(format!("<GUID={guid}>"))
@@ -193,28 +196,50 @@ fn questions(person: &Sought, active_directory: bool) -> Vec<Question> {
     let mut questions = Vec::new();
     if let Some(stable) = &person.stable_id {
         let (kind, id) = stable.as_str().split_once(':').unwrap_or(("", stable.as_str()));
-        let value = |attribute| Question::Value { attribute, escaped: ldap_escape(id).into_owned() };
         questions.push(match (kind, value::guid_bytes(id)) {
             ("objectGUID", Some(bytes)) => by_guid(id, bytes),
-            ("entryUUID", _) if !id.is_empty() => value("entryUUID"),
-            ("nsUniqueId", _) if !id.is_empty() => value("nsUniqueId"),
-            _ => Question::Impossible(format!("`{stable}` is no id of an LDAP directory")),
+            _ => by_attribute(kind, id),
         });
     }
     let pushed = person.external_id.as_str();
-    questions.push(match value::guid_bytes(pushed) {
-        Some(bytes) => by_guid(pushed, bytes),
-        None if name::normalize(pushed, &mut String::new()) => Question::Name(pushed.to_owned()),
-        None => Question::Impossible(format!("`{pushed}` is neither a GUID nor a distinguished name")),
+    let is_stable = |stable: &StableId| stable.as_str().split_once(':').is_some_and(|(_, id)| id == pushed);
+    if person.stable_id.as_ref().is_some_and(is_stable) {
+        return questions;
+    }
+    let is_name = name::normalize(pushed, &mut String::new());
+    questions.push(match (value::guid_bytes(pushed), id_attribute) {
+        (_, Some(attribute)) if !is_name && person.stable_id.is_some() => {
+            by_attribute(attribute.name(), pushed)
+        }
+        // It may come from the time before the attribute was chosen: not to be found by it says nothing.
+        (_, Some(_)) if !is_name => {
+            Question::Impossible(format!("nothing tells of which attribute `{pushed}` is a value"))
+        }
+        (Some(bytes), _) => by_guid(pushed, bytes),
+        _ if is_name => Question::Name(pushed.to_owned()),
+        _ => Question::Impossible(format!("`{pushed}` is neither a GUID nor a distinguished name")),
     });
     questions.dedup();
     questions
 }
 
+fn by_attribute(kind: &str, id: &str) -> Question {
+    let attribute = IdAttribute::ALL.into_iter().find(|it| it.name() == kind);
+    let Some(attribute) = attribute.filter(|_| !id.is_empty()) else {
+        return Question::Impossible(format!("`{kind}:{id}` is no id of an LDAP directory"));
+    };
+    let bytes = value::octets(id).filter(|_| attribute.is_binary());
+    let escaped = match bytes {
+        Some(bytes) => bytes.iter().map(|byte| format!("\\{byte:02x}")).collect(),
+        None => ldap_escape(id).into_owned(),
+    };
+    Question::Value { attribute: attribute.name(), escaped }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bwdc_core::names::{ExternalId, StableId};
+    use bwdc_core::names::ExternalId;
 
     const GUID: &str = "03020100-0504-0706-0809-0a0b0c0d0e0f";
 
@@ -226,20 +251,31 @@ mod tests {
     fn ids_are_asked_for_in_the_directorys_own_way() {
         let guid = Question::Guid(format!("<GUID={GUID}>"));
         let stable = format!("objectGUID:{GUID}");
-        assert_eq!(questions(&sought(GUID, Some(&stable)), true), [guid]);
+        assert_eq!(questions(&sought(GUID, Some(&stable)), true, None), [guid]);
         let bytes: String = (0..16).map(|byte| format!("\\{byte:02x}")).collect();
-        let value = Question::Value { attribute: "objectGUID", escaped: bytes };
-        assert_eq!(questions(&sought(GUID, None), false), [value]);
+        let value = Question::Value { attribute: "objectGUID", escaped: bytes.clone() };
+        assert_eq!(questions(&sought(GUID, None), false, None), [value]);
         assert_eq!(
-            questions(&sought("cn=a\\2Cb,dc=x", Some("entryUUID:a*b")), false),
+            questions(&sought("cn=a\\2Cb,dc=x", Some("entryUUID:a*b")), false, None),
             [
                 Question::Value { attribute: "entryUUID", escaped: "a\\2ab".to_owned() },
                 Question::Name("cn=a\\2Cb,dc=x".to_owned())
             ]
         );
+        let pushed = Question::Value { attribute: "entryUUID", escaped: "abc".to_owned() };
+        assert_eq!(questions(&sought("abc", Some("entryUUID:abc")), false, None), [pushed]);
         assert!(matches!(
-            questions(&sought("00u1", Some("okta:00u1")), false)[..],
-            [Question::Impossible(_), Question::Impossible(_)]
+            questions(&sought("abc", None), false, Some(IdAttribute::EntryUuid))[..],
+            [Question::Impossible(_)]
+        ));
+        let escaped = bytes;
+        let spelled = "00010203-0405-0607-0809-0a0b0c0d0e0f";
+        let binary = Question::Value { attribute: "GUID", escaped };
+        let other = sought(spelled, Some("nsUniqueId:x"));
+        assert_eq!(questions(&other, false, Some(IdAttribute::Guid))[1], binary);
+        assert!(matches!(
+            questions(&sought("00u1", Some("okta:00u1")), false, None)[..],
+            [Question::Impossible(_)]
         ));
     }
 }

@@ -4,6 +4,7 @@
 //! connection, and the time goes into decoding, which one core does. Entries are turned into interned texts as they
 //! arrive and never kept.
 
+mod account;
 mod advice;
 mod connect;
 mod domain;
@@ -12,6 +13,7 @@ mod error;
 mod filter;
 mod follow;
 mod look_up;
+mod membership;
 pub mod name;
 mod raw;
 mod read;
@@ -32,6 +34,7 @@ use bwdc_core::settings::{LdapLayout, LdapSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use connect::Connection;
 use secrecy::SecretString;
+use std::sync::OnceLock;
 
 /// One LDAP server with the part of it that matters.
 pub struct LdapDirectory {
@@ -39,6 +42,8 @@ pub struct LdapDirectory {
     layout: LdapLayout,
     password: Option<SecretString>,
     time_limits: TimeLimits,
+    /// The server that answered first, once one has.
+    found: OnceLock<LdapSettings>,
 }
 
 impl LdapDirectory {
@@ -49,7 +54,7 @@ impl LdapDirectory {
         password: Option<SecretString>,
         time_limits: TimeLimits,
     ) -> Self {
-        Self { settings, layout, password, time_limits }
+        Self { settings, layout, password, time_limits, found: OnceLock::new() }
     }
 
     /// Reads all of `scope`: 1. checks the filters, 2. connects and binds, 3. reads the server's own entry,
@@ -108,12 +113,13 @@ impl LdapDirectory {
             return Ok(Presences::new());
         }
         let mut connection = self.connect().await?;
-        let presences = look_up::look_up(&mut connection, &self.settings, sought).await?;
+        let presences =
+            look_up::look_up(&mut connection, &self.settings, self.layout.id_attribute, sought).await?;
         connection.close().await;
         Ok(presences)
     }
 
     async fn connect(&self) -> Result<Connection, LdapReadError> {
-        Connection::open(&self.settings, self.password.as_ref(), self.time_limits).await
+        Connection::open_any(&self.settings, self.password.as_ref(), self.time_limits, &self.found).await
     }
 }

@@ -1,9 +1,11 @@
 //! From search results to a snapshot: which attributes are asked for and what becomes of them.
 
+use super::account::Accounts;
 use super::connect::Connection;
 use super::domain::{self, Domain};
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
+use super::membership::Membership;
 use super::search::{Pages, Request};
 use super::{filter, name, raw, value};
 use crate::clock::{Clock, generalized};
@@ -11,13 +13,14 @@ use crate::directory::ReadError;
 use crate::directory::mirror::{ObjectKind, RawObject};
 use crate::event::{Event, Events};
 use bwdc_core::names::Timestamp;
-use bwdc_core::settings::{LdapLayout, LdapSettings};
+use bwdc_core::settings::{Aliases, DisabledBy, IdAttribute, LdapLayout, LdapScope, LdapSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
 use bwdc_core::text::Text;
 use ldap3::Scope;
 use ldap3::asn1::StructureTag;
 use ldap3::controls::RawControl;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 pub(super) const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 /// Entries between two events.
@@ -88,7 +91,7 @@ pub(super) fn read_again(
         for object in objects.iter().filter(|it| it.kind == kind) {
             let Some(tag) = raw::decode(&object.body) else { return Ok(None) };
             let Some(entry) = Entry::parse(&tag) else { return Ok(None) };
-            reader.person(&entry, state);
+            reader.person(&entry, state)?;
         }
     }
     reader.notice(Domain::notice_on_people);
@@ -100,8 +103,9 @@ pub(super) fn read_again(
         if reader.members_of(&entry) != Extent::Whole {
             return Ok(None);
         }
-        reader.add_group(&entry, name);
+        reader.add_group(&entry, name)?;
     }
+    reader.finish_groups();
     reader.notice(Domain::notice_on_groups);
     for (wanted, section) in [
         (scope.people, Section::People),
@@ -125,9 +129,11 @@ async fn read_into(
     let Reading { settings, layout, filters, scope, .. } = reading;
     let mut reader = Reader::new(reading, kept, events);
     if scope.people {
-        let setting = base_setting(&layout.user_base, settings, "sync.userPath");
-        let request = reader.people_request(layout.user_base.clone(), &filters.people, setting);
-        reader.people(connection.search(request), None).await?;
+        for base in &layout.user_bases {
+            let setting = base_setting(base, settings, layout.user_base_setting);
+            let request = reader.people_request(base.clone(), &filters.people, setting);
+            reader.people(connection.search(request), None).await?;
+        }
         reader.dates_were_there(connection.server())?;
         reader.notice(Domain::notice_on_people);
         reader.builder.end(Section::People);
@@ -139,9 +145,12 @@ async fn read_into(
         reader.builder.end(Section::DeletedPeople);
     }
     if scope.groups {
-        let setting = base_setting(&layout.group_base, settings, "sync.groupPath");
-        let request = reader.group_request(&filters.groups, setting);
-        reader.groups(connection.search(request)).await?;
+        for base in &layout.group_bases {
+            let setting = base_setting(base, settings, layout.group_base_setting);
+            let request = reader.group_request(base.clone(), &filters.groups, setting);
+            reader.groups(connection.search(request)).await?;
+        }
+        reader.finish_groups();
         reader.notice(Domain::notice_on_groups);
         reader.builder.end(Section::Groups);
     }
@@ -171,12 +180,34 @@ pub(super) struct Reader<'r> {
     wants_login: bool,
     member_attribute: &'r str,
     domain: Option<Domain>,
+    accounts: Accounts<'r>,
+    membership: Membership<'r>,
+    /// Who was read already, where one entry may come twice.
+    seen: Option<HashSet<Text>>,
     events: Events<'r>,
     scratch: String,
     members: Vec<Text>,
+    waiting: Vec<WaitingGroup>,
     group_spelled: String,
     taken: usize,
     changes: Option<Changes>,
+}
+
+/// What an entry is called.
+struct Names {
+    reference: Text,
+    key: Text,
+    external_id: Text,
+    guid: Option<String>,
+}
+
+/// A group whose members are not all known yet.
+struct WaitingGroup {
+    reference: Text,
+    key: Text,
+    external_id: Text,
+    name: Text,
+    members: Vec<Text>,
 }
 
 /// What is needed to tell changed entries from others.
@@ -196,18 +227,24 @@ impl<'r> Reader<'r> {
     fn new(reading: Reading<'r>, kept: Kept, events: Events<'r>) -> Self {
         let Reading { settings, layout, scope, since, .. } = reading;
         let member_attribute = without_range(&layout.member_attribute);
+        let now = Clock::System.now();
         Self {
             kept,
             builder: SnapshotBuilder::new(scope),
             layout,
             scope,
             wants_login: scope.groups
-                && !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(member_attribute)),
+                && (layout.logins_as_names
+                    || !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(member_attribute))),
             member_attribute,
-            domain: settings.active_directory.then(|| Domain::new(Clock::System.now())),
+            domain: settings.active_directory.then(|| Domain::new(now)),
+            accounts: Accounts::new(&layout.disabled_by, now),
+            membership: Membership::new(layout),
+            seen: (layout.aliases != Aliases::Never).then(HashSet::new),
             events,
             scratch: String::new(),
             members: Vec::new(),
+            waiting: Vec::new(),
             group_spelled: String::new(),
             taken: 0,
             changes: since.map(|since| Changes { since: generalized(since), dated: 0 }),
@@ -215,9 +252,13 @@ impl<'r> Reader<'r> {
     }
 
     pub(super) fn people_request(&self, base: String, filter: &str, setting: &'static str) -> Request {
-        let mut attributes = vec![self.layout.email_attribute.as_str()];
-        attributes.extend(self.layout.email_prefix_attribute.as_deref());
-        attributes.extend(["objectGUID", "userAccountControl"]);
+        let layout = self.layout;
+        let mut attributes: Vec<&str> = layout.email_attributes.iter().map(String::as_str).collect();
+        attributes.extend(layout.email_prefix_attribute.as_deref());
+        attributes.push("objectGUID");
+        attributes.extend(layout.disabled_by.iter().map(|sign| sign.attribute()));
+        attributes.extend(self.membership.attributes());
+        attributes.extend(layout.id_attribute.map(IdAttribute::name));
         if self.domain.is_some() {
             attributes.extend(domain::PERSON_ATTRIBUTES);
         }
@@ -228,20 +269,52 @@ impl<'r> Reader<'r> {
             attributes.extend(STABLE_IDS);
         }
         attributes.extend(self.revision_attribute());
-        subtree(base, filter, attributes, setting)
+        self.request(base, layout.user_scope, filter, attributes, setting)
     }
 
-    pub(super) fn group_request(&self, filter: &str, setting: &'static str) -> Request {
+    pub(super) fn group_request(&self, base: String, filter: &str, setting: &'static str) -> Request {
         let layout = self.layout;
-        let mut attributes =
-            vec![layout.group_name_attribute.as_str(), "cn", layout.member_attribute.as_str(), "objectGUID"];
+        let mut attributes = vec![layout.group_name_attribute.as_str(), "cn", "objectGUID"];
+        if layout.member_of_attribute.is_none() {
+            attributes.push(layout.member_attribute.as_str());
+        }
+        attributes.extend(self.membership.attributes());
+        attributes.extend(layout.id_attribute.map(IdAttribute::name));
         attributes.extend(self.domain.as_ref().map(|_| domain::GROUP_ATTRIBUTE));
         if matches!(self.kept, Kept::Objects(_)) {
             attributes.extend(STABLE_IDS);
             attributes.push("objectClass");
         }
         attributes.extend(self.revision_attribute());
-        subtree(layout.group_base.clone(), filter, attributes, setting)
+        self.request(base, layout.group_scope, filter, attributes, setting)
+    }
+
+    fn request(
+        &self,
+        base: String,
+        scope: LdapScope,
+        filter: &str,
+        mut attributes: Vec<&str>,
+        setting: &'static str,
+    ) -> Request {
+        let mut position = 0;
+        while position < attributes.len() {
+            let again = attributes[..position]
+                .iter()
+                .any(|earlier| earlier.eq_ignore_ascii_case(attributes[position]));
+            if again {
+                attributes.remove(position);
+            } else {
+                position += 1;
+            }
+        }
+        let scope = match scope {
+            LdapScope::Subtree => Scope::Subtree,
+            LdapScope::OneLevel => Scope::OneLevel,
+        };
+        let mut request = Request::new(base, scope, filter.to_owned(), &attributes, setting);
+        request.aliases = self.layout.aliases;
+        request
     }
 
     async fn people(
@@ -251,7 +324,7 @@ impl<'r> Reader<'r> {
     ) -> Result<(), LdapReadError> {
         let kind = if state.is_some() { ObjectKind::Other } else { ObjectKind::Person };
         while let Some(tag) = pages.next().await? {
-            self.person(&parse(&tag, &pages)?, state);
+            self.person(&parse(&tag, &pages)?, state)?;
             self.keep(kind, tag);
             self.count();
         }
@@ -268,6 +341,7 @@ impl<'r> Reader<'r> {
         const REFUSALS: [u32; 4] = [1, 12, 32, 50];
         let base = format!("CN=Deleted Objects,{}", connection.naming_context(&settings.root_path));
         let mut request = self.people_request(base, &filters.deleted, "ldap.rootPath");
+        request.scope = Scope::Subtree;
         request.controls.push(RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None });
         match self.people(connection.search(request), Some(AccountState::Deleted)).await {
             Err(error @ LdapReadError::Refused { .. }) => match &error {
@@ -305,19 +379,25 @@ impl<'r> Reader<'r> {
         }
     }
 
-    fn person(&mut self, entry: &Entry<'_>, state: Option<AccountState>) {
-        let (reference, key, external_id, guid) = self.names(entry);
-        let state = state.unwrap_or_else(|| match entry.first_value("userAccountControl") {
-            Some(control) if value::is_disabled(&text(control)) => AccountState::Disabled,
-            _ => AccountState::Enabled,
+    fn person(&mut self, entry: &Entry<'_>, state: Option<AccountState>) -> Result<(), LdapReadError> {
+        let Names { reference, key, external_id, guid } = self.names(entry)?;
+        if self.seen.as_mut().is_some_and(|seen| !seen.insert(key)) {
+            return Ok(());
+        }
+        let state = state.unwrap_or_else(|| {
+            if self.accounts.is_disabled(entry) { AccountState::Disabled } else { AccountState::Enabled }
         });
+        if state != AccountState::Deleted {
+            self.membership.person(key, entry, &mut self.builder, &mut self.scratch);
+        }
         if state != AccountState::Deleted
             && let Some(domain) = &mut self.domain
         {
             let primary_group = entry.first_value("primaryGroupID").map(text);
             domain.person(key, entry.first_value("objectSid"), primary_group.as_deref());
+            let counts = self.layout.disabled_by.contains(&DisabledBy::AccountExpires);
             if let Some(expires) =
-                entry.first_value("accountExpires").filter(|_| state == AccountState::Enabled)
+                entry.first_value("accountExpires").filter(|_| state == AccountState::Enabled && !counts)
             {
                 domain.enabled(&text(entry.name()), &text(expires));
             }
@@ -328,7 +408,7 @@ impl<'r> Reader<'r> {
             login: self.login(entry),
             external_id,
             stable_id: self.stable_id(entry, guid.as_deref()),
-            mail: self.first(entry, &self.layout.email_attribute),
+            mail: self.mail(entry),
             prefix: self
                 .layout
                 .email_prefix_attribute
@@ -338,6 +418,19 @@ impl<'r> Reader<'r> {
         };
         self.builder.person(person);
         self.mark(entry, key);
+        Ok(())
+    }
+
+    /// The first value of the first attribute that has one; of `proxyAddresses` the primary one.
+    fn mail(&mut self, entry: &Entry<'_>) -> Option<Text> {
+        let found = self.layout.email_attributes.iter().find_map(|attribute| {
+            if attribute.eq_ignore_ascii_case(value::PROXY_ADDRESSES) {
+                value::primary_address(entry.values(attribute))
+            } else {
+                entry.first_value(attribute)
+            }
+        });
+        found.map(|value| self.builder.text(&text(value)))
     }
 
     fn revision_attribute(&self) -> Option<&str> {
@@ -381,8 +474,7 @@ impl<'r> Reader<'r> {
             }
             Extent::Broken => return Err(pages.broken_range(&text(entry.name()), attribute, 0)),
         }
-        self.add_group(entry, group_name);
-        Ok(())
+        self.add_group(entry, group_name)
     }
 
     /// None, with a notice, for a group that nothing names.
@@ -410,23 +502,44 @@ impl<'r> Reader<'r> {
     }
 
     fn member(&mut self, value: &[u8]) {
-        let Self { builder, scratch, members, domain, group_spelled, .. } = self;
-        members.extend(member_key(value, scratch, builder));
+        let Self { builder, scratch, members, domain, group_spelled, layout, .. } = self;
+        members.extend(member_key(value, layout.logins_as_names, scratch, builder));
         if let Some(domain) = domain.as_mut() {
             domain.member(group_spelled, scratch);
         }
     }
 
-    fn add_group(&mut self, entry: &Entry<'_>, group_name: Text) {
-        let (reference, key, external_id, _) = self.names(entry);
+    fn add_group(&mut self, entry: &Entry<'_>, name: Text) -> Result<(), LdapReadError> {
+        let Names { reference, key, external_id, .. } = self.names(entry)?;
+        if self.seen.as_mut().is_some_and(|seen| !seen.insert(key)) {
+            return Ok(());
+        }
         let sid = entry.first_value(domain::GROUP_ATTRIBUTE);
         let primary = self.domain.as_ref().map_or(&[][..], |domain| domain.primary_members(sid));
         self.members.extend_from_slice(primary);
+        let numbered = self.membership.primary_members(entry);
+        self.members.extend_from_slice(numbered);
         // The date of a primary group says nothing of those who joined or left it.
-        let dated = primary.is_empty();
-        self.builder.group(reference, key, external_id, group_name, &self.members);
+        let dated = primary.is_empty() && numbered.is_empty();
+        if self.membership.is_told_by_members() {
+            self.membership.group(key, entry, &mut self.builder, &mut self.scratch);
+            let members = std::mem::take(&mut self.members);
+            self.waiting.push(WaitingGroup { reference, key, external_id, name, members });
+            return Ok(());
+        }
+        self.builder.group(reference, key, external_id, name, &self.members);
         if dated {
             self.mark(entry, key);
+        }
+        Ok(())
+    }
+
+    /// Groups whose members are told by the members themselves are whole only once everybody was read.
+    fn finish_groups(&mut self) {
+        for group in std::mem::take(&mut self.waiting) {
+            let WaitingGroup { reference, key, external_id, name, mut members } = group;
+            members.extend_from_slice(self.membership.members(key));
+            self.builder.group(reference, key, external_id, name, &members);
         }
     }
 
@@ -436,8 +549,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Reference, key, external id, and the GUID where there is one.
-    fn names(&mut self, entry: &Entry<'_>) -> (Text, Text, Text, Option<String>) {
+    fn names(&mut self, entry: &Entry<'_>) -> Result<Names, LdapReadError> {
         let spelled = text(entry.name());
         let reference = self.builder.text(&name::with_hex_escapes(&spelled));
         if !name::normalize(&spelled, &mut self.scratch) {
@@ -445,8 +557,17 @@ impl<'r> Reader<'r> {
         }
         let key = self.builder.text(&self.scratch);
         let guid = entry.first_value("objectGUID").and_then(value::guid_text);
-        let external_id = guid.as_deref().map_or(reference, |guid| self.builder.text(guid));
-        (reference, key, external_id, guid)
+        let external_id = match self.layout.id_attribute {
+            None => guid.as_deref().map_or(reference, |guid| self.builder.text(guid)),
+            Some(attribute) => {
+                let id = chosen_id(entry, attribute).ok_or_else(|| LdapReadError::NoId {
+                    entry: spelled.as_ref().into(),
+                    attribute: attribute.name(),
+                })?;
+                self.builder.text(&id)
+            }
+        };
+        Ok(Names { reference, key, external_id, guid })
     }
 
     fn login(&mut self, entry: &Entry<'_>) -> Option<Text> {
@@ -471,10 +592,14 @@ impl<'r> Reader<'r> {
                 self.scratch.push_str(guid);
             }
             None => {
-                let (kind, id) = stable_id(entry)?;
+                let (kind, id) = match (stable_id(entry), self.layout.id_attribute) {
+                    (Some((kind, id)), _) => (kind, text(id).into_owned()),
+                    (None, Some(attribute)) => (attribute.name(), chosen_id(entry, attribute)?),
+                    (None, None) => return None,
+                };
                 self.scratch.push_str(kind);
                 self.scratch.push(':');
-                self.scratch.push_str(&text(id));
+                self.scratch.push_str(&id);
             }
         }
         Some(self.builder.text(&self.scratch))
@@ -497,20 +622,6 @@ impl<'r> Reader<'r> {
     }
 }
 
-fn subtree(base: String, filter: &str, mut attributes: Vec<&str>, setting: &'static str) -> Request {
-    let mut position = 0;
-    while position < attributes.len() {
-        let again =
-            attributes[..position].iter().any(|earlier| earlier.eq_ignore_ascii_case(attributes[position]));
-        if again {
-            attributes.remove(position);
-        } else {
-            position += 1;
-        }
-    }
-    Request::new(base, Scope::Subtree, filter.to_owned(), &attributes, setting)
-}
-
 fn parse<'t>(tag: &'t StructureTag, pages: &Pages<'_>) -> Result<Entry<'t>, LdapReadError> {
     Entry::parse(tag).ok_or_else(|| pages.malformed("an entry without a name or attributes"))
 }
@@ -520,10 +631,28 @@ pub(super) fn stable_id<'e>(entry: &Entry<'e>) -> Option<(&'static str, &'e [u8]
     STABLE_IDS.iter().find_map(|kind| Some((*kind, entry.first_value(kind)?)))
 }
 
+/// The value of the attribute that the settings choose; None for an empty one.
+fn chosen_id(entry: &Entry<'_>, attribute: IdAttribute) -> Option<String> {
+    let value = entry.first_value(attribute.name())?;
+    let id = if attribute.is_binary() { value::octets_text(value)? } else { text(value).into_owned() };
+    (!id.trim().is_empty()).then_some(id)
+}
+
 /// What a member value compares equal to: a comparable name, else a login in lower case; nothing for an empty value.
-fn member_key(value: &[u8], scratch: &mut String, builder: &mut SnapshotBuilder) -> Option<Text> {
+fn member_key(
+    value: &[u8],
+    logins_as_names: bool,
+    scratch: &mut String,
+    builder: &mut SnapshotBuilder,
+) -> Option<Text> {
     let value = text(value);
     if name::normalize(name::without_unique_identifier(&value), scratch) {
+        // A name of one part is no entry's here: it is a login in other words.
+        let login =
+            scratch.strip_prefix("uid=").filter(|it| logins_as_names && !it.contains([',', '+', '\\']));
+        if let Some(login) = login {
+            return Some(builder.text(login));
+        }
         return Some(builder.text(scratch));
     }
     (!value.is_empty()).then(|| builder.text(&value.to_lowercase()))

@@ -6,9 +6,10 @@
 use super::connect::Connection;
 use super::entry::{Entry, Extent};
 use super::error::{LdapReadError, Outcome, Step};
+use bwdc_core::settings::Aliases;
 use ldap3::asn1::{PL, StructureTag, parse_tag};
 use ldap3::controls::{Control, PagedResults, RawControl};
-use ldap3::{LdapResult, ResultEntry, Scope, SearchOptions, SearchStream};
+use ldap3::{DerefAliases, LdapResult, ResultEntry, Scope, SearchOptions, SearchStream};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub(super) struct Request {
     pub(super) in_pages: bool,
     /// What references to other servers mean.
     pub(super) elsewhere: Elsewhere,
+    /// Whether alias entries are followed.
+    pub(super) aliases: Aliases,
 }
 
 /// What references to other servers mean for a search.
@@ -70,6 +73,7 @@ impl Request {
             one_is_enough: false,
             in_pages: true,
             elsewhere: Elsewhere::Missing,
+            aliases: Aliases::Never,
         }
     }
 }
@@ -211,9 +215,14 @@ impl<'c> Pages<'c> {
         if !controls.is_empty() {
             ldap.with_controls(controls);
         }
-        if self.request.one_is_enough {
-            ldap.with_search_options(SearchOptions::new().sizelimit(1));
-        }
+        let limit = i32::from(self.request.one_is_enough);
+        let aliases = match self.request.aliases {
+            Aliases::Never => DerefAliases::Never,
+            Aliases::Finding => DerefAliases::Finding,
+            Aliases::Searching => DerefAliases::Searching,
+            Aliases::Always => DerefAliases::Always,
+        };
+        ldap.with_search_options(SearchOptions::new().sizelimit(limit).deref(aliases));
         let Request { base, scope, filter, attributes, .. } = &self.request;
         let started = tokio::select! {
             biased;

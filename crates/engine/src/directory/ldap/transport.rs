@@ -33,6 +33,13 @@ pub(super) async fn establish(
         setting: "time-limits.connect",
     };
     let no_connection = |source: io::Error| LdapReadError::Connect { server: server.into(), source };
+    if settings.local {
+        let stream = local_socket(&settings.hostname).map_err(no_connection)?;
+        let options = LdapConnSettings::new().set_std_stream(stream);
+        return LdapConnAsync::with_settings(options, "ldapi://socket")
+            .await
+            .map_err(|error| no_connection(io::Error::other(error)));
+    }
     let tls = match settings.security {
         Security::ClearText => None,
         Security::StartTls | Security::Ldaps => Some(Tls::prepare(settings, server)?),
@@ -75,6 +82,17 @@ pub(super) async fn establish(
         Ok(Err(LdapError::Io { source })) => Err(LdapReadError::Tls { server: server.into(), source }),
         Ok(Err(other)) => Err(LdapReadError::Tls { server: server.into(), source: io::Error::other(other) }),
     }
+}
+
+/// A local socket answers at once or not at all.
+#[cfg(unix)]
+fn local_socket(path: &str) -> io::Result<StdStream> {
+    std::os::unix::net::UnixStream::connect(path).map(StdStream::Unix)
+}
+
+#[cfg(not(unix))]
+fn local_socket(_: &str) -> io::Result<StdStream> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no local sockets of that kind"))
 }
 
 /// Tries every address of the host, each with its share of the time that is left.

@@ -11,6 +11,43 @@ pub(super) fn guid_bytes(text: &str) -> Option<[u8; 16]> {
     (text.len() == 36).then(|| uuid::Uuid::try_parse(text).ok()).flatten().map(|guid| guid.to_bytes_le())
 }
 
+/// The text of 16 bytes in the order in which they come (eDirectory's `GUID`), in lower case.
+pub(super) fn octets_text(bytes: &[u8]) -> Option<String> {
+    let bytes: [u8; 16] = bytes.try_into().ok()?;
+    Some(uuid::Uuid::from_bytes(bytes).hyphenated().to_string())
+}
+
+/// The bytes behind [`octets_text`].
+pub(super) fn octets(text: &str) -> Option<[u8; 16]> {
+    uuid::Uuid::try_parse(text).ok().map(uuid::Uuid::into_bytes)
+}
+
+/// The attribute in which Exchange keeps all addresses of a person.
+pub(super) const PROXY_ADDRESSES: &str = "proxyAddresses";
+
+/// The address that a person sends from: the one after `SMTP:`, else the first after `smtp:` or without a kind.
+///
+/// Other kinds (`X500:`, `sip:`) are no addresses of mail.
+pub(super) fn primary_address<'v>(values: impl Iterator<Item = &'v [u8]>) -> Option<&'v [u8]> {
+    let mut other = None;
+    for value in values {
+        match value.iter().position(|&byte| byte == b':').map(|at| value.split_at(at + 1)) {
+            Some((b"SMTP:", address)) => return Some(address),
+            Some((kind, address)) if kind.eq_ignore_ascii_case(b"smtp:") => other = other.or(Some(address)),
+            Some(_) => {}
+            None => other = other.or(Some(value)),
+        }
+    }
+    other
+}
+
+/// Whether `accountExpires`, in intervals of 100 ns since 1601, lies before `now`; 0 and the largest value mean never.
+pub(super) fn has_expired(expires: &str, now: u64) -> bool {
+    const NEVER: [u64; 2] = [0, i64::MAX as u64];
+    let end = expires.trim().parse::<u64>().unwrap_or(0);
+    !NEVER.contains(&end) && end <= now
+}
+
 /// Whether `userAccountControl` says that the account is disabled.
 ///
 /// The value is read as JavaScript's `parseInt` reads it, as today's connector does: blanks and a sign before it, `0x`
@@ -77,6 +114,27 @@ mod tests {
         }
         assert!(is_disabled("514") && is_disabled("0x2") && is_disabled("-2"));
         assert!(!is_disabled("512") && !is_disabled("none"));
+    }
+
+    #[test]
+    fn the_primary_address_goes_before_the_others() {
+        let primary = |values: &[&'static str]| {
+            primary_address(values.iter().map(|it| it.as_bytes()))
+                .map(|it| std::str::from_utf8(it).expect("UTF-8"))
+        };
+        assert_eq!(primary(&["smtp:b@x.test", "X500:/o=x", "SMTP:a@x.test"]), Some("a@x.test"));
+        assert_eq!(primary(&["sip:c@x.test", "smtp:b@x.test", "Smtp:d@x.test"]), Some("b@x.test"));
+        assert_eq!(primary(&["plain@x.test"]), Some("plain@x.test"));
+        assert_eq!(primary(&["sip:c@x.test"]), None);
+    }
+
+    #[test]
+    fn sixteen_bytes_are_spelled_in_their_order() {
+        let bytes: Vec<u8> = (0..16).collect();
+        let spelled = octets_text(&bytes).expect("16 bytes");
+        assert_eq!(spelled, "00010203-0405-0607-0809-0a0b0c0d0e0f");
+        assert_eq!(octets(&spelled).as_ref().map(<[u8; 16]>::as_slice), Some(&bytes[..]));
+        assert_eq!(octets_text(&bytes[1..]), None);
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! Whether what is read depends on the entries' own values only, so that their changes tell of it.
 
 use crate::directory::ldap::read::{Reading, without_range};
+use bwdc_core::settings::{Aliases, DisabledBy};
 
 /// Attributes that every server stores in the entry itself, and whose change it counts as a change of the entry. A filter
 /// over any other one may be answered differently while the entry stays as it is (`memberOf`, `lastLogon`).
@@ -72,13 +73,23 @@ const OWN: [&str; 62] = [
 /// Whether filters, addresses, names and members come from the entries' own values.
 pub(super) fn are_own(reading: Reading<'_>) -> bool {
     let layout = reading.layout;
+    // What is told elsewhere than in the entry, or is worked out by the server.
+    let is_stored = |sign: &DisabledBy| {
+        matches!(sign, DisabledBy::UserAccountControl | DisabledBy::AccountExpires | DisabledBy::ShadowExpire)
+    };
+    if layout.aliases != Aliases::Never
+        || layout.member_of_attribute.is_some()
+        || !layout.disabled_by.iter().all(is_stored)
+    {
+        return false;
+    }
     let named = [
-        Some(layout.email_attribute.as_str()),
         layout.email_prefix_attribute.as_deref(),
         Some(layout.group_name_attribute.as_str()),
         Some(without_range(&layout.member_attribute)),
     ];
-    named.into_iter().flatten().all(is_own)
+    let addresses = layout.email_attributes.iter().map(String::as_str);
+    named.into_iter().flatten().chain(addresses).all(is_own)
         && [&reading.filters.people, &reading.filters.groups].into_iter().all(|it| is_over_own_values(it))
 }
 

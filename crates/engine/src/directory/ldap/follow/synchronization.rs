@@ -31,7 +31,8 @@ pub(super) async fn begin(
     let request = request(connection, reading, None, "1.1");
     let mut pages = connection.search(request);
     while pages.next_item().await?.is_some() {}
-    Ok(done(pages.final_controls()).and_then(|it| it.cookie).map(|it| cursor(&it)))
+    let cookie = done(pages.final_controls()).and_then(|it| it.cookie);
+    Ok(cookie.map(|it| cursor(connection.server(), &it)))
 }
 
 /// What changed since the cookie; None when the server's answer cannot be understood.
@@ -85,12 +86,12 @@ pub(super) async fn changes(
         Gone::AllBut(present)
     };
     // A server that has nothing new to tell may leave the cookie out.
-    let cursor = cursor(&done.cookie.unwrap_or(cookie));
+    let cursor = cursor(connection.server(), &done.cookie.unwrap_or(cookie));
     Ok(Some(Changes { cursor, changed, gone, deleted: Vec::new() }))
 }
 
-fn cursor(cookie: &[u8]) -> Cursor {
-    Cursor::Synchronization { cookie: STANDARD.encode(cookie) }
+fn cursor(server: &str, cookie: &[u8]) -> Cursor {
+    Cursor::Synchronization { server: server.to_owned(), cookie: STANDARD.encode(cookie) }
 }
 
 /// The whole naming context without a filter, in one answer: synchronization knows no pages.
