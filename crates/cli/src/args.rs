@@ -123,8 +123,20 @@ Examples:
     #[command(after_help = "\
 Examples:
   bwdc test --pretty
+  bwdc test --explain
   bwdc test --last")]
     Test(TestArguments),
+
+    /// Tell for one person or group of the directory why it is in or out.
+    ///
+    /// The directory is read as for `bwdc test`; what was not read is looked for without any filter. The organization is
+    /// not asked.
+    #[command(after_help = "\
+Examples:
+  bwdc explain ann@example.com
+  bwdc explain Staff
+  bwdc explain 'uid=ann,ou=people,dc=example,dc=com' --response --pretty")]
+    Explain(ExplainArguments),
 
     /// Show what a sync would change, and change nothing.
     ///
@@ -264,6 +276,17 @@ pub(crate) struct TestArguments {
     /// Look at what changed since the last sync only.
     #[arg(short, long)]
     pub(crate) last: bool,
+
+    /// List instead who is left out and why, and the members of each group that could not be resolved.
+    #[arg(long, conflicts_with = "last")]
+    pub(crate) explain: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArguments {
+    /// An address, a name, an external id or a distinguished name.
+    #[arg(value_name = "WHO")]
+    pub(crate) who: String,
 }
 
 #[derive(Args)]

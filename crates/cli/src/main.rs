@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod error;
+mod explain_text;
 mod output;
 mod plan_text;
 mod progress;

@@ -6,6 +6,7 @@ pub mod directory;
 mod engine;
 mod error;
 pub mod event;
+pub mod explain;
 pub mod failpoint;
 pub mod http;
 pub mod ledger;

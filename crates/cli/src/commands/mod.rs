@@ -5,6 +5,7 @@ mod clear_cache;
 mod config;
 mod data_file;
 pub(crate) mod demo;
+mod explain;
 mod history;
 mod last_sync;
 pub(crate) mod login;
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Fa
         Command::Login(arguments) => login::run(arguments, global),
         Command::Logout(arguments) => logout::run(&arguments),
         Command::Test(arguments) => test::run(&arguments, global),
+        Command::Explain(arguments) => explain::run(&arguments, global),
         Command::Plan(arguments) => plan::run(&arguments, global),
         Command::Sync(arguments) => sync::run(&arguments, global),
         Command::Apply(arguments) => sync::apply(&arguments, global),

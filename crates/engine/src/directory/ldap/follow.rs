@@ -304,7 +304,7 @@ impl Fetch<'_> {
 }
 
 /// Whether a comparable name lies where one of the searches looks; None where a base cannot be compared.
-fn is_below(now: &str, bases: &[String], depth: LdapScope) -> Option<bool> {
+pub(super) fn is_below(now: &str, bases: &[String], depth: LdapScope) -> Option<bool> {
     let bases: Option<Vec<String>> = bases.iter().map(|base| name::normalized(base)).collect();
     Some(bases?.iter().any(|base| match depth {
         LdapScope::Subtree => is_within(now, base),

@@ -11,6 +11,7 @@ mod domain;
 mod entry;
 mod error;
 mod filter;
+mod find;
 mod follow;
 mod look_up;
 mod membership;
@@ -27,6 +28,7 @@ pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};
 use crate::event::Events;
+use crate::explain::Unread;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::TimeLimits;
@@ -117,6 +119,18 @@ impl LdapDirectory {
             look_up::look_up(&mut connection, &self.settings, self.layout.id_attribute, sought).await?;
         connection.close().await;
         Ok(presences)
+    }
+
+    /// Looks for entries that a read does not return, by distinguished name, address or name, and tells why.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the server cannot be asked.
+    pub async fn find(&self, who: &str) -> Result<Vec<Unread>, ReadError> {
+        let filters = read::Filters::prepare(&self.layout)?;
+        let mut connection = self.connect().await?;
+        let found = find::find(&mut connection, &self.settings, &self.layout, &filters, who.trim()).await?;
+        connection.close().await;
+        Ok(found)
     }
 
     async fn connect(&self) -> Result<Connection, LdapReadError> {

@@ -1,0 +1,26 @@
+//! `bwdc explain`
+
+use super::open;
+use crate::args::{ExplainArguments, GlobalArguments};
+use crate::error::CommandError;
+use crate::explain_text;
+use crate::output::{Answer, Done, Failed};
+use crate::progress::Progress;
+use crate::runtime::block_on;
+
+pub(super) fn run(arguments: &ExplainArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let mut engine = open()?;
+    let progress = Progress::start(!global.quiet);
+    let explained = block_on(async {
+        let events = |event| progress.tell(event);
+        engine.explain(&arguments.who, &events).await.map_err(CommandError::from)
+    })?;
+    let data = explain_text::data(&explained);
+    let text = explain_text::text(&explained, &arguments.who);
+    Ok(Done {
+        answer: Answer::Report { data, text },
+        notices: progress.finish(),
+        asides: Vec::new(),
+        code: 0,
+    })
+}

@@ -1,0 +1,99 @@
+//! Why one person or group of the directory is in or out, and who is left out altogether.
+
+use crate::directory::Directory;
+use crate::directory::ldap::name;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::event::Events;
+use bwdc_core::desired::Desired;
+
+/// What a question is about, and the directory that it was asked of.
+pub struct Explained {
+    /// Everything that was read.
+    pub desired: Desired,
+    /// Who or what answers to the question; empty: nothing in the directory does.
+    pub subjects: Vec<Subject>,
+}
+
+/// One person or group that answers to a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Somebody who was read: the position in [`Desired::everybody`].
+    Person(usize),
+    /// A group that was read: the position in [`Desired::groups`].
+    Group(usize),
+    /// An entry that is there and was not read.
+    Unread(Unread),
+}
+
+/// An entry that is there and was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The directory's name for it.
+    pub name: String,
+    /// Why it was not read.
+    pub cause: UnreadCause,
+}
+
+/// Why an entry was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnreadCause {
+    /// A filter selects it, and it lies where no search looks.
+    Elsewhere {
+        /// Whether the filter of people selects it, else that of groups.
+        as_person: bool,
+        /// Where the searches look.
+        bases: Vec<String>,
+        /// The setting that the bases come from.
+        setting: &'static str,
+    },
+    /// No filter selects it.
+    NotSelected {
+        /// The filter of people, object class included.
+        people: String,
+        /// The filter of groups, object class included.
+        groups: String,
+    },
+    /// It would have been read: it came, or changed, meanwhile.
+    Meanwhile,
+}
+
+impl Engine {
+    /// Reads the directory and looks for a person or group by address, name, external id or distinguished name.
+    ///
+    /// # Errors
+    /// As [`Engine::test`].
+    pub async fn explain(&mut self, who: &str, events: Events<'_>) -> Result<Explained, EngineError> {
+        let desired = self.test(false, events).await?;
+        let mut subjects = read_subjects(&desired, who);
+        if subjects.is_empty()
+            && let Directory::Ldap(directory) = self.directory()?
+        {
+            let unread = directory.find(who).await?;
+            subjects.extend(unread.into_iter().map(Subject::Unread));
+        }
+        Ok(Explained { desired, subjects })
+    }
+}
+
+fn read_subjects(desired: &Desired, who: &str) -> Vec<Subject> {
+    let who = who.trim();
+    let lower = who.to_lowercase();
+    let wanted_name = name::normalized(who);
+    let same_name = |reference: &str| {
+        reference == who
+            || wanted_name.as_ref().is_some_and(|it| name::normalized(reference).as_ref() == Some(it))
+    };
+    let people = desired.everybody().iter().enumerate().filter(|(_, it)| {
+        it.email.is_some_and(|email| desired.text(email) == lower)
+            || desired.text(it.external_id) == who
+            || same_name(desired.text(it.reference))
+    });
+    let groups = desired.groups().iter().enumerate().filter(|(_, it)| {
+        desired.text(it.name).to_lowercase() == lower
+            || desired.text(it.external_id) == who
+            || same_name(desired.text(it.reference))
+    });
+    let people = people.map(|(number, _)| Subject::Person(number));
+    people.chain(groups.map(|(number, _)| Subject::Group(number))).collect()
+}
