@@ -37,15 +37,22 @@ fn shown(desired: &Desired) -> (People, Groups) {
     (desired.everybody().iter().map(person).collect(), groups.collect())
 }
 
-struct Following<'d> {
+pub(crate) struct Following<'d> {
     domain: &'d Domain,
     setup: Setup,
     ledger: Ledger,
     _folder: tempfile::TempDir,
 }
 
-impl Following<'_> {
-    async fn follow(&mut self) -> Option<u64> {
+impl<'d> Following<'d> {
+    pub(crate) fn new(domain: &'d Domain, setup: Setup) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("connector.db")).unwrap().into_ledger();
+        Self { domain, setup, ledger, _folder: folder }
+    }
+
+    /// Follows what changed and compares with a full read; how many entries came, None for a full read.
+    pub(crate) async fn follow(&mut self) -> Option<u64> {
         let mirror = self.ledger.mirror("directory", "basis", NOW).unwrap();
         let entries = AtomicU64::new(u64::MAX);
         let note = |event| {
@@ -86,11 +93,9 @@ fn difference(left: &(People, Groups), right: &(People, Groups)) -> Vec<String> 
 }
 
 pub(crate) async fn changes_are_read_by_a_few_entries(domain: &Domain) {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(&folder.path().join("connector.db")).unwrap().into_ledger();
     let mut setup = Setup::new(domain);
     setup.sync.insert("userFilter".to_owned(), "(!(department=away))".into());
-    let mut following = Following { domain, setup, ledger, _folder: folder };
+    let mut following = Following::new(domain, setup);
     assert_eq!(following.follow().await, None, "the first read is a full one");
     assert!(following.follow().await.unwrap() <= FEW, "nothing changed");
 

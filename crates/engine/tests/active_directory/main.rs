@@ -13,6 +13,7 @@ mod binds;
 mod data;
 mod following;
 mod look_up;
+mod random;
 mod setup;
 mod whole;
 
@@ -33,6 +34,7 @@ async fn a_domain_of_three_thousand() {
     whole::the_global_catalog_says_the_same(&domain).await;
     look_up::gone_is_told_from_moved(&domain).await;
     following::changes_are_read_by_a_few_entries(&domain).await;
+    random::changes_are_followed(&domain).await;
     following::another_controller_or_the_global_catalog_is_a_full_read(&domain).await;
     following::who_cannot_see_deleted_entries_reads_in_full(&domain).await;
     whole::deleted_people_keep_their_id(&domain).await;
