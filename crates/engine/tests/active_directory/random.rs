@@ -200,6 +200,7 @@ impl<'d> World<'d> {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "a failure has to show the changes that led to it")]
 pub(crate) async fn changes_are_followed(domain: &Domain) {
     let mut world = World::new(domain);
     let mut setup = Setup::new(domain);
