@@ -2,7 +2,10 @@
 
 use super::{SUFFIX, Setup, text};
 use bwdc_core::desired::Desired;
-use bwdc_core::settings::{LdapLayout, SyncSettings};
+use bwdc_core::names::{ExternalId, StableId};
+use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::settings::{DisabledBy, IdAttribute, LdapLayout, SyncSettings};
+use bwdc_core::snapshot::AccountState;
 use bwdc_engine::directory::Directory;
 use bwdc_harness::dirsrv::{DirectoryServer, ROOT_DN};
 use bwdc_harness::slapd;
@@ -121,4 +124,49 @@ async fn directory_server_gives_the_same_groups_whatever_their_kind() {
     server.ldapmodify(&ldif()).unwrap();
     let mut setup = Setup::new(server.port(), ROOT_DN, server.password());
     every_kind_gives_the_same(&mut setup).await;
+}
+
+#[tokio::test]
+#[ignore = "needs root and 389 Directory Server: `scripts/test dirsrv`"]
+async fn directory_server_tells_accounts_ids_and_memberships_in_its_own_words() {
+    let server = DirectoryServer::start(SUFFIX).unwrap();
+    let plugin = "dn: cn=config\nchangetype: modify\nreplace: nsslapd-dynamic-plugins\nnsslapd-dynamic-plugins: on\n\n\
+                  dn: cn=MemberOf Plugin,cn=plugins,cn=config\nchangetype: modify\nreplace: nsslapd-pluginEnabled\n\
+                  nsslapd-pluginEnabled: on\n";
+    server.ldapmodify(plugin).unwrap();
+    server.ldapmodify(&ldif()).unwrap();
+    let lock = format!("dn: {}\nchangetype: modify\nadd: nsAccountLock\nnsAccountLock: true\n", dn("u3@"));
+    server.ldapmodify(&lock).unwrap();
+    let mut setup = Setup::new(server.port(), ROOT_DN, server.password());
+    setup.layout.disabled_by = vec![DisabledBy::NsAccountLock];
+    setup.layout.id_attribute = Some(IdAttribute::NsUniqueId);
+    setup.layout.member_of_attribute = Some("memberOf".to_owned());
+    assert_eq!(groups(&mut setup, "names", "groupOfNames", "none").await, expected());
+
+    let directory = setup.directory();
+    let snapshot = directory.read(super::SCOPE, &|_| ()).await.unwrap();
+    let disabled = snapshot.people().iter().filter(|it| it.state == AccountState::Disabled);
+    let disabled: Vec<_> = disabled.map(|it| text(&snapshot, it.mail.unwrap())).collect();
+    assert_eq!(disabled, ["u3@example.test"]);
+    let ldif = server.ldapsearch("(uid=u3)", &["nsUniqueId"]).unwrap();
+    let id =
+        ldif.lines().find_map(|line| line.strip_prefix("nsUniqueId: ").or(line.strip_prefix("nsuniqueid: ")));
+    let id = id.unwrap().to_owned();
+    assert!(snapshot.people().iter().any(|it| text(&snapshot, it.external_id) == id), "{id}");
+
+    let stable_id =
+        snapshot.people().iter().find(|it| text(&snapshot, it.external_id) == id).unwrap().stable_id;
+    let stable_id = stable_id.map(|it| StableId::new(text(&snapshot, it)));
+    let sought = Sought { external_id: ExternalId::new(id.as_str()), stable_id };
+    let ask = async || {
+        let presences = directory.look_up(std::slice::from_ref(&sought)).await.unwrap();
+        presences[&sought.external_id].clone()
+    };
+    assert_eq!(ask().await, Presence::Found);
+    server
+        .ldapmodify(&format!("dn: {}\nchangetype: modrdn\nnewrdn: uid=moved\ndeleteoldrdn: 1\n", dn("u3@")))
+        .unwrap();
+    assert_eq!(ask().await, Presence::Found, "under another name");
+    server.ldapmodify(&format!("dn: uid=moved,ou=people,{SUFFIX}\nchangetype: delete\n")).unwrap();
+    assert_eq!(ask().await, Presence::NotFound);
 }
