@@ -2,6 +2,7 @@
 
 use super::{SCOPE, SUFFIX, Setup};
 use bwdc_core::names::Timestamp;
+use bwdc_core::settings::{IdAttribute, LdapScope};
 use bwdc_core::snapshot::{AccountState, Snapshot};
 use bwdc_core::text::Text;
 use bwdc_engine::directory::mirror::{Followed, Refresh};
@@ -214,11 +215,16 @@ async fn a_cookie_that_the_server_does_not_know_is_a_full_read() {
     let mut stage = Stage::new();
     assert_eq!(stage.follow().await, None);
     let mut mirror = stage.ledger.mirror("directory", "basis", NOW).unwrap().unwrap();
-    for cursor in ["no json", "{\"Synchronization\":{\"cookie\":\"bm8gY29va2ll\"}}"] {
+    let server = format!("ldap://127.0.0.1:{}", stage.server.port());
+    assert!(mirror.cursor.contains(&server), "{}", mirror.cursor);
+    let elsewhere = mirror.cursor.replace(&server, "ldap://ldap2.example.test:389");
+    let unknown = format!("{{\"Synchronization\":{{\"server\":\"{server}\",\"cookie\":\"bm8gY29va2ll\"}}}}");
+    for cursor in ["no json", &unknown, &elsewhere] {
         mirror.cursor = cursor.to_owned();
         let directory = stage.setup.directory();
         let followed = directory.follow(SCOPE, Some(mirror.clone()), &|_| ()).await.unwrap();
         assert_eq!(followed.snapshot.people().len(), 6, "{cursor}");
+        assert!(matches!(followed.refresh, Refresh::Replace(_)), "{cursor}");
     }
 }
 
@@ -342,14 +348,15 @@ impl World {
     }
 }
 
-#[test]
-fn an_incremental_read_shows_what_a_full_read_shows_after_any_changes() {
+/// Runs random changes against a stage that `prepare` sets up.
+fn follow_any_changes(cases: u32, prepare: impl Fn(&mut Setup)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let config = Config { cases: 24, max_shrink_iters: 40, failure_persistence: None, ..Config::default() };
+    let config = Config { cases, max_shrink_iters: 40, failure_persistence: None, ..Config::default() };
     let steps = proptest::collection::vec(proptest::collection::vec(step(), 1..4), 1..8);
     TestRunner::new(config)
         .run(&steps, |rounds| {
             let mut stage = Stage::new();
+            prepare(&mut stage.setup);
             let mut world = World::new();
             runtime.block_on(stage.follow());
             for round in &rounds {
@@ -361,4 +368,20 @@ fn an_incremental_read_shows_what_a_full_read_shows_after_any_changes() {
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn an_incremental_read_shows_what_a_full_read_shows_after_any_changes() {
+    follow_any_changes(24, |_| ());
+}
+
+#[test]
+fn so_it_does_with_several_bases_and_only_what_lies_directly_below_them() {
+    follow_any_changes(12, |setup| {
+        setup.layout.user_bases = vec![PEOPLE.to_owned(), format!("ou=left,{SUFFIX}")];
+        setup.layout.user_scope = LdapScope::OneLevel;
+        setup.layout.group_bases = vec![format!("ou=teams,{SUFFIX}")];
+        setup.layout.group_scope = LdapScope::OneLevel;
+        setup.layout.id_attribute = Some(IdAttribute::EntryUuid);
+    });
 }
