@@ -1,6 +1,6 @@
 //! Why somebody is in or out, in sentences and as data.
 
-use bwdc_core::desired::{Desired, NoAddress};
+use bwdc_core::desired::{Desired, DuplicateAddresses, NoAddress};
 use bwdc_core::snapshot::AccountState;
 use bwdc_engine::explain::{Explained, Subject, Unread, UnreadCause};
 use serde_json::{Value, json};
@@ -112,6 +112,27 @@ pub(crate) fn left_out_data(desired: &Desired) -> Value {
         })
         .collect();
     json!({ "object": "leftOut", "people": people, "groups": groups })
+}
+
+/// Addresses that several people have, which stop every sync.
+pub(crate) fn shared(shared: &DuplicateAddresses) -> String {
+    let mut text = format!("Addresses that several people have ({})", shared.0.len());
+    for (address, names) in &shared.0 {
+        // Writes into a String cannot fail.
+        let _ = write!(text, "\n  {address}");
+        for name in names {
+            let _ = write!(text, "\n    {name}");
+        }
+    }
+    text.push_str("\nNobody can be brought over before each address is one person's.");
+    text
+}
+
+/// The same for scripts.
+pub(crate) fn shared_data(shared: &DuplicateAddresses) -> Value {
+    let addresses: Vec<Value> =
+        shared.0.iter().map(|(address, names)| json!({ "email": address, "names": names })).collect();
+    json!({ "object": "sharedAddresses", "addresses": addresses })
 }
 
 fn person(desired: &Desired, number: usize) -> String {

@@ -7,14 +7,24 @@ use crate::explain_text;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
+use bwdc_core::desired::DesiredError;
+use bwdc_engine::EngineError;
 
 pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open()?;
     let progress = Progress::start(!global.quiet);
-    let desired = block_on(async {
+    let result = block_on(async {
         let events = |event| progress.tell(event);
-        engine.test(arguments.last, &events).await.map_err(CommandError::from)
+        Ok(engine.test(arguments.last, &events).await)
     })?;
+    let desired = match result {
+        Err(EngineError::Desired(DesiredError::DuplicateAddresses(shared))) if arguments.explain => {
+            let (data, text) = (explain_text::shared_data(&shared), explain_text::shared(&shared));
+            let answer = Answer::Report { data, text };
+            return Ok(Done { answer, notices: progress.finish(), asides: Vec::new(), code: 1 });
+        }
+        result => result.map_err(CommandError::from)?,
+    };
     let answer = if arguments.explain {
         let (data, text) = (explain_text::left_out_data(&desired), explain_text::left_out(&desired));
         Answer::Report { data, text }

@@ -124,3 +124,28 @@ What lies outside of bases and filters is not read; `bwdc explain` looks for one
     assert_eq!(answer["data"]["groups"][0]["unresolved"], json!(["uid=eve,ou=elsewhere,dc=example,dc=test"]));
     assert_eq!(stage.data_bytes(), before);
 }
+
+#[test]
+fn addresses_of_several_people_are_listed_with_all_of_them() {
+    let stage = stage();
+    for name in ["fay", "gus"] {
+        let dn = format!("uid={name},ou=People,dc=example,dc=test");
+        let entry = format!(
+            "dn: {dn}\nobjectClass: inetOrgPerson\nobjectClass: person\nuid: {name}\ncn: {name}\nsn: {name}\nmail: ADA@example.test\n"
+        );
+        stage.directory.add(&entry).expect("an entry");
+    }
+    let output = stage.run(&["test", "--explain"]);
+    let lines: std::collections::BTreeSet<&str> = output.stdout.lines().map(str::trim).collect();
+    assert_eq!((output.code, output.stderr.as_str()), (Some(1), ""));
+    for line in [
+        "Addresses that several people have (1)",
+        "ada@example.test",
+        ADA,
+        "uid=fay,ou=People,dc=example,dc=test",
+        "uid=gus,ou=People,dc=example,dc=test",
+    ] {
+        assert!(lines.contains(line), "{line}: {}", output.stdout);
+    }
+    assert_eq!(stage.run(&["test"]).code, Some(1), "without the option it is the error of always");
+}
