@@ -23,7 +23,6 @@ const DEFAULTS: &str = "/usr/share/dirsrv/inf/defaults.inf";
 const TEMPLATES: &str = "/usr/share/dirsrv/data";
 const CONFIGURATION: &str = "/etc/dirsrv";
 const PACKAGE: &str = "389-ds-base";
-const INSTANCE: &str = "slapd-test";
 const MAKE_LIMIT: Duration = Duration::from_secs(120);
 const START_LIMIT: Duration = Duration::from_secs(60);
 
@@ -79,7 +78,7 @@ impl DirectoryServer {
     /// The socket on which the server knows a process by its user: root's is [`ROOT_DN`].
     #[must_use]
     pub fn socket(&self) -> PathBuf {
-        self.folder.path().join("run/slapd-test.socket")
+        self.folder.path().join(format!("run/slapd-{}.socket", self.instance()))
     }
 
     /// Applies LDIF change records; entries without a change type are added.
@@ -110,7 +109,11 @@ impl DirectoryServer {
     }
 
     fn configuration(&self) -> PathBuf {
-        self.folder.path().join("etc/dirsrv").join(INSTANCE)
+        self.folder.path().join("etc/dirsrv").join(format!("slapd-{}", self.instance()))
+    }
+
+    fn instance(&self) -> String {
+        instance_name(self.port)
     }
 
     /// Written into the server's own file while it does not run.
@@ -137,7 +140,7 @@ impl DirectoryServer {
             .arg("-D")
             .arg(self.configuration())
             .arg("-i")
-            .arg(self.folder.path().join("run/test.pid"))
+            .arg(self.folder.path().join("run/server.pid"))
             .args(["-d", "0"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -213,10 +216,17 @@ fn is_written(path: &str) -> bool {
     ["/etc", "/var", "/run", "/dev/shm", "/tmp"].iter().any(|folder| path.starts_with(folder))
 }
 
+/// Its own for each instance: the server names a semaphore of the whole machine after it, and two that start at once under
+/// one name end each other.
+fn instance_name(port: u16) -> String {
+    format!("test{port}")
+}
+
 fn instance(suffix: &str, password: &str, port: u16) -> String {
+    let name = instance_name(port);
     format!(
         "[general]\nconfig_version = 2\nfull_machine_name = localhost\nstart = False\nstrict_host_checking = False\n\
-         [slapd]\ninstance_name = test\nport = {port}\nsecure_port = 0\nroot_password = {password}\n\
+         [slapd]\ninstance_name = {name}\nport = {port}\nsecure_port = 0\nroot_password = {password}\n\
          self_sign_cert = False\nuser = root\ngroup = root\n\
          [backend-userroot]\nsuffix = {suffix}\ncreate_suffix_entry = True\nsample_entries = no\n"
     )
