@@ -5,6 +5,7 @@ pub mod ldap;
 pub mod mirror;
 pub mod okta;
 pub mod onelogin;
+pub mod probe;
 pub mod web;
 
 use crate::event::Events;
