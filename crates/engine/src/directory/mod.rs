@@ -13,6 +13,8 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::snapshot::{IncompleteRead, ReadScope, Snapshot};
 use mirror::{Followed, Mirror, Refresh};
+use probe::Finding;
+use web::Route;
 
 /// A directory of one of the kinds that can be read.
 #[expect(clippy::large_enum_variant, reason = "there is one for a whole run")]
@@ -104,6 +106,27 @@ impl Directory {
             Self::Okta(directory) => directory.look_up(sought).await,
             Self::Entra(directory) => directory.look_up(sought).await,
             Self::OneLogin(directory) => directory.look_up(sought).await,
+        }
+    }
+
+    /// Looks the directory over piece by piece, without reading it: what cannot be looked at for want of an earlier step
+    /// is left out.
+    pub async fn probe(&self, events: Events<'_>) -> Vec<Finding> {
+        match self {
+            Self::Ldap(directory) => directory.probe(events).await,
+            Self::Okta(directory) => directory.probe(events).await,
+            Self::Entra(directory) => directory.probe(events).await,
+            Self::OneLogin(directory) => directory.probe(events).await,
+        }
+    }
+
+    /// The addresses that are asked over HTTP; none for LDAP.
+    pub fn routes(&self) -> Vec<Route> {
+        match self {
+            Self::Ldap(_) => Vec::new(),
+            Self::Okta(directory) => directory.routes(),
+            Self::Entra(directory) => directory.routes(),
+            Self::OneLogin(directory) => directory.routes(),
         }
     }
 }

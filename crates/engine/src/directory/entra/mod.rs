@@ -9,6 +9,7 @@ mod graph;
 mod look_up;
 mod members;
 mod message;
+mod probe;
 mod read;
 
 use crate::directory::ReadError;
@@ -30,6 +31,7 @@ pub struct EntraDirectory {
     service: WebService,
     filters: EntraFilters,
     graph: Url,
+    authority: Url,
     pace: Pace,
 }
 
@@ -76,7 +78,7 @@ impl EntraDirectory {
             in_flight: options.in_flight.max(1),
             speed: options.speed,
         };
-        let signing = std::sync::Arc::new((settings, authority, secret));
+        let signing = std::sync::Arc::new((settings, authority.clone(), secret));
         let credentials = Credentials::Renewed {
             prefix: "Bearer ",
             get: Box::new(move |session| {
@@ -84,7 +86,7 @@ impl EntraDirectory {
                 Box::pin(async move { graph::sign_in(session, &signing.0, &signing.1, &signing.2).await })
             }),
         };
-        Ok(Self { service: WebService::new(options, credentials)?, filters, graph, pace })
+        Ok(Self { service: WebService::new(options, credentials)?, filters, graph, authority, pace })
     }
 
     /// Reads all of `scope`.

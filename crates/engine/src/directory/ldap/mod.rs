@@ -16,6 +16,7 @@ mod follow;
 mod look_up;
 mod membership;
 pub mod name;
+mod probe;
 mod raw;
 mod read;
 mod search;

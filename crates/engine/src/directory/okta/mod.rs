@@ -7,6 +7,7 @@ mod follow;
 mod look_up;
 mod model;
 mod open;
+mod probe;
 mod read;
 mod sign_in;
 mod tenant;

@@ -9,6 +9,7 @@ mod list;
 mod look_up;
 mod model;
 mod open;
+mod probe;
 mod read;
 
 use crate::directory::ReadError;

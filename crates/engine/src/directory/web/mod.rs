@@ -9,6 +9,7 @@ mod denial;
 mod error;
 mod jwt;
 mod page;
+mod probe;
 mod session;
 mod token;
 
@@ -84,6 +85,17 @@ impl WebOptions {
     }
 }
 
+/// An address with the way to it.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// What is asked.
+    pub url: Url,
+    /// A PEM file with certificate authorities that are trusted besides the operating system's.
+    pub ca_path: Option<PathBuf>,
+    /// Which proxy stands between.
+    pub proxy: ProxyChoice,
+}
+
 /// One service with its client, token and budget; shared by all requests to it.
 pub struct WebService {
     options: WebOptions,
@@ -118,12 +130,22 @@ impl WebService {
 
     /// Begins a read: its time limit counts from now.
     pub fn session<'a>(&'a self, events: Events<'a>) -> WebSession<'a> {
-        WebSession { service: self, events, deadline: Instant::now() + self.options.total_limit }
+        WebSession {
+            service: self,
+            events,
+            attempts: self.options.attempts,
+            deadline: Instant::now() + self.options.total_limit,
+        }
     }
 
     /// The service's name.
     pub fn name(&self) -> &'static str {
         self.options.service
+    }
+
+    /// How an address of the service is reached.
+    pub fn route_to(&self, url: &Url) -> Route {
+        Route { url: url.clone(), ca_path: self.options.ca_path.clone(), proxy: self.options.proxy.clone() }
     }
 
     /// How many requests were sent so far, repeated ones and those for tokens included.

@@ -128,6 +128,8 @@ pub struct Answer<T> {
 pub struct WebSession<'a> {
     pub(super) service: &'a WebService,
     pub(super) events: Events<'a>,
+    /// Attempts of one request in all.
+    pub(super) attempts: u32,
     pub(super) deadline: Instant,
 }
 
@@ -195,7 +197,7 @@ impl<'a> WebSession<'a> {
                 Again::Slower(asked) => (asked, true),
             };
             let pause = asked.unwrap_or_else(|| backoff(options.first_pause, attempt));
-            if attempt >= options.attempts || pause > options.longest_pause {
+            if attempt >= self.attempts || pause > options.longest_pause {
                 return Err(error);
             }
             attempt += 1;
