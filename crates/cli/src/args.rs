@@ -1,6 +1,7 @@
 //! What can be typed. The help texts are the manual.
 
 use bwdc_engine::organization::TwoStepMethod;
+use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 use std::convert::Infallible;
@@ -30,6 +31,7 @@ Environment:
   BW_OBSERVER_CLIENTID, BW_OBSERVER_CLIENTSECRET
                                       the personal key for `bwdc login --observer`
   BITWARDENCLI_CONNECTOR_APPDATA_DIR  the folder of the settings
+  BWDC_PROFILE                        the profile, as with `--profile`
   BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS
                                       `true` keeps secrets in `data.json`
   BITWARDENCLI_CONNECTOR_DEBUG        warnings of the program on stderr
@@ -79,9 +81,24 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true)]
     pub(crate) nointeraction: bool,
 
+    /// Work with the profile of this name; the default one is the official connector's folder.
+    #[arg(long, global = true, value_name = "NAME", value_parser = ProfileName::parse)]
+    pub(crate) profile: Option<ProfileName>,
+
     /// Print the version.
     #[arg(short = 'v', long, global = true)]
     pub(crate) version: bool,
+}
+
+impl GlobalArguments {
+    /// What the program was started with, for the profile that was named.
+    pub(crate) fn environment(&self) -> ProcessEnvironment {
+        let environment = ProcessEnvironment::current();
+        match &self.profile {
+            Some(name) => environment.for_profile(name.clone()),
+            None => environment,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -200,6 +217,19 @@ Examples:
     /// `config <setting> <value>` stores one, as `config set` does.
     #[command(after_help = config_help())]
     Config(ConfigArguments),
+
+    /// Keep several installations on one machine, each with its own settings, secrets and state.
+    ///
+    /// Without `--profile` or BWDC_PROFILE the default profile is meant: the folder of the official connector. The others
+    /// are folders in `profiles` beside it.
+    #[command(after_help = "\
+Examples:
+  bwdc profile list
+  bwdc profile create berlin
+  bwdc --profile berlin config list
+  bwdc profile copy default berlin
+  bwdc profile remove berlin --force")]
+    Profile(ProfileArguments),
 
     /// Print the path of the settings file.
     DataFile,
@@ -388,6 +418,53 @@ pub(crate) enum ConfigCommand {
     List,
     /// Print the JSON Schema of all settings.
     Schema,
+}
+
+#[derive(Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct ProfileArguments {
+    #[command(subcommand)]
+    pub(crate) command: ProfileCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Print every profile with its folder; `*` marks the one that is meant now.
+    List,
+    /// Make an empty profile.
+    Create {
+        /// Up to 32 letters, digits, `-` and `_`; capitals count as small letters.
+        #[arg(value_parser = ProfileName::parse)]
+        name: ProfileName,
+    },
+    /// Make a profile with the settings of another.
+    ///
+    /// Its sign-in, its ledger and its history stay where they are, and so do its secrets unless they are asked for.
+    Copy {
+        /// The profile to start from; `default` for the official connector's folder.
+        #[arg(value_parser = ProfileName::parse)]
+        from: ProfileName,
+
+        /// The profile to make.
+        #[arg(value_parser = ProfileName::parse)]
+        to: ProfileName,
+
+        /// Copy the secrets of directories, too.
+        #[arg(long)]
+        secrets: bool,
+    },
+    /// Remove a profile with its settings, secrets, ledger and history.
+    ///
+    /// At a terminal it asks first; elsewhere it takes `--force`. The default profile is never removed.
+    Remove {
+        /// The profile.
+        #[arg(value_parser = ProfileName::parse)]
+        name: ProfileName,
+
+        /// Do not ask.
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 #[derive(Args)]

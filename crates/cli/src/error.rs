@@ -9,6 +9,8 @@ use bwdc_core::plan::Refusal;
 use bwdc_core::settings::SettingsError;
 use bwdc_engine::EngineError;
 use bwdc_engine::organization::{ApplyError, OrganizationError};
+use bwdc_engine::paths::ProfileName;
+use bwdc_engine::profiles::ProfileError;
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -48,6 +50,8 @@ pub(crate) enum CommandError {
     Interrupted,
     #[error("nothing was sent: the question was not answered with yes")]
     Declined,
+    #[error("the profile `{name}` was not removed: that takes a yes at a terminal, or `--force`")]
+    RemovalDeclined { name: ProfileName },
     #[error("interrupted during the run")]
     RunInterrupted,
     #[error("cannot ask for an answer")]
@@ -88,13 +92,14 @@ impl CommandError {
                 EngineError::Organization(_) => "organization",
                 EngineError::Apply(ApplyError::Unknown { .. }) => "unknown-effect",
                 EngineError::Apply(_) => "organization",
-                EngineError::Lock(_) => "busy",
+                EngineError::Lock(_) | EngineError::Profile(ProfileError::Lock(_)) => "busy",
+                EngineError::Profile(_) | EngineError::Path(_) => "settings",
                 EngineError::NothingToApprove { .. } | EngineError::NoSuchRun { .. } => "history",
                 EngineError::NotSupported(_) | EngineError::Settings(_) => "settings",
                 _ => "storage",
             },
             Self::Interrupted | Self::RunInterrupted => "interrupted",
-            Self::Declined => "refused",
+            Self::Declined | Self::RemovalDeclined { .. } => "refused",
             Self::Login(_) => "sign-in",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
@@ -190,6 +195,9 @@ impl CommandError {
             Self::Update(error) => return Some(error.hint().to_owned()),
             Self::Declined => {
                 "Set `sync.overwriteExisting` to false, or look at `bwdc plan` and answer with y. A schedule is not asked: the limits decide there."
+            }
+            Self::RemovalDeclined { name } => {
+                return Some(format!("Look at it with `bwdc --profile {name} config list` first."));
             }
             Self::RunInterrupted => {
                 "What was sent before is on record: the next run looks first and goes on."

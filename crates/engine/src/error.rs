@@ -5,6 +5,7 @@ use crate::ledger::{LedgerError, RunId};
 use crate::lock::LockError;
 use crate::organization::{AccountError, ApplyError, OrganizationError};
 use crate::paths::PathError;
+use crate::profiles::ProfileError;
 use crate::secrets::SecretError;
 use crate::store::StoreError;
 use bwdc_core::desired::DesiredError;
@@ -130,6 +131,9 @@ pub enum EngineError {
     /// The environment does not tell where settings are kept.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// A profile cannot be made, copied or removed.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
     /// The folder of the profile cannot be made.
     #[error("cannot create the folder `{}`", path.display())]
     Folder {
@@ -200,7 +204,9 @@ impl EngineError {
             }
             Self::PlanChanged { .. } => "Look at a new plan: `bwdc plan --out FILE`.",
             Self::NothingToApprove { .. } | Self::NoSuchRun { .. } => "`bwdc history` lists the runs.",
-            Self::NotSupported(_) | Self::Refused { .. } | Self::Path(_) => return None,
+            Self::NotSupported(_) | Self::Refused { .. } => return None,
+            Self::Path(error) | Self::Profile(ProfileError::Path(error)) => return path_hint(error),
+            Self::Profile(error) => return profile_hint(error),
             Self::Desired(DesiredError::DuplicateAddresses(_)) => {
                 "Correct the address of all but one of the entries, or leave entries out with `sync.userFilter`."
             }
@@ -213,8 +219,7 @@ impl EngineError {
                 return Some(format!("Enter it again with `{}`.", name.entered_by()));
             }
             Self::Secret(_) => "Check the rights of the profile's folder and of the files in it.",
-            Self::Lock(LockError::Held { .. }) => "Wait until it has ended, or end it.",
-            Self::Lock(LockError::Io { .. }) => "Check the rights of the folder that holds it.",
+            Self::Lock(error) => lock_hint(error),
             Self::Ledger(_) => {
                 "Check the file `connector.db` in the profile's folder, its rights and the space on the disk."
             }
@@ -225,6 +230,38 @@ impl EngineError {
         };
         Some(fixed.to_owned())
     }
+}
+
+fn lock_hint(error: &LockError) -> &'static str {
+    match error {
+        LockError::Held { .. } => "Wait until it has ended, or end it.",
+        LockError::Io { .. } => "Check the rights of the folder that holds it.",
+    }
+}
+
+fn path_hint(error: &PathError) -> Option<String> {
+    match error {
+        PathError::NoSuchProfile { name } => {
+            Some(format!("`bwdc profile list` shows them; `bwdc profile create {name}` makes this one."))
+        }
+        PathError::Folder { .. } | PathError::ProfileName { .. } => None,
+    }
+}
+
+fn profile_hint(error: &ProfileError) -> Option<String> {
+    let fixed = match error {
+        ProfileError::Exists { .. } => {
+            "Choose another name, or remove it first with `bwdc profile remove <name>`."
+        }
+        ProfileError::Default { .. } => "Remove the folder yourself if that is what you want.",
+        ProfileError::Io { .. } => {
+            "Check the rights of the folder, and remove what is left with the same command."
+        }
+        ProfileError::Lock(error) => lock_hint(error),
+        ProfileError::Store(error) => return store_hint(error),
+        ProfileError::Path(_) | ProfileError::Secret(_) => return None,
+    };
+    Some(fixed.to_owned())
 }
 
 fn store_hint(error: &StoreError) -> Option<String> {

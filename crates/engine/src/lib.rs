@@ -14,6 +14,7 @@ pub mod lock;
 mod observe;
 pub mod organization;
 pub mod paths;
+pub mod profiles;
 mod record;
 mod review;
 mod saved_plan;

@@ -4,11 +4,20 @@
 //! every platform.
 
 pub(crate) mod owner_only;
+mod profile_name;
+
+pub use profile_name::ProfileName;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 const FOLDER_NAME: &str = "Bitwarden Directory Connector";
+
+/// The folder of the other profiles, in that of the default one.
+pub(crate) const PROFILES: &str = "profiles";
+
+/// The variable that names the profile.
+const PROFILE: &str = "BWDC_PROFILE";
 
 /// The operating systems whose rules for folders differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +36,7 @@ pub struct ProcessEnvironment {
     variables: Vec<(OsString, OsString)>,
     program_folder: Option<PathBuf>,
     platform: Platform,
+    profile: Option<ProfileName>,
 }
 
 impl ProcessEnvironment {
@@ -45,6 +55,7 @@ impl ProcessEnvironment {
                 .ok()
                 .and_then(|program| program.parent().map(PathBuf::from)),
             platform,
+            profile: None,
         }
     }
 
@@ -55,7 +66,26 @@ impl ProcessEnvironment {
         variables: impl IntoIterator<Item = (Name, Text)>,
     ) -> Self {
         let variables = variables.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
-        Self { variables, program_folder, platform }
+        Self { variables, program_folder, platform, profile: None }
+    }
+
+    /// The same environment for the profile of this name, whatever `BWDC_PROFILE` says.
+    #[must_use]
+    pub fn for_profile(mut self, name: ProfileName) -> Self {
+        self.profile = Some(name);
+        self
+    }
+
+    /// The profile that is meant: the one that was named, else the one that `BWDC_PROFILE` names, else the default one.
+    ///
+    /// # Errors
+    /// [`PathError::ProfileName`] when the variable holds no name of a profile.
+    pub fn profile_name(&self) -> Result<ProfileName, PathError> {
+        match (&self.profile, self.variable(PROFILE)) {
+            (Some(name), _) => Ok(name.clone()),
+            (None, Some(typed)) => ProfileName::parse(&typed.to_string_lossy()),
+            (None, None) => Ok(ProfileName::default()),
+        }
     }
 
     /// The variable's value; None when it is unset or empty, which count as the same.
@@ -88,7 +118,7 @@ impl ProcessEnvironment {
             return Ok(folder);
         }
         let under = |name: &'static str, within: &str| {
-            let parent = PathBuf::from(self.variable(name).ok_or(PathError { variable: name })?);
+            let parent = PathBuf::from(self.variable(name).ok_or(PathError::Folder { variable: name })?);
             Ok(if within.is_empty() { parent } else { parent.join(within) })
         };
         let parent = match self.platform {
@@ -101,14 +131,31 @@ impl ProcessEnvironment {
     }
 }
 
-/// The environment does not tell where this user's settings are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "cannot tell where the data folder is: `{variable}` is not set; set it, or set `BITWARDENCLI_CONNECTOR_APPDATA_DIR`"
-)]
-pub struct PathError {
-    /// The variable that was asked last.
-    pub variable: &'static str,
+/// Why it cannot be told where settings are kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// The environment does not tell where this user's settings are kept.
+    #[error(
+        "cannot tell where the data folder is: `{variable}` is not set; set it, or set `BITWARDENCLI_CONNECTOR_APPDATA_DIR`"
+    )]
+    Folder {
+        /// The variable that was asked last.
+        variable: &'static str,
+    },
+    /// Not a name that every file system can hold as it is.
+    #[error(
+        "`{typed}` cannot be the name of a profile: up to 32 letters from a to z, digits, `-` and `_` can, with a letter or digit at the start"
+    )]
+    ProfileName {
+        /// What was typed.
+        typed: String,
+    },
+    /// A profile that nobody made.
+    #[error("there is no profile `{name}`")]
+    NoSuchProfile {
+        /// Its name.
+        name: ProfileName,
+    },
 }
 
 /// One installation's folder and the files in it.
@@ -139,12 +186,33 @@ impl Profile {
         }
     }
 
-    /// The profile that today's connector would use.
+    /// The profile that the environment means; the default one is the folder that today's connector would use.
     ///
     /// # Errors
-    /// [`PathError`] when the environment does not tell where it is.
+    /// [`PathError`] when the environment does not tell where it is, or names a profile that does not exist.
     pub fn from_environment(environment: &ProcessEnvironment) -> Result<Self, PathError> {
-        environment.data_folder().map(Self::new)
+        let name = environment.profile_name()?;
+        let profile = Self::named(environment, &name)?;
+        // A mistyped name must not begin an installation of its own.
+        if name.is_default() || profile.folder.is_dir() {
+            Ok(profile)
+        } else {
+            Err(PathError::NoSuchProfile { name })
+        }
+    }
+
+    /// The profile of this name, whether or not it exists: `profiles/<name>` in the default profile's folder.
+    ///
+    /// # Errors
+    /// [`PathError::Folder`] when the environment does not tell where the default profile is.
+    pub fn named(environment: &ProcessEnvironment, name: &ProfileName) -> Result<Self, PathError> {
+        let folder = environment.data_folder()?;
+        Ok(Self::new(if name.is_default() { folder } else { folder.join(PROFILES).join(name.as_str()) }))
+    }
+
+    /// Whether it is one beside the default one.
+    pub fn is_named(&self) -> bool {
+        self.folder.parent().and_then(std::path::Path::file_name).is_some_and(|parent| parent == PROFILES)
     }
 
     /// What a writer of `data.json` or of the secrets holds for the length of one write.
@@ -212,7 +280,7 @@ mod tests {
             folder(Platform::Windows, &[home, ("AppData", "/r")]),
             Ok(PathBuf::from("/r").join(FOLDER_NAME))
         );
-        assert_eq!(folder(Platform::Windows, &[home]), Err(PathError { variable: "APPDATA" }));
+        assert_eq!(folder(Platform::Windows, &[home]), Err(PathError::Folder { variable: "APPDATA" }));
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! `bwdc approve`
 
 use super::open;
-use crate::args::ApproveArguments;
+use crate::args::{ApproveArguments, GlobalArguments};
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::ledger::RunId;
 use serde_json::json;
 
-pub(super) fn run(arguments: &ApproveArguments) -> Result<Done, Failed> {
-    let (run, takings) = open()?.approve(arguments.run.map(RunId))?;
+pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let (run, takings) = open(global)?.approve(arguments.run.map(RunId))?;
     let (people, memberships) = (takings.people().count(), takings.memberships.len());
     let mut text = format!(
         "Run {} is approved for 24 hours: {people} people may lose access and {memberships} memberships may end, nobody else's.",

@@ -22,12 +22,12 @@ const LONGEST_SECRET: u64 = 64 * 1024;
 
 pub(super) fn run(arguments: ConfigArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     match (arguments.command, arguments.setting) {
-        (Some(ConfigCommand::Get(named)), _) => get(&named.setting),
+        (Some(ConfigCommand::Get(named)), _) => get(&named.setting, global),
         (Some(ConfigCommand::Set(set_arguments)), _) => {
             set(&set_arguments.setting, set_arguments.value, global)
         }
-        (Some(ConfigCommand::Unset(named)), _) => unset(&named.setting),
-        (Some(ConfigCommand::List), _) => list(),
+        (Some(ConfigCommand::Unset(named)), _) => unset(&named.setting, global),
+        (Some(ConfigCommand::List), _) => list(global),
         (Some(ConfigCommand::Schema), _) => Ok(schema().into()),
         (None, Some(setting)) => set(&setting, arguments.value, global),
         (None, None) => Err(CommandError::UnknownSetting.into()),
@@ -47,35 +47,35 @@ fn set(name: &str, arguments: ValueArguments, global: &GlobalArguments) -> Resul
             if value.expose_secret().is_empty() {
                 return Err(CommandError::NoValue { setting: name }.into());
             }
-            open()?.set_secret(SecretName::of_directory(*kind), &value)?;
+            open(global)?.set_secret(SecretName::of_directory(*kind), &value)?;
         }
         kind => {
             let parsed = setting.parse(value.expose_secret()).map_err(|error| match kind {
                 SettingKind::Directory => CommandError::InvalidDirectory,
                 _ => CommandError::Setting(error),
             })?;
-            open()?.set(setting, &parsed)?;
+            open(global)?.set(setting, &parsed)?;
         }
     }
     Ok(Answer::title(format!("Saved setting `{name}`.")).into())
 }
 
-fn unset(name: &str) -> Result<Done, Failed> {
+fn unset(name: &str, global: &GlobalArguments) -> Result<Done, Failed> {
     let setting = find(name)?;
-    open()?.unset(setting)?;
+    open(global)?.unset(setting)?;
     Ok(Answer::title(format!("Unset `{}`.", setting.name)).into())
 }
 
-fn get(name: &str) -> Result<Done, Failed> {
+fn get(name: &str, global: &GlobalArguments) -> Result<Done, Failed> {
     let setting = find(name)?;
-    let entries = open()?.settings()?;
+    let entries = open(global)?.settings()?;
     let entry = entries.iter().find(|entry| entry.setting == setting).ok_or(CommandError::UnknownSetting)?;
     let text = if setting.is_secret() { origin(entry).to_owned() } else { shown(&entry.value) };
     Ok(Answer::Report { data: data(entry), text }.into())
 }
 
-fn list() -> Result<Done, Failed> {
-    let entries = open()?.settings()?;
+fn list(global: &GlobalArguments) -> Result<Done, Failed> {
+    let entries = open(global)?.settings()?;
     let text: Vec<_> = entries
         .iter()
         .map(|entry| match shown(&entry.value) {

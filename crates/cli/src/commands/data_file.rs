@@ -1,13 +1,14 @@
 //! `bwdc data-file`
 
+use crate::args::GlobalArguments;
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::EngineError;
-use bwdc_engine::paths::{ProcessEnvironment, Profile};
+use bwdc_engine::paths::Profile;
 
 /// The path is told also when the file is damaged: that is when it is looked for.
-pub(super) fn run() -> Result<Done, Failed> {
-    let profile = Profile::from_environment(&ProcessEnvironment::current())
+pub(super) fn run(global: &GlobalArguments) -> Result<Done, Failed> {
+    let profile = Profile::from_environment(&global.environment())
         .map_err(|error| CommandError::from(EngineError::from(error)))?;
     Ok(Answer::Text(profile.data_json.display().to_string()).into())
 }

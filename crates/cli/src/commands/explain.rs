@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::runtime::block_on;
 
 pub(super) fn run(arguments: &ExplainArguments, global: &GlobalArguments) -> Result<Done, Failed> {
-    let mut engine = open()?;
+    let mut engine = open(global)?;
     let progress = Progress::start(!global.quiet);
     let explained = block_on(async {
         let events = |event| progress.tell(event);

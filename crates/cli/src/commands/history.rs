@@ -1,7 +1,7 @@
 //! `bwdc history`
 
 use super::open;
-use crate::args::HistoryArguments;
+use crate::args::{GlobalArguments, HistoryArguments};
 use crate::output::{Answer, Done, Failed};
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::to_iso;
@@ -9,8 +9,8 @@ use bwdc_engine::ledger::{RecordedAction, RunId, RunOutcome, RunRecord};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-pub(super) fn run(arguments: &HistoryArguments) -> Result<Done, Failed> {
-    let engine = open()?;
+pub(super) fn run(arguments: &HistoryArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let engine = open(global)?;
     let answer = match arguments.run {
         Some(number) => {
             let (record, actions) = engine.run_of_history(RunId(number))?;

@@ -1,13 +1,13 @@
 //! `bwdc logout`
 
 use super::open;
-use crate::args::LogoutArguments;
+use crate::args::{GlobalArguments, LogoutArguments};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::EngineError;
 
-pub(super) fn run(arguments: &LogoutArguments) -> Result<Done, Failed> {
-    let mut engine = open()?;
+pub(super) fn run(arguments: &LogoutArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let mut engine = open(global)?;
     if arguments.observer {
         engine.forget_observer()?;
         return Ok(Answer::title("The observer is forgotten.").into());

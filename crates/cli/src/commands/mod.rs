@@ -11,6 +11,7 @@ mod last_sync;
 pub(crate) mod login;
 mod logout;
 mod plan;
+mod profile;
 mod sync;
 mod test;
 pub(crate) mod update;
@@ -25,25 +26,26 @@ use bwdc_engine::paths::ProcessEnvironment;
 pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Failed> {
     match command {
         Command::Login(arguments) => login::run(arguments, global),
-        Command::Logout(arguments) => logout::run(&arguments),
+        Command::Logout(arguments) => logout::run(&arguments, global),
         Command::Test(arguments) => test::run(&arguments, global),
         Command::Explain(arguments) => explain::run(&arguments, global),
         Command::Plan(arguments) => plan::run(&arguments, global),
         Command::Sync(arguments) => sync::run(&arguments, global),
         Command::Apply(arguments) => sync::apply(&arguments, global),
-        Command::Approve(arguments) => approve::run(&arguments),
-        Command::History(arguments) => history::run(&arguments),
-        Command::LastSync(arguments) => last_sync::run(&arguments),
+        Command::Approve(arguments) => approve::run(&arguments, global),
+        Command::History(arguments) => history::run(&arguments, global),
+        Command::LastSync(arguments) => last_sync::run(&arguments, global),
         Command::Config(arguments) => config::run(arguments, global),
-        Command::DataFile => data_file::run(),
-        Command::ClearCache => clear_cache::run(),
+        Command::Profile(arguments) => profile::run(arguments.command, global),
+        Command::DataFile => data_file::run(global),
+        Command::ClearCache => clear_cache::run(global),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Update => update::run(),
     }
 }
 
-fn open() -> Result<Engine, CommandError> {
-    Ok(Engine::open(ProcessEnvironment::current())?)
+fn open(global: &GlobalArguments) -> Result<Engine, CommandError> {
+    Ok(Engine::open(global.environment())?)
 }
 
 /// A variable's text; None when it is unset or empty. One that is no text is refused: half of a secret is none.

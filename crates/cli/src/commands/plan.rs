@@ -9,7 +9,7 @@ use crate::runtime::block_on;
 use bwdc_core::plan::Verdict;
 
 pub(super) fn run(arguments: &PlanArguments, global: &GlobalArguments) -> Result<Done, Failed> {
-    let mut engine = open()?;
+    let mut engine = open(global)?;
     let progress = Progress::start(!global.quiet);
     let planned = block_on(async {
         let events = |event| progress.tell(event);

@@ -31,7 +31,7 @@ enum Work {
 }
 
 fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) -> Result<Done, Failed> {
-    let mut engine = open()?;
+    let mut engine = open(global)?;
     let agreed = match work {
         Work::Sync(_) if may_ask(global) && overwrites(&engine)? => ask(&mut engine, global)?,
         _ => None,

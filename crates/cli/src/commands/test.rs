@@ -11,7 +11,7 @@ use bwdc_core::desired::DesiredError;
 use bwdc_engine::EngineError;
 
 pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result<Done, Failed> {
-    let mut engine = open()?;
+    let mut engine = open(global)?;
     let progress = Progress::start(!global.quiet);
     let result = block_on(async {
         let events = |event| progress.tell(event);

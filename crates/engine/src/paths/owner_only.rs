@@ -8,7 +8,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub(crate) use platform::{
-    create_folder, create_new, may_be_going, open_folder_to_touch, rename, restrict, sync_folder, wider_mode,
+    create_folder, create_new, create_new_folder, may_be_going, open_folder_to_touch, rename, restrict,
+    sync_folder, wider_mode,
 };
 
 /// A file that others than its owner could read, and was or will be tightened.
@@ -114,6 +115,10 @@ mod platform {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
+    pub(crate) fn create_new_folder(path: &Path) -> io::Result<()> {
+        std::fs::DirBuilder::new().mode(0o700).create(path)
+    }
+
     pub(crate) fn create_new(path: &Path) -> io::Result<File> {
         OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
     }
@@ -158,6 +163,10 @@ mod platform {
 
     pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
         std::fs::create_dir_all(path)
+    }
+
+    pub(crate) fn create_new_folder(path: &Path) -> io::Result<()> {
+        std::fs::create_dir(path)
     }
 
     pub(crate) fn create_new(path: &Path) -> io::Result<File> {

@@ -9,7 +9,7 @@ mod provided;
 
 use crate::lock::LockError;
 use crate::paths::{ProcessEnvironment, Profile};
-use crate::store::{DataFile, Store, StoreError, directory_key};
+use crate::store::{DataFile, Store, StoreError, directory_key, secret_field};
 use bwdc_core::settings::DirectoryKind;
 use encrypted_file::EncryptedFile;
 use secrecy::{ExposeSecret, SecretString};
@@ -115,11 +115,11 @@ impl SecretName {
     /// The key in `data.json`, within the directory's settings where the secret is a directory's.
     fn field(self) -> &'static str {
         match self {
-            Self::LdapPassword => "password",
-            Self::EntraKey => "key",
-            Self::GsuiteKey => "privateKey",
-            Self::OktaToken => "token",
-            Self::OneLoginSecret => "clientSecret",
+            Self::LdapPassword => secret_field(DirectoryKind::Ldap),
+            Self::EntraKey => secret_field(DirectoryKind::Entra),
+            Self::GsuiteKey => secret_field(DirectoryKind::Google),
+            Self::OktaToken => secret_field(DirectoryKind::Okta),
+            Self::OneLoginSecret => secret_field(DirectoryKind::OneLogin),
             Self::AccessToken => "accessToken",
             Self::RefreshToken => "refreshToken",
             Self::ApiKeyClientId => "apiKeyClientId",

@@ -46,6 +46,21 @@ pub fn read_connector_settings(profile: &Profile) -> Result<ConnectorSettings, S
     parse(profile, &read(profile)?)
 }
 
+/// Writes the `connector.toml` of one profile into another, comments and all, where there is one.
+///
+/// # Errors
+/// As [`read_connector_settings`], and when the file cannot be written.
+pub(crate) fn copy_connector_settings(from: &Profile, to: &Profile) -> Result<(), StoreError> {
+    let text = read(from)?;
+    parse::<ConnectorSettings>(from, &text)?;
+    if text.is_empty() {
+        return Ok(());
+    }
+    let path = &to.connector_toml;
+    owner_only::replace(path, text.as_bytes(), &PLACES, || Ok::<_, io::Error>(()))
+        .map_err(|source| StoreError::Write { path: path.clone(), source })
+}
+
 /// What `connector.toml` holds, without defaults.
 ///
 /// # Errors

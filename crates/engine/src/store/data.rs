@@ -31,6 +31,27 @@ const FLAT_KEYS: [&str; 12] = [
     "apiKeyClientId",
 ];
 
+/// What belongs to one installation and to nobody who starts from its settings.
+const OWN_KEYS: [&str; 17] = [
+    "appId",
+    "organizationId",
+    "entityId",
+    "accessToken",
+    "refreshToken",
+    "apiKeyClientId",
+    "apiKeyClientSecret",
+    "twoFactorToken",
+    "observerClientId",
+    "observerClientSecret",
+    "lastSyncHash",
+    "userDeltaToken",
+    "groupDeltaToken",
+    "lastUserSync",
+    "lastGroupSync",
+    "syncingDir",
+    "activeUserId",
+];
+
 static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 /// The kinds of last-sync time.
@@ -125,6 +146,25 @@ impl DataFile {
             Version::Absent => return Err(StoreError::Foreign { path: path.to_owned() }),
         }
         Ok(Some(Self { map, older }))
+    }
+
+    /// The settings for another installation: without account, secrets, times and ids, which are this one's own.
+    ///
+    /// Each directory that is set up gets an id of its own.
+    pub(crate) fn settings_only(&self) -> Self {
+        let mut copy = Self { map: self.map.clone(), older: None };
+        for key in OWN_KEYS {
+            copy.map.shift_remove(key);
+        }
+        for kind in DirectoryKind::ALL {
+            if let Some(Value::Object(stored)) = copy.map.get_mut(directory_key(kind)) {
+                stored.insert("id".to_owned(), Uuid::new_v4().to_string().into());
+                if let Some(secret) = stored.get_mut(secret_field(kind)) {
+                    *secret = Value::Null;
+                }
+            }
+        }
+        copy
     }
 
     /// The bytes that a file of this content has.
@@ -369,6 +409,17 @@ pub(crate) fn directory_key(kind: DirectoryKind) -> &'static str {
         DirectoryKind::Google => "directoryGsuite",
         DirectoryKind::Okta => "directoryOkta",
         DirectoryKind::OneLogin => "directoryOnelogin",
+    }
+}
+
+/// The field of a directory's settings that holds its secret, or the marker that stands for it.
+pub(crate) fn secret_field(kind: DirectoryKind) -> &'static str {
+    match kind {
+        DirectoryKind::Ldap => "password",
+        DirectoryKind::Entra => "key",
+        DirectoryKind::Google => "privateKey",
+        DirectoryKind::Okta => "token",
+        DirectoryKind::OneLogin => "clientSecret",
     }
 }
 

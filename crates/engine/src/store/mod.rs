@@ -12,9 +12,9 @@ mod official_lock;
 
 pub use crate::paths::owner_only::TooOpen;
 pub use connector::read_connector_settings;
-pub(crate) use connector::{change_connector_settings, stored_connector_settings};
-pub(crate) use data::directory_key;
+pub(crate) use connector::{change_connector_settings, copy_connector_settings, stored_connector_settings};
 pub use data::{DataFile, SyncedKind};
+pub(crate) use data::{directory_key, secret_field};
 
 use crate::clock::Clock;
 use crate::lock::{LockError, wait_for};

@@ -32,7 +32,7 @@ const OBSERVER: [&str; 2] = ["BW_OBSERVER_CLIENTID", "BW_OBSERVER_CLIENTSECRET"]
 /// 1. refuses when signed in; 2. finds out who signs in: argument, environment, question; 3. as a person: fetches the
 ///    keys; 4. signs in with the organization's key; 5. takes the observer's key, where one is asked for.
 pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result<Done, Failed> {
-    let mut engine = open()?;
+    let mut engine = open(global)?;
     let signed_in = engine.client_id()?;
     if let Some(client_id) = signed_in.clone().filter(|_| !arguments.observer) {
         return Err(CommandError::from(EngineError::AlreadySignedIn { client_id }).into());
