@@ -22,17 +22,23 @@ pub enum Keyword {
     IncludeAdministrativeUnit,
     /// Nobody who is a member of these administrative units.
     ExcludeAdministrativeUnit,
+    /// Only people of these org units and of units below them.
+    IncludeOrgUnit,
+    /// Nobody of these org units or of units below them.
+    ExcludeOrgUnit,
 }
 
 impl Keyword {
     /// Every keyword of any directory.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Include,
         Self::Exclude,
         Self::IncludeGroup,
         Self::ExcludeGroup,
         Self::IncludeAdministrativeUnit,
         Self::ExcludeAdministrativeUnit,
+        Self::IncludeOrgUnit,
+        Self::ExcludeOrgUnit,
     ];
 
     /// How it is spelled; case does not count.
@@ -44,6 +50,8 @@ impl Keyword {
             Self::ExcludeGroup => "excludeGroup",
             Self::IncludeAdministrativeUnit => "includeAdministrativeUnit",
             Self::ExcludeAdministrativeUnit => "excludeAdministrativeUnit",
+            Self::IncludeOrgUnit => "includeOrgUnit",
+            Self::ExcludeOrgUnit => "excludeOrgUnit",
         }
     }
 

@@ -93,7 +93,7 @@ fn an_error_says_what_would_be_accepted() {
 }
 
 fn clause() -> impl Strategy<Value = (usize, Vec<String>)> {
-    (0usize..6, proptest::collection::vec("[ ]?[a-zA-ZäÖ@.:-]{1,8}[ ]?", 1..4))
+    (0usize..Keyword::ALL.len(), proptest::collection::vec("[ ]?[a-zA-ZäÖ@.:-]{1,8}[ ]?", 1..4))
 }
 
 proptest! {

@@ -99,7 +99,18 @@ pub struct EntraFilters {
 
 impl EntraFilters {
     /// What `sync.userFilter` accepts.
-    pub const USERS: Accepted = Accepted { keywords: &Keyword::ALL, combined: true, native: false };
+    pub const USERS: Accepted = Accepted {
+        keywords: &[
+            Keyword::Include,
+            Keyword::Exclude,
+            Keyword::IncludeGroup,
+            Keyword::ExcludeGroup,
+            Keyword::IncludeAdministrativeUnit,
+            Keyword::ExcludeAdministrativeUnit,
+        ],
+        combined: true,
+        native: false,
+    };
     /// What `sync.groupFilter` accepts.
     pub const GROUPS: Accepted = Accepted {
         keywords: &[

@@ -3,6 +3,7 @@
 mod connector;
 mod entra;
 mod environment;
+mod google;
 mod key;
 mod ldap;
 mod ldap_options;
@@ -16,6 +17,7 @@ pub use connector::{
 };
 pub use entra::{EntraFilters, EntraSettings, filter, service_url};
 pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
+pub use google::{GoogleFilters, GoogleSettings};
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security, Server};
 pub use ldap_options::{
