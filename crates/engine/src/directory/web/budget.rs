@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use bwdc_core::names::Timestamp;
 use reqwest::header::{DATE, HeaderMap};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How a service limits the number of requests.
@@ -49,6 +49,12 @@ pub enum Reset {
 /// How long to wait before asking again, while nothing is known yet.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
+/// A timer rings up to so much too late: what was lost by it is caught up.
+const LATE: Duration = Duration::from_millis(20);
+
+/// Budgets that several services of this process have in common.
+static SHARED: Mutex<Vec<(String, Arc<Budget>)>> = Mutex::new(Vec::new());
+
 /// The budget of one service.
 pub(super) struct Budget {
     rate: Rate,
@@ -79,6 +85,18 @@ impl Budget {
         Self { rate, buckets: Mutex::default() }
     }
 
+    /// The one budget of this name in this process.
+    pub(super) fn shared(name: &str, rate: Rate) -> Arc<Self> {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, budget)) = shared.iter().find(|(known, budget)| known == name && budget.rate == rate)
+        {
+            return Arc::clone(budget);
+        }
+        let budget = Arc::new(Self::new(rate));
+        shared.push((name.to_owned(), Arc::clone(&budget)));
+        budget
+    }
+
     /// Takes a place for one request now, or says how long to wait before asking again, and whether that is worth telling.
     pub(super) fn take(&self, bucket: &'static str, speed: f64) -> Result<(), Duration> {
         let now = Instant::now();
@@ -94,7 +112,9 @@ impl Budget {
                 if let Some(next) = next {
                     return Err(next - now);
                 }
-                bucket.next = Some(now + per.div_f64(speed) / requests.max(1));
+                let earliest = now.checked_sub(LATE).unwrap_or(now);
+                let due = bucket.next.map_or(now, |next| next.max(earliest));
+                bucket.next = Some(due + per.div_f64(speed) / requests.max(1));
             }
             Rate::Headers { share, .. } => bucket.take_of_window(now, share)?,
         }
@@ -218,4 +238,39 @@ pub fn service_time(headers: &HeaderMap) -> Option<Timestamp> {
 fn service_seconds(headers: &HeaderMap) -> u64 {
     let time = service_time(headers).unwrap_or_else(|| Clock::System.now());
     u64::try_from(time.0 / 1_000).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate::Fixed { requests: 100, per: Duration::from_secs(1) };
+
+    #[test]
+    fn those_who_name_the_same_budget_share_it() {
+        let (one, other) = (Budget::shared("a test's", RATE), Budget::shared("a test's", RATE));
+        let apart = Budget::shared("another test's", RATE);
+        assert!(one.take("", 1.0).is_ok());
+        assert!(other.take("", 1.0).is_err());
+        assert!(apart.take("", 1.0).is_ok());
+        one.hold("", Duration::from_secs(5));
+        assert!(other.take("", 1.0).is_err_and(|pause| pause > Duration::from_secs(4)));
+    }
+
+    #[test]
+    fn requests_are_spread_evenly_and_idle_time_is_not_saved_up() {
+        let budget = Budget::new(RATE);
+        let mut taken = 0;
+        std::thread::sleep(Duration::from_millis(100));
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(300) {
+            match budget.take("", 1.0) {
+                Ok(()) => taken += 1,
+                Err(pause) => std::thread::sleep(pause),
+            }
+        }
+        // 30 in 300 ms, one at the beginning, two caught up.
+        let most = 3 + begun.elapsed().as_millis() / 10;
+        assert!(taken <= most, "{taken} of {most}");
+    }
 }

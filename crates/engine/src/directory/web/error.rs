@@ -167,6 +167,14 @@ pub enum WebReadError {
         /// The other server.
         elsewhere: String,
     },
+    /// A failure whose cure only the service's own part of this program knows.
+    #[error("{error}")]
+    Advised {
+        /// What failed.
+        error: Box<WebReadError>,
+        /// The next step.
+        cure: String,
+    },
     /// Fewer or more entries than the service announced.
     #[error("{service} announced {announced} {what} and returned {read}: {url}")]
     Count {
@@ -186,17 +194,32 @@ pub enum WebReadError {
 impl WebReadError {
     /// The HTTP status of a refusal.
     pub fn status(&self) -> Option<u16> {
-        if let Self::Refused { status, .. } = self { Some(*status) } else { None }
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            Self::Advised { error, .. } => error.status(),
+            _ => None,
+        }
     }
 
     /// The service's own error code in a refusal.
     pub fn code(&self) -> Option<&str> {
-        if let Self::Refused { code, .. } = self { Some(code) } else { None }
+        match self {
+            Self::Refused { code, .. } => Some(code),
+            Self::Advised { error, .. } => error.code(),
+            _ => None,
+        }
+    }
+
+    /// The same error with this next step.
+    #[must_use]
+    pub fn advised(self, cure: String) -> Self {
+        Self::Advised { error: Box::new(self), cure }
     }
 
     /// The next step for the administrator.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Advised { cure, .. } => cure,
             Self::Address { .. } => "Correct the address in the directory's settings.",
             Self::ClearText { .. } => "Begin the address with `https://`.",
             Self::Client { source, .. } => source.hint(),

@@ -26,8 +26,8 @@ use crate::http::{ClientOptions, ProxyChoice, client};
 use budget::Budget;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use token::TokenCache;
 use tokio::sync::Semaphore;
@@ -40,6 +40,8 @@ pub struct WebOptions {
     pub service: &'static str,
     /// Attempts of one request in all.
     pub attempts: u32,
+    /// Attempts of one request where the service asks to slow down.
+    pub throttled_attempts: u32,
     /// The first pause where the service names none; each later one is twice as long, up to a quarter longer by chance.
     pub first_pause: Duration,
     /// The longest pause that a service may ask for.
@@ -52,6 +54,8 @@ pub struct WebOptions {
     pub in_flight: usize,
     /// How many requests are sent in which time.
     pub rate: Rate,
+    /// All services of this process with this word and this rate share one budget.
+    pub shared_budget: Option<String>,
     /// The largest body that is read, in bytes.
     pub size_limit: usize,
     /// Whether a refusal other than 429 asks to slow down; it gets the status and the service's error code.
@@ -70,12 +74,14 @@ impl WebOptions {
         Self {
             service,
             attempts: 5,
+            throttled_attempts: 5,
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(5 * 60),
             request_limit: Duration::from_secs(2 * 60),
             total_limit: Duration::from_secs(4 * 60 * 60),
             in_flight: 8,
             rate: Rate::Unlimited,
+            shared_budget: None,
             size_limit: 64 * 1024 * 1024,
             throttled: |_, _| false,
             ca_path: None,
@@ -101,7 +107,7 @@ pub struct WebService {
     options: WebOptions,
     client: reqwest::Client,
     tokens: TokenCache,
-    budget: Budget,
+    budget: Arc<Budget>,
     places: Semaphore,
     sent: AtomicU64,
     /// The last `DPoP-Nonce` that the service gave.
@@ -120,7 +126,10 @@ impl WebService {
         Ok(Self {
             client,
             tokens: TokenCache::new(credentials),
-            budget: Budget::new(options.rate),
+            budget: match &options.shared_budget {
+                Some(name) => Budget::shared(name, options.rate),
+                None => Arc::new(Budget::new(options.rate)),
+            },
             places: Semaphore::new(options.in_flight.max(1)),
             sent: AtomicU64::new(0),
             nonce: Mutex::default(),
@@ -134,6 +143,7 @@ impl WebService {
             service: self,
             events,
             attempts: self.options.attempts,
+            throttled_attempts: self.options.throttled_attempts,
             deadline: Instant::now() + self.options.total_limit,
         }
     }

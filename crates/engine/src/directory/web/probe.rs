@@ -16,7 +16,13 @@ const TOTAL_LIMIT: Duration = Duration::from_secs(60);
 impl WebService {
     /// Begins a look: few attempts, and a minute in all.
     pub fn probing<'a>(&'a self, events: Events<'a>) -> WebSession<'a> {
-        WebSession { service: self, events, attempts: ATTEMPTS, deadline: Instant::now() + TOTAL_LIMIT }
+        WebSession {
+            service: self,
+            events,
+            attempts: ATTEMPTS,
+            throttled_attempts: ATTEMPTS,
+            deadline: Instant::now() + TOTAL_LIMIT,
+        }
     }
 }
 

@@ -130,6 +130,8 @@ pub struct WebSession<'a> {
     pub(super) events: Events<'a>,
     /// Attempts of one request in all.
     pub(super) attempts: u32,
+    /// The same where the service asks to slow down.
+    pub(super) throttled_attempts: u32,
     pub(super) deadline: Instant,
 }
 
@@ -197,7 +199,8 @@ impl<'a> WebSession<'a> {
                 Again::Slower(asked) => (asked, true),
             };
             let pause = asked.unwrap_or_else(|| backoff(options.first_pause, attempt));
-            if attempt >= self.attempts || pause > options.longest_pause {
+            let most = if slower { self.throttled_attempts } else { self.attempts };
+            if attempt >= most || pause > options.longest_pause {
                 return Err(error);
             }
             attempt += 1;
