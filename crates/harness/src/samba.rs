@@ -8,7 +8,7 @@ use std::fs::{File, Permissions};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,8 @@ pub const ADMINISTRATOR: &str = "CN=Administrator,CN=Users,DC=ad,DC=example,DC=t
 
 /// Debian's own interpreter: Samba's modules belong to it.
 const PYTHON: &str = "/usr/bin/python3";
-const PORTS: [u16; 4] = [389, 636, 3268, 3269];
+const PORTS: [u16; 6] = [88, 389, 464, 636, 3268, 3269];
+const REALM: &str = "AD.EXAMPLE.TEST";
 const START_LIMIT: Duration = Duration::from_secs(20);
 const TOOL_LIMIT: Duration = Duration::from_secs(180);
 const ADDRESS_ATTEMPTS: u32 = 50;
@@ -77,9 +78,36 @@ impl Domain {
             create_folder(&home.join(name))?;
         }
         write_file(&home.join("smb.conf"), configuration(home, address, &certificates))?;
+        write_file(&home.join("krb5.conf"), kerberos_configuration(address))?;
         let mut domain = Self { address, certificates, process: None, folder };
         domain.start_process(&program)?;
+        domain.ldapmodify(&format!(
+            "dn: CN=DC1,OU=Domain Controllers,{ROOT}\nchangetype: modify\nadd: servicePrincipalName\n\
+             servicePrincipalName: ldap/{address}\nservicePrincipalName: ldap/localhost\n"
+        ))?;
         Ok(domain)
+    }
+
+    /// The Kerberos configuration that finds this domain (`KRB5_CONFIG`).
+    #[must_use]
+    pub fn kerberos_configuration(&self) -> PathBuf {
+        self.folder.path().join("krb5.conf")
+    }
+
+    /// Gets a ticket for an account of the domain; where it is kept (`KRB5CCNAME`).
+    ///
+    /// # Errors
+    /// What `kinit` says.
+    pub fn ticket(&self, account: &str, password: &str) -> Result<String, HarnessError> {
+        let home = self.folder.path();
+        let cache = format!("FILE:{}", home.join(format!("ticket-{account}")).display());
+        let typed = home.join("typed.password");
+        write_file(&typed, password)?;
+        let mut command = Command::new(find_program("kinit", "krb5-user")?);
+        command.args(["-c", &cache, &format!("{account}@{REALM}")]);
+        command.env("KRB5_CONFIG", self.kerberos_configuration()).stdin(open(&typed)?);
+        succeed(command)?;
+        Ok(cache)
     }
 
     /// The address on which LDAP (389), LDAPS (636) and the global catalog (3268, 3269) answer.
@@ -211,7 +239,7 @@ fn configuration(home: &Path, address: Ipv4Addr, certificates: &Certificates) ->
          realm = AD.EXAMPLE.TEST\n\
          workgroup = {SHORT_NAME}\n\
          server role = active directory domain controller\n\
-         server services = ldap\n\
+         server services = ldap, kdc\n\
          interfaces = {address}/8\n\
          bind interfaces only = Yes\n\
          private dir = {home}/private\n\
@@ -228,8 +256,23 @@ fn configuration(home: &Path, address: Ipv4Addr, certificates: &Certificates) ->
          tls keyfile = {key}\n\
          tls certfile = {certificate}\n\
          tls cafile = {authority}\n\
-         ldap server require strong auth = yes\n\
+         ldap server require strong auth = allow_sasl_over_tls\n\
          ldb:nosync = true\n"
+    )
+}
+
+fn kerberos_configuration(address: Ipv4Addr) -> String {
+    format!(
+        "[libdefaults]\n\
+         default_realm = {REALM}\n\
+         dns_lookup_kdc = false\n\
+         dns_lookup_realm = false\n\
+         dns_canonicalize_hostname = false\n\
+         rdns = false\n\
+         [realms]\n\
+         {REALM} = {{\n\
+         kdc = {address}\n\
+         }}\n"
     )
 }
 

@@ -5,6 +5,7 @@
 
 #[path = "../../../engine/tests/active_directory/data.rs"]
 mod data;
+mod ways_in;
 
 mod setup {
     use std::collections::BTreeSet;
@@ -111,7 +112,8 @@ fn address(number: usize) -> String {
 #[test]
 #[ignore = "needs root and Samba: `scripts/test samba`"]
 fn a_domain_is_brought_over_whole_and_followed() {
-    let stage = Stage::new();
+    let mut stage = Stage::new();
+    ways_in::every_way_in_shows_the_same(&mut stage);
     assert!(stage.sync() > 0);
     let expected: BTreeSet<String> = (0..PEOPLE).filter(|it| !DISABLED.contains(it)).map(address).collect();
     assert_same(&stage.addresses(), &expected);

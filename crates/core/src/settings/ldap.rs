@@ -58,10 +58,13 @@ pub struct LdapTls {
 /// A checked `directoryLdap`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LdapSettings {
-    /// Name or address of the server, without brackets for IPv6; the path of its socket, where it is a local one.
+    /// Name or address of the server, without brackets for IPv6; the path of its socket, where it is a local one; empty
+    /// where `located_in` tells.
     pub hostname: String,
-    /// TCP port; without meaning for a local socket.
+    /// TCP port; without meaning for a local socket. 0: as DNS says.
     pub port: u16,
+    /// The DNS domain whose SRV records list the servers, where no server is named.
+    pub located_in: Option<String>,
     /// Whether `hostname` is the path of a local socket (`ldapi`).
     pub local: bool,
     /// Servers that are asked when the first cannot be reached.
@@ -86,11 +89,21 @@ impl LdapSettings {
     /// # Errors
     /// [`SettingsError`] names the first setting that is missing, of the wrong kind, or in contradiction.
     pub fn from_stored(stored: &Map<String, Value>, options: &LdapOptions) -> Result<Self, SettingsError> {
-        let hostname = text(stored, "hostname", "ldap.hostname")?
-            .ok_or(SettingsError::Missing { key: "ldap.hostname" })?;
-        let socket = socket_path(&hostname);
+        let named = text(stored, "hostname", "ldap.hostname")?;
+        let located_in = match named {
+            Some(_) => None,
+            None => text(stored, "domain", "ldap.domain")?,
+        };
+        if named.is_none() && located_in.is_none() {
+            return Err(SettingsError::Missing { key: "ldap.hostname" });
+        }
+        let named = named.unwrap_or_default();
+        let socket = socket_path(&named);
+        let (hostname, listed) =
+            if socket.is_some() { (named.as_str(), Vec::new()) } else { host_list(&named) };
         let port = match number(stored, "port", "ldap.port")? {
             None if socket.is_some() => 389,
+            None if located_in.is_some() => 0,
             None => return Err(SettingsError::Missing { key: "ldap.port" }),
             Some(port) => {
                 u16::try_from(port).ok().filter(|&port| port != 0).ok_or(SettingsError::Invalid {
@@ -100,8 +113,16 @@ impl LdapSettings {
                 })?
             }
         };
-        let further = |typed: &String| further_server(typed, port);
-        let further_servers = options.further_servers.iter().map(further).collect::<Result<Vec<_>, _>>()?;
+        let further_servers = listed
+            .into_iter()
+            .map(|typed| further_server(typed, port, "ldap.hostname"))
+            .chain(
+                options
+                    .further_servers
+                    .iter()
+                    .map(|typed| further_server(typed, port, "ldap.further-servers")),
+            )
+            .collect::<Result<Vec<_>, _>>()?;
         let root_path = text(stored, "rootPath", "ldap.rootPath")?
             .ok_or(SettingsError::Missing { key: "ldap.rootPath" })?;
         let bind = if flag(stored, "currentUser", "ldap.currentUser")? {
@@ -156,6 +177,20 @@ impl LdapSettings {
                 cure: "`external` needs TLS (`ldap.ssl`) with a client certificate, or a local socket in `ldap.hostname`",
             });
         }
+        if local && bind == Bind::CurrentUser {
+            return Err(SettingsError::Contradiction {
+                first: "ldap.currentUser",
+                second: "ldap.hostname",
+                cure: "at a local socket the account that runs the program signs in with `ldap.sign-in` set to `external`",
+            });
+        }
+        if located_in.is_some() && !further_servers.is_empty() {
+            return Err(SettingsError::Contradiction {
+                first: "ldap.further-servers",
+                second: "ldap.hostname",
+                cure: "the servers of `ldap.domain` are found in DNS; name the first server in `ldap.hostname` to name them all",
+            });
+        }
         if local && !further_servers.is_empty() {
             return Err(SettingsError::Contradiction {
                 first: "ldap.hostname",
@@ -164,8 +199,9 @@ impl LdapSettings {
             });
         }
         Ok(Self {
-            hostname: socket.unwrap_or_else(|| bare(&hostname)),
+            hostname: socket.unwrap_or_else(|| bare(hostname)),
             port,
+            located_in,
             local,
             further_servers,
             security: if local { Security::ClearText } else { security },
@@ -193,14 +229,17 @@ fn socket_path(hostname: &str) -> Option<String> {
     Some(path.replace("%2F", "/").replace("%2f", "/"))
 }
 
+/// The first of several hosts, and the others.
+fn host_list(typed: &str) -> (&str, Vec<&str>) {
+    let mut hosts = typed.split([',', ';', ' ']).filter(|host| !host.is_empty());
+    (hosts.next().unwrap_or_default(), hosts.collect())
+}
+
 /// `host`, `host:port`, `[address]:port`, or an address of IPv6 alone.
-fn further_server(typed: &str, port: u16) -> Result<Server, SettingsError> {
+fn further_server(typed: &str, port: u16, key: &'static str) -> Result<Server, SettingsError> {
     let typed = typed.trim();
-    let invalid = || SettingsError::Invalid {
-        key: "ldap.further-servers",
-        value: typed.to_owned(),
-        expected: "`host` or `host:port`",
-    };
+    let invalid =
+        || SettingsError::Invalid { key, value: typed.to_owned(), expected: "`host` or `host:port`" };
     let (hostname, port) = match typed.rsplit_once(':') {
         Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
             (host, digits.parse().ok().filter(|&port| port != 0).ok_or_else(invalid)?)
@@ -541,6 +580,31 @@ mod tests {
             let options = LdapOptions { further_servers: vec![wrong.to_owned()], ..LdapOptions::default() };
             assert!(LdapSettings::from_stored(&stored(fields.clone()), &options).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn several_hosts_may_stand_in_one_setting() {
+        let settings =
+            server(json!({"hostname": "dc1, dc2:3269;[fe80::2]:636", "port": 389})).expect("valid");
+        assert_eq!(settings.hostname, "dc1");
+        let found: Vec<_> =
+            settings.further_servers.iter().map(|it| (it.hostname.as_str(), it.port)).collect();
+        assert_eq!(found, [("dc2", 3269), ("fe80::2", 636)]);
+        let error = server(json!({"hostname": "dc1, dc2:0"})).expect_err("no port");
+        assert!(matches!(error, SettingsError::Invalid { key: "ldap.hostname", .. }), "{error:?}");
+    }
+
+    #[test]
+    fn without_a_server_the_domain_tells() {
+        let located =
+            server(json!({"hostname": null, "port": null, "domain": "example.test"})).expect("valid");
+        assert_eq!((located.located_in.as_deref(), located.port), (Some("example.test"), 0));
+        assert!(located.hostname.is_empty() && located.further_servers.is_empty());
+        let catalog = server(json!({"hostname": "", "port": 3269, "domain": "example.test"})).expect("valid");
+        assert_eq!((catalog.located_in.as_deref(), catalog.port), (Some("example.test"), 3269));
+        let named = server(json!({"domain": "example.test"})).expect("valid");
+        assert_eq!((named.located_in, named.hostname.as_str()), (None, "dc1"));
+        assert_eq!(server(json!({"hostname": ""})), Err(SettingsError::Missing { key: "ldap.hostname" }));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Reads that must fail: each with an error that says what, where and what next, and never with a part.
 
 use super::{PASSWORD, READER, SUFFIX, Setup, people};
-use bwdc_core::settings::Bind;
 use bwdc_engine::directory::ldap::{LdapReadError, Outcome, Step};
 use bwdc_harness::slapd;
 use bwdc_sandbox::ldap::{Action, At, Fault, Options, PageLimit, ResultCode, Server};
@@ -50,10 +49,11 @@ async fn an_empty_password_never_reaches_the_server() {
     assert_eq!(server.counts().connections, 0);
 }
 
+#[cfg(not(feature = "kerberos"))]
 #[tokio::test]
 async fn kerberos_is_said_to_be_missing() {
     let (_server, mut setup) = server(Options::anonymous(people(1))).await;
-    setup.settings.bind = Bind::CurrentUser;
+    setup.settings.bind = bwdc_core::settings::Bind::CurrentUser;
     let error = setup.failure().await;
     assert!(matches!(error, LdapReadError::KerberosMissing { .. }) && error.to_string().contains("Kerberos"));
 }

@@ -9,6 +9,7 @@
 mod encryption;
 mod failures;
 mod following;
+mod located;
 mod look_up;
 #[cfg(unix)]
 mod same_groups;
@@ -47,6 +48,7 @@ impl Setup {
         let settings = LdapSettings {
             hostname: "127.0.0.1".to_owned(),
             port,
+            located_in: None,
             local: false,
             further_servers: Vec::new(),
             security: Security::ClearText,

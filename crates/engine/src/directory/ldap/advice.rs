@@ -10,8 +10,14 @@ impl LdapReadError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::KerberosMissing { .. } => {
-                "Set `ldap.currentUser` to false and give a bind name and password: `ldap.username`, then `bwdc config \
-                 ldap.password`."
+                "Use a build with Kerberos (`cargo build --features kerberos`), or set `ldap.currentUser` to false and give a bind \
+                 name and password: `ldap.username`, then `bwdc config ldap.password`."
+                    .to_owned()
+            }
+            Self::Kerberos { problem, service, .. } => kerberos(problem, service),
+            Self::Locate { .. } => {
+                "Name a server in `ldap.hostname`, or correct `ldap.domain` and the name servers of this machine; `nslookup \
+                 -type=SRV` with the record's name shows what they answer."
                     .to_owned()
             }
             Self::NoPassword { .. } => {
@@ -61,6 +67,46 @@ impl LdapReadError {
             }
             Self::Range { .. } => "Run again; the entry may have changed while it was read.".to_owned(),
         })
+    }
+}
+
+/// By the words of the Kerberos libraries, MIT's and Heimdal's, and of Windows: their numbers do not come this far.
+fn kerberos(problem: &str, service: &str) -> String {
+    let problem = problem.to_ascii_lowercase();
+    let any = |words: &[&str]| words.iter().any(|it| problem.contains(it));
+    if any(&[
+        "not found in kerberos database",
+        "server not found",
+        "s_principal_unknown",
+        "target is unknown",
+    ]) {
+        format!(
+            "Kerberos knows the server by another name than `{service}`: set `ldap.hostname` to its full DNS name, as \
+             `setspn -L` lists it."
+        )
+    } else if any(&["skew"]) {
+        "Correct this machine's clock: Kerberos takes five minutes of difference at most.".to_owned()
+    } else if any(&[
+        "cannot find kdc",
+        "cannot contact",
+        "unable to reach",
+        "no logon servers",
+        "cannot resolve",
+    ]) {
+        "Check the realm and its key distribution centers in `krb5.conf`, and that DNS and the firewall let this machine \
+         reach them (port 88)."
+            .to_owned()
+    } else if any(&["no kerberos credentials", "no credentials", "credentials cache", "expired", "no ticket"])
+    {
+        "Get a ticket for the account that runs the program: `kinit`, or for a service a keytab named in `KRB5_CLIENT_KTNAME`; \
+         `klist` shows what there is."
+            .to_owned()
+    } else if any(&["protect nothing"]) {
+        "Set `ldap.ssl` to true, so that TLS protects the connection.".to_owned()
+    } else {
+        "`KRB5_TRACE=/dev/stderr` shows each step that the Kerberos library takes; a name and password work without it: \
+         `ldap.currentUser` false."
+            .to_owned()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::error::{LdapReadError, Outcome, SearchPlace, Step};
+use super::locate::locate;
 use super::name;
 use super::search::{Pages, Request};
 use super::transport::{establish, seconds};
@@ -9,6 +10,7 @@ use bwdc_core::settings::{Bind, LdapSettings, Security, TimeLimits};
 use ldap3::{Ldap, LdapError, Scope};
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
+use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -36,8 +38,17 @@ pub(super) struct Connection {
 
 /// With what a connection is bound.
 enum Credentials<'a> {
-    Password { username: &'a str, password: &'a SecretString },
+    Password {
+        username: &'a str,
+        password: &'a SecretString,
+    },
     External,
+    /// The Kerberos ticket of the account that runs the program.
+    #[cfg(feature = "kerberos")]
+    Ticket {
+        hostname: &'a str,
+        security: Security,
+    },
     Nobody,
 }
 
@@ -47,6 +58,8 @@ impl Credentials<'_> {
         match self {
             Self::Password { username, .. } => username,
             Self::External => "whom the client certificate or this process stands for",
+            #[cfg(feature = "kerberos")]
+            Self::Ticket { .. } => super::kerberos::TICKET_HOLDER,
             Self::Nobody => "nobody (anonymous)",
         }
     }
@@ -74,18 +87,14 @@ impl Connection {
         settings: &LdapSettings,
         password: Option<&SecretString>,
         limits: TimeLimits,
+        name_server: Option<SocketAddr>,
         found: &OnceLock<LdapSettings>,
     ) -> Result<Self, LdapReadError> {
         if let Some(settings) = found.get() {
             return Self::open(settings, password, limits).await;
         }
-        let further = settings.further_servers.iter().map(|server| LdapSettings {
-            hostname: server.hostname.clone(),
-            port: server.port,
-            ..settings.clone()
-        });
         let mut first = None;
-        for candidate in std::iter::once(settings.clone()).chain(further) {
+        for candidate in candidates(settings, limits, name_server).await? {
             match Self::open(&candidate, password, limits).await {
                 Ok(connection) => {
                     // Only this function fills it, and the first success is as good as a second.
@@ -110,6 +119,11 @@ impl Connection {
     ) -> Result<Self, LdapReadError> {
         let server = url(settings);
         let credentials = match &settings.bind {
+            #[cfg(feature = "kerberos")]
+            Bind::CurrentUser => {
+                Credentials::Ticket { hostname: &settings.hostname, security: settings.security }
+            }
+            #[cfg(not(feature = "kerberos"))]
             Bind::CurrentUser => return Err(LdapReadError::KerberosMissing { server }),
             Bind::External => Credentials::External,
             Bind::Anonymous => Credentials::Nobody,
@@ -118,7 +132,7 @@ impl Connection {
                 None => return Err(LdapReadError::NoPassword { server, username: username.as_str().into() }),
             },
         };
-        let (driver, ldap) = establish(settings, &server, limits.connect).await?;
+        let (driver, ldap) = establish(settings, &server, limits).await?;
         let mut connection = Self {
             ldap,
             driver: Some(tokio::spawn(driver.drive())),
@@ -232,14 +246,23 @@ impl Connection {
     }
 
     async fn bind(&mut self, credentials: &Credentials<'_>, limit: u64) -> Result<(), LdapReadError> {
+        // Done below the library, when the connection was made.
+        #[cfg(feature = "kerberos")]
+        if matches!(credentials, Credentials::Ticket { security: Security::ClearText, .. }) {
+            return Ok(());
+        }
         let ldap = &mut self.ldap;
         let answer = async {
             match credentials {
                 Credentials::Password { username, password } => {
-                    ldap.simple_bind(username, password.expose_secret()).await
+                    Ok(ldap.simple_bind(username, password.expose_secret()).await)
                 }
-                Credentials::External => ldap.sasl_external_bind().await,
-                Credentials::Nobody => ldap.simple_bind("", "").await,
+                Credentials::External => Ok(ldap.sasl_external_bind().await),
+                #[cfg(feature = "kerberos")]
+                Credentials::Ticket { hostname, .. } => super::kerberos::bind(ldap, hostname)
+                    .await
+                    .map_err(|failure| failure.into_error(&self.server, hostname)),
+                Credentials::Nobody => Ok(ldap.simple_bind("", "").await),
             }
         };
         match timeout(seconds(limit), answer).await {
@@ -249,9 +272,10 @@ impl Connection {
                 seconds: limit,
                 setting: "time-limits.bind",
             }),
-            Ok(Err(error)) => Err(self.lost(error, Step::Bind).await),
-            Ok(Ok(result)) if result.rc == 0 => Ok(()),
-            Ok(Ok(result)) => Err(LdapReadError::Bind {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(Err(error))) => Err(self.lost(error, Step::Bind).await),
+            Ok(Ok(Ok(result))) if result.rc == 0 => Ok(()),
+            Ok(Ok(Ok(result))) => Err(LdapReadError::Bind {
                 server: self.server.clone(),
                 username: credentials.name().into(),
                 outcome: Outcome { code: result.rc, text: result.text },
@@ -330,6 +354,23 @@ impl RootEntry {
             None
         };
     }
+}
+
+/// The servers that hold the directory, in the order in which they are asked.
+async fn candidates(
+    settings: &LdapSettings,
+    limits: TimeLimits,
+    name_server: Option<SocketAddr>,
+) -> Result<Vec<LdapSettings>, LdapReadError> {
+    if let Some(domain) = &settings.located_in {
+        return locate(settings, domain, limits, name_server).await;
+    }
+    let further = settings.further_servers.iter().map(|server| LdapSettings {
+        hostname: server.hostname.clone(),
+        port: server.port,
+        ..settings.clone()
+    });
+    Ok(std::iter::once(settings.clone()).chain(further).collect())
 }
 
 /// Whether the server is not there, or not for now.

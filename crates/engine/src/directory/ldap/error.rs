@@ -14,6 +14,24 @@ pub enum LdapReadError {
         /// URL of the server.
         server: Box<str>,
     },
+    /// Kerberos gives no ticket for the server, or the exchange behind it failed.
+    #[error("no Kerberos sign-in to {server} (`{service}`): {problem}")]
+    Kerberos {
+        /// URL of the server.
+        server: Box<str>,
+        /// The server's name in Kerberos.
+        service: Box<str>,
+        /// What the Kerberos library said.
+        problem: Box<str>,
+    },
+    /// DNS does not tell which servers a domain has.
+    #[error("cannot find the domain's servers in DNS (SRV record `{record}`): {problem}")]
+    Locate {
+        /// The record that was asked for.
+        record: Box<str>,
+        /// What came of it.
+        problem: Box<str>,
+    },
     /// A bind without a password would be an anonymous one (RFC 4513, section 5.1.2).
     #[error("the password of `{username}` for {server} is empty")]
     NoPassword {

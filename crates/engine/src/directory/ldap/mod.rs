@@ -13,6 +13,9 @@ mod error;
 mod filter;
 mod find;
 mod follow;
+#[cfg(feature = "kerberos")]
+mod kerberos;
+mod locate;
 mod look_up;
 mod membership;
 pub mod name;
@@ -37,6 +40,7 @@ use bwdc_core::settings::{LdapLayout, LdapSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use connect::Connection;
 use secrecy::SecretString;
+use std::net::SocketAddr;
 use std::sync::OnceLock;
 
 /// One LDAP server with the part of it that matters.
@@ -45,6 +49,7 @@ pub struct LdapDirectory {
     layout: LdapLayout,
     password: Option<SecretString>,
     time_limits: TimeLimits,
+    name_server: Option<SocketAddr>,
     /// The server that answered first, once one has.
     found: OnceLock<LdapSettings>,
 }
@@ -57,7 +62,13 @@ impl LdapDirectory {
         password: Option<SecretString>,
         time_limits: TimeLimits,
     ) -> Self {
-        Self { settings, layout, password, time_limits, found: OnceLock::new() }
+        Self { settings, layout, password, time_limits, name_server: None, found: OnceLock::new() }
+    }
+
+    /// The directory with its servers looked for at this name server, not at those of the operating system.
+    #[must_use]
+    pub fn with_name_server(self, address: SocketAddr) -> Self {
+        Self { name_server: Some(address), ..self }
     }
 
     /// Reads all of `scope`: 1. checks the filters, 2. connects and binds, 3. reads the server's own entry,
@@ -135,6 +146,7 @@ impl LdapDirectory {
     }
 
     async fn connect(&self) -> Result<Connection, LdapReadError> {
-        Connection::open_any(&self.settings, self.password.as_ref(), self.time_limits, &self.found).await
+        let (settings, password) = (&self.settings, self.password.as_ref());
+        Connection::open_any(settings, password, self.time_limits, self.name_server, &self.found).await
     }
 }

@@ -5,7 +5,7 @@
 
 use super::error::{LdapReadError, Outcome, Step};
 use super::tls::Tls;
-use bwdc_core::settings::{LdapSettings, Security};
+use bwdc_core::settings::{LdapSettings, Security, TimeLimits};
 use ldap3::asn1::{PL, StructureTag, parse_tag};
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 use std::io;
@@ -19,12 +19,14 @@ pub(super) fn seconds(limit: u64) -> Duration {
     Duration::from_secs(limit.max(1))
 }
 
-/// Connects within `limit` seconds in all; the connection has yet to be driven.
+/// Connects; the connection has yet to be driven. With a Kerberos ticket in clear text it is signed in already: what
+/// protects it from then on lies below the LDAP library.
 pub(super) async fn establish(
     settings: &LdapSettings,
     server: &str,
-    limit: u64,
+    limits: TimeLimits,
 ) -> Result<(LdapConnAsync, Ldap), LdapReadError> {
+    let limit = limits.connect;
     let deadline = Instant::now() + seconds(limit);
     let late = |step| LdapReadError::TimeLimit {
         server: server.into(),
@@ -49,6 +51,25 @@ pub(super) async fn establish(
         Ok(Err(source)) if Instant::now() < deadline => return Err(no_connection(source)),
         _ => return Err(late(Step::Connect)),
     };
+    #[cfg(feature = "kerberos")]
+    if settings.security == Security::ClearText && settings.bind == bwdc_core::settings::Bind::CurrentUser {
+        let protect = super::kerberos::protect(stream, &settings.hostname);
+        let stream = match timeout(seconds(limits.bind), protect).await {
+            Ok(result) => result.map_err(|failure| failure.into_error(server, &settings.hostname))?,
+            Err(_) => {
+                return Err(LdapReadError::TimeLimit {
+                    server: server.into(),
+                    step: Step::Bind,
+                    seconds: limits.bind,
+                    setting: "time-limits.bind",
+                });
+            }
+        };
+        let url = if cfg!(unix) { "ldapi://kerberos" } else { "ldap://address.invalid" };
+        return LdapConnAsync::with_settings(LdapConnSettings::new().set_std_stream(stream), url)
+            .await
+            .map_err(|error| no_connection(io::Error::other(error)));
+    }
     if settings.security == Security::StartTls {
         let cut =
             |source| LdapReadError::Cut { server: server.into(), step: Step::StartTls, source: Some(source) };
@@ -116,8 +137,16 @@ async fn connect(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStre
 
 /// Sends the StartTLS request (RFC 4511, section 4.14) and reads its answer; None: the answer makes no sense.
 async fn start_tls(stream: &mut TcpStream) -> io::Result<Option<Outcome>> {
+    const EXTENDED_RESPONSE: u64 = 24;
     // LDAPMessage { messageID 1, ExtendedRequest { requestName 1.3.6.1.4.1.1466.20037 } }
     stream.write_all(b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037").await?;
+    let message = read_message(stream).await?;
+    Ok(message.and_then(|message| response(&message, EXTENDED_RESPONSE).map(|(outcome, _)| outcome)))
+}
+
+/// Reads one message; None when it makes no sense.
+pub(super) async fn read_message(stream: &mut TcpStream) -> io::Result<Option<StructureTag>> {
+    const LARGEST: usize = 1 << 16;
     let mut message = vec![0; 2];
     stream.read_exact(&mut message).await?;
     let mut length = usize::from(message[1]);
@@ -127,27 +156,27 @@ async fn start_tls(stream: &mut TcpStream) -> io::Result<Option<Outcome>> {
         length = bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
         message.extend(bytes);
     }
-    const LARGEST: usize = 1 << 16;
     if length > LARGEST {
         return Ok(None);
     }
     let head = message.len();
     message.resize(head + length, 0);
     stream.read_exact(&mut message[head..]).await?;
-    Ok(parse_tag(&message).ok().and_then(|(_, tag)| extended_outcome(&tag)))
+    Ok(parse_tag(&message).ok().map(|(_, tag)| tag))
 }
 
-fn extended_outcome(message: &StructureTag) -> Option<Outcome> {
-    const EXTENDED_RESPONSE: u64 = 24;
+/// The result of an answer of this kind, and all its fields.
+pub(super) fn response(message: &StructureTag, kind: u64) -> Option<(Outcome, &[StructureTag])> {
     let PL::C(parts) = &message.payload else { return None };
-    let response = parts.get(1).filter(|response| response.id == EXTENDED_RESPONSE)?;
+    let response = parts.get(1).filter(|response| response.id == kind)?;
     let PL::C(fields) = &response.payload else { return None };
     match fields.as_slice() {
         [StructureTag { payload: PL::P(code), .. }, _, StructureTag { payload: PL::P(text), .. }, ..] => {
-            Some(Outcome {
+            let outcome = Outcome {
                 code: code.iter().fold(0, |code, byte| code << 8 | u32::from(*byte)),
                 text: String::from_utf8_lossy(text).into_owned(),
-            })
+            };
+            Some((outcome, fields))
         }
         _ => None,
     }

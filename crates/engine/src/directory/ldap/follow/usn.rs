@@ -8,6 +8,7 @@ use super::{Cursor, spelled};
 use crate::directory::ldap::connect::Connection;
 use crate::directory::ldap::entry::Entry;
 use crate::directory::ldap::error::LdapReadError;
+use crate::directory::ldap::locate::GLOBAL_CATALOG;
 use crate::directory::ldap::read::{Reader, Reading, SHOW_DELETED};
 use crate::directory::ldap::search::{Elsewhere, Request};
 use crate::directory::ldap::{raw, value};
@@ -16,8 +17,6 @@ use ldap3::Scope;
 use ldap3::controls::RawControl;
 use std::collections::HashSet;
 
-/// Ports of the global catalog: its numbers tell of changes to the part that it holds only.
-const GLOBAL_CATALOG: [u16; 2] = [3268, 3269];
 /// Classes of entries below which there are no people and groups.
 const LEAVES: [&[u8]; 8] = [
     b"person",
@@ -35,6 +34,7 @@ pub(super) async fn begin(
     connection: &mut Connection,
     reading: Reading<'_>,
 ) -> Result<Option<Cursor>, LdapReadError> {
+    // Its numbers tell of changes to the part that it holds only.
     if GLOBAL_CATALOG.contains(&reading.settings.port) {
         return Ok(None);
     }
