@@ -251,8 +251,8 @@ impl Engine {
             .secrets()
             .get(data, SecretName::EntraKey)?
             .ok_or(EngineError::DirectoryIncomplete(SettingsError::Missing { key: "entra.key" }))?;
-        let directory = EntraDirectory::new(settings, filters, key, EntraDirectory::options())
-            .map_err(ReadError::from)?;
+        let options = EntraDirectory::options().configured(&self.connector_settings()?);
+        let directory = EntraDirectory::new(settings, filters, key, options).map_err(ReadError::from)?;
         Ok(Directory::Entra(Box::new(directory)))
     }
 

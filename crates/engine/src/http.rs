@@ -18,6 +18,7 @@ use rustls::crypto::ring;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
+use url::{Host, Url};
 
 /// How long a connection may take to come about, its encryption included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -32,6 +33,21 @@ pub struct ClientOptions<'a> {
     pub ca_path: Option<&'a Path>,
     /// Which proxy stands between.
     pub proxy: ProxyChoice,
+    /// What is offered to the server beside plain HTTP/1.1.
+    pub offer: Offer,
+    /// How long a connection may take to come about; None: [`CONNECT_TIMEOUT`].
+    pub connect_limit: Option<Duration>,
+}
+
+/// What a client offers to a server beside plain HTTP/1.1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Offer {
+    /// Nothing: one connection carries one request at a time, so that one that breaks off spoils one request. This suits
+    /// requests that change something.
+    #[default]
+    Nothing,
+    /// HTTP/2 where the connection is encrypted, and bodies compressed by gzip: for many requests that only read.
+    Http2AndGzip,
 }
 
 /// Which proxy requests go through.
@@ -120,10 +136,11 @@ impl HttpError {
 /// trusts nobody.
 pub fn client(options: &ClientOptions<'_>) -> Result<reqwest::Client, HttpError> {
     let builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(options.ca_path)?)
+        .tls_backend_preconfigured(tls(options)?)
+        .gzip(options.offer == Offer::Http2AndGzip)
         .user_agent(concat!("bwdc/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
+        .connect_timeout(options.connect_limit.unwrap_or(CONNECT_TIMEOUT))
         .pool_idle_timeout(IDLE);
     let builder = match &options.proxy {
         ProxyChoice::Environment => builder,
@@ -136,7 +153,15 @@ pub fn client(options: &ClientOptions<'_>) -> Result<reqwest::Client, HttpError>
     builder.build().map_err(|source| HttpError::Build { source: source.without_url() })
 }
 
-fn tls(ca_path: Option<&Path>) -> Result<rustls::ClientConfig, HttpError> {
+fn tls(options: &ClientOptions<'_>) -> Result<rustls::ClientConfig, HttpError> {
+    let mut config = trusting(options.ca_path)?;
+    if options.offer == Offer::Http2AndGzip {
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    }
+    Ok(config)
+}
+
+fn trusting(ca_path: Option<&Path>) -> Result<rustls::ClientConfig, HttpError> {
     let provider = Arc::new(ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -176,6 +201,16 @@ pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, HttpErro
         return Err(HttpError::CaEmpty { path: path.to_owned() });
     }
     Ok(certificates)
+}
+
+/// Whether an address is one of this machine itself.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
 }
 
 /// A body, or why there is none.

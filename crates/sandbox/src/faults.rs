@@ -326,6 +326,7 @@ fn cut(peer: &Peer) -> Response {
 fn replace(response: Response, text: String) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_ENCODING);
     Response::from_parts(parts, Body::from(text))
 }
 

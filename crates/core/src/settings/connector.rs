@@ -26,6 +26,8 @@ pub struct ConnectorSettings {
     pub time_limits: TimeLimits,
     /// PEM file of further authorities to trust for the organization's server.
     pub organization_ca_path: Option<String>,
+    /// PEM file of further authorities to trust for a directory behind HTTP; LDAP has settings of its own.
+    pub directory_ca_path: Option<String>,
 }
 
 /// What is done to a member whose cause to be there has ended.
@@ -146,10 +148,12 @@ pub struct TimeLimits {
     pub bind: u64,
     /// To answer one page.
     pub page: u64,
+    /// To be read to its end, pauses for a rate limit included; for directories behind HTTP.
+    pub total: u64,
 }
 
 impl Default for TimeLimits {
     fn default() -> Self {
-        Self { connect: 15, bind: 30, page: 120 }
+        Self { connect: 15, bind: 30, page: 120, total: 4 * 60 * 60 }
     }
 }

@@ -442,7 +442,9 @@ static SETTINGS: &[Setting] = &[
     ours("time-limits.connect", TIME_LIMITS, "connect", SECONDS),
     ours("time-limits.bind", TIME_LIMITS, "bind", SECONDS),
     ours("time-limits.page", TIME_LIMITS, "page", SECONDS),
+    ours("time-limits.total", TIME_LIMITS, "total", SECONDS),
     ours("organization-ca-path", None, "organization-ca-path", Text),
+    ours("directory-ca-path", None, "directory-ca-path", Text),
 ];
 
 #[cfg(test)]

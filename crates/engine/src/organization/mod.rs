@@ -322,20 +322,12 @@ impl Organization {
 
 /// A server on this machine is reached without a proxy.
 fn proxy_to(endpoints: &Endpoints) -> ProxyChoice {
-    let direct = [&endpoints.api, &endpoints.identity].into_iter().all(|url| is_loopback(url));
+    let here = |url: &String| url::Url::parse(url).is_ok_and(|url| http::is_loopback(&url));
+    let direct = [&endpoints.api, &endpoints.identity].into_iter().all(here);
     if direct { ProxyChoice::Direct } else { ProxyChoice::Environment }
 }
 
 fn transport(ca_path: Option<&Path>, proxy: ProxyChoice) -> Result<Transport, OrganizationError> {
-    let client = http::client(&ClientOptions { ca_path, proxy })?;
+    let client = http::client(&ClientOptions { ca_path, proxy, ..ClientOptions::default() })?;
     Ok(Transport { client, patience: Patience::default() })
-}
-
-fn is_loopback(url: &str) -> bool {
-    match url::Url::parse(url).ok().as_ref().and_then(url::Url::host) {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }

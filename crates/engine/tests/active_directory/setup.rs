@@ -57,7 +57,7 @@ impl Setup {
         if let Some(base) = self.user_base {
             layout.user_bases = vec![base.to_owned()];
         }
-        let limits = TimeLimits { connect: 5, bind: 5, page: 60 };
+        let limits = TimeLimits { connect: 5, bind: 5, page: 60, ..TimeLimits::default() };
         let password = SecretString::from(self.password.clone());
         Directory::Ldap(LdapDirectory::new(settings, layout, Some(password), limits))
     }

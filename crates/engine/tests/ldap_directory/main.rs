@@ -81,7 +81,7 @@ impl Setup {
             id_attribute: None,
             revision_attribute: None,
         };
-        let time_limits = TimeLimits { connect: 5, bind: 5, page: 20 };
+        let time_limits = TimeLimits { connect: 5, bind: 5, page: 20, ..TimeLimits::default() };
         Self { settings, layout, password: password.to_owned(), time_limits }
     }
 

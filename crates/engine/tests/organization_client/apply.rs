@@ -84,7 +84,7 @@ async fn another_external_id_leaves_everything_else_of_a_member() {
     assert_eq!(puts(&server), 1, "the second time there was nothing to do");
     // The endpoint itself takes away what it is not given: otherwise this test could not fail.
     let token = server.issue_token("api.organization", Duration::from_secs(60));
-    let options = ClientOptions { ca_path: None, proxy: ProxyChoice::Direct };
+    let options = ClientOptions { proxy: ProxyChoice::Direct, ..ClientOptions::default() };
     let answer = http::client(&options)
         .expect("a client")
         .put(format!("{}{MEMBERS}/{id}", server.url()))

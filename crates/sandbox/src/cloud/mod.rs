@@ -4,3 +4,5 @@ mod front;
 pub mod graph;
 pub mod okta;
 pub mod onelogin;
+
+pub use front::Traffic;

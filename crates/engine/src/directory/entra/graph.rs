@@ -104,6 +104,7 @@ impl<'a> Graph<'a> {
             status: answer.status,
             code: text("code"),
             message: text("message"),
+            needs: "",
         }
     }
 

@@ -86,7 +86,8 @@ impl EntraDirectory {
                 Box::pin(async move { graph::sign_in(session, &signing.0, &signing.1, &signing.2).await })
             }),
         };
-        Ok(Self { service: WebService::new(options, credentials)?, filters, graph, authority, pace })
+        let service = WebService::new(options.at(&[&graph, &authority]), credentials)?;
+        Ok(Self { service, filters, graph, authority, pace })
     }
 
     /// Reads all of `scope`.

@@ -2,7 +2,7 @@
 
 use super::EntraDirectory;
 use crate::directory::probe::{Check, Finding};
-use crate::directory::web::{Route, below};
+use crate::directory::web::{Route, WebRequest, below};
 use crate::event::Events;
 
 impl EntraDirectory {
@@ -16,7 +16,7 @@ impl EntraDirectory {
         for (check, path) in [(Check::People, "users"), (Check::Groups, "groups")] {
             let mut url = below(&self.graph, &["v1.0", path]);
             url.query_pairs_mut().append_pair("$top", "1").append_pair("$select", "id");
-            findings.push(session.probe_list(check, url, "/value").await);
+            findings.push(session.probe_list(check, WebRequest::get(url), "/value").await);
         }
         findings
     }

@@ -28,7 +28,9 @@ async fn somebody_is_found(
 ) -> Result<bool, WebReadError> {
     let mut url = below(&directory.api, &["users"]);
     url.query_pairs_mut().append_pair("limit", "1");
-    let listed = session.json::<Vec<UserResponse>>(&WebRequest::get(url).bucket("users")).await?;
+    let listed = session
+        .json::<Vec<UserResponse>>(&WebRequest::get(url).bucket("users").needs(directory.needs.users))
+        .await?;
     let Some(first) = listed.value.first() else { return Ok(false) };
     let request = WebRequest::get(below(&directory.api, &["users", &first.id])).bucket("user");
     Ok(session.json::<UserResponse>(&request).await.is_ok_and(|found| found.value.id == first.id))
@@ -45,7 +47,8 @@ async fn ask(
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok((person.external_id.clone(), unknown(format!("`{id}` is no id of Okta's"))));
     }
-    let request = WebRequest::get(below(&directory.api, &["users", id])).bucket("user");
+    let request =
+        WebRequest::get(below(&directory.api, &["users", id])).bucket("user").needs(directory.needs.users);
     let presence = match session.json::<UserResponse>(&request).await {
         Ok(answer) if answer.value.id != id => unknown(format!("Okta returned somebody else for `{id}`")),
         Ok(answer) if directory.state(&answer.value.status) == AccountState::Deleted => Presence::NotFound,

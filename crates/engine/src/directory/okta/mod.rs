@@ -33,12 +33,34 @@ const IN_FLIGHT: usize = 10;
 /// What errors call the service.
 const NAME: &str = "Okta";
 
+/// What has to be granted for what is read, in Okta's words.
+#[derive(Clone, Copy)]
+struct Needs {
+    users: &'static str,
+    groups: &'static str,
+}
+
+impl Needs {
+    /// For an API token, which has its administrator's rights.
+    const TOKEN: Self = Self {
+        users: "an administrator role that may view users, such as Read-only Administrator",
+        groups: "an administrator role that may view groups and their members, such as Read-only Administrator",
+    };
+
+    /// For a service app, which needs scopes and a role.
+    const APP: Self = Self {
+        users: "the scope `okta.users.read` and an admin role that may view users",
+        groups: "the scope `okta.groups.read` and an admin role that may view groups and their members",
+    };
+}
+
 /// One Okta organization with the part of it that matters.
 pub struct OktaDirectory {
     service: WebService,
     api: Url,
     filters: OktaFilters,
     active_statuses: Vec<String>,
+    needs: Needs,
 }
 
 impl OktaDirectory {
@@ -83,11 +105,16 @@ impl OktaDirectory {
                 }
             }
         };
+        let needs = match settings.sign_in {
+            OktaSignIn::Token => Needs::TOKEN,
+            OktaSignIn::ServiceApp { .. } => Needs::APP,
+        };
         Ok(Self {
-            service: WebService::new(options, credentials)?,
+            service: WebService::new(options.at(&[&base]), credentials)?,
             api: below(&base, &["api", "v1"]),
             filters,
             active_statuses: settings.active_statuses.clone(),
+            needs,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::OktaDirectory;
 use crate::directory::probe::{Check, Finding};
-use crate::directory::web::{Route, below};
+use crate::directory::web::{Route, WebRequest, below};
 use crate::event::Events;
 
 impl OktaDirectory {
@@ -13,10 +13,13 @@ impl OktaDirectory {
         if findings[0].is_failure() {
             return findings;
         }
-        for (check, path) in [(Check::People, "users"), (Check::Groups, "groups")] {
+        for (check, path, needs) in
+            [(Check::People, "users", self.needs.users), (Check::Groups, "groups", self.needs.groups)]
+        {
             let mut url = below(&self.api, &[path]);
             url.query_pairs_mut().append_pair("limit", "1");
-            findings.push(session.probe_list(check, url, "").await);
+            let request = WebRequest::get(url).bucket(path).needs(needs);
+            findings.push(session.probe_list(check, request, "").await);
         }
         findings
     }

@@ -82,8 +82,8 @@ impl Reading<'_, '_> {
         if let Some(filter) = filter {
             url.query_pairs_mut().append_pair("filter", &filter);
         }
-        let mut pages =
-            self.session.pages::<Vec<UserResponse>>(WebRequest::get(url).bucket("users"), next_page);
+        let request = WebRequest::get(url).bucket("users").needs(self.directory.needs.users);
+        let mut pages = self.session.pages::<Vec<UserResponse>>(request, next_page);
         let mut begun = None;
         while let Some(page) = pages.next().await? {
             begun = begun.or_else(|| service_time(&page.headers));
@@ -102,8 +102,8 @@ impl Reading<'_, '_> {
         if let Some(native) = self.directory.filters.groups.native() {
             url.query_pairs_mut().append_pair("filter", native);
         }
-        let mut pages =
-            self.session.pages::<Vec<GroupResponse>>(WebRequest::get(url).bucket("groups"), next_page);
+        let request = WebRequest::get(url).bucket("groups").needs(self.directory.needs.groups);
+        let mut pages = self.session.pages::<Vec<GroupResponse>>(request, next_page);
         let (mut wanted, mut seen) = (Vec::new(), HashSet::new());
         while let Some(page) = pages.next().await? {
             wanted.extend(page.value.into_iter().filter(|group| {
@@ -134,7 +134,7 @@ impl Reading<'_, '_> {
     async fn members(&self, group: &str) -> Result<Vec<String>, WebReadError> {
         let mut url = below(&self.directory.api, &["groups", group, "users"]);
         url.query_pairs_mut().append_pair("limit", MEMBERS);
-        let request = WebRequest::get(url).bucket("group members");
+        let request = WebRequest::get(url).bucket("group members").needs(self.directory.needs.groups);
         let mut pages = self.session.pages::<Vec<MemberResponse>>(request, next_page);
         let mut members = Vec::new();
         while let Some(page) = pages.next().await? {

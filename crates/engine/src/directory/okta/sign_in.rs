@@ -21,9 +21,10 @@ const SCOPES: &str = "okta.users.read okta.groups.read";
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// How long an assertion is good, in seconds; Okta accepts an hour at most.
 const LIFETIME: i64 = 300;
-/// Okta's words for "with a proof", and "with this nonce in the proof".
+/// The same for an error.
+const NEEDS: &str = "the scopes `okta.users.read` and `okta.groups.read`";
+/// Okta's words for "with a proof".
 const PROOF_WANTED: &str = "invalid_dpop_proof";
-const NONCE_WANTED: &str = "use_dpop_nonce";
 
 /// A service app with its key.
 pub(super) struct ServiceApp {
@@ -67,21 +68,13 @@ impl ServiceApp {
 
     async fn sign_in_with_proof(&self, session: &WebSession<'_>) -> Result<FreshToken, WebReadError> {
         let key = Arc::new(SigningKey::generate().map_err(cannot_sign)?);
-        let without = proof(Arc::clone(&key), None, None);
-        let answer = match session.json::<TokenResponse>(&self.request()?.proof(without)).await {
-            Err(error) if error.code() == Some(NONCE_WANTED) => {
-                let Some(nonce) = session.nonce() else { return Err(error) };
-                let with = proof(Arc::clone(&key), Some(nonce), None);
-                session.json::<TokenResponse>(&self.request()?.proof(with)).await
-            }
-            other => other,
-        };
-        let answer = answer?.value;
+        let request = self.request()?.proof(proof(Arc::clone(&key), None));
+        let answer = session.json::<TokenResponse>(&request).await?.value;
         if !answer.token_type.eq_ignore_ascii_case("DPoP") {
             return Ok(fresh(answer, None));
         }
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(answer.access_token.as_bytes()));
-        Ok(fresh(answer, Some(proof(key, None, Some(hash)))))
+        Ok(fresh(answer, Some(proof(key, Some(hash)))))
     }
 
     fn request(&self) -> Result<WebRequest, WebReadError> {
@@ -101,7 +94,7 @@ impl ServiceApp {
             ("client_assertion_type", ASSERTION.to_owned()),
             ("client_assertion", assertion),
         ]);
-        Ok(WebRequest::post(self.token_url.clone(), form).bucket("token").without_token())
+        Ok(WebRequest::post(self.token_url.clone(), form).bucket("token").needs(NEEDS).without_token())
     }
 }
 
@@ -115,16 +108,16 @@ fn cannot_sign(error: crate::directory::web::KeyError) -> WebReadError {
 }
 
 /// What makes a proof for each request: it names method and address, and is good once.
-fn proof(key: Arc<SigningKey>, nonce: Option<String>, token_hash: Option<String>) -> Proof {
-    Arc::new(move |method, url| {
+fn proof(key: Arc<SigningKey>, token_hash: Option<String>) -> Proof {
+    Arc::new(move |method, url, nonce| {
         let mut bare = url.clone();
         bare.set_query(None);
         bare.set_fragment(None);
         let mut claims = json!({
             "jti": unique(), "htm": method, "htu": bare.as_str(), "iat": jiff::Timestamp::now().as_second(),
         });
-        if let Some(nonce) = &nonce {
-            claims["nonce"] = nonce.as_str().into();
+        if let Some(nonce) = nonce {
+            claims["nonce"] = nonce.into();
         }
         if let Some(hash) = &token_hash {
             claims["ath"] = hash.as_str().into();

@@ -136,6 +136,10 @@ impl Budget {
         else {
             return;
         };
+        if limit == 0 {
+            // No window: so Okta refuses when too many requests are under way at one time.
+            return;
+        }
         let seconds = match reset_is {
             Reset::Seconds => reset,
             Reset::Epoch => reset.saturating_sub(service_seconds(headers)),
@@ -156,7 +160,7 @@ impl Budget {
     /// The end of the window, where the headers of a refusal tell it.
     pub(super) fn reset_after(&self, headers: &HeaderMap) -> Option<Duration> {
         let Rate::Headers { reset, reset_is, .. } = self.rate else { return None };
-        let reset = number(headers, reset)?;
+        let reset = number(headers, reset).filter(|reset| *reset > 0)?;
         let seconds = match reset_is {
             Reset::Seconds => reset,
             Reset::Epoch => reset.saturating_sub(service_seconds(headers)),

@@ -108,6 +108,8 @@ pub enum WebReadError {
         code: String,
         /// The service's own words; empty when it gave none.
         message: String,
+        /// The permission that is needed, in the service's own words; empty where none has a name.
+        needs: &'static str,
     },
     /// The service sends the request elsewhere, which no interface of its kind does.
     #[error("{service} answered {status} to {url} and points to `{location}`")]
@@ -218,6 +220,9 @@ impl WebReadError {
 
     /// The next step for the administrator.
     pub fn hint(&self) -> Option<String> {
+        if let Some(hint) = self.permission_hint() {
+            return Some(hint);
+        }
         let hint = match self {
             Self::Advised { cure, .. } => cure,
             Self::Address { .. } => "Correct the address in the directory's settings.",
@@ -228,13 +233,13 @@ impl WebReadError {
             }
             Self::Credentials { .. } => "Enter the credentials again.",
             Self::Connection { certificate: true, .. } => {
-                "If a proxy inspects the traffic, trust its certificate authority on this machine."
+                "If a proxy inspects the traffic, trust its certificate authority on this machine, or name its file in `directory-ca-path`."
             }
             Self::Connection { .. } | Self::Timeout { .. } => {
                 "Check the network, the proxy and the service's status page, and try again; nothing was changed."
             }
             Self::TotalTime { .. } => {
-                "Ask the service for a higher rate limit, or narrow the filters; nothing was changed."
+                "Ask the service for a higher rate limit, narrow the filters, or raise `time-limits.total`; nothing was changed."
             }
             Self::Refused { status: 401, .. } => {
                 "The credentials are wrong, expired or revoked: enter new ones."
@@ -263,6 +268,22 @@ impl WebReadError {
             | Self::Count { .. } => "Try again; nothing was changed. If it stays so, report it.",
         };
         Some(hint.to_owned())
+    }
+}
+
+impl WebReadError {
+    /// What an administrator has to grant, where that is known.
+    fn permission_hint(&self) -> Option<String> {
+        let Self::Refused { status, code, needs, .. } = self else { return None };
+        match status {
+            _ if needs.is_empty() => None,
+            400 | 401 if code == "invalid_scope" => Some(format!("Grant the app what it needs: {needs}.")),
+            401 => Some(format!(
+                "The credentials are wrong, expired or revoked: enter new ones; they need {needs}."
+            )),
+            403 => Some(format!("The credentials lack a permission: they need {needs}.")),
+            _ => None,
+        }
     }
 }
 

@@ -22,16 +22,16 @@ pub use session::{Answer, WebBody, WebRequest, WebSession};
 pub use token::{Credentials, FreshToken, Proof, TokenFuture};
 
 use crate::event::Events;
-use crate::http::{ClientOptions, ProxyChoice, client};
+use crate::http::{CONNECT_TIMEOUT, ClientOptions, Offer, ProxyChoice, client, is_loopback};
 use budget::Budget;
-use std::net::IpAddr;
+use bwdc_core::settings::ConnectorSettings;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use token::TokenCache;
+use token::{Nonces, TokenCache};
 use tokio::sync::Semaphore;
-use url::{Host, Url};
+use url::Url;
 
 /// How a service is spoken to. Start from [`WebOptions::new`].
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub struct WebOptions {
     pub first_pause: Duration,
     /// The longest pause that a service may ask for.
     pub longest_pause: Duration,
+    /// For a connection to come about, encryption included.
+    pub connect_limit: Duration,
     /// For one attempt, from the first byte sent to the last received.
     pub request_limit: Duration,
     /// For one whole read, pauses included.
@@ -77,6 +79,7 @@ impl WebOptions {
             throttled_attempts: 5,
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(5 * 60),
+            connect_limit: CONNECT_TIMEOUT,
             request_limit: Duration::from_secs(2 * 60),
             total_limit: Duration::from_secs(4 * 60 * 60),
             in_flight: 8,
@@ -88,6 +91,26 @@ impl WebOptions {
             proxy: ProxyChoice::default(),
             speed: 1.0,
         }
+    }
+
+    /// With the CA file and the time limits of the settings.
+    #[must_use]
+    pub fn configured(self, settings: &ConnectorSettings) -> Self {
+        let limits = &settings.time_limits;
+        Self {
+            ca_path: settings.directory_ca_path.as_deref().map(PathBuf::from),
+            connect_limit: Duration::from_secs(limits.connect),
+            request_limit: Duration::from_secs(limits.page),
+            total_limit: Duration::from_secs(limits.total),
+            ..self
+        }
+    }
+
+    /// For a service at these addresses: what is on this machine itself is reached without the proxy of the environment.
+    #[must_use]
+    pub fn at(self, addresses: &[&Url]) -> Self {
+        let here = self.proxy == ProxyChoice::Environment && addresses.iter().all(|url| is_loopback(url));
+        Self { proxy: if here { ProxyChoice::Direct } else { self.proxy }, ..self }
     }
 }
 
@@ -110,8 +133,7 @@ pub struct WebService {
     budget: Arc<Budget>,
     places: Semaphore,
     sent: AtomicU64,
-    /// The last `DPoP-Nonce` that the service gave.
-    nonce: Mutex<Option<String>>,
+    nonces: Nonces,
 }
 
 impl WebService {
@@ -120,9 +142,13 @@ impl WebService {
     /// # Errors
     /// [`WebReadError::Client`] when the CA file or the proxy cannot be used.
     pub fn new(options: WebOptions, credentials: Credentials) -> Result<Self, WebReadError> {
-        let client =
-            client(&ClientOptions { ca_path: options.ca_path.as_deref(), proxy: options.proxy.clone() })
-                .map_err(|source| WebReadError::Client { service: options.service, source })?;
+        let client = client(&ClientOptions {
+            ca_path: options.ca_path.as_deref(),
+            proxy: options.proxy.clone(),
+            offer: Offer::Http2AndGzip,
+            connect_limit: Some(options.connect_limit),
+        })
+        .map_err(|source| WebReadError::Client { service: options.service, source })?;
         Ok(Self {
             client,
             tokens: TokenCache::new(credentials),
@@ -132,7 +158,7 @@ impl WebService {
             },
             places: Semaphore::new(options.in_flight.max(1)),
             sent: AtomicU64::new(0),
-            nonce: Mutex::default(),
+            nonces: Nonces::default(),
             options,
         })
     }
@@ -187,7 +213,7 @@ pub fn base_url(service: &'static str, typed: &str) -> Result<Url, WebReadError>
     }
     match (url.scheme(), url.host()) {
         ("https", Some(_)) => Ok(url),
-        ("http", Some(host)) if is_loopback(&host) => Ok(url),
+        ("http", Some(_)) if is_loopback(&url) => Ok(url),
         ("http", Some(_)) => Err(WebReadError::ClearText { service, url: error::shown(&url) }),
         _ => Err(invalid()),
     }
@@ -200,14 +226,6 @@ pub fn below(base: &Url, segments: &[&str]) -> Url {
         path.pop_if_empty().extend(segments);
     }
     url
-}
-
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
-        Host::Ipv4(address) => IpAddr::V4(*address).is_loopback(),
-        Host::Ipv6(address) => IpAddr::V6(*address).is_loopback(),
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use crate::directory::probe::{Check, Concern, Finding, Grade};
 use crate::event::Events;
 use serde_json::Value;
 use std::time::{Duration, Instant};
-use url::Url;
 
 /// A passing fault may pass once; whoever waits for an answer would rather have the error than another minute.
 const ATTEMPTS: u32 = 2;
@@ -38,9 +37,9 @@ impl WebSession<'_> {
 
     /// Whether a list can be read. `entries` is the JSON pointer of the list in the answer; a list without entries is a
     /// concern.
-    pub async fn probe_list(&self, check: Check, url: Url, entries: &str) -> Finding {
-        let subject = shown(&url);
-        match self.json::<Value>(&WebRequest::get(url)).await {
+    pub async fn probe_list(&self, check: Check, request: WebRequest, entries: &str) -> Finding {
+        let subject = shown(&request.url);
+        match self.json::<Value>(&request).await {
             Err(error) => Finding::new(check, subject, failed(error)),
             Ok(answer) => {
                 let found = answer.value.pointer(entries).and_then(Value::as_array).map_or(0, Vec::len);

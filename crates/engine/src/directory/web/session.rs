@@ -6,18 +6,19 @@ use super::token::{Proof, Signature};
 use crate::event::Event;
 use crate::event::Events;
 use crate::http::{self, BodyError, Cause};
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, WWW_AUTHENTICATE,
+};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// Headers of proofs of possession (RFC 9449, sections 4.1 and 8).
+/// Header of proofs of possession, and the error of one without the nonce that is wanted (RFC 9449, sections 4.1 and 8).
 const DPOP: &str = "DPoP";
-const NONCE: &str = "dpop-nonce";
+const NONCE_WANTED: &str = "use_dpop_nonce";
 /// A refusal needs no more words than this, in bytes.
 const ERROR_LIMIT: usize = 256 * 1024;
 /// Waits shorter than this are not worth telling.
@@ -40,6 +41,8 @@ pub struct WebRequest {
     pub with_token: bool,
     /// What makes the proof of possession that goes along without a token.
     pub proof: Option<Proof>,
+    /// The permission without which the service says no, in its own words; empty where none has a name.
+    pub needs: &'static str,
 }
 
 /// What a request carries.
@@ -74,6 +77,7 @@ impl WebRequest {
             bucket: "",
             with_token: true,
             proof: None,
+            needs: "",
         }
     }
 
@@ -86,6 +90,13 @@ impl WebRequest {
     #[must_use]
     pub fn bucket(mut self, bucket: &'static str) -> Self {
         self.bucket = bucket;
+        self
+    }
+
+    /// Needs this permission, which an error names.
+    #[must_use]
+    pub fn needs(mut self, permission: &'static str) -> Self {
+        self.needs = permission;
         self
     }
 
@@ -148,17 +159,14 @@ enum Again {
     Slower(Option<Duration>),
     /// The token was refused.
     WithFreshToken,
+    /// The proof of possession lacked the nonce that came with the refusal.
+    WithNonce,
 }
 
 impl<'a> WebSession<'a> {
     /// The service.
     pub fn service(&self) -> &'a WebService {
         self.service
-    }
-
-    /// The last nonce for proofs of possession that the service gave.
-    pub fn nonce(&self) -> Option<String> {
-        self.service.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks until there is an answer of this shape or the patience is at its end.
@@ -172,7 +180,7 @@ impl<'a> WebSession<'a> {
             true => Some(self.service.places.acquire().await.expect("the places are never closed")),
             false => None,
         };
-        let (mut attempt, mut token_renewed) = (1, false);
+        let (mut attempt, mut token_renewed, mut nonce_taken) = (1, false, false);
         loop {
             // The token comes first: its own request must not wait for a budget that this one holds.
             let token = match request.with_token {
@@ -193,6 +201,11 @@ impl<'a> WebSession<'a> {
                 Again::WithFreshToken => {
                     token_renewed = true;
                     self.service.tokens.refused(generation).await;
+                    continue;
+                }
+                Again::WithNonce if nonce_taken => return Err(error),
+                Again::WithNonce => {
+                    nonce_taken = true;
                     continue;
                 }
                 Again::After(asked) => (asked, false),
@@ -231,15 +244,19 @@ impl<'a> WebSession<'a> {
 
     async fn sleep(&self, pause: Duration, request: &WebRequest) -> Result<(), WebReadError> {
         if Instant::now() + pause > self.deadline {
-            return Err(WebReadError::TotalTime {
-                service: self.service.options.service,
-                url: shown(&request.url),
-                page: request.page,
-                limit: self.service.options.total_limit,
-            });
+            return Err(self.out_of_time(request));
         }
         tokio::time::sleep(pause).await;
         Ok(())
+    }
+
+    fn out_of_time(&self, request: &WebRequest) -> WebReadError {
+        WebReadError::TotalTime {
+            service: self.service.options.service,
+            url: shown(&request.url),
+            page: request.page,
+            limit: self.service.options.total_limit,
+        }
     }
 
     async fn attempt<T: DeserializeOwned>(
@@ -250,7 +267,10 @@ impl<'a> WebSession<'a> {
         let taken = Taken { service: self.service, bucket: request.bucket, headers: None };
         let options = &self.service.options;
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let limit = options.request_limit.min(left.max(Duration::from_millis(1)));
+        if left.is_zero() {
+            return Err(Failed { error: self.out_of_time(request), again: Again::No });
+        }
+        let limit = options.request_limit.min(left);
         let mut builder = self.builder(request).timeout(limit).header(ACCEPT, "application/json");
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
@@ -258,10 +278,12 @@ impl<'a> WebSession<'a> {
         let proof = token.as_ref().map_or(&request.proof, |token| &token.proof);
         if let Some(proof) = proof {
             let method = if matches!(request.body, WebBody::None) { "GET" } else { "POST" };
-            if let Some(proof) = proof(method, &request.url) {
+            let nonce = self.service.nonces.last(request.with_token);
+            if let Some(proof) = proof(method, &request.url, nonce.as_deref()) {
                 builder = builder.header(DPOP, proof);
             }
         }
+        let has_proof = proof.is_some();
         if let Some(token) = token {
             builder = builder.header(AUTHORIZATION, token.header);
         }
@@ -272,9 +294,7 @@ impl<'a> WebSession<'a> {
         let headers = response.headers().clone();
         let mut taken = taken;
         taken.headers = Some(headers.clone());
-        if let Some(nonce) = headers.get(NONCE).and_then(|nonce| nonce.to_str().ok()) {
-            *self.service.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce.to_owned());
-        }
+        self.service.nonces.note(request.with_token, &headers);
         tracing::debug!(
             url = shown(&request.url),
             page = request.page,
@@ -299,7 +319,7 @@ impl<'a> WebSession<'a> {
             }
         };
         if !status.is_success() {
-            return Err(self.refusal(request, status.as_u16(), &headers, &body));
+            return Err(self.refusal(request, status.as_u16(), &headers, &body, has_proof));
         }
         match serde_json::from_slice(&body) {
             Ok(value) => Ok(Answer { value, headers, url: request.url.clone(), page: request.page }),
@@ -318,7 +338,14 @@ impl<'a> WebSession<'a> {
         }
     }
 
-    fn refusal(&self, request: &WebRequest, status: u16, headers: &HeaderMap, body: &[u8]) -> Failed {
+    fn refusal(
+        &self,
+        request: &WebRequest,
+        status: u16,
+        headers: &HeaderMap,
+        body: &[u8],
+        has_proof: bool,
+    ) -> Failed {
         let options = &self.service.options;
         let (code, message) = words(body);
         let asked = http::retry_after(headers, jiff::Timestamp::now());
@@ -326,6 +353,8 @@ impl<'a> WebSession<'a> {
             Again::Slower(asked.or_else(|| self.service.budget.reset_after(headers)))
         } else if status >= 500 {
             Again::After(asked)
+        } else if has_proof && wants_nonce(headers, &code) {
+            Again::WithNonce
         } else if status == 401 && request.with_token {
             Again::WithFreshToken
         } else {
@@ -333,7 +362,15 @@ impl<'a> WebSession<'a> {
         };
         let (service, url) = (options.service, shown(&request.url));
         Failed {
-            error: WebReadError::Refused { service, url, page: request.page, status, code, message },
+            error: WebReadError::Refused {
+                service,
+                url,
+                page: request.page,
+                status,
+                code,
+                message,
+                needs: request.needs,
+            },
             again,
         }
     }
@@ -351,6 +388,9 @@ impl<'a> WebSession<'a> {
                 let error =
                     WebReadError::Connection { service, url, page, reason, certificate: true, source };
                 Failed { error, again: Again::No }
+            }
+            Cause::Other(_) if source.is_timeout() && Instant::now() >= self.deadline => {
+                Failed { error: self.out_of_time(request), again: Again::No }
             }
             Cause::Other(_) if source.is_timeout() => {
                 let error = WebReadError::Timeout { service, url, page, limit };
@@ -392,6 +432,13 @@ impl Drop for Taken<'_> {
     fn drop(&mut self) {
         self.service.budget.ended(self.bucket, self.headers.as_ref(), self.service.options.speed);
     }
+}
+
+/// Whether a refusal asks for a proof of possession with the nonce that it brings along: a token endpoint says so in the
+/// body, anything else in a header (RFC 9449, sections 8 and 9).
+fn wants_nonce(headers: &HeaderMap, code: &str) -> bool {
+    let challenge = |it: &HeaderValue| it.to_str().is_ok_and(|it| it.contains(NONCE_WANTED));
+    code == NONCE_WANTED || headers.get_all(WWW_AUTHENTICATE).iter().any(challenge)
 }
 
 fn backoff(first: Duration, attempt: u32) -> Duration {

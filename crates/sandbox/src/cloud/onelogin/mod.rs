@@ -7,7 +7,7 @@ mod tenant;
 
 pub use tenant::{Role, Tenant, User};
 
-use super::front::{Front, lock};
+use super::front::{Front, Traffic, lock};
 use crate::faults::Faults;
 use crate::host::Host;
 use axum::Router;
@@ -125,6 +125,11 @@ impl Server {
     /// Empties the list of requests.
     pub fn forget_requests(&self) {
         self.shared.front.forget_requests();
+    }
+
+    /// How the requests came.
+    pub fn traffic(&self) -> Traffic {
+        self.shared.front.traffic()
     }
 
     /// How many requests were answered with 429 because the window was used up.
