@@ -110,7 +110,8 @@ async fn a_short_list_against_its_total_is_an_error_that_names_both() {
         [("/api/2/users", "people"), ("/api/2/roles?", "roles"), ("/api/2/roles/", "people of a role")]
     {
         server.faults().clear();
-        let short = Answer::json(200, r#"[{"id":100000,"name":"a"}]"#).header("total-count", "7");
+        let entry = r#"[{"id":100000,"name":"a","email":null,"username":null,"status":1,"group_id":null}]"#;
+        let short = Answer::json(200, entry).header("total-count", "7");
         server.faults().add(Rule::new("GET", path, Fault::Answer(short)));
         let error = Setup::new(&server, 2).read().await.err().unwrap();
         let text = error.to_string();

@@ -8,13 +8,13 @@ pub(super) struct UserResponse {
     pub(super) status: String,
     #[serde(rename = "lastUpdated")]
     pub(super) last_updated: Option<String>,
-    #[serde(default)]
     pub(super) profile: Profile,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+/// Everybody has a login; an answer without it is no person's.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Profile {
-    pub(super) login: Option<String>,
+    pub(super) login: String,
     pub(super) email: Option<String>,
 }
 

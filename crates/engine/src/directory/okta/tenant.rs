@@ -110,7 +110,7 @@ fn person(
     }
     let id = builder.text(&user.id);
     let entry = PersonEntry {
-        reference: user.profile.login.as_deref().map_or(id, |login| builder.text(login)),
+        reference: builder.text(&user.profile.login),
         key: id,
         login: None,
         external_id: id,

@@ -5,7 +5,8 @@
 
 use super::model::{ListResponse, Numbered};
 use super::{NAME, OneLoginDirectory};
-use crate::directory::web::{Answer, Next, WebReadError, WebRequest, WebSession};
+use crate::directory::web::{Answer, Next, WebReadError, WebSession};
+use bwdc_core::settings::OneLoginApi;
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;
 use url::Url;
@@ -21,14 +22,11 @@ impl OneLoginDirectory {
         path: &[&str],
         query: &[(&str, &str)],
         what: &'static str,
-        bucket: &'static str,
     ) -> Result<Vec<T>, WebReadError> {
-        let mut url = self.address("2", path);
-        url.query_pairs_mut().extend_pairs(query);
-        let mut spoiled = None;
+        let request = self.request(OneLoginApi::Second, path, query);
+        let mut spoiled = (0, 0);
         for _ in 0..2 {
-            let request = WebRequest::get(url.clone()).bucket(bucket);
-            let mut pages = session.pages::<Vec<T>>(request, next_second);
+            let mut pages = session.pages::<Vec<T>>(request.clone(), next_second);
             let (mut entries, mut ids, mut announced) = (Vec::new(), HashSet::new(), 0);
             while let Some(page) = pages.next().await? {
                 announced = total(&page).unwrap_or(announced);
@@ -37,12 +35,12 @@ impl OneLoginDirectory {
             if announced == ids.len() as u64 {
                 return Ok(entries);
             }
-            let mut shown = url.clone();
-            shown.set_query(None);
-            spoiled = Some((announced, ids.len() as u64, shown));
+            spoiled = (announced, ids.len() as u64);
         }
-        let (announced, read, shown) = spoiled.unwrap_or((0, 0, url));
-        Err(WebReadError::Count { service: NAME, url: shown.to_string(), what, announced, read })
+        let mut url = request.url;
+        url.set_query(None);
+        let (announced, read) = spoiled;
+        Err(WebReadError::Count { service: NAME, url: url.to_string(), what, announced, read })
     }
 
     /// A list of the first version, which tells no total.
@@ -52,9 +50,8 @@ impl OneLoginDirectory {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Vec<T>, WebReadError> {
-        let mut url = self.address("1", path);
-        url.query_pairs_mut().extend_pairs(query);
-        let mut pages = session.pages::<ListResponse<T>>(WebRequest::get(url), next_first);
+        let request = self.request(OneLoginApi::First, path, query);
+        let mut pages = session.pages::<ListResponse<T>>(request, next_first);
         let (mut entries, mut ids) = (Vec::new(), HashSet::new());
         while let Some(page) = pages.next().await? {
             entries.extend(page.value.data.into_iter().filter(|entry| ids.insert(entry.id())));

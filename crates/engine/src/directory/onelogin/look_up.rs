@@ -1,8 +1,8 @@
 //! Asks for single people by id, without any filter: OneLogin keeps no trace of who was deleted.
 
-use super::model::{OneResponse, UserResponse};
+use super::model::{NumberResponse, OneResponse};
 use super::{IN_FLIGHT, OneLoginDirectory};
-use crate::directory::web::{WebReadError, WebRequest, WebSession, only_if_others_are_found};
+use crate::directory::web::{WebReadError, WebSession, only_if_others_are_found};
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{Presence, Presences, Sought};
 use bwdc_core::settings::OneLoginApi;
@@ -54,12 +54,12 @@ async fn found(
     let path = ["users", &number.to_string()];
     match directory.settings.api {
         OneLoginApi::Second => {
-            let request = WebRequest::get(directory.address("2", &path)).bucket("users");
-            Ok(session.json::<UserResponse>(&request).await?.value.id)
+            let request = directory.request(OneLoginApi::Second, &path, &[]);
+            Ok(session.json::<NumberResponse>(&request).await?.value.id)
         }
         OneLoginApi::First => {
-            let request = WebRequest::get(directory.address("1", &path));
-            match session.json::<OneResponse<UserResponse>>(&request).await?.value {
+            let request = directory.request(OneLoginApi::First, &path, &[]);
+            match session.json::<OneResponse<NumberResponse>>(&request).await?.value {
                 OneResponse { status, data } if !status.error && data.len() == 1 => Ok(data[0].id),
                 _ => Err(session.malformed(&request, "it is not about one person".to_owned())),
             }
@@ -72,18 +72,14 @@ async fn somebody_is_found(
     directory: &OneLoginDirectory,
     session: &WebSession<'_>,
 ) -> Result<bool, WebReadError> {
-    let first = match directory.settings.api {
+    let api = directory.settings.api;
+    let request = directory.request(api, &["users"], &[("limit", "1"), ("fields", "id")]);
+    let first = match api {
         OneLoginApi::Second => {
-            let mut url = directory.address("2", &["users"]);
-            url.query_pairs_mut().append_pair("limit", "1").append_pair("fields", "id");
-            let request = WebRequest::get(url).bucket("users");
-            session.json::<Vec<UserResponse>>(&request).await?.value.first().map(|user| user.id)
+            session.json::<Vec<NumberResponse>>(&request).await?.value.first().map(|it| it.id)
         }
         OneLoginApi::First => {
-            let mut url = directory.address("1", &["users"]);
-            url.query_pairs_mut().append_pair("limit", "1").append_pair("fields", "id");
-            let answer = session.json::<OneResponse<UserResponse>>(&WebRequest::get(url)).await?;
-            answer.value.data.first().map(|user| user.id)
+            session.json::<OneResponse<NumberResponse>>(&request).await?.value.data.first().map(|it| it.id)
         }
     };
     match first {

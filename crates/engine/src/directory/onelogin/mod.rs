@@ -37,6 +37,15 @@ const IN_FLIGHT: usize = 8;
 /// The part of the hourly limit that is used; other programs share it.
 const SHARE: f64 = 0.9;
 
+/// What an API credential needs, in OneLogin's words: for people, and for roles in the second version of the API.
+const NEEDS_USERS: &str = "the scope `Read users` or `Read all`";
+const NEEDS_ALL: &str = "the scope `Read all`";
+
+/// How long tokens are good where OneLogin does not say.
+const LIFETIME: Duration = Duration::from_secs(10 * 60 * 60);
+/// The hourly limit may have to be waited for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(65 * 60);
+
 /// One OneLogin account with the part of it that matters.
 pub struct OneLoginDirectory {
     service: WebService,
@@ -50,6 +59,7 @@ impl OneLoginDirectory {
     pub fn options() -> WebOptions {
         WebOptions {
             in_flight: IN_FLIGHT,
+            longest_pause: LONGEST_PAUSE,
             rate: Rate::Headers {
                 limit: "x-ratelimit-limit",
                 remaining: "x-ratelimit-remaining",
@@ -83,7 +93,8 @@ impl OneLoginDirectory {
             prefix,
             get: Box::new(move |session| Box::pin(sign_in(session, token_url.clone(), basic.clone()))),
         };
-        Ok(Self { service: WebService::new(options, credentials)?, base, settings, filters })
+        let service = WebService::new(options.at(&[&base]), credentials)?;
+        Ok(Self { service, base, settings, filters })
     }
 
     /// Reads all of `scope`: 1. people, 2. roles or groups, 3. who is in each. OneLogin keeps nobody as deleted.
@@ -107,9 +118,18 @@ impl OneLoginDirectory {
         self.service.requests_sent()
     }
 
-    /// An address of one version of the API.
-    fn address(&self, version: &str, path: &[&str]) -> Url {
-        below(&below(&self.base, &["api", version]), path)
+    /// A request to one version of the API. All count against one hourly limit.
+    fn request(&self, api: OneLoginApi, path: &[&str], query: &[(&str, &str)]) -> WebRequest {
+        let (version, needs) = match api {
+            OneLoginApi::Second if path[0] != "users" => ("2", NEEDS_ALL),
+            OneLoginApi::Second => ("2", NEEDS_USERS),
+            OneLoginApi::First => ("1", NEEDS_USERS),
+        };
+        let mut url = below(&below(&self.base, &["api", version]), path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        WebRequest::get(url).needs(needs)
     }
 }
 
@@ -124,11 +144,11 @@ fn basic(client_id: &str, secret: &SecretString) -> Result<HeaderValue, WebReadE
 
 async fn sign_in(session: &WebSession<'_>, url: Url, basic: HeaderValue) -> Result<FreshToken, WebReadError> {
     let body = WebBody::Json(json!({ "grant_type": "client_credentials" }));
-    let request = WebRequest::post(url, body).header(AUTHORIZATION, basic).bucket("token").without_token();
+    let request = WebRequest::post(url, body).header(AUTHORIZATION, basic).without_token();
     let answer = session.json::<TokenResponse>(&request).await?.value;
     if answer.access_token.is_empty() {
         return Err(session.malformed(&request, "it holds no access token".to_owned()));
     }
-    let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(0));
+    let lifetime = answer.expires_in.map_or(LIFETIME, Duration::from_secs);
     Ok(FreshToken { secret: answer.access_token.into(), lifetime, proof: None })
 }

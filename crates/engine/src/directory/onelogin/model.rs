@@ -8,28 +8,42 @@ pub(super) struct TokenResponse {
     pub(super) expires_in: Option<u64>,
 }
 
+/// A person. What was asked for has to be there, be it null: a field that is missing is an answer to another question, and
+/// must not be taken for "no address", "active" or "in no role".
 #[derive(Debug, Deserialize)]
 pub(super) struct UserResponse {
     pub(super) id: u64,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub(super) email: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub(super) username: Option<String>,
-    pub(super) status: Option<u8>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(super) status: Option<u64>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub(super) group_id: Option<u64>,
-    /// The first version lists a person's roles here.
-    pub(super) role_id: Option<Vec<u64>>,
+}
+
+/// A person with the roles, as the first version lists them.
+#[derive(Debug, Deserialize)]
+pub(super) struct UserWithRolesResponse {
+    #[serde(flatten)]
+    pub(super) user: UserResponse,
+    #[serde(rename = "role_id", deserialize_with = "Option::deserialize")]
+    pub(super) roles: Option<Vec<u64>>,
+}
+
+/// Somebody of whom nothing but the number matters.
+#[derive(Debug, Deserialize)]
+pub(super) struct NumberResponse {
+    pub(super) id: u64,
 }
 
 /// A role or a group.
 #[derive(Debug, Deserialize)]
 pub(super) struct RoleResponse {
     pub(super) id: u64,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub(super) name: Option<String>,
-}
-
-/// A person of a role; everything else about the person comes from the list of people.
-#[derive(Debug, Deserialize)]
-pub(super) struct MemberResponse {
-    pub(super) id: u64,
 }
 
 /// A list of the first version.
@@ -54,6 +68,7 @@ pub(super) struct Status {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Pagination {
+    #[serde(deserialize_with = "Option::deserialize")]
     pub(super) next_link: Option<String>,
 }
 
@@ -74,7 +89,13 @@ impl Numbered for RoleResponse {
     }
 }
 
-impl Numbered for MemberResponse {
+impl Numbered for UserWithRolesResponse {
+    fn id(&self) -> u64 {
+        self.user.id
+    }
+}
+
+impl Numbered for NumberResponse {
     fn id(&self) -> u64 {
         self.id
     }

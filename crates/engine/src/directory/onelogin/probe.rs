@@ -4,7 +4,7 @@ use super::OneLoginDirectory;
 use crate::directory::probe::{Check, Finding};
 use crate::directory::web::Route;
 use crate::event::Events;
-use bwdc_core::settings::OneLoginApi;
+use bwdc_core::settings::{OneLoginApi, OneLoginGroups};
 
 impl OneLoginDirectory {
     /// Signs in, and asks for the first person and the first role.
@@ -14,14 +14,20 @@ impl OneLoginDirectory {
         if findings[0].is_failure() {
             return findings;
         }
-        let (version, entries) = match self.settings.api {
-            OneLoginApi::First => ("1", "/data"),
-            OneLoginApi::Second => ("2", ""),
+        let (groups, groups_api) = match self.settings.groups {
+            OneLoginGroups::Roles => ("roles", self.settings.api),
+            // Only the first version lists groups.
+            OneLoginGroups::Groups => ("groups", OneLoginApi::First),
         };
-        for (check, path) in [(Check::People, "users"), (Check::Groups, "roles")] {
-            let mut url = self.address(version, &[path]);
-            url.query_pairs_mut().append_pair("limit", "1");
-            findings.push(session.probe_list(check, url, entries).await);
+        for (check, path, api) in
+            [(Check::People, "users", self.settings.api), (Check::Groups, groups, groups_api)]
+        {
+            let entries = match api {
+                OneLoginApi::First => "/data",
+                OneLoginApi::Second => "",
+            };
+            let request = self.request(api, &[path], &[("limit", "1")]);
+            findings.push(session.probe_list(check, request, entries).await);
         }
         findings
     }

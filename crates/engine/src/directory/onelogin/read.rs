@@ -1,6 +1,6 @@
 //! Reads people, roles or groups, and who is in them.
 
-use super::model::{MemberResponse, RoleResponse, UserResponse};
+use super::model::{NumberResponse, RoleResponse, UserResponse, UserWithRolesResponse};
 use super::{IN_FLIGHT, OneLoginDirectory};
 use crate::directory::ReadError;
 use crate::directory::web::{WebReadError, WebSession};
@@ -26,8 +26,8 @@ pub(super) async fn read(
     let session = directory.service.session(events);
     let mut builder = SnapshotBuilder::new(scope);
     let people = if scope.people { people(directory, &session).await? } else { Vec::new() };
-    for user in &people {
-        person(directory, scope, user, &mut builder);
+    for person in &people {
+        add_person(directory, scope, &person.user, &mut builder);
     }
     if scope.people {
         builder.end(Section::People);
@@ -44,20 +44,22 @@ pub(super) async fn read(
     Ok(builder.finish()?)
 }
 
+/// Everybody; with their roles by the first version.
 async fn people(
     directory: &OneLoginDirectory,
     session: &WebSession<'_>,
-) -> Result<Vec<UserResponse>, WebReadError> {
+) -> Result<Vec<UserWithRolesResponse>, WebReadError> {
     match directory.settings.api {
         OneLoginApi::First => directory.first(session, &["users"], &[("fields", FIELDS_WITH_ROLES)]).await,
         OneLoginApi::Second => {
             let query = [("limit", MOST_PEOPLE), ("fields", FIELDS)];
-            directory.second(session, &["users"], &query, "people", "users").await
+            let users = directory.second(session, &["users"], &query, "people").await?;
+            Ok(users.into_iter().map(|user| UserWithRolesResponse { user, roles: None }).collect())
         }
     }
 }
 
-fn person(
+fn add_person(
     directory: &OneLoginDirectory,
     scope: ReadScope,
     user: &UserResponse,
@@ -71,8 +73,8 @@ fn person(
     let username = trimmed(user.username.as_deref());
     let active = user.status.is_none_or(|status| {
         // A number that OneLogin adds later stops nobody.
-        let known = OneLoginSettings::STATUSES.iter().any(|(number, _)| *number == status);
-        !known || directory.settings.active_statuses.contains(&status)
+        let known = OneLoginSettings::STATUSES.iter().any(|(number, _)| u64::from(*number) == status);
+        !known || directory.settings.active_statuses.iter().any(|number| u64::from(*number) == status)
     });
     let mail = address.map(|address| builder.text(address));
     // With `sync.emailSuffix` it makes an address where neither of the two is one.
@@ -104,7 +106,7 @@ fn trimmed(text: Option<&str>) -> Option<&str> {
 async fn groups(
     directory: &OneLoginDirectory,
     session: &WebSession<'_>,
-    people: &[UserResponse],
+    people: &[UserWithRolesResponse],
     builder: &mut SnapshotBuilder,
     events: Events<'_>,
 ) -> Result<(), WebReadError> {
@@ -113,7 +115,7 @@ async fn groups(
         (OneLoginGroups::Roles, OneLoginApi::First) => directory.first(session, &["roles"], &[]).await?,
         (OneLoginGroups::Roles, OneLoginApi::Second) => {
             let query = [("limit", MOST_ROLES), ("fields", "id,name")];
-            directory.second(session, &["roles"], &query, "roles", "roles").await?
+            directory.second(session, &["roles"], &query, "roles").await?
         }
     };
     let mut wanted = Vec::new();
@@ -128,11 +130,11 @@ async fn groups(
     }
     match (directory.settings.groups, directory.settings.api) {
         (OneLoginGroups::Groups, _) => {
-            let of = by_group(people, |user| user.group_id.into_iter().collect());
+            let of = by_group(people, |person| person.user.group_id.into_iter().collect());
             wanted.iter().for_each(|(id, name)| add(builder, *id, name, of.get(id)));
         }
         (OneLoginGroups::Roles, OneLoginApi::First) => {
-            let of = by_group(people, |user| user.role_id.clone().unwrap_or_default());
+            let of = by_group(people, |person| person.roles.clone().unwrap_or_default());
             wanted.iter().for_each(|(id, name)| add(builder, *id, name, of.get(id)));
         }
         (OneLoginGroups::Roles, OneLoginApi::Second) => {
@@ -140,8 +142,8 @@ async fn groups(
                 .map(|(id, name)| async move {
                     let number = id.to_string();
                     let path = ["roles", number.as_str(), "users"];
-                    let members: Vec<MemberResponse> = directory
-                        .second(session, &path, &[("limit", MOST_ROLES)], "people of a role", "role users")
+                    let members: Vec<NumberResponse> = directory
+                        .second(session, &path, &[("limit", MOST_ROLES)], "people of a role")
                         .await?;
                     Ok::<_, WebReadError>((id, name, members.iter().map(|it| it.id).collect::<Vec<_>>()))
                 })
@@ -157,13 +159,13 @@ async fn groups(
 
 /// The people of each group, in the order of the list of people.
 fn by_group(
-    people: &[UserResponse],
-    groups_of: impl Fn(&UserResponse) -> Vec<u64>,
+    people: &[UserWithRolesResponse],
+    groups_of: impl Fn(&UserWithRolesResponse) -> Vec<u64>,
 ) -> HashMap<u64, Vec<u64>> {
     let mut of: HashMap<u64, Vec<u64>> = HashMap::new();
-    for user in people {
-        for group in groups_of(user) {
-            of.entry(group).or_default().push(user.id);
+    for person in people {
+        for group in groups_of(person) {
+            of.entry(group).or_default().push(person.user.id);
         }
     }
     of
@@ -189,14 +191,7 @@ mod tests {
 
     fn user(email: Option<&str>, username: Option<&str>) -> UserResponse {
         let text = |text: Option<&str>| text.map(str::to_owned);
-        UserResponse {
-            id: 1,
-            email: text(email),
-            username: text(username),
-            status: Some(1),
-            group_id: None,
-            role_id: None,
-        }
+        UserResponse { id: 1, email: text(email), username: text(username), status: Some(1), group_id: None }
     }
 
     #[test]
