@@ -26,8 +26,8 @@ use crate::http::{CONNECT_TIMEOUT, ClientOptions, Offer, ProxyChoice, client, is
 use budget::Budget;
 use bwdc_core::settings::ConnectorSettings;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use token::{Nonces, TokenCache};
 use tokio::sync::Semaphore;
