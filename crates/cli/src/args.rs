@@ -418,6 +418,38 @@ pub(crate) enum ConfigCommand {
     List,
     /// Print the JSON Schema of all settings.
     Schema,
+    /// Print what is set as a file for `config apply`; secrets are named and not printed.
+    #[command(after_help = "\
+Examples:
+  bwdc config export > settings.toml
+  bwdc config export --format json > settings.json")]
+    Export {
+        /// `toml` or `json`.
+        #[arg(long, value_name = "FORMAT", default_value = "toml", value_parser = ["toml", "json"])]
+        format: String,
+    },
+    /// Bring in the settings of a TOML or JSON file, all of them or none.
+    ///
+    /// What the file does not name stays as it is, and null in a JSON file takes a setting back to its default.
+    #[command(after_help = "\
+Examples:
+  bwdc config apply settings.toml --dry-run
+  bwdc config apply settings.toml
+  bwdc config apply settings.json --exact")]
+    Apply {
+        /// The file.
+        file: PathBuf,
+
+        /// Show what would change, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+
+        /// Take every setting that the file does not name back to its default.
+        #[arg(long)]
+        exact: bool,
+    },
+    /// Check whether the whole configuration is complete and fits together, without asking any server.
+    Validate,
 }
 
 #[derive(Args)]
@@ -530,6 +562,13 @@ Examples:
   bwdc config get ldap.hostname
   bwdc config set limits.removals 20
   bwdc config unset sync.userFilter
+  bwdc config export > settings.toml
+  bwdc config apply settings.toml --dry-run
+  bwdc config validate
+
+Every setting can be given for one run by an environment variable, which goes
+before the files: BWDC_LDAP_HOSTNAME for `ldap.hostname`, BWDC_SYNC_USER_FILTER
+for `sync.userFilter`.
 
 Settings:
 ",

@@ -42,6 +42,8 @@ pub(crate) enum CommandError {
     },
     #[error("the first line of `{}` is empty; `{setting}` was not changed", path.display())]
     SecretFileEmpty { path: PathBuf, setting: String },
+    #[error("the configuration has {}", match problems.len() { 1 => "a problem".to_owned(), many => format!("{many} problems") })]
+    Invalid { problems: Vec<String> },
     #[error(transparent)]
     Setting(#[from] SettingsError),
     #[error(transparent)]
@@ -93,9 +95,11 @@ impl CommandError {
                 EngineError::Apply(ApplyError::Unknown { .. }) => "unknown-effect",
                 EngineError::Apply(_) => "organization",
                 EngineError::Lock(_) | EngineError::Profile(ProfileError::Lock(_)) => "busy",
-                EngineError::Profile(_) | EngineError::Path(_) => "settings",
+                EngineError::Profile(_) | EngineError::Path(_) | EngineError::Override(_) => "settings",
                 EngineError::NothingToApprove { .. } | EngineError::NoSuchRun { .. } => "history",
-                EngineError::NotSupported(_) | EngineError::Settings(_) => "settings",
+                EngineError::NotSupported(_) | EngineError::Settings(_) | EngineError::SettingsFile(_) => {
+                    "settings"
+                }
                 _ => "storage",
             },
             Self::Interrupted | Self::RunInterrupted => "interrupted",
@@ -145,6 +149,10 @@ impl CommandError {
                 [only @ Refusal::OverwriteWithLargeImport] => words::refusal(only),
                 refusals => refused(refusals),
             },
+            Self::Invalid { problems } => {
+                let problems: String = problems.iter().map(|problem| format!("\n- {problem}")).collect();
+                format!("{}:{problems}", sentence(&self.to_string()).trim_end_matches('.'))
+            }
             _ if self.has_fixed_text() => self.to_string(),
             Self::Engine(EngineError::Organization(error)) => {
                 worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
@@ -203,6 +211,7 @@ impl CommandError {
                 "What was sent before is on record: the next run looks first and goes on."
             }
             Self::Setting(_) => "Nothing was changed.",
+            Self::Invalid { .. } => return None,
             Self::Interrupted | Self::Prompt(_) | Self::Runtime(_) | Self::Demo(_) => return None,
         };
         Some(fixed.to_owned())

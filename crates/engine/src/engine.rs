@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::organization::{ApiKey, Connection, Organization};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{SecretName, Secrets};
-use crate::store::{DataFile, Store, SyncedKind, read_connector_settings};
+use crate::store::{DataFile, Overrides, Store, SyncedKind, read_connector_settings};
 use bwdc_core::desired::Desired;
 use bwdc_core::settings::{
     Bind, ConnectorSettings, DirectoryKind, Endpoints, EntraFilters, EntraSettings, EnvironmentUrls,
@@ -46,7 +46,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_profile(environment: ProcessEnvironment, profile: Profile) -> Result<Self, EngineError> {
-        let store = Store::open(&profile)?;
+        let store = Store::open_with(&profile, Overrides::from_environment(&environment)?)?;
         Ok(Self { environment, profile, store, clock: Clock::System })
     }
 
@@ -188,7 +188,7 @@ impl Engine {
     }
 
     pub(crate) fn connector_settings(&self) -> Result<ConnectorSettings, EngineError> {
-        Ok(read_connector_settings(&self.profile)?)
+        Ok(read_connector_settings(&self.profile, self.store.overrides())?)
     }
 
     pub(crate) fn sync_settings(&self) -> Result<SyncSettings, EngineError> {

@@ -7,7 +7,8 @@ use crate::organization::{AccountError, ApplyError, OrganizationError};
 use crate::paths::PathError;
 use crate::profiles::ProfileError;
 use crate::secrets::SecretError;
-use crate::store::StoreError;
+use crate::settings::SettingsFileError;
+use crate::store::{OverrideError, StoreError};
 use bwdc_core::desired::DesiredError;
 use bwdc_core::plan::Refusal;
 use bwdc_core::settings::{DirectoryKind, SettingsError};
@@ -131,6 +132,12 @@ pub enum EngineError {
     /// The environment does not tell where settings are kept.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// A file of settings is not taken.
+    #[error(transparent)]
+    SettingsFile(#[from] SettingsFileError),
+    /// An environment variable gives a setting that cannot be used.
+    #[error(transparent)]
+    Override(#[from] OverrideError),
     /// A profile cannot be made, copied or removed.
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -205,6 +212,13 @@ impl EngineError {
             Self::PlanChanged { .. } => "Look at a new plan: `bwdc plan --out FILE`.",
             Self::NothingToApprove { .. } | Self::NoSuchRun { .. } => "`bwdc history` lists the runs.",
             Self::NotSupported(_) | Self::Refused { .. } => return None,
+            Self::SettingsFile(SettingsFileError::Read { .. }) => {
+                "Check the path and the rights of the file."
+            }
+            Self::SettingsFile(SettingsFileError::Invalid { .. }) => {
+                "Nothing was changed. `bwdc config schema` describes the file, `bwdc config export` writes one."
+            }
+            Self::Override(_) => "Correct or unset the variable where the program is started.",
             Self::Path(error) | Self::Profile(ProfileError::Path(error)) => return path_hint(error),
             Self::Profile(error) => return profile_hint(error),
             Self::Desired(DesiredError::DuplicateAddresses(_)) => {

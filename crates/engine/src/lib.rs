@@ -27,5 +27,7 @@ pub use directory::mirror::ReadMode;
 pub use engine::Engine;
 pub use error::EngineError;
 pub use saved_plan::SavedPlan;
-pub use settings::{Entry, Origin};
+pub use settings::{
+    Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, read_settings_file,
+};
 pub use sync::{Planned, SyncReport, Verification};

@@ -98,6 +98,12 @@ impl ProcessEnvironment {
         Some(value.as_os_str()).filter(|value| !value.is_empty())
     }
 
+    /// The names of all variables that are text and not empty.
+    pub(crate) fn variable_names(&self) -> impl Iterator<Item = String> {
+        let set = self.variables.iter().filter(|(_, value)| !value.is_empty());
+        set.filter_map(|(name, _)| name.to_str().map(str::to_owned))
+    }
+
     /// Whether secrets shall stand in `data.json` as they are (`BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS=true`).
     pub fn plaintext_secrets(&self) -> bool {
         self.variable("BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS").is_some_and(|value| value == "true")

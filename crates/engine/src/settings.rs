@@ -1,14 +1,20 @@
 //! Reading and changing settings by name, in whichever file they are.
 
+mod check;
+mod file;
+
+pub use check::Problem;
+pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_file};
+
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::secrets::{SecretName, SecretPlace};
 use crate::store::{
-    DataFile, StoreError, change_connector_settings, directory_key, read_connector_settings,
+    DataFile, Overrides, change_connector_settings, put, read_connector_settings, restore_connector_settings,
     stored_connector_settings,
 };
-use bwdc_core::settings::{DirectoryKind, Setting, SettingKind, SettingValue, SettingsFile};
-use serde_json::{Map, Value};
+use bwdc_core::settings::{ConnectorSettings, Setting, SettingKind, SettingValue, SettingsFile};
+use serde_json::Value;
 
 /// Where a setting's value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +23,8 @@ pub enum Origin {
     Default,
     /// A file of settings holds it.
     Set,
+    /// An environment variable gives it, for as long as it is set.
+    Variable,
     /// A secret is set, and kept there.
     Secret(SecretPlace),
 }
@@ -38,16 +46,17 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Store`] when a file of settings cannot be read.
     pub fn settings(&self) -> Result<Vec<Entry>, EngineError> {
-        let defaults = serde_json::to_value(bwdc_core::settings::ConnectorSettings::default())
-            .expect("settings are JSON");
-        read_connector_settings(&self.profile)?;
+        let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
+        read_connector_settings(&self.profile, &Overrides::default())?;
         let stored = stored_connector_settings(&self.profile)?;
-        Setting::all().iter().map(|setting| self.entry(setting, &stored, &defaults)).collect()
+        let overrides = self.store.overrides();
+        Setting::all().iter().map(|setting| self.entry(setting, overrides, &stored, &defaults)).collect()
     }
 
     fn entry(
         &self,
         setting: &'static Setting,
+        overrides: &Overrides,
         connector: &Value,
         defaults: &Value,
     ) -> Result<Entry, EngineError> {
@@ -57,24 +66,32 @@ impl Engine {
             let origin = place.map_or(Origin::Default, Origin::Secret);
             return Ok(Entry { setting, value: Value::Null, origin });
         }
-        let find = |root: &Value| -> Option<Value> {
-            let object = place.object.map_or(Some(root), |name| root.get(name))?;
-            object.get(place.field).filter(|value| !value.is_null()).cloned()
-        };
-        let (found, default) = match place.file {
-            SettingsFile::Connector => (find(connector), find(defaults)),
+        if let Some(value) = overrides.get(setting) {
+            return Ok(Entry { setting, value: value.to_json(), origin: Origin::Variable });
+        }
+        let found = match place.file {
+            SettingsFile::Connector => within(connector, setting),
             SettingsFile::Data => {
-                let map = self.store.data().as_map();
+                let map = self.store.stored().as_map();
                 let object = match place.object {
                     None => Some(map),
                     Some(name) => map.get(name).and_then(Value::as_object),
                 };
-                let found = object.and_then(|it| it.get(place.field)).filter(|it| !it.is_null()).cloned();
-                (found, matches!(setting.kind, SettingKind::Flag).then_some(Value::Bool(false)))
+                object.and_then(|it| it.get(place.field)).filter(|it| !it.is_null()).cloned()
             }
         };
+        let default = self.default_of(setting, defaults);
         let origin = if found.is_some() { Origin::Set } else { Origin::Default };
-        Ok(Entry { setting, value: found.or(default).unwrap_or_default(), origin })
+        Ok(Entry { setting, value: found.unwrap_or(default), origin })
+    }
+
+    /// What counts where nothing is set; null for nothing. `connector`: the defaults of `connector.toml`.
+    fn default_of(&self, setting: &Setting, connector: &Value) -> Value {
+        match setting.place.file {
+            SettingsFile::Connector => within(connector, setting).unwrap_or_default(),
+            SettingsFile::Data if setting.kind == SettingKind::Flag => Value::Bool(false),
+            SettingsFile::Data => Value::Null,
+        }
     }
 
     /// Stores one setting.
@@ -100,69 +117,37 @@ impl Engine {
     /// Stores several settings, each file with one write; None takes a setting back to its default.
     ///
     /// # Errors
-    /// [`EngineError::Store`] when the settings cannot be written; when `connector.toml` cannot, nothing was changed.
+    /// [`EngineError::Store`] when the settings cannot be written; both files are then as they were.
     pub fn set_all(&mut self, changes: &[(&Setting, Option<SettingValue>)]) -> Result<(), EngineError> {
         let (ours, shared): (Vec<_>, Vec<_>) =
             changes.iter().partition(|(setting, _)| setting.place.file == SettingsFile::Connector);
-        if !ours.is_empty() {
-            change_connector_settings(
+        let all = |data: &mut DataFile| {
+            shared.iter().try_for_each(|(setting, value)| put(data, setting, value.as_ref()))
+        };
+        // A change that fails half-way must not be written: it is tried on a copy.
+        all(&mut self.store.stored().clone())?;
+        let before = if ours.is_empty() {
+            None
+        } else {
+            Some(change_connector_settings(
                 &self.profile,
                 ours.iter().map(|(setting, value)| (setting.place, value.as_ref())),
-            )?;
-        }
+            )?)
+        };
         if shared.is_empty() {
             return Ok(());
         }
-        let all = |data: &mut DataFile| {
-            shared.iter().try_for_each(|(setting, value)| store(data, setting, value.as_ref()))
-        };
-        // A change that fails half-way must not be written: it is tried on a copy.
-        let mut copy = self.store.data().clone();
-        all(&mut copy)?;
-        self.store.update(all)?.value?;
+        let written = self.store.update(all).and_then(|updated| updated.value);
+        if let (Err(_), Some(before)) = (&written, before) {
+            // What could not be written is the error to tell.
+            let _ = restore_connector_settings(&self.profile, before.as_deref());
+        }
+        written?;
         Ok(())
     }
 }
 
-fn store(data: &mut DataFile, setting: &Setting, value: Option<&SettingValue>) -> Result<(), StoreError> {
-    let field = setting.place.field;
-    let put = |object: &mut Map<String, Value>| match value {
-        Some(value) => {
-            object.insert(field.to_owned(), value.to_json());
-        }
-        // The official connector keeps the fields of its settings.
-        None => {
-            if let Some(stored) = object.get_mut(field) {
-                *stored = Value::Null;
-            }
-        }
-    };
-    match (value, setting.place.object) {
-        (Some(SettingValue::Directory(kind)), _) => data.set_directory_kind(*kind),
-        (_, None) => put(data.as_map_mut()),
-        (_, Some("sync")) => {
-            if value.is_some() || !data.sync()?.is_empty() {
-                put(data.sync_mut()?);
-            }
-        }
-        (_, Some("environmentUrls")) => {
-            let mut urls = data.environment_urls()?.clone();
-            if field == "base" {
-                // Another server: addresses of single services belonged to the one before.
-                urls.values_mut().for_each(|url| *url = Value::Null);
-            }
-            put(&mut urls);
-            if value.is_some() || !urls.is_empty() {
-                data.set_environment_urls(urls);
-            }
-        }
-        (_, Some(object)) => {
-            let kind = DirectoryKind::ALL.into_iter().find(|kind| directory_key(*kind) == object);
-            let kind = kind.expect("the table of settings names known objects");
-            if value.is_some() || !data.directory(kind)?.is_empty() {
-                data.update_directory(kind, put)?;
-            }
-        }
-    }
-    Ok(())
+fn within(connector: &Value, setting: &Setting) -> Option<Value> {
+    let object = setting.place.object.map_or(Some(connector), |name| connector.get(name))?;
+    object.get(setting.place.field).filter(|value| !value.is_null()).cloned()
 }

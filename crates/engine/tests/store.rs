@@ -3,7 +3,7 @@
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{DirectoryKind, LeaverAction};
 use bwdc_engine::paths::Profile;
-use bwdc_engine::store::{Store, StoreError, SyncedKind, read_connector_settings};
+use bwdc_engine::store::{Overrides, Store, StoreError, SyncedKind, read_connector_settings};
 use serde_json::{Value, json};
 use std::process::Command;
 use tempfile::TempDir;
@@ -275,10 +275,13 @@ fn a_link_to_the_file_is_written_through() {
 fn connector_toml_is_optional_and_an_unknown_key_is_named_with_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let profile = Profile::new(folder.path());
-    assert_eq!(read_connector_settings(&profile).expect("defaults"), Default::default());
+    assert_eq!(
+        read_connector_settings(&profile, &Overrides::default()).expect("defaults"),
+        Default::default()
+    );
 
     std::fs::write(&profile.connector_toml, "\u{feff}[leavers]\ngone = \"revoke\"\n").expect("writable");
-    let settings = read_connector_settings(&profile).expect("valid");
+    let settings = read_connector_settings(&profile, &Overrides::default()).expect("valid");
     assert_eq!(settings.leavers.gone, Some(LeaverAction::Revoke));
 
     for (text, expected, word) in [
@@ -287,7 +290,7 @@ fn connector_toml_is_optional_and_an_unknown_key_is_named_with_its_line() {
         ("[leavers\n", 1, "]"),
     ] {
         std::fs::write(&profile.connector_toml, text).expect("writable");
-        let error = read_connector_settings(&profile).expect_err("invalid");
+        let error = read_connector_settings(&profile, &Overrides::default()).expect_err("invalid");
         let StoreError::Settings { line, reason, .. } = &error else { panic!("{error}") };
         assert_eq!(*line, expected, "{error}");
         assert!(reason.contains(word), "{error}");

@@ -18,6 +18,12 @@ pub mod slapd;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// A secret for a test. All of them begin alike, so that one search finds any of them where none should be.
+#[must_use]
+pub fn secret(name: &str) -> String {
+    format!("s3cr3t-0f-{name}")
+}
+
 /// A server, home folder or measurement that could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {

@@ -2,6 +2,8 @@
 //!
 //! The value is found and checked before the settings are opened for a change: a mistake changes nothing.
 
+mod file;
+
 use super::{open, variable};
 use crate::args::{ConfigArguments, ConfigCommand, GlobalArguments, ValueArguments};
 use crate::error::CommandError;
@@ -29,6 +31,11 @@ pub(super) fn run(arguments: ConfigArguments, global: &GlobalArguments) -> Resul
         (Some(ConfigCommand::Unset(named)), _) => unset(&named.setting, global),
         (Some(ConfigCommand::List), _) => list(global),
         (Some(ConfigCommand::Schema), _) => Ok(schema().into()),
+        (Some(ConfigCommand::Export { format }), _) => file::export(&format, global),
+        (Some(ConfigCommand::Apply { file, dry_run, exact }), _) => {
+            file::apply(&file, dry_run, exact, global)
+        }
+        (Some(ConfigCommand::Validate), _) => file::validate(global),
         (None, Some(setting)) => set(&setting, arguments.value, global),
         (None, None) => Err(CommandError::UnknownSetting.into()),
     }
@@ -57,7 +64,12 @@ fn set(name: &str, arguments: ValueArguments, global: &GlobalArguments) -> Resul
             open(global)?.set(setting, &parsed)?;
         }
     }
-    Ok(Answer::title(format!("Saved setting `{name}`.")).into())
+    let mut done = Done::from(Answer::title(format!("Saved setting `{name}`.")));
+    let provided = (!setting.is_secret()).then(|| setting.variable());
+    if let Some(provided) = provided.filter(|it| global.environment().variable(it).is_some()) {
+        done.notices.push(format!("The environment variable `{provided}` is set and goes before it."));
+    }
+    Ok(done)
 }
 
 fn unset(name: &str, global: &GlobalArguments) -> Result<Done, Failed> {
@@ -70,7 +82,7 @@ fn get(name: &str, global: &GlobalArguments) -> Result<Done, Failed> {
     let setting = find(name)?;
     let entries = open(global)?.settings()?;
     let entry = entries.iter().find(|entry| entry.setting == setting).ok_or(CommandError::UnknownSetting)?;
-    let text = if setting.is_secret() { origin(entry).to_owned() } else { shown(&entry.value) };
+    let text = if setting.is_secret() { origin(entry).to_owned() } else { shown(setting, &entry.value) };
     Ok(Answer::Report { data: data(entry), text }.into())
 }
 
@@ -78,7 +90,7 @@ fn list(global: &GlobalArguments) -> Result<Done, Failed> {
     let entries = open(global)?.settings()?;
     let text: Vec<_> = entries
         .iter()
-        .map(|entry| match shown(&entry.value) {
+        .map(|entry| match shown(entry.setting, &entry.value) {
             value if value.is_empty() => format!("{:<34} ({})", entry.setting.name, origin(entry)),
             value => format!("{:<34} {value} ({})", entry.setting.name, origin(entry)),
         })
@@ -103,11 +115,15 @@ fn data(entry: &Entry) -> Value {
     })
 }
 
-fn shown(value: &Value) -> String {
+/// A value as it would be typed; nothing for none.
+fn shown(setting: &Setting, value: &Value) -> String {
+    let between = if setting.kind == SettingKind::Names { ";" } else { "," };
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(","),
+        Value::Array(items) => {
+            items.iter().map(|item| shown(setting, item)).collect::<Vec<_>>().join(between)
+        }
         other => other.to_string(),
     }
 }
@@ -117,11 +133,18 @@ fn origin(entry: &Entry) -> &'static str {
         Origin::Default if entry.setting.is_secret() => "not set",
         Origin::Default => "default",
         Origin::Set => "set",
-        Origin::Secret(SecretPlace::Plaintext) => "set (plain text in data.json)",
-        Origin::Secret(SecretPlace::EncryptedFile) => "set (encrypted file)",
-        Origin::Secret(SecretPlace::Variable) => "from environment",
-        Origin::Secret(SecretPlace::File) => "from a file of its own",
-        Origin::Secret(SecretPlace::Elsewhere) => "stored by another program",
+        Origin::Variable => "from environment",
+        Origin::Secret(place) => kept(place),
+    }
+}
+
+fn kept(place: SecretPlace) -> &'static str {
+    match place {
+        SecretPlace::Plaintext => "set (plain text in data.json)",
+        SecretPlace::EncryptedFile => "set (encrypted file)",
+        SecretPlace::Variable => "from environment",
+        SecretPlace::File => "from a file of its own",
+        SecretPlace::Elsewhere => "stored by another program",
     }
 }
 

@@ -1,6 +1,10 @@
 //! `bwdc config get|set|unset|list|schema`: every setting of both files, and secrets wherever they are.
 
-use bwdc_core::settings::{Setting, settings_schema};
+mod files;
+mod variables;
+mod walk;
+
+use bwdc_core::settings::settings_schema;
 use bwdc_harness::home::{Home, Output};
 use serde_json::{Value, json};
 use std::fs;
@@ -22,44 +26,6 @@ fn home() -> Home {
     let home = Home::with_plaintext_secrets().expect("a home");
     home.write_data_json(&json!({ "stateVersion": 8, "appId": "a" })).expect("settings");
     home
-}
-
-/// A value that the setting takes, as typed.
-fn example(setting: &Setting) -> &'static str {
-    match setting.expected() {
-        "keep, revoke or remove" => "revoke",
-        "true or false" => "true",
-        "0 LDAP, 1 Entra, 2 Google, 3 Okta, 4 OneLogin" => "3",
-        "an address, or bitwarden.com" => "https://vault.example.test",
-        expected if expected.starts_with("a ") => "77",
-        expected if expected.contains(" or ") => expected.rsplit(' ').next().expect("a word"),
-        _ => "text",
-    }
-}
-
-#[test]
-fn every_setting_is_set_read_listed_and_unset_by_its_name() {
-    let home = home();
-    for setting in Setting::all() {
-        let typed = if setting.is_secret() { "hunter2" } else { example(setting) };
-        answer(&home, &["config", "set", setting.name, typed]);
-        let expected = if setting.is_secret() { "set (plain text in data.json)" } else { typed };
-        assert_eq!(
-            answer(&home, &["config", "get", setting.name]),
-            format!("{expected}\n"),
-            "{}",
-            setting.name
-        );
-    }
-    let list = answer(&home, &["config", "list"]);
-    assert_eq!(list.lines().count(), Setting::all().len());
-    assert!(!list.contains("hunter2") && !list.contains("(default)"), "{list}");
-    for setting in Setting::all() {
-        answer(&home, &["config", "unset", setting.name]);
-    }
-    let list = answer(&home, &["config", "list"]);
-    let set: Vec<_> = list.lines().filter(|line| line.contains("(set")).collect();
-    assert!(set.is_empty(), "{set:?}");
 }
 
 #[test]

@@ -113,6 +113,20 @@ impl Setting {
             .find(|setting| named(setting.name) || setting.aliases.iter().any(|alias| named(alias)))
     }
 
+    /// The environment variable that gives its value for one run: `BWDC_` and the name, a `_` between the words.
+    pub fn variable(&self) -> String {
+        let mut variable = String::from("BWDC_");
+        let mut before = '.';
+        for letter in self.name.chars() {
+            if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
+                variable.push('_');
+            }
+            variable.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
+            before = letter;
+        }
+        variable
+    }
+
     /// Whether it is a secret, whose value no list shows.
     pub fn is_secret(&self) -> bool {
         matches!(self.kind, SettingKind::Secret(_))
@@ -476,6 +490,20 @@ mod tests {
         let places: BTreeSet<_> =
             SETTINGS.iter().map(|it| (it.place.file, it.place.object, it.place.field)).collect();
         assert_eq!(places.len(), SETTINGS.len());
+    }
+
+    #[test]
+    fn each_setting_has_a_variable_of_its_own_that_means_nothing_else() {
+        let variable = |name| Setting::find(name).expect("a setting").variable();
+        assert_eq!(variable("ldap.hostname"), "BWDC_LDAP_HOSTNAME");
+        assert_eq!(variable("ldap.sslAllowUnauthorized"), "BWDC_LDAP_SSL_ALLOW_UNAUTHORIZED");
+        assert_eq!(variable("leavers.out-of-scope"), "BWDC_LEAVERS_OUT_OF_SCOPE");
+        let variables: BTreeSet<_> = SETTINGS.iter().map(Setting::variable).collect();
+        assert_eq!(variables.len(), SETTINGS.len());
+        for other in ["BWDC_PROFILE", "BWDC_UPDATE_FEED", "BWDC_SECRETS_DIR", "BWDC_SECRETS_PASSPHRASE"] {
+            assert!(!variables.contains(other), "{other}");
+        }
+        assert!(!variables.iter().any(|it| it.starts_with("BWDC_SECRET_")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Settings as they are stored (any JSON that an installation holds) and as they are used (checked).
 
 mod connector;
+mod document;
 mod entra;
 mod environment;
 mod google;
@@ -15,6 +16,7 @@ mod sync;
 pub use connector::{
     ConnectorSettings, Invitations, LeaverAction, LeaverPolicy, Limits, TimeLimits, VanishedGroups,
 };
+pub use document::{Change as SettingChange, read_document, write_document};
 pub use entra::{EntraFilters, EntraSettings, filter, service_url};
 pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
 pub use google::{GoogleFilters, GoogleSettings};
@@ -25,6 +27,7 @@ pub use ldap_options::{
 };
 pub use okta::{OktaFilters, OktaSettings, OktaSignIn};
 pub use onelogin::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSettings};
+use schema::settings_file_name;
 pub use schema::settings_schema;
 pub use sync::{AddressRule, SyncSettings};
 

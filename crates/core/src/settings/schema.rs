@@ -7,13 +7,11 @@ use serde_json::{Map, Value, json};
 pub fn settings_schema() -> Value {
     let mut root = Map::new();
     for setting in Setting::all().iter().filter(|setting| !setting.is_secret()) {
-        // A name that is also the beginning of others is spelled out.
-        let name = if setting.name == "server" { "server.base" } else { setting.name };
-        match name.split_once('.') {
-            None => {
+        match settings_file_name(setting) {
+            (None, name) => {
                 root.insert(name.to_owned(), leaf(setting));
             }
-            Some((section, key)) => {
+            (Some(section), key) => {
                 let section = root.entry(section).or_insert_with(
                     || json!({ "type": "object", "additionalProperties": false, "properties": {} }),
                 );
@@ -29,6 +27,13 @@ pub fn settings_schema() -> Value {
         "additionalProperties": false,
         "properties": root,
     })
+}
+
+/// Section and key of a setting in a file.
+pub(super) fn settings_file_name(setting: &Setting) -> (Option<&'static str>, &'static str) {
+    // A name that is also the beginning of others is spelled out.
+    let name = if setting.name == "server" { "server.base" } else { setting.name };
+    name.split_once('.').map_or((None, name), |(section, key)| (Some(section), key))
 }
 
 fn leaf(setting: &Setting) -> Value {

@@ -9,15 +9,12 @@ mod provided;
 
 use crate::lock::LockError;
 use crate::paths::{ProcessEnvironment, Profile};
-use crate::store::{DataFile, Store, StoreError, directory_key, secret_field};
+use crate::store::{DataFile, MARKER, Store, StoreError, directory_key, secret_field};
 use bwdc_core::settings::DirectoryKind;
 use encrypted_file::EncryptedFile;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::path::PathBuf;
-
-/// What stands in `data.json` in the place of a secret that is kept elsewhere.
-const MARKER: &str = "[STORED SECURELY]";
 
 /// The secrets that we know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,6 +75,16 @@ impl SecretName {
         }
     }
 
+    /// What a sign-in leaves, besides the refresh token that only other programs keep.
+    pub(crate) const SIGN_IN: [Self; 6] = [
+        Self::AccessToken,
+        Self::ApiKeyClientId,
+        Self::ApiKeyClientSecret,
+        Self::TwoStepToken,
+        Self::ObserverClientId,
+        Self::ObserverClientSecret,
+    ];
+
     /// The command that enters the secret.
     pub fn entered_by(self) -> &'static str {
         match self {
@@ -93,6 +100,11 @@ impl SecretName {
             | Self::TwoStepToken => "bwdc login",
             Self::ObserverClientId | Self::ObserverClientSecret => "bwdc login --observer",
         }
+    }
+
+    /// The environment variable that provides it, where it is a directory's.
+    pub(crate) fn variable(self) -> String {
+        format!("BWDC_SECRET_{}", self.label().to_ascii_uppercase().replace('.', "_"))
     }
 
     fn directory(self) -> Option<DirectoryKind> {
@@ -318,7 +330,7 @@ impl Secrets {
     /// [`SecretError`]; the old secret is then still in place.
     pub fn set(&self, store: &mut Store, name: SecretName, value: &SecretString) -> Result<(), SecretError> {
         self.prepare(store, name)?;
-        let account = name.account(store.data());
+        let account = name.account(store.stored());
         match self.store {
             SecretStore::EncryptedFile => {
                 self.file.set(&account, value)?;
@@ -337,8 +349,8 @@ impl Secrets {
     /// [`SecretError`] when a file cannot be written.
     pub fn remove(&self, store: &mut Store, name: SecretName) -> Result<(), SecretError> {
         store.reload()?;
-        let account = name.account(store.data());
-        if stored(store.data(), name).is_some() {
+        let account = name.account(store.stored());
+        if stored(store.stored(), name).is_some() {
             write(store, name, None)?;
         }
         self.file.remove(&account)
@@ -348,7 +360,7 @@ impl Secrets {
     fn prepare(&self, store: &mut Store, name: SecretName) -> Result<(), SecretError> {
         store.reload()?;
         let Some(kind) = name.directory() else { return Ok(()) };
-        if store.data().directory(kind)?.is_empty() {
+        if store.stored().directory(kind)?.is_empty() {
             // Gives the directory its id.
             store.update(|data| data.update_directory(kind, |_| ()))?.value?;
         }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn place(environment: &ProcessEnvironment, name: SecretName) -> Option<SecretPlace> {
     name.directory()?;
-    if environment.variable(&variable(name)).is_some() {
+    if environment.variable(&name.variable()).is_some() {
         return Some(SecretPlace::Variable);
     }
     files(environment, name).any(|path| path.exists()).then_some(SecretPlace::File)
@@ -25,7 +25,7 @@ pub(super) fn get(
     if name.directory().is_none() {
         return Ok(None);
     }
-    let variable = variable(name);
+    let variable = name.variable();
     if let Some(value) = environment.variable(&variable) {
         let unusable = || SecretError::Provided {
             name,
@@ -49,10 +49,6 @@ pub(super) fn get(
         }
     }
     Ok(None)
-}
-
-fn variable(name: SecretName) -> String {
-    format!("BWDC_SECRET_{}", name.label().to_ascii_uppercase().replace('.', "_"))
 }
 
 fn files(environment: &ProcessEnvironment, name: SecretName) -> impl Iterator<Item = PathBuf> {

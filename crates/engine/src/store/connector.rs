@@ -1,6 +1,6 @@
 //! `connector.toml`: the administrator's own file. A change by command keeps everything else in it, comments too.
 
-use super::{StoreError, WRITER_PATIENCE};
+use super::{Overrides, StoreError, WRITER_PATIENCE};
 use crate::lock::wait_for;
 use crate::paths::Profile;
 use crate::paths::owner_only::{self, Places};
@@ -38,12 +38,19 @@ pub(super) fn begin(profile: &Profile) -> Result<(), StoreError> {
         .map_err(|source| StoreError::Write { path: path.clone(), source })
 }
 
-/// Reads `connector.toml`; a missing file means the defaults.
+/// Reads `connector.toml`, with what the environment gives before it; a missing file means the defaults.
 ///
 /// # Errors
 /// [`StoreError::Settings`] names the line of an unknown key or a value of the wrong kind.
-pub fn read_connector_settings(profile: &Profile) -> Result<ConnectorSettings, StoreError> {
-    parse(profile, &read(profile)?)
+pub fn read_connector_settings(
+    profile: &Profile,
+    overrides: &Overrides,
+) -> Result<ConnectorSettings, StoreError> {
+    let text = read(profile)?;
+    let mut value =
+        serde_json::to_value(parse::<ConnectorSettings>(profile, &text)?).expect("settings are JSON");
+    overrides.apply_to_connector(&mut value);
+    Ok(serde_json::from_value(value).expect("the table of settings checks each value for this file"))
 }
 
 /// Writes the `connector.toml` of one profile into another, comments and all, where there is one.
@@ -71,12 +78,14 @@ pub(crate) fn stored_connector_settings(profile: &Profile) -> Result<Value, Stor
 
 /// Changes keys of `connector.toml`; None removes one. A file that would not be valid afterwards is not written.
 ///
+/// Gives back the text as it was before; None where there was no file.
+///
 /// # Errors
 /// [`StoreError`]; the file is then as it was.
 pub(crate) fn change_connector_settings<'a>(
     profile: &Profile,
     changes: impl Iterator<Item = (Place, Option<&'a SettingValue>)>,
-) -> Result<(), StoreError> {
+) -> Result<Option<String>, StoreError> {
     let failed = |path: &std::path::Path| {
         let path = path.to_owned();
         move |source| StoreError::Write { path, source }
@@ -97,12 +106,32 @@ pub(crate) fn change_connector_settings<'a>(
     }
     let after = document.to_string();
     parse::<ConnectorSettings>(profile, &after)?;
-    if after == before {
-        return Ok(());
+    let existed = profile.connector_toml.exists();
+    if after != before {
+        write(profile, &after)?;
     }
+    Ok(existed.then_some(before))
+}
+
+/// Puts `connector.toml` back to an earlier text; None: no file.
+///
+/// # Errors
+/// [`StoreError::Write`], [`StoreError::Busy`].
+pub(crate) fn restore_connector_settings(profile: &Profile, text: Option<&str>) -> Result<(), StoreError> {
+    let _lock = wait_for(&profile.write_lock(), WRITER_PATIENCE).map_err(StoreError::Busy)?;
+    let path = &profile.connector_toml;
+    match text {
+        Some(text) => write(profile, text),
+        None => std::fs::remove_file(path).map_err(|source| StoreError::Write { path: path.clone(), source }),
+    }
+}
+
+/// A link to the file is written through, not replaced.
+fn write(profile: &Profile, text: &str) -> Result<(), StoreError> {
     let path =
         std::fs::canonicalize(&profile.connector_toml).unwrap_or_else(|_| profile.connector_toml.clone());
-    owner_only::replace(&path, after.as_bytes(), &PLACES, || Ok::<_, io::Error>(())).map_err(failed(&path))
+    owner_only::replace(&path, text.as_bytes(), &PLACES, || Ok::<_, io::Error>(()))
+        .map_err(|source| StoreError::Write { path, source })
 }
 
 fn change(root: &mut Table, place: Place, to: Option<&SettingValue>) {

@@ -424,7 +424,7 @@ pub(crate) fn secret_field(kind: DirectoryKind) -> &'static str {
 }
 
 /// The fields that make an account of a directory.
-fn account_fields(kind: DirectoryKind) -> &'static [&'static str] {
+pub(super) fn account_fields(kind: DirectoryKind) -> &'static [&'static str] {
     match kind {
         DirectoryKind::Ldap => &["hostname", "domain", "username"],
         DirectoryKind::Entra => &["tenant", "applicationId"],
@@ -434,7 +434,7 @@ fn account_fields(kind: DirectoryKind) -> &'static [&'static str] {
     }
 }
 
-fn part<'a>(object: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
+pub(super) fn part<'a>(object: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
     object.get(field).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 

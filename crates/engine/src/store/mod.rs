@@ -9,12 +9,19 @@ mod data;
 mod javascript;
 mod migrate;
 mod official_lock;
+mod overrides;
+mod setting;
 
 pub use crate::paths::owner_only::TooOpen;
 pub use connector::read_connector_settings;
-pub(crate) use connector::{change_connector_settings, copy_connector_settings, stored_connector_settings};
+pub(crate) use connector::{
+    change_connector_settings, copy_connector_settings, restore_connector_settings, stored_connector_settings,
+};
 pub use data::{DataFile, SyncedKind};
 pub(crate) use data::{directory_key, secret_field};
+pub(crate) use overrides::MARKER;
+pub use overrides::{OverrideError, Overrides};
+pub(crate) use setting::put;
 
 use crate::clock::Clock;
 use crate::lock::{LockError, wait_for};
@@ -166,6 +173,10 @@ pub struct Updated<T> {
 /// The settings of one profile.
 pub struct Store {
     profile: Profile,
+    /// As it is on disk.
+    stored: DataFile,
+    overrides: Overrides,
+    /// As it counts.
     data: DataFile,
 }
 
@@ -175,8 +186,17 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the file cannot be read or is not what it should be; it is left as it is.
     pub fn open(profile: &Profile) -> Result<Self, StoreError> {
-        let data = read(&profile.data_json)?.unwrap_or_else(DataFile::fresh);
-        Ok(Self { profile: profile.clone(), data })
+        Self::open_with(profile, Overrides::default())
+    }
+
+    /// The same, with settings from the environment before those of the file.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(profile: &Profile, overrides: Overrides) -> Result<Self, StoreError> {
+        let stored = read(&profile.data_json)?.unwrap_or_else(DataFile::fresh);
+        let data = overrides.apply_to_data(&stored);
+        Ok(Self { profile: profile.clone(), stored, overrides, data })
     }
 
     /// The profile.
@@ -184,9 +204,24 @@ impl Store {
         &self.profile
     }
 
-    /// The content as of the last read or update.
+    /// The content as of the last read or update, with what the environment gives before it.
     pub fn data(&self) -> &DataFile {
         &self.data
+    }
+
+    /// The content as of the last read or update, as it is on disk.
+    pub fn stored(&self) -> &DataFile {
+        &self.stored
+    }
+
+    /// What the environment gives.
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    fn keep(&mut self, stored: DataFile) {
+        self.data = self.overrides.apply_to_data(&stored);
+        self.stored = stored;
     }
 
     /// A warning when others than the owner can read the file.
@@ -200,7 +235,7 @@ impl Store {
     /// As [`Store::open`].
     pub fn reload(&mut self) -> Result<(), StoreError> {
         if let Some(data) = read(&self.profile.data_json)? {
-            self.data = data;
+            self.keep(data);
         }
         Ok(())
     }
@@ -231,7 +266,7 @@ impl Store {
             std::fs::canonicalize(&self.profile.data_json).unwrap_or_else(|_| self.profile.data_json.clone());
         let found = read(&path)?;
         let new_installation = found.is_none();
-        let before = found.unwrap_or_else(|| self.data.clone());
+        let before = found.unwrap_or_else(|| self.stored.clone());
         let mut data = before.clone();
         let value = change(&mut data);
         let tightened = owner_only::too_open(&path);
@@ -248,7 +283,7 @@ impl Store {
         } else if tightened.is_some() {
             owner_only::restrict(&path).map_err(failed(&path))?;
         }
-        self.data = data;
+        self.keep(data);
         Ok(Updated { value, written, tightened })
     }
 

@@ -1,0 +1,113 @@
+//! Whether a configuration is complete and fits together, without asking any server.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::secrets::SecretName;
+use crate::settings::Origin;
+use crate::store::TooOpen;
+use bwdc_core::settings::{Setting, SettingKind, SettingsError};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// What stands in the way of a run, or will.
+#[derive(Debug)]
+pub enum Problem {
+    /// The run would fail with this.
+    Failure(EngineError),
+    /// A variable looks like ours, and no setting is meant by it.
+    UnknownVariable(String),
+    /// Neither people nor groups are to be synced.
+    NothingToSync,
+    /// A file that a setting names cannot be read.
+    File {
+        /// The setting.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// Others than the owner can read the settings.
+    TooOpen(TooOpen),
+}
+
+/// Variables that begin like those of settings and have a meaning of their own.
+const OTHER_VARIABLES: [&str; 4] =
+    ["BWDC_UPDATE_FEED", "BWDC_SECRETS_DIR", "BWDC_SECRETS_PASSPHRASE", "BWDC_SECRETS_PASSPHRASE_FILE"];
+
+impl Engine {
+    /// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the settings cannot be read at all.
+    pub fn validate(&self) -> Result<Vec<Problem>, EngineError> {
+        let mut problems: Vec<_> = self.unknown_variables().map(Problem::UnknownVariable).collect();
+        problems.extend(self.store.too_open().map(Problem::TooOpen));
+        let connector = self.connector_settings()?;
+        let wrong = self.wrong_values()?;
+        let well_formed = wrong.is_empty();
+        problems.extend(wrong.into_iter().map(|error| Problem::Failure(error.into())));
+        let failure = |result: Result<(), EngineError>| result.err().map(Problem::Failure);
+        problems.extend(failure(self.signed_in().map(drop)));
+        for name in SecretName::SIGN_IN {
+            problems
+                .extend(failure(self.secrets().get(self.store.data(), name).map(drop).map_err(Into::into)));
+        }
+        // A value that is wrong was named above; the directory would only name it again.
+        if well_formed {
+            problems.extend(failure(self.directory().map(drop)));
+            match self.sync_settings() {
+                Ok(sync) if !sync.users && !sync.groups => problems.push(Problem::NothingToSync),
+                Ok(_) => {}
+                Err(error) => problems.push(Problem::Failure(error)),
+            }
+            problems.extend(failure(self.endpoints().map(drop)));
+        }
+        problems.dedup_by_key(|problem| match problem {
+            Problem::Failure(error) => Some(error.to_string()),
+            _ => None,
+        });
+        if let Some(path) = connector.organization_ca_path.map(PathBuf::from)
+            && let Err(source) = std::fs::read(&path)
+        {
+            problems.push(Problem::File { setting: "organization-ca-path", path, source });
+        }
+        Ok(problems)
+    }
+
+    fn wrong_values(&self) -> Result<Vec<SettingsError>, EngineError> {
+        let entries = self.settings()?;
+        let set = entries.iter().filter(|it| it.origin == Origin::Set);
+        Ok(set.filter_map(|it| checked(it.setting, &it.value).err()).collect())
+    }
+
+    fn unknown_variables(&self) -> impl Iterator<Item = String> {
+        let known: Vec<_> = Setting::all()
+            .iter()
+            .map(|setting| match setting.kind {
+                SettingKind::Secret(kind) => SecretName::of_directory(kind).variable(),
+                _ => setting.variable(),
+            })
+            .chain(OTHER_VARIABLES.map(str::to_owned))
+            .collect();
+        // Only what begins like the settings of a section: variables of other programs may begin with our name.
+        let sections: Vec<_> = known
+            .iter()
+            .filter_map(|name| name.match_indices('_').nth(1).and_then(|(end, _)| name.get(..=end)))
+            .map(str::to_owned)
+            .collect();
+        self.environment.variable_names().filter(move |name| {
+            let name = name.to_ascii_uppercase();
+            !known.contains(&name) && sections.iter().any(|section| name.starts_with(section))
+        })
+    }
+}
+
+/// The official connector stores some numbers as text.
+fn checked(setting: &Setting, value: &Value) -> Result<(), SettingsError> {
+    match (&setting.kind, value) {
+        (SettingKind::Number { .. }, Value::String(text)) if text.trim().is_empty() => Ok(()),
+        (SettingKind::Number { .. }, Value::String(text)) => setting.parse(text).map(drop),
+        _ => setting.parse_json(value).map(drop),
+    }
+}
