@@ -246,6 +246,18 @@ Examples:
   bwdc demo --once")]
     Demo(DemoArguments),
 
+    /// Look everything over, from the folder to the organization, and change nothing.
+    ///
+    /// Every check that can be made is made, one line each: `ok`, `warn` or `FAIL` with what to do, or `-` for one that
+    /// waits for another. The exit code is 1 when something fails. `--bundle` writes what somebody who helps needs to
+    /// see into an archive, without secrets and with addresses as numbers.
+    #[command(after_help = "\
+Examples:
+  bwdc doctor
+  bwdc doctor --response --pretty
+  bwdc doctor --bundle support.tar.gz")]
+    Doctor(DoctorArguments),
+
     /// Ask whether there is a newer version.
     ///
     /// BWDC_UPDATE_FEED names the address of a list of releases in GitHub's form.
@@ -354,6 +366,13 @@ pub(crate) struct HistoryArguments {
     /// Print comma-separated values.
     #[arg(long)]
     pub(crate) csv: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DoctorArguments {
+    /// Write a support archive (.tar.gz) to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bundle: Option<PathBuf>,
 }
 
 #[derive(Args)]

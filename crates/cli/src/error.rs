@@ -65,6 +65,8 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Login(#[from] crate::commands::login::LoginError),
     #[error(transparent)]
+    Bundle(#[from] bwdc_engine::doctor::BundleError),
+    #[error(transparent)]
     Update(#[from] crate::commands::update::UpdateError),
 }
 
@@ -107,7 +109,7 @@ impl CommandError {
             Self::Login(_) => "sign-in",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
-            Self::Runtime(_) | Self::Prompt(_) => "system",
+            Self::Runtime(_) | Self::Prompt(_) | Self::Bundle(_) => "system",
             _ => "settings",
         })
     }
@@ -201,6 +203,7 @@ impl CommandError {
             Self::Engine(error) => return error.hint(),
             Self::Login(error) => error.hint(),
             Self::Update(error) => return Some(error.hint().to_owned()),
+            Self::Bundle(_) => "Name a file in a folder that can be written.",
             Self::Declined => {
                 "Set `sync.overwriteExisting` to false, or look at `bwdc plan` and answer with y. A schedule is not asked: the limits decide there."
             }

@@ -2,6 +2,8 @@
 
 mod args;
 mod commands;
+mod doctor_text;
+mod doctor_words;
 mod error;
 mod explain_text;
 mod output;

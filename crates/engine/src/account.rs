@@ -32,8 +32,10 @@ impl Engine {
         password: SecretString,
         events: Events<'_>,
     ) -> Result<AccountSignIn, EngineError> {
+        let endpoints = self.endpoints()?;
         let place = AccountPlace {
-            endpoints: self.endpoints()?,
+            proxy: self.proxy_to(&endpoints)?,
+            endpoints,
             app_id: self.app_id()?,
             ca_path: self.connector_settings()?.organization_ca_path.map(PathBuf::from),
         };

@@ -37,6 +37,16 @@ pub(crate) fn generalized(time: Timestamp) -> String {
     to_iso(time).chars().filter(char::is_ascii_digit).take(14).collect()
 }
 
+/// Reads a generalized time in UTC (RFC 4517, 3.3.13), to the second; None when the text is not one.
+pub(crate) fn from_generalized(text: &str) -> Option<Timestamp> {
+    let (digits, rest) = text.trim().split_at_checked(14)?;
+    if !digits.bytes().all(|it| it.is_ascii_digit()) || !rest.ends_with('Z') {
+        return None;
+    }
+    let time = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
+    Some(Timestamp(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +63,12 @@ mod tests {
     #[test]
     fn a_generalized_time_has_seconds() {
         assert_eq!(generalized(Timestamp(1_795_180_720_171)), "20261120131840");
+        for text in ["20261120131840Z", "20261120131840.0Z"] {
+            assert_eq!(from_generalized(text), Some(Timestamp(1_795_180_720_000)));
+        }
+        for text in ["", "20261120131840", "20261320131840Z", "2026112013Z", "20261120131840+0100"] {
+            assert_eq!(from_generalized(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The façade: what a front end asks for. Each call stands for one command.
 
 use crate::clock::Clock;
+use crate::connections::proxy;
 use crate::directory::entra::EntraDirectory;
 use crate::directory::ldap::LdapDirectory;
 use crate::directory::{Directory, ReadError};
@@ -91,13 +92,18 @@ impl Engine {
         };
         let connector = self.connector_settings()?;
         let app_id = self.app_id()?;
-        let organization = Organization::new(Connection {
-            endpoints: self.endpoints()?,
-            client_id: client_id.to_owned(),
-            client_secret: client_secret.clone(),
-            app_id,
-            ca_path: connector.organization_ca_path.map(PathBuf::from),
-        })?;
+        let endpoints = self.endpoints()?;
+        let proxy = self.proxy_to(&endpoints)?;
+        let organization = Organization::through(
+            proxy,
+            Connection {
+                endpoints,
+                client_id: client_id.to_owned(),
+                client_secret: client_secret.clone(),
+                app_id,
+                ca_path: connector.organization_ca_path.map(PathBuf::from),
+            },
+        )?;
         let token = organization.sign_in(events).await?;
         let secrets = self.secrets();
         secrets.set(
@@ -202,6 +208,7 @@ impl Engine {
     pub(crate) fn directory(&self) -> Result<Directory, EngineError> {
         let data = self.store.data();
         let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
+        proxy(&self.connector_settings()?, &[])?;
         if kind == DirectoryKind::Okta {
             return self.okta_directory();
         }
@@ -265,13 +272,18 @@ impl Engine {
         let token = stored(SecretName::AccessToken)?.ok_or(EngineError::NotSignedIn)?;
         let observer_id = stored(SecretName::ObserverClientId)?;
         let observer_secret = stored(SecretName::ObserverClientSecret)?;
-        let organization = Organization::new(Connection {
-            endpoints: self.endpoints()?,
-            client_id,
-            client_secret,
-            app_id: self.store.data().app_id().unwrap_or_default().to_owned(),
-            ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
-        })?;
+        let endpoints = self.endpoints()?;
+        let proxy = self.proxy_to(&endpoints)?;
+        let organization = Organization::through(
+            proxy,
+            Connection {
+                endpoints,
+                client_id,
+                client_secret,
+                app_id: self.store.data().app_id().unwrap_or_default().to_owned(),
+                ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
+            },
+        )?;
         let organization = organization.with_token(token);
         Ok(match (observer_id, observer_secret) {
             (Some(id), Some(client_secret)) => {

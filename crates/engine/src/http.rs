@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::certificate::CertificateLog;
+use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use rustls::RootCertStore;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::ring;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -60,6 +63,17 @@ pub enum ProxyChoice {
     Fixed(String),
     /// None, whatever the environment says.
     Direct,
+}
+
+impl ProxyChoice {
+    /// The choice that a setting stands for: nothing, the word `none`, or an address.
+    pub fn of_setting(set: Option<&str>) -> Self {
+        match set.map(str::trim).filter(|it| !it.is_empty()) {
+            None => Self::Environment,
+            Some(none) if none.eq_ignore_ascii_case("none") => Self::Direct,
+            Some(address) => Self::Fixed(address.to_owned()),
+        }
+    }
 }
 
 /// Why there is no client.
@@ -135,8 +149,23 @@ impl HttpError {
 /// [`HttpError`] when the CA file or the proxy cannot be used. A machine without authorities of its own is no error: it
 /// trusts nobody.
 pub fn client(options: &ClientOptions<'_>) -> Result<reqwest::Client, HttpError> {
+    build(options, None)
+}
+
+/// As [`client`], with a log of the certificates that servers show.
+///
+/// # Errors
+/// As [`client`].
+pub fn client_with_log(
+    options: &ClientOptions<'_>,
+    log: &CertificateLog,
+) -> Result<reqwest::Client, HttpError> {
+    build(options, Some(log))
+}
+
+fn build(options: &ClientOptions<'_>, log: Option<&CertificateLog>) -> Result<reqwest::Client, HttpError> {
     let builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(options)?)
+        .tls_backend_preconfigured(tls(options, log)?)
         .gzip(options.offer == Offer::Http2AndGzip)
         .user_agent(concat!("bwdc/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
@@ -153,15 +182,43 @@ pub fn client(options: &ClientOptions<'_>) -> Result<reqwest::Client, HttpError>
     builder.build().map_err(|source| HttpError::Build { source: source.without_url() })
 }
 
-fn tls(options: &ClientOptions<'_>) -> Result<rustls::ClientConfig, HttpError> {
-    let mut config = trusting(options.ca_path)?;
+/// By which proxy an address is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxyInEffect {
+    /// By none.
+    None,
+    /// By the one at this address, shown without its credentials.
+    Through(Url),
+}
+
+/// Tells by which proxy a client with this choice reaches an address: what the client itself would find.
+pub fn proxy_in_effect(choice: &ProxyChoice, url: &Url) -> ProxyInEffect {
+    let matcher = match choice {
+        ProxyChoice::Environment => Matcher::from_system(),
+        ProxyChoice::Direct => return ProxyInEffect::None,
+        ProxyChoice::Fixed(address) => Matcher::builder().all(address.as_str()).build(),
+    };
+    let found = url.as_str().parse().ok().and_then(|uri| matcher.intercept(&uri));
+    let shown = found.and_then(|proxy| Url::parse(&proxy.uri().to_string()).ok());
+    match shown {
+        None => ProxyInEffect::None,
+        Some(mut proxy) => {
+            let _ = proxy.set_username("");
+            let _ = proxy.set_password(None);
+            ProxyInEffect::Through(proxy)
+        }
+    }
+}
+
+fn tls(options: &ClientOptions<'_>, log: Option<&CertificateLog>) -> Result<rustls::ClientConfig, HttpError> {
+    let mut config = trusting(options.ca_path, log)?;
     if options.offer == Offer::Http2AndGzip {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
     Ok(config)
 }
 
-fn trusting(ca_path: Option<&Path>) -> Result<rustls::ClientConfig, HttpError> {
+fn trusting(ca_path: Option<&Path>, log: Option<&CertificateLog>) -> Result<rustls::ClientConfig, HttpError> {
     let provider = Arc::new(ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -169,7 +226,10 @@ fn trusting(ca_path: Option<&Path>) -> Result<rustls::ClientConfig, HttpError> {
     let authorities = ca_path.map(authorities).transpose()?.unwrap_or_default();
     match (Verifier::new_with_extra_roots(authorities, provider), ca_path) {
         (Ok(verifier), _) => {
-            let verifier = Arc::new(verifier);
+            let verifier: Arc<dyn ServerCertVerifier> = match log {
+                Some(log) => log.before(Arc::new(verifier)),
+                None => Arc::new(verifier),
+            };
             Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
         }
         (Err(error), Some(path)) => {
@@ -239,6 +299,11 @@ pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// What a server's clock said when it answered (RFC 9110, section 6.6.1).
+pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(headers.get(DATE)?.to_str().ok()?.trim()).ok()
 }
 
 /// How long a server asks to wait: seconds, or an HTTP date compared with `now`.

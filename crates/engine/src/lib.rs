@@ -1,8 +1,11 @@
 //! Every effect of the directory connector: directories, the organization, the store, secrets and time.
 
 mod account;
+pub mod certificate;
 pub mod clock;
+mod connections;
 pub mod directory;
+pub mod doctor;
 mod engine;
 mod error;
 pub mod event;
@@ -11,6 +14,7 @@ pub mod failpoint;
 pub mod http;
 pub mod ledger;
 pub mod lock;
+pub mod log_file;
 mod observe;
 pub mod organization;
 pub mod paths;

@@ -241,6 +241,11 @@ impl Profile {
         self.folder.join("secrets.key")
     }
 
+    /// What the program tells of itself.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.join("bwdc.log")
+    }
+
     /// Makes the folder, for its owner only, where it does not exist; an existing folder is left as it is.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod clear_cache;
 mod config;
 mod data_file;
 pub(crate) mod demo;
+mod doctor;
 mod explain;
 mod history;
 mod last_sync;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Fa
         Command::DataFile => data_file::run(global),
         Command::ClearCache => clear_cache::run(global),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments, global),
         Command::Update => update::run(),
     }
 }

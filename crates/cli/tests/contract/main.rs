@@ -1,6 +1,7 @@
 //! The command line against its contract: what it prints, where, and how it ends. Expectations are written by hand.
 
 mod account;
+mod doctor;
 mod explain;
 mod failures;
 mod observer;

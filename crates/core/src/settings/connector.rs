@@ -28,6 +28,60 @@ pub struct ConnectorSettings {
     pub organization_ca_path: Option<String>,
     /// PEM file of further authorities to trust for a directory behind HTTP; LDAP has settings of its own.
     pub directory_ca_path: Option<String>,
+    /// The proxy for every connection over HTTP, without credentials, or `none`. None: as the environment says.
+    pub proxy: Option<String>,
+    /// What the program tells of itself.
+    pub log: LogSettings,
+    /// Address of a list of releases in GitHub's form, which `update` asks.
+    pub update_feed: Option<String>,
+}
+
+/// What the program tells of itself, in `bwdc.log`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LogSettings {
+    /// How much.
+    pub level: LogLevel,
+    /// In which form.
+    pub format: LogFormat,
+    /// Bytes of one file, in millions.
+    pub megabytes: u32,
+    /// Older files that are kept.
+    pub older_files: u32,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { level: LogLevel::Info, format: LogFormat::Text, megabytes: 5, older_files: 4 }
+    }
+}
+
+/// How much is logged; each level includes those before it. Addresses of people are in `Debug` and `Trace` only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What failed.
+    Error,
+    /// What should not stay so.
+    Warn,
+    /// What was done.
+    Info,
+    /// How it was done, request by request.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// The form of the log's lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// What is done to a member whose cause to be there has ended.

@@ -161,6 +161,8 @@ impl Setting {
             SettingKind::Url => "an address, or bitwarden.com",
             SettingKind::Choice(["keep", "delete"]) => "keep or delete",
             SettingKind::Choice(["keep", ..]) => "keep, revoke or remove",
+            SettingKind::Choice(["off", ..]) => "off, error, warn, info, debug or trace",
+            SettingKind::Choice(["text", ..]) => "text or json",
             SettingKind::Choice(["roles", ..]) => "roles or groups",
             SettingKind::Choice(["us", ..]) => "us or eu",
             SettingKind::Choice(["password", ..]) => "password, external or anonymous",
@@ -293,6 +295,12 @@ const LIMITS: Option<&str> = Some("limits");
 const TIME_LIMITS: Option<&str> = Some("time-limits");
 const LEAVER: SettingKind = SettingKind::Choice(&["keep", "revoke", "remove"]);
 const VANISHED: SettingKind = SettingKind::Choice(&["keep", "delete"]);
+const LOG: Option<&str> = Some("log");
+const LOG_LEVEL: SettingKind = SettingKind::Choice(&["off", "error", "warn", "info", "debug", "trace"]);
+const LOG_FORMAT: SettingKind = SettingKind::Choice(&["text", "json"]);
+const MEGABYTES: SettingKind =
+    SettingKind::Number { range: 1..=1000, expected: "a number of MB from 1 to 1000" };
+const FILES: SettingKind = SettingKind::Number { range: 0..=99, expected: "a number of files from 0 to 99" };
 const INVITATIONS: Option<&str> = Some("invitations");
 const LDAP_OPTIONS: Option<&str> = Some("ldap");
 const PRESET: SettingKind = SettingKind::Choice(&[
@@ -459,6 +467,12 @@ static SETTINGS: &[Setting] = &[
     ours("time-limits.total", TIME_LIMITS, "total", SECONDS),
     ours("organization-ca-path", None, "organization-ca-path", Text),
     ours("directory-ca-path", None, "directory-ca-path", Text),
+    ours("proxy", None, "proxy", Text),
+    ours("update-feed", None, "update-feed", Text),
+    ours("log.level", LOG, "level", LOG_LEVEL),
+    ours("log.format", LOG, "format", LOG_FORMAT),
+    ours("log.megabytes", LOG, "megabytes", MEGABYTES),
+    ours("log.older-files", LOG, "older-files", FILES),
 ];
 
 #[cfg(test)]

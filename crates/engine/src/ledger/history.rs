@@ -56,7 +56,8 @@ impl RunOutcome {
     const ALL: [Self; 6] =
         [Self::Complete, Self::Unchanged, Self::Partial, Self::Refused, Self::Failed, Self::Interrupted];
 
-    fn text(self) -> &'static str {
+    /// The outcome in one word.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Complete => "complete",
             Self::Unchanged => "unchanged",
@@ -122,7 +123,7 @@ impl Ledger {
         let transaction = self.writing()?;
         transaction.execute(
             "UPDATE runs SET outcome = ?1 WHERE outcome IS NULL",
-            [RunOutcome::Interrupted.text()],
+            [RunOutcome::Interrupted.name()],
         )?;
         transaction.execute("INSERT INTO runs (kind, started_at) VALUES (?1, ?2)", (kind.text(), now.0))?;
         let run = RunId(transaction.last_insert_rowid());
@@ -145,7 +146,7 @@ impl Ledger {
                 kind: known(row, 1, &RunKind::ALL, RunKind::text)?.unwrap_or(RunKind::Command),
                 started_at: Timestamp(row.get(2)?),
                 finished_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
-                outcome: known(row, 4, &RunOutcome::ALL, RunOutcome::text)?,
+                outcome: known(row, 4, &RunOutcome::ALL, RunOutcome::name)?,
                 counts: json(row, 5)?,
             })
         })?;
@@ -172,7 +173,7 @@ pub(super) fn close(connection: &Connection, run: RunId, ending: &Ending<'_>) ->
     let counts = serde_json::to_string(ending.counts).expect("names and numbers are JSON");
     let changed = connection.execute(
         "UPDATE runs SET finished_at = ?2, outcome = ?3, counts = ?4 WHERE id = ?1 AND finished_at IS NULL",
-        (run.0, ending.finished_at.0, ending.outcome.text(), counts),
+        (run.0, ending.finished_at.0, ending.outcome.name(), counts),
     )?;
     if changed == 0 {
         return Err(LedgerError::NoSuchRun { run: run.0 });

@@ -16,6 +16,7 @@ mod schema;
 
 pub use history::{Counts, Ending, RecordedAction, RunId, RunKind, RunOutcome, RunRecord};
 pub use journal::Outcome;
+pub(crate) use network::file_system as network_file_system;
 
 use crate::clock::{self, Clock};
 use crate::failpoint::hit;

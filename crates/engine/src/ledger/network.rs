@@ -5,7 +5,7 @@ use std::path::Path;
 /// The kind of network file system on which `folder` lies; None: a local one, or one that cannot be told.
 ///
 /// Linux is asked for its mounts, Windows by the form of the path; other systems are not asked.
-pub(super) fn file_system(folder: &Path) -> Option<String> {
+pub(crate) fn file_system(folder: &Path) -> Option<String> {
     let folder = std::fs::canonicalize(folder).ok()?;
     if is_share(&folder) {
         return Some("a Windows share".to_owned());

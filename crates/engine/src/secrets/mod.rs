@@ -46,6 +46,22 @@ pub enum SecretName {
 }
 
 impl SecretName {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::LdapPassword,
+        Self::EntraKey,
+        Self::GsuiteKey,
+        Self::OktaToken,
+        Self::OneLoginSecret,
+        Self::AccessToken,
+        Self::RefreshToken,
+        Self::ApiKeyClientId,
+        Self::ApiKeyClientSecret,
+        Self::TwoStepToken,
+        Self::ObserverClientId,
+        Self::ObserverClientSecret,
+    ];
+
     /// The secret by which a kind of directory is read.
     pub fn of_directory(kind: DirectoryKind) -> Self {
         match kind {

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// How long a polite goodbye, or the reason for a broken connection, is waited for.
-const GRACE: Duration = Duration::from_secs(1);
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 const PAGED_RESULTS: &[u8] = b"1.2.840.113556.1.4.319";
 const CONTENT_SYNCHRONIZATION: &[u8] = b"1.3.6.1.4.1.4203.1.9.1.1";
 const ACTIVE_DIRECTORY: &[u8] = b"1.2.840.113556.1.4.800";
@@ -393,7 +393,7 @@ pub(super) fn is_within(below: &str, above: &str) -> bool {
     below.strip_suffix(above).is_some_and(|rest| rest.is_empty() || rest.ends_with(','))
 }
 
-fn url(settings: &LdapSettings) -> Box<str> {
+pub(super) fn url(settings: &LdapSettings) -> Box<str> {
     if settings.local {
         return format!("ldapi://{}", settings.hostname).into();
     }

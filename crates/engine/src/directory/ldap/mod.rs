@@ -26,8 +26,10 @@ mod search;
 mod tls;
 mod transport;
 mod value;
+mod way;
 
 pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
+pub use way::LdapServer;
 
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};

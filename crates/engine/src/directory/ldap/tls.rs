@@ -4,6 +4,7 @@
 //! kept here and not taken from the URL that the LDAP library parses, since a URL cannot spell a bare IPv6 address.
 
 use super::error::{LdapReadError, TlsFileError};
+use crate::certificate::CertificateLog;
 use bwdc_core::settings::{LdapSettings, Security};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
@@ -23,7 +24,11 @@ pub(super) struct Tls {
 
 impl Tls {
     /// Reads the files that the settings name.
-    pub(super) fn prepare(settings: &LdapSettings, server: &str) -> Result<Self, LdapReadError> {
+    pub(super) fn prepare(
+        settings: &LdapSettings,
+        server: &str,
+        log: Option<&CertificateLog>,
+    ) -> Result<Self, LdapReadError> {
         let failed = |source| LdapReadError::TlsSetup { server: server.into(), source };
         let provider = Arc::new(ring::default_provider());
         let bare = settings.hostname.split('%').next().unwrap_or_default();
@@ -32,6 +37,10 @@ impl Tls {
             source: std::io::Error::new(std::io::ErrorKind::InvalidInput, "this is not a host name"),
         })?;
         let verifier = verifier(settings, &provider, &name, failed)?;
+        let verifier = match log {
+            Some(log) => log.before(verifier),
+            None => verifier,
+        };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(failed)?

@@ -5,6 +5,7 @@
 
 use super::error::{LdapReadError, Outcome, Step};
 use super::tls::Tls;
+use crate::certificate::CertificateLog;
 use bwdc_core::settings::{LdapSettings, Security, TimeLimits};
 use ldap3::asn1::{PL, StructureTag, parse_tag};
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
@@ -26,6 +27,16 @@ pub(super) async fn establish(
     server: &str,
     limits: TimeLimits,
 ) -> Result<(LdapConnAsync, Ldap), LdapReadError> {
+    establish_with(settings, server, limits, None).await
+}
+
+/// As [`establish`], with a log of the certificates that the server shows.
+pub(super) async fn establish_with(
+    settings: &LdapSettings,
+    server: &str,
+    limits: TimeLimits,
+    log: Option<&CertificateLog>,
+) -> Result<(LdapConnAsync, Ldap), LdapReadError> {
     let limit = limits.connect;
     let deadline = Instant::now() + seconds(limit);
     let late = |step| LdapReadError::TimeLimit {
@@ -44,7 +55,7 @@ pub(super) async fn establish(
     }
     let tls = match settings.security {
         Security::ClearText => None,
-        Security::StartTls | Security::Ldaps => Some(Tls::prepare(settings, server)?),
+        Security::StartTls | Security::Ldaps => Some(Tls::prepare(settings, server, log)?),
     };
     let mut stream = match timeout_at(deadline, connect(&settings.hostname, settings.port, deadline)).await {
         Ok(Ok(stream)) => stream,

@@ -93,12 +93,13 @@ impl WebOptions {
         }
     }
 
-    /// With the CA file and the time limits of the settings.
+    /// With the CA file, the proxy and the time limits of the settings.
     #[must_use]
     pub fn configured(self, settings: &ConnectorSettings) -> Self {
         let limits = &settings.time_limits;
         Self {
             ca_path: settings.directory_ca_path.as_deref().map(PathBuf::from),
+            proxy: ProxyChoice::of_setting(settings.proxy.as_deref()),
             connect_limit: Duration::from_secs(limits.connect),
             request_limit: Duration::from_secs(limits.page),
             total_limit: Duration::from_secs(limits.total),
@@ -106,10 +107,10 @@ impl WebOptions {
         }
     }
 
-    /// For a service at these addresses: what is on this machine itself is reached without the proxy of the environment.
+    /// For a service at these addresses: what is on this machine itself is reached without a proxy.
     #[must_use]
     pub fn at(self, addresses: &[&Url]) -> Self {
-        let here = self.proxy == ProxyChoice::Environment && addresses.iter().all(|url| is_loopback(url));
+        let here = addresses.iter().all(|url| is_loopback(url));
         Self { proxy: if here { ProxyChoice::Direct } else { self.proxy }, ..self }
     }
 }

@@ -16,9 +16,10 @@ use super::error::OrganizationError;
 use super::observe::decode;
 use super::observer::PERSON;
 use super::transport::{Answer, Body, Call, DEVICE, Repeat, Transport};
-use super::{AccessToken, SMALL, proxy_to, transport};
+use super::{AccessToken, SMALL, transport};
 use crate::clock::Clock;
 use crate::event::Events;
+use crate::http::ProxyChoice;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bwdc_core::settings::Endpoints;
@@ -46,6 +47,8 @@ pub struct AccountPlace {
     pub app_id: String,
     /// A file with certificate authorities to trust besides the machine's.
     pub ca_path: Option<PathBuf>,
+    /// Which proxy stands between.
+    pub proxy: ProxyChoice,
 }
 
 /// A person whose password is known and not yet accepted.
@@ -101,7 +104,7 @@ impl AccountSignIn {
         password: SecretString,
         events: Events<'_>,
     ) -> Result<Self, AccountError> {
-        let transport = transport(place.ca_path.as_deref(), proxy_to(&place.endpoints))?;
+        let transport = transport(place.ca_path.as_deref(), place.proxy.clone())?;
         let email = normalized(email);
         let call = Call {
             method: Method::POST,

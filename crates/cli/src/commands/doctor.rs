@@ -1,0 +1,31 @@
+//! `bwdc doctor`
+
+use crate::args::{DoctorArguments, GlobalArguments};
+use crate::doctor_text::{self, Told};
+use crate::error::CommandError;
+use crate::output::{Answer, Done, Failed};
+use crate::progress::Progress;
+use crate::runtime::block_on;
+use bwdc_engine::doctor::{examine, write_bundle};
+
+pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let environment = global.environment();
+    let progress = Progress::start(!global.quiet);
+    let findings = block_on(async {
+        let events = |event| progress.tell(event);
+        let mut findings = Vec::new();
+        examine(&environment, &events, &mut |finding| findings.push(Told::new(finding))).await?;
+        Ok::<_, CommandError>(findings)
+    })?;
+    let (data, text) = (doctor_text::data(&findings), doctor_text::text(&findings));
+    let mut asides = progress.finish();
+    if let Some(path) = &arguments.bundle {
+        write_bundle(path, &environment, (&text, &data)).map_err(CommandError::from)?;
+        asides.push(format!(
+            "Wrote `{}`: no secrets are in it, and addresses are numbers. Look through it before you pass it on.",
+            path.display()
+        ));
+    }
+    let code = u8::from(findings.iter().any(Told::is_failure));
+    Ok(Done { answer: Answer::Report { data, text }, notices: asides, asides: Vec::new(), code })
+}

@@ -1,0 +1,270 @@
+//! The findings of `doctor` in words: what was looked at, what came of it, and what to do.
+
+use crate::doctor_words::{concern_words, failure_words};
+use bwdc_engine::certificate::{Certificate, Chain, Trust};
+use bwdc_engine::clock::to_iso;
+use bwdc_engine::directory::probe;
+use bwdc_engine::doctor::{Area, Check, Finding, Outcome};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// A finding in words.
+pub(crate) struct Told {
+    area: Area,
+    check: Check,
+    subject: String,
+    outcome: Word,
+    message: String,
+    cure: Option<String>,
+    facts: Vec<(&'static str, String)>,
+    chain: Option<Chain>,
+}
+
+/// What came of a check, in one word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Ok,
+    Warn,
+    Fail,
+    Waiting,
+}
+
+impl Word {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    /// For the eye: what failed stands out.
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Fail => "FAIL",
+            Self::Waiting => "-",
+            word => word.text(),
+        }
+    }
+}
+
+impl Told {
+    /// Puts a finding into words.
+    pub(crate) fn new(finding: Finding) -> Self {
+        let Finding { area, check, subject, outcome, facts, chain } = finding;
+        let learned = facts_text(&facts);
+        let (outcome, message, cure) = match outcome {
+            Outcome::Good => (Word::Ok, learned, None),
+            Outcome::Concern(concern) => {
+                let (text, cure) = concern_words(concern, &subject);
+                let told = matches!(check, Check::Clock | Check::Certificate) || learned.is_empty();
+                (Word::Warn, if told { text } else { format!("{text} ({learned})") }, cure)
+            }
+            Outcome::Failed(failure) => {
+                let (text, cure) = failure_words(failure);
+                (Word::Fail, text, cure)
+            }
+            Outcome::WaitsFor(check) => {
+                (Word::Waiting, format!("waits for: {}", title(check).to_lowercase()), None)
+            }
+        };
+        Self { area, check, subject, outcome, message, cure, facts, chain }
+    }
+
+    /// Whether it does not work.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.outcome == Word::Fail
+    }
+}
+
+/// For people: one line a check, under the name of its area, with the cure below.
+pub(crate) fn text(findings: &[Told]) -> String {
+    let mut text = String::new();
+    let mut area = None;
+    for finding in findings {
+        if area != Some(finding.area) {
+            text.push_str(if area.is_some() { "\n" } else { "" });
+            area = Some(finding.area);
+            text.push_str(area_name(finding.area));
+            text.push('\n');
+        }
+        // A string takes what is written to it.
+        let _ = writeln!(text, "  {:<5} {}", finding.outcome.mark(), line(finding));
+        for more in finding.cure.iter().chain(&chain(finding)) {
+            let _ = writeln!(text, "        {more}");
+        }
+    }
+    text.push('\n');
+    text.push_str(&summary(findings));
+    text
+}
+
+/// For scripts.
+pub(crate) fn data(findings: &[Told]) -> Value {
+    let checks: Vec<Value> = findings.iter().map(check_data).collect();
+    json!({
+        "object": "doctor",
+        "ok": count(findings, Word::Ok),
+        "warnings": count(findings, Word::Warn),
+        "failures": count(findings, Word::Fail),
+        "waiting": count(findings, Word::Waiting),
+        "checks": checks,
+    })
+}
+
+fn check_data(finding: &Told) -> Value {
+    let facts: serde_json::Map<String, Value> =
+        finding.facts.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
+    let mut data = json!({
+        "area": area_name(finding.area).to_ascii_lowercase(),
+        "check": name(finding.check),
+        "subject": finding.subject,
+        "outcome": finding.outcome.text(),
+        "message": finding.message,
+        "cure": finding.cure,
+        "facts": facts,
+    });
+    if let Some(chain) = &finding.chain {
+        data["certificates"] = chain.certificates.iter().map(certificate_data).collect();
+    }
+    data
+}
+
+fn certificate_data(certificate: &Certificate) -> Value {
+    json!({
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "names": certificate.names,
+        "begins": to_iso(certificate.begins),
+        "ends": to_iso(certificate.ends),
+    })
+}
+
+fn summary(findings: &[Told]) -> String {
+    let count = |word| count(findings, word);
+    let mut text =
+        format!("{} ok, {} to look at, {} failed", count(Word::Ok), count(Word::Warn), count(Word::Fail));
+    if count(Word::Waiting) > 0 {
+        let _ = write!(text, ", {} waiting for another check", count(Word::Waiting));
+    }
+    text.push('.');
+    text
+}
+
+fn count(findings: &[Told], word: Word) -> usize {
+    findings.iter().filter(|it| it.outcome == word).count()
+}
+
+fn area_name(area: Area) -> &'static str {
+    match area {
+        Area::Installation => "Installation",
+        Area::Directory => "Directory",
+        Area::Organization => "Organization",
+    }
+}
+
+/// What scripts know a check by.
+fn name(check: Check) -> &'static str {
+    match check {
+        Check::Program => "program",
+        Check::Folder => "folder",
+        Check::FileSystem => "file-system",
+        Check::Settings => "settings",
+        Check::ConnectorSettings => "connector-settings",
+        Check::SecretStore => "secret-store",
+        Check::Secret => "secret",
+        Check::Ledger => "ledger",
+        Check::DirectorySettings => "directory-settings",
+        Check::Proxy => "proxy",
+        Check::Name => "name",
+        Check::Connection => "connection",
+        Check::Certificate => "certificate",
+        Check::Clock => "clock",
+        Check::SignIn => "sign-in",
+        Check::Server => "server",
+        Check::Members => "members",
+        Check::Directory(check) => match check {
+            probe::Check::Reach => "reach",
+            probe::Check::Encryption => "encryption",
+            probe::Check::SignIn => "directory-sign-in",
+            probe::Check::Service => "service",
+            probe::Check::Right => "right",
+            probe::Check::SearchBase => "search-base",
+            probe::Check::People => "people",
+            probe::Check::Groups => "groups",
+            _ => "directory",
+        },
+    }
+}
+
+/// What people know a check by.
+fn title(check: Check) -> &'static str {
+    match check {
+        Check::Program => "Program",
+        Check::Folder => "Folder",
+        Check::FileSystem => "Disk",
+        Check::Settings => "Settings",
+        Check::ConnectorSettings => "More settings",
+        Check::SecretStore => "Secrets",
+        Check::Secret => "Secret",
+        Check::Ledger => "Ledger",
+        Check::DirectorySettings => "Settings of the directory",
+        Check::Proxy => "Way",
+        Check::Name => "Name",
+        Check::Connection => "Connection",
+        Check::Certificate => "Certificate",
+        Check::Clock => "Clock",
+        Check::SignIn => "Sign-in",
+        Check::Server => "Server",
+        Check::Members => "Members",
+        Check::Directory(check) => match check {
+            probe::Check::Reach => "Connection",
+            probe::Check::Encryption => "Encryption",
+            probe::Check::SignIn => "Sign-in",
+            probe::Check::Service => "Service",
+            probe::Check::Right => "Right",
+            probe::Check::SearchBase => "Search base",
+            probe::Check::People => "People",
+            probe::Check::Groups => "Groups",
+            _ => "Directory",
+        },
+    }
+}
+
+fn line(finding: &Told) -> String {
+    let title = title(finding.check);
+    match (finding.subject.as_str(), finding.message.as_str()) {
+        ("", "") => title.to_owned(),
+        ("", message) => format!("{title}: {message}"),
+        (subject, "") => format!("{title} {subject}"),
+        (subject, message) => format!("{title} {subject}: {message}"),
+    }
+}
+
+fn facts_text(facts: &[(&'static str, String)]) -> String {
+    let told = facts.iter().map(|(name, value)| match *name {
+        "direct" => format!("direct ({value})"),
+        "through" => format!("through {value}"),
+        "state" | "address" | "addresses" | "system" | "architecture" => value.clone(),
+        "milliseconds" => format!("{value} ms"),
+        "days left" => format!("{value} days left"),
+        "seconds ahead" if matches!(value.as_str(), "0" | "1" | "-1") => "agrees with ours".to_owned(),
+        "seconds ahead" => format!("ours is {value} s ahead"),
+        name => format!("{name} {value}"),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The certificates that were shown; of a chain that is as it should be, the first.
+fn chain(finding: &Told) -> Vec<String> {
+    let Some(chain) = &finding.chain else { return Vec::new() };
+    let shown = if chain.trust == Trust::Verified { 1 } else { chain.certificates.len() };
+    let told = |(number, it): (usize, &Certificate)| {
+        let names = if it.names.is_empty() { String::new() } else { format!(" for {}", it.names.join(", ")) };
+        let until = to_iso(it.ends);
+        let until = until.split('T').next().unwrap_or_default();
+        format!("{}. {}{names}, signed by {}, until {until}", number + 1, it.subject, it.issuer)
+    };
+    chain.certificates.iter().take(shown).enumerate().map(told).collect()
+}

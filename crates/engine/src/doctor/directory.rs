@@ -1,0 +1,143 @@
+//! The directory: the ways to it, then its own findings.
+
+use super::network::{certificates, clock, look as look_at_way, reach};
+use super::{Area, Check, Concern, Finding, Findings, Outcome, of_directory};
+use crate::certificate::Trust;
+use crate::clock::Clock;
+use crate::directory::ReadError;
+use crate::directory::ldap::LdapServer;
+use crate::directory::web::WebReadError;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::event::Events;
+use bwdc_core::settings::{DirectoryKind, LdapSettings};
+use std::collections::HashSet;
+
+/// The setting that names further authorities for directories behind HTTP.
+const CA_SETTING: &str = "directory-ca-path";
+
+pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings<'_>) {
+    let kind = engine.store.data().directory_kind().ok().flatten();
+    let subject = kind.map(|it| it.name().to_owned()).unwrap_or_default();
+    let directory = match engine.directory() {
+        Ok(directory) => {
+            findings(Finding::new(Area::Directory, Check::DirectorySettings, subject, Outcome::Good));
+            directory
+        }
+        Err(error) => {
+            findings(Finding::new(Area::Directory, Check::DirectorySettings, subject, error.into()));
+            // A missing password keeps nobody from knocking.
+            if let Ok(servers) = engine.ldap_servers() {
+                look_at_servers(&servers, findings).await;
+            }
+            let waits = Outcome::WaitsFor(Check::DirectorySettings);
+            let check = Check::Directory(crate::directory::probe::Check::SignIn);
+            findings(Finding::new(Area::Directory, check, "", waits));
+            return;
+        }
+    };
+    let mut reached = true;
+    if let crate::directory::Directory::Ldap(ldap) = &directory {
+        reached = look_at_servers(&ldap.servers(), findings).await;
+    }
+    let mut seen = HashSet::new();
+    for route in directory.routes() {
+        let service = subject_of(&directory);
+        let of_client = |source| EngineError::from(ReadError::from(WebReadError::Client { service, source }));
+        if seen.insert(super::network::origin(&route.url)) {
+            reached &= look_at_way(Area::Directory, &route, CA_SETTING, of_client, findings).await;
+        }
+    }
+    if !reached {
+        let check = Check::Directory(crate::directory::probe::Check::SignIn);
+        findings(Finding::new(Area::Directory, check, "", Outcome::WaitsFor(Check::Connection)));
+        return;
+    }
+    for found in directory.probe(events).await {
+        findings(found.into());
+    }
+    if let crate::directory::Directory::Ldap(ldap) = &directory
+        && let Some((server, time)) = ldap.clock().await
+    {
+        findings(clock(Area::Directory, &server, (Clock::System.now().0 - time.0) / 1000));
+    }
+}
+
+fn subject_of(directory: &crate::directory::Directory) -> &'static str {
+    use crate::directory::Directory;
+    match directory {
+        Directory::Ldap(_) => "LDAP",
+        Directory::Okta(_) => "Okta",
+        Directory::Entra(_) => "Microsoft Entra ID",
+        Directory::OneLogin(_) => "OneLogin",
+    }
+}
+
+impl Engine {
+    /// The LDAP servers of the settings, whatever else is missing.
+    fn ldap_servers(&self) -> Result<Vec<LdapServer>, EngineError> {
+        let data = self.store.data();
+        if data.directory_kind()? != Some(DirectoryKind::Ldap) {
+            return Ok(Vec::new());
+        }
+        let connector = self.connector_settings()?;
+        let settings = LdapSettings::from_stored(data.directory(DirectoryKind::Ldap)?, &connector.ldap)?;
+        Ok(LdapServer::of(&settings, connector.time_limits))
+    }
+}
+
+/// Whether one of the servers can be spoken to. Where there are several, each that cannot be is a concern only, as long as
+/// another can.
+async fn look_at_servers(servers: &[LdapServer], findings: Findings<'_>) -> bool {
+    let mut found = Vec::new();
+    let mut reached = false;
+    for server in servers {
+        reached |= look_at_server(server, &mut |it| found.push(it)).await;
+    }
+    for mut finding in found {
+        if reached && let Outcome::Failed(failure) = finding.outcome {
+            finding.outcome = Outcome::Concern(Concern::OneOfSeveral(Box::new(failure)));
+        }
+        findings(finding);
+    }
+    reached
+}
+
+async fn look_at_server(server: &LdapServer, findings: Findings<'_>) -> bool {
+    let way = Finding::new(Area::Directory, Check::Proxy, &*server.url, Outcome::Good);
+    if server.local {
+        findings(way.with("direct", "a socket on this machine"));
+        return true;
+    }
+    findings(way.with("direct", "LDAP is never sent through a proxy"));
+    if !reach(Area::Directory, &server.host, server.port, findings).await {
+        return false;
+    }
+    if !server.encrypted {
+        return true;
+    }
+    let (chain, agreed) = server.certificates().await;
+    let now = Clock::System.now();
+    let refused = chain.as_ref().is_some_and(|it| it.trust != Trust::Verified);
+    let result = match &agreed {
+        Ok(()) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    };
+    let mut finding = certificates(Area::Directory, &server.url, chain, &result, server.ca_setting, now.0);
+    let agreed = match agreed {
+        Ok(()) => {
+            if server.accepts_any {
+                finding.outcome = Outcome::Concern(Concern::NotVerified);
+            }
+            true
+        }
+        // The words of a refused certificate are in the finding already.
+        Err(error) if !refused => {
+            finding.outcome = of_directory(error);
+            false
+        }
+        Err(_) => false,
+    };
+    findings(finding);
+    agreed
+}

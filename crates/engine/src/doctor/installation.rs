@@ -1,0 +1,172 @@
+//! The program, the profile's folder, and the files in it.
+
+use super::{Area, Check, Concern, Failure, Finding, Findings, Outcome};
+use crate::clock::to_iso;
+use crate::error::EngineError;
+use crate::ledger::{self, Ledger, LedgerError, RunOutcome};
+use crate::paths::owner_only::too_open;
+use crate::paths::{ProcessEnvironment, Profile};
+use crate::secrets::{SecretName, SecretPlace, SecretStore, Secrets};
+use crate::store::{DataFile, Store, read_connector_settings};
+use std::path::Path;
+
+const OWNER_ONLY_FILE: u32 = 0o600;
+const OWNER_ONLY_FOLDER: u32 = 0o700;
+
+pub(super) fn look(environment: &ProcessEnvironment, profile: &Profile, findings: Findings<'_>) {
+    findings(program());
+    findings(folder(&profile.folder));
+    findings(file_system(profile));
+    let store = Store::open(profile);
+    findings(settings(profile, &store));
+    findings(connector_settings(profile));
+    if let Ok(store) = &store {
+        secrets(environment, profile, store.data(), findings);
+    } else {
+        findings(Finding::new(
+            Area::Installation,
+            Check::SecretStore,
+            "",
+            Outcome::WaitsFor(Check::Settings),
+        ));
+    }
+    findings(ledger(profile));
+}
+
+fn found(check: Check, subject: impl Into<String>, outcome: Outcome) -> Finding {
+    Finding::new(Area::Installation, check, subject, outcome)
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn program() -> Finding {
+    found(Check::Program, concat!("bwdc ", env!("CARGO_PKG_VERSION")), Outcome::Good)
+        .with("system", std::env::consts::OS)
+        .with("architecture", std::env::consts::ARCH)
+}
+
+/// A file without a name is made and gone: the folder stays as it was.
+fn folder(folder: &Path) -> Finding {
+    let outcome = if !folder.is_dir() {
+        Outcome::Concern(Concern::NoFolder)
+    } else if let Err(error) = tempfile::tempfile_in(folder) {
+        Outcome::Failed(Failure::NotWritable(error))
+    } else {
+        // Its files are their owner's alone; whoever may write here could put others in their place.
+        match open_to_others(folder, OWNER_ONLY_FOLDER) {
+            Outcome::Concern(Concern::OpenToOthers { mode, .. }) if mode & 0o022 == 0 => Outcome::Good,
+            outcome => outcome,
+        }
+    };
+    found(Check::Folder, shown(folder), outcome)
+}
+
+fn open_to_others(path: &Path, wanted: u32) -> Outcome {
+    too_open(path)
+        .map_or(Outcome::Good, |open| Outcome::Concern(Concern::OpenToOthers { mode: open.mode, wanted }))
+}
+
+fn file_system(profile: &Profile) -> Finding {
+    let nearest = profile.folder.ancestors().find(|it| it.is_dir()).unwrap_or(&profile.folder);
+    let outcome = match ledger::network_file_system(nearest) {
+        None => Outcome::Good,
+        Some(kind) => Outcome::Failed(Failure::NetworkFileSystem { kind }),
+    };
+    found(Check::FileSystem, shown(nearest), outcome)
+}
+
+fn settings(profile: &Profile, store: &Result<Store, crate::store::StoreError>) -> Finding {
+    let path = &profile.data_json;
+    // Opened a second time: the error belongs to the finding.
+    let store = match store {
+        Ok(store) => store,
+        Err(_) => {
+            let outcome = match Store::open(profile) {
+                Ok(_) => Outcome::Good,
+                Err(error) => EngineError::from(error).into(),
+            };
+            return found(Check::Settings, shown(path), outcome);
+        }
+    };
+    if !path.exists() {
+        return found(Check::Settings, shown(path), Outcome::Good).with("state", "none yet");
+    }
+    let finding = found(Check::Settings, shown(path), open_to_others(path, OWNER_ONLY_FILE));
+    match store.data().migrated_from() {
+        Some(version) => finding.with("version", version.to_string()).with("migrated", "in memory"),
+        None => finding,
+    }
+}
+
+fn connector_settings(profile: &Profile) -> Finding {
+    let path = &profile.connector_toml;
+    let outcome = match read_connector_settings(profile) {
+        Ok(_) => Outcome::Good,
+        Err(error) => EngineError::from(error).into(),
+    };
+    let finding = found(Check::ConnectorSettings, shown(path), outcome);
+    if path.exists() { finding } else { finding.with("state", "none: the defaults count") }
+}
+
+fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile, findings: Findings<'_>) {
+    let secrets = Secrets::open(profile, environment);
+    findings(match secrets.store() {
+        SecretStore::Plaintext => {
+            found(Check::SecretStore, shown(&profile.data_json), Outcome::Concern(Concern::PlainText))
+        }
+        SecretStore::EncryptedFile => {
+            found(Check::SecretStore, shown(&profile.secrets_json()), Outcome::Good)
+        }
+    });
+    let of_directory = data.directory_kind().ok().flatten().map(SecretName::of_directory);
+    let needed = [SecretName::ApiKeyClientId, SecretName::ApiKeyClientSecret, SecretName::AccessToken];
+    for name in of_directory.into_iter().chain(needed) {
+        let Some(place) = secrets.place(data, name) else { continue };
+        let outcome = match secrets.get(data, name) {
+            Ok(_) => Outcome::Good,
+            Err(error) => EngineError::from(error).into(),
+        };
+        findings(found(Check::Secret, name.label(), outcome).with("kept in", kept_in(place)));
+    }
+}
+
+fn kept_in(place: SecretPlace) -> &'static str {
+    match place {
+        SecretPlace::Plaintext => "data.json, in plain text",
+        SecretPlace::EncryptedFile => "secrets.json",
+        SecretPlace::Variable => "an environment variable",
+        SecretPlace::File => "a file of its own",
+        SecretPlace::Elsewhere => "another program's store",
+    }
+}
+
+fn ledger(profile: &Profile) -> Finding {
+    let path = &profile.connector_db;
+    let failed = |error: LedgerError| found(Check::Ledger, shown(path), EngineError::from(error).into());
+    let ledger = match Ledger::open_to_read(path) {
+        // The check of the file system has said it.
+        Err(LedgerError::Network { .. }) => {
+            return found(Check::Ledger, shown(path), Outcome::WaitsFor(Check::FileSystem));
+        }
+        Err(error) => return failed(error),
+        Ok(None) if path.exists() => {
+            return found(Check::Ledger, shown(path), Outcome::Good)
+                .with("state", "cannot be read: the next run begins an empty one and removes nobody");
+        }
+        Ok(None) => return found(Check::Ledger, shown(path), Outcome::Good).with("state", "none yet"),
+        Ok(Some(ledger)) => ledger,
+    };
+    let last = match ledger.runs(1) {
+        Ok(runs) => runs.into_iter().next(),
+        Err(error) => return failed(error),
+    };
+    let finding = found(Check::Ledger, shown(path), open_to_others(path, OWNER_ONLY_FILE));
+    match last {
+        None => finding.with("last run", "none"),
+        Some(run) => finding
+            .with("last run", to_iso(run.started_at))
+            .with("ended", run.outcome.map_or("not", RunOutcome::name)),
+    }
+}

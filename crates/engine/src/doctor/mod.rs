@@ -1,0 +1,250 @@
+//! Looks an installation over, from the folder to the organization, and changes nothing.
+//!
+//! Every check that can be made is made; one that needs an earlier one says what it waits for. Findings are data: what
+//! they are called and what to do next is the front end's to say.
+
+mod bundle;
+mod directory;
+mod installation;
+mod mask;
+mod network;
+mod organization;
+
+pub use bundle::{BundleError, Bundled, write_bundle};
+
+use crate::certificate::{Chain, Lack};
+use crate::directory::ReadError;
+use crate::directory::probe;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::event::Events;
+use crate::paths::{ProcessEnvironment, Profile};
+use std::io;
+
+/// What a check is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Area {
+    /// The program, its folder, its files.
+    Installation,
+    /// The directory that is read.
+    Directory,
+    /// The organization that follows it.
+    Organization,
+}
+
+/// One check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Check {
+    /// Which program on which system.
+    Program,
+    /// The folder of the profile: there, writable, its owner's.
+    Folder,
+    /// Whether the folder is on a local disk.
+    FileSystem,
+    /// `data.json`.
+    Settings,
+    /// `connector.toml`.
+    ConnectorSettings,
+    /// Where secrets are kept.
+    SecretStore,
+    /// Whether a secret that is needed can be read.
+    Secret,
+    /// `connector.db`.
+    Ledger,
+    /// Whether everything that the directory needs is set.
+    DirectorySettings,
+    /// By which way an address is reached.
+    Proxy,
+    /// The addresses of a host.
+    Name,
+    /// A connection to it.
+    Connection,
+    /// The certificates that it shows.
+    Certificate,
+    /// Its clock beside ours.
+    Clock,
+    /// A finding of the directory's own.
+    Directory(probe::Check),
+    /// The organization's key.
+    SignIn,
+    /// What the organization's server is.
+    Server,
+    /// Whether the organization can be read.
+    Members,
+}
+
+/// What came of a check.
+#[derive(Debug)]
+pub enum Outcome {
+    /// As it should be.
+    Good,
+    /// It works, and somebody should know.
+    Concern(Concern),
+    /// It does not work.
+    Failed(Failure),
+    /// It could not be made before that check passes.
+    WaitsFor(Check),
+}
+
+/// Something that works and should not stay so.
+#[derive(Debug)]
+pub enum Concern {
+    /// The directory's own.
+    Directory(probe::Concern),
+    /// A folder or a file that others can read.
+    OpenToOthers {
+        /// Its permission bits.
+        mode: u32,
+        /// The bits that it should have.
+        wanted: u32,
+    },
+    /// The profile's folder is not there yet.
+    NoFolder,
+    /// Secrets stand in the settings as they are.
+    PlainText,
+    /// The first certificate of the chain to end does so soon.
+    EndsSoon {
+        /// Whole days that are left.
+        days: i64,
+    },
+    /// The certificate is not verified, and would be refused if it were.
+    NotVerified,
+    /// The two clocks differ.
+    ClocksDiffer {
+        /// By how many seconds ours is ahead.
+        ahead: i64,
+    },
+    /// The server cannot be read with the organization's key, and nobody's own is there.
+    NotReadable,
+    /// The directory has further servers: this one does not work.
+    OneOfSeveral(Box<Failure>),
+}
+
+/// Why something does not work.
+#[derive(Debug)]
+pub enum Failure {
+    /// An error that a command would end with; it carries the next step.
+    Error(Box<EngineError>),
+    /// Nothing can be written there.
+    NotWritable(io::Error),
+    /// A database in this folder can be damaged.
+    NetworkFileSystem {
+        /// The kind of file system.
+        kind: String,
+    },
+    /// No address was found for a host.
+    NoAddress {
+        /// What the resolver says.
+        reason: String,
+    },
+    /// No connection to any of the addresses.
+    NoConnection {
+        /// What the operating system says of the last.
+        reason: String,
+    },
+    /// The certificate is not trusted.
+    Refused {
+        /// The verifier's words.
+        reason: String,
+        /// What is missing, where that can be told.
+        lack: Option<Lack>,
+        /// The setting that names further authorities.
+        setting: &'static str,
+    },
+    /// No encryption came about for another reason, or the answer is none.
+    NoAnswer {
+        /// In the words of the innermost error.
+        reason: String,
+    },
+    /// The two clocks differ by more than signed requests allow.
+    ClocksDiffer {
+        /// By how many seconds ours is ahead.
+        ahead: i64,
+    },
+}
+
+/// One check with what came of it.
+#[derive(Debug)]
+pub struct Finding {
+    /// What it is about.
+    pub area: Area,
+    /// What was looked at.
+    pub check: Check,
+    /// Where: a path, an address, a search base, a right.
+    pub subject: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What was learned, in the order in which it is worth telling.
+    pub facts: Vec<(&'static str, String)>,
+    /// The certificates that were shown.
+    pub chain: Option<Chain>,
+}
+
+impl Finding {
+    fn new(area: Area, check: Check, subject: impl Into<String>, outcome: Outcome) -> Self {
+        Self { area, check, subject: subject.into(), outcome, facts: Vec::new(), chain: None }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push((name, value.into()));
+        self
+    }
+
+    /// Whether something does not work.
+    pub fn is_failure(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_))
+    }
+}
+
+impl From<EngineError> for Outcome {
+    fn from(error: EngineError) -> Self {
+        Self::Failed(Failure::Error(Box::new(error)))
+    }
+}
+
+impl From<probe::Finding> for Finding {
+    fn from(found: probe::Finding) -> Self {
+        let outcome = match found.grade {
+            probe::Grade::Good => Outcome::Good,
+            probe::Grade::Concern(concern) => Outcome::Concern(Concern::Directory(concern)),
+            probe::Grade::Failed(error) => EngineError::from(*error).into(),
+        };
+        let (check, facts) = (Check::Directory(found.check), found.facts);
+        Self { area: Area::Directory, check, subject: found.subject, outcome, facts, chain: None }
+    }
+}
+
+/// Where findings go, as soon as each is there.
+pub type Findings<'a> = &'a mut dyn FnMut(Finding);
+
+/// Looks over the installation that the environment names.
+///
+/// 1. the folder and its files; 2. the directory: ways, certificates, clocks, then the directory's own findings; 3. the
+///    organization in the same manner.
+///
+/// # Errors
+/// [`EngineError::Path`] when the environment does not tell where the installation is.
+pub async fn examine(
+    environment: &ProcessEnvironment,
+    events: Events<'_>,
+    findings: Findings<'_>,
+) -> Result<(), EngineError> {
+    let profile = Profile::from_environment(environment)?;
+    installation::look(environment, &profile, findings);
+    let Ok(engine) = Engine::open_profile(environment.clone(), profile) else {
+        for (area, check) in
+            [(Area::Directory, Check::DirectorySettings), (Area::Organization, Check::SignIn)]
+        {
+            findings(Finding::new(area, check, "", Outcome::WaitsFor(Check::Settings)));
+        }
+        return Ok(());
+    };
+    directory::look(&engine, events, findings).await;
+    organization::look(&engine, events, findings).await;
+    Ok(())
+}
+
+/// The error of a command that reads the directory.
+fn of_directory(error: impl Into<ReadError>) -> Outcome {
+    EngineError::from(error.into()).into()
+}

@@ -1,0 +1,121 @@
+//! The organization: the ways to its server, the key, what the server is, and whether it can be read.
+
+use super::network::{look as look_at_way, origin};
+use super::{Area, Check, Concern, Finding, Findings, Outcome};
+use crate::directory::web::Route;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::event::Events;
+use crate::organization::{Organization, OrganizationError, Patience, Reading};
+use bwdc_core::observed::ServerKind;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// The setting that names further authorities for the organization's server.
+const CA_SETTING: &str = "organization-ca-path";
+
+pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings<'_>) {
+    let found = |check, subject: &str, outcome| Finding::new(Area::Organization, check, subject, outcome);
+    let (endpoints, connector) = match (engine.endpoints(), engine.connector_settings()) {
+        (Ok(endpoints), Ok(connector)) => (endpoints, connector),
+        (Err(error), _) => return findings(found(Check::Server, "", error.into())),
+        // The installation's own check has said what is wrong with the file.
+        (_, Err(_)) => {
+            return findings(found(Check::SignIn, "", Outcome::WaitsFor(Check::ConnectorSettings)));
+        }
+    };
+    let proxy = match engine.proxy_to(&endpoints) {
+        Ok(proxy) => proxy,
+        Err(error) => return findings(found(Check::Proxy, &endpoints.api, error.into())),
+    };
+    let ca_path = connector.organization_ca_path.as_deref().map(PathBuf::from);
+    let (mut seen, mut reached) = (HashSet::new(), true);
+    for address in [&endpoints.identity, &endpoints.api] {
+        let Ok(url) = Url::parse(address) else { continue };
+        let route = Route { url, ca_path: ca_path.clone(), proxy: proxy.clone() };
+        let of_client = |error| EngineError::from(OrganizationError::from(error));
+        if seen.insert(origin(&route.url)) {
+            reached &= look_at_way(Area::Organization, &route, CA_SETTING, of_client, findings).await;
+        }
+    }
+    let organization = match engine.organization(&connector) {
+        Ok(organization) => organization.with_patience(little()),
+        Err(error) => {
+            findings(found(Check::SignIn, &endpoints.identity, error.into()));
+            findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
+            return;
+        }
+    };
+    if !reached {
+        findings(found(Check::SignIn, &endpoints.identity, Outcome::WaitsFor(Check::Connection)));
+        return;
+    }
+    // The token stays in this process: a new one does not end the stored one.
+    if let Err(error) = organization.sign_in(events).await {
+        findings(found(Check::SignIn, &endpoints.identity, EngineError::from(error).into()));
+        findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
+        return;
+    }
+    let account = engine.client_id().ok().flatten().unwrap_or_default();
+    findings(found(Check::SignIn, &endpoints.identity, Outcome::Good).with("as", account));
+    read(&organization, &endpoints.api, events, findings).await;
+}
+
+async fn read(organization: &Organization, api: &str, events: Events<'_>, findings: Findings<'_>) {
+    let found = |check, outcome| Finding::new(Area::Organization, check, api, outcome);
+    let facts = match organization.server(events).await {
+        Ok(facts) => Some(facts),
+        // A server without this address is taken for Vaultwarden by a run, too.
+        Err(OrganizationError::Refused(message)) if message.status == 404 => None,
+        Err(error) => return findings(found(Check::Server, EngineError::from(error).into())),
+    };
+    let kind = facts.as_ref().map(|it| it.kind);
+    let named = match kind {
+        Some(ServerKind::OfficialCloud) => "Bitwarden's cloud",
+        Some(ServerKind::OfficialSelfHosted) => "Bitwarden, self-hosted",
+        Some(ServerKind::Vaultwarden) => "Vaultwarden",
+        None => "not told; treated as Vaultwarden",
+    };
+    let mut server = found(Check::Server, Outcome::Good).with("kind", named);
+    if let Some(facts) = &facts {
+        server = server
+            .with("version", facts.version.clone())
+            .with("new members can be staged", if facts.stages { "yes" } else { "no" });
+    }
+    findings(server);
+    let members = match organization.members(events).await {
+        Err(error) => EngineError::from(error).into(),
+        Ok(Reading::Read(members)) => {
+            let count = members.len().to_string();
+            return findings(found(Check::Members, Outcome::Good).with("members", count));
+        }
+        Ok(Reading::NotOffered) if !matches!(kind, None | Some(ServerKind::Vaultwarden)) => {
+            EngineError::MembersHidden { server: api.to_owned() }.into()
+        }
+        Ok(Reading::NotOffered) => match organization.observed(false, events).await {
+            Err(error) => EngineError::from(error).into(),
+            Ok(None) => Outcome::Concern(Concern::NotReadable),
+            Ok(Some(state)) => {
+                let count = state.members.len().to_string();
+                return findings(
+                    found(Check::Members, Outcome::Good)
+                        .with("members", count)
+                        .with("read with", "the personal key"),
+                );
+            }
+        },
+    };
+    findings(found(Check::Members, members));
+}
+
+/// Somebody waits for the answer.
+fn little() -> Patience {
+    Patience {
+        attempts: 2,
+        longest_pause: Duration::from_secs(10),
+        all_pauses: Duration::from_secs(10),
+        ..Patience::default()
+    }
+}
