@@ -7,7 +7,7 @@ use crate::ledger::{self, Ledger, LedgerError, RunOutcome};
 use crate::paths::owner_only::too_open;
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{SecretName, SecretPlace, SecretStore, Secrets};
-use crate::store::{DataFile, Store, read_connector_settings};
+use crate::store::{DataFile, Overrides, Store, read_connector_settings};
 use std::path::Path;
 
 const OWNER_ONLY_FILE: u32 = 0o600;
@@ -102,7 +102,7 @@ fn settings(profile: &Profile, store: &Result<Store, crate::store::StoreError>) 
 
 fn connector_settings(profile: &Profile) -> Finding {
     let path = &profile.connector_toml;
-    let outcome = match read_connector_settings(profile) {
+    let outcome = match read_connector_settings(profile, &Overrides::default()) {
         Ok(_) => Outcome::Good,
         Err(error) => EngineError::from(error).into(),
     };
