@@ -30,6 +30,9 @@ use url::Url;
 /// The most requests under way at one time: other programs of the organization share Okta's 75.
 const IN_FLIGHT: usize = 10;
 
+/// Attempts where Okta refuses for the number of requests: others of the organization may be to blame, for minutes.
+const THROTTLED_ATTEMPTS: u32 = 8;
+
 /// What errors call the service.
 const NAME: &str = "Okta";
 
@@ -68,6 +71,7 @@ impl OktaDirectory {
     pub fn options(rate_share: f64) -> WebOptions {
         WebOptions {
             in_flight: IN_FLIGHT,
+            throttled_attempts: THROTTLED_ATTEMPTS,
             rate: Rate::Headers {
                 limit: "x-rate-limit-limit",
                 remaining: "x-rate-limit-remaining",
