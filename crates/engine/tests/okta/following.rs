@@ -1,6 +1,8 @@
 //! Incremental reads: after any change they show what a full read shows, in a few requests.
+//!
+//! Only who is in no group and is deleted for good without a stop in between is left to the daily full read.
 
-use super::{WHOLE, directory, server, small};
+use super::{WHOLE, directory, place_of, server, small};
 use bwdc_core::filter::{Accepted, Filter};
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::OktaFilters;
@@ -90,6 +92,44 @@ async fn one_group_that_changed_takes_one_request_more() {
     assert_eq!(stage.follow().await, Some(4));
 }
 
+/// Somebody was deprovisioned and deleted for good since the last read: Okta takes both out of their groups.
+fn purge(tenant: &mut Tenant, id: &str, now: &str) {
+    tenant.users.retain(|user| user.id != id);
+    for group in tenant.groups.iter_mut().filter(|group| group.members.iter().any(|it| it == id)) {
+        group.members.retain(|it| it != id);
+        group.last_membership_updated = now.to_owned();
+    }
+}
+
+#[tokio::test]
+async fn who_was_deleted_for_good_is_noticed_by_the_groups_that_were_left() {
+    let mut tenant = Tenant::generate(450, 5, 3);
+    let everyone: Vec<String> = tenant.users.iter().map(|user| user.id.clone()).collect();
+    tenant.groups[4].members.clone_from(&everyone);
+    let mut stage = Stage::new(tenant);
+    stage.follow().await;
+    let now = stage.server.now();
+    stage.server.change(|tenant| purge(tenant, &everyone[400], &now));
+    // The lists, the group of everyone, and the question by id.
+    assert_eq!(stage.follow().await, Some(3 + 1 + 1));
+    // Whoever leaves a group and is in another needs no question.
+    stage.server.change(|tenant| {
+        tenant.groups[0].members.pop();
+        tenant.groups[0].last_membership_updated.clone_from(&now);
+    });
+    assert_eq!(stage.follow().await, Some(3 + 2));
+    // Many questions cost more than the list of people: 3 pages of it and 1 of deprovisioned ones.
+    stage.server.change(|tenant| {
+        for id in &everyone[300..310] {
+            purge(tenant, id, &now);
+        }
+    });
+    assert_eq!(stage.follow().await, Some(3 + 2 + 3 + 1));
+    // A group that goes takes its members along.
+    stage.server.change(|tenant| drop(tenant.groups.pop()));
+    assert!(stage.follow().await.is_some());
+}
+
 #[tokio::test]
 async fn a_query_of_oktas_own_is_never_incremental() {
     let mut stage = Stage::new(small());
@@ -126,7 +166,7 @@ async fn a_fault_at_any_request_leaves_the_mirror_as_it_was() {
             Fault::Answer(Answer::json(200, "[]")),
         ] {
             stage.server.faults().clear();
-            stage.server.faults().add(Rule::new("GET", &request, fault.clone()));
+            stage.server.faults().add(Rule::new("GET", place_of(&request), fault.clone()));
             let result = directory.follow(WHOLE, mirror.clone(), &|_| {}).await;
             assert!(result.is_err(), "{fault:?} at {request}");
         }
@@ -145,6 +185,7 @@ enum Step {
     Rename(usize, u8),
     NewGroup(usize),
     DropGroup(usize),
+    Purge(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -157,20 +198,26 @@ fn step() -> impl Strategy<Value = Step> {
         (0..5usize, any::<u8>()).prop_map(|(group, name)| Step::Rename(group, name)),
         (5..8usize).prop_map(Step::NewGroup),
         (0..8usize).prop_map(Step::DropGroup),
+        (0..9usize).prop_map(Step::Purge),
     ]
 }
 
-fn take(step: &Step, now: &str, tenant: &mut Tenant) {
+/// Does a step to the tenant, which was `before` when it was read the last time.
+fn take(step: &Step, now: &str, before: &Tenant, tenant: &mut Tenant) {
     const STATUSES: [&str; 4] = ["ACTIVE", "SUSPENDED", "DEPROVISIONED", "STAGED"];
     let group = |tenant: &mut Tenant, number: usize| {
         tenant.groups.iter().position(|it| it.id == format!("00g{number:017}"))
     };
+    let user =
+        |tenant: &mut Tenant, number: usize| tenant.users.iter().position(|it| it.id == User::new(number).id);
     match *step {
-        Step::Mail(who, what) => {
-            tenant.users[who].email = Some(format!("m{what}-{who}@example.test"));
+        Step::Mail(number, what) => {
+            let Some(who) = user(tenant, number) else { return };
+            tenant.users[who].email = Some(format!("m{what}-{number}@example.test"));
             tenant.users[who].last_updated = now.to_owned();
         }
-        Step::Status(who, status) => {
+        Step::Status(number, status) => {
+            let Some(who) = user(tenant, number) else { return };
             tenant.users[who].status = STATUSES[status].to_owned();
             tenant.users[who].last_updated = now.to_owned();
         }
@@ -181,7 +228,7 @@ fn take(step: &Step, now: &str, tenant: &mut Tenant) {
             }
         }
         Step::Join(who, number) | Step::Leave(who, number) => {
-            let Some(place) = group(tenant, number) else { return };
+            let (Some(place), Some(who)) = (group(tenant, number), user(tenant, who)) else { return };
             let id = tenant.users[who].id.clone();
             tenant.groups[place].members.retain(|it| *it != id);
             if matches!(step, Step::Join(..)) {
@@ -199,10 +246,19 @@ fn take(step: &Step, now: &str, tenant: &mut Tenant) {
                 tenant.groups.push(Group {
                     id: format!("00g{number:017}"),
                     name: format!("New {number}"),
-                    members: vec![tenant.users[0].id.clone()],
+                    members: tenant.users.iter().take(1).map(|user| user.id.clone()).collect(),
                     last_updated: now.to_owned(),
                     last_membership_updated: now.to_owned(),
                 });
+            }
+        }
+        Step::Purge(number) => {
+            // Who is in no group leaves no trace, and who was deprovisioned before was deleted before: the daily full read.
+            let id = User::new(number).id;
+            let was_deprovisioned =
+                before.users.iter().any(|user| user.id == id && user.status == "DEPROVISIONED");
+            if !was_deprovisioned && before.groups.iter().any(|group| group.members.contains(&id)) {
+                purge(tenant, &id, now);
             }
         }
         Step::DropGroup(number) => {
@@ -224,7 +280,10 @@ fn an_incremental_read_shows_what_a_full_read_shows_after_any_changes() {
             runtime.block_on(stage.follow());
             for round in &rounds {
                 let now = stage.server.now();
-                stage.server.change(|tenant| round.iter().for_each(|step| take(step, &now, tenant)));
+                stage.server.change(|tenant| {
+                    let before = tenant.clone();
+                    round.iter().for_each(|step| take(step, &now, &before, tenant));
+                });
                 assert!(runtime.block_on(stage.follow()).is_some());
             }
             Ok(())

@@ -1,13 +1,16 @@
 //! Reads by what changed since the last read, in three requests where nothing did: people by `lastUpdated`, deprovisioned
 //! ones apart, and the list of all groups, whose dates tell which members to read again and which are gone.
 //!
-//! What no date tells is somebody who was deprovisioned and deleted for good between two runs: that shows in the daily
-//! full read. Okta's clock decides, less a margin, and a date within the margin is not trusted to be the last of its
-//! second. A query of Okta's own in a filter may change its verdict without a date, so that there is no incremental read.
+//! Somebody who was deprovisioned and deleted for good between two runs leaves no date, but leaves groups: who left one, is
+//! in no other and is not among those who changed is asked for by id. Who was in no group at all shows in the daily full
+//! read; who was deprovisioned before stays so until then, which means the same. Okta's clock decides, less a margin, and a
+//! date within the margin is not trusted to be the last of its second. A query of Okta's own in a filter may change its
+//! verdict without a date, so that there is no incremental read.
 
 use super::OktaDirectory;
+use super::look_up::{Answered, by_id};
 use super::model::UserResponse;
-use super::read::{DEPROVISIONED, MOST_GROUPS, Reading, whole};
+use super::read::{DEPROVISIONED, Reading, whole};
 use super::tenant::{Group, Tenant};
 use crate::clock::{from_iso, to_iso};
 use crate::directory::ReadError;
@@ -15,11 +18,15 @@ use crate::directory::mirror::{Followed, Mirror, ObjectKind, RawObject, Refresh}
 use crate::directory::web::{WebReadError, WebSession};
 use crate::event::{Event, Events};
 use bwdc_core::names::Timestamp;
+use bwdc_core::snapshot::AccountState;
 use bwdc_core::snapshot::ReadScope;
-use std::collections::{HashMap, HashSet};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How far back a read looks beyond the last one, in milliseconds.
 const MARGIN: i64 = 60_000;
+/// People in one page of the list.
+const PEOPLE: usize = 200;
 
 pub(super) async fn follow(
     directory: &OktaDirectory,
@@ -86,40 +93,54 @@ async fn by_changes(
     let reading = Reading { directory, session, events };
     let changed = format!("lastUpdated gt \"{}\"", to_iso(Timestamp(since.0.saturating_sub(MARGIN))));
     let mut people = Tenant::default();
-    let begun = reading.people(Some(changed.clone()), &mut people).await?;
-    if scope.deleted {
-        reading.people(Some(format!("{DEPROVISIONED} and {changed}")), &mut people).await?;
-    }
-    let mut entries = people.users().len();
-    let mut put: Vec<RawObject> = people.users().iter().map(user_object).collect();
-    let mut gone = Vec::new();
+    let begun = reading.people(Some(format!("{DEPROVISIONED} and {changed}")), &mut people).await?;
+    reading.people(Some(changed), &mut people).await?;
     // Without the service's time the next read looks as far back as this one.
     let begun = begun.unwrap_or(since);
+    let (mut put, mut gone) = (Vec::new(), Vec::new());
     if scope.groups {
-        let groups = changed_groups(&reading, before, begun, &mut put, &mut gone).await?;
-        entries += groups.1;
-        for group in groups.0 {
+        let groups = changed_groups(&reading, before).await?;
+        put.extend(groups.read.iter().map(|group| group_object(group, begun)));
+        gone.extend(groups.gone.into_iter().map(|id| (ObjectKind::Group, id)));
+        let left: Vec<String> = groups
+            .left
+            .into_iter()
+            .filter(|id| people.user(id).is_none())
+            .filter(|id| {
+                tenant.user(id).is_some_and(|it| directory.state(&it.status) != AccountState::Deleted)
+            })
+            .collect();
+        let purged = purged(&reading, &left, &tenant, &mut people).await?;
+        tenant.drop_users(&purged);
+        gone.extend(purged.into_iter().map(|id| (ObjectKind::Person, id)));
+        for group in groups.now {
             tenant.put_group(group);
         }
     }
+    put.extend(people.users().iter().map(user_object));
     for user in people.into_users() {
         tenant.put_user(user);
     }
-    events(Event::Followed { entries: entries as u64 });
+    events(Event::Followed { entries: put.len() as u64 });
     reading.tell(&tenant);
     let snapshot = tenant.snapshot(directory, scope, None)?;
     Ok(Followed { snapshot, refresh: Refresh::Change { cursor: to_iso(begun), put, gone } })
 }
 
-/// All groups as they are now, those known before in their order, and how many were read again.
-async fn changed_groups(
-    reading: &Reading<'_, '_>,
-    before: Vec<Group>,
-    begun: Timestamp,
-    put: &mut Vec<RawObject>,
-    gone: &mut Vec<(ObjectKind, String)>,
-) -> Result<(Vec<Group>, usize), WebReadError> {
-    let listed = reading.groups(MOST_GROUPS).await?;
+/// Groups as they are now, against those of the last read.
+struct Groups {
+    /// All of them, those known before in their order.
+    now: Vec<Group>,
+    /// Those of them whose members were read again.
+    read: Vec<Group>,
+    /// The ids of those that are not there any more.
+    gone: Vec<String>,
+    /// Who was in a group before and is in none now.
+    left: BTreeSet<String>,
+}
+
+async fn changed_groups(reading: &Reading<'_, '_>, before: Vec<Group>) -> Result<Groups, WebReadError> {
+    let listed = reading.groups().await?;
     let known: HashMap<&str, &Group> = before.iter().map(|group| (group.id.as_str(), group)).collect();
     let there: HashSet<String> = listed.iter().map(|group| group.id.clone()).collect();
     let due = listed
@@ -134,25 +155,52 @@ async fn changed_groups(
         })
         .collect();
     let read = reading.with_members(due).await?;
-    let count = read.len();
-    put.extend(read.iter().map(|group| group_object(group, begun)));
-    let mut new: HashMap<String, Group> = HashMap::new();
-    let mut order = Vec::new();
-    for group in read {
-        order.push(group.id.clone());
-        new.insert(group.id.clone(), group);
-    }
-    let mut groups = Vec::new();
+    let mut new: HashMap<&str, &Group> = read.iter().map(|group| (group.id.as_str(), group)).collect();
+    let (mut now, mut gone, mut left) = (Vec::new(), Vec::new(), BTreeSet::new());
     for group in before {
-        if !there.contains(&group.id) {
-            gone.push((ObjectKind::Group, group.id));
-        } else {
-            let now = new.remove(&group.id);
-            groups.push(now.unwrap_or(group));
+        match new.remove(group.id.as_str()) {
+            Some(group_now) => {
+                now.push(group_now.clone());
+                left.extend(group.members);
+            }
+            None if there.contains(&group.id) => now.push(group),
+            None => {
+                gone.push(group.id);
+                left.extend(group.members);
+            }
         }
     }
-    groups.extend(order.iter().filter_map(|id| new.remove(id)));
-    Ok((groups, count))
+    now.extend(read.iter().filter(|group| new.contains_key(group.id.as_str())).cloned());
+    for member in now.iter().flat_map(|group| &group.members) {
+        left.remove(member);
+    }
+    Ok(Groups { now, read, gone, left })
+}
+
+/// Who of those who are in no group any more is not in Okta either; the others go to `people` as they are now. Each is
+/// asked for by id, or everybody is listed again where that takes fewer requests.
+async fn purged(
+    reading: &Reading<'_, '_>,
+    left: &[String],
+    tenant: &Tenant,
+    people: &mut Tenant,
+) -> Result<HashSet<String>, WebReadError> {
+    if left.len() > tenant.users().len().div_ceil(PEOPLE) {
+        reading.people(Some(DEPROVISIONED.to_owned()), people).await?;
+        reading.people(None, people).await?;
+        let known = tenant.users().iter().map(|user| &user.id);
+        return Ok(known.filter(|id| people.user(id).is_none()).cloned().collect());
+    }
+    let asked: Vec<_> = left.iter().map(|id| by_id(reading.directory, reading.session, id)).collect();
+    let answers: Vec<Answered> = stream::iter(asked).buffered(super::IN_FLIGHT).try_collect().await?;
+    let mut purged = HashSet::new();
+    for (id, answer) in left.iter().zip(answers) {
+        match answer {
+            Answered::Found(user) => people.put_user(user),
+            Answered::NotFound => drop(purged.insert(id.clone())),
+        }
+    }
+    Ok(purged)
 }
 
 fn user_object(user: &UserResponse) -> RawObject {

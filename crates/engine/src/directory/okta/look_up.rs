@@ -47,15 +47,38 @@ async fn ask(
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok((person.external_id.clone(), unknown(format!("`{id}` is no id of Okta's"))));
     }
-    let request =
-        WebRequest::get(below(&directory.api, &["users", id])).bucket("user").needs(directory.needs.users);
-    let presence = match session.json::<UserResponse>(&request).await {
-        Ok(answer) if answer.value.id != id => unknown(format!("Okta returned somebody else for `{id}`")),
-        Ok(answer) if directory.state(&answer.value.status) == AccountState::Deleted => Presence::NotFound,
-        Ok(_) => Presence::Found,
-        Err(error) if error.status() == Some(404) && error.code() == Some(NOT_FOUND) => Presence::NotFound,
+    let presence = match by_id(directory, session, id).await {
+        Ok(Answered::Found(user)) if directory.state(&user.status) == AccountState::Deleted => {
+            Presence::NotFound
+        }
+        Ok(Answered::Found(_)) => Presence::Found,
+        Ok(Answered::NotFound) => Presence::NotFound,
         Err(error) if error.status() == Some(401) => return Err(error),
         Err(error) => unknown(error.to_string()),
     };
     Ok((person.external_id.clone(), presence))
+}
+
+/// What Okta says of an id.
+pub(super) enum Answered {
+    Found(UserResponse),
+    NotFound,
+}
+
+/// Asks for one person by id.
+pub(super) async fn by_id(
+    directory: &OktaDirectory,
+    session: &WebSession<'_>,
+    id: &str,
+) -> Result<Answered, WebReadError> {
+    let request =
+        WebRequest::get(below(&directory.api, &["users", id])).bucket("user").needs(directory.needs.users);
+    match session.json::<UserResponse>(&request).await {
+        Ok(answer) if answer.value.id == id => Ok(Answered::Found(answer.value)),
+        Ok(_) => Err(session.malformed(&request, "it is about somebody else".to_owned())),
+        Err(error) if error.status() == Some(404) && error.code() == Some(NOT_FOUND) => {
+            Ok(Answered::NotFound)
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -15,9 +15,9 @@ use std::collections::HashSet;
 
 /// The largest page of people.
 const PEOPLE: &str = "200";
-/// The recommended page of groups, and the largest one.
-pub(super) const GROUPS: &str = "200";
-pub(super) const MOST_GROUPS: &str = "10000";
+/// The largest page of groups, and the one that Okta recommends where it takes too long to make.
+const MOST_GROUPS: &str = "10000";
+const FEWER_GROUPS: &str = "200";
 /// The largest page of a group's members.
 const MEMBERS: &str = "1000";
 
@@ -46,15 +46,17 @@ pub(super) async fn whole(
     let mut tenant = Tenant::default();
     let mut begun = None;
     let native = directory.filters.users.native();
-    if scope.people {
-        begun = reading.people(native.map(str::to_owned), &mut tenant).await?;
-    }
     if scope.deleted {
+        // These come first: somebody who is reactivated meanwhile is then in both lists, and never in none.
         let filter = native.map_or(DEPROVISIONED.to_owned(), |it| format!("({it}) and {DEPROVISIONED}"));
-        reading.people(Some(filter), &mut tenant).await?;
+        begun = reading.people(Some(filter), &mut tenant).await?;
+    }
+    if scope.people {
+        let time = reading.people(native.map(str::to_owned), &mut tenant).await?;
+        begun = begun.or(time);
     }
     if scope.groups {
-        let wanted = reading.groups(GROUPS).await?;
+        let wanted = reading.groups().await?;
         for group in reading.with_members(wanted).await? {
             tenant.put_group(group);
         }
@@ -96,7 +98,18 @@ impl Reading<'_, '_> {
     }
 
     /// The groups that the filter lets through, as they are listed.
-    pub(super) async fn groups(&self, limit: &str) -> Result<Vec<GroupResponse>, WebReadError> {
+    pub(super) async fn groups(&self) -> Result<Vec<GroupResponse>, WebReadError> {
+        match self.groups_in_pages_of(MOST_GROUPS).await {
+            Err(
+                WebReadError::Timeout { .. }
+                | WebReadError::TooLarge { .. }
+                | WebReadError::Refused { status: 500.., .. },
+            ) => self.groups_in_pages_of(FEWER_GROUPS).await,
+            other => other,
+        }
+    }
+
+    async fn groups_in_pages_of(&self, limit: &str) -> Result<Vec<GroupResponse>, WebReadError> {
         let mut url = below(&self.directory.api, &["groups"]);
         url.query_pairs_mut().append_pair("limit", limit);
         if let Some(native) = self.directory.filters.groups.native() {

@@ -8,7 +8,7 @@ use bwdc_core::snapshot::{
     AccountState, IncompleteRead, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// People and groups in the order in which they came first.
 #[derive(Debug, Default)]
@@ -42,6 +42,18 @@ impl Tenant {
 
     pub(super) fn put_group(&mut self, group: Group) {
         self.groups.push(group);
+    }
+
+    /// Drops people whom Okta does not have any more.
+    pub(super) fn drop_users(&mut self, ids: &HashSet<String>) {
+        self.users.retain(|user| !ids.contains(&user.id));
+        self.user_places =
+            self.users.iter().enumerate().map(|(place, user)| (user.id.clone(), place)).collect();
+    }
+
+    /// Whether somebody is known, whatever the status.
+    pub(super) fn user(&self, id: &str) -> Option<&UserResponse> {
+        self.users.get(*self.user_places.get(id)?)
     }
 
     pub(super) fn into_users(self) -> Vec<UserResponse> {
