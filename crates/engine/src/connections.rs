@@ -1,5 +1,6 @@
-//! By which way the organization's server is reached.
+//! By which way the organization's server and a directory behind HTTP are reached.
 
+use crate::directory::web::WebOptions;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::http::{ProxyChoice, is_loopback};
@@ -44,6 +45,16 @@ impl Engine {
     /// [`EngineError`] when the settings cannot be read, or their proxy is none.
     pub(crate) fn proxy_to(&self, endpoints: &Endpoints) -> Result<ProxyChoice, EngineError> {
         Ok(proxy(&self.connector_settings()?, &[&endpoints.api, &endpoints.identity])?)
+    }
+
+    /// How a directory behind HTTP is spoken to under the settings.
+    ///
+    /// # Errors
+    /// As [`Engine::proxy_to`].
+    pub(crate) fn web(&self, options: WebOptions) -> Result<WebOptions, EngineError> {
+        let connector = self.connector_settings()?;
+        proxy(&connector, &[])?;
+        Ok(options.configured(&connector))
     }
 }
 

@@ -258,7 +258,7 @@ impl Engine {
             .secrets()
             .get(data, SecretName::EntraKey)?
             .ok_or(EngineError::DirectoryIncomplete(SettingsError::Missing { key: "entra.key" }))?;
-        let options = EntraDirectory::options().configured(&self.connector_settings()?);
+        let options = self.web(EntraDirectory::options())?;
         let directory = EntraDirectory::new(settings, filters, key, options).map_err(ReadError::from)?;
         Ok(Directory::Entra(Box::new(directory)))
     }

@@ -131,7 +131,7 @@ async fn a_proxy_carries_every_request() {
 }
 
 #[test]
-fn this_machine_is_reached_without_the_proxy_of_the_environment() {
+fn this_machine_is_reached_without_a_proxy() {
     let proxy_to = |urls: &[&str], proxy: ProxyChoice| {
         let urls: Vec<_> = urls.iter().map(|url| base_url("Okta", url).unwrap()).collect();
         let urls: Vec<_> = urls.iter().collect();
@@ -148,5 +148,6 @@ fn this_machine_is_reached_without_the_proxy_of_the_environment() {
         proxy_to(&["http://127.0.0.1:1", "https://a.okta.com"], ProxyChoice::Environment),
         ProxyChoice::Environment
     );
-    assert_eq!(proxy_to(&["http://127.0.0.1:1"], fixed.clone()), fixed);
+    assert_eq!(proxy_to(&["http://127.0.0.1:1"], fixed.clone()), ProxyChoice::Direct);
+    assert_eq!(proxy_to(&["https://a.okta.com"], fixed.clone()), fixed);
 }

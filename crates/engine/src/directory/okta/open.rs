@@ -26,7 +26,7 @@ impl Engine {
         let missing = SettingsError::Missing { key: "okta.token" };
         let token = self.secrets().get(data, SecretName::OktaToken)?;
         let token = token.ok_or(EngineError::DirectoryIncomplete(missing))?;
-        let options = OktaDirectory::options(settings.rate_share).configured(&self.connector_settings()?);
+        let options = self.web(OktaDirectory::options(settings.rate_share))?;
         let directory = OktaDirectory::new(&settings, filters, token, options);
         Ok(Directory::Okta(Box::new(directory.map_err(ReadError::from)?)))
     }

@@ -26,7 +26,7 @@ impl Engine {
         let missing = SettingsError::Missing { key: "onelogin.secret" };
         let secret = self.secrets().get(data, SecretName::OneLoginSecret)?;
         let secret = secret.ok_or(EngineError::DirectoryIncomplete(missing))?;
-        let options = OneLoginDirectory::options().configured(&self.connector_settings()?);
+        let options = self.web(OneLoginDirectory::options())?;
         let directory = OneLoginDirectory::new(settings, filters, secret, options);
         Ok(Directory::OneLogin(Box::new(directory.map_err(ReadError::from)?)))
     }
