@@ -1,10 +1,10 @@
 //! Okta's stand-in, read whole, disturbed at every page, and asked for single people.
 
+mod faults;
 mod following;
 mod rate;
 mod service_app;
 
-use bwdc_core::filter::{Accepted, Filter};
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{Presence, Sought};
 use bwdc_core::settings::{OktaFilters, OktaSettings};
@@ -106,71 +106,55 @@ async fn every_page_is_read_and_the_requests_are_counted() {
 }
 
 #[tokio::test]
-async fn a_fault_at_any_page_is_overcome_or_fails_the_read() {
-    let mut tenant = small();
-    tenant.groups.truncate(4);
-    let server = server(tenant);
-    let whole = shape(&read(&server, OktaFilters::default()).await.expect("a whole read"));
-    let pages = server.requests();
-    assert!(pages.len() >= 9, "{pages:?}");
-    let not_json = || Fault::ReplaceBody("[{\"id\":\"00u".to_owned());
-    let throttled = || Fault::Answer(Answer::json(429, "{}").header("retry-after", "1"));
-    for page in &pages {
-        let passing = [
-            Fault::Answer(Answer::empty(500)),
-            Fault::CutAfterHandling,
-            Fault::TruncateBody(9),
-            not_json(),
-            throttled(),
-        ];
-        for fault in passing {
-            server.faults().clear();
-            server.faults().add(Rule::new("GET", page, fault.clone()).first(1));
-            let snapshot = read(&server, OktaFilters::default()).await.expect("one fault is overcome");
-            assert_eq!(shape(&snapshot), whole, "{fault:?} at {page}");
-            assert_eq!(server.faults().fired(), [1], "{fault:?} at {page}");
-        }
-        let lasting = [
-            Fault::Answer(Answer::empty(500)),
-            Fault::CutAfterHandling,
-            Fault::TruncateBody(9),
-            not_json(),
-            throttled(),
-            Fault::Answer(Answer::json(
-                401,
-                r#"{"errorCode":"E0000011","errorSummary":"Invalid token provided"}"#,
-            )),
-            Fault::Answer(Answer::json(200, "[]")),
-        ];
-        for fault in lasting {
-            server.faults().clear();
-            server.faults().add(Rule::new("GET", place_of(page), fault.clone()));
-            let error = read(&server, OktaFilters::default()).await.err();
-            let error = error.unwrap_or_else(|| panic!("a partial read: {fault:?} at {page}"));
-            assert!(matches!(error, ReadError::Web(_)), "{error}");
-            let text = error.to_string();
-            assert!(text.contains("Okta") && text.contains("/api/v1/") && text.contains("page"), "{text}");
-            assert!(!text.contains('?') && !text.contains(server.token()), "{text}");
-            assert!(error.hint().is_some());
-        }
-    }
-}
-
-#[tokio::test]
 async fn filters_choose_people_and_groups_by_name() {
-    let server = server(Tenant::generate(10, 4, 2));
-    let parse = |text: &str| Filter::parse(text, Accepted::NAMES_AND_QUERY).expect("a filter");
+    let mut tenant = Tenant::generate(10, 4, 2);
+    tenant.users[3].status = "SUSPENDED".to_owned();
+    let server = server(tenant);
+    let filters = |users: &str, groups: &str| {
+        let stored = json!({ "userFilter": users, "groupFilter": groups });
+        OktaFilters::from_stored(stored.as_object().expect("an object"))
+    };
     for (users, groups, people, chosen) in [
         ("", "", 10, 4),
+        ("  ", "\t", 10, 4),
         ("include:PERSON1@example.test, person2@example.test", "include:group 1", 2, 1),
+        (" Include : person1@example.test ,, ", "INCLUDE: Group 1 , gRoUp 3", 1, 2),
         ("exclude:person1@example.test", "exclude:Group 1,Group 2", 9, 2),
-        ("|status eq \"SUSPENDED\"", "", 0, 4),
+        ("include:nobody@example.test", "include:nothing", 0, 0),
+        ("|status eq \"SUSPENDED\"", "", 1, 4),
+        ("include:person3@example.test,person4@example.test|status eq \"SUSPENDED\"", "", 1, 4),
+        ("exclude:person3@example.test | status eq \"SUSPENDED\"", "", 0, 4),
+        ("|lastUpdated gt \"2040-01-01T00:00:00.000Z\"", "exclude:Group 0", 0, 3),
     ] {
-        let filters = OktaFilters { users: parse(users), groups: parse(groups) };
+        let filters = filters(users, groups).expect("filters");
         let scope = ReadScope { deleted: false, ..WHOLE };
         let snapshot = directory(&server, filters, 1_000.0).read(scope, &|_| {}).await.expect("a whole read");
         assert_eq!((snapshot.people().len(), snapshot.groups().len()), (people, chosen), "{users} {groups}");
     }
+    for (filter, position) in [
+        ("only:a", 1),
+        ("  includes:a", 3),
+        ("a@x.test", 1),
+        ("include a", 8),
+        ("exclude", 8),
+        ("include:", 9),
+        ("include: , ,", 13),
+        ("include:a|exclude:b", 11),
+        ("include:a|", 11),
+        ("includeGroup:a", 1),
+        ("|", 2),
+        ("|include:a", 2),
+    ] {
+        for (users, groups, setting) in [(filter, "", "sync.userFilter"), ("", filter, "sync.groupFilter")] {
+            let error = filters(users, groups).expect_err(filter).to_string();
+            assert!(error.contains(setting) && error.contains(&format!("position {position}")), "{error}");
+        }
+    }
+    // What only Okta can judge is Okta's to refuse, and the error says where to look.
+    let filters = filters("|status pr", "").expect("a query");
+    let error = directory(&server, filters, 1_000.0).read(WHOLE, &|_| {}).await.err().expect("a refusal");
+    assert!(error.to_string().contains("Invalid search criteria"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("filter")), "{error}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::okta::OktaDirectory;
 use bwdc_engine::directory::web::{WebOptions, WebReadError};
-use bwdc_sandbox::cloud::okta::{Options, Server, ServiceApp};
+use bwdc_sandbox::cloud::okta::{Options, Server, ServiceApp, Tenant};
 use bwdc_sandbox::faults::{Answer, Arrival, Fault, Moment, Rule};
 use secrecy::SecretString;
 use serde_json::json;
@@ -17,17 +17,26 @@ const RSA: &str = include_str!("keys/rsa.pem");
 const RSA_OLD: &str = include_str!("keys/rsa.old.pem");
 const RSA_JWK: &str = include_str!("keys/rsa.jwk");
 const RSA_PUBLIC: &str = include_str!("keys/rsa.public.jwk");
-const EC: &str = include_str!("keys/ec.pem");
+pub(super) const EC: &str = include_str!("keys/ec.pem");
 const EC_OLD: &str = include_str!("keys/ec.old.pem");
 const EC_JWK: &str = include_str!("keys/ec.jwk");
 const EC_PUBLIC: &str = include_str!("keys/ec.public.jwk");
-const APP: &str = "0oa1sandboxapp";
+pub(super) const APP: &str = "0oa1sandboxapp";
 
 fn start(public: &str, change: impl FnOnce(&mut ServiceApp)) -> Server {
+    start_app(small(), public, change)
+}
+
+/// An organization with a service app that holds [`EC`].
+pub(super) fn start_with(tenant: Tenant, change: impl FnOnce(&mut ServiceApp)) -> Server {
+    start_app(tenant, EC_PUBLIC, change)
+}
+
+fn start_app(tenant: Tenant, public: &str, change: impl FnOnce(&mut ServiceApp)) -> Server {
     let mut app = ServiceApp::new(APP, serde_json::from_str(public).expect("a key"));
     change(&mut app);
-    Server::start(Options { limit: 100_000, service_app: Some(app), ..Options::new(small()) })
-        .expect("a stand-in")
+    let options = Options { limit: 100_000, service_app: Some(app), ..Options::new(tenant) };
+    Server::start(options).expect("a stand-in")
 }
 
 fn directory(server: &Server, key: &str, key_id: Option<&str>) -> Result<OktaDirectory, WebReadError> {
@@ -85,6 +94,27 @@ async fn a_proof_of_possession_goes_along_where_the_organization_wants_it() {
 }
 
 #[tokio::test]
+async fn a_proof_takes_the_nonce_that_the_service_asks_for_also_when_it_changes() {
+    let server = Arc::new(start(EC_PUBLIC, |app| {
+        app.wants_proof = true;
+        app.wants_nonce = true;
+    }));
+    let (weak, seen) = (Arc::downgrade(&server), AtomicU32::new(0));
+    server.faults().on_request(move |arrival: &Arrival| {
+        if arrival.moment == Moment::Arrived
+            && arrival.path.contains("/groups/")
+            && seen.fetch_add(1, Ordering::SeqCst) == 50
+            && let Some(server) = weak.upgrade()
+        {
+            server.end_nonces();
+            server.end_tokens();
+        }
+    });
+    let snapshot = read(&server, EC, Some("key-2")).await.expect("a whole read");
+    assert_eq!((snapshot.people().len(), snapshot.groups().len()), (450, 210));
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_without_the_key() {
     let server = start(RSA_PUBLIC, |_| {});
     for (key, id, words) in [
@@ -98,6 +128,7 @@ async fn what_is_wrong_is_said_without_the_key() {
     let narrow = start(RSA_PUBLIC, |app| drop(app.scopes.pop()));
     let error = read(&narrow, RSA, Some("key-1")).await.err().expect("a refusal");
     assert!(error.to_string().contains("invalid_scope"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("`okta.groups.read`")), "{error}");
     for (key, words) in [
         ("00abc-api-token", "neither a key in PEM form nor a JSON web key"),
         (EC_OLD, "openssl pkcs8 -topk8"),

@@ -12,10 +12,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 fn web(error: ReadError) -> WebReadError {
-    match error {
-        ReadError::Web(error) => *error,
-        other => panic!("{other}"),
-    }
+    let ReadError::Web(error) = error else { unreachable!("{error}") };
+    *error
 }
 
 #[test]

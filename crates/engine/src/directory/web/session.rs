@@ -310,7 +310,9 @@ impl<'a> WebSession<'a> {
         let size_limit = if status.is_success() { options.size_limit } else { ERROR_LIMIT };
         let body = match http::read_body(response, size_limit).await {
             Ok(body) => body,
-            Err(_) if !status.is_success() => Vec::new(),
+            // What is refused without words is refused; but words that were cut may have told what to do.
+            Err(BodyError::TooLarge) if !status.is_success() => Vec::new(),
+            Err(BodyError::Cut(_)) if status.is_server_error() || status.as_u16() == 429 => Vec::new(),
             Err(BodyError::Cut(error)) => return Err(self.connection(request, limit, error)),
             Err(BodyError::TooLarge) => {
                 let (service, url) = (options.service, shown(&request.url));

@@ -1,5 +1,6 @@
 //! What the stand-in answers.
 
+use super::oauth::Signed;
 use super::tenant::{Group, User};
 use super::{Shared, lock, oauth};
 use axum::extract::{Request, State};
@@ -18,8 +19,12 @@ pub(super) async fn handle(State(shared): State<Arc<Shared>>, request: Request) 
     }
     let signed = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let by_token = signed == Some(format!("SSWS {}", shared.options.token).as_str());
-    if !by_token && !oauth::is_signed(&shared, &request) {
-        return error(401, "E0000011", "Invalid token provided");
+    if !by_token {
+        match oauth::signed(&shared, &request) {
+            Signed::Well => {}
+            Signed::Badly => return error(401, "E0000011", "Invalid token provided"),
+            Signed::WithoutNonce(nonce) => return oauth::nonce_wanted(&nonce),
+        }
     }
     let path: Vec<&str> = request.uri().path().split('/').skip(3).collect();
     let (bucket, limits) = match path.as_slice() {

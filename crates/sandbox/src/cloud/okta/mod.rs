@@ -145,6 +145,11 @@ impl Server {
         oauth::end_tokens(&self.shared);
     }
 
+    /// Ends the nonces for proofs of possession: the next proofs need new ones.
+    pub fn end_nonces(&self) {
+        oauth::end_nonces(&self.shared);
+    }
+
     /// Changes the tenant.
     pub fn change(&self, change: impl FnOnce(&mut Tenant)) {
         let mut tenant = lock(&self.shared.tenant);

@@ -30,6 +30,8 @@ pub struct ServiceApp {
     pub public_key: Value,
     /// Whether tokens are given out and accepted only with a proof of possession.
     pub wants_proof: bool,
+    /// Whether every request needs the nonce of the moment in its proof, and not only the one for a token.
+    pub wants_nonce: bool,
     /// What it was granted of `okta.users.read` and `okta.groups.read`.
     pub scopes: Vec<String>,
 }
@@ -38,7 +40,7 @@ impl ServiceApp {
     /// An app with all that is needed.
     pub fn new(client_id: &str, public_key: Value) -> Self {
         let scopes = SCOPES.map(str::to_owned).to_vec();
-        Self { client_id: client_id.to_owned(), public_key, wants_proof: false, scopes }
+        Self { client_id: client_id.to_owned(), public_key, wants_proof: false, wants_nonce: false, scopes }
     }
 }
 
@@ -49,6 +51,16 @@ pub(super) struct Issued {
     tokens: HashMap<String, Value>,
     seen: HashSet<String>,
     nonce: Option<String>,
+    /// The one for everything but tokens.
+    request_nonce: Option<String>,
+}
+
+/// How a request is signed.
+pub(super) enum Signed {
+    Well,
+    Badly,
+    /// Well, but for this nonce.
+    WithoutNonce(String),
 }
 
 /// The token endpoint.
@@ -97,22 +109,48 @@ pub(super) async fn token(shared: &Shared, request: Request) -> Response {
 }
 
 /// Whether a request carries a token that was given out, with the proof that it needs.
-pub(super) fn is_signed(shared: &Shared, request: &Request) -> bool {
+pub(super) fn signed(shared: &Shared, request: &Request) -> Signed {
     let headers = request.headers();
     let Some((kind, token)) = text(headers, "authorization").and_then(|it| it.split_once(' ')) else {
-        return false;
+        return Signed::Badly;
     };
     let mut issued = lock(&shared.issued);
-    let Some(key) = issued.tokens.get(token).cloned() else { return false };
+    let Some(key) = issued.tokens.get(token).cloned() else { return Signed::Badly };
     if key.is_null() {
-        return kind == "Bearer";
+        return if kind == "Bearer" { Signed::Well } else { Signed::Badly };
     }
     let url = format!("{}{}", shared.front.url, request.uri().path());
     let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes()));
     let proof = text(headers, "dpop").unwrap_or_default().to_owned();
-    kind == "DPoP"
-        && check_proof(&mut issued, &proof, request.method().as_str(), &url, Some(&hash))
-            .is_ok_and(|(jwk, _)| jwk == key)
+    let checked = check_proof(&mut issued, &proof, request.method().as_str(), &url, Some(&hash));
+    let nonce = match checked {
+        Ok((jwk, nonce)) if kind == "DPoP" && jwk == key => nonce,
+        _ => return Signed::Badly,
+    };
+    if shared.options.service_app.as_ref().is_some_and(|app| app.wants_nonce) {
+        let wanted = issued.request_nonce.get_or_insert_with(random).clone();
+        if nonce.as_deref() != Some(wanted.as_str()) {
+            return Signed::WithoutNonce(wanted);
+        }
+    }
+    Signed::Well
+}
+
+/// Refuses a proof without the nonce of the moment (RFC 9449, section 9).
+pub(super) fn nonce_wanted(nonce: &str) -> Response {
+    let mut response = StatusCode::UNAUTHORIZED.into_response();
+    let challenge = "DPoP error=\"use_dpop_nonce\", error_description=\"Resource server requires nonce.\"";
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    if let Ok(nonce) = HeaderValue::try_from(nonce) {
+        response.headers_mut().insert("dpop-nonce", nonce);
+    }
+    response
+}
+
+/// Ends the nonces of the moment.
+pub(super) fn end_nonces(shared: &Shared) {
+    let mut issued = lock(&shared.issued);
+    (issued.nonce, issued.request_nonce) = (None, None);
 }
 
 /// Ends every token that was given out.
