@@ -6,7 +6,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::flatten::{Rows, flatten};
 use bwdc_core::import::official_request;
 use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson};
-use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, Timestamp};
+use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, Timestamp};
 use bwdc_core::observed::{
     MemberStatus, Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role,
     ServerKind,
@@ -145,6 +145,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
     let people = state.members.iter().filter_map(|it| {
         Some(ManagedPerson {
             external_id: it.external_id.clone()?,
+            source: SourceName::primary(),
             stable_id: None,
             email: it.email.clone(),
             revoked_by_us: false,
@@ -155,6 +156,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         let Membership::Read(members) = &it.members else { return None };
         Some(ManagedGroup {
             external_id: it.external_id.clone()?,
+            source: SourceName::primary(),
             name: it.name.clone(),
             members: members.iter().filter_map(|&it| state.members[it].external_id.clone()).collect(),
             observed_at: Some(Timestamp(0)),
@@ -163,6 +165,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
     LedgerState {
         people: people.collect(),
         groups: groups.collect(),
+        new_sources: Vec::new(),
         open_intents: Vec::new(),
         baseline_taken: true,
     }

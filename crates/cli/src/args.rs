@@ -421,6 +421,10 @@ pub(crate) struct ConfigArguments {
     #[arg(required = true)]
     pub(crate) setting: Option<String>,
 
+    /// Look at, or change, a further directory that `sources` names, in place of the first one.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+
     #[command(flatten)]
     pub(crate) value: ValueArguments,
 }

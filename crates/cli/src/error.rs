@@ -78,7 +78,17 @@ impl CommandError {
         }
         Some(match self {
             Self::Engine(error) => match error {
-                EngineError::NotTaken { .. } | EngineError::MembersHidden { .. } => "organization",
+                EngineError::NotTaken { .. }
+                | EngineError::RecordsRefused { .. }
+                | EngineError::MembersHidden { .. } => "organization",
+                EngineError::SourcesNotRead { .. } => "directory",
+                EngineError::SourceName { .. }
+                | EngineError::NoSuchSource { .. }
+                | EngineError::NotOfSource { .. } => "settings",
+                EngineError::Source { source, .. } => match &**source {
+                    EngineError::Directory(_) => "directory",
+                    _ => "settings",
+                },
                 EngineError::Refused { .. }
                 | EngineError::PlanChanged { .. }
                 | EngineError::PlanOfAnother { .. } => "refused",
@@ -94,7 +104,9 @@ impl CommandError {
                 | EngineError::ObserverNotNeeded { .. }
                 | EngineError::Account(_) => "sign-in",
                 EngineError::Organization(_) => "organization",
-                EngineError::Apply(ApplyError::Unknown { .. }) => "unknown-effect",
+                EngineError::Apply(ApplyError::Unknown { .. })
+                | EngineError::OrganizationAtFault(ApplyError::Unknown { .. }) => "unknown-effect",
+                EngineError::OrganizationAtFault(_) => "organization",
                 EngineError::Apply(_) => "organization",
                 EngineError::Lock(_) | EngineError::Profile(ProfileError::Lock(_)) => "busy",
                 EngineError::Profile(_) | EngineError::Path(_) | EngineError::Override(_) => "settings",
@@ -162,7 +174,7 @@ impl CommandError {
             Self::Engine(EngineError::Account(error)) => {
                 worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
             }
-            Self::Engine(EngineError::Apply(error)) => {
+            Self::Engine(EngineError::Apply(error) | EngineError::OrganizationAtFault(error)) => {
                 worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
             }
             error => sentence(&with_causes(error)),
@@ -269,6 +281,7 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bwdc_core::names::SourceName;
 
     #[test]
     fn our_own_messages_become_sentences_and_names_stay_as_they_are() {
@@ -293,7 +306,7 @@ mod tests {
     fn a_refusal_names_the_numbers_and_the_setting_that_widens_it() {
         let refusals = vec![
             Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100 },
-            Refusal::EmptyDirectory { managed: 7 },
+            Refusal::EmptyDirectory { source: SourceName::primary(), managed: 7 },
         ];
         let error = CommandError::from(EngineError::Refused { refusals });
         assert_eq!(error.kind(), Some("refused"));

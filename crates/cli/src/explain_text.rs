@@ -208,6 +208,9 @@ fn state(state: AccountState) -> &'static str {
 fn reason(desired: &Desired, number: usize) -> Option<&'static str> {
     let person = &desired.everybody()[number];
     match (person.unusable, person.email) {
+        (Some(NoAddress::Shared), _) => {
+            Some("others have the same address, and `[conflicts]` in connector.toml leaves all of them out")
+        }
         _ if !desired.people_wanted() => Some("people are not brought over (`sync.users` is false)"),
         (Some(NoAddress::TooLong), _) => Some("the address is longer than 256 characters"),
         (Some(NoAddress::Missing), _) | (None, None) => Some("there is no address"),

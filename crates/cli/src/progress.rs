@@ -37,6 +37,9 @@ impl Progress {
             Event::Followed { entries } => format!("Read the directory by what changed: {entries} entries"),
             Event::Observing { done, of } => format!("Reading the organization: {done} of {of}"),
             Event::Sending { number, of } => format!("Sending request {number} of {of}"),
+            Event::Splitting { records } => {
+                format!("The server did not take a request: trying a part of {records}")
+            }
             Event::Waiting { seconds, reason } => format!("Waiting {seconds} s: {reason}"),
             Event::Notice(notice) => {
                 self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);

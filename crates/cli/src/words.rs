@@ -1,5 +1,6 @@
 //! The vocabulary of plans and refusals in words for people.
 
+use bwdc_core::names::SourceName;
 use bwdc_core::observed::ServerKind;
 use bwdc_core::plan::{Cause, Kept, KeptBecause, LeftOutBecause, Refusal, Remark, Standing};
 use bwdc_engine::clock::to_iso;
@@ -49,6 +50,14 @@ pub(crate) fn left_out(because: &LeftOutBecause) -> String {
         LeftOutBecause::NoAddress => "has no address".to_owned(),
         LeftOutBecause::AddressTooLong => "the address is longer than 256 characters".to_owned(),
         LeftOutBecause::AddressBlank => "the address is blank".to_owned(),
+        LeftOutBecause::AddressShared => {
+            "others have the same address, and `[conflicts]` in connector.toml leaves all of them out"
+                .to_owned()
+        }
+        LeftOutBecause::GroupIdTaken => {
+            "an earlier source has a group with this id, and `conflicts.same-group` lets that one count"
+                .to_owned()
+        }
         LeftOutBecause::AddressInvalid { address } => {
             format!("the server would not take `{address}` for an address")
         }
@@ -148,6 +157,27 @@ pub(crate) fn remark(remark: &Remark) -> String {
              true` in connector.toml the directory takes over the first, with its access to collections.",
             group.name
         ),
+        Remark::SourceNotRead { source, reason, people, groups } => format!(
+            "{} could not be read: {reason}. Its {people} people and {groups} groups stay as they are, and nobody loses \
+             access in this run because the directory does not list them.",
+            capital(&from(source))
+        ),
+        Remark::SourceNew { source } => format!(
+            "{} is read for the first time: nothing of its people and groups is taken away in this run.",
+            capital(&from(source))
+        ),
+        Remark::SourceNotConfigured { source, people } => format!(
+            "{people} members came from the source `{source}`, which `sources` does not name any more. They stay, since \
+             nobody can say whether they are still there."
+        ),
+        Remark::SharedBySources { people, examples } => format!(
+            "{people} people are in several sources and are one member each, in the groups of all of them, as \
+             `conflicts.across-sources` says. For example {}.",
+            examples.join(", ")
+        ),
+        Remark::GroupsWait { groups } => format!(
+            "{groups} groups are compared by later runs: one run asks the server for the members of so many only."
+        ),
         Remark::NoPilotGroup { name } => {
             format!("The directory has no group `{name}`, which `invitations.pilot-group` names.")
         }
@@ -191,15 +221,17 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
             "{needed} seats are needed, {free} are free, and the subscription grows to {most} at most: the server would \
              refuse. Raise the limit of seats in the web vault, or bring fewer people over."
         ),
-        Refusal::EmptyDirectory { managed } => format!(
-            "The directory returned nobody, and the organization has {managed} managed members. Check the search base and \
+        Refusal::EmptyDirectory { managed, source } => format!(
+            "{} returned nobody, and the organization has {managed} managed members from it. Check the search base and \
              the filter; if it is right, run `bwdc approve`, or set `allow-empty-directory = true` under `[limits]` in \
-             connector.toml."
+             connector.toml.",
+            capital(&from(source))
         ),
-        Refusal::NoGroups { managed } => format!(
-            "The directory returned no group, and the organization has {managed} managed groups. Check the search base and \
+        Refusal::NoGroups { managed, source } => format!(
+            "{} returned no group, and the organization has {managed} managed groups from it. Check the search base and \
              the filter; if it is right, run `bwdc approve`, or set `allow-empty-directory = true` under `[limits]` in \
-             connector.toml."
+             connector.toml.",
+            capital(&from(source))
         ),
         Refusal::RepeatedExternalId { external_id, of_groups } => format!(
             "Two {} of the organization share the external id `{external_id}`: the server would fail. Remove one of them, or \
@@ -216,6 +248,16 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
                 .to_owned()
         }
     }
+}
+
+/// A source, as it stands in a sentence.
+fn from(source: &SourceName) -> String {
+    if source.is_primary() { "the directory".to_owned() } else { format!("source `{source}`") }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 pub(crate) fn some(names: &[String]) -> String {

@@ -1,12 +1,17 @@
 //! What the organization shall look like according to the directory: addresses made, groups flattened, everybody who is
 //! left out with the reason.
 
+mod conflicts;
+
+pub use conflicts::{Alias, Merged};
+
 use crate::flatten::{Rows, flatten};
+use crate::names::SourceName;
 use crate::normalize::{Address, address};
-use crate::settings::SyncSettings;
+use crate::settings::{ConflictRules, SyncSettings};
 use crate::snapshot::{AccountState, Parts, PersonEntry, Snapshot};
 use crate::text::{Text, TextTable};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use std::fmt;
 
 /// One person of the directory.
@@ -26,6 +31,8 @@ pub struct DesiredPerson {
     pub state: AccountState,
     /// Whether the entry changed since the time that was asked about; true where no time was.
     pub changed: bool,
+    /// Where the person comes from: the position in [`Desired::sources`].
+    pub source: u16,
 }
 
 /// Why a person has no address.
@@ -35,6 +42,8 @@ pub enum NoAddress {
     Missing,
     /// Longer than [`crate::normalize::LONGEST_ADDRESS`].
     TooLong,
+    /// Others have the same one, and the settings leave them out.
+    Shared,
 }
 
 /// One group of the directory.
@@ -48,6 +57,35 @@ pub struct DesiredGroup {
     pub name: Text,
     /// Whether the entry changed since the time that was asked about; true where no time was.
     pub changed: bool,
+    /// Where the group comes from: the position in [`Desired::sources`].
+    pub source: u16,
+}
+
+/// One of the directories that were to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredSource {
+    /// Its name.
+    pub name: SourceName,
+    /// Whether its groups were read.
+    pub groups: bool,
+    /// Why it could not be read; None: it was, completely.
+    pub failure: Option<String>,
+}
+
+/// A complete read of one source, with the rules by which it is judged.
+pub struct SourceRead {
+    /// What was read.
+    pub snapshot: Snapshot,
+    /// The source's own rules.
+    pub settings: SyncSettings,
+}
+
+/// One of several directories that make the desired state together.
+pub struct Source {
+    /// Its name.
+    pub name: SourceName,
+    /// The complete read, or why there is none.
+    pub read: Result<SourceRead, String>,
 }
 
 /// A member that is neither a person nor a group of the snapshot.
@@ -67,6 +105,10 @@ pub struct Desired {
     memberships: Rows,
     unresolved: Vec<Unresolved>,
     people_wanted: bool,
+    sources: Vec<DesiredSource>,
+    merged: Vec<Merged>,
+    shared: Vec<Text>,
+    dropped_groups: Vec<DesiredGroup>,
 }
 
 /// A directory that cannot be brought over as it is.
@@ -110,42 +152,80 @@ impl Desired {
     /// # Errors
     /// [`DesiredError`] when two people share an address or two entries an external id.
     pub fn build(snapshot: Snapshot, settings: &SyncSettings) -> Result<Self, DesiredError> {
-        let scope = snapshot.scope();
-        let Parts { mut texts, people: entries, groups: group_entries, members, unchanged } =
-            snapshot.into_parts();
-        let people: Vec<DesiredPerson> =
-            entries.iter().map(|entry| desired_person(entry, settings, &unchanged, &mut texts)).collect();
-        let people_wanted = settings.users && scope.people;
-        unique_external_ids(&texts, people.iter().map(|it| (it.external_id, it.reference)))?;
-        unique_external_ids(&texts, group_entries.iter().map(|it| (it.external_id, it.reference)))?;
-        if people_wanted {
-            unique_addresses(&texts, &people)?;
-        }
+        let read = SourceRead { snapshot, settings: settings.clone() };
+        let source = Source { name: SourceName::primary(), read: Ok(read) };
+        Self::merge(vec![source], settings.users, ConflictRules::default())
+    }
 
-        let slots = Slots::new(&texts, &entries, &group_entries);
-        let (mut direct, mut inner, mut unresolved) = (Rows::default(), Rows::default(), Vec::new());
-        for (number, group) in group_entries.iter().enumerate() {
-            let range = group.member_range();
-            let slots_of = || members[range.clone()].iter().map(|&member| (member, slots.of(member)));
-            direct.push(slots_of().filter_map(|(_, slot)| slot.person()));
-            inner.push(slots_of().filter_map(|(_, slot)| slot.group()));
-            unresolved.extend(
-                slots_of()
-                    .filter(|(_, slot)| matches!(slot, Slot::Nobody))
-                    .map(|(member, _)| Unresolved { group: number, member }),
-            );
+    /// Makes the desired state out of several sources, the first ones before the others. A source that could not be read
+    /// brings nobody, and says nothing of anybody. `users`: whether people are brought over.
+    ///
+    /// # Errors
+    /// [`DesiredError`] when two people share an address or two entries an external id, and `rules` do not say what then.
+    pub fn merge(sources: Vec<Source>, users: bool, rules: ConflictRules) -> Result<Self, DesiredError> {
+        let mut whole = Self {
+            texts: TextTable::default(),
+            people: Vec::new(),
+            groups: Vec::new(),
+            memberships: Rows::default(),
+            unresolved: Vec::new(),
+            people_wanted: users,
+            sources: Vec::new(),
+            merged: Vec::new(),
+            shared: Vec::new(),
+            dropped_groups: Vec::new(),
+        };
+        for Source { name, read } in sources {
+            let number = u16::try_from(whole.sources.len()).expect("fewer than 2^16 sources");
+            let source = match read {
+                Err(reason) => DesiredSource { name, groups: false, failure: Some(reason) },
+                Ok(read) => {
+                    let groups = read.snapshot.scope().groups;
+                    // Without people there are no addresses that could be in each other's way.
+                    whole.people_wanted &= read.snapshot.scope().people;
+                    whole.append(Part::new(read, number));
+                    DesiredSource { name, groups, failure: None }
+                }
+            };
+            whole.sources.push(source);
         }
-        let memberships = flatten(&direct, &inner, people.len());
-        let groups = group_entries
-            .iter()
-            .map(|it| DesiredGroup {
-                reference: it.reference,
-                external_id: it.external_id,
-                name: it.name,
-                changed: !unchanged.contains(&it.key),
-            })
-            .collect();
-        Ok(Self { texts, people, groups, memberships, unresolved, people_wanted })
+        conflicts::resolve(&mut whole, rules)?;
+        Ok(whole)
+    }
+
+    fn append(&mut self, part: Part) {
+        let (people, groups) = (self.people.len(), self.groups.len());
+        let Part { texts, people: new_people, groups: new_groups, memberships, unresolved } = part;
+        if self.texts.is_empty() {
+            self.texts = texts;
+            self.people = new_people;
+            self.groups = new_groups;
+            self.memberships = memberships;
+            self.unresolved = unresolved;
+            return;
+        }
+        let new: Vec<Text> = texts.iter().map(|text| self.texts.intern(text)).collect();
+        let text = |old: Text| new[old.index()];
+        self.people.extend(new_people.into_iter().map(|it| DesiredPerson {
+            reference: text(it.reference),
+            external_id: text(it.external_id),
+            stable_id: it.stable_id.map(text),
+            email: it.email.map(text),
+            ..it
+        }));
+        self.groups.extend(new_groups.into_iter().map(|it| DesiredGroup {
+            reference: text(it.reference),
+            external_id: text(it.external_id),
+            name: text(it.name),
+            ..it
+        }));
+        let shift = u32::try_from(people).expect("fewer than 2^32 people");
+        for number in 0..memberships.len() {
+            self.memberships.push(memberships.row(number).iter().map(|it| it + shift));
+        }
+        let moved =
+            unresolved.into_iter().map(|it| Unresolved { group: it.group + groups, member: text(it.member) });
+        self.unresolved.extend(moved);
     }
 
     /// The string behind a [`Text`] of this state.
@@ -166,6 +246,31 @@ impl Desired {
     /// Whether people are brought over at all (`sync.users`).
     pub fn people_wanted(&self) -> bool {
         self.people_wanted
+    }
+
+    /// The directories that were to be read, in their order.
+    pub fn sources(&self) -> &[DesiredSource] {
+        &self.sources
+    }
+
+    /// The name of the source at this position.
+    pub fn source(&self, number: u16) -> &SourceName {
+        &self.sources[usize::from(number)].name
+    }
+
+    /// People whom several sources have, and who are one.
+    pub fn merged(&self) -> &[Merged] {
+        &self.merged
+    }
+
+    /// Addresses that nobody gets, since several people have them.
+    pub fn shared_addresses(&self) -> impl Iterator<Item = Text> {
+        self.shared.iter().copied()
+    }
+
+    /// Groups that are left out, since an earlier source has one with their id.
+    pub fn dropped_groups(&self) -> &[DesiredGroup] {
+        &self.dropped_groups
     }
 
     /// Groups in the directory's order.
@@ -194,10 +299,57 @@ impl Desired {
     }
 }
 
+/// What one source brings, with strings of its own.
+struct Part {
+    texts: TextTable,
+    people: Vec<DesiredPerson>,
+    groups: Vec<DesiredGroup>,
+    memberships: Rows,
+    unresolved: Vec<Unresolved>,
+}
+
+impl Part {
+    fn new(read: SourceRead, source: u16) -> Self {
+        let SourceRead { snapshot, settings } = read;
+        let Parts { mut texts, people: entries, groups: group_entries, members, unchanged } =
+            snapshot.into_parts();
+        let people: Vec<DesiredPerson> = entries
+            .iter()
+            .map(|entry| desired_person(entry, &settings, &unchanged, source, &mut texts))
+            .collect();
+        let slots = Slots::new(&texts, &entries, &group_entries);
+        let (mut direct, mut inner, mut unresolved) = (Rows::default(), Rows::default(), Vec::new());
+        for (number, group) in group_entries.iter().enumerate() {
+            let range = group.member_range();
+            let slots_of = || members[range.clone()].iter().map(|&member| (member, slots.of(member)));
+            direct.push(slots_of().filter_map(|(_, slot)| slot.person()));
+            inner.push(slots_of().filter_map(|(_, slot)| slot.group()));
+            unresolved.extend(
+                slots_of()
+                    .filter(|(_, slot)| matches!(slot, Slot::Nobody))
+                    .map(|(member, _)| Unresolved { group: number, member }),
+            );
+        }
+        let memberships = flatten(&direct, &inner, people.len());
+        let groups = group_entries
+            .iter()
+            .map(|it| DesiredGroup {
+                reference: it.reference,
+                external_id: it.external_id,
+                name: it.name,
+                changed: !unchanged.contains(&it.key),
+                source,
+            })
+            .collect();
+        Self { texts, people, groups, memberships, unresolved }
+    }
+}
+
 fn desired_person(
     entry: &PersonEntry,
     settings: &SyncSettings,
     unchanged: &HashSet<Text>,
+    source: u16,
     texts: &mut TextTable,
 ) -> DesiredPerson {
     let raw = |text: Option<Text>| text.map(|it| texts.get(it));
@@ -214,52 +366,8 @@ fn desired_person(
         unusable,
         state: entry.state,
         changed: !unchanged.contains(&entry.key),
+        source,
     }
-}
-
-fn unique_external_ids(
-    texts: &TextTable,
-    entries: impl Iterator<Item = (Text, Text)>,
-) -> Result<(), DesiredError> {
-    let mut owner: Vec<Option<Text>> = vec![None; texts.len()];
-    for (external_id, reference) in entries {
-        if let Some(first) = owner[external_id.index()].replace(reference) {
-            let name = |text| texts.get(text).to_owned();
-            return Err(DesiredError::DuplicateExternalId {
-                first: name(first),
-                second: name(reference),
-                external_id: name(external_id),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Blank addresses are nobody's; deleted people keep an address that somebody else may have by now.
-fn unique_addresses(texts: &TextTable, people: &[DesiredPerson]) -> Result<(), DesiredError> {
-    let mut first_with: Vec<Option<Text>> = vec![None; texts.len()];
-    let mut order: Vec<Text> = Vec::new();
-    let mut sharing: HashMap<Text, Vec<Text>> = HashMap::new();
-    for person in people.iter().filter(|it| it.state != AccountState::Deleted) {
-        let Some(email) = person.email.filter(|&it| !texts.get(it).is_empty()) else { continue };
-        match first_with[email.index()] {
-            None => first_with[email.index()] = Some(person.reference),
-            Some(first) => sharing
-                .entry(email)
-                .or_insert_with(|| {
-                    order.push(email);
-                    vec![first]
-                })
-                .push(person.reference),
-        }
-    }
-    if order.is_empty() {
-        return Ok(());
-    }
-    let name = |text: &Text| texts.get(*text).to_owned();
-    let duplicates =
-        order.iter().map(|email| (name(email), sharing[email].iter().map(name).collect())).collect();
-    Err(DesiredError::DuplicateAddresses(DuplicateAddresses(duplicates)))
 }
 
 /// For each interned string who answers to it as a group member.

@@ -1,5 +1,10 @@
 //! The import request: what today's connector would send, its fingerprint, and its batches.
 
+mod split;
+
+pub(crate) use split::without;
+pub use split::{PartAnswer, RecordPlace, RefusedRecord, Search, Step, search_budget};
+
 use crate::desired::Desired;
 use crate::names::ExternalId;
 use crate::settings::SyncSettings;

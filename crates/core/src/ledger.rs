@@ -2,7 +2,7 @@
 //!
 //! Plain data. The engine keeps it in a database; the rules take it as input and hand back the next state.
 
-use crate::names::{Email, ExternalId, MemberId, StableId, Timestamp};
+use crate::names::{Email, ExternalId, MemberId, SourceName, StableId, Timestamp};
 use crate::wire::Request;
 use hashbrown::HashSet;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub struct LedgerState {
     pub open_intents: Vec<Intent>,
     /// Whether a run has compared directory and organization once since the ledger began. False: nobody is removed.
     pub baseline_taken: bool,
+    /// Sources that no run has compared yet. Nothing of theirs is taken, as in a first run.
+    pub new_sources: Vec<SourceName>,
 }
 
 impl LedgerState {
@@ -35,6 +37,7 @@ impl LedgerState {
                 if known.insert(member.external_id.clone()) {
                     self.people.push(ManagedPerson {
                         external_id: member.external_id.clone(),
+                        source: SourceName::primary(),
                         stable_id: None,
                         email: Email::new(member.email.clone().unwrap_or_default()),
                         revoked_by_us: false,
@@ -58,6 +61,8 @@ impl LedgerState {
 pub struct ManagedPerson {
     /// The id that was pushed.
     pub external_id: ExternalId,
+    /// The source that the person comes from: ids belong to their source.
+    pub source: SourceName,
     /// The id that survives renames, where the directory has one.
     pub stable_id: Option<StableId>,
     /// The address that was last pushed.
@@ -114,6 +119,8 @@ impl OutCause {
 pub struct ManagedGroup {
     /// The id that was pushed.
     pub external_id: ExternalId,
+    /// The source that the group comes from.
+    pub source: SourceName,
     /// The name that the organization was last known to hold.
     pub name: String,
     /// The members that were last accepted, in the order in which they were pushed. A copy shares them: there can be a
@@ -194,6 +201,7 @@ mod tests {
             (IntentState::Refused, &["known"]),
         ] {
             let known = ManagedPerson {
+                source: SourceName::primary(),
                 external_id: ExternalId::new("known"),
                 stable_id: Some(StableId::new("uuid")),
                 email: Email::new("other@x"),

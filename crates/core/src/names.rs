@@ -39,6 +39,23 @@ name!(
     StableId
 );
 name!(
+    /// One of the directories from which people come; blank: the one that `data.json` describes.
+    SourceName
+);
+
+impl SourceName {
+    /// The directory that `data.json` describes.
+    pub fn primary() -> Self {
+        Self::new("")
+    }
+
+    /// Whether it is the directory that `data.json` describes.
+    pub fn is_primary(&self) -> bool {
+        self.as_str().is_empty()
+    }
+}
+
+name!(
     /// An address, trimmed and in lower case.
     Email
 );

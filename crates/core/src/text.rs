@@ -66,6 +66,11 @@ impl TextTable {
         slice(&self.bytes, &self.ends, text.0)
     }
 
+    /// Every string, in the order of the numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len() as u32).map(|number| slice(&self.bytes, &self.ends, number))
+    }
+
     /// How many different strings are stored.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -12,7 +12,7 @@ use crate::organization::{ApiKey, Connection, Organization};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{SecretName, Secrets};
 use crate::store::{DataFile, Overrides, Store, SyncedKind, read_connector_settings};
-use bwdc_core::desired::Desired;
+use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::settings::{
     Bind, ConnectorSettings, DirectoryKind, Endpoints, EntraFilters, EntraSettings, EnvironmentUrls,
     LdapLayout, LdapSettings, SettingsError, SyncSettings,
@@ -173,16 +173,26 @@ impl Engine {
     pub async fn test(&mut self, since_last: bool, events: Events<'_>) -> Result<Desired, EngineError> {
         self.signed_in()?;
         let sync = self.sync_settings()?;
-        let directory = self.directory()?;
-        let mut scope = read_scope(&sync);
-        scope.stable_ids = false;
         let data = self.store.data();
         let last = data.last_sync(SyncedKind::Users).or_else(|| data.last_sync(SyncedKind::Groups));
-        let snapshot = match last.filter(|_| since_last) {
-            Some(since) => directory.read_since(scope, since, events).await?,
-            None => directory.read(scope, events).await?,
-        };
-        Ok(Desired::build(snapshot, &sync)?)
+        let mut reads = Vec::new();
+        for source in self.sources(&sync)? {
+            let scope = ReadScope { stable_ids: false, ..source.scope() };
+            let read = match last.filter(|_| since_last) {
+                Some(since) => source.directory.read_since(scope, since, events).await,
+                None => source.directory.read(scope, events).await,
+            };
+            let snapshot = read.map_err(|error| match source.name.is_primary() {
+                true => EngineError::from(error),
+                false => EngineError::Source {
+                    name: source.name.as_str().to_owned(),
+                    source: Box::new(error.into()),
+                },
+            })?;
+            let read = Ok(SourceRead { snapshot, settings: source.sync });
+            reads.push(Source { name: source.name, read });
+        }
+        Ok(Desired::merge(reads, sync.users, self.connector_settings()?.conflicts)?)
     }
 
     pub(crate) fn signed_in(&self) -> Result<String, EngineError> {
@@ -298,14 +308,5 @@ impl Engine {
         if let Some(warning) = self.store.too_open() {
             events(Event::Notice(warning.to_string()));
         }
-    }
-}
-
-pub(crate) fn read_scope(sync: &SyncSettings) -> ReadScope {
-    ReadScope {
-        people: sync.users || sync.groups,
-        groups: sync.groups,
-        deleted: sync.users,
-        stable_ids: true,
     }
 }

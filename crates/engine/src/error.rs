@@ -10,6 +10,7 @@ use crate::secrets::SecretError;
 use crate::settings::SettingsFileError;
 use crate::store::{OverrideError, StoreError};
 use bwdc_core::desired::DesiredError;
+use bwdc_core::import::RefusedRecord;
 use bwdc_core::plan::Refusal;
 use bwdc_core::settings::{DirectoryKind, SettingsError};
 use std::path::PathBuf;
@@ -86,6 +87,48 @@ pub enum EngineError {
         left: usize,
         /// Changes that were sent.
         sent: usize,
+    },
+    /// The server takes everything but single people or groups.
+    #[error("the server does not take {}", refused(records))]
+    RecordsRefused {
+        /// Which, with what the server said.
+        records: Vec<RefusedRecord>,
+    },
+    /// The server fails on every part of a request alike.
+    #[error("{0}")]
+    OrganizationAtFault(#[source] ApplyError),
+    /// Some of several sources could not be read; the others were brought over.
+    #[error("{}", unread(sources))]
+    SourcesNotRead {
+        /// Which, with what stood in the way.
+        sources: Vec<(String, String)>,
+    },
+    /// A further source cannot be used.
+    #[error("source `{name}`: {source}")]
+    Source {
+        /// Which.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<EngineError>,
+    },
+    /// The settings name no such source.
+    #[error("`sources` names no source `{name}`")]
+    NoSuchSource {
+        /// What was asked for.
+        name: String,
+    },
+    /// A setting of the organization, which a source has none of.
+    #[error("`{setting}` is a setting of the organization, not of a source")]
+    NotOfSource {
+        /// The setting.
+        setting: &'static str,
+    },
+    /// A source's name is none.
+    #[error("`{name}` cannot be the name of a source, or is there twice")]
+    SourceName {
+        /// As set.
+        name: String,
     },
     /// A server of Bitwarden's own that does not show its members.
     #[error(
@@ -200,6 +243,28 @@ impl EngineError {
                 "Set them with `bwdc config ldap.username <name>` and `bwdc config ldap.password --secretfile <file>`."
             }
             Self::NotTaken { .. } => "`bwdc plan` lists them; the next run tries again.",
+            Self::RecordsRefused { .. } => {
+                "Correct them in the directory, or leave them out with a filter; everybody else was brought over. The next run tries again."
+            }
+            Self::OrganizationAtFault(_) => {
+                "The server fails on every part of the request alike, so it is no single person or group. Look into the server's log; on a Bitwarden server this is often an address or an external id that occurs twice in the organization."
+            }
+            Self::SourcesNotRead { .. } => {
+                "Nothing was taken from their people. Check these directories; the next run reads them again."
+            }
+            Self::Source { source, name } => {
+                let hint = source.hint()?;
+                return Some(hint.replace("`bwdc config ", &format!("`bwdc config --source {name} ")));
+            }
+            Self::NoSuchSource { name } => {
+                return Some(format!(
+                    "Name it first: `bwdc config sources {name}`, with commas between several."
+                ));
+            }
+            Self::NotOfSource { .. } => "Set it without `--source`: it counts for all sources.",
+            Self::SourceName { .. } => {
+                "Names in `sources` are small letters, digits and hyphens, 32 at most, each once."
+            }
             Self::MembersHidden { .. } => {
                 "Check what stands in front of the server, such as a proxy or a firewall that blocks `/public/members`."
             }
@@ -222,10 +287,10 @@ impl EngineError {
             Self::Path(error) | Self::Profile(ProfileError::Path(error)) => return path_hint(error),
             Self::Profile(error) => return profile_hint(error),
             Self::Desired(DesiredError::DuplicateAddresses(_)) => {
-                "Correct the address of all but one of the entries, or leave entries out with `sync.userFilter`."
+                "Correct the address of all but one of the entries, leave entries out with `sync.userFilter`, or choose what happens with `bwdc config conflicts.same-address` (of several sources: `conflicts.across-sources`)."
             }
             Self::Desired(DesiredError::DuplicateExternalId { .. }) => {
-                "Leave one of the entries out with a filter, or correct its id in the directory."
+                "Leave one of the entries out with a filter, or correct its id in the directory; for groups of several sources, choose what happens with `bwdc config conflicts.same-group`."
             }
             Self::Folder { .. } => "Check the rights of the folder above it.",
             Self::Store(error) | Self::Secret(SecretError::Store(error)) => return store_hint(error),
@@ -276,6 +341,26 @@ fn profile_hint(error: &ProfileError) -> Option<String> {
         ProfileError::Path(_) | ProfileError::Secret(_) => return None,
     };
     Some(fixed.to_owned())
+}
+
+fn refused(records: &[RefusedRecord]) -> String {
+    const SHOWN: usize = 5;
+    let one = |it: &RefusedRecord| {
+        let kind = if it.is_group { "group " } else { "" };
+        format!("{kind}`{}` ({}): {}", it.name, it.external_id, it.reason)
+    };
+    let mut text = records.iter().take(SHOWN).map(one).collect::<Vec<_>>().join("; ");
+    if records.len() > SHOWN {
+        text.push_str(&format!("; and {} more", records.len() - SHOWN));
+    }
+    text
+}
+
+fn unread(sources: &[(String, String)]) -> String {
+    let name =
+        |name: &str| if name.is_empty() { "the first source".to_owned() } else { format!("source `{name}`") };
+    let one = |(source, reason): &(String, String)| format!("{} could not be read: {reason}", name(source));
+    sources.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 fn store_hint(error: &StoreError) -> Option<String> {

@@ -29,6 +29,11 @@ pub enum Event {
         /// Requests in all.
         of: usize,
     },
+    /// The server did not take a request: parts of it are sent, to find the record that it fails on.
+    Splitting {
+        /// People and groups in the part that is sent now.
+        records: usize,
+    },
     /// A server asked for patience, or a connection is tried again.
     Waiting {
         /// Whole seconds until the next attempt.

@@ -66,11 +66,12 @@ impl Engine {
     pub async fn explain(&mut self, who: &str, events: Events<'_>) -> Result<Explained, EngineError> {
         let desired = self.test(false, events).await?;
         let mut subjects = read_subjects(&desired, who);
-        if subjects.is_empty()
-            && let Directory::Ldap(directory) = self.directory()?
-        {
-            let unread = directory.find(who).await?;
-            subjects.extend(unread.into_iter().map(Subject::Unread));
+        if subjects.is_empty() {
+            for source in self.sources(&self.sync_settings()?)? {
+                let Directory::Ldap(directory) = source.directory else { continue };
+                let unread = directory.find(who).await?;
+                subjects.extend(unread.into_iter().map(Subject::Unread));
+            }
         }
         Ok(Explained { desired, subjects })
     }

@@ -24,6 +24,7 @@ mod review;
 mod saved_plan;
 pub mod secrets;
 mod settings;
+mod sources;
 pub mod store;
 mod sync;
 

@@ -4,16 +4,25 @@ use crate::event::{Event, Events};
 use crate::organization::{Organization, OrganizationError, Reading, ServerFacts};
 use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
-use bwdc_core::names::{ExternalId, MemberId};
+use bwdc_core::names::{ExternalId, MemberId, Timestamp};
 use bwdc_core::observed::{Membership, Observed, ObservedGroup, OrganizationState, ServerKind};
 use bwdc_core::plan::{believed, to_read};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Unchanged groups whose members are read in one run, those first that were not read for longest: what was changed by
-/// hand comes to light within days, at a bounded number of requests.
+/// Most groups whose members are read before a plan. With those that are read back, a run stays below 1,000 requests, which
+/// Bitwarden's cloud answers within five minutes; what is beyond waits for the next run.
+const MOST_BEFORE: usize = 540;
+/// Most groups that are read because the directory asks for other members than were last accepted.
+const MOST_NEEDED: usize = 450;
+/// Most groups whose members are read back after a run.
+const MOST_AFTER: usize = 450;
+/// Unchanged groups whose members are read in every run, those first that were not read for longest.
 const IN_ROTATION: usize = 100;
+/// After this time an unchanged group is read whatever the rotation says: what was changed by hand comes to light within a
+/// day.
+const SEEN_AGAIN_AFTER: i64 = 20 * 60 * 60 * 1000;
 /// Requests in flight.
 const AT_ONCE: usize = 8;
 
@@ -32,21 +41,40 @@ pub(crate) async fn server(
     }
 }
 
+/// How much of the organization a run wants to see.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted {
+    /// Groups at all.
+    pub(crate) groups: bool,
+    /// The members of every group, as many as one run may ask for.
+    pub(crate) all_members: bool,
+    /// When the run takes place.
+    pub(crate) now: Timestamp,
+}
+
 /// The organization, live where the server can be read, else as the ledger remembers it.
 pub(crate) async fn observe(
     organization: &Organization,
     desired: &Desired,
     ledger: &LedgerState,
-    groups_wanted: bool,
+    wanted: Wanted,
     events: Events<'_>,
 ) -> Result<Observed, OrganizationError> {
-    let mut state = match look(organization, groups_wanted, events).await? {
+    let mut state = match look(organization, wanted.groups, events).await? {
         Sight::Nothing => return Ok(believed(ledger)),
         Sight::Everything(state) => return Ok(Observed::Live(state)),
         Sight::WithoutMemberships(state) => state,
     };
     let (mut needed, rotation) = to_read(desired, ledger, &state.groups);
-    needed.extend(rotation.into_iter().take(IN_ROTATION));
+    needed.truncate(MOST_NEEDED);
+    let due = |seen: Option<Timestamp>| {
+        seen.is_none_or(|it| !(0..SEEN_AGAIN_AFTER).contains(&wanted.now.0.saturating_sub(it.0)))
+    };
+    let rotation = rotation.into_iter().enumerate();
+    let rotation =
+        rotation.filter(|&(turn, (seen, _))| wanted.all_members || turn < IN_ROTATION || due(seen));
+    needed.extend(rotation.map(|(_, (_, place))| place));
+    needed.truncate(MOST_BEFORE);
     let remembered: HashMap<&ExternalId, &Arc<[ExternalId]>> =
         ledger.groups.iter().map(|it| (&it.external_id, &it.members)).collect();
     for group in &mut state.groups {
@@ -74,15 +102,24 @@ pub(crate) async fn observe_again(
     };
     let known: HashMap<&ExternalId, &ObservedGroup> =
         before.groups.iter().filter_map(|it| Some((it.external_id.as_ref()?, it))).collect();
+    let places: HashMap<&MemberId, usize> =
+        state.members.iter().enumerate().filter_map(|(place, it)| Some((it.id.as_ref()?, place))).collect();
     let mut needed = Vec::new();
     for (place, group) in state.groups.iter_mut().enumerate() {
         let Some(id) = &group.external_id else { continue };
         match known.get(id).filter(|_| !touched.contains(id)).map(|it| &it.members) {
             Some(Membership::Remembered(members)) => group.members = Membership::Remembered(members.clone()),
             Some(Membership::NotRead) => {}
-            Some(Membership::Read(_)) | None => needed.push(place),
+            // Nothing was sent about it: the same members, in so far as they are still there.
+            Some(Membership::Read(members)) => {
+                let id = |&place: &usize| before.members[place].id.as_ref();
+                let here = members.iter().filter_map(id).filter_map(|id| places.get(id).copied());
+                group.members = Membership::Read(here.collect());
+            }
+            None => needed.push(place),
         }
     }
+    needed.truncate(MOST_AFTER);
     read_memberships(organization, &mut state, &needed, events).await?;
     Ok(Some(state))
 }

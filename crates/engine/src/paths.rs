@@ -8,6 +8,7 @@ mod profile_name;
 
 pub use profile_name::ProfileName;
 
+use bwdc_core::names::SourceName;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -177,6 +178,8 @@ pub struct Profile {
     pub connector_db: PathBuf,
     /// What a run holds for its whole length.
     pub lock: PathBuf,
+    /// Which of an organization's directories the folder describes; further ones have a folder in that of the first.
+    pub source: SourceName,
 }
 
 impl Profile {
@@ -188,8 +191,15 @@ impl Profile {
             connector_toml: folder.join("connector.toml"),
             connector_db: folder.join("connector.db"),
             lock: folder.join("bwdc.lock"),
+            source: SourceName::primary(),
             folder,
         }
+    }
+
+    /// Where a further directory of the same organization is described.
+    pub fn of_source(&self, name: &SourceName) -> Self {
+        let folder = self.folder.join("sources").join(name.as_str());
+        Self { source: name.clone(), ..Self::new(folder) }
     }
 
     /// The profile that the environment means; the default one is the folder that today's connector would use.

@@ -50,7 +50,12 @@ impl Engine {
         read_connector_settings(&self.profile, &Overrides::default())?;
         let stored = stored_connector_settings(&self.profile)?;
         let overrides = self.store.overrides();
-        Setting::all().iter().map(|setting| self.entry(setting, overrides, &stored, &defaults)).collect()
+        let of_source = |it: &&Setting| self.profile.source.is_primary() || it.is_of_source();
+        Setting::all()
+            .iter()
+            .filter(of_source)
+            .map(|setting| self.entry(setting, overrides, &stored, &defaults))
+            .collect()
     }
 
     fn entry(
@@ -119,6 +124,11 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Store`] when the settings cannot be written; both files are then as they were.
     pub fn set_all(&mut self, changes: &[(&Setting, Option<SettingValue>)]) -> Result<(), EngineError> {
+        if let Some((setting, _)) =
+            changes.iter().find(|(it, _)| !self.profile.source.is_primary() && !it.is_of_source())
+        {
+            return Err(EngineError::NotOfSource { setting: setting.name });
+        }
         let (ours, shared): (Vec<_>, Vec<_>) =
             changes.iter().partition(|(setting, _)| setting.place.file == SettingsFile::Connector);
         let all = |data: &mut DataFile| {

@@ -1,7 +1,7 @@
 //! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
 
 use bwdc_core::ledger::{IntentState, LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
-use bwdc_core::names::{Email, ExternalId, MemberId, StableId, Timestamp};
+use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, StableId, Timestamp};
 use bwdc_core::plan::Takings;
 use bwdc_core::wire::Request;
 use bwdc_engine::ledger::{
@@ -13,9 +13,15 @@ use tempfile::TempDir;
 const NOW: Timestamp = Timestamp(1_795_180_720_171);
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
+/// Every fifth comes from a further source.
+fn source(number: usize) -> SourceName {
+    if number % 5 == 4 { SourceName::new("berlin") } else { SourceName::primary() }
+}
+
 fn person(number: usize) -> ManagedPerson {
     ManagedPerson {
         external_id: ExternalId::new(format!("cn=person {number},ou=people,dc=example,dc=test")),
+        source: source(number),
         stable_id: Some(StableId::new(format!("entryUUID:{number:032}"))),
         email: Email::new(format!("person{number}@example.test")),
         revoked_by_us: false,
@@ -26,6 +32,7 @@ fn person(number: usize) -> ManagedPerson {
 fn group(number: usize, members: impl IntoIterator<Item = usize>) -> ManagedGroup {
     ManagedGroup {
         external_id: ExternalId::new(format!("cn=group {number},ou=groups,dc=example,dc=test")),
+        source: source(number),
         name: format!("Group {number}"),
         members: members.into_iter().map(|it| person(it).external_id).collect(),
         observed_at: Some(NOW),
@@ -40,6 +47,7 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
             .collect(),
         open_intents: Vec::new(),
         baseline_taken: true,
+        new_sources: Vec::new(),
     }
 }
 

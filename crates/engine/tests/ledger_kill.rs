@@ -2,7 +2,7 @@
 #![cfg(feature = "failpoints")]
 
 use bwdc_core::ledger::{IntentState, LedgerState, ManagedPerson};
-use bwdc_core::names::{Email, ExternalId, MemberId, Timestamp};
+use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, Timestamp};
 use bwdc_core::wire::Request;
 use bwdc_engine::ledger::{Counts, Ending, Ledger, Opened, Outcome, RunKind, RunOutcome};
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ const PLACES: [&str; 9] = [
 fn state(names: &[&str]) -> LedgerState {
     let people = names.iter().map(|name| ManagedPerson {
         external_id: ExternalId::new(*name),
+        source: SourceName::primary(),
         stable_id: None,
         email: Email::new(format!("{name}@example.test")),
         revoked_by_us: false,

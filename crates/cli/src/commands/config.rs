@@ -12,7 +12,7 @@ use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use bwdc_core::settings::{Setting, SettingKind, settings_schema};
 use bwdc_engine::secrets::{SecretName, SecretPlace};
-use bwdc_engine::{Entry, Origin};
+use bwdc_engine::{Engine, Entry, Origin};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -23,21 +23,36 @@ use std::path::PathBuf;
 const LONGEST_SECRET: u64 = 64 * 1024;
 
 pub(super) fn run(arguments: ConfigArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let place = &Place { global, source: arguments.source.as_deref() };
     match (arguments.command, arguments.setting) {
-        (Some(ConfigCommand::Get(named)), _) => get(&named.setting, global),
+        (Some(ConfigCommand::Get(named)), _) => get(&named.setting, place),
         (Some(ConfigCommand::Set(set_arguments)), _) => {
-            set(&set_arguments.setting, set_arguments.value, global)
+            set(&set_arguments.setting, set_arguments.value, place)
         }
-        (Some(ConfigCommand::Unset(named)), _) => unset(&named.setting, global),
-        (Some(ConfigCommand::List), _) => list(global),
+        (Some(ConfigCommand::Unset(named)), _) => unset(&named.setting, place),
+        (Some(ConfigCommand::List), _) => list(place),
         (Some(ConfigCommand::Schema), _) => Ok(schema().into()),
-        (Some(ConfigCommand::Export { format }), _) => file::export(&format, global),
-        (Some(ConfigCommand::Apply { file, dry_run, exact }), _) => {
-            file::apply(&file, dry_run, exact, global)
-        }
-        (Some(ConfigCommand::Validate), _) => file::validate(global),
-        (None, Some(setting)) => set(&setting, arguments.value, global),
+        (Some(ConfigCommand::Export { format }), _) => file::export(&format, place),
+        (Some(ConfigCommand::Apply { file, dry_run, exact }), _) => file::apply(&file, dry_run, exact, place),
+        (Some(ConfigCommand::Validate), _) => file::validate(place),
+        (None, Some(setting)) => set(&setting, arguments.value, place),
         (None, None) => Err(CommandError::UnknownSetting.into()),
+    }
+}
+
+/// Whose settings are meant.
+pub(super) struct Place<'a> {
+    global: &'a GlobalArguments,
+    source: Option<&'a str>,
+}
+
+impl Place<'_> {
+    pub(super) fn open(&self) -> Result<Engine, CommandError> {
+        let engine = open(self.global)?;
+        Ok(match self.source {
+            Some(name) => engine.open_source(name)?,
+            None => engine,
+        })
     }
 }
 
@@ -45,49 +60,51 @@ fn find(name: &str) -> Result<&'static Setting, CommandError> {
     Setting::find(name).ok_or(CommandError::UnknownSetting)
 }
 
-fn set(name: &str, arguments: ValueArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done, Failed> {
     let name = name.to_lowercase();
     let setting = find(&name)?;
-    let value = value(arguments, &name, setting, global)?;
+    let value = value(arguments, &name, setting, place.global)?;
     match &setting.kind {
         SettingKind::Secret(kind) => {
             if value.expose_secret().is_empty() {
                 return Err(CommandError::NoValue { setting: name }.into());
             }
-            open(global)?.set_secret(SecretName::of_directory(*kind), &value)?;
+            place.open()?.set_secret(SecretName::of_directory(*kind), &value)?;
         }
         kind => {
             let parsed = setting.parse(value.expose_secret()).map_err(|error| match kind {
                 SettingKind::Directory => CommandError::InvalidDirectory,
                 _ => CommandError::Setting(error),
             })?;
-            open(global)?.set(setting, &parsed)?;
+            place.open()?.set(setting, &parsed)?;
         }
     }
     let mut done = Done::from(Answer::title(format!("Saved setting `{name}`.")));
     let provided = (!setting.is_secret()).then(|| setting.variable());
-    if let Some(provided) = provided.filter(|it| global.environment().variable(it).is_some()) {
+    if let Some(provided) =
+        provided.filter(|it| place.source.is_none() && place.global.environment().variable(it).is_some())
+    {
         done.notices.push(format!("The environment variable `{provided}` is set and goes before it."));
     }
     Ok(done)
 }
 
-fn unset(name: &str, global: &GlobalArguments) -> Result<Done, Failed> {
+fn unset(name: &str, place: &Place<'_>) -> Result<Done, Failed> {
     let setting = find(name)?;
-    open(global)?.unset(setting)?;
+    place.open()?.unset(setting)?;
     Ok(Answer::title(format!("Unset `{}`.", setting.name)).into())
 }
 
-fn get(name: &str, global: &GlobalArguments) -> Result<Done, Failed> {
+fn get(name: &str, place: &Place<'_>) -> Result<Done, Failed> {
     let setting = find(name)?;
-    let entries = open(global)?.settings()?;
+    let entries = place.open()?.settings()?;
     let entry = entries.iter().find(|entry| entry.setting == setting).ok_or(CommandError::UnknownSetting)?;
     let text = if setting.is_secret() { origin(entry).to_owned() } else { shown(setting, &entry.value) };
     Ok(Answer::Report { data: data(entry), text }.into())
 }
 
-fn list(global: &GlobalArguments) -> Result<Done, Failed> {
-    let entries = open(global)?.settings()?;
+fn list(place: &Place<'_>) -> Result<Done, Failed> {
+    let entries = place.open()?.settings()?;
     let text: Vec<_> = entries
         .iter()
         .map(|entry| match shown(entry.setting, &entry.value) {

@@ -292,7 +292,7 @@ fn list(plan: &Plan) {
 fn tell(report: &SyncReport) {
     say(&match &report.verification {
         Verification::NothingSent => "   Nothing to do, nothing sent.".to_owned(),
-        Verification::Verified => {
+        Verification::Verified | Verification::VerifiedExcept { .. } => {
             format!("   {} request(s) sent; read back, and as planned.", report.requests)
         }
         Verification::SentNotVerified => "   Sent, not verified.".to_owned(),

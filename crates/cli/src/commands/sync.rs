@@ -137,6 +137,12 @@ fn told(report: &SyncReport) -> Vec<String> {
             lines.extend(plan_text::changes(&report.plan, SHOWN));
             lines.push("The organization was read back and is as planned.".to_owned());
         }
+        Verification::VerifiedExcept { groups } => {
+            lines.extend(plan_text::changes(&report.plan, SHOWN));
+            lines.push(format!(
+                "The organization was read back and is as planned; the members of {groups} groups are read back by the next runs."
+            ));
+        }
         Verification::SentNotVerified => {
             lines.extend(plan_text::changes(&report.plan, SHOWN));
             lines.push("Sent, not verified: this server cannot be read.".to_owned());

@@ -2,8 +2,9 @@
 
 use super::leavers::Outs;
 use super::{Change, Plan, PlanInput, pushed_ids};
+use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
-use crate::names::{Email, ExternalId, StableId, Timestamp};
+use crate::names::{Email, ExternalId, SourceName, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, OrganizationState, ServerKind};
 use crate::wire::ImportGroup;
 use hashbrown::{HashMap, HashSet};
@@ -34,7 +35,10 @@ impl Plan {
             After::Observed(state) => observed_groups(input, state, now),
             After::Accepted => self.accepted_groups(input, &people),
         };
-        LedgerState { people, groups, open_intents: Vec::new(), baseline_taken: true }
+        let read = input.desired.sources().iter().filter(|it| it.failure.is_none());
+        let read: HashSet<&SourceName> = read.map(|it| &it.name).collect();
+        let new_sources = input.ledger.new_sources.iter().filter(|it| !read.contains(it)).cloned().collect();
+        LedgerState { people, groups, open_intents: Vec::new(), baseline_taken: true, new_sources }
     }
 
     fn observed_people(
@@ -60,7 +64,9 @@ impl Plan {
                 continue;
             };
             let known = before.get(id.as_str()).or_else(|| before.get(old_ids.get(id.as_str()).copied()?));
-            let listed = directory.stable_ids.get(id.as_str());
+            // What belongs to a source that was not read goes on belonging to it.
+            let unknown = known.is_some_and(|it| is_unread(&it.source, input.desired));
+            let listed = directory.listed.get(id.as_str()).filter(|_| !unknown);
             if known.is_none() && listed.is_none() {
                 continue;
             }
@@ -69,8 +75,13 @@ impl Plan {
                 || member.id.as_ref().is_some_and(|it| input.ledger.may_have_revoked(it));
             people.push(ManagedPerson {
                 external_id: id.clone(),
+                source: match (listed, known) {
+                    (Some(listed), _) => listed.source.clone(),
+                    (None, Some(known)) => known.source.clone(),
+                    (None, None) => SourceName::primary(),
+                },
                 stable_id: listed
-                    .and_then(|it| it.map(StableId::new))
+                    .and_then(|it| it.stable_id.map(StableId::new))
                     .or_else(|| known.and_then(|it| it.stable_id.clone())),
                 email: member.email.clone(),
                 revoked_by_us: ours && member.status == MemberStatus::Revoked,
@@ -97,6 +108,7 @@ impl Plan {
             let place = *places.entry(member.external_id.clone()).or_insert_with(|| {
                 people.push(ManagedPerson {
                     external_id: member.external_id.clone(),
+                    source: SourceName::primary(),
                     stable_id: None,
                     email: Email::new(member.email.clone().unwrap_or_default()),
                     revoked_by_us: false,
@@ -106,9 +118,16 @@ impl Plan {
             });
             people[place].revoked_by_us = member.deleted;
         }
+        let before: HashSet<&str> = input.ledger.people.iter().map(|it| it.external_id.as_str()).collect();
         for person in &mut people {
-            if let Some(Some(stable_id)) = directory.stable_ids.get(person.external_id.as_str()) {
-                person.stable_id = Some(StableId::new(*stable_id));
+            let Some(listed) = directory.listed.get(person.external_id.as_str()) else { continue };
+            let was_known = before.contains(person.external_id.as_str());
+            if was_known && is_unread(&person.source, input.desired) {
+                continue;
+            }
+            person.source = listed.source.clone();
+            if let Some(stable_id) = listed.stable_id {
+                person.stable_id = Some(StableId::new(stable_id));
             }
         }
         people.retain(|it| !replaced.contains(&it.external_id) && !removed.contains(&it.external_id));
@@ -125,6 +144,8 @@ impl Plan {
             let ids = ids.iter().map(|it| new_ids.get(it.as_str()).copied().unwrap_or(it.as_str()));
             ids.filter_map(|it| managed.get(it).map(|&it| it.clone())).collect()
         };
+        let sources = group_sources(input.desired);
+        let source_of = |it: &ImportGroup| sources.get(it.external_id.as_str()).copied();
         let sent = self.whole.as_ref().map_or(&self.import.groups, |it| &it.groups);
         let mut sent: HashMap<&str, &ImportGroup> =
             sent.iter().map(|it| (it.external_id.as_str(), it)).collect();
@@ -137,6 +158,10 @@ impl Plan {
                 let members = still(&group.member_external_ids);
                 ManagedGroup {
                     external_id: known.external_id.clone(),
+                    source: source_of(group)
+                        .filter(|_| !is_unread(&known.source, input.desired))
+                        .unwrap_or(&known.source)
+                        .clone(),
                     name: name.clone(),
                     members,
                     observed_at: None,
@@ -149,6 +174,7 @@ impl Plan {
             let members = still(&it.member_external_ids);
             ManagedGroup {
                 external_id: it.external_id.clone(),
+                source: source_of(it).cloned().unwrap_or_else(SourceName::primary),
                 name: it.name.clone(),
                 members,
                 observed_at: None,
@@ -169,17 +195,33 @@ impl Plan {
 /// The directory's people by the id under which they are pushed.
 struct Directory<'a> {
     pushed: Vec<Option<&'a str>>,
-    stable_ids: HashMap<&'a str, Option<&'a str>>,
+    listed: HashMap<&'a str, Listed<'a>>,
+}
+
+/// Where somebody is listed, and under which id that survives renames.
+struct Listed<'a> {
+    source: &'a SourceName,
+    stable_id: Option<&'a str>,
+}
+
+fn is_unread(source: &SourceName, desired: &Desired) -> bool {
+    desired.sources().iter().any(|it| it.name == *source && it.failure.is_some())
+}
+
+fn group_sources(desired: &Desired) -> HashMap<&str, &SourceName> {
+    desired.groups().iter().map(|it| (desired.text(it.external_id), desired.source(it.source))).collect()
 }
 
 impl<'a> Directory<'a> {
     fn new(input: &PlanInput<'a>) -> Self {
         let desired = input.desired;
         let pushed = pushed_ids(desired, input.ledger);
-        let stable = desired.everybody().iter().map(|it| it.stable_id.map(|id| desired.text(id)));
-        let listed = pushed.iter().copied().zip(stable);
-        let stable_ids = listed.filter_map(|(id, stable)| Some((id?, stable))).collect();
-        Self { pushed, stable_ids }
+        let listed = desired.everybody().iter().map(|it| Listed {
+            source: desired.source(it.source),
+            stable_id: it.stable_id.map(|id| desired.text(id)),
+        });
+        let listed = pushed.iter().copied().zip(listed).filter_map(|(id, it)| Some((id?, it))).collect();
+        Self { pushed, listed }
     }
 }
 
@@ -189,16 +231,17 @@ fn observed_groups(input: &PlanInput<'_>, state: &OrganizationState, now: Timest
         return input.ledger.groups.clone();
     }
     let desired = input.desired;
-    let listed: HashSet<&str> = desired.groups().iter().map(|it| desired.text(it.external_id)).collect();
+    let listed = group_sources(desired);
     let before: HashMap<&str, &ManagedGroup> =
         input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
     let mut groups = Vec::new();
     for group in &state.groups {
         let Some(id) = group.external_id.as_ref() else { continue };
         let known = before.get(id.as_str());
-        if known.is_none() && !listed.contains(id.as_str()) {
-            continue;
-        }
+        // Brought by another source now, a group is that source's; of one that was not read it stays.
+        let brought = listed.get(id.as_str()).copied();
+        let unread = known.map(|it| &it.source).filter(|it| is_unread(it, desired));
+        let Some(source) = unread.or(brought).or(known.map(|it| &it.source)) else { continue };
         let (members, observed_at) = match &group.members {
             Membership::Read(members) => {
                 let ids = || members.iter().filter_map(|&number| state.members[number].external_id.as_ref());
@@ -208,7 +251,13 @@ fn observed_groups(input: &PlanInput<'_>, state: &OrganizationState, now: Timest
             Membership::Remembered(members) => (members.clone(), known.and_then(|it| it.observed_at)),
             Membership::NotRead => continue,
         };
-        groups.push(ManagedGroup { external_id: id.clone(), name: group.name.clone(), members, observed_at });
+        groups.push(ManagedGroup {
+            external_id: id.clone(),
+            source: source.clone(),
+            name: group.name.clone(),
+            members,
+            observed_at,
+        });
     }
     groups
 }

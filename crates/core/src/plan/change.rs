@@ -1,6 +1,6 @@
 //! The vocabulary of a plan.
 
-use crate::names::{ExternalId, Timestamp};
+use crate::names::{ExternalId, SourceName, Timestamp};
 use serde::Serialize;
 
 /// Who or what a line of a plan is about.
@@ -224,6 +224,10 @@ pub enum LeftOutBecause {
     AddressTooLong,
     /// The address attribute is blank.
     AddressBlank,
+    /// Others have the same address, and the settings leave all of them out.
+    AddressShared,
+    /// A group of an earlier source has the same external id.
+    GroupIdTaken,
     /// The server would not take it for an address.
     AddressInvalid {
         /// What the directory holds.
@@ -334,6 +338,41 @@ pub enum Remark {
     SameName {
         /// The group of the directory.
         group: Subject,
+    },
+    /// A source could not be read: its people are unknown, and nothing of theirs is taken away.
+    SourceNotRead {
+        /// Which.
+        source: SourceName,
+        /// What stood in the way.
+        reason: String,
+        /// Managed people who come from it.
+        people: usize,
+        /// Managed groups that come from it.
+        groups: usize,
+    },
+    /// A run asks the server for the members of so many groups only; these are compared by later runs.
+    GroupsWait {
+        /// How many.
+        groups: usize,
+    },
+    /// A source is read for the first time: nothing of its people and groups is taken away in this run.
+    SourceNew {
+        /// Which.
+        source: SourceName,
+    },
+    /// The settings do not name a source any more from which people came: nobody can ask for them.
+    SourceNotConfigured {
+        /// Which.
+        source: SourceName,
+        /// Managed people who come from it.
+        people: usize,
+    },
+    /// Several sources have the same people.
+    SharedBySources {
+        /// How many.
+        people: usize,
+        /// A few of them.
+        examples: Vec<String>,
     },
     /// The pilot group that the settings name is not in the directory.
     NoPilotGroup {

@@ -6,7 +6,7 @@ use super::people::{LONGEST_EXTERNAL_ID, People};
 use super::{Evidence, Index, Plan, PlanInput, pushed_ids};
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup};
-use crate::names::ExternalId;
+use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::{ObservedGroup, ServerKind};
 use crate::settings::VanishedGroups;
 use crate::wire::{ImportGroup, Request};
@@ -18,12 +18,13 @@ const LONGEST_NAME: usize = 100;
 /// Which groups' members have to be read before a plan, and the rest with those first that were not read for longest.
 ///
 /// `groups` are those of the organization. A group has to be read when the desired membership is not the one that was
-/// last accepted; the others are looked at in rotation, so that what was changed by hand comes to light too.
+/// last accepted; the others are looked at in rotation, so that what was changed by hand comes to light too: each with the
+/// time when it was read last, the longest ago first.
 pub fn to_read(
     desired: &Desired,
     ledger: &LedgerState,
     groups: &[ObservedGroup],
-) -> (Vec<usize>, Vec<usize>) {
+) -> (Vec<usize>, Vec<(Option<Timestamp>, usize)>) {
     let numbers: HashMap<&str, usize> = desired
         .groups()
         .iter()
@@ -52,7 +53,7 @@ pub fn to_read(
         }
     }
     rest.sort_unstable();
-    (needed, rest.into_iter().map(|(_, place)| place).collect())
+    (needed, rest)
 }
 
 /// Decides for every group of the directory, then for those that vanished from it.
@@ -62,6 +63,10 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, people: &Peop
         let group = desired.text(desired.groups()[unresolved.group].reference).to_owned();
         let reference = desired.text(unresolved.member).to_owned();
         plan.left_out.push(LeftOut { reference, because: LeftOutBecause::UnresolvedMember { group } });
+    }
+    for dropped in desired.dropped_groups() {
+        let reference = desired.text(dropped.reference).to_owned();
+        plan.left_out.push(LeftOut { reference, because: LeftOutBecause::GroupIdTaken });
     }
     let successors = Successors::new(input, index);
     let mut memberships = Memberships::new(index, people);
@@ -74,7 +79,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, people: &Peop
         let Some(&number) = index.groups.get(id).filter(|it| !successors.taken.contains(*it)) else {
             continue;
         };
-        if !present.contains(id) {
+        if !present.contains(id) && index.sources.tells_of_groups(&managed.source) {
             vanished(number, input, index, plan);
         }
     }
@@ -110,7 +115,8 @@ impl Successors {
         if new.is_empty() {
             return found;
         }
-        let managed: HashSet<&str> = input.ledger.groups.iter().map(|it| it.external_id.as_str()).collect();
+        let told = input.ledger.groups.iter().filter(|it| index.sources.tells_of_groups(&it.source));
+        let managed: HashSet<&str> = told.map(|it| it.external_id.as_str()).collect();
         let mut vanished: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut by_hand: HashMap<&str, Vec<usize>> = HashMap::new();
         for (place, group) in state.groups.iter().enumerate().filter(|(_, it)| it.id.is_some()) {
@@ -231,7 +237,9 @@ fn group<'a>(
                 plan.unread.insert(ExternalId::new(id));
                 return;
             };
-            if plan.baseline && !difference.removed.is_empty() {
+            let source = managed_source(id, input).unwrap_or(desired.source(wanted.source));
+            let may_shrink = !plan.baseline && index.sources.may_shrink(source);
+            if !may_shrink && !difference.removed.is_empty() {
                 let members = std::mem::take(&mut difference.removed);
                 let (kept, by_hand): (Vec<_>, Vec<_>) =
                     members.iter().partition(|it| index.by_external_id.contains_key(it.as_str()));
@@ -271,6 +279,19 @@ fn group<'a>(
             member_external_ids,
         });
     }
+}
+
+/// The source that brought a group over.
+fn managed_source<'a>(id: &str, input: &PlanInput<'a>) -> Option<&'a SourceName> {
+    // A look through all groups, and only where sources differ.
+    let several = input.desired.sources().len() > 1;
+    input
+        .ledger
+        .groups
+        .iter()
+        .filter(|_| several)
+        .find(|it| it.external_id.as_str() == id)
+        .map(|it| &it.source)
 }
 
 /// Whether the directory selects this person: by external id, or by the address of a member without one.

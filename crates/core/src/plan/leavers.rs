@@ -5,7 +5,7 @@ use super::people::People;
 use super::{Index, Plan, PlanInput, Present};
 use crate::desired::DesiredPerson;
 use crate::ledger::{Out, OutCause};
-use crate::names::{ExternalId, Timestamp};
+use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
 use crate::settings::LeaverAction;
 use crate::snapshot::AccountState;
@@ -57,6 +57,7 @@ pub(super) fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(
 pub(super) struct Leaver<'a> {
     pub(super) external_id: &'a str,
     pub(super) shown: &'a str,
+    pub(super) source: &'a SourceName,
     pub(super) out: (OutCause, Taking),
 }
 
@@ -68,7 +69,7 @@ pub(super) fn leave(
     people: &People<'_>,
     plan: &mut Plan,
 ) {
-    let Leaver { external_id, shown, out: (out_cause, taking) } = *leaver;
+    let Leaver { external_id, shown, source, out: (out_cause, taking) } = *leaver;
     let Some(&number) = index.by_external_id.get(external_id) else { return };
     let member = index.member(number);
     let cause = Cause::from(out_cause);
@@ -80,9 +81,11 @@ pub(super) fn leave(
         _ if member.role != Role::User => Some(KeptBecause::Role),
         _ if is_protected(member, external_id, shown, input) => Some(KeptBecause::Protected),
         _ if people.emails.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
-        _ if plan.baseline => Some(KeptBecause::Baseline),
-        _ => due(external_id, out_cause, input, index).map(|until| KeptBecause::Grace { until }),
+        _ if plan.baseline || index.sources.is_new(source) => Some(KeptBecause::Baseline),
+        _ => index.sources.doubt(source, out_cause),
     };
+    let because = because
+        .or_else(|| due(external_id, out_cause, input, index).map(|until| KeptBecause::Grace { until }));
     let revoked_already = member.status == MemberStatus::Revoked;
     let uncertain = index.uncertain_people.contains_key(external_id);
     let revokes =
@@ -172,7 +175,8 @@ pub(super) fn absent(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'
             }
         };
         let out = (cause, action.map_or(Taking::KeepAsToday, Taking::Chosen));
-        leave(&Leaver { external_id: id, shown: managed.email.as_str(), out }, input, index, people, plan);
+        let leaver = Leaver { external_id: id, shown: managed.email.as_str(), source: &managed.source, out };
+        leave(&leaver, input, index, people, plan);
     }
 }
 

@@ -7,7 +7,7 @@
 use super::approval::Takings;
 use super::change::Change;
 use super::{Index, Plan, PlanInput, seats};
-use crate::names::ExternalId;
+use crate::names::{ExternalId, SourceName};
 use crate::settings::Limits;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
@@ -97,13 +97,19 @@ pub enum Refusal {
         /// Up to how many seats in all the server buys by itself.
         most: u32,
     },
-    /// The directory returned nobody, and the organization has managed members.
+    /// A source returned nobody, and the organization has members who come from it.
     EmptyDirectory {
-        /// Members with an external id.
+        /// Which source.
+        #[serde(skip_serializing_if = "SourceName::is_primary")]
+        source: SourceName,
+        /// Members with an external id; of several sources, those who come from this one.
         managed: usize,
     },
-    /// The directory returned no group, and the organization has managed groups.
+    /// A source returned no group, and the organization has groups that come from it.
     NoGroups {
+        /// Which source.
+        #[serde(skip_serializing_if = "SourceName::is_primary")]
+        source: SourceName,
         /// Groups with an external id.
         managed: usize,
     },
@@ -305,13 +311,30 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
     if input.connector.limits.allow_empty_directory || input.connector.limits.off {
         return;
     }
-    let (managed, groups) = (plan.totals.managed, plan.totals.managed_groups);
-    let nobody = input.desired.everybody().is_empty() && (input.desired.people_wanted() || input.sync.groups);
-    if nobody && managed > 0 {
-        plan.refusals.push(Refusal::EmptyDirectory { managed });
+    plan.refusals.extend(empty_sources(input, index, plan));
+}
+
+/// Sources that turned empty. One alone stands for the whole organization; of several, each for what the ledger has of it.
+fn empty_sources(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> Vec<Refusal> {
+    let (people_matter, groups_matter) =
+        (input.desired.people_wanted() || input.sync.groups, input.sync.groups);
+    let sizes = index.sources.sizes();
+    let alone = input.desired.sources().len() == 1;
+    let mut refusals = Vec::new();
+    for size in sizes {
+        let here = |id: &ExternalId| index.by_external_id.contains_key(id.as_str());
+        let of_source = input.ledger.people.iter().filter(|it| it.source == *size.name);
+        let managed =
+            if alone { plan.totals.managed } else { of_source.filter(|it| here(&it.external_id)).count() };
+        if people_matter && size.people == 0 && managed > 0 {
+            refusals.push(Refusal::EmptyDirectory { source: size.name.clone(), managed });
+        }
+        let of_source = input.ledger.groups.iter().filter(|it| it.source == *size.name).count();
+        let known = if alone { input.ledger.groups.len() } else { of_source };
+        let known = known.min(plan.totals.managed_groups);
+        if groups_matter && size.groups_read && size.groups == 0 && known > 0 {
+            refusals.push(Refusal::NoGroups { source: size.name.clone(), managed: known });
+        }
     }
-    let known = input.ledger.groups.len().min(groups);
-    if input.sync.groups && input.desired.groups().is_empty() && known > 0 {
-        plan.refusals.push(Refusal::NoGroups { managed: known });
-    }
+    refusals
 }

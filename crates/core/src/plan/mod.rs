@@ -14,6 +14,7 @@ mod people;
 mod remarks;
 mod requests;
 mod seats;
+mod sources;
 
 pub use after::After;
 pub use approval::Takings;
@@ -21,16 +22,18 @@ pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Rema
 pub use groups::to_read;
 pub use limits::{Refusal, Verdict};
 pub use seats::SeatCount;
+use sources::Sources;
 
 use crate::desired::{Desired, DesiredPerson};
 use crate::ledger::{LedgerState, ManagedPerson};
-use crate::names::{ExternalId, Timestamp};
+use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::MemberStatus;
 use crate::observed::{
     Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role, Seats,
     ServerKind, Sought,
 };
 use crate::settings::{ConnectorSettings, SyncSettings};
+use crate::text::Text;
 use crate::wire::{ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
@@ -146,6 +149,7 @@ impl Plan {
         let index = Index::new(input);
         let mut plan = Self::empty(input, &index);
         index.poison(&mut plan.refusals);
+        index.sources.remarks(&mut plan.remarks);
         let people = people::decide(input, &index, &mut plan);
         if input.sync.groups {
             groups::decide(input, &index, &people, &mut plan);
@@ -261,15 +265,19 @@ pub fn believed(ledger: &LedgerState) -> Observed {
     Observed::Believed(OrganizationState { members: members.collect(), groups: groups.collect() })
 }
 
-/// Managed people whom the directory did not return: they have to be asked for by id before they count as gone.
-pub fn sought(desired: &Desired, ledger: &LedgerState) -> Vec<Sought> {
+/// Managed people whom the directory did not return: their source has to be asked for them by id before they count as
+/// gone.
+pub fn sought(desired: &Desired, ledger: &LedgerState) -> Vec<(SourceName, Vec<Sought>)> {
     let present = Present::new(desired, ledger);
-    ledger
-        .people
-        .iter()
-        .filter(|person| !present.has(&person.external_id))
-        .map(|person| Sought { external_id: person.external_id.clone(), stable_id: person.stable_id.clone() })
-        .collect()
+    let mut sought: Vec<(SourceName, Vec<Sought>)> = Vec::new();
+    for person in ledger.people.iter().filter(|person| !present.has(&person.external_id)) {
+        let one = Sought { external_id: person.external_id.clone(), stable_id: person.stable_id.clone() };
+        match sought.iter_mut().find(|(source, _)| *source == person.source) {
+            Some((_, of_source)) => of_source.push(one),
+            None => sought.push((person.source.clone(), vec![one])),
+        }
+    }
+    sought
 }
 
 /// Who is in the directory's answer, by the id that is pushed.
@@ -298,6 +306,7 @@ pub(crate) struct Index<'a> {
     pub(crate) uncertain_people: HashMap<&'a str, bool>,
     /// Which groups it may have changed.
     pub(crate) uncertain_groups: HashSet<&'a str>,
+    sources: Sources<'a>,
     repeated_people: Vec<&'a ExternalId>,
     repeated_groups: Vec<&'a ExternalId>,
 }
@@ -317,6 +326,7 @@ impl<'a> Index<'a> {
             managed_groups: HashSet::new(),
             uncertain_people: HashMap::new(),
             uncertain_groups: HashSet::new(),
+            sources: Sources::new(input),
             repeated_people: Vec::new(),
             repeated_groups: Vec::new(),
         };
@@ -390,28 +400,59 @@ impl<'a> Index<'a> {
 pub(crate) fn pushed_ids<'a>(desired: &'a Desired, ledger: &'a LedgerState) -> Vec<Option<&'a str>> {
     let owners: HashMap<&str, &ManagedPerson> =
         ledger.people.iter().map(|it| (it.external_id.as_str(), it)).collect();
-    let known: HashMap<&str, &str> = ledger
+    // Ids belong to their source.
+    let known: HashMap<(&str, &str), &str> = ledger
         .people
         .iter()
-        .filter_map(|it| Some((it.stable_id.as_ref()?.as_str(), it.external_id.as_str())))
+        .filter_map(|it| {
+            Some(((it.source.as_str(), it.stable_id.as_ref()?.as_str()), it.external_id.as_str()))
+        })
         .collect();
-    let stable = |person: &DesiredPerson| person.stable_id.map(|id| desired.text(id));
-    let first_push = |person: &DesiredPerson| stable(person).and_then(|id| known.get(id).copied());
-    let in_directory: HashSet<&str> = desired.everybody().iter().filter_map(stable).collect();
-    let claimed: HashSet<&str> = desired.everybody().iter().filter_map(first_push).collect();
+    let key = |source: u16, stable_id: Option<Text>| {
+        Some((desired.source(source).as_str(), desired.text(stable_id?)))
+    };
+    let stable = |person: &DesiredPerson| key(person.source, person.stable_id);
+    let own_push = |person: &DesiredPerson| stable(person).and_then(|id| known.get(&id).copied());
+    let own: HashSet<&str> = desired.everybody().iter().filter_map(own_push).collect();
+    // Somebody whom several sources have keeps the id under which any of them was brought over.
+    let mut by_alias: HashMap<usize, &str> = HashMap::new();
+    let mut in_directory: HashSet<(&str, &str)> = desired.everybody().iter().filter_map(stable).collect();
+    for merged in desired.merged() {
+        for alias in &merged.aliases {
+            in_directory.extend(key(alias.source, alias.stable_id));
+            let of_source = |it: &&ManagedPerson| it.source == *desired.source(alias.source);
+            let id =
+                key(alias.source, alias.stable_id).and_then(|it| known.get(&it).copied()).or_else(|| {
+                    let id = desired.text(alias.external_id);
+                    owners.get(id).copied().filter(of_source).filter(|it| it.stable_id.is_none()).map(|_| id)
+                });
+            if let Some(id) = id.filter(|id| !own.contains(id)) {
+                by_alias.entry(merged.person).or_insert(id);
+            }
+        }
+    }
+    let first_push = |(number, person): (usize, &DesiredPerson)| {
+        own_push(person).or_else(|| {
+            let own_id = desired.text(person.external_id);
+            let is_own = owners.get(own_id).is_some_and(|it| it.source == *desired.source(person.source));
+            by_alias.get(&number).copied().filter(|_| !is_own)
+        })
+    };
+    let claimed: HashSet<&str> = desired.everybody().iter().enumerate().filter_map(first_push).collect();
     let is_taken = |person: &DesiredPerson, id: &str| {
         let Some(owner) = owners.get(id) else { return false };
         let (Some(owned), Some(_)) = (&owner.stable_id, stable(person)) else { return false };
+        let owned = (owner.source.as_str(), owned.as_str());
         let same_address = person.email.is_some_and(|it| desired.text(it) == owner.email.as_str());
-        in_directory.contains(owned.as_str()) || !same_address
+        in_directory.contains(&owned) || !same_address
     };
-    let pushed = |person: &DesiredPerson| {
-        first_push(person).or_else(|| {
+    let pushed = |(number, person): (usize, &'a DesiredPerson)| {
+        first_push((number, person)).or_else(|| {
             let id = desired.text(person.external_id);
             (!claimed.contains(id) && !is_taken(person, id)).then_some(id)
         })
     };
-    desired.everybody().iter().map(pushed).collect()
+    desired.everybody().iter().enumerate().map(pushed).collect()
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
             .people()
             .filter(|it| leaving(it, input).is_none())
             .filter_map(|it| it.email)
+            .chain(desired.shared_addresses())
             .map(|it| desired.text(it))
             .collect(),
         missing_pilot: None,
@@ -79,8 +80,9 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
             }
             Some(out) => {
                 let shown = desired.display_name(person);
+                let source = desired.source(person.source);
                 leavers::leave(
-                    &leavers::Leaver { external_id: pushed, shown, out },
+                    &leavers::Leaver { external_id: pushed, shown, source, out },
                     input,
                     index,
                     &people,
@@ -275,6 +277,7 @@ fn may_replace(
         None => !index.managed.contains_key(old.as_str()),
     };
     reachable
+        && index.sources.all_read()
         && !people.asked_for.contains(old.as_str())
         && gone
         && !is_protected(member, old.as_str(), member.email.as_str(), input)
@@ -296,6 +299,7 @@ fn usable_address<'a>(
     let email = match (person.email, person.unusable) {
         (Some(email), _) => input.desired.text(email),
         (None, Some(NoAddress::TooLong)) => return Err(LeftOutBecause::AddressTooLong),
+        (None, Some(NoAddress::Shared)) => return Err(LeftOutBecause::AddressShared),
         (None, _) => return Err(LeftOutBecause::NoAddress),
     };
     if email.is_empty() {

@@ -14,6 +14,9 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>
     if let Some(name) = &people.missing_pilot {
         plan.remarks.push(Remark::NoPilotGroup { name: name.clone() });
     }
+    if !plan.unread.is_empty() {
+        plan.remarks.push(Remark::GroupsWait { groups: plan.unread.len() });
+    }
     let sends_people = !plan.import.members.is_empty();
     if plan.evidence == Evidence::Unknown && input.server == ServerKind::Vaultwarden && sends_people {
         plan.remarks.push(Remark::RestoresByHand);

@@ -4,7 +4,7 @@ use super::change::{Cause, Change, Kept, KeptBecause, Subject};
 use super::leavers::is_protected;
 use super::people::People;
 use super::{Evidence, Index, Plan, PlanInput, Refusal};
-use crate::import::{BATCH, BatchSize, batches, official_request};
+use crate::import::{BATCH, BatchSize, RefusedRecord, batches, official_request, without};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ObservedMember, Role, ServerKind};
 use crate::wire::{ImportMember, ImportRequest, Request};
@@ -29,6 +29,13 @@ impl Plan {
 }
 
 impl Plan {
+    /// This plan without records that the server did not take.
+    #[must_use]
+    pub fn without(mut self, refused: &[RefusedRecord]) -> Self {
+        without(&mut self.import, refused);
+        self
+    }
+
     fn restored(&self) -> impl Iterator<Item = &str> {
         self.changes.iter().filter_map(|change| match change {
             Change::Restore { person, .. } => Some(person.external_id.as_str()),
@@ -43,7 +50,8 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
     if !input.sync.overwrite_existing || !input.desired.people_wanted() {
         return;
     }
-    if plan.baseline || plan.evidence != Evidence::Live {
+    let certain = index.sources.all_read() && index.sources.all_known();
+    if plan.baseline || plan.evidence != Evidence::Live || !certain {
         plan.overwrite_withheld = true;
         return;
     }

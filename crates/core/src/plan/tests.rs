@@ -63,6 +63,7 @@ impl World {
         let ids = members.iter().filter_map(|&it| self.state.members[it].external_id.clone()).collect();
         self.ledger.groups.push(ManagedGroup {
             external_id: ExternalId::new(id),
+            source: SourceName::primary(),
             name: name.to_owned(),
             members: ids,
             observed_at: None,
@@ -113,6 +114,7 @@ impl World {
 fn managed_person(external_id: &str, email: &str) -> ManagedPerson {
     ManagedPerson {
         external_id: ExternalId::new(external_id),
+        source: SourceName::primary(),
         stable_id: None,
         email: Email::new(email),
         revoked_by_us: false,
@@ -327,7 +329,13 @@ fn a_directory_that_turned_empty_is_refused() {
     let Verdict::Refused(reasons) = world.plan(Sample::new()).check(&Limits::default(), &[]) else {
         panic!("refused")
     };
-    assert_eq!(reasons, [Refusal::EmptyDirectory { managed: 3 }, Refusal::NoGroups { managed: 1 }]);
+    assert_eq!(
+        reasons,
+        [
+            Refusal::EmptyDirectory { source: SourceName::primary(), managed: 3 },
+            Refusal::NoGroups { source: SourceName::primary(), managed: 1 }
+        ]
+    );
     assert!(!is_go(&world.plan(crowd(3))));
     assert!(is_go(&World::new().plan(Sample::new())));
 }
@@ -459,7 +467,7 @@ fn a_group_is_read_when_its_membership_is_not_the_accepted_one() {
     let directory =
         Sample::new().person("a", "a@x").person("b", "b@x").group("g", &["a", "b"]).group("h", &["a"]);
     let desired = directory.desired(&world.sync).expect("valid");
-    assert_eq!(to_read(&desired, &world.ledger, &world.state.groups), (vec![0], vec![1]));
+    assert_eq!(to_read(&desired, &world.ledger, &world.state.groups), (vec![0], vec![(None, 1)]));
 }
 
 #[test]

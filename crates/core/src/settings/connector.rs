@@ -20,6 +20,10 @@ pub struct ConnectorSettings {
     pub allowed_domains: Vec<String>,
     /// Whether a group made by hand becomes the directory's when both have one name. False: a second one appears.
     pub adopt_groups: bool,
+    /// Names of further directories of the organization, each described in a folder of its own.
+    pub sources: Vec<String>,
+    /// What happens to entries that cannot all be brought over.
+    pub conflicts: ConflictRules,
     /// How an LDAP directory differs from what the official connector assumes.
     pub ldap: LdapOptions,
     /// How long the directory may take.
@@ -190,6 +194,59 @@ pub struct Invitations {
     pub pilot_group: Option<String>,
     /// Whether nobody else than the pilot group is invited.
     pub pilot_only: bool,
+}
+
+/// What happens to entries that cannot all be brought over as they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConflictRules {
+    /// Several entries of one source have one address.
+    pub same_address: SameAddress,
+    /// Entries of several sources have one address.
+    pub across_sources: AcrossSources,
+    /// Groups of several sources have one external id.
+    pub same_group: SameGroup,
+}
+
+/// What happens when several entries of one source have one address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SameAddress {
+    /// Nothing is sent before it is mended.
+    #[default]
+    Fail,
+    /// All of them are left out, and those who are members stay.
+    Skip,
+    /// The enabled one has the address; without one all are left out, with several of them nothing is sent.
+    PreferEnabled,
+}
+
+/// What happens when entries of several sources have one address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AcrossSources {
+    /// Nothing is sent before it is mended.
+    #[default]
+    Fail,
+    /// All of them are left out, and those who are members stay.
+    Skip,
+    /// They are one person, in the groups of all of them: the first source says whether the account is enabled.
+    First,
+    /// They are one person, in the groups of all of them, and enabled as soon as one source says so.
+    PreferEnabled,
+}
+
+/// What happens when groups of several sources have one external id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SameGroup {
+    /// Nothing is sent before it is mended.
+    #[default]
+    Fail,
+    /// The first source's group counts, the others are left out.
+    First,
+    /// They are one group with the members of all, under the first one's name.
+    Merge,
 }
 
 /// How long the directory may take, in seconds.

@@ -127,6 +127,21 @@ impl Setting {
         variable
     }
 
+    /// Whether a further source has it for itself; everything else counts for the organization.
+    pub fn is_of_source(&self) -> bool {
+        let of_organization = [
+            "sync.users",
+            "sync.interval",
+            "sync.removeDisabled",
+            "sync.overwriteExisting",
+            "sync.largeImport",
+            "sync.inviteUsersAfterProvisioning",
+        ];
+        let sections = ["ldap", "entra", "gsuite", "okta", "onelogin", "sync", "time-limits"];
+        let section = self.name.split_once('.').map_or("", |(section, _)| section);
+        self.name == "directory" || (sections.contains(&section) && !of_organization.contains(&self.name))
+    }
+
     /// Whether it is a secret, whose value no list shows.
     pub fn is_secret(&self) -> bool {
         matches!(self.kind, SettingKind::Secret(_))
@@ -163,6 +178,9 @@ impl Setting {
             SettingKind::Choice(["keep", ..]) => "keep, revoke or remove",
             SettingKind::Choice(["off", ..]) => "off, error, warn, info, debug or trace",
             SettingKind::Choice(["text", ..]) => "text or json",
+            SettingKind::Choice(["fail", "skip", "first", ..]) => "fail, skip, first or prefer-enabled",
+            SettingKind::Choice(["fail", "skip", ..]) => "fail, skip or prefer-enabled",
+            SettingKind::Choice(["fail", ..]) => "fail, first or merge",
             SettingKind::Choice(["roles", ..]) => "roles or groups",
             SettingKind::Choice(["us", ..]) => "us or eu",
             SettingKind::Choice(["password", ..]) => "password, external or anonymous",
@@ -301,6 +319,10 @@ const LOG_FORMAT: SettingKind = SettingKind::Choice(&["text", "json"]);
 const MEGABYTES: SettingKind =
     SettingKind::Number { range: 1..=1000, expected: "a number of MB from 1 to 1000" };
 const FILES: SettingKind = SettingKind::Number { range: 0..=99, expected: "a number of files from 0 to 99" };
+const CONFLICTS: Option<&str> = Some("conflicts");
+const SAME_ADDRESS: SettingKind = SettingKind::Choice(&["fail", "skip", "prefer-enabled"]);
+const ACROSS_SOURCES: SettingKind = SettingKind::Choice(&["fail", "skip", "first", "prefer-enabled"]);
+const SAME_GROUP: SettingKind = SettingKind::Choice(&["fail", "first", "merge"]);
 const INVITATIONS: Option<&str> = Some("invitations");
 const LDAP_OPTIONS: Option<&str> = Some("ldap");
 const PRESET: SettingKind = SettingKind::Choice(&[
@@ -461,6 +483,10 @@ static SETTINGS: &[Setting] = &[
     ours("protected", None, "protected", SettingKind::List),
     ours("allowed-domains", None, "allowed-domains", SettingKind::List),
     ours("adopt-groups", None, "adopt-groups", Flag),
+    ours("sources", None, "sources", SettingKind::List),
+    ours("conflicts.same-address", CONFLICTS, "same-address", SAME_ADDRESS),
+    ours("conflicts.across-sources", CONFLICTS, "across-sources", ACROSS_SOURCES),
+    ours("conflicts.same-group", CONFLICTS, "same-group", SAME_GROUP),
     ours("time-limits.connect", TIME_LIMITS, "connect", SECONDS),
     ours("time-limits.bind", TIME_LIMITS, "bind", SECONDS),
     ours("time-limits.page", TIME_LIMITS, "page", SECONDS),

@@ -14,8 +14,8 @@ mod schema;
 mod sync;
 
 pub use connector::{
-    ConnectorSettings, Invitations, LeaverAction, LeaverPolicy, Limits, LogFormat, LogLevel, LogSettings,
-    TimeLimits, VanishedGroups,
+    AcrossSources, ConflictRules, ConnectorSettings, Invitations, LeaverAction, LeaverPolicy, Limits,
+    LogFormat, LogLevel, LogSettings, SameAddress, SameGroup, TimeLimits, VanishedGroups,
 };
 pub use document::{Change as SettingChange, read_document, write_document};
 pub use entra::{EntraFilters, EntraSettings, filter, service_url};

@@ -140,7 +140,8 @@ impl World {
     pub(crate) fn plan<T>(&self, then: impl FnOnce(&Plan, &PlanInput<'_>) -> T) -> T {
         let (desired, observed) = (self.desired(), self.observed());
         let missing = sought(&desired, &self.ledger);
-        let presences: Presences = self.directory.look_up(&missing);
+        let presences: Presences =
+            missing.iter().flat_map(|(_, sought)| self.directory.look_up(sought)).collect();
         let recent = self.recent();
         let input = PlanInput {
             desired: &desired,

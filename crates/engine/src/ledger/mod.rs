@@ -13,10 +13,14 @@ mod organization;
 mod people;
 mod quarantine;
 mod schema;
+mod shared;
+mod sources;
 
 pub use history::{Counts, Ending, RecordedAction, RunId, RunKind, RunOutcome, RunRecord};
 pub use journal::Outcome;
 pub(crate) use network::file_system as network_file_system;
+pub use shared::SharedMarks;
+pub use sources::SourcePlace;
 
 use crate::clock::{self, Clock};
 use crate::failpoint::hit;
@@ -209,6 +213,7 @@ impl Ledger {
             groups: people::read_groups(&snapshot)?,
             open_intents: journal::read_open(&snapshot)?,
             baseline_taken: schema::fact(&snapshot, BASELINE)? == Some(1),
+            new_sources: Vec::new(),
         };
         snapshot.commit()?;
         Ok(state)
@@ -233,6 +238,7 @@ impl Ledger {
         let transaction = self.writing()?;
         people::replace(&transaction, state)?;
         schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
+        sources::compared(&transaction, &state.new_sources)?;
         journal::close(&transaction, run)?;
         history::close(&transaction, run, ending)?;
         hit("ledger.commit.inside");
@@ -272,6 +278,8 @@ impl Ledger {
             "facts",
             "mirror_objects",
             "mirrors",
+            "sources",
+            "shared_marks",
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }

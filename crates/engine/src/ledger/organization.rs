@@ -35,6 +35,8 @@ impl Ledger {
                 "facts",
                 "mirror_objects",
                 "mirrors",
+                "sources",
+                "shared_marks",
             ] {
                 transaction.execute(&format!("DELETE FROM {table}"), [])?;
             }

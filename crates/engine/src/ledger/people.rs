@@ -4,22 +4,20 @@
 
 use super::LedgerError;
 use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
-use bwdc_core::names::{Email, ExternalId, StableId, Timestamp};
+use bwdc_core::names::{Email, ExternalId, SourceName, StableId, Timestamp};
 use rusqlite::{Connection, Transaction};
 use std::collections::{HashMap, HashSet};
-
-/// The directory that `data.json` describes; further ones will have names.
-const PRIMARY_SOURCE: &str = "";
 
 /// Reads all people, in the order in which they were stored.
 pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>, LedgerError> {
     let mut statement = connection.prepare(
-        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause
+        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause, source
          FROM people JOIN external_ids ON external_ids.id = people.external_id ORDER BY position",
     )?;
     let people = statement.query_map([], |row| {
         Ok(ManagedPerson {
             external_id: ExternalId::new(row.get::<_, Box<str>>(0)?),
+            source: source(row.get(6)?),
             stable_id: row.get::<_, Option<Box<str>>>(1)?.map(StableId::new),
             email: Email::new(row.get::<_, Box<str>>(2)?),
             revoked_by_us: row.get(3)?,
@@ -34,14 +32,15 @@ pub(super) fn read_groups(connection: &Connection) -> Result<Vec<ManagedGroup>, 
     let texts: HashMap<i64, ExternalId> =
         read_external_ids(connection)?.into_iter().map(|(text, id)| (id, ExternalId::new(text))).collect();
     let mut memberships = read_memberships(connection)?;
-    let mut statement =
-        connection.prepare("SELECT id, external_id, name, observed_at FROM groups ORDER BY position")?;
+    let mut statement = connection
+        .prepare("SELECT id, external_id, name, observed_at, source FROM groups ORDER BY position")?;
     let mut rows = statement.query([])?;
     let mut groups = Vec::new();
     while let Some(row) = rows.next()? {
         let members = memberships.remove(&row.get(0)?).unwrap_or_default();
         groups.push(ManagedGroup {
             external_id: ExternalId::new(row.get::<_, Box<str>>(1)?),
+            source: source(row.get(4)?),
             name: row.get(2)?,
             members: members.iter().filter_map(|id| texts.get(id).cloned()).collect(),
             observed_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
@@ -70,7 +69,12 @@ fn out(since: Option<i64>, cause: Option<&str>) -> Option<Out> {
     Some(Out { cause: OutCause::from_word(cause?)?, since: Timestamp(since?) })
 }
 
-type PersonRow = (i64, Option<String>, String, bool, Option<Out>);
+/// One source has most people: its name is stored once.
+fn source(name: String) -> SourceName {
+    if name.is_empty() { SourceName::primary() } else { SourceName::new(name) }
+}
+
+type PersonRow = (i64, Option<String>, String, bool, Option<Out>, String);
 
 fn replace_people(
     transaction: &Transaction<'_>,
@@ -80,12 +84,13 @@ fn replace_people(
     let mut stored: HashMap<i64, PersonRow> = HashMap::new();
     {
         let mut statement = transaction.prepare(
-            "SELECT external_id, position, stable_id, email, revoked_by_us, out_since, out_cause FROM people",
+            "SELECT external_id, position, stable_id, email, revoked_by_us, out_since, out_cause, source FROM people",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let out = out(row.get(5)?, row.get::<_, Option<String>>(6)?.as_deref());
-            stored.insert(row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, out));
+            let person = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, out, row.get(7)?);
+            stored.insert(row.get(0)?, person);
         }
     }
     let mut write = transaction.prepare(
@@ -99,18 +104,20 @@ fn replace_people(
             return Err(LedgerError::Twice { external_id: person.external_id.clone() });
         }
         let stable_id = person.stable_id.as_ref().map(StableId::as_str);
-        let same = stored.remove(&id).is_some_and(|(at, stable, email, revoked, out)| {
+        let same = stored.remove(&id).is_some_and(|(at, stable, email, revoked, out, source)| {
             at == position
                 && stable.as_deref() == stable_id
                 && email == person.email.as_str()
                 && revoked == person.revoked_by_us
                 && out == person.out
+                && source == person.source.as_str()
         });
         if !same {
             let email = person.email.as_str();
             let revoked = person.revoked_by_us;
             let (since, cause) = (person.out.map(|it| it.since.0), person.out.map(|it| it.cause.word()));
-            write.execute((id, PRIMARY_SOURCE, position, stable_id, email, revoked, since, cause))?;
+            let source = person.source.as_str();
+            write.execute((id, source, position, stable_id, email, revoked, since, cause))?;
         }
     }
     let mut delete = transaction.prepare("DELETE FROM people WHERE external_id = ?1")?;
@@ -120,7 +127,7 @@ fn replace_people(
     Ok(!stored.is_empty())
 }
 
-type GroupRow = (i64, i64, String, Option<i64>);
+type GroupRow = (i64, i64, String, Option<i64>, String);
 
 fn replace_groups(
     transaction: &Transaction<'_>,
@@ -130,18 +137,18 @@ fn replace_groups(
     let mut stored: HashMap<String, GroupRow> = HashMap::new();
     {
         let mut statement =
-            transaction.prepare("SELECT external_id, id, position, name, observed_at FROM groups")?;
+            transaction.prepare("SELECT external_id, id, position, name, observed_at, source FROM groups")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            stored.insert(row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+            stored.insert(row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
         }
     }
     let memberships = read_memberships(transaction)?;
     let mut insert = transaction.prepare(
         "INSERT INTO groups (source, external_id, position, name, observed_at) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
-    let mut update =
-        transaction.prepare("UPDATE groups SET position = ?2, name = ?3, observed_at = ?4 WHERE id = ?1")?;
+    let mut update = transaction
+        .prepare("UPDATE groups SET position = ?2, name = ?3, observed_at = ?4, source = ?5 WHERE id = ?1")?;
     let mut empty = transaction.prepare("DELETE FROM memberships WHERE group_id = ?1")?;
     let mut fill = transaction.prepare("INSERT INTO memberships VALUES (?1, ?2, ?3)")?;
     let mut seen = HashSet::with_capacity(groups.len());
@@ -153,15 +160,16 @@ fn replace_groups(
         }
         let observed_at = group.observed_at.map(|time| time.0);
         let id = match stored.remove(external_id) {
-            Some((id, at, name, observed)) => {
-                if at != position || name != group.name || observed != observed_at {
-                    update.execute((id, position, group.name.as_str(), observed_at))?;
+            Some((id, at, name, observed, from)) => {
+                let source = group.source.as_str();
+                if at != position || name != group.name || observed != observed_at || from != source {
+                    update.execute((id, position, group.name.as_str(), observed_at, source))?;
                 }
                 id
             }
             None => {
                 let name = group.name.as_str();
-                insert.execute((PRIMARY_SOURCE, external_id, position, name, observed_at))?;
+                insert.execute((group.source.as_str(), external_id, position, name, observed_at))?;
                 transaction.last_insert_rowid()
             }
         };

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -107,6 +107,20 @@ const MIGRATIONS: [&str; 5] = [
         run INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
         at INTEGER NOT NULL,
         takings TEXT NOT NULL
+    ) STRICT;
+",
+    "
+    CREATE TABLE sources (
+        name TEXT PRIMARY KEY,
+        place TEXT NOT NULL,
+        compared INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO sources SELECT '', '', 1 FROM facts WHERE name = 'baseline_taken' AND value = 1;
+    CREATE TABLE shared_marks (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        users_at INTEGER,
+        groups_at INTEGER,
+        hash TEXT
     ) STRICT;
 ",
 ];

@@ -5,6 +5,7 @@
 
 mod account;
 mod change;
+mod complaint;
 mod credential;
 mod error;
 mod member;

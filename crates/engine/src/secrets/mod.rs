@@ -10,6 +10,7 @@ mod provided;
 use crate::lock::LockError;
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::store::{DataFile, MARKER, Store, StoreError, directory_key, secret_field};
+use bwdc_core::names::SourceName;
 use bwdc_core::settings::DirectoryKind;
 use encrypted_file::EncryptedFile;
 use secrecy::{ExposeSecret, SecretString};
@@ -286,6 +287,7 @@ pub struct Secrets {
     store: SecretStore,
     file: EncryptedFile,
     environment: ProcessEnvironment,
+    source: SourceName,
 }
 
 impl Secrets {
@@ -293,7 +295,12 @@ impl Secrets {
     pub fn open(profile: &Profile, environment: &ProcessEnvironment) -> Self {
         let store =
             if environment.plaintext_secrets() { SecretStore::Plaintext } else { SecretStore::EncryptedFile };
-        Self { store, file: EncryptedFile::new(profile), environment: environment.clone() }
+        Self {
+            store,
+            file: EncryptedFile::new(profile),
+            environment: environment.clone(),
+            source: profile.source.clone(),
+        }
     }
 
     /// Where secrets that are set go.
@@ -303,12 +310,12 @@ impl Secrets {
 
     /// Whether the environment or `data.json` holds the secret, or `data.json` says that it is stored; asks no store.
     pub fn is_set(&self, data: &DataFile, name: SecretName) -> bool {
-        provided::place(&self.environment, name).is_some() || stored(data, name).is_some()
+        provided::place(&self.environment, &self.source, name).is_some() || stored(data, name).is_some()
     }
 
     /// Where the secret is kept; None when it is not set. Decrypts nothing.
     pub fn place(&self, data: &DataFile, name: SecretName) -> Option<SecretPlace> {
-        if let Some(place) = provided::place(&self.environment, name) {
+        if let Some(place) = provided::place(&self.environment, &self.source, name) {
             return Some(place);
         }
         Some(match stored(data, name)? {
@@ -323,7 +330,7 @@ impl Secrets {
     /// # Errors
     /// [`SecretError::NotHere`] when it is kept by another program; else why the store cannot be read.
     pub fn get(&self, data: &DataFile, name: SecretName) -> Result<Option<SecretString>, SecretError> {
-        if let Some(value) = provided::get(&self.environment, name)? {
+        if let Some(value) = provided::get(&self.environment, &self.source, name)? {
             return Ok(Some(value));
         }
         match stored(data, name) {

@@ -1,31 +1,40 @@
 //! Secrets that whoever starts the program provides: `BWDC_SECRET_LDAP_PASSWORD`, or a file `ldap.password` in the
 //! folder that `BWDC_SECRETS_DIR` or systemd's `CREDENTIALS_DIRECTORY` names.
 //!
+//! A further source's are `BWDC_SECRET_BERLIN_LDAP_PASSWORD` and `berlin.ldap.password`: one directory's secret is never
+//! offered to another.
+//!
 //! Only the secrets of directories: a token is made by signing in, and changes.
 
 use super::{SecretError, SecretName, SecretPlace};
 use crate::paths::ProcessEnvironment;
+use bwdc_core::names::SourceName;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroize as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(super) fn place(environment: &ProcessEnvironment, name: SecretName) -> Option<SecretPlace> {
+pub(super) fn place(
+    environment: &ProcessEnvironment,
+    source: &SourceName,
+    name: SecretName,
+) -> Option<SecretPlace> {
     name.directory()?;
-    if environment.variable(&name.variable()).is_some() {
+    if environment.variable(&variable(source, name)).is_some() {
         return Some(SecretPlace::Variable);
     }
-    files(environment, name).any(|path| path.exists()).then_some(SecretPlace::File)
+    files(environment, source, name).any(|path| path.exists()).then_some(SecretPlace::File)
 }
 
 pub(super) fn get(
     environment: &ProcessEnvironment,
+    source: &SourceName,
     name: SecretName,
 ) -> Result<Option<SecretString>, SecretError> {
     if name.directory().is_none() {
         return Ok(None);
     }
-    let variable = name.variable();
+    let variable = variable(source, name);
     if let Some(value) = environment.variable(&variable) {
         let unusable = || SecretError::Provided {
             name,
@@ -34,7 +43,7 @@ pub(super) fn get(
         };
         return value.to_str().map(|text| Some(text.into())).ok_or_else(unusable);
     }
-    for path in files(environment, name) {
+    for path in files(environment, source, name) {
         match std::fs::read_to_string(&path) {
             Ok(mut text) => {
                 let value = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
@@ -51,11 +60,27 @@ pub(super) fn get(
     Ok(None)
 }
 
-fn files(environment: &ProcessEnvironment, name: SecretName) -> impl Iterator<Item = PathBuf> {
+fn label(source: &SourceName, name: SecretName) -> String {
+    if source.is_primary() { name.label().to_owned() } else { format!("{source}.{}", name.label()) }
+}
+
+fn variable(source: &SourceName, name: SecretName) -> String {
+    let own = name.variable();
+    if source.is_primary() {
+        return own;
+    }
+    let source = source.as_str().to_ascii_uppercase().replace('-', "_");
+    own.replacen("BWDC_SECRET_", &format!("BWDC_SECRET_{source}_"), 1)
+}
+
+fn files(
+    environment: &ProcessEnvironment,
+    source: &SourceName,
+    name: SecretName,
+) -> impl Iterator<Item = PathBuf> {
+    let label = label(source, name);
     let folders = ["BWDC_SECRETS_DIR", "CREDENTIALS_DIRECTORY"];
-    folders
-        .into_iter()
-        .filter_map(move |folder| Some(Path::new(environment.variable(folder)?).join(name.label())))
+    folders.into_iter().filter_map(move |folder| Some(Path::new(environment.variable(folder)?).join(&label)))
 }
 
 fn unusable_file(name: SecretName, path: &Path, problem: String) -> SecretError {

@@ -276,7 +276,8 @@ impl Store {
                 self.back_up(&path)?;
             }
             data.is_current();
-            if new_installation {
+            // A further source has no say about leavers.
+            if new_installation && self.profile.source.is_primary() {
                 connector::begin(&self.profile)?;
             }
             replace(&path, &data, &official)?;

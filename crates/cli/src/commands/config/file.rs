@@ -1,16 +1,14 @@
 //! `bwdc config export`, `apply` and `validate`
 
-use super::{kept, shown};
-use crate::args::GlobalArguments;
-use crate::commands::open;
+use super::{Place, kept, shown};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::{Difference, EngineError, Export, Problem, Unnamed, read_settings_file};
 use serde_json::{Value, json};
 use std::path::Path;
 
-pub(super) fn export(format: &str, global: &GlobalArguments) -> Result<Done, Failed> {
-    let export = open(global)?.export()?;
+pub(super) fn export(format: &str, place: &Place<'_>) -> Result<Done, Failed> {
+    let export = place.open()?.export()?;
     let remarks = remarks(&export);
     let data = Value::Object(export.settings.clone());
     if format == "json" {
@@ -37,15 +35,10 @@ fn remarks(export: &Export) -> Vec<String> {
     secrets.chain(variables).collect()
 }
 
-pub(super) fn apply(
-    path: &Path,
-    dry_run: bool,
-    exact: bool,
-    global: &GlobalArguments,
-) -> Result<Done, Failed> {
+pub(super) fn apply(path: &Path, dry_run: bool, exact: bool, place: &Place<'_>) -> Result<Done, Failed> {
     let changes = read_settings_file(path).map_err(|error| CommandError::Engine(EngineError::from(error)))?;
     let unnamed = if exact { Unnamed::Reset } else { Unnamed::Stay };
-    let mut engine = open(global)?;
+    let mut engine = place.open()?;
     let differences =
         if dry_run { engine.differences(&changes, unnamed)? } else { engine.bring_in(&changes, unnamed)? };
     let mut lines: Vec<_> = differences.iter().map(line).collect();
@@ -74,8 +67,8 @@ fn line(difference: &Difference) -> String {
     format!("{}: {} -> {}", difference.setting.name, value(&difference.before), value(&difference.after))
 }
 
-pub(super) fn validate(global: &GlobalArguments) -> Result<Done, Failed> {
-    let problems: Vec<_> = open(global)?.validate()?.into_iter().map(worded).collect();
+pub(super) fn validate(place: &Place<'_>) -> Result<Done, Failed> {
+    let problems: Vec<_> = place.open()?.validate()?.into_iter().map(worded).collect();
     if problems.is_empty() {
         return Ok(Answer::title("The configuration is complete.").into());
     }

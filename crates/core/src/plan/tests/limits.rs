@@ -142,7 +142,10 @@ fn groups_switched_off_and_on_again_have_not_vanished() {
     let next = Plan::build(&input).ledger_after(&input, After::Observed(&organization), Timestamp(1));
     world.ledger = next;
     world.sync.groups = true;
-    assert_eq!(refusals(&world.plan(Sample::new().person("a", "a@x"))), [Refusal::NoGroups { managed: 1 }]);
+    assert_eq!(
+        refusals(&world.plan(Sample::new().person("a", "a@x"))),
+        [Refusal::NoGroups { source: SourceName::primary(), managed: 1 }]
+    );
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! What is known of each source in this run: read before, read for the first time, or not read at all.
+//!
+//! A source that failed makes its people unknown, not gone: nothing of it is taken. A source that no run has compared yet
+//! takes nothing either, like the first run of all.
+
+use super::PlanInput;
+use super::change::{KeptBecause, Remark};
+use crate::ledger::OutCause;
+use crate::names::SourceName;
+use crate::settings::{AcrossSources, SameGroup};
+use hashbrown::{HashMap, HashSet};
+
+/// How many examples a remark names.
+const EXAMPLES: usize = 5;
+
+/// The sources of a run.
+pub(super) struct Sources<'a> {
+    failed: HashMap<&'a str, &'a str>,
+    configured: HashSet<&'a str>,
+    without_groups: HashSet<&'a str>,
+    new: HashSet<&'a str>,
+    input: PlanInput<'a>,
+}
+
+impl<'a> Sources<'a> {
+    pub(super) fn new(input: &PlanInput<'a>) -> Self {
+        let sources = input.desired.sources();
+        let failures = sources.iter().filter_map(|it| Some((it.name.as_str(), it.failure.as_deref()?)));
+        let read = sources.iter().filter(|it| it.failure.is_none());
+        Self {
+            failed: failures.collect(),
+            configured: sources.iter().map(|it| it.name.as_str()).collect(),
+            without_groups: read.filter(|it| !it.groups).map(|it| it.name.as_str()).collect(),
+            new: input.ledger.new_sources.iter().map(SourceName::as_str).collect(),
+            input: *input,
+        }
+    }
+
+    /// Whether everything that the settings name was read.
+    pub(super) fn all_read(&self) -> bool {
+        self.failed.is_empty()
+    }
+
+    /// Whether every source was compared by an earlier run.
+    pub(super) fn all_known(&self) -> bool {
+        self.input.desired.sources().iter().all(|it| !self.new.contains(it.name.as_str()))
+    }
+
+    /// Whether no run has compared this source yet.
+    pub(super) fn is_new(&self, source: &SourceName) -> bool {
+        self.new.contains(source.as_str())
+    }
+
+    /// Whether a source that was not read could still ask for somebody who leaves for this cause.
+    pub(super) fn doubt(&self, source: &SourceName, cause: OutCause) -> Option<KeptBecause> {
+        let of = self.failed.get_key_value(source.as_str());
+        let any = || self.failed.iter().min();
+        let by_absence = matches!(cause, OutCause::Gone | OutCause::OutOfScope);
+        let shared = self.input.connector.conflicts.across_sources == AcrossSources::PreferEnabled;
+        let (name, reason) = of.or_else(|| any().filter(|_| by_absence || shared))?;
+        Some(KeptBecause::Unconfirmed { reason: format!("source `{}`: {reason}", shown(name)) })
+    }
+
+    /// Whether a group of this source may lose members.
+    pub(super) fn may_shrink(&self, source: &SourceName) -> bool {
+        let merged = self.input.connector.conflicts.same_group == SameGroup::Merge;
+        !self.is_new(source) && !self.failed.contains_key(source.as_str()) && (self.all_read() || !merged)
+    }
+
+    /// Whether a managed group of this source that is not in the desired state is certainly not in the directory.
+    pub(super) fn tells_of_groups(&self, source: &SourceName) -> bool {
+        self.configured.contains(source.as_str())
+            && !self.failed.contains_key(source.as_str())
+            && !self.without_groups.contains(source.as_str())
+    }
+
+    /// Sources that were read, with how many people and groups each brought.
+    pub(super) fn sizes(&self) -> Vec<Size<'a>> {
+        let desired = self.input.desired;
+        let mut sizes: Vec<Size<'a>> = desired
+            .sources()
+            .iter()
+            .map(|it| Size {
+                name: &it.name,
+                read: it.failure.is_none(),
+                groups_read: it.groups,
+                people: 0,
+                groups: 0,
+            })
+            .collect();
+        for person in desired.everybody() {
+            sizes[usize::from(person.source)].people += 1;
+        }
+        for alias in desired.merged().iter().flat_map(|it| &it.aliases) {
+            sizes[usize::from(alias.source)].people += 1;
+        }
+        for group in desired.groups().iter().chain(desired.dropped_groups()) {
+            sizes[usize::from(group.source)].groups += 1;
+        }
+        sizes.retain(|it| it.read);
+        sizes
+    }
+
+    pub(super) fn remarks(&self, remarks: &mut Vec<Remark>) {
+        let (desired, ledger) = (self.input.desired, self.input.ledger);
+        for source in desired.sources() {
+            let Some(reason) = &source.failure else { continue };
+            remarks.push(Remark::SourceNotRead {
+                source: source.name.clone(),
+                reason: reason.clone(),
+                people: ledger.people.iter().filter(|it| it.source == source.name).count(),
+                groups: ledger.groups.iter().filter(|it| it.source == source.name).count(),
+            });
+        }
+        let left = |name: &SourceName| !self.configured.contains(name.as_str());
+        let mut former: Vec<&SourceName> = Vec::new();
+        for name in ledger.people.iter().map(|it| &it.source).filter(|it| left(it)) {
+            if !former.contains(&name) {
+                former.push(name);
+            }
+        }
+        for name in former {
+            let people = ledger.people.iter().filter(|it| it.source == *name).count();
+            remarks.push(Remark::SourceNotConfigured { source: name.clone(), people });
+        }
+        if !desired.merged().is_empty() {
+            let shown = |number: usize| desired.display_name(&desired.everybody()[number]).to_owned();
+            remarks.push(Remark::SharedBySources {
+                people: desired.merged().len(),
+                examples: desired.merged().iter().take(EXAMPLES).map(|it| shown(it.person)).collect(),
+            });
+        }
+        if !self.all_known() && !self.input.ledger.people.is_empty() {
+            let new = desired.sources().iter().filter(|it| self.is_new(&it.name));
+            remarks.extend(new.map(|it| Remark::SourceNew { source: it.name.clone() }));
+        }
+    }
+}
+
+/// How much a source brought.
+pub(super) struct Size<'a> {
+    pub(super) name: &'a SourceName,
+    read: bool,
+    pub(super) groups_read: bool,
+    pub(super) people: usize,
+    pub(super) groups: usize,
+}
+
+fn shown(name: &str) -> &str {
+    if name.is_empty() { "directory" } else { name }
+}

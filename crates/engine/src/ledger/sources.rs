@@ -1,0 +1,89 @@
+//! Which directory each source was, and whether a run has compared it: what is known of one must never decide over another.
+
+use super::{Ledger, LedgerError};
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::SourceName;
+use rusqlite::{Connection, OptionalExtension};
+
+/// A source as the settings describe it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePlace {
+    /// Its name.
+    pub name: SourceName,
+    /// Kind and account; blank for the first source, which the whole ledger is about.
+    pub place: String,
+}
+
+impl Ledger {
+    /// Takes over which directories take part. A name that stands for another directory now begins anew: its people and
+    /// groups are forgotten, so that nobody of the former is asked for in the new one. Returns those names.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; the ledger is then as it was before.
+    pub fn begin_sources(&mut self, sources: &[SourcePlace]) -> Result<Vec<SourceName>, LedgerError> {
+        let transaction = self.writing()?;
+        let mut moved = Vec::new();
+        for SourcePlace { name, place } in sources {
+            let known = known(&transaction, name)?;
+            if known.as_ref().is_some_and(|(known, _)| known == place) {
+                continue;
+            }
+            if known.is_some() {
+                forget(&transaction, name)?;
+                moved.push(name.clone());
+            }
+            transaction.execute(
+                "INSERT OR REPLACE INTO sources (name, place, compared) VALUES (?1, ?2, 0)",
+                (name.as_str(), place),
+            )?;
+        }
+        transaction.commit()?;
+        Ok(moved)
+    }
+
+    /// As [`Ledger::state`], with the sources that no run has compared yet; what is known of a source that is another
+    /// directory now is left out.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn state_of(&self, sources: &[SourcePlace]) -> Result<LedgerState, LedgerError> {
+        let mut state = self.state()?;
+        for SourcePlace { name, place } in sources {
+            match known(&self.connection, name)? {
+                Some((known, true)) if known == *place => {}
+                Some((known, _)) if known != *place => {
+                    state.people.retain(|it| it.source != *name);
+                    state.groups.retain(|it| it.source != *name);
+                    state.new_sources.push(name.clone());
+                }
+                _ => state.new_sources.push(name.clone()),
+            }
+        }
+        Ok(state)
+    }
+}
+
+/// Notes which sources a run has compared: all of those that are known, but for these.
+pub(super) fn compared(connection: &Connection, new: &[SourceName]) -> Result<(), LedgerError> {
+    connection.execute("UPDATE sources SET compared = 1", [])?;
+    for name in new {
+        connection.execute("UPDATE sources SET compared = 0 WHERE name = ?1", [name.as_str()])?;
+    }
+    Ok(())
+}
+
+fn known(connection: &Connection, name: &SourceName) -> Result<Option<(String, bool)>, LedgerError> {
+    let mut statement = connection.prepare("SELECT place, compared FROM sources WHERE name = ?1")?;
+    Ok(statement.query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}
+
+fn forget(connection: &Connection, name: &SourceName) -> Result<(), LedgerError> {
+    let name = name.as_str();
+    connection.execute(
+        "DELETE FROM memberships WHERE group_id IN (SELECT id FROM groups WHERE source = ?1)",
+        [name],
+    )?;
+    connection.execute("DELETE FROM groups WHERE source = ?1", [name])?;
+    connection.execute("DELETE FROM people WHERE source = ?1", [name])?;
+    Ok(())
+}
