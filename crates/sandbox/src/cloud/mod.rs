@@ -1,7 +1,9 @@
 //! Fakes of directories in the cloud: they page, throttle, forget and fail as the services do.
 
 mod front;
+pub mod google;
 pub mod graph;
+mod jwt;
 pub mod okta;
 pub mod onelogin;
 
