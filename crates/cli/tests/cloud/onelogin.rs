@@ -28,11 +28,16 @@ fn people_roles_and_leavers_follow() {
         stage.sync_quietly();
         assert_eq!(stage.memberships()["500001"].len(), 3);
 
+        let now = server.now();
+        server.forget_requests();
         server.change(|tenant| {
             tenant.users[5].status = 2;
+            tenant.users[5].updated_at.clone_from(&now);
             tenant.roles[1].users.pop();
         });
         stage.sync(4, 30);
+        // The second version tells who changed.
+        assert_eq!(server.requests().iter().any(|it| it.contains("updated_since=")), version == "2");
         assert_eq!(stage.memberships()["500001"].len(), 2, "version {version}");
         assert_eq!(
             stage.status("person5@example.test"),

@@ -72,7 +72,7 @@ impl Directory {
             Self::Ldap(directory) => directory.read_since(scope, Some(since), events).await,
             Self::Okta(directory) => directory.read_since(scope, Some(since), events).await,
             Self::Entra(directory) => directory.read(scope, events).await,
-            Self::OneLogin(directory) => directory.read(scope, events).await,
+            Self::OneLogin(directory) => directory.read_since(scope, since, events).await,
         }
     }
 
@@ -90,7 +90,8 @@ impl Directory {
         match self {
             Self::Ldap(directory) => directory.follow(scope, mirror, events).await,
             Self::Okta(directory) => directory.follow(scope, mirror, events).await,
-            Self::Entra(_) | Self::OneLogin(_) => {
+            Self::OneLogin(directory) => directory.follow(scope, mirror, events).await,
+            Self::Entra(_) => {
                 Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
             }
         }

@@ -20,65 +20,143 @@ fn few_roles() -> Server {
     start(tenant)
 }
 
+/// Answers that are cut, throttled or broken; most mend themselves.
+fn passing() -> Vec<Fault> {
+    vec![
+        Fault::Answer(Answer::empty(500)),
+        Fault::Answer(Answer::json(503, "<html>")),
+        Fault::CutBeforeHandling,
+        Fault::CutAfterHandling,
+        Fault::TruncateBody(0),
+        Fault::TruncateBody(9),
+        Fault::ReplaceBody("[{\"id\":1".to_owned()),
+        Fault::ReplaceBody(String::new()),
+        Fault::Answer(Answer::json(429, "{}").header("retry-after", "1")),
+    ]
+}
+
+fn unauthorized() -> Fault {
+    Fault::Answer(Answer::json(401, r#"{"status":{"error":true,"code":401,"type":"Unauthorized"}}"#))
+}
+
+/// JSON, but not what was asked for: also entries that lack a field, which must not be taken for "none".
+const WRONG_SHAPES: [&str; 13] = [
+    "{}",
+    "null",
+    "7",
+    "[null]",
+    "[{}]",
+    "[[]]",
+    r#"[{"id":"x"}]"#,
+    r#"{"status":{"error":false},"data":[]}"#,
+    r#"{"status":{"error":false},"pagination":{},"data":[]}"#,
+    r#"{"status":{"error":true},"pagination":{"next_link":null},"data":[]}"#,
+    r#"{"status":{"error":false},"pagination":{"next_link":null},"data":[{"id":100000}]}"#,
+    r#"{"status":{"error":false},"pagination":{"next_link":null},"data":[{"id":100000,"email":null,"username":null,"status":1,"group_id":null,"updated_at":null}]}"#,
+    r#"{"access_token":"","expires_in":3600}"#,
+];
+
+/// The distinct requests of a read, with its result.
+async fn requests(server: &Server, setup: &Setup) -> (Vec<String>, (usize, usize, usize)) {
+    server.faults().clear();
+    server.forget_requests();
+    let whole = shape(&setup.read().await.unwrap());
+    let mut requests = server.requests();
+    requests.sort();
+    requests.dedup();
+    assert!(requests.len() >= 5, "{requests:?}");
+    (requests, whole)
+}
+
 #[tokio::test]
-async fn a_fault_at_any_page_is_overcome_or_fails_the_read() {
+async fn one_fault_at_any_request_is_overcome() {
     let server = few_roles();
     for version in VERSIONS {
         let setup = Setup::new(&server, version);
-        server.faults().clear();
-        server.forget_requests();
-        let whole = shape(&setup.read().await.unwrap());
-        let pages: Vec<String> =
-            server.requests().into_iter().filter(|path| !path.contains("/token")).collect();
-        assert!(pages.len() >= 4, "{pages:?}");
-        let throttled = || Fault::Answer(Answer::json(429, "{}").header("retry-after", "1"));
-        for page in &pages {
-            let passing = [
-                Fault::Answer(Answer::empty(500)),
-                Fault::CutAfterHandling,
-                Fault::TruncateBody(9),
-                Fault::ReplaceBody("[{\"id\":1".to_owned()),
-                Fault::Answer(Answer::json(
-                    401,
-                    r#"{"status":{"error":true,"code":401,"type":"Unauthorized"}}"#,
-                )),
-                throttled(),
-            ];
-            for fault in passing {
+        let (requests, whole) = requests(&server, &setup).await;
+        for page in &requests {
+            let token = page.contains("/token");
+            for fault in passing().into_iter().chain((!token).then(unauthorized)) {
                 server.faults().clear();
-                server.faults().add(Rule::new("GET", page, fault.clone()).first(1));
-                let snapshot =
-                    setup.read().await.unwrap_or_else(|error| panic!("{fault:?} at {page}: {error}"));
+                server.faults().add(Rule::new("*", page, fault.clone()).first(1));
+                let read = setup.read().await;
+                let snapshot = read.unwrap_or_else(|error| unreachable!("{fault:?} at {page}: {error}"));
                 assert_eq!(shape(&snapshot), whole, "{fault:?} at {page}");
                 assert_eq!(server.faults().fired(), [1], "{fault:?} at {page}");
             }
-            let lasting = [
-                Fault::Answer(Answer::empty(500)),
-                Fault::CutAfterHandling,
-                Fault::TruncateBody(9),
-                Fault::ReplaceBody("[{\"id\":1".to_owned()),
-                throttled(),
-                Fault::Answer(Answer::json(
-                    401,
-                    r#"{"status":{"error":true,"code":401,"type":"Unauthorized"}}"#,
-                )),
-                Fault::Answer(Answer::json(200, "[]")),
-                Fault::Answer(Answer::json(200, "{}")),
-                Fault::Answer(Answer::json(404, r#"{"statusCode":404,"name":"NotFoundError"}"#)),
-            ];
-            for fault in lasting {
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lasting_fault_at_any_request_is_one_clear_error() {
+    let server = few_roles();
+    let wrong = WRONG_SHAPES.iter().map(|body| Fault::ReplaceBody((*body).to_owned()));
+    let refusals = [
+        Answer::json(403, r#"{"statusCode":403,"name":"ForbiddenError"}"#),
+        Answer::json(404, r#"{"statusCode":404,"name":"NotFoundError"}"#),
+        Answer::json(302, "").header("location", "https://elsewhere.test/"),
+        // Without a total, and without a link.
+        Answer::json(200, "[]"),
+    ];
+    let lasting: Vec<Fault> = passing()
+        .into_iter()
+        .chain(wrong)
+        .chain(refusals.map(Fault::Answer))
+        .chain([unauthorized()])
+        .collect();
+    for version in VERSIONS {
+        let setup = Setup::new(&server, version);
+        for page in &requests(&server, &setup).await.0 {
+            for fault in &lasting {
                 server.faults().clear();
-                server.faults().add(Rule::new("GET", page, fault.clone()));
+                server.faults().add(Rule::new("*", page, fault.clone()));
                 let error = setup.read().await.err();
-                let error = error.unwrap_or_else(|| panic!("a partial read: {fault:?} at {page}"));
+                let error = error.unwrap_or_else(|| unreachable!("a partial read: {fault:?} at {page}"));
                 let text = error.to_string();
-                assert!(
-                    text.contains("OneLogin") && text.contains("/api/") && text.contains("page"),
-                    "{text}"
-                );
+                let path = page.split('?').next().unwrap();
+                assert!(text.contains("OneLogin") && text.contains(path), "{fault:?} at {page}: {text}");
                 assert!(!text.contains('?') && !text.contains(server.client_secret()), "{text}");
                 assert!(error.hint().is_some());
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_storm_of_refusals_is_weathered_or_one_error() {
+    let server = few_roles();
+    let refusal = || Fault::Answer(Answer::json(429, "{}").header("retry-after", "2"));
+    for version in VERSIONS {
+        let setup = Setup::new(&server, version);
+        let (_, whole) = requests(&server, &setup).await;
+        for nth in (1..20).step_by(3) {
+            server.faults().add(Rule::new("*", "/", refusal()).nth(nth));
+        }
+        assert_eq!(shape(&setup.read().await.unwrap()), whole);
+        server.faults().clear();
+        server.faults().add(Rule::new("*", "/", refusal()));
+        let error = setup.read().await.err().unwrap();
+        assert!(error.to_string().contains("429") && error.hint().unwrap().contains("rate limit"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named() {
+    let server = few_roles();
+    for (version, path, named) in [
+        (2, "/api/2/users", "`Read users`"),
+        (2, "/api/2/roles?", "`Read all`"),
+        (2, "/api/2/roles/", "`Read all`"),
+        (1, "/api/1/users", "`Read users`"),
+        (1, "/api/1/roles", "`Read users`"),
+    ] {
+        for status in [401, 403] {
+            server.faults().clear();
+            let refusal = r#"{"statusCode":403,"name":"ForbiddenError","message":"insufficient scope"}"#;
+            server.faults().add(Rule::new("GET", path, Fault::Answer(Answer::json(status, refusal))));
+            let error = Setup::new(&server, version).read().await.err().unwrap();
+            assert!(error.hint().unwrap().contains(named), "{error}: {:?}", error.hint());
         }
     }
 }
@@ -110,7 +188,7 @@ async fn a_short_list_against_its_total_is_an_error_that_names_both() {
         [("/api/2/users", "people"), ("/api/2/roles?", "roles"), ("/api/2/roles/", "people of a role")]
     {
         server.faults().clear();
-        let entry = r#"[{"id":100000,"name":"a","email":null,"username":null,"status":1,"group_id":null}]"#;
+        let entry = r#"[{"id":100000,"name":"a","email":null,"username":null,"status":1,"group_id":null,"updated_at":null}]"#;
         let short = Answer::json(200, entry).header("total-count", "7");
         server.faults().add(Rule::new("GET", path, Fault::Answer(short)));
         let error = Setup::new(&server, 2).read().await.err().unwrap();

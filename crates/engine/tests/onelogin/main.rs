@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed expectation is how a test speaks, its helpers included")]
 
 mod faults;
+mod following;
 mod look_up;
 
 use bwdc_core::desired::Desired;

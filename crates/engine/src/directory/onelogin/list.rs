@@ -3,9 +3,10 @@
 //! A list of the second version is complete when no cursor follows and as many entries came as the last page announced.
 //! Entries that come or go while it is read spoil the count: it is then read once more before that is an error.
 
-use super::model::{ListResponse, Numbered};
+use super::model::{ListResponse, NumberResponse, Numbered};
 use super::{NAME, OneLoginDirectory};
-use crate::directory::web::{Answer, Next, WebReadError, WebSession};
+use crate::directory::web::{Answer, Next, WebReadError, WebSession, service_time};
+use bwdc_core::names::Timestamp;
 use bwdc_core::settings::OneLoginApi;
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;
@@ -13,6 +14,13 @@ use url::Url;
 
 const TOTAL: &str = "total-count";
 const AFTER: &str = "after-cursor";
+const NO_TOTAL: &str = "it has no Total-Count header, so whether the list is complete is not known";
+
+/// A list with the time of its first page by the service's clock.
+pub(super) struct Listed<T> {
+    pub(super) entries: Vec<T>,
+    pub(super) begun: Option<Timestamp>,
+}
 
 impl OneLoginDirectory {
     /// A list of the second version; `what` names its entries in an error.
@@ -22,18 +30,20 @@ impl OneLoginDirectory {
         path: &[&str],
         query: &[(&str, &str)],
         what: &'static str,
-    ) -> Result<Vec<T>, WebReadError> {
+    ) -> Result<Listed<T>, WebReadError> {
         let request = self.request(OneLoginApi::Second, path, query);
         let mut spoiled = (0, 0);
         for _ in 0..2 {
             let mut pages = session.pages::<Vec<T>>(request.clone(), next_second);
             let (mut entries, mut ids, mut announced) = (Vec::new(), HashSet::new(), 0);
+            let mut begun = None;
             while let Some(page) = pages.next().await? {
+                begun = begun.or_else(|| service_time(&page.headers));
                 announced = total(&page).unwrap_or(announced);
                 entries.extend(page.value.into_iter().filter(|entry| ids.insert(entry.id())));
             }
             if announced == ids.len() as u64 {
-                return Ok(entries);
+                return Ok(Listed { entries, begun });
             }
             spoiled = (announced, ids.len() as u64);
         }
@@ -41,6 +51,13 @@ impl OneLoginDirectory {
         url.set_query(None);
         let (announced, read) = spoiled;
         Err(WebReadError::Count { service: NAME, url: url.to_string(), what, announced, read })
+    }
+
+    /// How long a list of the second version is.
+    pub(super) async fn length(&self, session: &WebSession<'_>, path: &[&str]) -> Result<u64, WebReadError> {
+        let request = self.request(OneLoginApi::Second, path, &[("limit", "1"), ("fields", "id")]);
+        let answer = session.json::<Vec<NumberResponse>>(&request).await?;
+        total(&answer).ok_or_else(|| session.malformed(&request, NO_TOTAL.to_owned()))
     }
 
     /// A list of the first version, which tells no total.
@@ -66,7 +83,7 @@ fn total<T>(answer: &Answer<T>) -> Option<u64> {
 
 fn next_second<T>(answer: &Answer<Vec<T>>) -> Result<Next, String> {
     if total(answer).is_none() {
-        return Err("it has no Total-Count header, so whether the list is complete is not known".to_owned());
+        return Err(NO_TOTAL.to_owned());
     }
     let cursor = answer.headers.get(AFTER).map(|cursor| cursor.to_str().map(str::trim));
     match cursor {

@@ -1,10 +1,10 @@
 //! OneLogin, by either version of its API.
 //!
 //! The second version tells the total of each list, which proves that it was read to its end; the first, which installed
-//! connectors use, only links from page to page. Roles become groups, or OneLogin's own groups. Every read is a full
-//! read: OneLogin tells who changed (`updated_since`), but neither who was deleted nor who joined or left a role, so that
-//! an incremental read would save a twentieth of the requests and miss what matters most.
+//! connectors use, only links from page to page. Roles become groups, or OneLogin's own groups. Between full reads people
+//! are read by what changed; roles are not, since nothing tells who joined or left one.
 
+mod follow;
 mod list;
 mod look_up;
 mod model;
@@ -13,6 +13,7 @@ mod probe;
 mod read;
 
 use crate::directory::ReadError;
+use crate::directory::mirror::{Followed, Mirror};
 use crate::directory::web::{
     Credentials, FreshToken, Rate, Reset, WebBody, WebOptions, WebReadError, WebRequest, WebService,
     WebSession, base_url, below,
@@ -20,6 +21,7 @@ use crate::directory::web::{
 use crate::event::Events;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::{OneLoginApi, OneLoginFilters, OneLoginSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
@@ -102,7 +104,34 @@ impl OneLoginDirectory {
     /// # Errors
     /// [`ReadError`] when any page could not be read, or a list is not as long as announced.
     pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
-        read::read(self, scope, events).await
+        read::read(self, scope, None, events).await
+    }
+
+    /// As [`OneLoginDirectory::read`]; people whom OneLogin's own dates show to be older than `since` are marked unchanged.
+    /// Roles and groups have no date.
+    ///
+    /// # Errors
+    /// As [`OneLoginDirectory::read`].
+    pub async fn read_since(
+        &self,
+        scope: ReadScope,
+        since: Timestamp,
+        events: Events<'_>,
+    ) -> Result<Snapshot, ReadError> {
+        read::read(self, scope, Some(since), events).await
+    }
+
+    /// As [`OneLoginDirectory::read`], with people by what changed since `mirror`.
+    ///
+    /// # Errors
+    /// As [`OneLoginDirectory::read`].
+    pub async fn follow(
+        &self,
+        scope: ReadScope,
+        mirror: Option<Mirror>,
+        events: Events<'_>,
+    ) -> Result<Followed, ReadError> {
+        follow::follow(self, scope, mirror, events).await
     }
 
     /// Asks for each of `sought` by id.

@@ -1,6 +1,6 @@
 //! OneLogin's answers, as far as they matter here (OneLogin, "API v2" and "API v1": users, roles, groups).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
 pub(super) struct TokenResponse {
@@ -10,7 +10,7 @@ pub(super) struct TokenResponse {
 
 /// A person. What was asked for has to be there, be it null: a field that is missing is an answer to another question, and
 /// must not be taken for "no address", "active" or "in no role".
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(super) struct UserResponse {
     pub(super) id: u64,
     #[serde(deserialize_with = "Option::deserialize")]
@@ -21,6 +21,8 @@ pub(super) struct UserResponse {
     pub(super) status: Option<u64>,
     #[serde(deserialize_with = "Option::deserialize")]
     pub(super) group_id: Option<u64>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(super) updated_at: Option<String>,
 }
 
 /// A person with the roles, as the first version lists them.

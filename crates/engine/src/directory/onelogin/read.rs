@@ -1,10 +1,13 @@
 //! Reads people, roles or groups, and who is in them.
 
+use super::list::Listed;
 use super::model::{NumberResponse, RoleResponse, UserResponse, UserWithRolesResponse};
 use super::{IN_FLIGHT, OneLoginDirectory};
+use crate::clock::from_iso;
 use crate::directory::ReadError;
 use crate::directory::web::{WebReadError, WebSession};
 use crate::event::{Event, Events};
+use bwdc_core::names::Timestamp;
 use bwdc_core::normalize::is_acceptable;
 use bwdc_core::settings::{OneLoginApi, OneLoginGroups, OneLoginSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
@@ -14,20 +17,35 @@ use std::collections::HashMap;
 /// The largest pages of the second version.
 const MOST_PEOPLE: &str = "1000";
 const MOST_ROLES: &str = "650";
+const PEOPLE: &[&str] = &["users"];
 /// What is asked of people.
-const FIELDS: &str = "id,email,username,status,group_id";
-const FIELDS_WITH_ROLES: &str = "id,email,username,status,group_id,role_id";
+const FIELDS: &str = "id,email,username,status,group_id,updated_at";
+const FIELDS_WITH_ROLES: &str = "id,email,username,status,group_id,updated_at,role_id";
 
+/// Everything of the scope; people whose date is before `since` are marked unchanged.
 pub(super) async fn read(
     directory: &OneLoginDirectory,
     scope: ReadScope,
+    since: Option<Timestamp>,
     events: Events<'_>,
 ) -> Result<Snapshot, ReadError> {
     let session = directory.service.session(events);
-    let mut builder = SnapshotBuilder::new(scope);
     let people = if scope.people { people(directory, &session).await? } else { Vec::new() };
-    for person in &people {
-        add_person(directory, scope, &person.user, &mut builder);
+    snapshot(directory, &session, scope, since, &people, events).await
+}
+
+/// The snapshot of these people, with roles or groups and who is in them as they are now.
+pub(super) async fn snapshot(
+    directory: &OneLoginDirectory,
+    session: &WebSession<'_>,
+    scope: ReadScope,
+    since: Option<Timestamp>,
+    people: &[UserWithRolesResponse],
+    events: Events<'_>,
+) -> Result<Snapshot, ReadError> {
+    let mut builder = SnapshotBuilder::new(scope);
+    for person in people {
+        add_person(directory, scope, since, &person.user, &mut builder);
     }
     if scope.people {
         builder.end(Section::People);
@@ -37,7 +55,7 @@ pub(super) async fn read(
     }
     report(&builder, events);
     if scope.groups {
-        groups(directory, &session, &people, &mut builder, events).await?;
+        groups(directory, session, people, &mut builder, events).await?;
         builder.end(Section::Groups);
     }
     report(&builder, events);
@@ -50,18 +68,45 @@ async fn people(
     session: &WebSession<'_>,
 ) -> Result<Vec<UserWithRolesResponse>, WebReadError> {
     match directory.settings.api {
-        OneLoginApi::First => directory.first(session, &["users"], &[("fields", FIELDS_WITH_ROLES)]).await,
+        OneLoginApi::First => directory.first(session, PEOPLE, &[("fields", FIELDS_WITH_ROLES)]).await,
         OneLoginApi::Second => {
-            let query = [("limit", MOST_PEOPLE), ("fields", FIELDS)];
-            let users = directory.second(session, &["users"], &query, "people").await?;
+            let users = everybody(directory, session).await?.entries;
             Ok(users.into_iter().map(|user| UserWithRolesResponse { user, roles: None }).collect())
         }
     }
 }
 
+/// Everybody, by the second version.
+pub(super) async fn everybody(
+    directory: &OneLoginDirectory,
+    session: &WebSession<'_>,
+) -> Result<Listed<UserResponse>, WebReadError> {
+    let query = [("limit", MOST_PEOPLE), ("fields", FIELDS)];
+    directory.second(session, PEOPLE, &query, "people").await
+}
+
+/// Who changed since then, by the second version.
+pub(super) async fn changed(
+    directory: &OneLoginDirectory,
+    session: &WebSession<'_>,
+    since: &str,
+) -> Result<Listed<UserResponse>, WebReadError> {
+    let query = [("limit", MOST_PEOPLE), ("fields", FIELDS), ("updated_since", since)];
+    directory.second(session, PEOPLE, &query, "people").await
+}
+
+/// How many people there are, by the second version.
+pub(super) async fn count(
+    directory: &OneLoginDirectory,
+    session: &WebSession<'_>,
+) -> Result<u64, WebReadError> {
+    directory.length(session, PEOPLE).await
+}
+
 fn add_person(
     directory: &OneLoginDirectory,
     scope: ReadScope,
+    since: Option<Timestamp>,
     user: &UserResponse,
     builder: &mut SnapshotBuilder,
 ) {
@@ -89,6 +134,10 @@ fn add_person(
         prefix,
         state: if active { AccountState::Enabled } else { AccountState::Disabled },
     });
+    let updated = user.updated_at.as_deref().and_then(from_iso);
+    if since.is_some_and(|since| updated.is_some_and(|updated| updated < since)) {
+        builder.unchanged(id);
+    }
 }
 
 /// The e-mail address, else a user name that is one.
@@ -115,7 +164,7 @@ async fn groups(
         (OneLoginGroups::Roles, OneLoginApi::First) => directory.first(session, &["roles"], &[]).await?,
         (OneLoginGroups::Roles, OneLoginApi::Second) => {
             let query = [("limit", MOST_ROLES), ("fields", "id,name")];
-            directory.second(session, &["roles"], &query, "roles").await?
+            directory.second(session, &["roles"], &query, "roles").await?.entries
         }
     };
     let mut wanted = Vec::new();
@@ -142,10 +191,11 @@ async fn groups(
                 .map(|(id, name)| async move {
                     let number = id.to_string();
                     let path = ["roles", number.as_str(), "users"];
-                    let members: Vec<NumberResponse> = directory
+                    let members: Listed<NumberResponse> = directory
                         .second(session, &path, &[("limit", MOST_ROLES)], "people of a role")
                         .await?;
-                    Ok::<_, WebReadError>((id, name, members.iter().map(|it| it.id).collect::<Vec<_>>()))
+                    let ids = members.entries.iter().map(|it| it.id).collect::<Vec<_>>();
+                    Ok::<_, WebReadError>((id, name, ids))
                 })
                 .buffered(IN_FLIGHT);
             while let Some((id, name, members)) = read.try_next().await? {
@@ -191,7 +241,14 @@ mod tests {
 
     fn user(email: Option<&str>, username: Option<&str>) -> UserResponse {
         let text = |text: Option<&str>| text.map(str::to_owned);
-        UserResponse { id: 1, email: text(email), username: text(username), status: Some(1), group_id: None }
+        UserResponse {
+            id: 1,
+            email: text(email),
+            username: text(username),
+            status: Some(1),
+            group_id: None,
+            updated_at: None,
+        }
     }
 
     #[test]

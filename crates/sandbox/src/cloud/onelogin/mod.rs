@@ -137,6 +137,11 @@ impl Server {
         *lock(&self.shared.throttled)
     }
 
+    /// The time, as OneLogin writes it: what is changed gets it.
+    pub fn now(&self) -> String {
+        format!("{:.3}", jiff::Timestamp::now())
+    }
+
     /// Changes the tenant.
     pub fn change(&self, change: impl FnOnce(&mut Tenant)) {
         change(&mut lock(&self.shared.tenant));
