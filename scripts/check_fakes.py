@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Checks the stand-ins for cloud services against what the vendors publish.
 
-    check_fakes.py CLOUD OKTA_SPEC
+    check_fakes.py CLOUD OKTA_SPEC GRAPH_CUT
 
-CLOUD is the program of `crates/sandbox/examples/cloud.rs`, OKTA_SPEC the description of Okta's API. Each service is started,
+CLOUD is the program of `crates/sandbox/examples/cloud.rs`, OKTA_SPEC the description of Okta's API, GRAPH_CUT what
+`cut_graph.py` made of Microsoft Graph's. Each service is started,
 asked for every kind of answer that the connector reads, and every answer is held against the vendor's own description:
-Okta's as JSON Schema, OneLogin's by the models of its Python client, which also pages through the stand-in. To add a service,
+Okta's and Graph's as JSON Schema, OneLogin's by the models of its Python client, which also pages through the stand-in. To add a service,
 add its name to the program and a function to SERVICES.
 """
 
@@ -139,12 +140,91 @@ def onelogin(how, _):
     return checked
 
 
-SERVICES = {"okta": okta, "onelogin": onelogin}
+def graph(how, cut_path):
+    import jsonschema
+
+    with open(cut_path, encoding="utf-8") as file:
+        cut = json.load(file)
+    checked = 0
+
+    def fits(value, path):
+        nonlocal checked
+        schema = {"definitions": cut["definitions"], **cut["answers"][path]}
+        jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
+        items = value.get("value", [value]) if isinstance(value, dict) else []
+        for item in items:
+            # Besides annotations nothing but what the description knows.
+            unknown = {name for name in item if "@" not in name} - known
+            expect(path == "error" or not unknown, f"{path}: unknown properties {unknown}")
+        checked += len(items)
+
+    known = set()
+    for definition in cut["definitions"].values():
+        for part in [definition, *definition.get("allOf", [])]:
+            known |= set(part.get("properties", {}))
+    form = (
+        f"grant_type=client_credentials&client_id={how['application_id']}&client_secret={how['secret']}"
+        f"&scope={how['url']}/.default"
+    )
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, _, token = ask(f"{how['url']}/{how['tenant']}/oauth2/v2.0/token", headers, form.encode())
+    expect(status == 200 and token["token_type"] == "Bearer", "a token for client credentials")
+    bearer = {"Authorization": "Bearer " + token["access_token"], "Content-Type": "application/json"}
+
+    def pages(target, path, link="@odata.nextLink"):
+        """All entries of a list, and the last page."""
+        url, entries = how["url"] + "/v1.0" + target, []
+        while url:
+            status, _, page = ask(url, bearer)
+            expect(status == 200, f"{url}: {status}")
+            fits(page, path)
+            entries += page["value"]
+            url = page.get(link)
+        return entries, page
+
+    people, _ = pages("/users?$select=id,mail,userPrincipalName,accountEnabled,userType&$top=999", "/users")
+    expect(len(people) == 2100, f"{len(people)} people in pages of 999")
+    expect(set(people[0]) == {"id", "mail", "userPrincipalName", "accountEnabled", "userType"}, "what $select names")
+    deleted, _ = pages(
+        "/directory/deletedItems/microsoft.graph.user?$select=id", "/directory/deletedItems/microsoft.graph.user"
+    )
+    expect(len(deleted) == 1, "somebody who can be restored")
+    groups, _ = pages("/groups?$select=id,displayName&$top=999", "/groups")
+    members, _ = pages(f"/groups/{groups[1]['id']}/members?$select=id", "/groups/{group-id}/members")
+    expect({member["@odata.type"] for member in members} >= {"#microsoft.graph.user"}, "types where they are mixed")
+    for name, select in [("users", "id,mail,userPrincipalName,accountEnabled,userType"), ("groups", "id,displayName,members")]:
+        path = f"/{name}/microsoft.graph.delta()"
+        entries, last = pages(f"/{name}/delta?$select={select}", path)
+        expect(len({entry["id"] for entry in entries}) >= len(groups), f"everything by the delta of {name}")
+        link = last["@odata.deltaLink"]
+        status, _, page = ask(link, bearer)
+        expect(status == 200 and page["value"] == [] and "@odata.deltaLink" in page, "nothing changed")
+        fits(page, path)
+        status, _, gone = ask(link + "x", bearer)
+        expect(status == 410 and gone["error"]["code"] == "syncStateNotFound", "a token that is not known")
+        fits(gone, "error")
+    status, _, refused = ask(how["url"] + "/v1.0/users/delta?$top=5", bearer)
+    expect(status == 400, "no $top with change tracking")
+    fits(refused, "error")
+    paths = [f"/users/{people[0]['id']}?$select=id", "/users/00000000-0000-4000-8000-00000000ffff"]
+    requests = [{"id": str(number), "method": "GET", "url": path} for number, path in enumerate(paths)]
+    status, _, batch = ask(how["url"] + "/v1.0/$batch", bearer, json.dumps({"requests": requests}).encode())
+    found = {item["id"]: item for item in batch["responses"]}
+    expect(status == 200 and found["0"]["status"] == 200 and found["1"]["status"] == 404, "each with its own status")
+    fits(found["0"]["body"], "/users/{user-id}")
+    fits(found["1"]["body"], "error")
+    status, _, refused = ask(how["url"] + "/v1.0/users", {"Authorization": "Bearer wrong"})
+    expect(status == 401 and refused["error"]["code"] == "InvalidAuthenticationToken", "a token that is not known")
+    fits(refused, "error")
+    return checked
+
+
+SERVICES = {"okta": okta, "onelogin": onelogin, "graph": graph}
 
 
 def main():
-    program, okta_spec = sys.argv[1:3]
-    descriptions = {"okta": okta_spec}
+    program, okta_spec, graph_cut = sys.argv[1:4]
+    descriptions = {"okta": okta_spec, "graph": graph_cut}
     for name, check in SERVICES.items():
         with served(program, name) as how:
             print(f"{name}: {check(how, descriptions.get(name))} entries fit the vendor's description")

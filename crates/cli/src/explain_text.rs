@@ -1,7 +1,7 @@
 //! Why somebody is in or out, in sentences and as data.
 
 use bwdc_core::desired::{Desired, DuplicateAddresses, NoAddress};
-use bwdc_core::snapshot::AccountState;
+use bwdc_core::snapshot::{AccountState, SetAsideBecause};
 use bwdc_engine::explain::{Explained, Subject, Unread, UnreadCause};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -71,6 +71,12 @@ pub(crate) fn left_out(desired: &Desired) -> String {
         let name = desired.text(desired.everybody()[*number].reference);
         let _ = writeln!(text, "  {name}\n    {reason}");
     }
+    if !desired.set_aside().is_empty() {
+        let _ = writeln!(text, "People whom a setting leaves out ({})", desired.set_aside().len());
+        for one in desired.set_aside() {
+            let _ = writeln!(text, "  {}\n    {}", desired.text(one.reference), why_set_aside(one.because));
+        }
+    }
     let unresolved = unresolved(desired);
     let count: usize = unresolved.values().map(Vec::len).sum();
     let _ = writeln!(text, "Members that are neither a person nor a group that is read ({count})");
@@ -89,17 +95,22 @@ pub(crate) fn left_out(desired: &Desired) -> String {
 
 /// The same for scripts.
 pub(crate) fn left_out_data(desired: &Desired) -> Value {
-    let people: Vec<Value> = people_left_out(desired)
-        .into_iter()
-        .map(|(number, reason)| {
-            let person = &desired.everybody()[number];
-            json!({
-                "name": desired.text(person.reference),
-                "externalId": desired.text(person.external_id),
-                "leftOut": reason,
-            })
+    let entry = |reference, external_id, reason: &str| {
+        json!({
+            "name": desired.text(reference),
+            "externalId": desired.text(external_id),
+            "leftOut": reason,
         })
-        .collect();
+    };
+    let read = people_left_out(desired).into_iter().map(|(number, reason)| {
+        let person = &desired.everybody()[number];
+        entry(person.reference, person.external_id, reason)
+    });
+    let set_aside = desired
+        .set_aside()
+        .iter()
+        .map(|one| entry(one.reference, one.external_id, why_set_aside(one.because)));
+    let people: Vec<Value> = read.chain(set_aside).collect();
     let groups: Vec<Value> = unresolved(desired)
         .into_iter()
         .map(|(group, members)| {
@@ -112,6 +123,13 @@ pub(crate) fn left_out_data(desired: &Desired) -> Value {
         })
         .collect();
     json!({ "object": "leftOut", "people": people, "groups": groups })
+}
+
+fn why_set_aside(because: SetAsideBecause) -> &'static str {
+    match because {
+        SetAsideBecause::Guest => "a guest, and `entra.guests` is `skip`",
+        _ => "a setting",
+    }
 }
 
 /// Addresses that several people have, which stop every sync.

@@ -9,7 +9,7 @@ use crate::flatten::{Rows, flatten};
 use crate::names::SourceName;
 use crate::normalize::{Address, address};
 use crate::settings::{ConflictRules, SyncSettings};
-use crate::snapshot::{AccountState, Parts, PersonEntry, Snapshot};
+use crate::snapshot::{AccountState, Parts, PersonEntry, SetAside, Snapshot};
 use crate::text::{Text, TextTable};
 use hashbrown::HashSet;
 use std::fmt;
@@ -104,6 +104,7 @@ pub struct Desired {
     groups: Vec<DesiredGroup>,
     memberships: Rows,
     unresolved: Vec<Unresolved>,
+    set_aside: Vec<SetAside>,
     people_wanted: bool,
     sources: Vec<DesiredSource>,
     merged: Vec<Merged>,
@@ -169,6 +170,7 @@ impl Desired {
             groups: Vec::new(),
             memberships: Rows::default(),
             unresolved: Vec::new(),
+            set_aside: Vec::new(),
             people_wanted: users,
             sources: Vec::new(),
             merged: Vec::new(),
@@ -195,13 +197,14 @@ impl Desired {
 
     fn append(&mut self, part: Part) {
         let (people, groups) = (self.people.len(), self.groups.len());
-        let Part { texts, people: new_people, groups: new_groups, memberships, unresolved } = part;
+        let Part { texts, people: new_people, groups: new_groups, memberships, unresolved, set_aside } = part;
         if self.texts.is_empty() {
             self.texts = texts;
             self.people = new_people;
             self.groups = new_groups;
             self.memberships = memberships;
             self.unresolved = unresolved;
+            self.set_aside = set_aside;
             return;
         }
         let new: Vec<Text> = texts.iter().map(|text| self.texts.intern(text)).collect();
@@ -226,6 +229,11 @@ impl Desired {
         let moved =
             unresolved.into_iter().map(|it| Unresolved { group: it.group + groups, member: text(it.member) });
         self.unresolved.extend(moved);
+        self.set_aside.extend(set_aside.into_iter().map(|it| SetAside {
+            reference: text(it.reference),
+            external_id: text(it.external_id),
+            ..it
+        }));
     }
 
     /// The string behind a [`Text`] of this state.
@@ -283,6 +291,11 @@ impl Desired {
         self.memberships.row(group)
     }
 
+    /// Who was read and is left out by a setting.
+    pub fn set_aside(&self) -> &[SetAside] {
+        &self.set_aside
+    }
+
     /// Members that could not be resolved.
     pub fn unresolved(&self) -> &[Unresolved] {
         &self.unresolved
@@ -306,12 +319,13 @@ struct Part {
     groups: Vec<DesiredGroup>,
     memberships: Rows,
     unresolved: Vec<Unresolved>,
+    set_aside: Vec<SetAside>,
 }
 
 impl Part {
     fn new(read: SourceRead, source: u16) -> Self {
         let SourceRead { snapshot, settings } = read;
-        let Parts { mut texts, people: entries, groups: group_entries, members, unchanged } =
+        let Parts { mut texts, people: entries, groups: group_entries, members, unchanged, set_aside } =
             snapshot.into_parts();
         let people: Vec<DesiredPerson> = entries
             .iter()
@@ -341,7 +355,7 @@ impl Part {
                 source,
             })
             .collect();
-        Self { texts, people, groups, memberships, unresolved }
+        Self { texts, people, groups, memberships, unresolved, set_aside }
     }
 }
 

@@ -85,7 +85,27 @@ pub struct Snapshot {
     groups: Vec<GroupEntry>,
     members: Vec<Text>,
     unchanged: HashSet<Text>,
+    set_aside: Vec<SetAside>,
     scope: ReadScope,
+}
+
+/// Somebody who was read and whom a setting leaves out: out of scope, and worth telling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// The directory's own name for the entry.
+    pub reference: Text,
+    /// The id that would be pushed.
+    pub external_id: Text,
+    /// Which setting.
+    pub because: SetAsideBecause,
+}
+
+/// Which setting leaves somebody out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetAsideBecause {
+    /// A guest, and `entra.guests` is `skip`.
+    Guest,
 }
 
 impl Snapshot {
@@ -115,8 +135,8 @@ impl Snapshot {
     }
 
     pub(crate) fn into_parts(self) -> Parts {
-        let Self { texts, people, groups, members, unchanged, scope: _ } = self;
-        Parts { texts, people, groups, members, unchanged }
+        let Self { texts, people, groups, members, unchanged, set_aside, scope: _ } = self;
+        Parts { texts, people, groups, members, unchanged, set_aside }
     }
 }
 
@@ -127,6 +147,7 @@ pub(crate) struct Parts {
     pub(crate) groups: Vec<GroupEntry>,
     pub(crate) members: Vec<Text>,
     pub(crate) unchanged: HashSet<Text>,
+    pub(crate) set_aside: Vec<SetAside>,
 }
 
 impl GroupEntry {
@@ -155,6 +176,7 @@ impl SnapshotBuilder {
             groups: Vec::new(),
             members: Vec::new(),
             unchanged: HashSet::new(),
+            set_aside: Vec::new(),
             scope,
         };
         Self { snapshot, ended: Vec::new() }
@@ -186,6 +208,22 @@ impl SnapshotBuilder {
     /// Notes that the person or group of this key has not changed since the time that was asked about.
     pub fn unchanged(&mut self, key: Text) {
         self.snapshot.unchanged.insert(key);
+    }
+
+    /// Notes that somebody was read and is left out by a setting.
+    pub fn set_aside(&mut self, reference: Text, external_id: Text, because: SetAsideBecause) {
+        self.snapshot.set_aside.push(SetAside { reference, external_id, because });
+    }
+
+    /// Keeps only people who are directly in one of the groups that were added, and deleted ones: what today's connector
+    /// does for every directory but LDAP where a filter of groups is set. Disabled people stay if `keep_disabled`.
+    pub fn keep_people_of_groups(&mut self, keep_disabled: bool) {
+        let members: HashSet<Text> = self.snapshot.members.iter().copied().collect();
+        self.snapshot.people.retain(|person| {
+            person.state == AccountState::Deleted
+                || (person.state == AccountState::Disabled && keep_disabled)
+                || members.contains(&person.key)
+        });
     }
 
     /// How many people and groups have been added so far, for progress.

@@ -2,9 +2,8 @@
 
 use crate::clock::Clock;
 use crate::connections::proxy;
-use crate::directory::entra::EntraDirectory;
+use crate::directory::Directory;
 use crate::directory::ldap::LdapDirectory;
-use crate::directory::{Directory, ReadError};
 use crate::error::EngineError;
 use crate::event::{Event, Events};
 use crate::ledger::Ledger;
@@ -14,8 +13,8 @@ use crate::secrets::{SecretName, Secrets};
 use crate::store::{DataFile, Overrides, Store, SyncedKind, read_connector_settings};
 use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::settings::{
-    Bind, ConnectorSettings, DirectoryKind, Endpoints, EntraFilters, EntraSettings, EnvironmentUrls,
-    LdapLayout, LdapSettings, SettingsError, SyncSettings,
+    Bind, ConnectorSettings, DirectoryKind, Endpoints, EnvironmentUrls, LdapLayout, LdapSettings,
+    SettingsError, SyncSettings,
 };
 use bwdc_core::snapshot::ReadScope;
 use secrecy::{ExposeSecret, SecretString};
@@ -226,7 +225,7 @@ impl Engine {
             return self.onelogin_directory();
         }
         if kind == DirectoryKind::Entra {
-            return self.entra();
+            return self.entra_directory();
         }
         if kind != DirectoryKind::Ldap {
             return Err(EngineError::NotSupported(kind));
@@ -251,26 +250,6 @@ impl Engine {
             ),
         };
         Ok(Directory::Ldap(LdapDirectory::new(settings, layout, password, connector.time_limits)))
-    }
-
-    fn entra(&self) -> Result<Directory, EngineError> {
-        let data = self.store.data();
-        let stored = data.directory(DirectoryKind::Entra)?;
-        if stored.is_empty() {
-            return Err(EngineError::NoDirectory);
-        }
-        let settings = EntraSettings::from_stored(stored).map_err(|error| match error {
-            error @ SettingsError::Missing { .. } => EngineError::DirectoryIncomplete(error),
-            error => EngineError::Settings(error),
-        })?;
-        let filters = EntraFilters::from_stored(data.sync()?)?;
-        let key = self
-            .secrets()
-            .get(data, SecretName::EntraKey)?
-            .ok_or(EngineError::DirectoryIncomplete(SettingsError::Missing { key: "entra.key" }))?;
-        let options = self.web(EntraDirectory::options())?;
-        let directory = EntraDirectory::new(settings, filters, key, options).map_err(ReadError::from)?;
-        Ok(Directory::Entra(Box::new(directory)))
     }
 
     /// The organization with the stored key and token.

@@ -3,7 +3,7 @@
 //! `cargo run -p bwdc-sandbox --example cloud -- onelogin` prints one line of JSON with the address and the credentials,
 //! and serves until its standard input ends.
 
-use bwdc_sandbox::cloud::{okta, onelogin};
+use bwdc_sandbox::cloud::{graph, okta, onelogin};
 use bwdc_sandbox::organization;
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
@@ -23,13 +23,28 @@ fn main() -> Result<(), Box<dyn Error>> {
                 "url": server.url(), "client_id": server.client_id(), "client_secret": server.client_secret(),
             }))
         }
+        "graph" => {
+            let spec =
+                graph::Spec { users: 2_101, groups: 12, members_per_group: 30, nested_every: 3, seed: 1 };
+            let mut tenant = graph::Tenant::generate(spec);
+            tenant.users[3].mail = None;
+            tenant.users[4].guest = true;
+            let deleted = tenant.users[5].id.clone();
+            tenant.delete_user(&deleted);
+            let server = graph::Server::start(graph::Options::new(tenant))?;
+            let options = server.options();
+            serve(&serde_json::json!({
+                "url": server.url(), "tenant": options.tenant_id, "application_id": options.application_id,
+                "secret": options.secret,
+            }))
+        }
         "organization" => {
             let server = organization::Server::start_blocking(organization::Options::official())?;
             serve(&serde_json::json!({
                 "url": server.url(), "client_id": server.client_id(), "client_secret": server.client_secret(),
             }))
         }
-        other => Err(format!("unknown service `{other}`: okta, onelogin or organization").into()),
+        other => Err(format!("unknown service `{other}`: graph, okta, onelogin or organization").into()),
     }
 }
 

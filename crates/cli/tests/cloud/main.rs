@@ -1,6 +1,7 @@
 //! Directories in the cloud from end to end: the real binary between a stand-in of the service and an organization, set
 //! up by the commands that an administrator types, every sync run twice.
 
+mod entra;
 mod okta;
 mod onelogin;
 
@@ -16,8 +17,12 @@ struct Stage {
 
 impl Stage {
     fn new(directory: &str) -> Self {
+        Self::with(directory, Options::official())
+    }
+
+    fn with(directory: &str, organization: Options) -> Self {
         let home = Home::new().expect("a home");
-        let organization = Server::start_blocking(Options::official()).expect("an organization");
+        let organization = Server::start_blocking(organization).expect("an organization");
         let stage = Self { home, organization };
         stage.set("server", &stage.organization.url());
         stage.ok(&["login", &stage.organization.client_id(), &stage.organization.client_secret()]);

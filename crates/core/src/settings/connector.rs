@@ -1,6 +1,7 @@
 //! `connector.toml`: what the official file has no place for. A missing file or key means the default, and the defaults
 //! keep today's behaviour of an installation that is taken over, except that limits are on.
 
+use super::entra_options::EntraOptions;
 use super::ldap_options::LdapOptions;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub struct ConnectorSettings {
     pub conflicts: ConflictRules,
     /// How an LDAP directory differs from what the official connector assumes.
     pub ldap: LdapOptions,
+    /// How an Entra tenant is signed in to, and who of it counts as what.
+    pub entra: EntraOptions,
     /// How long the directory may take.
     pub time_limits: TimeLimits,
     /// PEM file of further authorities to trust for the organization's server.

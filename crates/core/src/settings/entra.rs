@@ -1,6 +1,6 @@
 //! How to reach a Microsoft Entra ID tenant, and who of it is wanted.
 
-use super::{SettingsError, normalize_url, text};
+use super::{EntraSignIn, SettingsError, flag, normalize_url, text};
 use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ pub struct EntraSettings {
     pub graph_url: String,
     /// The name or id of the tenant.
     pub tenant: String,
-    /// The id of the registered application.
+    /// The id of the registered application; with a managed identity that of the identity, or empty for the machine's own.
     pub application_id: String,
 }
 
@@ -33,14 +33,19 @@ impl EntraSettings {
     ///
     /// # Errors
     /// [`SettingsError`] names the setting that is missing or of no use; plain http is accepted on this machine only.
-    pub fn from_stored(stored: &Map<String, Value>) -> Result<Self, SettingsError> {
+    pub fn from_stored(stored: &Map<String, Value>, sign_in: EntraSignIn) -> Result<Self, SettingsError> {
         let needed = |field, key| text(stored, field, key)?.ok_or(SettingsError::Missing { key });
         let tenant = needed("tenant", "entra.tenant")?;
         if !tenant.chars().all(|it| it.is_ascii_alphanumeric() || "-._".contains(it)) {
             let expected = "the name or the id of a tenant, such as example.onmicrosoft.com";
             return Err(SettingsError::Invalid { key: "entra.tenant", value: tenant, expected });
         }
-        let application_id = needed("applicationId", "entra.applicationId")?;
+        let application_id = match sign_in {
+            EntraSignIn::ManagedIdentity => {
+                text(stored, "applicationId", "entra.applicationId")?.unwrap_or_default()
+            }
+            _ => needed("applicationId", "entra.applicationId")?,
+        };
         let own = |field, key| -> Result<Option<String>, SettingsError> {
             text(stored, field, key)?.map(|typed| service_url(&typed, key)).transpose()
         };
@@ -95,6 +100,9 @@ pub struct EntraFilters {
     pub users: Filter,
     /// Which groups are wanted: by name, by administrative unit.
     pub groups: Filter,
+    /// Whether disabled people stay where a filter of groups narrows the people to those in groups: they are to be sent as
+    /// deleted (`sync.removeDisabled`).
+    pub keeps_disabled: bool,
 }
 
 impl EntraFilters {
@@ -131,6 +139,7 @@ impl EntraFilters {
         Ok(Self {
             users: filter(sync, "userFilter", "sync.userFilter", Self::USERS)?,
             groups: filter(sync, "groupFilter", "sync.groupFilter", Self::GROUPS)?,
+            keeps_disabled: flag(sync, "removeDisabled", "sync.removeDisabled")?,
         })
     }
 }
@@ -163,7 +172,7 @@ mod tests {
             unreachable!("both are objects")
         };
         stored.extend(fields);
-        EntraSettings::from_stored(stored)
+        EntraSettings::from_stored(stored, EntraSignIn::Secret)
     }
 
     #[test]

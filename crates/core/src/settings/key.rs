@@ -182,6 +182,10 @@ impl Setting {
             SettingKind::Choice(["fail", "skip", ..]) => "fail, skip or prefer-enabled",
             SettingKind::Choice(["fail", ..]) => "fail, first or merge",
             SettingKind::Choice(["roles", ..]) => "roles or groups",
+            SettingKind::Choice(["secret", ..]) => {
+                "secret, certificate, managed-identity or workload-federation"
+            }
+            SettingKind::Choice(["mail", ..]) => "mail, upn or skip",
             SettingKind::Choice(["us", ..]) => "us or eu",
             SettingKind::Choice(["password", ..]) => "password, external or anonymous",
             SettingKind::Choice(["subtree", ..]) => "subtree or one-level",
@@ -341,6 +345,10 @@ const SCOPE: SettingKind = SettingKind::Choice(&["subtree", "one-level"]);
 const ALIASES: SettingKind = SettingKind::Choice(&["never", "finding", "searching", "always"]);
 const ID_ATTRIBUTE: SettingKind =
     SettingKind::Choice(&["entryUUID", "nsUniqueId", "ipaUniqueID", "apple-generateduid", "GUID"]);
+const ENTRA_OPTIONS: Option<&str> = Some("entra");
+const ENTRA_SIGN_IN: SettingKind =
+    SettingKind::Choice(&["secret", "certificate", "managed-identity", "workload-federation"]);
+const GUESTS: SettingKind = SettingKind::Choice(&["mail", "upn", "skip"]);
 const HOURS: SettingKind =
     SettingKind::Number { range: 0..=8784, expected: "a number of hours from 0 to 8784, a year" };
 const WINDOW: SettingKind =
@@ -408,6 +416,12 @@ static SETTINGS: &[Setting] = &[
     renamed("entra.tenant", &["azure.tenant"], ENTRA, "tenant", Text),
     renamed("entra.applicationId", &["azure.applicationId"], ENTRA, "applicationId", Text),
     secret("entra.key", &["azure.key"], ENTRA, "key", DirectoryKind::Entra),
+    ours("entra.sign-in", ENTRA_OPTIONS, "sign-in", ENTRA_SIGN_IN),
+    ours("entra.certificate", ENTRA_OPTIONS, "certificate", Text),
+    ours("entra.token-file", ENTRA_OPTIONS, "token-file", Text),
+    ours("entra.metadata-url", ENTRA_OPTIONS, "metadata-url", Text),
+    ours("entra.guests", ENTRA_OPTIONS, "guests", GUESTS),
+    ours("entra.flatten-hidden-groups", ENTRA_OPTIONS, "flatten-hidden-groups", Flag),
     renamed("gsuite.clientEmail", &["google.clientEmail"], GSUITE, "clientEmail", Text),
     renamed("gsuite.domain", &["google.domain"], GSUITE, "domain", Text),
     renamed("gsuite.adminUser", &["google.adminUser"], GSUITE, "adminUser", Text),

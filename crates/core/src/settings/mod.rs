@@ -3,6 +3,7 @@
 mod connector;
 mod document;
 mod entra;
+mod entra_options;
 mod environment;
 mod google;
 mod key;
@@ -19,6 +20,7 @@ pub use connector::{
 };
 pub use document::{Change as SettingChange, read_document, write_document};
 pub use entra::{EntraFilters, EntraSettings, filter, service_url};
+pub use entra_options::{EntraOptions, EntraSignIn, Guests};
 pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
 pub use google::{GoogleFilters, GoogleSettings};
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};

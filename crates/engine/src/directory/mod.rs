@@ -12,7 +12,7 @@ use crate::event::Events;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::snapshot::{IncompleteRead, ReadScope, Snapshot};
-use mirror::{Followed, Mirror, Refresh};
+use mirror::{Followed, Mirror};
 use probe::Finding;
 use web::Route;
 
@@ -91,9 +91,7 @@ impl Directory {
             Self::Ldap(directory) => directory.follow(scope, mirror, events).await,
             Self::Okta(directory) => directory.follow(scope, mirror, events).await,
             Self::OneLogin(directory) => directory.follow(scope, mirror, events).await,
-            Self::Entra(_) => {
-                Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
-            }
+            Self::Entra(directory) => directory.follow(scope, mirror, events).await,
         }
     }
 

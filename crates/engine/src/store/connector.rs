@@ -26,6 +26,10 @@ disabled = \"revoke\"
 deleted = \"revoke\"
 gone = \"revoke\"
 out-of-scope = \"keep\"
+
+# Groups of Microsoft Entra ID that a filter hides lend their people to the groups around them.
+[entra]
+flatten-hidden-groups = true
 ";
 
 /// Writes the first `connector.toml` of a new installation, unless there is one.

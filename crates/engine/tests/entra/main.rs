@@ -7,15 +7,17 @@
 )]
 
 mod failures;
+mod following;
 mod look_up;
+mod sign_in;
 mod size;
 mod whole;
 
-use bwdc_core::settings::{EntraFilters, EntraSettings};
+use bwdc_core::settings::{EntraFilters, EntraOptions, EntraSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use bwdc_core::text::Text;
 use bwdc_engine::directory::ReadError;
-use bwdc_engine::directory::entra::EntraDirectory;
+use bwdc_engine::directory::entra::{EntraCredential, EntraDirectory};
 use bwdc_engine::directory::web::{WebOptions, WebReadError};
 use bwdc_engine::http::ProxyChoice;
 use bwdc_sandbox::cloud::graph::{Group, Member, MemberKind, Options, Server, Tenant, Unit, User};
@@ -69,6 +71,7 @@ fn tenant() -> Tenant {
         ],
         units: vec![Unit { id: id(21), members: vec![Member::user(&id(5)), Member::group(&id(14))] }],
         deleted: vec![user(6)],
+        dormant: Vec::new(),
     }
 }
 
@@ -76,21 +79,40 @@ fn server(tenant: Tenant) -> Server {
     Server::start(Options::new(tenant)).unwrap()
 }
 
-/// A reader whose pauses pass a thousand times as fast.
+/// A reader whose pauses pass a thousand times as fast; hidden groups are flattened.
 fn reader(server: &Server, users: &str, groups: &str) -> EntraDirectory {
-    let object = |value: Value| match value {
+    let choices = EntraOptions { flatten_hidden_groups: true, ..EntraOptions::default() };
+    reader_with(server, users, groups, &choices)
+}
+
+fn reader_with(server: &Server, users: &str, groups: &str, choices: &EntraOptions) -> EntraDirectory {
+    let secret = server.options().secret.clone();
+    directory(server, users, groups, choices, EntraCredential::Secret(secret.into()))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
         Value::Object(map) => map,
         _ => Map::new(),
-    };
+    }
+}
+
+fn directory(
+    server: &Server,
+    users: &str,
+    groups: &str,
+    choices: &EntraOptions,
+    credential: EntraCredential,
+) -> EntraDirectory {
     let options = server.options();
-    let settings = EntraSettings::from_stored(&object(json!({
+    let stored = object(json!({
         "tenant": options.tenant_id, "applicationId": options.application_id,
-        "authorityUrl": server.url(), "graphUrl": server.url()})))
-    .unwrap();
+        "authorityUrl": server.url(), "graphUrl": server.url()}));
+    let settings = EntraSettings::from_stored(&stored, choices.sign_in).unwrap();
     let filters =
         EntraFilters::from_stored(&object(json!({"userFilter": users, "groupFilter": groups}))).unwrap();
     let web = WebOptions { speed: 1000.0, proxy: ProxyChoice::Direct, ..EntraDirectory::options() };
-    EntraDirectory::new(settings, filters, options.secret.clone().into(), web).unwrap()
+    EntraDirectory::new(settings, filters, choices, credential, web).unwrap()
 }
 
 async fn read(server: &Server) -> Result<Snapshot, ReadError> {

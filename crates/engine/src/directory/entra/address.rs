@@ -1,19 +1,17 @@
 //! Which of an account's names is its address.
 
-use super::message::UserResponse;
-
 /// The mail address; where there is none of the company's own, the sign-in name. None: the only name is that of a guest,
 /// in which the address of the guest's home is hidden behind `#EXT#`.
-pub(super) fn address(user: &UserResponse) -> Option<&str> {
-    let filled = |text: &'_ Option<String>| text.as_deref().is_some_and(|it| !it.trim().is_empty());
+pub(super) fn address<'u>(mail: Option<&'u str>, name: Option<&'u str>) -> Option<&'u str> {
+    let filled = |text: &&str| !text.trim().is_empty();
     let own = |mail: &str| {
         let domain = mail.trim().rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
         domain != "onmicrosoft.com" && !domain.ends_with(".onmicrosoft.com")
     };
-    let mail = user.mail.as_deref().filter(|mail| filled(&user.mail) && own(mail));
-    let name = user.user_principal_name.as_deref().filter(|_| filled(&user.user_principal_name));
-    mail.or(name)
-        .or(user.mail.as_deref().filter(|_| filled(&user.mail)))
+    let mail = mail.filter(filled);
+    mail.filter(|mail| own(mail))
+        .or(name.filter(filled))
+        .or(mail)
         .filter(|chosen| !chosen.to_ascii_lowercase().contains("#ext#"))
 }
 
@@ -39,13 +37,7 @@ mod tests {
             (None, Some("guest_home.test#ext#@x.onmicrosoft.com"), None),
             (None, None, None),
         ] {
-            let user = UserResponse {
-                id: "1".to_owned(),
-                mail: mail.map(str::to_owned),
-                user_principal_name: name.map(str::to_owned),
-                account_enabled: Some(true),
-            };
-            assert_eq!(address(&user), expected, "{mail:?} {name:?}");
+            assert_eq!(address(mail, name), expected, "{mail:?} {name:?}");
         }
     }
 }

@@ -6,12 +6,14 @@
 use super::graph::Graph;
 use super::members::{Member, Members};
 use super::message::{MemberResponse, PageResponse};
+use super::read::lock;
+use super::tenant::Tenant;
 use crate::directory::web::WebReadError;
 use crate::event::{Event, Events};
-use bwdc_core::snapshot::SnapshotBuilder;
 use bwdc_core::text::Text;
 use futures_util::StreamExt;
 use std::collections::HashSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// A list whose next page is due.
@@ -44,10 +46,10 @@ impl List {
 pub(super) async fn read_lists(
     graph: &Graph<'_>,
     lists: Vec<List>,
-    builder: &mut SnapshotBuilder,
-    members: &mut Members,
+    tenant: &Mutex<Tenant>,
     events: Events<'_>,
-) -> Result<(), WebReadError> {
+) -> Result<Members, WebReadError> {
+    let mut members = Members::default();
     let mut due = lists;
     let mut visited: HashSet<(Text, String)> = HashSet::new();
     while !due.is_empty() {
@@ -82,15 +84,11 @@ pub(super) async fn read_lists(
                 }
                 let page: PageResponse<MemberResponse> = serde_json::from_value(answer.body)
                     .map_err(|error| graph.malformed(path, list.page, error.to_string()))?;
-                let (id, mut read) = (list.id, Vec::with_capacity(page.value.len()));
-                for member in page.value {
-                    match member.kind.as_str() {
-                        "#microsoft.graph.user" => read.push(Member::Person(builder.text(&member.id))),
-                        "#microsoft.graph.group" => read.push(Member::Group(builder.text(&member.id))),
-                        _ => {}
-                    }
-                }
+                let id = list.id;
+                let mut tenant = lock(tenant);
+                let read = page.value.iter().filter_map(|it| Member::of(&it.kind, &it.id, &mut tenant.texts));
                 members.extend(id, read);
+                drop(tenant);
                 if let Some(next) = page.next {
                     let next = graph.relative(path, list.page, &next)?;
                     if !visited.insert((id, next.clone())) {
@@ -106,7 +104,7 @@ pub(super) async fn read_lists(
             graph.wait(pause).await;
         }
     }
-    Ok(())
+    Ok(members)
 }
 
 /// An id of an administrator's, made safe for a path.

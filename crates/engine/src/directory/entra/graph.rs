@@ -1,12 +1,8 @@
 //! Requests to Graph: lists page by page, and batches whose items are told apart.
 
-use super::message::{
-    BatchItem, BatchItemResponse, BatchRequest, BatchResponse, PageResponse, TokenResponse,
-};
+use super::message::{BatchItem, BatchItemResponse, BatchRequest, BatchResponse, PageResponse};
 use super::{NAME, Pace};
-use crate::directory::web::{Answer, FreshToken, Next, WebBody, WebReadError, WebRequest, WebSession, below};
-use bwdc_core::settings::EntraSettings;
-use secrecy::{ExposeSecret, SecretString};
+use crate::directory::web::{Answer, Next, WebBody, WebReadError, WebRequest, WebSession, below};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use url::Url;
@@ -34,7 +30,7 @@ impl<'a> Graph<'a> {
         path: &str,
         mut take: impl FnMut(Vec<T>),
     ) -> Result<(), WebReadError> {
-        let mut pages = self.session.pages(WebRequest::get(self.address(path)?), next_page::<T>);
+        let mut pages = self.session.pages(self.get(path)?, next_page::<T>);
         while let Some(page) = pages.next().await? {
             take(page.value.value);
         }
@@ -66,6 +62,15 @@ impl<'a> Graph<'a> {
         answers.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| {
             self.session.malformed(&request, "an item of the batch was not answered".to_owned())
         })
+    }
+
+    pub(super) fn session(&self) -> &WebSession<'a> {
+        &self.session
+    }
+
+    /// The address of Graph with its version.
+    pub(super) fn root(&self) -> &Url {
+        &self.root
     }
 
     pub(super) fn pace(&self) -> Pace {
@@ -104,7 +109,7 @@ impl<'a> Graph<'a> {
             status: answer.status,
             code: text("code"),
             message: text("message"),
-            needs: "",
+            needs: permission(path),
         }
     }
 
@@ -120,10 +125,29 @@ impl<'a> Graph<'a> {
         format!("{}{}", self.root, path.split('?').next().unwrap_or_default())
     }
 
-    fn address(&self, path: &str) -> Result<Url, WebReadError> {
+    /// A request for a path below the version, which names the permission that it needs.
+    pub(super) fn get(&self, path: &str) -> Result<WebRequest, WebReadError> {
+        Ok(WebRequest::get(self.address(path)?).needs(permission(path)))
+    }
+
+    pub(super) fn address(&self, path: &str) -> Result<Url, WebReadError> {
         Url::parse(&format!("{}{path}", self.root))
             .map_err(|_| WebReadError::Address { service: NAME, url: self.root.to_string() })
     }
+}
+
+/// The application permission that a path below the version needs (Microsoft Graph, "Permissions reference").
+pub(super) fn permission(path: &str) -> &'static str {
+    const BY_PATH: [(&str, &str); 4] = [
+        ("/users", "the application permission `User.Read.All`, with admin consent"),
+        ("/directory/deletedItems", "the application permission `User.Read.All`, with admin consent"),
+        ("/groups", "the application permission `GroupMember.Read.All`, with admin consent"),
+        (
+            "/directory/administrativeUnits",
+            "the application permission `AdministrativeUnit.Read.All`, with admin consent",
+        ),
+    ];
+    BY_PATH.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, permission)| permission)
 }
 
 fn next_page<T>(answer: &Answer<PageResponse<T>>) -> Result<Next, String> {
@@ -144,24 +168,4 @@ impl BatchItemResponse {
         let asked = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?.1;
         asked.trim().parse().ok().map(Duration::from_secs)
     }
-}
-
-/// Signs in with the application's secret (OAuth 2.0 client credentials).
-pub(super) async fn sign_in(
-    session: &WebSession<'_>,
-    settings: &EntraSettings,
-    authority: &Url,
-    secret: &SecretString,
-) -> Result<FreshToken, WebReadError> {
-    let url = below(authority, &[&settings.tenant, "oauth2", "v2.0", "token"]);
-    let form = vec![
-        ("grant_type", "client_credentials".to_owned()),
-        ("client_id", settings.application_id.clone()),
-        ("client_secret", secret.expose_secret().to_owned()),
-        ("scope", format!("{}/.default", settings.graph_url)),
-    ];
-    let request = WebRequest::post(url, WebBody::Form(form)).without_token();
-    let answer: Answer<TokenResponse> = session.json(&request).await?;
-    let TokenResponse { access_token, expires_in } = answer.value;
-    Ok(FreshToken { secret: access_token.into(), lifetime: Duration::from_secs(expires_in), proof: None })
 }

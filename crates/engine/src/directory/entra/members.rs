@@ -1,13 +1,24 @@
 //! Who is in which group, as far as it was asked for: direct members, and everybody below.
 
-use bwdc_core::text::Text;
+use bwdc_core::text::{Text, TextTable};
 use std::collections::{HashMap, HashSet};
 
 /// A member that matters; computers and contacts do not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Member {
     Person(Text),
     Group(Text),
+}
+
+impl Member {
+    /// A member by the type that Graph gives it; None for what does not count.
+    pub(super) fn of(kind: &str, id: &str, texts: &mut TextTable) -> Option<Self> {
+        match kind {
+            "#microsoft.graph.user" => Some(Self::Person(texts.intern(id))),
+            "#microsoft.graph.group" => Some(Self::Group(texts.intern(id))),
+            _ => None,
+        }
+    }
 }
 
 /// The direct members of each list that was read, by its id.
@@ -27,15 +38,23 @@ impl Members {
         self.0.contains_key(&list)
     }
 
-    /// Groups that stand in one of these lists and were not read themselves, each once.
-    pub(super) fn unread(&self, lists: &[Text]) -> Vec<Text> {
-        let mut seen = HashSet::new();
-        lists
-            .iter()
-            .flat_map(|list| self.of(*list))
-            .filter_map(|member| if let Member::Group(group) = member { Some(*group) } else { None })
-            .filter(|group| !self.is_read(*group) && seen.insert(*group))
-            .collect()
+    /// Puts a list in the place of what was known of it.
+    pub(super) fn put(&mut self, list: Text, members: Vec<Member>) {
+        self.0.insert(list, members);
+    }
+
+    /// Takes over all lists of another read.
+    pub(super) fn take(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// The lists that were read.
+    pub(super) fn lists(&self) -> impl Iterator<Item = Text> {
+        self.0.keys().copied()
+    }
+
+    pub(super) fn drop_list(&mut self, list: Text) {
+        self.0.remove(&list);
     }
 
     /// What a list shows: its own members in their order, then those of groups that `hidden` names, as if they stood here.
@@ -97,7 +116,7 @@ mod tests {
         let mut members = Members::default();
         members.extend(a, [Member::Group(b), Member::Person(one), Member::Group(c)]);
         members.extend(b, [Member::Person(two), Member::Group(a), Member::Group(b), Member::Person(one)]);
-        assert_eq!(members.unread(&[a, b]), [c]);
+        assert!(members.is_read(b) && !members.is_read(c));
         members.extend(c, [Member::Person(three)]);
         assert_eq!(members.shown(a, |group| group == b), [one, c, two]);
         assert_eq!(members.shown(a, |_| true), [one, two, three]);

@@ -22,6 +22,8 @@ pub(super) struct UserResponse {
     pub(super) user_principal_name: Option<String>,
     #[serde(default)]
     pub(super) account_enabled: Option<bool>,
+    #[serde(default)]
+    pub(super) user_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,10 +66,4 @@ pub(super) struct BatchItemResponse {
     pub(super) headers: std::collections::HashMap<String, String>,
     #[serde(default)]
     pub(super) body: Value,
-}
-
-#[derive(Deserialize)]
-pub(super) struct TokenResponse {
-    pub(super) access_token: String,
-    pub(super) expires_in: u64,
 }

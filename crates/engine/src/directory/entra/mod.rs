@@ -1,35 +1,53 @@
 //! Microsoft Entra ID, by Microsoft Graph v1.0.
 //!
-//! Every read is a full read: people and groups in pages of 999, members twenty lists to a request. That is two hundred
-//! requests for a large tenant, at the price of asking for what did not change.
+//! A full read takes people and groups in pages of 999 and members twenty lists to a request. Beside the first one the delta
+//! functions are gone through, so that later reads ask for what changed.
 
 mod address;
 mod batch;
+mod certificate;
+mod delta;
+mod follow;
 mod graph;
 mod look_up;
 mod members;
 mod message;
+mod open;
 mod probe;
 mod read;
+mod sign_in;
+mod stored;
+mod tenant;
 
 use crate::directory::ReadError;
-use crate::directory::web::{Credentials, WebOptions, WebReadError, WebService, base_url};
+use crate::directory::mirror::{Followed, Mirror};
+use crate::directory::web::{Credentials, Rate, WebOptions, WebReadError, WebService, base_url};
 use crate::event::Events;
 use bwdc_core::observed::{Presences, Sought};
-use bwdc_core::settings::{EntraFilters, EntraSettings};
+use bwdc_core::settings::{EntraFilters, EntraOptions, EntraSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use graph::Graph;
-use secrecy::SecretString;
+use read::Reading;
+use sign_in::SignIn;
+use std::sync::Arc;
 use std::time::Duration;
+use tenant::Wanted;
 use url::Url;
+
+pub use certificate::{Certificate, CertificateError};
+pub use sign_in::{EntraCredential, IdentityEndpoint};
 
 /// What errors call the service.
 const NAME: &str = "Microsoft Entra ID";
 
+/// What Graph tells of the quota of this application in this tenant, which is counted anew every ten seconds (Microsoft
+/// Graph, "Identity and access service limits").
+const LOAD: Rate = Rate::Load { header: "x-ms-throttle-limit-percentage", window: Duration::from_secs(10) };
+
 /// One tenant with the part of it that matters.
 pub struct EntraDirectory {
     service: WebService,
-    filters: EntraFilters,
+    wanted: Wanted,
     graph: Url,
     authority: Url,
     pace: Pace,
@@ -56,7 +74,7 @@ impl Pace {
 impl EntraDirectory {
     /// How the service is spoken to.
     pub fn options() -> WebOptions {
-        WebOptions { in_flight: 12, ..WebOptions::new(NAME) }
+        WebOptions { in_flight: 12, rate: LOAD, ..WebOptions::new(NAME) }
     }
 
     /// Takes checked settings; nothing is sent before the first read.
@@ -66,9 +84,12 @@ impl EntraDirectory {
     pub fn new(
         settings: EntraSettings,
         filters: EntraFilters,
-        secret: SecretString,
+        choices: &EntraOptions,
+        credential: EntraCredential,
         options: WebOptions,
     ) -> Result<Self, WebReadError> {
+        let wanted =
+            Wanted { filters, guests: choices.guests, through_hidden_groups: choices.flatten_hidden_groups };
         let graph = base_url(NAME, &settings.graph_url)?;
         let authority = base_url(NAME, &settings.authority_url)?;
         let pace = Pace {
@@ -78,16 +99,16 @@ impl EntraDirectory {
             in_flight: options.in_flight.max(1),
             speed: options.speed,
         };
-        let signing = std::sync::Arc::new((settings, authority.clone(), secret));
+        let sign_in = Arc::new(SignIn::new(&settings, &authority, credential, &options)?);
         let credentials = Credentials::Renewed {
             prefix: "Bearer ",
             get: Box::new(move |session| {
-                let signing = std::sync::Arc::clone(&signing);
-                Box::pin(async move { graph::sign_in(session, &signing.0, &signing.1, &signing.2).await })
+                let sign_in = Arc::clone(&sign_in);
+                Box::pin(async move { sign_in.token(session).await })
             }),
         };
         let service = WebService::new(options.at(&[&graph, &authority]), credentials)?;
-        Ok(Self { service, filters, graph, authority, pace })
+        Ok(Self { service, wanted, graph, authority, pace })
     }
 
     /// Reads all of `scope`.
@@ -96,7 +117,24 @@ impl EntraDirectory {
     /// [`ReadError`] when any page of any list could not be read.
     pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
         let graph = Graph::new(self.service.session(events), &self.graph, self.pace);
-        read::read(&graph, &self.filters, scope, events).await
+        let reading = Reading { graph: &graph, wanted: &self.wanted, scope, events, keeps: false };
+        Ok(reading.whole().await?.snapshot(&self.wanted, scope)?)
+    }
+
+    /// As [`EntraDirectory::read`], by what changed since `mirror`.
+    ///
+    /// # Errors
+    /// As [`EntraDirectory::read`].
+    pub async fn follow(
+        &self,
+        scope: ReadScope,
+        mirror: Option<Mirror>,
+        events: Events<'_>,
+    ) -> Result<Followed, ReadError> {
+        let graph = Graph::new(self.service.session(events), &self.graph, self.pace);
+        let reading = Reading { graph: &graph, wanted: &self.wanted, scope, events, keeps: true };
+        let (mut tenant, refresh) = follow::follow(&reading, mirror).await?;
+        Ok(Followed { snapshot: tenant.snapshot(&self.wanted, scope)?, refresh })
     }
 
     /// Asks for each of `sought` by its object id.

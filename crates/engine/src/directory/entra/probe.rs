@@ -1,22 +1,43 @@
-//! Looks a tenant over.
+//! Looks a tenant over: whether the application is accepted, and each permission that the settings need.
 
 use super::EntraDirectory;
-use crate::directory::probe::{Check, Finding};
-use crate::directory::web::{Route, WebRequest, below};
+use super::graph::Graph;
+use crate::directory::ReadError;
+use crate::directory::probe::{Check, Finding, Grade};
+use crate::directory::web::{Route, WebReadError};
 use crate::event::Events;
+use bwdc_core::filter::{Filter, Keyword};
+use serde_json::Value;
 
 impl EntraDirectory {
-    /// Signs in, and asks for the first person and the first group.
+    /// Signs in, asks for the first person and the first group, and then for one answer to each further kind of request;
+    /// one that is denied names the permission.
     pub async fn probe(&self, events: Events<'_>) -> Vec<Finding> {
-        let session = self.service.probing(events);
-        let mut findings = vec![session.probe_sign_in().await];
+        let graph = Graph::new(self.service.probing(events), &self.graph, self.pace);
+        let mut findings = vec![graph.session().probe_sign_in().await];
         if findings[0].is_failure() {
             return findings;
         }
-        for (check, path) in [(Check::People, "users"), (Check::Groups, "groups")] {
-            let mut url = below(&self.graph, &["v1.0", path]);
-            url.query_pairs_mut().append_pair("$top", "1").append_pair("$select", "id");
-            findings.push(session.probe_list(check, WebRequest::get(url), "/value").await);
+        for (check, list) in [(Check::People, "/users"), (Check::Groups, "/groups")] {
+            findings.push(match graph.get(&format!("{list}?$top=1&$select=id")) {
+                Ok(request) => graph.session().probe_list(check, request, "/value").await,
+                Err(error) => failed(check, list, error),
+            });
+        }
+        let mut rights = vec![("User.Read.All", "/directory/deletedItems/microsoft.graph.user".to_owned())];
+        if let Some(group) = first_group(&graph).await {
+            rights.push(("GroupMember.Read.All", format!("/groups/{group}/members")));
+        }
+        let filters = &self.wanted.filters;
+        if let Some(unit) = unit_of(&filters.users).or_else(|| unit_of(&filters.groups)) {
+            let list = format!("/directory/administrativeUnits/{unit}/members");
+            rights.push(("AdministrativeUnit.Read.All", list));
+        }
+        for (right, list) in rights {
+            findings.push(match first_of(&graph, &list).await {
+                Ok(_) => Finding::new(Check::Right, right, Grade::Good),
+                Err(error) => failed(Check::Right, right, error),
+            });
         }
         findings
     }
@@ -25,4 +46,25 @@ impl EntraDirectory {
     pub fn routes(&self) -> Vec<Route> {
         [&self.authority, &self.graph].map(|url| self.service.route_to(url)).into()
     }
+}
+
+async fn first_of(graph: &Graph<'_>, list: &str) -> Result<Value, WebReadError> {
+    let request = graph.get(&format!("{list}?$top=1&$select=id"))?;
+    Ok(graph.session().json::<Value>(&request).await?.value)
+}
+
+async fn first_group(graph: &Graph<'_>) -> Option<String> {
+    let groups = first_of(graph, "/groups").await.ok()?;
+    groups.pointer("/value/0/id").and_then(Value::as_str).map(str::to_owned)
+}
+
+fn failed(check: Check, subject: &str, error: WebReadError) -> Finding {
+    Finding::new(check, subject, Grade::Failed(Box::new(ReadError::from(error))))
+}
+
+/// A unit that a filter names, in letters that an address may hold.
+fn unit_of(filter: &Filter) -> Option<String> {
+    let keywords = [Keyword::IncludeAdministrativeUnit, Keyword::ExcludeAdministrativeUnit];
+    let unit = keywords.into_iter().find_map(|keyword| filter.values(keyword)?.first())?;
+    Some(unit.to_lowercase()).filter(|it| it.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }

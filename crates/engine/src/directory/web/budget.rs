@@ -35,6 +35,14 @@ pub enum Rate {
         /// The part of the limit that is ours, from 0 to 1: others use the service too.
         share: f64,
     },
+    /// As the service tells how much of a window is used up: from four fifths on there are pauses, longer the nearer the
+    /// end of it is.
+    Load {
+        /// Header with the part of the window that is used, 1 for all of it.
+        header: &'static str,
+        /// How long a window lasts.
+        window: Duration,
+    },
 }
 
 /// What the end of a window is counted in.
@@ -48,6 +56,9 @@ pub enum Reset {
 
 /// How long to wait before asking again, while nothing is known yet.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+/// The part of a window from which on there are pauses.
+const BUSY: f64 = 0.8;
 
 /// A timer rings up to so much too late: what was lost by it is caught up.
 const LATE: Duration = Duration::from_millis(20);
@@ -106,7 +117,7 @@ impl Budget {
             return Err(held - now);
         }
         match self.rate {
-            Rate::Unlimited => {}
+            Rate::Unlimited | Rate::Load { .. } => {}
             Rate::Fixed { requests, per } => {
                 let next = bucket.next.filter(|next| *next > now);
                 if let Some(next) = next {
@@ -127,6 +138,15 @@ impl Budget {
         let mut buckets = self.lock();
         let bucket = buckets.entry(bucket).or_default();
         bucket.under_way = bucket.under_way.saturating_sub(1);
+        if let (Rate::Load { header, window }, Some(headers)) = (self.rate, headers) {
+            let told = headers.get(header).and_then(|it| it.to_str().ok()?.trim().parse::<f64>().ok());
+            if let Some(load) = told.filter(|load| *load >= BUSY) {
+                let pause = window.mul_f64(((load - BUSY) / (2.0 * (1.0 - BUSY))).min(1.0)).div_f64(speed);
+                let until = Instant::now() + pause;
+                bucket.held_until = Some(bucket.held_until.map_or(until, |held| held.max(until)));
+            }
+            return;
+        }
         let (Rate::Headers { limit, remaining, reset, reset_is, .. }, Some(headers)) = (self.rate, headers)
         else {
             return;
@@ -249,6 +269,23 @@ mod tests {
     use super::*;
 
     const RATE: Rate = Rate::Fixed { requests: 100, per: Duration::from_secs(1) };
+
+    #[test]
+    fn the_busier_a_service_says_it_is_the_longer_is_the_pause() {
+        for (told, pause) in
+            [("0.79", 0.0), ("0.8", 0.0), ("0.9", 2.5), ("1", 5.0), ("1.8", 10.0), ("much", 0.0)]
+        {
+            let budget = Budget::new(Rate::Load { header: "x-load", window: Duration::from_secs(10) });
+            assert!(budget.take("", 1.0).is_ok());
+            let headers = HeaderMap::from_iter([(
+                reqwest::header::HeaderName::from_static("x-load"),
+                reqwest::header::HeaderValue::from_static(told),
+            )]);
+            budget.ended("", Some(&headers), 1.0);
+            let held = budget.take("", 1.0).err().unwrap_or_default().as_secs_f64();
+            assert!(held <= pause && held >= pause - 0.5, "{told}: {held}");
+        }
+    }
 
     #[test]
     fn those_who_name_the_same_budget_share_it() {

@@ -5,7 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::rsa::{KeyPairComponents, PublicKeyComponents};
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair,
+};
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Map, Value, json};
@@ -60,21 +62,19 @@ impl SigningKey {
         let text = text.replace("\\n", "\n");
         let pair = match PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| KeyError::Form)? {
             PrivateKeyDer::Pkcs1(key) => rsa(RsaKeyPair::from_der(key.secret_pkcs1_der()))?,
-            PrivateKeyDer::Pkcs8(key) => {
-                let der = key.secret_pkcs8_der();
-                match RsaKeyPair::from_pkcs8(der) {
-                    Ok(pair) => rsa(Ok(pair))?,
-                    Err(_) => ec(EcdsaKeyPair::from_pkcs8(
-                        &ECDSA_P256_SHA256_FIXED_SIGNING,
-                        der,
-                        &SystemRandom::new(),
-                    ))?,
-                }
-            }
+            PrivateKeyDer::Pkcs8(key) => pkcs8(key.secret_pkcs8_der())?,
             PrivateKeyDer::Sec1(_) => return Err(KeyError::Sec1),
             _ => return Err(KeyError::Kind),
         };
         Ok(Self { pair, random: SystemRandom::new(), id: None })
+    }
+
+    /// Reads a key in the DER form of PKCS #8.
+    ///
+    /// # Errors
+    /// [`KeyError::Kind`] when it is none that can sign.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
+        Ok(Self { pair: pkcs8(der)?, random: SystemRandom::new(), id: None })
     }
 
     /// A new key on the curve P-256, for this process only.
@@ -110,8 +110,7 @@ impl SigningKey {
     /// [`KeyError::Sign`] when the signature does not come about.
     pub fn sign(&self, mut header: Map<String, Value>, claims: &Value) -> Result<String, KeyError> {
         header.insert("alg".to_owned(), self.algorithm().into());
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", part(&Value::Object(header)), part(claims));
+        let message = message(header, claims);
         let signature = match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
@@ -124,6 +123,31 @@ impl SigningKey {
                 signature.as_ref().to_vec()
             }
         };
+        Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    /// The modulus of an RSA key, which its certificate spells out too.
+    pub fn modulus(&self) -> Option<Vec<u8>> {
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let public = PublicKeyComponents::<Vec<u8>>::from(pair.public());
+                Some(public.n)
+            }
+            Pair::Ec(_) => None,
+        }
+    }
+
+    /// A signed token of these claims by an RSA key, padded by PSS (PS256); `alg` is added to the header.
+    ///
+    /// # Errors
+    /// [`KeyError::Kind`] for another key, [`KeyError::Sign`] when the signature does not come about.
+    pub fn sign_pss(&self, mut header: Map<String, Value>, claims: &Value) -> Result<String, KeyError> {
+        let Pair::Rsa(pair) = &self.pair else { return Err(KeyError::Kind) };
+        header.insert("alg".to_owned(), "PS256".into());
+        let message = message(header, claims);
+        let mut signature = vec![0; pair.public().modulus_len()];
+        pair.sign(&RSA_PSS_SHA256, &self.random, message.as_bytes(), &mut signature)
+            .map_err(|_| KeyError::Sign)?;
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
@@ -145,6 +169,19 @@ fn random_bytes() -> [u8; 16] {
     // Without randomness the service refuses the repeated text, which is the right answer.
     let _ = getrandom::fill(&mut bytes);
     bytes
+}
+
+/// What is signed: header and claims.
+fn message(header: Map<String, Value>, claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}", part(&Value::Object(header)), part(claims))
+}
+
+fn pkcs8(der: &[u8]) -> Result<Pair, KeyError> {
+    match RsaKeyPair::from_pkcs8(der) {
+        Ok(pair) => rsa(Ok(pair)),
+        Err(_) => ec(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &SystemRandom::new())),
+    }
 }
 
 fn rsa(pair: Result<RsaKeyPair, ring::error::KeyRejected>) -> Result<Pair, KeyError> {

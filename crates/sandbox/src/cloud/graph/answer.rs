@@ -1,5 +1,6 @@
 //! What Graph answers to one request, alone or as an item of a batch.
 
+use super::delta::{Kind, delta};
 use super::server::Shared;
 use super::tenant::{Member, MemberKind, Tenant, User};
 use axum::extract::Query;
@@ -41,12 +42,15 @@ pub(super) fn get(shared: &Shared, target: &str) -> Reply {
     let Ok(Query(parameters)) = Query::<Vec<(String, String)>>::try_from_uri(&uri) else {
         return Reply::error(400, "BadRequest", "the query is not valid");
     };
+    let segments: Vec<&str> = uri.path().trim_matches('/').split('/').collect();
+    if let Some(kind) = Kind::at(&segments) {
+        return delta(shared, kind, &parameters);
+    }
     let page = match Page::read(&parameters) {
         Ok(page) => page,
         Err(reply) => return reply,
     };
     let tenant = shared.tenant();
-    let segments: Vec<&str> = uri.path().trim_matches('/').split('/').collect();
     let link = Link { base: shared.version_url(), path: uri.path() };
     match segments[..] {
         ["users"] => page.of(&link, &tenant.users, |user| user_json(user, &page.select)),
@@ -110,22 +114,30 @@ fn members(page: &Page, link: &Link<'_>, tenant: &Tenant, list: &[Member], cast:
 }
 
 fn user_json(user: &User, select: &[String]) -> Value {
-    selected(
-        select,
-        &[
-            ("id", json!(user.id)),
-            ("mail", json!(user.mail)),
-            ("userPrincipalName", json!(user.user_principal_name)),
-            ("accountEnabled", json!(user.enabled)),
-        ],
-    )
+    selected(select, &user_properties(user))
 }
 
-/// Without `$select` the service leaves `accountEnabled` out.
-fn selected(select: &[String], properties: &[(&str, Value)]) -> Value {
+pub(super) fn user_properties(user: &User) -> [(&'static str, Value); 5] {
+    [
+        ("id", json!(user.id)),
+        ("mail", json!(user.mail)),
+        ("userPrincipalName", json!(user.user_principal_name)),
+        ("accountEnabled", json!(user.enabled)),
+        ("userType", json!(if user.guest { "Guest" } else { "Member" })),
+    ]
+}
+
+/// The names in a `$select`.
+pub(super) fn select_of(typed: Option<&str>) -> Vec<String> {
+    let names = typed.unwrap_or_default().split(',').map(str::trim);
+    names.filter(|it| !it.is_empty()).map(str::to_owned).collect()
+}
+
+/// Without `$select` the service leaves `accountEnabled` and `userType` out.
+pub(super) fn selected(select: &[String], properties: &[(&str, Value)]) -> Value {
     let wanted = |name: &str| {
         if select.is_empty() {
-            name != "accountEnabled"
+            name != "accountEnabled" && name != "userType"
         } else {
             name == "id" || select.iter().any(|it| it.eq_ignore_ascii_case(name))
         }
@@ -162,12 +174,7 @@ impl Page {
                 "Invalid page size specified. Must be between 1 and 999 inclusive.",
             ));
         }
-        let select = find("$select").unwrap_or_default();
-        Ok(Self {
-            select: select.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect(),
-            top,
-            skip: number("$skiptoken", 0)?,
-        })
+        Ok(Self { select: select_of(find("$select")), top, skip: number("$skiptoken", 0)? })
     }
 
     fn of<T>(&self, link: &Link<'_>, all: &[T], show: impl Fn(&T) -> Value) -> Reply {

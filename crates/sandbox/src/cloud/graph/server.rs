@@ -1,6 +1,8 @@
 //! The service as tests hold it: started, filled, disturbed, asked what it was asked.
 
 use super::answer::{Reply, get};
+use super::delta::{DeltaHabits, Deltas};
+use super::sign_in::{AppCertificate, identity, token};
 use super::tenant::Tenant;
 use crate::faults::{self, Faults};
 use crate::host::Host;
@@ -30,10 +32,18 @@ pub struct Options {
     pub application_id: String,
     /// Its secret.
     pub secret: String,
+    /// Its certificate, where it may sign in by one.
+    pub certificate: Option<AppCertificate>,
+    /// The token of a workload's own identity that the application trusts.
+    pub federated_token: Option<String>,
+    /// Whether machines in Azure get tokens here too, and the secret by which an app service does.
+    pub identity: Option<String>,
     /// How long a token is accepted.
     pub token_lifetime: Duration,
     /// How long each answer takes.
     pub latency: Duration,
+    /// How the delta functions answer.
+    pub delta: DeltaHabits,
     /// Who is there.
     pub tenant: Tenant,
 }
@@ -45,8 +55,12 @@ impl Options {
             tenant_id: "example.onmicrosoft.com".to_owned(),
             application_id: "22222222-0000-4000-8000-000000000000".to_owned(),
             secret: "sandbox-entra-secret".to_owned(),
+            certificate: None,
+            federated_token: None,
+            identity: None,
             token_lifetime: Duration::from_secs(3_599),
             latency: Duration::ZERO,
+            delta: DeltaHabits::default(),
             tenant,
         }
     }
@@ -90,11 +104,37 @@ pub(super) struct Shared {
     tokens: Mutex<HashMap<String, Instant>>,
     requests: Mutex<Vec<Request>>,
     item_faults: Mutex<Vec<ItemFault>>,
+    deltas: Mutex<Deltas>,
+    habits: Mutex<DeltaHabits>,
+    load: Mutex<Option<f64>>,
 }
 
 impl Shared {
+    pub(super) fn deltas(&self) -> MutexGuard<'_, Deltas> {
+        lock(&self.deltas)
+    }
+
+    pub(super) fn delta_habits(&self) -> DeltaHabits {
+        *lock(&self.habits)
+    }
+
     pub(super) fn tenant(&self) -> MutexGuard<'_, Tenant> {
         lock(&self.tenant)
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A token that is accepted from now on.
+    pub(super) fn new_token(&self) -> String {
+        let token = format!("graph-token-{}", uuid::Uuid::new_v4());
+        lock(&self.tokens).insert(token.clone(), Instant::now() + self.options.token_lifetime);
+        token
     }
 
     pub(super) fn version_url(&self) -> String {
@@ -115,6 +155,7 @@ impl Server {
         let listener = Host::bind(0)?;
         let url = format!("http://{}", listener.local_addr()?);
         let tenant = std::mem::take(&mut options.tenant);
+        let habits = Mutex::new(options.delta);
         let shared = Arc::new(Shared {
             options,
             url,
@@ -123,6 +164,9 @@ impl Server {
             tokens: Mutex::default(),
             requests: Mutex::default(),
             item_faults: Mutex::default(),
+            deltas: Mutex::default(),
+            habits,
+            load: Mutex::default(),
         });
         let router = Router::new()
             .fallback(handle)
@@ -179,6 +223,26 @@ impl Server {
         lock(&self.shared.tokens).clear();
     }
 
+    /// Forgets every delta token, as the service does after seven days.
+    pub fn expire_deltas(&self) {
+        self.shared.deltas().expire();
+    }
+
+    /// Answers delta requests in another way from now on.
+    pub fn set_delta_habits(&self, habits: DeltaHabits) {
+        *lock(&self.shared.habits) = habits;
+    }
+
+    /// Tells with every answer how much of the quota is used, 1 for all of it; None: nothing is told.
+    pub fn set_load(&self, load: Option<f64>) {
+        *lock(&self.shared.load) = load;
+    }
+
+    /// Everybody and everything, as it is now.
+    pub fn tenant(&self) -> Tenant {
+        self.shared.tenant().clone()
+    }
+
     /// Changes the tenant.
     pub fn change(&self, change: impl FnOnce(&mut Tenant)) {
         change(&mut self.shared.tenant());
@@ -196,7 +260,15 @@ async fn record(State(shared): State<Arc<Shared>>, request: axum::extract::Reque
     if !shared.options.latency.is_zero() {
         tokio::time::sleep(shared.options.latency).await;
     }
-    next.run(axum::extract::Request::from_parts(parts, Body::from(body))).await
+    let mut response = next.run(axum::extract::Request::from_parts(parts, Body::from(body))).await;
+    let load = *lock(&shared.load);
+    // The service tells of it from four fifths on.
+    if let Some(load) = load.filter(|load| *load >= 0.8)
+        && let Ok(value) = HeaderValue::try_from(format!("{load:.2}"))
+    {
+        response.headers_mut().insert("x-ms-throttle-limit-percentage", value);
+    }
+    response
 }
 
 fn batch_items(body: &[u8]) -> Vec<Value> {
@@ -219,8 +291,11 @@ async fn handle(State(shared): State<Arc<Shared>>, request: axum::extract::Reque
         let reply = if parts.uri.path() == token_path {
             token(&shared, &body)
         } else {
-            sign_in_error(400, "invalid_request", "AADSTS90002: Tenant not found.")
+            super::sign_in::refused(400, "invalid_request", "AADSTS90002: Tenant not found.")
         };
+        return respond(reply);
+    }
+    if let Some(reply) = identity(&shared, &parts.uri, &parts.headers) {
         return respond(reply);
     }
     if !is_signed_in(&shared, &parts.headers) {
@@ -251,42 +326,6 @@ fn is_signed_in(shared: &Shared, headers: &HeaderMap) -> bool {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = given.and_then(|value| value.strip_prefix("Bearer ")) else { return false };
     lock(&shared.tokens).get(token).is_some_and(|until| Instant::now() < *until)
-}
-
-fn token(shared: &Shared, body: &[u8]) -> Reply {
-    let uri = format!("/?{}", String::from_utf8_lossy(body));
-    let form = uri
-        .parse()
-        .ok()
-        .and_then(|uri| axum::extract::Query::<HashMap<String, String>>::try_from_uri(&uri).ok())
-        .map(|it| it.0)
-        .unwrap_or_default();
-    let field = |name: &str| form.get(name).map_or("", String::as_str);
-    let options = &shared.options;
-    if field("grant_type") != "client_credentials" {
-        return sign_in_error(400, "unsupported_grant_type", "AADSTS70003: The grant type is not supported.");
-    }
-    if field("scope") != format!("{}/.default", shared.url) {
-        return sign_in_error(400, "invalid_scope", "AADSTS1002012: The provided scope is not valid.");
-    }
-    if field("client_id") != options.application_id {
-        return sign_in_error(400, "unauthorized_client", "AADSTS700016: Application not found.");
-    }
-    if field("client_secret") != options.secret {
-        return sign_in_error(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.");
-    }
-    let mut tokens = lock(&shared.tokens);
-    let token = format!("graph-token-{}", uuid::Uuid::new_v4());
-    tokens.insert(token.clone(), Instant::now() + options.token_lifetime);
-    let seconds = options.token_lifetime.as_secs();
-    Reply::ok(json!({"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds,
-        "access_token": token}))
-}
-
-fn sign_in_error(status: u16, error: &str, description: &str) -> Reply {
-    let body = json!({"error": error, "error_description": description, "error_codes": [],
-        "timestamp": "2026-01-01 00:00:00Z", "trace_id": "0", "correlation_id": "0"});
-    Reply { status, retry_after: None, body }
 }
 
 /// Answers come in the reverse order: the service promises none, and clients have to go by the id.

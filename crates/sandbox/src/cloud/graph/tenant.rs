@@ -11,6 +11,8 @@ pub struct User {
     pub mail: Option<String>,
     /// Whether the account may sign in.
     pub enabled: bool,
+    /// Whether it is a guest's.
+    pub guest: bool,
 }
 
 impl User {
@@ -21,6 +23,7 @@ impl User {
             user_principal_name: address.to_owned(),
             mail: Some(address.to_owned()),
             enabled: true,
+            guest: false,
         }
     }
 }
@@ -107,6 +110,8 @@ pub struct Tenant {
     pub units: Vec<Unit>,
     /// Accounts that were deleted and can still be restored.
     pub deleted: Vec<User>,
+    /// Memberships that accounts had when they were deleted, by the group's id: they come back with the account.
+    pub dormant: Vec<(String, Member)>,
 }
 
 /// What a generated tenant looks like; equal specifications give equal tenants.
@@ -153,12 +158,43 @@ impl Tenant {
         if let Some(position) = self.users.iter().position(|user| user.id == id) {
             self.deleted.push(self.users.remove(position));
         }
-        for members in self
-            .groups
-            .iter_mut()
-            .map(|it| &mut it.members)
-            .chain(self.units.iter_mut().map(|it| &mut it.members))
-        {
+        for group in &mut self.groups {
+            if group.members.iter().any(|member| member.id == id) {
+                self.dormant.push((group.id.clone(), Member::user(id)));
+            }
+            group.members.retain(|member| member.id != id);
+        }
+        for unit in &mut self.units {
+            unit.members.retain(|member| member.id != id);
+        }
+    }
+
+    /// Restores a deleted account with its memberships.
+    pub fn restore_user(&mut self, id: &str) {
+        let Some(position) = self.deleted.iter().position(|user| user.id == id) else { return };
+        self.users.push(self.deleted.remove(position));
+        let (back, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.dormant).into_iter().partition(|(_, member)| member.id == id);
+        self.dormant = rest;
+        for (group, member) in back {
+            if let Some(group) = self.groups.iter_mut().find(|it| it.id == group) {
+                group.members.push(member);
+            }
+        }
+    }
+
+    /// Takes away a deleted account for good.
+    pub fn purge_user(&mut self, id: &str) {
+        self.deleted.retain(|user| user.id != id);
+        self.dormant.retain(|(_, member)| member.id != id);
+    }
+
+    /// Deletes a group; it leaves every list.
+    pub fn delete_group(&mut self, id: &str) {
+        self.groups.retain(|group| group.id != id);
+        self.dormant.retain(|(group, _)| group != id);
+        let groups = self.groups.iter_mut().map(|it| &mut it.members);
+        for members in groups.chain(self.units.iter_mut().map(|it| &mut it.members)) {
             members.retain(|member| member.id != id);
         }
     }
