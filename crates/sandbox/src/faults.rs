@@ -90,6 +90,8 @@ pub enum Occurrence {
     Nth(u32),
     /// Those up to and including this number.
     First(u32),
+    /// Those after this number.
+    After(u32),
 }
 
 impl Occurrence {
@@ -98,6 +100,7 @@ impl Occurrence {
             Occurrence::Every => true,
             Occurrence::Nth(wanted) => number == wanted,
             Occurrence::First(count) => number <= count,
+            Occurrence::After(count) => number > count,
         }
     }
 }

@@ -166,3 +166,25 @@ fn a_certificate_comes_from_its_file() {
     assert!(output.code == Some(1) && output.stderr.contains("modern.pfx"), "{}", output.stderr);
     assert!(output.stderr.contains("entra.key") && !output.stderr.contains("another"), "{}", output.stderr);
 }
+
+#[test]
+fn a_large_tenant_takes_few_requests_and_little_memory() {
+    let spec = Spec { users: 20_000, groups: 2_000, members_per_group: 30, nested_every: 10, seed: 1 };
+    let server = Server::start(Options::new(Tenant::generate(spec))).expect("a stand-in");
+    let stage = Stage::new("1");
+    set_up(&stage, &server);
+    server.forget_requests();
+    let mut command = stage.home.command(env!("CARGO_BIN_EXE_bwdc"), &["test"]);
+    let output = stage.home.path().join("output");
+    command.stdout(std::fs::File::create(&output).expect("a file"));
+    let cost = bwdc_harness::measure::measure(&mut command).expect("the program runs");
+    assert!(cost.status.success());
+    let read: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&output).expect("a file")).expect("JSON");
+    let count = |list: &str| read[list].as_array().map_or(0, Vec::len);
+    assert_eq!((count("enabledUsers"), count("groups")), (20_000, 2_000));
+    let requests = server.requests().len();
+    eprintln!("{requests} requests, {:?}, {} MB", cost.cpu, cost.peak_resident / 1_000_000);
+    assert!(requests <= 170, "{requests} requests");
+    assert!(cost.peak_resident <= 100_000_000, "{} bytes", cost.peak_resident);
+}

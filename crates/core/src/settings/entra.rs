@@ -229,13 +229,74 @@ mod tests {
         }
     }
 
+    fn filters(user: &str, group: &str) -> Result<EntraFilters, SettingsError> {
+        let stored = json!({"userFilter": user, "groupFilter": group});
+        EntraFilters::from_stored(stored.as_object().expect("an object"))
+    }
+
+    #[test]
+    fn every_form_of_a_filter_is_understood() {
+        use Keyword::{
+            Exclude, ExcludeAdministrativeUnit, ExcludeGroup, Include, IncludeAdministrativeUnit,
+            IncludeGroup,
+        };
+        for (user, expected) in [
+            ("", &[][..]),
+            ("  ", &[]),
+            ("include:a@x.test, b@x.test", &[(Include, &["a@x.test", "b@x.test"][..])]),
+            ("EXCLUDE : a@x.test,", &[(Exclude, &["a@x.test"])]),
+            ("includeGroup:g1,g2", &[(IncludeGroup, &["g1", "g2"])]),
+            ("excludegroup:g1", &[(ExcludeGroup, &["g1"])]),
+            ("includeadministrativeunit:u1", &[(IncludeAdministrativeUnit, &["u1"])]),
+            ("excludeAdministrativeUnit:u1", &[(ExcludeAdministrativeUnit, &["u1"])]),
+            (
+                "includeGroup:A|excludeGroup:B|exclude:x@y",
+                &[(IncludeGroup, &["A"]), (ExcludeGroup, &["B"]), (Exclude, &["x@y"])],
+            ),
+            (
+                " include:a@x | excludeAdministrativeUnit:u | includeGroup:g ",
+                &[(Include, &["a@x"]), (ExcludeAdministrativeUnit, &["u"]), (IncludeGroup, &["g"])],
+            ),
+        ] {
+            let filter = filters(user, "").unwrap().users;
+            for keyword in Keyword::ALL {
+                let wanted = expected.iter().find(|(of, _)| *of == keyword).map(|(_, values)| *values);
+                let found =
+                    filter.values(keyword).map(|it| it.iter().map(String::as_str).collect::<Vec<_>>());
+                assert_eq!(found.as_deref(), wanted, "{user} {keyword:?}");
+            }
+        }
+        for group in
+            ["include:Sales, It|excludeadministrativeunit:u", "exclude:Sales", "includeAdministrativeUnit:u"]
+        {
+            assert!(filters("", group).is_ok(), "{group}");
+        }
+    }
+
     #[test]
     fn a_filter_that_is_not_understood_names_its_setting_and_the_position() {
-        let Value::Object(sync) = json!({"userFilter": "includeGroup:a", "groupFilter": "includeGroup:a"})
-        else {
-            unreachable!("an object")
-        };
-        let error = EntraFilters::from_stored(&sync).unwrap_err().to_string();
-        assert!(error.contains("sync.groupFilter") && error.contains("position 1"), "{error}");
+        for (user, group, setting, position) in [
+            ("", "includeGroup:a", "sync.groupFilter", 1),
+            ("", "include:a|excludeGroup:b", "sync.groupFilter", 11),
+            ("includes:a", "", "sync.userFilter", 1),
+            ("a@x.test", "", "sync.userFilter", 1),
+            ("include:a|department eq 'x'", "", "sync.userFilter", 11),
+            ("include a", "", "sync.userFilter", 8),
+            ("include:", "", "sync.userFilter", 9),
+            ("include: , ,", "", "sync.userFilter", 13),
+            ("include:a|", "", "sync.userFilter", 11),
+            ("|include:a", "", "sync.userFilter", 1),
+            ("include:a||exclude:b", "", "sync.userFilter", 11),
+            ("include:a|include:b", "", "sync.userFilter", 11),
+            ("  exclude:é|nothing:b", "", "sync.userFilter", 13),
+        ] {
+            let error = filters(user, group).unwrap_err().to_string();
+            let position = format!("position {position}");
+            let at = error.find(&position).map(|at| error[at + position.len()..].chars().next());
+            assert!(
+                error.contains(setting) && at.is_some_and(|next| next.is_none_or(|it| !it.is_ascii_digit())),
+                "{user} {group}: {error}"
+            );
+        }
     }
 }

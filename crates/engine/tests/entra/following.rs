@@ -4,8 +4,9 @@ use super::{SCOPE, id, reader, reader_with, server, tenant, text};
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{EntraOptions, Guests};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
+use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::entra::EntraDirectory;
-use bwdc_engine::directory::mirror::Refresh;
+use bwdc_engine::directory::mirror::{Mirror, Refresh};
 use bwdc_engine::event::Event;
 use bwdc_engine::ledger::{Ledger, Opened};
 use bwdc_sandbox::cloud::graph::{DeltaHabits, Group, Member, Server, Tenant, User};
@@ -18,8 +19,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 const NOW: Timestamp = Timestamp(1_795_180_720_171);
 
 /// What a read shows, without its order.
-#[derive(Debug, PartialEq, Eq)]
-struct Shown {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
     people: BTreeSet<(String, Option<String>, String)>,
     groups: BTreeMap<String, (String, BTreeSet<String>)>,
     set_aside: usize,
@@ -42,14 +43,14 @@ fn shown(snapshot: Snapshot) -> Shown {
 }
 
 /// A ledger that keeps the mirror between reads, as runs do.
-struct Follower {
+pub(super) struct Follower {
     ledger: Ledger,
     _folder: tempfile::TempDir,
     scope: ReadScope,
 }
 
 impl Follower {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (Opened::New(ledger) | Opened::Existing(ledger) | Opened::Recovered { ledger, .. }) =
             Ledger::open(&folder.path().join("connector.db")).unwrap();
@@ -57,7 +58,14 @@ impl Follower {
     }
 
     /// What a run sees, and whether it saw it by what changed.
-    async fn follow(&mut self, directory: &EntraDirectory) -> (Shown, bool) {
+    pub(super) async fn follow(&mut self, directory: &EntraDirectory) -> (Shown, bool) {
+        self.try_follow(directory).await.unwrap()
+    }
+
+    pub(super) async fn try_follow(
+        &mut self,
+        directory: &EntraDirectory,
+    ) -> Result<(Shown, bool), ReadError> {
         let mirror = self.ledger.mirror("directory", "basis", NOW).unwrap();
         let by_changes = AtomicBool::new(false);
         let note = |event| {
@@ -65,23 +73,35 @@ impl Follower {
                 by_changes.store(true, Ordering::Relaxed);
             }
         };
-        let followed = directory.follow(self.scope, mirror, &note).await.unwrap();
+        let followed = directory.follow(self.scope, mirror, &note).await?;
         let changed = matches!(followed.refresh, Refresh::Change { .. });
         self.ledger.refresh_mirror("directory", "basis", &followed.refresh, NOW).unwrap();
         assert_eq!(changed, by_changes.load(Ordering::Relaxed));
-        (shown(followed.snapshot), changed)
+        Ok((shown(followed.snapshot), changed))
     }
 
-    fn forget(&mut self) {
+    pub(super) fn has_mirror(&self) -> bool {
+        self.ledger.mirror("directory", "basis", NOW).unwrap().is_some()
+    }
+
+    pub(super) fn mirror(&self) -> Mirror {
+        self.ledger.mirror("directory", "basis", NOW).unwrap().unwrap()
+    }
+
+    pub(super) fn put_back(&mut self, mirror: &Mirror) {
+        self.ledger.refresh_mirror("directory", "basis", &Refresh::Replace(mirror.clone()), NOW).unwrap();
+    }
+
+    pub(super) fn forget(&mut self) {
         self.ledger.refresh_mirror("directory", "basis", &Refresh::Drop, NOW).unwrap();
     }
 }
 
-fn flattening() -> EntraOptions {
+pub(super) fn flattening() -> EntraOptions {
     EntraOptions { flatten_hidden_groups: true, ..EntraOptions::default() }
 }
 
-async fn full(server: &Server, users: &str, groups: &str, choices: &EntraOptions) -> Shown {
+pub(super) async fn full(server: &Server, users: &str, groups: &str, choices: &EntraOptions) -> Shown {
     shown(reader_with(server, users, groups, choices).read(SCOPE, &|_| ()).await.unwrap())
 }
 

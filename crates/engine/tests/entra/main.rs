@@ -8,7 +8,9 @@
 
 mod failures;
 mod following;
+mod interruptions;
 mod look_up;
+mod probing;
 mod sign_in;
 mod size;
 mod whole;
@@ -86,8 +88,14 @@ fn reader(server: &Server, users: &str, groups: &str) -> EntraDirectory {
 }
 
 fn reader_with(server: &Server, users: &str, groups: &str, choices: &EntraOptions) -> EntraDirectory {
+    let filters =
+        EntraFilters::from_stored(&object(json!({"userFilter": users, "groupFilter": groups}))).unwrap();
+    reader_of(server, filters, choices)
+}
+
+fn reader_of(server: &Server, filters: EntraFilters, choices: &EntraOptions) -> EntraDirectory {
     let secret = server.options().secret.clone();
-    directory(server, users, groups, choices, EntraCredential::Secret(secret.into()))
+    directory(server, filters, choices, EntraCredential::Secret(secret.into()))
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -99,8 +107,7 @@ fn object(value: Value) -> Map<String, Value> {
 
 fn directory(
     server: &Server,
-    users: &str,
-    groups: &str,
+    filters: EntraFilters,
     choices: &EntraOptions,
     credential: EntraCredential,
 ) -> EntraDirectory {
@@ -109,8 +116,6 @@ fn directory(
         "tenant": options.tenant_id, "applicationId": options.application_id,
         "authorityUrl": server.url(), "graphUrl": server.url()}));
     let settings = EntraSettings::from_stored(&stored, choices.sign_in).unwrap();
-    let filters =
-        EntraFilters::from_stored(&object(json!({"userFilter": users, "groupFilter": groups}))).unwrap();
     let web = WebOptions { speed: 1000.0, proxy: ProxyChoice::Direct, ..EntraDirectory::options() };
     EntraDirectory::new(settings, filters, choices, credential, web).unwrap()
 }

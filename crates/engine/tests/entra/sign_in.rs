@@ -1,7 +1,7 @@
 //! The ways to get a token, each against an authority that checks what the real one checks.
 
 use super::{SCOPE, directory, tenant, told, web};
-use bwdc_core::settings::{EntraOptions, EntraSignIn};
+use bwdc_core::settings::{EntraFilters, EntraOptions, EntraSignIn};
 use bwdc_engine::directory::entra::{Certificate, CertificateError, EntraCredential, IdentityEndpoint};
 use bwdc_engine::directory::web::WebReadError;
 use bwdc_sandbox::cloud::graph::{AppCertificate, Options, Server};
@@ -41,7 +41,8 @@ async fn a_certificate_signs_in_whatever_file_it_comes_in() {
         let server = server();
         let certificate = Certificate::parse(bytes, password).unwrap();
         let credential = EntraCredential::Certificate(Box::new(certificate));
-        let directory = directory(&server, "", "", &with(EntraSignIn::Certificate), credential);
+        let directory =
+            directory(&server, EntraFilters::default(), &with(EntraSignIn::Certificate), credential);
         assert_eq!(told(&directory.read(SCOPE, &|_| ()).await.unwrap()).0.len(), 6);
     }
 }
@@ -74,7 +75,7 @@ async fn another_certificate_is_refused_by_the_authority() {
     let certificate = rcgen_certificate(key);
     let certificate = Certificate::parse((key.to_owned() + &certificate).as_bytes(), None).unwrap();
     let credential = EntraCredential::Certificate(Box::new(certificate));
-    let directory = directory(&server, "", "", &with(EntraSignIn::Certificate), credential);
+    let directory = directory(&server, EntraFilters::default(), &with(EntraSignIn::Certificate), credential);
     let error = web(directory.read(SCOPE, &|_| ()).await.err().unwrap());
     assert_eq!((error.status(), error.code()), (Some(401), Some("invalid_client")));
 }
@@ -90,7 +91,8 @@ async fn a_workload_signs_in_with_the_token_in_its_file_as_it_is_now() {
     let server = server();
     let file = tempfile::NamedTempFile::new().unwrap();
     let credential = EntraCredential::Federation(file.path().to_owned());
-    let directory = directory(&server, "", "", &with(EntraSignIn::WorkloadFederation), credential);
+    let directory =
+        directory(&server, EntraFilters::default(), &with(EntraSignIn::WorkloadFederation), credential);
     let error = web(directory.read(SCOPE, &|_| ()).await.err().unwrap());
     assert!(
         matches!(error, WebReadError::Credentials { .. }) && error.to_string().contains("is empty"),
@@ -116,7 +118,8 @@ async fn a_machine_and_an_app_service_sign_in_as_what_they_are() {
         (app("another"), false),
     ] {
         let credential = EntraCredential::ManagedIdentity(endpoint);
-        let directory = directory(&server, "", "", &with(EntraSignIn::ManagedIdentity), credential);
+        let directory =
+            directory(&server, EntraFilters::default(), &with(EntraSignIn::ManagedIdentity), credential);
         server.forget_requests();
         match directory.read(SCOPE, &|_| ()).await {
             Ok(_) => assert!(accepted),

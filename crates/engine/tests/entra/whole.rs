@@ -1,10 +1,10 @@
 //! What a snapshot holds of a tenant.
 
-use super::{SCOPE, id, read, reader, server, tenant, told};
+use super::{SCOPE, id, read, reader, reader_of, reader_with, server, tenant, told};
 use bwdc_core::desired::Desired;
-use bwdc_core::settings::SyncSettings;
+use bwdc_core::settings::{EntraFilters, EntraOptions, Guests, SyncSettings};
 use bwdc_sandbox::cloud::graph::{Member, User};
-use serde_json::Map;
+use serde_json::{Map, json};
 
 #[tokio::test]
 async fn people_deleted_people_and_groups_come_with_their_states() {
@@ -92,4 +92,78 @@ async fn lists_longer_than_a_page_are_read_to_their_end() {
     assert_eq!(snapshot.people().len(), 3_506);
     assert_eq!(snapshot.members(&snapshot.groups()[3]).len(), 3_500);
     assert!(server.requests().iter().any(|request| request.items.iter().any(|it| it.contains("skiptoken"))));
+}
+
+#[tokio::test]
+async fn hidden_groups_lend_nobody_unless_it_is_set() {
+    let server = server(tenant());
+    for (flatten, expected) in [(false, vec!["Outer: 1 12"]), (true, vec!["Outer: 1 2 3 5"])] {
+        let choices = EntraOptions { flatten_hidden_groups: flatten, ..EntraOptions::default() };
+        server.forget_requests();
+        let snapshot =
+            reader_with(&server, "", "include:Outer", &choices).read(SCOPE, &|_| ()).await.unwrap();
+        assert_eq!(told(&snapshot).1, expected);
+        let lists: usize = server.requests().iter().map(|it| it.items.len()).sum();
+        assert_eq!(lists, if flatten { 3 } else { 1 }, "a hidden group is read only where it counts");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_of_groups_narrows_the_people_to_those_in_them() {
+    let server = server(tenant());
+    // Outer lists 1, Inner 2 (disabled) and 3, Circle 5; 6 is deleted.
+    for (filter, removes_disabled, expected) in [
+        ("", false, "1 2 3 4 5 6"),
+        ("include:Outer", false, "1 6"),
+        ("include:Outer", true, "1 2 6"),
+        ("include:Outer,Circle", false, "1 5 6"),
+        ("exclude:Outer,Circle", false, "2 3 6"),
+        ("include:Nowhere", false, "6"),
+        (&format!("includeAdministrativeUnit:{}", id(21)), false, "6"),
+    ] {
+        let mut sync = json!({"groupFilter": filter, "removeDisabled": removes_disabled});
+        let filters = EntraFilters::from_stored(sync.as_object_mut().unwrap()).unwrap();
+        let snapshot =
+            reader_of(&server, filters, &EntraOptions::default()).read(SCOPE, &|_| ()).await.unwrap();
+        let people: Vec<String> =
+            told(&snapshot).0.iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(people.join(" "), expected, "{filter} {removes_disabled}");
+    }
+}
+
+#[tokio::test]
+async fn guests_are_what_the_setting_says() {
+    let server = server(tenant());
+    server.change(|tenant| {
+        for number in [3, 4, 5] {
+            tenant.users[number - 1].guest = true;
+        }
+    });
+    let name = "g_home.test#EXT#@t.onmicrosoft.com";
+    for (guests, expected, set_aside) in [
+        (Guests::Mail, vec!["3 Enabled three@x.test", "4 Enabled none", "5 Enabled u5@x.test"], vec![]),
+        (
+            Guests::Upn,
+            vec!["3 Enabled three@x.test", &format!("4 Enabled {name}"), "5 Enabled u5@x.test"],
+            vec![],
+        ),
+        (Guests::Skip, vec![], vec!["three@x.test", name, "u5@x.test"]),
+    ] {
+        let choices = EntraOptions { guests, ..EntraOptions::default() };
+        let snapshot = reader_with(&server, "", "", &choices).read(SCOPE, &|_| ()).await.unwrap();
+        let people: Vec<String> =
+            told(&snapshot).0.into_iter().filter(|it| ["3 ", "4 ", "5 "].contains(&&it[..2])).collect();
+        assert_eq!(people, expected);
+        let sync = SyncSettings::from_stored(&Map::new()).unwrap();
+        let desired = Desired::build(snapshot, &sync).unwrap();
+        let names: Vec<&str> = desired.set_aside().iter().map(|it| desired.text(it.reference)).collect();
+        assert_eq!(names, set_aside);
+        assert!(!desired.unresolved().is_empty() || guests != Guests::Skip, "they stay in the groups' lists");
+    }
+    // Whom another clause leaves out anyway is not told of.
+    let choices = EntraOptions { guests: Guests::Skip, ..EntraOptions::default() };
+    let snapshot =
+        reader_with(&server, "include:u1@x.test", "", &choices).read(SCOPE, &|_| ()).await.unwrap();
+    let sync = SyncSettings::from_stored(&Map::new()).unwrap();
+    assert!(Desired::build(snapshot, &sync).unwrap().set_aside().is_empty());
 }
