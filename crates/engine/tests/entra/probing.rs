@@ -24,14 +24,18 @@ async fn each_permission_that_is_missing_is_named() {
         ("/v1.0/directory/administrativeUnits", "AdministrativeUnit.Read.All"),
     ] {
         server.heal();
-        let refusal = "{\"error\":{\"code\":\"Authorization_RequestDenied\",\"message\":\"Insufficient privileges\"}}";
+        let refusal =
+            "{\"error\":{\"code\":\"Authorization_RequestDenied\",\"message\":\"Insufficient privileges\"}}";
         server.faults().add(Rule::new("GET", path, Fault::Answer(Answer::json(403, refusal))));
         let findings = reader(&server, &unit, "").probe(&|_| ()).await;
         let failed: Vec<String> = findings
             .iter()
             .filter_map(|it| if let Grade::Failed(error) = &it.grade { error.hint() } else { None })
             .collect();
-        assert!(!failed.is_empty() && failed.iter().all(|hint| hint.contains(permission)), "{path}: {failed:?}");
+        assert!(
+            !failed.is_empty() && failed.iter().all(|hint| hint.contains(permission)),
+            "{path}: {failed:?}"
+        );
     }
     // A read that is denied names it too.
     server.heal();

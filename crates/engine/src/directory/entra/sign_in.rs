@@ -63,7 +63,14 @@ enum Way {
     Secret(SecretString),
     Certificate(Box<Certificate>),
     Federation(PathBuf),
-    Identity { service: WebService, url: Url, header: (HeaderName, SecretString) },
+    Identity(Box<Identity>),
+}
+
+/// The service that knows a machine's identity, and what it is asked.
+struct Identity {
+    service: WebService,
+    url: Url,
+    header: (HeaderName, SecretString),
 }
 
 #[derive(Deserialize)]
@@ -104,7 +111,8 @@ impl SignIn {
             Way::Secret(secret) => vec![("client_secret", secret.expose_secret().to_owned())],
             Way::Certificate(certificate) => assertion(self.assertion(certificate)?),
             Way::Federation(file) => assertion(federated(file)?),
-            Way::Identity { service, url, header: (name, secret) } => {
+            Way::Identity(identity) => {
+                let Identity { service, url, header: (name, secret) } = &**identity;
                 let request = WebRequest::get(url.clone()).without_token();
                 let mut value = HeaderValue::try_from(secret.expose_secret())
                     .map_err(|_| unusable("`IDENTITY_HEADER` holds a sign that cannot be sent".to_owned()))?;
@@ -175,7 +183,8 @@ fn identity(
         ..WebOptions::new(IDENTITY_SERVICE)
     };
     let none = Credentials::Fixed { prefix: "", secret: SecretString::default() };
-    Ok(Way::Identity { service: WebService::new(options, none)?, url, header })
+    let service = WebService::new(options, none)?;
+    Ok(Way::Identity(Box::new(Identity { service, url, header })))
 }
 
 /// An address that is encrypted, this machine's own, or link-local.
