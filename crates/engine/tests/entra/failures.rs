@@ -173,3 +173,23 @@ async fn a_wrong_secret_is_said_to_be_wrong() {
     assert_eq!((error.status(), error.code()), (Some(401), Some("invalid_client")));
     assert!(error.hint().unwrap().contains("credentials"), "{error}");
 }
+
+#[tokio::test]
+async fn a_property_that_is_missing_is_no_property_that_is_not_set() {
+    let server = server(tenant());
+    let page = |item: &str| Fault::ReplaceBody(format!("{{\"value\":[{{\"id\":\"{}\",{item}}}]}}", id(1)));
+    for (path, item) in [
+        ("/v1.0/users", "\"mail\":null,\"userPrincipalName\":\"a@x.test\",\"userType\":null"),
+        ("/v1.0/users", "\"mail\":null,\"accountEnabled\":true,\"userType\":null"),
+        ("/v1.0/groups", "\"mail\":null"),
+    ] {
+        server.heal();
+        server.faults().add(Rule::new("GET", path, page(item)));
+        let error = web(read(&server).await.err().unwrap());
+        assert!(matches!(error, WebReadError::Malformed { .. }), "{error}");
+    }
+    server.heal();
+    let null = "\"mail\":null,\"userPrincipalName\":null,\"accountEnabled\":null,\"userType\":null";
+    server.faults().add(Rule::new("GET", "/v1.0/users", page(null)));
+    assert_eq!(told(&read(&server).await.unwrap()).0[0], "1 Enabled none");
+}

@@ -1,6 +1,6 @@
 //! What Graph sends, as far as it is read (Microsoft Graph REST API v1.0).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// A page of any list.
@@ -12,26 +12,39 @@ pub(super) struct PageResponse<T> {
     pub(super) next: Option<String>,
 }
 
+/// A person of the list. Graph sends every property that was asked for, `null` where it is not set: one that is missing
+/// makes the page one that cannot be understood.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserResponse {
     pub(super) id: String,
-    #[serde(default)]
+    #[serde(deserialize_with = "there")]
     pub(super) mail: Option<String>,
-    #[serde(default)]
+    #[serde(deserialize_with = "there")]
     pub(super) user_principal_name: Option<String>,
-    #[serde(default)]
+    #[serde(deserialize_with = "there")]
     pub(super) account_enabled: Option<bool>,
-    #[serde(default)]
+    #[serde(deserialize_with = "there")]
     pub(super) user_type: Option<String>,
+}
+
+/// A person who was deleted.
+#[derive(Deserialize)]
+pub(super) struct DeletedResponse {
+    pub(super) id: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GroupResponse {
     pub(super) id: String,
-    #[serde(default)]
+    #[serde(deserialize_with = "there")]
     pub(super) display_name: Option<String>,
+}
+
+/// Takes `null`; unlike an `Option` alone it does not take a property that is missing.
+fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(input)
 }
 
 #[derive(Deserialize)]
