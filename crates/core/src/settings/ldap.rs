@@ -215,6 +215,16 @@ impl LdapSettings {
     }
 }
 
+impl LdapSettings {
+    /// Whether a password travels over a network in clear text.
+    pub fn shows_password(&self) -> bool {
+        let on_this_machine = self.local
+            || self.hostname.eq_ignore_ascii_case("localhost")
+            || self.hostname.parse::<std::net::IpAddr>().is_ok_and(|it| it.is_loopback());
+        self.security == Security::ClearText && !on_this_machine && matches!(self.bind, Bind::Simple { .. })
+    }
+}
+
 fn bare(hostname: &str) -> String {
     hostname.trim_start_matches('[').trim_end_matches(']').to_owned()
 }
@@ -579,6 +589,17 @@ mod tests {
         for wrong in ["dc2:0", "dc2:abc", "ldap://dc2", ""] {
             let options = LdapOptions { further_servers: vec![wrong.to_owned()], ..LdapOptions::default() };
             assert!(LdapSettings::from_stored(&stored(fields.clone()), &options).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_clear_text_is_seen_on_a_network_only() {
+        let shows = |change| server(change).expect("valid").shows_password();
+        assert!(shows(json!({})) && shows(json!({"hostname": "192.0.2.1"})));
+        assert!(!shows(json!({"ssl": true})) && !shows(json!({"ssl": true, "startTls": true})));
+        assert!(!shows(json!({"currentUser": true})));
+        for here in ["localhost", "127.0.0.1", "::1", "[::1]", "/run/ldapi"] {
+            assert!(!shows(json!({"hostname": here})), "{here}");
         }
     }
 

@@ -34,3 +34,53 @@ pub(crate) async fn gone_is_told_from_moved(domain: &Domain) {
         assert_eq!(answers, [Presence::Found, Presence::NotFound, Presence::Found]);
     }
 }
+
+const AUDITOR_PASSWORD: &str = "Passw0rd-Aud1tor";
+
+/// An account that may see deleted entries tells who is hidden from it from who is deleted.
+pub(crate) async fn hidden_is_told_from_deleted(domain: &Domain) {
+    let hidden = format!("OU=Hidden,{ROOT}");
+    domain.samba_tool(&["user", "create", "auditor", AUDITOR_PASSWORD]).unwrap();
+    let shown = domain.samba_tool(&["user", "show", "auditor", "--attributes=objectSid"]).unwrap();
+    let sid = values(&shown, "objectSid").pop_first().unwrap();
+    domain
+        .ldapadd(&format!(
+            "dn: {hidden}\nobjectClass: organizationalUnit\n\n\
+             dn: CN=Secret,{hidden}\nobjectClass: user\nsAMAccountName: secret\nuserAccountControl: 544\n\n\
+             dn: CN=Leaver,CN=Users,{ROOT}\nobjectClass: user\nsAMAccountName: leaver\nuserAccountControl: 544\n"
+        ))
+        .unwrap();
+    let guid = |login: &str| {
+        let ldif = domain.samba_tool(&["user", "show", login, "--attributes=objectGUID"]).unwrap();
+        values(&ldif, "objectGUID").pop_first().unwrap()
+    };
+    let (secret, leaver) = (guid("secret"), guid("leaver"));
+    domain.ldapmodify(&format!("dn: CN=Leaver,CN=Users,{ROOT}\nchangetype: delete\n")).unwrap();
+    let allow = |object: &str, sddl: String| {
+        domain
+            .samba_tool(&["dsacl", "set", &format!("--objectdn={object}"), &format!("--sddl={sddl}")])
+            .unwrap();
+    };
+    allow(&hidden, format!("(D;CI;LCLORP;;;{sid})"));
+    let mut auditor = Setup::new(domain).with("username", "auditor@ad.example.test");
+    auditor.password = AUDITOR_PASSWORD.to_owned();
+    let ask = async |setup: &Setup, id: &str| {
+        let sought = Sought {
+            external_id: ExternalId::new(id),
+            stable_id: Some(StableId::new(format!("objectGUID:{id}"))),
+        };
+        let answers = setup.directory().look_up(std::slice::from_ref(&sought)).await.unwrap();
+        answers[&sought.external_id].clone()
+    };
+    assert_eq!(ask(&Setup::new(domain), &secret).await, Presence::Found);
+    assert_eq!(ask(&Setup::new(domain), &leaver).await, Presence::NotFound);
+    assert_eq!(ask(&auditor, &leaver).await, Presence::NotFound);
+
+    allow(&format!("CN=Deleted Objects,{ROOT}"), format!("(A;CI;LCLORP;;;{sid})"));
+    assert_eq!(ask(&auditor, &leaver).await, Presence::NotFound, "found among the deleted");
+    let answer = ask(&auditor, &secret).await;
+    assert!(
+        matches!(&answer, Presence::Unknown { reason } if reason.contains("neither there nor among the deleted")),
+        "{answer:?}"
+    );
+}

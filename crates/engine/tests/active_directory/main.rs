@@ -33,6 +33,7 @@ async fn a_domain_of_three_thousand() {
     whole::the_whole_domain_is_read_past_its_references(&domain).await;
     whole::the_global_catalog_says_the_same(&domain).await;
     look_up::gone_is_told_from_moved(&domain).await;
+    look_up::hidden_is_told_from_deleted(&domain).await;
     following::changes_are_read_by_a_few_entries(&domain).await;
     random::changes_are_followed(&domain).await;
     following::another_controller_or_the_global_catalog_is_a_full_read(&domain).await;

@@ -49,22 +49,33 @@ async fn a_stranger_is_refused_unless_everybody_is_welcome() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_host_is_refused() {
-    let options = sandbox::Options {
-        ldaps: true,
-        server_certificate: ServerCertificate::OtherHost,
-        ..sandbox::Options::with_bind(people(1), super::READER, super::PASSWORD)
-    };
-    let server = sandbox::Server::start(options).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let ca = folder.path().join("ca.pem");
-    std::fs::write(&ca, server.ca_pem().unwrap()).unwrap();
-    let mut setup = Setup::sandbox(&server);
-    setup.settings.port = server.ldaps_port().unwrap();
-    setup.settings.security = Security::Ldaps;
-    setup.settings.tls.ca_path = Some(ca.display().to_string());
-    let error = setup.failure().await;
-    assert!(error.hint().unwrap().contains("`ldap.hostname`"), "{error:?}");
+async fn each_fault_of_a_certificate_is_told_from_the_others() {
+    for (server_certificate, words) in [
+        (ServerCertificate::OtherHost, "`ldap.hostname`"),
+        (ServerCertificate::Expired, "has ended"),
+        (ServerCertificate::NotYetValid, "does not count yet"),
+    ] {
+        let options = sandbox::Options {
+            ldaps: true,
+            start_tls: true,
+            server_certificate,
+            ..sandbox::Options::with_bind(people(1), super::READER, super::PASSWORD)
+        };
+        let server = sandbox::Server::start(options).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let ca = folder.path().join("ca.pem");
+        std::fs::write(&ca, server.ca_pem().unwrap()).unwrap();
+        let mut setup = Setup::sandbox(&server);
+        setup.settings.tls.ca_path = Some(ca.display().to_string());
+        for (security, port) in
+            [(Security::Ldaps, server.ldaps_port().unwrap()), (Security::StartTls, server.port())]
+        {
+            (setup.settings.security, setup.settings.port) = (security, port);
+            let error = setup.failure().await;
+            assert!(matches!(error, LdapReadError::Tls { .. }), "{error:?}");
+            assert!(error.hint().unwrap().contains(words), "{error:?} {:?}", error.hint());
+        }
+    }
 }
 
 #[tokio::test]

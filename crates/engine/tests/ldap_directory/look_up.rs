@@ -48,6 +48,46 @@ async fn openldap_tells_the_moved_from_the_gone() {
 }
 
 #[tokio::test]
+async fn who_is_there_and_no_longer_selected_is_found() {
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(2)).start().unwrap();
+    let mut setup = Setup::slapd(&server);
+    let id = stable_id(&setup, "u0").await;
+    setup.layout.user_filter = Some("(uid=u1)".to_owned());
+    setup.layout.user_bases = vec![dn("u1")];
+    assert_eq!(setup.read().await.unwrap().people().len(), 1);
+    assert_eq!(ask(&setup, sought(&dn("u0"), Some(id))).await, Presence::Found);
+    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::Found);
+}
+
+#[tokio::test]
+async fn without_the_right_to_see_a_unit_nobody_in_it_is_gone() {
+    let unit = format!("dn: ou=hidden,{SUFFIX}\nobjectClass: organizationalUnit\nou: hidden\n\n");
+    let server = slapd::Options::new(SUFFIX)
+        .ldif_text(people(2) + &unit)
+        .database_line(format!(
+            "access to dn.subtree=\"ou=hidden,{SUFFIX}\" by dn.exact=\"{}\" none by * read",
+            dn("u1")
+        ))
+        .database_line("access to * by * read")
+        .start()
+        .unwrap();
+    let u0 = stable_id(&Setup::slapd(&server), "u0").await;
+    server
+        .ldapmodify(&format!(
+            "dn: {}\nchangetype: modify\nadd: userPassword\nuserPassword: pw-u1\n\n\
+             dn: {}\nchangetype: modrdn\nnewrdn: uid=u0\ndeleteoldrdn: 1\nnewsuperior: ou=hidden,{SUFFIX}\n",
+            dn("u1"),
+            dn("u0")
+        ))
+        .unwrap();
+    let setup = Setup::new(server.port(), &dn("u1"), "pw-u1");
+    let pushed = format!("uid=u0,ou=hidden,{SUFFIX}");
+    assert!(is_unknown(&ask(&setup, sought(&pushed, Some(u0.clone()))).await, "what is above it"));
+    assert!(is_unknown(&ask(&setup, sought(&pushed, None)).await, "what is above it"));
+    assert_eq!(ask(&Setup::slapd(&server), sought(&pushed, Some(u0))).await, Presence::Found);
+}
+
+#[tokio::test]
 async fn an_id_that_the_server_cannot_search_by_proves_nothing() {
     let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
     let setup = Setup::slapd(&server);

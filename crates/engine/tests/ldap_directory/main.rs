@@ -10,6 +10,7 @@ mod encryption;
 mod failures;
 mod following;
 mod located;
+mod look_over;
 mod look_up;
 #[cfg(unix)]
 mod same_groups;

@@ -49,6 +49,8 @@ pub enum ServerCertificate {
     Valid,
     /// As valid, but its time is over.
     Expired,
+    /// Counts from the year 2200 on.
+    NotYetValid,
     /// For another host.
     OtherHost,
 }

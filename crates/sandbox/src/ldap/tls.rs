@@ -56,12 +56,20 @@ impl Tls {
 
         let mut server = CertificateParams::new(match options.server_certificate {
             ServerCertificate::OtherHost => vec!["elsewhere.example.test".to_owned()],
-            ServerCertificate::Valid | ServerCertificate::Expired => {
+            ServerCertificate::Valid | ServerCertificate::Expired | ServerCertificate::NotYetValid => {
                 vec!["localhost".to_owned(), "127.0.0.1".to_owned()]
             }
         })?;
-        if options.server_certificate == ServerCertificate::Expired {
-            (server.not_before, server.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
+        match options.server_certificate {
+            ServerCertificate::Expired => {
+                (server.not_before, server.not_after) =
+                    (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
+            }
+            ServerCertificate::NotYetValid => {
+                (server.not_before, server.not_after) =
+                    (date_time_ymd(2200, 1, 1), date_time_ymd(2201, 1, 1));
+            }
+            ServerCertificate::Valid | ServerCertificate::OtherHost => {}
         }
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let (server, server_key) = leaf(server, "Sandbox directory", &issuer)?;

@@ -1,5 +1,6 @@
 //! The next step for each way in which a read can fail.
 
+use super::connect::{NOBODY, TICKET_HOLDER};
 use super::error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
 
 const NO_TLS: &str = "Check that `ldap.port` speaks TLS from the first byte (usually 636), or set `ldap.startTls` to true for \
@@ -53,7 +54,7 @@ impl LdapReadError {
                  (636)."
                     .to_owned()
             }
-            Self::Bind { outcome, .. } => bind(outcome)?,
+            Self::Bind { outcome, username, .. } => bind(outcome, username)?,
             Self::TimeLimit { step, setting, .. } => time_limit(step, setting),
             Self::Cut { step, source, .. } => source.as_ref().and_then(tls).unwrap_or_else(|| cut(step).to_owned()),
             Self::Refused { place, outcome, referrals } => refused(place, outcome, referrals)?,
@@ -136,12 +137,15 @@ fn tls(source: &std::io::Error) -> Option<String> {
         Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => "Set `ldap.hostname` to a name that the server's certificate bears.",
+        Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            "The server's certificate has ended: renew it there, or correct this machine's clock."
+        }
         Error::InvalidCertificate(
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. },
-        ) => "Renew the server's certificate, or correct this machine's clock.",
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+        ) => "The server's certificate does not count yet: correct this machine's clock, or the certificate.",
+        Error::InvalidCertificate(CertificateError::Revoked) => {
+            "The authority has taken the server's certificate back: give the server a new one."
+        }
         Error::InvalidCertificate(_) => AUTHORITY,
         Error::AlertReceived(
             AlertDescription::CertificateRequired
@@ -152,16 +156,30 @@ fn tls(source: &std::io::Error) -> Option<String> {
         ) => {
             "The server asks for a client certificate that it trusts: name it in `ldap.sslCertPath` and its key in `ldap.sslKeyPath`."
         }
+        Error::AlertReceived(AlertDescription::CertificateExpired | AlertDescription::CertificateRevoked) => {
+            "The server says that the client certificate in `ldap.sslCertPath` has ended or was taken back: renew it."
+        }
         Error::InvalidMessage(_) => NO_TLS,
         _ => "Check that the server offers TLS 1.2 or 1.3.",
     };
     Some(text.to_owned())
 }
 
-fn bind(outcome: &Outcome) -> Option<String> {
+fn bind(outcome: &Outcome, username: &str) -> Option<String> {
     const PASSWORD: &str = "Check the bind name in `ldap.username`, and store the password again with `bwdc config \
                             ldap.password --secretfile FILE`.";
     let text = match (outcome.code, active_directory_code(&outcome.text)) {
+        (48 | 50 | 53, _) if username == NOBODY => {
+            "The server lets nobody in without a name: set `ldap.sign-in` to `password`, with `ldap.username` and `ldap.password`."
+        }
+        (8, _) if username == TICKET_HOLDER => {
+            "The server takes Kerberos with its own sealing only, which there is outside of TLS: set `ldap.ssl` to false, with \
+             `ldap.port` 389; everything is sealed by Kerberos then."
+        }
+        (49, Some("80090346")) => {
+            "The controller wants the sign-in bound to its own certificate (channel binding, 80090346), and another one was \
+             shown on the way: reach the controller itself and not through a proxy or load balancer."
+        }
         (49, Some("525")) => "Active Directory knows no such account (data 525): correct `ldap.username`.",
         (49, Some("52e")) => {
             "Active Directory refuses name or password (data 52e): check `ldap.username`, and store the password again with \
@@ -182,6 +200,13 @@ fn bind(outcome: &Outcome) -> Option<String> {
         }
         (49, Some("775")) => {
             "The account is locked out (data 775): unlock it in Active Directory, and look for what uses an old password."
+        }
+        (49, _) if username == TICKET_HOLDER => {
+            "The server knows nobody by this ticket: `klist` shows whose it is and for which server."
+        }
+        (7, _) if username == TICKET_HOLDER => {
+            "The server does not offer Kerberos (SASL GSSAPI): set it up there, or set `ldap.currentUser` to false and give a \
+             name and password."
         }
         (48 | 49 | 53, _) => PASSWORD,
         (7, _) => {
@@ -302,21 +327,124 @@ mod tests {
     use super::*;
 
     fn bind_hint(code: u32, text: &str) -> String {
-        bind(&Outcome { code, text: text.to_owned() }).unwrap_or_default()
+        bind(&Outcome { code, text: text.to_owned() }, "cn=reader").unwrap_or_default()
     }
 
     #[test]
-    fn active_directory_codes_are_explained() {
+    fn each_refusal_of_active_directory_has_its_own_words() {
         let text = |code: &str| {
             format!(
                 "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {code}, v2580"
             )
         };
-        assert!(bind_hint(49, &text("52e")).contains("bwdc config ldap.password"));
-        assert!(bind_hint(49, &text("532")).contains("expired"));
-        assert!(bind_hint(49, &text("533")).contains("disabled"));
-        assert!(bind_hint(49, &text("775")).contains("locked"));
-        assert!(bind_hint(49, "").contains("bwdc config ldap.password"));
-        assert!(bind_hint(8, "").contains("`ldap.ssl`"));
+        let expected = [
+            ("525", "no such account"),
+            ("52e", "bwdc config ldap.password"),
+            ("530", "logon hours"),
+            ("531", "workstations"),
+            ("532", "password has expired"),
+            ("533", "disabled"),
+            ("701", "account has expired"),
+            ("773", "change its password first"),
+            ("775", "locked out"),
+            ("80090346", "load balancer"),
+        ];
+        for (code, words) in expected {
+            assert!(bind_hint(49, &text(code)).contains(words), "{code}: {}", bind_hint(49, &text(code)));
+        }
+    }
+
+    #[test]
+    fn each_code_of_a_refused_bind_has_its_own_words() {
+        for (code, words) in [
+            (7, "`ldap.sign-in`"),
+            (8, "`ldap.ssl`"),
+            (13, "`ldap.ssl`"),
+            (34, "distinguished names only"),
+            (48, "bwdc config ldap.password"),
+            (49, "bwdc config ldap.password"),
+            (53, "bwdc config ldap.password"),
+        ] {
+            assert!(bind_hint(code, "").contains(words), "{code}: {}", bind_hint(code, ""));
+        }
+        let of = |username, code| bind(&Outcome { code, text: String::new() }, username).unwrap_or_default();
+        assert!(of(NOBODY, 48).contains("without a name") && of(NOBODY, 53).contains("without a name"));
+        for (code, words) in [(7, "does not offer Kerberos"), (8, "`ldap.ssl` to false"), (49, "`klist`")] {
+            assert!(of(TICKET_HOLDER, code).contains(words), "{code}");
+        }
+    }
+
+    #[test]
+    fn each_fault_of_a_certificate_has_its_own_words() {
+        use rustls::{AlertDescription, CertificateError, Error};
+        let hint = |error: Error| tls(&std::io::Error::other(error)).unwrap_or_default();
+        let of = |error| hint(Error::InvalidCertificate(error));
+        for (error, words) in [
+            (CertificateError::UnknownIssuer, "`ldap.sslCaPath`"),
+            (CertificateError::NotValidForName, "`ldap.hostname`"),
+            (CertificateError::Expired, "has ended"),
+            (CertificateError::NotValidYet, "does not count yet"),
+            (CertificateError::Revoked, "taken the server's certificate back"),
+        ] {
+            assert!(of(error.clone()).contains(words), "{error:?}");
+        }
+        assert!(
+            hint(Error::AlertReceived(AlertDescription::CertificateRequired)).contains("`ldap.sslCertPath`")
+        );
+        assert!(hint(Error::AlertReceived(AlertDescription::CertificateExpired)).contains("renew it"));
+    }
+
+    #[test]
+    fn each_limit_and_refusal_of_a_search_has_its_own_words() {
+        let place = |vendor: &str| SearchPlace {
+            server: "ldap://dc1:389".into(),
+            base: "ou=people,dc=x".to_owned(),
+            filter: "(cn=a)".to_owned(),
+            setting: "sync.userPath",
+            vendor: Some(vendor.into()),
+            username: Some("cn=reader".into()),
+            paged: true,
+            page: 1,
+            taken: 0,
+        };
+        let hint = |code, vendor| {
+            let outcome = Outcome { code, text: String::new() };
+            refused(&place(vendor), &outcome, &[]).unwrap_or_default()
+        };
+        for (code, vendor, words) in [
+            (3, "OpenLDAP", "time=unlimited"),
+            (3, "389 Project", "nsTimeLimit"),
+            (3, "Active Directory", "MaxQueryDuration"),
+            (4, "OpenLDAP", "size=unlimited"),
+            (4, "389 Project", "nsPagedSizeLimit"),
+            (4, "Active Directory", "MaxResultSetSize"),
+            (11, "OpenLDAP", "administrative limits"),
+            (10, "", "Another server holds this base"),
+            (32, "", "`sync.userPath`"),
+            (34, "", "not a distinguished name"),
+            (50, "", "Let `cn=reader` read"),
+            (8, "", "only over TLS"),
+            (12, "", "lacks something"),
+            (51, "", "run again later"),
+        ] {
+            assert!(hint(code, vendor).contains(words), "{code} {vendor}: {}", hint(code, vendor));
+        }
+    }
+
+    #[test]
+    fn each_trouble_with_a_ticket_has_its_own_words() {
+        let service = "ldap/dc1.example.test";
+        for (problem, words) in [
+            ("No Kerberos credentials available (default cache: FILE:/tmp/krb5cc_0)", "`kinit`"),
+            ("Ticket expired", "`kinit`"),
+            ("Server ldap/10.0.0.1@X not found in Kerberos database", "`ldap.hostname`"),
+            ("Cannot find KDC for realm \"X\"", "key distribution centers"),
+            ("Cannot contact any KDC for realm 'X'", "port 88"),
+            ("Clock skew too great", "clock"),
+            ("the server offers to protect nothing", "`ldap.ssl` to true"),
+            ("something else", "KRB5_TRACE"),
+        ] {
+            assert!(kerberos(problem, service).contains(words), "{problem}");
+        }
     }
 }

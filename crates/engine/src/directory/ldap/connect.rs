@@ -36,6 +36,11 @@ pub(super) struct Connection {
     pub(super) entries: u64,
 }
 
+/// What messages call who gave no name.
+pub(super) const NOBODY: &str = "nobody (anonymous)";
+/// What messages call whom a Kerberos ticket stands for.
+pub(super) const TICKET_HOLDER: &str = "the holder of the Kerberos ticket";
+
 /// With what a connection is bound.
 enum Credentials<'a> {
     Password {
@@ -59,8 +64,8 @@ impl Credentials<'_> {
             Self::Password { username, .. } => username,
             Self::External => "whom the client certificate or this process stands for",
             #[cfg(feature = "kerberos")]
-            Self::Ticket { .. } => super::kerberos::TICKET_HOLDER,
-            Self::Nobody => "nobody (anonymous)",
+            Self::Ticket { .. } => TICKET_HOLDER,
+            Self::Nobody => NOBODY,
         }
     }
 }
@@ -161,6 +166,16 @@ impl Connection {
 
     pub(super) fn server(&self) -> &str {
         &self.server
+    }
+
+    /// As whom the connection is bound.
+    pub(super) fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// The server's software, where it says.
+    pub(super) fn vendor(&self) -> Option<&str> {
+        self.root.vendor.as_deref()
     }
 
     pub(super) fn page_limit(&self) -> Duration {

@@ -9,11 +9,12 @@
 mod changes;
 mod filters;
 mod synchronization;
-mod usn;
+pub(super) mod usn;
 
 use super::connect::{Connection, is_within};
 use super::entry::Entry;
 use super::error::LdapReadError;
+use super::locate::GLOBAL_CATALOG;
 use super::name;
 use super::raw;
 use super::read::{self, Reader, Reading, text};
@@ -44,6 +45,40 @@ enum Cursor {
         server: String,
         cookie: String,
     },
+}
+
+/// By what the server would tell changes, with these settings.
+pub(super) enum Offer {
+    /// Change numbers of an Active Directory.
+    Numbers,
+    /// Content synchronization.
+    Synchronization,
+    /// Nothing.
+    Nothing,
+    /// The server would; the settings ask for what changes without being told.
+    NotWithTheseSettings,
+    /// An Active Directory that does not show this account what was deleted.
+    DeletedHidden,
+}
+
+/// What an incremental read would be made of.
+pub(super) async fn offer(connection: &mut Connection, reading: Reading<'_>) -> Result<Offer, LdapReadError> {
+    let is_catalog = GLOBAL_CATALOG.contains(&reading.settings.port);
+    Ok(if connection.is_active_directory() {
+        match usn::sees_deleted(connection, &reading.settings.root_path).await {
+            Ok(true) if is_catalog => Offer::Nothing,
+            Ok(true) if !filters::are_own(reading) => Offer::NotWithTheseSettings,
+            Ok(true) => Offer::Numbers,
+            Ok(false) | Err(LdapReadError::Refused { .. }) => Offer::DeletedHidden,
+            Err(error) => return Err(error),
+        }
+    } else if !connection.synchronizes() {
+        Offer::Nothing
+    } else if filters::are_own(reading) {
+        Offer::Synchronization
+    } else {
+        Offer::NotWithTheseSettings
+    })
 }
 
 /// Reads everything, by the mirror where that leaves no doubt.
@@ -293,7 +328,7 @@ impl Fetch<'_> {
         let filter = "(objectClass=*)".to_owned();
         let mut request =
             Request::new(entry.name.clone(), Scope::OneLevel, filter, &["1.1"], "ldap.rootPath");
-        request.one_is_enough = true;
+        request.enough = Some(1);
         let mut pages = self.connection.search(request);
         let mut any = false;
         while pages.next().await?.is_some() {

@@ -6,6 +6,7 @@
 //! The library gets one end of a pair of sockets, and whatever goes through is sealed, or signed where the server offers
 //! no more.
 
+use super::connect::TICKET_HOLDER;
 use super::error::{LdapReadError, Outcome, Step};
 use super::raw::encode;
 use super::transport::{read_message, response};
@@ -27,9 +28,6 @@ const LARGEST: u32 = 0xff_ffff;
 /// What is put into one buffer at most, and what sealing adds to it at most.
 const CHUNK: usize = 32 * 1024;
 const OVERHEAD: usize = 1024;
-
-/// What messages call the account.
-pub(super) const TICKET_HOLDER: &str = "the holder of the Kerberos ticket";
 
 /// Why nobody is signed in.
 #[derive(Debug)]

@@ -5,16 +5,22 @@
 //! before the first "not found" by such an id it is checked that anybody is found by it.
 
 use super::connect::Connection;
+use super::entry::Entry;
 use super::error::LdapReadError;
+use super::follow::usn;
+use super::read::SHOW_DELETED;
 use super::search::Request;
 use super::{name, value};
 use bwdc_core::names::StableId;
 use bwdc_core::observed::{Presence, Presences, Sought};
 use bwdc_core::settings::{IdAttribute, LdapSettings};
+use ldap3::controls::RawControl;
 use ldap3::{Scope, ldap_escape};
 use std::collections::BTreeMap;
 
 const NO_SUCH_OBJECT: u32 = 32;
+/// Shows what the Recycle Bin has let go of, too (MS-ADTS, section 3.1.1.3.4.1.25).
+const SHOW_RECYCLED: &str = "1.2.840.113556.1.4.2064";
 /// No attributes at all (RFC 4511, section 4.5.1.8).
 const NO_ATTRIBUTES: [&str; 1] = ["1.1"];
 
@@ -25,7 +31,14 @@ pub(super) async fn look_up(
     sought: &[Sought],
 ) -> Result<Presences, LdapReadError> {
     let root = connection.naming_context(&settings.root_path).to_owned();
-    let mut asker = Asker { connection, root, id_attribute, searchable: BTreeMap::new() };
+    let mut asker = Asker {
+        connection,
+        root,
+        id_attribute,
+        searchable: BTreeMap::new(),
+        guids_are_found: None,
+        sees_deleted: None,
+    };
     let mut presences = Presences::new();
     for person in sought {
         let presence = asker.person(person, settings.active_directory).await?;
@@ -62,6 +75,8 @@ struct Asker<'a> {
     root: String,
     id_attribute: Option<IdAttribute>,
     searchable: BTreeMap<&'static str, bool>,
+    guids_are_found: Option<bool>,
+    sees_deleted: Option<bool>,
 }
 
 impl Asker<'_> {
@@ -101,6 +116,72 @@ impl Asker<'_> {
         Ok(matches!(answer, Answer::Found))
     }
 
+    /// Active Directory says "no such object" also of an entry that the account may not see. An account that sees deleted
+    /// entries finds a deleted one among them, so that one that is not there either is hidden, or was moved to another
+    /// domain. For other accounts the server's word has to do, once it is known to find anybody by this kind of id.
+    async fn deleted_or_hidden(&mut self, name: String) -> Result<Presence, LdapReadError> {
+        let unknown = |reason| Ok(Presence::Unknown { reason });
+        if !self.guids_are_found().await? {
+            return unknown("the server finds nobody at all by `objectGUID`".to_owned());
+        }
+        let mut request = self.request(name.clone(), Scope::Base, "(objectClass=*)".to_owned(), false);
+        for control in [SHOW_DELETED, SHOW_RECYCLED] {
+            request.controls.push(RawControl { ctype: control.to_owned(), crit: false, val: None });
+        }
+        match self.answer(request).await? {
+            Answer::Found => Ok(Presence::NotFound),
+            Answer::Unclear(reason) => unknown(reason),
+            Answer::Denied | Answer::Nothing if self.sees_deleted().await? => unknown(format!(
+                "`{name}` is neither there nor among the deleted entries: hidden from the reading account, moved to another \
+                 domain, or deleted longer ago than the directory remembers"
+            )),
+            Answer::Denied | Answer::Nothing => Ok(Presence::NotFound),
+        }
+    }
+
+    async fn guids_are_found(&mut self) -> Result<bool, LdapReadError> {
+        if let Some(known) = self.guids_are_found {
+            return Ok(known);
+        }
+        let filter = "(objectClass=*)".to_owned();
+        let request =
+            Request::new(self.root.clone(), Scope::Base, filter.clone(), &["objectGUID"], "ldap.rootPath");
+        let mut guid = None;
+        let mut pages = self.connection.search(request);
+        loop {
+            match pages.next().await {
+                Ok(Some(tag)) => {
+                    let id = |entry: Entry<'_>| entry.first_value("objectGUID").and_then(value::guid_text);
+                    guid = Entry::parse(&tag).and_then(id);
+                }
+                Ok(None) | Err(LdapReadError::Refused { .. } | LdapReadError::References { .. }) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let found = match guid {
+            Some(guid) => {
+                let answer = self.ask(format!("<GUID={guid}>"), Scope::Base, filter, false).await?;
+                matches!(answer, Answer::Found)
+            }
+            None => false,
+        };
+        self.guids_are_found = Some(found);
+        Ok(found)
+    }
+
+    async fn sees_deleted(&mut self) -> Result<bool, LdapReadError> {
+        if let Some(known) = self.sees_deleted {
+            return Ok(known);
+        }
+        let seen = match usn::sees_deleted(self.connection, &self.root).await {
+            Ok(seen) => seen,
+            Err(LdapReadError::Refused { .. } | LdapReadError::References { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        self.sees_deleted = Some(seen);
+        Ok(seen)
+    }
+
     async fn question(&mut self, question: Question) -> Result<Presence, LdapReadError> {
         let unknown = |reason| Ok(Presence::Unknown { reason });
         let answer = match &question {
@@ -124,6 +205,7 @@ impl Asker<'_> {
             (Answer::Denied, Question::Name(name)) if !self.parent_can_be_seen(&name).await? => {
                 unknown(format!("neither `{name}` nor what is above it can be seen"))
             }
+            (Answer::Denied, Question::Guid(name)) => self.deleted_or_hidden(name).await,
             (Answer::Denied, _) => Ok(Presence::NotFound),
             (Answer::Nothing, Question::Value { attribute, .. }) => {
                 if self.is_searchable(attribute).await? {
@@ -153,8 +235,17 @@ impl Asker<'_> {
         filter: String,
         one_is_enough: bool,
     ) -> Result<Answer, LdapReadError> {
+        let request = self.request(base, scope, filter, one_is_enough);
+        self.answer(request).await
+    }
+
+    fn request(&self, base: String, scope: Scope, filter: String, one_is_enough: bool) -> Request {
         let mut request = Request::new(base, scope, filter, &NO_ATTRIBUTES, "ldap.rootPath");
-        request.one_is_enough = one_is_enough;
+        request.enough = one_is_enough.then_some(1);
+        request
+    }
+
+    async fn answer(&mut self, request: Request) -> Result<Answer, LdapReadError> {
         let mut pages = self.connection.search(request);
         let mut found = false;
         loop {

@@ -33,7 +33,7 @@ pub use way::LdapServer;
 
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};
-use crate::event::Events;
+use crate::event::{Event, Events};
 use crate::explain::Unread;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
@@ -94,6 +94,7 @@ impl LdapDirectory {
     ) -> Result<Snapshot, ReadError> {
         let filters = read::Filters::prepare(&self.layout)?;
         let mut connection = self.connect().await?;
+        self.warn(&connection, events);
         let plan =
             read::Reading { settings: &self.settings, layout: &self.layout, filters: &filters, scope, since };
         let snapshot = read::read(&mut connection, plan, events).await?;
@@ -113,6 +114,7 @@ impl LdapDirectory {
     ) -> Result<Followed, ReadError> {
         let filters = read::Filters::prepare(&self.layout)?;
         let mut connection = self.connect().await?;
+        self.warn(&connection, events);
         let (settings, layout) = (&self.settings, &self.layout);
         let reading = read::Reading { settings, layout, filters: &filters, scope, since: None };
         let followed = follow::follow(&mut connection, reading, mirror, events).await?;
@@ -145,6 +147,20 @@ impl LdapDirectory {
         let found = find::find(&mut connection, &self.settings, &self.layout, &filters, who.trim()).await?;
         connection.close().await;
         Ok(found)
+    }
+
+    /// A password in clear text is what many installations have, and works; it is said every time.
+    fn warn(&self, connection: &Connection, events: Events<'_>) {
+        let settings = self.found.get().unwrap_or(&self.settings);
+        if settings.shows_password() {
+            let server = connection.server();
+            tracing::warn!(server, "the password goes over the network in clear text");
+            events(Event::Notice(format!(
+                "The password of `{}` goes to {server} in clear text, where others can read it. Set `ldap.ssl` to true, with \
+                 `ldap.port` 636, or with `ldap.startTls` true on port 389.",
+                connection.username()
+            )));
+        }
     }
 
     async fn connect(&self) -> Result<Connection, LdapReadError> {

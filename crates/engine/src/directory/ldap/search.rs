@@ -35,8 +35,8 @@ pub(super) struct Request {
     pub(super) controls: Vec<RawControl>,
     /// Keys of the settings that the base comes from.
     pub(super) setting: &'static str,
-    /// Whether one entry is enough: no pages, and a size limit of one is no error.
-    pub(super) one_is_enough: bool,
+    /// How many entries are enough: no pages, and to reach the size limit with some is no error.
+    pub(super) enough: Option<i32>,
     /// Whether pages are asked for where the server offers them.
     pub(super) in_pages: bool,
     /// What references to other servers mean.
@@ -70,7 +70,7 @@ impl Request {
             attributes,
             controls: Vec::new(),
             setting,
-            one_is_enough: false,
+            enough: None,
             in_pages: true,
             elsewhere: Elsewhere::Missing,
             aliases: Aliases::Never,
@@ -99,7 +99,7 @@ impl<'c> Pages<'c> {
         let paged = connection.offers_pages()
             && request.in_pages
             && request.scope != Scope::Base
-            && !request.one_is_enough;
+            && request.enough.is_none();
         let limit = Box::pin(tokio::time::sleep(connection.page_limit()));
         Self {
             connection,
@@ -215,7 +215,7 @@ impl<'c> Pages<'c> {
         if !controls.is_empty() {
             ldap.with_controls(controls);
         }
-        let limit = i32::from(self.request.one_is_enough);
+        let limit = self.request.enough.unwrap_or(0);
         let aliases = match self.request.aliases {
             Aliases::Never => DerefAliases::Never,
             Aliases::Finding => DerefAliases::Finding,
@@ -238,7 +238,7 @@ impl<'c> Pages<'c> {
 
     fn end_page(&mut self, result: &LdapResult) -> Result<(), LdapReadError> {
         self.stream = None;
-        let enough = self.request.one_is_enough && result.rc == SIZE_LIMIT_EXCEEDED && self.taken > 0;
+        let enough = self.request.enough.is_some() && result.rc == SIZE_LIMIT_EXCEEDED && self.taken > 0;
         if result.rc != 0 && !enough {
             if self.paged
                 && result.rc == ADMIN_LIMIT_EXCEEDED

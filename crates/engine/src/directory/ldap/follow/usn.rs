@@ -50,17 +50,26 @@ pub(super) async fn begin(
             Entry::parse(&tag).and_then(|entry| entry.first_value("invocationId").and_then(value::guid_text));
     }
     let Some(controller) = controller else { return Ok(None) };
-    let container = deleted_objects(connection, reading);
+    let seen = sees_deleted(connection, &reading.settings.root_path).await?;
+    Ok(seen.then_some(Cursor::Usn { controller, last }))
+}
+
+/// Whether a deleted entry can be seen. Where none can, the right to see them may be missing.
+pub(in crate::directory::ldap) async fn sees_deleted(
+    connection: &mut Connection,
+    root: &str,
+) -> Result<bool, LdapReadError> {
+    let container = deleted_objects(connection, root);
     let filter = "(isDeleted=TRUE)".to_owned();
     let mut request =
         showing_deleted(Request::new(container, Scope::OneLevel, filter, &["1.1"], "ldap.rootPath"));
-    request.one_is_enough = true;
+    request.enough = Some(1);
     let mut pages = connection.search(request);
     let mut seen = false;
     while pages.next().await?.is_some() {
         seen = true;
     }
-    Ok(seen.then_some(Cursor::Usn { controller, last }))
+    Ok(seen)
 }
 
 /// What changed on the controller since its change number `last`; None when this is another controller, or an older state
@@ -91,7 +100,7 @@ pub(super) async fn changes(
         let children = if leaf { Children::None } else { Children::Unknown };
         changed.push(Changed { mark: mark(&guid), name: spelled(&entry), children });
     }
-    let container = deleted_objects(connection, reading);
+    let container = deleted_objects(connection, &reading.settings.root_path);
     let filter = format!("(&(isDeleted=TRUE){newer})");
     let request = Request::new(container.clone(), Scope::Subtree, filter, &["objectGUID"], "ldap.rootPath");
     let mut gone = HashSet::new();
@@ -115,8 +124,8 @@ pub(super) async fn changes(
     Ok(Some(Changes { cursor, changed, gone: Gone::These(gone), deleted }))
 }
 
-fn deleted_objects(connection: &Connection, reading: Reading<'_>) -> String {
-    format!("CN=Deleted Objects,{}", connection.naming_context(&reading.settings.root_path))
+fn deleted_objects(connection: &Connection, root: &str) -> String {
+    format!("CN=Deleted Objects,{}", connection.naming_context(root))
 }
 
 fn showing_deleted(mut request: Request) -> Request {

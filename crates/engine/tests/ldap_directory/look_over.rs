@@ -1,0 +1,116 @@
+//! Looking a server over, and what is said of a password in clear text.
+
+use super::{PASSWORD, READER, SUFFIX, Setup, people};
+use bwdc_core::settings::{IdAttribute, Security};
+use bwdc_engine::directory::probe::{Check, Concern, Finding, Grade};
+use bwdc_engine::event::Event;
+use bwdc_harness::slapd;
+use bwdc_sandbox::ldap::{Options, Server};
+
+async fn probe(setup: &Setup) -> Vec<Finding> {
+    setup.directory().probe(&|_| ()).await
+}
+
+fn fact<'f>(finding: &'f Finding, name: &str) -> &'f str {
+    &finding.facts.iter().find(|(known, _)| *known == name).unwrap().1
+}
+
+fn concern(findings: &[Finding], check: Check) -> Option<&Concern> {
+    findings.iter().filter(|it| it.check == check).find_map(|it| match &it.grade {
+        Grade::Concern(concern) => Some(concern),
+        _ => None,
+    })
+}
+
+fn with_a_group() -> String {
+    people(3) + &format!("dn: cn=g,{SUFFIX}\nobjectClass: groupOfNames\ncn: g\nmember: uid=u0,{SUFFIX}\n")
+}
+
+#[tokio::test]
+async fn a_server_as_it_should_be_is_told_with_what_it_can_do() {
+    let server =
+        slapd::Options::new(SUFFIX).ldif_text(with_a_group()).overlay("syncprov", &[]).start().unwrap();
+    let findings = probe(&Setup::slapd(&server)).await;
+    assert!(findings.iter().all(|it| matches!(it.grade, Grade::Good)), "{findings:#?}");
+    let checks: Vec<Check> = findings.iter().map(|it| it.check).collect();
+    let expected =
+        [Check::SignIn, Check::Service, Check::Service, Check::SearchBase, Check::People, Check::Groups];
+    assert_eq!(checks, expected);
+    assert_eq!(fact(&findings[1], "software"), "OpenLDAP");
+    assert_eq!(fact(&findings[2], "incremental reads"), "content synchronization (RFC 4533)");
+    assert_eq!(fact(&findings[4], "sync.userEmailAttribute"), "in 3 of 3");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_with_its_setting() {
+    let server = slapd::Options::new(SUFFIX).ldif_text(with_a_group()).start().unwrap();
+    let mut setup = Setup::slapd(&server);
+    setup.layout.email_attributes = vec!["email".to_owned()];
+    setup.layout.member_attribute = "uniqueMember".to_owned();
+    setup.layout.user_bases.push("ou=none,dc=example,dc=test".to_owned());
+    let findings = probe(&setup).await;
+    assert_eq!(concern(&findings, Check::Service), Some(&Concern::NoIncrementalReads));
+    let lost = findings.iter().find(|it| it.check == Check::SearchBase && it.is_failure()).unwrap();
+    assert_eq!(lost.subject, "ou=none,dc=example,dc=test");
+    let missing =
+        |attribute: &str, setting| Concern::AttributeMissing { attribute: attribute.to_owned(), setting };
+    assert_eq!(concern(&findings, Check::Groups), Some(&missing("uniqueMember", "sync.memberAttribute")));
+    setup.layout.user_bases.pop();
+    assert_eq!(
+        concern(&probe(&setup).await, Check::People),
+        Some(&missing("email", "sync.userEmailAttribute"))
+    );
+    setup.layout.email_attributes = vec!["mail".to_owned()];
+    setup.layout.id_attribute = Some(IdAttribute::IpaUniqueId);
+    assert_eq!(
+        concern(&probe(&setup).await, Check::People),
+        Some(&missing("ipaUniqueID", "ldap.id-attribute"))
+    );
+    setup.layout.user_filter = Some("(uid=nobody)".to_owned());
+    assert_eq!(concern(&probe(&setup).await, Check::People), Some(&Concern::NothingFound));
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_ends_it() {
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
+    let mut setup = Setup::slapd(&server);
+    setup.password = "wrong".to_owned();
+    let findings = probe(&setup).await;
+    assert!(matches!(&findings[..], [it] if it.check == Check::SignIn && it.is_failure()), "{findings:?}");
+}
+
+#[tokio::test]
+async fn a_server_without_pages_is_a_concern() {
+    let options = Options { without_paging: true, ..Options::with_bind(with_a_group(), READER, PASSWORD) };
+    let server = Server::start(options).await.unwrap();
+    let mut setup = Setup::sandbox(&server);
+    setup.settings.paged_search = false;
+    assert_eq!(concern(&probe(&setup).await, Check::Service), Some(&Concern::NoPages));
+}
+
+#[tokio::test]
+async fn a_password_in_clear_text_works_and_is_said_every_time() {
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(2)).tls().start().unwrap();
+    let mut setup = Setup::slapd(&server);
+    let notices = async |setup: &Setup| {
+        let (snapshot, events) = setup.read_with_events().await;
+        assert_eq!(snapshot.people().len(), 2);
+        events
+            .into_iter()
+            .filter_map(|it| if let Event::Notice(words) = it { Some(words) } else { None })
+            .collect()
+    };
+    assert_eq!(notices(&setup).await, Vec::<String>::new(), "it does not leave this machine");
+    // This machine, by an address that does not say so.
+    setup.settings.hostname = "0.0.0.0".to_owned();
+    let said: Vec<String> = notices(&setup).await;
+    assert!(
+        said.len() == 1 && said[0].contains("in clear text") && said[0].contains("`ldap.ssl`"),
+        "{said:?}"
+    );
+    assert_eq!(concern(&probe(&setup).await, Check::SignIn), Some(&Concern::ClearText));
+    setup.settings.security = Security::StartTls;
+    setup.settings.tls.allow_unauthorized = true;
+    assert_eq!(notices(&setup).await, Vec::<String>::new());
+    assert_eq!(concern(&probe(&setup).await, Check::SignIn), Some(&Concern::CertificateNotVerified));
+}
