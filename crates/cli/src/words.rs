@@ -3,6 +3,7 @@
 use bwdc_core::names::SourceName;
 use bwdc_core::observed::ServerKind;
 use bwdc_core::plan::{Cause, Kept, KeptBecause, LeftOutBecause, Refusal, Remark, Standing};
+use bwdc_core::snapshot::Overlooked;
 use bwdc_engine::clock::to_iso;
 
 /// Why something changes.
@@ -181,6 +182,17 @@ pub(crate) fn remark(remark: &Remark) -> String {
         Remark::NoPilotGroup { name } => {
             format!("The directory has no group `{name}`, which `invitations.pilot-group` names.")
         }
+        Remark::FoundAnew { group, members, why } => format!(
+            "{} people come into the group `{}`, where the official connector did not find them: {}. They are {}.",
+            members.len(),
+            group.name,
+            match why {
+                Overlooked::LongList => "the server hands its members out in parts",
+                Overlooked::PrimaryGroup => "it is their primary group, which lists nobody",
+                Overlooked::Spelling => "the group spells them otherwise than their own entries, by case or blanks",
+            },
+            some(members)
+        ),
         Remark::RestoresByHand => {
             "This server restores everybody whom a request lists, also people whose access was revoked by hand: this run \
              lists everybody."
@@ -212,6 +224,9 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
             "{planned} people would be invited, {allowed} may at once. If they shall, run `bwdc approve`; to invite in \
              portions, set `per-run` under `[invitations]`; to allow more in every run, raise `invitations` and \
              `invitations-percent` under `[limits]` in connector.toml."
+        ),
+        Refusal::TooManyFoundAnew { planned, allowed } => format!(
+            "{planned} memberships would begin because this connector finds members whom the official one overlooked,              {allowed} may on the first run; `bwdc plan` names them. If they shall, run `bwdc approve`; else leave their              groups out with `sync.groupFilter`."
         ),
         Refusal::SeatsBought { needed, free, bought } => format!(
             "{needed} seats are needed and {free} are free: the server would buy {bought}. If it shall, run `bwdc approve`; \

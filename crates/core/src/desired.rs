@@ -2,6 +2,7 @@
 //! left out with the reason.
 
 mod conflicts;
+mod overlook;
 
 pub use conflicts::{Alias, Merged};
 
@@ -9,7 +10,7 @@ use crate::flatten::{Rows, flatten};
 use crate::names::SourceName;
 use crate::normalize::{Address, address};
 use crate::settings::{ConflictRules, SyncSettings};
-use crate::snapshot::{AccountState, Parts, PersonEntry, SetAside, Snapshot};
+use crate::snapshot::{AccountState, Overlooked, Parts, PersonEntry, SetAside, Snapshot};
 use crate::text::{Text, TextTable};
 use hashbrown::HashSet;
 use std::fmt;
@@ -103,6 +104,7 @@ pub struct Desired {
     people: Vec<DesiredPerson>,
     groups: Vec<DesiredGroup>,
     memberships: Rows,
+    overlooked: Vec<OverlookedMembership>,
     unresolved: Vec<Unresolved>,
     set_aside: Vec<SetAside>,
     people_wanted: bool,
@@ -110,6 +112,17 @@ pub struct Desired {
     merged: Vec<Merged>,
     shared: Vec<Text>,
     dropped_groups: Vec<DesiredGroup>,
+}
+
+/// Somebody who is in a group, directly or by a group in it, and whom the official connector does not find there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverlookedMembership {
+    /// The group's external id, as the directory gives it.
+    pub group: Text,
+    /// The person's external id, as the directory gives it.
+    pub person: Text,
+    /// Why it is not found.
+    pub why: Overlooked,
 }
 
 /// A directory that cannot be brought over as it is.
@@ -169,6 +182,7 @@ impl Desired {
             people: Vec::new(),
             groups: Vec::new(),
             memberships: Rows::default(),
+            overlooked: Vec::new(),
             unresolved: Vec::new(),
             set_aside: Vec::new(),
             people_wanted: users,
@@ -197,12 +211,21 @@ impl Desired {
 
     fn append(&mut self, part: Part) {
         let (people, groups) = (self.people.len(), self.groups.len());
-        let Part { texts, people: new_people, groups: new_groups, memberships, unresolved, set_aside } = part;
+        let Part {
+            texts,
+            people: new_people,
+            groups: new_groups,
+            memberships,
+            overlooked,
+            unresolved,
+            set_aside,
+        } = part;
         if self.texts.is_empty() {
             self.texts = texts;
             self.people = new_people;
             self.groups = new_groups;
             self.memberships = memberships;
+            self.overlooked = overlooked;
             self.unresolved = unresolved;
             self.set_aside = set_aside;
             return;
@@ -226,6 +249,11 @@ impl Desired {
         for number in 0..memberships.len() {
             self.memberships.push(memberships.row(number).iter().map(|it| it + shift));
         }
+        self.overlooked.extend(overlooked.into_iter().map(|it| OverlookedMembership {
+            group: text(it.group),
+            person: text(it.person),
+            ..it
+        }));
         let moved =
             unresolved.into_iter().map(|it| Unresolved { group: it.group + groups, member: text(it.member) });
         self.unresolved.extend(moved);
@@ -296,6 +324,11 @@ impl Desired {
         &self.set_aside
     }
 
+    /// Memberships that the official connector would not have found; none where nobody wants to know.
+    pub fn overlooked(&self) -> &[OverlookedMembership] {
+        &self.overlooked
+    }
+
     /// Members that could not be resolved.
     pub fn unresolved(&self) -> &[Unresolved] {
         &self.unresolved
@@ -318,6 +351,7 @@ struct Part {
     people: Vec<DesiredPerson>,
     groups: Vec<DesiredGroup>,
     memberships: Rows,
+    overlooked: Vec<OverlookedMembership>,
     unresolved: Vec<Unresolved>,
     set_aside: Vec<SetAside>,
 }
@@ -325,8 +359,15 @@ struct Part {
 impl Part {
     fn new(read: SourceRead, source: u16) -> Self {
         let SourceRead { snapshot, settings } = read;
-        let Parts { mut texts, people: entries, groups: group_entries, members, unchanged, set_aside } =
-            snapshot.into_parts();
+        let Parts {
+            mut texts,
+            people: entries,
+            groups: group_entries,
+            members,
+            unchanged,
+            overlooked,
+            set_aside,
+        } = snapshot.into_parts();
         let people: Vec<DesiredPerson> = entries
             .iter()
             .map(|entry| desired_person(entry, &settings, &unchanged, source, &mut texts))
@@ -345,6 +386,14 @@ impl Part {
             );
         }
         let memberships = flatten(&direct, &inner, people.len());
+        let overlooked = overlook::find(
+            &overlooked,
+            &group_entries,
+            &members,
+            |member| slots.of(member),
+            &memberships,
+            &people,
+        );
         let groups = group_entries
             .iter()
             .map(|it| DesiredGroup {
@@ -355,7 +404,7 @@ impl Part {
                 source,
             })
             .collect();
-        Self { texts, people, groups, memberships, unresolved, set_aside }
+        Self { texts, people, groups, memberships, overlooked, unresolved, set_aside }
     }
 }
 

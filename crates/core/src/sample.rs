@@ -2,7 +2,7 @@
 
 use crate::desired::{Desired, DesiredError};
 use crate::settings::{AddressRule, SyncSettings};
-use crate::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use crate::snapshot::{AccountState, Overlooked, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
 
 /// A directory under construction; names serve as reference, key and external id.
 pub(crate) struct Sample {
@@ -60,6 +60,17 @@ impl Sample {
         let (id, name) = (self.builder.text(id), self.builder.text(name));
         let members: Vec<_> = members.iter().map(|it| self.builder.text(it)).collect();
         self.builder.group(id, id, id, name, &members);
+        self
+    }
+
+    /// Marks members of a group, by their positions, as overlooked by the official connector.
+    pub(crate) fn overlooked(
+        mut self,
+        group: usize,
+        members: std::ops::Range<usize>,
+        why: Overlooked,
+    ) -> Self {
+        self.builder.overlooked(group, members, why);
         self
     }
 

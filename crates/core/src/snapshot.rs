@@ -5,6 +5,7 @@
 
 use crate::text::{Text, TextTable};
 use hashbrown::HashSet;
+use serde::Serialize;
 use std::ops::Range;
 
 /// Which parts of the directory a read has to bring.
@@ -78,6 +79,18 @@ pub struct GroupEntry {
     members: Range<u32>,
 }
 
+/// Why the official connector does not see a membership that is read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Overlooked {
+    /// The server hands out a long list in parts, of which it takes none.
+    LongList,
+    /// It is told by the member's primary group only.
+    PrimaryGroup,
+    /// The member is spelled otherwise than in its own entry, by case or blanks.
+    Spelling,
+}
+
 /// A complete read of one source.
 pub struct Snapshot {
     texts: TextTable,
@@ -85,6 +98,8 @@ pub struct Snapshot {
     groups: Vec<GroupEntry>,
     members: Vec<Text>,
     unchanged: HashSet<Text>,
+    /// Stretches of `members`, in no order.
+    overlooked: Vec<(Range<u32>, Overlooked)>,
     set_aside: Vec<SetAside>,
     scope: ReadScope,
 }
@@ -134,9 +149,14 @@ impl Snapshot {
         self.scope
     }
 
+    /// Forgets what the official connector would not have seen: it matters only when its installation is taken over.
+    pub fn forget_overlooked(&mut self) {
+        self.overlooked.clear();
+    }
+
     pub(crate) fn into_parts(self) -> Parts {
-        let Self { texts, people, groups, members, unchanged, set_aside, scope: _ } = self;
-        Parts { texts, people, groups, members, unchanged, set_aside }
+        let Self { texts, people, groups, members, unchanged, overlooked, set_aside, scope: _ } = self;
+        Parts { texts, people, groups, members, unchanged, overlooked, set_aside }
     }
 }
 
@@ -147,6 +167,7 @@ pub(crate) struct Parts {
     pub(crate) groups: Vec<GroupEntry>,
     pub(crate) members: Vec<Text>,
     pub(crate) unchanged: HashSet<Text>,
+    pub(crate) overlooked: Vec<(Range<u32>, Overlooked)>,
     pub(crate) set_aside: Vec<SetAside>,
 }
 
@@ -176,6 +197,7 @@ impl SnapshotBuilder {
             groups: Vec::new(),
             members: Vec::new(),
             unchanged: HashSet::new(),
+            overlooked: Vec::new(),
             set_aside: Vec::new(),
             scope,
         };
@@ -203,6 +225,18 @@ impl SnapshotBuilder {
         self.snapshot.members.extend_from_slice(members);
         let end = u32::try_from(self.snapshot.members.len()).expect("fewer than 2^32 memberships");
         self.snapshot.groups.push(GroupEntry { reference, key, external_id, name, members: start..end });
+    }
+
+    /// Notes that the official connector does not see these members of a group: the group's number and positions in its list.
+    pub fn overlooked(&mut self, group: usize, members: Range<usize>, why: Overlooked) {
+        let Some(group) = self.snapshot.groups.get(group) else { return };
+        let place = |position: usize| {
+            group.members.start + u32::try_from(position).unwrap_or(u32::MAX - group.members.start)
+        };
+        let stretch = place(members.start)..place(members.end).min(group.members.end);
+        if !stretch.is_empty() {
+            self.snapshot.overlooked.push((stretch, why));
+        }
     }
 
     /// Notes that the person or group of this key has not changed since the time that was asked about.

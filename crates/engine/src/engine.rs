@@ -181,13 +181,14 @@ impl Engine {
                 Some(since) => source.directory.read_since(scope, since, events).await,
                 None => source.directory.read(scope, events).await,
             };
-            let snapshot = read.map_err(|error| match source.name.is_primary() {
+            let mut snapshot = read.map_err(|error| match source.name.is_primary() {
                 true => EngineError::from(error),
                 false => EngineError::Source {
                     name: source.name.as_str().to_owned(),
                     source: Box::new(error.into()),
                 },
             })?;
+            snapshot.forget_overlooked();
             let read = Ok(SourceRead { snapshot, settings: source.sync });
             reads.push(Source { name: source.name, read });
         }

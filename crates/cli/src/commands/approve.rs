@@ -15,6 +15,7 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
     );
     for (number, what) in [
         (takings.emptied_groups.len(), "groups may be left without members or deleted"),
+        (takings.anew.len(), "memberships that were overlooked before may begin"),
         (takings.invited.len(), "people may be invited"),
         (takings.seats, "seats may be bought"),
     ] {

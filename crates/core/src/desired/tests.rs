@@ -76,3 +76,52 @@ fn an_address_is_composed_where_it_is_missing() {
     let desired = Sample::new().person_with_prefix("ann", "Ann").desired(&rules).expect("valid");
     assert_eq!(desired.people().map(|it| desired.display_name(it)).collect::<Vec<_>>(), ["ann@x.test"]);
 }
+
+fn overlooked(desired: &Desired) -> Vec<(&str, &str, Overlooked)> {
+    desired.overlooked().iter().map(|it| (desired.text(it.group), desired.text(it.person), it.why)).collect()
+}
+
+#[test]
+fn what_the_official_connector_overlooks_is_told_through_nested_groups() {
+    let sample = || {
+        Sample::new()
+            .person("ann", "a@x")
+            .person("ben", "b@x")
+            .person("cyd", "c@x")
+            .group("outer", &["ann", "inner"])
+            .group("inner", &["ben", "cyd", "ann"])
+            .group("listed", &["ben", "ben"])
+            .overlooked(1, 0..1, Overlooked::PrimaryGroup)
+            .overlooked(1, 0..3, Overlooked::Spelling)
+            .overlooked(2, 0..1, Overlooked::LongList)
+            .overlooked(9, 0..1, Overlooked::LongList)
+    };
+    let desired = sample().desired(&settings()).expect("valid");
+    let expected = [
+        ("outer", "ben", Overlooked::PrimaryGroup),
+        ("outer", "cyd", Overlooked::Spelling),
+        ("inner", "ben", Overlooked::PrimaryGroup),
+        ("inner", "cyd", Overlooked::Spelling),
+        ("inner", "ann", Overlooked::Spelling),
+    ];
+    assert_eq!(
+        overlooked(&desired),
+        expected,
+        "ann is in the outer group by her own name, and ben is listed twice"
+    );
+    let mut snapshot = sample().snapshot();
+    snapshot.forget_overlooked();
+    assert_eq!(overlooked(&Desired::build(snapshot, &settings()).expect("valid")), []);
+}
+
+#[test]
+fn a_group_within_a_group_may_be_overlooked_whole() {
+    let desired = Sample::new()
+        .person("ann", "a@x")
+        .group("outer", &["inner"])
+        .group("inner", &["ann"])
+        .overlooked(0, 0..1, Overlooked::LongList)
+        .desired(&settings())
+        .expect("valid");
+    assert_eq!(overlooked(&desired), [("outer", "ann", Overlooked::LongList)]);
+}

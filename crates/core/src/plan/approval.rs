@@ -18,6 +18,8 @@ pub struct Takings {
     pub memberships: BTreeSet<(String, String)>,
     /// External ids of groups that have members before and none after, or are deleted.
     pub emptied_groups: BTreeSet<String>,
+    /// Memberships that begin on a first run because the directory is read better than before: group, then member.
+    pub anew: BTreeSet<(String, String)>,
     /// External ids of people who are invited.
     pub invited: BTreeSet<String>,
     /// Seats that are bought.
@@ -35,6 +37,7 @@ impl Takings {
             && other.revoked.iter().all(|id| self.revoked.contains(id) || self.removed.contains(id))
             && other.memberships.is_subset(&self.memberships)
             && other.emptied_groups.is_subset(&self.emptied_groups)
+            && other.anew.is_subset(&self.anew)
             && other.invited.is_subset(&self.invited)
             && other.seats <= self.seats
             && (self.empty_directory || !other.empty_directory)
@@ -47,6 +50,7 @@ impl Takings {
         self.removed.extend(other.removed.iter().cloned());
         self.memberships.extend(other.memberships.iter().cloned());
         self.emptied_groups.extend(other.emptied_groups.iter().cloned());
+        self.anew.extend(other.anew.iter().cloned());
         self.invited.extend(other.invited.iter().cloned());
         self.seats = self.seats.max(other.seats);
         self.empty_directory |= other.empty_directory;
@@ -59,6 +63,7 @@ impl Takings {
         self.removed.retain(|it| !other.removed.contains(it));
         self.memberships.retain(|it| !other.memberships.contains(it));
         self.emptied_groups.retain(|it| !other.emptied_groups.contains(it));
+        self.anew.retain(|it| !other.anew.contains(it));
         self.invited.retain(|it| !other.invited.contains(it));
     }
 
@@ -86,7 +91,7 @@ impl Plan {
                 _ => None,
             })
             .collect();
-        let mut takings = Takings { seats: self.seats.bought, ..Takings::default() };
+        let mut takings = Takings { seats: self.seats.bought, anew: self.anew.clone(), ..Takings::default() };
         for change in &self.changes {
             match change {
                 Change::Invite { person, .. } | Change::Stage { person, .. } => {

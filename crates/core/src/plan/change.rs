@@ -1,6 +1,7 @@
 //! The vocabulary of a plan.
 
 use crate::names::{ExternalId, SourceName, Timestamp};
+use crate::snapshot::Overlooked;
 use serde::Serialize;
 
 /// Who or what a line of a plan is about.
@@ -378,6 +379,16 @@ pub enum Remark {
     NoPilotGroup {
         /// What the settings name.
         name: String,
+    },
+    /// The first run finds these members in a group because it reads the directory better than the official connector,
+    /// whose installation it takes over.
+    FoundAnew {
+        /// Which group.
+        group: Subject,
+        /// External ids.
+        members: Vec<String>,
+        /// Why they were not found before.
+        why: Overlooked,
     },
     /// The server restores everybody whom the request lists, also those whose access was revoked by hand.
     RestoresByHand,

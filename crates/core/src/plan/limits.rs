@@ -79,6 +79,13 @@ pub enum Refusal {
         /// People who may.
         allowed: usize,
     },
+    /// More memberships would begin on the first run, because the directory is read better than before, than one run may end.
+    TooManyFoundAnew {
+        /// Memberships that would begin.
+        planned: usize,
+        /// Memberships that may.
+        allowed: usize,
+    },
     /// The organization would have to buy seats.
     SeatsBought {
         /// Seats that the plan needs.
@@ -138,6 +145,7 @@ impl Refusal {
             | Self::GroupEmptied { .. }
             | Self::TooManyGroups { .. }
             | Self::TooManyInvitations { .. }
+            | Self::TooManyFoundAnew { .. }
             | Self::SeatsBought { .. }
             | Self::EmptyDirectory { .. }
             | Self::NoGroups { .. } => true,
@@ -177,6 +185,7 @@ impl Plan {
         let mut takings = self.takings();
         takings.remove(&self.judge(limits).refused);
         takings.invited.clear();
+        takings.anew.clear();
         takings
     }
 
@@ -207,6 +216,7 @@ impl Plan {
         self.too_many_memberships(limits, &takings, &mut judgement);
         self.too_many_groups(limits, &takings, &mut judgement);
         self.too_many_invitations(limits, &takings, &mut judgement);
+        self.too_many_found_anew(limits, &takings, &mut judgement);
         judgement
     }
 
@@ -276,6 +286,17 @@ impl Plan {
         if !takings.emptied_groups.is_empty() && planned > allowed {
             judgement.refusals.push(Refusal::TooManyGroups { planned, allowed });
             judgement.refused.emptied_groups.extend(takings.emptied_groups.iter().cloned());
+        }
+    }
+
+    /// Access that nobody decided to give is measured like access that is taken.
+    fn too_many_found_anew(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
+        let planned = takings.anew.len();
+        let share = self.totals.memberships.saturating_mul(limits.memberships_percent as usize) / 100;
+        let allowed = share.max(limits.memberships as usize);
+        if planned > allowed {
+            judgement.refusals.push(Refusal::TooManyFoundAnew { planned, allowed });
+            judgement.refused.anew.extend(takings.anew.iter().cloned());
         }
     }
 

@@ -3,6 +3,7 @@
 //! A plan is data. Building it sends nothing; [`Plan::check`] is the guard, [`Plan::requests`] the way out.
 
 mod after;
+mod anew;
 mod approval;
 mod change;
 mod groups;
@@ -37,6 +38,7 @@ use crate::text::Text;
 use crate::wire::{ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Everything that a plan is made of.
 #[derive(Clone, Copy)]
@@ -137,6 +139,9 @@ pub struct Plan {
     /// Groups that this run brings to the point where their members can be read.
     #[serde(skip)]
     unread: HashSet<ExternalId>,
+    /// Memberships that begin because the directory is read better than before: group and member.
+    #[serde(skip)]
+    anew: BTreeSet<(String, String)>,
     #[serde(skip)]
     server: ServerKind,
     #[serde(skip)]
@@ -153,6 +158,7 @@ impl Plan {
         let people = people::decide(input, &index, &mut plan);
         if input.sync.groups {
             groups::decide(input, &index, &people, &mut plan);
+            anew::look(input, &people, &mut plan);
         }
         requests::overwrite(input, &index, &people, &mut plan);
         remarks::look(input, &index, &people, &mut plan);
@@ -238,6 +244,7 @@ impl Plan {
             restorations: Vec::new(),
             basis: limits::Basis::default(),
             unread: HashSet::new(),
+            anew: BTreeSet::new(),
             server: input.server,
             large_import: input.sync.large_import,
         }

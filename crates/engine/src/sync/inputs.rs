@@ -105,7 +105,10 @@ impl Engine {
         let organization = self.organization(&connector)?;
         let facts = server(&organization, events).await?;
         let full = matches!(reading, Reading::Remembered { mode: ReadMode::Full, .. });
-        let reads = self.read_all(sources, reading, events).await?;
+        let mut reads = self.read_all(sources, reading, events).await?;
+        if ledger.baseline_taken {
+            reads.iter_mut().flat_map(|it| &mut it.read).for_each(|it| it.snapshot.forget_overlooked());
+        }
         let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
         let wanted = Wanted { groups: sync.groups, all_members: full, now };
         let observed = observe(&organization, &desired, &ledger, wanted, events).await?;

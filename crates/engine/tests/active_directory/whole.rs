@@ -2,7 +2,9 @@
 
 use crate::data::{DISABLED, IN_EVERYBODY, PEOPLE, dn, group_dn};
 use crate::setup::{Setup, members, values};
-use bwdc_core::snapshot::{AccountState, PersonEntry, Snapshot};
+use bwdc_core::desired::{Desired, OverlookedMembership};
+use bwdc_core::settings::SyncSettings;
+use bwdc_core::snapshot::{AccountState, Overlooked, PersonEntry, Snapshot};
 use bwdc_harness::samba::{Domain, ROOT};
 use std::collections::BTreeSet;
 
@@ -54,6 +56,18 @@ pub(crate) async fn groups_are_those_of_the_domain(domain: &Domain) {
     assert_eq!((ours("Primary").len(), ours("Domain Users").len()), (3, PEOPLE));
 
     let (snapshot, _) = Setup::new(domain).read().await;
+    let rules = SyncSettings::from_stored(&Setup::new(domain).sync).unwrap();
+    let beside = Desired::build(Setup::new(domain).read().await.0, &rules).unwrap();
+    let overlooked = |name: &str| {
+        let group = beside.groups().iter().find(|it| beside.text(it.name) == name).unwrap().external_id;
+        let of_group = |it: &&OverlookedMembership| it.group == group;
+        let found = beside.overlooked().iter().filter(of_group);
+        found.map(|it| (it.person, it.why)).collect::<Vec<_>>()
+    };
+    let (primary, all) = (overlooked("Primary"), overlooked("Domain Users"));
+    assert!(primary.len() == 2 && all.len() >= PEOPLE - 2, "{} {}", primary.len(), all.len());
+    assert!(primary.iter().chain(&all).all(|(_, why)| *why == Overlooked::PrimaryGroup));
+    assert!(overlooked("Everybody").is_empty() && overlooked("One").is_empty());
     let primary = direct(&snapshot, "Primary");
     let [listed, others @ ..] = primary.as_slice() else { panic!("nobody is in the group") };
     assert_eq!(*listed, dn(12).to_lowercase(), "listed members come first");

@@ -6,6 +6,7 @@
     reason = "a failed expectation is how a test speaks, its helpers included"
 )]
 
+mod beside;
 mod encryption;
 mod failures;
 mod following;

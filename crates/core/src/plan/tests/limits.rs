@@ -1,6 +1,7 @@
 //! Limits that look back, seats, invitations and what exactly an approval covers.
 
 use super::*;
+use crate::snapshot::Overlooked;
 
 fn refusals(plan: &Plan) -> Vec<Refusal> {
     match plan.check(&Limits::default(), &[]) {
@@ -189,4 +190,42 @@ fn seats_are_counted_with_those_that_leavers_free_and_never_bought_unasked() {
     let plan = world.plan(directory(3));
     assert_eq!(refusals(&plan), [Refusal::NoSeats { needed: 3, free: 2, most: 6 }]);
     assert_ne!(plan.check(&Limits::default(), &[plan.refused(&Limits::default())]), Verdict::Go);
+}
+
+/// A first run on an organization in which `members` people are in no group, and a directory that finds all of them in one.
+fn taken_over(members: usize, baseline_taken: bool) -> Plan {
+    let mut world = World::new().managed_crowd(members + 1).group("g", "g", &[members]);
+    if !baseline_taken {
+        world.ledger = LedgerState::default();
+    }
+    let names: Vec<String> = (0..=members).map(|it| format!("crowd{it}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let sample = crowd(members + 1).group("g", &names).overlooked(0, 0..members, Overlooked::PrimaryGroup);
+    world.plan(sample)
+}
+
+#[test]
+fn memberships_found_anew_are_named_by_cause_and_limited_on_the_first_run() {
+    let allowed = Limits::default().memberships as usize;
+    let few = taken_over(allowed, false);
+    let [Remark::FoundAnew { members, why: Overlooked::PrimaryGroup, group }] = &few.remarks[..] else {
+        panic!("{:?}", few.remarks)
+    };
+    assert_eq!((members.len(), group.name.as_str()), (allowed, "g"));
+    assert!(is_go(&few));
+
+    let many = taken_over(allowed + 1, false);
+    assert_eq!(refusals(&many), [Refusal::TooManyFoundAnew { planned: allowed + 1, allowed }]);
+    let approved = many.refused(&Limits::default());
+    assert_eq!(approved.anew.len(), allowed + 1);
+    assert_eq!(many.check(&Limits::default(), std::slice::from_ref(&approved)), Verdict::Go);
+    let more = taken_over(allowed + 2, false);
+    assert!(
+        matches!(more.check(&Limits::default(), &[approved]), Verdict::Refused(_)),
+        "one whom nobody approved"
+    );
+    assert_eq!(many.check(&Limits { off: true, ..Limits::default() }, &[]), Verdict::Go);
+
+    let later = taken_over(allowed + 1, true);
+    assert!(is_go(&later) && later.remarks.is_empty(), "who joins after that has joined");
 }

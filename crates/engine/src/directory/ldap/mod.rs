@@ -6,6 +6,7 @@
 
 mod account;
 mod advice;
+mod beside;
 mod connect;
 mod domain;
 mod entry;

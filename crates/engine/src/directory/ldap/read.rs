@@ -1,6 +1,7 @@
 //! From search results to a snapshot: which attributes are asked for and what becomes of them.
 
 use super::account::Accounts;
+use super::beside::Beside;
 use super::connect::Connection;
 use super::domain::{self, Domain};
 use super::entry::{Entry, Extent};
@@ -180,6 +181,7 @@ pub(super) struct Reader<'r> {
     wants_login: bool,
     member_attribute: &'r str,
     domain: Option<Domain>,
+    beside: Beside,
     accounts: Accounts<'r>,
     membership: Membership<'r>,
     /// Who was read already, where one entry may come twice.
@@ -238,6 +240,7 @@ impl<'r> Reader<'r> {
                     || !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(member_attribute))),
             member_attribute,
             domain: settings.active_directory.then(|| Domain::new(now)),
+            beside: Beside::default(),
             accounts: Accounts::new(&layout.disabled_by, now),
             membership: Membership::new(layout),
             seen: (layout.aliases != Aliases::Never).then(HashSet::new),
@@ -416,6 +419,9 @@ impl<'r> Reader<'r> {
                 .and_then(|prefix| self.first(entry, prefix)),
             state,
         };
+        if state != AccountState::Deleted {
+            self.beside.person(&person, entry.first_value("uid"), &mut self.builder);
+        }
         self.builder.person(person);
         self.mark(entry, key);
         Ok(())
@@ -471,6 +477,7 @@ impl<'r> Reader<'r> {
             Extent::Until(next) => {
                 let entry_name = text(entry.name());
                 pages.values_from(&entry_name, attribute, next, |value| self.member(value)).await?;
+                self.beside.long_list(self.members.len());
             }
             Extent::Broken => return Err(pages.broken_range(&text(entry.name()), attribute, 0)),
         }
@@ -493,6 +500,7 @@ impl<'r> Reader<'r> {
 
     fn begin_members(&mut self, entry: &Entry<'_>) {
         self.members.clear();
+        self.beside.begin();
         self.group_spelled = named_text(entry, &self.layout.group_name_attribute).into_owned();
     }
 
@@ -502,8 +510,11 @@ impl<'r> Reader<'r> {
     }
 
     fn member(&mut self, value: &[u8]) {
-        let Self { builder, scratch, members, domain, group_spelled, layout, .. } = self;
-        members.extend(member_key(value, layout.logins_as_names, scratch, builder));
+        let Self { builder, scratch, members, domain, group_spelled, layout, beside, .. } = self;
+        if let Some(key) = member_key(value, layout.logins_as_names, scratch, builder) {
+            beside.member(members.len(), key, &text(value), builder);
+            members.push(key);
+        }
         if let Some(domain) = domain.as_mut() {
             domain.member(group_spelled, scratch);
         }
@@ -516,6 +527,7 @@ impl<'r> Reader<'r> {
         }
         let sid = entry.first_value(domain::GROUP_ATTRIBUTE);
         let primary = self.domain.as_ref().map_or(&[][..], |domain| domain.primary_members(sid));
+        self.beside.primary(self.members.len()..self.members.len() + primary.len());
         self.members.extend_from_slice(primary);
         let numbered = self.membership.primary_members(entry);
         self.members.extend_from_slice(numbered);
@@ -528,6 +540,7 @@ impl<'r> Reader<'r> {
             return Ok(());
         }
         self.builder.group(reference, key, external_id, name, &self.members);
+        self.beside.group(key, reference, &mut self.builder);
         if dated {
             self.mark(entry, key);
         }
@@ -541,6 +554,7 @@ impl<'r> Reader<'r> {
             members.extend_from_slice(self.membership.members(key));
             self.builder.group(reference, key, external_id, name, &members);
         }
+        self.beside.finish(&mut self.builder);
     }
 
     fn notice(&self, notice: impl Fn(&Domain) -> Option<String>) {

@@ -1,0 +1,39 @@
+//! Memberships that the official connector did not see, at the moment in which its installation is taken over: whoever gets
+//! access by them gets it because the directory is read better, and not because anybody changed it.
+
+use super::change::{Change, Remark};
+use super::people::People;
+use super::{Plan, PlanInput};
+use crate::snapshot::Overlooked;
+use crate::text::Text;
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+
+/// Notes them on the first run, group by group. Groups that appear with this run have not been given to anybody before.
+pub(super) fn look(input: &PlanInput<'_>, people: &People<'_>, plan: &mut Plan) {
+    let desired = input.desired;
+    if !plan.baseline || desired.overlooked().is_empty() {
+        return;
+    }
+    let places: HashMap<Text, usize> =
+        desired.everybody().iter().enumerate().map(|(place, it)| (it.external_id, place)).collect();
+    let mut why: HashMap<(&str, &str), Overlooked> = HashMap::new();
+    for membership in desired.overlooked() {
+        if let Some(id) = places.get(&membership.person).and_then(|&place| people.pushed[place]) {
+            why.insert((desired.text(membership.group), id), membership.why);
+        }
+    }
+    for change in &plan.changes {
+        let Change::ChangeMembers { group, added, .. } = change else { continue };
+        let mut found: BTreeMap<Overlooked, Vec<String>> = BTreeMap::new();
+        for member in added {
+            if let Some(&why) = why.get(&(group.external_id.as_str(), member.as_str())) {
+                found.entry(why).or_default().push(member.clone());
+                plan.anew.insert((group.external_id.as_str().to_owned(), member.clone()));
+            }
+        }
+        for (why, members) in found {
+            plan.remarks.push(Remark::FoundAnew { group: group.clone(), members, why });
+        }
+    }
+}
