@@ -63,6 +63,15 @@ impl DirectoryServer {
         Ok(server)
     }
 
+    /// Ends the server and starts it again: some plug-ins begin to work with a start only.
+    ///
+    /// # Errors
+    /// No answer in time.
+    pub fn restart(&mut self) -> Result<(), HarnessError> {
+        self.end();
+        self.start_process(&find_program("ns-slapd", PACKAGE)?)
+    }
+
     /// The port for `ldap://` on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
@@ -128,6 +137,13 @@ impl DirectoryServer {
         write_file(&path, text.replacen(line, &format!("{line}nsslapd-listenhost: 127.0.0.1\n"), 1))
     }
 
+    fn end(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
     fn start_process(&mut self, program: &Path) -> Result<(), HarnessError> {
         let name = program.display().to_string();
         let log_path = self.folder.path().join("dirsrv.log");
@@ -175,10 +191,7 @@ impl DirectoryServer {
 
 impl Drop for DirectoryServer {
     fn drop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
+        self.end();
     }
 }
 

@@ -47,6 +47,32 @@ provision(logging.getLogger(), system_session(), smbconf=None, targetdir=folder,
           serverrole="active directory domain controller", dns_backend="NONE", skip_sysvolacl=True, lp=lp)
 "#;
 
+/// Puts an entry in front of an access list; `samba-tool dsacl` does not see the container of deleted entries.
+const GRANT: &str = r#"
+import sys
+import ldb
+from samba.auth import system_session
+from samba.dcerpc import security
+from samba.ndr import ndr_pack, ndr_unpack
+from samba.param import LoadParm
+from samba.samdb import SamDB
+
+folder, name, entry = sys.argv[1:]
+lp = LoadParm()
+lp.load(folder + "/smb.conf")
+db = SamDB(url=folder + "/private/sam.ldb", session_info=system_session(), lp=lp)
+shown = ["show_deleted:1"]
+attribute = "nTSecurityDescriptor"
+found = db.search(base=name, scope=ldb.SCOPE_BASE, attrs=[attribute], controls=shown)[0]
+domain = security.dom_sid(db.get_domain_sid())
+text = ndr_unpack(security.descriptor, found[attribute][0]).as_sddl(domain)
+place = text.index("(", text.index("D:"))
+descriptor = security.descriptor.from_sddl(text[:place] + entry + text[place:], domain)
+change = ldb.Message(found.dn)
+change[attribute] = ldb.MessageElement(ndr_pack(descriptor), ldb.FLAG_MOD_REPLACE, attribute)
+db.modify(change, shown)
+"#;
+
 /// A running domain controller, ended with its data when dropped.
 pub struct Domain {
     address: Ipv4Addr,
@@ -158,6 +184,18 @@ impl Domain {
         command.arg(find_program("samba-tool", "samba")?).args(arguments);
         command.arg("-H").arg(home.join("private/sam.ldb")).arg("-s").arg(home.join("smb.conf"));
         succeed(command).map(|output| output.stdout)
+    }
+
+    /// Puts an entry in the language of security descriptors, such as `(A;;LCRP;;;<sid>)`, in front of an object's access list.
+    ///
+    /// # Errors
+    /// What Samba says when it refuses.
+    pub fn set_access(&self, object: &str, entry: &str) -> Result<(), HarnessError> {
+        let script = self.folder.path().join("grant.py");
+        write_file(&script, GRANT)?;
+        let mut command = Command::new(PYTHON);
+        command.arg(script).arg(self.folder.path()).args([object, entry]);
+        succeed(command).map(drop)
     }
 
     fn start_process(&mut self, program: &Path) -> Result<(), HarnessError> {

@@ -27,7 +27,7 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
         Err(error) => {
             findings(Finding::new(Area::Directory, Check::DirectorySettings, subject, error.into()));
             // A missing password keeps nobody from knocking.
-            if let Ok(servers) = engine.ldap_servers() {
+            if let Ok(servers) = engine.ldap_servers().await {
                 look_at_servers(&servers, findings).await;
             }
             let waits = Outcome::WaitsFor(Check::DirectorySettings);
@@ -38,7 +38,13 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
     };
     let mut reached = true;
     if let crate::directory::Directory::Ldap(ldap) = &directory {
-        reached = look_at_servers(&ldap.servers(), findings).await;
+        reached = match ldap.servers().await {
+            Ok(servers) => look_at_servers(&servers, findings).await,
+            Err(error) => {
+                findings(Finding::new(Area::Directory, Check::Name, ldap.place(), of_directory(error)));
+                false
+            }
+        };
     }
     let mut seen = HashSet::new();
     for route in directory.routes() {
@@ -75,14 +81,15 @@ fn subject_of(directory: &crate::directory::Directory) -> &'static str {
 
 impl Engine {
     /// The LDAP servers of the settings, whatever else is missing.
-    fn ldap_servers(&self) -> Result<Vec<LdapServer>, EngineError> {
+    async fn ldap_servers(&self) -> Result<Vec<LdapServer>, EngineError> {
         let data = self.store.data();
         if data.directory_kind()? != Some(DirectoryKind::Ldap) {
             return Ok(Vec::new());
         }
         let connector = self.connector_settings()?;
         let settings = LdapSettings::from_stored(data.directory(DirectoryKind::Ldap)?, &connector.ldap)?;
-        Ok(LdapServer::of(&settings, connector.time_limits))
+        let servers = LdapServer::of(&settings, connector.time_limits, None).await;
+        servers.map_err(|error| EngineError::from(ReadError::from(error)))
     }
 }
 

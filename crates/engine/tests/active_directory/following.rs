@@ -12,6 +12,7 @@ use bwdc_engine::ledger::Ledger;
 use bwdc_harness::samba::{Domain, ROOT};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const NOW: Timestamp = Timestamp(1_795_180_720_171);
 /// The most entries that one change may cost, those about the controller itself included.
@@ -144,6 +145,27 @@ pub(crate) async fn changes_are_read_by_a_few_entries(domain: &Domain) {
     following.rename(&format!("CN=User 3 Renamed,{users}"), "CN=User 3", &users);
     following.rename(&format!("CN=Third,{users}"), "CN=Three", &users);
     assert!(following.follow().await.is_some(), "several changes at once");
+}
+
+/// Nothing changes in the directory, and yet somebody leaves: raw times are kept, and judged anew at every read.
+pub(crate) async fn who_expires_by_the_clock_alone_leaves(domain: &Domain) {
+    const MARGIN: Duration = Duration::from_secs(4);
+    let mut setup = Setup::new(domain);
+    setup.options.disabled_by = vec!["userAccountControl".to_owned(), "accountExpires".to_owned()];
+    let mut following = Following::new(domain, setup);
+    assert_eq!(following.follow().await, None, "the first read is a full one");
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + MARGIN;
+    let ends = 116_444_736_000_000_000 + since_1970.as_nanos() / 100;
+    following.modify(&dn(206), &format!("replace: accountExpires\naccountExpires: {ends}"));
+    let disabled = async |following: &mut Following<'_>| {
+        assert!(following.follow().await.is_some_and(|it| it <= FEW));
+        let desired = following.setup.desired().await;
+        let person = desired.everybody().iter().find(|it| desired.display_name(it) == "u206@example.test");
+        person.unwrap().state == AccountState::Disabled
+    };
+    assert!(!disabled(&mut following).await, "has {MARGIN:?} left");
+    tokio::time::sleep(MARGIN + Duration::from_secs(1)).await;
+    assert!(disabled(&mut following).await, "as a full read says, by what is remembered");
 }
 
 pub(crate) async fn another_controller_or_the_global_catalog_is_a_full_read(domain: &Domain) {

@@ -56,12 +56,7 @@ pub(crate) async fn hidden_is_told_from_deleted(domain: &Domain) {
     };
     let (secret, leaver) = (guid("secret"), guid("leaver"));
     domain.ldapmodify(&format!("dn: CN=Leaver,CN=Users,{ROOT}\nchangetype: delete\n")).unwrap();
-    let allow = |object: &str, sddl: String| {
-        domain
-            .samba_tool(&["dsacl", "set", &format!("--objectdn={object}"), &format!("--sddl={sddl}")])
-            .unwrap();
-    };
-    allow(&hidden, format!("(D;CI;LCLORP;;;{sid})"));
+    domain.set_access(&hidden, &format!("(D;CI;LCLORP;;;{sid})")).unwrap();
     let mut auditor = Setup::new(domain).with("username", "auditor@ad.example.test");
     auditor.password = AUDITOR_PASSWORD.to_owned();
     let ask = async |setup: &Setup, id: &str| {
@@ -76,7 +71,7 @@ pub(crate) async fn hidden_is_told_from_deleted(domain: &Domain) {
     assert_eq!(ask(&Setup::new(domain), &leaver).await, Presence::NotFound);
     assert_eq!(ask(&auditor, &leaver).await, Presence::NotFound);
 
-    allow(&format!("CN=Deleted Objects,{ROOT}"), format!("(A;CI;LCLORP;;;{sid})"));
+    domain.set_access(&format!("CN=Deleted Objects,{ROOT}"), &format!("(A;CI;LCLORP;;;{sid})")).unwrap();
     assert_eq!(ask(&auditor, &leaver).await, Presence::NotFound, "found among the deleted");
     let answer = ask(&auditor, &secret).await;
     assert!(

@@ -35,6 +35,7 @@ async fn a_domain_of_three_thousand() {
     look_up::gone_is_told_from_moved(&domain).await;
     look_up::hidden_is_told_from_deleted(&domain).await;
     following::changes_are_read_by_a_few_entries(&domain).await;
+    following::who_expires_by_the_clock_alone_leaves(&domain).await;
     random::changes_are_followed(&domain).await;
     following::another_controller_or_the_global_catalog_is_a_full_read(&domain).await;
     following::who_cannot_see_deleted_entries_reads_in_full(&domain).await;

@@ -20,8 +20,8 @@ const PEOPLE: &str = "ou=people,dc=example,dc=test";
 const UNITS: [&str; 3] = ["people", "inner,ou=people", "left"];
 
 /// A directory with content synchronization, and the ledger that keeps its mirror.
-struct Stage {
-    server: Slapd,
+struct Stage<S = Slapd> {
+    server: S,
     setup: Setup,
     ledger: Ledger,
     _folder: TempDir,
@@ -59,7 +59,7 @@ fn shown(snapshot: &Snapshot) -> Shown {
     Shown { people: people.collect(), groups: groups.collect() }
 }
 
-fn start() -> Slapd {
+fn ldif() -> String {
     let mut ldif =
         format!("dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: x\n\n");
     for unit in ["people", "inner,ou=people", "left", "teams"] {
@@ -75,8 +75,12 @@ fn start() -> Slapd {
              member: uid=u{number},{PEOPLE}\n\n"
         );
     }
+    ldif
+}
+
+fn start() -> Slapd {
     Options::new(SUFFIX)
-        .ldif_text(ldif)
+        .ldif_text(ldif())
         .overlay("refint", &["refint_attributes member"])
         .overlay("syncprov", &["syncprov-sessionlog 100"])
         .start()
@@ -93,7 +97,17 @@ fn entry(number: usize, unit: &str) -> String {
 impl Stage {
     fn new() -> Self {
         let server = start();
-        let mut setup = Setup::slapd(&server);
+        let setup = Setup::slapd(&server);
+        Self::at(server, setup)
+    }
+
+    fn change(&self, ldif: &str) {
+        self.server.ldapmodify(ldif).unwrap();
+    }
+}
+
+impl<S> Stage<S> {
+    fn at(server: S, mut setup: Setup) -> Self {
         setup.layout.user_bases = vec![PEOPLE.to_owned()];
         setup.layout.user_filter = Some("(employeeType=staff)".to_owned());
         let folder = tempfile::tempdir().unwrap();
@@ -120,10 +134,6 @@ impl Stage {
             Refresh::Replace(_) => None,
             Refresh::Drop => panic!("the server tells what changed"),
         }
-    }
-
-    fn change(&self, ldif: &str) {
-        self.server.ldapmodify(ldif).unwrap();
     }
 }
 
@@ -174,6 +184,52 @@ async fn one_change_of_each_kind_is_read_by_a_few_entries() {
         } else {
             stage.server.ldapadd(&ldif).unwrap();
         }
+        let entries = stage.follow().await;
+        assert!(entries.is_some_and(|it| it <= FEW), "{what}: {entries:?}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+#[ignore = "needs root and 389 Directory Server: `scripts/test dirsrv`"]
+async fn directory_server_changes_are_read_by_a_few_entries() {
+    use bwdc_harness::dirsrv::{DirectoryServer, ROOT_DN};
+    let mut server = DirectoryServer::start(SUFFIX).unwrap();
+    let enable = |name: &str| {
+        format!(
+            "dn: cn={name},cn=plugins,cn=config\nchangetype: modify\nreplace: nsslapd-pluginEnabled\n\
+             nsslapd-pluginEnabled: on\n\n"
+        )
+    };
+    server.ldapmodify(&(enable("Retro Changelog Plugin") + &enable("Content Synchronization"))).unwrap();
+    server.restart().unwrap();
+    let (_, entries) =
+        ldif().split_once("\n\n").map(|(head, rest)| (head.to_owned(), rest.to_owned())).unwrap();
+    server.ldapmodify(&entries).unwrap();
+    let setup = Setup::new(server.port(), ROOT_DN, server.password());
+    let mut stage = Stage::at(server, setup);
+    assert_eq!(stage.follow().await, None, "the first read is a full one");
+    let u0 = format!("uid=u0,{PEOPLE}");
+    stage.server.ldapmodify(&modify(&u0, "replace: mail\nmail: unseen@example.test")).unwrap();
+    assert_eq!(stage.follow().await, None, "a changelog without unique ids tells of nothing");
+    let ids = modify(
+        "cn=Retro Changelog Plugin,cn=plugins,cn=config",
+        "add: nsslapd-attribute\nnsslapd-attribute: nsuniqueid:targetUniqueId",
+    );
+    stage.server.ldapmodify(&ids).unwrap();
+    stage.server.restart().unwrap();
+    stage.ledger.refresh_mirror("directory", "basis", &Refresh::Drop, NOW).unwrap();
+    assert_eq!(stage.follow().await, None);
+    for (what, ldif) in [
+        ("another address", modify(&u0, "replace: mail\nmail: new@example.test")),
+        ("no longer matches the filter", modify(&u0, "replace: employeeType\nemployeeType: guest")),
+        ("matches again", modify(&u0, "replace: employeeType\nemployeeType: staff")),
+        ("moved out of the base", rename(&u0, "uid=u0", &format!("ou=left,{SUFFIX}"))),
+        ("moved back", rename(&format!("uid=u0,ou=left,{SUFFIX}"), "uid=u0", PEOPLE)),
+        ("a member more", modify(&format!("cn=t1,ou=teams,{SUFFIX}"), &format!("add: member\nmember: {u0}"))),
+        ("a deleted member", format!("dn: uid=u1,{PEOPLE}\nchangetype: delete\n\n")),
+    ] {
+        stage.server.ldapmodify(&ldif).unwrap();
         let entries = stage.follow().await;
         assert!(entries.is_some_and(|it| it <= FEW), "{what}: {entries:?}");
     }

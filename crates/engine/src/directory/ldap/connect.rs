@@ -372,7 +372,7 @@ impl RootEntry {
 }
 
 /// The servers that hold the directory, in the order in which they are asked.
-async fn candidates(
+pub(super) async fn candidates(
     settings: &LdapSettings,
     limits: TimeLimits,
     name_server: Option<SocketAddr>,

@@ -42,7 +42,7 @@ impl LdapDirectory {
     }
 
     /// What stands in for a server that was not found.
-    fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         self.settings.located_in.clone().unwrap_or_else(|| self.settings.hostname.clone())
     }
 }

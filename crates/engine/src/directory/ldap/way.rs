@@ -1,6 +1,6 @@
 //! The servers of the settings and the certificates that they show, before anybody is bound.
 
-use super::connect::url;
+use super::connect::{candidates, url};
 use super::entry::Entry;
 use super::search::Request;
 use super::transport::establish_with;
@@ -10,6 +10,7 @@ use crate::clock::from_generalized;
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{LdapSettings, Security, TimeLimits};
 use ldap3::Scope;
+use std::net::SocketAddr;
 use tokio::time::timeout;
 
 /// One server of the settings.
@@ -35,13 +36,16 @@ pub struct LdapServer {
 
 impl LdapServer {
     /// The servers of checked settings, in the order in which they are asked.
-    pub fn of(settings: &LdapSettings, limits: TimeLimits) -> Vec<Self> {
-        let further = settings.further_servers.iter().map(|server| LdapSettings {
-            hostname: server.hostname.clone(),
-            port: server.port,
-            ..settings.clone()
-        });
-        std::iter::once(settings.clone()).chain(further).map(|settings| Self::new(settings, limits)).collect()
+    ///
+    /// # Errors
+    /// [`LdapReadError::Locate`] when they are to be found in DNS and are not.
+    pub async fn of(
+        settings: &LdapSettings,
+        limits: TimeLimits,
+        name_server: Option<SocketAddr>,
+    ) -> Result<Vec<Self>, LdapReadError> {
+        let servers = candidates(settings, limits, name_server).await?;
+        Ok(servers.into_iter().map(|settings| Self::new(settings, limits)).collect())
     }
 
     fn new(settings: LdapSettings, limits: TimeLimits) -> Self {
@@ -82,8 +86,11 @@ impl LdapServer {
 
 impl LdapDirectory {
     /// The servers, in the order in which they are asked.
-    pub fn servers(&self) -> Vec<LdapServer> {
-        LdapServer::of(&self.settings, self.time_limits)
+    ///
+    /// # Errors
+    /// As [`LdapServer::of`].
+    pub async fn servers(&self) -> Result<Vec<LdapServer>, LdapReadError> {
+        LdapServer::of(&self.settings, self.time_limits, self.name_server).await
     }
 
     /// The server that answers, and what its clock says; None where it does not tell.

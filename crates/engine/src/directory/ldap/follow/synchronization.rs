@@ -86,7 +86,13 @@ pub(super) async fn changes(
         Gone::AllBut(present)
     };
     // A server that has nothing new to tell may leave the cookie out.
-    let cursor = cursor(connection.server(), &done.cookie.unwrap_or(cookie));
+    let next = done.cookie.unwrap_or_else(|| cookie.clone());
+    let silent = changed.is_empty() && matches!(&gone, Gone::These(gone) if gone.is_empty());
+    if silent && next != cookie {
+        // Something changed and nothing was told: 389 Directory Server does so where its changelog keeps no unique ids.
+        return Ok(None);
+    }
+    let cursor = cursor(connection.server(), &next);
     Ok(Some(Changes { cursor, changed, gone, deleted: Vec::new() }))
 }
 
