@@ -50,17 +50,17 @@ pub(super) fn find(
     }
     let seen = flatten(&direct, &inner, people.len());
     let mut found = Vec::new();
-    for group in 0..groups.len() {
-        if whole.row(group).len() == seen.row(group).len() {
+    for (number, group) in groups.iter().enumerate() {
+        if whole.row(number).len() == seen.row(number).len() {
             continue;
         }
-        let seen: HashSet<u32> = seen.row(group).iter().copied().collect();
-        for &person in whole.row(group).iter().filter(|it| !seen.contains(*it)) {
-            let of_its_own = of_person.get(&(group, person)).copied();
+        let seen: HashSet<u32> = seen.row(number).iter().copied().collect();
+        for &person in whole.row(number).iter().filter(|it| !seen.contains(*it)) {
+            let of_its_own = of_person.get(&(number, person)).copied();
             let by_another = || anywhere.get(&person).copied().or(of_groups);
             let why = of_its_own.or_else(by_another).unwrap_or(Overlooked::LongList);
             found.push(OverlookedMembership {
-                group: groups[group].external_id,
+                group: group.external_id,
                 person: people[person as usize].external_id,
                 why,
             });
