@@ -125,3 +125,33 @@ fn a_group_within_a_group_may_be_overlooked_whole() {
         .expect("valid");
     assert_eq!(overlooked(&desired), [("outer", "ann", Overlooked::LongList)]);
 }
+
+#[test]
+fn a_shared_address_is_left_out_or_the_enabled_ones_where_the_settings_say_so() {
+    use crate::settings::{ConflictRules, SameAddress};
+    let sample = |second| {
+        Sample::new()
+            .person("p1", "a@x")
+            .in_state("p2", "a@x", second)
+            .person("p3", "b@x")
+            .group("g", &["p1", "p2"])
+    };
+    let merged = |sample: Sample, same_address| {
+        let read = SourceRead { snapshot: sample.snapshot(), settings: settings() };
+        let source = Source { name: SourceName::primary(), read: Ok(read) };
+        Desired::merge(vec![source], true, ConflictRules { same_address, ..ConflictRules::default() })
+    };
+    let shown = |desired: &Desired| {
+        desired.people().map(|it| desired.text(it.external_id).to_owned()).collect::<Vec<_>>()
+    };
+    let skipped = merged(sample(AccountState::Enabled), SameAddress::Skip).expect("valid");
+    assert_eq!(
+        (shown(&skipped), skipped.everybody()[0].unusable),
+        (vec!["p3".to_owned()], Some(NoAddress::Shared))
+    );
+    let preferred = merged(sample(AccountState::Disabled), SameAddress::PreferEnabled).expect("valid");
+    assert_eq!(shown(&preferred), ["p1", "p3"]);
+    assert_eq!(ids(&preferred, 0), ["p1", "p2"]);
+    // Which of two enabled ones is meant nobody can say.
+    assert!(merged(sample(AccountState::Enabled), SameAddress::PreferEnabled).is_err());
+}

@@ -636,3 +636,4 @@ fn groups_keep_whom_the_organization_has_under_another_id() {
 mod leavers;
 mod limits;
 mod renames;
+mod sources;

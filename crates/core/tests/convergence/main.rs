@@ -5,6 +5,7 @@ mod directory;
 mod model;
 mod observe;
 mod oracle;
+mod several;
 mod world;
 
 use bwdc_core::plan::{LeftOutBecause, Plan, Refusal, Standing, Verdict};
