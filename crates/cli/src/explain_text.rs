@@ -142,7 +142,8 @@ pub(crate) fn shared(shared: &DuplicateAddresses) -> String {
             let _ = write!(text, "\n    {name}");
         }
     }
-    text.push_str("\nNobody can be brought over before each address is one person's.");
+    text.push_str("\nNobody can be brought over before each address is one person's. What happens instead is a setting: \
+         `bwdc config conflicts.same-address`, and of several sources `bwdc config conflicts.across-sources`.");
     text
 }
 

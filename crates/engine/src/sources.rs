@@ -73,7 +73,7 @@ impl Engine {
         }
         let profile = self.profile.of_source(&name);
         let store = Store::open(&profile)?;
-        Ok(Self { environment: self.environment.clone(), profile, store, clock: self.clock.clone() })
+        Ok(Self { environment: self.environment.clone(), profile, store, clock: self.clock })
     }
 
     /// Every source, the directory of `data.json` first. `sync` holds what counts for all of them.

@@ -45,6 +45,8 @@ pub struct Rule {
     pub method: Option<String>,
     /// The beginning of the path, such as `/api/public/organization/import`.
     pub path_prefix: String,
+    /// What stands in the body; `None` matches all.
+    pub body_contains: Option<String>,
     /// Which of the requests that match are hit.
     pub occurrence: Occurrence,
     /// What happens.
@@ -57,6 +59,7 @@ impl Rule {
         Rule {
             method: (method != "*").then(|| method.to_ascii_uppercase()),
             path_prefix: path_prefix.to_owned(),
+            body_contains: None,
             occurrence: Occurrence::Every,
             fault,
         }
@@ -76,8 +79,17 @@ impl Rule {
         self
     }
 
-    fn matches(&self, method: &str, path: &str) -> bool {
-        self.method.as_deref().is_none_or(|wanted| wanted == method) && path.starts_with(&self.path_prefix)
+    /// Restricts the rule to requests with this text in their body.
+    #[must_use]
+    pub fn containing(mut self, text: &str) -> Rule {
+        self.body_contains = Some(text.to_owned());
+        self
+    }
+
+    fn matches(&self, method: &str, path: &str, body: &[u8]) -> bool {
+        self.method.as_deref().is_none_or(|wanted| wanted == method)
+            && path.starts_with(&self.path_prefix)
+            && self.body_contains.as_deref().is_none_or(|text| String::from_utf8_lossy(body).contains(text))
     }
 }
 
@@ -244,11 +256,15 @@ impl Faults {
         shared.arrivals
     }
 
-    fn decide(&self, method: &str, path: &str) -> (Duration, Option<Fault>) {
+    fn looks_into_bodies(&self) -> bool {
+        self.lock().rules.iter().any(|it| it.rule.body_contains.is_some())
+    }
+
+    fn decide(&self, method: &str, path: &str, body: &[u8]) -> (Duration, Option<Fault>) {
         let mut delay = Duration::ZERO;
         let mut chosen = None;
         for counted in &mut self.lock().rules {
-            if !counted.rule.matches(method, path) {
+            if !counted.rule.matches(method, path, body) {
                 continue;
             }
             counted.seen += 1;
@@ -297,7 +313,14 @@ async fn handle(faults: Faults, peer: Peer, number: u64, request: Request, next:
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let method = request.method().as_str().to_owned();
     let mut arrival = Arrival { method, path, number, moment: Moment::Arrived };
-    let (delay, fault) = faults.decide(&arrival.method, &arrival.path);
+    let (request, content) = if faults.looks_into_bodies() {
+        let (parts, body) = request.into_parts();
+        let content = body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+        (Request::from_parts(parts, Body::from(content.clone())), content)
+    } else {
+        (request, Bytes::new())
+    };
+    let (delay, fault) = faults.decide(&arrival.method, &arrival.path, &content);
     faults.tell(&arrival);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;

@@ -14,17 +14,21 @@
 //! | 10 one run at a time | [`one_at_a_time`]; engine `lock.rs` |
 //! | 11 some people are never removed | [`untouchable`]; core `plan/tests.rs` |
 //! | 12 a lost ledger removes nobody | [`lost_ledger`]; engine `ledger.rs` |
+//! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
+//! | several directories | [`several_sources`]; core `plan/tests/sources.rs`, `tests/convergence/several.rs` |
 
 mod absence;
 mod acceptance;
 mod again;
 mod agreement;
+mod bad_record;
 mod complete;
 mod guard;
 mod lost_ledger;
 mod one_at_a_time;
 mod overwrite;
 mod secrets;
+mod several_sources;
 mod sources;
 mod stage;
 mod untouchable;

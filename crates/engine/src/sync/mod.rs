@@ -184,7 +184,12 @@ impl Engine {
         let ending = |outcome| record.ending(self.clock.now(), outcome);
         if let Some(failure) = failure {
             if let Ok(Some(state)) = &looked {
-                let next = plan.ledger_after(&input, After::Observed(state), now);
+                // A first run that failed is followed by another first run.
+                let next = LedgerState {
+                    baseline_taken: inputs.ledger.baseline_taken,
+                    new_sources: inputs.ledger.new_sources.clone(),
+                    ..plan.ledger_after(&input, After::Observed(state), now)
+                };
                 ledger.commit(run, &next, &ending(RunOutcome::Partial))?;
             } else {
                 ledger.end_run(run, &ending(RunOutcome::Failed))?;
