@@ -2,6 +2,7 @@
 //! up by the commands that an administrator types, every sync run twice.
 
 mod entra;
+mod faults;
 mod okta;
 mod onelogin;
 

@@ -4,7 +4,7 @@ use super::Stage;
 use bwdc_sandbox::cloud::onelogin::{Options, Server, Tenant};
 use bwdc_sandbox::organization::MemberStatus;
 
-fn stage(server: &Server, version: &str) -> Stage {
+pub(super) fn stage(server: &Server, version: &str) -> Stage {
     let stage = Stage::new("4");
     for (name, value) in [
         ("onelogin.clientId", server.client_id()),
