@@ -13,9 +13,10 @@ use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::okta::OktaDirectory;
 use bwdc_engine::directory::web::WebOptions;
 use bwdc_sandbox::cloud::okta::{Options, Server, Tenant};
-use bwdc_sandbox::faults::{Answer, Fault, Rule};
+use bwdc_sandbox::faults::{Answer, Arrival, Fault, Moment, Rule};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const WHOLE: ReadScope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
@@ -198,6 +199,25 @@ async fn half_of_the_limit_is_used_and_none_of_it_exceeded() {
     // 150 requests at 30 in a second (a minute of the stand-in's): four windows have to pass.
     let seconds = begun.elapsed().as_secs_f64();
     assert!(seconds >= 3.5, "{seconds}");
+}
+
+/// Somebody is reactivated between the two lists of people.
+#[tokio::test]
+async fn who_is_reactivated_meanwhile_is_read_all_the_same() {
+    let server = Arc::new(server(small()));
+    let weak = Arc::downgrade(&server);
+    server.faults().on_request(move |arrival: &Arrival| {
+        if arrival.moment == Moment::Handled
+            && arrival.number == 1
+            && let Some(server) = weak.upgrade()
+        {
+            server.change(|tenant| tenant.users[2].status = "ACTIVE".to_owned());
+        }
+    });
+    let snapshot = read(&server, OktaFilters::default()).await.expect("a whole read");
+    server.faults().forget_hook();
+    assert_eq!(snapshot.people().len(), 450);
+    assert!(snapshot.people().iter().all(|person| person.state != AccountState::Deleted));
 }
 
 #[tokio::test]
