@@ -124,6 +124,9 @@ def onelogin(how, _):
 
     users = UsersV2Api(client)
     ids = pages(users.list_users2_with_http_info, User, 120)
+    for since, total in [("2020-01-01T00:00:00.000Z", 120), ("2040-01-01T00:00:00.000Z", 0)]:
+        answer = users.list_users2_with_http_info(updated_since=since)
+        expect(int(answer.headers["Total-Count"]) == total, f"who changed since {since}")
     roles = RolesApi(client)
     role_ids = pages(roles.list_roles_with_http_info, Role, 60)
     one = users.get_user2(user_id=ids[0])
