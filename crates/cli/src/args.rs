@@ -1,7 +1,9 @@
 //! What can be typed. The help texts are the manual.
 
+use bwdc_core::settings::{LogFormat, LogLevel};
 use bwdc_engine::organization::TwoStepMethod;
 use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 use std::convert::Infallible;
@@ -34,7 +36,7 @@ Environment:
   BWDC_PROFILE                        the profile, as with `--profile`
   BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS
                                       `true` keeps secrets in `data.json`
-  BITWARDENCLI_CONNECTOR_DEBUG        warnings of the program on stderr
+  BITWARDENCLI_CONNECTOR_DEBUG        the log on stderr, in detail
   NO_COLOR                            turns colors off";
 
 /// Keep a Bitwarden organization equal to the company directory.
@@ -85,6 +87,14 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "NAME", value_parser = ProfileName::parse)]
     pub(crate) profile: Option<ProfileName>,
 
+    /// Log this much, on stderr and in `bwdc.log`.
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = PossibleValuesParser::new(LEVELS.map(|it| it.0)).map(|it| known(&LEVELS, &it)))]
+    pub(crate) log_level: Option<LogLevel>,
+
+    /// Log in this form.
+    #[arg(long, global = true, value_name = "FORM", value_parser = PossibleValuesParser::new(FORMATS.map(|it| it.0)).map(|it| known(&FORMATS, &it)))]
+    pub(crate) log_format: Option<LogFormat>,
+
     /// Print the version.
     #[arg(short = 'v', long, global = true)]
     pub(crate) version: bool,
@@ -98,6 +108,47 @@ impl GlobalArguments {
             Some(name) => environment.for_profile(name.clone()),
             None => environment,
         }
+    }
+}
+
+impl Command {
+    /// What the log calls the command.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Login(_) => "login",
+            Self::Logout(_) => "logout",
+            Self::Test(_) => "test",
+            Self::Explain(_) => "explain",
+            Self::Plan(_) => "plan",
+            Self::Sync(_) => "sync",
+            Self::Apply(_) => "apply",
+            Self::Approve(_) => "approve",
+            Self::History(_) => "history",
+            Self::LastSync(_) => "last-sync",
+            Self::Config(_) => "config",
+            Self::Profile(_) => "profile",
+            Self::DataFile => "data-file",
+            Self::ClearCache => "clear-cache",
+            Self::Demo(_) => "demo",
+            Self::Doctor(_) => "doctor",
+            Self::Update => "update",
+        }
+    }
+
+    /// Whether what it does belongs into the installation's log.
+    pub(crate) fn is_logged(&self) -> bool {
+        matches!(
+            self,
+            Self::Login(_)
+                | Self::Logout(_)
+                | Self::Test(_)
+                | Self::Explain(_)
+                | Self::Plan(_)
+                | Self::Sync(_)
+                | Self::Apply(_)
+                | Self::Approve(_)
+                | Self::ClearCache
+        )
     }
 }
 
@@ -555,6 +606,21 @@ pub(crate) struct ValueArguments {
     /// Take the value from the first line of standard input.
     #[arg(long)]
     pub(crate) stdin: bool,
+}
+
+const LEVELS: [(&str, LogLevel); 6] = [
+    ("off", LogLevel::Off),
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
+const FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+fn known<T: Copy, const N: usize>(all: &[(&str, T); N], typed: &str) -> T {
+    let found = all.iter().find(|(name, _)| *name == typed);
+    found.expect("the command line takes these words only").1
 }
 
 fn secret(typed: &str) -> Result<SecretString, Infallible> {

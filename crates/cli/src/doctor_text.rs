@@ -246,12 +246,12 @@ fn facts_text(facts: &[(&'static str, String)]) -> String {
     let told = facts.iter().map(|(name, value)| match *name {
         "direct" => format!("direct ({value})"),
         "through" => format!("through {value}"),
-        "state" | "address" | "addresses" | "system" | "architecture" => value.clone(),
+        "state" | "address" | "addresses" | "system" | "architecture" | "kind" => value.clone(),
         "milliseconds" => format!("{value} ms"),
         "days left" => format!("{value} days left"),
         "seconds ahead" if matches!(value.as_str(), "0" | "1" | "-1") => "agrees with ours".to_owned(),
         "seconds ahead" => format!("ours is {value} s ahead"),
-        name => format!("{name} {value}"),
+        name => format!("{name}: {value}"),
     });
     told.collect::<Vec<_>>().join(", ")
 }

@@ -6,6 +6,7 @@ mod doctor_text;
 mod doctor_words;
 mod error;
 mod explain_text;
+mod log;
 mod output;
 mod plan_text;
 mod progress;
@@ -13,10 +14,11 @@ mod prompt;
 mod runtime;
 mod words;
 
-use args::Arguments;
+use args::{Arguments, Command, GlobalArguments};
 use clap::{CommandFactory as _, Parser as _};
-use output::Printer;
+use output::{Done, Failed, Printer};
 use std::process::ExitCode;
+use std::time::Instant;
 
 /// Usage errors come before every option: they go to the error stream and exit with 1.
 const USAGE: u8 = 1;
@@ -34,20 +36,28 @@ fn main() -> ExitCode {
     let code = if arguments.global.version {
         printer.line(env!("CARGO_PKG_VERSION"))
     } else if let Some(command) = arguments.command {
-        log_where_asked();
-        printer.finish(commands::run(command, &arguments.global))
+        log::start(&arguments.global, &command);
+        printer.finish(run(command, &arguments.global))
     } else {
         printer.line(&Arguments::command().render_help().to_string())
     };
     ExitCode::from(code)
 }
 
-fn log_where_asked() {
-    if std::env::var_os("BITWARDENCLI_CONNECTOR_DEBUG").is_some_and(|value| !value.is_empty()) {
-        tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_max_level(tracing::Level::WARN)
-            .with_ansi(false)
-            .init();
+/// Runs a command, with its beginning and its end on record.
+fn run(command: Command, global: &GlobalArguments) -> Result<Done, Failed> {
+    let span = tracing::info_span!("run", command = command.name());
+    let _entered = span.enter();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "started");
+    let begun = Instant::now();
+    let result = commands::run(command, global);
+    let milliseconds = begun.elapsed().as_millis() as u64;
+    match &result {
+        Ok(done) => tracing::info!(code = done.code, milliseconds, "ended"),
+        Err(failed) => {
+            let message = failed.error.message();
+            tracing::error!(kind = failed.error.kind(), code = failed.code, milliseconds, "{message}");
+        }
     }
+    result
 }

@@ -30,6 +30,7 @@ impl Progress {
 
     /// Takes one event.
     pub(crate) fn tell(&self, event: Event) {
+        log(&event);
         let text = match event {
             Event::Reading { people, groups } => {
                 format!("Reading the directory: {people} people, {groups} groups")
@@ -54,6 +55,17 @@ impl Progress {
     /// Stops drawing and gives the notices out.
     pub(crate) fn finish(self) -> Vec<String> {
         std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn log(event: &Event) {
+    match event {
+        Event::Reading { people, groups } => tracing::debug!(people, groups, "reading the directory"),
+        Event::Followed { entries } => tracing::info!(entries, "read the directory by what changed"),
+        Event::Observing { done, of } => tracing::debug!(done, of, "reading the organization"),
+        Event::Sending { number, of } => tracing::info!(number, of, "sending a request"),
+        Event::Waiting { seconds, reason } => tracing::info!(seconds, reason, "waiting"),
+        Event::Notice(notice) => tracing::warn!("{notice}"),
     }
 }
 

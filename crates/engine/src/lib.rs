@@ -15,6 +15,7 @@ pub mod http;
 pub mod ledger;
 pub mod lock;
 pub mod log_file;
+pub mod mask;
 mod observe;
 pub mod organization;
 pub mod paths;

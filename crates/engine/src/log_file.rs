@@ -4,8 +4,10 @@
 //! at once: each line is one write at the end of the file, and whoever finds the file full moves it unless somebody else
 //! has. A log that cannot be written stops nothing: its lines are dropped.
 
-use crate::paths::Profile;
 use crate::paths::owner_only;
+use crate::paths::{ProcessEnvironment, Profile};
+use crate::store::{Overrides, read_connector_settings};
+use bwdc_core::settings::LogSettings;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ pub struct LogSize {
 
 impl Default for LogSize {
     fn default() -> Self {
-        Self { bytes: 5 * 1024 * 1024, older: 4 }
+        Self { bytes: 5_000_000, older: 4 }
     }
 }
 
@@ -34,6 +36,16 @@ pub struct LogFile {
 }
 
 impl LogFile {
+    /// The log of the installation that the environment names, with what its settings say; None where the environment
+    /// does not tell. Settings that cannot be read count as the defaults: whoever needs them will say what is wrong.
+    pub fn of_environment(environment: &ProcessEnvironment) -> Option<(Self, LogSettings)> {
+        let profile = Profile::from_environment(environment).ok()?;
+        let overrides = Overrides::from_environment(environment).unwrap_or_default();
+        let settings = read_connector_settings(&profile, &overrides).map(|it| it.log).unwrap_or_default();
+        let size = LogSize { bytes: u64::from(settings.megabytes) * 1_000_000, older: settings.older_files };
+        Some((Self::of(&profile, size), settings))
+    }
+
     /// The log of a profile.
     pub fn of(profile: &Profile, size: LogSize) -> Self {
         Self { path: profile.log(), size, open: None }

@@ -48,6 +48,12 @@ fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) ->
     let notices = progress.finish();
     match result {
         Ok(report) => {
+            tracing::info!(
+                users = report.users,
+                groups = report.groups,
+                verification = ?report.verification,
+                "synced"
+            );
             let changed = report.verification != Verification::NothingSent;
             let code = if arguments.detailed_exitcode && changed { detailed::CHANGES } else { 0 };
             Ok(Done { answer: answer(&report), notices, asides: told(&report), code })

@@ -4,6 +4,7 @@ mod account;
 mod doctor;
 mod explain;
 mod failures;
+mod log;
 mod observer;
 mod settings;
 mod sign_in;

@@ -3,11 +3,11 @@
 //! `data.json` and the ledger are not copied: settings, runs and the end of the log are written anew, and every text goes
 //! through the mask.
 
-use super::mask::Mask;
 use crate::clock::to_iso;
 use crate::engine::Engine;
 use crate::ledger::Ledger;
 use crate::log_file;
+use crate::mask::Mask;
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::SecretName;
 use crate::settings::Origin;

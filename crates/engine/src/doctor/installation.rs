@@ -7,28 +7,28 @@ use crate::ledger::{self, Ledger, LedgerError, RunOutcome};
 use crate::paths::owner_only::too_open;
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{SecretName, SecretPlace, SecretStore, Secrets};
-use crate::store::{DataFile, Overrides, Store, read_connector_settings};
+use crate::store::{DataFile, Overrides, read_connector_settings};
 use std::path::Path;
 
 const OWNER_ONLY_FILE: u32 = 0o600;
 const OWNER_ONLY_FOLDER: u32 = 0o700;
 
-pub(super) fn look(environment: &ProcessEnvironment, profile: &Profile, findings: Findings<'_>) {
+/// `data` is what the settings hold, or `error` why they cannot be used.
+pub(super) fn look(
+    environment: &ProcessEnvironment,
+    profile: &Profile,
+    data: Option<&DataFile>,
+    error: Option<EngineError>,
+    findings: Findings<'_>,
+) {
     findings(program());
     findings(folder(&profile.folder));
     findings(file_system(profile));
-    let store = Store::open(profile);
-    findings(settings(profile, &store));
+    findings(settings(profile, data, error));
     findings(connector_settings(profile));
-    if let Ok(store) = &store {
-        secrets(environment, profile, store.data(), findings);
-    } else {
-        findings(Finding::new(
-            Area::Installation,
-            Check::SecretStore,
-            "",
-            Outcome::WaitsFor(Check::Settings),
-        ));
+    match data {
+        Some(data) => secrets(environment, profile, data, findings),
+        None => findings(found(Check::SecretStore, "", Outcome::WaitsFor(Check::Settings))),
     }
     findings(ledger(profile));
 }
@@ -77,25 +77,17 @@ fn file_system(profile: &Profile) -> Finding {
     found(Check::FileSystem, shown(nearest), outcome)
 }
 
-fn settings(profile: &Profile, store: &Result<Store, crate::store::StoreError>) -> Finding {
+fn settings(profile: &Profile, data: Option<&DataFile>, error: Option<EngineError>) -> Finding {
     let path = &profile.data_json;
-    // Opened a second time: the error belongs to the finding.
-    let store = match store {
-        Ok(store) => store,
-        Err(_) => {
-            let outcome = match Store::open(profile) {
-                Ok(_) => Outcome::Good,
-                Err(error) => EngineError::from(error).into(),
-            };
-            return found(Check::Settings, shown(path), outcome);
-        }
-    };
+    if let Some(error) = error {
+        return found(Check::Settings, shown(path), error.into());
+    }
     if !path.exists() {
         return found(Check::Settings, shown(path), Outcome::Good).with("state", "none yet");
     }
     let finding = found(Check::Settings, shown(path), open_to_others(path, OWNER_ONLY_FILE));
-    match store.data().migrated_from() {
-        Some(version) => finding.with("version", version.to_string()).with("migrated", "in memory"),
+    match data.and_then(DataFile::migrated_from) {
+        Some(version) => finding.with("state", format!("version {version}, brought up to date in memory")),
         None => finding,
     }
 }

@@ -6,7 +6,6 @@
 mod bundle;
 mod directory;
 mod installation;
-mod mask;
 mod network;
 mod organization;
 
@@ -230,8 +229,13 @@ pub async fn examine(
     findings: Findings<'_>,
 ) -> Result<(), EngineError> {
     let profile = Profile::from_environment(environment)?;
-    installation::look(environment, &profile, findings);
-    let Ok(engine) = Engine::open_profile(environment.clone(), profile) else {
+    let opened = Engine::open_profile(environment.clone(), profile.clone());
+    let (engine, error) = match opened {
+        Ok(engine) => (Some(engine), None),
+        Err(error) => (None, Some(error)),
+    };
+    installation::look(environment, &profile, engine.as_ref().map(|it| it.store.data()), error, findings);
+    let Some(engine) = engine else {
         for (area, check) in
             [(Area::Directory, Check::DirectorySettings), (Area::Organization, Check::SignIn)]
         {

@@ -10,20 +10,21 @@ use std::collections::HashMap;
 const SHORTEST_SECRET: usize = 4;
 
 /// What was masked so far.
-pub(super) struct Mask {
+pub struct Mask {
     secrets: Vec<SecretString>,
     addresses: HashMap<String, usize>,
     names: HashMap<String, usize>,
 }
 
 impl Mask {
-    pub(super) fn new(secrets: Vec<SecretString>) -> Self {
+    /// A mask that knows these secrets.
+    pub fn new(secrets: Vec<SecretString>) -> Self {
         let secrets = secrets.into_iter().filter(|it| it.expose_secret().len() >= SHORTEST_SECRET).collect();
         Self { secrets, addresses: HashMap::new(), names: HashMap::new() }
     }
 
     /// The text without secrets and addresses.
-    pub(super) fn text(&mut self, text: &str) -> String {
+    pub fn text(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {
             let secret = secret.expose_secret();
@@ -37,7 +38,7 @@ impl Mask {
     }
 
     /// One word for a name, or for an address.
-    pub(super) fn name(&mut self, name: &str) -> String {
+    pub fn name(&mut self, name: &str) -> String {
         if name.contains('@') {
             return self.text(name);
         }

@@ -1,0 +1,115 @@
+//! What the program tells of itself while it works: into `bwdc.log`, and to the error stream where that is asked for.
+//!
+//! Only our own crates are heard: libraries tell headers, and headers are secrets. Above debug, addresses are replaced by
+//! numbers, whoever wrote the line. A line that cannot be written is dropped: a full disk must not stop a run.
+
+use crate::args::{Command, GlobalArguments};
+use bwdc_core::settings::{LogFormat, LogLevel, LogSettings};
+use bwdc_engine::log_file::LogFile;
+use bwdc_engine::mask::Mask;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Our crates' names all begin so.
+const OURS: &str = "bwdc";
+const DEBUG: &str = "BITWARDENCLI_CONNECTOR_DEBUG";
+
+/// Starts the log of a command. Commands that only look at this machine leave no trace in the file.
+pub(crate) fn start(global: &GlobalArguments, command: &Command) {
+    let environment = global.environment();
+    let debugged = environment.variable(DEBUG).map(|_| LogLevel::Debug);
+    let on_stderr = global.log_level.or(debugged).filter(|_| !global.quiet).unwrap_or(LogLevel::Off);
+    let file = command.is_logged().then(|| LogFile::of_environment(&environment)).flatten();
+    let settings = file.as_ref().map_or_else(LogSettings::default, |(_, settings)| *settings);
+    let format = global.log_format.unwrap_or(settings.format);
+    let in_file = global.log_level.unwrap_or(settings.level);
+    let file = file.map(|(file, _)| {
+        layer(Lines { to: Arc::new(Mutex::new(Place::File(Box::new(file)))) }, format, in_file)
+    });
+    let stderr = (on_stderr != LogLevel::Off)
+        .then(|| layer(Lines { to: Arc::new(Mutex::new(Place::Stderr)) }, format, on_stderr));
+    if file.is_none() && stderr.is_none() {
+        return;
+    }
+    // It fails only where a log was started before: there is one per process.
+    let _ = Registry::default().with(file).with(stderr).try_init();
+}
+
+fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(
+    lines: Lines,
+    format: LogFormat,
+    level: LogLevel,
+) -> Box<dyn Layer<S> + Send + Sync> {
+    let layer = fmt::layer().with_ansi(false).with_writer(lines).log_internal_errors(false);
+    let heard = Targets::new().with_target(OURS, filter(level));
+    match format {
+        LogFormat::Text => layer.with_filter(heard).boxed(),
+        LogFormat::Json => layer.json().with_span_list(false).with_filter(heard).boxed(),
+    }
+}
+
+fn filter(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    }
+}
+
+enum Place {
+    File(Box<LogFile>),
+    Stderr,
+}
+
+/// Where lines go.
+#[derive(Clone)]
+struct Lines {
+    to: Arc<Mutex<Place>>,
+}
+
+/// One line; the formatter writes it in one piece.
+struct Line {
+    lines: Lines,
+    masked: bool,
+}
+
+impl<'w> MakeWriter<'w> for Lines {
+    type Writer = Line;
+
+    fn make_writer(&'w self) -> Line {
+        Line { lines: self.clone(), masked: true }
+    }
+
+    fn make_writer_for(&'w self, metadata: &Metadata<'_>) -> Line {
+        // More important is less.
+        Line { lines: self.clone(), masked: *metadata.level() <= Level::INFO }
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let masked = match std::str::from_utf8(bytes) {
+            Ok(text) if self.masked => Mask::new(Vec::new()).text(text).into_bytes(),
+            _ => bytes.to_vec(),
+        };
+        let mut to = self.lines.to.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = match &mut *to {
+            Place::File(file) => file.add(&masked),
+            Place::Stderr => io::stderr().lock().write_all(&masked),
+        };
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
