@@ -4,7 +4,7 @@ use bwdc_core::settings::{LogFormat, LogLevel};
 use bwdc_engine::organization::TwoStepMethod;
 use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -131,6 +131,8 @@ impl Command {
             Self::ClearCache => "clear-cache",
             Self::Demo(_) => "demo",
             Self::Doctor(_) => "doctor",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
             Self::Update => "update",
         }
     }
@@ -171,7 +173,8 @@ Examples:
   bwdc login
   BW_CLIENTID=organization.<id> BW_CLIENTSECRET=<secret> bwdc login
   bwdc login --email ann@example.com
-  bwdc login --email ann@example.com --password-file FILE --method 0 --code 123456
+  bwdc login --email ann@example.com --password-file /run/secrets/password
+  bwdc login --email ann@example.com --method 0 --code 123456
   bwdc login --email ann@example.com --organization <id>
   bwdc login --observer user.<id>")]
     Login(LoginArguments),
@@ -283,9 +286,16 @@ Examples:
     Profile(ProfileArguments),
 
     /// Print the path of the settings file.
+    #[command(after_help = "\
+Examples:
+  bwdc data-file
+  bwdc --profile berlin data-file")]
     DataFile,
 
     /// Forget what was sent last, so that the next sync compares everything.
+    #[command(after_help = "\
+Examples:
+  bwdc clear-cache")]
     ClearCache,
 
     /// Show everything at work on this machine, with a directory and an organization of its own.
@@ -309,9 +319,26 @@ Examples:
   bwdc doctor --bundle support.tar.gz")]
     Doctor(DoctorArguments),
 
+    /// Print a script that completes the command line in a shell.
+    #[command(after_help = "\
+Examples:
+  bwdc completions bash > /etc/bash_completion.d/bwdc
+  bwdc completions zsh > ~/.zfunc/_bwdc
+  bwdc completions fish > ~/.config/fish/completions/bwdc.fish
+  bwdc completions powershell >> $PROFILE")]
+    Completions(CompletionsArguments),
+
+    /// Print the manual page, or write those of all commands.
+    #[command(after_help = "\
+Examples:
+  bwdc man | man -l -
+  bwdc man --out /usr/local/share/man/man1")]
+    Man(ManArguments),
+
     /// Ask whether there is a newer version.
     ///
-    /// BWDC_UPDATE_FEED names the address of a list of releases in GitHub's form.
+    /// The setting `update-feed`, or BWDC_UPDATE_FEED, names the address of a list of releases in GitHub's form. With
+    /// `--raw`, the address of the download for this platform is printed and nothing else. Nothing is downloaded.
     #[command(after_help = "\
 Examples:
   bwdc update
@@ -420,6 +447,33 @@ pub(crate) struct HistoryArguments {
 }
 
 #[derive(Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell.
+    pub(crate) shell: CompletedShell,
+}
+
+/// The shells whose command line can be completed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CompletedShell {
+    /// GNU Bash.
+    Bash,
+    /// Z shell.
+    Zsh,
+    /// fish.
+    Fish,
+    /// PowerShell, also on Linux and macOS.
+    #[value(name = "powershell")]
+    PowerShell,
+}
+
+#[derive(Args)]
+pub(crate) struct ManArguments {
+    /// Write a page for every command into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args)]
 pub(crate) struct DoctorArguments {
     /// Write a support archive (.tar.gz) to this file.
     #[arg(long, value_name = "FILE")]
@@ -483,14 +537,33 @@ pub(crate) struct ConfigArguments {
 #[derive(Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print one setting's value; of a secret, where it is kept.
+    #[command(after_help = "\
+Examples:
+  bwdc config get ldap.hostname
+  bwdc config get ldap.password")]
     Get(NameArguments),
     /// Store one setting or secret.
+    #[command(after_help = "\
+Examples:
+  bwdc config set limits.removals 20
+  bwdc config set ldap.password --secretfile /run/secrets/ldap
+  bwdc config set okta.token --stdin < token.txt")]
     Set(SetArguments),
     /// Take one setting back to its default, or forget a secret.
+    #[command(after_help = "\
+Examples:
+  bwdc config unset sync.userFilter")]
     Unset(NameArguments),
     /// Print every setting with its value and where that comes from.
+    #[command(after_help = "\
+Examples:
+  bwdc config list
+  bwdc --response --pretty config list")]
     List,
     /// Print the JSON Schema of all settings.
+    #[command(after_help = "\
+Examples:
+  bwdc config schema > settings.schema.json")]
     Schema,
     /// Print what is set as a file for `config apply`; secrets are named and not printed.
     #[command(after_help = "\
@@ -523,6 +596,9 @@ Examples:
         exact: bool,
     },
     /// Check whether the whole configuration is complete and fits together, without asking any server.
+    #[command(after_help = "\
+Examples:
+  bwdc config validate")]
     Validate,
 }
 
@@ -536,8 +612,14 @@ pub(crate) struct ProfileArguments {
 #[derive(Subcommand)]
 pub(crate) enum ProfileCommand {
     /// Print every profile with its folder; `*` marks the one that is meant now.
+    #[command(after_help = "\
+Examples:
+  bwdc profile list")]
     List,
     /// Make an empty profile.
+    #[command(after_help = "\
+Examples:
+  bwdc profile create berlin")]
     Create {
         /// Up to 32 letters, digits, `-` and `_`; capitals count as small letters.
         #[arg(value_parser = ProfileName::parse)]
@@ -546,6 +628,10 @@ pub(crate) enum ProfileCommand {
     /// Make a profile with the settings of another.
     ///
     /// Its sign-in, its ledger and its history stay where they are, and so do its secrets unless they are asked for.
+    #[command(after_help = "\
+Examples:
+  bwdc profile copy default berlin
+  bwdc profile copy berlin paris --secrets")]
     Copy {
         /// The profile to start from; `default` for the official connector's folder.
         #[arg(value_parser = ProfileName::parse)]
@@ -562,6 +648,9 @@ pub(crate) enum ProfileCommand {
     /// Remove a profile with its settings, secrets, ledger and history.
     ///
     /// At a terminal it asks first; elsewhere it takes `--force`. The default profile is never removed.
+    #[command(after_help = "\
+Examples:
+  bwdc profile remove berlin")]
     Remove {
         /// The profile.
         #[arg(value_parser = ProfileName::parse)]
@@ -663,18 +752,17 @@ Settings:
 ",
     );
     for setting in Setting::all() {
-        help.push_str(&format!("  {:<34} {}\n", setting.name, setting.expected()));
+        let (name, expected) = (setting.name, setting.expected());
+        // What does not fit beside its name stands below it.
+        let line = format!("  {name:<34} {expected}\n");
+        if line.len() <= 80 {
+            help.push_str(&line)
+        } else {
+            help.push_str(&format!("  {name}\n      {expected}\n"))
+        }
     }
     help
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        Arguments::command().debug_assert();
-    }
-}
+mod tests;

@@ -65,9 +65,11 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Login(#[from] crate::commands::login::LoginError),
     #[error(transparent)]
+    Man(#[from] crate::commands::man::ManError),
+    #[error(transparent)]
     Bundle(#[from] bwdc_engine::doctor::BundleError),
     #[error(transparent)]
-    Update(#[from] crate::commands::update::UpdateError),
+    Update(#[from] bwdc_engine::update::UpdateError),
 }
 
 impl CommandError {
@@ -121,7 +123,7 @@ impl CommandError {
             Self::Login(_) => "sign-in",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
-            Self::Runtime(_) | Self::Prompt(_) | Self::Bundle(_) => "system",
+            Self::Runtime(_) | Self::Prompt(_) | Self::Bundle(_) | Self::Man(_) => "system",
             _ => "settings",
         })
     }
@@ -214,8 +216,9 @@ impl CommandError {
             }
             Self::Engine(error) => return error.hint(),
             Self::Login(error) => error.hint(),
-            Self::Update(error) => return Some(error.hint().to_owned()),
+            Self::Update(error) => return error.hint(),
             Self::Bundle(_) => "Name a file in a folder that can be written.",
+            Self::Man(_) => "Name a folder that is there and can be written.",
             Self::Declined => {
                 "Set `sync.overwriteExisting` to false, or look at `bwdc plan` and answer with y. A schedule is not asked: the limits decide there."
             }

@@ -28,6 +28,7 @@ mod settings;
 mod sources;
 pub mod store;
 mod sync;
+pub mod update;
 
 pub use directory::mirror::ReadMode;
 pub use engine::Engine;

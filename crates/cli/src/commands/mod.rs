@@ -2,6 +2,7 @@
 
 mod approve;
 mod clear_cache;
+mod completions;
 mod config;
 mod data_file;
 pub(crate) mod demo;
@@ -11,11 +12,12 @@ mod history;
 mod last_sync;
 pub(crate) mod login;
 mod logout;
+pub(crate) mod man;
 mod plan;
 mod profile;
 mod sync;
 mod test;
-pub(crate) mod update;
+mod update;
 
 use crate::args::{Command, GlobalArguments};
 use crate::error::CommandError;
@@ -42,7 +44,9 @@ pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Fa
         Command::ClearCache => clear_cache::run(global),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, global),
-        Command::Update => update::run(),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
+        Command::Update => update::run(global),
     }
 }
 

@@ -2,9 +2,6 @@
 
 use crate::stage::{answer, assert_answer, assert_failure, run};
 use bwdc_harness::home::Home;
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-use std::thread::JoinHandle;
 
 const NOT_LOGGED_IN: &str = r#"{"success":false,"message":"You are not logged in."}"#;
 
@@ -148,14 +145,6 @@ fn a_damaged_data_file_is_refused_by_its_line_and_kept() {
 }
 
 #[test]
-fn an_update_without_a_list_of_releases_says_how_to_set_one() {
-    let home = Home::new().unwrap();
-    let output = run(&home, &["update"]);
-    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
-    assert!(output.stderr.contains("BWDC_UPDATE_FEED"), "{}", output.stderr);
-}
-
-#[test]
 fn an_interrupted_question_is_a_clean_error() {
     let home = Home::new().unwrap();
     for (input, message) in
@@ -165,48 +154,6 @@ fn an_interrupted_question_is_a_clean_error() {
         assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
         assert_eq!(output.stderr.lines().last(), Some(message));
     }
-}
-
-#[test]
-fn a_newer_version_is_named_with_its_address() {
-    let feed = r#"[{"tag_name":"v9999.1.0","html_url":"https://releases.test/9999.1.0"},
-        {"tag_name":"v9999.2.0","html_url":"https://releases.test/draft","draft":true},
-        {"tag_name":"v0.0.1","html_url":"https://releases.test/0.0.1"}]"#;
-    for (arguments, expected) in [
-        (&["update"][..], "Version 9999.1.0 is available.\nhttps://releases.test/9999.1.0\n"),
-        (&["update", "--raw"], "https://releases.test/9999.1.0\n"),
-    ] {
-        let (home, served) = home_with_feed(feed);
-        assert_answer(&run(&home, arguments), expected);
-        assert!(served.join().expect("a request").contains("user-agent: bwdc/"));
-    }
-    let (home, served) = home_with_feed(r#"{"tag_name":"v0.0.1","html_url":"https://releases.test/0.0.1"}"#);
-    assert_answer(&run(&home, &["update", "--raw"]), "");
-    served.join().expect("a request");
-}
-
-/// A home whose list of releases is this text, given once; the thread ends with the request that it got.
-fn home_with_feed(feed: &'static str) -> (Home, JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let mut home = Home::new().expect("a home");
-    home.set("NO_PROXY", "127.0.0.1");
-    home.set("BWDC_UPDATE_FEED", format!("http://{}/releases", listener.local_addr().expect("a port")));
-    let served = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("a connection");
-        let mut request = Vec::new();
-        let mut byte = [0];
-        while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).expect("a request") > 0 {
-            request.push(byte[0]);
-        }
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{feed}",
-            feed.len()
-        )
-        .expect("an answer");
-        String::from_utf8(request).expect("text").to_lowercase()
-    });
-    (home, served)
 }
 
 #[cfg(unix)]

@@ -124,10 +124,15 @@ fn without_credentials(value: &str) -> String {
     if scheme.is_empty() { bare.to_owned() } else { format!("{scheme}://{bare}") }
 }
 
+/// Those of further sources, too.
 fn known_secrets(engine: &Engine) -> Vec<secrecy::SecretString> {
-    let secrets = engine.secrets();
-    let data = engine.store.data();
-    SecretName::ALL.iter().filter_map(|name| secrets.get(data, *name).ok().flatten()).collect()
+    let own = |engine: &Engine| -> Vec<_> {
+        let (secrets, data) = (engine.secrets(), engine.store.data());
+        SecretName::ALL.iter().filter_map(|name| secrets.get(data, *name).ok().flatten()).collect()
+    };
+    let names = engine.further_sources().unwrap_or_default();
+    let sources = names.iter().filter_map(|name| engine.open_source(name.as_str()).ok());
+    sources.flat_map(|source| own(&source)).chain(own(engine)).collect()
 }
 
 /// Every setting that somebody set; secrets by place only.

@@ -244,6 +244,22 @@ pub async fn examine(
         return Ok(());
     };
     directory::look(&engine, events, findings).await;
+    match engine.further_sources() {
+        Ok(names) => {
+            for name in names {
+                let of_source = &mut |finding: Finding| findings(finding.with("source", name.as_str()));
+                match engine.open_source(name.as_str()) {
+                    Ok(source) => directory::look(&source, events, of_source).await,
+                    Err(error) => {
+                        of_source(Finding::new(Area::Directory, Check::DirectorySettings, "", error.into()))
+                    }
+                }
+            }
+        }
+        Err(error) => {
+            findings(Finding::new(Area::Directory, Check::DirectorySettings, "", error.into()));
+        }
+    }
     organization::look(&engine, events, findings).await;
     Ok(())
 }
