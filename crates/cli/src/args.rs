@@ -756,9 +756,9 @@ Settings:
         // What does not fit beside its name stands below it.
         let line = format!("  {name:<34} {expected}\n");
         if line.len() <= 80 {
-            help.push_str(&line)
+            help.push_str(&line);
         } else {
-            help.push_str(&format!("  {name}\n      {expected}\n"))
+            help.push_str(&format!("  {name}\n      {expected}\n"));
         }
     }
     help

@@ -60,15 +60,27 @@ impl Progress {
 
 fn log(event: &Event) {
     match event {
-        Event::Reading { people, groups } => tracing::debug!(people, groups, "reading the directory"),
-        Event::Followed { entries } => tracing::info!(entries, "read the directory by what changed"),
-        Event::Observing { done, of } => tracing::debug!(done, of, "reading the organization"),
-        Event::Sending { number, of } => tracing::info!(number, of, "sending a request"),
-        Event::Splitting { records } => {
-            tracing::info!(records, "sending a part of a request that was refused")
+        Event::Reading { people, groups } => {
+            tracing::debug!(people, groups, "reading the directory");
         }
-        Event::Waiting { seconds, reason } => tracing::info!(seconds, reason, "waiting"),
-        Event::Notice(notice) => tracing::warn!("{notice}"),
+        Event::Followed { entries } => {
+            tracing::info!(entries, "read the directory by what changed");
+        }
+        Event::Observing { done, of } => {
+            tracing::debug!(done, of, "reading the organization");
+        }
+        Event::Sending { number, of } => {
+            tracing::info!(number, of, "sending a request");
+        }
+        Event::Splitting { records } => {
+            tracing::info!(records, "sending a part of a request that was refused");
+        }
+        Event::Waiting { seconds, reason } => {
+            tracing::info!(seconds, reason, "waiting");
+        }
+        Event::Notice(notice) => {
+            tracing::warn!("{notice}");
+        }
     }
 }
 

@@ -82,13 +82,16 @@ fn help_fits_a_terminal_of_80_columns_and_breaks_no_example() {
 fn the_command_reference_is_what_the_program_says() {
     let mut text = String::from(
         "# Commands\n\n\
-         Written from the program's own help by a test; `BWDC_WRITE_DOCS=1 cargo test -p bwdc --bin bwdc` writes it anew.\n\n",
+         Written from the program's own help by a test; `BWDC_WRITE_DOCS=1 cargo test -p bwdc --bin bwdc` writes it anew.\n\
+         Every setting: `bwdc help config` and [settings.schema.json](settings.schema.json).\n\n",
     );
     walk(&built(), "bwdc", &mut |command, path| {
         // A string takes what is written to it.
         let _ = writeln!(text, "## {path}\n\n```text");
         let help = command.clone().term_width(WIDTH).render_long_help().to_string();
-        for line in help.lines() {
+        // The settings have a reference of their own.
+        let help = help.split("\nSettings:").next().unwrap_or_default();
+        for line in help.trim_end().lines() {
             let _ = writeln!(text, "{}", line.trim_end());
         }
         text.push_str("```\n\n");

@@ -13,7 +13,7 @@ use std::process::Command;
 /// The checks as `area check` with the outcome, in their order, and the exit code.
 fn checks(home: &Home) -> (Vec<Value>, Option<i32>) {
     let output = run(home, &["doctor", "--response"]);
-    let answer: Value = serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    let answer: Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!((&answer["success"], &answer["data"]["object"]), (&json!(true), &json!("doctor")));
     (answer["data"]["checks"].as_array().expect("a list").clone(), output.code)
 }

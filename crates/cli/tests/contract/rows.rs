@@ -13,6 +13,9 @@ fn seen(output: &Output) -> (Option<i32>, &str, &str) {
     (output.code, &output.stdout, &output.stderr)
 }
 
+/// The options; the answer of `clear-cache`; code and both streams of `logout`.
+type Row<'a> = (&'a [&'a str], &'a str, (i32, &'a str, &'a str));
+
 /// Every global option in both places, for an answer and for a failure.
 #[test]
 fn global_options_stand_before_or_after_the_command() {
@@ -27,8 +30,7 @@ fn global_options_stand_before_or_after_the_command() {
     let refused = "{\"success\":false,\"message\":\"You are not logged in.\"}\n";
     let plain = format!("{TITLE}\n");
     let error = "You are not logged in.\n";
-    // The options; the answer of `clear-cache`; code and both streams of `logout`.
-    let rows: [(&[&str], &str, (i32, &str, &str)); 9] = [
+    let rows: [Row<'_>; 9] = [
         (&[], &plain, (1, "", error)),
         (&["--pretty"], &plain, (1, "", error)),
         (&["--raw"], "", (1, "", error)),

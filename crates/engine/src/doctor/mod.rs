@@ -251,7 +251,7 @@ pub async fn examine(
                 match engine.open_source(name.as_str()) {
                     Ok(source) => directory::look(&source, events, of_source).await,
                     Err(error) => {
-                        of_source(Finding::new(Area::Directory, Check::DirectorySettings, "", error.into()))
+                        of_source(Finding::new(Area::Directory, Check::DirectorySettings, "", error.into()));
                     }
                 }
             }
