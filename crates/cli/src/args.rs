@@ -736,6 +736,7 @@ Examples:
   bwdc config sync.userFilter '(department=Sales)'
   bwdc config ldap.password --secretenv LDAP_PASSWORD
   bwdc config ldap.password --secretfile /run/secrets/ldap
+  bwdc config gsuite.key-file service-account.json
   bwdc config list
   bwdc config get ldap.hostname
   bwdc config set limits.removals 20

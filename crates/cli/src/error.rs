@@ -113,7 +113,7 @@ impl CommandError {
                 EngineError::Lock(_) | EngineError::Profile(ProfileError::Lock(_)) => "busy",
                 EngineError::Profile(_) | EngineError::Path(_) | EngineError::Override(_) => "settings",
                 EngineError::NothingToApprove { .. } | EngineError::NoSuchRun { .. } => "history",
-                EngineError::NotSupported(_) | EngineError::Settings(_) | EngineError::SettingsFile(_) => {
+                EngineError::KeyFile(_) | EngineError::Settings(_) | EngineError::SettingsFile(_) => {
                     "settings"
                 }
                 _ => "storage",

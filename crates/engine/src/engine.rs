@@ -228,8 +228,8 @@ impl Engine {
         if kind == DirectoryKind::Entra {
             return self.entra_directory();
         }
-        if kind != DirectoryKind::Ldap {
-            return Err(EngineError::NotSupported(kind));
+        if kind == DirectoryKind::Google {
+            return self.google_directory();
         }
         let stored = data.directory(kind)?;
         if stored.is_empty() {

@@ -12,7 +12,7 @@ use crate::store::{OverrideError, StoreError};
 use bwdc_core::desired::DesiredError;
 use bwdc_core::import::RefusedRecord;
 use bwdc_core::plan::Refusal;
-use bwdc_core::settings::{DirectoryKind, SettingsError};
+use bwdc_core::settings::SettingsError;
 use std::path::PathBuf;
 
 /// Everything that can stand in the way of the engine.
@@ -57,9 +57,9 @@ pub enum EngineError {
     /// The organization is not known.
     #[error("Organization not set.")]
     OrganizationMissing,
-    /// A kind of directory that this build cannot read.
-    #[error("this version cannot read {} yet", .0.name())]
-    NotSupported(DirectoryKind),
+    /// A file is no key file of a Google service account.
+    #[error("the key file cannot be used: {0}")]
+    KeyFile(#[from] crate::directory::google::KeyFileError),
     /// A setting is of no use.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -276,7 +276,10 @@ impl EngineError {
             }
             Self::PlanChanged { .. } => "Look at a new plan: `bwdc plan --out FILE`.",
             Self::NothingToApprove { .. } | Self::NoSuchRun { .. } => "`bwdc history` lists the runs.",
-            Self::NotSupported(_) | Self::Refused { .. } => return None,
+            Self::KeyFile(_) => {
+                "Download a key of the service account as JSON: Google Cloud console, IAM & Admin > Service Accounts > Keys."
+            }
+            Self::Refused { .. } => return None,
             Self::SettingsFile(SettingsFileError::Read { .. }) => {
                 "Check the path and the rights of the file."
             }

@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::store::Store;
 use bwdc_core::import::fingerprint;
 use bwdc_core::names::SourceName;
-use bwdc_core::settings::{DirectoryKind, SyncSettings};
+use bwdc_core::settings::{DirectoryKind, GoogleSettings, SyncSettings};
 use bwdc_core::snapshot::ReadScope;
 
 /// Longest name of a source, in characters.
@@ -118,12 +118,16 @@ impl Engine {
         let fields: &[&str] = match kind {
             DirectoryKind::Ldap => &["rootPath"],
             DirectoryKind::Entra => &["tenant"],
-            DirectoryKind::Google => &["domain"],
+            DirectoryKind::Google => &[],
             DirectoryKind::Okta => &["orgUrl"],
             DirectoryKind::OneLogin => &["url", "clientId"],
         };
         let stored = data.directory(kind)?;
-        let account = fields.iter().find_map(|field| stored.get(*field)?.as_str()).unwrap_or_default();
+        let account = match kind {
+            DirectoryKind::Google => GoogleSettings::account(stored),
+            _ => fields.iter().find_map(|field| stored.get(*field)?.as_str()),
+        };
+        let account = account.unwrap_or_default();
         Ok(format!("{} {}", kind.number(), account.trim().trim_end_matches('/').to_lowercase()))
     }
 

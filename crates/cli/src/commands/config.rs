@@ -10,7 +10,7 @@ use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
-use bwdc_core::settings::{Setting, SettingKind, settings_schema};
+use bwdc_core::settings::{DirectoryKind, Setting, SettingKind, settings_schema};
 use bwdc_engine::secrets::{SecretName, SecretPlace};
 use bwdc_engine::{Engine, Entry, Origin};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _};
 use std::path::PathBuf;
+
+/// A way to set the service account and its key at once.
+const KEY_FILE: [&str; 2] = ["gsuite.key-file", "google.key-file"];
 
 /// No secret is longer, in bytes; a file that is something else is not read to its end.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -62,9 +65,15 @@ fn find(name: &str) -> Result<&'static Setting, CommandError> {
 
 fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done, Failed> {
     let name = name.to_lowercase();
+    if KEY_FILE.contains(&name.as_str()) {
+        return set_key_file(name, arguments, place);
+    }
     let setting = find(&name)?;
     let value = value(arguments, &name, setting, place.global)?;
     match &setting.kind {
+        SettingKind::Secret(DirectoryKind::Google) if value.expose_secret().starts_with('{') => {
+            place.open()?.set_google_key_file(&value)?;
+        }
         SettingKind::Secret(kind) => {
             if value.expose_secret().is_empty() {
                 return Err(CommandError::NoValue { setting: name }.into());
@@ -87,6 +96,17 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
         done.notices.push(format!("The environment variable `{provided}` is set and goes before it."));
     }
     Ok(done)
+}
+
+/// Takes address and key out of the file that Google's console hands out.
+fn set_key_file(name: String, arguments: ValueArguments, place: &Place<'_>) -> Result<Done, Failed> {
+    let named = arguments.value.map(|it| PathBuf::from(it.expose_secret()));
+    let Some(path) = arguments.secretfile.or(named) else {
+        return Err(CommandError::NoValue { setting: name }.into());
+    };
+    let text = secret_file(path, name.clone(), Part::Whole)?;
+    place.open()?.set_google_key_file(&text)?;
+    Ok(Answer::title(format!("Saved setting `{name}`.")).into())
 }
 
 fn unset(name: &str, place: &Place<'_>) -> Result<Done, Failed> {
@@ -177,7 +197,7 @@ fn value(
         return value.ok_or(CommandError::SecretVariable { name: variable_name, setting: name });
     }
     if let Some(path) = arguments.secretfile {
-        return first_line(path, name);
+        return secret_file(path, name, Part::FirstLine);
     }
     if arguments.stdin {
         let mut line = String::new();
@@ -199,13 +219,21 @@ fn value(
     typed.ok_or(CommandError::NoValue { setting: name })
 }
 
-/// The first line of a file; a key in PEM form is taken whole, since its first line says nothing.
-fn first_line(path: PathBuf, setting: String) -> Result<SecretString, CommandError> {
+/// How much of a file is the secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The first line; what has a first line that says nothing, as PEM and JSON, is taken whole.
+    FirstLine,
+    Whole,
+}
+
+fn secret_file(path: PathBuf, setting: String, part: Part) -> Result<SecretString, CommandError> {
     let mut text = String::new();
     let read = File::open(&path).and_then(|file| {
         let mut file = BufReader::new(file.take(LONGEST_SECRET));
         file.read_line(&mut text)?;
-        if text.trim_start_matches('\u{feff}').starts_with("-----BEGIN ") {
+        let begins = text.trim_start_matches('\u{feff}');
+        if part == Part::Whole || begins.starts_with("-----BEGIN ") || begins.trim_end() == "{" {
             file.read_to_string(&mut text)?;
         }
         Ok(())

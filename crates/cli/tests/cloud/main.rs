@@ -3,6 +3,7 @@
 
 mod entra;
 mod faults;
+mod google;
 mod okta;
 mod onelogin;
 

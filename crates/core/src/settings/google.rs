@@ -25,12 +25,12 @@ pub struct GoogleSettings {
     /// The Admin SDK, without a trailing slash.
     pub api_url: String,
     /// Whether a group that the filter hides lends its people to the groups that hold it.
-    pub through_hidden_groups: bool,
+    pub flatten_hidden_groups: bool,
 }
 
 impl GoogleSettings {
     /// Checks `directoryGsuite`. Customer or domain has to be there, as with today's connector; a domain may be a list with
-    /// commas. `tokenUrl`, `apiUrl` and `throughHiddenGroups` are ours.
+    /// commas. `tokenUrl`, `apiUrl` and `flattenHiddenGroups` are ours.
     ///
     /// # Errors
     /// [`SettingsError`] names the setting that is missing or of no use; plain http is accepted on this machine only.
@@ -61,8 +61,19 @@ impl GoogleSettings {
             domains,
             token_url: url("tokenUrl", "gsuite.token-url", TOKEN_URL)?,
             api_url: url("apiUrl", "gsuite.api-url", API_URL)?,
-            through_hidden_groups: flag(stored, "throughHiddenGroups", "gsuite.through-hidden-groups")?,
+            flatten_hidden_groups: flag(stored, "flattenHiddenGroups", "gsuite.flatten-hidden-groups")?,
         })
+    }
+
+    /// What tells this account from others in a checked or unchecked `directoryGsuite`: the customer, else the first domain,
+    /// else the administrator's domain, since every account calls itself `my_customer`.
+    pub fn account(stored: &Map<String, Value>) -> Option<&str> {
+        let text =
+            |field| stored.get(field).and_then(Value::as_str).map(str::trim).filter(|it| !it.is_empty());
+        text("customer")
+            .filter(|it| *it != "my_customer")
+            .or_else(|| text("domain")?.split(',').next().map(str::trim))
+            .or_else(|| text("adminUser")?.rsplit('@').next())
     }
 }
 
@@ -101,8 +112,8 @@ pub struct GoogleFilters {
     pub users: Filter,
     /// Which groups are wanted: by name, by a query of Google's own.
     pub groups: Filter,
-    /// Whether `include:` or `exclude:` of the groups also says which people are wanted: those who are in one of the groups
-    /// that are left, as today's connector has it.
+    /// Whether `include:` or `exclude:` of the groups also says which people are wanted where groups are read: those who are
+    /// in one of the groups that are left, as today's connector has it.
     pub groups_choose_people: bool,
     /// Whether disabled people are wanted whatever their groups: they are sent as deleted (`sync.removeDisabled`).
     pub removes_disabled: bool,
@@ -134,10 +145,18 @@ impl GoogleFilters {
         let by_name = [Keyword::Include, Keyword::Exclude].iter().any(|it| groups.values(*it).is_some());
         Ok(Self {
             users: filter(sync, "userFilter", "sync.userFilter", Self::USERS)?,
-            groups_choose_people: by_name && flag(sync, "groups", "sync.groups")?,
+            groups_choose_people: by_name,
             removes_disabled: flag(sync, "removeDisabled", "sync.removeDisabled")?,
             groups,
         })
+    }
+
+    /// The org units that the filter of people names.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        [Keyword::IncludeOrgUnit, Keyword::ExcludeOrgUnit]
+            .into_iter()
+            .flat_map(|keyword| self.users.values(keyword).unwrap_or_default())
+            .map(String::as_str)
     }
 
     /// Whether the org unit of a person is one of those that are wanted; a unit stands for everything below it.
@@ -149,7 +168,7 @@ impl GoogleFilters {
 }
 
 /// Whether an org unit is this one or below it; case does not count.
-pub(crate) fn is_below(path: &str, unit: &str) -> bool {
+pub fn is_below(path: &str, unit: &str) -> bool {
     let normal = |text: &str| format!("/{}", text.trim().trim_matches('/')).to_lowercase();
     let (path, unit) = (normal(path), normal(unit));
     unit == "/" || path == unit || path.strip_prefix(&unit).is_some_and(|rest| rest.starts_with('/'))
@@ -210,6 +229,18 @@ mod tests {
     }
 
     #[test]
+    fn an_account_is_told_from_others() {
+        for (stored, account) in [
+            (json!({"customer": "C01", "domain": "a.test"}), Some("C01")),
+            (json!({"customer": "my_customer", "domain": " a.test , b.test"}), Some("a.test")),
+            (json!({"customer": "my_customer", "domain": " ", "adminUser": "boss@c.test"}), Some("c.test")),
+            (json!({}), None),
+        ] {
+            assert_eq!(GoogleSettings::account(stored.as_object().expect("an object")), account, "{stored}");
+        }
+    }
+
+    #[test]
     fn a_setting_of_no_use_is_named() {
         for (fields, named) in [
             (json!({"clientEmail": null}), "`gsuite.clientEmail` is not set"),
@@ -222,7 +253,7 @@ mod tests {
             (json!({"customer": "my customer"}), "gsuite.customer"),
             (json!({"apiUrl": "http://admin.example.test"}), "gsuite.api-url"),
             (json!({"tokenUrl": "http://127.0.0.1.example.test"}), "gsuite.token-url"),
-            (json!({"throughHiddenGroups": "yes"}), "gsuite.through-hidden-groups"),
+            (json!({"flattenHiddenGroups": "yes"}), "gsuite.flatten-hidden-groups"),
         ] {
             let error = settings(fields.clone()).expect_err("refused").to_string();
             assert!(error.contains(named), "{fields}: {error}");
@@ -264,11 +295,10 @@ mod tests {
     #[test]
     fn names_of_groups_also_choose_people() {
         for (sync, chooses) in [
-            (json!({"groups": true, "groupFilter": "include:a"}), true),
-            (json!({"groups": true, "groupFilter": "exclude:a|name:b*"}), true),
-            (json!({"groups": true, "groupFilter": "|name:b*"}), false),
-            (json!({"groups": false, "groupFilter": "include:a"}), false),
-            (json!({"groups": true}), false),
+            (json!({"groupFilter": "include:a"}), true),
+            (json!({"groupFilter": "exclude:a|name:b*"}), true),
+            (json!({"groupFilter": "|name:b*"}), false),
+            (json!({}), false),
         ] {
             assert_eq!(filters(sync.clone()).expect("valid").groups_choose_people, chooses, "{sync}");
         }

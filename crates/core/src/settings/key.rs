@@ -429,10 +429,10 @@ static SETTINGS: &[Setting] = &[
     renamed("gsuite.token-url", &["google.token-url"], GSUITE, "tokenUrl", Text),
     renamed("gsuite.api-url", &["google.api-url"], GSUITE, "apiUrl", Text),
     renamed(
-        "gsuite.through-hidden-groups",
-        &["google.through-hidden-groups"],
+        "gsuite.flatten-hidden-groups",
+        &["google.flatten-hidden-groups"],
         GSUITE,
-        "throughHiddenGroups",
+        "flattenHiddenGroups",
         Flag,
     ),
     secret("gsuite.key", &["google.key"], GSUITE, "privateKey", DirectoryKind::Google),

@@ -1,6 +1,7 @@
 //! Directories: where people and groups come from. Each kind returns a complete [`Snapshot`] or an error.
 
 pub mod entra;
+pub mod google;
 pub mod ldap;
 pub mod mirror;
 pub mod okta;
@@ -12,7 +13,7 @@ use crate::event::Events;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::snapshot::{IncompleteRead, ReadScope, Snapshot};
-use mirror::{Followed, Mirror};
+use mirror::{Followed, Mirror, Refresh};
 use probe::Finding;
 use web::Route;
 
@@ -23,6 +24,8 @@ pub enum Directory {
     Ldap(ldap::LdapDirectory),
     /// Microsoft Entra ID.
     Entra(Box<entra::EntraDirectory>),
+    /// A Google Workspace account.
+    Google(Box<google::GoogleDirectory>),
     /// An Okta organization.
     Okta(Box<okta::OktaDirectory>),
     /// A OneLogin account.
@@ -55,6 +58,7 @@ impl Directory {
             Self::Okta(directory) => directory.read(scope, events).await,
             Self::Entra(directory) => directory.read(scope, events).await,
             Self::OneLogin(directory) => directory.read(scope, events).await,
+            Self::Google(directory) => directory.read(scope, events).await,
         }
     }
 
@@ -73,6 +77,7 @@ impl Directory {
             Self::Okta(directory) => directory.read_since(scope, Some(since), events).await,
             Self::Entra(directory) => directory.read(scope, events).await,
             Self::OneLogin(directory) => directory.read_since(scope, since, events).await,
+            Self::Google(directory) => directory.read(scope, events).await,
         }
     }
 
@@ -92,6 +97,9 @@ impl Directory {
             Self::Okta(directory) => directory.follow(scope, mirror, events).await,
             Self::OneLogin(directory) => directory.follow(scope, mirror, events).await,
             Self::Entra(directory) => directory.follow(scope, mirror, events).await,
+            Self::Google(_) => {
+                Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
+            }
         }
     }
 
@@ -105,6 +113,7 @@ impl Directory {
             Self::Okta(directory) => directory.look_up(sought).await,
             Self::Entra(directory) => directory.look_up(sought).await,
             Self::OneLogin(directory) => directory.look_up(sought).await,
+            Self::Google(directory) => directory.look_up(sought).await,
         }
     }
 
@@ -116,6 +125,7 @@ impl Directory {
             Self::Okta(directory) => directory.probe(events).await,
             Self::Entra(directory) => directory.probe(events).await,
             Self::OneLogin(directory) => directory.probe(events).await,
+            Self::Google(directory) => directory.probe(events).await,
         }
     }
 
@@ -126,6 +136,7 @@ impl Directory {
             Self::Okta(directory) => directory.routes(),
             Self::Entra(directory) => directory.routes(),
             Self::OneLogin(directory) => directory.routes(),
+            Self::Google(directory) => directory.routes(),
         }
     }
 }

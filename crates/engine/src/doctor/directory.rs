@@ -76,6 +76,7 @@ fn subject_of(directory: &crate::directory::Directory) -> &'static str {
         Directory::Okta(_) => "Okta",
         Directory::Entra(_) => "Microsoft Entra ID",
         Directory::OneLogin(_) => "OneLogin",
+        Directory::Google(_) => "Google Workspace",
     }
 }
 

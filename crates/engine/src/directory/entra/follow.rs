@@ -292,7 +292,7 @@ async fn confirm(
             };
             let unconfirmed = |group: Text| !checked.contains(&group);
             let mut due = tenant.reached(&chosen, true, unconfirmed);
-            due.extend(tenant.reached(&shown, reading.wanted.through_hidden_groups, unconfirmed));
+            due.extend(tenant.reached(&shown, reading.wanted.flatten_hidden_groups, unconfirmed));
             if due.iter().any(|group| tenant.group(*group).is_none()) {
                 return Err(Doubt("a group within a group is not known").into());
             }

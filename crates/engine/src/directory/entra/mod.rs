@@ -89,7 +89,7 @@ impl EntraDirectory {
         options: WebOptions,
     ) -> Result<Self, WebReadError> {
         let wanted =
-            Wanted { filters, guests: choices.guests, through_hidden_groups: choices.flatten_hidden_groups };
+            Wanted { filters, guests: choices.guests, flatten_hidden_groups: choices.flatten_hidden_groups };
         let graph = base_url(NAME, &settings.graph_url)?;
         let authority = base_url(NAME, &settings.authority_url)?;
         let pace = Pace {

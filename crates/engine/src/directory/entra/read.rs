@@ -57,7 +57,7 @@ impl Reading<'_> {
                 self.groups(&tenant).await?;
                 let shown = lock(&tenant).shown(&self.wanted.filters);
                 let shown = shown.iter().map(|group| group.id).collect();
-                self.groups_below(&tenant, shown, self.wanted.through_hidden_groups).await?;
+                self.groups_below(&tenant, shown, self.wanted.flatten_hidden_groups).await?;
             }
             Ok(())
         };

@@ -52,7 +52,7 @@ pub(super) struct Wanted {
     pub(super) filters: EntraFilters,
     pub(super) guests: Guests,
     /// Whether groups that the filter hides lend their people to those around them.
-    pub(super) through_hidden_groups: bool,
+    pub(super) flatten_hidden_groups: bool,
 }
 
 impl Tenant {
@@ -220,7 +220,7 @@ impl Tenant {
             let groups = self.shown(&wanted.filters);
             let visible: HashSet<Text> = groups.iter().map(|group| group.id).collect();
             for group in groups {
-                let hidden = |it: Text| wanted.through_hidden_groups && !visible.contains(&it);
+                let hidden = |it: Text| wanted.flatten_hidden_groups && !visible.contains(&it);
                 let members = self.members.shown(group.id, hidden);
                 let live =
                     |it: &Text| self.user_places.contains_key(it) || self.group_places.contains_key(it);

@@ -1,0 +1,206 @@
+//! Who is in which group, as far as it was asked for, and everybody below.
+
+use super::model::MemberResponse;
+use bwdc_core::snapshot::SnapshotBuilder;
+use bwdc_core::text::Text;
+use std::collections::{HashMap, HashSet};
+
+/// A member, whatever its role: owners and managers are members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Member {
+    /// Somebody of the account: id and address.
+    Person(Text, Text),
+    /// A group of the account: id and address.
+    Group(Text, Text),
+    /// Everybody of the account.
+    Everybody,
+    /// Somebody or something that is not of the account, by address.
+    Outside(Text),
+}
+
+impl Member {
+    /// None for an account that is not active: as with today's connector, it is in no group.
+    pub(super) fn of(response: MemberResponse, builder: &mut SnapshotBuilder) -> Option<Self> {
+        let MemberResponse { id, email, kind, status } = response;
+        let filled = |text: Option<String>| text.filter(|it| !it.trim().is_empty());
+        let (id, status) = (filled(id), filled(status));
+        let kind = kind.unwrap_or_default().to_ascii_uppercase();
+        let shown =
+            filled(email).or_else(|| id.clone()).unwrap_or_else(|| format!("a member of type `{kind}`"));
+        let address = builder.text(&shown);
+        Some(match (kind.as_str(), id, status) {
+            ("CUSTOMER", ..) => Self::Everybody,
+            ("GROUP", Some(id), _) => Self::Group(builder.text(&id), address),
+            ("USER", Some(id), Some(status)) if status.eq_ignore_ascii_case("ACTIVE") => {
+                Self::Person(builder.text(&id), address)
+            }
+            ("USER", _, Some(_)) => return None,
+            // Google gives people of other accounts no status.
+            _ => Self::Outside(address),
+        })
+    }
+}
+
+/// The direct members of each group that was read, by its id.
+#[derive(Default)]
+pub(super) struct Members(HashMap<Text, Vec<Member>>);
+
+/// Everybody in some groups and in the groups inside them.
+#[derive(Default)]
+pub(super) struct Below {
+    people: HashSet<Text>,
+    everybody: bool,
+}
+
+impl Below {
+    /// The people among these members themselves.
+    pub(super) fn of<'m>(members: impl IntoIterator<Item = &'m Member>) -> Self {
+        let mut below = Self::default();
+        members.into_iter().for_each(|member| below.take(member));
+        below
+    }
+
+    fn take(&mut self, member: &Member) {
+        match member {
+            Member::Person(id, _) => drop(self.people.insert(*id)),
+            Member::Everybody => self.everybody = true,
+            Member::Group(..) | Member::Outside(_) => {}
+        }
+    }
+
+    pub(super) fn has(&self, person: Text) -> bool {
+        self.everybody || self.people.contains(&person)
+    }
+}
+
+impl Members {
+    pub(super) fn put(&mut self, group: Text, members: Vec<Member>) {
+        self.0.insert(group, members);
+    }
+
+    pub(super) fn is_read(&self, group: Text) -> bool {
+        self.0.contains_key(&group)
+    }
+
+    fn of(&self, group: Text) -> &[Member] {
+        self.0.get(&group).map_or(&[], Vec::as_slice)
+    }
+
+    /// Groups in or below these that were not read, each once.
+    pub(super) fn unread(&self, groups: &[Text]) -> Vec<Text> {
+        let mut unread = Vec::new();
+        self.walk(groups, |group, _| {
+            if !self.is_read(group) {
+                unread.push(group);
+            }
+        });
+        unread
+    }
+
+    /// Everybody in these groups and in the groups inside them.
+    pub(super) fn below(&self, groups: &[Text]) -> Below {
+        let mut below = Below::default();
+        self.walk(groups, |_, members| members.iter().for_each(|member| below.take(member)));
+        below
+    }
+
+    /// What a group shows: its own members in their order, then those of groups that `hidden` names, as if they stood here.
+    pub(super) fn shown(&self, group: Text, hidden: impl Fn(Text) -> bool) -> Vec<Member> {
+        let mut shown = Vec::new();
+        let mut entered = HashSet::from([group]);
+        let mut waiting = vec![group];
+        while let Some(current) = waiting.pop() {
+            let mut inner = Vec::new();
+            for member in self.of(current) {
+                match *member {
+                    Member::Group(id, _) if hidden(id) => {
+                        if entered.insert(id) {
+                            inner.push(id);
+                        }
+                    }
+                    other => shown.push(other),
+                }
+            }
+            waiting.extend(inner.into_iter().rev());
+        }
+        shown
+    }
+
+    fn walk(&self, groups: &[Text], mut visit: impl FnMut(Text, &[Member])) {
+        let mut entered = HashSet::new();
+        let mut waiting = groups.to_vec();
+        while let Some(group) = waiting.pop() {
+            if !entered.insert(group) {
+                continue;
+            }
+            let members = self.of(group);
+            visit(group, members);
+            waiting.extend(members.iter().filter_map(|member| match member {
+                Member::Group(id, _) => Some(*id),
+                _ => None,
+            }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bwdc_core::snapshot::ReadScope;
+
+    fn builder() -> SnapshotBuilder {
+        SnapshotBuilder::new(ReadScope { people: true, groups: true, deleted: true, stable_ids: true })
+    }
+
+    #[test]
+    fn types_and_statuses_of_members() {
+        let mut builder = builder();
+        for (kind, status, expected) in [
+            (Some("USER"), Some("ACTIVE"), "person"),
+            (Some("user"), Some("active"), "person"),
+            (Some("USER"), Some("SUSPENDED"), "nobody"),
+            (Some("USER"), Some("ARCHIVED"), "nobody"),
+            (Some("USER"), None, "outside"),
+            (Some("EXTERNAL"), None, "outside"),
+            (Some("EXTERNAL"), Some("ACTIVE"), "outside"),
+            (Some("GROUP"), Some("ACTIVE"), "group"),
+            (Some("GROUP"), None, "group"),
+            (Some("CUSTOMER"), None, "everybody"),
+            (None, Some("ACTIVE"), "outside"),
+        ] {
+            let response = MemberResponse {
+                id: Some("1".to_owned()),
+                email: Some("a@x.test".to_owned()),
+                kind: kind.map(str::to_owned),
+                status: status.map(str::to_owned),
+            };
+            let (id, address) = (builder.text("1"), builder.text("a@x.test"));
+            let expected = match expected {
+                "person" => Some(Member::Person(id, address)),
+                "group" => Some(Member::Group(id, address)),
+                "everybody" => Some(Member::Everybody),
+                "outside" => Some(Member::Outside(address)),
+                _ => None,
+            };
+            assert_eq!(Member::of(response, &mut builder), expected, "{kind:?} {status:?}");
+        }
+    }
+
+    #[test]
+    fn hidden_groups_lend_their_people_and_circles_end() {
+        let mut builder = builder();
+        let [a, b, c, one, two, three] = ["a", "b", "c", "one", "two", "three"].map(|it| builder.text(it));
+        let (group, person) = (|id| Member::Group(id, id), |id| Member::Person(id, id));
+        let mut members = Members::default();
+        members.put(a, vec![group(b), person(one), group(c)]);
+        members.put(b, vec![person(two), group(a), group(b)]);
+        assert_eq!(members.unread(&[b]), [c]);
+        members.put(c, vec![person(three)]);
+        assert_eq!(members.shown(a, |group| group == b), [person(one), group(c), person(two), group(a)]);
+        assert_eq!(members.shown(a, |_| true), [person(one), person(two), person(three)]);
+        assert!([one, two, three].into_iter().all(|it| members.below(&[b]).has(it)));
+        assert!(members.below(&[c]).has(three) && !members.below(&[c]).has(one));
+        members.put(c, vec![Member::Everybody]);
+        assert!(members.below(&[a]).has(a));
+    }
+}

@@ -1,0 +1,88 @@
+//! Google's answers, as far as they matter here (discovery document `admin.directory_v1`).
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+#[derive(Deserialize)]
+pub(super) struct TokenResponse {
+    pub(super) access_token: String,
+    pub(super) expires_in: u64,
+}
+
+/// One page of a list.
+#[derive(Debug, Deserialize)]
+pub(super) struct ListResponse<T> {
+    pub(super) kind: String,
+    #[serde(alias = "users", alias = "groups", alias = "members", default = "Vec::new")]
+    pub(super) entries: Vec<T>,
+    #[serde(rename = "nextPageToken")]
+    pub(super) next: Option<String>,
+}
+
+/// What a list is made of.
+pub(super) trait Entry {
+    /// What the list calls itself: an answer without it comes from somebody else.
+    const KIND: &'static str;
+    /// What is asked of it.
+    const FIELDS: &'static str;
+    /// The largest page.
+    const MOST: &'static str;
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserResponse {
+    pub(super) id: String,
+    pub(super) primary_email: Option<String>,
+    pub(super) org_unit_path: Option<String>,
+    pub(super) suspended: Option<bool>,
+    pub(super) archived: Option<bool>,
+    #[serde(rename = "emails", default, deserialize_with = "is_filled")]
+    pub(super) has_emails: bool,
+}
+
+impl Entry for UserResponse {
+    const KIND: &'static str = "admin#directory#users";
+    const FIELDS: &'static str =
+        "kind,nextPageToken,users(id,primaryEmail,orgUnitPath,suspended,archived,emails)";
+    const MOST: &'static str = "500";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupResponse {
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    pub(super) email: Option<String>,
+}
+
+impl Entry for GroupResponse {
+    const KIND: &'static str = "admin#directory#groups";
+    const FIELDS: &'static str = "kind,nextPageToken,groups(id,name,email)";
+    const MOST: &'static str = "200";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct MemberResponse {
+    pub(super) id: Option<String>,
+    pub(super) email: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) status: Option<String>,
+}
+
+impl Entry for MemberResponse {
+    const KIND: &'static str = "admin#directory#members";
+    const FIELDS: &'static str = "kind,nextPageToken,members(id,email,type,status)";
+    const MOST: &'static str = "200";
+}
+
+/// A single person or group.
+#[derive(Debug, Deserialize)]
+pub(super) struct IdResponse {
+    pub(super) id: String,
+}
+
+fn is_filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(!value.is_null() && value != "")
+}

@@ -1,0 +1,160 @@
+//! Whatever happens at a request: the whole, or one error. Every request is taken from the stand-in's own log.
+
+use super::{Setup, shape, small, start, user};
+use bwdc_engine::directory::ReadError;
+use bwdc_sandbox::cloud::google::{Member, Options, OverQuota, Server, Tenant};
+use bwdc_sandbox::faults::{Answer, Arrival, Fault, Moment, Rule};
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Several pages of each list.
+fn few_groups() -> Tenant {
+    let mut tenant = small();
+    tenant.groups.truncate(3);
+    tenant.users.extend((1_050..1_600).map(|number| {
+        let mut user = bwdc_sandbox::cloud::google::User::new(number);
+        user.deleted = true;
+        user
+    }));
+    tenant.groups[1].members = (0..2).map(|number| Member::new(user(number))).collect();
+    tenant
+}
+
+fn refusal(status: u16, reason: &str) -> Fault {
+    let body = json!({ "error": { "code": status, "message": reason, "errors": [{ "reason": reason }] } });
+    Fault::Answer(Answer::json(status, &body.to_string()))
+}
+
+#[tokio::test]
+async fn a_fault_at_any_request_is_overcome_or_fails_the_read() {
+    let server = start(few_groups());
+    let setup = Setup { speed: 10_000.0, ..Setup::new(&server) };
+    let whole = shape(&setup.read().await.expect("a whole read"));
+    let requests = server.requests();
+    let lists: Vec<&String> = requests.iter().filter(|path| path.contains("/admin/")).collect();
+    assert_eq!((requests.len(), lists.len()), (12, 11), "{requests:?}");
+    for path in &requests {
+        let method = if path == "/token" { "POST" } else { "GET" };
+        let passing = || {
+            vec![
+                Fault::Answer(Answer::empty(500)),
+                Fault::Answer(Answer::json(503, "{}").header("retry-after", "1")),
+                Fault::CutBeforeHandling,
+                Fault::CutAfterHandling,
+                Fault::TruncateBody(9),
+                Fault::ReplaceBody("{\"kind\":\"admin#directory#users\",\"users\":[{\"id\":\"1".to_owned()),
+                Fault::Answer(Answer::json(429, "{}").header("retry-after", "1")),
+                refusal(429, "rateLimitExceeded"),
+            ]
+        };
+        let quota =
+            ["userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"].map(|it| refusal(403, it));
+        let mut once = passing();
+        if method == "GET" {
+            once.extend(quota.clone());
+            once.push(refusal(401, "authError"));
+        }
+        for fault in once {
+            server.faults().clear();
+            server.faults().add(Rule::new(method, path, fault.clone()).first(1));
+            let snapshot = setup.read().await.unwrap_or_else(|error| panic!("{fault:?} at {path}: {error}"));
+            assert_eq!(shape(&snapshot), whole, "{fault:?} at {path}");
+            assert_eq!(server.faults().fired(), [1], "{fault:?} at {path}");
+        }
+        let mut lasting = passing();
+        lasting.extend(quota);
+        lasting.extend([
+            refusal(401, "authError"),
+            refusal(403, "forbidden"),
+            refusal(404, "notFound"),
+            Fault::Answer(Answer::json(200, "{}")),
+            Fault::Answer(Answer::json(200, "[]")),
+            Fault::Answer(Answer::json(200, "<html></html>")),
+            Fault::Answer(Answer::json(200, r#"{"kind":"admin#directory#somethings"}"#)),
+        ]);
+        for fault in lasting {
+            server.faults().clear();
+            server.faults().add(Rule::new(method, path, fault.clone()));
+            let error = setup.read().await.err();
+            let error = error.unwrap_or_else(|| panic!("a partial read: {fault:?} at {path}"));
+            assert!(matches!(error, ReadError::Web(_)), "{error}");
+            let text = error.to_string();
+            let place = if method == "GET" { "page" } else { "/token" };
+            assert!(text.contains("Google Workspace") && text.contains(place), "{text}");
+            assert!(!text.contains('?') && !text.contains("PRIVATE KEY") && !text.contains("ya29"), "{text}");
+            assert!(error.hint().is_some(), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_another_kind_is_no_list() {
+    let server = start(few_groups());
+    for (path, kind) in [
+        ("/admin/directory/v1/users?", "groups"),
+        ("/admin/directory/v1/groups?", "members"),
+        ("/admin/directory/v1/groups/", "users"),
+    ] {
+        server.faults().clear();
+        let body = json!({ "kind": format!("admin#directory#{kind}") }).to_string();
+        server.faults().add(Rule::new("GET", path, Fault::Answer(Answer::json(200, &body))));
+        let error = Setup::new(&server).read().await.err().expect("no list");
+        assert!(error.to_string().contains("does not call itself"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ends_in_the_middle_is_renewed() {
+    let server = Arc::new(start(few_groups()));
+    for (place, path) in ["users?", "pageToken", "showDeleted", "groups?", "/members"].into_iter().enumerate()
+    {
+        let (weak, left) = (Arc::downgrade(&server), AtomicU32::new(1));
+        server.faults().on_request(move |arrival: &Arrival| {
+            if arrival.moment == Moment::Arrived
+                && arrival.path.contains(path)
+                && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |it| it.checked_sub(1)).is_ok()
+                && let Some(server) = weak.upgrade()
+            {
+                server.end_tokens();
+            }
+        });
+        server.forget_requests();
+        let snapshot = Setup::new(&server).read().await.expect("a whole read");
+        assert_eq!(snapshot.groups().len(), 3);
+        let tokens = server.requests().iter().filter(|path| *path == "/token").count();
+        assert_eq!(tokens, 2, "place {place}");
+    }
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_is_waited_out() {
+    for over_quota in [
+        OverQuota::Forbidden("userRateLimitExceeded"),
+        OverQuota::Forbidden("rateLimitExceeded"),
+        OverQuota::Forbidden("quotaExceeded"),
+        OverQuota::TooManyRequests,
+    ] {
+        let tenant = Tenant::generate(10, 150, 2);
+        // A minute of the service passes in a second; others leave 60 requests of each.
+        let options = Options { quota: 60, speed: 60.0, over_quota, ..Options::new(tenant) };
+        let server = Server::start(options).expect("a stand-in");
+        let setup = Setup { speed: 60.0, ..Setup::new(&server) };
+        let snapshot = setup.read().await.unwrap_or_else(|error| panic!("{over_quota:?}: {error}"));
+        assert_eq!(shape(&snapshot), (10, 150, 300), "{over_quota:?}");
+        assert!(server.throttled() > 0, "{over_quota:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_quota_that_stays_used_up_is_one_clear_error() {
+    for over_quota in [OverQuota::Forbidden("quotaExceeded"), OverQuota::TooManyRequests] {
+        let options = Options { quota: 0, over_quota, ..Options::new(Tenant::generate(3, 1, 1)) };
+        let server = Server::start(options).expect("a stand-in");
+        let error = Setup::new(&server).read().await.err().expect("refused");
+        assert!(error.to_string().contains("Quota exceeded"), "{error}");
+        assert!(
+            error.hint().is_some_and(|hint| hint.contains("quota") && hint.contains("nothing was changed"))
+        );
+    }
+}
