@@ -300,6 +300,56 @@ fn clocks_that_differ_are_a_failure() {
 }
 
 #[test]
+fn the_clock_of_a_directory_is_its_own_word() {
+    let mut stage = Stage::signed_in();
+    let tree = "dn: dc=example,dc=test\nobjectClass: domain\ndc: example\n";
+    for (time, outcome, part) in [("20201120130000.0Z", "fail", "ahead of the server"), ("", "", "")] {
+        let root_dse = match time {
+            "" => Vec::new(),
+            time => vec![("currentTime".to_owned(), vec![time.to_owned()])],
+        };
+        let options = ldap::Options {
+            root_dse,
+            ..ldap::Options::with_bind(tree, "cn=reader,dc=example,dc=test", "reader's password")
+        };
+        stage.directory = ldap::Server::start_blocking(options).expect("a directory");
+        let port = stage.directory.port();
+        stage.change(|data| data["directoryLdap"]["port"] = json!(port));
+        let (checks, _) = checks(&stage.home);
+        let clocks = found(&checks, "directory", "clock");
+        match time {
+            "" => assert!(clocks.is_empty(), "a server that does not tell is not asked twice: {clocks:?}"),
+            _ => assert_outcome(clocks[0], outcome, &[part, "NTP"]),
+        }
+    }
+}
+
+/// The encrypted port of a directory is good enough for a handshake.
+#[test]
+fn the_certificates_of_the_organizations_server_are_looked_at_in_the_same_way() {
+    let stage = encrypted(ServerCertificate::Valid);
+    let port = stage.directory.ldaps_port().expect("an encrypted port");
+    stage.change(|data| data["environmentUrls"] = json!({ "base": format!("https://127.0.0.1:{port}") }));
+    let (before, code) = checks(&stage.home);
+    assert_eq!(code, Some(1));
+    let certificate = one(&before, "organization", "certificate");
+    assert_outcome(
+        certificate,
+        "fail",
+        &["CN=Sandbox directory authority is missing", "bwdc config organization-ca-path <file>"],
+    );
+    assert_eq!(certificate["certificates"][0]["subject"], "CN=Sandbox directory");
+    assert_outcome(one(&before, "organization", "sign-in"), "waiting", &["connection"]);
+    let authority = stage.home.path().join("ca.pem");
+    std::fs::write(&authority, stage.directory.ca_pem().expect("an authority")).expect("a file");
+    let set = ["config", "organization-ca-path", &authority.display().to_string()];
+    assert_eq!(stage.run(&set).code, Some(0));
+    let (after, _) = checks(&stage.home);
+    // Trusted now; what answers is no server of an organization.
+    assert_outcome(one(&after, "organization", "certificate"), "fail", &["no answer"]);
+}
+
+#[test]
 fn a_damaged_file_of_settings_is_one_failure_and_the_rest_waits() {
     let home = Home::new().unwrap();
     std::fs::write(home.data_json_path(), "{\n  \"stateVersion\": 8,\n").unwrap();

@@ -37,7 +37,14 @@ fn printed(stage: &mut Stage) -> String {
         printed.push_str(&output.stdout);
         printed.push_str(&output.stderr);
     };
-    for arguments in [&["test"][..], &["plan", "--response"], &["sync"], &["sync", "--response"]] {
+    for arguments in [
+        &["test"][..],
+        &["plan", "--response"],
+        &["sync"],
+        &["sync", "--response"],
+        &["sync", "--log-level", "trace"],
+        &["doctor"],
+    ] {
         run(stage, arguments, 0);
     }
     run(stage, &["login"], 1);
