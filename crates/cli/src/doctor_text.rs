@@ -78,8 +78,9 @@ impl Told {
     }
 }
 
-/// For people: one line a check, under the name of its area, with the cure below.
-pub(crate) fn text(findings: &[Told]) -> String {
+/// For people: one line a check, under the name of its area, with the cure below. At a terminal, lines are broken at its
+/// `width` in columns.
+pub(crate) fn text(findings: &[Told], width: Option<usize>) -> String {
     let mut text = String::new();
     let mut area = None;
     for finding in findings {
@@ -90,9 +91,9 @@ pub(crate) fn text(findings: &[Told]) -> String {
             text.push('\n');
         }
         // A string takes what is written to it.
-        let _ = writeln!(text, "  {:<5} {}", finding.outcome.mark(), line(finding));
+        let _ = writeln!(text, "  {:<5} {}", finding.outcome.mark(), broken(&line(finding), width));
         for more in finding.cure.iter().chain(&chain(finding)) {
-            let _ = writeln!(text, "        {more}");
+            let _ = writeln!(text, "        {}", broken(more, width));
         }
     }
     text.push('\n');
@@ -242,6 +243,29 @@ fn line(finding: &Told) -> String {
     }
 }
 
+/// The text with line breaks between words, each new line below the first.
+fn broken(text: &str, width: Option<usize>) -> String {
+    const INDENT: usize = 8;
+    let Some(room) = width.and_then(|it| it.checked_sub(INDENT)).filter(|it| *it > INDENT) else {
+        return text.to_owned();
+    };
+    let (mut broken, mut column) = (String::with_capacity(text.len()), 0);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > room {
+            broken.push('\n');
+            broken.push_str(&" ".repeat(INDENT));
+            column = 0;
+        } else if column > 0 {
+            broken.push(' ');
+            column += 1;
+        }
+        broken.push_str(word);
+        column += length;
+    }
+    broken
+}
+
 fn facts_text(facts: &[(&'static str, String)]) -> String {
     let told = facts.iter().map(|(name, value)| match *name {
         "direct" => format!("direct ({value})"),
@@ -267,4 +291,20 @@ fn chain(finding: &Told) -> Vec<String> {
         format!("{}. {}{names}, signed by {}, until {until}", number + 1, it.subject, it.issuer)
     };
     chain.certificates.iter().take(shown).enumerate().map(told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::broken;
+
+    #[test]
+    fn lines_are_broken_between_words_and_long_words_are_left_whole() {
+        assert_eq!(broken("one two three four", Some(18)), "one two\n        three four");
+        assert_eq!(broken("one two three", None), "one two three");
+        assert_eq!(broken("one two three", Some(10)), "one two three", "too narrow to be worth it");
+        assert_eq!(
+            broken("see https://a-long-name.example.test/", Some(20)),
+            "see\n        https://a-long-name.example.test/"
+        );
+    }
 }

@@ -17,15 +17,17 @@ pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Resu
         examine(&environment, &events, &mut |finding| findings.push(Told::new(finding))).await?;
         Ok::<_, CommandError>(findings)
     })?;
-    let (data, text) = (doctor_text::data(&findings), doctor_text::text(&findings));
+    let (data, whole) = (doctor_text::data(&findings), doctor_text::text(&findings, None));
     let mut asides = progress.finish();
     if let Some(path) = &arguments.bundle {
-        write_bundle(path, &environment, (&text, &data)).map_err(CommandError::from)?;
+        write_bundle(path, &environment, (&whole, &data)).map_err(CommandError::from)?;
         asides.push(format!(
             "Wrote `{}`: no secrets are in it, and addresses are numbers. Look through it before you pass it on.",
             path.display()
         ));
     }
     let code = u8::from(findings.iter().any(Told::is_failure));
+    let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    let text = doctor_text::text(&findings, columns);
     Ok(Done { answer: Answer::Report { data, text }, notices: asides, asides: Vec::new(), code })
 }
