@@ -220,7 +220,7 @@ impl LdapSettings {
     pub fn shows_password(&self) -> bool {
         let on_this_machine = self.local
             || self.hostname.eq_ignore_ascii_case("localhost")
-            || self.hostname.parse::<std::net::IpAddr>().is_ok_and(|it| it.is_loopback());
+            || self.hostname.parse::<core::net::IpAddr>().is_ok_and(|it| it.is_loopback());
         self.security == Security::ClearText && !on_this_machine && matches!(self.bind, Bind::Simple { .. })
     }
 }
