@@ -39,3 +39,22 @@ async fn an_answer_that_does_not_come_is_unknown() {
         assert_eq!(found[&ExternalId::new(id(98))], Presence::NotFound, "{status}");
     }
 }
+
+#[tokio::test]
+async fn nobody_is_gone_where_nobody_is_found() {
+    let server = server(tenant());
+    let all: Vec<String> = [97, 98].map(id).to_vec();
+    let found = reader(&server, "", "").look_up(&sought(&all)).await.unwrap();
+    assert!(found.values().all(|it| *it == Presence::NotFound), "somebody else is found");
+    server.fail_items(ItemFault {
+        path_prefix: format!("/users/{}", id(1)),
+        status: 404,
+        retry_after: None,
+        first: u32::MAX,
+    });
+    let found = reader(&server, "", "").look_up(&sought(&all)).await.unwrap();
+    assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
+    server.change(|tenant| tenant.users.clear());
+    let found = reader(&server, "", "").look_up(&sought(&all)).await.unwrap();
+    assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
+}

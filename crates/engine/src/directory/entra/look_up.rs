@@ -1,7 +1,8 @@
 //! Asks for single people by their object ids, without any filter.
 
 use super::graph::Graph;
-use crate::directory::web::WebReadError;
+use super::message::{IdResponse, PageResponse};
+use crate::directory::web::{WebReadError, only_if_others_are_found};
 use bwdc_core::observed::{Presence, Presences, Sought};
 use uuid::Uuid;
 
@@ -45,5 +46,14 @@ pub(super) async fn look_up(graph: &Graph<'_>, sought: &[Sought]) -> Result<Pres
             due = again;
         }
     }
-    Ok(presences)
+    only_if_others_are_found(presences, somebody_is_found(graph)).await
+}
+
+/// Whether anybody of the list of people is found by id.
+async fn somebody_is_found(graph: &Graph<'_>) -> Result<bool, WebReadError> {
+    let request = graph.get("/users?$select=id&$top=1")?;
+    let listed = graph.session().json::<PageResponse<IdResponse>>(&request).await?;
+    let Some(first) = listed.value.value.first() else { return Ok(false) };
+    let answers = graph.batch(&[&format!("/users/{}?$select=id", first.id)]).await?;
+    Ok(answers.iter().all(|answer| answer.status == 200))
 }

@@ -28,9 +28,9 @@ pub(super) struct UserResponse {
     pub(super) user_type: Option<String>,
 }
 
-/// A person who was deleted.
+/// A person of whom the id is all that matters.
 #[derive(Deserialize)]
-pub(super) struct DeletedResponse {
+pub(super) struct IdResponse {
     pub(super) id: String,
 }
 

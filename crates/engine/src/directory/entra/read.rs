@@ -3,7 +3,7 @@
 use super::batch::{List, read_lists};
 use super::graph::Graph;
 use super::members::Members;
-use super::message::{DeletedResponse, GroupResponse, UserResponse};
+use super::message::{GroupResponse, IdResponse, UserResponse};
 use super::tenant::{Group, Tenant, Wanted};
 use crate::directory::web::WebReadError;
 use crate::event::{Event, Events};
@@ -81,7 +81,7 @@ impl Reading<'_> {
     pub(super) async fn deleted(&self, tenant: &Mutex<Tenant>) -> Result<(), WebReadError> {
         let mut seen = HashSet::new();
         self.graph
-            .pages(DELETED, |users: Vec<DeletedResponse>| {
+            .pages(DELETED, |users: Vec<IdResponse>| {
                 let mut tenant = lock(tenant);
                 for user in users {
                     let id = tenant.texts.intern(&user.id);
