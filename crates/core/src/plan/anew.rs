@@ -17,18 +17,20 @@ pub(super) fn look(input: &PlanInput<'_>, people: &People<'_>, plan: &mut Plan) 
     }
     let places: HashMap<Text, usize> =
         desired.everybody().iter().enumerate().map(|(place, it)| (it.external_id, place)).collect();
-    let mut why: HashMap<(&str, &str), Overlooked> = HashMap::new();
+    let mut why: HashMap<(&str, &str), (Overlooked, &str)> = HashMap::new();
     for membership in desired.overlooked() {
-        if let Some(id) = places.get(&membership.person).and_then(|&place| people.pushed[place]) {
-            why.insert((desired.text(membership.group), id), membership.why);
+        let Some(&place) = places.get(&membership.person) else { continue };
+        if let Some(id) = people.pushed[place] {
+            let name = desired.display_name(&desired.everybody()[place]);
+            why.insert((desired.text(membership.group), id), (membership.why, name));
         }
     }
     for change in &plan.changes {
         let Change::ChangeMembers { group, added, .. } = change else { continue };
         let mut found: BTreeMap<Overlooked, Vec<String>> = BTreeMap::new();
         for member in added {
-            if let Some(&why) = why.get(&(group.external_id.as_str(), member.as_str())) {
-                found.entry(why).or_default().push(member.clone());
+            if let Some(&(why, name)) = why.get(&(group.external_id.as_str(), member.as_str())) {
+                found.entry(why).or_default().push(name.to_owned());
                 plan.anew.insert((group.external_id.as_str().to_owned(), member.clone()));
             }
         }

@@ -385,7 +385,7 @@ pub enum Remark {
     FoundAnew {
         /// Which group.
         group: Subject,
-        /// External ids.
+        /// Their addresses.
         members: Vec<String>,
         /// Why they were not found before.
         why: Overlooked,

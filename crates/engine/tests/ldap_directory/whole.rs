@@ -192,10 +192,52 @@ async fn long_attributes_are_read_to_their_end() {
 }
 
 #[tokio::test]
+async fn what_people_tell_in_long_lists_is_read_to_its_end() {
+    let group = |number: usize| format!("cn=g{number},{SUFFIX}");
+    let groups: String = (0..13)
+        .map(|number| {
+            format!(
+                "dn: {}\nobjectClass: groupOfNames\ncn: g{number}\nmember: cn=nobody,{SUFFIX}\n\n",
+                group(number)
+            )
+        })
+        .collect();
+    let belongs: String = (0..13).map(|number| format!("memberOf: {}\n", group(number))).collect();
+    let old: String =
+        (0..9).map(|number| format!("proxyAddresses: smtp:old{number}@example.test\n")).collect();
+    let ldif = people(0)
+        + &format!(
+            "dn: uid=ann,{SUFFIX}\nobjectClass: inetOrgPerson\nuid: ann\ncn: Ann\nsn: a\n{belongs}{old}\
+             proxyAddresses: SMTP:ann@example.test\n\n"
+        )
+        + &groups;
+    let options = Options { value_limit: Some(5), ..Options::with_bind(ldif, READER, super::PASSWORD) };
+    let server = Server::start(options).await.unwrap();
+    let mut setup = Setup::sandbox(&server);
+    setup.layout.member_of_attribute = Some("memberOf".to_owned());
+    setup.layout.email_attributes = vec!["proxyAddresses".to_owned()];
+    let snapshot = setup.read().await.unwrap();
+    let ann = format!("uid=ann,{SUFFIX}");
+    assert!(groups_of(&snapshot).all(|members| members == [ann.as_str()]));
+    assert_eq!(snapshot.groups().len(), 13);
+    let mail = snapshot.people()[0].mail.unwrap();
+    assert!(super::text(&snapshot, mail).ends_with("ann@example.test"));
+}
+
+fn groups_of(snapshot: &bwdc_core::snapshot::Snapshot) -> impl Iterator<Item = Vec<&str>> {
+    snapshot
+        .groups()
+        .iter()
+        .map(|group| snapshot.members(group).iter().map(|&member| super::text(snapshot, member)).collect())
+}
+
+#[tokio::test]
 async fn active_directory_lists_its_deleted_people() {
     let ldif = people(2)
         + "dn: CN=Deleted Objects,dc=example,dc=test\nobjectClass: container\ncn: Deleted Objects\nisDeleted: TRUE\n\n"
-        + "dn: CN=gone\\0ADEL:1,CN=Deleted Objects,dc=example,dc=test\nobjectClass: inetOrgPerson\ncn: gone\nisDeleted: TRUE\n";
+        + "dn: CN=gone\\0ADEL:1,CN=Deleted Objects,dc=example,dc=test\nobjectClass: inetOrgPerson\ncn: gone\nisDeleted: TRUE\n\n"
+        + "dn: CN=kept\\0ADEL:2,CN=Deleted Objects,dc=example,dc=test\nobjectClass: inetOrgPerson\ncn: kept\nisDeleted: TRUE\n\
+           mail: kept@example.test\n";
     let server = Server::start(Options::with_bind(ldif, READER, super::PASSWORD)).await.unwrap();
     let mut setup = Setup::sandbox(&server);
     let states = |snapshot: &bwdc_core::snapshot::Snapshot| -> Vec<AccountState> {
@@ -206,8 +248,12 @@ async fn active_directory_lists_its_deleted_people() {
     setup.settings.active_directory = true;
     let read = setup.read().await.unwrap();
     let deleted = states(&read).iter().filter(|state| **state == AccountState::Deleted).count();
-    assert_eq!(deleted, 1);
+    assert_eq!(deleted, 2);
     assert_eq!(states(&read).last(), Some(&AccountState::Deleted));
+    // The Recycle Bin keeps the address; without it, it is gone.
+    let addresses = read.people().iter().filter(|it| it.state == AccountState::Deleted);
+    let addresses: Vec<_> = addresses.map(|it| it.mail.map(|mail| super::text(&read, mail))).collect();
+    assert_eq!(addresses, [None, Some("kept@example.test")]);
 }
 
 #[tokio::test]

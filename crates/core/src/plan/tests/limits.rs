@@ -212,6 +212,7 @@ fn memberships_found_anew_are_named_by_cause_and_limited_on_the_first_run() {
         panic!("{:?}", few.remarks)
     };
     assert_eq!((members.len(), group.name.as_str()), (allowed, "g"));
+    assert_eq!(members[0], "crowd0@x");
     assert!(is_go(&few));
 
     let many = taken_over(allowed + 1, false);

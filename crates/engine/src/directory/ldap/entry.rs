@@ -86,6 +86,16 @@ impl<'e> Entry<'e> {
         extent
     }
 
+    /// The first attribute other than `but` of which the server keeps values back.
+    pub(super) fn partial(&self, but: Option<&str>) -> Option<&'e str> {
+        self.sets().find_map(|(kind, _)| {
+            let kind = std::str::from_utf8(kind).ok()?;
+            let (name, rest) = kind.split_at(kind.find(';')?);
+            let is_partial = matches!(range(rest.as_bytes()), Some((_, Some(_))));
+            (is_partial && !but.is_some_and(|it| it.eq_ignore_ascii_case(name))).then_some(name)
+        })
+    }
+
     fn sets(&self) -> impl Iterator<Item = (&'e [u8], &'e [StructureTag])> + use<'e> {
         self.attributes.iter().filter_map(|attribute| match &attribute.payload {
             PL::C(parts) => match parts.as_slice() {
@@ -172,6 +182,13 @@ mod tests {
     fn an_attribute_with_options_stands_in() {
         let tag = entry(&[("mail", &[]), ("mail;lang-de", &["de@x"])]);
         assert_eq!(Entry::parse(&tag).expect("an entry").first_value("mail"), Some(&b"de@x"[..]));
+    }
+
+    #[test]
+    fn an_attribute_that_came_in_part_is_named() {
+        let tag = entry(&[("cn", &["a"]), ("memberOf;range=0-1", &["x", "y"]), ("member;range=0-*", &["z"])]);
+        let entry = Entry::parse(&tag).expect("an entry");
+        assert_eq!((entry.partial(None), entry.partial(Some("MEMBEROF"))), (Some("memberOf"), None));
     }
 
     #[test]

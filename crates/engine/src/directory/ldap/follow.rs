@@ -305,14 +305,10 @@ impl Fetch<'_> {
         kind: ObjectKind,
         request: Request,
     ) -> Result<Vec<Option<RawObject>>, LdapReadError> {
-        let attribute = read::without_range(&self.reading.layout.member_attribute);
         let mut pages = self.connection.search(request);
         let mut objects = Vec::new();
         while let Some(tag) = pages.next().await? {
-            let tag = match kind {
-                ObjectKind::Group => raw::whole(tag, attribute, &mut pages).await?,
-                _ => tag,
-            };
+            let tag = raw::complete(tag, None, &mut pages).await?;
             objects.push(raw::object(kind, tag));
         }
         Ok(objects)

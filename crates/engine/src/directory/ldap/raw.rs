@@ -45,8 +45,19 @@ pub(super) fn object(kind: ObjectKind, tag: StructureTag) -> Option<RawObject> {
     Some(RawObject { kind, id, body: encode(tag) })
 }
 
-/// The entry with all values of a long attribute, also those that the server keeps back.
-pub(super) async fn whole(
+/// The entry with all values of every attribute but one, also those that the server keeps back.
+pub(super) async fn complete(
+    mut tag: StructureTag,
+    but: Option<&str>,
+    pages: &mut Pages<'_>,
+) -> Result<StructureTag, LdapReadError> {
+    while let Some(attribute) = Entry::parse(&tag).and_then(|it| it.partial(but).map(str::to_owned)) {
+        tag = whole(tag, &attribute, pages).await?;
+    }
+    Ok(tag)
+}
+
+async fn whole(
     tag: StructureTag,
     attribute: &str,
     pages: &mut Pages<'_>,
@@ -55,11 +66,10 @@ pub(super) async fn whole(
     let mut values: Vec<StructureTag> = Vec::new();
     let entry_name = text(entry.name()).into_owned();
     match entry.values_from(attribute, 0, |value| values.push(octets(value))) {
-        Extent::Whole => return Ok(tag),
         Extent::Until(next) => {
             pages.values_from(&entry_name, attribute, next, |value| values.push(octets(value))).await?;
         }
-        Extent::Broken => return Err(pages.broken_range(&entry_name, attribute, 0)),
+        Extent::Whole | Extent::Broken => return Err(pages.broken_range(&entry_name, attribute, 0)),
     }
     Ok(with_values(tag, attribute, values))
 }

@@ -327,6 +327,7 @@ impl<'r> Reader<'r> {
     ) -> Result<(), LdapReadError> {
         let kind = if state.is_some() { ObjectKind::Other } else { ObjectKind::Person };
         while let Some(tag) = pages.next().await? {
+            let tag = raw::complete(tag, None, &mut pages).await?;
             self.person(&parse(&tag, &pages)?, state)?;
             self.keep(kind, tag);
             self.count();
@@ -363,8 +364,9 @@ impl<'r> Reader<'r> {
     async fn groups(&mut self, mut pages: Pages<'_>) -> Result<(), LdapReadError> {
         while let Some(tag) = pages.next().await? {
             let tag = match self.kept {
-                Kept::Nothing => tag,
-                Kept::Objects(_) => raw::whole(tag, self.member_attribute, &mut pages).await?,
+                // The members are taken as they come: there may be many.
+                Kept::Nothing => raw::complete(tag, Some(self.member_attribute), &mut pages).await?,
+                Kept::Objects(_) => raw::complete(tag, None, &mut pages).await?,
             };
             self.group(&parse(&tag, &pages)?, &mut pages).await?;
             self.keep(ObjectKind::Group, tag);
