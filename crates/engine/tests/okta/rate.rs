@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 const SPEED: f64 = 60.0;
 const LIMIT: u32 = 600;
 
+/// Requests, refusals, and minutes of the service.
 async fn minutes(tenant: Tenant, percent: u32) -> (usize, u32, f64) {
     // 50 ms by the service's clock.
     let latency = Duration::from_millis(50).div_f64(SPEED);
@@ -25,6 +26,8 @@ async fn minutes(tenant: Tenant, percent: u32) -> (usize, u32, f64) {
         OktaDirectory::new(&settings, OktaFilters::default(), token, options).expect("a directory");
     let begun = Instant::now();
     directory.read(WHOLE, &|_| {}).await.expect("a whole read");
+    // Not one request more than the share goes out in any window.
+    assert!(server.busiest_window() <= LIMIT * percent / 100, "{}", server.busiest_window());
     let minutes = begun.elapsed().as_secs_f64() * SPEED / 60.0;
     (server.requests().len(), server.throttled(), minutes)
 }

@@ -13,6 +13,7 @@ use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::onelogin::OneLoginDirectory;
 use bwdc_engine::directory::web::WebOptions;
 use bwdc_sandbox::cloud::onelogin::{Options, Role, Server, Tenant};
+use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -240,6 +241,29 @@ async fn a_large_account_stays_within_the_hourly_limit() {
     // A token, 20 pages of people, 4 of roles, 1 for each role: 2,025 of 5,000 in an hour.
     assert_eq!(server.requests().len(), 1 + 20 + 4 + 2_000);
     assert_eq!(server.throttled(), 0);
+}
+
+#[tokio::test]
+async fn a_limit_that_no_header_tells_is_asked_for_and_kept() {
+    let mut options = Options::new(Tenant::generate(40, 60, 2));
+    options.limit_in_headers = false;
+    let server = Server::start(options).unwrap();
+    Setup::new(&server, 2).read().await.unwrap();
+    assert_eq!(server.requests().iter().filter(|path| *path == "/auth/rate_limit").count(), 1);
+    assert_eq!(server.requests().len(), 1 + 1 + 1 + 1 + 60);
+    let mut options = Options::new(Tenant::generate(40, 30, 2));
+    (options.limit, options.speed, options.limit_in_headers) = (25, 1_000.0, false);
+    let server = Server::start(options).unwrap();
+    assert_eq!(Setup::new(&server, 2).read().await.unwrap().groups().len(), 30);
+    assert_eq!(server.throttled(), 0);
+    // Where nothing tells it, the read goes on.
+    let refusal = Answer::json(404, r#"{"status":{"error":true,"code":404,"type":"not found"}}"#);
+    let mut options = Options::new(Tenant::generate(40, 60, 2));
+    (options.limit_in_headers, options.latency) = (false, Duration::from_millis(10));
+    let server = Server::start(options).unwrap();
+    server.faults().add(Rule::new("GET", "/auth/rate_limit", Fault::Answer(refusal)));
+    Setup::new(&server, 2).read().await.unwrap();
+    assert_eq!(server.traffic().most_at_once, 8, "nobody waits to hear of a limit");
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
 use secrecy::SecretString;
 use sign_in::ServiceApp;
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
 /// The most requests under way at one time: other programs of the organization share Okta's 75.
@@ -78,6 +79,7 @@ impl OktaDirectory {
                 reset: "x-rate-limit-reset",
                 reset_is: Reset::Epoch,
                 share: rate_share,
+                window: Duration::from_secs(60),
             },
             ..WebOptions::new(NAME)
         }

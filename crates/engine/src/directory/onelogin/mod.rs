@@ -25,7 +25,7 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::{OneLoginApi, OneLoginFilters, OneLoginSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
-use model::TokenResponse;
+use model::{Limit, LimitResponse, TokenResponse};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -68,6 +68,7 @@ impl OneLoginDirectory {
                 reset: "x-ratelimit-reset",
                 reset_is: Reset::Seconds,
                 share: SHARE,
+                window: Duration::from_secs(60 * 60),
             },
             ..WebOptions::new(NAME)
         }
@@ -145,6 +146,22 @@ impl OneLoginDirectory {
     /// How many requests were sent so far.
     pub fn requests_sent(&self) -> u64 {
         self.service.requests_sent()
+    }
+
+    /// Asks for the hourly limit where the answers so far did not tell it. Without an answer to that the service refuses what
+    /// is too much, and is waited for.
+    async fn watch_limit(&self, session: &WebSession<'_>) {
+        if self.service.knows_limit("") {
+            return;
+        }
+        let request = WebRequest::get(below(&self.base, &["auth", "rate_limit"])).needs(NEEDS_USERS);
+        match session.json::<LimitResponse>(&request).await {
+            Ok(answer) => {
+                let Limit { limit, remaining, reset } = answer.value.data;
+                self.service.note_limit("", limit, remaining, Duration::from_secs(reset));
+            }
+            Err(error) => tracing::debug!(%error, "OneLogin does not tell its hourly limit"),
+        }
     }
 
     /// A request to one version of the API. All count against one hourly limit.

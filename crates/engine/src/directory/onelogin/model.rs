@@ -8,6 +8,23 @@ pub(super) struct TokenResponse {
     pub(super) expires_in: Option<u64>,
 }
 
+/// The hourly limit of the account (OneLogin, "Get Rate Limit").
+#[derive(Deserialize)]
+pub(super) struct LimitResponse {
+    pub(super) data: Limit,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Limit {
+    #[serde(rename = "X-RateLimit-Limit")]
+    pub(super) limit: u64,
+    #[serde(rename = "X-RateLimit-Remaining")]
+    pub(super) remaining: u64,
+    /// Seconds until the end of the hour.
+    #[serde(rename = "X-RateLimit-Reset")]
+    pub(super) reset: u64,
+}
+
 /// A person. What was asked for has to be there, be it null: a field that is missing is an answer to another question, and
 /// must not be taken for "no address", "active" or "in no role".
 #[derive(Debug, Deserialize, Serialize)]

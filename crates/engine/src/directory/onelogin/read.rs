@@ -55,6 +55,7 @@ pub(super) async fn snapshot(
     }
     report(&builder, events);
     if scope.groups {
+        directory.watch_limit(session).await;
         groups(directory, session, people, &mut builder, events).await?;
         builder.end(Section::Groups);
     }

@@ -34,6 +34,8 @@ pub enum Rate {
         reset_is: Reset,
         /// The part of the limit that is ours, from 0 to 1: others use the service too.
         share: f64,
+        /// How long a window lasts where no answer says so.
+        window: Duration,
     },
     /// As the service tells how much of a window is used up: from four fifths on there are pauses, longer the nearer the
     /// end of it is.
@@ -77,6 +79,8 @@ struct Bucket {
     held_until: Option<Instant>,
     next: Option<Instant>,
     window: Option<Window>,
+    /// Whether answers come without saying anything of a limit: then nobody waits to hear of one.
+    silent: bool,
     under_way: u64,
 }
 
@@ -127,7 +131,9 @@ impl Budget {
                 let due = bucket.next.map_or(now, |next| next.max(earliest));
                 bucket.next = Some(due + per.div_f64(speed) / requests.max(1));
             }
-            Rate::Headers { share, .. } => bucket.take_of_window(now, share)?,
+            Rate::Headers { share, window, .. } => {
+                bucket.take_of_window(now, share, window.div_f64(speed))?
+            }
         }
         bucket.under_way += 1;
         Ok(())
@@ -154,6 +160,7 @@ impl Budget {
         let (Some(limit), Some(remaining), Some(reset)) =
             (number(headers, limit), number(headers, remaining), number(headers, reset))
         else {
+            bucket.silent = true;
             return;
         };
         if limit == 0 {
@@ -167,6 +174,24 @@ impl Budget {
         // Both times are whole seconds, rounded down: the window may last one longer than their difference.
         let until = Instant::now() + Duration::from_secs((seconds + 1).min(24 * 60 * 60)).div_f64(speed);
         bucket.learn(limit, remaining, if reset_is == Reset::Epoch { reset } else { 0 }, until);
+    }
+
+    /// Whether anything is known of the limit of this bucket.
+    pub(super) fn is_known(&self, bucket: &'static str) -> bool {
+        self.lock().get(bucket).is_some_and(|bucket| bucket.window.is_some())
+    }
+
+    /// Notes what was learned of a window otherwise than by headers.
+    pub(super) fn tell(
+        &self,
+        bucket: &'static str,
+        limit: u64,
+        remaining: u64,
+        ends_in: Duration,
+        speed: f64,
+    ) {
+        let until = Instant::now() + (ends_in + Duration::from_secs(1)).div_f64(speed);
+        self.lock().entry(bucket).or_default().learn(limit, remaining, 0, until);
     }
 
     /// Sends nothing of this bucket for so long: the service asked for it.
@@ -194,15 +219,15 @@ impl Budget {
 }
 
 impl Bucket {
-    fn take_of_window(&mut self, now: Instant, share: f64) -> Result<(), Duration> {
+    fn take_of_window(&mut self, now: Instant, share: f64, length: Duration) -> Result<(), Duration> {
         let Some(window) = &mut self.window else {
-            return if self.under_way == 0 { Ok(()) } else { Err(ASK_AGAIN) };
+            return if self.under_way == 0 || self.silent { Ok(()) } else { Err(ASK_AGAIN) };
         };
         if window.until <= now {
             // A new window of which nothing is known but its size.
             window.ours = 0;
             window.remaining = window.limit;
-            window.until = now + Duration::from_secs(60);
+            window.until = now + length;
             window.over = true;
         }
         let allowed = ((window.limit as f64 * share.clamp(0.0, 1.0)) as u64).max(1);

@@ -180,6 +180,17 @@ impl WebService {
         self.options.service
     }
 
+    /// Whether the service has said anything of the limit of this bucket.
+    pub fn knows_limit(&self, bucket: &'static str) -> bool {
+        self.budget.is_known(bucket)
+    }
+
+    /// Notes a limit of which the service tells otherwise than by headers: so many requests in a window of which so many are
+    /// left, and which ends in so much time.
+    pub fn note_limit(&self, bucket: &'static str, limit: u64, remaining: u64, ends_in: Duration) {
+        self.budget.tell(bucket, limit, remaining, ends_in, self.options.speed);
+    }
+
     /// How an address of the service is reached.
     pub fn route_to(&self, url: &Url) -> Route {
         Route { url: url.clone(), ca_path: self.options.ca_path.clone(), proxy: self.options.proxy.clone() }

@@ -58,6 +58,8 @@ fn count(shared: &Shared, bucket: &str, headers: &mut HeaderMap) -> bool {
     }
     let over = window.1 >= shared.options.limit;
     window.1 += u32::from(!over);
+    let mut busiest = lock(&shared.busiest);
+    *busiest = window.1.max(*busiest);
     let numbers = [
         ("x-rate-limit-limit", u64::from(shared.options.limit)),
         ("x-rate-limit-remaining", u64::from(shared.options.limit - window.1)),

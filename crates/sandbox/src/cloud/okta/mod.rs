@@ -66,6 +66,8 @@ struct Shared {
     /// The place of each person in the tenant, by id.
     places: Mutex<HashMap<String, usize>>,
     throttled: Mutex<u32>,
+    /// The most requests of any window.
+    busiest: Mutex<u32>,
     issued: Mutex<oauth::Issued>,
     windows: Mutex<HashMap<String, (u64, u32)>>,
     started: (Instant, jiff::Timestamp),
@@ -85,6 +87,7 @@ impl Server {
             places: Mutex::new(places(&tenant)),
             tenant: Mutex::new(tenant),
             throttled: Mutex::default(),
+            busiest: Mutex::default(),
             issued: Mutex::default(),
             windows: Mutex::default(),
             started: (Instant::now(), jiff::Timestamp::now()),
@@ -132,6 +135,11 @@ impl Server {
     /// How many requests were answered with 429 because a window was used up.
     pub fn throttled(&self) -> u32 {
         *lock(&self.shared.throttled)
+    }
+
+    /// The most requests that came within one window of one part of the API.
+    pub fn busiest_window(&self) -> u32 {
+        *lock(&self.shared.busiest)
     }
 
     /// The time by the service's clock, as Okta writes it.

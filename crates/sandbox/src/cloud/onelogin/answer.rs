@@ -40,7 +40,7 @@ pub(super) async fn handle(State(shared): State<Arc<Shared>>, request: Request) 
     } else {
         answer(&shared, &uri)
     };
-    for (name, number) in headers {
+    for (name, number) in headers.into_iter().filter(|_| shared.options.limit_in_headers) {
         if let Ok(name) = HeaderName::try_from(name) {
             response.headers_mut().insert(name, HeaderValue::from(number));
         }

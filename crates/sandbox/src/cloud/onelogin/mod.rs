@@ -27,6 +27,8 @@ pub struct Options {
     pub token_lifetime: Duration,
     /// Requests of one window.
     pub limit: u32,
+    /// Whether every answer tells the limit in its headers; else only `/auth/rate_limit` does.
+    pub limit_in_headers: bool,
     /// How long a window lasts, by the service's clock.
     pub window: Duration,
     /// How many seconds of the service's clock pass in one real second.
@@ -45,6 +47,7 @@ impl Options {
             client_secret: "sandbox-onelogin-secret".to_owned(),
             token_lifetime: Duration::from_secs(36_000),
             limit: 5_000,
+            limit_in_headers: true,
             window: Duration::from_secs(3_600),
             speed: 1.0,
             latency: Duration::ZERO,
