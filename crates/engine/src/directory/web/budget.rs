@@ -132,7 +132,7 @@ impl Budget {
                 bucket.next = Some(due + per.div_f64(speed) / requests.max(1));
             }
             Rate::Headers { share, window, .. } => {
-                bucket.take_of_window(now, share, window.div_f64(speed))?
+                bucket.take_of_window(now, share, window.div_f64(speed))?;
             }
         }
         bucket.under_way += 1;
