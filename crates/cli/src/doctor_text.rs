@@ -267,17 +267,38 @@ fn broken(text: &str, width: Option<usize>) -> String {
 }
 
 fn facts_text(facts: &[(&'static str, String)]) -> String {
-    let told = facts.iter().map(|(name, value)| match *name {
-        "direct" => format!("direct ({value})"),
-        "through" => format!("through {value}"),
-        "state" | "address" | "addresses" | "system" | "architecture" | "kind" => value.clone(),
-        "milliseconds" => format!("{value} ms"),
-        "days left" => format!("{value} days left"),
-        "seconds ahead" if matches!(value.as_str(), "0" | "1" | "-1") => "agrees with ours".to_owned(),
-        "seconds ahead" => format!("ours is {value} s ahead"),
-        name => format!("{name}: {value}"),
-    });
-    told.collect::<Vec<_>>().join(", ")
+    facts.iter().map(|(name, value)| fact_text(name, value)).collect::<Vec<_>>().join(", ")
+}
+
+fn fact_text(name: &str, value: &str) -> String {
+    match (name, value) {
+        ("direct", "this-machine") => "direct (it is this machine)".to_owned(),
+        ("direct", "no-proxy") => "direct (no proxy is set for it)".to_owned(),
+        ("direct", "socket") => "direct (a socket on this machine)".to_owned(),
+        ("direct", "ldap") => "direct (LDAP is never sent through a proxy)".to_owned(),
+        ("through", proxy) => format!("through {proxy}"),
+        ("state", "none-yet") => "none yet".to_owned(),
+        ("state", "defaults") => "none, the defaults count".to_owned(),
+        ("state", "unreadable") => {
+            "cannot be read; the next run begins an empty one and removes nobody".to_owned()
+        }
+        ("kept in", "data.json") => "in data.json, in plain text".to_owned(),
+        ("kept in", "variable") => "in an environment variable".to_owned(),
+        ("kept in", "file") => "in a file of its own".to_owned(),
+        ("kept in", "elsewhere") => "in the store of another program".to_owned(),
+        ("kept in", place) => format!("in {place}"),
+        ("kind", "bitwarden-cloud") => "Bitwarden's cloud".to_owned(),
+        ("kind", "bitwarden-self-hosted") => "Bitwarden, self-hosted".to_owned(),
+        ("kind", "vaultwarden") => "Vaultwarden".to_owned(),
+        ("kind", "unknown") => "does not say what it is and is treated as Vaultwarden".to_owned(),
+        ("read by", "personal-key") => "read with the personal key".to_owned(),
+        ("address" | "addresses" | "system" | "architecture", value) => value.to_owned(),
+        ("milliseconds", value) => format!("{value} ms"),
+        ("days left", value) => format!("{value} days left"),
+        ("seconds ahead", "0" | "1" | "-1") => "agrees with ours".to_owned(),
+        ("seconds ahead", value) => format!("ours is {value} s ahead"),
+        (name, value) => format!("{name}: {value}"),
+    }
 }
 
 /// The certificates that were shown; of a chain that is as it should be, the first.

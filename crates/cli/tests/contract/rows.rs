@@ -224,6 +224,23 @@ fn members_are_found_whatever_the_case_of_their_name() {
     assert!(stage.organization.membership_by_external_ids()[NIGHT].contains(ADA));
 }
 
+/// Today's finds nothing from then on, and moves the dates of the last sync all the same.
+#[test]
+fn what_changed_cannot_be_told_by_an_attribute_that_nobody_has() {
+    let stage = Stage::signed_in();
+    assert_eq!(stage.run(&["sync"]).code, Some(0));
+    let time = stage.run(&["last-sync", "users"]);
+    stage.change(|data| data["sync"]["revisionDateAttribute"] = json!("whenChanged"));
+    let output = stage.run(&["test", "--last"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+    assert!(output.stderr.contains("`whenChanged`"), "{}", output.stderr);
+    // A sync reads what there is, whatever that attribute is.
+    stage.directory.add(&person("eve", "mail: eve@example.test\n")).expect("an entry");
+    assert_eq!(stage.run(&["sync"]).code, Some(0));
+    assert!(stage.organization.member("eve@example.test").is_some());
+    assert_ne!(stage.run(&["last-sync", "users"]).stdout, time.stdout);
+}
+
 /// Today's ignores it, and connects without.
 #[test]
 fn an_authority_file_that_cannot_be_read_is_an_error() {

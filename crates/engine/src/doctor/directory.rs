@@ -114,10 +114,10 @@ async fn look_at_servers(servers: &[LdapServer], findings: Findings<'_>) -> bool
 async fn look_at_server(server: &LdapServer, findings: Findings<'_>) -> bool {
     let way = Finding::new(Area::Directory, Check::Proxy, &*server.url, Outcome::Good);
     if server.local {
-        findings(way.with("direct", "a socket on this machine"));
+        findings(way.with("direct", "socket"));
         return true;
     }
-    findings(way.with("direct", "LDAP is never sent through a proxy"));
+    findings(way.with("direct", "ldap"));
     if !reach(Area::Directory, &server.host, server.port, findings).await {
         return false;
     }

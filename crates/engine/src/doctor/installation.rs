@@ -83,11 +83,11 @@ fn settings(profile: &Profile, data: Option<&DataFile>, error: Option<EngineErro
         return found(Check::Settings, shown(path), error.into());
     }
     if !path.exists() {
-        return found(Check::Settings, shown(path), Outcome::Good).with("state", "none yet");
+        return found(Check::Settings, shown(path), Outcome::Good).with("state", "none-yet");
     }
     let finding = found(Check::Settings, shown(path), open_to_others(path, OWNER_ONLY_FILE));
     match data.and_then(DataFile::migrated_from) {
-        Some(version) => finding.with("state", format!("version {version}, brought up to date in memory")),
+        Some(version) => finding.with("brought up to date from version", version.to_string()),
         None => finding,
     }
 }
@@ -99,7 +99,7 @@ fn connector_settings(profile: &Profile) -> Finding {
         Err(error) => EngineError::from(error).into(),
     };
     let finding = found(Check::ConnectorSettings, shown(path), outcome);
-    if path.exists() { finding } else { finding.with("state", "none: the defaults count") }
+    if path.exists() { finding } else { finding.with("state", "defaults") }
 }
 
 fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile, findings: Findings<'_>) {
@@ -126,11 +126,11 @@ fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile,
 
 fn kept_in(place: SecretPlace) -> &'static str {
     match place {
-        SecretPlace::Plaintext => "data.json, in plain text",
+        SecretPlace::Plaintext => "data.json",
         SecretPlace::EncryptedFile => "secrets.json",
-        SecretPlace::Variable => "an environment variable",
-        SecretPlace::File => "a file of its own",
-        SecretPlace::Elsewhere => "another program's store",
+        SecretPlace::Variable => "variable",
+        SecretPlace::File => "file",
+        SecretPlace::Elsewhere => "elsewhere",
     }
 }
 
@@ -144,10 +144,9 @@ fn ledger(profile: &Profile) -> Finding {
         }
         Err(error) => return failed(error),
         Ok(None) if path.exists() => {
-            return found(Check::Ledger, shown(path), Outcome::Good)
-                .with("state", "cannot be read: the next run begins an empty one and removes nobody");
+            return found(Check::Ledger, shown(path), Outcome::Good).with("state", "unreadable");
         }
-        Ok(None) => return found(Check::Ledger, shown(path), Outcome::Good).with("state", "none yet"),
+        Ok(None) => return found(Check::Ledger, shown(path), Outcome::Good).with("state", "none-yet"),
         Ok(Some(ledger)) => ledger,
     };
     let last = match ledger.runs(1) {

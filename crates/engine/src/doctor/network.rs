@@ -80,8 +80,8 @@ fn way(area: Area, subject: &str, choice: &ProxyChoice, proxy: &ProxyInEffect) -
     let finding = Finding::new(area, Check::Proxy, subject, Outcome::Good);
     match (proxy, choice) {
         (ProxyInEffect::Through(proxy), _) => finding.with("through", proxy.to_string()),
-        (ProxyInEffect::None, ProxyChoice::Direct) => finding.with("direct", "it is this machine"),
-        (ProxyInEffect::None, _) => finding.with("direct", "no proxy is set for it"),
+        (ProxyInEffect::None, ProxyChoice::Direct) => finding.with("direct", "this-machine"),
+        (ProxyInEffect::None, _) => finding.with("direct", "no-proxy"),
     }
 }
 

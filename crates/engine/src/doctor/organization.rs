@@ -73,16 +73,16 @@ async fn read(organization: &Organization, api: &str, events: Events<'_>, findin
     };
     let kind = facts.as_ref().map(|it| it.kind);
     let named = match kind {
-        Some(ServerKind::OfficialCloud) => "Bitwarden's cloud",
-        Some(ServerKind::OfficialSelfHosted) => "Bitwarden, self-hosted",
-        Some(ServerKind::Vaultwarden) => "Vaultwarden",
-        None => "not told; treated as Vaultwarden",
+        Some(ServerKind::OfficialCloud) => "bitwarden-cloud",
+        Some(ServerKind::OfficialSelfHosted) => "bitwarden-self-hosted",
+        Some(ServerKind::Vaultwarden) => "vaultwarden",
+        None => "unknown",
     };
     let mut server = found(Check::Server, Outcome::Good).with("kind", named);
     if let Some(facts) = &facts {
         server = server
             .with("version", facts.version.clone())
-            .with("new members can be staged", if facts.stages { "yes" } else { "no" });
+            .with("staged members", if facts.stages { "yes" } else { "no" });
     }
     findings(server);
     let members = match organization.members(events).await {
@@ -102,7 +102,7 @@ async fn read(organization: &Organization, api: &str, events: Events<'_>, findin
                 return findings(
                     found(Check::Members, Outcome::Good)
                         .with("members", count)
-                        .with("read with", "the personal key"),
+                        .with("read by", "personal-key"),
                 );
             }
         },
