@@ -330,7 +330,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (at.clone(), 0..4_u8).prop_map(|(at, to)| Step::RenameGroup(at, to)),
         1 => at.clone().prop_map(Step::DeleteGroup),
         2 => (any::<u8>(), at.clone()).prop_map(|(name, at)| Step::FoundGroup(name, at)),
-        1 => (at.clone(), any::<bool>()).prop_map(|(at, is)| Step::Unit(at, is)),
+        1 => (at, any::<bool>()).prop_map(|(at, is)| Step::Unit(at, is)),
         1 => (0..6_usize, 0..5_usize).prop_map(|(users, groups)| Step::Filter(users, groups)),
         1 => (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize)
             .prop_map(|(a, b, c, d, page)| Step::Habits(a, b, c, d, page)),
