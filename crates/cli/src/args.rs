@@ -1,5 +1,6 @@
 //! What can be typed. The help texts are the manual.
 
+use crate::lines::broken;
 use bwdc_core::settings::{LogFormat, LogLevel};
 use bwdc_engine::organization::TwoStepMethod;
 use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
@@ -29,9 +30,9 @@ Files:
 
 Environment:
   BW_CLIENTID, BW_CLIENTSECRET        the API key for `bwdc login`
-  BW_PASSWORD                         the master password for `bwdc login --email`
+  BW_PASSWORD                         the master password for `login --email`
   BW_OBSERVER_CLIENTID, BW_OBSERVER_CLIENTSECRET
-                                      the personal key for `bwdc login --observer`
+                                      the personal key for `login --observer`
   BITWARDENCLI_CONNECTOR_APPDATA_DIR  the folder of the settings
   BWDC_PROFILE                        the profile, as with `--profile`
   BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS
@@ -759,6 +760,7 @@ Settings:
         if line.len() <= 80 {
             help.push_str(&line);
         } else {
+            let expected = broken(expected, Some(80), 6);
             help.push_str(&format!("  {name}\n      {expected}\n"));
         }
     }

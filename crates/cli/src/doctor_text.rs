@@ -1,12 +1,16 @@
 //! The findings of `doctor` in words: what was looked at, what came of it, and what to do.
 
 use crate::doctor_words::{concern_words, failure_words};
+use crate::lines::broken;
 use bwdc_engine::certificate::{Certificate, Chain, Trust};
 use bwdc_engine::clock::to_iso;
 use bwdc_engine::directory::probe;
 use bwdc_engine::doctor::{Area, Check, Finding, Outcome};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+
+/// Where the text of a check begins.
+const INDENT: usize = 8;
 
 /// A finding in words.
 pub(crate) struct Told {
@@ -91,9 +95,9 @@ pub(crate) fn text(findings: &[Told], width: Option<usize>) -> String {
             text.push('\n');
         }
         // A string takes what is written to it.
-        let _ = writeln!(text, "  {:<5} {}", finding.outcome.mark(), broken(&line(finding), width));
+        let _ = writeln!(text, "  {:<5} {}", finding.outcome.mark(), broken(&line(finding), width, INDENT));
         for more in finding.cure.iter().chain(&chain(finding)) {
-            let _ = writeln!(text, "        {}", broken(more, width));
+            let _ = writeln!(text, "        {}", broken(more, width, INDENT));
         }
     }
     text.push('\n');
@@ -243,29 +247,6 @@ fn line(finding: &Told) -> String {
     }
 }
 
-/// The text with line breaks between words, each new line below the first.
-fn broken(text: &str, width: Option<usize>) -> String {
-    const INDENT: usize = 8;
-    let Some(room) = width.and_then(|it| it.checked_sub(INDENT)).filter(|it| *it > INDENT) else {
-        return text.to_owned();
-    };
-    let (mut broken, mut column) = (String::with_capacity(text.len()), 0);
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > room {
-            broken.push('\n');
-            broken.push_str(&" ".repeat(INDENT));
-            column = 0;
-        } else if column > 0 {
-            broken.push(' ');
-            column += 1;
-        }
-        broken.push_str(word);
-        column += length;
-    }
-    broken
-}
-
 fn facts_text(facts: &[(&'static str, String)]) -> String {
     facts.iter().map(|(name, value)| fact_text(name, value)).collect::<Vec<_>>().join(", ")
 }
@@ -312,20 +293,4 @@ fn chain(finding: &Told) -> Vec<String> {
         format!("{}. {}{names}, signed by {}, until {until}", number + 1, it.subject, it.issuer)
     };
     chain.certificates.iter().take(shown).enumerate().map(told).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::broken;
-
-    #[test]
-    fn lines_are_broken_between_words_and_long_words_are_left_whole() {
-        assert_eq!(broken("one two three four", Some(18)), "one two\n        three four");
-        assert_eq!(broken("one two three", None), "one two three");
-        assert_eq!(broken("one two three", Some(10)), "one two three", "too narrow to be worth it");
-        assert_eq!(
-            broken("see https://a-long-name.example.test/", Some(20)),
-            "see\n        https://a-long-name.example.test/"
-        );
-    }
 }

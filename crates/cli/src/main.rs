@@ -6,6 +6,7 @@ mod doctor_text;
 mod doctor_words;
 mod error;
 mod explain_text;
+mod lines;
 mod log;
 mod output;
 mod plan_text;

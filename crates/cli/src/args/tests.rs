@@ -69,6 +69,10 @@ fn help_fits_a_terminal_of_80_columns_and_breaks_no_example() {
         for line in text.lines() {
             assert!(line.chars().count() <= WIDTH, "`{path}`: {line}");
         }
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for line in after.lines() {
+            assert!(line.chars().count() <= WIDTH, "`{path}` is broken where it should not be: {line}");
+        }
         for example in examples(command) {
             assert!(
                 text.contains(&format!("  {example}\n")) || text.trim_end().ends_with(&example),

@@ -419,6 +419,43 @@ fn the_proxy_in_effect_is_told_and_asked() {
     );
 }
 
+/// A secret that somebody typed into another setting is masked as well.
+#[test]
+fn every_source_is_looked_over_and_its_secret_stays_out_of_the_archive() {
+    let stage = Stage::signed_in();
+    let folder = stage.home.data_folder().join("sources").join("berlin");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let mut data = stage.home.data_json().expect("settings");
+    data["directoryLdap"]["password"] = json!("berlin's own");
+    let source = json!({
+        "stateVersion": 8, "directoryType": 0, "directoryLdap": data["directoryLdap"], "sync": data["sync"],
+    });
+    std::fs::write(folder.join("data.json"), source.to_string()).expect("settings");
+    std::fs::write(stage.home.data_folder().join("connector.toml"), "sources = [\"berlin\"]\n")
+        .expect("a file");
+    let filter = "(|(description=berlin's own)(description=reader's password)(uid=*))";
+    assert_eq!(stage.run(&["config", "sync.userFilter", filter]).code, Some(0));
+
+    let (checks, code) = checks(&stage.home);
+    assert_eq!(code, Some(1));
+    let sign_ins = found(&checks, "directory", "directory-sign-in");
+    assert_eq!(sign_ins.len(), 2, "{checks:#?}");
+    assert_ne!(sign_ins[0]["outcome"], "fail", "{sign_ins:#?}");
+    assert_outcome(sign_ins[1], "fail", &["refused"]);
+    assert_eq!(sign_ins[1]["facts"]["source"], "berlin");
+
+    let archive = stage.home.path().join("support.tar.gz");
+    assert_eq!(stage.run(&["doctor", "--bundle", &archive.display().to_string()]).code, Some(1));
+    let unpacked = stage.home.path().join("unpacked");
+    unpack(&archive, &unpacked);
+    let text: String = files(&unpacked.join("bwdc-support"))
+        .iter()
+        .map(|(_, bytes, _)| String::from_utf8_lossy(bytes).into_owned())
+        .collect();
+    assert!(text.contains("(|(description=(secret))(description=(secret))(uid=*))"), "{text}");
+    assert!(!text.contains("berlin's own") && !text.contains("reader's password"), "{text}");
+}
+
 fn unpack(archive: &Path, folder: &Path) -> Output {
     std::fs::create_dir(folder).expect("a folder");
     let output = Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(folder).output().expect("tar");
