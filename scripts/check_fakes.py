@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Checks the stand-ins for cloud services against what the vendors publish.
 
-    check_fakes.py CLOUD OKTA_SPEC GRAPH_CUT
+    check_fakes.py CLOUD OKTA_SPEC GRAPH_CUT GOOGLE_DISCOVERY
 
 CLOUD is the program of `crates/sandbox/examples/cloud.rs`, OKTA_SPEC the description of Okta's API, GRAPH_CUT what
-`cut_graph.py` made of Microsoft Graph's. Each service is started,
-asked for every kind of answer that the connector reads, and every answer is held against the vendor's own description:
-Okta's and Graph's as JSON Schema, OneLogin's by the models of its Python client, which also pages through the stand-in. To add a service,
-add its name to the program and a function to SERVICES.
+`cut_graph.py` made of Microsoft Graph's, GOOGLE_DISCOVERY the discovery document of Google's directory API. Each service is
+started, asked for every kind of answer that the connector reads, and every answer is held against the vendor's own
+description: Okta's, Graph's and Google's as JSON Schema, OneLogin's by the models of its Python client. The Python clients of
+OneLogin and Google also sign in and page through the stand-ins. To add a service, add its name to the program and a function
+to SERVICES.
 """
 
 import base64
@@ -222,12 +223,139 @@ def graph(how, cut_path):
     return checked
 
 
-SERVICES = {"okta": okta, "onelogin": onelogin, "graph": graph}
+def google(how, discovery_path):
+    import google_auth_httplib2
+    import httplib2
+    import jsonschema
+    from google.oauth2 import service_account
+    from googleapiclient.discovery import build_from_document
+    from googleapiclient.errors import HttpError
+
+    with open(discovery_path, encoding="utf-8") as file:
+        discovery = json.load(file)
+
+    def as_json_schema(value):
+        """The discovery document's schemas: references are names, `any` is anything, a list of properties is complete."""
+        if isinstance(value, list):
+            return [as_json_schema(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if isinstance(value.get("$ref"), str):
+            return {"$ref": "#/definitions/" + value["$ref"]}
+        kept = ["type", "format", "properties", "items", "enum", "additionalProperties"]
+        schema = {key: value[key] for key in kept if key in value}
+        if schema.get("type") == "any":
+            del schema["type"]
+        if isinstance(schema.get("properties"), dict):
+            schema["properties"] = {name: as_json_schema(it) for name, it in schema["properties"].items()}
+            schema.setdefault("additionalProperties", False)
+        for key in ["items", "additionalProperties"]:
+            if isinstance(schema.get(key), dict):
+                schema[key] = as_json_schema(schema[key])
+        return schema
+
+    definitions = {name: as_json_schema(schema) for name, schema in discovery["schemas"].items()}
+    validators = {
+        name: jsonschema.Draft202012Validator({"definitions": definitions, "$ref": "#/definitions/" + name})
+        for name in definitions
+    }
+    checked = 0
+
+    def check(value, schema):
+        nonlocal checked
+        validators[schema].validate(value)
+        expected = discovery["schemas"][schema]["properties"]["kind"].get("default")
+        expect(value["kind"] == expected, f"{schema}: {value['kind']} in the place of {expected}")
+        checked += 1
+
+    # What `fields` may choose from are properties of the vendor's own.
+    for schema, names in how["properties"].items():
+        unknown = set(names) - set(discovery["schemas"][schema]["properties"])
+        expect(not unknown, f"{schema} has no {unknown}")
+
+    # The vendor's own sign-in signs the assertion, and the vendor's own client turns the pages.
+    scopes = ["user.readonly", "group.readonly", "group.member.readonly"]
+    scopes = ["https://www.googleapis.com/auth/admin.directory." + scope for scope in scopes]
+
+    def client(subject, scopes):
+        credentials = service_account.Credentials.from_service_account_info(how["key_file"], scopes=scopes)
+        http = google_auth_httplib2.AuthorizedHttp(credentials.with_subject(subject), http=httplib2.Http(timeout=20))
+        return build_from_document(discovery, http=http, client_options={"api_endpoint": how["url"]})
+
+    directory = client(how["admin"], scopes)
+
+    def pages(resource, list_name, schema, entry, largest, **arguments):
+        request, found, sizes = resource.list(maxResults=largest, **arguments), [], []
+        while request is not None:
+            answer = request.execute()
+            check(answer, schema)
+            entries = answer.get(list_name, [])
+            for it in entries:
+                check(it, entry)
+            sizes.append(len(entries))
+            found += entries
+            request = resource.list_next(request, answer)
+        expect(all(size == largest for size in sizes[:-1]), f"pages of {sizes}")
+        return found
+
+    users = pages(directory.users(), "users", "Users", "User", 500, customer="my_customer")
+    expect(len({user["id"] for user in users}) == 1202, f"{len(users)} people")
+    deleted = pages(directory.users(), "users", "Users", "User", 500, domain="example.test", showDeleted="true")
+    expect([user["primaryEmail"] for user in deleted] == ["person3@example.test"] and deleted[0]["deletionTime"], "the deleted")
+    groups = pages(directory.groups(), "groups", "Groups", "Group", 200, customer="my_customer")
+    expect(len(groups) == 212, f"{len(groups)} groups")
+    members = pages(directory.members(), "members", "Members", "Member", 200, groupKey=groups[0]["id"])
+    expect(len(members) == 449 and {it["status"] for it in members} == {"ACTIVE", "SUSPENDED"}, "who is in the first group")
+    kinds = pages(directory.members(), "members", "Members", "Member", 200, groupKey=groups[2]["email"])
+    expect([it["type"] for it in kinds] == ["GROUP", "CUSTOMER", "USER", "EXTERNAL"], "types of members")
+    expect(len(directory.users().list(customer="my_customer").execute()["users"]) == 100, "the usual page of people")
+    for query, count in [("orgUnitPath='/Field Sales'", 1), ("isSuspended=true", 1), ("email:person12*", 14)]:
+        found = pages(directory.users(), "users", "Users", "User", 500, customer="my_customer", query=query)
+        expect(len(found) == count, f"{query}: {len(found)}")
+    for key in [users[0]["id"], users[0]["primaryEmail"], "alias@example.test"]:
+        expect(directory.users().get(userKey=key).execute()["id"] == users[0]["id"], f"{key} by id or address")
+    part = directory.users().list(customer="my_customer", maxResults=1, fields="kind,users(id,name/fullName)").execute()
+    expect(set(part) == {"kind", "users"} and set(part["users"][0]) == {"id", "name"}, "a partial answer")
+
+    def refused(status, reason, request):
+        try:
+            request.execute()
+        except HttpError as error:
+            expect(error.status_code == status, f"{error.status_code} in the place of {status}")
+            expect(reason in str(error.error_details), f"{error.error_details} in the place of {reason}")
+            return
+        raise SystemExit(f"FAILED: {reason} was not refused")
+
+    refused(404, "notFound", directory.users().get(userKey="19"))
+    refused(404, "notFound", directory.users().get(userKey=deleted[0]["id"]))
+    refused(404, "notFound", directory.members().list(groupKey="nobody@example.test"))
+    refused(404, "notFound", directory.users().list(domain="elsewhere.test"))
+    refused(400, "badRequest", directory.users().list())
+    refused(400, "invalid", directory.users().list(customer="my_customer", query="shoeSize=44"))
+    refused(400, "invalidParameter", directory.users().list(customer="my_customer", maxResults=501))
+    refused(400, "invalidParameter", directory.users().list(customer="my_customer", fields="users(ident)"))
+    refused(403, "insufficientPermissions", client(how["admin"], scopes[:1]).groups().list(customer="my_customer"))
+    from google.auth.exceptions import RefreshError
+
+    for subject, asked, words in [
+        ("nobody@example.test", scopes, "Invalid email or User ID"),
+        (how["admin"], scopes + ["https://www.googleapis.com/auth/admin.directory.user"], "unauthorized"),
+    ]:
+        try:
+            client(subject, asked).users().list(customer="my_customer").execute()
+        except RefreshError as error:
+            expect(words in str(error), f"{error} in the place of {words}")
+        else:
+            raise SystemExit(f"FAILED: a token for {subject}")
+    return checked
+
+
+SERVICES = {"okta": okta, "onelogin": onelogin, "graph": graph, "google": google}
 
 
 def main():
-    program, okta_spec, graph_cut = sys.argv[1:4]
-    descriptions = {"okta": okta_spec, "graph": graph_cut}
+    program, okta_spec, graph_cut, google_discovery = sys.argv[1:5]
+    descriptions = {"okta": okta_spec, "graph": graph_cut, "google": google_discovery}
     for name, check in SERVICES.items():
         with served(program, name) as how:
             print(f"{name}: {check(how, descriptions.get(name))} entries fit the vendor's description")

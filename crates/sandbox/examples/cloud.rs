@@ -3,7 +3,7 @@
 //! `cargo run -p bwdc-sandbox --example cloud -- onelogin` prints one line of JSON with the address and the credentials,
 //! and serves until its standard input ends.
 
-use bwdc_sandbox::cloud::{graph, okta, onelogin};
+use bwdc_sandbox::cloud::{google, graph, okta, onelogin};
 use bwdc_sandbox::organization;
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
@@ -21,6 +21,34 @@ fn main() -> Result<(), Box<dyn Error>> {
             let server = onelogin::Server::start(onelogin::Options::new(tenant))?;
             serve(&serde_json::json!({
                 "url": server.url(), "client_id": server.client_id(), "client_secret": server.client_secret(),
+            }))
+        }
+        "google" => {
+            let mut tenant = google::Tenant::generate(1_203, 212, 3);
+            let member = |number: usize| google::MemberKind::User(google::User::new(number).id);
+            tenant.groups[0].members = (0..450).map(|it| google::Member::new(member(it))).collect();
+            let inner = google::Group::new(1).id;
+            let elsewhere = "guest@elsewhere.test".to_owned();
+            tenant.groups[2].members = [
+                google::MemberKind::Group(inner),
+                google::MemberKind::Customer,
+                google::MemberKind::Outside(elsewhere.clone()),
+                google::MemberKind::External(elsewhere),
+            ]
+            .map(google::Member::new)
+            .to_vec();
+            tenant.user(0).aliases = vec!["alias@example.test".to_owned()];
+            tenant.user(0).title = "Manager".to_owned();
+            tenant.user(0).org_unit_path = "/Field Sales".to_owned();
+            tenant.user(1).suspended = true;
+            tenant.user(2).archived = true;
+            tenant.user(3).deleted = true;
+            let server = google::Server::start(google::Options::new(tenant))?;
+            let key_file: serde_json::Value = serde_json::from_str(&server.key_file())?;
+            serve(&serde_json::json!({
+                "url": server.url(), "key_file": key_file, "admin": "admin@example.test",
+                "properties": google::PROPERTIES.map(|(schema, names)| (schema.to_owned(), names)).into_iter()
+                    .collect::<std::collections::BTreeMap<_, _>>(),
             }))
         }
         "graph" => {

@@ -33,9 +33,6 @@ fn cure(error: &WebReadError, settings: &GoogleSettings) -> Option<String> {
             settings.client_email
         ),
         (_, "invalid_grant") if said("timeframe") => "Set this machine's clock.".to_owned(),
-        (_, "invalid_grant") if said("audience") => {
-            "Set `gsuite.token-url` to the address that Google itself uses, or unset it.".to_owned()
-        }
         (_, "invalid_grant" | "invalid_client") => format!(
             "`gsuite.clientEmail` is `{}`: name a service account that exists, and {key_file}.",
             settings.client_email

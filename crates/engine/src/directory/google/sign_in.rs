@@ -19,6 +19,8 @@ pub(super) const SCOPES: [&str; 3] = [
     "https://www.googleapis.com/auth/admin.directory.group.member.readonly",
 ];
 
+/// Whom an assertion is for, also where another server stands in for Google's: that is how Google's own clients have it.
+const AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// How long an assertion is good, in seconds; Google accepts an hour at most.
 const LIFETIME: i64 = 3_540;
@@ -79,7 +81,7 @@ impl ServiceAccount {
         let header = Map::from_iter([("typ".to_owned(), json!("JWT"))]);
         let claims = json!({
             "iss": self.settings.client_email, "sub": self.settings.admin_user, "scope": scopes,
-            "aud": self.token_url.as_str(), "iat": begun, "exp": begun + LIFETIME,
+            "aud": AUDIENCE, "iat": begun, "exp": begun + LIFETIME,
         });
         let assertion = self.key.sign(header, &claims).map_err(|error| WebReadError::Credentials {
             service: NAME,

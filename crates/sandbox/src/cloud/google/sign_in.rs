@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::collections::HashMap;
 
+/// Whom an assertion is for, wherever the endpoint is: Google's own clients name this.
+const AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 const LONGEST_BODY: usize = 100_000;
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// The longest life of an assertion, and how far a clock may be off, in seconds.
@@ -45,7 +47,7 @@ pub(super) async fn token(shared: &Shared, request: Request) -> Response {
                      Check your iat and exp values in the JWT claim.";
         return refusal(400, "invalid_grant", words);
     }
-    if claims["aud"] != format!("{}/token", shared.front.url) {
+    if claims["aud"] != AUDIENCE {
         return refusal(400, "invalid_grant", "Invalid JWT: Failed audience check.");
     }
     if claims["iss"] != shared.options.client_email.as_str() {
