@@ -1,7 +1,7 @@
 //! Microsoft Entra ID: leavers in each of their states, what a tenant is asked for, and what is said when a right is missing.
 
 use super::Stage;
-use bwdc_sandbox::cloud::graph::{Options, Server, Spec, Tenant};
+use bwdc_sandbox::cloud::graph::{DeltaHabits, Options, Server, Spec, Tenant};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::organization::{self, MemberStatus};
 
@@ -188,4 +188,81 @@ fn a_large_tenant_takes_few_requests_and_little_memory() {
     eprintln!("{requests} requests, {:?}, {} MB", cost.cpu, cost.peak_resident / 1_000_000);
     assert!(requests <= 170, "{requests} requests");
     assert!(cost.peak_resident <= 100_000_000, "{} bytes", cost.peak_resident);
+}
+
+/// The tenant stays as it is, and limits are off: whatever were read in part would take somebody's access or membership.
+#[test]
+fn a_fault_at_any_request_takes_nothing_away() {
+    let delta = DeltaHabits { page: 20, ..DeltaHabits::default() };
+    let server = Server::start(Options { delta, ..Options::new(tenant(30, 3)) }).expect("a stand-in");
+    let stage = Stage::new("1");
+    set_up(&stage, &server);
+    stage.sync(3, 30);
+    stage.everybody_confirms();
+    for (name, value) in [
+        ("limits.off", "true"),
+        ("leavers.gone", "remove"),
+        ("leavers.out-of-scope", "remove"),
+        ("leavers.vanished-groups", "delete"),
+        ("time-limits.total", "2"),
+    ] {
+        stage.set(name, value);
+    }
+    stage.sync_quietly();
+    let (members, memberships) = (stage.organization.members(), stage.memberships());
+    for mode in [&["sync"][..], &["sync", "--full"]] {
+        server.forget_requests();
+        stage.ok(mode);
+        let log = server.requests();
+        let mut places: Vec<String> =
+            log.iter().map(|it| it.path.split("token=").next().expect("a path").to_owned()).collect();
+        places.sort();
+        places.dedup();
+        assert!(places.len() >= 4, "{places:?}");
+        for place in places {
+            for fault in [
+                // An hour is more than the whole read may take: these are not tried again.
+                Fault::Answer(Answer::empty(500).header("retry-after", "3600")),
+                Fault::Answer(Answer::json(429, "{}").header("retry-after", "3600")),
+                Fault::Answer(Answer::json(403, "{}")),
+                Fault::CutAfterHandling,
+            ] {
+                server.heal();
+                server.faults().add(Rule::new("*", &place, fault.clone()));
+                stage.organization.clear_requests();
+                let output = stage.run(mode);
+                let what = format!("{mode:?}, {fault:?} at {place}: {}", output.stderr);
+                // Tokens that cannot be minted are a matter of the next read.
+                let minting = mode.len() > 1 && place.contains("/delta");
+                assert_eq!(output.code, Some(i32::from(!minting)), "{what}");
+                assert!(minting || output.stderr.contains("Microsoft Entra ID"), "{what}");
+                let sent = stage.organization.requests();
+                let reads = |it: &organization::RecordedRequest| {
+                    it.method == "GET" || it.path.contains("/connect/token")
+                };
+                assert!(sent.iter().all(reads), "{what}");
+                assert_eq!(
+                    (stage.organization.members(), stage.memberships()),
+                    (members.clone(), memberships.clone()),
+                    "{what}"
+                );
+            }
+        }
+        server.heal();
+        stage.ok(&["sync", "--full"]);
+    }
+}
+
+#[test]
+fn doctor_names_the_missing_permission() {
+    let server = Server::start(Options::new(tenant(6, 1))).expect("a stand-in");
+    let stage = Stage::new("1");
+    set_up(&stage, &server);
+    let refusal =
+        "{\"error\":{\"code\":\"Authorization_RequestDenied\",\"message\":\"Insufficient privileges\"}}";
+    server.faults().add(Rule::new("GET", "/v1.0/groups", Fault::Answer(Answer::json(403, refusal))));
+    let output = stage.run(&["doctor"]);
+    assert_eq!(output.code, Some(1), "{}", output.stdout);
+    let said = format!("{}{}", output.stdout, output.stderr);
+    assert!(said.contains("GroupMember.Read.All") && !said.contains("AdministrativeUnit"), "{said}");
 }

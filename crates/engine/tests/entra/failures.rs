@@ -193,3 +193,17 @@ async fn a_property_that_is_missing_is_no_property_that_is_not_set() {
     server.faults().add(Rule::new("GET", "/v1.0/users", page(null)));
     assert_eq!(told(&read(&server).await.unwrap()).0[0], "1 Enabled none");
 }
+
+#[tokio::test]
+async fn a_batch_that_is_answered_in_part_is_no_answer() {
+    let server = server(tenant());
+    let item = |number: usize| format!("{{\"id\":\"{number}\",\"status\":200,\"body\":{{\"value\":[]}}}}");
+    for answered in [vec![0, 1, 2], vec![0, 1, 2, 2], vec![0, 1, 2, 3, 4], vec![]] {
+        server.heal();
+        let items: Vec<String> = answered.into_iter().map(item).collect();
+        let body = format!("{{\"responses\":[{}]}}", items.join(","));
+        server.faults().add(Rule::new("POST", "/v1.0/$batch", Fault::ReplaceBody(body)));
+        let error = web(read(&server).await.err().unwrap());
+        assert!(matches!(error, WebReadError::Malformed { .. }), "{error}");
+    }
+}
