@@ -4,6 +4,7 @@ use crate::lines::broken;
 use bwdc_core::settings::{LogFormat, LogLevel};
 use bwdc_engine::organization::TwoStepMethod;
 use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
+use bwdc_engine::secrets::{KeyKind, SecretStore};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
@@ -128,6 +129,7 @@ impl Command {
             Self::LastSync(_) => "last-sync",
             Self::Config(_) => "config",
             Self::Profile(_) => "profile",
+            Self::Secrets(_) => "secrets",
             Self::DataFile => "data-file",
             Self::ClearCache => "clear-cache",
             Self::Demo(_) => "demo",
@@ -272,6 +274,18 @@ Examples:
     /// `config <setting> <value>` stores one, as `config set` does.
     #[command(after_help = config_help())]
     Config(ConfigArguments),
+
+    /// Show where secrets are kept, and move them.
+    ///
+    /// A secret that is entered stays where it was before; the first goes into the keychain of the session, where one
+    /// answers, else into an encrypted file.
+    #[command(after_help = "\
+Examples:
+  bwdc secrets list
+  bwdc secrets migrate --to encrypted-file
+  bwdc secrets migrate --to keychain
+  BWDC_SECRETS_PASSPHRASE_FILE=FILE bwdc secrets migrate --to encrypted-file --key passphrase")]
+    Secrets(SecretsArguments),
 
     /// Keep several installations on one machine, each with its own settings, secrets and state.
     ///
@@ -601,6 +615,47 @@ Examples:
 Examples:
   bwdc config validate")]
     Validate,
+}
+
+#[derive(Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct SecretsArguments {
+    #[command(subcommand)]
+    pub(crate) command: SecretsCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// Print every secret that is set with its place, and where new ones go.
+    List,
+    /// Move all stored secrets into one store; each is read back from there before it is forgotten here.
+    Migrate {
+        /// `keychain`, `encrypted-file`, or `plaintext`, which the official variable has to allow.
+        #[arg(long, value_name = "STORE", value_parser = secret_store)]
+        to: SecretStore,
+
+        /// The key of the encrypted file: `file`, `credential` (of systemd) or `passphrase`.
+        #[arg(long, value_name = "KIND", value_parser = key_kind)]
+        key: Option<KeyKind>,
+    },
+}
+
+fn secret_store(typed: &str) -> Result<SecretStore, &'static str> {
+    match typed {
+        "keychain" => Ok(SecretStore::Keychain),
+        "encrypted-file" => Ok(SecretStore::EncryptedFile),
+        "plaintext" => Ok(SecretStore::Plaintext),
+        _ => Err("give keychain, encrypted-file or plaintext"),
+    }
+}
+
+fn key_kind(typed: &str) -> Result<KeyKind, &'static str> {
+    match typed {
+        "file" => Ok(KeyKind::File),
+        "credential" => Ok(KeyKind::Credential),
+        "passphrase" => Ok(KeyKind::Passphrase),
+        _ => Err("give file, credential or passphrase"),
+    }
 }
 
 #[derive(Args)]

@@ -266,6 +266,8 @@ fn fact_text(name: &str, value: &str) -> String {
         ("kept in", "data.json") => "in data.json, in plain text".to_owned(),
         ("kept in", "variable") => "in an environment variable".to_owned(),
         ("kept in", "file") => "in a file of its own".to_owned(),
+        ("kept in", "keychain") => "in the keychain".to_owned(),
+        ("kept in", "command") => "what a command prints".to_owned(),
         ("kept in", "elsewhere") => "in the store of another program".to_owned(),
         ("kept in", place) => format!("in {place}"),
         ("kind", "bitwarden-cloud") => "Bitwarden's cloud".to_owned(),

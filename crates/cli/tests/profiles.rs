@@ -121,7 +121,11 @@ fn a_copy_takes_the_settings_and_leaves_account_state_and_secrets() {
         (output.code, output.stdout.as_str()),
         (Some(0), "Copied the settings of `default` to `second`.\n")
     );
-    assert!(output.stderr.contains("`bwdc --profile second config set ldap.password`"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("`bwdc --profile second config set <name>`: `ldap.password`."),
+        "{}",
+        output.stderr
+    );
     let copy = data(&home, "second");
     let keys: Vec<_> = copy.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(

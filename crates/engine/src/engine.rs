@@ -9,12 +9,13 @@ use crate::event::{Event, Events};
 use crate::ledger::Ledger;
 use crate::organization::{ApiKey, Connection, Organization};
 use crate::paths::{ProcessEnvironment, Profile};
-use crate::secrets::{SecretName, Secrets};
+use crate::secrets::{KeyKind, Moved, SecretName, SecretPlace, SecretStore, Secrets};
 use crate::store::{DataFile, Overrides, Store, SyncedKind, read_connector_settings};
 use bwdc_core::desired::{Desired, Source, SourceRead};
+use bwdc_core::names::SourceName;
 use bwdc_core::settings::{
-    Bind, ConnectorSettings, DirectoryKind, Endpoints, EnvironmentUrls, LdapLayout, LdapSettings,
-    SettingsError, SyncSettings,
+    Bind, ConnectorSettings, DirectoryKind, Endpoints, EnvironmentUrls, LdapLayout, LdapSettings, Setting,
+    SettingValue, SettingsError, SyncSettings,
 };
 use bwdc_core::snapshot::ReadScope;
 use secrecy::{ExposeSecret, SecretString};
@@ -163,6 +164,67 @@ impl Engine {
     pub fn set_secret(&mut self, name: SecretName, value: &SecretString) -> Result<(), EngineError> {
         self.secrets().set(&mut self.store, name, value)?;
         Ok(())
+    }
+
+    /// Where a secret that is entered for the first time goes, and the kind of key that the encrypted file has.
+    ///
+    /// # Errors
+    /// [`EngineError::Secret`] when the settings cannot be read.
+    pub fn secret_store(&self) -> Result<(SecretStore, KeyKind), EngineError> {
+        let secrets = self.secrets();
+        Ok((secrets.store()?, secrets.key_kind()))
+    }
+
+    /// Every secret that is set, those of further sources too, with the place where it is kept.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the settings cannot be read.
+    pub fn secret_places(&self) -> Result<Vec<(SourceName, SecretName, SecretPlace)>, EngineError> {
+        let mut places = Vec::new();
+        let mut add = |engine: &Self| {
+            let secrets = engine.secrets();
+            let source = &engine.profile.source;
+            let place = |name| secrets.place(engine.store.data(), name).map(|it| (source.clone(), name, it));
+            places.extend(SecretName::ALL.into_iter().filter_map(place));
+        };
+        add(self);
+        for source in self.further_sources()? {
+            add(&self.open_source(source.as_str())?);
+        }
+        Ok(places)
+    }
+
+    /// Moves all stored secrets into one store, in which those that are entered later go, too. `key` is the kind of key
+    /// that the encrypted file shall have.
+    ///
+    /// # Errors
+    /// [`EngineError`]; whatever was moved until then is still in its old place, too.
+    pub fn migrate_secrets(&mut self, to: SecretStore, key: Option<KeyKind>) -> Result<Moved, EngineError> {
+        let mut moved = self.migrate_own_secrets(to, key)?;
+        for source in self.further_sources()? {
+            let further = self.open_source(source.as_str())?.migrate_own_secrets(to, key)?;
+            moved.moved.extend(further.moved);
+            moved.stayed.extend(further.stayed);
+        }
+        let choice = match to {
+            SecretStore::Keychain => "keychain",
+            SecretStore::EncryptedFile => "encrypted-file",
+            // The official variable decides that, for as long as it is set.
+            SecretStore::Plaintext => return Ok(moved),
+        };
+        if let Some(setting) = Setting::find("secrets.store") {
+            self.set(setting, &SettingValue::Text(Some(choice.to_owned())))?;
+        }
+        Ok(moved)
+    }
+
+    fn migrate_own_secrets(&mut self, to: SecretStore, key: Option<KeyKind>) -> Result<Moved, EngineError> {
+        let secrets = self.secrets();
+        let moved = secrets.migrate(&mut self.store, to)?;
+        if let (SecretStore::EncryptedFile, Some(key)) = (to, key) {
+            secrets.change_key(key)?;
+        }
+        Ok(moved)
     }
 
     /// Reads the directory and shows what would be asked of the organization; nothing is written anywhere.

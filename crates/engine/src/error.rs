@@ -300,7 +300,23 @@ impl EngineError {
             Self::Secret(SecretError::NotHere { name }) => {
                 return Some(format!("Enter it again with `{}`.", name.entered_by()));
             }
-            Self::Secret(_) => "Check the rights of the profile's folder and of the files in it.",
+            Self::Secret(SecretError::Io { .. } | SecretError::Busy(_)) => {
+                "Check the rights of the profile's folder and of the files in it."
+            }
+            Self::Secret(SecretError::KeychainChange { .. }) => {
+                "Unlock it, or keep secrets in a file: `bwdc config secrets.store encrypted-file`."
+            }
+            Self::Secret(SecretError::Command { name, .. }) => {
+                return Some(format!(
+                    "Run it yourself with `{}` in the place of `{{name}}`, or take it out: `bwdc config unset secrets.command`.",
+                    name.label()
+                ));
+            }
+            Self::Secret(SecretError::Override(_)) => {
+                "Correct or unset the variable where the program is started."
+            }
+            // These say what to do themselves.
+            Self::Secret(_) => return None,
             Self::Lock(error) => lock_hint(error),
             Self::Ledger(_) => {
                 "Check the file `connector.db` in the profile's folder, its rights and the space on the disk."

@@ -38,6 +38,8 @@ pub struct ProcessEnvironment {
     program_folder: Option<PathBuf>,
     platform: Platform,
     profile: Option<ProfileName>,
+    /// Whether the keychain of the session may be used.
+    keychain: bool,
 }
 
 impl ProcessEnvironment {
@@ -57,6 +59,7 @@ impl ProcessEnvironment {
                 .and_then(|program| program.parent().map(PathBuf::from)),
             platform,
             profile: None,
+            keychain: true,
         }
     }
 
@@ -67,7 +70,7 @@ impl ProcessEnvironment {
         variables: impl IntoIterator<Item = (Name, Text)>,
     ) -> Self {
         let variables = variables.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
-        Self { variables, program_folder, platform, profile: None }
+        Self { variables, program_folder, platform, profile: None, keychain: true }
     }
 
     /// The same environment for the profile of this name, whatever `BWDC_PROFILE` says.
@@ -75,6 +78,23 @@ impl ProcessEnvironment {
     pub fn for_profile(mut self, name: ProfileName) -> Self {
         self.profile = Some(name);
         self
+    }
+
+    /// The same environment for an installation that has nothing to do with this user's: without any variable of ours or
+    /// of the official connector, and without the keychain.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        let ours = ["BWDC_", "BW_", "BITWARDENCLI_", "BITWARDEN_", "CREDENTIALS_DIRECTORY"];
+        self.variables.retain(|(name, _)| {
+            let name = name.to_string_lossy().to_ascii_uppercase();
+            !ours.iter().any(|start| name.starts_with(start))
+        });
+        Self { profile: None, keychain: false, ..self }
+    }
+
+    /// Whether the keychain of the session may be used.
+    pub(crate) fn has_keychain(&self) -> bool {
+        self.keychain
     }
 
     /// The profile that is meant: the one that was named, else the one that `BWDC_PROFILE` names, else the default one.
@@ -97,6 +117,11 @@ impl ProcessEnvironment {
         };
         let (_, value) = self.variables.iter().find(|(found, _)| same(found))?;
         Some(value.as_os_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The operating system whose rules count.
+    pub fn platform(&self) -> Platform {
+        self.platform
     }
 
     /// The names of all variables that are text and not empty.
@@ -200,6 +225,15 @@ impl Profile {
     pub fn of_source(&self, name: &SourceName) -> Self {
         let folder = self.folder.join("sources").join(name.as_str());
         Self { source: name.clone(), ..Self::new(folder) }
+    }
+
+    /// The profile that a further source belongs to; of any other, itself.
+    pub(crate) fn of_organization(&self) -> Self {
+        let above = self.folder.parent().and_then(std::path::Path::parent);
+        match above {
+            Some(folder) if !self.source.is_primary() => Self::new(folder),
+            _ => self.clone(),
+        }
     }
 
     /// The profile that the environment means; the default one is the folder that today's connector would use.

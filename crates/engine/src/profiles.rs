@@ -6,7 +6,9 @@ use crate::clock::Clock;
 use crate::lock::{LockError, RunLock};
 use crate::paths::{PROFILES, PathError, ProcessEnvironment, Profile, ProfileName, owner_only};
 use crate::secrets::{SecretError, SecretName, Secrets};
-use crate::store::{Store, StoreError, copy_connector_settings};
+use crate::sources::source_name;
+use crate::store::{Overrides, Store, StoreError, copy_connector_settings, read_connector_settings};
+use bwdc_core::names::SourceName;
 use bwdc_core::settings::DirectoryKind;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,10 +36,10 @@ pub enum CopiedSecrets {
 /// What a copy left out or took along.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copied {
-    /// Secrets that were copied.
-    pub secrets: Vec<SecretName>,
+    /// Secrets that were copied, by source.
+    pub secrets: Vec<(SourceName, SecretName)>,
     /// Secrets of directories that have to be entered in the copy.
-    pub missing: Vec<SecretName>,
+    pub missing: Vec<(SourceName, SecretName)>,
 }
 
 /// Why a profile cannot be made, copied or removed.
@@ -146,7 +148,7 @@ pub fn copy(
     let original = Profile::from_environment(&environment.clone().for_profile(from.clone()))?;
     let store = Store::open(&original)?;
     let folder = create(environment, to)?;
-    let copied = fill(environment, &original, &store, &Profile::new(&folder), secrets);
+    let copied = fill_all(environment, &original, &store, &Profile::new(&folder), secrets);
     if copied.is_err() {
         // The first error is the one to tell.
         let _ = std::fs::remove_dir_all(&folder);
@@ -154,43 +156,68 @@ pub fn copy(
     copied
 }
 
-fn fill(
+fn fill_all(
     environment: &ProcessEnvironment,
     original: &Profile,
     from: &Store,
     copy: &Profile,
     secrets: CopiedSecrets,
 ) -> Result<Copied, ProfileError> {
+    let mut copied = Copied { secrets: Vec::new(), missing: Vec::new() };
+    fill(environment, original, from, copy, secrets, &mut copied)?;
+    for source in sources(original)? {
+        let (original, copy) = (original.of_source(&source), copy.of_source(&source));
+        owner_only::create_folder(&copy.folder).map_err(failed(&copy.folder))?;
+        fill(environment, &original, &Store::open(&original)?, &copy, secrets, &mut copied)?;
+    }
+    Ok(copied)
+}
+
+/// The further sources that have a folder.
+fn sources(profile: &Profile) -> Result<Vec<SourceName>, ProfileError> {
+    let names = read_connector_settings(profile, &Overrides::default())?.sources;
+    let names = names.iter().filter_map(|name| source_name(name).ok());
+    Ok(names.filter(|name| profile.of_source(name).folder.is_dir()).collect())
+}
+
+fn fill(
+    environment: &ProcessEnvironment,
+    original: &Profile,
+    from: &Store,
+    copy: &Profile,
+    wanted: CopiedSecrets,
+    copied: &mut Copied,
+) -> Result<(), ProfileError> {
     copy_connector_settings(original, copy)?;
     let mut store = Store::open(copy)?;
-    let mut settings = from.data().settings_only();
+    let mut settings = from.stored().settings_only();
     settings.ensure_app_id();
     store.update(|data| *data = settings)?;
     let (ours, theirs) = (Secrets::open(original, environment), Secrets::open(copy, environment));
-    let mut copied = Copied { secrets: Vec::new(), missing: Vec::new() };
     for name in DirectoryKind::ALL.map(SecretName::of_directory) {
-        if theirs.is_set(store.data(), name) || !ours.is_set(from.data(), name) {
+        if theirs.is_set(store.stored(), name) || !ours.is_set(from.stored(), name) {
             continue;
         }
-        let value = match secrets {
-            CopiedSecrets::Directories => ours.get(from.data(), name)?,
+        let value = match wanted {
+            CopiedSecrets::Directories => ours.get(from.stored(), name)?,
             CopiedSecrets::None => None,
         };
         match value {
             Some(value) => {
                 theirs.set(&mut store, name, &value)?;
-                copied.secrets.push(name);
+                copied.secrets.push((copy.source.clone(), name));
             }
-            None => copied.missing.push(name),
+            None => copied.missing.push((copy.source.clone(), name)),
         }
     }
-    Ok(copied)
+    Ok(())
 }
 
 /// Removes a profile with its settings, secrets, ledger and history:
 ///
 /// 1. takes its lock, so that no run is cut off;
-/// 2. removes the files, the lock last.
+/// 2. forgets what it has in the keychain;
+/// 3. removes the files, the lock last.
 ///
 /// # Errors
 /// [`ProfileError::Default`]; [`ProfileError::Lock`] while a run is going on; else what could not be removed.
@@ -207,6 +234,13 @@ pub fn remove(environment: &ProcessEnvironment, name: &ProfileName) -> Result<Pa
         return Ok(folder);
     }
     let lock = RunLock::acquire(&profile, "profile remove", Clock::System.now())?;
+    // A profile whose settings cannot be read has nothing that could be found.
+    let further = sources(&profile).unwrap_or_default();
+    for profile in further.iter().map(|source| profile.of_source(source)).chain([profile.clone()]) {
+        if let Ok(store) = Store::open(&profile) {
+            Secrets::open(&profile, environment).forget_keychain(&store)?;
+        }
+    }
     let kept = |path: &Path| path == profile.lock;
     for entry in std::fs::read_dir(&folder).map_err(failed(&folder))? {
         let path = entry.map_err(failed(&folder))?.path();

@@ -8,7 +8,7 @@ pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_fil
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::secrets::{SecretName, SecretPlace};
+use crate::secrets::{SecretName, SecretPlace, SecretStore};
 use crate::store::{
     DataFile, Overrides, change_connector_settings, put, read_connector_settings, restore_connector_settings,
     stored_connector_settings,
@@ -51,11 +51,20 @@ impl Engine {
         let stored = stored_connector_settings(&self.profile)?;
         let overrides = self.store.overrides();
         let of_source = |it: &&Setting| self.profile.source.is_primary() || it.is_of_source();
-        Setting::all()
-            .iter()
-            .filter(of_source)
-            .map(|setting| self.entry(setting, overrides, &stored, &defaults))
-            .collect()
+        let entries = Setting::all().iter().filter(of_source).map(|setting| {
+            let mut entry = self.entry(setting, overrides, &stored, &defaults)?;
+            if setting.name == "secrets.store" && entry.origin == Origin::Default {
+                // What is chosen where nobody chose.
+                entry.value = match self.secrets().store()? {
+                    SecretStore::Plaintext => "plaintext",
+                    SecretStore::Keychain => "keychain",
+                    SecretStore::EncryptedFile => "encrypted-file",
+                }
+                .into();
+            }
+            Ok(entry)
+        });
+        entries.collect()
     }
 
     fn entry(

@@ -147,7 +147,7 @@ impl Engine {
 }
 
 /// Checks the name of a source: small letters, digits and hyphens, so that it is a folder's name on every system.
-fn source_name(name: &str) -> Result<SourceName, EngineError> {
+pub(crate) fn source_name(name: &str) -> Result<SourceName, EngineError> {
     let reserved = ["con", "prn", "aux", "nul", "directory"];
     let allowed = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
     let fits = !name.is_empty()

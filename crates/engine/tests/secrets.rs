@@ -71,7 +71,7 @@ fn with_the_official_variable_the_secret_stands_in_the_settings() {
     let mut home = home(LDAP);
     home.set(SecretName::LdapPassword, "old").expect("stored");
     let secrets = home.secrets(true);
-    assert_eq!(secrets.store(), SecretStore::Plaintext);
+    assert_eq!(secrets.store().expect("settings"), SecretStore::Plaintext);
     secrets.set(&mut home.store, SecretName::LdapPassword, &SecretString::from("new")).expect("stored");
     let stored = home.store.data().directory(DirectoryKind::Ldap).expect("an object");
     assert_eq!(stored.get("password").and_then(Value::as_str), Some("new"));

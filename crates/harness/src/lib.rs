@@ -9,6 +9,8 @@ pub mod certificates;
 #[cfg(unix)]
 pub mod dirsrv;
 pub mod home;
+#[cfg(unix)]
+pub mod keyring;
 pub mod measure;
 pub mod oracle;
 #[cfg(unix)]

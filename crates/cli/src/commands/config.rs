@@ -175,10 +175,12 @@ fn origin(entry: &Entry) -> &'static str {
     }
 }
 
-fn kept(place: SecretPlace) -> &'static str {
+pub(super) fn kept(place: SecretPlace) -> &'static str {
     match place {
         SecretPlace::Plaintext => "set (plain text in data.json)",
+        SecretPlace::Keychain => "set (keychain)",
         SecretPlace::EncryptedFile => "set (encrypted file)",
+        SecretPlace::Command => "from a command",
         SecretPlace::Variable => "from environment",
         SecretPlace::File => "from a file of its own",
         SecretPlace::Elsewhere => "stored by another program",

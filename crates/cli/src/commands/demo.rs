@@ -140,7 +140,7 @@ impl Stage {
         let profile = Profile::new(folder.path().join("profile"));
         profile.create_folder().map_err(DemoError::Folder)?;
         std::fs::write(&profile.connector_toml, CONNECTOR).map_err(DemoError::Folder)?;
-        let engine = Engine::open_profile(ProcessEnvironment::current(), profile)?;
+        let engine = Engine::open_profile(ProcessEnvironment::current().apart(), profile)?;
         Ok(Self { company, directory, organization, engine, _folder: folder })
     }
 

@@ -15,6 +15,7 @@ mod logout;
 pub(crate) mod man;
 mod plan;
 mod profile;
+mod secrets;
 mod sync;
 mod test;
 mod update;
@@ -39,6 +40,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Fa
         Command::History(arguments) => history::run(&arguments, global),
         Command::LastSync(arguments) => last_sync::run(&arguments, global),
         Command::Config(arguments) => config::run(arguments, global),
+        Command::Secrets(arguments) => secrets::run(arguments.command, global),
         Command::Profile(arguments) => profile::run(arguments.command, global),
         Command::DataFile => data_file::run(global),
         Command::ClearCache => clear_cache::run(global),

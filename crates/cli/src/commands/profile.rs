@@ -5,6 +5,7 @@ use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
+use bwdc_core::names::SourceName;
 use bwdc_engine::EngineError;
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::profiles::{self, CopiedSecrets, ProfileError};
@@ -64,19 +65,19 @@ fn copy(
     let wanted = if secrets { CopiedSecrets::Directories } else { CopiedSecrets::None };
     let copied = profiles::copy(&global.environment(), from, to, wanted).map_err(failed)?;
     let mut done = Done::from(Answer::title(format!("Copied the settings of `{from}` to `{to}`.")));
-    let named = |names: &[SecretName]| {
-        names.iter().map(|name| format!("`{}`", name.label())).collect::<Vec<_>>().join(", ")
+    let label = |(source, name): &(SourceName, SecretName)| match source.is_primary() {
+        true => format!("`{}`", name.label()),
+        false => format!("`{}` of the source `{source}`", name.label()),
     };
+    let listed = |names: &[(SourceName, SecretName)]| names.iter().map(label).collect::<Vec<_>>().join(", ");
     if !copied.secrets.is_empty() {
-        done.notices.push(format!("Copied as well: {}.", named(&copied.secrets)));
+        done.notices.push(format!("Copied as well: {}.", listed(&copied.secrets)));
     }
     if !copied.missing.is_empty() {
-        let commands: Vec<_> = copied
-            .missing
-            .iter()
-            .map(|name| format!("`bwdc --profile {to} config set {}`", name.label()))
-            .collect();
-        done.notices.push(format!("Not copied, to be entered: {}.", commands.join(", ")));
+        done.notices.push(format!(
+            "Not copied, to be entered with `bwdc --profile {to} config set <name>`: {}.",
+            listed(&copied.missing)
+        ));
     }
     done.asides.push(format!("Sign in with `bwdc --profile {to} login`."));
     Ok(done)

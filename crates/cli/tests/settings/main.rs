@@ -1,5 +1,7 @@
 //! `bwdc config get|set|unset|list|schema`: every setting of both files, and secrets wherever they are.
 
+#[cfg(unix)]
+mod command;
 mod files;
 mod variables;
 mod walk;

@@ -20,7 +20,7 @@ fn every_setting_has_a_variable_that_goes_before_the_files_and_is_written_to_non
     let list: Value = serde_json::from_str(&answer(&home, &["config", "list", "--response"])).unwrap();
     for (setting, seen) in Setting::all().iter().zip(list["data"]["settings"].as_array().unwrap()) {
         assert_eq!(seen["name"], json!(setting.name));
-        let expected = if setting.is_secret() { "not set" } else { "from environment" };
+        let expected = if setting.is_secret() { "from a command" } else { "from environment" };
         assert_eq!(
             (&seen["origin"], &seen["value"]),
             (&json!(expected), &sample(setting).1),

@@ -31,6 +31,8 @@ pub struct ConnectorSettings {
     pub entra: EntraOptions,
     /// How long the directory may take.
     pub time_limits: TimeLimits,
+    /// Where secrets are kept, and where they come from.
+    pub secrets: SecretOptions,
     /// PEM file of further authorities to trust for the organization's server.
     pub organization_ca_path: Option<String>,
     /// PEM file of further authorities to trust for a directory behind HTTP; LDAP has settings of its own.
@@ -250,6 +252,26 @@ pub enum SameGroup {
     First,
     /// They are one group with the members of all, under the first one's name.
     Merge,
+}
+
+/// Where secrets are kept, and where they come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SecretOptions {
+    /// Where secrets go that are entered. None: where they are, or where they can be.
+    pub store: Option<SecretStoreChoice>,
+    /// Program and arguments that print the secret of a directory; `{name}` stands for its name. Empty: none.
+    pub command: Vec<String>,
+}
+
+/// The stores among which an administrator chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretStoreChoice {
+    /// The keychain of the operating system.
+    Keychain,
+    /// A file of ours, encrypted.
+    EncryptedFile,
 }
 
 /// How long the directory may take, in seconds.

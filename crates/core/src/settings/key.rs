@@ -186,6 +186,7 @@ impl Setting {
                 "secret, certificate, managed-identity or workload-federation"
             }
             SettingKind::Choice(["mail", ..]) => "mail, upn or skip",
+            SettingKind::Choice(["keychain", ..]) => "keychain or encrypted-file",
             SettingKind::Choice(["us", ..]) => "us or eu",
             SettingKind::Choice(["password", ..]) => "password, external or anonymous",
             SettingKind::Choice(["subtree", ..]) => "subtree or one-level",
@@ -314,6 +315,7 @@ const ONELOGIN: &str = "directoryOnelogin";
 const SYNC: &str = "sync";
 const LEAVERS: Option<&str> = Some("leavers");
 const LIMITS: Option<&str> = Some("limits");
+const SECRETS: Option<&str> = Some("secrets");
 const TIME_LIMITS: Option<&str> = Some("time-limits");
 const LEAVER: SettingKind = SettingKind::Choice(&["keep", "revoke", "remove"]);
 const VANISHED: SettingKind = SettingKind::Choice(&["keep", "delete"]);
@@ -505,6 +507,8 @@ static SETTINGS: &[Setting] = &[
     ours("time-limits.bind", TIME_LIMITS, "bind", SECONDS),
     ours("time-limits.page", TIME_LIMITS, "page", SECONDS),
     ours("time-limits.total", TIME_LIMITS, "total", SECONDS),
+    ours("secrets.store", SECRETS, "store", SettingKind::Choice(&["keychain", "encrypted-file"])),
+    ours("secrets.command", SECRETS, "command", SettingKind::List),
     ours("organization-ca-path", None, "organization-ca-path", Text),
     ours("directory-ca-path", None, "directory-ca-path", Text),
     ours("proxy", None, "proxy", Text),

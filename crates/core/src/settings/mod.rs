@@ -16,7 +16,8 @@ mod sync;
 
 pub use connector::{
     AcrossSources, ConflictRules, ConnectorSettings, Invitations, LeaverAction, LeaverPolicy, Limits,
-    LogFormat, LogLevel, LogSettings, SameAddress, SameGroup, TimeLimits, VanishedGroups,
+    LogFormat, LogLevel, LogSettings, SameAddress, SameGroup, SecretOptions, SecretStoreChoice, TimeLimits,
+    VanishedGroups,
 };
 pub use document::{Change as SettingChange, read_document, write_document};
 pub use entra::{EntraFilters, EntraSettings, filter, service_url};

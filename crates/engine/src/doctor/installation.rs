@@ -105,11 +105,15 @@ fn connector_settings(profile: &Profile) -> Finding {
 fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile, findings: Findings<'_>) {
     let secrets = Secrets::open(profile, environment);
     findings(match secrets.store() {
-        SecretStore::Plaintext => {
+        Ok(SecretStore::Plaintext) => {
             found(Check::SecretStore, shown(&profile.data_json), Outcome::Concern(Concern::PlainText))
         }
-        SecretStore::EncryptedFile => {
+        Ok(SecretStore::Keychain) => found(Check::SecretStore, "keychain", Outcome::Good),
+        Ok(SecretStore::EncryptedFile) => {
             found(Check::SecretStore, shown(&profile.secrets_json()), Outcome::Good)
+        }
+        Err(error) => {
+            found(Check::SecretStore, shown(&profile.connector_toml), EngineError::from(error).into())
         }
     });
     let of_directory = data.directory_kind().ok().flatten().map(SecretName::of_directory);
@@ -127,7 +131,9 @@ fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile,
 fn kept_in(place: SecretPlace) -> &'static str {
     match place {
         SecretPlace::Plaintext => "data.json",
+        SecretPlace::Keychain => "keychain",
         SecretPlace::EncryptedFile => "secrets.json",
+        SecretPlace::Command => "command",
         SecretPlace::Variable => "variable",
         SecretPlace::File => "file",
         SecretPlace::Elsewhere => "elsewhere",

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use platform::{
     create_folder, create_new, create_new_folder, may_be_going, open_folder_to_touch, rename, restrict,
-    sync_folder, wider_mode,
+    sync_folder, wider_mode, writable_by_others,
 };
 
 /// A file that others than its owner could read, and was or will be tightened.
@@ -128,6 +128,12 @@ mod platform {
         (mode & 0o077 != 0).then_some(mode)
     }
 
+    /// The permission bits, if others than the owner may change what is at this path.
+    pub(crate) fn writable_by_others(path: &Path) -> Option<u32> {
+        let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+        (mode & 0o022 != 0).then_some(mode)
+    }
+
     pub(crate) fn restrict(path: &Path) -> io::Result<()> {
         std::fs::set_permissions(path, Permissions::from_mode(0o600))
     }
@@ -174,6 +180,11 @@ mod platform {
     }
 
     pub(crate) fn wider_mode(_metadata: &Metadata) -> Option<u32> {
+        None
+    }
+
+    /// The access list of the folder decides, and that is the administrator's.
+    pub(crate) fn writable_by_others(_path: &Path) -> Option<u32> {
         None
     }
 

@@ -1,24 +1,24 @@
-//! `secrets.json`: values encrypted one by one with the key in `secrets.key`.
+//! `secrets.json`: values encrypted one by one, with a key from a file, a credential or a passphrase.
 //!
 //! XChaCha20-Poly1305 with a random nonce for each value and the value's name as associated data, so that no value can
-//! be put in another's place. Both files are made when the first secret is stored.
+//! be put in another's place. File and key are made when the first secret is stored.
 
+use super::master_key::{Key as CipherKey, KeyKind, KeyPlaces, KeySource};
 use super::{SecretError, SecretName};
 use crate::lock::wait_for;
-use crate::paths::Profile;
 use crate::paths::owner_only::{self, Places};
+use crate::paths::{ProcessEnvironment, Profile};
 use crate::store::WRITER_PATIENCE;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use secrecy::{ExposeSecret, SecretBox, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 const VERSION: u32 = 1;
 
@@ -28,32 +28,34 @@ const VALUE_PLACES: Places = Places {
     before_rename: "secrets.rename.before",
     after_rename: "secrets.rename.after",
 };
-const KEY_PLACES: Places = Places {
-    before: "secrets.key.write.before",
-    on_disk: "secrets.key.fsync.after",
-    before_rename: "secrets.key.rename.before",
-    after_rename: "secrets.key.rename.after",
-};
-
 /// The file's shape. Values are base64 of nonce and ciphertext.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
+    /// Which key; absent: the one in `secrets.key`.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    key: KeySource,
     secrets: BTreeMap<String, String>,
+}
+
+fn is_usual(source: &KeySource) -> bool {
+    *source == KeySource::File
 }
 
 pub(super) struct EncryptedFile {
     values: PathBuf,
-    key: PathBuf,
+    key_file: PathBuf,
+    keys: KeyPlaces,
     lock: PathBuf,
     profile: Profile,
 }
 
 impl EncryptedFile {
-    pub(super) fn new(profile: &Profile) -> Self {
+    pub(super) fn new(profile: &Profile, environment: &ProcessEnvironment) -> Self {
         Self {
             values: profile.secrets_json(),
-            key: profile.secrets_key(),
+            key_file: profile.secrets_key(),
+            keys: KeyPlaces::new(profile, environment),
             lock: profile.write_lock(),
             profile: profile.clone(),
         }
@@ -62,7 +64,7 @@ impl EncryptedFile {
     pub(super) fn get(&self, name: SecretName, account: &str) -> Result<Option<SecretString>, SecretError> {
         let stored = self.read()?;
         let Some(encoded) = stored.secrets.get(account) else { return Ok(None) };
-        let key = self.read_key()?.ok_or_else(|| SecretError::KeyMissing { path: self.key.clone() })?;
+        let key = self.keys.find(&stored.key)?;
         let text = decrypt(&key, account, encoded).ok_or(SecretError::Undecipherable { name })?;
         Ok(Some(text))
     }
@@ -76,10 +78,13 @@ impl EncryptedFile {
         self.profile.create_folder().map_err(io_at(&self.profile.folder))?;
         let _lock = wait_for(&self.lock, WRITER_PATIENCE).map_err(SecretError::Busy)?;
         let mut stored = self.read()?;
-        let key = match self.read_key()? {
-            Some(key) => key,
-            None if stored.secrets.is_empty() => self.make_key()?,
-            None => return Err(SecretError::KeyMissing { path: self.key.clone() }),
+        let key = if stored.secrets.is_empty() {
+            // Nothing depends on the key of before.
+            let (source, key) = self.keys.make(self.keys.offered())?;
+            stored.key = source;
+            key
+        } else {
+            self.keys.find(&stored.key)?
         };
         stored.secrets.insert(account.to_owned(), encrypt(&key, account, value)?);
         self.write(&stored)
@@ -94,11 +99,54 @@ impl EncryptedFile {
         if stored.secrets.remove(account).is_some() { self.write(&stored) } else { Ok(()) }
     }
 
+    /// Whether there is a value at all.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.read().is_ok_and(|stored| !stored.secrets.is_empty())
+    }
+
+    /// The kind of key, of the file or of the one that would be made.
+    pub(super) fn key_kind(&self) -> KeyKind {
+        let stored = self.read().ok().filter(|stored| !stored.secrets.is_empty());
+        stored.map_or_else(|| self.keys.offered(), |stored| stored.key.kind())
+    }
+
+    /// Encrypts every value anew with a key of this kind, and forgets a key file that is not needed any more.
+    pub(super) fn change_key(&self, kind: KeyKind) -> Result<(), SecretError> {
+        let _lock = wait_for(&self.lock, WRITER_PATIENCE).map_err(SecretError::Busy)?;
+        let mut stored = self.read()?;
+        if stored.secrets.is_empty() || stored.key.kind() == kind {
+            return Ok(());
+        }
+        let old = self.keys.find(&stored.key)?;
+        let (source, new) = self.keys.make(kind)?;
+        for (account, encoded) in &mut stored.secrets {
+            let value = decrypt(&old, account, encoded)
+                .ok_or_else(|| SecretError::Damaged { path: self.values.clone() })?;
+            *encoded = encrypt(&new, account, &value)?;
+            let same =
+                decrypt(&new, account, encoded).is_some_and(|it| it.expose_secret() == value.expose_secret());
+            if !same {
+                return Err(SecretError::Damaged { path: self.values.clone() });
+            }
+        }
+        stored.key = source;
+        self.write(&stored)?;
+        if kind != KeyKind::File {
+            match std::fs::remove_file(&self.key_file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(io_at(&self.key_file)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn read(&self) -> Result<Stored, SecretError> {
         let bytes = match std::fs::read(&self.values) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Stored { version: VERSION, secrets: BTreeMap::new() });
+                return Ok(Stored { version: VERSION, key: KeySource::File, secrets: BTreeMap::new() });
             }
             Err(error) => return Err(io_at(&self.values)(error)),
         };
@@ -110,36 +158,9 @@ impl EncryptedFile {
         let bytes = serde_json::to_vec_pretty(stored).expect("names and base64 text are JSON");
         replace(&self.values, &bytes, &VALUE_PLACES)
     }
-
-    fn read_key(&self) -> Result<Option<SecretBox<[u8; KEY_BYTES]>>, SecretError> {
-        if let Some(found) = owner_only::too_open(&self.key) {
-            return Err(SecretError::KeyTooOpen { path: found.path, mode: found.mode });
-        }
-        let bytes = match std::fs::read(&self.key) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(io_at(&self.key)(error)),
-        };
-        let bytes = SecretBox::new(bytes.into_boxed_slice());
-        let key = <[u8; KEY_BYTES]>::try_from(bytes.expose_secret());
-        let key = key.map_err(|_| SecretError::KeyDamaged { path: self.key.clone() })?;
-        Ok(Some(SecretBox::new(Box::new(key))))
-    }
-
-    fn make_key(&self) -> Result<SecretBox<[u8; KEY_BYTES]>, SecretError> {
-        let mut random = Ok(());
-        let key = SecretBox::init_with_mut(|key: &mut [u8; KEY_BYTES]| random = getrandom::fill(key));
-        random.map_err(SecretError::Random)?;
-        replace(&self.key, key.expose_secret(), &KEY_PLACES)?;
-        Ok(key)
-    }
 }
 
-fn encrypt(
-    key: &SecretBox<[u8; KEY_BYTES]>,
-    account: &str,
-    value: &SecretString,
-) -> Result<String, SecretError> {
+fn encrypt(key: &CipherKey, account: &str, value: &SecretString) -> Result<String, SecretError> {
     let mut nonce = [0; NONCE_BYTES];
     getrandom::fill(&mut nonce).map_err(SecretError::Random)?;
     let payload = Payload { msg: value.expose_secret().as_bytes(), aad: account.as_bytes() };
@@ -149,7 +170,7 @@ fn encrypt(
     Ok(STANDARD.encode([nonce.as_slice(), &sealed].concat()))
 }
 
-fn decrypt(key: &SecretBox<[u8; KEY_BYTES]>, account: &str, encoded: &str) -> Option<SecretString> {
+fn decrypt(key: &CipherKey, account: &str, encoded: &str) -> Option<SecretString> {
     let bytes = STANDARD.decode(encoded).ok()?;
     let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>()?;
     let payload = Payload { msg: sealed, aad: account.as_bytes() };
@@ -157,7 +178,7 @@ fn decrypt(key: &SecretBox<[u8; KEY_BYTES]>, account: &str, encoded: &str) -> Op
     String::from_utf8(plain).ok().map(SecretString::from)
 }
 
-fn cipher(key: &SecretBox<[u8; KEY_BYTES]>) -> XChaCha20Poly1305 {
+fn cipher(key: &CipherKey) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&Key::from(*key.expose_secret()))
 }
 

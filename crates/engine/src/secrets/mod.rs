@@ -4,265 +4,38 @@
 //! stands there in plain text is read whatever the settings say, and is moved only when that secret is set again: an
 //! installation that is taken over keeps working, also for the official connector beside us.
 
+mod command;
 mod encrypted_file;
+mod error;
+mod keychain;
+mod master_key;
+mod migrate;
+mod name;
 mod provided;
 
-use crate::lock::LockError;
+pub use command::CommandProblem;
+pub use error::SecretError;
+pub use keychain::KeychainError;
+pub use master_key::KeyKind;
+pub use migrate::Moved;
+pub use name::SecretName;
+
 use crate::paths::{ProcessEnvironment, Profile};
-use crate::store::{DataFile, MARKER, Store, StoreError, directory_key, secret_field};
-use bwdc_core::names::SourceName;
-use bwdc_core::settings::DirectoryKind;
+use crate::store::{DataFile, MARKER, Overrides, Store, StoreError, directory_key, read_connector_settings};
+use bwdc_core::settings::{SecretOptions, SecretStoreChoice, Setting};
 use encrypted_file::EncryptedFile;
+use keychain::Keychain;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use std::path::PathBuf;
-
-/// The secrets that we know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SecretName {
-    /// The password of the LDAP bind.
-    LdapPassword,
-    /// The client secret of the Entra application.
-    EntraKey,
-    /// The private key of the Google service account.
-    GsuiteKey,
-    /// The Okta token.
-    OktaToken,
-    /// The OneLogin client secret.
-    OneLoginSecret,
-    /// The token of the current sign-in. Its presence is what "logged in" means.
-    AccessToken,
-    /// The token that renews it.
-    RefreshToken,
-    /// The id of the organization's API key.
-    ApiKeyClientId,
-    /// The secret of the organization's API key.
-    ApiKeyClientSecret,
-    /// By which a person's sign-in needs no second step.
-    TwoStepToken,
-    /// The id of the personal API key by which the organization is observed.
-    ObserverClientId,
-    /// The secret of that key.
-    ObserverClientSecret,
-}
-
-impl SecretName {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::LdapPassword,
-        Self::EntraKey,
-        Self::GsuiteKey,
-        Self::OktaToken,
-        Self::OneLoginSecret,
-        Self::AccessToken,
-        Self::RefreshToken,
-        Self::ApiKeyClientId,
-        Self::ApiKeyClientSecret,
-        Self::TwoStepToken,
-        Self::ObserverClientId,
-        Self::ObserverClientSecret,
-    ];
-
-    /// The secret by which a kind of directory is read.
-    pub fn of_directory(kind: DirectoryKind) -> Self {
-        match kind {
-            DirectoryKind::Ldap => Self::LdapPassword,
-            DirectoryKind::Entra => Self::EntraKey,
-            DirectoryKind::Google => Self::GsuiteKey,
-            DirectoryKind::Okta => Self::OktaToken,
-            DirectoryKind::OneLogin => Self::OneLoginSecret,
-        }
-    }
-
-    /// The name under which a person knows the secret.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::LdapPassword => "ldap.password",
-            Self::EntraKey => "entra.key",
-            Self::GsuiteKey => "gsuite.key",
-            Self::OktaToken => "okta.token",
-            Self::OneLoginSecret => "onelogin.secret",
-            Self::AccessToken => "access token",
-            Self::RefreshToken => "refresh token",
-            Self::ApiKeyClientId => "API key id",
-            Self::ApiKeyClientSecret => "API key secret",
-            Self::TwoStepToken => "remembered two-step login",
-            Self::ObserverClientId => "observer's key id",
-            Self::ObserverClientSecret => "observer's key secret",
-        }
-    }
-
-    /// What a sign-in leaves, besides the refresh token that only other programs keep.
-    pub(crate) const SIGN_IN: [Self; 6] = [
-        Self::AccessToken,
-        Self::ApiKeyClientId,
-        Self::ApiKeyClientSecret,
-        Self::TwoStepToken,
-        Self::ObserverClientId,
-        Self::ObserverClientSecret,
-    ];
-
-    /// The command that enters the secret.
-    pub fn entered_by(self) -> &'static str {
-        match self {
-            Self::LdapPassword => "bwdc config ldap.password",
-            Self::EntraKey => "bwdc config entra.key",
-            Self::GsuiteKey => "bwdc config gsuite.key",
-            Self::OktaToken => "bwdc config okta.token",
-            Self::OneLoginSecret => "bwdc config onelogin.secret",
-            Self::AccessToken
-            | Self::RefreshToken
-            | Self::ApiKeyClientId
-            | Self::ApiKeyClientSecret
-            | Self::TwoStepToken => "bwdc login",
-            Self::ObserverClientId | Self::ObserverClientSecret => "bwdc login --observer",
-        }
-    }
-
-    /// The environment variable that provides it, where it is a directory's.
-    pub(crate) fn variable(self) -> String {
-        format!("BWDC_SECRET_{}", self.label().to_ascii_uppercase().replace('.', "_"))
-    }
-
-    fn directory(self) -> Option<DirectoryKind> {
-        match self {
-            Self::LdapPassword => Some(DirectoryKind::Ldap),
-            Self::EntraKey => Some(DirectoryKind::Entra),
-            Self::GsuiteKey => Some(DirectoryKind::Google),
-            Self::OktaToken => Some(DirectoryKind::Okta),
-            Self::OneLoginSecret => Some(DirectoryKind::OneLogin),
-            Self::AccessToken
-            | Self::RefreshToken
-            | Self::ApiKeyClientId
-            | Self::ApiKeyClientSecret
-            | Self::TwoStepToken
-            | Self::ObserverClientId
-            | Self::ObserverClientSecret => None,
-        }
-    }
-
-    /// The key in `data.json`, within the directory's settings where the secret is a directory's.
-    fn field(self) -> &'static str {
-        match self {
-            Self::LdapPassword => secret_field(DirectoryKind::Ldap),
-            Self::EntraKey => secret_field(DirectoryKind::Entra),
-            Self::GsuiteKey => secret_field(DirectoryKind::Google),
-            Self::OktaToken => secret_field(DirectoryKind::Okta),
-            Self::OneLoginSecret => secret_field(DirectoryKind::OneLogin),
-            Self::AccessToken => "accessToken",
-            Self::RefreshToken => "refreshToken",
-            Self::ApiKeyClientId => "apiKeyClientId",
-            Self::ApiKeyClientSecret => "apiKeyClientSecret",
-            Self::TwoStepToken => "twoFactorToken",
-            Self::ObserverClientId => "observerClientId",
-            Self::ObserverClientSecret => "observerClientSecret",
-        }
-    }
-
-    /// The name in a store, the official connector's own: a directory's secret belongs to the directory's account.
-    fn account(self, data: &DataFile) -> String {
-        let (name, kind) = match self {
-            Self::LdapPassword => ("secretLdap", DirectoryKind::Ldap),
-            Self::EntraKey => ("secretEntra", DirectoryKind::Entra),
-            Self::GsuiteKey => ("secretGsuite", DirectoryKind::Google),
-            Self::OktaToken => ("secretOkta", DirectoryKind::Okta),
-            Self::OneLoginSecret => ("secretOneLogin", DirectoryKind::OneLogin),
-            account => return account.field().to_owned(),
-        };
-        data.directory_id(kind).map_or_else(|| name.to_owned(), |id| format!("{name}:{id}"))
-    }
-}
-
-/// Why a secret cannot be read or written. No variant holds one.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    /// `data.json` says that the secret is stored, and none of our stores has it.
-    #[error(
-        "the {} is not stored here: it was entered for another account, or another program, such as the official connector, keeps it in a store of its own; enter it again with `{}`",
-        name.label(),
-        name.entered_by()
-    )]
-    NotHere {
-        /// The secret.
-        name: SecretName,
-    },
-    /// The encrypted value does not fit the key, or was changed.
-    #[error("the {} in `secrets.json` cannot be decrypted with `secrets.key`; enter it again with `{}`", name.label(), name.entered_by())]
-    Undecipherable {
-        /// The secret.
-        name: SecretName,
-    },
-    /// There are encrypted secrets and no key.
-    #[error(
-        "`{}` is missing: restore it from a backup, or remove `secrets.json` and enter the secrets again",
-        path.display()
-    )]
-    KeyMissing {
-        /// The key's file.
-        path: PathBuf,
-    },
-    /// The key file does not hold a key.
-    #[error(
-        "`{}` is damaged: restore it from a backup, or remove it and `secrets.json` and enter the secrets again",
-        path.display()
-    )]
-    KeyDamaged {
-        /// The key's file.
-        path: PathBuf,
-    },
-    /// Others than the owner may read the key.
-    #[error(
-        "`{}` can be read by others (mode {mode:04o}): run `chmod 600 \"{}\"`, and change the secrets if others use this machine",
-        path.display(),
-        path.display()
-    )]
-    KeyTooOpen {
-        /// The key's file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The file of encrypted secrets is not what it should be.
-    #[error("`{}` is damaged: restore it from a backup, or remove it and enter the secrets again", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A file cannot be read or written.
-    #[error("cannot read or write `{}`", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
-    /// What the environment provides cannot be used.
-    #[error("{what} for the {} {problem}", name.label())]
-    Provided {
-        /// The secret.
-        name: SecretName,
-        /// The variable or the file.
-        what: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The operating system gave no random bytes.
-    #[error("the operating system gives no random numbers: {0}")]
-    Random(getrandom::Error),
-    /// Another program of ours is writing.
-    #[error("another `bwdc` is changing the secrets")]
-    Busy(#[source] LockError),
-    /// `data.json` cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Where secrets that are set go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretStore {
     /// Into `data.json` as they are, as the official variable asks.
     Plaintext,
-    /// Into `secrets.json`, encrypted with a key in a file of its own: works without a desktop session. It keeps the
+    /// Into the keychain of the operating system, where the official connector keeps them.
+    Keychain,
+    /// Into `secrets.json`, encrypted: works without a desktop session. With the key in a file beside it, it keeps the
     /// secrets out of copies of the settings; who can read the whole folder has the key as well.
     EncryptedFile,
 }
@@ -272,107 +45,234 @@ pub enum SecretStore {
 pub enum SecretPlace {
     /// In `data.json` as it is.
     Plaintext,
+    /// In the keychain of the operating system.
+    Keychain,
     /// In `secrets.json`.
     EncryptedFile,
     /// In an environment variable.
     Variable,
     /// In a file of its own, in the folder that the environment names.
     File,
+    /// Wherever the command of `secrets.command` has it from.
+    Command,
     /// `data.json` says that it is stored, and none of our stores has it.
     Elsewhere,
 }
 
 /// The secrets of one profile.
 pub struct Secrets {
-    store: SecretStore,
+    profile: Profile,
     file: EncryptedFile,
+    keychain: Option<Keychain>,
     environment: ProcessEnvironment,
-    source: SourceName,
 }
 
 impl Secrets {
-    /// The profile's secrets, kept where the environment asks for it. Touches no file.
+    /// The profile's secrets, kept where settings and environment ask for it. Touches no file.
     pub fn open(profile: &Profile, environment: &ProcessEnvironment) -> Self {
-        let store =
-            if environment.plaintext_secrets() { SecretStore::Plaintext } else { SecretStore::EncryptedFile };
         Self {
-            store,
-            file: EncryptedFile::new(profile),
+            profile: profile.clone(),
+            file: EncryptedFile::new(profile, environment),
+            keychain: Keychain::new(profile, environment),
             environment: environment.clone(),
-            source: profile.source.clone(),
         }
     }
 
-    /// Where secrets that are set go.
-    pub fn store(&self) -> SecretStore {
-        self.store
+    /// Where a secret that is not set yet would go:
+    ///
+    /// 1. into `data.json`, when the official variable asks for it;
+    /// 2. where `secrets.store` says;
+    /// 3. into the encrypted file, when others are there, or when there is no keychain that can be used now;
+    /// 4. into the keychain.
+    ///
+    /// # Errors
+    /// [`SecretError`] when the settings cannot be read.
+    pub fn store(&self) -> Result<SecretStore, SecretError> {
+        if self.environment.plaintext_secrets() {
+            return Ok(SecretStore::Plaintext);
+        }
+        Ok(match self.options()?.store {
+            Some(SecretStoreChoice::Keychain) => SecretStore::Keychain,
+            Some(SecretStoreChoice::EncryptedFile) => SecretStore::EncryptedFile,
+            None if self.file.is_in_use() => SecretStore::EncryptedFile,
+            None if self.keychain.as_ref().is_some_and(Keychain::is_usable) => SecretStore::Keychain,
+            None => SecretStore::EncryptedFile,
+        })
     }
 
-    /// Whether the environment or `data.json` holds the secret, or `data.json` says that it is stored; asks no store.
+    /// Where this secret goes when it is set: it stays where it is, unless the settings say otherwise.
+    fn store_for(&self, data: &DataFile, name: SecretName) -> Result<SecretStore, SecretError> {
+        let free = !self.environment.plaintext_secrets() && self.options()?.store.is_none();
+        match self.stored_place(data, name) {
+            Some(SecretPlace::Keychain) if free => Ok(SecretStore::Keychain),
+            Some(SecretPlace::EncryptedFile) if free => Ok(SecretStore::EncryptedFile),
+            _ => self.store(),
+        }
+    }
+
+    /// The kind of key that the encrypted file has, or would be made with.
+    pub fn key_kind(&self) -> KeyKind {
+        self.file.key_kind()
+    }
+
+    fn options(&self) -> Result<SecretOptions, SecretError> {
+        let overrides = Overrides::from_environment(&self.environment)?;
+        Ok(read_connector_settings(&self.profile.of_organization(), &overrides)?.secrets)
+    }
+
+    /// Whether the environment, a command or `data.json` holds the secret, or `data.json` says that it is stored; asks no
+    /// store.
     pub fn is_set(&self, data: &DataFile, name: SecretName) -> bool {
-        provided::place(&self.environment, &self.source, name).is_some() || stored(data, name).is_some()
+        self.provided_place(name).is_some() || stored(data, name).is_some()
     }
 
     /// Where the secret is kept; None when it is not set. Decrypts nothing.
     pub fn place(&self, data: &DataFile, name: SecretName) -> Option<SecretPlace> {
-        if let Some(place) = provided::place(&self.environment, &self.source, name) {
-            return Some(place);
-        }
+        self.provided_place(name).or_else(|| self.stored_place(data, name))
+    }
+
+    fn provided_place(&self, name: SecretName) -> Option<SecretPlace> {
+        let by_command = || {
+            let command = self.options().is_ok_and(|it| !it.command.is_empty()) && name.directory().is_some();
+            command.then_some(SecretPlace::Command)
+        };
+        provided::place(&self.environment, &self.profile.source, name).or_else(by_command)
+    }
+
+    fn stored_place(&self, data: &DataFile, name: SecretName) -> Option<SecretPlace> {
         Some(match stored(data, name)? {
             MARKER if self.file.contains(&name.account(data)) => SecretPlace::EncryptedFile,
-            MARKER => SecretPlace::Elsewhere,
+            MARKER => match self.keychain.as_ref().map(|it| it.get(name.accounts(data))) {
+                Some(Ok(Some(_))) => SecretPlace::Keychain,
+                _ => SecretPlace::Elsewhere,
+            },
             _ => SecretPlace::Plaintext,
         })
     }
 
-    /// Reads a secret; None when none is set. What the environment provides goes before what is stored.
+    /// Reads a secret; None when none is set. What the environment or a command provides goes before what is stored.
     ///
     /// # Errors
     /// [`SecretError::NotHere`] when it is kept by another program; else why the store cannot be read.
     pub fn get(&self, data: &DataFile, name: SecretName) -> Result<Option<SecretString>, SecretError> {
-        if let Some(value) = provided::get(&self.environment, &self.source, name)? {
+        if let Some(value) = provided::get(&self.environment, &self.profile.source, name)? {
+            return Ok(Some(value));
+        }
+        if let Some(value) = self.by_command(name)? {
             return Ok(Some(value));
         }
         match stored(data, name) {
             None => Ok(None),
-            Some(MARKER) => {
-                let found = self.file.get(name, &name.account(data))?;
-                found.map(Some).ok_or(SecretError::NotHere { name })
-            }
+            Some(MARKER) => self.read_from_stores(data, name).map(Some),
             Some(plain) => Ok(Some(SecretString::from(plain))),
+        }
+    }
+
+    /// A command that fails is an error: an older secret in a store must not take its place.
+    fn by_command(&self, name: SecretName) -> Result<Option<SecretString>, SecretError> {
+        if name.directory().is_none() {
+            return Ok(None);
+        }
+        let options = self.options()?;
+        if options.command.is_empty() {
+            return Ok(None);
+        }
+        let failed = |source| SecretError::Command { name, source };
+        let setting = Setting::find("secrets.command");
+        let by_variable = Overrides::from_environment(&self.environment)?;
+        if setting.is_none_or(|setting| by_variable.get(setting).is_none()) {
+            command::check_owner(&self.profile.of_organization()).map_err(failed)?;
+        }
+        command::run(&options.command, &provided::label(&self.profile.source, name)).map(Some).map_err(failed)
+    }
+
+    fn read_from_stores(&self, data: &DataFile, name: SecretName) -> Result<SecretString, SecretError> {
+        let keychain_first = self.options()?.store == Some(SecretStoreChoice::Keychain);
+        let from_keychain = || match &self.keychain {
+            Some(keychain) => keychain.get(name.accounts(data)),
+            None => Ok(None),
+        };
+        if keychain_first && let Ok(Some(value)) = from_keychain() {
+            return Ok(value);
+        }
+        if let Some(value) = self.file.get(name, &name.account(data))? {
+            return Ok(value);
+        }
+        match from_keychain() {
+            Ok(found) => found.ok_or(SecretError::NotHere { name }),
+            Err(source) => Err(SecretError::Keychain { name, source }),
         }
     }
 
     /// Stores a secret, on disk when this returns.
     ///
-    /// Encrypted, the store gets the value before `data.json` gets the marker: a kill between the two leaves the old
-    /// plaintext, or the new value behind a marker that was there before. In plain text, `data.json` comes first and the
-    /// store forgets after it.
+    /// In a store of its own, that gets the value before `data.json` gets the marker: a kill between the two leaves the old
+    /// plaintext, or the new value behind a marker that was there before. In plain text, `data.json` comes first. What
+    /// other stores held is forgotten last.
     ///
     /// # Errors
     /// [`SecretError`]; the old secret is then still in place.
     pub fn set(&self, store: &mut Store, name: SecretName, value: &SecretString) -> Result<(), SecretError> {
         self.prepare(store, name)?;
+        let target = self.store_for(store.stored(), name)?;
+        self.put(store, name, value, target)?;
+        self.forget_elsewhere(store.stored(), name, target)
+    }
+
+    /// Stores the value and says in `data.json` where; what other stores hold stays.
+    fn put(
+        &self,
+        store: &mut Store,
+        name: SecretName,
+        value: &SecretString,
+        target: SecretStore,
+    ) -> Result<(), SecretError> {
         let account = name.account(store.stored());
-        match self.store {
-            SecretStore::EncryptedFile => {
-                self.file.set(&account, value)?;
-                write(store, name, Some(MARKER))
-            }
-            SecretStore::Plaintext => {
-                write(store, name, Some(value.expose_secret()))?;
-                self.file.remove(&account)
-            }
+        match target {
+            SecretStore::EncryptedFile => self.file.set(&account, value)?,
+            SecretStore::Keychain => self
+                .keychain
+                .as_ref()
+                .map_or(Err(KeychainError::Absent), |it| it.set(&account, value))
+                .map_err(|source| SecretError::KeychainChange { name, source })?,
+            SecretStore::Plaintext => return write(store, name, Some(value.expose_secret())),
         }
+        write(store, name, Some(MARKER))
+    }
+
+    fn forget_elsewhere(
+        &self,
+        data: &DataFile,
+        name: SecretName,
+        kept: SecretStore,
+    ) -> Result<(), SecretError> {
+        if kept != SecretStore::EncryptedFile {
+            self.file.remove(&name.account(data))?;
+        }
+        if kept != SecretStore::Keychain
+            && let Some(keychain) = &self.keychain
+        {
+            // Where it cannot be reached now, an old value stays; the new one is read before it.
+            let _ = keychain.remove(name.accounts(data));
+        }
+        Ok(())
     }
 
     /// Forgets a secret; that it was not there is no error.
     ///
     /// # Errors
-    /// [`SecretError`] when a file cannot be written.
+    /// [`SecretError`] when a file cannot be written, or a keychain that has it does not forget it.
     pub fn remove(&self, store: &mut Store, name: SecretName) -> Result<(), SecretError> {
         store.reload()?;
-        let account = name.account(store.stored());
+        let (account, accounts) = (name.account(store.stored()), name.accounts(store.stored()));
+        let in_keychain = stored(store.stored(), name) == Some(MARKER) && !self.file.contains(&account);
+        if in_keychain && let Some(keychain) = &self.keychain {
+            match keychain.remove(accounts) {
+                // Nothing is kept by a keychain that does not exist.
+                Ok(()) | Err(KeychainError::Absent | KeychainError::Unreachable(_)) => {}
+                Err(source) => return Err(SecretError::KeychainChange { name, source }),
+            }
+        }
         if stored(store.stored(), name).is_some() {
             write(store, name, None)?;
         }

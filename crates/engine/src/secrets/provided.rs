@@ -60,7 +60,8 @@ pub(super) fn get(
     Ok(None)
 }
 
-fn label(source: &SourceName, name: SecretName) -> String {
+/// The secret's name with that of a further source.
+pub(super) fn label(source: &SourceName, name: SecretName) -> String {
     if source.is_primary() { name.label().to_owned() } else { format!("{source}.{}", name.label()) }
 }
 

@@ -35,6 +35,9 @@ pub enum Problem {
 const OTHER_VARIABLES: [&str; 4] =
     ["BWDC_UPDATE_FEED", "BWDC_SECRETS_DIR", "BWDC_SECRETS_PASSPHRASE", "BWDC_SECRETS_PASSPHRASE_FILE"];
 
+/// How the variable of a secret begins.
+const SECRET: &str = "BWDC_SECRET_";
+
 impl Engine {
     /// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is.
     ///
@@ -98,7 +101,12 @@ impl Engine {
             .collect();
         self.environment.variable_names().filter(move |name| {
             let name = name.to_ascii_uppercase();
-            !known.contains(&name) && sections.iter().any(|section| name.starts_with(section))
+            // The secret of a further source has that source's name before its own.
+            let of_source = name.starts_with(SECRET)
+                && known
+                    .iter()
+                    .any(|it| it.strip_prefix(SECRET).is_some_and(|own| name.ends_with(&format!("_{own}"))));
+            !known.contains(&name) && !of_source && sections.iter().any(|section| name.starts_with(section))
         })
     }
 }
