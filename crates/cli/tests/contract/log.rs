@@ -97,6 +97,9 @@ fn lines_of_json_carry_their_values_and_their_command() {
     assert_eq!((&synced["fields"]["users"], &synced["level"]), (&Value::from(2), &Value::from("INFO")));
     let asked = lines.iter().find(|it| it["fields"]["message"] == "asked the organization's server");
     assert_eq!(asked.expect("a line")["fields"]["status"], Value::from(200));
+    let read = lines.iter().filter(|it| it["fields"]["message"] == "asked the LDAP server");
+    let entries: u64 = read.filter_map(|it| it["fields"]["entries"].as_u64()).sum();
+    assert_eq!(entries, 4, "two people and two groups");
     // Each place takes the time for itself.
     let told = |text: &str| -> Vec<Value> {
         let lines = text.lines().map(|it| serde_json::from_str::<Value>(it).expect("JSON"));

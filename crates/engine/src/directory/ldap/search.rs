@@ -238,6 +238,7 @@ impl<'c> Pages<'c> {
 
     fn end_page(&mut self, result: &LdapResult) -> Result<(), LdapReadError> {
         self.stream = None;
+        self.log_page(result.rc);
         let enough = self.request.enough.is_some() && result.rc == SIZE_LIMIT_EXCEEDED && self.taken > 0;
         if result.rc != 0 && !enough {
             if self.paged
@@ -271,6 +272,17 @@ impl<'c> Pages<'c> {
         self.cookie = cookie;
         self.page += 1;
         Ok(())
+    }
+
+    /// Single entries are asked for by the thousand: they are for who wants to know everything.
+    fn log_page(&self, code: u32) {
+        let (server, page, entries) = (self.connection.server(), self.page, self.taken_in_page);
+        let (base, filter) = (&self.request.base, &self.request.filter);
+        if self.request.scope == Scope::Base {
+            tracing::trace!(server, base, entries, code, "asked the LDAP server for an entry");
+        } else {
+            tracing::debug!(server, base, filter, page, entries, code, "asked the LDAP server");
+        }
     }
 
     /// A server that ignores the request for pages has answered whole, without the control (RFC 2696, section 3).
