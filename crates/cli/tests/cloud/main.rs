@@ -4,6 +4,8 @@
 mod entra;
 mod faults;
 mod google;
+#[cfg(target_os = "linux")]
+mod google_size;
 mod okta;
 mod onelogin;
 
