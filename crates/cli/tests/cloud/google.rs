@@ -123,7 +123,8 @@ fn the_key_is_kept_where_secrets_are_and_a_wrong_file_changes_nothing() {
     stage.sync_quietly();
 }
 
-/// Every request of a sync is taken from the stand-in's log and disturbed for good: one error, and nobody loses anything.
+/// Every request of a sync is taken from the stand-in's log and disturbed for good: one error, and nobody loses anything,
+/// although there is something that could be taken away.
 #[test]
 fn a_fault_at_any_request_removes_nobody() {
     let mut tenant = Tenant::generate(520, 2, 3);
@@ -132,38 +133,75 @@ fn a_fault_at_any_request_removes_nobody() {
     let stage = stage(&server);
     stage.ok(&["sync"]);
     stage.everybody_confirms();
+    for name in ["leavers.disabled", "leavers.gone", "leavers.out-of-scope"] {
+        stage.set(name, "remove");
+    }
     stage.sync_quietly();
     server.forget_requests();
     stage.ok(&["sync"]);
     let requests = server.requests();
     assert_eq!(requests.len(), 1 + 2 + 1 + 1 + 3, "{requests:?}");
+    server.change(|tenant| {
+        tenant.user(500).suspended = true;
+        tenant.groups[1].members.pop();
+    });
     let before = (stage.organization.members(), stage.memberships());
-    let forbidden = r#"{"error":{"code":403,"message":"Not Authorized","errors":[{"reason":"forbidden"}]}}"#;
-    for (place, path) in requests.iter().enumerate() {
+    // What is tried again is tried once: a second of patience would be doubled beyond this.
+    stage.set("time-limits.total", "2");
+    let refusal = |reason: &str| {
+        format!(r#"{{"error":{{"code":403,"message":"{reason}","errors":[{{"reason":"{reason}"}}]}}}}"#)
+    };
+    let faults = [
+        // An hour is more than the whole read may take: these are not tried again.
+        Fault::Answer(Answer::empty(500).header("retry-after", "3600")),
+        Fault::Answer(Answer::json(429, "{}").header("retry-after", "3600")),
+        Fault::Answer(Answer::json(403, &refusal("quotaExceeded")).header("retry-after", "3600")),
+        Fault::Answer(Answer::json(403, &refusal("forbidden"))),
+        Fault::Answer(Answer::json(401, &refusal("authError"))),
+        Fault::Answer(Answer::json(404, &refusal("notFound"))),
+        Fault::Answer(Answer::json(200, r#"{"kind":"admin#directory#somethings"}"#)),
+        Fault::CutAfterHandling,
+        Fault::TruncateBody(9),
+    ];
+    for path in &requests {
         let method = if path == "/token" { "POST" } else { "GET" };
-        for fault in [
-            Fault::Answer(Answer::json(403, forbidden)),
-            Fault::Answer(Answer::json(200, r#"{"kind":"x"}"#)),
-            Fault::Answer(Answer::json(404, "{}")),
-        ] {
-            // An answer of another shape to the request for a token is asked for again, for a quarter of a minute.
-            if method == "POST" && matches!(&fault, Fault::Answer(answer) if answer.status == 200) {
-                continue;
-            }
+        for fault in &faults {
             server.faults().clear();
             server.faults().add(Rule::new(method, path, fault.clone()));
             stage.organization.clear_requests();
             let failed = stage.run(&["sync"]);
-            assert_eq!(failed.code, Some(1), "{fault:?} at {path}");
-            assert!(failed.stderr.contains("Google Workspace"), "{}", failed.stderr);
-            assert!(!failed.stderr.contains("PRIVATE KEY"), "{}", failed.stderr);
+            let what = format!("{fault:?} at {path}");
+            assert_eq!(failed.code, Some(1), "{what}");
+            assert!(failed.stderr.contains("Google Workspace"), "{what}: {}", failed.stderr);
+            assert!(!failed.stderr.contains("PRIVATE KEY"), "{what}: {}", failed.stderr);
             let sent = stage.organization.requests();
-            assert!(sent.iter().all(|it| it.method == "GET" || it.path.contains("token")), "{sent:?}");
-            assert!((stage.organization.members(), stage.memberships()) == before, "place {place}");
+            assert!(sent.iter().all(|it| it.method == "GET" || it.path.contains("/connect/token")), "{what}");
+            assert!((stage.organization.members(), stage.memberships()) == before, "{what}");
         }
     }
+    // As soon as Google is well again, what changed is done.
     server.faults().clear();
-    stage.sync_is_empty();
+    stage.ok(&["config", "unset", "time-limits.total"]);
+    stage.sync_quietly();
+    assert_eq!(stage.organization.members().len(), before.0.len() - 1);
+    assert_eq!(stage.status("person500@example.test"), None);
+    assert_eq!(stage.memberships()[&Group::new(1).id].len(), 2);
+}
+
+#[test]
+fn doctor_names_what_is_missing() {
+    let mut options = Options::new(Tenant::generate(3, 1, 1));
+    let scope = options.delegated.remove(1);
+    let server = Server::start(options).expect("a stand-in");
+    let looked = stage(&server).run(&["doctor"]);
+    let said = format!("{}{}", looked.stdout, looked.stderr);
+    assert!(said.contains(&scope) && said.contains("Domain-wide delegation"), "{said}");
+    let disabled = Options { api_enabled: false, ..Options::new(Tenant::generate(3, 1, 1)) };
+    let server = Server::start(disabled).expect("a stand-in");
+    let looked = stage(&server).run(&["doctor"]);
+    let said = format!("{}{}", looked.stdout, looked.stderr);
+    assert!(said.contains("Enable the Admin SDK API"), "{said}");
+    assert!(!said.contains("PRIVATE KEY"), "{said}");
 }
 
 #[test]
