@@ -283,8 +283,7 @@ Examples:
 Examples:
   bwdc secrets list
   bwdc secrets migrate --to encrypted-file
-  bwdc secrets migrate --to keychain
-  BWDC_SECRETS_PASSPHRASE_FILE=FILE bwdc secrets migrate --to encrypted-file --key passphrase")]
+  bwdc secrets migrate --to keychain")]
     Secrets(SecretsArguments),
 
     /// Keep several installations on one machine, each with its own settings, secrets and state.
@@ -627,8 +626,20 @@ pub(crate) struct SecretsArguments {
 #[derive(Subcommand)]
 pub(crate) enum SecretsCommand {
     /// Print every secret that is set with its place, and where new ones go.
+    #[command(after_help = "\
+Examples:
+  bwdc secrets list
+  bwdc secrets list --response --pretty")]
     List,
     /// Move all stored secrets into one store; each is read back from there before it is forgotten here.
+    ///
+    /// A passphrase for the encrypted file comes from BWDC_SECRETS_PASSPHRASE, or from the file that
+    /// BWDC_SECRETS_PASSPHRASE_FILE names.
+    #[command(after_help = "\
+Examples:
+  bwdc secrets migrate --to encrypted-file
+  bwdc secrets migrate --to encrypted-file --key passphrase
+  bwdc secrets migrate --to keychain")]
     Migrate {
         /// `keychain`, `encrypted-file`, or `plaintext`, which the official variable has to allow.
         #[arg(long, value_name = "STORE", value_parser = secret_store)]

@@ -40,9 +40,9 @@ fn a_profile_has_settings_secrets_and_state_of_its_own() {
     assert_eq!(answer(&home, &["profile", "create", "Berlin"]), "Created profile `berlin`.\n");
     answer(&home, &["config", "ldap.hostname", "default.test"]);
     answer(&home, &["--profile", "berlin", "config", "ldap.hostname", "berlin.test"]);
-    answer(&home, &["config", "ldap.password", "of-default-5tq"]);
+    answer(&home, &["config", "ldap.password", "s3cr3t-0f-default"]);
     assert_eq!(answer(&home, &["config", "get", "ldap.password", "--profile", "BERLIN"]), "not set\n");
-    answer(&home, &["--profile", "berlin", "config", "ldap.password", "of-berlin-5tq"]);
+    answer(&home, &["--profile", "berlin", "config", "ldap.password", "s3cr3t-0f-berlin"]);
     home.set("BWDC_PROFILE", "berlin");
     assert_eq!(answer(&home, &["config", "get", "ldap.hostname"]), "berlin.test\n");
     assert_eq!(answer(&home, &["--profile", "default", "config", "get", "ldap.hostname"]), "default.test\n");
@@ -107,12 +107,12 @@ fn a_copy_takes_the_settings_and_leaves_account_state_and_secrets() {
         "stateVersion": 8, "installedVersion": "2026.6.1", "appId": "a", "directoryType": 0,
         "directoryLdap": { "id": "one", "hostname": "h", "username": "u", "password": "[STORED SECURELY]" },
         "sync": { "users": true }, "environmentUrls": { "base": "https://vault.example.test" },
-        "organizationId": "o", "entityId": "o", "accessToken": "plain-token-5tq", "apiKeyClientId": "organization.o",
-        "apiKeyClientSecret": "plain-key-5tq", "lastSyncHash": "h", "lastUserSync": "2026-11-20T13:18:40.171Z",
+        "organizationId": "o", "entityId": "o", "accessToken": "s3cr3t-0f-token", "apiKeyClientId": "organization.o",
+        "apiKeyClientSecret": "s3cr3t-0f-key", "lastSyncHash": "h", "lastUserSync": "2026-11-20T13:18:40.171Z",
         "userDeltaToken": "t", "unknown": { "kept": true },
     });
     home.write_data_json(&original).unwrap();
-    answer(&home, &["config", "ldap.password", "of-default-5tq"]);
+    answer(&home, &["config", "ldap.password", "s3cr3t-0f-default"]);
     fs::write(home.data_folder().join("connector.toml"), "# ours\nprotected = [\"a\"]\n").unwrap();
     fs::write(home.data_folder().join("connector.db"), "not to be copied").unwrap();
     let before = fs::read(home.data_json_path()).unwrap();
@@ -183,7 +183,7 @@ fn a_profile_is_removed_when_told_twice_and_the_default_one_never() {
     let home = Home::new().expect("a home");
     home.write_data_json(&json!({ "stateVersion": 8, "appId": "a" })).unwrap();
     answer(&home, &["profile", "create", "old"]);
-    answer(&home, &["--profile", "old", "config", "ldap.password", "of-old-5tq"]);
+    answer(&home, &["--profile", "old", "config", "ldap.password", "s3cr3t-0f-old"]);
     refused(&home, &["profile", "remove", "old"], &["`old` was not removed", "--force"]);
     refused(&home, &["profile", "remove", "default", "--force"], &["never removed"]);
     refused(&home, &["profile", "remove", "nope", "--force"], &["no profile `nope`"]);

@@ -63,3 +63,29 @@ fn data_json_keeps_its_order_and_is_the_owners() {
         assert_eq!(std::fs::metadata(home.data_json_path()).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
+
+/// The search for secrets in what the suite printed is worth as much as this record.
+#[cfg(unix)]
+#[test]
+fn what_a_program_prints_is_recorded_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let status = std::process::Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", "one_recorded_run", "--ignored"])
+        .env(bwdc_harness::home::RECORD, folder.path())
+        .stdout(std::process::Stdio::null())
+        .status()
+        .expect("starts");
+    assert!(status.success());
+    let files: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
+    let [Ok(file)] = &files[..] else { panic!("one run, one file: {files:?}") };
+    let text = std::fs::read_to_string(file.path()).expect("readable");
+    assert_eq!(text, "to be found\n\nthis, too\n");
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "a part of what_a_program_prints_is_recorded_where_that_is_asked_for, in a process of its own"]
+fn one_recorded_run() {
+    let home = bwdc_harness::home::Home::new().expect("a home");
+    home.run("sh", &["-c", "echo to be found; echo this, too >&2"]).expect("runs");
+}

@@ -9,7 +9,7 @@ use std::process::Command;
 
 pub(crate) const SUFFIX: &str = "dc=example,dc=test";
 pub(crate) const READER: &str = "cn=reader,dc=example,dc=test";
-pub(crate) const LDAP_PASSWORD: &str = "directory-password-7f3a";
+pub(crate) const LDAP_PASSWORD: &str = "s3cr3t-0f-the-directory";
 
 /// What stands in an entry besides its name and address.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod command;
 mod files;
+mod going_back;
 mod variables;
 mod walk;
 
