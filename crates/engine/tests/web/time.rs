@@ -120,7 +120,8 @@ async fn a_refusal_for_too_many_requests_at_one_time_is_waited_out() {
             waits.lock().unwrap().push(seconds);
         }
     };
-    let options = WebOptions { speed: 100.0, ..hasty(OktaDirectory::options(1.0)) };
+    let total_limit = Duration::from_secs(60);
+    let options = WebOptions { speed: 100.0, total_limit, ..hasty(OktaDirectory::options(1.0)) };
     let snapshot = okta_directory(&server, options).read(WHOLE, &events).await.unwrap();
     assert_eq!(snapshot.groups().len(), 40);
     let waits = waits.into_inner().unwrap();
