@@ -262,6 +262,13 @@ Examples:
   bwdc history 12 --response --pretty")]
     History(HistoryArguments),
 
+    /// Record anew, or forget, whom this connector manages.
+    #[command(after_help = "\
+Examples:
+  bwdc ledger rebuild
+  bwdc ledger purge")]
+    Ledger(LedgerArguments),
+
     /// Print when users or groups were last brought over.
     #[command(after_help = "\
 Examples:
@@ -447,7 +454,11 @@ pub(crate) struct ApproveArguments {
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct HistoryArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<HistoryCommand>,
+
     /// The number of a run.
     pub(crate) run: Option<i64>,
 
@@ -458,6 +469,49 @@ pub(crate) struct HistoryArguments {
     /// Print comma-separated values.
     #[arg(long)]
     pub(crate) csv: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum HistoryCommand {
+    /// Forget runs: those before a day, or all of them.
+    ///
+    /// What the limits still count stays. With `--all`, the copies of directories that incremental reads keep are forgotten,
+    /// too. Whom this connector manages stays: `bwdc ledger purge` forgets that.
+    #[command(after_help = "\
+Examples:
+  bwdc history purge --before 2026-01-31
+  bwdc history purge --all")]
+    Purge(PurgeArguments),
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct PurgeArguments {
+    /// Runs that began before this day (YYYY-MM-DD, in UTC).
+    #[arg(long, value_name = "DATE")]
+    pub(crate) before: Option<String>,
+
+    /// All runs.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct LedgerArguments {
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Record anew whom this connector manages, from what directory and organization hold now. Nothing is sent.
+    ///
+    /// People and groups whom the directory lists and the organization has under their external ids are managed
+    /// afterwards. Nobody counts as revoked by this connector any more.
+    Rebuild,
+    /// Forget everything that `connector.db` holds. The next run takes a baseline and removes nobody.
+    Purge,
 }
 
 #[derive(Args)]

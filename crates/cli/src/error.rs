@@ -48,6 +48,8 @@ pub(crate) enum CommandError {
     Setting(#[from] SettingsError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error("`{typed}` is no day: give it as YYYY-MM-DD")]
+    NoDay { typed: String },
     #[error("interrupted")]
     Interrupted,
     #[error("nothing was sent: the question was not answered with yes")]
@@ -84,6 +86,7 @@ impl CommandError {
                 | EngineError::RecordsRefused { .. }
                 | EngineError::MembersHidden { .. } => "organization",
                 EngineError::SourcesNotRead { .. } => "directory",
+                EngineError::CannotRebuild => "organization",
                 EngineError::SourceName { .. }
                 | EngineError::NoSuchSource { .. }
                 | EngineError::NotOfSource { .. } => "settings",
@@ -188,6 +191,7 @@ impl CommandError {
         let fixed = match self {
             Self::UnknownSetting => "`bwdc help config` lists the settings.",
             Self::UnknownObject => "Ask for `users` or `groups`.",
+            Self::NoDay { .. } => "For example `bwdc history purge --before 2026-01-31`.",
             Self::InvalidDirectory => {
                 "Give 0 (LDAP), 1 (Entra ID), 2 (Google Workspace), 3 (Okta) or 4 (OneLogin)."
             }

@@ -112,6 +112,9 @@ pub enum EngineError {
         #[source]
         source: Box<EngineError>,
     },
+    /// The organization cannot be read, so that nothing can be recorded from it.
+    #[error("the ledger cannot be made anew: this server does not show the organization")]
+    CannotRebuild,
     /// The settings name no such source.
     #[error("`sources` names no source `{name}`")]
     NoSuchSource {
@@ -255,6 +258,9 @@ impl EngineError {
             Self::Source { source, name } => {
                 let hint = source.hint()?;
                 return Some(hint.replace("`bwdc config ", &format!("`bwdc config --source {name} ")));
+            }
+            Self::CannotRebuild => {
+                "For Vaultwarden give an administrator's key with `bwdc login --observer`; or forget the ledger with `bwdc ledger purge`: the next run takes a baseline and removes nobody."
             }
             Self::NoSuchSource { name } => {
                 return Some(format!(

@@ -37,4 +37,4 @@ pub use saved_plan::SavedPlan;
 pub use settings::{
     Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, read_settings_file,
 };
-pub use sync::{Planned, SyncReport, Verification};
+pub use sync::{Planned, Rebuilt, SyncReport, Verification};

@@ -4,6 +4,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::ledger::{Ledger, RecordedAction, RunId, RunRecord};
 use crate::lock::RunLock;
+use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Takings;
 
 impl Engine {
@@ -20,6 +21,35 @@ impl Engine {
         }
         let mut ledger = Ledger::open(&self.profile.connector_db)?.into_ledger();
         ledger.approve(run, now)?.ok_or(EngineError::NothingToApprove { run })
+    }
+
+    /// Forgets runs that began before a point in time, or all of them, and with all of them the copies of directories that
+    /// incremental reads keep. Returns how many runs are forgotten.
+    ///
+    /// # Errors
+    /// Why the ledger cannot be written, or who holds it.
+    pub fn forget_history(&mut self, before: Option<Timestamp>) -> Result<usize, EngineError> {
+        let _run_lock = RunLock::acquire(&self.profile, "history purge", self.clock.now())?;
+        if !self.profile.connector_db.exists() {
+            return Ok(0);
+        }
+        if before.is_none() {
+            Ledger::forget_mirrors(&self.profile.connector_db)?;
+        }
+        Ok(Ledger::open(&self.profile.connector_db)?.into_ledger().forget_runs(before)?)
+    }
+
+    /// Forgets everything that `connector.db` holds: whom we manage, the history, the copies of directories. The next run
+    /// takes a baseline and removes nobody.
+    ///
+    /// # Errors
+    /// Why the ledger cannot be written, or who holds it.
+    pub fn forget_ledger(&mut self) -> Result<(), EngineError> {
+        let _run_lock = RunLock::acquire(&self.profile, "ledger purge", self.clock.now())?;
+        if self.profile.connector_db.exists() {
+            Ledger::open(&self.profile.connector_db)?.into_ledger().purge()?;
+        }
+        Ok(())
     }
 
     /// The latest runs, newest first.

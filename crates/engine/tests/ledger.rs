@@ -6,6 +6,7 @@ use bwdc_core::plan::Takings;
 use bwdc_core::wire::Request;
 use bwdc_engine::ledger::{
     Counts, Ending, Ledger, LedgerError, Opened, Outcome, RecordedAction, RunId, RunKind, RunOutcome,
+    SourcePlace,
 };
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -396,4 +397,46 @@ fn what_runs_took_is_one_set_and_is_forgotten_by_its_age() {
     assert_eq!(ledger.taken_since(Timestamp(0)).expect("read"), taken(&["d"]));
     ledger.purge().expect("purged");
     assert!(ledger.taken_since(Timestamp(0)).expect("read").takes_nothing());
+}
+
+#[test]
+fn runs_are_forgotten_on_demand_and_what_the_limits_count_stays() {
+    let (_folder, path, mut ledger) = new_ledger();
+    let old = commit_at(&mut ledger, &state(3, 1, 2), Timestamp(NOW.0 - 10 * DAY));
+    let counted = commit_at(&mut ledger, &state(3, 1, 2), Timestamp(NOW.0 - DAY / 2));
+    let takings = Takings { revoked: ["p1".to_owned()].into(), ..Takings::default() };
+    ledger.note_taken(counted, &takings, Timestamp(NOW.0 - DAY / 2)).expect("writable");
+    let runs =
+        |ledger: &Ledger| ledger.runs(10).expect("readable").iter().map(|it| it.id).collect::<Vec<_>>();
+    assert_eq!(ledger.forget_runs(Some(Timestamp(NOW.0 - 11 * DAY))).expect("writable"), 0);
+    assert_eq!(ledger.forget_runs(Some(Timestamp(NOW.0 - DAY))).expect("writable"), 1);
+    assert_eq!((runs(&ledger), ledger.actions(old).expect("readable").len()), (vec![counted], 0));
+    assert_eq!(ledger.forget_runs(None).expect("writable"), 0);
+    assert!(ledger.actions(counted).expect("readable").is_empty());
+    assert_eq!(ledger.taken_since(Timestamp(NOW.0 - DAY)).expect("readable"), takings);
+    drop(ledger);
+    assert_eq!(reopen(&path).state().expect("readable").people.len(), 3, "whom we manage stays");
+}
+
+#[test]
+fn a_source_that_is_another_directory_begins_anew() {
+    let (_folder, _path, mut ledger) = new_ledger();
+    let place =
+        |name: &str, place: &str| SourcePlace { name: SourceName::new(name), place: place.to_owned() };
+    let now = [place("", ""), place("berlin", "0 dc=x")];
+    assert_eq!(ledger.begin_sources(&now).expect("writable"), []);
+    assert_eq!(ledger.state_of(&now).expect("readable").new_sources.len(), 2);
+    commit_at(&mut ledger, &state(10, 5, 2), NOW);
+    let known = ledger.state_of(&now).expect("readable");
+    assert_eq!((known.new_sources.len(), known.people.len(), known.groups.len()), (0, 10, 5));
+    // A look alone changes nothing.
+    let moved = [place("", ""), place("berlin", "0 dc=y")];
+    let seen = ledger.state_of(&moved).expect("readable");
+    assert_eq!(
+        (seen.new_sources, seen.people.len(), seen.groups.len()),
+        (vec![SourceName::new("berlin")], 8, 4)
+    );
+    assert_eq!(ledger.state().expect("readable").people.len(), 10);
+    assert_eq!(ledger.begin_sources(&moved).expect("writable"), [SourceName::new("berlin")]);
+    assert_eq!(ledger.state().expect("readable").people.len(), 8);
 }

@@ -1,15 +1,23 @@
 //! `bwdc history`
 
 use super::open;
-use crate::args::{GlobalArguments, HistoryArguments};
+use crate::args::{GlobalArguments, HistoryArguments, HistoryCommand};
+use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use bwdc_core::names::Timestamp;
-use bwdc_engine::clock::to_iso;
-use bwdc_engine::ledger::{RecordedAction, RunId, RunOutcome, RunRecord};
+use bwdc_engine::clock::{from_iso, to_iso};
+use bwdc_engine::ledger::{RecordedAction, RunId, RunKind, RunOutcome, RunRecord};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 pub(super) fn run(arguments: &HistoryArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    if let Some(HistoryCommand::Purge(arguments)) = &arguments.command {
+        let before = arguments.before.as_deref().map(day).transpose()?;
+        let forgotten = open(global)?.forget_history(before)?;
+        let data = json!({ "object": "purge", "runs": forgotten });
+        let runs = if forgotten == 1 { "1 run is".to_owned() } else { format!("{forgotten} runs are") };
+        return Ok(Answer::Report { data, text: format!("{runs} forgotten.") }.into());
+    }
     let engine = open(global)?;
     let answer = match arguments.run {
         Some(number) => {
@@ -29,10 +37,21 @@ pub(super) fn run(arguments: &HistoryArguments, global: &GlobalArguments) -> Res
     Ok(answer.into())
 }
 
+/// The beginning of a day in UTC.
+fn day(typed: &str) -> Result<Timestamp, CommandError> {
+    let unreadable = || CommandError::NoDay { typed: typed.to_owned() };
+    let is_day = typed.len() == 10 && typed.is_char_boundary(10);
+    from_iso(&format!("{typed}T00:00:00.000Z")).filter(|_| is_day).ok_or_else(unreadable)
+}
+
 fn data_of(run: &RunRecord) -> Value {
     json!({
         "object": "run",
         "id": run.id.0,
+        "startedBy": match run.kind {
+            RunKind::Command => "command",
+            RunKind::Schedule => "schedule",
+        },
         "startedAt": to_iso(run.started_at),
         "finishedAt": run.finished_at.map(to_iso),
         "outcome": outcome(run),

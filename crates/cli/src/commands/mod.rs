@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod history;
 mod last_sync;
+mod ledger;
 pub(crate) mod login;
 mod logout;
 pub(crate) mod man;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Fa
         Command::Apply(arguments) => sync::apply(&arguments, global),
         Command::Approve(arguments) => approve::run(&arguments, global),
         Command::History(arguments) => history::run(&arguments, global),
+        Command::Ledger(arguments) => ledger::run(&arguments, global),
         Command::LastSync(arguments) => last_sync::run(&arguments, global),
         Command::Config(arguments) => config::run(arguments, global),
         Command::Secrets(arguments) => secrets::run(arguments.command, global),

@@ -199,3 +199,106 @@ fn people_of_another_directory_are_not_gone() {
     assert!(output.stderr.contains("another organization or directory"), "{}", output.stderr);
     assert_eq!(stage.state().people.len(), 5 + 1 + 1);
 }
+
+#[test]
+fn history_and_ledger_are_forgotten_on_demand() {
+    let (stage, _directory) = refused_stage();
+    let runs = |stage: &Stage| {
+        json(stage, &["history", "--response"])["data"]["data"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(runs(&stage), 2);
+    assert_eq!(
+        json(&stage, &["history", "purge", "--before", "2020-01-01", "--response"])["data"]["runs"],
+        0
+    );
+    for wrong in [&["history", "purge"][..], &["history", "purge", "--before", "yesterday"]] {
+        assert_eq!(stage.run(wrong).code, Some(1), "{wrong:?}");
+    }
+    assert_eq!(json(&stage, &["history", "purge", "--all", "--response"])["data"]["runs"], 2);
+    assert_eq!(runs(&stage), 0);
+    // Whom we manage stays: the run is refused as before.
+    assert_eq!(stage.run(&["sync", "--detailed-exitcode"]).code, Some(3));
+    assert_eq!(stage.run(&["ledger", "purge"]).code, Some(0));
+    let bytes = std::fs::read(stage.home.data_folder().join("connector.db")).expect("it is there");
+    let trace = b"p23@example.test";
+    assert!(!bytes.windows(trace.len()).any(|it| it == trace), "a name is left in the file");
+    stage.sync();
+    assert_eq!(stage.state().status("p23"), Some(MemberStatus::Confirmed), "a baseline removes nobody");
+}
+
+#[test]
+fn the_ledger_is_made_anew_from_directory_and_organization() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let directory = Tree::of(30).group("g", "Group", &["p01", "p02"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    assert_eq!(stage.run(&["ledger", "purge"]).code, Some(0));
+    stage.organization.clear_requests();
+    let rebuilt = json(&stage, &["ledger", "rebuild", "--response"]);
+    assert_eq!((rebuilt["data"]["people"].as_u64(), rebuilt["data"]["groups"].as_u64()), (Some(30), Some(1)));
+    assert_eq!(stage.writes(), [""; 0]);
+    // Whom it knows again, it follows.
+    let directory = Tree::of(29).group("g", "Group", &["p01", "p02"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    assert_eq!(stage.state().status("p30"), Some(MemberStatus::Revoked));
+
+    let stage = Stage::new(Options::vaultwarden(), LEAVERS, |_| {});
+    stage.read(&directory);
+    let output = stage.run(&["ledger", "rebuild"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.contains("ledger purge"), "{}", output.stderr);
+}
+
+#[test]
+fn another_program_that_synced_is_noticed_and_everything_is_compared() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let directory = Tree::of(5).serve();
+    stage.read(&directory);
+    stage.sync();
+    let notice = "another program has synced";
+    assert!(!stage.run(&["sync"]).stderr.contains(notice));
+    // What the official connector leaves behind.
+    let mut settings = stage.home.data_json().expect("readable");
+    settings["lastUserSync"] = "2026-11-20T13:18:40.171Z".into();
+    settings["lastSyncHash"] = "bm90IG91cnM=".into();
+    stage.home.write_data_json(&settings).expect("writable");
+    let planned = stage.run(&["plan"]);
+    assert!(planned.stderr.contains(notice), "{}", planned.stderr);
+    assert!(stage.run(&["sync"]).stderr.contains(notice));
+    assert!(!stage.run(&["sync"]).stderr.contains(notice), "it is told once");
+    assert_eq!(stage.run(&["clear-cache"]).code, Some(0));
+    assert!(!stage.run(&["sync"]).stderr.contains(notice), "cleared marks are nobody's");
+}
+
+/// What the scheduler of an installation runs that was taken over with `overwriteExisting` on: no terminal, no question.
+#[test]
+fn a_scheduled_sync_that_overwrites_follows_the_limits_instead_of_a_question() {
+    let overwrite = |settings: &mut Value| settings["sync"]["overwriteExisting"] = true.into();
+    let stage = Stage::new(Options::official(), "", overwrite);
+    let directory = Tree::of(40).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    // Two people of forty are within the limits, and deleted, as the official connector does.
+    let within = Tree::of(38).serve();
+    stage.read(&within);
+    let output = stage.run(&["sync"]);
+    assert_eq!(
+        (output.code, output.stdout.as_str()),
+        (Some(0), "Syncing complete.\nSynced 0 group(s) and 38 user(s).\n")
+    );
+    assert_eq!((stage.state().status("p39"), stage.state().people.len()), (None, 39));
+    // More than that is refused with 1, and nothing at all is sent.
+    let beyond = Tree::of(30).serve();
+    stage.read(&beyond);
+    stage.organization.clear_requests();
+    let output = stage.run(&["sync", "--response"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.stdout.contains(r#""kind":"refused""#), "{}", output.stdout);
+    assert_eq!((stage.writes(), stage.state().people.len()), (vec![], 39));
+    // Nothing new: nothing is sent, and the counts say so.
+    stage.read(&within);
+    assert_eq!(stage.run(&["sync"]).stdout, "Syncing complete.\nSynced 0 group(s) and 0 user(s).\n");
+}

@@ -21,6 +21,8 @@ pub struct ConnectorSettings {
     pub allowed_domains: Vec<String>,
     /// Whether a group made by hand becomes the directory's when both have one name. False: a second one appears.
     pub adopt_groups: bool,
+    /// How long runs are remembered.
+    pub history: HistorySettings,
     /// Names of further directories of the organization, each described in a folder of its own.
     pub sources: Vec<String>,
     /// What happens to entries that cannot all be brought over.
@@ -199,6 +201,20 @@ pub struct Invitations {
     pub pilot_group: Option<String>,
     /// Whether nobody else than the pilot group is invited.
     pub pilot_only: bool,
+}
+
+/// How long runs are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HistorySettings {
+    /// Days.
+    pub keep_days: u32,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self { keep_days: 366 }
+    }
 }
 
 /// What happens to entries that cannot all be brought over as they are.

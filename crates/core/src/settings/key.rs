@@ -325,6 +325,9 @@ const LOG_FORMAT: SettingKind = SettingKind::Choice(&["text", "json"]);
 const MEGABYTES: SettingKind =
     SettingKind::Number { range: 1..=1000, expected: "a number of MB from 1 to 1000" };
 const FILES: SettingKind = SettingKind::Number { range: 0..=99, expected: "a number of files from 0 to 99" };
+const HISTORY: Option<&str> = Some("history");
+const DAYS: SettingKind =
+    SettingKind::Number { range: 32..=3660, expected: "a number of days from 32 to 3660" };
 const CONFLICTS: Option<&str> = Some("conflicts");
 const SAME_ADDRESS: SettingKind = SettingKind::Choice(&["fail", "skip", "prefer-enabled"]);
 const ACROSS_SOURCES: SettingKind = SettingKind::Choice(&["fail", "skip", "first", "prefer-enabled"]);
@@ -499,6 +502,7 @@ static SETTINGS: &[Setting] = &[
     ours("protected", None, "protected", SettingKind::List),
     ours("allowed-domains", None, "allowed-domains", SettingKind::List),
     ours("adopt-groups", None, "adopt-groups", Flag),
+    ours("history.keep-days", HISTORY, "keep-days", DAYS),
     ours("sources", None, "sources", SettingKind::List),
     ours("conflicts.same-address", CONFLICTS, "same-address", SAME_ADDRESS),
     ours("conflicts.across-sources", CONFLICTS, "across-sources", ACROSS_SOURCES),

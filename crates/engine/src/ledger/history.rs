@@ -8,8 +8,10 @@ use rusqlite::{Connection, Row};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// How long runs are kept, in milliseconds: one year.
-const RETENTION: i64 = 366 * 24 * 60 * 60 * 1000;
+/// A day in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+/// How long runs are kept unless told otherwise, in days: one year.
+pub(super) const RETENTION: u32 = 366;
 
 /// The number of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,6 +134,33 @@ impl Ledger {
         Ok(run)
     }
 
+    /// For how many days runs are kept.
+    pub fn keep_runs_for(&mut self, days: u32) {
+        self.retention = days;
+    }
+
+    /// Forgets runs that began before a point in time, with everything that they did; None: all of them. What the limits
+    /// still count of a run stays, without names of what was done besides; so does a run whose requests are still open.
+    /// Returns how many runs are forgotten. No trace is left in the file.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn forget_runs(&mut self, before: Option<Timestamp>) -> Result<usize, LedgerError> {
+        let before = before.map_or(i64::MAX, |it| it.0);
+        let transaction = self.writing()?;
+        let needed = "SELECT run FROM intents WHERE request IS NOT NULL UNION SELECT run FROM taken
+                      UNION SELECT run FROM quarantine WHERE approved_at IS NOT NULL";
+        transaction.execute(
+            "DELETE FROM actions WHERE run IN (SELECT id FROM runs WHERE started_at < ?1)",
+            [before],
+        )?;
+        let forgotten = transaction
+            .execute(&format!("DELETE FROM runs WHERE started_at < ?1 AND id NOT IN ({needed})"), [before])?;
+        transaction.commit()?;
+        self.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
+        Ok(forgotten)
+    }
+
     /// The latest runs, newest first.
     ///
     /// # Errors
@@ -168,8 +197,13 @@ impl Ledger {
     }
 }
 
-/// Closes a run, and forgets runs older than a year; a run whose requests are still open is kept.
-pub(super) fn close(connection: &Connection, run: RunId, ending: &Ending<'_>) -> Result<(), LedgerError> {
+/// Closes a run, and forgets runs older than the retention, in days; a run whose requests are still open is kept.
+pub(super) fn close(
+    connection: &Connection,
+    run: RunId,
+    ending: &Ending<'_>,
+    retention: u32,
+) -> Result<(), LedgerError> {
     let counts = serde_json::to_string(ending.counts).expect("names and numbers are JSON");
     let changed = connection.execute(
         "UPDATE runs SET finished_at = ?2, outcome = ?3, counts = ?4 WHERE id = ?1 AND finished_at IS NULL",
@@ -185,7 +219,7 @@ pub(super) fn close(connection: &Connection, run: RunId, ending: &Ending<'_>) ->
     connection.execute(
         "DELETE FROM runs WHERE started_at < ?1 AND id <> ?2
          AND id NOT IN (SELECT run FROM intents WHERE request IS NOT NULL)",
-        (ending.finished_at.0.saturating_sub(RETENTION), run.0),
+        (ending.finished_at.0.saturating_sub(i64::from(retention) * DAY), run.0),
     )?;
     Ok(())
 }

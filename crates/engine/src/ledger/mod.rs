@@ -136,6 +136,8 @@ impl Opened {
 /// The open ledger of one profile.
 pub struct Ledger {
     connection: Connection,
+    /// For how many days runs are kept.
+    retention: u32,
 }
 
 impl Ledger {
@@ -186,7 +188,7 @@ impl Ledger {
             if version > schema::VERSION {
                 return Err(LedgerError::Newer { version, known: schema::VERSION });
             }
-            Ok(Some(Self { connection }))
+            Ok(Some(Self { connection, retention: history::RETENTION }))
         })())
     }
 
@@ -224,7 +226,7 @@ impl Ledger {
     /// 1. people, groups and memberships become those of `state`, by difference;
     /// 2. the intents of earlier runs and the answered ones of this run are closed; an unanswered request of this run
     ///    stays open for the next, whatever `state.open_intents` says;
-    /// 3. the run and its actions are recorded, and runs older than a year forgotten.
+    /// 3. the run and its actions are recorded, and runs older than the retention forgotten.
     ///
     /// # Errors
     /// [`LedgerError`]; the ledger is then as it was before.
@@ -235,12 +237,13 @@ impl Ledger {
         ending: &Ending<'_>,
     ) -> Result<(), LedgerError> {
         hit("ledger.commit.before");
+        let retention = self.retention;
         let transaction = self.writing()?;
         people::replace(&transaction, state)?;
         schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
         sources::compared(&transaction, &state.new_sources)?;
         journal::close(&transaction, run)?;
-        history::close(&transaction, run, ending)?;
+        history::close(&transaction, run, ending, retention)?;
         hit("ledger.commit.inside");
         transaction.commit()?;
         hit("ledger.commit.after");
@@ -253,8 +256,9 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
     pub fn end_run(&mut self, run: RunId, ending: &Ending<'_>) -> Result<(), LedgerError> {
+        let retention = self.retention;
         let transaction = self.writing()?;
-        history::close(&transaction, run, ending)?;
+        history::close(&transaction, run, ending, retention)?;
         Ok(transaction.commit()?)
     }
 
@@ -300,7 +304,7 @@ impl Ledger {
                  PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
             )?;
         }
-        Ok((Self { connection }, found))
+        Ok((Self { connection, retention: history::RETENTION }, found))
     }
 
     fn writing(&mut self) -> Result<Transaction<'_>, LedgerError> {

@@ -191,3 +191,55 @@ pub(super) fn set_fact(connection: &Connection, name: &str, value: i64) -> Resul
     connection.execute("INSERT OR REPLACE INTO facts VALUES (?1, ?2)", (name, value))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+    use bwdc_core::names::SourceName;
+
+    /// A file as the program of that version left it, after a run that knew ann in the group g.
+    fn file_of_version(path: &std::path::Path, version: i32) {
+        let connection = Connection::open(path).expect("a file");
+        for step in MIGRATIONS.iter().take(version as usize) {
+            connection.execute_batch(step).expect("a step that was released");
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO external_ids VALUES (1, 'cn=ann');
+                 INSERT INTO people (external_id, source, position, stable_id, email, revoked_by_us, out_since)
+                 VALUES (1, '', 0, 'entryUUID:1', 'ann@x', 1, NULL);
+                 INSERT INTO groups VALUES (1, '', 'cn=g', 0, 'G', 5);
+                 INSERT INTO memberships VALUES (1, 0, 1);
+                 INSERT INTO runs (kind, started_at, finished_at, outcome) VALUES ('command', 1, 2, 'complete');
+                 INSERT INTO facts VALUES ('baseline_taken', 1);",
+            )
+            .expect("the tables of every version");
+        connection.pragma_update(None, "application_id", APPLICATION_ID).expect("writable");
+        connection.pragma_update(None, "user_version", version).expect("writable");
+    }
+
+    #[test]
+    fn a_file_of_every_older_version_is_brought_up_to_date() {
+        for version in 1..=VERSION {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("connector.db");
+            file_of_version(&path, version);
+            let ledger = Ledger::open(&path).expect("readable").into_ledger();
+            let state = ledger.state().expect("readable");
+            let ann = &state.people[0];
+            assert_eq!((ann.external_id.as_str(), ann.email.as_str()), ("cn=ann", "ann@x"), "{version}");
+            assert!(ann.revoked_by_us && ann.source.is_primary() && ann.out.is_none(), "{version}");
+            assert_eq!((&*state.groups[0].name, state.groups[0].members.len()), ("G", 1), "{version}");
+            assert!(state.baseline_taken, "{version}");
+            assert_eq!(ledger.runs(10).expect("readable").len(), 1, "{version}");
+            // What was compared before there were several sources is known.
+            let places = [SourceName::primary(), SourceName::new("b")]
+                .map(|name| crate::ledger::SourcePlace { name, place: String::new() });
+            let new = ledger.state_of(&places).expect("readable").new_sources;
+            let expected: &[&str] = if version < 6 { &["b"] } else { &["", "b"] };
+            assert_eq!(new.iter().map(SourceName::as_str).collect::<Vec<_>>(), expected, "{version}");
+            assert!(Ledger::open_to_read(&path).expect("readable").is_some(), "{version}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod inputs;
 mod outcome;
+mod rebuild;
 mod send;
 
 use crate::directory::mirror::ReadMode;
@@ -18,6 +19,7 @@ use bwdc_core::ledger::LedgerState;
 use bwdc_core::plan::{After, Evidence, Plan, Takings, Verdict};
 use inputs::{Inputs, Reading, Remembered, places};
 use outcome::Ended;
+pub use rebuild::Rebuilt;
 use send::{Sent, Way};
 
 /// A plan and what the guard says of it.
@@ -268,6 +270,7 @@ impl Engine {
                     .to_owned(),
             ));
         }
+        ledger.keep_runs_for(self.connector_settings()?.history.keep_days);
         for name in ledger.begin_sources(&places(sources))? {
             events(Event::Notice(format!(
                 "source `{name}` is another directory than before: this run records who is there and removes nobody of it"
