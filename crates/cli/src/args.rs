@@ -126,6 +126,7 @@ impl Command {
             Self::Apply(_) => "apply",
             Self::Approve(_) => "approve",
             Self::History(_) => "history",
+            Self::Ledger(_) => "ledger",
             Self::LastSync(_) => "last-sync",
             Self::Config(_) => "config",
             Self::Profile(_) => "profile",
@@ -152,6 +153,7 @@ impl Command {
                 | Self::Sync(_)
                 | Self::Apply(_)
                 | Self::Approve(_)
+                | Self::Ledger(_)
                 | Self::ClearCache
         )
     }
@@ -509,8 +511,14 @@ pub(crate) enum LedgerCommand {
     ///
     /// People and groups whom the directory lists and the organization has under their external ids are managed
     /// afterwards. Nobody counts as revoked by this connector any more.
+    #[command(after_help = "\
+Examples:
+  bwdc ledger rebuild")]
     Rebuild,
     /// Forget everything that `connector.db` holds. The next run takes a baseline and removes nobody.
+    #[command(after_help = "\
+Examples:
+  bwdc ledger purge")]
     Purge,
 }
 
