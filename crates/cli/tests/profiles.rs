@@ -224,3 +224,34 @@ fn a_profile_in_which_a_run_is_going_on_is_not_removed_and_others_are_not_kept_f
     drop(lock);
     answer(&home, &["profile", "remove", "busy", "--force"]);
 }
+
+#[test]
+fn a_copy_takes_further_sources_along_and_gives_each_an_account_of_its_own() {
+    let home = Home::new().expect("a home");
+    answer(&home, &["config", "ldap.hostname", "first.test"]);
+    answer(&home, &["config", "sources", "berlin"]);
+    answer(&home, &["config", "set", "--source", "berlin", "ldap.hostname", "berlin.test"]);
+    answer(&home, &["config", "set", "--source", "berlin", "ldap.password", "s3cr3t-0f-berlin"]);
+    let output = run(&home, &["profile", "copy", "default", "second"]);
+    assert!(output.stderr.contains("`ldap.password` of the source `berlin`"), "{}", output.stderr);
+    let get = |arguments: &[&str]| {
+        answer(&home, &[&["--profile", "second", "config", "get", "--source", "berlin"], arguments].concat())
+    };
+    assert_eq!(get(&["ldap.hostname"]), "berlin.test\n");
+    assert_eq!(get(&["ldap.password"]), "not set\n");
+    let id = |folder: PathBuf| {
+        let text = fs::read_to_string(folder.join("sources/berlin/data.json")).expect("settings");
+        let data: Value = serde_json::from_str(&text).expect("JSON");
+        data["directoryLdap"]["id"].as_str().expect("an id").to_owned()
+    };
+    assert_ne!(id(home.data_folder()), id(folder(&home, "second")));
+    let output = run(&home, &["profile", "copy", "default", "third", "--secrets"]);
+    assert!(
+        output.stderr.contains("Copied as well: `ldap.password` of the source `berlin`"),
+        "{}",
+        output.stderr
+    );
+    let list = answer(&home, &["--profile", "third", "secrets", "list"]);
+    assert!(list.contains("berlin.ldap.password"), "{list}");
+    answer(&home, &["profile", "remove", "third", "--force"]);
+}
