@@ -105,6 +105,7 @@ impl CommandError {
                     OrganizationError::SignIn(_) | OrganizationError::NoToken { .. },
                 ))
                 | EngineError::NotAnOrganization { .. }
+                | EngineError::KeyOfAnother { .. }
                 | EngineError::NotAPerson { .. }
                 | EngineError::ObserverNotNeeded { .. }
                 | EngineError::Account(_) => "sign-in",

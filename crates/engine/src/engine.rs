@@ -320,6 +320,11 @@ impl Engine {
         let secrets = self.secrets();
         let stored = |name| secrets.get(self.store.data(), name);
         let client_id = self.signed_in()?;
+        if let Some(id) = self.store.data().organization_id()
+            && !client_id.eq_ignore_ascii_case(&format!("{ORGANIZATION}{id}"))
+        {
+            return Err(EngineError::KeyOfAnother { client_id, organization_id: id.to_owned() });
+        }
         let client_secret = stored(SecretName::ApiKeyClientSecret)?.ok_or(EngineError::NotSignedIn)?;
         let token = stored(SecretName::AccessToken)?.ok_or(EngineError::NotSignedIn)?;
         let observer_id = stored(SecretName::ObserverClientId)?;

@@ -45,6 +45,16 @@ pub enum EngineError {
         /// The API's URL.
         server: String,
     },
+    /// The stored key is not of the organization that the settings name.
+    #[error(
+        "the stored API key is `{client_id}`, and the settings are those of the organization {organization_id}; nothing was sent"
+    )]
+    KeyOfAnother {
+        /// Whose key it is.
+        client_id: String,
+        /// Whose settings they are.
+        organization_id: String,
+    },
     /// No kind of directory was chosen.
     #[error("No directory configured.")]
     NoDirectory,
@@ -236,6 +246,9 @@ impl EngineError {
             }
             Self::ObserverNotNeeded { .. } => {
                 "Nothing has to be done: a personal key is for Vaultwarden only."
+            }
+            Self::KeyOfAnother { .. } => {
+                "Two folders of settings may share a keychain: `bwdc logout` and `bwdc login` here, then `bwdc secrets migrate --to encrypted-file`; or keep them apart with `--profile`."
             }
             Self::NoDirectory => {
                 "Choose one with `bwdc config directory <number>`: 0 stands for Active Directory and LDAP."

@@ -168,3 +168,26 @@ fn a_complete_configuration_is_said_to_be_complete() {
     .unwrap();
     assert_eq!(answer(&home, &["config", "validate"]), "The configuration is complete.\n");
 }
+
+/// Two folders of settings that share a keychain must not send one directory into the other's organization.
+#[test]
+fn the_key_of_another_organization_sends_nothing() {
+    let home = home();
+    home.write_data_json(&json!({
+        "stateVersion": 8, "appId": "a", "directoryType": 0, "organizationId": "mine",
+        "environmentUrls": { "base": "http://127.0.0.1:9" },
+        "directoryLdap": { "id": "i", "hostname": "127.0.0.1", "port": 9, "rootPath": "dc=a", "username": "u", "password": "p" },
+        "sync": { "users": true, "userObjectClass": "person", "userEmailAttribute": "mail" },
+        "accessToken": "t", "apiKeyClientId": "organization.other", "apiKeyClientSecret": "s",
+    }))
+    .unwrap();
+    for command in ["plan", "sync"] {
+        let output = run(&home, &[command]);
+        assert_eq!(output.code, Some(1));
+        assert!(
+            output.stderr.contains("`organization.other`") && output.stderr.contains("the organization mine"),
+            "{}",
+            output.stderr
+        );
+    }
+}
