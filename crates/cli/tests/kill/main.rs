@@ -8,6 +8,7 @@
 mod stage;
 
 mod answers;
+mod large;
 mod places;
 mod random;
 mod scenario;

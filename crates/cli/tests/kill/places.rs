@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 /// A named place, and which pass of it.
-type Pass = (String, usize);
+pub(crate) type Pass = (String, usize);
 
 #[test]
 fn a_sync_that_does_everything() {
@@ -163,7 +163,7 @@ fn importing(scenario: &Scenario, place: &str) -> Vec<Pass> {
 }
 
 /// Every pass of an undisturbed sync, in order.
-fn passes(scenario: &Scenario) -> Vec<Pass> {
+pub(crate) fn passes(scenario: &Scenario) -> Vec<Pass> {
     let stage = scenario.stage();
     let log = stage.home.path().join("places");
     let output = stage.command(&["sync"]).env("BWDC_FAILPOINT_LOG", &log).output().expect("starts");
@@ -178,7 +178,7 @@ fn passes(scenario: &Scenario) -> Vec<Pass> {
     log.lines().map(pass).collect()
 }
 
-fn kill_at_each(scenario: &Scenario, passes: &[Pass]) {
+pub(crate) fn kill_at_each(scenario: &Scenario, passes: &[Pass]) {
     let next = Mutex::new(passes.iter());
     std::thread::scope(|scope| {
         for _ in 0..2 {

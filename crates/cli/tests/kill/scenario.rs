@@ -27,6 +27,15 @@ gone = \"revoke\"
 [limits]
 removals-percent = 50
 ";
+const LARGE: &str = "\
+[leavers]
+disabled = \"remove\"
+gone = \"revoke\"
+out-of-scope = \"remove\"
+[limits]
+invitations-percent = 1000
+group-percent = 90
+";
 const OVERWRITE: &str = "[limits]\nremovals-percent = 50\n";
 
 /// A state before a sync, and what the sync has to lead to.
@@ -150,6 +159,41 @@ impl Scenario {
         Self::new(vaultwarden, stage, &company(Tree::of(4), "Sales", &["p01", "p02"]), None)
     }
 
+    /// 5,000 people in batches of 2,000: four of a thousand revoked, four removed, one restored, the rest invited, sixty
+    /// groups made or filled.
+    pub(crate) fn of_five_thousand() -> Self {
+        let all = Tree::of(1000);
+        let first = teams(all.clone(), 40, 1000);
+        let second = first.clone().without("p09");
+        let target = || {
+            let people = ["p05", "p06"].into_iter().fold(Tree::of(5000), Tree::out_of_scope);
+            let people = ["p07", "p08"].into_iter().fold(people, Tree::disabled);
+            let people = ["p01", "p02", "p03", "p04"].into_iter().fold(people, Tree::without);
+            teams(people, 60, 5000)
+        };
+        let stage = |folder: &Path| {
+            let batches = |settings: &mut Value| settings["sync"]["largeImport"] = true.into();
+            let stage = Stage::new(official(folder), LARGE, batches);
+            for tree in [&first, &second] {
+                let directory = tree.serve();
+                stage.read(&directory);
+                stage.sync();
+                stage.everybody_confirms();
+            }
+            assert_eq!(stage.state().status("p09"), Some(MemberStatus::Revoked));
+            stage
+        };
+        let scenario = Self::new(official, stage, &target(), None);
+        let status = |name| scenario.expected.status(name);
+        assert_eq!(["p01", "p04"].map(status), [Some(MemberStatus::Revoked); 2]);
+        assert_eq!(["p05", "p08"].map(status), [None, None]);
+        assert_eq!(
+            [status("p09"), status("p5000")],
+            [Some(MemberStatus::Confirmed), Some(MemberStatus::Invited)]
+        );
+        scenario
+    }
+
     fn new(
         options: impl Fn(&Path) -> Options,
         stage: impl Fn(&Path) -> Stage,
@@ -210,6 +254,19 @@ impl Scenario {
 fn company(tree: Tree, sales: &str, members: &[&str]) -> Tree {
     tree.group("all", "All", &["p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08"])
         .group("sales", sales, members)
+}
+
+/// Groups of up to 25, each with people from everywhere.
+fn teams(tree: Tree, groups: usize, people: usize) -> Tree {
+    (0..groups).fold(tree, |tree, group| {
+        // Twenty from the first thousand, and five from the others where there are any.
+        let own = (0..20).map(|it| (group * 37 + it * 41) % 1000);
+        let more = (0..5).map(|it| 1000 + (group * 37 + it * 41) % people.saturating_sub(1000).max(1));
+        let members = own.chain(more).filter(|it| *it < people);
+        let members: Vec<String> = members.map(|it| format!("p{:02}", it + 1)).collect();
+        let members: Vec<&str> = members.iter().map(String::as_str).collect();
+        tree.group(&format!("team{group:02}"), &format!("Team {group}"), &members)
+    })
 }
 
 /// The server invites an invited person again when asked to, as on most databases: a repetition would show.
