@@ -1,6 +1,6 @@
 //! How to reach a OneLogin account, what its groups are, and who of it is wanted.
 
-use super::{SettingsError, filter, number, service_url, text, words};
+use super::{AddressRule, SettingsError, SyncSettings, filter, number, service_url, text, words};
 use crate::filter::{Accepted, Filter};
 use serde_json::{Map, Value};
 
@@ -132,6 +132,8 @@ pub struct OneLoginFilters {
     pub users: Filter,
     /// Groups by name.
     pub groups: Filter,
+    /// How the address is made of somebody who has none: people are chosen by that one too.
+    pub address: AddressRule,
 }
 
 impl OneLoginFilters {
@@ -143,6 +145,7 @@ impl OneLoginFilters {
         Ok(Self {
             users: filter(sync, "userFilter", "sync.userFilter", Accepted::NAMES)?,
             groups: filter(sync, "groupFilter", "sync.groupFilter", Accepted::NAMES)?,
+            address: SyncSettings::from_stored(sync)?.address,
         })
     }
 }

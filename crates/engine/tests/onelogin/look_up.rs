@@ -21,11 +21,17 @@ async fn each_answer_has_its_meaning() {
         server.faults().add(Rule::new("GET", &one, Fault::Answer(Answer::empty(404))));
         let another = format!("/api/{version}/users/100005");
         server.faults().add(Rule::new("GET", &another, Fault::Answer(Answer::empty(403))));
-        let found = ask(&setup, &["100000", "100001", "7", "cn=x,dc=y", "0100000", "100004", "100005"]).await;
+        // The first version writes the kinds of its other refusals in small letters.
+        let small = r#"{"status":{"error":true,"code":404,"type":"not found","message":"not found"}}"#;
+        let third = format!("/api/{version}/users/8");
+        server.faults().add(Rule::new("GET", &third, Fault::Answer(Answer::json(404, small))));
+        let ids = ["100000", "100001", "7", "8", "cn=x,dc=y", "0100000", "100004", "100005"];
+        let found = ask(&setup, &ids).await;
         let of = |id: &str| &found[&ExternalId::new(id)];
         assert_eq!(of("100000"), &Presence::Found);
         assert_eq!(of("100001"), &Presence::Found, "suspended people are there");
         assert_eq!(of("7"), &Presence::NotFound);
+        assert_eq!(of("8"), &Presence::NotFound);
         for unknown in ["cn=x,dc=y", "0100000", "100004", "100005"] {
             assert!(matches!(of(unknown), Presence::Unknown { .. }), "{unknown} by version {version}");
         }

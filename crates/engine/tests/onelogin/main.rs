@@ -234,6 +234,28 @@ async fn filters_choose_people_and_roles_by_name() {
 }
 
 #[tokio::test]
+async fn an_address_made_with_the_suffix_is_filtered_like_any_other() {
+    let mut tenant = Tenant::generate(2, 0, 0);
+    tenant.users[1].email = None;
+    tenant.users[1].username = Some("jo".to_owned());
+    let server = start(tenant);
+    for (filter, chosen) in [
+        ("exclude:JO@suffix.test", ["person0@example.test"]),
+        ("include:jo@suffix.test", ["jo@suffix.test"]),
+    ] {
+        for version in VERSIONS {
+            let mut setup = Setup::new(&server, version);
+            setup.sync.insert("userFilter".to_owned(), filter.into());
+            setup.sync.insert("useEmailPrefixSuffix".to_owned(), json!(true));
+            setup.sync.insert("emailSuffix".to_owned(), json!("@suffix.test"));
+            let desired = setup.desired().await;
+            let found: Vec<_> = desired.people().map(|it| desired.display_name(it)).collect();
+            assert_eq!(found, chosen, "{filter} by version {version}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_large_account_stays_within_the_hourly_limit() {
     let server = start(Tenant::generate(20_000, 2_000, 20));
     let snapshot = Setup::new(&server, 2).read().await.unwrap();

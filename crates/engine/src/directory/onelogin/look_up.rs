@@ -8,7 +8,7 @@ use bwdc_core::observed::{Presence, Presences, Sought};
 use bwdc_core::settings::OneLoginApi;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-/// How the two versions say that there is no such thing; a 404 without it comes from somebody else.
+/// How the two versions say that there is no such thing, in capitals or not; a 404 without it comes from somebody else.
 const NOT_FOUND: [&str; 2] = ["Not Found", "NotFoundError"];
 
 pub(super) async fn look_up(
@@ -33,7 +33,7 @@ async fn ask(
             Ok(_) => Presence::Unknown { reason: format!("OneLogin returned somebody else for `{id}`") },
             Err(error)
                 if error.status() == Some(404)
-                    && error.code().is_some_and(|code| NOT_FOUND.contains(&code)) =>
+                    && error.code().is_some_and(says_not_found) =>
             {
                 Presence::NotFound
             }
@@ -43,6 +43,10 @@ async fn ask(
         _ => Presence::Unknown { reason: format!("`{id}` is no id of OneLogin's") },
     };
     Ok((person.external_id.clone(), presence))
+}
+
+fn says_not_found(code: &str) -> bool {
+    NOT_FOUND.iter().any(|known| known.eq_ignore_ascii_case(code))
 }
 
 /// The id of the person whom OneLogin returns for a number.

@@ -8,7 +8,7 @@ use crate::directory::ReadError;
 use crate::directory::web::{WebReadError, WebSession};
 use crate::event::{Event, Events};
 use bwdc_core::names::Timestamp;
-use bwdc_core::normalize::is_acceptable;
+use bwdc_core::normalize::{self, Address, is_acceptable};
 use bwdc_core::settings::{OneLoginApi, OneLoginGroups, OneLoginSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -111,12 +111,16 @@ fn add_person(
     user: &UserResponse,
     builder: &mut SnapshotBuilder,
 ) {
-    let address = address(user);
-    if !directory.filters.users.admits(address.unwrap_or_default()) {
+    let (address, username) = (address(user), trimmed(user.username.as_deref()));
+    // Whoever has an address only by the suffix is chosen by it as well.
+    let whole = match normalize::address(address, username, &directory.filters.address) {
+        Address::Usable(whole) => whole,
+        Address::TooLong | Address::Missing => String::new(),
+    };
+    if !directory.filters.users.admits(&whole) {
         return;
     }
     let id = builder.text(&user.id.to_string());
-    let username = trimmed(user.username.as_deref());
     let active = user.status.is_none_or(|status| {
         // A number that OneLogin adds later stops nobody.
         let known = OneLoginSettings::STATUSES.iter().any(|(number, _)| u64::from(*number) == status);
