@@ -1,7 +1,7 @@
 //! How to reach an Okta organization, and who of it is wanted.
 
-use super::{SettingsError, filter, number, service_url, text, words};
-use crate::filter::{Accepted, Filter};
+use super::{SettingsError, filter, flag, number, service_url, text, words};
+use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
 
 /// How the program proves to Okta who it is.
@@ -99,6 +99,11 @@ pub struct OktaFilters {
     pub users: Filter,
     /// Groups by name.
     pub groups: Filter,
+    /// Whether `include:` or `exclude:` of the groups also says which people are wanted where groups are read: those who are
+    /// in one of the groups that are left, as today's connector has it.
+    pub groups_choose_people: bool,
+    /// Whether disabled people are wanted whatever their groups: they are sent as deleted (`sync.removeDisabled`).
+    pub removes_disabled: bool,
 }
 
 impl OktaFilters {
@@ -107,9 +112,13 @@ impl OktaFilters {
     /// # Errors
     /// [`SettingsError`] says where a filter is not understood.
     pub fn from_stored(sync: &Map<String, Value>) -> Result<Self, SettingsError> {
+        let groups = filter(sync, "groupFilter", "sync.groupFilter", Accepted::NAMES_AND_QUERY)?;
+        let by_name = [Keyword::Include, Keyword::Exclude].iter().any(|it| groups.values(*it).is_some());
         Ok(Self {
             users: filter(sync, "userFilter", "sync.userFilter", Accepted::NAMES_AND_QUERY)?,
-            groups: filter(sync, "groupFilter", "sync.groupFilter", Accepted::NAMES_AND_QUERY)?,
+            groups_choose_people: by_name,
+            removes_disabled: flag(sync, "removeDisabled", "sync.removeDisabled")?,
+            groups,
         })
     }
 }

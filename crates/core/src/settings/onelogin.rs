@@ -132,6 +132,11 @@ pub struct OneLoginFilters {
     pub users: Filter,
     /// Groups by name.
     pub groups: Filter,
+    /// Whether the filter of groups also says which people are wanted where groups are read: those who are in one of the
+    /// groups that are left, as today's connector has it.
+    pub groups_choose_people: bool,
+    /// Whether disabled people are wanted whatever their groups: they are sent as deleted (`sync.removeDisabled`).
+    pub removes_disabled: bool,
     /// How the address is made of somebody who has none: people are chosen by that one too.
     pub address: AddressRule,
 }
@@ -142,10 +147,14 @@ impl OneLoginFilters {
     /// # Errors
     /// [`SettingsError`] says where a filter is not understood.
     pub fn from_stored(sync: &Map<String, Value>) -> Result<Self, SettingsError> {
+        let groups = filter(sync, "groupFilter", "sync.groupFilter", Accepted::NAMES)?;
+        let SyncSettings { address, remove_disabled, .. } = SyncSettings::from_stored(sync)?;
         Ok(Self {
             users: filter(sync, "userFilter", "sync.userFilter", Accepted::NAMES)?,
-            groups: filter(sync, "groupFilter", "sync.groupFilter", Accepted::NAMES)?,
-            address: SyncSettings::from_stored(sync)?.address,
+            groups_choose_people: !groups.is_empty(),
+            removes_disabled: remove_disabled,
+            groups,
+            address,
         })
     }
 }

@@ -118,9 +118,9 @@ async fn filters_choose_people_and_groups_by_name() {
     for (users, groups, people, chosen) in [
         ("", "", 10, 4),
         ("  ", "\t", 10, 4),
-        ("include:PERSON1@example.test, person2@example.test", "include:group 1", 2, 1),
+        ("include:PERSON1@example.test, person2@example.test", "include:group 3", 2, 1),
         (" Include : person1@example.test ,, ", "INCLUDE: Group 1 , gRoUp 3", 1, 2),
-        ("exclude:person1@example.test", "exclude:Group 1,Group 2", 9, 2),
+        ("exclude:person1@example.test", "exclude:Group 1,Group 2", 2, 2),
         ("include:nobody@example.test", "include:nothing", 0, 0),
         ("|status eq \"SUSPENDED\"", "", 1, 4),
         ("include:person3@example.test,person4@example.test|status eq \"SUSPENDED\"", "", 1, 4),
@@ -156,6 +156,35 @@ async fn filters_choose_people_and_groups_by_name() {
     let error = directory(&server, filters, 1_000.0).read(WHOLE, &|_| {}).await.err().expect("a refusal");
     assert!(error.to_string().contains("Invalid search criteria"), "{error}");
     assert!(error.hint().is_some_and(|hint| hint.contains("filter")), "{error}");
+}
+
+#[tokio::test]
+async fn with_a_filter_of_groups_only_their_people_and_the_deleted_come() {
+    let mut tenant = Tenant::generate(10, 4, 2);
+    tenant.users[5].status = "SUSPENDED".to_owned();
+    tenant.users[6].status = "DEPROVISIONED".to_owned();
+    tenant.users[7].status = "SUSPENDED".to_owned();
+    let server = server(tenant);
+    for (filter, remove_disabled, chosen) in [
+        ("", false, vec![0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ("|type eq \"OKTA_GROUP\"", false, vec![0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ("include:group 1", false, vec![6, 7, 8]),
+        ("include:group 1", true, vec![5, 6, 7, 8]),
+        ("exclude:group 0, group 2", false, vec![1, 2, 6, 7, 8]),
+        ("include:nothing", false, vec![6]),
+    ] {
+        let stored = json!({ "groupFilter": filter, "removeDisabled": remove_disabled });
+        let filters = OktaFilters::from_stored(stored.as_object().expect("an object")).expect("filters");
+        let snapshot = read(&server, filters).await.expect("a whole read");
+        let mut found: Vec<_> = snapshot
+            .people()
+            .iter()
+            .map(|person| snapshot.texts().get(person.mail.expect("everybody has an address")).to_owned())
+            .collect();
+        found.sort();
+        let chosen: Vec<_> = chosen.into_iter().map(|it| format!("person{it}@example.test")).collect();
+        assert_eq!(found, chosen, "{filter}");
+    }
 }
 
 #[tokio::test]

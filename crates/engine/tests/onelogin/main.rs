@@ -200,8 +200,8 @@ async fn filters_choose_people_and_roles_by_name() {
     let server = start(Tenant::generate(10, 4, 2));
     for (users, roles, people, chosen) in [
         ("", "", 10, 4),
-        ("include:PERSON1@example.test, person2@example.test", "include:role 1", 2, 1),
-        ("exclude:person1@example.test", "exclude:Role 1,Role 2", 9, 2),
+        ("include:PERSON1@example.test, person2@example.test", "include:role 3", 2, 1),
+        ("exclude:person1@example.test", "exclude:Role 1,Role 2", 2, 2),
         ("include:nobody@example.test", "include:nothing", 0, 0),
     ] {
         for version in VERSIONS {
@@ -234,15 +234,39 @@ async fn filters_choose_people_and_roles_by_name() {
 }
 
 #[tokio::test]
+async fn with_a_filter_of_roles_only_their_people_come() {
+    let mut tenant = Tenant::generate(10, 4, 2);
+    tenant.users[5].status = 2;
+    tenant.users[7].status = 2;
+    let server = start(tenant);
+    for (filter, remove_disabled, chosen) in [
+        ("", false, vec![0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ("include:role 1", false, vec![7, 8]),
+        ("include:role 1", true, vec![5, 7, 8]),
+        ("exclude:role 0, role 2", false, vec![1, 2, 7, 8]),
+        ("include:nothing", false, vec![]),
+    ] {
+        let chosen: Vec<_> = chosen.into_iter().map(|it| format!("person{it}@example.test")).collect();
+        for version in VERSIONS {
+            let mut setup = Setup::new(&server, version);
+            setup.sync.insert("groupFilter".to_owned(), filter.into());
+            setup.sync.insert("removeDisabled".to_owned(), remove_disabled.into());
+            let desired = setup.desired().await;
+            let found: Vec<_> = desired.people().map(|it| desired.display_name(it).to_owned()).collect();
+            assert_eq!(found, chosen, "{filter} by version {version}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_address_made_with_the_suffix_is_filtered_like_any_other() {
     let mut tenant = Tenant::generate(2, 0, 0);
     tenant.users[1].email = None;
     tenant.users[1].username = Some("jo".to_owned());
     let server = start(tenant);
-    for (filter, chosen) in [
-        ("exclude:JO@suffix.test", ["person0@example.test"]),
-        ("include:jo@suffix.test", ["jo@suffix.test"]),
-    ] {
+    for (filter, chosen) in
+        [("exclude:JO@suffix.test", ["person0@example.test"]), ("include:jo@suffix.test", ["jo@suffix.test"])]
+    {
         for version in VERSIONS {
             let mut setup = Setup::new(&server, version);
             setup.sync.insert("userFilter".to_owned(), filter.into());

@@ -103,6 +103,9 @@ impl Tenant {
                     builder.unchanged(id);
                 }
             }
+            if directory.filters.groups_choose_people {
+                builder.keep_people_of_groups(directory.filters.removes_disabled);
+            }
             builder.end(Section::Groups);
         }
         builder.finish()

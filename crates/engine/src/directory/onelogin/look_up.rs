@@ -31,10 +31,7 @@ async fn ask(
         Ok(number) if number.to_string() == id => match found(directory, session, number).await {
             Ok(found) if found == number => Presence::Found,
             Ok(_) => Presence::Unknown { reason: format!("OneLogin returned somebody else for `{id}`") },
-            Err(error)
-                if error.status() == Some(404)
-                    && error.code().is_some_and(says_not_found) =>
-            {
+            Err(error) if error.status() == Some(404) && error.code().is_some_and(says_not_found) => {
                 Presence::NotFound
             }
             Err(error) if error.status() == Some(401) => return Err(error),

@@ -57,6 +57,9 @@ pub(super) async fn snapshot(
     if scope.groups {
         directory.watch_limit(session).await;
         groups(directory, session, people, &mut builder, events).await?;
+        if directory.filters.groups_choose_people {
+            builder.keep_people_of_groups(directory.filters.removes_disabled);
+        }
         builder.end(Section::Groups);
     }
     report(&builder, events);
