@@ -114,7 +114,9 @@ fn add_person(
     user: &UserResponse,
     builder: &mut SnapshotBuilder,
 ) {
-    let (address, username) = (address(user), trimmed(user.username.as_deref()));
+    let address = address(user);
+    // A user name that is half an address would make one with two `@`.
+    let username = trimmed(user.username.as_deref()).filter(|it| !it.contains('@'));
     // Whoever has an address only by the suffix is chosen by it as well.
     let whole = match normalize::address(address, username, &directory.filters.address) {
         Address::Usable(whole) => whole,
@@ -153,7 +155,14 @@ fn address(user: &UserResponse) -> Option<&str> {
     [user.email.as_deref(), user.username.as_deref()]
         .into_iter()
         .filter_map(trimmed)
-        .find(|text| is_acceptable(text) && !text.contains(char::is_whitespace))
+        .find(|text| is_acceptable(text) && !text.contains(char::is_whitespace) && has_full_domain(text))
+}
+
+/// Whether there is a dot within what follows the `@`: the official connector takes nothing else for an address.
+fn has_full_domain(address: &str) -> bool {
+    let domain = address.rsplit('@').next().unwrap_or_default();
+    let places = 1..domain.len().saturating_sub(1);
+    domain.bytes().enumerate().any(|(place, byte)| byte == b'.' && places.contains(&place))
 }
 
 fn trimmed(text: Option<&str>) -> Option<&str> {
@@ -266,5 +275,8 @@ mod tests {
         assert_eq!(address(&user(Some("none"), Some("b@x.test"))), Some("b@x.test"));
         assert_eq!(address(&user(None, Some("b"))), None);
         assert_eq!(address(&user(Some("a b@x.test"), None)), None);
+        for short in ["jo@corp", "jo@.corp", "jo@corp."] {
+            assert_eq!(address(&user(Some(short), Some("b@x.test"))), Some("b@x.test"), "{short}");
+        }
     }
 }
