@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::store::Store;
 use bwdc_core::import::fingerprint;
 use bwdc_core::names::SourceName;
-use bwdc_core::settings::{DirectoryKind, GoogleSettings, SyncSettings};
+use bwdc_core::settings::{DirectoryKind, GoogleSettings, OneLoginSettings, SyncSettings};
 use bwdc_core::snapshot::ReadScope;
 
 /// Longest name of a source, in characters.
@@ -118,13 +118,13 @@ impl Engine {
         let fields: &[&str] = match kind {
             DirectoryKind::Ldap => &["rootPath"],
             DirectoryKind::Entra => &["tenant"],
-            DirectoryKind::Google => &[],
             DirectoryKind::Okta => &["orgUrl"],
-            DirectoryKind::OneLogin => &["url", "clientId"],
+            DirectoryKind::Google | DirectoryKind::OneLogin => &[],
         };
         let stored = data.directory(kind)?;
         let account = match kind {
             DirectoryKind::Google => GoogleSettings::account(stored),
+            DirectoryKind::OneLogin => OneLoginSettings::account(stored),
             _ => fields.iter().find_map(|field| stored.get(*field)?.as_str()),
         };
         let account = account.unwrap_or_default();

@@ -106,6 +106,17 @@ impl OneLoginSettings {
         Ok(Self { url, api, client_id, groups, active_statuses: Self::statuses(stored)? })
     }
 
+    /// What tells this account from others in a checked or unchecked `directoryOnelogin`: its own host, else the credential,
+    /// since every account of a region is reached by the region's host.
+    pub fn account(stored: &Map<String, Value>) -> Option<&str> {
+        let text = |field| stored.get(field).and_then(Value::as_str);
+        let of_a_region = |url: &&str| {
+            let host = url.trim().trim_start_matches("https://").trim_end_matches('/').to_ascii_lowercase();
+            host.starts_with("api.") && host.ends_with(".onelogin.com")
+        };
+        text("url").filter(|url| !of_a_region(url)).or_else(|| text("clientId"))
+    }
+
     fn statuses(stored: &Map<String, Value>) -> Result<Vec<u8>, SettingsError> {
         const KEY: &str = "onelogin.active-statuses";
         let Some(typed) = words(stored, "activeStatuses", KEY)? else {
@@ -178,6 +189,18 @@ mod tests {
         let first =
             settings(json!({"clientId": "a", "url": "http://127.0.0.1:1", "apiVersion": 1})).expect("valid");
         assert_eq!((first.url.as_str(), first.api), ("http://127.0.0.1:1", OneLoginApi::First));
+    }
+
+    #[test]
+    fn the_host_of_a_region_tells_no_account() {
+        let account = |fields: Value| {
+            OneLoginSettings::account(fields.as_object().expect("an object")).map(str::to_owned)
+        };
+        let own = json!({"clientId": "a", "url": "https://example.onelogin.com"});
+        assert_eq!(account(own).as_deref(), Some("https://example.onelogin.com"));
+        for url in [json!(null), json!("https://api.us.onelogin.com/"), json!("API.EU.onelogin.com")] {
+            assert_eq!(account(json!({"clientId": "a", "url": url})).as_deref(), Some("a"), "{url}");
+        }
     }
 
     #[test]
