@@ -143,6 +143,8 @@ async fn groups_take_the_place_of_roles_when_asked_for() {
         let desired = Setup::new(&server, version).with("groups", json!("groups")).desired().await;
         let people = BTreeSet::from(["person1@example.test".to_owned(), "person3@example.test".to_owned()]);
         assert_eq!(groups(&desired), [("Sales".to_owned(), people)]);
+        let id = desired.text(desired.groups()[0].external_id);
+        assert_eq!(id, "group-9", "a role of the same number is another group");
     }
 }
 

@@ -197,11 +197,12 @@ async fn groups(
     match (directory.settings.groups, directory.settings.api) {
         (OneLoginGroups::Groups, _) => {
             let of = by_group(people, |person| person.user.group_id.into_iter().collect());
-            wanted.iter().for_each(|(id, name)| add(builder, *id, name, of.get(id)));
+            // Roles and groups are numbered apart, and after a change of the setting nobody may get what a role had.
+            wanted.iter().for_each(|(id, name)| add(builder, *id, &format!("group-{id}"), name, of.get(id)));
         }
         (OneLoginGroups::Roles, OneLoginApi::First) => {
             let of = by_group(people, |person| person.roles.clone().unwrap_or_default());
-            wanted.iter().for_each(|(id, name)| add(builder, *id, name, of.get(id)));
+            wanted.iter().for_each(|(id, name)| add(builder, *id, &id.to_string(), name, of.get(id)));
         }
         (OneLoginGroups::Roles, OneLoginApi::Second) => {
             let mut read = stream::iter(wanted)
@@ -216,7 +217,7 @@ async fn groups(
                 })
                 .buffered(IN_FLIGHT);
             while let Some((id, name, members)) = read.try_next().await? {
-                add(builder, id, &name, Some(&members));
+                add(builder, id, &id.to_string(), &name, Some(&members));
                 report(builder, events);
             }
         }
@@ -238,12 +239,12 @@ fn by_group(
     of
 }
 
-fn add(builder: &mut SnapshotBuilder, id: u64, name: &str, members: Option<&Vec<u64>>) {
+fn add(builder: &mut SnapshotBuilder, id: u64, external_id: &str, name: &str, members: Option<&Vec<u64>>) {
     let members: Vec<_> =
         members.into_iter().flatten().map(|member| builder.text(&member.to_string())).collect();
     // People and roles have numbers of their own: a role must not be taken for the person of its number.
     let (key, external_id, name) =
-        (builder.text(&format!("group {id}")), builder.text(&id.to_string()), builder.text(name));
+        (builder.text(&format!("group {id}")), builder.text(external_id), builder.text(name));
     builder.group(name, key, external_id, name, &members);
 }
 
