@@ -63,6 +63,22 @@ fn start_tls_without_tls_names_the_setting_to_change() {
     assert_eq!(stage.directory.counts().connections, 0);
 }
 
+/// Today's waits for minutes.
+#[test]
+fn a_refused_start_tls_is_given_up_at_once_and_nothing_goes_in_clear_text() {
+    let stage = Stage::signed_in();
+    stage.change(|data| {
+        data["directoryLdap"]["ssl"] = json!(true);
+        data["directoryLdap"]["startTls"] = json!(true);
+    });
+    let started = std::time::Instant::now();
+    assert_sync_fails(&stage, &["StartTLS", &stage.directory.url(), "`ldap."]);
+    assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
+    let log = stage.directory.log();
+    assert!(log.iter().any(|it| matches!(it, LoggedOperation::StartTls { .. })), "{log:?}");
+    assert!(!log.iter().any(|it| matches!(it, LoggedOperation::Bind { .. })), "{log:?}");
+}
+
 #[test]
 fn a_filter_that_is_none_names_its_place() {
     let stage = Stage::signed_in();

@@ -8,6 +8,7 @@
 //! | `config`: every kind of setting, every way to give a value, every mistake | `settings` |
 //! | `test`, `sync`, `last-sync`, `clear-cache`, `data-file`, `update`, `help` | `sync`, `rows`, `without_servers`, `update` |
 //! | shared addresses, people without one, order of lists and of the import, spelling of names | `rows`, `sync`, `explain` |
+//! | batches of 2,000; another organization or directory | `batches` |
 //! | the token request, the import, the fingerprint, the times | `rows`, `sync` |
 //! | fixed messages of failures; one clear error for each of the others | `failures`, `sign_in` |
 //! | proxies and authorities on both sides | `proxy`, `doctor` |
@@ -19,6 +20,7 @@
 //! `without_servers` · 12 the user agent `rows`, `update`.
 
 mod account;
+mod batches;
 mod doctor;
 mod explain;
 mod failures;
