@@ -190,6 +190,7 @@ pub(crate) fn remark(remark: &Remark) -> String {
                 Overlooked::LongList => "the server hands its members out in parts",
                 Overlooked::PrimaryGroup => "it is their primary group, which lists nobody",
                 Overlooked::Spelling => "the group spells them otherwise than their own entries, by case or blanks",
+                Overlooked::AttributeName => "the server spells `sync.memberAttribute` otherwise, by case",
             },
             some(members)
         ),

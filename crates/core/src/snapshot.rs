@@ -89,6 +89,8 @@ pub enum Overlooked {
     PrimaryGroup,
     /// The member is spelled otherwise than in its own entry, by case or blanks.
     Spelling,
+    /// The attribute that holds the members is spelled otherwise in the settings, by case.
+    AttributeName,
 }
 
 /// A complete read of one source.

@@ -73,6 +73,24 @@ change[attribute] = ldb.MessageElement(ndr_pack(descriptor), ldb.FLAG_MOD_REPLAC
 db.modify(change, shown)
 "#;
 
+/// Switches the Recycle Bin on, for good; Samba takes this from the system's own account only.
+const RECYCLE_BIN: &str = r#"
+import sys
+import ldb
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+
+folder = sys.argv[1]
+lp = LoadParm()
+lp.load(folder + "/smb.conf")
+db = SamDB(url=folder + "/private/sam.ldb", session_info=system_session(), lp=lp)
+feature = "CN=Partitions,%s:766ddcd8-acd0-445e-f3b9-a7f9b6744f2a" % db.get_config_basedn()
+change = ldb.Message(ldb.Dn(db, ""))
+change["enableOptionalFeature"] = ldb.MessageElement(feature, ldb.FLAG_MOD_ADD, "enableOptionalFeature")
+db.modify(change)
+"#;
+
 /// A running domain controller, ended with its data when dropped.
 pub struct Domain {
     address: Ipv4Addr,
@@ -195,6 +213,18 @@ impl Domain {
         write_file(&script, GRANT)?;
         let mut command = Command::new(PYTHON);
         command.arg(script).arg(self.folder.path()).args([object, entry]);
+        succeed(command).map(drop)
+    }
+
+    /// Switches on the Recycle Bin, which keeps what deleted entries held. It cannot be switched off again.
+    ///
+    /// # Errors
+    /// What Samba says when it refuses.
+    pub fn enable_recycle_bin(&self) -> Result<(), HarnessError> {
+        let script = self.folder.path().join("recycle-bin.py");
+        write_file(&script, RECYCLE_BIN)?;
+        let mut command = Command::new(PYTHON);
+        command.arg(script).arg(self.folder.path());
         succeed(command).map(drop)
     }
 

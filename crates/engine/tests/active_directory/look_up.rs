@@ -23,7 +23,7 @@ pub(crate) async fn gone_is_told_from_moved(domain: &Domain) {
         .unwrap();
     let mut reader = Setup::new(domain).with("username", "reader@ad.example.test");
     reader.password = READER_PASSWORD.to_owned();
-    for setup in [Setup::new(domain), reader] {
+    for (setup, sees_deleted) in [(Setup::new(domain), true), (reader, false)] {
         let ids = [&moved, &deleted, &present];
         let sought = ids.map(|id| Sought {
             external_id: ExternalId::new(id.as_str()),
@@ -31,13 +31,27 @@ pub(crate) async fn gone_is_told_from_moved(domain: &Domain) {
         });
         let answers = setup.directory().look_up(&sought).await.unwrap();
         let answers = sought.map(|it| answers[&it.external_id].clone());
-        assert_eq!(answers, [Presence::Found, Presence::NotFound, Presence::Found]);
+        let [moved, deleted, present] = &answers;
+        assert_eq!([moved, present], [&Presence::Found, &Presence::Found]);
+        if sees_deleted {
+            assert_eq!(deleted, &Presence::NotFound);
+        } else {
+            assert_right_is_missing(deleted);
+        }
     }
+}
+
+#[track_caller]
+fn assert_right_is_missing(answer: &Presence) {
+    assert!(
+        matches!(answer, Presence::Unknown { reason } if reason.contains("the right to read `CN=Deleted Objects`")),
+        "{answer:?}"
+    );
 }
 
 const AUDITOR_PASSWORD: &str = "Passw0rd-Aud1tor";
 
-/// An account that may see deleted entries tells who is hidden from it from who is deleted.
+/// Only an account that may see deleted entries tells who is hidden from it from who is deleted.
 pub(crate) async fn hidden_is_told_from_deleted(domain: &Domain) {
     let hidden = format!("OU=Hidden,{ROOT}");
     domain.samba_tool(&["user", "create", "auditor", AUDITOR_PASSWORD]).unwrap();
@@ -69,7 +83,8 @@ pub(crate) async fn hidden_is_told_from_deleted(domain: &Domain) {
     };
     assert_eq!(ask(&Setup::new(domain), &secret).await, Presence::Found);
     assert_eq!(ask(&Setup::new(domain), &leaver).await, Presence::NotFound);
-    assert_eq!(ask(&auditor, &leaver).await, Presence::NotFound);
+    assert_right_is_missing(&ask(&auditor, &leaver).await);
+    assert_right_is_missing(&ask(&auditor, &secret).await);
 
     domain.set_access(&format!("CN=Deleted Objects,{ROOT}"), &format!("(A;CI;LCLORP;;;{sid})")).unwrap();
     assert_eq!(ask(&auditor, &leaver).await, Presence::NotFound, "found among the deleted");

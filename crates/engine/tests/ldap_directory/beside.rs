@@ -61,6 +61,17 @@ async fn names_and_logins_in_another_spelling_are() {
 }
 
 #[tokio::test]
+async fn members_under_an_attribute_in_another_spelling_are() {
+    let ldif = people(2)
+        + &format!("dn: cn=both,{SUFFIX}\nobjectClass: groupOfNames\ncn: both\nmember: uid=u0,{SUFFIX}\n\n");
+    let server = slapd::Options::new(SUFFIX).ldif_text(ldif).start().unwrap();
+    let mut setup = Setup::slapd(&server);
+    assert_eq!(overlooked(&setup).await, []);
+    setup.layout.member_attribute = "Member".to_owned();
+    assert_eq!(overlooked(&setup).await, [("both".to_owned(), address(0), Overlooked::AttributeName)]);
+}
+
+#[tokio::test]
 async fn lists_that_come_in_parts_are() {
     let list = |count| (0..count).map(|it| format!("member: uid=u{it},{SUFFIX}\n")).collect::<String>();
     let ldif = people(7)

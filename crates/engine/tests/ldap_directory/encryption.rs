@@ -79,6 +79,38 @@ async fn each_fault_of_a_certificate_is_told_from_the_others() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_a_server_made_for_itself_is_trusted_where_the_file_names_it() {
+    let start = async |server_certificate| {
+        let options = sandbox::Options {
+            ldaps: true,
+            server_certificate,
+            ..sandbox::Options::with_bind(people(1), super::READER, super::PASSWORD)
+        };
+        sandbox::Server::start(options).await.unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let setup = |server: &sandbox::Server| {
+        let mut setup = Setup::sandbox(server);
+        (setup.settings.security, setup.settings.port) = (Security::Ldaps, server.ldaps_port().unwrap());
+        setup.settings.tls.ca_path = Some(ca.display().to_string());
+        setup
+    };
+    let server = start(ServerCertificate::SelfMade).await;
+    std::fs::write(&ca, server.ca_pem().unwrap()).unwrap();
+    assert_eq!(setup(&server).read().await.unwrap().people().len(), 1);
+
+    let other = start(ServerCertificate::SelfMade).await;
+    let error = setup(&other).failure().await;
+    assert!(matches!(error, LdapReadError::Tls { .. }), "another of the same name: {error:?}");
+    let elsewhere = start(ServerCertificate::SelfMadeForOtherHost).await;
+    std::fs::write(&ca, elsewhere.ca_pem().unwrap()).unwrap();
+    let error = setup(&elsewhere).failure().await;
+    assert!(matches!(error, LdapReadError::Tls { .. }), "for another host: {error:?}");
+    assert!(error.hint().unwrap().contains("`ldap.hostname`"), "{:?}", error.hint());
+}
+
+#[tokio::test]
 async fn a_client_certificate_is_shown_where_it_is_demanded() {
     let server = Options::new(SUFFIX).ldif_text(people(3)).demand_client_certificate().start().unwrap();
     let certificates = server.certificates().unwrap().clone();

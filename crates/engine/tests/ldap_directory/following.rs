@@ -1,6 +1,8 @@
 //! Incremental reads by content synchronization: after any change they show what a full read shows.
 
 use super::{SCOPE, SUFFIX, Setup};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{IdAttribute, LdapScope};
 use bwdc_core::snapshot::{AccountState, Snapshot};
@@ -78,11 +80,11 @@ fn ldif() -> String {
     ldif
 }
 
-fn start() -> Slapd {
+fn start(log: &[&str]) -> Slapd {
     Options::new(SUFFIX)
         .ldif_text(ldif())
         .overlay("refint", &["refint_attributes member"])
-        .overlay("syncprov", &["syncprov-sessionlog 100"])
+        .overlay("syncprov", log)
         .start()
         .unwrap()
 }
@@ -96,7 +98,12 @@ fn entry(number: usize, unit: &str) -> String {
 
 impl Stage {
     fn new() -> Self {
-        let server = start();
+        Self::logging(&["syncprov-sessionlog 100"])
+    }
+
+    /// A server that keeps this log of what was deleted.
+    fn logging(log: &[&str]) -> Self {
+        let server = start(log);
         let setup = Setup::slapd(&server);
         Self::at(server, setup)
     }
@@ -150,7 +157,16 @@ const FEW: u64 = 10;
 
 #[tokio::test]
 async fn one_change_of_each_kind_is_read_by_a_few_entries() {
-    let mut stage = Stage::new();
+    changes_of_each_kind(Stage::new()).await;
+}
+
+/// Then the server names everybody who is still there.
+#[tokio::test]
+async fn so_it_is_where_the_server_keeps_no_log_of_what_was_deleted() {
+    changes_of_each_kind(Stage::logging(&[])).await;
+}
+
+async fn changes_of_each_kind(mut stage: Stage) {
     assert_eq!(stage.follow().await, None, "the first read is a full one");
     assert!(stage.follow().await.unwrap() <= FEW, "nothing changed");
     let u0 = format!("uid=u0,{PEOPLE}");
@@ -246,6 +262,37 @@ async fn a_renamed_unit_is_a_full_read() {
     assert_eq!(stage.follow().await, None, "out of the base with everybody in it");
     stage.change(&rename(&format!("ou=other,ou=left,{SUFFIX}"), "ou=other", PEOPLE));
     assert_eq!(stage.follow().await, None, "and back");
+}
+
+#[tokio::test]
+async fn a_new_reference_to_another_server_is_not_overlooked() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.follow().await, None);
+    let reference = format!(
+        "dn: ou=far,{PEOPLE}\nobjectClass: referral\nobjectClass: extensibleObject\nou: far\n\
+         ref: ldap://far.example.test/ou=far,{PEOPLE}\n"
+    );
+    stage.server.ldapadd(&reference).unwrap();
+    let mirror = stage.ledger.mirror("directory", "basis", NOW).unwrap();
+    let followed = stage.setup.directory().follow(SCOPE, mirror, &|_| ()).await;
+    let error = followed.err().expect("people are missing").to_string();
+    assert!(error.contains("far.example.test"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_was_put_back_to_an_older_state_is_read_in_full() {
+    let mut stage = Stage::new();
+    stage.change(&modify(&format!("uid=u0,{PEOPLE}"), "replace: mail\nmail: new@example.test"));
+    assert_eq!(stage.follow().await, None);
+    let mut mirror = stage.ledger.mirror("directory", "basis", NOW).unwrap().unwrap();
+    let mut cursor: serde_json::Value = serde_json::from_str(&mirror.cursor).unwrap();
+    let cookie = &mut cursor["Synchronization"]["cookie"];
+    let text = String::from_utf8(STANDARD.decode(cookie.as_str().unwrap()).unwrap()).unwrap();
+    let (head, time) = text.split_once("csn=").unwrap();
+    *cookie = STANDARD.encode(format!("{head}csn=2999{}", &time[4..])).into();
+    mirror.cursor = cursor.to_string();
+    let followed = stage.setup.directory().follow(SCOPE, Some(mirror), &|_| ()).await.unwrap();
+    assert!(matches!(followed.refresh, Refresh::Replace(_)), "the cookie is newer than the server");
 }
 
 #[tokio::test]

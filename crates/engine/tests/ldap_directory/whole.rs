@@ -2,9 +2,11 @@
 
 use super::{READER, SUFFIX, Setup, groups, people, text};
 use bwdc_core::snapshot::AccountState;
+use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::event::Event;
 use bwdc_harness::slapd;
-use bwdc_sandbox::ldap::{Options, PageLimit, Server};
+use bwdc_sandbox::ldap::{Action, At, Fault, LoggedOperation, Options, PageLimit, Server};
+use std::time::Duration;
 
 const AWKWARD: &str = r#"
 dn: cn=Comma\, Inc,dc=example,dc=test
@@ -189,6 +191,31 @@ async fn long_attributes_are_read_to_their_end() {
         groups(&snapshot),
         [("big".to_owned(), members.clone()), ("small".to_owned(), members[..1].to_vec())]
     );
+}
+
+/// Who is taken out of one part moves everybody behind up, so that somebody would be in none.
+#[tokio::test]
+async fn a_long_attribute_that_changes_between_its_parts_is_no_whole_one() {
+    let big = format!("cn=big,{SUFFIX}");
+    let members: String = (0..23).map(|number| format!("member: uid=u{number},{SUFFIX}\n")).collect();
+    let ldif = people(0) + &format!("dn: {big}\nobjectClass: groupOfNames\ncn: big\n{members}\n");
+    let options = Options { value_limit: Some(5), ..Options::with_bind(ldif, READER, super::PASSWORD) };
+    let server = Server::start(options).await.unwrap();
+    server.inject(
+        Fault::new(At::PageOf { base: big.clone(), page: 1 }, Action::Delay(Duration::from_secs(2))).once(),
+    );
+    let setup = Setup::sandbox(&server);
+    let change = async {
+        let asked = |it: &LoggedOperation| matches!(it, LoggedOperation::Search { base, .. } if *base == big);
+        while !server.log().iter().any(asked) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.remove_value(&big, "member", format!("uid=u2,{SUFFIX}")).unwrap();
+    };
+    let (error, ()) = tokio::join!(setup.failure(), change);
+    assert!(matches!(error, LdapReadError::Range { next: 5, .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("Run again"), "{:?}", error.hint());
+    assert_eq!(groups(&setup.read().await.unwrap())[0].1.len(), 22);
 }
 
 #[tokio::test]

@@ -53,6 +53,10 @@ pub enum ServerCertificate {
     NotYetValid,
     /// For another host.
     OtherHost,
+    /// As valid, but its own authority, as `openssl req -x509` makes it.
+    SelfMade,
+    /// As self-made, for another host.
+    SelfMadeForOtherHost,
 }
 
 /// Whether a client has to show a certificate in the TLS handshake.

@@ -55,8 +55,13 @@ impl Tls {
         let issuer = Issuer::new(params, ca_key);
 
         let mut server = CertificateParams::new(match options.server_certificate {
-            ServerCertificate::OtherHost => vec!["elsewhere.example.test".to_owned()],
-            ServerCertificate::Valid | ServerCertificate::Expired | ServerCertificate::NotYetValid => {
+            ServerCertificate::OtherHost | ServerCertificate::SelfMadeForOtherHost => {
+                vec!["elsewhere.example.test".to_owned()]
+            }
+            ServerCertificate::Valid
+            | ServerCertificate::Expired
+            | ServerCertificate::NotYetValid
+            | ServerCertificate::SelfMade => {
                 vec!["localhost".to_owned(), "127.0.0.1".to_owned()]
             }
         })?;
@@ -69,10 +74,24 @@ impl Tls {
                 (server.not_before, server.not_after) =
                     (date_time_ymd(2200, 1, 1), date_time_ymd(2201, 1, 1));
             }
-            ServerCertificate::Valid | ServerCertificate::OtherHost => {}
+            ServerCertificate::Valid
+            | ServerCertificate::OtherHost
+            | ServerCertificate::SelfMade
+            | ServerCertificate::SelfMadeForOtherHost => {}
         }
-        server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let (server, server_key) = leaf(server, "Sandbox directory", &issuer)?;
+        let self_made = matches!(
+            options.server_certificate,
+            ServerCertificate::SelfMade | ServerCertificate::SelfMadeForOtherHost
+        );
+        let (server, server_key) = if self_made {
+            server.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            server.distinguished_name = named("Sandbox directory");
+            let key = KeyPair::generate()?;
+            (server.self_signed(&key)?, key)
+        } else {
+            server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            leaf(server, "Sandbox directory", &issuer)?
+        };
 
         let mut client = CertificateParams::new(Vec::new())?;
         client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -95,7 +114,8 @@ impl Tls {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(server_key.serialize_der()));
         let config = Arc::new(builder.with_single_cert(chain, key)?);
         let client = ClientIdentity { certificate_pem: client.pem(), key_pem: client_key.serialize_pem() };
-        Ok(Self { config, ca_pem: ca.pem(), client })
+        let ca_pem = if self_made { server.pem() } else { ca.pem() };
+        Ok(Self { config, ca_pem, client })
     }
 }
 

@@ -1,5 +1,5 @@
 //! Which memberships the official connector does not see in what is read here: it takes no part of a list that comes in
-//! parts, knows no primary groups, and compares names and logins letter by letter.
+//! parts, knows no primary groups, and compares names, logins and the names of attributes letter by letter.
 
 use super::name;
 use bwdc_core::snapshot::{Overlooked, PersonEntry, SnapshotBuilder};
@@ -13,6 +13,7 @@ pub(super) struct Beside {
     /// How people and groups spell themselves, by what their members compare equal to.
     spelled: HashMap<Text, Text>,
     long_list: usize,
+    other_attribute: bool,
     primary: Range<usize>,
     otherwise: Vec<usize>,
     /// Members that are nobody yet: position, key, and spelling.
@@ -31,7 +32,7 @@ impl Beside {
     }
 
     pub(super) fn begin(&mut self) {
-        (self.long_list, self.primary) = (0, 0..0);
+        (self.long_list, self.other_attribute, self.primary) = (0, false, 0..0);
         self.otherwise.clear();
         self.unknown.clear();
     }
@@ -39,6 +40,11 @@ impl Beside {
     /// Notes that so many members came in parts.
     pub(super) fn long_list(&mut self, members: usize) {
         self.long_list = members;
+    }
+
+    /// Notes that the members came under another name than that of the settings.
+    pub(super) fn other_attribute(&mut self) {
+        self.other_attribute = true;
     }
 
     /// Notes who is in the group by its number only.
@@ -63,6 +69,9 @@ impl Beside {
         self.spelled.entry(key).or_insert(reference);
         builder.overlooked(group, 0..self.long_list, Overlooked::LongList);
         builder.overlooked(group, self.primary.clone(), Overlooked::PrimaryGroup);
+        if self.other_attribute {
+            builder.overlooked(group, 0..self.primary.start, Overlooked::AttributeName);
+        }
         for position in self.otherwise.drain(..) {
             builder.overlooked(group, position..position + 1, Overlooked::Spelling);
         }

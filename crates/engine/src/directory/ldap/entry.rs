@@ -86,6 +86,11 @@ impl<'e> Entry<'e> {
         extent
     }
 
+    /// Whether an attribute has exactly this name, by case too.
+    pub(super) fn is_spelled(&self, name: &str) -> bool {
+        self.sets().any(|(kind, _)| kind.split(|&byte| byte == b';').next() == Some(name.as_bytes()))
+    }
+
     /// The first attribute other than `but` of which the server keeps values back.
     pub(super) fn partial(&self, but: Option<&str>) -> Option<&'e str> {
         self.sets().find_map(|(kind, _)| {

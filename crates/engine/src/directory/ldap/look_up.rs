@@ -5,7 +5,6 @@
 //! before the first "not found" by such an id it is checked that anybody is found by it.
 
 use super::connect::Connection;
-use super::entry::Entry;
 use super::error::LdapReadError;
 use super::follow::usn;
 use super::read::SHOW_DELETED;
@@ -31,14 +30,7 @@ pub(super) async fn look_up(
     sought: &[Sought],
 ) -> Result<Presences, LdapReadError> {
     let root = connection.naming_context(&settings.root_path).to_owned();
-    let mut asker = Asker {
-        connection,
-        root,
-        id_attribute,
-        searchable: BTreeMap::new(),
-        guids_are_found: None,
-        sees_deleted: None,
-    };
+    let mut asker = Asker { connection, root, id_attribute, searchable: BTreeMap::new(), sees_deleted: None };
     let mut presences = Presences::new();
     for person in sought {
         let presence = asker.person(person, settings.active_directory).await?;
@@ -75,7 +67,6 @@ struct Asker<'a> {
     root: String,
     id_attribute: Option<IdAttribute>,
     searchable: BTreeMap<&'static str, bool>,
-    guids_are_found: Option<bool>,
     sees_deleted: Option<bool>,
 }
 
@@ -116,14 +107,10 @@ impl Asker<'_> {
         Ok(matches!(answer, Answer::Found))
     }
 
-    /// Active Directory says "no such object" also of an entry that the account may not see. An account that sees deleted
-    /// entries finds a deleted one among them, so that one that is not there either is hidden, or was moved to another
-    /// domain. For other accounts the server's word has to do, once it is known to find anybody by this kind of id.
+    /// Active Directory says "no such object" also of an entry that the account may not see, that was moved to another
+    /// domain, or that has not reached this controller yet: only who is found among the deleted entries is gone.
     async fn deleted_or_hidden(&mut self, name: String) -> Result<Presence, LdapReadError> {
         let unknown = |reason| Ok(Presence::Unknown { reason });
-        if !self.guids_are_found().await? {
-            return unknown("the server finds nobody at all by `objectGUID`".to_owned());
-        }
         let mut request = self.request(name.clone(), Scope::Base, "(objectClass=*)".to_owned(), false);
         for control in [SHOW_DELETED, SHOW_RECYCLED] {
             request.controls.push(RawControl { ctype: control.to_owned(), crit: false, val: None });
@@ -135,38 +122,12 @@ impl Asker<'_> {
                 "`{name}` is neither there nor among the deleted entries: hidden from the reading account, moved to another \
                  domain, or deleted longer ago than the directory remembers"
             )),
-            Answer::Denied | Answer::Nothing => Ok(Presence::NotFound),
+            Answer::Denied | Answer::Nothing => unknown(format!(
+                "`{name}` is deleted or hidden, which looks the same to an account that does not see deleted entries: give `{}` \
+                 the right to read `CN=Deleted Objects`",
+                self.connection.username()
+            )),
         }
-    }
-
-    async fn guids_are_found(&mut self) -> Result<bool, LdapReadError> {
-        if let Some(known) = self.guids_are_found {
-            return Ok(known);
-        }
-        let filter = "(objectClass=*)".to_owned();
-        let request =
-            Request::new(self.root.clone(), Scope::Base, filter.clone(), &["objectGUID"], "ldap.rootPath");
-        let mut guid = None;
-        let mut pages = self.connection.search(request);
-        loop {
-            match pages.next().await {
-                Ok(Some(tag)) => {
-                    let id = |entry: Entry<'_>| entry.first_value("objectGUID").and_then(value::guid_text);
-                    guid = Entry::parse(&tag).and_then(id);
-                }
-                Ok(None) | Err(LdapReadError::Refused { .. } | LdapReadError::References { .. }) => break,
-                Err(error) => return Err(error),
-            }
-        }
-        let found = match guid {
-            Some(guid) => {
-                let answer = self.ask(format!("<GUID={guid}>"), Scope::Base, filter, false).await?;
-                matches!(answer, Answer::Found)
-            }
-            None => false,
-        };
-        self.guids_are_found = Some(found);
-        Ok(found)
     }
 
     async fn sees_deleted(&mut self) -> Result<bool, LdapReadError> {

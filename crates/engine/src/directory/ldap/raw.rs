@@ -67,7 +67,8 @@ async fn whole(
     let entry_name = text(entry.name()).into_owned();
     match entry.values_from(attribute, 0, |value| values.push(octets(value))) {
         Extent::Until(next) => {
-            pages.values_from(&entry_name, attribute, next, |value| values.push(octets(value))).await?;
+            let last = entry.values(attribute).last().unwrap_or_default();
+            pages.values_from(&entry_name, attribute, next, last, |value| values.push(octets(value))).await?;
         }
         Extent::Whole | Extent::Broken => return Err(pages.broken_range(&entry_name, attribute, 0)),
     }

@@ -478,7 +478,8 @@ impl<'r> Reader<'r> {
             Extent::Whole => {}
             Extent::Until(next) => {
                 let entry_name = text(entry.name());
-                pages.values_from(&entry_name, attribute, next, |value| self.member(value)).await?;
+                let last = entry.values(attribute).last().unwrap_or_default();
+                pages.values_from(&entry_name, attribute, next, last, |value| self.member(value)).await?;
                 self.beside.long_list(self.members.len());
             }
             Extent::Broken => return Err(pages.broken_range(&text(entry.name()), attribute, 0)),
@@ -508,6 +509,9 @@ impl<'r> Reader<'r> {
 
     /// The members that came with the entry itself.
     fn members_of(&mut self, entry: &Entry<'_>) -> Extent {
+        if !entry.is_spelled(self.member_attribute) {
+            self.beside.other_attribute();
+        }
         entry.values_from(self.member_attribute, 0, |value| self.member(value))
     }
 

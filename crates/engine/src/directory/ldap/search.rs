@@ -132,6 +132,11 @@ impl<'c> Pages<'c> {
         &self.final_controls
     }
 
+    /// Whether the server has named others that hold a part of what was asked for.
+    pub(super) fn names_others(&self) -> bool {
+        !self.references.is_empty()
+    }
+
     /// The next entry with its controls, or intermediate message; nothing after the last one of a complete answer.
     pub(super) async fn next_item(&mut self) -> Result<Option<ResultEntry>, LdapReadError> {
         while !self.ended {
@@ -167,16 +172,22 @@ impl<'c> Pages<'c> {
     }
 
     /// Reads the values of a long attribute that the server kept back, from number `from` to the end.
+    ///
+    /// Values that are taken out between two parts move the others up, so that some would be in neither part. `last`, the
+    /// value before number `from`, is therefore asked for again with each part, and has to stand where it stood.
     pub(super) async fn values_from(
         &mut self,
         name: &str,
         attribute: &str,
         mut from: u64,
+        last: &[u8],
         mut each: impl FnMut(&[u8]),
     ) -> Result<(), LdapReadError> {
         let started = Instant::now();
+        let mut last = last.to_vec();
         loop {
-            let wanted = format!("{attribute};range={from}-*");
+            let again = from.saturating_sub(1);
+            let wanted = format!("{attribute};range={again}-*");
             let request = Request::new(
                 name.to_owned(),
                 Scope::Base,
@@ -187,14 +198,22 @@ impl<'c> Pages<'c> {
             let mut pages = Pages::new(self.connection, request);
             let mut extent = Extent::Broken;
             while let Some(tag) = pages.next().await? {
-                if let Some(entry) = Entry::parse(&tag) {
-                    extent = entry.values_from(attribute, from, &mut each);
+                let Some(entry) = Entry::parse(&tag) else { continue };
+                if entry.values(attribute).next() != Some(last.as_slice()) {
+                    return Err(self.broken_range(name, attribute, from));
                 }
+                let mut is_first = true;
+                extent = entry.values_from(attribute, again, |value| {
+                    if !std::mem::take(&mut is_first) {
+                        each(value);
+                    }
+                });
+                last = entry.values(attribute).last().unwrap_or_default().to_vec();
             }
             match extent {
                 Extent::Whole => break,
-                Extent::Until(next) => from = next,
-                Extent::Broken => return Err(self.broken_range(name, attribute, from)),
+                Extent::Until(next) if next > from => from = next,
+                Extent::Until(_) | Extent::Broken => return Err(self.broken_range(name, attribute, from)),
             }
         }
         let deadline = self.limit.deadline() + started.elapsed();

@@ -7,12 +7,16 @@ use super::error::{LdapReadError, TlsFileError};
 use crate::certificate::CertificateLog;
 use bwdc_core::settings::{LdapSettings, Security};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use std::sync::Arc;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 /// How TLS is done with one server.
 pub(super) struct Tls {
@@ -86,6 +90,7 @@ fn verifier(
         let schemes = provider.signature_verification_algorithms.supported_schemes();
         return Ok(Arc::new(Anybody { schemes }));
     }
+    let named = roots.clone();
     let inner = match &settings.tls.ca_path {
         Some(path) => Verifier::new_with_extra_roots(roots, Arc::clone(provider)).map_err(|source| {
             LdapReadError::TlsFile {
@@ -97,7 +102,7 @@ fn verifier(
         })?,
         None => Verifier::new(Arc::clone(provider)).map_err(failed)?,
     };
-    Ok(Arc::new(Named { inner, name: name.clone() }))
+    Ok(Arc::new(Named { inner, name: name.clone(), own: named }))
 }
 
 fn certificates(
@@ -136,6 +141,24 @@ fn file_error(error: pem::Error) -> TlsFileError {
 struct Named {
     inner: Verifier,
     name: ServerName<'static>,
+    /// The certificates of the file in the settings.
+    own: Vec<CertificateDer<'static>>,
+}
+
+impl Named {
+    /// Whether this very certificate is in the administrator's file, and counts now.
+    ///
+    /// A certificate that a server made for itself is often its own authority (`openssl req -x509`), which the verifier
+    /// takes from no server; other connectors do where the file names it.
+    fn is_named_itself(&self, certificate: &CertificateDer<'_>, now: UnixTime) -> bool {
+        let counts = || {
+            let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+            let validity = parsed.validity();
+            let seconds = i64::try_from(now.as_secs()).ok()?;
+            Some((validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&seconds))
+        };
+        self.own.contains(certificate) && counts() == Some(true)
+    }
 }
 
 impl ServerCertVerifier for Named {
@@ -147,7 +170,17 @@ impl ServerCertVerifier for Named {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.inner.verify_server_cert(end_entity, intermediates, &self.name, ocsp_response, now)
+        let verdict =
+            self.inner.verify_server_cert(end_entity, intermediates, &self.name, ocsp_response, now);
+        match verdict {
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
+                if self.is_named_itself(end_entity, now) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, &self.name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verdict => verdict,
+        }
     }
 
     fn verify_tls12_signature(

@@ -79,6 +79,10 @@ pub(super) async fn changes(
             }
         }
     }
+    if pages.names_others() {
+        // A part of the directory is elsewhere now; whether it is one that counts, a full read tells.
+        return Ok(None);
+    }
     let Some(done) = done(pages.final_controls()) else { return Ok(None) };
     let gone = if phase_of_deletes || done.refresh_deletes || present.is_empty() {
         Gone::These(deleted)
