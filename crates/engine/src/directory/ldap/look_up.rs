@@ -7,7 +7,7 @@
 use super::connect::Connection;
 use super::error::LdapReadError;
 use super::follow::usn;
-use super::read::SHOW_DELETED;
+use super::read::{SHOW_DELETED, SHOW_RECYCLED};
 use super::search::Request;
 use super::{name, value};
 use bwdc_core::names::StableId;
@@ -18,8 +18,6 @@ use ldap3::{Scope, ldap_escape};
 use std::collections::BTreeMap;
 
 const NO_SUCH_OBJECT: u32 = 32;
-/// Shows what the Recycle Bin has let go of, too (MS-ADTS, section 3.1.1.3.4.1.25).
-const SHOW_RECYCLED: &str = "1.2.840.113556.1.4.2064";
 /// No attributes at all (RFC 4511, section 4.5.1.8).
 const NO_ATTRIBUTES: [&str; 1] = ["1.1"];
 

@@ -24,6 +24,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 pub(super) const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
+/// Shows what the Recycle Bin has let go of, too (MS-ADTS, section 3.1.1.3.4.1.25).
+pub(super) const SHOW_RECYCLED: &str = "1.2.840.113556.1.4.2064";
 /// Entries between two events.
 const ENTRIES_PER_EVENT: usize = 500;
 /// Attributes that list members by distinguished name only: nobody's `uid` is needed for them.

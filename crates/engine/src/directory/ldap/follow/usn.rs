@@ -9,7 +9,7 @@ use crate::directory::ldap::connect::Connection;
 use crate::directory::ldap::entry::Entry;
 use crate::directory::ldap::error::LdapReadError;
 use crate::directory::ldap::locate::GLOBAL_CATALOG;
-use crate::directory::ldap::read::{Reader, Reading, SHOW_DELETED};
+use crate::directory::ldap::read::{Reader, Reading, SHOW_DELETED, SHOW_RECYCLED};
 use crate::directory::ldap::search::{Elsewhere, Request};
 use crate::directory::ldap::{raw, value};
 use crate::directory::mirror::{ObjectKind, RawObject};
@@ -62,7 +62,7 @@ pub(in crate::directory::ldap) async fn sees_deleted(
     let container = deleted_objects(connection, root);
     let filter = "(isDeleted=TRUE)".to_owned();
     let mut request =
-        showing_deleted(Request::new(container, Scope::OneLevel, filter, &["1.1"], "ldap.rootPath"));
+        showing_recycled(Request::new(container, Scope::OneLevel, filter, &["1.1"], "ldap.rootPath"));
     request.enough = Some(1);
     let mut pages = connection.search(request);
     let mut seen = false;
@@ -104,7 +104,7 @@ pub(super) async fn changes(
     let filter = format!("(&(isDeleted=TRUE){newer})");
     let request = Request::new(container.clone(), Scope::Subtree, filter, &["objectGUID"], "ldap.rootPath");
     let mut gone = HashSet::new();
-    let mut pages = connection.search(showing_deleted(request));
+    let mut pages = connection.search(showing_recycled(request));
     while let Some(tag) = pages.next().await? {
         let Some(entry) = Entry::parse(&tag) else { return Ok(None) };
         let Some(guid) = entry.first_value("objectGUID").and_then(value::guid_text) else { return Ok(None) };
@@ -130,5 +130,12 @@ fn deleted_objects(connection: &Connection, root: &str) -> String {
 
 fn showing_deleted(mut request: Request) -> Request {
     request.controls.push(RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None });
+    request
+}
+
+/// The Recycle Bin may let go at once of what was deleted: that is gone as well.
+fn showing_recycled(request: Request) -> Request {
+    let mut request = showing_deleted(request);
+    request.controls.push(RawControl { ctype: SHOW_RECYCLED.to_owned(), crit: false, val: None });
     request
 }
