@@ -41,5 +41,5 @@ async fn a_domain_of_three_thousand() {
     following::another_controller_or_the_global_catalog_is_a_full_read(&domain).await;
     following::who_cannot_see_deleted_entries_reads_in_full(&domain).await;
     whole::deleted_people_keep_their_id(&domain).await;
-    recycle_bin::deleted_people_keep_their_address(&domain).await;
+    recycle_bin::a_domain_is_still_followed(&domain).await;
 }
