@@ -96,6 +96,28 @@ fn joiners_and_leavers_of_every_kind_follow() {
     }
 }
 
+/// Google shows suspended people as members that are not active: a filter that names their group still means them.
+#[test]
+fn who_is_suspended_is_neither_out_of_scope_nor_let_in_by_it() {
+    let mut tenant = Tenant::generate(12, 2, 0);
+    tenant.groups[0].members = (0..6).map(|number| Member::new(user(number))).collect();
+    tenant.groups[1].members = (4..6).map(|number| Member::new(user(number))).collect();
+    let server = Server::start(Options::new(tenant)).expect("a stand-in");
+    let stage = stage(&server);
+    stage.set("leavers.out-of-scope", "keep");
+    stage.set("sync.userFilter", "includeGroup:group0@example.test|excludeGroup:group1@example.test");
+    stage.sync(2, 4);
+    stage.everybody_confirms();
+    stage.sync_quietly();
+    server.change(|tenant| {
+        tenant.user(1).suspended = true;
+        tenant.user(5).suspended = true;
+    });
+    stage.sync_quietly();
+    assert!(is_revoked(&stage, 1), "an employee who was suspended");
+    assert_eq!(stage.status("person5@example.test"), None, "somebody of a group that is left out");
+}
+
 #[test]
 fn the_key_is_kept_where_secrets_are_and_a_wrong_file_changes_nothing() {
     let server = Server::start(Options::new(Tenant::generate(8, 2, 3))).expect("a stand-in");

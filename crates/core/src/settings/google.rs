@@ -117,6 +117,9 @@ pub struct GoogleFilters {
     pub groups_choose_people: bool,
     /// Whether disabled people are wanted whatever their groups: they are sent as deleted (`sync.removeDisabled`).
     pub removes_disabled: bool,
+    /// Whether suspended people are wanted where a group that is wanted lists them: something is done about them, so that
+    /// they must not be taken for people out of scope (`sync.removeDisabled`, or an action in `leavers.disabled`).
+    pub wants_inactive: bool,
 }
 
 impl GoogleFilters {
@@ -143,10 +146,12 @@ impl GoogleFilters {
     pub fn from_stored(sync: &Map<String, Value>) -> Result<Self, SettingsError> {
         let groups = filter(sync, "groupFilter", "sync.groupFilter", Self::GROUPS)?;
         let by_name = [Keyword::Include, Keyword::Exclude].iter().any(|it| groups.values(*it).is_some());
+        let removes_disabled = flag(sync, "removeDisabled", "sync.removeDisabled")?;
         Ok(Self {
             users: filter(sync, "userFilter", "sync.userFilter", Self::USERS)?,
             groups_choose_people: by_name,
-            removes_disabled: flag(sync, "removeDisabled", "sync.removeDisabled")?,
+            removes_disabled,
+            wants_inactive: removes_disabled,
             groups,
         })
     }

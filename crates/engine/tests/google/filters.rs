@@ -56,9 +56,9 @@ async fn people_by_name_group_unit_and_query() {
         ("includeOrgUnit:/Sales,engineering/platform", &[1, 2, 3, 7]),
         ("excludeOrgUnit:/Engineering|exclude:person7@example.test", &[2, 3, 4, 5, 6]),
         ("includeOrgUnit:/Engineering|excludeOrgUnit:/Engineering/Platform", &[0, 7]),
-        // Nested groups count; suspended people are in no group.
+        // Nested groups count. Suspended people are in no group, but who is left out does not come in by being suspended.
         ("includeGroup:group0@example.test", &[0, 1, 2, 7]),
-        ("excludeGroup:GROUP1@example.test", &[0, 1, 3, 4, 5, 6, 7]),
+        ("excludeGroup:GROUP1@example.test", &[0, 1, 4, 5, 6, 7]),
         (
             "includeGroup:group0@example.test|excludeGroup:group1@example.test|exclude:person0@example.test",
             &[1, 7],
@@ -72,6 +72,29 @@ async fn people_by_name_group_unit_and_query() {
         let snapshot = setup.read().await.unwrap_or_else(|error| panic!("{filter}: {error}"));
         assert_eq!(numbers(&snapshot), expected, "{filter}");
         assert_eq!(names(&snapshot), ALL, "{filter}");
+    }
+}
+
+/// Else who is suspended would be out of scope instead of disabled, and keep access.
+#[tokio::test]
+async fn suspended_people_of_wanted_groups_are_read_where_something_is_done_about_them() {
+    let server = company();
+    for (user_filter, group_filter, wants_inactive, expected) in [
+        ("includeGroup:group0@example.test", "", false, &[0, 1, 2, 7][..]),
+        ("includeGroup:group0@example.test", "", true, &[0, 1, 2, 3, 7]),
+        ("includeGroup:group0@example.test|excludeGroup:group1@example.test", "", true, &[0, 1, 7]),
+        ("", "include:Beta", false, &[2, 7]),
+        ("", "include:Beta", true, &[2, 3, 7]),
+        ("", "include:Alpha", true, &[0, 1, 7]),
+    ] {
+        let mut setup = Setup::new(&server).sync("userFilter", json!(user_filter));
+        setup = setup.sync("groupFilter", json!(group_filter));
+        setup.wants_inactive = wants_inactive;
+        let snapshot = setup.read().await.expect("a whole read");
+        assert_eq!(numbers(&snapshot), expected, "{user_filter} {group_filter} {wants_inactive}");
+        let suspended = User::new(3).id;
+        let listed = names(&snapshot).into_iter().filter(|it| *it != "Everybody");
+        assert!(listed.into_iter().all(|group| !members(&snapshot, group).contains(&suspended.as_str())));
     }
 }
 

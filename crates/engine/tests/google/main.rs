@@ -33,6 +33,7 @@ struct Setup {
     sync: Map<String, Value>,
     key: String,
     speed: f64,
+    wants_inactive: bool,
 }
 
 impl Setup {
@@ -42,7 +43,7 @@ impl Setup {
             "tokenUrl": server.token_url(), "apiUrl": server.url(),
         });
         let key = server.private_key().to_owned();
-        Self { stored: object(stored), sync: Map::new(), key, speed: 1_000.0 }
+        Self { stored: object(stored), sync: Map::new(), key, speed: 1_000.0, wants_inactive: false }
     }
 
     fn with(mut self, field: &str, value: Value) -> Self {
@@ -61,7 +62,8 @@ impl Setup {
 
     fn try_directory(&self) -> Result<GoogleDirectory, WebReadError> {
         let settings = GoogleSettings::from_stored(&self.stored).expect("settings");
-        let filters = GoogleFilters::from_stored(&self.sync).expect("filters");
+        let mut filters = GoogleFilters::from_stored(&self.sync).expect("filters");
+        filters.wants_inactive |= self.wants_inactive;
         let options = WebOptions { speed: self.speed, ..GoogleDirectory::options(&settings) };
         let key = SecretString::from(self.key.clone());
         GoogleDirectory::new(settings, filters, &key, options)

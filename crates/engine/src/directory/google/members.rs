@@ -12,6 +12,9 @@ pub(super) enum Member {
     Person(Text, Text),
     /// A group of the account: id and address.
     Group(Text, Text),
+    /// Somebody of the account whose account is not active, by id: as with today's connector in no group, but still one of
+    /// those whom a filter means by naming the group.
+    Inactive(Text),
     /// Everybody of the account.
     Everybody,
     /// Somebody or something that is not of the account, by address.
@@ -19,7 +22,7 @@ pub(super) enum Member {
 }
 
 impl Member {
-    /// None for an account that is not active: as with today's connector, it is in no group.
+    /// None for an account that is not active and has no id.
     pub(super) fn of(response: MemberResponse, builder: &mut SnapshotBuilder) -> Option<Self> {
         let MemberResponse { id, email, kind, status } = response;
         let filled = |text: Option<String>| text.filter(|it| !it.trim().is_empty());
@@ -34,7 +37,8 @@ impl Member {
             ("USER", Some(id), Some(status)) if status.eq_ignore_ascii_case("ACTIVE") => {
                 Self::Person(builder.text(&id), address)
             }
-            ("USER", _, Some(_)) => return None,
+            ("USER", Some(id), Some(_)) => Self::Inactive(builder.text(&id)),
+            ("USER", None, Some(_)) => return None,
             // Google gives people of other accounts no status.
             _ => Self::Outside(address),
         })
@@ -49,6 +53,7 @@ pub(super) struct Members(HashMap<Text, Vec<Member>>);
 #[derive(Default)]
 pub(super) struct Below {
     people: HashSet<Text>,
+    inactive: HashSet<Text>,
     everybody: bool,
 }
 
@@ -63,13 +68,15 @@ impl Below {
     fn take(&mut self, member: &Member) {
         match member {
             Member::Person(id, _) => drop(self.people.insert(*id)),
+            Member::Inactive(id) => drop(self.inactive.insert(*id)),
             Member::Everybody => self.everybody = true,
             Member::Group(..) | Member::Outside(_) => {}
         }
     }
 
-    pub(super) fn has(&self, person: Text) -> bool {
-        self.everybody || self.people.contains(&person)
+    /// Whether somebody is among them, with an active account or with any.
+    pub(super) fn has(&self, person: Text, inactive_too: bool) -> bool {
+        self.everybody || self.people.contains(&person) || inactive_too && self.inactive.contains(&person)
     }
 }
 
@@ -97,7 +104,7 @@ impl Members {
         unread
     }
 
-    /// Everybody in these groups and in the groups inside them.
+    /// Everybody in these groups and in the groups inside them, active or not.
     pub(super) fn below(&self, groups: &[Text]) -> Below {
         let mut below = Below::default();
         self.walk(groups, |_, members| members.iter().for_each(|member| below.take(member)));
@@ -158,8 +165,8 @@ mod tests {
         for (kind, status, expected) in [
             (Some("USER"), Some("ACTIVE"), "person"),
             (Some("user"), Some("active"), "person"),
-            (Some("USER"), Some("SUSPENDED"), "nobody"),
-            (Some("USER"), Some("ARCHIVED"), "nobody"),
+            (Some("USER"), Some("SUSPENDED"), "inactive"),
+            (Some("USER"), Some("ARCHIVED"), "inactive"),
             (Some("USER"), None, "outside"),
             (Some("EXTERNAL"), None, "outside"),
             (Some("EXTERNAL"), Some("ACTIVE"), "outside"),
@@ -177,6 +184,7 @@ mod tests {
             let (id, address) = (builder.text("1"), builder.text("a@x.test"));
             let expected = match expected {
                 "person" => Some(Member::Person(id, address)),
+                "inactive" => Some(Member::Inactive(id)),
                 "group" => Some(Member::Group(id, address)),
                 "everybody" => Some(Member::Everybody),
                 "outside" => Some(Member::Outside(address)),
@@ -198,9 +206,11 @@ mod tests {
         members.put(c, vec![person(three)]);
         assert_eq!(members.shown(a, |group| group == b), [person(one), group(c), person(two), group(a)]);
         assert_eq!(members.shown(a, |_| true), [person(one), person(two), person(three)]);
-        assert!([one, two, three].into_iter().all(|it| members.below(&[b]).has(it)));
-        assert!(members.below(&[c]).has(three) && !members.below(&[c]).has(one));
+        assert!([one, two, three].into_iter().all(|it| members.below(&[b]).has(it, false)));
+        assert!(members.below(&[c]).has(three, false) && !members.below(&[c]).has(one, true));
+        members.put(c, vec![Member::Inactive(three)]);
+        assert!(members.below(&[a]).has(three, true) && !members.below(&[a]).has(three, false));
         members.put(c, vec![Member::Everybody]);
-        assert!(members.below(&[a]).has(a));
+        assert!(members.below(&[a]).has(a, false));
     }
 }

@@ -25,11 +25,13 @@ impl Engine {
             error @ SettingsError::Missing { .. } => EngineError::DirectoryIncomplete(error),
             error => EngineError::Settings(error),
         })?;
-        let filters = GoogleFilters::from_stored(data.sync()?)?;
+        let connector = self.connector_settings()?;
+        let mut filters = GoogleFilters::from_stored(data.sync()?)?;
+        filters.wants_inactive |= connector.leavers.disabled.is_some();
         let missing = SettingsError::Missing { key: "gsuite.key" };
         let key = self.secrets().get(data, SecretName::GsuiteKey)?;
         let key = key.ok_or(EngineError::DirectoryIncomplete(missing))?;
-        let options = GoogleDirectory::options(&settings).configured(&self.connector_settings()?);
+        let options = GoogleDirectory::options(&settings).configured(&connector);
         let directory = GoogleDirectory::new(settings, filters, &key, options);
         Ok(Directory::Google(Box::new(directory.map_err(ReadError::from)?)))
     }

@@ -295,6 +295,8 @@ fn assemble(
         for member in members {
             match member {
                 Member::Everybody => keys.extend(&everybody),
+                // As with today's connector, who is not active is in no group.
+                Member::Inactive(_) => {}
                 Member::Person(person, _) if known.contains(&person) => keys.push(person),
                 // Who is left out by a filter is nobody who could not be found.
                 Member::Person(person, _) if left_out.contains(&person) => {}
@@ -320,6 +322,7 @@ struct Choice {
     /// The people of the groups that are left by name; None: groups do not choose people.
     of_groups: Option<Below>,
     removes_disabled: bool,
+    wants_inactive: bool,
 }
 
 impl Choice {
@@ -331,6 +334,7 @@ impl Choice {
             without: groups.members.below(&groups.without),
             of_groups: by_groups.then(|| Below::of(shown.iter().flatten())),
             removes_disabled: filters.removes_disabled,
+            wants_inactive: filters.wants_inactive,
         }
     }
 
@@ -340,8 +344,9 @@ impl Choice {
             return true;
         }
         let removed = state == AccountState::Disabled && self.removes_disabled;
-        self.within.as_ref().is_none_or(|within| within.has(person))
-            && !self.without.has(person)
-            && (removed || self.of_groups.as_ref().is_none_or(|groups| groups.has(person)))
+        let wanted = |groups: &Below| groups.has(person, self.wants_inactive);
+        self.within.as_ref().is_none_or(wanted)
+            && !self.without.has(person, true)
+            && (removed || self.of_groups.as_ref().is_none_or(wanted))
     }
 }
