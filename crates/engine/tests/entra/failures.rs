@@ -175,6 +175,25 @@ async fn a_wrong_secret_is_said_to_be_wrong() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_is_refused_names_the_setting() {
+    let server = server(tenant());
+    for (status, code, said, named) in [
+        (400, "invalid_request", "AADSTS90002: Tenant 'x' not found.", "entra.tenant"),
+        (400, "unauthorized_client", "AADSTS700016: Application not found.", "entra.applicationId"),
+        (401, "invalid_client", "AADSTS7000222: The client secret keys are expired.", "entra.key"),
+        (401, "invalid_client", "AADSTS700024: Client assertion is not valid yet.", "clock"),
+        (400, "invalid_request", "Something new.", "entra.sign-in"),
+    ] {
+        server.heal();
+        let refusal = format!("{{\"error\":\"{code}\",\"error_description\":\"{said}\"}}");
+        server.faults().add(Rule::new("POST", "/example", Fault::Answer(Answer::json(status, &refusal))));
+        let error = web(read(&server).await.err().unwrap());
+        assert!(error.to_string().contains(said), "{error}");
+        assert!(error.hint().unwrap().contains(named), "{said}: {:?}", error.hint());
+    }
+}
+
+#[tokio::test]
 async fn a_property_that_is_missing_is_no_property_that_is_not_set() {
     let server = server(tenant());
     let page = |item: &str| Fault::ReplaceBody(format!("{{\"value\":[{{\"id\":\"{}\",{item}}}]}}", id(1)));

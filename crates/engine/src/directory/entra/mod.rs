@@ -4,6 +4,7 @@
 //! functions are gone through, so that later reads ask for what changed.
 
 mod address;
+mod advice;
 mod batch;
 mod certificate;
 mod delta;

@@ -3,6 +3,7 @@
 //! managed identities").
 
 use super::NAME;
+use super::advice::advised;
 use super::certificate::Certificate;
 use crate::directory::web::{
     Answer, Credentials, FreshToken, WebBody, WebOptions, WebReadError, WebRequest, WebService, WebSession,
@@ -127,7 +128,8 @@ impl SignIn {
             ("scope", self.scope.clone()),
         ];
         form.extend(proof);
-        fresh(session, &WebRequest::post(self.token_url.clone(), WebBody::Form(form)).without_token()).await
+        let request = WebRequest::post(self.token_url.clone(), WebBody::Form(form)).without_token();
+        fresh(session, &request).await.map_err(advised)
     }
 
     fn assertion(&self, certificate: &Certificate) -> Result<String, WebReadError> {
