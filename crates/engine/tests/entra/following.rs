@@ -173,6 +173,18 @@ async fn somebody_who_is_restored_is_a_full_read() {
 }
 
 #[tokio::test]
+async fn changes_that_come_later_than_the_list_of_deleted_people_take_nobody() {
+    let server = server(tenant());
+    let mut follower = Follower::new();
+    let directory = reader(&server, "", "");
+    let before = follower.follow(&directory).await.0;
+    server.change(|tenant| tenant.deleted.push(tenant.users[0].clone()));
+    let (now, by_changes) = follower.follow(&directory).await;
+    assert!(by_changes);
+    assert_eq!(now, before);
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_accepted_is_a_full_read() {
     let server = server(tenant());
     let mut follower = Follower::new();

@@ -25,6 +25,22 @@ async fn people_deleted_people_and_groups_come_with_their_states() {
 }
 
 #[tokio::test]
+async fn somebody_who_is_in_both_lists_counts_once_and_as_here() {
+    let server = server(tenant());
+    // Restored between the two requests.
+    server.change(|tenant| tenant.deleted.push(tenant.users[0].clone()));
+    let snapshot = read(&server).await.unwrap();
+    let (people, _) = told(&snapshot);
+    assert!(people.contains(&"1 Enabled u1@x.test".to_owned()), "{people:?}");
+    assert_eq!(people.len(), 6, "{people:?}");
+    let sync = SyncSettings::from_stored(&Map::new()).unwrap();
+    assert!(Desired::build(snapshot, &sync).is_ok());
+    let paths: Vec<String> = server.requests().into_iter().map(|it| it.path).collect();
+    let of = |list: &str| paths.iter().position(|it| it.starts_with(list)).unwrap();
+    assert!(of("/v1.0/directory/deletedItems") < of("/v1.0/users?"), "who is restored is in one of them");
+}
+
+#[tokio::test]
 async fn nested_groups_are_flattened_and_hold_people_only() {
     let server = server(tenant());
     let sync = SyncSettings::from_stored(&Map::new()).unwrap();

@@ -40,12 +40,13 @@ impl Reading<'_> {
     /// Everything of the scope.
     pub(super) async fn whole(&self) -> Result<Tenant, WebReadError> {
         let tenant = Mutex::new(Tenant::default());
+        // Deleted people first: who is restored meanwhile is in both lists, and never in neither.
         let people = async {
-            if self.scope.people {
-                self.people(&tenant).await?;
-            }
             if self.scope.deleted || self.keeps {
                 self.deleted(&tenant).await?;
+            }
+            if self.scope.people {
+                self.people(&tenant).await?;
             }
             Ok(())
         };
