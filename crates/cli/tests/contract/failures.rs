@@ -130,10 +130,16 @@ fn a_mistake_in_our_own_settings_names_the_line() {
 fn a_refused_key_is_kept() {
     for status in [401, 403] {
         let stage = answered(Answer::json(status, r#"{"object":"error","message":"Not for you."}"#));
+        stage.organization.clear_requests();
         let text = assert_sync_fails(&stage, &["Not for you."]);
         assert!(text.starts_with("Not for you.\n"), "the server's words come first: {text}");
         let data = stage.home.data_json().unwrap();
         assert_eq!(data["apiKeyClientSecret"], json!(stage.organization.client_secret()));
+        // A token that is not accepted is replaced once; one that is, and may not do this, is not the cause.
+        let requests = stage.organization.requests();
+        let count = |part: &str| requests.iter().filter(|it| it.path.ends_with(part)).count();
+        let wanted = if status == 401 { (1, 2) } else { (0, 1) };
+        assert_eq!((count("/connect/token"), count(IMPORT)), wanted, "{status}");
         assert_eq!(stage.organization.members().len(), 1);
     }
 }

@@ -1,7 +1,15 @@
 //! Options, streams, exit codes and everything else that needs no server.
 
 use crate::stage::{answer, assert_answer, assert_failure, run};
+use bwdc_core::names::Timestamp;
+use bwdc_engine::lock::RunLock;
+use bwdc_engine::paths::Profile;
 use bwdc_harness::home::Home;
+use bwdc_harness::measure::measure;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
 
 const NOT_LOGGED_IN: &str = r#"{"success":false,"message":"You are not logged in."}"#;
 
@@ -12,6 +20,55 @@ fn the_version_is_a_number_alone() {
         assert_answer(&run(&home, &[option]), concat!(env!("CARGO_PKG_VERSION"), "\n"));
     }
     assert!(std::fs::read_dir(home.data_folder()).unwrap().next().is_none(), "nothing is written");
+}
+
+/// Today's waits for a lock of its own, loads everything and takes 1.7 s and 205 MB.
+#[test]
+fn the_version_opens_no_file_of_ours_takes_no_lock_and_asks_nobody() {
+    let asked = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", asked.local_addr().unwrap());
+    let mut home = Home::new().unwrap();
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "BWDC_UPDATE_FEED"] {
+        home.set(name, &url);
+    }
+    home.set(
+        "DBUS_SESSION_BUS_ADDRESS",
+        format!("tcp:host=127.0.0.1,port={}", asked.local_addr().unwrap().port()),
+    );
+    // Whoever read these would fail, and whoever wanted the lock would wait.
+    std::fs::write(home.data_json_path(), "{").unwrap();
+    std::fs::write(home.data_folder().join("connector.toml"), "[").unwrap();
+    let lock = RunLock::acquire(&Profile::new(home.data_folder()), "sync", Timestamp(0)).unwrap();
+    let files = || {
+        let mut found = Vec::new();
+        let mut folders = vec![home.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                let metadata = entry.metadata().unwrap();
+                if metadata.is_dir() {
+                    folders.push(entry.path());
+                }
+                found.push((entry.path(), metadata.len(), metadata.modified().unwrap()));
+            }
+        }
+        found.sort();
+        found
+    };
+    let before = files();
+    for option in ["--version", "-v"] {
+        let mut command = home.command(env!("CARGO_BIN_EXE_bwdc"), &[option]);
+        let measured =
+            measure(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())).unwrap();
+        assert!(measured.status.success());
+        assert!(measured.cpu < Duration::from_millis(500), "{measured:?}");
+        assert!(measured.peak_resident < 128 * 1024 * 1024, "{measured:?}");
+        assert_answer(&run(&home, &[option]), concat!(env!("CARGO_PKG_VERSION"), "\n"));
+    }
+    assert_eq!(files(), before);
+    asked.set_nonblocking(true).unwrap();
+    assert_eq!(asked.accept().map(|_| ()).unwrap_err().kind(), ErrorKind::WouldBlock, "somebody was asked");
+    drop(lock);
 }
 
 #[test]
