@@ -35,9 +35,6 @@ fn the_version_opens_no_file_of_ours_takes_no_lock_and_asks_nobody() {
         "DBUS_SESSION_BUS_ADDRESS",
         format!("tcp:host=127.0.0.1,port={}", asked.local_addr().unwrap().port()),
     );
-    // Whoever read these would fail, and whoever wanted the lock would wait.
-    std::fs::write(home.data_json_path(), "{").unwrap();
-    std::fs::write(home.data_folder().join("connector.toml"), "[").unwrap();
     let lock = RunLock::acquire(&Profile::new(home.data_folder()), "sync", Timestamp(0)).unwrap();
     let files = || {
         let mut found = Vec::new();
@@ -55,17 +52,24 @@ fn the_version_opens_no_file_of_ours_takes_no_lock_and_asks_nobody() {
         found.sort();
         found
     };
-    let before = files();
-    for option in ["--version", "-v"] {
-        let mut command = home.command(env!("CARGO_BIN_EXE_bwdc"), &[option]);
-        let measured =
-            measure(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())).unwrap();
-        assert!(measured.status.success());
-        assert!(measured.cpu < Duration::from_millis(500), "{measured:?}");
-        assert!(measured.peak_resident < 128 * 1024 * 1024, "{measured:?}");
-        assert_answer(&run(&home, &[option]), concat!(env!("CARGO_PKG_VERSION"), "\n"));
+    for damaged in [false, true] {
+        // Whoever wrote would be seen in the first, whoever read in the second; the lock is held in both.
+        if damaged {
+            std::fs::write(home.data_json_path(), "{").unwrap();
+            std::fs::write(home.data_folder().join("connector.toml"), "[").unwrap();
+        }
+        let before = files();
+        for option in ["--version", "-v"] {
+            let mut command = home.command(env!("CARGO_BIN_EXE_bwdc"), &[option]);
+            let measured =
+                measure(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())).unwrap();
+            assert!(measured.status.success());
+            assert!(measured.cpu < Duration::from_millis(500), "{measured:?}");
+            assert!(measured.peak_resident < 128 * 1024 * 1024, "{measured:?}");
+            assert_answer(&run(&home, &[option]), concat!(env!("CARGO_PKG_VERSION"), "\n"));
+        }
+        assert_eq!(files(), before);
     }
-    assert_eq!(files(), before);
     asked.set_nonblocking(true).unwrap();
     assert_eq!(asked.accept().map(|_| ()).unwrap_err().kind(), ErrorKind::WouldBlock, "somebody was asked");
     drop(lock);
