@@ -163,7 +163,7 @@ impl Scenario {
     /// groups made or filled.
     pub(crate) fn of_five_thousand() -> Self {
         let all = Tree::of(1000);
-        let first = teams(all.clone(), 40, 1000);
+        let first = teams(all, 40, 1000);
         let second = first.clone().without("p09");
         let target = || {
             let people = ["p05", "p06"].into_iter().fold(Tree::of(5000), Tree::out_of_scope);
