@@ -18,15 +18,26 @@ mod words;
 use args::{Arguments, Command, GlobalArguments};
 use clap::{CommandFactory as _, Parser as _};
 use output::{Done, Failed, Printer};
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
 /// Usage errors come before every option: they go to the error stream and exit with 1.
 const USAGE: u8 = 1;
 
+/// By this a private key in PEM form is known.
+const KEY_MARK: &str = "PRIVATE KEY-----";
+const KEY_AS_ARGUMENT: &str = "a private key cannot be an argument, which everybody on this machine can see.\n\n\
+     Give the file by `--secretfile FILE`, or an environment variable by `--secretenv NAME`.";
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
+        // What is not understood would be repeated, and a key must not be.
+        Err(answer) if answer.use_stderr() && has_key() => {
+            let _ = writeln!(std::io::stderr(), "error: {KEY_AS_ARGUMENT}");
+            return ExitCode::from(USAGE);
+        }
         Err(answer) => {
             // Whoever asked for help and closed the pipe has seen enough.
             let _ = answer.print();
@@ -43,6 +54,11 @@ fn main() -> ExitCode {
         printer.line(&Arguments::command().render_help().to_string())
     };
     ExitCode::from(code)
+}
+
+/// Whether one of the arguments is a private key.
+fn has_key() -> bool {
+    std::env::args_os().any(|argument| argument.to_string_lossy().contains(KEY_MARK))
 }
 
 /// Runs a command, with its beginning and its end on record.

@@ -125,6 +125,18 @@ fn usage_errors_ignore_every_option() {
 }
 
 #[test]
+fn a_private_key_that_is_taken_for_an_option_is_not_repeated() {
+    let home = Home::new().unwrap();
+    let key = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----";
+    for arguments in [&["config", "gsuite.key", key][..], &["config", "set", "gsuite.key", key, "more"]] {
+        let output = run(&home, arguments);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+        assert!(!output.stderr.contains("hunter2"), "{}", output.stderr);
+        assert!(output.stderr.contains("--secretfile"), "{}", output.stderr);
+    }
+}
+
+#[test]
 fn help_is_an_answer() {
     let home = Home::new().unwrap();
     for (arguments, part) in [
