@@ -71,7 +71,7 @@ impl EnvironmentUrls {
 pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsError> {
     let invalid = || SettingsError::Invalid {
         key,
-        value: typed.to_owned(),
+        value: without_user(typed),
         expected: "a URL such as https://vault.example.com",
     };
     let (scheme, rest) = typed.trim().split_once("://").unwrap_or(("https", typed.trim()));
@@ -88,9 +88,26 @@ pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsE
     }
 }
 
+/// What was typed without a user's name and password before the host.
+fn without_user(typed: &str) -> String {
+    match (typed.split_once("://"), typed.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        (None, Some((_, host))) => host.to_owned(),
+        _ => typed.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_a_url_is_not_repeated() {
+        for typed in ["https://me:hunter2@a.test", "me:hunter2@a.test/x", "ftp://me:hunter2@a.test"] {
+            let said = normalize_url(typed, "server").expect_err(typed).to_string();
+            assert!(said.contains("a.test") && !said.contains("hunter2"), "{said}");
+        }
+    }
 
     fn endpoints(base: Option<&str>) -> (String, String) {
         let urls = EnvironmentUrls { base: base.map(str::to_owned), ..EnvironmentUrls::default() };
