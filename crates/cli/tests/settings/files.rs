@@ -191,3 +191,38 @@ fn the_key_of_another_organization_sends_nothing() {
         );
     }
 }
+
+/// Killed at every place that it passes: both files can be read, and the same command again changes what is left.
+#[cfg(feature = "failpoints")]
+#[test]
+fn a_killed_application_is_finished_by_the_next_one() {
+    const TEXT: &str = "[ldap]\nhostname = \"h\"\n[limits]\nremovals = 3\n";
+    let mut first = home();
+    let log = first.path().join("passed");
+    first.set("BWDC_FAILPOINT_LOG", &log);
+    let path = file(&first, TEXT);
+    answer(&first, &["config", "apply", &path]);
+    let passed = fs::read_to_string(&log).expect("places");
+    assert!(passed.contains("connector.rename.after") && passed.contains("store.write.before"), "{passed}");
+    let mut halves = 0;
+    for place in passed.lines() {
+        let mut home = home();
+        let path = file(&home, TEXT);
+        home.set("BWDC_FAILPOINT", place);
+        assert_eq!(run(&home, &["config", "apply", &path]).code, None, "{place}");
+        home.unset("BWDC_FAILPOINT");
+        // A lock that a killed process left goes stale with time.
+        if let Ok(folder) = fs::File::open(home.data_folder().join("data.json.lock")) {
+            let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+            folder.set_times(fs::FileTimes::new().set_modified(long_ago)).expect("a time");
+        }
+        let left = answer(&home, &["config", "apply", &path, "--dry-run"]);
+        halves += usize::from(left == "ldap.hostname: (nothing) -> h\n1 setting would be changed.\n");
+        answer(&home, &["config", "apply", &path]);
+        let [data, connector] = both_files(&home).map(Option::unwrap);
+        assert!(data.contains("\"hostname\": \"h\"") && connector.contains("removals = 3"), "{place}");
+        assert_eq!(answer(&home, &["config", "apply", &path]), "Nothing to change.\n", "{place}");
+        assert!(!home.data_folder().join("data.json.bwdc-new").exists(), "{place}");
+    }
+    assert!(halves > 0, "no kill came between the two files");
+}
