@@ -65,10 +65,18 @@ fn more_than_two_thousand_entries_go_in_batches_members_first() {
 }
 
 #[test]
-fn a_large_import_cannot_remove_and_re_add() {
+fn a_large_import_cannot_remove_and_re_add_in_the_first_run_or_a_later_one() {
     let stage = large();
-    stage.change(|data| data["sync"]["overwriteExisting"] = json!(true));
+    let overwrite = |on: bool| stage.change(|data| data["sync"]["overwriteExisting"] = json!(on));
     let message = "You cannot use the 'Remove and re-add organization users during the next sync' option with large imports.\n";
+    overwrite(true);
+    assert_failure(&stage.run(&["sync"]), message);
+    assert_eq!(stage.changes(), [""; 0]);
+
+    overwrite(false);
+    assert_eq!(stage.run(&["sync"]).code, Some(0));
+    stage.organization.clear_requests();
+    overwrite(true);
     assert_failure(&stage.run(&["sync"]), message);
     assert_eq!(stage.changes(), [""; 0]);
 }

@@ -50,13 +50,13 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
     if !input.sync.overwrite_existing || !input.desired.people_wanted() {
         return;
     }
+    if input.sync.large_import && plan.totals.people + plan.totals.groups > BATCH {
+        plan.refusals.push(Refusal::OverwriteWithLargeImport);
+        return;
+    }
     let certain = index.sources.all_read() && index.sources.all_known();
     if plan.baseline || plan.evidence != Evidence::Live || !certain {
         plan.overwrite_withheld = true;
-        return;
-    }
-    if input.sync.large_import && plan.totals.people + plan.totals.groups > BATCH {
-        plan.refusals.push(Refusal::OverwriteWithLargeImport);
         return;
     }
     let mut members = people.live.clone();
