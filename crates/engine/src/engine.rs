@@ -7,7 +7,7 @@ use crate::directory::ldap::LdapDirectory;
 use crate::error::EngineError;
 use crate::event::{Event, Events};
 use crate::ledger::Ledger;
-use crate::organization::{ApiKey, Connection, Organization};
+use crate::organization::{ApiKey, Connection, Organization, Patience};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{KeyKind, Moved, SecretName, SecretPlace, SecretStore, Secrets};
 use crate::store::{DataFile, Overrides, Store, SyncedKind, read_connector_settings};
@@ -104,6 +104,7 @@ impl Engine {
                 ca_path: connector.organization_ca_path.map(PathBuf::from),
             },
         )?;
+        let organization = organization.with_patience(Patience::within(connector.time_limits.organization));
         let token = organization.sign_in(events).await?;
         let secrets = self.secrets();
         secrets.set(
@@ -341,7 +342,8 @@ impl Engine {
                 ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
             },
         )?;
-        let organization = organization.with_token(token);
+        let patience = Patience::within(connector.time_limits.organization);
+        let organization = organization.with_patience(patience).with_token(token);
         Ok(match (observer_id, observer_secret) {
             (Some(id), Some(client_secret)) => {
                 organization.with_observer(ApiKey { client_id: id.expose_secret().to_owned(), client_secret })

@@ -9,6 +9,7 @@ mod stage;
 
 mod answers;
 mod large;
+mod outages;
 mod places;
 mod random;
 mod scenario;

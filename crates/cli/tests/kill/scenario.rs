@@ -27,7 +27,7 @@ gone = \"revoke\"
 [limits]
 removals-percent = 50
 ";
-const LARGE: &str = "\
+pub(crate) const LARGE: &str = "\
 [leavers]
 disabled = \"remove\"
 gone = \"revoke\"

@@ -31,7 +31,7 @@ pub struct ConnectorSettings {
     pub ldap: LdapOptions,
     /// How an Entra tenant is signed in to, and who of it counts as what.
     pub entra: EntraOptions,
-    /// How long the directory may take.
+    /// How long directory and organization may take.
     pub time_limits: TimeLimits,
     /// Where secrets are kept, and where they come from.
     pub secrets: SecretOptions,
@@ -290,7 +290,7 @@ pub enum SecretStoreChoice {
     EncryptedFile,
 }
 
-/// How long the directory may take, in seconds.
+/// How long directory and organization may take, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TimeLimits {
@@ -302,10 +302,13 @@ pub struct TimeLimits {
     pub page: u64,
     /// To be read to its end, pauses for a rate limit included; for directories behind HTTP.
     pub total: u64,
+    /// For one answer of the organization's server. None: 30 to sign in, 120 for a look-up or a small change, 900 for an
+    /// import.
+    pub organization: Option<u64>,
 }
 
 impl Default for TimeLimits {
     fn default() -> Self {
-        Self { connect: 15, bind: 30, page: 120, total: 4 * 60 * 60 }
+        Self { connect: 15, bind: 30, page: 120, total: 4 * 60 * 60, organization: None }
     }
 }

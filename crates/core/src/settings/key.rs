@@ -511,6 +511,7 @@ static SETTINGS: &[Setting] = &[
     ours("time-limits.bind", TIME_LIMITS, "bind", SECONDS),
     ours("time-limits.page", TIME_LIMITS, "page", SECONDS),
     ours("time-limits.total", TIME_LIMITS, "total", SECONDS),
+    ours("time-limits.organization", TIME_LIMITS, "organization", SECONDS),
     ours("secrets.store", SECRETS, "store", SettingKind::Choice(&["keychain", "encrypted-file"])),
     ours("secrets.command", SECRETS, "command", SettingKind::List),
     ours("organization-ca-path", None, "organization-ca-path", Text),

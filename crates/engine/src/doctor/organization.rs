@@ -41,7 +41,7 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
         }
     }
     let organization = match engine.organization(&connector) {
-        Ok(organization) => organization.with_patience(little()),
+        Ok(organization) => organization.with_patience(little(connector.time_limits.organization)),
         Err(error) => {
             findings(found(Check::SignIn, &endpoints.identity, error.into()));
             findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
@@ -111,11 +111,11 @@ async fn read(organization: &Organization, api: &str, events: Events<'_>, findin
 }
 
 /// Somebody waits for the answer.
-fn little() -> Patience {
+fn little(limit: Option<u64>) -> Patience {
     Patience {
         attempts: 2,
         longest_pause: Duration::from_secs(10),
         all_pauses: Duration::from_secs(10),
-        ..Patience::default()
+        ..Patience::within(limit)
     }
 }

@@ -39,6 +39,17 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// The usual rules, with one limit for every answer where there is one, in seconds.
+    pub(crate) fn within(limit: Option<u64>) -> Self {
+        let usual = Self::default();
+        match limit.map(Duration::from_secs) {
+            Some(limit) => Self { sign_in: limit, answer: limit, import: limit, ..usual },
+            None => usual,
+        }
+    }
+}
+
 /// The pauses of one request.
 #[derive(Debug)]
 pub(super) struct Pauses {

@@ -18,7 +18,7 @@ fn web(error: ReadError) -> WebReadError {
 
 #[test]
 fn the_time_limits_of_the_settings_hold() {
-    let limits = TimeLimits { connect: 3, bind: 4, page: 5, total: 6 };
+    let limits = TimeLimits { connect: 3, bind: 4, page: 5, total: 6, ..TimeLimits::default() };
     let settings = ConnectorSettings { time_limits: limits, ..ConnectorSettings::default() };
     let options = OktaDirectory::options(0.5).configured(&settings);
     let seconds = [options.connect_limit, options.request_limit, options.total_limit].map(|it| it.as_secs());
