@@ -14,6 +14,7 @@
 //! | 10 one run at a time | [`one_at_a_time`]; engine `lock.rs` |
 //! | 11 some people are never removed | [`untouchable`]; core `plan/tests.rs` |
 //! | 12 a lost ledger removes nobody | [`lost_ledger`]; engine `ledger.rs` |
+//! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
 //! | several directories | [`several_sources`]; core `plan/tests/sources.rs`, `tests/convergence/several.rs` |
 
@@ -27,6 +28,7 @@ mod guard;
 mod lost_ledger;
 mod one_at_a_time;
 mod overwrite;
+mod reads;
 mod secrets;
 mod several_sources;
 mod sources;
