@@ -651,7 +651,7 @@ Examples:
         #[arg(long, value_name = "FORMAT", default_value = "toml", value_parser = ["toml", "json"])]
         format: String,
     },
-    /// Bring in the settings of a TOML or JSON file, all of them or none.
+    /// Bring in the settings of a TOML or JSON file; one that is wrong stops all of them.
     ///
     /// What the file does not name stays as it is, and null in a JSON file takes a setting back to its default.
     #[command(after_help = "\

@@ -70,6 +70,7 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
     }
     let setting = find(&name)?;
     let value = value(arguments, &name, setting, place.global)?;
+    let mut left_behind = None;
     match &setting.kind {
         SettingKind::Secret(DirectoryKind::Google) if value.expose_secret().starts_with('{') => {
             place.open()?.set_google_key_file(&value)?;
@@ -85,10 +86,22 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
                 SettingKind::Directory => CommandError::InvalidDirectory,
                 _ => CommandError::Setting(error),
             })?;
-            place.open()?.set(setting, &parsed)?;
+            let mut engine = place.open()?;
+            let names_an_account = setting.place.object.is_some_and(|it| it.starts_with("directory"));
+            let before = if names_an_account { unusable_secret(&engine)? } else { None };
+            engine.set(setting, &parsed)?;
+            if names_an_account && before.is_none() {
+                left_behind = unusable_secret(&engine)?;
+            }
         }
     }
     let mut done = Done::from(Answer::title(format!("Saved setting `{name}`.")));
+    if let Some(secret) = left_behind {
+        done.notices.push(format!(
+            "`{0}` was entered for another account and is not used for this one: enter it again with `bwdc config {0}`.",
+            secret.name
+        ));
+    }
     let provided = (!setting.is_secret()).then(|| setting.variable());
     if let Some(provided) =
         provided.filter(|it| place.source.is_none() && place.global.environment().variable(it).is_some())
@@ -96,6 +109,20 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
         done.notices.push(format!("The environment variable `{provided}` is set and goes before it."));
     }
     Ok(done)
+}
+
+/// The secret of the directory that is chosen, where it is stored and is not this account's.
+fn unusable_secret(engine: &Engine) -> Result<Option<&'static Setting>, CommandError> {
+    let entries = engine.settings()?;
+    let chosen = entries.iter().find(|it| it.setting.kind == SettingKind::Directory).map(|it| &it.value);
+    let is_unusable = |entry: &&Entry| match &entry.setting.kind {
+        SettingKind::Secret(kind) => {
+            chosen.and_then(Value::as_u64) == Some(u64::from(kind.number()))
+                && matches!(entry.origin, Origin::Secret(SecretPlace::Elsewhere))
+        }
+        _ => false,
+    };
+    Ok(entries.iter().find(is_unusable).map(|entry| entry.setting))
 }
 
 /// Takes address and key out of the file that Google's console hands out.
@@ -183,7 +210,7 @@ pub(super) fn kept(place: SecretPlace) -> &'static str {
         SecretPlace::Command => "from a command",
         SecretPlace::Variable => "from environment",
         SecretPlace::File => "from a file of its own",
-        SecretPlace::Elsewhere => "stored by another program",
+        SecretPlace::Elsewhere => "not here: entered for another account, or kept by another program",
     }
 }
 

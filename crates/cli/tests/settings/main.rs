@@ -49,6 +49,22 @@ fn a_change_keeps_the_comments_of_connector_toml() {
 }
 
 #[test]
+fn a_password_that_is_another_accounts_is_named_when_the_account_changes() {
+    let home = Home::new().expect("a home");
+    home.write_data_json(&json!({ "stateVersion": 8, "appId": "a" })).expect("settings");
+    answer(&home, &["config", "directory", "0"]);
+    answer(&home, &["config", "ldap.password", "x"]);
+    let output = run(&home, &["config", "ldap.hostname", "h"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(0), "Saved setting `ldap.hostname`.\n"));
+    assert!(output.stderr.contains("enter it again with `bwdc config ldap.password`"), "{}", output.stderr);
+    // It was said once.
+    answer(&home, &["config", "ldap.username", "cn=reader"]);
+    assert!(answer(&home, &["config", "get", "ldap.password"]).starts_with("not here: "));
+    answer(&home, &["config", "ldap.password", "y"]);
+    answer(&home, &["config", "ldap.port", "636"]);
+}
+
+#[test]
 fn a_wrong_value_names_the_allowed_ones_and_changes_nothing() {
     let home = home();
     for (name, value, expected) in [

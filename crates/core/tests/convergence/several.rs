@@ -138,9 +138,8 @@ impl World {
             },
         });
         match Desired::merge(sources.collect(), true, self.connector.conflicts) {
-            Ok(desired) => Some(desired),
             Err(DesiredError::DuplicateAddresses(_)) => None,
-            Err(error) => panic!("{error}"),
+            merged => Some(merged.expect("nothing else stops a merge here")),
         }
     }
 
