@@ -563,7 +563,7 @@ mod tests {
         assert_eq!(variable("leavers.out-of-scope"), "BWDC_LEAVERS_OUT_OF_SCOPE");
         let variables: BTreeSet<_> = SETTINGS.iter().map(Setting::variable).collect();
         assert_eq!(variables.len(), SETTINGS.len());
-        for other in ["BWDC_PROFILE", "BWDC_UPDATE_FEED", "BWDC_SECRETS_DIR", "BWDC_SECRETS_PASSPHRASE"] {
+        for other in ["BWDC_PROFILE", "BWDC_SECRETS_DIR", "BWDC_SECRETS_PASSPHRASE"] {
             assert!(!variables.contains(other), "{other}");
         }
         assert!(!variables.iter().any(|it| it.starts_with("BWDC_SECRET_")));
@@ -576,7 +576,7 @@ mod tests {
             let value = match &setting.kind {
                 SettingKind::Choice(words) => json!(words[0]),
                 SettingKind::Flag => json!(true),
-                SettingKind::Number { .. } => json!(7),
+                SettingKind::Number { range, .. } => json!(range.start()),
                 SettingKind::List | SettingKind::Names => json!(["a", "b"]),
                 _ => json!("text"),
             };

@@ -32,8 +32,8 @@ pub enum Problem {
 }
 
 /// Variables that begin like those of settings and have a meaning of their own.
-const OTHER_VARIABLES: [&str; 4] =
-    ["BWDC_UPDATE_FEED", "BWDC_SECRETS_DIR", "BWDC_SECRETS_PASSPHRASE", "BWDC_SECRETS_PASSPHRASE_FILE"];
+const OTHER_VARIABLES: [&str; 3] =
+    ["BWDC_SECRETS_DIR", "BWDC_SECRETS_PASSPHRASE", "BWDC_SECRETS_PASSPHRASE_FILE"];
 
 /// How the variable of a secret begins.
 const SECRET: &str = "BWDC_SECRET_";
