@@ -29,7 +29,13 @@ impl Plan {
         let outs = Outs::new(input, &directory.pushed);
         let people: Vec<ManagedPerson> = people
             .into_iter()
-            .map(|person| ManagedPerson { out: outs.of(&person.external_id, person.out), ..person })
+            .map(|person| {
+                let found = outs.of(&person.external_id, person.out);
+                // What another source says starts no clock of one that was not read.
+                let unread = is_unread(&person.source, input.desired);
+                let out = if unread && found.is_some() { person.out } else { found };
+                ManagedPerson { out, ..person }
+            })
             .collect();
         let groups = match after {
             After::Observed(state) => observed_groups(input, state, now),

@@ -183,6 +183,11 @@ fn group<'a>(
         plan.left_out.push(LeftOut { reference: desired.text(wanted.reference).to_owned(), because });
         return;
     }
+    if managed_source(id, input).is_some_and(|it| index.sources.stands_back(it, wanted.source)) {
+        let reference = desired.text(wanted.reference).to_owned();
+        plan.left_out.push(LeftOut { reference, because: LeftOutBecause::GroupIdTaken });
+        return;
+    }
     let listed = desired.members(number);
     let subject = || Subject { name: name.to_owned(), external_id: ExternalId::new(id) };
     let before = plan.changes.len();

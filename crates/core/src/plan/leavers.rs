@@ -82,7 +82,7 @@ pub(super) fn leave(
         _ if is_protected(member, external_id, shown, input) => Some(KeptBecause::Protected),
         _ if people.emails.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
         _ if plan.baseline || index.sources.is_new(source) => Some(KeptBecause::Baseline),
-        _ => index.sources.doubt(source, out_cause),
+        _ => index.sources.doubt(source, out_cause).or_else(|| index.unread_owner(external_id, input)),
     };
     let because = because
         .or_else(|| due(external_id, out_cause, input, index).map(|until| KeptBecause::Grace { until }));

@@ -394,6 +394,12 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Why nothing is decided about somebody whose source was not read, whatever another one says under the same id.
+    fn unread_owner(&self, external_id: &str, input: &PlanInput<'_>) -> Option<KeptBecause> {
+        let &number = self.managed.get(external_id)?;
+        self.sources.unread(&input.ledger.people[number].source)
+    }
+
     pub(crate) fn member(&self, number: usize) -> &'a ObservedMember {
         &self.state.expect("numbers come from this state").members[number]
     }

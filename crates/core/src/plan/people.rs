@@ -8,6 +8,7 @@ use crate::desired::{DesiredPerson, NoAddress};
 use crate::names::ExternalId;
 use crate::normalize::is_acceptable;
 use crate::observed::{MemberStatus, ObservedMember, Presence, ServerKind};
+use crate::settings::AcrossSources;
 use crate::wire::{ImportMember, Request};
 use hashbrown::{HashMap, HashSet};
 
@@ -337,6 +338,11 @@ fn give_back(
 ) {
     if !was_revoked_by_us(member, &[pushed], input, index) {
         plan.standing.push(Standing::RevokedByHand { person });
+        return;
+    }
+    let enabled_anywhere = input.connector.conflicts.across_sources == AcrossSources::PreferEnabled;
+    if let Some(because) = index.unread_owner(pushed, input).filter(|_| !enabled_anywhere) {
+        plan.kept.push(Kept { person, cause: None, because });
         return;
     }
     plan.changes.push(Change::Restore { person, cause: Cause::Returned });

@@ -61,6 +61,19 @@ impl<'a> Sources<'a> {
         Some(KeptBecause::Unconfirmed { reason: format!("source `{}`: {reason}", shown(name)) })
     }
 
+    /// That a source was not read; None: it was.
+    pub(super) fn unread(&self, source: &SourceName) -> Option<KeptBecause> {
+        let (name, reason) = self.failed.get_key_value(source.as_str())?;
+        Some(KeptBecause::Unconfirmed { reason: format!("source `{}`: {reason}", shown(name)) })
+    }
+
+    /// Whether a group of `owner`, which was not read, is asked for by a source whose groups count after the owner's.
+    pub(super) fn stands_back(&self, owner: &SourceName, asking: u16) -> bool {
+        let before = &self.input.desired.sources()[..usize::from(asking)];
+        self.input.connector.conflicts.same_group == SameGroup::First
+            && before.iter().any(|it| it.name == *owner && it.failure.is_some())
+    }
+
     /// Whether a group of this source may lose members.
     pub(super) fn may_shrink(&self, source: &SourceName) -> bool {
         let merged = self.input.connector.conflicts.same_group == SameGroup::Merge;

@@ -272,3 +272,59 @@ fn people_of_a_source_that_is_not_configured_any_more_stay() {
     assert!(planned.changes.is_empty());
     assert!(planned.remarks.iter().any(|it| matches!(it, Remark::SourceNotConfigured { people: 2, .. })));
 }
+
+/// Somebody whom both directories have under one id; the first one says whether the account is enabled.
+fn shared(status: MemberStatus) -> World {
+    let mut world = World::new().member("x", "ann@x", status, Role::User).managed("b9", "b9@x");
+    let mut ann = managed_person("x", "ann@x");
+    ann.stable_id = Some(StableId::new("A"));
+    ann.revoked_by_us = status == MemberStatus::Revoked;
+    world.ledger.people.push(ann);
+    world.connector.leavers.disabled = Some(LeaverAction::Revoke);
+    with(of(world, "b9", "b"), AcrossSources::First, SameGroup::First)
+}
+
+fn of_both(first: Result<AccountState, &str>, second: AccountState) -> Vec<Source> {
+    let first = first.map(|it| Sample::new().identified_in_state("x", "A", "ann@x", it));
+    let b = Sample::new().identified_in_state("x", "B", "ann@x", second).person("b9", "b9@x");
+    vec![source("", first), source("b", Ok(b))]
+}
+
+#[test]
+fn while_the_first_source_fails_another_one_neither_takes_its_people_nor_brings_them_back() {
+    use AccountState::{Disabled, Enabled};
+    let world = shared(MemberStatus::Confirmed);
+    assert_eq!(revoked(&plan(&world, of_both(Ok(Disabled), Enabled))), ["x"]);
+    for second in [Disabled, Enabled] {
+        let failed = plan(&world, of_both(Err("no answer"), second));
+        assert!(failed.changes.is_empty(), "{second:?}: {:?}", failed.changes);
+    }
+    let failed = plan(&world, of_both(Err("no answer"), Disabled));
+    assert!(matches!(because(&failed, "x"), KeptBecause::Unconfirmed { .. }));
+    let desired = Desired::merge(of_both(Err("no answer"), Disabled), true, world.connector.conflicts);
+    let (desired, observed) = (desired.expect("a valid state"), Observed::Live(world.state.clone()));
+    let after =
+        failed.ledger_after(&world.input(&desired, &observed), After::Observed(&world.state), world.now);
+    assert!(after.people.iter().all(|it| it.out.is_none()), "a grace has begun");
+    let world = shared(MemberStatus::Revoked);
+    let back = plan(&world, of_both(Ok(Enabled), Disabled));
+    assert!(matches!(&back.changes[..], [Change::Restore { .. }]), "{:?}", back.changes);
+    let failed = plan(&world, of_both(Err("no answer"), Enabled));
+    assert!(failed.changes.is_empty(), "{:?}", failed.changes);
+    assert!(matches!(because(&failed, "x"), KeptBecause::Unconfirmed { .. }));
+}
+
+#[test]
+fn while_the_first_source_fails_its_groups_get_no_members_of_another_one() {
+    let world = World::new().managed("a1", "a1@x").managed("b1", "b1@x").group("g", "g", &[0]);
+    let world = with(of(world, "b1", "b"), AcrossSources::Fail, SameGroup::First);
+    let sources = |first| {
+        let b = Sample::new().person("b1", "b1@x").group("g", &["b1"]);
+        vec![source("", first), source("b", Ok(b))]
+    };
+    let a = Sample::new().person("a1", "a1@x").group("g", &["a1"]);
+    assert!(plan(&world, sources(Ok(a))).changes.is_empty());
+    let failed = plan(&world, sources(Err("no answer")));
+    assert!(failed.changes.is_empty(), "{:?}", failed.changes);
+    assert!(failed.left_out.iter().any(|it| it.because == LeftOutBecause::GroupIdTaken));
+}
