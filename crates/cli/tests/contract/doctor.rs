@@ -433,9 +433,6 @@ fn every_source_is_looked_over_and_its_secret_stays_out_of_the_archive() {
     std::fs::write(folder.join("data.json"), source.to_string()).expect("settings");
     std::fs::write(stage.home.data_folder().join("connector.toml"), "sources = [\"berlin\"]\n")
         .expect("a file");
-    let filter = "(|(description=berlin's own)(description=reader's password)(uid=*))";
-    assert_eq!(stage.run(&["config", "sync.userFilter", filter]).code, Some(0));
-
     let (checks, code) = checks(&stage.home);
     assert_eq!(code, Some(1));
     let sign_ins = found(&checks, "directory", "directory-sign-in");
@@ -444,8 +441,11 @@ fn every_source_is_looked_over_and_its_secret_stays_out_of_the_archive() {
     assert_outcome(sign_ins[1], "fail", &["refused"]);
     assert_eq!(sign_ins[1]["facts"]["source"], "berlin");
 
+    let filter = "(|(description=berlin's own)(description=reader's password)(uid=*))";
+    assert_eq!(stage.run(&["config", "sync.userFilter", filter]).code, Some(0));
     let archive = stage.home.path().join("support.tar.gz");
-    assert_eq!(stage.run(&["doctor", "--bundle", &archive.display().to_string()]).code, Some(1));
+    // What is typed into a filter is shown to whoever typed it: what the whole suite printed is searched for secrets.
+    assert_eq!(stage.run(&["doctor", "--quiet", "--bundle", &archive.display().to_string()]).code, Some(1));
     let unpacked = stage.home.path().join("unpacked");
     unpack(&archive, &unpacked);
     let text: String = files(&unpacked.join("bwdc-support"))
