@@ -27,9 +27,9 @@ pub struct LedgerState {
 
 impl LedgerState {
     /// Adds the people whom a run that was cut off may have invited: they count as managed, so that they are asked for
-    /// when they are missing from the directory.
+    /// when they are missing from the directory, which `source` is. A request does not tell the source.
     #[must_use]
-    pub fn with_people_of_open_intents(mut self) -> Self {
+    pub fn with_people_of_open_intents(mut self, source: &SourceName) -> Self {
         let mut known: HashSet<ExternalId> = self.people.iter().map(|it| it.external_id.clone()).collect();
         for intent in self.open_intents.iter().filter(|it| it.may_have_happened()) {
             let (Request::Import(import) | Request::WholeImport(import)) = &intent.request else { continue };
@@ -37,7 +37,7 @@ impl LedgerState {
                 if known.insert(member.external_id.clone()) {
                     self.people.push(ManagedPerson {
                         external_id: member.external_id.clone(),
-                        source: SourceName::primary(),
+                        source: source.clone(),
                         stable_id: None,
                         email: Email::new(member.email.clone().unwrap_or_default()),
                         revoked_by_us: false,
@@ -213,7 +213,7 @@ mod tests {
                 open_intents: vec![intent(request.clone(), state)],
                 ..LedgerState::default()
             };
-            let people = ledger.with_people_of_open_intents().people;
+            let people = ledger.with_people_of_open_intents(&SourceName::primary()).people;
             assert_eq!(people[0], known);
             let names: Vec<&str> = people.iter().map(|it| it.external_id.as_str()).collect();
             assert_eq!(names, expected, "{state:?}");

@@ -53,6 +53,16 @@ impl SourceName {
     pub fn is_primary(&self) -> bool {
         self.as_str().is_empty()
     }
+
+    /// One of several, and nobody noted which: no source can be named so.
+    pub fn untold() -> Self {
+        Self::new("?")
+    }
+
+    /// Whether nobody noted which source it is.
+    pub fn is_untold(&self) -> bool {
+        *self == Self::untold()
+    }
 }
 
 name!(

@@ -1,6 +1,7 @@
 //! Two directories, one organization, the real program.
 
 use crate::stage::{LDAP_PASSWORD, READER, SUFFIX, Stage, Tree, group_dn, mail};
+use bwdc_sandbox::faults::{self, Rule};
 use bwdc_sandbox::ldap::{self, Action, At, Fault, ResultCode};
 use bwdc_sandbox::organization::{MemberStatus, Options};
 use serde_json::Value;
@@ -45,7 +46,11 @@ fn describe(stage: &Stage, name: &str, directory: &ldap::Server) {
 
 /// Two directories: p01 to p10 in one, q01 to q03 in the other, a group in each.
 fn two() -> (Stage, ldap::Server, ldap::Server) {
-    let stage = Stage::new(Options::official(), CONNECTOR, |_| {});
+    two_into(Options::official(), CONNECTOR)
+}
+
+fn two_into(organization: Options, connector: &str) -> (Stage, ldap::Server, ldap::Server) {
+    let stage = Stage::new(organization, connector, |_| {});
     let first = Tree::of(10).group("a", "Here", &["p01", "p02"]).serve();
     let second = berlin().serve();
     stage.read(&first);
@@ -221,4 +226,34 @@ fn a_mistake_in_a_source_is_named_with_the_source() {
     assert_eq!(output.code, Some(1));
     assert!(output.stderr.contains("limits.removals"), "{}", output.stderr);
     assert_eq!(stage.state().people.len(), 1);
+}
+
+#[test]
+fn somebody_whose_invitation_was_cut_off_is_gone_only_where_every_directory_says_so() {
+    let (stage, _first, second) = two_into(
+        Options::vaultwarden(),
+        "[leavers]\ngone = \"revoke\"\nout-of-scope = \"keep\"\n[limits]\nremovals-percent = 50\n",
+    );
+    stage.sync();
+    drop(second);
+    let second = berlin().person("q04").serve();
+    read_berlin(&stage, &second);
+    let cut = faults::Fault::CutAfterHandling;
+    stage.organization.faults().add(Rule::new("POST", "/api/public/organization/import", cut));
+    assert_eq!(stage.run(&["sync"]).code, Some(1));
+    stage.organization.faults().clear();
+    assert_eq!(stage.state().status("q04"), Some(MemberStatus::Invited));
+    drop(second);
+    // Still there, and not selected any more: the other directory has never had such an entry.
+    let second = berlin().out_of_scope("q04").serve();
+    read_berlin(&stage, &second);
+    for _ in 0..2 {
+        stage.sync();
+        assert_eq!(stage.state().status("q04"), Some(MemberStatus::Invited));
+    }
+    drop(second);
+    let second = berlin().serve();
+    read_berlin(&stage, &second);
+    stage.sync();
+    assert_eq!(stage.state().status("q04"), Some(MemberStatus::Revoked));
 }

@@ -125,7 +125,7 @@ impl<'a> Sources<'a> {
                 groups: ledger.groups.iter().filter(|it| it.source == source.name).count(),
             });
         }
-        let left = |name: &SourceName| !self.configured.contains(name.as_str());
+        let left = |name: &SourceName| !self.configured.contains(name.as_str()) && !name.is_untold();
         let mut former: Vec<&SourceName> = Vec::new();
         for name in ledger.people.iter().map(|it| &it.source).filter(|it| left(it)) {
             if !former.contains(&name) {

@@ -11,7 +11,7 @@ use crate::organization::Organization;
 use crate::sources::ConfiguredSource;
 use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::ledger::LedgerState;
-use bwdc_core::names::Timestamp;
+use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::observed::{Observed, Presence, Presences, Seats, ServerKind, Sought};
 use bwdc_core::plan::{Change, Plan, PlanInput, Takings, sought};
 use bwdc_core::settings::{ConnectorSettings, SyncSettings};
@@ -99,7 +99,9 @@ impl Engine {
         events: Events<'_>,
     ) -> Result<(Inputs, Organization), EngineError> {
         let Remembered { state, recent } = remembered;
-        let ledger = state.with_people_of_open_intents();
+        let alone = sources.len() == 1;
+        let source = if alone { SourceName::primary() } else { SourceName::untold() };
+        let ledger = state.with_people_of_open_intents(&source);
         let sync = self.sync_settings()?;
         let connector = self.connector_settings()?;
         let organization = self.organization(&connector)?;
@@ -198,7 +200,7 @@ pub(super) fn places(sources: &[ConfiguredSource]) -> Vec<SourcePlace> {
     sources.iter().map(|it| SourcePlace { name: it.name.clone(), place: place(it) }).collect()
 }
 
-/// Asks each source for its own people who are missing. Of a source that was not read nobody is asked for.
+/// Asks each source for its own people who are missing; for those of whom nobody noted the source, every one.
 async fn ask_for_missing(
     sources: &[ConfiguredSource],
     desired: &Desired,
@@ -206,25 +208,50 @@ async fn ask_for_missing(
 ) -> Result<Presences, EngineError> {
     let mut presences = Presences::new();
     for (name, missing) in sought(desired, ledger) {
-        let unknown = |reason: String| {
-            let one =
-                move |it: &Sought| (it.external_id.clone(), Presence::Unknown { reason: reason.clone() });
-            missing.iter().map(one).collect::<Presences>()
-        };
-        let failure = desired.sources().iter().find(|it| it.name == name).map(|it| it.failure.clone());
-        let source = sources.iter().find(|it| it.name == name);
-        let answers = match (source, failure) {
-            (Some(_), Some(Some(reason))) => unknown(reason),
-            (Some(source), Some(None)) => match source.directory.look_up(&missing).await {
-                Ok(answers) => answers,
-                Err(error) if sources.len() > 1 => unknown(told(&error)),
-                Err(error) => return Err(error.into()),
-            },
-            (None, _) | (_, None) => unknown(format!("the settings name no source `{name}` any more")),
-        };
-        presences.extend(answers);
+        if !name.is_untold() {
+            presences.extend(ask(&name, &missing, sources, desired).await?);
+            continue;
+        }
+        for source in sources {
+            for (id, answer) in ask(&source.name, &missing, sources, desired).await? {
+                let known = presences.remove(&id);
+                presences.insert(id, known.map_or(answer.clone(), |known| less_gone(known, answer)));
+            }
+        }
     }
     Ok(presences)
+}
+
+/// Somebody is gone only where every source says so.
+fn less_gone(one: Presence, other: Presence) -> Presence {
+    match (&one, &other) {
+        (Presence::NotFound, _) | (Presence::Unknown { .. }, Presence::Found) => other,
+        _ => one,
+    }
+}
+
+/// Asks a source. Of one that was not read nobody is asked for.
+async fn ask(
+    name: &SourceName,
+    missing: &[Sought],
+    sources: &[ConfiguredSource],
+    desired: &Desired,
+) -> Result<Presences, EngineError> {
+    let unknown = |reason: String| {
+        let one = move |it: &Sought| (it.external_id.clone(), Presence::Unknown { reason: reason.clone() });
+        missing.iter().map(one).collect::<Presences>()
+    };
+    let failure = desired.sources().iter().find(|it| it.name == *name).map(|it| it.failure.clone());
+    let source = sources.iter().find(|it| it.name == *name);
+    Ok(match (source, failure) {
+        (Some(_), Some(Some(reason))) => unknown(reason),
+        (Some(source), Some(None)) => match source.directory.look_up(missing).await {
+            Ok(answers) => answers,
+            Err(error) if sources.len() > 1 => unknown(told(&error)),
+            Err(error) => return Err(error.into()),
+        },
+        (None, _) | (_, None) => unknown(format!("the settings name no source `{name}` any more")),
+    })
 }
 
 /// An error with its causes, in one line.
