@@ -54,7 +54,8 @@ pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Peopl
         plan.refusals.push(Refusal::OverwriteWithLargeImport);
         return;
     }
-    let certain = index.sources.all_read() && index.sources.all_known();
+    // Of a group whose members were not read, nobody could count who would go out.
+    let certain = index.sources.all_read() && index.sources.all_known() && plan.unread.is_empty();
     if plan.baseline || plan.evidence != Evidence::Live || !certain {
         plan.overwrite_withheld = true;
         return;

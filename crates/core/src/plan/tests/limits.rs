@@ -230,3 +230,20 @@ fn memberships_found_anew_are_named_by_cause_and_limited_on_the_first_run() {
     let later = taken_over(allowed + 1, true);
     assert!(is_go(&later) && later.remarks.is_empty(), "who joins after that has joined");
 }
+
+#[test]
+fn overwriting_waits_for_groups_whose_members_were_not_read() {
+    let mut world = World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[0, 1]);
+    world.sync.overwrite_existing = true;
+    let directory = || Sample::new().person("a", "a@x").person("b", "b@x").person("c", "c@x");
+    let whole = |world: &World| {
+        let requests = world.plan(directory().group("g", &["a"])).requests();
+        requests.iter().any(|it| matches!(it, Request::WholeImport(_)))
+    };
+    assert!(whole(&world));
+    world.state.groups[0].members = Membership::NotRead;
+    let plan = world.plan(directory().group("g", &["a"]));
+    assert!(plan.overwrite_withheld && !whole(&world));
+    let [Request::Import(import)] = &plan.requests()[..] else { panic!("one request") };
+    assert!(import.groups.is_empty(), "{:?}", import.groups);
+}
