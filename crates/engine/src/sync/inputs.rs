@@ -39,7 +39,7 @@ impl Inputs {
     pub(super) fn tell(&self, plan: &Plan, events: Events<'_>) {
         if plan.overwrite_withheld {
             events(Event::Notice(
-                "`sync.overwriteExisting` is not carried out: whom it would delete cannot be seen, or this is the first run"
+                "`sync.overwriteExisting` is not carried out: whom it would take out cannot be seen in full yet, or this is the first run"
                     .to_owned(),
             ));
         }
