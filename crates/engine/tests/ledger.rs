@@ -419,6 +419,22 @@ fn runs_are_forgotten_on_demand_and_what_the_limits_count_stays() {
 }
 
 #[test]
+fn a_source_that_was_never_compared_is_new_when_the_settings_name_it_again() {
+    let (_folder, _path, mut ledger) = new_ledger();
+    let place = |name: &str| SourcePlace { name: SourceName::new(name), place: name.to_owned() };
+    let (both, one) = ([place(""), place("berlin")], [place("")]);
+    ledger.begin_sources(&both).expect("writable");
+    // It failed in the first run, and left the settings for the second.
+    let failed = LedgerState { new_sources: vec![SourceName::new("berlin")], ..state(4, 0, 0) };
+    commit_at(&mut ledger, &failed, NOW);
+    let left = ledger.state_of(&one).expect("readable");
+    assert_eq!(left.new_sources, [SourceName::new("berlin")]);
+    commit_at(&mut ledger, &left, NOW);
+    ledger.begin_sources(&both).expect("writable");
+    assert_eq!(ledger.state_of(&both).expect("readable").new_sources, [SourceName::new("berlin")]);
+}
+
+#[test]
 fn a_source_that_is_another_directory_begins_anew() {
     let (_folder, _path, mut ledger) = new_ledger();
     let place =

@@ -59,6 +59,15 @@ impl Ledger {
                 _ => state.new_sources.push(name.clone()),
             }
         }
+        // One that the settings do not name now is as new as before when it comes back.
+        let mut statement =
+            self.connection.prepare("SELECT name FROM sources WHERE compared = 0 ORDER BY name")?;
+        for name in statement.query_map([], |row| row.get::<_, String>(0))? {
+            let name = SourceName::new(name?);
+            if !state.new_sources.contains(&name) {
+                state.new_sources.push(name);
+            }
+        }
         Ok(state)
     }
 }
