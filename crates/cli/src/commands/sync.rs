@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use crate::words;
-use bwdc_core::plan::{Cause, Change, Verdict};
+use bwdc_core::plan::{Cause, Change, Remark, Verdict};
 use bwdc_engine::{Engine, EngineError, Entry, ReadMode, SavedPlan, SyncReport, Verification};
 use std::io::{self, IsTerminal as _};
 
@@ -154,5 +154,7 @@ fn told(report: &SyncReport) -> Vec<String> {
             lines.push("Sent, not verified: this server cannot be read.".to_owned());
         }
     }
+    let waits = report.plan.remarks.iter().filter(|it| matches!(it, Remark::GroupsWait { .. }));
+    lines.extend(waits.map(words::remark));
     lines
 }
