@@ -74,6 +74,10 @@ pub(crate) fn left_out(because: &LeftOutBecause) -> String {
             "waits for a later run: `invitations.per-run` lets no more in at once".to_owned()
         }
         LeftOutBecause::NotInPilot => "waits: only the pilot group is invited for now".to_owned(),
+        LeftOutBecause::SourceNotRead { source } => format!(
+            "waits: {} could not be read and may have the same person, whom `conflicts.across-sources` lets it decide about",
+            from(source)
+        ),
         LeftOutBecause::UnresolvedMember { group } => {
             format!("member of `{group}`, and neither a person nor a group that was read")
         }
@@ -227,7 +231,9 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
              `invitations-percent` under `[limits]` in connector.toml."
         ),
         Refusal::TooManyFoundAnew { planned, allowed } => format!(
-            "{planned} memberships would begin because this connector finds members whom the official one overlooked,              {allowed} may on the first run; `bwdc plan` names them. If they shall, run `bwdc approve`; else leave their              groups out with `sync.groupFilter`."
+            "{planned} memberships would begin because this connector finds members whom the official one overlooked, \
+             {allowed} may on the first run; `bwdc plan` names them. If they shall, run `bwdc approve`; else leave their \
+             groups out with `sync.groupFilter`."
         ),
         Refusal::SeatsBought { needed, free, bought } => format!(
             "{needed} seats are needed and {free} are free: the server would buy {bought}. If it shall, run `bwdc approve`; \

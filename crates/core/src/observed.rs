@@ -15,6 +15,16 @@ pub enum Observed {
     Unknown,
 }
 
+impl Observed {
+    /// Members and groups, where anything is known of them.
+    pub fn state(&self) -> Option<&OrganizationState> {
+        match self {
+            Self::Live(state) | Self::Believed(state) => Some(state),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// Members and groups of an organization.
 #[derive(Clone, Debug, Default)]
 pub struct OrganizationState {

@@ -65,7 +65,7 @@ pub(crate) async fn observe(
         Sight::Everything(state) => return Ok(Observed::Live(state)),
         Sight::WithoutMemberships(state) => state,
     };
-    let (mut needed, rotation) = to_read(desired, ledger, &state.groups);
+    let (mut needed, rotation) = to_read(desired, ledger, &state);
     needed.truncate(MOST_NEEDED);
     let due = |seen: Option<Timestamp>| {
         seen.is_none_or(|it| !(0..SEEN_AGAIN_AFTER).contains(&wanted.now.0.saturating_sub(it.0)))

@@ -221,7 +221,7 @@ fn group_sources(desired: &Desired) -> HashMap<&str, &SourceName> {
 impl<'a> Directory<'a> {
     fn new(input: &PlanInput<'a>) -> Self {
         let desired = input.desired;
-        let pushed = pushed_ids(desired, input.ledger);
+        let pushed = pushed_ids(desired, input.ledger, input.observed.state());
         let listed = desired.everybody().iter().map(|it| Listed {
             source: desired.source(it.source),
             stable_id: it.stable_id.map(|id| desired.text(id)),

@@ -249,6 +249,11 @@ pub enum LeftOutBecause {
     WaitsForTurn,
     /// Only the pilot group is invited for now.
     NotInPilot,
+    /// A source that was not read may have the same person, and the settings let its word count.
+    SourceNotRead {
+        /// Which.
+        source: SourceName,
+    },
     /// A member of a group that is neither a person nor a group of this read.
     UnresolvedMember {
         /// The group that lists it.

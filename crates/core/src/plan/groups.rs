@@ -7,7 +7,7 @@ use super::{Evidence, Index, Plan, PlanInput, pushed_ids};
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::{ExternalId, SourceName, Timestamp};
-use crate::observed::{ObservedGroup, ServerKind};
+use crate::observed::{OrganizationState, ServerKind};
 use crate::settings::VanishedGroups;
 use crate::wire::{ImportGroup, Request};
 use hashbrown::{HashMap, HashSet};
@@ -17,13 +17,13 @@ const LONGEST_NAME: usize = 100;
 
 /// Which groups' members have to be read before a plan, and the rest with those first that were not read for longest.
 ///
-/// `groups` are those of the organization. A group has to be read when the desired membership is not the one that was
+/// Positions are those of the organization's groups. A group has to be read when the desired membership is not the one that was
 /// last accepted; the others are looked at in rotation, so that what was changed by hand comes to light too: each with the
 /// time when it was read last, the longest ago first.
 pub fn to_read(
     desired: &Desired,
     ledger: &LedgerState,
-    groups: &[ObservedGroup],
+    organization: &OrganizationState,
 ) -> (Vec<usize>, Vec<(Option<Timestamp>, usize)>) {
     let numbers: HashMap<&str, usize> = desired
         .groups()
@@ -33,14 +33,14 @@ pub fn to_read(
         .collect();
     let remembered: HashMap<&str, &ManagedGroup> =
         ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
-    let pushed = pushed_ids(desired, ledger);
+    let pushed = pushed_ids(desired, ledger, Some(organization));
     let managed: HashSet<&str> = ledger.people.iter().map(|it| it.external_id.as_str()).collect();
     let counted = |&person: &u32| {
         let has_address = desired.everybody()[person as usize].email.is_some();
         pushed[person as usize].filter(|&id| has_address || managed.contains(id))
     };
     let (mut needed, mut rest) = (Vec::new(), Vec::new());
-    for (place, group) in groups.iter().enumerate() {
+    for (place, group) in organization.groups.iter().enumerate() {
         let Some(id) = group.external_id.as_ref().map(|it| it.as_str()) else { continue };
         let Some(&number) = numbers.get(id) else { continue };
         let known = remembered.get(id).filter(|known| {

@@ -154,7 +154,7 @@ pub(super) fn is_protected(
 
 /// Managed people whom the directory did not return. Absence alone does nothing: the answer for each one decides.
 pub(super) fn absent(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
-    let present = Present::new(input.desired, input.ledger);
+    let present = Present::new(input.desired, input.ledger, index.state);
     for managed in &input.ledger.people {
         let id = managed.external_id.as_str();
         if present.has(&managed.external_id) || people.replaced.contains_key(id) {

@@ -34,6 +34,7 @@ use crate::observed::{
     ServerKind, Sought,
 };
 use crate::settings::{ConnectorSettings, SyncSettings};
+use crate::snapshot::AccountState;
 use crate::text::Text;
 use crate::wire::{ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
@@ -274,8 +275,12 @@ pub fn believed(ledger: &LedgerState) -> Observed {
 
 /// Managed people whom the directory did not return: their source has to be asked for them by id before they count as
 /// gone.
-pub fn sought(desired: &Desired, ledger: &LedgerState) -> Vec<(SourceName, Vec<Sought>)> {
-    let present = Present::new(desired, ledger);
+pub fn sought(
+    desired: &Desired,
+    ledger: &LedgerState,
+    observed: &Observed,
+) -> Vec<(SourceName, Vec<Sought>)> {
+    let present = Present::new(desired, ledger, observed.state());
     let mut sought: Vec<(SourceName, Vec<Sought>)> = Vec::new();
     for person in ledger.people.iter().filter(|person| !present.has(&person.external_id)) {
         let one = Sought { external_id: person.external_id.clone(), stable_id: person.stable_id.clone() };
@@ -291,8 +296,12 @@ pub fn sought(desired: &Desired, ledger: &LedgerState) -> Vec<(SourceName, Vec<S
 pub(crate) struct Present<'a>(HashSet<&'a str>);
 
 impl<'a> Present<'a> {
-    pub(crate) fn new(desired: &'a Desired, ledger: &'a LedgerState) -> Self {
-        Self(pushed_ids(desired, ledger).into_iter().flatten().collect())
+    pub(crate) fn new(
+        desired: &'a Desired,
+        ledger: &'a LedgerState,
+        organization: Option<&'a OrganizationState>,
+    ) -> Self {
+        Self(pushed_ids(desired, ledger, organization).into_iter().flatten().collect())
     }
 
     pub(crate) fn has(&self, external_id: &ExternalId) -> bool {
@@ -320,10 +329,7 @@ pub(crate) struct Index<'a> {
 
 impl<'a> Index<'a> {
     fn new(input: &PlanInput<'a>) -> Self {
-        let state = match input.observed {
-            Observed::Live(state) | Observed::Believed(state) => Some(state),
-            Observed::Unknown => None,
-        };
+        let state = input.observed.state();
         let mut index = Self {
             state,
             by_external_id: HashMap::new(),
@@ -405,12 +411,27 @@ impl<'a> Index<'a> {
     }
 }
 
+/// Whether the id that is pushed is a name, which somebody else can get: the one that survives renames is another. It is not
+/// where that one only says of what kind the same id is.
+fn is_name(desired: &Desired, person: &DesiredPerson) -> bool {
+    let id = desired.text(person.external_id);
+    let own =
+        |stable: &str| stable.strip_suffix(id).is_some_and(|kind| kind.is_empty() || kind.ends_with(':'));
+    person.stable_id.is_some_and(|it| !own(desired.text(it)))
+}
+
 /// For each person of the snapshot the id that is pushed.
 ///
 /// It is the one of the first push, where the stable id tells that it is the same person: a rename or a move makes nobody
 /// new. It is none where the directory's id belongs to somebody else: a newcomer at a name that was used before must
 /// neither inherit nor lose anything of the person who had it. Somebody entered anew under the same address is the same.
-pub(crate) fn pushed_ids<'a>(desired: &'a Desired, ledger: &'a LedgerState) -> Vec<Option<&'a str>> {
+/// Where the id is a name and no stable one is known of the person who had it, as in a first run, the address tells: it is
+/// somebody else's by now.
+pub(crate) fn pushed_ids<'a>(
+    desired: &'a Desired,
+    ledger: &'a LedgerState,
+    organization: Option<&'a OrganizationState>,
+) -> Vec<Option<&'a str>> {
     let owners: HashMap<&str, &ManagedPerson> =
         ledger.people.iter().map(|it| (it.external_id.as_str(), it)).collect();
     // Ids belong to their source.
@@ -452,12 +473,26 @@ pub(crate) fn pushed_ids<'a>(desired: &'a Desired, ledger: &'a LedgerState) -> V
         })
     };
     let claimed: HashSet<&str> = desired.everybody().iter().enumerate().filter_map(first_push).collect();
+    let listed = desired.people().filter(|it| it.state != AccountState::Deleted);
+    let addresses: HashSet<&str> =
+        listed.filter_map(|it| it.email).map(|it| desired.text(it)).filter(|it| !it.is_empty()).collect();
+    let members: HashMap<&str, &str> = organization
+        .into_iter()
+        .flat_map(|it| &it.members)
+        .filter_map(|it| Some((it.external_id.as_ref()?.as_str(), it.email.as_str())))
+        .collect();
     let is_taken = |person: &DesiredPerson, id: &str| {
-        let Some(owner) = owners.get(id) else { return false };
-        let (Some(owned), Some(_)) = (&owner.stable_id, stable(person)) else { return false };
-        let owned = (owner.source.as_str(), owned.as_str());
-        let same_address = person.email.is_some_and(|it| desired.text(it) == owner.email.as_str());
-        in_directory.contains(&owned) || !same_address
+        let has = |address: &str| person.email.is_some_and(|it| desired.text(it) == address);
+        let owner = owners.get(id);
+        if let (Some(owner), Some(_)) = (owner, stable(person))
+            && let Some(owned) = &owner.stable_id
+        {
+            return in_directory.contains(&(owner.source.as_str(), owned.as_str()))
+                || !has(owner.email.as_str());
+        }
+        let address = owner.map(|it| it.email.as_str()).or_else(|| members.get(id).copied());
+        let address = address.filter(|_| is_name(desired, person));
+        address.is_some_and(|it| !has(it) && addresses.contains(it))
     };
     let pushed = |(number, person): (usize, &'a DesiredPerson)| {
         first_push((number, person)).or_else(|| {

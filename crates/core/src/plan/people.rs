@@ -40,7 +40,7 @@ pub(super) struct People<'a> {
 /// Decides for everybody in the directory, then for everybody who is missing from it.
 pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Plan) -> People<'a> {
     let desired = input.desired;
-    let pushed = pushed_ids(desired, input.ledger);
+    let pushed = pushed_ids(desired, input.ledger, input.observed.state());
     let mut people = People {
         ids: pushed.iter().map(|id| id.map(ExternalId::new)).collect(),
         asked_for: pushed.iter().copied().flatten().collect(),
@@ -65,7 +65,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
     people.missing_pilot.clone_from(&turns.missing_pilot);
     for (number, person) in desired.everybody().iter().enumerate() {
         let Some(pushed) = people.pushed[number] else {
-            taken(person, input, plan);
+            taken(person, input, index, plan);
             continue;
         };
         match leaving(person, input) {
@@ -115,19 +115,21 @@ fn turns(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>) -> Turns
         let pushed = people.pushed[number].filter(|_| leaving(person, input).is_none())?;
         let email = usable_address(person, pushed, input).ok()?;
         let known = index.by_external_id.contains_key(pushed) || index.by_email.contains_key(email);
-        (!known && is_allowed(email, &input.connector.allowed_domains)).then_some(number)
+        let waits = known || index.sources.has_a_say(person.source).is_some();
+        (!waits && is_allowed(email, &input.connector.allowed_domains)).then_some(number)
     });
     Turns::new(input, candidates)
 }
 
 /// Somebody whose id belongs to another person is neither sent nor looked for.
-fn taken(person: &DesiredPerson, input: &PlanInput<'_>, plan: &mut Plan) {
+fn taken(person: &DesiredPerson, input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
     let desired = input.desired;
     let id = desired.text(person.external_id);
-    let holder = input.ledger.people.iter().find(|it| it.external_id.as_str() == id);
+    let managed = index.managed.get(id).map(|&number| &input.ledger.people[number].email);
+    let holder = managed.or_else(|| Some(&index.member(*index.by_external_id.get(id)?).email));
     plan.standing.push(Standing::ExternalIdTaken {
         person: Subject { name: desired.display_name(person).to_owned(), external_id: ExternalId::new(id) },
-        holder: holder.map(|it| it.email.as_str().to_owned()).unwrap_or_default(),
+        holder: holder.map(|it| it.as_str().to_owned()).unwrap_or_default(),
     });
 }
 
@@ -185,10 +187,12 @@ fn live<'a>(
         return None;
     }
     let Some(member) = by_email else {
-        let waits = if is_allowed(email, &input.connector.allowed_domains) {
-            turns.waits(one.number)
-        } else {
+        let waits = if !is_allowed(email, &input.connector.allowed_domains) {
             Some(LeftOutBecause::DomainNotAllowed { address: email.to_owned() })
+        } else if let Some(source) = index.sources.has_a_say(one.person.source) {
+            Some(LeftOutBecause::SourceNotRead { source: source.clone() })
+        } else {
+            turns.waits(one.number)
         };
         if let Some(because) = waits {
             plan.left_out.push(left_out(because));

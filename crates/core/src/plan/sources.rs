@@ -67,6 +67,20 @@ impl<'a> Sources<'a> {
         Some(KeptBecause::Unconfirmed { reason: format!("source `{}`: {reason}", shown(name)) })
     }
 
+    /// The source that was not read and whose word would count for a newcomer of the source at `asking`; None: there is none.
+    ///
+    /// Where an address of two sources stops the run, nobody is expected to be in both; where the enabled entry counts,
+    /// the newcomer has it already.
+    pub(super) fn has_a_say(&self, asking: u16) -> Option<&'a SourceName> {
+        let sources = self.input.desired.sources();
+        let before = match self.input.connector.conflicts.across_sources {
+            AcrossSources::First => &sources[..usize::from(asking)],
+            AcrossSources::Skip => sources,
+            AcrossSources::Fail | AcrossSources::PreferEnabled => return None,
+        };
+        before.iter().find(|it| it.failure.is_some()).map(|it| &it.name)
+    }
+
     /// Whether a group of `owner`, which was not read, is asked for by a source whose groups count after the owner's.
     pub(super) fn stands_back(&self, owner: &SourceName, asking: u16) -> bool {
         let before = &self.input.desired.sources()[..usize::from(asking)];

@@ -285,7 +285,10 @@ fn a_renamed_entry_keeps_the_id_of_its_first_push() {
     let directory = || Sample::new().with_stable_id("cn=new", "entryUUID:1", "a@x").group("g", &["cn=new"]);
     let plan = world.plan(directory());
     assert!(plan.is_empty() && plan.standing.is_empty(), "{plan:?}");
-    assert!(sought(&directory().desired(&world.sync).expect("valid"), &world.ledger).is_empty());
+    assert!(
+        sought(&directory().desired(&world.sync).expect("valid"), &world.ledger, &Observed::Unknown)
+            .is_empty()
+    );
 }
 
 #[test]
@@ -467,7 +470,7 @@ fn a_group_is_read_when_its_membership_is_not_the_accepted_one() {
     let directory =
         Sample::new().person("a", "a@x").person("b", "b@x").group("g", &["a", "b"]).group("h", &["a"]);
     let desired = directory.desired(&world.sync).expect("valid");
-    assert_eq!(to_read(&desired, &world.ledger, &world.state.groups), (vec![0], vec![(None, 1)]));
+    assert_eq!(to_read(&desired, &world.ledger, &world.state), (vec![0], vec![(None, 1)]));
 }
 
 #[test]
@@ -546,7 +549,7 @@ fn a_newcomer_at_a_used_name_is_nobody_else() {
     let gone = world().leavers(LeaverAction::Revoke, LeaverAction::Keep).answer("cn=p", Presence::NotFound);
     let newcomer = || crowd(40).with_stable_id("cn=p", "entryUUID:2", "other@x").group("g", &["cn=p"]);
     let desired = newcomer().desired(&gone.sync).expect("valid");
-    assert_eq!(sought(&desired, &gone.ledger).len(), 1);
+    assert_eq!(sought(&desired, &gone.ledger, &Observed::Unknown).len(), 1);
     let plan = gone.plan(newcomer());
     assert_eq!(plan.requests(), [Request::Revoke(MemberId::new("m-old@x"))]);
     assert!(matches!(&plan.standing[0], Standing::ExternalIdTaken { holder, .. } if holder == "old@x"));
@@ -626,11 +629,52 @@ fn groups_keep_whom_the_organization_has_under_another_id() {
     let plan = world.plan(directory());
     assert!(plan.is_empty(), "{:?}", plan.changes);
     assert!(matches!(plan.standing[..], [Standing::HeldUnderOtherId { .. }]));
-    // The id belongs to somebody else in the directory: it says nothing of this person.
-    let plan = world.plan(
-        Sample::new().person("b", "b@x").person("new", "a@x").person("old", "c@x").group("g", &["b", "new"]),
+}
+
+#[test]
+fn a_name_whose_holder_has_the_address_of_somebody_else_is_not_the_newcomers() {
+    // `old` was a@x's name in the directory, who is `new` there by now; c@x has that name since.
+    let directory = |kind: &str| {
+        let own = |id: &str| if kind == "name" { format!("uuid-{id}") } else { format!("{kind}{id}") };
+        let people =
+            Sample::new().with_stable_id("b", &own("b"), "b@x").with_stable_id("new", &own("new"), "a@x");
+        people.with_stable_id("old", &own("old"), "c@x").group("g", &["b", "new"]).group("h", &["old"])
+    };
+    let is_taken = |plan: &Plan| {
+        let taken = |it: &Standing| matches!(it, Standing::ExternalIdTaken { person, holder } if person.name == "c@x" && holder == "a@x");
+        plan.standing.iter().any(taken)
+    };
+    let world = World::new().managed("b", "b@x").member("old", "a@x", MemberStatus::Confirmed, Role::User);
+    let mut world = world.group("g", "g", &[0, 1]).group("h", "h", &[]);
+    // The account gets its own id back, and c@x waits until the other one is free.
+    let plan = world.plan(directory("name"));
+    assert!(is_taken(&plan), "{:?}", plan.standing);
+    assert!(
+        matches!(&plan.requests()[..], [Request::PutMember { external_id, .. }] if external_id.as_str() == "new"),
+        "{:?}",
+        plan.requests()
     );
-    assert!(matches!(&plan.changes[..], [Change::ChangeMembers { removed, .. }] if removed == &["old"]));
+    // Where that must not be, nothing is done; least of all is c@x's group given to a@x.
+    world.connector.protected = vec!["a@x".to_owned()];
+    let plan = world.plan(directory("name"));
+    assert!(is_taken(&plan) && plan.is_empty(), "{:?}", plan.changes);
+    assert!(plan.standing.iter().any(|it| matches!(it, Standing::HeldUnderOtherId { .. })));
+    // The ledger knows the name, and no stable id beside it: a run that was cut off had invited a@x.
+    let world = World::new().managed("b", "b@x").managed("old", "a@x").group("g", "g", &[0, 1]);
+    let world = world.group("h", "h", &[]).answer("old", Presence::Found);
+    let plan = world.plan(directory("name"));
+    assert!(is_taken(&plan) && plan.is_empty(), "{:?}", plan.changes);
+    // An id that is nobody else's, ever, is right about the person, and the address is what went over.
+    for kind in ["", "objectGUID:"] {
+        let plan = world.plan(directory(kind));
+        assert!(!is_taken(&plan), "{:?}", plan.standing);
+        let differs = |it: &Standing| matches!(it, Standing::AddressDiffers { person, .. } if person.external_id.as_str() == "old");
+        assert!(plan.standing.iter().any(differs), "{:?}", plan.standing);
+    }
+    // A new address that nobody else has is the same person's.
+    let renamed = Sample::new().with_stable_id("b", "uuid-b", "b@x").with_stable_id("old", "uuid-old", "c@x");
+    let plan = world.plan(renamed.group("g", &["b", "old"]).group("h", &[]));
+    assert!(matches!(plan.standing[..], [Standing::AddressDiffers { .. }]), "{:?}", plan.standing);
 }
 
 mod leavers;

@@ -139,7 +139,7 @@ impl World {
     /// Builds a plan as a run does, and hands it on with everything that it was made of.
     pub(crate) fn plan<T>(&self, then: impl FnOnce(&Plan, &PlanInput<'_>) -> T) -> T {
         let (desired, observed) = (self.desired(), self.observed());
-        let missing = sought(&desired, &self.ledger);
+        let missing = sought(&desired, &self.ledger, &observed);
         let presences: Presences =
             missing.iter().flat_map(|(_, sought)| self.directory.look_up(sought)).collect();
         let recent = self.recent();

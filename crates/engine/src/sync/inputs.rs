@@ -122,7 +122,7 @@ impl Engine {
         let stages = facts.as_ref().map(|it| it.stages);
         let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
         let seats = if server == ServerKind::Vaultwarden { None } else { organization.seats(events).await? };
-        let presences = ask_for_missing(sources, &desired, &ledger).await?;
+        let presences = ask_for_missing(sources, &desired, &ledger, &observed).await?;
         let inputs = Inputs {
             desired,
             observed,
@@ -205,9 +205,10 @@ async fn ask_for_missing(
     sources: &[ConfiguredSource],
     desired: &Desired,
     ledger: &LedgerState,
+    observed: &Observed,
 ) -> Result<Presences, EngineError> {
     let mut presences = Presences::new();
-    for (name, missing) in sought(desired, ledger) {
+    for (name, missing) in sought(desired, ledger, observed) {
         if !name.is_untold() {
             presences.extend(ask(&name, &missing, sources, desired).await?);
             continue;

@@ -117,6 +117,32 @@ fn the_groups_of_a_source_that_failed_are_neither_vanished_nor_shrunk() {
 }
 
 #[test]
+fn a_newcomer_waits_while_a_source_fails_whose_word_would_count() {
+    for (rule, failing, waits) in [
+        (AcrossSources::First, "", true),
+        (AcrossSources::First, "b", false),
+        (AcrossSources::Skip, "", true),
+        (AcrossSources::Skip, "b", true),
+        (AcrossSources::Fail, "", false),
+        (AcrossSources::Fail, "b", false),
+        (AcrossSources::PreferEnabled, "", false),
+        (AcrossSources::PreferEnabled, "b", false),
+    ] {
+        let mut world = with(two_sources(), rule, SameGroup::Fail);
+        world.connector.invitations.per_run = Some(1);
+        let newcomer = || Ok(Sample::new().person("new", "new@x"));
+        let read = |name| source(name, if name == failing { Err("no answer") } else { newcomer() });
+        let plan = plan(&world, vec![read(""), read("b")]);
+        let invited = plan.changes.iter().any(|it| matches!(it, Change::Invite { .. }));
+        assert_eq!(invited, !waits, "{rule:?} while `{failing}` fails: {:?}", plan.changes);
+        let named = plan.left_out.iter().any(|it| {
+            matches!(&it.because, LeftOutBecause::SourceNotRead { source } if source.as_str() == failing)
+        });
+        assert_eq!(named, waits, "{:?}", plan.left_out);
+    }
+}
+
+#[test]
 fn overwriting_waits_until_every_source_is_read() {
     let mut world = two_sources();
     world.sync.overwrite_existing = true;
