@@ -17,6 +17,16 @@
 //! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
 //! | several directories | [`several_sources`]; core `plan/tests/sources.rs`, `tests/convergence/several.rs` |
+//!
+//! Five ways to break the code, each of which a test has to notice; whoever changes these places tries them again:
+//!
+//! | break | where | what fails |
+//! | --- | --- | --- |
+//! | skip the guard | `Plan::check` answers `Go` | [`guard`]; core `plan/tests/limits.rs`, `tests/convergence` |
+//! | cut a request that overwrites in two | `import/split.rs` takes a `WholeImport` | [`bad_record`], [`overwrite`] |
+//! | drop a page | the list ends with its first page, or where a later page fails: `ldap/search.rs`, `web/page.rs`, members and groups of the organization | `tests/kill/large.rs`, [`reads`]; engine `ldap_directory`, `okta`, `entra`, `google`, `onelogin` |
+//! | commit before acceptance | the ledger takes over the plan before its requests were answered | [`acceptance`], `tests/kill` |
+//! | trust absence | whoever is not listed counts as gone without being asked for | [`absence`]; core `plan/tests/leavers.rs`, `tests/convergence` |
 
 mod absence;
 mod acceptance;
