@@ -9,8 +9,9 @@ use secrecy::SecretString;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// A minute of the service passes in a second.
-const SPEED: f64 = 60.0;
+/// A minute of the service passes in three seconds: the share of the limit is then 100 requests a second, which a machine that
+/// is busy with other tests can still ask for.
+const SPEED: f64 = 20.0;
 const LIMIT: u32 = 600;
 
 /// Requests, refusals, and minutes of the service.
@@ -33,23 +34,15 @@ async fn minutes(tenant: Tenant, percent: u32) -> (usize, u32, f64) {
 }
 
 /// The time is the service's own, so that it is a number of windows: the requests of the members, all of one part of the
-/// API, over what is used of each minute. A second of it stands for a minute, in which a machine that is busy with other
-/// tests may miss windows: the best of three reads counts.
+/// API, over what is used of each minute.
 #[tokio::test]
 async fn a_large_organization_never_draws_a_refusal_and_takes_little_more_than_the_limit_asks_for() {
     // 100 pages of people, 1 of deprovisioned ones, 1 of groups, 1 for each group.
     let expected = 100 + 1 + 1 + 2_000;
     let needed = expected as f64 / (0.5 * f64::from(LIMIT));
-    let mut best = f64::INFINITY;
-    for _ in 0..3 {
-        let (requests, throttled, minutes) = minutes(Tenant::generate(20_000, 2_000, 20), 50).await;
-        assert_eq!((requests, throttled), (expected, 0));
-        best = best.min(minutes);
-        if best <= 1.2 * needed {
-            return;
-        }
-    }
-    panic!("{best:.1} of {needed:.1} minutes of the service");
+    let (requests, throttled, minutes) = minutes(Tenant::generate(20_000, 2_000, 20), 50).await;
+    assert_eq!((requests, throttled), (expected, 0));
+    assert!(minutes <= 1.2 * needed, "{minutes:.1} of {needed:.1} minutes of the service");
 }
 
 #[tokio::test]
