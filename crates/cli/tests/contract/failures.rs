@@ -12,7 +12,7 @@ const IMPORT: &str = "/api/public/organization/import";
 
 /// A failed sync that names all parts and leaves the settings as they were; a fresh token may have been kept.
 #[track_caller]
-fn assert_sync_fails(stage: &Stage, parts: &[&str]) -> String {
+pub(crate) fn assert_sync_fails(stage: &Stage, parts: &[&str]) -> String {
     let settings = || {
         let mut data = stage.home.data_json().expect("settings");
         data["accessToken"].take();
@@ -107,16 +107,6 @@ fn a_server_that_is_down_is_named() {
     let stage = Stage::signed_in();
     stage.change(|data| data["directoryLdap"]["port"] = json!(1));
     assert_sync_fails(&stage, &["ldap://127.0.0.1:1", "`ldap.hostname`"]);
-}
-
-#[test]
-fn a_silent_server_is_given_up_after_the_time_limit() {
-    for (at, limit) in [(At::Bind, "bind"), (At::Search(1), "page")] {
-        let stage = Stage::signed_in();
-        stage.connector_toml("[time-limits]\nconnect = 5\nbind = 1\npage = 1\n");
-        stage.directory.inject(DirectoryFault::new(at, Action::Silence));
-        assert_sync_fails(&stage, &["within 1 s", limit, "connector.toml"]);
-    }
 }
 
 #[test]

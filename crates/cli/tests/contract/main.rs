@@ -27,6 +27,7 @@ mod failures;
 mod log;
 mod manual;
 mod observer;
+mod patience;
 mod proxy;
 mod rows;
 mod settings;

@@ -40,7 +40,7 @@ pub enum OrganizationError {
         source: reqwest::Error,
     },
     /// No answer in time.
-    #[error("{url} did not answer within {} seconds", limit.as_secs())]
+    #[error("{url} did not answer within {} s", limit.as_secs())]
     Timeout {
         /// Where the request went.
         url: String,
@@ -139,9 +139,10 @@ impl OrganizationError {
             Self::Certificate { .. } => {
                 "If a company authority signed it, name its PEM file as `organization-ca-path` in `connector.toml`, or add it to this machine's trusted certificates."
             }
-            Self::Timeout { .. } | Self::Cut { .. } => {
-                "Check the server and what stands between, such as a proxy; then run again."
+            Self::Timeout { .. } => {
+                "Check the server and what stands between, such as a proxy, and run again; where answers take that long, raise `time-limits.organization` in connector.toml."
             }
+            Self::Cut { .. } => "Check the server and what stands between, such as a proxy; then run again.",
             Self::TooLarge { .. } | Self::NoToken { .. } | Self::Unreadable { .. } => {
                 "Check that the server URL leads to a Bitwarden or Vaultwarden server and not to something in front of it."
             }
@@ -257,10 +258,15 @@ impl ApplyError {
                 "Look at the member in the web vault: either somebody changed it at the same moment, or the server replaced more than it was asked to."
                     .to_owned(),
             ),
-            Self::Unknown { .. } => Some(
-                "It is not known how much of the request took effect. The next run looks first and sends only what is missing."
-                    .to_owned(),
-            ),
+            Self::Unknown { cause } => {
+                let mut hint = "It is not known how much of the request took effect. The next run looks first and sends only what is missing.".to_owned();
+                if let UnknownCause::Lost(error) = cause
+                    && matches!(**error, OrganizationError::Timeout { .. })
+                {
+                    hint.push_str(" Where answers take that long, raise `time-limits.organization` in connector.toml.");
+                }
+                Some(hint)
+            }
         }
     }
 }

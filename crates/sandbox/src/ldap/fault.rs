@@ -47,6 +47,8 @@ pub enum At {
     StartTls,
     /// A bind of any kind.
     Bind,
+    /// A search for the server's own entry, which counts as no other search.
+    RootEntry,
     /// The search of this number since the fault was set, from 1; further pages do not count, but are struck with their search's first page only.
     Search(usize),
     /// This page, from 1, of every search; a search without paging is its own page 1.
@@ -143,7 +145,7 @@ impl Faults {
                 At::Search(number) => place.page == 1 && armed.searches == *number,
                 At::Page(page) => *page == place.page,
                 At::PageOf { base: wanted, page } => *page == place.page && base == Dn::parse(wanted).ok(),
-                At::Accept | At::StartTls | At::Bind => false,
+                At::Accept | At::StartTls | At::Bind | At::RootEntry => false,
             }
         })
     }

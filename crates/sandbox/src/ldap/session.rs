@@ -325,7 +325,11 @@ impl Session {
             Err(refused) => return self.send(id, LdapOp::SearchResultDone(refused)).await,
         };
         if search.base.is_empty() && search.scope == LdapSearchScope::Base {
-            return self.root_dse(id, &search).await;
+            let actions = self.shared.faults.strike(&At::RootEntry);
+            return match self.suffer(actions, id).await? {
+                Some(result) => self.send(id, LdapOp::SearchResultDone(result)).await,
+                None => self.root_dse(id, &search).await,
+            };
         }
         let faults = self.shared.faults.strike_search(&Place { base: &search.base, page });
         let Some(twist) = self.twist(faults, id).await? else { return Ok(()) };

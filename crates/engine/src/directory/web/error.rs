@@ -235,8 +235,11 @@ impl WebReadError {
             Self::Connection { certificate: true, .. } => {
                 "If a proxy inspects the traffic, trust its certificate authority on this machine, or name its file in `directory-ca-path`."
             }
-            Self::Connection { .. } | Self::Timeout { .. } => {
+            Self::Connection { .. } => {
                 "Check the network, the proxy and the service's status page, and try again; nothing was changed."
+            }
+            Self::Timeout { .. } => {
+                "Check the network, the proxy and the service's status page, and try again; where answers take that long, raise `time-limits.page`. Nothing was changed."
             }
             Self::TotalTime { .. } => {
                 "Ask the service for a higher rate limit, narrow the filters, or raise `time-limits.total`; nothing was changed."
