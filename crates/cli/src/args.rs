@@ -810,7 +810,7 @@ pub(crate) struct SetArguments {
 #[derive(Args)]
 pub(crate) struct ValueArguments {
     /// The value.
-    #[arg(value_parser = secret, conflicts_with_all = ["secretenv", "secretfile", "stdin"])]
+    #[arg(value_parser = secret, allow_negative_numbers = true, conflicts_with_all = ["secretenv", "secretfile", "stdin"])]
     pub(crate) value: Option<SecretString>,
 
     /// Take the value from this environment variable.

@@ -126,7 +126,7 @@ fn fixed_messages_stand_alone() {
     let home = home();
     let before = bytes(&home);
     assert_failure(&run(&home, &["config", "no.such", "x"]), "Unknown setting.\n");
-    for kind in ["abc", "5", "-", ""] {
+    for kind in ["abc", "5", "-1", "-", ""] {
         assert_failure(&run(&home, &["config", "directory", kind]), "Invalid directory type value.\n");
     }
     let output = run(&home, &["config", "directory", "abc", "--response"]);
@@ -165,6 +165,50 @@ fn a_value_that_is_missing_or_wrong_changes_nothing() {
         &["cannot be used with"],
     );
     assert_eq!(home.data_json().unwrap()["directoryLdap"]["password"], json!("kept"));
+}
+
+#[test]
+fn a_number_below_zero_is_a_value() {
+    let home = home();
+    for typed in [&["config", "sync.interval", "-5"][..], &["config", "set", "sync.interval", "-5"]] {
+        assert_refused(&home, typed, &["`sync.interval`", "`-5`", "5 at least"]);
+    }
+}
+
+/// Secrets are sent to these addresses: what is set in clear text is said at once, not by the first run.
+#[test]
+fn the_address_of_a_service_is_encrypted_or_on_this_machine() {
+    let home = home();
+    for setting in [
+        "entra.authority-url",
+        "entra.graph-url",
+        "gsuite.token-url",
+        "gsuite.api-url",
+        "okta.orgUrl",
+        "okta.url",
+        "onelogin.url",
+    ] {
+        for clear in ["http://api.example.test", "http://127.0.0.1.example.test", "ftp://api.example.test"] {
+            assert_refused(&home, &["config", setting, clear], &[clear, "https"]);
+        }
+        let secret = format!("https://reader:{}@api.example.test", "hunter2");
+        let refused = assert_refused(&home, &["config", setting, &secret], &["https"]);
+        assert!(!refused.stderr.contains("hunter2"), "{}", refused.stderr);
+        for good in ["https://api.example.test/", "api.example.test", "http://127.0.0.1:8080", ""] {
+            let saved = format!("Saved setting `{}`.\n", setting.to_lowercase());
+            assert_answer(&run(&home, &["config", setting, good]), &saved);
+        }
+    }
+    // As it was typed, for the official connector.
+    assert_eq!(run(&home, &["config", "okta.orgUrl", "example.okta.test/"]).code, Some(0));
+    assert_eq!(home.data_json().unwrap()["directoryOkta"]["orgUrl"], json!("example.okta.test/"));
+    // One that stands in the file already is found by a check.
+    let mut data = home.data_json().unwrap();
+    data["directoryOkta"]["orgUrl"] = json!("http://example.okta.test");
+    home.write_data_json(&data).unwrap();
+    let output = run(&home, &["config", "validate"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.contains("`okta.orgUrl`") && output.stderr.contains("https"), "{}", output.stderr);
 }
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! How to reach a Microsoft Entra ID tenant, and who of it is wanted.
 
-use super::{EntraSignIn, SettingsError, flag, normalize_url, text};
+use super::{EntraSignIn, SettingsError, flag, service_url, text};
 use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
 
@@ -72,25 +72,6 @@ impl EntraSettings {
             application_id,
         })
     }
-}
-
-/// A URL that secrets may be sent to: https, or http on this machine.
-///
-/// # Errors
-/// [`SettingsError::Invalid`] for anything else.
-pub fn service_url(typed: &str, key: &'static str) -> Result<String, SettingsError> {
-    let url = normalize_url(typed, key)?;
-    let Some(rest) = url.strip_prefix("http://") else { return Ok(url) };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(six) => six.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    if matches!(host, "localhost" | "127.0.0.1" | "::1") {
-        return Ok(url);
-    }
-    let expected = "a URL with https; http is accepted for this machine only";
-    Err(SettingsError::Invalid { key, value: typed.to_owned(), expected })
 }
 
 /// The checked filters of `sync` for an Entra tenant.

@@ -88,6 +88,25 @@ pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsE
     }
 }
 
+/// A URL that secrets may be sent to: https, or http on this machine.
+///
+/// # Errors
+/// [`SettingsError::Invalid`] for anything else.
+pub fn service_url(typed: &str, key: &'static str) -> Result<String, SettingsError> {
+    let url = normalize_url(typed, key)?;
+    let Some(rest) = url.strip_prefix("http://") else { return Ok(url) };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(six) => six.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    if matches!(host, "localhost" | "127.0.0.1" | "::1") {
+        return Ok(url);
+    }
+    let expected = "a URL with https; http is accepted for this machine only";
+    Err(SettingsError::Invalid { key, value: without_user(typed), expected })
+}
+
 /// What was typed without a user's name and password before the host.
 fn without_user(typed: &str) -> String {
     match (typed.split_once("://"), typed.rsplit_once('@')) {

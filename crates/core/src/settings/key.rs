@@ -4,7 +4,7 @@
 //! One table serves every front end: it says where a setting is stored and what may be typed, so that a typed value is
 //! checked before anything is changed. Secrets are in it by name only; their values never pass through here.
 
-use super::{DirectoryKind, SettingsError, normalize_url};
+use super::{DirectoryKind, SettingsError, normalize_url, service_url};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -59,6 +59,8 @@ pub enum SettingKind {
     Directory,
     /// An address; `null` and `bitwarden.com` stand for Bitwarden's cloud.
     Url,
+    /// The address of a directory's service, which secrets are sent to; nothing at all clears the setting.
+    Service,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Any number of texts, typed with commas between them.
@@ -159,7 +161,10 @@ impl Setting {
                 let texts = items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>();
                 return texts.map(SettingValue::List).ok_or_else(|| self.invalid(&value.to_string()));
             }
-            (SettingKind::Text | SettingKind::Url | SettingKind::Choice(_), Value::String(text))
+            (
+                SettingKind::Text | SettingKind::Url | SettingKind::Service | SettingKind::Choice(_),
+                Value::String(text),
+            )
             | (SettingKind::Secret(_), Value::String(text)) => return self.parse(text),
             _ => false,
         };
@@ -174,6 +179,7 @@ impl Setting {
             SettingKind::Number { expected, .. } => expected,
             SettingKind::Directory => "0 LDAP, 1 Entra, 2 Google, 3 Okta, 4 OneLogin",
             SettingKind::Url => "an address, or bitwarden.com",
+            SettingKind::Service => "an address with https; '' clears it",
             SettingKind::Choice(["keep", "delete"]) => "keep or delete",
             SettingKind::Choice(["keep", ..]) => "keep, revoke or remove",
             SettingKind::Choice(["off", ..]) => "off, error, warn, info, debug or trace",
@@ -242,6 +248,12 @@ impl Setting {
                 "null" | "bitwarden.com" | "https://bitwarden.com" => None,
                 _ => Some(normalize_url(word, self.name)?),
             })),
+            // Kept as it was typed: the official connector reads it, too.
+            SettingKind::Service if word.is_empty() => Ok(SettingValue::Text(None)),
+            SettingKind::Service => {
+                service_url(word, self.name)?;
+                Ok(SettingValue::Text(Some(typed.to_owned())))
+            }
             SettingKind::Choice(_) if word.is_empty() => Ok(SettingValue::Text(None)),
             SettingKind::Choice(words) => words
                 .iter()
@@ -373,7 +385,7 @@ const PORT: SettingKind = SettingKind::Number { range: 1..=65535, expected: "a p
 const INTERVAL: SettingKind =
     SettingKind::Number { range: 5..=525_600, expected: "a number of minutes, 5 at least" };
 
-use SettingKind::{Flag, Text, Url};
+use SettingKind::{Flag, Service, Text, Url};
 
 static SETTINGS: &[Setting] = &[
     renamed("server", &["server.base"], URLS, "base", Url),
@@ -415,8 +427,8 @@ static SETTINGS: &[Setting] = &[
     ours("ldap.member-of-attribute", LDAP_OPTIONS, "member-of-attribute", Text),
     ours("ldap.primary-groups", LDAP_OPTIONS, "primary-groups", Flag),
     ours("ldap.disabled-by", LDAP_OPTIONS, "disabled-by", SettingKind::List),
-    setting("entra.authority-url", ENTRA, "authorityUrl", Text),
-    setting("entra.graph-url", ENTRA, "graphUrl", Text),
+    setting("entra.authority-url", ENTRA, "authorityUrl", Service),
+    setting("entra.graph-url", ENTRA, "graphUrl", Service),
     renamed("entra.identityAuthority", &["azure.identityAuthority"], ENTRA, "identityAuthority", Text),
     renamed("entra.tenant", &["azure.tenant"], ENTRA, "tenant", Text),
     renamed("entra.applicationId", &["azure.applicationId"], ENTRA, "applicationId", Text),
@@ -431,8 +443,8 @@ static SETTINGS: &[Setting] = &[
     renamed("gsuite.domain", &["google.domain"], GSUITE, "domain", Text),
     renamed("gsuite.adminUser", &["google.adminUser"], GSUITE, "adminUser", Text),
     renamed("gsuite.customer", &["google.customer"], GSUITE, "customer", Text),
-    renamed("gsuite.token-url", &["google.token-url"], GSUITE, "tokenUrl", Text),
-    renamed("gsuite.api-url", &["google.api-url"], GSUITE, "apiUrl", Text),
+    renamed("gsuite.token-url", &["google.token-url"], GSUITE, "tokenUrl", Service),
+    renamed("gsuite.api-url", &["google.api-url"], GSUITE, "apiUrl", Service),
     renamed(
         "gsuite.flatten-hidden-groups",
         &["google.flatten-hidden-groups"],
@@ -441,7 +453,7 @@ static SETTINGS: &[Setting] = &[
         Flag,
     ),
     secret("gsuite.key", &["google.key"], GSUITE, "privateKey", DirectoryKind::Google),
-    renamed("okta.orgUrl", &["okta.url"], OKTA, "orgUrl", Text),
+    renamed("okta.orgUrl", &["okta.url"], OKTA, "orgUrl", Service),
     setting("okta.client-id", OKTA, "clientId", Text),
     setting("okta.key-id", OKTA, "keyId", Text),
     setting("okta.active-statuses", OKTA, "activeStatuses", SettingKind::List),
@@ -449,7 +461,7 @@ static SETTINGS: &[Setting] = &[
     secret("okta.token", &[], OKTA, "token", DirectoryKind::Okta),
     setting("onelogin.clientId", ONELOGIN, "clientId", Text),
     setting("onelogin.region", ONELOGIN, "region", REGION),
-    setting("onelogin.url", ONELOGIN, "url", Text),
+    setting("onelogin.url", ONELOGIN, "url", Service),
     setting("onelogin.api-version", ONELOGIN, "apiVersion", API_VERSION),
     setting("onelogin.groups", ONELOGIN, "groups", ONELOGIN_GROUPS),
     setting("onelogin.active-statuses", ONELOGIN, "activeStatuses", SettingKind::List),

@@ -20,9 +20,9 @@ pub use connector::{
     SecretStoreChoice, TimeLimits, VanishedGroups,
 };
 pub use document::{Change as SettingChange, read_document, write_document};
-pub use entra::{EntraFilters, EntraSettings, filter, service_url};
+pub use entra::{EntraFilters, EntraSettings, filter};
 pub use entra_options::{EntraOptions, EntraSignIn, Guests};
-pub use environment::{Endpoints, EnvironmentUrls, normalize_url};
+pub use environment::{Endpoints, EnvironmentUrls, normalize_url, service_url};
 pub use google::{GoogleFilters, GoogleSettings, is_below};
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security, Server};

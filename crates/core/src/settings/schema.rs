@@ -53,7 +53,7 @@ fn leaf(setting: &Setting) -> Value {
         SettingKind::List | SettingKind::Names => {
             json!({ "type": ["array", "null"], "items": { "type": "string" } })
         }
-        SettingKind::Text | SettingKind::Url | SettingKind::Secret(_) => {
+        SettingKind::Text | SettingKind::Url | SettingKind::Service | SettingKind::Secret(_) => {
             json!({ "type": ["string", "null"] })
         }
     };
