@@ -1,14 +1,15 @@
 //! What can be typed. The help texts are the manual.
 
 use crate::lines::broken;
-use bwdc_core::settings::{LogFormat, LogLevel};
+use bwdc_core::settings::{LogFormat, LogLevel, Setting};
 use bwdc_engine::organization::TwoStepMethod;
 use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
 use bwdc_engine::secrets::{KeyKind, SecretStore};
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -599,7 +600,7 @@ pub(crate) struct ConfigArguments {
     pub(crate) command: Option<ConfigCommand>,
 
     /// The name of the setting, in any case.
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = SettingName, hide_possible_values = true)]
     pub(crate) setting: Option<String>,
 
     /// Look at, or change, a further directory that `sources` names, in place of the first one.
@@ -794,12 +795,14 @@ Examples:
 #[derive(Args)]
 pub(crate) struct NameArguments {
     /// The name of the setting, in any case.
+    #[arg(value_parser = SettingName, hide_possible_values = true)]
     pub(crate) setting: String,
 }
 
 #[derive(Args)]
 pub(crate) struct SetArguments {
     /// The name of the setting, in any case.
+    #[arg(value_parser = SettingName, hide_possible_values = true)]
     pub(crate) setting: String,
 
     #[command(flatten)]
@@ -824,6 +827,27 @@ pub(crate) struct ValueArguments {
     /// Take the value from the first line of standard input.
     #[arg(long)]
     pub(crate) stdin: bool,
+}
+
+/// Any text, as the command has its own words for one that names no setting; a shell is told the names.
+#[derive(Clone)]
+struct SettingName;
+
+impl TypedValueParser for SettingName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        typed: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, typed)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Setting::all().iter().map(|it| PossibleValue::new(it.name))))
+    }
 }
 
 const LEVELS: [(&str, LogLevel); 6] = [
@@ -855,7 +879,6 @@ fn two_step_method(typed: &str) -> Result<TwoStepMethod, &'static str> {
 }
 
 fn config_help() -> String {
-    use bwdc_core::settings::Setting;
     let mut help = String::from(
         "\
 Examples:

@@ -224,6 +224,20 @@ fn members_are_found_whatever_the_case_of_their_name() {
     assert!(stage.organization.membership_by_external_ids()[NIGHT].contains(ADA));
 }
 
+/// Today's asks for them as the settings spell them, and finds none under the server's spelling.
+#[test]
+fn attributes_are_found_whatever_the_case_of_their_name() {
+    let stage = Stage::signed_in();
+    stage.change(|data| {
+        data["sync"]["userEmailAttribute"] = json!("MAIL");
+        data["sync"]["memberAttribute"] = json!("MEMBER");
+        data["sync"]["groupNameAttribute"] = json!("CN");
+    });
+    assert_eq!(stage.run(&["sync"]).stdout, "Syncing complete.\nSynced 2 group(s) and 2 user(s).\n");
+    assert!(stage.organization.member("ada@example.test").is_some());
+    assert!(stage.organization.membership_by_external_ids()[STAFF].contains(ADA));
+}
+
 /// Today's finds nothing from then on, and moves the dates of the last sync all the same.
 #[test]
 fn what_changed_cannot_be_told_by_an_attribute_that_nobody_has() {
@@ -344,4 +358,16 @@ fn a_secret_is_not_shown_while_it_is_typed() {
     let Some(shown) = at_a_terminal(&stage.home, "login", &format!("{id}\n{secret}\n")) else { return };
     assert!(shown.contains("You are logged in!"), "{shown:?}");
     assert!(shown.contains(&id) && !shown.contains(&secret), "{shown:?}");
+}
+
+/// Ctrl-D at either question.
+#[test]
+fn the_end_of_what_is_typed_is_a_missing_answer() {
+    let stage = Stage::signed_out();
+    let id = stage.organization.client_id();
+    let typed = ["\u{4}".to_owned(), format!("{id}\n\u{4}")];
+    for (typed, message) in typed.iter().zip(["Client ID is required.", "Client Secret is required."]) {
+        let Some(shown) = at_a_terminal(&stage.home, "login", typed) else { return };
+        assert!(shown.contains(message) && !shown.contains("panicked"), "{shown:?}");
+    }
 }
