@@ -38,8 +38,8 @@ fn assert_given_up(stage: &Stage, step: &str, parts: &[&str], patience: Duration
 
 /// An address at which calls are neither taken nor refused: as many wait as may.
 fn unanswered() -> (TcpListener, Vec<TcpStream>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address: SocketAddr = listener.local_addr().unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("the stage holds");
+    let address: SocketAddr = listener.local_addr().expect("the stage holds");
     let mut waiting = Vec::new();
     while let Ok(call) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
         waiting.push(call);
