@@ -419,6 +419,31 @@ fn runs_are_forgotten_on_demand_and_what_the_limits_count_stays() {
 }
 
 #[test]
+fn however_short_runs_are_kept_the_limits_and_approvals_go_on() {
+    let (_folder, _path, mut ledger) = new_ledger();
+    ledger.keep_runs_for(0);
+    let takings = |name: &str| Takings { revoked: [name.to_owned()].into(), ..Takings::default() };
+    let taken = commit_at(&mut ledger, &state(3, 1, 2), NOW);
+    ledger.note_taken(taken, &takings("p1"), NOW).expect("writable");
+    let refused = commit_at(&mut ledger, &state(3, 1, 2), Timestamp(NOW.0 + 1));
+    ledger.quarantine(refused, &takings("p2")).expect("writable");
+    ledger.approve(Some(refused), Timestamp(NOW.0 + 2)).expect("writable");
+
+    let next = Timestamp(NOW.0 + DAY / 2);
+    commit_at(&mut ledger, &state(3, 1, 2), next);
+    assert_eq!(ledger.taken_since(Timestamp(NOW.0 - 1)).expect("readable"), takings("p1"));
+    assert_eq!(ledger.approvals(next).expect("readable"), [takings("p2")]);
+    assert!(ledger.actions(taken).expect("readable").is_empty(), "what it did is forgotten");
+
+    // Nothing counts any more after 24 hours for the approval, and 32 days for what was taken.
+    for (days, left) in [(2, vec![taken]), (40, vec![])] {
+        let last = commit_at(&mut ledger, &state(3, 1, 2), Timestamp(NOW.0 + days * DAY));
+        let runs = ledger.runs(10).expect("readable").into_iter().map(|it| it.id);
+        assert_eq!(runs.filter(|it| *it != last).collect::<Vec<_>>(), left, "{days}");
+    }
+}
+
+#[test]
 fn a_source_that_was_never_compared_is_new_when_the_settings_name_it_again() {
     let (_folder, _path, mut ledger) = new_ledger();
     let place = |name: &str| SourcePlace { name: SourceName::new(name), place: name.to_owned() };

@@ -1,5 +1,6 @@
 //! Runs and what each of them did, kept for a year.
 
+use super::quarantine::{APPROVAL, TAKEN};
 use super::{Ledger, LedgerError};
 use crate::failpoint::hit;
 use bwdc_core::names::Timestamp;
@@ -148,14 +149,7 @@ impl Ledger {
     pub fn forget_runs(&mut self, before: Option<Timestamp>) -> Result<usize, LedgerError> {
         let before = before.map_or(i64::MAX, |it| it.0);
         let transaction = self.writing()?;
-        let needed = "SELECT run FROM intents WHERE request IS NOT NULL UNION SELECT run FROM taken
-                      UNION SELECT run FROM quarantine WHERE approved_at IS NOT NULL";
-        transaction.execute(
-            "DELETE FROM actions WHERE run IN (SELECT id FROM runs WHERE started_at < ?1)",
-            [before],
-        )?;
-        let forgotten = transaction
-            .execute(&format!("DELETE FROM runs WHERE started_at < ?1 AND id NOT IN ({needed})"), [before])?;
+        let forgotten = forget(&transaction, before, None, Timestamp(i64::MIN))?;
         transaction.commit()?;
         self.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
         Ok(forgotten)
@@ -197,7 +191,29 @@ impl Ledger {
     }
 }
 
-/// Closes a run, and forgets runs older than the retention, in days; a run whose requests are still open is kept.
+/// Forgets what runs did that began before a point in time, and the runs but for one; those stay of which the limits, an
+/// approval or the journal still know as of `now`. Returns how many runs are forgotten.
+fn forget(
+    connection: &Connection,
+    before: i64,
+    but_for: Option<RunId>,
+    now: Timestamp,
+) -> Result<usize, LedgerError> {
+    let but_for = but_for.map(|it| it.0);
+    connection.execute(
+        "DELETE FROM actions WHERE run IS NOT ?2 AND run IN (SELECT id FROM runs WHERE started_at < ?1)",
+        (before, but_for),
+    )?;
+    Ok(connection.execute(
+        "DELETE FROM runs WHERE started_at < ?1 AND id IS NOT ?2 AND id NOT IN
+         (SELECT run FROM intents WHERE request IS NOT NULL
+          UNION SELECT run FROM taken WHERE at >= ?3
+          UNION SELECT run FROM quarantine WHERE approved_at >= ?4)",
+        (before, but_for, now.0.saturating_sub(TAKEN), now.0.saturating_sub(APPROVAL)),
+    )?)
+}
+
+/// Closes a run, and forgets runs older than the retention, in days.
 pub(super) fn close(
     connection: &Connection,
     run: RunId,
@@ -216,11 +232,8 @@ pub(super) fn close(
     for (action, sequence) in ending.actions.iter().zip(0_i64..) {
         insert.execute((run.0, sequence, &action.action, &action.subject, action.cause.to_string()))?;
     }
-    connection.execute(
-        "DELETE FROM runs WHERE started_at < ?1 AND id <> ?2
-         AND id NOT IN (SELECT run FROM intents WHERE request IS NOT NULL)",
-        (ending.finished_at.0.saturating_sub(i64::from(retention) * DAY), run.0),
-    )?;
+    let kept_since = ending.finished_at.0.saturating_sub(i64::from(retention) * DAY);
+    forget(connection, kept_since, Some(run), ending.finished_at)?;
     Ok(())
 }
 

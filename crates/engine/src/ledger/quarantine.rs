@@ -6,9 +6,9 @@ use bwdc_core::plan::Takings;
 use rusqlite::OptionalExtension;
 
 /// How long an approval counts, in milliseconds: 24 hours.
-const APPROVAL: i64 = 24 * 60 * 60 * 1000;
+pub(super) const APPROVAL: i64 = 24 * 60 * 60 * 1000;
 /// How long it is remembered what a run took away, in milliseconds: longer than any window of the limits.
-const TAKEN: i64 = 32 * 24 * 60 * 60 * 1000;
+pub(super) const TAKEN: i64 = 32 * 24 * 60 * 60 * 1000;
 
 impl Ledger {
     /// Remembers what a refused run would have taken.
