@@ -116,7 +116,9 @@ impl CommandError {
                 EngineError::Apply(_) => "organization",
                 EngineError::Lock(_) | EngineError::Profile(ProfileError::Lock(_)) => "busy",
                 EngineError::Profile(_) | EngineError::Path(_) | EngineError::Override(_) => "settings",
-                EngineError::NothingToApprove { .. } | EngineError::NoSuchRun { .. } => "history",
+                EngineError::NothingToApprove { .. }
+                | EngineError::OnlyMended { .. }
+                | EngineError::NoSuchRun { .. } => "history",
                 EngineError::KeyFile(_) | EngineError::Settings(_) | EngineError::SettingsFile(_) => {
                     "settings"
                 }

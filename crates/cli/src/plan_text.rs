@@ -3,6 +3,7 @@
 use crate::words;
 use bwdc_core::plan::{Change, Evidence, Plan, Verdict};
 use bwdc_engine::Planned;
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 const WIDTH: usize = 80;
@@ -80,7 +81,7 @@ struct Line {
     person: bool,
     left: String,
     cause: &'static str,
-    below: Option<String>,
+    below: Vec<String>,
 }
 
 fn line(change: &Change) -> Line {
@@ -115,12 +116,25 @@ fn line(change: &Change) -> Line {
         }
     };
     let below = match change {
-        Change::ChangeMembers { outside, .. } if !outside.is_empty() => {
-            Some(format!("taken out, though not in the directory's scope: {}", words::some(outside)))
+        Change::ChangeMembers { added, removed, outside, .. } => {
+            let by_hand: HashSet<&String> = outside.iter().collect();
+            let out: Vec<String> = removed.iter().filter(|it| !by_hand.contains(it)).cloned().collect();
+            let parts = [
+                ("in:", added.as_slice()),
+                ("out:", &out),
+                ("taken out, though not in the directory's scope:", outside),
+            ];
+            let parts = parts.into_iter().filter(|(_, names)| !names.is_empty());
+            parts.map(|(what, names)| format!("{what} {}", words::some(names))).collect()
         }
-        _ => None,
+        _ => Vec::new(),
     };
-    Line { person, left, cause: words::cause(*cause), below }
+    let cause = match change {
+        // Groups are not asked for by id.
+        Change::DeleteGroup { .. } => "no longer among the directory's groups",
+        _ => words::cause(*cause),
+    };
+    Line { person, left, cause, below }
 }
 
 fn counted(number: usize, what: &str) -> String {
@@ -134,7 +148,7 @@ fn changed(out: &mut impl Write, title: &str, lines: &[Line]) -> io::Result<()> 
     writeln!(out, "{title} ({})", lines.len())?;
     for line in lines {
         writeln!(out, "{}", row(&line.left, line.cause))?;
-        if let Some(below) = &line.below {
+        for below in &line.below {
             writeln!(out, "{}", wrapped(below, "             ", 13))?;
         }
     }

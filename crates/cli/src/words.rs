@@ -198,6 +198,16 @@ pub(crate) fn remark(remark: &Remark) -> String {
             },
             some(members)
         ),
+        Remark::GroupsUnseen { groups } => format!(
+            "{groups} groups are sent unconfirmed: Vaultwarden takes groups only where they are switched on \
+             (`ORG_GROUPS_ENABLED=true`), and its answer is the same where they are not. If they are missing in the web vault, \
+             switch them on; `bwdc ledger purge` lets the next run send everything anew."
+        ),
+        Remark::StayStaged { people, examples } => format!(
+            "{people} members were stored without an invitation, and no sync invites them: do it in the web vault. For \
+             example {}.",
+            examples.join(", ")
+        ),
         Remark::RestoresByHand => {
             "This server restores everybody whom a request lists, also people whose access was revoked by hand: this run \
              lists everybody."
@@ -255,10 +265,12 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
              connector.toml.",
             capital(&from(source))
         ),
-        Refusal::RepeatedExternalId { external_id, of_groups } => format!(
-            "Two {} of the organization share the external id `{external_id}`: the server would fail. Remove one of them, or \
-             its external id, in the web vault; nothing can be sent before.",
-            if *of_groups { "groups" } else { "members" }
+        Refusal::RepeatedExternalId { external_id, of_groups, holders } => format!(
+            "{} {} of the organization share the external id `{external_id}`: {}. The server would fail. Remove all but one \
+             of them, or their external id, in the web vault; nothing can be sent before.",
+            holders.len(),
+            if *of_groups { "groups" } else { "members" },
+            some(holders)
         ),
         Refusal::ServerRefusesOverwrite { pending } => format!(
             "The server refuses to overwrite as long as people whom it would remove have not finished joining: {}. Set \

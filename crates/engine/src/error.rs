@@ -88,6 +88,18 @@ pub enum EngineError {
         /// The run that was named.
         run: Option<RunId>,
     },
+    /// The ledger is a file that cannot be read; nothing was done to it.
+    #[error("the ledger `{}` cannot be read: the next sync sets it aside, records who is there and removes nobody", path.display())]
+    LedgerDamaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No limit refused the run: the server would have answered with an error.
+    #[error("what refused run {} cannot be approved, only mended", run.0)]
+    OnlyMended {
+        /// The run.
+        run: RunId,
+    },
     /// The organization accepted everything, and is not as planned.
     #[error(
         "the organization accepted every request, and {left} changes are still to be made: it was read back and is not as planned"
@@ -294,6 +306,8 @@ impl EngineError {
                 "Sign in to the organization of the plan, or make a new one with `bwdc plan --out FILE`."
             }
             Self::PlanChanged { .. } => "Look at a new plan: `bwdc plan --out FILE`.",
+            Self::LedgerDamaged { .. } => "Put back a copy of the file from before, or run `bwdc sync`.",
+            Self::OnlyMended { .. } => "`bwdc plan` says what is in the way.",
             Self::NothingToApprove { .. } | Self::NoSuchRun { .. } => "`bwdc history` lists the runs.",
             Self::KeyFile(_) => {
                 "Download a key of the service account as JSON: Google Cloud console, IAM & Admin > Service Accounts > Keys."

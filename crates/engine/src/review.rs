@@ -12,15 +12,21 @@ impl Engine {
     /// nothing beyond it.
     ///
     /// # Errors
-    /// [`EngineError::NothingToApprove`] when no such run was refused; else why the ledger cannot be written.
+    /// [`EngineError::NothingToApprove`] when no such run was refused; [`EngineError::OnlyMended`] when no limit refused it;
+    /// else why the ledger cannot be written.
     pub fn approve(&mut self, run: Option<RunId>) -> Result<(RunId, Takings), EngineError> {
         let now = self.clock.now();
         let _run_lock = RunLock::acquire(&self.profile, "approve", now)?;
         if !self.profile.connector_db.exists() {
             return Err(EngineError::NothingToApprove { run });
         }
+        self.expect_readable_ledger()?;
         let mut ledger = Ledger::open(&self.profile.connector_db)?.into_ledger();
-        ledger.approve(run, now)?.ok_or(EngineError::NothingToApprove { run })
+        match ledger.approve(run, now)? {
+            None => Err(EngineError::NothingToApprove { run }),
+            Some((run, takings)) if takings == Takings::default() => Err(EngineError::OnlyMended { run }),
+            Some(approved) => Ok(approved),
+        }
     }
 
     /// Forgets runs that began before a point in time, or all of them, and with all of them the copies of directories that
@@ -33,6 +39,7 @@ impl Engine {
         if !self.profile.connector_db.exists() {
             return Ok(0);
         }
+        self.expect_readable_ledger()?;
         if before.is_none() {
             Ledger::forget_mirrors(&self.profile.connector_db)?;
         }
@@ -57,6 +64,7 @@ impl Engine {
     /// # Errors
     /// Why the ledger cannot be read.
     pub fn history(&self, most: u32) -> Result<Vec<RunRecord>, EngineError> {
+        self.expect_readable_ledger()?;
         let ledger = Ledger::open_to_read(&self.profile.connector_db)?;
         Ok(ledger.map_or_else(|| Ok(Vec::new()), |it| it.runs(most))?)
     }
@@ -66,9 +74,20 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NoSuchRun`] when it is not remembered; else why the ledger cannot be read.
     pub fn run_of_history(&self, run: RunId) -> Result<(RunRecord, Vec<RecordedAction>), EngineError> {
+        self.expect_readable_ledger()?;
         let missing = || EngineError::NoSuchRun { run };
         let ledger = Ledger::open_to_read(&self.profile.connector_db)?.ok_or_else(missing)?;
         let record = ledger.runs(u32::MAX)?.into_iter().find(|it| it.id == run).ok_or_else(missing)?;
         Ok((record, ledger.actions(run)?))
+    }
+
+    /// Only a run sets a damaged ledger aside: it says so.
+    pub(crate) fn expect_readable_ledger(&self) -> Result<(), EngineError> {
+        let path = &self.profile.connector_db;
+        if Ledger::is_damaged(path)? {
+            Err(EngineError::LedgerDamaged { path: path.clone() })
+        } else {
+            Ok(())
+        }
     }
 }

@@ -1,16 +1,17 @@
 //! A plan on disk: reviewed today, applied tomorrow exactly as it was, or not at all.
 
 use crate::error::EngineError;
+use bwdc_core::names::ExternalId;
 use bwdc_core::plan::{Change, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The only version so far.
-const VERSION: u32 = 1;
+/// Version 1 did not say whom new groups begin with.
+const VERSION: u32 = 2;
 
-/// What a saved plan holds: the organization and every change, each with its cause.
+/// What a saved plan holds: the organization, every change with its cause, and whom new groups begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SavedPlan {
@@ -18,11 +19,17 @@ pub struct SavedPlan {
     server: String,
     organization_id: String,
     changes: Vec<Value>,
+    /// Members of the groups that appear, by the groups' external ids.
+    #[serde(default)]
+    new_groups: NewGroups,
 }
+
+type NewGroups = BTreeMap<ExternalId, Vec<ExternalId>>;
 
 impl SavedPlan {
     pub(crate) fn of(plan: &Plan, server: String, organization_id: String) -> Self {
-        Self { version: VERSION, server, organization_id, changes: plan.changes.iter().map(value).collect() }
+        let changes = plan.changes.iter().map(value).collect();
+        Self { version: VERSION, server, organization_id, changes, new_groups: new_groups(plan) }
     }
 
     /// Reads a saved plan.
@@ -63,14 +70,26 @@ impl SavedPlan {
         if self.server != server || self.organization_id != organization_id {
             return Err(EngineError::PlanOfAnother { organization_id: self.organization_id.clone() });
         }
-        if now == self.changes {
+        let new_now = new_groups(plan);
+        if now == self.changes && new_now == self.new_groups {
             return Ok(());
         }
-        let texts = |changes: &[Value]| changes.iter().map(Value::to_string).collect::<BTreeSet<String>>();
-        let (saved, now) = (texts(&self.changes), texts(&now));
+        let texts = |changes: &[Value], new: &NewGroups| {
+            let of = |it: &Value| {
+                let id = it["group"]["externalId"].as_str().filter(|_| it["action"] == "createGroup");
+                let members = id.and_then(|id| new.get(&ExternalId::new(id)));
+                members.map_or_else(|| it.to_string(), |members| format!("{it} {members:?}"))
+            };
+            changes.iter().map(of).collect::<BTreeSet<String>>()
+        };
+        let (saved, now) = (texts(&self.changes, &self.new_groups), texts(&now, &new_now));
         let (missing, new) = (saved.difference(&now).count(), now.difference(&saved).count());
         Err(EngineError::PlanChanged { missing, new })
     }
+}
+
+fn new_groups(plan: &Plan) -> NewGroups {
+    plan.new_groups().map(|(id, members)| (id.clone(), members.to_vec())).collect()
 }
 
 fn value(change: &Change) -> Value {

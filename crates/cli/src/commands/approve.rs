@@ -23,6 +23,14 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
             text.push_str(&format!(" {number} {what}."));
         }
     }
+    for (may, what) in [
+        (takings.empty_directory, "The directory may return nobody."),
+        (takings.no_groups, "The directory may return no groups."),
+    ] {
+        if may {
+            text.push_str(&format!(" {what}"));
+        }
+    }
     let data = json!({ "object": "approval", "run": run.0, "takings": takings });
     Ok(Answer::Report { data, text }.into())
 }

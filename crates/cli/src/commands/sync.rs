@@ -154,7 +154,9 @@ fn told(report: &SyncReport) -> Vec<String> {
             lines.push("Sent, not verified: this server cannot be read.".to_owned());
         }
     }
-    let waits = report.plan.remarks.iter().filter(|it| matches!(it, Remark::GroupsWait { .. }));
-    lines.extend(waits.map(words::remark));
+    let told = |it: &&Remark| {
+        matches!(it, Remark::GroupsWait { .. } | Remark::GroupsUnseen { .. } | Remark::RestoresByHand)
+    };
+    lines.extend(report.plan.remarks.iter().filter(told).map(words::remark));
     lines
 }

@@ -151,6 +151,116 @@ fn a_saved_plan_is_applied_exactly_or_not_at_all() {
 }
 
 #[test]
+fn what_the_server_would_refuse_is_not_approved() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let few = Tree::of(2).serve();
+    stage.read(&few);
+    stage.sync();
+    let twice = bwdc_sandbox::organization::NewMember::confirmed("x@example.test");
+    stage.organization.add_member(twice.external_id(&stage::dn("p01")));
+    let more = Tree::of(3).serve();
+    stage.read(&more);
+    let refused = stage.run(&["sync"]);
+    assert_eq!(refused.code, Some(1));
+    for part in ["p01@example.test", "x@example.test", &stage::dn("p01")] {
+        assert!(refused.stderr.contains(part), "{part} is not in {}", refused.stderr);
+    }
+    for arguments in [&["approve"][..], &["approve", "2"]] {
+        let output = stage.run(arguments);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(output.stderr.contains("run 2 cannot be approved, only mended"), "{}", output.stderr);
+    }
+    assert_eq!(stage.run(&["sync"]).code, Some(1));
+}
+
+#[test]
+fn a_damaged_ledger_is_named_by_whoever_meets_it_and_set_aside_by_a_run_only() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let directory = Tree::of(3).serve();
+    stage.read(&directory);
+    stage.sync();
+    let path = stage.home.data_folder().join("connector.db");
+    let damaged = vec![b'x'; 40_000];
+    for name in ["connector.db-wal", "connector.db-shm"] {
+        let _gone = std::fs::remove_file(stage.home.data_folder().join(name));
+    }
+    std::fs::write(&path, &damaged).expect("a file");
+    for (arguments, code) in [
+        (&["plan"][..], 0),
+        (&["history"], 1),
+        (&["history", "1"], 1),
+        (&["history", "purge", "--all"], 1),
+        (&["approve"], 1),
+    ] {
+        let output = stage.run(arguments);
+        assert_eq!(output.code, Some(code), "{arguments:?}: {}", output.stderr);
+        assert!(output.stderr.contains("connector.db` cannot be read"), "{arguments:?}: {}", output.stderr);
+        assert!(std::fs::read(&path).expect("a file") == damaged, "{arguments:?} touched it");
+    }
+    let output = stage.run(&["sync"]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stderr.contains("was set aside as"), "{}", output.stderr);
+}
+
+#[test]
+fn a_group_that_vanished_was_not_asked_for_and_the_plan_does_not_say_so() {
+    let leavers = format!("{LEAVERS}vanished-groups = \"delete\"\n");
+    let stage = Stage::new(Options::official(), &leavers, |_| {});
+    let before = Tree::of(3).group("g", "Vault", &["p01"]).group("h", "Hall", &["p01"]).serve();
+    stage.read(&before);
+    stage.sync();
+    let after = Tree::of(3).group("h", "Hall", &["p01"]).serve();
+    stage.read(&after);
+    let planned = stage.run(&["plan"]);
+    assert!(planned.stdout.contains("- delete   Vault with 1 member"), "{}", planned.stdout);
+    assert!(planned.stdout.contains("no longer among the directory's groups"), "{}", planned.stdout);
+    assert!(!planned.stdout.contains("asked by id"), "{}", planned.stdout);
+}
+
+#[test]
+fn a_plan_names_who_comes_into_a_group_and_who_goes_out() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let before = Tree::of(4).group("g", "Vault", &["p01", "p02"]).serve();
+    stage.read(&before);
+    stage.sync();
+    let after = Tree::of(4).group("g", "Vault", &["p02", "p03"]).serve();
+    stage.read(&after);
+    let planned = stage.run(&["plan"]);
+    let (comes, goes) = (format!("in: {}\n", stage::dn("p03")), format!("out: {}\n", stage::dn("p01")));
+    for part in ["~ members  Vault: +1 −1 of 2", &comes, &goes] {
+        assert!(planned.stdout.contains(part), "{part} is not in {}", planned.stdout);
+    }
+    assert!(planned.stdout.lines().all(|it| it.chars().count() <= 80), "{}", planned.stdout);
+}
+
+#[test]
+fn a_saved_plan_holds_who_is_in_a_new_group() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let of = |member: &str| Tree::of(3).group("g", "Vault", &[member]).serve();
+    let (first, other) = (of("p01"), of("p02"));
+    stage.read(&first);
+    let file = stage.home.data_folder().join("plan.json");
+    let file = file.to_str().expect("a text");
+    assert_eq!(stage.run(&["plan", "--out", file]).code, Some(0));
+    let saved: Value = serde_json::from_slice(&std::fs::read(file).expect("a file")).expect("JSON");
+    assert_eq!(saved["newGroups"][stage::group_dn("g")], serde_json::json!([stage::dn("p01")]));
+
+    // As many members, and another one.
+    stage.read(&other);
+    let changed = stage.run(&["apply", file]);
+    assert_eq!(changed.code, Some(1));
+    assert!(
+        changed.stderr.contains("1 of its changes are no longer to be made, 1 are new"),
+        "{}",
+        changed.stderr
+    );
+    assert_eq!(stage.writes(), [""; 0]);
+    stage.read(&first);
+    assert_eq!(stage.run(&["apply", file]).code, Some(0));
+    assert_eq!(stage.state().groups[&stage::group_dn("g")].1, [stage::mail("p01")].into());
+}
+
+#[test]
 fn a_server_that_says_yes_and_stores_nothing_is_found_out() {
     use bwdc_sandbox::faults::{Answer, Fault, Rule};
     let stage = Stage::new(Options::official(), LEAVERS, |_| {});

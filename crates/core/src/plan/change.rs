@@ -395,6 +395,18 @@ pub enum Remark {
         /// Why they were not found before.
         why: Overlooked,
     },
+    /// The server cannot be read, and takes groups only where somebody switched them on; its answer is the same.
+    GroupsUnseen {
+        /// Groups that are sent.
+        groups: usize,
+    },
+    /// The settings ask for invitations, and these members were stored without one before: no import invites them.
+    StayStaged {
+        /// How many.
+        people: usize,
+        /// A few of them.
+        examples: Vec<String>,
+    },
     /// The server restores everybody whom the request lists, also those whose access was revoked by hand.
     RestoresByHand,
 }

@@ -126,6 +126,8 @@ pub enum Refusal {
         external_id: ExternalId,
         /// Whether it is groups that share it.
         of_groups: bool,
+        /// The members' addresses, or the groups' names.
+        holders: Vec<String>,
     },
     /// The server refuses `overwriteExisting` as long as somebody whom it would delete has not finished joining.
     ServerRefusesOverwrite {

@@ -379,12 +379,25 @@ impl<'a> Index<'a> {
 
     /// Ids held twice: on the official server every import fails until an administrator has repaired them.
     fn poison(&self, refusals: &mut Vec<Refusal>) {
-        for (repeated, groups) in [(&self.repeated_people, false), (&self.repeated_groups, true)] {
-            refusals.extend(
-                repeated
-                    .iter()
-                    .map(|&id| Refusal::RepeatedExternalId { external_id: id.clone(), of_groups: groups }),
-            );
+        let same = |id: &ExternalId, held: &Option<ExternalId>| held.as_ref() == Some(id);
+        let Some(state) = self.state else { return };
+        let mut told = HashSet::new();
+        for &id in self.repeated_people.iter().filter(|&&id| told.insert(id)) {
+            let holders = state.members.iter().filter(|it| same(id, &it.external_id));
+            refusals.push(Refusal::RepeatedExternalId {
+                external_id: id.clone(),
+                of_groups: false,
+                holders: holders.map(|it| it.email.as_str().to_owned()).collect(),
+            });
+        }
+        told.clear();
+        for &id in self.repeated_groups.iter().filter(|&&id| told.insert(id)) {
+            let holders = state.groups.iter().filter(|it| same(id, &it.external_id));
+            refusals.push(Refusal::RepeatedExternalId {
+                external_id: id.clone(),
+                of_groups: true,
+                holders: holders.map(|it| it.name.clone()).collect(),
+            });
         }
     }
 

@@ -21,7 +21,12 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>
     if plan.evidence == Evidence::Unknown && input.server == ServerKind::Vaultwarden && sends_people {
         plan.remarks.push(Remark::RestoresByHand);
     }
+    let unseen = plan.evidence != Evidence::Live && input.server == ServerKind::Vaultwarden;
+    if unseen && !plan.import.groups.is_empty() {
+        plan.remarks.push(Remark::GroupsUnseen { groups: plan.import.groups.len() });
+    }
     let Some(state) = index.state.filter(|_| plan.evidence == Evidence::Live) else { return };
+    staged(input, index, people, plan);
     plan.unconfirmed = state
         .members
         .iter()
@@ -30,6 +35,22 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>
         .collect();
     changed_ids(input, index, people, plan);
     foreign_ids(input, index, people, plan);
+}
+
+/// An import leaves staged members as they are, whatever it says of invitations.
+fn staged(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+    if !input.sync.invite_users_after_provisioning {
+        return;
+    }
+    let is_asked_for = |it: &ExternalId| people.asked_for.contains(it.as_str());
+    let members = index.state.into_iter().flat_map(|it| &it.members);
+    let members = members
+        .filter(|it| it.status == MemberStatus::Staged && it.external_id.as_ref().is_some_and(is_asked_for));
+    let people = members.clone().count();
+    if people > 0 {
+        let examples = members.take(EXAMPLES).map(|it| it.email.as_str().to_owned()).collect();
+        plan.remarks.push(Remark::StayStaged { people, examples });
+    }
 }
 
 fn changed_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {

@@ -29,6 +29,19 @@ impl Plan {
 }
 
 impl Plan {
+    /// The groups that appear, each with the members that are sent for it.
+    pub fn new_groups(&self) -> impl Iterator<Item = (&ExternalId, &[ExternalId])> {
+        let new: HashSet<&ExternalId> = self
+            .changes
+            .iter()
+            .filter_map(|it| {
+                if let Change::CreateGroup { group, .. } = it { Some(&group.external_id) } else { None }
+            })
+            .collect();
+        let groups = self.import.groups.iter().filter(move |it| new.contains(&it.external_id));
+        groups.map(|it| (&it.external_id, it.member_external_ids.as_slice()))
+    }
+
     /// This plan without records that the server did not take.
     #[must_use]
     pub fn without(mut self, refused: &[RefusedRecord]) -> Self {

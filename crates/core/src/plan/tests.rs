@@ -368,9 +368,22 @@ fn an_organization_with_a_repeated_id_is_not_written_to() {
     let world = World::new().managed("a", "a@x").member("a", "b@x", MemberStatus::Confirmed, Role::User);
     let verdict =
         world.plan(Sample::new().person("c", "c@x")).check(&Limits { off: true, ..Limits::default() }, &[]);
-    assert!(
-        matches!(&verdict, Verdict::Refused(reasons) if matches!(reasons[0], Refusal::RepeatedExternalId { .. }))
-    );
+    let refusal = Refusal::RepeatedExternalId {
+        external_id: ExternalId::new("a"),
+        of_groups: false,
+        holders: vec!["a@x".to_owned(), "b@x".to_owned()],
+    };
+    assert_eq!(verdict, Verdict::Refused(vec![refusal]));
+
+    let groups = World::new().managed("a", "a@x").group("g", "One", &[0]).group("g", "Other", &[]);
+    let Verdict::Refused(reasons) =
+        groups.plan(Sample::new().person("a", "a@x")).check(&Limits::default(), &[])
+    else {
+        panic!("refused")
+    };
+    let holders = vec!["One".to_owned(), "Other".to_owned()];
+    let refusal = Refusal::RepeatedExternalId { external_id: ExternalId::new("g"), of_groups: true, holders };
+    assert!(reasons.contains(&refusal), "{reasons:?}");
 }
 
 #[test]
@@ -422,6 +435,23 @@ fn the_cloud_gets_batches_and_a_company_server_one_request_unless_told() {
     assert_eq!(world.plan(crowd(2001)).requests().len(), 1);
     world.sync.large_import = true;
     assert_eq!(world.plan(crowd(2001)).requests().len(), 2);
+}
+
+#[test]
+fn groups_are_sent_unconfirmed_where_nobody_can_see_whether_the_server_takes_them() {
+    let mut world = World::new();
+    let directory = || Sample::new().person("a", "a@x").group("g", &["a"]);
+    let desired = directory().desired(&world.sync).expect("valid");
+    let told = |plan: &Plan| plan.remarks.contains(&Remark::GroupsUnseen { groups: 1 });
+    world.server = ServerKind::Vaultwarden;
+    assert!(told(&Plan::build(&world.input(&desired, &Observed::Unknown))), "the first run");
+    let mut before = World::new().managed("a", "a@x");
+    before.server = ServerKind::Vaultwarden;
+    assert!(told(&Plan::build(&before.input(&desired, &believed(&before.ledger)))), "a later one");
+    let seen = Observed::Live(world.state.clone());
+    assert!(!told(&Plan::build(&world.input(&desired, &seen))), "an observer can see");
+    let alone = Sample::new().person("a", "a@x").desired(&world.sync).expect("valid");
+    assert!(!told(&Plan::build(&world.input(&alone, &Observed::Unknown))), "no groups");
 }
 
 #[test]

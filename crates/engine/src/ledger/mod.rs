@@ -192,6 +192,30 @@ impl Ledger {
         })())
     }
 
+    /// Whether there is a file that is no ledger, or a damaged one, as far as it can be told without reading all of it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Network`], or why an intact file cannot be opened.
+    pub fn is_damaged(path: &Path) -> Result<bool, LedgerError> {
+        refuse_network(path)?;
+        if !path.exists() {
+            return Ok(false);
+        }
+        let strange = (|| {
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection.pragma_update(None, "query_only", true)?;
+            let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+            let tables: i64 =
+                connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+            Ok(tables > 0 && application != schema::APPLICATION_ID)
+        })();
+        match strange {
+            Err(error) if LedgerError::is_damage(&error) => Ok(true),
+            other => other,
+        }
+    }
+
     /// Reads the state without changing anything: for a plan. None: there is no ledger, or it cannot be read, which
     /// amounts to the same: nobody may be removed.
     ///

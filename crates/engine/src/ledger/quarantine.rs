@@ -23,7 +23,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Approves what a refused run would have taken: the given run, else the last one. None: no such run was refused.
+    /// Approves what a refused run would have taken: the given run, else the last one. None: no such run was refused. Where
+    /// it would have taken nothing, something else stood in its way, and nothing is approved.
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
@@ -41,7 +42,10 @@ impl Ledger {
             )
             .optional()?;
         let Some((run, text)) = found else { return Ok(None) };
-        let Ok(takings) = serde_json::from_str(&text) else { return Ok(None) };
+        let Ok(takings) = serde_json::from_str::<Takings>(&text) else { return Ok(None) };
+        if takings == Takings::default() {
+            return Ok(Some((RunId(run), takings)));
+        }
         self.connection.execute("UPDATE quarantine SET approved_at = ?2 WHERE run = ?1", (run, now.0))?;
         Ok(Some((RunId(run), takings)))
     }

@@ -84,6 +84,9 @@ impl Engine {
         let Place { api, organization_id } = self.organization_place()?;
         let now = self.clock.now();
         let sources = self.sources(&self.sync_settings()?)?;
+        if let Err(error @ EngineError::LedgerDamaged { .. }) = self.expect_readable_ledger() {
+            events(Event::Notice(error.to_string()));
+        }
         let (state, recent, approvals) = match Ledger::open_to_read(&self.profile.connector_db)? {
             Some(ledger) if ledger.is_about(&self.pair(&api)?, &organization_id)? => {
                 self.look_for_others(&ledger, events)?;

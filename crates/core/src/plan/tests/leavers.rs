@@ -157,3 +157,23 @@ fn nobody_is_mailed_where_the_server_stages_and_the_settings_ask_for_it() {
         assert_eq!(plan.seats.needed, usize::from(!staged));
     }
 }
+
+#[test]
+fn whoever_is_staged_stays_so_and_the_plan_says_it_once_invitations_are_asked_for() {
+    let member = |id: &str, status| World::new().member(id, "a@x", status, Role::User);
+    let directory = || Sample::new().person("a", "a@x");
+    for (id, status, invite, told) in [
+        ("a", MemberStatus::Staged, true, true),
+        ("a", MemberStatus::Staged, false, false),
+        ("a", MemberStatus::Invited, true, false),
+        ("strange", MemberStatus::Staged, true, false),
+    ] {
+        let mut world = member(id, status);
+        world.sync.invite_users_after_provisioning = invite;
+        world.connector.protected = vec!["strange".to_owned()];
+        let plan = world.plan(directory());
+        let remark = Remark::StayStaged { people: 1, examples: vec!["a@x".to_owned()] };
+        assert_eq!(plan.remarks.contains(&remark), told, "{id} {status:?} {invite}");
+        assert!(plan.is_empty(), "{:?}", plan.changes);
+    }
+}
