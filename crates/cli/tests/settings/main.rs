@@ -87,6 +87,33 @@ fn a_wrong_value_names_the_allowed_ones_and_changes_nothing() {
     assert_eq!(fs::read_to_string(home.data_folder().join("connector.toml")).unwrap(), broken);
 }
 
+/// A secret goes to these addresses: neither a file nor a variable brings in one in clear text.
+#[test]
+fn an_address_in_clear_text_is_refused_wherever_it_comes_from() {
+    let mut home = home();
+    answer(&home, &["config", "okta.orgUrl", "https://example.okta.com"]);
+    let before = fs::read_to_string(home.data_json_path()).expect("settings");
+    for name in [
+        "okta.url",
+        "onelogin.url",
+        "entra.authority-url",
+        "entra.graph-url",
+        "google.api-url",
+        "google.token-url",
+    ] {
+        let (section, key) = name.split_once('.').expect("a section");
+        let file = home.path().join("clear-text.toml");
+        fs::write(&file, format!("[{section}]\n{key} = \"http://service.example.test\"\n")).unwrap();
+        let output = run(&home, &["config", "apply", file.to_str().expect("a path")]);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{name}");
+        assert!(output.stderr.contains("line 2") && output.stderr.contains("https"), "{}", output.stderr);
+        assert_eq!(fs::read_to_string(home.data_json_path()).expect("settings"), before, "{name}");
+    }
+    home.set("BWDC_OKTA_ORG_URL", "http://other.example.test");
+    let output = run(&home, &["config", "validate"]);
+    assert!(output.code == Some(1) && output.stderr.contains("BWDC_OKTA_ORG_URL"), "{}", output.stderr);
+}
+
 #[test]
 fn a_list_for_scripts_tells_value_and_origin() {
     let home = home();
