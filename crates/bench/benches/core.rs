@@ -136,6 +136,7 @@ fn input<'a>(
         seats: None,
         stages: None,
         recent,
+        resend: false,
         now: Timestamp(0),
     }
 }

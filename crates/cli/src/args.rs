@@ -442,7 +442,10 @@ pub(crate) struct RunArguments {
 
 #[derive(Args)]
 pub(crate) struct SyncArguments {
-    /// Read the whole directory again, also where it could tell what changed.
+    /// Read the whole directory again, also where it could tell what changed, and send everything to a server that cannot be
+    /// read.
+    ///
+    /// Such a server (Vaultwarden) gets back whoever was removed there by hand, and restores whoever was revoked by hand.
     #[arg(long)]
     pub(crate) full: bool,
 
@@ -568,6 +571,10 @@ pub(crate) struct DemoArguments {
 pub(crate) struct PlanArguments {
     #[command(flatten)]
     pub(crate) run: RunArguments,
+
+    /// Show what `sync --full` would do: send everything again to a server that cannot be read.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) full: bool,
 
     /// Save the plan in this file, for `bwdc apply`.
     #[arg(long, value_name = "FILE")]

@@ -86,7 +86,7 @@ async fn play() -> Result<Stage, CommandError> {
     ));
 
     heading("2  bwdc plan: what a sync would do, and nothing else");
-    let planned = stage.engine.plan(&|_| {}).await?;
+    let planned = stage.engine.plan(ReadMode::Incremental, &|_| {}).await?;
     list(&planned.plan);
     for left_out in planned.plan.left_out.iter().take(SHOWN) {
         say(&format!(

@@ -7,13 +7,15 @@ use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_core::plan::Verdict;
+use bwdc_engine::ReadMode;
 
 pub(super) fn run(arguments: &PlanArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;
+    let mode = if arguments.full { ReadMode::Full } else { ReadMode::Incremental };
     let progress = Progress::start(!global.quiet);
     let planned = block_on(async {
         let events = |event| progress.tell(event);
-        engine.plan(&events).await.map_err(CommandError::from)
+        engine.plan(mode, &events).await.map_err(CommandError::from)
     })?;
     if let Some(path) = &arguments.out {
         planned.saved.write(path)?;

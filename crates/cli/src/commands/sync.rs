@@ -90,7 +90,7 @@ fn ask(engine: &mut Engine, global: &GlobalArguments) -> Result<Option<Work>, Co
     let progress = Progress::start(!global.quiet);
     let planned = block_on(async {
         let events = |event| progress.tell(event);
-        engine.plan(&events).await.map_err(CommandError::from)
+        engine.plan(ReadMode::Incremental, &events).await.map_err(CommandError::from)
     })?;
     drop(progress);
     let overwritten: Vec<String> = planned

@@ -2,7 +2,7 @@
 
 use crate::TAKING;
 use crate::stage::{Stage, Tree, dn, group_dn, mail};
-use bwdc_sandbox::organization::{NewMember, Options};
+use bwdc_sandbox::organization::{MemberStatus, NewMember, Options};
 use serde_json::Value;
 
 fn company() -> Tree {
@@ -28,6 +28,34 @@ fn law_04_nothing_new_means_nothing_sent() {
             assert_eq!(stage.writes(), [""; 0]);
         }
     }
+}
+
+/// What was taken there by hand stays unseen where nobody can look, until somebody asks for everything to be sent again.
+#[test]
+fn a_full_sync_sends_everything_again_where_nobody_can_look() {
+    let stage = Stage::new(Options::vaultwarden(), TAKING, |_| {});
+    let directory = company().serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    assert!(stage.organization.revoke(&mail("p02")));
+    stage.organization.clear_requests();
+    stage.sync();
+    assert_eq!(stage.writes(), [""; 0]);
+
+    let by_hand = "access was revoked by hand";
+    assert!(!stage.run(&["plan"]).stdout.contains(by_hand));
+    let planned = stage.run(&["plan", "--full"]);
+    assert!(planned.stdout.contains(by_hand), "{}", planned.stdout);
+    assert_eq!(stage.writes(), [""; 0]);
+    let output = stage.run(&["sync", "--full"]);
+    assert_eq!((output.code, stage.writes().len()), (Some(0), 1), "{}", output.stderr);
+    let member = stage.organization.member(&mail("p02")).expect("still a member");
+    assert_eq!(member.status, MemberStatus::Confirmed);
+
+    stage.organization.clear_requests();
+    stage.sync();
+    assert_eq!(stage.writes(), [""; 0]);
 }
 
 #[test]

@@ -269,12 +269,12 @@ fn group<'a>(
                     cause: Cause::Differs,
                 });
             }
-            if plan.changes.len() == adopted {
+            if plan.changes.len() == adopted && !plan.resends {
                 return;
             }
         }
     }
-    if plan.changes.len() > before {
+    if plan.changes.len() > before || plan.resends {
         let mut member_external_ids: Vec<ExternalId> =
             desired.members(number).iter().filter_map(|&it| people.ids[it as usize].clone()).collect();
         member_external_ids.extend(stay);

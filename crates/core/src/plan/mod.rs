@@ -64,6 +64,9 @@ pub struct PlanInput<'a> {
     pub stages: Option<bool>,
     /// What earlier runs took away within the window of the limits.
     pub recent: &'a Takings,
+    /// Whether somebody asked for everything to be sent again to a server that cannot be read: only so does it get back what
+    /// was taken out there by hand.
+    pub resend: bool,
     /// When the plan is made.
     pub now: Timestamp,
 }
@@ -147,6 +150,9 @@ pub struct Plan {
     server: ServerKind,
     #[serde(skip)]
     large_import: bool,
+    /// Whether what is believed to be there is sent all the same.
+    #[serde(skip)]
+    resends: bool,
 }
 
 impl Plan {
@@ -248,6 +254,7 @@ impl Plan {
             anew: BTreeSet::new(),
             server: input.server,
             large_import: input.sync.large_import,
+            resends: input.resend && evidence == Evidence::Believed,
         }
     }
 }

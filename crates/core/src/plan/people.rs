@@ -93,6 +93,12 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
         }
     }
     leavers::absent(input, index, &people, plan);
+    if plan.resends {
+        let listed: HashSet<ExternalId> =
+            plan.import.members.iter().map(|it| it.external_id.clone()).collect();
+        let again = people.live.iter().filter(|it| !listed.contains(&it.external_id)).cloned();
+        plan.import.members.extend(again);
+    }
     // Vaultwarden revokes: memberships stay.
     let removed =
         plan.import.members.iter().filter(|it| it.deleted && input.server != ServerKind::Vaultwarden);

@@ -18,7 +18,8 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>
         plan.remarks.push(Remark::GroupsWait { groups: plan.unread.len() });
     }
     let sends_people = !plan.import.members.is_empty();
-    if plan.evidence == Evidence::Unknown && input.server == ServerKind::Vaultwarden && sends_people {
+    let everybody = plan.evidence == Evidence::Unknown || plan.resends;
+    if everybody && input.server == ServerKind::Vaultwarden && sends_people {
         plan.remarks.push(Remark::RestoresByHand);
     }
     let unseen = plan.evidence != Evidence::Live && input.server == ServerKind::Vaultwarden;

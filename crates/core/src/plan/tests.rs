@@ -16,6 +16,7 @@ struct World {
     seats: Option<Seats>,
     stages: Option<bool>,
     recent: Takings,
+    resend: bool,
     now: Timestamp,
 }
 
@@ -31,6 +32,7 @@ impl World {
             seats: None,
             stages: None,
             recent: Takings::default(),
+            resend: false,
             now: Timestamp(0),
         }
     }
@@ -106,6 +108,7 @@ impl World {
             seats: self.seats,
             stages: self.stages,
             recent: &self.recent,
+            resend: self.resend,
             now: self.now,
         }
     }
@@ -659,6 +662,37 @@ fn groups_keep_whom_the_organization_has_under_another_id() {
     let plan = world.plan(directory());
     assert!(plan.is_empty(), "{:?}", plan.changes);
     assert!(matches!(plan.standing[..], [Standing::HeldUnderOtherId { .. }]));
+}
+
+#[test]
+fn what_cannot_be_seen_is_sent_again_on_demand() {
+    let mut world = World::new().managed("a", "a@x").managed("b", "b@x").managed("c", "c@x");
+    let directory = || Sample::new().person("a", "a@x").person("b", "b@x").group("g", &["a"]).group("h", &[]);
+    world = world.group("g", "g", &[0]).group("h", "h", &[]).answer("c", Presence::NotFound);
+    world.ledger.people[1].revoked_by_us = false;
+    world.server = ServerKind::Vaultwarden;
+    world.connector.leavers.gone = Some(LeaverAction::Revoke);
+    let plan = |world: &World| {
+        let observed = believed(&world.ledger);
+        Plan::build(&world.input(&directory().desired(&world.sync).expect("valid"), &observed))
+    };
+    let usual = plan(&world);
+    let [Request::Import(import)] = &usual.requests()[..] else { panic!("{usual:?}") };
+    assert_eq!((import.members.len(), import.groups.len()), (1, 0));
+    world.resend = true;
+    let again = plan(&world);
+    assert_eq!(again.changes, usual.changes, "nothing is known to be different");
+    let [Request::Import(import)] = &again.requests()[..] else { panic!("{again:?}") };
+    let members: Vec<_> = import.members.iter().map(|it| (it.external_id.as_str(), it.deleted)).collect();
+    assert_eq!(members, [("c", true), ("a", false), ("b", false)]);
+    let groups: Vec<_> =
+        import.groups.iter().map(|it| (it.external_id.as_str(), it.member_external_ids.len())).collect();
+    assert_eq!(groups, [("g", 1), ("h", 0)]);
+    assert!(again.remarks.contains(&Remark::RestoresByHand), "{:?}", again.remarks);
+    // Whoever can look sends what differs.
+    let live = world.plan(directory());
+    let Some(Request::Import(import)) = live.requests().pop() else { panic!("{live:?}") };
+    assert_eq!((import.members.len(), import.groups.len()), (1, 0));
 }
 
 #[test]

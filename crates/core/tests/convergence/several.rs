@@ -189,6 +189,7 @@ impl World {
             seats: None,
             stages: Some(false),
             recent: &Takings::default(),
+            resend: false,
             now: Timestamp(self.now),
         };
         then(&Plan::build(&input), &input)

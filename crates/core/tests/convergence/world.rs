@@ -154,6 +154,7 @@ impl World {
             seats: self.organization.seats().filter(|_| self.mode == Mode::Official),
             stages: Some(self.organization.kind == Kind::Official { staged: true }),
             recent: &recent,
+            resend: false,
             now: Timestamp(self.now),
         };
         then(&Plan::build(&input), &input)

@@ -31,6 +31,8 @@ pub(super) struct Inputs {
     stages: Option<bool>,
     seats: Option<Seats>,
     recent: Takings,
+    /// Whether everything is sent again where nobody can look.
+    pub(super) resend: bool,
     now: Timestamp,
 }
 
@@ -63,6 +65,7 @@ impl Inputs {
             seats: self.seats,
             stages: self.stages,
             recent: &self.recent,
+            resend: self.resend,
             now: self.now,
         }
     }
@@ -134,6 +137,7 @@ impl Engine {
             stages,
             seats,
             recent,
+            resend: false,
             now,
         };
         Ok((inputs, organization))

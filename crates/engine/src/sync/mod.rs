@@ -75,11 +75,12 @@ struct Place {
 }
 
 impl Engine {
-    /// Compares directory and organization; nothing is written anywhere.
+    /// Compares directory and organization; nothing is written anywhere. The directory is read in full whatever `mode` says;
+    /// [`ReadMode::Full`] shows what [`Engine::sync`] does with it: everything is sent again where nobody can look.
     ///
     /// # Errors
     /// [`EngineError`] when either side cannot be read.
-    pub async fn plan(&mut self, events: Events<'_>) -> Result<Planned, EngineError> {
+    pub async fn plan(&mut self, mode: ReadMode, events: Events<'_>) -> Result<Planned, EngineError> {
         self.signed_in()?;
         let Place { api, organization_id } = self.organization_place()?;
         let now = self.clock.now();
@@ -96,7 +97,8 @@ impl Engine {
             _ => (LedgerState::default(), Takings::default(), Vec::new()),
         };
         let remembered = Remembered { state, recent };
-        let (inputs, _) = self.inputs(&sources, remembered, now, Reading::Whole, events).await?;
+        let (mut inputs, _) = self.inputs(&sources, remembered, now, Reading::Whole, events).await?;
+        inputs.resend = mode == ReadMode::Full;
         let plan = Plan::build(&inputs.borrow());
         inputs.tell(&plan, events);
         let verdict = plan.check(&inputs.connector.limits, &approvals);
@@ -105,7 +107,8 @@ impl Engine {
         Ok(Planned { plan, verdict, saved, invites_all_the_same })
     }
 
-    /// Makes the organization follow the directory, which is read as `mode` says.
+    /// Makes the organization follow the directory, which is read as `mode` says. With [`ReadMode::Full`] an organization that
+    /// nobody can look at is sent everything again.
     ///
     /// 1. takes the profile's and the organization's lock; 2. reads directory and organization; 3. builds the plan, which
     ///    the guard may refuse: nothing is sent then; 4. sends each request, written down before and after; 5. reads the
@@ -147,13 +150,15 @@ impl Engine {
         let sources = self.sources(&self.sync_settings()?)?;
         let mut ledger = self.begin_ledger(&place, &sources, events)?;
         let others = self.look_for_others(&ledger, events)?;
+        let resend = mode == ReadMode::Full && expected.is_none();
         let mode = if others { ReadMode::Full } else { mode };
         let remembered = Remembered {
             state: ledger.state_of(&places(&sources))?,
             recent: ledger.taken_since(self.window(now)?)?,
         };
         let reading = Reading::Remembered { ledger: &mut ledger, mode };
-        let (inputs, organization) = self.inputs(&sources, remembered, now, reading, events).await?;
+        let (mut inputs, organization) = self.inputs(&sources, remembered, now, reading, events).await?;
+        inputs.resend = resend;
         let input = inputs.borrow();
         let plan = Plan::build(&input);
         if let Some(saved) = expected {
