@@ -440,3 +440,17 @@ fn settings_hint(cause: &SettingsError) -> String {
         SettingsError::Filter { key, .. } => format!("Correct it with `bwdc config {key} <value>`."),
     }
 }
+/// An error with its causes, in one line.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,9 +1,16 @@
 //! What history keeps of a plan: numbers and one line for each change.
 
+use crate::error::told;
 use crate::ledger::{Counts, Ending, RecordedAction, RunOutcome};
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Plan;
-use serde_json::Value;
+use bwdc_core::plan::{Plan, Refusal};
+use serde_json::{Value, json};
+use std::error::Error;
+
+/// The word for why nothing was sent; its cause is the refusal.
+const REFUSED: &str = "refused";
+/// The word for what ended a run; its cause holds the error.
+const FAILED: &str = "failed";
 
 /// A plan as history keeps it.
 pub(crate) struct Record {
@@ -28,6 +35,27 @@ impl Record {
         ];
         counts.extend(more.map(|(name, number)| (name.to_owned(), number as u64)));
         Self { counts, actions }
+    }
+
+    /// What is kept of a run that ended before there was a plan.
+    pub(crate) fn without_plan() -> Self {
+        Self { counts: Counts::new(), actions: Vec::new() }
+    }
+
+    /// Adds why nothing was sent.
+    pub(crate) fn refused(&mut self, refusals: &[Refusal]) {
+        let reasons = refusals.iter().filter_map(|it| serde_json::to_value(it).ok());
+        self.actions.extend(reasons.map(|cause| RecordedAction {
+            action: REFUSED.to_owned(),
+            subject: String::new(),
+            cause,
+        }));
+    }
+
+    /// Adds the error that ended it.
+    pub(crate) fn failed(&mut self, error: &dyn Error) {
+        let cause = json!({ "error": told(error) });
+        self.actions.push(RecordedAction { action: FAILED.to_owned(), subject: String::new(), cause });
     }
 
     pub(crate) fn ending(&self, finished_at: Timestamp, outcome: RunOutcome) -> Ending<'_> {

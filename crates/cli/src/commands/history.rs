@@ -4,6 +4,7 @@ use super::open;
 use crate::args::{GlobalArguments, HistoryArguments, HistoryCommand};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
+use crate::words;
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::{from_iso, to_iso};
 use bwdc_engine::ledger::{RecordedAction, RunId, RunKind, RunOutcome, RunRecord};
@@ -48,15 +49,19 @@ fn data_of(run: &RunRecord) -> Value {
     json!({
         "object": "run",
         "id": run.id.0,
-        "startedBy": match run.kind {
-            RunKind::Command => "command",
-            RunKind::Schedule => "schedule",
-        },
+        "startedBy": started_by(run),
         "startedAt": to_iso(run.started_at),
         "finishedAt": run.finished_at.map(to_iso),
         "outcome": outcome(run),
         "counts": run.counts,
     })
+}
+
+fn started_by(run: &RunRecord) -> &'static str {
+    match run.kind {
+        RunKind::Command => "command",
+        RunKind::Schedule => "schedule",
+    }
 }
 
 fn action_data(action: &RecordedAction) -> Value {
@@ -108,8 +113,17 @@ fn table(runs: &[RunRecord]) -> String {
 fn one_run(run: &RunRecord, actions: &[RecordedAction]) -> String {
     let mut text = format!("{}\n", table(std::slice::from_ref(run)));
     for action in actions {
+        if let Some(reason) = reason(action) {
+            let _ = write!(text, "\n  {}: {reason}", action.action);
+            continue;
+        }
         let cause = action.cause.get("cause").and_then(Value::as_str).unwrap_or("-");
         let _ = write!(text, "\n  {:<17}  {:<44}  {cause}", action.action, action.subject);
+        for (word, names) in [("in", names(action, "added")), ("out", names(action, "removed"))] {
+            if !names.is_empty() {
+                let _ = write!(text, "\n      {word}: {}", names.join(", "));
+            }
+        }
     }
     if actions.is_empty() {
         text.push_str("\n  No change was made.");
@@ -117,26 +131,52 @@ fn one_run(run: &RunRecord, actions: &[RecordedAction]) -> String {
     text
 }
 
+/// Why a run was refused, or what ended it; None: the action is a change.
+fn reason(action: &RecordedAction) -> Option<String> {
+    match action.action.as_str() {
+        "refused" => serde_json::from_value(action.cause.clone()).ok().map(|it| words::refusal(&it)),
+        "failed" => action.cause.get("error").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    }
+}
+
+/// The people of one kind in a change of a group's members.
+fn names<'a>(action: &'a RecordedAction, kind: &str) -> Vec<&'a str> {
+    let list = action.cause.get(kind).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
 fn runs_csv(runs: &[RunRecord]) -> String {
-    let mut text = "run,started,finished,outcome,changes".to_owned();
+    let mut text = "run,started,finished,outcome,changes,started by,seconds".to_owned();
     for run in runs {
         let finished = run.finished_at.map(to_iso).unwrap_or_default();
-        let fields =
-            [run.id.0.to_string(), to_iso(run.started_at), finished, outcome(run).to_owned(), changes(run)];
+        let seconds = duration(run);
+        let fields = [
+            run.id.0.to_string(),
+            to_iso(run.started_at),
+            finished,
+            outcome(run).to_owned(),
+            changes(run),
+            started_by(run).to_owned(),
+            seconds.trim_end_matches(" s").trim_start_matches('-').to_owned(),
+        ];
         let _ = write!(text, "\n{}", csv_line(&fields));
     }
     text
 }
 
 fn actions_csv(actions: &[RecordedAction]) -> String {
-    let mut text = "action,subject,cause".to_owned();
+    let mut text = "action,subject,cause,in,out".to_owned();
     for action in actions {
-        let cause = action.cause.get("cause").and_then(Value::as_str).unwrap_or_default();
-        let _ = write!(
-            text,
-            "\n{}",
-            csv_line(&[action.action.clone(), action.subject.clone(), cause.to_owned()])
-        );
+        let cause = action.cause.get("cause").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let fields = [
+            action.action.clone(),
+            action.subject.clone(),
+            reason(action).unwrap_or(cause),
+            names(action, "added").join(" "),
+            names(action, "removed").join(" "),
+        ];
+        let _ = write!(text, "\n{}", csv_line(&fields));
     }
     text
 }

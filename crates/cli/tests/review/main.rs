@@ -77,15 +77,60 @@ fn history_tells_each_run_and_each_action_with_its_cause() {
     let number = runs[0]["id"].to_string();
     let run = json(&stage, &["history", &number, "--response"]);
     let actions = run["data"]["actions"].as_array().expect("actions");
-    assert_eq!(actions.len(), 8);
+    assert_eq!(actions.len(), 9, "eight people, and why none of them went");
+    assert_eq!(
+        (&actions[8]["action"], &actions[8]["change"]["reason"], &actions[8]["change"]["planned"]),
+        (&"refused".into(), &"tooManyRemovals".into(), &8.into())
+    );
     assert_eq!((&actions[0]["action"], &actions[0]["change"]["cause"]), (&"revoke".into(), &"gone".into()));
 
     let csv = stage.run(&["history", &number, "--csv"]).stdout;
-    assert_eq!(csv.lines().next(), Some("action,subject,cause"));
-    assert_eq!(csv.lines().nth(1), Some("revoke,p23@example.test,gone"));
+    assert_eq!(csv.lines().next(), Some("action,subject,cause,in,out"));
+    assert_eq!(csv.lines().nth(1), Some("revoke,p23@example.test,gone,,"));
+    let text = stage.run(&["history", &number]).stdout;
+    assert!(text.contains("refused: 8 of 30 managed members would have lost access"), "{text}");
+    let csv = stage.run(&["history", "--csv"]).stdout;
+    assert!(csv.starts_with("run,started,finished,outcome,changes,started by,seconds\n"), "{csv}");
+    let first = csv.lines().nth(1).expect("the refused run");
+    assert!(first.contains(",refused,revoke 8,command,"), "{first}");
     let table = stage.run(&["history"]).stdout;
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     assert_eq!(stage.run(&["history", "99"]).code, Some(1));
+}
+
+#[test]
+fn history_tells_what_ended_a_run_that_came_to_no_plan() {
+    let (stage, directory) = refused_stage();
+    drop(directory);
+    let failed = stage.run(&["sync"]);
+    assert_eq!(failed.code, Some(1));
+    let list = json(&stage, &["history", "--response"]);
+    let run = &list["data"]["data"][0];
+    assert_eq!((&run["outcome"], &run["startedBy"]), (&"failed".into(), &"command".into()));
+    let text = stage.run(&["history", &run["id"].to_string()]).stdout;
+    assert!(text.contains("failed: ") && text.contains("ldap://127.0.0.1:"), "{text}");
+    // The refused run can still be approved.
+    let approval = stage.run(&["approve"]);
+    assert!(approval.stdout.contains("8 people may lose access"), "{} {}", approval.stdout, approval.stderr);
+}
+
+#[test]
+fn history_names_who_came_into_a_group_and_who_went_out() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let directory = Tree::of(4).group("a", "Sales", &["p01", "p02"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.sync();
+    let directory = Tree::of(4).group("a", "Sales", &["p01", "p03"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    let number = json(&stage, &["history", "--response"])["data"]["data"][0]["id"].to_string();
+    let text = stage.run(&["history", &number]).stdout;
+    let (came, went) = (stage::dn("p03"), stage::dn("p02"));
+    assert!(text.contains(&format!("in: {came}")) && text.contains(&format!("out: {went}")), "{text}");
+    let csv = stage.run(&["history", &number, "--csv"]).stdout;
+    let line = csv.lines().nth(1).expect("one change");
+    assert!(line.starts_with("changeMembers,Sales,differs,") && line.contains(&came), "{line}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{Index, Plan, PlanInput, seats};
 use crate::names::{ExternalId, SourceName};
 use crate::settings::Limits;
 use hashbrown::{HashMap, HashSet};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Groups of this size and below may lose any share of their members; how many of them may is limited.
 const SMALL_GROUP: usize = 3;
@@ -37,7 +37,7 @@ pub enum Verdict {
 }
 
 /// Why a plan is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Refusal {
     /// More people would lose access than one run may take.

@@ -1,9 +1,8 @@
 //! Both sides of a run, read: every source completely or not at all, the organization, and who is missing.
 
-use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, ReadMode};
 use crate::engine::Engine;
-use crate::error::EngineError;
+use crate::error::{EngineError, told};
 use crate::event::{Event, Events};
 use crate::ledger::{Ledger, SourcePlace};
 use crate::observe::{Wanted, assumed_kind, observe, server};
@@ -16,7 +15,6 @@ use bwdc_core::observed::{Observed, Presence, Presences, Seats, ServerKind, Soug
 use bwdc_core::plan::{Change, Plan, PlanInput, Takings, sought};
 use bwdc_core::settings::{ConnectorSettings, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
-use std::error::Error as _;
 
 /// Everything that a plan is made of, owned.
 pub(super) struct Inputs {
@@ -257,19 +255,4 @@ async fn ask(
         },
         (None, _) | (_, None) => unknown(format!("the settings name no source `{name}` any more")),
     })
-}
-
-/// An error with its causes, in one line.
-fn told(error: &ReadError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let part = error.to_string();
-        if !text.contains(&part) {
-            text.push_str(": ");
-            text.push_str(&part);
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -157,18 +157,29 @@ impl Engine {
             recent: ledger.taken_since(self.window(now)?)?,
         };
         let reading = Reading::Remembered { ledger: &mut ledger, mode };
-        let (mut inputs, organization) = self.inputs(&sources, remembered, now, reading, events).await?;
+        let read = self.inputs(&sources, remembered, now, reading, events).await;
+        let (mut inputs, organization) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                let mut record = Record::without_plan();
+                record.failed(&error);
+                let run = ledger.begin_run(now, RunKind::Command)?;
+                ledger.end_run(run, &record.ending(self.clock.now(), RunOutcome::Failed))?;
+                return Err(error);
+            }
+        };
         inputs.resend = resend;
         let input = inputs.borrow();
         let plan = Plan::build(&input);
         if let Some(saved) = expected {
             saved.expect(&plan, &place.api, &place.organization_id)?;
         }
-        let record = Record::of(&plan);
+        let mut record = Record::of(&plan);
         let approvals = ledger.approvals(now)?;
         if let Verdict::Refused(refusals) = plan.check(&inputs.connector.limits, &approvals) {
             let run = ledger.begin_run(now, RunKind::Command)?;
             ledger.quarantine(run, &plan.refused(&inputs.connector.limits))?;
+            record.refused(&refusals);
             ledger.end_run(run, &record.ending(self.clock.now(), RunOutcome::Refused))?;
             return Err(EngineError::Refused { refusals });
         }
@@ -191,8 +202,10 @@ impl Engine {
         let way = &mut Way { organization: &organization, ledger: &mut ledger, run };
         let Sent { accepted, refused, failure } = self.send(way, &requests, events).await?;
         let looked = self.look_again(&organization, &inputs, &plan, &requests, events).await;
-        let ending = |outcome| record.ending(self.clock.now(), outcome);
+        let at_the_end = self.clock.now();
         if let Some(failure) = failure {
+            record.failed(&failure.error);
+            let ending = |outcome| record.ending(at_the_end, outcome);
             if let Ok(Some(state)) = &looked {
                 // A first run that failed is followed by another first run.
                 let next = LedgerState {
@@ -215,7 +228,8 @@ impl Engine {
         let after = match looked {
             Ok(after) => after,
             Err(error) => {
-                ledger.end_run(run, &ending(RunOutcome::Failed))?;
+                record.failed(&error);
+                ledger.end_run(run, &record.ending(at_the_end, RunOutcome::Failed))?;
                 self.forget_times()?;
                 self.remember_marks(&mut ledger)?;
                 return Err(error);
@@ -233,12 +247,16 @@ impl Engine {
             refused,
             unread: inputs.unread(),
         };
-        ledger.commit(run, &next, &ending(ended.outcome()))?;
+        let error = (!ended.everything_is_done()).then(|| ended.error(plan.changes.len()));
+        if let Some(error) = &error {
+            record.failed(error);
+        }
+        ledger.commit(run, &next, &record.ending(at_the_end, ended.outcome()))?;
         self.keep_token(&organization).await?;
-        if !ended.everything_is_done() {
+        if let Some(error) = error {
             self.forget_times()?;
             self.remember_marks(&mut ledger)?;
-            return Err(ended.error(plan.changes.len()));
+            return Err(error);
         }
         if ended.sent {
             self.note_success(now, &inputs, &requests, &place)?;

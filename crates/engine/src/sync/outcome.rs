@@ -62,13 +62,13 @@ impl Ended {
     }
 
     /// What is not done, the gravest first.
-    pub(super) fn error(self, sent: usize) -> EngineError {
+    pub(super) fn error(&self, sent: usize) -> EngineError {
         if !self.refused.is_empty() {
-            EngineError::RecordsRefused { records: self.refused }
+            EngineError::RecordsRefused { records: self.refused.clone() }
         } else if self.left > 0 {
             EngineError::NotTaken { left: self.left, sent }
         } else {
-            EngineError::SourcesNotRead { sources: self.unread }
+            EngineError::SourcesNotRead { sources: self.unread.clone() }
         }
     }
 }
