@@ -27,12 +27,15 @@ use crate::failpoint::hit;
 use crate::paths::owner_only;
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::ExternalId;
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How much of an older file is copied in one step.
+const PAGES: std::ffi::c_int = 4_096;
 const BASELINE: &str = "baseline_taken";
 
 /// Why the ledger cannot be read or written.
@@ -182,11 +185,19 @@ impl Ledger {
             connection.pragma_update(None, "query_only", true)?;
             let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
             let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-            if application != schema::APPLICATION_ID || version < schema::VERSION {
+            if application != schema::APPLICATION_ID || version < 1 {
                 return Ok(None);
             }
             if version > schema::VERSION {
                 return Err(LedgerError::Newer { version, known: schema::VERSION });
+            }
+            if version < schema::VERSION {
+                // Only a run brings the file up to date: who looks before does so in a copy.
+                let mut copy = Connection::open_in_memory()?;
+                Backup::new(&connection, &mut copy)?.run_to_completion(PAGES, Duration::ZERO, None)?;
+                let found = schema::prepare(&mut copy)?;
+                let ours = matches!(found, schema::Found::Ours);
+                return Ok(ours.then_some(Self { connection: copy, retention: history::RETENTION }));
             }
             Ok(Some(Self { connection, retention: history::RETENTION }))
         })())

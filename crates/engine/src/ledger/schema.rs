@@ -201,6 +201,7 @@ mod tests {
     /// A file as the program of that version left it, after a run that knew ann in the group g.
     fn file_of_version(path: &std::path::Path, version: i32) {
         let connection = Connection::open(path).expect("a file");
+        connection.pragma_update(None, "journal_mode", "WAL").expect("as ledgers are");
         for step in MIGRATIONS.iter().take(version as usize) {
             connection.execute_batch(step).expect("a step that was released");
         }
@@ -225,7 +226,16 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join("connector.db");
             file_of_version(&path, version);
+            // Who only looks sees the same, and leaves the file as it is.
+            let looked = Ledger::open_to_read(&path).expect("readable").expect("a ledger");
+            let seen = (looked.state().expect("readable"), looked.runs(10).expect("readable"));
+            drop(looked);
+            let kept: i32 = Connection::open(&path)
+                .and_then(|it| it.query_row("PRAGMA user_version", [], |row| row.get(0)))
+                .expect("a number");
+            assert_eq!(kept, version);
             let ledger = Ledger::open(&path).expect("readable").into_ledger();
+            assert_eq!(seen, (ledger.state().expect("readable"), ledger.runs(10).expect("readable")));
             let state = ledger.state().expect("readable");
             let ann = &state.people[0];
             assert_eq!((ann.external_id.as_str(), ann.email.as_str()), ("cn=ann", "ann@x"), "{version}");
