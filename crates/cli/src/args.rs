@@ -47,7 +47,7 @@ Environment:
 #[command(
     name = "bwdc",
     disable_version_flag = true,
-    max_term_width = 100,
+    max_term_width = 80,
     after_help = EXAMPLES,
     help_expected = true
 )]

@@ -9,6 +9,8 @@ use std::io::{self, Write};
 const WIDTH: usize = 80;
 const MAILED: &str = "`sync.inviteUsersAfterProvisioning` is false, but this server knows no staged members: whoever is new \
                       is invited by mail.";
+const STAGED: &str = "`sync.inviteUsersAfterProvisioning` is false, and this server stages whoever is new: nobody is invited by \
+                      mail.";
 /// Where causes begin when there is room.
 const CAUSE_COLUMN: usize = 44;
 
@@ -53,6 +55,9 @@ pub(crate) fn write(out: &mut impl Write, planned: &Planned) -> io::Result<()> {
     summary(out, plan)?;
     if *mailed {
         writeln!(out, "{}", wrapped(MAILED, "", 0))?;
+    }
+    if plan.changes.iter().any(|it| matches!(it, Change::Stage { .. })) {
+        writeln!(out, "{}", wrapped(STAGED, "", 0))?;
     }
     match verdict {
         Verdict::Go if plan.is_empty() => write!(out, "Nothing to do."),

@@ -8,6 +8,9 @@ use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_engine::doctor::{examine, write_bundle};
 
+/// Columns where there is no terminal to ask.
+const WIDTH: usize = 80;
+
 pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let environment = global.environment();
     let progress = Progress::start(!global.quiet);
@@ -27,7 +30,7 @@ pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Resu
         ));
     }
     let code = u8::from(findings.iter().any(Told::is_failure));
-    let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-    let text = doctor_text::text(&findings, columns);
+    let columns = console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
+    let text = doctor_text::text(&findings, Some(columns));
     Ok(Done { answer: Answer::Report { data, text }, notices: asides, asides: Vec::new(), code })
 }

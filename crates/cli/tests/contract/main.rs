@@ -11,6 +11,7 @@
 //! | batches of 2,000; another organization or directory | `batches` |
 //! | the token request, the import, the fingerprint, the times | `rows`, `sync` |
 //! | fixed messages of failures; one clear error for each of the others | `failures`, `sign_in` |
+//! | places of the settings, what a logout and `clear-cache` leave, an older fingerprint, Active Directory's disabled and deleted people, what a new file mails | `clauses` |
 //! | proxies and authorities on both sides | `proxy`, `doctor` |
 //!
 //! What today's program gets wrong, and how the code was broken to see a test fail, one break at a time:
@@ -32,6 +33,7 @@
 
 mod account;
 mod batches;
+mod clauses;
 mod doctor;
 mod explain;
 mod failures;
