@@ -193,6 +193,42 @@ fn the_id_of_a_directory_stays_with_its_account() {
     assert_ne!(set("username", json!("v")), second);
 }
 
+/// The account is what the contract says it is, for each kind: another value of one of its fields is another account, and
+/// nothing else is.
+#[test]
+fn the_account_of_each_kind_of_directory_is_made_of_its_own_fields() {
+    for (kind, object, account, others) in [
+        (
+            DirectoryKind::Ldap,
+            "directoryLdap",
+            &["hostname", "domain", "username"][..],
+            &["rootPath", "tlsCaPath"][..],
+        ),
+        (DirectoryKind::Entra, "directoryEntra", &["tenant", "applicationId"], &["identityAuthority"]),
+        (DirectoryKind::Okta, "directoryOkta", &["orgUrl"], &["clientId"]),
+        (DirectoryKind::Google, "directoryGsuite", &["clientEmail", "domain", "customer"], &["adminUser"]),
+        (DirectoryKind::OneLogin, "directoryOnelogin", &["clientId", "region"], &["groups"]),
+    ] {
+        for (field, same) in account.iter().map(|it| (it, false)).chain(others.iter().map(|it| (it, true))) {
+            let mut settings = json!({ "id": "one" });
+            for key in account.iter().chain(others) {
+                settings[*key] = json!("before");
+            }
+            let (_folder, profile) = profile_with(json!({ "stateVersion": 8, object: settings }).to_string());
+            let mut store = Store::open(&profile).expect("readable");
+            let mut set = |value: &str| {
+                let updated = store.update(|data| {
+                    data.update_directory(kind, |fields| fields.insert((*field).to_owned(), json!(value)))
+                });
+                updated.expect("writable").value.expect("an object");
+                store.data().directory_id(kind).expect("an id").to_owned()
+            };
+            assert_eq!(set("before"), "one", "{object}.{field}");
+            assert_eq!(set("after") == "one", same, "{object}.{field}");
+        }
+    }
+}
+
 #[test]
 fn another_organization_or_kind_of_directory_clears_the_times() {
     let text = r#"{"stateVersion": 8, "directoryType": 0, "organizationId": "o", "userDeltaToken": "t",

@@ -4,6 +4,7 @@
 mod command;
 mod files;
 mod going_back;
+mod keys;
 mod variables;
 mod walk;
 
