@@ -149,6 +149,8 @@ pub enum ServerKind {
 pub enum Presence {
     /// The entry exists: the person is out of scope, not gone.
     Found,
+    /// The entry exists, and a read would call the account disabled: the person has left, selected or not.
+    Disabled,
     /// The directory says that there is no such entry.
     NotFound,
     /// The directory could not or would not tell.

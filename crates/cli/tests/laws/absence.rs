@@ -86,3 +86,32 @@ fn law_02_each_answer_of_the_directory_has_its_own_end() {
     assert_eq!(state.status("p02"), None);
     assert_eq!(state.people.len(), 8);
 }
+
+/// How most people leave: the account is disabled and goes to where nobody is selected.
+#[test]
+fn law_02_who_is_disabled_and_no_longer_selected_counts_as_disabled() {
+    let (confirmed, revoked) = (MemberStatus::Confirmed, MemberStatus::Revoked);
+    let new = "[leavers]\ndisabled = \"revoke\"\ndeleted = \"revoke\"\ngone = \"revoke\"\nout-of-scope = \"keep\"\n";
+    // An installation that is taken over has no lines of ours: today's connector does not see such people.
+    for (connector, expected, writes) in [(new, revoked, 1), ("", confirmed, 0)] {
+        let stage = Stage::new(Options::official(), connector, |settings| {
+            settings["sync"]["removeDisabled"] = true.into();
+        });
+        let all = Tree::of(30);
+        let directory = all.serve();
+        stage.read(&directory);
+        stage.sync();
+        stage.everybody_confirms();
+        let directory = all.disabled_out_of_scope("p01").out_of_scope("p02").serve();
+        stage.read(&directory);
+        stage.organization.clear_requests();
+        stage.sync();
+        assert_eq!(stage.state().status("p01"), Some(expected), "{connector}");
+        assert_eq!(stage.state().status("p02"), Some(confirmed), "{connector}");
+        assert_eq!(stage.writes().len(), writes, "{:?}", stage.writes());
+        stage.organization.clear_requests();
+        stage.sync();
+        assert_eq!(stage.writes(), [""; 0], "a second run");
+        assert_eq!(stage.state().status("p01"), Some(expected), "{connector}");
+    }
+}

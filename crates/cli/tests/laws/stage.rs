@@ -18,6 +18,7 @@ enum Kind {
     Disabled,
     /// Not selected by the filter of [`Stage::new`].
     External,
+    DisabledExternal,
 }
 
 /// The content of a directory. The same name always gets the same `entryUUID`.
@@ -44,6 +45,11 @@ impl Tree {
     /// There, and not selected.
     pub(crate) fn out_of_scope(self, name: &str) -> Self {
         self.with(name, Kind::External)
+    }
+
+    /// Disabled, and not selected.
+    pub(crate) fn disabled_out_of_scope(self, name: &str) -> Self {
+        self.with(name, Kind::DisabledExternal)
     }
 
     fn with(mut self, name: &str, kind: Kind) -> Self {
@@ -80,6 +86,7 @@ impl Tree {
                 Kind::Employee => "",
                 Kind::Disabled => "userAccountControl: 514\n",
                 Kind::External => "employeeType: external\n",
+                Kind::DisabledExternal => "userAccountControl: 514\nemployeeType: external\n",
             };
             write!(
                 text,

@@ -53,12 +53,22 @@ pub(super) fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(
     }
 }
 
+/// How it is known that somebody leaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// A directory lists the person as disabled or deleted.
+    Listing,
+    /// No directory lists the person, and the one that was asked by id has answered.
+    Answer,
+}
+
 /// Somebody who has no cause to be a member.
 pub(super) struct Leaver<'a> {
     pub(super) external_id: &'a str,
     pub(super) shown: &'a str,
     pub(super) source: &'a SourceName,
     pub(super) out: (OutCause, Taking),
+    pub(super) evidence: Evidence,
 }
 
 /// Takes, or explains why not. Somebody who is no member needs neither.
@@ -69,7 +79,7 @@ pub(super) fn leave(
     people: &People<'_>,
     plan: &mut Plan,
 ) {
-    let Leaver { external_id, shown, source, out: (out_cause, taking) } = *leaver;
+    let Leaver { external_id, shown, source, out: (out_cause, taking), evidence } = *leaver;
     let Some(&number) = index.by_external_id.get(external_id) else { return };
     let member = index.member(number);
     let cause = Cause::from(out_cause);
@@ -82,7 +92,7 @@ pub(super) fn leave(
         _ if is_protected(member, external_id, shown, input) => Some(KeptBecause::Protected),
         _ if people.emails.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
         _ if plan.baseline || index.sources.is_new(source) => Some(KeptBecause::Baseline),
-        _ => index.sources.doubt(source, out_cause).or_else(|| index.unread_owner(external_id, input)),
+        _ => index.sources.doubt(source, evidence).or_else(|| index.unread_owner(external_id, input)),
     };
     let because = because
         .or_else(|| due(external_id, out_cause, input, index).map(|until| KeptBecause::Grace { until }));
@@ -163,6 +173,8 @@ pub(super) fn absent(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'
         let policy = input.connector.leavers;
         let (cause, action) = match absence(input, &managed.external_id) {
             Ok(cause @ OutCause::Gone) => (cause, policy.gone),
+            // Today's connector does not see such people, whatever `sync.removeDisabled` says.
+            Ok(cause @ OutCause::Disabled) => (cause, policy.disabled),
             Ok(cause) => (cause, policy.out_of_scope),
             Err(reason) => {
                 if index.by_external_id.contains_key(id) {
@@ -175,7 +187,8 @@ pub(super) fn absent(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'
             }
         };
         let out = (cause, action.map_or(Taking::KeepAsToday, Taking::Chosen));
-        let leaver = Leaver { external_id: id, shown: managed.email.as_str(), source: &managed.source, out };
+        let (shown, source) = (managed.email.as_str(), &managed.source);
+        let leaver = Leaver { external_id: id, shown, source, out, evidence: Evidence::Answer };
         leave(&leaver, input, index, people, plan);
     }
 }
@@ -185,6 +198,7 @@ fn absence(input: &PlanInput<'_>, external_id: &ExternalId) -> Result<OutCause, 
     match input.presences.get(external_id) {
         Some(Presence::NotFound) => Ok(OutCause::Gone),
         Some(Presence::Found) => Ok(OutCause::OutOfScope),
+        Some(Presence::Disabled) => Ok(OutCause::Disabled),
         Some(Presence::Unknown { reason }) => Err(reason.clone()),
         None => Err("the directory was not asked".to_owned()),
     }

@@ -83,7 +83,13 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
                 let shown = desired.display_name(person);
                 let source = desired.source(person.source);
                 leavers::leave(
-                    &leavers::Leaver { external_id: pushed, shown, source, out },
+                    &leavers::Leaver {
+                        external_id: pushed,
+                        shown,
+                        source,
+                        out,
+                        evidence: leavers::Evidence::Listing,
+                    },
                     input,
                     index,
                     &people,

@@ -5,7 +5,7 @@
 
 use super::PlanInput;
 use super::change::{KeptBecause, Remark};
-use crate::ledger::OutCause;
+use super::leavers::Evidence;
 use crate::names::SourceName;
 use crate::settings::{AcrossSources, SameGroup};
 use hashbrown::{HashMap, HashSet};
@@ -51,11 +51,11 @@ impl<'a> Sources<'a> {
         self.new.contains(source.as_str())
     }
 
-    /// Whether a source that was not read could still ask for somebody who leaves for this cause.
-    pub(super) fn doubt(&self, source: &SourceName, cause: OutCause) -> Option<KeptBecause> {
+    /// Whether a source that was not read could still ask for somebody who leaves, listed by another one or not.
+    pub(super) fn doubt(&self, source: &SourceName, evidence: Evidence) -> Option<KeptBecause> {
         let of = self.failed.get_key_value(source.as_str());
         let any = || self.failed.iter().min();
-        let by_absence = matches!(cause, OutCause::Gone | OutCause::OutOfScope);
+        let by_absence = evidence == Evidence::Answer;
         let shared = self.input.connector.conflicts.across_sources == AcrossSources::PreferEnabled;
         let (name, reason) = of.or_else(|| any().filter(|_| by_absence || shared))?;
         Some(KeptBecause::Unconfirmed { reason: format!("source `{}`: {reason}", shown(name)) })

@@ -122,7 +122,8 @@ pub enum VanishedGroups {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeaverPolicy {
-    /// Disabled in the directory. None: as `sync.removeDisabled` says, through the import.
+    /// Disabled in the directory, selected or not. None: who is selected leaves as `sync.removeDisabled` says, through
+    /// the import, and who is not is kept.
     pub disabled: Option<LeaverAction>,
     /// Listed by the directory as deleted. None: sent as deleted, through the import.
     pub deleted: Option<LeaverAction>,

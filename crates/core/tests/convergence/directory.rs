@@ -11,6 +11,14 @@ pub(crate) enum State {
     Deleted,
     /// There, and not selected.
     OutOfScope,
+    /// There, disabled, and not selected.
+    DisabledOutOfScope,
+}
+
+impl State {
+    pub(crate) fn is_out_of_scope(self) -> bool {
+        matches!(self, Self::OutOfScope | Self::DisabledOutOfScope)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +71,7 @@ impl Directory {
 
     /// Who is read: everybody but those out of scope.
     pub(crate) fn selected(&self) -> impl Iterator<Item = &Entry> {
-        self.people.iter().filter(|it| it.state != State::OutOfScope)
+        self.people.iter().filter(|it| !it.state.is_out_of_scope())
     }
 
     pub(crate) fn snapshot(&self, groups: bool) -> Snapshot {
@@ -84,7 +92,7 @@ impl Directory {
                 state: match entry.state {
                     State::Disabled => AccountState::Disabled,
                     State::Deleted => AccountState::Deleted,
-                    State::Enabled | State::OutOfScope => AccountState::Enabled,
+                    State::Enabled | State::OutOfScope | State::DisabledOutOfScope => AccountState::Enabled,
                 },
             });
         }
@@ -116,7 +124,11 @@ impl Directory {
             Some(stable) => entry.stable == stable.as_str(),
             None => entry.id == sought.external_id.as_str(),
         };
-        if self.people.iter().any(|it| is(&it)) { Presence::Found } else { Presence::NotFound }
+        match self.people.iter().find(is).map(|it| it.state) {
+            Some(State::Disabled | State::DisabledOutOfScope) => Presence::Disabled,
+            Some(State::Enabled | State::Deleted | State::OutOfScope) => Presence::Found,
+            None => Presence::NotFound,
+        }
     }
 
     pub(crate) fn by_stable(&self, stable: &str) -> Option<&Entry> {

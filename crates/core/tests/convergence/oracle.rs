@@ -192,15 +192,19 @@ fn leavers(world: &World, plan: &Plan, people: &People) -> Checked {
         let kept = plan.kept.iter().find(|it| it.person.external_id.as_str() == id);
         let policy = world.connector.leavers;
         let of_entry = managed.stable_id.as_ref().and_then(|it| world.directory.by_stable(it.as_str()));
-        let exists = match &managed.stable_id {
-            Some(_) => of_entry.is_some(),
-            None => world.directory.by_id(&managed.external_id).is_some(),
+        let found = match &managed.stable_id {
+            Some(_) => of_entry,
+            None => world.directory.by_id(&managed.external_id),
         };
         let (action, today) = match entry.map(|it| it.state) {
             Some(State::Disabled) => (policy.disabled, world.sync.remove_disabled),
             Some(State::Deleted) => (policy.deleted, world.sync.overwrite_existing),
-            _ if exists => (policy.out_of_scope, false),
-            _ => (policy.gone, false),
+            // Who is not selected and disabled is one of the disabled; today's connector does not see such people.
+            _ => match found.map(|it| it.state) {
+                Some(State::Disabled | State::DisabledOutOfScope) => (policy.disabled, false),
+                Some(_) => (policy.out_of_scope, false),
+                None => (policy.gone, false),
+            },
         };
         let Some(kept) = kept else {
             let stays_as_today =

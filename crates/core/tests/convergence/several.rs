@@ -103,9 +103,14 @@ impl World {
             }
             4 if people > 0 => drop(directory.leave(one)),
             5 | 6 if people > 0 => {
-                directory.people[one].state =
-                    [State::Enabled, State::Disabled, State::OutOfScope, State::Deleted]
-                        [usize::from(how / 2 % 4)];
+                let states = [
+                    State::Enabled,
+                    State::Disabled,
+                    State::OutOfScope,
+                    State::Deleted,
+                    State::DisabledOutOfScope,
+                ];
+                directory.people[one].state = states[usize::from(how / 2) % states.len()];
             }
             7 if groups < 3 => {
                 // Few ids: both directories have groups of one id, and of one name.
@@ -162,7 +167,8 @@ impl World {
         let ledger = self.remembered();
         let mut presences = Presences::new();
         for (source, missing) in sought(desired, &ledger, &observed) {
-            // Whoever comes from nobody knows where is gone only where both say so.
+            // Whoever comes from nobody knows where is gone only where both say so, and disabled only where neither one has
+            // a usable account nor fails to tell.
             for which in (0..2).filter(|&it| source.is_untold() || NAMES[it] == source.as_str()) {
                 let answers = if self.fails[which] {
                     let unknown = || Presence::Unknown { reason: "it does not answer".to_owned() };
@@ -172,7 +178,12 @@ impl World {
                 };
                 for (id, answer) in answers {
                     let known = presences.get(&id);
-                    if known.is_none_or(|it| *it == Presence::NotFound || answer == Presence::Found) {
+                    let counts = match known {
+                        None | Some(Presence::NotFound) => true,
+                        Some(Presence::Disabled) => answer != Presence::NotFound,
+                        Some(_) => answer == Presence::Found,
+                    };
+                    if counts {
                         presences.insert(id, answer);
                     }
                 }
@@ -339,8 +350,13 @@ impl World {
                 .filter(|it| it.id == id || it.email == member.email && which.is_some())
                 .map(|it| it.state)
                 .collect();
-            let out_of_scope = !there.is_empty() && there.iter().all(|it| *it == State::OutOfScope);
-            let keeps = self.connector.leavers.out_of_scope.is_none() && !self.sync.overwrite_existing;
+            let out_of_scope = !there.is_empty() && there.iter().all(|it| it.is_out_of_scope());
+            let leavers = self.connector.leavers;
+            let keeps = !self.sync.overwrite_existing
+                && there.iter().all(|it| match it {
+                    State::DisabledOutOfScope => leavers.disabled.is_none(),
+                    _ => leavers.out_of_scope.is_none(),
+                });
             prop_assert!(!out_of_scope || !keeps || listed(&|_| true), "out of scope: {}", told());
             if failing {
                 let rule = self.connector.conflicts.across_sources;

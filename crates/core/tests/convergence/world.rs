@@ -260,7 +260,8 @@ impl World {
             3 => drop(self.directory.leave(place)),
             4 => entry.state = State::Disabled,
             5 => entry.state = State::Enabled,
-            6 => entry.state = State::OutOfScope,
+            6 if how.is_multiple_of(2) => entry.state = State::OutOfScope,
+            6 => entry.state = State::DisabledOutOfScope,
             7 => entry.state = State::Deleted,
             8 => entry.id = format!("cn=p{number}"),
             9 => {

@@ -225,12 +225,16 @@ async fn ask_for_missing(
     Ok(presences)
 }
 
-/// Somebody is gone only where every source says so.
+/// Somebody is gone only where every source says so, and disabled only where every source could say and none has an account
+/// that may be used.
 fn less_gone(one: Presence, other: Presence) -> Presence {
-    match (&one, &other) {
-        (Presence::NotFound, _) | (Presence::Unknown { .. }, Presence::Found) => other,
-        _ => one,
-    }
+    let weight = |it: &Presence| match it {
+        Presence::NotFound => 0,
+        Presence::Disabled => 1,
+        Presence::Unknown { .. } => 2,
+        Presence::Found => 3,
+    };
+    if weight(&other) > weight(&one) { other } else { one }
 }
 
 /// Asks a source. Of one that was not read nobody is asked for.
@@ -255,4 +259,21 @@ async fn ask(
         },
         (None, _) | (_, None) => unknown(format!("the settings name no source `{name}` any more")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_answers_the_more_careful_one_counts() {
+        let unknown = || Presence::Unknown { reason: "busy".to_owned() };
+        let in_order = [Presence::NotFound, Presence::Disabled, unknown(), Presence::Found];
+        for (place, one) in in_order.iter().enumerate() {
+            for (other_place, other) in in_order.iter().enumerate() {
+                let expected = &in_order[place.max(other_place)];
+                assert_eq!(less_gone(one.clone(), other.clone()), *expected, "{one:?} and {other:?}");
+            }
+        }
+    }
 }

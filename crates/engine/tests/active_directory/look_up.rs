@@ -12,7 +12,7 @@ pub(crate) async fn gone_is_told_from_moved(domain: &Domain) {
             domain.samba_tool(&["user", "show", &format!("u{number}"), "--attributes=objectGUID"]).unwrap();
         values(&ldif, "objectGUID").pop_first().unwrap()
     };
-    let [moved, deleted, present] = [101, 102, 103].map(guid);
+    let [moved, deleted, present, disabled] = [101, 102, 103, 104].map(guid);
     domain
         .ldapmodify(&format!(
             "dn: {}\nchangetype: modrdn\nnewrdn: CN=Moved\ndeleteoldrdn: 1\nnewsuperior: OU=Left,{ROOT}\n\n\
@@ -21,18 +21,20 @@ pub(crate) async fn gone_is_told_from_moved(domain: &Domain) {
             dn(102)
         ))
         .unwrap();
+    domain.samba_tool(&["user", "disable", "u104"]).unwrap();
     let mut reader = Setup::new(domain).with("username", "reader@ad.example.test");
     reader.password = READER_PASSWORD.to_owned();
     for (setup, sees_deleted) in [(Setup::new(domain), true), (reader, false)] {
-        let ids = [&moved, &deleted, &present];
+        let ids = [&moved, &deleted, &present, &disabled];
         let sought = ids.map(|id| Sought {
             external_id: ExternalId::new(id.as_str()),
             stable_id: Some(StableId::new(format!("objectGUID:{id}"))),
         });
         let answers = setup.directory().look_up(&sought).await.unwrap();
         let answers = sought.map(|it| answers[&it.external_id].clone());
-        let [moved, deleted, present] = &answers;
+        let [moved, deleted, present, disabled] = &answers;
         assert_eq!([moved, present], [&Presence::Found, &Presence::Found]);
+        assert_eq!(disabled, &Presence::Disabled);
         if sees_deleted {
             assert_eq!(deleted, &Presence::NotFound);
         } else {

@@ -25,6 +25,23 @@ async fn only_graphs_own_denial_of_an_object_id_means_gone() {
 }
 
 #[tokio::test]
+async fn who_may_not_sign_in_is_there_and_disabled() {
+    let server = server(tenant());
+    let filtered = reader(&server, "include:nobody@x.test", "");
+    server.forget_requests();
+    let found = filtered.look_up(&sought(&[1, 2, 99].map(id))).await.unwrap();
+    let of = |number| found[&ExternalId::new(id(number))].clone();
+    assert_eq!([1, 2, 99].map(of), [Presence::Found, Presence::Disabled, Presence::NotFound]);
+    // A token, and one batch for all of them.
+    assert_eq!(server.requests().len(), 2);
+    server.forget_requests();
+    // Somebody disabled is somebody who is found by id.
+    let found = filtered.look_up(&sought(&[2, 99].map(id))).await.unwrap();
+    assert_eq!(found[&ExternalId::new(id(99))], Presence::NotFound);
+    assert_eq!(server.requests().iter().filter(|it| !it.path.ends_with("/token")).count(), 1);
+}
+
+#[tokio::test]
 async fn an_answer_that_does_not_come_is_unknown() {
     for status in [403, 500, 429] {
         let server = server(tenant());

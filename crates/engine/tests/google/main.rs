@@ -210,6 +210,20 @@ async fn a_person_is_gone_only_when_google_says_so() {
     }
 }
 
+/// Number 1 is suspended, number 2 archived, number 3 deleted.
+#[tokio::test]
+async fn who_is_suspended_or_archived_is_found_and_disabled() {
+    let server = start(small());
+    let id = |number: usize| ExternalId::new(User::new(number).id);
+    let sought = [0, 1, 2, 3].map(|number| Sought { external_id: id(number), stable_id: None });
+    let setup = Setup::new(&server).with("userFilter", json!("|isSuspended=false"));
+    let found = setup.directory().look_up(&sought).await.expect("answers");
+    let expected = [Presence::Found, Presence::Disabled, Presence::Disabled, Presence::NotFound];
+    assert_eq!([0, 1, 2, 3].map(|number| found[&id(number)].clone()), expected);
+    // A token, and one for each person.
+    assert_eq!(server.requests().len(), 1 + 4);
+}
+
 #[tokio::test]
 async fn nobody_is_gone_where_nobody_is_found() {
     let server = start(small());

@@ -3,6 +3,7 @@
 use super::{PASSWORD, READER, SUFFIX, Setup, people};
 use bwdc_core::names::{ExternalId, StableId};
 use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::settings::DisabledBy;
 use bwdc_engine::directory::ReadError;
 use bwdc_harness::slapd;
 use bwdc_sandbox::ldap::{Action, At, Fault, Options, ResultCode, Server};
@@ -57,6 +58,72 @@ async fn who_is_there_and_no_longer_selected_is_found() {
     assert_eq!(setup.read().await.unwrap().people().len(), 1);
     assert_eq!(ask(&setup, sought(&dn("u0"), Some(id))).await, Presence::Found);
     assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::Found);
+}
+
+/// u0 is locked for good, u1 for a while, u2 not at all; nobody of them is selected any more.
+#[tokio::test]
+async fn who_is_there_and_disabled_is_told_from_who_is_only_no_longer_selected() {
+    let server = slapd::Options::new(SUFFIX)
+        .ldif_text(people(4))
+        .overlay("ppolicy", &[])
+        .database_line(format!(
+            "access to attrs=pwdAccountLockedTime by dn.exact=\"{}\" none by * read",
+            dn("u3")
+        ))
+        .database_line("access to * by * read")
+        .start()
+        .unwrap();
+    let mut setup = Setup::slapd(&server);
+    let ids = [stable_id(&setup, "u0").await, stable_id(&setup, "u1").await, stable_id(&setup, "u2").await];
+    for (name, time) in [("u0", "000001010000Z"), ("u1", "20260102030405Z")] {
+        let change = "changetype: modify\nadd: pwdAccountLockedTime\npwdAccountLockedTime:";
+        server.ldapmodify(&format!("dn: {}\n{change} {time}\n", dn(name))).unwrap();
+    }
+    server
+        .ldapmodify(&format!(
+            "dn: {}\nchangetype: modify\nadd: userPassword\nuserPassword: pw-u3\n",
+            dn("u3")
+        ))
+        .unwrap();
+    setup.layout.user_filter = Some("(uid=nobody)".to_owned());
+    // What tells nothing to the read tells nothing here.
+    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::Found);
+    setup.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
+    let expected = [Presence::Disabled, Presence::Found, Presence::Found];
+    for (number, (id, expected)) in ids.iter().zip(expected).enumerate() {
+        let name = dn(&format!("u{number}"));
+        assert_eq!(ask(&setup, sought(&name, Some(id.clone()))).await, expected, "{name} by its id");
+        assert_eq!(ask(&setup, sought(&name, None)).await, expected, "{name}");
+    }
+    // Renamed: the name is denied, the id finds the person.
+    server
+        .ldapmodify(&format!("dn: {}\nchangetype: modrdn\nnewrdn: uid=left\ndeleteoldrdn: 1\n", dn("u0")))
+        .unwrap();
+    assert_eq!(ask(&setup, sought(&dn("u0"), Some(ids[0].clone()))).await, Presence::Disabled);
+    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::NotFound);
+    // An attribute that may not be read says nothing.
+    let mut blind = Setup::new(server.port(), &dn("u3"), "pw-u3");
+    blind.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
+    assert_eq!(ask(&blind, sought(&dn("left"), None)).await, Presence::Found);
+}
+
+/// The name belongs to a newcomer by now, who is disabled: the person who had it is gone all the same.
+#[tokio::test]
+async fn a_disabled_newcomer_of_the_same_name_is_somebody_else() {
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(2)).overlay("ppolicy", &[]).start().unwrap();
+    let mut setup = Setup::slapd(&server);
+    setup.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
+    let gone = stable_id(&setup, "u0").await;
+    server.ldapmodify(&format!("dn: {}\nchangetype: delete\n", dn("u0"))).unwrap();
+    server
+        .ldapmodify(&format!(
+            "dn: {0}\nchangetype: add\nobjectClass: inetOrgPerson\nuid: u0\ncn: New\nsn: n\n\n\
+             dn: {0}\nchangetype: modify\nadd: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n",
+            dn("u0")
+        ))
+        .unwrap();
+    assert_eq!(ask(&setup, sought(&dn("u0"), Some(gone))).await, Presence::NotFound);
+    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::Disabled);
 }
 
 #[tokio::test]

@@ -214,6 +214,28 @@ async fn a_person_is_gone_only_when_okta_says_so() {
     assert!(matches!(found[&sought[0].external_id], Presence::Unknown { .. }));
 }
 
+/// Number 1 is suspended.
+#[tokio::test]
+async fn the_settings_say_who_is_found_and_disabled() {
+    let server = server(small());
+    let id = |number: usize| ExternalId::new(small().users[number].id.clone());
+    let sought = [0, 1, 2].map(|number| Sought { external_id: id(number), stable_id: None });
+    for (active, expected) in [
+        (json!(null), [Presence::Found, Presence::Disabled, Presence::NotFound]),
+        (json!(["SUSPENDED"]), [Presence::Disabled, Presence::Found, Presence::NotFound]),
+    ] {
+        let settings = settings(&server, json!({ "activeStatuses": active }));
+        let options = WebOptions { speed: 1_000.0, ..OktaDirectory::options(0.5) };
+        let token = SecretString::from(server.token());
+        let directory =
+            OktaDirectory::new(&settings, OktaFilters::default(), token, options).expect("a directory");
+        server.forget_requests();
+        let found = directory.look_up(&sought).await.expect("answers");
+        assert_eq!([0, 1, 2].map(|number| found[&id(number)].clone()), expected);
+        assert_eq!(server.requests().len(), 3);
+    }
+}
+
 #[tokio::test]
 async fn half_of_the_limit_is_used_and_none_of_it_exceeded() {
     let tenant = Tenant::generate(400, 150, 2);

@@ -4,6 +4,7 @@ use super::{Setup, VERSIONS, small, start};
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{Presence, Presences, Sought};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
+use serde_json::json;
 
 async fn ask(setup: &Setup, ids: &[&str]) -> Presences {
     let sought: Vec<Sought> =
@@ -29,11 +30,40 @@ async fn each_answer_has_its_meaning() {
         let found = ask(&setup, &ids).await;
         let of = |id: &str| &found[&ExternalId::new(id)];
         assert_eq!(of("100000"), &Presence::Found);
-        assert_eq!(of("100001"), &Presence::Found, "suspended people are there");
+        assert_eq!(of("100001"), &Presence::Disabled, "suspended people are there");
         assert_eq!(of("7"), &Presence::NotFound);
         assert_eq!(of("8"), &Presence::NotFound);
         for unknown in ["cn=x,dc=y", "0100000", "100004", "100005"] {
             assert!(matches!(of(unknown), Presence::Unknown { .. }), "{unknown} by version {version}");
+        }
+    }
+}
+
+/// Number 1 is suspended; number 2 has no status, number 3 one that OneLogin added later.
+#[tokio::test]
+async fn the_settings_say_who_counts_as_disabled() {
+    let mut tenant = small();
+    tenant.users[3].status = 99;
+    let server = start(tenant);
+    for version in VERSIONS {
+        server.faults().clear();
+        let bare = match version {
+            1 => r#"{"status":{"error":false,"code":200},"data":[{"id":100002}]}"#,
+            _ => r#"{"id":100002}"#,
+        };
+        let path = format!("/api/{version}/users/100002");
+        server.faults().add(Rule::new("GET", &path, Fault::Answer(Answer::json(200, bare))));
+        let ids = ["100000", "100001", "100002", "100003"];
+        for (active, expected) in [
+            (json!(["active"]), [Presence::Found, Presence::Disabled, Presence::Found, Presence::Found]),
+            (json!(["suspended"]), [Presence::Disabled, Presence::Found, Presence::Found, Presence::Found]),
+        ] {
+            let setup = Setup::new(&server, version).with("activeStatuses", active);
+            server.forget_requests();
+            let found = ask(&setup, &ids).await;
+            assert_eq!(ids.map(|id| found[&ExternalId::new(id)].clone()), expected, "version {version}");
+            // A token, and one for each person.
+            assert_eq!(server.requests().len(), 1 + ids.len());
         }
     }
 }

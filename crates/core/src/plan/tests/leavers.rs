@@ -69,6 +69,111 @@ fn a_disabled_person_has_grace_too() {
 }
 
 #[test]
+fn who_is_disabled_and_no_longer_selected_counts_as_disabled() {
+    let world = || World::new().managed_crowd(40).managed("a", "a@x").answer("a", Presence::Disabled);
+    let id = || MemberId::new("m-a@x");
+    for (action, requests, kept) in [
+        (Some(LeaverAction::Revoke), vec![Request::Revoke(id())], None),
+        (Some(LeaverAction::Remove), vec![Request::Remove(id())], None),
+        (Some(LeaverAction::Keep), vec![], Some(KeptBecause::Policy)),
+        (None, vec![], Some(KeptBecause::AsToday)),
+    ] {
+        for remove_disabled in [false, true] {
+            // What is done to others who are not selected, or not there, says nothing of the disabled.
+            for others in [LeaverAction::Keep, LeaverAction::Remove] {
+                let mut world = world().leavers(others, others);
+                world.connector.leavers.disabled = action;
+                world.sync.remove_disabled = remove_disabled;
+                let plan = world.plan(crowd(40));
+                assert_eq!(plan.requests(), requests, "{action:?} {remove_disabled} {others:?}");
+                let causes: Vec<_> = plan.kept.iter().map(|it| (it.cause, it.because.clone())).collect();
+                let expected = kept.clone().map(|because| (Some(Cause::Disabled), because));
+                assert_eq!(causes, Vec::from_iter(expected), "{action:?} {remove_disabled} {others:?}");
+                let by_cause = |it: &Change| {
+                    matches!(
+                        it,
+                        Change::Revoke { cause: Cause::Disabled, .. }
+                            | Change::Remove { cause: Cause::Disabled, .. }
+                    )
+                };
+                assert!(plan.changes.iter().all(by_cause), "{:?}", plan.changes);
+                assert_eq!(plan.changes.len(), requests.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn vaultwarden_revokes_who_is_disabled_and_no_longer_selected() {
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x").answer("a", Presence::Disabled);
+    world.server = ServerKind::Vaultwarden;
+    assert!(world.plan(crowd(40)).is_empty(), "as today");
+    world.connector.leavers.disabled = Some(LeaverAction::Revoke);
+    let plan = world.plan(crowd(40));
+    assert!(
+        matches!(plan.changes[..], [Change::Revoke { cause: Cause::Disabled, .. }]),
+        "{:?}",
+        plan.changes
+    );
+    assert!(plan.import.members.iter().any(|it| it.deleted && it.external_id.as_str() == "a"));
+}
+
+#[test]
+fn the_grace_of_the_disabled_goes_on_when_they_are_no_longer_selected() {
+    let mut world = waiting(Presence::Disabled);
+    world.connector.leavers.out_of_scope_grace_hours = 0;
+    let listed = || crowd(40).in_state("a", "a@x", AccountState::Disabled);
+    assert!(run_at(&mut world, 0, listed()).is_empty());
+    let plan = run_at(&mut world, DAY - 1, crowd(40));
+    assert!(plan.is_empty(), "{:?}", plan.changes);
+    assert_eq!(plan.kept[0].because, KeptBecause::Grace { until: Timestamp(DAY) });
+    let plan = run_at(&mut world, DAY, crowd(40));
+    assert_eq!(plan.requests(), [Request::Revoke(MemberId::new("m-a@x"))]);
+}
+
+#[test]
+fn who_is_enabled_again_and_not_selected_is_out_of_scope_from_then_on() {
+    let mut world = waiting(Presence::Disabled);
+    assert!(run_at(&mut world, 0, crowd(40)).is_empty());
+    world = world.answer("a", Presence::Found);
+    let plan = run_at(&mut world, DAY, crowd(40));
+    assert!(plan.is_empty(), "{:?}", plan.changes);
+    assert_eq!(plan.kept[0].because, KeptBecause::Grace { until: Timestamp(2 * DAY) });
+}
+
+#[test]
+fn the_guards_hold_for_who_is_disabled_and_no_longer_selected() {
+    let world = || {
+        let mut world = World::new().managed_crowd(40).answer("a", Presence::Disabled);
+        world.connector.leavers.disabled = Some(LeaverAction::Remove);
+        world
+    };
+    for role in [Role::Owner, Role::Admin, Role::Custom] {
+        let mut world = world();
+        world.ledger.people.push(managed_person("a", "a@x"));
+        let plan = world.member("a", "a@x", MemberStatus::Confirmed, role).plan(crowd(40));
+        assert!(plan.is_empty() && plan.kept[0].because == KeptBecause::Role, "{role:?}");
+    }
+    let mut protected = world().managed("a", "a@x");
+    protected.connector.protected = vec!["a@x".to_owned()];
+    assert_eq!(protected.plan(crowd(40)).kept[0].because, KeptBecause::Protected);
+    let entered_anew = world().managed("a", "a@x").plan(crowd(40).person("other", "a@x"));
+    assert_eq!(entered_anew.kept[0].because, KeptBecause::AddressInUse);
+    assert_eq!(entered_anew.removals().count(), 0);
+    let mut first_run = world().managed("a", "a@x");
+    first_run.ledger.baseline_taken = false;
+    assert_eq!(first_run.plan(crowd(40)).kept[0].because, KeptBecause::Baseline);
+    // Ten of forty are more than one run may take.
+    let mut many = world();
+    for number in 30..40 {
+        many = many.answer(&format!("crowd{number}"), Presence::Disabled);
+    }
+    let plan = many.plan(crowd(30));
+    assert_eq!(plan.removals().count(), 10);
+    assert!(!is_go(&plan));
+}
+
+#[test]
 fn a_vanished_group_stays_unless_the_settings_delete_it() {
     let mut world = World::new().managed("a", "a@x").group("g", "g", &[0]).group("h", "h", &[0]);
     let directory = || Sample::new().person("a", "a@x").group("h", &["a"]);

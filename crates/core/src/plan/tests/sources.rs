@@ -71,6 +71,19 @@ fn a_source_that_failed_takes_nobody() {
 }
 
 #[test]
+fn while_a_source_fails_nobody_leaves_another_one_for_being_disabled_and_not_selected() {
+    let mut world = two_sources().answer("a2", Presence::Disabled);
+    world.connector.leavers.disabled = Some(LeaverAction::Revoke);
+    let first = || Ok(Sample::new().person("a1", "a1@x"));
+    let second = Ok(Sample::new().person("b1", "b1@x").person("b2", "b2@x"));
+    let read = plan(&world, vec![source("", first()), source("b", second)]);
+    assert_eq!(revoked(&read), ["a2"]);
+    let failed = plan(&world, vec![source("", first()), source("b", Err("no answer"))]);
+    assert!(revoked(&failed).is_empty());
+    assert!(matches!(because(&failed, "a2"), KeptBecause::Unconfirmed { .. }));
+}
+
+#[test]
 fn while_a_source_fails_nobody_leaves_another_one_by_absence() {
     // Somebody may have moved over to the directory that cannot be read.
     let world = two_sources();

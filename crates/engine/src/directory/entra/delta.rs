@@ -7,6 +7,7 @@
 use super::NAME;
 use super::graph::{Graph, permission};
 use super::members::Member;
+use super::message::is_enabled;
 use super::tenant::{Group, Tenant, User};
 use crate::directory::web::{Answer, Next, WebReadError, WebRequest};
 use bwdc_core::text::{Text, TextTable};
@@ -201,7 +202,7 @@ impl UserChanges {
             let mut text = |it: Option<Option<String>>| it.map(|it| it.map(|it| texts.intern(&it)));
             once(&mut said.mail, text(change.mail))?;
             once(&mut said.name, text(change.user_principal_name))?;
-            once(&mut said.enabled, change.account_enabled.map(|it| it != Some(false)))?;
+            once(&mut said.enabled, change.account_enabled.map(is_enabled))?;
             let guest = |it: Option<String>| it.is_some_and(|it| it.eq_ignore_ascii_case("guest"));
             once(&mut said.guest, change.user_type.map(guest))?;
         }

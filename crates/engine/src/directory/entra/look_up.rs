@@ -1,7 +1,7 @@
 //! Asks for single people by their object ids, without any filter.
 
 use super::graph::Graph;
-use super::message::{IdResponse, PageResponse};
+use super::message::{IdResponse, PageResponse, is_enabled};
 use crate::directory::web::{WebReadError, only_if_others_are_found};
 use bwdc_core::observed::{Presence, Presences, Sought};
 use uuid::Uuid;
@@ -19,7 +19,9 @@ pub(super) async fn look_up(graph: &Graph<'_>, sought: &[Sought]) -> Result<Pres
     for chunk in ids.chunks(Graph::BATCH) {
         let mut due: Vec<(&Sought, String)> = chunk
             .iter()
-            .map(|person| (*person, format!("/users/{}?$select=id", person.external_id.as_str())))
+            .map(|person| {
+                (*person, format!("/users/{}?$select=id,accountEnabled", person.external_id.as_str()))
+            })
             .collect();
         for attempt in 1.. {
             let paths: Vec<&str> = due.iter().map(|(_, path)| path.as_str()).collect();
@@ -33,7 +35,8 @@ pub(super) async fn look_up(graph: &Graph<'_>, sought: &[Sought]) -> Result<Pres
                 }
                 let code = answer.body["error"]["code"].as_str().unwrap_or_default();
                 let presence = match (answer.status, code) {
-                    (200, _) => Presence::Found,
+                    (200, _) if is_enabled(answer.body["accountEnabled"].as_bool()) => Presence::Found,
+                    (200, _) => Presence::Disabled,
                     (404, "Request_ResourceNotFound") => Presence::NotFound,
                     (status, code) => {
                         Presence::Unknown { reason: format!("Microsoft Entra ID answered {status} {code}") }

@@ -28,6 +28,11 @@ pub(super) struct UserResponse {
     pub(super) user_type: Option<String>,
 }
 
+/// Whether an account may be used, by what Graph says of it.
+pub(super) fn is_enabled(account_enabled: Option<bool>) -> bool {
+    account_enabled != Some(false)
+}
+
 /// A person of whom the id is all that matters.
 #[derive(Deserialize)]
 pub(super) struct IdResponse {

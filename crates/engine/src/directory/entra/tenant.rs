@@ -3,7 +3,7 @@
 
 use super::address::address;
 use super::members::{Member, Members};
-use super::message::UserResponse;
+use super::message::{UserResponse, is_enabled};
 use bwdc_core::filter::{Filter, Keyword};
 use bwdc_core::settings::{EntraFilters, Guests};
 use bwdc_core::snapshot::{
@@ -78,7 +78,7 @@ impl Tenant {
             id: self.texts.intern(&user.id),
             mail: user.mail.as_deref().map(|it| self.texts.intern(it)),
             name: user.user_principal_name.as_deref().map(|it| self.texts.intern(it)),
-            enabled: user.account_enabled != Some(false),
+            enabled: is_enabled(user.account_enabled),
             guest: user.user_type.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("guest")),
         };
         self.put_user(user);

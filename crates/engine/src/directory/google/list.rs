@@ -1,7 +1,7 @@
 //! Lists page by page: the last page is the one without a token for the next.
 
 use super::GoogleDirectory;
-use super::model::{Entry, IdResponse, ListResponse};
+use super::model::{Entry, IdResponse, ListResponse, UserResponse};
 use crate::directory::web::{Answer, Next, WebReadError, WebRequest, WebSession, below};
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -55,6 +55,17 @@ impl GoogleDirectory {
         let answer = session.json::<ListResponse<T>>(&request).await?;
         next_page(&answer).map_err(|reason| session.malformed(&request, reason))?;
         Ok(answer.value.entries.into_iter().next())
+    }
+
+    /// A single person by id, with nothing but the id and what tells whether the account may be used.
+    pub(super) async fn account(
+        &self,
+        session: &WebSession<'_>,
+        id: &str,
+    ) -> Result<UserResponse, WebReadError> {
+        let mut url = below(&self.api, &["users", id]);
+        url.query_pairs_mut().append_pair("fields", "id,suspended,archived");
+        Ok(session.json::<UserResponse>(&WebRequest::get(url)).await?.value)
     }
 
     /// The id of a single person or group, by any key that Google knows for it.

@@ -48,8 +48,9 @@ async fn ask(
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok((person.external_id.clone(), unknown(format!("`{id}` is no id of Google's"))));
     }
-    let presence = match directory.id(session, &["users", id]).await {
-        Ok(found) if found != id => unknown(format!("Google returned somebody else for `{id}`")),
+    let presence = match directory.account(session, id).await {
+        Ok(found) if found.id != id => unknown(format!("Google returned somebody else for `{id}`")),
+        Ok(found) if found.is_disabled() => Presence::Disabled,
         Ok(_) => Presence::Found,
         Err(error) if error.status() == Some(404) && error.code() == Some(NOT_FOUND) => Presence::NotFound,
         Err(error) if error.status() == Some(401) => return Err(error),

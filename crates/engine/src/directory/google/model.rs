@@ -41,6 +41,12 @@ pub(super) struct UserResponse {
     pub(super) has_emails: bool,
 }
 
+impl UserResponse {
+    pub(super) fn is_disabled(&self) -> bool {
+        self.suspended == Some(true) || self.archived == Some(true)
+    }
+}
+
 impl Entry for UserResponse {
     const KIND: &'static str = "admin#directory#users";
     const FIELDS: &'static str =

@@ -97,9 +97,7 @@ impl Reading<'_, '_> {
                 }
                 let state = match () {
                     () if deleted => AccountState::Deleted,
-                    () if user.suspended == Some(true) || user.archived == Some(true) => {
-                        AccountState::Disabled
-                    }
+                    () if user.is_disabled() => AccountState::Disabled,
                     () => AccountState::Enabled,
                 };
                 let UserResponse { id, primary_email: email, has_emails, .. } = user;

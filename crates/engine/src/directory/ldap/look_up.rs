@@ -4,15 +4,18 @@
 //! in the way makes the answer unknown. An id that the server cannot search by would look like everybody's absence, so
 //! before the first "not found" by such an id it is checked that anybody is found by it.
 
+use super::account::Accounts;
 use super::connect::Connection;
+use super::entry::Entry;
 use super::error::LdapReadError;
 use super::follow::usn;
 use super::read::{SHOW_DELETED, SHOW_RECYCLED};
 use super::search::Request;
 use super::{name, value};
+use crate::clock::Clock;
 use bwdc_core::names::StableId;
 use bwdc_core::observed::{Presence, Presences, Sought};
-use bwdc_core::settings::{IdAttribute, LdapSettings};
+use bwdc_core::settings::{IdAttribute, LdapLayout, LdapSettings};
 use ldap3::controls::RawControl;
 use ldap3::{Scope, ldap_escape};
 use std::collections::BTreeMap;
@@ -24,11 +27,18 @@ const NO_ATTRIBUTES: [&str; 1] = ["1.1"];
 pub(super) async fn look_up(
     connection: &mut Connection,
     settings: &LdapSettings,
-    id_attribute: Option<IdAttribute>,
+    layout: &LdapLayout,
     sought: &[Sought],
 ) -> Result<Presences, LdapReadError> {
     let root = connection.naming_context(&settings.root_path).to_owned();
-    let mut asker = Asker { connection, root, id_attribute, searchable: BTreeMap::new(), sees_deleted: None };
+    let mut asker = Asker {
+        connection,
+        root,
+        layout,
+        accounts: Accounts::new(&layout.disabled_by, Clock::System.now()),
+        searchable: BTreeMap::new(),
+        sees_deleted: None,
+    };
     let mut presences = Presences::new();
     for person in sought {
         let presence = asker.person(person, settings.active_directory).await?;
@@ -52,7 +62,7 @@ enum Question {
 
 /// What was answered to one question.
 enum Answer {
-    Found,
+    Found(Account),
     /// The server says that there is no such entry.
     Denied,
     /// The search succeeded and returned nothing.
@@ -60,10 +70,29 @@ enum Answer {
     Unclear(String),
 }
 
+/// What was seen of the account that was found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Account {
+    /// All that was found is disabled.
+    Disabled,
+    /// It may be used, or nothing was said about that.
+    Usable,
+}
+
+/// What is asked about an entry.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// Whether it is there.
+    Existence,
+    /// Whether it is there, and whether the account may be used.
+    State,
+}
+
 struct Asker<'a> {
     connection: &'a mut Connection,
     root: String,
-    id_attribute: Option<IdAttribute>,
+    layout: &'a LdapLayout,
+    accounts: Accounts<'a>,
     searchable: BTreeMap<&'static str, bool>,
     sees_deleted: Option<bool>,
 }
@@ -72,11 +101,12 @@ impl Asker<'_> {
     async fn person(&mut self, person: &Sought, active_directory: bool) -> Result<Presence, LdapReadError> {
         let mut reason = None;
         let mut denied = None;
-        for question in questions(person, active_directory, self.id_attribute) {
+        for question in questions(person, active_directory, self.layout.id_attribute) {
             let asked = question.clone();
             match self.question(question).await? {
-                Presence::Found if self.is_somebody_else(&asked, denied.as_ref()).await? => {}
-                Presence::Found => return Ok(Presence::Found),
+                Presence::Found | Presence::Disabled
+                    if self.is_somebody_else(&asked, denied.as_ref()).await? => {}
+                found @ (Presence::Found | Presence::Disabled) => return Ok(found),
                 Presence::NotFound => denied = Some(asked),
                 Presence::Unknown { reason: why } => reason = reason.or(Some(why)),
             }
@@ -93,7 +123,9 @@ impl Asker<'_> {
         let (Question::Name(name), Some(Question::Value { attribute, escaped })) = (found, denied) else {
             return Ok(false);
         };
-        let same = self.ask(name.clone(), Scope::Base, format!("({attribute}={escaped})"), false).await?;
+        let same = self
+            .ask(name.clone(), Scope::Base, format!("({attribute}={escaped})"), Wanted::Existence)
+            .await?;
         Ok(matches!(same, Answer::Nothing))
     }
 
@@ -101,20 +133,22 @@ impl Asker<'_> {
     /// can be seen is missing.
     async fn parent_can_be_seen(&mut self, name: &str) -> Result<bool, LdapReadError> {
         let Some(parent) = name::parent(name) else { return Ok(true) };
-        let answer = self.ask(parent.to_owned(), Scope::Base, "(objectClass=*)".to_owned(), false).await?;
-        Ok(matches!(answer, Answer::Found))
+        let answer =
+            self.ask(parent.to_owned(), Scope::Base, "(objectClass=*)".to_owned(), Wanted::Existence).await?;
+        Ok(matches!(answer, Answer::Found(_)))
     }
 
     /// Active Directory says "no such object" also of an entry that the account may not see, that was moved to another
     /// domain, or that has not reached this controller yet: only who is found among the deleted entries is gone.
     async fn deleted_or_hidden(&mut self, name: String) -> Result<Presence, LdapReadError> {
         let unknown = |reason| Ok(Presence::Unknown { reason });
-        let mut request = self.request(name.clone(), Scope::Base, "(objectClass=*)".to_owned(), false);
+        let filter = "(objectClass=*)".to_owned();
+        let mut request = self.request(name.clone(), Scope::Base, filter, Wanted::Existence);
         for control in [SHOW_DELETED, SHOW_RECYCLED] {
             request.controls.push(RawControl { ctype: control.to_owned(), crit: false, val: None });
         }
         match self.answer(request).await? {
-            Answer::Found => Ok(Presence::NotFound),
+            Answer::Found(_) => Ok(Presence::NotFound),
             Answer::Unclear(reason) => unknown(reason),
             Answer::Denied | Answer::Nothing if self.sees_deleted().await? => unknown(format!(
                 "`{name}` is neither there nor among the deleted entries: hidden from the reading account, moved to another \
@@ -149,14 +183,16 @@ impl Asker<'_> {
                 return unknown(format!("`{name}` does not belong to this server"));
             }
             Question::Name(name) | Question::Guid(name) => {
-                self.ask(name.clone(), Scope::Base, "(objectClass=*)".to_owned(), false).await?
+                self.ask(name.clone(), Scope::Base, "(objectClass=*)".to_owned(), Wanted::State).await?
             }
             Question::Value { attribute, escaped } => {
-                self.ask(self.root.clone(), Scope::Subtree, format!("({attribute}={escaped})"), false).await?
+                let filter = format!("({attribute}={escaped})");
+                self.ask(self.root.clone(), Scope::Subtree, filter, Wanted::State).await?
             }
         };
         match (answer, question) {
-            (Answer::Found, _) => Ok(Presence::Found),
+            (Answer::Found(Account::Usable), _) => Ok(Presence::Found),
+            (Answer::Found(Account::Disabled), _) => Ok(Presence::Disabled),
             (Answer::Unclear(reason), _) => unknown(reason),
             (Answer::Denied, Question::Value { .. }) => {
                 unknown(format!("the server knows no entry `{}`", self.root))
@@ -181,8 +217,10 @@ impl Asker<'_> {
         if let Some(known) = self.searchable.get(attribute) {
             return Ok(*known);
         }
-        let answer = self.ask(self.root.clone(), Scope::Subtree, format!("({attribute}=*)"), true).await?;
-        let searchable = matches!(answer, Answer::Found);
+        let mut request =
+            self.request(self.root.clone(), Scope::Subtree, format!("({attribute}=*)"), Wanted::Existence);
+        request.enough = Some(1);
+        let searchable = matches!(self.answer(request).await?, Answer::Found(_));
         self.searchable.insert(attribute, searchable);
         Ok(searchable)
     }
@@ -192,34 +230,40 @@ impl Asker<'_> {
         base: String,
         scope: Scope,
         filter: String,
-        one_is_enough: bool,
+        wanted: Wanted,
     ) -> Result<Answer, LdapReadError> {
-        let request = self.request(base, scope, filter, one_is_enough);
+        let request = self.request(base, scope, filter, wanted);
         self.answer(request).await
     }
 
-    fn request(&self, base: String, scope: Scope, filter: String, one_is_enough: bool) -> Request {
-        let mut request = Request::new(base, scope, filter, &NO_ATTRIBUTES, "ldap.rootPath");
-        request.enough = one_is_enough.then_some(1);
-        request
+    fn request(&self, base: String, scope: Scope, filter: String, wanted: Wanted) -> Request {
+        let attributes: Vec<&str> = match wanted {
+            Wanted::State if !self.layout.disabled_by.is_empty() => {
+                self.layout.disabled_by.iter().map(|sign| sign.attribute()).collect()
+            }
+            Wanted::Existence | Wanted::State => NO_ATTRIBUTES.to_vec(),
+        };
+        Request::new(base, scope, filter, &attributes, "ldap.rootPath")
     }
 
     async fn answer(&mut self, request: Request) -> Result<Answer, LdapReadError> {
         let mut pages = self.connection.search(request);
-        let mut found = false;
+        let mut found = None;
         loop {
             let error = match pages.next().await {
-                Ok(Some(_)) => {
-                    found = true;
+                Ok(Some(tag)) => {
+                    let disabled = Entry::parse(&tag).is_some_and(|entry| self.accounts.is_disabled(&entry))
+                        && found != Some(Account::Usable);
+                    found = Some(if disabled { Account::Disabled } else { Account::Usable });
                     continue;
                 }
-                Ok(None) if found => return Ok(Answer::Found),
-                Ok(None) => return Ok(Answer::Nothing),
+                Ok(None) => return Ok(found.map_or(Answer::Nothing, Answer::Found)),
                 Err(error) => error,
             };
             return match error {
-                LdapReadError::Refused { .. } | LdapReadError::References { .. } if found => {
-                    Ok(Answer::Found)
+                // What else there is was not seen: it may be usable.
+                LdapReadError::Refused { .. } | LdapReadError::References { .. } if found.is_some() => {
+                    Ok(Answer::Found(Account::Usable))
                 }
                 LdapReadError::Refused { outcome, .. } if outcome.code == NO_SUCH_OBJECT => {
                     Ok(Answer::Denied)

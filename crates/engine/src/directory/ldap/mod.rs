@@ -132,8 +132,7 @@ impl LdapDirectory {
             return Ok(Presences::new());
         }
         let mut connection = self.connect().await?;
-        let presences =
-            look_up::look_up(&mut connection, &self.settings, self.layout.id_attribute, sought).await?;
+        let presences = look_up::look_up(&mut connection, &self.settings, &self.layout, sought).await?;
         connection.close().await;
         Ok(presences)
     }

@@ -48,10 +48,11 @@ async fn ask(
         return Ok((person.external_id.clone(), unknown(format!("`{id}` is no id of Okta's"))));
     }
     let presence = match by_id(directory, session, id).await {
-        Ok(Answered::Found(user)) if directory.state(&user.status) == AccountState::Deleted => {
-            Presence::NotFound
-        }
-        Ok(Answered::Found(_)) => Presence::Found,
+        Ok(Answered::Found(user)) => match directory.state(&user.status) {
+            AccountState::Enabled => Presence::Found,
+            AccountState::Disabled => Presence::Disabled,
+            AccountState::Deleted => Presence::NotFound,
+        },
         Ok(Answered::NotFound) => Presence::NotFound,
         Err(error) if error.status() == Some(401) => return Err(error),
         Err(error) => unknown(error.to_string()),

@@ -1,6 +1,6 @@
 //! Asks for single people by id, without any filter: OneLogin keeps no trace of who was deleted.
 
-use super::model::{NumberResponse, OneResponse};
+use super::model::{AccountResponse, NumberResponse, OneResponse};
 use super::{IN_FLIGHT, OneLoginDirectory};
 use crate::directory::web::{WebReadError, WebSession, only_if_others_are_found};
 use bwdc_core::names::ExternalId;
@@ -29,8 +29,11 @@ async fn ask(
     let id = person.stable_id.as_ref().map_or(person.external_id.as_str(), |id| id.as_str());
     let presence = match id.parse::<u64>() {
         Ok(number) if number.to_string() == id => match found(directory, session, number).await {
-            Ok(found) if found == number => Presence::Found,
-            Ok(_) => Presence::Unknown { reason: format!("OneLogin returned somebody else for `{id}`") },
+            Ok(found) if found.id != number => {
+                Presence::Unknown { reason: format!("OneLogin returned somebody else for `{id}`") }
+            }
+            Ok(found) if directory.is_active(found.status) => Presence::Found,
+            Ok(_) => Presence::Disabled,
             Err(error) if error.status() == Some(404) && error.code().is_some_and(says_not_found) => {
                 Presence::NotFound
             }
@@ -46,22 +49,24 @@ fn says_not_found(code: &str) -> bool {
     NOT_FOUND.iter().any(|known| known.eq_ignore_ascii_case(code))
 }
 
-/// The id of the person whom OneLogin returns for a number.
+/// The person whom OneLogin returns for a number.
 async fn found(
     directory: &OneLoginDirectory,
     session: &WebSession<'_>,
     number: u64,
-) -> Result<u64, WebReadError> {
+) -> Result<AccountResponse, WebReadError> {
     let path = ["users", &number.to_string()];
     match directory.settings.api {
         OneLoginApi::Second => {
             let request = directory.request(OneLoginApi::Second, &path, &[]);
-            Ok(session.json::<NumberResponse>(&request).await?.value.id)
+            Ok(session.json::<AccountResponse>(&request).await?.value)
         }
         OneLoginApi::First => {
             let request = directory.request(OneLoginApi::First, &path, &[]);
-            match session.json::<OneResponse<NumberResponse>>(&request).await?.value {
-                OneResponse { status, data } if !status.error && data.len() == 1 => Ok(data[0].id),
+            let answer = session.json::<OneResponse<AccountResponse>>(&request).await?.value;
+            let one: Result<[AccountResponse; 1], _> = answer.data.try_into();
+            match one {
+                Ok([one]) if !answer.status.error => Ok(one),
                 _ => Err(session.malformed(&request, "it is not about one person".to_owned())),
             }
         }
@@ -84,7 +89,7 @@ async fn somebody_is_found(
         }
     };
     match first {
-        Some(number) => Ok(found(directory, session, number).await.is_ok_and(|found| found == number)),
+        Some(number) => Ok(found(directory, session, number).await.is_ok_and(|found| found.id == number)),
         None => Ok(false),
     }
 }

@@ -143,6 +143,14 @@ impl OneLoginDirectory {
         Ok(look_up::look_up(self, sought).await?)
     }
 
+    /// Whether an account may be used. A number that OneLogin adds later stops nobody.
+    fn is_active(&self, status: Option<u64>) -> bool {
+        status.is_none_or(|status| {
+            let known = OneLoginSettings::STATUSES.iter().any(|(number, _)| u64::from(*number) == status);
+            !known || self.settings.active_statuses.iter().any(|number| u64::from(*number) == status)
+        })
+    }
+
     /// How many requests were sent so far.
     pub fn requests_sent(&self) -> u64 {
         self.service.requests_sent()

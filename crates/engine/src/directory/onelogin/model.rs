@@ -57,6 +57,13 @@ pub(super) struct NumberResponse {
     pub(super) id: u64,
 }
 
+/// Somebody of whom the number matters, and whether the account may be used.
+#[derive(Debug, Deserialize)]
+pub(super) struct AccountResponse {
+    pub(super) id: u64,
+    pub(super) status: Option<u64>,
+}
+
 /// A role or a group.
 #[derive(Debug, Deserialize)]
 pub(super) struct RoleResponse {

@@ -9,7 +9,7 @@ use crate::directory::web::{WebReadError, WebSession};
 use crate::event::{Event, Events};
 use bwdc_core::names::Timestamp;
 use bwdc_core::normalize::{self, Address, is_acceptable};
-use bwdc_core::settings::{OneLoginApi, OneLoginGroups, OneLoginSettings};
+use bwdc_core::settings::{OneLoginApi, OneLoginGroups};
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashMap;
@@ -126,11 +126,6 @@ fn add_person(
         return;
     }
     let id = builder.text(&user.id.to_string());
-    let active = user.status.is_none_or(|status| {
-        // A number that OneLogin adds later stops nobody.
-        let known = OneLoginSettings::STATUSES.iter().any(|(number, _)| u64::from(*number) == status);
-        !known || directory.settings.active_statuses.iter().any(|number| u64::from(*number) == status)
-    });
     let mail = address.map(|address| builder.text(address));
     // With `sync.emailSuffix` it makes an address where neither of the two is one.
     let prefix = username.map(|username| builder.text(username));
@@ -142,7 +137,7 @@ fn add_person(
         stable_id: scope.stable_ids.then_some(id),
         mail,
         prefix,
-        state: if active { AccountState::Enabled } else { AccountState::Disabled },
+        state: if directory.is_active(user.status) { AccountState::Enabled } else { AccountState::Disabled },
     });
     let updated = user.updated_at.as_deref().and_then(from_iso);
     if since.is_some_and(|since| updated.is_some_and(|updated| updated < since)) {
