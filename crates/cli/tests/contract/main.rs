@@ -19,12 +19,12 @@
 //! | | the break | what failed |
 //! |---|---|---|
 //! | 1 | damaged settings taken for none; a mark at the beginning not accepted | `without_servers`, `rows` |
-//! | 2 | files made readable for all | `settings::the_settings_are_their_owners_alone`, `rows` |
+//! | 2 | files made readable for all; no warning | `settings::the_settings_are_their_owners_alone`, `rows` |
 //! | 3 | StartTLS without `ldap.ssl` goes in clear text | `failures::start_tls_without_tls_names_the_setting_to_change` |
 //! | 4 | each time limit a minute longer: connection, StartTLS, TLS, bind, page, organization | `patience` |
 //! | 5 | no fresh token; the key dropped | `failures::a_refused_key_is_kept` |
 //! | 6 | no next step | `failures`, `sign_in` |
-//! | 7 | `abc` stored as null; an unset variable or an empty file stored; a token made of nothing; a person's key | `settings::{fixed_messages_stand_alone, a_value_that_is_missing_or_wrong_changes_nothing}`, `sign_in::an_answer_without_a_token_logs_nobody_in`, `sign_in` |
+//! | 7 | `abc` stored as null; an unset variable or an empty file stored; a token made of nothing; a person's key; the stored secret dropped before the value is found | `settings::{fixed_messages_stand_alone, a_value_that_is_missing_or_wrong_changes_nothing, a_mistake_leaves_what_is_stored_as_it_was}`, `sign_in::{an_answer_without_a_token_logs_nobody_in, a_personal_key_is_refused_before_anything_is_sent}` |
 //! | 8 | a panic at Ctrl-C, the end of input, a missing file, no network, a held lock; a secret typed in sight | `failures::{an_interrupted_run_says_so_and_leaves_the_next_one_free, a_second_run_is_told_who_is_at_it}`, `rows::{nothing_that_goes_wrong_prints_a_stack, the_end_of_what_is_typed_is_a_missing_answer, a_secret_is_not_shown_while_it_is_typed}`, `update` |
 //! | 9 | names compared with case; a filter that is none finds nobody; an unreadable authority passed over | `rows::{members,attributes}_are_found_whatever_the_case_of_their_name`, `failures::a_filter_that_is_none_names_its_place`, `rows` |
 //! | 10 | people told apart by a date that nobody has | `rows::what_changed_cannot_be_told_by_an_attribute_that_nobody_has` |

@@ -1,6 +1,6 @@
 //! `bwdc config`: every kind of setting, every way to give a value, and every mistake.
 
-use crate::stage::{assert_answer, assert_failure, run};
+use crate::stage::{assert_answer, assert_failure, contents, run};
 use bwdc_harness::home::{Home, Output};
 use serde_json::json;
 use std::fs;
@@ -165,6 +165,34 @@ fn a_value_that_is_missing_or_wrong_changes_nothing() {
         &["cannot be used with"],
     );
     assert_eq!(home.data_json().unwrap()["directoryLdap"]["password"], json!("kept"));
+}
+
+/// The same where the secret stands in a store: nothing in the folder is touched, and the secret can still be used.
+#[test]
+fn a_mistake_leaves_what_is_stored_as_it_was() {
+    let mut home = home();
+    home.unset("BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS");
+    for setting in ["directory", "ldap.password"] {
+        let value = if setting == "directory" { "0" } else { "kept" };
+        assert_answer(&run(&home, &["config", setting, value]), &format!("Saved setting `{setting}`.\n"));
+    }
+    let stored = || run(&home, &["config", "get", "ldap.password", "--response"]).stdout;
+    let (before, kept) = (contents(&home), stored());
+    assert!(before.len() > 1, "the secret is in a file of its own");
+    let empty = home.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    for arguments in [
+        &["directory", "abc"][..],
+        &["ldap.password", "--secretenv", "NOT_SET"],
+        &["ldap.password", "--secretfile", empty.to_str().unwrap()],
+        &["ldap.password", "--secretfile", "/no/such"],
+        &["ldap.password", ""],
+    ] {
+        let output = run(&home, &[&["config"], arguments].concat());
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(contents(&home) == before, "{arguments:?} changed something");
+        assert_eq!(stored(), kept, "{arguments:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `bwdc login` and `bwdc logout`.
 
-use crate::stage::{Stage, answer, assert_answer, assert_failure, run};
+use crate::stage::{Stage, answer, assert_answer, assert_failure, contents, run};
 use bwdc_harness::home::Home;
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use serde_json::json;
@@ -65,12 +65,12 @@ fn nothing_is_asked_when_questions_are_forbidden() {
 #[test]
 fn a_personal_key_is_refused_before_anything_is_sent() {
     let stage = Stage::signed_out();
-    let before = stage.data_bytes();
+    let before = contents(&stage.home);
     let output = stage.run(&["login", "user.d1f7f0a3", "secret"]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
     assert!(output.stderr.contains("`user.d1f7f0a3`") && output.stderr.contains("organization.<id>"));
     assert!(stage.organization.requests().is_empty());
-    assert_eq!(stage.data_bytes(), before);
+    assert!(contents(&stage.home) == before, "something was changed");
 }
 
 #[test]
@@ -80,8 +80,11 @@ fn an_answer_without_a_token_logs_nobody_in() {
         (Answer::json(400, r#"{"error":"invalid_client"}"#), "invalid_client"),
         (Answer::json(403, "<html>blocked</html>"), "403"),
     ] {
-        let stage = Stage::signed_out();
-        let before = stage.data_bytes();
+        let mut stage = Stage::signed_out();
+        stage.home.unset("BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS");
+        assert_answer(&stage.run(&["config", "okta.token", "kept"]), "Saved setting `okta.token`.\n");
+        let before = contents(&stage.home);
+        assert!(before.len() > 1, "the token is in a file of its own");
         stage.organization.faults().add(Rule::new("POST", "/identity/connect/token", Fault::Answer(answer)));
         let secret = stage.organization.client_secret();
         let output = stage.log_in();
@@ -89,7 +92,7 @@ fn an_answer_without_a_token_logs_nobody_in() {
         assert!(output.stderr.contains(part), "{}", output.stderr);
         assert!(output.stderr.lines().count() >= 2, "the next step is missing: {}", output.stderr);
         assert!(!output.stderr.contains(&secret));
-        assert_eq!(stage.data_bytes(), before);
+        assert!(contents(&stage.home) == before, "something was changed");
     }
 }
 

@@ -3,7 +3,9 @@
 use bwdc_harness::home::{Home, Output};
 use bwdc_sandbox::{ldap, organization};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 pub(crate) const ADA: &str = "uid=ada,ou=People,dc=example,dc=test";
@@ -75,6 +77,24 @@ pub(crate) fn answer(home: &Home, arguments: &[&str], input: &str) -> Output {
         stderr: String::from_utf8(output.stderr).expect("the stage holds"),
         code: output.status.code(),
     }
+}
+
+/// Every file of the data folder and what is in it, but for the log.
+pub(crate) fn contents(home: &Home) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![home.data_folder()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the stage holds") {
+            let path = entry.expect("the stage holds").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_none_or(|it| it != "log") {
+                let bytes = std::fs::read(&path).expect("the stage holds");
+                found.insert(path, bytes);
+            }
+        }
+    }
+    found
 }
 
 /// Asserts a success with exactly this on standard output.
