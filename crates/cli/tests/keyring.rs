@@ -82,6 +82,37 @@ fn what_the_official_connector_stored_is_found_and_changed_in_place() {
     assert_eq!(lookup(&session, SERVICE, "secretLdap:one"), "");
 }
 
+/// The names under which the official connector keeps each directory's secret, with the account's id and, of older
+/// installations, without one.
+#[test]
+#[ignore = "needs dbus, gnome-keyring and libsecret-tools"]
+fn every_directory_has_the_official_name() {
+    let session = Session::with_keyring("pw").expect("installed");
+    for (number, object, account, setting) in [
+        (0, json!({ "directoryLdap": { "hostname": "h", "username": "u" } }), "secretLdap", "ldap.password"),
+        (1, json!({ "directoryEntra": { "tenant": "t", "applicationId": "a" } }), "secretEntra", "entra.key"),
+        (2, json!({ "directoryGsuite": { "clientEmail": "c@x.test" } }), "secretGsuite", "gsuite.key"),
+        (3, json!({ "directoryOkta": { "orgUrl": "https://x.okta.test" } }), "secretOkta", "okta.token"),
+        (4, json!({ "directoryOnelogin": { "clientId": "c" } }), "secretOneLogin", "onelogin.secret"),
+    ] {
+        for id in [Some("one"), None] {
+            let home = home(session.address());
+            let mut data = json!({ "stateVersion": 8, "appId": "a", "directoryType": number });
+            for (key, fields) in object.as_object().expect("an object") {
+                data[key] = fields.clone();
+                data[key]["id"] = json!(id);
+            }
+            home.write_data_json(&data).expect("writable");
+            let account = id.map_or(account.to_owned(), |id| format!("{account}:{id}"));
+            assert_eq!(answer(&home, &["config", "get", setting]), "not set\n", "{account}");
+            store(&session, &account, &json!(secret(setting)).to_string());
+            assert_eq!(answer(&home, &["config", "get", setting]), "set (keychain)\n", "{account}");
+            answer(&home, &["config", "unset", setting]);
+            assert_eq!(lookup(&session, SERVICE, &account), "", "{account}");
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs dbus, gnome-keyring and libsecret-tools"]
 fn the_first_secret_goes_into_the_keychain_and_moves_where_it_is_told() {

@@ -79,7 +79,7 @@ fn deleted_purged_and_restored_people_reach_the_organization_by_their_id() {
         stage.ok(&["sync"]);
         let lookups: Vec<String> = server.requests().into_iter().flat_map(|it| it.items).collect();
         // One who is there is asked for too: an application that finds nobody by id proves nothing.
-        assert_eq!((lookups.len(), &lookups[0]), (2, &format!("/users/{six}?$select=id")));
+        assert_eq!((lookups.len(), &lookups[0]), (2, &format!("/users/{six}?$select=id,accountEnabled")));
         assert_eq!(stage.status(&six_mail), Some(MemberStatus::Revoked));
         stage.sync_is_empty();
 

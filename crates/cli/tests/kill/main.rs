@@ -5,6 +5,7 @@
 #![cfg(feature = "failpoints")]
 
 #[path = "../laws/stage.rs"]
+#[expect(dead_code, reason = "the stage serves several tests")]
 mod stage;
 
 mod answers;
