@@ -214,9 +214,12 @@ fn failure(call: &Call, source: reqwest::Error) -> Failure {
     let connected = !source.is_connect();
     let error = match http::cause(&source) {
         Cause::Certificate(reason) => OrganizationError::Certificate { url, reason, source },
+        Cause::Other(_) if source.is_timeout() && connected => {
+            OrganizationError::Timeout { url, limit: call.time_limit, source }
+        }
         Cause::Other(_) if source.is_timeout() => {
-            let limit = if connected { call.time_limit } else { http::CONNECT_TIMEOUT };
-            OrganizationError::Timeout { url, limit, source }
+            let reason = format!("no connection within {} s", http::CONNECT_TIMEOUT.as_secs());
+            OrganizationError::Unreachable { url, reason, source }
         }
         Cause::Other(reason) if connected => OrganizationError::Cut { url, reason, source },
         Cause::Other(reason) => OrganizationError::Unreachable { url, reason, source },

@@ -8,6 +8,8 @@ use bwdc_engine::directory::onelogin::OneLoginDirectory;
 use bwdc_engine::directory::web::{WebOptions, WebReadError};
 use bwdc_engine::event::Event;
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
+#[cfg(target_os = "linux")]
+use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -36,6 +38,33 @@ async fn an_answer_that_does_not_come_is_an_error_that_names_the_page() {
         matches!(&error, WebReadError::Timeout { page: 1, url, .. } if url.contains("/roles")),
         "{error}"
     );
+}
+
+/// Calls are neither taken nor refused where as many wait as may.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_service_that_takes_no_connection_is_given_up_at_the_limit_for_that() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(call) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        waiting.push(call);
+        assert!(waiting.len() < 10_000, "this system takes any number of calls");
+    }
+    let server = onelogin(1, |_| {});
+    let options = WebOptions {
+        attempts: 2,
+        connect_limit: Duration::from_secs(1),
+        request_limit: Duration::from_secs(60),
+        ..hasty(OneLoginDirectory::options())
+    };
+    let begun = Instant::now();
+    let url = format!("http://{address}");
+    let error = web(behind(&url, &server, options).read(WHOLE, &|_| ()).await.err().unwrap());
+    assert!(matches!(&error, WebReadError::Unconnected { url, .. } if url.contains(&address.to_string())));
+    assert!(error.to_string().contains("within 1 s"), "{error}");
+    assert!(error.hint().unwrap().contains("`time-limits.connect`"));
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

@@ -69,6 +69,16 @@ pub enum WebReadError {
         #[source]
         source: reqwest::Error,
     },
+    /// A connection did not come about in time.
+    #[error("{service} did not take a connection within {} s: {url}", limit.as_secs())]
+    Unconnected {
+        /// The service.
+        service: &'static str,
+        /// What was to be asked for.
+        url: String,
+        /// The time limit of a connection.
+        limit: Duration,
+    },
     /// An answer did not come in time.
     #[error("{service} did not answer within {} s: {url}{}", limit.as_secs(), of_page(*page))]
     Timeout {
@@ -237,6 +247,9 @@ impl WebReadError {
             }
             Self::Connection { .. } => {
                 "Check the network, the proxy and the service's status page, and try again; nothing was changed."
+            }
+            Self::Unconnected { .. } => {
+                "Check the network and the proxy, and try again; where connections take that long, raise `time-limits.connect`. Nothing was changed."
             }
             Self::Timeout { .. } => {
                 "Check the network, the proxy and the service's status page, and try again; where answers take that long, raise `time-limits.page`. Nothing was changed."

@@ -394,6 +394,11 @@ impl<'a> WebSession<'a> {
             Cause::Other(_) if source.is_timeout() && Instant::now() >= self.deadline => {
                 Failed { error: self.out_of_time(request), again: Again::No }
             }
+            Cause::Other(_) if source.is_timeout() && source.is_connect() => {
+                let limit = self.service.options.connect_limit;
+                let error = WebReadError::Unconnected { service, url, limit };
+                Failed { error, again: Again::After(None) }
+            }
             Cause::Other(_) if source.is_timeout() => {
                 let error = WebReadError::Timeout { service, url, page, limit };
                 Failed { error, again: Again::After(None) }
