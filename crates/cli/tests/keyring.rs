@@ -88,25 +88,43 @@ fn what_the_official_connector_stored_is_found_and_changed_in_place() {
 #[ignore = "needs dbus, gnome-keyring and libsecret-tools"]
 fn every_directory_has_the_official_name() {
     let session = Session::with_keyring("pw").expect("installed");
-    for (number, object, account, setting) in [
-        (0, json!({ "directoryLdap": { "hostname": "h", "username": "u" } }), "secretLdap", "ldap.password"),
-        (1, json!({ "directoryEntra": { "tenant": "t", "applicationId": "a" } }), "secretEntra", "entra.key"),
-        (2, json!({ "directoryGsuite": { "clientEmail": "c@x.test" } }), "secretGsuite", "gsuite.key"),
-        (3, json!({ "directoryOkta": { "orgUrl": "https://x.okta.test" } }), "secretOkta", "okta.token"),
-        (4, json!({ "directoryOnelogin": { "clientId": "c" } }), "secretOneLogin", "onelogin.secret"),
+    const KEPT: &str = "[STORED SECURELY]";
+    for (number, object, fields, account, setting) in [
+        (0, "directoryLdap", json!({ "username": "u", "password": KEPT }), "secretLdap", "ldap.password"),
+        (1, "directoryEntra", json!({ "tenant": "t", "key": KEPT }), "secretEntra", "entra.key"),
+        (
+            2,
+            "directoryGsuite",
+            json!({ "domain": "x.test", "privateKey": KEPT }),
+            "secretGsuite",
+            "gsuite.key",
+        ),
+        (
+            3,
+            "directoryOkta",
+            json!({ "orgUrl": "https://x.test", "token": KEPT }),
+            "secretOkta",
+            "okta.token",
+        ),
+        (
+            4,
+            "directoryOnelogin",
+            json!({ "clientId": "c", "clientSecret": KEPT }),
+            "secretOneLogin",
+            "onelogin.secret",
+        ),
     ] {
         for id in [Some("one"), None] {
             let home = home(session.address());
             let mut data = json!({ "stateVersion": 8, "appId": "a", "directoryType": number });
-            for (key, fields) in object.as_object().expect("an object") {
-                data[key] = fields.clone();
-                data[key]["id"] = json!(id);
-            }
+            data[object] = fields.clone();
+            data[object]["id"] = json!(id);
             home.write_data_json(&data).expect("writable");
             let account = id.map_or(account.to_owned(), |id| format!("{account}:{id}"));
-            assert_eq!(answer(&home, &["config", "get", setting]), "not set\n", "{account}");
+            let shown = || answer(&home, &["config", "get", setting]);
+            assert_ne!(shown(), "set (keychain)\n", "{account}");
             store(&session, &account, &json!(secret(setting)).to_string());
-            assert_eq!(answer(&home, &["config", "get", setting]), "set (keychain)\n", "{account}");
+            assert_eq!(shown(), "set (keychain)\n", "{account}");
             answer(&home, &["config", "unset", setting]);
             assert_eq!(lookup(&session, SERVICE, &account), "", "{account}");
         }
