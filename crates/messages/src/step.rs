@@ -1,0 +1,136 @@
+//! What to do next, as data: the command line prints a command, a window draws a button.
+
+use crate::text;
+use bwdc_engine::paths::ProfileName;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Give a setting a value; None: the reader knows which.
+    Set {
+        /// The setting's name.
+        setting: String,
+        /// The value as it would be typed.
+        value: Option<String>,
+    },
+    /// Enter a secret, which is typed unseen.
+    EnterSecret {
+        /// The name of its setting.
+        setting: String,
+    },
+    /// Run a command: its words, without the program's name.
+    Run(String),
+    /// Open a page or a file.
+    Open(String),
+    /// Something that is done elsewhere, in a sentence of its own.
+    Say(String),
+}
+
+/// A step with what it is for, such as "If this is intended".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextStep {
+    /// When, or what for, in words that a comma can follow; None: it goes without saying.
+    pub purpose: Option<String>,
+    /// What to do.
+    pub step: Step,
+}
+
+impl From<Step> for NextStep {
+    fn from(step: Step) -> Self {
+        Self { purpose: None, step }
+    }
+}
+
+impl Step {
+    /// Runs a command.
+    pub fn run(words: impl Into<String>) -> Self {
+        Self::Run(words.into())
+    }
+
+    /// Gives a setting a value.
+    pub fn set(setting: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::Set { setting: setting.into(), value: Some(value.into()) }
+    }
+
+    /// Gives a setting another value, which the reader knows.
+    pub fn change(setting: impl Into<String>) -> Self {
+        Self::Set { setting: setting.into(), value: None }
+    }
+
+    /// Enters a secret.
+    pub fn enter(setting: impl Into<String>) -> Self {
+        Self::EnterSecret { setting: setting.into() }
+    }
+
+    /// The same, with what it is for.
+    pub fn to(self, purpose: impl Into<String>) -> NextStep {
+        NextStep { purpose: Some(purpose.into()), step: self }
+    }
+}
+
+/// How the reader starts commands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The profile that is in use, where it is not the default one.
+    pub profile: Option<ProfileName>,
+}
+
+impl CommandLine {
+    /// A command of the program, as it is typed: with the profile that is in use.
+    pub fn command(&self, words: &str) -> String {
+        match &self.profile {
+            Some(profile) => format!("bwdc --profile {profile} {words}"),
+            None => format!("bwdc {words}"),
+        }
+    }
+
+    /// Steps in sentences, one after the other.
+    pub fn sentences(&self, steps: &[NextStep]) -> String {
+        let sentences: Vec<String> = steps.iter().map(|it| self.sentence(it)).collect();
+        sentences.join(" ")
+    }
+
+    /// A step in a sentence.
+    pub fn sentence(&self, next: &NextStep) -> String {
+        let what = match &next.step {
+            Step::Set { setting, value } => {
+                let value = value.as_deref().unwrap_or("<value>");
+                self.run(&format!("config set {setting} {value}"))
+            }
+            Step::EnterSecret { setting } => self.run(&format!("config set {setting}")),
+            Step::Run(words) => self.run(words),
+            Step::Open(place) => text!("step.open", "open {place}", place),
+            Step::Say(sentence) => sentence.clone(),
+        };
+        match (&next.purpose, &next.step) {
+            (Some(purpose), Step::Say(_)) => text!("step.say-for", "{purpose}: {what}", purpose, what),
+            (Some(purpose), _) => text!("step.for", "{purpose}, {what}.", purpose, what),
+            (None, Step::Say(_)) => what,
+            (None, _) => format!("{}.", crate::list::capital(&what)),
+        }
+    }
+
+    fn run(&self, words: &str) -> String {
+        text!("step.run", "run `{command}`", command = self.command(words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_names_the_profile_that_is_in_use() {
+        let steps = [Step::run("approve").to("If this is intended"), Step::enter("ldap.password").into()];
+        let plain = CommandLine::default();
+        assert_eq!(
+            plain.sentences(&steps),
+            "If this is intended, run `bwdc approve`. Run `bwdc config set ldap.password`."
+        );
+        let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
+        assert_eq!(
+            berlin.sentences(&steps[..1]),
+            "If this is intended, run `bwdc --profile berlin approve`."
+        );
+    }
+}
