@@ -1,0 +1,76 @@
+//! The limits look at a day, not at a run; ids change without a loss; nobody buys seats unasked.
+
+use crate::laws::stage::{Stage, Tree, dn, mail};
+use bwdc_sandbox::organization::{CollectionAccess, MemberStatus, NewMember, Official, Options};
+
+const LEAVERS: &str = "[leavers]\ngone = \"revoke\"\n";
+
+#[test]
+fn small_runs_together_take_no_more_than_a_large_one() {
+    let stage = Stage::new(Options::official(), LEAVERS, |_| {});
+    let directory = Tree::of(60).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    // 5 % of 60 are three.
+    for number in 58..=60 {
+        directory.delete(&dn(&format!("p{number:02}"))).expect("is there");
+        stage.sync();
+    }
+    directory.delete(&dn("p57")).expect("is there");
+    let refused = stage.run(&["sync"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("4 of 60"), "{}", refused.stderr);
+    assert_eq!(stage.state().status("p57"), Some(MemberStatus::Confirmed));
+    // What somebody approved is carried out, and does not stand in the way of what comes after.
+    assert_eq!(stage.run(&["approve"]).code, Some(0));
+    stage.sync();
+    assert_eq!(stage.state().status("p57"), Some(MemberStatus::Revoked));
+    directory.delete(&dn("p56")).expect("is there");
+    assert_eq!(stage.run(&["sync"]).code, Some(1));
+    std::fs::write(
+        stage.home.data_folder().join("connector.toml"),
+        format!("{LEAVERS}[limits]\nwindow-hours = 0\n"),
+    )
+    .expect("our settings");
+    stage.sync();
+    assert_eq!(stage.state().status("p56"), Some(MemberStatus::Revoked));
+}
+
+#[test]
+fn a_member_under_an_older_id_keeps_everything_but_the_id() {
+    let stage = Stage::new(Options::official(), "", |_| {});
+    let collection = stage.organization.add_collection(None);
+    let member = NewMember::confirmed(&mail("p01")).external_id("older");
+    let id = stage.organization.add_member(member.collection(CollectionAccess::to(&collection)));
+    stage.organization.add_group("By hand", None, &[&id]);
+    let directory = Tree::of(2).group("g", "G", &["p01"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    let after = stage.organization.member(&mail("p01")).expect("a member");
+    assert_eq!(
+        (after.id, after.external_id, after.status),
+        (id.clone(), Some(dn("p01")), MemberStatus::Confirmed)
+    );
+    assert_eq!(after.collections, [CollectionAccess::to(&collection)]);
+    assert!(stage.organization.groups().iter().all(|group| group.members.contains(&id)));
+    stage.organization.clear_requests();
+    stage.sync();
+    assert_eq!(stage.writes(), [""; 0]);
+}
+
+#[test]
+fn seats_are_not_bought_unasked() {
+    let official = Official { seats: Some(5), ..Official::cloud() };
+    let stage = Stage::new(Options::with_official(official), "", |_| {});
+    let directory = Tree::of(6).serve();
+    stage.read(&directory);
+    let plan = stage.run(&["plan"]);
+    assert!(plan.stdout.contains("6 seats needed, 4 free: 2 would be bought."), "{}", plan.stdout);
+    assert_eq!(stage.run(&["sync"]).code, Some(1));
+    assert_eq!((stage.writes(), stage.organization.seats()), (Vec::new(), Some(5)));
+    let approval = stage.run(&["approve"]);
+    assert!(approval.stdout.contains("2 seats may be bought."), "{}", approval.stdout);
+    stage.sync();
+    assert_eq!(stage.organization.seats(), Some(7));
+}

@@ -1,0 +1,56 @@
+//! The laws of `ARCHITECTURE.md`, one by one. What a lower layer shows better has its test there:
+//!
+//! | law | tests |
+//! | --- | --- |
+//! | 1 a snapshot is complete | [`complete`]; engine `ldap_directory/failures.rs` |
+//! | 2 absence alone removes nobody | [`absence`]; core `plan/tests.rs`, engine `ldap_directory/look_up.rs` |
+//! | 3 the ledger follows the organization | [`acceptance`]; `tests/kill`, engine `ledger_kill.rs`, `store_kill.rs` |
+//! | 4 nothing new, nothing sent | [`again`] |
+//! | 5 same input, same bytes | [`again`] |
+//! | 6 flattening is the transitive closure | core `flatten.rs`: `flattening_is_the_transitive_closure_in_the_contracts_order` |
+//! | 7 `test`, `plan` and `sync` agree | [`agreement`] |
+//! | 8 core is pure | [`sources`]; `scripts/test walls` |
+//! | 9 secrets stay secret | [`sources`], [`secrets`] |
+//! | 10 one run at a time | [`one_at_a_time`]; engine `lock.rs` |
+//! | 11 some people are never removed | [`untouchable`]; core `plan/tests.rs` |
+//! | 12 a lost ledger removes nobody | [`lost_ledger`]; engine `ledger.rs` |
+//! | at most 1,000 reads a run | [`reads`] |
+//! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
+//! | several directories | [`several_sources`]; core `plan/tests/sources.rs`, `tests/convergence/several.rs` |
+//!
+//! Five ways to break the code, each of which a test has to notice; whoever changes these places tries them again:
+//!
+//! | break | where | what fails |
+//! | --- | --- | --- |
+//! | skip the guard | `Plan::check` answers `Go` | [`guard`]; core `plan/tests/limits.rs`, `tests/convergence` |
+//! | cut a request that overwrites in two | `import/split.rs` takes a `WholeImport` | [`bad_record`], [`overwrite`] |
+//! | drop a page | the list ends with its first page, or where a later page fails: `ldap/search.rs`, `web/page.rs`, members and groups of the organization | `tests/kill/large.rs`, [`reads`]; engine `ldap_directory`, `okta`, `entra`, `google`, `onelogin` |
+//! | commit before acceptance | the ledger takes over the plan before its requests were answered | [`acceptance`], `tests/kill` |
+//! | trust absence | whoever is not listed counts as gone without being asked for | [`absence`]; core `plan/tests/leavers.rs`, `tests/convergence` |
+
+mod absence;
+mod acceptance;
+mod again;
+mod agreement;
+mod bad_record;
+mod complete;
+mod guard;
+mod lost_ledger;
+mod one_at_a_time;
+mod overwrite;
+mod reads;
+mod secrets;
+mod several_sources;
+mod sources;
+pub(crate) mod stage;
+mod untouchable;
+
+/// Takes leavers, and lets one run take half of everybody.
+const TAKING: &str = "\
+[leavers]
+disabled = \"remove\"
+gone = \"revoke\"
+out-of-scope = \"remove\"
+[limits]
+removals-percent = 50
+";

@@ -1,0 +1,15 @@
+//! The real program in sealed home folders, one module for each concern. One program, so that it is linked once.
+
+mod cloud;
+mod contract;
+#[cfg(unix)]
+mod keyring;
+#[cfg(feature = "failpoints")]
+mod kill;
+mod laws;
+mod oracle;
+mod profiles;
+mod review;
+#[cfg(unix)]
+mod samba;
+mod settings;

@@ -1,0 +1,314 @@
+//! A directory, an organization and the ledger between them, and what can happen to each.
+
+use crate::convergence::directory::{Directory, Group, State};
+use crate::convergence::model::{self, Kind, Member, Organization};
+use bwdc_core::desired::Desired;
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::Timestamp;
+use bwdc_core::observed::{MemberStatus, Observed, Presences, Role, ServerKind};
+use bwdc_core::plan::{After, Plan, PlanInput, Takings, believed, sought};
+use bwdc_core::settings::{AddressRule, ConnectorSettings, LeaverAction, SyncSettings, VanishedGroups};
+use std::collections::BTreeSet;
+
+pub(crate) const HOUR: i64 = 3_600_000;
+
+/// Whose rules apply, and whether anybody can look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Official,
+    /// The ledger stands in for what cannot be read.
+    Vaultwarden,
+    /// Vaultwarden with a key that can read.
+    VaultwardenRead,
+}
+
+/// One thing that happens: which, to whom, and how.
+pub(crate) type Event = (u8, u8, u8);
+
+/// How many kinds of events there are.
+pub(crate) const EVENTS: u8 = 30;
+
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) mode: Mode,
+    pub(crate) directory: Directory,
+    pub(crate) organization: Organization,
+    pub(crate) ledger: LedgerState,
+    pub(crate) sync: SyncSettings,
+    pub(crate) connector: ConnectorSettings,
+    pub(crate) now: i64,
+    /// What runs took, and when.
+    pub(crate) taken: Vec<(i64, Takings)>,
+}
+
+fn address(number: u8) -> String {
+    // One in five is outside the domain that some worlds allow.
+    let domain = if number % 5 == 4 { "other.test" } else { "example.test" };
+    format!("person{}@{domain}", number % 14)
+}
+
+impl World {
+    pub(crate) fn new(mode: Mode, settings: u64) -> Self {
+        let bit = |place: u32| settings >> place & 1 == 1;
+        let action = |place: u32| match settings >> place & 3 {
+            0 => None,
+            1 => Some(LeaverAction::Keep),
+            2 => Some(LeaverAction::Revoke),
+            _ => Some(LeaverAction::Remove),
+        };
+        let mut connector = ConnectorSettings::default();
+        let leavers = &mut connector.leavers;
+        leavers.disabled = action(0);
+        leavers.deleted = action(2);
+        leavers.gone = action(4);
+        leavers.out_of_scope = action(6);
+        if bit(8) {
+            leavers.gone_grace_hours = 30;
+            leavers.disabled_grace_hours = 5;
+        }
+        if bit(9) {
+            leavers.vanished_groups = VanishedGroups::Delete;
+        }
+        connector.adopt_groups = bit(10);
+        if bit(11) && bit(12) {
+            connector.allowed_domains = vec!["example.test".to_owned()];
+        }
+        if bit(13) && bit(14) {
+            connector.invitations.per_run = Some(2);
+        }
+        connector.protected = vec![address(1), "cn=p3".to_owned()];
+        connector.limits.off = bit(15) && bit(16);
+        connector.limits.removals_percent = if bit(17) { 40 } else { 10 };
+        connector.limits.emptied_groups_percent = 60;
+        let sync = SyncSettings {
+            users: true,
+            groups: true,
+            interval_minutes: None,
+            remove_disabled: bit(18),
+            overwrite_existing: bit(19) && bit(20),
+            large_import: false,
+            invite_users_after_provisioning: bit(21),
+            address: AddressRule::default(),
+        };
+        let kind = match mode {
+            Mode::Official => Kind::Official { staged: bit(22) },
+            Mode::Vaultwarden | Mode::VaultwardenRead => Kind::Vaultwarden,
+        };
+        let mut organization = Organization::new(kind);
+        if bit(23) && bit(24) {
+            organization.seats = Some(12);
+        }
+        let id = organization.fresh_id();
+        let owner = Member::new(id, "owner@example.test", MemberStatus::Confirmed);
+        organization.add(Member { role: Role::Owner, ..owner });
+        Self {
+            mode,
+            directory: Directory::default(),
+            organization,
+            ledger: LedgerState::default(),
+            sync,
+            connector,
+            now: 0,
+            taken: Vec::new(),
+        }
+    }
+
+    pub(crate) fn can_read(&self) -> bool {
+        self.mode != Mode::Vaultwarden
+    }
+
+    pub(crate) fn server(&self) -> ServerKind {
+        if self.mode == Mode::Official { ServerKind::OfficialCloud } else { ServerKind::Vaultwarden }
+    }
+
+    pub(crate) fn desired(&self) -> Desired {
+        Desired::build(self.directory.snapshot(self.sync.groups), &self.sync).expect("a valid directory")
+    }
+
+    pub(crate) fn observed(&self) -> Observed {
+        if !self.can_read() {
+            return believed(&self.ledger);
+        }
+        let mut state = self.organization.observe();
+        if !self.sync.groups {
+            state.groups.clear();
+        }
+        Observed::Live(state)
+    }
+
+    /// Builds a plan as a run does, and hands it on with everything that it was made of.
+    pub(crate) fn plan<T>(&self, then: impl FnOnce(&Plan, &PlanInput<'_>) -> T) -> T {
+        let (desired, observed) = (self.desired(), self.observed());
+        let missing = sought(&desired, &self.ledger, &observed);
+        let presences: Presences =
+            missing.iter().flat_map(|(_, sought)| self.directory.look_up(sought)).collect();
+        let recent = self.recent();
+        let input = PlanInput {
+            desired: &desired,
+            observed: &observed,
+            ledger: &self.ledger,
+            presences: &presences,
+            sync: &self.sync,
+            connector: &self.connector,
+            server: self.server(),
+            seats: self.organization.seats().filter(|_| self.mode == Mode::Official),
+            stages: Some(self.organization.kind == Kind::Official { staged: true }),
+            recent: &recent,
+            resend: false,
+            now: Timestamp(self.now),
+        };
+        then(&Plan::build(&input), &input)
+    }
+
+    pub(crate) fn overwrites_somebody_unfinished(&self) -> bool {
+        self.sync.overwrite_existing
+            && self.organization.members.iter().any(|it| it.status == MemberStatus::Revoked && !it.password)
+    }
+
+    pub(crate) fn recent(&self) -> Takings {
+        let mut recent = Takings::default();
+        for (_, takings) in self.taken.iter().filter(|(at, _)| *at > self.now - 24 * HOUR) {
+            recent.add(takings);
+        }
+        recent
+    }
+
+    /// Sends what the plan sends, in its order, and lets the ledger take over the outcome.
+    pub(crate) fn carry_out(&mut self) -> Result<Plan, model::Refused> {
+        let mut organization = self.organization.clone();
+        let mut sent = Ok(());
+        let (plan, ledger, counted) = self.plan(|plan, input| {
+            for request in plan.requests() {
+                sent = sent.and(organization.apply(&request));
+            }
+            let mut state = organization.observe();
+            if !self.sync.groups {
+                state.groups.clear();
+            }
+            let after = if self.can_read() { After::Observed(&state) } else { After::Accepted };
+            let ledger = plan.ledger_after(input, after, input.now);
+            (plan.clone(), ledger, plan.counted(&self.connector.limits))
+        });
+        sent?;
+        if !plan.requests().is_empty() {
+            self.taken.push((self.now, counted));
+        }
+        self.organization = organization;
+        self.ledger = ledger;
+        Ok(plan)
+    }
+
+    pub(crate) fn happen(&mut self, (kind, whom, how): Event) {
+        let people = self.directory.people.len();
+        let groups = self.directory.groups.len();
+        let (one, group) = (usize::from(whom) % people.max(1), usize::from(whom) % groups.max(1));
+        match kind % EVENTS {
+            0..=2 => {
+                let email = address(how);
+                if !self.directory.has_address(&email) {
+                    let id = format!("cn=p{}", self.directory.number());
+                    self.directory.hire(id, email);
+                }
+            }
+            3..=11 if people > 0 => self.change_person(kind % EVENTS, one, how),
+            12 if groups < 4 => {
+                let id = format!("cn=g{}", self.directory.number());
+                let name = format!("Group {}", how % 5);
+                self.directory.groups.push(Group { id, name, members: Vec::new() });
+            }
+            13 if groups > 0 && how.is_multiple_of(2) => {
+                self.directory.groups.remove(group);
+            }
+            14 if groups > 0 => self.directory.groups[group].name = format!("Group {}", how % 5),
+            15 if groups > 0 => {
+                self.directory.groups[group].id = format!("cn=g{}", self.directory.number());
+            }
+            16 | 17 if groups > 0 && people > 0 => {
+                let stable = self.directory.people[usize::from(how) % people].stable.clone();
+                let members = &mut self.directory.groups[group].members;
+                match members.iter().position(|it| *it == stable) {
+                    Some(place) if kind % EVENTS == 17 => {
+                        members.remove(place);
+                    }
+                    None => members.push(stable),
+                    Some(_) => {}
+                }
+            }
+            18 => self.directory.silent = how.is_multiple_of(3),
+            19 => self.now += i64::from(how) * HOUR / 4,
+            20 => self.organization.confirm(),
+            21 => {
+                let email = address(how);
+                if self.organization.members.iter().all(|it| it.email != email) {
+                    let id = self.organization.fresh_id();
+                    let mut member = Member::new(id, &email, MemberStatus::Confirmed);
+                    member.collections = 1 + usize::from(whom) % 3;
+                    self.organization.add(member);
+                }
+            }
+            22 if self.mode == Mode::Official => self.sync.groups = how % 3 > 0,
+            23..EVENTS if self.can_read() => self.by_hand(kind % EVENTS, whom, how),
+            _ => {}
+        }
+    }
+
+    fn change_person(&mut self, kind: u8, place: usize, how: u8) {
+        let number = self.directory.number();
+        let unused = Some(address(how)).filter(|it| !self.directory.has_address(it));
+        let entry = &mut self.directory.people[place];
+        match kind {
+            3 => drop(self.directory.leave(place)),
+            4 => entry.state = State::Disabled,
+            5 => entry.state = State::Enabled,
+            6 if how.is_multiple_of(2) => entry.state = State::OutOfScope,
+            6 => entry.state = State::DisabledOutOfScope,
+            7 => entry.state = State::Deleted,
+            8 => entry.id = format!("cn=p{number}"),
+            9 => {
+                if let Some(email) = unused {
+                    entry.email = email;
+                }
+            }
+            10 => {
+                // Entered anew: the same person to everybody but the directory.
+                let gone = self.directory.leave(place);
+                self.directory.hire(format!("cn=p{number}"), gone.email);
+            }
+            _ => {
+                // A newcomer at a name that was used before.
+                if let Some(email) = unused {
+                    let gone = self.directory.leave(place);
+                    self.directory.hire(gone.id, email);
+                }
+            }
+        }
+    }
+
+    /// What an administrator does in the web vault.
+    fn by_hand(&mut self, kind: u8, whom: u8, how: u8) {
+        let place = usize::from(whom) % self.organization.members.len();
+        let id = self.organization.members[place].id.clone();
+        let groups = self.organization.groups.len();
+        let member = &mut self.organization.members[place];
+        if member.role == Role::Owner && kind != 26 {
+            return;
+        }
+        match kind {
+            23 if member.status != MemberStatus::Revoked => {
+                member.former = member.status;
+                member.status = MemberStatus::Revoked;
+            }
+            24 if member.status == MemberStatus::Revoked => member.status = member.former,
+            25 if how.is_multiple_of(3) => self.organization.remove(&BTreeSet::from([id])),
+            26 if groups > 0 => {
+                self.organization.groups[usize::from(how) % groups].members.insert(id);
+            }
+            27 => member.role = [Role::Admin, Role::User, Role::Custom][usize::from(how) % 3],
+            28 if groups > 0 => {
+                self.organization.groups[usize::from(how) % groups].name = "By hand".to_owned();
+            }
+            29 => member.external_id = (how.is_multiple_of(2)).then(|| format!("foreign-{}", member.id)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The rules, from outside: properties over whole companies.
+
+mod convergence;

@@ -1,0 +1,190 @@
+//! Incremental reads by change numbers: after any change they show what a full read shows.
+
+use crate::active_directory::data::{dn, group_dn};
+use crate::active_directory::setup::{SCOPE, Setup};
+use bwdc_core::desired::Desired;
+use bwdc_core::names::Timestamp;
+use bwdc_core::settings::SyncSettings;
+use bwdc_core::snapshot::AccountState;
+use bwdc_engine::directory::mirror::{Followed, Refresh};
+use bwdc_engine::event::Event;
+use bwdc_engine::ledger::Ledger;
+use bwdc_harness::samba::{Domain, ROOT};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const NOW: Timestamp = Timestamp(1_795_180_720_171);
+/// The most entries that one change may cost, those about the controller itself included.
+const FEW: u64 = 10;
+
+type People = BTreeSet<(String, String, String)>;
+type Groups = BTreeMap<String, (String, BTreeSet<String>)>;
+
+/// People with their state, groups with their people, without any order.
+fn shown(desired: &Desired) -> (People, Groups) {
+    let person = |it: &bwdc_core::desired::DesiredPerson| {
+        let state = match it.state {
+            AccountState::Enabled => "enabled",
+            AccountState::Disabled => "disabled",
+            AccountState::Deleted => "deleted",
+        };
+        (desired.text(it.external_id).to_owned(), desired.display_name(it).to_owned(), state.to_owned())
+    };
+    let groups = desired.groups().iter().enumerate().map(|(number, group)| {
+        let members = desired.member_external_ids(number).map(str::to_owned).collect();
+        (desired.text(group.external_id).to_owned(), (desired.text(group.name).to_owned(), members))
+    });
+    (desired.everybody().iter().map(person).collect(), groups.collect())
+}
+
+pub(crate) struct Following<'d> {
+    domain: &'d Domain,
+    setup: Setup,
+    ledger: Ledger,
+    _folder: tempfile::TempDir,
+}
+
+impl<'d> Following<'d> {
+    pub(crate) fn new(domain: &'d Domain, setup: Setup) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("connector.db")).unwrap().into_ledger();
+        Self { domain, setup, ledger, _folder: folder }
+    }
+
+    /// Follows what changed and compares with a full read; how many entries came, None for a full read.
+    pub(crate) async fn follow(&mut self) -> Option<u64> {
+        let mirror = self.ledger.mirror("directory", "basis", NOW).unwrap();
+        let entries = AtomicU64::new(u64::MAX);
+        let note = |event| {
+            if let Event::Followed { entries: count } = event {
+                entries.store(count, Ordering::Relaxed);
+            }
+        };
+        let Followed { snapshot, refresh } =
+            self.setup.directory().follow(SCOPE, mirror, &note).await.unwrap();
+        self.ledger.refresh_mirror("directory", "basis", &refresh, NOW).unwrap();
+        let rules = SyncSettings::from_stored(&self.setup.sync).unwrap();
+        let followed = shown(&Desired::build(snapshot, &rules).unwrap());
+        let full = shown(&self.setup.desired().await);
+        assert!(followed == full, "{:?}", difference(&followed, &full));
+        match refresh {
+            Refresh::Change { .. } => Some(entries.into_inner()),
+            Refresh::Replace(_) => None,
+            Refresh::Drop => panic!("the domain numbers its changes"),
+        }
+    }
+
+    fn modify(&self, dn: &str, lines: &str) {
+        self.domain.ldapmodify(&format!("dn: {dn}\nchangetype: modify\n{lines}\n\n")).unwrap();
+    }
+
+    fn rename(&self, dn: &str, to: &str, above: &str) {
+        let ldif =
+            format!("dn: {dn}\nchangetype: modrdn\nnewrdn: {to}\ndeleteoldrdn: 1\nnewsuperior: {above}\n\n");
+        self.domain.ldapmodify(&ldif).unwrap();
+    }
+}
+
+/// The first things in which two states differ.
+fn difference(left: &(People, Groups), right: &(People, Groups)) -> Vec<String> {
+    let people = left.0.symmetric_difference(&right.0).map(|it| format!("{it:?}"));
+    let groups = left.1.iter().filter(|(id, it)| right.1.get(*id) != Some(it)).map(|(_, it)| it.0.clone());
+    people.chain(groups).take(6).collect()
+}
+
+pub(crate) async fn changes_are_read_by_a_few_entries(domain: &Domain) {
+    let mut setup = Setup::new(domain);
+    setup.sync.insert("userFilter".to_owned(), "(!(department=away))".into());
+    let mut following = Following::new(domain, setup);
+    assert_eq!(following.follow().await, None, "the first read is a full one");
+    assert!(following.follow().await.unwrap() <= FEW, "nothing changed");
+
+    let users = format!("CN=Users,{ROOT}");
+    let left = format!("OU=Left,{ROOT}");
+    let check = |what: &str, entries: Option<u64>| {
+        assert!(entries.is_some_and(|it| it <= FEW), "{what}: {entries:?}");
+    };
+    following.modify(&dn(200), "replace: mail\nmail: new200@example.test");
+    check("another address", following.follow().await);
+    following.modify(&dn(201), "replace: department\ndepartment: away");
+    check("no longer matches the filter", following.follow().await);
+    following.modify(&dn(202), "replace: userAccountControl\nuserAccountControl: 546");
+    check("disabled", following.follow().await);
+    following.rename(&dn(2), "CN=User 2", &left);
+    check("moved out of the base", following.follow().await);
+    following.rename(&format!("CN=User 2,{left}"), "CN=User 2", &users);
+    check("and back", following.follow().await);
+    following.rename(&dn(3), "CN=User 3 Renamed", &users);
+    check("renamed, in groups that list the new name without having changed", following.follow().await);
+    domain.ldapmodify(&format!("dn: {}\nchangetype: delete\n\n", dn(4))).unwrap();
+    check("a deleted member", following.follow().await);
+    let again = format!(
+        "dn: {}\nobjectClass: user\nsAMAccountName: v4\nmail: v4@example.test\nuserAccountControl: 544\n\n",
+        dn(4)
+    );
+    domain.ldapadd(&again).unwrap();
+    check("somebody else under the name of a deleted member", following.follow().await);
+    following.rename(&group_dn("Three"), "CN=Third", &users);
+    check("a renamed nested group", following.follow().await);
+    following.modify(&dn(203), "replace: accountExpires\naccountExpires: 116444736000000000");
+    check("expired", following.follow().await);
+
+    let fresh = format!("OU=Fresh,{ROOT}");
+    domain.ldapadd(&format!("dn: {fresh}\nobjectClass: organizationalUnit\n\n")).unwrap();
+    following.rename(&fresh, "OU=Gone", ROOT);
+    assert!(following.follow().await.is_some(), "nobody is in the unit");
+    following.rename(&dn(205), "CN=User 205", &format!("OU=Gone,{ROOT}"));
+    check("moved into the unit", following.follow().await);
+    following.setup.user_base = Some(ROOT);
+    following.ledger.refresh_mirror("directory", "basis", &Refresh::Drop, NOW).unwrap();
+    assert_eq!(following.follow().await, None, "another base is another mirror");
+    following.rename(&format!("OU=Gone,{ROOT}"), "OU=Fresh", ROOT);
+    assert_eq!(following.follow().await, None, "a renamed unit with people in it is a full read");
+    following.rename(&format!("CN=User 205,{fresh}"), "CN=User 205", &users);
+    following.rename(&format!("CN=User 3 Renamed,{users}"), "CN=User 3", &users);
+    following.rename(&format!("CN=Third,{users}"), "CN=Three", &users);
+    assert!(following.follow().await.is_some(), "several changes at once");
+}
+
+/// Nothing changes in the directory, and yet somebody leaves: raw times are kept, and judged anew at every read.
+pub(crate) async fn who_expires_by_the_clock_alone_leaves(domain: &Domain) {
+    const MARGIN: Duration = Duration::from_secs(4);
+    let mut setup = Setup::new(domain);
+    setup.options.disabled_by = vec!["userAccountControl".to_owned(), "accountExpires".to_owned()];
+    let mut following = Following::new(domain, setup);
+    assert_eq!(following.follow().await, None, "the first read is a full one");
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + MARGIN;
+    let ends = 116_444_736_000_000_000 + since_1970.as_nanos() / 100;
+    following.modify(&dn(206), &format!("replace: accountExpires\naccountExpires: {ends}"));
+    let disabled = async |following: &mut Following<'_>| {
+        assert!(following.follow().await.is_some_and(|it| it <= FEW));
+        let desired = following.setup.desired().await;
+        let person = desired.everybody().iter().find(|it| desired.display_name(it) == "u206@example.test");
+        person.unwrap().state == AccountState::Disabled
+    };
+    assert!(!disabled(&mut following).await, "has {MARGIN:?} left");
+    tokio::time::sleep(MARGIN + Duration::from_secs(1)).await;
+    assert!(disabled(&mut following).await, "as a full read says, by what is remembered");
+}
+
+pub(crate) async fn another_controller_or_the_global_catalog_is_a_full_read(domain: &Domain) {
+    let setup = Setup::new(domain);
+    let followed = setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
+    let Refresh::Replace(mut mirror) = followed.refresh else { panic!("a full read") };
+    let controller = mirror.cursor.split('"').nth(5).unwrap().to_owned();
+    mirror.cursor = mirror.cursor.replace(&controller, "03020100-0504-0706-0809-0a0b0c0d0e0f");
+    let followed = setup.directory().follow(SCOPE, Some(mirror.clone()), &|_| ()).await.unwrap();
+    assert!(matches!(followed.refresh, Refresh::Replace(_)), "{}", mirror.cursor);
+
+    let catalog = Setup::new(domain).with("port", 3269);
+    let followed = catalog.directory().follow(SCOPE, Some(mirror), &|_| ()).await.unwrap();
+    assert!(matches!(followed.refresh, Refresh::Drop));
+}
+
+pub(crate) async fn who_cannot_see_deleted_entries_reads_in_full(domain: &Domain) {
+    let mut reader = Setup::new(domain).with("username", "reader@ad.example.test");
+    reader.password = crate::active_directory::data::READER_PASSWORD.to_owned();
+    let followed = reader.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
+    assert_eq!(followed.refresh, Refresh::Drop);
+}

@@ -1,0 +1,5 @@
+//! What the tests stand on, tried itself.
+
+mod home;
+mod oracle;
+mod slapd;
