@@ -11,7 +11,7 @@ use bwdc_core::observed::{
     MemberStatus, Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role,
     ServerKind,
 };
-use bwdc_core::plan::{After, Plan, PlanInput, Takings};
+use bwdc_core::plan::{After, Identity, Plan, PlanInput, Takings};
 use bwdc_core::settings::{AddressRule, ConnectorSettings, SyncSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
 use bwdc_core::test_report::TestReport;
@@ -67,7 +67,16 @@ fn plan_into_an_empty_organization(bencher: Bencher, people: u32) {
     let observed = Observed::Live(OrganizationState::default());
     let ledger = LedgerState::default();
     let (recent, presences) = (Takings::default(), Presences::new());
-    bencher.bench(|| Plan::build(&input(&desired, &observed, &ledger, &presences, &recent)));
+    let identity = Identity::new(&desired, &ledger, observed.state());
+    bencher.bench(|| Plan::build(&input(&desired, &identity, &observed, &ledger, &presences, &recent)));
+}
+
+#[divan::bench(args = PEOPLE, sample_count = 5)]
+fn who_is_whom(bencher: Bencher, people: u32) {
+    let desired = desired(people);
+    let state = equal_state(&desired);
+    let ledger = ledger(&state);
+    bencher.bench(|| Identity::new(&desired, &ledger, Some(&state)));
 }
 
 #[divan::bench(args = PEOPLE, sample_count = 5)]
@@ -77,8 +86,9 @@ fn plan_with_nothing_to_do(bencher: Bencher, people: u32) {
     let ledger = ledger(&state);
     let observed = Observed::Live(state);
     let (recent, presences) = (Takings::default(), Presences::new());
-    assert!(Plan::build(&input(&desired, &observed, &ledger, &presences, &recent)).is_empty());
-    bencher.bench(|| Plan::build(&input(&desired, &observed, &ledger, &presences, &recent)));
+    let identity = Identity::new(&desired, &ledger, observed.state());
+    assert!(Plan::build(&input(&desired, &identity, &observed, &ledger, &presences, &recent)).is_empty());
+    bencher.bench(|| Plan::build(&input(&desired, &identity, &observed, &ledger, &presences, &recent)));
 }
 
 /// Every group has lost its first member and got somebody else, and one person in a hundred is not a member yet.
@@ -98,8 +108,9 @@ fn plan_with_a_change_in_every_group(bencher: Bencher, people: u32) {
     let ledger = ledger(&state);
     let observed = Observed::Live(state);
     let (recent, presences) = (Takings::default(), Presences::new());
+    let identity = Identity::new(&desired, &ledger, observed.state());
     bencher.bench(|| {
-        let plan = Plan::build(&input(&desired, &observed, &ledger, &presences, &recent));
+        let plan = Plan::build(&input(&desired, &identity, &observed, &ledger, &presences, &recent));
         (plan.check(&ConnectorSettings::default().limits, &[]), plan.requests())
     });
 }
@@ -111,13 +122,15 @@ fn the_ledger_after_a_run(bencher: Bencher, people: u32) {
     let ledger = ledger(&state);
     let observed = Observed::Live(state.clone());
     let (recent, presences) = (Takings::default(), Presences::new());
-    let input = input(&desired, &observed, &ledger, &presences, &recent);
+    let identity = Identity::new(&desired, &ledger, observed.state());
+    let input = input(&desired, &identity, &observed, &ledger, &presences, &recent);
     let plan = Plan::build(&input);
     bencher.bench(|| plan.ledger_after(&input, After::Observed(&state), Timestamp(1)));
 }
 
 fn input<'a>(
     desired: &'a Desired,
+    identity: &'a Identity,
     observed: &'a Observed,
     ledger: &'a LedgerState,
     presences: &'a Presences,
@@ -127,6 +140,7 @@ fn input<'a>(
         LazyLock::new(|| (settings(), ConnectorSettings::default()));
     PlanInput {
         desired,
+        identity,
         observed,
         ledger,
         presences,

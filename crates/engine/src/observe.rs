@@ -6,7 +6,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, MemberId, Timestamp};
 use bwdc_core::observed::{Membership, Observed, ObservedGroup, OrganizationState, ServerKind};
-use bwdc_core::plan::{believed, to_read};
+use bwdc_core::plan::{Identity, believed, to_read};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -52,20 +52,21 @@ pub(crate) struct Wanted {
     pub(crate) now: Timestamp,
 }
 
-/// The organization, live where the server can be read, else as the ledger remembers it.
+/// The organization, live where the server can be read, else as the ledger remembers it; and who of the directory is whom in it.
 pub(crate) async fn observe(
     organization: &Organization,
     desired: &Desired,
     ledger: &LedgerState,
     wanted: Wanted,
     events: Events<'_>,
-) -> Result<Observed, OrganizationError> {
+) -> Result<(Observed, Identity), OrganizationError> {
     let mut state = match look(organization, wanted.groups, events).await? {
-        Sight::Nothing => return Ok(believed(ledger)),
-        Sight::Everything(state) => return Ok(Observed::Live(state)),
+        Sight::Nothing => return Ok(identified(believed(ledger), desired, ledger)),
+        Sight::Everything(state) => return Ok(identified(Observed::Live(state), desired, ledger)),
         Sight::WithoutMemberships(state) => state,
     };
-    let (mut needed, rotation) = to_read(desired, ledger, &state);
+    let identity = Identity::new(desired, ledger, Some(&state));
+    let (mut needed, rotation) = to_read(desired, ledger, &identity, &state);
     needed.truncate(MOST_NEEDED);
     let due = |seen: Option<Timestamp>| {
         seen.is_none_or(|it| !(0..SEEN_AGAIN_AFTER).contains(&wanted.now.0.saturating_sub(it.0)))
@@ -83,7 +84,12 @@ pub(crate) async fn observe(
         }
     }
     read_memberships(organization, &mut state, &needed, events).await?;
-    Ok(Observed::Live(state))
+    Ok((Observed::Live(state), identity))
+}
+
+fn identified(observed: Observed, desired: &Desired, ledger: &LedgerState) -> (Observed, Identity) {
+    let identity = Identity::new(desired, ledger, observed.state());
+    (observed, identity)
 }
 
 /// The organization after requests were sent: members and groups anew, the members of `touched` groups anew, those of the

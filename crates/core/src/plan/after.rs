@@ -1,7 +1,7 @@
 //! What the ledger remembers after a run: only what the organization holds, or has accepted.
 
 use super::leavers::Outs;
-use super::{Change, Plan, PlanInput, pushed_ids};
+use super::{Change, Plan, PlanInput};
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
 use crate::names::{Email, ExternalId, SourceName, StableId, Timestamp};
@@ -26,7 +26,7 @@ impl Plan {
             After::Observed(state) => self.observed_people(input, &directory, state),
             After::Accepted => self.accepted_people(input, &directory),
         };
-        let outs = Outs::new(input, &directory.pushed);
+        let outs = Outs::new(input);
         let people: Vec<ManagedPerson> = people
             .into_iter()
             .map(|person| {
@@ -200,7 +200,6 @@ impl Plan {
 
 /// The directory's people by the id under which they are pushed.
 struct Directory<'a> {
-    pushed: Vec<Option<&'a str>>,
     listed: HashMap<&'a str, Listed<'a>>,
 }
 
@@ -221,13 +220,13 @@ fn group_sources(desired: &Desired) -> HashMap<&str, &SourceName> {
 impl<'a> Directory<'a> {
     fn new(input: &PlanInput<'a>) -> Self {
         let desired = input.desired;
-        let pushed = pushed_ids(desired, input.ledger, input.observed.state());
         let listed = desired.everybody().iter().map(|it| Listed {
             source: desired.source(it.source),
             stable_id: it.stable_id.map(|id| desired.text(id)),
         });
-        let listed = pushed.iter().copied().zip(listed).filter_map(|(id, it)| Some((id?, it))).collect();
-        Self { pushed, listed }
+        let ids = input.identity.people().iter();
+        let listed = ids.zip(listed).filter_map(|(id, it)| Some((id.as_ref()?.as_str(), it))).collect();
+        Self { listed }
     }
 }
 

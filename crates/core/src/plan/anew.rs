@@ -2,7 +2,7 @@
 //! access by them gets it because the directory is read better, and not because anybody changed it.
 
 use super::change::{Change, Remark};
-use super::people::People;
+use super::roster::Roster;
 use super::{Plan, PlanInput};
 use crate::snapshot::Overlooked;
 use crate::text::Text;
@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
 /// Notes them on the first run, group by group. Groups that appear with this run have not been given to anybody before.
-pub(super) fn look(input: &PlanInput<'_>, people: &People<'_>, plan: &mut Plan) {
+pub(super) fn look(input: &PlanInput<'_>, people: &Roster<'_>, plan: &mut Plan) {
     let desired = input.desired;
     if !plan.baseline || desired.overlooked().is_empty() {
         return;

@@ -148,7 +148,7 @@ pub enum Change {
 
 impl Change {
     /// The external id of a person who becomes a member by this.
-    pub(super) fn joins(&self) -> Option<&str> {
+    pub fn joins(&self) -> Option<&str> {
         match self {
             Self::Invite { person, .. } | Self::Stage { person, .. } => Some(person.external_id.as_str()),
             _ => None,

@@ -1,9 +1,11 @@
 //! What happens to each group.
 
 use super::change::{Cause, Change, LeftOut, LeftOutBecause, Remark, Standing, Subject};
+use super::identity::Identity;
 use super::membership::{Memberships, names};
-use super::people::{LONGEST_EXTERNAL_ID, People};
-use super::{Evidence, Index, Plan, PlanInput, pushed_ids};
+use super::people::LONGEST_EXTERNAL_ID;
+use super::roster::Roster;
+use super::{Evidence, Index, Plan, PlanInput};
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::{ExternalId, SourceName, Timestamp};
@@ -23,6 +25,7 @@ const LONGEST_NAME: usize = 100;
 pub fn to_read(
     desired: &Desired,
     ledger: &LedgerState,
+    identity: &Identity,
     organization: &OrganizationState,
 ) -> (Vec<usize>, Vec<(Option<Timestamp>, usize)>) {
     let numbers: HashMap<&str, usize> = desired
@@ -33,11 +36,11 @@ pub fn to_read(
         .collect();
     let remembered: HashMap<&str, &ManagedGroup> =
         ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
-    let pushed = pushed_ids(desired, ledger, Some(organization));
     let managed: HashSet<&str> = ledger.people.iter().map(|it| it.external_id.as_str()).collect();
     let counted = |&person: &u32| {
         let has_address = desired.everybody()[person as usize].email.is_some();
-        pushed[person as usize].filter(|&id| has_address || managed.contains(id))
+        let id = identity.people()[person as usize].as_ref().map(ExternalId::as_str);
+        id.filter(|&id| has_address || managed.contains(id))
     };
     let (mut needed, mut rest) = (Vec::new(), Vec::new());
     for (place, group) in organization.groups.iter().enumerate() {
@@ -57,7 +60,7 @@ pub fn to_read(
 }
 
 /// Decides for every group of the directory, then for those that vanished from it.
-pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, people: &People<'a>, plan: &mut Plan) {
+pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, people: &Roster<'a>, plan: &mut Plan) {
     let desired = input.desired;
     for unresolved in desired.unresolved() {
         let group = desired.text(desired.groups()[unresolved.group].reference).to_owned();
@@ -173,7 +176,7 @@ fn group<'a>(
     memberships: &mut Memberships<'a>,
     input: &PlanInput<'a>,
     index: &Index<'a>,
-    people: &People<'a>,
+    people: &Roster<'a>,
     plan: &mut Plan,
 ) {
     let desired = input.desired;
@@ -300,7 +303,7 @@ fn managed_source<'a>(id: &str, input: &PlanInput<'a>) -> Option<&'a SourceName>
 }
 
 /// Whether the directory selects this person: by external id, or by the address of a member without one.
-fn is_selected(member: &str, people: &People<'_>) -> bool {
+fn is_selected(member: &str, people: &Roster<'_>) -> bool {
     people.asked_for.contains(member) || people.emails.contains(member)
 }
 

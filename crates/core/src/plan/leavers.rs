@@ -1,8 +1,8 @@
 //! What happens to people who have no cause to be a member any more: each cause has an action, and may have a grace.
 
 use super::change::{Cause, Change, Kept, KeptBecause, Subject};
-use super::people::People;
-use super::{Index, Plan, PlanInput, Present};
+use super::roster::Roster;
+use super::{Index, Plan, PlanInput};
 use crate::desired::DesiredPerson;
 use crate::ledger::{Out, OutCause};
 use crate::names::{ExternalId, SourceName, Timestamp};
@@ -76,7 +76,7 @@ pub(super) fn leave(
     leaver: &Leaver<'_>,
     input: &PlanInput<'_>,
     index: &Index<'_>,
-    people: &People<'_>,
+    people: &Roster<'_>,
     plan: &mut Plan,
 ) {
     let Leaver { external_id, shown, source, out: (out_cause, taking), evidence } = *leaver;
@@ -163,11 +163,10 @@ pub(super) fn is_protected(
 }
 
 /// Managed people whom the directory did not return. Absence alone does nothing: the answer for each one decides.
-pub(super) fn absent(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
-    let present = Present::new(input.desired, input.ledger, index.state);
+pub(super) fn absent(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
     for managed in &input.ledger.people {
         let id = managed.external_id.as_str();
-        if present.has(&managed.external_id) || people.replaced.contains_key(id) {
+        if people.asked_for.contains(id) || people.replaced.contains_key(id) {
             continue;
         }
         let policy = input.connector.leavers;
@@ -212,9 +211,10 @@ pub(super) struct Outs<'a> {
 }
 
 impl<'a> Outs<'a> {
-    pub(super) fn new(input: &PlanInput<'a>, pushed: &[Option<&'a str>]) -> Self {
+    pub(super) fn new(input: &PlanInput<'a>) -> Self {
         let states = input.desired.everybody().iter().map(|it| it.state);
-        let listed = pushed.iter().zip(states).filter_map(|(id, state)| Some(((*id)?, state))).collect();
+        let ids = input.identity.people().iter();
+        let listed = ids.zip(states).filter_map(|(id, state)| Some((id.as_ref()?.as_str(), state))).collect();
         Self { input: *input, listed }
     }
 

@@ -6,11 +6,11 @@
 
 use super::approval::Takings;
 use super::change::Change;
+use super::refusal::{Refusal, Verdict};
 use super::{Index, Plan, PlanInput, seats};
-use crate::names::{ExternalId, SourceName};
+use crate::names::ExternalId;
 use crate::settings::Limits;
 use hashbrown::{HashMap, HashSet};
-use serde::{Deserialize, Serialize};
 
 /// Groups of this size and below may lose any share of their members; how many of them may is limited.
 const SMALL_GROUP: usize = 3;
@@ -25,138 +25,6 @@ pub(super) struct Basis {
     filled_groups: usize,
     /// Whether the ledger knows of no run before.
     first_run: bool,
-}
-
-/// Whether a plan may be carried out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Yes.
-    Go,
-    /// No, and nothing at all is sent.
-    Refused(Vec<Refusal>),
-}
-
-/// Why a plan is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reason", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Refusal {
-    /// More people would lose access than one run may take.
-    TooManyRemovals {
-        /// People who would lose access.
-        planned: usize,
-        /// People who may.
-        allowed: usize,
-        /// Members with an external id.
-        managed: usize,
-    },
-    /// More memberships would be taken away than one run may take.
-    TooManyMemberships {
-        /// Memberships that would go.
-        planned: usize,
-        /// Memberships that may.
-        allowed: usize,
-    },
-    /// A group would lose more than half of its members.
-    GroupEmptied {
-        /// The group's name.
-        group: String,
-        /// Members before.
-        before: usize,
-        /// Members who would go out.
-        lost: usize,
-    },
-    /// More groups would be emptied or deleted than may be.
-    TooManyGroups {
-        /// Groups that would have no members any more.
-        planned: usize,
-        /// Groups that may.
-        allowed: usize,
-    },
-    /// More people would be invited than a run after the first may invite.
-    TooManyInvitations {
-        /// People who would be invited.
-        planned: usize,
-        /// People who may.
-        allowed: usize,
-    },
-    /// More memberships would begin on the first run, because the directory is read better than before, than one run may end.
-    TooManyFoundAnew {
-        /// Memberships that would begin.
-        planned: usize,
-        /// Memberships that may.
-        allowed: usize,
-    },
-    /// The organization would have to buy seats.
-    SeatsBought {
-        /// Seats that the plan needs.
-        needed: usize,
-        /// Seats that are free.
-        free: usize,
-        /// Seats that would be bought.
-        bought: usize,
-    },
-    /// There are fewer seats than the plan needs, and the server will not buy as many.
-    NoSeats {
-        /// Seats that the plan needs.
-        needed: usize,
-        /// Seats that are free.
-        free: usize,
-        /// Up to how many seats in all the server buys by itself.
-        most: u32,
-    },
-    /// A source returned nobody, and the organization has members who come from it.
-    EmptyDirectory {
-        /// Which source.
-        #[serde(skip_serializing_if = "SourceName::is_primary")]
-        source: SourceName,
-        /// Members with an external id; of several sources, those who come from this one.
-        managed: usize,
-    },
-    /// A source returned no group, and the organization has groups that come from it.
-    NoGroups {
-        /// Which source.
-        #[serde(skip_serializing_if = "SourceName::is_primary")]
-        source: SourceName,
-        /// Groups with an external id.
-        managed: usize,
-    },
-    /// Two members or two groups of the organization share an external id: the server would answer 500.
-    RepeatedExternalId {
-        /// The id.
-        external_id: ExternalId,
-        /// Whether it is groups that share it.
-        of_groups: bool,
-        /// The members' addresses, or the groups' names.
-        holders: Vec<String>,
-    },
-    /// The server refuses `overwriteExisting` as long as somebody whom it would delete has not finished joining.
-    ServerRefusesOverwrite {
-        /// Their addresses.
-        pending: Vec<String>,
-    },
-    /// `overwriteExisting` and batches exclude each other.
-    OverwriteWithLargeImport,
-}
-
-impl Refusal {
-    /// Whether an administrator can approve it; what the server would answer with an error has to be mended.
-    pub fn can_be_approved(&self) -> bool {
-        match self {
-            Self::TooManyRemovals { .. }
-            | Self::TooManyMemberships { .. }
-            | Self::GroupEmptied { .. }
-            | Self::TooManyGroups { .. }
-            | Self::TooManyInvitations { .. }
-            | Self::TooManyFoundAnew { .. }
-            | Self::SeatsBought { .. }
-            | Self::EmptyDirectory { .. }
-            | Self::NoGroups { .. } => true,
-            Self::NoSeats { .. }
-            | Self::RepeatedExternalId { .. }
-            | Self::ServerRefusesOverwrite { .. }
-            | Self::OverwriteWithLargeImport => false,
-        }
-    }
 }
 
 /// Why a plan is refused, and the actions that are.

@@ -1,7 +1,7 @@
 //! Who is in a group, against who shall be. Both are compared by number: a company has a million memberships.
 
 use super::Index;
-use super::people::People;
+use super::roster::Roster;
 use crate::observed::{Membership, ObservedGroup};
 
 /// What stands between a group's members and those whom it should have.
@@ -35,7 +35,7 @@ pub(super) struct Memberships<'a> {
 }
 
 impl<'a> Memberships<'a> {
-    pub(super) fn new(index: &Index<'a>, people: &People<'a>) -> Self {
+    pub(super) fn new(index: &Index<'a>, people: &Roster<'a>) -> Self {
         let seat = |(number, id): (usize, &Option<&'a str>)| {
             let id = id.filter(|id| people.present.contains(id))?;
             let member = people.identified.get(&number).or_else(|| index.by_external_id.get(id));
@@ -59,7 +59,7 @@ impl<'a> Memberships<'a> {
         found: &ObservedGroup,
         listed: &[u32],
         index: &Index<'a>,
-        people: &People<'a>,
+        people: &Roster<'a>,
     ) -> Option<Difference> {
         let (wanted, held) = (self.mark + 1, self.mark + 2);
         self.mark = held;

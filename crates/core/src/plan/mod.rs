@@ -7,35 +7,38 @@ mod anew;
 mod approval;
 mod change;
 mod groups;
+mod identity;
 mod invitations;
 mod leavers;
 mod limits;
 mod membership;
 mod people;
+mod refusal;
 mod remarks;
 mod requests;
+mod roster;
 mod seats;
 mod sources;
+mod verify;
 
 pub use after::After;
 pub use approval::Takings;
 pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, Standing, Subject};
 pub use groups::to_read;
-pub use limits::{Refusal, Verdict};
+pub use identity::Identity;
+pub use refusal::{Refusal, Verdict};
 pub use seats::SeatCount;
 use sources::Sources;
 
-use crate::desired::{Desired, DesiredPerson};
-use crate::ledger::{LedgerState, ManagedPerson};
-use crate::names::{ExternalId, SourceName, Timestamp};
+use crate::desired::Desired;
+use crate::ledger::LedgerState;
+use crate::names::{ExternalId, Timestamp};
 use crate::observed::MemberStatus;
 use crate::observed::{
     Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role, Seats,
-    ServerKind, Sought,
+    ServerKind,
 };
 use crate::settings::{ConnectorSettings, SyncSettings};
-use crate::snapshot::AccountState;
-use crate::text::Text;
 use crate::wire::{ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
@@ -46,6 +49,8 @@ use std::collections::BTreeSet;
 pub struct PlanInput<'a> {
     /// What the directory asks for.
     pub desired: &'a Desired,
+    /// Who in the directory is whom in the ledger and the organization.
+    pub identity: &'a Identity,
     /// What the organization holds.
     pub observed: &'a Observed,
     /// Whom we manage.
@@ -174,36 +179,6 @@ impl Plan {
         plan
     }
 
-    /// How many of the changes are still to be made, by a plan against the organization as it is afterwards. What this
-    /// plan leaves to later runs does not count.
-    pub fn unfinished(&self, afterwards: &Self) -> usize {
-        let planned: HashSet<&str> = self.changes.iter().filter_map(Change::joins).collect();
-        let waits = self.left_out.iter().any(|it| it.because == LeftOutBecause::WaitsForTurn);
-        // Ids that belonged to somebody else until now, and people whose turn comes next.
-        let freed = self.standing.iter().filter_map(|it| match it {
-            Standing::ExternalIdTaken { person, .. } => Some(person.external_id.as_str()),
-            _ => None,
-        });
-        let next =
-            afterwards.changes.iter().filter_map(Change::joins).filter(|it| waits && !planned.contains(it));
-        let later: HashSet<&str> = freed.chain(next).collect();
-        let is_left = |change: &&Change| match change {
-            Change::Invite { person, .. }
-            | Change::Stage { person, .. }
-            | Change::Adopt { person, .. }
-            | Change::Restore { person, .. }
-            | Change::ReplaceExternalId { person, .. } => !later.contains(person.external_id.as_str()),
-            Change::ChangeMembers { group, added, removed, .. } => {
-                let for_later = removed.is_empty() && added.iter().all(|it| later.contains(it.as_str()));
-                !for_later && !self.unread.contains(&group.external_id)
-            }
-            // Unseen groups appear with their first member.
-            Change::CreateGroup { .. } => self.evidence == Evidence::Live || later.is_empty(),
-            _ => true,
-        };
-        afterwards.changes.iter().filter(is_left).count()
-    }
-
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -278,42 +253,6 @@ pub fn believed(ledger: &LedgerState) -> Observed {
         members: Membership::Remembered(group.members.clone()),
     });
     Observed::Believed(OrganizationState { members: members.collect(), groups: groups.collect() })
-}
-
-/// Managed people whom the directory did not return: their source has to be asked for them by id before they count as
-/// gone.
-pub fn sought(
-    desired: &Desired,
-    ledger: &LedgerState,
-    observed: &Observed,
-) -> Vec<(SourceName, Vec<Sought>)> {
-    let present = Present::new(desired, ledger, observed.state());
-    let mut sought: Vec<(SourceName, Vec<Sought>)> = Vec::new();
-    for person in ledger.people.iter().filter(|person| !present.has(&person.external_id)) {
-        let one = Sought { external_id: person.external_id.clone(), stable_id: person.stable_id.clone() };
-        match sought.iter_mut().find(|(source, _)| *source == person.source) {
-            Some((_, of_source)) => of_source.push(one),
-            None => sought.push((person.source.clone(), vec![one])),
-        }
-    }
-    sought
-}
-
-/// Who is in the directory's answer, by the id that is pushed.
-pub(crate) struct Present<'a>(HashSet<&'a str>);
-
-impl<'a> Present<'a> {
-    pub(crate) fn new(
-        desired: &'a Desired,
-        ledger: &'a LedgerState,
-        organization: Option<&'a OrganizationState>,
-    ) -> Self {
-        Self(pushed_ids(desired, ledger, organization).into_iter().flatten().collect())
-    }
-
-    pub(crate) fn has(&self, external_id: &ExternalId) -> bool {
-        self.0.contains(external_id.as_str())
-    }
 }
 
 /// The organization and the ledger by the keys that decisions ask for.
@@ -429,98 +368,6 @@ impl<'a> Index<'a> {
     pub(crate) fn member(&self, number: usize) -> &'a ObservedMember {
         &self.state.expect("numbers come from this state").members[number]
     }
-}
-
-/// Whether the id that is pushed is a name, which somebody else can get: the one that survives renames is another. It is not
-/// where that one only says of what kind the same id is.
-fn is_name(desired: &Desired, person: &DesiredPerson) -> bool {
-    let id = desired.text(person.external_id);
-    let own =
-        |stable: &str| stable.strip_suffix(id).is_some_and(|kind| kind.is_empty() || kind.ends_with(':'));
-    person.stable_id.is_some_and(|it| !own(desired.text(it)))
-}
-
-/// For each person of the snapshot the id that is pushed.
-///
-/// It is the one of the first push, where the stable id tells that it is the same person: a rename or a move makes nobody
-/// new. It is none where the directory's id belongs to somebody else: a newcomer at a name that was used before must
-/// neither inherit nor lose anything of the person who had it. Somebody entered anew under the same address is the same.
-/// Where the id is a name and no stable one is known of the person who had it, as in a first run, the address tells: it is
-/// somebody else's by now.
-pub(crate) fn pushed_ids<'a>(
-    desired: &'a Desired,
-    ledger: &'a LedgerState,
-    organization: Option<&'a OrganizationState>,
-) -> Vec<Option<&'a str>> {
-    let owners: HashMap<&str, &ManagedPerson> =
-        ledger.people.iter().map(|it| (it.external_id.as_str(), it)).collect();
-    // Ids belong to their source.
-    let known: HashMap<(&str, &str), &str> = ledger
-        .people
-        .iter()
-        .filter_map(|it| {
-            Some(((it.source.as_str(), it.stable_id.as_ref()?.as_str()), it.external_id.as_str()))
-        })
-        .collect();
-    let key = |source: u16, stable_id: Option<Text>| {
-        Some((desired.source(source).as_str(), desired.text(stable_id?)))
-    };
-    let stable = |person: &DesiredPerson| key(person.source, person.stable_id);
-    let own_push = |person: &DesiredPerson| stable(person).and_then(|id| known.get(&id).copied());
-    let own: HashSet<&str> = desired.everybody().iter().filter_map(own_push).collect();
-    // Somebody whom several sources have keeps the id under which any of them was brought over.
-    let mut by_alias: HashMap<usize, &str> = HashMap::new();
-    let mut in_directory: HashSet<(&str, &str)> = desired.everybody().iter().filter_map(stable).collect();
-    for merged in desired.merged() {
-        for alias in &merged.aliases {
-            in_directory.extend(key(alias.source, alias.stable_id));
-            let of_source = |it: &&ManagedPerson| it.source == *desired.source(alias.source);
-            let id =
-                key(alias.source, alias.stable_id).and_then(|it| known.get(&it).copied()).or_else(|| {
-                    let id = desired.text(alias.external_id);
-                    owners.get(id).copied().filter(of_source).filter(|it| it.stable_id.is_none()).map(|_| id)
-                });
-            if let Some(id) = id.filter(|id| !own.contains(id)) {
-                by_alias.entry(merged.person).or_insert(id);
-            }
-        }
-    }
-    let first_push = |(number, person): (usize, &DesiredPerson)| {
-        own_push(person).or_else(|| {
-            let own_id = desired.text(person.external_id);
-            let is_own = owners.get(own_id).is_some_and(|it| it.source == *desired.source(person.source));
-            by_alias.get(&number).copied().filter(|_| !is_own)
-        })
-    };
-    let claimed: HashSet<&str> = desired.everybody().iter().enumerate().filter_map(first_push).collect();
-    let listed = desired.people().filter(|it| it.state != AccountState::Deleted);
-    let addresses: HashSet<&str> =
-        listed.filter_map(|it| it.email).map(|it| desired.text(it)).filter(|it| !it.is_empty()).collect();
-    let members: HashMap<&str, &str> = organization
-        .into_iter()
-        .flat_map(|it| &it.members)
-        .filter_map(|it| Some((it.external_id.as_ref()?.as_str(), it.email.as_str())))
-        .collect();
-    let is_taken = |person: &DesiredPerson, id: &str| {
-        let has = |address: &str| person.email.is_some_and(|it| desired.text(it) == address);
-        let owner = owners.get(id);
-        if let (Some(owner), Some(_)) = (owner, stable(person))
-            && let Some(owned) = &owner.stable_id
-        {
-            return in_directory.contains(&(owner.source.as_str(), owned.as_str()))
-                || !has(owner.email.as_str());
-        }
-        let address = owner.map(|it| it.email.as_str()).or_else(|| members.get(id).copied());
-        let address = address.filter(|_| is_name(desired, person));
-        address.is_some_and(|it| !has(it) && addresses.contains(it))
-    };
-    let pushed = |(number, person): (usize, &'a DesiredPerson)| {
-        first_push((number, person)).or_else(|| {
-            let id = desired.text(person.external_id);
-            (!claimed.contains(id) && !is_taken(person, id)).then_some(id)
-        })
-    };
-    desired.everybody().iter().enumerate().map(pushed).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Standing, Subject};
 use super::invitations::{Turns, is_allowed};
 use super::leavers::{self, is_protected, leaving};
-use super::{Evidence, Index, Plan, PlanInput, pushed_ids};
+use super::roster::Roster;
+use super::{Evidence, Index, Plan, PlanInput};
 use crate::desired::{DesiredPerson, NoAddress};
 use crate::names::ExternalId;
 use crate::normalize::is_acceptable;
@@ -15,36 +16,13 @@ use hashbrown::{HashMap, HashSet};
 /// Longest external id that the official server takes, in characters.
 pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
 
-/// Who will be in the organization under which id, once the plan is carried out.
-pub(super) struct People<'a> {
-    /// For each person of the snapshot the id that groups list; None: the id belongs to somebody else.
-    pub(super) pushed: Vec<Option<&'a str>>,
-    /// The same, to be shared by lists.
-    pub(super) ids: Vec<Option<ExternalId>>,
-    /// Ids under which the directory's people are pushed.
-    pub(super) asked_for: HashSet<&'a str>,
-    /// External ids of members after the run.
-    pub(super) present: HashSet<&'a str>,
-    /// Members under another id or none who get the directory's: positions in the organization by position in the snapshot.
-    pub(super) identified: HashMap<usize, usize>,
-    /// External ids that the run replaces, with what they become.
-    pub(super) replaced: HashMap<&'a str, &'a str>,
-    /// Live members of the desired state, as an import names them.
-    pub(super) live: Vec<ImportMember>,
-    /// Addresses of the desired state's live members.
-    pub(super) emails: HashSet<&'a str>,
-    /// The pilot group of the settings, where the directory lacks it.
-    pub(super) missing_pilot: Option<String>,
-}
-
 /// Decides for everybody in the directory, then for everybody who is missing from it.
-pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Plan) -> People<'a> {
+pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Plan) -> Roster<'a> {
     let desired = input.desired;
-    let pushed = pushed_ids(desired, input.ledger, input.observed.state());
-    let mut people = People {
-        ids: pushed.iter().map(|id| id.map(ExternalId::new)).collect(),
-        asked_for: pushed.iter().copied().flatten().collect(),
-        pushed,
+    let mut people = Roster {
+        ids: input.identity.people().to_vec(),
+        asked_for: input.identity.listed(),
+        pushed: input.identity.people().iter().map(|id| id.as_ref().map(ExternalId::as_str)).collect(),
         present: index.by_external_id.keys().copied().collect(),
         identified: HashMap::new(),
         replaced: HashMap::new(),
@@ -121,7 +99,7 @@ struct One<'a, 'b> {
     pushed: &'a str,
 }
 
-fn turns(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>) -> Turns {
+fn turns(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>) -> Turns {
     let desired = input.desired;
     let candidates = desired.everybody().iter().enumerate().filter_map(|(number, person)| {
         let pushed = people.pushed[number].filter(|_| leaving(person, input).is_none())?;
@@ -152,7 +130,7 @@ fn live<'a>(
     input: &PlanInput<'a>,
     index: &Index<'a>,
     plan: &mut Plan,
-    people: &mut People<'a>,
+    people: &mut Roster<'a>,
 ) -> Option<&'a ExternalId> {
     let (desired, pushed) = (input.desired, one.pushed);
     let left_out = |because| LeftOut { reference: desired.text(one.person.reference).to_owned(), because };
@@ -242,7 +220,7 @@ fn identify<'a>(
     input: &PlanInput<'a>,
     index: &Index<'a>,
     plan: &mut Plan,
-    people: &mut People<'a>,
+    people: &mut Roster<'a>,
 ) {
     let Found { member, old, pushed } = *found;
     let name = member.email.as_str().to_owned();
@@ -286,7 +264,7 @@ fn may_replace(
     old: &ExternalId,
     input: &PlanInput<'_>,
     index: &Index<'_>,
-    people: &People<'_>,
+    people: &Roster<'_>,
 ) -> bool {
     let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
     let gone = match input.presences.get(old) {

@@ -1,7 +1,7 @@
 //! What an administrator should know besides the changes: signs of somebody else at work, and who waits for whom.
 
 use super::change::{Remark, Subject};
-use super::people::People;
+use super::roster::Roster;
 use super::{Evidence, Index, Plan, PlanInput};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ServerKind};
@@ -10,7 +10,7 @@ use hashbrown::HashSet;
 /// How many examples a remark names.
 const EXAMPLES: usize = 5;
 
-pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
     if let Some(name) = &people.missing_pilot {
         plan.remarks.push(Remark::NoPilotGroup { name: name.clone() });
     }
@@ -39,7 +39,7 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>
 }
 
 /// An import leaves staged members as they are, whatever it says of invitations.
-fn staged(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+fn staged(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
     if !input.sync.invite_users_after_provisioning {
         return;
     }
@@ -54,7 +54,7 @@ fn staged(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &
     }
 }
 
-fn changed_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+fn changed_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
     for managed in &input.ledger.people {
         if index.by_external_id.contains_key(managed.external_id.as_str()) {
             continue;
@@ -71,7 +71,7 @@ fn changed_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, pl
     }
 }
 
-fn foreign_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+fn foreign_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
     let Some(state) = index.state else { return };
     let desired = input.desired;
     let groups: HashSet<&str> = desired

@@ -2,7 +2,7 @@
 
 use super::change::{Cause, Change, Kept, KeptBecause, Subject};
 use super::leavers::is_protected;
-use super::people::People;
+use super::roster::Roster;
 use super::{Evidence, Index, Plan, PlanInput, Refusal};
 use crate::import::{BATCH, BatchSize, RefusedRecord, batches, official_request, without};
 use crate::names::ExternalId;
@@ -59,7 +59,7 @@ impl Plan {
 
 /// With `overwriteExisting` the whole desired state goes out in one request, and the plan names everybody whom the server
 /// will delete for it. Members whom no removal may touch are listed in it, so that the server leaves them alone.
-pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &People<'_>, plan: &mut Plan) {
+pub(super) fn overwrite(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
     if !input.sync.overwrite_existing || !input.desired.people_wanted() {
         return;
     }
@@ -163,7 +163,7 @@ fn has_not_joined(member: &ObservedMember) -> bool {
     matches!(member.status, MemberStatus::Invited | MemberStatus::Staged)
 }
 
-fn whole_groups(input: &PlanInput<'_>, people: &People<'_>) -> Vec<crate::wire::ImportGroup> {
+fn whole_groups(input: &PlanInput<'_>, people: &Roster<'_>) -> Vec<crate::wire::ImportGroup> {
     if !input.sync.groups {
         return Vec::new();
     }

@@ -1,6 +1,6 @@
 //! Seats: what the plan needs, what is free, and what would have to be bought.
 
-use super::limits::Refusal;
+use super::refusal::Refusal;
 use super::{Change, Index, Plan, PlanInput};
 use hashbrown::HashSet;
 use serde::Serialize;

@@ -12,13 +12,14 @@ use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::observed::{Observed, Presence, Presences, Seats, ServerKind, Sought};
-use bwdc_core::plan::{Change, Plan, PlanInput, Takings, sought};
+use bwdc_core::plan::{Change, Identity, Plan, PlanInput, Takings};
 use bwdc_core::settings::{ConnectorSettings, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
 
 /// Everything that a plan is made of, owned.
 pub(super) struct Inputs {
     pub(super) desired: Desired,
+    identity: Identity,
     pub(super) observed: Observed,
     pub(super) ledger: LedgerState,
     presences: Presences,
@@ -54,6 +55,7 @@ impl Inputs {
     pub(super) fn borrow(&self) -> PlanInput<'_> {
         PlanInput {
             desired: &self.desired,
+            identity: &self.identity,
             observed: &self.observed,
             ledger: &self.ledger,
             presences: &self.presences,
@@ -114,7 +116,7 @@ impl Engine {
         }
         let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
         let wanted = Wanted { groups: sync.groups, all_members: full, now };
-        let observed = observe(&organization, &desired, &ledger, wanted, events).await?;
+        let (observed, identity) = observe(&organization, &desired, &ledger, wanted, events).await?;
         if let (Some(facts), Observed::Believed(_) | Observed::Unknown) = (&facts, &observed)
             && facts.kind != ServerKind::Vaultwarden
         {
@@ -123,9 +125,10 @@ impl Engine {
         let stages = facts.as_ref().map(|it| it.stages);
         let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
         let seats = if server == ServerKind::Vaultwarden { None } else { organization.seats(events).await? };
-        let presences = ask_for_missing(sources, &desired, &ledger, &observed).await?;
+        let presences = ask_for_missing(sources, &desired, &ledger, &identity).await?;
         let inputs = Inputs {
             desired,
+            identity,
             observed,
             ledger,
             presences,
@@ -207,10 +210,10 @@ async fn ask_for_missing(
     sources: &[ConfiguredSource],
     desired: &Desired,
     ledger: &LedgerState,
-    observed: &Observed,
+    identity: &Identity,
 ) -> Result<Presences, EngineError> {
     let mut presences = Presences::new();
-    for (name, missing) in sought(desired, ledger, observed) {
+    for (name, missing) in identity.sought(ledger) {
         if !name.is_untold() {
             presences.extend(ask(&name, &missing, sources, desired).await?);
             continue;

@@ -238,7 +238,7 @@ impl Engine {
         let plan = plan.without(&refused);
         let outcome = after.as_ref().map_or(After::Accepted, After::Observed);
         let next = plan.ledger_after(&input, outcome, now);
-        let left = outcome::left_to_do(&inputs, &plan, &next, after.as_ref(), &requests);
+        let left = outcome::left_to_do(&plan, after.as_ref(), &requests);
         let ended = Ended {
             sent: !requests.is_empty(),
             read_back: after.is_some(),

@@ -12,10 +12,9 @@ use crate::organization::Organization;
 use crate::secrets::SecretName;
 use crate::store::{DataFile, SyncedKind};
 use bwdc_core::import::{RefusedRecord, fingerprint, official_request};
-use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::observed::{Membership, Observed, OrganizationState};
-use bwdc_core::plan::{Change, Plan, PlanInput};
+use bwdc_core::plan::{Change, Plan};
 use bwdc_core::wire::{ImportRequest, Request};
 use std::collections::HashSet;
 
@@ -190,18 +189,8 @@ pub(super) fn unread_groups(state: &OrganizationState) -> usize {
 }
 
 /// How many changes are still to be made, after every request was accepted.
-pub(super) fn left_to_do(
-    inputs: &Inputs,
-    plan: &Plan,
-    next: &LedgerState,
-    after: Option<&OrganizationState>,
-    requests: &[Request],
-) -> usize {
-    let Some(state) = after.filter(|_| !requests.is_empty()) else { return 0 };
-    let observed = Observed::Live(state.clone());
-    // What a first run leaves to the second is not left over.
-    let ledger = LedgerState { baseline_taken: inputs.ledger.baseline_taken, ..next.clone() };
-    plan.unfinished(&Plan::build(&PlanInput { observed: &observed, ledger: &ledger, ..inputs.borrow() }))
+pub(super) fn left_to_do(plan: &Plan, after: Option<&OrganizationState>, requests: &[Request]) -> usize {
+    after.filter(|_| !requests.is_empty()).map_or(0, |state| plan.unfinished(state).len())
 }
 
 fn hash_of(official: &ImportRequest, api: &str, organization_id: &str) -> Option<String> {

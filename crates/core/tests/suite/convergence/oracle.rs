@@ -4,7 +4,7 @@ use crate::convergence::directory::{Entry, State};
 use crate::convergence::model::{Member, Organization};
 use crate::convergence::world::{HOUR, Mode, World};
 use bwdc_core::observed::{MemberStatus, Role};
-use bwdc_core::plan::{Change, KeptBecause, LeftOutBecause, Plan, Standing};
+use bwdc_core::plan::{Change, Evidence, KeptBecause, LeftOutBecause, Plan, Standing};
 use bwdc_core::settings::LeaverAction;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -321,4 +321,30 @@ fn standing(world: &World, standing: &Standing) -> Checked {
     };
     prop_assert!(is_true, "{standing:?} is not so");
     Ok(())
+}
+
+/// Whether the next run has nothing to do but what this one left to it: ids that belonged to somebody else until now, and people
+/// whose turn comes next.
+pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
+    let planned: BTreeSet<&str> = plan.changes.iter().filter_map(Change::joins).collect();
+    let waits = plan.left_out.iter().any(|it| it.because == LeftOutBecause::WaitsForTurn);
+    let freed = plan.standing.iter().filter_map(|it| match it {
+        Standing::ExternalIdTaken { person, .. } => Some(person.external_id.as_str()),
+        _ => None,
+    });
+    let next = again.changes.iter().filter_map(Change::joins).filter(|it| waits && !planned.contains(it));
+    let later: BTreeSet<&str> = freed.chain(next).collect();
+    again.changes.iter().all(|change| match change {
+        Change::Invite { person, .. }
+        | Change::Stage { person, .. }
+        | Change::Adopt { person, .. }
+        | Change::Restore { person, .. }
+        | Change::ReplaceExternalId { person, .. } => later.contains(person.external_id.as_str()),
+        Change::ChangeMembers { added, removed, .. } => {
+            removed.is_empty() && added.iter().all(|it| later.contains(it.as_str()))
+        }
+        // Unseen groups appear with their first member.
+        Change::CreateGroup { .. } => plan.evidence != Evidence::Live && !later.is_empty(),
+        _ => false,
+    })
 }

@@ -7,7 +7,7 @@ use bwdc_core::desired::{Desired, DesiredError, Source, SourceRead};
 use bwdc_core::ledger::{Intent, IntentId, IntentState, LedgerState};
 use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::observed::{MemberStatus, Observed, Presence, Presences, Role, ServerKind};
-use bwdc_core::plan::{After, Plan, PlanInput, Refusal, Standing, Takings, Verdict, sought};
+use bwdc_core::plan::{After, Identity, Plan, PlanInput, Refusal, Standing, Takings, Verdict};
 use bwdc_core::settings::{
     AcrossSources, AddressRule, ConflictRules, ConnectorSettings, LeaverAction, Limits, SameAddress,
     SameGroup, SyncSettings, VanishedGroups,
@@ -166,7 +166,8 @@ impl World {
         let observed = Observed::Live(self.organization.observe());
         let ledger = self.remembered();
         let mut presences = Presences::new();
-        for (source, missing) in sought(desired, &ledger, &observed) {
+        let identity = Identity::new(desired, &ledger, observed.state());
+        for (source, missing) in identity.sought(&ledger) {
             // Whoever comes from nobody knows where is gone only where both say so, and disabled only where neither one has
             // a usable account nor fails to tell.
             for which in (0..2).filter(|&it| source.is_untold() || NAMES[it] == source.as_str()) {
@@ -191,6 +192,7 @@ impl World {
         }
         let input = PlanInput {
             desired,
+            identity: &identity,
             observed: &observed,
             ledger: &ledger,
             presences: &presences,

@@ -6,7 +6,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{MemberStatus, Observed, Presences, Role, ServerKind};
-use bwdc_core::plan::{After, Plan, PlanInput, Takings, believed, sought};
+use bwdc_core::plan::{After, Identity, Plan, PlanInput, Takings, believed};
 use bwdc_core::settings::{AddressRule, ConnectorSettings, LeaverAction, SyncSettings, VanishedGroups};
 use std::collections::BTreeSet;
 
@@ -139,12 +139,14 @@ impl World {
     /// Builds a plan as a run does, and hands it on with everything that it was made of.
     pub(crate) fn plan<T>(&self, then: impl FnOnce(&Plan, &PlanInput<'_>) -> T) -> T {
         let (desired, observed) = (self.desired(), self.observed());
-        let missing = sought(&desired, &self.ledger, &observed);
+        let identity = Identity::new(&desired, &self.ledger, observed.state());
+        let missing = identity.sought(&self.ledger);
         let presences: Presences =
             missing.iter().flat_map(|(_, sought)| self.directory.look_up(sought)).collect();
         let recent = self.recent();
         let input = PlanInput {
             desired: &desired,
+            identity: &identity,
             observed: &observed,
             ledger: &self.ledger,
             presences: &presences,

@@ -1,0 +1,182 @@
+//! Who in the directory is whom in the ledger and the organization: decided once, and passed down.
+//!
+//! The id that is pushed is the one of the first push, where the stable id tells that it is the same person: a rename or a
+//! move makes nobody new. It is none where the directory's id belongs to somebody else: a newcomer at a name that was used
+//! before must neither inherit nor lose anything of the person who had it. Somebody entered anew under the same address is
+//! the same. Where the id is a name and no stable one is known of the person who had it, as in a first run, the address
+//! tells: it is somebody else's by now.
+
+use crate::desired::{Desired, DesiredPerson};
+use crate::ledger::{LedgerState, ManagedPerson};
+use crate::names::{ExternalId, SourceName};
+use crate::observed::{OrganizationState, Sought};
+use crate::snapshot::AccountState;
+use crate::text::Text;
+use hashbrown::{HashMap, HashSet};
+
+/// For everybody in the directory the id under which the organization knows the person, or will.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    people: Vec<Option<ExternalId>>,
+}
+
+impl Identity {
+    /// Decides.
+    pub fn new(desired: &Desired, ledger: &LedgerState, organization: Option<&OrganizationState>) -> Self {
+        let known = Known::new(desired, ledger, organization);
+        let people = desired.everybody().iter().enumerate().map(|(number, person)| {
+            let id = known.pushed(number, person)?;
+            // Ids of the ledger are shared with it.
+            Some(known.owners.get(id).map_or_else(|| ExternalId::new(id), |it| it.external_id.clone()))
+        });
+        Self { people: people.collect() }
+    }
+
+    /// For each person of the directory the id that is pushed; None: the directory's id belongs to somebody else.
+    pub(super) fn people(&self) -> &[Option<ExternalId>] {
+        &self.people
+    }
+
+    /// The ids under which the directory's people are pushed.
+    pub(super) fn listed(&self) -> HashSet<&str> {
+        self.people.iter().flatten().map(ExternalId::as_str).collect()
+    }
+
+    /// Managed people whom the directory did not return: their source has to be asked for them by id before they count as
+    /// gone.
+    pub fn sought(&self, ledger: &LedgerState) -> Vec<(SourceName, Vec<Sought>)> {
+        let listed = self.listed();
+        let mut sought: Vec<(SourceName, Vec<Sought>)> = Vec::new();
+        for person in ledger.people.iter().filter(|person| !listed.contains(person.external_id.as_str())) {
+            let one = Sought { external_id: person.external_id.clone(), stable_id: person.stable_id.clone() };
+            match sought.iter_mut().find(|(source, _)| *source == person.source) {
+                Some((_, of_source)) => of_source.push(one),
+                None => sought.push((person.source.clone(), vec![one])),
+            }
+        }
+        sought
+    }
+}
+
+/// An id that survives renames, with the source that it belongs to.
+type Key<'a> = (&'a str, &'a str);
+
+/// What is known of ids and addresses.
+struct Known<'a> {
+    desired: &'a Desired,
+    owners: HashMap<&'a str, &'a ManagedPerson>,
+    by_stable_id: HashMap<Key<'a>, &'a str>,
+    /// The id under which any of several sources brought somebody over.
+    by_alias: HashMap<usize, &'a str>,
+    in_directory: HashSet<Key<'a>>,
+    /// Ids that are somebody's for sure.
+    claimed: HashSet<&'a str>,
+    addresses: HashSet<&'a str>,
+    members: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn new(
+        desired: &'a Desired,
+        ledger: &'a LedgerState,
+        organization: Option<&'a OrganizationState>,
+    ) -> Self {
+        let stable = |it: &'a ManagedPerson| Some((it.source.as_str(), it.stable_id.as_ref()?.as_str()));
+        let by_stable_id = ledger.people.iter().filter_map(|it| Some((stable(it)?, it.external_id.as_str())));
+        let listed = desired.people().filter(|it| it.state != AccountState::Deleted);
+        let addresses =
+            listed.filter_map(|it| it.email).map(|it| desired.text(it)).filter(|it| !it.is_empty());
+        let members = organization.into_iter().flat_map(|it| &it.members);
+        let mut known = Self {
+            desired,
+            owners: ledger.people.iter().map(|it| (it.external_id.as_str(), it)).collect(),
+            by_stable_id: by_stable_id.collect(),
+            by_alias: HashMap::new(),
+            in_directory: HashSet::new(),
+            claimed: HashSet::new(),
+            addresses: addresses.collect(),
+            members: members
+                .filter_map(|it| Some((it.external_id.as_ref()?.as_str(), it.email.as_str())))
+                .collect(),
+        };
+        known.in_directory = desired.everybody().iter().filter_map(|it| known.stable(it)).collect();
+        known.merge();
+        let everybody = desired.everybody().iter().enumerate();
+        known.claimed = everybody.filter_map(|(number, person)| known.first_push(number, person)).collect();
+        known
+    }
+
+    /// Somebody whom several sources have keeps the id under which any of them was brought over.
+    fn merge(&mut self) {
+        let desired = self.desired;
+        let own: HashSet<&str> = desired.everybody().iter().filter_map(|it| self.own_push(it)).collect();
+        for merged in desired.merged() {
+            for alias in &merged.aliases {
+                let key = self.key(alias.source, alias.stable_id);
+                self.in_directory.extend(key);
+                let of_source = |it: &&ManagedPerson| it.source == *desired.source(alias.source);
+                let id = key.and_then(|it| self.by_stable_id.get(&it).copied()).or_else(|| {
+                    let id = desired.text(alias.external_id);
+                    let owner = self.owners.get(id).copied().filter(of_source);
+                    owner.filter(|it| it.stable_id.is_none()).map(|_| id)
+                });
+                if let Some(id) = id.filter(|id| !own.contains(id)) {
+                    self.by_alias.entry(merged.person).or_insert(id);
+                }
+            }
+        }
+    }
+
+    fn key(&self, source: u16, stable_id: Option<Text>) -> Option<Key<'a>> {
+        Some((self.desired.source(source).as_str(), self.desired.text(stable_id?)))
+    }
+
+    fn stable(&self, person: &DesiredPerson) -> Option<Key<'a>> {
+        self.key(person.source, person.stable_id)
+    }
+
+    /// The id that this entry was pushed under.
+    fn own_push(&self, person: &DesiredPerson) -> Option<&'a str> {
+        self.by_stable_id.get(&self.stable(person)?).copied()
+    }
+
+    fn first_push(&self, number: usize, person: &DesiredPerson) -> Option<&'a str> {
+        self.own_push(person).or_else(|| {
+            let own_id = self.desired.text(person.external_id);
+            let is_own = |it: &&ManagedPerson| it.source == *self.desired.source(person.source);
+            let is_own = self.owners.get(own_id).is_some_and(is_own);
+            self.by_alias.get(&number).copied().filter(|_| !is_own)
+        })
+    }
+
+    fn pushed(&self, number: usize, person: &DesiredPerson) -> Option<&'a str> {
+        self.first_push(number, person).or_else(|| {
+            let id = self.desired.text(person.external_id);
+            (!self.claimed.contains(id) && !self.is_taken(person, id)).then_some(id)
+        })
+    }
+
+    /// Whether the directory's id for this person belongs to somebody else.
+    fn is_taken(&self, person: &DesiredPerson, id: &str) -> bool {
+        let has = |address: &str| person.email.is_some_and(|it| self.desired.text(it) == address);
+        let owner = self.owners.get(id);
+        if let (Some(owner), Some(_)) = (owner, self.stable(person))
+            && let Some(owned) = &owner.stable_id
+        {
+            return self.in_directory.contains(&(owner.source.as_str(), owned.as_str()))
+                || !has(owner.email.as_str());
+        }
+        let address = owner.map(|it| it.email.as_str()).or_else(|| self.members.get(id).copied());
+        let address = address.filter(|_| is_name(self.desired, person));
+        address.is_some_and(|it| !has(it) && self.addresses.contains(it))
+    }
+}
+
+/// Whether the id that is pushed is a name, which somebody else can get: the one that survives renames is another. It is not
+/// where that one only says of what kind the same id is.
+fn is_name(desired: &Desired, person: &DesiredPerson) -> bool {
+    let id = desired.text(person.external_id);
+    let own =
+        |stable: &str| stable.strip_suffix(id).is_some_and(|kind| kind.is_empty() || kind.ends_with(':'));
+    person.stable_id.is_some_and(|it| !own(desired.text(it)))
+}

@@ -1,0 +1,27 @@
+//! Who will be in the organization under which id, once a plan is carried out.
+
+use crate::names::ExternalId;
+use crate::wire::ImportMember;
+use hashbrown::{HashMap, HashSet};
+
+/// Who will be in the organization under which id, once the plan is carried out.
+pub(super) struct Roster<'a> {
+    /// For each person of the snapshot the id that groups list; None: the id belongs to somebody else.
+    pub(super) pushed: Vec<Option<&'a str>>,
+    /// The same, to be shared by lists.
+    pub(super) ids: Vec<Option<ExternalId>>,
+    /// Ids under which the directory's people are pushed.
+    pub(super) asked_for: HashSet<&'a str>,
+    /// External ids of members after the run.
+    pub(super) present: HashSet<&'a str>,
+    /// Members under another id or none who get the directory's: positions in the organization by position in the snapshot.
+    pub(super) identified: HashMap<usize, usize>,
+    /// External ids that the run replaces, with what they become.
+    pub(super) replaced: HashMap<&'a str, &'a str>,
+    /// Live members of the desired state, as an import names them.
+    pub(super) live: Vec<ImportMember>,
+    /// Addresses of the desired state's live members.
+    pub(super) emails: HashSet<&'a str>,
+    /// The pilot group of the settings, where the directory lacks it.
+    pub(super) missing_pilot: Option<String>,
+}
