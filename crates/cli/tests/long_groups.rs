@@ -2,7 +2,6 @@
 //!
 //! A program of its own: the peak of a child is never below the size of its parent, and the one of all other tests is large.
 #![cfg(target_os = "linux")]
-
 #![expect(clippy::unwrap_used, reason = "a failed expectation is how a test speaks, its helpers included")]
 
 use bwdc_harness::home::Home;
