@@ -7,6 +7,8 @@ mod keyring;
 #[cfg(feature = "failpoints")]
 mod kill;
 mod laws;
+#[cfg(target_os = "linux")]
+mod long_groups;
 mod oracle;
 mod profiles;
 mod review;
