@@ -7,10 +7,10 @@ use crate::words;
 use bwdc_core::desired::DesiredError;
 use bwdc_core::plan::Refusal;
 use bwdc_core::settings::SettingsError;
-use bwdc_engine::EngineError;
 use bwdc_engine::organization::{ApplyError, OrganizationError};
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::profiles::ProfileError;
+use bwdc_engine::{EngineError, HistoryError, PlanFileError, RunError, SetupError, SignInError, SourceError};
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -74,6 +74,17 @@ pub(crate) enum CommandError {
     Update(#[from] bwdc_engine::update::UpdateError),
 }
 
+macro_rules! of_engine {
+    ($($error:ty),*) => {$(
+        impl From<$error> for CommandError {
+            fn from(error: $error) -> Self {
+                Self::Engine(error.into())
+            }
+        }
+    )*};
+}
+of_engine!(SetupError, SignInError, SourceError, RunError, HistoryError, PlanFileError);
+
 impl CommandError {
     /// What a script can tell failures apart by; None for the messages that it knows already.
     pub(crate) fn kind(&self) -> Option<&'static str> {
@@ -81,49 +92,7 @@ impl CommandError {
             return None;
         }
         Some(match self {
-            Self::Engine(error) => match error {
-                EngineError::NotTaken { .. }
-                | EngineError::RecordsRefused { .. }
-                | EngineError::MembersHidden { .. } => "organization",
-                EngineError::SourcesNotRead { .. } => "directory",
-                EngineError::CannotRebuild => "organization",
-                EngineError::SourceName { .. }
-                | EngineError::NoSuchSource { .. }
-                | EngineError::NotOfSource { .. } => "settings",
-                EngineError::Source { source, .. } => match &**source {
-                    EngineError::Directory(_) => "directory",
-                    _ => "settings",
-                },
-                EngineError::Refused { .. }
-                | EngineError::PlanChanged { .. }
-                | EngineError::PlanOfAnother { .. } => "refused",
-                EngineError::Directory(_) | EngineError::Desired(_) => "directory",
-                EngineError::Organization(
-                    OrganizationError::SignIn(_) | OrganizationError::NoToken { .. },
-                )
-                | EngineError::Apply(ApplyError::NotSent(
-                    OrganizationError::SignIn(_) | OrganizationError::NoToken { .. },
-                ))
-                | EngineError::NotAnOrganization { .. }
-                | EngineError::KeyOfAnother { .. }
-                | EngineError::NotAPerson { .. }
-                | EngineError::ObserverNotNeeded { .. }
-                | EngineError::Account(_) => "sign-in",
-                EngineError::Organization(_) => "organization",
-                EngineError::Apply(ApplyError::Unknown { .. })
-                | EngineError::OrganizationAtFault(ApplyError::Unknown { .. }) => "unknown-effect",
-                EngineError::OrganizationAtFault(_) => "organization",
-                EngineError::Apply(_) => "organization",
-                EngineError::Lock(_) | EngineError::Profile(ProfileError::Lock(_)) => "busy",
-                EngineError::Profile(_) | EngineError::Path(_) | EngineError::Override(_) => "settings",
-                EngineError::NothingToApprove { .. }
-                | EngineError::OnlyMended { .. }
-                | EngineError::NoSuchRun { .. } => "history",
-                EngineError::KeyFile(_) | EngineError::Settings(_) | EngineError::SettingsFile(_) => {
-                    "settings"
-                }
-                _ => "storage",
-            },
+            Self::Engine(error) => engine_kind(error),
             Self::Interrupted | Self::RunInterrupted => "interrupted",
             Self::Declined | Self::RemovalDeclined { .. } => "refused",
             Self::Login(_) => "sign-in",
@@ -142,19 +111,21 @@ impl CommandError {
             | Self::InvalidDirectory
             | Self::ClientIdRequired
             | Self::ClientSecretRequired => true,
-            Self::Engine(EngineError::Refused { refusals }) => {
+            Self::Engine(EngineError::SignIn(SignInError::AlreadySignedIn { .. })) => true,
+            Self::Engine(EngineError::Run(RunError::Refused { refusals })) => {
                 matches!(refusals[..], [Refusal::OverwriteWithLargeImport])
             }
-            Self::Engine(error) => matches!(
-                error,
-                EngineError::NotSignedIn
-                    | EngineError::AlreadySignedIn { .. }
-                    | EngineError::NoDirectory
-                    | EngineError::DirectoryIncomplete(_)
-                    | EngineError::CredentialsMissing
-                    | EngineError::OrganizationMissing
-                    | EngineError::Desired(DesiredError::DuplicateAddresses(_))
-            ),
+            Self::Engine(EngineError::Run(RunError::Desired(DesiredError::DuplicateAddresses(_)))) => true,
+            Self::Engine(error) => setup(error).is_some_and(|it| {
+                matches!(
+                    it,
+                    SetupError::NotSignedIn
+                        | SetupError::NoDirectory
+                        | SetupError::DirectoryIncomplete(_)
+                        | SetupError::CredentialsMissing
+                        | SetupError::OrganizationMissing
+                )
+            }),
             _ => false,
         }
     }
@@ -167,7 +138,7 @@ impl CommandError {
     /// What happened, with its causes. A server's own words are given as they came.
     pub(crate) fn message(&self) -> String {
         match self {
-            Self::Engine(EngineError::Refused { refusals }) => match &refusals[..] {
+            Self::Engine(EngineError::Run(RunError::Refused { refusals })) => match &refusals[..] {
                 [only @ Refusal::OverwriteWithLargeImport] => words::refusal(only),
                 refusals => refused(refusals),
             },
@@ -176,13 +147,14 @@ impl CommandError {
                 format!("{}:{problems}", sentence(&self.to_string()).trim_end_matches('.'))
             }
             _ if self.has_fixed_text() => self.to_string(),
-            Self::Engine(EngineError::Organization(error)) => {
+            Self::Engine(
+                EngineError::Run(RunError::Organization(error))
+                | EngineError::SignIn(SignInError::Organization(error)),
+            ) => worded(&error.to_string(), error.message().is_some_and(|it| it.worded)),
+            Self::Engine(EngineError::SignIn(SignInError::Account(error))) => {
                 worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
             }
-            Self::Engine(EngineError::Account(error)) => {
-                worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
-            }
-            Self::Engine(EngineError::Apply(error) | EngineError::OrganizationAtFault(error)) => {
+            Self::Engine(EngineError::Run(RunError::Apply(error) | RunError::OrganizationAtFault(error))) => {
                 worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
             }
             error => sentence(&with_causes(error)),
@@ -209,19 +181,19 @@ impl CommandError {
             }
             Self::SecretFile { .. } => "Check the path, and whether this account may read the file.",
             Self::SecretFileEmpty { .. } => "Write the value into the first line of the file.",
-            Self::Engine(error @ EngineError::DirectoryIncomplete(cause)) => {
-                return Some(format!(
-                    "{} {}",
-                    sentence(&cause.to_string()),
-                    error.hint().unwrap_or_default()
-                ));
+            Self::Engine(error) => {
+                return match setup(error) {
+                    Some(SetupError::DirectoryIncomplete(cause)) => {
+                        Some(format!("{} {}", sentence(&cause.to_string()), error.hint().unwrap_or_default()))
+                    }
+                    Some(SetupError::Settings(SettingsError::Contradiction { first, second, .. })) => {
+                        Some(format!(
+                            "Change one of them with `bwdc config {first} <value>` or `bwdc config {second} <value>`."
+                        ))
+                    }
+                    _ => error.hint(),
+                };
             }
-            Self::Engine(EngineError::Settings(SettingsError::Contradiction { first, second, .. })) => {
-                return Some(format!(
-                    "Change one of them with `bwdc config {first} <value>` or `bwdc config {second} <value>`."
-                ));
-            }
-            Self::Engine(error) => return error.hint(),
             Self::Login(error) => error.hint(),
             Self::Update(error) => return error.hint(),
             Self::Bundle(_) => "Name a file in a folder that can be written.",
@@ -240,6 +212,102 @@ impl CommandError {
             Self::Interrupted | Self::Prompt(_) | Self::Runtime(_) | Self::Demo(_) => return None,
         };
         Some(fixed.to_owned())
+    }
+}
+
+/// What is wrong with the installation, whichever command came upon it; a further source's own is another matter.
+fn setup(error: &EngineError) -> Option<&SetupError> {
+    match error {
+        EngineError::Setup(error)
+        | EngineError::SignIn(SignInError::Setup(error))
+        | EngineError::Run(RunError::Setup(error))
+        | EngineError::History(HistoryError::Setup(error)) => Some(error),
+        EngineError::SignIn(_)
+        | EngineError::Run(_)
+        | EngineError::History(_)
+        | EngineError::KeyFile(_)
+        | EngineError::PlanFile(_)
+        | EngineError::SettingsFile(_)
+        | EngineError::Profile(_) => None,
+    }
+}
+
+fn engine_kind(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::Setup(error) => setup_kind(error),
+        EngineError::SignIn(error) => match error {
+            SignInError::Setup(error) => setup_kind(error),
+            SignInError::Organization(error) => organization_kind(error),
+            SignInError::AlreadySignedIn { .. }
+            | SignInError::NotAnOrganization { .. }
+            | SignInError::NotAPerson { .. }
+            | SignInError::ObserverNotNeeded { .. }
+            | SignInError::Account(_) => "sign-in",
+        },
+        EngineError::Run(error) => run_kind(error),
+        EngineError::History(error) => match error {
+            HistoryError::Setup(error) => setup_kind(error),
+            HistoryError::Lock(_) => "busy",
+            HistoryError::Ledger(_) | HistoryError::LedgerDamaged { .. } => "storage",
+            HistoryError::NothingToApprove { .. }
+            | HistoryError::OnlyMended { .. }
+            | HistoryError::NoSuchRun { .. } => "history",
+        },
+        EngineError::PlanFile(_) => "storage",
+        EngineError::KeyFile(_) | EngineError::SettingsFile(_) => "settings",
+        EngineError::Profile(ProfileError::Lock(_)) => "busy",
+        EngineError::Profile(_) => "settings",
+    }
+}
+
+fn setup_kind(error: &SetupError) -> &'static str {
+    match error {
+        SetupError::KeyOfAnother { .. } => "sign-in",
+        SetupError::NoSuchSource { .. }
+        | SetupError::NotOfSource { .. }
+        | SetupError::SourceName { .. }
+        | SetupError::Settings(_)
+        | SetupError::Path(_)
+        | SetupError::Override(_) => "settings",
+        SetupError::NotSignedIn
+        | SetupError::NoDirectory
+        | SetupError::DirectoryIncomplete(_)
+        | SetupError::CredentialsMissing
+        | SetupError::OrganizationMissing
+        | SetupError::Store(_)
+        | SetupError::Secret(_) => "storage",
+    }
+}
+
+fn run_kind(error: &RunError) -> &'static str {
+    match error {
+        RunError::Setup(error) => setup_kind(error),
+        RunError::Lock(_) => "busy",
+        RunError::Ledger(_) => "storage",
+        RunError::Directory(_) | RunError::Desired(_) | RunError::SourcesNotRead { .. } => "directory",
+        RunError::Source { source, .. } => match &**source {
+            SourceError::Read(_) => "directory",
+            SourceError::Setup(_) => "settings",
+        },
+        RunError::Refused { .. } | RunError::PlanOfAnother { .. } | RunError::PlanChanged { .. } => "refused",
+        RunError::Organization(error) | RunError::Apply(ApplyError::NotSent(error)) => {
+            organization_kind(error)
+        }
+        RunError::Apply(ApplyError::Unknown { .. })
+        | RunError::OrganizationAtFault(ApplyError::Unknown { .. }) => "unknown-effect",
+        RunError::Apply(_)
+        | RunError::OrganizationAtFault(_)
+        | RunError::MembersHidden { .. }
+        | RunError::CannotRebuild
+        | RunError::RecordsRefused { .. }
+        | RunError::NotTaken { .. } => "organization",
+    }
+}
+
+fn organization_kind(error: &OrganizationError) -> &'static str {
+    match error {
+        OrganizationError::SignIn(_) | OrganizationError::NoToken { .. } => "sign-in",
+        _ => "organization",
     }
 }
 
@@ -318,7 +386,7 @@ mod tests {
             Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100 },
             Refusal::EmptyDirectory { source: SourceName::primary(), managed: 7 },
         ];
-        let error = CommandError::from(EngineError::Refused { refusals });
+        let error = CommandError::from(RunError::Refused { refusals });
         assert_eq!(error.kind(), Some("refused"));
         let text = error.message();
         for part in ["12 of 100", "5 may", "`removals-percent`", "`allow-empty-directory = true`"] {
@@ -329,7 +397,7 @@ mod tests {
     #[test]
     fn a_refusal_that_scripts_know_stands_alone() {
         let refusals = vec![Refusal::OverwriteWithLargeImport];
-        let error = CommandError::from(EngineError::Refused { refusals });
+        let error = CommandError::from(RunError::Refused { refusals });
         assert_eq!(
             error.message(),
             "You cannot use the 'Remove and re-add organization users during the next sync' option with large imports."

@@ -2,8 +2,8 @@
 
 use crate::directory::web::WebOptions;
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::http::{ProxyChoice, is_loopback};
+use crate::installation::SetupError;
 use bwdc_core::settings::{ConnectorSettings, Endpoints, SettingsError};
 use url::Url;
 
@@ -42,8 +42,8 @@ impl Engine {
     /// The way to the organization's server.
     ///
     /// # Errors
-    /// [`EngineError`] when the settings cannot be read, or their proxy is none.
-    pub(crate) fn proxy_to(&self, endpoints: &Endpoints) -> Result<ProxyChoice, EngineError> {
+    /// [`SetupError`] when the settings cannot be read, or their proxy is none.
+    pub(crate) fn proxy_to(&self, endpoints: &Endpoints) -> Result<ProxyChoice, SetupError> {
         Ok(proxy(&self.connector_settings()?, &[&endpoints.api, &endpoints.identity])?)
     }
 
@@ -51,7 +51,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::proxy_to`].
-    pub(crate) fn web(&self, options: WebOptions) -> Result<WebOptions, EngineError> {
+    pub(crate) fn web(&self, options: WebOptions) -> Result<WebOptions, SetupError> {
         let connector = self.connector_settings()?;
         proxy(&connector, &[])?;
         Ok(options.configured(&connector))

@@ -1,16 +1,22 @@
 //! The façade: what a front end asks for. Each call stands for one command.
 
+use crate::account::SignInError;
 use crate::clock::Clock;
 use crate::connections::proxy;
 use crate::directory::Directory;
+use crate::directory::google::KeyFile;
 use crate::directory::ldap::LdapDirectory;
+use crate::directory::open::SourceError;
 use crate::error::EngineError;
 use crate::event::{Event, Events};
+use crate::installation::SetupError;
 use crate::ledger::Ledger;
-use crate::organization::{ApiKey, Connection, Organization, Patience};
+use crate::organization::{ApiKey, Connection, OrganizationAccess, Patience};
 use crate::paths::{ProcessEnvironment, Profile};
+use crate::review::HistoryError;
 use crate::secrets::{KeyKind, Moved, SecretName, SecretPlace, SecretStore, Secrets};
 use crate::store::{DataFile, Overrides, Store, SyncedKind, read_connector_settings};
+use crate::sync::RunError;
 use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::{
@@ -36,8 +42,8 @@ impl Engine {
     /// Opens the installation that the environment names; nothing is written yet.
     ///
     /// # Errors
-    /// [`EngineError`] when the folder cannot be told, or its settings cannot be read.
-    pub fn open(environment: ProcessEnvironment) -> Result<Self, EngineError> {
+    /// [`SetupError`] when the folder cannot be told, or its settings cannot be read.
+    pub fn open(environment: ProcessEnvironment) -> Result<Self, SetupError> {
         let profile = Profile::from_environment(&environment)?;
         Self::open_profile(environment, profile)
     }
@@ -46,7 +52,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::open`].
-    pub fn open_profile(environment: ProcessEnvironment, profile: Profile) -> Result<Self, EngineError> {
+    pub fn open_profile(environment: ProcessEnvironment, profile: Profile) -> Result<Self, SetupError> {
         let store = Store::open_with(&profile, Overrides::from_environment(&environment)?)?;
         Ok(Self { environment, profile, store, clock: Clock::System })
     }
@@ -59,8 +65,8 @@ impl Engine {
     /// As whom the installation is signed in; None when it is not.
     ///
     /// # Errors
-    /// [`EngineError::Secret`] when the secrets cannot be read.
-    pub fn client_id(&self) -> Result<Option<String>, EngineError> {
+    /// [`SetupError::Secret`] when the secrets cannot be read.
+    pub fn client_id(&self) -> Result<Option<String>, SetupError> {
         let secrets = self.secrets();
         if secrets.get(self.store.data(), SecretName::AccessToken)?.is_none() {
             return Ok(None);
@@ -76,35 +82,38 @@ impl Engine {
     /// 1. the server is asked for a token; 2. key and token are stored; 3. the organization becomes the installation's.
     ///
     /// # Errors
-    /// [`EngineError`]; nothing was stored then.
+    /// [`SignInError`]; nothing was stored then.
     pub async fn log_in(
         &mut self,
         client_id: &str,
         client_secret: SecretString,
         events: Events<'_>,
-    ) -> Result<(), EngineError> {
+    ) -> Result<(), SignInError> {
         if let Some(client_id) = self.client_id()? {
-            return Err(EngineError::AlreadySignedIn { client_id });
+            return Err(SignInError::AlreadySignedIn { client_id });
         }
         let id = client_id.strip_prefix(ORGANIZATION).filter(|id| !id.is_empty());
         let Some(id) = id.map(str::to_owned) else {
-            return Err(EngineError::NotAnOrganization { client_id: client_id.to_owned() });
+            return Err(SignInError::NotAnOrganization { client_id: client_id.to_owned() });
         };
         let connector = self.connector_settings()?;
         let app_id = self.app_id()?;
         let endpoints = self.endpoints()?;
         let proxy = self.proxy_to(&endpoints)?;
-        let organization = Organization::through(
+        let access = OrganizationAccess {
             proxy,
-            Connection {
+            connection: Connection {
                 endpoints,
                 client_id: client_id.to_owned(),
                 client_secret: client_secret.clone(),
                 app_id,
                 ca_path: connector.organization_ca_path.map(PathBuf::from),
             },
-        )?;
-        let organization = organization.with_patience(Patience::within(connector.time_limits.organization));
+            patience: Patience::within(connector.time_limits.organization),
+            token: None,
+            observer: None,
+        };
+        let organization = access.open()?;
         let token = organization.sign_in(events).await?;
         let secrets = self.secrets();
         secrets.set(
@@ -124,8 +133,8 @@ impl Engine {
     /// Forgets token and keys; the organization, the installation's id and all settings stay.
     ///
     /// # Errors
-    /// [`EngineError`] when the secrets cannot be changed.
-    pub fn log_out(&mut self) -> Result<(), EngineError> {
+    /// [`SetupError`] when the secrets cannot be changed.
+    pub fn log_out(&mut self) -> Result<(), SetupError> {
         let secrets = self.secrets();
         for name in [
             SecretName::AccessToken,
@@ -143,8 +152,8 @@ impl Engine {
     /// Forgets everything by which a run decides that nothing is new.
     ///
     /// # Errors
-    /// [`EngineError::Store`] or [`EngineError::Ledger`] when it cannot be written.
-    pub fn clear_cache(&mut self) -> Result<(), EngineError> {
+    /// [`HistoryError::Store`] or [`HistoryError::Ledger`] when it cannot be written.
+    pub fn clear_cache(&mut self) -> Result<(), HistoryError> {
         Ledger::forget_mirrors(&self.profile.connector_db)?;
         self.store.update(DataFile::clear_cache)?;
         Ok(())
@@ -154,24 +163,35 @@ impl Engine {
     ///
     /// # Errors
     /// None at present; the settings were read when the installation was opened.
-    pub fn last_sync(&self, kind: SyncedKind) -> Result<Option<String>, EngineError> {
+    pub fn last_sync(&self, kind: SyncedKind) -> Result<Option<String>, SetupError> {
         Ok(self.store.data().last_sync(kind).map(crate::clock::to_iso))
     }
 
     /// Stores one secret.
     ///
     /// # Errors
-    /// [`EngineError::Secret`] when it cannot be stored.
-    pub fn set_secret(&mut self, name: SecretName, value: &SecretString) -> Result<(), EngineError> {
+    /// [`SetupError::Secret`] when it cannot be stored.
+    pub fn set_secret(&mut self, name: SecretName, value: &SecretString) -> Result<(), SetupError> {
         self.secrets().set(&mut self.store, name, value)?;
         Ok(())
+    }
+
+    /// Stores what a service account's key file holds: its address, and the key where secrets are.
+    ///
+    /// # Errors
+    /// [`EngineError::KeyFile`] when it is none; nothing was changed then.
+    pub fn set_google_key_file(&mut self, text: &SecretString) -> Result<(), EngineError> {
+        let KeyFile { client_email, private_key } = KeyFile::parse(text)?;
+        let setting = Setting::find("gsuite.clientEmail").expect("the table of settings has it");
+        self.set(setting, &SettingValue::Text(Some(client_email)))?;
+        Ok(self.set_secret(SecretName::GsuiteKey, &private_key)?)
     }
 
     /// Where a secret that is entered for the first time goes, and the kind of key that the encrypted file has.
     ///
     /// # Errors
-    /// [`EngineError::Secret`] when the settings cannot be read.
-    pub fn secret_store(&self) -> Result<(SecretStore, KeyKind), EngineError> {
+    /// [`SetupError::Secret`] when the settings cannot be read.
+    pub fn secret_store(&self) -> Result<(SecretStore, KeyKind), SetupError> {
         let secrets = self.secrets();
         Ok((secrets.store()?, secrets.key_kind()))
     }
@@ -179,8 +199,8 @@ impl Engine {
     /// Every secret that is set, those of further sources too, with the place where it is kept.
     ///
     /// # Errors
-    /// [`EngineError`] when the settings cannot be read.
-    pub fn secret_places(&self) -> Result<Vec<(SourceName, SecretName, SecretPlace)>, EngineError> {
+    /// [`SetupError`] when the settings cannot be read.
+    pub fn secret_places(&self) -> Result<Vec<(SourceName, SecretName, SecretPlace)>, SetupError> {
         let mut places = Vec::new();
         let mut add = |engine: &Self| {
             let secrets = engine.secrets();
@@ -199,8 +219,8 @@ impl Engine {
     /// that the encrypted file shall have.
     ///
     /// # Errors
-    /// [`EngineError`]; whatever was moved until then is still in its old place, too.
-    pub fn migrate_secrets(&mut self, to: SecretStore, key: Option<KeyKind>) -> Result<Moved, EngineError> {
+    /// [`SetupError`]; whatever was moved until then is still in its old place, too.
+    pub fn migrate_secrets(&mut self, to: SecretStore, key: Option<KeyKind>) -> Result<Moved, SetupError> {
         let mut moved = self.migrate_own_secrets(to, key)?;
         for source in self.further_sources()? {
             let further = self.open_source(source.as_str())?.migrate_own_secrets(to, key)?;
@@ -219,7 +239,7 @@ impl Engine {
         Ok(moved)
     }
 
-    fn migrate_own_secrets(&mut self, to: SecretStore, key: Option<KeyKind>) -> Result<Moved, EngineError> {
+    fn migrate_own_secrets(&mut self, to: SecretStore, key: Option<KeyKind>) -> Result<Moved, SetupError> {
         let secrets = self.secrets();
         let moved = secrets.migrate(&mut self.store, to)?;
         if let (SecretStore::EncryptedFile, Some(key)) = (to, key) {
@@ -231,8 +251,8 @@ impl Engine {
     /// Reads the directory and shows what would be asked of the organization; nothing is written anywhere.
     ///
     /// # Errors
-    /// [`EngineError`] when not signed in, not configured, or when the directory cannot be read to its end.
-    pub async fn test(&mut self, since_last: bool, events: Events<'_>) -> Result<Desired, EngineError> {
+    /// [`RunError`] when not signed in, not configured, or when the directory cannot be read to its end.
+    pub async fn test(&mut self, since_last: bool, events: Events<'_>) -> Result<Desired, RunError> {
         self.signed_in()?;
         let sync = self.sync_settings()?;
         let data = self.store.data();
@@ -245,11 +265,10 @@ impl Engine {
                 None => source.directory.read(scope, events).await,
             };
             let mut snapshot = read.map_err(|error| match source.name.is_primary() {
-                true => EngineError::from(error),
-                false => EngineError::Source {
-                    name: source.name.as_str().to_owned(),
-                    source: Box::new(error.into()),
-                },
+                true => RunError::from(error),
+                false => {
+                    RunError::Source { name: source.name.as_str().to_owned(), source: Box::new(error.into()) }
+                }
             })?;
             snapshot.forget_overlooked();
             let read = Ok(SourceRead { snapshot, settings: source.sync });
@@ -258,29 +277,29 @@ impl Engine {
         Ok(Desired::merge(reads, sync.users, self.connector_settings()?.conflicts)?)
     }
 
-    pub(crate) fn signed_in(&self) -> Result<String, EngineError> {
-        self.client_id()?.ok_or(EngineError::NotSignedIn)
+    pub(crate) fn signed_in(&self) -> Result<String, SetupError> {
+        self.client_id()?.ok_or(SetupError::NotSignedIn)
     }
 
     pub(crate) fn secrets(&self) -> Secrets {
         Secrets::open(&self.profile, &self.environment)
     }
 
-    pub(crate) fn connector_settings(&self) -> Result<ConnectorSettings, EngineError> {
+    pub(crate) fn connector_settings(&self) -> Result<ConnectorSettings, SetupError> {
         Ok(read_connector_settings(&self.profile, self.store.overrides())?)
     }
 
-    pub(crate) fn sync_settings(&self) -> Result<SyncSettings, EngineError> {
+    pub(crate) fn sync_settings(&self) -> Result<SyncSettings, SetupError> {
         Ok(SyncSettings::from_stored(self.store.data().sync()?)?)
     }
 
-    pub(crate) fn endpoints(&self) -> Result<Endpoints, EngineError> {
+    pub(crate) fn endpoints(&self) -> Result<Endpoints, SetupError> {
         Ok(EnvironmentUrls::from_stored(self.store.data().environment_urls()?)?.endpoints())
     }
 
-    pub(crate) fn directory(&self) -> Result<Directory, EngineError> {
+    pub(crate) fn directory(&self) -> Result<Directory, SourceError> {
         let data = self.store.data();
-        let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
+        let kind = data.directory_kind()?.ok_or(SetupError::NoDirectory)?;
         proxy(&self.connector_settings()?, &[])?;
         if kind == DirectoryKind::Okta {
             return self.okta_directory();
@@ -296,13 +315,13 @@ impl Engine {
         }
         let stored = data.directory(kind)?;
         if stored.is_empty() {
-            return Err(EngineError::NoDirectory);
+            return Err(SetupError::NoDirectory.into());
         }
         let connector = self.connector_settings()?;
         let settings = LdapSettings::from_stored(stored, &connector.ldap).map_err(|error| match error {
-            SettingsError::Missing { key: "ldap.username" } => EngineError::CredentialsMissing,
-            error @ SettingsError::Missing { .. } => EngineError::DirectoryIncomplete(error),
-            error => EngineError::Settings(error),
+            SettingsError::Missing { key: "ldap.username" } => SetupError::CredentialsMissing,
+            error @ SettingsError::Missing { .. } => SetupError::DirectoryIncomplete(error),
+            error => SetupError::Settings(error),
         })?;
         let layout = LdapLayout::from_stored(data.sync()?, &settings, &connector.ldap)?;
         let password = match settings.bind {
@@ -310,45 +329,44 @@ impl Engine {
             Bind::Simple { .. } => Some(
                 self.secrets()
                     .get(self.store.data(), SecretName::LdapPassword)?
-                    .ok_or(EngineError::CredentialsMissing)?,
+                    .ok_or(SetupError::CredentialsMissing)?,
             ),
         };
         Ok(Directory::Ldap(LdapDirectory::new(settings, layout, password, connector.time_limits)))
     }
 
     /// The organization with the stored key and token.
-    pub(crate) fn organization(&self, connector: &ConnectorSettings) -> Result<Organization, EngineError> {
+    pub(crate) fn organization(
+        &self,
+        connector: &ConnectorSettings,
+    ) -> Result<OrganizationAccess, SetupError> {
         let secrets = self.secrets();
         let stored = |name| secrets.get(self.store.data(), name);
         let client_id = self.signed_in()?;
         if let Some(id) = self.store.data().organization_id()
             && !client_id.eq_ignore_ascii_case(&format!("{ORGANIZATION}{id}"))
         {
-            return Err(EngineError::KeyOfAnother { client_id, organization_id: id.to_owned() });
+            return Err(SetupError::KeyOfAnother { client_id, organization_id: id.to_owned() });
         }
-        let client_secret = stored(SecretName::ApiKeyClientSecret)?.ok_or(EngineError::NotSignedIn)?;
-        let token = stored(SecretName::AccessToken)?.ok_or(EngineError::NotSignedIn)?;
-        let observer_id = stored(SecretName::ObserverClientId)?;
-        let observer_secret = stored(SecretName::ObserverClientSecret)?;
+        let client_secret = stored(SecretName::ApiKeyClientSecret)?.ok_or(SetupError::NotSignedIn)?;
+        let token = stored(SecretName::AccessToken)?.ok_or(SetupError::NotSignedIn)?;
+        let observer = stored(SecretName::ObserverClientId)?.zip(stored(SecretName::ObserverClientSecret)?);
         let endpoints = self.endpoints()?;
-        let proxy = self.proxy_to(&endpoints)?;
-        let organization = Organization::through(
-            proxy,
-            Connection {
+        Ok(OrganizationAccess {
+            proxy: self.proxy_to(&endpoints)?,
+            connection: Connection {
                 endpoints,
                 client_id,
                 client_secret,
                 app_id: self.store.data().app_id().unwrap_or_default().to_owned(),
                 ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
             },
-        )?;
-        let patience = Patience::within(connector.time_limits.organization);
-        let organization = organization.with_patience(patience).with_token(token);
-        Ok(match (observer_id, observer_secret) {
-            (Some(id), Some(client_secret)) => {
-                organization.with_observer(ApiKey { client_id: id.expose_secret().to_owned(), client_secret })
-            }
-            _ => organization,
+            patience: Patience::within(connector.time_limits.organization),
+            token: Some(token),
+            observer: observer.map(|(id, client_secret)| ApiKey {
+                client_id: id.expose_secret().to_owned(),
+                client_secret,
+            }),
         })
     }
 

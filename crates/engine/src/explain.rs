@@ -3,8 +3,8 @@
 use crate::directory::Directory;
 use crate::directory::ldap::name;
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::event::Events;
+use crate::sync::RunError;
 use bwdc_core::desired::Desired;
 
 /// What a question is about, and the directory that it was asked of.
@@ -63,7 +63,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::test`].
-    pub async fn explain(&mut self, who: &str, events: Events<'_>) -> Result<Explained, EngineError> {
+    pub async fn explain(&mut self, who: &str, events: Events<'_>) -> Result<Explained, RunError> {
         let desired = self.test(false, events).await?;
         let mut subjects = read_subjects(&desired, who);
         if subjects.is_empty() {

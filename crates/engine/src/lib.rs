@@ -1,6 +1,7 @@
 //! Every effect of the directory connector: directories, the organization, the store, secrets and time.
 
 mod account;
+mod causes;
 pub mod certificate;
 pub mod clock;
 mod connections;
@@ -12,6 +13,7 @@ pub mod event;
 pub mod explain;
 pub mod failpoint;
 pub mod http;
+pub mod installation;
 pub mod ledger;
 pub mod lock;
 pub mod log_file;
@@ -30,11 +32,15 @@ pub mod store;
 mod sync;
 pub mod update;
 
+pub use account::SignInError;
 pub use directory::mirror::ReadMode;
+pub use directory::open::SourceError;
 pub use engine::Engine;
 pub use error::EngineError;
-pub use saved_plan::SavedPlan;
+pub use installation::SetupError;
+pub use review::HistoryError;
+pub use saved_plan::{PlanFileError, SavedPlan};
 pub use settings::{
     Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, read_settings_file,
 };
-pub use sync::{Planned, Rebuilt, SyncReport, Verification};
+pub use sync::{Planned, Rebuilt, RunError, SyncReport, Verification};

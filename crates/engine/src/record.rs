@@ -1,6 +1,6 @@
 //! What history keeps of a plan: numbers and one line for each change.
 
-use crate::error::told;
+use crate::causes::with_causes;
 use crate::ledger::{Counts, Ending, RecordedAction, RunOutcome};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{Plan, Refusal};
@@ -54,7 +54,7 @@ impl Record {
 
     /// Adds the error that ended it.
     pub(crate) fn failed(&mut self, error: &dyn Error) {
-        let cause = json!({ "error": told(error) });
+        let cause = json!({ "error": with_causes(error) });
         self.actions.push(RecordedAction { action: FAILED.to_owned(), subject: String::new(), cause });
     }
 

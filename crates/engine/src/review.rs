@@ -1,30 +1,72 @@
 //! What an administrator looks at and decides between runs: the history, and approvals of refused runs.
 
 use crate::engine::Engine;
-use crate::error::EngineError;
-use crate::ledger::{Ledger, RecordedAction, RunId, RunRecord};
-use crate::lock::RunLock;
+use crate::installation::SetupError;
+use crate::ledger::{Ledger, LedgerError, RecordedAction, RunId, RunRecord};
+use crate::lock::{LockError, RunLock};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Takings;
+use std::path::PathBuf;
+
+/// Why the history, or the ledger beside it, could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The installation cannot be used as it is.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A run is going on.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The ledger cannot be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The ledger is a file that cannot be read; nothing was done to it.
+    #[error("the ledger `{}` cannot be read: the next sync sets it aside, records who is there and removes nobody", path.display())]
+    LedgerDamaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No refused run is there to be approved.
+    #[error("{}", match run {
+        Some(run) => format!("run {} was not refused, or is not remembered", run.0),
+        None => "no run was refused".to_owned(),
+    })]
+    NothingToApprove {
+        /// The run that was named.
+        run: Option<RunId>,
+    },
+    /// No limit refused the run: the server would have answered with an error.
+    #[error("what refused run {} cannot be approved, only mended", run.0)]
+    OnlyMended {
+        /// The run.
+        run: RunId,
+    },
+    /// A run that the history does not have.
+    #[error("run {} is not remembered", run.0)]
+    NoSuchRun {
+        /// The run that was named.
+        run: RunId,
+    },
+}
 
 impl Engine {
     /// Approves what a refused run would have taken away, the last one unless told: for 24 hours, runs pass that take
     /// nothing beyond it.
     ///
     /// # Errors
-    /// [`EngineError::NothingToApprove`] when no such run was refused; [`EngineError::OnlyMended`] when no limit refused it;
+    /// [`HistoryError::NothingToApprove`] when no such run was refused; [`HistoryError::OnlyMended`] when no limit refused it;
     /// else why the ledger cannot be written.
-    pub fn approve(&mut self, run: Option<RunId>) -> Result<(RunId, Takings), EngineError> {
+    pub fn approve(&mut self, run: Option<RunId>) -> Result<(RunId, Takings), HistoryError> {
         let now = self.clock.now();
         let _run_lock = RunLock::acquire(&self.profile, "approve", now)?;
         if !self.profile.connector_db.exists() {
-            return Err(EngineError::NothingToApprove { run });
+            return Err(HistoryError::NothingToApprove { run });
         }
         self.expect_readable_ledger()?;
         let mut ledger = Ledger::open(&self.profile.connector_db)?.into_ledger();
         match ledger.approve(run, now)? {
-            None => Err(EngineError::NothingToApprove { run }),
-            Some((run, takings)) if takings == Takings::default() => Err(EngineError::OnlyMended { run }),
+            None => Err(HistoryError::NothingToApprove { run }),
+            Some((run, takings)) if takings == Takings::default() => Err(HistoryError::OnlyMended { run }),
             Some(approved) => Ok(approved),
         }
     }
@@ -34,7 +76,7 @@ impl Engine {
     ///
     /// # Errors
     /// Why the ledger cannot be written, or who holds it.
-    pub fn forget_history(&mut self, before: Option<Timestamp>) -> Result<usize, EngineError> {
+    pub fn forget_history(&mut self, before: Option<Timestamp>) -> Result<usize, HistoryError> {
         let _run_lock = RunLock::acquire(&self.profile, "history purge", self.clock.now())?;
         if !self.profile.connector_db.exists() {
             return Ok(0);
@@ -51,7 +93,7 @@ impl Engine {
     ///
     /// # Errors
     /// Why the ledger cannot be written, or who holds it.
-    pub fn forget_ledger(&mut self) -> Result<(), EngineError> {
+    pub fn forget_ledger(&mut self) -> Result<(), HistoryError> {
         let _run_lock = RunLock::acquire(&self.profile, "ledger purge", self.clock.now())?;
         if self.profile.connector_db.exists() {
             Ledger::open(&self.profile.connector_db)?.into_ledger().purge()?;
@@ -63,7 +105,7 @@ impl Engine {
     ///
     /// # Errors
     /// Why the ledger cannot be read.
-    pub fn history(&self, most: u32) -> Result<Vec<RunRecord>, EngineError> {
+    pub fn history(&self, most: u32) -> Result<Vec<RunRecord>, HistoryError> {
         self.expect_readable_ledger()?;
         let ledger = Ledger::open_to_read(&self.profile.connector_db)?;
         Ok(ledger.map_or_else(|| Ok(Vec::new()), |it| it.runs(most))?)
@@ -72,20 +114,20 @@ impl Engine {
     /// What one run did, or would have done when it was refused.
     ///
     /// # Errors
-    /// [`EngineError::NoSuchRun`] when it is not remembered; else why the ledger cannot be read.
-    pub fn run_of_history(&self, run: RunId) -> Result<(RunRecord, Vec<RecordedAction>), EngineError> {
+    /// [`HistoryError::NoSuchRun`] when it is not remembered; else why the ledger cannot be read.
+    pub fn run_of_history(&self, run: RunId) -> Result<(RunRecord, Vec<RecordedAction>), HistoryError> {
         self.expect_readable_ledger()?;
-        let missing = || EngineError::NoSuchRun { run };
+        let missing = || HistoryError::NoSuchRun { run };
         let ledger = Ledger::open_to_read(&self.profile.connector_db)?.ok_or_else(missing)?;
         let record = ledger.runs(u32::MAX)?.into_iter().find(|it| it.id == run).ok_or_else(missing)?;
         Ok((record, ledger.actions(run)?))
     }
 
     /// Only a run sets a damaged ledger aside: it says so.
-    pub(crate) fn expect_readable_ledger(&self) -> Result<(), EngineError> {
+    pub(crate) fn expect_readable_ledger(&self) -> Result<(), HistoryError> {
         let path = &self.profile.connector_db;
         if Ledger::is_damaged(path)? {
-            Err(EngineError::LedgerDamaged { path: path.clone() })
+            Err(HistoryError::LedgerDamaged { path: path.clone() })
         } else {
             Ok(())
         }

@@ -1,15 +1,26 @@
 //! A plan on disk: reviewed today, applied tomorrow exactly as it was, or not at all.
 
-use crate::error::EngineError;
+use crate::sync::RunError;
 use bwdc_core::names::ExternalId;
 use bwdc_core::plan::{Change, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Version 1 did not say whom new groups begin with.
 const VERSION: u32 = 2;
+
+/// A saved plan cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read or write the plan `{}`", path.display())]
+pub struct PlanFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub source: std::io::Error,
+}
 
 /// What a saved plan holds: the organization, every change with its cause, and whom new groups begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +46,9 @@ impl SavedPlan {
     /// Reads a saved plan.
     ///
     /// # Errors
-    /// [`EngineError::PlanFile`] when the file cannot be read or is no saved plan.
-    pub fn read(path: &Path) -> Result<Self, EngineError> {
-        let failed = |source| EngineError::PlanFile { path: path.to_owned(), source };
+    /// [`PlanFileError`] when the file cannot be read or is no saved plan.
+    pub fn read(path: &Path) -> Result<Self, PlanFileError> {
+        let failed = |source| PlanFileError { path: path.to_owned(), source };
         let bytes = std::fs::read(path).map_err(failed)?;
         let saved: Self = serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?;
         if saved.version == VERSION {
@@ -50,9 +61,9 @@ impl SavedPlan {
     /// Writes the plan for its owner only: it names people.
     ///
     /// # Errors
-    /// [`EngineError::PlanFile`] when the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), EngineError> {
-        let failed = |source| EngineError::PlanFile { path: path.to_owned(), source };
+    /// [`PlanFileError`] when the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), PlanFileError> {
+        let failed = |source| PlanFileError { path: path.to_owned(), source };
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
         serde_json::to_writer_pretty(&mut file, self).map_err(|error| failed(error.into()))?;
@@ -64,11 +75,11 @@ impl SavedPlan {
     /// Whether a plan for this organization is the saved one.
     ///
     /// # Errors
-    /// [`EngineError::PlanChanged`] counts what is no longer, and what is newly, to be done.
-    pub(crate) fn expect(&self, plan: &Plan, server: &str, organization_id: &str) -> Result<(), EngineError> {
+    /// [`RunError::PlanChanged`] counts what is no longer, and what is newly, to be done.
+    pub(crate) fn expect(&self, plan: &Plan, server: &str, organization_id: &str) -> Result<(), RunError> {
         let now: Vec<Value> = plan.changes.iter().map(value).collect();
         if self.server != server || self.organization_id != organization_id {
-            return Err(EngineError::PlanOfAnother { organization_id: self.organization_id.clone() });
+            return Err(RunError::PlanOfAnother { organization_id: self.organization_id.clone() });
         }
         let new_now = new_groups(plan);
         if now == self.changes && new_now == self.new_groups {
@@ -84,7 +95,7 @@ impl SavedPlan {
         };
         let (saved, now) = (texts(&self.changes, &self.new_groups), texts(&now, &new_now));
         let (missing, new) = (saved.difference(&now).count(), now.difference(&saved).count());
-        Err(EngineError::PlanChanged { missing, new })
+        Err(RunError::PlanChanged { missing, new })
     }
 }
 

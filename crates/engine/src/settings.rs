@@ -7,7 +7,7 @@ pub use check::Problem;
 pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_file};
 
 use crate::engine::Engine;
-use crate::error::EngineError;
+use crate::installation::SetupError;
 use crate::secrets::{SecretName, SecretPlace, SecretStore};
 use crate::store::{
     DataFile, Overrides, change_connector_settings, put, read_connector_settings, restore_connector_settings,
@@ -44,8 +44,8 @@ impl Engine {
     /// Every setting as it counts now, in the order of the table.
     ///
     /// # Errors
-    /// [`EngineError::Store`] when a file of settings cannot be read.
-    pub fn settings(&self) -> Result<Vec<Entry>, EngineError> {
+    /// [`SetupError::Store`] when a file of settings cannot be read.
+    pub fn settings(&self) -> Result<Vec<Entry>, SetupError> {
         let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
         read_connector_settings(&self.profile, &Overrides::default())?;
         let stored = stored_connector_settings(&self.profile)?;
@@ -73,7 +73,7 @@ impl Engine {
         overrides: &Overrides,
         connector: &Value,
         defaults: &Value,
-    ) -> Result<Entry, EngineError> {
+    ) -> Result<Entry, SetupError> {
         let place = setting.place;
         if let SettingKind::Secret(kind) = setting.kind {
             let place = self.secrets().place(self.store.data(), SecretName::of_directory(kind));
@@ -111,16 +111,16 @@ impl Engine {
     /// Stores one setting.
     ///
     /// # Errors
-    /// [`EngineError::Store`] when the settings cannot be written.
-    pub fn set(&mut self, setting: &Setting, value: &SettingValue) -> Result<(), EngineError> {
+    /// [`SetupError::Store`] when the settings cannot be written.
+    pub fn set(&mut self, setting: &Setting, value: &SettingValue) -> Result<(), SetupError> {
         self.set_all(&[(setting, Some(value.clone()))])
     }
 
     /// Takes one setting, or secret, back to its default.
     ///
     /// # Errors
-    /// [`EngineError`] when the settings or secrets cannot be written.
-    pub fn unset(&mut self, setting: &Setting) -> Result<(), EngineError> {
+    /// [`SetupError`] when the settings or secrets cannot be written.
+    pub fn unset(&mut self, setting: &Setting) -> Result<(), SetupError> {
         if let SettingKind::Secret(kind) = setting.kind {
             self.secrets().remove(&mut self.store, SecretName::of_directory(kind))?;
             return Ok(());
@@ -131,12 +131,12 @@ impl Engine {
     /// Stores several settings, each file with one write; None takes a setting back to its default.
     ///
     /// # Errors
-    /// [`EngineError::Store`] when the settings cannot be written; both files are then as they were.
-    pub fn set_all(&mut self, changes: &[(&Setting, Option<SettingValue>)]) -> Result<(), EngineError> {
+    /// [`SetupError::Store`] when the settings cannot be written; both files are then as they were.
+    pub fn set_all(&mut self, changes: &[(&Setting, Option<SettingValue>)]) -> Result<(), SetupError> {
         if let Some((setting, _)) =
             changes.iter().find(|(it, _)| !self.profile.source.is_primary() && !it.is_of_source())
         {
-            return Err(EngineError::NotOfSource { setting: setting.name });
+            return Err(SetupError::NotOfSource { setting: setting.name });
         }
         let (ours, shared): (Vec<_>, Vec<_>) =
             changes.iter().partition(|(setting, _)| setting.place.file == SettingsFile::Connector);

@@ -5,9 +5,11 @@
 //! invitations) stands in the profile's own files alone.
 
 use crate::directory::Directory;
+use crate::directory::open::SourceError;
 use crate::engine::Engine;
-use crate::error::EngineError;
+use crate::installation::SetupError;
 use crate::store::Store;
+use crate::sync::RunError;
 use bwdc_core::import::fingerprint;
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::{DirectoryKind, GoogleSettings, OneLoginSettings, SyncSettings};
@@ -48,13 +50,13 @@ impl Engine {
     /// The names of the further sources, in the order that the settings give them.
     ///
     /// # Errors
-    /// [`EngineError::SourceName`] for a name that cannot be a folder's, or stands there twice.
-    pub fn further_sources(&self) -> Result<Vec<SourceName>, EngineError> {
+    /// [`SetupError::SourceName`] for a name that cannot be a folder's, or stands there twice.
+    pub fn further_sources(&self) -> Result<Vec<SourceName>, SetupError> {
         let mut names: Vec<SourceName> = Vec::new();
         for name in self.connector_settings()?.sources {
             let name = source_name(&name)?;
             if names.contains(&name) {
-                return Err(EngineError::SourceName { name: name.as_str().to_owned() });
+                return Err(SetupError::SourceName { name: name.as_str().to_owned() });
             }
             names.push(name);
         }
@@ -65,11 +67,11 @@ impl Engine {
     /// organization is in it.
     ///
     /// # Errors
-    /// [`EngineError`] when the name cannot be one, or the source's settings cannot be read.
-    pub fn open_source(&self, name: &str) -> Result<Self, EngineError> {
+    /// [`SetupError`] when the name cannot be one, or the source's settings cannot be read.
+    pub fn open_source(&self, name: &str) -> Result<Self, SetupError> {
         let name = source_name(name)?;
         if !self.further_sources()?.contains(&name) {
-            return Err(EngineError::NoSuchSource { name: name.as_str().to_owned() });
+            return Err(SetupError::NoSuchSource { name: name.as_str().to_owned() });
         }
         let profile = self.profile.of_source(&name);
         let store = Store::open(&profile)?;
@@ -79,21 +81,21 @@ impl Engine {
     /// Every source, the directory of `data.json` first. `sync` holds what counts for all of them.
     ///
     /// # Errors
-    /// [`EngineError`] of the first that is not configured; of a further one it names the source.
-    pub(crate) fn sources(&self, sync: &SyncSettings) -> Result<Vec<ConfiguredSource>, EngineError> {
+    /// [`RunError`] of the first that is not configured; of a further one it names the source.
+    pub(crate) fn sources(&self, sync: &SyncSettings) -> Result<Vec<ConfiguredSource>, RunError> {
         let mut sources = vec![self.configured(sync)?];
         for name in self.further_sources()? {
-            let within = |error: EngineError| EngineError::Source {
+            let within = |error: SourceError| RunError::Source {
                 name: name.as_str().to_owned(),
                 source: Box::new(error),
             };
-            let source = self.open_source(name.as_str()).map_err(within)?;
+            let source = self.open_source(name.as_str()).map_err(|error| within(error.into()))?;
             sources.push(source.configured(sync).map_err(within)?);
         }
         Ok(sources)
     }
 
-    fn configured(&self, of_all: &SyncSettings) -> Result<ConfiguredSource, EngineError> {
+    fn configured(&self, of_all: &SyncSettings) -> Result<ConfiguredSource, SourceError> {
         let own = self.sync_settings()?;
         let name = self.profile.source.clone();
         // A further source brings groups unless that is set otherwise.
@@ -112,9 +114,9 @@ impl Engine {
 
     /// Kind and account of the directory. A credential may be exchanged for another of the same account, where the account
     /// has a name of its own; another host of the same directory is the same.
-    pub(crate) fn directory_place(&self) -> Result<String, EngineError> {
+    pub(crate) fn directory_place(&self) -> Result<String, SetupError> {
         let data = self.store.data();
-        let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
+        let kind = data.directory_kind()?.ok_or(SetupError::NoDirectory)?;
         let fields: &[&str] = match kind {
             DirectoryKind::Ldap => &["rootPath"],
             DirectoryKind::Entra => &["tenant"],
@@ -131,9 +133,9 @@ impl Engine {
         Ok(format!("{} {}", kind.number(), account.trim().trim_end_matches('/').to_lowercase()))
     }
 
-    fn basis(&self, scope: ReadScope) -> Result<String, EngineError> {
+    fn basis(&self, scope: ReadScope) -> Result<String, SetupError> {
         let data = self.store.data();
-        let kind = data.directory_kind()?.ok_or(EngineError::NoDirectory)?;
+        let kind = data.directory_kind()?.ok_or(SetupError::NoDirectory)?;
         let decides = serde_json::json!([
             env!("CARGO_PKG_VERSION"),
             kind.number(),
@@ -147,7 +149,7 @@ impl Engine {
 }
 
 /// Checks the name of a source: small letters, digits and hyphens, so that it is a folder's name on every system.
-pub(crate) fn source_name(name: &str) -> Result<SourceName, EngineError> {
+pub(crate) fn source_name(name: &str) -> Result<SourceName, SetupError> {
     let reserved = ["con", "prn", "aux", "nul", "directory"];
     let allowed = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
     let fits = !name.is_empty()
@@ -155,7 +157,7 @@ pub(crate) fn source_name(name: &str) -> Result<SourceName, EngineError> {
         && name.chars().all(allowed)
         && !name.starts_with('-')
         && !reserved.contains(&name);
-    if fits { Ok(SourceName::new(name)) } else { Err(EngineError::SourceName { name: name.to_owned() }) }
+    if fits { Ok(SourceName::new(name)) } else { Err(SetupError::SourceName { name: name.to_owned() }) }
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 
 use crate::connections::proxy;
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::http::{BodyError, ClientOptions, HttpError, ProxyChoice, cause, client, read_body};
 use crate::http::{Cause, is_loopback};
+use crate::installation::SetupError;
 use crate::paths::ProcessEnvironment;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ pub enum UpdateError {
     },
     /// The settings cannot be read.
     #[error(transparent)]
-    Settings(Box<EngineError>),
+    Settings(Box<SetupError>),
 }
 
 impl UpdateError {

@@ -3,12 +3,12 @@
 use crate::args::GlobalArguments;
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
-use bwdc_engine::EngineError;
+use bwdc_engine::SetupError;
 use bwdc_engine::paths::Profile;
 
 /// The path is told also when the file is damaged: that is when it is looked for.
 pub(super) fn run(global: &GlobalArguments) -> Result<Done, Failed> {
     let profile = Profile::from_environment(&global.environment())
-        .map_err(|error| CommandError::from(EngineError::from(error)))?;
+        .map_err(|error| CommandError::from(SetupError::from(error)))?;
     Ok(Answer::Text(profile.data_json.display().to_string()).into())
 }

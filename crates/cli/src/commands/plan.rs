@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &PlanArguments, global: &GlobalArguments) -> Result
         engine.plan(mode, &events).await.map_err(CommandError::from)
     })?;
     if let Some(path) = &arguments.out {
-        planned.saved.write(path)?;
+        planned.saved.write(path).map_err(CommandError::from)?;
     }
     let code = match &planned.verdict {
         _ if !arguments.run.detailed_exitcode => 0,

@@ -10,7 +10,7 @@ use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use crate::words;
 use bwdc_core::plan::{Cause, Change, Remark, Verdict};
-use bwdc_engine::{Engine, EngineError, Entry, ReadMode, SavedPlan, SyncReport, Verification};
+use bwdc_engine::{Engine, EngineError, Entry, ReadMode, RunError, SavedPlan, SyncReport, Verification};
 use std::io::{self, IsTerminal as _};
 
 /// How many changes somebody at a terminal is shown.
@@ -22,7 +22,11 @@ pub(super) fn run(arguments: &SyncArguments, global: &GlobalArguments) -> Result
 }
 
 pub(super) fn apply(arguments: &ApplyArguments, global: &GlobalArguments) -> Result<Done, Failed> {
-    carry_out(&Work::Apply(SavedPlan::read(&arguments.file)?), &arguments.run, global)
+    carry_out(
+        &Work::Apply(SavedPlan::read(&arguments.file).map_err(CommandError::from)?),
+        &arguments.run,
+        global,
+    )
 }
 
 enum Work {
@@ -62,7 +66,9 @@ fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) ->
         Err(error) => {
             let refused = matches!(
                 error,
-                CommandError::Engine(EngineError::Refused { .. } | EngineError::PlanChanged { .. })
+                CommandError::Engine(EngineError::Run(
+                    RunError::Refused { .. } | RunError::PlanChanged { .. }
+                ))
             );
             let mut failed = Failed { notices, ..Failed::from(error) };
             if refused && arguments.detailed_exitcode {

@@ -8,7 +8,7 @@ use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_core::desired::DesiredError;
-use bwdc_engine::EngineError;
+use bwdc_engine::RunError;
 
 pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;
@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result
         Ok(engine.test(arguments.last, &events).await)
     })?;
     let desired = match result {
-        Err(EngineError::Desired(DesiredError::DuplicateAddresses(shared))) if arguments.explain => {
+        Err(RunError::Desired(DesiredError::DuplicateAddresses(shared))) if arguments.explain => {
             let (data, text) = (explain_text::shared_data(&shared), explain_text::shared(&shared));
             let answer = Answer::Report { data, text };
             return Ok(Done { answer, notices: progress.finish(), asides: Vec::new(), code: 1 });

@@ -6,6 +6,7 @@ pub mod ldap;
 pub mod mirror;
 pub mod okta;
 pub mod onelogin;
+pub mod open;
 pub mod probe;
 pub mod web;
 

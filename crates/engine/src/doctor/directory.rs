@@ -8,8 +8,8 @@ use crate::directory::ReadError;
 use crate::directory::ldap::LdapServer;
 use crate::directory::web::WebReadError;
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::event::Events;
+use crate::sync::RunError;
 use bwdc_core::settings::{DirectoryKind, LdapSettings};
 use std::collections::HashSet;
 
@@ -25,7 +25,12 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
             directory
         }
         Err(error) => {
-            findings(Finding::new(Area::Directory, Check::DirectorySettings, subject, error.into()));
+            findings(Finding::new(
+                Area::Directory,
+                Check::DirectorySettings,
+                subject,
+                Outcome::failed(error),
+            ));
             // A missing password keeps nobody from knocking.
             if let Ok(servers) = engine.ldap_servers().await {
                 look_at_servers(&servers, findings).await;
@@ -49,7 +54,7 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
     let mut seen = HashSet::new();
     for route in directory.routes() {
         let service = subject_of(&directory);
-        let of_client = |source| EngineError::from(ReadError::from(WebReadError::Client { service, source }));
+        let of_client = |source| RunError::from(ReadError::from(WebReadError::Client { service, source }));
         if seen.insert(super::network::origin(&route.url)) {
             reached &= look_at_way(Area::Directory, &route, CA_SETTING, of_client, findings).await;
         }
@@ -82,7 +87,7 @@ fn subject_of(directory: &crate::directory::Directory) -> &'static str {
 
 impl Engine {
     /// The LDAP servers of the settings, whatever else is missing.
-    async fn ldap_servers(&self) -> Result<Vec<LdapServer>, EngineError> {
+    async fn ldap_servers(&self) -> Result<Vec<LdapServer>, RunError> {
         let data = self.store.data();
         if data.directory_kind()? != Some(DirectoryKind::Ldap) {
             return Ok(Vec::new());
@@ -90,7 +95,7 @@ impl Engine {
         let connector = self.connector_settings()?;
         let settings = LdapSettings::from_stored(data.directory(DirectoryKind::Ldap)?, &connector.ldap)?;
         let servers = LdapServer::of(&settings, connector.time_limits, None).await;
-        servers.map_err(|error| EngineError::from(ReadError::from(error)))
+        servers.map_err(|error| RunError::from(ReadError::from(error)))
     }
 }
 

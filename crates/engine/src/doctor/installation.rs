@@ -2,7 +2,7 @@
 
 use super::{Area, Check, Concern, Failure, Finding, Findings, Outcome};
 use crate::clock::to_iso;
-use crate::error::EngineError;
+use crate::installation::SetupError;
 use crate::ledger::{self, Ledger, LedgerError, RunOutcome};
 use crate::paths::owner_only::too_open;
 use crate::paths::{ProcessEnvironment, Profile};
@@ -18,7 +18,7 @@ pub(super) fn look(
     environment: &ProcessEnvironment,
     profile: &Profile,
     data: Option<&DataFile>,
-    error: Option<EngineError>,
+    error: Option<SetupError>,
     findings: Findings<'_>,
 ) {
     findings(program());
@@ -77,10 +77,10 @@ fn file_system(profile: &Profile) -> Finding {
     found(Check::FileSystem, shown(nearest), outcome)
 }
 
-fn settings(profile: &Profile, data: Option<&DataFile>, error: Option<EngineError>) -> Finding {
+fn settings(profile: &Profile, data: Option<&DataFile>, error: Option<SetupError>) -> Finding {
     let path = &profile.data_json;
     if let Some(error) = error {
-        return found(Check::Settings, shown(path), error.into());
+        return found(Check::Settings, shown(path), Outcome::failed(error));
     }
     if !path.exists() {
         return found(Check::Settings, shown(path), Outcome::Good).with("state", "none-yet");
@@ -96,7 +96,7 @@ fn connector_settings(profile: &Profile) -> Finding {
     let path = &profile.connector_toml;
     let outcome = match read_connector_settings(profile, &Overrides::default()) {
         Ok(_) => Outcome::Good,
-        Err(error) => EngineError::from(error).into(),
+        Err(error) => Outcome::failed(SetupError::from(error)),
     };
     let finding = found(Check::ConnectorSettings, shown(path), outcome);
     if path.exists() { finding } else { finding.with("state", "defaults") }
@@ -112,9 +112,7 @@ fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile,
         Ok(SecretStore::EncryptedFile) => {
             found(Check::SecretStore, shown(&profile.secrets_json()), Outcome::Good)
         }
-        Err(error) => {
-            found(Check::SecretStore, shown(&profile.connector_toml), EngineError::from(error).into())
-        }
+        Err(error) => found(Check::SecretStore, shown(&profile.connector_toml), Outcome::failed(error)),
     });
     let of_directory = data.directory_kind().ok().flatten().map(SecretName::of_directory);
     let needed = [SecretName::ApiKeyClientId, SecretName::ApiKeyClientSecret, SecretName::AccessToken];
@@ -122,7 +120,7 @@ fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile,
         let Some(place) = secrets.place(data, name) else { continue };
         let outcome = match secrets.get(data, name) {
             Ok(_) => Outcome::Good,
-            Err(error) => EngineError::from(error).into(),
+            Err(error) => Outcome::failed(error),
         };
         findings(found(Check::Secret, name.label(), outcome).with("kept in", kept_in(place)));
     }
@@ -142,7 +140,7 @@ fn kept_in(place: SecretPlace) -> &'static str {
 
 fn ledger(profile: &Profile) -> Finding {
     let path = &profile.connector_db;
-    let failed = |error: LedgerError| found(Check::Ledger, shown(path), EngineError::from(error).into());
+    let failed = |error: LedgerError| found(Check::Ledger, shown(path), Outcome::failed(error));
     let ledger = match Ledger::open_to_read(path) {
         // The check of the file system has said it.
         Err(LedgerError::Network { .. }) => {

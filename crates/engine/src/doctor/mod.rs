@@ -15,9 +15,10 @@ use crate::certificate::{Chain, Lack};
 use crate::directory::ReadError;
 use crate::directory::probe;
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::event::Events;
+use crate::installation::SetupError;
 use crate::paths::{ProcessEnvironment, Profile};
+use crate::sync::RunError;
 use std::io;
 
 /// What a check is about.
@@ -123,7 +124,7 @@ pub enum Concern {
 #[derive(Debug)]
 pub enum Failure {
     /// An error that a command would end with; it carries the next step.
-    Error(Box<EngineError>),
+    Error(Box<RunError>),
     /// Nothing can be written there.
     NotWritable(io::Error),
     /// A database in this folder can be damaged.
@@ -195,9 +196,10 @@ impl Finding {
     }
 }
 
-impl From<EngineError> for Outcome {
-    fn from(error: EngineError) -> Self {
-        Self::Failed(Failure::Error(Box::new(error)))
+impl Outcome {
+    /// A command would end with this error.
+    fn failed(error: impl Into<RunError>) -> Self {
+        Self::Failed(Failure::Error(Box::new(error.into())))
     }
 }
 
@@ -206,7 +208,7 @@ impl From<probe::Finding> for Finding {
         let outcome = match found.grade {
             probe::Grade::Good => Outcome::Good,
             probe::Grade::Concern(concern) => Outcome::Concern(Concern::Directory(concern)),
-            probe::Grade::Failed(error) => EngineError::from(*error).into(),
+            probe::Grade::Failed(error) => Outcome::failed(*error),
         };
         let (check, facts) = (Check::Directory(found.check), found.facts);
         Self { area: Area::Directory, check, subject: found.subject, outcome, facts, chain: None }
@@ -222,12 +224,12 @@ pub type Findings<'a> = &'a mut dyn FnMut(Finding);
 ///    organization in the same manner.
 ///
 /// # Errors
-/// [`EngineError::Path`] when the environment does not tell where the installation is.
+/// [`SetupError::Path`] when the environment does not tell where the installation is.
 pub async fn examine(
     environment: &ProcessEnvironment,
     events: Events<'_>,
     findings: Findings<'_>,
-) -> Result<(), EngineError> {
+) -> Result<(), SetupError> {
     let profile = Profile::from_environment(environment)?;
     let opened = Engine::open_profile(environment.clone(), profile.clone());
     let (engine, error) = match opened {
@@ -251,13 +253,18 @@ pub async fn examine(
                 match engine.open_source(name.as_str()) {
                     Ok(source) => directory::look(&source, events, of_source).await,
                     Err(error) => {
-                        of_source(Finding::new(Area::Directory, Check::DirectorySettings, "", error.into()));
+                        of_source(Finding::new(
+                            Area::Directory,
+                            Check::DirectorySettings,
+                            "",
+                            Outcome::failed(error),
+                        ));
                     }
                 }
             }
         }
         Err(error) => {
-            findings(Finding::new(Area::Directory, Check::DirectorySettings, "", error.into()));
+            findings(Finding::new(Area::Directory, Check::DirectorySettings, "", Outcome::failed(error)));
         }
     }
     organization::look(&engine, events, findings).await;
@@ -266,5 +273,5 @@ pub async fn examine(
 
 /// The error of a command that reads the directory.
 fn of_directory(error: impl Into<ReadError>) -> Outcome {
-    EngineError::from(error.into()).into()
+    Outcome::failed(error.into())
 }

@@ -4,10 +4,10 @@ use super::{Area, Check, Concern, Failure, Finding, Findings, Outcome};
 use crate::certificate::{CertificateLog, Chain, Trust};
 use crate::clock::Clock;
 use crate::directory::web::Route;
-use crate::error::EngineError;
 use crate::http::{
     self, Cause, ClientOptions, HttpError, ProxyChoice, ProxyInEffect, client_with_log, proxy_in_effect,
 };
+use crate::sync::RunError;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -27,7 +27,7 @@ pub(super) async fn look(
     area: Area,
     route: &Route,
     setting: &'static str,
-    of_client: impl FnOnce(HttpError) -> EngineError,
+    of_client: impl FnOnce(HttpError) -> RunError,
     findings: Findings<'_>,
 ) -> bool {
     let subject = origin(&route.url);
@@ -50,7 +50,7 @@ pub(super) async fn look(
     let client = match client_with_log(&options, &log) {
         Ok(client) => client,
         Err(error) => {
-            findings(Finding::new(area, Check::Certificate, subject, of_client(error).into()));
+            findings(Finding::new(area, Check::Certificate, subject, Outcome::failed(of_client(error))));
             return false;
         }
     };

@@ -4,9 +4,9 @@ use super::network::{look as look_at_way, origin};
 use super::{Area, Check, Concern, Finding, Findings, Outcome};
 use crate::directory::web::Route;
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::event::Events;
 use crate::organization::{Organization, OrganizationError, Patience, Reading};
+use crate::sync::RunError;
 use bwdc_core::observed::ServerKind;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
     let found = |check, subject: &str, outcome| Finding::new(Area::Organization, check, subject, outcome);
     let (endpoints, connector) = match (engine.endpoints(), engine.connector_settings()) {
         (Ok(endpoints), Ok(connector)) => (endpoints, connector),
-        (Err(error), _) => return findings(found(Check::Server, "", error.into())),
+        (Err(error), _) => return findings(found(Check::Server, "", Outcome::failed(error))),
         // The installation's own check has said what is wrong with the file.
         (_, Err(_)) => {
             return findings(found(Check::SignIn, "", Outcome::WaitsFor(Check::ConnectorSettings)));
@@ -28,33 +28,34 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
     };
     let proxy = match engine.proxy_to(&endpoints) {
         Ok(proxy) => proxy,
-        Err(error) => return findings(found(Check::Proxy, &endpoints.api, error.into())),
+        Err(error) => return findings(found(Check::Proxy, &endpoints.api, Outcome::failed(error))),
     };
     let ca_path = connector.organization_ca_path.as_deref().map(PathBuf::from);
     let (mut seen, mut reached) = (HashSet::new(), true);
     for address in [&endpoints.identity, &endpoints.api] {
         let Ok(url) = Url::parse(address) else { continue };
         let route = Route { url, ca_path: ca_path.clone(), proxy: proxy.clone() };
-        let of_client = |error| EngineError::from(OrganizationError::from(error));
+        let of_client = |error| RunError::from(OrganizationError::from(error));
         if seen.insert(origin(&route.url)) {
             reached &= look_at_way(Area::Organization, &route, CA_SETTING, of_client, findings).await;
         }
     }
-    let organization = match engine.organization(&connector) {
-        Ok(organization) => organization.with_patience(little(connector.time_limits.organization)),
-        Err(error) => {
-            findings(found(Check::SignIn, &endpoints.identity, error.into()));
-            findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
-            return;
-        }
-    };
+    let organization =
+        match engine.organization(&connector).map_err(RunError::from).and_then(|it| Ok(it.open()?)) {
+            Ok(organization) => organization.with_patience(little(connector.time_limits.organization)),
+            Err(error) => {
+                findings(found(Check::SignIn, &endpoints.identity, Outcome::failed(error)));
+                findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
+                return;
+            }
+        };
     if !reached {
         findings(found(Check::SignIn, &endpoints.identity, Outcome::WaitsFor(Check::Connection)));
         return;
     }
     // The token stays in this process: a new one does not end the stored one.
     if let Err(error) = organization.sign_in(events).await {
-        findings(found(Check::SignIn, &endpoints.identity, EngineError::from(error).into()));
+        findings(found(Check::SignIn, &endpoints.identity, Outcome::failed(error)));
         findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
         return;
     }
@@ -69,7 +70,7 @@ async fn read(organization: &Organization, api: &str, events: Events<'_>, findin
         Ok(facts) => Some(facts),
         // A server without this address is taken for Vaultwarden by a run, too.
         Err(OrganizationError::Refused(message)) if message.status == 404 => None,
-        Err(error) => return findings(found(Check::Server, EngineError::from(error).into())),
+        Err(error) => return findings(found(Check::Server, Outcome::failed(error))),
     };
     let kind = facts.as_ref().map(|it| it.kind);
     let named = match kind {
@@ -86,16 +87,16 @@ async fn read(organization: &Organization, api: &str, events: Events<'_>, findin
     }
     findings(server);
     let members = match organization.members(events).await {
-        Err(error) => EngineError::from(error).into(),
+        Err(error) => Outcome::failed(error),
         Ok(Reading::Read(members)) => {
             let count = members.len().to_string();
             return findings(found(Check::Members, Outcome::Good).with("members", count));
         }
         Ok(Reading::NotOffered) if !matches!(kind, None | Some(ServerKind::Vaultwarden)) => {
-            EngineError::MembersHidden { server: api.to_owned() }.into()
+            Outcome::failed(RunError::MembersHidden { server: api.to_owned() })
         }
         Ok(Reading::NotOffered) => match organization.observed(false, events).await {
-            Err(error) => EngineError::from(error).into(),
+            Err(error) => Outcome::failed(error),
             Ok(None) => Outcome::Concern(Concern::NotReadable),
             Ok(Some(state)) => {
                 let count = state.members.len().to_string();

@@ -3,6 +3,7 @@
 //! Nothing here decides what to change. A change is sent exactly once unless it is certain that the server did not act
 //! on it; whoever gets [`ApplyError::Unknown`] looks at the organization before anything is sent again.
 
+mod access;
 mod account;
 mod change;
 mod complaint;
@@ -16,6 +17,7 @@ mod patience;
 mod token;
 mod transport;
 
+pub use access::OrganizationAccess;
 pub use account::{
     Account, AccountError, AccountPlace, AccountSignIn, ApiKey, OwnedOrganization, Proof, Step, TwoStepMethod,
 };

@@ -1,7 +1,8 @@
 //! Whether a configuration is complete and fits together, without asking any server.
 
+use crate::directory::open::SourceError;
 use crate::engine::Engine;
-use crate::error::EngineError;
+use crate::installation::SetupError;
 use crate::secrets::SecretName;
 use crate::settings::Origin;
 use crate::store::TooOpen;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 #[derive(Debug)]
 pub enum Problem {
     /// The run would fail with this.
-    Failure(EngineError),
+    Failure(SourceError),
     /// A variable looks like ours, and no setting is meant by it.
     UnknownVariable(String),
     /// Neither people nor groups are to be synced.
@@ -42,15 +43,15 @@ impl Engine {
     /// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is.
     ///
     /// # Errors
-    /// [`EngineError`] when the settings cannot be read at all.
-    pub fn validate(&self) -> Result<Vec<Problem>, EngineError> {
+    /// [`SetupError`] when the settings cannot be read at all.
+    pub fn validate(&self) -> Result<Vec<Problem>, SetupError> {
         let mut problems: Vec<_> = self.unknown_variables().map(Problem::UnknownVariable).collect();
         problems.extend(self.store.too_open().map(Problem::TooOpen));
         let connector = self.connector_settings()?;
         let wrong = self.wrong_values()?;
         let well_formed = wrong.is_empty();
         problems.extend(wrong.into_iter().map(|error| Problem::Failure(error.into())));
-        let failure = |result: Result<(), EngineError>| result.err().map(Problem::Failure);
+        let failure = |result: Result<(), SetupError>| result.err().map(|it| Problem::Failure(it.into()));
         problems.extend(failure(self.signed_in().map(drop)));
         for name in SecretName::SIGN_IN {
             problems
@@ -58,11 +59,11 @@ impl Engine {
         }
         // A value that is wrong was named above; the directory would only name it again.
         if well_formed {
-            problems.extend(failure(self.directory().map(drop)));
+            problems.extend(self.directory().err().map(Problem::Failure));
             match self.sync_settings() {
                 Ok(sync) if !sync.users && !sync.groups => problems.push(Problem::NothingToSync),
                 Ok(_) => {}
-                Err(error) => problems.push(Problem::Failure(error)),
+                Err(error) => problems.push(Problem::Failure(error.into())),
             }
             problems.extend(failure(self.endpoints().map(drop)));
         }
@@ -78,7 +79,7 @@ impl Engine {
         Ok(problems)
     }
 
-    fn wrong_values(&self) -> Result<Vec<SettingsError>, EngineError> {
+    fn wrong_values(&self) -> Result<Vec<SettingsError>, SetupError> {
         let entries = self.settings()?;
         let set = entries.iter().filter(|it| it.origin == Origin::Set);
         Ok(set.filter_map(|it| checked(it.setting, &it.value).err()).collect())

@@ -1,7 +1,7 @@
 //! A file of settings: what is written for another machine, and what is brought in whole or not at all.
 
 use crate::engine::Engine;
-use crate::error::EngineError;
+use crate::installation::SetupError;
 use crate::secrets::{SecretName, SecretPlace};
 use crate::settings::Origin;
 use crate::store::{Overrides, stored_connector_settings};
@@ -142,8 +142,8 @@ impl Engine {
     /// What is set, without secrets and without what the environment gives.
     ///
     /// # Errors
-    /// [`EngineError`] when a file of settings cannot be read.
-    pub fn export(&self) -> Result<Export, EngineError> {
+    /// [`SetupError`] when a file of settings cannot be read.
+    pub fn export(&self) -> Result<Export, SetupError> {
         let entries = self.stored_settings()?;
         let set = entries.iter().filter(|it| it.origin == Origin::Set).map(|it| (it.setting, &it.value));
         let secrets = self.settings()?.into_iter().filter_map(|it| match (&it.setting.kind, it.origin) {
@@ -165,12 +165,12 @@ impl Engine {
     /// What a file would change.
     ///
     /// # Errors
-    /// [`EngineError`] when a file of settings cannot be read.
+    /// [`SetupError`] when a file of settings cannot be read.
     pub fn differences(
         &self,
         changes: &[SettingChange],
         unnamed: Unnamed,
-    ) -> Result<Vec<Difference>, EngineError> {
+    ) -> Result<Vec<Difference>, SetupError> {
         let entries = self.stored_settings()?;
         let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
         let mut differences = Vec::new();
@@ -192,12 +192,12 @@ impl Engine {
     /// Brings a file in, whole or not at all, and tells what it changed.
     ///
     /// # Errors
-    /// [`EngineError`] when the settings cannot be read or written; they are then as they were.
+    /// [`SetupError`] when the settings cannot be read or written; they are then as they were.
     pub fn bring_in(
         &mut self,
         changes: &[SettingChange],
         unnamed: Unnamed,
-    ) -> Result<Vec<Difference>, EngineError> {
+    ) -> Result<Vec<Difference>, SetupError> {
         let differences = self.differences(changes, unnamed)?;
         let changes: Vec<_> = differences
             .iter()
@@ -211,7 +211,7 @@ impl Engine {
     }
 
     /// Every setting as the files have it.
-    fn stored_settings(&self) -> Result<Vec<super::Entry>, EngineError> {
+    fn stored_settings(&self) -> Result<Vec<super::Entry>, SetupError> {
         let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
         let stored = stored_connector_settings(&self.profile)?;
         let none = Overrides::default();

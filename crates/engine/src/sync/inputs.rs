@@ -1,8 +1,9 @@
 //! Both sides of a run, read: every source completely or not at all, the organization, and who is missing.
 
+use super::RunError;
+use crate::causes::with_causes;
 use crate::directory::mirror::{Followed, ReadMode};
 use crate::engine::Engine;
-use crate::error::{EngineError, told};
 use crate::event::{Event, Events};
 use crate::ledger::{Ledger, SourcePlace};
 use crate::observe::{Wanted, assumed_kind, observe, server};
@@ -100,14 +101,14 @@ impl Engine {
         now: Timestamp,
         reading: Reading<'_>,
         events: Events<'_>,
-    ) -> Result<(Inputs, Organization), EngineError> {
+    ) -> Result<(Inputs, Organization), RunError> {
         let Remembered { state, recent } = remembered;
         let alone = sources.len() == 1;
         let source = if alone { SourceName::primary() } else { SourceName::untold() };
         let ledger = state.with_people_of_open_intents(&source);
         let sync = self.sync_settings()?;
         let connector = self.connector_settings()?;
-        let organization = self.organization(&connector)?;
+        let organization = self.organization(&connector)?.open()?;
         let facts = server(&organization, events).await?;
         let full = matches!(reading, Reading::Remembered { mode: ReadMode::Full, .. });
         let mut reads = self.read_all(sources, reading, events).await?;
@@ -120,7 +121,7 @@ impl Engine {
         if let (Some(facts), Observed::Believed(_) | Observed::Unknown) = (&facts, &observed)
             && facts.kind != ServerKind::Vaultwarden
         {
-            return Err(EngineError::MembersHidden { server: self.endpoints()?.api });
+            return Err(RunError::MembersHidden { server: self.endpoints()?.api });
         }
         let stages = facts.as_ref().map(|it| it.stages);
         let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
@@ -145,7 +146,7 @@ impl Engine {
     }
 
     /// Since when runs count against the limits.
-    pub(super) fn window(&self, now: Timestamp) -> Result<Timestamp, EngineError> {
+    pub(super) fn window(&self, now: Timestamp) -> Result<Timestamp, RunError> {
         let hours = i64::from(self.connector_settings()?.limits.window_hours);
         Ok(if hours == 0 { Timestamp(i64::MAX) } else { Timestamp(now.0.saturating_sub(hours * 3_600_000)) })
     }
@@ -156,14 +157,14 @@ impl Engine {
         sources: &[ConfiguredSource],
         mut reading: Reading<'_>,
         events: Events<'_>,
-    ) -> Result<Vec<Source>, EngineError> {
+    ) -> Result<Vec<Source>, RunError> {
         let mut reads = Vec::new();
         let mut first_error = None;
         for source in sources {
             let read = match self.read(source, &mut reading, events).await {
                 Ok(snapshot) => Ok(SourceRead { snapshot, settings: source.sync.clone() }),
-                Err(EngineError::Directory(error)) if sources.len() > 1 => {
-                    let reason = told(&error);
+                Err(RunError::Directory(error)) if sources.len() > 1 => {
+                    let reason = with_causes(&error);
                     first_error.get_or_insert(error);
                     Err(reason)
                 }
@@ -184,7 +185,7 @@ impl Engine {
         source: &ConfiguredSource,
         reading: &mut Reading<'_>,
         events: Events<'_>,
-    ) -> Result<Snapshot, EngineError> {
+    ) -> Result<Snapshot, RunError> {
         let Reading::Remembered { ledger, mode } = reading else {
             return Ok(source.directory.read(source.scope(), events).await?);
         };
@@ -211,7 +212,7 @@ async fn ask_for_missing(
     desired: &Desired,
     ledger: &LedgerState,
     identity: &Identity,
-) -> Result<Presences, EngineError> {
+) -> Result<Presences, RunError> {
     let mut presences = Presences::new();
     for (name, missing) in identity.sought(ledger) {
         if !name.is_untold() {
@@ -246,7 +247,7 @@ async fn ask(
     missing: &[Sought],
     sources: &[ConfiguredSource],
     desired: &Desired,
-) -> Result<Presences, EngineError> {
+) -> Result<Presences, RunError> {
     let unknown = |reason: String| {
         let one = move |it: &Sought| (it.external_id.clone(), Presence::Unknown { reason: reason.clone() });
         missing.iter().map(one).collect::<Presences>()
@@ -257,7 +258,7 @@ async fn ask(
         (Some(_), Some(Some(reason))) => unknown(reason),
         (Some(source), Some(None)) => match source.directory.look_up(missing).await {
             Ok(answers) => answers,
-            Err(error) if sources.len() > 1 => unknown(told(&error)),
+            Err(error) if sources.len() > 1 => unknown(with_causes(&error)),
             Err(error) => return Err(error.into()),
         },
         (None, _) | (_, None) => unknown(format!("the settings name no source `{name}` any more")),

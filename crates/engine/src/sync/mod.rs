@@ -1,5 +1,6 @@
 //! One run: read, compare, guard, send, look again, remember.
 
+mod error;
 mod inputs;
 mod outcome;
 mod rebuild;
@@ -7,16 +8,18 @@ mod send;
 
 use crate::directory::mirror::ReadMode;
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::event::{Event, Events};
+use crate::installation::SetupError;
 use crate::ledger::{Ledger, Opened, RunKind, RunOutcome, SharedMarks};
 use crate::lock::{OrganizationLock, RunLock, machine_folder};
 use crate::record::Record;
+use crate::review::HistoryError;
 use crate::saved_plan::SavedPlan;
 use crate::sources::ConfiguredSource;
 use bwdc_core::import::{fingerprint, official_request, older_fingerprint};
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::plan::{After, Evidence, Plan, Takings, Verdict};
+pub use error::RunError;
 use inputs::{Inputs, Reading, Remembered, places};
 use outcome::Ended;
 pub use rebuild::Rebuilt;
@@ -79,13 +82,13 @@ impl Engine {
     /// [`ReadMode::Full`] shows what [`Engine::sync`] does with it: everything is sent again where nobody can look.
     ///
     /// # Errors
-    /// [`EngineError`] when either side cannot be read.
-    pub async fn plan(&mut self, mode: ReadMode, events: Events<'_>) -> Result<Planned, EngineError> {
+    /// [`RunError`] when either side cannot be read.
+    pub async fn plan(&mut self, mode: ReadMode, events: Events<'_>) -> Result<Planned, RunError> {
         self.signed_in()?;
         let Place { api, organization_id } = self.organization_place()?;
         let now = self.clock.now();
         let sources = self.sources(&self.sync_settings()?)?;
-        if let Err(error @ EngineError::LedgerDamaged { .. }) = self.expect_readable_ledger() {
+        if let Err(error @ HistoryError::LedgerDamaged { .. }) = self.expect_readable_ledger() {
             events(Event::Notice(error.to_string()));
         }
         let (state, recent, approvals) = match Ledger::open_to_read(&self.profile.connector_db)? {
@@ -115,18 +118,18 @@ impl Engine {
     ///    organization again; 6. commits the ledger; 7. notes times and fingerprint in `data.json`.
     ///
     /// # Errors
-    /// [`EngineError::Refused`] when a limit is exceeded; [`EngineError::Apply`] when a request failed, what was accepted
-    /// before it is remembered; [`EngineError::RecordsRefused`] and [`EngineError::SourcesNotRead`] when everything else
+    /// [`RunError::Refused`] when a limit is exceeded; [`RunError::Apply`] when a request failed, what was accepted
+    /// before it is remembered; [`RunError::RecordsRefused`] and [`RunError::SourcesNotRead`] when everything else
     /// was done; else whatever could not be read or written.
-    pub async fn sync(&mut self, mode: ReadMode, events: Events<'_>) -> Result<SyncReport, EngineError> {
+    pub async fn sync(&mut self, mode: ReadMode, events: Events<'_>) -> Result<SyncReport, RunError> {
         self.run(None, mode, events).await
     }
 
     /// As [`Engine::sync`] with a full read, and only when the plan is still the saved one.
     ///
     /// # Errors
-    /// [`EngineError::PlanChanged`] when it is not, nothing is sent then; else as [`Engine::sync`].
-    pub async fn apply(&mut self, saved: &SavedPlan, events: Events<'_>) -> Result<SyncReport, EngineError> {
+    /// [`RunError::PlanChanged`] when it is not, nothing is sent then; else as [`Engine::sync`].
+    pub async fn apply(&mut self, saved: &SavedPlan, events: Events<'_>) -> Result<SyncReport, RunError> {
         self.run(Some(saved), ReadMode::Full, events).await
     }
 
@@ -135,7 +138,7 @@ impl Engine {
         expected: Option<&SavedPlan>,
         mode: ReadMode,
         events: Events<'_>,
-    ) -> Result<SyncReport, EngineError> {
+    ) -> Result<SyncReport, RunError> {
         let now = self.clock.now();
         self.signed_in()?;
         self.warn(events);
@@ -181,7 +184,7 @@ impl Engine {
             ledger.quarantine(run, &plan.refused(&inputs.connector.limits))?;
             record.refused(&refusals);
             ledger.end_run(run, &record.ending(self.clock.now(), RunOutcome::Refused))?;
-            return Err(EngineError::Refused { refusals });
+            return Err(RunError::Refused { refusals });
         }
         inputs.tell(&plan, events);
         if plan.baseline && !plan.kept.is_empty() {
@@ -279,7 +282,7 @@ impl Engine {
         place: &Place,
         sources: &[ConfiguredSource],
         events: Events<'_>,
-    ) -> Result<Ledger, EngineError> {
+    ) -> Result<Ledger, RunError> {
         let mut ledger = match Ledger::open(&self.profile.connector_db)? {
             Opened::Existing(ledger) | Opened::New(ledger) => ledger,
             Opened::Recovered { ledger, moved_to } => {
@@ -306,7 +309,7 @@ impl Engine {
     }
 
     /// Whether somebody else synced since our last run: the official connector leaves its marks in `data.json`.
-    fn look_for_others(&self, ledger: &Ledger, events: Events<'_>) -> Result<bool, EngineError> {
+    fn look_for_others(&self, ledger: &Ledger, events: Events<'_>) -> Result<bool, RunError> {
         let others = ledger.shared_marks()?.is_some_and(|ours| {
             let now = self.shared_marks();
             // Without any mark, somebody cleared them.
@@ -322,13 +325,13 @@ impl Engine {
     }
 
     /// The API's URL, and the id of the organization there.
-    fn organization_place(&self) -> Result<Place, EngineError> {
-        let id = self.store.data().organization_id().ok_or(EngineError::OrganizationMissing)?.to_owned();
+    fn organization_place(&self) -> Result<Place, RunError> {
+        let id = self.store.data().organization_id().ok_or(SetupError::OrganizationMissing)?.to_owned();
         Ok(Place { api: self.endpoints()?.api, organization_id: id })
     }
 
     /// The server and the directory that a ledger is about.
-    fn pair(&self, api: &str) -> Result<String, EngineError> {
+    fn pair(&self, api: &str) -> Result<String, RunError> {
         Ok(format!("{api} {}", self.directory_place()?))
     }
 

@@ -1,10 +1,10 @@
 //! What a run found when it looked again, how it ended, and what `data.json` says of it afterwards.
 
+use super::RunError;
 use super::inputs::Inputs;
 use super::send::Failure;
 use super::{Place, Verification};
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::event::Events;
 use crate::ledger::{Ledger, RunOutcome, SharedMarks};
 use crate::observe::observe_again;
@@ -61,18 +61,18 @@ impl Ended {
     }
 
     /// What is not done, the gravest first.
-    pub(super) fn error(&self, sent: usize) -> EngineError {
+    pub(super) fn error(&self, sent: usize) -> RunError {
         if !self.refused.is_empty() {
-            EngineError::RecordsRefused { records: self.refused.clone() }
+            RunError::RecordsRefused { records: self.refused.clone() }
         } else if self.left > 0 {
-            EngineError::NotTaken { left: self.left, sent }
+            RunError::NotTaken { left: self.left, sent }
         } else {
-            EngineError::SourcesNotRead { sources: self.unread.clone() }
+            RunError::SourcesNotRead { sources: self.unread.clone() }
         }
     }
 }
 
-impl From<Failure> for EngineError {
+impl From<Failure> for RunError {
     fn from(failure: Failure) -> Self {
         if failure.in_no_record {
             Self::OrganizationAtFault(failure.error)
@@ -90,7 +90,7 @@ impl Engine {
         plan: &Plan,
         requests: &[Request],
         events: Events<'_>,
-    ) -> Result<Option<OrganizationState>, EngineError> {
+    ) -> Result<Option<OrganizationState>, RunError> {
         let Observed::Live(before) = &inputs.observed else { return Ok(None) };
         if requests.is_empty() {
             return Ok(Some(before.clone()));
@@ -101,7 +101,7 @@ impl Engine {
 
     /// Takes the hash out of `data.json` before anything is sent: ended from here on, the official connector must not take
     /// the state of before for the present one. Returns what it was.
-    pub(super) fn withdraw_hash(&mut self, requests: &[Request]) -> Result<Option<String>, EngineError> {
+    pub(super) fn withdraw_hash(&mut self, requests: &[Request]) -> Result<Option<String>, RunError> {
         let former = self.store.data().last_sync_hash().filter(|_| !requests.is_empty()).map(str::to_owned);
         if former.is_some() {
             self.store.update(|data| data.set_last_sync_hash(None))?;
@@ -109,7 +109,7 @@ impl Engine {
         Ok(former)
     }
 
-    pub(super) async fn keep_token(&mut self, organization: &Organization) -> Result<(), EngineError> {
+    pub(super) async fn keep_token(&mut self, organization: &Organization) -> Result<(), RunError> {
         if let Some(token) = organization.token().await {
             let secrets = self.secrets();
             secrets.set(&mut self.store, SecretName::AccessToken, token.secret())?;
@@ -124,7 +124,7 @@ impl Engine {
         inputs: &Inputs,
         requests: &[Request],
         place: &Place,
-    ) -> Result<(), EngineError> {
+    ) -> Result<(), RunError> {
         // The official connector knows one directory.
         let alone = inputs.desired.sources().len() == 1;
         let hash = match requests {
@@ -159,11 +159,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn remember_marks(&self, ledger: &mut Ledger) -> Result<(), EngineError> {
+    pub(super) fn remember_marks(&self, ledger: &mut Ledger) -> Result<(), RunError> {
         Ok(ledger.note_shared_marks(&self.shared_marks())?)
     }
 
-    pub(super) fn forget_times(&mut self) -> Result<(), EngineError> {
+    pub(super) fn forget_times(&mut self) -> Result<(), RunError> {
         self.store.update(DataFile::clear_cache)?;
         Ok(())
     }

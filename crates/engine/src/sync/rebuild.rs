@@ -1,10 +1,10 @@
 //! The ledger made anew from directory and organization, without anything being sent.
 
 use super::Place;
+use super::RunError;
 use super::inputs::{Reading, Remembered, places};
 use crate::directory::mirror::ReadMode;
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::event::Events;
 use crate::ledger::{RunKind, RunOutcome};
 use crate::lock::{OrganizationLock, RunLock, machine_folder};
@@ -27,9 +27,9 @@ impl Engine {
     /// nobody counts as revoked by us any more. History and what the limits count stay.
     ///
     /// # Errors
-    /// [`EngineError::CannotRebuild`] where the organization cannot be read, or a source: the ledger is as it was then; else
+    /// [`RunError::CannotRebuild`] where the organization cannot be read, or a source: the ledger is as it was then; else
     /// whatever could not be read or written.
-    pub async fn rebuild_ledger(&mut self, events: Events<'_>) -> Result<Rebuilt, EngineError> {
+    pub async fn rebuild_ledger(&mut self, events: Events<'_>) -> Result<Rebuilt, RunError> {
         let now = self.clock.now();
         self.signed_in()?;
         let _run_lock = RunLock::acquire(&self.profile, "ledger rebuild", now)?;
@@ -47,9 +47,9 @@ impl Engine {
         };
         let reading = Reading::Remembered { ledger: &mut ledger, mode: ReadMode::Full };
         let (inputs, _) = self.inputs(&sources, remembered, now, reading, events).await?;
-        let Observed::Live(state) = &inputs.observed else { return Err(EngineError::CannotRebuild) };
+        let Observed::Live(state) = &inputs.observed else { return Err(RunError::CannotRebuild) };
         if let Some((name, reason)) = inputs.unread().into_iter().next() {
-            return Err(EngineError::SourcesNotRead { sources: vec![(name, reason)] });
+            return Err(RunError::SourcesNotRead { sources: vec![(name, reason)] });
         }
         let input = inputs.borrow();
         let plan = Plan::build(&input);

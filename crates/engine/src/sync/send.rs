@@ -1,7 +1,7 @@
 //! Sends what a plan sends, each request on record before it leaves, and looks for the record that a server fails on.
 
+use super::RunError;
 use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::event::{Event, Events};
 use crate::ledger::{Ledger, Outcome, RunId};
 use crate::organization::{ApplyError, Organization};
@@ -41,7 +41,7 @@ impl Engine {
         way: &mut Way<'_>,
         requests: &[Request],
         events: Events<'_>,
-    ) -> Result<Sent, EngineError> {
+    ) -> Result<Sent, RunError> {
         let records = requests.iter().map(|it| if let Request::Import(it) = it { size(it) } else { 0 }).sum();
         let mut budget = search_budget(records);
         let mut sent = Sent { accepted: 0, refused: Vec::new(), failure: None };
@@ -75,7 +75,7 @@ impl Engine {
         budget: &mut usize,
         sent: &mut Sent,
         events: Events<'_>,
-    ) -> Result<(), EngineError> {
+    ) -> Result<(), RunError> {
         let (intent, mut last) = whole;
         let mut failed = vec![intent];
         loop {
@@ -124,7 +124,7 @@ impl Engine {
         way: &mut Way<'_>,
         request: &Request,
         events: Events<'_>,
-    ) -> Result<(IntentId, Result<(), ApplyError>), EngineError> {
+    ) -> Result<(IntentId, Result<(), ApplyError>), RunError> {
         let intent = way.ledger.intend(way.run, request, self.clock.now())?;
         let answer = way.organization.apply(request, events).await;
         let outcome = match &answer {

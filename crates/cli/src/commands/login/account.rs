@@ -8,7 +8,7 @@ use crate::prompt::Prompt;
 use bwdc_engine::organization::{
     Account, AccountError, AccountSignIn, ApiKey, OwnedOrganization, Proof, Step, TwoStepMethod,
 };
-use bwdc_engine::{Engine, EngineError};
+use bwdc_engine::{Engine, SignInError};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -52,13 +52,13 @@ pub(super) async fn fetch_keys(
     }
     let mut keys = Keys { organization: None, name: None, observer: None };
     if wanted.organization {
-        let owned = account.owned(events).await.map_err(EngineError::from)?;
+        let owned = account.owned(events).await.map_err(SignInError::from)?;
         let chosen = choose(&owned, sign_in.email(), arguments.organization.as_deref(), asking).await?;
-        keys.organization = Some(account.organization_key(chosen, events).await.map_err(EngineError::from)?);
+        keys.organization = Some(account.organization_key(chosen, events).await.map_err(SignInError::from)?);
         keys.name = Some(chosen.name.clone());
     }
     if wanted.observer {
-        keys.observer = Some(account.personal_key(events).await.map_err(EngineError::from)?);
+        keys.observer = Some(account.personal_key(events).await.map_err(SignInError::from)?);
     }
     Ok(keys)
 }
@@ -133,7 +133,7 @@ async fn sign_in_with_steps<'a>(
                 prompt.tell(&message.to_string())?;
                 let method = *method;
                 let Some(code) = prompt.line(&question(method)).await? else {
-                    return Err(EngineError::from(error).into());
+                    return Err(SignInError::from(error).into());
                 };
                 two_step(method, code.into(), arguments.remember)
             }
@@ -143,7 +143,7 @@ async fn sign_in_with_steps<'a>(
                 prompt.tell(&message.to_string())?;
                 Proof::NewDevice(device_code(sign_in.email(), asking).await?)
             }
-            _ => return Err(EngineError::from(error).into()),
+            _ => return Err(SignInError::from(error).into()),
         };
     }
 }
@@ -180,7 +180,7 @@ async fn answer_two_step(
         (None, ..) => return Err(LoginError::CodeRequired { offered: offered.to_vec() }.into()),
     };
     if method == TwoStepMethod::Email && offered.len() > 1 {
-        sign_in.mail_code(&|_| ()).await.map_err(EngineError::from)?;
+        sign_in.mail_code(&|_| ()).await.map_err(SignInError::from)?;
     }
     let code = match asking {
         Some(prompt) => prompt.line(&question(method)).await?,

@@ -14,7 +14,7 @@ use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use account::Wanted;
 use bwdc_engine::organization::ApiKey;
-use bwdc_engine::{Engine, EngineError};
+use bwdc_engine::{Engine, SetupError, SignInError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Who signs in.
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result
     let mut engine = open(global)?;
     let signed_in = engine.client_id()?;
     if let Some(client_id) = signed_in.clone().filter(|_| !arguments.observer) {
-        return Err(CommandError::from(EngineError::AlreadySignedIn { client_id }).into());
+        return Err(CommandError::from(SignInError::AlreadySignedIn { client_id }).into());
     }
     let asking = (!global.nointeraction).then_some(Prompt { shown: !global.quiet });
     let mut asides = Vec::new();
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result
         }
     };
     if observer.is_some() && organization.is_none() && signed_in.is_none() {
-        return Err(CommandError::from(EngineError::NotSignedIn).into());
+        return Err(CommandError::from(SetupError::NotSignedIn).into());
     }
     let progress = Progress::start(!global.quiet);
     block_on(store(&mut engine, organization, observer, &progress))?;

@@ -3,10 +3,11 @@
 use super::certificate::Certificate;
 use super::sign_in::METADATA;
 use super::{EntraCredential, EntraDirectory, IdentityEndpoint, NAME};
+use crate::directory::open::SourceError;
 use crate::directory::web::WebReadError;
 use crate::directory::{Directory, ReadError};
 use crate::engine::Engine;
-use crate::error::EngineError;
+use crate::installation::SetupError;
 use crate::secrets::SecretName;
 use bwdc_core::settings::{
     DirectoryKind, EntraFilters, EntraOptions, EntraSettings, EntraSignIn, SettingsError,
@@ -15,16 +16,16 @@ use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 
 impl Engine {
-    pub(crate) fn entra_directory(&self) -> Result<Directory, EngineError> {
+    pub(crate) fn entra_directory(&self) -> Result<Directory, SourceError> {
         let data = self.store.data();
         let stored = data.directory(DirectoryKind::Entra)?;
         if stored.is_empty() {
-            return Err(EngineError::NoDirectory);
+            return Err(SetupError::NoDirectory.into());
         }
         let options = &self.connector_settings()?.entra;
         let settings = EntraSettings::from_stored(stored, options.sign_in).map_err(|error| match error {
-            error @ SettingsError::Missing { .. } => EngineError::DirectoryIncomplete(error),
-            error => EngineError::Settings(error),
+            error @ SettingsError::Missing { .. } => SetupError::DirectoryIncomplete(error),
+            error => SetupError::Settings(error),
         })?;
         let filters = EntraFilters::from_stored(data.sync()?)?;
         let credential = self.entra_credential(options)?;
@@ -33,13 +34,13 @@ impl Engine {
         Ok(Directory::Entra(Box::new(directory.map_err(ReadError::from)?)))
     }
 
-    fn entra_credential(&self, options: &EntraOptions) -> Result<EntraCredential, EngineError> {
-        let missing = |key| EngineError::DirectoryIncomplete(SettingsError::Missing { key });
+    fn entra_credential(&self, options: &EntraOptions) -> Result<EntraCredential, SourceError> {
+        let missing = |key| SetupError::DirectoryIncomplete(SettingsError::Missing { key });
         let key = || self.secrets().get(self.store.data(), SecretName::EntraKey);
         let variable =
             |name: &str| self.environment.variable(name).map(|it| it.to_string_lossy().into_owned());
         let unusable = |reason: String| {
-            EngineError::from(ReadError::from(WebReadError::Credentials { service: NAME, reason }))
+            SourceError::from(ReadError::from(WebReadError::Credentials { service: NAME, reason }))
         };
         Ok(match options.sign_in {
             EntraSignIn::Secret => EntraCredential::Secret(key()?.ok_or_else(|| missing("entra.key"))?),

@@ -1,0 +1,69 @@
+//! Why an installation cannot be used as it is.
+
+use crate::paths::PathError;
+use crate::secrets::SecretError;
+use crate::store::{OverrideError, StoreError};
+use bwdc_core::settings::SettingsError;
+
+/// What is missing or wrong in an installation, before anything is asked of a server.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// No access token is stored.
+    #[error("You are not logged in.")]
+    NotSignedIn,
+    /// The stored key is not of the organization that the settings name.
+    #[error(
+        "the stored API key is `{client_id}`, and the settings are those of the organization {organization_id}; nothing was sent"
+    )]
+    KeyOfAnother {
+        /// Whose key it is.
+        client_id: String,
+        /// Whose settings they are.
+        organization_id: String,
+    },
+    /// No kind of directory was chosen.
+    #[error("No directory configured.")]
+    NoDirectory,
+    /// Something that the directory needs is not set, or of no use.
+    #[error("Directory configuration incomplete.")]
+    DirectoryIncomplete(#[source] SettingsError),
+    /// The directory wants a name and a password.
+    #[error("Username/password are not configured.")]
+    CredentialsMissing,
+    /// The organization is not known.
+    #[error("Organization not set.")]
+    OrganizationMissing,
+    /// The settings name no such source.
+    #[error("`sources` names no source `{name}`")]
+    NoSuchSource {
+        /// What was asked for.
+        name: String,
+    },
+    /// A setting of the organization, which a source has none of.
+    #[error("`{setting}` is a setting of the organization, not of a source")]
+    NotOfSource {
+        /// The setting.
+        setting: &'static str,
+    },
+    /// A source's name is none.
+    #[error("`{name}` cannot be the name of a source, or is there twice")]
+    SourceName {
+        /// As set.
+        name: String,
+    },
+    /// A setting is of no use.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The environment does not tell where settings are kept.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// An environment variable gives a setting that cannot be used.
+    #[error(transparent)]
+    Override(#[from] OverrideError),
+    /// Settings cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A secret cannot be read or written.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}

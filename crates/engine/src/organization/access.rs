@@ -1,0 +1,37 @@
+//! What it takes to speak to an organization: addresses, keys, and the way there.
+
+use super::{ApiKey, Connection, Organization, OrganizationError, Patience};
+use crate::http::ProxyChoice;
+use secrecy::SecretString;
+
+/// Everything that settings and secrets say about an organization.
+pub struct OrganizationAccess {
+    /// Addresses and the organization's own key.
+    pub connection: Connection,
+    /// Which proxy stands between.
+    pub proxy: ProxyChoice,
+    /// How long answers are waited for.
+    pub patience: Patience,
+    /// The token of an earlier run, where there is one.
+    pub token: Option<SecretString>,
+    /// An administrator's own key, by which the organization is observed where its own key sees nothing.
+    pub observer: Option<ApiKey>,
+}
+
+impl OrganizationAccess {
+    /// Makes a client; nothing is sent.
+    ///
+    /// # Errors
+    /// [`OrganizationError::Client`] when no client can be made of it.
+    pub fn open(self) -> Result<Organization, OrganizationError> {
+        let Self { connection, proxy, patience, token, observer } = self;
+        let mut organization = Organization::through(proxy, connection)?.with_patience(patience);
+        if let Some(token) = token {
+            organization = organization.with_token(token);
+        }
+        if let Some(observer) = observer {
+            organization = organization.with_observer(observer);
+        }
+        Ok(organization)
+    }
+}

@@ -1,0 +1,133 @@
+//! Why a run, or a look at what a run would do, came to nothing or did not do everything.
+
+use crate::directory::ReadError;
+use crate::directory::open::SourceError;
+use crate::installation::SetupError;
+use crate::ledger::LedgerError;
+use crate::lock::LockError;
+use crate::organization::{ApplyError, OrganizationError};
+use bwdc_core::desired::DesiredError;
+use bwdc_core::import::RefusedRecord;
+use bwdc_core::plan::Refusal;
+
+/// What ends a run, or keeps it from having done everything.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The installation cannot be used as it is.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// Another run is going on.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The ledger cannot be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The directory could not be read.
+    #[error(transparent)]
+    Directory(#[from] ReadError),
+    /// A further source cannot be used.
+    #[error("source `{name}`: {source}")]
+    Source {
+        /// Which.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<SourceError>,
+    },
+    /// The directory cannot be brought over as it is.
+    #[error(transparent)]
+    Desired(#[from] DesiredError),
+    /// The organization could not be read.
+    #[error(transparent)]
+    Organization(#[from] OrganizationError),
+    /// A server of Bitwarden's own that does not show its members.
+    #[error(
+        "{server} does not show the members of the organization, as every server of its kind does; nothing was sent"
+    )]
+    MembersHidden {
+        /// The API's URL.
+        server: String,
+    },
+    /// The organization cannot be read, so that nothing can be recorded from it.
+    #[error("the ledger cannot be made anew: this server does not show the organization")]
+    CannotRebuild,
+    /// The plan was refused, and nothing was sent.
+    #[error("the run was refused and nothing was sent")]
+    Refused {
+        /// Why.
+        refusals: Vec<Refusal>,
+    },
+    /// A saved plan is about another organization.
+    #[error("the plan was made for the organization {organization_id}, not for this one")]
+    PlanOfAnother {
+        /// The organization of the plan.
+        organization_id: String,
+    },
+    /// Directory or organization changed since a plan was saved.
+    #[error(
+        "directory or organization changed since the plan was saved: {missing} of its changes are no longer to be made, {new} are new; nothing was sent"
+    )]
+    PlanChanged {
+        /// Changes of the saved plan that are no longer to be made.
+        missing: usize,
+        /// Changes to be made that the saved plan does not have.
+        new: usize,
+    },
+    /// A request was refused, or its effect is not known.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The server fails on every part of a request alike.
+    #[error("{0}")]
+    OrganizationAtFault(#[source] ApplyError),
+    /// The server takes everything but single people or groups.
+    #[error("the server does not take {}", refused(records))]
+    RecordsRefused {
+        /// Which, with what the server said.
+        records: Vec<RefusedRecord>,
+    },
+    /// The organization accepted everything, and is not as planned.
+    #[error(
+        "the organization accepted every request, and {left} changes are still to be made: it was read back and is not as planned"
+    )]
+    NotTaken {
+        /// Changes that are still to be made.
+        left: usize,
+        /// Changes that were sent.
+        sent: usize,
+    },
+    /// Some of several sources could not be read; the others were brought over.
+    #[error("{}", unread(sources))]
+    SourcesNotRead {
+        /// Which, with what stood in the way.
+        sources: Vec<(String, String)>,
+    },
+}
+
+impl From<SourceError> for RunError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Setup(error) => Self::Setup(error),
+            SourceError::Read(error) => Self::Directory(error),
+        }
+    }
+}
+
+fn refused(records: &[RefusedRecord]) -> String {
+    const SHOWN: usize = 5;
+    let one = |it: &RefusedRecord| {
+        let kind = if it.is_group { "group " } else { "" };
+        format!("{kind}`{}` ({}): {}", it.name, it.external_id, it.reason)
+    };
+    let mut text = records.iter().take(SHOWN).map(one).collect::<Vec<_>>().join("; ");
+    if records.len() > SHOWN {
+        text.push_str(&format!("; and {} more", records.len() - SHOWN));
+    }
+    text
+}
+
+fn unread(sources: &[(String, String)]) -> String {
+    let name =
+        |name: &str| if name.is_empty() { "the first source".to_owned() } else { format!("source `{name}`") };
+    let one = |(source, reason): &(String, String)| format!("{} could not be read: {reason}", name(source));
+    sources.iter().map(one).collect::<Vec<_>>().join("; ")
+}
