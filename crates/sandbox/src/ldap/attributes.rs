@@ -4,7 +4,7 @@ use ldap3_proto::proto::LdapPartialAttribute;
 
 use super::entry::Entry;
 use super::ldif::Attribute;
-use super::matching::canonical;
+use super::syntax::canonical;
 
 /// A list of attributes as asked for.
 #[derive(Debug)]

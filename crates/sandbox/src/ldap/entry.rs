@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::dn::Dn;
 use super::ldif::{Attribute, Record};
-use super::matching::canonical;
+use super::syntax::canonical;
 
 /// One entry with what the server keeps about it.
 #[derive(Debug, Clone)]

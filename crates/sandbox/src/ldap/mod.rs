@@ -18,6 +18,8 @@ mod root_dse;
 mod search;
 mod server;
 mod session;
+mod shared;
+mod syntax;
 mod tls;
 mod tree;
 

@@ -20,6 +20,7 @@ use super::ldif::{self, Record};
 use super::log::{Counts, Log, LoggedOperation};
 use super::options::Options;
 use super::session::Session;
+use super::shared::Shared;
 use super::tls::{ClientIdentity, Tls, TlsError};
 use super::tree::{Tree, TreeError};
 
@@ -39,15 +40,6 @@ pub enum StartError {
     /// The server's thread ended before it was ready.
     #[error("the server ended before it was ready")]
     Ended,
-}
-
-/// What every conversation shares.
-pub(super) struct Shared {
-    pub(super) options: Options,
-    pub(super) tree: RwLock<Tree>,
-    pub(super) log: Log,
-    pub(super) faults: Faults,
-    pub(super) tls: Option<Tls>,
 }
 
 /// A running directory server on 127.0.0.1. Dropping it ends every connection and frees its ports.

@@ -25,7 +25,7 @@ use super::matching::{has_value, matches};
 use super::options::{Anonymous, ClientCertificate};
 use super::root_dse::{self, OID_MANAGE_REFERRALS, OID_PAGING, OID_SHOW_DELETED, OID_START_TLS};
 use super::search::{Cursors, Found, Page, View, find, limit, result};
-use super::server::Shared;
+use super::shared::Shared;
 
 /// Message ids of requests begin at 1 (RFC 4511, 4.1.1.1).
 const NO_REQUEST: i32 = 0;

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use super::dn::{self, Dn, DnError};
 use super::entry::{Entry, timestamp};
 use super::ldif::{Attribute, LdifError, Record};
-use super::matching::{canonical, equal, holds_names};
+use super::syntax::{canonical, equal, holds_names};
 
 /// Why the directory cannot be loaded or changed.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

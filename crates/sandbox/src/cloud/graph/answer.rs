@@ -1,38 +1,13 @@
 //! What Graph answers to one request, alone or as an item of a batch.
 
-use super::delta::{Kind, delta};
-use super::server::Shared;
+use super::delta::delta;
+use super::reply::{Reply, select_of, selected, user_properties};
+use super::shared::Shared;
 use super::tenant::{Member, MemberKind, Tenant, User};
+use super::tokens::Kind;
 use axum::extract::Query;
 use axum::http::Uri;
 use serde_json::{Map, Value, json};
-
-/// An answer before it is turned into HTTP.
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) retry_after: Option<u64>,
-    pub(super) body: Value,
-}
-
-impl Reply {
-    pub(super) fn ok(body: Value) -> Self {
-        Self { status: 200, retry_after: None, body }
-    }
-
-    pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
-        let body = json!({"error": {"code": code, "message": message, "innererror": {
-            "date": "2026-01-01T00:00:00", "request-id": "00000000-0000-0000-0000-000000000000",
-            "client-request-id": "00000000-0000-0000-0000-000000000000"}}});
-        Self { status, retry_after: None, body }
-    }
-
-    fn missing(id: &str) -> Self {
-        let message = format!(
-            "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
-        );
-        Self::error(404, "Request_ResourceNotFound", &message)
-    }
-}
 
 /// Answers a GET of a path below the version, query included.
 pub(super) fn get(shared: &Shared, target: &str) -> Reply {
@@ -115,35 +90,6 @@ fn members(page: &Page, link: &Link<'_>, tenant: &Tenant, list: &[Member], cast:
 
 fn user_json(user: &User, select: &[String]) -> Value {
     selected(select, &user_properties(user))
-}
-
-pub(super) fn user_properties(user: &User) -> [(&'static str, Value); 5] {
-    [
-        ("id", json!(user.id)),
-        ("mail", json!(user.mail)),
-        ("userPrincipalName", json!(user.user_principal_name)),
-        ("accountEnabled", json!(user.enabled)),
-        ("userType", json!(if user.guest { "Guest" } else { "Member" })),
-    ]
-}
-
-/// The names in a `$select`.
-pub(super) fn select_of(typed: Option<&str>) -> Vec<String> {
-    let names = typed.unwrap_or_default().split(',').map(str::trim);
-    names.filter(|it| !it.is_empty()).map(str::to_owned).collect()
-}
-
-/// Without `$select` the service leaves `accountEnabled` and `userType` out.
-pub(super) fn selected(select: &[String], properties: &[(&str, Value)]) -> Value {
-    let wanted = |name: &str| {
-        if select.is_empty() {
-            name != "accountEnabled" && name != "userType"
-        } else {
-            name == "id" || select.iter().any(|it| it.eq_ignore_ascii_case(name))
-        }
-    };
-    let chosen = properties.iter().filter(|(name, _)| wanted(name));
-    Value::Object(chosen.map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
 }
 
 /// Where a list lives, for the address of its next page.

@@ -3,104 +3,14 @@
 //! A token remembers the tenant as it was; what changed is the difference to the tenant of now. That costs a copy for each
 //! token and makes no mistakes of its own.
 
-use super::answer::{Reply, select_of, selected, user_properties};
-use super::server::Shared;
+use super::options::DeltaHabits;
+use super::reply::{Reply, select_of, selected, user_properties};
+use super::shared::Shared;
 use super::tenant::{Group, Member, Tenant};
+use super::tokens::{Kind, Link, Pages};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-
-/// How the delta functions answer; what they may do by the service's documentation, each on demand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeltaHabits {
-    /// Objects on one page.
-    pub page: usize,
-    /// Members that one occurrence of a group lists; the group occurs again with the next ones.
-    pub members: usize,
-    /// Whether every third object comes a second time, at the end.
-    pub repeats: bool,
-    /// Whether objects come last first.
-    pub backwards: bool,
-    /// Whether a changed object comes with what changed only.
-    pub partial: bool,
-    /// Whether a group tells that it lost a member whose account was deleted, and got it back with the account.
-    pub tells_of_deleted_members: bool,
-}
-
-impl Default for DeltaHabits {
-    fn default() -> Self {
-        Self {
-            page: 200,
-            members: 1_000,
-            repeats: false,
-            backwards: false,
-            partial: true,
-            tells_of_deleted_members: true,
-        }
-    }
-}
-
-/// What tokens stand for.
-#[derive(Default)]
-pub(super) struct Deltas {
-    pages: HashMap<String, Pages>,
-    links: HashMap<String, Link>,
-    given: u64,
-}
-
-impl Deltas {
-    /// Forgets every token.
-    pub(super) fn expire(&mut self) {
-        self.pages.clear();
-        self.links.clear();
-    }
-
-    fn token(&mut self) -> String {
-        self.given += 1;
-        format!("{}-{}", self.given, uuid::Uuid::new_v4().simple())
-    }
-}
-
-/// The rest of an answer that is given in pages.
-struct Pages {
-    items: Vec<Value>,
-    link: Link,
-}
-
-/// Where a delta link goes on.
-#[derive(Clone)]
-struct Link {
-    of: Kind,
-    select: Vec<String>,
-    since: Arc<Tenant>,
-}
-
-/// Which of the functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Users,
-    Groups,
-}
-
-impl Kind {
-    /// The function at this path, in any of its spellings.
-    pub(super) fn at(segments: &[&str]) -> Option<Self> {
-        let [list, function] = segments else { return None };
-        let is_delta = ["delta", "delta()", "microsoft.graph.delta", "microsoft.graph.delta()"];
-        match *list {
-            "users" if is_delta.contains(function) => Some(Self::Users),
-            "groups" if is_delta.contains(function) => Some(Self::Groups),
-            _ => None,
-        }
-    }
-
-    fn path(self) -> &'static str {
-        match self {
-            Self::Users => "/users/delta",
-            Self::Groups => "/groups/delta",
-        }
-    }
-}
 
 /// Answers one request of a delta function.
 pub(super) fn delta(shared: &Shared, of: Kind, parameters: &[(String, String)]) -> Reply {

@@ -6,11 +6,15 @@
 
 mod answer;
 mod delta;
+mod options;
+mod reply;
 mod server;
+mod shared;
 mod sign_in;
 mod tenant;
+mod tokens;
 
-pub use delta::DeltaHabits;
-pub use server::{ItemFault, Options, Request, Server};
-pub use sign_in::AppCertificate;
+pub use options::{AppCertificate, DeltaHabits, Options};
+pub use server::Server;
+pub use shared::{ItemFault, Request};
 pub use tenant::{Group, Member, MemberKind, Spec, Tenant, Unit, User};

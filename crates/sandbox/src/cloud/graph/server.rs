@@ -1,8 +1,10 @@
 //! The service as tests hold it: started, filled, disturbed, asked what it was asked.
 
-use super::answer::{Reply, get};
-use super::delta::{DeltaHabits, Deltas};
-use super::sign_in::{AppCertificate, identity, token};
+use super::answer::get;
+use super::options::{DeltaHabits, Options};
+use super::reply::Reply;
+use super::shared::{ItemFault, Request, Shared, lock};
+use super::sign_in::{identity, token};
 use super::tenant::Tenant;
 use crate::faults::{self, Faults};
 use crate::host::Host;
@@ -13,137 +15,19 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 /// The longest body that is taken; a batch is far below it.
 const LONGEST_BODY: usize = 4_000_000;
 /// Requests in one batch (Graph, "Combine multiple requests in one HTTP call").
 const BATCH: usize = 20;
 
-/// What the service is started with.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The name or id of the tenant.
-    pub tenant_id: String,
-    /// The id of the registered application.
-    pub application_id: String,
-    /// Its secret.
-    pub secret: String,
-    /// Its certificate, where it may sign in by one.
-    pub certificate: Option<AppCertificate>,
-    /// The token of a workload's own identity that the application trusts.
-    pub federated_token: Option<String>,
-    /// Whether machines in Azure get tokens here too, and the secret by which an app service does.
-    pub identity: Option<String>,
-    /// How long a token is accepted.
-    pub token_lifetime: Duration,
-    /// How long each answer takes.
-    pub latency: Duration,
-    /// How the delta functions answer.
-    pub delta: DeltaHabits,
-    /// Who is there.
-    pub tenant: Tenant,
-}
-
-impl Options {
-    /// A tenant with an application that may read it.
-    pub fn new(tenant: Tenant) -> Self {
-        Self {
-            tenant_id: "example.onmicrosoft.com".to_owned(),
-            application_id: "22222222-0000-4000-8000-000000000000".to_owned(),
-            secret: "sandbox-entra-secret".to_owned(),
-            certificate: None,
-            federated_token: None,
-            identity: None,
-            token_lifetime: Duration::from_secs(3_599),
-            latency: Duration::ZERO,
-            delta: DeltaHabits::default(),
-            tenant,
-        }
-    }
-}
-
-/// One request as it was received, credentials left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// The method, in capitals.
-    pub method: String,
-    /// The path with its query.
-    pub path: String,
-    /// For a batch the addresses in it, below the version.
-    pub items: Vec<String>,
-}
-
-/// Makes items of batches fail, each on its own inside an answer of 200.
-#[derive(Clone, Debug)]
-pub struct ItemFault {
-    /// How the item's address begins, such as `/groups/`.
-    pub path_prefix: String,
-    /// The status of the item.
-    pub status: u16,
-    /// Seconds of `Retry-After`.
-    pub retry_after: Option<u64>,
-    /// How many matching items are hit, the first ones.
-    pub first: u32,
-}
-
 /// A running service; dropping it stops it.
 pub struct Server {
     shared: Arc<Shared>,
     host: Host,
-}
-
-pub(super) struct Shared {
-    options: Options,
-    url: String,
-    faults: Faults,
-    tenant: Mutex<Tenant>,
-    tokens: Mutex<HashMap<String, Instant>>,
-    requests: Mutex<Vec<Request>>,
-    item_faults: Mutex<Vec<ItemFault>>,
-    deltas: Mutex<Deltas>,
-    habits: Mutex<DeltaHabits>,
-    load: Mutex<Option<f64>>,
-}
-
-impl Shared {
-    pub(super) fn deltas(&self) -> MutexGuard<'_, Deltas> {
-        lock(&self.deltas)
-    }
-
-    pub(super) fn delta_habits(&self) -> DeltaHabits {
-        *lock(&self.habits)
-    }
-
-    pub(super) fn tenant(&self) -> MutexGuard<'_, Tenant> {
-        lock(&self.tenant)
-    }
-
-    pub(super) fn options(&self) -> &Options {
-        &self.options
-    }
-
-    pub(super) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// A token that is accepted from now on.
-    pub(super) fn new_token(&self) -> String {
-        let token = format!("graph-token-{}", uuid::Uuid::new_v4());
-        lock(&self.tokens).insert(token.clone(), Instant::now() + self.options.token_lifetime);
-        token
-    }
-
-    pub(super) fn version_url(&self) -> String {
-        format!("{}/v1.0", self.url)
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Server {

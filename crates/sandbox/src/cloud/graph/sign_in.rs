@@ -1,7 +1,7 @@
 //! The token endpoint of the authority, and those by which machines in Azure get tokens.
 
-use super::answer::Reply;
-use super::server::Shared;
+use super::reply::Reply;
+use super::shared::Shared;
 use axum::extract::Query;
 use axum::http::{HeaderMap, Uri};
 use base64::Engine;
@@ -12,15 +12,6 @@ use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/// The certificate of an application, as the authority knows it.
-#[derive(Clone, Debug)]
-pub struct AppCertificate {
-    /// Its DER form.
-    pub der: Vec<u8>,
-    /// The public key in DER form (PKCS #1).
-    pub public_key: Vec<u8>,
-}
 
 /// Answers a request for a token.
 pub(super) fn token(shared: &Shared, body: &[u8]) -> Reply {
