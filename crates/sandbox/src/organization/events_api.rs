@@ -12,10 +12,9 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::body::Answer;
 use super::errors::Refusal;
-use super::official::official;
-use super::public_api::Answer;
-use super::server::Shared;
+use super::shared::Shared;
 use super::store::EventRow;
 
 const DAY: i64 = 86_400;
@@ -38,7 +37,7 @@ struct Filter {
 
 async fn events(State(shared): State<Arc<Shared>>, Query(filter): Query<Filter>) -> Answer {
     let (start, end) = range(&filter)?;
-    let page = official(&shared).map_or(50, |official| official.events_page.max(1));
+    let page = shared.official().map_or(50, |official| official.events_page.max(1));
     let before = match &filter.continuation_token {
         None => i64::MAX,
         Some(token) => token.parse().map_err(|_| Refusal::Unhandled)?,

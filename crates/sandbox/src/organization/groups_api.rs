@@ -10,12 +10,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use super::body::{Answer, check_external_id, list, read_body, sent_collections};
 use super::errors::Refusal;
 use super::events;
 use super::model::CollectionAccess;
-use super::official::official;
-use super::public_api::{Answer, check_external_id, list, read_body, sent_collections};
-use super::server::Shared;
+use super::shared::Shared;
 use super::store::{GroupRow, Holder, Store, StoreError};
 use super::validation::{Errors, Node};
 
@@ -76,7 +75,7 @@ fn sent_group(headers: &HeaderMap, body: &Bytes) -> Result<SentGroup, Refusal> {
 
 async fn create_group(State(shared): App, headers: HeaderMap, body: Bytes) -> Answer {
     let sent = sent_group(&headers, &body)?;
-    if official(&shared).is_some_and(|official| !official.use_groups) {
+    if shared.official().is_some_and(|official| !official.use_groups) {
         return Err(Refusal::bad("This organization cannot use groups."));
     }
     let store = shared.store();

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::errors::{self, Accepts};
 use super::options::{Flavor, Official};
 use super::rate_limit::Limit;
-use super::server::{OrganizationState, Shared};
+use super::shared::{OrganizationState, Shared};
 use super::sign_in;
 use super::tokens::ORGANIZATION_SCOPE;
 use crate::host::Peer;

@@ -10,7 +10,7 @@ use super::events;
 use super::model::{MemberStatus, NewMember};
 use super::options::{Hosting, KnownAddresses, Official};
 use super::seats;
-use super::server::{OrganizationState, Shared};
+use super::shared::{OrganizationState, Shared};
 use super::store::{MemberRow, Store};
 use super::validation::{ImportRequest, ImportedGroup, ImportedMember};
 

@@ -6,6 +6,7 @@
 //! memory by default; one lock around it trades speed under many clients for an order that a test can follow.
 
 mod account;
+mod body;
 mod errors;
 mod events;
 mod events_api;
@@ -21,9 +22,11 @@ mod person_api;
 mod public_api;
 mod rate_limit;
 mod recorder;
+mod requests;
 mod seats;
 mod server;
 mod settings_api;
+mod shared;
 mod sign_in;
 mod store;
 mod tokens;
@@ -36,5 +39,6 @@ pub use options::{
     Database, Flavor, Hosting, KnownAddresses, Official, Options, Provider, RateLimits, Subscription,
     Vaultwarden,
 };
-pub use server::{OrganizationState, Server, StartError};
+pub use server::{Server, StartError};
+pub use shared::OrganizationState;
 pub use store::StoreError;

@@ -11,11 +11,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 
+use super::body::require_json;
 use super::errors::{self, Refusal};
-use super::options::{Flavor, Official};
 use super::rate_limit::Limit;
 use super::recorder::Oversized;
-use super::server::Shared;
+use super::shared::Shared;
 use super::tokens::Access;
 use super::{identity, import_official, person_api, public_api, sign_in, validation};
 use crate::host::Peer;
@@ -50,7 +50,7 @@ async fn now() -> Json<String> {
 }
 
 async fn config(State(shared): State<Arc<Shared>>) -> Response {
-    let staged = official(&shared).is_some_and(|official| official.staged_status);
+    let staged = shared.official().is_some_and(|official| official.staged_status);
     Json(json!({
         "version": VERSION,
         "gitHash": "sandbox",
@@ -74,30 +74,13 @@ async fn import(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
-    let official = official(&shared).ok_or(Refusal::MissingBare)?;
+    let official = shared.official().ok_or(Refusal::MissingBare)?;
     if !body.is_empty() {
         require_json(&headers)?;
     }
     let request = validation::read_import(&body)?;
     import_official::import(&shared, official, request)?;
     Ok(StatusCode::OK)
-}
-
-pub(crate) fn official(shared: &Shared) -> Option<&Official> {
-    match &shared.options.flavor {
-        Flavor::Official(official) => Some(official),
-        Flavor::Vaultwarden(_) => None,
-    }
-}
-
-/// Refuses a body that does not call itself JSON, as the framework does.
-pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind == "application/json" || kind == "text/json" || kind.ends_with("+json") {
-        return Ok(());
-    }
-    Err(Refusal::UnsupportedMediaType)
 }
 
 async fn authorize(

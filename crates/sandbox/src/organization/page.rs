@@ -18,7 +18,7 @@ use serde_json::json;
 use super::errors::Refusal;
 use super::model::{Group, Member, MemberStatus, RecordedRequest, Role};
 use super::options::{Flavor, Hosting};
-use super::server::Shared;
+use super::shared::Shared;
 use super::tokens::random_text;
 
 /// How many members, groups and requests are shown; the counts above tell of the rest.

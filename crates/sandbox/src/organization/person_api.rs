@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::errors::{self, Accepts};
 use super::model::{MemberStatus, Role};
 use super::options::Flavor;
-use super::server::Shared;
+use super::shared::Shared;
 use super::store::{Holder, MemberRow, Store, StoreError};
 
 type App = State<Arc<Shared>>;

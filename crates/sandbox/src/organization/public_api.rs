@@ -10,23 +10,21 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::body::{Answer, check_external_id, list, read_body, sent_collections};
 use super::errors::Refusal;
 use super::events;
 use super::model::{CollectionAccess, MemberStatus, NewMember, Role};
-use super::official::{official, require_json};
 use super::options::Hosting;
 use super::seats;
-use super::server::Shared;
+use super::shared::Shared;
 use super::store::{Holder, MemberRow, Store, StoreError};
 use super::validation::{self, Errors, Node, Object, required};
 use super::{events_api, groups_api, settings_api};
 
-pub(crate) type Answer = Result<Response, Refusal>;
 type App = State<Arc<Shared>>;
 
 const NO_OWNER: &str = "Organization must have at least one confirmed owner.";
@@ -43,19 +41,6 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(groups_api::router())
         .merge(settings_api::router())
         .merge(events_api::router())
-}
-
-pub(crate) fn list(data: Vec<Value>) -> Response {
-    Json(json!({ "object": "list", "data": data })).into_response()
-}
-
-/// Reads a JSON body into an object, with the errors of the official server.
-pub(crate) fn read_body(headers: &HeaderMap, body: &Bytes) -> Result<Value, Refusal> {
-    if body.is_empty() {
-        return Err(Refusal::Invalid(vec![(String::new(), "Body is empty.".to_owned())]));
-    }
-    require_json(headers)?;
-    serde_json::from_slice(body).map_err(|error| Refusal::Invalid(vec![("$".to_owned(), error.to_string())]))
 }
 
 async fn members(State(shared): App) -> Answer {
@@ -135,21 +120,8 @@ fn sent_member(object: &Object<'_>, errors: &mut Errors) -> Result<SentMember, R
     })
 }
 
-pub(crate) fn check_external_id(external_id: Option<&str>, errors: &mut Errors) {
-    if external_id.is_some_and(|id| validation::length(id) > 300) {
-        errors.push("ExternalId", validation::too_long("ExternalId", 300));
-    }
-}
-
-pub(crate) fn sent_collections(object: &Object<'_>) -> Result<Option<Vec<CollectionAccess>>, Refusal> {
-    let Some(value) = object.property("collections").json() else { return Ok(None) };
-    let invalid =
-        |error: serde_json::Error| Refusal::Invalid(vec![("$.collections".to_owned(), error.to_string())]);
-    Vec::<CollectionAccess>::deserialize(value).map(Some).map_err(invalid)
-}
-
 async fn invite_member(State(shared): App, headers: HeaderMap, body: Bytes) -> Answer {
-    let Some(official) = official(&shared) else { return Err(Refusal::MissingBare) };
+    let Some(official) = shared.official() else { return Err(Refusal::MissingBare) };
     let value = read_body(&headers, &body)?;
     let object = Node::root(&value).object()?;
     let mut errors = Errors::default();
@@ -269,7 +241,7 @@ async fn revoke(State(shared): App, Path(id): Path<String>) -> Answer {
 }
 
 async fn restore(State(shared): App, Path(id): Path<String>) -> Answer {
-    let Some(official) = official(&shared) else { return Err(Refusal::MissingBare) };
+    let Some(official) = shared.official() else { return Err(Refusal::MissingBare) };
     let store = shared.store();
     let mut member = find_member(&store, &id)?;
     if member.status != MemberStatus::Revoked.number() {
@@ -313,7 +285,7 @@ async fn replace_group_ids(
 }
 
 async fn subscription(State(shared): App) -> Answer {
-    let Some(official) = official(&shared) else { return Err(Refusal::MissingBare) };
+    let Some(official) = shared.official() else { return Err(Refusal::MissingBare) };
     if official.hosting == Hosting::SelfHosted {
         return Err(Refusal::bad("Only allowed when not self hosted."));
     }

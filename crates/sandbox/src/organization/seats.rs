@@ -2,7 +2,7 @@
 
 use super::errors::Refusal;
 use super::options::{Hosting, Official, Provider, Subscription};
-use super::server::Shared;
+use super::shared::Shared;
 use super::store::Store;
 
 /// What has to happen so that new members fit.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,14 +11,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use uuid::Uuid;
 
-use super::account::{Account, Accounts};
+use super::account::Account;
 use super::model::{CollectionAccess, Group, Member, MemberStatus, NewMember, RecordedRequest, Role};
-use super::options::{Flavor, Options, RateLimits};
-use super::rate_limit::Limiter;
-use super::recorder::{self, Recorder};
-use super::store::{Holder, MemberRow, Store, StoreError};
-use super::tokens::{Key, Tokens, random_key};
-use super::{official, page, vaultwarden};
+use super::options::{Flavor, Options};
+use super::shared::{OrganizationState, Shared};
+use super::store::{Holder, MemberRow, StoreError};
+use super::{official, page, recorder, vaultwarden};
 use crate::faults::{self, Faults};
 use crate::host::Host;
 
@@ -41,80 +39,12 @@ pub enum StartError {
     Database(#[source] StoreError),
 }
 
-/// What has become of the organization as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrganizationState {
-    /// In use.
-    Enabled,
-    /// Switched off: no token is given, but one that was issued still works.
-    Disabled,
-    /// Gone, while tokens issued for it are still about.
-    Deleted,
-}
-
 /// A running organization server; dropping it stops it.
 ///
 /// The inspectors and seeders panic when its SQLite file can no longer be read or written.
 pub struct Server {
     shared: Arc<Shared>,
     host: Host,
-}
-
-pub(crate) struct Shared {
-    pub(crate) options: Options,
-    pub(crate) url: String,
-    pub(crate) organization_id: String,
-    pub(crate) tokens: Tokens,
-    pub(crate) recorder: Recorder,
-    pub(crate) limiter: Limiter,
-    pub(crate) accounts: Accounts,
-    store: Mutex<Store>,
-    key: Mutex<Key>,
-    live: Mutex<Live>,
-    faults: Faults,
-}
-
-struct Live {
-    state: OrganizationState,
-    seats: Option<u32>,
-}
-
-impl Shared {
-    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
-        lock(&self.store)
-    }
-
-    pub(crate) fn key(&self) -> MutexGuard<'_, Key> {
-        lock(&self.key)
-    }
-
-    pub(crate) fn client_id(&self) -> String {
-        format!("organization.{}", self.organization_id)
-    }
-
-    pub(crate) fn organization_state(&self) -> OrganizationState {
-        lock(&self.live).state
-    }
-
-    pub(crate) fn seats(&self) -> Option<u32> {
-        lock(&self.live).seats
-    }
-
-    pub(crate) fn set_seats(&self, seats: Option<u32>) {
-        lock(&self.live).seats = seats;
-    }
-
-    /// The longest body in bytes: the web server's default, or Vaultwarden's limit for JSON.
-    pub(crate) fn body_limit(&self) -> usize {
-        match self.options.flavor {
-            Flavor::Official(_) => 30_000_000,
-            Flavor::Vaultwarden(_) => 20_000_000,
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Server {
@@ -366,7 +296,7 @@ impl Server {
 
     /// Switches the organization on or off, or takes it away.
     pub fn set_organization_state(&self, state: OrganizationState) {
-        lock(&self.shared.live).state = state;
+        self.shared.set_organization_state(state);
     }
 
     /// Returns the faults, to which rules may be added at any time.
@@ -389,60 +319,6 @@ impl fmt::Debug for Server {
 fn link(member: &mut MemberRow) {
     member.user_id.get_or_insert_with(|| Uuid::new_v4().to_string());
     member.has_master_password = true;
-}
-
-impl Shared {
-    fn open(options: Options, url: String) -> Result<Shared, StoreError> {
-        let store = Store::open(&options.database)?;
-        let organization_id = match store.setting("organization_id")? {
-            Some(id) => id,
-            None => {
-                let id = Uuid::new_v4().to_string();
-                store.set_setting("organization_id", &id)?;
-                if let Some(owner) = &options.owner {
-                    let owner = NewMember::confirmed(owner).role(Role::Owner).name("Sandbox Owner");
-                    store.insert_member(&owner, owner.status.number())?;
-                    store.add_account(&owner.email)?;
-                }
-                id
-            }
-        };
-        let secret = match store.setting("client_secret")? {
-            Some(secret) => secret,
-            None => {
-                let secret = options.client_secret.clone().unwrap_or_else(random_key);
-                store.set_setting("client_secret", &secret)?;
-                secret
-            }
-        };
-        let (seats, limits) = match &options.flavor {
-            Flavor::Official(official) => (official.seats, official.effective_limits()),
-            Flavor::Vaultwarden(vaultwarden) => (None, vaultwarden.login_limit),
-        };
-        Ok(Shared {
-            url,
-            organization_id,
-            tokens: Tokens::default(),
-            recorder: Recorder::default(),
-            limiter: Limiter::new(limits),
-            accounts: Accounts::default(),
-            store: Mutex::new(store),
-            key: Mutex::new(Key::new(secret)),
-            live: Mutex::new(Live { state: OrganizationState::Enabled, seats }),
-            faults: Faults::new(),
-            options,
-        })
-    }
-}
-
-impl super::options::Official {
-    /// Self-hosted servers never limit the rate.
-    fn effective_limits(&self) -> RateLimits {
-        match self.hosting {
-            super::options::Hosting::SelfHosted => RateLimits::Off,
-            super::options::Hosting::Cloud => self.rate_limits,
-        }
-    }
 }
 
 fn router(shared: &Arc<Shared>) -> Router {

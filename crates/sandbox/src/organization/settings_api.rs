@@ -10,9 +10,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use super::body::{Answer, list, read_body};
 use super::errors::Refusal;
-use super::public_api::{Answer, list, read_body};
-use super::server::Shared;
+use super::shared::Shared;
 use super::store::{CollectionRow, PolicyRow, Store, StoreError};
 use super::validation::Node;
 

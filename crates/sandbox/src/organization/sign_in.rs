@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::account::{KeyDerivation, Person, TwoStep, Verdict};
 use super::errors;
 use super::options::Flavor;
-use super::server::Shared;
+use super::shared::Shared;
 
 /// The scope of a signed-in person.
 pub(crate) const PERSON_SCOPE: &str = "api";

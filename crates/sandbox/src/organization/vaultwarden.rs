@@ -13,7 +13,7 @@ use serde_json::json;
 use super::errors::{self, Accepts};
 use super::options::Flavor;
 use super::recorder::Oversized;
-use super::server::{OrganizationState, Shared};
+use super::shared::{OrganizationState, Shared};
 use super::tokens::Access;
 use super::{identity, import_vaultwarden, person_api, sign_in};
 
