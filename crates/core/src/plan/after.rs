@@ -109,7 +109,7 @@ impl Plan {
                 |it| if let Change::Remove { person, .. } = it { Some(&person.external_id) } else { None },
             )
             .collect();
-        let sent = self.whole.as_ref().map_or(&self.import.members, |it| &it.members);
+        let sent = &self.import().members;
         for member in sent {
             let place = *places.entry(member.external_id.clone()).or_insert_with(|| {
                 people.push(ManagedPerson {
@@ -152,7 +152,7 @@ impl Plan {
         };
         let sources = group_sources(input.desired);
         let source_of = |it: &ImportGroup| sources.get(it.external_id.as_str()).copied();
-        let sent = self.whole.as_ref().map_or(&self.import.groups, |it| &it.groups);
+        let sent = &self.import().groups;
         let mut sent: HashMap<&str, &ImportGroup> =
             sent.iter().map(|it| (it.external_id.as_str(), it)).collect();
         let known = input.ledger.groups.iter().map(|known| match sent.remove(known.external_id.as_str()) {
@@ -175,7 +175,7 @@ impl Plan {
             }
         });
         let mut groups: Vec<ManagedGroup> = known.collect();
-        let order = self.whole.as_ref().map_or(&self.import.groups, |it| &it.groups);
+        let order = &self.import().groups;
         groups.extend(order.iter().filter(|it| sent.contains_key(it.external_id.as_str())).map(|it| {
             let members = still(&it.member_external_ids);
             ManagedGroup {

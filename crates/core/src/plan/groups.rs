@@ -1,17 +1,17 @@
 //! What happens to each group.
 
-use super::change::{Cause, Change, LeftOut, LeftOutBecause, Remark, Standing, Subject};
+use super::change::{Cause, LeftOutBecause, Subject};
+use super::fate::{Adoption, GroupChange, GroupFate, MembersChange, Renaming};
 use super::identity::Identity;
-use super::membership::{Memberships, names};
+use super::membership::{Difference, Memberships, names};
 use super::people::LONGEST_EXTERNAL_ID;
 use super::roster::Roster;
-use super::{Evidence, Index, Plan, PlanInput};
-use crate::desired::Desired;
+use super::{Evidence, Index, PlanInput};
+use crate::desired::{Desired, DesiredGroup};
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::{ExternalId, SourceName, Timestamp};
-use crate::observed::{OrganizationState, ServerKind};
+use crate::observed::{ObservedGroup, OrganizationState, ServerKind};
 use crate::settings::VanishedGroups;
-use crate::wire::{ImportGroup, Request};
 use hashbrown::{HashMap, HashSet};
 
 /// Longest group name that the official server takes, in characters.
@@ -60,21 +60,22 @@ pub fn to_read(
 }
 
 /// Decides for every group of the directory, then for those that vanished from it.
-pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, people: &Roster<'a>, plan: &mut Plan) {
+pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, roster: &Roster<'a>) -> Vec<GroupFate> {
     let desired = input.desired;
+    let mut fates = Vec::new();
     for unresolved in desired.unresolved() {
         let group = desired.text(desired.groups()[unresolved.group].reference).to_owned();
-        let reference = desired.text(unresolved.member).to_owned();
-        plan.left_out.push(LeftOut { reference, because: LeftOutBecause::UnresolvedMember { group } });
+        let because = LeftOutBecause::UnresolvedMember { group };
+        fates.push(GroupFate::left_out(desired.text(unresolved.member), because));
     }
     for dropped in desired.dropped_groups() {
-        let reference = desired.text(dropped.reference).to_owned();
-        plan.left_out.push(LeftOut { reference, because: LeftOutBecause::GroupIdTaken });
+        fates.push(GroupFate::left_out(desired.text(dropped.reference), LeftOutBecause::GroupIdTaken));
     }
     let successors = Successors::new(input, index);
-    let mut memberships = Memberships::new(index, people);
-    for number in 0..desired.groups().len() {
-        group(number, &successors, &mut memberships, input, index, people, plan);
+    let mut memberships = Memberships::new(index, roster);
+    for (number, wanted) in desired.groups().iter().enumerate() {
+        let one = One { number, wanted, listed: desired.members(number) };
+        fates.push(group(&one, &successors, &mut memberships, &Sides { input, index, roster }));
     }
     let present: HashSet<&str> = desired.groups().iter().map(|it| desired.text(it.external_id)).collect();
     for managed in &input.ledger.groups {
@@ -83,9 +84,10 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, people: &Rost
             continue;
         };
         if !present.contains(id) && index.sources.tells_of_groups(&managed.source) {
-            vanished(number, input, index, plan);
+            fates.extend(vanished(number, input, index));
         }
     }
+    fates
 }
 
 /// Groups of the organization that become groups of the directory under another external id, since both have one name:
@@ -153,142 +155,130 @@ impl Successors {
 }
 
 /// A managed group that the directory does not list.
-fn vanished(number: usize, input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
-    let Some(found) = index.state.map(|it| &it.groups[number]) else { return };
-    let Some(external_id) = found.external_id.clone() else { return };
-    let group = Subject { name: found.name.clone(), external_id };
-    let members = names(found, index);
-    match (input.connector.leavers.vanished_groups, &found.id, members) {
+fn vanished(number: usize, input: &PlanInput<'_>, index: &Index<'_>) -> Option<GroupFate> {
+    let found = index.state.map(|it| &it.groups[number])?;
+    let group = Subject { name: found.name.clone(), external_id: found.external_id.clone()? };
+    Some(match (input.connector.leavers.vanished_groups, &found.id, names(found, index)) {
         (VanishedGroups::Delete, Some(id), Some(members))
-            if !plan.baseline && input.server != ServerKind::Vaultwarden =>
+            if !index.baseline && input.server != ServerKind::Vaultwarden =>
         {
             let removed = members.into_iter().map(str::to_owned).collect();
-            plan.changes.push(Change::DeleteGroup { group, removed, cause: Cause::Gone });
-            plan.takings.push(Request::DeleteGroup(id.clone()));
+            GroupFate::Deleted { group, id: id.clone(), removed }
         }
-        _ => plan.standing.push(Standing::GroupVanished { group }),
-    }
+        _ => GroupFate::Vanished { group },
+    })
+}
+
+/// One group of the directory.
+struct One<'a> {
+    number: usize,
+    wanted: &'a DesiredGroup,
+    /// Positions of its people.
+    listed: &'a [u32],
+}
+
+/// What groups are decided by.
+struct Sides<'a, 'b> {
+    input: &'b PlanInput<'a>,
+    index: &'b Index<'a>,
+    roster: &'b Roster<'a>,
 }
 
 fn group<'a>(
-    number: usize,
+    one: &One<'a>,
     successors: &Successors,
     memberships: &mut Memberships<'a>,
-    input: &PlanInput<'a>,
-    index: &Index<'a>,
-    people: &Roster<'a>,
-    plan: &mut Plan,
-) {
+    sides: &Sides<'a, '_>,
+) -> GroupFate {
+    let Sides { input, index, roster } = *sides;
     let desired = input.desired;
-    let wanted = &desired.groups()[number];
+    let One { number, wanted, listed } = *one;
     let (id, name) = (desired.text(wanted.external_id), desired.text(wanted.name));
+    let left_out = |because| GroupFate::left_out(desired.text(wanted.reference), because);
     if let Some(because) = unusable(id, name, input.server) {
-        plan.left_out.push(LeftOut { reference: desired.text(wanted.reference).to_owned(), because });
-        return;
+        return left_out(because);
     }
     if managed_source(id, input).is_some_and(|it| index.sources.stands_back(it, wanted.source)) {
-        let reference = desired.text(wanted.reference).to_owned();
-        plan.left_out.push(LeftOut { reference, because: LeftOutBecause::GroupIdTaken });
-        return;
+        return left_out(LeftOutBecause::GroupIdTaken);
     }
-    let listed = desired.members(number);
-    let subject = || Subject { name: name.to_owned(), external_id: ExternalId::new(id) };
-    let before = plan.changes.len();
-    let mut stay = Vec::new();
+    let subject = Subject { name: name.to_owned(), external_id: ExternalId::new(id) };
     let successor = successors.of.get(&number);
-    match successor.or_else(|| index.groups.get(id)).zip(index.state) {
+    let Some((&place, state)) = successor.or_else(|| index.groups.get(id)).zip(index.state) else {
+        let members = memberships.count(listed);
         // It may well exist: an empty list would empty it.
-        None if plan.evidence != Evidence::Live && memberships.count(listed) == 0 => {
-            let reference = desired.text(wanted.reference).to_owned();
-            plan.left_out.push(LeftOut { reference, because: LeftOutBecause::EmptyUnseen });
-            return;
+        if index.evidence != Evidence::Live && members == 0 {
+            return left_out(LeftOutBecause::EmptyUnseen);
         }
-        None => {
-            if successors.by_hand.contains(name) {
-                plan.remarks.push(Remark::SameName { group: subject() });
-            }
-            let cause = if index.managed_groups.contains(id) { Cause::RemovedThere } else { Cause::Joined };
-            plan.changes.push(Change::CreateGroup {
-                group: subject(),
-                members: memberships.count(listed),
-                cause,
-            });
-        }
-        Some((&found, state)) => {
-            let found = &state.groups[found];
-            if successor.is_some()
-                && let Some(place) = &found.id
-            {
-                let old = found.external_id.clone().filter(|it| !it.as_str().trim().is_empty());
-                plan.changes.push(Change::AdoptGroup { group: subject(), old, cause: Cause::Differs });
-                plan.repairs.push(Request::PutGroup {
-                    id: place.clone(),
-                    name: name.to_owned(),
-                    external_id: ExternalId::new(id),
-                });
-            }
-            let adopted = plan.changes.len();
-            if found.name != name {
-                let observed = found.name.clone();
-                if input.server == ServerKind::Vaultwarden {
-                    plan.standing.push(Standing::GroupNameKept { group: subject(), observed });
-                } else {
-                    plan.changes.push(Change::RenameGroup {
-                        group: subject(),
-                        old: observed,
-                        cause: Cause::Differs,
-                    });
-                }
-            }
-            let Some(mut difference) = memberships.difference(found, listed, index, people) else {
-                plan.changes.truncate(adopted);
-                plan.unread.insert(ExternalId::new(id));
-                return;
-            };
-            let source = managed_source(id, input).unwrap_or(desired.source(wanted.source));
-            let may_shrink = !plan.baseline && index.sources.may_shrink(source);
-            if !may_shrink && !difference.removed.is_empty() {
-                let members = std::mem::take(&mut difference.removed);
-                let (kept, by_hand): (Vec<_>, Vec<_>) =
-                    members.iter().partition(|it| index.by_external_id.contains_key(it.as_str()));
-                stay.extend(kept.into_iter().map(|it| ExternalId::new(it.as_str())));
-                let unlisted = !by_hand.is_empty();
-                plan.standing.push(Standing::MembershipsKept { group: subject(), members });
-                if unlisted {
-                    // An import would take out whoever has no id: the group waits for the next run.
-                    plan.changes.truncate(adopted);
-                    return;
-                }
-            }
-            if difference.is_any() || index.uncertain_groups.contains(id) {
-                let outside =
-                    difference.removed.iter().filter(|it| !is_selected(it, people)).cloned().collect();
-                plan.changes.push(Change::ChangeMembers {
-                    group: subject(),
-                    added: difference.added,
-                    removed: difference.removed,
-                    outside,
-                    before: difference.before,
-                    cause: Cause::Differs,
-                });
-            }
-            if plan.changes.len() == adopted && !plan.resends {
-                return;
-            }
-        }
-    }
-    if plan.changes.len() > before || plan.resends {
-        let mut member_external_ids: Vec<ExternalId> =
-            desired.members(number).iter().filter_map(|&it| people.ids[it as usize].clone()).collect();
-        member_external_ids.extend(stay);
-        plan.import.groups.push(ImportGroup {
-            name: name.to_owned(),
-            external_id: ExternalId::new(id),
-            member_external_ids,
-        });
-    }
+        let cause = if index.managed_groups.contains(id) { Cause::RemovedThere } else { Cause::Joined };
+        let same_name = successors.by_hand.contains(name);
+        let listed = ids(listed, roster);
+        return GroupFate::Created { group: subject, cause, members, same_name, listed };
+    };
+    let found = &state.groups[place];
+    let adopted = found.id.clone().filter(|_| successor.is_some()).map(|id| {
+        let old = found.external_id.clone().filter(|it| !it.as_str().trim().is_empty());
+        Adoption { id, old }
+    });
+    let difference = memberships.difference(found, listed, index, roster);
+    GroupFate::Known(Box::new(GroupChange { adopted, ..known(one, subject, found, difference, sides) }))
 }
 
+/// What happens to a group that is there.
+fn known(
+    one: &One<'_>,
+    group: Subject,
+    found: &ObservedGroup,
+    difference: Option<Difference>,
+    sides: &Sides<'_, '_>,
+) -> GroupChange {
+    let Sides { input, index, roster } = *sides;
+    let desired = input.desired;
+    let observed = || found.name.clone();
+    let renamed = (found.name != group.name).then(|| match input.server {
+        ServerKind::Vaultwarden => Renaming::Kept(observed()),
+        _ => Renaming::From(observed()),
+    });
+    // Whatever waits for a later run, its new name waits too.
+    let name_kept = |renamed: Option<Renaming>| renamed.filter(|it| matches!(it, Renaming::Kept(_)));
+    let nothing = GroupChange {
+        group,
+        adopted: None,
+        renamed: None,
+        members: MembersChange::Same,
+        stay: Vec::new(),
+        listed: None,
+    };
+    let Some(mut difference) = difference else {
+        return GroupChange { renamed: name_kept(renamed), members: MembersChange::Unread, ..nothing };
+    };
+    let id = desired.text(one.wanted.external_id);
+    let source = managed_source(id, input).unwrap_or(desired.source(one.wanted.source));
+    let may_shrink = !index.baseline && index.sources.may_shrink(source);
+    let stay = if may_shrink { Vec::new() } else { std::mem::take(&mut difference.removed) };
+    if stay.iter().any(|it| !index.by_external_id.contains_key(it.as_str())) {
+        // An import would take out whoever has no id: the group waits for the next run.
+        return GroupChange { renamed: name_kept(renamed), stay, ..nothing };
+    }
+    let differs = difference.is_any() || index.uncertain_groups.contains(id);
+    let is_sent = differs || index.resends || matches!(renamed, Some(Renaming::From(_)));
+    let listed = is_sent.then(|| {
+        let mut listed = ids(one.listed, roster);
+        listed.extend(stay.iter().map(|it| ExternalId::new(it.as_str())));
+        listed
+    });
+    let members = if differs {
+        let Difference { added, removed, before } = difference;
+        let outside = removed.iter().filter(|it| !is_selected(it, roster)).cloned().collect();
+        MembersChange::Differ { added, removed, outside, before }
+    } else {
+        MembersChange::Same
+    };
+    GroupChange { renamed, members, stay, listed, ..nothing }
+}
+
+fn ids(listed: &[u32], roster: &Roster<'_>) -> Vec<ExternalId> {
+    listed.iter().filter_map(|&it| roster.ids[it as usize].clone()).collect()
+}
 /// The source that brought a group over.
 fn managed_source<'a>(id: &str, input: &PlanInput<'a>) -> Option<&'a SourceName> {
     // A look through all groups, and only where sources differ.

@@ -1,22 +1,22 @@
 //! What happens to people who have no cause to be a member any more: each cause has an action, and may have a grace.
 
-use super::change::{Cause, Change, Kept, KeptBecause, Subject};
+use super::change::{Cause, Kept, KeptBecause, Subject};
+use super::fate::{PersonFate, Taking};
 use super::roster::Roster;
-use super::{Index, Plan, PlanInput};
+use super::{Index, PlanInput};
 use crate::desired::DesiredPerson;
 use crate::ledger::{Out, OutCause};
 use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
 use crate::settings::LeaverAction;
 use crate::snapshot::AccountState;
-use crate::wire::{ImportMember, Request};
 use hashbrown::HashMap;
 
 const HOUR: i64 = 60 * 60 * 1000;
 
 /// How a leaver is treated.
 #[derive(Clone, Copy)]
-pub(super) enum Taking {
+pub(super) enum Treatment {
     /// By the import's `deleted` flag, as today's connector does.
     AsToday,
     /// Not at all, as today's connector does.
@@ -37,18 +37,19 @@ impl From<OutCause> for Cause {
 }
 
 /// The cause and the action for somebody whom the directory lists as disabled or deleted; None: a live member.
-pub(super) fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(OutCause, Taking)> {
+pub(super) fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(OutCause, Treatment)> {
     let policy = input.connector.leavers;
     match person.state {
         AccountState::Enabled => None,
         AccountState::Disabled => match policy.disabled {
-            None => input.sync.remove_disabled.then_some((OutCause::Disabled, Taking::AsToday)),
-            Some(action) => Some((OutCause::Disabled, Taking::Chosen(action))),
+            None => input.sync.remove_disabled.then_some((OutCause::Disabled, Treatment::AsToday)),
+            Some(action) => Some((OutCause::Disabled, Treatment::Chosen(action))),
         },
         AccountState::Deleted => {
             // Today's connector looks at deleted people only in runs that overwrite.
-            let today = if input.sync.overwrite_existing { Taking::AsToday } else { Taking::KeepAsToday };
-            Some((OutCause::Deleted, policy.deleted.map_or(today, Taking::Chosen)))
+            let today =
+                if input.sync.overwrite_existing { Treatment::AsToday } else { Treatment::KeepAsToday };
+            Some((OutCause::Deleted, policy.deleted.map_or(today, Treatment::Chosen)))
         }
     }
 }
@@ -67,69 +68,109 @@ pub(super) struct Leaver<'a> {
     pub(super) external_id: &'a str,
     pub(super) shown: &'a str,
     pub(super) source: &'a SourceName,
-    pub(super) out: (OutCause, Taking),
+    pub(super) out: (OutCause, Treatment),
     pub(super) evidence: Evidence,
 }
 
-/// Takes, or explains why not. Somebody who is no member needs neither.
-pub(super) fn leave(
+/// Decides about leavers.
+#[derive(Default)]
+pub(super) struct Leavers {
+    /// External ids of members whom the import takes out.
+    pub(super) removed_by_import: Vec<ExternalId>,
+}
+
+impl Leavers {
+    /// Takes, or explains why not. Somebody who is no member needs neither.
+    pub(super) fn leave(
+        &mut self,
+        leaver: &Leaver<'_>,
+        input: &PlanInput<'_>,
+        index: &Index<'_>,
+        roster: &Roster<'_>,
+    ) -> Option<PersonFate> {
+        let Leaver { external_id, out: (out_cause, treatment), .. } = *leaver;
+        let &number = index.by_external_id.get(external_id)?;
+        let member = index.member(number);
+        let id = member.external_id.clone().unwrap_or_else(|| ExternalId::new(external_id));
+        let person = Subject { name: member.email.as_str().to_owned(), external_id: id };
+        let cause = Cause::from(out_cause);
+        if let Some(because) = stays(leaver, member, input, index, roster) {
+            return Some(PersonFate::Kept(Kept { person, cause: Some(cause), because }));
+        }
+        let by = match (treatment, &member.id, input.server) {
+            // Vaultwarden's import revokes; it has no other way to take access.
+            (_, _, ServerKind::Vaultwarden) | (_, None, _) => Taking::RevokeByImport,
+            (Treatment::AsToday, _, _) => Taking::RemoveByImport,
+            (Treatment::Chosen(LeaverAction::Remove), Some(id), _) => Taking::Remove(id.clone()),
+            (Treatment::Chosen(_) | Treatment::KeepAsToday, Some(id), _) => Taking::Revoke(id.clone()),
+        };
+        if matches!(by, Taking::RevokeByImport | Taking::RemoveByImport) {
+            self.removed_by_import.push(person.external_id.clone());
+        }
+        Some(PersonFate::Leaves { person, cause, by })
+    }
+
+    /// Managed people whom the directory did not return. Absence alone does nothing: the answer for each one decides.
+    pub(super) fn absent(
+        &mut self,
+        input: &PlanInput<'_>,
+        index: &Index<'_>,
+        roster: &Roster<'_>,
+        fates: &mut Vec<PersonFate>,
+    ) {
+        for managed in &input.ledger.people {
+            let id = managed.external_id.as_str();
+            if roster.asked_for.contains(id) || roster.replaced.contains_key(id) {
+                continue;
+            }
+            let policy = input.connector.leavers;
+            let (cause, action) = match absence(input, &managed.external_id) {
+                Ok(cause @ OutCause::Gone) => (cause, policy.gone),
+                // Today's connector does not see such people, whatever `sync.removeDisabled` says.
+                Ok(cause @ OutCause::Disabled) => (cause, policy.disabled),
+                Ok(cause) => (cause, policy.out_of_scope),
+                Err(reason) => {
+                    if index.by_external_id.contains_key(id) {
+                        let name = managed.email.as_str().to_owned();
+                        let person = Subject { name, external_id: managed.external_id.clone() };
+                        let because = KeptBecause::Unconfirmed { reason };
+                        fates.push(PersonFate::Kept(Kept { person, cause: None, because }));
+                    }
+                    continue;
+                }
+            };
+            let out = (cause, action.map_or(Treatment::KeepAsToday, Treatment::Chosen));
+            let (shown, source) = (managed.email.as_str(), &managed.source);
+            let leaver = Leaver { external_id: id, shown, source, out, evidence: Evidence::Answer };
+            fates.extend(self.leave(&leaver, input, index, roster));
+        }
+    }
+}
+
+/// Why nothing is done to somebody who has no cause to be a member.
+fn stays(
     leaver: &Leaver<'_>,
+    member: &ObservedMember,
     input: &PlanInput<'_>,
     index: &Index<'_>,
-    people: &Roster<'_>,
-    plan: &mut Plan,
-) {
-    let Leaver { external_id, shown, source, out: (out_cause, taking), evidence } = *leaver;
-    let Some(&number) = index.by_external_id.get(external_id) else { return };
-    let member = index.member(number);
-    let cause = Cause::from(out_cause);
-    let person =
-        Subject { name: member.email.as_str().to_owned(), external_id: ExternalId::new(external_id) };
-    let because = match taking {
-        Taking::KeepAsToday => Some(KeptBecause::AsToday),
-        Taking::Chosen(LeaverAction::Keep) => Some(KeptBecause::Policy),
+    roster: &Roster<'_>,
+) -> Option<KeptBecause> {
+    let Leaver { external_id, shown, source, out: (cause, treatment), evidence } = *leaver;
+    let because = match treatment {
+        Treatment::KeepAsToday => Some(KeptBecause::AsToday),
+        Treatment::Chosen(LeaverAction::Keep) => Some(KeptBecause::Policy),
         _ if member.role != Role::User => Some(KeptBecause::Role),
         _ if is_protected(member, external_id, shown, input) => Some(KeptBecause::Protected),
-        _ if people.emails.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
-        _ if plan.baseline || index.sources.is_new(source) => Some(KeptBecause::Baseline),
+        _ if roster.emails.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
+        _ if index.baseline || index.sources.is_new(source) => Some(KeptBecause::Baseline),
         _ => index.sources.doubt(source, evidence).or_else(|| index.unread_owner(external_id, input)),
     };
-    let because = because
-        .or_else(|| due(external_id, out_cause, input, index).map(|until| KeptBecause::Grace { until }));
-    let revoked_already = member.status == MemberStatus::Revoked;
+    let due = || due(external_id, cause, input, index).map(|until| KeptBecause::Grace { until });
+    let revokes = matches!(treatment, Treatment::Chosen(LeaverAction::Revoke))
+        || input.server == ServerKind::Vaultwarden;
     let uncertain = index.uncertain_people.contains_key(external_id);
-    let revokes =
-        matches!(taking, Taking::Chosen(LeaverAction::Revoke)) || input.server == ServerKind::Vaultwarden;
-    let stays_revoked = revoked_already && revokes && !uncertain;
-    let because = because.or_else(|| stays_revoked.then_some(KeptBecause::AlreadyRevoked));
-    if let Some(because) = because {
-        plan.kept.push(Kept { person, cause: Some(cause), because });
-        return;
-    }
-    let import = ImportMember {
-        email: Some(person.name.clone()),
-        external_id: person.external_id.clone(),
-        deleted: true,
-    };
-    match (taking, &member.id, input.server) {
-        // Vaultwarden's import revokes; it has no other way to take access.
-        (_, _, ServerKind::Vaultwarden) | (_, None, _) => {
-            plan.changes.push(Change::Revoke { person, cause });
-            plan.import.members.push(import);
-        }
-        (Taking::AsToday, _, _) => {
-            plan.changes.push(Change::Remove { person, cause });
-            plan.import.members.push(import);
-        }
-        (Taking::Chosen(LeaverAction::Remove), Some(id), _) => {
-            plan.changes.push(Change::Remove { person, cause });
-            plan.takings.push(Request::Remove(id.clone()));
-        }
-        (Taking::Chosen(_) | Taking::KeepAsToday, Some(id), _) => {
-            plan.changes.push(Change::Revoke { person, cause });
-            plan.takings.push(Request::Revoke(id.clone()));
-        }
-    }
+    let stays_revoked = member.status == MemberStatus::Revoked && revokes && !uncertain;
+    because.or_else(due).or_else(|| stays_revoked.then_some(KeptBecause::AlreadyRevoked))
 }
 
 /// When the action for a cause is due; None: now.
@@ -160,36 +201,6 @@ pub(super) fn is_protected(
             || protected.eq_ignore_ascii_case(member.email.as_str())
             || protected.eq_ignore_ascii_case(shown)
     })
-}
-
-/// Managed people whom the directory did not return. Absence alone does nothing: the answer for each one decides.
-pub(super) fn absent(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
-    for managed in &input.ledger.people {
-        let id = managed.external_id.as_str();
-        if people.asked_for.contains(id) || people.replaced.contains_key(id) {
-            continue;
-        }
-        let policy = input.connector.leavers;
-        let (cause, action) = match absence(input, &managed.external_id) {
-            Ok(cause @ OutCause::Gone) => (cause, policy.gone),
-            // Today's connector does not see such people, whatever `sync.removeDisabled` says.
-            Ok(cause @ OutCause::Disabled) => (cause, policy.disabled),
-            Ok(cause) => (cause, policy.out_of_scope),
-            Err(reason) => {
-                if index.by_external_id.contains_key(id) {
-                    let name = managed.email.as_str().to_owned();
-                    let person = Subject { name, external_id: managed.external_id.clone() };
-                    let because = KeptBecause::Unconfirmed { reason };
-                    plan.kept.push(Kept { person, cause: None, because });
-                }
-                continue;
-            }
-        };
-        let out = (cause, action.map_or(Taking::KeepAsToday, Taking::Chosen));
-        let (shown, source) = (managed.email.as_str(), &managed.source);
-        let leaver = Leaver { external_id: id, shown, source, out, evidence: Evidence::Answer };
-        leave(&leaver, input, index, people, plan);
-    }
 }
 
 /// What the directory said of somebody whom it did not list; an error says why nobody knows.

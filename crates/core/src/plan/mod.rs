@@ -6,28 +6,33 @@ mod after;
 mod anew;
 mod approval;
 mod change;
+mod fate;
 mod groups;
 mod identity;
 mod invitations;
 mod leavers;
 mod limits;
 mod membership;
+mod overwrite;
 mod people;
 mod refusal;
 mod remarks;
-mod requests;
 mod roster;
 mod seats;
+mod sent;
 mod sources;
 mod verify;
 
 pub use after::After;
+use anew::Anew;
 pub use approval::Takings;
 pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, Standing, Subject};
+use fate::Shown;
 pub use groups::to_read;
 pub use identity::Identity;
 pub use refusal::{Refusal, Verdict};
 pub use seats::SeatCount;
+use sent::Sent;
 use sources::Sources;
 
 use crate::desired::Desired;
@@ -39,7 +44,7 @@ use crate::observed::{
     ServerKind,
 };
 use crate::settings::{ConnectorSettings, SyncSettings};
-use crate::wire::{ImportRequest, Request};
+use crate::wire::Request;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -134,20 +139,9 @@ pub struct Plan {
     #[serde(skip)]
     refusals: Vec<Refusal>,
     #[serde(skip)]
-    import: ImportRequest,
-    #[serde(skip)]
-    whole: Option<ImportRequest>,
-    #[serde(skip)]
-    takings: Vec<Request>,
-    #[serde(skip)]
-    repairs: Vec<Request>,
-    #[serde(skip)]
-    restorations: Vec<Request>,
+    sent: Sent,
     #[serde(skip)]
     basis: limits::Basis,
-    /// Groups that this run brings to the point where their members can be read.
-    #[serde(skip)]
-    unread: HashSet<ExternalId>,
     /// Memberships that begin because the directory is read better than before: group and member.
     #[serde(skip)]
     anew: BTreeSet<(String, String)>,
@@ -155,25 +149,52 @@ pub struct Plan {
     server: ServerKind,
     #[serde(skip)]
     large_import: bool,
-    /// Whether what is believed to be there is sent all the same.
-    #[serde(skip)]
-    resends: bool,
 }
 
 impl Plan {
-    /// Compares, and decides.
+    /// Compares, and decides: a fate for each person, one for each group against the people who will be there, then
+    /// `overwriteExisting` over both. What is shown and what is sent are unfolded from these fates; what limits and reports
+    /// need is told from that.
     pub fn build(input: &PlanInput<'_>) -> Self {
         let index = Index::new(input);
-        let mut plan = Self::empty(input, &index);
-        index.poison(&mut plan.refusals);
-        index.sources.remarks(&mut plan.remarks);
-        let people = people::decide(input, &index, &mut plan);
-        if input.sync.groups {
-            groups::decide(input, &index, &people, &mut plan);
-            anew::look(input, &people, &mut plan);
-        }
-        requests::overwrite(input, &index, &people, &mut plan);
-        remarks::look(input, &index, &people, &mut plan);
+        let totals = index.totals(input);
+        let mut refusals = Vec::new();
+        index.poison(&mut refusals);
+        let (mut people, roster) = people::decide(input, &index);
+        let groups = if input.sync.groups { groups::decide(input, &index, &roster) } else { Vec::new() };
+        let anew = if index.baseline { anew::find(input, &roster, &groups) } else { Anew::default() };
+        let mut overwriting = overwrite::decide(input, &index, &roster, totals, &mut people, &groups);
+        refusals.extend(overwriting.refusal.take());
+        let overwrite_withheld = overwriting.withheld;
+
+        let mut shown = Shown::default();
+        let mut sent = Sent::new(input.sync.invite_users_after_provisioning);
+        index.sources.remarks(&mut shown.remarks);
+        people.into_iter().for_each(|it| it.unfold(&mut shown, &mut sent));
+        groups.into_iter().for_each(|it| it.unfold(&mut shown, &mut sent));
+        shown.remarks.extend(anew.remarks);
+        sent.whole = overwriting.request(input, &index, &roster, &shown, &sent);
+        let Shown { changes, kept, left_out, standing, remarks } = shown;
+        let mut plan = Self {
+            changes,
+            kept,
+            left_out,
+            standing,
+            remarks,
+            unconfirmed: Vec::new(),
+            seats: SeatCount::default(),
+            evidence: index.evidence,
+            totals,
+            baseline: index.baseline,
+            overwrite_withheld,
+            refusals,
+            sent,
+            basis: limits::Basis::default(),
+            anew: anew.memberships,
+            server: input.server,
+            large_import: input.sync.large_import,
+        };
+        remarks::look(input, &index, &roster, &mut plan);
         plan.seats = seats::count(input, &index, &plan);
         limits::look(input, &index, &mut plan);
         plan
@@ -192,45 +213,6 @@ impl Plan {
     /// The changes that take access or memberships away from somebody.
     pub fn removals(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.takes_access())
-    }
-
-    fn empty(input: &PlanInput<'_>, index: &Index<'_>) -> Self {
-        let evidence = match input.observed {
-            Observed::Live(_) => Evidence::Live,
-            Observed::Believed(_) => Evidence::Believed,
-            Observed::Unknown => Evidence::Unknown,
-        };
-        Self {
-            changes: Vec::new(),
-            kept: Vec::new(),
-            left_out: Vec::new(),
-            standing: Vec::new(),
-            remarks: Vec::new(),
-            unconfirmed: Vec::new(),
-            seats: SeatCount::default(),
-            evidence,
-            totals: index.totals(input),
-            baseline: evidence == Evidence::Unknown || !input.ledger.baseline_taken,
-            overwrite_withheld: false,
-            refusals: Vec::new(),
-            import: ImportRequest {
-                groups: Vec::new(),
-                members: Vec::new(),
-                overwrite_existing: false,
-                large_import: false,
-                invite_users_after_provisioning: input.sync.invite_users_after_provisioning,
-            },
-            whole: None,
-            takings: Vec::new(),
-            repairs: Vec::new(),
-            restorations: Vec::new(),
-            basis: limits::Basis::default(),
-            unread: HashSet::new(),
-            anew: BTreeSet::new(),
-            server: input.server,
-            large_import: input.sync.large_import,
-            resends: input.resend && evidence == Evidence::Believed,
-        }
     }
 }
 
@@ -268,6 +250,12 @@ pub(crate) struct Index<'a> {
     pub(crate) uncertain_people: HashMap<&'a str, bool>,
     /// Which groups it may have changed.
     pub(crate) uncertain_groups: HashSet<&'a str>,
+    /// How the organization is known.
+    pub(crate) evidence: Evidence,
+    /// Whether this run only records who is there and removes nobody.
+    pub(crate) baseline: bool,
+    /// Whether what is believed to be there is sent all the same.
+    pub(crate) resends: bool,
     sources: Sources<'a>,
     repeated_people: Vec<&'a ExternalId>,
     repeated_groups: Vec<&'a ExternalId>,
@@ -276,8 +264,16 @@ pub(crate) struct Index<'a> {
 impl<'a> Index<'a> {
     fn new(input: &PlanInput<'a>) -> Self {
         let state = input.observed.state();
+        let evidence = match input.observed {
+            Observed::Live(_) => Evidence::Live,
+            Observed::Believed(_) => Evidence::Believed,
+            Observed::Unknown => Evidence::Unknown,
+        };
         let mut index = Self {
             state,
+            evidence,
+            baseline: evidence == Evidence::Unknown || !input.ledger.baseline_taken,
+            resends: input.resend && evidence == Evidence::Believed,
             by_external_id: HashMap::new(),
             by_email: HashMap::new(),
             groups: HashMap::new(),

@@ -1,32 +1,33 @@
 //! What happens to each person of the directory; `leavers.rs` decides for those who have no cause to be a member.
 
-use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Standing, Subject};
+use super::change::{Cause, LeftOut, LeftOutBecause, Subject};
+use super::fate::{Access, AddressDifference, IdChange, MemberFate, PersonFate};
 use super::invitations::{Turns, is_allowed};
-use super::leavers::{self, is_protected, leaving};
+use super::leavers::{self, Leavers, is_protected, leaving};
 use super::roster::Roster;
-use super::{Evidence, Index, Plan, PlanInput};
+use super::{Evidence, Index, PlanInput};
 use crate::desired::{DesiredPerson, NoAddress};
 use crate::names::ExternalId;
 use crate::normalize::is_acceptable;
 use crate::observed::{MemberStatus, ObservedMember, Presence, ServerKind};
 use crate::settings::AcrossSources;
-use crate::wire::{ImportMember, Request};
-use hashbrown::{HashMap, HashSet};
+use crate::wire::ImportMember;
+use hashbrown::HashMap;
 
 /// Longest external id that the official server takes, in characters.
 pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
 
 /// Decides for everybody in the directory, then for everybody who is missing from it.
-pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Plan) -> Roster<'a> {
+pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<PersonFate>, Roster<'a>) {
     let desired = input.desired;
-    let mut people = Roster {
-        ids: input.identity.people().to_vec(),
+    let ids = input.identity.people();
+    let mut roster = Roster {
+        ids: ids.to_vec(),
         asked_for: input.identity.listed(),
-        pushed: input.identity.people().iter().map(|id| id.as_ref().map(ExternalId::as_str)).collect(),
+        pushed: ids.iter().map(|id| id.as_ref().map(ExternalId::as_str)).collect(),
         present: index.by_external_id.keys().copied().collect(),
         identified: HashMap::new(),
         replaced: HashMap::new(),
-        live: Vec::new(),
         emails: desired
             .people()
             .filter(|it| leaving(it, input).is_none())
@@ -36,60 +37,35 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, plan: &mut Pl
             .collect(),
         missing_pilot: None,
     };
-    if !input.desired.people_wanted() {
-        return people;
+    let mut fates = Vec::new();
+    if !desired.people_wanted() {
+        return (fates, roster);
     }
-    let turns = turns(input, index, &people);
-    people.missing_pilot.clone_from(&turns.missing_pilot);
+    let turns = turns(input, index, &roster);
+    roster.missing_pilot.clone_from(&turns.missing_pilot);
+    let mut leavers = Leavers::default();
     for (number, person) in desired.everybody().iter().enumerate() {
-        let Some(pushed) = people.pushed[number] else {
-            taken(person, input, index, plan);
+        let Some(pushed) = roster.pushed[number] else {
+            fates.push(taken(person, input, index));
             continue;
         };
         match leaving(person, input) {
-            None => {
-                let one = One { number, person, pushed };
-                if let Some(held) = live(&one, &turns, input, index, plan, &mut people)
-                    && !people.asked_for.contains(held.as_str())
-                {
-                    // Groups go on listing the person by the id that the organization has.
-                    people.pushed[number] = Some(held.as_str());
-                    people.ids[number] = Some(held.clone());
-                }
-            }
+            None => fates.push(live(&One { number, person, pushed }, &turns, input, index, &mut roster)),
             Some(out) => {
                 let shown = desired.display_name(person);
                 let source = desired.source(person.source);
-                leavers::leave(
-                    &leavers::Leaver {
-                        external_id: pushed,
-                        shown,
-                        source,
-                        out,
-                        evidence: leavers::Evidence::Listing,
-                    },
-                    input,
-                    index,
-                    &people,
-                    plan,
-                );
+                let evidence = leavers::Evidence::Listing;
+                let leaver = leavers::Leaver { external_id: pushed, shown, source, out, evidence };
+                fates.extend(leavers.leave(&leaver, input, index, &roster));
             }
         }
     }
-    leavers::absent(input, index, &people, plan);
-    if plan.resends {
-        let listed: HashSet<ExternalId> =
-            plan.import.members.iter().map(|it| it.external_id.clone()).collect();
-        let again = people.live.iter().filter(|it| !listed.contains(&it.external_id)).cloned();
-        plan.import.members.extend(again);
-    }
+    leavers.absent(input, index, &roster, &mut fates);
     // Vaultwarden revokes: memberships stay.
-    let removed =
-        plan.import.members.iter().filter(|it| it.deleted && input.server != ServerKind::Vaultwarden);
-    for member in removed {
-        people.present.remove(member.external_id.as_str());
+    for id in leavers.removed_by_import.iter().filter(|_| input.server != ServerKind::Vaultwarden) {
+        roster.present.remove(id.as_str());
     }
-    people
+    (fates, roster)
 }
 
 /// One person of the directory.
@@ -99,10 +75,10 @@ struct One<'a, 'b> {
     pushed: &'a str,
 }
 
-fn turns(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>) -> Turns {
+fn turns(input: &PlanInput<'_>, index: &Index<'_>, roster: &Roster<'_>) -> Turns {
     let desired = input.desired;
     let candidates = desired.everybody().iter().enumerate().filter_map(|(number, person)| {
-        let pushed = people.pushed[number].filter(|_| leaving(person, input).is_none())?;
+        let pushed = roster.pushed[number].filter(|_| leaving(person, input).is_none())?;
         let email = usable_address(person, pushed, input).ok()?;
         let known = index.by_external_id.contains_key(pushed) || index.by_email.contains_key(email);
         let waits = known || index.sources.has_a_say(person.source).is_some();
@@ -112,98 +88,114 @@ fn turns(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>) -> Turns
 }
 
 /// Somebody whose id belongs to another person is neither sent nor looked for.
-fn taken(person: &DesiredPerson, input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
+fn taken(person: &DesiredPerson, input: &PlanInput<'_>, index: &Index<'_>) -> PersonFate {
     let desired = input.desired;
     let id = desired.text(person.external_id);
     let managed = index.managed.get(id).map(|&number| &input.ledger.people[number].email);
     let holder = managed.or_else(|| Some(&index.member(*index.by_external_id.get(id)?).email));
-    plan.standing.push(Standing::ExternalIdTaken {
+    PersonFate::IdTaken {
         person: Subject { name: desired.display_name(person).to_owned(), external_id: ExternalId::new(id) },
         holder: holder.map(|it| it.as_str().to_owned()).unwrap_or_default(),
-    });
+    }
 }
 
-/// Decides for a live member. Returns the id under which the organization has the address, where it stays another one.
+/// Decides for somebody who shall be a member.
 fn live<'a>(
     one: &One<'a, '_>,
     turns: &Turns,
     input: &PlanInput<'a>,
     index: &Index<'a>,
-    plan: &mut Plan,
-    people: &mut Roster<'a>,
-) -> Option<&'a ExternalId> {
+    roster: &mut Roster<'a>,
+) -> PersonFate {
     let (desired, pushed) = (input.desired, one.pushed);
     let left_out = |because| LeftOut { reference: desired.text(one.person.reference).to_owned(), because };
+    let known = index.by_external_id.get(pushed).map(|&number| index.member(number));
     let email = match usable_address(one.person, pushed, input) {
         Ok(email) => email,
         Err(because) => {
-            plan.left_out.push(left_out(because));
-            if let Some(&number) = index.by_external_id.get(pushed) {
-                let name = index.member(number).email.as_str().to_owned();
-                let person = Subject { name, external_id: ExternalId::new(pushed) };
-                plan.kept.push(Kept { person, cause: None, because: KeptBecause::NoUsableAddress });
-            }
-            return None;
+            let left_out = left_out(because);
+            let Some(member) = known else { return PersonFate::LeftOut(left_out) };
+            let name = member.email.as_str().to_owned();
+            let member = Subject { name, external_id: ExternalId::new(pushed) };
+            return PersonFate::Unusable { left_out, member };
         }
     };
-    let subject = || Subject { name: email.to_owned(), external_id: ExternalId::new(pushed) };
-    let known = index.by_external_id.get(pushed).map(|&number| index.member(number));
-    // Vaultwarden matches by address: another one would make a second member.
-    let sent = known.map_or(email, |member| member.email.as_str());
-    let import =
-        ImportMember { email: Some(sent.to_owned()), external_id: ExternalId::new(pushed), deleted: false };
-    let by_email = index.by_email.get(email).map(|&number| index.member(number));
+    let person = Subject { name: email.to_owned(), external_id: id_of(one, roster, pushed) };
     if let Some(member) = known {
-        people.present.insert(pushed);
-        people.live.push(import.clone());
-        if member.email.as_str() != email {
-            let observed = member.email.as_str().to_owned();
-            plan.standing.push(match by_email {
-                Some(_) => Standing::AddressHeld { person: subject(), observed },
-                None => Standing::AddressDiffers { person: subject(), observed },
-            });
-        }
-        if member.status == MemberStatus::Revoked {
-            give_back(member, import, subject(), pushed, input, index, plan);
-        } else if let Some(&was_to_be_taken) = index.uncertain_people.get(pushed) {
-            let person = subject();
-            plan.changes.push(if was_to_be_taken {
-                Change::Restore { person, cause: Cause::Returned }
-            } else {
-                joining(person, Cause::Joined, input)
-            });
-            plan.import.members.push(import);
-        }
-        return None;
+        roster.present.insert(pushed);
+        return PersonFate::Member(Box::new(known_member(person, member, input, index)));
     }
-    let Some(member) = by_email else {
-        let waits = if !is_allowed(email, &input.connector.allowed_domains) {
-            Some(LeftOutBecause::DomainNotAllowed { address: email.to_owned() })
-        } else if let Some(source) = index.sources.has_a_say(one.person.source) {
-            Some(LeftOutBecause::SourceNotRead { source: source.clone() })
-        } else {
-            turns.waits(one.number)
-        };
-        if let Some(because) = waits {
-            plan.left_out.push(left_out(because));
-            return None;
+    let Some((place, member)) = index.by_email.get(email).map(|&place| (place, index.member(place))) else {
+        if let Some(because) = waits(one, email, turns, input, index) {
+            return PersonFate::LeftOut(left_out(because));
         }
-        let was_ours = plan.evidence == Evidence::Live && index.managed.contains_key(pushed);
+        roster.present.insert(pushed);
+        let was_ours = index.evidence == Evidence::Live && index.managed.contains_key(pushed);
         let cause = if was_ours { Cause::RemovedThere } else { Cause::Joined };
-        plan.changes.push(joining(subject(), cause, input));
-        people.present.insert(pushed);
-        people.live.push(import.clone());
-        plan.import.members.push(import);
-        return None;
+        return PersonFate::Joins { person, cause, staged: is_staged(input) };
     };
     let old = member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty());
-    if let Some(old) = old.filter(|old| !may_replace(member, old, input, index, people)) {
-        plan.standing.push(Standing::HeldUnderOtherId { person: subject(), observed: old.clone() });
-        return Some(old);
+    if let Some(old) = old.filter(|old| !may_replace(member, old, input, index, roster)) {
+        if !roster.asked_for.contains(old.as_str()) {
+            // Groups go on listing the person by the id that the organization has.
+            roster.pushed[one.number] = Some(old.as_str());
+            roster.ids[one.number] = Some(old.clone());
+        }
+        return PersonFate::HeldUnderOtherId { person, observed: old.clone() };
     }
-    people.identified.extend(index.by_email.get(email).map(|&place| (one.number, place)));
-    identify(&Found { member, old, pushed }, import, input, index, plan, people);
-    None
+    roster.identified.insert(one.number, place);
+    roster.present.insert(pushed);
+    roster.replaced.extend(old.map(|old| (old.as_str(), pushed)));
+    PersonFate::Member(Box::new(identify(&Found { member, old, pushed }, person, input, index)))
+}
+
+fn id_of(one: &One<'_, '_>, roster: &Roster<'_>, pushed: &str) -> ExternalId {
+    roster.ids[one.number].clone().unwrap_or_else(|| ExternalId::new(pushed))
+}
+
+/// A member under the directory's id.
+fn known_member(
+    person: Subject,
+    member: &ObservedMember,
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+) -> MemberFate {
+    let pushed = person.external_id.as_str();
+    let address = (member.email.as_str() != person.name).then(|| AddressDifference {
+        observed: member.email.as_str().to_owned(),
+        held: index.by_email.contains_key(person.name.as_str()),
+    });
+    let access = match index.uncertain_people.get(pushed) {
+        _ if member.status == MemberStatus::Revoked => give_back(member, pushed, input, index),
+        Some(true) => Access::RestoredAgain,
+        Some(false) => Access::InvitedAgain { staged: is_staged(input) },
+        None => Access::Has,
+    };
+    // Vaultwarden matches by address: another one would make a second member.
+    let entry = ImportMember {
+        email: Some(member.email.as_str().to_owned()),
+        external_id: person.external_id.clone(),
+        deleted: false,
+    };
+    let sent_again = index.resends && matches!(access, Access::Has);
+    MemberFate { person, entry, address, id: IdChange::None, access, sent_again }
+}
+
+/// Why somebody is not invited in this run.
+fn waits(
+    one: &One<'_, '_>,
+    email: &str,
+    turns: &Turns,
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+) -> Option<LeftOutBecause> {
+    if !is_allowed(email, &input.connector.allowed_domains) {
+        Some(LeftOutBecause::DomainNotAllowed { address: email.to_owned() })
+    } else if let Some(source) = index.sources.has_a_say(one.person.source) {
+        Some(LeftOutBecause::SourceNotRead { source: source.clone() })
+    } else {
+        turns.waits(one.number)
+    }
 }
 
 /// A member who has the address of somebody in the directory, and another external id or none.
@@ -214,48 +206,31 @@ struct Found<'a> {
 }
 
 /// Gives a member the directory's external id, in place of another one or of none.
-fn identify<'a>(
-    found: &Found<'a>,
-    import: ImportMember,
-    input: &PlanInput<'a>,
-    index: &Index<'a>,
-    plan: &mut Plan,
-    people: &mut Roster<'a>,
-) {
+fn identify(found: &Found<'_>, person: Subject, input: &PlanInput<'_>, index: &Index<'_>) -> MemberFate {
     let Found { member, old, pushed } = *found;
-    let name = member.email.as_str().to_owned();
-    let person = Subject { name, external_id: import.external_id.clone() };
     let vaultwarden = input.server == ServerKind::Vaultwarden;
-    let revoked = member.status == MemberStatus::Revoked;
     let ids = [pushed, old.map_or(pushed, |it| it.as_str())];
-    let by_hand = revoked && !was_revoked_by_us(member, &ids, input, index);
-    // Vaultwarden restores whom it is shown, unless as deleted.
-    let import = ImportMember { deleted: vaultwarden && by_hand, ..import };
-    people.present.insert(pushed);
-    people.live.push(import.clone());
-    let (cause, subject) = (Cause::Differs, person.clone());
-    plan.changes.push(match old {
-        None => Change::Adopt { person, cause },
-        Some(old) => {
-            people.replaced.insert(old.as_str(), pushed);
-            Change::ReplaceExternalId { person, old: old.clone(), cause }
-        }
-    });
-    match (&member.id, old) {
+    let access = match &member.id {
+        _ if member.status != MemberStatus::Revoked => Access::Has,
+        _ if !was_revoked_by_us(member, &ids, input, index) => Access::TakenByHand,
+        Some(id) if !vaultwarden => Access::Restored(id.clone()),
+        _ => Access::RestoredByImport,
+    };
+    let id = match (&member.id, old) {
+        (_, None) => IdChange::Adopted,
         // The official import does nothing about a member with another id.
-        (Some(id), Some(_)) if !vaultwarden => {
-            plan.repairs.push(Request::PutMember { id: id.clone(), external_id: ExternalId::new(pushed) });
-        }
-        _ => plan.import.members.push(import),
-    }
-    if by_hand {
-        plan.standing.push(Standing::RevokedByHand { person: subject });
-    } else if revoked {
-        plan.changes.push(Change::Restore { person: subject, cause: Cause::Returned });
-        if let Some(id) = member.id.as_ref().filter(|_| !vaultwarden) {
-            plan.restorations.push(Request::Restore(id.clone()));
-        }
-    }
+        (Some(id), Some(old)) if !vaultwarden => IdChange::Put { old: old.clone(), member: id.clone() },
+        (_, Some(old)) => IdChange::Replaced(old.clone()),
+    };
+    let name = member.email.as_str().to_owned();
+    let person = Subject { name, ..person };
+    let entry = ImportMember {
+        email: Some(person.name.clone()),
+        external_id: person.external_id.clone(),
+        // Vaultwarden restores whom it is shown, unless as deleted.
+        deleted: vaultwarden && matches!(access, Access::TakenByHand),
+    };
+    MemberFate { person, entry, address: None, id, access, sent_again: false }
 }
 
 /// Whether the member may get another external id: nobody in the directory has the present one, nor had it when asked.
@@ -264,7 +239,7 @@ fn may_replace(
     old: &ExternalId,
     input: &PlanInput<'_>,
     index: &Index<'_>,
-    people: &Roster<'_>,
+    roster: &Roster<'_>,
 ) -> bool {
     let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
     let gone = match input.presences.get(old) {
@@ -273,17 +248,14 @@ fn may_replace(
     };
     reachable
         && index.sources.all_read()
-        && !people.asked_for.contains(old.as_str())
+        && !roster.asked_for.contains(old.as_str())
         && gone
         && !is_protected(member, old.as_str(), member.email.as_str(), input)
 }
 
-fn joining(person: Subject, cause: Cause, input: &PlanInput<'_>) -> Change {
-    if !input.sync.invite_users_after_provisioning && input.stages == Some(true) {
-        Change::Stage { person, cause }
-    } else {
-        Change::Invite { person, cause }
-    }
+/// Whether new members are stored without an invitation.
+fn is_staged(input: &PlanInput<'_>) -> bool {
+    !input.sync.invite_users_after_provisioning && input.stages == Some(true)
 }
 
 fn usable_address<'a>(
@@ -321,29 +293,16 @@ fn was_revoked_by_us(
 }
 
 /// Gives access back where it was ours to take.
-fn give_back(
-    member: &ObservedMember,
-    import: ImportMember,
-    person: Subject,
-    pushed: &str,
-    input: &PlanInput<'_>,
-    index: &Index<'_>,
-    plan: &mut Plan,
-) {
+fn give_back(member: &ObservedMember, pushed: &str, input: &PlanInput<'_>, index: &Index<'_>) -> Access {
     if !was_revoked_by_us(member, &[pushed], input, index) {
-        plan.standing.push(Standing::RevokedByHand { person });
-        return;
+        return Access::TakenByHand;
     }
     let enabled_anywhere = input.connector.conflicts.across_sources == AcrossSources::PreferEnabled;
     if let Some(because) = index.unread_owner(pushed, input).filter(|_| !enabled_anywhere) {
-        plan.kept.push(Kept { person, cause: None, because });
-        return;
+        return Access::Unsure(because);
     }
-    plan.changes.push(Change::Restore { person, cause: Cause::Returned });
     match &member.id {
-        Some(id) if input.server != ServerKind::Vaultwarden => {
-            plan.restorations.push(Request::Restore(id.clone()));
-        }
-        _ => plan.import.members.push(import),
+        Some(id) if input.server != ServerKind::Vaultwarden => Access::Restored(id.clone()),
+        _ => Access::RestoredByImport,
     }
 }

@@ -14,17 +14,17 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>
     if let Some(name) = &people.missing_pilot {
         plan.remarks.push(Remark::NoPilotGroup { name: name.clone() });
     }
-    if !plan.unread.is_empty() {
-        plan.remarks.push(Remark::GroupsWait { groups: plan.unread.len() });
+    if !plan.sent.unread.is_empty() {
+        plan.remarks.push(Remark::GroupsWait { groups: plan.sent.unread.len() });
     }
-    let sends_people = !plan.import.members.is_empty();
-    let everybody = plan.evidence == Evidence::Unknown || plan.resends;
+    let sends_people = !plan.sent.import.members.is_empty();
+    let everybody = plan.evidence == Evidence::Unknown || index.resends;
     if everybody && input.server == ServerKind::Vaultwarden && sends_people {
         plan.remarks.push(Remark::RestoresByHand);
     }
     let unseen = plan.evidence != Evidence::Live && input.server == ServerKind::Vaultwarden;
-    if unseen && !plan.import.groups.is_empty() {
-        plan.remarks.push(Remark::GroupsUnseen { groups: plan.import.groups.len() });
+    if unseen && !plan.sent.import.groups.is_empty() {
+        plan.remarks.push(Remark::GroupsUnseen { groups: plan.sent.import.groups.len() });
     }
     let Some(state) = index.state.filter(|_| plan.evidence == Evidence::Live) else { return };
     staged(input, index, people, plan);

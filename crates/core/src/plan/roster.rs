@@ -1,7 +1,6 @@
 //! Who will be in the organization under which id, once a plan is carried out.
 
 use crate::names::ExternalId;
-use crate::wire::ImportMember;
 use hashbrown::{HashMap, HashSet};
 
 /// Who will be in the organization under which id, once the plan is carried out.
@@ -18,8 +17,6 @@ pub(super) struct Roster<'a> {
     pub(super) identified: HashMap<usize, usize>,
     /// External ids that the run replaces, with what they become.
     pub(super) replaced: HashMap<&'a str, &'a str>,
-    /// Live members of the desired state, as an import names them.
-    pub(super) live: Vec<ImportMember>,
     /// Addresses of the desired state's live members.
     pub(super) emails: HashSet<&'a str>,
     /// The pilot group of the settings, where the directory lacks it.

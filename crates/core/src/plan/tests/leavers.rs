@@ -115,7 +115,7 @@ fn vaultwarden_revokes_who_is_disabled_and_no_longer_selected() {
         "{:?}",
         plan.changes
     );
-    assert!(plan.import.members.iter().any(|it| it.deleted && it.external_id.as_str() == "a"));
+    assert!(plan.sent.import.members.iter().any(|it| it.deleted && it.external_id.as_str() == "a"));
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn invitations_come_in_portions_and_the_pilot_group_first() {
     world.connector.invitations.pilot_group = Some("pilots".to_owned());
     let directory = || crowd(10).group("pilots", &["crowd7", "crowd9"]).group("all", &["crowd0", "crowd5"]);
     let plan = world.plan(directory());
-    let invited: Vec<&str> = plan.import.members.iter().map(|it| it.external_id.as_str()).collect();
+    let invited: Vec<&str> = plan.sent.import.members.iter().map(|it| it.external_id.as_str()).collect();
     assert_eq!(invited, ["crowd0", "crowd7", "crowd9"]);
     assert_eq!(plan.left_out.iter().filter(|it| it.because == LeftOutBecause::WaitsForTurn).count(), 7);
     assert!(
@@ -221,17 +221,18 @@ fn invitations_come_in_portions_and_the_pilot_group_first() {
     world.connector.invitations.per_run = None;
     world.connector.invitations.pilot_only = true;
     let plan = world.plan(directory());
-    assert_eq!(plan.import.members.len(), 2);
+    assert_eq!(plan.sent.import.members.len(), 2);
     assert_eq!(plan.left_out[0].because, LeftOutBecause::NotInPilot);
     world.connector.invitations.pilot_group = Some("nobody".to_owned());
     let plan = world.plan(directory());
-    assert!(plan.import.members.is_empty());
+    assert!(plan.sent.import.members.is_empty());
     assert!(matches!(&plan.remarks[..], [Remark::NoPilotGroup { .. }]));
 }
 
 /// The members that an import makes, without its groups.
 fn after(plan: &Plan) -> OrganizationState {
-    plan.import
+    plan.sent
+        .import
         .members
         .iter()
         .fold(World::new(), |world, it| {

@@ -1,0 +1,385 @@
+//! What happens to each person and to each group: one value says what, why, and what is sent for it.
+//!
+//! What a plan shows and what it sends are unfolded from this one list, in one place, so that they cannot differ.
+
+use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, Standing, Subject};
+use super::sent::Sent;
+use crate::names::{ExternalId, GroupId, MemberId};
+use crate::wire::{ImportGroup, ImportMember, Request};
+use hashbrown::HashSet;
+
+/// What a plan shows.
+#[derive(Default)]
+pub(super) struct Shown {
+    pub(super) changes: Vec<Change>,
+    pub(super) kept: Vec<Kept>,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) standing: Vec<Standing>,
+    pub(super) remarks: Vec<Remark>,
+}
+
+impl Shown {
+    /// External ids of people who get their access back.
+    pub(super) fn restored(&self) -> HashSet<ExternalId> {
+        let restored = |change: &Change| match change {
+            Change::Restore { person, .. } => Some(person.external_id.clone()),
+            _ => None,
+        };
+        self.changes.iter().filter_map(restored).collect()
+    }
+}
+
+/// What happens to somebody of the directory, or to a member.
+pub(super) enum PersonFate {
+    /// In the directory, and not brought over.
+    LeftOut(LeftOut),
+    /// A member whose address in the directory cannot be used.
+    Unusable { left_out: LeftOut, member: Subject },
+    /// In the directory, under an id that belongs to somebody else.
+    IdTaken {
+        person: Subject,
+        /// The address of whom the id belongs to.
+        holder: String,
+    },
+    /// In the directory; a member with this address has another id, and keeps it.
+    HeldUnderOtherId { person: Subject, observed: ExternalId },
+    /// Becomes a member.
+    Joins { person: Subject, cause: Cause, staged: bool },
+    /// Is a member, and shall be one.
+    Member(Box<MemberFate>),
+    /// Loses access.
+    Leaves { person: Subject, cause: Cause, by: Taking },
+    /// Left the desired state, and stays.
+    Kept(Kept),
+}
+
+/// What happens to a member whom the directory wants.
+pub(super) struct MemberFate {
+    pub(super) person: Subject,
+    /// As an import names the person.
+    pub(super) entry: ImportMember,
+    pub(super) address: Option<AddressDifference>,
+    pub(super) id: IdChange,
+    pub(super) access: Access,
+    /// Whether the person is sent although nothing is known to differ.
+    pub(super) sent_again: bool,
+}
+
+/// The organization knows a member under another address, and no request can change that.
+pub(super) struct AddressDifference {
+    pub(super) observed: String,
+    /// Whether another member has the directory's address.
+    pub(super) held: bool,
+}
+
+/// What becomes of a member's external id.
+pub(super) enum IdChange {
+    /// It is the directory's.
+    None,
+    /// There is none: the import gives the directory's.
+    Adopted,
+    /// Another one is replaced, by the import.
+    Replaced(ExternalId),
+    /// Another one is replaced, by a request for this member.
+    Put { old: ExternalId, member: MemberId },
+}
+
+/// Whether a member has access.
+pub(super) enum Access {
+    Has,
+    /// It was taken by hand, and is not ours to give back.
+    TakenByHand,
+    /// It was taken by us, and nobody knows whether it is to be given back.
+    Unsure(KeptBecause),
+    /// Given back by a request for this member.
+    Restored(MemberId),
+    /// Given back by the import.
+    RestoredByImport,
+    /// A run that was cut off may have invited the person.
+    InvitedAgain {
+        staged: bool,
+    },
+    /// A run that was cut off may have taken it.
+    RestoredAgain,
+}
+
+/// By what somebody loses access.
+pub(super) enum Taking {
+    Revoke(MemberId),
+    Remove(MemberId),
+    RevokeByImport,
+    RemoveByImport,
+    /// By an import that overwrites and does not list the person.
+    Overwrite,
+}
+
+/// What happens to a group of the directory, or to one that is ours.
+pub(super) enum GroupFate {
+    /// In the directory, and not brought over; or a member of a group that is neither a person nor a group.
+    LeftOut(LeftOut),
+    /// Ours, not in the directory any more, and kept.
+    Vanished { group: Subject },
+    /// Ours, not in the directory any more, and deleted.
+    Deleted { group: Subject, id: GroupId, removed: Vec<String> },
+    /// Appears.
+    Created {
+        group: Subject,
+        cause: Cause,
+        /// How many members it starts with.
+        members: usize,
+        /// Whether a group made by hand has the same name.
+        same_name: bool,
+        listed: Vec<ExternalId>,
+    },
+    /// Is there.
+    Known(Box<GroupChange>),
+}
+
+/// What happens to a group that is there.
+pub(super) struct GroupChange {
+    pub(super) group: Subject,
+    pub(super) adopted: Option<Adoption>,
+    /// Where the organization's name is not the directory's.
+    pub(super) renamed: Option<Renaming>,
+    pub(super) members: MembersChange,
+    /// Members who would go out in another run: external ids, and addresses of members without one.
+    pub(super) stay: Vec<String>,
+    /// The whole membership, where the group is sent.
+    pub(super) listed: Option<Vec<ExternalId>>,
+}
+
+/// A group of the organization gets the directory's external id.
+pub(super) struct Adoption {
+    pub(super) id: GroupId,
+    /// None: a group made by hand.
+    pub(super) old: Option<ExternalId>,
+}
+
+/// What becomes of a name that is not the directory's.
+pub(super) enum Renaming {
+    /// The group gets the directory's; this is the one before.
+    From(String),
+    /// The server keeps the first one.
+    Kept(String),
+}
+
+/// What becomes of a group's members.
+pub(super) enum MembersChange {
+    /// They were not read: a later run compares them.
+    Unread,
+    Same,
+    Differ {
+        added: Vec<String>,
+        removed: Vec<String>,
+        outside: Vec<String>,
+        before: usize,
+    },
+}
+
+impl PersonFate {
+    /// How an import names somebody who shall be a member; None: it does not.
+    pub(super) fn live(&self) -> Option<ImportMember> {
+        match self {
+            Self::Joins { person, .. } => Some(entry(person, false)),
+            Self::Member(member) => Some(member.entry.clone()),
+            _ => None,
+        }
+    }
+
+    /// What is shown of it, and what is sent for it.
+    pub(super) fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
+        match self {
+            Self::LeftOut(left_out) => shown.left_out.push(left_out),
+            Self::Unusable { left_out, member: person } => {
+                shown.left_out.push(left_out);
+                shown.kept.push(Kept { person, cause: None, because: KeptBecause::NoUsableAddress });
+            }
+            Self::IdTaken { person, holder } => {
+                shown.standing.push(Standing::ExternalIdTaken { person, holder });
+            }
+            Self::HeldUnderOtherId { person, observed } => {
+                shown.standing.push(Standing::HeldUnderOtherId { person, observed });
+            }
+            Self::Joins { person, cause, staged } => {
+                sent.import.members.push(entry(&person, false));
+                shown.changes.push(joining(person, cause, staged));
+            }
+            Self::Member(member) => member.unfold(shown, sent),
+            Self::Leaves { person, cause, by } => by.unfold(person, cause, shown, sent),
+            Self::Kept(kept) => shown.kept.push(kept),
+        }
+    }
+}
+
+impl Taking {
+    fn unfold(self, person: Subject, cause: Cause, shown: &mut Shown, sent: &mut Sent) {
+        let about = person.clone();
+        match self {
+            Self::Revoke(id) => {
+                shown.changes.push(Change::Revoke { person, cause });
+                sent.take(about, Request::Revoke(id));
+            }
+            Self::Remove(id) => {
+                shown.changes.push(Change::Remove { person, cause });
+                sent.take(about, Request::Remove(id));
+            }
+            Self::RevokeByImport => {
+                shown.changes.push(Change::Revoke { person, cause });
+                sent.import.members.push(entry(&about, true));
+            }
+            Self::RemoveByImport => {
+                shown.changes.push(Change::Remove { person, cause });
+                sent.import.members.push(entry(&about, true));
+            }
+            Self::Overwrite => shown.changes.push(Change::Remove { person, cause }),
+        }
+    }
+}
+
+impl MemberFate {
+    fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
+        let Self { person, entry, address, id, access, sent_again } = self;
+        if let Some(AddressDifference { observed, held }) = address {
+            let person = person.clone();
+            shown.standing.push(if held {
+                Standing::AddressHeld { person, observed }
+            } else {
+                Standing::AddressDiffers { person, observed }
+            });
+        }
+        let by_id = id.unfold(&person, shown, sent);
+        let by_access = access.unfold(person, shown, sent);
+        if sent_again || by_id || by_access {
+            sent.import.members.push(entry);
+        }
+    }
+}
+
+impl IdChange {
+    /// Whether the import has to name the person.
+    fn unfold(self, person: &Subject, shown: &mut Shown, sent: &mut Sent) -> bool {
+        let (person, cause) = (person.clone(), Cause::Differs);
+        match self {
+            Self::None => false,
+            Self::Adopted => {
+                shown.changes.push(Change::Adopt { person, cause });
+                true
+            }
+            Self::Replaced(old) => {
+                shown.changes.push(Change::ReplaceExternalId { person, old, cause });
+                true
+            }
+            Self::Put { old, member } => {
+                let external_id = person.external_id.clone();
+                sent.repair(person.clone(), Request::PutMember { id: member, external_id });
+                shown.changes.push(Change::ReplaceExternalId { person, old, cause });
+                false
+            }
+        }
+    }
+}
+
+impl Access {
+    /// Whether the import has to name the person.
+    fn unfold(self, person: Subject, shown: &mut Shown, sent: &mut Sent) -> bool {
+        match self {
+            Self::Has => false,
+            Self::TakenByHand => {
+                shown.standing.push(Standing::RevokedByHand { person });
+                false
+            }
+            Self::Unsure(because) => {
+                shown.kept.push(Kept { person, cause: None, because });
+                false
+            }
+            Self::Restored(member) => {
+                sent.restore(person.clone(), Request::Restore(member));
+                shown.changes.push(Change::Restore { person, cause: Cause::Returned });
+                false
+            }
+            Self::RestoredByImport | Self::RestoredAgain => {
+                shown.changes.push(Change::Restore { person, cause: Cause::Returned });
+                true
+            }
+            Self::InvitedAgain { staged } => {
+                shown.changes.push(joining(person, Cause::Joined, staged));
+                true
+            }
+        }
+    }
+}
+
+impl GroupFate {
+    /// A group of the directory that is not brought over.
+    pub(super) fn left_out(reference: &str, because: LeftOutBecause) -> Self {
+        Self::LeftOut(LeftOut { reference: reference.to_owned(), because })
+    }
+
+    /// What is shown of it, and what is sent for it.
+    pub(super) fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
+        match self {
+            Self::LeftOut(left_out) => shown.left_out.push(left_out),
+            Self::Vanished { group } => shown.standing.push(Standing::GroupVanished { group }),
+            Self::Deleted { group, id, removed } => {
+                sent.take(group.clone(), Request::DeleteGroup(id));
+                shown.changes.push(Change::DeleteGroup { group, removed, cause: Cause::Gone });
+            }
+            Self::Created { group, cause, members, same_name, listed } => {
+                if same_name {
+                    shown.remarks.push(Remark::SameName { group: group.clone() });
+                }
+                sent.import.groups.push(import_group(&group, listed));
+                shown.changes.push(Change::CreateGroup { group, members, cause });
+            }
+            Self::Known(change) => change.unfold(shown, sent),
+        }
+    }
+}
+
+impl GroupChange {
+    fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
+        let Self { group, adopted, renamed, members, stay, listed } = self;
+        let cause = Cause::Differs;
+        if let Some(Adoption { id, old }) = adopted {
+            let (name, external_id) = (group.name.clone(), group.external_id.clone());
+            sent.repair(group.clone(), Request::PutGroup { id, name, external_id });
+            shown.changes.push(Change::AdoptGroup { group: group.clone(), old, cause });
+        }
+        match renamed {
+            Some(Renaming::From(old)) => {
+                shown.changes.push(Change::RenameGroup { group: group.clone(), old, cause });
+            }
+            Some(Renaming::Kept(observed)) => {
+                shown.standing.push(Standing::GroupNameKept { group: group.clone(), observed });
+            }
+            None => {}
+        }
+        if !stay.is_empty() {
+            shown.standing.push(Standing::MembershipsKept { group: group.clone(), members: stay });
+        }
+        if let Some(listed) = listed {
+            sent.import.groups.push(import_group(&group, listed));
+        }
+        match members {
+            MembersChange::Unread => {
+                sent.unread.insert(group.external_id);
+            }
+            MembersChange::Same => {}
+            MembersChange::Differ { added, removed, outside, before } => {
+                shown.changes.push(Change::ChangeMembers { group, added, removed, outside, before, cause });
+            }
+        }
+    }
+}
+
+fn joining(person: Subject, cause: Cause, staged: bool) -> Change {
+    if staged { Change::Stage { person, cause } } else { Change::Invite { person, cause } }
+}
+
+fn entry(person: &Subject, deleted: bool) -> ImportMember {
+    ImportMember { email: Some(person.name.clone()), external_id: person.external_id.clone(), deleted }
+}
+
+fn import_group(group: &Subject, member_external_ids: Vec<ExternalId>) -> ImportGroup {
+    ImportGroup { name: group.name.clone(), external_id: group.external_id.clone(), member_external_ids }
+}

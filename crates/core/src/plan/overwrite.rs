@@ -1,0 +1,192 @@
+//! `overwriteExisting`: the whole desired state goes out in one request, and the plan names everybody whom the server will delete
+//! for it. Members whom no removal may touch are listed in it, so that the server leaves them alone.
+
+use super::change::{Cause, Kept, KeptBecause, Subject};
+use super::fate::{GroupFate, MembersChange, PersonFate, Shown, Taking};
+use super::leavers::is_protected;
+use super::refusal::Refusal;
+use super::roster::Roster;
+use super::sent::Sent;
+use super::{Evidence, Index, PlanInput, Totals};
+use crate::import::{BATCH, official_request};
+use crate::names::ExternalId;
+use crate::observed::{MemberStatus, ObservedMember, Role, ServerKind};
+use crate::wire::{ImportGroup, ImportMember, ImportRequest};
+use hashbrown::{HashMap, HashSet};
+
+/// What becomes of `overwriteExisting`.
+#[derive(Default)]
+pub(super) struct Overwriting {
+    /// Set, and not carried out: whom it would delete cannot be seen, or may not be removed in this run.
+    pub(super) withheld: bool,
+    pub(super) refusal: Option<Refusal>,
+    /// The members of the whole request; None: there is none.
+    members: Option<Vec<ImportMember>>,
+}
+
+/// Decides whom the server would delete, and adds that to the fates.
+pub(super) fn decide(
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+    roster: &Roster<'_>,
+    totals: Totals,
+    people: &mut Vec<PersonFate>,
+    groups: &[GroupFate],
+) -> Overwriting {
+    let nothing = Overwriting::default();
+    if !input.sync.overwrite_existing || !input.desired.people_wanted() {
+        return nothing;
+    }
+    if input.sync.large_import && totals.people + totals.groups > BATCH {
+        return Overwriting { refusal: Some(Refusal::OverwriteWithLargeImport), ..nothing };
+    }
+    // Of a group whose members were not read, nobody could count who would go out.
+    let unread =
+        |it: &GroupFate| matches!(it, GroupFate::Known(it) if matches!(it.members, MembersChange::Unread));
+    let certain = index.sources.all_read() && index.sources.all_known() && !groups.iter().any(unread);
+    if index.baseline || index.evidence != Evidence::Live || !certain {
+        return Overwriting { withheld: true, ..nothing };
+    }
+    let members = people.iter().filter_map(PersonFate::live).collect();
+    let mut whole = Whole { input, roster, members, pending: Vec::new() };
+    whole.everybody(index, people);
+    let Whole { members, pending, .. } = whole;
+    let refused = !pending.is_empty() && input.server != ServerKind::Vaultwarden;
+    let refusal = refused.then_some(Refusal::ServerRefusesOverwrite { pending });
+    Overwriting { refusal, members: Some(members), ..nothing }
+}
+
+/// The members of a whole request while they are gathered.
+struct Whole<'a, 'b> {
+    input: &'b PlanInput<'a>,
+    roster: &'b Roster<'a>,
+    members: Vec<ImportMember>,
+    /// Addresses of those for whom the server refuses the request.
+    pending: Vec<String>,
+}
+
+impl Whole<'_, '_> {
+    fn everybody(&mut self, index: &Index<'_>, people: &mut Vec<PersonFate>) {
+        let vaultwarden = self.input.server == ServerKind::Vaultwarden;
+        let live: HashSet<ExternalId> = self.members.iter().map(|it| it.external_id.clone()).collect();
+        let places = places(people);
+        for member in index.state.into_iter().flat_map(|it| &it.members) {
+            let Some(id) = member.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty()) else {
+                continue;
+            };
+            if live.contains(id) || self.roster.replaced.contains_key(id.as_str()) {
+                continue;
+            }
+            // Vaultwarden restores whom it is shown, unless as deleted: that counts as listed, and takes nothing more away.
+            let deleted = vaultwarden && member.status == MemberStatus::Revoked;
+            let email = Some(member.email.as_str().to_owned());
+            let listed = ImportMember { email, external_id: id.clone(), deleted };
+            let place = places.get(id).copied();
+            match place.map(|it| &people[it]) {
+                Some(PersonFate::Leaves { by, .. }) => {
+                    // The server looks at those whom the same request marks as deleted, too.
+                    if matches!(by, Taking::RemoveByImport | Taking::RevokeByImport) {
+                        self.note_pending(member);
+                    }
+                    // Listed, the server leaves a revoked member as he is; Vaultwarden's `deleted` entry is in the import.
+                    let revoked = matches!(by, Taking::Revoke(_) | Taking::RevokeByImport);
+                    self.members.extend((revoked && !vaultwarden).then_some(listed));
+                }
+                Some(PersonFate::Kept(kept)) if kept.because != KeptBecause::AsToday => {
+                    self.members.push(listed);
+                }
+                Some(PersonFate::Unusable { .. }) => self.members.push(listed),
+                _ => {
+                    let fate = self.stranger(member, listed);
+                    match place {
+                        Some(place) => people[place] = fate,
+                        None => people.push(fate),
+                    }
+                }
+            }
+        }
+    }
+
+    /// A member for whom the plan has no reason of its own: deleted by the server, unless listed.
+    fn stranger(&mut self, member: &ObservedMember, listed: ImportMember) -> PersonFate {
+        let id = listed.external_id.clone();
+        let because = if member.role != Role::User {
+            Some(KeptBecause::Role)
+        } else if self.roster.emails.contains(member.email.as_str()) {
+            Some(KeptBecause::AddressInUse)
+        } else {
+            is_protected(member, id.as_str(), member.email.as_str(), self.input)
+                .then_some(KeptBecause::Protected)
+        };
+        let person = Subject { name: member.email.as_str().to_owned(), external_id: id };
+        let cause = Cause::Overwritten;
+        if let Some(because) = because {
+            self.members.push(listed);
+            return PersonFate::Kept(Kept { person, cause: Some(cause), because });
+        }
+        self.note_pending(member);
+        PersonFate::Leaves { person, cause, by: Taking::Overwrite }
+    }
+
+    fn note_pending(&mut self, member: &ObservedMember) {
+        self.pending.extend(has_not_joined(member).then(|| member.email.as_str().to_owned()));
+    }
+}
+
+/// Where the fates of those stand who have no cause to be members.
+fn places(people: &[PersonFate]) -> HashMap<ExternalId, usize> {
+    let place = |(place, fate): (usize, &PersonFate)| {
+        let person = match fate {
+            PersonFate::Leaves { person, .. } | PersonFate::Unusable { member: person, .. } => person,
+            PersonFate::Kept(kept) => &kept.person,
+            _ => return None,
+        };
+        Some((person.external_id.clone(), place))
+    };
+    people.iter().enumerate().filter_map(place).collect()
+}
+
+impl Overwriting {
+    /// The request that overwrites, in place of the import; None: there is none.
+    pub(super) fn request(
+        self,
+        input: &PlanInput<'_>,
+        index: &Index<'_>,
+        roster: &Roster<'_>,
+        shown: &Shown,
+        sent: &Sent,
+    ) -> Option<ImportRequest> {
+        let mut members = self.members.filter(|_| !shown.changes.is_empty())?;
+        if input.server == ServerKind::Vaultwarden {
+            let restored = shown.restored();
+            let revoked = |it: &ImportMember| {
+                let number = index.by_external_id.get(it.external_id.as_str());
+                number.is_some_and(|&number| index.member(number).status == MemberStatus::Revoked)
+            };
+            for member in &mut members {
+                member.deleted |= revoked(member) && !restored.contains(&member.external_id);
+            }
+        }
+        members.extend(sent.import.members.iter().filter(|it| it.deleted).cloned());
+        let groups = whole_groups(input, roster);
+        Some(ImportRequest { groups, members, overwrite_existing: true, ..sent.import.clone() })
+    }
+}
+
+/// Whether nobody has accepted the invitation. Of a revoked member it cannot be told.
+fn has_not_joined(member: &ObservedMember) -> bool {
+    matches!(member.status, MemberStatus::Invited | MemberStatus::Staged)
+}
+
+fn whole_groups(input: &PlanInput<'_>, roster: &Roster<'_>) -> Vec<ImportGroup> {
+    if !input.sync.groups {
+        return Vec::new();
+    }
+    let mut groups = official_request(input.desired, input.sync).groups;
+    for (number, group) in groups.iter_mut().enumerate() {
+        let listed = input.desired.members(number).iter();
+        group.member_external_ids =
+            listed.filter_map(|&person| roster.ids[person as usize].clone()).collect();
+    }
+    groups
+}

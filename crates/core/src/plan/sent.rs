@@ -1,0 +1,106 @@
+//! What a plan sends, in order.
+
+use super::Plan;
+use super::change::{Change, Subject};
+use crate::import::{BATCH, BatchSize, RefusedRecord, batches, without};
+use crate::names::ExternalId;
+use crate::observed::ServerKind;
+use crate::wire::{ImportRequest, Request};
+use hashbrown::HashSet;
+
+/// What a plan sends. Every request but an import concerns one person or one group.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    /// What takes access or a group.
+    takings: Vec<(Subject, Request)>,
+    /// New ids for members and groups.
+    repairs: Vec<(Subject, Request)>,
+    pub(super) import: ImportRequest,
+    /// In its place, where it overwrites.
+    pub(super) whole: Option<ImportRequest>,
+    restorations: Vec<(Subject, Request)>,
+    /// Groups that this run brings to the point where their members can be read, at most.
+    pub(super) unread: HashSet<ExternalId>,
+}
+
+impl Sent {
+    pub(super) fn new(invite_users_after_provisioning: bool) -> Self {
+        Self {
+            takings: Vec::new(),
+            repairs: Vec::new(),
+            import: ImportRequest {
+                groups: Vec::new(),
+                members: Vec::new(),
+                overwrite_existing: false,
+                large_import: false,
+                invite_users_after_provisioning,
+            },
+            whole: None,
+            restorations: Vec::new(),
+            unread: HashSet::new(),
+        }
+    }
+
+    pub(super) fn take(&mut self, about: Subject, request: Request) {
+        self.takings.push((about, request));
+    }
+
+    pub(super) fn repair(&mut self, about: Subject, request: Request) {
+        self.repairs.push((about, request));
+    }
+
+    pub(super) fn restore(&mut self, about: Subject, request: Request) {
+        self.restorations.push((about, request));
+    }
+}
+
+impl Plan {
+    /// What is sent, in order: what takes access (it frees seats), new ids for members and groups (the import finds them by
+    /// these), the import or its batches, what gives access back.
+    pub fn requests(&self) -> Vec<Request> {
+        let single = |of: &[(Subject, Request)]| of.iter().map(|(_, it)| it.clone()).collect::<Vec<_>>();
+        let mut requests = single(&self.sent.takings);
+        requests.extend(single(&self.sent.repairs));
+        let import = &self.sent.import;
+        if let Some(whole) = &self.sent.whole {
+            requests.push(Request::WholeImport(whole.clone()));
+        } else if !import.members.is_empty() || !import.groups.is_empty() {
+            let counted = self.large_import || self.server == ServerKind::OfficialCloud;
+            let entries = if counted { BATCH } else { usize::MAX };
+            let limit = BatchSize { entries, bytes: BatchSize::BYTES };
+            requests.extend(batches(import.clone(), limit).into_iter().map(Request::Import));
+        }
+        requests.extend(single(&self.sent.restorations));
+        requests
+    }
+
+    /// The one person or group that a request of this plan is about; None: an import, which is about many.
+    pub fn about(&self, request: &Request) -> Option<&Subject> {
+        let Sent { takings, repairs, restorations, .. } = &self.sent;
+        let mut single = takings.iter().chain(repairs).chain(restorations);
+        single.find(|(_, it)| it == request).map(|(about, _)| about)
+    }
+
+    /// The groups that appear, each with the members that are sent for it.
+    pub fn new_groups(&self) -> impl Iterator<Item = (&ExternalId, &[ExternalId])> {
+        let id = |change: &'_ Change| match change {
+            Change::CreateGroup { group, .. } => Some(group.external_id.clone()),
+            _ => None,
+        };
+        let new: HashSet<ExternalId> = self.changes.iter().filter_map(id).collect();
+        let groups = self.sent.import.groups.iter().filter(move |it| new.contains(&it.external_id));
+        groups.map(|it| (&it.external_id, it.member_external_ids.as_slice()))
+    }
+
+    /// This plan without records that the server did not take.
+    #[must_use]
+    pub fn without(mut self, refused: &[RefusedRecord]) -> Self {
+        without(&mut self.sent.import, refused);
+        self
+    }
+
+    /// The import that is sent, whether it overwrites or not.
+    pub(super) fn import(&self) -> &ImportRequest {
+        self.sent.whole.as_ref().unwrap_or(&self.sent.import)
+    }
+}
