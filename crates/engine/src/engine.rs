@@ -11,7 +11,7 @@ use crate::error::EngineError;
 use crate::event::{Event, Events};
 use crate::installation::SetupError;
 use crate::ledger::Ledger;
-use crate::organization::{ApiKey, Connection, OrganizationAccess, Patience};
+use crate::organization::{ApiKey, Connection, OrganizationAccess, Timeouts};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::review::HistoryError;
 use crate::secrets::{KeyKind, Moved, SecretName, SecretPlace, SecretStore, Secrets};
@@ -109,7 +109,7 @@ impl Engine {
                 app_id,
                 ca_path: connector.organization_ca_path.map(PathBuf::from),
             },
-            patience: Patience::within(connector.time_limits.organization),
+            timeouts: Timeouts::within(connector.time_limits.organization),
             token: None,
             observer: None,
         };
@@ -361,7 +361,7 @@ impl Engine {
                 app_id: self.store.data().app_id().unwrap_or_default().to_owned(),
                 ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
             },
-            patience: Patience::within(connector.time_limits.organization),
+            timeouts: Timeouts::within(connector.time_limits.organization),
             token: Some(token),
             observer: observer.map(|(id, client_secret)| ApiKey {
                 client_id: id.expose_secret().to_owned(),

@@ -5,7 +5,8 @@ use super::{Area, Check, Concern, Finding, Findings, Outcome};
 use crate::directory::web::Route;
 use crate::engine::Engine;
 use crate::event::Events;
-use crate::organization::{Organization, OrganizationError, Patience, Reading};
+use crate::http::RetryPolicy;
+use crate::organization::{Organization, OrganizationError, Reading};
 use crate::sync::RunError;
 use bwdc_core::observed::ServerKind;
 use std::collections::HashSet;
@@ -42,7 +43,7 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
     }
     let organization =
         match engine.organization(&connector).map_err(RunError::from).and_then(|it| Ok(it.open()?)) {
-            Ok(organization) => organization.with_patience(little(connector.time_limits.organization)),
+            Ok(organization) => organization.with_retry(brief()),
             Err(error) => {
                 findings(found(Check::SignIn, &endpoints.identity, Outcome::failed(error)));
                 findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
@@ -112,11 +113,12 @@ async fn read(organization: &Organization, api: &str, events: Events<'_>, findin
 }
 
 /// Somebody waits for the answer.
-fn little(limit: Option<u64>) -> Patience {
-    Patience {
+fn brief() -> RetryPolicy {
+    RetryPolicy {
         attempts: 2,
+        throttled_attempts: 2,
         longest_pause: Duration::from_secs(10),
         all_pauses: Duration::from_secs(10),
-        ..Patience::within(limit)
+        ..RetryPolicy::default()
     }
 }

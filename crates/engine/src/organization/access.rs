@@ -1,6 +1,6 @@
 //! What it takes to speak to an organization: addresses, keys, and the way there.
 
-use super::{ApiKey, Connection, Organization, OrganizationError, Patience};
+use super::{ApiKey, Connection, Organization, OrganizationError, Timeouts};
 use crate::http::ProxyChoice;
 use secrecy::SecretString;
 
@@ -11,7 +11,7 @@ pub struct OrganizationAccess {
     /// Which proxy stands between.
     pub proxy: ProxyChoice,
     /// How long answers are waited for.
-    pub patience: Patience,
+    pub timeouts: Timeouts,
     /// The token of an earlier run, where there is one.
     pub token: Option<SecretString>,
     /// An administrator's own key, by which the organization is observed where its own key sees nothing.
@@ -24,8 +24,8 @@ impl OrganizationAccess {
     /// # Errors
     /// [`OrganizationError::Client`] when no client can be made of it.
     pub fn open(self) -> Result<Organization, OrganizationError> {
-        let Self { connection, proxy, patience, token, observer } = self;
-        let mut organization = Organization::through(proxy, connection)?.with_patience(patience);
+        let Self { connection, proxy, timeouts, token, observer } = self;
+        let mut organization = Organization::through(proxy, connection)?.with_timeouts(timeouts);
         if let Some(token) = token {
             organization = organization.with_token(token);
         }

@@ -3,11 +3,12 @@
 use super::SMALL;
 use super::error::{ApplyError, Effect, OrganizationError, UnknownCause};
 use super::message::{self, ServerMessage};
-use super::patience::Patience;
-use super::transport::{Answer, Body, Call, Repeat};
+use super::transport::Timeouts;
+use crate::http::{Answer, Body, Call, Repeat};
 use bwdc_core::names::{GroupId, MemberId};
 use bwdc_core::wire::Request;
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ pub(super) fn call(
     api: &str,
     request: &Request,
     member: Option<&Value>,
-    patience: &Patience,
+    timeouts: &Timeouts,
 ) -> Result<Call, OrganizationError> {
     let (method, path, body) = match request {
         Request::Import(import) | Request::WholeImport(import) => {
@@ -33,14 +34,14 @@ pub(super) fn call(
         }
         Request::DeleteGroup(id) => (Method::DELETE, group_path(id)?, Body::None),
     };
-    let time_limit = if matches!(body, Body::Json(_)) { patience.import } else { patience.answer };
+    let time_limit = if matches!(body, Body::Json(_)) { timeouts.import } else { timeouts.answer };
     let url = format!("{api}{path}");
     Ok(Call {
         method,
         url,
         body,
-        headers: Vec::new(),
-        repeat: Repeat::OnlyUnsent,
+        headers: HeaderMap::new(),
+        repeat: Repeat::Change,
         time_limit,
         size_limit: SMALL,
     })
@@ -67,7 +68,7 @@ pub(super) fn path_segment(id: &str) -> Result<&str, OrganizationError> {
     if !id.is_empty() && id.bytes().all(safe) {
         Ok(id)
     } else {
-        Err(OrganizationError::Address { url: id.to_owned() })
+        Err(OrganizationError::Id { id: id.to_owned() })
     }
 }
 
@@ -92,7 +93,7 @@ pub(super) fn judge(request: &Request, call: &Call, answer: &Answer) -> Result<(
         }
         return Ok(());
     }
-    let message = answer.message(&call.url);
+    let message = ServerMessage::of(&call.url, answer);
     if !(400..500).contains(&answer.status) || answer.status == 408 {
         return Err(ApplyError::Unknown { cause: UnknownCause::Answer(message) });
     }

@@ -1,12 +1,15 @@
 //! A key and the token that it was last given.
 
 use super::error::OrganizationError;
+use super::message::ServerMessage;
 use super::token::{self, AccessToken};
-use super::transport::{Body, Call, DEVICE, Repeat, Transport};
+use super::transport::{DEVICE, Transport};
 use super::{ApiKey, SMALL};
 use crate::clock::Clock;
 use crate::event::Events;
+use crate::http::{Body, Call, Repeat};
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
@@ -29,7 +32,7 @@ impl Scope {
 }
 
 /// Where tokens are given out, and to which installation.
-pub(super) struct Counter<'a> {
+pub(super) struct TokenEndpoint<'a> {
     pub(super) transport: &'a Transport,
     pub(super) identity: &'a str,
     pub(super) app_id: &'a str,
@@ -64,14 +67,14 @@ impl Credential {
     /// A token with more than five minutes left.
     pub(super) async fn fresh(
         &self,
-        counter: &Counter<'_>,
+        endpoint: &TokenEndpoint<'_>,
         events: Events<'_>,
     ) -> Result<AccessToken, OrganizationError> {
         let mut held = self.token.lock().await;
         if let Some(token) = held.as_ref().filter(|token| token.is_fresh()) {
             return Ok(token.clone());
         }
-        let token = self.ask(counter, events).await?;
+        let token = self.ask(endpoint, events).await?;
         *held = Some(token.clone());
         Ok(token)
     }
@@ -80,14 +83,14 @@ impl Credential {
     pub(super) async fn replace(
         &self,
         refused: &AccessToken,
-        counter: &Counter<'_>,
+        endpoint: &TokenEndpoint<'_>,
         events: Events<'_>,
     ) -> Result<AccessToken, OrganizationError> {
         let mut held = self.token.lock().await;
         if let Some(token) = held.as_ref().filter(|token| !token.is_same(refused)) {
             return Ok(token.clone());
         }
-        let token = self.ask(counter, events).await?;
+        let token = self.ask(endpoint, events).await?;
         *held = Some(token.clone());
         Ok(token)
     }
@@ -95,38 +98,42 @@ impl Credential {
     /// A new token, whatever is held.
     pub(super) async fn renew(
         &self,
-        counter: &Counter<'_>,
+        endpoint: &TokenEndpoint<'_>,
         events: Events<'_>,
     ) -> Result<AccessToken, OrganizationError> {
         let mut held = self.token.lock().await;
-        let token = self.ask(counter, events).await?;
+        let token = self.ask(endpoint, events).await?;
         *held = Some(token.clone());
         Ok(token)
     }
 
-    async fn ask(&self, counter: &Counter<'_>, events: Events<'_>) -> Result<AccessToken, OrganizationError> {
+    async fn ask(
+        &self,
+        endpoint: &TokenEndpoint<'_>,
+        events: Events<'_>,
+    ) -> Result<AccessToken, OrganizationError> {
         let fields = [
             ("scope", self.scope.name()),
             ("client_id", self.key.client_id.as_str()),
             ("deviceType", DEVICE.0),
-            ("deviceIdentifier", counter.app_id),
+            ("deviceIdentifier", endpoint.app_id),
             ("deviceName", DEVICE.1),
             ("grant_type", "client_credentials"),
             ("client_secret", self.key.client_secret.expose_secret()),
         ];
         let call = Call {
             method: Method::POST,
-            url: format!("{}/connect/token", counter.identity),
+            url: format!("{}/connect/token", endpoint.identity),
             body: Body::Form(fields.map(|(name, value)| (name, value.to_owned())).to_vec()),
-            headers: Vec::new(),
-            repeat: Repeat::Freely,
-            time_limit: counter.transport.patience.sign_in,
+            headers: HeaderMap::new(),
+            repeat: Repeat::Token,
+            time_limit: endpoint.transport.timeouts.sign_in,
             size_limit: SMALL,
         };
         let answer =
-            counter.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
+            endpoint.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
         if !answer.is_success() {
-            return Err(OrganizationError::SignIn(answer.message(&call.url)));
+            return Err(OrganizationError::SignIn(ServerMessage::of(&call.url, &answer)));
         }
         token::read(&call.url, &answer.body, Clock::System.now())
     }

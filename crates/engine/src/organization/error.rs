@@ -1,9 +1,8 @@
 //! Why the organization could not be read or changed, and whether a failed change can have had an effect.
 
-use super::message::{ServerMessage, described};
-use crate::http::HttpError;
+use super::message::ServerMessage;
+use crate::http::{HttpError, TransportError, describe_status};
 use bwdc_core::names::MemberId;
-use std::time::Duration;
 
 /// Why nothing could be learned from the server.
 #[derive(Debug, thiserror::Error)]
@@ -11,73 +10,14 @@ pub enum OrganizationError {
     /// No client could be made.
     #[error(transparent)]
     Client(#[from] HttpError),
-    /// The address is none.
-    #[error("`{url}` is not an address that a request can go to")]
-    Address {
-        /// As set.
-        url: String,
-    },
-    /// There was no connection.
-    #[error("cannot reach {url}: {reason}")]
-    Unreachable {
-        /// Where the request went.
-        url: String,
-        /// The innermost cause.
-        reason: String,
-        /// As the client reports it.
-        #[source]
-        source: reqwest::Error,
-    },
-    /// The server's certificate was not accepted.
-    #[error("{url} presents a certificate that is not trusted: {reason}")]
-    Certificate {
-        /// Where the request went.
-        url: String,
-        /// What is wrong with it.
-        reason: String,
-        /// As the client reports it.
-        #[source]
-        source: reqwest::Error,
-    },
-    /// No answer in time.
-    #[error("{url} did not answer within {} s", limit.as_secs())]
-    Timeout {
-        /// Where the request went.
-        url: String,
-        /// The time limit.
-        limit: Duration,
-        /// As the client reports it.
-        #[source]
-        source: reqwest::Error,
-    },
-    /// The connection ended before the answer did.
-    #[error("the connection to {url} ended before the whole answer was there: {reason}")]
-    Cut {
-        /// Where the request went.
-        url: String,
-        /// The innermost cause.
-        reason: String,
-        /// As the client reports it.
-        #[source]
-        source: reqwest::Error,
-    },
-    /// The answer is larger than any true one.
-    #[error("{url} answered with more than {limit} bytes")]
-    TooLarge {
-        /// Where the request went.
-        url: String,
-        /// The limit in bytes.
-        limit: usize,
-    },
-    /// The server points somewhere else.
-    #[error("{url} answers with a redirect ({}) to {location}", described(*status))]
-    Redirected {
-        /// Where the request went.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-        /// Where it points.
-        location: String,
+    /// No answer came.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// An id is none that can stand in an address.
+    #[error("`{id}` is not an id that a request can name")]
+    Id {
+        /// As the server or the ledger has it.
+        id: String,
     },
     /// The identity service gave no token.
     #[error("{0}")]
@@ -132,20 +72,9 @@ impl OrganizationError {
     pub fn hint(&self) -> Option<String> {
         let fixed = match self {
             Self::Client(error) => error.hint(),
-            Self::Address { .. } | Self::Redirected { .. } => {
-                "Correct the server URL with `bwdc config server <url>`."
-            }
-            Self::Unreachable { .. } => "Check the server URL, the network and the proxy settings.",
-            Self::Certificate { .. } => {
-                "If a company authority signed it, name its PEM file as `organization-ca-path` in `connector.toml`, or add it to this machine's trusted certificates."
-            }
-            Self::Timeout { .. } => {
-                "Check the server and what stands between, such as a proxy, and run again; where answers take that long, raise `time-limits.organization` in connector.toml."
-            }
-            Self::Cut { .. } => "Check the server and what stands between, such as a proxy; then run again.",
-            Self::TooLarge { .. } | Self::NoToken { .. } | Self::Unreadable { .. } => {
-                "Check that the server URL leads to a Bitwarden or Vaultwarden server and not to something in front of it."
-            }
+            Self::Transport(error) => transport_hint(error),
+            Self::Id { .. } => "Correct the server URL with `bwdc config server <url>`.",
+            Self::NoToken { .. } | Self::Unreadable { .. } => NOT_THE_SERVER,
             Self::SignIn(message) => return sign_in_hint(message).map(str::to_owned),
             Self::Observer { .. } => {
                 "Give a valid personal API key of an owner or administrator with `bwdc login --observer`, or go on without observing: `bwdc logout --observer`."
@@ -217,7 +146,7 @@ pub enum UnknownCause {
     #[error(transparent)]
     Lost(Box<OrganizationError>),
     /// Success was reported by something that is not the server, such as a sign-in page.
-    #[error("{url} answered {} with a web page in place of the server's answer", described(*status))]
+    #[error("{url} answered {} with a web page in place of the server's answer", describe_status(*status))]
     Page {
         /// Where the request went.
         url: String,
@@ -261,13 +190,36 @@ impl ApplyError {
             Self::Unknown { cause } => {
                 let mut hint = "It is not known how much of the request took effect. The next run looks first and sends only what is missing.".to_owned();
                 if let UnknownCause::Lost(error) = cause
-                    && matches!(**error, OrganizationError::Timeout { .. })
+                    && matches!(**error, OrganizationError::Transport(TransportError::Timeout { .. }))
                 {
                     hint.push_str(" Where answers take that long, raise `time-limits.organization` in connector.toml.");
                 }
                 Some(hint)
             }
         }
+    }
+}
+
+const NOT_THE_SERVER: &str = "Check that the server URL leads to a Bitwarden or Vaultwarden server and not to something in front of it.";
+
+fn transport_hint(error: &TransportError) -> &'static str {
+    match error {
+        TransportError::Address { .. } | TransportError::Redirected { .. } => {
+            "Correct the server URL with `bwdc config server <url>`."
+        }
+        TransportError::Unreachable { .. } | TransportError::NotConnected { .. } => {
+            "Check the server URL, the network and the proxy settings."
+        }
+        TransportError::Certificate { .. } => {
+            "If a company authority signed it, name its PEM file as `organization-ca-path` in `connector.toml`, or add it to this machine's trusted certificates."
+        }
+        TransportError::Timeout { .. } => {
+            "Check the server and what stands between, such as a proxy, and run again; where answers take that long, raise `time-limits.organization` in connector.toml."
+        }
+        TransportError::Cut { .. } => {
+            "Check the server and what stands between, such as a proxy; then run again."
+        }
+        TransportError::TooLarge { .. } => NOT_THE_SERVER,
     }
 }
 

@@ -5,10 +5,10 @@
 
 use super::change::{self, path_segment};
 use super::error::{ApplyError, OrganizationError, UnknownCause};
-use super::transport::Sent;
 use super::{Organization, SMALL};
 use crate::event::Events;
 use crate::failpoint;
+use crate::http::Sent;
 use bwdc_core::names::{ExternalId, MemberId};
 use bwdc_core::wire::Request;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ impl Organization {
             "collections": collections,
         });
         let request = Request::PutMember { id: id.clone(), external_id: external_id.clone() };
-        let call = change::call(&self.endpoints.api, &request, Some(&body), &self.transport.patience)?;
+        let call = change::call(&self.endpoints.api, &request, Some(&body), &self.transport.timeouts)?;
         let token = self.fresh_token(events).await?;
         failpoint::hit("request.put-member.before");
         let outcome = self.authorized(&call, token, events).await;

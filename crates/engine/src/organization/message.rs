@@ -3,6 +3,7 @@
 //! `error` alone can be a sentence, a code, an empty string or an object, and a proxy answers with a page. The reader is
 //! tolerant on purpose: an answer that it cannot read becomes a sentence of ours, never a second error.
 
+use crate::http::{self, Answer, describe_status};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;
@@ -57,10 +58,16 @@ impl ServerMessage {
             read.worded = false;
             read.message = match read.code.as_deref() {
                 Some(code) => format!("{url} refused with `{code}` (status {status})"),
-                None => format!("{url} answered {} {}", described(status), what(text)),
+                None => format!("{url} answered {} {}", describe_status(status), what(text)),
             };
         }
         read
+    }
+
+    /// Reads an answer of `url` that is a refusal.
+    pub(super) fn of(url: &str, answer: &Answer) -> Self {
+        let retry_after = http::retry_after(&answer.headers, jiff::Timestamp::now());
+        Self { retry_after, ..Self::read(url, answer.status, &answer.body) }
     }
 
     fn take(&mut self, object: &Map<String, Value>) {
@@ -125,14 +132,6 @@ impl fmt::Display for ServerMessage {
 pub(super) fn is_page(body: &[u8]) -> bool {
     let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     start.starts_with(b"<")
-}
-
-/// The status with its usual name, as in `502 Bad Gateway`.
-pub(super) fn described(status: u16) -> String {
-    reqwest::StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
 }
 
 fn what(text: &str) -> String {

@@ -6,14 +6,14 @@
 mod access;
 mod account;
 mod change;
-mod complaint;
+
 mod credential;
 mod error;
 mod member;
 mod message;
 mod observe;
 mod observer;
-mod patience;
+mod rejection;
 mod token;
 mod transport;
 
@@ -24,24 +24,26 @@ pub use account::{
 pub use error::{ApplyError, Effect, OrganizationError, UnknownCause};
 pub use message::ServerMessage;
 pub use observe::{Reading, ServerFacts};
-pub use patience::Patience;
 pub use token::AccessToken;
+pub use transport::Timeouts;
 
 use crate::event::Events;
 use crate::failpoint;
-use crate::http::{self, ClientOptions, ProxyChoice};
+use crate::http::{Answer, Body, Call, ClientOptions, Exchange, ProxyChoice, Repeat, RetryPolicy, Sent};
 use bwdc_core::names::{GroupId, MemberId};
 use bwdc_core::observed::{MemberStatus, ObservedGroup, ObservedMember, Seats};
 use bwdc_core::settings::Endpoints;
 use bwdc_core::wire::{
     ConfigResponse, GroupResponse, ListResponse, MemberResponse, Request, SubscriptionResponse,
 };
-use credential::{Counter, Credential, Scope};
+use credential::{Credential, Scope, TokenEndpoint};
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
-use transport::{Answer, Body, Call, Failure, Repeat, Sent, Transport};
+use transport::{Failure, Transport};
+use url::Url;
 
 const SMALL: usize = 4 * 1024 * 1024;
 
@@ -100,10 +102,17 @@ impl Organization {
         self
     }
 
+    /// Replaces the limits of waiting for an answer.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.transport.timeouts = timeouts;
+        self
+    }
+
     /// Replaces the rules by which requests are tried again.
     #[must_use]
-    pub fn with_patience(mut self, patience: Patience) -> Self {
-        self.transport.patience = patience;
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.transport.retry = retry;
         self
     }
 
@@ -119,7 +128,7 @@ impl Organization {
     /// # Errors
     /// [`OrganizationError::SignIn`] when the server refuses, [`OrganizationError::NoToken`] when it agrees and gives none.
     pub async fn sign_in(&self, events: Events<'_>) -> Result<AccessToken, OrganizationError> {
-        self.credential.renew(&self.counter(), events).await
+        self.credential.renew(&self.token_endpoint(), events).await
     }
 
     /// Asks the server what it is.
@@ -198,7 +207,7 @@ impl Organization {
         if let Request::PutMember { id, external_id } = request {
             return self.replace_external_id(id, external_id, events).await;
         }
-        let call = change::call(&self.endpoints.api, request, None, &self.transport.patience)?;
+        let call = change::call(&self.endpoints.api, request, None, &self.transport.timeouts)?;
         let token = self.fresh_token(events).await?;
         failpoint::hit(&format!("request.{}.before", change::kind(request)));
         let outcome = self.authorized(&call, token, events).await;
@@ -268,16 +277,16 @@ impl Organization {
             method: Method::GET,
             url: self.api(path),
             body: Body::None,
-            headers: Vec::new(),
-            repeat: Repeat::Freely,
-            time_limit: self.transport.patience.answer,
+            headers: HeaderMap::new(),
+            repeat: Repeat::Read,
+            time_limit: self.transport.timeouts.answer,
             size_limit,
         };
-        let token = credential.fresh(&self.counter(), events).await?;
+        let token = credential.fresh(&self.token_endpoint(), events).await?;
         let sent = self.authorized_as(credential, &call, token, events).await;
         let answer = sent.map_err(|failure| failure.error)?;
         if !answer.is_success() {
-            return Err(OrganizationError::Refused(answer.message(&call.url)));
+            return Err(OrganizationError::Refused(ServerMessage::of(&call.url, &answer)));
         }
         observe::decode(&call.url, &answer.body)
     }
@@ -304,18 +313,18 @@ impl Organization {
             return Ok(answer);
         }
         let token = credential
-            .replace(&token, &self.counter(), events)
+            .replace(&token, &self.token_endpoint(), events)
             .await
             .map_err(|error| Failure { error, sent: Sent::CertainlyNot })?;
         self.transport.exchange(call, Some(&token), events).await
     }
 
     async fn fresh_token(&self, events: Events<'_>) -> Result<AccessToken, OrganizationError> {
-        self.credential.fresh(&self.counter(), events).await
+        self.credential.fresh(&self.token_endpoint(), events).await
     }
 
-    fn counter(&self) -> Counter<'_> {
-        Counter { transport: &self.transport, identity: &self.endpoints.identity, app_id: &self.app_id }
+    fn token_endpoint(&self) -> TokenEndpoint<'_> {
+        TokenEndpoint { transport: &self.transport, identity: &self.endpoints.identity, app_id: &self.app_id }
     }
 
     fn api(&self, path: &str) -> String {
@@ -325,12 +334,14 @@ impl Organization {
 
 /// A server on this machine is reached without a proxy.
 fn proxy_to(endpoints: &Endpoints) -> ProxyChoice {
-    let here = |url: &String| url::Url::parse(url).is_ok_and(|url| http::is_loopback(&url));
-    let direct = [&endpoints.api, &endpoints.identity].into_iter().all(here);
-    if direct { ProxyChoice::Direct } else { ProxyChoice::Environment }
+    let urls = [&endpoints.api, &endpoints.identity].map(|url| Url::parse(url));
+    match &urls {
+        [Ok(api), Ok(identity)] => ProxyChoice::Environment.towards(&[api, identity]),
+        _ => ProxyChoice::Environment,
+    }
 }
 
 fn transport(ca_path: Option<&Path>, proxy: ProxyChoice) -> Result<Transport, OrganizationError> {
-    let client = http::client(&ClientOptions { ca_path, proxy, ..ClientOptions::default() })?;
-    Ok(Transport { client, patience: Patience::default() })
+    let exchange = Exchange::new(&ClientOptions { ca_path, proxy, ..ClientOptions::default() })?;
+    Ok(Transport { exchange, timeouts: Timeouts::default(), retry: RetryPolicy::default() })
 }

@@ -1,16 +1,13 @@
-//! One exchange with a server: sent, tried again where that can do no harm, and read up to a limit.
-//!
-//! A read may be sent as often as patience allows. A change is sent again only when the server certainly did not act on
-//! it, because an import is no transaction: the price is that a lost answer ends the run, and the next one looks first.
+//! How the organization's server is asked: with the headers of the official connector, a token, and the policy of retries.
 
 use super::error::OrganizationError;
-use super::message::{ServerMessage, described};
-use super::patience::{Patience, Pauses};
 use super::token::AccessToken;
 use crate::event::{Event, Events};
-use crate::http::{self, BodyError, Cause};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Client, Method, Response};
+use crate::http::{
+    Again, Answer, Attempts, Body, Call, Exchange, RetryPolicy, Sent, TransportError, describe_status,
+    retry_after,
+};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use std::time::{Duration, Instant};
 
@@ -20,10 +17,7 @@ const CLIENT_VERSION: HeaderName = HeaderName::from_static("bitwarden-client-ver
 
 /// The connector release whose requests these are: servers compare this header with the official numbers, among which
 /// our own would look older than any. Our own version is in the user agent.
-const COMPATIBLE_VERSION: &str = "2026.6.1";
-
-/// No refusal needs more.
-const ERROR_LIMIT: usize = 1024 * 1024;
+const COMPATIBLE_VERSION: HeaderValue = HeaderValue::from_static("2026.6.1");
 
 /// The official number of the device type, and the name that goes with it.
 pub(super) const DEVICE: (&str, &str) = if cfg!(windows) {
@@ -34,52 +28,32 @@ pub(super) const DEVICE: (&str, &str) = if cfg!(windows) {
     ("8", "linux")
 };
 
-/// A request, ready to be sent any number of times.
-pub(super) struct Call {
-    pub(super) method: Method,
-    pub(super) url: String,
-    pub(super) body: Body,
-    /// Besides those of every request.
-    pub(super) headers: Vec<(HeaderName, String)>,
-    pub(super) repeat: Repeat,
-    /// For one attempt.
-    pub(super) time_limit: Duration,
-    /// Of a successful answer, in bytes.
-    pub(super) size_limit: usize,
+/// How long an answer of the organization's server is waited for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timeouts {
+    /// For one request for a token: somebody may sit in front of it.
+    pub sign_in: Duration,
+    /// For one look-up or one small change, from the first byte sent to the last received.
+    pub answer: Duration,
+    /// For one import: a self-hosted server takes one of any size and answers when all of it is done.
+    pub import: Duration,
 }
 
-/// What a request carries.
-pub(super) enum Body {
-    None,
-    Form(Vec<(&'static str, String)>),
-    Json(Vec<u8>),
-}
-
-/// When a request may be sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Repeat {
-    /// It changes nothing.
-    Freely,
-    /// It changes something: only when the server certainly did not act on it.
-    OnlyUnsent,
-}
-
-/// A complete answer that is no redirect.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Vec<u8>,
-    retry_after: Option<Duration>,
-}
-
-impl Answer {
-    pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            sign_in: Duration::from_secs(30),
+            answer: Duration::from_secs(2 * 60),
+            import: Duration::from_secs(15 * 60),
+        }
     }
+}
 
-    pub(super) fn message(&self, url: &str) -> ServerMessage {
-        let mut message = ServerMessage::read(url, self.status, &self.body);
-        message.retry_after = self.retry_after;
-        message
+impl Timeouts {
+    /// The usual ones, or one limit for every answer where it is set, in seconds.
+    pub(crate) fn within(limit: Option<u64>) -> Self {
+        let all = |limit| Self { sign_in: limit, answer: limit, import: limit };
+        limit.map(Duration::from_secs).map_or_else(Self::default, all)
     }
 }
 
@@ -90,33 +64,32 @@ pub(super) struct Failure {
     pub(super) sent: Sent,
 }
 
-/// Whether the server can have received a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sent {
-    CertainlyNot,
-    Perhaps,
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        Self { sent: error.sent(), error: error.into() }
+    }
 }
 
-/// The client with its patience.
+/// The client with its limits.
 pub(super) struct Transport {
-    pub(super) client: Client,
-    pub(super) patience: Patience,
+    pub(super) exchange: Exchange,
+    pub(super) timeouts: Timeouts,
+    pub(super) retry: RetryPolicy,
 }
 
 impl Transport {
-    /// Sends a request until there is an answer or the patience is at its end; the last answer counts, whatever it says.
+    /// Sends a request until there is an answer or no attempt is left; the last answer counts, whatever it says.
     pub(super) async fn exchange(
         &self,
         call: &Call,
         token: Option<&AccessToken>,
         events: Events<'_>,
     ) -> Result<Answer, Failure> {
-        let request = self.request(call, token)?;
-        let mut pauses = Pauses::new(self.patience);
+        let headers = headers(call, token)?;
+        let mut attempts = Attempts::new(self.retry);
         loop {
-            let copy = request.try_clone().ok_or_else(|| unusable(call))?;
             let begun = Instant::now();
-            let outcome = self.attempt(call, copy).await;
+            let outcome = self.exchange.send(call, headers.clone(), |_, _| ()).await;
             tracing::debug!(
                 method = %call.method,
                 url = call.url,
@@ -124,119 +97,43 @@ impl Transport {
                 milliseconds = begun.elapsed().as_millis(),
                 "asked the organization's server"
             );
-            let Some((reason, asked)) = again(call, &outcome) else { return outcome };
-            let Some(pause) = pauses.next(asked) else { return outcome };
+            let (again, reason) = verdict(call, &outcome);
+            let Some(pause) = attempts.next(again) else { return Ok(outcome?) };
             events(Event::Waiting { seconds: pause.as_millis().div_ceil(1000) as u64, reason });
-            pauses.pass(pause).await;
+            tokio::time::sleep(self.retry.real(pause)).await;
         }
-    }
-
-    async fn attempt(&self, call: &Call, request: reqwest::Request) -> Result<Answer, Failure> {
-        let response =
-            self.client.execute(request).await.map_err(|source| failure(call, source.without_url()))?;
-        let status = response.status().as_u16();
-        if response.status().is_redirection() {
-            return Err(Failure { error: redirected(call, &response), sent: Sent::CertainlyNot });
-        }
-        let retry_after = http::retry_after(response.headers(), jiff::Timestamp::now());
-        let success = response.status().is_success();
-        let limit = if success { call.size_limit } else { ERROR_LIMIT };
-        let body = match http::read_body(response, limit).await {
-            Ok(body) => body,
-            // A refusal is one whether or not its words arrive.
-            Err(_) if !success => Vec::new(),
-            Err(BodyError::TooLarge) => {
-                let error = OrganizationError::TooLarge { url: call.url.clone(), limit };
-                return Err(Failure { error, sent: Sent::Perhaps });
-            }
-            Err(BodyError::Cut(source)) => return Err(failure(call, source)),
-        };
-        Ok(Answer { status, body, retry_after })
-    }
-
-    fn request(&self, call: &Call, token: Option<&AccessToken>) -> Result<reqwest::Request, Failure> {
-        let builder = self
-            .client
-            .request(call.method.clone(), &call.url)
-            .timeout(call.time_limit)
-            .header(ACCEPT, "application/json")
-            .header(DEVICE_TYPE, DEVICE.0)
-            .header(CLIENT_NAME, "connector")
-            .header(CLIENT_VERSION, COMPATIBLE_VERSION);
-        let builder = call.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value));
-        let builder = match &call.body {
-            Body::None => builder,
-            Body::Form(fields) => builder.form(fields),
-            Body::Json(json) => {
-                builder.header(CONTENT_TYPE, "application/json; charset=utf-8").body(json.clone())
-            }
-        };
-        let mut request = builder.build().map_err(|_| unusable(call))?;
-        if let Some(token) = token {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", token.secret().expose_secret()))
-                .map_err(|_| unusable(call))?;
-            value.set_sensitive(true);
-            request.headers_mut().insert(AUTHORIZATION, value);
-        }
-        Ok(request)
     }
 }
 
-/// Whether to try again: the reason, and how long the server asks to wait.
-fn again(call: &Call, outcome: &Result<Answer, Failure>) -> Option<(String, Option<Duration>)> {
+fn headers(call: &Call, token: Option<&AccessToken>) -> Result<HeaderMap, TransportError> {
+    let mut headers = HeaderMap::from_iter([
+        (DEVICE_TYPE, HeaderValue::from_static(DEVICE.0)),
+        (CLIENT_NAME, HeaderValue::from_static("connector")),
+        (CLIENT_VERSION, COMPATIBLE_VERSION),
+    ]);
+    if matches!(call.body, Body::Json(_)) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    }
+    if let Some(token) = token {
+        let mut value = HeaderValue::try_from(format!("Bearer {}", token.secret().expose_secret()))
+            .map_err(|_| TransportError::Address { url: call.url.clone() })?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
+}
+
+/// Whether to try again, and what is waited for.
+fn verdict(call: &Call, outcome: &Result<Answer, TransportError>) -> (Again, String) {
     match outcome {
-        Ok(answer) if answer.status == 429 => {
-            Some((format!("{} asks to wait", call.url), answer.retry_after))
+        Ok(answer) => {
+            let asked = retry_after(&answer.headers, jiff::Timestamp::now());
+            let reason = match answer.status {
+                429 => format!("{} asks to wait", call.url),
+                status => format!("{} answered {}", call.url, describe_status(status)),
+            };
+            (Again::after_status(call.repeat, answer.status, asked), reason)
         }
-        Ok(answer) if answer.status >= 500 && call.repeat == Repeat::Freely => {
-            Some((format!("{} answered {}", call.url, described(answer.status)), answer.retry_after))
-        }
-        Ok(_) => None,
-        Err(failure) => {
-            let harmless = call.repeat == Repeat::Freely || failure.sent == Sent::CertainlyNot;
-            let passing = matches!(
-                failure.error,
-                OrganizationError::Unreachable { .. }
-                    | OrganizationError::Timeout { .. }
-                    | OrganizationError::Cut { .. }
-            );
-            (harmless && passing).then(|| (failure.error.to_string(), None))
-        }
+        Err(error) => (Again::after_error(call.repeat, error), error.to_string()),
     }
-}
-
-fn unusable(call: &Call) -> Failure {
-    Failure { error: OrganizationError::Address { url: call.url.clone() }, sent: Sent::CertainlyNot }
-}
-
-fn failure(call: &Call, source: reqwest::Error) -> Failure {
-    let url = call.url.clone();
-    let connected = !source.is_connect();
-    let error = match http::cause(&source) {
-        Cause::Certificate(reason) => OrganizationError::Certificate { url, reason, source },
-        Cause::Other(_) if source.is_timeout() && connected => {
-            OrganizationError::Timeout { url, limit: call.time_limit, source }
-        }
-        Cause::Other(_) if source.is_timeout() => {
-            let reason = format!("no connection within {} s", http::CONNECT_TIMEOUT.as_secs());
-            OrganizationError::Unreachable { url, reason, source }
-        }
-        Cause::Other(reason) if connected => OrganizationError::Cut { url, reason, source },
-        Cause::Other(reason) => OrganizationError::Unreachable { url, reason, source },
-    };
-    Failure { error, sent: if connected { Sent::Perhaps } else { Sent::CertainlyNot } }
-}
-
-fn redirected(call: &Call, response: &Response) -> OrganizationError {
-    let location = response
-        .headers()
-        .get(LOCATION)
-        .and_then(|location| location.to_str().ok())
-        .map_or_else(|| "nowhere".to_owned(), without_query);
-    OrganizationError::Redirected { url: call.url.clone(), status: response.status().as_u16(), location }
-}
-
-/// An address without what can be a secret in it: sign-in pages carry states and tokens behind the question mark.
-fn without_query(location: &str) -> String {
-    location.split(['?', '#']).next().unwrap_or_default().to_owned()
 }

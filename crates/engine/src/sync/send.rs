@@ -144,9 +144,9 @@ fn size(request: &ImportRequest) -> usize {
 /// What a failure says of single records; None: nothing, it is no matter of records, or the request may not be cut.
 fn part_answer(request: &Request, error: &ApplyError) -> Option<PartAnswer> {
     let Request::Import(import) = request else { return None };
-    let complaint = error.record_complaint()?;
-    let reason = complaint.reason();
-    match complaint.place(import) {
+    let rejected = error.rejected_record()?;
+    let reason = rejected.reason();
+    match rejected.place(import) {
         Some(place) => Some(PartAnswer::Names { place, reason }),
         None => Some(PartAnswer::Fails { reason }),
     }

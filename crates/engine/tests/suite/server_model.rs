@@ -8,8 +8,8 @@ use bwdc_core::names::{ExternalId, GroupId, MemberId};
 use bwdc_core::observed::{MemberStatus, Role};
 use bwdc_core::settings::Endpoints;
 use bwdc_core::wire::{ImportGroup, ImportMember, ImportRequest, Request};
-use bwdc_engine::http::ProxyChoice;
-use bwdc_engine::organization::{Connection, Organization, Patience};
+use bwdc_engine::http::{ProxyChoice, RetryPolicy};
+use bwdc_engine::organization::{Connection, Organization};
 use bwdc_sandbox::organization::{self as sandbox, NewMember, Official, Options, Server};
 use model::{Kind, Member};
 use proptest::prelude::*;
@@ -273,8 +273,8 @@ fn connect(server: &Server) -> Organization {
         app_id: "3f1c1d46-0000-4000-8000-000000000001".to_owned(),
         ca_path: None,
     };
-    let patience = Patience { speed: 20_000.0, ..Patience::default() };
-    Organization::through(ProxyChoice::Direct, connection).expect("a client").with_patience(patience)
+    let retry = RetryPolicy { speed: 20_000.0, ..RetryPolicy::default() };
+    Organization::through(ProxyChoice::Direct, connection).expect("a client").with_retry(retry)
 }
 
 proptest! {

@@ -6,10 +6,10 @@
 use super::graph::Graph;
 use super::members::{Member, Members};
 use super::message::{MemberResponse, PageResponse};
-use super::read::lock;
-use super::tenant::Tenant;
+use super::tenant::{Tenant, lock};
 use crate::directory::web::WebReadError;
 use crate::event::{Event, Events};
+use crate::http::Attempts;
 use bwdc_core::text::Text;
 use futures_util::StreamExt;
 use std::collections::HashSet;
@@ -21,21 +21,21 @@ pub(super) struct List {
     id: Text,
     path: String,
     page: u32,
-    attempts: u32,
+    attempts: Attempts,
 }
 
 impl List {
-    pub(super) fn of_group(id: Text, text: &str) -> Self {
-        Self::new(id, format!("/groups/{}/members?$select=id&$top=999", segment(text)))
+    pub(super) fn of_group(graph: &Graph<'_>, id: Text, text: &str) -> Self {
+        Self::new(graph, id, format!("/groups/{}/members?$select=id&$top=999", segment(text)))
     }
 
-    pub(super) fn of_unit(id: Text, text: &str) -> Self {
+    pub(super) fn of_unit(graph: &Graph<'_>, id: Text, text: &str) -> Self {
         let unit = segment(text);
-        Self::new(id, format!("/directory/administrativeUnits/{unit}/members?$select=id&$top=999"))
+        Self::new(graph, id, format!("/directory/administrativeUnits/{unit}/members?$select=id&$top=999"))
     }
 
-    fn new(id: Text, path: String) -> Self {
-        Self { id, path, page: 1, attempts: 0 }
+    fn new(graph: &Graph<'_>, id: Text, path: String) -> Self {
+        Self { id, path, page: 1, attempts: graph.attempts() }
     }
 }
 
@@ -69,13 +69,12 @@ pub(super) async fn read_lists(
             let answers = graph.batch(&paths).await;
             (chunk, answers)
         }))
-        .buffered(graph.pace().in_flight);
+        .buffered(graph.in_flight());
         while let Some((chunk, answers)) = answers.next().await {
             for (mut list, answer) in chunk.into_iter().zip(answers?) {
                 let path = &list.path;
-                if answer.is_passing() && list.attempts + 1 < graph.pace().attempts {
-                    list.attempts += 1;
-                    pause = pause.max(Some(graph.pace().pause(list.attempts, answer.retry_after())));
+                if let Some(asked) = list.attempts.next(answer.again()) {
+                    pause = pause.max(Some(asked));
                     due.push(list);
                     continue;
                 }
@@ -94,7 +93,7 @@ pub(super) async fn read_lists(
                     if !visited.insert((id, next.clone())) {
                         return Err(graph.circle(path, list.page));
                     }
-                    due.push(List { path: next, page: list.page + 1, attempts: 0, ..list });
+                    due.push(List { path: next, page: list.page + 1, attempts: graph.attempts(), ..list });
                 }
             }
         }

@@ -8,9 +8,9 @@
 use super::delta::{self, Delta, Doubt, Failed, GroupChange, GroupChanges, Touched, UserChange, UserChanges};
 use super::graph::Graph;
 use super::members::Member;
-use super::read::{Lists, Reading, lock};
+use super::read::{Lists, Reading};
 use super::stored::{self, Cursor};
-use super::tenant::{Tenant, User};
+use super::tenant::{Tenant, User, lock};
 use crate::directory::mirror::{Mirror, ObjectKind, RawObject, Refresh};
 use crate::directory::web::WebReadError;
 use crate::event::Event;

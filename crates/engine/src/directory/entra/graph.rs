@@ -1,8 +1,9 @@
 //! Requests to Graph: lists page by page, and batches whose items are told apart.
 
+use super::NAME;
 use super::message::{BatchItem, BatchItemResponse, BatchRequest, BatchResponse, PageResponse};
-use super::{NAME, Pace};
 use crate::directory::web::{Answer, Next, WebBody, WebReadError, WebRequest, WebSession, below};
+use crate::http::{Again, Attempts, Repeat, RetryPolicy};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use url::Url;
@@ -13,15 +14,16 @@ const VERSION: &str = "v1.0";
 pub(super) struct Graph<'a> {
     session: WebSession<'a>,
     root: Url,
-    pace: Pace,
+    retry: RetryPolicy,
+    in_flight: usize,
 }
 
 impl<'a> Graph<'a> {
     /// Requests in one batch (Graph, "Combine multiple requests in one HTTP call").
     pub(super) const BATCH: usize = 20;
 
-    pub(super) fn new(session: WebSession<'a>, base: &Url, pace: Pace) -> Self {
-        Self { session, root: below(base, &[VERSION]), pace }
+    pub(super) fn new(session: WebSession<'a>, base: &Url, retry: RetryPolicy, in_flight: usize) -> Self {
+        Self { session, root: below(base, &[VERSION]), retry, in_flight }
     }
 
     /// Reads a list to its end.
@@ -73,13 +75,19 @@ impl<'a> Graph<'a> {
         &self.root
     }
 
-    pub(super) fn pace(&self) -> Pace {
-        self.pace
+    /// Batches under way at one time.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// The attempts of one item of a batch.
+    pub(super) fn attempts(&self) -> Attempts {
+        Attempts::new(self.retry)
     }
 
     /// Waits before items are asked for again.
     pub(super) async fn wait(&self, pause: Duration) {
-        tokio::time::sleep(pause.div_f64(self.pace.speed)).await;
+        tokio::time::sleep(self.retry.real(pause)).await;
     }
 
     /// The path below the version of a next page, which has to be on the same server.
@@ -159,12 +167,11 @@ fn next_page<T>(answer: &Answer<PageResponse<T>>) -> Result<Next, String> {
 
 impl BatchItemResponse {
     /// Whether asking again can help.
-    pub(super) fn is_passing(&self) -> bool {
-        self.status == 429 || self.status >= 500
+    pub(super) fn again(&self) -> Again {
+        Again::after_status(Repeat::Read, self.status, self.retry_after())
     }
 
-    /// How long this item asks to wait.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
+    fn retry_after(&self) -> Option<Duration> {
         let asked = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?.1;
         asked.trim().parse().ok().map(Duration::from_secs)
     }

@@ -17,20 +17,17 @@ pub(super) async fn look_up(graph: &Graph<'_>, sought: &[Sought]) -> Result<Pres
         presences.insert(person.external_id.clone(), Presence::Unknown { reason });
     }
     for chunk in ids.chunks(Graph::BATCH) {
-        let mut due: Vec<(&Sought, String)> = chunk
-            .iter()
-            .map(|person| {
-                (*person, format!("/users/{}?$select=id,accountEnabled", person.external_id.as_str()))
-            })
-            .collect();
-        for attempt in 1.. {
-            let paths: Vec<&str> = due.iter().map(|(_, path)| path.as_str()).collect();
+        let path =
+            |person: &Sought| format!("/users/{}?$select=id,accountEnabled", person.external_id.as_str());
+        let mut due: Vec<_> = chunk.iter().map(|person| (*person, path(person), graph.attempts())).collect();
+        loop {
+            let paths: Vec<&str> = due.iter().map(|(_, path, _)| path.as_str()).collect();
             let answers = graph.batch(&paths).await?;
             let (mut again, mut pause) = (Vec::new(), None);
-            for ((person, path), answer) in due.into_iter().zip(answers) {
-                if answer.is_passing() && attempt < graph.pace().attempts {
-                    pause = pause.max(Some(graph.pace().pause(attempt, answer.retry_after())));
-                    again.push((person, path));
+            for ((person, path, mut attempts), answer) in due.into_iter().zip(answers) {
+                if let Some(asked) = attempts.next(answer.again()) {
+                    pause = pause.max(Some(asked));
+                    again.push((person, path, attempts));
                     continue;
                 }
                 let code = answer.body["error"]["code"].as_str().unwrap_or_default();

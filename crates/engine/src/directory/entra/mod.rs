@@ -22,8 +22,9 @@ mod tenant;
 
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};
-use crate::directory::web::{Credentials, Rate, WebOptions, WebReadError, WebService, base_url};
+use crate::directory::web::{Credentials, Rate, WebOptions, WebReadError, WebService, WebSession, base_url};
 use crate::event::Events;
+use crate::http::RetryPolicy;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::{EntraFilters, EntraOptions, EntraSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
@@ -51,25 +52,9 @@ pub struct EntraDirectory {
     wanted: Wanted,
     graph: Url,
     authority: Url,
-    pace: Pace,
-}
-
-/// How items of batches are asked for again.
-#[derive(Clone, Copy)]
-pub(crate) struct Pace {
-    attempts: u32,
-    first_pause: Duration,
-    longest_pause: Duration,
+    /// By which rules items of batches are asked for again.
+    retry: RetryPolicy,
     in_flight: usize,
-    speed: f64,
-}
-
-impl Pace {
-    /// What the service asks for, else twice as long each time; never longer than the longest pause.
-    fn pause(&self, attempt: u32, asked: Option<Duration>) -> Duration {
-        let own = || self.first_pause.saturating_mul(1 << (attempt - 1).min(8));
-        asked.unwrap_or_else(own).min(self.longest_pause)
-    }
 }
 
 impl EntraDirectory {
@@ -93,13 +78,7 @@ impl EntraDirectory {
             Wanted { filters, guests: choices.guests, flatten_hidden_groups: choices.flatten_hidden_groups };
         let graph = base_url(NAME, &settings.graph_url)?;
         let authority = base_url(NAME, &settings.authority_url)?;
-        let pace = Pace {
-            attempts: options.attempts,
-            first_pause: options.first_pause,
-            longest_pause: options.longest_pause,
-            in_flight: options.in_flight.max(1),
-            speed: options.speed,
-        };
+        let (retry, in_flight) = (options.retry, options.in_flight.max(1));
         let sign_in = Arc::new(SignIn::new(&settings, &authority, credential, &options)?);
         let credentials = Credentials::Renewed {
             prefix: "Bearer ",
@@ -109,7 +88,7 @@ impl EntraDirectory {
             }),
         };
         let service = WebService::new(options.at(&[&graph, &authority]), credentials)?;
-        Ok(Self { service, wanted, graph, authority, pace })
+        Ok(Self { service, wanted, graph, authority, retry, in_flight })
     }
 
     /// Reads all of `scope`.
@@ -117,7 +96,7 @@ impl EntraDirectory {
     /// # Errors
     /// [`ReadError`] when any page of any list could not be read.
     pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
-        let graph = Graph::new(self.service.session(events), &self.graph, self.pace);
+        let graph = self.graph(self.service.session(events));
         let reading = Reading { graph: &graph, wanted: &self.wanted, scope, events, keeps: false };
         Ok(reading.whole().await?.snapshot(&self.wanted, scope)?)
     }
@@ -132,7 +111,7 @@ impl EntraDirectory {
         mirror: Option<Mirror>,
         events: Events<'_>,
     ) -> Result<Followed, ReadError> {
-        let graph = Graph::new(self.service.session(events), &self.graph, self.pace);
+        let graph = self.graph(self.service.session(events));
         let reading = Reading { graph: &graph, wanted: &self.wanted, scope, events, keeps: true };
         let (mut tenant, refresh) = follow::follow(&reading, mirror).await?;
         Ok(Followed { snapshot: tenant.snapshot(&self.wanted, scope)?, refresh })
@@ -146,8 +125,12 @@ impl EntraDirectory {
         if sought.is_empty() {
             return Ok(Presences::new());
         }
-        let graph = Graph::new(self.service.session(&|_| ()), &self.graph, self.pace);
+        let graph = self.graph(self.service.session(&|_| ()));
         Ok(look_up::look_up(&graph, sought).await?)
+    }
+
+    fn graph<'a>(&self, session: WebSession<'a>) -> Graph<'a> {
+        Graph::new(session, &self.graph, self.retry, self.in_flight)
     }
 
     /// How many requests were sent so far.

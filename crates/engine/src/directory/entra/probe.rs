@@ -13,7 +13,7 @@ impl EntraDirectory {
     /// Signs in, asks for the first person and the first group, and then for one answer to each further kind of request;
     /// one that is denied names the permission.
     pub async fn probe(&self, events: Events<'_>) -> Vec<Finding> {
-        let graph = Graph::new(self.service.probing(events), &self.graph, self.pace);
+        let graph = self.graph(self.service.probing(events));
         let mut findings = vec![graph.session().probe_sign_in().await];
         if findings[0].is_failure() {
             return findings;

@@ -4,13 +4,13 @@ use super::batch::{List, read_lists};
 use super::graph::Graph;
 use super::members::Members;
 use super::message::{GroupResponse, IdResponse, UserResponse};
-use super::tenant::{Group, Tenant, Wanted};
+use super::tenant::{Group, Tenant, Wanted, lock};
 use crate::directory::web::WebReadError;
 use crate::event::{Event, Events};
 use bwdc_core::snapshot::ReadScope;
 use bwdc_core::text::Text;
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 const PEOPLE: &str = "/users?$select=id,mail,userPrincipalName,accountEnabled,userType&$top=999";
 const DELETED: &str = "/directory/deletedItems/microsoft.graph.user?$select=id&$top=999";
@@ -150,8 +150,8 @@ impl Reading<'_> {
         let lists = {
             let tenant = lock(tenant);
             let list = |id: Text| match of {
-                Lists::Groups => List::of_group(id, tenant.texts.get(id)),
-                Lists::Units => List::of_unit(id, tenant.texts.get(id)),
+                Lists::Groups => List::of_group(self.graph, id, tenant.texts.get(id)),
+                Lists::Units => List::of_unit(self.graph, id, tenant.texts.get(id)),
             };
             ids.into_iter().map(list).collect()
         };
@@ -162,8 +162,4 @@ impl Reading<'_> {
         let (people, groups) = tenant.counts();
         (self.events)(Event::Reading { people, groups });
     }
-}
-
-pub(super) fn lock(tenant: &Mutex<Tenant>) -> MutexGuard<'_, Tenant> {
-    tenant.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -175,14 +175,13 @@ fn identity(
     if !settings.application_id.is_empty() {
         url.query_pairs_mut().append_pair("client_id", &settings.application_id);
     }
+    let speed = options.retry.speed;
     let options = WebOptions {
-        attempts: 3,
         request_limit: Duration::from_secs(15),
         proxy: ProxyChoice::Direct,
-        speed: options.speed,
         // "Not found" and "gone" are what it says while it starts or is renewed.
         throttled: |status, _| matches!(status, 404 | 410),
-        ..WebOptions::new(IDENTITY_SERVICE)
+        ..WebOptions::new(IDENTITY_SERVICE).retrying(|it| (it.attempts, it.speed) = (3, speed))
     };
     let none = Credentials::Fixed { prefix: "", secret: SecretString::default() };
     let service = WebService::new(options, none)?;

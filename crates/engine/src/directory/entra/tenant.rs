@@ -11,6 +11,7 @@ use bwdc_core::snapshot::{
 };
 use bwdc_core::text::{Text, TextTable};
 use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// People, deleted people, groups and lists of members, each in the order in which it came first.
 #[derive(Default)]
@@ -304,4 +305,9 @@ fn person(reference: Text, id: Text, mail: Option<Text>, state: AccountState) ->
         prefix: None,
         state,
     }
+}
+
+/// The tenant in its place, which is never held over a request.
+pub(super) fn lock(tenant: &Mutex<Tenant>) -> MutexGuard<'_, Tenant> {
+    tenant.lock().unwrap_or_else(PoisonError::into_inner)
 }

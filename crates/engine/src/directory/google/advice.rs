@@ -1,6 +1,6 @@
 //! What an administrator has to do about a refusal of Google's, whose words name the fault and seldom the place to mend it.
 
-use super::sign_in::SCOPES;
+use super::SCOPES;
 use crate::directory::web::WebReadError;
 use bwdc_core::settings::GoogleSettings;
 

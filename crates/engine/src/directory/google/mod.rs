@@ -34,6 +34,13 @@ use url::Url;
 /// What errors call the service.
 const NAME: &str = "Google Workspace";
 
+/// What may be read, and nothing else.
+const SCOPES: [&str; 3] = [
+    "https://www.googleapis.com/auth/admin.directory.user.readonly",
+    "https://www.googleapis.com/auth/admin.directory.group.readonly",
+    "https://www.googleapis.com/auth/admin.directory.group.member.readonly",
+];
+
 /// The most requests under way at one time: at 40 in a second that is enough for answers that take 400 ms.
 const IN_FLIGHT: usize = 16;
 
@@ -61,9 +68,8 @@ impl GoogleDirectory {
             in_flight: IN_FLIGHT,
             rate: RATE,
             shared_budget: Some(format!("{} {project}", settings.api_url)),
-            throttled_attempts: THROTTLED_ATTEMPTS,
             throttled: |status, reason| status == 403 && advice::is_quota(reason),
-            ..WebOptions::new(NAME)
+            ..WebOptions::new(NAME).retrying(|it| it.throttled_attempts = THROTTLED_ATTEMPTS)
         }
     }
 

@@ -1,8 +1,8 @@
 //! Looks a Google Workspace account over.
 
 use super::GoogleDirectory;
+use super::SCOPES;
 use super::model::{Entry, GroupResponse, MemberResponse, UserResponse};
-use super::sign_in::SCOPES;
 use crate::directory::ReadError;
 use crate::directory::probe::{Check, Concern, Finding, Grade};
 use crate::directory::web::{WebReadError, WebSession, below};

@@ -2,7 +2,7 @@
 //! Google, "Using OAuth 2.0 for server to server applications").
 
 use super::model::TokenResponse;
-use super::{NAME, advice};
+use super::{NAME, SCOPES, advice};
 use crate::directory::web::{
     FreshToken, SigningKey, WebBody, WebReadError, WebRequest, WebSession, base_url,
 };
@@ -11,13 +11,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, json};
 use std::time::Duration;
 use url::Url;
-
-/// What may be read, and nothing else.
-pub(super) const SCOPES: [&str; 3] = [
-    "https://www.googleapis.com/auth/admin.directory.user.readonly",
-    "https://www.googleapis.com/auth/admin.directory.group.readonly",
-    "https://www.googleapis.com/auth/admin.directory.group.member.readonly",
-];
 
 /// Whom an assertion is for, also where another server stands in for Google's: that is how Google's own clients have it.
 const AUDIENCE: &str = "https://oauth2.googleapis.com/token";

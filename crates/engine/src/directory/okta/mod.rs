@@ -72,7 +72,6 @@ impl OktaDirectory {
     pub fn options(rate_share: f64) -> WebOptions {
         WebOptions {
             in_flight: IN_FLIGHT,
-            throttled_attempts: THROTTLED_ATTEMPTS,
             rate: Rate::Headers {
                 limit: "x-rate-limit-limit",
                 remaining: "x-rate-limit-remaining",
@@ -81,7 +80,7 @@ impl OktaDirectory {
                 share: rate_share,
                 window: Duration::from_secs(60),
             },
-            ..WebOptions::new(NAME)
+            ..WebOptions::new(NAME).retrying(|it| it.throttled_attempts = THROTTLED_ATTEMPTS)
         }
     }
 

@@ -8,6 +8,7 @@ use crate::directory::web::{
     Answer, Next, WebReadError, WebRequest, WebSession, below, link_next, service_time,
 };
 use crate::event::{Event, Events};
+use crate::http::TransportError;
 use bwdc_core::names::Timestamp;
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -101,8 +102,10 @@ impl Reading<'_, '_> {
     pub(super) async fn groups(&self) -> Result<Vec<GroupResponse>, WebReadError> {
         match self.groups_in_pages_of(MOST_GROUPS).await {
             Err(
-                WebReadError::Timeout { .. }
-                | WebReadError::TooLarge { .. }
+                WebReadError::Transport {
+                    error: TransportError::Timeout { .. } | TransportError::TooLarge { .. },
+                    ..
+                }
                 | WebReadError::Refused { status: 500.., .. },
             ) => self.groups_in_pages_of(FEWER_GROUPS).await,
             other => other,

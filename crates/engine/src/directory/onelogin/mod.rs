@@ -61,7 +61,6 @@ impl OneLoginDirectory {
     pub fn options() -> WebOptions {
         WebOptions {
             in_flight: IN_FLIGHT,
-            longest_pause: LONGEST_PAUSE,
             rate: Rate::Headers {
                 limit: "x-ratelimit-limit",
                 remaining: "x-ratelimit-remaining",
@@ -70,7 +69,7 @@ impl OneLoginDirectory {
                 share: SHARE,
                 window: Duration::from_secs(60 * 60),
             },
-            ..WebOptions::new(NAME)
+            ..WebOptions::new(NAME).retrying(|it| it.longest_pause = LONGEST_PAUSE)
         }
     }
 

@@ -1,7 +1,7 @@
 //! Why a directory behind HTTP could not be read. Addresses are shown without what stands behind the question mark:
 //! cursors and tokens travel there.
 
-use crate::http::HttpError;
+use crate::http::{HttpError, TransportError};
 use bwdc_core::filter::FilterError;
 use std::time::Duration;
 use url::Url;
@@ -52,44 +52,16 @@ pub enum WebReadError {
         /// Why; never with a secret in it.
         reason: String,
     },
-    /// No connection came about, or it broke off.
-    #[error("{service} cannot be read: {url}{}: {reason}", of_page(*page))]
-    Connection {
+    /// No answer came.
+    #[error("{service} cannot be read{}: {error}", of_page(*page))]
+    Transport {
         /// The service.
         service: &'static str,
-        /// What was asked for.
-        url: String,
         /// Which page, from 1; 0 for what has no pages.
         page: u32,
-        /// In the words of the innermost error.
-        reason: String,
-        /// Whether the server's certificate was refused.
-        certificate: bool,
         /// Why.
         #[source]
-        source: reqwest::Error,
-    },
-    /// A connection did not come about in time.
-    #[error("{service} did not take a connection within {} s: {url}", limit.as_secs())]
-    Unconnected {
-        /// The service.
-        service: &'static str,
-        /// What was to be asked for.
-        url: String,
-        /// The time limit of a connection.
-        limit: Duration,
-    },
-    /// An answer did not come in time.
-    #[error("{service} did not answer within {} s: {url}{}", limit.as_secs(), of_page(*page))]
-    Timeout {
-        /// The service.
-        service: &'static str,
-        /// What was asked for.
-        url: String,
-        /// Which page, from 1; 0 for what has no pages.
-        page: u32,
-        /// The time limit of one request.
-        limit: Duration,
+        error: TransportError,
     },
     /// The whole read would take too long.
     #[error("reading {service} takes longer than {} s: stopped at {url}{}", limit.as_secs(), of_page(*page))]
@@ -120,30 +92,6 @@ pub enum WebReadError {
         message: String,
         /// The permission that is needed, in the service's own words; empty where none has a name.
         needs: &'static str,
-    },
-    /// The service sends the request elsewhere, which no interface of its kind does.
-    #[error("{service} answered {status} to {url} and points to `{location}`")]
-    Redirected {
-        /// The service.
-        service: &'static str,
-        /// What was asked for.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-        /// Where to, without the query.
-        location: String,
-    },
-    /// An answer is larger than any that makes sense.
-    #[error("the answer of {service} to {url}{} is larger than {limit} bytes", of_page(*page))]
-    TooLarge {
-        /// The service.
-        service: &'static str,
-        /// What was asked for.
-        url: String,
-        /// Which page, from 1; 0 for what has no pages.
-        page: u32,
-        /// The limit in bytes.
-        limit: usize,
     },
     /// An answer is not what the service's description says.
     #[error("the answer of {service} to {url}{} cannot be understood: {reason}", of_page(*page))]
@@ -242,18 +190,7 @@ impl WebReadError {
                 "Write `include:a,b` or `exclude:a,b`, and a query of the directory's own after `|`."
             }
             Self::Credentials { .. } => "Enter the credentials again.",
-            Self::Connection { certificate: true, .. } => {
-                "If a proxy inspects the traffic, trust its certificate authority on this machine, or name its file in `directory-ca-path`."
-            }
-            Self::Connection { .. } => {
-                "Check the network, the proxy and the service's status page, and try again; nothing was changed."
-            }
-            Self::Unconnected { .. } => {
-                "Check the network and the proxy, and try again; where connections take that long, raise `time-limits.connect`. Nothing was changed."
-            }
-            Self::Timeout { .. } => {
-                "Check the network, the proxy and the service's status page, and try again; where answers take that long, raise `time-limits.page`. Nothing was changed."
-            }
+            Self::Transport { error, .. } => transport_hint(error),
             Self::TotalTime { .. } => {
                 "Ask the service for a higher rate limit, narrow the filters, or raise `time-limits.total`; nothing was changed."
             }
@@ -275,13 +212,11 @@ impl WebReadError {
             Self::Refused { status: 400, .. } => {
                 "If a filter holds a query of the directory's own, check it."
             }
-            Self::Redirected { .. } => "Set the address that the service itself uses.",
             Self::Refused { .. }
-            | Self::TooLarge { .. }
             | Self::Malformed { .. }
             | Self::Circle { .. }
             | Self::Strayed { .. }
-            | Self::Count { .. } => "Try again; nothing was changed. If it stays so, report it.",
+            | Self::Count { .. } => TRY_AGAIN,
         };
         Some(hint.to_owned())
     }
@@ -300,6 +235,27 @@ impl WebReadError {
             403 => Some(format!("The credentials lack a permission: they need {needs}.")),
             _ => None,
         }
+    }
+}
+
+const TRY_AGAIN: &str = "Try again; nothing was changed. If it stays so, report it.";
+
+fn transport_hint(error: &TransportError) -> &'static str {
+    match error {
+        TransportError::Certificate { .. } => {
+            "If a proxy inspects the traffic, trust its certificate authority on this machine, or name its file in `directory-ca-path`."
+        }
+        TransportError::Unreachable { .. } | TransportError::Cut { .. } => {
+            "Check the network, the proxy and the service's status page, and try again; nothing was changed."
+        }
+        TransportError::NotConnected { .. } => {
+            "Check the network and the proxy, and try again; where connections take that long, raise `time-limits.connect`. Nothing was changed."
+        }
+        TransportError::Timeout { .. } => {
+            "Check the network, the proxy and the service's status page, and try again; where answers take that long, raise `time-limits.page`. Nothing was changed."
+        }
+        TransportError::Redirected { .. } => "Set the address that the service itself uses.",
+        TransportError::Address { .. } | TransportError::TooLarge { .. } => TRY_AGAIN,
     }
 }
 

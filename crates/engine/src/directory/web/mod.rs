@@ -10,7 +10,9 @@ mod error;
 mod jwt;
 mod page;
 mod probe;
+mod request;
 mod session;
+mod signature;
 mod token;
 
 pub use budget::{Rate, Reset, service_time};
@@ -18,18 +20,21 @@ pub use denial::only_if_others_are_found;
 pub use error::WebReadError;
 pub use jwt::{KeyError, SigningKey, unique};
 pub use page::{Next, Pages, link_next};
-pub use session::{Answer, WebBody, WebRequest, WebSession};
-pub use token::{Credentials, FreshToken, Proof, TokenFuture};
+pub use request::{Answer, WebBody, WebRequest};
+pub use session::WebSession;
+pub use signature::Proof;
+pub use token::{Credentials, FreshToken, TokenFuture};
 
 use crate::event::Events;
-use crate::http::{CONNECT_TIMEOUT, ClientOptions, Offer, ProxyChoice, client, is_loopback};
+use crate::http::{CONNECT_TIMEOUT, ClientOptions, Exchange, Offer, ProxyChoice, RetryPolicy, is_loopback};
 use budget::Budget;
 use bwdc_core::settings::ConnectorSettings;
+use signature::Nonces;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use token::{Nonces, TokenCache};
+use token::TokenCache;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -38,14 +43,8 @@ use url::Url;
 pub struct WebOptions {
     /// The service's name in errors, such as `Okta`.
     pub service: &'static str,
-    /// Attempts of one request in all.
-    pub attempts: u32,
-    /// Attempts of one request where the service asks to slow down.
-    pub throttled_attempts: u32,
-    /// The first pause where the service names none; each later one is twice as long, up to a quarter longer by chance.
-    pub first_pause: Duration,
-    /// The longest pause that a service may ask for.
-    pub longest_pause: Duration,
+    /// How often and how long a request is tried again.
+    pub retry: RetryPolicy,
     /// For a connection to come about, encryption included.
     pub connect_limit: Duration,
     /// For one attempt, from the first byte sent to the last received.
@@ -66,8 +65,6 @@ pub struct WebOptions {
     pub ca_path: Option<PathBuf>,
     /// Which proxy stands between.
     pub proxy: ProxyChoice,
-    /// How many seconds of a pause pass in one real second: 1 outside tests.
-    pub speed: f64,
 }
 
 impl WebOptions {
@@ -75,10 +72,8 @@ impl WebOptions {
     pub fn new(service: &'static str) -> Self {
         Self {
             service,
-            attempts: 5,
-            throttled_attempts: 5,
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(5 * 60),
+            // The time limit of the whole read ends the pauses, too.
+            retry: RetryPolicy { all_pauses: Duration::MAX, ..RetryPolicy::default() },
             connect_limit: CONNECT_TIMEOUT,
             request_limit: Duration::from_secs(2 * 60),
             total_limit: Duration::from_secs(4 * 60 * 60),
@@ -89,7 +84,6 @@ impl WebOptions {
             throttled: |_, _| false,
             ca_path: None,
             proxy: ProxyChoice::default(),
-            speed: 1.0,
         }
     }
 
@@ -107,11 +101,17 @@ impl WebOptions {
         }
     }
 
+    /// With these rules of trying again changed.
+    #[must_use]
+    pub fn retrying(mut self, change: impl FnOnce(&mut RetryPolicy)) -> Self {
+        change(&mut self.retry);
+        self
+    }
+
     /// For a service at these addresses: what is on this machine itself is reached without a proxy.
     #[must_use]
     pub fn at(self, addresses: &[&Url]) -> Self {
-        let here = addresses.iter().all(|url| is_loopback(url));
-        Self { proxy: if here { ProxyChoice::Direct } else { self.proxy }, ..self }
+        Self { proxy: self.proxy.towards(addresses), ..self }
     }
 }
 
@@ -129,7 +129,7 @@ pub struct Route {
 /// One service with its client, token and budget; shared by all requests to it.
 pub struct WebService {
     options: WebOptions,
-    client: reqwest::Client,
+    exchange: Exchange,
     tokens: TokenCache,
     budget: Arc<Budget>,
     places: Semaphore,
@@ -143,7 +143,7 @@ impl WebService {
     /// # Errors
     /// [`WebReadError::Client`] when the CA file or the proxy cannot be used.
     pub fn new(options: WebOptions, credentials: Credentials) -> Result<Self, WebReadError> {
-        let client = client(&ClientOptions {
+        let exchange = Exchange::new(&ClientOptions {
             ca_path: options.ca_path.as_deref(),
             proxy: options.proxy.clone(),
             offer: Offer::Http2AndGzip,
@@ -151,7 +151,7 @@ impl WebService {
         })
         .map_err(|source| WebReadError::Client { service: options.service, source })?;
         Ok(Self {
-            client,
+            exchange,
             tokens: TokenCache::new(credentials),
             budget: match &options.shared_budget {
                 Some(name) => Budget::shared(name, options.rate),
@@ -169,8 +169,7 @@ impl WebService {
         WebSession {
             service: self,
             events,
-            attempts: self.options.attempts,
-            throttled_attempts: self.options.throttled_attempts,
+            retry: self.options.retry,
             deadline: Instant::now() + self.options.total_limit,
         }
     }
@@ -188,7 +187,7 @@ impl WebService {
     /// Notes a limit of which the service tells otherwise than by headers: so many requests in a window of which so many are
     /// left, and which ends in so much time.
     pub fn note_limit(&self, bucket: &'static str, limit: u64, remaining: u64, ends_in: Duration) {
-        self.budget.tell(bucket, limit, remaining, ends_in, self.options.speed);
+        self.budget.tell(bucket, limit, remaining, ends_in, self.options.retry.speed);
     }
 
     /// How an address of the service is reached.

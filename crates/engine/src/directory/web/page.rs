@@ -1,7 +1,8 @@
 //! Lists that come in pages. The end of a list is what the service calls the end; anything else is an error.
 
 use super::error::{WebReadError, shown};
-use super::session::{Answer, WebRequest, WebSession};
+use super::request::{Answer, WebRequest};
+use super::session::WebSession;
 use reqwest::header::{HeaderMap, LINK};
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;

@@ -5,6 +5,7 @@ use super::{WebReadError, WebRequest, WebService, WebSession};
 use crate::directory::ReadError;
 use crate::directory::probe::{Check, Concern, Finding, Grade};
 use crate::event::Events;
+use crate::http::RetryPolicy;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,7 @@ impl WebService {
         WebSession {
             service: self,
             events,
-            attempts: ATTEMPTS,
-            throttled_attempts: ATTEMPTS,
+            retry: RetryPolicy { attempts: ATTEMPTS, throttled_attempts: ATTEMPTS, ..self.options.retry },
             deadline: Instant::now() + TOTAL_LIMIT,
         }
     }

@@ -2,165 +2,44 @@
 
 use super::WebService;
 use super::error::{WebReadError, shown};
-use super::token::{Proof, Signature};
-use crate::event::Event;
-use crate::event::Events;
-use crate::http::{self, BodyError, Cause};
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, WWW_AUTHENTICATE,
-};
-use reqwest::{Method, RequestBuilder};
+use super::request::{Answer, WebBody, WebRequest};
+use super::signature::Signature;
+use crate::event::{Event, Events};
+use crate::http::{self, Again, Attempts, Body, Call, Repeat, RetryPolicy, TransportError};
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use url::Url;
 
 /// Header of proofs of possession, and the error of one without the nonce that is wanted (RFC 9449, sections 4.1 and 8).
 const DPOP: &str = "DPoP";
 const NONCE_WANTED: &str = "use_dpop_nonce";
-/// A refusal needs no more words than this, in bytes.
-const ERROR_LIMIT: usize = 256 * 1024;
 /// Waits shorter than this are not worth telling.
 const WORTH_TELLING: Duration = Duration::from_secs(2);
-
-/// What is asked for.
-#[derive(Clone)]
-pub struct WebRequest {
-    /// Where.
-    pub url: Url,
-    /// What is sent along; only requests that change nothing may have a body, since each may be sent again.
-    pub body: WebBody,
-    /// Further headers.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The number of the page, from 1; 0 for what has no pages.
-    pub page: u32,
-    /// The part of the service whose limit counts.
-    pub bucket: &'static str,
-    /// Whether the service's token goes along.
-    pub with_token: bool,
-    /// What makes the proof of possession that goes along without a token.
-    pub proof: Option<Proof>,
-    /// The permission without which the service says no, in its own words; empty where none has a name.
-    pub needs: &'static str,
-}
-
-/// What a request carries.
-#[derive(Clone)]
-pub enum WebBody {
-    /// Nothing: a GET.
-    None,
-    /// JSON: a POST.
-    Json(Value),
-    /// A form: a POST.
-    Form(Vec<(&'static str, String)>),
-}
-
-impl std::fmt::Debug for WebBody {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::None => "None",
-            Self::Json(_) => "Json(..)",
-            Self::Form(_) => "Form(..)",
-        })
-    }
-}
-
-impl WebRequest {
-    /// A GET without pages.
-    pub fn get(url: Url) -> Self {
-        Self {
-            url,
-            body: WebBody::None,
-            headers: Vec::new(),
-            page: 0,
-            bucket: "",
-            with_token: true,
-            proof: None,
-            needs: "",
-        }
-    }
-
-    /// A POST; it must be one that changes nothing.
-    pub fn post(url: Url, body: WebBody) -> Self {
-        Self { body, ..Self::get(url) }
-    }
-
-    /// Counts against this bucket's limit.
-    #[must_use]
-    pub fn bucket(mut self, bucket: &'static str) -> Self {
-        self.bucket = bucket;
-        self
-    }
-
-    /// Needs this permission, which an error names.
-    #[must_use]
-    pub fn needs(mut self, permission: &'static str) -> Self {
-        self.needs = permission;
-        self
-    }
-
-    /// Adds a header.
-    #[must_use]
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    /// Carries a proof of possession, made anew for every attempt.
-    #[must_use]
-    pub fn proof(mut self, proof: Proof) -> Self {
-        self.proof = Some(proof);
-        self
-    }
-
-    /// Goes without the service's token: the request by which a token is got.
-    #[must_use]
-    pub fn without_token(mut self) -> Self {
-        self.with_token = false;
-        self
-    }
-}
-
-/// A complete, successful answer.
-#[derive(Debug)]
-pub struct Answer<T> {
-    /// The body.
-    pub value: T,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// What was asked for.
-    pub url: Url,
-    /// The number of the page, from 1; 0 for what has no pages.
-    pub page: u32,
-}
 
 /// One read of a service, with the time it may take.
 pub struct WebSession<'a> {
     pub(super) service: &'a WebService,
     pub(super) events: Events<'a>,
-    /// Attempts of one request in all.
-    pub(super) attempts: u32,
-    /// The same where the service asks to slow down.
-    pub(super) throttled_attempts: u32,
+    pub(super) retry: RetryPolicy,
     pub(super) deadline: Instant,
 }
 
-/// A failed attempt and whether another can help.
+/// A failed attempt and what can help.
 struct Failed {
     error: WebReadError,
-    again: Again,
+    cure: Cure,
 }
 
-enum Again {
-    No,
-    After(Option<Duration>),
-    /// The service wants it slower: nothing of the bucket goes out meanwhile.
-    Slower(Option<Duration>),
-    /// The token was refused.
-    WithFreshToken,
-    /// The proof of possession lacked the nonce that came with the refusal.
-    WithNonce,
+enum Cure {
+    /// Time, if anything.
+    Again(Again),
+    /// Another token: this one was refused.
+    FreshToken,
+    /// The nonce that came with the refusal, which the proof of possession lacked.
+    Nonce,
 }
 
 impl<'a> WebSession<'a> {
@@ -169,18 +48,18 @@ impl<'a> WebSession<'a> {
         self.service
     }
 
-    /// Asks until there is an answer of this shape or the patience is at its end.
+    /// Asks until there is an answer of this shape or no attempt is left.
     ///
     /// # Errors
     /// [`WebReadError`] of the last attempt.
     pub async fn json<T: DeserializeOwned>(&self, request: &WebRequest) -> Result<Answer<T>, WebReadError> {
-        let options = &self.service.options;
         // The request for a token has no place of its own: those that wait for the token may hold them all.
         let _place = match request.with_token {
             true => Some(self.service.places.acquire().await.expect("the places are never closed")),
             false => None,
         };
-        let (mut attempt, mut token_renewed, mut nonce_taken) = (1, false, false);
+        let mut attempts = Attempts::new(self.retry);
+        let (mut token_renewed, mut nonce_taken) = (false, false);
         loop {
             // The token comes first: its own request must not wait for a budget that this one holds.
             let token = match request.with_token {
@@ -189,52 +68,50 @@ impl<'a> WebSession<'a> {
             };
             self.wait_for_turn(request).await?;
             let generation = token.as_ref().map_or(0, |token| token.generation);
-            let Failed { error, again } = match self.attempt(request, token).await {
+            let Failed { error, cure } = match self.attempt(request, token).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
-            let (asked, slower) = match again {
-                Again::No => return Err(error),
-                Again::WithFreshToken if token_renewed || !self.service.tokens.is_renewable() => {
-                    return Err(error);
-                }
-                Again::WithFreshToken => {
+            match cure {
+                Cure::FreshToken if !token_renewed && self.service.tokens.is_renewable() => {
                     token_renewed = true;
                     self.service.tokens.refused(generation).await;
-                    continue;
                 }
-                Again::WithNonce if nonce_taken => return Err(error),
-                Again::WithNonce => {
-                    nonce_taken = true;
-                    continue;
+                Cure::Nonce if !nonce_taken => nonce_taken = true,
+                Cure::FreshToken | Cure::Nonce => return Err(error),
+                Cure::Again(again) => {
+                    let Some(pause) = attempts.next(again) else { return Err(error) };
+                    self.pause(pause, again, &error, request).await?;
                 }
-                Again::After(asked) => (asked, false),
-                Again::Slower(asked) => (asked, true),
-            };
-            let pause = asked.unwrap_or_else(|| backoff(options.first_pause, attempt));
-            let most = if slower { self.throttled_attempts } else { self.attempts };
-            if attempt >= most || pause > options.longest_pause {
-                return Err(error);
             }
-            attempt += 1;
-            let pause_here = pause.div_f64(options.speed);
-            if slower {
-                self.service.budget.hold(request.bucket, pause_here);
-            }
-            let seconds = pause.as_millis().div_ceil(1000) as u64;
-            (self.events)(Event::Waiting { seconds, reason: error.to_string() });
-            self.sleep(pause_here, request).await?;
         }
+    }
+
+    async fn pause(
+        &self,
+        pause: Duration,
+        again: Again,
+        because: &WebReadError,
+        request: &WebRequest,
+    ) -> Result<(), WebReadError> {
+        let real = self.retry.real(pause);
+        if matches!(again, Again::Slower(_)) {
+            // Nothing of the bucket goes out meanwhile.
+            self.service.budget.hold(request.bucket, real);
+        }
+        let seconds = pause.as_millis().div_ceil(1000) as u64;
+        (self.events)(Event::Waiting { seconds, reason: because.to_string() });
+        self.sleep(real, request).await
     }
 
     async fn wait_for_turn(&self, request: &WebRequest) -> Result<(), WebReadError> {
         let options = &self.service.options;
         let mut told = false;
-        while let Err(pause) = self.service.budget.take(request.bucket, options.speed) {
+        while let Err(pause) = self.service.budget.take(request.bucket, self.retry.speed) {
             if pause > WORTH_TELLING && !told {
                 told = true;
                 let reason = format!("the rate limit of {}", options.service);
-                let seconds = pause.mul_f64(options.speed).as_secs() + 1;
+                let seconds = pause.mul_f64(self.retry.speed).as_secs() + 1;
                 (self.events)(Event::Waiting { seconds, reason });
             }
             self.sleep(pause, request).await?;
@@ -264,161 +141,96 @@ impl<'a> WebSession<'a> {
         request: &WebRequest,
         token: Option<Signature>,
     ) -> Result<Answer<T>, Failed> {
-        let taken = Taken { service: self.service, bucket: request.bucket, headers: None };
+        let mut taken = Taken { service: self.service, bucket: request.bucket, headers: None };
         let options = &self.service.options;
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Failed { error: self.out_of_time(request), again: Again::No });
+            return Err(hopeless(self.out_of_time(request)));
         }
-        let limit = options.request_limit.min(left);
-        let mut builder = self.builder(request).timeout(limit).header(ACCEPT, "application/json");
-        for (name, value) in &request.headers {
-            builder = builder.header(name, value);
-        }
-        let proof = token.as_ref().map_or(&request.proof, |token| &token.proof);
-        if let Some(proof) = proof {
-            let method = if matches!(request.body, WebBody::None) { "GET" } else { "POST" };
+        let call = call(request, options.request_limit.min(left), options.size_limit);
+        let proof = token.as_ref().map_or(&request.proof, |token| &token.proof).clone();
+        let mut signed = HeaderMap::new();
+        if let Some(proof) = &proof {
             let nonce = self.service.nonces.last(request.with_token);
-            if let Some(proof) = proof(method, &request.url, nonce.as_deref()) {
-                builder = builder.header(DPOP, proof);
+            if let Some(proof) = proof(call.method.as_str(), &request.url, nonce.as_deref()) {
+                signed.insert(DPOP, proof);
             }
         }
-        let has_proof = proof.is_some();
         if let Some(token) = token {
-            builder = builder.header(AUTHORIZATION, token.header);
+            signed.insert(AUTHORIZATION, token.header);
         }
         self.service.sent.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
-        let response = builder.send().await.map_err(|error| self.connection(request, limit, error))?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let mut taken = taken;
-        taken.headers = Some(headers.clone());
-        self.service.nonces.note(request.with_token, &headers);
-        tracing::debug!(
-            url = shown(&request.url),
-            page = request.page,
-            status = status.as_u16(),
-            milliseconds = begun.elapsed().as_millis(),
-            "asked {}",
-            options.service
-        );
-        if status.is_redirection() {
-            let error = self.redirected(request, status.as_u16(), &headers);
-            return Err(Failed { error, again: Again::No });
-        }
-        let size_limit = if status.is_success() { options.size_limit } else { ERROR_LIMIT };
-        let body = match http::read_body(response, size_limit).await {
-            Ok(body) => body,
-            // What is refused without words is refused; but words that were cut may have told what to do.
-            Err(BodyError::TooLarge) if !status.is_success() => Vec::new(),
-            Err(BodyError::Cut(_)) if status.is_server_error() || status.as_u16() == 429 => Vec::new(),
-            Err(BodyError::Cut(error)) => return Err(self.connection(request, limit, error)),
-            Err(BodyError::TooLarge) => {
-                let (service, url) = (options.service, shown(&request.url));
-                let error = WebReadError::TooLarge { service, url, page: request.page, limit: size_limit };
-                return Err(Failed { error, again: Again::No });
-            }
+        let answered = |status: u16, headers: &HeaderMap| {
+            taken.headers = Some(headers.clone());
+            self.service.nonces.note(request.with_token, headers);
+            tracing::debug!(
+                url = shown(&request.url),
+                page = request.page,
+                status,
+                milliseconds = begun.elapsed().as_millis(),
+                "asked {}",
+                options.service
+            );
         };
-        if !status.is_success() {
-            return Err(self.refusal(request, status.as_u16(), &headers, &body, has_proof));
+        let answer = self.service.exchange.send(&call, signed, answered).await;
+        let answer = answer.map_err(|error| self.no_answer(request, &call, error))?;
+        if !answer.is_success() {
+            return Err(self.refusal(request, call.repeat, &answer, proof.is_some()));
         }
-        match serde_json::from_slice(&body) {
-            Ok(value) => Ok(Answer { value, headers, url: request.url.clone(), page: request.page }),
-            Err(error) => {
-                Err(Failed { error: self.malformed(request, reason_of(&error)), again: Again::After(None) })
+        match serde_json::from_slice(&answer.body) {
+            Ok(value) => {
+                Ok(Answer { value, headers: answer.headers, url: request.url.clone(), page: request.page })
             }
-        }
-    }
-
-    fn builder(&self, request: &WebRequest) -> RequestBuilder {
-        let client = &self.service.client;
-        match &request.body {
-            WebBody::None => client.request(Method::GET, request.url.clone()),
-            WebBody::Json(json) => client.request(Method::POST, request.url.clone()).json(json),
-            WebBody::Form(fields) => client.request(Method::POST, request.url.clone()).form(fields),
+            Err(error) => Err(Failed {
+                error: self.malformed(request, reason_of(&error)),
+                cure: Cure::Again(Again::After(None)),
+            }),
         }
     }
 
     fn refusal(
         &self,
         request: &WebRequest,
-        status: u16,
-        headers: &HeaderMap,
-        body: &[u8],
+        repeat: Repeat,
+        answer: &http::Answer,
         has_proof: bool,
     ) -> Failed {
         let options = &self.service.options;
-        let (code, message) = words(body);
-        let asked = http::retry_after(headers, jiff::Timestamp::now());
-        let again = if status == 429 || (options.throttled)(status, &code) {
-            Again::Slower(asked.or_else(|| self.service.budget.reset_after(headers)))
-        } else if status >= 500 {
-            Again::After(asked)
-        } else if has_proof && wants_nonce(headers, &code) {
-            Again::WithNonce
-        } else if status == 401 && request.with_token {
-            Again::WithFreshToken
-        } else {
-            Again::No
+        let (code, message) = words(&answer.body);
+        let status = answer.status;
+        let asked = http::retry_after(&answer.headers, jiff::Timestamp::now());
+        let again = match Again::after_status(repeat, status, asked) {
+            Again::No if (options.throttled)(status, &code) => Again::Slower(asked),
+            again => again,
         };
-        let (service, url) = (options.service, shown(&request.url));
-        Failed {
-            error: WebReadError::Refused {
-                service,
-                url,
-                page: request.page,
-                status,
-                code,
-                message,
-                needs: request.needs,
-            },
-            again,
-        }
-    }
-
-    fn connection(&self, request: &WebRequest, limit: Duration, error: reqwest::Error) -> Failed {
-        let source = error.without_url();
-        let (service, url, page) = (self.service.options.service, shown(&request.url), request.page);
-        if source.is_builder() {
-            let reason = "the request cannot be written".to_owned();
-            let error = WebReadError::Malformed { service, url, page, reason };
-            return Failed { error, again: Again::No };
-        }
-        match http::cause(&source) {
-            Cause::Certificate(reason) => {
-                let error =
-                    WebReadError::Connection { service, url, page, reason, certificate: true, source };
-                Failed { error, again: Again::No }
+        let cure = match again {
+            Again::Slower(None) => {
+                Cure::Again(Again::Slower(self.service.budget.reset_after(&answer.headers)))
             }
-            Cause::Other(_) if source.is_timeout() && Instant::now() >= self.deadline => {
-                Failed { error: self.out_of_time(request), again: Again::No }
-            }
-            Cause::Other(_) if source.is_timeout() && source.is_connect() => {
-                let limit = self.service.options.connect_limit;
-                let error = WebReadError::Unconnected { service, url, limit };
-                Failed { error, again: Again::After(None) }
-            }
-            Cause::Other(_) if source.is_timeout() => {
-                let error = WebReadError::Timeout { service, url, page, limit };
-                Failed { error, again: Again::After(None) }
-            }
-            Cause::Other(reason) => {
-                let error =
-                    WebReadError::Connection { service, url, page, reason, certificate: false, source };
-                Failed { error, again: Again::After(None) }
-            }
-        }
-    }
-
-    fn redirected(&self, request: &WebRequest, status: u16, headers: &HeaderMap) -> WebReadError {
-        let location = headers.get(LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
-        WebReadError::Redirected {
-            service: self.service.options.service,
+            Again::No if has_proof && wants_nonce(&answer.headers, &code) => Cure::Nonce,
+            Again::No if status == 401 && request.with_token => Cure::FreshToken,
+            again => Cure::Again(again),
+        };
+        let error = WebReadError::Refused {
+            service: options.service,
             url: shown(&request.url),
+            page: request.page,
             status,
-            location: location.split(['?', '#']).next().unwrap_or_default().to_owned(),
+            code,
+            message,
+            needs: request.needs,
+        };
+        Failed { error, cure }
+    }
+
+    fn no_answer(&self, request: &WebRequest, call: &Call, error: TransportError) -> Failed {
+        if matches!(error, TransportError::Timeout { .. }) && Instant::now() >= self.deadline {
+            return hopeless(self.out_of_time(request));
         }
+        let cure = Cure::Again(Again::after_error(call.repeat, &error));
+        let (service, page) = (self.service.options.service, request.page);
+        Failed { error: WebReadError::Transport { service, page, error }, cure }
     }
 
     /// An answer that is not what the service's description says.
@@ -437,7 +249,7 @@ struct Taken<'a> {
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        self.service.budget.ended(self.bucket, self.headers.as_ref(), self.service.options.speed);
+        self.service.budget.ended(self.bucket, self.headers.as_ref(), self.service.options.retry.speed);
     }
 }
 
@@ -448,9 +260,27 @@ fn wants_nonce(headers: &HeaderMap, code: &str) -> bool {
     code == NONCE_WANTED || headers.get_all(WWW_AUTHENTICATE).iter().any(challenge)
 }
 
-fn backoff(first: Duration, attempt: u32) -> Duration {
-    let chance = getrandom::u32().map_or(0.0, |random| f64::from(random) / f64::from(u32::MAX));
-    first.saturating_mul(1 << (attempt - 1).min(8)).mul_f64(1.0 + chance / 4.0)
+/// The request as it is sent, in so much time at most.
+fn call(request: &WebRequest, time_limit: Duration, size_limit: usize) -> Call {
+    let (method, body) = match &request.body {
+        WebBody::None => (Method::GET, Body::None),
+        WebBody::Json(json) => (Method::POST, Body::Json(json.to_string().into_bytes())),
+        WebBody::Form(fields) => (Method::POST, Body::Form(fields.clone())),
+    };
+    Call {
+        method,
+        url: request.url.to_string(),
+        body,
+        headers: HeaderMap::from_iter(request.headers.iter().cloned()),
+        repeat: if request.with_token { Repeat::Read } else { Repeat::Token },
+        time_limit,
+        size_limit,
+    }
+}
+
+/// Nothing can help.
+fn hopeless(error: WebReadError) -> Failed {
+    Failed { error, cure: Cure::Again(Again::No) }
 }
 
 /// What is wrong with JSON, without the values in it: they are people's.

@@ -2,46 +2,16 @@
 
 use super::error::WebReadError;
 use super::session::WebSession;
-use reqwest::header::{HeaderMap, HeaderValue};
+use super::signature::{Proof, Signature};
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
-use url::Url;
-
-/// Header with the nonce for the next proof (RFC 9449, section 8).
-const NONCE: &str = "dpop-nonce";
 
 /// What a way to get a token returns.
 pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<FreshToken, WebReadError>> + Send + 'a>>;
-
-/// Makes the `DPoP` header of a request from its method, its address and the nonce that the service gave, if any; None
-/// when it cannot be made.
-pub type Proof = Arc<dyn Fn(&str, &Url, Option<&str>) -> Option<HeaderValue> + Send + Sync>;
-
-/// The last `DPoP-Nonce` that the service gave: its token endpoint and everything else count apart (RFC 9449, section 9).
-#[derive(Default)]
-pub(super) struct Nonces {
-    last: [std::sync::Mutex<Option<String>>; 2],
-}
-
-impl Nonces {
-    pub(super) fn last(&self, with_token: bool) -> Option<String> {
-        self.place(with_token).clone()
-    }
-
-    pub(super) fn note(&self, with_token: bool, headers: &HeaderMap) {
-        if let Some(nonce) = headers.get(NONCE).and_then(|nonce| nonce.to_str().ok()) {
-            *self.place(with_token) = Some(nonce.to_owned());
-        }
-    }
-
-    fn place(&self, with_token: bool) -> MutexGuard<'_, Option<String>> {
-        self.last[usize::from(with_token)].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A token that was just got.
 pub struct FreshToken {
@@ -51,15 +21,6 @@ pub struct FreshToken {
     pub lifetime: Duration,
     /// Where the token is good only with a proof of possession (RFC 9449).
     pub proof: Option<Proof>,
-}
-
-/// What a request is signed with.
-#[derive(Clone)]
-pub(super) struct Signature {
-    pub(super) header: HeaderValue,
-    pub(super) proof: Option<Proof>,
-    /// Which token it is.
-    pub(super) generation: u64,
 }
 
 /// What stands in the `Authorization` header.

@@ -13,20 +13,21 @@ pub use step::{Proof, TwoStepMethod};
 
 use super::change::path_segment;
 use super::error::OrganizationError;
+use super::message::ServerMessage;
 use super::observe::decode;
 use super::observer::PERSON;
-use super::transport::{Answer, Body, Call, DEVICE, Repeat, Transport};
+use super::transport::{DEVICE, Transport};
 use super::{AccessToken, SMALL, transport};
 use crate::clock::Clock;
 use crate::event::Events;
-use crate::http::ProxyChoice;
+use crate::http::{Answer, Body, Call, ProxyChoice, Repeat};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bwdc_core::settings::Endpoints;
 use bwdc_core::wire::{PreloginResponse, ProfileResponse};
 use derivation::{Derivation, normalized};
 use reqwest::Method;
-use reqwest::header::HeaderName;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
@@ -110,14 +111,14 @@ impl AccountSignIn {
             method: Method::POST,
             url: format!("{}/accounts/prelogin", place.endpoints.identity),
             body: json_body(&json!({ "email": email })),
-            headers: Vec::new(),
-            repeat: Repeat::Freely,
-            time_limit: transport.patience.sign_in,
+            headers: HeaderMap::new(),
+            repeat: Repeat::Read,
+            time_limit: transport.timeouts.sign_in,
             size_limit: SMALL,
         };
         let answer = transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
         if !answer.is_success() {
-            return Err(AccountError::Refused(answer.message(&call.url)));
+            return Err(AccountError::Refused(ServerMessage::of(&call.url, &answer)));
         }
         let response: PreloginResponse = decode(&call.url, &answer.body)?;
         let derivation = Derivation::check(&response, &email)?;
@@ -151,9 +152,9 @@ impl AccountSignIn {
             method: Method::POST,
             url: format!("{}/connect/token", self.place.endpoints.identity),
             body: Body::Form(fields),
-            headers: vec![(AUTH_EMAIL, URL_SAFE_NO_PAD.encode(&self.email))],
-            repeat: Repeat::OnlyUnsent,
-            time_limit: self.transport.patience.sign_in,
+            headers: HeaderMap::from_iter([(AUTH_EMAIL, encoded(&self.email))]),
+            repeat: Repeat::Change,
+            time_limit: self.transport.timeouts.sign_in,
             size_limit: SMALL,
         };
         let answer = self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
@@ -165,7 +166,7 @@ impl AccountSignIn {
         match step::asked(&answer.body) {
             Some(Asked::TwoStep(methods)) => Ok(Step::TwoStep(methods)),
             Some(Asked::NewDevice) => Ok(Step::NewDevice),
-            None => Err(AccountError::Refused(answer.message(&call.url))),
+            None => Err(AccountError::Refused(ServerMessage::of(&call.url, &answer))),
         }
     }
 
@@ -181,17 +182,21 @@ impl AccountSignIn {
         });
         let call = self.call(Method::POST, "/two-factor/send-email-login", json_body(&body));
         let answer = self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
-        if answer.is_success() { Ok(()) } else { Err(AccountError::Refused(answer.message(&call.url))) }
+        if answer.is_success() {
+            Ok(())
+        } else {
+            Err(AccountError::Refused(ServerMessage::of(&call.url, &answer)))
+        }
     }
 
     fn call(&self, method: Method, path: &str, body: Body) -> Call {
         Call {
-            repeat: if method == Method::GET { Repeat::Freely } else { Repeat::OnlyUnsent },
+            repeat: if method == Method::GET { Repeat::Read } else { Repeat::Change },
             method,
             url: format!("{}{path}", self.place.endpoints.api),
             body,
-            headers: Vec::new(),
-            time_limit: self.transport.patience.answer,
+            headers: HeaderMap::new(),
+            time_limit: self.transport.timeouts.answer,
             size_limit: SMALL,
         }
     }
@@ -247,7 +252,7 @@ impl Account<'_> {
         let call = self.sign_in.call(Method::GET, "/accounts/profile", Body::None);
         let answer = self.exchange(&call, events).await?;
         if !answer.is_success() {
-            return Err(OrganizationError::Refused(answer.message(&call.url)).into());
+            return Err(OrganizationError::Refused(ServerMessage::of(&call.url, &answer)).into());
         }
         Ok(decode(&call.url, &answer.body)?)
     }
@@ -262,7 +267,7 @@ impl Account<'_> {
         let call = self.sign_in.call(Method::POST, path, body);
         let answer = self.exchange(&call, events).await?;
         if !answer.is_success() {
-            return Err(AccountError::KeyRefused(answer.message(&call.url)));
+            return Err(AccountError::KeyRefused(ServerMessage::of(&call.url, &answer)));
         }
         let response: ApiKeyResponse = decode(&call.url, &answer.body)?;
         Ok(SecretString::from(response.api_key))
@@ -272,6 +277,11 @@ impl Account<'_> {
         let sent = self.sign_in.transport.exchange(call, Some(&self.token), events).await;
         Ok(sent.map_err(|failure| failure.error)?)
     }
+}
+
+/// An address in letters that a header takes.
+fn encoded(email: &str) -> HeaderValue {
+    HeaderValue::try_from(URL_SAFE_NO_PAD.encode(email)).expect("base64 has no other letters")
 }
 
 fn json_body(body: &serde_json::Value) -> Body {

@@ -116,7 +116,8 @@ fn directory(
         "tenant": options.tenant_id, "applicationId": options.application_id,
         "authorityUrl": server.url(), "graphUrl": server.url()}));
     let settings = EntraSettings::from_stored(&stored, choices.sign_in).unwrap();
-    let web = WebOptions { speed: 1000.0, proxy: ProxyChoice::Direct, ..EntraDirectory::options() };
+    let web = WebOptions { proxy: ProxyChoice::Direct, ..EntraDirectory::options() }
+        .retrying(|it| it.speed = 1_000.0);
     EntraDirectory::new(settings, filters, choices, credential, web).unwrap()
 }
 

@@ -11,7 +11,7 @@ use bwdc_core::settings::{GoogleFilters, GoogleSettings};
 use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::google::GoogleDirectory;
-use bwdc_engine::directory::web::{WebOptions, WebReadError};
+use bwdc_engine::directory::web::WebReadError;
 use bwdc_sandbox::cloud::google::{Group, Member, MemberKind, Options, Server, Tenant, User};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use secrecy::SecretString;
@@ -64,7 +64,7 @@ impl Setup {
         let settings = GoogleSettings::from_stored(&self.stored).expect("settings");
         let mut filters = GoogleFilters::from_stored(&self.sync).expect("filters");
         filters.wants_inactive |= self.wants_inactive;
-        let options = WebOptions { speed: self.speed, ..GoogleDirectory::options(&settings) };
+        let options = GoogleDirectory::options(&settings).retrying(|it| it.speed = self.speed);
         let key = SecretString::from(self.key.clone());
         GoogleDirectory::new(settings, filters, &key, options)
     }

@@ -6,7 +6,6 @@ use bwdc_core::settings::OktaFilters;
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::okta::OktaDirectory;
-use bwdc_engine::directory::web::WebOptions;
 use bwdc_sandbox::cloud::okta::{Server, Tenant};
 use bwdc_sandbox::faults::{Answer, Arrival, Fault, Moment, Rule};
 use secrecy::SecretString;
@@ -41,8 +40,8 @@ async fn read(server: &Server, by: By) -> Result<Snapshot, ReadError> {
         By::Token => (json!({}), server.token()),
         By::App => (json!({ "clientId": service_app::APP, "keyId": "key-2" }), service_app::EC),
     };
-    let options =
-        WebOptions { speed: 1_000.0, attempts: 3, throttled_attempts: 4, ..OktaDirectory::options(0.5) };
+    let options = OktaDirectory::options(0.5)
+        .retrying(|it| (it.speed, it.attempts, it.throttled_attempts) = (1_000.0, 3, 4));
     let filters = OktaFilters::default();
     OktaDirectory::new(&settings(server, more), filters, SecretString::from(secret), options)?
         .read(WHOLE, &|_| {})

@@ -35,7 +35,7 @@ fn settings(server: &Server, more: Value) -> OktaSettings {
 }
 
 fn directory(server: &Server, filters: OktaFilters, speed: f64) -> OktaDirectory {
-    let options = WebOptions { speed, ..OktaDirectory::options(0.5) };
+    let options = OktaDirectory::options(0.5).retrying(|it| it.speed = speed);
     let settings = settings(server, json!({}));
     OktaDirectory::new(&settings, filters, SecretString::from(server.token()), options).expect("a directory")
 }
@@ -63,8 +63,8 @@ async fn groups_come_in_smaller_pages_where_a_large_one_is_too_much() {
         server.faults().add(Rule::new("GET", "/api/v1/groups?limit=10000", fault));
         server.forget_requests();
         let limit = Duration::from_secs(1);
-        let options =
-            WebOptions { speed: 1_000.0, attempts: 2, request_limit: limit, ..OktaDirectory::options(0.5) };
+        let options = WebOptions { request_limit: limit, ..OktaDirectory::options(0.5) }
+            .retrying(|it| (it.speed, it.attempts) = (1_000.0, 2));
         let directory = OktaDirectory::new(
             &settings(&server, json!({})),
             OktaFilters::default(),
@@ -225,7 +225,7 @@ async fn the_settings_say_who_is_found_and_disabled() {
         (json!(["SUSPENDED"]), [Presence::Disabled, Presence::Found, Presence::NotFound]),
     ] {
         let settings = settings(&server, json!({ "activeStatuses": active }));
-        let options = WebOptions { speed: 1_000.0, ..OktaDirectory::options(0.5) };
+        let options = OktaDirectory::options(0.5).retrying(|it| it.speed = 1_000.0);
         let token = SecretString::from(server.token());
         let directory =
             OktaDirectory::new(&settings, OktaFilters::default(), token, options).expect("a directory");
@@ -311,7 +311,7 @@ async fn every_status_counts_as_the_settings_say() {
         ),
     ] {
         let settings = settings(&server, json!({ "activeStatuses": chosen }));
-        let options = WebOptions { speed: 1_000.0, ..OktaDirectory::options(0.5) };
+        let options = OktaDirectory::options(0.5).retrying(|it| it.speed = 1_000.0);
         let token = SecretString::from(server.token());
         let directory =
             OktaDirectory::new(&settings, OktaFilters::default(), token, options).expect("a directory");

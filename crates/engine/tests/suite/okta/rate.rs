@@ -3,7 +3,6 @@
 use super::{WHOLE, settings};
 use bwdc_core::settings::OktaFilters;
 use bwdc_engine::directory::okta::OktaDirectory;
-use bwdc_engine::directory::web::WebOptions;
 use bwdc_sandbox::cloud::okta::{Options, Server, Tenant};
 use secrecy::SecretString;
 use serde_json::json;
@@ -21,7 +20,7 @@ async fn minutes(tenant: Tenant, percent: u32) -> (usize, u32, f64) {
     let options = Options { limit: LIMIT, speed: SPEED, latency, ..Options::new(tenant) };
     let server = Server::start(options).expect("a stand-in");
     let settings = settings(&server, json!({ "rateShare": percent }));
-    let options = WebOptions { speed: SPEED, ..OktaDirectory::options(settings.rate_share) };
+    let options = OktaDirectory::options(settings.rate_share).retrying(|it| it.speed = SPEED);
     let token = SecretString::from(server.token());
     let directory =
         OktaDirectory::new(&settings, OktaFilters::default(), token, options).expect("a directory");

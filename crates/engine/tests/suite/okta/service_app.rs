@@ -5,7 +5,7 @@ use bwdc_core::settings::OktaFilters;
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::okta::OktaDirectory;
-use bwdc_engine::directory::web::{WebOptions, WebReadError};
+use bwdc_engine::directory::web::WebReadError;
 use bwdc_sandbox::cloud::okta::{Options, Server, ServiceApp, Tenant};
 use bwdc_sandbox::faults::{Answer, Arrival, Fault, Moment, Rule};
 use secrecy::SecretString;
@@ -41,7 +41,7 @@ fn start_app(tenant: Tenant, public: &str, change: impl FnOnce(&mut ServiceApp))
 
 fn directory(server: &Server, key: &str, key_id: Option<&str>) -> Result<OktaDirectory, WebReadError> {
     let settings = settings(server, json!({ "clientId": APP, "keyId": key_id }));
-    let options = WebOptions { speed: 1_000.0, attempts: 3, ..OktaDirectory::options(0.5) };
+    let options = OktaDirectory::options(0.5).retrying(|it| (it.speed, it.attempts) = (1_000.0, 3));
     OktaDirectory::new(&settings, OktaFilters::default(), SecretString::from(key), options)
 }
 

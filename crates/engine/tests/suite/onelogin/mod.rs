@@ -52,12 +52,8 @@ impl Setup {
 
     fn directory(&self) -> OneLoginDirectory {
         let settings = OneLoginSettings::from_stored(&self.stored).unwrap();
-        let options = WebOptions {
-            attempts: 3,
-            request_limit: Duration::from_secs(2),
-            speed: 1_000.0,
-            ..OneLoginDirectory::options()
-        };
+        let options = OneLoginDirectory::options().retrying(|it| (it.attempts, it.speed) = (3, 1_000.0));
+        let options = WebOptions { request_limit: Duration::from_secs(2), ..options };
         let secret = SecretString::from(self.secret.clone());
         OneLoginDirectory::new(settings, self.filters().unwrap(), secret, options).unwrap()
     }

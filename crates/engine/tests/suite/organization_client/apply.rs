@@ -7,7 +7,7 @@ use super::{
 use bwdc_core::names::{ExternalId, GroupId, MemberId};
 use bwdc_core::observed::Seats;
 use bwdc_core::wire::Request;
-use bwdc_engine::http::{self, ClientOptions, ProxyChoice};
+use bwdc_engine::http::{self, ClientOptions, ProxyChoice, TransportError};
 use bwdc_engine::organization::{ApplyError, Effect, OrganizationError, UnknownCause};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::organization::{
@@ -148,12 +148,12 @@ async fn a_cut_leaves_the_effect_unknown_and_the_import_is_sent_once() {
 #[tokio::test]
 async fn a_late_answer_leaves_the_effect_unknown() {
     let server = start(Options::official()).await;
-    let organization = connect(&server).with_patience(brief(Duration::from_millis(300)));
+    let organization = connect(&server).with_timeouts(brief(Duration::from_millis(300)));
     organization.sign_in(&silent).await.expect("a token");
     server.faults().add(Rule::new("POST", IMPORT, Fault::Delay(Duration::from_secs(60))));
     let error = organization.apply(&import_request(), &silent).await.expect_err("no answer in time");
     let ApplyError::Unknown { cause: UnknownCause::Lost(cause) } = error else { panic!("{error:?}") };
-    assert!(matches!(*cause, OrganizationError::Timeout { .. }));
+    assert!(matches!(*cause, OrganizationError::Transport(TransportError::Timeout { .. })));
     assert_eq!(requests(&server, IMPORT).len(), 1);
 }
 
@@ -290,7 +290,13 @@ async fn a_connection_that_never_came_about_is_tried_again_and_nothing_happened(
     let told = Told::default();
     let error =
         direct(connection).apply(&import_request(), &told.listen()).await.expect_err("nobody listens");
-    assert!(matches!(error, ApplyError::NotSent(OrganizationError::Unreachable { .. })), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            ApplyError::NotSent(OrganizationError::Transport(TransportError::Unreachable { .. }))
+        ),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("cannot reach http://127.0.0.1:"), "{error}");
     assert_eq!(told.waits().len(), 4);
 }

@@ -10,8 +10,8 @@ use bwdc_core::names::ExternalId;
 use bwdc_core::settings::Endpoints;
 use bwdc_core::wire::{ImportGroup, ImportMember, ImportRequest, Request};
 use bwdc_engine::event::Event;
-use bwdc_engine::http::ProxyChoice;
-use bwdc_engine::organization::{Connection, Organization, Patience};
+use bwdc_engine::http::{ProxyChoice, RetryPolicy};
+use bwdc_engine::organization::{Connection, Organization, Timeouts};
 use bwdc_sandbox::organization::{Options, RecordedRequest, Server};
 use secrecy::SecretString;
 use std::sync::Mutex;
@@ -22,8 +22,8 @@ const MEMBERS: &str = "/api/public/members";
 const IMPORT: &str = "/api/public/organization/import";
 
 /// Fails a request after the usual number of attempts, and passes a pause of a minute in a few milliseconds.
-fn hasty() -> Patience {
-    Patience { speed: 20_000.0, ..Patience::default() }
+fn hasty() -> RetryPolicy {
+    RetryPolicy { speed: 20_000.0, ..RetryPolicy::default() }
 }
 
 async fn start(options: Options) -> Server {
@@ -53,7 +53,7 @@ fn connect_with(server: &Server, secret: &str) -> Organization {
 }
 
 fn direct(connection: Connection) -> Organization {
-    Organization::through(ProxyChoice::Direct, connection).expect("a client").with_patience(hasty())
+    Organization::through(ProxyChoice::Direct, connection).expect("a client").with_retry(hasty())
 }
 
 fn silent(_: Event) {}
@@ -105,6 +105,6 @@ fn import_request() -> Request {
     Request::Import(import())
 }
 
-fn brief(limit: Duration) -> Patience {
-    Patience { answer: limit, import: limit, ..hasty() }
+fn brief(limit: Duration) -> Timeouts {
+    Timeouts { answer: limit, import: limit, ..Timeouts::default() }
 }

@@ -2,7 +2,7 @@
 
 use super::{MEMBERS, Told, connect, connection, direct, hasty, import_request, silent, start};
 use bwdc_core::observed::ServerKind;
-use bwdc_engine::http::{HttpError, ProxyChoice};
+use bwdc_engine::http::{HttpError, ProxyChoice, TransportError};
 use bwdc_engine::organization::{ApplyError, Organization, OrganizationError};
 use bwdc_harness::certificates::Certificates;
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
@@ -104,7 +104,10 @@ async fn a_company_authority_is_trusted_by_its_file_and_only_by_it() {
     for untrusted in [with(Some(&certificates.wrong_ca)), with(None)] {
         let told = Told::default();
         let error = untrusted.server(&told.listen()).await.expect_err("an untrusted server");
-        assert!(matches!(error, OrganizationError::Certificate { .. }), "{error:?}");
+        assert!(
+            matches!(error, OrganizationError::Transport(TransportError::Certificate { .. })),
+            "{error:?}"
+        );
         assert!(error.to_string().contains(&format!("https://localhost:{port}/identity")), "{error}");
         assert!(error.hint().is_some_and(|hint| hint.contains("`organization-ca-path`")));
         assert!(told.waits().is_empty(), "a certificate does not become better by waiting");
@@ -130,7 +133,7 @@ async fn a_chosen_proxy_carries_every_request() {
     let proxy = ProxyChoice::Fixed(format!("http://127.0.0.1:{port}"));
     Organization::through(proxy, connection)
         .expect("a client")
-        .with_patience(hasty())
+        .with_retry(hasty())
         .server(&silent)
         .await
         .expect("an answer through the proxy");
@@ -178,7 +181,7 @@ async fn a_socks_proxy_looks_up_the_name_and_carries_the_request() {
     let (port, lines) = socks().await;
     let connection = connection("http://organization.invalid", "organization.x", "secret");
     let proxy = ProxyChoice::Fixed(format!("socks5h://127.0.0.1:{port}"));
-    let organization = Organization::through(proxy, connection).expect("a client").with_patience(hasty());
+    let organization = Organization::through(proxy, connection).expect("a client").with_retry(hasty());
     organization.server(&silent).await.expect("an answer through the proxy");
     assert_eq!(heard(&lines), ["organization.invalid", "organization.invalid"]);
 }
@@ -219,7 +222,7 @@ async fn child_succeeds(environment: Vec<(&'static str, String)>) -> bool {
 #[ignore = "run by the test above, in an environment of its own"]
 async fn a_child_asks_through_the_proxy_of_its_environment() {
     let connection = connection("http://organization.invalid", "organization.x", "secret");
-    let organization = Organization::new(connection).expect("a client").with_patience(hasty());
+    let organization = Organization::new(connection).expect("a client").with_retry(hasty());
     organization.server(&silent).await.expect("an answer through the proxy");
 }
 
@@ -248,7 +251,10 @@ async fn a_redirect_is_not_followed_and_its_secrets_are_not_told() {
     assert!(!error.to_string().contains("hidden"), "{error}");
     assert!(error.hint().is_some_and(|hint| hint.contains("Correct the server URL")));
     let error = organization.apply(&import_request(), &silent).await.expect_err("a redirect");
-    assert!(matches!(error, ApplyError::NotSent(OrganizationError::Redirected { status: 307, .. })));
+    assert!(matches!(
+        error,
+        ApplyError::NotSent(OrganizationError::Transport(TransportError::Redirected { status: 307, .. }))
+    ));
     assert!(elsewhere.requests().is_empty());
 }
 
@@ -282,7 +288,7 @@ async fn a_huge_answer_is_refused_whether_or_not_it_tells_its_size() {
         "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n",
     ] {
         let error = sign_in_error(endless(head).await).await;
-        assert!(matches!(error, OrganizationError::TooLarge { .. }), "{error:?}");
+        assert!(matches!(error, OrganizationError::Transport(TransportError::TooLarge { .. })), "{error:?}");
     }
 }
 

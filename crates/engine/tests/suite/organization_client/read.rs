@@ -3,6 +3,7 @@
 use super::{MEMBERS, Told, brief, connect, requests, silent, start};
 use bwdc_core::names::{ExternalId, GroupId, MemberId};
 use bwdc_core::observed::{MemberStatus, Membership, Role, ServerKind};
+use bwdc_engine::http::TransportError;
 use bwdc_engine::organization::{OrganizationError, Reading};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::organization::{NewMember, Official, Options, Server};
@@ -96,7 +97,7 @@ async fn a_group_that_is_gone_is_a_refusal_and_an_id_that_is_none_is_not_sent() 
     server.clear_requests();
     for id in ["", "../members", "a/b", "a?b"] {
         let error = organization.group_members(&GroupId::new(id), &silent).await.expect_err("no id");
-        assert!(matches!(error, OrganizationError::Address { .. }), "{id}");
+        assert!(matches!(error, OrganizationError::Id { .. }), "{id}");
     }
     assert_eq!(server.requests(), []);
 }
@@ -133,11 +134,11 @@ async fn five_attempts_are_all() {
 #[tokio::test]
 async fn a_server_that_does_not_answer_in_time_is_an_error() {
     let server = start(Options::official()).await;
-    let organization = connect(&server).with_patience(brief(Duration::from_millis(300)));
+    let organization = connect(&server).with_timeouts(brief(Duration::from_millis(300)));
     organization.sign_in(&silent).await.expect("a token");
     server.faults().add(Rule::new("GET", MEMBERS, Fault::Delay(Duration::from_secs(60))));
     let error = organization.members(&silent).await.expect_err("no answer");
-    assert!(matches!(error, OrganizationError::Timeout { .. }), "{error:?}");
+    assert!(matches!(error, OrganizationError::Transport(TransportError::Timeout { .. })), "{error:?}");
     assert_eq!(requests(&server, MEMBERS).len(), 5);
 }
 

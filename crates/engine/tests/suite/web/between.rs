@@ -5,7 +5,7 @@ use bwdc_core::settings::ConnectorSettings;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::onelogin::OneLoginDirectory;
 use bwdc_engine::directory::web::{WebOptions, WebReadError, base_url};
-use bwdc_engine::http::ProxyChoice;
+use bwdc_engine::http::{ProxyChoice, TransportError};
 use bwdc_harness::certificates::Certificates;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -107,7 +107,10 @@ async fn an_authority_that_nobody_knows_is_one_error_that_names_the_setting() {
         let error = behind(&url, &server, options(ca)).read(WHOLE, &|_| ()).await.err().unwrap();
         assert!(error.hint().unwrap().contains("`directory-ca-path`"), "{error}");
         let ReadError::Web(error) = error else { panic!("{error}") };
-        assert!(matches!(*error, WebReadError::Connection { certificate: true, .. }), "{error}");
+        assert!(
+            matches!(*error, WebReadError::Transport { error: TransportError::Certificate { .. }, .. }),
+            "{error}"
+        );
         assert!(error.to_string().contains("/auth/oauth2/v2/token"), "{error}");
     }
     assert_eq!(server.requests(), Vec::<String>::new(), "nothing is said to a stranger");

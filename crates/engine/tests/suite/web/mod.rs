@@ -49,5 +49,6 @@ fn okta_directory(server: &okta::Server, options: WebOptions) -> OktaDirectory {
 }
 
 fn hasty(options: WebOptions) -> WebOptions {
-    WebOptions { attempts: 3, request_limit: Duration::from_secs(5), speed: 1_000.0, ..options }
+    let options = options.retrying(|it| (it.attempts, it.speed) = (3, 1_000.0));
+    WebOptions { request_limit: Duration::from_secs(5), ..options }
 }

@@ -7,6 +7,7 @@ use bwdc_engine::directory::okta::OktaDirectory;
 use bwdc_engine::directory::onelogin::OneLoginDirectory;
 use bwdc_engine::directory::web::{WebOptions, WebReadError};
 use bwdc_engine::event::Event;
+use bwdc_engine::http::TransportError;
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 #[cfg(target_os = "linux")]
 use std::net::{TcpListener, TcpStream};
@@ -35,7 +36,7 @@ async fn an_answer_that_does_not_come_is_an_error_that_names_the_page() {
         WebOptions { request_limit: Duration::from_millis(200), ..hasty(OneLoginDirectory::options()) };
     let error = web(behind(server.url(), &server, options).read(WHOLE, &|_| ()).await.err().unwrap());
     assert!(
-        matches!(&error, WebReadError::Timeout { page: 1, url, .. } if url.contains("/roles")),
+        matches!(&error, WebReadError::Transport { page: 1, error: TransportError::Timeout { url, .. }, .. } if url.contains("/roles")),
         "{error}"
     );
 }
@@ -53,15 +54,15 @@ async fn a_service_that_takes_no_connection_is_given_up_at_the_limit_for_that() 
     }
     let server = onelogin(1, |_| {});
     let options = WebOptions {
-        attempts: 2,
         connect_limit: Duration::from_secs(1),
         request_limit: Duration::from_secs(60),
-        ..hasty(OneLoginDirectory::options())
+        ..hasty(OneLoginDirectory::options()).retrying(|it| it.attempts = 2)
     };
     let begun = Instant::now();
     let url = format!("http://{address}");
     let error = web(behind(&url, &server, options).read(WHOLE, &|_| ()).await.err().unwrap());
-    assert!(matches!(&error, WebReadError::Unconnected { url, .. } if url.contains(&address.to_string())));
+    assert!(matches!(&error, WebReadError::Transport { error: TransportError::NotConnected { url, .. }, .. }
+            if url.contains(&address.to_string())));
     assert!(error.to_string().contains("within 1 s"), "{error}");
     assert!(error.hint().unwrap().contains("`time-limits.connect`"));
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
@@ -78,13 +79,11 @@ async fn a_read_that_takes_too_long_in_all_is_an_error_whatever_it_waits_for() {
     ] {
         let server = onelogin(100, |_| {});
         server.faults().add(Rule::new("GET", "/api/2/roles/", fault.clone()));
-        let options = WebOptions {
-            attempts: 1_000,
-            throttled_attempts: 1_000,
-            first_pause: Duration::from_secs(200),
-            total_limit: Duration::from_millis(600),
-            ..hasty(OneLoginDirectory::options())
-        };
+        let patient = hasty(OneLoginDirectory::options()).retrying(|it| {
+            (it.attempts, it.throttled_attempts) = (1_000, 1_000);
+            it.first_pause = Duration::from_secs(200);
+        });
+        let options = WebOptions { total_limit: Duration::from_millis(600), ..patient };
         let begun = Instant::now();
         let error = web(behind(server.url(), &server, options).read(WHOLE, &|_| ()).await.err().unwrap());
         assert!(matches!(&error, WebReadError::TotalTime { .. }), "{fault:?}: {error}");
@@ -150,7 +149,8 @@ async fn a_refusal_for_too_many_requests_at_one_time_is_waited_out() {
         }
     };
     let total_limit = Duration::from_secs(60);
-    let options = WebOptions { speed: 100.0, total_limit, ..hasty(OktaDirectory::options(1.0)) };
+    let options = WebOptions { total_limit, ..hasty(OktaDirectory::options(1.0)) };
+    let options = options.retrying(|it| it.speed = 100.0);
     let snapshot = okta_directory(&server, options).read(WHOLE, &events).await.unwrap();
     assert_eq!(snapshot.groups().len(), 40);
     let waits = waits.into_inner().unwrap();
@@ -169,13 +169,11 @@ async fn pauses_grow_and_differ() {
             waits.lock().unwrap().push(seconds);
         }
     };
-    let options = WebOptions {
-        attempts: 8,
-        first_pause: Duration::from_secs(1_000),
-        longest_pause: Duration::from_secs(1_000_000),
-        speed: 100_000.0,
-        ..hasty(OktaDirectory::options(1.0))
-    };
+    let options = hasty(OktaDirectory::options(1.0)).retrying(|it| {
+        (it.attempts, it.speed) = (8, 100_000.0);
+        it.first_pause = Duration::from_secs(1_000);
+        it.longest_pause = Duration::from_secs(1_000_000);
+    });
     okta_directory(&server, options).read(WHOLE, &events).await.unwrap();
     let mut waits = waits.into_inner().unwrap();
     assert_eq!(waits.len(), 30);

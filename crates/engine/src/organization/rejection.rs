@@ -12,13 +12,13 @@ use bwdc_core::wire::ImportRequest;
 const MODEL_STATE: &str = "The request's model state is invalid.";
 
 /// A failure that may be one record's.
-pub(crate) struct Complaint<'a> {
+pub(crate) struct RejectedRecord<'a> {
     message: &'a ServerMessage,
 }
 
 impl ApplyError {
     /// The failure as one that may be a record's; None: it is not.
-    pub(crate) fn record_complaint(&self) -> Option<Complaint<'_>> {
+    pub(crate) fn rejected_record(&self) -> Option<RejectedRecord<'_>> {
         let message = match self {
             Self::Unknown { cause: UnknownCause::Answer(message) }
                 if message.status == 500 && !message.page =>
@@ -28,14 +28,14 @@ impl ApplyError {
             Self::Refused { message, .. } if matches!(message.status, 400 | 422) => message,
             _ => return None,
         };
-        let complaint = Complaint { message };
+        let rejection = RejectedRecord { message };
         let is_validation =
-            message.status != 400 || message.message == MODEL_STATE || complaint.address().is_some();
-        is_validation.then_some(complaint)
+            message.status != 400 || message.message == MODEL_STATE || rejection.address().is_some();
+        is_validation.then_some(rejection)
     }
 }
 
-impl Complaint<'_> {
+impl RejectedRecord<'_> {
     /// What the server said.
     pub(crate) fn reason(&self) -> String {
         self.message.to_string()
@@ -107,7 +107,7 @@ mod tests {
     }
 
     fn place(error: &ApplyError) -> Option<Option<RecordPlace>> {
-        Some(error.record_complaint()?.place(&import()))
+        Some(error.rejected_record()?.place(&import()))
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             (429, "Slow down!"),
         ] {
             let body = format!(r#"{{"object":"error","message":"{message}","errors":null}}"#);
-            assert!(refused(status, &body).record_complaint().is_none(), "{status} {message}");
+            assert!(refused(status, &body).rejected_record().is_none(), "{status} {message}");
         }
     }
 

@@ -1,0 +1,18 @@
+//! One way to speak HTTP, for directories and the organization alike.
+//!
+//! `client` says whom is trusted, `proxy` which way requests take, `exchange` sends one request once and reads its answer
+//! up to a limit, `retry` is the one policy of what is sent again, as data. What a request means to its server, and what
+//! the server's refusals mean, is known by those who ask.
+
+mod client;
+mod exchange;
+mod proxy;
+mod retry;
+
+pub use client::{CONNECT_TIMEOUT, ClientOptions, HttpError, Offer, authorities, client, client_with_log};
+pub use exchange::{
+    Answer, Body, BodyError, Call, Cause, Exchange, Sent, TransportError, cause, date, describe_status,
+    read_body,
+};
+pub use proxy::{ProxyChoice, ProxyInEffect, is_loopback, proxy_in_effect};
+pub use retry::{Again, Attempts, Repeat, RetryPolicy, retry_after};
