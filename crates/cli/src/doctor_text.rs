@@ -188,6 +188,7 @@ fn name(check: Check) -> &'static str {
         Check::Clock => "clock",
         Check::SignIn => "sign-in",
         Check::Server => "server",
+        Check::Encryption => "encryption",
         Check::Members => "members",
         Check::Directory(check) => match check {
             probe::Check::Reach => "reach",
@@ -222,6 +223,7 @@ fn title(check: Check) -> &'static str {
         Check::Clock => "Clock",
         Check::SignIn => "Sign-in",
         Check::Server => "Server",
+        Check::Encryption => "Encryption",
         Check::Members => "Members",
         Check::Directory(check) => match check {
             probe::Check::Reach => "Connection",

@@ -29,6 +29,10 @@ pub(crate) fn concern_words(concern: Concern, subject: &str) -> Words {
             if days < 0 { "has ended".to_owned() } else { format!("ends in {days} days") },
             "Renew the certificate of the server.".to_owned(),
         ),
+        Concern::ClearText => (
+            "the organization's key travels in clear text".to_owned(),
+            "Use an address with https: `bwdc config server https://<host>`.".to_owned(),
+        ),
         Concern::NotVerified => (
             "is not verified: any other would be accepted as well".to_owned(),
             "Set `ldap.sslAllowUnauthorized` to false; a company authority is named by `ldap.sslCaPath` or `ldap.tlsCaPath`."

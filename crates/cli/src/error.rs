@@ -262,7 +262,7 @@ fn engine_kind(error: &EngineError) -> &'static str {
 
 fn setup_kind(error: &SetupError) -> &'static str {
     match error {
-        SetupError::KeyOfAnother { .. } => "sign-in",
+        SetupError::KeyOfAnother { .. } | SetupError::ClearText { .. } => "sign-in",
         SetupError::NoSuchSource { .. }
         | SetupError::NotOfSource { .. }
         | SetupError::SourceName { .. }

@@ -42,8 +42,12 @@ impl Progress {
                 format!("The server did not take a request: trying a part of {records}")
             }
             Event::Waiting { seconds, reason } => format!("Waiting {seconds} s: {reason}"),
+            Event::ClearText { addresses } => {
+                self.keep(clear_text(&addresses));
+                return;
+            }
             Event::Notice(notice) => {
-                self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+                self.keep(notice);
                 return;
             }
         };
@@ -52,10 +56,21 @@ impl Progress {
         }
     }
 
+    fn keep(&self, notice: String) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+    }
+
     /// Stops drawing and gives the notices out.
     pub(crate) fn finish(self) -> Vec<String> {
         std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn clear_text(addresses: &[String]) -> String {
+    format!(
+        "The organization's key travels in clear text to {}: everybody on the way can read it. Use an address with https: `bwdc config server https://...`.",
+        addresses.join(" and ")
+    )
 }
 
 fn log(event: &Event) {
@@ -77,6 +92,9 @@ fn log(event: &Event) {
         }
         Event::Waiting { seconds, reason } => {
             tracing::info!(seconds, reason, "waiting");
+        }
+        Event::ClearText { addresses } => {
+            tracing::warn!(addresses = addresses.join(" "), "the organization's key travels in clear text");
         }
         Event::Notice(notice) => {
             tracing::warn!("{notice}");

@@ -70,12 +70,13 @@ impl Engine {
         password: SecretString,
         events: Events<'_>,
     ) -> Result<AccountSignIn, SignInError> {
-        let endpoints = self.endpoints()?;
+        let connector = self.connector_settings()?;
+        let endpoints = self.endpoints_for_sign_in(&connector)?;
         let place = AccountPlace {
             proxy: self.proxy_to(&endpoints)?,
             endpoints,
             app_id: self.app_id()?,
-            ca_path: self.connector_settings()?.organization_ca_path.map(PathBuf::from),
+            ca_path: connector.organization_ca_path.map(PathBuf::from),
         };
         Ok(AccountSignIn::begin(place, email, password, events).await?)
     }

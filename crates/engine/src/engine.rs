@@ -97,8 +97,8 @@ impl Engine {
             return Err(SignInError::NotAnOrganization { client_id: client_id.to_owned() });
         };
         let connector = self.connector_settings()?;
+        let endpoints = self.endpoints_for_sign_in(&connector)?;
         let app_id = self.app_id()?;
-        let endpoints = self.endpoints()?;
         let proxy = self.proxy_to(&endpoints)?;
         let access = OrganizationAccess {
             proxy,
@@ -351,7 +351,7 @@ impl Engine {
         let client_secret = stored(SecretName::ApiKeyClientSecret)?.ok_or(SetupError::NotSignedIn)?;
         let token = stored(SecretName::AccessToken)?.ok_or(SetupError::NotSignedIn)?;
         let observer = stored(SecretName::ObserverClientId)?.zip(stored(SecretName::ObserverClientSecret)?);
-        let endpoints = self.endpoints()?;
+        let endpoints = self.endpoints_for_stored_key(connector)?;
         Ok(OrganizationAccess {
             proxy: self.proxy_to(&endpoints)?,
             connection: Connection {

@@ -86,6 +86,9 @@ impl SetupError {
             Self::KeyOfAnother { .. } => {
                 "Two folders of settings may share a keychain: `bwdc logout` and `bwdc login` here, then `bwdc secrets migrate --to encrypted-file`; or keep them apart with `--profile`."
             }
+            Self::ClearText { .. } => {
+                "Set an address with https: `bwdc config server https://<host>`. If nobody else can listen on that network, `bwdc config allow-http true` permits http."
+            }
             Self::NoDirectory => {
                 "Choose one with `bwdc config directory <number>`: 0 stands for Active Directory and LDAP."
             }

@@ -41,6 +41,11 @@ pub enum Event {
         /// What is waited for.
         reason: String,
     },
+    /// The organization's key travels in clear text to these addresses: the installation was taken over with them.
+    ClearText {
+        /// Addresses of the organization's server.
+        addresses: Vec<String>,
+    },
     /// Something that the administrator should know and that stops nothing.
     Notice(String),
 }

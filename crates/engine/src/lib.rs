@@ -1,6 +1,7 @@
 //! Every effect of the directory connector: directories, the organization, the store, secrets and time.
 
 mod account;
+mod binding;
 mod causes;
 pub mod certificate;
 pub mod clock;

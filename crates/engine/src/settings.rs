@@ -138,6 +138,7 @@ impl Engine {
         {
             return Err(SetupError::NotOfSource { setting: setting.name });
         }
+        self.expect_encrypted(changes)?;
         let (ours, shared): (Vec<_>, Vec<_>) =
             changes.iter().partition(|(setting, _)| setting.place.file == SettingsFile::Connector);
         let all = |data: &mut DataFile| {

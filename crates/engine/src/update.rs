@@ -7,6 +7,7 @@ use crate::http::{BodyError, ClientOptions, HttpError, ProxyChoice, cause, clien
 use crate::http::{Cause, is_loopback};
 use crate::installation::SetupError;
 use crate::paths::ProcessEnvironment;
+use bwdc_core::settings::is_clear_text;
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +27,12 @@ pub enum UpdateError {
     #[error("`{url}` is not an address of a list of releases")]
     Address {
         /// What is set.
+        url: String,
+    },
+    /// Anybody on the way could name another program.
+    #[error("the list of releases at {url} is not encrypted: anybody on the way could name another program")]
+    ClearText {
+        /// The address.
         url: String,
     },
     /// No client can be made.
@@ -69,6 +76,9 @@ impl UpdateError {
                 "Set one with `bwdc config update-feed https://api.github.com/repos/<owner>/<name>/releases`, or in BWDC_UPDATE_FEED."
             }
             Self::Client(error) => error.hint(),
+            Self::ClearText { .. } => {
+                "Give an address with https in `update-feed` or BWDC_UPDATE_FEED; `bwdc config allow-http true` permits http."
+            }
             Self::Unreachable { .. } => "Check the network and the proxy settings, and try again.",
             Self::Address { .. } | Self::Status { .. } | Self::Unreadable { .. } => {
                 "Check the address in `update-feed` or BWDC_UPDATE_FEED."
@@ -120,6 +130,9 @@ impl Source {
         };
         let parsed = Url::parse(&url).ok().filter(|it| matches!(it.scheme(), "http" | "https"));
         let Some(parsed) = parsed else { return Err(UpdateError::Address { url }) };
+        if is_clear_text(parsed.as_str()) && !settings.allow_http {
+            return Err(UpdateError::ClearText { url });
+        }
         let proxy = if is_loopback(&parsed) {
             ProxyChoice::Direct
         } else {

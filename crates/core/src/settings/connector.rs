@@ -35,6 +35,8 @@ pub struct ConnectorSettings {
     pub time_limits: TimeLimits,
     /// Where secrets are kept, and where they come from.
     pub secrets: SecretOptions,
+    /// Whether the organization's key may travel over http to another machine, in clear text.
+    pub allow_http: bool,
     /// PEM file of further authorities to trust for the organization's server.
     pub organization_ca_path: Option<String>,
     /// PEM file of further authorities to trust for a directory behind HTTP; LDAP has settings of its own.

@@ -2,6 +2,7 @@
 
 use super::{SettingsError, text};
 use serde_json::{Map, Value};
+use std::net::IpAddr;
 
 /// `environmentUrls` as stored: everything absent means Bitwarden's cloud in the United States.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,13 @@ pub struct Endpoints {
     pub identity: String,
     /// Whether these are Bitwarden's own.
     pub cloud: bool,
+}
+
+impl Endpoints {
+    /// The addresses to which secrets would travel in clear text.
+    pub fn in_clear_text(&self) -> impl Iterator<Item = &str> {
+        [self.identity.as_str(), self.api.as_str()].into_iter().filter(|url| is_clear_text(url))
+    }
 }
 
 impl EnvironmentUrls {
@@ -94,17 +102,24 @@ pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsE
 /// [`SettingsError::Invalid`] for anything else.
 pub fn service_url(typed: &str, key: &'static str) -> Result<String, SettingsError> {
     let url = normalize_url(typed, key)?;
-    let Some(rest) = url.strip_prefix("http://") else { return Ok(url) };
+    if !is_clear_text(&url) {
+        return Ok(url);
+    }
+    let expected = "a URL with https; http is accepted for this machine only";
+    Err(SettingsError::Invalid { key, value: without_user(typed), expected })
+}
+
+/// Whether what is sent to this URL can be read on its way: http beyond this machine. Whatever is not clearly this
+/// machine counts as beyond it.
+pub fn is_clear_text(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
     let authority = rest.split('/').next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
         Some(six) => six.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    if matches!(host, "localhost" | "127.0.0.1" | "::1") {
-        return Ok(url);
-    }
-    let expected = "a URL with https; http is accepted for this machine only";
-    Err(SettingsError::Invalid { key, value: without_user(typed), expected })
+    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    !is_loopback && !host.eq_ignore_ascii_case("localhost")
 }
 
 /// What was typed without a user's name and password before the host.
@@ -150,6 +165,33 @@ mod tests {
         };
         assert_eq!(urls.endpoints().identity, "https://id.example.test");
         assert!(!urls.endpoints().cloud);
+    }
+
+    #[test]
+    fn clear_text_is_http_to_any_other_machine() {
+        let here = ["http://127.0.0.1:8080", "http://127.9.9.9/x", "http://[::1]:80/api", "http://LocalHost"];
+        for url in here.into_iter().chain(["https://vault.example.test", "https://localhost"]) {
+            assert!(!is_clear_text(url), "{url}");
+        }
+        let beyond = [
+            "http://vault.example.test",
+            "http://localhost.example.test",
+            "http://127.0.0.1.example.test/api",
+            "http://127.0.0.1?.example.test",
+            "http://[2001:db8::1]:80",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+        ];
+        for url in beyond {
+            assert!(is_clear_text(url), "{url}");
+        }
+        let urls = EnvironmentUrls {
+            base: Some("https://vault.example.test".into()),
+            api: Some("http://vault.example.test/api".into()),
+            ..EnvironmentUrls::default()
+        };
+        let endpoints = urls.endpoints();
+        assert_eq!(endpoints.in_clear_text().collect::<Vec<_>>(), ["http://vault.example.test/api"]);
     }
 
     #[test]

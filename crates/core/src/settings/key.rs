@@ -526,6 +526,7 @@ static SETTINGS: &[Setting] = &[
     ours("time-limits.organization", TIME_LIMITS, "organization", SECONDS),
     ours("secrets.store", SECRETS, "store", SettingKind::Choice(&["keychain", "encrypted-file"])),
     ours("secrets.command", SECRETS, "command", SettingKind::List),
+    ours("allow-http", None, "allow-http", Flag),
     ours("organization-ca-path", None, "organization-ca-path", Text),
     ours("directory-ca-path", None, "directory-ca-path", Text),
     ours("proxy", None, "proxy", Text),

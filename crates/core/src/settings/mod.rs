@@ -22,7 +22,7 @@ pub use connector::{
 pub use document::{Change as SettingChange, read_document, write_document};
 pub use entra::{EntraFilters, EntraSettings, filter};
 pub use entra_options::{EntraOptions, EntraSignIn, Guests};
-pub use environment::{Endpoints, EnvironmentUrls, normalize_url, service_url};
+pub use environment::{Endpoints, EnvironmentUrls, is_clear_text, normalize_url, service_url};
 pub use google::{GoogleFilters, GoogleSettings, is_below};
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security, Server};

@@ -69,6 +69,8 @@ pub enum Check {
     SignIn,
     /// What the organization's server is.
     Server,
+    /// Whether what is sent to the organization is encrypted.
+    Encryption,
     /// Whether the organization can be read.
     Members,
 }
@@ -107,6 +109,8 @@ pub enum Concern {
         /// Whole days that are left.
         days: i64,
     },
+    /// The organization's key travels in clear text.
+    ClearText,
     /// The certificate is not verified, and would be refused if it were.
     NotVerified,
     /// The two clocks differ.

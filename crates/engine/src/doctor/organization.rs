@@ -27,6 +27,9 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
             return findings(found(Check::SignIn, "", Outcome::WaitsFor(Check::ConnectorSettings)));
         }
     };
+    for address in endpoints.in_clear_text() {
+        findings(found(Check::Encryption, address, Outcome::Concern(Concern::ClearText)));
+    }
     let proxy = match engine.proxy_to(&endpoints) {
         Ok(proxy) => proxy,
         Err(error) => return findings(found(Check::Proxy, &endpoints.api, Outcome::failed(error))),

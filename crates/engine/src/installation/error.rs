@@ -21,6 +21,14 @@ pub enum SetupError {
         /// Whose settings they are.
         organization_id: String,
     },
+    /// An address of the organization's server is not encrypted.
+    #[error(
+        "`{address}` is not encrypted: everybody on the way could read the organization's key; nothing was sent"
+    )]
+    ClearText {
+        /// The address.
+        address: String,
+    },
     /// No kind of directory was chosen.
     #[error("No directory configured.")]
     NoDirectory,

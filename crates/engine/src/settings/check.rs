@@ -52,6 +52,11 @@ impl Engine {
         let well_formed = wrong.is_empty();
         problems.extend(wrong.into_iter().map(|error| Problem::Failure(error.into())));
         let failure = |result: Result<(), SetupError>| result.err().map(|it| Problem::Failure(it.into()));
+        problems.extend(failure(match self.endpoints_for_stored_key(&connector) {
+            Err(error @ SetupError::ClearText { .. }) => Err(error),
+            // Another mistake in an address is among the wrong values.
+            _ => Ok(()),
+        }));
         problems.extend(failure(self.signed_in().map(drop)));
         for name in SecretName::SIGN_IN {
             problems

@@ -108,6 +108,7 @@ impl Engine {
         let ledger = state.with_people_of_open_intents(&source);
         let sync = self.sync_settings()?;
         let connector = self.connector_settings()?;
+        self.warn_of_clear_text(&connector, events)?;
         let organization = self.organization(&connector)?.open()?;
         let facts = server(&organization, events).await?;
         let full = matches!(reading, Reading::Remembered { mode: ReadMode::Full, .. });

@@ -35,6 +35,7 @@ mod account;
 mod batches;
 mod clauses;
 mod doctor;
+mod encryption;
 mod explain;
 mod failures;
 mod log;
