@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::home::{Output, finish};
+use crate::output::{Output, finish};
 use crate::slapd::probe::binds;
 use crate::{HarnessError, create_folder, find_program, temporary_folder, write_file};
 

@@ -13,6 +13,7 @@ pub mod home;
 pub mod keyring;
 pub mod measure;
 pub mod oracle;
+pub mod output;
 #[cfg(unix)]
 pub mod samba;
 pub mod slapd;

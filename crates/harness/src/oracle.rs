@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::home::finish;
+use crate::output::finish;
 use crate::slapd::Slapd;
 use crate::{HarnessError, temporary_folder, write_file};
 

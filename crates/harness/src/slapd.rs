@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::certificates::Certificates;
-use crate::home::{Output, finish};
+use crate::output::{Output, finish};
 use crate::slapd::probe::{binds, free_ports};
 use crate::{HarnessError, create_folder, find_program, temporary_folder, write_file};
 
