@@ -1,10 +1,10 @@
 //! What can be typed. The help texts are the manual.
 
-use crate::lines::broken;
 use bwdc_core::settings::{LogFormat, LogLevel, Setting};
 use bwdc_engine::organization::TwoStepMethod;
 use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
 use bwdc_engine::secrets::{KeyKind, SecretStore};
+use bwdc_messages::wrap::broken;
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;

@@ -3,7 +3,6 @@
 //! Messages that scripts know from the official connector stay as they are, alone on their line. The next step is added
 //! to them only for somebody at a terminal.
 
-use crate::words;
 use bwdc_core::desired::DesiredError;
 use bwdc_core::plan::Refusal;
 use bwdc_core::settings::SettingsError;
@@ -11,6 +10,7 @@ use bwdc_engine::organization::{ApplyError, OrganizationError};
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::profiles::ProfileError;
 use bwdc_engine::{EngineError, HistoryError, PlanFileError, RunError, SetupError, SignInError, SourceError};
+use bwdc_messages::refusal::refusal;
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -139,7 +139,7 @@ impl CommandError {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Engine(EngineError::Run(RunError::Refused { refusals })) => match &refusals[..] {
-                [only @ Refusal::OverwriteWithLargeImport] => words::refusal(only),
+                [only @ Refusal::OverwriteWithLargeImport] => refusal(only),
                 refusals => refused(refusals),
             },
             Self::Invalid { problems } => {
@@ -213,6 +213,12 @@ impl CommandError {
         };
         Some(fixed.to_owned())
     }
+}
+
+/// An error of the engine: its message, and the next step.
+pub(crate) fn describe(error: EngineError) -> (String, Option<String>) {
+    let error = CommandError::from(error);
+    (error.message(), error.hint())
 }
 
 /// What is wrong with the installation, whichever command came upon it; a further source's own is another matter.
@@ -313,9 +319,9 @@ fn organization_kind(error: &OrganizationError) -> &'static str {
 
 fn refused(refusals: &[Refusal]) -> String {
     let mut text = String::from("The run was refused, and nothing was sent.");
-    for refusal in refusals {
+    for one in refusals {
         text.push('\n');
-        text.push_str(&words::refusal(refusal));
+        text.push_str(&refusal(one));
     }
     text
 }

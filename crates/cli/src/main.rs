@@ -2,18 +2,12 @@
 
 mod args;
 mod commands;
-mod doctor_text;
-mod doctor_words;
 mod error;
-mod explain_text;
-mod lines;
 mod log;
 mod output;
-mod plan_text;
 mod progress;
 mod prompt;
 mod runtime;
-mod words;
 
 use args::{Arguments, Command, GlobalArguments};
 use clap::{CommandFactory as _, Parser as _};

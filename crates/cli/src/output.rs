@@ -2,11 +2,11 @@
 
 use crate::args::GlobalArguments;
 use crate::error::CommandError;
-use crate::{plan_text, words};
 use bwdc_core::desired::Desired;
 use bwdc_core::plan::{Plan, Refusal, Verdict};
 use bwdc_core::test_report::TestReport;
 use bwdc_engine::Planned;
+use bwdc_messages::{plan, refusal};
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
@@ -167,7 +167,7 @@ impl Printer {
             Answer::Plan(planned) if self.response => {
                 self.json(&mut out, &Success::of(PlanData::of(planned)))?;
             }
-            Answer::Plan(planned) => plan_text::write(&mut out, planned)?,
+            Answer::Plan(planned) => out.write_all(plan::text(planned).as_bytes())?,
         }
         out.write_all(b"\n")?;
         out.flush()
@@ -304,7 +304,7 @@ impl<'a> PlanData<'a> {
             allowed: refusals.is_empty(),
             refusals: refusals
                 .iter()
-                .map(|refusal| RefusalData { refusal, message: words::refusal(refusal) })
+                .map(|refusal| RefusalData { refusal, message: refusal::refusal(refusal) })
                 .collect(),
             object: "plan",
         }

@@ -4,8 +4,21 @@
 //! same thing. Nothing here reads a file, asks for the time or prints.
 
 pub mod catalogue;
+pub mod change;
+pub mod explanation;
+pub mod finding;
+pub mod history;
 pub mod list;
+pub mod notice;
+pub mod plan;
+pub mod profile;
+pub mod refusal;
+pub mod secret;
+pub mod setting;
+pub mod source;
 pub mod step;
+pub mod sync;
+pub mod wrap;
 
 pub use catalogue::Catalogue;
 pub use step::{CommandLine, NextStep, Step};

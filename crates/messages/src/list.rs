@@ -14,6 +14,11 @@ pub fn some(names: &[String]) -> String {
     }
 }
 
+/// All of them.
+pub fn enumerate(names: impl IntoIterator<Item = String>) -> String {
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
 /// The text with a capital at its beginning.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();

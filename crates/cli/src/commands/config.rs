@@ -13,6 +13,7 @@ use crate::runtime::block_on;
 use bwdc_core::settings::{DirectoryKind, Setting, SettingKind, settings_schema};
 use bwdc_engine::secrets::{SecretName, SecretPlace};
 use bwdc_engine::{Engine, Entry, Origin};
+use bwdc_messages::setting as words;
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -95,18 +96,15 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
             }
         }
     }
-    let mut done = Done::from(Answer::title(format!("Saved setting `{name}`.")));
+    let mut done = Done::from(Answer::title(words::saved(&name)));
     if let Some(secret) = left_behind {
-        done.notices.push(format!(
-            "`{0}` was entered for another account and is not used for this one: enter it again with `bwdc config {0}`.",
-            secret.name
-        ));
+        done.notices.push(words::secret_of_another_account(secret));
     }
     let provided = (!setting.is_secret()).then(|| setting.variable());
     if let Some(provided) =
         provided.filter(|it| place.source.is_none() && place.global.environment().variable(it).is_some())
     {
-        done.notices.push(format!("The environment variable `{provided}` is set and goes before it."));
+        done.notices.push(words::variable_goes_before(&provided));
     }
     Ok(done)
 }
@@ -133,85 +131,33 @@ fn set_key_file(name: String, arguments: ValueArguments, place: &Place<'_>) -> R
     };
     let text = secret_file(path, name.clone(), Part::Whole)?;
     place.open()?.set_google_key_file(&text)?;
-    Ok(Answer::title(format!("Saved setting `{name}`.")).into())
+    Ok(Answer::title(words::saved(&name)).into())
 }
 
 fn unset(name: &str, place: &Place<'_>) -> Result<Done, Failed> {
-    let setting = find(name)?;
-    place.open()?.unset(setting)?;
-    Ok(Answer::title(format!("Unset `{}`.", setting.name)).into())
+    let found = find(name)?;
+    place.open()?.unset(found)?;
+    Ok(Answer::title(words::unset(found.name)).into())
 }
 
 fn get(name: &str, place: &Place<'_>) -> Result<Done, Failed> {
-    let setting = find(name)?;
+    let found = find(name)?;
     let entries = place.open()?.settings()?;
-    let entry = entries.iter().find(|entry| entry.setting == setting).ok_or(CommandError::UnknownSetting)?;
-    let text = if setting.is_secret() { origin(entry).to_owned() } else { shown(setting, &entry.value) };
-    Ok(Answer::Report { data: data(entry), text }.into())
+    let entry = entries.iter().find(|entry| entry.setting == found).ok_or(CommandError::UnknownSetting)?;
+    Ok(Answer::Report { data: words::data(entry), text: words::one(entry) }.into())
 }
 
 fn list(place: &Place<'_>) -> Result<Done, Failed> {
     let entries = place.open()?.settings()?;
-    let text: Vec<_> = entries
-        .iter()
-        .map(|entry| match shown(entry.setting, &entry.value) {
-            value if value.is_empty() => format!("{:<34} ({})", entry.setting.name, origin(entry)),
-            value => format!("{:<34} {value} ({})", entry.setting.name, origin(entry)),
-        })
-        .collect();
-    let settings: Vec<_> = entries.iter().map(data).collect();
+    let settings: Vec<_> = entries.iter().map(words::data).collect();
     let data = json!({ "settings": settings, "object": "settings" });
-    Ok(Answer::Report { data, text: text.join("\n") }.into())
+    Ok(Answer::Report { data, text: words::list(&entries) }.into())
 }
 
 fn schema() -> Answer {
     let schema = settings_schema();
     let text = format!("{schema:#}");
     Answer::Report { data: schema, text }
-}
-
-fn data(entry: &Entry) -> Value {
-    json!({
-        "name": entry.setting.name,
-        "value": entry.value,
-        "origin": origin(entry),
-        "object": "setting",
-    })
-}
-
-/// A value as it would be typed; nothing for none.
-fn shown(setting: &Setting, value: &Value) -> String {
-    let between = if setting.kind == SettingKind::Names { ";" } else { "," };
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            items.iter().map(|item| shown(setting, item)).collect::<Vec<_>>().join(between)
-        }
-        other => other.to_string(),
-    }
-}
-
-fn origin(entry: &Entry) -> &'static str {
-    match entry.origin {
-        Origin::Default if entry.setting.is_secret() => "not set",
-        Origin::Default => "default",
-        Origin::Set => "set",
-        Origin::Variable => "from environment",
-        Origin::Secret(place) => kept(place),
-    }
-}
-
-pub(super) fn kept(place: SecretPlace) -> &'static str {
-    match place {
-        SecretPlace::Plaintext => "set (plain text in data.json)",
-        SecretPlace::Keychain => "set (keychain)",
-        SecretPlace::EncryptedFile => "set (encrypted file)",
-        SecretPlace::Command => "from a command",
-        SecretPlace::Variable => "from environment",
-        SecretPlace::File => "from a file of its own",
-        SecretPlace::Elsewhere => "not here: entered for another account, or kept by another program",
-    }
 }
 
 fn value(

@@ -6,7 +6,6 @@
 use crate::args::DemoArguments;
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
-use crate::plan_text;
 use bwdc_core::desired::Desired;
 use bwdc_core::plan::Plan;
 use bwdc_core::settings::Setting;
@@ -15,6 +14,8 @@ use bwdc_core::test_report::TestReport;
 use bwdc_engine::paths::{ProcessEnvironment, Profile};
 use bwdc_engine::secrets::SecretName;
 use bwdc_engine::{Engine, ReadMode, SyncReport, Verification};
+use bwdc_messages::change::left_out;
+use bwdc_messages::plan::changes;
 use bwdc_sandbox::data::{Company, company};
 use bwdc_sandbox::ldap::TreeError;
 use bwdc_sandbox::organization::MemberStatus;
@@ -88,12 +89,8 @@ async fn play() -> Result<Stage, CommandError> {
     heading("2  bwdc plan: what a sync would do, and nothing else");
     let planned = stage.engine.plan(ReadMode::Incremental, &|_| {}).await?;
     list(&planned.plan);
-    for left_out in planned.plan.left_out.iter().take(SHOWN) {
-        say(&format!(
-            "  ! {}\n             {}",
-            left_out.reference,
-            crate::words::left_out(&left_out.because)
-        ));
+    for one in planned.plan.left_out.iter().take(SHOWN) {
+        say(&format!("  ! {}\n             {}", one.reference, left_out(&one.because)));
     }
 
     heading("3  bwdc sync: the first run");
@@ -284,7 +281,7 @@ fn name(dn: &str) -> &str {
 }
 
 fn list(plan: &Plan) {
-    for line in plan_text::changes(plan, SHOWN) {
+    for line in changes(plan, SHOWN) {
         say(&line);
     }
 }

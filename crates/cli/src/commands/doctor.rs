@@ -1,12 +1,12 @@
 //! `bwdc doctor`
 
 use crate::args::{DoctorArguments, GlobalArguments};
-use crate::doctor_text::{self, Told};
-use crate::error::CommandError;
+use crate::error::{CommandError, describe};
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_engine::doctor::{examine, write_bundle};
+use bwdc_messages::finding::{self, Told};
 
 /// Columns where there is no terminal to ask.
 const WIDTH: usize = 80;
@@ -17,20 +17,17 @@ pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Resu
     let findings = block_on(async {
         let events = |event| progress.tell(event);
         let mut findings = Vec::new();
-        examine(&environment, &events, &mut |finding| findings.push(Told::new(finding))).await?;
+        examine(&environment, &events, &mut |finding| findings.push(Told::new(finding, &describe))).await?;
         Ok::<_, CommandError>(findings)
     })?;
-    let (data, whole) = (doctor_text::data(&findings), doctor_text::text(&findings, None));
+    let (data, whole) = (finding::data(&findings), finding::text(&findings, None));
     let mut asides = progress.finish();
     if let Some(path) = &arguments.bundle {
         write_bundle(path, &environment, (&whole, &data)).map_err(CommandError::from)?;
-        asides.push(format!(
-            "Wrote `{}`: no secrets are in it, and addresses are numbers. Look through it before you pass it on.",
-            path.display()
-        ));
+        asides.push(finding::bundle_written(path));
     }
     let code = u8::from(findings.iter().any(Told::is_failure));
     let columns = console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
-    let text = doctor_text::text(&findings, Some(columns));
+    let text = finding::text(&findings, Some(columns));
     Ok(Done { answer: Answer::Report { data, text }, notices: asides, asides: Vec::new(), code })
 }

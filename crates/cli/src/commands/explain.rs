@@ -3,10 +3,10 @@
 use super::open;
 use crate::args::{ExplainArguments, GlobalArguments};
 use crate::error::CommandError;
-use crate::explain_text;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
+use bwdc_messages::explanation;
 
 pub(super) fn run(arguments: &ExplainArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;
@@ -15,8 +15,8 @@ pub(super) fn run(arguments: &ExplainArguments, global: &GlobalArguments) -> Res
         let events = |event| progress.tell(event);
         engine.explain(&arguments.who, &events).await.map_err(CommandError::from)
     })?;
-    let data = explain_text::data(&explained);
-    let text = explain_text::text(&explained, &arguments.who);
+    let data = explanation::data(&explained);
+    let text = explanation::text(&explained, &arguments.who);
     Ok(Done {
         answer: Answer::Report { data, text },
         notices: progress.finish(),

@@ -4,35 +4,31 @@ use super::open;
 use crate::args::{GlobalArguments, HistoryArguments, HistoryCommand};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
-use crate::words;
 use bwdc_core::names::Timestamp;
-use bwdc_engine::clock::{from_iso, to_iso};
-use bwdc_engine::ledger::{RecordedAction, RunId, RunKind, RunOutcome, RunRecord};
-use serde_json::{Value, json};
-use std::fmt::Write as _;
+use bwdc_engine::clock::from_iso;
+use bwdc_engine::ledger::RunId;
+use bwdc_messages::history;
+use serde_json::json;
 
 pub(super) fn run(arguments: &HistoryArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     if let Some(HistoryCommand::Purge(arguments)) = &arguments.command {
         let before = arguments.before.as_deref().map(day).transpose()?;
         let forgotten = open(global)?.forget_history(before)?;
         let data = json!({ "object": "purge", "runs": forgotten });
-        let runs = if forgotten == 1 { "1 run is".to_owned() } else { format!("{forgotten} runs are") };
-        return Ok(Answer::Report { data, text: format!("{runs} forgotten.") }.into());
+        return Ok(Answer::Report { data, text: history::forgotten(forgotten) }.into());
     }
     let engine = open(global)?;
     let answer = match arguments.run {
         Some(number) => {
             let (record, actions) = engine.run_of_history(RunId(number))?;
-            let mut data = data_of(&record);
-            data["actions"] = actions.iter().map(action_data).collect();
-            let text = if arguments.csv { actions_csv(&actions) } else { one_run(&record, &actions) };
-            Answer::Report { data, text }
+            let text =
+                if arguments.csv { history::run_csv(&actions) } else { history::run(&record, &actions) };
+            Answer::Report { data: history::run_data(&record, &actions), text }
         }
         None => {
             let runs = engine.history(arguments.most)?;
-            let list: Vec<Value> = runs.iter().map(data_of).collect();
-            let text = if arguments.csv { runs_csv(&runs) } else { table(&runs) };
-            Answer::Report { data: json!({ "object": "list", "data": list }), text }
+            let text = if arguments.csv { history::table_csv(&runs) } else { history::table(&runs) };
+            Answer::Report { data: history::table_data(&runs), text }
         }
     };
     Ok(answer.into())
@@ -43,165 +39,4 @@ fn day(typed: &str) -> Result<Timestamp, CommandError> {
     let unreadable = || CommandError::NoDay { typed: typed.to_owned() };
     let is_day = typed.len() == 10 && typed.is_char_boundary(10);
     from_iso(&format!("{typed}T00:00:00.000Z")).filter(|_| is_day).ok_or_else(unreadable)
-}
-
-fn data_of(run: &RunRecord) -> Value {
-    json!({
-        "object": "run",
-        "id": run.id.0,
-        "startedBy": started_by(run),
-        "startedAt": to_iso(run.started_at),
-        "finishedAt": run.finished_at.map(to_iso),
-        "outcome": outcome(run),
-        "counts": run.counts,
-    })
-}
-
-fn started_by(run: &RunRecord) -> &'static str {
-    match run.kind {
-        RunKind::Command => "command",
-        RunKind::Schedule => "schedule",
-    }
-}
-
-fn action_data(action: &RecordedAction) -> Value {
-    json!({ "action": action.action, "subject": action.subject, "change": action.cause })
-}
-
-fn outcome(run: &RunRecord) -> &'static str {
-    match run.outcome {
-        None => "unfinished",
-        Some(RunOutcome::Complete) => "complete",
-        Some(RunOutcome::Unchanged) => "unchanged",
-        Some(RunOutcome::Partial) => "partial",
-        Some(RunOutcome::Refused) => "refused",
-        Some(RunOutcome::Failed) => "failed",
-        Some(RunOutcome::Interrupted) => "interrupted",
-    }
-}
-
-/// Seconds, to a tenth.
-fn duration(run: &RunRecord) -> String {
-    let Some(Timestamp(end)) = run.finished_at else { return "-".to_owned() };
-    let tenths = end.saturating_sub(run.started_at.0).max(0) / 100;
-    format!("{}.{} s", tenths / 10, tenths % 10)
-}
-
-/// What changed, in words; sizes of the desired state are left to the JSON form.
-fn changes(run: &RunRecord) -> String {
-    const SIZES: [&str; 5] = ["kept", "leftOut", "standing", "people", "groups"];
-    let counted = run.counts.iter().filter(|(name, number)| **number > 0 && !SIZES.contains(&name.as_str()));
-    let parts: Vec<String> = counted.map(|(name, number)| format!("{name} {number}")).collect();
-    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
-}
-
-fn table(runs: &[RunRecord]) -> String {
-    if runs.is_empty() {
-        return "No run is remembered.".to_owned();
-    }
-    let mut text = format!("{:>5}  {:<20}  {:<11}  {:>8}  changes", "run", "started", "outcome", "took");
-    for run in runs {
-        let started = to_iso(run.started_at);
-        let started = started.split('.').next().unwrap_or_default().replace('T', " ");
-        let (outcome, took) = (outcome(run), duration(run));
-        // A string takes what is written to it.
-        let _ = write!(text, "\n{:>5}  {started:<20}  {outcome:<11}  {took:>8}  {}", run.id.0, changes(run));
-    }
-    text
-}
-
-fn one_run(run: &RunRecord, actions: &[RecordedAction]) -> String {
-    let mut text = format!("{}\n", table(std::slice::from_ref(run)));
-    for action in actions {
-        if let Some(reason) = reason(action) {
-            let _ = write!(text, "\n  {}: {reason}", action.action);
-            continue;
-        }
-        let cause = action.cause.get("cause").and_then(Value::as_str).unwrap_or("-");
-        let _ = write!(text, "\n  {:<17}  {:<44}  {cause}", action.action, action.subject);
-        for (word, names) in [("in", names(action, "added")), ("out", names(action, "removed"))] {
-            if !names.is_empty() {
-                let _ = write!(text, "\n      {word}: {}", names.join(", "));
-            }
-        }
-    }
-    if actions.is_empty() {
-        text.push_str("\n  No change was made.");
-    }
-    text
-}
-
-/// Why a run was refused, or what ended it; None: the action is a change.
-fn reason(action: &RecordedAction) -> Option<String> {
-    match action.action.as_str() {
-        "refused" => serde_json::from_value(action.cause.clone()).ok().map(|it| words::refusal(&it)),
-        "failed" => action.cause.get("error").and_then(Value::as_str).map(str::to_owned),
-        _ => None,
-    }
-}
-
-/// The people of one kind in a change of a group's members.
-fn names<'a>(action: &'a RecordedAction, kind: &str) -> Vec<&'a str> {
-    let list = action.cause.get(kind).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).collect()
-}
-
-fn runs_csv(runs: &[RunRecord]) -> String {
-    let mut text = "run,started,finished,outcome,changes,started by,seconds".to_owned();
-    for run in runs {
-        let finished = run.finished_at.map(to_iso).unwrap_or_default();
-        let seconds = duration(run);
-        let fields = [
-            run.id.0.to_string(),
-            to_iso(run.started_at),
-            finished,
-            outcome(run).to_owned(),
-            changes(run),
-            started_by(run).to_owned(),
-            seconds.trim_end_matches(" s").trim_start_matches('-').to_owned(),
-        ];
-        let _ = write!(text, "\n{}", csv_line(&fields));
-    }
-    text
-}
-
-fn actions_csv(actions: &[RecordedAction]) -> String {
-    let mut text = "action,subject,cause,in,out".to_owned();
-    for action in actions {
-        let cause = action.cause.get("cause").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let fields = [
-            action.action.clone(),
-            action.subject.clone(),
-            reason(action).unwrap_or(cause),
-            names(action, "added").join(" "),
-            names(action, "removed").join(" "),
-        ];
-        let _ = write!(text, "\n{}", csv_line(&fields));
-    }
-    text
-}
-
-/// RFC 4180; a field that a spreadsheet would take for a formula is kept from being one.
-fn csv_line(fields: &[String]) -> String {
-    let quoted = fields.iter().map(|field| {
-        let guarded =
-            if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field.clone() };
-        if guarded.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", guarded.replace('"', "\"\""))
-        } else {
-            guarded
-        }
-    });
-    quoted.collect::<Vec<_>>().join(",")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_field_with_commas_or_formulas_stays_one_harmless_field() {
-        let fields = ["a,b", "say \"x\"", "=1+1", "plain"].map(str::to_owned);
-        assert_eq!(csv_line(&fields), "\"a,b\",\"say \"\"x\"\"\",'=1+1,plain");
-    }
 }

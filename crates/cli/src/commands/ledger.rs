@@ -6,6 +6,7 @@ use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
+use bwdc_messages::sync::{ledger_empty, ledger_rebuilt};
 use serde_json::json;
 
 pub(super) fn run(arguments: &LedgerArguments, global: &GlobalArguments) -> Result<Done, Failed> {
@@ -13,8 +14,7 @@ pub(super) fn run(arguments: &LedgerArguments, global: &GlobalArguments) -> Resu
     match arguments.command {
         LedgerCommand::Purge => {
             engine.forget_ledger()?;
-            let text = "The ledger is empty: the next run takes a baseline and removes nobody.";
-            Ok(Answer::title(text.to_owned()).into())
+            Ok(Answer::title(ledger_empty()).into())
         }
         LedgerCommand::Rebuild => {
             let progress = Progress::start(!global.quiet);
@@ -22,10 +22,7 @@ pub(super) fn run(arguments: &LedgerArguments, global: &GlobalArguments) -> Resu
                 let events = |event| progress.tell(event);
                 engine.rebuild_ledger(&events).await.map_err(CommandError::from)
             })?;
-            let text = format!(
-                "The ledger has {} people and {} groups. Nothing was sent.",
-                rebuilt.people, rebuilt.groups
-            );
+            let text = ledger_rebuilt(rebuilt.people, rebuilt.groups);
             let data = json!({ "object": "ledger", "people": rebuilt.people, "groups": rebuilt.groups });
             let notices = progress.finish();
             Ok(Done { notices, ..Done::from(Answer::Report { data, text }) })

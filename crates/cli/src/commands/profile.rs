@@ -5,11 +5,10 @@ use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
-use bwdc_core::names::SourceName;
 use bwdc_engine::EngineError;
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::profiles::{self, CopiedSecrets, ProfileError};
-use bwdc_engine::secrets::SecretName;
+use bwdc_messages::profile as words;
 use serde_json::json;
 use std::io::{self, IsTerminal as _};
 
@@ -24,13 +23,6 @@ pub(super) fn run(command: ProfileCommand, global: &GlobalArguments) -> Result<D
 
 fn list(global: &GlobalArguments) -> Result<Done, Failed> {
     let entries = profiles::list(&global.environment()).map_err(failed)?;
-    let text: Vec<_> = entries
-        .iter()
-        .map(|it| {
-            let mark = if it.current { '*' } else { ' ' };
-            format!("{mark} {:<32} {}", it.name.as_str(), it.folder.display())
-        })
-        .collect();
     let data: Vec<_> = entries
         .iter()
         .map(|it| {
@@ -43,16 +35,13 @@ fn list(global: &GlobalArguments) -> Result<Done, Failed> {
         })
         .collect();
     let data = json!({ "profiles": data, "object": "profiles" });
-    Ok(Answer::Report { data, text: text.join("\n") }.into())
+    Ok(Answer::Report { data, text: words::list(&entries) }.into())
 }
 
 fn create(name: &ProfileName, global: &GlobalArguments) -> Result<Done, Failed> {
     let folder = profiles::create(&global.environment(), name).map_err(failed)?;
-    let mut done = Done::from(Answer::title(format!("Created profile `{name}`.")));
-    done.asides.push(format!(
-        "Its folder is `{}`. Set it up with `bwdc --profile {name} config`.",
-        folder.display()
-    ));
+    let mut done = Done::from(Answer::title(words::created(name)));
+    done.asides.push(words::set_up(name, &folder));
     Ok(done)
 }
 
@@ -64,22 +53,9 @@ fn copy(
 ) -> Result<Done, Failed> {
     let wanted = if secrets { CopiedSecrets::Directories } else { CopiedSecrets::None };
     let copied = profiles::copy(&global.environment(), from, to, wanted).map_err(failed)?;
-    let mut done = Done::from(Answer::title(format!("Copied the settings of `{from}` to `{to}`.")));
-    let label = |(source, name): &(SourceName, SecretName)| match source.is_primary() {
-        true => format!("`{}`", name.label()),
-        false => format!("`{}` of the source `{source}`", name.label()),
-    };
-    let listed = |names: &[(SourceName, SecretName)]| names.iter().map(label).collect::<Vec<_>>().join(", ");
-    if !copied.secrets.is_empty() {
-        done.notices.push(format!("Copied as well: {}.", listed(&copied.secrets)));
-    }
-    if !copied.missing.is_empty() {
-        done.notices.push(format!(
-            "Not copied, to be entered with `bwdc --profile {to} config set <name>`: {}.",
-            listed(&copied.missing)
-        ));
-    }
-    done.asides.push(format!("Sign in with `bwdc --profile {to} login`."));
+    let mut done = Done::from(Answer::title(words::copied(from, to)));
+    done.notices = words::copied_secrets(&copied, to);
+    done.asides.push(words::sign_in(to));
     Ok(done)
 }
 
@@ -88,7 +64,7 @@ fn remove(name: &ProfileName, force: bool, global: &GlobalArguments) -> Result<D
         agree(name, global)?;
     }
     profiles::remove(&global.environment(), name).map_err(failed)?;
-    Ok(Answer::title(format!("Removed profile `{name}`.")).into())
+    Ok(Answer::title(words::removed(name)).into())
 }
 
 fn agree(name: &ProfileName, global: &GlobalArguments) -> Result<(), CommandError> {
@@ -96,9 +72,7 @@ fn agree(name: &ProfileName, global: &GlobalArguments) -> Result<(), CommandErro
     if global.nointeraction || !io::stdin().is_terminal() {
         return Err(declined());
     }
-    let question =
-        format!("Remove the profile `{name}` with its settings, secrets, ledger and history? (y/N)");
-    let answer = block_on(Prompt { shown: !global.quiet }.line(&question))?;
+    let answer = block_on(Prompt { shown: !global.quiet }.line(&words::may_be_removed(name)))?;
     let yes = answer.is_some_and(|it| it.eq_ignore_ascii_case("y") || it.eq_ignore_ascii_case("yes"));
     if yes { Ok(()) } else { Err(declined()) }
 }

@@ -4,17 +4,15 @@ use super::{detailed, open};
 use crate::args::{ApplyArguments, GlobalArguments, RunArguments, SyncArguments};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
-use crate::plan_text;
 use crate::progress::Progress;
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
-use crate::words;
-use bwdc_core::plan::{Cause, Change, Remark, Verdict};
+use bwdc_core::plan::Verdict;
 use bwdc_engine::{Engine, EngineError, Entry, ReadMode, RunError, SavedPlan, SyncReport, Verification};
+use bwdc_messages::sync as words;
 use std::io::{self, IsTerminal as _};
 
 /// How many changes somebody at a terminal is shown.
-const SHOWN: usize = 20;
 
 pub(super) fn run(arguments: &SyncArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mode = if arguments.full { ReadMode::Full } else { ReadMode::Incremental };
@@ -60,7 +58,7 @@ fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) ->
             );
             let changed = report.verification != Verification::NothingSent;
             let code = if arguments.detailed_exitcode && changed { detailed::CHANGES } else { 0 };
-            Ok(Done { answer: answer(&report), notices, asides: told(&report), code })
+            Ok(Done { answer: answer(&report), notices, asides: words::details(&report), code })
         }
         Err(CommandError::Interrupted) => Err(CommandError::RunInterrupted.into()),
         Err(error) => {
@@ -99,28 +97,12 @@ fn ask(engine: &mut Engine, global: &GlobalArguments) -> Result<Option<Work>, Co
         engine.plan(ReadMode::Incremental, &events).await.map_err(CommandError::from)
     })?;
     drop(progress);
-    let overwritten: Vec<String> = planned
-        .plan
-        .changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Remove { person, cause: Cause::Overwritten } => Some(person.name.clone()),
-            _ => None,
-        })
-        .collect();
+    let overwritten = words::overwritten(&planned.plan);
     if overwritten.is_empty() || planned.verdict != Verdict::Go {
         return Ok(None);
     }
-    let question = format!(
-        "`sync.overwriteExisting` is set, and the directory does not ask for {}: {}. Delete from the organization? (y/N)",
-        if overwritten.len() == 1 {
-            "this member".to_owned()
-        } else {
-            format!("{} members", overwritten.len())
-        },
-        words::some(&overwritten)
-    );
-    let answer = block_on(Prompt { shown: true }.line(&question))?.unwrap_or_default();
+    let answer =
+        block_on(Prompt { shown: true }.line(&words::may_overwrite(&overwritten)))?.unwrap_or_default();
     if matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes") {
         Ok(Some(Work::Apply(planned.saved)))
     } else {
@@ -134,35 +116,4 @@ fn answer(report: &SyncReport) -> Answer {
         message: Some(format!("Synced {} group(s) and {} user(s).", report.groups, report.users)),
         raw: None,
     }
-}
-
-fn told(report: &SyncReport) -> Vec<String> {
-    let mut lines = Vec::new();
-    if report.invited_all_the_same {
-        lines.push(
-            "This server knows no staged members: whoever was new has been invited by mail.".to_owned(),
-        );
-    }
-    match &report.verification {
-        Verification::NothingSent => {}
-        Verification::Verified => {
-            lines.extend(plan_text::changes(&report.plan, SHOWN));
-            lines.push("The organization was read back and is as planned.".to_owned());
-        }
-        Verification::VerifiedExcept { groups } => {
-            lines.extend(plan_text::changes(&report.plan, SHOWN));
-            lines.push(format!(
-                "The organization was read back and is as planned; the members of {groups} groups are read back by the next runs."
-            ));
-        }
-        Verification::SentNotVerified => {
-            lines.extend(plan_text::changes(&report.plan, SHOWN));
-            lines.push("Sent, not verified: this server cannot be read.".to_owned());
-        }
-    }
-    let told = |it: &&Remark| {
-        matches!(it, Remark::GroupsWait { .. } | Remark::GroupsUnseen { .. } | Remark::RestoresByHand)
-    };
-    lines.extend(report.plan.remarks.iter().filter(told).map(words::remark));
-    lines
 }

@@ -3,12 +3,12 @@
 use super::open;
 use crate::args::{GlobalArguments, TestArguments};
 use crate::error::CommandError;
-use crate::explain_text;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_core::desired::DesiredError;
 use bwdc_engine::RunError;
+use bwdc_messages::explanation;
 
 pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;
@@ -19,14 +19,14 @@ pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result
     })?;
     let desired = match result {
         Err(RunError::Desired(DesiredError::DuplicateAddresses(shared))) if arguments.explain => {
-            let (data, text) = (explain_text::shared_data(&shared), explain_text::shared(&shared));
+            let (data, text) = (explanation::shared_data(&shared), explanation::shared(&shared));
             let answer = Answer::Report { data, text };
             return Ok(Done { answer, notices: progress.finish(), asides: Vec::new(), code: 1 });
         }
         result => result.map_err(CommandError::from)?,
     };
     let answer = if arguments.explain {
-        let (data, text) = (explain_text::left_out_data(&desired), explain_text::left_out(&desired));
+        let (data, text) = (explanation::left_out_data(&desired), explanation::left_out(&desired));
         Answer::Report { data, text }
     } else {
         Answer::Test(Box::new(desired))

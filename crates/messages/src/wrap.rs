@@ -2,7 +2,7 @@
 
 /// The text with line breaks between words, so that it fits a `width` in columns when it begins at `indent`, as every
 /// further line does. A word that is longer stays whole; without a width, or in one too narrow to be worth it, so does all.
-pub(crate) fn broken(text: &str, width: Option<usize>, indent: usize) -> String {
+pub fn broken(text: &str, width: Option<usize>, indent: usize) -> String {
     let Some(room) = width.and_then(|it| it.checked_sub(indent)).filter(|it| *it > indent) else {
         return text.to_owned();
     };

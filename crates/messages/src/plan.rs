@@ -1,10 +1,12 @@
 //! A plan for people: one line a change with its cause, in 80 columns where names allow it.
 
-use crate::words;
+use crate::change::{cause as why, kept, left_out, standing};
+use crate::list::some;
+use crate::{notice, refusal};
 use bwdc_core::plan::{Change, Evidence, Plan, Verdict};
 use bwdc_engine::Planned;
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::fmt::{self, Write};
 
 const WIDTH: usize = 80;
 const MAILED: &str = "`sync.inviteUsersAfterProvisioning` is false, but this server knows no staged members: whoever is new \
@@ -14,8 +16,15 @@ const STAGED: &str = "`sync.inviteUsersAfterProvisioning` is false, and this ser
 /// Where causes begin when there is room.
 const CAUSE_COLUMN: usize = 44;
 
-/// Writes a plan without a final newline.
-pub(crate) fn write(out: &mut impl Write, planned: &Planned) -> io::Result<()> {
+/// A plan, without a final newline.
+pub fn text(planned: &Planned) -> String {
+    let mut text = String::new();
+    // A string takes what is written to it.
+    let _ = write(&mut text, planned);
+    text
+}
+
+fn write(out: &mut String, planned: &Planned) -> fmt::Result {
     let Planned { plan, verdict, invites_all_the_same: mailed, .. } = planned;
     let (people, groups): (Vec<_>, Vec<_>) = plan.changes.iter().map(line).partition(|line| line.person);
     changed(out, "People", &people)?;
@@ -24,18 +33,18 @@ pub(crate) fn write(out: &mut impl Write, planned: &Planned) -> io::Result<()> {
     section(
         out,
         "Stay, although the directory does not ask for them",
-        names.iter().map(String::as_str).zip(plan.kept.iter().map(words::kept)),
+        names.iter().map(String::as_str).zip(plan.kept.iter().map(kept)),
     )?;
     let names: Vec<String> = plan.left_out.iter().map(|it| format!("  ! {}", it.reference)).collect();
     section(
         out,
         "Left out",
-        names.iter().map(String::as_str).zip(plan.left_out.iter().map(|it| words::left_out(&it.because))),
+        names.iter().map(String::as_str).zip(plan.left_out.iter().map(|it| left_out(&it.because))),
     )?;
     let standing: Vec<(String, String)> = plan
         .standing
         .iter()
-        .map(|it| words::standing(it, plan.server()))
+        .map(|it| standing(it, plan.server()))
         .map(|(name, why)| (format!("  ~ {name}"), why))
         .collect();
     section(out, "Differences that stay", standing.iter().map(|(name, why)| (name.as_str(), why.clone())))?;
@@ -48,7 +57,7 @@ pub(crate) fn write(out: &mut impl Write, planned: &Planned) -> io::Result<()> {
     if !plan.remarks.is_empty() {
         writeln!(out, "To be looked at ({})", plan.remarks.len())?;
         for remark in &plan.remarks {
-            writeln!(out, "{}", wrapped(&words::remark(remark), "  * ", 4))?;
+            writeln!(out, "{}", wrapped(&notice::remark(remark), "  * ", 4))?;
         }
         writeln!(out)?;
     }
@@ -65,7 +74,7 @@ pub(crate) fn write(out: &mut impl Write, planned: &Planned) -> io::Result<()> {
         Verdict::Refused(refusals) => {
             write!(out, "Refused: `bwdc sync` would send nothing.")?;
             for refusal in refusals {
-                write!(out, "\n{}", wrapped(&words::refusal(refusal), "- ", 2))?;
+                write!(out, "\n{}", wrapped(&refusal::refusal(refusal), "- ", 2))?;
             }
             Ok(())
         }
@@ -73,7 +82,7 @@ pub(crate) fn write(out: &mut impl Write, planned: &Planned) -> io::Result<()> {
 }
 
 /// The changes that somebody who runs a sync is shown: at most `most` of them.
-pub(crate) fn changes(plan: &Plan, most: usize) -> Vec<String> {
+pub fn changes(plan: &Plan, most: usize) -> Vec<String> {
     let mut lines: Vec<String> =
         plan.changes.iter().take(most).map(line).map(|it| row(&it.left, it.cause)).collect();
     if plan.changes.len() > most {
@@ -130,14 +139,14 @@ fn line(change: &Change) -> Line {
                 ("taken out, though not in the directory's scope:", outside),
             ];
             let parts = parts.into_iter().filter(|(_, names)| !names.is_empty());
-            parts.map(|(what, names)| format!("{what} {}", words::some(names))).collect()
+            parts.map(|(what, names)| format!("{what} {}", some(names))).collect()
         }
         _ => Vec::new(),
     };
     let cause = match change {
         // Groups are not asked for by id.
         Change::DeleteGroup { .. } => "no longer among the directory's groups",
-        _ => words::cause(*cause),
+        _ => why(*cause),
     };
     Line { person, left, cause, below }
 }
@@ -146,7 +155,7 @@ fn counted(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
-fn changed(out: &mut impl Write, title: &str, lines: &[Line]) -> io::Result<()> {
+fn changed(out: &mut String, title: &str, lines: &[Line]) -> fmt::Result {
     if lines.is_empty() {
         return Ok(());
     }
@@ -161,10 +170,10 @@ fn changed(out: &mut impl Write, title: &str, lines: &[Line]) -> io::Result<()> 
 }
 
 fn section<'a>(
-    out: &mut impl Write,
+    out: &mut String,
     title: &str,
     rows: impl ExactSizeIterator<Item = (&'a str, String)>,
-) -> io::Result<()> {
+) -> fmt::Result {
     if rows.len() == 0 {
         return Ok(());
     }
@@ -210,7 +219,7 @@ fn wrapped(text: &str, first: &str, indent: usize) -> String {
     result
 }
 
-fn summary(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+fn summary(out: &mut String, plan: &Plan) -> fmt::Result {
     let totals = &plan.totals;
     writeln!(out, "The directory asks for {} people and {} groups.", totals.people, totals.groups)?;
     let known = match plan.evidence {

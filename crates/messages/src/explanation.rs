@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// What an explanation says.
-pub(crate) fn text(explained: &Explained, who: &str) -> String {
+pub fn text(explained: &Explained, who: &str) -> String {
     let desired = &explained.desired;
     if explained.subjects.is_empty() {
         return format!(
@@ -24,7 +24,7 @@ pub(crate) fn text(explained: &Explained, who: &str) -> String {
 }
 
 /// The same for scripts.
-pub(crate) fn data(explained: &Explained) -> Value {
+pub fn data(explained: &Explained) -> Value {
     let desired = &explained.desired;
     let subjects: Vec<Value> = explained
         .subjects
@@ -62,7 +62,7 @@ pub(crate) fn data(explained: &Explained) -> Value {
 }
 
 /// Who is left out, and members that could not be resolved.
-pub(crate) fn left_out(desired: &Desired) -> String {
+pub fn left_out(desired: &Desired) -> String {
     let mut text = String::new();
     let left_out = people_left_out(desired);
     // Writes into a String cannot fail.
@@ -94,7 +94,7 @@ pub(crate) fn left_out(desired: &Desired) -> String {
 }
 
 /// The same for scripts.
-pub(crate) fn left_out_data(desired: &Desired) -> Value {
+pub fn left_out_data(desired: &Desired) -> Value {
     let entry = |reference, external_id, reason: &str| {
         json!({
             "name": desired.text(reference),
@@ -133,7 +133,7 @@ fn why_set_aside(because: SetAsideBecause) -> &'static str {
 }
 
 /// Addresses that several people have, which stop every sync.
-pub(crate) fn shared(shared: &DuplicateAddresses) -> String {
+pub fn shared(shared: &DuplicateAddresses) -> String {
     let mut text = format!("Addresses that several people have ({})", shared.0.len());
     for (address, names) in &shared.0 {
         // Writes into a String cannot fail.
@@ -148,7 +148,7 @@ pub(crate) fn shared(shared: &DuplicateAddresses) -> String {
 }
 
 /// The same for scripts.
-pub(crate) fn shared_data(shared: &DuplicateAddresses) -> Value {
+pub fn shared_data(shared: &DuplicateAddresses) -> Value {
     let addresses: Vec<Value> =
         shared.0.iter().map(|(address, names)| json!({ "email": address, "names": names })).collect();
     json!({ "object": "sharedAddresses", "addresses": addresses })

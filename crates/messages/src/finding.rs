@@ -1,19 +1,25 @@
 //! The findings of `doctor` in words: what was looked at, what came of it, and what to do.
 
-use crate::doctor_words::{concern_words, failure_words};
-use crate::lines::broken;
+use crate::text;
+use crate::wrap::broken;
+use cause::{concern_words, failure_words};
+mod cause;
+
+pub use cause::DescribeError;
+
 use bwdc_engine::certificate::{Certificate, Chain, Trust};
 use bwdc_engine::clock::to_iso;
 use bwdc_engine::directory::probe;
 use bwdc_engine::doctor::{Area, Check, Finding, Outcome};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Where the text of a check begins.
 const INDENT: usize = 8;
 
 /// A finding in words.
-pub(crate) struct Told {
+pub struct Told {
     area: Area,
     check: Check,
     subject: String,
@@ -55,18 +61,18 @@ impl Word {
 
 impl Told {
     /// Puts a finding into words.
-    pub(crate) fn new(finding: Finding) -> Self {
+    pub fn new(finding: Finding, describe: DescribeError<'_>) -> Self {
         let Finding { area, check, subject, outcome, facts, chain } = finding;
         let learned = facts_text(&facts);
         let (outcome, message, cure) = match outcome {
             Outcome::Good => (Word::Ok, learned, None),
             Outcome::Concern(concern) => {
-                let (text, cure) = concern_words(concern, &subject);
+                let (text, cure) = concern_words(concern, &subject, describe);
                 let told = matches!(check, Check::Clock | Check::Certificate) || learned.is_empty();
                 (Word::Warn, if told { text } else { format!("{text} ({learned})") }, cure)
             }
             Outcome::Failed(failure) => {
-                let (text, cure) = failure_words(failure);
+                let (text, cure) = failure_words(failure, describe);
                 (Word::Fail, text, cure)
             }
             Outcome::WaitsFor(check) => {
@@ -77,14 +83,23 @@ impl Told {
     }
 
     /// Whether it does not work.
-    pub(crate) fn is_failure(&self) -> bool {
+    pub fn is_failure(&self) -> bool {
         self.outcome == Word::Fail
     }
 }
 
+/// That an archive for somebody who helps was written.
+pub fn bundle_written(path: &Path) -> String {
+    text!(
+        "finding.bundle",
+        "Wrote `{path}`: no secrets are in it, and addresses are numbers. Look through it before you pass it on.",
+        path = path.display().to_string()
+    )
+}
+
 /// For people: one line a check, under the name of its area, with the cure below. At a terminal, lines are broken at its
 /// `width` in columns.
-pub(crate) fn text(findings: &[Told], width: Option<usize>) -> String {
+pub fn text(findings: &[Told], width: Option<usize>) -> String {
     let mut text = String::new();
     let mut area = None;
     for finding in findings {
@@ -106,7 +121,7 @@ pub(crate) fn text(findings: &[Told], width: Option<usize>) -> String {
 }
 
 /// For scripts.
-pub(crate) fn data(findings: &[Told]) -> Value {
+pub fn data(findings: &[Told]) -> Value {
     let checks: Vec<Value> = findings.iter().map(check_data).collect();
     json!({
         "object": "doctor",

@@ -1,17 +1,20 @@
 //! What `doctor` found amiss: in words, with what to do about it.
 
-use crate::error::CommandError;
+use bwdc_engine::EngineError;
 use bwdc_engine::certificate::Lack;
 use bwdc_engine::directory::probe;
 use bwdc_engine::doctor::{Concern, Failure};
 
 type Words = (String, Option<String>);
 
+/// Words an error: its message, and the next step.
+pub type DescribeError<'a> = &'a dyn Fn(EngineError) -> Words;
+
 /// A concern, and its cure.
-pub(crate) fn concern_words(concern: Concern, subject: &str) -> Words {
+pub(super) fn concern_words(concern: Concern, subject: &str, describe: DescribeError<'_>) -> Words {
     let (text, cure) = match concern {
         Concern::Directory(concern) => return directory_words(concern),
-        Concern::OneOfSeveral(failure) => return failure_words(*failure),
+        Concern::OneOfSeveral(failure) => return failure_words(*failure, describe),
         Concern::ClocksDiffer { ahead } => return clock_words(ahead),
         Concern::OpenToOthers { mode, wanted } => {
             let how = if mode & 0o022 != 0 { "write to" } else { "read" };
@@ -87,11 +90,10 @@ fn directory_words(concern: probe::Concern) -> Words {
 }
 
 /// A failure, and its cure.
-pub(crate) fn failure_words(failure: Failure) -> Words {
+pub(super) fn failure_words(failure: Failure, describe: DescribeError<'_>) -> Words {
     let (text, cure) = match failure {
         Failure::Error(error) => {
-            let error = CommandError::from(*error);
-            return (error.message(), error.hint());
+            return describe((*error).into());
         }
         Failure::ClocksDiffer { ahead } => return clock_words(ahead),
         Failure::NotWritable(error) => (

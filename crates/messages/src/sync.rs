@@ -1,0 +1,126 @@
+//! What a run did, asks, or may do.
+
+use crate::list::some;
+use crate::{notice, plan, text};
+use bwdc_core::plan::{Cause, Change, Plan, Remark, Takings};
+use bwdc_engine::ledger::RunId;
+use bwdc_engine::{SyncReport, Verification};
+
+/// Changes that are listed after a run.
+const SHOWN: usize = 20;
+
+/// What somebody who started a run by hand is told of it.
+pub fn details(report: &SyncReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    if report.invited_all_the_same {
+        lines.push(text!(
+            "sync.invited",
+            "This server knows no staged members: whoever was new has been invited by mail."
+        ));
+    }
+    if report.verification != Verification::NothingSent {
+        lines.extend(plan::changes(&report.plan, SHOWN));
+    }
+    lines.extend(verification(&report.verification));
+    let told = |it: &&Remark| {
+        matches!(it, Remark::GroupsWait { .. } | Remark::GroupsUnseen { .. } | Remark::RestoresByHand)
+    };
+    lines.extend(report.plan.remarks.iter().filter(told).map(notice::remark));
+    lines
+}
+
+fn verification(verification: &Verification) -> Option<String> {
+    Some(match verification {
+        Verification::NothingSent => return None,
+        Verification::Verified => {
+            text!("sync.verified", "The organization was read back and is as planned.")
+        }
+        Verification::VerifiedExcept { groups } => text!(
+            "sync.verified-except",
+            "The organization was read back and is as planned; the members of {groups} groups are read back by the next runs.",
+            groups
+        ),
+        Verification::SentNotVerified => {
+            text!("sync.not-verified", "Sent, not verified: this server cannot be read.")
+        }
+    })
+}
+
+/// Whom `sync.overwriteExisting` would delete, by name.
+pub fn overwritten(plan: &Plan) -> Vec<String> {
+    let overwritten = plan.changes.iter().filter_map(|change| match change {
+        Change::Remove { person, cause: Cause::Overwritten } => Some(person.name.clone()),
+        _ => None,
+    });
+    overwritten.collect()
+}
+
+/// Whether these people may be deleted.
+pub fn may_overwrite(people: &[String]) -> String {
+    let number = people.len();
+    let members = if number == 1 {
+        text!("sync.this-member", "this member")
+    } else {
+        text!("sync.members", "{number:member/members}", number)
+    };
+    text!(
+        "sync.may-overwrite",
+        "`sync.overwriteExisting` is set, and the directory does not ask for {members}: {names}. Delete from the organization? (y/N)",
+        members,
+        names = some(people)
+    )
+}
+
+/// What an approved run may do.
+pub fn approved(run: RunId, takings: &Takings) -> String {
+    let people = takings.people().count();
+    let memberships = takings.memberships.len();
+    let mut text = text!(
+        "approval.given",
+        "Run {run} is approved for 24 hours: {people} people may lose access and {memberships} memberships may end, nobody else's.",
+        run = run.0,
+        people,
+        memberships
+    );
+    let (groups, anew) = (takings.emptied_groups.len(), takings.anew.len());
+    let (invited, seats) = (takings.invited.len(), takings.seats);
+    let further = [
+        (
+            groups > 0,
+            text!("approval.groups", "{groups} groups may be left without members or deleted.", groups),
+        ),
+        (
+            anew > 0,
+            text!("approval.overlooked", "{anew} memberships that were overlooked before may begin.", anew),
+        ),
+        (invited > 0, text!("approval.invitations", "{invited} people may be invited.", invited)),
+        (seats > 0, text!("approval.seats", "{seats} seats may be bought.", seats)),
+        (takings.empty_directory, text!("approval.no-people", "The directory may return nobody.")),
+        (takings.no_groups, text!("approval.no-groups", "The directory may return no groups.")),
+    ];
+    for (_, sentence) in further.into_iter().filter(|(applies, _)| *applies) {
+        text.push(' ');
+        text.push_str(&sentence);
+    }
+    text
+}
+
+/// That the ledger is empty.
+pub fn ledger_empty() -> String {
+    text!("ledger.empty", "The ledger is empty: the next run takes a baseline and removes nobody.")
+}
+
+/// What a rebuilt ledger holds.
+pub fn ledger_rebuilt(people: usize, groups: usize) -> String {
+    text!(
+        "ledger.rebuilt",
+        "The ledger has {people} people and {groups} groups. Nothing was sent.",
+        people,
+        groups
+    )
+}
+
+/// That what was sent last is forgotten.
+pub fn cache_cleared() -> String {
+    text!("sync.cache-cleared", "The sync cache has been cleared.")
+}
