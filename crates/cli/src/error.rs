@@ -3,6 +3,14 @@
 //! Messages that scripts know from the official connector stay as they are, alone on their line. The next step is added
 //! to them only for somebody at a terminal.
 
+mod demo;
+mod login;
+mod man;
+
+pub(crate) use demo::DemoError;
+pub(crate) use login::{LoginError, method_name};
+pub(crate) use man::ManError;
+
 use bwdc_core::desired::DesiredError;
 use bwdc_core::plan::Refusal;
 use bwdc_core::settings::SettingsError;
@@ -63,11 +71,11 @@ pub(crate) enum CommandError {
     #[error("cannot start")]
     Runtime(#[source] std::io::Error),
     #[error(transparent)]
-    Demo(#[from] crate::commands::demo::DemoError),
+    Demo(#[from] DemoError),
     #[error(transparent)]
-    Login(#[from] crate::commands::login::LoginError),
+    Login(#[from] LoginError),
     #[error(transparent)]
-    Man(#[from] crate::commands::man::ManError),
+    Man(#[from] ManError),
     #[error(transparent)]
     Bundle(#[from] bwdc_engine::doctor::BundleError),
     #[error(transparent)]

@@ -3,7 +3,7 @@
 //! Only our own crates are heard: libraries tell headers, and headers are secrets. Above debug, addresses are replaced by
 //! numbers, whoever wrote the line. A line that cannot be written is dropped: a full disk must not stop a run.
 
-use crate::args::{Command, GlobalArguments};
+use crate::global::GlobalArguments;
 use bwdc_core::settings::{LogFormat, LogLevel, LogSettings};
 use bwdc_engine::log_file::LogFile;
 use bwdc_engine::mask::Mask;
@@ -20,17 +20,17 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 const OURS: &str = "bwdc";
 const DEBUG: &str = "BITWARDENCLI_CONNECTOR_DEBUG";
 
-/// Starts the log of a command. Commands that only look at this machine leave no trace in the file.
-pub(crate) fn start(global: &GlobalArguments, command: &Command) {
+/// Starts the log of a command. Commands that only look at this machine leave no trace in the file: `in_file` is false.
+pub(crate) fn start(global: &GlobalArguments, in_file: bool) {
     let environment = global.environment();
     let debugged = environment.variable(DEBUG).map(|_| LogLevel::Debug);
     let on_stderr = global.log_level.or(debugged).filter(|_| !global.quiet).unwrap_or(LogLevel::Off);
-    let file = command.is_logged().then(|| LogFile::of_environment(&environment)).flatten();
+    let file = in_file.then(|| LogFile::of_environment(&environment)).flatten();
     let settings = file.as_ref().map_or_else(LogSettings::default, |(_, settings)| *settings);
     let format = global.log_format.unwrap_or(settings.format);
-    let in_file = global.log_level.unwrap_or(settings.level);
+    let level_in_file = global.log_level.unwrap_or(settings.level);
     let file = file.map(|(file, _)| {
-        layer(Lines { to: Arc::new(Mutex::new(Place::File(Box::new(file)))) }, format, in_file)
+        layer(Lines { to: Arc::new(Mutex::new(Place::File(Box::new(file)))) }, format, level_in_file)
     });
     let stderr = (on_stderr != LogLevel::Off)
         .then(|| layer(Lines { to: Arc::new(Mutex::new(Place::Stderr)) }, format, on_stderr));

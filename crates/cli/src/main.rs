@@ -3,14 +3,18 @@
 mod args;
 mod commands;
 mod error;
+mod global;
 mod log;
 mod output;
 mod progress;
 mod prompt;
 mod runtime;
+mod typed;
 
-use args::{Arguments, Command, GlobalArguments};
+use args::Arguments;
 use clap::{CommandFactory as _, Parser as _};
+use commands::Command;
+use global::GlobalArguments;
 use output::{Done, Failed, Printer};
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -42,7 +46,7 @@ fn main() -> ExitCode {
     let code = if arguments.global.version {
         printer.line(env!("CARGO_PKG_VERSION"))
     } else if let Some(command) = arguments.command {
-        log::start(&arguments.global, &command);
+        log::start(&arguments.global, command.is_logged());
         printer.finish(run(command, &arguments.global))
     } else {
         printer.line(&Arguments::command().render_help().to_string())
@@ -61,7 +65,7 @@ fn run(command: Command, global: &GlobalArguments) -> Result<Done, Failed> {
     let _entered = span.enter();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "started");
     let begun = Instant::now();
-    let result = commands::run(command, global);
+    let result = commands::run(command, global, Arguments::command());
     let milliseconds = begun.elapsed().as_millis() as u64;
     match &result {
         Ok(done) => tracing::info!(code = done.code, milliseconds, "ended"),

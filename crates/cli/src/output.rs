@@ -1,7 +1,7 @@
 //! The one printer. Commands return data; here it becomes bytes on a stream and an exit code.
 
-use crate::args::GlobalArguments;
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use bwdc_core::desired::Desired;
 use bwdc_core::plan::{Plan, Refusal, Verdict};
 use bwdc_core::test_report::TestReport;

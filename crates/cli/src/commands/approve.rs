@@ -1,11 +1,26 @@
 //! `bwdc approve`
 
-use super::open;
-use crate::args::{ApproveArguments, GlobalArguments};
+use super::session::open;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::ledger::RunId;
 use bwdc_messages::sync::approved;
+use clap::Args;
 use serde_json::json;
+
+/// Approve what a refused run would have taken away.
+///
+/// For 24 hours runs pass that take nothing beyond it; anything more is refused again. `bwdc history` shows what a
+/// run would have done.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc approve
+  bwdc approve 12")]
+pub(crate) struct ApproveArguments {
+    /// The number of the refused run; the last one unless told.
+    pub(crate) run: Option<i64>,
+}
 
 pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let (run, takings) = open(global)?.approve(arguments.run.map(RunId))?;

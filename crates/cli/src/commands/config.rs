@@ -2,10 +2,15 @@
 //!
 //! The value is found and checked before the settings are opened for a change: a mistake changes nothing.
 
+mod arguments;
 mod file;
 
-use super::{open, variable};
-use crate::args::{ConfigArguments, ConfigCommand, GlobalArguments, ValueArguments};
+pub(crate) use arguments::ConfigArguments;
+
+use crate::global::GlobalArguments;
+use arguments::{ConfigCommand, ValueArguments};
+
+use super::session::{open, variable};
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::prompt::Prompt;

@@ -3,8 +3,7 @@
 //! Everything is the real thing: the engine speaks LDAP and HTTP to two servers of the sandbox, with settings in a folder
 //! of its own. What the demo claims at the end it has counted on the organization's side, not in its own plan.
 
-use crate::args::DemoArguments;
-use crate::error::CommandError;
+use crate::error::{CommandError, DemoError};
 use crate::output::{Answer, Done, Failed};
 use bwdc_core::desired::Desired;
 use bwdc_core::plan::Plan;
@@ -17,13 +16,27 @@ use bwdc_engine::{Engine, ReadMode, SyncReport, Verification};
 use bwdc_messages::change::left_out;
 use bwdc_messages::plan::changes;
 use bwdc_sandbox::data::{Company, company};
-use bwdc_sandbox::ldap::TreeError;
 use bwdc_sandbox::organization::MemberStatus;
 use bwdc_sandbox::{ldap, organization};
+use clap::Args;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use tokio::runtime::Builder;
+
+/// Show everything at work on this machine, with a directory and an organization of its own.
+///
+/// Nothing is installed, nothing leaves the machine, and no settings are touched.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc demo
+  bwdc demo --once")]
+pub(crate) struct DemoArguments {
+    /// End at the end of the story instead of keeping the organization's page open.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
 
 const READER: &str = "cn=reader,dc=example,dc=test";
 /// Changes that are listed for one sync.
@@ -35,21 +48,6 @@ deleted = \"revoke\"
 gone = \"revoke\"
 out-of-scope = \"keep\"
 ";
-
-/// Why the demo could not go on.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DemoError {
-    #[error("cannot start the sandbox's directory")]
-    Directory(#[from] ldap::StartError),
-    #[error("cannot start the sandbox's organization")]
-    Organization(#[from] organization::StartError),
-    #[error("cannot make a folder for the demo")]
-    Folder(#[source] io::Error),
-    #[error("cannot change the sandbox's directory")]
-    Change(#[from] TreeError),
-    #[error("the organization is not equal to the directory: {0}")]
-    NotEqual(String),
-}
 
 pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failed> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)?;

@@ -1,12 +1,31 @@
 //! `bwdc doctor`
 
-use crate::args::{DoctorArguments, GlobalArguments};
 use crate::error::{CommandError, describe};
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_engine::doctor::{examine, write_bundle};
 use bwdc_messages::finding::{self, Told};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Look everything over, from the folder to the organization, and change nothing.
+///
+/// Every check that can be made is made, one line each: `ok`, `warn` or `FAIL` with what to do, or `-` for one that
+/// waits for another. The exit code is 1 when something fails. `--bundle` writes what somebody who helps needs to
+/// see into an archive, without secrets and with addresses as numbers.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc doctor
+  bwdc doctor --response --pretty
+  bwdc doctor --bundle support.tar.gz")]
+pub(crate) struct DoctorArguments {
+    /// Write a support archive (.tar.gz) to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bundle: Option<PathBuf>,
+}
 
 /// Columns where there is no terminal to ask.
 const WIDTH: usize = 80;

@@ -1,12 +1,29 @@
 //! `bwdc explain`
 
-use super::open;
-use crate::args::{ExplainArguments, GlobalArguments};
+use super::session::open;
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_messages::explanation;
+use clap::Args;
+
+/// Tell for one person or group of the directory why it is in or out.
+///
+/// The directory is read as for `bwdc test`; what was not read is looked for without any filter. The organization is
+/// not asked.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc explain ann@example.com
+  bwdc explain Staff
+  bwdc explain 'uid=ann,ou=people,dc=example,dc=com' --response --pretty")]
+pub(crate) struct ExplainArguments {
+    /// An address, a name, an external id or a distinguished name.
+    #[arg(value_name = "WHO")]
+    pub(crate) who: String,
+}
 
 pub(super) fn run(arguments: &ExplainArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;

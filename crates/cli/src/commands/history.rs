@@ -1,14 +1,65 @@
 //! `bwdc history`
 
-use super::open;
-use crate::args::{GlobalArguments, HistoryArguments, HistoryCommand};
+use super::session::open;
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::from_iso;
 use bwdc_engine::ledger::RunId;
 use bwdc_messages::history;
+use clap::{Args, Subcommand};
 use serde_json::json;
+
+/// Print the latest runs, or what one of them did and why.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc history
+  bwdc history 12
+  bwdc history --csv > runs.csv
+  bwdc history 12 --response --pretty")]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub(crate) struct HistoryArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<HistoryCommand>,
+
+    /// The number of a run.
+    pub(crate) run: Option<i64>,
+
+    /// How many runs to list.
+    #[arg(long, default_value_t = 20, value_name = "NUMBER", conflicts_with = "run")]
+    pub(crate) most: u32,
+
+    /// Print comma-separated values.
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum HistoryCommand {
+    /// Forget runs: those before a day, or all of them.
+    ///
+    /// What the limits still count stays. With `--all`, the copies of directories that incremental reads keep are forgotten,
+    /// too. Whom this connector manages stays: `bwdc ledger purge` forgets that.
+    #[command(after_help = "\
+Examples:
+  bwdc history purge --before 2026-01-31
+  bwdc history purge --all")]
+    Purge(PurgeArguments),
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct PurgeArguments {
+    /// Runs that began before this day (YYYY-MM-DD, in UTC).
+    #[arg(long, value_name = "DATE")]
+    pub(crate) before: Option<String>,
+
+    /// All runs.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
 
 pub(super) fn run(arguments: &HistoryArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     if let Some(HistoryCommand::Purge(arguments)) = &arguments.command {

@@ -1,13 +1,43 @@
 //! `bwdc ledger`
 
-use super::open;
-use crate::args::{GlobalArguments, LedgerArguments, LedgerCommand};
+use super::session::open;
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_messages::sync::{ledger_empty, ledger_rebuilt};
+use clap::{Args, Subcommand};
 use serde_json::json;
+
+/// Record anew, or forget, whom this connector manages.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc ledger rebuild
+  bwdc ledger purge")]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct LedgerArguments {
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Record anew whom this connector manages, from what directory and organization hold now. Nothing is sent.
+    ///
+    /// People and groups whom the directory lists and the organization has under their external ids are managed
+    /// afterwards. Nobody counts as revoked by this connector any more.
+    #[command(after_help = "\
+Examples:
+  bwdc ledger rebuild")]
+    Rebuild,
+    /// Forget everything that `connector.db` holds. The next run takes a baseline and removes nobody.
+    #[command(after_help = "\
+Examples:
+  bwdc ledger purge")]
+    Purge,
+}
 
 pub(super) fn run(arguments: &LedgerArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;

@@ -1,10 +1,25 @@
 //! `bwdc logout`
 
-use super::open;
-use crate::args::{GlobalArguments, LogoutArguments};
+use super::session::open;
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::SetupError;
+use clap::Args;
+
+/// Forget the API key and the token.
+///
+/// Settings, the organization's id and the id of this installation stay.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc logout
+  bwdc logout --observer")]
+pub(crate) struct LogoutArguments {
+    /// Forget the personal key only, with which the organization is observed.
+    #[arg(long)]
+    pub(crate) observer: bool,
+}
 
 pub(super) fn run(arguments: &LogoutArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;

@@ -1,30 +1,30 @@
 //! `bwdc man`
 
-use crate::args::{Arguments, ManArguments};
-use crate::error::CommandError;
+use crate::error::{CommandError, ManError};
 use crate::output::{Answer, Done, Failed};
-use clap::CommandFactory as _;
+use clap::Args;
 use std::io;
 use std::path::PathBuf;
 
-/// Why the pages cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write the manual pages into `{}`", folder.display())]
-pub(crate) struct ManError {
-    folder: PathBuf,
-    #[source]
-    source: io::Error,
+/// Print the manual page, or write those of all commands.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc man | man -l -
+  bwdc man --out /usr/local/share/man/man1")]
+pub(crate) struct ManArguments {
+    /// Write a page for every command into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &ManArguments) -> Result<Done, Failed> {
+pub(super) fn run(arguments: &ManArguments, whole: clap::Command) -> Result<Done, Failed> {
     let Some(folder) = &arguments.out else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(named(Arguments::command()))
-            .render(&mut page)
-            .map_err(cannot(PathBuf::new()))?;
+        clap_mangen::Man::new(named(whole)).render(&mut page).map_err(cannot(PathBuf::new()))?;
         return Ok(Answer::Text(String::from_utf8_lossy(&page).trim_end().to_owned()).into());
     };
-    clap_mangen::generate_to(named(Arguments::command()), folder).map_err(cannot(folder.clone()))?;
+    clap_mangen::generate_to(named(whole), folder).map_err(cannot(folder.clone()))?;
     Ok(Answer::title(format!("The manual pages are in `{}`.", folder.display())).into())
 }
 

@@ -5,30 +5,101 @@ mod clear_cache;
 mod completions;
 mod config;
 mod data_file;
-pub(crate) mod demo;
+mod demo;
 mod doctor;
 mod explain;
 mod history;
 mod last_sync;
 mod ledger;
-pub(crate) mod login;
+mod login;
 mod logout;
-pub(crate) mod man;
+mod man;
 mod plan;
 mod profile;
 mod secrets;
+mod session;
 mod sync;
 mod test;
 mod update;
 
-use crate::args::{Command, GlobalArguments};
-use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Done, Failed};
-use bwdc_engine::Engine;
-use bwdc_engine::paths::ProcessEnvironment;
+use clap::Subcommand;
 
-/// Runs a command to its end.
-pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Failed> {
+/// A command, with what it takes.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Login(login::LoginArguments),
+    Logout(logout::LogoutArguments),
+    Test(test::TestArguments),
+    Explain(explain::ExplainArguments),
+    Plan(plan::PlanArguments),
+    Sync(sync::SyncArguments),
+    Apply(sync::ApplyArguments),
+    Approve(approve::ApproveArguments),
+    History(history::HistoryArguments),
+    Ledger(ledger::LedgerArguments),
+    LastSync(last_sync::LastSyncArguments),
+    Config(config::ConfigArguments),
+    Secrets(secrets::SecretsArguments),
+    Profile(profile::ProfileArguments),
+    DataFile(data_file::DataFileArguments),
+    ClearCache(clear_cache::ClearCacheArguments),
+    Demo(demo::DemoArguments),
+    Doctor(doctor::DoctorArguments),
+    Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
+    Update(update::UpdateArguments),
+}
+
+impl Command {
+    /// What the log calls the command.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Login(_) => "login",
+            Self::Logout(_) => "logout",
+            Self::Test(_) => "test",
+            Self::Explain(_) => "explain",
+            Self::Plan(_) => "plan",
+            Self::Sync(_) => "sync",
+            Self::Apply(_) => "apply",
+            Self::Approve(_) => "approve",
+            Self::History(_) => "history",
+            Self::Ledger(_) => "ledger",
+            Self::LastSync(_) => "last-sync",
+            Self::Config(_) => "config",
+            Self::Profile(_) => "profile",
+            Self::Secrets(_) => "secrets",
+            Self::DataFile(_) => "data-file",
+            Self::ClearCache(_) => "clear-cache",
+            Self::Demo(_) => "demo",
+            Self::Doctor(_) => "doctor",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+            Self::Update(_) => "update",
+        }
+    }
+
+    /// Whether what it does belongs into the installation's log.
+    pub(crate) fn is_logged(&self) -> bool {
+        matches!(
+            self,
+            Self::Login(_)
+                | Self::Logout(_)
+                | Self::Test(_)
+                | Self::Explain(_)
+                | Self::Plan(_)
+                | Self::Sync(_)
+                | Self::Apply(_)
+                | Self::Approve(_)
+                | Self::Ledger(_)
+                | Self::ClearCache(_)
+        )
+    }
+}
+
+/// Runs a command to its end. `whole`: all that can be typed, for commands that describe it.
+pub(crate) fn run(command: Command, global: &GlobalArguments, whole: clap::Command) -> Result<Done, Failed> {
     match command {
         Command::Login(arguments) => login::run(arguments, global),
         Command::Logout(arguments) => logout::run(&arguments, global),
@@ -44,29 +115,12 @@ pub(crate) fn run(command: Command, global: &GlobalArguments) -> Result<Done, Fa
         Command::Config(arguments) => config::run(arguments, global),
         Command::Secrets(arguments) => secrets::run(arguments.command, global),
         Command::Profile(arguments) => profile::run(arguments.command, global),
-        Command::DataFile => data_file::run(global),
-        Command::ClearCache => clear_cache::run(global),
+        Command::DataFile(_) => data_file::run(global),
+        Command::ClearCache(_) => clear_cache::run(global),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, global),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man(arguments) => man::run(&arguments),
-        Command::Update => update::run(global),
+        Command::Completions(arguments) => completions::run(&arguments, whole),
+        Command::Man(arguments) => man::run(&arguments, whole),
+        Command::Update(_) => update::run(global),
     }
-}
-
-fn open(global: &GlobalArguments) -> Result<Engine, CommandError> {
-    Ok(Engine::open(global.environment())?)
-}
-
-/// A variable's text; None when it is unset or empty. One that is no text is refused: half of a secret is none.
-fn variable(name: &str) -> Result<Option<String>, CommandError> {
-    let environment = ProcessEnvironment::current();
-    let Some(value) = environment.variable(name) else { return Ok(None) };
-    value.to_str().map(|text| Some(text.to_owned())).ok_or(CommandError::NotText { name: name.to_owned() })
-}
-
-/// Exit codes of `--detailed-exitcode`.
-mod detailed {
-    pub(super) const CHANGES: u8 = 2;
-    pub(super) const REFUSED: u8 = 3;
 }

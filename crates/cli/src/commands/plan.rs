@@ -1,13 +1,38 @@
 //! `bwdc plan`
 
-use super::{detailed, open};
-use crate::args::{GlobalArguments, PlanArguments};
+use super::session::{RunArguments, detailed, open};
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_core::plan::Verdict;
 use bwdc_engine::ReadMode;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Show what a sync would change, and change nothing.
+///
+/// Every change comes with its cause, and so does everybody who stays or is left out.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc plan
+  bwdc plan --out plan.json
+  bwdc plan --response --pretty
+  bwdc plan --detailed-exitcode --quiet")]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+
+    /// Show what `sync --full` would do: send everything again to a server that cannot be read.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) full: bool,
+
+    /// Save the plan in this file, for `bwdc apply`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
 
 pub(super) fn run(arguments: &PlanArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;

@@ -1,7 +1,7 @@
 //! `bwdc profile`
 
-use crate::args::{GlobalArguments, ProfileCommand};
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
@@ -9,8 +9,80 @@ use bwdc_engine::EngineError;
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::profiles::{self, CopiedSecrets, ProfileError};
 use bwdc_messages::profile as words;
+use clap::{Args, Subcommand};
 use serde_json::json;
 use std::io::{self, IsTerminal as _};
+
+/// Keep several installations on one machine, each with its own settings, secrets and state.
+///
+/// Without `--profile` or BWDC_PROFILE the default profile is meant: the folder of the official connector. The others
+/// are folders in `profiles` beside it.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc profile list
+  bwdc profile create berlin
+  bwdc --profile berlin config list
+  bwdc profile copy default berlin
+  bwdc profile remove berlin --force")]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct ProfileArguments {
+    #[command(subcommand)]
+    pub(crate) command: ProfileCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Print every profile with its folder; `*` marks the one that is meant now.
+    #[command(after_help = "\
+Examples:
+  bwdc profile list")]
+    List,
+    /// Make an empty profile.
+    #[command(after_help = "\
+Examples:
+  bwdc profile create berlin")]
+    Create {
+        /// Up to 32 letters, digits, `-` and `_`; capitals count as small letters.
+        #[arg(value_parser = ProfileName::parse)]
+        name: ProfileName,
+    },
+    /// Make a profile with the settings of another.
+    ///
+    /// Its sign-in, its ledger and its history stay where they are, and so do its secrets unless they are asked for.
+    #[command(after_help = "\
+Examples:
+  bwdc profile copy default berlin
+  bwdc profile copy berlin paris --secrets")]
+    Copy {
+        /// The profile to start from; `default` for the official connector's folder.
+        #[arg(value_parser = ProfileName::parse)]
+        from: ProfileName,
+
+        /// The profile to make.
+        #[arg(value_parser = ProfileName::parse)]
+        to: ProfileName,
+
+        /// Copy the secrets of directories, too.
+        #[arg(long)]
+        secrets: bool,
+    },
+    /// Remove a profile with its settings, secrets, ledger and history.
+    ///
+    /// At a terminal it asks first; elsewhere it takes `--force`. The default profile is never removed.
+    #[command(after_help = "\
+Examples:
+  bwdc profile remove berlin")]
+    Remove {
+        /// The profile.
+        #[arg(value_parser = ProfileName::parse)]
+        name: ProfileName,
+
+        /// Do not ask.
+        #[arg(long)]
+        force: bool,
+    },
+}
 
 pub(super) fn run(command: ProfileCommand, global: &GlobalArguments) -> Result<Done, Failed> {
     match command {

@@ -1,11 +1,74 @@
 //! `bwdc secrets`
 
-use super::open;
-use crate::args::{GlobalArguments, SecretsCommand};
+use super::session::open;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::secrets::{KeyKind, SecretStore};
 use bwdc_messages::secret;
+use clap::{Args, Subcommand};
 use serde_json::json;
+
+/// Show where secrets are kept, and move them.
+///
+/// A secret that is entered stays where it was before; the first goes into the keychain of the session, where one
+/// answers, else into an encrypted file.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc secrets list
+  bwdc secrets migrate --to encrypted-file
+  bwdc secrets migrate --to keychain")]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct SecretsArguments {
+    #[command(subcommand)]
+    pub(crate) command: SecretsCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// Print every secret that is set with its place, and where new ones go.
+    #[command(after_help = "\
+Examples:
+  bwdc secrets list
+  bwdc secrets list --response --pretty")]
+    List,
+    /// Move all stored secrets into one store; each is read back from there before it is forgotten here.
+    ///
+    /// A passphrase for the encrypted file comes from BWDC_SECRETS_PASSPHRASE, or from the file that
+    /// BWDC_SECRETS_PASSPHRASE_FILE names.
+    #[command(after_help = "\
+Examples:
+  bwdc secrets migrate --to encrypted-file
+  bwdc secrets migrate --to encrypted-file --key passphrase
+  bwdc secrets migrate --to keychain")]
+    Migrate {
+        /// `keychain`, `encrypted-file`, or `plaintext`, which the official variable has to allow.
+        #[arg(long, value_name = "STORE", value_parser = secret_store)]
+        to: SecretStore,
+
+        /// The key of the encrypted file: `file`, `credential` (of systemd) or `passphrase`.
+        #[arg(long, value_name = "KIND", value_parser = key_kind)]
+        key: Option<KeyKind>,
+    },
+}
+
+fn secret_store(typed: &str) -> Result<SecretStore, &'static str> {
+    match typed {
+        "keychain" => Ok(SecretStore::Keychain),
+        "encrypted-file" => Ok(SecretStore::EncryptedFile),
+        "plaintext" => Ok(SecretStore::Plaintext),
+        _ => Err("give keychain, encrypted-file or plaintext"),
+    }
+}
+
+fn key_kind(typed: &str) -> Result<KeyKind, &'static str> {
+    match typed {
+        "file" => Ok(KeyKind::File),
+        "credential" => Ok(KeyKind::Credential),
+        "passphrase" => Ok(KeyKind::Passphrase),
+        _ => Err("give file, credential or passphrase"),
+    }
+}
 
 pub(super) fn run(command: SecretsCommand, global: &GlobalArguments) -> Result<Done, Failed> {
     match command {

@@ -1,8 +1,8 @@
 //! `bwdc sync`, and `bwdc apply`, which is a sync with a plan to keep to
 
-use super::{detailed, open};
-use crate::args::{ApplyArguments, GlobalArguments, RunArguments, SyncArguments};
+use super::session::{RunArguments, detailed, open};
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::prompt::Prompt;
@@ -10,9 +10,47 @@ use crate::runtime::block_on;
 use bwdc_core::plan::Verdict;
 use bwdc_engine::{Engine, EngineError, Entry, ReadMode, RunError, SavedPlan, SyncReport, Verification};
 use bwdc_messages::sync as words;
+use clap::Args;
 use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 
-/// How many changes somebody at a terminal is shown.
+/// Make the organization follow the directory.
+///
+/// A run that would take away more than the limits in `connector.toml` allow sends nothing and exits with 1.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc sync
+  bwdc sync --full
+  bwdc sync --response --nointeraction")]
+pub(crate) struct SyncArguments {
+    /// Read the whole directory again, also where it could tell what changed, and send everything to a server that cannot be
+    /// read.
+    ///
+    /// Such a server (Vaultwarden) gets back whoever was removed there by hand, and restores whoever was revoked by hand.
+    #[arg(long)]
+    pub(crate) full: bool,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+/// Carry out a saved plan exactly, or nothing.
+///
+/// Directory and organization are read again. When anything else would be done than what `bwdc plan --out FILE` saved,
+/// nothing is sent.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc plan --out plan.json
+  bwdc apply plan.json")]
+pub(crate) struct ApplyArguments {
+    /// The file that `bwdc plan --out` wrote.
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
 
 pub(super) fn run(arguments: &SyncArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mode = if arguments.full { ReadMode::Full } else { ReadMode::Incremental };

@@ -1,14 +1,34 @@
 //! `bwdc test`
 
-use super::open;
-use crate::args::{GlobalArguments, TestArguments};
+use super::session::open;
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_core::desired::DesiredError;
 use bwdc_engine::RunError;
 use bwdc_messages::explanation;
+use clap::Args;
+
+/// Read the directory and print what a sync would work with.
+///
+/// The organization is not asked; `bwdc plan` compares with it.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc test --pretty
+  bwdc test --explain
+  bwdc test --last")]
+pub(crate) struct TestArguments {
+    /// Look at what changed since the last sync only.
+    #[arg(short, long)]
+    pub(crate) last: bool,
+
+    /// List instead who is left out and why, and the members of each group that could not be resolved.
+    #[arg(long, conflicts_with = "last")]
+    pub(crate) explain: bool,
+}
 
 pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;

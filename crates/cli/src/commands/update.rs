@@ -1,10 +1,22 @@
 //! `bwdc update`
 
-use crate::args::GlobalArguments;
 use crate::error::CommandError;
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::runtime::block_on;
 use bwdc_engine::update::{Newer, newer};
+use clap::Args;
+
+/// Ask whether there is a newer version.
+///
+/// The setting `update-feed`, or BWDC_UPDATE_FEED, names the address of a list of releases in GitHub's form. With
+/// `--raw`, the address of the download for this platform is printed and nothing else. Nothing is downloaded.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  bwdc update
+  bwdc update --raw")]
+pub(crate) struct UpdateArguments {}
 
 pub(super) fn run(global: &GlobalArguments) -> Result<Done, Failed> {
     let environment = global.environment();

@@ -1,9 +1,8 @@
 //! The conversation of a sign-in as a person: password, second step, new device, choice of organization.
 
-use super::super::variable;
-use super::problem::{self, LoginError};
-use crate::args::LoginArguments;
-use crate::error::CommandError;
+use super::arguments::LoginArguments;
+use crate::commands::session::variable;
+use crate::error::{CommandError, LoginError, method_name};
 use crate::prompt::Prompt;
 use bwdc_engine::organization::{
     Account, AccountError, AccountSignIn, ApiKey, OwnedOrganization, Proof, Step, TwoStepMethod,
@@ -192,7 +191,7 @@ async fn answer_two_step(
 
 async fn ask_method(prompt: Prompt, usable: &[TwoStepMethod]) -> Result<TwoStepMethod, CommandError> {
     for method in usable {
-        prompt.tell(&format!("  {}  {}", method.number(), problem::name(*method)))?;
+        prompt.tell(&format!("  {}  {}", method.number(), method_name(*method)))?;
     }
     let typed = prompt.line("Two-step login by").await?.unwrap_or_default();
     let chosen = usable.iter().copied().find(|it| it.number().to_string() == typed);

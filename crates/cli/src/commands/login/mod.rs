@@ -1,13 +1,13 @@
 //! `bwdc login`
 
 mod account;
-mod problem;
+mod arguments;
 
-pub(crate) use problem::LoginError;
+pub(crate) use arguments::LoginArguments;
 
-use super::{open, variable};
-use crate::args::{GlobalArguments, LoginArguments};
-use crate::error::CommandError;
+use super::session::{open, variable};
+use crate::error::{CommandError, LoginError};
+use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::prompt::Prompt;

@@ -61,7 +61,7 @@ impl LoginError {
 }
 
 /// The name of a way, as a person knows it.
-pub(super) fn name(method: TwoStepMethod) -> &'static str {
+pub(crate) fn method_name(method: TwoStepMethod) -> &'static str {
     match method {
         TwoStepMethod::Authenticator => "authenticator app",
         TwoStepMethod::Email => "e-mail",
@@ -73,7 +73,7 @@ pub(super) fn name(method: TwoStepMethod) -> &'static str {
 }
 
 fn names(methods: &[TwoStepMethod]) -> String {
-    methods.iter().map(|it| name(*it)).collect::<Vec<_>>().join(", ")
+    methods.iter().map(|it| method_name(*it)).collect::<Vec<_>>().join(", ")
 }
 
 fn list(organizations: &[OwnedOrganization]) -> String {

@@ -1,0 +1,76 @@
+//! What every command takes.
+
+use bwdc_core::settings::{LogFormat, LogLevel};
+use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
+/// What every command takes, before or after its name.
+#[derive(Args)]
+pub(crate) struct GlobalArguments {
+    /// Indent JSON by two spaces.
+    #[arg(long, global = true)]
+    pub(crate) pretty: bool,
+
+    /// Print a message's raw part only, such as the address that `update` found.
+    #[arg(long, global = true)]
+    pub(crate) raw: bool,
+
+    /// Answer in JSON, errors included.
+    #[arg(long, global = true)]
+    pub(crate) response: bool,
+
+    /// Exit with 0 whatever happened.
+    #[arg(long, global = true)]
+    pub(crate) cleanexit: bool,
+
+    /// Print nothing.
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Never ask; what is missing is an error.
+    #[arg(long, global = true)]
+    pub(crate) nointeraction: bool,
+
+    /// Work with the profile of this name; the default one is the official connector's folder.
+    #[arg(long, global = true, value_name = "NAME", value_parser = ProfileName::parse)]
+    pub(crate) profile: Option<ProfileName>,
+
+    /// Log this much, on stderr and in `bwdc.log`.
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = PossibleValuesParser::new(LEVELS.map(|it| it.0)).map(|it| known(&LEVELS, &it)))]
+    pub(crate) log_level: Option<LogLevel>,
+
+    /// Log in this form.
+    #[arg(long, global = true, value_name = "FORM", value_parser = PossibleValuesParser::new(FORMATS.map(|it| it.0)).map(|it| known(&FORMATS, &it)))]
+    pub(crate) log_format: Option<LogFormat>,
+
+    /// Print the version.
+    #[arg(short = 'v', long, global = true)]
+    pub(crate) version: bool,
+}
+
+impl GlobalArguments {
+    /// What the program was started with, for the profile that was named.
+    pub(crate) fn environment(&self) -> ProcessEnvironment {
+        let environment = ProcessEnvironment::current();
+        match &self.profile {
+            Some(name) => environment.for_profile(name.clone()),
+            None => environment,
+        }
+    }
+}
+
+const LEVELS: [(&str, LogLevel); 6] = [
+    ("off", LogLevel::Off),
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
+const FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+fn known<T: Copy, const N: usize>(all: &[(&str, T); N], typed: &str) -> T {
+    let found = all.iter().find(|(name, _)| *name == typed);
+    found.expect("the command line takes these words only").1
+}
