@@ -162,6 +162,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
             external_id: it.external_id.clone()?,
             source: SourceName::primary(),
             stable_id: None,
+            reference: None,
             email: it.email.clone(),
             revoked_by_us: false,
             out: None,

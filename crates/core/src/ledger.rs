@@ -39,6 +39,7 @@ impl LedgerState {
                         external_id: member.external_id.clone(),
                         source: source.clone(),
                         stable_id: None,
+                        reference: None,
                         email: Email::new(member.email.clone().unwrap_or_default()),
                         revoked_by_us: false,
                         out: None,
@@ -65,6 +66,9 @@ pub struct ManagedPerson {
     pub source: SourceName,
     /// The id that survives renames, where the directory has one.
     pub stable_id: Option<StableId>,
+    /// The directory's own name for the entry when it was last seen: in LDAP its distinguished name, which need not be the
+    /// one that was pushed.
+    pub reference: Option<String>,
     /// The address that was last pushed.
     pub email: Email,
     /// Whether the person's access was taken by one of our runs; only then may a run give it back.
@@ -93,10 +97,12 @@ pub enum OutCause {
     Gone,
     /// There, and not selected.
     OutOfScope,
+    /// Asked for by id, and deleted or hidden: not to be told apart.
+    Hidden,
 }
 
 impl OutCause {
-    const ALL: [Self; 4] = [Self::Disabled, Self::Deleted, Self::Gone, Self::OutOfScope];
+    const ALL: [Self; 5] = [Self::Disabled, Self::Deleted, Self::Gone, Self::OutOfScope, Self::Hidden];
 
     /// The word under which a database keeps it.
     pub fn word(self) -> &'static str {
@@ -105,6 +111,7 @@ impl OutCause {
             Self::Deleted => "deleted",
             Self::Gone => "gone",
             Self::OutOfScope => "out-of-scope",
+            Self::Hidden => "hidden",
         }
     }
 
@@ -204,6 +211,7 @@ mod tests {
                 source: SourceName::primary(),
                 external_id: ExternalId::new("known"),
                 stable_id: Some(StableId::new("uuid")),
+                reference: None,
                 email: Email::new("other@x"),
                 revoked_by_us: true,
                 out: None,

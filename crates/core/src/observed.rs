@@ -1,6 +1,7 @@
 //! What the organization holds, and how we know.
 
 use crate::names::{Email, ExternalId, GroupId, MemberId};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -148,16 +149,47 @@ pub enum ServerKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
     /// The entry exists: the person is out of scope, not gone.
-    Found,
+    Found {
+        /// The directory's name for the entry, where names change and the answer tells it.
+        at: Option<String>,
+    },
     /// The entry exists, and a read would call the account disabled: the person has left, selected or not.
-    Disabled,
+    Disabled {
+        /// As for [`Presence::Found`].
+        at: Option<String>,
+    },
     /// The directory says that there is no such entry.
     NotFound,
+    /// There is no such entry for the account that reads: it is deleted or hidden, which looks the same.
+    Hidden(HiddenBecause),
     /// The directory could not or would not tell.
     Unknown {
         /// What stood in the way, for people.
         reason: String,
     },
+}
+
+/// Why a deleted entry looks the same as one that may not be seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum HiddenBecause {
+    /// The unit in which the entry was last seen cannot be read: it was renamed or deleted, or the account lost the right.
+    UnitNotReadable {
+        /// The unit's distinguished name.
+        unit: String,
+    },
+    /// Nobody knows where the entry was last seen.
+    PlaceUnknown,
+    /// Active Directory: the account may not read the deleted entries.
+    DeletedEntriesNotReadable {
+        /// The account.
+        account: String,
+        /// The unit in which the entry was last seen, where it cannot be read either.
+        unit: Option<String>,
+    },
+    /// Active Directory: neither there nor among the deleted entries. It may have been moved to another domain, or deleted
+    /// longer ago than the directory remembers.
+    NotAmongDeleted,
 }
 
 /// A person whom the ledger knows and the snapshot does not, to be asked for by id.
@@ -167,6 +199,8 @@ pub struct Sought {
     pub external_id: ExternalId,
     /// The id that survives renames, where the ledger has it.
     pub stable_id: Option<crate::names::StableId>,
+    /// The directory's name for the entry when it was last seen, where the ledger has it.
+    pub reference: Option<String>,
 }
 
 /// The answers for everybody who was sought; whoever is missing here was not asked for and counts as unknown.

@@ -14,6 +14,7 @@ pub fn cause(cause: Cause) -> &'static str {
         Cause::Deleted => "deleted in the directory",
         Cause::Gone => "the directory, asked by id, has no such entry",
         Cause::OutOfScope => "in the directory, no longer selected",
+        Cause::Hidden => "deleted or hidden in the directory",
         Cause::Overwritten => "not in the request that overwrites",
         Cause::Returned => "back in the directory",
         Cause::Differs => "the directory says so",

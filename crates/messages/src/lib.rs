@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod change;
 pub mod explanation;
 pub mod finding;
+mod hidden;
 pub mod history;
 pub mod list;
 pub mod notice;

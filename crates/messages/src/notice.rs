@@ -1,5 +1,6 @@
 //! What an administrator should know besides.
 
+use crate::hidden;
 use crate::list::{capital, some};
 use crate::source::in_a_sentence;
 use bwdc_core::plan::Remark;
@@ -69,6 +70,9 @@ pub fn remark(remark: &Remark) -> String {
              example {}.",
             examples.join(", ")
         ),
+        Remark::DeletedOrHidden { because, people, examples, action, grace_hours } => {
+            hidden::deleted_or_hidden(because, *people, examples, *action, *grace_hours)
+        }
         Remark::RestoresByHand => {
             "This server restores everybody whom a request lists, also people whose access was revoked by hand: this run \
              lists everybody."

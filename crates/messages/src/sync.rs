@@ -29,6 +29,12 @@ pub fn details(report: &SyncReport) -> Vec<String> {
     lines
 }
 
+/// What is said of a run in every case: who is deleted or hidden, and what becomes of them.
+pub fn notices(report: &SyncReport) -> impl Iterator<Item = String> {
+    let hidden = |it: &&Remark| matches!(it, Remark::DeletedOrHidden { .. });
+    report.plan.remarks.iter().filter(hidden).map(notice::remark)
+}
+
 fn verification(verification: &Verification) -> Option<String> {
     Some(match verification {
         Verification::NothingSent => return None,

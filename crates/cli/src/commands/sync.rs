@@ -85,9 +85,10 @@ fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) ->
             Work::Sync(mode) => engine.sync(*mode, &events).await.map_err(CommandError::from),
         }
     });
-    let notices = progress.finish();
+    let mut notices = progress.finish();
     match result {
         Ok(report) => {
+            notices.extend(words::notices(&report));
             tracing::info!(
                 users = report.users,
                 groups = report.groups,

@@ -5,7 +5,8 @@ use super::{Change, Plan, PlanInput};
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
 use crate::names::{Email, ExternalId, SourceName, StableId, Timestamp};
-use crate::observed::{MemberStatus, Membership, OrganizationState, ServerKind};
+use crate::observed::{MemberStatus, Membership, OrganizationState, Presence, ServerKind};
+use crate::snapshot::AccountState;
 use crate::wire::ImportGroup;
 use hashbrown::{HashMap, HashSet};
 
@@ -34,7 +35,9 @@ impl Plan {
                 // What another source says starts no clock of one that was not read.
                 let unread = is_unread(&person.source, input.desired);
                 let out = if unread && found.is_some() { person.out } else { found };
-                ManagedPerson { out, ..person }
+                let seen = if unread { None } else { directory.seen_at(&person.external_id, input) };
+                let reference = seen.map(str::to_owned).or(person.reference);
+                ManagedPerson { out, reference, ..person }
             })
             .collect();
         let groups = match after {
@@ -89,6 +92,7 @@ impl Plan {
                 stable_id: listed
                     .and_then(|it| it.stable_id.map(StableId::new))
                     .or_else(|| known.and_then(|it| it.stable_id.clone())),
+                reference: known.and_then(|it| it.reference.clone()),
                 email: member.email.clone(),
                 revoked_by_us: ours && member.status == MemberStatus::Revoked,
                 out: known.and_then(|it| it.out),
@@ -116,6 +120,7 @@ impl Plan {
                     external_id: member.external_id.clone(),
                     source: SourceName::primary(),
                     stable_id: None,
+                    reference: None,
                     email: Email::new(member.email.clone().unwrap_or_default()),
                     revoked_by_us: false,
                     out: None,
@@ -207,6 +212,8 @@ struct Directory<'a> {
 struct Listed<'a> {
     source: &'a SourceName,
     stable_id: Option<&'a str>,
+    /// None where the entry has left its place: it is deleted.
+    reference: Option<&'a str>,
 }
 
 fn is_unread(source: &SourceName, desired: &Desired) -> bool {
@@ -223,10 +230,22 @@ impl<'a> Directory<'a> {
         let listed = desired.everybody().iter().map(|it| Listed {
             source: desired.source(it.source),
             stable_id: it.stable_id.map(|id| desired.text(id)),
+            reference: (it.state != AccountState::Deleted).then(|| desired.text(it.reference)),
         });
         let ids = input.identity.people().iter();
         let listed = ids.zip(listed).filter_map(|(id, it)| Some((id.as_ref()?.as_str(), it))).collect();
         Self { listed }
+    }
+
+    /// The directory's name for the entry as this run saw it, listed or asked for by id.
+    fn seen_at<'s>(&'s self, external_id: &ExternalId, input: &'s PlanInput<'_>) -> Option<&'s str> {
+        if let Some(listed) = self.listed.get(external_id.as_str()) {
+            return listed.reference;
+        }
+        match input.presences.get(external_id) {
+            Some(Presence::Found { at } | Presence::Disabled { at }) => at.as_deref(),
+            _ => None,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The vocabulary of a plan.
 
 use crate::names::{ExternalId, SourceName, Timestamp};
+use crate::observed::HiddenBecause;
+use crate::settings::HiddenAction;
 use crate::snapshot::Overlooked;
 use serde::Serialize;
 
@@ -30,6 +32,8 @@ pub enum Cause {
     Gone,
     /// In the directory, and not selected any more.
     OutOfScope,
+    /// The directory was asked by id and shows no such person; whether it is deleted or hidden cannot be told.
+    Hidden,
     /// Missing from a request that overwrites.
     Overwritten,
     /// Back in the desired state after we had taken access.
@@ -406,6 +410,19 @@ pub enum Remark {
         people: usize,
         /// A few of them.
         examples: Vec<String>,
+    },
+    /// People whom the directory does not show any more, and of whom it does not tell whether they are deleted or hidden.
+    DeletedOrHidden {
+        /// Why it cannot be told, with the unit that cannot be read.
+        because: HiddenBecause,
+        /// How many people.
+        people: usize,
+        /// A few of them, by address.
+        examples: Vec<String>,
+        /// What the settings do about them.
+        action: HiddenAction,
+        /// After how many hours.
+        grace_hours: u32,
     },
     /// The server restores everybody whom the request lists, also those whose access was revoked by hand.
     RestoresByHand,

@@ -48,7 +48,11 @@ impl Identity {
         let listed = self.listed();
         let mut sought: Vec<(SourceName, Vec<Sought>)> = Vec::new();
         for person in ledger.people.iter().filter(|person| !listed.contains(person.external_id.as_str())) {
-            let one = Sought { external_id: person.external_id.clone(), stable_id: person.stable_id.clone() };
+            let one = Sought {
+                external_id: person.external_id.clone(),
+                stable_id: person.stable_id.clone(),
+                reference: person.reference.clone(),
+            };
             match sought.iter_mut().find(|(source, _)| *source == person.source) {
                 Some((_, of_source)) => of_source.push(one),
                 None => sought.push((person.source.clone(), vec![one])),

@@ -8,7 +8,7 @@ use crate::desired::DesiredPerson;
 use crate::ledger::{Out, OutCause};
 use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
-use crate::settings::LeaverAction;
+use crate::settings::{HiddenAction, LeaverAction};
 use crate::snapshot::AccountState;
 use hashbrown::HashMap;
 
@@ -32,6 +32,7 @@ impl From<OutCause> for Cause {
             OutCause::Deleted => Self::Deleted,
             OutCause::Gone => Self::Gone,
             OutCause::OutOfScope => Self::OutOfScope,
+            OutCause::Hidden => Self::Hidden,
         }
     }
 }
@@ -128,6 +129,7 @@ impl Leavers {
                 Ok(cause @ OutCause::Gone) => (cause, policy.gone),
                 // Today's connector does not see such people, whatever `sync.removeDisabled` says.
                 Ok(cause @ OutCause::Disabled) => (cause, policy.disabled),
+                Ok(cause @ OutCause::Hidden) => (cause, Some(for_hidden(policy.for_hidden()))),
                 Ok(cause) => (cause, policy.out_of_scope),
                 Err(reason) => {
                     if index.by_external_id.contains_key(id) {
@@ -181,6 +183,7 @@ fn due(external_id: &str, cause: OutCause, input: &PlanInput<'_>, index: &Index<
         OutCause::Deleted => policy.deleted_grace_hours,
         OutCause::Gone => policy.gone_grace_hours,
         OutCause::OutOfScope => policy.out_of_scope_grace_hours,
+        OutCause::Hidden => policy.hidden_grace_hours,
     };
     let noted = index.managed.get(external_id).and_then(|&number| input.ledger.people[number].out);
     let since = noted.filter(|it| it.cause == cause).map_or(input.now, |it| it.since);
@@ -203,12 +206,21 @@ pub(super) fn is_protected(
     })
 }
 
+/// Never a removal: the entry may be there.
+fn for_hidden(action: HiddenAction) -> LeaverAction {
+    match action {
+        HiddenAction::Keep => LeaverAction::Keep,
+        HiddenAction::Revoke => LeaverAction::Revoke,
+    }
+}
+
 /// What the directory said of somebody whom it did not list; an error says why nobody knows.
 fn absence(input: &PlanInput<'_>, external_id: &ExternalId) -> Result<OutCause, String> {
     match input.presences.get(external_id) {
         Some(Presence::NotFound) => Ok(OutCause::Gone),
-        Some(Presence::Found) => Ok(OutCause::OutOfScope),
-        Some(Presence::Disabled) => Ok(OutCause::Disabled),
+        Some(Presence::Found { .. }) => Ok(OutCause::OutOfScope),
+        Some(Presence::Disabled { .. }) => Ok(OutCause::Disabled),
+        Some(Presence::Hidden(_)) => Ok(OutCause::Hidden),
         Some(Presence::Unknown { reason }) => Err(reason.clone()),
         None => Err("the directory was not asked".to_owned()),
     }

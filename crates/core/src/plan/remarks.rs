@@ -4,13 +4,15 @@ use super::change::{Remark, Subject};
 use super::roster::Roster;
 use super::{Evidence, Index, Plan, PlanInput};
 use crate::names::ExternalId;
-use crate::observed::{MemberStatus, ServerKind};
+use crate::observed::{HiddenBecause, MemberStatus, Presence, ServerKind};
 use hashbrown::HashSet;
+use std::collections::BTreeMap;
 
 /// How many examples a remark names.
 const EXAMPLES: usize = 5;
 
 pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
+    deleted_or_hidden(input, index, plan);
     if let Some(name) = &people.missing_pilot {
         plan.remarks.push(Remark::NoPilotGroup { name: name.clone() });
     }
@@ -36,6 +38,29 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>
         .collect();
     changed_ids(input, index, people, plan);
     foreign_ids(input, index, people, plan);
+}
+
+/// Members whose entries are deleted or hidden, by what stands in the way; it comes first, since one renamed unit can explain
+/// everything else. Who has lost access already is not named again.
+fn deleted_or_hidden(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
+    let mut hidden: BTreeMap<&HiddenBecause, Vec<&str>> = BTreeMap::new();
+    for (id, presence) in input.presences {
+        let Presence::Hidden(because) = presence else { continue };
+        let Some(&number) = index.by_external_id.get(id.as_str()) else { continue };
+        let member = index.member(number);
+        if member.status != MemberStatus::Revoked {
+            hidden.entry(because).or_default().push(member.email.as_str());
+        }
+    }
+    let policy = &input.connector.leavers;
+    let remarks = hidden.into_iter().map(|(because, people)| Remark::DeletedOrHidden {
+        because: because.clone(),
+        people: people.len(),
+        examples: people.into_iter().take(EXAMPLES).map(str::to_owned).collect(),
+        action: policy.for_hidden(),
+        grace_hours: policy.hidden_grace_hours,
+    });
+    plan.remarks.splice(0..0, remarks);
 }
 
 /// An import leaves staged members as they are, whatever it says of invitations.

@@ -122,6 +122,7 @@ fn managed_person(external_id: &str, email: &str) -> ManagedPerson {
         external_id: ExternalId::new(external_id),
         source: SourceName::primary(),
         stable_id: None,
+        reference: None,
         email: Email::new(email),
         revoked_by_us: false,
         out: None,
@@ -192,7 +193,7 @@ fn a_confirmed_leaver_is_treated_by_cause() {
     };
     let gone = world().answer("a", Presence::NotFound).plan(crowd(40));
     assert_eq!(gone.requests(), [Request::Remove(MemberId::new("m-a@x"))]);
-    let moved = world().answer("a", Presence::Found).plan(crowd(40));
+    let moved = world().answer("a", Presence::Found { at: None }).plan(crowd(40));
     assert_eq!(moved.requests(), [Request::Revoke(MemberId::new("m-a@x"))]);
     let mut untouched = world().answer("a", Presence::NotFound);
     untouched.connector.leavers.gone = None;
@@ -272,7 +273,7 @@ fn a_member_whose_address_lives_on_under_a_new_id_is_not_taken() {
     assert_eq!(plan.requests(), [new]);
     assert!(plan.kept.is_empty() && plan.standing.is_empty(), "{plan:?}");
     // Somebody may still be there under the old id: nothing is given away.
-    for presence in [Presence::Found, Presence::Unknown { reason: "busy".into() }] {
+    for presence in [Presence::Found { at: None }, Presence::Unknown { reason: "busy".into() }] {
         let plan = World::new()
             .managed_crowd(40)
             .managed("old", "a@x")
@@ -418,7 +419,9 @@ fn overwriting_does_not_take_whom_a_doubt_or_a_setting_keeps() {
     let mut world = World::new().managed_crowd(40).managed("a", "a@x").managed("b", "b@x");
     world.sync.overwrite_existing = true;
     world.connector.leavers.out_of_scope = Some(LeaverAction::Keep);
-    let world = world.answer("a", Presence::Unknown { reason: "busy".into() }).answer("b", Presence::Found);
+    let world = world
+        .answer("a", Presence::Unknown { reason: "busy".into() })
+        .answer("b", Presence::Found { at: None });
     assert!(world.plan(crowd(40)).is_empty());
 }
 
@@ -730,7 +733,7 @@ fn a_name_whose_holder_has_the_address_of_somebody_else_is_not_the_newcomers() {
     assert!(plan.standing.iter().any(|it| matches!(it, Standing::HeldUnderOtherId { .. })));
     // The ledger knows the name, and no stable id beside it: a run that was cut off had invited a@x.
     let world = World::new().managed("b", "b@x").managed("old", "a@x").group("g", "g", &[0, 1]);
-    let world = world.group("h", "h", &[]).answer("old", Presence::Found);
+    let world = world.group("h", "h", &[]).answer("old", Presence::Found { at: None });
     let plan = world.plan(directory("name"));
     assert!(is_taken(&plan) && plan.is_empty(), "{:?}", plan.changes);
     // An id that is nobody else's, ever, is right about the person, and the address is what went over.

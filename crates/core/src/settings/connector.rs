@@ -109,6 +109,16 @@ pub enum LeaverAction {
     Remove,
 }
 
+/// What is done to a member whose entry is deleted or hidden, which the directory does not tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HiddenAction {
+    /// Stays and is counted.
+    Keep,
+    /// Loses access, and gets it back when the same entry is seen again.
+    Revoke,
+}
+
 /// What is done to a managed group that the directory has no more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -121,7 +131,7 @@ pub enum VanishedGroups {
 }
 
 /// One action per cause; None: what today's connector does. Each can wait for some time, in hours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeaverPolicy {
     /// Disabled in the directory, selected or not. None: who is selected leaves as `sync.removeDisabled` says, through
@@ -133,6 +143,8 @@ pub struct LeaverPolicy {
     pub gone: Option<LeaverAction>,
     /// Exists, and is not selected any more. None: kept.
     pub out_of_scope: Option<LeaverAction>,
+    /// Deleted or hidden, which cannot be told apart. None: as [`LeaverPolicy::for_hidden`] says.
+    pub hidden: Option<HiddenAction>,
     /// Hours from the first sight of it until the action for disabled people.
     pub disabled_grace_hours: u32,
     /// Hours from the first sight of it until the action for deleted people.
@@ -141,8 +153,39 @@ pub struct LeaverPolicy {
     pub gone_grace_hours: u32,
     /// Hours from the first sight of it until the action for people out of scope.
     pub out_of_scope_grace_hours: u32,
+    /// Hours from the first sight of it until the action for people who are deleted or hidden.
+    pub hidden_grace_hours: u32,
     /// What is done to a managed group that the directory has no more.
     pub vanished_groups: VanishedGroups,
+}
+
+impl Default for LeaverPolicy {
+    fn default() -> Self {
+        Self {
+            disabled: None,
+            deleted: None,
+            gone: None,
+            out_of_scope: None,
+            hidden: None,
+            disabled_grace_hours: 0,
+            deleted_grace_hours: 0,
+            gone_grace_hours: 0,
+            out_of_scope_grace_hours: 0,
+            hidden_grace_hours: 24,
+            vanished_groups: VanishedGroups::default(),
+        }
+    }
+}
+
+impl LeaverPolicy {
+    /// What is done to people who are deleted or hidden: by default their access is revoked, but where nobody who is gone
+    /// loses access they stay, too.
+    pub fn for_hidden(&self) -> HiddenAction {
+        self.hidden.unwrap_or(match self.gone {
+            None | Some(LeaverAction::Keep) => HiddenAction::Keep,
+            Some(LeaverAction::Revoke | LeaverAction::Remove) => HiddenAction::Revoke,
+        })
+    }
 }
 
 /// How much one run may take away, or hand out. A run that would do more sends nothing.

@@ -330,6 +330,7 @@ const LIMITS: Option<&str> = Some("limits");
 const SECRETS: Option<&str> = Some("secrets");
 const TIME_LIMITS: Option<&str> = Some("time-limits");
 const LEAVER: SettingKind = SettingKind::Choice(&["keep", "revoke", "remove"]);
+const HIDDEN: SettingKind = SettingKind::Choice(&["keep", "revoke"]);
 const VANISHED: SettingKind = SettingKind::Choice(&["keep", "delete"]);
 const LOG: Option<&str> = Some("log");
 const LOG_LEVEL: SettingKind = SettingKind::Choice(&["off", "error", "warn", "info", "debug", "trace"]);
@@ -491,10 +492,12 @@ static SETTINGS: &[Setting] = &[
     ours("leavers.deleted", LEAVERS, "deleted", LEAVER),
     ours("leavers.gone", LEAVERS, "gone", LEAVER),
     ours("leavers.out-of-scope", LEAVERS, "out-of-scope", LEAVER),
+    ours("leavers.hidden", LEAVERS, "hidden", HIDDEN),
     ours("leavers.disabled-grace-hours", LEAVERS, "disabled-grace-hours", HOURS),
     ours("leavers.deleted-grace-hours", LEAVERS, "deleted-grace-hours", HOURS),
     ours("leavers.gone-grace-hours", LEAVERS, "gone-grace-hours", HOURS),
     ours("leavers.out-of-scope-grace-hours", LEAVERS, "out-of-scope-grace-hours", HOURS),
+    ours("leavers.hidden-grace-hours", LEAVERS, "hidden-grace-hours", HOURS),
     ours("leavers.vanished-groups", LEAVERS, "vanished-groups", VANISHED),
     ours("limits.removals", LIMITS, "removals", COUNT),
     ours("limits.removals-percent", LIMITS, "removals-percent", PERCENT),

@@ -15,9 +15,9 @@ mod schema;
 mod sync;
 
 pub use connector::{
-    AcrossSources, ConflictRules, ConnectorSettings, HistorySettings, Invitations, LeaverAction,
-    LeaverPolicy, Limits, LogFormat, LogLevel, LogSettings, SameAddress, SameGroup, SecretOptions,
-    SecretStoreChoice, TimeLimits, VanishedGroups,
+    AcrossSources, ConflictRules, ConnectorSettings, HiddenAction, HistorySettings, Invitations,
+    LeaverAction, LeaverPolicy, Limits, LogFormat, LogLevel, LogSettings, SameAddress, SameGroup,
+    SecretOptions, SecretStoreChoice, TimeLimits, VanishedGroups,
 };
 pub use document::{Change as SettingChange, read_document, write_document};
 pub use entra::{EntraFilters, EntraSettings, filter};

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 /// Reads all people, in the order in which they were stored.
 pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>, LedgerError> {
     let mut statement = connection.prepare(
-        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause, source
+        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause, source, reference
          FROM people JOIN external_ids ON external_ids.id = people.external_id ORDER BY position",
     )?;
     let people = statement.query_map([], |row| {
@@ -19,6 +19,7 @@ pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>,
             external_id: ExternalId::new(row.get::<_, Box<str>>(0)?),
             source: source(row.get(6)?),
             stable_id: row.get::<_, Option<Box<str>>>(1)?.map(StableId::new),
+            reference: row.get(7)?,
             email: Email::new(row.get::<_, Box<str>>(2)?),
             revoked_by_us: row.get(3)?,
             out: out(row.get(4)?, row.get::<_, Option<String>>(5)?.as_deref()),
@@ -74,7 +75,7 @@ fn source(name: String) -> SourceName {
     if name.is_empty() { SourceName::primary() } else { SourceName::new(name) }
 }
 
-type PersonRow = (i64, Option<String>, String, bool, Option<Out>, String);
+type PersonRow = (i64, Option<String>, String, bool, Option<Out>, String, Option<String>);
 
 fn replace_people(
     transaction: &Transaction<'_>,
@@ -84,18 +85,19 @@ fn replace_people(
     let mut stored: HashMap<i64, PersonRow> = HashMap::new();
     {
         let mut statement = transaction.prepare(
-            "SELECT external_id, position, stable_id, email, revoked_by_us, out_since, out_cause, source FROM people",
+            "SELECT external_id, position, stable_id, email, revoked_by_us, out_since, out_cause, source, reference
+             FROM people",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let out = out(row.get(5)?, row.get::<_, Option<String>>(6)?.as_deref());
-            let person = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, out, row.get(7)?);
+            let person = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, out, row.get(7)?, row.get(8)?);
             stored.insert(row.get(0)?, person);
         }
     }
     let mut write = transaction.prepare(
         "INSERT OR REPLACE INTO people (external_id, source, position, stable_id, email, revoked_by_us,
-         out_since, out_cause) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         out_since, out_cause, reference) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let mut seen = HashSet::with_capacity(people.len());
     for (person, position) in people.iter().zip(0_i64..) {
@@ -104,20 +106,22 @@ fn replace_people(
             return Err(LedgerError::Twice { external_id: person.external_id.clone() });
         }
         let stable_id = person.stable_id.as_ref().map(StableId::as_str);
-        let same = stored.remove(&id).is_some_and(|(at, stable, email, revoked, out, source)| {
+        let same = stored.remove(&id).is_some_and(|(at, stable, email, revoked, out, source, reference)| {
             at == position
                 && stable.as_deref() == stable_id
                 && email == person.email.as_str()
                 && revoked == person.revoked_by_us
                 && out == person.out
                 && source == person.source.as_str()
+                && reference == person.reference
         });
         if !same {
             let email = person.email.as_str();
             let revoked = person.revoked_by_us;
             let (since, cause) = (person.out.map(|it| it.since.0), person.out.map(|it| it.cause.word()));
             let source = person.source.as_str();
-            write.execute((id, source, position, stable_id, email, revoked, since, cause))?;
+            let reference = person.reference.as_deref();
+            write.execute((id, source, position, stable_id, email, revoked, since, cause, reference))?;
         }
     }
     let mut delete = transaction.prepare("DELETE FROM people WHERE external_id = ?1")?;

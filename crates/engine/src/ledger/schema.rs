@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -122,6 +122,9 @@ const MIGRATIONS: [&str; 6] = [
         groups_at INTEGER,
         hash TEXT
     ) STRICT;
+",
+    "
+    ALTER TABLE people ADD COLUMN reference TEXT;
 ",
 ];
 

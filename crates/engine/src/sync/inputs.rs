@@ -231,13 +231,14 @@ async fn ask_for_missing(
 }
 
 /// Somebody is gone only where every source says so, and disabled only where every source could say and none has an account
-/// that may be used.
+/// that may be used, or could hide one.
 fn less_gone(one: Presence, other: Presence) -> Presence {
     let weight = |it: &Presence| match it {
         Presence::NotFound => 0,
-        Presence::Disabled => 1,
-        Presence::Unknown { .. } => 2,
-        Presence::Found => 3,
+        Presence::Disabled { .. } => 1,
+        Presence::Hidden(_) => 2,
+        Presence::Unknown { .. } => 3,
+        Presence::Found { .. } => 4,
     };
     if weight(&other) > weight(&one) { other } else { one }
 }
@@ -269,11 +270,18 @@ async fn ask(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bwdc_core::observed::HiddenBecause;
 
     #[test]
     fn of_two_answers_the_more_careful_one_counts() {
         let unknown = || Presence::Unknown { reason: "busy".to_owned() };
-        let in_order = [Presence::NotFound, Presence::Disabled, unknown(), Presence::Found];
+        let in_order = [
+            Presence::NotFound,
+            Presence::Disabled { at: None },
+            Presence::Hidden(HiddenBecause::PlaceUnknown),
+            unknown(),
+            Presence::Found { at: None },
+        ];
         for (place, one) in in_order.iter().enumerate() {
             for (other_place, other) in in_order.iter().enumerate() {
                 let expected = &in_order[place.max(other_place)];

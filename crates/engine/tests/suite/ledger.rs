@@ -24,6 +24,7 @@ fn person(number: usize) -> ManagedPerson {
         external_id: ExternalId::new(format!("cn=person {number},ou=people,dc=example,dc=test")),
         source: source(number),
         stable_id: Some(StableId::new(format!("entryUUID:{number:032}"))),
+        reference: Some(format!("cn={number},ou=people")),
         email: Email::new(format!("person{number}@example.test")),
         revoked_by_us: false,
         out: None,
@@ -117,6 +118,7 @@ fn what_is_committed_is_read_back_through_every_kind_of_difference() {
     now.people[4].revoked_by_us = true;
     now.people[4].out = Some(Out { cause: OutCause::Gone, since: Timestamp(5) });
     now.people[5].stable_id = None;
+    now.people[6].reference = None;
     now.people.swap(0, 1);
     now.people.remove(7);
     now.people.push(person(40));

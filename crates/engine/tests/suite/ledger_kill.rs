@@ -26,6 +26,7 @@ fn state(names: &[&str]) -> LedgerState {
         external_id: ExternalId::new(*name),
         source: SourceName::primary(),
         stable_id: None,
+        reference: None,
         email: Email::new(format!("{name}@example.test")),
         revoked_by_us: false,
         out: None,

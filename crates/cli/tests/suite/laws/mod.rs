@@ -3,7 +3,7 @@
 //! | law | tests |
 //! | --- | --- |
 //! | 1 a snapshot is complete | [`complete`]; engine `ldap_directory/failures.rs` |
-//! | 2 absence alone removes nobody | [`absence`]; core `plan/tests.rs`, engine `ldap_directory/look_up.rs` |
+//! | 2 absence alone removes nobody | [`absence`], [`hidden`]; core `plan/tests.rs`, engine `ldap_directory/look_up.rs` |
 //! | 3 the ledger follows the organization | [`acceptance`]; `tests/kill`, engine `ledger_kill.rs`, `store_kill.rs` |
 //! | 4 nothing new, nothing sent | [`again`] |
 //! | 5 same input, same bytes | [`again`] |
@@ -35,6 +35,7 @@ mod agreement;
 mod bad_record;
 mod complete;
 mod guard;
+mod hidden;
 mod lost_ledger;
 mod one_at_a_time;
 mod overwrite;

@@ -1,7 +1,8 @@
 //! Grace, groups that vanish, and who is invited.
 
 use super::*;
-use crate::settings::VanishedGroups;
+use crate::observed::HiddenBecause;
+use crate::settings::{HiddenAction, VanishedGroups};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -45,7 +46,7 @@ fn grace_is_a_time_and_not_a_number_of_runs() {
 
 #[test]
 fn another_cause_begins_anew_and_a_return_ends_it() {
-    let mut world = waiting(Presence::Found);
+    let mut world = waiting(Presence::Found { at: None });
     assert!(run_at(&mut world, 0, crowd(40)).is_empty());
     world = world.answer("a", Presence::NotFound);
     assert!(run_at(&mut world, DAY - 1, crowd(40)).is_empty());
@@ -61,7 +62,7 @@ fn another_cause_begins_anew_and_a_return_ends_it() {
 
 #[test]
 fn a_disabled_person_has_grace_too() {
-    let mut world = waiting(Presence::Found);
+    let mut world = waiting(Presence::Found { at: None });
     let disabled = || crowd(40).in_state("a", "a@x", AccountState::Disabled);
     assert!(run_at(&mut world, 0, disabled()).is_empty());
     let plan = run_at(&mut world, DAY, disabled());
@@ -70,7 +71,8 @@ fn a_disabled_person_has_grace_too() {
 
 #[test]
 fn who_is_disabled_and_no_longer_selected_counts_as_disabled() {
-    let world = || World::new().managed_crowd(40).managed("a", "a@x").answer("a", Presence::Disabled);
+    let world =
+        || World::new().managed_crowd(40).managed("a", "a@x").answer("a", Presence::Disabled { at: None });
     let id = || MemberId::new("m-a@x");
     for (action, requests, kept) in [
         (Some(LeaverAction::Revoke), vec![Request::Revoke(id())], None),
@@ -105,7 +107,8 @@ fn who_is_disabled_and_no_longer_selected_counts_as_disabled() {
 
 #[test]
 fn vaultwarden_revokes_who_is_disabled_and_no_longer_selected() {
-    let mut world = World::new().managed_crowd(40).managed("a", "a@x").answer("a", Presence::Disabled);
+    let mut world =
+        World::new().managed_crowd(40).managed("a", "a@x").answer("a", Presence::Disabled { at: None });
     world.server = ServerKind::Vaultwarden;
     assert!(world.plan(crowd(40)).is_empty(), "as today");
     world.connector.leavers.disabled = Some(LeaverAction::Revoke);
@@ -120,7 +123,7 @@ fn vaultwarden_revokes_who_is_disabled_and_no_longer_selected() {
 
 #[test]
 fn the_grace_of_the_disabled_goes_on_when_they_are_no_longer_selected() {
-    let mut world = waiting(Presence::Disabled);
+    let mut world = waiting(Presence::Disabled { at: None });
     world.connector.leavers.out_of_scope_grace_hours = 0;
     let listed = || crowd(40).in_state("a", "a@x", AccountState::Disabled);
     assert!(run_at(&mut world, 0, listed()).is_empty());
@@ -133,9 +136,9 @@ fn the_grace_of_the_disabled_goes_on_when_they_are_no_longer_selected() {
 
 #[test]
 fn who_is_enabled_again_and_not_selected_is_out_of_scope_from_then_on() {
-    let mut world = waiting(Presence::Disabled);
+    let mut world = waiting(Presence::Disabled { at: None });
     assert!(run_at(&mut world, 0, crowd(40)).is_empty());
-    world = world.answer("a", Presence::Found);
+    world = world.answer("a", Presence::Found { at: None });
     let plan = run_at(&mut world, DAY, crowd(40));
     assert!(plan.is_empty(), "{:?}", plan.changes);
     assert_eq!(plan.kept[0].because, KeptBecause::Grace { until: Timestamp(2 * DAY) });
@@ -144,7 +147,7 @@ fn who_is_enabled_again_and_not_selected_is_out_of_scope_from_then_on() {
 #[test]
 fn the_guards_hold_for_who_is_disabled_and_no_longer_selected() {
     let world = || {
-        let mut world = World::new().managed_crowd(40).answer("a", Presence::Disabled);
+        let mut world = World::new().managed_crowd(40).answer("a", Presence::Disabled { at: None });
         world.connector.leavers.disabled = Some(LeaverAction::Remove);
         world
     };
@@ -166,7 +169,7 @@ fn the_guards_hold_for_who_is_disabled_and_no_longer_selected() {
     // Ten of forty are more than one run may take.
     let mut many = world();
     for number in 30..40 {
-        many = many.answer(&format!("crowd{number}"), Presence::Disabled);
+        many = many.answer(&format!("crowd{number}"), Presence::Disabled { at: None });
     }
     let plan = many.plan(crowd(30));
     assert_eq!(plan.removals().count(), 10);
@@ -284,4 +287,105 @@ fn whoever_is_staged_stays_so_and_the_plan_says_it_once_invitations_are_asked_fo
         assert_eq!(plan.remarks.contains(&remark), told, "{id} {status:?} {invite}");
         assert!(plan.is_empty(), "{:?}", plan.changes);
     }
+}
+
+/// `a` is deleted or hidden: the unit `ou=x` cannot be read.
+fn hidden() -> Presence {
+    Presence::Hidden(HiddenBecause::UnitNotReadable { unit: "ou=x".to_owned() })
+}
+
+#[test]
+fn who_is_deleted_or_hidden_loses_access_after_a_day_and_is_never_removed() {
+    for gone in [LeaverAction::Revoke, LeaverAction::Remove] {
+        let mut world = World::new().managed_crowd(40).managed("a", "a@x").answer("a", hidden());
+        world.connector.leavers.gone = Some(gone);
+        // No request that overwrites takes such people either.
+        world.sync.overwrite_existing = true;
+        let plan = run_at(&mut world, 0, crowd(40));
+        assert!(plan.is_empty(), "{:?}", plan.changes);
+        assert_eq!(plan.kept[0].because, KeptBecause::Grace { until: Timestamp(DAY) });
+        assert_eq!(
+            plan.remarks,
+            [Remark::DeletedOrHidden {
+                because: HiddenBecause::UnitNotReadable { unit: "ou=x".to_owned() },
+                people: 1,
+                examples: vec!["a@x".to_owned()],
+                action: HiddenAction::Revoke,
+                grace_hours: 24,
+            }]
+        );
+        assert!(run_at(&mut world, DAY - 1, crowd(40)).is_empty());
+        let plan = run_at(&mut world, DAY, crowd(40));
+        assert!(plan.requests().contains(&Request::Revoke(MemberId::new("m-a@x"))), "{:?}", plan.changes);
+        assert!(plan.removals().all(|it| matches!(it, Change::Revoke { cause: Cause::Hidden, .. })));
+    }
+}
+
+#[test]
+fn the_deleted_or_hidden_stay_where_nobody_who_is_gone_loses_access_or_the_settings_say_so() {
+    let (keep, revoke) = (HiddenAction::Keep, HiddenAction::Revoke);
+    for (gone, hidden_action, stays) in [
+        (None, None, true),
+        (Some(LeaverAction::Keep), None, true),
+        (Some(LeaverAction::Revoke), Some(keep), true),
+        (Some(LeaverAction::Keep), Some(revoke), false),
+        (None, Some(revoke), false),
+    ] {
+        for overwrite in [false, true] {
+            let mut world = World::new().managed_crowd(40).managed("a", "a@x").answer("a", hidden());
+            world.connector.leavers.gone = gone;
+            world.connector.leavers.hidden = hidden_action;
+            world.connector.leavers.hidden_grace_hours = 0;
+            world.sync.overwrite_existing = overwrite;
+            let plan = world.plan(crowd(40));
+            assert_eq!(plan.is_empty(), stays, "{gone:?} {hidden_action:?} {:?}", plan.changes);
+            assert!(!stays || plan.kept[0].because == KeptBecause::Policy);
+        }
+    }
+}
+
+#[test]
+fn who_was_deleted_or_hidden_and_is_seen_again_gets_the_access_back() {
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x").answer("a", hidden());
+    world.connector.leavers.hidden = Some(HiddenAction::Revoke);
+    run_at(&mut world, 0, crowd(40));
+    let plan = run_at(&mut world, DAY, crowd(40));
+    assert_eq!(plan.requests(), [Request::Revoke(MemberId::new("m-a@x"))]);
+    // Carried out, and remembered.
+    world.state.members.last_mut().expect("a").status = MemberStatus::Revoked;
+    world.ledger.people.last_mut().expect("a").revoked_by_us = true;
+    let plan = run_at(&mut world, DAY + 1, crowd(40));
+    assert!(plan.is_empty() && plan.remarks.is_empty(), "not named again: {:?}", plan.remarks);
+    let plan = run_at(&mut world, DAY + 2, crowd(40).person("a", "a@x"));
+    assert_eq!(plan.requests(), [Request::Restore(MemberId::new("m-a@x"))]);
+}
+
+/// Twenty people vanish with their unit, as in an accident: no run takes so many, whatever the settings say.
+#[test]
+fn many_deleted_or_hidden_people_are_held_by_the_limits() {
+    let mut world = World::new().managed_crowd(40);
+    world.connector.leavers.hidden = Some(HiddenAction::Revoke);
+    world.connector.leavers.hidden_grace_hours = 0;
+    for number in 20..40 {
+        world = world.answer(&format!("crowd{number}"), hidden());
+    }
+    assert!(matches!(world.plan(crowd(20)).check(&Limits::default(), &[]), Verdict::Refused(_)));
+}
+
+/// The ledger keeps the name under which an entry was last seen: listed, or asked for by its id.
+#[test]
+fn the_ledger_knows_where_everybody_was_last_seen() {
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x");
+    let place = |world: &World| world.ledger.people.last().expect("a").reference.clone();
+    run_at(&mut world, 0, crowd(40).person("a", "a@x"));
+    assert_eq!(place(&world).as_deref(), Some("a"));
+    world = world.answer("a", Presence::Found { at: Some("cn=a,ou=left".to_owned()) });
+    run_at(&mut world, 1, crowd(40));
+    assert_eq!(place(&world).as_deref(), Some("cn=a,ou=left"));
+    world = world.answer("a", hidden());
+    run_at(&mut world, 2, crowd(40));
+    assert_eq!(place(&world).as_deref(), Some("cn=a,ou=left"), "what nobody sees changes nothing");
+    // Among the deleted entries it has another name, which tells nothing of where it was.
+    run_at(&mut world, 3, crowd(40).in_state("a", "a@x", AccountState::Deleted));
+    assert_eq!(place(&world).as_deref(), Some("cn=a,ou=left"));
 }

@@ -72,7 +72,7 @@ fn a_source_that_failed_takes_nobody() {
 
 #[test]
 fn while_a_source_fails_nobody_leaves_another_one_for_being_disabled_and_not_selected() {
-    let mut world = two_sources().answer("a2", Presence::Disabled);
+    let mut world = two_sources().answer("a2", Presence::Disabled { at: None });
     world.connector.leavers.disabled = Some(LeaverAction::Revoke);
     let first = || Ok(Sample::new().person("a1", "a1@x"));
     let second = Ok(Sample::new().person("b1", "b1@x").person("b2", "b2@x"));

@@ -125,8 +125,8 @@ impl Directory {
             None => entry.id == sought.external_id.as_str(),
         };
         match self.people.iter().find(is).map(|it| it.state) {
-            Some(State::Disabled | State::DisabledOutOfScope) => Presence::Disabled,
-            Some(State::Enabled | State::Deleted | State::OutOfScope) => Presence::Found,
+            Some(State::Disabled | State::DisabledOutOfScope) => Presence::Disabled { at: None },
+            Some(State::Enabled | State::Deleted | State::OutOfScope) => Presence::Found { at: None },
             None => Presence::NotFound,
         }
     }

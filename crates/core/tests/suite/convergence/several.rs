@@ -181,8 +181,8 @@ impl World {
                     let known = presences.get(&id);
                     let counts = match known {
                         None | Some(Presence::NotFound) => true,
-                        Some(Presence::Disabled) => answer != Presence::NotFound,
-                        Some(_) => answer == Presence::Found,
+                        Some(Presence::Disabled { at: None }) => answer != Presence::NotFound,
+                        Some(_) => answer == Presence::Found { at: None },
                     };
                     if counts {
                         presences.insert(id, answer);

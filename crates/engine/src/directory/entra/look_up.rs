@@ -32,8 +32,10 @@ pub(super) async fn look_up(graph: &Graph<'_>, sought: &[Sought]) -> Result<Pres
                 }
                 let code = answer.body["error"]["code"].as_str().unwrap_or_default();
                 let presence = match (answer.status, code) {
-                    (200, _) if is_enabled(answer.body["accountEnabled"].as_bool()) => Presence::Found,
-                    (200, _) => Presence::Disabled,
+                    (200, _) if is_enabled(answer.body["accountEnabled"].as_bool()) => {
+                        Presence::Found { at: None }
+                    }
+                    (200, _) => Presence::Disabled { at: None },
                     (404, "Request_ResourceNotFound") => Presence::NotFound,
                     (status, code) => {
                         Presence::Unknown { reason: format!("Microsoft Entra ID answered {status} {code}") }

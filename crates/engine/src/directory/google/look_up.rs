@@ -50,8 +50,8 @@ async fn ask(
     }
     let presence = match directory.account(session, id).await {
         Ok(found) if found.id != id => unknown(format!("Google returned somebody else for `{id}`")),
-        Ok(found) if found.is_disabled() => Presence::Disabled,
-        Ok(_) => Presence::Found,
+        Ok(found) if found.is_disabled() => Presence::Disabled { at: None },
+        Ok(_) => Presence::Found { at: None },
         Err(error) if error.status() == Some(404) && error.code() == Some(NOT_FOUND) => Presence::NotFound,
         Err(error) if error.status() == Some(401) => return Err(error),
         Err(error) => unknown(error.to_string()),

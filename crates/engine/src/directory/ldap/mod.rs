@@ -17,7 +17,7 @@ mod follow;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod locate;
-mod look_up;
+mod lookup;
 mod membership;
 pub mod name;
 mod probe;
@@ -132,7 +132,7 @@ impl LdapDirectory {
             return Ok(Presences::new());
         }
         let mut connection = self.connect().await?;
-        let presences = look_up::look_up(&mut connection, &self.settings, &self.layout, sought).await?;
+        let presences = lookup::lookup(&mut connection, &self.settings, &self.layout, sought).await?;
         connection.close().await;
         Ok(presences)
     }

@@ -49,8 +49,8 @@ async fn ask(
     }
     let presence = match by_id(directory, session, id).await {
         Ok(Answered::Found(user)) => match directory.state(&user.status) {
-            AccountState::Enabled => Presence::Found,
-            AccountState::Disabled => Presence::Disabled,
+            AccountState::Enabled => Presence::Found { at: None },
+            AccountState::Disabled => Presence::Disabled { at: None },
             AccountState::Deleted => Presence::NotFound,
         },
         Ok(Answered::NotFound) => Presence::NotFound,

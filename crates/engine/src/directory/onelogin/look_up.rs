@@ -32,8 +32,8 @@ async fn ask(
             Ok(found) if found.id != number => {
                 Presence::Unknown { reason: format!("OneLogin returned somebody else for `{id}`") }
             }
-            Ok(found) if directory.is_active(found.status) => Presence::Found,
-            Ok(_) => Presence::Disabled,
+            Ok(found) if directory.is_active(found.status) => Presence::Found { at: None },
+            Ok(_) => Presence::Disabled { at: None },
             Err(error) if error.status() == Some(404) && error.code().is_some_and(says_not_found) => {
                 Presence::NotFound
             }

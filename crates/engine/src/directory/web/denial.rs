@@ -14,7 +14,7 @@ pub async fn only_if_others_are_found(
     somebody_is_found: impl Future<Output = Result<bool, WebReadError>>,
 ) -> Result<Presences, WebReadError> {
     let any = |wanted: &Presence| presences.values().any(|presence| presence == wanted);
-    let found = any(&Presence::Found) || any(&Presence::Disabled);
+    let found = any(&Presence::Found { at: None }) || any(&Presence::Disabled { at: None });
     if any(&Presence::NotFound) && !found && !somebody_is_found.await? {
         for presence in presences.values_mut().filter(|it| **it == Presence::NotFound) {
             *presence = Presence::Unknown { reason: "the service finds nobody at all by id".to_owned() };
@@ -41,8 +41,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_denial_is_believed_where_somebody_is_found() {
-        assert_eq!(judged(&[Presence::NotFound, Presence::Found], false).await, [true, false]);
-        assert_eq!(judged(&[Presence::NotFound, Presence::Disabled], false).await, [true, false]);
+        assert_eq!(judged(&[Presence::NotFound, Presence::Found { at: None }], false).await, [true, false]);
+        assert_eq!(
+            judged(&[Presence::NotFound, Presence::Disabled { at: None }], false).await,
+            [true, false]
+        );
         assert_eq!(judged(&[Presence::NotFound, Presence::NotFound], true).await, [true, true]);
         assert_eq!(judged(&[Presence::NotFound, Presence::NotFound], false).await, [false, false]);
     }

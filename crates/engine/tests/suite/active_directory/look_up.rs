@@ -3,7 +3,7 @@
 use crate::active_directory::data::{READER_PASSWORD, dn};
 use crate::active_directory::setup::{Setup, values};
 use bwdc_core::names::{ExternalId, StableId};
-use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::observed::{HiddenBecause, Presence, Sought};
 use bwdc_harness::samba::{Domain, ROOT};
 
 pub(crate) async fn gone_is_told_from_moved(domain: &Domain) {
@@ -29,26 +29,27 @@ pub(crate) async fn gone_is_told_from_moved(domain: &Domain) {
         let sought = ids.map(|id| Sought {
             external_id: ExternalId::new(id.as_str()),
             stable_id: Some(StableId::new(format!("objectGUID:{id}"))),
+            reference: None,
         });
         let answers = setup.directory().look_up(&sought).await.unwrap();
         let answers = sought.map(|it| answers[&it.external_id].clone());
         let [moved, deleted, present, disabled] = &answers;
-        assert_eq!([moved, present], [&Presence::Found, &Presence::Found]);
-        assert_eq!(disabled, &Presence::Disabled);
+        let at = |name: String| Some(name);
+        assert_eq!(moved, &Presence::Found { at: at(format!("CN=Moved,OU=Left,{ROOT}")) });
+        assert_eq!(present, &Presence::Found { at: at(dn(103)) });
+        assert_eq!(disabled, &Presence::Disabled { at: at(dn(104)) });
         if sees_deleted {
             assert_eq!(deleted, &Presence::NotFound);
         } else {
-            assert_right_is_missing(deleted);
+            assert_right_is_missing(deleted, "reader@ad.example.test");
         }
     }
 }
 
 #[track_caller]
-fn assert_right_is_missing(answer: &Presence) {
-    assert!(
-        matches!(answer, Presence::Unknown { reason } if reason.contains("the right to read `CN=Deleted Objects`")),
-        "{answer:?}"
-    );
+fn assert_right_is_missing(answer: &Presence, account: &str) {
+    let because = HiddenBecause::DeletedEntriesNotReadable { account: account.to_owned(), unit: None };
+    assert_eq!(*answer, Presence::Hidden(because));
 }
 
 const AUDITOR_PASSWORD: &str = "Passw0rd-Aud1tor";
@@ -79,20 +80,18 @@ pub(crate) async fn hidden_is_told_from_deleted(domain: &Domain) {
         let sought = Sought {
             external_id: ExternalId::new(id),
             stable_id: Some(StableId::new(format!("objectGUID:{id}"))),
+            reference: None,
         };
         let answers = setup.directory().look_up(std::slice::from_ref(&sought)).await.unwrap();
         answers[&sought.external_id].clone()
     };
-    assert_eq!(ask(&Setup::new(domain), &secret).await, Presence::Found);
+    let there = Some(format!("CN=Secret,{hidden}"));
+    assert_eq!(ask(&Setup::new(domain), &secret).await, Presence::Found { at: there });
     assert_eq!(ask(&Setup::new(domain), &leaver).await, Presence::NotFound);
-    assert_right_is_missing(&ask(&auditor, &leaver).await);
-    assert_right_is_missing(&ask(&auditor, &secret).await);
+    assert_right_is_missing(&ask(&auditor, &leaver).await, "auditor@ad.example.test");
+    assert_right_is_missing(&ask(&auditor, &secret).await, "auditor@ad.example.test");
 
     domain.set_access(&format!("CN=Deleted Objects,{ROOT}"), &format!("(A;CI;LCLORP;;;{sid})")).unwrap();
     assert_eq!(ask(&auditor, &leaver).await, Presence::NotFound, "found among the deleted");
-    let answer = ask(&auditor, &secret).await;
-    assert!(
-        matches!(&answer, Presence::Unknown { reason } if reason.contains("neither there nor among the deleted")),
-        "{answer:?}"
-    );
+    assert_eq!(ask(&auditor, &secret).await, Presence::Hidden(HiddenBecause::NotAmongDeleted));
 }

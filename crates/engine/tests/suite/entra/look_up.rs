@@ -6,7 +6,9 @@ use bwdc_core::observed::{Presence, Sought};
 use bwdc_sandbox::cloud::graph::ItemFault;
 
 fn sought(ids: &[String]) -> Vec<Sought> {
-    ids.iter().map(|id| Sought { external_id: ExternalId::new(id.as_str()), stable_id: None }).collect()
+    ids.iter()
+        .map(|id| Sought { external_id: ExternalId::new(id.as_str()), stable_id: None, reference: None })
+        .collect()
 }
 
 #[tokio::test]
@@ -18,7 +20,7 @@ async fn only_graphs_own_denial_of_an_object_id_means_gone() {
     let found = reader(&server, "include:nobody@x.test", "").look_up(&sought(&ids)).await.unwrap();
     assert_eq!(found.len(), ids.len());
     let of = |id: &str| found[&ExternalId::new(id)].clone();
-    assert_eq!(of(&id(1)), Presence::Found);
+    assert_eq!(of(&id(1)), Presence::Found { at: None });
     assert_eq!(of(&id(6)), Presence::NotFound, "deleted, to be restored or not");
     assert_eq!(of(&id(99)), Presence::NotFound);
     assert!(matches!(of("cn=somebody,dc=example"), Presence::Unknown { .. }));
@@ -31,7 +33,10 @@ async fn who_may_not_sign_in_is_there_and_disabled() {
     server.forget_requests();
     let found = filtered.look_up(&sought(&[1, 2, 99].map(id))).await.unwrap();
     let of = |number| found[&ExternalId::new(id(number))].clone();
-    assert_eq!([1, 2, 99].map(of), [Presence::Found, Presence::Disabled, Presence::NotFound]);
+    assert_eq!(
+        [1, 2, 99].map(of),
+        [Presence::Found { at: None }, Presence::Disabled { at: None }, Presence::NotFound]
+    );
     // A token, and one batch for all of them.
     assert_eq!(server.requests().len(), 2);
     server.forget_requests();

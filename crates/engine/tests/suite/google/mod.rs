@@ -190,13 +190,13 @@ async fn a_person_is_gone_only_when_google_says_so() {
     let id = |number: usize| User::new(number).id;
     let sought: Vec<Sought> = [id(0), id(3), "199".to_owned(), "person0@example.test".to_owned(), id(5)]
         .into_iter()
-        .map(|id| Sought { external_id: ExternalId::new(id), stable_id: None })
+        .map(|id| Sought { external_id: ExternalId::new(id), stable_id: None, reference: None })
         .collect();
     let path = format!("/admin/directory/v1/users/{}", id(5));
     server.faults().add(Rule::new("GET", &path, Fault::Answer(Answer::empty(404))));
     let found = Setup::new(&server).directory().look_up(&sought).await.expect("answers");
     let of = |number: usize| &found[&sought[number].external_id];
-    assert_eq!(of(0), &Presence::Found);
+    assert_eq!(of(0), &Presence::Found { at: None });
     assert_eq!(of(1), &Presence::NotFound, "deleted people are not found by id");
     assert_eq!(of(2), &Presence::NotFound);
     assert!(matches!(of(3), Presence::Unknown { .. }), "an address is no id");
@@ -215,10 +215,16 @@ async fn a_person_is_gone_only_when_google_says_so() {
 async fn who_is_suspended_or_archived_is_found_and_disabled() {
     let server = start(small());
     let id = |number: usize| ExternalId::new(User::new(number).id);
-    let sought = [0, 1, 2, 3].map(|number| Sought { external_id: id(number), stable_id: None });
+    let sought =
+        [0, 1, 2, 3].map(|number| Sought { external_id: id(number), stable_id: None, reference: None });
     let setup = Setup::new(&server).with("userFilter", json!("|isSuspended=false"));
     let found = setup.directory().look_up(&sought).await.expect("answers");
-    let expected = [Presence::Found, Presence::Disabled, Presence::Disabled, Presence::NotFound];
+    let expected = [
+        Presence::Found { at: None },
+        Presence::Disabled { at: None },
+        Presence::Disabled { at: None },
+        Presence::NotFound,
+    ];
     assert_eq!([0, 1, 2, 3].map(|number| found[&id(number)].clone()), expected);
     // A token, and one for each person.
     assert_eq!(server.requests().len(), 1 + 4);
@@ -231,11 +237,11 @@ async fn nobody_is_gone_where_nobody_is_found() {
         r#"{"error":{"code":404,"message":"Resource Not Found: userKey","errors":[{"reason":"notFound"}]}}"#;
     let path = "/admin/directory/v1/users/";
     server.faults().add(Rule::new("GET", path, Fault::Answer(Answer::json(404, refusal))));
-    let sought = [Sought { external_id: ExternalId::new(User::new(0).id), stable_id: None }];
+    let sought = [Sought { external_id: ExternalId::new(User::new(0).id), stable_id: None, reference: None }];
     let found = Setup::new(&server).directory().look_up(&sought).await.expect("answers");
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
     server.faults().clear();
-    let gone = [Sought { external_id: ExternalId::new("19".to_owned()), stable_id: None }];
+    let gone = [Sought { external_id: ExternalId::new("19".to_owned()), stable_id: None, reference: None }];
     let found = Setup::new(&server).directory().look_up(&gone).await.expect("answers");
     assert!(found.values().all(|it| *it == Presence::NotFound), "{found:?}");
 }

@@ -2,7 +2,7 @@
 
 use super::{PASSWORD, READER, SUFFIX, Setup, people};
 use bwdc_core::names::{ExternalId, StableId};
-use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::observed::{HiddenBecause, Presence, Sought};
 use bwdc_core::settings::DisabledBy;
 use bwdc_engine::directory::ReadError;
 use bwdc_harness::slapd;
@@ -13,12 +13,26 @@ fn dn(name: &str) -> String {
 }
 
 fn sought(external: &str, stable: Option<String>) -> Sought {
-    Sought { external_id: ExternalId::new(external), stable_id: stable.map(StableId::new) }
+    Sought { external_id: ExternalId::new(external), stable_id: stable.map(StableId::new), reference: None }
 }
 
 async fn ask(setup: &Setup, sought: Sought) -> Presence {
     let presences = setup.directory().look_up(std::slice::from_ref(&sought)).await.unwrap();
     presences[&sought.external_id].clone()
+}
+
+/// Found, usable, under this name.
+fn found(name: &str) -> Presence {
+    Presence::Found { at: Some(name.to_owned()) }
+}
+
+fn disabled(name: &str) -> Presence {
+    Presence::Disabled { at: Some(name.to_owned()) }
+}
+
+/// Deleted or hidden with its unit.
+fn hidden(unit: &str) -> Presence {
+    Presence::Hidden(HiddenBecause::UnitNotReadable { unit: unit.to_owned() })
 }
 
 fn is_unknown(presence: &Presence, because: &str) -> bool {
@@ -42,10 +56,10 @@ async fn openldap_tells_the_moved_from_the_gone() {
         .ldapmodify(&format!("dn: {}\nchangetype: modrdn\nnewrdn: uid=moved\ndeleteoldrdn: 1\n", dn("u0")))
         .unwrap();
     server.ldapmodify(&format!("dn: {}\nchangetype: delete\n", dn("u1"))).unwrap();
-    assert_eq!(ask(&setup, sought(&dn("u0"), Some(moved))).await, Presence::Found);
+    assert_eq!(ask(&setup, sought(&dn("u0"), Some(moved))).await, found(&dn("moved")));
     assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::NotFound);
     assert_eq!(ask(&setup, sought(&dn("u1"), Some(gone))).await, Presence::NotFound);
-    assert_eq!(ask(&setup, sought(&dn("U2"), None)).await, Presence::Found);
+    assert_eq!(ask(&setup, sought(&dn("U2"), None)).await, found(&dn("u2")));
 }
 
 #[tokio::test]
@@ -56,8 +70,8 @@ async fn who_is_there_and_no_longer_selected_is_found() {
     setup.layout.user_filter = Some("(uid=u1)".to_owned());
     setup.layout.user_bases = vec![dn("u1")];
     assert_eq!(setup.read().await.unwrap().people().len(), 1);
-    assert_eq!(ask(&setup, sought(&dn("u0"), Some(id))).await, Presence::Found);
-    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::Found);
+    assert_eq!(ask(&setup, sought(&dn("u0"), Some(id))).await, found(&dn("u0")));
+    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, found(&dn("u0")));
 }
 
 /// u0 is locked for good, u1 for a while, u2 not at all; nobody of them is selected any more.
@@ -87,9 +101,9 @@ async fn who_is_there_and_disabled_is_told_from_who_is_only_no_longer_selected()
         .unwrap();
     setup.layout.user_filter = Some("(uid=nobody)".to_owned());
     // What tells nothing to the read tells nothing here.
-    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::Found);
+    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, found(&dn("u0")));
     setup.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
-    let expected = [Presence::Disabled, Presence::Found, Presence::Found];
+    let expected = [disabled(&dn("u0")), found(&dn("u1")), found(&dn("u2"))];
     for (number, (id, expected)) in ids.iter().zip(expected).enumerate() {
         let name = dn(&format!("u{number}"));
         assert_eq!(ask(&setup, sought(&name, Some(id.clone()))).await, expected, "{name} by its id");
@@ -99,12 +113,12 @@ async fn who_is_there_and_disabled_is_told_from_who_is_only_no_longer_selected()
     server
         .ldapmodify(&format!("dn: {}\nchangetype: modrdn\nnewrdn: uid=left\ndeleteoldrdn: 1\n", dn("u0")))
         .unwrap();
-    assert_eq!(ask(&setup, sought(&dn("u0"), Some(ids[0].clone()))).await, Presence::Disabled);
+    assert_eq!(ask(&setup, sought(&dn("u0"), Some(ids[0].clone()))).await, disabled(&dn("left")));
     assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::NotFound);
     // An attribute that may not be read says nothing.
     let mut blind = Setup::new(server.port(), &dn("u3"), "pw-u3");
     blind.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
-    assert_eq!(ask(&blind, sought(&dn("left"), None)).await, Presence::Found);
+    assert_eq!(ask(&blind, sought(&dn("left"), None)).await, found(&dn("left")));
 }
 
 /// The name belongs to a newcomer by now, who is disabled: the person who had it is gone all the same.
@@ -123,11 +137,11 @@ async fn a_disabled_newcomer_of_the_same_name_is_somebody_else() {
         ))
         .unwrap();
     assert_eq!(ask(&setup, sought(&dn("u0"), Some(gone))).await, Presence::NotFound);
-    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::Disabled);
+    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, disabled(&dn("u0")));
 }
 
 #[tokio::test]
-async fn without_the_right_to_see_a_unit_nobody_in_it_is_gone() {
+async fn without_the_right_to_see_a_unit_everybody_in_it_is_deleted_or_hidden() {
     let unit = format!("dn: ou=hidden,{SUFFIX}\nobjectClass: organizationalUnit\nou: hidden\n\n");
     let server = slapd::Options::new(SUFFIX)
         .ldif_text(people(2) + &unit)
@@ -149,9 +163,95 @@ async fn without_the_right_to_see_a_unit_nobody_in_it_is_gone() {
         .unwrap();
     let setup = Setup::new(server.port(), &dn("u1"), "pw-u1");
     let pushed = format!("uid=u0,ou=hidden,{SUFFIX}");
-    assert!(is_unknown(&ask(&setup, sought(&pushed, Some(u0.clone()))).await, "what is above it"));
-    assert!(is_unknown(&ask(&setup, sought(&pushed, None)).await, "what is above it"));
-    assert_eq!(ask(&Setup::slapd(&server), sought(&pushed, Some(u0))).await, Presence::Found);
+    let unit = format!("ou=hidden,{SUFFIX}");
+    assert_eq!(ask(&setup, sought(&pushed, Some(u0.clone()))).await, hidden(&unit));
+    assert_eq!(ask(&setup, sought(&pushed, None)).await, hidden(&unit));
+    assert_eq!(ask(&Setup::slapd(&server), sought(&pushed, Some(u0))).await, found(&pushed));
+}
+
+/// A company's reorganization: one unit gets another name, one is emptied and deleted, one is deleted with all that is in
+/// it. Who was there is asked for by the id, then in the unit where the entry was last seen.
+#[tokio::test]
+async fn who_leaves_with_a_unit_is_not_told_from_who_is_hidden_by_it() {
+    let unit =
+        |name: &str| format!("dn: ou={name},{SUFFIX}\nobjectClass: organizationalUnit\nou: {name}\n\n");
+    let person = |uid: &str, unit: &str| {
+        format!(
+            "dn: uid={uid},ou={unit},{SUFFIX}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: n\nmail: {uid}@x.test\n\n"
+        )
+    };
+    let mut ldif = people(1) + &["old", "emptied", "deleted"].map(unit).concat();
+    ldif += &person("renamed", "old");
+    ldif += &person("leaver", "old");
+    ldif += &person("late", "emptied");
+    let crowd: Vec<String> = (0..20).map(|number| format!("crowd{number}")).collect();
+    ldif.extend(crowd.iter().map(|uid| person(uid, "deleted")));
+    let server = slapd::Options::new(SUFFIX).ldif_text(ldif).start().unwrap();
+    let setup = Setup::slapd(&server);
+    let snapshot = setup.read().await.unwrap();
+    let text = |it| snapshot.texts().get(it).to_owned();
+    let ledger: Vec<Sought> = snapshot
+        .people()
+        .iter()
+        .map(|it| Sought {
+            external_id: ExternalId::new(text(it.external_id)),
+            stable_id: it.stable_id.map(|it| StableId::new(text(it))),
+            reference: Some(text(it.reference)),
+        })
+        .collect();
+    let in_unit = |uid: &str, unit: &str| format!("uid={uid},ou={unit},{SUFFIX}");
+    let known = |uid: &str, unit: &str| {
+        let pushed = in_unit(uid, unit);
+        ledger.iter().find(|it| it.external_id.as_str() == pushed).unwrap().clone()
+    };
+    let delete = |name: String| format!("dn: {name}\nchangetype: delete\n\n");
+    let mut changes = delete(in_unit("leaver", "old")) + &delete(in_unit("late", "emptied"));
+    changes += &crowd.iter().map(|uid| delete(in_unit(uid, "deleted"))).collect::<String>();
+    server.ldapmodify(&changes).unwrap();
+    // Before anything happens to the units: gone.
+    let answers = setup.directory().look_up(&ledger).await.unwrap();
+    for leaver in [known("leaver", "old"), known("late", "emptied"), known("crowd7", "deleted")] {
+        assert_eq!(answers[&leaver.external_id], Presence::NotFound, "{leaver:?}");
+    }
+    let mut changes = delete(format!("ou=emptied,{SUFFIX}")) + &delete(format!("ou=deleted,{SUFFIX}"));
+    changes += &format!("dn: ou=old,{SUFFIX}\nchangetype: modrdn\nnewrdn: ou=new\ndeleteoldrdn: 1\n");
+    server.ldapmodify(&changes).unwrap();
+    let answers = setup.directory().look_up(&ledger).await.unwrap();
+    let of = |person: &Sought| answers[&person.external_id].clone();
+    assert_eq!(of(&known("renamed", "old")), found(&in_unit("renamed", "new")));
+    assert_eq!(of(&known("leaver", "old")), hidden(&format!("ou=old,{SUFFIX}")));
+    assert_eq!(of(&known("late", "emptied")), hidden(&format!("ou=emptied,{SUFFIX}")));
+    for uid in &crowd {
+        assert_eq!(of(&known(uid, "deleted")), hidden(&format!("ou=deleted,{SUFFIX}")), "{uid}");
+    }
+    // The leaver was seen once more under the unit's new name, which can be read: gone.
+    let seen = Sought { reference: Some(in_unit("leaver", "new")), ..known("leaver", "old") };
+    assert_eq!(ask(&setup, seen).await, Presence::NotFound);
+    // Without an id that survives renames only the pushed name can be asked for.
+    assert_eq!(
+        ask(&setup, sought(&in_unit("leaver", "old"), None)).await,
+        hidden(&format!("ou=old,{SUFFIX}"))
+    );
+    assert_eq!(ask(&setup, sought(&in_unit("leaver", "new"), None)).await, Presence::NotFound);
+}
+
+/// Many people are asked for in few searches, and each gets the answer that he would get alone.
+#[tokio::test]
+async fn people_are_asked_for_in_batches() {
+    let server = Server::start(Options::with_bind(people(250), READER, PASSWORD)).await.unwrap();
+    let setup = Setup::sandbox(&server);
+    let stable = stable_id(&setup, "u0").await;
+    let absent = (0..250).map(|number| {
+        let id = format!("entryUUID:00000000-0000-4000-8000-{number:012}");
+        sought(&dn(&format!("left{number}")), Some(id))
+    });
+    let everybody: Vec<Sought> = absent.chain([sought(&dn("u0"), Some(stable))]).collect();
+    let before = server.counts().searches;
+    let answers = setup.directory().look_up(&everybody).await.unwrap();
+    let searches = server.counts().searches - before;
+    assert!(searches <= 6, "{searches}");
+    assert_eq!(answers[&ExternalId::new(dn("u0"))], found(&dn("u0")));
+    assert_eq!(answers.values().filter(|it| **it == Presence::NotFound).count(), 250);
 }
 
 #[tokio::test]
@@ -163,7 +263,7 @@ async fn an_id_that_the_server_cannot_search_by_proves_nothing() {
     let by_both = sought(&dn("gone"), Some(format!("nsUniqueId:{guid}")));
     assert!(is_unknown(&ask(&setup, by_both).await, "nsUniqueId"));
     let present = sought(&dn("u0"), Some(format!("nsUniqueId:{guid}")));
-    assert_eq!(ask(&setup, present).await, Presence::Found);
+    assert_eq!(ask(&setup, present).await, found(&dn("u0")));
     assert!(is_unknown(&ask(&setup, sought("00u1abc", None)).await, "00u1abc"));
     assert!(is_unknown(&ask(&setup, sought("cn=a,dc=other,dc=test", None)).await, "does not belong"));
 }
@@ -173,8 +273,9 @@ async fn object_ids_are_asked_for_by_value() {
     let server = bwdc_harness::awkward::options().start().unwrap();
     let setup = Setup::slapd(&server);
     let ask = |guid: &'static str| ask(&setup, sought(guid, None));
-    assert_eq!(ask("12345678-9abc-def0-1122-334455667788").await, Presence::Found);
-    assert_eq!(ask("12345678-9abc-def0-1122-334455667789").await, Presence::NotFound);
+    assert!(matches!(ask("12345678-9abc-def0-1122-334455667788").await, Presence::Found { at: Some(_) }));
+    let nobody = ask("12345678-9abc-def0-1122-334455667789").await;
+    assert_eq!(nobody, Presence::Hidden(HiddenBecause::PlaceUnknown), "nobody knows where it was");
 }
 
 #[tokio::test]

@@ -157,16 +157,21 @@ async fn directory_server_tells_accounts_ids_and_memberships_in_its_own_words() 
     let stable_id =
         snapshot.people().iter().find(|it| text(&snapshot, it.external_id) == id).unwrap().stable_id;
     let stable_id = stable_id.map(|it| StableId::new(text(&snapshot, it)));
-    let sought = Sought { external_id: ExternalId::new(id.as_str()), stable_id };
+    let reference = Some(dn("u3@"));
+    let sought = Sought { external_id: ExternalId::new(id.as_str()), stable_id, reference };
     let ask = async || {
         let presences = directory.look_up(std::slice::from_ref(&sought)).await.unwrap();
         presences[&sought.external_id].clone()
     };
-    assert_eq!(ask().await, Presence::Disabled);
+    assert_eq!(ask().await, Presence::Disabled { at: Some(dn("u3@")) });
     server
         .ldapmodify(&format!("dn: {}\nchangetype: modrdn\nnewrdn: uid=moved\ndeleteoldrdn: 1\n", dn("u3@")))
         .unwrap();
-    assert_eq!(ask().await, Presence::Disabled, "under another name");
+    assert_eq!(
+        ask().await,
+        Presence::Disabled { at: Some(format!("uid=moved,ou=people,{SUFFIX}")) },
+        "under another name"
+    );
     server.ldapmodify(&format!("dn: uid=moved,ou=people,{SUFFIX}\nchangetype: delete\n")).unwrap();
     assert_eq!(ask().await, Presence::NotFound);
 }

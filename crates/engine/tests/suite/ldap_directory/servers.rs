@@ -66,11 +66,12 @@ async fn a_run_stays_with_the_server_that_it_read() {
     setup.settings.further_servers = vec![address(&second)];
     let directory = setup.directory();
     assert_eq!(directory.read(SCOPE, &|_| ()).await.unwrap().people().len(), 2);
-    let sought = Sought { external_id: ExternalId::new(format!("uid=u1,{SUFFIX}")), stable_id: None };
+    let sought =
+        Sought { external_id: ExternalId::new(format!("uid=u1,{SUFFIX}")), stable_id: None, reference: None };
     let presences = directory.look_up(std::slice::from_ref(&sought)).await.unwrap();
     assert_eq!(
         presences[&sought.external_id],
-        Presence::Found,
+        Presence::Found { at: Some(format!("uid=u1,{SUFFIX}")) },
         "the first server does not know the second person"
     );
 }

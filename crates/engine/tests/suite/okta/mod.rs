@@ -193,7 +193,7 @@ async fn a_person_is_gone_only_when_okta_says_so() {
     let id = |number: usize| small().users[number].id.clone();
     let sought: Vec<Sought> = [id(0), id(2), "00u9".to_owned(), "cn=x,dc=y".to_owned(), id(4)]
         .into_iter()
-        .map(|id| Sought { external_id: ExternalId::new(id), stable_id: None })
+        .map(|id| Sought { external_id: ExternalId::new(id), stable_id: None, reference: None })
         .collect();
     server.faults().add(Rule::new(
         "GET",
@@ -202,7 +202,7 @@ async fn a_person_is_gone_only_when_okta_says_so() {
     ));
     let found = directory(&server, OktaFilters::default(), 1_000.0).look_up(&sought).await.expect("answers");
     let of = |number: usize| &found[&sought[number].external_id];
-    assert_eq!(of(0), &Presence::Found);
+    assert_eq!(of(0), &Presence::Found { at: None });
     assert_eq!(of(1), &Presence::NotFound);
     assert_eq!(of(2), &Presence::NotFound);
     assert!(matches!(of(3), Presence::Unknown { .. }));
@@ -219,10 +219,13 @@ async fn a_person_is_gone_only_when_okta_says_so() {
 async fn the_settings_say_who_is_found_and_disabled() {
     let server = server(small());
     let id = |number: usize| ExternalId::new(small().users[number].id.clone());
-    let sought = [0, 1, 2].map(|number| Sought { external_id: id(number), stable_id: None });
+    let sought = [0, 1, 2].map(|number| Sought { external_id: id(number), stable_id: None, reference: None });
     for (active, expected) in [
-        (json!(null), [Presence::Found, Presence::Disabled, Presence::NotFound]),
-        (json!(["SUSPENDED"]), [Presence::Disabled, Presence::Found, Presence::NotFound]),
+        (json!(null), [Presence::Found { at: None }, Presence::Disabled { at: None }, Presence::NotFound]),
+        (
+            json!(["SUSPENDED"]),
+            [Presence::Disabled { at: None }, Presence::Found { at: None }, Presence::NotFound],
+        ),
     ] {
         let settings = settings(&server, json!({ "activeStatuses": active }));
         let options = OktaDirectory::options(0.5).retrying(|it| it.speed = 1_000.0);
@@ -276,7 +279,11 @@ async fn nobody_is_gone_where_nobody_is_found() {
     let server = server(small());
     let refusal = r#"{"errorCode":"E0000007","errorSummary":"Not found: Resource not found"}"#;
     server.faults().add(Rule::new("GET", "/api/v1/users/", Fault::Answer(Answer::json(404, refusal))));
-    let sought = [Sought { external_id: ExternalId::new(small().users[0].id.clone()), stable_id: None }];
+    let sought = [Sought {
+        external_id: ExternalId::new(small().users[0].id.clone()),
+        stable_id: None,
+        reference: None,
+    }];
     let found = directory(&server, OktaFilters::default(), 1_000.0).look_up(&sought).await.expect("answers");
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
 }

@@ -7,8 +7,10 @@ use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use serde_json::json;
 
 async fn ask(setup: &Setup, ids: &[&str]) -> Presences {
-    let sought: Vec<Sought> =
-        ids.iter().map(|id| Sought { external_id: ExternalId::new(*id), stable_id: None }).collect();
+    let sought: Vec<Sought> = ids
+        .iter()
+        .map(|id| Sought { external_id: ExternalId::new(*id), stable_id: None, reference: None })
+        .collect();
     setup.directory().look_up(&sought).await.unwrap()
 }
 
@@ -29,8 +31,8 @@ async fn each_answer_has_its_meaning() {
         let ids = ["100000", "100001", "7", "8", "cn=x,dc=y", "0100000", "100004", "100005"];
         let found = ask(&setup, &ids).await;
         let of = |id: &str| &found[&ExternalId::new(id)];
-        assert_eq!(of("100000"), &Presence::Found);
-        assert_eq!(of("100001"), &Presence::Disabled, "suspended people are there");
+        assert_eq!(of("100000"), &Presence::Found { at: None });
+        assert_eq!(of("100001"), &Presence::Disabled { at: None }, "suspended people are there");
         assert_eq!(of("7"), &Presence::NotFound);
         assert_eq!(of("8"), &Presence::NotFound);
         for unknown in ["cn=x,dc=y", "0100000", "100004", "100005"] {
@@ -55,8 +57,24 @@ async fn the_settings_say_who_counts_as_disabled() {
         server.faults().add(Rule::new("GET", &path, Fault::Answer(Answer::json(200, bare))));
         let ids = ["100000", "100001", "100002", "100003"];
         for (active, expected) in [
-            (json!(["active"]), [Presence::Found, Presence::Disabled, Presence::Found, Presence::Found]),
-            (json!(["suspended"]), [Presence::Disabled, Presence::Found, Presence::Found, Presence::Found]),
+            (
+                json!(["active"]),
+                [
+                    Presence::Found { at: None },
+                    Presence::Disabled { at: None },
+                    Presence::Found { at: None },
+                    Presence::Found { at: None },
+                ],
+            ),
+            (
+                json!(["suspended"]),
+                [
+                    Presence::Disabled { at: None },
+                    Presence::Found { at: None },
+                    Presence::Found { at: None },
+                    Presence::Found { at: None },
+                ],
+            ),
         ] {
             let setup = Setup::new(&server, version).with("activeStatuses", active);
             server.forget_requests();
@@ -94,6 +112,6 @@ async fn a_refused_credential_is_an_error_for_everybody() {
     let server = start(small());
     let mut setup = Setup::new(&server, 2);
     setup.secret = "wrong".to_owned();
-    let sought = [Sought { external_id: ExternalId::new("7"), stable_id: None }];
+    let sought = [Sought { external_id: ExternalId::new("7"), stable_id: None, reference: None }];
     assert!(setup.directory().look_up(&sought).await.is_err());
 }
