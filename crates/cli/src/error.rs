@@ -11,15 +11,11 @@ pub(crate) use demo::DemoError;
 pub(crate) use login::{LoginError, method_name};
 pub(crate) use man::ManError;
 
-use bwdc_core::desired::DesiredError;
-use bwdc_core::plan::Refusal;
 use bwdc_core::settings::SettingsError;
-use bwdc_engine::organization::{ApplyError, OrganizationError};
 use bwdc_engine::paths::ProfileName;
-use bwdc_engine::profiles::ProfileError;
 use bwdc_engine::{EngineError, HistoryError, PlanFileError, RunError, SetupError, SignInError, SourceError};
-use bwdc_messages::refusal::refusal;
-use std::error::Error;
+use bwdc_messages::error::{is_official, kind, sentence, settings, update, with_causes};
+use bwdc_messages::{CommandLine, ErrorText, NextStep};
 use std::path::PathBuf;
 
 /// Why a command failed.
@@ -100,14 +96,26 @@ impl CommandError {
             return None;
         }
         Some(match self {
-            Self::Engine(error) => engine_kind(error),
+            Self::Engine(error) => kind(error).name(),
             Self::Interrupted | Self::RunInterrupted => "interrupted",
             Self::Declined | Self::RemovalDeclined { .. } => "refused",
             Self::Login(_) => "sign-in",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
             Self::Runtime(_) | Self::Prompt(_) | Self::Bundle(_) | Self::Man(_) => "system",
-            _ => "settings",
+            Self::UnknownObject
+            | Self::UnknownSetting
+            | Self::InvalidDirectory
+            | Self::ClientIdRequired
+            | Self::ClientSecretRequired
+            | Self::NoValue { .. }
+            | Self::SecretVariable { .. }
+            | Self::NotText { .. }
+            | Self::SecretFile { .. }
+            | Self::SecretFileEmpty { .. }
+            | Self::Invalid { .. }
+            | Self::Setting(_)
+            | Self::NoDay { .. } => "settings",
         })
     }
 
@@ -119,21 +127,7 @@ impl CommandError {
             | Self::InvalidDirectory
             | Self::ClientIdRequired
             | Self::ClientSecretRequired => true,
-            Self::Engine(EngineError::SignIn(SignInError::AlreadySignedIn { .. })) => true,
-            Self::Engine(EngineError::Run(RunError::Refused { refusals })) => {
-                matches!(refusals[..], [Refusal::OverwriteWithLargeImport])
-            }
-            Self::Engine(EngineError::Run(RunError::Desired(DesiredError::DuplicateAddresses(_)))) => true,
-            Self::Engine(error) => setup(error).is_some_and(|it| {
-                matches!(
-                    it,
-                    SetupError::NotSignedIn
-                        | SetupError::NoDirectory
-                        | SetupError::DirectoryIncomplete(_)
-                        | SetupError::CredentialsMissing
-                        | SetupError::OrganizationMissing
-                )
-            }),
+            Self::Engine(error) => is_official(error),
             _ => false,
         }
     }
@@ -146,31 +140,20 @@ impl CommandError {
     /// What happened, with its causes. A server's own words are given as they came.
     pub(crate) fn message(&self) -> String {
         match self {
-            Self::Engine(EngineError::Run(RunError::Refused { refusals })) => match &refusals[..] {
-                [only @ Refusal::OverwriteWithLargeImport] => refusal(only),
-                refusals => refused(refusals),
-            },
             Self::Invalid { problems } => {
                 let problems: String = problems.iter().map(|problem| format!("\n- {problem}")).collect();
                 format!("{}:{problems}", sentence(&self.to_string()).trim_end_matches('.'))
             }
+            Self::Engine(error) => bwdc_messages::describe(error).message,
+            Self::Setting(error) => settings::message(error),
+            Self::Update(error) => update::message(error),
             _ if self.has_fixed_text() => self.to_string(),
-            Self::Engine(
-                EngineError::Run(RunError::Organization(error))
-                | EngineError::SignIn(SignInError::Organization(error)),
-            ) => worded(&error.to_string(), error.message().is_some_and(|it| it.worded)),
-            Self::Engine(EngineError::SignIn(SignInError::Account(error))) => {
-                worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
-            }
-            Self::Engine(EngineError::Run(RunError::Apply(error) | RunError::OrganizationAtFault(error))) => {
-                worded(&error.to_string(), error.message().is_some_and(|it| it.worded))
-            }
             error => sentence(&with_causes(error)),
         }
     }
 
-    /// The next step.
-    pub(crate) fn hint(&self) -> Option<String> {
+    /// The next step, for somebody who starts commands like this.
+    pub(crate) fn hint(&self, commands: &CommandLine) -> Option<String> {
         let fixed = match self {
             Self::UnknownSetting => "`bwdc help config` lists the settings.",
             Self::UnknownObject => "Ask for `users` or `groups`.",
@@ -190,20 +173,10 @@ impl CommandError {
             Self::SecretFile { .. } => "Check the path, and whether this account may read the file.",
             Self::SecretFileEmpty { .. } => "Write the value into the first line of the file.",
             Self::Engine(error) => {
-                return match setup(error) {
-                    Some(SetupError::DirectoryIncomplete(cause)) => {
-                        Some(format!("{} {}", sentence(&cause.to_string()), error.hint().unwrap_or_default()))
-                    }
-                    Some(SetupError::Settings(SettingsError::Contradiction { first, second, .. })) => {
-                        Some(format!(
-                            "Change one of them with `bwdc config {first} <value>` or `bwdc config {second} <value>`."
-                        ))
-                    }
-                    _ => error.hint(),
-                };
+                return in_sentences(&bwdc_messages::describe(error).next_steps, commands);
             }
+            Self::Update(error) => return in_sentences(&update::steps(error), commands),
             Self::Login(error) => error.hint(),
-            Self::Update(error) => return error.hint(),
             Self::Bundle(_) => "Name a file in a folder that can be written.",
             Self::Man(_) => "Name a folder that is there and can be written.",
             Self::Declined => {
@@ -223,169 +196,28 @@ impl CommandError {
     }
 }
 
-/// An error of the engine: its message, and the next step.
-pub(crate) fn describe(error: EngineError) -> (String, Option<String>) {
-    let error = CommandError::from(error);
-    (error.message(), error.hint())
-}
-
-/// What is wrong with the installation, whichever command came upon it; a further source's own is another matter.
-fn setup(error: &EngineError) -> Option<&SetupError> {
-    match error {
-        EngineError::Setup(error)
-        | EngineError::SignIn(SignInError::Setup(error))
-        | EngineError::Run(RunError::Setup(error))
-        | EngineError::History(HistoryError::Setup(error)) => Some(error),
-        EngineError::SignIn(_)
-        | EngineError::Run(_)
-        | EngineError::History(_)
-        | EngineError::KeyFile(_)
-        | EngineError::PlanFile(_)
-        | EngineError::SettingsFile(_)
-        | EngineError::Profile(_) => None,
+/// An error of the engine: its message, and the next step for a further `source`, where that is what it is about.
+pub(crate) fn describe<'a>(
+    commands: &'a CommandLine,
+    source: Option<&'a str>,
+) -> impl Fn(EngineError) -> (String, Option<String>) + 'a {
+    move |error| {
+        let ErrorText { message, next_steps, .. } = bwdc_messages::describe(&error);
+        let steps: Vec<_> =
+            next_steps.into_iter().map(|it| it.of_source(source.unwrap_or_default())).collect();
+        (message, in_sentences(&steps, commands))
     }
 }
 
-fn engine_kind(error: &EngineError) -> &'static str {
-    match error {
-        EngineError::Setup(error) => setup_kind(error),
-        EngineError::SignIn(error) => match error {
-            SignInError::Setup(error) => setup_kind(error),
-            SignInError::Organization(error) => organization_kind(error),
-            SignInError::AlreadySignedIn { .. }
-            | SignInError::NotAnOrganization { .. }
-            | SignInError::NotAPerson { .. }
-            | SignInError::ObserverNotNeeded { .. }
-            | SignInError::Account(_) => "sign-in",
-        },
-        EngineError::Run(error) => run_kind(error),
-        EngineError::History(error) => match error {
-            HistoryError::Setup(error) => setup_kind(error),
-            HistoryError::Lock(_) => "busy",
-            HistoryError::Ledger(_) | HistoryError::LedgerDamaged { .. } => "storage",
-            HistoryError::NothingToApprove { .. }
-            | HistoryError::OnlyMended { .. }
-            | HistoryError::NoSuchRun { .. } => "history",
-        },
-        EngineError::PlanFile(_) => "storage",
-        EngineError::KeyFile(_) | EngineError::SettingsFile(_) => "settings",
-        EngineError::Profile(ProfileError::Lock(_)) => "busy",
-        EngineError::Profile(_) => "settings",
-    }
-}
-
-fn setup_kind(error: &SetupError) -> &'static str {
-    match error {
-        SetupError::KeyOfAnother { .. } | SetupError::ClearText { .. } => "sign-in",
-        SetupError::NoSuchSource { .. }
-        | SetupError::NotOfSource { .. }
-        | SetupError::SourceName { .. }
-        | SetupError::Settings(_)
-        | SetupError::Path(_)
-        | SetupError::Override(_) => "settings",
-        SetupError::NotSignedIn
-        | SetupError::NoDirectory
-        | SetupError::DirectoryIncomplete(_)
-        | SetupError::CredentialsMissing
-        | SetupError::OrganizationMissing
-        | SetupError::Store(_)
-        | SetupError::Secret(_) => "storage",
-    }
-}
-
-fn run_kind(error: &RunError) -> &'static str {
-    match error {
-        RunError::Setup(error) => setup_kind(error),
-        RunError::Lock(_) => "busy",
-        RunError::Ledger(_) => "storage",
-        RunError::Directory(_) | RunError::Desired(_) | RunError::SourcesNotRead { .. } => "directory",
-        RunError::Source { source, .. } => match &**source {
-            SourceError::Read(_) => "directory",
-            SourceError::Setup(_) => "settings",
-        },
-        RunError::Refused { .. } | RunError::PlanOfAnother { .. } | RunError::PlanChanged { .. } => "refused",
-        RunError::Organization(error) | RunError::Apply(ApplyError::NotSent(error)) => {
-            organization_kind(error)
-        }
-        RunError::Apply(ApplyError::Unknown { .. })
-        | RunError::OrganizationAtFault(ApplyError::Unknown { .. }) => "unknown-effect",
-        RunError::Apply(_)
-        | RunError::OrganizationAtFault(_)
-        | RunError::MembersHidden { .. }
-        | RunError::CannotRebuild
-        | RunError::RecordsRefused { .. }
-        | RunError::NotTaken { .. } => "organization",
-    }
-}
-
-fn organization_kind(error: &OrganizationError) -> &'static str {
-    match error {
-        OrganizationError::SignIn(_) | OrganizationError::NoToken { .. } => "sign-in",
-        _ => "organization",
-    }
-}
-
-fn refused(refusals: &[Refusal]) -> String {
-    let mut text = String::from("The run was refused, and nothing was sent.");
-    for one in refusals {
-        text.push('\n');
-        text.push_str(&refusal(one));
-    }
-    text
-}
-
-fn worded(text: &str, by_the_server: bool) -> String {
-    if by_the_server { text.to_owned() } else { sentence(text) }
-}
-
-/// Each cause once: many errors name theirs themselves.
-fn with_causes(error: &CommandError) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !said.is_empty() && !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        next = cause.source();
-    }
-    text
-}
-
-/// A capital at the start and a stop at the end, unless it begins with a name or an address.
-fn sentence(text: &str) -> String {
-    let first = text.split_whitespace().next().unwrap_or_default();
-    let plain = !first.is_empty() && first.chars().all(|it| it.is_ascii_lowercase() || it == '\'');
-    let mut sentence = String::with_capacity(text.len() + 1);
-    match text.chars().next() {
-        Some(start) if plain => {
-            sentence.push(start.to_ascii_uppercase());
-            sentence.push_str(&text[start.len_utf8()..]);
-        }
-        _ => sentence.push_str(text),
-    }
-    if !sentence.ends_with(['.', '!', '?']) {
-        sentence.push('.');
-    }
-    sentence
+fn in_sentences(steps: &[NextStep], commands: &CommandLine) -> Option<String> {
+    (!steps.is_empty()).then(|| commands.sentences(steps))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use bwdc_core::names::SourceName;
-
-    #[test]
-    fn our_own_messages_become_sentences_and_names_stay_as_they_are() {
-        for (text, expected) in [
-            ("cannot read `x`", "Cannot read `x`."),
-            ("`ldap.port` is not set", "`ldap.port` is not set."),
-            ("http://127.0.0.1 did not answer", "http://127.0.0.1 did not answer."),
-            ("It did.", "It did."),
-        ] {
-            assert_eq!(sentence(text), expected);
-        }
-    }
+    use bwdc_core::plan::Refusal;
 
     #[test]
     fn a_cause_is_added_once() {
@@ -416,6 +248,6 @@ mod tests {
             error.message(),
             "You cannot use the 'Remove and re-add organization users during the next sync' option with large imports."
         );
-        assert_eq!((error.kind(), error.hint()), (None, None));
+        assert_eq!((error.kind(), error.hint(&CommandLine::default())), (None, None));
     }
 }

@@ -2,6 +2,7 @@
 
 use bwdc_core::settings::{LogFormat, LogLevel};
 use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
+use bwdc_messages::CommandLine;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
@@ -57,6 +58,12 @@ impl GlobalArguments {
             Some(name) => environment.for_profile(name.clone()),
             None => environment,
         }
+    }
+
+    /// How a next step is typed here: for the profile that is in use.
+    pub(crate) fn commands(&self) -> CommandLine {
+        let profile = self.environment().profile_name().ok();
+        CommandLine { profile: profile.filter(|it| !it.is_default()) }
     }
 }
 

@@ -6,6 +6,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::plan::{Plan, Refusal, Verdict};
 use bwdc_core::test_report::TestReport;
 use bwdc_engine::Planned;
+use bwdc_messages::CommandLine;
 use bwdc_messages::{plan, refusal};
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -77,6 +78,7 @@ pub(crate) struct Printer {
     raw: bool,
     quiet: bool,
     clean_exit: bool,
+    commands: CommandLine,
 }
 
 impl Printer {
@@ -88,6 +90,7 @@ impl Printer {
             raw: global.raw,
             quiet: global.quiet,
             clean_exit: global.cleanexit,
+            commands: global.commands(),
         }
     }
 
@@ -181,7 +184,7 @@ impl Printer {
                 success: false,
                 message: &message,
                 kind: error.kind(),
-                hint: error.hint().filter(|_| !fixed),
+                hint: error.hint(&self.commands).filter(|_| !fixed),
             };
             let mut out = io::stdout().lock();
             self.json(&mut out, &failure)?;
@@ -193,7 +196,7 @@ impl Printer {
             out.write_all(b"\n")?;
         }
         colored(&mut out, RED, &message, colors(&io::stderr()))?;
-        if let Some(hint) = error.hint().filter(|_| terminal || !error.has_fixed_text()) {
+        if let Some(hint) = error.hint(&self.commands).filter(|_| terminal || !error.has_fixed_text()) {
             write!(out, "\n{hint}")?;
         }
         out.write_all(b"\n")?;

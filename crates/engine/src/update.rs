@@ -68,27 +68,6 @@ pub enum UpdateError {
     Settings(Box<SetupError>),
 }
 
-impl UpdateError {
-    /// The next step.
-    pub fn hint(&self) -> Option<String> {
-        let fixed = match self {
-            Self::NoFeed => {
-                "Set one with `bwdc config update-feed https://api.github.com/repos/<owner>/<name>/releases`, or in BWDC_UPDATE_FEED."
-            }
-            Self::Client(error) => error.hint(),
-            Self::ClearText { .. } => {
-                "Give an address with https in `update-feed` or BWDC_UPDATE_FEED; `bwdc config allow-http true` permits http."
-            }
-            Self::Unreachable { .. } => "Check the network and the proxy settings, and try again.",
-            Self::Address { .. } | Self::Status { .. } | Self::Unreadable { .. } => {
-                "Check the address in `update-feed` or BWDC_UPDATE_FEED."
-            }
-            Self::Settings(error) => return error.hint(),
-        };
-        Some(fixed.to_owned())
-    }
-}
-
 /// A version that is newer than this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Newer {

@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod change;
+pub mod error;
 pub mod explanation;
 pub mod finding;
 mod hidden;
@@ -22,4 +23,5 @@ pub mod sync;
 pub mod wrap;
 
 pub use catalogue::Catalogue;
+pub use error::{ErrorKind, ErrorText, describe};
 pub use step::{CommandLine, NextStep, Step};

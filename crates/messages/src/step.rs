@@ -1,7 +1,9 @@
 //! What to do next, as data: the command line prints a command, a window draws a button.
 
 use crate::text;
+use bwdc_core::settings::Setting;
 use bwdc_engine::paths::ProfileName;
+use std::borrow::Cow;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +35,30 @@ pub struct NextStep {
     pub purpose: Option<String>,
     /// What to do.
     pub step: Step,
+    /// The further source whose setting or secret it is about; None: the first one's, or the organization's.
+    pub source: Option<String>,
 }
 
 impl From<Step> for NextStep {
     fn from(step: Step) -> Self {
-        Self { purpose: None, step }
+        Self { purpose: None, step, source: None }
+    }
+}
+
+impl NextStep {
+    /// The same for a further source, where each source has its own of what the step is about.
+    #[must_use]
+    pub fn of_source(mut self, name: &str) -> Self {
+        let own = match &self.step {
+            Step::Set { setting, .. } | Step::EnterSecret { setting } => {
+                Setting::find(setting).is_some_and(Setting::is_of_source)
+            }
+            Step::Run(_) | Step::Open(_) | Step::Say(_) => false,
+        };
+        if own && !name.is_empty() {
+            self.source = Some(name.to_owned());
+        }
+        self
     }
 }
 
@@ -64,7 +85,7 @@ impl Step {
 
     /// The same, with what it is for.
     pub fn to(self, purpose: impl Into<String>) -> NextStep {
-        NextStep { purpose: Some(purpose.into()), step: self }
+        NextStep { purpose: Some(purpose.into()), step: self, source: None }
     }
 }
 
@@ -92,12 +113,16 @@ impl CommandLine {
 
     /// A step in a sentence.
     pub fn sentence(&self, next: &NextStep) -> String {
+        let config = match &next.source {
+            Some(source) => format!("config --source {source} set"),
+            None => "config set".to_owned(),
+        };
         let what = match &next.step {
             Step::Set { setting, value } => {
-                let value = value.as_deref().unwrap_or("<value>");
-                self.run(&format!("config set {setting} {value}"))
+                let value = value.as_deref().map_or("<value>".into(), quoted);
+                self.run(&format!("{config} {setting} {value}"))
             }
-            Step::EnterSecret { setting } => self.run(&format!("config set {setting}")),
+            Step::EnterSecret { setting } => self.run(&format!("{config} {setting}")),
             Step::Run(words) => self.run(words),
             Step::Open(place) => text!("step.open", "open {place}", place),
             Step::Say(sentence) => sentence.clone(),
@@ -113,6 +138,15 @@ impl CommandLine {
     fn run(&self, words: &str) -> String {
         text!("step.run", "run `{command}`", command = self.command(words))
     }
+}
+
+/// A value as one word for a shell.
+fn quoted(value: &str) -> Cow<'_, str> {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "._-:/@=,<>".contains(it);
+    if !value.is_empty() && value.chars().all(plain) {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(format!("'{}'", value.replace('\'', "'\\''")))
 }
 
 #[cfg(test)]
@@ -132,5 +166,20 @@ mod tests {
             berlin.sentences(&steps[..1]),
             "If this is intended, run `bwdc --profile berlin approve`."
         );
+    }
+
+    #[test]
+    fn a_step_for_a_further_source_says_so_where_the_source_has_a_value_of_its_own() {
+        let plain = CommandLine::default();
+        let told = |step: NextStep| plain.sentence(&step.of_source("hr"));
+        assert_eq!(
+            told(Step::set("sync.userFilter", "(mail=*)").into()),
+            "Run `bwdc config --source hr set sync.userFilter '(mail=*)'`."
+        );
+        assert_eq!(
+            told(Step::enter("ldap.password").into()),
+            "Run `bwdc config --source hr set ldap.password`."
+        );
+        assert_eq!(told(Step::change("server").into()), "Run `bwdc config set server <value>`.");
     }
 }

@@ -32,6 +32,8 @@ const WIDTH: usize = 80;
 
 pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let environment = global.environment();
+    let commands = global.commands();
+    let describe = describe(&commands, None);
     let progress = Progress::start(!global.quiet);
     let findings = block_on(async {
         let events = |event| progress.tell(event);

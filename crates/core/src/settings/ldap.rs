@@ -3,7 +3,7 @@
 use super::ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
 };
-use super::{SettingsError, flag, number, text};
+use super::{Contradiction, SettingsError, flag, number, text};
 use serde_json::{Map, Value};
 
 /// How the connection is protected.
@@ -141,11 +141,7 @@ impl LdapSettings {
             (true, false) => Security::Ldaps,
             (true, true) => Security::StartTls,
             (false, true) => {
-                return Err(SettingsError::Contradiction {
-                    first: "ldap.startTls",
-                    second: "ldap.ssl",
-                    cure: "StartTLS needs `ldap.ssl` set to true; for a connection in clear text set `ldap.startTls` to false",
-                });
+                return Err(SettingsError::Contradiction(Contradiction::StartTlsWithoutTls));
             }
         };
         let ca_field = if security == Security::StartTls { "tlsCaPath" } else { "sslCaPath" };
@@ -160,43 +156,23 @@ impl LdapSettings {
             allow_unauthorized: flag(stored, "sslAllowUnauthorized", "ldap.sslAllowUnauthorized")?,
         };
         if tls.certificate_path.is_some() != tls.key_path.is_some() {
-            return Err(SettingsError::Contradiction {
-                first: "ldap.sslCertPath",
-                second: "ldap.sslKeyPath",
-                cure: "a client certificate needs both files",
-            });
+            return Err(SettingsError::Contradiction(Contradiction::HalfClientCertificate));
         }
         let local = socket.is_some();
         if bind == Bind::External
             && !local
             && (security == Security::ClearText || tls.certificate_path.is_none())
         {
-            return Err(SettingsError::Contradiction {
-                first: "ldap.sign-in",
-                second: "ldap.sslCertPath",
-                cure: "`external` needs TLS (`ldap.ssl`) with a client certificate, or a local socket in `ldap.hostname`",
-            });
+            return Err(SettingsError::Contradiction(Contradiction::ExternalWithoutCertificate));
         }
         if local && bind == Bind::CurrentUser {
-            return Err(SettingsError::Contradiction {
-                first: "ldap.currentUser",
-                second: "ldap.hostname",
-                cure: "at a local socket the account that runs the program signs in with `ldap.sign-in` set to `external`",
-            });
+            return Err(SettingsError::Contradiction(Contradiction::CurrentUserAtSocket));
         }
         if located_in.is_some() && !further_servers.is_empty() {
-            return Err(SettingsError::Contradiction {
-                first: "ldap.further-servers",
-                second: "ldap.hostname",
-                cure: "the servers of `ldap.domain` are found in DNS; name the first server in `ldap.hostname` to name them all",
-            });
+            return Err(SettingsError::Contradiction(Contradiction::FurtherServersOfDomain));
         }
         if local && !further_servers.is_empty() {
-            return Err(SettingsError::Contradiction {
-                first: "ldap.hostname",
-                second: "ldap.further-servers",
-                cure: "a local socket has no further servers",
-            });
+            return Err(SettingsError::Contradiction(Contradiction::FurtherServersOfSocket));
         }
         Ok(Self {
             hostname: socket.unwrap_or_else(|| bare(hostname)),
@@ -648,7 +624,7 @@ mod tests {
         for lacking in [json!({"port": 389}), json!({"port": 636, "ssl": true})] {
             assert!(matches!(
                 fields("dc1", lacking),
-                Err(SettingsError::Contradiction { first: "ldap.sign-in", .. })
+                Err(SettingsError::Contradiction(Contradiction::ExternalWithoutCertificate))
             ));
         }
     }

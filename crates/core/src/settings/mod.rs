@@ -104,15 +104,8 @@ pub enum SettingsError {
         expected: &'static str,
     },
     /// Two settings contradict each other.
-    #[error("`{first}` and `{second}` contradict each other: {cure}")]
-    Contradiction {
-        /// The first setting's name.
-        first: &'static str,
-        /// The second setting's name.
-        second: &'static str,
-        /// What to change.
-        cure: &'static str,
-    },
+    #[error("`{}` and `{}` contradict each other", .0.settings().0, .0.settings().1)]
+    Contradiction(Contradiction),
     /// A filter cannot be understood.
     #[error("`{key}`: {source}")]
     Filter {
@@ -122,6 +115,37 @@ pub enum SettingsError {
         #[source]
         source: crate::filter::FilterError,
     },
+}
+
+/// Two settings that cannot both be as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contradiction {
+    /// StartTLS without TLS.
+    StartTlsWithoutTls,
+    /// A client certificate without its key, or a key without its certificate.
+    HalfClientCertificate,
+    /// A sign-in by certificate without TLS or without a certificate.
+    ExternalWithoutCertificate,
+    /// The account that runs the program, by Kerberos, at a local socket.
+    CurrentUserAtSocket,
+    /// Further servers beside those of a domain.
+    FurtherServersOfDomain,
+    /// Further servers beside a local socket.
+    FurtherServersOfSocket,
+}
+
+impl Contradiction {
+    /// The names of the two settings.
+    pub fn settings(self) -> (&'static str, &'static str) {
+        match self {
+            Self::StartTlsWithoutTls => ("ldap.startTls", "ldap.ssl"),
+            Self::HalfClientCertificate => ("ldap.sslCertPath", "ldap.sslKeyPath"),
+            Self::ExternalWithoutCertificate => ("ldap.sign-in", "ldap.sslCertPath"),
+            Self::CurrentUserAtSocket => ("ldap.currentUser", "ldap.hostname"),
+            Self::FurtherServersOfDomain => ("ldap.further-servers", "ldap.hostname"),
+            Self::FurtherServersOfSocket => ("ldap.hostname", "ldap.further-servers"),
+        }
+    }
 }
 
 /// A trimmed, non-empty string at `field`, or None when it is absent, null or blank.

@@ -94,6 +94,7 @@ impl SecretName {
         format!("BWDC_SECRET_{}", self.label().to_ascii_uppercase().replace('.', "_"))
     }
 
+    /// Whether a directory is read by it, so that each source has its own.
     pub(super) fn directory(self) -> Option<DirectoryKind> {
         match self {
             Self::LdapPassword => Some(DirectoryKind::Ldap),

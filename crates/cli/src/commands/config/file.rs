@@ -40,6 +40,8 @@ pub(super) fn apply(path: &Path, dry_run: bool, exact: bool, place: &Place<'_>) 
 
 pub(super) fn validate(place: &Place<'_>) -> Result<Done, Failed> {
     let problems = place.open()?.validate()?.into_iter();
+    let commands = place.global.commands();
+    let describe = describe(&commands, place.source);
     let problems: Vec<_> = problems.map(|it| setting::problem(it, &describe)).collect();
     if problems.is_empty() {
         return Ok(Answer::title(setting::complete()).into());

@@ -115,7 +115,7 @@ fn an_observer_comes_after_the_organization_and_only_where_it_is_needed() {
     let (id, secret) = official.personal_key();
     let output = official.run(&["login", "--observer", "--", &id, &secret]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
-    assert!(output.stderr.contains("nobody else's is needed"), "{}", output.stderr);
+    assert!(output.stderr.contains("no personal key is needed"), "{}", output.stderr);
 }
 
 #[test]

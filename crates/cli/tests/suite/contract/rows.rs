@@ -343,7 +343,7 @@ fn colors_are_for_terminals_and_can_be_turned_off() {
     assert!(shown.contains("\u{1b}[92mThe sync cache has been cleared.\u{1b}[0m"), "{shown:?}");
     let shown = at_a_terminal(&home, "logout", "").expect("a terminal");
     assert!(shown.contains("\u{1b}[91mYou are not logged in.\u{1b}[0m"), "{shown:?}");
-    assert!(shown.contains("Run `bwdc login` first."), "the next step is for people: {shown:?}");
+    assert!(shown.contains("Run `bwdc login`."), "the next step is for people: {shown:?}");
     home.set("NO_COLOR", "1");
     let shown = at_a_terminal(&home, "clear-cache", "").expect("a terminal");
     assert_eq!(shown.trim_end(), "The sync cache has been cleared.");

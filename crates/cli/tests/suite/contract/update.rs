@@ -75,7 +75,7 @@ fn what_keeps_the_answer_away_is_one_error_with_the_next_step() {
     let output = run(&home, &["update"]);
     assert_failure(
         &output,
-        "No list of releases is set: this build does not know where to ask.\nSet one with `bwdc config update-feed https://api.github.com/repos/<owner>/<name>/releases`, or in BWDC_UPDATE_FEED.\n",
+        "No list of releases is set: this build does not know where to ask.\nTo set one, run `bwdc config set update-feed https://api.github.com/repos/<owner>/<name>/releases`. BWDC_UPDATE_FEED does the same.\n",
     );
     let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("a port");
     let mut home = Home::new().expect("a home");

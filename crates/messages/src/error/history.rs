@@ -1,0 +1,78 @@
+//! The history and the ledger, and saved plans.
+
+use super::run::say;
+use super::{because, profile, setup, store};
+use crate::text;
+use crate::{NextStep, Step};
+use bwdc_engine::{HistoryError, PlanFileError};
+
+pub(super) fn message(error: &HistoryError) -> String {
+    use HistoryError as E;
+    match error {
+        E::Setup(cause) => setup::message(cause),
+        E::Lock(cause) => profile::of_lock(cause),
+        E::Ledger(cause) => store::of_ledger(cause),
+        E::LedgerDamaged { path } => text!(
+            "error.ledger-damaged",
+            "The ledger `{path}` cannot be read.",
+            path = path.display().to_string()
+        ),
+        E::NothingToApprove { run: Some(run) } => text!(
+            "error.nothing-to-approve.run",
+            "Run {run} was not refused, or is not in the history.",
+            run = run.0
+        ),
+        E::NothingToApprove { run: None } => text!(
+            "error.nothing-to-approve",
+            "There is no refused run to approve. `plan` only shows what a sync would do; it is the sync that is refused."
+        ),
+        E::OnlyMended { run } => text!(
+            "error.only-mended",
+            "Run {run} was not refused by a limit, so approving it would not help: the cause has to be removed.",
+            run = run.0
+        ),
+        E::NoSuchRun { run } => {
+            text!("error.no-such-run", "Run {run} is not in the history.", run = run.0)
+        }
+    }
+}
+
+pub(super) fn steps(error: &HistoryError) -> Vec<NextStep> {
+    use HistoryError as E;
+    match error {
+        E::Setup(cause) => setup::steps(cause),
+        E::Lock(cause) => profile::lock_steps(cause),
+        E::Ledger(cause) => store::ledger_steps(cause),
+        E::LedgerDamaged { .. } => vec![
+            Step::Say(text!("step.ledger-backup", "Restore the file from a backup.")).into(),
+            Step::run("sync").to(text!(
+                "step.ledger-baseline",
+                "If there is none, and a new ledger should be made that removes nobody"
+            )),
+        ],
+        E::NothingToApprove { run: None } => {
+            vec![Step::run("sync").to(text!("step.sync-first", "If what the plan shows is intended"))]
+        }
+        E::NothingToApprove { run: Some(_) } | E::NoSuchRun { .. } => {
+            vec![Step::run("history").to(text!("step.list-runs", "To list the runs"))]
+        }
+        E::OnlyMended { .. } => {
+            vec![Step::run("plan").to(text!("step.what-is-in-the-way", "To see the cause"))]
+        }
+    }
+}
+
+pub(super) fn of_plan_file(error: &PlanFileError) -> String {
+    let PlanFileError { path, source } = error;
+    because(
+        text!("error.plan-file", "Cannot read or write the plan `{path}`", path = path.display().to_string()),
+        Some(source),
+    )
+}
+
+pub(super) fn plan_file_steps(_: &PlanFileError) -> Vec<NextStep> {
+    say(text!(
+        "step.plan-file",
+        "Check the path, and that this account may read the file and write to its folder."
+    ))
+}

@@ -1,0 +1,161 @@
+//! By what scripts tell errors apart: the value of `kind` in an answer as JSON.
+
+use bwdc_engine::directory::open::SourceError;
+use bwdc_engine::organization::{ApplyError, OrganizationError};
+use bwdc_engine::profiles::ProfileError;
+use bwdc_engine::{EngineError, HistoryError, RunError, SetupError, SignInError};
+
+/// The kind of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The sign-in to the organization is missing or refused.
+    SignIn,
+    /// The organization's server refuses, or cannot be reached.
+    Organization,
+    /// The directory refuses, cannot be reached, or holds what cannot be brought over.
+    Directory,
+    /// A setting, a variable or a file of settings is missing or wrong.
+    Settings,
+    /// A limit or a changed plan stopped the run, and nothing was sent.
+    Refused,
+    /// Nobody can say what a request did.
+    UnknownEffect,
+    /// Another run is going on.
+    Busy,
+    /// The history does not have what was asked for.
+    History,
+    /// A file of the installation, a secret or the ledger cannot be read or written.
+    Storage,
+}
+
+impl ErrorKind {
+    /// What scripts know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Organization => "organization",
+            Self::Directory => "directory",
+            Self::Settings => "settings",
+            Self::Refused => "refused",
+            Self::UnknownEffect => "unknown-effect",
+            Self::Busy => "busy",
+            Self::History => "history",
+            Self::Storage => "storage",
+        }
+    }
+}
+
+/// The kind of an error of the engine.
+pub fn of(error: &EngineError) -> ErrorKind {
+    match error {
+        EngineError::Setup(error) => of_setup(error),
+        EngineError::SignIn(error) => match error {
+            SignInError::Setup(error) => of_setup(error),
+            SignInError::Organization(error) => of_organization(error),
+            SignInError::AlreadySignedIn { .. }
+            | SignInError::NotAnOrganization { .. }
+            | SignInError::NotAPerson { .. }
+            | SignInError::ObserverNotNeeded { .. }
+            | SignInError::Account(_) => ErrorKind::SignIn,
+        },
+        EngineError::Run(error) => of_run(error),
+        EngineError::History(error) => match error {
+            HistoryError::Setup(error) => of_setup(error),
+            HistoryError::Lock(_) => ErrorKind::Busy,
+            HistoryError::Ledger(_) | HistoryError::LedgerDamaged { .. } => ErrorKind::Storage,
+            HistoryError::NothingToApprove { .. }
+            | HistoryError::OnlyMended { .. }
+            | HistoryError::NoSuchRun { .. } => ErrorKind::History,
+        },
+        EngineError::PlanFile(_) => ErrorKind::Storage,
+        EngineError::KeyFile(_) | EngineError::SettingsFile(_) => ErrorKind::Settings,
+        EngineError::Profile(error) => of_profile(error),
+    }
+}
+
+fn of_setup(error: &SetupError) -> ErrorKind {
+    match error {
+        SetupError::NotSignedIn
+        | SetupError::OrganizationMissing
+        | SetupError::KeyOfAnother { .. }
+        | SetupError::ClearText { .. } => ErrorKind::SignIn,
+        SetupError::NoDirectory
+        | SetupError::DirectoryIncomplete(_)
+        | SetupError::CredentialsMissing
+        | SetupError::NoSuchSource { .. }
+        | SetupError::NotOfSource { .. }
+        | SetupError::SourceName { .. }
+        | SetupError::Settings(_)
+        | SetupError::Path(_)
+        | SetupError::Override(_) => ErrorKind::Settings,
+        SetupError::Store(_) | SetupError::Secret(_) => ErrorKind::Storage,
+    }
+}
+
+fn of_run(error: &RunError) -> ErrorKind {
+    match error {
+        RunError::Setup(error) => of_setup(error),
+        RunError::Lock(_) => ErrorKind::Busy,
+        RunError::Ledger(_) => ErrorKind::Storage,
+        RunError::Directory(_) | RunError::Desired(_) | RunError::SourcesNotRead { .. } => {
+            ErrorKind::Directory
+        }
+        RunError::Source { source, .. } => match &**source {
+            SourceError::Read(_) => ErrorKind::Directory,
+            SourceError::Setup(_) => ErrorKind::Settings,
+        },
+        RunError::Refused { .. } | RunError::PlanOfAnother { .. } | RunError::PlanChanged { .. } => {
+            ErrorKind::Refused
+        }
+        RunError::Organization(error) => of_organization(error),
+        RunError::Apply(error) => of_apply(error),
+        RunError::OrganizationAtFault(error) => of_fault(error),
+        RunError::MembersHidden { .. }
+        | RunError::CannotRebuild
+        | RunError::RecordsRefused { .. }
+        | RunError::NotTaken { .. } => ErrorKind::Organization,
+    }
+}
+
+fn of_profile(error: &ProfileError) -> ErrorKind {
+    match error {
+        ProfileError::Lock(_) => ErrorKind::Busy,
+        ProfileError::Exists { .. }
+        | ProfileError::Default { .. }
+        | ProfileError::Io { .. }
+        | ProfileError::Path(_)
+        | ProfileError::Store(_)
+        | ProfileError::Secret(_) => ErrorKind::Settings,
+    }
+}
+
+fn of_organization(error: &OrganizationError) -> ErrorKind {
+    match error {
+        OrganizationError::SignIn(_) | OrganizationError::NoToken { .. } => ErrorKind::SignIn,
+        OrganizationError::Client(_)
+        | OrganizationError::Transport(_)
+        | OrganizationError::Id { .. }
+        | OrganizationError::Observer { .. }
+        | OrganizationError::Refused(_)
+        | OrganizationError::Unreadable { .. }
+        | OrganizationError::UnknownStatus { .. }
+        | OrganizationError::UnknownRole { .. } => ErrorKind::Organization,
+    }
+}
+
+fn of_apply(error: &ApplyError) -> ErrorKind {
+    match error {
+        ApplyError::NotSent(error) => of_organization(error),
+        ApplyError::Unknown { .. } => ErrorKind::UnknownEffect,
+        ApplyError::Refused { .. } | ApplyError::Altered { .. } => ErrorKind::Organization,
+    }
+}
+
+fn of_fault(error: &ApplyError) -> ErrorKind {
+    match error {
+        ApplyError::Unknown { .. } => ErrorKind::UnknownEffect,
+        ApplyError::NotSent(_) | ApplyError::Refused { .. } | ApplyError::Altered { .. } => {
+            ErrorKind::Organization
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Errors in words: what failed, why, and what to do next.
+//!
+//! Each file words the errors of one concern. Every match names every variant, so that a new error does not compile before
+//! it has its kind, its sentence and its next step.
+
+mod history;
+mod http;
+mod kind;
+mod profile;
+mod run;
+mod secrets;
+mod sentence;
+pub mod settings;
+mod setup;
+mod sign_in;
+mod store;
+pub mod update;
+
+pub use kind::{ErrorKind, of as kind};
+pub use sentence::{sentence, with_causes};
+
+use crate::NextStep;
+use crate::text;
+use bwdc_core::desired::DesiredError;
+use bwdc_core::plan::Refusal;
+use bwdc_engine::{EngineError, HistoryError, RunError, SetupError, SignInError};
+use std::error::Error;
+
+/// An error as a person and a script read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorText {
+    /// What a script tells errors apart by.
+    pub kind: ErrorKind,
+    /// What failed, in a sentence, with its causes.
+    pub message: String,
+    /// What to do next, in this order.
+    pub next_steps: Vec<NextStep>,
+    /// Whether the message is the official connector's, word for word, which scripts know.
+    pub official: bool,
+}
+
+/// Words an error.
+pub fn describe(error: &EngineError) -> ErrorText {
+    ErrorText {
+        kind: kind(error),
+        message: message(error),
+        next_steps: steps(error),
+        official: is_official(error),
+    }
+}
+
+fn message(error: &EngineError) -> String {
+    match error {
+        EngineError::Setup(cause) => setup::message(cause),
+        EngineError::SignIn(cause) => sign_in::message(cause),
+        EngineError::Run(cause) => run::message(cause),
+        EngineError::History(cause) => history::message(cause),
+        EngineError::KeyFile(cause) => {
+            because(text!("error.key-file", "The key file cannot be used"), Some(cause))
+        }
+        EngineError::PlanFile(cause) => history::of_plan_file(cause),
+        EngineError::SettingsFile(cause) => settings::of_file(cause),
+        EngineError::Profile(cause) => profile::message(cause),
+    }
+}
+
+fn steps(error: &EngineError) -> Vec<NextStep> {
+    match error {
+        EngineError::Setup(cause) => setup::steps(cause),
+        EngineError::SignIn(cause) => sign_in::steps(cause),
+        EngineError::Run(cause) => run::steps(cause),
+        EngineError::History(cause) => history::steps(cause),
+        EngineError::KeyFile(_) => run::say(text!(
+            "step.key-file",
+            "Download a key of the service account as JSON: Google Cloud console, IAM & Admin > Service Accounts > Keys."
+        )),
+        EngineError::PlanFile(cause) => history::plan_file_steps(cause),
+        EngineError::SettingsFile(cause) => settings::file_steps(cause),
+        EngineError::Profile(cause) => profile::steps(cause),
+    }
+}
+
+/// Whether the official connector says the same, word for word.
+pub fn is_official(error: &EngineError) -> bool {
+    match error {
+        EngineError::Setup(cause)
+        | EngineError::SignIn(SignInError::Setup(cause))
+        | EngineError::Run(RunError::Setup(cause))
+        | EngineError::History(HistoryError::Setup(cause)) => matches!(
+            cause,
+            SetupError::NotSignedIn
+                | SetupError::NoDirectory
+                | SetupError::DirectoryIncomplete(_)
+                | SetupError::CredentialsMissing
+                | SetupError::OrganizationMissing
+        ),
+        EngineError::SignIn(cause) => matches!(cause, SignInError::AlreadySignedIn { .. }),
+        EngineError::Run(RunError::Refused { refusals }) => {
+            matches!(refusals[..], [Refusal::OverwriteWithLargeImport])
+        }
+        EngineError::Run(cause) => matches!(cause, RunError::Desired(DesiredError::DuplicateAddresses(_))),
+        EngineError::History(_)
+        | EngineError::KeyFile(_)
+        | EngineError::PlanFile(_)
+        | EngineError::SettingsFile(_)
+        | EngineError::Profile(_) => false,
+    }
+}
+
+/// A sentence of ours with the cause behind it, where there is one.
+fn because(text: String, cause: Option<&(dyn Error + 'static)>) -> String {
+    let text = text.trim_end_matches('.').to_owned();
+    sentence(&sentence::joined(text, cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CommandLine;
+    use bwdc_core::settings::{Contradiction, SettingsError};
+    use bwdc_engine::directory::open::SourceError;
+    use bwdc_engine::paths::ProfileName;
+
+    #[test]
+    fn a_step_for_a_source_in_a_profile_names_both() {
+        let missing = SetupError::from(SettingsError::Missing { key: "ldap.rootPath" });
+        let source = Box::new(SourceError::from(missing));
+        let described = describe(&RunError::Source { name: "hr".to_owned(), source }.into());
+        assert_eq!(described.message, "Source `hr`: `ldap.rootPath` is not set.");
+        assert_eq!(described.kind, ErrorKind::Settings);
+        let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
+        assert_eq!(
+            berlin.sentences(&described.next_steps),
+            "Run `bwdc --profile berlin config --source hr set ldap.rootPath <value>`."
+        );
+    }
+
+    #[test]
+    fn a_contradiction_names_its_reason_once_and_both_settings() {
+        let rule = SettingsError::Contradiction(Contradiction::StartTlsWithoutTls);
+        let described = describe(&SetupError::from(rule).into());
+        let hint = CommandLine::default().sentences(&described.next_steps);
+        assert!(described.message.contains("StartTLS needs `ldap.ssl` set to true"), "{}", described.message);
+        assert!(!hint.contains("StartTLS needs"), "{hint}");
+        assert!(hint.contains("set ldap.startTls") && hint.contains("set ldap.ssl"), "{hint}");
+    }
+
+    #[test]
+    fn nothing_to_approve_says_that_a_plan_is_not_a_run() {
+        let described = describe(&HistoryError::NothingToApprove { run: None }.into());
+        assert!(described.message.contains("it is the sync that is refused"), "{}", described.message);
+        assert!(CommandLine::default().sentences(&described.next_steps).contains("`bwdc sync`"));
+    }
+
+    #[test]
+    fn what_the_official_connector_says_stays_word_for_word() {
+        let described = describe(&SetupError::NotSignedIn.into());
+        assert_eq!((described.message.as_str(), described.official), ("You are not logged in.", true));
+    }
+}

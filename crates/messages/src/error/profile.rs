@@ -1,0 +1,122 @@
+//! Profiles, their folders, and the locks in them.
+
+use super::run::say;
+use super::{because, secrets, store};
+use crate::text;
+use crate::{NextStep, Step};
+use bwdc_engine::lock::LockError;
+use bwdc_engine::paths::PathError;
+use bwdc_engine::profiles::ProfileError;
+
+pub(super) fn message(error: &ProfileError) -> String {
+    match error {
+        ProfileError::Exists { name, folder } => text!(
+            "error.profile.exists",
+            "There is already a profile `{name}`, in `{folder}`.",
+            name = name.as_str(),
+            folder = folder.display().to_string()
+        ),
+        ProfileError::Default { folder } => text!(
+            "error.profile.default",
+            "The default profile is shared with the official connector and is never removed. It is the folder `{folder}`.",
+            folder = folder.display().to_string()
+        ),
+        ProfileError::Io { folder, source } => because(
+            text!(
+                "error.profile.io",
+                "Cannot change the profile in `{folder}`",
+                folder = folder.display().to_string()
+            ),
+            Some(source),
+        ),
+        ProfileError::Path(error) => of_path(error),
+        ProfileError::Lock(error) => of_lock(error),
+        ProfileError::Store(error) => store::message(error),
+        ProfileError::Secret(error) => secrets::message(error),
+    }
+}
+
+pub(super) fn steps(error: &ProfileError) -> Vec<NextStep> {
+    match error {
+        ProfileError::Exists { name, .. } => vec![
+            Step::Say(text!("step.profile.other-name", "Choose another name.")).into(),
+            Step::run(format!("profile remove {name}")).to(text!(
+                "step.profile.remove-first",
+                "Or, to remove that profile with its settings and secrets"
+            )),
+        ],
+        ProfileError::Default { .. } => {
+            say(text!("step.profile.default", "If that is what you want, remove the folder yourself."))
+        }
+        ProfileError::Io { .. } => say(text!(
+            "step.profile.io",
+            "Check the permissions of the folder, then run the same command again."
+        )),
+        ProfileError::Path(error) => path_steps(error),
+        ProfileError::Lock(error) => lock_steps(error),
+        ProfileError::Store(error) => store::steps(error),
+        ProfileError::Secret(error) => secrets::steps(error),
+    }
+}
+
+pub(super) fn of_path(error: &PathError) -> String {
+    match error {
+        PathError::Folder { variable } => {
+            text!("error.path.folder", "Cannot find the data folder: `{variable}` is not set.", variable)
+        }
+        PathError::ProfileName { typed } => {
+            text!("error.path.profile-name", "`{typed}` cannot be the name of a profile.", typed)
+        }
+        PathError::NoSuchProfile { name } => {
+            text!("error.path.no-profile", "There is no profile `{name}`.", name = name.as_str())
+        }
+    }
+}
+
+pub(super) fn path_steps(error: &PathError) -> Vec<NextStep> {
+    match error {
+        PathError::Folder { .. } => say(text!(
+            "step.path.folder",
+            "Set the variable, or name the data folder in `BITWARDENCLI_CONNECTOR_APPDATA_DIR`."
+        )),
+        PathError::ProfileName { .. } => say(text!(
+            "step.path.profile-name",
+            "A name has at most 32 letters from a to z, digits, `-` and `_`, and begins with a letter or a digit."
+        )),
+        PathError::NoSuchProfile { name } => vec![
+            Step::run("profile list").to(text!("step.path.list", "To see the profiles")),
+            Step::run(format!("profile create {name}")).to(text!("step.path.create", "To create this one")),
+        ],
+    }
+}
+
+pub(super) fn of_lock(error: &LockError) -> String {
+    match error {
+        LockError::Held { path, holder: Some(holder) } => text!(
+            "error.lock.held-by",
+            "`{path}` is held by `bwdc {command}` (process {pid}, since {since}).",
+            path = path.display().to_string(),
+            command = holder.command,
+            pid = holder.pid,
+            since = holder.since
+        ),
+        LockError::Held { path, holder: None } => text!(
+            "error.lock.held",
+            "`{path}` is held by another process.",
+            path = path.display().to_string()
+        ),
+        LockError::Io { path, source } => because(
+            text!("error.lock.io", "Cannot lock `{path}`", path = path.display().to_string()),
+            Some(source),
+        ),
+    }
+}
+
+pub(super) fn lock_steps(error: &LockError) -> Vec<NextStep> {
+    match error {
+        LockError::Held { .. } => say(text!("step.lock.held", "Wait until it has ended, or end it.")),
+        LockError::Io { .. } => {
+            say(text!("step.lock.io", "Check the permissions of the folder that holds the file."))
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A run, or a look at what a run would do, that did not do everything.
+
+use super::{profile, sentence, setup, store, with_causes};
+use crate::refusal::refusal;
+use crate::text;
+use crate::{NextStep, Step};
+use bwdc_core::desired::DesiredError;
+use bwdc_core::import::RefusedRecord;
+use bwdc_core::plan::Refusal;
+use bwdc_engine::RunError;
+use bwdc_engine::directory::ReadError;
+use bwdc_engine::directory::open::SourceError;
+use bwdc_engine::organization::ServerMessage;
+
+pub(super) fn message(error: &RunError) -> String {
+    use RunError as E;
+    match error {
+        E::Setup(cause) => setup::message(cause),
+        E::Lock(cause) => profile::of_lock(cause),
+        E::Ledger(cause) => store::of_ledger(cause),
+        E::Directory(cause) => of_directory(cause),
+        E::Source { name, source } => {
+            text!("error.source", "Source `{name}`: {message}", name, message = of_source(source))
+        }
+        E::Desired(cause) => desired(cause),
+        E::Organization(cause) => of_server(&cause.to_string(), cause.message()),
+        E::MembersHidden { server } => text!(
+            "error.members-hidden",
+            "{server} does not show the members of the organization, although every server of its kind does. Nothing was sent.",
+            server
+        ),
+        E::CannotRebuild => text!(
+            "error.cannot-rebuild",
+            "The ledger cannot be rebuilt, because this server does not show the organization."
+        ),
+        E::Refused { refusals } => run_refused(refusals),
+        E::PlanOfAnother { organization_id } => text!(
+            "error.plan-of-another",
+            "The plan was made for another organization, {organization_id}. Nothing was sent.",
+            organization_id
+        ),
+        E::PlanChanged { missing, new } => text!(
+            "error.plan-changed",
+            "The directory or the organization changed since the plan was saved: {missing:change is/changes are} no longer needed, and {new:change is/changes are} new. Nothing was sent.",
+            missing,
+            new
+        ),
+        E::Apply(cause) | E::OrganizationAtFault(cause) => of_server(&cause.to_string(), cause.message()),
+        E::RecordsRefused { records } => {
+            text!("error.records-refused", "The server did not accept {records}.", records = refused(records))
+        }
+        E::NotTaken { left, sent } => text!(
+            "error.not-taken",
+            "The organization accepted {sent:change/changes}, but when it was read again {left:change was/changes were} still missing.",
+            sent,
+            left
+        ),
+        E::SourcesNotRead { sources } => unread(sources),
+    }
+}
+
+pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
+    use RunError as E;
+    match error {
+        E::Setup(cause) => setup::steps(cause),
+        E::Lock(cause) => profile::lock_steps(cause),
+        E::Ledger(cause) => store::ledger_steps(cause),
+        E::Directory(cause) => directory_steps(cause),
+        E::Source { name, source } => source_steps(source).into_iter().map(|it| it.of_source(name)).collect(),
+        E::Desired(cause) => desired_steps(cause),
+        E::Organization(cause) => cause.hint().map(say).unwrap_or_default(),
+        E::MembersHidden { .. } => say(text!(
+            "step.members-hidden",
+            "Check whether a proxy or a firewall in front of the server blocks `/public/members`."
+        )),
+        E::CannotRebuild => vec![
+            Step::run("login --observer")
+                .to(text!("step.observer-for-rebuild", "On Vaultwarden, to give an owner's personal key")),
+            Step::run("ledger purge").to(text!(
+                "step.purge-for-rebuild",
+                "Or, to clear the ledger so that the next run records who is there and removes nobody"
+            )),
+        ],
+        E::Refused { .. } => Vec::new(),
+        E::PlanOfAnother { .. } => vec![new_plan(), sign_in_to_it()],
+        E::PlanChanged { .. } => vec![new_plan()],
+        E::Apply(cause) => cause.hint().map(say).unwrap_or_default(),
+        E::OrganizationAtFault(_) => say(text!(
+            "step.organization-at-fault",
+            "The server fails on every part of the request alike, so no single person or group is the cause. Look in the server's log; on a Bitwarden server the cause is often an address or an external id that exists twice in the organization."
+        )),
+        E::RecordsRefused { .. } => say(text!(
+            "step.records-refused",
+            "Correct them in the directory, or leave them out with a filter. Everybody else was synced, and the next run tries again."
+        )),
+        E::NotTaken { .. } => vec![
+            Step::run("plan").to(text!("step.what-is-left", "To see what is missing")),
+            Step::Say(text!("step.next-run-tries", "The next run tries again.")).into(),
+        ],
+        E::SourcesNotRead { .. } => say(text!(
+            "step.sources-not-read",
+            "Nothing was taken from the people of these directories, and the next run reads them again."
+        )),
+    }
+}
+
+fn run_refused(refusals: &[Refusal]) -> String {
+    // Scripts know this one from the official connector, alone on its line.
+    if let [only @ Refusal::OverwriteWithLargeImport] = refusals {
+        return refusal(only);
+    }
+    let mut lines = vec![text!("error.refused", "The run was refused, and nothing was sent.")];
+    lines.extend(refusals.iter().map(refusal));
+    lines.join("\n")
+}
+
+fn of_source(error: &SourceError) -> String {
+    match error {
+        SourceError::Setup(cause) => setup::message(cause),
+        SourceError::Read(cause) => of_directory(cause),
+    }
+}
+
+fn source_steps(error: &SourceError) -> Vec<NextStep> {
+    match error {
+        SourceError::Setup(cause) => setup::steps(cause),
+        SourceError::Read(cause) => directory_steps(cause),
+    }
+}
+
+pub(super) fn of_directory(error: &ReadError) -> String {
+    sentence(&with_causes(error))
+}
+
+pub(super) fn directory_steps(error: &ReadError) -> Vec<NextStep> {
+    error.hint().map(say).unwrap_or_default()
+}
+
+/// One step that only the reader can take.
+pub(super) fn say(text: String) -> Vec<NextStep> {
+    vec![Step::Say(text).into()]
+}
+
+fn new_plan() -> NextStep {
+    Step::run("plan --out FILE").to(text!("step.new-plan", "To save a new plan"))
+}
+
+fn sign_in_to_it() -> NextStep {
+    Step::run("login").to(text!("step.plan-organization", "Or, to sign in to the organization of the plan"))
+}
+
+/// A server's own words are given as they came.
+pub(super) fn of_server(text: &str, message: Option<&ServerMessage>) -> String {
+    if message.is_some_and(|it| it.worded) { text.to_owned() } else { sentence(text) }
+}
+
+fn desired(error: &DesiredError) -> String {
+    match error {
+        DesiredError::DuplicateAddresses(_) => error.to_string(),
+        DesiredError::DuplicateExternalId { first, second, external_id } => text!(
+            "error.duplicate-external-id",
+            "The entries `{first}` and `{second}` have the same external id, `{external_id}`.",
+            first,
+            second,
+            external_id
+        ),
+    }
+}
+
+fn desired_steps(error: &DesiredError) -> Vec<NextStep> {
+    match error {
+        DesiredError::DuplicateAddresses(_) => vec![
+            Step::Say(text!(
+                "step.duplicate-addresses",
+                "Correct the address of all but one of the entries, or leave entries out with `sync.userFilter`."
+            ))
+            .into(),
+            Step::change("conflicts.same-address").to(text!("step.same-address", "Or, to choose what happens")),
+            Step::change("conflicts.across-sources")
+                .to(text!("step.across-sources", "If the entries are in different sources")),
+        ],
+        DesiredError::DuplicateExternalId { .. } => vec![
+            Step::Say(text!(
+                "step.duplicate-external-id",
+                "Leave one of the entries out with a filter, or correct its id in the directory."
+            ))
+            .into(),
+            Step::change("conflicts.same-group")
+                .to(text!("step.same-group", "For groups of several sources, to choose what happens")),
+        ],
+    }
+}
+
+fn refused(records: &[RefusedRecord]) -> String {
+    const SHOWN: usize = 5;
+    let one = |it: &RefusedRecord| {
+        let (name, external_id, reason) = (&it.name, it.external_id.as_str(), &it.reason);
+        if it.is_group {
+            text!(
+                "error.refused-group",
+                "group `{name}` ({external_id}): {reason}",
+                name,
+                external_id,
+                reason
+            )
+        } else {
+            text!("error.refused-person", "`{name}` ({external_id}): {reason}", name, external_id, reason)
+        }
+    };
+    let mut text = records.iter().take(SHOWN).map(one).collect::<Vec<_>>().join("; ");
+    if records.len() > SHOWN {
+        let more = records.len() - SHOWN;
+        text.push_str(&text!("error.refused-more", "; and {more} more", more));
+    }
+    text
+}
+
+fn unread(sources: &[(String, String)]) -> String {
+    let one = |(name, reason): &(String, String)| {
+        let reason = reason.trim_end_matches('.');
+        if name.is_empty() {
+            text!("error.first-source-not-read", "The first source could not be read: {reason}.", reason)
+        } else {
+            text!("error.source-not-read", "Source `{name}` could not be read: {reason}.", name, reason)
+        }
+    };
+    sources.iter().map(one).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,99 @@
+//! What is wrong with the installation: sign-in, directory, settings, secrets.
+
+use super::run::say;
+use super::{profile, secrets, settings, store};
+use crate::text;
+use crate::{NextStep, Step};
+use bwdc_engine::SetupError;
+
+pub(super) fn message(error: &SetupError) -> String {
+    use SetupError as E;
+    match error {
+        E::NotSignedIn
+        | E::NoDirectory
+        | E::DirectoryIncomplete(_)
+        | E::CredentialsMissing
+        | E::OrganizationMissing => error.to_string(),
+        E::KeyOfAnother { client_id, organization_id } => text!(
+            "error.key-of-another",
+            "The stored API key is `{client_id}`, but the settings are for the organization {organization_id}. Nothing was sent.",
+            client_id,
+            organization_id
+        ),
+        E::NoSuchSource { name } => {
+            text!("error.no-such-source", "There is no source `{name}` in `sources`.", name)
+        }
+        E::NotOfSource { setting } => {
+            text!("error.not-of-source", "`{setting}` belongs to the organization, not to a source.", setting)
+        }
+        E::SourceName { name } => {
+            text!("error.source-name", "`{name}` cannot be the name of a source, or is listed twice.", name)
+        }
+        E::ClearText { address } => text!(
+            "error.clear-text",
+            "`{address}` is not encrypted, so everybody on the network could read the organization's key. Nothing was sent.",
+            address
+        ),
+        E::Settings(cause) => settings::message(cause),
+        E::Path(cause) => profile::of_path(cause),
+        E::Override(cause) => settings::of_variable(cause),
+        E::Store(cause) => store::message(cause),
+        E::Secret(cause) => secrets::message(cause),
+    }
+}
+
+pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
+    use SetupError as E;
+    match error {
+        E::NotSignedIn | E::OrganizationMissing => vec![Step::run("login").into()],
+        E::KeyOfAnother { .. } => vec![
+            Step::Say(text!(
+                "step.shared-keychain",
+                "Two folders of settings may share a keychain. Keep them apart with `--profile`, or sign in here again and keep the secrets in a file:"
+            ))
+            .into(),
+            Step::run("logout").into(),
+            Step::run("login").into(),
+            Step::run("secrets migrate --to encrypted-file").into(),
+        ],
+        E::NoDirectory => vec![
+            Step::run("config directory <number>").into(),
+            Step::Say(text!(
+                "step.directory-numbers",
+                "0 is Active Directory or LDAP, 1 Entra ID, 2 Google Workspace, 3 Okta, 4 OneLogin."
+            ))
+            .into(),
+        ],
+        E::DirectoryIncomplete(cause) => {
+            let mut steps = say(settings::message(cause));
+            steps.extend(settings::steps(cause));
+            steps
+        }
+        E::Settings(cause) => settings::steps(cause),
+        E::CredentialsMissing => {
+            vec![Step::change("ldap.username").into(), Step::enter("ldap.password").into()]
+        }
+        E::NoSuchSource { name } => vec![
+            Step::set("sources", name.as_str()).to(text!("step.name-source", "To add it")),
+            Step::Say(text!("step.several-sources", "Several sources are separated by commas.")).into(),
+        ],
+        E::NotOfSource { .. } => {
+            say(text!("step.without-source", "Set it without `--source`: it applies to all sources."))
+        }
+        E::SourceName { .. } => say(text!(
+            "step.source-name",
+            "A name in `sources` has at most 32 lower-case letters, digits and hyphens, and stands there once."
+        )),
+        E::ClearText { .. } => vec![
+            Step::set("server", "https://<host>").to(text!("step.https", "To use an encrypted address")),
+            Step::set("allow-http", "true").to(text!(
+                "step.allow-http",
+                "If nobody else can listen on that network, to permit http"
+            )),
+        ],
+        E::Path(cause) => profile::path_steps(cause),
+        E::Override(cause) => settings::variable_steps(cause),
+        E::Store(cause) => store::steps(cause),
+        E::Secret(cause) => secrets::steps(cause),
+    }
+}
