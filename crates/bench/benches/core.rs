@@ -173,6 +173,9 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         Some(ManagedGroup {
             external_id: it.external_id.clone()?,
             source: SourceName::primary(),
+            stable_id: None,
+            reference: None,
+            group_id: it.id.clone(),
             name: it.name.clone(),
             members: members.iter().filter_map(|&it| state.members[it].external_id.clone()).collect(),
             observed_at: Some(Timestamp(0)),

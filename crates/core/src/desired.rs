@@ -52,8 +52,10 @@ pub enum NoAddress {
 pub struct DesiredGroup {
     /// The directory's name for the group.
     pub reference: Text,
-    /// The id that is pushed.
+    /// The id that the directory gives for the organization.
     pub external_id: Text,
+    /// The id that survives renames, where it was read.
+    pub stable_id: Option<Text>,
     /// The name shown to people.
     pub name: Text,
     /// Whether the entry changed since the time that was asked about; true where no time was.
@@ -242,6 +244,7 @@ impl Desired {
         self.groups.extend(new_groups.into_iter().map(|it| DesiredGroup {
             reference: text(it.reference),
             external_id: text(it.external_id),
+            stable_id: it.stable_id.map(text),
             name: text(it.name),
             ..it
         }));
@@ -399,6 +402,7 @@ impl Part {
             .map(|it| DesiredGroup {
                 reference: it.reference,
                 external_id: it.external_id,
+                stable_id: it.stable_id,
                 name: it.name,
                 changed: !unchanged.contains(&it.key),
                 source,

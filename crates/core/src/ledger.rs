@@ -2,7 +2,7 @@
 //!
 //! Plain data. The engine keeps it in a database; the rules take it as input and hand back the next state.
 
-use crate::names::{Email, ExternalId, MemberId, SourceName, StableId, Timestamp};
+use crate::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use crate::wire::Request;
 use hashbrown::HashSet;
 use std::sync::Arc;
@@ -128,6 +128,12 @@ pub struct ManagedGroup {
     pub external_id: ExternalId,
     /// The source that the group comes from.
     pub source: SourceName,
+    /// The id that survives renames, where the directory has one and a run has seen it.
+    pub stable_id: Option<StableId>,
+    /// The directory's own name for the entry when it was last seen.
+    pub reference: Option<String>,
+    /// The organization's own id of the group, where it could be read.
+    pub group_id: Option<GroupId>,
     /// The name that the organization was last known to hold.
     pub name: String,
     /// The members that were last accepted, in the order in which they were pushed. A copy shares them: there can be a

@@ -63,6 +63,19 @@ impl Sample {
         self
     }
 
+    pub(crate) fn identified_group(
+        mut self,
+        id: &str,
+        stable_id: &str,
+        name: &str,
+        members: &[&str],
+    ) -> Self {
+        self = self.named_group(id, name, members);
+        let stable_id = self.builder.text(stable_id);
+        self.builder.group_stable_id(Some(stable_id));
+        self
+    }
+
     /// Marks members of a group, by their positions, as overlooked by the official connector.
     pub(crate) fn overlooked(
         mut self,

@@ -74,6 +74,8 @@ pub struct GroupEntry {
     pub key: Text,
     /// The id that is pushed to the organization.
     pub external_id: Text,
+    /// The id that survives a rename, where it was read.
+    pub stable_id: Option<Text>,
     /// The name shown to people.
     pub name: Text,
     members: Range<u32>,
@@ -226,7 +228,15 @@ impl SnapshotBuilder {
         let start = u32::try_from(self.snapshot.members.len()).expect("fewer than 2^32 memberships");
         self.snapshot.members.extend_from_slice(members);
         let end = u32::try_from(self.snapshot.members.len()).expect("fewer than 2^32 memberships");
-        self.snapshot.groups.push(GroupEntry { reference, key, external_id, name, members: start..end });
+        let members = start..end;
+        self.snapshot.groups.push(GroupEntry { reference, key, external_id, stable_id: None, name, members });
+    }
+
+    /// Notes the id that survives renames of the group that was added last.
+    pub fn group_stable_id(&mut self, stable_id: Option<Text>) {
+        if let Some(group) = self.snapshot.groups.last_mut() {
+            group.stable_id = stable_id;
+        }
     }
 
     /// Notes that the official connector does not see these members of a group: the group's number and positions in its list.

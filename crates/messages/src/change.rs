@@ -30,7 +30,9 @@ pub fn kept(kept: &Kept) -> String {
             return format!("{happened}; `[leavers]` in connector.toml waits until {}", to_iso(*until));
         }
         KeptBecause::AsToday => "no setting says to remove such people",
-        KeptBecause::AddressInUse => "somebody else in the directory has this address now",
+        KeptBecause::AddressInUse => {
+            "a new entry of the directory has this address, and may be the same person"
+        }
         KeptBecause::Role => "has more rights than a user, and is never touched",
         KeptBecause::Protected => "is on the list of protected people",
         KeptBecause::Baseline => "the first run only records who is there",
@@ -57,6 +59,10 @@ pub fn left_out(because: &LeftOutBecause) -> String {
         }
         LeftOutBecause::GroupIdTaken => {
             "an earlier source has a group with this id, and `conflicts.same-group` lets that one count"
+                .to_owned()
+        }
+        LeftOutBecause::GroupOfBefore => {
+            "waits: another group had this name before, and the directory does not say whether that one still exists"
                 .to_owned()
         }
         LeftOutBecause::AddressInvalid { address } => {

@@ -3,7 +3,7 @@
 use crate::change::{cause as why, kept, left_out, standing};
 use crate::list::some;
 use crate::{notice, refusal};
-use bwdc_core::plan::{Change, Evidence, Plan, Verdict};
+use bwdc_core::plan::{Cause, Change, Evidence, Plan, Verdict};
 use bwdc_engine::Planned;
 use std::collections::HashSet;
 use std::fmt::{self, Write};
@@ -116,6 +116,14 @@ fn line(change: &Change) -> Line {
         }
         Change::RenameGroup { group, old, cause } => {
             (false, format!("  ~ rename   {old} → {}", group.name), cause)
+        }
+        Change::AdoptGroup { group, old: Some(old), cause: cause @ Cause::Gone } => {
+            let name = &group.name;
+            (
+                false,
+                format!("  ~ replace  {name}: takes the place of {old}, with its access to collections"),
+                cause,
+            )
         }
         Change::AdoptGroup { group, old, cause } => {
             let old = old.as_ref().map_or("no external id", |it| it.as_str());

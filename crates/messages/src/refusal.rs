@@ -23,6 +23,11 @@ pub fn refusal(refusal: &Refusal) -> String {
             "{planned} groups would be left without members or deleted, {allowed} may. If they shall, run `bwdc approve`; to \
              allow more in every run, raise `emptied-groups-percent` under `[limits]` in connector.toml."
         ),
+        Refusal::TooManyReplacedGroups { planned, allowed } => format!(
+            "{planned} groups of the directory would take the place of groups that are gone, and get their access to \
+             collections. The limit is {allowed}. If this is intended, run `bwdc approve`. To allow more in every run, raise \
+             `emptied-groups-percent` under `[limits]` in connector.toml."
+        ),
         Refusal::TooManyInvitations { planned, allowed } => format!(
             "{planned} people would be invited, {allowed} may at once. If they shall, run `bwdc approve`; to invite in \
              portions, set `per-run` under `[invitations]`; to allow more in every run, raise `invitations` and \

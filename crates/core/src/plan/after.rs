@@ -155,39 +155,34 @@ impl Plan {
             let ids = ids.iter().map(|it| new_ids.get(it.as_str()).copied().unwrap_or(it.as_str()));
             ids.filter_map(|it| managed.get(it).map(|&it| it.clone())).collect()
         };
-        let sources = group_sources(input.desired);
-        let source_of = |it: &ImportGroup| sources.get(it.external_id.as_str()).copied();
-        let sent = &self.import().groups;
+        let listed = listed_groups(input);
+        let order = &self.import().groups;
         let mut sent: HashMap<&str, &ImportGroup> =
-            sent.iter().map(|it| (it.external_id.as_str(), it)).collect();
-        let known = input.ledger.groups.iter().map(|known| match sent.remove(known.external_id.as_str()) {
-            None => ManagedGroup { members: still(&known.members), ..known.clone() },
-            Some(group) => {
-                // Vaultwarden never renames a group.
-                let keeps_name = input.server == ServerKind::Vaultwarden;
-                let name = if keeps_name { &known.name } else { &group.name };
-                let members = still(&group.member_external_ids);
-                ManagedGroup {
-                    external_id: known.external_id.clone(),
-                    source: source_of(group)
-                        .filter(|_| !is_unread(&known.source, input.desired))
-                        .unwrap_or(&known.source)
-                        .clone(),
-                    name: name.clone(),
-                    members,
-                    observed_at: None,
-                }
-            }
+            order.iter().map(|it| (it.external_id.as_str(), it)).collect();
+        let known = input.ledger.groups.iter().map(|known| {
+            let Origin { source, stable_id, reference } =
+                Origin::new(&known.external_id, Some(known), &listed, input);
+            let known = ManagedGroup { source, stable_id, reference, ..known.clone() };
+            let Some(group) = sent.remove(known.external_id.as_str()) else {
+                return ManagedGroup { members: still(&known.members), ..known };
+            };
+            // Vaultwarden never renames a group.
+            let keeps_name = input.server == ServerKind::Vaultwarden;
+            let name = if keeps_name { known.name } else { group.name.clone() };
+            let members = still(&group.member_external_ids);
+            ManagedGroup { name, members, observed_at: None, ..known }
         });
         let mut groups: Vec<ManagedGroup> = known.collect();
-        let order = &self.import().groups;
         groups.extend(order.iter().filter(|it| sent.contains_key(it.external_id.as_str())).map(|it| {
-            let members = still(&it.member_external_ids);
+            let Origin { source, stable_id, reference } = Origin::new(&it.external_id, None, &listed, input);
             ManagedGroup {
                 external_id: it.external_id.clone(),
-                source: source_of(it).cloned().unwrap_or_else(SourceName::primary),
+                source,
+                stable_id,
+                reference,
+                group_id: None,
                 name: it.name.clone(),
-                members,
+                members: still(&it.member_external_ids),
                 observed_at: None,
             }
         }));
@@ -220,8 +215,49 @@ fn is_unread(source: &SourceName, desired: &Desired) -> bool {
     desired.sources().iter().any(|it| it.name == *source && it.failure.is_some())
 }
 
-fn group_sources(desired: &Desired) -> HashMap<&str, &SourceName> {
-    desired.groups().iter().map(|it| (desired.text(it.external_id), desired.source(it.source))).collect()
+/// The directory's groups by the id under which they are pushed.
+fn listed_groups<'a>(input: &PlanInput<'a>) -> HashMap<&'a str, Listed<'a>> {
+    let desired = input.desired;
+    let groups = desired.groups().iter().enumerate();
+    let listed = groups.filter_map(|(number, it)| {
+        let stable_id = it.stable_id.map(|id| desired.text(id));
+        let id = input.identity.group(number).id()?;
+        let reference = Some(desired.text(it.reference));
+        Some((id.as_str(), Listed { source: desired.source(it.source), stable_id, reference }))
+    });
+    listed.collect()
+}
+
+/// Where a group belongs.
+struct Origin {
+    source: SourceName,
+    stable_id: Option<StableId>,
+    reference: Option<String>,
+}
+
+impl Origin {
+    /// As the directory lists the group now, or answered for it, but for what belongs to a source that was not read.
+    fn new(
+        id: &ExternalId,
+        known: Option<&ManagedGroup>,
+        listed: &HashMap<&str, Listed<'_>>,
+        input: &PlanInput<'_>,
+    ) -> Self {
+        let unread = known.is_some_and(|it| is_unread(&it.source, input.desired));
+        let listed = listed.get(id.as_str()).filter(|_| !unread);
+        let source = listed.map(|it| it.source).or(known.map(|it| &it.source));
+        let stable_id = listed.and_then(|it| it.stable_id.map(StableId::new));
+        let reference = match (listed, input.identity.group_answer(id)) {
+            (Some(listed), _) => listed.reference.map(str::to_owned),
+            (None, Some(Presence::Found { at } | Presence::Disabled { at })) => at.clone(),
+            _ => None,
+        };
+        Self {
+            source: source.cloned().unwrap_or_else(SourceName::primary),
+            stable_id: stable_id.or_else(|| known.and_then(|it| it.stable_id.clone())),
+            reference: reference.or_else(|| known.and_then(|it| it.reference.clone())),
+        }
+    }
 }
 
 impl<'a> Directory<'a> {
@@ -254,18 +290,17 @@ fn observed_groups(input: &PlanInput<'_>, state: &OrganizationState, now: Timest
         // They were not looked at. Forgotten, they could all vanish unseen when groups are switched on again.
         return input.ledger.groups.clone();
     }
-    let desired = input.desired;
-    let listed = group_sources(desired);
+    let listed = listed_groups(input);
     let before: HashMap<&str, &ManagedGroup> =
         input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
     let mut groups = Vec::new();
     for group in &state.groups {
         let Some(id) = group.external_id.as_ref() else { continue };
-        let known = before.get(id.as_str());
-        // Brought by another source now, a group is that source's; of one that was not read it stays.
-        let brought = listed.get(id.as_str()).copied();
-        let unread = known.map(|it| &it.source).filter(|it| is_unread(it, desired));
-        let Some(source) = unread.or(brought).or(known.map(|it| &it.source)) else { continue };
+        let known = before.get(id.as_str()).copied();
+        if known.is_none() && !listed.contains_key(id.as_str()) {
+            continue;
+        }
+        let Origin { source, stable_id, reference } = Origin::new(id, known, &listed, input);
         let (members, observed_at) = match &group.members {
             Membership::Read(members) => {
                 let ids = || members.iter().filter_map(|&number| state.members[number].external_id.as_ref());
@@ -277,7 +312,10 @@ fn observed_groups(input: &PlanInput<'_>, state: &OrganizationState, now: Timest
         };
         groups.push(ManagedGroup {
             external_id: id.clone(),
-            source: source.clone(),
+            source,
+            stable_id,
+            reference,
+            group_id: group.id.clone().or_else(|| known.and_then(|it| it.group_id.clone())),
             name: group.name.clone(),
             members,
             observed_at,

@@ -23,12 +23,16 @@ pub(super) fn find(input: &PlanInput<'_>, roster: &Roster<'_>, groups: &[GroupFa
     let desired = input.desired;
     let places: HashMap<Text, usize> =
         desired.everybody().iter().enumerate().map(|(place, it)| (it.external_id, place)).collect();
+    let numbered = desired.groups().iter().enumerate();
+    let ids: HashMap<Text, &str> = numbered
+        .filter_map(|(number, it)| Some((it.external_id, input.identity.group(number).id()?.as_str())))
+        .collect();
     let mut why: HashMap<(&str, &str), (Overlooked, &str)> = HashMap::new();
     for membership in desired.overlooked() {
         let Some(&place) = places.get(&membership.person) else { continue };
-        if let Some(id) = roster.pushed[place] {
+        if let Some((id, group)) = roster.pushed[place].zip(ids.get(&membership.group).copied()) {
             let name = desired.display_name(&desired.everybody()[place]);
-            why.insert((desired.text(membership.group), id), (membership.why, name));
+            why.insert((group, id), (membership.why, name));
         }
     }
     let mut anew = Anew::default();

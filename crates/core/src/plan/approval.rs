@@ -1,6 +1,6 @@
 //! What a plan takes away and hands out, as a set: an administrator approves exactly this, and nothing beyond it.
 
-use super::{Change, Plan};
+use super::{Cause, Change, Plan};
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -18,6 +18,8 @@ pub struct Takings {
     pub memberships: BTreeSet<(String, String)>,
     /// External ids of groups that have members before and none after, or are deleted.
     pub emptied_groups: BTreeSet<String>,
+    /// External ids of groups that take the place of an entry that is gone, and with it its access to collections.
+    pub replaced_groups: BTreeSet<String>,
     /// Memberships that begin on a first run because the directory is read better than before: group, then member.
     pub anew: BTreeSet<(String, String)>,
     /// External ids of people who are invited.
@@ -37,6 +39,7 @@ impl Takings {
             && other.revoked.iter().all(|id| self.revoked.contains(id) || self.removed.contains(id))
             && other.memberships.is_subset(&self.memberships)
             && other.emptied_groups.is_subset(&self.emptied_groups)
+            && other.replaced_groups.is_subset(&self.replaced_groups)
             && other.anew.is_subset(&self.anew)
             && other.invited.is_subset(&self.invited)
             && other.seats <= self.seats
@@ -50,6 +53,7 @@ impl Takings {
         self.removed.extend(other.removed.iter().cloned());
         self.memberships.extend(other.memberships.iter().cloned());
         self.emptied_groups.extend(other.emptied_groups.iter().cloned());
+        self.replaced_groups.extend(other.replaced_groups.iter().cloned());
         self.anew.extend(other.anew.iter().cloned());
         self.invited.extend(other.invited.iter().cloned());
         self.seats = self.seats.max(other.seats);
@@ -64,6 +68,7 @@ impl Takings {
         self.memberships.retain(|it| !other.memberships.contains(it));
         self.emptied_groups.retain(|it| !other.emptied_groups.contains(it));
         self.anew.retain(|it| !other.anew.contains(it));
+        self.replaced_groups.retain(|it| !other.replaced_groups.contains(it));
         self.invited.retain(|it| !other.invited.contains(it));
     }
 
@@ -110,6 +115,9 @@ impl Plan {
                     if lost().next().is_some() && added.is_empty() && removed.len() == *before {
                         takings.emptied_groups.insert(group.to_owned());
                     }
+                }
+                Change::AdoptGroup { group, cause: Cause::Gone, .. } => {
+                    takings.replaced_groups.insert(group.external_id.as_str().to_owned());
                 }
                 Change::DeleteGroup { group, removed, .. } => {
                     let group = group.external_id.as_str();

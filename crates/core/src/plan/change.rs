@@ -119,9 +119,10 @@ pub enum Change {
     AdoptGroup {
         /// Which, with the new id.
         group: Subject,
-        /// The id before; None: a group made by hand.
+        /// The id before; None: a group made by hand, or one whose id somebody took away.
         old: Option<ExternalId>,
-        /// Why.
+        /// Why: [`Cause::Gone`] where it takes the place of an entry that is gone, [`Cause::RemovedThere`] where somebody took
+        /// its id away.
         cause: Cause,
     },
     /// A group is deleted, and its access to collections with it.
@@ -194,7 +195,7 @@ pub enum KeptBecause {
     AlreadyRevoked,
     /// In the directory, with an address that cannot be used: no cause to leave.
     NoUsableAddress,
-    /// Somebody in the desired state has this member's address: it may be the same person under a new id.
+    /// An entry of the directory that was never brought over has this member's address: it may be the same person, entered anew.
     AddressInUse,
     /// An owner, an administrator or a member with custom permissions.
     Role,
@@ -233,6 +234,8 @@ pub enum LeftOutBecause {
     AddressShared,
     /// A group of an earlier source has the same external id.
     GroupIdTaken,
+    /// Another group had this name in the directory before, and the directory does not say what became of that one.
+    GroupOfBefore,
     /// The server would not take it for an address.
     AddressInvalid {
         /// What the directory holds.

@@ -150,9 +150,11 @@ pub(super) struct GroupChange {
 
 /// A group of the organization gets the directory's external id.
 pub(super) struct Adoption {
-    pub(super) id: GroupId,
-    /// None: a group made by hand.
+    /// The organization's id of the group; None: it has the external id already.
+    pub(super) id: Option<GroupId>,
+    /// None: a group made by hand, or one whose id somebody took away.
     pub(super) old: Option<ExternalId>,
+    pub(super) cause: Cause,
 }
 
 /// What becomes of a name that is not the directory's.
@@ -339,12 +341,14 @@ impl GroupFate {
 impl GroupChange {
     fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
         let Self { group, adopted, renamed, members, stay, listed } = self;
-        let cause = Cause::Differs;
-        if let Some(Adoption { id, old }) = adopted {
-            let (name, external_id) = (group.name.clone(), group.external_id.clone());
-            sent.repair(group.clone(), Request::PutGroup { id, name, external_id });
+        if let Some(Adoption { id, old, cause }) = adopted {
+            if let Some(id) = id {
+                let (name, external_id) = (group.name.clone(), group.external_id.clone());
+                sent.repair(group.clone(), Request::PutGroup { id, name, external_id });
+            }
             shown.changes.push(Change::AdoptGroup { group: group.clone(), old, cause });
         }
+        let cause = Cause::Differs;
         match renamed {
             Some(Renaming::From(old)) => {
                 shown.changes.push(Change::RenameGroup { group: group.clone(), old, cause });

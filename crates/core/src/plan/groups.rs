@@ -6,11 +6,12 @@ use super::identity::Identity;
 use super::membership::{Difference, Memberships, names};
 use super::people::LONGEST_EXTERNAL_ID;
 use super::roster::Roster;
+use super::successors::{Successor, Successors, Takeover};
 use super::{Evidence, Index, PlanInput};
 use crate::desired::{Desired, DesiredGroup};
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::{ExternalId, SourceName, Timestamp};
-use crate::observed::{ObservedGroup, OrganizationState, ServerKind};
+use crate::observed::{ObservedGroup, OrganizationState, Presence, ServerKind};
 use crate::settings::VanishedGroups;
 use hashbrown::{HashMap, HashSet};
 
@@ -28,12 +29,8 @@ pub fn to_read(
     identity: &Identity,
     organization: &OrganizationState,
 ) -> (Vec<usize>, Vec<(Option<Timestamp>, usize)>) {
-    let numbers: HashMap<&str, usize> = desired
-        .groups()
-        .iter()
-        .enumerate()
-        .map(|(number, it)| (desired.text(it.external_id), number))
-        .collect();
+    let numbered = (0..desired.groups().len()).filter_map(|it| Some((identity.group(it).id()?.as_str(), it)));
+    let numbers: HashMap<&str, usize> = numbered.collect();
     let remembered: HashMap<&str, &ManagedGroup> =
         ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
     let managed: HashSet<&str> = ledger.people.iter().map(|it| it.external_id.as_str()).collect();
@@ -77,90 +74,34 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, roster: &Rost
         let one = One { number, wanted, listed: desired.members(number) };
         fates.push(group(&one, &successors, &mut memberships, &Sides { input, index, roster }));
     }
-    let present: HashSet<&str> = desired.groups().iter().map(|it| desired.text(it.external_id)).collect();
+    let present: HashSet<&ExternalId> =
+        (0..desired.groups().len()).filter_map(|it| input.identity.group(it).id()).collect();
     for managed in &input.ledger.groups {
         let id = managed.external_id.as_str();
-        let Some(&number) = index.groups.get(id).filter(|it| !successors.taken.contains(*it)) else {
+        let Some(&number) = index.groups.get(id).filter(|it| !successors.is_taken(**it)) else {
             continue;
         };
-        if !present.contains(id) && index.sources.tells_of_groups(&managed.source) {
-            fates.extend(vanished(number, input, index));
+        if !present.contains(&managed.external_id) && index.sources.tells_of_groups(&managed.source) {
+            fates.extend(vanished(number, managed, input, index));
         }
     }
     fates
 }
 
-/// Groups of the organization that become groups of the directory under another external id, since both have one name:
-/// managed ones that vanished from the directory, and, where the settings say so, those made by hand.
-struct Successors {
-    /// Position in the organization by position in the directory.
-    of: HashMap<usize, usize>,
-    /// The positions in the organization.
-    taken: HashSet<usize>,
-    /// Names of groups made by hand that are left alone.
-    by_hand: HashSet<String>,
-}
-
-impl Successors {
-    fn new(input: &PlanInput<'_>, index: &Index<'_>) -> Self {
-        let mut found = Self { of: HashMap::new(), taken: HashSet::new(), by_hand: HashSet::new() };
-        let Some(state) = index.state.filter(|_| input.server != ServerKind::Vaultwarden) else {
-            return found;
-        };
-        let desired = input.desired;
-        let mut new: HashMap<&str, Vec<usize>> = HashMap::new();
-        let mut listed = HashSet::new();
-        for (number, wanted) in desired.groups().iter().enumerate() {
-            let id = desired.text(wanted.external_id);
-            listed.insert(id);
-            if !index.groups.contains_key(id) {
-                new.entry(desired.text(wanted.name)).or_default().push(number);
-            }
-        }
-        if new.is_empty() {
-            return found;
-        }
-        let told = input.ledger.groups.iter().filter(|it| index.sources.tells_of_groups(&it.source));
-        let managed: HashSet<&str> = told.map(|it| it.external_id.as_str()).collect();
-        let mut vanished: HashMap<&str, Vec<usize>> = HashMap::new();
-        let mut by_hand: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (place, group) in state.groups.iter().enumerate().filter(|(_, it)| it.id.is_some()) {
-            match group.external_id.as_ref().map(|it| it.as_str()).filter(|it| !it.trim().is_empty()) {
-                None => by_hand.entry(&group.name).or_default().push(place),
-                Some(id) if managed.contains(id) && !listed.contains(id) => {
-                    vanished.entry(&group.name).or_default().push(place);
-                }
-                Some(_) => {}
-            }
-        }
-        for (name, numbers) in new {
-            let one = |groups: &HashMap<&str, Vec<usize>>| match groups.get(name).map(Vec::as_slice) {
-                Some([place]) => Some(*place),
-                _ => None,
-            };
-            let chosen = one(&vanished).or_else(|| one(&by_hand).filter(|_| input.connector.adopt_groups));
-            match (numbers.as_slice(), chosen) {
-                ([number], Some(place)) => {
-                    found.of.insert(*number, place);
-                    found.taken.insert(place);
-                }
-                _ if by_hand.contains_key(name) => {
-                    found.by_hand.insert(name.to_owned());
-                }
-                _ => {}
-            }
-        }
-        found
-    }
-}
-
 /// A managed group that the directory does not list.
-fn vanished(number: usize, input: &PlanInput<'_>, index: &Index<'_>) -> Option<GroupFate> {
+fn vanished(
+    number: usize,
+    managed: &ManagedGroup,
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+) -> Option<GroupFate> {
     let found = index.state.map(|it| &it.groups[number])?;
     let group = Subject { name: found.name.clone(), external_id: found.external_id.clone()? };
+    // An entry that is still there, or of which nobody knows, is not gone.
+    let gone = matches!(input.identity.group_answer(&managed.external_id), None | Some(Presence::NotFound));
     Some(match (input.connector.leavers.vanished_groups, &found.id, names(found, index)) {
         (VanishedGroups::Delete, Some(id), Some(members))
-            if !index.baseline && input.server != ServerKind::Vaultwarden =>
+            if gone && !index.baseline && input.server != ServerKind::Vaultwarden =>
         {
             let removed = members.into_iter().map(str::to_owned).collect();
             GroupFate::Deleted { group, id: id.clone(), removed }
@@ -193,31 +134,43 @@ fn group<'a>(
     let Sides { input, index, roster } = *sides;
     let desired = input.desired;
     let One { number, wanted, listed } = *one;
-    let (id, name) = (desired.text(wanted.external_id), desired.text(wanted.name));
+    let name = desired.text(wanted.name);
     let left_out = |because| GroupFate::left_out(desired.text(wanted.reference), because);
+    let Some(external_id) = input.identity.group(number).id() else {
+        return left_out(LeftOutBecause::GroupOfBefore);
+    };
+    let id = external_id.as_str();
     if let Some(because) = unusable(id, name, input.server) {
         return left_out(because);
     }
     if managed_source(id, input).is_some_and(|it| index.sources.stands_back(it, wanted.source)) {
         return left_out(LeftOutBecause::GroupIdTaken);
     }
-    let subject = Subject { name: name.to_owned(), external_id: ExternalId::new(id) };
-    let successor = successors.of.get(&number);
-    let Some((&place, state)) = successor.or_else(|| index.groups.get(id)).zip(index.state) else {
+    let subject = Subject { name: name.to_owned(), external_id: external_id.clone() };
+    let successor = successors.of(number);
+    let place = successor.map(|it| it.place).or_else(|| index.groups.get(id).copied());
+    let Some((place, state)) = place.zip(index.state) else {
         let members = memberships.count(listed);
         // It may well exist: an empty list would empty it.
         if index.evidence != Evidence::Live && members == 0 {
             return left_out(LeftOutBecause::EmptyUnseen);
         }
         let cause = if index.managed_groups.contains(id) { Cause::RemovedThere } else { Cause::Joined };
-        let same_name = successors.by_hand.contains(name);
+        let same_name = successors.is_by_hand(name);
         let listed = ids(listed, roster);
         return GroupFate::Created { group: subject, cause, members, same_name, listed };
     };
     let found = &state.groups[place];
-    let adopted = found.id.clone().filter(|_| successor.is_some()).map(|id| {
+    let adopted = successor.map(|Successor { why, .. }| {
         let old = found.external_id.clone().filter(|it| !it.as_str().trim().is_empty());
-        Adoption { id, old }
+        // A newcomer at the same name has the id already.
+        let id = found.id.clone().filter(|_| old.as_ref() != Some(external_id));
+        let cause = match why {
+            Takeover::Replaced => Cause::Gone,
+            Takeover::ByHand => Cause::Differs,
+            Takeover::IdLost => Cause::RemovedThere,
+        };
+        Adoption { id, old, cause }
     });
     let difference = memberships.difference(found, listed, index, roster);
     GroupFate::Known(Box::new(GroupChange { adopted, ..known(one, subject, found, difference, sides) }))
@@ -251,7 +204,7 @@ fn known(
     let Some(mut difference) = difference else {
         return GroupChange { renamed: name_kept(renamed), members: MembersChange::Unread, ..nothing };
     };
-    let id = desired.text(one.wanted.external_id);
+    let id = nothing.group.external_id.as_str();
     let source = managed_source(id, input).unwrap_or(desired.source(one.wanted.source));
     let may_shrink = !index.baseline && index.sources.may_shrink(source);
     let stay = if may_shrink { Vec::new() } else { std::mem::take(&mut difference.removed) };

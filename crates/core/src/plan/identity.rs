@@ -6,18 +6,22 @@
 //! the same. Where the id is a name and no stable one is known of the person who had it, as in a first run, the address
 //! tells: it is somebody else's by now.
 
+use super::group_identity::{GroupIdentities, GroupIdentity};
 use crate::desired::{Desired, DesiredPerson};
 use crate::ledger::{LedgerState, ManagedPerson};
 use crate::names::{ExternalId, SourceName};
-use crate::observed::{OrganizationState, Sought};
+use crate::observed::{OrganizationState, Presence, Presences, Sought};
 use crate::snapshot::AccountState;
 use crate::text::Text;
 use hashbrown::{HashMap, HashSet};
 
-/// For everybody in the directory the id under which the organization knows the person, or will.
+/// For everybody and every group in the directory the id under which the organization knows them, or will.
 #[derive(Clone, Debug)]
 pub struct Identity {
     people: Vec<Option<ExternalId>>,
+    /// Whether the ledger knows the entry: it is that person, whatever its address or name.
+    known: Vec<bool>,
+    groups: GroupIdentities,
 }
 
 impl Identity {
@@ -29,7 +33,21 @@ impl Identity {
             // Ids of the ledger are shared with it.
             Some(known.owners.get(id).map_or_else(|| ExternalId::new(id), |it| it.external_id.clone()))
         });
-        Self { people: people.collect() }
+        let people: Vec<Option<ExternalId>> = people.collect();
+        let owned = |id: &ExternalId| known.owners.contains_key(id.as_str());
+        let entries = desired.everybody().iter().zip(&people).enumerate();
+        let is_known = entries.map(|(number, (person, id))| {
+            known.first_push(number, person).is_some()
+                || id.as_ref().is_some_and(|id| owned(id) && known.is_same_entry(person, id.as_str()))
+        });
+        let groups = GroupIdentities::new(desired, ledger, organization);
+        Self { known: is_known.collect(), people, groups }
+    }
+
+    /// Whether the ledger knows this entry of the directory. One that was entered anew is not known, also where it takes the
+    /// place of another.
+    pub(super) fn is_known(&self, person: usize) -> bool {
+        self.known[person]
     }
 
     /// For each person of the directory the id that is pushed; None: the directory's id belongs to somebody else.
@@ -40,6 +58,29 @@ impl Identity {
     /// The ids under which the directory's people are pushed.
     pub(super) fn listed(&self) -> HashSet<&str> {
         self.people.iter().flatten().map(ExternalId::as_str).collect()
+    }
+
+    /// Who a group of the directory is.
+    pub(super) fn group(&self, number: usize) -> &GroupIdentity {
+        self.groups.of(number)
+    }
+
+    /// What the directory answered for a managed group that it did not return; None: it was not asked.
+    pub(super) fn group_answer(&self, external_id: &ExternalId) -> Option<&Presence> {
+        self.groups.answer(external_id)
+    }
+
+    /// Managed groups whose own entry the directory did not return: their source has to be asked for them by id before they count
+    /// as gone.
+    pub fn sought_groups(&self, desired: &Desired, ledger: &LedgerState) -> Vec<(SourceName, Vec<Sought>)> {
+        self.groups.sought(desired, ledger)
+    }
+
+    /// Takes over what the directory answered for those groups: only then is it settled who has a name that was used before.
+    #[must_use]
+    pub fn with_group_answers(mut self, desired: &Desired, answers: Presences) -> Self {
+        self.groups.settle(desired, answers);
+        self
     }
 
     /// Managed people whom the directory did not return: their source has to be asked for them by id before they count as
@@ -158,6 +199,13 @@ impl<'a> Known<'a> {
             let id = self.desired.text(person.external_id);
             (!self.claimed.contains(id) && !self.is_taken(person, id)).then_some(id)
         })
+    }
+
+    /// Whether nothing says that the entry is another one than the one that was pushed under this id.
+    fn is_same_entry(&self, person: &DesiredPerson, id: &str) -> bool {
+        let owned =
+            self.owners.get(id).and_then(|it| Some((it.source.as_str(), it.stable_id.as_ref()?.as_str())));
+        owned.is_none() || self.stable(person).is_none() || owned == self.stable(person)
     }
 
     /// Whether the directory's id for this person belongs to somebody else.

@@ -163,7 +163,7 @@ fn stays(
         Treatment::Chosen(LeaverAction::Keep) => Some(KeptBecause::Policy),
         _ if member.role != Role::User => Some(KeptBecause::Role),
         _ if is_protected(member, external_id, shown, input) => Some(KeptBecause::Protected),
-        _ if roster.emails.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
+        _ if roster.entered_anew.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
         _ if index.baseline || index.sources.is_new(source) => Some(KeptBecause::Baseline),
         _ => index.sources.doubt(source, evidence).or_else(|| index.unread_owner(external_id, input)),
     };

@@ -56,6 +56,7 @@ impl Plan {
         takings.remove(&self.judge(limits).refused);
         takings.invited.clear();
         takings.anew.clear();
+        takings.replaced_groups.clear();
         takings
     }
 
@@ -85,6 +86,7 @@ impl Plan {
         self.too_many_removals(limits, &takings, &mut judgement);
         self.too_many_memberships(limits, &takings, &mut judgement);
         self.too_many_groups(limits, &takings, &mut judgement);
+        self.too_many_replaced_groups(limits, &takings, &mut judgement);
         self.too_many_invitations(limits, &takings, &mut judgement);
         self.too_many_found_anew(limits, &takings, &mut judgement);
         judgement
@@ -156,6 +158,17 @@ impl Plan {
         if !takings.emptied_groups.is_empty() && planned > allowed {
             judgement.refusals.push(Refusal::TooManyGroups { planned, allowed });
             judgement.refused.emptied_groups.extend(takings.emptied_groups.iter().cloned());
+        }
+    }
+
+    /// Access to collections that passes to new entries is measured like groups that are emptied.
+    fn too_many_replaced_groups(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
+        let planned = takings.replaced_groups.len();
+        let share = self.totals.managed_groups.saturating_mul(limits.emptied_groups_percent as usize) / 100;
+        let allowed = share.max(1);
+        if planned > allowed {
+            judgement.refusals.push(Refusal::TooManyReplacedGroups { planned, allowed });
+            judgement.refused.replaced_groups.extend(takings.replaced_groups.iter().cloned());
         }
     }
 

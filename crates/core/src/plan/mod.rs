@@ -7,6 +7,7 @@ mod anew;
 mod approval;
 mod change;
 mod fate;
+mod group_identity;
 mod groups;
 mod identity;
 mod invitations;
@@ -21,6 +22,7 @@ mod roster;
 mod seats;
 mod sent;
 mod sources;
+mod successors;
 mod verify;
 
 pub use after::After;

@@ -182,11 +182,12 @@ fn whole_groups(input: &PlanInput<'_>, roster: &Roster<'_>) -> Vec<ImportGroup> 
     if !input.sync.groups {
         return Vec::new();
     }
-    let mut groups = official_request(input.desired, input.sync).groups;
-    for (number, group) in groups.iter_mut().enumerate() {
+    let groups = official_request(input.desired, input.sync).groups;
+    let as_known = |(number, group): (usize, ImportGroup)| {
+        let external_id = input.identity.group(number).id()?.clone();
         let listed = input.desired.members(number).iter();
-        group.member_external_ids =
-            listed.filter_map(|&person| roster.ids[person as usize].clone()).collect();
-    }
-    groups
+        let member_external_ids = listed.filter_map(|&person| roster.ids[person as usize].clone()).collect();
+        Some(ImportGroup { external_id, member_external_ids, ..group })
+    };
+    groups.into_iter().enumerate().filter_map(as_known).collect()
 }

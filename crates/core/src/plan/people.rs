@@ -12,7 +12,7 @@ use crate::normalize::is_acceptable;
 use crate::observed::{MemberStatus, ObservedMember, Presence, ServerKind};
 use crate::settings::AcrossSources;
 use crate::wire::ImportMember;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 /// Longest external id that the official server takes, in characters.
 pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
@@ -28,13 +28,8 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
         present: index.by_external_id.keys().copied().collect(),
         identified: HashMap::new(),
         replaced: HashMap::new(),
-        emails: desired
-            .people()
-            .filter(|it| leaving(it, input).is_none())
-            .filter_map(|it| it.email)
-            .chain(desired.shared_addresses())
-            .map(|it| desired.text(it))
-            .collect(),
+        emails: addresses(input, |_| true),
+        entered_anew: addresses(input, |number| !input.identity.is_known(number)),
         missing_pilot: None,
     };
     let mut fates = Vec::new();
@@ -66,6 +61,17 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
         roster.present.remove(id.as_str());
     }
     (fates, roster)
+}
+
+/// Addresses of people who shall be members, and those that nobody gets because several people have them.
+fn addresses<'a>(input: &PlanInput<'a>, which: impl Fn(usize) -> bool) -> HashSet<&'a str> {
+    let desired = input.desired;
+    let wanted = |(number, person): (usize, &DesiredPerson)| {
+        let counts = desired.people_wanted() && leaving(person, input).is_none() && which(number);
+        person.email.filter(|_| counts)
+    };
+    let own = desired.everybody().iter().enumerate().filter_map(wanted);
+    own.chain(desired.shared_addresses()).map(|it| desired.text(it)).collect()
 }
 
 /// One person of the directory.
@@ -135,8 +141,11 @@ fn live<'a>(
         return PersonFate::Joins { person, cause, staged: is_staged(input) };
     };
     let old = member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty());
-    if let Some(old) = old.filter(|old| !may_replace(member, old, input, index, roster)) {
-        if !roster.asked_for.contains(old.as_str()) {
+    // Whom the ledger knows is not the one who joined with this membership: the address was handed on.
+    let handed_on =
+        |old: &ExternalId| input.identity.is_known(one.number) && index.managed.contains_key(old.as_str());
+    if let Some(old) = old.filter(|old| handed_on(old) || !may_replace(member, old, input, index, roster)) {
+        if !roster.asked_for.contains(old.as_str()) && !handed_on(old) {
             // Groups go on listing the person by the id that the organization has.
             roster.pushed[one.number] = Some(old.as_str());
             roster.ids[one.number] = Some(old.clone());

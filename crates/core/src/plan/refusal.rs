@@ -48,6 +48,13 @@ pub enum Refusal {
         /// Groups that may.
         allowed: usize,
     },
+    /// More groups would take the place of entries that are gone, and with it their access to collections, than may at once.
+    TooManyReplacedGroups {
+        /// Groups that would.
+        planned: usize,
+        /// Groups that may.
+        allowed: usize,
+    },
     /// More people would be invited than a run after the first may invite.
     TooManyInvitations {
         /// People who would be invited.
@@ -122,6 +129,7 @@ impl Refusal {
             | Self::TooManyMemberships { .. }
             | Self::GroupEmptied { .. }
             | Self::TooManyGroups { .. }
+            | Self::TooManyReplacedGroups { .. }
             | Self::TooManyInvitations { .. }
             | Self::TooManyFoundAnew { .. }
             | Self::SeatsBought { .. }

@@ -99,10 +99,9 @@ fn changed_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, pl
 fn foreign_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
     let Some(state) = index.state else { return };
     let desired = input.desired;
-    let groups: HashSet<&str> = desired
-        .groups()
-        .iter()
-        .map(|it| desired.text(it.external_id))
+    let groups: HashSet<&str> = (0..desired.groups().len())
+        .filter_map(|it| input.identity.group(it).id())
+        .map(ExternalId::as_str)
         .chain(input.ledger.groups.iter().map(|it| it.external_id.as_str()))
         .collect();
     let strange_people = state.members.iter().filter(|it| {

@@ -66,6 +66,9 @@ impl World {
         self.ledger.groups.push(ManagedGroup {
             external_id: ExternalId::new(id),
             source: SourceName::primary(),
+            stable_id: None,
+            reference: None,
+            group_id: Some(GroupId::new(id)),
             name: name.to_owned(),
             members: ids,
             observed_at: None,
@@ -749,6 +752,7 @@ fn a_name_whose_holder_has_the_address_of_somebody_else_is_not_the_newcomers() {
     assert!(matches!(plan.standing[..], [Standing::AddressDiffers { .. }]), "{:?}", plan.standing);
 }
 
+mod handed_on;
 mod leavers;
 mod limits;
 mod renames;

@@ -118,6 +118,18 @@ impl Directory {
         }
     }
 
+    /// As [`Directory::look_up`], for groups. None: a kind of directory that is not asked, since its ids are for good and no other
+    /// entry can get them.
+    ///
+    /// # Errors
+    /// As [`Directory::look_up`].
+    pub async fn look_up_groups(&self, sought: &[Sought]) -> Result<Option<Presences>, ReadError> {
+        match self {
+            Self::Ldap(directory) => directory.look_up(sought).await.map(Some),
+            Self::Okta(_) | Self::Entra(_) | Self::OneLogin(_) | Self::Google(_) => Ok(None),
+        }
+    }
+
     /// Looks the directory over piece by piece, without reading it: what cannot be looked at for want of an earlier step
     /// is left out.
     pub async fn probe(&self, events: Events<'_>) -> Vec<Finding> {

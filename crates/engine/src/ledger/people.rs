@@ -4,7 +4,7 @@
 
 use super::LedgerError;
 use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
-use bwdc_core::names::{Email, ExternalId, SourceName, StableId, Timestamp};
+use bwdc_core::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
 use rusqlite::{Connection, Transaction};
 use std::collections::{HashMap, HashSet};
 
@@ -33,8 +33,9 @@ pub(super) fn read_groups(connection: &Connection) -> Result<Vec<ManagedGroup>, 
     let texts: HashMap<i64, ExternalId> =
         read_external_ids(connection)?.into_iter().map(|(text, id)| (id, ExternalId::new(text))).collect();
     let mut memberships = read_memberships(connection)?;
-    let mut statement = connection
-        .prepare("SELECT id, external_id, name, observed_at, source FROM groups ORDER BY position")?;
+    let mut statement = connection.prepare(
+        "SELECT id, external_id, name, observed_at, source, stable_id, group_id, reference FROM groups ORDER BY position",
+    )?;
     let mut rows = statement.query([])?;
     let mut groups = Vec::new();
     while let Some(row) = rows.next()? {
@@ -42,6 +43,9 @@ pub(super) fn read_groups(connection: &Connection) -> Result<Vec<ManagedGroup>, 
         groups.push(ManagedGroup {
             external_id: ExternalId::new(row.get::<_, Box<str>>(1)?),
             source: source(row.get(4)?),
+            stable_id: row.get::<_, Option<Box<str>>>(5)?.map(StableId::new),
+            group_id: row.get::<_, Option<Box<str>>>(6)?.map(GroupId::new),
+            reference: row.get(7)?,
             name: row.get(2)?,
             members: members.iter().filter_map(|id| texts.get(id).cloned()).collect(),
             observed_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
@@ -131,7 +135,11 @@ fn replace_people(
     Ok(!stored.is_empty())
 }
 
-type GroupRow = (i64, i64, String, Option<i64>, String);
+/// Number, and what of a group may differ.
+type GroupRow = (i64, GroupValues);
+
+/// Position, name, time of the last look, source, id that survives renames, the organization's own id, the directory's name.
+type GroupValues = (i64, String, Option<i64>, String, Option<String>, Option<String>, Option<String>);
 
 fn replace_groups(
     transaction: &Transaction<'_>,
@@ -140,19 +148,25 @@ fn replace_groups(
 ) -> Result<bool, LedgerError> {
     let mut stored: HashMap<String, GroupRow> = HashMap::new();
     {
-        let mut statement =
-            transaction.prepare("SELECT external_id, id, position, name, observed_at, source FROM groups")?;
+        let mut statement = transaction.prepare(
+            "SELECT external_id, id, position, name, observed_at, source, stable_id, group_id, reference FROM groups",
+        )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            stored.insert(row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
+            let values =
+                (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
+            stored.insert(row.get(0)?, (row.get(1)?, values));
         }
     }
     let memberships = read_memberships(transaction)?;
     let mut insert = transaction.prepare(
-        "INSERT INTO groups (source, external_id, position, name, observed_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO groups (external_id, position, name, observed_at, source, stable_id, group_id, reference)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
-    let mut update = transaction
-        .prepare("UPDATE groups SET position = ?2, name = ?3, observed_at = ?4, source = ?5 WHERE id = ?1")?;
+    let mut update = transaction.prepare(
+        "UPDATE groups SET position = ?2, name = ?3, observed_at = ?4, source = ?5, stable_id = ?6, group_id = ?7,
+         reference = ?8 WHERE external_id = ?1",
+    )?;
     let mut empty = transaction.prepare("DELETE FROM memberships WHERE group_id = ?1")?;
     let mut fill = transaction.prepare("INSERT INTO memberships VALUES (?1, ?2, ?3)")?;
     let mut seen = HashSet::with_capacity(groups.len());
@@ -162,21 +176,23 @@ fn replace_groups(
         if !seen.insert(external_id) {
             return Err(LedgerError::Twice { external_id: group.external_id.clone() });
         }
-        let observed_at = group.observed_at.map(|time| time.0);
-        let id = match stored.remove(external_id) {
-            Some((id, at, name, observed, from)) => {
-                let source = group.source.as_str();
-                if at != position || name != group.name || observed != observed_at || from != source {
-                    update.execute((id, position, group.name.as_str(), observed_at, source))?;
-                }
-                id
-            }
-            None => {
-                let name = group.name.as_str();
-                insert.execute((group.source.as_str(), external_id, position, name, observed_at))?;
-                transaction.last_insert_rowid()
-            }
-        };
+        let before = stored.remove(external_id);
+        let values = values(group, position);
+        if before.as_ref().is_none_or(|(_, stored)| *stored != values) {
+            let (position, name, observed_at, source, stable_id, group_id, reference) = values;
+            let write = if before.is_some() { &mut update } else { &mut insert };
+            write.execute((
+                external_id,
+                position,
+                name,
+                observed_at,
+                source,
+                stable_id,
+                group_id,
+                reference,
+            ))?;
+        }
+        let id = before.map_or_else(|| transaction.last_insert_rowid(), |(id, _)| id);
         let members =
             group.members.iter().map(|it| ids.number(it.as_str())).collect::<Result<Vec<_>, _>>()?;
         let before = memberships.get(&id).map(Vec::as_slice).unwrap_or_default();
@@ -193,6 +209,18 @@ fn replace_groups(
         delete.execute([id])?;
     }
     Ok(removed || !stored.is_empty())
+}
+
+fn values(group: &ManagedGroup, position: i64) -> GroupValues {
+    (
+        position,
+        group.name.clone(),
+        group.observed_at.map(|time| time.0),
+        group.source.as_str().to_owned(),
+        group.stable_id.as_ref().map(|it| it.as_str().to_owned()),
+        group.group_id.as_ref().map(|it| it.as_str().to_owned()),
+        group.reference.clone(),
+    )
 }
 
 /// The numbers of external ids; a new one gets its row at once.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -126,6 +126,12 @@ const MIGRATIONS: [&str; 7] = [
     "
     ALTER TABLE people ADD COLUMN reference TEXT;
 ",
+    // A run that sees a group fills them in.
+    "
+    ALTER TABLE groups ADD COLUMN stable_id TEXT;
+    ALTER TABLE groups ADD COLUMN reference TEXT;
+    ALTER TABLE groups ADD COLUMN group_id TEXT;
+",
 ];
 
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
@@ -213,7 +219,8 @@ mod tests {
                 "INSERT INTO external_ids VALUES (1, 'cn=ann');
                  INSERT INTO people (external_id, source, position, stable_id, email, revoked_by_us, out_since)
                  VALUES (1, '', 0, 'entryUUID:1', 'ann@x', 1, NULL);
-                 INSERT INTO groups VALUES (1, '', 'cn=g', 0, 'G', 5);
+                 INSERT INTO groups (id, source, external_id, position, name, observed_at)
+                 VALUES (1, '', 'cn=g', 0, 'G', 5);
                  INSERT INTO memberships VALUES (1, 0, 1);
                  INSERT INTO runs (kind, started_at, finished_at, outcome) VALUES ('command', 1, 2, 'complete');
                  INSERT INTO facts VALUES ('baseline_taken', 1);",

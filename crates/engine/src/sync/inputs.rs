@@ -127,6 +127,8 @@ impl Engine {
         let stages = facts.as_ref().map(|it| it.stages);
         let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
         let seats = if server == ServerKind::Vaultwarden { None } else { organization.seats(events).await? };
+        let groups = ask_for_groups(sources, &identity.sought_groups(&desired, &ledger)).await;
+        let identity = identity.with_group_answers(&desired, groups);
         let presences = ask_for_missing(sources, &desired, &ledger, &identity).await?;
         let inputs = Inputs {
             desired,
@@ -228,6 +230,22 @@ async fn ask_for_missing(
         }
     }
     Ok(presences)
+}
+
+/// Asks each source for its own groups that are missing. What a source cannot say stays unknown, and ends no run.
+async fn ask_for_groups(sources: &[ConfiguredSource], sought: &[(SourceName, Vec<Sought>)]) -> Presences {
+    let mut presences = Presences::new();
+    for (name, missing) in sought {
+        let Some(source) = sources.iter().find(|it| it.name == *name) else { continue };
+        match source.directory.look_up_groups(missing).await {
+            Ok(answers) => presences.extend(answers.into_iter().flatten()),
+            Err(error) => {
+                let unknown = Presence::Unknown { reason: with_causes(&error) };
+                presences.extend(missing.iter().map(|it| (it.external_id.clone(), unknown.clone())));
+            }
+        }
+    }
+    presences
 }
 
 /// Somebody is gone only where every source says so, and disabled only where every source could say and none has an account

@@ -1,7 +1,7 @@
 //! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
 
 use bwdc_core::ledger::{IntentState, LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
-use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, StableId, Timestamp};
+use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use bwdc_core::plan::Takings;
 use bwdc_core::wire::Request;
 use bwdc_engine::ledger::{
@@ -35,6 +35,9 @@ fn group(number: usize, members: impl IntoIterator<Item = usize>) -> ManagedGrou
     ManagedGroup {
         external_id: ExternalId::new(format!("cn=group {number},ou=groups,dc=example,dc=test")),
         source: source(number),
+        stable_id: Some(StableId::new(format!("entryUUID:group{number}"))),
+        reference: Some(format!("cn=group {number},ou=moved,dc=example,dc=test")),
+        group_id: (number % 2 == 0).then(|| GroupId::new(format!("{number:032}"))),
         name: format!("Group {number}"),
         members: members.into_iter().map(|it| person(it).external_id).collect(),
         observed_at: Some(NOW),

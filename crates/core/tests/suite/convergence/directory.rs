@@ -31,6 +31,8 @@ pub(crate) struct Entry {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
+    /// The id that survives renames, where the directory has one.
+    pub(crate) stable: Option<String>,
     pub(crate) id: String,
     pub(crate) name: String,
     /// Stable ids.
@@ -105,6 +107,8 @@ impl Directory {
                 .map(|it| builder.text(&it.id))
                 .collect();
             builder.group(id, id, id, name, &members);
+            let stable_id = group.stable.as_deref().map(|it| builder.text(it));
+            builder.group_stable_id(stable_id);
         }
         for section in [Section::People, Section::DeletedPeople, Section::Groups] {
             builder.end(section);
@@ -114,6 +118,28 @@ impl Directory {
 
     pub(crate) fn look_up(&self, sought: &[Sought]) -> Presences {
         sought.iter().map(|it| (it.external_id.clone(), self.presence(it))).collect()
+    }
+
+    /// The same for groups.
+    pub(crate) fn look_up_groups(&self, sought: &[Sought]) -> Presences {
+        let presence = |it: &Sought| {
+            let is = |group: &Group| match &it.stable_id {
+                Some(stable) => group.stable.as_deref() == Some(stable.as_str()),
+                None => group.id == it.external_id.as_str(),
+            };
+            match self.groups.iter().any(is) {
+                _ if self.silent => Presence::Unknown { reason: "no right".to_owned() },
+                true => Presence::Found { at: None },
+                false => Presence::NotFound,
+            }
+        };
+        sought.iter().map(|it| (it.external_id.clone(), presence(it))).collect()
+    }
+
+    /// A group that nobody had before.
+    pub(crate) fn found(&mut self, id: String, name: String) {
+        let stable = Some(format!("entryUUID:{}", self.number()));
+        self.groups.push(Group { stable, id, name, members: Vec::new() });
     }
 
     fn presence(&self, sought: &Sought) -> Presence {

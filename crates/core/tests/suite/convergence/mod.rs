@@ -42,6 +42,7 @@ fn a_run(world: &mut World, approve: bool) -> Result<bool, TestCaseError> {
         if again.is_empty() {
             prop_assert!(again.requests().is_empty());
             oracle::equal(world, &again)?;
+            oracle::same_groups(world)?;
             return Ok(true);
         }
         if !plan.baseline {

@@ -1,8 +1,9 @@
 //! What must be true after a run, told from the directory and the organization alone.
 
-use crate::convergence::directory::{Entry, State};
+use crate::convergence::directory::{Entry, Group, State};
 use crate::convergence::model::{Member, Organization};
 use crate::convergence::world::{HOUR, Mode, World};
+use bwdc_core::ledger::{ManagedGroup, ManagedPerson};
 use bwdc_core::observed::{MemberStatus, Role};
 use bwdc_core::plan::{Change, Evidence, KeptBecause, LeftOutBecause, Plan, Standing};
 use bwdc_core::settings::LeaverAction;
@@ -86,8 +87,14 @@ impl Guarded {
         let named = |it: &String| it == id || it.eq_ignore_ascii_case(&member.email);
         let protected = world.connector.protected.iter().any(named);
         // Whether this person is an enabled one of the directory.
-        let wanted =
-            world.directory.people.iter().any(|it| it.state == State::Enabled && it.email == member.email);
+        let wanted = world.directory.people.iter().any(|it| {
+            let is_it =
+                |known: &ManagedPerson| known.stable_id.as_ref().is_some_and(|id| id.as_str() == it.stable);
+            let known = world.ledger.people.iter().find(|known| is_it(known));
+            // A colleague who has the address now is somebody else.
+            let colleague = known.is_some_and(|known| known.external_id.as_str() != id);
+            it.state == State::Enabled && it.email == member.email && !colleague
+        });
         member.role == Role::User && !id.trim().is_empty() && !protected && !wanted
     }
 
@@ -212,26 +219,33 @@ fn leavers(world: &World, plan: &Plan, people: &People) -> Checked {
             prop_assert!(stays_as_today, "{member:?} stays without a reason: {:#?}", plan.kept);
             continue;
         };
-        let is_true = match &kept.because {
-            KeptBecause::Policy => action == Some(LeaverAction::Keep),
-            KeptBecause::AsToday => action.is_none() && !today,
-            KeptBecause::Grace { until } => {
-                let noted = managed.out.map(|it| it.since.0);
-                until.0 > world.now && noted.is_some_and(|it| until.0 <= it + 30 * HOUR)
-            }
-            KeptBecause::AlreadyRevoked => member.status == MemberStatus::Revoked || !world.can_read(),
-            KeptBecause::AddressInUse => {
-                world.directory.selected().any(|it| it.state != State::Deleted && it.email == member.email)
-            }
-            KeptBecause::Role => member.role != Role::User,
-            KeptBecause::Protected => {
-                world.connector.protected.iter().any(|it| {
+        let is_true =
+            match &kept.because {
+                KeptBecause::Policy => action == Some(LeaverAction::Keep),
+                KeptBecause::AsToday => action.is_none() && !today,
+                KeptBecause::Grace { until } => {
+                    let noted = managed.out.map(|it| it.since.0);
+                    until.0 > world.now && noted.is_some_and(|it| until.0 <= it + 30 * HOUR)
+                }
+                KeptBecause::AlreadyRevoked => member.status == MemberStatus::Revoked || !world.can_read(),
+                KeptBecause::AddressInUse => {
+                    // A colleague whom the ledger knows is not the leaver entered anew.
+                    let is_known = |it: &Entry| {
+                        let stable = |known: &ManagedPerson| {
+                            known.stable_id.as_ref().is_some_and(|id| id.as_str() == it.stable)
+                        };
+                        world.ledger.people.iter().any(stable)
+                    };
+                    let has = |it: &&Entry| it.state != State::Deleted && it.email == member.email;
+                    world.directory.selected().filter(has).any(|it| !is_known(it))
+                }
+                KeptBecause::Role => member.role != Role::User,
+                KeptBecause::Protected => world.connector.protected.iter().any(|it| {
                     it == id || *it == member.email || entry.is_some_and(|entry| entry.email == *it)
-                })
-            }
-            KeptBecause::Unconfirmed { .. } => world.directory.silent,
-            KeptBecause::NoUsableAddress | KeptBecause::Baseline => false,
-        };
+                }),
+                KeptBecause::Unconfirmed { .. } => world.directory.silent,
+                KeptBecause::NoUsableAddress | KeptBecause::Baseline => false,
+            };
         prop_assert!(is_true, "{member:?} is kept because of {kept:?}");
     }
     Ok(())
@@ -250,23 +264,29 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
         .collect();
     let claimed: BTreeSet<&str> = people.pushed.values().map(String::as_str).collect();
     for group in &world.directory.groups {
-        if plan.left_out.iter().any(|it| it.reference == group.id) {
-            let unseen = it_is_unseen(plan, &group.id) && !world.can_read();
-            prop_assert!(unseen, "{group:?} is left out");
+        let left_out = plan.left_out.iter().find(|it| it.reference == group.id);
+        if let Some(left_out) = left_out {
+            let is_true = match left_out.because {
+                LeftOutBecause::EmptyUnseen => !world.can_read(),
+                LeftOutBecause::GroupOfBefore => {
+                    world.directory.silent && pushed_group(world, group).is_none()
+                }
+                _ => false,
+            };
+            prop_assert!(is_true, "{group:?} is left out: {left_out:?}");
             continue;
         }
-        let found: Vec<_> = world
-            .organization
-            .groups
-            .iter()
-            .filter(|it| it.external_id.as_deref() == Some(&group.id))
-            .collect();
+        let Some(pushed) = pushed_group(world, group) else {
+            return Err(TestCaseError::fail(format!("nobody knows {group:?}")));
+        };
+        let found: Vec<_> =
+            world.organization.groups.iter().filter(|it| it.external_id.as_deref() == Some(pushed)).collect();
         let [found] = found[..] else {
             return Err(TestCaseError::fail(format!("{group:?} is there as {found:?}")));
         };
-        let kept = plan.standing.iter().any(|it| {
-            matches!(it, Standing::GroupNameKept { group: it, .. } if it.external_id.as_str() == group.id)
-        });
+        let kept = plan.standing.iter().any(
+            |it| matches!(it, Standing::GroupNameKept { group: it, .. } if it.external_id.as_str() == pushed),
+        );
         prop_assert!(found.name == group.name || kept, "{group:?} is {found:?}");
         let listed = world
             .directory
@@ -286,8 +306,29 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
     Ok(())
 }
 
-fn it_is_unseen(plan: &Plan, reference: &str) -> bool {
-    plan.left_out.iter().any(|it| it.reference == reference && it.because == LeftOutBecause::EmptyUnseen)
+/// Under which id an entry was brought over, as the ledger remembers.
+fn pushed_group<'a>(world: &'a World, group: &Group) -> Option<&'a str> {
+    let stable =
+        |known: &&ManagedGroup| known.stable_id.as_ref().map(|id| id.as_str()) == group.stable.as_deref();
+    world.ledger.groups.iter().find(stable).map(|it| it.external_id.as_str())
+}
+
+/// An entry is always the same group of the organization, and two entries are never one at a time: what was given to one by hand
+/// does not pass to another.
+pub(crate) fn same_groups(world: &mut World) -> Checked {
+    let mut entries: BTreeMap<String, String> = BTreeMap::new();
+    for group in &world.directory.groups {
+        let Some((stable, pushed)) = group.stable.as_ref().zip(pushed_group(world, group)) else { continue };
+        let found = world.organization.groups.iter().find(|it| it.external_id.as_deref() == Some(pushed));
+        let Some(found) = found else { continue };
+        let before =
+            world.places.get(stable).filter(|id| world.organization.groups.iter().any(|it| it.id == **id));
+        prop_assert!(before.is_none_or(|it| *it == found.id), "{group:?} was {before:?} and is {found:?}");
+        let other = entries.insert(found.id.clone(), stable.clone());
+        prop_assert!(other.is_none(), "{group:?} and {other:?} are one: {found:?}");
+    }
+    world.places.extend(entries.into_iter().map(|(place, stable)| (stable, place)));
+    Ok(())
 }
 
 /// Each standing difference is one that is there. The list is closed: another kind does not compile.
@@ -314,7 +355,8 @@ fn standing(world: &World, standing: &Standing) -> Checked {
             found.any(|it| it.name == *observed && it.name != group.name)
         }
         Standing::GroupVanished { group } => {
-            world.directory.groups.iter().all(|it| it.id != group.external_id.as_str())
+            let pushed = world.directory.groups.iter().filter_map(|it| pushed_group(world, it));
+            pushed.into_iter().all(|it| it != group.external_id.as_str())
         }
         // Only first runs leave these, and a first run has been followed by a second.
         Standing::MembershipsKept { .. } => false,

@@ -116,7 +116,7 @@ impl World {
                 // Few ids: both directories have groups of one id, and of one name.
                 let (id, name) = (format!("cn=g{}", whom % 4), format!("Group {}", whom % 4));
                 if directory.groups.iter().all(|it| it.id != id) {
-                    directory.groups.push(Group { id, name, members: Vec::new() });
+                    directory.groups.push(Group { stable: None, id, name, members: Vec::new() });
                 }
             }
             8 if groups > 0 && how % 4 < 2 => drop(directory.groups.remove(group)),

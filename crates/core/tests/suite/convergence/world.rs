@@ -1,6 +1,6 @@
 //! A directory, an organization and the ledger between them, and what can happen to each.
 
-use crate::convergence::directory::{Directory, Group, State};
+use crate::convergence::directory::{Directory, State};
 use crate::convergence::model::{self, Kind, Member, Organization};
 use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
@@ -8,7 +8,7 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{MemberStatus, Observed, Presences, Role, ServerKind};
 use bwdc_core::plan::{After, Identity, Plan, PlanInput, Takings, believed};
 use bwdc_core::settings::{AddressRule, ConnectorSettings, LeaverAction, SyncSettings, VanishedGroups};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const HOUR: i64 = 3_600_000;
 
@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) sync: SyncSettings,
     pub(crate) connector: ConnectorSettings,
     pub(crate) now: i64,
+    /// Which group of the organization each entry of the directory was seen to be.
+    pub(crate) places: BTreeMap<String, String>,
     /// What runs took, and when.
     pub(crate) taken: Vec<(i64, Takings)>,
 }
@@ -109,6 +111,7 @@ impl World {
             sync,
             connector,
             now: 0,
+            places: BTreeMap::new(),
             taken: Vec::new(),
         }
     }
@@ -140,6 +143,10 @@ impl World {
     pub(crate) fn plan<T>(&self, then: impl FnOnce(&Plan, &PlanInput<'_>) -> T) -> T {
         let (desired, observed) = (self.desired(), self.observed());
         let identity = Identity::new(&desired, &self.ledger, observed.state());
+        let groups = identity.sought_groups(&desired, &self.ledger);
+        let answers: Presences =
+            groups.iter().flat_map(|(_, sought)| self.directory.look_up_groups(sought)).collect();
+        let identity = identity.with_group_answers(&desired, answers);
         let missing = identity.sought(&self.ledger);
         let presences: Presences =
             missing.iter().flat_map(|(_, sought)| self.directory.look_up(sought)).collect();
@@ -214,16 +221,23 @@ impl World {
             }
             3..=11 if people > 0 => self.change_person(kind % EVENTS, one, how),
             12 if groups < 4 => {
-                let id = format!("cn=g{}", self.directory.number());
-                let name = format!("Group {}", how % 5);
-                self.directory.groups.push(Group { id, name, members: Vec::new() });
+                let id = self.name_for_a_group(how);
+                self.directory.found(id, format!("Group {}", how % 5));
             }
             13 if groups > 0 && how.is_multiple_of(2) => {
                 self.directory.groups.remove(group);
             }
             14 if groups > 0 => self.directory.groups[group].name = format!("Group {}", how % 5),
             15 if groups > 0 => {
-                self.directory.groups[group].id = format!("cn=g{}", self.directory.number());
+                let number = self.directory.number();
+                let moved = &mut self.directory.groups[group];
+                // Moved; entered anew under another name, or under the same one.
+                if how % 3 < 2 {
+                    moved.id = format!("cn=g{number}");
+                }
+                if how % 3 > 0 {
+                    moved.stable = Some(format!("entryUUID:new{number}"));
+                }
             }
             16 | 17 if groups > 0 && people > 0 => {
                 let stable = self.directory.people[usize::from(how) % people].stable.clone();
@@ -252,6 +266,14 @@ impl World {
             23..EVENTS if self.can_read() => self.by_hand(kind % EVENTS, whom, how),
             _ => {}
         }
+    }
+
+    /// Sometimes one that a group had before.
+    fn name_for_a_group(&mut self, how: u8) -> String {
+        let free = |id: &str| self.directory.groups.iter().all(|it| it.id != id);
+        let mut used = self.ledger.groups.iter().map(|it| it.external_id.as_str().to_owned());
+        let used = used.rfind(|it| how.is_multiple_of(2) && it.starts_with("cn=") && free(it));
+        used.unwrap_or_else(|| format!("cn=g{}", self.directory.number()))
     }
 
     fn change_person(&mut self, kind: u8, place: usize, how: u8) {

@@ -210,6 +210,7 @@ struct WaitingGroup {
     reference: Text,
     key: Text,
     external_id: Text,
+    stable_id: Option<Text>,
     name: Text,
     members: Vec<Text>,
 }
@@ -286,8 +287,10 @@ impl<'r> Reader<'r> {
         attributes.extend(self.membership.attributes());
         attributes.extend(layout.id_attribute.map(IdAttribute::name));
         attributes.extend(self.domain.as_ref().map(|_| domain::GROUP_ATTRIBUTE));
-        if matches!(self.kept, Kept::Objects(_)) {
+        if self.scope.stable_ids || matches!(self.kept, Kept::Objects(_)) {
             attributes.extend(STABLE_IDS);
+        }
+        if matches!(self.kept, Kept::Objects(_)) {
             attributes.push("objectClass");
         }
         attributes.extend(self.revision_attribute());
@@ -529,10 +532,11 @@ impl<'r> Reader<'r> {
     }
 
     fn add_group(&mut self, entry: &Entry<'_>, name: Text) -> Result<(), LdapReadError> {
-        let Names { reference, key, external_id, .. } = self.names(entry)?;
+        let Names { reference, key, external_id, guid } = self.names(entry)?;
         if self.seen.as_mut().is_some_and(|seen| !seen.insert(key)) {
             return Ok(());
         }
+        let stable_id = self.stable_id(entry, guid.as_deref());
         let sid = entry.first_value(domain::GROUP_ATTRIBUTE);
         let primary = self.domain.as_ref().map_or(&[][..], |domain| domain.primary_members(sid));
         self.beside.primary(self.members.len()..self.members.len() + primary.len());
@@ -544,10 +548,11 @@ impl<'r> Reader<'r> {
         if self.membership.is_told_by_members() {
             self.membership.group(key, entry, &mut self.builder, &mut self.scratch);
             let members = std::mem::take(&mut self.members);
-            self.waiting.push(WaitingGroup { reference, key, external_id, name, members });
+            self.waiting.push(WaitingGroup { reference, key, external_id, stable_id, name, members });
             return Ok(());
         }
         self.builder.group(reference, key, external_id, name, &self.members);
+        self.builder.group_stable_id(stable_id);
         self.beside.group(key, reference, &mut self.builder);
         if dated {
             self.mark(entry, key);
@@ -558,9 +563,10 @@ impl<'r> Reader<'r> {
     /// Groups whose members are told by the members themselves are whole only once everybody was read.
     fn finish_groups(&mut self) {
         for group in std::mem::take(&mut self.waiting) {
-            let WaitingGroup { reference, key, external_id, name, mut members } = group;
+            let WaitingGroup { reference, key, external_id, stable_id, name, mut members } = group;
             members.extend_from_slice(self.membership.members(key));
             self.builder.group(reference, key, external_id, name, &members);
+            self.builder.group_stable_id(stable_id);
         }
         self.beside.finish(&mut self.builder);
     }
