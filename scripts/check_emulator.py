@@ -4,7 +4,7 @@
     check_emulator.py NODE EMULATE BWDC CLOUD
 
 NODE is a node of version 22 or later, EMULATE the emulator's main file, BWDC the program,
-CLOUD the program of `crates/sandbox/examples/cloud.rs`, for an organization to log in to. The emulator is filled through its
+CLOUD the program of `crates/sandbox/examples/cloud`, for an organization to log in to. The emulator is filled through its
 own API, and what `bwdc test` says of it is held against what was put in. It pages by number and leaves the Link header off
 lists that fit into one page, which Okta never does and the connector rightly refuses: a proxy adds the header there, and
 nothing else.

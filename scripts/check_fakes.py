@@ -3,7 +3,7 @@
 
     check_fakes.py CLOUD OKTA_SPEC GRAPH_CUT GOOGLE_DISCOVERY
 
-CLOUD is the program of `crates/sandbox/examples/cloud.rs`, OKTA_SPEC the description of Okta's API, GRAPH_CUT what
+CLOUD is the program of `crates/sandbox/examples/cloud`, OKTA_SPEC the description of Okta's API, GRAPH_CUT what
 `cut_graph.py` made of Microsoft Graph's, GOOGLE_DISCOVERY the discovery document of Google's directory API. Each service is
 started, asked for every kind of answer that the connector reads, and every answer is held against the vendor's own
 description: Okta's, Graph's and Google's as JSON Schema, OneLogin's by the models of its Python client. The Python clients of

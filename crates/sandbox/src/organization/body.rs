@@ -1,50 +1,79 @@
-//! What the paths of the public API have in common: reading a body, and answering a list.
+//! What the paths of the public API have in common: reading a body and an id, and answering a list.
 
-use axum::Json;
+use axum::Json as JsonAnswer;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::errors::Refusal;
-use super::model::CollectionAccess;
-use super::validation::{self, Errors, Object};
+use super::json::{self, Document};
+use super::validation;
 
 pub(crate) type Answer = Result<Response, Refusal>;
 
 pub(crate) fn list(data: Vec<Value>) -> Response {
-    Json(json!({ "object": "list", "data": data })).into_response()
+    JsonAnswer(json!({ "object": "list", "data": data })).into_response()
 }
 
-/// Reads a JSON body into an object, with the errors of the official server.
-pub(crate) fn read_body(headers: &HeaderMap, body: &Bytes) -> Result<Value, Refusal> {
+/// Reads a body as the official server does: JSON by its header, in UTF-8 or UTF-16, with or without a byte order mark.
+///
+/// # Errors
+///
+/// 415 when the header names something else, 400 when there is nothing.
+pub(crate) fn read_body(headers: &HeaderMap, body: &Bytes) -> Result<Document, Refusal> {
     if body.is_empty() {
-        return Err(Refusal::Invalid(vec![(String::new(), "Body is empty.".to_owned())]));
+        return Err(validation::no_body());
     }
-    require_json(headers)?;
-    serde_json::from_slice(body).map_err(|error| Refusal::Invalid(vec![("$".to_owned(), error.to_string())]))
+    let text = match encoding(headers)? {
+        Encoding::Utf8 => String::from_utf8(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).to_vec()).ok(),
+        Encoding::Utf16 => utf16(body.strip_prefix(b"\xff\xfe").unwrap_or(body)),
+    };
+    let unreadable = || {
+        let text = "The text is not written in its encoding. Path: $".to_owned();
+        Refusal::Invalid(vec![("$".to_owned(), text)])
+    };
+    text.map(|text| json::read(&text)).ok_or_else(unreadable)
 }
 
-/// Refuses a body that does not call itself JSON, as the framework does.
-pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+enum Encoding {
+    Utf8,
+    Utf16,
+}
+
+fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind == "application/json" || kind == "text/json" || kind.ends_with("+json") {
-        return Ok(());
+    let mut parts = kind.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let name = parts.next().unwrap_or_default();
+    let is_json = name == "application/json"
+        || name == "text/json"
+        || (name.starts_with("application/") && name.ends_with("+json"));
+    let charset =
+        parts.find_map(|part| part.strip_prefix("charset=").map(|it| it.trim_matches('"').to_owned()));
+    match charset.as_deref() {
+        _ if !is_json => Err(Refusal::UnsupportedMediaType),
+        None | Some("utf-8") => Ok(Encoding::Utf8),
+        Some("utf-16" | "utf-16le" | "unicode") => Ok(Encoding::Utf16),
+        Some(_) => Err(Refusal::UnsupportedMediaType),
     }
-    Err(Refusal::UnsupportedMediaType)
 }
 
-pub(crate) fn check_external_id(external_id: Option<&str>, errors: &mut Errors) {
-    if external_id.is_some_and(|id| validation::length(id) > 300) {
-        errors.push("ExternalId", validation::too_long("ExternalId", 300));
+fn utf16(body: &[u8]) -> Option<String> {
+    let pairs = body.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
     }
+    char::decode_utf16(pairs.map(|pair| u16::from_le_bytes([pair[0], pair[1]])))
+        .collect::<Result<_, _>>()
+        .ok()
 }
 
-pub(crate) fn sent_collections(object: &Object<'_>) -> Result<Option<Vec<CollectionAccess>>, Refusal> {
-    let Some(value) = object.property("collections").json() else { return Ok(None) };
-    let invalid =
-        |error: serde_json::Error| Refusal::Invalid(vec![("$.collections".to_owned(), error.to_string())]);
-    Vec::<CollectionAccess>::deserialize(value).map(Some).map_err(invalid)
+/// Reads an id in a path, in lower case.
+///
+/// # Errors
+///
+/// 400 with the key `id` when it is none.
+pub(crate) fn path_id(text: &str) -> Result<String, Refusal> {
+    validation::guid(text)
+        .ok_or_else(|| Refusal::Invalid(vec![("id".to_owned(), format!("The value '{text}' is not valid."))]))
 }

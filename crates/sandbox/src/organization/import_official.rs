@@ -1,18 +1,23 @@
 //! The directory import of the official server, step by step, with what a failure leaves behind.
 //!
-//! Each step is one transaction and there is none around them: that is how the real server behaves, and what a
-//! client has to live with.
+//! Each step is one transaction and there is none around them, and imports are not serialised: while one takes its
+//! time, others see the organization as it is then. That is how the real server behaves, and what a client has to live
+//! with.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::errors::Refusal;
 use super::events;
+use super::import_groups::import_groups;
+use super::import_request::{ImportRequest, ImportedGroup, ImportedMember};
+use super::lower_case::lower;
 use super::model::{MemberStatus, NewMember};
 use super::options::{Hosting, KnownAddresses, Official};
-use super::seats;
+use super::pace::Pacer;
+use super::seats::{self, Asker, Scaling};
 use super::shared::{OrganizationState, Shared};
 use super::store::{MemberRow, Store};
-use super::validation::{ImportRequest, ImportedGroup, ImportedMember};
 
 /// The most groups, and the most live members, of an import in the cloud that is not called large.
 const MOST_AT_ONCE: usize = 2000;
@@ -35,68 +40,87 @@ struct Existing {
     imported: HashSet<String>,
 }
 
+/// Who is to be added, and how.
+struct Newcomers {
+    people: Vec<Live>,
+    status: MemberStatus,
+    scaling: Scaling,
+}
+
 /// Imports members and groups.
 ///
 /// 0. The organization and its plan are checked.
 /// 1. Members marked as deleted are removed, by external id.
 /// 2. With `overwriteExisting`, members who are not listed are removed.
 /// 3. Members without external id are adopted by their address.
-/// 4. Unknown members are invited, or staged.
-/// 5. Groups are created, renamed and filled.
+/// 4. Unknown members are looked up and, after the time that takes, all invited or staged at once.
+/// 5. Groups are created, then renamed and filled, one after the other.
 /// 6. The events about removed members are written.
 ///
 /// # Errors
 ///
 /// The answer of the real server; the steps before the failing one stay done.
-pub(crate) fn import(shared: &Shared, official: &Official, request: ImportRequest) -> Result<(), Refusal> {
-    let ImportRequest { groups, members, overwrite_existing, large_import, invite_users_after_provisioning } =
-        request;
-    let (Some(groups), Some(members)) = (groups, members) else { return Err(Refusal::Unhandled) };
-    check_size(official, &groups, &members, large_import)?;
-    let groups = groups.into_iter().collect::<Option<Vec<_>>>().ok_or(Refusal::Unhandled)?;
-    let members = members.into_iter().collect::<Option<Vec<_>>>().ok_or(Refusal::Unhandled)?;
-
+pub(crate) async fn import(shared: Arc<Shared>, request: ImportRequest) -> Result<(), Refusal> {
+    let Some(official) = shared.official() else { return Err(Refusal::MissingBare) };
+    check_size(official, &request)?;
+    let (Some(groups), Some(members)) = (request.groups, request.members) else {
+        return Err(Refusal::Unhandled);
+    };
     if shared.organization_state() == OrganizationState::Deleted {
         return Err(Refusal::Missing);
     }
     if !official.use_directory {
         return Err(Refusal::bad("Organization cannot use directory syncing."));
     }
-
+    let members = members.into_iter().collect::<Option<Vec<_>>>().ok_or(Refusal::Unhandled)?;
     let (deleted, live): (Vec<ImportedMember>, Vec<ImportedMember>) =
         members.into_iter().partition(|member| member.deleted);
     let live: Vec<Live> = live
         .into_iter()
         .map(|member| Live { email: member.email.unwrap_or_default(), external_id: member.external_id })
         .collect();
-    let store = shared.store();
-    let mut existing = Existing::read(&store, &live)?;
 
-    let mut removed = remove_deleted(&store, &existing, &deleted)?;
-    if overwrite_existing {
-        removed.extend(remove_unlisted(&store, &existing)?);
+    let mut pacer = Pacer::start(shared.import_pace());
+    let mut removed;
+    let mut existing;
+    let newcomers;
+    {
+        let store = shared.store();
+        existing = Existing::read(&store, &live)?;
+        removed = remove_deleted(&store, &existing, &deleted)?;
+        if request.overwrite_existing {
+            removed.extend(remove_unlisted(&store, &existing)?);
+        }
+        adopt(official, &store, &mut existing, &live)?;
+        let is_staging = !request.invite_users_after_provisioning && official.staged_status;
+        newcomers = newcomers_among(&shared, official, &store, &existing, live, is_staging)?;
     }
-    adopt(&store, &mut existing, &live)?;
-    let is_staging = !invite_users_after_provisioning && official.staged_status;
-    add(shared, official, &store, &mut existing, &live, is_staging)?;
-    import_groups(official, &store, &existing, groups)?;
+    pacer.members(newcomers.people.len()).await;
+    add(&shared, official, &mut existing, newcomers)?;
+    import_groups(&shared, official, &existing.known, groups, &mut pacer).await?;
+    let store = shared.store();
     store
         .step(|store| removed.iter().try_for_each(|id| events::member(store, events::MEMBER_REMOVED, id)))?;
     Ok(())
 }
 
-fn check_size(
-    official: &Official,
-    groups: &[Option<ImportedGroup>],
-    members: &[Option<ImportedMember>],
-    large: bool,
-) -> Result<(), Refusal> {
-    let live = members.iter().flatten().filter(|member| !member.deleted).count();
-    let is_too_much = groups.len() > MOST_AT_ONCE || live > MOST_AT_ONCE;
-    if official.hosting == Hosting::Cloud && !large && is_too_much {
-        return Err(Refusal::bad("You cannot import this much data at once."));
+/// The limit of the cloud. Counting what is not there fails as well.
+fn check_size(official: &Official, request: &ImportRequest) -> Result<(), Refusal> {
+    if official.hosting != Hosting::Cloud || request.large_import {
+        return Ok(());
     }
-    Ok(())
+    let too_much = || Refusal::bad("You cannot import this much data at once.");
+    let groups: &[Option<ImportedGroup>] = request.groups.as_deref().ok_or(Refusal::Unhandled)?;
+    if groups.len() > MOST_AT_ONCE {
+        return Err(too_much());
+    }
+    let members = request.members.as_deref().ok_or(Refusal::Unhandled)?;
+    let mut live = 0;
+    for member in members {
+        let member = member.as_ref().ok_or(Refusal::Unhandled)?;
+        live += usize::from(!member.deleted);
+    }
+    if live > MOST_AT_ONCE { Err(too_much()) } else { Ok(()) }
 }
 
 impl Existing {
@@ -154,7 +178,7 @@ fn remove<'a>(store: &Store, members: impl Iterator<Item = &'a MemberRow>) -> Re
     })
 }
 
-fn adopt(store: &Store, existing: &mut Existing, live: &[Live]) -> Result<(), Refusal> {
+fn adopt(official: &Official, store: &Store, existing: &mut Existing, live: &[Live]) -> Result<(), Refusal> {
     if live.is_empty() {
         return Ok(());
     }
@@ -174,109 +198,72 @@ fn adopt(store: &Store, existing: &mut Existing, live: &[Live]) -> Result<(), Re
             if existing.known.insert(entry.external_id.clone(), member.row).is_some() {
                 return Err(Refusal::Unhandled);
             }
-            adopted.push(MemberRow { external_id: Some(entry.external_id.clone()), ..(*member).clone() });
+            if official.refuses_nul(&entry.external_id) {
+                return Err(Refusal::Unhandled);
+            }
+            adopted.push((member.row, entry.external_id.clone()));
         }
     }
-    store.step(|store| adopted.iter().try_for_each(|member| store.update_member(member)))?;
+    store.step(|store| adopted.iter().try_for_each(|(row, id)| store.set_external_id(*row, id)))?;
     Ok(())
+}
+
+/// Finds who is to be added, and whether there is room: asked for even when nobody is.
+fn newcomers_among(
+    shared: &Shared,
+    official: &Official,
+    store: &Store,
+    existing: &Existing,
+    live: Vec<Live>,
+    is_staging: bool,
+) -> Result<Newcomers, Refusal> {
+    let unknown: Vec<Live> =
+        live.into_iter().filter(|entry| !existing.known.contains_key(&entry.external_id)).collect();
+    let asks = !unknown.is_empty();
+    let taken = known_addresses(official, store)?;
+    let people: Vec<Live> = unknown.into_iter().filter(|entry| !taken.contains(&entry.email)).collect();
+    if is_staging {
+        return Ok(Newcomers { people, status: MemberStatus::Staged, scaling: Scaling::NotNeeded });
+    }
+    let scaling = seats::admit(shared, official, store, people.len(), Asker::Organization)?;
+    if asks && store.confirmed_owners()? == 0 {
+        return Err(Refusal::bad("Organization must have at least one confirmed owner."));
+    }
+    Ok(Newcomers { people, status: MemberStatus::Invited, scaling })
+}
+
+/// The addresses that count as already there.
+fn known_addresses(official: &Official, store: &Store) -> Result<HashSet<String>, Refusal> {
+    let members = store.members()?.into_iter();
+    Ok(match official.known_addresses {
+        KnownAddresses::All => members.map(|member| lower(&member.email)).collect(),
+        KnownAddresses::WithAccount => {
+            members.filter(|member| member.user_id.is_some()).map(|member| member.email).collect()
+        }
+    })
 }
 
 fn add(
     shared: &Shared,
     official: &Official,
-    store: &Store,
     existing: &mut Existing,
-    live: &[Live],
-    is_staging: bool,
+    newcomers: Newcomers,
 ) -> Result<(), Refusal> {
-    let unknown: Vec<&Live> =
-        live.iter().filter(|entry| !existing.known.contains_key(&entry.external_id)).collect();
-    if unknown.is_empty() {
-        return Ok(());
+    let Newcomers { people, status, scaling } = newcomers;
+    let has_nul =
+        |entry: &Live| official.refuses_nul(&entry.email) || official.refuses_nul(&entry.external_id);
+    if people.iter().any(has_nul) {
+        return Err(Refusal::Errors("An error occurred while saving the entity changes.".to_owned()));
     }
-    let taken: HashSet<String> = store
-        .members()?
-        .into_iter()
-        .filter(|member| {
-            is_staging || official.known_addresses == KnownAddresses::All || member.user_id.is_some()
-        })
-        .map(|member| member.email.to_lowercase())
-        .collect();
-    let new: Vec<&Live> = unknown.into_iter().filter(|entry| !taken.contains(&entry.email)).collect();
-    let (status, event) = if is_staging {
-        (MemberStatus::Staged, None)
-    } else {
-        (MemberStatus::Invited, Some(events::MEMBER_INVITED))
-    };
-    let scaling = if is_staging {
-        seats::Scaling::NotNeeded
-    } else {
-        seats::admit(shared, official, store, new.len())?
-    };
-    store.step(|store| -> Result<(), Refusal> {
-        for entry in new {
+    shared.store().step(|store| -> Result<(), Refusal> {
+        for entry in people {
             let invitation = NewMember::invited(&entry.email).external_id(&entry.external_id).status(status);
             let member = store.insert_member(&invitation, status.number())?;
-            existing.known.entry(entry.external_id.clone()).or_insert(member.row);
-            if let Some(event) = event {
-                events::member(store, event, &member.id)?;
+            existing.known.entry(entry.external_id).or_insert(member.row);
+            if status == MemberStatus::Invited {
+                events::member(store, events::MEMBER_INVITED, &member.id)?;
             }
         }
         seats::scale(shared, official, scaling)
-    })
-}
-
-fn import_groups(
-    official: &Official,
-    store: &Store,
-    existing: &Existing,
-    groups: Vec<ImportedGroup>,
-) -> Result<(), Refusal> {
-    if groups.is_empty() {
-        return Ok(());
-    }
-    if groups.iter().any(|group| group.member_external_ids.is_none()) {
-        return Err(Refusal::Unhandled);
-    }
-    if !official.use_groups {
-        return Err(Refusal::bad("Organization cannot use groups."));
-    }
-    let mut known = HashMap::new();
-    for group in store.groups()? {
-        if let Some(external_id) = group.known_external_id().map(str::to_owned)
-            && known.insert(external_id, group).is_some()
-        {
-            return Err(Refusal::Unhandled);
-        }
-    }
-    let mut listed = HashSet::new();
-    if !groups.iter().all(|group| listed.insert(group.external_id.as_str())) {
-        return Err(Refusal::Unhandled);
-    }
-    let rows: HashSet<i64> = store.members()?.into_iter().map(|member| member.row).collect();
-    store.step(|store| {
-        for group in &groups {
-            let row = match known.get(&group.external_id) {
-                None => {
-                    let made = store.insert_group(&group.name, Some(&group.external_id))?;
-                    events::group(store, events::GROUP_CREATED, &made.id)?;
-                    made.row
-                }
-                Some(found) => {
-                    if found.name != group.name {
-                        let mut renamed = found.clone();
-                        renamed.name.clone_from(&group.name);
-                        store.update_group(&renamed)?;
-                        events::group(store, events::GROUP_UPDATED, &found.id)?;
-                    }
-                    found.row
-                }
-            };
-            let ids = group.member_external_ids.iter().flatten();
-            let members =
-                ids.filter_map(|id| existing.known.get(id)).copied().filter(|row| rows.contains(row));
-            store.replace_group_members(row, members)?;
-        }
-        Ok(())
     })
 }

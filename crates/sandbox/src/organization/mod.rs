@@ -7,23 +7,34 @@
 
 mod account;
 mod body;
+mod control;
+mod decimal;
+mod deeds;
 mod errors;
 mod events;
 mod events_api;
 mod groups_api;
 mod identity;
+mod import_groups;
 mod import_official;
+mod import_request;
 mod import_vaultwarden;
+mod json;
+mod lower_case;
+mod members_api;
 mod model;
 mod official;
 mod options;
+mod pace;
 mod page;
+mod people;
 mod person_api;
-mod public_api;
+mod policies;
 mod rate_limit;
 mod recorder;
 mod requests;
 mod seats;
+mod sent;
 mod server;
 mod settings_api;
 mod shared;
@@ -39,6 +50,7 @@ pub use options::{
     Database, Flavor, Hosting, KnownAddresses, Official, Options, Provider, RateLimits, Subscription,
     Vaultwarden,
 };
+pub use pace::ImportPace;
 pub use server::{Server, StartError};
 pub use shared::OrganizationState;
 pub use store::StoreError;

@@ -153,6 +153,8 @@ pub struct NewMember {
     pub(crate) role: Role,
     pub(crate) has_master_password: bool,
     pub(crate) collections: Vec<CollectionAccess>,
+    pub(crate) two_step: bool,
+    pub(crate) elsewhere: bool,
 }
 
 impl NewMember {
@@ -166,6 +168,8 @@ impl NewMember {
             role: Role::User,
             has_master_password: true,
             collections: Vec::new(),
+            two_step: false,
+            elsewhere: false,
         }
     }
 
@@ -207,6 +211,20 @@ impl NewMember {
     #[must_use]
     pub fn without_master_password(mut self) -> NewMember {
         self.has_master_password = false;
+        self
+    }
+
+    /// Gives the account two-step login.
+    #[must_use]
+    pub fn two_step(mut self) -> NewMember {
+        self.two_step = true;
+        self
+    }
+
+    /// Puts the account into another organization, too.
+    #[must_use]
+    pub fn in_another_organization(mut self) -> NewMember {
+        self.elsewhere = true;
         self
     }
 

@@ -11,19 +11,25 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 
-use super::body::require_json;
+use super::body::read_body;
 use super::errors::{self, Refusal};
+use super::import_request::read_import;
 use super::rate_limit::Limit;
 use super::recorder::Oversized;
 use super::shared::Shared;
 use super::tokens::Access;
-use super::{identity, import_official, person_api, public_api, sign_in, validation};
+use super::{
+    events_api, groups_api, identity, import_official, members_api, person_api, settings_api, sign_in,
+};
 use crate::host::Peer;
 
 const VERSION: &str = "2026.8.0";
 
 pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
-    let public = public_api::router()
+    let public = members_api::router()
+        .merge(groups_api::router())
+        .merge(settings_api::router())
+        .merge(events_api::router())
         .route("/organization/import", post(import))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), authorize));
     let api = Router::new()
@@ -37,12 +43,27 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/accounts/prelogin", post(sign_in::prelogin))
         .route("/accounts/prelogin/password", post(sign_in::prelogin))
         .route("/alive", get(now));
-    Router::new()
+    let server = Router::new()
         .nest("/api", api)
         .nest("/identity", identity)
         .route("/alive", get(now))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(middleware::from_fn_with_state(Arc::clone(shared), limit))
+        .with_state(Arc::clone(shared));
+    Router::new().fallback_service(server).layer(middleware::from_fn(plain_path))
+}
+
+/// Paths are matched without regard to case, and with a slash at the end.
+async fn plain_path(mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") {
+        let plain = path.strip_suffix('/').unwrap_or(path).to_ascii_lowercase();
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        if let Ok(uri) = format!("{plain}{query}").parse() {
+            *request.uri_mut() = uri;
+        }
+    }
+    next.run(request).await
 }
 
 async fn now() -> Json<String> {
@@ -74,12 +95,10 @@ async fn import(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
-    let official = shared.official().ok_or(Refusal::MissingBare)?;
-    if !body.is_empty() {
-        require_json(&headers)?;
-    }
-    let request = validation::read_import(&body)?;
-    import_official::import(&shared, official, request)?;
+    let request = read_import(&read_body(&headers, &body)?)?;
+    // A task of its own: a client that goes away does not stop an import.
+    let work = tokio::spawn(import_official::import(Arc::clone(&shared), request));
+    work.await.map_err(|_| Refusal::Unhandled)??;
     Ok(StatusCode::OK)
 }
 

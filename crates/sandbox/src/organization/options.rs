@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::pace::ImportPace;
+
 /// Everything that can be chosen before the server starts.
 #[derive(Clone)]
 pub struct Options {
@@ -17,6 +19,8 @@ pub struct Options {
     pub token_lifetime: Duration,
     /// The secret of the organization's API key; invented when `None`. A database that has one keeps it.
     pub client_secret: Option<String>,
+    /// Whether what people do can be asked for at `/sandbox/control`.
+    pub control: bool,
     /// The address of a confirmed owner made in a new database; `None` leaves the organization empty.
     pub owner: Option<String>,
 }
@@ -44,6 +48,7 @@ impl Options {
             port: 0,
             token_lifetime: Duration::from_secs(3600),
             client_secret: None,
+            control: false,
             owner: Some("owner@sandbox.example".to_owned()),
         }
     }
@@ -63,6 +68,7 @@ impl fmt::Debug for Options {
             .field("database", &self.database)
             .field("port", &self.port)
             .field("token_lifetime", &self.token_lifetime)
+            .field("control", &self.control)
             .field("owner", &self.owner)
             .finish_non_exhaustive()
     }
@@ -105,6 +111,8 @@ pub struct Official {
     pub use_directory: bool,
     /// Whether the plan has groups.
     pub use_groups: bool,
+    /// Whether the plan has the custom role.
+    pub use_custom_permissions: bool,
     /// What becomes of an attempt to buy seats. Cloud only.
     pub subscription: Subscription,
     /// Who manages the organization for its owner. Cloud only.
@@ -115,6 +123,8 @@ pub struct Official {
     pub known_addresses: KnownAddresses,
     /// How many events a page has.
     pub events_page: usize,
+    /// How long an import takes.
+    pub import_pace: ImportPace,
 }
 
 impl Default for Official {
@@ -128,11 +138,13 @@ impl Default for Official {
             use_api: true,
             use_directory: true,
             use_groups: true,
+            use_custom_permissions: true,
             subscription: Subscription::Active,
             provider: None,
             client_cache: Duration::ZERO,
-            known_addresses: KnownAddresses::All,
+            known_addresses: KnownAddresses::WithAccount,
             events_page: 50,
+            import_pace: ImportPace::AtOnce,
         }
     }
 }
@@ -140,7 +152,12 @@ impl Default for Official {
 impl Official {
     /// The official cloud, with rate limits still off.
     pub fn cloud() -> Official {
-        Official { hosting: Hosting::Cloud, ..Official::default() }
+        Official { hosting: Hosting::Cloud, known_addresses: KnownAddresses::All, ..Official::default() }
+    }
+
+    /// Whether the database refuses this text: PostgreSQL stores no NUL.
+    pub(crate) fn refuses_nul(&self, text: &str) -> bool {
+        self.known_addresses == KnownAddresses::WithAccount && text.contains('\0')
     }
 }
 
@@ -185,12 +202,13 @@ pub enum Provider {
     Reseller,
 }
 
-/// How addresses that are already in the organization are found when people are added.
+/// How addresses that are already in the organization are found when people are added: it depends on the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KnownAddresses {
-    /// Among all members, as on the vendor's own database.
+    /// Among all members, as on SQL Server, which the vendor uses.
     All,
-    /// Only among members with an account, as on Postgres, MySQL and SQLite: an invited person can be invited twice.
+    /// Only among members with an account, as on PostgreSQL, MySQL and SQLite: an invited person can be invited twice.
+    /// Taken for PostgreSQL, it also stores no NUL.
     WithAccount,
 }
 

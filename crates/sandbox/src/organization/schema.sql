@@ -11,7 +11,10 @@ CREATE TABLE IF NOT EXISTS member (
     user_id TEXT,
     has_master_password INTEGER NOT NULL,
     confirmed INTEGER NOT NULL,
-    permissions TEXT
+    permissions TEXT,
+    staged INTEGER NOT NULL,
+    two_step INTEGER NOT NULL,
+    elsewhere INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS member_by_email ON member (lower(email));
 CREATE INDEX IF NOT EXISTS member_by_external_id ON member (external_id);
@@ -33,6 +36,11 @@ CREATE TABLE IF NOT EXISTS collection (
     id TEXT NOT NULL UNIQUE,
     external_id TEXT
 );
+CREATE TABLE IF NOT EXISTS default_collection (
+    collection_row INTEGER PRIMARY KEY REFERENCES collection (row) ON DELETE CASCADE
+);
+CREATE VIEW IF NOT EXISTS shared_collection AS
+    SELECT row, id, external_id FROM collection WHERE row NOT IN (SELECT collection_row FROM default_collection);
 CREATE TABLE IF NOT EXISTS member_collection (
     owner_row INTEGER NOT NULL REFERENCES member (row) ON DELETE CASCADE,
     collection_row INTEGER NOT NULL REFERENCES collection (row) ON DELETE CASCADE,

@@ -12,32 +12,38 @@ pub(crate) enum Scaling {
     To(u32),
 }
 
-/// Decides, before anything is created, whether so many new members fit.
+/// Who asks for seats: the two commands of the server word one refusal differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// The import, and a member who is restored.
+    Organization,
+    /// An invitation by the public API.
+    Invitation,
+}
+
+/// Decides, before anything is created, whether so many new members fit. An organization with more occupied than
+/// bought seats lacks some even for nobody.
 ///
 /// # Errors
 ///
-/// Refuses with a plain 400 when seats are missing and cannot be bought, and when nobody owns the organization.
+/// Refuses with a plain 400 when seats are missing and cannot be bought.
 pub(crate) fn admit(
     shared: &Shared,
     official: &Official,
     store: &Store,
     new: usize,
+    asker: Asker,
 ) -> Result<Scaling, Refusal> {
-    let mut scaling = Scaling::NotNeeded;
-    if let Some(seats) = shared.seats() {
-        let needed = u64::from(store.occupied_seats()?) + new as u64;
-        if needed > u64::from(seats) {
-            let wanted = u32::try_from(needed).unwrap_or(u32::MAX);
-            if let Some(reason) = obstacle(official, wanted) {
-                return Err(Refusal::bad(reason));
-            }
-            scaling = Scaling::To(wanted);
-        }
+    let Some(seats) = shared.seats() else { return Ok(Scaling::NotNeeded) };
+    let needed = u64::from(store.occupied_seats()?) + new as u64;
+    if needed <= u64::from(seats) {
+        return Ok(Scaling::NotNeeded);
     }
-    if store.confirmed_owners()? == 0 {
-        return Err(Refusal::bad("Organization must have at least one confirmed owner."));
+    let wanted = u32::try_from(needed).unwrap_or(u32::MAX);
+    match obstacle(official, wanted, asker) {
+        Some(reason) => Err(Refusal::bad(reason)),
+        None => Ok(Scaling::To(wanted)),
     }
-    Ok(scaling)
 }
 
 /// Buys the seats once the members exist.
@@ -56,9 +62,12 @@ pub(crate) fn scale(shared: &Shared, official: &Official, scaling: Scaling) -> R
     }
 }
 
-fn obstacle(official: &Official, wanted: u32) -> Option<&'static str> {
+fn obstacle(official: &Official, wanted: u32, asker: Asker) -> Option<&'static str> {
     if official.hosting == Hosting::SelfHosted {
-        return Some("Cannot autoscale on self-hosted instance.");
+        return Some(match asker {
+            Asker::Organization => "Cannot autoscale on self-hosted instance.",
+            Asker::Invitation => "Cannot auto scale self-host.",
+        });
     }
     match official.provider {
         Some(Provider::ManagedService) => {

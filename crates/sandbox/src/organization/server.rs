@@ -9,18 +9,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use uuid::Uuid;
 
 use super::account::Account;
-use super::model::{CollectionAccess, Group, Member, MemberStatus, NewMember, RecordedRequest, Role};
+use super::model::{CollectionAccess, Group, Member, MemberStatus, NewMember, RecordedRequest};
 use super::options::{Flavor, Options};
 use super::shared::{OrganizationState, Shared};
-use super::store::{Holder, MemberRow, StoreError};
-use super::{official, page, recorder, vaultwarden};
+use super::store::{Holder, StoreError};
+use super::{control, official, page, recorder, vaultwarden};
 use crate::faults::{self, Faults};
 use crate::host::Host;
 
-const ANSWERS: &str = "the sandbox's own database answers";
+pub(crate) const ANSWERS: &str = "the sandbox's own database answers";
 
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +42,7 @@ pub enum StartError {
 ///
 /// The inspectors and seeders panic when its SQLite file can no longer be read or written.
 pub struct Server {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     host: Host,
 }
 
@@ -214,54 +213,20 @@ impl Server {
         }
     }
 
-    /// Makes an invited person accept: an account with a master password is linked. Returns whether one was found.
-    pub fn accept(&self, email: &str) -> bool {
-        self.change(email, |member| {
-            link(member);
-            member.status = MemberStatus::Accepted.number();
-        })
-    }
-
-    /// Makes a person a confirmed member with a master password. Returns whether one was found.
-    pub fn confirm(&self, email: &str) -> bool {
-        self.change(email, |member| {
-            link(member);
-            member.confirmed = true;
-            member.status = MemberStatus::Confirmed.number();
-        })
-    }
-
-    /// Revokes a member as an administrator would. Returns whether one was found.
-    pub fn revoke(&self, email: &str) -> bool {
-        let is_vaultwarden = matches!(self.shared.options.flavor, Flavor::Vaultwarden(_));
-        self.change(email, |member| {
-            if member.status >= 0 {
-                member.status = if is_vaultwarden { member.status - 128 } else { -1 };
-            }
-        })
-    }
-
-    /// Gives a member another role. Returns whether one was found.
-    pub fn set_role(&self, email: &str, role: Role) -> bool {
-        self.change(email, |member| member.role = role.number())
-    }
-
-    /// Writes a member's external id as an administrator would. Returns whether one was found.
-    pub fn set_external_id(&self, email: &str, external_id: Option<&str>) -> bool {
-        self.change(email, |member| member.external_id = external_id.map(str::to_owned))
-    }
-
-    fn change(&self, email: &str, change: impl FnOnce(&mut MemberRow)) -> bool {
+    /// Gives a person a collection of their own, which is never shown, and returns its id.
+    pub fn add_default_collection(&self, who: &str) -> Option<String> {
         let store = self.shared.store();
-        let Some(mut member) = store.members_by_email(email).expect(ANSWERS).into_iter().next() else {
-            return false;
-        };
-        change(&mut member);
-        if member.has_master_password {
-            store.add_account(&member.email).expect(ANSWERS);
-        }
-        store.update_member(&member).expect(ANSWERS);
-        true
+        let member = store.find_member(who).expect(ANSWERS)?;
+        let id = store.insert_default_collection().expect(ANSWERS);
+        store.give_collection(Holder::Member(member.row), &CollectionAccess::to(&id)).expect(ANSWERS);
+        Some(id)
+    }
+
+    /// Whether a member has direct access to a collection, shown or not.
+    pub fn has_access(&self, who: &str, collection: &str) -> bool {
+        let store = self.shared.store();
+        let member = store.find_member(who).expect(ANSWERS);
+        member.is_some_and(|member| store.has_access(member.row, collection).expect(ANSWERS))
     }
 
     /// Lists the requests in the order of their arrival; those for the page and its state are left out.
@@ -289,9 +254,7 @@ impl Server {
 
     /// Replaces the API key's secret and returns the new one; tokens stay good.
     pub fn rotate_key(&self) -> String {
-        let secret = self.shared.key().rotate();
-        self.shared.store().set_setting("client_secret", &secret).expect(ANSWERS);
-        secret
+        self.shared.rotate_key().expect(ANSWERS)
     }
 
     /// Switches the organization on or off, or takes it away.
@@ -316,20 +279,17 @@ impl fmt::Debug for Server {
     }
 }
 
-fn link(member: &mut MemberRow) {
-    member.user_id.get_or_insert_with(|| Uuid::new_v4().to_string());
-    member.has_master_password = true;
-}
-
 fn router(shared: &Arc<Shared>) -> Router {
     let imitated = match &shared.options.flavor {
         Flavor::Official(_) => official::router(shared),
         Flavor::Vaultwarden(_) => vaultwarden::router(),
     };
+    let controls = if shared.options.control { control::router() } else { Router::new() };
     imitated
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(shared.faults.clone(), faults::apply))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), recorder::record))
         .merge(page::router())
+        .merge(controls)
         .with_state(Arc::clone(shared))
 }

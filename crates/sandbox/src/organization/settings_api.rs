@@ -1,4 +1,4 @@
-//! Collections and policies of the public API.
+//! Collections, policies and the subscription of the public API.
 
 use std::sync::Arc;
 
@@ -10,11 +10,13 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::body::{Answer, list, read_body};
+use super::body::{Answer, list, path_id, read_body};
 use super::errors::Refusal;
+use super::options::Hosting;
+use super::policies;
+use super::sent::{read_collection, read_policy};
 use super::shared::Shared;
 use super::store::{CollectionRow, PolicyRow, Store, StoreError};
-use super::validation::Node;
 
 type App = State<Arc<Shared>>;
 
@@ -22,8 +24,9 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/collections", get(collections))
         .route("/collections/{id}", get(collection).put(replace_collection).delete(delete_collection))
-        .route("/policies", get(policies))
+        .route("/policies", get(list_policies))
         .route("/policies/{type}", get(policy).put(replace_policy))
+        .route("/organization/subscription", get(subscription))
 }
 
 fn collection_json(store: &Store, collection: &CollectionRow) -> Result<Value, StoreError> {
@@ -48,7 +51,7 @@ fn collection_json(store: &Store, collection: &CollectionRow) -> Result<Value, S
 }
 
 fn find(store: &Store, id: &str) -> Result<CollectionRow, Refusal> {
-    let id = id.to_ascii_lowercase();
+    let id = path_id(id)?;
     store.collections()?.into_iter().find(|collection| collection.id == id).ok_or(Refusal::MissingBare)
 }
 
@@ -71,9 +74,8 @@ async fn replace_collection(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let value = read_body(&headers, &body)?;
-    let external_id =
-        Node::root(&value).object()?.property("externalId").optional(Node::permissive_string)?;
+    path_id(&id)?;
+    let external_id = read_collection(&read_body(&headers, &body)?)?;
     let store = shared.store();
     let mut collection = find(&store, &id)?;
     store.set_collection_external_id(collection.row, external_id.as_deref())?;
@@ -99,7 +101,7 @@ fn policy_json(policy: &PolicyRow) -> Value {
     })
 }
 
-async fn policies(State(shared): App) -> Answer {
+async fn list_policies(State(shared): App) -> Answer {
     Ok(list(shared.store().policies()?.iter().map(policy_json).collect()))
 }
 
@@ -115,18 +117,29 @@ async fn replace_policy(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let value = read_body(&headers, &body)?;
-    let object = Node::root(&value).object()?;
-    let Some(enabled) = object.property("enabled").optional(Node::boolean)? else {
-        let error = super::validation::required("Enabled");
-        return Err(Refusal::Invalid(vec![("Enabled".to_owned(), error)]));
-    };
-    let data = object.property("data").json().map(Value::to_string);
+    let (enabled, data) = read_policy(&read_body(&headers, &body)?)?;
+    let data = data.map(|data| data.to_string());
     let policies = {
         let store = shared.store();
-        store.put_policy(kind, enabled, data.as_deref())?;
+        store.step(|store| policies::switch(store, kind, enabled, data.as_deref()))?;
         store.policies()?
     };
     let found = policies.iter().find(|policy| policy.kind == kind).ok_or(Refusal::MissingBare)?;
     Ok(Json(policy_json(found)).into_response())
+}
+
+async fn subscription(State(shared): App) -> Answer {
+    let Some(official) = shared.official() else { return Err(Refusal::MissingBare) };
+    if official.hosting == Hosting::SelfHosted {
+        return Err(Refusal::bad("Only allowed when not self hosted."));
+    }
+    Ok(Json(json!({
+        "passwordManager": {
+            "seats": shared.seats(),
+            "maxAutoScaleSeats": official.max_autoscale,
+            "storage": null,
+        },
+        "secretsManager": null,
+    }))
+    .into_response())
 }

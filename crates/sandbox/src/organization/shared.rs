@@ -2,11 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::account::Accounts;
 use super::model::{NewMember, Role};
 use super::options::{Flavor, Hosting, Official, Options, RateLimits};
+use super::pace::ImportPace;
 use super::rate_limit::Limiter;
 use super::requests::Recorder;
 use super::store::{Store, StoreError};
@@ -14,7 +16,8 @@ use super::tokens::{Key, Tokens, random_key};
 use crate::faults::Faults;
 
 /// What has become of the organization as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OrganizationState {
     /// In use.
     Enabled,
@@ -41,6 +44,7 @@ pub(crate) struct Shared {
 struct Live {
     state: OrganizationState,
     seats: Option<u32>,
+    import_pace: ImportPace,
 }
 
 impl Shared {
@@ -70,6 +74,21 @@ impl Shared {
             Flavor::Official(official) => Some(official),
             Flavor::Vaultwarden(_) => None,
         }
+    }
+
+    pub(crate) fn import_pace(&self) -> ImportPace {
+        lock(&self.live).import_pace
+    }
+
+    pub(crate) fn set_import_pace(&self, pace: ImportPace) {
+        lock(&self.live).import_pace = pace;
+    }
+
+    /// Replaces the API key's secret and returns the new one.
+    pub(crate) fn rotate_key(&self) -> Result<String, StoreError> {
+        let secret = self.key().rotate();
+        self.store().set_setting("client_secret", &secret)?;
+        Ok(secret)
     }
 
     pub(crate) fn seats(&self) -> Option<u32> {
@@ -117,9 +136,9 @@ impl Shared {
                 secret
             }
         };
-        let (seats, limits) = match &options.flavor {
-            Flavor::Official(official) => (official.seats, official.effective_limits()),
-            Flavor::Vaultwarden(vaultwarden) => (None, vaultwarden.login_limit),
+        let (seats, limits, import_pace) = match &options.flavor {
+            Flavor::Official(official) => (official.seats, official.effective_limits(), official.import_pace),
+            Flavor::Vaultwarden(vaultwarden) => (None, vaultwarden.login_limit, ImportPace::AtOnce),
         };
         Ok(Shared {
             url,
@@ -130,7 +149,7 @@ impl Shared {
             accounts: Accounts::default(),
             store: Mutex::new(store),
             key: Mutex::new(Key::new(secret)),
-            live: Mutex::new(Live { state: OrganizationState::Enabled, seats }),
+            live: Mutex::new(Live { state: OrganizationState::Enabled, seats, import_pace }),
             faults: Faults::new(),
             options,
         })

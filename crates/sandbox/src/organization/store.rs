@@ -41,6 +41,12 @@ pub(crate) struct MemberRow {
     pub(crate) has_master_password: bool,
     pub(crate) confirmed: bool,
     pub(crate) permissions: Option<String>,
+    /// Prepared without an invitation, and nothing since.
+    pub(crate) staged: bool,
+    /// The account has two-step login.
+    pub(crate) two_step: bool,
+    /// The account is in another organization, too.
+    pub(crate) elsewhere: bool,
 }
 
 impl MemberRow {
@@ -57,6 +63,16 @@ impl MemberRow {
         self.is_owner() && self.status == MemberStatus::Confirmed.number()
     }
 
+    /// What the member is again once the revocation is lifted.
+    pub(crate) fn status_without_revocation(&self) -> MemberStatus {
+        match (&self.user_id, self.confirmed) {
+            (None, _) if self.staged => MemberStatus::Staged,
+            (None, _) => MemberStatus::Invited,
+            (Some(_), false) => MemberStatus::Accepted,
+            (Some(_), true) => MemberStatus::Confirmed,
+        }
+    }
+
     fn read(row: &Row<'_>) -> rusqlite::Result<MemberRow> {
         Ok(MemberRow {
             row: row.get(0)?,
@@ -70,12 +86,15 @@ impl MemberRow {
             has_master_password: row.get(8)?,
             confirmed: row.get(9)?,
             permissions: row.get(10)?,
+            staged: row.get(11)?,
+            two_step: row.get(12)?,
+            elsewhere: row.get(13)?,
         })
     }
 }
 
 const MEMBER: &str = "SELECT row, id, email, external_id, name, role, status, user_id, has_master_password, \
-                      confirmed, permissions FROM member";
+                      confirmed, permissions, staged, two_step, elsewhere FROM member";
 
 #[derive(Clone, Debug)]
 pub(crate) struct GroupRow {
@@ -151,6 +170,14 @@ impl Store {
         self.member_rows(&format!("{MEMBER} WHERE lower(email) = lower(?1) ORDER BY row"), [email])
     }
 
+    /// Finds a member by the id of the membership, or the first one by the address.
+    pub(crate) fn find_member(&self, who: &str) -> Result<Option<MemberRow>> {
+        match self.member(who)? {
+            Some(member) => Ok(Some(member)),
+            None => Ok(self.members_by_email(who)?.into_iter().next()),
+        }
+    }
+
     pub(crate) fn members_by_external_id(&self, external_id: &str) -> Result<Vec<MemberRow>> {
         self.member_rows(&format!("{MEMBER} WHERE external_id = ?1 ORDER BY row"), [external_id])
     }
@@ -199,10 +226,14 @@ impl Store {
             confirmed: new.status == MemberStatus::Confirmed
                 || (new.status == MemberStatus::Revoked && new.has_master_password),
             permissions: None,
+            staged: new.status == MemberStatus::Staged,
+            two_step: new.two_step,
+            elsewhere: new.elsewhere,
         };
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO member (id, email, external_id, name, role, status, user_id, has_master_password, \
-             confirmed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             confirmed, staged, two_step, elsewhere) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
         member.row = statement.insert(params![
             member.id,
@@ -213,7 +244,10 @@ impl Store {
             member.status,
             member.user_id,
             member.has_master_password,
-            member.confirmed
+            member.confirmed,
+            member.staged,
+            member.two_step,
+            member.elsewhere
         ])?;
         for access in &new.collections {
             self.give_collection(Holder::Member(member.row), access)?;
@@ -225,7 +259,8 @@ impl Store {
     pub(crate) fn update_member(&self, member: &MemberRow) -> Result<()> {
         self.execute(
             "UPDATE member SET email = ?2, external_id = ?3, name = ?4, role = ?5, status = ?6, user_id = ?7, \
-             has_master_password = ?8, confirmed = ?9, permissions = ?10 WHERE row = ?1",
+             has_master_password = ?8, confirmed = ?9, permissions = ?10, staged = ?11, two_step = ?12, \
+             elsewhere = ?13 WHERE row = ?1",
             params![
                 member.row,
                 member.email,
@@ -236,9 +271,21 @@ impl Store {
                 member.user_id,
                 member.has_master_password,
                 member.confirmed,
-                member.permissions
+                member.permissions,
+                member.staged,
+                member.two_step,
+                member.elsewhere
             ],
         )
+    }
+
+    pub(crate) fn set_external_id(&self, row: i64, external_id: &str) -> Result<()> {
+        self.execute("UPDATE member SET external_id = ?2 WHERE row = ?1", params![row, external_id])
+    }
+
+    /// Writes the address of an account, in every membership of it.
+    pub(crate) fn set_account_address(&self, user_id: &str, address: &str) -> Result<()> {
+        self.execute("UPDATE member SET email = ?2 WHERE user_id = ?1", params![user_id, address])
     }
 
     pub(crate) fn delete_member(&self, row: i64) -> Result<()> {
@@ -310,7 +357,7 @@ impl Store {
 
     pub(crate) fn add_to_group(&self, group: i64, member: i64) -> Result<()> {
         self.execute(
-            "INSERT OR IGNORE INTO membership (group_row, member_row) VALUES (?1, ?2)",
+            "INSERT OR IGNORE INTO membership (group_row, member_row) SELECT ?1, row FROM member WHERE row = ?2",
             [group, member],
         )
     }
@@ -369,7 +416,7 @@ impl Store {
     fn all_access(&self, table: &str) -> Result<BTreeMap<i64, Vec<CollectionAccess>>> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT collection.id, read_only, hide_passwords, manage, owner_row FROM {table} \
-             JOIN collection ON collection.row = collection_row ORDER BY collection_row"
+             JOIN shared_collection AS collection ON collection.row = collection_row ORDER BY collection_row"
         ))?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(4)?, read_access(row)?)))?;
         let mut all: BTreeMap<i64, Vec<CollectionAccess>> = BTreeMap::new();

@@ -1,139 +1,39 @@
-//! Reads an import as the official server reads it: forgiving about names and types, strict about lengths.
+//! Values as the official server converts and checks them: forgiving about names, strict about types and lengths.
 //!
-//! The body is taken apart by hand, because the errors are keyed by the server's own notation and a type that is
-//! wrong is reported differently from a value that is missing.
+//! The errors are keyed by the server's own notation: a type that is wrong by the JSON path, and the first one ends
+//! the reading; a value that breaks a rule by the field, and all of them are collected.
 
-use serde_json::{Map, Value};
-
+use super::decimal::decimal;
 use super::errors::Refusal;
+use super::json::{Document, Json};
 
-/// The most errors that are reported; the last one then says that there are more.
+/// The most errors that are reported; the last one then stands for the rest.
 const MOST_ERRORS: usize = 200;
 
-#[derive(Debug)]
-pub(crate) struct ImportRequest {
-    pub(crate) groups: Option<Vec<Option<ImportedGroup>>>,
-    pub(crate) members: Option<Vec<Option<ImportedMember>>>,
-    pub(crate) overwrite_existing: bool,
-    pub(crate) large_import: bool,
-    pub(crate) invite_users_after_provisioning: bool,
-}
-
-#[derive(Debug)]
-pub(crate) struct ImportedGroup {
-    pub(crate) name: String,
-    pub(crate) external_id: String,
-    pub(crate) member_external_ids: Option<Vec<String>>,
-}
-
-#[derive(Debug)]
-pub(crate) struct ImportedMember {
-    /// In lower case.
-    pub(crate) email: Option<String>,
-    pub(crate) external_id: String,
-    pub(crate) deleted: bool,
-}
-
-/// Reads the body of an import.
+/// Reads a document: a value of a wrong type comes before a mistake further on in the text.
 ///
 /// # Errors
 ///
-/// Refuses what is not JSON, what has a wrong type and what breaks a rule about a field, as a 400.
-pub(crate) fn read_import(body: &[u8]) -> Result<ImportRequest, Refusal> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(empty());
+/// Refuses a text without a value, with a mistake, or with a type that is wrong, as a 400.
+pub(crate) fn read_document<T>(
+    document: &Document,
+    read: impl FnOnce(Node<'_>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let mistake = document.mistake.as_ref().map(|it| conversion(&it.path, it.reason));
+    if document.value == Json::Null {
+        return Err(mistake.unwrap_or_else(no_body));
     }
-    let body: Value = serde_json::from_slice(body).map_err(|error| conversion("$", &error.to_string()))?;
-    if body.is_null() {
-        return Err(empty());
-    }
-    let root = Node::root(&body).object()?;
-    let overwrite_existing = root.property("overwriteExisting").optional(Node::boolean)?;
-    let large_import = root.property("largeImport").present().map(Node::boolean).transpose()?;
-    let invite = root.property("inviteUsersAfterProvisioning").present().map(Node::boolean).transpose()?;
-    let groups = root.property("groups").optional(|node| node.list(raw_group))?;
-    let members = root.property("members").optional(|node| node.list(raw_member))?;
-
-    let mut errors = Errors::default();
-    let groups = groups.map(|groups| checked(groups, |at, group| check_group(at, group, &mut errors)));
-    let members = members.map(|members| checked(members, |at, member| check_member(at, member, &mut errors)));
-    if overwrite_existing.is_none() {
-        errors.push("OverwriteExisting", required("OverwriteExisting"));
-    }
-    errors.into_result()?;
-    Ok(ImportRequest {
-        groups,
-        members,
-        overwrite_existing: overwrite_existing.unwrap_or_default(),
-        large_import: large_import.unwrap_or(false),
-        invite_users_after_provisioning: invite.unwrap_or(true),
-    })
+    let value = read(Node { value: &document.value, path: "$".to_owned() })?;
+    mistake.map_or(Ok(value), Err)
 }
 
-fn empty() -> Refusal {
-    Refusal::Invalid(vec![(String::new(), "Body is empty.".to_owned())])
+/// There is no value in the body.
+pub(crate) fn no_body() -> Refusal {
+    Refusal::Invalid(vec![(String::new(), "A non-empty request body is required.".to_owned())])
 }
 
 fn conversion(path: &str, message: &str) -> Refusal {
     Refusal::Invalid(vec![(path.to_owned(), format!("{message} Path: {path}"))])
-}
-
-struct RawGroup {
-    name: Option<String>,
-    external_id: Option<String>,
-    member_external_ids: Option<Vec<String>>,
-}
-
-struct RawMember {
-    email: Option<String>,
-    external_id: Option<String>,
-    deleted: bool,
-}
-
-fn raw_group(node: Node<'_>) -> Result<RawGroup, Refusal> {
-    let object = node.object()?;
-    Ok(RawGroup {
-        name: object.property("name").optional(Node::string)?,
-        external_id: object.property("externalId").optional(Node::permissive_string)?,
-        member_external_ids: object.property("memberExternalIds").optional(Node::permissive_strings)?,
-    })
-}
-
-fn raw_member(node: Node<'_>) -> Result<RawMember, Refusal> {
-    let object = node.object()?;
-    Ok(RawMember {
-        email: object.property("email").optional(Node::string)?.map(|email| email.to_lowercase()),
-        external_id: object.property("externalId").optional(Node::permissive_string)?,
-        deleted: object.property("deleted").present().map(Node::boolean).transpose()?.unwrap_or(false),
-    })
-}
-
-fn checked<Raw, Good>(raw: Vec<Option<Raw>>, mut check: impl FnMut(usize, Raw) -> Good) -> Vec<Option<Good>> {
-    raw.into_iter().enumerate().map(|(at, entry)| entry.map(|entry| check(at, entry))).collect()
-}
-
-fn check_group(at: usize, group: RawGroup, errors: &mut Errors) -> ImportedGroup {
-    let name = errors.text(&format!("Groups[{at}]"), "Name", group.name, 100);
-    let external_id = errors.text(&format!("Groups[{at}]"), "ExternalId", group.external_id, 300);
-    ImportedGroup { name, external_id, member_external_ids: group.member_external_ids }
-}
-
-fn check_member(at: usize, member: RawMember, errors: &mut Errors) -> ImportedMember {
-    let entry = format!("Members[{at}]");
-    let key = format!("{entry}.Email");
-    if let Some(email) = &member.email {
-        if !is_address(email) {
-            errors.push(&key, "The Email field is not a valid e-mail address.".to_owned());
-        }
-        if length(email) > 256 {
-            errors.push(&key, too_long("Email", 256));
-        }
-    }
-    if !member.deleted && member.email.as_deref().is_none_or(|email| email.trim().is_empty()) {
-        errors.push(&key, "Email is required for enabled members.".to_owned());
-    }
-    let external_id = errors.text(&entry, "ExternalId", member.external_id, 300);
-    ImportedMember { email: member.email, external_id, deleted: member.deleted }
 }
 
 /// Tells an address by the platform's plain rule: one @, neither first nor last, and no line break.
@@ -169,9 +69,13 @@ impl Errors {
         if self.found.len() + 1 < MOST_ERRORS {
             self.found.push((key.to_owned(), text));
         } else if self.found.len() + 1 == MOST_ERRORS {
-            let full = "The maximum number of allowed model errors has been reached.";
-            self.found.push((String::new(), full.to_owned()));
+            self.found.push((String::new(), String::new()));
         }
+    }
+
+    /// How many there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.found.len()
     }
 
     /// Checks text that must be there, not be blank, and not be too long.
@@ -180,7 +84,8 @@ impl Errors {
         let key = if entry.is_empty() { field.to_owned() } else { format!("{entry}.{field}") };
         if value.trim().is_empty() {
             self.push(&key, required(field));
-        } else if length(&value) > most {
+        }
+        if length(&value) > most {
             self.push(&key, too_long(field, most));
         }
         value
@@ -193,100 +98,133 @@ impl Errors {
 
 /// A value with the place where it was found.
 pub(crate) struct Node<'a> {
-    value: Option<&'a Value>,
+    value: &'a Json,
     path: String,
-}
-
-pub(crate) struct Object<'a> {
-    properties: &'a Map<String, Value>,
-    path: String,
-}
-
-impl<'a> Object<'a> {
-    /// Looks a property up without regard to case; of several the last one counts.
-    pub(crate) fn property(&self, name: &str) -> Node<'a> {
-        let found = self
-            .properties
-            .get_key_value(name)
-            .or_else(|| self.properties.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)));
-        let path = format!("{}.{}", self.path, found.map_or(name, |(key, _)| key.as_str()));
-        Node { value: found.map(|(_, value)| value), path }
-    }
 }
 
 impl<'a> Node<'a> {
-    pub(crate) fn root(value: &'a Value) -> Node<'a> {
-        Node { value: Some(value), path: "$".to_owned() }
-    }
-
-    /// Reads the value unless it is missing or null.
-    pub(crate) fn optional<T>(
-        self,
-        read: impl FnOnce(Node<'a>) -> Result<T, Refusal>,
-    ) -> Result<Option<T>, Refusal> {
+    /// The properties of an object with their names in lower case, in the order of the text: the server matches names
+    /// without regard to case, converts each occurrence, and keeps the last.
+    pub(crate) fn properties(self) -> Result<impl Iterator<Item = (String, Node<'a>)>, Refusal> {
         match self.value {
-            None | Some(Value::Null) => Ok(None),
-            Some(_) => read(self).map(Some),
-        }
-    }
-
-    /// Returns the value as it is, unless it is missing or null.
-    pub(crate) fn json(self) -> Option<&'a Value> {
-        self.value.filter(|value| !value.is_null())
-    }
-
-    /// Returns the node unless the property is missing; null stays.
-    pub(crate) fn present(self) -> Option<Node<'a>> {
-        self.value.is_some().then_some(self)
-    }
-
-    pub(crate) fn object(self) -> Result<Object<'a>, Refusal> {
-        match self.value {
-            Some(Value::Object(properties)) => Ok(Object { properties, path: self.path }),
+            Json::Object(entries) => {
+                let path = self.path;
+                Ok(entries.iter().map(move |(name, value)| {
+                    (name.to_ascii_lowercase(), Node { value, path: format!("{path}.{name}") })
+                }))
+            }
             _ => Err(self.wrong("an object")),
         }
     }
 
+    /// Reads the value unless it is null.
+    pub(crate) fn optional<T>(
+        self,
+        read: impl FnOnce(Node<'a>) -> Result<T, Refusal>,
+    ) -> Result<Option<T>, Refusal> {
+        if *self.value == Json::Null { Ok(None) } else { read(self).map(Some) }
+    }
+
     pub(crate) fn boolean(self) -> Result<bool, Refusal> {
-        self.value.and_then(Value::as_bool).ok_or_else(|| self.wrong("System.Boolean"))
+        match self.value {
+            Json::Boolean(value) => Ok(*value),
+            _ => Err(self.wrong("System.Boolean")),
+        }
     }
 
     pub(crate) fn integer(self) -> Result<i64, Refusal> {
-        self.value.and_then(Value::as_i64).ok_or_else(|| self.wrong("System.Int32"))
+        match self.value {
+            Json::Number(number) => number.parse().map_err(|_| self.wrong("System.Int32")),
+            _ => Err(self.wrong("System.Int32")),
+        }
     }
 
     pub(crate) fn string(self) -> Result<String, Refusal> {
-        self.value.and_then(Value::as_str).map(str::to_owned).ok_or_else(|| self.wrong("System.String"))
-    }
-
-    pub(crate) fn permissive_string(self) -> Result<String, Refusal> {
         match self.value {
-            Some(Value::String(text)) => Ok(text.clone()),
-            Some(Value::Number(number)) => Ok(number.to_string()),
-            Some(Value::Bool(true)) => Ok("True".to_owned()),
-            Some(Value::Bool(false)) => Ok("False".to_owned()),
+            Json::Text(text) => Ok(text.clone()),
             _ => Err(self.wrong("System.String")),
         }
     }
 
-    /// Reads a list of strings, or a lone one; null entries are passed over.
+    /// An id in the platform's notation, in lower case.
+    pub(crate) fn guid(self) -> Result<String, Refusal> {
+        match self.value {
+            Json::Text(text) if text.len() == 36 => guid(text).ok_or_else(|| self.wrong("System.Guid")),
+            _ => Err(self.wrong("System.Guid")),
+        }
+    }
+
+    /// Reads text, a number or a boolean as text.
+    pub(crate) fn permissive_string(self) -> Result<String, Refusal> {
+        match self.value {
+            Json::Text(text) => Ok(text.clone()),
+            Json::Number(number) => decimal(number).ok_or_else(|| self.wrong("System.Decimal")),
+            Json::Boolean(true) => Ok("True".to_owned()),
+            Json::Boolean(false) => Ok("False".to_owned()),
+            other => Err(conversion(&self.path, &format!("Unsupported TokenType: {}", other.token()))),
+        }
+    }
+
+    /// Reads a list of texts, or a lone one. Mistakes in it are told at the place of the list.
     pub(crate) fn permissive_strings(self) -> Result<Vec<String>, Refusal> {
         match self.value {
-            Some(Value::Array(_)) => Ok(self.list(Node::permissive_string)?.into_iter().flatten().collect()),
+            Json::List(values) => {
+                let entry = |value| Node { value, path: self.path.clone() };
+                values.iter().map(|value| entry(value).permissive_string()).collect()
+            }
+            Json::Object(_) => {
+                Err(conversion(&self.path, "Cannot read JSON Object to an IEnumerable<string>."))
+            }
             _ => Ok(vec![self.permissive_string()?]),
         }
     }
 
-    pub(crate) fn list<T>(
-        self,
-        read: impl Fn(Node<'a>) -> Result<T, Refusal>,
-    ) -> Result<Vec<Option<T>>, Refusal> {
-        let Some(Value::Array(values)) = self.value else { return Err(self.wrong("a list")) };
-        let entry = |(at, value)| Node { value: Some(value), path: format!("{}[{at}]", self.path) };
-        values.iter().enumerate().map(|numbered| entry(numbered).optional(&read)).collect()
+    pub(crate) fn list<T>(self, read: impl Fn(Node<'a>) -> Result<T, Refusal>) -> Result<Vec<T>, Refusal> {
+        let Json::List(values) = self.value else { return Err(self.wrong("a list")) };
+        let entry = |(at, value)| Node { value, path: format!("{}[{at}]", self.path) };
+        values.iter().enumerate().map(|numbered| read(entry(numbered))).collect()
+    }
+
+    /// The value as it is.
+    pub(crate) fn json(&self) -> &'a Json {
+        self.value
     }
 
     fn wrong(&self, wanted: &str) -> Refusal {
         conversion(&self.path, &format!("The JSON value could not be converted to {wanted}."))
+    }
+}
+
+/// Reads an id in any notation of the platform: with and without hyphens, in braces or parentheses.
+pub(crate) fn guid(text: &str) -> Option<String> {
+    let text = text.trim();
+    let inner = match text.as_bytes() {
+        [b'{', .., b'}'] | [b'(', .., b')'] if text.len() == 38 => &text[1..37],
+        _ => text,
+    };
+    let is_plain = inner.len() == 36 || (inner.len() == 32 && inner == text);
+    is_plain.then(|| uuid::Uuid::try_parse(inner).ok()).flatten().map(|id| id.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_in_every_notation() {
+        let id = "0a1b2c3d-0000-4000-8000-00000000000f";
+        for text in [
+            "0A1B2C3D-0000-4000-8000-00000000000F",
+            "0a1b2c3d00004000800000000000000f",
+            "{0a1b2c3d-0000-4000-8000-00000000000f}",
+            "(0a1b2c3d-0000-4000-8000-00000000000f)",
+        ] {
+            assert_eq!(guid(text).as_deref(), Some(id), "{text}");
+        }
+        for text in
+            ["", "7", "me", "{0a1b2c3d00004000800000000000000f}", "0a1b2c3d-0000-4000-8000-00000000000"]
+        {
+            assert_eq!(guid(text), None, "{text}");
+        }
     }
 }

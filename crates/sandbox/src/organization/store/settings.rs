@@ -48,8 +48,9 @@ impl Holder {
 
 impl Store {
     pub(crate) fn collections(&self) -> Result<Vec<CollectionRow>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT row, id, external_id FROM collection ORDER BY row")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT row, id, external_id FROM shared_collection ORDER BY row")?;
         let rows = statement.query_map([], |row| {
             Ok(CollectionRow { row: row.get(0)?, id: row.get(1)?, external_id: row.get(2)? })
         })?;
@@ -60,6 +61,25 @@ impl Store {
         let id = Uuid::new_v4().to_string();
         self.execute("INSERT INTO collection (id, external_id) VALUES (?1, ?2)", params![id, external_id])?;
         Ok(id)
+    }
+
+    /// Makes a collection that belongs to one person: it is never shown and never taken away.
+    pub(crate) fn insert_default_collection(&self) -> Result<String> {
+        let id = self.insert_collection(None)?;
+        self.execute(
+            "INSERT INTO default_collection (collection_row) SELECT row FROM collection WHERE id = ?1",
+            [&id],
+        )?;
+        Ok(id)
+    }
+
+    /// Whether a member has access to a collection, shown or not.
+    pub(crate) fn has_access(&self, member: i64, collection: &str) -> Result<bool> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT 1 FROM member_collection JOIN collection ON collection.row = collection_row \
+             WHERE owner_row = ?1 AND collection.id = ?2",
+        )?;
+        Ok(statement.exists(params![member, collection])?)
     }
 
     pub(crate) fn set_collection_external_id(&self, row: i64, external_id: Option<&str>) -> Result<()> {
@@ -84,7 +104,13 @@ impl Store {
 
     pub(crate) fn replace_collections(&self, holder: Holder, access: &[CollectionAccess]) -> Result<()> {
         let (table, row) = holder.table();
-        self.execute(&format!("DELETE FROM {table} WHERE owner_row = ?1"), [row])?;
+        self.execute(
+            &format!(
+                "DELETE FROM {table} WHERE owner_row = ?1 \
+                 AND collection_row NOT IN (SELECT collection_row FROM default_collection)"
+            ),
+            [row],
+        )?;
         access.iter().try_for_each(|access| self.give_collection(holder, access))
     }
 
@@ -92,7 +118,8 @@ impl Store {
         let (table, row) = holder.table();
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT collection.id, read_only, hide_passwords, manage FROM {table} \
-             JOIN collection ON collection.row = collection_row WHERE owner_row = ?1 ORDER BY collection_row"
+             JOIN shared_collection AS collection ON collection.row = collection_row \
+             WHERE owner_row = ?1 ORDER BY collection_row"
         ))?;
         let rows = statement.query_map([row], read_access)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

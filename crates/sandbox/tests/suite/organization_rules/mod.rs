@@ -7,10 +7,16 @@
 mod errors_and_limits;
 mod faults;
 mod identity;
+mod import_in_time;
 mod import_steps;
+mod import_texts;
 mod import_validation;
 mod page;
+mod paths;
+mod policies;
 mod public_api;
+mod public_writes;
 mod seats;
-mod support;
+pub(crate) mod support;
 mod vaultwarden;
+mod vaultwarden_sign_in;

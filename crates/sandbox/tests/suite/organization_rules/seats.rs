@@ -113,14 +113,17 @@ async fn without_invitation_and_with_the_flag_members_are_staged_and_take_no_sea
 }
 
 #[tokio::test]
-async fn without_invitation_and_with_the_flag_known_addresses_are_skipped_on_every_database() {
-    for known_addresses in [KnownAddresses::All, KnownAddresses::WithAccount] {
+async fn without_invitation_and_with_the_flag_known_addresses_are_looked_up_as_with_one() {
+    let again = [("a@x", "new"), ("a@x", "old")];
+    for (known_addresses, people) in
+        [(KnownAddresses::All, &again[1..]), (KnownAddresses::WithAccount, &again[..])]
+    {
         let options = Official { staged_status: true, known_addresses, ..Official::default() };
         let organization = official(options).await;
         organization.server.add_member(NewMember::invited("a@x").external_id("old"));
         let body = members(&[("a@x", "new")]).set("inviteUsersAfterProvisioning", false);
         organization.import(body).await.ok();
-        assert_eq!(organization.people(), super::support::pairs(&[("a@x", "old")]));
+        assert_eq!(organization.people(), super::support::pairs(people));
     }
 }
 
@@ -146,4 +149,34 @@ async fn later_import_with_invitation_does_not_invite_the_staged() {
     organization.import(body.clone().set("inviteUsersAfterProvisioning", false)).await.ok();
     organization.import(body.set("inviteUsersAfterProvisioning", true)).await.ok();
     assert_eq!(organization.server.member("a@x").unwrap().status, MemberStatus::Staged);
+}
+
+/// An organization with more members than seats.
+async fn overfull(base: Official) -> Organization {
+    let organization = official(base).await;
+    organization.server.add_member(NewMember::confirmed("a@x").external_id("1"));
+    organization.server.add_member(NewMember::confirmed("b@x").external_id("2"));
+    organization.server.set_seats(Some(1));
+    organization
+}
+
+#[tokio::test]
+async fn more_members_than_seats_refuse_every_import_after_its_removals() {
+    let organization = overfull(Official::default()).await;
+    let refused = "Cannot autoscale on self-hosted instance.";
+    organization.import(members(&[])).await.expect(400, refused);
+    organization.import(members(&[]).group("G", "g", &[])).await.expect(400, refused);
+    organization.import(members(&[]).deleted(None, "1")).await.expect(400, refused);
+    assert_eq!(organization.people(), super::support::pairs(&[("b@x", "2")]));
+    assert!(organization.groups().is_empty());
+    organization.import(members(&[]).deleted(None, "2").group("G", "g", &[])).await.ok();
+}
+
+#[tokio::test]
+async fn more_members_than_seats_buy_them_in_the_cloud_up_to_the_maximum() {
+    let organization = overfull(cloud(3)).await;
+    organization.import(members(&[])).await.ok();
+    assert_eq!(organization.server.seats(), Some(3));
+    let organization = overfull(Official { max_autoscale: Some(2), ..cloud(3) }).await;
+    organization.import(members(&[])).await.expect(400, "Seat limit has been reached.");
 }

@@ -1,10 +1,11 @@
 //! Serves a small tenant of one of the stand-ins for cloud services, or an empty organization, for programs that are not ours.
 //!
 //! `cargo run -p bwdc-sandbox --example cloud -- onelogin` prints one line of JSON with the address and the credentials,
-//! and serves until its standard input ends.
+//! and serves until its standard input ends. `… -- organization --help` names the options of the organization.
+
+mod organization;
 
 use bwdc_sandbox::cloud::{google, graph, okta, onelogin};
-use bwdc_sandbox::organization;
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
 
@@ -67,12 +68,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             }))
         }
         "organization" => {
-            let server = organization::Server::start_blocking(organization::Options::official())?;
-            serve(&serde_json::json!({
-                "url": server.url(), "client_id": server.client_id(), "client_secret": server.client_secret(),
-            }))
+            let arguments: Vec<String> = std::env::args().skip(2).collect();
+            if arguments.iter().any(|it| it == "--help") {
+                write!(io::stdout(), "{}", organization::HELP)?;
+                return Ok(());
+            }
+            let (_server, line) = organization::start(&arguments)?;
+            serve(&line)
         }
-        other => Err(format!("unknown service `{other}`: graph, okta, onelogin or organization").into()),
+        other => {
+            Err(format!("unknown service `{other}`: graph, google, okta, onelogin or organization").into())
+        }
     }
 }
 
