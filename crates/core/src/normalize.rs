@@ -35,6 +35,26 @@ fn normalized(raw: &str) -> String {
     raw.trim_matches(blank).to_lowercase()
 }
 
+/// An address as the official server puts it in lower case: letter by letter, by the invariant rule of .NET. İ stays, a
+/// final Σ becomes σ, and capitals that came with Unicode 16 or later stay, since its tables do not know them.
+///
+/// Sent addresses are lowered as today's connector does it, by JavaScript's rule, which differs there; what the server
+/// holds is compared with them as it is.
+pub fn lowered_by_server(text: &str) -> String {
+    text.chars().map(lowered_letter).collect()
+}
+
+fn lowered_letter(letter: char) -> char {
+    let is_newest = matches!(letter,
+        '\u{1c89}' | '\u{a7cb}' | '\u{a7cc}' | '\u{a7ce}' | '\u{a7d2}' | '\u{a7d4}' | '\u{a7da}' | '\u{a7dc}'
+        | '\u{10d50}'..='\u{10d65}' | '\u{16ea0}'..='\u{16eb8}');
+    let mut lowered = letter.to_lowercase();
+    match (lowered.next(), lowered.next()) {
+        (Some(one), None) if !is_newest => one,
+        _ => letter,
+    }
+}
+
 /// Whether the organization's server takes this for an address: exactly one `@`, neither first nor last, no line break
 /// (the .NET `EmailAddress` attribute, which is all that an import is checked with).
 pub fn is_acceptable(address: &str) -> bool {
@@ -83,6 +103,28 @@ mod tests {
         assert_eq!(plain(Some(&format!("e{exactly}"))), Address::TooLong);
         let pairs = format!("{}@x.com", "😀".repeat(126));
         assert_eq!(plain(Some(&pairs)), Address::TooLong);
+    }
+
+    #[test]
+    fn the_server_lowers_each_letter_by_itself() {
+        for (typed, lowered) in [
+            ("ANNA@X.Example", "anna@x.example"),
+            ("İ@x", "İ@x"),
+            ("ΟΔΟΣ@x", "οδοσ@x"),
+            ("ẞÉＡ@x", "ßéａ@x"),
+            ("E\u{301}@x", "e\u{301}@x"),
+            ("\u{a7dc}@x", "\u{a7dc}@x"),
+        ] {
+            assert_eq!(lowered_by_server(typed), lowered, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_left_as_it_is_by_the_server() {
+        for typed in ["ΟΔΟΣ@X", "İstanbul@X", "STRAẞE@X", "Anna@X"] {
+            let sent = plain(Some(typed));
+            assert!(matches!(&sent, Address::Usable(sent) if lowered_by_server(sent) == *sent), "{sent:?}");
+        }
     }
 
     #[test]

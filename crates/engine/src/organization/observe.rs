@@ -3,6 +3,7 @@
 use super::error::OrganizationError;
 use super::message::is_page;
 use bwdc_core::names::{Email, ExternalId};
+use bwdc_core::normalize;
 use bwdc_core::observed::{MemberStatus, Membership, ObservedGroup, ObservedMember, Role, ServerKind};
 use bwdc_core::wire::{ConfigResponse, GroupResponse, MemberResponse};
 use serde::de::DeserializeOwned;
@@ -50,7 +51,7 @@ pub(super) fn member(response: MemberResponse) -> Result<ObservedMember, Organiz
     let Some(role) = role(response.kind) else {
         return Err(OrganizationError::UnknownRole { member: response.id, role: response.kind });
     };
-    let email = response.email.as_deref().unwrap_or_default().trim().to_lowercase();
+    let email = normalize::lowered_by_server(response.email.as_deref().unwrap_or_default().trim());
     Ok(ObservedMember {
         id: Some(response.id),
         email: Email::new(email),
@@ -115,11 +116,23 @@ mod tests {
     use bwdc_core::wire::ListResponse;
 
     fn member_with(status: i32, role: i32) -> Result<ObservedMember, OrganizationError> {
+        member_held_as(" Ann@Example.TEST ", status, role)
+    }
+
+    fn member_held_as(email: &str, status: i32, role: i32) -> Result<ObservedMember, OrganizationError> {
         let body = serde_json::json!({
             "type": role, "externalId": "e1", "object": "member", "id": "m1", "userId": null, "name": null,
-            "email": " Ann@Example.TEST ", "status": status, "collections": [], "permissions": null,
+            "email": email, "status": status, "collections": [], "permissions": null,
         });
         member(decode("https://api.example.test", body.to_string().as_bytes())?)
+    }
+
+    #[test]
+    fn addresses_are_compared_as_the_server_lowers_them() -> Result<(), OrganizationError> {
+        for (held, seen) in [("İ@x", "İ@x"), ("ΑΣ@x", "ασ@x"), ("Ann@X", "ann@x")] {
+            assert_eq!(member_held_as(held, 2, 2)?.email.as_str(), seen);
+        }
+        Ok(())
     }
 
     #[test]
