@@ -10,8 +10,8 @@ use bwdc_core::settings::Endpoints;
 use bwdc_core::wire::{ImportGroup, ImportMember, ImportRequest, Request};
 use bwdc_engine::http::{ProxyChoice, RetryPolicy};
 use bwdc_engine::organization::{Connection, Organization};
-use bwdc_sandbox::organization::{self as sandbox, NewMember, Official, Options, Server};
-use model::{Kind, Member};
+use bwdc_sandbox::organization::{self as sandbox, KnownAddresses, NewMember, Official, Options, Server};
+use model::{Kind, Known, Member};
 use proptest::prelude::*;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,7 +174,7 @@ impl Pair {
             Step::Confirm => {
                 for member in self.server.members() {
                     if member.status != sandbox::MemberStatus::Revoked {
-                        self.server.confirm(&member.email);
+                        self.server.confirm(&member.id);
                     }
                 }
                 self.model.confirm();
@@ -282,14 +282,22 @@ proptest! {
     #[test]
     fn the_model_and_the_sandbox_do_the_same(
         kind in prop::sample::select(vec![
-            Kind::Official { staged: false }, Kind::Official { staged: true }, Kind::Vaultwarden,
+            Kind::Official { staged: false, known: Known::Everybody },
+            Kind::Official { staged: true, known: Known::Everybody },
+            Kind::Official { staged: false, known: Known::WithAccount },
+            Kind::Official { staged: true, known: Known::WithAccount },
+            Kind::Vaultwarden,
         ]),
         steps in prop::collection::vec(step(), 1..10),
     ) {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let options = match kind {
-            Kind::Official { staged } => {
-                Options::with_official(Official { staged_status: staged, ..Official::default() })
+            Kind::Official { staged, known } => {
+                let known_addresses = match known {
+                    Known::Everybody => KnownAddresses::All,
+                    Known::WithAccount => KnownAddresses::WithAccount,
+                };
+                Options::with_official(Official { staged_status: staged, known_addresses, ..Official::default() })
             }
             Kind::Vaultwarden => Options::vaultwarden(),
         };

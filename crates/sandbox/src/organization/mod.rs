@@ -3,7 +3,7 @@
 //! It imitates two servers, the official one and Vaultwarden, as far as a directory connector can tell them from
 //! the real ones: tokens, the import with its order and partial effects, the public API, limits and errors. It
 //! shares no type with the rest of the workspace, so that it is a witness of its own. Data lives in SQLite, in
-//! memory by default; one lock around it trades speed under many clients for an order that a test can follow.
+//! memory by default; one lock around each step trades speed under many clients for an order that a test can follow.
 
 mod account;
 mod body;

@@ -11,8 +11,18 @@ pub(crate) enum Kind {
     /// `staged`: whether members can be stored without an invitation.
     Official {
         staged: bool,
+        known: Known,
     },
     Vaultwarden,
+}
+
+/// Whose address the official server finds when people are added: it depends on its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// SQL Server, as in the cloud.
+    Everybody,
+    /// PostgreSQL, MySQL and SQLite: only of members with an account, so that an invited person can come twice.
+    WithAccount,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +127,7 @@ impl Organization {
     pub(crate) fn apply(&mut self, request: &Request) -> Result<(), Refused> {
         match request {
             Request::Import(import) | Request::WholeImport(import) => match self.kind {
-                Kind::Official { staged } => self.official_import(import, staged),
+                Kind::Official { staged, known } => self.official_import(import, staged, known),
                 Kind::Vaultwarden => self.vaultwarden_import(import),
             },
             _ if self.kind == Kind::Vaultwarden => Err(Refused(404)),
@@ -195,7 +205,12 @@ impl Organization {
         Ok(())
     }
 
-    fn official_import(&mut self, import: &ImportRequest, staged: bool) -> Result<(), Refused> {
+    fn official_import(
+        &mut self,
+        import: &ImportRequest,
+        staged: bool,
+        addresses: Known,
+    ) -> Result<(), Refused> {
         let live: Vec<(String, &str)> = import
             .members
             .iter()
@@ -236,7 +251,9 @@ impl Organization {
         self.adopt(&before, &live, &mut known)?;
         let unknown: Vec<&(String, &str)> = live.iter().filter(|it| !known.contains_key(it.1)).collect();
         if !unknown.is_empty() {
-            let taken: BTreeSet<String> = self.members.iter().map(|it| it.email.clone()).collect();
+            let counts = |it: &&Member| addresses == Known::Everybody || it.password;
+            let taken: BTreeSet<String> =
+                self.members.iter().filter(counts).map(|it| it.email.clone()).collect();
             let new: Vec<_> = unknown.into_iter().filter(|it| !taken.contains(&it.0)).collect();
             let stages = staged && !import.invite_users_after_provisioning;
             if !stages {

@@ -2,7 +2,7 @@
 //! can be cut off between two requests.
 
 use crate::convergence::directory::{Directory, Entry, Group, State};
-use crate::convergence::model::{Kind, Member, Organization};
+use crate::convergence::model::{Kind, Known, Member, Organization};
 use bwdc_core::desired::{Desired, DesiredError, Source, SourceRead};
 use bwdc_core::ledger::{Intent, IntentId, IntentState, LedgerState};
 use bwdc_core::names::{SourceName, Timestamp};
@@ -57,7 +57,11 @@ impl World {
             same_group: [SameGroup::First, SameGroup::Merge][usize::from(bit(9))],
         };
         let server = if bit(10) { ServerKind::OfficialCloud } else { ServerKind::Vaultwarden };
-        let kind = if bit(10) { Kind::Official { staged: false } } else { Kind::Vaultwarden };
+        let kind = if bit(10) {
+            Kind::Official { staged: false, known: Known::Everybody }
+        } else {
+            Kind::Vaultwarden
+        };
         let mut organization = Organization::new(kind);
         let id = organization.fresh_id();
         let owner = Member::new(id, "owner@example.test", MemberStatus::Confirmed);

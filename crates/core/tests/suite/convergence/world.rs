@@ -1,7 +1,7 @@
 //! A directory, an organization and the ledger between them, and what can happen to each.
 
 use crate::convergence::directory::{Directory, State};
-use crate::convergence::model::{self, Kind, Member, Organization};
+use crate::convergence::model::{self, Kind, Known, Member, Organization};
 use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::Timestamp;
@@ -93,7 +93,7 @@ impl World {
             address: AddressRule::default(),
         };
         let kind = match mode {
-            Mode::Official => Kind::Official { staged: bit(22) },
+            Mode::Official => Kind::Official { staged: bit(22), known: Known::Everybody },
             Mode::Vaultwarden | Mode::VaultwardenRead => Kind::Vaultwarden,
         };
         let mut organization = Organization::new(kind);
@@ -161,7 +161,7 @@ impl World {
             connector: &self.connector,
             server: self.server(),
             seats: self.organization.seats().filter(|_| self.mode == Mode::Official),
-            stages: Some(self.organization.kind == Kind::Official { staged: true }),
+            stages: Some(matches!(self.organization.kind, Kind::Official { staged: true, .. })),
             recent: &recent,
             resend: false,
             now: Timestamp(self.now),
