@@ -1,6 +1,7 @@
 //! The content of `data.json`: typed where we know a key, untouched where we do not.
 
-use super::{StoreError, javascript, migrate};
+use super::migrate::{self, STATE_VERSION};
+use super::{StoreError, javascript};
 use crate::clock;
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::DirectoryKind;
@@ -8,9 +9,6 @@ use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::LazyLock;
 use uuid::Uuid;
-
-/// The version that we write; later ones are read and kept.
-pub(super) const STATE_VERSION: i64 = 8;
 
 /// The oldest version that the official connector still brings up to date.
 const OLDEST_MIGRATED: i64 = 3;

@@ -4,8 +4,10 @@
 //! moves to its flat key, whatever is not stays where it was: the file as it was is kept as a backup, but nobody should
 //! need it. Secrets move as they stand, as text or as a marker.
 
-use super::data::STATE_VERSION;
 use serde_json::{Map, Value};
+
+/// The version that we write; later ones are read and kept.
+pub(super) const STATE_VERSION: i64 = 8;
 
 type Object = Map<String, Value>;
 
