@@ -13,7 +13,7 @@ pub(crate) use man::ManError;
 
 use bwdc_core::settings::SettingsError;
 use bwdc_engine::paths::ProfileName;
-use bwdc_engine::{EngineError, HistoryError, PlanFileError, RunError, SetupError, SignInError, SourceError};
+use bwdc_engine::{EngineError, PlanFileError, RunError, SetupError, SignInError};
 use bwdc_messages::error::{is_official, kind, sentence, settings, update, with_causes};
 use bwdc_messages::{CommandLine, ErrorText, NextStep};
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ macro_rules! of_engine {
         }
     )*};
 }
-of_engine!(SetupError, SignInError, SourceError, RunError, HistoryError, PlanFileError);
+of_engine!(SetupError, SignInError, RunError, PlanFileError);
 
 impl CommandError {
     /// What a script can tell failures apart by; None for the messages that it knows already.

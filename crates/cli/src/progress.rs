@@ -1,6 +1,7 @@
 //! What happens meanwhile, on the error stream, and only where somebody looks at it.
 
-use bwdc_engine::event::Event;
+use bwdc_engine::event::{Event, RunEvent};
+use bwdc_messages::notice::notice;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, PoisonError};
@@ -28,10 +29,16 @@ impl Progress {
         Self { bar, notices: Mutex::default() }
     }
 
+    /// Takes one event of a run.
+    pub(crate) fn tell(&self, event: RunEvent) {
+        self.event(event.event);
+    }
+
     /// Takes one event.
-    pub(crate) fn tell(&self, event: Event) {
+    pub(crate) fn event(&self, event: Event) {
         log(&event);
         let text = match event {
+            Event::Began => return,
             Event::Reading { people, groups } => {
                 format!("Reading the directory: {people} people, {groups} groups")
             }
@@ -42,12 +49,8 @@ impl Progress {
                 format!("The server did not take a request: trying a part of {records}")
             }
             Event::Waiting { seconds, reason } => format!("Waiting {seconds} s: {reason}"),
-            Event::ClearText { addresses } => {
-                self.keep(clear_text(&addresses));
-                return;
-            }
-            Event::Notice(notice) => {
-                self.keep(notice);
+            Event::Notice(found) => {
+                self.keep(notice(&found));
                 return;
             }
         };
@@ -66,15 +69,9 @@ impl Progress {
     }
 }
 
-fn clear_text(addresses: &[String]) -> String {
-    format!(
-        "The organization's key travels in clear text to {}: everybody on the way can read it. Use an address with https: `bwdc config server https://...`.",
-        addresses.join(" and ")
-    )
-}
-
 fn log(event: &Event) {
     match event {
+        Event::Began => {}
         Event::Reading { people, groups } => {
             tracing::debug!(people, groups, "reading the directory");
         }
@@ -93,11 +90,8 @@ fn log(event: &Event) {
         Event::Waiting { seconds, reason } => {
             tracing::info!(seconds, reason, "waiting");
         }
-        Event::ClearText { addresses } => {
-            tracing::warn!(addresses = addresses.join(" "), "the organization's key travels in clear text");
-        }
-        Event::Notice(notice) => {
-            tracing::warn!("{notice}");
+        Event::Notice(found) => {
+            tracing::warn!("{}", notice(found));
         }
     }
 }

@@ -2,20 +2,48 @@
 //! milliseconds.
 
 use crate::error::CommandError;
+use bwdc_engine::Cancel;
 use std::future::Future;
-use tokio::runtime::Builder;
+use std::pin::pin;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::ctrl_c;
 
 /// Runs `work` to its end, or until Ctrl-C. Work that is interrupted stops at its next wait; what was sent is on record.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)?;
-    runtime.block_on(async {
+    runtime()?.block_on(unless_interrupted(work))
+}
+
+/// As [`block_on`], for a run: the first Ctrl-C asks it to end and waits until it has, since a request may be under way; the
+/// second one ends it where it stands.
+pub(crate) fn block_on_run<T>(
+    cancel: &Cancel,
+    work: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    runtime()?.block_on(async {
+        let mut work = pin!(work);
         tokio::select! {
             biased;
-            interrupted = tokio::signal::ctrl_c() => match interrupted {
-                Ok(()) => Err(CommandError::Interrupted),
-                Err(error) => Err(CommandError::Runtime(error)),
-            },
-            result = work => result,
+            interrupted = ctrl_c() => interrupted.map_err(CommandError::Runtime)?,
+            result = &mut work => return result,
         }
+        cancel.cancel();
+        unless_interrupted(work).await
     })
+}
+
+fn runtime() -> Result<Runtime, CommandError> {
+    Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)
+}
+
+async fn unless_interrupted<T>(
+    work: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    tokio::select! {
+        biased;
+        interrupted = ctrl_c() => match interrupted {
+            Ok(()) => Err(CommandError::Interrupted),
+            Err(error) => Err(CommandError::Runtime(error)),
+        },
+        result = work => result,
+    }
 }

@@ -3,9 +3,10 @@
 use bwdc_core::names::Timestamp;
 
 /// Where the time comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clock {
     /// The operating system.
+    #[default]
     System,
     /// Always the same point in time.
     Fixed(Timestamp),

@@ -1,50 +1,49 @@
-//! The façade: what a front end asks for. Each call stands for one command.
+//! The façade: what a front end asks for. Each call stands for one command, and is carried out below.
 
-use crate::account::SignInError;
-use crate::clock::Clock;
-use crate::connections::proxy;
-use crate::directory::Directory;
+use crate::accounts;
+use crate::clock::{Clock, to_iso};
 use crate::directory::google::KeyFile;
-use crate::directory::ldap::LdapDirectory;
-use crate::directory::open::SourceError;
+use crate::directory::mirror::ReadMode;
+use crate::doctor::{self, BundleError, Bundled, Findings};
 use crate::error::EngineError;
-use crate::event::{Event, Events};
-use crate::installation::SetupError;
-use crate::ledger::Ledger;
-use crate::organization::{ApiKey, Connection, OrganizationAccess, Timeouts};
-use crate::paths::{ProcessEnvironment, Profile};
-use crate::review::HistoryError;
-use crate::secrets::{KeyKind, Moved, SecretName, SecretPlace, SecretStore, Secrets};
-use crate::store::{DataFile, Overrides, Store, SyncedKind, read_connector_settings};
-use crate::sync::RunError;
-use bwdc_core::desired::{Desired, Source, SourceRead};
-use bwdc_core::names::SourceName;
-use bwdc_core::settings::{
-    Bind, ConnectorSettings, DirectoryKind, Endpoints, EnvironmentUrls, LdapLayout, LdapSettings, Setting,
-    SettingValue, SettingsError, SyncSettings,
-};
-use bwdc_core::snapshot::ReadScope;
-use secrecy::{ExposeSecret, SecretString};
+use crate::event::{Control, Events};
+use crate::explain::{self, Explained};
+use crate::history;
+use crate::installation::Installation;
+use crate::ledger::{RecordedAction, RunId, RunRecord, Trigger};
+use crate::organization::{AccountSignIn, ApiKey};
+use crate::paths::{ProcessEnvironment, Profile, ProfileName};
+use crate::profiles::{self, Copied, CopiedSecrets, ProfileEntry};
+use crate::run::{self, Planned, Rebuilt, SavedPlan, SyncReport, Work};
+use crate::secret_stores;
+use crate::secrets::{KeyKind, Moved, SecretName, SecretPlace, SecretStore};
+use crate::settings::{self, Difference, Entry, Export, Problem, Unnamed};
+use crate::store::SyncedKind;
+use crate::update::{self, Newer, UpdateError};
+use bwdc_core::desired::Desired;
+use bwdc_core::names::{SourceName, Timestamp};
+use bwdc_core::plan::Takings;
+use bwdc_core::settings::{Setting, SettingChange, SettingValue};
+use secrecy::SecretString;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// What the client id of an organization begins with.
-const ORGANIZATION: &str = "organization.";
-
 /// One installation, ready for commands.
+///
+/// Every method says with [`EngineError`] why it could not do what it stands for.
 pub struct Engine {
-    pub(crate) environment: ProcessEnvironment,
-    pub(crate) profile: Profile,
-    pub(crate) store: Store,
-    pub(crate) clock: Clock,
+    installation: Installation,
 }
 
+/// The installation itself.
 impl Engine {
     /// Opens the installation that the environment names; nothing is written yet.
     ///
     /// # Errors
-    /// [`SetupError`] when the folder cannot be told, or its settings cannot be read.
-    pub fn open(environment: ProcessEnvironment) -> Result<Self, SetupError> {
-        let profile = Profile::from_environment(&environment)?;
+    /// [`EngineError::Setup`] when the folder cannot be told, or its settings cannot be read.
+    pub fn open(environment: ProcessEnvironment) -> Result<Self, EngineError> {
+        let profile =
+            Profile::from_environment(&environment).map_err(crate::installation::SetupError::from)?;
         Self::open_profile(environment, profile)
     }
 
@@ -52,128 +51,208 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::open`].
-    pub fn open_profile(environment: ProcessEnvironment, profile: Profile) -> Result<Self, SetupError> {
-        let store = Store::open_with(&profile, Overrides::from_environment(&environment)?)?;
-        Ok(Self { environment, profile, store, clock: Clock::System })
+    pub fn open_profile(environment: ProcessEnvironment, profile: Profile) -> Result<Self, EngineError> {
+        Self::open_at(environment, profile, Clock::System)
+    }
+
+    /// The same under another clock.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_at(
+        environment: ProcessEnvironment,
+        profile: Profile,
+        clock: Clock,
+    ) -> Result<Self, EngineError> {
+        Ok(Self { installation: Installation::open(environment, profile, clock)? })
+    }
+
+    /// A further source's settings and secrets, to be looked at and changed like an installation's own.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the name cannot be one, or the source's settings cannot be read.
+    pub fn open_source(&self, name: &str) -> Result<Self, EngineError> {
+        Ok(Self { installation: self.installation.open_source(name)? })
+    }
+
+    /// The names of the further sources, in the order that the settings give them.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] for a name that cannot be a folder's, or stands there twice.
+    pub fn further_sources(&self) -> Result<Vec<SourceName>, EngineError> {
+        Ok(self.installation.source_names()?)
     }
 
     /// Where the settings are.
     pub fn data_file(&self) -> &Path {
-        &self.profile.data_json
+        &self.installation.profile().data_json
     }
+}
 
+/// Who is signed in.
+impl Engine {
     /// As whom the installation is signed in; None when it is not.
     ///
     /// # Errors
-    /// [`SetupError::Secret`] when the secrets cannot be read.
-    pub fn client_id(&self) -> Result<Option<String>, SetupError> {
-        let secrets = self.secrets();
-        if secrets.get(self.store.data(), SecretName::AccessToken)?.is_none() {
-            return Ok(None);
-        }
-        let stored = secrets.get(self.store.data(), SecretName::ApiKeyClientId)?;
-        let organization = || self.store.data().organization_id().map(|id| format!("{ORGANIZATION}{id}"));
-        let shown = stored.map(|it| it.expose_secret().to_owned()).or_else(organization);
-        Ok(Some(shown.unwrap_or_default()))
+    /// [`EngineError::Setup`] when the secrets cannot be read.
+    pub fn client_id(&self) -> Result<Option<String>, EngineError> {
+        Ok(self.installation.client_id()?)
     }
 
     /// Signs in with an organization's API key and keeps the key.
     ///
-    /// 1. the server is asked for a token; 2. key and token are stored; 3. the organization becomes the installation's.
-    ///
     /// # Errors
-    /// [`SignInError`]; nothing was stored then.
-    pub async fn log_in(
-        &mut self,
-        client_id: &str,
-        client_secret: SecretString,
-        events: Events<'_>,
-    ) -> Result<(), SignInError> {
-        if let Some(client_id) = self.client_id()? {
-            return Err(SignInError::AlreadySignedIn { client_id });
-        }
-        let id = client_id.strip_prefix(ORGANIZATION).filter(|id| !id.is_empty());
-        let Some(id) = id.map(str::to_owned) else {
-            return Err(SignInError::NotAnOrganization { client_id: client_id.to_owned() });
-        };
-        let connector = self.connector_settings()?;
-        let endpoints = self.endpoints_for_sign_in(&connector)?;
-        let app_id = self.app_id()?;
-        let proxy = self.proxy_to(&endpoints)?;
-        let access = OrganizationAccess {
-            proxy,
-            connection: Connection {
-                endpoints,
-                client_id: client_id.to_owned(),
-                client_secret: client_secret.clone(),
-                app_id,
-                ca_path: connector.organization_ca_path.map(PathBuf::from),
-            },
-            timeouts: Timeouts::within(connector.time_limits.organization),
-            token: None,
-            observer: None,
-        };
-        let organization = access.open()?;
-        let token = organization.sign_in(events).await?;
-        let secrets = self.secrets();
-        secrets.set(
-            &mut self.store,
-            SecretName::ApiKeyClientId,
-            &SecretString::from(client_id.to_owned()),
-        )?;
-        secrets.set(&mut self.store, SecretName::ApiKeyClientSecret, &client_secret)?;
-        secrets.set(&mut self.store, SecretName::AccessToken, token.secret())?;
-        self.store.update(|data| {
-            data.set_organization_id(&id);
-            data.set_entity_id(Some(&id));
-        })?;
-        Ok(())
+    /// [`EngineError::SignIn`]; nothing was stored then.
+    pub async fn log_in(&mut self, key: ApiKey, events: Events<'_>) -> Result<(), EngineError> {
+        Ok(accounts::log_in(&mut self.installation, key, events).await?)
     }
 
     /// Forgets token and keys; the organization, the installation's id and all settings stay.
     ///
     /// # Errors
-    /// [`SetupError`] when the secrets cannot be changed.
-    pub fn log_out(&mut self) -> Result<(), SetupError> {
-        let secrets = self.secrets();
-        for name in [
-            SecretName::AccessToken,
-            SecretName::RefreshToken,
-            SecretName::ApiKeyClientId,
-            SecretName::ApiKeyClientSecret,
-            SecretName::ObserverClientId,
-            SecretName::ObserverClientSecret,
-        ] {
-            secrets.remove(&mut self.store, name)?;
-        }
-        Ok(())
+    /// [`EngineError::Setup`] when the secrets cannot be changed.
+    pub fn log_out(&mut self) -> Result<(), EngineError> {
+        Ok(accounts::log_out(&mut self.installation)?)
     }
 
-    /// Forgets everything by which a run decides that nothing is new.
+    /// Begins to sign in as a person, whose organization's key [`Engine::log_in`] then takes.
     ///
     /// # Errors
-    /// [`HistoryError::Store`] or [`HistoryError::Ledger`] when it cannot be written.
-    pub fn clear_cache(&mut self) -> Result<(), HistoryError> {
-        Ledger::forget_mirrors(&self.profile.connector_db)?;
-        self.store.update(DataFile::clear_cache)?;
-        Ok(())
+    /// [`EngineError::SignIn`] when the server cannot be asked.
+    pub async fn begin_account(
+        &mut self,
+        email: &str,
+        password: SecretString,
+        events: Events<'_>,
+    ) -> Result<AccountSignIn, EngineError> {
+        Ok(accounts::begin(&mut self.installation, email, password, events).await?)
     }
 
-    /// When people or groups were last brought over, as ISO 8601 text.
+    /// What an earlier sign-in of this person at this server was given to be remembered by.
     ///
     /// # Errors
-    /// None at present; the settings were read when the installation was opened.
-    pub fn last_sync(&self, kind: SyncedKind) -> Result<Option<String>, SetupError> {
-        Ok(self.store.data().last_sync(kind).map(crate::clock::to_iso))
+    /// [`EngineError::Setup`] when the secrets cannot be read.
+    pub fn remembered_two_step(&self, sign_in: &AccountSignIn) -> Result<Option<SecretString>, EngineError> {
+        Ok(accounts::remembered_two_step(&self.installation, sign_in)?)
+    }
+
+    /// Keeps what a sign-in was given to be remembered by.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when it cannot be stored.
+    pub fn remember_two_step(
+        &mut self,
+        sign_in: &AccountSignIn,
+        token: &SecretString,
+    ) -> Result<(), EngineError> {
+        Ok(accounts::remember_two_step(&mut self.installation, sign_in, token)?)
+    }
+
+    /// Keeps an administrator's own key, by which the organization is observed where its own key sees nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::SignIn`] when it is not needed or of no use; nothing was stored then.
+    pub async fn set_observer(&mut self, key: ApiKey, events: Events<'_>) -> Result<(), EngineError> {
+        Ok(accounts::set_observer(&mut self.installation, key, events).await?)
+    }
+
+    /// As whom the organization is observed; None when nobody was named.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the secrets cannot be read.
+    pub fn observer(&self) -> Result<Option<String>, EngineError> {
+        Ok(accounts::observer(&self.installation)?)
+    }
+
+    /// Forgets that key.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the secrets cannot be changed.
+    pub fn forget_observer(&mut self) -> Result<(), EngineError> {
+        Ok(accounts::forget_observer(&mut self.installation)?)
+    }
+}
+
+/// Settings and secrets.
+impl Engine {
+    /// Every setting as it counts now, in the order of the table.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when a file of settings cannot be read.
+    pub fn settings(&self) -> Result<Vec<Entry>, EngineError> {
+        Ok(settings::list(&self.installation)?)
+    }
+
+    /// Stores one setting.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the settings cannot be written.
+    pub fn set(&mut self, setting: &Setting, value: &SettingValue) -> Result<(), EngineError> {
+        Ok(settings::set(&mut self.installation, setting, value)?)
+    }
+
+    /// Stores several settings, each file with one write; None takes a setting back to its default.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the settings cannot be written; both files are then as they were.
+    pub fn set_all(&mut self, changes: &[(&Setting, Option<SettingValue>)]) -> Result<(), EngineError> {
+        Ok(settings::set_all(&mut self.installation, changes)?)
+    }
+
+    /// Takes one setting, or secret, back to its default.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the settings or secrets cannot be written.
+    pub fn unset(&mut self, setting: &Setting) -> Result<(), EngineError> {
+        Ok(settings::unset(&mut self.installation, setting)?)
+    }
+
+    /// What is set, without secrets and without what the environment gives.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when a file of settings cannot be read.
+    pub fn export(&self) -> Result<Export, EngineError> {
+        Ok(settings::export(&self.installation)?)
+    }
+
+    /// What a file would change.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when a file of settings cannot be read.
+    pub fn differences(
+        &self,
+        changes: &[SettingChange],
+        unnamed: Unnamed,
+    ) -> Result<Vec<Difference>, EngineError> {
+        Ok(settings::differences(&self.installation, changes, unnamed)?)
+    }
+
+    /// Brings a file in, whole or not at all, and tells what it changed.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the settings cannot be read or written; they are then as they were.
+    pub fn bring_in(
+        &mut self,
+        changes: &[SettingChange],
+        unnamed: Unnamed,
+    ) -> Result<Vec<Difference>, EngineError> {
+        Ok(settings::bring_in(&mut self.installation, changes, unnamed)?)
+    }
+
+    /// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the settings cannot be read at all.
+    pub fn validate(&self) -> Result<Vec<Problem>, EngineError> {
+        Ok(settings::validate(&self.installation)?)
     }
 
     /// Stores one secret.
     ///
     /// # Errors
-    /// [`SetupError::Secret`] when it cannot be stored.
-    pub fn set_secret(&mut self, name: SecretName, value: &SecretString) -> Result<(), SetupError> {
-        self.secrets().set(&mut self.store, name, value)?;
-        Ok(())
+    /// [`EngineError::Setup`] when it cannot be stored.
+    pub fn set_secret(&mut self, name: SecretName, value: &SecretString) -> Result<(), EngineError> {
+        Ok(self.installation.set_secret(name, value)?)
     }
 
     /// Stores what a service account's key file holds: its address, and the key where secrets are.
@@ -184,196 +263,236 @@ impl Engine {
         let KeyFile { client_email, private_key } = KeyFile::parse(text)?;
         let setting = Setting::find("gsuite.clientEmail").expect("the table of settings has it");
         self.set(setting, &SettingValue::Text(Some(client_email)))?;
-        Ok(self.set_secret(SecretName::GsuiteKey, &private_key)?)
+        self.set_secret(SecretName::GsuiteKey, &private_key)
     }
 
     /// Where a secret that is entered for the first time goes, and the kind of key that the encrypted file has.
     ///
     /// # Errors
-    /// [`SetupError::Secret`] when the settings cannot be read.
-    pub fn secret_store(&self) -> Result<(SecretStore, KeyKind), SetupError> {
-        let secrets = self.secrets();
-        Ok((secrets.store()?, secrets.key_kind()))
+    /// [`EngineError::Setup`] when the settings cannot be read.
+    pub fn secret_store(&self) -> Result<(SecretStore, KeyKind), EngineError> {
+        Ok(secret_stores::chosen(&self.installation)?)
     }
 
     /// Every secret that is set, those of further sources too, with the place where it is kept.
     ///
     /// # Errors
-    /// [`SetupError`] when the settings cannot be read.
-    pub fn secret_places(&self) -> Result<Vec<(SourceName, SecretName, SecretPlace)>, SetupError> {
-        let mut places = Vec::new();
-        let mut add = |engine: &Self| {
-            let secrets = engine.secrets();
-            let source = &engine.profile.source;
-            let place = |name| secrets.place(engine.store.data(), name).map(|it| (source.clone(), name, it));
-            places.extend(SecretName::ALL.into_iter().filter_map(place));
-        };
-        add(self);
-        for source in self.further_sources()? {
-            add(&self.open_source(source.as_str())?);
-        }
-        Ok(places)
+    /// [`EngineError::Setup`] when the settings cannot be read.
+    pub fn secret_places(&self) -> Result<Vec<(SourceName, SecretName, SecretPlace)>, EngineError> {
+        Ok(secret_stores::places(&self.installation)?)
     }
 
     /// Moves all stored secrets into one store, in which those that are entered later go, too. `key` is the kind of key
     /// that the encrypted file shall have.
     ///
     /// # Errors
-    /// [`SetupError`]; whatever was moved until then is still in its old place, too.
-    pub fn migrate_secrets(&mut self, to: SecretStore, key: Option<KeyKind>) -> Result<Moved, SetupError> {
-        let mut moved = self.migrate_own_secrets(to, key)?;
-        for source in self.further_sources()? {
-            let further = self.open_source(source.as_str())?.migrate_own_secrets(to, key)?;
-            moved.moved.extend(further.moved);
-            moved.stayed.extend(further.stayed);
-        }
-        let choice = match to {
-            SecretStore::Keychain => "keychain",
-            SecretStore::EncryptedFile => "encrypted-file",
-            // The official variable decides that, for as long as it is set.
-            SecretStore::Plaintext => return Ok(moved),
-        };
-        if let Some(setting) = Setting::find("secrets.store") {
-            self.set(setting, &SettingValue::Text(Some(choice.to_owned())))?;
-        }
-        Ok(moved)
+    /// [`EngineError::Setup`]; whatever was moved until then is still in its old place, too.
+    pub fn migrate_secrets(&mut self, to: SecretStore, key: Option<KeyKind>) -> Result<Moved, EngineError> {
+        Ok(secret_stores::migrate(&mut self.installation, to, key)?)
     }
+}
 
-    fn migrate_own_secrets(&mut self, to: SecretStore, key: Option<KeyKind>) -> Result<Moved, SetupError> {
-        let secrets = self.secrets();
-        let moved = secrets.migrate(&mut self.store, to)?;
-        if let (SecretStore::EncryptedFile, Some(key)) = (to, key) {
-            secrets.change_key(key)?;
-        }
-        Ok(moved)
-    }
-
+/// Runs.
+impl Engine {
     /// Reads the directory and shows what would be asked of the organization; nothing is written anywhere.
     ///
     /// # Errors
-    /// [`RunError`] when not signed in, not configured, or when the directory cannot be read to its end.
-    pub async fn test(&mut self, since_last: bool, events: Events<'_>) -> Result<Desired, RunError> {
-        self.signed_in()?;
-        let sync = self.sync_settings()?;
-        let data = self.store.data();
-        let last = data.last_sync(SyncedKind::Users).or_else(|| data.last_sync(SyncedKind::Groups));
-        let mut reads = Vec::new();
-        for source in self.sources(&sync)? {
-            let scope = ReadScope { stable_ids: false, ..source.scope() };
-            let read = match last.filter(|_| since_last) {
-                Some(since) => source.directory.read_since(scope, since, events).await,
-                None => source.directory.read(scope, events).await,
-            };
-            let mut snapshot = read.map_err(|error| match source.name.is_primary() {
-                true => RunError::from(error),
-                false => {
-                    RunError::Source { name: source.name.as_str().to_owned(), source: Box::new(error.into()) }
-                }
-            })?;
-            snapshot.forget_overlooked();
-            let read = Ok(SourceRead { snapshot, settings: source.sync });
-            reads.push(Source { name: source.name, read });
-        }
-        Ok(Desired::merge(reads, sync.users, self.connector_settings()?.conflicts)?)
+    /// [`EngineError::Run`] when not signed in, not configured, or when the directory cannot be read to its end.
+    pub async fn test(&mut self, since_last: bool, control: Control<'_>) -> Result<Desired, EngineError> {
+        Ok(run::test(&mut self.installation, since_last, control).await?)
     }
 
-    pub(crate) fn signed_in(&self) -> Result<String, SetupError> {
-        self.client_id()?.ok_or(SetupError::NotSignedIn)
+    /// Reads the directory and looks for a person or group by address, name, external id or distinguished name.
+    ///
+    /// # Errors
+    /// As [`Engine::test`].
+    pub async fn explain(&mut self, who: &str, control: Control<'_>) -> Result<Explained, EngineError> {
+        Ok(explain::explain(&mut self.installation, who, control).await?)
     }
 
-    pub(crate) fn secrets(&self) -> Secrets {
-        Secrets::open(&self.profile, &self.environment)
+    /// Compares directory and organization; nothing is written anywhere. The directory is read in full whatever `mode` says;
+    /// [`ReadMode::Full`] shows what [`Engine::sync`] does with it: everything is sent again where nobody can look.
+    ///
+    /// # Errors
+    /// [`EngineError::Run`] when either side cannot be read.
+    pub async fn plan(&mut self, mode: ReadMode, control: Control<'_>) -> Result<Planned, EngineError> {
+        Ok(run::plan(&mut self.installation, mode, control).await?)
     }
 
-    pub(crate) fn connector_settings(&self) -> Result<ConnectorSettings, SetupError> {
-        Ok(read_connector_settings(&self.profile, self.store.overrides())?)
+    /// Makes the organization follow the directory. With [`ReadMode::Full`] one that nobody can look at is sent everything again.
+    ///
+    /// # Errors
+    /// [`EngineError::Run`] with what kept it from doing everything; what was done is remembered.
+    pub async fn sync(
+        &mut self,
+        trigger: Trigger,
+        mode: ReadMode,
+        control: Control<'_>,
+    ) -> Result<SyncReport, EngineError> {
+        let work = Work { trigger, mode, expected: None };
+        Ok(run::sync(&mut self.installation, work, control).await?)
     }
 
-    pub(crate) fn sync_settings(&self) -> Result<SyncSettings, SetupError> {
-        Ok(SyncSettings::from_stored(self.store.data().sync()?)?)
+    /// As [`Engine::sync`] with a full read, and only when the plan is still the saved one.
+    ///
+    /// # Errors
+    /// [`EngineError::Run`]; nothing is sent when the plan has changed.
+    pub async fn apply(
+        &mut self,
+        trigger: Trigger,
+        saved: &SavedPlan,
+        control: Control<'_>,
+    ) -> Result<SyncReport, EngineError> {
+        let work = Work { trigger, mode: ReadMode::Full, expected: Some(saved) };
+        Ok(run::sync(&mut self.installation, work, control).await?)
     }
 
-    pub(crate) fn endpoints(&self) -> Result<Endpoints, SetupError> {
-        Ok(EnvironmentUrls::from_stored(self.store.data().environment_urls()?)?.endpoints())
+    /// Forgets whom we manage and records it anew from what directory and organization hold now. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`EngineError::Run`] where either side cannot be read: the ledger is as it was then.
+    pub async fn rebuild_ledger(
+        &mut self,
+        trigger: Trigger,
+        control: Control<'_>,
+    ) -> Result<Rebuilt, EngineError> {
+        Ok(run::rebuild(&mut self.installation, trigger, control).await?)
+    }
+}
+
+/// What is looked at and decided between runs.
+impl Engine {
+    /// When people or groups were last brought over, as ISO 8601 text.
+    pub fn last_sync(&self, kind: SyncedKind) -> Option<String> {
+        self.installation.data().last_sync(kind).map(to_iso)
     }
 
-    pub(crate) fn directory(&self) -> Result<Directory, SourceError> {
-        let data = self.store.data();
-        let kind = data.directory_kind()?.ok_or(SetupError::NoDirectory)?;
-        proxy(&self.connector_settings()?, &[])?;
-        if kind == DirectoryKind::Okta {
-            return self.okta_directory();
-        }
-        if kind == DirectoryKind::OneLogin {
-            return self.onelogin_directory();
-        }
-        if kind == DirectoryKind::Entra {
-            return self.entra_directory();
-        }
-        if kind == DirectoryKind::Google {
-            return self.google_directory();
-        }
-        let stored = data.directory(kind)?;
-        if stored.is_empty() {
-            return Err(SetupError::NoDirectory.into());
-        }
-        let connector = self.connector_settings()?;
-        let settings = LdapSettings::from_stored(stored, &connector.ldap).map_err(|error| match error {
-            SettingsError::Missing { key: "ldap.username" } => SetupError::CredentialsMissing,
-            error @ SettingsError::Missing { .. } => SetupError::DirectoryIncomplete(error),
-            error => SetupError::Settings(error),
-        })?;
-        let layout = LdapLayout::from_stored(data.sync()?, &settings, &connector.ldap)?;
-        let password = match settings.bind {
-            Bind::CurrentUser | Bind::External | Bind::Anonymous => None,
-            Bind::Simple { .. } => Some(
-                self.secrets()
-                    .get(self.store.data(), SecretName::LdapPassword)?
-                    .ok_or(SetupError::CredentialsMissing)?,
-            ),
-        };
-        Ok(Directory::Ldap(LdapDirectory::new(settings, layout, password, connector.time_limits)))
+    /// Forgets everything by which a run decides that nothing is new.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when it cannot be written.
+    pub fn clear_cache(&mut self) -> Result<(), EngineError> {
+        Ok(history::clear_cache(&mut self.installation)?)
     }
 
-    /// The organization with the stored key and token.
-    pub(crate) fn organization(
-        &self,
-        connector: &ConnectorSettings,
-    ) -> Result<OrganizationAccess, SetupError> {
-        let secrets = self.secrets();
-        let stored = |name| secrets.get(self.store.data(), name);
-        let client_id = self.signed_in()?;
-        if let Some(id) = self.store.data().organization_id()
-            && !client_id.eq_ignore_ascii_case(&format!("{ORGANIZATION}{id}"))
-        {
-            return Err(SetupError::KeyOfAnother { client_id, organization_id: id.to_owned() });
-        }
-        let client_secret = stored(SecretName::ApiKeyClientSecret)?.ok_or(SetupError::NotSignedIn)?;
-        let token = stored(SecretName::AccessToken)?.ok_or(SetupError::NotSignedIn)?;
-        let observer = stored(SecretName::ObserverClientId)?.zip(stored(SecretName::ObserverClientSecret)?);
-        let endpoints = self.endpoints_for_stored_key(connector)?;
-        Ok(OrganizationAccess {
-            proxy: self.proxy_to(&endpoints)?,
-            connection: Connection {
-                endpoints,
-                client_id,
-                client_secret,
-                app_id: self.store.data().app_id().unwrap_or_default().to_owned(),
-                ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
-            },
-            timeouts: Timeouts::within(connector.time_limits.organization),
-            token: Some(token),
-            observer: observer.map(|(id, client_secret)| ApiKey {
-                client_id: id.expose_secret().to_owned(),
-                client_secret,
-            }),
-        })
+    /// The latest runs, newest first.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when the ledger cannot be read.
+    pub fn history(&self, most: u32) -> Result<Vec<RunRecord>, EngineError> {
+        Ok(history::list(&self.installation, most)?)
     }
 
-    /// Warns where others than the owner can read the settings.
-    pub(crate) fn warn(&self, events: Events<'_>) {
-        if let Some(warning) = self.store.too_open() {
-            events(Event::Notice(warning.to_string()));
-        }
+    /// What one run did, or would have done when it was refused.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when it is not remembered, or the ledger cannot be read.
+    pub fn run_of_history(&self, run: RunId) -> Result<(RunRecord, Vec<RecordedAction>), EngineError> {
+        Ok(history::of_run(&self.installation, run)?)
+    }
+
+    /// Forgets runs that began before a point in time, or all of them, and with all of them the copies of directories that
+    /// incremental reads keep. Returns how many runs are forgotten.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when the ledger cannot be written, or who holds it.
+    pub fn forget_history(&mut self, before: Option<Timestamp>) -> Result<usize, EngineError> {
+        Ok(history::forget(&self.installation, before)?)
+    }
+
+    /// Forgets everything that `connector.db` holds. The next run takes a baseline and removes nobody.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when the ledger cannot be written, or who holds it.
+    pub fn forget_ledger(&mut self) -> Result<(), EngineError> {
+        Ok(history::forget_ledger(&self.installation)?)
+    }
+
+    /// Approves what a refused run would have taken away, the last one unless told: for 24 hours, runs pass that take
+    /// nothing beyond it.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when no such run was refused, or no limit refused it.
+    pub fn approve(&mut self, run: Option<RunId>) -> Result<(RunId, Takings), EngineError> {
+        Ok(history::approve(&self.installation, run)?)
+    }
+}
+
+/// What works without an installation that can be opened.
+impl Engine {
+    /// Looks over the installation that the environment names, from the folder to the organization, and changes nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the environment does not tell where the installation is.
+    pub async fn examine(
+        environment: &ProcessEnvironment,
+        events: Events<'_>,
+        findings: Findings<'_>,
+    ) -> Result<(), EngineError> {
+        Ok(doctor::examine(environment, Clock::System, events, findings).await?)
+    }
+
+    /// Writes a support archive, for its owner only. `report` are the findings as a text and as JSON, in the front end's
+    /// words.
+    ///
+    /// # Errors
+    /// [`BundleError`]; a file that was there before is then as it was.
+    pub fn write_bundle(
+        path: &Path,
+        environment: &ProcessEnvironment,
+        report: (&str, &Value),
+    ) -> Result<Bundled, BundleError> {
+        doctor::write_bundle(path, environment, Clock::System, report)
+    }
+
+    /// Asks the list of releases of the settings whether there is a newer version; None: there is not.
+    ///
+    /// # Errors
+    /// [`UpdateError`] when that is not known.
+    pub async fn newer_version(environment: &ProcessEnvironment) -> Result<Option<Newer>, UpdateError> {
+        update::newer(environment, Clock::System).await
+    }
+
+    /// Every profile, the default one first.
+    ///
+    /// # Errors
+    /// [`EngineError::Profile`] when the folder of profiles cannot be told or listed.
+    pub fn profiles(environment: &ProcessEnvironment) -> Result<Vec<ProfileEntry>, EngineError> {
+        Ok(profiles::list(environment)?)
+    }
+
+    /// Makes an empty profile, for its owner only.
+    ///
+    /// # Errors
+    /// [`EngineError::Profile`] when there is one, or its folder cannot be made.
+    pub fn create_profile(
+        environment: &ProcessEnvironment,
+        name: &ProfileName,
+    ) -> Result<PathBuf, EngineError> {
+        Ok(profiles::create(environment, name)?)
+    }
+
+    /// Makes a profile with the settings of another: not its sign-in, its ledger, its history or its last-sync times.
+    ///
+    /// # Errors
+    /// [`EngineError::Profile`]; there is no copy then.
+    pub fn copy_profile(
+        environment: &ProcessEnvironment,
+        from: &ProfileName,
+        to: &ProfileName,
+        secrets: CopiedSecrets,
+    ) -> Result<Copied, EngineError> {
+        Ok(profiles::copy(environment, from, to, secrets)?)
+    }
+
+    /// Removes a profile with its settings, secrets, ledger and history.
+    ///
+    /// # Errors
+    /// [`EngineError::Profile`] for the default one, while a run is going on, or with what could not be removed.
+    pub fn remove_profile(
+        environment: &ProcessEnvironment,
+        name: &ProfileName,
+    ) -> Result<PathBuf, EngineError> {
+        Ok(profiles::remove(environment, name, Clock::System)?)
     }
 }

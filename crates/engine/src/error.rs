@@ -1,14 +1,13 @@
 //! Why a command could not be carried out.
 
-use crate::account::SignInError;
+use crate::accounts::SignInError;
 use crate::directory::google::KeyFileError;
 use crate::directory::open::SourceError;
+use crate::history::HistoryError;
 use crate::installation::SetupError;
 use crate::profiles::ProfileError;
-use crate::review::HistoryError;
-use crate::saved_plan::PlanFileError;
+use crate::run::{PlanFileError, RunError};
 use crate::settings::SettingsFileError;
-use crate::sync::RunError;
 
 /// Everything that can stand in the way of the engine.
 #[derive(Debug, thiserror::Error)]
@@ -44,5 +43,3 @@ impl From<SourceError> for EngineError {
         RunError::from(error).into()
     }
 }
-
-crate::installation::through_setup!(EngineError, SourceError, SignInError, HistoryError, RunError);

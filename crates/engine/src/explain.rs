@@ -1,10 +1,10 @@
 //! Why one person or group of the directory is in or out, and who is left out altogether.
 
-use crate::directory::Directory;
 use crate::directory::ldap::name;
-use crate::engine::Engine;
-use crate::event::Events;
-use crate::sync::RunError;
+use crate::directory::unread::Unread;
+use crate::event::Control;
+use crate::installation::Installation;
+use crate::run::{self, RunError};
 use bwdc_core::desired::Desired;
 
 /// What a question is about, and the directory that it was asked of.
@@ -26,55 +26,23 @@ pub enum Subject {
     Unread(Unread),
 }
 
-/// An entry that is there and was not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unread {
-    /// The directory's name for it.
-    pub name: String,
-    /// Why it was not read.
-    pub cause: UnreadCause,
-}
-
-/// Why an entry was not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnreadCause {
-    /// A filter selects it, and it lies where no search looks.
-    Elsewhere {
-        /// Whether the filter of people selects it, else that of groups.
-        as_person: bool,
-        /// Where the searches look.
-        bases: Vec<String>,
-        /// The setting that the bases come from.
-        setting: &'static str,
-    },
-    /// No filter selects it.
-    NotSelected {
-        /// The filter of people, object class included.
-        people: String,
-        /// The filter of groups, object class included.
-        groups: String,
-    },
-    /// It would have been read: it came, or changed, meanwhile.
-    Meanwhile,
-}
-
-impl Engine {
-    /// Reads the directory and looks for a person or group by address, name, external id or distinguished name.
-    ///
-    /// # Errors
-    /// As [`Engine::test`].
-    pub async fn explain(&mut self, who: &str, events: Events<'_>) -> Result<Explained, RunError> {
-        let desired = self.test(false, events).await?;
-        let mut subjects = read_subjects(&desired, who);
-        if subjects.is_empty() {
-            for source in self.sources(&self.sync_settings()?)? {
-                let Directory::Ldap(directory) = source.directory else { continue };
-                let unread = directory.find(who).await?;
-                subjects.extend(unread.into_iter().map(Subject::Unread));
-            }
-        }
-        Ok(Explained { desired, subjects })
+/// Reads the directory and looks for a person or group by address, name, external id or distinguished name.
+///
+/// # Errors
+/// As for [`run::test`].
+pub(crate) async fn explain(
+    installation: &mut Installation,
+    who: &str,
+    control: Control<'_>,
+) -> Result<Explained, RunError> {
+    let desired = run::test(installation, false, control).await?;
+    let mut subjects = read_subjects(&desired, who);
+    if subjects.is_empty() {
+        let work = run::find(installation, who);
+        let unread = control.cancel.unless_cancelled(work).await.ok_or(RunError::Cancelled)??;
+        subjects.extend(unread.into_iter().map(Subject::Unread));
     }
+    Ok(Explained { desired, subjects })
 }
 
 fn read_subjects(desired: &Desired, who: &str) -> Vec<Subject> {

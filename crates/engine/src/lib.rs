@@ -1,11 +1,11 @@
 //! Every effect of the directory connector: directories, the organization, the store, secrets and time.
+//!
+//! [`Engine`] is what front ends call. The modules are public for tests and for whoever names a type of theirs.
 
-mod account;
-mod binding;
+pub mod accounts;
 mod causes;
 pub mod certificate;
 pub mod clock;
-mod connections;
 pub mod directory;
 pub mod doctor;
 mod engine;
@@ -13,35 +13,35 @@ mod error;
 pub mod event;
 pub mod explain;
 pub mod failpoint;
+pub mod history;
 pub mod http;
-pub mod installation;
+mod installation;
 pub mod ledger;
 pub mod lock;
 pub mod log_file;
 pub mod mask;
-mod observe;
+pub mod notice;
 pub mod organization;
 pub mod paths;
 pub mod profiles;
-mod record;
-mod review;
-mod saved_plan;
+mod run;
+mod secret_stores;
 pub mod secrets;
 mod settings;
-mod sources;
 pub mod store;
-mod sync;
 pub mod update;
 
-pub use account::SignInError;
+pub use accounts::SignInError;
 pub use directory::mirror::ReadMode;
 pub use directory::open::SourceError;
+pub use directory::unread::{Unread, UnreadCause};
 pub use engine::Engine;
 pub use error::EngineError;
+pub use event::{Cancel, Control};
+pub use history::HistoryError;
 pub use installation::SetupError;
-pub use review::HistoryError;
-pub use saved_plan::{PlanFileError, SavedPlan};
+pub use ledger::{FrontEnd, Trigger};
+pub use run::{PlanFileError, Planned, Rebuilt, RunError, SavedPlan, SyncReport, Verification};
 pub use settings::{
     Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, read_settings_file,
 };
-pub use sync::{Planned, Rebuilt, RunError, SyncReport, Verification};

@@ -3,10 +3,10 @@
 //! The default one is the official connector's folder; it is neither made nor removed here.
 
 use crate::clock::Clock;
+use crate::installation::source_name;
 use crate::lock::{LockError, RunLock};
 use crate::paths::{PROFILES, PathError, ProcessEnvironment, Profile, ProfileName, owner_only};
 use crate::secrets::{SecretError, SecretName, Secrets};
-use crate::sources::source_name;
 use crate::store::{Overrides, Store, StoreError, copy_connector_settings, read_connector_settings};
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::DirectoryKind;
@@ -85,7 +85,7 @@ pub enum ProfileError {
 ///
 /// # Errors
 /// [`ProfileError`] when the folder of profiles cannot be told or listed.
-pub fn list(environment: &ProcessEnvironment) -> Result<Vec<ProfileEntry>, ProfileError> {
+pub(crate) fn list(environment: &ProcessEnvironment) -> Result<Vec<ProfileEntry>, ProfileError> {
     let current = environment.profile_name()?;
     let folder = environment.data_folder()?.join(PROFILES);
     let mut names = vec![ProfileName::default()];
@@ -115,7 +115,7 @@ pub fn list(environment: &ProcessEnvironment) -> Result<Vec<ProfileEntry>, Profi
 ///
 /// # Errors
 /// [`ProfileError::Exists`]; [`ProfileError::Io`] when the folder cannot be made.
-pub fn create(environment: &ProcessEnvironment, name: &ProfileName) -> Result<PathBuf, ProfileError> {
+pub(crate) fn create(environment: &ProcessEnvironment, name: &ProfileName) -> Result<PathBuf, ProfileError> {
     let profile = Profile::named(environment, name)?;
     let exists = || ProfileError::Exists { name: name.clone(), folder: profile.folder.clone() };
     if name.is_default() {
@@ -139,7 +139,7 @@ pub fn create(environment: &ProcessEnvironment, name: &ProfileName) -> Result<Pa
 ///
 /// # Errors
 /// [`ProfileError`]; there is no copy then.
-pub fn copy(
+pub(crate) fn copy(
     environment: &ProcessEnvironment,
     from: &ProfileName,
     to: &ProfileName,
@@ -221,7 +221,11 @@ fn fill(
 ///
 /// # Errors
 /// [`ProfileError::Default`]; [`ProfileError::Lock`] while a run is going on; else what could not be removed.
-pub fn remove(environment: &ProcessEnvironment, name: &ProfileName) -> Result<PathBuf, ProfileError> {
+pub(crate) fn remove(
+    environment: &ProcessEnvironment,
+    name: &ProfileName,
+    clock: Clock,
+) -> Result<PathBuf, ProfileError> {
     if name.is_default() {
         return Err(ProfileError::Default { folder: environment.data_folder()? });
     }
@@ -233,7 +237,7 @@ pub fn remove(environment: &ProcessEnvironment, name: &ProfileName) -> Result<Pa
         std::fs::remove_file(&folder).map_err(failed(&folder))?;
         return Ok(folder);
     }
-    let lock = RunLock::acquire(&profile, "profile remove", Clock::System.now())?;
+    let lock = RunLock::acquire(&profile, "profile remove", clock.now())?;
     // A profile whose settings cannot be read has nothing that could be found.
     let further = sources(&profile).unwrap_or_default();
     for profile in further.iter().map(|source| profile.of_source(source)).chain([profile.clone()]) {

@@ -1,12 +1,11 @@
 //! Whether there is a newer version: a list of releases in the form that GitHub gives them is asked, and nothing is
 //! downloaded. Nobody is asked unless the address of a list is set.
 
-use crate::connections::proxy;
-use crate::engine::Engine;
+use crate::clock::Clock;
 use crate::http::{BodyError, ClientOptions, HttpError, ProxyChoice, cause, client, read_body};
 use crate::http::{Cause, is_loopback};
-use crate::installation::SetupError;
-use crate::paths::ProcessEnvironment;
+use crate::installation::{Installation, SetupError, proxy};
+use crate::paths::{ProcessEnvironment, Profile};
 use bwdc_core::settings::is_clear_text;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -83,8 +82,11 @@ pub struct Newer {
 ///
 /// # Errors
 /// [`UpdateError`] when that is not known.
-pub async fn newer(environment: &ProcessEnvironment) -> Result<Option<Newer>, UpdateError> {
-    let source = Source::of(environment)?;
+pub(crate) async fn newer(
+    environment: &ProcessEnvironment,
+    clock: Clock,
+) -> Result<Option<Newer>, UpdateError> {
+    let source = Source::of(environment, clock)?;
     let feed = source.read().await?;
     Ok(newest(feed, env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH))
 }
@@ -98,9 +100,12 @@ struct Source {
 
 impl Source {
     /// The variable alone is enough: an update may be what mends an installation that cannot be opened.
-    fn of(environment: &ProcessEnvironment) -> Result<Self, UpdateError> {
+    fn of(environment: &ProcessEnvironment, clock: Clock) -> Result<Self, UpdateError> {
         let variable = environment.variable(VARIABLE).map(|it| it.to_string_lossy().into_owned());
-        let settings = Engine::open(environment.clone()).and_then(|engine| engine.connector_settings());
+        let settings = Profile::from_environment(environment)
+            .map_err(SetupError::from)
+            .and_then(|profile| Installation::open(environment.clone(), profile, clock))
+            .and_then(|installation| installation.connector_settings());
         let (url, settings) = match (variable, settings) {
             (Some(url), Ok(settings)) => (url, settings),
             (Some(url), Err(_)) => (url, bwdc_core::settings::ConnectorSettings::default()),

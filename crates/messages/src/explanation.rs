@@ -2,7 +2,8 @@
 
 use bwdc_core::desired::{Desired, DuplicateAddresses, NoAddress};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause};
-use bwdc_engine::explain::{Explained, Subject, Unread, UnreadCause};
+use bwdc_engine::explain::{Explained, Subject};
+use bwdc_engine::{Unread, UnreadCause};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

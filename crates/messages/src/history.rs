@@ -4,7 +4,7 @@ use crate::refusal::refusal;
 use crate::text;
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::to_iso;
-use bwdc_engine::ledger::{RecordedAction, RunKind, RunOutcome, RunRecord};
+use bwdc_engine::ledger::{RecordedAction, RunOutcome, RunRecord};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -39,10 +39,7 @@ fn data_of(run: &RunRecord) -> Value {
 }
 
 fn started_by(run: &RunRecord) -> &'static str {
-    match run.kind {
-        RunKind::Command => "command",
-        RunKind::Schedule => "schedule",
-    }
+    if run.trigger.scheduled { "schedule" } else { run.trigger.by.name() }
 }
 
 fn action_data(action: &RecordedAction) -> Value {

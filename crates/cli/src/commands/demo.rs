@@ -10,9 +10,10 @@ use bwdc_core::plan::Plan;
 use bwdc_core::settings::Setting;
 use bwdc_core::snapshot::AccountState;
 use bwdc_core::test_report::TestReport;
+use bwdc_engine::organization::ApiKey;
 use bwdc_engine::paths::{ProcessEnvironment, Profile};
 use bwdc_engine::secrets::SecretName;
-use bwdc_engine::{Engine, ReadMode, SyncReport, Verification};
+use bwdc_engine::{Cancel, Control, Engine, ReadMode, SyncReport, Trigger, Verification};
 use bwdc_messages::change::left_out;
 use bwdc_messages::plan::changes;
 use bwdc_sandbox::data::{Company, company};
@@ -73,11 +74,13 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failed> {
 /// which finds nothing to do.
 async fn play() -> Result<Stage, CommandError> {
     let mut stage = Stage::set()?;
+    let (events, cancel) = (|_| (), Cancel::default());
+    let (control, trigger) = (Control { events: &events, cancel: &cancel }, Trigger::default());
     stage.introduce();
     stage.configure().await?;
 
     heading("1  bwdc test: what the directory asks for");
-    let desired = stage.engine.test(false, &|_| {}).await?;
+    let desired = stage.engine.test(false, control).await?;
     let [groups, enabled, disabled, _] = TestReport::new(&desired).counts();
     let without = desired.everybody().len() - desired.people().count();
     say(&format!(
@@ -85,14 +88,14 @@ async fn play() -> Result<Stage, CommandError> {
     ));
 
     heading("2  bwdc plan: what a sync would do, and nothing else");
-    let planned = stage.engine.plan(ReadMode::Incremental, &|_| {}).await?;
+    let planned = stage.engine.plan(ReadMode::Incremental, control).await?;
     list(&planned.plan);
     for one in planned.plan.left_out.iter().take(SHOWN) {
         say(&format!("  ! {}\n             {}", one.reference, left_out(&one.because)));
     }
 
     heading("3  bwdc sync: the first run");
-    let report = stage.engine.sync(ReadMode::Incremental, &|_| {}).await?;
+    let report = stage.engine.sync(trigger, ReadMode::Incremental, control).await?;
     tell(&report);
     stage.invitations_are_accepted();
     stage.compare().await?;
@@ -101,13 +104,13 @@ async fn play() -> Result<Stage, CommandError> {
     stage.life()?;
 
     heading("5  bwdc sync: the second run");
-    let report = stage.engine.sync(ReadMode::Incremental, &|_| {}).await?;
+    let report = stage.engine.sync(trigger, ReadMode::Incremental, control).await?;
     list(&report.plan);
     tell(&report);
     stage.compare().await?;
 
     heading("6  bwdc sync: once more");
-    let report = stage.engine.sync(ReadMode::Incremental, &|_| {}).await?;
+    let report = stage.engine.sync(trigger, ReadMode::Incremental, control).await?;
     tell(&report);
     if report.requests != 0 {
         return Err(DemoError::NotEqual("a third sync still sent something".to_owned()).into());
@@ -173,8 +176,9 @@ impl Stage {
             self.engine.set(setting, &setting.parse(value)?)?;
         }
         self.engine.set_secret(SecretName::LdapPassword, &SecretString::from(reader_password()))?;
-        let secret = SecretString::from(self.organization.client_secret());
-        self.engine.log_in(&self.organization.client_id(), secret, &|_| {}).await?;
+        let client_secret = SecretString::from(self.organization.client_secret());
+        let key = ApiKey { client_id: self.organization.client_id(), client_secret };
+        self.engine.log_in(key, &|_| {}).await?;
         Ok(())
     }
 
@@ -210,7 +214,9 @@ impl Stage {
 
     /// Counts on the organization's side, by address, whether it is what the directory asks for.
     async fn compare(&mut self) -> Result<(), CommandError> {
-        let desired = self.engine.test(false, &|_| {}).await?;
+        let (events, cancel) = (|_| (), Cancel::default());
+        let control = Control { events: &events, cancel: &cancel };
+        let desired = self.engine.test(false, control).await?;
         let (people, groups) = (wanted_people(&desired), wanted_groups(&desired));
         let members = self.organization.members();
         let active: BTreeMap<&str, &str> = members

@@ -5,7 +5,7 @@ use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
-use bwdc_engine::doctor::{examine, write_bundle};
+use bwdc_engine::Engine;
 use bwdc_messages::finding::{self, Told};
 use clap::Args;
 use std::path::PathBuf;
@@ -36,15 +36,16 @@ pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Resu
     let describe = describe(&commands, None);
     let progress = Progress::start(!global.quiet);
     let findings = block_on(async {
-        let events = |event| progress.tell(event);
+        let events = |event| progress.event(event);
         let mut findings = Vec::new();
-        examine(&environment, &events, &mut |finding| findings.push(Told::new(finding, &describe))).await?;
+        Engine::examine(&environment, &events, &mut |finding| findings.push(Told::new(finding, &describe)))
+            .await?;
         Ok::<_, CommandError>(findings)
     })?;
     let (data, whole) = (finding::data(&findings), finding::text(&findings, None));
     let mut asides = progress.finish();
     if let Some(path) = &arguments.bundle {
-        write_bundle(path, &environment, (&whole, &data)).map_err(CommandError::from)?;
+        Engine::write_bundle(path, &environment, (&whole, &data)).map_err(CommandError::from)?;
         asides.push(finding::bundle_written(path));
     }
     let code = u8::from(findings.iter().any(Told::is_failure));

@@ -6,6 +6,7 @@ use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
+use bwdc_engine::{Cancel, Control};
 use bwdc_messages::explanation;
 use clap::Args;
 
@@ -29,8 +30,9 @@ pub(super) fn run(arguments: &ExplainArguments, global: &GlobalArguments) -> Res
     let mut engine = open(global)?;
     let progress = Progress::start(!global.quiet);
     let explained = block_on(async {
-        let events = |event| progress.tell(event);
-        engine.explain(&arguments.who, &events).await.map_err(CommandError::from)
+        let (events, cancel) = (|event| progress.tell(event), Cancel::default());
+        let control = Control { events: &events, cancel: &cancel };
+        engine.explain(&arguments.who, control).await.map_err(CommandError::from)
     })?;
     let data = explanation::data(&explained);
     let text = explanation::text(&explained, &arguments.who);

@@ -24,6 +24,6 @@ pub(super) fn run(arguments: &LastSyncArguments, global: &GlobalArguments) -> Re
         "groups" => SyncedKind::Groups,
         _ => return Err(CommandError::UnknownObject.into()),
     };
-    let time = open(global)?.last_sync(kind)?;
+    let time = open(global)?.last_sync(kind);
     Ok(Answer::Text(time.unwrap_or_default()).into())
 }

@@ -6,6 +6,7 @@ use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
+use bwdc_engine::{Cancel, Control, FrontEnd, Trigger};
 use bwdc_messages::sync::{ledger_empty, ledger_rebuilt};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -50,7 +51,12 @@ pub(super) fn run(arguments: &LedgerArguments, global: &GlobalArguments) -> Resu
             let progress = Progress::start(!global.quiet);
             let rebuilt = block_on(async {
                 let events = |event| progress.tell(event);
-                engine.rebuild_ledger(&events).await.map_err(CommandError::from)
+                let cancel = Cancel::default();
+                let control = Control { events: &events, cancel: &cancel };
+                engine
+                    .rebuild_ledger(Trigger::asked(FrontEnd::Command), control)
+                    .await
+                    .map_err(CommandError::from)
             })?;
             let text = ledger_rebuilt(rebuilt.people, rebuilt.groups);
             let data = json!({ "object": "ledger", "people": rebuilt.people, "groups": rebuilt.groups });

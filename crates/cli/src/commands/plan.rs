@@ -7,7 +7,7 @@ use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_core::plan::Verdict;
-use bwdc_engine::ReadMode;
+use bwdc_engine::{Cancel, Control, ReadMode};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -39,8 +39,9 @@ pub(super) fn run(arguments: &PlanArguments, global: &GlobalArguments) -> Result
     let mode = if arguments.full { ReadMode::Full } else { ReadMode::Incremental };
     let progress = Progress::start(!global.quiet);
     let planned = block_on(async {
-        let events = |event| progress.tell(event);
-        engine.plan(mode, &events).await.map_err(CommandError::from)
+        let (events, cancel) = (|event| progress.tell(event), Cancel::default());
+        let control = Control { events: &events, cancel: &cancel };
+        engine.plan(mode, control).await.map_err(CommandError::from)
     })?;
     if let Some(path) = &arguments.out {
         planned.saved.write(path).map_err(CommandError::from)?;

@@ -5,9 +5,9 @@ use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
-use bwdc_engine::EngineError;
+use bwdc_engine::Engine;
 use bwdc_engine::paths::ProfileName;
-use bwdc_engine::profiles::{self, CopiedSecrets, ProfileError};
+use bwdc_engine::profiles::CopiedSecrets;
 use bwdc_messages::profile as words;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -94,7 +94,7 @@ pub(super) fn run(command: ProfileCommand, global: &GlobalArguments) -> Result<D
 }
 
 fn list(global: &GlobalArguments) -> Result<Done, Failed> {
-    let entries = profiles::list(&global.environment()).map_err(failed)?;
+    let entries = Engine::profiles(&global.environment())?;
     let data: Vec<_> = entries
         .iter()
         .map(|it| {
@@ -111,7 +111,7 @@ fn list(global: &GlobalArguments) -> Result<Done, Failed> {
 }
 
 fn create(name: &ProfileName, global: &GlobalArguments) -> Result<Done, Failed> {
-    let folder = profiles::create(&global.environment(), name).map_err(failed)?;
+    let folder = Engine::create_profile(&global.environment(), name)?;
     let mut done = Done::from(Answer::title(words::created(name)));
     done.asides.push(words::set_up(name, &folder));
     Ok(done)
@@ -124,7 +124,7 @@ fn copy(
     global: &GlobalArguments,
 ) -> Result<Done, Failed> {
     let wanted = if secrets { CopiedSecrets::Directories } else { CopiedSecrets::None };
-    let copied = profiles::copy(&global.environment(), from, to, wanted).map_err(failed)?;
+    let copied = Engine::copy_profile(&global.environment(), from, to, wanted)?;
     let mut done = Done::from(Answer::title(words::copied(from, to)));
     done.notices = words::copied_secrets(&copied, to);
     done.asides.push(words::sign_in(to));
@@ -135,7 +135,7 @@ fn remove(name: &ProfileName, force: bool, global: &GlobalArguments) -> Result<D
     if !force && !name.is_default() {
         agree(name, global)?;
     }
-    profiles::remove(&global.environment(), name).map_err(failed)?;
+    Engine::remove_profile(&global.environment(), name)?;
     Ok(Answer::title(words::removed(name)).into())
 }
 
@@ -147,8 +147,4 @@ fn agree(name: &ProfileName, global: &GlobalArguments) -> Result<(), CommandErro
     let answer = block_on(Prompt { shown: !global.quiet }.line(&words::may_be_removed(name)))?;
     let yes = answer.is_some_and(|it| it.eq_ignore_ascii_case("y") || it.eq_ignore_ascii_case("yes"));
     if yes { Ok(()) } else { Err(declined()) }
-}
-
-fn failed(error: ProfileError) -> CommandError {
-    CommandError::Engine(EngineError::Profile(error))
 }

@@ -6,9 +6,12 @@ use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::prompt::Prompt;
-use crate::runtime::block_on;
+use crate::runtime::{block_on, block_on_run};
 use bwdc_core::plan::Verdict;
-use bwdc_engine::{Engine, EngineError, Entry, ReadMode, RunError, SavedPlan, SyncReport, Verification};
+use bwdc_engine::{
+    Cancel, Control, Engine, EngineError, Entry, FrontEnd, ReadMode, RunError, SavedPlan, SyncReport,
+    Trigger, Verification,
+};
 use bwdc_messages::sync as words;
 use clap::Args;
 use std::io::{self, IsTerminal as _};
@@ -78,11 +81,14 @@ fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) ->
     };
     let work = agreed.as_ref().unwrap_or(work);
     let progress = Progress::start(!global.quiet);
-    let result = block_on(async {
+    let cancel = Cancel::default();
+    let result = block_on_run(&cancel, async {
         let events = |event| progress.tell(event);
+        let control = Control { events: &events, cancel: &cancel };
+        let trigger = Trigger::asked(FrontEnd::Command);
         match work {
-            Work::Apply(saved) => engine.apply(saved, &events).await.map_err(CommandError::from),
-            Work::Sync(mode) => engine.sync(*mode, &events).await.map_err(CommandError::from),
+            Work::Apply(saved) => engine.apply(trigger, saved, control).await.map_err(CommandError::from),
+            Work::Sync(mode) => engine.sync(trigger, *mode, control).await.map_err(CommandError::from),
         }
     });
     let mut notices = progress.finish();
@@ -99,7 +105,9 @@ fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) ->
             let code = if arguments.detailed_exitcode && changed { detailed::CHANGES } else { 0 };
             Ok(Done { answer: answer(&report), notices, asides: words::details(&report), code })
         }
-        Err(CommandError::Interrupted) => Err(CommandError::RunInterrupted.into()),
+        Err(CommandError::Interrupted | CommandError::Engine(EngineError::Run(RunError::Cancelled))) => {
+            Err(CommandError::RunInterrupted.into())
+        }
         Err(error) => {
             let refused = matches!(
                 error,
@@ -132,8 +140,9 @@ fn overwrites(engine: &Engine) -> Result<bool, CommandError> {
 fn ask(engine: &mut Engine, global: &GlobalArguments) -> Result<Option<Work>, CommandError> {
     let progress = Progress::start(!global.quiet);
     let planned = block_on(async {
-        let events = |event| progress.tell(event);
-        engine.plan(ReadMode::Incremental, &events).await.map_err(CommandError::from)
+        let (events, cancel) = (|event| progress.tell(event), Cancel::default());
+        let control = Control { events: &events, cancel: &cancel };
+        engine.plan(ReadMode::Incremental, control).await.map_err(CommandError::from)
     })?;
     drop(progress);
     let overwritten = words::overwritten(&planned.plan);

@@ -7,7 +7,7 @@ use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_core::desired::DesiredError;
-use bwdc_engine::RunError;
+use bwdc_engine::{Cancel, Control, EngineError, RunError};
 use bwdc_messages::explanation;
 use clap::Args;
 
@@ -34,11 +34,14 @@ pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result
     let mut engine = open(global)?;
     let progress = Progress::start(!global.quiet);
     let result = block_on(async {
-        let events = |event| progress.tell(event);
-        Ok(engine.test(arguments.last, &events).await)
+        let (events, cancel) = (|event| progress.tell(event), Cancel::default());
+        let control = Control { events: &events, cancel: &cancel };
+        Ok(engine.test(arguments.last, control).await)
     })?;
     let desired = match result {
-        Err(RunError::Desired(DesiredError::DuplicateAddresses(shared))) if arguments.explain => {
+        Err(EngineError::Run(RunError::Desired(DesiredError::DuplicateAddresses(shared))))
+            if arguments.explain =>
+        {
             let (data, text) = (explanation::shared_data(&shared), explanation::shared(&shared));
             let answer = Answer::Report { data, text };
             return Ok(Done { answer, notices: progress.finish(), asides: Vec::new(), code: 1 });

@@ -4,7 +4,8 @@ use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::runtime::block_on;
-use bwdc_engine::update::{Newer, newer};
+use bwdc_engine::Engine;
+use bwdc_engine::update::Newer;
 use clap::Args;
 
 /// Ask whether there is a newer version.
@@ -20,7 +21,7 @@ pub(crate) struct UpdateArguments {}
 
 pub(super) fn run(global: &GlobalArguments) -> Result<Done, Failed> {
     let environment = global.environment();
-    let found = block_on(async { newer(&environment).await.map_err(CommandError::from) })?;
+    let found = block_on(async { Engine::newer_version(&environment).await.map_err(CommandError::from) })?;
     Ok(match found {
         None => Answer::title(concat!("No newer version than ", env!("CARGO_PKG_VERSION"), " is available.")),
         Some(Newer { version, page, download }) => Answer::Message {

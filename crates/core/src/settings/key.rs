@@ -4,7 +4,7 @@
 //! One table serves every front end: it says where a setting is stored and what may be typed, so that a typed value is
 //! checked before anything is changed. Secrets are in it by name only; their values never pass through here.
 
-use super::{DirectoryKind, SettingsError, normalize_url, service_url};
+use super::{DirectoryKind, SettingsError, normalize_url, port, service_url};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -382,7 +382,7 @@ const COUNT: SettingKind =
     SettingKind::Number { range: 0..=1_000_000, expected: "a number of people from 0 to 1000000" };
 const SECONDS: SettingKind =
     SettingKind::Number { range: 1..=86_400, expected: "a number of seconds from 1 to 86400" };
-const PORT: SettingKind = SettingKind::Number { range: 1..=65535, expected: "a port from 1 to 65535" };
+const PORT: SettingKind = SettingKind::Number { range: port::PORTS, expected: port::EXPECTED };
 const INTERVAL: SettingKind =
     SettingKind::Number { range: 5..=525_600, expected: "a number of minutes, 5 at least" };
 

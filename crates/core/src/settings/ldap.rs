@@ -3,7 +3,7 @@
 use super::ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
 };
-use super::{Contradiction, SettingsError, flag, number, text};
+use super::{Contradiction, SettingsError, flag, number, port, text};
 use serde_json::{Map, Value};
 
 /// How the connection is protected.
@@ -105,13 +105,7 @@ impl LdapSettings {
             None if socket.is_some() => 389,
             None if located_in.is_some() => 0,
             None => return Err(SettingsError::Missing { key: "ldap.port" }),
-            Some(port) => {
-                u16::try_from(port).ok().filter(|&port| port != 0).ok_or(SettingsError::Invalid {
-                    key: "ldap.port",
-                    value: port.to_string(),
-                    expected: "a port from 1 to 65535",
-                })?
-            }
+            Some(number) => port::port(number, "ldap.port")?,
         };
         let further_servers = listed
             .into_iter()
@@ -228,7 +222,7 @@ fn further_server(typed: &str, port: u16, key: &'static str) -> Result<Server, S
         || SettingsError::Invalid { key, value: typed.to_owned(), expected: "`host` or `host:port`" };
     let (hostname, port) = match typed.rsplit_once(':') {
         Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
-            (host, digits.parse().ok().filter(|&port| port != 0).ok_or_else(invalid)?)
+            (host, digits.parse().ok().and_then(|it| port::port(it, key).ok()).ok_or_else(invalid)?)
         }
         _ => (typed, port),
     };

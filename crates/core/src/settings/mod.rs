@@ -1,6 +1,7 @@
 //! Settings as they are stored (any JSON that an installation holds) and as they are used (checked).
 
 mod connector;
+mod directory;
 mod document;
 mod entra;
 mod entra_options;
@@ -11,6 +12,7 @@ mod ldap;
 mod ldap_options;
 mod okta;
 mod onelogin;
+mod port;
 mod schema;
 mod sync;
 
@@ -19,6 +21,7 @@ pub use connector::{
     LeaverAction, LeaverPolicy, Limits, LogFormat, LogLevel, LogSettings, SameAddress, SameGroup,
     SecretOptions, SecretStoreChoice, TimeLimits, VanishedGroups,
 };
+pub use directory::DirectorySettings;
 pub use document::{Change as SettingChange, read_document, write_document};
 pub use entra::{EntraFilters, EntraSettings, filter};
 pub use entra_options::{EntraOptions, EntraSignIn, Guests};

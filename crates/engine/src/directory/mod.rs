@@ -8,6 +8,7 @@ pub mod okta;
 pub mod onelogin;
 pub mod open;
 pub mod probe;
+pub mod unread;
 pub mod web;
 
 use crate::event::Events;

@@ -3,14 +3,15 @@
 //! `data.json` and the ledger are not copied: settings, runs and the end of the log are written anew, and every text goes
 //! through the mask.
 
+use crate::clock::Clock;
 use crate::clock::to_iso;
-use crate::engine::Engine;
+use crate::installation::Installation;
 use crate::ledger::Ledger;
 use crate::log_file;
 use crate::mask::Mask;
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::SecretName;
-use crate::settings::Origin;
+use crate::settings::{self, Origin};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -59,9 +60,10 @@ pub struct Bundled {
 ///
 /// # Errors
 /// [`BundleError`]; a file that was there before is then as it was.
-pub fn write_bundle(
+pub(crate) fn write_bundle(
     path: &Path,
     environment: &ProcessEnvironment,
+    clock: Clock,
     report: (&str, &Value),
 ) -> Result<Bundled, BundleError> {
     let failed = |source| BundleError { path: path.to_owned(), source };
@@ -73,9 +75,9 @@ pub fn write_bundle(
     ];
     let mut mask = Mask::new(Vec::new());
     if let Ok(profile) = Profile::from_environment(environment) {
-        if let Ok(engine) = Engine::open_profile(environment.clone(), profile.clone()) {
-            mask = Mask::new(known_secrets(&engine));
-            parts.push(("settings.json", format!("{:#}", settings(&engine))));
+        if let Ok(installation) = Installation::open(environment.clone(), profile.clone(), clock) {
+            mask = Mask::new(known_secrets(&installation));
+            parts.push(("settings.json", format!("{:#}", settings_of(&installation))));
         }
         if let Some(runs) = runs(&profile, &mut mask) {
             parts.push(("runs.json", format!("{runs:#}")));
@@ -125,19 +127,18 @@ fn without_credentials(value: &str) -> String {
 }
 
 /// Those of further sources, too.
-fn known_secrets(engine: &Engine) -> Vec<secrecy::SecretString> {
-    let own = |engine: &Engine| -> Vec<_> {
-        let (secrets, data) = (engine.secrets(), engine.store.data());
-        SecretName::ALL.iter().filter_map(|name| secrets.get(data, *name).ok().flatten()).collect()
+fn known_secrets(installation: &Installation) -> Vec<secrecy::SecretString> {
+    let own = |source: &Installation| -> Vec<_> {
+        SecretName::ALL.iter().filter_map(|name| source.secret(*name).ok().flatten()).collect()
     };
-    let names = engine.further_sources().unwrap_or_default();
-    let sources = names.iter().filter_map(|name| engine.open_source(name.as_str()).ok());
-    sources.flat_map(|source| own(&source)).chain(own(engine)).collect()
+    let names = installation.source_names().unwrap_or_default();
+    let sources = names.iter().filter_map(|name| installation.open_source(name.as_str()).ok());
+    sources.flat_map(|source| own(&source)).chain(own(installation)).collect()
 }
 
 /// Every setting that somebody set; secrets by place only.
-fn settings(engine: &Engine) -> Value {
-    let entries = match engine.settings() {
+fn settings_of(installation: &Installation) -> Value {
+    let entries = match settings::list(installation) {
         Ok(entries) => entries,
         Err(error) => return json!({ "error": error.to_string() }),
     };

@@ -1,25 +1,28 @@
 //! The directory: the ways to it, then its own findings.
 
-use super::network::{certificates, clock, look as look_at_way, reach};
+use super::network::{certificates, clocks, look as look_at_way, reach};
 use super::{Area, Check, Concern, Finding, Findings, Outcome, of_directory};
 use crate::certificate::Trust;
 use crate::clock::Clock;
 use crate::directory::ReadError;
 use crate::directory::ldap::LdapServer;
+use crate::directory::open::{SourceError, open};
 use crate::directory::web::WebReadError;
-use crate::engine::Engine;
 use crate::event::Events;
-use crate::sync::RunError;
+use crate::installation::{DirectoryConfiguration, Installation, SetupError};
+use crate::run::RunError;
 use bwdc_core::settings::{DirectoryKind, LdapSettings};
 use std::collections::HashSet;
 
 /// The setting that names further authorities for directories behind HTTP.
 const CA_SETTING: &str = "directory-ca-path";
 
-pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings<'_>) {
-    let kind = engine.store.data().directory_kind().ok().flatten();
+pub(super) async fn look(installation: &Installation, events: Events<'_>, findings: Findings<'_>) {
+    let clock = installation.clock();
+    let kind = installation.data().directory_kind().ok().flatten();
     let subject = kind.map(|it| it.name().to_owned()).unwrap_or_default();
-    let directory = match engine.directory() {
+    let directory = match DirectoryConfiguration::read(installation).map_err(SourceError::from).and_then(open)
+    {
         Ok(directory) => {
             findings(Finding::new(Area::Directory, Check::DirectorySettings, subject, Outcome::Good));
             directory
@@ -32,8 +35,8 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
                 Outcome::failed(error),
             ));
             // A missing password keeps nobody from knocking.
-            if let Ok(servers) = engine.ldap_servers().await {
-                look_at_servers(&servers, findings).await;
+            if let Ok(servers) = ldap_servers(installation).await {
+                look_at_servers(&servers, clock, findings).await;
             }
             let waits = Outcome::WaitsFor(Check::DirectorySettings);
             let check = Check::Directory(crate::directory::probe::Check::SignIn);
@@ -44,7 +47,7 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
     let mut reached = true;
     if let crate::directory::Directory::Ldap(ldap) = &directory {
         reached = match ldap.servers().await {
-            Ok(servers) => look_at_servers(&servers, findings).await,
+            Ok(servers) => look_at_servers(&servers, clock, findings).await,
             Err(error) => {
                 findings(Finding::new(Area::Directory, Check::Name, ldap.place(), of_directory(error)));
                 false
@@ -56,7 +59,7 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
         let service = subject_of(&directory);
         let of_client = |source| RunError::from(ReadError::from(WebReadError::Client { service, source }));
         if seen.insert(super::network::origin(&route.url)) {
-            reached &= look_at_way(Area::Directory, &route, CA_SETTING, of_client, findings).await;
+            reached &= look_at_way(Area::Directory, &route, CA_SETTING, clock, of_client, findings).await;
         }
     }
     if !reached {
@@ -70,7 +73,7 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
     if let crate::directory::Directory::Ldap(ldap) = &directory
         && let Some((server, time)) = ldap.clock().await
     {
-        findings(clock(Area::Directory, &server, (Clock::System.now().0 - time.0) / 1000));
+        findings(clocks(Area::Directory, &server, (clock.now().0 - time.0) / 1000));
     }
 }
 
@@ -85,27 +88,29 @@ fn subject_of(directory: &crate::directory::Directory) -> &'static str {
     }
 }
 
-impl Engine {
-    /// The LDAP servers of the settings, whatever else is missing.
-    async fn ldap_servers(&self) -> Result<Vec<LdapServer>, RunError> {
-        let data = self.store.data();
+/// The LDAP servers of the settings, whatever else is missing.
+async fn ldap_servers(installation: &Installation) -> Result<Vec<LdapServer>, RunError> {
+    let stored = || -> Result<_, SetupError> {
+        let data = installation.data();
         if data.directory_kind()? != Some(DirectoryKind::Ldap) {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let connector = self.connector_settings()?;
+        let connector = installation.connector_settings()?;
         let settings = LdapSettings::from_stored(data.directory(DirectoryKind::Ldap)?, &connector.ldap)?;
-        let servers = LdapServer::of(&settings, connector.time_limits, None).await;
-        servers.map_err(|error| RunError::from(ReadError::from(error)))
-    }
+        Ok(Some((settings, connector.time_limits)))
+    };
+    let Some((settings, limits)) = stored()? else { return Ok(Vec::new()) };
+    let servers = LdapServer::of(&settings, limits, None).await;
+    servers.map_err(|error| RunError::from(ReadError::from(error)))
 }
 
 /// Whether one of the servers can be spoken to. Where there are several, each that cannot be is a concern only, as long as
 /// another can.
-async fn look_at_servers(servers: &[LdapServer], findings: Findings<'_>) -> bool {
+async fn look_at_servers(servers: &[LdapServer], clock: Clock, findings: Findings<'_>) -> bool {
     let mut found = Vec::new();
     let mut reached = false;
     for server in servers {
-        reached |= look_at_server(server, &mut |it| found.push(it)).await;
+        reached |= look_at_server(server, clock, &mut |it| found.push(it)).await;
     }
     for mut finding in found {
         if reached && let Outcome::Failed(failure) = finding.outcome {
@@ -116,7 +121,7 @@ async fn look_at_servers(servers: &[LdapServer], findings: Findings<'_>) -> bool
     reached
 }
 
-async fn look_at_server(server: &LdapServer, findings: Findings<'_>) -> bool {
+async fn look_at_server(server: &LdapServer, clock: Clock, findings: Findings<'_>) -> bool {
     let way = Finding::new(Area::Directory, Check::Proxy, &*server.url, Outcome::Good);
     if server.local {
         findings(way.with("direct", "socket"));
@@ -130,7 +135,7 @@ async fn look_at_server(server: &LdapServer, findings: Findings<'_>) -> bool {
         return true;
     }
     let (chain, agreed) = server.certificates().await;
-    let now = Clock::System.now();
+    let now = clock.now();
     let refused = chain.as_ref().is_some_and(|it| it.trust != Trust::Verified);
     let result = match &agreed {
         Ok(()) => Ok(()),

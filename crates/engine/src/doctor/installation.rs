@@ -112,7 +112,11 @@ fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile,
         Ok(SecretStore::EncryptedFile) => {
             found(Check::SecretStore, shown(&profile.secrets_json()), Outcome::Good)
         }
-        Err(error) => found(Check::SecretStore, shown(&profile.connector_toml), Outcome::failed(error)),
+        Err(error) => found(
+            Check::SecretStore,
+            shown(&profile.connector_toml),
+            Outcome::failed(SetupError::from(error)),
+        ),
     });
     let of_directory = data.directory_kind().ok().flatten().map(SecretName::of_directory);
     let needed = [SecretName::ApiKeyClientId, SecretName::ApiKeyClientSecret, SecretName::AccessToken];
@@ -120,7 +124,7 @@ fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile,
         let Some(place) = secrets.place(data, name) else { continue };
         let outcome = match secrets.get(data, name) {
             Ok(_) => Outcome::Good,
-            Err(error) => Outcome::failed(error),
+            Err(error) => Outcome::failed(SetupError::from(error)),
         };
         findings(found(Check::Secret, name.label(), outcome).with("kept in", kept_in(place)));
     }

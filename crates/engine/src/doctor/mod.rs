@@ -9,16 +9,17 @@ mod installation;
 mod network;
 mod organization;
 
-pub use bundle::{BundleError, Bundled, write_bundle};
+pub(crate) use bundle::write_bundle;
+pub use bundle::{BundleError, Bundled};
 
 use crate::certificate::{Chain, Lack};
+use crate::clock::Clock;
 use crate::directory::ReadError;
 use crate::directory::probe;
-use crate::engine::Engine;
 use crate::event::Events;
-use crate::installation::SetupError;
+use crate::installation::{Installation, SetupError};
 use crate::paths::{ProcessEnvironment, Profile};
-use crate::sync::RunError;
+use crate::run::RunError;
 use std::io;
 
 /// What a check is about.
@@ -229,19 +230,19 @@ pub type Findings<'a> = &'a mut dyn FnMut(Finding);
 ///
 /// # Errors
 /// [`SetupError::Path`] when the environment does not tell where the installation is.
-pub async fn examine(
+pub(crate) async fn examine(
     environment: &ProcessEnvironment,
+    clock: Clock,
     events: Events<'_>,
     findings: Findings<'_>,
 ) -> Result<(), SetupError> {
     let profile = Profile::from_environment(environment)?;
-    let opened = Engine::open_profile(environment.clone(), profile.clone());
-    let (engine, error) = match opened {
-        Ok(engine) => (Some(engine), None),
+    let (opened, error) = match Installation::open(environment.clone(), profile.clone(), clock) {
+        Ok(opened) => (Some(opened), None),
         Err(error) => (None, Some(error)),
     };
-    installation::look(environment, &profile, engine.as_ref().map(|it| it.store.data()), error, findings);
-    let Some(engine) = engine else {
+    installation::look(environment, &profile, opened.as_ref().map(Installation::data), error, findings);
+    let Some(installation) = opened else {
         for (area, check) in
             [(Area::Directory, Check::DirectorySettings), (Area::Organization, Check::SignIn)]
         {
@@ -249,29 +250,21 @@ pub async fn examine(
         }
         return Ok(());
     };
-    directory::look(&engine, events, findings).await;
-    match engine.further_sources() {
+    directory::look(&installation, events, findings).await;
+    let failed = |error| Finding::new(Area::Directory, Check::DirectorySettings, "", Outcome::failed(error));
+    match installation.source_names() {
         Ok(names) => {
             for name in names {
                 let of_source = &mut |finding: Finding| findings(finding.with("source", name.as_str()));
-                match engine.open_source(name.as_str()) {
+                match installation.open_source(name.as_str()) {
                     Ok(source) => directory::look(&source, events, of_source).await,
-                    Err(error) => {
-                        of_source(Finding::new(
-                            Area::Directory,
-                            Check::DirectorySettings,
-                            "",
-                            Outcome::failed(error),
-                        ));
-                    }
+                    Err(error) => of_source(failed(error)),
                 }
             }
         }
-        Err(error) => {
-            findings(Finding::new(Area::Directory, Check::DirectorySettings, "", Outcome::failed(error)));
-        }
+        Err(error) => findings(failed(error)),
     }
-    organization::look(&engine, events, findings).await;
+    organization::look(&installation, events, findings).await;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::directory::web::Route;
 use crate::http::{
     self, Cause, ClientOptions, HttpError, ProxyChoice, ProxyInEffect, client_with_log, proxy_in_effect,
 };
-use crate::sync::RunError;
+use crate::run::RunError;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -27,6 +27,7 @@ pub(super) async fn look(
     area: Area,
     route: &Route,
     setting: &'static str,
+    clock: Clock,
     of_client: impl FnOnce(HttpError) -> RunError,
     findings: Findings<'_>,
 ) -> bool {
@@ -55,7 +56,7 @@ pub(super) async fn look(
         }
     };
     let asked = client.get(route.url.clone()).timeout(PATIENCE).send().await;
-    let now = Clock::System.now();
+    let now = clock.now();
     let answered = match &asked {
         Ok(_) => Ok(()),
         Err(error) => Err(match http::cause(error) {
@@ -71,7 +72,7 @@ pub(super) async fn look(
     let Ok(response) = asked else { return false };
     if let Some(date) = http::date(response.headers()) {
         // The header has whole seconds.
-        findings(clock(area, &subject, now.0 / 1000 - date.as_second()));
+        findings(clocks(area, &subject, now.0 / 1000 - date.as_second()));
     }
     true
 }
@@ -156,7 +157,7 @@ pub(super) fn certificates(
 }
 
 /// What a difference between the clocks means.
-pub(super) fn clock(area: Area, subject: &str, ahead: i64) -> Finding {
+pub(super) fn clocks(area: Area, subject: &str, ahead: i64) -> Finding {
     let outcome = match ahead.abs() {
         TOO_MUCH.. => Outcome::Failed(Failure::ClocksDiffer { ahead }),
         NOTABLE.. => Outcome::Concern(Concern::ClocksDiffer { ahead }),
@@ -194,7 +195,7 @@ mod tests {
 
     #[test]
     fn clocks_may_differ_by_a_minute_and_not_by_five() {
-        let outcome = |ahead| clock(Area::Directory, "https://a.test", ahead).outcome;
+        let outcome = |ahead| clocks(Area::Directory, "https://a.test", ahead).outcome;
         assert!(matches!(outcome(59), Outcome::Good));
         assert!(matches!(outcome(-60), Outcome::Concern(Concern::ClocksDiffer { ahead: -60 })));
         assert!(matches!(outcome(-300), Outcome::Failed(Failure::ClocksDiffer { ahead: -300 })));

@@ -2,24 +2,24 @@
 
 use super::network::{look as look_at_way, origin};
 use super::{Area, Check, Concern, Finding, Findings, Outcome};
+use crate::accounts;
 use crate::directory::web::Route;
-use crate::engine::Engine;
 use crate::event::Events;
 use crate::http::RetryPolicy;
+use crate::installation::{Installation, OrganizationConfiguration, endpoints};
 use crate::organization::{Organization, OrganizationError, Reading};
-use crate::sync::RunError;
+use crate::run::RunError;
 use bwdc_core::observed::ServerKind;
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
 /// The setting that names further authorities for the organization's server.
 const CA_SETTING: &str = "organization-ca-path";
 
-pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings<'_>) {
+pub(super) async fn look(installation: &Installation, events: Events<'_>, findings: Findings<'_>) {
     let found = |check, subject: &str, outcome| Finding::new(Area::Organization, check, subject, outcome);
-    let (endpoints, connector) = match (engine.endpoints(), engine.connector_settings()) {
+    let (endpoints, connector) = match (endpoints(installation), installation.connector_settings()) {
         (Ok(endpoints), Ok(connector)) => (endpoints, connector),
         (Err(error), _) => return findings(found(Check::Server, "", Outcome::failed(error))),
         // The installation's own check has said what is wrong with the file.
@@ -30,29 +30,32 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
     for address in endpoints.in_clear_text() {
         findings(found(Check::Encryption, address, Outcome::Concern(Concern::ClearText)));
     }
-    let proxy = match engine.proxy_to(&endpoints) {
-        Ok(proxy) => proxy,
+    let configuration = match OrganizationConfiguration::of(installation, &connector) {
+        Ok(configuration) => configuration,
         Err(error) => return findings(found(Check::Proxy, &endpoints.api, Outcome::failed(error))),
     };
-    let ca_path = connector.organization_ca_path.as_deref().map(PathBuf::from);
     let (mut seen, mut reached) = (HashSet::new(), true);
     for address in [&endpoints.identity, &endpoints.api] {
         let Ok(url) = Url::parse(address) else { continue };
-        let route = Route { url, ca_path: ca_path.clone(), proxy: proxy.clone() };
+        let (ca_path, proxy) = (configuration.ca_path.clone(), configuration.proxy.clone());
+        let route = Route { url, ca_path, proxy };
         let of_client = |error| RunError::from(OrganizationError::from(error));
         if seen.insert(origin(&route.url)) {
-            reached &= look_at_way(Area::Organization, &route, CA_SETTING, of_client, findings).await;
+            let clock = installation.clock();
+            reached &= look_at_way(Area::Organization, &route, CA_SETTING, clock, of_client, findings).await;
         }
     }
-    let organization =
-        match engine.organization(&connector).map_err(RunError::from).and_then(|it| Ok(it.open()?)) {
-            Ok(organization) => organization.with_retry(brief()),
-            Err(error) => {
-                findings(found(Check::SignIn, &endpoints.identity, Outcome::failed(error)));
-                findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
-                return;
-            }
-        };
+    let opened = accounts::access(&configuration, &installation.keys())
+        .map_err(RunError::from)
+        .and_then(|access| Ok(access.open()?));
+    let organization = match opened {
+        Ok(organization) => organization.with_retry(brief()),
+        Err(error) => {
+            findings(found(Check::SignIn, &endpoints.identity, Outcome::failed(error)));
+            findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
+            return;
+        }
+    };
     if !reached {
         findings(found(Check::SignIn, &endpoints.identity, Outcome::WaitsFor(Check::Connection)));
         return;
@@ -63,7 +66,7 @@ pub(super) async fn look(engine: &Engine, events: Events<'_>, findings: Findings
         findings(found(Check::Server, &endpoints.api, Outcome::WaitsFor(Check::SignIn)));
         return;
     }
-    let account = engine.client_id().ok().flatten().unwrap_or_default();
+    let account = installation.client_id().ok().flatten().unwrap_or_default();
     findings(found(Check::SignIn, &endpoints.identity, Outcome::Good).with("as", account));
     read(&organization, &endpoints.api, events, findings).await;
 }

@@ -3,6 +3,7 @@
 use crate::paths::PathError;
 use crate::secrets::SecretError;
 use crate::store::{OverrideError, StoreError};
+use bwdc_core::names::SourceName;
 use bwdc_core::settings::SettingsError;
 
 /// What is missing or wrong in an installation, before anything is asked of a server.
@@ -59,6 +60,15 @@ pub enum SetupError {
         /// As set.
         name: String,
     },
+    /// A further source cannot be used.
+    #[error("source `{name}`: {source}")]
+    OfSource {
+        /// Which.
+        name: SourceName,
+        /// Why.
+        #[source]
+        source: Box<SetupError>,
+    },
     /// A setting is of no use.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -74,4 +84,15 @@ pub enum SetupError {
     /// A secret cannot be read or written.
     #[error(transparent)]
     Secret(#[from] SecretError),
+}
+
+impl SetupError {
+    /// The same of a further source; the first one goes without saying.
+    #[must_use]
+    pub(crate) fn of_source(self, name: &SourceName) -> Self {
+        match name.is_primary() {
+            true => self,
+            false => Self::OfSource { name: name.clone(), source: Box::new(self) },
+        }
+    }
 }

@@ -18,25 +18,66 @@ pub(super) const RETENTION: u32 = 366;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub i64);
 
-/// What started a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunKind {
-    /// A person or a script.
+/// Where somebody asked for a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FrontEnd {
+    /// The command line.
+    #[default]
     Command,
-    /// The service's schedule.
-    Schedule,
+    /// The console UI.
+    Console,
+    /// The desktop app.
+    Desktop,
+    /// The background service.
+    Service,
 }
 
-impl RunKind {
-    const ALL: [Self; 2] = [Self::Command, Self::Schedule];
+impl FrontEnd {
+    const ALL: [Self; 4] = [Self::Command, Self::Console, Self::Desktop, Self::Service];
 
-    fn text(self) -> &'static str {
+    /// The front end in one word.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Command => "command",
-            Self::Schedule => "schedule",
+            Self::Console => "console",
+            Self::Desktop => "desktop",
+            Self::Service => "service",
         }
     }
 }
+
+/// What started a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trigger {
+    /// Where it was asked for.
+    pub by: FrontEnd,
+    /// Whether a schedule made it due; else somebody asked.
+    pub scheduled: bool,
+}
+
+impl Trigger {
+    /// Somebody at this front end.
+    pub fn asked(by: FrontEnd) -> Self {
+        Self { by, scheduled: false }
+    }
+
+    fn text(self) -> String {
+        format!("{}{}", self.by.name(), if self.scheduled { SCHEDULED } else { "" })
+    }
+
+    /// The word `schedule` alone is what versions before front ends wrote for their service.
+    fn read(text: &str) -> Option<Self> {
+        if text == SCHEDULED.trim_start() {
+            return Some(Self { by: FrontEnd::Service, scheduled: true });
+        }
+        let (name, scheduled) = text.strip_suffix(SCHEDULED).map_or((text, false), |name| (name, true));
+        let by = FrontEnd::ALL.into_iter().find(|it| it.name() == name)?;
+        Some(Self { by, scheduled })
+    }
+}
+
+/// What follows the front end's name where a schedule made a run due.
+const SCHEDULED: &str = " schedule";
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +92,7 @@ pub enum RunOutcome {
     Refused,
     /// An error ended it.
     Failed,
-    /// The process ended in the middle of it.
+    /// It was asked to end, or its process ended, in the middle of it.
     Interrupted,
 }
 
@@ -105,7 +146,7 @@ pub struct RunRecord {
     /// Its number.
     pub id: RunId,
     /// What started it.
-    pub kind: RunKind,
+    pub trigger: Trigger,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended; None while it goes on.
@@ -121,14 +162,15 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
-    pub fn begin_run(&mut self, now: Timestamp, kind: RunKind) -> Result<RunId, LedgerError> {
+    pub fn begin_run(&mut self, now: Timestamp, trigger: Trigger) -> Result<RunId, LedgerError> {
         hit("ledger.begin.before");
         let transaction = self.writing()?;
         transaction.execute(
             "UPDATE runs SET outcome = ?1 WHERE outcome IS NULL",
             [RunOutcome::Interrupted.name()],
         )?;
-        transaction.execute("INSERT INTO runs (kind, started_at) VALUES (?1, ?2)", (kind.text(), now.0))?;
+        transaction
+            .execute("INSERT INTO runs (kind, started_at) VALUES (?1, ?2)", (trigger.text(), now.0))?;
         let run = RunId(transaction.last_insert_rowid());
         transaction.commit()?;
         hit("ledger.begin.after");
@@ -166,7 +208,7 @@ impl Ledger {
         let runs = statement.query_map([most], |row| {
             Ok(RunRecord {
                 id: RunId(row.get(0)?),
-                kind: known(row, 1, &RunKind::ALL, RunKind::text)?.unwrap_or(RunKind::Command),
+                trigger: Trigger::read(&row.get::<_, String>(1)?).unwrap_or_default(),
                 started_at: Timestamp(row.get(2)?),
                 finished_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
                 outcome: known(row, 4, &RunOutcome::ALL, RunOutcome::name)?,
@@ -251,4 +293,23 @@ fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlit
     let text: String = row.get(column)?;
     serde_json::from_str(&text)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_started_a_run_is_read_back_and_so_is_what_older_versions_wrote() {
+        for by in FrontEnd::ALL {
+            for scheduled in [false, true] {
+                let trigger = Trigger { by, scheduled };
+                assert_eq!(Trigger::read(&trigger.text()), Some(trigger));
+            }
+        }
+        let scheduled = Trigger { by: FrontEnd::Service, scheduled: true };
+        assert_eq!(Trigger::read("command"), Some(Trigger::default()));
+        assert_eq!(Trigger::read("schedule"), Some(scheduled));
+        assert_eq!(Trigger::read("another"), None);
+    }
 }

@@ -16,7 +16,7 @@ mod schema;
 mod shared;
 mod sources;
 
-pub use history::{Counts, Ending, RecordedAction, RunId, RunKind, RunOutcome, RunRecord};
+pub use history::{Counts, Ending, FrontEnd, RecordedAction, RunId, RunOutcome, RunRecord, Trigger};
 pub use journal::Outcome;
 pub(crate) use network::file_system as network_file_system;
 pub use shared::SharedMarks;
@@ -26,7 +26,7 @@ use crate::clock::{self, Clock};
 use crate::failpoint::hit;
 use crate::paths::owner_only;
 use bwdc_core::ledger::LedgerState;
-use bwdc_core::names::ExternalId;
+use bwdc_core::names::{ExternalId, Timestamp};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::io;
@@ -149,10 +149,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::Network`], [`LedgerError::Newer`] (the file is left as it is), or why it cannot be opened.
-    pub fn open(path: &Path) -> Result<Opened, LedgerError> {
+    pub fn open(path: &Path, clock: Clock) -> Result<Opened, LedgerError> {
+        let now = clock.now();
         refuse_network(path)?;
         make_file(path)?;
-        match Self::prepare(path) {
+        match Self::prepare(path, now) {
             Ok((ledger, schema::Found::Ours)) => return Ok(Opened::Existing(ledger)),
             // Also an old file without a table: a kill leaves one right after the file was made.
             Ok((ledger, schema::Found::Empty)) => return Ok(Opened::New(ledger)),
@@ -160,9 +161,9 @@ impl Ledger {
             Err(error) if error.is_damage() => {}
             Err(error) => return Err(error),
         }
-        let moved_to = move_aside(path)?;
+        let moved_to = move_aside(path, now)?;
         make_file(path)?;
-        let (ledger, _) = Self::prepare(path)?;
+        let (ledger, _) = Self::prepare(path, now)?;
         Ok(Opened::Recovered { ledger, moved_to })
     }
 
@@ -195,7 +196,7 @@ impl Ledger {
                 // Only a run brings the file up to date: who looks before does so in a copy.
                 let mut copy = Connection::open_in_memory()?;
                 Backup::new(&connection, &mut copy)?.run_to_completion(PAGES, Duration::ZERO, None)?;
-                let found = schema::prepare(&mut copy)?;
+                let found = schema::prepare(&mut copy, Timestamp(0))?;
                 let ours = matches!(found, schema::Found::Ours);
                 return Ok(ours.then_some(Self { connection: copy, retention: history::RETENTION }));
             }
@@ -327,12 +328,12 @@ impl Ledger {
         Ok(())
     }
 
-    fn prepare(path: &Path) -> Result<(Self, schema::Found), LedgerError> {
+    fn prepare(path: &Path, now: Timestamp) -> Result<(Self, schema::Found), LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(PATIENCE)?;
         // Checked before the mode of the file is changed: a newer or foreign file stays as it is.
-        let found = schema::prepare(&mut connection)?;
+        let found = schema::prepare(&mut connection, now)?;
         if !matches!(found, schema::Found::Unreadable) {
             connection.execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
@@ -380,8 +381,8 @@ fn make_file(path: &Path) -> Result<(), LedgerError> {
 }
 
 /// Moves the file and what belongs to it aside, under a name that tells when.
-fn move_aside(path: &Path) -> Result<PathBuf, LedgerError> {
-    let time = clock::to_iso(Clock::System.now()).replace(':', "-");
+fn move_aside(path: &Path, now: Timestamp) -> Result<PathBuf, LedgerError> {
+    let time = clock::to_iso(now).replace(':', "-");
     let with = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);

@@ -1,7 +1,7 @@
 //! The tables, and the steps by which an older file gets them.
 
 use super::LedgerError;
-use crate::clock::Clock;
+use bwdc_core::names::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 /// Tells our files from other programs': "bwdc" in ASCII.
@@ -147,7 +147,7 @@ pub(super) enum Found {
 }
 
 /// Checks the whole file and brings an older one up to date.
-pub(super) fn prepare(connection: &mut Connection) -> Result<Found, LedgerError> {
+pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<Found, LedgerError> {
     let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -164,12 +164,12 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<Found, LedgerError>
             return Ok(Found::Unreadable);
         }
     }
-    migrate(connection)?;
+    migrate(connection, now)?;
     Ok(if empty { Found::Empty } else { Found::Ours })
 }
 
 /// Applies the steps that the file lacks, in one transaction: a kill leaves all of them or none.
-fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
+fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), LedgerError> {
     let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == VERSION {
         return Ok(());
@@ -182,7 +182,7 @@ fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
     )?;
     for (number, step) in (1..).zip(MIGRATIONS).filter(|(number, _)| *number > version) {
         transaction.execute_batch(step)?;
-        transaction.execute("INSERT INTO migrations VALUES (?1, ?2)", (number, Clock::System.now().0))?;
+        transaction.execute("INSERT INTO migrations VALUES (?1, ?2)", (number, now.0))?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
@@ -204,6 +204,7 @@ pub(super) fn set_fact(connection: &Connection, name: &str, value: i64) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
     use crate::ledger::Ledger;
     use bwdc_core::names::SourceName;
 
@@ -244,7 +245,7 @@ mod tests {
                 .and_then(|it| it.query_row("PRAGMA user_version", [], |row| row.get(0)))
                 .expect("a number");
             assert_eq!(kept, version);
-            let ledger = Ledger::open(&path).expect("readable").into_ledger();
+            let ledger = Ledger::open(&path, Clock::System).expect("readable").into_ledger();
             assert_eq!(seen, (ledger.state().expect("readable"), ledger.runs(10).expect("readable")));
             let state = ledger.state().expect("readable");
             let ann = &state.people[0];

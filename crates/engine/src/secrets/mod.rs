@@ -65,6 +65,8 @@ pub struct Secrets {
     file: EncryptedFile,
     keychain: Option<Keychain>,
     environment: ProcessEnvironment,
+    /// What the settings say, where they have been read already.
+    options: Option<SecretOptions>,
 }
 
 impl Secrets {
@@ -75,7 +77,14 @@ impl Secrets {
             file: EncryptedFile::new(profile, environment),
             keychain: Keychain::new(profile, environment),
             environment: environment.clone(),
+            options: None,
         }
+    }
+
+    /// The same under settings that have been read: they are not read again.
+    #[must_use]
+    pub(crate) fn under(self, options: SecretOptions) -> Self {
+        Self { options: Some(options), ..self }
     }
 
     /// Where a secret that is not set yet would go:
@@ -116,6 +125,9 @@ impl Secrets {
     }
 
     fn options(&self) -> Result<SecretOptions, SecretError> {
+        if let Some(options) = &self.options {
+            return Ok(options.clone());
+        }
         let overrides = Overrides::from_environment(&self.environment)?;
         Ok(read_connector_settings(&self.profile.of_organization(), &overrides)?.secrets)
     }

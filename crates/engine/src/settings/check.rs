@@ -1,8 +1,9 @@
 //! Whether a configuration is complete and fits together, without asking any server.
 
-use crate::directory::open::SourceError;
-use crate::engine::Engine;
-use crate::installation::SetupError;
+use crate::directory::open::{SourceError, open};
+use crate::installation::{
+    DirectoryConfiguration, Installation, OrganizationConfiguration, SetupError, sync_settings,
+};
 use crate::secrets::SecretName;
 use crate::settings::Origin;
 use crate::store::TooOpen;
@@ -39,82 +40,85 @@ const OTHER_VARIABLES: [&str; 3] =
 /// How the variable of a secret begins.
 const SECRET: &str = "BWDC_SECRET_";
 
-impl Engine {
-    /// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is.
-    ///
-    /// # Errors
-    /// [`SetupError`] when the settings cannot be read at all.
-    pub fn validate(&self) -> Result<Vec<Problem>, SetupError> {
-        let mut problems: Vec<_> = self.unknown_variables().map(Problem::UnknownVariable).collect();
-        problems.extend(self.store.too_open().map(Problem::TooOpen));
-        let connector = self.connector_settings()?;
-        let wrong = self.wrong_values()?;
-        let well_formed = wrong.is_empty();
-        problems.extend(wrong.into_iter().map(|error| Problem::Failure(error.into())));
-        let failure = |result: Result<(), SetupError>| result.err().map(|it| Problem::Failure(it.into()));
-        problems.extend(failure(match self.endpoints_for_stored_key(&connector) {
-            Err(error @ SetupError::ClearText { .. }) => Err(error),
-            // Another mistake in an address is among the wrong values.
-            _ => Ok(()),
-        }));
-        problems.extend(failure(self.signed_in().map(drop)));
-        for name in SecretName::SIGN_IN {
-            problems
-                .extend(failure(self.secrets().get(self.store.data(), name).map(drop).map_err(Into::into)));
-        }
-        // A value that is wrong was named above; the directory would only name it again.
-        if well_formed {
-            problems.extend(self.directory().err().map(Problem::Failure));
-            match self.sync_settings() {
-                Ok(sync) if !sync.users && !sync.groups => problems.push(Problem::NothingToSync),
-                Ok(_) => {}
-                Err(error) => problems.push(Problem::Failure(error.into())),
-            }
-            problems.extend(failure(self.endpoints().map(drop)));
-        }
-        problems.dedup_by_key(|problem| match problem {
-            Problem::Failure(error) => Some(error.to_string()),
-            _ => None,
-        });
-        if let Some(path) = connector.organization_ca_path.map(PathBuf::from)
-            && let Err(source) = std::fs::read(&path)
-        {
-            problems.push(Problem::File { setting: "organization-ca-path", path, source });
-        }
-        Ok(problems)
+/// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is.
+///
+/// # Errors
+/// [`SetupError`] when the settings cannot be read at all.
+pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, SetupError> {
+    let mut problems: Vec<_> = unknown_variables(installation).map(Problem::UnknownVariable).collect();
+    problems.extend(installation.too_open().map(Problem::TooOpen));
+    let connector = installation.connector_settings()?;
+    let wrong = wrong_values(installation)?;
+    let well_formed = wrong.is_empty();
+    problems.extend(wrong.into_iter().map(|error| Problem::Failure(SetupError::from(error).into())));
+    let failure = |result: Result<(), SetupError>| result.err().map(|it| Problem::Failure(it.into()));
+    let organization = OrganizationConfiguration::of(installation, &connector);
+    // Another mistake in an address is among the wrong values.
+    if let Ok(organization) = &organization {
+        problems.extend(failure(organization.expect_encrypted_or_stored()));
     }
-
-    fn wrong_values(&self) -> Result<Vec<SettingsError>, SetupError> {
-        let entries = self.settings()?;
-        let set = entries.iter().filter(|it| it.origin == Origin::Set);
-        Ok(set.filter_map(|it| checked(it.setting, &it.value).err()).collect())
+    problems.extend(failure(installation.signed_in().map(drop)));
+    for name in SecretName::SIGN_IN {
+        problems.extend(failure(
+            installation.secrets().get(installation.data(), name).map(drop).map_err(Into::into),
+        ));
     }
+    // A value that is wrong was named above; the directory would only name it again.
+    if well_formed {
+        problems.extend(open_directory(installation).err().map(Problem::Failure));
+        match sync_settings(installation) {
+            Ok(sync) if !sync.users && !sync.groups => problems.push(Problem::NothingToSync),
+            Ok(_) => {}
+            Err(error) => problems.push(Problem::Failure(error.into())),
+        }
+        problems.extend(failure(organization.map(drop)));
+    }
+    problems.dedup_by_key(|problem| match problem {
+        Problem::Failure(error) => Some(error.to_string()),
+        _ => None,
+    });
+    if let Some(path) = connector.organization_ca_path.map(PathBuf::from)
+        && let Err(source) = std::fs::read(&path)
+    {
+        problems.push(Problem::File { setting: "organization-ca-path", path, source });
+    }
+    Ok(problems)
+}
 
-    fn unknown_variables(&self) -> impl Iterator<Item = String> {
-        let known: Vec<_> = Setting::all()
-            .iter()
-            .map(|setting| match setting.kind {
-                SettingKind::Secret(kind) => SecretName::of_directory(kind).variable(),
-                _ => setting.variable(),
-            })
-            .chain(OTHER_VARIABLES.map(str::to_owned))
-            .collect();
-        // Only what begins like the settings of a section: variables of other programs may begin with our name.
-        let sections: Vec<_> = known
-            .iter()
-            .filter_map(|name| name.match_indices('_').nth(1).and_then(|(end, _)| name.get(..=end)))
-            .map(str::to_owned)
-            .collect();
-        self.environment.variable_names().filter(move |name| {
-            let name = name.to_ascii_uppercase();
-            // The secret of a further source has that source's name before its own.
-            let of_source = name.starts_with(SECRET)
-                && known
-                    .iter()
-                    .any(|it| it.strip_prefix(SECRET).is_some_and(|own| name.ends_with(&format!("_{own}"))));
-            !known.contains(&name) && !of_source && sections.iter().any(|section| name.starts_with(section))
+fn open_directory(installation: &Installation) -> Result<(), SourceError> {
+    open(DirectoryConfiguration::read(installation)?).map(drop)
+}
+
+fn wrong_values(installation: &Installation) -> Result<Vec<SettingsError>, SetupError> {
+    let entries = super::list(installation)?;
+    let set = entries.iter().filter(|it| it.origin == Origin::Set);
+    Ok(set.filter_map(|it| checked(it.setting, &it.value).err()).collect())
+}
+
+fn unknown_variables(installation: &Installation) -> impl Iterator<Item = String> {
+    let known: Vec<_> = Setting::all()
+        .iter()
+        .map(|setting| match setting.kind {
+            SettingKind::Secret(kind) => SecretName::of_directory(kind).variable(),
+            _ => setting.variable(),
         })
-    }
+        .chain(OTHER_VARIABLES.map(str::to_owned))
+        .collect();
+    // Only what begins like the settings of a section: variables of other programs may begin with our name.
+    let sections: Vec<_> = known
+        .iter()
+        .filter_map(|name| name.match_indices('_').nth(1).and_then(|(end, _)| name.get(..=end)))
+        .map(str::to_owned)
+        .collect();
+    installation.environment().variable_names().filter(move |name| {
+        let name = name.to_ascii_uppercase();
+        // The secret of a further source has that source's name before its own.
+        let of_source = name.starts_with(SECRET)
+            && known
+                .iter()
+                .any(|it| it.strip_prefix(SECRET).is_some_and(|own| name.ends_with(&format!("_{own}"))));
+        !known.contains(&name) && !of_source && sections.iter().any(|section| name.starts_with(section))
+    })
 }
 
 /// The official connector stores some numbers as text.

@@ -1,7 +1,6 @@
 //! A file of settings: what is written for another machine, and what is brought in whole or not at all.
 
-use crate::engine::Engine;
-use crate::installation::SetupError;
+use crate::installation::{Installation, SetupError};
 use crate::secrets::{SecretName, SecretPlace};
 use crate::settings::Origin;
 use crate::store::{Overrides, stored_connector_settings};
@@ -138,83 +137,85 @@ fn parse(path: &Path, text: &str) -> Result<Vec<SettingChange>, SettingsFileErro
     read_document(toml::Deserializer::parse(text).map_err(failed)?).map_err(failed)
 }
 
-impl Engine {
-    /// What is set, without secrets and without what the environment gives.
-    ///
-    /// # Errors
-    /// [`SetupError`] when a file of settings cannot be read.
-    pub fn export(&self) -> Result<Export, SetupError> {
-        let entries = self.stored_settings()?;
-        let set = entries.iter().filter(|it| it.origin == Origin::Set).map(|it| (it.setting, &it.value));
-        let secrets = self.settings()?.into_iter().filter_map(|it| match (&it.setting.kind, it.origin) {
+/// What is set, without secrets and without what the environment gives.
+///
+/// # Errors
+/// [`SetupError`] when a file of settings cannot be read.
+pub(crate) fn export(installation: &Installation) -> Result<Export, SetupError> {
+    let entries = stored_settings(installation)?;
+    let set = entries.iter().filter(|it| it.origin == Origin::Set).map(|it| (it.setting, &it.value));
+    let secrets =
+        super::list(installation)?.into_iter().filter_map(|it| match (&it.setting.kind, it.origin) {
             (SettingKind::Secret(kind), Origin::Secret(place)) => {
                 Some((SecretName::of_directory(*kind), place))
             }
             _ => None,
         });
-        Ok(Export {
-            settings: write_document(set),
-            secrets: secrets.collect(),
-            from_environment: Setting::all()
-                .iter()
-                .filter(|it| self.store.overrides().get(it).is_some())
-                .collect(),
-        })
-    }
-
-    /// What a file would change.
-    ///
-    /// # Errors
-    /// [`SetupError`] when a file of settings cannot be read.
-    pub fn differences(
-        &self,
-        changes: &[SettingChange],
-        unnamed: Unnamed,
-    ) -> Result<Vec<Difference>, SetupError> {
-        let entries = self.stored_settings()?;
-        let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
-        let mut differences = Vec::new();
-        for entry in entries.iter().filter(|it| !it.setting.is_secret()) {
-            let named = changes.iter().find(|(setting, _)| *setting == entry.setting);
-            let after = match (named, unnamed) {
-                (Some((_, Some(value))), _) => value.to_json(),
-                (Some((_, None)), _) | (None, Unnamed::Reset) => self.default_of(entry.setting, &defaults),
-                (None, Unnamed::Stay) => continue,
-            };
-            let reset = entry.origin == Origin::Set && !matches!(named, Some((_, Some(_))));
-            if after != entry.value || reset {
-                differences.push(Difference { setting: entry.setting, before: entry.value.clone(), after });
-            }
-        }
-        Ok(differences)
-    }
-
-    /// Brings a file in, whole or not at all, and tells what it changed.
-    ///
-    /// # Errors
-    /// [`SetupError`] when the settings cannot be read or written; they are then as they were.
-    pub fn bring_in(
-        &mut self,
-        changes: &[SettingChange],
-        unnamed: Unnamed,
-    ) -> Result<Vec<Difference>, SetupError> {
-        let differences = self.differences(changes, unnamed)?;
-        let changes: Vec<_> = differences
+    Ok(Export {
+        settings: write_document(set),
+        secrets: secrets.collect(),
+        from_environment: Setting::all()
             .iter()
-            .map(|it| {
-                let named = changes.iter().find(|(setting, _)| *setting == it.setting);
-                (it.setting, named.and_then(|(_, value)| value.clone()))
-            })
-            .collect();
-        self.set_all(&changes)?;
-        Ok(differences)
-    }
+            .filter(|it| installation.store().overrides().get(it).is_some())
+            .collect(),
+    })
+}
 
-    /// Every setting as the files have it.
-    fn stored_settings(&self) -> Result<Vec<super::Entry>, SetupError> {
-        let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
-        let stored = stored_connector_settings(&self.profile)?;
-        let none = Overrides::default();
-        Setting::all().iter().map(|setting| self.entry(setting, &none, &stored, &defaults)).collect()
+/// What a file would change.
+///
+/// # Errors
+/// [`SetupError`] when a file of settings cannot be read.
+pub(crate) fn differences(
+    installation: &Installation,
+    changes: &[SettingChange],
+    unnamed: Unnamed,
+) -> Result<Vec<Difference>, SetupError> {
+    let entries = stored_settings(installation)?;
+    let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
+    let mut differences = Vec::new();
+    for entry in entries.iter().filter(|it| !it.setting.is_secret()) {
+        let named = changes.iter().find(|(setting, _)| *setting == entry.setting);
+        let after = match (named, unnamed) {
+            (Some((_, Some(value))), _) => value.to_json(),
+            (Some((_, None)), _) | (None, Unnamed::Reset) => super::default_of(entry.setting, &defaults),
+            (None, Unnamed::Stay) => continue,
+        };
+        let reset = entry.origin == Origin::Set && !matches!(named, Some((_, Some(_))));
+        if after != entry.value || reset {
+            differences.push(Difference { setting: entry.setting, before: entry.value.clone(), after });
+        }
     }
+    Ok(differences)
+}
+
+/// Brings a file in, whole or not at all, and tells what it changed.
+///
+/// # Errors
+/// [`SetupError`] when the settings cannot be read or written; they are then as they were.
+pub(crate) fn bring_in(
+    installation: &mut Installation,
+    changes: &[SettingChange],
+    unnamed: Unnamed,
+) -> Result<Vec<Difference>, SetupError> {
+    let differences = differences(installation, changes, unnamed)?;
+    let changes: Vec<_> = differences
+        .iter()
+        .map(|it| {
+            let named = changes.iter().find(|(setting, _)| *setting == it.setting);
+            (it.setting, named.and_then(|(_, value)| value.clone()))
+        })
+        .collect();
+    super::set_all(installation, &changes)?;
+    Ok(differences)
+}
+
+/// Every setting as the files have it.
+fn stored_settings(installation: &Installation) -> Result<Vec<super::Entry>, SetupError> {
+    let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
+    let stored = stored_connector_settings(installation.profile())?;
+    let none = Overrides::default();
+    Setting::all()
+        .iter()
+        .map(|setting| super::entry(installation, setting, &none, &stored, &defaults))
+        .collect()
 }

@@ -178,6 +178,7 @@ pub struct Store {
     overrides: Overrides,
     /// As it counts.
     data: DataFile,
+    clock: Clock,
 }
 
 impl Store {
@@ -196,7 +197,13 @@ impl Store {
     pub fn open_with(profile: &Profile, overrides: Overrides) -> Result<Self, StoreError> {
         let stored = read(&profile.data_json)?.unwrap_or_else(DataFile::fresh);
         let data = overrides.apply_to_data(&stored);
-        Ok(Self { profile: profile.clone(), stored, overrides, data })
+        Ok(Self { profile: profile.clone(), stored, overrides, data, clock: Clock::default() })
+    }
+
+    /// The same under another clock, from which backups have their names.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// The profile.
@@ -293,7 +300,7 @@ impl Store {
         let bytes =
             std::fs::read(path).map_err(|source| StoreError::Read { path: path.to_owned(), source })?;
         // Windows allows no colon in a name.
-        let time = crate::clock::to_iso(Clock::System.now()).replace(':', "-");
+        let time = crate::clock::to_iso(self.clock.now()).replace(':', "-");
         let backup = self.profile.folder.join(format!("data.json.{time}.bak"));
         owner_only::replace(&backup, &bytes, &BACKUP_PLACES, || Ok::<_, io::Error>(()))
             .map_err(|source| StoreError::Write { path: backup, source })

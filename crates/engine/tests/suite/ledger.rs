@@ -4,14 +4,16 @@ use bwdc_core::ledger::{IntentState, LedgerState, ManagedGroup, ManagedPerson, O
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use bwdc_core::plan::Takings;
 use bwdc_core::wire::Request;
+use bwdc_engine::clock::Clock;
 use bwdc_engine::ledger::{
-    Counts, Ending, Ledger, LedgerError, Opened, Outcome, RecordedAction, RunId, RunKind, RunOutcome,
-    SourcePlace,
+    Counts, Ending, FrontEnd, Ledger, LedgerError, Opened, Outcome, RecordedAction, RunId, RunOutcome,
+    SourcePlace, Trigger,
 };
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const NOW: Timestamp = Timestamp(1_795_180_720_171);
+const SCHEDULED: Trigger = Trigger { by: FrontEnd::Service, scheduled: true };
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Every fifth comes from a further source.
@@ -37,7 +39,7 @@ fn group(number: usize, members: impl IntoIterator<Item = usize>) -> ManagedGrou
         source: source(number),
         stable_id: Some(StableId::new(format!("entryUUID:group{number}"))),
         reference: Some(format!("cn=group {number},ou=moved,dc=example,dc=test")),
-        group_id: (number % 2 == 0).then(|| GroupId::new(format!("{number:032}"))),
+        group_id: (number.is_multiple_of(2)).then(|| GroupId::new(format!("{number:032}"))),
         name: format!("Group {number}"),
         members: members.into_iter().map(|it| person(it).external_id).collect(),
         observed_at: Some(NOW),
@@ -59,19 +61,19 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
 fn new_ledger() -> (TempDir, PathBuf, Ledger) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("connector.db");
-    let opened = Ledger::open(&path).expect("a local disk");
+    let opened = Ledger::open(&path, Clock::System).expect("a local disk");
     assert!(matches!(opened, Opened::New(_)));
     (folder, path, opened.into_ledger())
 }
 
 fn reopen(path: &Path) -> Ledger {
-    let opened = Ledger::open(path).expect("readable");
+    let opened = Ledger::open(path, Clock::System).expect("readable");
     assert!(matches!(opened, Opened::Existing(_)));
     opened.into_ledger()
 }
 
 fn commit_at(ledger: &mut Ledger, state: &LedgerState, now: Timestamp) -> RunId {
-    let run = ledger.begin_run(now, RunKind::Command).expect("writable");
+    let run = ledger.begin_run(now, Trigger::default()).expect("writable");
     ledger.commit(run, state, &ending(now, &Counts::new(), &[])).expect("writable");
     run
 }
@@ -96,7 +98,7 @@ fn a_new_ledger_knows_nobody_and_its_file_is_the_owners() {
         assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
     }
     drop(ledger);
-    assert!(matches!(Ledger::open(&path).expect("readable"), Opened::Existing(_)));
+    assert!(matches!(Ledger::open(&path, Clock::System).expect("readable"), Opened::Existing(_)));
 }
 
 #[cfg(unix)]
@@ -171,7 +173,7 @@ fn a_person_or_group_twice_is_refused_and_nothing_changes() {
         LedgerState { people: vec![person(1), person(1)], ..LedgerState::default() },
         LedgerState { groups: vec![group(1, []), group(1, [])], ..LedgerState::default() },
     ] {
-        let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+        let run = ledger.begin_run(NOW, Trigger::default()).expect("writable");
         let error = ledger.commit(run, &twice, &ending(NOW, &Counts::new(), &[])).expect_err("twice");
         assert!(matches!(error, LedgerError::Twice { .. }), "{error}");
         assert_eq!(ledger.state().expect("readable"), before);
@@ -181,7 +183,7 @@ fn a_person_or_group_twice_is_refused_and_nothing_changes() {
 #[test]
 fn an_intent_stays_open_until_a_run_has_accounted_for_it() {
     let (_folder, path, mut ledger) = new_ledger();
-    let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    let run = ledger.begin_run(NOW, Trigger::default()).expect("writable");
     let ids = ["yes", "no", "silence", "killed"]
         .map(|id| ledger.intend(run, &revoke(id), Timestamp(1)).expect("writable"));
     for (id, outcome) in ids.into_iter().zip([Outcome::Accepted, Outcome::Refused, Outcome::Unknown]) {
@@ -205,12 +207,12 @@ fn an_intent_stays_open_until_a_run_has_accounted_for_it() {
     );
 
     // A run that could not compare leaves them; one that could closes them and keeps its own unanswered ones.
-    let failed = ledger.begin_run(NOW, RunKind::Schedule).expect("writable");
+    let failed = ledger.begin_run(NOW, SCHEDULED).expect("writable");
     let counts = Counts::new();
     let end = Ending { outcome: RunOutcome::Failed, ..ending(NOW, &counts, &[]) };
     ledger.end_run(failed, &end).expect("writable");
     assert_eq!(open(&ledger).len(), 4);
-    let next = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    let next = ledger.begin_run(NOW, Trigger::default()).expect("writable");
     let own = ["answered", "lost"].map(|id| ledger.intend(next, &revoke(id), NOW).expect("writable"));
     ledger.resolve(own[0], Outcome::Accepted, NOW).expect("writable");
     ledger.commit(next, &state(1, 0, 0), &ending(NOW, &Counts::new(), &[])).expect("writable");
@@ -223,10 +225,10 @@ fn an_intent_stays_open_until_a_run_has_accounted_for_it() {
 #[test]
 fn runs_are_remembered_with_their_actions_and_an_unended_one_as_interrupted() {
     let (_folder, path, mut ledger) = new_ledger();
-    let killed = ledger.begin_run(NOW, RunKind::Schedule).expect("writable");
+    let killed = ledger.begin_run(NOW, SCHEDULED).expect("writable");
     drop(ledger);
     let mut ledger = reopen(&path);
-    let run = ledger.begin_run(Timestamp(NOW.0 + 1), RunKind::Command).expect("writable");
+    let run = ledger.begin_run(Timestamp(NOW.0 + 1), Trigger::default()).expect("writable");
     let actions = [RecordedAction {
         action: "revoke".into(),
         subject: "a@example.test".into(),
@@ -238,10 +240,10 @@ fn runs_are_remembered_with_their_actions_and_an_unended_one_as_interrupted() {
 
     let runs = ledger.runs(10).expect("readable");
     assert_eq!(runs.iter().map(|it| it.id).collect::<Vec<_>>(), [run, killed]);
-    assert_eq!((runs[0].outcome, runs[0].kind), (Some(RunOutcome::Complete), RunKind::Command));
+    assert_eq!((runs[0].outcome, runs[0].trigger), (Some(RunOutcome::Complete), Trigger::default()));
     assert_eq!(runs[0].finished_at, Some(Timestamp(NOW.0 + 9)));
     assert_eq!(runs[0].counts, counts);
-    assert_eq!((runs[1].outcome, runs[1].kind), (Some(RunOutcome::Interrupted), RunKind::Schedule));
+    assert_eq!((runs[1].outcome, runs[1].trigger), (Some(RunOutcome::Interrupted), SCHEDULED));
     assert_eq!(runs[1].finished_at, None);
     assert_eq!(ledger.actions(run).expect("readable"), actions);
     assert_eq!(ledger.runs(1).expect("readable").len(), 1);
@@ -261,10 +263,10 @@ fn runs_are_forgotten_after_a_year_unless_a_request_of_theirs_is_open() {
     assert_eq!(ids(&ledger), [latest, kept]);
     assert!(ledger.actions(forgotten).expect("readable").is_empty());
 
-    let open = ledger.begin_run(Timestamp(NOW.0 + 371 * DAY), RunKind::Command).expect("writable");
+    let open = ledger.begin_run(Timestamp(NOW.0 + 371 * DAY), Trigger::default()).expect("writable");
     ledger.intend(open, &revoke("lost"), NOW).expect("writable");
     let later = Timestamp(NOW.0 + 900 * DAY);
-    let failed = ledger.begin_run(later, RunKind::Command).expect("writable");
+    let failed = ledger.begin_run(later, Trigger::default()).expect("writable");
     ledger.end_run(failed, &ending(later, &Counts::new(), &[])).expect("writable");
     assert_eq!(ids(&ledger), [failed, open]);
 }
@@ -274,7 +276,7 @@ fn a_purge_leaves_no_trace_in_the_files() {
     let (_folder, path, mut ledger) = new_ledger();
     let mut before = state(50, 5, 5);
     before.people[0].email = Email::new("unmistakable@example.test");
-    let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    let run = ledger.begin_run(NOW, Trigger::default()).expect("writable");
     ledger.intend(run, &revoke("unmistakable"), NOW).expect("writable");
     ledger.commit(run, &before, &ending(NOW, &Counts::new(), &[])).expect("writable");
     let traces = || {
@@ -321,7 +323,9 @@ fn a_damaged_file_is_moved_aside_and_an_empty_ledger_begins() {
         let damaged = std::fs::read(&path).expect("readable");
         assert_eq!(Ledger::peek(&path).expect("no error"), None, "{name}");
 
-        let Opened::Recovered { mut ledger, moved_to } = Ledger::open(&path).expect("a new one") else {
+        let Opened::Recovered { mut ledger, moved_to } =
+            Ledger::open(&path, Clock::System).expect("a new one")
+        else {
             panic!("{name} was not noticed")
         };
         assert_eq!(std::fs::read(&moved_to).expect("kept"), damaged, "{name}");
@@ -341,7 +345,7 @@ fn a_newer_file_is_refused_and_left_as_it_is() {
     newer.pragma_update(None, "user_version", 99).expect("writable");
     newer.close().expect("closes");
     let before = std::fs::read(&path).expect("readable");
-    let error = Ledger::open(&path).err().expect("newer");
+    let error = Ledger::open(&path, Clock::System).err().expect("newer");
     assert!(matches!(error, LedgerError::Newer { version: 99, .. }), "{error}");
     assert!(matches!(Ledger::peek(&path), Err(LedgerError::Newer { .. })));
     assert_eq!(std::fs::read(&path).expect("readable"), before);
@@ -352,7 +356,7 @@ fn a_newer_file_is_refused_and_left_as_it_is() {
 fn a_reader_sees_the_last_commit_while_a_run_goes_on() {
     let (_folder, path, mut ledger) = new_ledger();
     commit_at(&mut ledger, &state(5, 1, 2), NOW);
-    let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    let run = ledger.begin_run(NOW, Trigger::default()).expect("writable");
     ledger.intend(run, &revoke("x"), NOW).expect("writable");
     let seen = Ledger::peek(&path).expect("readable").expect("exists");
     assert_eq!((seen.people.len(), seen.open_intents.len()), (5, 1));
@@ -385,14 +389,14 @@ fn a_small_change_to_a_large_ledger_writes_little() {
 fn what_runs_took_is_one_set_and_is_forgotten_by_its_age() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("connector.db");
-    let mut ledger = Ledger::open(&path).expect("opens").into_ledger();
+    let mut ledger = Ledger::open(&path, Clock::System).expect("opens").into_ledger();
     let taken = |names: &[&str]| Takings {
         revoked: names.iter().map(|&it| it.to_owned()).collect(),
         ..Takings::default()
     };
     for (day, names) in [(0, &["a", "b"][..]), (1, &["b", "c"]), (40, &["d"])] {
         let now = Timestamp(NOW.0 + day * DAY);
-        let run = ledger.begin_run(now, RunKind::Command).expect("begins");
+        let run = ledger.begin_run(now, Trigger::default()).expect("begins");
         ledger.note_taken(run, &taken(names), now).expect("written");
         if day == 1 {
             assert_eq!(ledger.taken_since(Timestamp(NOW.0 - 1)).expect("read"), taken(&["a", "b", "c"]));

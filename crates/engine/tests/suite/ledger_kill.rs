@@ -3,6 +3,7 @@
 use bwdc_core::ledger::{IntentState, LedgerState, ManagedPerson};
 use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, Timestamp};
 use bwdc_core::wire::Request;
+use bwdc_engine::clock::Clock;
 use bwdc_engine::ledger::{Counts, Ending, Ledger, Opened, Outcome, RunKind, RunOutcome};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -35,8 +36,8 @@ fn state(names: &[&str]) -> LedgerState {
 }
 
 fn sync(path: &Path, new: &LedgerState) {
-    let mut ledger = Ledger::open(path).expect("readable").into_ledger();
-    let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    let mut ledger = Ledger::open(path, Clock::System).expect("readable").into_ledger();
+    let run = ledger.begin_run(NOW, Trigger::default()).expect("writable");
     let intent = ledger.intend(run, &Request::Revoke(MemberId::new("m")), NOW).expect("writable");
     ledger.resolve(intent, Outcome::Accepted, NOW).expect("writable");
     let ending =
@@ -48,8 +49,8 @@ fn sync(path: &Path, new: &LedgerState) {
 fn home() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("connector.db");
-    let mut ledger = Ledger::open(&path).expect("new").into_ledger();
-    let run = ledger.begin_run(NOW, RunKind::Command).expect("writable");
+    let mut ledger = Ledger::open(&path, Clock::System).expect("new").into_ledger();
+    let run = ledger.begin_run(NOW, Trigger::default()).expect("writable");
     let ending =
         Ending { finished_at: NOW, outcome: RunOutcome::Complete, counts: &Counts::new(), actions: &[] };
     ledger.commit(run, &state(&["old"]), &ending).expect("writable");
@@ -79,7 +80,8 @@ fn the_ledger_is_as_before_or_as_after_and_never_forgets_what_was_sent() {
     for place in PLACES {
         let (_folder, path) = home();
         assert!(!run_part(&path, "BWDC_FAILPOINT", place), "{place} was not passed");
-        let Opened::Existing(ledger) = Ledger::open(&path).expect("readable after a kill") else {
+        let Opened::Existing(ledger) = Ledger::open(&path, Clock::System).expect("readable after a kill")
+        else {
             panic!("{place}: not the same ledger")
         };
         let found = ledger.state().expect("readable after a kill");
@@ -101,7 +103,7 @@ fn the_ledger_is_as_before_or_as_after_and_never_forgets_what_was_sent() {
         drop(ledger);
 
         sync(&path, &state(&["old", "new"]));
-        let ledger = Ledger::open(&path).expect("readable").into_ledger();
+        let ledger = Ledger::open(&path, Clock::System).expect("readable").into_ledger();
         assert_eq!(ledger.state().expect("readable"), state(&["old", "new"]), "{place}");
     }
 }

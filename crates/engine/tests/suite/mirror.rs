@@ -1,6 +1,7 @@
 //! The mirror of a directory in `connector.db`: what is put is read back, and any doubt is a full read.
 
 use bwdc_core::names::Timestamp;
+use bwdc_engine::clock::Clock;
 use bwdc_engine::directory::mirror::{Mirror, ObjectKind, RawObject, Refresh};
 use bwdc_engine::ledger::Ledger;
 use tempfile::TempDir;
@@ -29,7 +30,8 @@ fn three() -> Mirror {
 
 fn ledger() -> (TempDir, Ledger) {
     let folder = tempfile::tempdir().expect("a folder");
-    let ledger = Ledger::open(&folder.path().join("connector.db")).expect("a local disk").into_ledger();
+    let ledger =
+        Ledger::open(&folder.path().join("connector.db"), Clock::System).expect("a local disk").into_ledger();
     (folder, ledger)
 }
 
@@ -100,7 +102,7 @@ fn a_dropped_or_forgotten_mirror_is_none() {
     drop(ledger);
     let path = folder.path().join("connector.db");
     Ledger::forget_mirrors(&path).expect("writable");
-    assert_eq!(read(&Ledger::open(&path).expect("readable").into_ledger(), NOW), None);
+    assert_eq!(read(&Ledger::open(&path, Clock::System).expect("readable").into_ledger(), NOW), None);
     Ledger::forget_mirrors(&folder.path().join("none.db")).expect("nothing to forget");
 }
 

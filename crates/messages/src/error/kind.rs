@@ -1,6 +1,5 @@
 //! By what scripts tell errors apart: the value of `kind` in an answer as JSON.
 
-use bwdc_engine::directory::open::SourceError;
 use bwdc_engine::organization::{ApplyError, OrganizationError};
 use bwdc_engine::profiles::ProfileError;
 use bwdc_engine::{EngineError, HistoryError, RunError, SetupError, SignInError};
@@ -20,6 +19,8 @@ pub enum ErrorKind {
     Refused,
     /// Nobody can say what a request did.
     UnknownEffect,
+    /// Somebody asked it to end.
+    Interrupted,
     /// Another run is going on.
     Busy,
     /// The history does not have what was asked for.
@@ -38,6 +39,7 @@ impl ErrorKind {
             Self::Settings => "settings",
             Self::Refused => "refused",
             Self::UnknownEffect => "unknown-effect",
+            Self::Interrupted => "interrupted",
             Self::Busy => "busy",
             Self::History => "history",
             Self::Storage => "storage",
@@ -82,6 +84,7 @@ fn of_setup(error: &SetupError) -> ErrorKind {
         SetupError::NoDirectory
         | SetupError::DirectoryIncomplete(_)
         | SetupError::CredentialsMissing
+        | SetupError::OfSource { .. }
         | SetupError::NoSuchSource { .. }
         | SetupError::NotOfSource { .. }
         | SetupError::SourceName { .. }
@@ -97,13 +100,11 @@ fn of_run(error: &RunError) -> ErrorKind {
         RunError::Setup(error) => of_setup(error),
         RunError::Lock(_) => ErrorKind::Busy,
         RunError::Ledger(_) => ErrorKind::Storage,
-        RunError::Directory(_) | RunError::Desired(_) | RunError::SourcesNotRead { .. } => {
-            ErrorKind::Directory
-        }
-        RunError::Source { source, .. } => match &**source {
-            SourceError::Read(_) => ErrorKind::Directory,
-            SourceError::Setup(_) => ErrorKind::Settings,
-        },
+        RunError::Directory(_)
+        | RunError::Source { .. }
+        | RunError::Desired(_)
+        | RunError::SourcesNotRead { .. } => ErrorKind::Directory,
+        RunError::Cancelled => ErrorKind::Interrupted,
         RunError::Refused { .. } | RunError::PlanOfAnother { .. } | RunError::PlanChanged { .. } => {
             ErrorKind::Refused
         }

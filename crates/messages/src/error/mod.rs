@@ -117,15 +117,15 @@ fn because(text: String, cause: Option<&(dyn Error + 'static)>) -> String {
 mod tests {
     use super::*;
     use crate::CommandLine;
+    use bwdc_core::names::SourceName;
     use bwdc_core::settings::{Contradiction, SettingsError};
-    use bwdc_engine::directory::open::SourceError;
     use bwdc_engine::paths::ProfileName;
 
     #[test]
     fn a_step_for_a_source_in_a_profile_names_both() {
         let missing = SetupError::from(SettingsError::Missing { key: "ldap.rootPath" });
-        let source = Box::new(SourceError::from(missing));
-        let described = describe(&RunError::Source { name: "hr".to_owned(), source }.into());
+        let of_source = SetupError::OfSource { name: SourceName::new("hr"), source: Box::new(missing) };
+        let described = describe(&RunError::from(of_source).into());
         assert_eq!(described.message, "Source `hr`: `ldap.rootPath` is not set.");
         assert_eq!(described.kind, ErrorKind::Settings);
         let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };

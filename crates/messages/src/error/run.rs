@@ -9,7 +9,6 @@ use bwdc_core::import::RefusedRecord;
 use bwdc_core::plan::Refusal;
 use bwdc_engine::RunError;
 use bwdc_engine::directory::ReadError;
-use bwdc_engine::directory::open::SourceError;
 use bwdc_engine::organization::ServerMessage;
 
 pub(super) fn message(error: &RunError) -> String {
@@ -19,9 +18,8 @@ pub(super) fn message(error: &RunError) -> String {
         E::Lock(cause) => profile::of_lock(cause),
         E::Ledger(cause) => store::of_ledger(cause),
         E::Directory(cause) => of_directory(cause),
-        E::Source { name, source } => {
-            text!("error.source", "Source `{name}`: {message}", name, message = of_source(source))
-        }
+        E::Source { name, source } => setup::of_source(name, &of_directory(source)),
+        E::Cancelled => text!("error.cancelled", "The run was ended before it had done everything."),
         E::Desired(cause) => desired(cause),
         E::Organization(cause) => of_server(&cause.to_string(), cause.message()),
         E::MembersHidden { server } => text!(
@@ -66,7 +64,10 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
         E::Lock(cause) => profile::lock_steps(cause),
         E::Ledger(cause) => store::ledger_steps(cause),
         E::Directory(cause) => directory_steps(cause),
-        E::Source { name, source } => source_steps(source).into_iter().map(|it| it.of_source(name)).collect(),
+        E::Source { name, source } => {
+            directory_steps(source).into_iter().map(|it| it.of_source(name.as_str())).collect()
+        }
+        E::Cancelled => Vec::new(),
         E::Desired(cause) => desired_steps(cause),
         E::Organization(cause) => cause.hint().map(say).unwrap_or_default(),
         E::MembersHidden { .. } => say(text!(
@@ -112,20 +113,6 @@ fn run_refused(refusals: &[Refusal]) -> String {
     let mut lines = vec![text!("error.refused", "The run was refused, and nothing was sent.")];
     lines.extend(refusals.iter().map(refusal));
     lines.join("\n")
-}
-
-fn of_source(error: &SourceError) -> String {
-    match error {
-        SourceError::Setup(cause) => setup::message(cause),
-        SourceError::Read(cause) => of_directory(cause),
-    }
-}
-
-fn source_steps(error: &SourceError) -> Vec<NextStep> {
-    match error {
-        SourceError::Setup(cause) => setup::steps(cause),
-        SourceError::Read(cause) => directory_steps(cause),
-    }
 }
 
 pub(super) fn of_directory(error: &ReadError) -> String {

@@ -4,6 +4,7 @@ use super::run::say;
 use super::{profile, secrets, settings, store};
 use crate::text;
 use crate::{NextStep, Step};
+use bwdc_core::names::SourceName;
 use bwdc_engine::SetupError;
 
 pub(super) fn message(error: &SetupError) -> String {
@@ -20,6 +21,7 @@ pub(super) fn message(error: &SetupError) -> String {
             client_id,
             organization_id
         ),
+        E::OfSource { name, source } => of_source(name, &message(source)),
         E::NoSuchSource { name } => {
             text!("error.no-such-source", "There is no source `{name}` in `sources`.", name)
         }
@@ -40,6 +42,11 @@ pub(super) fn message(error: &SetupError) -> String {
         E::Store(cause) => store::message(cause),
         E::Secret(cause) => secrets::message(cause),
     }
+}
+
+/// What is wrong with a further source.
+pub(super) fn of_source(name: &SourceName, message: &str) -> String {
+    text!("error.source", "Source `{name}`: {message}", name = name.as_str(), message)
 }
 
 pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
@@ -72,6 +79,9 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
         E::Settings(cause) => settings::steps(cause),
         E::CredentialsMissing => {
             vec![Step::change("ldap.username").into(), Step::enter("ldap.password").into()]
+        }
+        E::OfSource { name, source } => {
+            steps(source).into_iter().map(|it| it.of_source(name.as_str())).collect()
         }
         E::NoSuchSource { name } => vec![
             Step::set("sources", name.as_str()).to(text!("step.name-source", "To add it")),

@@ -65,9 +65,9 @@ async fn store(
     observer: Option<ApiKey>,
     progress: &Progress,
 ) -> Result<(), CommandError> {
-    let events = |event| progress.tell(event);
+    let events = |event| progress.event(event);
     if let Some(key) = organization {
-        engine.log_in(&key.client_id, key.client_secret, &events).await?;
+        engine.log_in(key, &events).await?;
     }
     if let Some(key) = observer {
         engine.set_observer(key, &events).await?;

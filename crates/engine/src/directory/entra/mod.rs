@@ -7,13 +7,13 @@ mod address;
 mod advice;
 mod batch;
 mod certificate;
+mod credential;
 mod delta;
 mod follow;
 mod graph;
 mod look_up;
 mod members;
 mod message;
-mod open;
 mod probe;
 mod read;
 mod sign_in;
@@ -37,6 +37,7 @@ use tenant::Wanted;
 use url::Url;
 
 pub use certificate::{Certificate, CertificateError};
+pub(super) use credential::CredentialError;
 pub use sign_in::{EntraCredential, IdentityEndpoint};
 
 /// What errors call the service.

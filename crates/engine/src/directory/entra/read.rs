@@ -7,6 +7,7 @@ use super::message::{GroupResponse, IdResponse, UserResponse};
 use super::tenant::{Group, Tenant, Wanted, lock};
 use crate::directory::web::WebReadError;
 use crate::event::{Event, Events};
+use crate::notice::Notice;
 use bwdc_core::snapshot::ReadScope;
 use bwdc_core::text::Text;
 use std::collections::HashSet;
@@ -109,8 +110,8 @@ impl Reading<'_> {
                 for group in groups {
                     let name = group.display_name.filter(|name| !name.trim().is_empty());
                     if name.is_none() {
-                        let notice = format!("The group `{}` is left out: it has no name.", group.id);
-                        (self.events)(Event::Notice(notice));
+                        let group = group.id.clone();
+                        (self.events)(Event::Notice(Notice::GroupWithoutName { group, attribute: None }));
                     }
                     let id = tenant.texts.intern(&group.id);
                     let name = name.map(|name| tenant.texts.intern(&name));

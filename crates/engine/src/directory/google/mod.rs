@@ -10,7 +10,6 @@ mod list;
 mod look_up;
 mod members;
 mod model;
-mod open;
 mod probe;
 mod read;
 mod sign_in;

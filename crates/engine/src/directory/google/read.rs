@@ -6,6 +6,7 @@ use super::{GoogleDirectory, IN_FLIGHT};
 use crate::directory::ReadError;
 use crate::directory::web::{WebReadError, WebSession};
 use crate::event::{Event, Events};
+use crate::notice::Notice;
 use bwdc_core::filter::Keyword;
 use bwdc_core::settings::is_below;
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
@@ -120,9 +121,7 @@ impl Reading<'_, '_> {
     fn name_empty_units(&self, units: &BTreeSet<String>) {
         let filters = &self.directory.filters;
         for unit in filters.units().filter(|unit| !units.iter().any(|path| is_below(path, unit))) {
-            (self.events)(Event::Notice(format!(
-                "Nobody is in the org unit `{unit}` that `sync.userFilter` names."
-            )));
+            (self.events)(Event::Notice(Notice::UnitWithoutPeople { unit: unit.to_owned() }));
         }
     }
 

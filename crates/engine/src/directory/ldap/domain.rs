@@ -5,6 +5,7 @@
 //! identifier: that also holds in a global catalog, where RIDs of several domains meet and `primaryGroupToken` is missing.
 
 use super::value;
+use crate::notice::{Names, Notice};
 use bwdc_core::names::Timestamp;
 use bwdc_core::text::Text;
 use std::collections::HashMap;
@@ -15,8 +16,6 @@ pub(super) const PERSON_ATTRIBUTES: [&str; 3] = ["objectSid", "primaryGroupID", 
 pub(super) const GROUP_ATTRIBUTE: &str = "objectSid";
 
 const FOREIGN: &str = ",cn=foreignsecurityprincipals,";
-/// Names that a notice spells out.
-const NAMED: usize = 5;
 /// Milliseconds from 1601, where Windows starts to count, to 1970.
 const WINDOWS_EPOCH: i64 = 11_644_473_600_000;
 
@@ -66,53 +65,17 @@ impl Domain {
     }
 
     /// What the administrator should know of the people.
-    pub(super) fn notice_on_people(&self) -> Option<String> {
-        (self.expired.count > 0).then(|| {
-            format!(
-                "{} whose account has expired (`accountExpires`) count as enabled, as in the official connector: {}.",
-                people(self.expired.count),
-                self.expired.listed()
-            )
-        })
+    pub(super) fn notice_on_people(&self) -> Option<Notice> {
+        (self.expired.count > 0).then(|| Notice::AccountsExpired { people: self.expired.clone() })
     }
 
     /// What the administrator should know of the groups.
-    pub(super) fn notice_on_groups(&self) -> Option<String> {
-        (self.foreign.count > 0).then(|| {
-            format!(
-                "Members of other domains are left out, because this server holds no entry of theirs: {} (in {}).",
-                self.foreign.listed(),
-                self.foreign_groups.listed()
-            )
+    pub(super) fn notice_on_groups(&self) -> Option<Notice> {
+        (self.foreign.count > 0).then(|| Notice::MembersOfOtherDomains {
+            members: self.foreign.clone(),
+            groups: self.foreign_groups.clone(),
         })
     }
-}
-
-#[derive(Default)]
-struct Names {
-    count: usize,
-    first: Vec<String>,
-}
-
-impl Names {
-    fn add(&mut self, name: &str) {
-        self.count += 1;
-        if self.first.len() < NAMED {
-            self.first.push(name.to_owned());
-        }
-    }
-
-    fn listed(&self) -> String {
-        let names = self.first.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        match self.count - self.first.len() {
-            0 => names,
-            more => format!("{names} and {more} more"),
-        }
-    }
-}
-
-fn people(count: usize) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
 /// The security identifier with another RID: its last four bytes, little-endian ([MS-DTYP] 2.4.2.2).
@@ -161,11 +124,13 @@ mod tests {
         }
         assert_eq!(domain.notice_on_people(), None);
         domain.enabled("ann", "134396543201710000");
-        let notice = domain.notice_on_people().expect("a notice");
-        assert!(notice.starts_with("1 person whose") && notice.ends_with("`ann`."), "{notice}");
+        let named = |count, first: &[&str]| {
+            let first = first.iter().map(|it| (*it).to_owned()).collect();
+            Some(Notice::AccountsExpired { people: Names { count, first } })
+        };
+        assert_eq!(domain.notice_on_people(), named(1, &["ann"]));
         (0..6).for_each(|_| domain.enabled("ben", "1"));
-        let notice = domain.notice_on_people().expect("a notice");
-        assert!(notice.starts_with("7 people") && notice.ends_with("`ben` and 2 more."), "{notice}");
+        assert_eq!(domain.notice_on_people(), named(7, &["ann", "ben", "ben", "ben", "ben"]));
     }
 
     #[test]
@@ -175,7 +140,10 @@ mod tests {
         assert_eq!(domain.notice_on_groups(), None);
         domain.member("Staff", "cn=s-1-5-21-1-2-3-1000,cn=foreignsecurityprincipals,dc=x");
         domain.member("Staff", "cn=s-1-5-21-1-2-3-1001,cn=foreignsecurityprincipals,dc=x");
-        let notice = domain.notice_on_groups().expect("a notice");
-        assert!(notice.ends_with("`S-1-5-21-1-2-3-1000`, `S-1-5-21-1-2-3-1001` (in `Staff`)."), "{notice}");
+        let Some(Notice::MembersOfOtherDomains { members, groups }) = domain.notice_on_groups() else {
+            panic!("members of other domains")
+        };
+        assert_eq!(members.first, ["S-1-5-21-1-2-3-1000", "S-1-5-21-1-2-3-1001"]);
+        assert_eq!((groups.count, groups.first), (1, vec!["Staff".to_owned()]));
     }
 }

@@ -7,7 +7,7 @@ use super::follow::is_below;
 use super::name;
 use super::read::{Filters, text};
 use super::search::{Elsewhere, Request};
-use crate::explain::{Unread, UnreadCause};
+use crate::directory::unread::{Unread, UnreadCause};
 use bwdc_core::settings::{LdapLayout, LdapSettings};
 use ldap3::{Scope, ldap_escape};
 

@@ -34,8 +34,9 @@ pub use way::LdapServer;
 
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};
+use crate::directory::unread::Unread;
 use crate::event::{Event, Events};
-use crate::explain::Unread;
+use crate::notice::Notice;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::TimeLimits;
@@ -155,11 +156,10 @@ impl LdapDirectory {
         if settings.shows_password() {
             let server = connection.server();
             tracing::warn!(server, "the password goes over the network in clear text");
-            events(Event::Notice(format!(
-                "The password of `{}` goes to {server} in clear text, where others can read it. Set `ldap.ssl` to true, with \
-                 `ldap.port` 636, or with `ldap.startTls` true on port 389.",
-                connection.username()
-            )));
+            events(Event::Notice(Notice::PasswordInClearText {
+                username: connection.username().to_owned(),
+                server: server.to_owned(),
+            }));
         }
     }
 

@@ -13,6 +13,7 @@ use crate::clock::{Clock, generalized};
 use crate::directory::ReadError;
 use crate::directory::mirror::{ObjectKind, RawObject};
 use crate::event::{Event, Events};
+use crate::notice::Notice;
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{Aliases, DisabledBy, IdAttribute, LdapLayout, LdapScope, LdapSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
@@ -357,7 +358,8 @@ impl<'r> Reader<'r> {
                 LdapReadError::Refused { place, outcome, .. }
                     if place.taken == 0 && REFUSALS.contains(&outcome.code) =>
                 {
-                    (self.events)(Event::Notice(format!("Deleted people cannot be read: {error}.")));
+                    let reason = error.to_string();
+                    (self.events)(Event::Notice(Notice::DeletedPeopleUnreadable { reason }));
                     Ok(())
                 }
                 _ => Err(error),
@@ -497,11 +499,9 @@ impl<'r> Reader<'r> {
         let named = self.first(entry, &self.layout.group_name_attribute);
         let name = named.or_else(|| self.first(entry, "cn"));
         if name.is_none() {
-            let entry_name = text(entry.name());
-            (self.events)(Event::Notice(format!(
-                "The group `{entry_name}` is left out: it has neither `{}` nor `cn`.",
-                self.layout.group_name_attribute
-            )));
+            let group = text(entry.name()).to_string();
+            let attribute = Some(self.layout.group_name_attribute.clone());
+            (self.events)(Event::Notice(Notice::GroupWithoutName { group, attribute }));
         }
         name
     }
@@ -571,9 +571,9 @@ impl<'r> Reader<'r> {
         self.beside.finish(&mut self.builder);
     }
 
-    fn notice(&self, notice: impl Fn(&Domain) -> Option<String>) {
-        if let Some(words) = self.domain.as_ref().and_then(notice) {
-            (self.events)(Event::Notice(words));
+    fn notice(&self, notice: impl Fn(&Domain) -> Option<Notice>) {
+        if let Some(notice) = self.domain.as_ref().and_then(notice) {
+            (self.events)(Event::Notice(notice));
         }
     }
 

@@ -6,7 +6,6 @@
 mod follow;
 mod look_up;
 mod model;
-mod open;
 mod probe;
 mod read;
 mod sign_in;

@@ -8,7 +8,6 @@ mod follow;
 mod list;
 mod look_up;
 mod model;
-mod open;
 mod probe;
 mod read;
 

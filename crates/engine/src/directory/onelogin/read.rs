@@ -7,6 +7,7 @@ use crate::clock::from_iso;
 use crate::directory::ReadError;
 use crate::directory::web::{WebReadError, WebSession};
 use crate::event::{Event, Events};
+use crate::notice::Notice;
 use bwdc_core::names::Timestamp;
 use bwdc_core::normalize::{self, Address, is_acceptable};
 use bwdc_core::settings::{OneLoginApi, OneLoginGroups};
@@ -182,7 +183,7 @@ async fn groups(
     let mut wanted = Vec::new();
     for group in listed {
         let Some(name) = trimmed(group.name.as_deref()).map(str::to_owned) else {
-            events(Event::Notice(format!("The group `{}` is left out: it has no name.", group.id)));
+            events(Event::Notice(Notice::GroupWithoutName { group: group.id.to_string(), attribute: None }));
             continue;
         };
         if directory.filters.groups.admits(&name) {

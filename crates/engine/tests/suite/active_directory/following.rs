@@ -6,6 +6,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::SyncSettings;
 use bwdc_core::snapshot::AccountState;
+use bwdc_engine::clock::Clock;
 use bwdc_engine::directory::mirror::{Followed, Refresh};
 use bwdc_engine::event::Event;
 use bwdc_engine::ledger::Ledger;
@@ -48,7 +49,7 @@ pub(crate) struct Following<'d> {
 impl<'d> Following<'d> {
     pub(crate) fn new(domain: &'d Domain, setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("connector.db")).unwrap().into_ledger();
+        let ledger = Ledger::open(&folder.path().join("connector.db"), Clock::System).unwrap().into_ledger();
         Self { domain, setup, ledger, _folder: folder }
     }
 

@@ -6,6 +6,7 @@ use bwdc_core::snapshot::{ReadScope, Snapshot};
 use bwdc_engine::directory::ldap::{LdapDirectory, LdapReadError};
 use bwdc_engine::directory::{Directory, ReadError};
 use bwdc_engine::event::Event;
+use bwdc_engine::notice::Notice;
 use bwdc_harness::samba::{ADMINISTRATOR, Domain, PASSWORD, ROOT};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -62,11 +63,11 @@ impl Setup {
         Directory::Ldap(LdapDirectory::new(settings, layout, Some(password), limits))
     }
 
-    pub(crate) async fn read(&self) -> (Snapshot, Vec<String>) {
+    pub(crate) async fn read(&self) -> (Snapshot, Vec<Notice>) {
         let notices = Mutex::new(Vec::new());
         let note = |event| {
-            if let Event::Notice(words) = event {
-                notices.lock().unwrap().push(words);
+            if let Event::Notice(notice) = event {
+                notices.lock().unwrap().push(notice);
             }
         };
         let snapshot = self.directory().read(SCOPE, &note).await.unwrap();

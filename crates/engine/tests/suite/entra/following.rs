@@ -4,6 +4,7 @@ use super::{SCOPE, id, reader, reader_with, server, tenant, text};
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{EntraOptions, Guests};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
+use bwdc_engine::clock::Clock;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::entra::EntraDirectory;
 use bwdc_engine::directory::mirror::{Mirror, Refresh};
@@ -53,7 +54,7 @@ impl Follower {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (Opened::New(ledger) | Opened::Existing(ledger) | Opened::Recovered { ledger, .. }) =
-            Ledger::open(&folder.path().join("connector.db")).unwrap();
+            Ledger::open(&folder.path().join("connector.db"), Clock::System).unwrap();
         Self { ledger, _folder: folder, scope: SCOPE }
     }
 

@@ -3,6 +3,7 @@
 use super::{Setup, group, members, start, user};
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::event::Event;
+use bwdc_engine::notice::Notice;
 use bwdc_sandbox::cloud::google::{Member, MemberKind, Server, Tenant, User};
 use serde_json::json;
 use std::sync::Mutex;
@@ -167,12 +168,12 @@ async fn what_a_filter_names_and_google_does_not_know_is_said() {
 
     let notices = Mutex::new(Vec::new());
     let events = |event| {
-        if let Event::Notice(text) = event {
-            notices.lock().expect("notices").push(text);
+        if let Event::Notice(notice) = event {
+            notices.lock().expect("notices").push(notice);
         }
     };
     let setup = refused("excludeOrgUnit:/Enginering,/Sales");
     setup.directory().read(super::WHOLE, &events).await.expect("a whole read");
     let notices = notices.into_inner().expect("notices");
-    assert_eq!(notices, ["Nobody is in the org unit `/Enginering` that `sync.userFilter` names."]);
+    assert_eq!(notices, [Notice::UnitWithoutPeople { unit: "/Enginering".to_owned() }]);
 }

@@ -7,6 +7,7 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{IdAttribute, LdapScope};
 use bwdc_core::snapshot::{AccountState, Snapshot};
 use bwdc_core::text::Text;
+use bwdc_engine::clock::Clock;
 use bwdc_engine::directory::mirror::{Followed, Refresh};
 use bwdc_engine::event::Event;
 use bwdc_engine::ledger::Ledger;
@@ -118,7 +119,7 @@ impl<S> Stage<S> {
         setup.layout.user_bases = vec![PEOPLE.to_owned()];
         setup.layout.user_filter = Some("(employeeType=staff)".to_owned());
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("connector.db")).unwrap().into_ledger();
+        let ledger = Ledger::open(&folder.path().join("connector.db"), Clock::System).unwrap().into_ledger();
         Self { server, setup, ledger, _folder: folder }
     }
 

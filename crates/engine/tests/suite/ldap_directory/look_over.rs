@@ -4,6 +4,7 @@ use super::{PASSWORD, READER, SUFFIX, Setup, people};
 use bwdc_core::settings::{IdAttribute, Security};
 use bwdc_engine::directory::probe::{Check, Concern, Finding, Grade};
 use bwdc_engine::event::Event;
+use bwdc_engine::notice::Notice;
 use bwdc_harness::slapd;
 use bwdc_sandbox::ldap::{Options, Server};
 
@@ -97,20 +98,20 @@ async fn a_password_in_clear_text_works_and_is_said_every_time() {
         assert_eq!(snapshot.people().len(), 2);
         events
             .into_iter()
-            .filter_map(|it| if let Event::Notice(words) = it { Some(words) } else { None })
+            .filter_map(|it| if let Event::Notice(notice) = it { Some(notice) } else { None })
             .collect()
     };
-    assert_eq!(notices(&setup).await, Vec::<String>::new(), "it does not leave this machine");
+    assert_eq!(notices(&setup).await, Vec::<Notice>::new(), "it does not leave this machine");
     // This machine, by an address that does not say so.
     setup.settings.hostname = "0.0.0.0".to_owned();
-    let said: Vec<String> = notices(&setup).await;
+    let said: Vec<Notice> = notices(&setup).await;
     assert!(
-        said.len() == 1 && said[0].contains("in clear text") && said[0].contains("`ldap.ssl`"),
+        matches!(&said[..], [Notice::PasswordInClearText { server, .. }] if server.contains("0.0.0.0")),
         "{said:?}"
     );
     assert_eq!(concern(&probe(&setup).await, Check::SignIn), Some(&Concern::ClearText));
     setup.settings.security = Security::StartTls;
     setup.settings.tls.allow_unauthorized = true;
-    assert_eq!(notices(&setup).await, Vec::<String>::new());
+    assert_eq!(notices(&setup).await, Vec::<Notice>::new());
     assert_eq!(concern(&probe(&setup).await, Check::SignIn), Some(&Concern::CertificateNotVerified));
 }

@@ -4,6 +4,7 @@ use super::{READER, SUFFIX, Setup, groups, people, text};
 use bwdc_core::snapshot::AccountState;
 use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::event::Event;
+use bwdc_engine::notice::Notice;
 use bwdc_harness::slapd;
 use bwdc_sandbox::ldap::{Action, At, Fault, LoggedOperation, Options, PageLimit, Server};
 use std::time::Duration;
@@ -133,7 +134,7 @@ async fn a_group_without_a_name_is_left_out_with_a_notice() {
     let server = Server::start(Options::with_bind(ldif, READER, super::PASSWORD)).await.unwrap();
     let (snapshot, events) = Setup::sandbox(&server).read_with_events().await;
     assert!(snapshot.groups().is_empty());
-    let notice = |event: &Event| matches!(event, Event::Notice(text) if text.contains("ou=nameless"));
+    let notice = |event: &Event| matches!(event, Event::Notice(Notice::GroupWithoutName { group, .. }) if group.contains("ou=nameless"));
     assert_eq!(events.iter().filter(|event| notice(event)).count(), 1);
 }
 
@@ -293,6 +294,6 @@ async fn without_the_right_to_see_deleted_people_there_is_a_notice() {
     assert!(
         events
             .iter()
-            .any(|event| matches!(event, Event::Notice(text) if text.contains("CN=Deleted Objects")))
+            .any(|event| matches!(event, Event::Notice(Notice::DeletedPeopleUnreadable { reason }) if reason.contains("CN=Deleted Objects")))
     );
 }

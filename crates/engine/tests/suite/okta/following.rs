@@ -8,6 +8,7 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::settings::OktaFilters;
 use bwdc_core::snapshot::{AccountState, Snapshot};
 use bwdc_core::text::Text;
+use bwdc_engine::clock::Clock;
 use bwdc_engine::directory::mirror::{Followed, Refresh};
 use bwdc_engine::ledger::Ledger;
 use bwdc_sandbox::cloud::okta::{Group, Server, Tenant, User};
@@ -46,7 +47,9 @@ struct Stage {
 impl Stage {
     fn new(tenant: Tenant) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let ledger = Ledger::open(&folder.path().join("connector.db")).expect("a local disk").into_ledger();
+        let ledger = Ledger::open(&folder.path().join("connector.db"), Clock::System)
+            .expect("a local disk")
+            .into_ledger();
         Self { server: server(tenant), filters: OktaFilters::default(), ledger, _folder: folder }
     }
 

@@ -5,6 +5,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::SyncSettings;
 use bwdc_core::snapshot::{ReadScope, Snapshot};
+use bwdc_engine::clock::Clock;
 use bwdc_engine::directory::mirror::{Followed, Mirror, Refresh};
 use bwdc_engine::ledger::Ledger;
 use bwdc_sandbox::cloud::onelogin::{Role, Server, Tenant, User};
@@ -27,7 +28,7 @@ struct Stage {
 impl Stage {
     fn new(tenant: Tenant, version: i64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("connector.db")).unwrap().into_ledger();
+        let ledger = Ledger::open(&folder.path().join("connector.db"), Clock::System).unwrap().into_ledger();
         let server = start(tenant);
         Self { setup: Setup::new(&server, version), server, ledger, _folder: folder }
     }

@@ -1,6 +1,6 @@
 //! A plan on disk: reviewed today, applied tomorrow exactly as it was, or not at all.
 
-use crate::sync::RunError;
+use super::RunError;
 use bwdc_core::names::ExternalId;
 use bwdc_core::plan::{Change, Plan};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub struct SavedPlan {
 type NewGroups = BTreeMap<ExternalId, Vec<ExternalId>>;
 
 impl SavedPlan {
-    pub(crate) fn of(plan: &Plan, server: String, organization_id: String) -> Self {
+    pub(super) fn of(plan: &Plan, server: String, organization_id: String) -> Self {
         let changes = plan.changes.iter().map(value).collect();
         Self { version: VERSION, server, organization_id, changes, new_groups: new_groups(plan) }
     }
@@ -76,7 +76,7 @@ impl SavedPlan {
     ///
     /// # Errors
     /// [`RunError::PlanChanged`] counts what is no longer, and what is newly, to be done.
-    pub(crate) fn expect(&self, plan: &Plan, server: &str, organization_id: &str) -> Result<(), RunError> {
+    pub(super) fn expect(&self, plan: &Plan, server: &str, organization_id: &str) -> Result<(), RunError> {
         let now: Vec<Value> = plan.changes.iter().map(value).collect();
         if self.server != server || self.organization_id != organization_id {
             return Err(RunError::PlanOfAnother { organization_id: self.organization_id.clone() });

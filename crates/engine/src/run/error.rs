@@ -8,6 +8,7 @@ use crate::lock::LockError;
 use crate::organization::{ApplyError, OrganizationError};
 use bwdc_core::desired::DesiredError;
 use bwdc_core::import::RefusedRecord;
+use bwdc_core::names::SourceName;
 use bwdc_core::plan::Refusal;
 
 /// What ends a run, or keeps it from having done everything.
@@ -25,14 +26,14 @@ pub enum RunError {
     /// The directory could not be read.
     #[error(transparent)]
     Directory(#[from] ReadError),
-    /// A further source cannot be used.
+    /// A further source could not be read.
     #[error("source `{name}`: {source}")]
     Source {
         /// Which.
-        name: String,
+        name: SourceName,
         /// Why.
         #[source]
-        source: Box<SourceError>,
+        source: ReadError,
     },
     /// The directory cannot be brought over as it is.
     #[error(transparent)]
@@ -73,6 +74,9 @@ pub enum RunError {
         /// Changes to be made that the saved plan does not have.
         new: usize,
     },
+    /// Somebody asked the run to end.
+    #[error("the run was ended before it had done everything")]
+    Cancelled,
     /// A request was refused, or its effect is not known.
     #[error(transparent)]
     Apply(#[from] ApplyError),

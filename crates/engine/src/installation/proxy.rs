@@ -1,10 +1,7 @@
 //! By which way the organization's server and a directory behind HTTP are reached.
 
-use crate::directory::web::WebOptions;
-use crate::engine::Engine;
 use crate::http::{ProxyChoice, is_loopback};
-use crate::installation::SetupError;
-use bwdc_core::settings::{ConnectorSettings, Endpoints, SettingsError};
+use bwdc_core::settings::{ConnectorSettings, SettingsError};
 use url::Url;
 
 const EXPECTED: &str =
@@ -36,26 +33,6 @@ fn check(address: &str) -> Result<(), SettingsError> {
         return Err(invalid(address));
     }
     Ok(())
-}
-
-impl Engine {
-    /// The way to the organization's server.
-    ///
-    /// # Errors
-    /// [`SetupError`] when the settings cannot be read, or their proxy is none.
-    pub(crate) fn proxy_to(&self, endpoints: &Endpoints) -> Result<ProxyChoice, SetupError> {
-        Ok(proxy(&self.connector_settings()?, &[&endpoints.api, &endpoints.identity])?)
-    }
-
-    /// How a directory behind HTTP is spoken to under the settings.
-    ///
-    /// # Errors
-    /// As [`Engine::proxy_to`].
-    pub(crate) fn web(&self, options: WebOptions) -> Result<WebOptions, SetupError> {
-        let connector = self.connector_settings()?;
-        proxy(&connector, &[])?;
-        Ok(options.configured(&connector))
-    }
 }
 
 #[cfg(test)]

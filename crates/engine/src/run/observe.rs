@@ -30,7 +30,7 @@ const AT_ONCE: usize = 8;
 ///
 /// A server without the endpoint is judged by what it offers: without readable members it is treated as Vaultwarden,
 /// whose rules are the stricter ones for a client that cannot look.
-pub(crate) async fn server(
+pub(super) async fn server(
     organization: &Organization,
     events: Events<'_>,
 ) -> Result<Option<ServerFacts>, OrganizationError> {
@@ -43,17 +43,17 @@ pub(crate) async fn server(
 
 /// How much of the organization a run wants to see.
 #[derive(Clone, Copy)]
-pub(crate) struct Wanted {
+pub(super) struct Wanted {
     /// Groups at all.
-    pub(crate) groups: bool,
+    pub(super) groups: bool,
     /// The members of every group, as many as one run may ask for.
-    pub(crate) all_members: bool,
+    pub(super) all_members: bool,
     /// When the run takes place.
-    pub(crate) now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 /// The organization, live where the server can be read, else as the ledger remembers it; and who of the directory is whom in it.
-pub(crate) async fn observe(
+pub(super) async fn observe(
     organization: &Organization,
     desired: &Desired,
     ledger: &LedgerState,
@@ -94,7 +94,7 @@ fn identified(observed: Observed, desired: &Desired, ledger: &LedgerState) -> (O
 
 /// The organization after requests were sent: members and groups anew, the members of `touched` groups anew, those of the
 /// others as `before`.
-pub(crate) async fn observe_again(
+pub(super) async fn observe_again(
     organization: &Organization,
     before: &OrganizationState,
     touched: &HashSet<ExternalId>,
@@ -131,7 +131,7 @@ pub(crate) async fn observe_again(
 }
 
 /// The kind of server to assume when it did not say.
-pub(crate) fn assumed_kind(observed: &Observed) -> ServerKind {
+pub(super) fn assumed_kind(observed: &Observed) -> ServerKind {
     match observed {
         Observed::Live(_) => ServerKind::OfficialSelfHosted,
         Observed::Believed(_) | Observed::Unknown => ServerKind::Vaultwarden,

@@ -13,13 +13,14 @@ const REFUSED: &str = "refused";
 const FAILED: &str = "failed";
 
 /// A plan as history keeps it.
-pub(crate) struct Record {
+#[derive(Clone)]
+pub(super) struct Record {
     counts: Counts,
     actions: Vec<RecordedAction>,
 }
 
 impl Record {
-    pub(crate) fn of(plan: &Plan) -> Self {
+    pub(super) fn of(plan: &Plan) -> Self {
         let actions: Vec<RecordedAction> =
             plan.changes.iter().filter_map(|change| serde_json::to_value(change).ok()).map(action).collect();
         let mut counts = Counts::new();
@@ -38,12 +39,12 @@ impl Record {
     }
 
     /// What is kept of a run that ended before there was a plan.
-    pub(crate) fn without_plan() -> Self {
+    pub(super) fn without_plan() -> Self {
         Self { counts: Counts::new(), actions: Vec::new() }
     }
 
     /// Adds why nothing was sent.
-    pub(crate) fn refused(&mut self, refusals: &[Refusal]) {
+    pub(super) fn refused(&mut self, refusals: &[Refusal]) {
         let reasons = refusals.iter().filter_map(|it| serde_json::to_value(it).ok());
         self.actions.extend(reasons.map(|cause| RecordedAction {
             action: REFUSED.to_owned(),
@@ -53,12 +54,12 @@ impl Record {
     }
 
     /// Adds the error that ended it.
-    pub(crate) fn failed(&mut self, error: &dyn Error) {
+    pub(super) fn failed(&mut self, error: &dyn Error) {
         let cause = json!({ "error": with_causes(error) });
         self.actions.push(RecordedAction { action: FAILED.to_owned(), subject: String::new(), cause });
     }
 
-    pub(crate) fn ending(&self, finished_at: Timestamp, outcome: RunOutcome) -> Ending<'_> {
+    pub(super) fn ending(&self, finished_at: Timestamp, outcome: RunOutcome) -> Ending<'_> {
         let done = !matches!(outcome, RunOutcome::Unchanged);
         let actions = if done { self.actions.as_slice() } else { &[] };
         Ending { finished_at, outcome, counts: &self.counts, actions }

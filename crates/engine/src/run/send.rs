@@ -1,15 +1,16 @@
 //! Sends what a plan sends, each request on record before it leaves, and looks for the record that a server fails on.
 
 use super::RunError;
-use crate::engine::Engine;
-use crate::event::{Event, Events};
-use crate::ledger::{Ledger, Outcome, RunId};
+use crate::clock::Clock;
+use crate::event::{Cancel, Event, Events};
+use crate::ledger::{Ledger, LedgerError, Outcome, RunId};
 use crate::organization::{ApplyError, Organization};
 use bwdc_core::import::{PartAnswer, RefusedRecord, Search, Step, search_budget};
 use bwdc_core::ledger::IntentId;
 use bwdc_core::wire::{ImportRequest, Request};
 
 /// How far the requests of a run came.
+#[derive(Default)]
 pub(super) struct Sent {
     /// Requests that were accepted, parts of one among them.
     pub(super) accepted: usize,
@@ -19,80 +20,105 @@ pub(super) struct Sent {
     pub(super) failure: Option<Failure>,
 }
 
-/// What ends a run.
+/// What ends a run in the middle of its requests.
 pub(super) struct Failure {
-    pub(super) error: ApplyError,
-    /// Whether every part of a request failed alike, so that the fault is in no record.
-    pub(super) in_no_record: bool,
+    pub(super) error: RunError,
+    /// Whether the request that failed certainly changed nothing.
+    pub(super) without_effect: bool,
 }
 
-/// The organization and the ledger of a run that sends.
-pub(super) struct Way<'r> {
+impl Failure {
+    fn of(error: ApplyError) -> Self {
+        Self { without_effect: error.certainly_nothing_happened(), error: RunError::Apply(error) }
+    }
+
+    /// Every part of a request failed alike, so that the fault is in no record.
+    fn in_no_record(error: ApplyError) -> Self {
+        Self {
+            without_effect: error.certainly_nothing_happened(),
+            error: RunError::OrganizationAtFault(error),
+        }
+    }
+
+    /// Whoever asked for the run does not want the rest of it.
+    fn cancelled() -> Self {
+        Self { without_effect: true, error: RunError::Cancelled }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    /// A request may have left whose end could not be written.
+    fn from(error: LedgerError) -> Self {
+        Self { without_effect: false, error: error.into() }
+    }
+}
+
+/// The way of a run's requests, with what is written down beside it.
+pub(super) struct Wire<'r> {
     pub(super) organization: &'r Organization,
     pub(super) ledger: &'r mut Ledger,
     pub(super) run: RunId,
+    pub(super) clock: Clock,
+    pub(super) cancel: &'r Cancel,
+    pub(super) events: Events<'r>,
 }
 
-impl Engine {
-    /// Sends in order and stops at the first failure that is not one record's. Every request is on record before it leaves,
-    /// and its end after.
-    pub(super) async fn send(
-        &self,
-        way: &mut Way<'_>,
-        requests: &[Request],
-        events: Events<'_>,
-    ) -> Result<Sent, RunError> {
+impl Wire<'_> {
+    /// Sends in order and stops at the first failure that is not one record's, or between two requests when the run is
+    /// asked to end. Every request is on record before it leaves, and its end after.
+    pub(super) async fn send(&mut self, requests: &[Request]) -> Sent {
+        let mut sent = Sent::default();
+        if let Err(failure) = self.send_all(requests, &mut sent).await {
+            sent.failure = Some(failure);
+        }
+        sent
+    }
+
+    async fn send_all(&mut self, requests: &[Request], sent: &mut Sent) -> Result<(), Failure> {
         let records = requests.iter().map(|it| if let Request::Import(it) = it { size(it) } else { 0 }).sum();
         let mut budget = search_budget(records);
-        let mut sent = Sent { accepted: 0, refused: Vec::new(), failure: None };
         for (place, request) in requests.iter().enumerate() {
-            events(Event::Sending { number: place + 1, of: requests.len() });
-            let (intent, answer) = self.send_one(way, request, events).await?;
+            (self.events)(Event::Sending { number: place + 1, of: requests.len() });
+            let (intent, answer) = self.send_one(request).await?;
             match answer {
                 Ok(()) => sent.accepted += 1,
                 Err(error) => match (request, part_answer(request, &error)) {
                     (Request::Import(import), Some(answer)) if size(import) > 1 => {
                         let search = Search::new(import.clone(), answer);
-                        self.search(way, search, (intent, error), &mut budget, &mut sent, events).await?;
+                        self.search(search, (intent, error), &mut budget, sent).await?;
                     }
-                    _ => sent.failure = Some(Failure { error, in_no_record: false }),
+                    _ => return Err(Failure::of(error)),
                 },
             }
-            if sent.failure.is_some() {
-                break;
-            }
         }
-        Ok(sent)
+        Ok(())
     }
 
     /// Sends a request in parts until the records are found that the server does not take. What failed as a whole counts as
     /// answered once all of its parts are.
     async fn search(
-        &self,
-        way: &mut Way<'_>,
+        &mut self,
         mut search: Search,
         whole: (IntentId, ApplyError),
         budget: &mut usize,
         sent: &mut Sent,
-        events: Events<'_>,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), Failure> {
         let (intent, mut last) = whole;
         let mut failed = vec![intent];
         loop {
             match search.next(budget) {
                 Step::Send(part) => {
-                    events(Event::Splitting { records: size(&part) });
+                    (self.events)(Event::Splitting { records: size(&part) });
                     let single = size(&part) == 1;
                     let request = Request::Import(part);
-                    let (intent, answer) = self.send_one(way, &request, events).await?;
+                    let (intent, answer) = self.send_one(&request).await?;
                     let Err(error) = answer else {
                         sent.accepted += 1;
                         search.answer(PartAnswer::Taken);
                         continue;
                     };
                     let Some(answer) = part_answer(&request, &error) else {
-                        sent.failure = Some(Failure { error, in_no_record: false });
-                        return Ok(());
+                        return Err(Failure::of(error));
                     };
                     search.answer(answer);
                     if !single {
@@ -102,37 +128,30 @@ impl Engine {
                 }
                 Step::Found(records) => {
                     for intent in failed {
-                        way.ledger.resolve(intent, Outcome::Accepted, self.clock.now())?;
+                        self.ledger.resolve(intent, Outcome::Accepted, self.clock.now())?;
                     }
                     sent.refused.extend(records);
                     return Ok(());
                 }
-                Step::NotARecord { .. } => {
-                    sent.failure = Some(Failure { error: last, in_no_record: true });
-                    return Ok(());
-                }
-                Step::TooMany => {
-                    sent.failure = Some(Failure { error: last, in_no_record: false });
-                    return Ok(());
-                }
+                Step::NotARecord { .. } => return Err(Failure::in_no_record(last)),
+                Step::TooMany => return Err(Failure::of(last)),
             }
         }
     }
 
-    async fn send_one(
-        &self,
-        way: &mut Way<'_>,
-        request: &Request,
-        events: Events<'_>,
-    ) -> Result<(IntentId, Result<(), ApplyError>), RunError> {
-        let intent = way.ledger.intend(way.run, request, self.clock.now())?;
-        let answer = way.organization.apply(request, events).await;
+    /// Sends one request and waits for its answer, whoever asks the run to end meanwhile.
+    async fn send_one(&mut self, request: &Request) -> Result<(IntentId, Result<(), ApplyError>), Failure> {
+        if self.cancel.is_cancelled() {
+            return Err(Failure::cancelled());
+        }
+        let intent = self.ledger.intend(self.run, request, self.clock.now())?;
+        let answer = self.organization.apply(request, self.events).await;
         let outcome = match &answer {
             Ok(()) => Outcome::Accepted,
             Err(error) if error.certainly_nothing_happened() => Outcome::Refused,
             Err(_) => Outcome::Unknown,
         };
-        way.ledger.resolve(intent, outcome, self.clock.now())?;
+        self.ledger.resolve(intent, outcome, self.clock.now())?;
         Ok((intent, answer))
     }
 }

@@ -1,0 +1,150 @@
+//! What an administrator looks at and decides between runs: the history, and approvals of refused runs.
+
+use crate::installation::{Installation, SetupError};
+use crate::ledger::{Ledger, LedgerError, RecordedAction, RunId, RunRecord};
+use crate::lock::LockError;
+use crate::store::DataFile;
+use bwdc_core::names::Timestamp;
+use bwdc_core::plan::Takings;
+use std::path::PathBuf;
+
+/// Why the history, or the ledger beside it, could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The installation cannot be used as it is.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A run is going on.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The ledger cannot be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The ledger is a file that cannot be read; nothing was done to it.
+    #[error("the ledger `{}` cannot be read: the next sync sets it aside, records who is there and removes nobody", path.display())]
+    LedgerDamaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No refused run is there to be approved.
+    #[error("{}", match run {
+        Some(run) => format!("run {} was not refused, or is not remembered", run.0),
+        None => "no run was refused".to_owned(),
+    })]
+    NothingToApprove {
+        /// The run that was named.
+        run: Option<RunId>,
+    },
+    /// No limit refused the run: the server would have answered with an error.
+    #[error("what refused run {} cannot be approved, only mended", run.0)]
+    OnlyMended {
+        /// The run.
+        run: RunId,
+    },
+    /// A run that the history does not have.
+    #[error("run {} is not remembered", run.0)]
+    NoSuchRun {
+        /// The run that was named.
+        run: RunId,
+    },
+}
+
+/// Approves what a refused run would have taken away, the last one unless told: for 24 hours, runs pass that take
+/// nothing beyond it.
+///
+/// # Errors
+/// [`HistoryError::NothingToApprove`] when no such run was refused; [`HistoryError::OnlyMended`] when no limit refused it;
+/// else why the ledger cannot be written.
+pub(crate) fn approve(
+    installation: &Installation,
+    run: Option<RunId>,
+) -> Result<(RunId, Takings), HistoryError> {
+    let now = installation.now();
+    let _run_lock = installation.lock("approve")?;
+    if !installation.profile().connector_db.exists() {
+        return Err(HistoryError::NothingToApprove { run });
+    }
+    expect_readable_ledger(installation)?;
+    let mut ledger = Ledger::open(&installation.profile().connector_db, installation.clock())?.into_ledger();
+    match ledger.approve(run, now)? {
+        None => Err(HistoryError::NothingToApprove { run }),
+        Some((run, takings)) if takings == Takings::default() => Err(HistoryError::OnlyMended { run }),
+        Some(approved) => Ok(approved),
+    }
+}
+
+/// Forgets runs that began before a point in time, or all of them, and with all of them the copies of directories that
+/// incremental reads keep. Returns how many runs are forgotten.
+///
+/// # Errors
+/// Why the ledger cannot be written, or who holds it.
+pub(crate) fn forget(installation: &Installation, before: Option<Timestamp>) -> Result<usize, HistoryError> {
+    let _run_lock = installation.lock("history purge")?;
+    if !installation.profile().connector_db.exists() {
+        return Ok(0);
+    }
+    expect_readable_ledger(installation)?;
+    if before.is_none() {
+        Ledger::forget_mirrors(&installation.profile().connector_db)?;
+    }
+    Ok(Ledger::open(&installation.profile().connector_db, installation.clock())?
+        .into_ledger()
+        .forget_runs(before)?)
+}
+
+/// Forgets everything that `connector.db` holds: whom we manage, the history, the copies of directories. The next run
+/// takes a baseline and removes nobody.
+///
+/// # Errors
+/// Why the ledger cannot be written, or who holds it.
+pub(crate) fn forget_ledger(installation: &Installation) -> Result<(), HistoryError> {
+    let _run_lock = installation.lock("ledger purge")?;
+    if installation.profile().connector_db.exists() {
+        Ledger::open(&installation.profile().connector_db, installation.clock())?.into_ledger().purge()?;
+    }
+    Ok(())
+}
+
+/// The latest runs, newest first.
+///
+/// # Errors
+/// Why the ledger cannot be read.
+pub(crate) fn list(installation: &Installation, most: u32) -> Result<Vec<RunRecord>, HistoryError> {
+    expect_readable_ledger(installation)?;
+    let ledger = Ledger::open_to_read(&installation.profile().connector_db)?;
+    Ok(ledger.map_or_else(|| Ok(Vec::new()), |it| it.runs(most))?)
+}
+
+/// What one run did, or would have done when it was refused.
+///
+/// # Errors
+/// [`HistoryError::NoSuchRun`] when it is not remembered; else why the ledger cannot be read.
+pub(crate) fn of_run(
+    installation: &Installation,
+    run: RunId,
+) -> Result<(RunRecord, Vec<RecordedAction>), HistoryError> {
+    expect_readable_ledger(installation)?;
+    let missing = || HistoryError::NoSuchRun { run };
+    let ledger = Ledger::open_to_read(&installation.profile().connector_db)?.ok_or_else(missing)?;
+    let record = ledger.runs(u32::MAX)?.into_iter().find(|it| it.id == run).ok_or_else(missing)?;
+    Ok((record, ledger.actions(run)?))
+}
+
+/// Only a run sets a damaged ledger aside: it says so.
+fn expect_readable_ledger(installation: &Installation) -> Result<(), HistoryError> {
+    let path = &installation.profile().connector_db;
+    match Ledger::is_damaged(path)? {
+        true => Err(HistoryError::LedgerDamaged { path: path.clone() }),
+        false => Ok(()),
+    }
+}
+
+/// Forgets everything by which a run decides that nothing is new.
+///
+/// # Errors
+/// [`HistoryError::Ledger`] or [`HistoryError::Setup`] when it cannot be written.
+pub(crate) fn clear_cache(installation: &mut Installation) -> Result<(), HistoryError> {
+    Ledger::forget_mirrors(&installation.profile().connector_db)?;
+    installation.update(DataFile::clear_cache)?;
+    Ok(())
+}

@@ -1,0 +1,329 @@
+//! Both sides of a run, read: every source completely or not at all, the organization, and who is missing.
+
+use super::RunError;
+use super::observe::{Wanted, assumed_kind, observe, server};
+use super::source::RunSource;
+use crate::causes::with_causes;
+use crate::clock::Clock;
+use crate::directory::mirror::{Followed, ReadMode};
+use crate::event::{Control, Phase};
+use crate::installation::Configuration;
+use crate::ledger::Ledger;
+use crate::notice::Notice;
+use crate::organization::Organization;
+use bwdc_core::desired::{Desired, Source, SourceRead};
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::{SourceName, Timestamp};
+use bwdc_core::observed::{Observed, Presence, Presences, Seats, ServerKind, Sought};
+use bwdc_core::plan::{Change, Identity, Plan, PlanInput, Takings};
+use bwdc_core::settings::{ConnectorSettings, Limits, SyncSettings};
+use bwdc_core::snapshot::Snapshot;
+
+/// Everything that a plan is made of.
+pub(super) struct Inputs<'c> {
+    pub(super) desired: Desired,
+    identity: Identity,
+    pub(super) observed: Observed,
+    pub(super) ledger: LedgerState,
+    presences: Presences,
+    pub(super) sync: &'c SyncSettings,
+    pub(super) connector: &'c ConnectorSettings,
+    pub(super) server: ServerKind,
+    /// Whether the server says that it stores members without an invitation; None: it says nothing of itself.
+    stages: Option<bool>,
+    seats: Option<Seats>,
+    recent: Takings,
+    /// Whether everything is sent again where nobody can look.
+    pub(super) resend: bool,
+    pub(super) now: Timestamp,
+}
+
+impl Inputs<'_> {
+    /// What a plan does otherwise than the settings say.
+    pub(super) fn tell(&self, plan: &Plan, control: Control<'_>) {
+        if plan.overwrite_withheld {
+            control.notice(Notice::OverwriteWithheld);
+        }
+    }
+
+    /// Whether a plan invites people whom the settings would have staged.
+    pub(super) fn invites_all_the_same(&self, plan: &Plan) -> bool {
+        let invites = plan.changes.iter().any(|it| matches!(it, Change::Invite { .. }));
+        invites && !self.sync.invite_users_after_provisioning && self.stages != Some(true)
+    }
+
+    pub(super) fn borrow(&self) -> PlanInput<'_> {
+        PlanInput {
+            desired: &self.desired,
+            identity: &self.identity,
+            observed: &self.observed,
+            ledger: &self.ledger,
+            presences: &self.presences,
+            sync: self.sync,
+            connector: self.connector,
+            server: self.server,
+            seats: self.seats,
+            stages: self.stages,
+            recent: &self.recent,
+            resend: self.resend,
+            now: self.now,
+        }
+    }
+
+    /// The sources that could not be read, with why.
+    pub(super) fn unread(&self) -> Vec<(String, String)> {
+        let unread = self.desired.sources().iter();
+        unread.filter_map(|it| Some((it.name.as_str().to_owned(), it.failure.clone()?))).collect()
+    }
+}
+
+/// How a run reads the directories, and what it remembers of them.
+pub(super) enum Reading<'l> {
+    /// Everything; nothing is kept.
+    Whole,
+    /// As the mode says, with the last snapshots in the ledger.
+    Remembered { ledger: &'l mut Ledger, mode: ReadMode, clock: Clock },
+}
+
+/// What earlier runs left behind.
+#[derive(Default)]
+pub(super) struct Remembered {
+    pub(super) state: LedgerState,
+    pub(super) recent: Takings,
+}
+
+/// What a run reads from.
+#[derive(Clone, Copy)]
+pub(super) struct Sides<'c> {
+    pub(super) configuration: &'c Configuration,
+    pub(super) sources: &'c [RunSource],
+    pub(super) organization: &'c Organization,
+}
+
+/// Reads both sides. The organization is asked for a token before the directory is read: a wrong key shows at once.
+pub(super) async fn read_both<'c>(
+    sides: Sides<'c>,
+    remembered: Remembered,
+    now: Timestamp,
+    reading: Reading<'_>,
+    control: Control<'_>,
+) -> Result<Inputs<'c>, RunError> {
+    let work = read_sides(sides, remembered, now, reading, control);
+    control.cancel.unless_cancelled(work).await.unwrap_or(Err(RunError::Cancelled))
+}
+
+async fn read_sides<'c>(
+    sides: Sides<'c>,
+    remembered: Remembered,
+    now: Timestamp,
+    reading: Reading<'_>,
+    control: Control<'_>,
+) -> Result<Inputs<'c>, RunError> {
+    let Sides { configuration: Configuration { connector, sync, .. }, sources, organization } = sides;
+    let Remembered { state, recent } = remembered;
+    let alone = sources.len() == 1;
+    let source = if alone { SourceName::primary() } else { SourceName::untold() };
+    let ledger = state.with_people_of_open_intents(&source);
+    let addresses = sides.configuration.organization.in_clear_text();
+    if !addresses.is_empty() {
+        control.notice(Notice::OrganizationInClearText { addresses });
+    }
+    let facts = server(organization, &control.begin(Phase::Organization, None)).await?;
+    let full = matches!(reading, Reading::Remembered { mode: ReadMode::Full, .. });
+    let mut reads = read_all(sources, reading, control).await?;
+    if ledger.baseline_taken {
+        reads.iter_mut().flat_map(|it| &mut it.read).for_each(|it| it.snapshot.forget_overlooked());
+    }
+    let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
+    let wanted = Wanted { groups: sync.groups, all_members: full, now };
+    let events = control.begin(Phase::Organization, None);
+    let (observed, identity) = observe(organization, &desired, &ledger, wanted, &events).await?;
+    if let (Some(facts), Observed::Believed(_) | Observed::Unknown) = (&facts, &observed)
+        && facts.kind != ServerKind::Vaultwarden
+    {
+        let server = sides.configuration.organization.endpoints.api.clone();
+        return Err(RunError::MembersHidden { server });
+    }
+    let stages = facts.as_ref().map(|it| it.stages);
+    let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
+    let seats = if server == ServerKind::Vaultwarden { None } else { organization.seats(&events).await? };
+    let groups = ask_for_groups(sources, &identity.sought_groups(&desired, &ledger), control).await;
+    let identity = identity.with_group_answers(&desired, groups);
+    let presences = ask_for_missing(sources, &desired, &ledger, &identity, control).await?;
+    Ok(Inputs {
+        desired,
+        identity,
+        observed,
+        ledger,
+        presences,
+        sync,
+        connector,
+        server,
+        stages,
+        seats,
+        recent,
+        resend: false,
+        now,
+    })
+}
+
+/// Since when runs count against the limits; None: each run by itself.
+pub(super) fn counted_since(limits: &Limits, now: Timestamp) -> Option<Timestamp> {
+    let hours = i64::from(limits.window_hours);
+    (hours > 0).then(|| Timestamp(now.0.saturating_sub(hours * 3_600_000)))
+}
+
+/// Reads every source. One alone has to be read; of several, at least one: the others' people are unknown then.
+async fn read_all(
+    sources: &[RunSource],
+    mut reading: Reading<'_>,
+    control: Control<'_>,
+) -> Result<Vec<Source>, RunError> {
+    let mut reads = Vec::new();
+    let mut first_error = None;
+    for source in sources {
+        let read = match read_one(source, &mut reading, control).await {
+            Ok(snapshot) => Ok(SourceRead { snapshot, settings: source.sync.clone() }),
+            Err(RunError::Directory(error)) if sources.len() > 1 => {
+                let reason = with_causes(&error);
+                first_error.get_or_insert(error);
+                Err(reason)
+            }
+            Err(error) => return Err(error),
+        };
+        reads.push(Source { name: source.name.clone(), read });
+    }
+    match first_error {
+        Some(error) if reads.iter().all(|it| it.read.is_err()) => Err(error.into()),
+        _ => Ok(reads),
+    }
+}
+
+/// Reads a source; its last snapshot is brought up to date as soon as the read is complete, since it tells of the directory
+/// only.
+async fn read_one(
+    source: &RunSource,
+    reading: &mut Reading<'_>,
+    control: Control<'_>,
+) -> Result<Snapshot, RunError> {
+    let events = control.begin(Phase::Directory, Some(&source.name));
+    let Reading::Remembered { ledger, mode, clock } = reading else {
+        return Ok(source.directory.read(source.scope, &events).await?);
+    };
+    let now = clock.now();
+    let mirror = match mode {
+        ReadMode::Incremental => ledger.mirror(&source.mirror, &source.basis, now)?,
+        ReadMode::Full => None,
+    };
+    let Followed { snapshot, refresh } = source.directory.follow(source.scope, mirror, &events).await?;
+    ledger.refresh_mirror(&source.mirror, &source.basis, &refresh, now)?;
+    Ok(snapshot)
+}
+
+/// Asks each source for its own people who are missing; for those of whom nobody noted the source, every one.
+async fn ask_for_missing(
+    sources: &[RunSource],
+    desired: &Desired,
+    ledger: &LedgerState,
+    identity: &Identity,
+    control: Control<'_>,
+) -> Result<Presences, RunError> {
+    let mut presences = Presences::new();
+    for (name, missing) in identity.sought(ledger) {
+        if !name.is_untold() {
+            control.tell_of(Phase::Lookup, &name);
+            presences.extend(ask(&name, &missing, sources, desired).await?);
+            continue;
+        }
+        for source in sources {
+            control.tell_of(Phase::Lookup, &source.name);
+            for (id, answer) in ask(&source.name, &missing, sources, desired).await? {
+                let known = presences.remove(&id);
+                presences.insert(id, known.map_or(answer.clone(), |known| less_gone(known, answer)));
+            }
+        }
+    }
+    Ok(presences)
+}
+
+/// Asks each source for its own groups that are missing. What a source cannot say stays unknown, and ends no run.
+async fn ask_for_groups(
+    sources: &[RunSource],
+    sought: &[(SourceName, Vec<Sought>)],
+    control: Control<'_>,
+) -> Presences {
+    let mut presences = Presences::new();
+    for (name, missing) in sought {
+        let Some(source) = sources.iter().find(|it| it.name == *name) else { continue };
+        control.tell_of(Phase::Lookup, name);
+        match source.directory.look_up_groups(missing).await {
+            Ok(answers) => presences.extend(answers.into_iter().flatten()),
+            Err(error) => {
+                let unknown = Presence::Unknown { reason: with_causes(&error) };
+                presences.extend(missing.iter().map(|it| (it.external_id.clone(), unknown.clone())));
+            }
+        }
+    }
+    presences
+}
+
+/// Somebody is gone only where every source says so, and disabled only where every source could say and none has an account
+/// that may be used, or could hide one.
+fn less_gone(one: Presence, other: Presence) -> Presence {
+    let weight = |it: &Presence| match it {
+        Presence::NotFound => 0,
+        Presence::Disabled { .. } => 1,
+        Presence::Hidden(_) => 2,
+        Presence::Unknown { .. } => 3,
+        Presence::Found { .. } => 4,
+    };
+    if weight(&other) > weight(&one) { other } else { one }
+}
+
+/// Asks a source. Of one that was not read nobody is asked for.
+async fn ask(
+    name: &SourceName,
+    missing: &[Sought],
+    sources: &[RunSource],
+    desired: &Desired,
+) -> Result<Presences, RunError> {
+    let unknown = |reason: String| {
+        let one = move |it: &Sought| (it.external_id.clone(), Presence::Unknown { reason: reason.clone() });
+        missing.iter().map(one).collect::<Presences>()
+    };
+    let failure = desired.sources().iter().find(|it| it.name == *name).map(|it| it.failure.clone());
+    let source = sources.iter().find(|it| it.name == *name);
+    Ok(match (source, failure) {
+        (Some(_), Some(Some(reason))) => unknown(reason),
+        (Some(source), Some(None)) => match source.directory.look_up(missing).await {
+            Ok(answers) => answers,
+            Err(error) if sources.len() > 1 => unknown(with_causes(&error)),
+            Err(error) => return Err(error.into()),
+        },
+        (None, _) | (_, None) => unknown(format!("the settings name no source `{name}` any more")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bwdc_core::observed::HiddenBecause;
+
+    #[test]
+    fn of_two_answers_the_more_careful_one_counts() {
+        let unknown = || Presence::Unknown { reason: "busy".to_owned() };
+        let in_order = [
+            Presence::NotFound,
+            Presence::Disabled { at: None },
+            Presence::Hidden(HiddenBecause::PlaceUnknown),
+            unknown(),
+            Presence::Found { at: None },
+        ];
+        for (place, one) in in_order.iter().enumerate() {
+            for (other_place, other) in in_order.iter().enumerate() {
+                let expected = &in_order[place.max(other_place)];
+                assert_eq!(less_gone(one.clone(), other.clone()), *expected, "{one:?} and {other:?}");
+            }
+        }
+    }
+}

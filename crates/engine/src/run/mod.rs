@@ -1,0 +1,71 @@
+//! Runs: read, compare, guard, send, look again, remember.
+//!
+//! `look` stops before anything is sent; `sync` walks to the end, and `ending` is the one place that writes it.
+
+mod ending;
+mod error;
+mod inputs;
+mod look;
+mod observe;
+mod outcome;
+mod rebuild;
+mod record;
+mod remembered;
+mod saved_plan;
+mod send;
+mod source;
+mod sync;
+
+pub use error::RunError;
+pub(crate) use look::{find, plan, test};
+pub use rebuild::Rebuilt;
+pub(crate) use rebuild::rebuild;
+pub use saved_plan::{PlanFileError, SavedPlan};
+pub(crate) use sync::{Work, sync};
+
+use bwdc_core::plan::{Plan, Verdict};
+
+/// A plan and what the guard says of it.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// Whether a run may carry it out.
+    pub verdict: Verdict,
+    /// The plan as it can be saved, reviewed and applied.
+    pub saved: SavedPlan,
+    /// Whether new members would be invited although the settings ask for none: the server knows no staged members.
+    pub invites_all_the_same: bool,
+}
+
+/// What a run did.
+pub struct SyncReport {
+    /// People of the desired state when anything was sent, else 0.
+    pub users: usize,
+    /// Groups of the desired state when anything was sent, else 0.
+    pub groups: usize,
+    /// Requests that were sent.
+    pub requests: usize,
+    /// The plan that was carried out.
+    pub plan: Plan,
+    /// What a look at the organization afterwards showed.
+    pub verification: Verification,
+    /// Whether new members were invited although the settings ask for none: the server knows no staged members.
+    pub invited_all_the_same: bool,
+}
+
+/// Whether the organization is as planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// Nothing was sent: the organization was as planned before.
+    NothingSent,
+    /// Read back, and equal but for the standing differences of the plan.
+    Verified,
+    /// As [`Verification::Verified`], but that the members of so many groups are read back by later runs: one run asks for
+    /// so many only.
+    VerifiedExcept {
+        /// Groups that are still to be read back.
+        groups: usize,
+    },
+    /// The server cannot be read.
+    SentNotVerified,
+}

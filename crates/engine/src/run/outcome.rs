@@ -1,0 +1,111 @@
+//! What a run whose requests were all answered came to.
+
+use super::inputs::Inputs;
+use super::remembered::Place;
+use super::{RunError, SyncReport, Verification};
+use crate::ledger::RunOutcome;
+use bwdc_core::import::{RefusedRecord, fingerprint, official_request};
+use bwdc_core::names::ExternalId;
+use bwdc_core::observed::{Membership, OrganizationState};
+use bwdc_core::plan::{Change, Plan};
+use bwdc_core::wire::Request;
+use std::collections::HashSet;
+
+/// How a run ended whose requests were all answered.
+pub(super) struct Finished {
+    /// Whether anything was sent.
+    pub(super) sent: bool,
+    /// Whether the organization was read again.
+    pub(super) read_back: bool,
+    /// Groups whose members later runs read back.
+    pub(super) unread_groups: usize,
+    /// Changes that are still to be made.
+    pub(super) left: usize,
+    /// Records that the server did not take.
+    pub(super) refused: Vec<RefusedRecord>,
+    /// Sources that could not be read, with why.
+    pub(super) unread: Vec<(String, String)>,
+}
+
+impl Finished {
+    pub(super) fn everything_is_done(&self) -> bool {
+        self.left == 0 && self.refused.is_empty() && self.unread.is_empty()
+    }
+
+    pub(super) fn outcome(&self) -> RunOutcome {
+        if !self.everything_is_done() {
+            RunOutcome::Partial
+        } else if self.sent {
+            RunOutcome::Complete
+        } else {
+            RunOutcome::Unchanged
+        }
+    }
+
+    pub(super) fn verification(&self) -> Verification {
+        match (self.sent, self.read_back) {
+            (false, _) => Verification::NothingSent,
+            (true, true) if self.unread_groups > 0 => {
+                Verification::VerifiedExcept { groups: self.unread_groups }
+            }
+            (true, true) => Verification::Verified,
+            (true, false) => Verification::SentNotVerified,
+        }
+    }
+
+    /// What whoever asked for it is told of a run that did everything.
+    pub(super) fn report(&self, plan: Plan, requests: usize, inputs: &Inputs<'_>) -> SyncReport {
+        SyncReport {
+            invited_all_the_same: inputs.invites_all_the_same(&plan),
+            users: if self.sent { plan.totals.people } else { 0 },
+            groups: if self.sent { plan.totals.groups } else { 0 },
+            requests,
+            verification: self.verification(),
+            plan,
+        }
+    }
+
+    /// What is not done, the gravest first.
+    pub(super) fn error(&self, sent: usize) -> RunError {
+        if !self.refused.is_empty() {
+            RunError::RecordsRefused { records: self.refused.clone() }
+        } else if self.left > 0 {
+            RunError::NotTaken { left: self.left, sent }
+        } else {
+            RunError::SourcesNotRead { sources: self.unread.clone() }
+        }
+    }
+}
+
+pub(super) fn touched_groups(plan: &Plan) -> HashSet<ExternalId> {
+    plan.changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::CreateGroup { group, .. }
+            | Change::RenameGroup { group, .. }
+            | Change::AdoptGroup { group, .. }
+            | Change::ChangeMembers { group, .. } => Some(group.external_id.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Managed groups whose members were not read, and are not remembered.
+pub(super) fn unread_groups(state: &OrganizationState) -> usize {
+    let managed = state.groups.iter().filter(|it| it.external_id.is_some());
+    managed.filter(|it| it.members == Membership::NotRead).count()
+}
+
+/// How many changes are still to be made, after every request was accepted.
+pub(super) fn left_to_do(plan: &Plan, after: Option<&OrganizationState>, requests: &[Request]) -> usize {
+    after.filter(|_| !requests.is_empty()).map_or(0, |state| plan.unfinished(state).len())
+}
+
+/// The fingerprint of what was sent, where it is just what the official connector would have sent: it knows one directory.
+pub(super) fn official_hash(inputs: &Inputs<'_>, requests: &[Request], place: &Place) -> Option<String> {
+    let [Request::Import(sent) | Request::WholeImport(sent)] = requests else { return None };
+    let alone = inputs.desired.sources().len() == 1;
+    let official = alone && *sent == official_request(&inputs.desired, inputs.sync);
+    let body = serde_json::to_vec(sent).ok().filter(|_| official)?;
+    Some(fingerprint(&place.api, &place.organization_id, &body))
+}

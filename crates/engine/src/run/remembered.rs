@@ -1,0 +1,101 @@
+//! What earlier runs left behind: the ledger, opened for this organization and these directories, and the marks in
+//! `data.json` by which another program shows.
+
+use super::RunError;
+use super::inputs::{Remembered, counted_since};
+use super::source::{RunSource, places};
+use crate::event::Control;
+use crate::installation::Installation;
+use crate::ledger::{Ledger, Opened, SharedMarks};
+use crate::notice::Notice;
+use crate::store::SyncedKind;
+use bwdc_core::names::Timestamp;
+use bwdc_core::settings::ConnectorSettings;
+
+/// What a ledger is about.
+pub(super) struct Place {
+    /// The API's URL.
+    pub(super) api: String,
+    /// The organization there.
+    pub(super) organization_id: String,
+    /// The API's URL with the first directory.
+    pub(super) pair: String,
+}
+
+impl Place {
+    pub(super) fn of(api: &str, organization_id: &str, sources: &[RunSource]) -> Self {
+        let directory = sources.first().map(|it| it.place.as_str()).unwrap_or_default();
+        Self {
+            api: api.to_owned(),
+            organization_id: organization_id.to_owned(),
+            pair: format!("{api} {directory}"),
+        }
+    }
+}
+
+/// Opens the ledger for this organization and these directories. What it knows of others is forgotten.
+pub(super) fn begin_ledger(
+    installation: &Installation,
+    place: &Place,
+    sources: &[RunSource],
+    keep_days: u32,
+    control: Control<'_>,
+) -> Result<Ledger, RunError> {
+    let opened = Ledger::open(&installation.profile().connector_db, installation.clock())?;
+    let mut ledger = match opened {
+        Opened::Existing(ledger) | Opened::New(ledger) => ledger,
+        Opened::Recovered { ledger, moved_to } => {
+            control.notice(Notice::LedgerSetAside { moved_to });
+            ledger
+        }
+    };
+    if ledger.begin_with(&place.pair, &place.organization_id)? {
+        control.notice(Notice::LedgerOfAnother);
+    }
+    ledger.keep_runs_for(keep_days);
+    for source in ledger.begin_sources(&places(sources))? {
+        control.notice(Notice::SourceOfAnother { source });
+    }
+    Ok(ledger)
+}
+
+/// What a run goes on from.
+pub(super) fn remembered(
+    ledger: &Ledger,
+    sources: &[RunSource],
+    connector: &ConnectorSettings,
+    now: Timestamp,
+) -> Result<Remembered, RunError> {
+    let recent = match counted_since(&connector.limits, now) {
+        Some(since) => ledger.taken_since(since)?,
+        None => Default::default(),
+    };
+    Ok(Remembered { state: ledger.state_of(&places(sources))?, recent })
+}
+
+/// Whether somebody else synced since our last run: the official connector leaves its marks in `data.json`.
+pub(super) fn look_for_others(
+    installation: &Installation,
+    ledger: &Ledger,
+    control: Control<'_>,
+) -> Result<bool, RunError> {
+    let others = ledger.shared_marks()?.is_some_and(|ours| {
+        let now = shared_marks(installation);
+        // Without any mark, somebody cleared them.
+        now != ours && now != SharedMarks::default()
+    });
+    if others {
+        control.notice(Notice::SyncedByAnother);
+    }
+    Ok(others)
+}
+
+/// The marks that `data.json` holds now.
+pub(super) fn shared_marks(installation: &Installation) -> SharedMarks {
+    let data = installation.data();
+    SharedMarks {
+        users: data.last_sync(SyncedKind::Users),
+        groups: data.last_sync(SyncedKind::Groups),
+        hash: data.last_sync_hash().map(str::to_owned),
+    }
+}

@@ -1,0 +1,177 @@
+//! Reading and changing settings by name, in whichever file they are.
+
+mod check;
+mod file;
+
+pub use check::Problem;
+pub(crate) use check::validate;
+pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_file};
+pub(crate) use file::{bring_in, differences, export};
+
+use crate::installation::{Installation, SetupError, expect_encrypted_changes};
+use crate::secrets::{SecretName, SecretPlace, SecretStore};
+use crate::store::{
+    DataFile, Overrides, change_connector_settings, put, read_connector_settings, restore_connector_settings,
+    stored_connector_settings,
+};
+use bwdc_core::settings::{ConnectorSettings, Setting, SettingKind, SettingValue, SettingsFile};
+use serde_json::Value;
+
+/// Where a setting's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// A file of settings holds it.
+    Set,
+    /// An environment variable gives it, for as long as it is set.
+    Variable,
+    /// A secret is set, and kept there.
+    Secret(SecretPlace),
+}
+
+/// One setting as it counts now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The setting.
+    pub setting: &'static Setting,
+    /// Its value; null for one without, and for every secret.
+    pub value: Value,
+    /// Where the value comes from.
+    pub origin: Origin,
+}
+
+/// Every setting as it counts now, in the order of the table.
+///
+/// # Errors
+/// [`SetupError::Store`] when a file of settings cannot be read.
+pub(crate) fn list(installation: &Installation) -> Result<Vec<Entry>, SetupError> {
+    let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
+    read_connector_settings(installation.profile(), &Overrides::default())?;
+    let stored = stored_connector_settings(installation.profile())?;
+    let overrides = installation.store().overrides();
+    let of_source = |it: &&Setting| installation.profile().source.is_primary() || it.is_of_source();
+    let entries = Setting::all().iter().filter(of_source).map(|setting| {
+        let mut entry = entry(installation, setting, overrides, &stored, &defaults)?;
+        if setting.name == "secrets.store" && entry.origin == Origin::Default {
+            // What is chosen where nobody chose.
+            entry.value = match installation.secrets().store()? {
+                SecretStore::Plaintext => "plaintext",
+                SecretStore::Keychain => "keychain",
+                SecretStore::EncryptedFile => "encrypted-file",
+            }
+            .into();
+        }
+        Ok(entry)
+    });
+    entries.collect()
+}
+
+fn entry(
+    installation: &Installation,
+    setting: &'static Setting,
+    overrides: &Overrides,
+    connector: &Value,
+    defaults: &Value,
+) -> Result<Entry, SetupError> {
+    let place = setting.place;
+    if let SettingKind::Secret(kind) = setting.kind {
+        let place = installation.secrets().place(installation.data(), SecretName::of_directory(kind));
+        let origin = place.map_or(Origin::Default, Origin::Secret);
+        return Ok(Entry { setting, value: Value::Null, origin });
+    }
+    if let Some(value) = overrides.get(setting) {
+        return Ok(Entry { setting, value: value.to_json(), origin: Origin::Variable });
+    }
+    let found = match place.file {
+        SettingsFile::Connector => within(connector, setting),
+        SettingsFile::Data => {
+            let map = installation.store().stored().as_map();
+            let object = match place.object {
+                None => Some(map),
+                Some(name) => map.get(name).and_then(Value::as_object),
+            };
+            object.and_then(|it| it.get(place.field)).filter(|it| !it.is_null()).cloned()
+        }
+    };
+    let default = default_of(setting, defaults);
+    let origin = if found.is_some() { Origin::Set } else { Origin::Default };
+    Ok(Entry { setting, value: found.unwrap_or(default), origin })
+}
+
+/// What counts where nothing is set; null for nothing. `connector`: the defaults of `connector.toml`.
+fn default_of(setting: &Setting, connector: &Value) -> Value {
+    match setting.place.file {
+        SettingsFile::Connector => within(connector, setting).unwrap_or_default(),
+        SettingsFile::Data if setting.kind == SettingKind::Flag => Value::Bool(false),
+        SettingsFile::Data => Value::Null,
+    }
+}
+
+/// Stores one setting.
+///
+/// # Errors
+/// [`SetupError::Store`] when the settings cannot be written.
+pub(crate) fn set(
+    installation: &mut Installation,
+    setting: &Setting,
+    value: &SettingValue,
+) -> Result<(), SetupError> {
+    set_all(installation, &[(setting, Some(value.clone()))])
+}
+
+/// Takes one setting, or secret, back to its default.
+///
+/// # Errors
+/// [`SetupError`] when the settings or secrets cannot be written.
+pub(crate) fn unset(installation: &mut Installation, setting: &Setting) -> Result<(), SetupError> {
+    if let SettingKind::Secret(kind) = setting.kind {
+        return installation.remove_secret(SecretName::of_directory(kind));
+    }
+    set_all(installation, &[(setting, None)])
+}
+
+/// Stores several settings, each file with one write; None takes a setting back to its default.
+///
+/// # Errors
+/// [`SetupError::Store`] when the settings cannot be written; both files are then as they were.
+pub(crate) fn set_all(
+    installation: &mut Installation,
+    changes: &[(&Setting, Option<SettingValue>)],
+) -> Result<(), SetupError> {
+    if let Some((setting, _)) =
+        changes.iter().find(|(it, _)| !installation.profile().source.is_primary() && !it.is_of_source())
+    {
+        return Err(SetupError::NotOfSource { setting: setting.name });
+    }
+    expect_encrypted_changes(installation, changes)?;
+    let (ours, shared): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|(setting, _)| setting.place.file == SettingsFile::Connector);
+    let all = |data: &mut DataFile| {
+        shared.iter().try_for_each(|(setting, value)| put(data, setting, value.as_ref()))
+    };
+    // A change that fails half-way must not be written: it is tried on a copy.
+    all(&mut installation.store().stored().clone())?;
+    let before = if ours.is_empty() {
+        None
+    } else {
+        Some(change_connector_settings(
+            installation.profile(),
+            ours.iter().map(|(setting, value)| (setting.place, value.as_ref())),
+        )?)
+    };
+    if shared.is_empty() {
+        return Ok(());
+    }
+    let written = installation.update(all).and_then(|written| Ok(written?));
+    if let (Err(_), Some(before)) = (&written, before) {
+        // What could not be written is the error to tell.
+        let _ = restore_connector_settings(installation.profile(), before.as_deref());
+    }
+    written
+}
+
+fn within(connector: &Value, setting: &Setting) -> Option<Value> {
+    let object = setting.place.object.map_or(Some(connector), |name| connector.get(name))?;
+    object.get(setting.place.field).filter(|value| !value.is_null()).cloned()
+}
