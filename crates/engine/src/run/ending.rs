@@ -181,7 +181,7 @@ mod tests {
         let profile = Profile::new(folder.path());
         let open = |variables: &[(&str, &str)]| {
             let environment = ProcessEnvironment::new(Platform::Linux, None, variables.iter().copied());
-            Installation::open(environment.apart(), profile.clone(), Clock::Fixed(NOW)).expect("readable")
+            Installation::open(environment, profile.clone(), Clock::Fixed(NOW)).expect("readable")
         };
         let token = SecretString::from("of an earlier run");
         let mut before = open(&[("BWDC_SECRETS_PASSPHRASE", "correct horse")]);

@@ -39,7 +39,7 @@ fn group(number: usize, members: impl IntoIterator<Item = usize>) -> ManagedGrou
         source: source(number),
         stable_id: Some(StableId::new(format!("entryUUID:group{number}"))),
         reference: Some(format!("cn=group {number},ou=moved,dc=example,dc=test")),
-        group_id: (number.is_multiple_of(2)).then(|| GroupId::new(format!("{number:032}"))),
+        group_id: number.is_multiple_of(2).then(|| GroupId::new(format!("{number:032}"))),
         name: format!("Group {number}"),
         members: members.into_iter().map(|it| person(it).external_id).collect(),
         observed_at: Some(NOW),
