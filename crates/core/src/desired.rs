@@ -45,6 +45,11 @@ pub enum NoAddress {
     TooLong,
     /// Others have the same one, and the settings leave them out.
     Shared,
+    /// The entry is disabled, and an enabled one has the same: that one is the person by now.
+    Replaced {
+        /// The directory's name for the enabled entry.
+        by: Text,
+    },
 }
 
 /// One group of the directory.

@@ -57,6 +57,9 @@ pub fn left_out(because: &LeftOutBecause) -> String {
             "others have the same address, and `[conflicts]` in connector.toml leaves all of them out"
                 .to_owned()
         }
+        LeftOutBecause::Replaced { by } => {
+            format!("is disabled, and the enabled entry `{by}` has the same address")
+        }
         LeftOutBecause::GroupIdTaken => {
             "an earlier source has a group with this id, and `conflicts.same-group` lets that one count"
                 .to_owned()

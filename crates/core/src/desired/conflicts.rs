@@ -71,6 +71,8 @@ fn unique_ids(
 struct Verdicts {
     refused: Vec<(String, Vec<String>)>,
     left_out: Vec<usize>,
+    /// Disabled entries whose address an enabled one has.
+    replaced: Vec<(usize, usize)>,
     /// Who becomes a part of whom.
     joins: Vec<(usize, usize)>,
 }
@@ -89,6 +91,11 @@ fn addresses(desired: &mut Desired, rules: ConflictRules) -> Result<(), DesiredE
         desired.shared.extend(desired.people[number].email);
         desired.people[number].email = None;
         desired.people[number].unusable = Some(NoAddress::Shared);
+    }
+    for (number, by) in verdicts.replaced {
+        let by = desired.people[by].reference;
+        desired.people[number].email = None;
+        desired.people[number].unusable = Some(NoAddress::Replaced { by });
     }
     if !verdicts.joins.is_empty() {
         join(desired, &verdicts.joins);
@@ -142,16 +149,20 @@ fn judge(
         let own = &people[place..end.map_or(people.len(), |it| place + it)];
         place += own.len();
         let enabled: Vec<usize> = own.iter().copied().filter(is_enabled).collect();
-        match (own, rules.same_address, &enabled[..]) {
-            ([one], _, _) => of_sources.push(*one),
-            (_, SameAddress::Fail, _) | (_, SameAddress::PreferEnabled, [_, _, ..]) => {
-                return refuse(&people);
+        // Whoever is disabled does not compete with whoever is enabled: the old entry and the new one of one person.
+        let own = match &enabled[..] {
+            [] => own,
+            [by, ..] => {
+                let old = own.iter().filter(|it| !is_enabled(it));
+                verdicts.replaced.extend(old.map(|&it| (it, *by)));
+                &enabled[..]
             }
-            (_, SameAddress::PreferEnabled, [one]) => {
-                of_sources.push(*one);
-                verdicts.left_out.extend(own.iter().filter(|it| *it != one));
-            }
-            (_, SameAddress::Skip | SameAddress::PreferEnabled, _) => verdicts.left_out.extend(own),
+        };
+        match (own, rules.same_address) {
+            ([one], _) => of_sources.push(*one),
+            (_, SameAddress::Fail) => return refuse(&people),
+            (_, SameAddress::PreferEnabled) if !enabled.is_empty() => return refuse(&people),
+            (_, SameAddress::Skip | SameAddress::PreferEnabled) => verdicts.left_out.extend(own),
         }
     }
     let [first, _, ..] = of_sources[..] else { return };

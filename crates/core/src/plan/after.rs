@@ -41,7 +41,7 @@ impl Plan {
             })
             .collect();
         let groups = match after {
-            After::Observed(state) => observed_groups(input, state, now),
+            After::Observed(state) => self.observed_groups(input, state, now),
             After::Accepted => self.accepted_groups(input, &people),
         };
         let read = input.desired.sources().iter().filter(|it| it.failure.is_none());
@@ -98,7 +98,26 @@ impl Plan {
                 out: known.and_then(|it| it.out),
             });
         }
+        people.extend(self.still_listed(input, &people));
         people
+    }
+
+    /// People whom the directory still lists, and who are no members by now: forgotten, they would pass for entries that nobody
+    /// knows, and could take the place of somebody whose address they have.
+    fn still_listed(&self, input: &PlanInput<'_>, members: &[ManagedPerson]) -> Vec<ManagedPerson> {
+        let members: HashSet<&ExternalId> = members.iter().map(|it| &it.external_id).collect();
+        let replaced: HashSet<&ExternalId> = self.replaced_ids().map(|(_, old)| old).collect();
+        let everybody = input.desired.everybody().iter().zip(input.identity.people()).enumerate();
+        let listed: HashSet<&ExternalId> = everybody
+            .filter(|(number, (it, _))| it.state == AccountState::Enabled && input.identity.is_known(*number))
+            .filter_map(|(_, (_, id))| id.as_ref())
+            .collect();
+        let is_left = |it: &&ManagedPerson| {
+            let id = &it.external_id;
+            listed.contains(id) && !members.contains(id) && !replaced.contains(id)
+        };
+        let left = input.ledger.people.iter().filter(is_left);
+        left.map(|it| ManagedPerson { revoked_by_us: false, ..it.clone() }).collect()
     }
 
     fn accepted_people(&self, input: &PlanInput<'_>, directory: &Directory<'_>) -> Vec<ManagedPerson> {
@@ -186,6 +205,66 @@ impl Plan {
                 observed_at: None,
             }
         }));
+        groups
+    }
+
+    /// Groups as they were seen, or as they were sent where nobody looked.
+    fn observed_groups(
+        &self,
+        input: &PlanInput<'_>,
+        state: &OrganizationState,
+        now: Timestamp,
+    ) -> Vec<ManagedGroup> {
+        if !input.sync.groups {
+            // They were not looked at. Forgotten, they could all vanish unseen when groups are switched on again.
+            return input.ledger.groups.clone();
+        }
+        let listed = listed_groups(input);
+        let before: HashMap<&str, &ManagedGroup> =
+            input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
+        let sent: HashMap<&str, &[ExternalId]> = self
+            .import()
+            .groups
+            .iter()
+            .map(|it| (it.external_id.as_str(), &*it.member_external_ids))
+            .collect();
+        let present: HashSet<&str> =
+            state.members.iter().filter_map(|it| it.external_id.as_ref().map(ExternalId::as_str)).collect();
+        let mut groups = Vec::new();
+        for group in &state.groups {
+            let Some(id) = group.external_id.as_ref() else { continue };
+            let known = before.get(id.as_str()).copied();
+            if known.is_none() && !listed.contains_key(id.as_str()) {
+                continue;
+            }
+            let Origin { source, stable_id, reference } = Origin::new(id, known, &listed, input);
+            let (members, observed_at) = match &group.members {
+                Membership::Read(members) => {
+                    let ids =
+                        || members.iter().filter_map(|&number| state.members[number].external_id.as_ref());
+                    let same = known.filter(|it| it.members.iter().eq(ids()));
+                    (same.map_or_else(|| ids().cloned().collect(), |it| it.members.clone()), Some(now))
+                }
+                Membership::Remembered(members) => (members.clone(), known.and_then(|it| it.observed_at)),
+                // Accepted, and not read back in this run: remembered as it was sent, so that the next run sees what changes.
+                Membership::NotRead => match sent.get(id.as_str()) {
+                    Some(listed) => {
+                        (listed.iter().filter(|it| present.contains(it.as_str())).cloned().collect(), None)
+                    }
+                    None => continue,
+                },
+            };
+            groups.push(ManagedGroup {
+                external_id: id.clone(),
+                source,
+                stable_id,
+                reference,
+                group_id: group.id.clone().or_else(|| known.and_then(|it| it.group_id.clone())),
+                name: group.name.clone(),
+                members,
+                observed_at,
+            });
+        }
         groups
     }
 
@@ -283,43 +362,4 @@ impl<'a> Directory<'a> {
             _ => None,
         }
     }
-}
-
-fn observed_groups(input: &PlanInput<'_>, state: &OrganizationState, now: Timestamp) -> Vec<ManagedGroup> {
-    if !input.sync.groups {
-        // They were not looked at. Forgotten, they could all vanish unseen when groups are switched on again.
-        return input.ledger.groups.clone();
-    }
-    let listed = listed_groups(input);
-    let before: HashMap<&str, &ManagedGroup> =
-        input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
-    let mut groups = Vec::new();
-    for group in &state.groups {
-        let Some(id) = group.external_id.as_ref() else { continue };
-        let known = before.get(id.as_str()).copied();
-        if known.is_none() && !listed.contains_key(id.as_str()) {
-            continue;
-        }
-        let Origin { source, stable_id, reference } = Origin::new(id, known, &listed, input);
-        let (members, observed_at) = match &group.members {
-            Membership::Read(members) => {
-                let ids = || members.iter().filter_map(|&number| state.members[number].external_id.as_ref());
-                let same = known.filter(|it| it.members.iter().eq(ids()));
-                (same.map_or_else(|| ids().cloned().collect(), |it| it.members.clone()), Some(now))
-            }
-            Membership::Remembered(members) => (members.clone(), known.and_then(|it| it.observed_at)),
-            Membership::NotRead => continue,
-        };
-        groups.push(ManagedGroup {
-            external_id: id.clone(),
-            source,
-            stable_id,
-            reference,
-            group_id: group.id.clone().or_else(|| known.and_then(|it| it.group_id.clone())),
-            name: group.name.clone(),
-            members,
-            observed_at,
-        });
-    }
-    groups
 }

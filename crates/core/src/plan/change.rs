@@ -232,6 +232,11 @@ pub enum LeftOutBecause {
     AddressBlank,
     /// Others have the same address, and the settings leave all of them out.
     AddressShared,
+    /// The entry is disabled, and an enabled one has the same address.
+    Replaced {
+        /// The directory's name for the enabled entry.
+        by: String,
+    },
     /// A group of an earlier source has the same external id.
     GroupIdTaken,
     /// Another group had this name in the directory before, and the directory does not say what became of that one.

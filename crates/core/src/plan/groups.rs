@@ -22,7 +22,7 @@ const LONGEST_NAME: usize = 100;
 ///
 /// Positions are those of the organization's groups. A group has to be read when the desired membership is not the one that was
 /// last accepted; the others are looked at in rotation, so that what was changed by hand comes to light too: each with the
-/// time when it was read last, the longest ago first.
+/// time when it was read last, the longest ago first. What changed comes before what no run has looked at.
 pub fn to_read(
     desired: &Desired,
     ledger: &LedgerState,
@@ -39,21 +39,26 @@ pub fn to_read(
         let id = identity.people()[person as usize].as_ref().map(ExternalId::as_str);
         id.filter(|&id| has_address || managed.contains(id))
     };
-    let (mut needed, mut rest) = (Vec::new(), Vec::new());
+    let (mut changed, mut unknown, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     for (place, group) in organization.groups.iter().enumerate() {
         let Some(id) = group.external_id.as_ref().map(|it| it.as_str()) else { continue };
         let Some(&number) = numbers.get(id) else { continue };
-        let known = remembered.get(id).filter(|known| {
-            let wanted: HashSet<&str> = desired.members(number).iter().filter_map(counted).collect();
-            wanted.len() == known.members.len() && known.members.iter().all(|it| wanted.contains(it.as_str()))
-        });
-        match known {
-            None => needed.push(place),
-            Some(known) => rest.push((known.observed_at, place)),
+        let Some(known) = remembered.get(id) else {
+            unknown.push(place);
+            continue;
+        };
+        let wanted: HashSet<&str> = desired.members(number).iter().filter_map(counted).collect();
+        if wanted.len() == known.members.len() && known.members.iter().all(|it| wanted.contains(it.as_str()))
+        {
+            rest.push((known.observed_at, place));
+        } else {
+            changed.push(place);
         }
     }
     rest.sort_unstable();
-    (needed, rest)
+    // What the directory changed comes before what nobody has looked at yet.
+    changed.extend(unknown);
+    (changed, rest)
 }
 
 /// Decides for every group of the directory, then for those that vanished from it.

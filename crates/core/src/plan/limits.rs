@@ -15,6 +15,11 @@ use hashbrown::{HashMap, HashSet};
 /// Groups of this size and below may lose any share of their members; how many of them may is limited.
 const SMALL_GROUP: usize = 3;
 
+/// What `limits.removals-percent` is where nobody set it.
+const REMOVALS_PERCENT: u32 = 5;
+/// So many may leave a small organization, where nobody set a limit: the second leaver of a day is no accident.
+const FEW_REMOVALS: usize = 3;
+
 /// What the limits are measured by, as of the run's beginning.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Basis {
@@ -95,7 +100,10 @@ impl Plan {
     fn too_many_removals(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
         let managed = self.basis.managed;
         let planned = takings.people().chain(self.basis.recent.people()).collect::<HashSet<_>>().len();
-        let share = managed.saturating_mul(limits.removals_percent as usize) / 100;
+        let share = |percent: u32| managed.saturating_mul(percent as usize) / 100;
+        let share = limits
+            .removals_percent
+            .map_or_else(|| share(REMOVALS_PERCENT).max(FEW_REMOVALS.min(managed / 2)), share);
         let allowed = share.min(limits.removals as usize).max(1);
         if takings.people().next().is_some() && planned > allowed {
             judgement.refusals.push(Refusal::TooManyRemovals { planned, allowed, managed });

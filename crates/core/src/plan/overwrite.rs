@@ -97,7 +97,7 @@ impl Whole<'_, '_> {
                 }
                 Some(PersonFate::Unusable { .. }) => self.members.push(listed),
                 _ => {
-                    let fate = self.stranger(member, listed);
+                    let fate = self.stranger(member, listed, index);
                     match place {
                         Some(place) => people[place] = fate,
                         None => people.push(fate),
@@ -108,11 +108,14 @@ impl Whole<'_, '_> {
     }
 
     /// A member for whom the plan has no reason of its own: deleted by the server, unless listed.
-    fn stranger(&mut self, member: &ObservedMember, listed: ImportMember) -> PersonFate {
+    fn stranger(&mut self, member: &ObservedMember, listed: ImportMember, index: &Index<'_>) -> PersonFate {
         let id = listed.external_id.clone();
+        // A leaver of ours is not the colleague who has the address now; who a stranger is, nobody knows.
+        let ours = index.managed.contains_key(id.as_str());
+        let addresses = if ours { &self.roster.entered_anew } else { &self.roster.emails };
         let because = if member.role != Role::User {
             Some(KeptBecause::Role)
-        } else if self.roster.emails.contains(member.email.as_str()) {
+        } else if addresses.contains(member.email.as_str()) {
             Some(KeptBecause::AddressInUse)
         } else {
             is_protected(member, id.as_str(), member.email.as_str(), self.input)

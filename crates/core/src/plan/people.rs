@@ -11,6 +11,7 @@ use crate::names::ExternalId;
 use crate::normalize::is_acceptable;
 use crate::observed::{MemberStatus, ObservedMember, Presence, ServerKind};
 use crate::settings::AcrossSources;
+use crate::snapshot::AccountState;
 use crate::wire::ImportMember;
 use hashbrown::{HashMap, HashSet};
 
@@ -36,10 +37,21 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
     if !desired.people_wanted() {
         return (fates, roster);
     }
+    let replaced = replaced_entries(input, index);
+    for entry in &replaced {
+        roster.replaced.insert(entry.old, entry.pushed);
+        // The membership goes by its new id only.
+        roster.pushed[entry.number] = None;
+        roster.ids[entry.number] = None;
+    }
+    let replaced: HashSet<usize> = replaced.into_iter().map(|it| it.number).collect();
     let turns = turns(input, index, &roster);
     roster.missing_pilot.clone_from(&turns.missing_pilot);
     let mut leavers = Leavers::default();
     for (number, person) in desired.everybody().iter().enumerate() {
+        if replaced.contains(&number) {
+            continue;
+        }
         let Some(pushed) = roster.pushed[number] else {
             fates.push(taken(person, input, index));
             continue;
@@ -72,6 +84,44 @@ fn addresses<'a>(input: &PlanInput<'a>, which: impl Fn(usize) -> bool) -> HashSe
     };
     let own = desired.everybody().iter().enumerate().filter_map(wanted);
     own.chain(desired.shared_addresses()).map(|it| desired.text(it)).collect()
+}
+
+/// A disabled or deleted entry of the directory whose place a new, enabled one has taken.
+struct Replaced<'a> {
+    number: usize,
+    old: &'a str,
+    /// The id of the new entry.
+    pushed: &'a str,
+}
+
+/// Entries that are disabled or deleted while a new one that is enabled has the member's address: one person, whose membership is
+/// active and goes on under the new id. Whom a run has revoked stays so.
+fn replaced_entries<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> Vec<Replaced<'a>> {
+    let (desired, ids) = (input.desired, input.identity.people());
+    if index.baseline || !index.sources.all_read() || !desired.people_wanted() {
+        return Vec::new();
+    }
+    let old = desired.everybody().iter().zip(ids).enumerate();
+    let old: HashMap<&str, usize> = old
+        .filter(|(_, (person, _))| person.state != AccountState::Enabled)
+        .filter_map(|(number, (_, id))| Some((id.as_ref()?.as_str(), number)))
+        .collect();
+    let new = desired.everybody().iter().zip(ids).enumerate();
+    new.filter(|(number, (person, _))| {
+        person.state == AccountState::Enabled && !input.identity.is_known(*number)
+    })
+    .filter_map(|(_, (person, id))| {
+        let pushed = id.as_ref()?.as_str();
+        let email = usable_address(person, pushed, input).ok()?;
+        let member = index.member(*index.by_email.get(email)?);
+        let held = member.external_id.as_ref()?.as_str();
+        let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
+        let active = member.status != MemberStatus::Revoked && !index.by_external_id.contains_key(pushed);
+        let free = !is_protected(member, held, email, input);
+        let &number = old.get(held).filter(|_| reachable && active && free)?;
+        Some(Replaced { number, old: held, pushed })
+    })
+    .collect()
 }
 
 /// One person of the directory.
@@ -144,7 +194,11 @@ fn live<'a>(
     // Whom the ledger knows is not the one who joined with this membership: the address was handed on.
     let handed_on =
         |old: &ExternalId| input.identity.is_known(one.number) && index.managed.contains_key(old.as_str());
-    if let Some(old) = old.filter(|old| handed_on(old) || !may_replace(member, old, input, index, roster)) {
+    let may_replace = |old: &ExternalId| {
+        roster.replaced.get(old.as_str()) == Some(&pushed)
+            || !handed_on(old) && may_replace(member, old, input, index, roster)
+    };
+    if let Some(old) = old.filter(|old| !may_replace(old)) {
         if !roster.asked_for.contains(old.as_str()) && !handed_on(old) {
             // Groups go on listing the person by the id that the organization has.
             roster.pushed[one.number] = Some(old.as_str());
@@ -276,6 +330,9 @@ fn usable_address<'a>(
         (Some(email), _) => input.desired.text(email),
         (None, Some(NoAddress::TooLong)) => return Err(LeftOutBecause::AddressTooLong),
         (None, Some(NoAddress::Shared)) => return Err(LeftOutBecause::AddressShared),
+        (None, Some(NoAddress::Replaced { by })) => {
+            return Err(LeftOutBecause::Replaced { by: input.desired.text(by).to_owned() });
+        }
         (None, _) => return Err(LeftOutBecause::NoAddress),
     };
     if email.is_empty() {

@@ -330,7 +330,7 @@ fn one_removal_is_always_allowed_and_more_only_within_the_share() {
         }
         world.plan(crowd(managed - leavers))
     };
-    assert!(is_go(&plan(5, 1)) && !is_go(&plan(5, 2)));
+    assert!(is_go(&plan(5, 2)) && !is_go(&plan(5, 3)));
     assert!(is_go(&plan(100, 5)) && !is_go(&plan(100, 6)));
     assert!(is_go(&plan(1000, 10)) && !is_go(&plan(1000, 11)));
     let off = Limits { off: true, ..Limits::default() };

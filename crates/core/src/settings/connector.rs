@@ -194,8 +194,9 @@ impl LeaverPolicy {
 pub struct Limits {
     /// Most people who may be removed or revoked within the window.
     pub removals: u32,
-    /// The same in percent of the managed members; the smaller counts, never below one person.
-    pub removals_percent: u32,
+    /// The same in percent of the managed members; the smaller counts, never below one person. None: 5, and below 60 members
+    /// three people, but never more than half of the members.
+    pub removals_percent: Option<u32>,
     /// Memberships that may always be taken away within the window.
     pub memberships: u32,
     /// The same in percent of all memberships; the larger counts.
@@ -222,7 +223,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             removals: 10,
-            removals_percent: 5,
+            removals_percent: None,
             memberships: 20,
             memberships_percent: 10,
             group_percent: 50,

@@ -228,6 +228,113 @@ fn a_colleague_who_was_taken_out_does_not_get_the_leavers_membership() {
     let plan = world.plan(directory());
     assert_eq!(plan.requests(), [Request::Revoke(MemberId::new("m-l@x"))]);
     assert!(matches!(plan.standing[..], [Standing::HeldUnderOtherId { .. }]), "{:?}", plan.standing);
+    // Nor in a later run: the colleague is remembered as long as the directory lists her.
+    let desired = directory().desired(&world.sync).expect("valid");
+    let observed = Observed::Live(world.state.clone());
+    let input = world.input(&desired, &observed);
+    let after = world.state.clone();
+    world.ledger = Plan::build(&input).ledger_after(&input, After::Observed(&after), Timestamp(1));
+    assert_eq!(world.plan(directory()).requests(), [Request::Revoke(MemberId::new("m-l@x"))]);
     world.connector.leavers.gone = None;
     assert!(world.plan(directory()).is_empty(), "nor do groups take the leaver in for the colleague");
+}
+
+/// `a` is disabled under the old entry, and enabled under a new one with the same address.
+fn entered_anew() -> Sample {
+    crowd(40)
+        .identified_in_state("old", "id:old", "a@x", AccountState::Disabled)
+        .with_stable_id("new", "id:new", "a@x")
+        .group("g", &["new"])
+}
+
+fn before_entered_anew(disabled: Option<LeaverAction>) -> World {
+    let mut world = World::new().managed_crowd(40).managed("old", "a@x").group("g", "g", &[40]);
+    world.ledger.people[40].stable_id = Some(StableId::new("id:old"));
+    world.connector.leavers.disabled = disabled;
+    world
+}
+
+#[test]
+fn a_disabled_entry_and_an_enabled_one_with_its_address_are_one_person() {
+    for disabled in [None, Some(LeaverAction::Revoke), Some(LeaverAction::Remove)] {
+        for reversed in [false, true] {
+            let mut world = before_entered_anew(disabled);
+            world.sync.remove_disabled = reversed;
+            let plan = world.plan(entered_anew());
+            let put = Request::PutMember { id: MemberId::new("m-a@x"), external_id: ExternalId::new("new") };
+            assert_eq!(plan.requests(), [put], "neither a leaver nor a joiner: {:?}", plan.changes);
+            assert!(plan.kept.is_empty() && plan.standing.is_empty(), "{plan:?}");
+            // Carried out, nothing is left to do.
+            let desired = entered_anew().desired(&world.sync).expect("valid");
+            let observed = Observed::Live(world.state.clone());
+            let input = world.input(&desired, &observed);
+            let mut after = world.state.clone();
+            after.members[40].external_id = Some(ExternalId::new("new"));
+            let ledger = Plan::build(&input).ledger_after(&input, After::Observed(&after), Timestamp(1));
+            let person = ledger.people.iter().find(|it| it.email.as_str() == "a@x").expect("still ours");
+            assert_eq!(person.stable_id, Some(StableId::new("id:new")));
+            let again = World { state: after, ledger, ..before_entered_anew(disabled) };
+            assert!(again.plan(entered_anew()).is_empty(), "{:?}", again.plan(entered_anew()).changes);
+        }
+    }
+}
+
+#[test]
+fn an_old_entry_whose_member_is_revoked_or_protected_gives_nothing_to_the_new_one() {
+    let mut revoked = before_entered_anew(Some(LeaverAction::Revoke));
+    revoked.state.members[40].status = MemberStatus::Revoked;
+    revoked.ledger.people[40].revoked_by_us = true;
+    let mut protected = before_entered_anew(Some(LeaverAction::Revoke));
+    protected.connector.protected = vec!["a@x".to_owned()];
+    for world in [revoked, protected] {
+        let plan = world.plan(entered_anew());
+        assert!(
+            plan.changes.iter().all(|it| matches!(it, Change::ChangeMembers { .. })),
+            "{:?}",
+            plan.changes
+        );
+        assert!(matches!(plan.standing[..], [Standing::HeldUnderOtherId { .. }]), "{:?}", plan.standing);
+    }
+}
+
+#[test]
+fn a_disabled_entry_that_is_no_member_is_left_out_beside_the_enabled_one() {
+    let world = World::new().managed_crowd(40);
+    let plan = world.plan(entered_anew());
+    assert!(
+        matches!(&plan.changes[0], Change::Invite { person, .. } if person.external_id.as_str() == "new")
+    );
+    assert_eq!(plan.left_out[0].because, LeftOutBecause::Replaced { by: "new".to_owned() });
+}
+
+#[test]
+fn what_was_sent_and_not_read_back_is_remembered_and_what_changed_is_read_first() {
+    let mut world = World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[0]);
+    let directory = |members: &[&str]| {
+        Sample::new().person("a", "a@x").person("b", "b@x").group("h", &["a"]).group("g", members)
+    };
+    let desired = directory(&["a"]).desired(&world.sync).expect("valid");
+    let observed = Observed::Live(world.state.clone());
+    let input = world.input(&desired, &observed);
+    let plan = Plan::build(&input);
+    assert!(matches!(plan.changes[..], [Change::CreateGroup { .. }]));
+    // `h` is there, and a run reads so many groups back only.
+    let mut after = world.state.clone();
+    after.groups.insert(
+        0,
+        ObservedGroup {
+            id: Some(GroupId::new("h")),
+            name: "h".to_owned(),
+            external_id: Some(ExternalId::new("h")),
+            members: Membership::NotRead,
+        },
+    );
+    let ledger = plan.ledger_after(&input, After::Observed(&after), Timestamp(1));
+    let remembered = ledger.groups.iter().find(|it| it.external_id.as_str() == "h").expect("remembered");
+    assert_eq!((&*remembered.members, remembered.observed_at), (&[ExternalId::new("a")][..], None));
+    // A group that no run knows waits behind one that changed.
+    world.state = after;
+    let desired = directory(&["b"]).desired(&world.sync).expect("valid");
+    let identity = Identity::new(&desired, &world.ledger, Some(&world.state));
+    assert_eq!(to_read(&desired, &world.ledger, &identity, &world.state).0, [1, 0]);
 }

@@ -39,12 +39,35 @@ fn many_small_runs_take_no_more_than_one_large() {
 }
 
 #[test]
+fn three_may_leave_a_small_organization_but_never_more_than_half_of_it() {
+    let none = Takings::default();
+    for (managed, most) in
+        [(2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (20, 3), (40, 3), (59, 3), (79, 3), (80, 4)]
+    {
+        assert!(is_go(&leaving(managed, 0..most, &none)), "{most} of {managed}");
+        assert!(!is_go(&leaving(managed, 0..most + 1, &none)), "{} of {managed}", most + 1);
+    }
+    // What somebody set is never raised.
+    let plan = leaving(40, 0..3, &none);
+    let set = |removals, removals_percent| Limits { removals, removals_percent, ..Limits::default() };
+    for (limits, passes) in [
+        (set(10, None), true),
+        (set(10, Some(5)), false),
+        (set(2, None), false),
+        (set(10, Some(8)), true),
+        (set(0, None), false),
+    ] {
+        assert_eq!(plan.check(&limits, &[]) == Verdict::Go, passes, "{limits:?}");
+    }
+}
+
+#[test]
 fn somebody_revoked_and_then_removed_is_one_person() {
     let id = || std::collections::BTreeSet::from(["gone".to_owned()]);
     let recent = Takings { revoked: id(), removed: id(), ..Takings::default() };
-    // 5 % of 39 members and of the one who was among them are two.
-    let refused = refusals(&leaving(39, 0..2, &recent));
-    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 3, allowed: 2, managed: 40 }]);
+    // 5 % of 79 members and of the one who was among them are four.
+    let refused = refusals(&leaving(79, 0..4, &recent));
+    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 5, allowed: 4, managed: 80 }]);
 }
 
 #[test]

@@ -59,7 +59,11 @@ impl Guarded {
             let ids: BTreeSet<&String> =
                 self.before.members.iter().filter_map(|it| it.external_id.as_ref()).collect();
             let base = managed + self.lost_before.iter().filter(|it| !ids.contains(it)).count();
-            let allowed = (base * limits.removals_percent as usize / 100).min(limits.removals as usize);
+            let share = match limits.removals_percent {
+                Some(percent) => base * percent as usize / 100,
+                None => (base * 5 / 100).max((base / 2).min(3)),
+            };
+            let allowed = share.min(limits.removals as usize);
             let all = lost.union(&self.lost_before).count();
             prop_assert!(
                 all <= allowed.max(1),

@@ -43,7 +43,7 @@ impl World {
         connector.leavers.vanished_groups =
             if bit(5) { VanishedGroups::Delete } else { VanishedGroups::Keep };
         connector.limits.off = bit(6);
-        connector.limits.removals_percent = 60;
+        connector.limits.removals_percent = Some(60);
         connector.limits.emptied_groups_percent = 60;
         connector.protected = vec!["person1@example.test".to_owned()];
         connector.conflicts = ConflictRules {

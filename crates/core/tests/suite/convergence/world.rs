@@ -80,7 +80,7 @@ impl World {
         }
         connector.protected = vec![address(1), "cn=p3".to_owned()];
         connector.limits.off = bit(15) && bit(16);
-        connector.limits.removals_percent = if bit(17) { 40 } else { 10 };
+        connector.limits.removals_percent = [Some(40), Some(10), None][(settings >> 17 & 3) as usize % 3];
         connector.limits.emptied_groups_percent = 60;
         let sync = SyncSettings {
             users: true,
