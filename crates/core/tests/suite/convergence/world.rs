@@ -93,7 +93,10 @@ impl World {
             address: AddressRule::default(),
         };
         let kind = match mode {
-            Mode::Official => Kind::Official { staged: bit(22), known: Known::Everybody },
+            Mode::Official => {
+                let known = if bit(25) { Known::WithAccount } else { Known::Everybody };
+                Kind::Official { staged: bit(22), known }
+            }
             Mode::Vaultwarden | Mode::VaultwardenRead => Kind::Vaultwarden,
         };
         let mut organization = Organization::new(kind);
