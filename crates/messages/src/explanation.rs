@@ -231,6 +231,9 @@ fn reason(desired: &Desired, number: usize) -> Option<&'static str> {
         (Some(NoAddress::Shared), _) => {
             Some("others have the same address, and `[conflicts]` in connector.toml leaves all of them out")
         }
+        (Some(NoAddress::Replaced { .. }), _) => {
+            Some("is disabled, and an enabled entry has the same address")
+        }
         _ if !desired.people_wanted() => Some("people are not brought over (`sync.users` is false)"),
         (Some(NoAddress::TooLong), _) => Some("the address is longer than 256 characters"),
         (Some(NoAddress::Missing), _) | (None, None) => Some("there is no address"),
