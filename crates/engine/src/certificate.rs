@@ -2,6 +2,8 @@
 //!
 //! A recorder stands before the verifier that decides and keeps what it was shown; it changes no verdict.
 
+pub mod pem;
+
 use bwdc_core::names::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};

@@ -29,6 +29,7 @@ mod secret_stores;
 pub mod secrets;
 mod settings;
 pub mod store;
+pub mod tls_failure;
 pub mod update;
 
 pub use accounts::SignInError;

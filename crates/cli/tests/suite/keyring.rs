@@ -221,7 +221,7 @@ fn a_locked_keychain_a_wrong_password_and_a_bus_without_one_are_told_and_nothing
         );
         let output = soon(|| run(home, &["secrets", "migrate", "--to", "encrypted-file"]));
         assert_eq!(output.code, Some(1), "{}", output.stdout);
-        for part in ["ldap.password may be in the keychain", part, "`bwdc config ldap.password`"] {
+        for part in ["ldap.password may be in the keychain", part, "`bwdc config set ldap.password`"] {
             assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
         }
         assert_eq!(fs::read(home.data_json_path()).expect("settings"), before);

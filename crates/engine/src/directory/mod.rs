@@ -36,7 +36,6 @@ pub enum Directory {
 
 /// Why a directory could not be read.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ReadError {
     /// An LDAP server could not be read.
     #[error(transparent)]
@@ -151,17 +150,6 @@ impl Directory {
             Self::Entra(directory) => directory.routes(),
             Self::OneLogin(directory) => directory.routes(),
             Self::Google(directory) => directory.routes(),
-        }
-    }
-}
-
-impl ReadError {
-    /// What to do next, where there is something to be done.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Ldap(error) => error.hint(),
-            Self::Web(error) => error.hint(),
-            Self::Incomplete(_) => None,
         }
     }
 }

@@ -6,12 +6,12 @@
 
 use super::proxy::ProxyChoice;
 use crate::certificate::CertificateLog;
+use crate::certificate::pem::certificates_of_pem;
 use reqwest::redirect::Policy;
 use rustls::RootCertStore;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::ring;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,22 +94,6 @@ pub enum HttpError {
         #[source]
         source: reqwest::Error,
     },
-}
-
-impl HttpError {
-    /// The next step for the administrator.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::CaUnreadable { .. } => "Correct the path of the CA file or its permissions.",
-            Self::CaEmpty { .. } | Self::CaDamaged { .. } => {
-                "Give a PEM file with the certificate of the authority, between its BEGIN CERTIFICATE and END CERTIFICATE lines."
-            }
-            Self::Tls { .. } => "This is a fault of the program: please report it.",
-            Self::Proxy { .. } | Self::Build { .. } => {
-                "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
-            }
-        }
-    }
 }
 
 /// Makes a client.
@@ -197,8 +181,7 @@ pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, HttpErro
     if bytes.first() == Some(&DER_SEQUENCE) {
         return Ok(vec![CertificateDer::from(bytes)]);
     }
-    let certificates = CertificateDer::pem_slice_iter(&bytes)
-        .collect::<Result<Vec<_>, _>>()
+    let certificates = certificates_of_pem(&bytes)
         .map_err(|error| HttpError::CaDamaged { path: path.to_owned(), reason: error.to_string() })?;
     if certificates.is_empty() {
         return Err(HttpError::CaEmpty { path: path.to_owned() });

@@ -68,25 +68,6 @@ pub enum OrganizationError {
 }
 
 impl OrganizationError {
-    /// The next step for the administrator.
-    pub fn hint(&self) -> Option<String> {
-        let fixed = match self {
-            Self::Client(error) => error.hint(),
-            Self::Transport(error) => transport_hint(error),
-            Self::Id { .. } => "Correct the server URL with `bwdc config server <url>`.",
-            Self::NoToken { .. } | Self::Unreadable { .. } => NOT_THE_SERVER,
-            Self::SignIn(message) => return sign_in_hint(message).map(str::to_owned),
-            Self::Observer { .. } => {
-                "Give a valid personal API key of an owner or administrator with `bwdc login --observer`, or go on without observing: `bwdc logout --observer`."
-            }
-            Self::Refused(message) => return hint(message),
-            Self::UnknownStatus { .. } | Self::UnknownRole { .. } => {
-                "The server is newer than this program: update `bwdc`."
-            }
-        };
-        Some(fixed.to_owned())
-    }
-
     /// What the server said, where it said something.
     pub fn message(&self) -> Option<&ServerMessage> {
         match self {
@@ -177,89 +158,4 @@ impl ApplyError {
             Self::Altered { .. } | Self::Unknown { cause: UnknownCause::Page { .. } } => None,
         }
     }
-
-    /// The next step for the administrator.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotSent(error) => error.hint(),
-            Self::Refused { message, .. } => hint(message),
-            Self::Altered { .. } => Some(
-                "Look at the member in the web vault: either somebody changed it at the same moment, or the server replaced more than it was asked to."
-                    .to_owned(),
-            ),
-            Self::Unknown { cause } => {
-                let mut hint = "It is not known how much of the request took effect. The next run looks first and sends only what is missing.".to_owned();
-                if let UnknownCause::Lost(error) = cause
-                    && matches!(**error, OrganizationError::Transport(TransportError::Timeout { .. }))
-                {
-                    hint.push_str(" Where answers take that long, raise `time-limits.organization` in connector.toml.");
-                }
-                Some(hint)
-            }
-        }
-    }
-}
-
-const NOT_THE_SERVER: &str = "Check that the server URL leads to a Bitwarden or Vaultwarden server and not to something in front of it.";
-
-fn transport_hint(error: &TransportError) -> &'static str {
-    match error {
-        TransportError::Address { .. } | TransportError::Redirected { .. } => {
-            "Correct the server URL with `bwdc config server <url>`."
-        }
-        TransportError::Unreachable { .. } | TransportError::NotConnected { .. } => {
-            "Check the server URL, the network and the proxy settings."
-        }
-        TransportError::Certificate { .. } => {
-            "If a company authority signed it, name its PEM file as `organization-ca-path` in `connector.toml`, or add it to this machine's trusted certificates."
-        }
-        TransportError::Timeout { .. } => {
-            "Check the server and what stands between, such as a proxy, and run again; where answers take that long, raise `time-limits.organization` in connector.toml."
-        }
-        TransportError::Cut { .. } => {
-            "Check the server and what stands between, such as a proxy; then run again."
-        }
-        TransportError::TooLarge { .. } => NOT_THE_SERVER,
-    }
-}
-
-fn sign_in_hint(message: &ServerMessage) -> Option<&'static str> {
-    Some(match message.status {
-        429 => "Wait a few minutes: the server limits how often one may sign in.",
-        500.. => "Check the server; then run again.",
-        404 => "Check the server URL: there is no identity service at this address.",
-        _ => {
-            "Check client id and secret and run `bwdc login` again. After the key was rotated, Bitwarden accepts the new one within 5 minutes; the organization must be enabled and its plan must include the API."
-        }
-    })
-}
-
-fn hint(message: &ServerMessage) -> Option<String> {
-    let fixed = match message.status {
-        401 => "Run `bwdc login` again: the server did not accept a fresh token. The stored key was kept.",
-        402 => "Check the organization's plan and payment in the web vault.",
-        403 => {
-            "Check that the key belongs to this organization, and that no proxy or firewall in front of the server blocks the request."
-        }
-        404 => "Check the server URL, and that the organization still exists.",
-        413 => {
-            "The request is larger than the server or a proxy in front of it allows: raise that limit (`client_max_body_size` in nginx), or set `sync.largeImport` to send batches."
-        }
-        429 => {
-            return Some(match message.retry_after {
-                Some(wait) => {
-                    format!("The server asks to wait {} seconds. Run again after that.", wait.as_secs())
-                }
-                None => "Wait a few minutes and run again.".to_owned(),
-            });
-        }
-        500 => {
-            "Look into the server's log. On a Bitwarden server this is often one address or external id that occurs twice in the organization."
-        }
-        502..=504 => {
-            "The server behind the proxy did not answer: check that it runs, and the proxy's time limits."
-        }
-        _ => return None,
-    };
-    Some(fixed.to_owned())
 }

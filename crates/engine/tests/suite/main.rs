@@ -4,6 +4,7 @@
 mod active_directory;
 mod entra;
 mod google;
+mod hint;
 mod ldap_directory;
 mod ledger;
 #[cfg(feature = "failpoints")]

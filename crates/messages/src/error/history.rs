@@ -1,7 +1,8 @@
 //! The history and the ledger, and saved plans.
 
-use super::run::say;
-use super::{because, profile, setup, store};
+use super::lock;
+use super::sentence::{because, say};
+use super::{setup, store};
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_engine::{HistoryError, PlanFileError};
@@ -10,7 +11,7 @@ pub(super) fn message(error: &HistoryError) -> String {
     use HistoryError as E;
     match error {
         E::Setup(cause) => setup::message(cause),
-        E::Lock(cause) => profile::of_lock(cause),
+        E::Lock(cause) => lock::message(cause),
         E::Ledger(cause) => store::of_ledger(cause),
         E::LedgerDamaged { path } => text!(
             "error.ledger-damaged",
@@ -41,7 +42,7 @@ pub(super) fn steps(error: &HistoryError) -> Vec<NextStep> {
     use HistoryError as E;
     match error {
         E::Setup(cause) => setup::steps(cause),
-        E::Lock(cause) => profile::lock_steps(cause),
+        E::Lock(cause) => lock::steps(cause),
         E::Ledger(cause) => store::ledger_steps(cause),
         E::LedgerDamaged { .. } => vec![
             Step::Say(text!("step.ledger-backup", "Restore the file from a backup.")).into(),

@@ -1,6 +1,6 @@
 //! Why no connection over HTTP can be prepared.
 
-use super::run::say;
+use super::sentence::say;
 use crate::NextStep;
 use crate::text;
 use bwdc_engine::http::HttpError;

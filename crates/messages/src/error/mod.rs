@@ -3,9 +3,17 @@
 //! Each file words the errors of one concern. Every match names every variant, so that a new error does not compile before
 //! it has its kind, its sentence and its next step.
 
+mod certificate;
+mod entra;
+mod google;
 mod history;
 mod http;
 mod kind;
+mod ldap;
+mod lock;
+mod okta;
+mod organization;
+mod page;
 mod profile;
 mod run;
 mod secrets;
@@ -15,16 +23,23 @@ mod setup;
 mod sign_in;
 mod store;
 pub mod update;
+mod web;
 
 pub use kind::{ErrorKind, of as kind};
+pub use page::ErrorPage;
 pub use sentence::{sentence, with_causes};
+
+use self::sentence::{because, say};
 
 use crate::NextStep;
 use crate::text;
 use bwdc_core::desired::DesiredError;
 use bwdc_core::plan::Refusal;
+use bwdc_engine::directory::ReadError;
+use bwdc_engine::directory::ldap::LdapReadError;
+use bwdc_engine::directory::web::WebReadError;
+use bwdc_engine::organization::{AccountError, ApplyError, OrganizationError};
 use bwdc_engine::{EngineError, HistoryError, RunError, SetupError, SignInError};
-use std::error::Error;
 
 /// An error as a person and a script read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,13 +85,73 @@ fn steps(error: &EngineError) -> Vec<NextStep> {
         EngineError::SignIn(cause) => sign_in::steps(cause),
         EngineError::Run(cause) => run::steps(cause),
         EngineError::History(cause) => history::steps(cause),
-        EngineError::KeyFile(_) => run::say(text!(
+        EngineError::KeyFile(_) => say(text!(
             "step.key-file",
             "Download a key of the service account as JSON: Google Cloud console, IAM & Admin > Service Accounts > Keys."
         )),
         EngineError::PlanFile(cause) => history::plan_file_steps(cause),
         EngineError::SettingsFile(cause) => settings::file_steps(cause),
         EngineError::Profile(cause) => profile::steps(cause),
+    }
+}
+
+/// Errors that know what to do next, outside of a whole [`EngineError`].
+pub trait NextSteps {
+    /// What to do next.
+    fn next_steps(&self) -> Vec<NextStep>;
+}
+
+impl<T: NextSteps + ?Sized> NextSteps for &T {
+    fn next_steps(&self) -> Vec<NextStep> {
+        (**self).next_steps()
+    }
+}
+
+impl<T: NextSteps + ?Sized> NextSteps for Box<T> {
+    fn next_steps(&self) -> Vec<NextStep> {
+        (**self).next_steps()
+    }
+}
+
+impl NextSteps for EngineError {
+    fn next_steps(&self) -> Vec<NextStep> {
+        steps(self)
+    }
+}
+
+impl NextSteps for ReadError {
+    fn next_steps(&self) -> Vec<NextStep> {
+        run::directory_steps(self)
+    }
+}
+
+impl NextSteps for LdapReadError {
+    fn next_steps(&self) -> Vec<NextStep> {
+        ldap::steps(self)
+    }
+}
+
+impl NextSteps for WebReadError {
+    fn next_steps(&self) -> Vec<NextStep> {
+        web::steps(self)
+    }
+}
+
+impl NextSteps for OrganizationError {
+    fn next_steps(&self) -> Vec<NextStep> {
+        organization::steps(self)
+    }
+}
+
+impl NextSteps for ApplyError {
+    fn next_steps(&self) -> Vec<NextStep> {
+        organization::apply_steps(self)
+    }
+}
+
+impl NextSteps for AccountError {
+    fn next_steps(&self) -> Vec<NextStep> {
+        organization::account_steps(self)
     }
 }
 
@@ -105,12 +180,6 @@ pub fn is_official(error: &EngineError) -> bool {
         | EngineError::SettingsFile(_)
         | EngineError::Profile(_) => false,
     }
-}
-
-/// A sentence of ours with the cause behind it, where there is one.
-fn because(text: String, cause: Option<&(dyn Error + 'static)>) -> String {
-    let text = text.trim_end_matches('.').to_owned();
-    sentence(&sentence::joined(text, cause))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Profiles, their folders, and the locks in them.
 
-use super::run::say;
-use super::{because, secrets, store};
+use super::lock;
+use super::sentence::{because, say};
+use super::{secrets, store};
 use crate::text;
 use crate::{NextStep, Step};
-use bwdc_engine::lock::LockError;
 use bwdc_engine::paths::PathError;
 use bwdc_engine::profiles::ProfileError;
 
@@ -30,7 +30,7 @@ pub(super) fn message(error: &ProfileError) -> String {
             Some(source),
         ),
         ProfileError::Path(error) => of_path(error),
-        ProfileError::Lock(error) => of_lock(error),
+        ProfileError::Lock(error) => lock::message(error),
         ProfileError::Store(error) => store::message(error),
         ProfileError::Secret(error) => secrets::message(error),
     }
@@ -53,7 +53,7 @@ pub(super) fn steps(error: &ProfileError) -> Vec<NextStep> {
             "Check the permissions of the folder, then run the same command again."
         )),
         ProfileError::Path(error) => path_steps(error),
-        ProfileError::Lock(error) => lock_steps(error),
+        ProfileError::Lock(error) => lock::steps(error),
         ProfileError::Store(error) => store::steps(error),
         ProfileError::Secret(error) => secrets::steps(error),
     }
@@ -87,36 +87,5 @@ pub(super) fn path_steps(error: &PathError) -> Vec<NextStep> {
             Step::run("profile list").to(text!("step.path.list", "To see the profiles")),
             Step::run(format!("profile create {name}")).to(text!("step.path.create", "To create this one")),
         ],
-    }
-}
-
-pub(super) fn of_lock(error: &LockError) -> String {
-    match error {
-        LockError::Held { path, holder: Some(holder) } => text!(
-            "error.lock.held-by",
-            "`{path}` is held by `bwdc {command}` (process {pid}, since {since}).",
-            path = path.display().to_string(),
-            command = holder.command,
-            pid = holder.pid,
-            since = holder.since
-        ),
-        LockError::Held { path, holder: None } => text!(
-            "error.lock.held",
-            "`{path}` is held by another process.",
-            path = path.display().to_string()
-        ),
-        LockError::Io { path, source } => because(
-            text!("error.lock.io", "Cannot lock `{path}`", path = path.display().to_string()),
-            Some(source),
-        ),
-    }
-}
-
-pub(super) fn lock_steps(error: &LockError) -> Vec<NextStep> {
-    match error {
-        LockError::Held { .. } => say(text!("step.lock.held", "Wait until it has ended, or end it.")),
-        LockError::Io { .. } => {
-            say(text!("step.lock.io", "Check the permissions of the folder that holds the file."))
-        }
     }
 }

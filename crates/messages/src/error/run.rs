@@ -1,6 +1,8 @@
 //! A run, or a look at what a run would do, that did not do everything.
 
-use super::{profile, sentence, setup, store, with_causes};
+use super::lock;
+use super::sentence::{say, sentence, with_causes};
+use super::{ldap, organization, setup, store, web};
 use crate::refusal::refusal;
 use crate::text;
 use crate::{NextStep, Step};
@@ -15,7 +17,7 @@ pub(super) fn message(error: &RunError) -> String {
     use RunError as E;
     match error {
         E::Setup(cause) => setup::message(cause),
-        E::Lock(cause) => profile::of_lock(cause),
+        E::Lock(cause) => lock::message(cause),
         E::Ledger(cause) => store::of_ledger(cause),
         E::Directory(cause) => of_directory(cause),
         E::Source { name, source } => setup::of_source(name, &of_directory(source)),
@@ -61,7 +63,7 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
     use RunError as E;
     match error {
         E::Setup(cause) => setup::steps(cause),
-        E::Lock(cause) => profile::lock_steps(cause),
+        E::Lock(cause) => lock::steps(cause),
         E::Ledger(cause) => store::ledger_steps(cause),
         E::Directory(cause) => directory_steps(cause),
         E::Source { name, source } => {
@@ -69,7 +71,7 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
         }
         E::Cancelled => Vec::new(),
         E::Desired(cause) => desired_steps(cause),
-        E::Organization(cause) => cause.hint().map(say).unwrap_or_default(),
+        E::Organization(cause) => organization::steps(cause),
         E::MembersHidden { .. } => say(text!(
             "step.members-hidden",
             "Check whether a proxy or a firewall in front of the server blocks `/public/members`."
@@ -85,7 +87,7 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
         E::Refused { .. } => Vec::new(),
         E::PlanOfAnother { .. } => vec![new_plan(), sign_in_to_it()],
         E::PlanChanged { .. } => vec![new_plan()],
-        E::Apply(cause) => cause.hint().map(say).unwrap_or_default(),
+        E::Apply(cause) => organization::apply_steps(cause),
         E::OrganizationAtFault(_) => say(text!(
             "step.organization-at-fault",
             "The server fails on every part of the request alike, so no single person or group is the cause. Look in the server's log; on a Bitwarden server the cause is often an address or an external id that exists twice in the organization."
@@ -120,12 +122,11 @@ pub(super) fn of_directory(error: &ReadError) -> String {
 }
 
 pub(super) fn directory_steps(error: &ReadError) -> Vec<NextStep> {
-    error.hint().map(say).unwrap_or_default()
-}
-
-/// One step that only the reader can take.
-pub(super) fn say(text: String) -> Vec<NextStep> {
-    vec![Step::Say(text).into()]
+    match error {
+        ReadError::Ldap(error) => ldap::steps(error),
+        ReadError::Web(error) => web::steps(error),
+        ReadError::Incomplete(_) => Vec::new(),
+    }
 }
 
 fn new_plan() -> NextStep {

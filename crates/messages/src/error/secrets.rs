@@ -1,8 +1,8 @@
 //! Secrets that cannot be read or written.
 
-use super::profile::{lock_steps, of_lock};
-use super::run::say;
-use super::{because, settings, store};
+use super::lock;
+use super::sentence::{because, say};
+use super::{settings, store};
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_engine::secrets::{CommandProblem, KeychainError, SecretError, SecretName};
@@ -96,7 +96,7 @@ pub(super) fn message(error: &SecretError) -> String {
         SecretError::Busy(lock) => text!(
             "error.secret.busy",
             "Another process is changing the secrets: {reason}",
-            reason = of_lock(lock)
+            reason = lock::message(lock)
         ),
         SecretError::Store(error) => store::message(error),
     }
@@ -164,7 +164,7 @@ pub(super) fn steps(error: &SecretError) -> Vec<NextStep> {
             say(text!("step.secret.provided", "Correct the variable or the file, or remove the variable."))
         }
         SecretError::Random(_) => Vec::new(),
-        SecretError::Busy(lock) => lock_steps(lock),
+        SecretError::Busy(lock) => lock::steps(lock),
         SecretError::Store(error) => store::steps(error),
     }
 }

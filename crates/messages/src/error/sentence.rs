@@ -1,5 +1,6 @@
-//! Sentences out of texts that were made for a log.
+//! Sentences out of texts that were made for a log, and steps that are sentences.
 
+use crate::{NextStep, Step};
 use std::error::Error;
 
 /// An error's text with its causes, each once: many errors name theirs themselves.
@@ -8,7 +9,7 @@ pub fn with_causes(error: &dyn Error) -> String {
 }
 
 /// A text with what lies behind it.
-pub(super) fn joined(mut text: String, mut cause: Option<&(dyn Error + 'static)>) -> String {
+fn joined(mut text: String, mut cause: Option<&(dyn Error + 'static)>) -> String {
     while let Some(error) = cause {
         let part = error.to_string();
         if !part.is_empty() && !text.contains(&part) {
@@ -17,6 +18,16 @@ pub(super) fn joined(mut text: String, mut cause: Option<&(dyn Error + 'static)>
         cause = error.source();
     }
     text
+}
+
+/// A sentence of ours with the cause behind it, where there is one.
+pub(super) fn because(text: String, cause: Option<&(dyn Error + 'static)>) -> String {
+    sentence(&joined(text.trim_end_matches('.').to_owned(), cause))
+}
+
+/// One step that only the reader can take.
+pub(super) fn say(text: String) -> Vec<NextStep> {
+    vec![Step::Say(text).into()]
 }
 
 /// A capital at the start and a stop at the end, unless it begins with a name or an address.

@@ -1,7 +1,6 @@
 //! Settings that cannot be used: stored, typed, in a file or in a variable of the environment.
 
-use super::run::say;
-use super::{because, sentence, with_causes};
+use super::sentence::{because, say, sentence, with_causes};
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_core::settings::{Contradiction, SettingsError};
@@ -39,7 +38,7 @@ pub fn steps(error: &SettingsError) -> Vec<NextStep> {
         SettingsError::Contradiction(rule) => {
             let (first, second) = rule.settings();
             vec![
-                Step::change(first).to(text!("step.change-one", "Change one of them")),
+                Step::change(first).to(text!("step.change-one", "To change one of them")),
                 Step::change(second).to(text!("step.change-other", "Or")),
             ]
         }

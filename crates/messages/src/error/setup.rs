@@ -1,6 +1,6 @@
 //! What is wrong with the installation: sign-in, directory, settings, secrets.
 
-use super::run::say;
+use super::sentence::say;
 use super::{profile, secrets, settings, store};
 use crate::text;
 use crate::{NextStep, Step};

@@ -1,7 +1,8 @@
 //! Why nobody could be signed in.
 
-use super::run::{of_server, say};
-use super::setup;
+use super::run::of_server;
+use super::sentence::say;
+use super::{organization, setup};
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_engine::SignInError;
@@ -53,7 +54,7 @@ pub(super) fn steps(error: &SignInError) -> Vec<NextStep> {
             "step.observer-not-needed",
             "There is nothing to do: personal keys are for Vaultwarden only."
         )),
-        E::Organization(cause) => cause.hint().map(say).unwrap_or_default(),
-        E::Account(cause) => cause.hint().map(say).unwrap_or_default(),
+        E::Organization(cause) => organization::steps(cause),
+        E::Account(cause) => organization::account_steps(cause),
     }
 }

@@ -1,8 +1,7 @@
 //! The files of an installation: settings, `connector.toml`, the ledger.
 
-use super::profile::{lock_steps, of_lock};
-use super::run::say;
-use super::{because, sentence};
+use super::lock;
+use super::sentence::{because, say, sentence};
 use crate::NextStep;
 use crate::text;
 use bwdc_engine::ledger::LedgerError;
@@ -70,7 +69,7 @@ pub(super) fn message(error: &StoreError) -> String {
         StoreError::Busy(lock) => text!(
             "error.store.busy",
             "Another process is changing the settings: {reason}",
-            reason = of_lock(lock)
+            reason = lock::message(lock)
         ),
     }
 }
@@ -100,7 +99,7 @@ pub(super) fn steps(error: &StoreError) -> Vec<NextStep> {
             "Try again when that program has ended. If none is running, remove the folder that is named."
         )),
         StoreError::LockLost { .. } => say(text!("step.try-again", "Try again.")),
-        StoreError::Busy(lock) => lock_steps(lock),
+        StoreError::Busy(lock) => lock::steps(lock),
     }
 }
 

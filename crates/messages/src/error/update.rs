@@ -1,7 +1,7 @@
 //! Why it is not known whether there is a newer version.
 
-use super::run::say;
-use super::{because, http, sentence, setup, with_causes};
+use super::sentence::{because, say, sentence, with_causes};
+use super::{http, setup};
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_engine::update::UpdateError;

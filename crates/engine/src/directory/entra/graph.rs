@@ -2,7 +2,9 @@
 
 use super::NAME;
 use super::message::{BatchItem, BatchItemResponse, BatchRequest, BatchResponse, PageResponse};
-use crate::directory::web::{Answer, Next, WebBody, WebReadError, WebRequest, WebSession, below};
+use crate::directory::web::{
+    Answer, Next, ServiceCause, WebBody, WebReadError, WebRequest, WebSession, below,
+};
 use crate::http::{Again, Attempts, Repeat, RetryPolicy};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -118,6 +120,7 @@ impl<'a> Graph<'a> {
             code: text("code"),
             message: text("message"),
             needs: permission(path),
+            cause: ServiceCause::Unknown,
         }
     }
 

@@ -4,8 +4,8 @@
 //! functions are gone through, so that later reads ask for what changed.
 
 mod address;
-mod advice;
 mod batch;
+mod cause;
 mod certificate;
 mod credential;
 mod delta;
@@ -61,7 +61,13 @@ pub struct EntraDirectory {
 impl EntraDirectory {
     /// How the service is spoken to.
     pub fn options() -> WebOptions {
-        WebOptions { in_flight: 12, rate: LOAD, ..WebOptions::new(NAME) }
+        WebOptions {
+            in_flight: 12,
+            rate: LOAD,
+            throttled: cause::is_busy,
+            cause: cause::of,
+            ..WebOptions::new(NAME)
+        }
     }
 
     /// Takes checked settings; nothing is sent before the first read.

@@ -3,7 +3,6 @@
 //! managed identities").
 
 use super::NAME;
-use super::advice::advised;
 use super::certificate::Certificate;
 use crate::directory::web::{
     Answer, Credentials, FreshToken, WebBody, WebOptions, WebReadError, WebRequest, WebService, WebSession,
@@ -129,7 +128,7 @@ impl SignIn {
         ];
         form.extend(proof);
         let request = WebRequest::post(self.token_url.clone(), WebBody::Form(form)).without_token();
-        fresh(session, &request).await.map_err(advised)
+        fresh(session, &request).await
     }
 
     fn assertion(&self, certificate: &Certificate) -> Result<String, WebReadError> {

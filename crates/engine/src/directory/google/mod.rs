@@ -4,7 +4,7 @@
 //! moves with its members. People are listed beside groups and members, so that the quota is the only limit; the price of
 //! one read is a request for every 500 people, every 200 groups and every 200 members of each group.
 
-mod advice;
+mod cause;
 mod key_file;
 mod list;
 mod look_up;
@@ -34,7 +34,7 @@ use url::Url;
 const NAME: &str = "Google Workspace";
 
 /// What may be read, and nothing else.
-const SCOPES: [&str; 3] = [
+pub const SCOPES: [&str; 3] = [
     "https://www.googleapis.com/auth/admin.directory.user.readonly",
     "https://www.googleapis.com/auth/admin.directory.group.readonly",
     "https://www.googleapis.com/auth/admin.directory.group.member.readonly",
@@ -67,7 +67,8 @@ impl GoogleDirectory {
             in_flight: IN_FLIGHT,
             rate: RATE,
             shared_budget: Some(format!("{} {project}", settings.api_url)),
-            throttled: |status, reason| status == 403 && advice::is_quota(reason),
+            throttled: |status, reason| status == 403 && cause::is_quota(reason),
+            cause: cause::of,
             ..WebOptions::new(NAME).retrying(|it| it.throttled_attempts = THROTTLED_ATTEMPTS)
         }
     }
@@ -109,7 +110,7 @@ impl GoogleDirectory {
     /// # Errors
     /// [`ReadError`] when Google does not accept the service account.
     pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
-        look_up::look_up(self, sought).await.map_err(|error| self.advised(error).into())
+        look_up::look_up(self, sought).await.map_err(Into::into)
     }
 
     /// The addresses of the token endpoint and of the API.
@@ -120,10 +121,5 @@ impl GoogleDirectory {
     /// How many requests were sent so far.
     pub fn requests_sent(&self) -> u64 {
         self.service.requests_sent()
-    }
-
-    /// The error with what the administrator has to do about it.
-    fn advised(&self, error: WebReadError) -> WebReadError {
-        advice::advised(error, &self.settings)
     }
 }

@@ -59,7 +59,7 @@ impl GoogleDirectory {
         match self.first::<T>(session, path, query).await {
             Ok(Some(found)) => (Finding::new(check, subject, Grade::Good), Some(found)),
             Ok(None) => (Finding::new(check, subject, Grade::Concern(Concern::NothingFound)), None),
-            Err(error) => (Finding::new(check, subject, failed(self.advised(error))), None),
+            Err(error) => (Finding::new(check, subject, failed(error)), None),
         }
     }
 }

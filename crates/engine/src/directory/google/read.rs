@@ -26,7 +26,7 @@ pub(super) async fn read(
     let reading = Reading { directory, session: &session, events, counts: Default::default() };
     let mut builder = SnapshotBuilder::new(scope);
     let both = futures_util::future::try_join(reading.everybody(scope), reading.groups(scope, &mut builder));
-    let (people, groups) = both.await.map_err(|error| directory.advised(error))?;
+    let (people, groups) = both.await?;
     reading.tell();
     Ok(assemble(directory, scope, people, &groups, builder)?)
 }

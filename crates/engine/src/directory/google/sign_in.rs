@@ -2,7 +2,7 @@
 //! Google, "Using OAuth 2.0 for server to server applications").
 
 use super::model::TokenResponse;
-use super::{NAME, SCOPES, advice};
+use super::{NAME, SCOPES};
 use crate::directory::web::{
     FreshToken, SigningKey, WebBody, WebReadError, WebRequest, WebSession, base_url,
 };
@@ -60,8 +60,7 @@ impl ServiceAccount {
         scopes: &str,
     ) -> Result<FreshToken, WebReadError> {
         let request = self.request(scopes)?;
-        let answer = session.json::<TokenResponse>(&request).await;
-        let answer = answer.map_err(|error| advice::advised(error, &self.settings))?.value;
+        let answer = session.json::<TokenResponse>(&request).await?.value;
         if answer.access_token.is_empty() {
             return Err(session.malformed(&request, "it holds no access token".to_owned()));
         }

@@ -1,12 +1,11 @@
 //! What keeps an LDAP directory from being read, with the data that a person needs to mend it.
 //!
-//! Messages name the server, the search and the limit; what to do next is in `advice`. No variant holds the password.
+//! Messages name the server, the search and the limit. No variant holds the password.
 
 use std::fmt;
 
 /// Why an LDAP directory could not be read to its end.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum LdapReadError {
     /// The settings ask for the account that runs the program.
     #[error("cannot bind to {server} as the account that runs the program: Kerberos is not in this build")]
@@ -195,7 +194,6 @@ pub enum LdapReadError {
 
 /// What is wrong with a certificate or key file.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum TlsFileError {
     /// It cannot be read.
     #[error(transparent)]
@@ -213,7 +211,6 @@ pub enum TlsFileError {
 
 /// What the server was expected to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Step {
     /// Accept a connection.
     Connect,

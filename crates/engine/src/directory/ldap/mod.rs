@@ -5,8 +5,8 @@
 //! arrive and never kept.
 
 mod account;
-mod advice;
 mod beside;
+mod cause;
 mod connect;
 mod domain;
 mod entry;
@@ -29,6 +29,7 @@ mod transport;
 mod value;
 mod way;
 
+pub use cause::{BindCause, KerberosCause, SearchCause};
 pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
 pub use way::LdapServer;
 

@@ -5,6 +5,7 @@
 
 use super::error::{LdapReadError, TlsFileError};
 use crate::certificate::CertificateLog;
+use crate::certificate::pem::{certificates_of_pem, plain_text};
 use bwdc_core::settings::{LdapSettings, Security};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -110,22 +111,26 @@ fn certificates(
     setting: &'static str,
     content: &'static str,
 ) -> Result<Vec<CertificateDer<'static>>, LdapReadError> {
-    let found = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    match found {
-        Ok(found) if found.is_empty() => Err(TlsFileError::Empty),
-        Ok(found) => Ok(found),
-        Err(error) => Err(file_error(error)),
-    }
-    .map_err(|source| LdapReadError::TlsFile { setting, content, path: path.into(), source })
+    let found = std::fs::read(path).map_err(TlsFileError::Unreadable);
+    found
+        .and_then(|bytes| match certificates_of_pem(&bytes) {
+            Ok(found) if found.is_empty() => Err(TlsFileError::Empty),
+            Ok(found) => Ok(found),
+            Err(error) => Err(file_error(error)),
+        })
+        .map_err(|source| LdapReadError::TlsFile { setting, content, path: path.into(), source })
 }
 
 fn private_key(path: &str) -> Result<PrivateKeyDer<'static>, LdapReadError> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| LdapReadError::TlsFile {
-        setting: "ldap.sslKeyPath",
-        content: "key of the client certificate",
-        path: path.into(),
-        source: file_error(error),
-    })
+    let found = std::fs::read(path).map_err(TlsFileError::Unreadable);
+    found.and_then(|bytes| PrivateKeyDer::from_pem_slice(&plain_text(&bytes)).map_err(file_error)).map_err(
+        |source| LdapReadError::TlsFile {
+            setting: "ldap.sslKeyPath",
+            content: "key of the client certificate",
+            path: path.into(),
+            source,
+        },
+    )
 }
 
 fn file_error(error: pem::Error) -> TlsFileError {

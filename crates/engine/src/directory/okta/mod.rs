@@ -3,6 +3,7 @@
 //! Lists are followed by their `Link` headers one after the other; group members, one request for each group, are asked
 //! for side by side under the rate limit that Okta's own headers tell. Okta has no groups within groups.
 
+mod cause;
 mod follow;
 mod look_up;
 mod model;
@@ -79,6 +80,7 @@ impl OktaDirectory {
                 share: rate_share,
                 window: Duration::from_secs(60),
             },
+            cause: cause::of,
             ..WebOptions::new(NAME).retrying(|it| it.throttled_attempts = THROTTLED_ATTEMPTS)
         }
     }

@@ -5,6 +5,7 @@
 //! here knows a service. The price of one layer is a request type that has a field for each of their habits.
 
 mod budget;
+mod cause;
 mod denial;
 mod error;
 mod jwt;
@@ -16,6 +17,7 @@ mod signature;
 mod token;
 
 pub use budget::{Rate, Reset, service_time};
+pub use cause::{EntraCause, GoogleCause, OktaCause, ServiceCause};
 pub use denial::only_if_others_are_found;
 pub use error::WebReadError;
 pub use jwt::{KeyError, SigningKey, unique};
@@ -61,6 +63,8 @@ pub struct WebOptions {
     pub size_limit: usize,
     /// Whether a refusal other than 429 asks to slow down; it gets the status and the service's error code.
     pub throttled: fn(u16, &str) -> bool,
+    /// What a refusal means, by its status, the service's error code and its words.
+    pub cause: fn(u16, &str, &str) -> ServiceCause,
     /// A PEM file with certificate authorities that are trusted besides the operating system's.
     pub ca_path: Option<PathBuf>,
     /// Which proxy stands between.
@@ -82,6 +86,7 @@ impl WebOptions {
             shared_budget: None,
             size_limit: 64 * 1024 * 1024,
             throttled: |_, _| false,
+            cause: |_, _, _| ServiceCause::Unknown,
             ca_path: None,
             proxy: ProxyChoice::default(),
         }

@@ -212,6 +212,7 @@ impl<'a> WebSession<'a> {
             Again::No if status == 401 && request.with_token => Cure::FreshToken,
             again => Cure::Again(again),
         };
+        let cause = (options.cause)(status, &code, &message);
         let error = WebReadError::Refused {
             service: options.service,
             url: shown(&request.url),
@@ -220,6 +221,7 @@ impl<'a> WebSession<'a> {
             code,
             message,
             needs: request.needs,
+            cause,
         };
         Failed { error, cure }
     }

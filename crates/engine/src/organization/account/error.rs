@@ -38,29 +38,6 @@ pub enum AccountError {
 }
 
 impl AccountError {
-    /// The next step for the administrator.
-    pub fn hint(&self) -> Option<String> {
-        let fixed = match self {
-            Self::Server(error) => return error.hint(),
-            Self::Refused(message) => match message.status {
-                429 => "Wait a few minutes: the server limits how often one may sign in.",
-                500.. => "Check the server; then run again.",
-                404 => "Check the server URL: there is no identity service at this address.",
-                _ => {
-                    "Check address, master password and code. A mailed code also needs `--method 1`; accounts that sign in through a company's single sign-on need the organization's API key: `bwdc login organization.<id>`."
-                }
-            },
-            Self::KeyRefused(_) => {
-                "Only an owner can see the organization's API key, and the plan must include the API. It is shown in the web vault under the organization's settings."
-            }
-            Self::Derivation { .. } => {
-                "Check that the server URL is right. If it is, raise the account's key settings in the web vault, or sign in with the organization's API key."
-            }
-            Self::UnknownDerivation { .. } => "The server is newer than this program: update `bwdc`.",
-        };
-        Some(fixed.to_owned())
-    }
-
     /// What the server said, where it said something.
     pub fn message(&self) -> Option<&ServerMessage> {
         match self {

@@ -1,6 +1,7 @@
 //! Whatever fails for good fails the read; whatever passes is waited for.
 
 use super::{SCOPE, id, read, reader, server, tenant, told, web};
+use crate::hint::hint;
 use bwdc_engine::directory::web::WebReadError;
 use bwdc_engine::event::Event;
 use bwdc_sandbox::cloud::graph::{ItemFault, Member, Server, Tenant, User};
@@ -171,7 +172,7 @@ async fn a_wrong_secret_is_said_to_be_wrong() {
     server.faults().add(Rule::new("POST", "/example", Fault::Answer(Answer::json(401, refusal))));
     let error = web(read(&server).await.err().unwrap());
     assert_eq!((error.status(), error.code()), (Some(401), Some("invalid_client")));
-    assert!(error.hint().unwrap().contains("credentials"), "{error}");
+    assert!(hint(&error).unwrap().contains("client secret is wrong"), "{error}");
 }
 
 #[tokio::test]
@@ -182,14 +183,14 @@ async fn a_sign_in_that_is_refused_names_the_setting() {
         (400, "unauthorized_client", "AADSTS700016: Application not found.", "entra.applicationId"),
         (401, "invalid_client", "AADSTS7000222: The client secret keys are expired.", "entra.key"),
         (401, "invalid_client", "AADSTS700024: Client assertion is not valid yet.", "clock"),
-        (400, "invalid_request", "Something new.", "entra.sign-in"),
+        (400, "invalid_request", "Something new.", "login.microsoftonline.com/error"),
     ] {
         server.heal();
         let refusal = format!("{{\"error\":\"{code}\",\"error_description\":\"{said}\"}}");
         server.faults().add(Rule::new("POST", "/example", Fault::Answer(Answer::json(status, &refusal))));
         let error = web(read(&server).await.err().unwrap());
         assert!(error.to_string().contains(said), "{error}");
-        assert!(error.hint().unwrap().contains(named), "{said}: {:?}", error.hint());
+        assert!(hint(&error).unwrap().contains(named), "{said}: {:?}", hint(&error));
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::following::{Follower, flattening, full};
 use super::{id, reader, server, tenant};
+use crate::hint::hint;
 use bwdc_engine::directory::ReadError;
 use bwdc_sandbox::cloud::graph::{DeltaHabits, Group, ItemFault, Member, Server, User};
 use bwdc_sandbox::faults::{Answer, Fault, Occurrence, Rule};
@@ -67,7 +68,7 @@ fn is_one_clear_error(error: &ReadError) {
     let text = error.to_string();
     assert!(text.contains("Microsoft Entra ID") && !text.contains('\n'), "{text}");
     assert!(!text.contains("secret") && !text.contains("token="), "{text}");
-    assert!(error.hint().is_some(), "{text}");
+    assert!(hint(&error).is_some(), "{text}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Looking a tenant over names the permission that is missing.
 
 use super::{id, reader, server, tenant};
+use crate::hint::hint;
 use bwdc_engine::directory::probe::{Check, Grade};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 
@@ -30,7 +31,7 @@ async fn each_permission_that_is_missing_is_named() {
         let findings = reader(&server, &unit, "").probe(&|_| ()).await;
         let failed: Vec<String> = findings
             .iter()
-            .filter_map(|it| if let Grade::Failed(error) = &it.grade { error.hint() } else { None })
+            .filter_map(|it| if let Grade::Failed(error) = &it.grade { hint(&error) } else { None })
             .collect();
         assert!(
             !failed.is_empty() && failed.iter().all(|hint| hint.contains(permission)),
@@ -42,7 +43,7 @@ async fn each_permission_that_is_missing_is_named() {
     let refusal = "{\"error\":{\"code\":\"Authorization_RequestDenied\"}}";
     server.faults().add(Rule::new("GET", "/v1.0/groups", Fault::Answer(Answer::json(403, refusal))));
     let error = reader(&server, "", "").read(super::SCOPE, &|_| ()).await.err().unwrap();
-    assert!(error.hint().unwrap().contains("GroupMember.Read.All"), "{error}");
+    assert!(hint(&error).unwrap().contains("GroupMember.Read.All"), "{error}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Whatever happens at a request: the whole, or one error. Every request is taken from the stand-in's own log.
 
 use super::{Setup, shape, small, start, user};
+use crate::hint::hint;
 use bwdc_engine::directory::ReadError;
 use bwdc_sandbox::cloud::google::{Member, Options, OverQuota, Server, Tenant};
 use bwdc_sandbox::faults::{Answer, Arrival, Fault, Moment, Rule};
@@ -83,7 +84,7 @@ async fn a_fault_at_any_request_is_overcome_or_fails_the_read() {
             let place = if method == "GET" { "page" } else { "/token" };
             assert!(text.contains("Google Workspace") && text.contains(place), "{text}");
             assert!(!text.contains('?') && !text.contains("PRIVATE KEY") && !text.contains("ya29"), "{text}");
-            assert!(error.hint().is_some(), "{text}");
+            assert!(hint(&error).is_some(), "{text}");
         }
     }
 }
@@ -154,7 +155,7 @@ async fn a_quota_that_stays_used_up_is_one_clear_error() {
         let error = Setup::new(&server).read().await.err().expect("refused");
         assert!(error.to_string().contains("Quota exceeded"), "{error}");
         assert!(
-            error.hint().is_some_and(|hint| hint.contains("quota") && hint.contains("nothing was changed"))
+            hint(&error).is_some_and(|hint| hint.contains("quota") && hint.contains("nothing was changed"))
         );
     }
 }

@@ -1,6 +1,7 @@
 //! Filters of every form, and what each lets through.
 
 use super::{Setup, group, members, start, user};
+use crate::hint::hint;
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::event::Event;
 use bwdc_engine::notice::Notice;
@@ -161,10 +162,10 @@ async fn what_a_filter_names_and_google_does_not_know_is_said() {
     let refused = |filter: &str| Setup::new(&server).sync("userFilter", json!(filter));
     let error = refused("includeGroup:nobody@example.test").read().await.err().expect("refused");
     assert!(error.to_string().contains("/groups/nobody@example.test"), "{error}");
-    assert!(error.hint().is_some_and(|hint| hint.contains("sync.userFilter")), "{:?}", error.hint());
+    assert!(hint(&error).is_some_and(|hint| hint.contains("sync.userFilter")), "{:?}", hint(&error));
     let error = refused("|department=Sales").read().await.err().expect("refused");
     assert!(error.to_string().contains("Invalid Input"), "{error}");
-    assert!(error.hint().is_some_and(|hint| hint.contains("query after `|`")), "{:?}", error.hint());
+    assert!(hint(&error).is_some_and(|hint| hint.contains("query after `|`")), "{:?}", hint(&error));
 
     let notices = Mutex::new(Vec::new());
     let events = |event| {

@@ -5,6 +5,7 @@ mod filters;
 mod rate;
 mod sign_in;
 
+use crate::hint::hint;
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{Presence, Sought};
 use bwdc_core::settings::{GoogleFilters, GoogleSettings};
@@ -181,7 +182,7 @@ async fn one_domain_several_or_all() {
     let error =
         Setup::new(&server).with("domain", json!("nowhere.test")).read().await.err().expect("refused");
     assert!(error.to_string().contains("Domain not found"), "{error}");
-    assert!(error.hint().is_some_and(|hint| hint.contains("gsuite.domain")));
+    assert!(hint(&error).is_some_and(|hint| hint.contains("gsuite.domain")));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The service account: what is refused, what is said about it, and what `doctor` finds.
 
 use super::Setup;
+use crate::hint::hint;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::probe::{Check, Concern, Finding, Grade};
 use bwdc_sandbox::cloud::google::{Options, Privileges, Server, Tenant};
@@ -18,7 +19,7 @@ fn start(change: impl FnOnce(&mut Options)) -> Server {
 /// The error and the next step.
 async fn refused(setup: Setup) -> (String, String) {
     let error = setup.read().await.err().expect("refused");
-    let hint = error.hint().expect("a next step");
+    let hint = hint(&error).expect("a next step");
     assert!(!error.to_string().contains("PRIVATE KEY") && !hint.contains("PRIVATE KEY"), "{error}");
     (error.to_string(), hint)
 }
@@ -44,8 +45,8 @@ async fn a_refusal_says_what_to_do_and_where() {
             "has not been used in project",
             vec!["Enable the Admin SDK API", "console.cloud.google.com"],
         ),
-        (Setup::new(&weak), "Not Authorized", vec!["`admin@example.test`", "Groups > Read"]),
-        (elsewhere, "Invalid email", vec!["gsuite.adminUser", "nobody@example.test"]),
+        (Setup::new(&weak), "Not Authorized", vec!["`gsuite.adminUser`", "Groups > Read"]),
+        (elsewhere, "Invalid email", vec!["`gsuite.adminUser`", "the service account is right"]),
         (unknown, "account not found", vec!["gsuite.clientEmail", "gsuite.key-file"]),
         (another, "Invalid JWT Signature", vec!["new key", "gsuite.key-file"]),
         (customer, "Bad Request", vec!["gsuite.customer"]),
@@ -94,7 +95,7 @@ async fn a_probe_names_what_is_missing() {
     assert_eq!(failures(&findings).len(), 2);
     let Grade::Failed(error) = &findings[1].grade else { panic!("{findings:?}") };
     assert!(matches!(**error, ReadError::Web(_)));
-    assert!(error.hint().is_some_and(|hint| hint.contains("Enable the Admin SDK API")));
+    assert!(hint(&error).is_some_and(|hint| hint.contains("Enable the Admin SDK API")));
 
     let weak = start(|options| options.privileges = Privileges { users: false, groups: true });
     let findings = probe(&weak).await;

@@ -1,6 +1,7 @@
 //! TLS: whom we trust, what we show, and what is said when it fails.
 
 use super::{SUFFIX, Setup, people};
+use crate::hint::hint;
 use bwdc_core::settings::Security;
 use bwdc_engine::directory::ldap::{LdapReadError, Step};
 use bwdc_harness::slapd::{Options, Slapd};
@@ -42,7 +43,7 @@ async fn a_stranger_is_refused_unless_everybody_is_welcome() {
         let mut setup = setup(&server, security, Some(&wrong));
         let error = setup.failure().await;
         assert!(matches!(error, LdapReadError::Tls { .. }), "{error:?}");
-        assert!(error.hint().unwrap().contains("`ldap.sslCaPath`"));
+        assert!(hint(&error).unwrap().contains("`ldap.sslCaPath`"));
         setup.settings.tls.allow_unauthorized = true;
         assert_eq!(setup.read().await.unwrap().people().len(), 3);
     }
@@ -52,8 +53,8 @@ async fn a_stranger_is_refused_unless_everybody_is_welcome() {
 async fn each_fault_of_a_certificate_is_told_from_the_others() {
     for (server_certificate, words) in [
         (ServerCertificate::OtherHost, "`ldap.hostname`"),
-        (ServerCertificate::Expired, "has ended"),
-        (ServerCertificate::NotYetValid, "does not count yet"),
+        (ServerCertificate::Expired, "has expired"),
+        (ServerCertificate::NotYetValid, "is not valid yet"),
     ] {
         let options = sandbox::Options {
             ldaps: true,
@@ -73,7 +74,7 @@ async fn each_fault_of_a_certificate_is_told_from_the_others() {
             (setup.settings.security, setup.settings.port) = (security, port);
             let error = setup.failure().await;
             assert!(matches!(error, LdapReadError::Tls { .. }), "{error:?}");
-            assert!(error.hint().unwrap().contains(words), "{error:?} {:?}", error.hint());
+            assert!(hint(&error).unwrap().contains(words), "{error:?} {:?}", hint(&error));
         }
     }
 }
@@ -107,7 +108,7 @@ async fn a_certificate_that_a_server_made_for_itself_is_trusted_where_the_file_n
     std::fs::write(&ca, elsewhere.ca_pem().unwrap()).unwrap();
     let error = setup(&elsewhere).failure().await;
     assert!(matches!(error, LdapReadError::Tls { .. }), "for another host: {error:?}");
-    assert!(error.hint().unwrap().contains("`ldap.hostname`"), "{:?}", error.hint());
+    assert!(hint(&error).unwrap().contains("`ldap.hostname`"), "{:?}", hint(&error));
 }
 
 #[tokio::test]
@@ -121,7 +122,7 @@ async fn a_client_certificate_is_shown_where_it_is_demanded() {
             matches!(error, LdapReadError::Cut { step: Step::Bind, .. } | LdapReadError::Tls { .. }),
             "{error:?}"
         );
-        assert!(error.hint().unwrap().contains("`ldap.sslCertPath`"), "{error:?} {:?}", error.hint());
+        assert!(hint(&error).unwrap().contains("`ldap.sslCertPath`"), "{error:?} {:?}", hint(&error));
         setup.settings.tls.certificate_path = Some(certificates.client_certificate.display().to_string());
         setup.settings.tls.key_path = Some(certificates.client_key.display().to_string());
         assert_eq!(setup.read().await.unwrap().people().len(), 3);
@@ -141,7 +142,7 @@ async fn files_that_cannot_be_used_are_named() {
         let expect = |error: LdapReadError, wanted: &str| match &error {
             LdapReadError::TlsFile { setting, path: named, .. } => {
                 assert_eq!((*setting, named.as_ref()), (wanted, path.as_str()));
-                assert!(error.hint().unwrap().contains(wanted));
+                assert!(hint(&error).unwrap().contains(wanted));
             }
             other => panic!("{other:?}"),
         };
@@ -163,7 +164,7 @@ async fn a_server_without_start_tls_is_told_from_one_without_tls() {
     let server = Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
     let error = setup(&server, Security::StartTls, None).failure().await;
     assert!(matches!(error, LdapReadError::StartTlsRefused { .. }), "{error:?}");
-    assert!(error.hint().unwrap().contains("`ldap.startTls`"));
+    assert!(hint(&error).unwrap().contains("`ldap.startTls`"));
 
     let mut ldaps = setup(&server, Security::Ldaps, None);
     ldaps.settings.port = server.port();

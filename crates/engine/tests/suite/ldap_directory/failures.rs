@@ -1,6 +1,7 @@
 //! Reads that must fail: each with an error that says what, where and what next, and never with a part.
 
 use super::{PASSWORD, READER, SUFFIX, Setup, people};
+use crate::hint::hint;
 use bwdc_engine::directory::ldap::{LdapReadError, Outcome, Step};
 use bwdc_harness::slapd;
 use bwdc_sandbox::ldap::{Action, At, Fault, Options, PageLimit, ResultCode, Server};
@@ -37,7 +38,7 @@ async fn a_wrong_password_names_the_command_that_stores_another() {
     setup.password = "wrong and secret".to_owned();
     let error = setup.failure().await;
     assert!(matches!(&error, LdapReadError::Bind { outcome: Outcome { code: 49, .. }, .. }), "{error:?}");
-    assert!(error.hint().unwrap().contains("bwdc config ldap.password"));
+    assert!(hint(&error).unwrap().contains("bwdc config set ldap.password"));
 }
 
 #[tokio::test]
@@ -63,7 +64,7 @@ async fn a_bind_that_needs_tls_says_so() {
     let options = Options { bind_needs_encryption: true, ..Options::with_bind(people(1), READER, PASSWORD) };
     let (_server, setup) = server(options).await;
     let error = setup.failure().await;
-    assert!(error.hint().unwrap().contains("`ldap.ssl`"), "{error:?}");
+    assert!(hint(&error).unwrap().contains("`ldap.ssl`"), "{error:?}");
 }
 
 #[tokio::test]
@@ -83,7 +84,7 @@ async fn an_unknown_base_names_its_setting() {
     let error = setup.failure().await;
     assert_eq!(refused(&error).0, 32);
     assert!(error.to_string().contains(&format!("ou=none,{SUFFIX}")));
-    assert!(error.hint().unwrap().contains("`sync.groupPath`"));
+    assert!(hint(&error).unwrap().contains("`sync.groupPath`"));
 }
 
 #[tokio::test]
@@ -104,7 +105,7 @@ async fn openldaps_size_limit_is_an_error_with_and_without_pages() {
         let error = Setup::new(server.port(), &who, "pw-u1").failure().await;
         let (code, _, taken) = refused(&error);
         assert!((code == 4 && taken > 0) || (code == 11 && taken == 0), "{total}: {error}");
-        assert!(error.hint().unwrap().contains(&who), "{:?}", error.hint());
+        assert!(hint(&error).unwrap().contains(&who), "{:?}", hint(&error));
     }
 }
 
@@ -184,7 +185,7 @@ async fn a_referral_is_named_and_not_followed() {
     server.inject(Fault::new(At::Page(1), Action::Referral(vec!["ldap://elsewhere/dc=x".to_owned()])));
     let error = setup.failure().await;
     assert_eq!(refused(&error).0, 10);
-    assert!(error.hint().unwrap().contains("ldap://elsewhere/dc=x"));
+    assert!(hint(&error).unwrap().contains("ldap://elsewhere/dc=x"));
 }
 
 #[tokio::test]
@@ -223,7 +224,7 @@ async fn the_three_usual_references_of_a_domain_are_no_loss() {
     let (_server, mut setup) = server(options).await;
     setup.settings.active_directory = true;
     let error = setup.failure().await;
-    assert!(error.hint().unwrap().contains("3268"), "{error:?}");
+    assert!(hint(&error).unwrap().contains("3268"), "{error:?}");
 }
 
 #[tokio::test]
@@ -238,7 +239,7 @@ async fn a_silent_server_is_left_at_the_limit() {
         match setup.failure().await {
             error @ LdapReadError::TimeLimit { .. } => {
                 assert!(
-                    error.to_string().contains(limit) && error.hint().unwrap().contains(limit),
+                    error.to_string().contains(limit) && hint(&error).unwrap().contains(limit),
                     "{at:?}: {error}"
                 );
             }

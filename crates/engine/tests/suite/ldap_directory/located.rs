@@ -1,6 +1,7 @@
 //! Servers that DNS lists for a domain.
 
 use super::{PASSWORD, READER, SCOPE, Setup, people};
+use crate::hint::hint;
 use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::directory::{Directory, ReadError};
 use bwdc_sandbox::ldap::{Options, Server};
@@ -132,7 +133,7 @@ async fn a_domain_without_servers_is_named() {
         error.to_string().ends_with("(SRV record `_ldap._tcp.example.test`): it lists no server"),
         "{error}"
     );
-    assert!(error.hint().unwrap().contains("`ldap.hostname`"));
+    assert!(hint(&error).unwrap().contains("`ldap.hostname`"));
     let unknown = located(&names, |setup| setup.settings.located_in = Some(UNKNOWN.to_owned()));
     let error = failure(&unknown).await;
     assert!(error.to_string().ends_with("there is no such record"), "{error}");

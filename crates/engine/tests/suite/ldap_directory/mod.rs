@@ -20,6 +20,7 @@ mod shapes;
 mod speed;
 mod whole;
 
+use crate::hint::hint;
 use bwdc_core::settings::{
     Aliases, Bind, DisabledBy, LdapLayout, LdapScope, LdapSettings, LdapTls, Security, TimeLimits,
 };
@@ -119,7 +120,7 @@ impl Setup {
     /// The error of a read that has to fail; what it says is checked for the password.
     async fn failure(&self) -> LdapReadError {
         let error = self.read().await.err().expect("the read has to fail");
-        let words = format!("{error} {error:?} {:?}", error.hint());
+        let words = format!("{error} {error:?} {:?}", hint(&error));
         assert!(!words.contains(&self.password) || self.password.is_empty(), "{words}");
         match error {
             ReadError::Ldap(error) => *error,

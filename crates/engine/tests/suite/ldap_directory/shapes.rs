@@ -1,6 +1,7 @@
 //! What servers and installations do differently, and the settings that say so.
 
 use super::{SCOPE, SUFFIX, Setup, groups, text};
+use crate::hint::hint;
 use bwdc_core::settings::{Aliases, Bind, DisabledBy, IdAttribute, LdapScope};
 use bwdc_core::snapshot::{AccountState, Snapshot};
 use bwdc_engine::directory::ldap::LdapReadError;
@@ -256,7 +257,7 @@ async fn the_chosen_id_is_pushed_and_nobody_goes_without() {
         matches!(&error, LdapReadError::NoId { entry, attribute: "ipaUniqueID" } if entry.starts_with("uid=ben,")),
         "{error:?}"
     );
-    assert!(error.hint().unwrap().contains("ldap.id-attribute"));
+    assert!(hint(&error).unwrap().contains("ldap.id-attribute"));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! an API token and as a service app.
 
 use super::{WHOLE, place_of, service_app, settings, shape, small};
+use crate::hint::hint;
 use bwdc_core::settings::OktaFilters;
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::ReadError;
@@ -96,7 +97,7 @@ fn is_one_clear_error(error: &ReadError, page: &str, secret: &str) {
     let path = page.split('?').next().expect("a path");
     assert!(text.contains("Okta") && text.contains(path), "{text}");
     assert!(!text.contains('?') && !text.contains(secret) && !text.contains('\n'), "{text}");
-    assert!(error.hint().is_some(), "{text}");
+    assert!(hint(&error).is_some(), "{text}");
 }
 
 #[tokio::test]
@@ -165,7 +166,7 @@ async fn a_storm_of_refusals_is_weathered_or_one_error() {
         server.faults().add(Rule::new("*", "/", refusal()));
         let error = read(&server, by).await.err().expect("no read");
         assert!(error.to_string().contains("429"), "{error}");
-        assert!(error.hint().is_some_and(|hint| hint.contains("rate limit")), "{error}");
+        assert!(hint(&error).is_some_and(|hint| hint.contains("rate limit")), "{error}");
     }
 }
 
@@ -207,7 +208,7 @@ async fn a_missing_permission_is_named() {
             server.faults().clear();
             server.faults().add(Rule::new("GET", path, Fault::Answer(refusal())));
             let error = read(&server, by).await.err().expect("no read");
-            assert!(error.hint().is_some_and(|hint| hint.contains(named)), "{error}: {:?}", error.hint());
+            assert!(hint(&error).is_some_and(|hint| hint.contains(named)), "{error}: {:?}", hint(&error));
         }
     }
 }

@@ -5,6 +5,7 @@ mod following;
 mod rate;
 mod service_app;
 
+use crate::hint::hint;
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{Presence, Sought};
 use bwdc_core::settings::{OktaFilters, OktaSettings};
@@ -155,7 +156,7 @@ async fn filters_choose_people_and_groups_by_name() {
     let filters = filters("|status pr", "").expect("a query");
     let error = directory(&server, filters, 1_000.0).read(WHOLE, &|_| {}).await.err().expect("a refusal");
     assert!(error.to_string().contains("Invalid search criteria"), "{error}");
-    assert!(error.hint().is_some_and(|hint| hint.contains("filter")), "{error}");
+    assert!(hint(&error).is_some_and(|hint| hint.contains("filter")), "{error}");
 }
 
 #[tokio::test]

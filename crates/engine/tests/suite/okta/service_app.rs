@@ -1,6 +1,7 @@
 //! A service app: a private key in the place of a token, with proofs of possession where the organization wants them.
 
 use super::{WHOLE, settings, small};
+use crate::hint::hint;
 use bwdc_core::settings::OktaFilters;
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::ReadError;
@@ -128,7 +129,7 @@ async fn what_is_wrong_is_said_without_the_key() {
     let narrow = start(RSA_PUBLIC, |app| drop(app.scopes.pop()));
     let error = read(&narrow, RSA, Some("key-1")).await.err().expect("a refusal");
     assert!(error.to_string().contains("invalid_scope"), "{error}");
-    assert!(error.hint().is_some_and(|hint| hint.contains("`okta.groups.read`")), "{error}");
+    assert!(hint(&error).is_some_and(|hint| hint.contains("`okta.groups.read`")), "{error}");
     for (key, words) in [
         ("00abc-api-token", "neither a key in PEM form nor a JSON web key"),
         (EC_OLD, "openssl pkcs8 -topk8"),

@@ -1,6 +1,7 @@
 //! Whatever happens at a page: the whole, or one error.
 
 use super::{Setup, VERSIONS, WHOLE, small, start};
+use crate::hint::hint;
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::web::WebReadError;
@@ -117,7 +118,7 @@ async fn a_lasting_fault_at_any_request_is_one_clear_error() {
                 let path = page.split('?').next().unwrap();
                 assert!(text.contains("OneLogin") && text.contains(path), "{fault:?} at {page}: {text}");
                 assert!(!text.contains('?') && !text.contains(server.client_secret()), "{text}");
-                assert!(error.hint().is_some());
+                assert!(hint(&error).is_some());
             }
         }
     }
@@ -137,7 +138,7 @@ async fn a_storm_of_refusals_is_weathered_or_one_error() {
         server.faults().clear();
         server.faults().add(Rule::new("*", "/", refusal()));
         let error = setup.read().await.err().unwrap();
-        assert!(error.to_string().contains("429") && error.hint().unwrap().contains("rate limit"), "{error}");
+        assert!(error.to_string().contains("429") && hint(&error).unwrap().contains("rate limit"), "{error}");
     }
 }
 
@@ -156,7 +157,7 @@ async fn a_missing_permission_is_named() {
             let refusal = r#"{"statusCode":403,"name":"ForbiddenError","message":"insufficient scope"}"#;
             server.faults().add(Rule::new("GET", path, Fault::Answer(Answer::json(status, refusal))));
             let error = Setup::new(&server, version).read().await.err().unwrap();
-            assert!(error.hint().unwrap().contains(named), "{error}: {:?}", error.hint());
+            assert!(hint(&error).unwrap().contains(named), "{error}: {:?}", hint(&error));
         }
     }
 }
@@ -174,7 +175,7 @@ async fn a_refused_credential_is_one_clear_error() {
             error.to_string().contains("Authentication Failure") && !error.to_string().contains("wrong"),
             "{error}"
         );
-        assert!(error.hint().unwrap().contains("enter new ones"));
+        assert!(hint(&error).unwrap().contains("enter new ones"));
     }
     server.faults().add(Rule::new("POST", "/auth/oauth2/v2/token", Fault::Answer(Answer::json(200, "{}"))));
     let error = Setup::new(&server, 2).read().await.err().unwrap();

@@ -4,6 +4,7 @@ use super::{
     IMPORT, MEMBERS, TOKEN, Told, brief, connect, connection, direct, import, import_request, requests,
     silent, start,
 };
+use crate::hint::{hint, hint as told};
 use bwdc_core::names::{ExternalId, GroupId, MemberId};
 use bwdc_core::observed::Seats;
 use bwdc_core::wire::Request;
@@ -139,7 +140,7 @@ async fn a_cut_leaves_the_effect_unknown_and_the_import_is_sent_once() {
         let error = failed(&server).await;
         assert!(matches!(error, ApplyError::Unknown { cause: UnknownCause::Lost(_) }), "{error:?}");
         assert!(!error.certainly_nothing_happened());
-        assert!(error.hint().is_some_and(|hint| hint.contains("looks first")));
+        assert!(hint(&error).is_some_and(|hint| hint.contains("looks first")));
         assert_eq!(requests(&server, IMPORT).len(), 1);
         assert_eq!(server.member("ann@example.test").is_some(), arrived);
     }
@@ -202,8 +203,8 @@ async fn a_refusal_tells_its_next_step_and_whether_something_can_have_happened()
         assert_eq!((message.status, *effect, sent), (status, wanted, 1));
         assert_eq!(error.certainly_nothing_happened(), wanted == Effect::None);
         match hint {
-            Some(words) => assert!(error.hint().is_some_and(|hint| hint.contains(words)), "{status}"),
-            None => assert_eq!(error.hint(), None, "{status}"),
+            Some(words) => assert!(told(&error).is_some_and(|hint| hint.contains(words)), "{status}"),
+            None => assert_eq!(told(&error), None, "{status}"),
         }
     }
 }
@@ -239,7 +240,7 @@ async fn a_server_that_stays_busy_has_refused() {
     let (error, sent) = failed_by(Fault::Answer(Answer::empty(429))).await;
     assert!(matches!(&error, ApplyError::Refused { effect: Effect::None, .. }), "{error:?}");
     assert_eq!((error.message().map(|message| message.status), sent), (Some(429), 5));
-    assert!(error.hint().is_some_and(|hint| hint.contains("Wait a few minutes")));
+    assert!(hint(&error).is_some_and(|hint| hint.contains("Wait a few minutes")));
 }
 
 #[tokio::test]
@@ -266,7 +267,7 @@ async fn a_refused_token_on_an_import_is_replaced_once() {
 
     let (error, sent) = failed_by(Fault::Answer(Answer::empty(401))).await;
     assert!(error.certainly_nothing_happened());
-    assert!(error.hint().is_some_and(|hint| hint.contains("key was kept")));
+    assert!(hint(&error).is_some_and(|hint| hint.contains("key was kept")));
     assert_eq!(sent, 2);
 }
 

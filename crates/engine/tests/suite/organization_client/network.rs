@@ -1,6 +1,7 @@
 //! What stands between: certificates, proxies, redirects, endless bodies.
 
 use super::{MEMBERS, Told, connect, connection, direct, hasty, import_request, silent, start};
+use crate::hint::hint;
 use bwdc_core::observed::ServerKind;
 use bwdc_engine::http::{HttpError, ProxyChoice, TransportError};
 use bwdc_engine::organization::{ApplyError, Organization, OrganizationError};
@@ -109,7 +110,7 @@ async fn a_company_authority_is_trusted_by_its_file_and_only_by_it() {
             "{error:?}"
         );
         assert!(error.to_string().contains(&format!("https://localhost:{port}/identity")), "{error}");
-        assert!(error.hint().is_some_and(|hint| hint.contains("`organization-ca-path`")));
+        assert!(hint(&error).is_some_and(|hint| hint.contains("`organization-ca-path`")));
         assert!(told.waits().is_empty(), "a certificate does not become better by waiting");
         let error = untrusted.apply(&import_request(), &silent).await.expect_err("an untrusted server");
         assert!(error.certainly_nothing_happened());
@@ -249,7 +250,7 @@ async fn a_redirect_is_not_followed_and_its_secrets_are_not_told() {
     let error = organization.members(&silent).await.expect_err("a redirect");
     assert!(error.to_string().contains(&format!("{}{MEMBERS}", elsewhere.url())), "{error}");
     assert!(!error.to_string().contains("hidden"), "{error}");
-    assert!(error.hint().is_some_and(|hint| hint.contains("Correct the server URL")));
+    assert!(hint(&error).is_some_and(|hint| hint.contains("correct the server URL")));
     let error = organization.apply(&import_request(), &silent).await.expect_err("a redirect");
     assert!(matches!(
         error,

@@ -1,6 +1,7 @@
 //! An organization that is seen with an administrator's own key.
 
 use super::{connect, requests, silent, start};
+use crate::hint::hint;
 use bwdc_core::observed::{MemberStatus, Membership, Role};
 use bwdc_engine::organization::{ApiKey, Organization, OrganizationError, Reading};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
@@ -80,7 +81,7 @@ async fn a_server_fault_is_not_a_refusal_of_the_key() {
     server.set_role(ANN, SandboxRole::User);
     let error = observing(&server).observed(true, &silent).await.expect_err("a refusal");
     assert!(matches!(error, OrganizationError::Observer { .. }), "{error:?}");
-    assert!(error.hint().is_some_and(|it| it.contains("bwdc logout --observer")));
+    assert!(hint(&error).is_some_and(|it| it.contains("bwdc logout --observer")));
 }
 
 #[tokio::test]

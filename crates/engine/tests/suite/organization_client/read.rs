@@ -1,6 +1,7 @@
 //! Reads: what each server offers, and what is tried again.
 
 use super::{MEMBERS, Told, brief, connect, requests, silent, start};
+use crate::hint::hint;
 use bwdc_core::names::{ExternalId, GroupId, MemberId};
 use bwdc_core::observed::{MemberStatus, Membership, Role, ServerKind};
 use bwdc_engine::http::TransportError;
@@ -83,7 +84,7 @@ async fn what_is_no_server_is_not_taken_for_one() {
         server.faults().add(Rule::new("GET", "/api/config", Fault::Answer(Answer::json(200, body))));
         let error = connect(&server).server(&silent).await.expect_err("no configuration");
         assert!(error.to_string().contains(reason), "{error}");
-        assert!(error.hint().is_some_and(|hint| hint.contains("server URL")));
+        assert!(hint(&error).is_some_and(|hint| hint.contains("server URL")));
     }
 }
 
@@ -124,7 +125,7 @@ async fn five_attempts_are_all() {
     let told = Told::default();
     let error = connect(&server).members(&told.listen()).await.expect_err("a server that stays away");
     assert!(error.to_string().contains("“502 Bad Gateway”"), "{error}");
-    assert!(error.hint().is_some_and(|hint| hint.contains("proxy")));
+    assert!(hint(&error).is_some_and(|hint| hint.contains("proxy")));
     assert_eq!(requests(&server, MEMBERS).len(), 5);
     let waits = told.waits();
     assert_eq!(waits.len(), 4);
@@ -167,6 +168,6 @@ async fn a_wait_that_is_too_long_is_a_refusal() {
     server.faults().add(Rule::new("GET", MEMBERS, Fault::Answer(busy)));
     let error = failed(&server).await;
     assert_eq!(error.to_string(), "Slow down! Too many requests. Try again in 1h.");
-    assert_eq!(error.hint().as_deref(), Some("The server asks to wait 3600 seconds. Run again after that."));
+    assert_eq!(hint(&error).as_deref(), Some("The server asks to wait 3600 seconds. Run again after that."));
     assert_eq!(requests(&server, MEMBERS).len(), 1);
 }

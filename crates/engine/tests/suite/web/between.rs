@@ -1,6 +1,7 @@
 //! What stands between: encryption with and without HTTP/2, a proxy, an authority that nobody knows.
 
 use super::{WHOLE, behind, hasty, onelogin};
+use crate::hint::hint;
 use bwdc_core::settings::ConnectorSettings;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::onelogin::OneLoginDirectory;
@@ -105,7 +106,7 @@ async fn an_authority_that_nobody_knows_is_one_error_that_names_the_setting() {
     let url = format!("https://localhost:{}", encrypted(server.port(), &certificates, &["h2"]).await);
     for ca in [None, Some(certificates.wrong_ca.as_path())] {
         let error = behind(&url, &server, options(ca)).read(WHOLE, &|_| ()).await.err().unwrap();
-        assert!(error.hint().unwrap().contains("`directory-ca-path`"), "{error}");
+        assert!(hint(&error).unwrap().contains("`directory-ca-path`"), "{error}");
         let ReadError::Web(error) = error else { panic!("{error}") };
         assert!(
             matches!(*error, WebReadError::Transport { error: TransportError::Certificate { .. }, .. }),

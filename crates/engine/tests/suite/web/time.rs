@@ -1,6 +1,7 @@
 //! Time: limits of a request and of a whole read, cancellation, tokens that end, requests at one time, patience.
 
 use super::{WHOLE, behind, hasty, okta, okta_directory, onelogin};
+use crate::hint::hint;
 use bwdc_core::settings::{ConnectorSettings, TimeLimits};
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::okta::OktaDirectory;
@@ -64,7 +65,7 @@ async fn a_service_that_takes_no_connection_is_given_up_at_the_limit_for_that() 
     assert!(matches!(&error, WebReadError::Transport { error: TransportError::NotConnected { url, .. }, .. }
             if url.contains(&address.to_string())));
     assert!(error.to_string().contains("within 1 s"), "{error}");
-    assert!(error.hint().unwrap().contains("`time-limits.connect`"));
+    assert!(hint(&error).unwrap().contains("`time-limits.connect`"));
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }
 
@@ -87,7 +88,7 @@ async fn a_read_that_takes_too_long_in_all_is_an_error_whatever_it_waits_for() {
         let begun = Instant::now();
         let error = web(behind(server.url(), &server, options).read(WHOLE, &|_| ()).await.err().unwrap());
         assert!(matches!(&error, WebReadError::TotalTime { .. }), "{fault:?}: {error}");
-        assert!(error.hint().unwrap().contains("`time-limits.total`"));
+        assert!(hint(&error).unwrap().contains("`time-limits.total`"));
         assert!(begun.elapsed() < Duration::from_secs(10));
     }
 }

@@ -1,0 +1,195 @@
+//! Why two sides did not agree on TLS, by the alert that came or the verdict about the certificate. What is not in the table
+//! is `Other`: it is shown as it came, and nothing is blamed for it.
+
+use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
+
+/// Why a TLS handshake failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsFailure {
+    /// Nobody that is trusted here signed the certificate.
+    UnknownAuthority,
+    /// An authority that is known by name did not make this signature.
+    BadSignature,
+    /// The certificate is for other names.
+    OtherName {
+        /// Those that it is for, as the verifier tells them.
+        names: Vec<String>,
+    },
+    /// The certificate names no host where names belong (subjectAltName); one in its common name does not count.
+    NoNames,
+    /// The certificate has ended.
+    Expired,
+    /// The certificate does not count yet.
+    NotYetValid,
+    /// The authority took it back.
+    Revoked,
+    /// Whether it was taken back cannot be told.
+    RevocationUnknown,
+    /// It is signed in a way, or with a curve, that is not supported here.
+    UnsupportedSignature,
+    /// It is not for servers.
+    OtherPurpose,
+    /// It is an authority's own and no server's.
+    AuthorityAsServer,
+    /// It has an extension that must be understood and is not.
+    UnknownExtension,
+    /// It cannot be read.
+    Unreadable,
+    /// The server showed none.
+    NoCertificate,
+    /// The server asks for a certificate of ours.
+    ClientCertificateNeeded,
+    /// The server does not accept our certificate.
+    ClientCertificateRefused,
+    /// Our certificate has ended or was taken back, says the server.
+    ClientCertificateEnded,
+    /// The two have no cipher suite, curve or signature in common; servers with TLS 1.2 also say so when they want a
+    /// certificate of ours.
+    NothingInCommon,
+    /// The two have no version in common.
+    NoVersion,
+    /// The server knows no host of this name.
+    UnknownName,
+    /// The answer is not TLS.
+    NotTls,
+    /// Anything else.
+    Other,
+}
+
+/// What failed, where a TLS library's error lies at the bottom.
+pub fn tls_failure(error: &(dyn std::error::Error + 'static)) -> Option<TlsFailure> {
+    let mut current = Some(error);
+    while let Some(mut error) = current {
+        // An I/O error hands on the source of what it wraps, not what it wraps.
+        while let Some(wrapped) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            error = wrapped;
+        }
+        if let Some(found) = error.downcast_ref::<Error>() {
+            return Some(of(found));
+        }
+        current = error.source();
+    }
+    None
+}
+
+fn of(error: &Error) -> TlsFailure {
+    match error {
+        Error::InvalidCertificate(error) => of_certificate(error),
+        Error::NoCertificatesPresented => TlsFailure::NoCertificate,
+        Error::AlertReceived(alert) => of_alert(*alert),
+        Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::Tls12NotOffered
+            | PeerIncompatible::Tls12NotOfferedOrEnabled,
+        ) => TlsFailure::NoVersion,
+        Error::PeerIncompatible(_) => TlsFailure::NothingInCommon,
+        Error::InvalidMessage(_) => TlsFailure::NotTls,
+        _ => TlsFailure::Other,
+    }
+}
+
+fn of_certificate(error: &CertificateError) -> TlsFailure {
+    use CertificateError as E;
+    match error {
+        E::UnknownIssuer => TlsFailure::UnknownAuthority,
+        E::BadSignature => TlsFailure::BadSignature,
+        E::NotValidForNameContext { presented, .. } if presented.is_empty() => TlsFailure::NoNames,
+        E::NotValidForNameContext { presented, .. } => TlsFailure::OtherName { names: presented.clone() },
+        E::NotValidForName => TlsFailure::OtherName { names: Vec::new() },
+        E::Expired | E::ExpiredContext { .. } => TlsFailure::Expired,
+        E::NotValidYet | E::NotValidYetContext { .. } => TlsFailure::NotYetValid,
+        E::Revoked => TlsFailure::Revoked,
+        E::UnknownRevocationStatus
+        | E::ExpiredRevocationList
+        | E::ExpiredRevocationListContext { .. }
+        | E::InvalidOcspResponse => TlsFailure::RevocationUnknown,
+        E::UnsupportedSignatureAlgorithmContext { .. }
+        | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => TlsFailure::UnsupportedSignature,
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => TlsFailure::OtherPurpose,
+        E::UnhandledCriticalExtension => TlsFailure::UnknownExtension,
+        E::BadEncoding => TlsFailure::Unreadable,
+        other => of_text(&format!("{other:?}")),
+    }
+}
+
+/// What the verifier tells in words only.
+fn of_text(text: &str) -> TlsFailure {
+    if text.contains("CaUsedAsEndEntity") {
+        TlsFailure::AuthorityAsServer
+    } else if text.contains("UnsupportedSignatureAlgorithm") {
+        TlsFailure::UnsupportedSignature
+    } else {
+        TlsFailure::Other
+    }
+}
+
+fn of_alert(alert: AlertDescription) -> TlsFailure {
+    use AlertDescription as A;
+    match alert {
+        A::CertificateRequired => TlsFailure::ClientCertificateNeeded,
+        A::BadCertificate
+        | A::UnknownCA
+        | A::CertificateUnknown
+        | A::UnsupportedCertificate
+        | A::AccessDenied => TlsFailure::ClientCertificateRefused,
+        A::CertificateExpired | A::CertificateRevoked => TlsFailure::ClientCertificateEnded,
+        A::HandshakeFailure | A::InsufficientSecurity => TlsFailure::NothingInCommon,
+        A::ProtocolVersion => TlsFailure::NoVersion,
+        A::UnrecognisedName => TlsFailure::UnknownName,
+        _ => TlsFailure::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_verdict_and_alert_has_its_cause() {
+        use AlertDescription as A;
+        use CertificateError as E;
+        let algorithm = || E::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id: vec![1],
+            supported_algorithms: Vec::new(),
+        };
+        let name = |presented: &[&str]| E::NotValidForNameContext {
+            expected: rustls::pki_types::ServerName::try_from("dc1.example.test").expect("a name"),
+            presented: presented.iter().map(|it| (*it).to_owned()).collect(),
+        };
+        for (error, expected) in [
+            (Error::InvalidCertificate(E::UnknownIssuer), TlsFailure::UnknownAuthority),
+            (Error::InvalidCertificate(E::BadSignature), TlsFailure::BadSignature),
+            (Error::InvalidCertificate(name(&[])), TlsFailure::NoNames),
+            (
+                Error::InvalidCertificate(name(&["dc2"])),
+                TlsFailure::OtherName { names: vec!["dc2".to_owned()] },
+            ),
+            (Error::InvalidCertificate(E::Expired), TlsFailure::Expired),
+            (Error::InvalidCertificate(E::NotValidYet), TlsFailure::NotYetValid),
+            (Error::InvalidCertificate(E::Revoked), TlsFailure::Revoked),
+            (Error::InvalidCertificate(E::UnknownRevocationStatus), TlsFailure::RevocationUnknown),
+            (Error::InvalidCertificate(algorithm()), TlsFailure::UnsupportedSignature),
+            (Error::InvalidCertificate(E::InvalidPurpose), TlsFailure::OtherPurpose),
+            (Error::InvalidCertificate(E::UnhandledCriticalExtension), TlsFailure::UnknownExtension),
+            (Error::InvalidCertificate(E::BadEncoding), TlsFailure::Unreadable),
+            (Error::InvalidCertificate(E::ApplicationVerificationFailure), TlsFailure::Other),
+            (Error::NoCertificatesPresented, TlsFailure::NoCertificate),
+            (Error::AlertReceived(A::CertificateRequired), TlsFailure::ClientCertificateNeeded),
+            (Error::AlertReceived(A::UnknownCA), TlsFailure::ClientCertificateRefused),
+            (Error::AlertReceived(A::CertificateExpired), TlsFailure::ClientCertificateEnded),
+            (Error::AlertReceived(A::HandshakeFailure), TlsFailure::NothingInCommon),
+            (Error::AlertReceived(A::ProtocolVersion), TlsFailure::NoVersion),
+            (Error::AlertReceived(A::UnrecognisedName), TlsFailure::UnknownName),
+            (Error::AlertReceived(A::InternalError), TlsFailure::Other),
+            (PeerIncompatible::NoCipherSuitesInCommon.into(), TlsFailure::NothingInCommon),
+            (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), TlsFailure::NoVersion),
+            (Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType), TlsFailure::NotTls),
+        ] {
+            let told = format!("{error:?}");
+            assert_eq!(tls_failure(&std::io::Error::other(error)), Some(expected), "{told}");
+        }
+        assert_eq!(tls_failure(&std::io::Error::other("no route")), None);
+        assert_eq!(of_text("Other(OtherError(CaUsedAsEndEntity))"), TlsFailure::AuthorityAsServer);
+    }
+}

@@ -1,0 +1,241 @@
+//! The Bitwarden or Vaultwarden server: what to do next when it refuses, or does not answer.
+
+use super::certificate::{self, Peer};
+use super::http;
+use super::page::ErrorPage;
+use super::sentence::say;
+use crate::text;
+use crate::{NextStep, Step};
+use bwdc_engine::http::TransportError;
+use bwdc_engine::organization::{AccountError, ApplyError, OrganizationError, ServerMessage, UnknownCause};
+use bwdc_engine::tls_failure::{TlsFailure, tls_failure};
+
+pub(super) fn steps(error: &OrganizationError) -> Vec<NextStep> {
+    use OrganizationError as E;
+    match error {
+        E::Client(error) => http::steps(error),
+        E::Transport(error) => transport(error),
+        E::Id { .. } => say(text!(
+            "step.organization.id",
+            "The id comes from the server or the ledger, and no id of a Bitwarden server looks like this. Check that the server URL leads to the right server."
+        )),
+        E::NoToken { .. } | E::Unreadable { .. } => not_the_server(),
+        E::SignIn(message) => ErrorPage::Organization.after(sign_in(message)),
+        E::Observer { .. } => vec![
+            Step::run("login --observer").to(text!(
+                "step.organization.observer",
+                "To give a valid personal API key of an owner or administrator"
+            )),
+            Step::run("logout --observer")
+                .to(text!("step.organization.no-observer", "Or, to go on without observing")),
+        ],
+        E::Refused(message) => refused(message),
+        E::UnknownStatus { .. } | E::UnknownRole { .. } => newer_server(),
+    }
+}
+
+pub(super) fn apply_steps(error: &ApplyError) -> Vec<NextStep> {
+    match error {
+        ApplyError::NotSent(error) => steps(error),
+        ApplyError::Refused { message, .. } => refused(message),
+        ApplyError::Altered { .. } => say(text!(
+            "step.organization.altered",
+            "Look at the member in the web vault: either somebody changed it at the same moment, or the server replaced more than it was asked to."
+        )),
+        ApplyError::Unknown { cause } => unknown(cause),
+    }
+}
+
+/// What the next run does depends on whether the organization can be read.
+fn unknown(cause: &UnknownCause) -> Vec<NextStep> {
+    let mut steps = say(text!(
+        "step.organization.unknown",
+        "It is not known how much of the request took effect. The next run looks first and sends what is missing; where the server does not show the organization, it sends everything again."
+    ));
+    match cause {
+        UnknownCause::Lost(error)
+            if matches!(**error, OrganizationError::Transport(TransportError::Timeout { .. })) =>
+        {
+            steps.push(
+                Step::change("time-limits.organization")
+                    .to(text!("step.organization.slow", "Where answers take that long, to wait longer")),
+            );
+        }
+        UnknownCause::Lost(_) | UnknownCause::Answer(_) | UnknownCause::Page { .. } => {}
+    }
+    steps
+}
+
+pub(super) fn account_steps(error: &AccountError) -> Vec<NextStep> {
+    match error {
+        AccountError::Server(error) => steps(error),
+        AccountError::Refused(message) => match general(message) {
+            Some(steps) => steps,
+            None => vec![
+                Step::Say(text!(
+                    "step.account.refused",
+                    "Check address, master password and code. A mailed code also needs `--method 1`."
+                ))
+                .into(),
+                Step::run("login organization.<id>").to(text!(
+                    "step.account.single-sign-on",
+                    "If the account signs in through a company's single sign-on, use the organization's API key"
+                )),
+            ],
+        },
+        AccountError::KeyRefused(_) => say(text!(
+            "step.account.key",
+            "Only an owner can see the organization's API key, and the plan must include the API. It is shown in the web vault in the organization's settings."
+        )),
+        AccountError::Derivation { .. } => say(text!(
+            "step.account.derivation",
+            "Check that the server URL is right. If it is, raise the account's key settings in the web vault, or sign in with the organization's API key."
+        )),
+        AccountError::UnknownDerivation { .. } => newer_server(),
+    }
+}
+
+fn newer_server() -> Vec<NextStep> {
+    say(text!("step.organization.newer", "The server is newer than this program: install a newer version."))
+}
+
+fn not_the_server() -> Vec<NextStep> {
+    say(text!(
+        "step.organization.not-the-server",
+        "Check that the server URL leads to a Bitwarden or Vaultwarden server, and not to something in front of it."
+    ))
+}
+
+fn transport(error: &TransportError) -> Vec<NextStep> {
+    match error {
+        TransportError::Address { .. } | TransportError::Redirected { .. } => {
+            vec![Step::change("server").to(text!("step.organization.url", "To correct the server URL"))]
+        }
+        TransportError::Certificate { source, .. } => {
+            let failure = tls_failure(source).unwrap_or(TlsFailure::Other);
+            certificate::steps(&failure, Peer::Organization)
+        }
+        TransportError::Unreachable { source, .. } => match tls_failure(source) {
+            Some(failure) => certificate::steps(&failure, Peer::Organization),
+            None => unreachable_steps(),
+        },
+        TransportError::NotConnected { .. } => unreachable_steps(),
+        TransportError::Timeout { .. } => vec![
+            Step::Say(text!(
+                "step.organization.timeout",
+                "Check the server and whatever stands in front of it, such as a proxy, and run again."
+            ))
+            .into(),
+            Step::change("time-limits.organization")
+                .to(text!("step.organization.slow", "Where answers take that long, to wait longer")),
+        ],
+        TransportError::Cut { .. } => say(text!(
+            "step.organization.cut",
+            "Check the server and whatever stands in front of it, such as a proxy; then run again."
+        )),
+        TransportError::TooLarge { .. } => not_the_server(),
+    }
+}
+
+fn unreachable_steps() -> Vec<NextStep> {
+    say(text!("step.organization.unreachable", "Check the server URL, the network and the proxy settings."))
+}
+
+/// What needs no table: the server limits, is down, is not there, or something in front of it refuses.
+fn general(message: &ServerMessage) -> Option<Vec<NextStep>> {
+    Some(say(match message.status {
+        403 if message.page => firewall(),
+        404 => text!(
+            "step.organization.no-identity",
+            "Check the server URL: there is no identity service at this address."
+        ),
+        429 => text!(
+            "step.organization.sign-in-limit",
+            "Wait a few minutes: the server limits how often one may sign in."
+        ),
+        500.. => text!("step.organization.server-fault", "Check the server; then run again."),
+        _ => return None,
+    }))
+}
+
+fn firewall() -> String {
+    text!(
+        "step.organization.firewall",
+        "The answer is a web page and not the server's: a firewall or a proxy in front of the server blocks the request. The key may be right. Let this machine through to the addresses of the API and of the identity service."
+    )
+}
+
+fn sign_in(message: &ServerMessage) -> Vec<NextStep> {
+    if let Some(steps) = general(message) {
+        return steps;
+    }
+    match message.code.as_deref() {
+        Some("invalid_client" | "invalid_grant" | "unauthorized_client") | None if message.status < 403 => vec![
+            Step::Say(text!(
+                "step.organization.client",
+                "The server does not accept the client id and secret. After the key was rotated, Bitwarden accepts the new one within 5 minutes. The organization must be enabled, and its plan must include the API. Check client id and secret."
+            ))
+            .into(),
+            Step::run("login").to(text!("step.organization.login", "To enter them again")),
+        ],
+        Some("invalid_scope") => say(text!(
+            "step.organization.scope",
+            "The key is not an organization's. Sign in with the organization's API key, which looks like `organization.<id>`."
+        )),
+        _ => say(text!(
+            "step.organization.not-said",
+            "The server's log may say more. If a firewall or a proxy stands in front of the server, check that it lets the request through."
+        )),
+    }
+}
+
+fn refused(message: &ServerMessage) -> Vec<NextStep> {
+    let text = match message.status {
+        401 => {
+            return ErrorPage::Organization.after(vec![
+                Step::Say(text!(
+                    "step.organization.401",
+                    "The server did not accept a token that it had just issued. The stored key was kept."
+                ))
+                .into(),
+                Step::run("login").to(text!("step.organization.again", "To sign in again")),
+            ]);
+        }
+        402 => {
+            text!("step.organization.402", "Check the organization's plan and payment in the web vault.")
+        }
+        403 if message.page => firewall(),
+        403 => text!(
+            "step.organization.403",
+            "Check that the key belongs to this organization, and that no proxy or firewall in front of the server blocks the request."
+        ),
+        404 => text!(
+            "step.organization.404",
+            "If the request was about a single member or group, it was removed meanwhile: run again. Otherwise check the server URL, and that the organization still exists."
+        ),
+        413 => text!(
+            "step.organization.413",
+            "The request is larger than the server or a proxy in front of it allows. Raise that limit (`client_max_body_size` in nginx), or set `sync.largeImport` to send batches."
+        ),
+        429 => {
+            return say(match message.retry_after {
+                Some(wait) => text!(
+                    "step.organization.wait",
+                    "The server asks to wait {seconds:second/seconds}. Run again after that.",
+                    seconds = wait.as_secs()
+                ),
+                None => text!("step.organization.wait-some", "Wait a few minutes and run again."),
+            });
+        }
+        500 => text!(
+            "step.organization.500",
+            "Look in the server's log. On a Bitwarden server the cause is often an address or an external id that exists twice in the organization."
+        ),
+        502..=504 => text!(
+            "step.organization.502",
+            "The server behind the proxy did not answer. Check that it runs, and the proxy's time limits."
+        ),
+        _ => return Vec::new(),
+    };
+    ErrorPage::Organization.after(say(text))
+}

@@ -1,0 +1,108 @@
+//! Directories over HTTP: what to do next when a read fails.
+
+use super::certificate::{self, Peer};
+use super::sentence::say;
+use super::{entra, google, http, okta};
+use crate::NextStep;
+use crate::text;
+use bwdc_engine::directory::web::{ServiceCause, WebReadError};
+use bwdc_engine::http::TransportError;
+use bwdc_engine::tls_failure::{TlsFailure, tls_failure};
+
+pub(super) fn steps(error: &WebReadError) -> Vec<NextStep> {
+    use WebReadError as E;
+    match error {
+        E::Address { .. } => {
+            say(text!("step.web.address", "Correct the address in the directory's settings."))
+        }
+        E::ClearText { .. } => say(text!("step.web.clear-text", "Begin the address with `https://`.")),
+        E::Client { source, .. } => http::steps(source),
+        E::Filter { .. } => say(text!(
+            "step.web.filter",
+            "Write `include:a,b` or `exclude:a,b`, and a query of the directory's own after `|`."
+        )),
+        E::Credentials { .. } => say(text!("step.web.credentials", "Enter the credentials again.")),
+        E::Transport { error, .. } => transport(error),
+        E::TotalTime { .. } => say(text!(
+            "step.web.total-time",
+            "Ask the service for a higher rate limit, narrow the filters, or raise `time-limits.total`. Nothing was changed."
+        )),
+        E::Refused { status, needs, cause, .. } => match cause {
+            ServiceCause::Entra(cause) => entra::steps(*cause),
+            ServiceCause::Google(cause) => google::steps(*cause),
+            ServiceCause::Okta(cause) => okta::steps(*cause, needs),
+            ServiceCause::Unknown => refused(*status, needs),
+        },
+        E::Malformed { .. } | E::Circle { .. } | E::Strayed { .. } | E::Count { .. } => try_again(),
+    }
+}
+
+fn try_again() -> Vec<NextStep> {
+    say(text!("step.web.try-again", "Try again. Nothing was changed. If it stays so, report it."))
+}
+
+/// By its status alone: what it can be is named, and nothing more.
+fn refused(status: u16, needs: &str) -> Vec<NextStep> {
+    say(match (status, needs) {
+        (401, "") => text!(
+            "step.web.401",
+            "The service does not accept the credentials. If they are wrong, expired or revoked, enter new ones."
+        ),
+        (401, needs) => text!(
+            "step.web.401-needs",
+            "The service does not accept the credentials. If they are wrong, expired or revoked, enter new ones; they need {needs}.",
+            needs
+        ),
+        (403, "") => text!(
+            "step.web.403",
+            "The credentials lack a permission, or a firewall or proxy blocks the request. The directory's page in the documentation lists the permissions."
+        ),
+        (403, needs) => {
+            text!("step.web.403-needs", "The credentials lack a permission: they need {needs}.", needs)
+        }
+        (404, _) => text!(
+            "step.web.404",
+            "If this address belongs to a single user or group, it was removed while the directory was read: try again. Otherwise check the address in the directory's settings."
+        ),
+        (429, _) => text!(
+            "step.web.429",
+            "The service's rate limit is used up, by this program or by others. Try again later. Nothing was changed."
+        ),
+        (500.., _) => text!("step.web.500", "The service has a fault. Try again later. Nothing was changed."),
+        (400, _) => text!(
+            "step.web.400",
+            "If a filter holds a query of the directory's own after `|`, check it. Nothing was changed."
+        ),
+        _ => return try_again(),
+    })
+}
+
+fn transport(error: &TransportError) -> Vec<NextStep> {
+    match error {
+        TransportError::Certificate { source, .. } => {
+            let failure = tls_failure(source).unwrap_or(TlsFailure::Other);
+            certificate::steps(&failure, Peer::Directory)
+        }
+        TransportError::Unreachable { source, .. } | TransportError::Cut { source, .. } => {
+            match tls_failure(source) {
+                Some(failure) => certificate::steps(&failure, Peer::Directory),
+                None => say(text!(
+                    "step.web.unreachable",
+                    "Check the network, the proxy and the service's status page, and try again. Nothing was changed."
+                )),
+            }
+        }
+        TransportError::NotConnected { .. } => say(text!(
+            "step.web.not-connected",
+            "Check the network and the proxy, and try again. Where connections take that long, raise `time-limits.connect`. Nothing was changed."
+        )),
+        TransportError::Timeout { .. } => say(text!(
+            "step.web.timeout",
+            "Check the network, the proxy and the service's status page, and try again. Where answers take that long, raise `time-limits.page`. Nothing was changed."
+        )),
+        TransportError::Redirected { .. } => {
+            say(text!("step.web.redirected", "Set the address that the service itself uses."))
+        }
+        TransportError::Address { .. } | TransportError::TooLarge { .. } => try_again(),
+    }
+}
