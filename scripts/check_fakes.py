@@ -112,7 +112,7 @@ def onelogin(how, _):
         nonlocal checked
         cursor, found = None, []
         while True:
-            answer = call(limit=50, **({"cursor": cursor} if cursor else {}))
+            answer = call(**({"cursor": cursor} if cursor else {"limit": 50}))
             expect(all(isinstance(item, model) for item in answer.data), "the client's own model")
             found += [item.id for item in answer.data]
             expect(int(answer.headers["Total-Count"]) == total, "the total of the list")

@@ -65,6 +65,8 @@ pub struct DesiredGroup {
     pub name: Text,
     /// Whether the entry changed since the time that was asked about; true where no time was.
     pub changed: bool,
+    /// Whether the source shows who is in it; where it does not, the list of its members says nothing.
+    pub shows_members: bool,
     /// Where the group comes from: the position in [`Desired::sources`].
     pub source: u16,
 }
@@ -375,6 +377,7 @@ impl Part {
             unchanged,
             overlooked,
             set_aside,
+            hidden_members,
         } = snapshot.into_parts();
         let people: Vec<DesiredPerson> = entries
             .iter()
@@ -410,6 +413,7 @@ impl Part {
                 stable_id: it.stable_id,
                 name: it.name,
                 changed: !unchanged.contains(&it.key),
+                shows_members: !hidden_members.contains(&it.key),
                 source,
             })
             .collect();

@@ -56,6 +56,15 @@ impl Sample {
         self
     }
 
+    /// The source does not show who is in these groups.
+    pub(crate) fn hides_members(mut self, groups: &[&str]) -> Self {
+        for name in groups {
+            let text = self.builder.text(name);
+            self.builder.hides_members(text);
+        }
+        self
+    }
+
     pub(crate) fn named_group(mut self, id: &str, name: &str, members: &[&str]) -> Self {
         let (id, name) = (self.builder.text(id), self.builder.text(name));
         let members: Vec<_> = members.iter().map(|it| self.builder.text(it)).collect();

@@ -105,10 +105,11 @@ pub struct Snapshot {
     /// Stretches of `members`, in no order.
     overlooked: Vec<(Range<u32>, Overlooked)>,
     set_aside: Vec<SetAside>,
+    hidden_members: HashSet<Text>,
     scope: ReadScope,
 }
 
-/// Somebody who was read and whom a setting leaves out: out of scope, and worth telling.
+/// Somebody who was read and is left out all the same: out of scope, and worth telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetAside {
     /// The directory's own name for the entry.
@@ -119,12 +120,14 @@ pub struct SetAside {
     pub because: SetAsideBecause,
 }
 
-/// Which setting leaves somebody out.
+/// What leaves somebody out who was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetAsideBecause {
     /// A guest, and `entra.guests` is `skip`.
     Guest,
+    /// The source does not tell whether the account is enabled.
+    StateNotTold,
 }
 
 impl Snapshot {
@@ -159,8 +162,18 @@ impl Snapshot {
     }
 
     pub(crate) fn into_parts(self) -> Parts {
-        let Self { texts, people, groups, members, unchanged, overlooked, set_aside, scope: _ } = self;
-        Parts { texts, people, groups, members, unchanged, overlooked, set_aside }
+        let Self {
+            texts,
+            people,
+            groups,
+            members,
+            unchanged,
+            overlooked,
+            set_aside,
+            hidden_members,
+            scope: _,
+        } = self;
+        Parts { texts, people, groups, members, unchanged, overlooked, set_aside, hidden_members }
     }
 }
 
@@ -173,6 +186,7 @@ pub(crate) struct Parts {
     pub(crate) unchanged: HashSet<Text>,
     pub(crate) overlooked: Vec<(Range<u32>, Overlooked)>,
     pub(crate) set_aside: Vec<SetAside>,
+    pub(crate) hidden_members: HashSet<Text>,
 }
 
 impl GroupEntry {
@@ -203,6 +217,7 @@ impl SnapshotBuilder {
             unchanged: HashSet::new(),
             overlooked: Vec::new(),
             set_aside: Vec::new(),
+            hidden_members: HashSet::new(),
             scope,
         };
         Self { snapshot, ended: Vec::new() }
@@ -259,6 +274,11 @@ impl SnapshotBuilder {
     /// Notes that somebody was read and is left out by a setting.
     pub fn set_aside(&mut self, reference: Text, external_id: Text, because: SetAsideBecause) {
         self.snapshot.set_aside.push(SetAside { reference, external_id, because });
+    }
+
+    /// Notes that the source does not show who is in the group of this key: its list says nothing.
+    pub fn hides_members(&mut self, key: Text) {
+        self.snapshot.hidden_members.insert(key);
     }
 
     /// Keeps only people who are directly in one of the groups that were added, and deleted ones: what today's connector

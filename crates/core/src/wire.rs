@@ -83,13 +83,6 @@ pub enum Request {
     DeleteGroup(GroupId),
 }
 
-/// A `{"object":"list"}` answer.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ListResponse<T> {
-    /// All entries; member and group lists are never paged.
-    pub data: Vec<T>,
-}
-
 /// A member as `GET /public/members` shows it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -75,6 +75,11 @@ pub enum Notice {
         /// In which groups.
         groups: Names,
     },
+    /// Google: a domain is set beside the customer, so that the customer's other domains are left out.
+    DomainBesideCustomer {
+        /// The domains that are read.
+        domains: Vec<String>,
+    },
     /// Nobody is in an org unit that a filter names.
     UnitWithoutPeople {
         /// The unit.

@@ -142,7 +142,7 @@ impl Source {
         }
         let body = match read_body(response, LARGEST_FEED).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge) => {
+            Err(BodyError::TooLarge(_) | BodyError::TooMany(_)) => {
                 return Err(UpdateError::Unreachable { url, reason: "the answer is too large".to_owned() });
             }
             Err(BodyError::Cut(error)) => return Err(unreachable(url, &error)),

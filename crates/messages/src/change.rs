@@ -76,6 +76,11 @@ pub fn left_out(because: &LeftOutBecause) -> String {
         LeftOutBecause::EmptyUnseen => {
             "has no members, and this server cannot be read: it is sent as soon as it has one".to_owned()
         }
+        LeftOutBecause::MembersHidden => {
+            "the directory does not show who is in this group, so it stays as it is in the organization; Microsoft Entra ID \
+             shows hidden memberships to applications with the permission `Member.Read.Hidden`"
+                .to_owned()
+        }
         LeftOutBecause::DomainNotAllowed { address } => {
             format!("the domain of `{address}` is not one of `allowed-domains`; not invited")
         }

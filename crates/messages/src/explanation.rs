@@ -73,7 +73,7 @@ pub fn left_out(desired: &Desired) -> String {
         let _ = writeln!(text, "  {name}\n    {reason}");
     }
     if !desired.set_aside().is_empty() {
-        let _ = writeln!(text, "People whom a setting leaves out ({})", desired.set_aside().len());
+        let _ = writeln!(text, "People who are left out ({})", desired.set_aside().len());
         for one in desired.set_aside() {
             let _ = writeln!(text, "  {}\n    {}", desired.text(one.reference), why_set_aside(one.because));
         }
@@ -129,6 +129,7 @@ pub fn left_out_data(desired: &Desired) -> Value {
 fn why_set_aside(because: SetAsideBecause) -> &'static str {
     match because {
         SetAsideBecause::Guest => "a guest, and `entra.guests` is `skip`",
+        SetAsideBecause::StateNotTold => "the directory does not show whether the account is enabled",
         _ => "a setting",
     }
 }

@@ -154,6 +154,11 @@ pub fn notice(notice: &Notice) -> String {
             members = listed(members),
             groups = listed(groups)
         ),
+        Notice::DomainBesideCustomer { domains } => text!(
+            "notice.domain-beside-customer",
+            "`gsuite.customer` and `gsuite.domain` are both set, so only {domains} is read, not the whole customer. To read all domains, remove `gsuite.domain`.",
+            domains = domains.join(", ")
+        ),
         Notice::UnitWithoutPeople { unit } => text!(
             "notice.unit-without-people",
             "Nobody is in the org unit `{unit}` that `sync.userFilter` names.",

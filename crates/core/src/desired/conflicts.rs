@@ -239,6 +239,7 @@ fn groups(desired: &mut Desired, rule: SameGroup) -> Result<(), DesiredError> {
             Some(&place) if rule == SameGroup::Merge => {
                 let known: HashSet<u32> = rows[place].iter().copied().collect();
                 rows[place].extend(members.iter().filter(|it| !known.contains(*it)));
+                kept[place].shows_members &= group.shows_members;
                 place_of.push(Some(place));
             }
             Some(_) => {

@@ -252,6 +252,8 @@ pub enum LeftOutBecause {
     GroupName,
     /// A group without members, on a server that cannot be read: it may exist there, and an empty list would empty it.
     EmptyUnseen,
+    /// The directory does not show who is in the group: in the organization it stays as it is.
+    MembersHidden,
     /// The settings allow no invitations to this domain.
     DomainNotAllowed {
         /// What the directory holds.

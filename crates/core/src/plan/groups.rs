@@ -151,6 +151,9 @@ fn group<'a>(
     if managed_source(id, input).is_some_and(|it| index.sources.stands_back(it, wanted.source)) {
         return left_out(LeftOutBecause::GroupIdTaken);
     }
+    if !wanted.shows_members {
+        return left_out(LeftOutBecause::MembersHidden);
+    }
     let subject = Subject { name: name.to_owned(), external_id: external_id.clone() };
     let successor = successors.of(number);
     let place = successor.map(|it| it.place).or_else(|| index.groups.get(id).copied());

@@ -8,9 +8,10 @@
 
 use super::group_identity::{GroupIdentities, GroupIdentity};
 use crate::desired::{Desired, DesiredPerson};
-use crate::ledger::{LedgerState, ManagedPerson};
+use crate::ledger::{LedgerState, ManagedPerson, OutCause};
 use crate::names::{ExternalId, SourceName};
-use crate::observed::{OrganizationState, Presence, Presences, Sought};
+use crate::observed::{MemberStatus, OrganizationState, Presence, Presences, Sought};
+use crate::settings::LeaverAction;
 use crate::snapshot::AccountState;
 use crate::text::Text;
 use hashbrown::{HashMap, HashSet};
@@ -101,6 +102,29 @@ impl Identity {
         }
         sought
     }
+}
+
+/// Managed people who were not there when they were asked for, and whose access a run has taken since: the answer is
+/// remembered. While nothing but a revocation follows from it, asking again could change nothing; before anybody is removed,
+/// the directory is asked.
+pub fn settled_absences(
+    ledger: &LedgerState,
+    state: &OrganizationState,
+    gone: Option<LeaverAction>,
+) -> Presences {
+    if gone != Some(LeaverAction::Revoke) {
+        return Presences::new();
+    }
+    let revoked = state.members.iter().filter(|it| it.status == MemberStatus::Revoked);
+    let revoked: HashSet<&str> =
+        revoked.filter_map(|it| it.external_id.as_ref()).map(ExternalId::as_str).collect();
+    ledger
+        .people
+        .iter()
+        .filter(|it| it.revoked_by_us && it.out.is_some_and(|out| out.cause == OutCause::Gone))
+        .filter(|it| revoked.contains(it.external_id.as_str()))
+        .map(|it| (it.external_id.clone(), Presence::NotFound))
+        .collect()
 }
 
 /// An id that survives renames, with the source that it belongs to.

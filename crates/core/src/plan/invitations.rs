@@ -20,7 +20,9 @@ impl Turns {
     pub(super) fn new(input: &PlanInput<'_>, candidates: impl Iterator<Item = usize>) -> Self {
         let settings = &input.connector.invitations;
         let named = settings.pilot_group.as_deref().map(str::trim).filter(|it| !it.is_empty());
-        let group = named.and_then(|name| find(input.desired, name));
+        // A group whose members are not shown lets nobody in.
+        let shown = |number: &usize| input.desired.groups()[*number].shows_members;
+        let group = named.and_then(|name| find(input.desired, name)).filter(shown);
         let pilot: HashSet<usize> = group
             .into_iter()
             .flat_map(|number| input.desired.members(number).iter().map(|&it| it as usize))

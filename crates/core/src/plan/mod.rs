@@ -31,7 +31,7 @@ pub use approval::Takings;
 pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, Standing, Subject};
 use fate::Shown;
 pub use groups::to_read;
-pub use identity::Identity;
+pub use identity::{Identity, settled_absences};
 pub use refusal::{Refusal, Verdict};
 pub use seats::SeatCount;
 use sent::Sent;

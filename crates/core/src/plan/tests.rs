@@ -1,5 +1,5 @@
 use super::*;
-use crate::ledger::{ManagedGroup, ManagedPerson};
+use crate::ledger::{ManagedGroup, ManagedPerson, Out, OutCause};
 use crate::names::{Email, GroupId, MemberId, SourceName, StableId, Timestamp};
 use crate::observed::Presence;
 use crate::sample::{Sample, settings};
@@ -166,6 +166,17 @@ fn equal_states_ask_for_nothing() {
 }
 
 #[test]
+fn a_group_whose_members_are_not_shown_stays_as_it_is() {
+    let mut world = World::new().managed("a", "a@x").managed("b", "b@x").group("g", "old name", &[1, 0]);
+    world.connector.leavers.vanished_groups = crate::settings::VanishedGroups::Delete;
+    let sample = Sample::new().person("a", "a@x").person("b", "b@x").group("g", &[]).group("new", &[]);
+    let plan = world.plan(sample.hides_members(&["g", "new"]));
+    assert!(plan.requests().is_empty() && plan.changes.is_empty(), "{plan:?}");
+    let named: Vec<_> = plan.left_out.iter().map(|it| (it.reference.as_str(), &it.because)).collect();
+    assert_eq!(named, [("g", &LeftOutBecause::MembersHidden), ("new", &LeftOutBecause::MembersHidden)]);
+}
+
+#[test]
 fn only_what_changed_is_sent_and_a_group_goes_whole() {
     let world =
         World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[0]).group("h", "h", &[0]);
@@ -285,6 +296,31 @@ fn a_member_whose_address_lives_on_under_a_new_id_is_not_taken() {
             .plan(crowd(40).person("new", "a@x"));
         assert!(plan.is_empty(), "{:?}", plan.changes);
         assert!(matches!(plan.standing[0], Standing::HeldUnderOtherId { .. }));
+    }
+}
+
+/// Two thousand who left years ago are not two thousand questions in each run.
+#[test]
+fn who_was_gone_and_is_revoked_is_not_asked_for_again() {
+    let gone = Out { cause: OutCause::Gone, since: Timestamp(0) };
+    let mut world =
+        World::new().managed("a", "a@x").managed("b", "b@x").managed("c", "c@x").managed("d", "d@x");
+    for person in &mut world.ledger.people {
+        (person.revoked_by_us, person.out) = (true, Some(gone));
+    }
+    for member in &mut world.state.members {
+        member.status = MemberStatus::Revoked;
+    }
+    // Given back by hand, taken by hand, and only out of scope: each may have another answer now.
+    world.state.members[1].status = MemberStatus::Confirmed;
+    world.ledger.people[2].revoked_by_us = false;
+    world.ledger.people[3].out = Some(Out { cause: OutCause::OutOfScope, ..gone });
+    let settled = |action| settled_absences(&world.ledger, &world.state, action);
+    let known: Vec<_> = settled(Some(LeaverAction::Revoke)).into_iter().collect();
+    assert_eq!(known, [(ExternalId::new("a"), Presence::NotFound)]);
+    // Nobody is removed by an old answer.
+    for action in [None, Some(LeaverAction::Keep), Some(LeaverAction::Remove)] {
+        assert!(settled(action).is_empty(), "{action:?}");
     }
 }
 

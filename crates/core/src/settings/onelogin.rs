@@ -1,7 +1,7 @@
 //! How to reach a OneLogin account, what its groups are, and who of it is wanted.
 
 use super::{AddressRule, SettingsError, SyncSettings, filter, number, service_url, text, words};
-use crate::filter::{Accepted, Filter};
+use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
 
 /// The version of OneLogin's API.
@@ -158,11 +158,12 @@ impl OneLoginFilters {
     /// # Errors
     /// [`SettingsError`] says where a filter is not understood.
     pub fn from_stored(sync: &Map<String, Value>) -> Result<Self, SettingsError> {
-        let groups = filter(sync, "groupFilter", "sync.groupFilter", Accepted::NAMES)?;
+        let groups = filter(sync, "groupFilter", "sync.groupFilter", Accepted::NAMES_AND_QUERY)?;
+        let by_name = [Keyword::Include, Keyword::Exclude].iter().any(|it| groups.values(*it).is_some());
         let SyncSettings { address, remove_disabled, .. } = SyncSettings::from_stored(sync)?;
         Ok(Self {
-            users: filter(sync, "userFilter", "sync.userFilter", Accepted::NAMES)?,
-            groups_choose_people: !groups.is_empty(),
+            users: filter(sync, "userFilter", "sync.userFilter", Accepted::NAMES_AND_QUERY)?,
+            groups_choose_people: by_name,
             removes_disabled: remove_disabled,
             groups,
             address,

@@ -95,9 +95,9 @@ impl Directory {
     ) -> Result<Followed, ReadError> {
         match self {
             Self::Ldap(directory) => directory.follow(scope, mirror, events).await,
-            Self::Okta(directory) => directory.follow(scope, mirror, events).await,
-            Self::OneLogin(directory) => directory.follow(scope, mirror, events).await,
-            Self::Entra(directory) => directory.follow(scope, mirror, events).await,
+            Self::Okta(directory) => directory.read_incremental(scope, mirror, events).await,
+            Self::OneLogin(directory) => directory.read_incremental(scope, mirror, events).await,
+            Self::Entra(directory) => directory.read_incremental(scope, mirror, events).await,
             Self::Google(_) => {
                 Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
             }
@@ -111,10 +111,10 @@ impl Directory {
     pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
         match self {
             Self::Ldap(directory) => directory.look_up(sought).await,
-            Self::Okta(directory) => directory.look_up(sought).await,
-            Self::Entra(directory) => directory.look_up(sought).await,
-            Self::OneLogin(directory) => directory.look_up(sought).await,
-            Self::Google(directory) => directory.look_up(sought).await,
+            Self::Okta(directory) => directory.lookup(sought).await,
+            Self::Entra(directory) => directory.lookup(sought).await,
+            Self::OneLogin(directory) => directory.lookup(sought).await,
+            Self::Google(directory) => directory.lookup(sought).await,
         }
     }
 

@@ -5,7 +5,8 @@ use crate::certificate::{CertificateLog, Chain, Trust};
 use crate::clock::Clock;
 use crate::directory::web::Route;
 use crate::http::{
-    self, Cause, ClientOptions, HttpError, ProxyChoice, ProxyInEffect, client_with_log, proxy_in_effect,
+    self, Cause, ClientOptions, ExtraAuthorities, HttpError, ProxyChoice, ProxyInEffect, client_with_log,
+    proxy_in_effect,
 };
 use crate::run::RunError;
 use std::net::SocketAddr;
@@ -151,6 +152,10 @@ pub(super) fn certificates(
     let mut finding = Finding::new(area, Check::Certificate, subject, outcome);
     if let Some(days) = days {
         finding = finding.with("days left", days.to_string());
+    }
+    if let Some(ExtraAuthorities { path, certificates }) = http::extra_authorities() {
+        let named = format!("{} ({})", path.display(), certificates.len());
+        finding = finding.with("authorities of NODE_EXTRA_CA_CERTS", named);
     }
     finding.chain = chain;
     finding

@@ -145,12 +145,37 @@ fn tls(options: &ClientOptions<'_>, log: Option<&CertificateLog>) -> Result<rust
     Ok(config)
 }
 
+/// The variable in which Node programs find further authorities: installations that are taken over may rely on it.
+const EXTRA_AUTHORITIES: &str = "NODE_EXTRA_CA_CERTS";
+
+/// Authorities that are trusted besides the operating system's because the environment names their file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraAuthorities {
+    /// The file that `NODE_EXTRA_CA_CERTS` names.
+    pub path: PathBuf,
+    /// Those of them that can be used.
+    pub certificates: Vec<CertificateDer<'static>>,
+}
+
+/// What `NODE_EXTRA_CA_CERTS` names. As with Node, a file that cannot be used is no reason to stop.
+pub fn extra_authorities() -> Option<ExtraAuthorities> {
+    let path = PathBuf::from(std::env::var_os(EXTRA_AUTHORITIES).filter(|it| !it.is_empty())?);
+    let mut certificates = authorities(&path).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the authorities of {EXTRA_AUTHORITIES} are not trusted");
+        Vec::new()
+    });
+    let mut store = RootCertStore::empty();
+    certificates.retain(|certificate| store.add(certificate.clone()).is_ok());
+    Some(ExtraAuthorities { path, certificates })
+}
+
 fn trusting(ca_path: Option<&Path>, log: Option<&CertificateLog>) -> Result<rustls::ClientConfig, HttpError> {
     let provider = Arc::new(ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|source| HttpError::Tls { source })?;
-    let authorities = ca_path.map(authorities).transpose()?.unwrap_or_default();
+    let mut authorities = ca_path.map(authorities).transpose()?.unwrap_or_default();
+    authorities.extend(extra_authorities().into_iter().flat_map(|it| it.certificates));
     match (Verifier::new_with_extra_roots(authorities, provider), ca_path) {
         (Ok(verifier), _) => {
             let verifier: Arc<dyn ServerCertVerifier> = match log {

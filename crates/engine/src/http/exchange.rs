@@ -1,7 +1,7 @@
 //! One exchange with a server: sent once, and read up to a limit.
 
+use super::body::{BodyError, read_body};
 use super::client::{CONNECT_TIMEOUT, ClientOptions, HttpError, client};
-use super::retry::Repeat;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, LOCATION};
@@ -30,6 +30,24 @@ pub struct Call {
     pub size_limit: usize,
 }
 
+/// What happens when a request reaches the server twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Nothing: it only reads.
+    Read,
+    /// Another token is handed out, beside the first.
+    Token,
+    /// A change is made twice, or two at once: never without knowing what became of the first.
+    Change,
+}
+
+impl Repeat {
+    /// Whether a request may go out again when the server can have received it, or certainly has not.
+    pub fn is_safe(self, sent: Sent) -> bool {
+        self != Self::Change || sent == Sent::CertainlyNot
+    }
+}
+
 /// What a request carries.
 #[derive(Clone)]
 pub enum Body {
@@ -42,13 +60,21 @@ pub enum Body {
 }
 
 /// A complete answer that is no redirect.
-pub struct Answer {
+pub struct Answer<B = Vec<u8>> {
     /// The HTTP status.
     pub status: u16,
     /// Its headers.
     pub headers: HeaderMap,
     /// All of it; nothing where a refusal's words did not arrive.
-    pub body: Vec<u8>,
+    pub body: B,
+}
+
+/// A complete answer, by what became of the request.
+pub enum Reply<B> {
+    /// The server did what was asked.
+    Success(Answer<B>),
+    /// It refused.
+    Refused(Answer),
 }
 
 impl Answer {
@@ -137,6 +163,14 @@ pub enum TransportError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The answer is a longer list than any true one.
+    #[error("{url} answered with a list of more than {limit} entries")]
+    TooMany {
+        /// Where the request went.
+        url: String,
+        /// The limit.
+        limit: usize,
+    },
     /// The server points somewhere else.
     #[error("{url} answers with a redirect ({}) to {location}", describe_status(*status))]
     Redirected {
@@ -153,7 +187,9 @@ impl TransportError {
     /// Whether the server can have received the request. What answers with a redirect has not passed it on.
     pub fn sent(&self) -> Sent {
         match self {
-            Self::Timeout { .. } | Self::Cut { .. } | Self::TooLarge { .. } => Sent::Perhaps,
+            Self::Timeout { .. } | Self::Cut { .. } | Self::TooLarge { .. } | Self::TooMany { .. } => {
+                Sent::Perhaps
+            }
             Self::Address { .. }
             | Self::Unreachable { .. }
             | Self::NotConnected { .. }
@@ -172,6 +208,7 @@ impl TransportError {
             Self::Address { .. }
             | Self::Certificate { .. }
             | Self::TooLarge { .. }
+            | Self::TooMany { .. }
             | Self::Redirected { .. } => false,
         }
     }
@@ -204,6 +241,24 @@ impl Exchange {
         headers: HeaderMap,
         answered: impl FnOnce(u16, &HeaderMap),
     ) -> Result<Answer, TransportError> {
+        let read = async |response| read_body(response, call.size_limit).await;
+        Ok(match self.send_and_read(call, headers, answered, read).await? {
+            Reply::Success(answer) => answer,
+            Reply::Refused(answer) => answer,
+        })
+    }
+
+    /// As [`Exchange::send`]; the body of a success is read by `read`.
+    ///
+    /// # Errors
+    /// As [`Exchange::send`].
+    pub async fn send_and_read<B>(
+        &self,
+        call: &Call,
+        headers: HeaderMap,
+        answered: impl FnOnce(u16, &HeaderMap),
+        read: impl AsyncFnOnce(Response) -> Result<B, BodyError>,
+    ) -> Result<Reply<B>, TransportError> {
         let request = self.request(call).headers(headers).build();
         let request = request.map_err(|_| TransportError::Address { url: shown(&call.url) })?;
         let response = self.client.execute(request).await.map_err(|error| self.failed(call, error))?;
@@ -213,19 +268,24 @@ impl Exchange {
             return Err(redirected(call, &response));
         }
         let headers = response.headers().clone();
-        let limit = if status.is_success() { call.size_limit } else { ERROR_LIMIT };
-        let body = match read_body(response, limit).await {
+        let status = status.as_u16();
+        if response.status().is_success() {
+            let body = read(response).await.map_err(|error| match error {
+                BodyError::TooLarge(limit) => TransportError::TooLarge { url: shown(&call.url), limit },
+                BodyError::TooMany(limit) => TransportError::TooMany { url: shown(&call.url), limit },
+                BodyError::Cut(error) => self.failed(call, error),
+            })?;
+            return Ok(Reply::Success(Answer { status, headers, body }));
+        }
+        let body = match read_body(response, ERROR_LIMIT).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge) if status.is_success() => {
-                return Err(TransportError::TooLarge { url: shown(&call.url), limit });
-            }
             // Words that were cut may have told what to do; a change that was refused is not asked for again.
-            Err(BodyError::Cut(error)) if status.is_success() || may_tell(status.as_u16(), call.repeat) => {
+            Err(BodyError::Cut(error)) if may_tell(status, call.repeat) => {
                 return Err(self.failed(call, error));
             }
             Err(_) => Vec::new(),
         };
-        Ok(Answer { status: status.as_u16(), headers, body })
+        Ok(Reply::Refused(Answer { status, headers, body }))
     }
 
     fn request(&self, call: &Call) -> RequestBuilder {
@@ -284,34 +344,6 @@ pub fn describe_status(status: u16) -> String {
 /// An address without what can be a secret in it: states, cursors and tokens stand behind the question mark.
 fn shown(address: &str) -> String {
     address.split(['?', '#']).next().unwrap_or_default().to_owned()
-}
-
-/// A body, or why there is none.
-#[derive(Debug)]
-pub enum BodyError {
-    /// It is larger than allowed.
-    TooLarge,
-    /// The connection ended or the time ran out first.
-    Cut(reqwest::Error),
-}
-
-/// Reads a body of at most `limit` bytes; one that announces more is not read at all.
-///
-/// # Errors
-/// [`BodyError`] when it is larger, or ends before its announced length.
-pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, BodyError> {
-    let announced = response.content_length().unwrap_or(0);
-    if announced > limit as u64 {
-        return Err(BodyError::TooLarge);
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| BodyError::Cut(error.without_url()))? {
-        if body.len() + chunk.len() > limit {
-            return Err(BodyError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 /// What a server's clock said when it answered (RFC 9110, section 6.6.1).

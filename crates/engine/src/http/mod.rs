@@ -4,15 +4,19 @@
 //! up to a limit, `retry` is the one policy of what is sent again, as data. What a request means to its server, and what
 //! the server's refusals mean, is known by those who ask.
 
+mod body;
 mod client;
 mod exchange;
 mod proxy;
 mod retry;
 
-pub use client::{CONNECT_TIMEOUT, ClientOptions, HttpError, Offer, authorities, client, client_with_log};
+pub use body::{BodyError, ListLimits, NoList, read_body, read_list};
+pub use client::{
+    CONNECT_TIMEOUT, ClientOptions, ExtraAuthorities, HttpError, Offer, authorities, client, client_with_log,
+    extra_authorities,
+};
 pub use exchange::{
-    Answer, Body, BodyError, Call, Cause, Exchange, Sent, TransportError, cause, date, describe_status,
-    read_body,
+    Answer, Body, Call, Cause, Exchange, Repeat, Reply, Sent, TransportError, cause, date, describe_status,
 };
 pub use proxy::{ProxyChoice, ProxyInEffect, is_loopback, proxy_in_effect};
-pub use retry::{Again, Attempts, Repeat, RetryPolicy, retry_after};
+pub use retry::{Again, Attempts, RetryPolicy, retry_after};

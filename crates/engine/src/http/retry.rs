@@ -4,29 +4,11 @@
 //! allows. A change is sent again only when the server certainly did not act on it, because an import is no transaction:
 //! the price is that a lost answer ends the run, and the next one looks first.
 
-use super::exchange::{Sent, TransportError};
+use super::exchange::{Repeat, Sent, TransportError};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use std::time::Duration;
-
-/// What happens when a request reaches the server twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// Nothing: it only reads.
-    Read,
-    /// Another token is handed out, beside the first.
-    Token,
-    /// A change is made twice, or two at once: never without knowing what became of the first.
-    Change,
-}
-
-impl Repeat {
-    /// Whether a request may go out again when the server can have received it, or certainly has not.
-    pub fn is_safe(self, sent: Sent) -> bool {
-        self != Self::Change || sent == Sent::CertainlyNot
-    }
-}
 
 /// How often and how long a request is tried again: plain numbers, so that a test can run the same rules in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]

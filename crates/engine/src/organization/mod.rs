@@ -29,16 +29,17 @@ pub use transport::Timeouts;
 
 use crate::event::Events;
 use crate::failpoint;
-use crate::http::{Answer, Body, Call, ClientOptions, Exchange, ProxyChoice, Repeat, RetryPolicy, Sent};
+use crate::http::{
+    Answer, Body, BodyError, Call, ClientOptions, Exchange, ListLimits, NoList, ProxyChoice, Repeat, Reply,
+    RetryPolicy, Sent, read_body, read_list,
+};
 use bwdc_core::names::{GroupId, MemberId};
 use bwdc_core::observed::{MemberStatus, ObservedGroup, ObservedMember, Seats};
 use bwdc_core::settings::Endpoints;
-use bwdc_core::wire::{
-    ConfigResponse, GroupResponse, ListResponse, MemberResponse, Request, SubscriptionResponse,
-};
+use bwdc_core::wire::{ConfigResponse, GroupResponse, MemberResponse, Request, SubscriptionResponse};
 use credential::{Credential, Scope, TokenEndpoint};
-use reqwest::Method;
 use reqwest::header::HeaderMap;
+use reqwest::{Method, Response};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -47,8 +48,8 @@ use url::Url;
 
 const SMALL: usize = 4 * 1024 * 1024;
 
-/// Lists are not paged: room for several hundred thousand members with their collections.
-const LIST: usize = 512 * 1024 * 1024;
+/// Lists are not paged: room for any company, and for one member with access to thousands of collections.
+const LIST: ListLimits = ListLimits { entries: 250_000, entry_bytes: 2 * 1024 * 1024 };
 
 /// How to reach an organization.
 pub struct Connection {
@@ -196,7 +197,7 @@ impl Organization {
         events: Events<'_>,
     ) -> Result<Vec<MemberId>, OrganizationError> {
         let id = change::path_segment(id.as_str())?;
-        self.read(&format!("/public/groups/{id}/member-ids"), LIST, events).await
+        self.list_as(&self.credential, &format!("/public/groups/{id}/member-ids"), events).await
     }
 
     /// Sends one request and reports what became of it. A member who is already as asked for is no error.
@@ -243,13 +244,13 @@ impl Organization {
         }
     }
 
-    async fn read_list<T: DeserializeOwned>(
+    async fn read_list<T: DeserializeOwned + Send + 'static>(
         &self,
         path: &str,
         events: Events<'_>,
     ) -> Result<Reading<Vec<T>>, OrganizationError> {
-        match self.read::<ListResponse<T>>(path, LIST, events).await {
-            Ok(list) => Ok(Reading::Read(list.data)),
+        match self.list_as::<T>(&self.credential, path, events).await {
+            Ok(list) => Ok(Reading::Read(list)),
             Err(OrganizationError::Refused(message)) if message.status == 404 && !message.page => {
                 Ok(Reading::NotOffered)
             }
@@ -273,15 +274,7 @@ impl Organization {
         size_limit: usize,
         events: Events<'_>,
     ) -> Result<T, OrganizationError> {
-        let call = Call {
-            method: Method::GET,
-            url: self.api(path),
-            body: Body::None,
-            headers: HeaderMap::new(),
-            repeat: Repeat::Read,
-            time_limit: self.transport.timeouts.answer,
-            size_limit,
-        };
+        let call = self.get(path, size_limit);
         let token = credential.fresh(&self.token_endpoint(), events).await?;
         let sent = self.authorized_as(credential, &call, token, events).await;
         let answer = sent.map_err(|failure| failure.error)?;
@@ -289,6 +282,37 @@ impl Organization {
             return Err(OrganizationError::Refused(ServerMessage::of(&call.url, &answer)));
         }
         observe::decode(&call.url, &answer.body)
+    }
+
+    /// Reads a list while it arrives.
+    async fn list_as<T: DeserializeOwned + Send + 'static>(
+        &self,
+        credential: &Credential,
+        path: &str,
+        events: Events<'_>,
+    ) -> Result<Vec<T>, OrganizationError> {
+        let call = self.get(path, SMALL);
+        let token = credential.fresh(&self.token_endpoint(), events).await?;
+        let read = async |response| read_list::<T>(response, LIST).await;
+        let sent = self.authorized_and_read(credential, &call, token, events, read).await;
+        match sent.map_err(|failure| failure.error)? {
+            Reply::Refused(answer) => Err(OrganizationError::Refused(ServerMessage::of(&call.url, &answer))),
+            Reply::Success(answer) => {
+                answer.body.map_err(|NoList { head, error }| observe::unreadable(&call.url, &head, &error))
+            }
+        }
+    }
+
+    fn get(&self, path: &str, size_limit: usize) -> Call {
+        Call {
+            method: Method::GET,
+            url: self.api(path),
+            body: Body::None,
+            headers: HeaderMap::new(),
+            repeat: Repeat::Read,
+            time_limit: self.transport.timeouts.answer,
+            size_limit,
+        }
     }
 
     async fn authorized(
@@ -300,7 +324,6 @@ impl Organization {
         self.authorized_as(&self.credential, call, token, events).await
     }
 
-    /// Sends with a token; on 401, once more with a fresh one, since the server did not act on the first.
     async fn authorized_as(
         &self,
         credential: &Credential,
@@ -308,15 +331,30 @@ impl Organization {
         token: AccessToken,
         events: Events<'_>,
     ) -> Result<Answer, Failure> {
-        let answer = self.transport.exchange(call, Some(&token), events).await?;
-        if answer.status != 401 {
-            return Ok(answer);
+        let read = async |response| read_body(response, call.size_limit).await;
+        Ok(match self.authorized_and_read(credential, call, token, events, read).await? {
+            Reply::Success(answer) | Reply::Refused(answer) => answer,
+        })
+    }
+
+    /// Sends with a token; on 401, once more with a fresh one, since the server did not act on the first.
+    async fn authorized_and_read<B>(
+        &self,
+        credential: &Credential,
+        call: &Call,
+        token: AccessToken,
+        events: Events<'_>,
+        read: impl AsyncFn(Response) -> Result<B, BodyError>,
+    ) -> Result<Reply<B>, Failure> {
+        let reply = self.transport.exchange_and_read(call, Some(&token), events, &read).await?;
+        if !matches!(&reply, Reply::Refused(answer) if answer.status == 401) {
+            return Ok(reply);
         }
         let token = credential
             .replace(&token, &self.token_endpoint(), events)
             .await
             .map_err(|error| Failure { error, sent: Sent::CertainlyNot })?;
-        self.transport.exchange(call, Some(&token), events).await
+        self.transport.exchange_and_read(call, Some(&token), events, &read).await
     }
 
     async fn fresh_token(&self, events: Events<'_>) -> Result<AccessToken, OrganizationError> {

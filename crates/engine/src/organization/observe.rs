@@ -72,19 +72,22 @@ pub(super) fn group(response: GroupResponse) -> ObservedGroup {
 
 /// Reads a successful answer; its contents never become part of the error.
 pub(super) fn decode<T: DeserializeOwned>(url: &str, body: &[u8]) -> Result<T, OrganizationError> {
-    serde_json::from_slice(body).map_err(|error| {
-        let place = format!("line {} column {}", error.line(), error.column());
-        let words = error.to_string();
-        let reason = match error.classify() {
-            _ if is_page(body) => "it is a web page".to_owned(),
-            _ if body.trim_ascii().is_empty() => "it is empty".to_owned(),
-            Category::Eof => format!("it breaks off at {place}"),
-            Category::Data if words.starts_with("missing field") => words,
-            Category::Data => format!("a value of another kind than expected at {place}"),
-            Category::Syntax | Category::Io => format!("it is no JSON from {place} on"),
-        };
-        OrganizationError::Unreadable { url: url.to_owned(), reason }
-    })
+    serde_json::from_slice(body).map_err(|error| unreadable(url, body, &error))
+}
+
+/// What is wrong with a successful answer that begins like this.
+pub(super) fn unreadable(url: &str, head: &[u8], error: &serde_json::Error) -> OrganizationError {
+    let place = format!("line {} column {}", error.line(), error.column());
+    let words = error.to_string();
+    let reason = match error.classify() {
+        _ if is_page(head) => "it is a web page".to_owned(),
+        _ if head.trim_ascii().is_empty() => "it is empty".to_owned(),
+        Category::Eof => format!("it breaks off at {place}"),
+        Category::Data if words.starts_with("missing field") => words,
+        Category::Data => format!("a value of another kind than expected at {place}"),
+        Category::Syntax | Category::Io => format!("it is no JSON from {place} on"),
+    };
+    OrganizationError::Unreadable { url: url.to_owned(), reason }
 }
 
 fn status(number: i32) -> Option<MemberStatus> {
@@ -113,7 +116,6 @@ fn role(number: i32) -> Option<Role> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bwdc_core::wire::ListResponse;
 
     fn member_with(status: i32, role: i32) -> Result<ObservedMember, OrganizationError> {
         member_held_as(" Ann@Example.TEST ", status, role)
@@ -186,16 +188,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_told_without_its_contents() {
-        let reason = |body: &str| match decode::<ListResponse<MemberResponse>>("u", body.as_bytes()) {
+        let reason = |body: &str| match decode::<MemberResponse>("u", body.as_bytes()) {
             Err(OrganizationError::Unreadable { reason, .. }) => reason,
             _ => panic!("read {body}"),
         };
-        assert!(reason(r#"{"data":[{"id":"m1","#).contains("breaks off"));
+        assert!(reason(r#"{"id":"m1","#).contains("breaks off"));
         assert!(reason("<html>").contains("web page"));
         assert!(reason("").contains("empty"));
-        assert!(reason("{}").contains("missing field `data`"));
+        assert!(reason("{}").contains("missing field `id`"));
         assert!(reason("nonsense").contains("no JSON"));
-        let wrong = reason(r#"{"data":[{"id":"m1","type":2,"status":"ann@example.test","email":null}]}"#);
+        let wrong = reason(r#"{"id":"m1","type":2,"status":"ann@example.test","email":null}"#);
         assert!(wrong.contains("another kind") && !wrong.contains("ann"), "{wrong}");
     }
 }

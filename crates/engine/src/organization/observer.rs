@@ -5,11 +5,11 @@
 
 use super::credential::{Credential, Scope};
 use super::error::OrganizationError;
-use super::{ApiKey, LIST, Organization, change, observe};
+use super::{ApiKey, Organization, change, observe};
 use crate::event::Events;
 use bwdc_core::names::GroupId;
 use bwdc_core::observed::{Membership, OrganizationState};
-use bwdc_core::wire::{GroupResponse, ListResponse, UserDetailsResponse};
+use bwdc_core::wire::{GroupResponse, UserDetailsResponse};
 use std::collections::HashMap;
 
 /// What the client id of a person's own key begins with.
@@ -56,16 +56,16 @@ impl Organization {
         let id = self.credential.client_id().trim_start_matches(ORGANIZATION);
         let path = format!("/organizations/{}", change::path_segment(id)?);
         let users = format!("{path}/users?includeGroups=true&includeCollections=false");
-        let listed: ListResponse<UserDetailsResponse> =
-            self.read_as(observer, &users, LIST, events).await.map_err(refused)?;
-        let groups: ListResponse<GroupResponse> = if groups_wanted {
-            self.read_as(observer, &format!("{path}/groups"), LIST, events).await.map_err(refused)?
+        let listed: Vec<UserDetailsResponse> =
+            self.list_as(observer, &users, events).await.map_err(refused)?;
+        let groups: Vec<GroupResponse> = if groups_wanted {
+            self.list_as(observer, &format!("{path}/groups"), events).await.map_err(refused)?
         } else {
-            ListResponse { data: Vec::new() }
+            Vec::new()
         };
-        let mut members = Vec::with_capacity(listed.data.len());
+        let mut members = Vec::with_capacity(listed.len());
         let mut inside: HashMap<GroupId, Vec<usize>> = HashMap::new();
-        for (place, user) in listed.data.into_iter().enumerate() {
+        for (place, user) in listed.into_iter().enumerate() {
             let Some(of) = user.groups else {
                 let reason = "it does not tell the groups of a member".to_owned();
                 return Err(OrganizationError::Unreadable { url: self.api(&users), reason });
@@ -75,7 +75,7 @@ impl Organization {
             }
             members.push(observe::member(user.member)?);
         }
-        let groups = groups.data.into_iter().map(|response| {
+        let groups = groups.into_iter().map(|response| {
             let members = inside.remove(&response.id).unwrap_or_default();
             let mut group = observe::group(response);
             group.members = Membership::Read(members);

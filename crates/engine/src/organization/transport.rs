@@ -4,9 +4,10 @@ use super::error::OrganizationError;
 use super::token::AccessToken;
 use crate::event::{Event, Events};
 use crate::http::{
-    Again, Answer, Attempts, Body, Call, Exchange, RetryPolicy, Sent, TransportError, describe_status,
-    retry_after,
+    Again, Answer, Attempts, Body, BodyError, Call, Exchange, Reply, RetryPolicy, Sent, TransportError,
+    describe_status, read_body, retry_after,
 };
+use reqwest::Response;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use std::time::{Duration, Instant};
@@ -85,15 +86,30 @@ impl Transport {
         token: Option<&AccessToken>,
         events: Events<'_>,
     ) -> Result<Answer, Failure> {
+        let read = async |response| read_body(response, call.size_limit).await;
+        Ok(match self.exchange_and_read(call, token, events, read).await? {
+            Reply::Success(answer) | Reply::Refused(answer) => answer,
+        })
+    }
+
+    /// As [`Transport::exchange`]; the body of a success is read by `read`.
+    pub(super) async fn exchange_and_read<B>(
+        &self,
+        call: &Call,
+        token: Option<&AccessToken>,
+        events: Events<'_>,
+        read: impl AsyncFn(Response) -> Result<B, BodyError>,
+    ) -> Result<Reply<B>, Failure> {
         let headers = headers(call, token)?;
         let mut attempts = Attempts::new(self.retry);
         loop {
-            let begun = Instant::now();
-            let outcome = self.exchange.send(call, headers.clone(), |_, _| ()).await;
+            let (begun, mut status) = (Instant::now(), None);
+            let answered = |answered, _: &HeaderMap| status = Some(answered);
+            let outcome = self.exchange.send_and_read(call, headers.clone(), answered, &read).await;
             tracing::debug!(
                 method = %call.method,
                 url = call.url,
-                status = outcome.as_ref().ok().map(|answer| answer.status),
+                status,
                 milliseconds = begun.elapsed().as_millis(),
                 "asked the organization's server"
             );
@@ -124,9 +140,10 @@ fn headers(call: &Call, token: Option<&AccessToken>) -> Result<HeaderMap, Transp
 }
 
 /// Whether to try again, and what is waited for.
-fn verdict(call: &Call, outcome: &Result<Answer, TransportError>) -> (Again, String) {
+fn verdict<B>(call: &Call, outcome: &Result<Reply<B>, TransportError>) -> (Again, String) {
     match outcome {
-        Ok(answer) => {
+        Ok(Reply::Success(_)) => (Again::No, String::new()),
+        Ok(Reply::Refused(answer)) => {
             let asked = retry_after(&answer.headers, jiff::Timestamp::now());
             let reason = match answer.status {
                 429 => format!("{} asks to wait", call.url),

@@ -15,7 +15,7 @@ use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::observed::{Observed, Presence, Presences, Seats, ServerKind, Sought};
-use bwdc_core::plan::{Change, Identity, Plan, PlanInput, Takings};
+use bwdc_core::plan::{Change, Identity, Plan, PlanInput, Takings, settled_absences};
 use bwdc_core::settings::{ConnectorSettings, Limits, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
 
@@ -149,7 +149,11 @@ async fn read_sides<'c>(
     let seats = if server == ServerKind::Vaultwarden { None } else { organization.seats(&events).await? };
     let groups = ask_for_groups(sources, &identity.sought_groups(&desired, &ledger), control).await;
     let identity = identity.with_group_answers(&desired, groups);
-    let presences = ask_for_missing(sources, &desired, &ledger, &identity, control).await?;
+    // A full read asks for everybody once more.
+    let settled = observed.state().filter(|_| !full);
+    let settled = settled.map(|state| settled_absences(&ledger, state, connector.leavers.gone));
+    let settled = settled.unwrap_or_default();
+    let presences = ask_for_missing(sources, &desired, &ledger, &identity, settled, control).await?;
     Ok(Inputs {
         desired,
         identity,
@@ -220,16 +224,22 @@ async fn read_one(
     Ok(snapshot)
 }
 
-/// Asks each source for its own people who are missing; for those of whom nobody noted the source, every one.
+/// Asks each source for its own people who are missing; for those of whom nobody noted the source, every one. Who is
+/// `settled` is not asked for.
 async fn ask_for_missing(
     sources: &[RunSource],
     desired: &Desired,
     ledger: &LedgerState,
     identity: &Identity,
+    settled: Presences,
     control: Control<'_>,
 ) -> Result<Presences, RunError> {
-    let mut presences = Presences::new();
-    for (name, missing) in identity.sought(ledger) {
+    let mut presences = settled.clone();
+    for (name, mut missing) in identity.sought(ledger) {
+        missing.retain(|it| !settled.contains_key(&it.external_id));
+        if missing.is_empty() {
+            continue;
+        }
         if !name.is_untold() {
             control.tell_of(Phase::Lookup, &name);
             presences.extend(ask(&name, &missing, sources, desired).await?);

@@ -4,7 +4,7 @@ use bwdc_core::ledger::{IntentState, LedgerState, ManagedPerson};
 use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, Timestamp};
 use bwdc_core::wire::Request;
 use bwdc_engine::clock::Clock;
-use bwdc_engine::ledger::{Counts, Ending, Ledger, Opened, Outcome, RunKind, RunOutcome};
+use bwdc_engine::ledger::{Counts, Ending, Ledger, Opened, Outcome, RunOutcome, Trigger};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

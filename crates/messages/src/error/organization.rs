@@ -133,7 +133,7 @@ fn transport(error: &TransportError) -> Vec<NextStep> {
             "step.organization.cut",
             "Check the server and whatever stands in front of it, such as a proxy; then run again."
         )),
-        TransportError::TooLarge { .. } => not_the_server(),
+        TransportError::TooLarge { .. } | TransportError::TooMany { .. } => not_the_server(),
     }
 }
 

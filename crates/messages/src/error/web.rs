@@ -33,6 +33,9 @@ pub(super) fn steps(error: &WebReadError) -> Vec<NextStep> {
             ServiceCause::Okta(cause) => okta::steps(*cause, needs),
             ServiceCause::Unknown => refused(*status, needs),
         },
+        E::NotShown { right, .. } => {
+            say(text!("step.web.not-shown", "Grant the application {right}.", right))
+        }
         E::Malformed { .. } | E::Circle { .. } | E::Strayed { .. } | E::Count { .. } => try_again(),
     }
 }
@@ -103,6 +106,8 @@ fn transport(error: &TransportError) -> Vec<NextStep> {
         TransportError::Redirected { .. } => {
             say(text!("step.web.redirected", "Set the address that the service itself uses."))
         }
-        TransportError::Address { .. } | TransportError::TooLarge { .. } => try_again(),
+        TransportError::Address { .. } | TransportError::TooLarge { .. } | TransportError::TooMany { .. } => {
+            try_again()
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::graph::Graph;
 use super::members::{Member, Members};
 use super::message::{MemberResponse, PageResponse};
 use super::tenant::{Tenant, lock};
-use crate::directory::web::WebReadError;
+use crate::directory::web::{STARTS, WebReadError};
 use crate::event::{Event, Events};
 use crate::http::Attempts;
 use bwdc_core::text::Text;
@@ -19,8 +19,12 @@ use std::time::Duration;
 /// A list whose next page is due.
 pub(super) struct List {
     id: Text,
+    /// Its first page.
+    first: String,
     path: String,
     page: u32,
+    /// How often it was begun.
+    starts: u32,
     attempts: Attempts,
 }
 
@@ -35,7 +39,14 @@ impl List {
     }
 
     fn new(graph: &Graph<'_>, id: Text, path: String) -> Self {
-        Self { id, path, page: 1, attempts: graph.attempts() }
+        Self { id, first: path.clone(), path, page: 1, starts: 1, attempts: graph.attempts() }
+    }
+}
+
+impl List {
+    /// From its first page on.
+    fn again(self, graph: &Graph<'_>) -> Self {
+        Self { starts: self.starts + 1, ..Self::new(graph, self.id, self.first) }
     }
 }
 
@@ -76,6 +87,13 @@ pub(super) async fn read_lists(
                 if let Some(asked) = list.attempts.next(answer.again()) {
                     pause = pause.max(Some(asked));
                     due.push(list);
+                    continue;
+                }
+                if list.page > 1 && matches!(answer.status, 400 | 410) && list.starts < STARTS {
+                    // The page is not there any more.
+                    members.put(list.id, Vec::new());
+                    visited.retain(|(id, _)| *id != list.id);
+                    due.push(list.again(graph));
                     continue;
                 }
                 if answer.status != 200 {

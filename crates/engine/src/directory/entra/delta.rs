@@ -7,7 +7,7 @@
 use super::NAME;
 use super::graph::{Graph, permission};
 use super::members::Member;
-use super::message::is_enabled;
+use super::message::hides_members;
 use super::tenant::{Group, Tenant, User};
 use crate::directory::web::{Answer, Next, WebReadError, WebRequest};
 use bwdc_core::text::{Text, TextTable};
@@ -18,7 +18,7 @@ use url::Url;
 /// The first request for people: it decides what every later one tells.
 pub(super) const PEOPLE: &str = "/users/delta?$select=id,mail,userPrincipalName,accountEnabled,userType";
 /// The first request for groups and their direct members.
-pub(super) const GROUPS: &str = "/groups/delta?$select=id,displayName,members";
+pub(super) const GROUPS: &str = "/groups/delta?$select=id,displayName,visibility,members";
 
 /// Why changes cannot be relied on; for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub(super) struct GroupChange {
     id: String,
     #[serde(default, deserialize_with = "said")]
     display_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "said")]
+    visibility: Option<Option<String>>,
     #[serde(rename = "members@delta", default)]
     members: Vec<MemberChange>,
     #[serde(rename = "@removed")]
@@ -158,7 +160,7 @@ struct SaidOfUser {
     here: bool,
     mail: Option<Option<Text>>,
     name: Option<Option<Text>>,
-    enabled: Option<bool>,
+    enabled: Option<Option<bool>>,
     guest: Option<bool>,
 }
 
@@ -173,6 +175,7 @@ struct SaidOfGroup {
     removed: bool,
     here: bool,
     name: Option<Option<Text>>,
+    hidden: Option<bool>,
     /// In the order in which they came; None: not a member any more, or none that counts.
     members: Vec<(Text, Option<Member>)>,
     places: HashMap<Text, usize>,
@@ -202,7 +205,7 @@ impl UserChanges {
             let mut text = |it: Option<Option<String>>| it.map(|it| it.map(|it| texts.intern(&it)));
             once(&mut said.mail, text(change.mail))?;
             once(&mut said.name, text(change.user_principal_name))?;
-            once(&mut said.enabled, change.account_enabled.map(is_enabled))?;
+            once(&mut said.enabled, change.account_enabled)?;
             let guest = |it: Option<String>| it.is_some_and(|it| it.eq_ignore_ascii_case("guest"));
             once(&mut said.guest, change.user_type.map(guest))?;
         }
@@ -270,6 +273,7 @@ impl GroupChanges {
             said.here = true;
             let name = change.display_name.map(|it| it.filter(|name| !name.trim().is_empty()));
             once(&mut said.name, name.map(|it| it.map(|it| texts.intern(&it))))?;
+            once(&mut said.hidden, change.visibility.map(|it| hides_members(it.as_deref())))?;
             for member in change.members {
                 let id = texts.intern(&member.id);
                 let is = match (&member.removed, member.kind.as_str()) {
@@ -315,7 +319,8 @@ impl GroupChanges {
             if tenant.group(id).is_none() {
                 touched.new.insert(id);
             }
-            tenant.put_group(Group { id, name });
+            let known = tenant.group(id).is_some_and(|it| it.hidden);
+            tenant.put_group(Group { id, name, hidden: said.hidden.unwrap_or(known) });
             let before = tenant.members.of(id);
             // One that was there and is said to be there keeps its place.
             let kept = before.iter().copied().filter(|member| {
@@ -343,15 +348,9 @@ fn once<T: PartialEq>(place: &mut Option<T>, said: Option<T>) -> Result<(), Doub
     Ok(())
 }
 
-impl Failed {
-    /// For the log: why everything is read instead.
-    pub(super) fn doubt(self) -> Result<Doubt, WebReadError> {
-        match self {
-            Self::Doubt(doubt) => {
-                tracing::info!(because = doubt.0, "changes of {NAME} cannot be followed; everything is read");
-                Ok(doubt)
-            }
-            Self::Read(error) => Err(error),
-        }
+impl Doubt {
+    /// Why everything is read instead.
+    pub(super) fn log(self) {
+        tracing::info!(because = self.0, "changes of {NAME} cannot be followed; everything is read");
     }
 }

@@ -28,17 +28,14 @@ impl<'a> Graph<'a> {
         Self { session, root: below(base, &[VERSION]), retry, in_flight }
     }
 
-    /// Reads a list to its end.
+    /// Reads a list to its end; `take` gets the number of each page, since a list may be begun again.
     pub(super) async fn pages<T: DeserializeOwned>(
         &self,
         path: &str,
-        mut take: impl FnMut(Vec<T>),
+        mut take: impl FnMut(u32, Vec<T>),
     ) -> Result<(), WebReadError> {
-        let mut pages = self.session.pages(self.get(path)?, next_page::<T>);
-        while let Some(page) = pages.next().await? {
-            take(page.value.value);
-        }
-        Ok(())
+        let take = |page: Answer<PageResponse<T>>| take(page.page, page.value.value);
+        self.session.each_page(self.get(path)?, next_page::<T>, take).await
     }
 
     /// Asks for up to [`Graph::BATCH`] paths at once; the answers come in the order of the paths, each exactly once.
@@ -66,6 +63,33 @@ impl<'a> Graph<'a> {
         answers.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| {
             self.session.malformed(&request, "an item of the batch was not answered".to_owned())
         })
+    }
+
+    /// As [`Graph::batch`]; items that are put off are asked for again, each as often as a request of its own.
+    pub(super) async fn batch_until_answered(
+        &self,
+        paths: &[String],
+    ) -> Result<Vec<BatchItemResponse>, WebReadError> {
+        let mut answers: Vec<Option<BatchItemResponse>> = paths.iter().map(|_| None).collect();
+        let mut attempts: Vec<Attempts> = paths.iter().map(|_| self.attempts()).collect();
+        let mut due: Vec<usize> = (0..paths.len()).collect();
+        while !due.is_empty() {
+            let asked: Vec<&str> = due.iter().map(|&place| paths[place].as_str()).collect();
+            let mut pause = Duration::ZERO;
+            let mut again = Vec::new();
+            for (place, answer) in due.into_iter().zip(self.batch(&asked).await?) {
+                if let Some(asked) = attempts[place].next(answer.again()) {
+                    pause = pause.max(asked);
+                    again.push(place);
+                }
+                answers[place] = Some(answer);
+            }
+            if !again.is_empty() {
+                self.wait(pause).await;
+            }
+            due = again;
+        }
+        Ok(answers.into_iter().flatten().collect())
     }
 
     pub(super) fn session(&self) -> &WebSession<'a> {

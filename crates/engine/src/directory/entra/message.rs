@@ -28,11 +28,6 @@ pub(super) struct UserResponse {
     pub(super) user_type: Option<String>,
 }
 
-/// Whether an account may be used, by what Graph says of it.
-pub(super) fn is_enabled(account_enabled: Option<bool>) -> bool {
-    account_enabled != Some(false)
-}
-
 /// A person of whom the id is all that matters.
 #[derive(Deserialize)]
 pub(super) struct IdResponse {
@@ -45,6 +40,13 @@ pub(super) struct GroupResponse {
     pub(super) id: String,
     #[serde(deserialize_with = "there")]
     pub(super) display_name: Option<String>,
+    #[serde(deserialize_with = "there")]
+    pub(super) visibility: Option<String>,
+}
+
+/// Whether a group's list of members is shown to applications with `Member.Read.Hidden` only; to others it looks empty.
+pub(super) fn hides_members(visibility: Option<&str>) -> bool {
+    visibility.is_some_and(|it| it.eq_ignore_ascii_case("HiddenMembership"))
 }
 
 /// Takes `null`; unlike an `Option` alone it does not take a property that is missing.

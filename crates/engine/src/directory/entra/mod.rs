@@ -9,9 +9,9 @@ mod cause;
 mod certificate;
 mod credential;
 mod delta;
-mod follow;
 mod graph;
-mod look_up;
+mod incremental;
+mod lookup;
 mod members;
 mod message;
 mod probe;
@@ -22,13 +22,18 @@ mod tenant;
 
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};
-use crate::directory::web::{Credentials, Rate, WebOptions, WebReadError, WebService, WebSession, base_url};
+use crate::directory::web::incremental as driver;
+use crate::directory::web::{
+    Credentials, Rate, WebOptions, WebReadError, WebService, WebSession, base_url, lookup,
+};
 use crate::event::Events;
 use crate::http::RetryPolicy;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::{EntraFilters, EntraOptions, EntraSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use graph::Graph;
+use incremental::Source;
+use lookup::Lookup;
 use read::Reading;
 use sign_in::SignIn;
 use std::sync::Arc;
@@ -105,14 +110,14 @@ impl EntraDirectory {
     pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
         let graph = self.graph(self.service.session(events));
         let reading = Reading { graph: &graph, wanted: &self.wanted, scope, events, keeps: false };
-        Ok(reading.whole().await?.snapshot(&self.wanted, scope)?)
+        reading.whole().await?.whole_snapshot(&self.wanted, scope)
     }
 
     /// As [`EntraDirectory::read`], by what changed since `mirror`.
     ///
     /// # Errors
     /// As [`EntraDirectory::read`].
-    pub async fn follow(
+    pub async fn read_incremental(
         &self,
         scope: ReadScope,
         mirror: Option<Mirror>,
@@ -120,20 +125,19 @@ impl EntraDirectory {
     ) -> Result<Followed, ReadError> {
         let graph = self.graph(self.service.session(events));
         let reading = Reading { graph: &graph, wanted: &self.wanted, scope, events, keeps: true };
-        let (mut tenant, refresh) = follow::follow(&reading, mirror).await?;
-        Ok(Followed { snapshot: tenant.snapshot(&self.wanted, scope)?, refresh })
+        driver::read(&Source(&reading), mirror, events).await
     }
 
     /// Asks for each of `sought` by its object id.
     ///
     /// # Errors
     /// [`ReadError`] when the tenant cannot be asked at all.
-    pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+    pub async fn lookup(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
         if sought.is_empty() {
             return Ok(Presences::new());
         }
         let graph = self.graph(self.service.session(&|_| ()));
-        Ok(look_up::look_up(&graph, sought).await?)
+        Ok(lookup(&Lookup { graph: &graph }, sought).await?)
     }
 
     fn graph<'a>(&self, session: WebSession<'a>) -> Graph<'a> {

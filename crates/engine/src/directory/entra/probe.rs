@@ -2,12 +2,16 @@
 
 use super::EntraDirectory;
 use super::graph::Graph;
+use super::message::{GroupResponse, PageResponse, hides_members};
 use crate::directory::ReadError;
-use crate::directory::probe::{Check, Finding, Grade};
+use crate::directory::probe::{Check, Concern, Finding, Grade};
 use crate::directory::web::{Route, WebReadError};
 use crate::event::Events;
 use bwdc_core::filter::{Filter, Keyword};
 use serde_json::Value;
+
+/// What shows the members of groups that hide them.
+const HIDDEN_RIGHT: &str = "Member.Read.Hidden";
 
 impl EntraDirectory {
     /// Signs in, asks for the first person and the first group, and then for one answer to each further kind of request;
@@ -33,6 +37,9 @@ impl EntraDirectory {
             let list = format!("/directory/administrativeUnits/{unit}/members");
             rights.push(("AdministrativeUnit.Read.All", list));
         }
+        if let Some(missing) = self.looks_for_hidden_members(&graph).await {
+            findings.push(missing);
+        }
         for (right, list) in rights {
             findings.push(match first_of(&graph, &list).await {
                 Ok(_) => Finding::new(Check::Right, right, Grade::Good),
@@ -45,6 +52,21 @@ impl EntraDirectory {
     /// The addresses of the sign-in and of Graph.
     pub fn routes(&self) -> Vec<Route> {
         [&self.authority, &self.graph].map(|url| self.service.route_to(url)).into()
+    }
+}
+
+impl EntraDirectory {
+    /// Whether the members of groups that hide them are shown; None where no such group is among the first.
+    async fn looks_for_hidden_members(&self, graph: &Graph<'_>) -> Option<Finding> {
+        let request = graph.get("/groups?$select=id,displayName,visibility&$top=999").ok()?;
+        let page = graph.session().json::<PageResponse<GroupResponse>>(&request).await.ok()?.value;
+        let mut hidden = page.value.iter().filter(|group| hides_members(group.visibility.as_deref()));
+        let group = hidden.next()?;
+        let members = first_of(graph, &format!("/groups/{}/members", group.id)).await.ok()?;
+        let is_shown = members.pointer("/value/0").is_some();
+        let right = HIDDEN_RIGHT.to_owned();
+        let grade = if is_shown { Grade::Good } else { Grade::Concern(Concern::RightMissing { right }) };
+        Some(Finding::new(Check::Right, HIDDEN_RIGHT, grade))
     }
 }
 

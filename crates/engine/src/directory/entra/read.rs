@@ -3,7 +3,7 @@
 use super::batch::{List, read_lists};
 use super::graph::Graph;
 use super::members::Members;
-use super::message::{GroupResponse, IdResponse, UserResponse};
+use super::message::{GroupResponse, IdResponse, UserResponse, hides_members};
 use super::tenant::{Group, Tenant, Wanted, lock};
 use crate::directory::web::WebReadError;
 use crate::event::{Event, Events};
@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 
 const PEOPLE: &str = "/users?$select=id,mail,userPrincipalName,accountEnabled,userType&$top=999";
 const DELETED: &str = "/directory/deletedItems/microsoft.graph.user?$select=id&$top=999";
-const GROUPS: &str = "/groups?$select=id,displayName&$top=999";
+const GROUPS: &str = "/groups?$select=id,displayName,visibility&$top=999";
 
 /// One read of a tenant. People are read beside groups; what is found goes into one place, which is never held over a
 /// request.
@@ -54,9 +54,12 @@ impl Reading<'_> {
         let groups = async {
             self.units(&tenant).await?;
             let chosen = lock(&tenant).groups_of_people(self.wanted, self.scope);
+            // Whether a list of members that chooses people may be believed stands in the list of groups.
+            if self.scope.groups || !chosen.is_empty() {
+                self.groups(&tenant).await?;
+            }
             self.groups_below(&tenant, chosen, true).await?;
             if self.scope.groups {
-                self.groups(&tenant).await?;
                 let shown = lock(&tenant).shown(&self.wanted.filters);
                 let shown = shown.iter().map(|group| group.id).collect();
                 self.groups_below(&tenant, shown, self.wanted.flatten_hidden_groups).await?;
@@ -71,8 +74,11 @@ impl Reading<'_> {
 
     async fn people(&self, tenant: &Mutex<Tenant>) -> Result<(), WebReadError> {
         self.graph
-            .pages(PEOPLE, |users: Vec<UserResponse>| {
+            .pages(PEOPLE, |number, users: Vec<UserResponse>| {
                 let mut tenant = lock(tenant);
+                if number == 1 {
+                    tenant.forget_users();
+                }
                 users.iter().for_each(|user| tenant.put_listed(user));
                 self.tell(&tenant);
             })
@@ -83,8 +89,12 @@ impl Reading<'_> {
     pub(super) async fn deleted(&self, tenant: &Mutex<Tenant>) -> Result<(), WebReadError> {
         let mut seen = HashSet::new();
         self.graph
-            .pages(DELETED, |users: Vec<IdResponse>| {
+            .pages(DELETED, |number, users: Vec<IdResponse>| {
                 let mut tenant = lock(tenant);
+                if number == 1 {
+                    seen.clear();
+                    tenant.deleted.clear();
+                }
                 for user in users {
                     let id = tenant.texts.intern(&user.id);
                     if seen.insert(id) {
@@ -105,17 +115,21 @@ impl Reading<'_> {
 
     async fn groups(&self, tenant: &Mutex<Tenant>) -> Result<(), WebReadError> {
         self.graph
-            .pages(GROUPS, |groups: Vec<GroupResponse>| {
+            .pages(GROUPS, |number, groups: Vec<GroupResponse>| {
                 let mut tenant = lock(tenant);
+                if number == 1 {
+                    tenant.forget_groups();
+                }
                 for group in groups {
                     let name = group.display_name.filter(|name| !name.trim().is_empty());
-                    if name.is_none() {
+                    if name.is_none() && self.scope.groups {
                         let group = group.id.clone();
                         (self.events)(Event::Notice(Notice::GroupWithoutName { group, attribute: None }));
                     }
                     let id = tenant.texts.intern(&group.id);
                     let name = name.map(|name| tenant.texts.intern(&name));
-                    tenant.put_group(Group { id, name });
+                    let hidden = hides_members(group.visibility.as_deref());
+                    tenant.put_group(Group { id, name, hidden });
                 }
             })
             .await

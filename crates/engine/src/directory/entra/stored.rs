@@ -32,7 +32,7 @@ struct StoredUser<'a> {
     mail: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     name: Option<Cow<'a, str>>,
-    enabled: bool,
+    enabled: Option<bool>,
     guest: bool,
 }
 
@@ -40,6 +40,8 @@ struct StoredUser<'a> {
 struct StoredGroup<'a> {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     name: Option<Cow<'a, str>>,
+    /// Whether its members are shown to those only who may see hidden ones.
+    hidden: bool,
     /// Whether its list has shown what the changes said.
     checked: bool,
     people: Vec<Cow<'a, str>>,
@@ -74,7 +76,7 @@ pub(super) fn read(mirror: &Mirror) -> Result<Known, Doubt> {
                 let people = stored.people.iter().map(|it| Member::Person(tenant.texts.intern(it)));
                 let mut members: Vec<Member> = people.collect();
                 members.extend(stored.groups.iter().map(|it| Member::Group(tenant.texts.intern(it))));
-                tenant.put_group(Group { id, name });
+                tenant.put_group(Group { id, name, hidden: stored.hidden });
                 tenant.members.put(id, members);
                 if stored.checked {
                     checked.insert(id);
@@ -107,6 +109,7 @@ pub(super) fn user(tenant: &Tenant, user: &User) -> RawObject {
 pub(super) fn group(tenant: &Tenant, group: &Group, checked: bool) -> RawObject {
     let mut stored = StoredGroup {
         name: group.name.map(|it| tenant.texts.get(it).into()),
+        hidden: group.hidden,
         checked,
         people: Vec::new(),
         groups: Vec::new(),

@@ -1,9 +1,12 @@
 //! What a tenant holds, as far as it was read, and the snapshot that it makes: after a full read and after a read of what
 //! changed alike.
 
+use super::NAME;
 use super::address::address;
 use super::members::{Member, Members};
-use super::message::{UserResponse, is_enabled};
+use super::message::UserResponse;
+use crate::directory::ReadError;
+use crate::directory::web::WebReadError;
 use bwdc_core::filter::{Filter, Keyword};
 use bwdc_core::settings::{EntraFilters, Guests};
 use bwdc_core::snapshot::{
@@ -36,7 +39,8 @@ pub(super) struct User {
     pub(super) mail: Option<Text>,
     /// The sign-in name.
     pub(super) name: Option<Text>,
-    pub(super) enabled: bool,
+    /// None: Graph does not tell.
+    pub(super) enabled: Option<bool>,
     pub(super) guest: bool,
 }
 
@@ -45,6 +49,8 @@ pub(super) struct User {
 pub(super) struct Group {
     pub(super) id: Text,
     pub(super) name: Option<Text>,
+    /// Whether its members are shown to those only who may see hidden ones.
+    pub(super) hidden: bool,
 }
 
 /// What is wanted of a tenant.
@@ -79,7 +85,7 @@ impl Tenant {
             id: self.texts.intern(&user.id),
             mail: user.mail.as_deref().map(|it| self.texts.intern(it)),
             name: user.user_principal_name.as_deref().map(|it| self.texts.intern(it)),
-            enabled: is_enabled(user.account_enabled),
+            enabled: user.account_enabled,
             guest: user.user_type.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("guest")),
         };
         self.put_user(user);
@@ -105,6 +111,18 @@ impl Tenant {
                 self.groups.push(group);
             }
         }
+    }
+
+    /// Forgets everybody who was listed: the list is begun again.
+    pub(super) fn forget_users(&mut self) {
+        self.users.clear();
+        self.user_places.clear();
+    }
+
+    /// Forgets the groups that were listed: the list is begun again.
+    pub(super) fn forget_groups(&mut self) {
+        self.groups.clear();
+        self.group_places.clear();
     }
 
     /// Takes these people away.
@@ -144,6 +162,49 @@ impl Tenant {
         let filter = &wanted.filters.users;
         let keywords = [Keyword::IncludeGroup, Keyword::ExcludeGroup].into_iter().filter(|_| scope.people);
         keywords.flat_map(|keyword| self.named(filter, keyword).unwrap_or_default()).collect()
+    }
+
+    /// Whether nothing is known of a group's members: they are hidden, and no such group shows any.
+    fn hides_members(&self, group: Text) -> bool {
+        let is_empty = |group: Text| self.members.of(group).is_empty();
+        self.group(group).is_some_and(|it| it.hidden)
+            && is_empty(group)
+            && self.groups.iter().all(|it| !it.hidden || is_empty(it.id))
+    }
+
+    /// What keeps this from being a state that anything may be concluded from: rights that are missing.
+    pub(super) fn missing_right(&mut self, wanted: &Wanted, scope: ReadScope) -> Option<WebReadError> {
+        if scope.people && !self.users.is_empty() && self.users.iter().all(|user| user.enabled.is_none()) {
+            return Some(missing("whether any account is enabled".to_owned(), USERS));
+        }
+        let group = self.hidden_group_that_matters(wanted, scope)?;
+        let name = self.group(group).and_then(|it| it.name).unwrap_or(group);
+        Some(missing(format!("who is in the group `{}`", self.texts.get(name)), HIDDEN_MEMBERS))
+    }
+
+    /// A group whose members are not shown and on which more depends than its own members: people chosen by it, or groups
+    /// around it.
+    fn hidden_group_that_matters(&mut self, wanted: &Wanted, scope: ReadScope) -> Option<Text> {
+        let chosen = self.groups_of_people(wanted, scope);
+        if let Some(&group) = self.reached(&chosen, true, |group| self.hides_members(group)).first() {
+            return Some(group);
+        }
+        if !scope.groups {
+            return None;
+        }
+        let shown: Vec<Text> = self.shown(&wanted.filters).iter().map(|group| group.id).collect();
+        let chooses = !wanted.filters.groups.is_empty();
+        if let Some(group) = shown.iter().find(|group| chooses && self.hides_members(**group)) {
+            return Some(*group);
+        }
+        let visible: HashSet<Text> = shown.iter().copied().collect();
+        let counts = |group: Text| wanted.flatten_hidden_groups || visible.contains(&group);
+        let inner: Vec<Text> = shown
+            .iter()
+            .flat_map(|group| self.members.of(*group).iter().filter_map(|member| member.group()))
+            .filter(|group| counts(*group))
+            .collect();
+        self.reached(&inner, true, |group| counts(group) && self.hides_members(group)).first().copied()
     }
 
     /// The groups that the filter shows; the lists of the units that it names have to be there.
@@ -199,8 +260,16 @@ impl Tenant {
         chosen
     }
 
+    /// The snapshot, where no right is missing on which it depends.
+    pub(super) fn whole_snapshot(mut self, wanted: &Wanted, scope: ReadScope) -> Result<Snapshot, ReadError> {
+        if let Some(error) = self.missing_right(wanted, scope) {
+            return Err(error.into());
+        }
+        Ok(self.snapshot(wanted, scope)?)
+    }
+
     /// The snapshot; every list of members that it takes has to be there.
-    pub(super) fn snapshot(&mut self, wanted: &Wanted, scope: ReadScope) -> Result<Snapshot, IncompleteRead> {
+    fn snapshot(&mut self, wanted: &Wanted, scope: ReadScope) -> Result<Snapshot, IncompleteRead> {
         let mut builder = SnapshotBuilder::new(scope);
         if scope.people {
             let chosen = self.chosen(wanted);
@@ -232,6 +301,9 @@ impl Tenant {
                 let name = group.name.map_or("", |name| self.texts.get(name));
                 let (id, name) = (builder.text(self.texts.get(group.id)), builder.text(name));
                 builder.group(name, id, id, name, &members);
+                if self.hides_members(group.id) {
+                    builder.hides_members(id);
+                }
             }
             if !wanted.filters.groups.is_empty() {
                 builder.keep_people_of_groups(wanted.filters.keeps_disabled);
@@ -258,7 +330,14 @@ impl Tenant {
             builder.set_aside(reference, id, SetAsideBecause::Guest);
             return;
         }
-        let state = if user.enabled { AccountState::Enabled } else { AccountState::Disabled };
+        let state = match user.enabled {
+            Some(true) => AccountState::Enabled,
+            Some(false) => AccountState::Disabled,
+            None => {
+                builder.set_aside(reference, id, SetAsideBecause::StateNotTold);
+                return;
+            }
+        };
         let mail = address.map(|address| builder.text(address));
         builder.person(person(reference, id, mail, state));
     }
@@ -305,6 +384,13 @@ fn person(reference: Text, id: Text, mail: Option<Text>, state: AccountState) ->
         prefix: None,
         state,
     }
+}
+
+const USERS: &str = "the application permission `User.Read.All`, with admin consent";
+const HIDDEN_MEMBERS: &str = "the application permission `Member.Read.Hidden`, with admin consent";
+
+fn missing(what: String, right: &'static str) -> WebReadError {
+    WebReadError::NotShown { service: NAME, what, right }
 }
 
 /// The tenant in its place, which is never held over a request.

@@ -19,24 +19,21 @@ impl GoogleDirectory {
         domains.map(|domain| customer.into_iter().chain([("domain", domain.as_str())]).collect()).collect()
     }
 
-    /// Reads a list to its end.
+    /// Reads a list to its end; `take` gets the number of each page, since a list may be begun again.
     pub(super) async fn list<T: Entry + DeserializeOwned>(
         &self,
         session: &WebSession<'_>,
         path: &[&str],
         query: &[(&str, &str)],
-        mut take: impl FnMut(Vec<T>),
+        mut take: impl FnMut(u32, Vec<T>),
     ) -> Result<(), WebReadError> {
         let mut url = below(&self.api, path);
         url.query_pairs_mut()
             .append_pair("fields", T::FIELDS)
             .append_pair("maxResults", T::MOST)
             .extend_pairs(query);
-        let mut pages = session.pages(WebRequest::get(url), next_page::<T>);
-        while let Some(page) = pages.next().await? {
-            take(page.value.entries);
-        }
-        Ok(())
+        let take = |page: Answer<ListResponse<T>>| take(page.page, page.value.entries);
+        session.each_page(WebRequest::get(url), next_page::<T>, take).await
     }
 
     /// The first entry of a list.

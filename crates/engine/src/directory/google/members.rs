@@ -47,7 +47,11 @@ impl Member {
 
 /// The direct members of each group that was read, by its id.
 #[derive(Default)]
-pub(super) struct Members(HashMap<Text, Vec<Member>>);
+pub(super) struct Members {
+    lists: HashMap<Text, Vec<Member>>,
+    /// Groups of other accounts, whose members nobody here may see.
+    foreign: HashSet<Text>,
+}
 
 /// Everybody in some groups and in the groups inside them.
 #[derive(Default)]
@@ -82,15 +86,21 @@ impl Below {
 
 impl Members {
     pub(super) fn put(&mut self, group: Text, members: Vec<Member>) {
-        self.0.insert(group, members);
+        self.lists.insert(group, members);
+    }
+
+    /// Notes that a group is another account's.
+    pub(super) fn put_foreign(&mut self, group: Text) {
+        self.lists.insert(group, Vec::new());
+        self.foreign.insert(group);
     }
 
     pub(super) fn is_read(&self, group: Text) -> bool {
-        self.0.contains_key(&group)
+        self.lists.contains_key(&group)
     }
 
     fn of(&self, group: Text) -> &[Member] {
-        self.0.get(&group).map_or(&[], Vec::as_slice)
+        self.lists.get(&group).map_or(&[], Vec::as_slice)
     }
 
     /// Groups in or below these that were not read, each once.
@@ -120,7 +130,7 @@ impl Members {
             let mut inner = Vec::new();
             for member in self.of(current) {
                 match *member {
-                    Member::Group(id, _) if hidden(id) => {
+                    Member::Group(id, _) if hidden(id) && !self.foreign.contains(&id) => {
                         if entered.insert(id) {
                             inner.push(id);
                         }

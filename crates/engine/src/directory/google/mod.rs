@@ -7,7 +7,7 @@
 mod cause;
 mod key_file;
 mod list;
-mod look_up;
+mod lookup;
 mod members;
 mod model;
 mod probe;
@@ -18,12 +18,13 @@ pub use key_file::{KeyFile, KeyFileError};
 
 use crate::directory::ReadError;
 use crate::directory::web::{
-    Credentials, Rate, Route, WebOptions, WebReadError, WebService, base_url, below,
+    Credentials, Rate, Route, WebOptions, WebReadError, WebService, base_url, below, lookup,
 };
 use crate::event::Events;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::{GoogleFilters, GoogleSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
+use lookup::Lookup;
 use secrecy::SecretString;
 use sign_in::ServiceAccount;
 use std::sync::Arc;
@@ -109,8 +110,10 @@ impl GoogleDirectory {
     ///
     /// # Errors
     /// [`ReadError`] when Google does not accept the service account.
-    pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
-        look_up::look_up(self, sought).await.map_err(Into::into)
+    pub async fn lookup(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+        let session = self.service.session(&|_| {});
+        let endpoint = Lookup { directory: self, session: &session };
+        Ok(lookup(&endpoint, sought).await?)
     }
 
     /// The addresses of the token endpoint and of the API.

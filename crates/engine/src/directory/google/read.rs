@@ -39,6 +39,15 @@ struct Reading<'r, 'a> {
     counts: [AtomicUsize; 2],
 }
 
+/// Whose groups are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Groups that the account lists, or that a filter names.
+    Ours,
+    /// Groups within groups, which may be another account's.
+    Anybodys,
+}
+
 /// Somebody, and whether names and org units let the person through.
 struct Person {
     id: String,
@@ -63,6 +72,10 @@ impl Reading<'_, '_> {
     async fn everybody(&self, scope: ReadScope) -> Result<Vec<Person>, WebReadError> {
         let (mut people, mut places) = (Vec::new(), HashMap::new());
         let mut units = BTreeSet::new();
+        if self.directory.settings.customer.is_some() && !self.directory.settings.domains.is_empty() {
+            let domains = self.directory.settings.domains.clone();
+            (self.events)(Event::Notice(Notice::DomainBesideCustomer { domains }));
+        }
         for deleted in [true, false] {
             let wanted = if deleted { scope.deleted } else { scope.people };
             for query in self.directory.domains() {
@@ -88,7 +101,7 @@ impl Reading<'_, '_> {
         }
         let filters = &self.directory.filters;
         query.extend(filters.users.native().map(|native| ("query", native)));
-        let take = |users: Vec<UserResponse>| {
+        let take = |_, users: Vec<UserResponse>| {
             for user in users {
                 let unit = user.org_unit_path.as_deref().unwrap_or("/");
                 let is_admitted = filters.users.admits(user.primary_email.as_deref().unwrap_or_default())
@@ -140,7 +153,7 @@ impl Reading<'_, '_> {
             if self.directory.settings.flatten_hidden_groups {
                 self.read_below(ids, &mut groups.members, builder).await?;
             } else {
-                self.read_members(ids, &mut groups.members, builder).await?;
+                self.read_members(ids, Whose::Ours, &mut groups.members, builder).await?;
             }
         }
         Ok(groups)
@@ -166,7 +179,7 @@ impl Reading<'_, '_> {
         let (mut listed, mut seen) = (Vec::new(), HashSet::new());
         for mut query in self.directory.domains() {
             query.extend(filter.native().map(|native| ("query", native)));
-            let take = |groups: Vec<GroupResponse>| {
+            let take = |_, groups: Vec<GroupResponse>| {
                 for group in groups {
                     let filled = |text: Option<String>| text.filter(|it| !it.trim().is_empty());
                     // The organization takes no group without a name.
@@ -190,9 +203,11 @@ impl Reading<'_, '_> {
         builder: &mut SnapshotBuilder,
     ) -> Result<(), WebReadError> {
         let mut wanted = groups.clone();
+        let mut whose = Whose::Ours;
         while !wanted.is_empty() {
-            self.read_members(wanted, members, builder).await?;
+            self.read_members(wanted, whose, members, builder).await?;
             wanted = members.unread(&groups);
+            whose = Whose::Anybodys;
         }
         Ok(())
     }
@@ -201,6 +216,7 @@ impl Reading<'_, '_> {
     async fn read_members(
         &self,
         groups: Vec<Text>,
+        whose: Whose,
         members: &mut Members,
         builder: &mut SnapshotBuilder,
     ) -> Result<(), WebReadError> {
@@ -214,17 +230,38 @@ impl Reading<'_, '_> {
             .map(|(group, id)| async move {
                 let mut responses = Vec::new();
                 let path = ["groups", id.as_str(), "members"];
-                let take = |page: Vec<MemberResponse>| responses.extend(page);
-                self.directory.list::<MemberResponse>(self.session, &path, &[], take).await?;
-                Ok::<_, WebReadError>((group, responses))
+                let take = |number, page: Vec<MemberResponse>| {
+                    if number == 1 {
+                        responses.clear();
+                    }
+                    responses.extend(page);
+                };
+                match self.directory.list::<MemberResponse>(self.session, &path, &[], take).await {
+                    Ok(()) => Ok((group, Some(responses))),
+                    Err(error) if whose == Whose::Anybodys && self.is_foreign(&error, &id).await => {
+                        Ok((group, None))
+                    }
+                    Err(error) => Err(error),
+                }
             })
             .buffered(IN_FLIGHT);
         while let Some((group, responses)) = read.try_next().await? {
-            let of_group = responses.into_iter().filter_map(|it| Member::of(it, builder)).collect();
-            members.put(group, of_group);
+            match responses {
+                Some(responses) => {
+                    members
+                        .put(group, responses.into_iter().filter_map(|it| Member::of(it, builder)).collect());
+                }
+                None => members.put_foreign(group),
+            }
             self.tell();
         }
         Ok(())
+    }
+
+    /// Whether a group whose members are refused is another account's: then the group itself is refused, too.
+    async fn is_foreign(&self, refused: &WebReadError, id: &str) -> bool {
+        let no = |error: &WebReadError| matches!(error.status(), Some(403 | 404));
+        no(refused) && self.directory.id(self.session, &["groups", id]).await.is_err_and(|error| no(&error))
     }
 
     fn tell(&self) {

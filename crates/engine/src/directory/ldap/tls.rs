@@ -101,7 +101,10 @@ fn verifier(
                 source: TlsFileError::Refused(source),
             }
         })?,
-        None => Verifier::new(Arc::clone(provider)).map_err(failed)?,
+        None => {
+            let extra = crate::http::extra_authorities().map(|it| it.certificates).unwrap_or_default();
+            Verifier::new_with_extra_roots(extra, Arc::clone(provider)).map_err(failed)?
+        }
     };
     Ok(Arc::new(Named { inner, name: name.clone(), own: named }))
 }

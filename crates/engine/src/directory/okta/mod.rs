@@ -4,8 +4,8 @@
 //! for side by side under the rate limit that Okta's own headers tell. Okta has no groups within groups.
 
 mod cause;
-mod follow;
-mod look_up;
+mod incremental;
+mod lookup;
 mod model;
 mod probe;
 mod read;
@@ -14,14 +14,17 @@ mod tenant;
 
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};
+use crate::directory::web::incremental as driver;
 use crate::directory::web::{
-    Credentials, Rate, Reset, WebOptions, WebReadError, WebService, base_url, below,
+    Credentials, Rate, Reset, WebOptions, WebReadError, WebService, base_url, below, lookup,
 };
 use crate::event::Events;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::{OktaFilters, OktaSettings, OktaSignIn};
 use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
+use incremental::Source;
+use lookup::Lookup;
 use secrecy::SecretString;
 use sign_in::ServiceApp;
 use std::sync::Arc;
@@ -160,21 +163,24 @@ impl OktaDirectory {
     ///
     /// # Errors
     /// As [`OktaDirectory::read`].
-    pub async fn follow(
+    pub async fn read_incremental(
         &self,
         scope: ReadScope,
         mirror: Option<Mirror>,
         events: Events<'_>,
     ) -> Result<Followed, ReadError> {
-        follow::follow(self, scope, mirror, events).await
+        let session = self.service.session(events);
+        let source = Source { directory: self, session: &session, scope, events };
+        driver::read(&source, mirror, events).await
     }
 
     /// Asks for each of `sought` by id.
     ///
     /// # Errors
     /// [`ReadError`] when Okta does not accept the token.
-    pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
-        Ok(look_up::look_up(self, sought).await?)
+    pub async fn lookup(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+        let session = self.service.session(&|_| {});
+        Ok(lookup(&Lookup { directory: self, session: &session }, sought).await?)
     }
 
     /// How many requests were sent so far.

@@ -86,15 +86,16 @@ impl Reading<'_, '_> {
             url.query_pairs_mut().append_pair("filter", &filter);
         }
         let request = WebRequest::get(url).bucket("users").needs(self.directory.needs.users);
-        let mut pages = self.session.pages::<Vec<UserResponse>>(request, next_page);
         let mut begun = None;
-        while let Some(page) = pages.next().await? {
+        let take = |page: Answer<Vec<UserResponse>>| {
             begun = begun.or_else(|| service_time(&page.headers));
             for user in page.value {
                 tenant.put_user(user);
             }
             self.tell(tenant);
-        }
+        };
+        // Where the list is begun again, who was there the first time is there: who left meanwhile shows in the next read.
+        self.session.each_page(request, next_page, take).await?;
         Ok(begun)
     }
 
@@ -119,13 +120,17 @@ impl Reading<'_, '_> {
             url.query_pairs_mut().append_pair("filter", native);
         }
         let request = WebRequest::get(url).bucket("groups").needs(self.directory.needs.groups);
-        let mut pages = self.session.pages::<Vec<GroupResponse>>(request, next_page);
         let (mut wanted, mut seen) = (Vec::new(), HashSet::new());
-        while let Some(page) = pages.next().await? {
+        let take = |page: Answer<Vec<GroupResponse>>| {
+            if page.page == 1 {
+                wanted.clear();
+                seen.clear();
+            }
             wanted.extend(page.value.into_iter().filter(|group| {
                 self.directory.filters.groups.admits(&group.profile.name) && seen.insert(group.id.clone())
             }));
-        }
+        };
+        self.session.each_page(request, next_page, take).await?;
         Ok(wanted)
     }
 
@@ -151,11 +156,14 @@ impl Reading<'_, '_> {
         let mut url = below(&self.directory.api, &["groups", group, "users"]);
         url.query_pairs_mut().append_pair("limit", MEMBERS);
         let request = WebRequest::get(url).bucket("group members").needs(self.directory.needs.groups);
-        let mut pages = self.session.pages::<Vec<MemberResponse>>(request, next_page);
         let mut members = Vec::new();
-        while let Some(page) = pages.next().await? {
+        let take = |page: Answer<Vec<MemberResponse>>| {
+            if page.page == 1 {
+                members.clear();
+            }
             members.extend(page.value.into_iter().map(|member| member.id));
-        }
+        };
+        self.session.each_page(request, next_page, take).await?;
         Ok(members)
     }
 

@@ -34,14 +34,18 @@ impl OneLoginDirectory {
         let request = self.request(OneLoginApi::Second, path, query);
         let mut spoiled = (0, 0);
         for _ in 0..2 {
-            let mut pages = session.pages::<Vec<T>>(request.clone(), next_second);
             let (mut entries, mut ids, mut announced) = (Vec::new(), HashSet::new(), 0);
             let mut begun = None;
-            while let Some(page) = pages.next().await? {
+            let take = |page: Answer<Vec<T>>| {
+                if page.page == 1 {
+                    entries.clear();
+                    ids.clear();
+                }
                 begun = begun.or_else(|| service_time(&page.headers));
                 announced = total(&page).unwrap_or(announced);
                 entries.extend(page.value.into_iter().filter(|entry| ids.insert(entry.id())));
-            }
+            };
+            session.each_page(request.clone(), next_second, take).await?;
             if announced == ids.len() as u64 {
                 return Ok(Listed { entries, begun });
             }
@@ -68,11 +72,15 @@ impl OneLoginDirectory {
         query: &[(&str, &str)],
     ) -> Result<Vec<T>, WebReadError> {
         let request = self.request(OneLoginApi::First, path, query);
-        let mut pages = session.pages::<ListResponse<T>>(request, next_first);
         let (mut entries, mut ids) = (Vec::new(), HashSet::new());
-        while let Some(page) = pages.next().await? {
+        let take = |page: Answer<ListResponse<T>>| {
+            if page.page == 1 {
+                entries.clear();
+                ids.clear();
+            }
             entries.extend(page.value.data.into_iter().filter(|entry| ids.insert(entry.id())));
-        }
+        };
+        session.each_page(request, next_first, take).await?;
         Ok(entries)
     }
 }
@@ -89,19 +97,15 @@ fn next_second<T>(answer: &Answer<Vec<T>>) -> Result<Next, String> {
     match cursor {
         None | Some(Ok("")) => Ok(Next::Last),
         Some(Ok(_)) if answer.value.is_empty() => Err("it is empty, and more are said to follow".to_owned()),
-        Some(Ok(cursor)) => Ok(Next::Page(with_cursor(&answer.url, cursor))),
+        Some(Ok(cursor)) => Ok(Next::Page(at_cursor(&answer.url, cursor))),
         Some(Err(_)) => Err("its After-Cursor header is no text".to_owned()),
     }
 }
 
-fn with_cursor(url: &Url, cursor: &str) -> Url {
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(name, _)| name != "cursor")
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
+/// The page at a cursor, which holds everything that was asked for: beside it OneLogin refuses the rest.
+fn at_cursor(url: &Url, cursor: &str) -> Url {
     let mut next = url.clone();
-    next.query_pairs_mut().clear().extend_pairs(kept).append_pair("cursor", cursor);
+    next.query_pairs_mut().clear().append_pair("cursor", cursor);
     next
 }
 
@@ -122,12 +126,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_takes_the_place_of_the_one_before() {
+    fn a_cursor_stands_alone() {
         let url = Url::parse("https://a.onelogin.com/api/2/users?limit=5&cursor=a%3D&fields=id")
             .expect("an address");
-        assert_eq!(
-            with_cursor(&url, "b=").as_str(),
-            "https://a.onelogin.com/api/2/users?limit=5&fields=id&cursor=b%3D"
-        );
+        assert_eq!(at_cursor(&url, "b=").as_str(), "https://a.onelogin.com/api/2/users?cursor=b%3D");
     }
 }

@@ -4,18 +4,19 @@
 //! connectors use, only links from page to page. Roles become groups, or OneLogin's own groups. Between full reads people
 //! are read by what changed; roles are not, since nothing tells who joined or left one.
 
-mod follow;
+mod incremental;
 mod list;
-mod look_up;
+mod lookup;
 mod model;
 mod probe;
 mod read;
 
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};
+use crate::directory::web::incremental as driver;
 use crate::directory::web::{
     Credentials, FreshToken, Rate, Reset, WebBody, WebOptions, WebReadError, WebRequest, WebService,
-    WebSession, base_url, below,
+    WebSession, base_url, below, lookup,
 };
 use crate::event::Events;
 use base64::Engine;
@@ -24,6 +25,8 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Presences, Sought};
 use bwdc_core::settings::{OneLoginApi, OneLoginFilters, OneLoginSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
+use incremental::Source;
+use lookup::Lookup;
 use model::{Limit, LimitResponse, TokenResponse};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -124,21 +127,24 @@ impl OneLoginDirectory {
     ///
     /// # Errors
     /// As [`OneLoginDirectory::read`].
-    pub async fn follow(
+    pub async fn read_incremental(
         &self,
         scope: ReadScope,
         mirror: Option<Mirror>,
         events: Events<'_>,
     ) -> Result<Followed, ReadError> {
-        follow::follow(self, scope, mirror, events).await
+        let session = self.service.session(events);
+        let source = Source { directory: self, session: &session, scope, events };
+        driver::read(&source, mirror, events).await
     }
 
     /// Asks for each of `sought` by id.
     ///
     /// # Errors
     /// [`ReadError`] when OneLogin does not accept the credential.
-    pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
-        Ok(look_up::look_up(self, sought).await?)
+    pub async fn lookup(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+        let session = self.service.session(&|_| {});
+        Ok(lookup(&Lookup { directory: self, session: &session }, sought).await?)
     }
 
     /// Whether an account may be used. A number that OneLogin adds later stops nobody.

@@ -8,6 +8,7 @@ use crate::directory::ReadError;
 use crate::directory::web::{WebReadError, WebSession};
 use crate::event::{Event, Events};
 use crate::notice::Notice;
+use bwdc_core::filter::Filter;
 use bwdc_core::names::Timestamp;
 use bwdc_core::normalize::{self, Address, is_acceptable};
 use bwdc_core::settings::{OneLoginApi, OneLoginGroups};
@@ -68,12 +69,16 @@ pub(super) async fn snapshot(
 }
 
 /// Everybody; with their roles by the first version.
-async fn people(
+pub(super) async fn people(
     directory: &OneLoginDirectory,
     session: &WebSession<'_>,
 ) -> Result<Vec<UserWithRolesResponse>, WebReadError> {
     match directory.settings.api {
-        OneLoginApi::First => directory.first(session, PEOPLE, &[("fields", FIELDS_WITH_ROLES)]).await,
+        OneLoginApi::First => {
+            let native = native(&directory.filters.users);
+            let query = with(&[("fields", FIELDS_WITH_ROLES)], &native);
+            directory.first(session, PEOPLE, &query).await
+        }
         OneLoginApi::Second => {
             let users = everybody(directory, session).await?.entries;
             Ok(users.into_iter().map(|user| UserWithRolesResponse { user, roles: None }).collect())
@@ -86,8 +91,19 @@ pub(super) async fn everybody(
     directory: &OneLoginDirectory,
     session: &WebSession<'_>,
 ) -> Result<Listed<UserResponse>, WebReadError> {
-    let query = [("limit", MOST_PEOPLE), ("fields", FIELDS)];
+    let native = native(&directory.filters.users);
+    let query = with(&[("limit", MOST_PEOPLE), ("fields", FIELDS)], &native);
     directory.second(session, PEOPLE, &query, "people").await
+}
+
+/// The fields that a query of OneLogin's own names, and what each has to be.
+fn native(filter: &Filter) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(filter.native().unwrap_or_default().as_bytes()).into_owned().collect()
+}
+
+fn with<'q>(query: &[(&'q str, &'q str)], native: &'q [(String, String)]) -> Vec<(&'q str, &'q str)> {
+    let native = native.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    query.iter().copied().chain(native).collect()
 }
 
 /// Who changed since then, by the second version.
@@ -172,11 +188,14 @@ async fn groups(
     builder: &mut SnapshotBuilder,
     events: Events<'_>,
 ) -> Result<(), WebReadError> {
+    let native = native(&directory.filters.groups);
     let listed: Vec<RoleResponse> = match (directory.settings.groups, directory.settings.api) {
-        (OneLoginGroups::Groups, _) => directory.first(session, &["groups"], &[]).await?,
-        (OneLoginGroups::Roles, OneLoginApi::First) => directory.first(session, &["roles"], &[]).await?,
+        (OneLoginGroups::Groups, _) => directory.first(session, &["groups"], &with(&[], &native)).await?,
+        (OneLoginGroups::Roles, OneLoginApi::First) => {
+            directory.first(session, &["roles"], &with(&[], &native)).await?
+        }
         (OneLoginGroups::Roles, OneLoginApi::Second) => {
-            let query = [("limit", MOST_ROLES), ("fields", "id,name")];
+            let query = with(&[("limit", MOST_ROLES), ("fields", "id,name")], &native);
             directory.second(session, &["roles"], &query, "roles").await?.entries
         }
     };

@@ -129,6 +129,16 @@ pub enum WebReadError {
         /// The other server.
         elsewhere: String,
     },
+    /// The service hides what a read depends on from whoever lacks a right.
+    #[error("{service} does not show {what}: that takes {right}")]
+    NotShown {
+        /// The service.
+        service: &'static str,
+        /// What is hidden.
+        what: String,
+        /// The right, in the service's own words.
+        right: &'static str,
+    },
     /// Fewer or more entries than the service announced.
     #[error("{service} announced {announced} {what} and returned {read}: {url}")]
     Count {
@@ -152,6 +162,11 @@ impl WebReadError {
             Self::Refused { status, .. } => Some(*status),
             _ => None,
         }
+    }
+
+    /// Whether a page other than the first was refused as one that the service does not know: cursors end.
+    pub fn is_forgotten_page(&self) -> bool {
+        matches!(self, Self::Refused { status: 400 | 410, page: 2.., .. })
     }
 
     /// The service's own error code in a refusal.

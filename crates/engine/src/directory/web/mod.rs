@@ -6,9 +6,11 @@
 
 mod budget;
 mod cause;
-mod denial;
 mod error;
+pub mod incremental;
 mod jwt;
+mod lookup;
+mod not_found;
 mod page;
 mod probe;
 mod request;
@@ -18,10 +20,10 @@ mod token;
 
 pub use budget::{Rate, Reset, service_time};
 pub use cause::{EntraCause, GoogleCause, OktaCause, ServiceCause};
-pub use denial::only_if_others_are_found;
 pub use error::WebReadError;
 pub use jwt::{KeyError, SigningKey, unique};
-pub use page::{Next, Pages, link_next};
+pub use lookup::{LookupEndpoint, lookup};
+pub use page::{Next, Pages, STARTS, link_next};
 pub use request::{Answer, WebBody, WebRequest};
 pub use session::WebSession;
 pub use signature::Proof;
@@ -84,7 +86,7 @@ impl WebOptions {
             in_flight: 8,
             rate: Rate::Unlimited,
             shared_budget: None,
-            size_limit: 64 * 1024 * 1024,
+            size_limit: 16 * 1024 * 1024,
             throttled: |_, _| false,
             cause: |_, _, _| ServiceCause::Unknown,
             ca_path: None,

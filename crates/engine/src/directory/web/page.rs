@@ -8,6 +8,9 @@ use serde::de::DeserializeOwned;
 use std::collections::HashSet;
 use url::Url;
 
+/// How often a list is begun whose later pages the service forgets.
+pub const STARTS: u32 = 3;
+
 /// What follows a page, as the service says.
 #[derive(Clone, Debug)]
 pub enum Next {
@@ -35,6 +38,36 @@ impl<'a> WebSession<'a> {
     ) -> Pages<'_, 'a, T> {
         let seen = HashSet::from([first.url.to_string()]);
         Pages { session: self, request: Some(WebRequest { page: 1, ..first }), next, seen }
+    }
+
+    /// Reads a list to its end. A service may have forgotten a later page by the time that it is asked for: then the list
+    /// is begun again, a few times, and `take` gets another page 1.
+    ///
+    /// # Errors
+    /// As [`Pages::next`].
+    pub async fn each_page<T: DeserializeOwned>(
+        &self,
+        first: WebRequest,
+        next: fn(&Answer<T>) -> Result<Next, String>,
+        mut take: impl FnMut(Answer<T>),
+    ) -> Result<(), WebReadError> {
+        for start in 1.. {
+            let mut pages = self.pages(first.clone(), next);
+            let ended = loop {
+                match pages.next().await {
+                    Ok(Some(page)) => take(page),
+                    Ok(None) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            };
+            match ended {
+                Err(error) if error.is_forgotten_page() && start < STARTS => {
+                    tracing::info!(%error, "a page is not there any more; the list is begun again");
+                }
+                ended => return ended,
+            }
+        }
+        unreachable!("the last start returns")
     }
 }
 

@@ -59,7 +59,7 @@ impl<'a> WebSession<'a> {
             false => None,
         };
         let mut attempts = Attempts::new(self.retry);
-        let (mut token_renewed, mut nonce_taken) = (false, false);
+        let (mut token_tried, mut nonce_taken) = (false, false);
         loop {
             // The token comes first: its own request must not wait for a budget that this one holds.
             let token = match request.with_token {
@@ -73,9 +73,16 @@ impl<'a> WebSession<'a> {
                 Err(failed) => failed,
             };
             match cure {
-                Cure::FreshToken if !token_renewed && self.service.tokens.is_renewable() => {
-                    token_renewed = true;
+                Cure::FreshToken if !token_tried && self.service.tokens.is_renewable() => {
+                    token_tried = true;
                     self.service.tokens.refused(generation).await;
+                }
+                // A token that stays the same and was good a moment ago: services err.
+                Cure::FreshToken if !token_tried && self.service.tokens.was_accepted() => {
+                    token_tried = true;
+                    let again = Again::After(None);
+                    let Some(pause) = attempts.next(again) else { return Err(error) };
+                    self.pause(pause, again, &error, request).await?;
                 }
                 Cure::Nonce if !nonce_taken => nonce_taken = true,
                 Cure::FreshToken | Cure::Nonce => return Err(error),
@@ -177,6 +184,9 @@ impl<'a> WebSession<'a> {
         let answer = answer.map_err(|error| self.no_answer(request, &call, error))?;
         if !answer.is_success() {
             return Err(self.refusal(request, call.repeat, &answer, proof.is_some()));
+        }
+        if request.with_token {
+            self.service.tokens.accepted();
         }
         match serde_json::from_slice(&answer.body) {
             Ok(value) => {
@@ -308,7 +318,13 @@ fn words(body: &[u8]) -> (String, String) {
     };
     let code =
         first(&["/errorCode", "/error/errors/0/reason", "/error/code", "/error", "/status/type", "/name"]);
-    let message =
-        first(&["/errorSummary", "/error/message", "/error_description", "/status/message", "/message"]);
+    let message = first(&[
+        "/errorSummary",
+        "/error/message",
+        "/error_description",
+        "/status/message",
+        "/message",
+        "/description",
+    ]);
     (code, message)
 }

@@ -7,6 +7,7 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -45,6 +46,7 @@ pub enum Credentials {
 pub(super) struct TokenCache {
     credentials: Credentials,
     cached: Mutex<Cached>,
+    accepted: AtomicBool,
 }
 
 #[derive(Default)]
@@ -55,12 +57,22 @@ struct Cached {
 
 impl TokenCache {
     pub(super) fn new(credentials: Credentials) -> Self {
-        Self { credentials, cached: Mutex::default() }
+        Self { credentials, cached: Mutex::default(), accepted: AtomicBool::new(false) }
     }
 
     /// Whether another token can be had.
     pub(super) fn is_renewable(&self) -> bool {
         matches!(self.credentials, Credentials::Renewed { .. })
+    }
+
+    /// Notes that the service has answered a request with a token.
+    pub(super) fn accepted(&self) {
+        self.accepted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service has answered a request with a token.
+    pub(super) fn was_accepted(&self) -> bool {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// A signature that is good now. All who need a new one wait for the same one.

@@ -209,9 +209,9 @@ async fn a_property_that_is_missing_is_no_property_that_is_not_set() {
         assert!(matches!(error, WebReadError::Malformed { .. }), "{error}");
     }
     server.heal();
-    let null = "\"mail\":null,\"userPrincipalName\":null,\"accountEnabled\":null,\"userType\":null";
+    let null = "\"mail\":null,\"userPrincipalName\":null,\"accountEnabled\":false,\"userType\":null";
     server.faults().add(Rule::new("GET", "/v1.0/users", page(null)));
-    assert_eq!(told(&read(&server).await.unwrap()).0[0], "1 Enabled none");
+    assert_eq!(told(&read(&server).await.unwrap()).0[0], "1 Disabled none");
 }
 
 #[tokio::test]

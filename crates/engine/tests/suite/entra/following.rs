@@ -74,7 +74,7 @@ impl Follower {
                 by_changes.store(true, Ordering::Relaxed);
             }
         };
-        let followed = directory.follow(self.scope, mirror, &note).await?;
+        let followed = directory.read_incremental(self.scope, mirror, &note).await?;
         let changed = matches!(followed.refresh, Refresh::Change { .. });
         self.ledger.refresh_mirror("directory", "basis", &followed.refresh, NOW).unwrap();
         assert_eq!(changed, by_changes.load(Ordering::Relaxed));

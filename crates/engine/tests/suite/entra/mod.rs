@@ -8,8 +8,9 @@
 
 mod failures;
 mod following;
+mod hidden;
 mod interruptions;
-mod look_up;
+mod lookup;
 mod probing;
 mod sign_in;
 mod size;
@@ -73,7 +74,7 @@ fn tenant() -> Tenant {
         ],
         units: vec![Unit { id: id(21), members: vec![Member::user(&id(5)), Member::group(&id(14))] }],
         deleted: vec![user(6)],
-        dormant: Vec::new(),
+        ..Tenant::default()
     }
 }
 

@@ -25,7 +25,7 @@ async fn a_large_tenant_takes_few_requests() {
 async fn a_large_tenant_is_followed_in_few_requests() {
     let server = Server::start(Options::new(tenant(20_000, 2_000))).unwrap();
     let directory = reader(&server, "", "");
-    let Followed { refresh, .. } = directory.follow(SCOPE, None, &|_| ()).await.unwrap();
+    let Followed { refresh, .. } = directory.read_incremental(SCOPE, None, &|_| ()).await.unwrap();
     let Refresh::Replace(mirror) = refresh else { panic!("tokens are minted beside the first read") };
     // The read itself: a token, 21 pages of people, one of deleted people, three of groups, a hundred batches.
     let (minting, read): (Vec<_>, Vec<_>) =
@@ -33,7 +33,7 @@ async fn a_large_tenant_is_followed_in_few_requests() {
     assert_eq!((read.len(), minting.len()), (1 + 21 + 1 + 3 + 100, 100 + 10 + 2));
     server.forget_requests();
     let directory = reader(&server, "", "");
-    let followed = directory.follow(SCOPE, Some(mirror), &|_| ()).await.unwrap();
+    let followed = directory.read_incremental(SCOPE, Some(mirror), &|_| ()).await.unwrap();
     assert!(
         matches!(followed.refresh, Refresh::Change { ref put, ref gone, .. } if put.is_empty() && gone.is_empty())
     );

@@ -3,7 +3,9 @@
 use super::{Setup, shape, small, start, user};
 use crate::hint::hint;
 use bwdc_engine::directory::ReadError;
-use bwdc_sandbox::cloud::google::{Member, Options, OverQuota, Server, Tenant};
+use bwdc_engine::event::Event;
+use bwdc_engine::notice::Notice;
+use bwdc_sandbox::cloud::google::{Member, MemberKind, Options, OverQuota, Server, Tenant};
 use bwdc_sandbox::faults::{Answer, Arrival, Fault, Moment, Rule};
 use serde_json::json;
 use std::sync::Arc;
@@ -25,6 +27,48 @@ fn few_groups() -> Tenant {
 fn refusal(status: u16, reason: &str) -> Fault {
     let body = json!({ "error": { "code": status, "message": reason, "errors": [{ "reason": reason }] } });
     Fault::Answer(Answer::json(status, &body.to_string()))
+}
+
+/// A group of another company within one of ours: nobody here may see who is in it, nor the group itself.
+#[tokio::test]
+async fn a_group_of_another_account_is_left_out_and_named() {
+    let mut tenant = few_groups();
+    let foreign = MemberKind::ForeignGroup("all@elsewhere.test".to_owned());
+    tenant.groups[0].members.push(Member::new(foreign));
+    let server = start(tenant);
+    for setup in [
+        Setup::new(&server).with("flattenHiddenGroups", json!(true)),
+        Setup::new(&server).sync("userFilter", json!("includeGroup:group0@example.test")),
+    ] {
+        let snapshot = setup.read().await.expect("a whole read");
+        let first = &snapshot.groups()[0];
+        let members = snapshot.members(first).iter().map(|it| snapshot.texts().get(*it));
+        assert_eq!(members.filter(|it| *it == "all@elsewhere.test").count(), 1);
+    }
+    // One of ours, whose members may not be seen, is no such group.
+    let ours = bwdc_sandbox::cloud::google::Group::new(1).id;
+    server.change(|tenant| tenant.groups[0].members = vec![Member::new(MemberKind::Group(ours.clone()))]);
+    let members = format!("/admin/directory/v1/groups/{ours}/members");
+    server.faults().add(Rule::new("GET", &members, refusal(403, "forbidden")));
+    let setup = Setup::new(&server).with("flattenHiddenGroups", json!(true));
+    assert!(setup.sync("groupFilter", json!("exclude:Group 1")).read().await.is_err());
+}
+
+/// Everybody of one domain is less than the customer.
+#[tokio::test]
+async fn a_domain_beside_the_customer_is_named() {
+    let server = start(few_groups());
+    for (customer, expected) in [(json!("my_customer"), 1), (json!(null), 0)] {
+        let notices = AtomicU32::new(0);
+        let note = |event| {
+            if matches!(event, Event::Notice(Notice::DomainBesideCustomer { .. })) {
+                notices.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let setup = Setup::new(&server).with("customer", customer);
+        setup.directory().read(super::WHOLE, &note).await.expect("a whole read");
+        assert_eq!(notices.load(Ordering::Relaxed), expected);
+    }
 }
 
 #[tokio::test]

@@ -195,7 +195,7 @@ async fn a_person_is_gone_only_when_google_says_so() {
         .collect();
     let path = format!("/admin/directory/v1/users/{}", id(5));
     server.faults().add(Rule::new("GET", &path, Fault::Answer(Answer::empty(404))));
-    let found = Setup::new(&server).directory().look_up(&sought).await.expect("answers");
+    let found = Setup::new(&server).directory().lookup(&sought).await.expect("answers");
     let of = |number: usize| &found[&sought[number].external_id];
     assert_eq!(of(0), &Presence::Found { at: None });
     assert_eq!(of(1), &Presence::NotFound, "deleted people are not found by id");
@@ -205,7 +205,7 @@ async fn a_person_is_gone_only_when_google_says_so() {
     server.faults().clear();
     for status in [403, 500] {
         server.faults().add(Rule::new("GET", "/", Fault::Answer(Answer::json(status, "{}"))));
-        let found = Setup::new(&server).directory().look_up(&sought[..1]).await.expect("answers");
+        let found = Setup::new(&server).directory().lookup(&sought[..1]).await.expect("answers");
         assert!(matches!(found[&sought[0].external_id], Presence::Unknown { .. }));
         server.faults().clear();
     }
@@ -219,7 +219,7 @@ async fn who_is_suspended_or_archived_is_found_and_disabled() {
     let sought =
         [0, 1, 2, 3].map(|number| Sought { external_id: id(number), stable_id: None, reference: None });
     let setup = Setup::new(&server).with("userFilter", json!("|isSuspended=false"));
-    let found = setup.directory().look_up(&sought).await.expect("answers");
+    let found = setup.directory().lookup(&sought).await.expect("answers");
     let expected = [
         Presence::Found { at: None },
         Presence::Disabled { at: None },
@@ -239,10 +239,10 @@ async fn nobody_is_gone_where_nobody_is_found() {
     let path = "/admin/directory/v1/users/";
     server.faults().add(Rule::new("GET", path, Fault::Answer(Answer::json(404, refusal))));
     let sought = [Sought { external_id: ExternalId::new(User::new(0).id), stable_id: None, reference: None }];
-    let found = Setup::new(&server).directory().look_up(&sought).await.expect("answers");
+    let found = Setup::new(&server).directory().lookup(&sought).await.expect("answers");
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
     server.faults().clear();
     let gone = [Sought { external_id: ExternalId::new("19".to_owned()), stable_id: None, reference: None }];
-    let found = Setup::new(&server).directory().look_up(&gone).await.expect("answers");
+    let found = Setup::new(&server).directory().lookup(&gone).await.expect("answers");
     assert!(found.values().all(|it| *it == Presence::NotFound), "{found:?}");
 }

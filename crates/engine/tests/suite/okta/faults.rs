@@ -49,6 +49,31 @@ async fn read(server: &Server, by: By) -> Result<Snapshot, ReadError> {
         .await
 }
 
+/// A token that stays the same and was good a moment ago: one refusal in the middle is Okta's error, a second is the end.
+#[tokio::test]
+async fn one_refusal_of_a_token_that_was_good_is_overcome() {
+    let server = start(By::Token);
+    let whole = shape(&read(&server, By::Token).await.expect("a whole read"));
+    let refused = || {
+        let body = r#"{"errorCode":"E0000011","errorSummary":"Invalid token provided"}"#;
+        Rule::new("GET", "/api/v1/groups", Fault::Answer(Answer::json(401, body)))
+    };
+    server.faults().add(refused().first(1));
+    let again = read(&server, By::Token).await.expect("a whole read in spite of it");
+    assert_eq!(shape(&again), whole);
+    assert_eq!(server.faults().fired(), [1]);
+    server.faults().clear();
+    server.faults().add(refused());
+    assert!(read(&server, By::Token).await.is_err());
+    assert_eq!(server.faults().fired(), [2]);
+    // One that was never good is not tried again.
+    server.faults().clear();
+    let never = Rule::new("GET", "/api/v1/", Fault::Answer(Answer::json(401, "{}")));
+    server.faults().add(never);
+    assert!(read(&server, By::Token).await.is_err());
+    assert_eq!(server.faults().fired(), [1]);
+}
+
 /// The distinct requests of a read.
 async fn requests(server: &Server, by: By) -> Vec<String> {
     server.faults().clear();

@@ -59,7 +59,7 @@ impl Stage {
         let mirror = self.ledger.mirror("directory", "basis", NOW).expect("readable");
         self.server.forget_requests();
         let Followed { snapshot, refresh } =
-            directory.follow(WHOLE, mirror, &|_| {}).await.expect("a whole read");
+            directory.read_incremental(WHOLE, mirror, &|_| {}).await.expect("a whole read");
         let requests = self.server.requests().len();
         let full = directory.read(WHOLE, &|_| {}).await.expect("a whole read");
         assert_eq!(shown(&snapshot), shown(&full));
@@ -139,7 +139,7 @@ async fn a_query_of_oktas_own_is_never_incremental() {
     stage.filters.users =
         Filter::parse("|status eq \"ACTIVE\"", Accepted::NAMES_AND_QUERY).expect("a filter");
     let directory = directory(&stage.server, stage.filters.clone(), 1_000.0);
-    let followed = directory.follow(WHOLE, None, &|_| {}).await.expect("a whole read");
+    let followed = directory.read_incremental(WHOLE, None, &|_| {}).await.expect("a whole read");
     assert_eq!(followed.refresh, Refresh::Drop);
 }
 
@@ -157,7 +157,7 @@ async fn a_fault_at_any_request_leaves_the_mirror_as_it_was() {
     let directory = directory(&stage.server, OktaFilters::default(), 1_000.0);
     let mirror = stage.ledger.mirror("directory", "basis", NOW).expect("readable");
     stage.server.forget_requests();
-    directory.follow(WHOLE, mirror.clone(), &|_| {}).await.expect("a whole read");
+    directory.read_incremental(WHOLE, mirror.clone(), &|_| {}).await.expect("a whole read");
     let requests = stage.server.requests();
     assert_eq!(requests.len(), 4, "{requests:?}");
     for request in requests {
@@ -170,7 +170,7 @@ async fn a_fault_at_any_request_leaves_the_mirror_as_it_was() {
         ] {
             stage.server.faults().clear();
             stage.server.faults().add(Rule::new("GET", place_of(&request), fault.clone()));
-            let result = directory.follow(WHOLE, mirror.clone(), &|_| {}).await;
+            let result = directory.read_incremental(WHOLE, mirror.clone(), &|_| {}).await;
             assert!(result.is_err(), "{fault:?} at {request}");
         }
     }

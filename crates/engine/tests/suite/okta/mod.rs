@@ -201,7 +201,7 @@ async fn a_person_is_gone_only_when_okta_says_so() {
         &format!("/api/v1/users/{}", id(4)),
         Fault::Answer(Answer::empty(404)),
     ));
-    let found = directory(&server, OktaFilters::default(), 1_000.0).look_up(&sought).await.expect("answers");
+    let found = directory(&server, OktaFilters::default(), 1_000.0).lookup(&sought).await.expect("answers");
     let of = |number: usize| &found[&sought[number].external_id];
     assert_eq!(of(0), &Presence::Found { at: None });
     assert_eq!(of(1), &Presence::NotFound);
@@ -211,7 +211,7 @@ async fn a_person_is_gone_only_when_okta_says_so() {
     server.faults().clear();
     server.faults().add(Rule::new("GET", "/", Fault::Answer(Answer::json(403, "{}"))));
     let found =
-        directory(&server, OktaFilters::default(), 1_000.0).look_up(&sought[..1]).await.expect("answers");
+        directory(&server, OktaFilters::default(), 1_000.0).lookup(&sought[..1]).await.expect("answers");
     assert!(matches!(found[&sought[0].external_id], Presence::Unknown { .. }));
 }
 
@@ -234,7 +234,7 @@ async fn the_settings_say_who_is_found_and_disabled() {
         let directory =
             OktaDirectory::new(&settings, OktaFilters::default(), token, options).expect("a directory");
         server.forget_requests();
-        let found = directory.look_up(&sought).await.expect("answers");
+        let found = directory.lookup(&sought).await.expect("answers");
         assert_eq!([0, 1, 2].map(|number| found[&id(number)].clone()), expected);
         assert_eq!(server.requests().len(), 3);
     }
@@ -285,7 +285,7 @@ async fn nobody_is_gone_where_nobody_is_found() {
         stable_id: None,
         reference: None,
     }];
-    let found = directory(&server, OktaFilters::default(), 1_000.0).look_up(&sought).await.expect("answers");
+    let found = directory(&server, OktaFilters::default(), 1_000.0).lookup(&sought).await.expect("answers");
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
 }
 

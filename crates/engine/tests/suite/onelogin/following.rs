@@ -43,7 +43,8 @@ impl Stage {
         let directory = self.setup.directory();
         let mirror = self.mirror();
         self.server.forget_requests();
-        let Followed { snapshot, refresh } = directory.follow(WHOLE, mirror, &|_| ()).await.unwrap();
+        let Followed { snapshot, refresh } =
+            directory.read_incremental(WHOLE, mirror, &|_| ()).await.unwrap();
         let requests = self.server.requests().len() - 1;
         let full = directory.read(WHOLE, &|_| ()).await.unwrap();
         assert_eq!(self.shown(snapshot), self.shown(full));
@@ -112,10 +113,11 @@ async fn groups_in_the_place_of_roles_follow_as_well() {
 #[tokio::test]
 async fn the_first_version_is_always_read_in_full() {
     let stage = Stage::new(small(), 1);
-    let followed = stage.setup.directory().follow(WHOLE, None, &|_| ()).await.unwrap();
+    let followed = stage.setup.directory().read_incremental(WHOLE, None, &|_| ()).await.unwrap();
     assert_eq!(followed.refresh, Refresh::Drop);
     let groups_only = ReadScope { people: false, deleted: false, ..WHOLE };
-    let followed = Setup::new(&stage.server, 2).directory().follow(groups_only, None, &|_| ()).await.unwrap();
+    let followed =
+        Setup::new(&stage.server, 2).directory().read_incremental(groups_only, None, &|_| ()).await.unwrap();
     assert_eq!(followed.refresh, Refresh::Drop);
 }
 
@@ -127,7 +129,7 @@ async fn a_fault_at_any_request_fails_the_read() {
     stage.follow().await;
     let mirror = stage.mirror();
     stage.server.forget_requests();
-    stage.setup.directory().follow(WHOLE, mirror.clone(), &|_| ()).await.unwrap();
+    stage.setup.directory().read_incremental(WHOLE, mirror.clone(), &|_| ()).await.unwrap();
     let requests = stage.server.requests();
     assert_eq!(requests.len(), 1 + 2 + 1 + 2, "{requests:?}");
     for request in requests {
@@ -142,7 +144,7 @@ async fn a_fault_at_any_request_fails_the_read() {
         ] {
             stage.server.faults().clear();
             stage.server.faults().add(Rule::new("*", &request, fault.clone()));
-            let result = stage.setup.directory().follow(WHOLE, mirror.clone(), &|_| ()).await;
+            let result = stage.setup.directory().read_incremental(WHOLE, mirror.clone(), &|_| ()).await;
             assert!(result.is_err(), "{fault:?} at {request}");
         }
     }

@@ -4,7 +4,7 @@
 
 mod faults;
 mod following;
-mod look_up;
+mod lookup;
 
 use bwdc_core::desired::Desired;
 use bwdc_core::settings::{OneLoginFilters, OneLoginSettings, SettingsError, SyncSettings};
@@ -114,6 +114,51 @@ async fn both_versions_show_the_same_people_and_roles() {
 }
 
 #[tokio::test]
+async fn every_page_of_the_second_version_is_read_by_its_cursor_alone() {
+    let server = start(Tenant::generate(2_300, 700, 1));
+    let snapshot = Setup::new(&server, 2).read().await.unwrap();
+    assert_eq!((snapshot.people().len(), snapshot.groups().len()), (2_300, 700));
+    let pages: Vec<String> = server.requests().into_iter().filter(|it| it.contains("cursor")).collect();
+    assert_eq!(pages.len(), 2 + 1, "{pages:?}");
+    assert!(pages.iter().all(|it| it.contains("?cursor=") && !it.contains('&')), "{pages:?}");
+}
+
+#[tokio::test]
+async fn what_onelogin_says_of_a_refusal_is_told() {
+    let server = start(small());
+    let body = r#"{"status":400,"error":"BadRequestError","description":"Invalid pagination cursor"}"#;
+    server.faults().add(Rule::new("GET", "/api/2/users", Fault::Answer(Answer::json(400, body))));
+    let error = Setup::new(&server, 2).read().await.err().unwrap().to_string();
+    assert!(error.contains("Invalid pagination cursor (BadRequestError)"), "{error}");
+}
+
+#[tokio::test]
+async fn a_query_of_onelogins_own_chooses_people_and_roles() {
+    let mut tenant = small();
+    tenant.roles[7].name = "Same one".to_owned();
+    tenant.roles[8].name = "Same two".to_owned();
+    let server = start(tenant);
+    for version in VERSIONS {
+        let of = |field: &str, filter: &str| {
+            let mut setup = Setup::new(&server, version);
+            setup.sync.insert(field.to_owned(), json!(filter));
+            setup
+        };
+        let people = of("userFilter", "|username=person12*").read().await.unwrap();
+        assert_eq!(people.people().len(), 11, "12 and 120 to 129, by version {version}");
+        let both = of("userFilter", "exclude:person12@example.test|status=1&username=person12*");
+        assert_eq!(both.read().await.unwrap().people().len(), 10, "version {version}");
+        let roles = of("groupFilter", "|name=Same*").desired().await;
+        let names: Vec<String> = groups(&roles).into_iter().map(|it| it.0).collect();
+        assert_eq!(names, ["Same one", "Same two"], "version {version}");
+        // What changed is not told of such a choice.
+        let directory = of("userFilter", "|username=person12*").directory();
+        let read = directory.read_incremental(WHOLE, None, &|_| ()).await.unwrap();
+        assert_eq!(read.refresh, bwdc_engine::directory::mirror::Refresh::Drop);
+    }
+}
+
+#[tokio::test]
 async fn requests_are_those_that_are_needed() {
     let server = start(small());
     Setup::new(&server, 2).read().await.unwrap();
@@ -214,13 +259,8 @@ async fn filters_choose_people_and_roles_by_name() {
             );
         }
     }
-    for (filter, position) in [
-        ("only:a", 1),
-        ("include a", 8),
-        ("include:", 9),
-        ("include:a|exclude:b", 11),
-        ("include:a|status=1", 11),
-    ] {
+    for (filter, position) in [("only:a", 1), ("include a", 8), ("include:", 9), ("include:a|exclude:b", 11)]
+    {
         let mut setup = Setup::new(&server, 2);
         setup.sync.insert("userFilter".to_owned(), filter.into());
         let error = setup.filters().expect_err(filter).to_string();

@@ -10,6 +10,7 @@ use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::organization::Options;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use secrecy::SecretString;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -222,9 +223,32 @@ async fn child_succeeds(environment: Vec<(&'static str, String)>) -> bool {
 #[tokio::test]
 #[ignore = "run by the test above, in an environment of its own"]
 async fn a_child_asks_through_the_proxy_of_its_environment() {
-    let connection = connection("http://organization.invalid", "organization.x", "secret");
+    let server = std::env::var("BWDC_TEST_SERVER");
+    let server = server.as_deref().unwrap_or("http://organization.invalid");
+    let connection = connection(server, "organization.x", "secret");
     let organization = Organization::new(connection).expect("a client").with_retry(hasty());
     organization.server(&silent).await.expect("an answer through the proxy");
+}
+
+/// What Node programs trust, an installation that is taken over goes on trusting.
+#[tokio::test]
+async fn authorities_of_the_environment_are_trusted_besides_the_machines() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let certificates = Certificates::make_in(folder.path()).expect("certificates");
+    let (port, lines) = raw(Some(acceptor(&certificates))).await;
+    let with = |authorities: &std::path::Path| {
+        let authorities = authorities.display().to_string();
+        vec![("NODE_EXTRA_CA_CERTS", authorities), ("BWDC_TEST_SERVER", format!("https://localhost:{port}"))]
+    };
+    assert!(child_succeeds(with(&certificates.ca)).await);
+    assert_eq!(heard(&lines).len(), 2);
+    let damaged = folder.path().join("damaged.pem");
+    std::fs::write(&damaged, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        .expect("a file");
+    for untrusted in [&certificates.wrong_ca, &damaged, &folder.path().join("missing.pem")] {
+        assert!(!child_succeeds(with(untrusted)).await);
+    }
+    assert_eq!(heard(&lines).len(), 2);
 }
 
 #[tokio::test]
@@ -259,17 +283,18 @@ async fn a_redirect_is_not_followed_and_its_secrets_are_not_told() {
     assert!(elsewhere.requests().is_empty());
 }
 
-/// Answers every request with this head and then sends zeros for as long as the client listens.
-async fn endless(head: &'static str) -> u16 {
+/// Answers every request with this head and then sends this piece again and again, for as long as the client listens.
+async fn endless(head: &'static str, piece: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("its address").port();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
+            let pieces = piece.repeat(64 * 1024 / piece.len());
             tokio::spawn(async move {
                 let _ = stream.read(&mut [0; 4096]).await;
                 let mut sent = stream.write_all(head.as_bytes()).await;
                 while sent.is_ok() {
-                    sent = stream.write_all(&[b'0'; 64 * 1024]).await;
+                    sent = stream.write_all(pieces.as_bytes()).await;
                 }
             });
         }
@@ -288,14 +313,36 @@ async fn a_huge_answer_is_refused_whether_or_not_it_tells_its_size() {
         "HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n",
         "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n",
     ] {
-        let error = sign_in_error(endless(head).await).await;
+        let error = sign_in_error(endless(head, "0").await).await;
         assert!(matches!(error, OrganizationError::Transport(TransportError::TooLarge { .. })), "{error:?}");
     }
 }
 
 #[tokio::test]
 async fn a_refusal_with_a_huge_body_is_still_a_refusal() {
-    let error = sign_in_error(endless("HTTP/1.1 400 Bad Request\r\n\r\n").await).await;
+    let error = sign_in_error(endless("HTTP/1.1 400 Bad Request\r\n\r\n", "0").await).await;
     let OrganizationError::SignIn(message) = error else { panic!("{error:?}") };
     assert_eq!((message.status, message.worded), (400, false));
+}
+
+/// A list has no size that is too large for every organization: it has a number of entries, and each entry a size.
+#[tokio::test]
+async fn an_endless_list_is_left_where_no_organization_is_that_large() {
+    let member = r#"{"id":"m","type":2,"status":2,"email":"a@x.test","externalId":"e"},"#;
+    for (head, piece, many) in [
+        ("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"data\":[", member, true),
+        ("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"data\":[{\"id\":\"", "m", false),
+    ] {
+        let port = endless(head, piece).await;
+        let connection = connection(&format!("http://127.0.0.1:{port}"), "organization.x", "secret");
+        let token = SecretString::from("e30.eyJleHAiOjk5OTk5OTk5OTl9.c2ln");
+        let error = direct(connection).with_token(token).members(&silent).await.expect_err("an endless list");
+        match error {
+            OrganizationError::Transport(TransportError::TooMany { limit, .. }) if many => {
+                assert_eq!(limit, 250_000);
+            }
+            OrganizationError::Transport(TransportError::TooLarge { .. }) if !many => {}
+            error => panic!("{error:?}"),
+        }
+    }
 }

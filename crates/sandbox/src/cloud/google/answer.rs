@@ -1,8 +1,8 @@
 //! What the stand-in answers: sign-in, quota, rights, then the lists and single entries.
 
-use super::message::{CUSTOMER, Refusal, group, member, refusal, user};
+use super::message::{CUSTOMER, Refusal, group, member, outside_id, refusal, user};
 use super::query::Query;
-use super::tenant::{Group, Member, Places, Tenant, User};
+use super::tenant::{Group, Member, MemberKind, Places, Tenant, User};
 use super::{OverQuota, Shared, fields, lock, sign_in};
 use axum::extract::{Request, State};
 use axum::http::{Uri, header};
@@ -163,6 +163,13 @@ fn query_of(
 
 fn group_of<'t>(tenant: &'t Tenant, places: &Places, key: &str) -> Result<&'t Group, Refusal> {
     let place = places.groups.get(&key.to_lowercase());
+    let members = tenant.groups.iter().flat_map(|group| &group.members);
+    if members
+        .into_iter()
+        .any(|it| matches!(&it.kind, MemberKind::ForeignGroup(address) if outside_id(address) == key))
+    {
+        return Err(refusal(403, "forbidden", "Not Authorized to access this resource/api"));
+    }
     place
         .map(|it| &tenant.groups[*it])
         .ok_or_else(|| refusal(404, "notFound", "Resource Not Found: groupKey"))

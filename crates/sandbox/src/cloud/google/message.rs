@@ -92,6 +92,11 @@ pub(super) fn member(member: &Member, tenant: &Tenant, places: &Places) -> Optio
             put("email", &group.email);
             put("status", "ACTIVE");
         }
+        MemberKind::ForeignGroup(address) => {
+            put("type", "GROUP");
+            put("id", &outside_id(address));
+            put("email", address);
+        }
         MemberKind::Customer => {
             put("type", "CUSTOMER");
             put("id", CUSTOMER);
@@ -107,7 +112,7 @@ pub(super) fn member(member: &Member, tenant: &Tenant, places: &Places) -> Optio
 }
 
 /// An id that is nobody's here: 21 digits that begin with 9.
-fn outside_id(address: &str) -> String {
+pub(super) fn outside_id(address: &str) -> String {
     let number = address.bytes().fold(7u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
     format!("9{number:020}")
 }

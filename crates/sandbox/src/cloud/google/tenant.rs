@@ -56,6 +56,8 @@ pub enum MemberKind {
     User(String),
     /// A group of the account, by id.
     Group(String),
+    /// A group of another account, by address: nobody here may see it or who is in it.
+    ForeignGroup(String),
     /// Everybody of the account.
     Customer,
     /// Somebody of elsewhere, by address; Google shows most of them as users without a status.

@@ -3,7 +3,7 @@
 use super::delta::delta;
 use super::reply::{Reply, select_of, selected, user_properties};
 use super::shared::Shared;
-use super::tenant::{Member, MemberKind, Tenant, User};
+use super::tenant::{Group, Member, MemberKind, Tenant, User};
 use super::tokens::Kind;
 use axum::extract::Query;
 use axum::http::Uri;
@@ -28,22 +28,18 @@ pub(super) fn get(shared: &Shared, target: &str) -> Reply {
     let tenant = shared.tenant();
     let link = Link { base: shared.version_url(), path: uri.path() };
     match segments[..] {
-        ["users"] => page.of(&link, &tenant.users, |user| user_json(user, &page.select)),
+        ["users"] => page.of(&link, &tenant.users, |user| user_json(user, &tenant, &page.select)),
         ["users", id] => match tenant.users.iter().find(|user| user.id == id) {
-            Some(user) => Reply::ok(user_json(user, &page.select)),
+            Some(user) => Reply::ok(user_json(user, &tenant, &page.select)),
             None => Reply::missing(id),
         },
-        ["groups"] => page.of(&link, &tenant.groups, |group| {
-            selected(&page.select, &[("id", json!(group.id)), ("displayName", json!(group.name))])
-        }),
+        ["groups"] => page.of(&link, &tenant.groups, |group| group_json(group, &tenant, &page.select)),
         ["groups", id] => match tenant.groups.iter().find(|group| group.id == id) {
-            Some(group) => Reply::ok(selected(
-                &page.select,
-                &[("id", json!(group.id)), ("displayName", json!(group.name))],
-            )),
+            Some(group) => Reply::ok(group_json(group, &tenant, &page.select)),
             None => Reply::missing(id),
         },
         ["groups", id, "members", ref cast @ ..] => match tenant.groups.iter().find(|group| group.id == id) {
+            Some(group) if !tenant.shows_members(group) => members(&page, &link, &tenant, &[], cast),
             Some(group) => members(&page, &link, &tenant, &group.members, cast),
             None => Reply::missing(id),
         },
@@ -54,10 +50,10 @@ pub(super) fn get(shared: &Shared, target: &str) -> Reply {
             }
         }
         ["directory", "deletedItems", "microsoft.graph.user"] => {
-            page.of(&link, &tenant.deleted, |user| user_json(user, &page.select))
+            page.of(&link, &tenant.deleted, |user| user_json(user, &tenant, &page.select))
         }
         ["directory", "deletedItems", id] => match tenant.deleted.iter().find(|user| user.id == id) {
-            Some(user) => Reply::ok(user_json(user, &page.select)),
+            Some(user) => Reply::ok(user_json(user, &tenant, &page.select)),
             None => Reply::missing(id),
         },
         _ => Reply::error(400, "BadRequest", "Resource not found for the segment."),
@@ -80,7 +76,8 @@ fn members(page: &Page, link: &Link<'_>, tenant: &Tenant, list: &[Member], cast:
         let user = (member.kind == MemberKind::User && page.select.len() != 1)
             .then(|| tenant.users.iter().find(|user| user.id == member.id))
             .flatten();
-        let rest = user.map_or_else(|| json!({"id": member.id}), |user| user_json(user, &page.select));
+        let rest =
+            user.map_or_else(|| json!({"id": member.id}), |user| user_json(user, tenant, &page.select));
         if let Value::Object(rest) = rest {
             item.extend(rest);
         }
@@ -88,8 +85,13 @@ fn members(page: &Page, link: &Link<'_>, tenant: &Tenant, list: &[Member], cast:
     })
 }
 
-fn user_json(user: &User, select: &[String]) -> Value {
-    selected(select, &user_properties(user))
+fn group_json(group: &Group, tenant: &Tenant, select: &[String]) -> Value {
+    let visibility = ("visibility", json!(tenant.visibility(group)));
+    selected(select, &[("id", json!(group.id)), ("displayName", json!(group.name)), visibility])
+}
+
+fn user_json(user: &User, tenant: &Tenant, select: &[String]) -> Value {
+    selected(select, &user_properties(user, tenant))
 }
 
 /// Where a list lives, for the address of its next page.

@@ -91,7 +91,7 @@ fn user_changes(link: &Link, now: &Tenant, habits: DeltaHabits) -> Vec<Value> {
     let before: HashMap<&str, _> = link.since.users.iter().map(|user| (user.id.as_str(), user)).collect();
     let mut items = Vec::new();
     for user in &now.users {
-        let properties = user_properties(user);
+        let properties = user_properties(user, now);
         match before.get(user.id.as_str()) {
             // A property that was never set is left out.
             None => {
@@ -99,7 +99,7 @@ fn user_changes(link: &Link, now: &Tenant, habits: DeltaHabits) -> Vec<Value> {
                 items.push(selected(&link.select, &set));
             }
             Some(old) if *old != user => {
-                let old = user_properties(old);
+                let old = user_properties(old, &link.since);
                 let changed = properties
                     .into_iter()
                     .zip(old)
@@ -139,9 +139,15 @@ fn group_changes(link: &Link, now: &Tenant, habits: DeltaHabits) -> Vec<Value> {
         let mut properties = vec![("id", json!(group.id))];
         if old.is_none_or(|old| !habits.partial || old.name != group.name) {
             properties.push(("displayName", json!(group.name)));
+            // A property that was never set is left out.
+            properties.extend(now.visibility(group).map(|it| ("visibility", json!(it))));
         }
         let shown = selected(&link.select, &properties);
-        let told = if with_members { member_changes(link, now, group, old, habits) } else { Vec::new() };
+        let told = if with_members && now.shows_members(group) {
+            member_changes(link, now, group, old, habits)
+        } else {
+            Vec::new()
+        };
         if old.is_some_and(|old| old.name == group.name) && told.is_empty() {
             continue;
         }

@@ -1,6 +1,6 @@
 //! An answer, and how a user is written in it.
 
-use super::tenant::User;
+use super::tenant::{Tenant, User};
 use serde_json::{Value, json};
 
 /// An answer before it is turned into HTTP.
@@ -30,12 +30,13 @@ impl Reply {
     }
 }
 
-pub(super) fn user_properties(user: &User) -> [(&'static str, Value); 5] {
+pub(super) fn user_properties(user: &User, tenant: &Tenant) -> [(&'static str, Value); 5] {
+    let enabled = (!tenant.states_hidden.contains(&user.id)).then_some(user.enabled);
     [
         ("id", json!(user.id)),
         ("mail", json!(user.mail)),
         ("userPrincipalName", json!(user.user_principal_name)),
-        ("accountEnabled", json!(user.enabled)),
+        ("accountEnabled", json!(enabled)),
         ("userType", json!(if user.guest { "Guest" } else { "Member" })),
     ]
 }

@@ -1,5 +1,7 @@
 //! Who is in a tenant, and tenants of any size.
 
+use std::collections::BTreeSet;
+
 /// One account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -112,6 +114,22 @@ pub struct Tenant {
     pub deleted: Vec<User>,
     /// Memberships that accounts had when they were deleted, by the group's id: they come back with the account.
     pub dormant: Vec<(String, Member)>,
+    /// Accounts of which the application is not shown whether they are enabled, by id.
+    pub states_hidden: BTreeSet<String>,
+    /// Groups with hidden membership, by id.
+    pub members_hidden: BTreeSet<String>,
+    /// Whether the application is shown hidden memberships (`Member.Read.Hidden`); without it such lists look empty.
+    pub shows_hidden_members: bool,
+}
+
+impl Tenant {
+    pub(super) fn shows_members(&self, group: &Group) -> bool {
+        self.shows_hidden_members || !self.members_hidden.contains(&group.id)
+    }
+
+    pub(super) fn visibility(&self, group: &Group) -> Option<&'static str> {
+        self.members_hidden.contains(&group.id).then_some("HiddenMembership")
+    }
 }
 
 /// What a generated tenant looks like; equal specifications give equal tenants.

@@ -1,6 +1,6 @@
 //! What the stand-in answers.
 
-use super::list::{first, query, second, success};
+use super::list::{asked, first, matches, query, second, success};
 use super::tenant::{Role, Tenant, User};
 use super::{Shared, lock};
 use axum::body::to_bytes;
@@ -102,16 +102,28 @@ fn count(shared: &Shared, free: bool) -> (Vec<(&'static str, u64)>, bool) {
 }
 
 fn answer(shared: &Shared, uri: &Uri) -> Response {
-    let query = query(uri);
     let tenant = lock(&shared.tenant);
     let path: Vec<&str> = uri.path().trim_matches('/').split('/').collect();
-    let cursor = || refusal(400, "bad request", "invalid cursor");
+    let cursor = || match path[..] {
+        ["api", "2", ..] => invalid("Invalid pagination cursor"),
+        _ => refusal(400, "bad request", "invalid cursor"),
+    };
+    let query = match path[..] {
+        ["api", "2", ..] => asked(query(uri)),
+        _ => Some(query(uri)),
+    };
+    let Some(query) = query else { return cursor() };
     match path.as_slice() {
         ["api", "2", "users"] => {
             let since = query.get("updated_since");
-            let users =
-                tenant.users.iter().filter(|user| since.is_none_or(|since| user.updated_at >= *since));
-            let users: Vec<Value> = users.map(|it| user(it, None)).collect();
+            let ids: Option<Vec<&str>> = query.get("user_ids").map(|ids| ids.split(',').collect());
+            let users = tenant
+                .users
+                .iter()
+                .filter(|user| since.is_none_or(|since| user.updated_at >= *since))
+                .filter(|user| ids.as_ref().is_none_or(|ids| ids.contains(&user.id.to_string().as_str())))
+                .map(|it| user(it, None));
+            let users: Vec<Value> = users.filter(|it| matches(it, &query)).collect();
             second(&users, &query, MOST_USERS).unwrap_or_else(cursor)
         }
         ["api", "2", "users", id] => match find(&tenant, id) {
@@ -119,7 +131,7 @@ fn answer(shared: &Shared, uri: &Uri) -> Response {
             None => missing(),
         },
         ["api", "2", "roles"] => {
-            let roles: Vec<Value> = tenant.roles.iter().map(role).collect();
+            let roles: Vec<Value> = tenant.roles.iter().map(role).filter(|it| matches(it, &query)).collect();
             second(&roles, &query, MOST_ROLES).unwrap_or_else(cursor)
         }
         ["api", "2", "roles", id, "users"] => {
@@ -132,7 +144,8 @@ fn answer(shared: &Shared, uri: &Uri) -> Response {
             }
         }
         ["api", "1", "users"] => {
-            let users: Vec<Value> = tenant.users.iter().map(|it| user(it, Some(&tenant))).collect();
+            let users = tenant.users.iter().map(|it| user(it, Some(&tenant)));
+            let users: Vec<Value> = users.filter(|it| matches(it, &query)).collect();
             first(shared, uri, &users, &query).unwrap_or_else(cursor)
         }
         ["api", "1", "users", id] => match find(&tenant, id) {
@@ -144,7 +157,7 @@ fn answer(shared: &Shared, uri: &Uri) -> Response {
         },
         ["api", "1", kind @ ("roles" | "groups")] => {
             let list = if *kind == "roles" { &tenant.roles } else { &tenant.groups };
-            let items: Vec<Value> = list.iter().map(named).collect();
+            let items: Vec<Value> = list.iter().map(named).filter(|it| matches(it, &query)).collect();
             first(shared, uri, &items, &query).unwrap_or_else(cursor)
         }
         _ => refusal(404, "Not Found", "Resource not found"),
@@ -182,6 +195,12 @@ fn member(tenant: &Tenant, id: u64) -> Option<Value> {
         "id": user.id, "name": "Somebody", "username": user.username, "assigned": true,
         "added_at": user.updated_at, "added_by": { "id": 1, "name": "Somebody" },
     }))
+}
+
+/// The second version's own way to say that a request is none.
+fn invalid(description: &str) -> Response {
+    let body = json!({ "status": 400, "error": "BadRequestError", "description": description });
+    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
 }
 
 /// The second version's own way to say that there is no such thing.

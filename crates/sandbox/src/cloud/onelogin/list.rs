@@ -5,6 +5,7 @@ use axum::http::{HeaderName, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
@@ -24,12 +25,37 @@ struct Part<'v> {
     after: Option<String>,
 }
 
+/// What a list was asked for and where it goes on: a cursor of the second version holds both.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    id: Value,
+    query: Query,
+}
+
+impl Cursor {
+    fn read(typed: &str) -> Option<Self> {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(typed).ok()?).ok()
+    }
+
+    fn write(&self) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+/// The query that a request of the second version stands for; None for one that carries more than a cursor that was given.
+pub(super) fn asked(query: Query) -> Option<Query> {
+    let Some(typed) = query.get("cursor") else { return Some(query) };
+    let mut asked = Cursor::read(typed).filter(|_| query.len() == 1)?.query;
+    asked.insert("cursor".to_owned(), typed.clone());
+    Some(asked)
+}
+
 /// The part of a list that a cursor asks for; None for a cursor that was never given.
 fn part<'v>(items: &'v [Value], query: &Query, cursor: &str, largest: usize) -> Option<Part<'v>> {
     let size = query.get("limit").and_then(|it| it.parse().ok()).unwrap_or(USUAL).clamp(1, largest);
     let start = match query.get(cursor) {
         Some(cursor) => {
-            let id: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+            let id = Cursor::read(cursor)?.id;
             items.iter().position(|item| item["id"] == id)? + 1
         }
         None => match query.get("page").and_then(|it| it.parse::<usize>().ok()) {
@@ -38,11 +64,36 @@ fn part<'v>(items: &'v [Value], query: &Query, cursor: &str, largest: usize) -> 
         },
     };
     let shown = items.get(start..(start + size).min(items.len())).unwrap_or_default();
-    let after = shown
-        .last()
-        .filter(|_| start + shown.len() < items.len())
-        .map(|last| URL_SAFE_NO_PAD.encode(last["id"].to_string()));
+    let after = shown.last().filter(|_| start + shown.len() < items.len()).map(|last| {
+        let mut query = query.clone();
+        query.remove(cursor);
+        Cursor { id: last["id"].clone(), query }.write()
+    });
     Some(Part { shown, start, size, after })
+}
+
+/// Whether an entry is one that the query asks for: each field that it names, with `*` for anything, and `!` before what
+/// is not wanted.
+pub(super) fn matches(item: &Value, query: &Query) -> bool {
+    const OTHER: [&str; 8] =
+        ["limit", "page", "cursor", "after_cursor", "fields", "updated_since", "user_ids", "sort"];
+    query.iter().filter(|(name, _)| !OTHER.contains(&name.as_str())).all(|(name, wanted)| {
+        let held = match &item[name] {
+            Value::String(text) => text.to_lowercase(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        let wanted = wanted.to_lowercase();
+        match wanted.strip_prefix('!') {
+            Some(unwanted) => !fits(&held, unwanted),
+            None => fits(&held, &wanted),
+        }
+    })
+}
+
+fn fits(held: &str, pattern: &str) -> bool {
+    let Some((start, end)) = pattern.split_once('*') else { return held == pattern };
+    held.len() >= start.len() + end.len() && held.starts_with(start) && held.ends_with(end)
 }
 
 /// The second version: an array, with cursor and totals in headers.

@@ -11,7 +11,29 @@ async fn ask(setup: &Setup, ids: &[&str]) -> Presences {
         .iter()
         .map(|id| Sought { external_id: ExternalId::new(*id), stable_id: None, reference: None })
         .collect();
-    setup.directory().look_up(&sought).await.unwrap()
+    setup.directory().lookup(&sought).await.unwrap()
+}
+
+/// The second version is asked for many at once, and alone for those whom that list does not show.
+#[tokio::test]
+async fn many_are_asked_for_at_once_and_only_the_missing_alone() {
+    let server = start(small());
+    let setup = Setup::new(&server, 2);
+    let here: Vec<String> = (0..130).map(|number| (100_000 + number).to_string()).collect();
+    let ids: Vec<&str> = here.iter().map(String::as_str).chain(["7", "8"]).collect();
+    server.forget_requests();
+    let found = ask(&setup, &ids).await;
+    let count = |presence: &Presence| found.values().filter(|it| *it == presence).count();
+    assert_eq!(
+        (
+            count(&Presence::Found { at: None }),
+            count(&Presence::Disabled { at: None }),
+            count(&Presence::NotFound)
+        ),
+        (129, 1, 2)
+    );
+    // A token, two lists, two people alone, and somebody of the list of people to see that anybody is found so.
+    assert_eq!(server.requests().len(), 1 + 2 + 2 + 2);
 }
 
 #[tokio::test]
@@ -20,6 +42,8 @@ async fn each_answer_has_its_meaning() {
     for version in VERSIONS {
         let setup = Setup::new(&server, version);
         server.faults().clear();
+        // A list of several people by their ids that does not come: each is asked for alone.
+        server.faults().add(Rule::new("GET", "/api/2/users?limit=100&", Fault::Answer(Answer::empty(400))));
         let one = format!("/api/{version}/users/100004");
         server.faults().add(Rule::new("GET", &one, Fault::Answer(Answer::empty(404))));
         let another = format!("/api/{version}/users/100005");
@@ -53,6 +77,8 @@ async fn the_settings_say_who_counts_as_disabled() {
             1 => r#"{"status":{"error":false,"code":200},"data":[{"id":100002}]}"#,
             _ => r#"{"id":100002}"#,
         };
+        // A list of several people by their ids that does not come: each is asked for alone.
+        server.faults().add(Rule::new("GET", "/api/2/users?limit=100&", Fault::Answer(Answer::empty(400))));
         let path = format!("/api/{version}/users/100002");
         server.faults().add(Rule::new("GET", &path, Fault::Answer(Answer::json(200, bare))));
         let ids = ["100000", "100001", "100002", "100003"];
@@ -80,8 +106,8 @@ async fn the_settings_say_who_counts_as_disabled() {
             server.forget_requests();
             let found = ask(&setup, &ids).await;
             assert_eq!(ids.map(|id| found[&ExternalId::new(id)].clone()), expected, "version {version}");
-            // A token, and one for each person.
-            assert_eq!(server.requests().len(), 1 + ids.len());
+            // A token, and one for each person, by the second version after one for all of them.
+            assert_eq!(server.requests().len(), 1 + ids.len() + usize::from(version == 2));
         }
     }
 }
@@ -113,5 +139,5 @@ async fn a_refused_credential_is_an_error_for_everybody() {
     let mut setup = Setup::new(&server, 2);
     setup.secret = "wrong".to_owned();
     let sought = [Sought { external_id: ExternalId::new("7"), stable_id: None, reference: None }];
-    assert!(setup.directory().look_up(&sought).await.is_err());
+    assert!(setup.directory().lookup(&sought).await.is_err());
 }

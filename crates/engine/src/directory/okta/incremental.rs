@@ -8,59 +8,66 @@
 //! verdict without a date, so that there is no incremental read.
 
 use super::OktaDirectory;
-use super::look_up::{Answered, by_id};
+use super::lookup::Lookup;
 use super::model::UserResponse;
 use super::read::{DEPROVISIONED, Reading, whole};
 use super::tenant::{Group, Tenant};
 use crate::clock::{from_iso, to_iso};
 use crate::directory::ReadError;
-use crate::directory::mirror::{Followed, Mirror, ObjectKind, RawObject, Refresh};
+use crate::directory::mirror::{Mirror, ObjectKind, RawObject, Refresh};
+use crate::directory::web::incremental::{Changes, IncrementalSource, MARGIN, margin_before};
 use crate::directory::web::{WebReadError, WebSession};
-use crate::event::{Event, Events};
+use crate::event::Events;
 use bwdc_core::names::Timestamp;
-use bwdc_core::snapshot::AccountState;
-use bwdc_core::snapshot::ReadScope;
+use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// How far back a read looks beyond the last one, in milliseconds.
-const MARGIN: i64 = 60_000;
 /// People in one page of the list.
 const PEOPLE: usize = 200;
 
-pub(super) async fn follow(
-    directory: &OktaDirectory,
-    scope: ReadScope,
-    mirror: Option<Mirror>,
-    events: Events<'_>,
-) -> Result<Followed, ReadError> {
-    let session = directory.service.session(events);
-    let filters = &directory.filters;
-    let can_follow = scope.people && filters.users.native().is_none() && filters.groups.native().is_none();
-    if let Some(mirror) = mirror.filter(|_| can_follow)
-        && let Some(known) = Known::of(&mirror)
-    {
-        return by_changes(directory, &session, scope, known, events).await;
+/// One read of an organization.
+pub(super) struct Source<'r, 'a> {
+    pub(super) directory: &'r OktaDirectory,
+    pub(super) session: &'r WebSession<'a>,
+    pub(super) scope: ReadScope,
+    pub(super) events: Events<'r>,
+}
+
+impl IncrementalSource for Source<'_, '_> {
+    type Known = Known;
+    type State = Tenant;
+
+    fn tells_changes(&self) -> bool {
+        let filters = &self.directory.filters;
+        self.scope.people && filters.users.native().is_none() && filters.groups.native().is_none()
     }
-    let (tenant, begun) = whole(directory, &session, scope, events).await?;
-    let snapshot = tenant.snapshot(directory, scope, None)?;
-    let refresh = match begun.filter(|_| can_follow) {
-        Some(begun) => Refresh::Replace(Mirror {
-            cursor: to_iso(begun),
-            objects: tenant
-                .users()
-                .iter()
-                .map(user_object)
-                .chain(tenant.groups().iter().map(|group| group_object(group, begun)))
-                .collect(),
-        }),
-        None => Refresh::Drop,
-    };
-    Ok(Followed { snapshot, refresh })
+
+    fn known(&self, cache: &Mirror) -> Option<Known> {
+        Known::of(cache)
+    }
+
+    async fn by_changes(&self, known: Known) -> Result<Option<Changes<Tenant>>, ReadError> {
+        Ok(Some(by_changes(self, known).await?))
+    }
+
+    async fn whole(&self) -> Result<(Tenant, Option<Mirror>), ReadError> {
+        let (tenant, begun) = whole(self.directory, self.session, self.scope, self.events).await?;
+        let cache = begun.map(|begun| {
+            let people = tenant.users().iter().map(user_object);
+            let groups = tenant.groups().iter().map(|group| group_object(group, begun));
+            Mirror { cursor: to_iso(begun), objects: people.chain(groups).collect() }
+        });
+        Ok((tenant, cache))
+    }
+
+    async fn snapshot(&self, tenant: Tenant) -> Result<Snapshot, ReadError> {
+        Ok(tenant.snapshot(self.directory, self.scope, None)?)
+    }
 }
 
 /// The mirror, legible.
-struct Known {
+pub(super) struct Known {
     since: Timestamp,
     tenant: Tenant,
     groups: Vec<Group>,
@@ -82,16 +89,11 @@ impl Known {
     }
 }
 
-async fn by_changes(
-    directory: &OktaDirectory,
-    session: &WebSession<'_>,
-    scope: ReadScope,
-    known: Known,
-    events: Events<'_>,
-) -> Result<Followed, ReadError> {
+async fn by_changes(source: &Source<'_, '_>, known: Known) -> Result<Changes<Tenant>, WebReadError> {
     let Known { since, mut tenant, groups: before } = known;
+    let &Source { directory, session, scope, events } = source;
     let reading = Reading { directory, session, events };
-    let changed = format!("lastUpdated gt \"{}\"", to_iso(Timestamp(since.0.saturating_sub(MARGIN))));
+    let changed = format!("lastUpdated gt \"{}\"", margin_before(since));
     let mut people = Tenant::default();
     let begun = reading.people(Some(format!("{DEPROVISIONED} and {changed}")), &mut people).await?;
     reading.people(Some(changed), &mut people).await?;
@@ -121,10 +123,9 @@ async fn by_changes(
     for user in people.into_users() {
         tenant.put_user(user);
     }
-    events(Event::Followed { entries: put.len() as u64 });
     reading.tell(&tenant);
-    let snapshot = tenant.snapshot(directory, scope, None)?;
-    Ok(Followed { snapshot, refresh: Refresh::Change { cursor: to_iso(begun), put, gone } })
+    let entries = put.len();
+    Ok(Changes { state: tenant, refresh: Refresh::Change { cursor: to_iso(begun), put, gone }, entries })
 }
 
 /// Groups as they are now, against those of the last read.
@@ -191,13 +192,15 @@ async fn purged(
         let known = tenant.users().iter().map(|user| &user.id);
         return Ok(known.filter(|id| people.user(id).is_none()).cloned().collect());
     }
-    let asked: Vec<_> = left.iter().map(|id| by_id(reading.directory, reading.session, id)).collect();
-    let answers: Vec<Answered> = stream::iter(asked).buffered(super::IN_FLIGHT).try_collect().await?;
+    let lookup = Lookup { directory: reading.directory, session: reading.session };
+    let asked: Vec<_> = left.iter().map(|id| lookup.by_id(id)).collect();
+    let answers: Vec<Option<UserResponse>> =
+        stream::iter(asked).buffered(super::IN_FLIGHT).try_collect().await?;
     let mut purged = HashSet::new();
     for (id, answer) in left.iter().zip(answers) {
         match answer {
-            Answered::Found(user) => people.put_user(user),
-            Answered::NotFound => drop(purged.insert(id.clone())),
+            Some(user) => people.put_user(user),
+            None => drop(purged.insert(id.clone())),
         }
     }
     Ok(purged)

@@ -9,46 +9,77 @@ use super::delta::{self, Delta, Doubt, Failed, GroupChange, GroupChanges, Touche
 use super::graph::Graph;
 use super::members::Member;
 use super::read::{Lists, Reading};
-use super::stored::{self, Cursor};
+use super::stored::{self, Cursor, Known};
 use super::tenant::{Tenant, User, lock};
+use crate::directory::ReadError;
 use crate::directory::mirror::{Mirror, ObjectKind, RawObject, Refresh};
 use crate::directory::web::WebReadError;
-use crate::event::Event;
+use crate::directory::web::incremental::{Changes, IncrementalSource};
 use bwdc_core::filter::Keyword;
+use bwdc_core::snapshot::Snapshot;
 use bwdc_core::text::Text;
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use url::Url;
 
-/// The tenant as it is now, and what becomes of the mirror.
-pub(super) async fn follow(
-    reading: &Reading<'_>,
-    mirror: Option<Mirror>,
-) -> Result<(Tenant, Refresh), WebReadError> {
-    if let Some(mirror) = mirror {
-        match by_changes(reading, &mirror).await {
-            Ok(followed) => return Ok(followed),
-            Err(failed) => failed.doubt()?,
-        };
+/// One read of a tenant that is kept for the next.
+pub(super) struct Source<'r, 's>(pub(super) &'s Reading<'r>);
+
+impl IncrementalSource for Source<'_, '_> {
+    type Known = Known;
+    type State = Tenant;
+
+    fn tells_changes(&self) -> bool {
+        true
     }
-    // What cannot be minted is a matter of the next read, and must not stop this one.
-    let (tenant, minted) = tokio::try_join!(reading.whole(), async { Ok(Minted::read(reading).await) })?;
-    let mirror = match minted {
-        Ok(minted) => minted.confirmed(reading, &tenant).await,
-        Err(failed) => Err(failed),
-    };
-    let refresh = match mirror {
-        Ok(mirror) => Refresh::Replace(mirror),
-        Err(Failed::Read(error)) => {
-            tracing::warn!(%error, "delta tokens cannot be had; the next read is a full one");
-            Refresh::Drop
+
+    fn known(&self, cache: &Mirror) -> Option<Known> {
+        match stored::read(cache) {
+            Ok(known) if needs_groups(self.0) == known.cursor.groups.is_some() => Some(known),
+            Ok(_) => None,
+            Err(doubt) => {
+                doubt.log();
+                None
+            }
         }
-        Err(Failed::Doubt(doubt)) => {
-            tracing::info!(because = doubt.0, "delta tokens are not kept; the next read is a full one");
-            Refresh::Drop
+    }
+
+    async fn by_changes(&self, known: Known) -> Result<Option<Changes<Tenant>>, ReadError> {
+        match by_changes(self.0, known).await {
+            Ok(changes) => Ok(Some(changes)),
+            Err(Failed::Read(error)) => Err(error.into()),
+            Err(Failed::Doubt(doubt)) => {
+                doubt.log();
+                Ok(None)
+            }
         }
-    };
-    Ok((tenant, refresh))
+    }
+
+    async fn whole(&self) -> Result<(Tenant, Option<Mirror>), ReadError> {
+        let reading = self.0;
+        // What cannot be minted is a matter of the next read, and must not stop this one.
+        let (tenant, minted) = tokio::try_join!(reading.whole(), async { Ok(Minted::read(reading).await) })?;
+        let cache = match minted {
+            Ok(minted) => minted.confirmed(reading, &tenant).await,
+            Err(failed) => Err(failed),
+        };
+        let cache = match cache {
+            Ok(cache) => Some(cache),
+            Err(Failed::Read(error)) => {
+                tracing::warn!(%error, "delta tokens cannot be had; the next read is a full one");
+                None
+            }
+            Err(Failed::Doubt(doubt)) => {
+                tracing::info!(because = doubt.0, "delta tokens are not kept; the next read is a full one");
+                None
+            }
+        };
+        Ok((tenant, cache))
+    }
+
+    async fn snapshot(&self, tenant: Tenant) -> Result<Snapshot, ReadError> {
+        tenant.whole_snapshot(self.0.wanted, self.0.scope)
+    }
 }
 
 /// Both answers of the delta functions; that for groups where groups count.
@@ -217,12 +248,9 @@ fn taken(
     Ok((users, groups))
 }
 
-async fn by_changes(reading: &Reading<'_>, mirror: &Mirror) -> Result<(Tenant, Refresh), Failed> {
+async fn by_changes(reading: &Reading<'_>, known: Known) -> Result<Changes<Tenant>, Failed> {
     let graph = reading.graph;
-    let stored::Known { mut tenant, mut checked, cursor } = stored::read(mirror)?;
-    if needs_groups(reading) != cursor.groups.is_some() {
-        return Err(Doubt("the mirror is one of another scope").into());
-    }
+    let Known { mut tenant, mut checked, cursor } = known;
     let before: HashSet<Text> = std::mem::take(&mut tenant.deleted).into_iter().collect();
     let (people, groups) = (
         delta::link(graph, &cursor.people)?,
@@ -237,7 +265,6 @@ async fn by_changes(reading: &Reading<'_>, mirror: &Mirror) -> Result<(Tenant, R
     let (users, mut groups) = taken(&mut lock(&tenant), people, groups, &before)?;
     confirm(reading, &tenant, &mut checked, &mut groups.touched).await?;
     let tenant = tenant.into_inner().unwrap_or_else(PoisonError::into_inner);
-    (reading.events)(Event::Followed { entries: (users.said + groups.said) as u64 });
     reading.tell(&tenant);
 
     let mut put: Vec<RawObject> = tenant
@@ -269,7 +296,8 @@ async fn by_changes(reading: &Reading<'_>, mirror: &Mirror) -> Result<(Tenant, R
     let mut all_gone = gone(&users.touched.gone, ObjectKind::Person);
     all_gone.extend(gone(&groups.touched.gone, ObjectKind::Group));
     let cursor = Cursor { people: users.link, groups: groups.link }.to_text();
-    Ok((tenant, Refresh::Change { cursor, put, gone: all_gone }))
+    let entries = users.said + groups.said;
+    Ok(Changes { state: tenant, refresh: Refresh::Change { cursor, put, gone: all_gone }, entries })
 }
 
 /// Compares groups that count and that no list has confirmed with their lists.

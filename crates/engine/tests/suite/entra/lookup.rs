@@ -17,7 +17,7 @@ async fn only_graphs_own_denial_of_an_object_id_means_gone() {
     let mut ids: Vec<String> = [1, 6, 99].map(id).to_vec();
     ids.push("cn=somebody,dc=example".to_owned());
     ids.extend((100..140).map(id));
-    let found = reader(&server, "include:nobody@x.test", "").look_up(&sought(&ids)).await.unwrap();
+    let found = reader(&server, "include:nobody@x.test", "").lookup(&sought(&ids)).await.unwrap();
     assert_eq!(found.len(), ids.len());
     let of = |id: &str| found[&ExternalId::new(id)].clone();
     assert_eq!(of(&id(1)), Presence::Found { at: None });
@@ -31,7 +31,7 @@ async fn who_may_not_sign_in_is_there_and_disabled() {
     let server = server(tenant());
     let filtered = reader(&server, "include:nobody@x.test", "");
     server.forget_requests();
-    let found = filtered.look_up(&sought(&[1, 2, 99].map(id))).await.unwrap();
+    let found = filtered.lookup(&sought(&[1, 2, 99].map(id))).await.unwrap();
     let of = |number| found[&ExternalId::new(id(number))].clone();
     assert_eq!(
         [1, 2, 99].map(of),
@@ -41,7 +41,7 @@ async fn who_may_not_sign_in_is_there_and_disabled() {
     assert_eq!(server.requests().len(), 2);
     server.forget_requests();
     // Somebody disabled is somebody who is found by id.
-    let found = filtered.look_up(&sought(&[2, 99].map(id))).await.unwrap();
+    let found = filtered.lookup(&sought(&[2, 99].map(id))).await.unwrap();
     assert_eq!(found[&ExternalId::new(id(99))], Presence::NotFound);
     assert_eq!(server.requests().iter().filter(|it| !it.path.ends_with("/token")).count(), 1);
 }
@@ -56,7 +56,7 @@ async fn an_answer_that_does_not_come_is_unknown() {
             retry_after: None,
             first: u32::MAX,
         });
-        let found = reader(&server, "", "").look_up(&sought(&[id(99), id(98)])).await.unwrap();
+        let found = reader(&server, "", "").lookup(&sought(&[id(99), id(98)])).await.unwrap();
         assert!(matches!(found[&ExternalId::new(id(99))], Presence::Unknown { .. }), "{status}");
         assert_eq!(found[&ExternalId::new(id(98))], Presence::NotFound, "{status}");
     }
@@ -66,7 +66,7 @@ async fn an_answer_that_does_not_come_is_unknown() {
 async fn nobody_is_gone_where_nobody_is_found() {
     let server = server(tenant());
     let all: Vec<String> = [97, 98].map(id).to_vec();
-    let found = reader(&server, "", "").look_up(&sought(&all)).await.unwrap();
+    let found = reader(&server, "", "").lookup(&sought(&all)).await.unwrap();
     assert!(found.values().all(|it| *it == Presence::NotFound), "somebody else is found");
     server.fail_items(ItemFault {
         path_prefix: format!("/users/{}", id(1)),
@@ -74,9 +74,9 @@ async fn nobody_is_gone_where_nobody_is_found() {
         retry_after: None,
         first: u32::MAX,
     });
-    let found = reader(&server, "", "").look_up(&sought(&all)).await.unwrap();
+    let found = reader(&server, "", "").lookup(&sought(&all)).await.unwrap();
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
     server.change(|tenant| tenant.users.clear());
-    let found = reader(&server, "", "").look_up(&sought(&all)).await.unwrap();
+    let found = reader(&server, "", "").lookup(&sought(&all)).await.unwrap();
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
 }

@@ -1,0 +1,270 @@
+//! Bodies: read whole up to a limit, or as a list whose entries are taken one by one while they arrive.
+//!
+//! A list is never held as text: what is kept are its entries, so that the limit is one of entries, and one entry may
+//! have a limit of its own. The price is a thread that parses beside the one that receives.
+
+use bytes::Bytes;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io::{self, BufReader, Read};
+use std::marker::PhantomData;
+use tokio::sync::mpsc::{Receiver, channel};
+
+/// Pieces of a body that wait for the parser.
+const WAITING: usize = 4;
+
+/// The beginning of a body that is kept to tell what it is.
+const HEAD: usize = 512;
+
+/// A body, or why there is none.
+#[derive(Debug)]
+pub enum BodyError {
+    /// It is larger than allowed, or one of its entries is.
+    TooLarge(usize),
+    /// It is a list of more entries than allowed.
+    TooMany(usize),
+    /// The connection ended or the time ran out first.
+    Cut(reqwest::Error),
+}
+
+/// Reads a body of at most `limit` bytes; one that announces more is not read at all.
+///
+/// # Errors
+/// [`BodyError`] when it is larger, or ends before its announced length.
+pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, BodyError> {
+    let announced = response.content_length().unwrap_or(0);
+    if announced > limit as u64 {
+        return Err(BodyError::TooLarge(limit));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| BodyError::Cut(error.without_url()))? {
+        if body.len() + chunk.len() > limit {
+            return Err(BodyError::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// How much of a list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListLimits {
+    /// Entries.
+    pub entries: usize,
+    /// Bytes of one entry.
+    pub entry_bytes: usize,
+}
+
+/// A body that is no list of what was asked for.
+#[derive(Debug)]
+pub struct NoList {
+    /// How it begins.
+    pub head: Vec<u8>,
+    /// Where and why it cannot be read.
+    pub error: serde_json::Error,
+}
+
+/// Reads a list, or the list under `data` of an object, while it arrives.
+///
+/// # Errors
+/// [`BodyError`] when it is longer than allowed or ends before its announced length; the inner error when it is no list.
+pub async fn read_list<T: DeserializeOwned + Send + 'static>(
+    mut response: reqwest::Response,
+    limits: ListLimits,
+) -> Result<Result<Vec<T>, NoList>, BodyError> {
+    let (sender, receiver) = channel(WAITING);
+    let parser = tokio::task::spawn_blocking(move || parse(receiver, limits));
+    while let Some(chunk) = response.chunk().await.map_err(|error| BodyError::Cut(error.without_url()))? {
+        // The parser has seen enough.
+        if sender.send(chunk).await.is_err() {
+            break;
+        }
+    }
+    drop(sender);
+    parser.await.expect("a parser runs to its end")
+}
+
+/// What arrives and what the parser has met of it, seen by the parser and by what it reads from.
+struct Met {
+    pieces: RefCell<Receiver<Bytes>>,
+    head: RefCell<Vec<u8>>,
+    /// Bytes since the last entry began.
+    bytes: Cell<usize>,
+    over: Cell<Option<Over>>,
+}
+
+#[derive(Clone, Copy)]
+enum Over {
+    Bytes,
+    Entries,
+}
+
+impl Met {
+    /// The next piece; None at the end.
+    fn piece(&self) -> Option<Bytes> {
+        let piece = self.pieces.borrow_mut().blocking_recv()?;
+        let mut head = self.head.borrow_mut();
+        let missing = HEAD.saturating_sub(head.len());
+        head.extend(piece.iter().take(missing));
+        Some(piece)
+    }
+
+    /// How the body begins, however little of it was parsed.
+    fn into_head(self) -> Vec<u8> {
+        while self.head.borrow().len() < HEAD && self.piece().is_some() {}
+        self.head.into_inner()
+    }
+}
+
+fn parse<T: DeserializeOwned>(
+    pieces: Receiver<Bytes>,
+    limits: ListLimits,
+) -> Result<Result<Vec<T>, NoList>, BodyError> {
+    let met = Met {
+        pieces: RefCell::new(pieces),
+        head: RefCell::default(),
+        bytes: Cell::default(),
+        over: Cell::default(),
+    };
+    let chunks = Chunks { chunk: Bytes::new(), limits, met: &met };
+    let mut json = serde_json::Deserializer::from_reader(BufReader::new(chunks));
+    let list = List { limits, met: &met, entry: PhantomData };
+    let read = list.deserialize(&mut json).and_then(|entries| json.end().map(|()| entries));
+    match (read, met.over.get()) {
+        (_, Some(Over::Bytes)) => Err(BodyError::TooLarge(limits.entry_bytes)),
+        (_, Some(Over::Entries)) => Err(BodyError::TooMany(limits.entries)),
+        (Ok(entries), None) => Ok(Ok(entries)),
+        (Err(error), None) => {
+            drop(json);
+            Ok(Err(NoList { head: met.into_head(), error }))
+        }
+    }
+}
+
+/// A body as its pieces arrive.
+struct Chunks<'m> {
+    chunk: Bytes,
+    limits: ListLimits,
+    met: &'m Met,
+}
+
+impl Read for Chunks<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.chunk.is_empty() {
+            match self.met.piece() {
+                Some(piece) => self.chunk = piece,
+                None => return Ok(0),
+            }
+        }
+        let piece = self.chunk.split_to(self.chunk.len().min(into.len()));
+        into[..piece.len()].copy_from_slice(&piece);
+        let bytes = self.met.bytes.get() + piece.len();
+        self.met.bytes.set(bytes);
+        if bytes > self.limits.entry_bytes {
+            self.met.over.set(Some(Over::Bytes));
+            return Err(io::Error::other("an entry is too large"));
+        }
+        Ok(piece.len())
+    }
+}
+
+/// Reads a list, or an object with one.
+struct List<'m, T> {
+    limits: ListLimits,
+    met: &'m Met,
+    entry: PhantomData<T>,
+}
+
+impl<T> Clone for List<'_, T> {
+    fn clone(&self) -> Self {
+        Self { limits: self.limits, met: self.met, entry: PhantomData }
+    }
+}
+
+impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for List<'_, T> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for List<'_, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<T>, A::Error> {
+        let mut entries = None;
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "data" {
+                entries = Some(map.next_value_seed(self.clone())?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        entries.ok_or_else(|| A::Error::missing_field("data"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut entries = Vec::new();
+        loop {
+            self.met.bytes.set(0);
+            let Some(entry) = list.next_element()? else { return Ok(entries) };
+            if entries.len() == self.limits.entries {
+                self.met.over.set(Some(Over::Entries));
+                return Err(A::Error::custom("too many entries"));
+            }
+            entries.push(entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a body that arrives in pieces of this many bytes.
+    fn read(body: &str, piece: usize, limits: ListLimits) -> Result<Result<Vec<u32>, NoList>, BodyError> {
+        let (sender, receiver) = channel(body.len() + 1);
+        for chunk in body.as_bytes().chunks(piece) {
+            sender.try_send(Bytes::copy_from_slice(chunk)).expect("room for all pieces");
+        }
+        drop(sender);
+        parse(receiver, limits)
+    }
+
+    const LIMITS: ListLimits = ListLimits { entries: 3, entry_bytes: 64 };
+
+    #[test]
+    fn a_list_is_read_alone_or_out_of_an_object_however_it_arrives() {
+        for piece in [1, 7, 1000] {
+            for body in ["[1,2,3]", r#"{"object":"list","data":[1,2,3],"more":{"data":[9]}}"#] {
+                let entries = read(body, piece, LIMITS).expect("within limits").expect("a list");
+                assert_eq!(entries, [1, 2, 3], "{body} in pieces of {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_goes_on_is_left_at_its_limit() {
+        assert!(matches!(read("[1,2,3,4]", 2, LIMITS), Err(BodyError::TooMany(3))));
+        let long = format!("[1,{}", " ".repeat(20_000));
+        assert!(matches!(read(&long, 4096, LIMITS), Err(BodyError::TooLarge(64))));
+    }
+
+    #[test]
+    fn what_is_no_list_is_told_by_how_it_begins() {
+        for (body, begins) in
+            [("<html>", "<html>"), ("{}", "{}"), ("[1,2", "[1,2"), ("", ""), ("[1] [2]", "[1]")]
+        {
+            let error = read(body, 3, LIMITS).expect("within limits").expect_err("no list");
+            assert!(error.head.starts_with(begins.as_bytes()), "{body}: {:?}", error.head);
+        }
+    }
+}
