@@ -305,6 +305,7 @@ pub(crate) async fn apply(
     next: Next,
 ) -> Response {
     let number = faults.next_number();
+    // A task of its own: a client that goes away does not stop what was begun.
     let handling = tokio::spawn(handle(faults, peer, number, request, next));
     handling.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }

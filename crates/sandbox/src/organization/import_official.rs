@@ -1,11 +1,10 @@
 //! The directory import of the official server, step by step, with what a failure leaves behind.
 //!
 //! Each step is one transaction and there is none around them, and imports are not serialised: while one takes its
-//! time, others see the organization as it is then. That is how the real server behaves, and what a client has to live
+//! time, others see the organization as it is then; one that was begun goes on when the client is gone. That is how the real server behaves, and what a client has to live
 //! with.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use super::errors::Refusal;
 use super::events;
@@ -60,7 +59,7 @@ struct Newcomers {
 /// # Errors
 ///
 /// The answer of the real server; the steps before the failing one stay done.
-pub(crate) async fn import(shared: Arc<Shared>, request: ImportRequest) -> Result<(), Refusal> {
+pub(crate) async fn import(shared: &Shared, request: ImportRequest) -> Result<(), Refusal> {
     let Some(official) = shared.official() else { return Err(Refusal::MissingBare) };
     check_size(official, &request)?;
     let (Some(groups), Some(members)) = (request.groups, request.members) else {
@@ -93,11 +92,11 @@ pub(crate) async fn import(shared: Arc<Shared>, request: ImportRequest) -> Resul
         }
         adopt(official, &store, &mut existing, &live)?;
         let is_staging = !request.invite_users_after_provisioning && official.staged_status;
-        newcomers = newcomers_among(&shared, official, &store, &existing, live, is_staging)?;
+        newcomers = newcomers_among(shared, official, &store, &existing, live, is_staging)?;
     }
     pacer.members(newcomers.people.len()).await;
-    add(&shared, official, &mut existing, newcomers)?;
-    import_groups(&shared, official, &existing.known, groups, &mut pacer).await?;
+    add(shared, official, &mut existing, newcomers)?;
+    import_groups(shared, official, &existing.known, groups, &mut pacer).await?;
     let store = shared.store();
     store
         .step(|store| removed.iter().try_for_each(|id| events::member(store, events::MEMBER_REMOVED, id)))?;

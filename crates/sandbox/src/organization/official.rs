@@ -96,9 +96,7 @@ async fn import(
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
     let request = read_import(&read_body(&headers, &body)?)?;
-    // A task of its own: a client that goes away does not stop an import.
-    let work = tokio::spawn(import_official::import(Arc::clone(&shared), request));
-    work.await.map_err(|_| Refusal::Unhandled)??;
+    import_official::import(&shared, request).await?;
     Ok(StatusCode::OK)
 }
 
