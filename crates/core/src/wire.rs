@@ -140,6 +140,15 @@ pub struct ConfigResponse {
     pub server: Option<ServerProductResponse>,
     /// Flags by name; most are booleans, some are strings.
     pub feature_states: Option<Map<String, Value>>,
+    /// Where the server says that its services are.
+    pub environment: Option<ServerAddressesResponse>,
+}
+
+/// Where a server says that its services are.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ServerAddressesResponse {
+    /// The API.
+    pub api: Option<String>,
 }
 
 /// Who made a server that is not the official one.

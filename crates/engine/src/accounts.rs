@@ -2,7 +2,7 @@
 //! by whose key an organization is observed.
 
 use crate::event::Events;
-use crate::installation::{Installation, Keys, ORGANIZATION, OrganizationConfiguration, SetupError};
+use crate::installation::{Installation, Keys, ORGANIZATION, OrganizationConfiguration, SetupError, bind};
 use crate::organization::{
     AccountError, AccountPlace, AccountSignIn, ApiKey, Connection, OrganizationAccess, OrganizationError,
     Reading, Timeouts,
@@ -64,7 +64,7 @@ struct Remembered {
 ///
 /// # Errors
 /// [`SetupError::NotSignedIn`] without a key; [`SetupError::KeyOfAnother`] when it is not that of the settings.
-pub(crate) fn access(
+pub(crate) async fn access(
     organization: &OrganizationConfiguration,
     keys: &Keys,
 ) -> Result<OrganizationAccess, SetupError> {
@@ -72,7 +72,11 @@ pub(crate) fn access(
     organization.expect_key(&client_id)?;
     let client_secret = keys.get(SecretName::ApiKeyClientSecret)?.ok_or(SetupError::NotSignedIn)?;
     organization.expect_encrypted_or_stored()?;
+    organization.expect_bound(SecretName::ApiKeyClientSecret, &client_secret).await?;
     let observer = keys.get(SecretName::ObserverClientId)?.zip(keys.get(SecretName::ObserverClientSecret)?);
+    if let Some((_, secret)) = &observer {
+        organization.expect_bound(SecretName::ObserverClientSecret, secret).await?;
+    }
     let key = ApiKey { client_id, client_secret };
     let access = with_key(organization, key, keys.app_id().to_owned());
     let observer = observer
@@ -119,6 +123,7 @@ pub(crate) async fn log_in(
     let app_id = installation.app_id()?;
     let (client_id, client_secret) = (SecretString::from(key.client_id.clone()), key.client_secret.clone());
     let token = with_key(&organization, key, app_id).open()?.sign_in(events).await?;
+    bind(installation, SecretName::ApiKeyClientSecret, &client_secret, &organization.endpoints);
     installation.set_secret(SecretName::ApiKeyClientId, &client_id)?;
     installation.set_secret(SecretName::ApiKeyClientSecret, &client_secret)?;
     installation.set_secret(SecretName::AccessToken, token.secret())?;
@@ -216,12 +221,13 @@ pub(crate) async fn set_observer(
         return Err(SignInError::NotAPerson { client_id: key.client_id });
     }
     let configuration = OrganizationConfiguration::read(installation)?;
-    let organization = access(&configuration, &installation.keys())?.open()?;
+    let organization = access(&configuration, &installation.keys()).await?.open()?;
     if matches!(organization.members(events).await?, Reading::Read(_)) {
         return Err(SignInError::ObserverNotNeeded { server: configuration.endpoints.api });
     }
     let (client_id, client_secret) = (SecretString::from(key.client_id.clone()), key.client_secret.clone());
     organization.with_observer(key).observed(true, events).await?;
+    bind(installation, SecretName::ObserverClientSecret, &client_secret, &configuration.endpoints);
     installation.set_secret(SecretName::ObserverClientSecret, &client_secret)?;
     installation.set_secret(SecretName::ObserverClientId, &client_id)?;
     Ok(())

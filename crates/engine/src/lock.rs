@@ -3,8 +3,15 @@
 //! Locks of the operating system on open files: they end with the process, however it ends, and no stale number of a
 //! process is ever believed. Who holds one is written into a file beside it, which informs and decides nothing.
 
+mod folders;
+mod open;
+
+pub(crate) use folders::open_or_make;
+pub use folders::{GROUP, LockFolders, ServiceAccount, machine_folder, make_machine_folder};
+pub use open::Found;
+
 use crate::clock;
-use crate::paths::{Profile, owner_only};
+use crate::paths::Profile;
 use bwdc_core::names::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -52,6 +59,26 @@ pub enum LockError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// Something else lies where the lock file or its folder should.
+    #[error("`{}` {}", path.display(), match found {
+        Found::Link => "is a symbolic link, which no lock is",
+        Found::Folder => "is a folder, which no lock is",
+        Found::Special => "is not what it should be: a pipe, a device or a file lies there",
+        Found::OfAnother => "belongs to another account",
+        Found::Writable => "can be written by other accounts, who could keep every run out",
+    })]
+    Strange {
+        /// The place.
+        path: PathBuf,
+        /// What lies there.
+        found: Found,
+    },
+    /// The service of this machine works for the organization, and this account may not open its lock.
+    #[error("the service of this machine syncs this organization: only root and the group `{GROUP}` can open its lock `{}`", path.display())]
+    OfService {
+        /// The lock file.
+        path: PathBuf,
+    },
 }
 
 /// The right to run in one profile, until it is dropped.
@@ -68,7 +95,7 @@ impl RunLock {
     pub fn acquire(profile: &Profile, command: &str, now: Timestamp) -> Result<Self, LockError> {
         let failed = |source| LockError::Io { path: profile.lock.clone(), source };
         profile.create_folder().map_err(failed)?;
-        let file = owner_only::open_to_lock(&profile.lock).map_err(failed)?;
+        let file = open_or_make(&profile.lock)?;
         Ok(Self { _held: HeldLock::take(file, &profile.lock, command, now)? })
     }
 }
@@ -80,15 +107,15 @@ pub struct OrganizationLock {
 }
 
 impl OrganizationLock {
-    /// Takes the organization's lock in `folder` (see [`machine_folder`]), or tells who holds it.
+    /// Takes the organization's lock, or tells who holds it.
     ///
-    /// The name of the file is a fingerprint: it tells nobody which organization is meant. Other users open the file to
-    /// read only, which is enough to lock it.
+    /// The name of the file is a fingerprint: it tells nobody which organization is meant.
     ///
     /// # Errors
-    /// [`LockError::Held`] at once when another process, or another part of this one, holds it.
+    /// [`LockError::Held`] at once when another process, or another part of this one, holds it; [`LockError::OfService`]
+    /// when the service of this machine works for the organization and this account is not of its group.
     pub fn acquire(
-        folder: &Path,
+        folders: &LockFolders,
         api_url: &str,
         organization_id: &str,
         command: &str,
@@ -99,9 +126,7 @@ impl OrganizationLock {
         fingerprint.update([0]);
         fingerprint.update(organization_id.to_ascii_lowercase());
         let name: String = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let path = folder.join(format!("bwdc-{name}.lock"));
-        let file =
-            open_shared(folder, &path).map_err(|source| LockError::Io { path: path.clone(), source })?;
+        let (file, path) = folders.open(&format!("bwdc-{name}.lock"))?;
         Ok(Self { _held: HeldLock::take(file, &path, command, now)? })
     }
 }
@@ -143,7 +168,7 @@ impl Drop for HeldLock {
 /// Waits at most `patience` for a lock that is held for moments.
 pub(crate) fn wait_for(path: &Path, patience: Duration) -> Result<File, LockError> {
     let failed = |source| LockError::Io { path: path.to_owned(), source };
-    let file = owner_only::open_to_lock(path).map_err(failed)?;
+    let file = open_or_make(path)?;
     let end = Instant::now() + patience;
     loop {
         match file.try_lock() {
@@ -153,34 +178,6 @@ pub(crate) fn wait_for(path: &Path, patience: Duration) -> Result<File, LockErro
                 return Err(LockError::Held { path: path.to_owned(), holder: None });
             }
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
-        }
-    }
-}
-
-/// The folder for locks that all users of the machine share.
-///
-/// On Unix the first of the usual ones in which everybody may make files; on Windows a folder of ours that everybody may
-/// read. `program_data` is the value of `ProgramData`, needed on Windows only.
-pub fn machine_folder(program_data: Option<&std::ffi::OsStr>) -> PathBuf {
-    shared::machine_folder(program_data)
-}
-
-fn open_shared(folder: &Path, path: &Path) -> io::Result<File> {
-    std::fs::create_dir_all(folder)?;
-    loop {
-        // Not "create if missing": Linux forbids that for files of other users in folders that all may write to.
-        match OpenOptions::new().read(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                match OpenOptions::new().read(true).write(true).create_new(true).open(path) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                    Ok(file) => {
-                        shared::readable_by_all(&file)?;
-                        return Ok(file);
-                    }
-                    failed => return failed,
-                }
-            }
-            opened => return opened,
         }
     }
 }
@@ -203,47 +200,7 @@ fn write_holder(path: &Path, holder: &Holder) -> io::Result<()> {
 
 fn read_holder(path: &Path) -> Option<Holder> {
     let mut text = String::new();
-    File::open(path).ok()?.take(HOLDER_BYTES).read_to_string(&mut text).ok()?;
+    let file = open::existing(path, None).ok()??;
+    file.take(HOLDER_BYTES).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
-}
-
-#[cfg(unix)]
-mod shared {
-    use std::ffi::OsStr;
-    use std::fs::{File, Permissions};
-    use std::io;
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::{Path, PathBuf};
-
-    /// Writable for all, and nobody removes what belongs to another.
-    const SHARED: u32 = 0o1002;
-
-    pub(super) fn machine_folder(_program_data: Option<&OsStr>) -> PathBuf {
-        let all_may_write = |path: &Path| {
-            std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & SHARED == SHARED)
-        };
-        let usual = ["/run/lock", "/var/lock", "/tmp"].map(PathBuf::from);
-        usual.into_iter().find(|path| all_may_write(path)).unwrap_or_else(std::env::temp_dir)
-    }
-
-    pub(super) fn readable_by_all(file: &File) -> io::Result<()> {
-        file.set_permissions(Permissions::from_mode(0o644))
-    }
-}
-
-#[cfg(windows)]
-mod shared {
-    use std::ffi::OsStr;
-    use std::fs::File;
-    use std::io;
-    use std::path::PathBuf;
-
-    pub(super) fn machine_folder(program_data: Option<&OsStr>) -> PathBuf {
-        let parent = program_data.map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
-        parent.join("bwdc").join("locks")
-    }
-
-    pub(super) fn readable_by_all(_file: &File) -> io::Result<()> {
-        Ok(())
-    }
 }

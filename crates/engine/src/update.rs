@@ -6,7 +6,7 @@ use crate::http::{BodyError, ClientOptions, HttpError, ProxyChoice, cause, clien
 use crate::http::{Cause, is_loopback};
 use crate::installation::{Installation, SetupError, proxy};
 use crate::paths::{ProcessEnvironment, Profile};
-use bwdc_core::settings::is_clear_text;
+use bwdc_core::settings::{is_clear_text, without_credentials};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -112,6 +112,9 @@ impl Source {
             (None, Ok(settings)) => (settings.update_feed.clone().ok_or(UpdateError::NoFeed)?, settings),
             (None, Err(error)) => return Err(UpdateError::Settings(Box::new(error))),
         };
+        if url.contains('@') {
+            return Err(UpdateError::Address { url: without_credentials(&url).into_owned() });
+        }
         let parsed = Url::parse(&url).ok().filter(|it| matches!(it.scheme(), "http" | "https"));
         let Some(parsed) = parsed else { return Err(UpdateError::Address { url }) };
         if is_clear_text(parsed.as_str()) && !settings.allow_http {

@@ -1,8 +1,8 @@
 //! Where the organization's server is.
 
 use super::{SettingsError, text};
+use core::net::IpAddr;
 use serde_json::{Map, Value};
-use std::net::IpAddr;
 
 /// `environmentUrls` as stored: everything absent means Bitwarden's cloud in the United States.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

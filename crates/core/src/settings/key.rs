@@ -6,6 +6,7 @@
 
 use super::{DirectoryKind, SettingsError, normalize_url, port, service_url};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 /// One setting.
@@ -61,6 +62,9 @@ pub enum SettingKind {
     Url,
     /// The address of a directory's service, which secrets are sent to; nothing at all clears the setting.
     Service,
+    /// An address such as a proxy's, which others may see: a name and a password have no place in it. Nothing at all
+    /// clears the setting.
+    Address,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Any number of texts, typed with commas between them.
@@ -162,7 +166,11 @@ impl Setting {
                 return texts.map(SettingValue::List).ok_or_else(|| self.invalid(&value.to_string()));
             }
             (
-                SettingKind::Text | SettingKind::Url | SettingKind::Service | SettingKind::Choice(_),
+                SettingKind::Text
+                | SettingKind::Url
+                | SettingKind::Service
+                | SettingKind::Address
+                | SettingKind::Choice(_),
                 Value::String(text),
             )
             | (SettingKind::Secret(_), Value::String(text)) => return self.parse(text),
@@ -180,6 +188,7 @@ impl Setting {
             SettingKind::Directory => "0 LDAP, 1 Entra, 2 Google, 3 Okta, 4 OneLogin",
             SettingKind::Url => "an address, or bitwarden.com",
             SettingKind::Service => "an address with https; '' clears it",
+            SettingKind::Address => "an address without name and password; '' clears it",
             SettingKind::Choice(["keep", "delete"]) => "keep or delete",
             SettingKind::Choice(["keep", ..]) => "keep, revoke or remove",
             SettingKind::Choice(["off", ..]) => "off, error, warn, info, debug or trace",
@@ -254,6 +263,14 @@ impl Setting {
                 service_url(word, self.name)?;
                 Ok(SettingValue::Text(Some(typed.to_owned())))
             }
+            SettingKind::Address if has_credentials(typed) => Err(SettingsError::Invalid {
+                key: self.name,
+                value: "(hidden)".to_owned(),
+                expected: "an address without name and password: those of a proxy go into HTTPS_PROXY and HTTP_PROXY, which other users cannot read",
+            }),
+            SettingKind::Address => {
+                Ok(SettingValue::Text(Some(word.to_owned()).filter(|text| !text.is_empty())))
+            }
             SettingKind::Choice(_) if word.is_empty() => Ok(SettingValue::Text(None)),
             SettingKind::Choice(words) => words
                 .iter()
@@ -268,6 +285,20 @@ impl Setting {
                 expected: "to be stored as a secret",
             }),
         }
+    }
+}
+
+/// Whether an address has a name, or a password, before its host. A password may hold what else would end the host.
+fn has_credentials(address: &str) -> bool {
+    address.contains('@')
+}
+
+/// The text of a setting as it may be shown: what stands before the host of an address is left out, since it can be a
+/// password.
+pub fn without_credentials(text: &str) -> Cow<'_, str> {
+    match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://(hidden)@{host}").into(),
+        _ => text.into(),
     }
 }
 
@@ -386,7 +417,7 @@ const PORT: SettingKind = SettingKind::Number { range: port::PORTS, expected: po
 const INTERVAL: SettingKind =
     SettingKind::Number { range: 5..=525_600, expected: "a number of minutes, 5 at least" };
 
-use SettingKind::{Flag, Service, Text, Url};
+use SettingKind::{Address, Flag, Service, Text, Url};
 
 static SETTINGS: &[Setting] = &[
     renamed("server", &["server.base"], URLS, "base", Url),
@@ -532,8 +563,8 @@ static SETTINGS: &[Setting] = &[
     ours("allow-http", None, "allow-http", Flag),
     ours("organization-ca-path", None, "organization-ca-path", Text),
     ours("directory-ca-path", None, "directory-ca-path", Text),
-    ours("proxy", None, "proxy", Text),
-    ours("update-feed", None, "update-feed", Text),
+    ours("proxy", None, "proxy", Address),
+    ours("update-feed", None, "update-feed", Address),
     ours("log.level", LOG, "level", LOG_LEVEL),
     ours("log.format", LOG, "format", LOG_FORMAT),
     ours("log.megabytes", LOG, "megabytes", MEGABYTES),
@@ -650,6 +681,26 @@ mod tests {
             let error = stored(name, typed).expect_err("refused").to_string();
             assert!(error.contains(expected) && error.contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_refused_and_not_shown() {
+        let typed = [
+            "http://me:hunter2@p.test",
+            "me:hunter2@p.test",
+            "http://hunter2@p.test",
+            "http://a:hun/ter2@p.test",
+        ];
+        for name in ["proxy", "update-feed"] {
+            for typed in typed {
+                let error = stored(name, typed).expect_err(typed).to_string();
+                assert!(!error.contains("ter2") && error.contains("HTTPS_PROXY"), "{error}");
+            }
+            assert_eq!(stored(name, " http://p.test:3128 "), Ok(json!("http://p.test:3128")));
+            assert_eq!(stored(name, ""), Ok(json!(null)));
+        }
+        assert_eq!(without_credentials("http://me:hun@ter2@p.test"), "http://(hidden)@p.test");
+        assert_eq!(without_credentials("(mail=*@example.test)"), "(mail=*@example.test)");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use entra::{EntraFilters, EntraSettings, filter};
 pub use entra_options::{EntraOptions, EntraSignIn, Guests};
 pub use environment::{Endpoints, EnvironmentUrls, is_clear_text, normalize_url, service_url};
 pub use google::{GoogleFilters, GoogleSettings, is_below};
-pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile};
+pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile, without_credentials};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security, Server};
 pub use ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,

@@ -53,7 +53,11 @@ fn leaf(setting: &Setting) -> Value {
         SettingKind::List | SettingKind::Names => {
             json!({ "type": ["array", "null"], "items": { "type": "string" } })
         }
-        SettingKind::Text | SettingKind::Url | SettingKind::Service | SettingKind::Secret(_) => {
+        SettingKind::Text
+        | SettingKind::Url
+        | SettingKind::Service
+        | SettingKind::Address
+        | SettingKind::Secret(_) => {
             json!({ "type": ["string", "null"] })
         }
     };

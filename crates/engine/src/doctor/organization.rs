@@ -46,6 +46,7 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         }
     }
     let opened = accounts::access(&configuration, &installation.keys())
+        .await
         .map_err(RunError::from)
         .and_then(|access| Ok(access.open()?));
     let organization = match opened {

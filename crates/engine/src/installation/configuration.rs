@@ -43,6 +43,8 @@ pub(crate) struct OrganizationConfiguration {
     pub(crate) time_limit: Option<u64>,
     /// The addresses that `data.json` names, whatever the environment says.
     pub(super) stored: Endpoints,
+    /// The ledger, which knows for which addresses a secret was entered.
+    pub(super) ledger: PathBuf,
     /// Whether its key may travel in clear text.
     pub(super) allow_http: bool,
 }
@@ -110,6 +112,7 @@ impl OrganizationConfiguration {
             time_limit: connector.time_limits.organization,
             stored: EnvironmentUrls::from_stored(installation.store().stored().environment_urls()?)?
                 .endpoints(),
+            ledger: installation.profile().connector_db.clone(),
             allow_http: connector.allow_http,
         })
     }

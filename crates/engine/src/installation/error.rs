@@ -1,7 +1,8 @@
 //! Why an installation cannot be used as it is.
 
+use crate::ledger::LedgerError;
 use crate::paths::PathError;
-use crate::secrets::SecretError;
+use crate::secrets::{SecretError, SecretName};
 use crate::store::{OverrideError, StoreError};
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::SettingsError;
@@ -28,6 +29,19 @@ pub enum SetupError {
     )]
     ClearText {
         /// The address.
+        address: String,
+    },
+    /// A secret was entered for other addresses than those of the settings.
+    #[error("{} was entered for {bound}, and the settings name {address} now; nothing was sent", match secret {
+        SecretName::ObserverClientSecret => "the observer's key",
+        _ => "the organization's key",
+    })]
+    EnteredForAnother {
+        /// Which.
+        secret: SecretName,
+        /// The addresses for which it was entered.
+        bound: String,
+        /// The address that is another one.
         address: String,
     },
     /// No kind of directory was chosen.
@@ -84,6 +98,9 @@ pub enum SetupError {
     /// A secret cannot be read or written.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// It cannot be told for which addresses a secret was entered.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
 }
 
 impl SetupError {

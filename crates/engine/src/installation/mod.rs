@@ -1,6 +1,7 @@
 //! One installation: its folder, its settings, its secrets, its locks and its clock. Everything above is given one of these
 //! and asks for nothing else of the machine.
 
+mod binding;
 mod clear_text;
 mod configuration;
 mod error;
@@ -8,6 +9,7 @@ mod keys;
 mod proxy;
 mod source_name;
 
+pub(crate) use binding::{bind, bind_before_a_move};
 pub(crate) use clear_text::expect_encrypted_changes;
 pub(crate) use configuration::{
     Configuration, DirectoryConfiguration, OrganizationConfiguration, SourceConfiguration, endpoints,
@@ -20,7 +22,7 @@ pub(crate) use source_name::source_name;
 use source_name::source_names;
 
 use crate::clock::Clock;
-use crate::lock::{LockError, OrganizationLock, RunLock, machine_folder};
+use crate::lock::{LockError, LockFolders, OrganizationLock, RunLock};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{SecretName, Secrets};
 use crate::store::{DataFile, Overrides, Store, TooOpen, read_connector_settings};
@@ -240,7 +242,7 @@ impl Installation {
         organization_id: &str,
         command: &str,
     ) -> Result<OrganizationLock, LockError> {
-        let folder = machine_folder(self.environment.variable("ProgramData"));
-        OrganizationLock::acquire(&folder, api, organization_id, command, self.now())
+        let folders = LockFolders::of(&self.environment, &self.profile);
+        OrganizationLock::acquire(&folders, api, organization_id, command, self.now())
     }
 }

@@ -5,6 +5,7 @@
 //! open. A damaged file is moved aside, never deleted, and an empty ledger begins: the next run takes a baseline and
 //! removes nobody.
 
+mod binding;
 mod history;
 mod journal;
 mod mirror;
@@ -16,6 +17,7 @@ mod schema;
 mod shared;
 mod sources;
 
+pub use binding::BoundAddresses;
 pub use history::{Counts, Ending, FrontEnd, RecordedAction, RunId, RunOutcome, RunRecord, Trigger};
 pub use journal::Outcome;
 pub(crate) use network::file_system as network_file_system;

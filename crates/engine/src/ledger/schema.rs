@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -131,6 +131,15 @@ const MIGRATIONS: [&str; 8] = [
     ALTER TABLE groups ADD COLUMN stable_id TEXT;
     ALTER TABLE groups ADD COLUMN reference TEXT;
     ALTER TABLE groups ADD COLUMN group_id TEXT;
+",
+    "
+    CREATE TABLE bindings (
+        secret TEXT PRIMARY KEY,
+        salt TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        api TEXT NOT NULL,
+        identity TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -3,7 +3,7 @@
 //! On Unix that is a mode; on Windows a file takes the access list of the profile's folder. The usual folder belongs to
 //! one user; one of the administrator's choice is as open as they made it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -89,19 +89,6 @@ pub(crate) fn replace<E: From<io::Error>>(
     written?;
     hit(places.after_rename);
     Ok(sync_folder(folder)?)
-}
-
-/// Opens a file to be locked, making it owner-only where it does not exist.
-pub(crate) fn open_to_lock(path: &Path) -> io::Result<File> {
-    loop {
-        match OpenOptions::new().read(true).write(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match create_new(path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => return made,
-            },
-            opened => return opened,
-        }
-    }
 }
 
 #[cfg(unix)]

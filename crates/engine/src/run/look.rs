@@ -104,7 +104,7 @@ pub(crate) async fn plan(
         }
         _ => (Remembered::default(), Vec::new()),
     };
-    let organization = accounts::access(&configuration.organization, &configuration.keys)?.open()?;
+    let organization = accounts::access(&configuration.organization, &configuration.keys).await?.open()?;
     let sides = Sides { configuration: &configuration, sources: &sources, organization: &organization };
     let mut inputs = read_both(sides, before, now, Reading::Whole, control).await?;
     inputs.resend = mode == ReadMode::Full;

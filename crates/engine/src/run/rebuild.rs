@@ -45,7 +45,7 @@ pub(crate) async fn rebuild(
         (configuration.organization.endpoints.api.clone(), configuration.organization.known_id()?.to_owned());
     let _organization_lock = installation.lock_organization(&api, &id, COMMAND)?;
     let sources = open_all(std::mem::take(&mut configuration.sources))?;
-    let organization = accounts::access(&configuration.organization, &configuration.keys)?.open()?;
+    let organization = accounts::access(&configuration.organization, &configuration.keys).await?.open()?;
     let place = Place::of(&api, &id, &sources);
     let keep_days = configuration.connector.history.keep_days;
     let mut ledger = begin_ledger(installation, &place, &sources, keep_days, control)?;

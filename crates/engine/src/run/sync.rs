@@ -63,10 +63,11 @@ pub(crate) async fn sync(
 
     // Before the ledger is bound to them: a setting that is missing must not look like another directory.
     let sources = open_all(std::mem::take(&mut configuration.sources))?;
-    let organization = accounts::access(&configuration.organization, &configuration.keys)?.open()?;
+    let organization = accounts::access(&configuration.organization, &configuration.keys).await?.open()?;
     let place = Place::of(&api, &id, &sources);
     let keep_days = configuration.connector.history.keep_days;
     let mut ledger = begin_ledger(installation, &place, &sources, keep_days, control)?;
+    configuration.organization.keep_bindings(&configuration.keys, &mut ledger)?;
     let others = look_for_others(installation, &ledger, control)?;
     let mut run = Run {
         installation,

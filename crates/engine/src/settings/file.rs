@@ -143,7 +143,8 @@ fn parse(path: &Path, text: &str) -> Result<Vec<SettingChange>, SettingsFileErro
 /// [`SetupError`] when a file of settings cannot be read.
 pub(crate) fn export(installation: &Installation) -> Result<Export, SetupError> {
     let entries = stored_settings(installation)?;
-    let set = entries.iter().filter(|it| it.origin == Origin::Set).map(|it| (it.setting, &it.value));
+    let is_set = |it: &&super::Entry| it.origin == Origin::Set && !super::is_hidden(&it.value);
+    let set = entries.iter().filter(is_set).map(|it| (it.setting, &it.value));
     let secrets =
         super::list(installation)?.into_iter().filter_map(|it| match (&it.setting.kind, it.origin) {
             (SettingKind::Secret(kind), Origin::Secret(place)) => {

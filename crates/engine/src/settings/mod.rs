@@ -8,13 +8,15 @@ pub(crate) use check::validate;
 pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_file};
 pub(crate) use file::{bring_in, differences, export};
 
-use crate::installation::{Installation, SetupError, expect_encrypted_changes};
+use crate::installation::{Installation, SetupError, bind_before_a_move, expect_encrypted_changes};
 use crate::secrets::{SecretName, SecretPlace, SecretStore};
 use crate::store::{
     DataFile, Overrides, change_connector_settings, put, read_connector_settings, restore_connector_settings,
     stored_connector_settings,
 };
-use bwdc_core::settings::{ConnectorSettings, Setting, SettingKind, SettingValue, SettingsFile};
+use bwdc_core::settings::{
+    ConnectorSettings, Setting, SettingKind, SettingValue, SettingsFile, without_credentials,
+};
 use serde_json::Value;
 
 /// Where a setting's value comes from.
@@ -96,7 +98,7 @@ fn entry(
     };
     let default = default_of(setting, defaults);
     let origin = if found.is_some() { Origin::Set } else { Origin::Default };
-    Ok(Entry { setting, value: found.unwrap_or(default), origin })
+    Ok(Entry { setting, value: found.map_or(default, fit_to_be_shown), origin })
 }
 
 /// What counts where nothing is set; null for nothing. `connector`: the defaults of `connector.toml`.
@@ -145,6 +147,9 @@ pub(crate) fn set_all(
         return Err(SetupError::NotOfSource { setting: setting.name });
     }
     expect_encrypted_changes(installation, changes)?;
+    if changes.iter().any(|(setting, _)| setting.place.object == Some("environmentUrls")) {
+        bind_before_a_move(installation);
+    }
     let (ours, shared): (Vec<_>, Vec<_>) =
         changes.iter().partition(|(setting, _)| setting.place.file == SettingsFile::Connector);
     let all = |data: &mut DataFile| {
@@ -169,6 +174,19 @@ pub(crate) fn set_all(
         let _ = restore_connector_settings(installation.profile(), before.as_deref());
     }
     written
+}
+
+/// A value that stands in a file although it would not be taken: a password in it stays there.
+fn fit_to_be_shown(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(without_credentials(&text).into_owned()),
+        other => other,
+    }
+}
+
+/// Whether a value is shown otherwise than it is stored: it is no value to be set.
+fn is_hidden(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains("://(hidden)@"))
 }
 
 fn within(connector: &Value, setting: &Setting) -> Option<Value> {

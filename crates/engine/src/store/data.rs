@@ -256,7 +256,8 @@ impl DataFile {
         let before = self.directory(kind)?.clone();
         let stored = self.object_mut(directory_key(kind))?;
         let result = change(stored);
-        let same = account_fields(kind).iter().all(|field| part(&before, field) == part(stored, field));
+        let mut fields = account_fields(kind).iter().chain(address_fields(kind));
+        let same = fields.all(|field| part(&before, field) == part(stored, field));
         match part(&before, "id") {
             Some(id) if same => stored.insert("id".to_owned(), id.into()),
             // An older installation keeps its secret under a name without an id as long as its account stays.
@@ -429,6 +430,17 @@ pub(super) fn account_fields(kind: DirectoryKind) -> &'static [&'static str] {
         DirectoryKind::Google => &["clientEmail", "domain", "customer"],
         DirectoryKind::Okta => &["orgUrl"],
         DirectoryKind::OneLogin => &["clientId", "region"],
+    }
+}
+
+/// The fields with an address that takes the place of the service's own, to which a directory's secret is sent.
+pub(super) fn address_fields(kind: DirectoryKind) -> &'static [&'static str] {
+    match kind {
+        DirectoryKind::Entra => &["authorityUrl", "graphUrl"],
+        DirectoryKind::Google => &["tokenUrl", "apiUrl"],
+        DirectoryKind::OneLogin => &["url"],
+        // Among what makes the account.
+        DirectoryKind::Ldap | DirectoryKind::Okta => &[],
     }
 }
 

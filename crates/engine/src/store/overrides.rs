@@ -2,7 +2,7 @@
 //!
 //! They go before both files for as long as the program runs, and are never written to either.
 
-use super::data::{DataFile, account_fields, directory_key, part, secret_field};
+use super::data::{DataFile, account_fields, address_fields, directory_key, part, secret_field};
 use super::setting::put;
 use crate::paths::ProcessEnvironment;
 use bwdc_core::settings::{DirectoryKind, Setting, SettingValue, SettingsError, SettingsFile};
@@ -101,6 +101,10 @@ fn keep_account(stored: &DataFile, data: &mut DataFile, kind: DirectoryKind) {
     let same = account_fields(kind)
         .iter()
         .all(|field| part(before, field).is_none_or(|value| part(after, field) == Some(value)));
+    // Where no address is stored, the service's own counts.
+    let mut addresses = address_fields(kind).iter();
+    let same =
+        same && (before.is_empty() || addresses.all(|field| part(before, field) == part(after, field)));
     if same {
         match before.get("id") {
             Some(id) => after.insert("id".to_owned(), id.clone()),

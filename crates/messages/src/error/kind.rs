@@ -80,7 +80,8 @@ fn of_setup(error: &SetupError) -> ErrorKind {
         SetupError::NotSignedIn
         | SetupError::OrganizationMissing
         | SetupError::KeyOfAnother { .. }
-        | SetupError::ClearText { .. } => ErrorKind::SignIn,
+        | SetupError::ClearText { .. }
+        | SetupError::EnteredForAnother { .. } => ErrorKind::SignIn,
         SetupError::NoDirectory
         | SetupError::DirectoryIncomplete(_)
         | SetupError::CredentialsMissing
@@ -91,7 +92,7 @@ fn of_setup(error: &SetupError) -> ErrorKind {
         | SetupError::Settings(_)
         | SetupError::Path(_)
         | SetupError::Override(_) => ErrorKind::Settings,
-        SetupError::Store(_) | SetupError::Secret(_) => ErrorKind::Storage,
+        SetupError::Store(_) | SetupError::Secret(_) | SetupError::Ledger(_) => ErrorKind::Storage,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::text;
 use crate::{NextStep, Step};
 use bwdc_core::names::SourceName;
 use bwdc_engine::SetupError;
+use bwdc_engine::secrets::SecretName;
 
 pub(super) fn message(error: &SetupError) -> String {
     use SetupError as E;
@@ -36,6 +37,21 @@ pub(super) fn message(error: &SetupError) -> String {
             "`{address}` is not encrypted, so everybody on the network could read the organization's key. Nothing was sent.",
             address
         ),
+        E::EnteredForAnother { secret, bound, address } => match secret {
+            SecretName::ObserverClientSecret => text!(
+                "error.entered-for-another.observer",
+                "The observer's key was entered for {bound}, and the settings name {address} now. Nothing was sent.",
+                bound,
+                address
+            ),
+            _ => text!(
+                "error.entered-for-another",
+                "The organization's key was entered for {bound}, and the settings name {address} now. Nothing was sent.",
+                bound,
+                address
+            ),
+        },
+        E::Ledger(cause) => store::of_ledger(cause),
         E::Settings(cause) => settings::message(cause),
         E::Path(cause) => profile::of_path(cause),
         E::Override(cause) => settings::of_variable(cause),
@@ -101,6 +117,19 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
                 "If nobody else can listen on that network, to permit http"
             )),
         ],
+        E::EnteredForAnother { secret, .. } => {
+            let right = || text!("step.address-right", "If this address is right, to enter the key for it");
+            let mut steps = match secret {
+                SecretName::ObserverClientSecret => vec![Step::run("login --observer").to(right())],
+                _ => vec![Step::run("logout").to(right()), Step::run("login").into()],
+            };
+            steps.push(Step::set("server", "<address>").to(text!(
+                "step.address-back",
+                "Else set it back, or unset the variable BWDC_SERVER"
+            )));
+            steps
+        }
+        E::Ledger(cause) => store::ledger_steps(cause),
         E::Path(cause) => profile::path_steps(cause),
         E::Override(cause) => settings::variable_steps(cause),
         E::Store(cause) => store::steps(cause),

@@ -195,6 +195,8 @@ fn servers_that_are_not_there_are_named_and_the_rest_waits() {
         data["directoryLdap"]["port"] = json!(ldap);
         data["environmentUrls"]["base"] = json!(format!("http://127.0.0.1:{organization}"));
     });
+    // Without the ledger, the key counts as entered for this server.
+    std::fs::remove_file(stage.home.data_folder().join("connector.db")).expect("the stage holds");
     let (checks, code) = checks(&stage.home);
     assert_eq!(code, Some(1));
     assert_outcome(one(&checks, "directory", "connection"), "fail", &["127.0.0.1", "refused", "firewall"]);
@@ -422,7 +424,7 @@ fn the_proxy_in_effect_is_told_and_asked() {
     assert_outcome(one(&checks, "organization", "proxy"), "ok", &[&format!("through {address}")]);
     assert_outcome(one(&checks, "organization", "connection"), "ok", &[]);
     assert_outcome(one(&checks, "directory", "proxy"), "ok", &["direct", "LDAP"]);
-    assert_eq!(stage.run(&["config", "proxy", "http://me:hunter2@127.0.0.1:1"]).code, Some(0));
+    stage.connector_toml("proxy = \"http://me:hunter2@127.0.0.1:1\"\n");
     let refused = stage.run(&["doctor"]);
     assert!(
         refused.stdout.contains("`proxy` is `(hidden)`") && !refused.stdout.contains("hunter2"),

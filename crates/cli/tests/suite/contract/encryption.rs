@@ -21,7 +21,7 @@ fn one_line(text: &str) -> String {
 #[track_caller]
 fn refused(output: &Output, address: &str) {
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{}", output.stderr);
-    for part in [address, "is not encrypted", "nothing was sent", "allow-http"] {
+    for part in [address, "is not encrypted", "Nothing was sent", "allow-http"] {
         assert!(output.stderr.contains(part), "`{part}` is not in: {}", output.stderr);
     }
 }

@@ -33,6 +33,7 @@
 
 mod account;
 mod batches;
+mod binding;
 mod clauses;
 mod doctor;
 mod encryption;

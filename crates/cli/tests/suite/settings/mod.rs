@@ -88,6 +88,49 @@ fn a_wrong_value_names_the_allowed_ones_and_changes_nothing() {
     assert_eq!(fs::read_to_string(home.data_folder().join("connector.toml")).unwrap(), broken);
 }
 
+#[test]
+fn a_password_of_a_proxy_is_not_saved_and_one_that_stands_in_the_file_is_not_shown() {
+    let mut home = home();
+    let file = home.data_folder().join("connector.toml");
+    let applied = home.path().join("proxy.toml");
+    fs::write(&applied, "proxy = \"http://me:hunter2@proxy.test:3128\"\n").unwrap();
+    let typed = "http://me:hunter2@proxy.test:3128";
+    let refused = |home: &Home, arguments: &[&str]| {
+        let output = run(home, arguments);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(!output.stderr.contains("hunter2"), "{}", output.stderr);
+        assert!(output.stderr.contains("HTTPS_PROXY"), "{}", output.stderr);
+        assert!(!file.exists(), "{arguments:?}");
+    };
+    refused(&home, &["config", "proxy", typed]);
+    refused(&home, &["config", "set", "update-feed", typed]);
+    refused(&home, &["config", "apply", applied.to_str().expect("a path")]);
+    home.set("BWDC_PROXY", typed);
+    refused(&home, &["config", "list"]);
+    home.set("BWDC_PROXY", "");
+
+    fs::write(&file, format!("proxy = \"{typed}\"\nupdate-feed = \"{typed}\"\n")).unwrap();
+    fs::write(&applied, "proxy = \"http://other.test:3128\"\n").unwrap();
+    for arguments in [
+        &["config", "list"][..],
+        &["config", "list", "--response"],
+        &["config", "get", "proxy"],
+        &["config", "export"],
+        &["config", "export", "--format", "json"],
+        &["config", "apply", "--dry-run", applied.to_str().expect("a path")],
+        &["config", "validate"],
+        &["doctor"],
+        &["update"],
+    ] {
+        let output = run(&home, arguments);
+        let told = format!("{}{}", output.stdout, output.stderr);
+        assert!(!told.contains("hunter2") && !told.contains("me:"), "{arguments:?}: {told}");
+    }
+    let exported = run(&home, &["config", "export"]).stdout;
+    assert!(!exported.contains("proxy"), "a value that would not be taken is no value: {exported}");
+    assert!(fs::read_to_string(&file).unwrap().contains("hunter2"), "the file is the administrator's");
+}
+
 /// A secret goes to these addresses: neither a file nor a variable brings in one in clear text.
 #[test]
 fn an_address_in_clear_text_is_refused_wherever_it_comes_from() {

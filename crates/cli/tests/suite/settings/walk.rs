@@ -19,6 +19,9 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
         SettingKind::Number { range, .. } => (range.end().to_string(), json!(range.end())),
         SettingKind::Directory => ("3".to_owned(), json!(3)),
         SettingKind::Service => ("https://api.example.test".to_owned(), json!("https://api.example.test")),
+        SettingKind::Address => {
+            ("http://proxy.example.test:3128".to_owned(), json!("http://proxy.example.test:3128"))
+        }
         SettingKind::Url => ("https://vault.example.test".to_owned(), json!("https://vault.example.test")),
         SettingKind::Choice(words) => {
             let last = words.last().expect("a word");
