@@ -150,6 +150,7 @@ fn input<'a>(
         seats: None,
         stages: None,
         recent,
+        unfound_of_directory: 0,
         resend: false,
         now: Timestamp(0),
     }

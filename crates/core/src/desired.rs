@@ -375,6 +375,7 @@ impl Part {
             groups: group_entries,
             members,
             unchanged,
+            further_logins,
             overlooked,
             set_aside,
             hidden_members,
@@ -383,7 +384,7 @@ impl Part {
             .iter()
             .map(|entry| desired_person(entry, &settings, &unchanged, source, &mut texts))
             .collect();
-        let slots = Slots::new(&texts, &entries, &group_entries);
+        let slots = Slots::new(&texts, &entries, &group_entries, &further_logins);
         let (mut direct, mut inner, mut unresolved) = (Rows::default(), Rows::default(), Vec::new());
         for (number, group) in group_entries.iter().enumerate() {
             let range = group.member_range();
@@ -470,7 +471,12 @@ impl Slots {
     const GROUP: u32 = 1 << 31;
 
     /// Names count before logins, people before groups, the first before a second.
-    fn new(texts: &TextTable, people: &[PersonEntry], groups: &[crate::snapshot::GroupEntry]) -> Self {
+    fn new(
+        texts: &TextTable,
+        people: &[PersonEntry],
+        groups: &[crate::snapshot::GroupEntry],
+        further_logins: &[(Text, Text)],
+    ) -> Self {
         let mut slots = vec![u32::MAX; texts.len()];
         let mut claim = |text: Text, value: u32| {
             let slot = &mut slots[text.index()];
@@ -487,6 +493,12 @@ impl Slots {
         for (number, person) in (0u32..).zip(people).filter(|(_, it)| it.state != AccountState::Deleted) {
             if let Some(login) = person.login {
                 claim(login, number);
+            }
+        }
+        for (key, login) in further_logins {
+            let owner = slots[key.index()];
+            if owner != u32::MAX && slots[login.index()] == u32::MAX {
+                slots[login.index()] = owner;
             }
         }
         Self(slots)

@@ -102,6 +102,7 @@ pub struct Snapshot {
     groups: Vec<GroupEntry>,
     members: Vec<Text>,
     unchanged: HashSet<Text>,
+    further_logins: Vec<(Text, Text)>,
     /// Stretches of `members`, in no order.
     overlooked: Vec<(Range<u32>, Overlooked)>,
     set_aside: Vec<SetAside>,
@@ -168,12 +169,23 @@ impl Snapshot {
             groups,
             members,
             unchanged,
+            further_logins,
             overlooked,
             set_aside,
             hidden_members,
             scope: _,
         } = self;
-        Parts { texts, people, groups, members, unchanged, overlooked, set_aside, hidden_members }
+        Parts {
+            texts,
+            people,
+            groups,
+            members,
+            unchanged,
+            further_logins,
+            overlooked,
+            set_aside,
+            hidden_members,
+        }
     }
 }
 
@@ -184,6 +196,8 @@ pub(crate) struct Parts {
     pub(crate) groups: Vec<GroupEntry>,
     pub(crate) members: Vec<Text>,
     pub(crate) unchanged: HashSet<Text>,
+    /// The key of a person, and a further name by which groups may list that person.
+    pub(crate) further_logins: Vec<(Text, Text)>,
     pub(crate) overlooked: Vec<(Range<u32>, Overlooked)>,
     pub(crate) set_aside: Vec<SetAside>,
     pub(crate) hidden_members: HashSet<Text>,
@@ -215,6 +229,7 @@ impl SnapshotBuilder {
             groups: Vec::new(),
             members: Vec::new(),
             unchanged: HashSet::new(),
+            further_logins: Vec::new(),
             overlooked: Vec::new(),
             set_aside: Vec::new(),
             hidden_members: HashSet::new(),
@@ -236,6 +251,13 @@ impl SnapshotBuilder {
     /// Adds a person.
     pub fn person(&mut self, person: PersonEntry) {
         self.snapshot.people.push(person);
+    }
+
+    /// Adds a further name by which groups may list the person who was added last.
+    pub fn further_login(&mut self, login: Text) {
+        if let Some(person) = self.snapshot.people.last() {
+            self.snapshot.further_logins.push((person.key, login));
+        }
     }
 
     /// Adds a group with the keys of its direct members, in the directory's order.

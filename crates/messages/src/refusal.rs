@@ -58,6 +58,12 @@ pub fn refusal(refusal: &Refusal) -> String {
              connector.toml.",
             capital(&in_a_sentence(source))
         ),
+        Refusal::FewFound { found, members, percent } => format!(
+            "This first run asks for {found} of {members} members who carry ids of this directory, and at least {percent} % of \
+             them have to be found: a search base or a filter may be another than before. Check the paths and filters with \
+             `bwdc doctor`. If this is intended, run `bwdc sync`, then `bwdc approve`; to allow it in general, lower \
+             `first-read-percent` under `[limits]` in connector.toml."
+        ),
         Refusal::RepeatedExternalId { external_id, of_groups, holders } => format!(
             "{} {} of the organization share the external id `{external_id}`: {}. The server would fail. Remove all but one \
              of them, or their external id, in the web vault; nothing can be sent before.",

@@ -103,6 +103,13 @@ pub fn approved(run: RunId, takings: &Takings) -> String {
         (seats > 0, text!("approval.seats", "{seats} seats may be bought.", seats)),
         (takings.empty_directory, text!("approval.no-people", "The directory may return nobody.")),
         (takings.no_groups, text!("approval.no-groups", "The directory may return no groups.")),
+        (
+            takings.few_found,
+            text!(
+                "approval.few-found",
+                "The first run may find few of those who carry ids of the directory."
+            ),
+        ),
     ];
     for (_, sentence) in further.into_iter().filter(|(applies, _)| *applies) {
         text.push(' ');

@@ -30,6 +30,8 @@ pub struct Takings {
     pub empty_directory: bool,
     /// The directory returned no group.
     pub no_groups: bool,
+    /// A first run found few of those who carry ids of the directory.
+    pub few_found: bool,
 }
 
 impl Takings {
@@ -45,6 +47,7 @@ impl Takings {
             && other.seats <= self.seats
             && (self.empty_directory || !other.empty_directory)
             && (self.no_groups || !other.no_groups)
+            && (self.few_found || !other.few_found)
     }
 
     /// Adds everything of `other`.
@@ -59,6 +62,7 @@ impl Takings {
         self.seats = self.seats.max(other.seats);
         self.empty_directory |= other.empty_directory;
         self.no_groups |= other.no_groups;
+        self.few_found |= other.few_found;
     }
 
     /// Takes everything of `other` out.

@@ -8,7 +8,9 @@ use super::approval::Takings;
 use super::change::Change;
 use super::refusal::{Refusal, Verdict};
 use super::{Index, Plan, PlanInput, seats};
+use crate::desired::Desired;
 use crate::names::ExternalId;
+use crate::observed::{Observed, ObservedMember};
 use crate::settings::Limits;
 use hashbrown::{HashMap, HashSet};
 
@@ -77,6 +79,7 @@ impl Plan {
             match refusal {
                 Refusal::EmptyDirectory { .. } => judgement.refused.empty_directory = true,
                 Refusal::NoGroups { .. } => judgement.refused.no_groups = true,
+                Refusal::FewFound { .. } => judgement.refused.few_found = true,
                 Refusal::SeatsBought { bought, .. } => judgement.refused.seats = *bought,
                 _ => {}
             }
@@ -220,10 +223,39 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
         first_run: plan.baseline,
     };
     plan.refusals.extend(seats::obstacle(input, plan));
+    plan.refusals.extend(few_found(input, index, plan));
     if input.connector.limits.allow_empty_directory || input.connector.limits.off {
         return;
     }
     plan.refusals.extend(empty_sources(input, index, plan));
+}
+
+/// Members with an external id whom a first run would not find in what was read: neither the id nor the address is in it. The
+/// engine asks the directory which of the ids are its own.
+pub fn unfound<'a>(desired: &Desired, observed: &'a Observed) -> Vec<&'a ObservedMember> {
+    let Observed::Live(state) = observed else { return Vec::new() };
+    let everybody = || desired.everybody().iter();
+    let ids: HashSet<&str> = everybody().map(|it| desired.text(it.external_id)).collect();
+    let addresses: HashSet<&str> = everybody().filter_map(|it| it.email).map(|it| desired.text(it)).collect();
+    let carries =
+        |it: &&ObservedMember| it.external_id.as_ref().is_some_and(|id| !id.as_str().trim().is_empty());
+    let is_found = |it: &ObservedMember| {
+        addresses.contains(it.email.as_str())
+            || it.external_id.as_ref().is_some_and(|id| ids.contains(id.as_str()))
+    };
+    state.members.iter().filter(carries).filter(|it| !is_found(it)).collect()
+}
+
+/// Nobody is removed by a first run; but with a wrong base it would follow nobody from then on.
+fn few_found(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> Option<Refusal> {
+    let limits = &input.connector.limits;
+    if !plan.baseline || limits.off || input.unfound_of_directory == 0 {
+        return None;
+    }
+    let found = index.by_external_id.len().saturating_sub(unfound(input.desired, input.observed).len());
+    let members = found + input.unfound_of_directory;
+    let percent = limits.first_read_percent;
+    (found * 100 < members * percent as usize).then_some(Refusal::FewFound { found, members, percent })
 }
 
 /// Sources that turned empty. One alone stands for the whole organization; of several, each for what the ledger has of it.

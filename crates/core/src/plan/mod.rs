@@ -32,6 +32,7 @@ pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Rema
 use fate::Shown;
 pub use groups::to_read;
 pub use identity::{Identity, settled_absences};
+pub use limits::unfound;
 pub use refusal::{Refusal, Verdict};
 pub use seats::SeatCount;
 use sent::Sent;
@@ -76,6 +77,8 @@ pub struct PlanInput<'a> {
     pub stages: Option<bool>,
     /// What earlier runs took away within the window of the limits.
     pub recent: &'a Takings,
+    /// Members whom a first run does not find, although the directory says that it has their ids; 0 on later runs.
+    pub unfound_of_directory: usize,
     /// Whether somebody asked for everything to be sent again to a server that cannot be read: only so does it get back what
     /// was taken out there by hand.
     pub resend: bool,

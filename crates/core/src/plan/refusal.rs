@@ -103,6 +103,15 @@ pub enum Refusal {
         /// Groups with an external id.
         managed: usize,
     },
+    /// A first run found few of the members who carry ids of the directory: another base or filter than theirs.
+    FewFound {
+        /// Those who are asked for.
+        found: usize,
+        /// Members who carry ids of the directory.
+        members: usize,
+        /// How many of them have to be found, in percent.
+        percent: u32,
+    },
     /// Two members or two groups of the organization share an external id: the server would answer 500.
     RepeatedExternalId {
         /// The id.
@@ -134,7 +143,8 @@ impl Refusal {
             | Self::TooManyFoundAnew { .. }
             | Self::SeatsBought { .. }
             | Self::EmptyDirectory { .. }
-            | Self::NoGroups { .. } => true,
+            | Self::NoGroups { .. }
+            | Self::FewFound { .. } => true,
             Self::NoSeats { .. }
             | Self::RepeatedExternalId { .. }
             | Self::ServerRefusesOverwrite { .. }

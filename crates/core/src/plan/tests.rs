@@ -16,6 +16,7 @@ struct World {
     seats: Option<Seats>,
     stages: Option<bool>,
     recent: Takings,
+    unfound_of_directory: usize,
     resend: bool,
     now: Timestamp,
 }
@@ -32,6 +33,7 @@ impl World {
             seats: None,
             stages: None,
             recent: Takings::default(),
+            unfound_of_directory: 0,
             resend: false,
             now: Timestamp(0),
         }
@@ -114,6 +116,7 @@ impl World {
             seats: self.seats,
             stages: self.stages,
             recent: &self.recent,
+            unfound_of_directory: self.unfound_of_directory,
             resend: self.resend,
             now: self.now,
         }

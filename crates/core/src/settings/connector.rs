@@ -213,6 +213,8 @@ pub struct Limits {
     pub buy_seats: bool,
     /// How far back a run looks for what earlier ones took away, in hours; 0: each run counts alone.
     pub window_hours: u32,
+    /// How many of the members who carry ids of the directory a first run has to find in it, in percent.
+    pub first_read_percent: u32,
     /// Whether a directory that returns nobody may take anything away.
     pub allow_empty_directory: bool,
     /// Turns every limit off.
@@ -232,6 +234,7 @@ impl Default for Limits {
             invitations_percent: 10,
             buy_seats: false,
             window_hours: 24,
+            first_read_percent: 50,
             allow_empty_directory: false,
             off: false,
         }

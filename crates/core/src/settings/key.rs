@@ -540,6 +540,7 @@ static SETTINGS: &[Setting] = &[
     ours("limits.invitations-percent", LIMITS, "invitations-percent", PERCENT),
     ours("limits.buy-seats", LIMITS, "buy-seats", Flag),
     ours("limits.window-hours", LIMITS, "window-hours", WINDOW),
+    ours("limits.first-read-percent", LIMITS, "first-read-percent", PERCENT),
     ours("limits.allow-empty-directory", LIMITS, "allow-empty-directory", Flag),
     ours("limits.off", LIMITS, "off", Flag),
     ours("invitations.per-run", INVITATIONS, "per-run", COUNT),

@@ -80,7 +80,7 @@ pub struct LdapSettings {
     /// Whether the server is an Active Directory.
     pub active_directory: bool,
     /// Whether pages are asked for where the server offers them.
-    pub paged_search: bool,
+    pub paged_search: Option<bool>,
 }
 
 impl LdapSettings {
@@ -180,7 +180,10 @@ impl LdapSettings {
             root_path,
             active_directory: flag(stored, "ad", "ldap.ad")?
                 || options.preset.is_some_and(LdapPreset::is_active_directory),
-            paged_search: flag(stored, "pagedSearch", "ldap.pagedSearch")?,
+            paged_search: match stored.get("pagedSearch") {
+                None | Some(Value::Null) => None,
+                Some(_) => Some(flag(stored, "pagedSearch", "ldap.pagedSearch")?),
+            },
         })
     }
 }
@@ -298,11 +301,7 @@ impl LdapLayout {
         let bases = |paths: &[String], scope, field: &str, key, usual: Option<String>| {
             let typed =
                 if paths.is_empty() { text(sync, field, key)?.into_iter().collect() } else { paths.to_vec() };
-            let typed = if typed.is_empty() {
-                if ad { vec!["CN=Users".to_owned()] } else { usual.into_iter().collect() }
-            } else {
-                typed
-            };
+            let typed = if typed.is_empty() { usual.into_iter().collect() } else { typed };
             Ok::<_, SettingsError>(search_bases(&typed, &ldap.root_path, scope))
         };
         let email_attributes = match fixed("userEmailAttribute", "sync.userEmailAttribute", "mail")? {
@@ -387,15 +386,15 @@ impl LdapLayout {
     }
 }
 
-/// The base of each path; one that lies in another is read with it and left out.
+/// The base of each path, an empty one for the root; one that lies in another is read with it and left out.
 fn search_bases(paths: &[String], root: &str, scope: LdapScope) -> Vec<String> {
     if paths.is_empty() {
-        return vec![root.to_owned()];
+        return vec![search_base("", root)];
     }
     let comparable = |base: &str| base.to_lowercase().split(',').map(str::trim).collect::<Vec<_>>().join(",");
     let mut bases: Vec<String> = Vec::new();
     for path in paths {
-        let base = search_base(Some(path), root);
+        let base = search_base(path, root);
         let new = comparable(&base);
         let holds = |above: &str, below: &str| {
             above == below || scope == LdapScope::Subtree && below.ends_with(&format!(",{above}"))
@@ -408,14 +407,41 @@ fn search_bases(paths: &[String], root: &str, scope: LdapScope) -> Vec<String> {
     bases
 }
 
-/// `<path>,<root>`: today's connector takes the root from its first `dc=` on; a root without one is taken whole.
-fn search_base(path: Option<&str>, root: &str) -> String {
-    match path {
-        None => root.to_owned(),
-        Some(path) => {
-            let from = root.to_ascii_lowercase().find("dc=").unwrap_or(0);
-            format!("{path},{}", &root[from..])
-        }
+/// `<path>,<root>`, with the root from its first `dc=` on, as the official connector has it, also where there is no path. A root
+/// without `dc=` is taken whole, and a path that is complete without it is a base of its own.
+fn search_base(path: &str, root: &str) -> String {
+    let path = path.trim();
+    match (path.is_empty(), first_dc(root)) {
+        (true, from) => root[from.unwrap_or(0)..].to_owned(),
+        (false, None) if is_complete(path, root) => path.to_owned(),
+        (false, from) => format!("{path},{}", &root[from.unwrap_or(0)..]),
+    }
+}
+
+fn first_dc(root: &str) -> Option<usize> {
+    root.to_ascii_lowercase().find("dc=")
+}
+
+/// Whether a path names its root itself: this one, or another organization, country or domain.
+fn is_complete(path: &str, root: &str) -> bool {
+    let comparable = |name: &str| name.to_lowercase().split(',').map(str::trim).collect::<Vec<_>>().join(",");
+    let (path, root) = (comparable(path), comparable(root));
+    let last = path.rsplit(',').next().unwrap_or_default();
+    let kind = last.split('=').next().unwrap_or_default().trim();
+    path == root || path.ends_with(&format!(",{root}")) || matches!(kind, "o" | "c" | "dc")
+}
+
+impl LdapSettings {
+    /// Where people and groups are looked for that have no path: the root from its first `dc=` on.
+    pub fn search_root(&self) -> &str {
+        &self.root_path[first_dc(&self.root_path).unwrap_or(0)..]
+    }
+
+    /// The part of [`LdapSettings::root_path`] that searches leave out, as the official connector does: what stands before
+    /// its first `dc=`.
+    pub fn cut_from_root(&self) -> Option<&str> {
+        let from = first_dc(&self.root_path).filter(|&from| from > 0)?;
+        Some(self.root_path[..from].trim_end_matches([',', ' ']))
     }
 }
 
@@ -466,9 +492,20 @@ mod tests {
 
     #[test]
     fn a_base_is_the_path_before_the_root_from_its_first_dc() {
-        assert_eq!(search_base(Some("ou=p"), "ou=x,DC=example,dc=test"), "ou=p,DC=example,dc=test");
-        assert_eq!(search_base(Some("ou=p"), "o=corp"), "ou=p,o=corp");
-        assert_eq!(search_base(None, "ou=x,dc=example"), "ou=x,dc=example");
+        for (path, root, expected) in [
+            ("ou=p", "ou=x,DC=example,dc=test", "ou=p,DC=example,dc=test"),
+            ("", "ou=x,dc=example", "dc=example"),
+            (" ", "o=corp", "o=corp"),
+            ("ou=p", "o=corp", "ou=p,o=corp"),
+            ("ou=p, O=Corp", "o=corp", "ou=p, O=Corp"),
+            ("ou=p,o=subsidiary", "o=corp", "ou=p,o=subsidiary"),
+        ] {
+            assert_eq!(search_base(path, root), expected);
+        }
+        assert_eq!(search_bases(&[String::new(), "ou=a".to_owned()], "dc=x", LdapScope::Subtree), ["dc=x"]);
+        let root = |root: &str| server(json!({ "rootPath": root })).expect("valid");
+        assert_eq!(root("OU=x, DC=example").cut_from_root(), Some("OU=x"));
+        assert_eq!((root("dc=example").cut_from_root(), root("o=corp").cut_from_root()), (None, None));
     }
 
     #[test]
@@ -480,7 +517,7 @@ mod tests {
             &LdapOptions::default(),
         )
         .expect("valid");
-        assert_eq!(layout.user_bases, ["CN=Users,dc=example,dc=test"]);
+        assert_eq!(layout.user_bases, ["dc=example,dc=test"]);
         assert_eq!(layout.user_object_class.as_deref(), Some("person"));
         assert_eq!(
             (layout.group_name_attribute.as_str(), layout.member_attribute.as_str()),

@@ -130,6 +130,14 @@ impl Directory {
         }
     }
 
+    /// Whether an id can be told to be of this directory without asking: it is the name of an entry below the root.
+    pub fn is_own_id(&self, id: &str) -> bool {
+        match self {
+            Self::Ldap(directory) => directory.names_one_below_root(id),
+            Self::Okta(_) | Self::Entra(_) | Self::OneLogin(_) | Self::Google(_) => false,
+        }
+    }
+
     /// Looks the directory over piece by piece, without reading it: what cannot be looked at for want of an earlier step
     /// is left out.
     pub async fn probe(&self, events: Events<'_>) -> Vec<Finding> {

@@ -3,6 +3,7 @@
 use super::RunError;
 use super::observe::{Wanted, assumed_kind, observe, server};
 use super::source::RunSource;
+use super::unfound;
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::directory::mirror::{Followed, ReadMode};
@@ -33,6 +34,7 @@ pub(super) struct Inputs<'c> {
     stages: Option<bool>,
     seats: Option<Seats>,
     recent: Takings,
+    unfound_of_directory: usize,
     /// Whether everything is sent again where nobody can look.
     pub(super) resend: bool,
     pub(super) now: Timestamp,
@@ -65,6 +67,7 @@ impl Inputs<'_> {
             seats: self.seats,
             stages: self.stages,
             recent: &self.recent,
+            unfound_of_directory: self.unfound_of_directory,
             resend: self.resend,
             now: self.now,
         }
@@ -154,6 +157,11 @@ async fn read_sides<'c>(
     let settled = settled.map(|state| settled_absences(&ledger, state, connector.leavers.gone));
     let settled = settled.unwrap_or_default();
     let presences = ask_for_missing(sources, &desired, &ledger, &identity, settled, control).await?;
+    let unfound_of_directory = if ledger.baseline_taken || connector.limits.off {
+        0
+    } else {
+        unfound::of_directory(sources, &desired, &observed, connector.limits.first_read_percent).await?
+    };
     Ok(Inputs {
         desired,
         identity,
@@ -166,6 +174,7 @@ async fn read_sides<'c>(
         stages,
         seats,
         recent,
+        unfound_of_directory,
         resend: false,
         now,
     })

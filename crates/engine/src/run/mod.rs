@@ -15,6 +15,7 @@ mod saved_plan;
 mod send;
 mod source;
 mod sync;
+mod unfound;
 
 pub use error::RunError;
 pub(crate) use look::{find, plan, test};

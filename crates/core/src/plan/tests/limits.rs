@@ -270,3 +270,30 @@ fn overwriting_waits_for_groups_whose_members_were_not_read() {
     let [Request::Import(import)] = &plan.requests()[..] else { panic!("one request") };
     assert!(import.groups.is_empty(), "{:?}", import.groups);
 }
+
+/// A take-over that reads another base than before would follow nobody from then on.
+#[test]
+fn a_first_run_that_finds_few_of_the_directorys_own_people_is_refused() {
+    let world = |unfound| {
+        let mut world = World::new().managed_crowd(40);
+        world.ledger = LedgerState::default();
+        world.unfound_of_directory = unfound;
+        world
+    };
+    let verdict = |world: &World, found| world.plan(crowd(found)).check(&world.connector.limits, &[]);
+    let refusal = Refusal::FewFound { found: 1, members: 40, percent: 50 };
+    assert_eq!(verdict(&world(39), 1), Verdict::Refused(vec![refusal]));
+    assert_eq!(verdict(&world(20), 20), Verdict::Go);
+    // Ids of another connector are none of this directory's.
+    assert_eq!(verdict(&world(0), 1), Verdict::Go);
+    let refused = world(39).plan(crowd(1)).refused(&Limits::default());
+    assert!(refused.few_found && refused.takes_nothing());
+    assert_eq!(world(39).plan(crowd(1)).check(&Limits::default(), &[refused]), Verdict::Go);
+    let mut lenient = world(39);
+    lenient.connector.limits.first_read_percent = 2;
+    assert_eq!(verdict(&lenient, 1), Verdict::Go);
+    // Later runs follow the ledger.
+    let mut later = world(39);
+    later.ledger.baseline_taken = true;
+    assert_eq!(verdict(&later, 1), Verdict::Go);
+}

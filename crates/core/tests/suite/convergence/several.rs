@@ -206,6 +206,7 @@ impl World {
             seats: None,
             stages: Some(false),
             recent: &Takings::default(),
+            unfound_of_directory: 0,
             resend: false,
             now: Timestamp(self.now),
         };

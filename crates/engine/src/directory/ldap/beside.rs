@@ -31,6 +31,12 @@ impl Beside {
         }
     }
 
+    /// The official connector knows somebody by the first login only.
+    pub(super) fn further_login(&mut self, login: Text, first: Option<&[u8]>, builder: &mut SnapshotBuilder) {
+        let first = builder.text(&super::read::text(first.unwrap_or_default()));
+        self.spelled.entry(login).or_insert(first);
+    }
+
     pub(super) fn begin(&mut self) {
         (self.long_list, self.other_attribute, self.primary) = (0, false, 0..0);
         self.otherwise.clear();

@@ -32,6 +32,8 @@ pub(super) struct Connection {
     root: RootEntry,
     /// The largest page that the server has not refused.
     pub(super) page_size: i32,
+    /// How the server refused to answer in pages, once it has.
+    pub(super) page_refused: Option<u32>,
     /// Entries that have come so far.
     pub(super) entries: u64,
 }
@@ -146,12 +148,16 @@ impl Connection {
             page_limit: seconds(limits.page),
             root: RootEntry::default(),
             page_size: 1000,
+            page_refused: None,
             entries: 0,
         };
         connection.bind(&credentials, limits.bind).await?;
         connection.read_root_entry().await?;
         connection.root.active_directory |= settings.active_directory;
-        connection.root.paging = Some(connection.root.paging.unwrap_or(settings.paged_search));
+        connection.root.paging = Some(
+            settings.paged_search.unwrap_or(true)
+                && connection.root.paging.unwrap_or(settings.paged_search == Some(true)),
+        );
         Ok(connection)
     }
 
@@ -184,7 +190,7 @@ impl Connection {
 
     /// Whether pages can be asked for.
     pub(super) fn offers_pages(&self) -> bool {
-        self.root.paging == Some(true)
+        self.root.paging == Some(true) && self.page_refused.is_none()
     }
 
     pub(super) fn is_active_directory(&self) -> bool {

@@ -139,6 +139,14 @@ impl LdapDirectory {
         Ok(presences)
     }
 
+    /// Whether an id is the name of an entry below the root of the settings, there or not.
+    pub fn names_one_below_root(&self, id: &str) -> bool {
+        let (mut below, mut above) = (String::new(), String::new());
+        name::normalize(id, &mut below)
+            && name::normalize(self.settings.search_root(), &mut above)
+            && connect::is_within(&below, &above)
+    }
+
     /// Looks for entries that a read does not return, by distinguished name, address or name, and tells why.
     ///
     /// # Errors

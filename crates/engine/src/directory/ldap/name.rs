@@ -4,6 +4,7 @@
 //! every attribute as one that ignores case, which holds for all that name people and groups. Nearly every name is
 //! plain ASCII without escapes, so that case has a path of its own: one look at each byte and one copy.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
 
 /// Writes the comparable form of `name` into `out`, which is emptied first; false when `name` is no distinguished name.
@@ -234,26 +235,68 @@ impl Parser<'_> {
     }
 }
 
-/// Lower case, one space for every run of blanks, none at the ends (RFC 4518), escaped again where it must be.
+/// A value that is no distinguished name, prepared for comparison (RFC 4518): without what means nothing, in compatibility
+/// composition, in lower case.
+pub fn prepared(value: &str) -> Cow<'_, str> {
+    if value.is_ascii() {
+        return if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(value.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(value)
+        };
+    }
+    const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
+    let mut text: String = value.chars().filter(|&it| !is_insignificant(it)).collect();
+    // Lower case can be composed further, and what is composed can have a lower case.
+    loop {
+        let composed = NFKC.normalize(&text).into_owned();
+        let lower: String = composed
+            .chars()
+            .flat_map(char::to_lowercase)
+            .map(|it| if it == 'ς' { 'σ' } else { it })
+            .collect();
+        if lower == text {
+            return Cow::Owned(text);
+        }
+        text = lower;
+    }
+}
+
+/// What the mapping of RFC 4518, section 2.2, takes out; controls stay, as servers keep them.
+fn is_insignificant(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{1806}'
+            | '\u{180b}'..='\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2063}'
+            | '\u{206a}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffc}'
+    )
+}
+
+/// Prepared for comparison, one space for every run of blanks, none at the ends, escaped again where it must be.
 fn fold(value: &[u8], out: &mut String) {
     let start = out.len();
     let mut blank = false;
     for chunk in value.utf8_chunks() {
-        for character in chunk.valid().chars() {
+        for character in prepared(chunk.valid()).chars() {
             if character.is_whitespace() {
                 blank = true;
                 continue;
             }
             separate(&mut blank, start, out);
-            for lower in character.to_lowercase() {
-                match lower {
-                    ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '\0'..'\u{20}' | '\u{7f}' => {
-                        push_hex(out, lower as u8, LOWER);
-                    }
-                    '#' if out.len() == start => push_hex(out, b'#', LOWER),
-                    'ς' => out.push('σ'),
-                    other => out.push(other),
+            match character {
+                ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '\0'..'\u{20}' | '\u{7f}' => {
+                    push_hex(out, character as u8, LOWER);
                 }
+                '#' if out.len() == start => push_hex(out, b'#', LOWER),
+                other => out.push(other),
             }
         }
         for &byte in chunk.invalid() {
@@ -315,6 +358,9 @@ mod tests {
         assert_eq!(key("cn=Lu\\C4\\8Di\\C4\\87,dc=x"), key("CN=LUČIĆ,dc=x"));
         assert_eq!(key("cn=ΟΔΟΣ,dc=x"), key("cn=οδος,dc=x"));
         assert_eq!(key("cn=a+sn=B,dc=x"), key("SN=b + CN=A,dc=x"));
+        assert_eq!(key("cn=J\u{fc}rgen,dc=x"), key("cn=Ju\u{308}RGEN,dc=x"));
+        assert_eq!(key("cn=\u{ff21}da,dc=x"), key("cn=Ada,dc=x"));
+        assert_eq!(key("cn=M\u{fc}\u{ad}ller,dc=x"), key("cn=M\\C3\\BCller,dc=x"));
         assert_eq!(key("cn=\\#1,dc=x"), key("cn=\\231,dc=x"));
         assert_eq!(key("cn=Sales\\, North,dc=x"), key("cn=\"Sales, North\",dc=x"));
         assert_eq!(key("cn=#04024869,dc=x").as_deref(), Some("cn=#04024869,dc=x"));
@@ -327,6 +373,12 @@ mod tests {
         assert_ne!(key("cn=\\#0402,dc=x"), key("cn=#0402,dc=x"));
         assert_ne!(key("cn=ab,dc=x"), key("cn=a b,dc=x"));
         assert_ne!(key("cn=\\FF,dc=x"), key("cn=\\FE,dc=x"));
+    }
+
+    #[test]
+    fn logins_are_compared_in_the_same_way() {
+        assert_eq!(prepared("JDoe"), "jdoe");
+        assert_eq!(prepared("Ju\u{308}rgen"), prepared("J\u{dc}RGEN"));
     }
 
     #[test]

@@ -32,7 +32,8 @@ impl LdapDirectory {
         let settings = self.found.get().unwrap_or(&self.settings);
         let reading =
             Reading { settings, layout: &self.layout, filters: &filters, scope: SCOPE, since: None };
-        let mut findings = vec![signed_in(&connection, reading), service(&connection)];
+        let mut findings =
+            vec![signed_in(&connection, reading), service(&mut connection, reading, events).await];
         findings.push(changes(&mut connection, reading).await);
         findings.extend(bases(&mut connection, reading).await);
         findings.push(people(&mut connection, reading, events).await);
@@ -69,12 +70,29 @@ fn signed_in(connection: &Connection, reading: Reading<'_>) -> Finding {
     Finding::new(Check::SignIn, connection.server(), grade).with("by", way).with("as", connection.username())
 }
 
-fn service(connection: &Connection) -> Finding {
+async fn service(connection: &mut Connection, reading: Reading<'_>, events: Events<'_>) -> Finding {
+    let offered = connection.offers_pages();
+    if offered && let Some(base) = reading.layout.user_bases.first() {
+        // A page of people, since the account may not be allowed what the server offers.
+        let mut request = Reader::keeping(reading, events).people_request(
+            base.clone(),
+            &reading.filters.people,
+            reading.layout.user_base_setting,
+        );
+        request.one_page = true;
+        let mut pages = connection.search(request);
+        // Whatever else is wrong is told by what reads people.
+        while let Ok(Some(_)) = pages.next().await {}
+    }
     let pages = connection.offers_pages();
     let grade = if pages { Grade::Good } else { Grade::Concern(Concern::NoPages) };
+    let told = match connection.page_refused {
+        Some(code) => format!("refused to this account ({code})"),
+        None => if pages { "yes" } else { "no" }.to_owned(),
+    };
     Finding::new(Check::Service, connection.server(), grade)
         .with("software", connection.vendor().unwrap_or("it does not say"))
-        .with("paged results", if pages { "yes" } else { "no" })
+        .with("paged results", told)
 }
 
 async fn changes(connection: &mut Connection, reading: Reading<'_>) -> Finding {
@@ -121,7 +139,11 @@ async fn bases(connection: &mut Connection, reading: Reading<'_>) -> Vec<Finding
             Ok(None) => Grade::Concern(Concern::NothingFound),
             Err(error) => failed(error),
         };
-        findings.push(Finding::new(Check::SearchBase, base, grade).with("setting", setting));
+        let finding = Finding::new(Check::SearchBase, base, grade).with("setting", setting);
+        findings.push(match reading.settings.cut_from_root() {
+            Some(cut) => finding.with("left out of ldap.rootPath", cut),
+            None => finding,
+        });
     }
     findings
 }

@@ -33,9 +33,14 @@ fn id(entry: &Entry<'_>) -> Option<String> {
     stable_id(entry).map(|(kind, id)| format!("{kind}:{}", text(id).to_ascii_lowercase()))
 }
 
+/// Attributes that hold the search by which a server works members out.
+pub(super) const SEARCHES: [&str; 2] = ["memberURL", "labeledURI"];
+
 /// Whether the server works the members out, so that no change of the entry tells of them.
 fn is_computed(entry: &Entry<'_>) -> bool {
+    let is_search = |value: &[u8]| value.get(..5).is_some_and(|it| it.eq_ignore_ascii_case(b"ldap:"));
     entry.values("objectClass").any(|class| COMPUTED.iter().any(|it| class.eq_ignore_ascii_case(it)))
+        || SEARCHES.iter().any(|it| entry.values(it).any(is_search))
 }
 
 /// The entry as it is kept; None where it has no id for good, or members that the server works out.
@@ -129,5 +134,10 @@ mod tests {
         let listed = entry(&[("objectClass", &["top", "groupOfNames"])]);
         assert!(Entry::parse(&computed).is_some_and(|it| is_computed(&it)));
         assert!(Entry::parse(&listed).is_some_and(|it| !is_computed(&it)));
+        for (uri, computed) in [("ldap:///ou=people,dc=x??sub?(cn=*)", true), ("https://x.test sales", false)]
+        {
+            let group = entry(&[("objectClass", &["groupOfNames"]), ("labeledURI", &[uri])]);
+            assert_eq!(Entry::parse(&group).map(|it| is_computed(&it)), Some(computed), "{uri}");
+        }
     }
 }

@@ -2,12 +2,12 @@
 
 use super::account::Accounts;
 use super::beside::Beside;
-use super::connect::Connection;
+use super::connect::{Connection, is_within};
 use super::domain::{self, Domain};
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
 use super::membership::Membership;
-use super::search::{Pages, Request};
+use super::search::{Elsewhere, Pages, Request};
 use super::{filter, name, raw, value};
 use crate::clock::{Clock, generalized};
 use crate::directory::ReadError;
@@ -27,6 +27,8 @@ use std::collections::HashSet;
 pub(super) const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 /// Shows what the Recycle Bin has let go of, too (MS-ADTS, section 3.1.1.3.4.1.25).
 pub(super) const SHOW_RECYCLED: &str = "1.2.840.113556.1.4.2064";
+/// Shows entries as they are stored (RFC 3296).
+const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
 /// Entries between two events.
 const ENTRIES_PER_EVENT: usize = 500;
 /// Attributes that list members by distinguished name only: nobody's `uid` is needed for them.
@@ -153,6 +155,7 @@ async fn read_into(
             let setting = base_setting(base, settings, layout.group_base_setting);
             let request = reader.group_request(base.clone(), &filters.groups, setting);
             reader.groups(connection.search(request)).await?;
+            reader.drop_if_computed(connection, base, filters).await?;
         }
         reader.finish_groups();
         reader.notice(Domain::notice_on_groups);
@@ -173,7 +176,7 @@ enum Kept {
 }
 
 fn base_setting(base: &str, settings: &LdapSettings, path: &'static str) -> &'static str {
-    if base == settings.root_path { "ldap.rootPath" } else { path }
+    if base == settings.search_root() { "ldap.rootPath" } else { path }
 }
 
 pub(super) struct Reader<'r> {
@@ -293,6 +296,7 @@ impl<'r> Reader<'r> {
         }
         if matches!(self.kept, Kept::Objects(_)) {
             attributes.push("objectClass");
+            attributes.extend(raw::SEARCHES);
         }
         attributes.extend(self.revision_attribute());
         self.request(base, layout.group_scope, filter, attributes, setting)
@@ -382,6 +386,55 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
+    /// Ends the keeping where a group shows members that its entry does not hold, as the server itself tells: which classes
+    /// and attributes make a group dynamic is configuration of the server. ManageDsaIT (RFC 3296) shows entries as they are.
+    async fn drop_if_computed(
+        &mut self,
+        connection: &mut Connection,
+        base: &str,
+        filters: &Filters,
+    ) -> Result<(), LdapReadError> {
+        let Kept::Objects(objects) = &self.kept else { return Ok(()) };
+        if self.domain.is_some() || self.layout.member_of_attribute.is_some() {
+            return Ok(());
+        }
+        let attribute = self.member_attribute;
+        let mut shown: HashSet<String> = HashSet::new();
+        for object in objects.iter().filter(|it| it.kind == ObjectKind::Group) {
+            let Some(tag) = raw::decode(&object.body) else { continue };
+            let Some(entry) = Entry::parse(&tag).filter(|it| it.values(attribute).next().is_some()) else {
+                continue;
+            };
+            shown.extend(name::normalized(&text(entry.name())));
+        }
+        if shown.is_empty() {
+            return Ok(());
+        }
+        let filter = format!("(&{}({attribute}=*))", filters.groups);
+        let mut request = Request::new(base.to_owned(), Scope::Subtree, filter, &["1.1"], "ldap.rootPath");
+        request.controls.push(RawControl { ctype: MANAGE_DSA_IT.to_owned(), crit: false, val: None });
+        request.elsewhere = Elsewhere::Ignored;
+        let mut pages = connection.search(request);
+        loop {
+            match pages.next().await {
+                Ok(Some(tag)) => {
+                    let stored = Entry::parse(&tag).and_then(|it| name::normalized(&text(it.name())));
+                    stored.map(|it| shown.remove(&it));
+                }
+                Ok(None) => break,
+                // A server that does not answer this tells nothing of its groups.
+                Err(LdapReadError::Refused { .. }) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        let within = |it: &String| name::normalized(base).is_none_or(|base| is_within(it, &base));
+        if shown.iter().any(within) {
+            tracing::debug!("the server works out members of groups: every read is a full one");
+            self.kept = Kept::Nothing;
+        }
+        Ok(())
+    }
+
     /// Keeps an entry; one without an id for good, or with members that the server works out, ends the keeping.
     fn keep(&mut self, kind: ObjectKind, tag: StructureTag) {
         let Kept::Objects(objects) = &mut self.kept else { return };
@@ -432,6 +485,7 @@ impl<'r> Reader<'r> {
             self.beside.person(&person, entry.first_value("uid"), &mut self.builder);
         }
         self.builder.person(person);
+        self.further_logins(entry);
         self.mark(entry, key);
         Ok(())
     }
@@ -606,7 +660,22 @@ impl<'r> Reader<'r> {
         if login.is_empty() || name::normalize(&login, &mut self.scratch) {
             return None;
         }
-        Some(self.builder.text(&login.to_lowercase()))
+        Some(self.builder.text(&name::prepared(&login)))
+    }
+
+    /// Values have no order: a member may be listed by any of them.
+    fn further_logins(&mut self, entry: &Entry<'_>) {
+        if !self.wants_login {
+            return;
+        }
+        for value in entry.values("uid").skip(1) {
+            let login = text(value);
+            if !login.is_empty() && !name::normalize(&login, &mut self.scratch) {
+                let login = self.builder.text(&name::prepared(&login));
+                self.beside.further_login(login, entry.first_value("uid"), &mut self.builder);
+                self.builder.further_login(login);
+            }
+        }
     }
 
     fn stable_id(&mut self, entry: &Entry<'_>, guid: Option<&str>) -> Option<Text> {
@@ -683,7 +752,7 @@ fn member_key(
         }
         return Some(builder.text(scratch));
     }
-    (!value.is_empty()).then(|| builder.text(&value.to_lowercase()))
+    (!value.is_empty()).then(|| builder.text(&name::prepared(&value)))
 }
 
 fn named_text<'e>(entry: &Entry<'e>, attribute: &str) -> Cow<'e, str> {

@@ -25,6 +25,8 @@ const PEOPLE_LESS: [&str; 3] = ["cn=configuration,", "dc=forestdnszones,", "dc=d
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 const SIZE_LIMIT_EXCEEDED: u32 = 4;
 const ADMIN_LIMIT_EXCEEDED: u32 = 11;
+/// How servers refuse pages to an account, whatever their size: no control, no right, no will.
+const PAGES_REFUSED: [u32; 3] = [ADMIN_LIMIT_EXCEEDED, 12, 53];
 
 /// What is asked.
 pub(super) struct Request {
@@ -39,6 +41,8 @@ pub(super) struct Request {
     pub(super) enough: Option<i32>,
     /// Whether pages are asked for where the server offers them.
     pub(super) in_pages: bool,
+    /// Whether the first page is enough.
+    pub(super) one_page: bool,
     /// What references to other servers mean.
     pub(super) elsewhere: Elsewhere,
     /// Whether alias entries are followed.
@@ -72,6 +76,7 @@ impl Request {
             setting,
             enough: None,
             in_pages: true,
+            one_page: false,
             elsewhere: Elsewhere::Missing,
             aliases: Aliases::Never,
         }
@@ -271,6 +276,13 @@ impl<'c> Pages<'c> {
                 self.cookie.clear();
                 return Ok(());
             }
+            if self.paged && self.taken == 0 && self.page == 1 && PAGES_REFUSED.contains(&result.rc) {
+                // Some limits forbid pages to an account (OpenLDAP's `size.prtotal=disabled`): asked once without them.
+                self.paged = false;
+                self.connection.page_refused = Some(result.rc);
+                self.cookie.clear();
+                return Ok(());
+            }
             return Err(LdapReadError::Refused {
                 place: Box::new(self.place()),
                 outcome: Outcome { code: result.rc, text: result.text.clone() },
@@ -283,7 +295,7 @@ impl<'c> Pages<'c> {
         }
         self.final_controls.clone_from(&result.ctrls);
         let cookie = if self.paged { self.next_cookie(&result.ctrls)? } else { Vec::new() };
-        if cookie.is_empty() {
+        if cookie.is_empty() || self.request.one_page {
             self.ended = true;
         } else if cookie == self.cookie && self.taken_in_page == 0 {
             return Err(self.malformed("the same empty page twice"));

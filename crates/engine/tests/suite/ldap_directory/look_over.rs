@@ -85,7 +85,7 @@ async fn a_server_without_pages_is_a_concern() {
     let options = Options { without_paging: true, ..Options::with_bind(with_a_group(), READER, PASSWORD) };
     let server = Server::start(options).await.unwrap();
     let mut setup = Setup::sandbox(&server);
-    setup.settings.paged_search = false;
+    setup.settings.paged_search = Some(false);
     assert_eq!(concern(&probe(&setup).await, Check::Service), Some(&Concern::NoPages));
 }
 

@@ -13,6 +13,7 @@ mod following;
 mod located;
 mod look_over;
 mod look_up;
+mod odd_servers;
 #[cfg(unix)]
 mod same_groups;
 mod servers;
@@ -59,7 +60,7 @@ impl Setup {
             bind: Bind::Simple { username: username.to_owned() },
             root_path: SUFFIX.to_owned(),
             active_directory: false,
-            paged_search: true,
+            paged_search: Some(true),
         };
         let layout = LdapLayout {
             user_bases: vec![SUFFIX.to_owned()],

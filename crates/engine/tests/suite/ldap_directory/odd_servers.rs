@@ -1,0 +1,145 @@
+//! What real servers do that a directory of the textbooks does not: pages that are refused to an account, names that are spelled
+//! in two ways, logins with several values, groups whose members the server works out.
+
+use super::{SCOPE, SUFFIX, Setup, people, text};
+use bwdc_core::desired::{Desired, Source, SourceRead};
+use bwdc_core::names::SourceName;
+use bwdc_core::settings::ConflictRules;
+use bwdc_core::snapshot::Snapshot;
+use bwdc_engine::directory::mirror::Refresh;
+use bwdc_engine::directory::probe::{Check, Concern, Grade};
+use bwdc_harness::slapd;
+
+fn dn(name: &str) -> String {
+    format!("uid={name},{SUFFIX}")
+}
+
+/// A server that lets u0 sign in.
+fn with_reader(options: slapd::Options) -> slapd::Slapd {
+    let server = options.start().unwrap();
+    let password = format!("dn: {}\nchangetype: modify\nadd: userPassword\nuserPassword: pw\n", dn("u0"));
+    server.ldapmodify(&password).unwrap();
+    server
+}
+
+/// The keys of the first group's members that are those of people.
+fn known_members(snapshot: &Snapshot) -> Vec<String> {
+    let people: Vec<&str> = snapshot.people().iter().map(|it| text(snapshot, it.key)).collect();
+    let members = snapshot.members(&snapshot.groups()[0]).iter().map(|it| text(snapshot, *it).to_owned());
+    members.filter(|it| people.contains(&it.as_str())).collect()
+}
+
+#[tokio::test]
+async fn an_account_that_may_not_ask_for_pages_is_answered_without_them() {
+    let options = slapd::Options::new(SUFFIX).ldif_text(people(30));
+    let server = with_reader(options.limits("users size=unlimited size.prtotal=disabled"));
+    let setup = Setup::new(server.port(), &dn("u0"), "pw");
+    assert_eq!(setup.read().await.unwrap().people().len(), 30);
+    let findings = setup.directory().probe(&|_| ()).await;
+    let service = findings.iter().find(|it| it.check == Check::Service).unwrap();
+    assert!(matches!(service.grade, Grade::Concern(Concern::NoPages)), "{service:?}");
+    assert!(service.facts.iter().any(|(_, fact)| fact.contains("refused to this account")), "{service:?}");
+
+    // Where whole answers are limited, too, nothing is taken for the whole.
+    let options = slapd::Options::new(SUFFIX).ldif_text(people(30));
+    let server = with_reader(options.limits("users size=10 size.prtotal=disabled"));
+    let error = Setup::new(server.port(), &dn("u0"), "pw").failure().await;
+    assert!(error.to_string().contains("sizeLimitExceeded (4) after 10 entries"), "{error}");
+}
+
+#[tokio::test]
+async fn who_switches_pages_off_gets_none() {
+    let options = slapd::Options::new(SUFFIX).ldif_text(people(30));
+    let server = with_reader(options.limits("users size=10 size.pr=5 size.prtotal=unlimited"));
+    let mut setup = Setup::new(server.port(), &dn("u0"), "pw");
+    assert_eq!(setup.read().await.unwrap().people().len(), 30);
+    setup.settings.paged_search = Some(false);
+    let error = setup.failure().await;
+    assert!(error.hint().unwrap_or_default().contains("`ldap.pagedSearch`"), "{error:?}");
+}
+
+/// The entry composes its letters, the group takes them apart: to the server both are one name.
+#[tokio::test]
+async fn a_member_is_found_under_any_spelling_that_the_server_takes_for_the_name() {
+    let person = "dn: cn=J\u{fc}rgen,dc=example,dc=test\nobjectClass: inetOrgPerson\ncn: J\u{fc}rgen\nsn: n\nmail: j@x.test\n\n";
+    let group = "dn: cn=g,dc=example,dc=test\nobjectClass: groupOfNames\ncn: g\n\
+                 member: cn=Ju\u{308}rgen,dc=example,dc=test\n\n";
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
+    server.ldapadd(&format!("{person}{group}")).unwrap();
+    let found = server.ldapsearch("(cn=Ju\u{308}rgen)", &["mail"]).unwrap();
+    assert!(found.contains("j@x.test"), "to the server they are equal: {found}");
+    let snapshot = Setup::slapd(&server).read().await.unwrap();
+    assert_eq!(known_members(&snapshot).len(), 1, "{:?}", super::groups(&snapshot));
+}
+
+/// Values have no order: the group may list any of them.
+#[tokio::test]
+async fn a_member_is_found_by_any_of_several_logins() {
+    let person = "dn: cn=p,dc=example,dc=test\nobjectClass: inetOrgPerson\ncn: p\nsn: n\nmail: p@x.test\nuid: first\nuid: second\n\n";
+    for login in ["first", "second"] {
+        let group = format!(
+            "dn: cn=g,dc=example,dc=test\nobjectClass: posixGroup\ncn: g\ngidNumber: 5\nmemberUid: {login}\n\n"
+        );
+        let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
+        server.ldapadd(&format!("{person}{group}")).unwrap();
+        let mut setup = Setup::slapd(&server);
+        setup.layout.group_object_class = Some("posixGroup".to_owned());
+        setup.layout.member_attribute = "memberUid".to_owned();
+        let snapshot = setup.read().await.unwrap();
+        let settings = Default::default();
+        let read = Source { name: SourceName::primary(), read: Ok(SourceRead { snapshot, settings }) };
+        let desired = Desired::merge(vec![read], true, ConflictRules::default()).unwrap();
+        assert_eq!(desired.members(0).len(), 1, "{login}");
+    }
+}
+
+/// Which classes and attributes make a group dynamic is configuration of the server: no change of an entry tells who comes and
+/// goes, so that every read is a full one.
+#[tokio::test]
+async fn groups_whose_members_the_server_works_out_are_never_read_by_changes() {
+    let groups = |dynamic: &str| {
+        format!(
+            "dn: cn=team,{SUFFIX}\nobjectClass: groupOfNames\nobjectClass: labeledURIObject\ncn: team\nmember: {}\n{dynamic}\n",
+            dn("u0")
+        )
+    };
+    let uri = format!("labeledURI: ldap:///{SUFFIX}??sub?(uid=u1)\n");
+    for (dynamic, is_kept) in [("", true), (uri.as_str(), false)] {
+        let server = slapd::Options::new(SUFFIX)
+            .ldif_text(people(3) + &groups(dynamic))
+            .overlay("dynlist", &["dynlist-attrset labeledURIObject labeledURI member"])
+            .overlay("syncprov", &[])
+            .start()
+            .unwrap();
+        let mut setup = Setup::slapd(&server);
+        let followed = setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
+        let shown = followed.snapshot.members(&followed.snapshot.groups()[0]).len();
+        assert_eq!(shown, if is_kept { 1 } else { 2 }, "the server shows them");
+        assert_eq!(matches!(followed.refresh, Refresh::Replace(_)), is_kept, "{dynamic}");
+        setup.layout.group_filter = Some("(cn=team)".to_owned());
+        let followed = setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
+        assert_eq!(matches!(followed.refresh, Refresh::Replace(_)), is_kept, "{dynamic}");
+    }
+}
+
+/// An attribute of the company's own holds the search: only what is stored tells.
+#[tokio::test]
+async fn a_group_that_shows_members_which_it_does_not_hold_is_never_read_by_changes() {
+    let schema = "attributetype ( 1.3.6.1.4.1.99999.1 NAME 'companySearch' EQUALITY caseExactMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )\n\
+                  objectclass ( 1.3.6.1.4.1.99999.2 NAME 'companyTeam' SUP top STRUCTURAL MUST cn MAY ( companySearch $ member ) )\n";
+    let team = format!(
+        "dn: cn=team,{SUFFIX}\nobjectClass: companyTeam\ncn: team\ncompanySearch: ldap:///{SUFFIX}??sub?(uid=u1)\n\n"
+    );
+    let server = slapd::Options::new(SUFFIX)
+        .schema(schema)
+        .ldif_text(people(3) + &team)
+        .overlay("dynlist", &["dynlist-attrset companyTeam companySearch member"])
+        .overlay("syncprov", &[])
+        .start()
+        .unwrap();
+    let mut setup = Setup::slapd(&server);
+    setup.layout.group_object_class = Some("companyTeam".to_owned());
+    let followed = setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
+    assert_eq!(followed.snapshot.members(&followed.snapshot.groups()[0]).len(), 1, "the server shows them");
+    assert_eq!(followed.refresh, Refresh::Drop);
+}
