@@ -2,8 +2,7 @@
 
 use super::domain::windows_time;
 use super::entry::Entry;
-use super::read::text;
-use super::value;
+use super::value::{self, text};
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::DisabledBy;
 

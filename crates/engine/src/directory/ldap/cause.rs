@@ -2,7 +2,7 @@
 //! Active Directory's data codes, the password policies of OpenLDAP, 389 Directory Server, FreeIPA, eDirectory and Oracle.
 //! What is in no table is `Other`: it is shown as it came, and nothing is blamed for it.
 
-use super::connect::{NOBODY, TICKET_HOLDER};
+use super::credentials::{NOBODY, TICKET_HOLDER};
 use super::error::Outcome;
 
 /// Why a bind was refused.

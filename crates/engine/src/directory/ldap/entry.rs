@@ -145,6 +145,14 @@ fn range(options: &[u8]) -> Option<(u64, Option<u64>)> {
     })
 }
 
+/// Attributes that identify a person for good, the first one found counts.
+pub(super) const STABLE_IDS: [&str; 2] = ["entryUUID", "nsUniqueId"];
+
+/// The attribute that identifies an entry for good, and its value.
+pub(super) fn stable_id<'e>(entry: &Entry<'e>) -> Option<(&'static str, &'e [u8])> {
+    STABLE_IDS.iter().find_map(|kind| Some((*kind, entry.first_value(kind)?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,10 +3,11 @@
 use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
-use super::follow::is_below;
+use super::incremental::is_below;
 use super::name;
-use super::read::{Filters, text};
-use super::search::{Elsewhere, Request};
+use super::request::{Elsewhere, Request};
+use super::selection::Filters;
+use super::value::text;
 use crate::directory::unread::{Unread, UnreadCause};
 use bwdc_core::settings::{LdapLayout, LdapSettings};
 use ldap3::{Scope, ldap_escape};

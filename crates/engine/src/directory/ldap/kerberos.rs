@@ -6,10 +6,9 @@
 //! The library gets one end of a pair of sockets, and whatever goes through is sealed, or signed where the server offers
 //! no more.
 
-use super::connect::TICKET_HOLDER;
+use super::codec::{encode, read_message, response};
+use super::credentials::TICKET_HOLDER;
 use super::error::{LdapReadError, Outcome, Step};
-use super::raw::encode;
-use super::transport::{read_message, response};
 use cross_krb5::{ClientCtx, InitiateFlags, K5Ctx, PendingClientCtx, Step as Progress};
 use ldap3::asn1::{PL, StructureTag, TagClass, Types};
 use ldap3::{Ldap, LdapError, LdapResult, StdStream};

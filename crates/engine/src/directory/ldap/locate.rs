@@ -1,4 +1,4 @@
-//! Which servers a domain has, by its SRV records (RFC 2782).
+//! Which servers hold the directory: those of the settings, or those of a domain by its SRV records (RFC 2782).
 //!
 //! Equal servers are not drawn by lot: changes are numbered by each server for itself, so that another one on every run
 //! would mean a full read on every run. All programs of one kind thereby ask the same server first, which is nothing
@@ -20,8 +20,41 @@ const LDAPS_PORT: u16 = 636;
 /// Ports of the global catalog, which is listed under a name of its own.
 pub(super) const GLOBAL_CATALOG: [u16; 2] = [3268, 3269];
 
+/// The servers that hold the directory, in the order in which they are asked.
+pub(super) async fn candidates(
+    settings: &LdapSettings,
+    limits: TimeLimits,
+    name_server: Option<SocketAddr>,
+) -> Result<Vec<LdapSettings>, LdapReadError> {
+    if let Some(domain) = &settings.located_in {
+        return locate(settings, domain, limits, name_server).await;
+    }
+    let further = settings.further_servers.iter().map(|server| LdapSettings {
+        hostname: server.hostname.clone(),
+        port: server.port,
+        ..settings.clone()
+    });
+    Ok(std::iter::once(settings.clone()).chain(further).collect())
+}
+
+/// The address of a server, in messages.
+pub(super) fn url(settings: &LdapSettings) -> Box<str> {
+    if settings.local {
+        return format!("ldapi://{}", settings.hostname).into();
+    }
+    let scheme = if settings.security == Security::Ldaps { "ldaps" } else { "ldap" };
+    let host = &settings.hostname;
+    let port = settings.port;
+    if host.contains(':') {
+        format!("{scheme}://[{host}]:{port}")
+    } else {
+        format!("{scheme}://{host}:{port}")
+    }
+    .into()
+}
+
 /// The servers of the domain in the order in which they are to be asked, as settings for each.
-pub(super) async fn locate(
+async fn locate(
     settings: &LdapSettings,
     domain: &str,
     limits: TimeLimits,

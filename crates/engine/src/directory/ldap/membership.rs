@@ -3,7 +3,7 @@
 
 use super::entry::Entry;
 use super::name;
-use super::read::text;
+use super::value::text;
 use bwdc_core::settings::LdapLayout;
 use bwdc_core::snapshot::SnapshotBuilder;
 use bwdc_core::text::Text;

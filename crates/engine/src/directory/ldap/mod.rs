@@ -5,33 +5,43 @@
 //! arrive and never kept.
 
 mod account;
-mod beside;
+mod attributes;
 mod cause;
+mod codec;
 mod connect;
+mod credentials;
 mod domain;
 mod entry;
 mod error;
 mod filter;
 mod find;
-mod follow;
+mod group;
+mod incremental;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod locate;
 mod lookup;
 mod membership;
 pub mod name;
+mod parity;
+mod person;
+mod prepare;
 mod probe;
 mod raw;
-mod read;
+mod reader;
+mod request;
+mod root_entry;
 mod search;
+mod selection;
+mod server;
+mod sign_in;
 mod tls;
 mod transport;
 mod value;
-mod way;
 
 pub use cause::{BindCause, KerberosCause, SearchCause};
 pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
-pub use way::LdapServer;
+pub use server::LdapServer;
 
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};
@@ -95,12 +105,17 @@ impl LdapDirectory {
         since: Option<Timestamp>,
         events: Events<'_>,
     ) -> Result<Snapshot, ReadError> {
-        let filters = read::Filters::prepare(&self.layout)?;
+        let filters = selection::Filters::prepare(&self.layout)?;
         let mut connection = self.connect().await?;
         self.warn(&connection, events);
-        let plan =
-            read::Reading { settings: &self.settings, layout: &self.layout, filters: &filters, scope, since };
-        let snapshot = read::read(&mut connection, plan, events).await?;
+        let plan = selection::Reading {
+            settings: &self.settings,
+            layout: &self.layout,
+            filters: &filters,
+            scope,
+            since,
+        };
+        let snapshot = reader::read(&mut connection, plan, events).await?;
         connection.close().await;
         Ok(snapshot)
     }
@@ -115,12 +130,12 @@ impl LdapDirectory {
         mirror: Option<Mirror>,
         events: Events<'_>,
     ) -> Result<Followed, ReadError> {
-        let filters = read::Filters::prepare(&self.layout)?;
+        let filters = selection::Filters::prepare(&self.layout)?;
         let mut connection = self.connect().await?;
         self.warn(&connection, events);
         let (settings, layout) = (&self.settings, &self.layout);
-        let reading = read::Reading { settings, layout, filters: &filters, scope, since: None };
-        let followed = follow::follow(&mut connection, reading, mirror, events).await?;
+        let reading = selection::Reading { settings, layout, filters: &filters, scope, since: None };
+        let followed = incremental::follow(&mut connection, reading, mirror, events).await?;
         connection.close().await;
         Ok(followed)
     }
@@ -144,7 +159,7 @@ impl LdapDirectory {
         let (mut below, mut above) = (String::new(), String::new());
         name::normalize(id, &mut below)
             && name::normalize(self.settings.search_root(), &mut above)
-            && connect::is_within(&below, &above)
+            && name::is_within(&below, &above)
     }
 
     /// Looks for entries that a read does not return, by distinguished name, address or name, and tells why.
@@ -152,7 +167,7 @@ impl LdapDirectory {
     /// # Errors
     /// [`ReadError`] when the server cannot be asked.
     pub async fn find(&self, who: &str) -> Result<Vec<Unread>, ReadError> {
-        let filters = read::Filters::prepare(&self.layout)?;
+        let filters = selection::Filters::prepare(&self.layout)?;
         let mut connection = self.connect().await?;
         let found = find::find(&mut connection, &self.settings, &self.layout, &filters, who.trim()).await?;
         connection.close().await;

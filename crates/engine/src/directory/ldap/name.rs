@@ -4,7 +4,7 @@
 //! every attribute as one that ignores case, which holds for all that name people and groups. Nearly every name is
 //! plain ASCII without escapes, so that case has a path of its own: one look at each byte and one copy.
 
-use icu_normalizer::ComposingNormalizerBorrowed;
+use super::prepare::prepared;
 use std::borrow::Cow;
 
 /// Writes the comparable form of `name` into `out`, which is emptied first; false when `name` is no distinguished name.
@@ -72,6 +72,11 @@ pub fn parent(name: &str) -> Option<&str> {
         ends
     });
     comma.map(|(place, _)| &name[place + 1..])
+}
+
+/// Whether a comparable name is `above` or below it.
+pub fn is_within(below: &str, above: &str) -> bool {
+    below.strip_suffix(above).is_some_and(|rest| rest.is_empty() || rest.ends_with(','))
 }
 
 /// A member value without the unique identifier that `uniqueMember` allows behind the name (`…#'0101'B`, RFC 4517, 3.3.21).
@@ -235,51 +240,6 @@ impl Parser<'_> {
     }
 }
 
-/// A value that is no distinguished name, prepared for comparison (RFC 4518): without what means nothing, in compatibility
-/// composition, in lower case.
-pub fn prepared(value: &str) -> Cow<'_, str> {
-    if value.is_ascii() {
-        return if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Cow::Owned(value.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(value)
-        };
-    }
-    const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
-    let mut text: String = value.chars().filter(|&it| !is_insignificant(it)).collect();
-    // Lower case can be composed further, and what is composed can have a lower case.
-    loop {
-        let composed = NFKC.normalize(&text).into_owned();
-        let lower: String = composed
-            .chars()
-            .flat_map(char::to_lowercase)
-            .map(|it| if it == 'ς' { 'σ' } else { it })
-            .collect();
-        if lower == text {
-            return Cow::Owned(text);
-        }
-        text = lower;
-    }
-}
-
-/// What the mapping of RFC 4518, section 2.2, takes out; controls stay, as servers keep them.
-fn is_insignificant(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{1806}'
-            | '\u{180b}'..='\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2063}'
-            | '\u{206a}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffc}'
-    )
-}
-
 /// Prepared for comparison, one space for every run of blanks, none at the ends, escaped again where it must be.
 fn fold(value: &[u8], out: &mut String) {
     let start = out.len();
@@ -336,6 +296,12 @@ mod tests {
     }
 
     #[test]
+    fn within_is_by_whole_components() {
+        assert!(is_within("ou=a,dc=x", "dc=x") && is_within("dc=x", "dc=x"));
+        assert!(!is_within("ou=a,adc=x", "dc=x") && !is_within("dc=x", "ou=a,dc=x"));
+    }
+
+    #[test]
     fn the_entry_above_begins_after_the_first_comma_that_is_none_of_the_name() {
         assert_eq!(parent("cn=a\\, b,ou=x,dc=y"), Some("ou=x,dc=y"));
         assert_eq!(parent("cn=a\\\\,dc=y"), Some("dc=y"));
@@ -373,12 +339,6 @@ mod tests {
         assert_ne!(key("cn=\\#0402,dc=x"), key("cn=#0402,dc=x"));
         assert_ne!(key("cn=ab,dc=x"), key("cn=a b,dc=x"));
         assert_ne!(key("cn=\\FF,dc=x"), key("cn=\\FE,dc=x"));
-    }
-
-    #[test]
-    fn logins_are_compared_in_the_same_way() {
-        assert_eq!(prepared("JDoe"), "jdoe");
-        assert_eq!(prepared("Ju\u{308}rgen"), prepared("J\u{dc}RGEN"));
     }
 
     #[test]

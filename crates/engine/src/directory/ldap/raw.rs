@@ -1,29 +1,15 @@
 //! Entries as they came off the wire, to be kept between two reads: the same bytes are parsed again by the same code.
 
-use super::entry::{Entry, Extent, is_attribute};
+use super::codec::{encode, octets, universal};
+use super::entry::{Entry, Extent, is_attribute, stable_id};
 use super::error::LdapReadError;
-use super::read::{stable_id, text};
 use super::search::Pages;
-use super::value;
+use super::value::{self, text};
 use crate::directory::mirror::{ObjectKind, RawObject};
-use bytes::BytesMut;
-use ldap3::asn1::{PL, StructureTag, TagClass, Types, parse_tag, write};
+use ldap3::asn1::{PL, StructureTag, Types};
 
 /// Classes of groups whose members the server works out at every search.
 const COMPUTED: [&[u8]; 3] = [b"groupofurls", b"dynamicgroup", b"nsfilteredroledefinition"];
-
-/// The entry in its wire form.
-pub(super) fn encode(tag: StructureTag) -> Vec<u8> {
-    let mut bytes = BytesMut::new();
-    // Writing into memory cannot fail.
-    let _ = write::encode_into(&mut bytes, tag);
-    bytes.into()
-}
-
-/// The entry of a wire form; None when the bytes are none.
-pub(super) fn decode(bytes: &[u8]) -> Option<StructureTag> {
-    parse_tag(bytes).ok().filter(|(rest, _)| rest.is_empty()).map(|(_, tag)| tag)
-}
 
 /// The id that survives a rename, with the attribute that holds it.
 fn id(entry: &Entry<'_>) -> Option<String> {
@@ -91,17 +77,11 @@ fn with_values(mut tag: StructureTag, attribute: &str, values: Vec<StructureTag>
     tag
 }
 
-fn octets(value: &[u8]) -> StructureTag {
-    universal(Types::OctetString, PL::P(value.to_vec()))
-}
-
-fn universal(kind: Types, payload: PL) -> StructureTag {
-    StructureTag { class: TagClass::Universal, id: kind as u64, payload }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::codec::decode;
     use super::*;
+    use ldap3::asn1::TagClass;
 
     fn entry(attributes: &[(&str, &[&str])]) -> StructureTag {
         let attributes = attributes.iter().map(|(name, values)| {

@@ -5,10 +5,11 @@
 
 use super::connect::Connection;
 use super::entry::{Entry, Extent};
-use super::error::{LdapReadError, Outcome, Step};
+use super::error::{LdapReadError, Outcome, SearchPlace, Step};
+use super::request::{Elsewhere, Request};
 use bwdc_core::settings::Aliases;
 use ldap3::asn1::{PL, StructureTag, parse_tag};
-use ldap3::controls::{Control, PagedResults, RawControl};
+use ldap3::controls::{Control, PagedResults};
 use ldap3::{DerefAliases, LdapResult, ResultEntry, Scope, SearchOptions, SearchStream};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,61 +29,6 @@ const ADMIN_LIMIT_EXCEEDED: u32 = 11;
 /// How servers refuse pages to an account, whatever their size: no control, no right, no will.
 const PAGES_REFUSED: [u32; 3] = [ADMIN_LIMIT_EXCEEDED, 12, 53];
 
-/// What is asked.
-pub(super) struct Request {
-    pub(super) base: String,
-    pub(super) scope: Scope,
-    pub(super) filter: String,
-    pub(super) attributes: Arc<[String]>,
-    pub(super) controls: Vec<RawControl>,
-    /// Keys of the settings that the base comes from.
-    pub(super) setting: &'static str,
-    /// How many entries are enough: no pages, and to reach the size limit with some is no error.
-    pub(super) enough: Option<i32>,
-    /// Whether pages are asked for where the server offers them.
-    pub(super) in_pages: bool,
-    /// Whether the first page is enough.
-    pub(super) one_page: bool,
-    /// What references to other servers mean.
-    pub(super) elsewhere: Elsewhere,
-    /// Whether alias entries are followed.
-    pub(super) aliases: Aliases,
-}
-
-/// What references to other servers mean for a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Elsewhere {
-    /// The answer is not whole.
-    Missing,
-    /// What other servers hold is not asked for.
-    Ignored,
-}
-
-impl Request {
-    pub(super) fn new(
-        base: String,
-        scope: Scope,
-        filter: String,
-        attributes: &[&str],
-        setting: &'static str,
-    ) -> Self {
-        let attributes = attributes.iter().map(|name| (*name).to_owned()).collect();
-        Self {
-            base,
-            scope,
-            filter,
-            attributes,
-            controls: Vec::new(),
-            setting,
-            enough: None,
-            in_pages: true,
-            one_page: false,
-            elsewhere: Elsewhere::Missing,
-            aliases: Aliases::Never,
-        }
-    }
-}
-
 /// A search under way.
 pub(super) struct Pages<'c> {
     connection: &'c mut Connection,
@@ -97,6 +43,27 @@ pub(super) struct Pages<'c> {
     references: Vec<String>,
     final_controls: Vec<Control>,
     ended: bool,
+}
+
+impl Connection {
+    /// Begins a search; nothing is sent before the first entry is asked for.
+    pub(super) fn search(&mut self, request: Request) -> Pages<'_> {
+        Pages::new(self, request)
+    }
+
+    pub(super) fn place(&self, request: &Request, paged: bool) -> SearchPlace {
+        SearchPlace {
+            server: self.server.clone(),
+            base: request.base.clone(),
+            filter: request.filter.clone(),
+            setting: request.setting,
+            vendor: self.root.vendor.clone(),
+            username: Some(self.username.clone()),
+            paged,
+            page: 1,
+            taken: 0,
+        }
+    }
 }
 
 impl<'c> Pages<'c> {
@@ -380,12 +347,8 @@ impl<'c> Pages<'c> {
         LdapReadError::Malformed { server: self.connection.server().into(), what }
     }
 
-    fn place(&self) -> super::error::SearchPlace {
-        super::error::SearchPlace {
-            page: self.page,
-            taken: self.taken,
-            ..self.connection.place(&self.request, self.paged)
-        }
+    fn place(&self) -> SearchPlace {
+        SearchPlace { page: self.page, taken: self.taken, ..self.connection.place(&self.request, self.paged) }
     }
 }
 

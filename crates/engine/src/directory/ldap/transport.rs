@@ -3,15 +3,15 @@
 //! The TCP connection and StartTLS are made here and handed to the LDAP library ready for use: it cannot reach a bare
 //! IPv6 address, and it waits for ever when a server hangs up instead of answering StartTLS.
 
+use super::codec::{read_message, response};
 use super::error::{LdapReadError, Outcome, Step};
 use super::tls::Tls;
 use crate::certificate::CertificateLog;
 use bwdc_core::settings::{LdapSettings, Security, TimeLimits};
-use ldap3::asn1::{PL, StructureTag, parse_tag};
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -153,42 +153,4 @@ async fn start_tls(stream: &mut TcpStream) -> io::Result<Option<Outcome>> {
     stream.write_all(b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037").await?;
     let message = read_message(stream).await?;
     Ok(message.and_then(|message| response(&message, EXTENDED_RESPONSE).map(|(outcome, _)| outcome)))
-}
-
-/// Reads one message; None when it makes no sense.
-pub(super) async fn read_message(stream: &mut TcpStream) -> io::Result<Option<StructureTag>> {
-    const LARGEST: usize = 1 << 16;
-    let mut message = vec![0; 2];
-    stream.read_exact(&mut message).await?;
-    let mut length = usize::from(message[1]);
-    if length >= 0x80 {
-        let mut bytes = vec![0; length - 0x80];
-        stream.read_exact(&mut bytes).await?;
-        length = bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
-        message.extend(bytes);
-    }
-    if length > LARGEST {
-        return Ok(None);
-    }
-    let head = message.len();
-    message.resize(head + length, 0);
-    stream.read_exact(&mut message[head..]).await?;
-    Ok(parse_tag(&message).ok().map(|(_, tag)| tag))
-}
-
-/// The result of an answer of this kind, and all its fields.
-pub(super) fn response(message: &StructureTag, kind: u64) -> Option<(Outcome, &[StructureTag])> {
-    let PL::C(parts) = &message.payload else { return None };
-    let response = parts.get(1).filter(|response| response.id == kind)?;
-    let PL::C(fields) = &response.payload else { return None };
-    match fields.as_slice() {
-        [StructureTag { payload: PL::P(code), .. }, _, StructureTag { payload: PL::P(text), .. }, ..] => {
-            let outcome = Outcome {
-                code: code.iter().fold(0, |code, byte| code << 8 | u32::from(*byte)),
-                text: String::from_utf8_lossy(text).into_owned(),
-            };
-            Some((outcome, fields))
-        }
-        _ => None,
-    }
 }

@@ -1,4 +1,6 @@
-//! Single values that need reading: object ids and account flags.
+//! Single values that need reading: texts, object ids and account flags.
+
+use std::borrow::Cow;
 
 /// The text of an `objectGUID` (16 bytes, the first three fields little-endian), in lower case.
 pub(super) fn guid_text(bytes: &[u8]) -> Option<String> {
@@ -20,6 +22,11 @@ pub(super) fn octets_text(bytes: &[u8]) -> Option<String> {
 /// The bytes behind [`octets_text`].
 pub(super) fn octets(text: &str) -> Option<[u8; 16]> {
     uuid::Uuid::try_parse(text).ok().map(uuid::Uuid::into_bytes)
+}
+
+/// The text of a value; what is no UTF-8 is replaced.
+pub(super) fn text(value: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed)
 }
 
 /// The attribute in which Exchange keeps all addresses of a person.

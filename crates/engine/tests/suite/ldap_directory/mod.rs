@@ -6,7 +6,6 @@
     reason = "a failed expectation is how a test speaks, its helpers included"
 )]
 
-mod beside;
 mod encryption;
 mod failures;
 mod following;
@@ -14,6 +13,7 @@ mod located;
 mod look_over;
 mod look_up;
 mod odd_servers;
+mod parity;
 #[cfg(unix)]
 mod same_groups;
 mod servers;

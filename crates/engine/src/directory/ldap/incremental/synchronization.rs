@@ -8,8 +8,8 @@ use super::{Cursor, spelled};
 use crate::directory::ldap::connect::Connection;
 use crate::directory::ldap::entry::Entry;
 use crate::directory::ldap::error::LdapReadError;
-use crate::directory::ldap::read::Reading;
-use crate::directory::ldap::search::{Elsewhere, Request};
+use crate::directory::ldap::request::{Elsewhere, Request};
+use crate::directory::ldap::selection::Reading;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ldap3::Scope;
@@ -240,7 +240,7 @@ mod tests {
     }
 
     fn message(value: StructureTag) -> StructureTag {
-        let value = crate::directory::ldap::raw::encode(value);
+        let value = crate::directory::ldap::codec::encode(value);
         tag(
             TagClass::Application,
             25,
@@ -253,7 +253,7 @@ mod tests {
 
     fn control(kind: &str, fields: Vec<StructureTag>) -> Control {
         let value = tag(TagClass::Universal, Types::Sequence as u64, PL::C(fields));
-        let value = crate::directory::ldap::raw::encode(value);
+        let value = crate::directory::ldap::codec::encode(value);
         Control(None, RawControl { ctype: kind.to_owned(), crit: false, val: Some(value) })
     }
 

@@ -2,8 +2,9 @@
 
 use super::Cursor;
 use crate::directory::ldap::entry::{Entry, Extent};
-use crate::directory::ldap::read::{text, without_range};
-use crate::directory::ldap::{name, raw};
+use crate::directory::ldap::name;
+use crate::directory::ldap::selection::without_range;
+use crate::directory::ldap::value::text;
 use crate::directory::mirror::{ObjectKind, RawObject};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -126,7 +127,7 @@ impl Known {
 }
 
 fn understand(object: &RawObject, member_attribute: &str) -> Option<KnownObject> {
-    let tag = raw::decode(&object.body)?;
+    let tag = crate::directory::ldap::codec::decode(&object.body)?;
     let entry = Entry::parse(&tag)?;
     let spelled = text(entry.name()).into_owned();
     let mut members = Vec::new();

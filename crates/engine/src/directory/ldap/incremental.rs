@@ -11,14 +11,16 @@ mod filters;
 mod synchronization;
 pub(super) mod usn;
 
-use super::connect::{Connection, is_within};
+use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
 use super::locate::GLOBAL_CATALOG;
-use super::name;
+use super::name::{self, is_within};
 use super::raw;
-use super::read::{self, Reader, Reading, text};
-use super::search::Request;
+use super::reader::{self, Reader};
+use super::request::Request;
+use super::selection::{Reading, without_range};
+use super::value::text;
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror, ObjectKind, RawObject, Refresh};
 use crate::event::{Event, Events};
@@ -89,7 +91,7 @@ pub(super) async fn follow(
     events: Events<'_>,
 ) -> Result<Followed, ReadError> {
     if !filters::are_own(reading) {
-        let snapshot = read::read(connection, reading, events).await?;
+        let snapshot = reader::read(connection, reading, events).await?;
         return Ok(Followed { snapshot, refresh: Refresh::Drop });
     }
     if let Some(mirror) = mirror
@@ -99,10 +101,10 @@ pub(super) async fn follow(
     }
     let cursor = unless_refused(begin(connection, reading).await.map_err(ReadError::from))?;
     let Some(cursor) = cursor.and_then(|cursor| serde_json::to_string(&cursor).ok()) else {
-        let snapshot = read::read(connection, reading, events).await?;
+        let snapshot = reader::read(connection, reading, events).await?;
         return Ok(Followed { snapshot, refresh: Refresh::Drop });
     };
-    let (snapshot, kept) = read::read_and_keep(connection, reading, events).await?;
+    let (snapshot, kept) = reader::read_and_keep(connection, reading, events).await?;
     let refresh = kept.map_or(Refresh::Drop, |objects| Refresh::Replace(Mirror { cursor, objects }));
     Ok(Followed { snapshot, refresh })
 }
@@ -157,7 +159,7 @@ async fn by_changes(
     }
     update.apply(&mut mirror.objects);
     let Ok(cursor) = serde_json::to_string(&cursor) else { return Ok(None) };
-    let Some(snapshot) = read::read_again(reading, &mirror.objects, events)? else { return Ok(None) };
+    let Some(snapshot) = reader::read_again(reading, &mirror.objects, events)? else { return Ok(None) };
     events(Event::Followed { entries: connection.entries });
     let (put, gone) = update.into_parts();
     Ok(Some(Followed { snapshot, refresh: Refresh::Change { cursor, put, gone } }))
@@ -285,7 +287,7 @@ impl Fetch<'_> {
 
     /// The groups that list one of these names now.
     async fn groups_of(&mut self, names: &[String]) -> Result<Vec<Option<RawObject>>, LdapReadError> {
-        let attribute = read::without_range(&self.reading.layout.member_attribute);
+        let attribute = without_range(&self.reading.layout.member_attribute);
         let lists: String =
             names.iter().map(|name| format!("({attribute}={})", ldap_escape(name.as_str()))).collect();
         let filter = format!("(&{}(|{lists}))", self.reading.filters.groups);

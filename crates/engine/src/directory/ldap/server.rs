@@ -1,8 +1,8 @@
 //! The servers of the settings and the certificates that they show, before anybody is bound.
 
-use super::connect::{candidates, url};
 use super::entry::Entry;
-use super::search::Request;
+use super::locate::{candidates, url};
+use super::request::Request;
 use super::transport::establish_with;
 use super::{LdapDirectory, LdapReadError};
 use crate::certificate::{CertificateLog, Chain};

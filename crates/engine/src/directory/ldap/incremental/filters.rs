@@ -1,6 +1,6 @@
 //! Whether what is read depends on the entries' own values only, so that their changes tell of it.
 
-use crate::directory::ldap::read::{Reading, without_range};
+use crate::directory::ldap::selection::{Reading, without_range};
 use bwdc_core::settings::{Aliases, DisabledBy};
 
 /// Attributes that every server stores in the entry itself, and whose change it counts as a change of the entry. A filter

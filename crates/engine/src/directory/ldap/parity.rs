@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// What is known of people and groups, and of the group that is being read.
 #[derive(Default)]
-pub(super) struct Beside {
+pub(super) struct Parity {
     /// How people and groups spell themselves, by what their members compare equal to.
     spelled: HashMap<Text, Text>,
     long_list: usize,
@@ -22,18 +22,18 @@ pub(super) struct Beside {
     waiting: Vec<(usize, usize, Text, Text)>,
 }
 
-impl Beside {
+impl Parity {
     pub(super) fn person(&mut self, person: &PersonEntry, uid: Option<&[u8]>, builder: &mut SnapshotBuilder) {
         self.spelled.entry(person.key).or_insert(person.reference);
         if let Some((login, uid)) = person.login.zip(uid) {
-            let uid = builder.text(&super::read::text(uid));
+            let uid = builder.text(&super::value::text(uid));
             self.spelled.entry(login).or_insert(uid);
         }
     }
 
     /// The official connector knows somebody by the first login only.
     pub(super) fn further_login(&mut self, login: Text, first: Option<&[u8]>, builder: &mut SnapshotBuilder) {
-        let first = builder.text(&super::read::text(first.unwrap_or_default()));
+        let first = builder.text(&super::value::text(first.unwrap_or_default()));
         self.spelled.entry(login).or_insert(first);
     }
 

@@ -1,0 +1,125 @@
+//! What becomes of the entry of a person.
+
+use super::entry::{Entry, stable_id};
+use super::error::LdapReadError;
+use super::name;
+use super::prepare::prepared;
+use super::reader::{Names, Reader, chosen_id};
+use super::value::{self, text};
+use bwdc_core::settings::DisabledBy;
+use bwdc_core::snapshot::{AccountState, PersonEntry};
+use bwdc_core::text::Text;
+
+impl Reader<'_> {
+    pub(super) fn person(
+        &mut self,
+        entry: &Entry<'_>,
+        state: Option<AccountState>,
+    ) -> Result<(), LdapReadError> {
+        let Names { reference, key, external_id, guid } = self.names(entry)?;
+        if self.seen.as_mut().is_some_and(|seen| !seen.insert(key)) {
+            return Ok(());
+        }
+        let state = state.unwrap_or_else(|| {
+            if self.accounts.is_disabled(entry) { AccountState::Disabled } else { AccountState::Enabled }
+        });
+        if state != AccountState::Deleted {
+            self.membership.person(key, entry, &mut self.builder, &mut self.scratch);
+        }
+        if state != AccountState::Deleted
+            && let Some(domain) = &mut self.domain
+        {
+            let primary_group = entry.first_value("primaryGroupID").map(text);
+            domain.person(key, entry.first_value("objectSid"), primary_group.as_deref());
+            let counts = self.layout.disabled_by.contains(&DisabledBy::AccountExpires);
+            if let Some(expires) =
+                entry.first_value("accountExpires").filter(|_| state == AccountState::Enabled && !counts)
+            {
+                domain.enabled(&text(entry.name()), &text(expires));
+            }
+        }
+        let person = PersonEntry {
+            reference,
+            key,
+            login: self.login(entry),
+            external_id,
+            stable_id: self.stable_id(entry, guid.as_deref()),
+            mail: self.mail(entry),
+            prefix: self
+                .layout
+                .email_prefix_attribute
+                .as_deref()
+                .and_then(|prefix| self.first(entry, prefix)),
+            state,
+        };
+        if state != AccountState::Deleted {
+            self.parity.person(&person, entry.first_value("uid"), &mut self.builder);
+        }
+        self.builder.person(person);
+        self.further_logins(entry);
+        self.mark(entry, key);
+        Ok(())
+    }
+
+    /// The first value of the first attribute that has one; of `proxyAddresses` the primary one.
+    fn mail(&mut self, entry: &Entry<'_>) -> Option<Text> {
+        let found = self.layout.email_attributes.iter().find_map(|attribute| {
+            if attribute.eq_ignore_ascii_case(value::PROXY_ADDRESSES) {
+                value::primary_address(entry.values(attribute))
+            } else {
+                entry.first_value(attribute)
+            }
+        });
+        found.map(|value| self.builder.text(&text(value)))
+    }
+
+    fn login(&mut self, entry: &Entry<'_>) -> Option<Text> {
+        if !self.wants_login {
+            return None;
+        }
+        let login = text(entry.first_value("uid")?);
+        if login.is_empty() || name::normalize(&login, &mut self.scratch) {
+            return None;
+        }
+        Some(self.builder.text(&prepared(&login)))
+    }
+
+    /// Values have no order: a member may be listed by any of them.
+    fn further_logins(&mut self, entry: &Entry<'_>) {
+        if !self.wants_login {
+            return;
+        }
+        for value in entry.values("uid").skip(1) {
+            let login = text(value);
+            if !login.is_empty() && !name::normalize(&login, &mut self.scratch) {
+                let login = self.builder.text(&prepared(&login));
+                self.parity.further_login(login, entry.first_value("uid"), &mut self.builder);
+                self.builder.further_login(login);
+            }
+        }
+    }
+
+    pub(super) fn stable_id(&mut self, entry: &Entry<'_>, guid: Option<&str>) -> Option<Text> {
+        if !self.scope.stable_ids {
+            return None;
+        }
+        self.scratch.clear();
+        match guid {
+            Some(guid) => {
+                self.scratch.push_str("objectGUID:");
+                self.scratch.push_str(guid);
+            }
+            None => {
+                let (kind, id) = match (stable_id(entry), self.layout.id_attribute) {
+                    (Some((kind, id)), _) => (kind, text(id).into_owned()),
+                    (None, Some(attribute)) => (attribute.name(), chosen_id(entry, attribute)?),
+                    (None, None) => return None,
+                };
+                self.scratch.push_str(kind);
+                self.scratch.push(':');
+                self.scratch.push_str(&id);
+            }
+        }
+        Some(self.builder.text(&self.scratch))
+    }
+}
