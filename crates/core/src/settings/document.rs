@@ -57,8 +57,8 @@ impl Node<'_> {
         };
         if setting.is_secret() {
             return Err(E::custom(format!(
-                "`{}` is a secret and is not kept in such a file: enter it with `bwdc config set {} --secretfile FILE`",
-                setting.name, setting.name
+                "`{}` is a secret, and secrets are not kept in such a file",
+                setting.name
             )));
         }
         let value = match value {

@@ -22,7 +22,7 @@ pub fn settings_schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Settings of bwdc",
-        "description": "What `bwdc config set` accepts, by section and name; null stands for a setting that is not set.",
+        "description": "What `config set` accepts, by section and name; null stands for a setting that is not set.",
         "type": "object",
         "additionalProperties": false,
         "properties": root,

@@ -56,7 +56,7 @@ pub enum LedgerError {
     },
     /// A later version of this program made the file.
     #[error(
-        "`connector.db` was written by a newer `bwdc` (version {version} of the file, this program knows {known}): install that version again"
+        "`connector.db` was written by a newer version of this program (version {version} of the file, this program knows {known}): install that version again"
     )]
     Newer {
         /// The file's version.

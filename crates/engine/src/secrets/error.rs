@@ -12,16 +12,15 @@ use std::path::PathBuf;
 pub enum SecretError {
     /// `data.json` says that the secret is stored, and none of our stores has it.
     #[error(
-        "the {} is not stored here: it was entered for another account, or another program, such as the official connector, keeps it in a keychain that this session does not have; enter it again with `{}`",
-        name.label(),
-        name.entered_by()
+        "the {} is not stored here: it was entered for another account, or another program, such as the official connector, keeps it in a keychain that this session does not have",
+        name.label()
     )]
     NotHere {
         /// The secret.
         name: SecretName,
     },
     /// The encrypted value does not fit the key, or was changed.
-    #[error("the {} in `secrets.json` cannot be decrypted: its key or passphrase is another one; give the right one, or enter the secret again with `{}`", name.label(), name.entered_by())]
+    #[error("the {} in `secrets.json` cannot be decrypted: its key or passphrase is another one", name.label())]
     Undecipherable {
         /// The secret.
         name: SecretName,
@@ -75,7 +74,7 @@ pub enum SecretError {
     #[error("`secrets.json` does not say how its key is found: restore it from a backup")]
     KeyDescription,
     /// The keychain has it, or may have it, and does not serve.
-    #[error("the {} may be in the keychain: {source}; enter it again with `{}`, or run `bwdc secrets migrate --to encrypted-file` where the keychain can be used", name.label(), name.entered_by())]
+    #[error("the {} may be in the keychain: {source}", name.label())]
     Keychain {
         /// The secret.
         name: SecretName,
@@ -140,7 +139,7 @@ pub enum SecretError {
     #[error("the operating system gives no random numbers: {0}")]
     Random(getrandom::Error),
     /// Another program of ours is writing.
-    #[error("another `bwdc` is changing the secrets")]
+    #[error("another process is changing the secrets")]
     Busy(#[source] LockError),
     /// `data.json` cannot be read or written.
     #[error(transparent)]

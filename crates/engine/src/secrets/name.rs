@@ -72,23 +72,6 @@ impl SecretName {
         Self::ObserverClientSecret,
     ];
 
-    /// The command that enters the secret.
-    pub fn entered_by(self) -> &'static str {
-        match self {
-            Self::LdapPassword => "bwdc config ldap.password",
-            Self::EntraKey => "bwdc config entra.key",
-            Self::GsuiteKey => "bwdc config gsuite.key",
-            Self::OktaToken => "bwdc config okta.token",
-            Self::OneLoginSecret => "bwdc config onelogin.secret",
-            Self::AccessToken
-            | Self::RefreshToken
-            | Self::ApiKeyClientId
-            | Self::ApiKeyClientSecret
-            | Self::TwoStepToken => "bwdc login",
-            Self::ObserverClientId | Self::ObserverClientSecret => "bwdc login --observer",
-        }
-    }
-
     /// The environment variable that provides it, where it is a directory's.
     pub(crate) fn variable(self) -> String {
         format!("BWDC_SECRET_{}", self.label().to_ascii_uppercase().replace('.', "_"))

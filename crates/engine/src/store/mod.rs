@@ -155,7 +155,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another program of ours is writing.
-    #[error("another `bwdc` is changing the settings")]
+    #[error("another process is changing the settings")]
     Busy(#[source] LockError),
 }
 

@@ -226,4 +226,29 @@ mod tests {
         let described = describe(&SetupError::NotSignedIn.into());
         assert_eq!((described.message.as_str(), described.official), ("You are not logged in.", true));
     }
+
+    /// Core and engine give data. A command that runs, and the heading of a file that is written, may be named.
+    #[test]
+    fn core_and_engine_name_no_command_of_the_program() {
+        const ALLOWED: [&str; 2] = ["engine/src/lock.rs", "engine/src/store/connector.rs"];
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let mut folders = vec![format!("{root}/core/src"), format!("{root}/engine/src")];
+        let mut read = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).expect("the project's own folders").flatten() {
+                let path = entry.path().display().to_string().replace('\\', "/");
+                if entry.path().is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).expect("the project's own files");
+                read += 1;
+                let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                let found: Vec<&str> = code.filter(|line| line.contains("`bwdc ")).collect();
+                let allowed = ALLOWED.iter().any(|it| path.ends_with(it));
+                assert!(allowed || found.is_empty(), "{path}: {found:?}");
+            }
+        }
+        assert!(read > 100, "{read} files");
+    }
 }
