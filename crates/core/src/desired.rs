@@ -4,7 +4,7 @@
 mod conflicts;
 mod overlook;
 
-pub use conflicts::{Alias, Merged};
+pub use conflicts::{Alias, DuplicateAddresses, Merged};
 
 use crate::flatten::{Rows, flatten};
 use crate::names::SourceName;
@@ -13,7 +13,6 @@ use crate::settings::{ConflictRules, SyncSettings};
 use crate::snapshot::{AccountState, Overlooked, Parts, PersonEntry, SetAside, Snapshot};
 use crate::text::{Text, TextTable};
 use hashbrown::HashSet;
-use std::fmt;
 
 /// One person of the directory.
 #[derive(Clone, Copy, Debug)]
@@ -150,23 +149,6 @@ pub enum DesiredError {
         /// What both have.
         external_id: String,
     },
-}
-
-/// Addresses that several people have, each with the directory's names of all of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DuplicateAddresses(pub Vec<(String, Vec<String>)>);
-
-impl fmt::Display for DuplicateAddresses {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Emails must be unique. Multiple entries pulled with the following emails:")?;
-        for (address, _) in self.0.iter().take(3) {
-            write!(formatter, "\n{address}")?;
-        }
-        match self.0.len() {
-            0..=3 => Ok(()),
-            more => write!(formatter, "\nand {} more...", more - 3),
-        }
-    }
 }
 
 impl Desired {

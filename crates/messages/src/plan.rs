@@ -152,7 +152,7 @@ fn line(change: &Change) -> Line {
         _ => Vec::new(),
     };
     let cause = match change {
-        // Groups are not asked for by id.
+        // Not every directory is asked for groups by id.
         Change::DeleteGroup { .. } => "no longer among the directory's groups",
         _ => why(*cause),
     };

@@ -2,13 +2,31 @@
 //!
 //! Deleted people share nothing: they keep an address that somebody else may have by now. Nor do blank addresses count.
 
-use super::{Desired, DesiredError, DesiredPerson, DuplicateAddresses, NoAddress};
+use super::{Desired, DesiredError, DesiredPerson, NoAddress};
 use crate::flatten::Rows;
 use crate::names::SourceName;
 use crate::settings::{AcrossSources, ConflictRules, SameAddress, SameGroup};
 use crate::snapshot::AccountState;
 use crate::text::{Text, TextTable};
 use hashbrown::{HashMap, HashSet};
+use std::fmt;
+
+/// Addresses that several people have, each with the directory's names of all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuplicateAddresses(pub Vec<(String, Vec<String>)>);
+
+impl fmt::Display for DuplicateAddresses {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Emails must be unique. Multiple entries pulled with the following emails:")?;
+        for (address, _) in self.0.iter().take(3) {
+            write!(formatter, "\n{address}")?;
+        }
+        match self.0.len() {
+            0..=3 => Ok(()),
+            more => write!(formatter, "\nand {} more...", more - 3),
+        }
+    }
+}
 
 /// Somebody whom several sources have.
 #[derive(Clone, Debug, PartialEq, Eq)]

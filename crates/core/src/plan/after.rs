@@ -4,7 +4,7 @@ use super::leavers::Outs;
 use super::{Change, Plan, PlanInput};
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
-use crate::names::{Email, ExternalId, SourceName, StableId, Timestamp};
+use crate::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, OrganizationState, Presence, ServerKind};
 use crate::snapshot::AccountState;
 use crate::wire::ImportGroup;
@@ -265,6 +265,8 @@ impl Plan {
                 observed_at,
             });
         }
+        let still = still_ours(input, state, &groups);
+        groups.extend(still);
         groups
     }
 
@@ -275,6 +277,22 @@ impl Plan {
             _ => None,
         })
     }
+}
+
+/// Groups whose id somebody took away: they stay ours until they get it back.
+fn still_ours(
+    input: &PlanInput<'_>,
+    state: &OrganizationState,
+    groups: &[ManagedGroup],
+) -> Vec<ManagedGroup> {
+    let seen: HashSet<&ExternalId> = groups.iter().map(|it| &it.external_id).collect();
+    let nobodys =
+        state.groups.iter().filter(|it| it.external_id.as_ref().is_none_or(|id| !seen.contains(id)));
+    let nobodys: HashSet<&GroupId> = nobodys.filter_map(|it| it.id.as_ref()).collect();
+    let is_one = |it: &&ManagedGroup| {
+        !seen.contains(&it.external_id) && it.group_id.as_ref().is_some_and(|id| nobodys.contains(id))
+    };
+    input.ledger.groups.iter().filter(is_one).cloned().collect()
 }
 
 /// The directory's people by the id under which they are pushed.

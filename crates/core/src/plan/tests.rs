@@ -279,69 +279,6 @@ fn a_person_deleted_without_an_address_is_found_by_id() {
 }
 
 #[test]
-fn a_member_whose_address_lives_on_under_a_new_id_is_not_taken() {
-    let world = World::new()
-        .managed_crowd(40)
-        .managed("old", "a@x")
-        .leavers(LeaverAction::Remove, LeaverAction::Remove)
-        .answer("old", Presence::NotFound);
-    let plan = world.plan(crowd(40).person("new", "a@x"));
-    let new = Request::PutMember { id: MemberId::new("m-a@x"), external_id: ExternalId::new("new") };
-    assert_eq!(plan.requests(), [new]);
-    assert!(plan.kept.is_empty() && plan.standing.is_empty(), "{plan:?}");
-    // Somebody may still be there under the old id: nothing is given away.
-    for presence in [Presence::Found { at: None }, Presence::Unknown { reason: "busy".into() }] {
-        let plan = World::new()
-            .managed_crowd(40)
-            .managed("old", "a@x")
-            .leavers(LeaverAction::Remove, LeaverAction::Remove)
-            .answer("old", presence)
-            .plan(crowd(40).person("new", "a@x"));
-        assert!(plan.is_empty(), "{:?}", plan.changes);
-        assert!(matches!(plan.standing[0], Standing::HeldUnderOtherId { .. }));
-    }
-}
-
-/// Two thousand who left years ago are not two thousand questions in each run.
-#[test]
-fn who_was_gone_and_is_revoked_is_not_asked_for_again() {
-    let gone = Out { cause: OutCause::Gone, since: Timestamp(0) };
-    let mut world =
-        World::new().managed("a", "a@x").managed("b", "b@x").managed("c", "c@x").managed("d", "d@x");
-    for person in &mut world.ledger.people {
-        (person.revoked_by_us, person.out) = (true, Some(gone));
-    }
-    for member in &mut world.state.members {
-        member.status = MemberStatus::Revoked;
-    }
-    // Given back by hand, taken by hand, and only out of scope: each may have another answer now.
-    world.state.members[1].status = MemberStatus::Confirmed;
-    world.ledger.people[2].revoked_by_us = false;
-    world.ledger.people[3].out = Some(Out { cause: OutCause::OutOfScope, ..gone });
-    let settled = |action| settled_absences(&world.ledger, &world.state, action);
-    let known: Vec<_> = settled(Some(LeaverAction::Revoke)).into_iter().collect();
-    assert_eq!(known, [(ExternalId::new("a"), Presence::NotFound)]);
-    // Nobody is removed by an old answer.
-    for action in [None, Some(LeaverAction::Keep), Some(LeaverAction::Remove)] {
-        assert!(settled(action).is_empty(), "{action:?}");
-    }
-}
-
-#[test]
-fn a_renamed_entry_keeps_the_id_of_its_first_push() {
-    let mut world = World::new().managed("cn=old", "a@x").group("g", "g", &[0]);
-    world.ledger.people[0].stable_id = Some(StableId::new("entryUUID:1"));
-    let directory = || Sample::new().with_stable_id("cn=new", "entryUUID:1", "a@x").group("g", &["cn=new"]);
-    let plan = world.plan(directory());
-    assert!(plan.is_empty() && plan.standing.is_empty(), "{plan:?}");
-    assert!(
-        Identity::new(&directory().desired(&world.sync).expect("valid"), &world.ledger, None)
-            .sought(&world.ledger)
-            .is_empty()
-    );
-}
-
-#[test]
 fn a_new_address_is_a_standing_difference_and_never_an_invitation() {
     let world = World::new().managed("a", "old@x");
     let plan = world.plan(Sample::new().person("a", "new@x"));
@@ -437,49 +374,6 @@ fn an_organization_with_a_repeated_id_is_not_written_to() {
 }
 
 #[test]
-fn overwriting_names_everybody_it_removes_and_lists_whom_it_must_not() {
-    let mut world = World::new()
-        .managed_crowd(40)
-        .managed("left", "left@x")
-        .answer("left", Presence::NotFound)
-        .member("admin", "admin@x", MemberStatus::Confirmed, Role::Admin)
-        .member("", "byhand@x", MemberStatus::Confirmed, Role::User);
-    world.sync.overwrite_existing = true;
-    let plan = world.plan(crowd(40));
-    let [Request::WholeImport(whole)] = &plan.requests()[..] else { panic!("{plan:?}") };
-    assert!(whole.overwrite_existing && whole.members.len() == 41);
-    assert_eq!(whole.members[40].external_id, ExternalId::new("admin"));
-    let removed: Vec<_> = plan.removals().collect();
-    assert!(matches!(removed[..], [Change::Remove { cause: Cause::Overwritten, .. }]), "{removed:?}");
-    assert!(is_go(&plan));
-    world.state.members[40].status = MemberStatus::Invited;
-    assert!(!is_go(&world.plan(crowd(40))));
-}
-
-#[test]
-fn overwriting_does_not_take_whom_a_doubt_or_a_setting_keeps() {
-    let mut world = World::new().managed_crowd(40).managed("a", "a@x").managed("b", "b@x");
-    world.sync.overwrite_existing = true;
-    world.connector.leavers.out_of_scope = Some(LeaverAction::Keep);
-    let world = world
-        .answer("a", Presence::Unknown { reason: "busy".into() })
-        .answer("b", Presence::Found { at: None });
-    assert!(world.plan(crowd(40)).is_empty());
-}
-
-#[test]
-fn overwriting_and_batches_exclude_each_other() {
-    let mut world = World::new();
-    world.sync.overwrite_existing = true;
-    world.sync.large_import = true;
-    let plan = world.plan(crowd(2001));
-    assert_eq!(
-        plan.check(&Limits::default(), &[]),
-        Verdict::Refused(vec![Refusal::OverwriteWithLargeImport])
-    );
-}
-
-#[test]
 fn the_cloud_gets_batches_and_a_company_server_one_request_unless_told() {
     let mut world = World::new();
     assert_eq!(world.plan(crowd(2001)).requests().len(), 2);
@@ -487,51 +381,6 @@ fn the_cloud_gets_batches_and_a_company_server_one_request_unless_told() {
     assert_eq!(world.plan(crowd(2001)).requests().len(), 1);
     world.sync.large_import = true;
     assert_eq!(world.plan(crowd(2001)).requests().len(), 2);
-}
-
-#[test]
-fn groups_are_sent_unconfirmed_where_nobody_can_see_whether_the_server_takes_them() {
-    let mut world = World::new();
-    let directory = || Sample::new().person("a", "a@x").group("g", &["a"]);
-    let desired = directory().desired(&world.sync).expect("valid");
-    let told = |plan: &Plan| plan.remarks.contains(&Remark::GroupsUnseen { groups: 1 });
-    world.server = ServerKind::Vaultwarden;
-    assert!(told(&Plan::build(&world.input(&desired, &Observed::Unknown))), "the first run");
-    let mut before = World::new().managed("a", "a@x");
-    before.server = ServerKind::Vaultwarden;
-    assert!(told(&Plan::build(&before.input(&desired, &believed(&before.ledger)))), "a later one");
-    let seen = Observed::Live(world.state.clone());
-    assert!(!told(&Plan::build(&world.input(&desired, &seen))), "an observer can see");
-    let alone = Sample::new().person("a", "a@x").desired(&world.sync).expect("valid");
-    assert!(!told(&Plan::build(&world.input(&alone, &Observed::Unknown))), "no groups");
-}
-
-#[test]
-fn an_unreadable_server_is_believed_after_its_baseline() {
-    let mut world = World::new();
-    world.server = ServerKind::Vaultwarden;
-    world.sync.remove_disabled = true;
-    world.ledger = LedgerState::default();
-    let now = Timestamp(1);
-    let first = crowd(3).group("g", &["crowd1"]).desired(&world.sync).expect("valid");
-    let unknown = believed(&world.ledger);
-    assert!(matches!(unknown, Observed::Unknown));
-    let plan = Plan::build(&world.input(&first, &unknown));
-    assert_eq!(plan.requests().len(), 1);
-    world.ledger = plan.ledger_after(&world.input(&first, &unknown), After::Accepted, now);
-
-    let observed = believed(&world.ledger);
-    assert!(Plan::build(&world.input(&first, &observed)).is_empty());
-    let second = crowd(2).in_state("crowd2", "crowd2@x", AccountState::Disabled).group("g", &[]);
-    let second = second.desired(&world.sync).expect("valid");
-    let plan = Plan::build(&world.input(&second, &observed));
-    assert!(
-        matches!(&plan.changes[..], [Change::Revoke { .. }, Change::ChangeMembers { .. }]),
-        "{:?}",
-        plan.changes
-    );
-    let after = plan.ledger_after(&world.input(&second, &observed), After::Accepted, now);
-    assert!(after.people[2].revoked_by_us);
 }
 
 #[test]
@@ -608,85 +457,6 @@ fn an_address_that_became_unusable_is_no_cause_to_leave() {
 }
 
 /// A member of the ledger with a stable id, confirmed in the organization.
-fn identified(mut world: World, external_id: &str, stable_id: &str, email: &str) -> World {
-    world = world.managed(external_id, email);
-    world.ledger.people.last_mut().expect("just added").stable_id = Some(StableId::new(stable_id));
-    world
-}
-
-#[test]
-fn a_newcomer_at_a_used_name_is_nobody_else() {
-    let world =
-        || identified(World::new().managed_crowd(40), "cn=p", "entryUUID:1", "old@x").group("g", "g", &[]);
-    // The first owner of the name has moved, with a new address; a disabled newcomer has it now.
-    let mut moved = world();
-    moved.sync.remove_disabled = true;
-    let plan = moved.plan(
-        crowd(40)
-            .with_stable_id("cn=moved", "entryUUID:1", "new@x")
-            .identified_in_state("cn=p", "entryUUID:2", "other@x", AccountState::Disabled)
-            .group("g", &[]),
-    );
-    assert!(plan.is_empty(), "{:?}", plan.changes);
-    // The first owner is gone: the leaver goes, and the newcomer inherits neither membership nor groups.
-    let gone = world().leavers(LeaverAction::Revoke, LeaverAction::Keep).answer("cn=p", Presence::NotFound);
-    let newcomer = || crowd(40).with_stable_id("cn=p", "entryUUID:2", "other@x").group("g", &["cn=p"]);
-    let desired = newcomer().desired(&gone.sync).expect("valid");
-    assert_eq!(Identity::new(&desired, &gone.ledger, None).sought(&gone.ledger).len(), 1);
-    let plan = gone.plan(newcomer());
-    assert_eq!(plan.requests(), [Request::Revoke(MemberId::new("m-old@x"))]);
-    assert!(matches!(&plan.standing[0], Standing::ExternalIdTaken { holder, .. } if holder == "old@x"));
-    // Entered anew under the same address: the same person.
-    assert!(
-        world().plan(crowd(40).with_stable_id("cn=p", "entryUUID:2", "old@x").group("g", &[])).is_empty()
-    );
-}
-
-#[test]
-fn nobody_is_overwritten_where_nobody_can_look() {
-    let mut world = World::new();
-    world.server = ServerKind::Vaultwarden;
-    world.sync.overwrite_existing = true;
-    world.ledger.people.push(managed_person("crowd0", "crowd0@x"));
-    let observed = believed(&world.ledger);
-    let desired = crowd(2).desired(&world.sync).expect("valid");
-    let plan = Plan::build(&world.input(&desired, &observed));
-    let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
-    assert!(!import.overwrite_existing && plan.overwrite_withheld);
-}
-
-#[test]
-fn whoever_lost_access_keeps_the_membership_also_when_the_rest_is_overwritten() {
-    let mut world = World::new().managed_crowd(40).managed("a", "a@x").answer("a", Presence::NotFound);
-    world = world.leavers(LeaverAction::Revoke, LeaverAction::Keep);
-    world.sync.overwrite_existing = true;
-    world.state.members[40].status = MemberStatus::Revoked;
-    let plan = world.plan(crowd(40));
-    assert!(plan.is_empty(), "{:?}", plan.changes);
-    assert_eq!(plan.kept[0].because, KeptBecause::AlreadyRevoked);
-    let joined = world.plan(crowd(41));
-    let [Request::WholeImport(whole)] = &joined.requests()[..] else { panic!("{joined:?}") };
-    assert!(whole.members.iter().any(|it| it.external_id.as_str() == "a" && !it.deleted));
-}
-
-#[test]
-fn overwriting_does_not_remove_and_invite_somebody_under_a_new_id() {
-    let mut world = World::new().managed_crowd(40).member("old", "a@x", MemberStatus::Confirmed, Role::User);
-    world.sync.overwrite_existing = true;
-    let plan = world.plan(crowd(41).person("new", "a@x"));
-    let requests = plan.requests();
-    let Some(Request::WholeImport(whole)) = requests.last() else { panic!("{plan:?}") };
-    let with_address: Vec<&str> = whole
-        .members
-        .iter()
-        .filter(|it| it.email.as_deref() == Some("a@x"))
-        .map(|it| it.external_id.as_str())
-        .collect();
-    assert_eq!(with_address, ["new"]);
-    assert!(matches!(&plan.requests()[..], [Request::PutMember { .. }, Request::WholeImport(_)]));
-    assert_eq!(plan.removals().count(), 0);
-}
-
 #[test]
 fn a_baseline_takes_no_membership_away() {
     let mut world = World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[0, 1]);
@@ -701,98 +471,11 @@ fn a_baseline_takes_no_membership_away() {
     assert_eq!(listed, ["a", "c", "b"]);
 }
 
-#[test]
-fn groups_keep_whom_the_organization_has_under_another_id() {
-    let world = World::new().managed("b", "b@x").member("old", "a@x", MemberStatus::Confirmed, Role::User);
-    let mut world = world.group("g", "g", &[0, 1]);
-    let directory = || Sample::new().person("b", "b@x").person("new", "a@x").group("g", &["b", "new"]);
-    // The member gets the new id, and stays in the group: nothing of the group is sent.
-    assert!(matches!(&world.plan(directory()).requests()[..], [Request::PutMember { .. }]));
-    world.connector.protected = vec!["a@x".to_owned()];
-    let plan = world.plan(directory());
-    assert!(plan.is_empty(), "{:?}", plan.changes);
-    assert!(matches!(plan.standing[..], [Standing::HeldUnderOtherId { .. }]));
-}
-
-#[test]
-fn what_cannot_be_seen_is_sent_again_on_demand() {
-    let mut world = World::new().managed("a", "a@x").managed("b", "b@x").managed("c", "c@x");
-    let directory = || Sample::new().person("a", "a@x").person("b", "b@x").group("g", &["a"]).group("h", &[]);
-    world = world.group("g", "g", &[0]).group("h", "h", &[]).answer("c", Presence::NotFound);
-    world.ledger.people[1].revoked_by_us = false;
-    world.server = ServerKind::Vaultwarden;
-    world.connector.leavers.gone = Some(LeaverAction::Revoke);
-    let plan = |world: &World| {
-        let observed = believed(&world.ledger);
-        Plan::build(&world.input(&directory().desired(&world.sync).expect("valid"), &observed))
-    };
-    let usual = plan(&world);
-    let [Request::Import(import)] = &usual.requests()[..] else { panic!("{usual:?}") };
-    assert_eq!((import.members.len(), import.groups.len()), (1, 0));
-    world.resend = true;
-    let again = plan(&world);
-    assert_eq!(again.changes, usual.changes, "nothing is known to be different");
-    let [Request::Import(import)] = &again.requests()[..] else { panic!("{again:?}") };
-    let members: Vec<_> = import.members.iter().map(|it| (it.external_id.as_str(), it.deleted)).collect();
-    assert_eq!(members, [("a", false), ("b", false), ("c", true)], "in the order of the directory");
-    let groups: Vec<_> =
-        import.groups.iter().map(|it| (it.external_id.as_str(), it.member_external_ids.len())).collect();
-    assert_eq!(groups, [("g", 1), ("h", 0)]);
-    assert!(again.remarks.contains(&Remark::RestoresByHand), "{:?}", again.remarks);
-    // Whoever can look sends what differs.
-    let live = world.plan(directory());
-    let Some(Request::Import(import)) = live.requests().pop() else { panic!("{live:?}") };
-    assert_eq!((import.members.len(), import.groups.len()), (1, 0));
-}
-
-#[test]
-fn a_name_whose_holder_has_the_address_of_somebody_else_is_not_the_newcomers() {
-    // `old` was a@x's name in the directory, who is `new` there by now; c@x has that name since.
-    let directory = |kind: &str| {
-        let own = |id: &str| if kind == "name" { format!("uuid-{id}") } else { format!("{kind}{id}") };
-        let people =
-            Sample::new().with_stable_id("b", &own("b"), "b@x").with_stable_id("new", &own("new"), "a@x");
-        people.with_stable_id("old", &own("old"), "c@x").group("g", &["b", "new"]).group("h", &["old"])
-    };
-    let is_taken = |plan: &Plan| {
-        let taken = |it: &Standing| matches!(it, Standing::ExternalIdTaken { person, holder } if person.name == "c@x" && holder == "a@x");
-        plan.standing.iter().any(taken)
-    };
-    let world = World::new().managed("b", "b@x").member("old", "a@x", MemberStatus::Confirmed, Role::User);
-    let mut world = world.group("g", "g", &[0, 1]).group("h", "h", &[]);
-    // The account gets its own id back, and c@x waits until the other one is free.
-    let plan = world.plan(directory("name"));
-    assert!(is_taken(&plan), "{:?}", plan.standing);
-    assert!(
-        matches!(&plan.requests()[..], [Request::PutMember { external_id, .. }] if external_id.as_str() == "new"),
-        "{:?}",
-        plan.requests()
-    );
-    // Where that must not be, nothing is done; least of all is c@x's group given to a@x.
-    world.connector.protected = vec!["a@x".to_owned()];
-    let plan = world.plan(directory("name"));
-    assert!(is_taken(&plan) && plan.is_empty(), "{:?}", plan.changes);
-    assert!(plan.standing.iter().any(|it| matches!(it, Standing::HeldUnderOtherId { .. })));
-    // The ledger knows the name, and no stable id beside it: a run that was cut off had invited a@x.
-    let world = World::new().managed("b", "b@x").managed("old", "a@x").group("g", "g", &[0, 1]);
-    let world = world.group("h", "h", &[]).answer("old", Presence::Found { at: None });
-    let plan = world.plan(directory("name"));
-    assert!(is_taken(&plan) && plan.is_empty(), "{:?}", plan.changes);
-    // An id that is nobody else's, ever, is right about the person, and the address is what went over.
-    for kind in ["", "objectGUID:"] {
-        let plan = world.plan(directory(kind));
-        assert!(!is_taken(&plan), "{:?}", plan.standing);
-        let differs = |it: &Standing| matches!(it, Standing::AddressDiffers { person, .. } if person.external_id.as_str() == "old");
-        assert!(plan.standing.iter().any(differs), "{:?}", plan.standing);
-    }
-    // A new address that nobody else has is the same person's.
-    let renamed = Sample::new().with_stable_id("b", "uuid-b", "b@x").with_stable_id("old", "uuid-old", "c@x");
-    let plan = world.plan(renamed.group("g", &["b", "old"]).group("h", &[]));
-    assert!(matches!(plan.standing[..], [Standing::AddressDiffers { .. }]), "{:?}", plan.standing);
-}
-
 mod handed_on;
+mod identity;
 mod leavers;
 mod limits;
+mod overwrite;
 mod renames;
 mod sources;
+mod unseen;

@@ -30,10 +30,10 @@ fn a_schedule_of_today_is_not_asked_and_keeps_to_the_limits() {
     );
     assert_eq!(within.state().status("p30"), None);
     assert_eq!(within.writes().len(), 1);
-    let (beyond, _directory) = stage(2);
+    let (beyond, _directory) = stage(4);
     let output = beyond.run(&["sync"]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
-    assert!(output.stderr.contains("2 of 30"), "{}", output.stderr);
+    assert!(output.stderr.contains("4 of 30"), "{}", output.stderr);
     assert_eq!(beyond.writes(), [""; 0]);
 }
 

@@ -187,6 +187,20 @@ fn a_group_whose_id_somebody_took_away_or_changed_gets_it_back() {
 }
 
 #[test]
+fn a_group_whose_id_is_gone_and_that_waits_stays_ours() {
+    // A new entry has the old one's name, and the directory does not say what became of the old one.
+    let mut groups = Groups::new(Some(Presence::Unknown { reason: "busy".into() }));
+    groups.world.state.groups[0].external_id = None;
+    groups.world.connector.adopt_groups = true;
+    let new = || staff("cn=staff,ou=groups,dc=x", "id:2", "staff");
+    let (plan, ledger) = groups.plan(new());
+    assert!(plan.is_empty(), "{:?}", plan.changes);
+    groups.world.ledger = ledger;
+    let (again, _) = groups.plan(new());
+    assert!(again.is_empty(), "no group made by hand, also later: {:?}", again.changes);
+}
+
+#[test]
 fn an_older_ledger_learns_the_id_that_survives_renames() {
     let mut groups = Groups::new(None);
     groups.world.ledger.groups[0].stable_id = None;

@@ -389,3 +389,28 @@ fn the_ledger_knows_where_everybody_was_last_seen() {
     run_at(&mut world, 3, crowd(40).in_state("a", "a@x", AccountState::Deleted));
     assert_eq!(place(&world).as_deref(), Some("cn=a,ou=left"));
 }
+
+/// Two thousand who left years ago are not two thousand questions in each run.
+#[test]
+fn who_was_gone_and_is_revoked_is_not_asked_for_again() {
+    let gone = Out { cause: OutCause::Gone, since: Timestamp(0) };
+    let mut world =
+        World::new().managed("a", "a@x").managed("b", "b@x").managed("c", "c@x").managed("d", "d@x");
+    for person in &mut world.ledger.people {
+        (person.revoked_by_us, person.out) = (true, Some(gone));
+    }
+    for member in &mut world.state.members {
+        member.status = MemberStatus::Revoked;
+    }
+    // Given back by hand, taken by hand, and only out of scope: each may have another answer now.
+    world.state.members[1].status = MemberStatus::Confirmed;
+    world.ledger.people[2].revoked_by_us = false;
+    world.ledger.people[3].out = Some(Out { cause: OutCause::OutOfScope, ..gone });
+    let settled = |action| settled_absences(&world.ledger, &world.state, action);
+    let known: Vec<_> = settled(Some(LeaverAction::Revoke)).into_iter().collect();
+    assert_eq!(known, [(ExternalId::new("a"), Presence::NotFound)]);
+    // Nobody is removed by an old answer.
+    for action in [None, Some(LeaverAction::Keep), Some(LeaverAction::Remove)] {
+        assert!(settled(action).is_empty(), "{action:?}");
+    }
+}

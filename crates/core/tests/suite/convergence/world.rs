@@ -332,6 +332,9 @@ impl World {
                 self.organization.groups[usize::from(how) % groups].members.insert(id);
             }
             27 => member.role = [Role::Admin, Role::User, Role::Custom][usize::from(how) % 3],
+            28 if groups > 0 && how.is_multiple_of(3) && self.mode == Mode::Official => {
+                self.organization.groups[usize::from(how) % groups].external_id = None;
+            }
             28 if groups > 0 => {
                 self.organization.groups[usize::from(how) % groups].name = "By hand".to_owned();
             }
