@@ -8,14 +8,14 @@ mod login;
 mod man;
 
 pub(crate) use demo::DemoError;
-pub(crate) use login::{LoginError, method_name};
+pub(crate) use login::LoginError;
 pub(crate) use man::ManError;
 
 use bwdc_core::settings::SettingsError;
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::{EngineError, PlanFileError, RunError, SetupError, SignInError};
 use bwdc_messages::error::{is_official, kind, sentence, settings, update, with_causes};
-use bwdc_messages::{CommandLine, ErrorText, NextStep};
+use bwdc_messages::{CommandLine, NextStep};
 use std::path::PathBuf;
 
 /// Why a command failed.
@@ -196,19 +196,6 @@ impl CommandError {
     }
 }
 
-/// An error of the engine: its message, and the next step for a further `source`, where that is what it is about.
-pub(crate) fn describe<'a>(
-    commands: &'a CommandLine,
-    source: Option<&'a str>,
-) -> impl Fn(EngineError) -> (String, Option<String>) + 'a {
-    move |error| {
-        let ErrorText { message, next_steps, .. } = bwdc_messages::describe(&error);
-        let steps: Vec<_> =
-            next_steps.into_iter().map(|it| it.of_source(source.unwrap_or_default())).collect();
-        (message, in_sentences(&steps, commands))
-    }
-}
-
 fn in_sentences(steps: &[NextStep], commands: &CommandLine) -> Option<String> {
     (!steps.is_empty()).then(|| commands.sentences(steps))
 }
@@ -235,8 +222,16 @@ mod tests {
         let error = CommandError::from(RunError::Refused { refusals });
         assert_eq!(error.kind(), Some("refused"));
         let text = error.message();
-        for part in ["12 of 100", "5 may", "`removals-percent`", "`allow-empty-directory = true`"] {
-            assert!(text.contains(part), "{part}: {text}");
+        assert_eq!(
+            text,
+            "The run was refused, and nothing was sent.\n\
+             12 of 100 managed members would lose access within a day. The limit is 5.\n\
+             The directory returned nobody, and the organization has 7 managed members from it. Check the search base and the \
+             filter."
+        );
+        let hint = error.hint(&CommandLine::default()).expect("steps");
+        for part in ["`bwdc approve`", "limits.removals-percent", "limits.allow-empty-directory true`"] {
+            assert!(hint.contains(part), "{part}: {hint}");
         }
     }
 

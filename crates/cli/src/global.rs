@@ -8,12 +8,13 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 /// What every command takes, before or after its name.
 #[derive(Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArguments {
     /// Indent JSON by two spaces.
     #[arg(long, global = true)]
     pub(crate) pretty: bool,
 
-    /// Print a message's raw part only, such as the address that `update` found.
+    /// Print only the raw part of a message, such as the address that `update` found.
     #[arg(long, global = true)]
     pub(crate) raw: bool,
 
@@ -21,7 +22,7 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true)]
     pub(crate) response: bool,
 
-    /// Exit with 0 whatever happened.
+    /// Always exit with 0.
     #[arg(long, global = true)]
     pub(crate) cleanexit: bool,
 
@@ -29,19 +30,19 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true)]
     pub(crate) quiet: bool,
 
-    /// Never ask; what is missing is an error.
+    /// Never ask; a missing answer is an error.
     #[arg(long, global = true)]
     pub(crate) nointeraction: bool,
 
-    /// Work with the profile of this name; the default one is the official connector's folder.
+    /// Use the profile of this name; the default one is the official connector's folder.
     #[arg(long, global = true, value_name = "NAME", value_parser = ProfileName::parse)]
     pub(crate) profile: Option<ProfileName>,
 
-    /// Log this much, on stderr and in `bwdc.log`.
+    /// How much to log, on stderr and in `bwdc.log`.
     #[arg(long, global = true, value_name = "LEVEL", value_parser = PossibleValuesParser::new(LEVELS.map(|it| it.0)).map(|it| known(&LEVELS, &it)))]
     pub(crate) log_level: Option<LogLevel>,
 
-    /// Log in this form.
+    /// The form of log lines.
     #[arg(long, global = true, value_name = "FORM", value_parser = PossibleValuesParser::new(FORMATS.map(|it| it.0)).map(|it| known(&FORMATS, &it)))]
     pub(crate) log_format: Option<LogFormat>,
 

@@ -12,6 +12,7 @@ mod runtime;
 mod typed;
 
 use args::Arguments;
+use bwdc_messages::program::key_as_argument;
 use clap::{CommandFactory as _, Parser as _};
 use commands::Command;
 use global::GlobalArguments;
@@ -25,15 +26,12 @@ const USAGE: u8 = 1;
 
 /// By this a private key in PEM form is known.
 const KEY_MARK: &str = "PRIVATE KEY-----";
-const KEY_AS_ARGUMENT: &str = "a private key cannot be an argument, which everybody on this machine can see.\n\n\
-     Give the file by `--secretfile FILE`, or an environment variable by `--secretenv NAME`.";
-
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         // What is not understood would be repeated, and a key must not be.
         Err(answer) if answer.use_stderr() && has_key() => {
-            let _ = writeln!(std::io::stderr(), "error: {KEY_AS_ARGUMENT}");
+            let _ = writeln!(std::io::stderr(), "error: {}", key_as_argument());
             return ExitCode::from(USAGE);
         }
         Err(answer) => {

@@ -6,8 +6,8 @@ use bwdc_core::desired::Desired;
 use bwdc_core::plan::{Plan, Refusal, Verdict};
 use bwdc_core::test_report::TestReport;
 use bwdc_engine::Planned;
-use bwdc_messages::CommandLine;
-use bwdc_messages::{plan, refusal};
+use bwdc_messages::program::cannot_answer;
+use bwdc_messages::{CommandLine, plan, refusal};
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
@@ -126,7 +126,7 @@ impl Printer {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 if !self.quiet {
                     // There is nowhere left to say that the error stream failed too.
-                    let _ = writeln!(io::stderr(), "Cannot write the answer: {error}.");
+                    let _ = writeln!(io::stderr(), "{}", cannot_answer(&error.to_string()));
                 }
                 code.max(FAILURE)
             }
@@ -170,7 +170,7 @@ impl Printer {
             Answer::Plan(planned) if self.response => {
                 self.json(&mut out, &Success::of(PlanData::of(planned)))?;
             }
-            Answer::Plan(planned) => out.write_all(plan::text(planned).as_bytes())?,
+            Answer::Plan(planned) => out.write_all(plan::text(planned, &self.commands).as_bytes())?,
         }
         out.write_all(b"\n")?;
         out.flush()

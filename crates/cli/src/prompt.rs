@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 #[derive(Clone, Copy)]
 pub(crate) struct Prompt {
     /// Whether the question itself is shown.
-    pub(crate) shown: bool,
+    pub(crate) visible: bool,
 }
 
 impl Prompt {
@@ -19,7 +19,7 @@ impl Prompt {
         self.ask(question)?;
         let line = read_line().await?;
         if line.is_none() || !io::stdin().is_terminal() {
-            self.say("\n")?;
+            self.write("\n")?;
         }
         Ok(line.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()))
     }
@@ -34,7 +34,7 @@ impl Prompt {
             let typed = read_password_with_config(
                 ConfigBuilder::new().output_discard().password_feedback_hide().build(),
             );
-            self.say("\n")?;
+            self.write("\n")?;
             match typed {
                 Ok(line) => Some(line),
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
@@ -45,23 +45,23 @@ impl Prompt {
             }
         } else {
             let line = read_line().await?;
-            self.say("\n")?;
+            self.write("\n")?;
             line.map(|line| line.trim_end_matches(['\r', '\n']).to_owned())
         };
         Ok(line.filter(|line| !line.is_empty()).map(SecretString::from))
     }
 
-    /// Says something that belongs to a question.
-    pub(crate) fn tell(self, text: &str) -> Result<(), CommandError> {
-        self.say(&format!("{text}\n"))
+    /// Shows something that belongs to a question.
+    pub(crate) fn show(self, text: &str) -> Result<(), CommandError> {
+        self.write(&format!("{text}\n"))
     }
 
     fn ask(self, question: &str) -> Result<(), CommandError> {
-        self.say(&format!("{question}: "))
+        self.write(&format!("{question}: "))
     }
 
-    fn say(self, text: &str) -> Result<(), CommandError> {
-        if !self.shown {
+    fn write(self, text: &str) -> Result<(), CommandError> {
+        if !self.visible {
             return Ok(());
         }
         let mut terminal = io::stderr().lock();

@@ -1,100 +1,133 @@
 //! Why something changes, stays or is left out.
 
 use crate::source::in_a_sentence;
+use crate::text;
+use crate::time::moment;
 use bwdc_core::observed::ServerKind;
 use bwdc_core::plan::{Cause, Kept, KeptBecause, LeftOutBecause, Standing};
-use bwdc_engine::clock::to_iso;
 
 /// Why something changes.
-pub fn cause(cause: Cause) -> &'static str {
+pub fn cause(cause: Cause) -> String {
     match cause {
-        Cause::Joined => "new in the directory",
-        Cause::RemovedThere => "brought over before, and removed there since",
-        Cause::Disabled => "disabled in the directory",
-        Cause::Deleted => "deleted in the directory",
-        Cause::Gone => "the directory, asked by id, has no such entry",
-        Cause::OutOfScope => "in the directory, no longer selected",
-        Cause::Hidden => "deleted or hidden in the directory",
-        Cause::Overwritten => "not in the request that overwrites",
-        Cause::Returned => "back in the directory",
-        Cause::Differs => "the directory says so",
+        Cause::Joined => text!("cause.joined", "new in the directory"),
+        Cause::RemovedThere => {
+            text!("cause.removed-there", "removed from the organization since the last sync")
+        }
+        Cause::Disabled => text!("cause.disabled", "disabled in the directory"),
+        Cause::Deleted => text!("cause.deleted", "deleted in the directory"),
+        Cause::Gone => text!("cause.gone", "no longer in the directory"),
+        Cause::OutOfScope => text!("cause.out-of-scope", "in the directory, but no longer selected"),
+        Cause::Hidden => text!("cause.hidden", "deleted or hidden in the directory"),
+        Cause::Overwritten => text!("cause.overwritten", "not selected, and `sync.overwriteExisting` is on"),
+        Cause::Returned => text!("cause.returned", "back in the directory"),
+        Cause::Differs => text!("cause.differs", "changed in the directory"),
     }
 }
 
 /// What happened to somebody who stays, and why nothing is done.
 pub fn kept(kept: &Kept) -> String {
-    let happened = kept.cause.map_or("the directory could not tell", cause);
+    let happened = kept.cause.map_or_else(
+        || text!("kept.unknown", "the directory could not tell whether this person is still there"),
+        cause,
+    );
     let because = match &kept.because {
-        KeptBecause::Policy => "`[leavers]` in connector.toml keeps such people",
+        KeptBecause::Policy => text!("kept.policy", "`[leavers]` in connector.toml keeps such people"),
         KeptBecause::Grace { until } => {
-            return format!("{happened}; `[leavers]` in connector.toml waits until {}", to_iso(*until));
+            return text!(
+                "kept.grace",
+                "{happened}; `[leavers]` in connector.toml waits until {until}",
+                happened,
+                until = moment(*until)
+            );
         }
-        KeptBecause::AsToday => "no setting says to remove such people",
+        KeptBecause::AsToday => text!("kept.no-policy", "no setting removes such people"),
         KeptBecause::AddressInUse => {
-            "a new entry of the directory has this address, and may be the same person"
+            text!(
+                "kept.address-in-use",
+                "a new entry of the directory has this address, and may be the same person"
+            )
         }
-        KeptBecause::Role => "has more rights than a user, and is never touched",
-        KeptBecause::Protected => "is on the list of protected people",
-        KeptBecause::Baseline => "the first run only records who is there",
-        KeptBecause::AlreadyRevoked => "has no access any more, and keeps the membership",
+        KeptBecause::Role => text!("kept.role", "owners, administrators and custom roles are never removed"),
+        KeptBecause::Protected => text!("kept.protected", "`protected` in connector.toml lists this person"),
+        KeptBecause::Baseline => text!("kept.baseline", "the first run removes nobody"),
+        KeptBecause::AlreadyRevoked => text!("kept.revoked", "has no access, and keeps the membership"),
         KeptBecause::NoUsableAddress => {
-            return "in the directory, without an address that can be used".to_owned();
+            return text!("kept.no-address", "in the directory, without a usable address");
         }
         KeptBecause::Unconfirmed { reason } => {
-            return format!("{happened}; kept, since it could not be confirmed: {reason}");
+            return text!(
+                "kept.unconfirmed",
+                "{happened}; kept because that could not be confirmed: {reason}",
+                happened,
+                reason
+            );
         }
     };
-    format!("{happened}; {because}")
+    text!("kept.because", "{happened}; {because}", happened, because)
 }
 
 /// Why a person or group is not brought over.
 pub fn left_out(because: &LeftOutBecause) -> String {
     match because {
-        LeftOutBecause::NoAddress => "has no address".to_owned(),
-        LeftOutBecause::AddressTooLong => "the address is longer than 256 characters".to_owned(),
-        LeftOutBecause::AddressBlank => "the address is blank".to_owned(),
-        LeftOutBecause::AddressShared => {
-            "others have the same address, and `[conflicts]` in connector.toml leaves all of them out"
-                .to_owned()
+        LeftOutBecause::NoAddress => text!("left-out.no-address", "has no address"),
+        LeftOutBecause::AddressTooLong => {
+            text!("left-out.long-address", "the address is longer than 256 characters")
         }
+        LeftOutBecause::AddressBlank => text!("left-out.blank-address", "the address is blank"),
+        LeftOutBecause::AddressShared => text!(
+            "left-out.shared-address",
+            "others have the same address, and `conflicts.same-address` leaves all of them out"
+        ),
         LeftOutBecause::Replaced { by } => {
-            format!("is disabled, and the enabled entry `{by}` has the same address")
+            text!("left-out.replaced", "is disabled, and the enabled entry `{by}` has the same address", by)
         }
-        LeftOutBecause::GroupIdTaken => {
-            "an earlier source has a group with this id, and `conflicts.same-group` lets that one count"
-                .to_owned()
-        }
-        LeftOutBecause::GroupOfBefore => {
+        LeftOutBecause::GroupIdTaken => text!(
+            "left-out.group-id",
+            "an earlier source has a group with this id, and `conflicts.same-group` prefers that one"
+        ),
+        LeftOutBecause::GroupOfBefore => text!(
+            "left-out.group-of-before",
             "waits: another group had this name before, and the directory does not say whether that one still exists"
-                .to_owned()
-        }
+        ),
         LeftOutBecause::AddressInvalid { address } => {
-            format!("the server would not take `{address}` for an address")
+            text!("left-out.invalid-address", "`{address}` is not a valid e-mail address", address)
         }
-        LeftOutBecause::ExternalIdTooLong => "the id is longer than the server takes".to_owned(),
-        LeftOutBecause::GroupName => "the group's name is blank or longer than the server takes".to_owned(),
-        LeftOutBecause::EmptyUnseen => {
-            "has no members, and this server cannot be read: it is sent as soon as it has one".to_owned()
+        LeftOutBecause::ExternalIdTooLong => {
+            text!("left-out.long-id", "the id is longer than the server accepts")
         }
-        LeftOutBecause::MembersHidden => {
+        LeftOutBecause::GroupName => {
+            text!("left-out.group-name", "the group's name is blank or longer than the server accepts")
+        }
+        LeftOutBecause::EmptyUnseen => text!(
+            "left-out.empty-group",
+            "has no members yet; this server cannot be read, so the group is sent as soon as it has one"
+        ),
+        LeftOutBecause::MembersHidden => text!(
+            "left-out.members-hidden",
             "the directory does not show who is in this group, so it stays as it is in the organization; Microsoft Entra ID \
              shows hidden memberships to applications with the permission `Member.Read.Hidden`"
-                .to_owned()
-        }
-        LeftOutBecause::DomainNotAllowed { address } => {
-            format!("the domain of `{address}` is not one of `allowed-domains`; not invited")
-        }
-        LeftOutBecause::WaitsForTurn => {
-            "waits for a later run: `invitations.per-run` lets no more in at once".to_owned()
-        }
-        LeftOutBecause::NotInPilot => "waits: only the pilot group is invited for now".to_owned(),
-        LeftOutBecause::SourceNotRead { source } => format!(
-            "waits: {} could not be read and may have the same person, whom `conflicts.across-sources` lets it decide about",
-            in_a_sentence(source)
         ),
-        LeftOutBecause::UnresolvedMember { group } => {
-            format!("member of `{group}`, and neither a person nor a group that was read")
+        LeftOutBecause::DomainNotAllowed { address } => text!(
+            "left-out.domain",
+            "not invited: the domain of `{address}` is not one of `allowed-domains`",
+            address
+        ),
+        LeftOutBecause::WaitsForTurn => {
+            text!("left-out.turn", "waits for a later run: `invitations.per-run` limits invitations")
         }
+        LeftOutBecause::NotInPilot => {
+            text!("left-out.pilot", "waits: only the pilot group is invited for now")
+        }
+        LeftOutBecause::SourceNotRead { source } => text!(
+            "left-out.source",
+            "waits: {source} could not be read and may have the same person (`conflicts.across-sources`)",
+            source = in_a_sentence(source)
+        ),
+        LeftOutBecause::UnresolvedMember { group } => text!(
+            "left-out.unresolved",
+            "member of `{group}`, but neither a person nor a group that was read",
+            group
+        ),
     }
 }
 
@@ -104,56 +137,74 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
         Standing::AddressDiffers { person, observed } => (&person.name, new_address(observed, server)),
         Standing::AddressHeld { person, observed } => (
             &person.name,
-            format!(
-                "is known to the organization as `{observed}`, and another member has the new address: remove one of the \
-                 two in the web vault, the one who has less to lose"
+            text!(
+                "standing.address-held",
+                "is `{observed}` in the organization, and another member has the new address: remove one of the two in \
+                 the web vault, the one with less to lose",
+                observed
             ),
         ),
         Standing::HeldUnderOtherId { person, observed } => (
             &person.name,
-            format!(
-                "the organization has this address under the id `{observed}`, which may still be somebody's; once \
-                     nobody needs that id, clear it in the web vault, and the next run gives the directory's"
+            text!(
+                "standing.other-id",
+                "the organization has this address under the id `{observed}`, which may be another person's. If nobody \
+                 needs that id, clear it in the web vault; the next run sets the directory's",
+                observed = observed.as_str()
             ),
         ),
         Standing::ExternalIdTaken { person, holder } => (
             &person.name,
-            format!("has the name in the directory under which `{holder}` was brought over; not sent"),
+            text!(
+                "standing.id-taken",
+                "not sent: has the name in the directory under which `{holder}` was brought over",
+                holder
+            ),
         ),
         Standing::MembershipsKept { group, members } => (
             &group.name,
-            format!("the first run takes nobody out: {} members stay until the next", members.len()),
+            text!(
+                "standing.memberships-kept",
+                "the first run ends no membership: {members:member stays/members stay} until the next",
+                members = members.len()
+            ),
         ),
         Standing::RevokedByHand { person } => {
-            (&person.name, "somebody revoked the access by hand; it is not given back".to_owned())
+            (&person.name, text!("standing.revoked", "access was revoked by hand, and is not given back"))
         }
-        Standing::GroupNameKept { group, observed } => {
-            (&group.name, format!("the server keeps the group's first name, `{observed}`"))
-        }
+        Standing::GroupNameKept { group, observed } => (
+            &group.name,
+            text!("standing.group-name", "the server keeps the group's first name, `{observed}`", observed),
+        ),
         Standing::GroupVanished { group } => {
             let why = match server {
-                ServerKind::Vaultwarden => {
-                    "is no longer in the directory, and is kept: this server deletes no groups"
-                }
-                _ => {
-                    "is no longer in the directory, and is kept with its access to collections: see \
-                     `leavers.vanished-groups`"
-                }
+                ServerKind::Vaultwarden => text!(
+                    "standing.vanished-vaultwarden",
+                    "no longer in the directory, but kept: this server cannot delete groups"
+                ),
+                ServerKind::OfficialCloud | ServerKind::OfficialSelfHosted => text!(
+                    "standing.vanished",
+                    "no longer in the directory, but kept with its access to collections: see `leavers.vanished-groups`"
+                ),
             };
-            (&group.name, why.to_owned())
+            (&group.name, why)
         }
     }
 }
 
 fn new_address(observed: &str, server: ServerKind) -> String {
     match server {
-        ServerKind::Vaultwarden => format!(
-            "has a new address in the directory and stays `{observed}` here: the server would take the new one for \
-             somebody else. The person changes it in the account's settings"
+        ServerKind::Vaultwarden => text!(
+            "standing.new-address-vaultwarden",
+            "has a new address in the directory and stays `{observed}` here, because the server would take the new one \
+             for another person. The person can change it in the account's settings",
+            observed
         ),
-        ServerKind::OfficialCloud | ServerKind::OfficialSelfHosted => format!(
-            "has a new address in the directory and stays `{observed}` here, since no request changes an address. The \
-             person changes it in the account's settings; an invitation that nobody accepted is removed and sent anew"
+        ServerKind::OfficialCloud | ServerKind::OfficialSelfHosted => text!(
+            "standing.new-address",
+            "has a new address in the directory and stays `{observed}` here, because no request changes an address. The \
+             person can change it in the account's settings; an invitation that was not accepted is replaced",
+            observed
         ),
     }
 }

@@ -1,5 +1,6 @@
 //! Why somebody is in or out, in sentences and as data.
 
+use crate::text;
 use bwdc_core::desired::{Desired, DuplicateAddresses, NoAddress};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause};
 use bwdc_engine::explain::{Explained, Subject};
@@ -12,8 +13,10 @@ use std::fmt::Write as _;
 pub fn text(explained: &Explained, who: &str) -> String {
     let desired = &explained.desired;
     if explained.subjects.is_empty() {
-        return format!(
-            "Nothing in the directory answers to `{who}`, or the reading account may not see it."
+        return text!(
+            "explain.nothing",
+            "Nothing in the directory is called `{who}`, or the reading account may not see it.",
+            who
         );
     }
     let parts = explained.subjects.iter().map(|subject| match subject {
@@ -67,20 +70,28 @@ pub fn left_out(desired: &Desired) -> String {
     let mut text = String::new();
     let left_out = people_left_out(desired);
     // Writes into a String cannot fail.
-    let _ = writeln!(text, "People who are left out ({})", left_out.len());
+    let people = left_out.len();
+    let _ = writeln!(text, "{}", text!("explain.left-out", "People who are left out ({people})", people));
     for (number, reason) in &left_out {
         let name = desired.text(desired.everybody()[*number].reference);
         let _ = writeln!(text, "  {name}\n    {reason}");
     }
     if !desired.set_aside().is_empty() {
-        let _ = writeln!(text, "People who are left out ({})", desired.set_aside().len());
+        let people = desired.set_aside().len();
+        let title = text!("explain.left-out", "People who are left out ({people})", people);
+        let _ = writeln!(text, "{title}");
         for one in desired.set_aside() {
             let _ = writeln!(text, "  {}\n    {}", desired.text(one.reference), why_set_aside(one.because));
         }
     }
     let unresolved = unresolved(desired);
     let count: usize = unresolved.values().map(Vec::len).sum();
-    let _ = writeln!(text, "Members that are neither a person nor a group that is read ({count})");
+    let title = text!(
+        "explain.unresolved",
+        "Members that are neither a person nor a group that is read ({count})",
+        count
+    );
+    let _ = writeln!(text, "{title}");
     for (group, members) in &unresolved {
         let name = desired.text(desired.groups()[*group].name);
         let _ = writeln!(text, "  {name} ({})", members.len());
@@ -88,9 +99,10 @@ pub fn left_out(desired: &Desired) -> String {
             let _ = writeln!(text, "    {member}");
         }
     }
-    text.push_str(
-        "What lies outside of bases and filters is not read; `bwdc explain` looks for one entry there.",
-    );
+    text.push_str(&text!(
+        "explain.outside",
+        "Entries outside the search bases and filters are not read; `bwdc explain` looks for one entry there."
+    ));
     text
 }
 
@@ -105,12 +117,12 @@ pub fn left_out_data(desired: &Desired) -> Value {
     };
     let read = people_left_out(desired).into_iter().map(|(number, reason)| {
         let person = &desired.everybody()[number];
-        entry(person.reference, person.external_id, reason)
+        entry(person.reference, person.external_id, &reason)
     });
     let set_aside = desired
         .set_aside()
         .iter()
-        .map(|one| entry(one.reference, one.external_id, why_set_aside(one.because)));
+        .map(|one| entry(one.reference, one.external_id, &why_set_aside(one.because)));
     let people: Vec<Value> = read.chain(set_aside).collect();
     let groups: Vec<Value> = unresolved(desired)
         .into_iter()
@@ -126,17 +138,20 @@ pub fn left_out_data(desired: &Desired) -> Value {
     json!({ "object": "leftOut", "people": people, "groups": groups })
 }
 
-fn why_set_aside(because: SetAsideBecause) -> &'static str {
+fn why_set_aside(because: SetAsideBecause) -> String {
     match because {
-        SetAsideBecause::Guest => "a guest, and `entra.guests` is `skip`",
-        SetAsideBecause::StateNotTold => "the directory does not show whether the account is enabled",
-        _ => "a setting",
+        SetAsideBecause::Guest => text!("explain.guest", "a guest, and `entra.guests` is `skip`"),
+        SetAsideBecause::StateNotTold => {
+            text!("explain.state-not-shown", "the directory does not show whether the account is enabled")
+        }
+        _ => text!("explain.setting", "a setting"),
     }
 }
 
 /// Addresses that several people have, which stop every sync.
 pub fn shared(shared: &DuplicateAddresses) -> String {
-    let mut text = format!("Addresses that several people have ({})", shared.0.len());
+    let addresses = shared.0.len();
+    let mut text = text!("explain.shared", "Addresses that several people have ({addresses})", addresses);
     for (address, names) in &shared.0 {
         // Writes into a String cannot fail.
         let _ = write!(text, "\n  {address}");
@@ -144,8 +159,12 @@ pub fn shared(shared: &DuplicateAddresses) -> String {
             let _ = write!(text, "\n    {name}");
         }
     }
-    text.push_str("\nNobody can be brought over before each address is one person's. What happens instead is a setting: \
-         `bwdc config conflicts.same-address`, and of several sources `bwdc config conflicts.across-sources`.");
+    text.push('\n');
+    text.push_str(&text!(
+        "explain.shared-cure",
+        "Nobody is brought over until each address belongs to one person, or a setting says what happens instead: `bwdc \
+         config conflicts.same-address`, and for several sources `bwdc config conflicts.across-sources`."
+    ));
     text
 }
 
@@ -158,39 +177,46 @@ pub fn shared_data(shared: &DuplicateAddresses) -> Value {
 
 fn person(desired: &Desired, number: usize) -> String {
     let person = &desired.everybody()[number];
+    let who = desired.display_name(person);
     let verdict = match reason(desired, number) {
-        None => "is brought over".to_owned(),
-        Some(reason) => format!("is left out: {reason}"),
+        None => text!("explain.person", "`{who}` is brought over.", who),
+        Some(reason) => text!("explain.person-left-out", "`{who}` is left out: {reason}.", who, reason),
     };
     let groups = groups_of(desired, number);
-    format!(
-        "`{}` {verdict}.\n  name in the directory  {}\n  external id            {}\n  account                {}\n  groups ({})             {}",
-        desired.display_name(person),
-        desired.text(person.reference),
-        desired.text(person.external_id),
-        state(person.state),
-        groups.len(),
-        groups.join(", "),
-    )
-    .trim_end()
-    .to_owned()
+    let number = groups.len();
+    let rows = [
+        (text!("explain.name", "name in the directory"), desired.text(person.reference).to_owned()),
+        (text!("explain.external-id", "external id"), desired.text(person.external_id).to_owned()),
+        (text!("explain.account", "account"), state_title(person.state)),
+        (text!("explain.groups", "groups ({number})", number), groups.join(", ")),
+    ];
+    let rows = rows.map(|(title, value)| format!("\n  {title:<21}  {value}").trim_end().to_owned());
+    format!("{verdict}{}", rows.concat())
 }
 
 fn group(desired: &Desired, number: usize) -> String {
     let group = &desired.groups()[number];
     let members = members(desired, number);
-    let mut text = format!(
-        "The group `{}` is brought over; its people: {}.\n  name in the directory  {}\n  external id            {}",
-        desired.text(group.name),
-        members.len(),
-        desired.text(group.reference),
-        desired.text(group.external_id),
+    let mut text = text!(
+        "explain.group",
+        "The group `{group}` is brought over with {members:member/members}.",
+        group = desired.text(group.name),
+        members = members.len()
     );
+    for (title, value) in [
+        (text!("explain.name", "name in the directory"), desired.text(group.reference)),
+        (text!("explain.external-id", "external id"), desired.text(group.external_id)),
+    ] {
+        let _ = write!(text, "\n  {title:<21}  {value}");
+    }
     for member in members {
         let _ = write!(text, "\n  + {member}");
     }
     if let Some(members) = unresolved(desired).get(&number) {
-        let _ = write!(text, "\n  neither a person nor a group that is read ({}):", members.len());
+        let count = members.len();
+        let title =
+            text!("explain.group-unresolved", "neither a person nor a group that is read ({count}):", count);
+        let _ = write!(text, "\n  {title}");
         for member in members {
             let _ = write!(text, "\n  ? {member}");
         }
@@ -198,26 +224,56 @@ fn group(desired: &Desired, number: usize) -> String {
     text
 }
 
+fn state_title(state: AccountState) -> String {
+    match state {
+        AccountState::Enabled => text!("state.enabled", "enabled"),
+        AccountState::Disabled => text!("state.disabled", "disabled"),
+        AccountState::Deleted => text!("state.deleted", "deleted"),
+    }
+}
+
 fn unread(unread: &Unread) -> String {
-    format!("`{}` is not read: {}.", unread.name, why_unread(unread))
+    text!(
+        "explain.unread",
+        "`{name}` is not read: {reason}.",
+        name = unread.name,
+        reason = why_unread(unread)
+    )
 }
 
 fn why_unread(unread: &Unread) -> String {
     match &unread.cause {
         UnreadCause::Elsewhere { as_person, bases, setting } => {
-            let kind = if *as_person { "people" } else { "groups" };
             let bases = bases.iter().map(|base| format!("`{base}`")).collect::<Vec<_>>().join(", ");
-            format!(
-                "the filter of {kind} selects it, but {kind} are looked for under {bases} only (`{setting}`)"
-            )
+            if *as_person {
+                text!(
+                    "explain.person-elsewhere",
+                    "the user filter selects it, but people are looked for under {bases} only (`{setting}`)",
+                    bases,
+                    setting
+                )
+            } else {
+                text!(
+                    "explain.group-elsewhere",
+                    "the group filter selects it, but groups are looked for under {bases} only (`{setting}`)",
+                    bases,
+                    setting
+                )
+            }
         }
-        UnreadCause::NotSelected { people, groups } => {
-            format!("neither the filter of people `{people}` nor that of groups `{groups}` selects it")
+        UnreadCause::NotSelected { people, groups } => text!(
+            "explain.not-selected",
+            "neither the user filter `{people}` nor the group filter `{groups}` selects it",
+            people,
+            groups
+        ),
+        UnreadCause::Meanwhile => {
+            text!("explain.meanwhile", "it did not exist yet, or was different, during the read; ask again")
         }
-        UnreadCause::Meanwhile => "it was not there yet, or was different; ask again".to_owned(),
     }
 }
 
+/// What scripts know a state by.
 fn state(state: AccountState) -> &'static str {
     match state {
         AccountState::Enabled => "enabled",
@@ -226,23 +282,30 @@ fn state(state: AccountState) -> &'static str {
     }
 }
 
-fn reason(desired: &Desired, number: usize) -> Option<&'static str> {
+fn reason(desired: &Desired, number: usize) -> Option<String> {
     let person = &desired.everybody()[number];
     match (person.unusable, person.email) {
-        (Some(NoAddress::Shared), _) => {
-            Some("others have the same address, and `[conflicts]` in connector.toml leaves all of them out")
-        }
+        (Some(NoAddress::Shared), _) => Some(text!(
+            "explain.shared-address",
+            "others have the same address, and `conflicts.same-address` leaves all of them out"
+        )),
         (Some(NoAddress::Replaced { .. }), _) => {
-            Some("is disabled, and an enabled entry has the same address")
+            Some(text!("explain.replaced", "is disabled, and an enabled entry has the same address"))
         }
-        _ if !desired.people_wanted() => Some("people are not brought over (`sync.users` is false)"),
-        (Some(NoAddress::TooLong), _) => Some("the address is longer than 256 characters"),
-        (Some(NoAddress::Missing), _) | (None, None) => Some("there is no address"),
+        _ if !desired.people_wanted() => {
+            Some(text!("explain.no-people", "people are not brought over (`sync.users` is false)"))
+        }
+        (Some(NoAddress::TooLong), _) => {
+            Some(text!("explain.long-address", "the address is longer than 256 characters"))
+        }
+        (Some(NoAddress::Missing), _) | (None, None) => {
+            Some(text!("explain.no-address", "there is no address"))
+        }
         (None, Some(_)) => None,
     }
 }
 
-fn people_left_out(desired: &Desired) -> Vec<(usize, &'static str)> {
+fn people_left_out(desired: &Desired) -> Vec<(usize, String)> {
     let numbers = 0..desired.everybody().len();
     numbers.filter_map(|number| Some((number, reason(desired, number)?))).collect()
 }

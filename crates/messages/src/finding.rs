@@ -1,11 +1,10 @@
 //! The findings of `doctor` in words: what was looked at, what came of it, and what to do.
 
-use crate::text;
+use crate::time::day;
 use crate::wrap::broken;
+use crate::{CommandLine, NextStep, text};
 use cause::{concern_words, failure_words};
 mod cause;
-
-pub use cause::DescribeError;
 
 use bwdc_engine::certificate::{Certificate, Chain, Trust};
 use bwdc_engine::clock::to_iso;
@@ -19,13 +18,13 @@ use std::path::Path;
 const INDENT: usize = 8;
 
 /// A finding in words.
-pub struct Told {
+pub struct Described {
     area: Area,
     check: Check,
     subject: String,
     outcome: Word,
     message: String,
-    cure: Option<String>,
+    steps: Vec<NextStep>,
     facts: Vec<(&'static str, String)>,
     chain: Option<Chain>,
 }
@@ -59,27 +58,37 @@ impl Word {
     }
 }
 
-impl Told {
+impl Described {
     /// Puts a finding into words.
-    pub fn new(finding: Finding, describe: DescribeError<'_>) -> Self {
+    pub fn new(finding: Finding) -> Self {
         let Finding { area, check, subject, outcome, facts, chain } = finding;
         let learned = facts_text(&facts);
-        let (outcome, message, cure) = match outcome {
-            Outcome::Good => (Word::Ok, learned, None),
+        let (outcome, message, steps) = match outcome {
+            Outcome::Good => (Word::Ok, learned, Vec::new()),
             Outcome::Concern(concern) => {
-                let (text, cure) = concern_words(concern, &subject, describe);
-                let told = matches!(check, Check::Clock | Check::Certificate) || learned.is_empty();
-                (Word::Warn, if told { text } else { format!("{text} ({learned})") }, cure)
+                let (text, steps) = concern_words(concern, &subject);
+                let is_whole = matches!(check, Check::Clock | Check::Certificate) || learned.is_empty();
+                (Word::Warn, if is_whole { text } else { format!("{text} ({learned})") }, steps)
             }
             Outcome::Failed(failure) => {
-                let (text, cure) = failure_words(failure, describe);
-                (Word::Fail, text, cure)
+                let (text, steps) = failure_words(failure);
+                (Word::Fail, text, steps)
             }
             Outcome::WaitsFor(check) => {
-                (Word::Waiting, format!("waits for: {}", title(check).to_lowercase()), None)
+                let check = title(check).to_lowercase();
+                (Word::Waiting, text!("finding.waits", "waits for: {check}", check), Vec::new())
             }
         };
-        Self { area, check, subject, outcome, message, cure, facts, chain }
+        Self { area, check, subject, outcome, message, steps, facts, chain }
+    }
+
+    /// What to do about it.
+    pub fn steps(&self) -> &[NextStep] {
+        &self.steps
+    }
+
+    fn cure(&self, command_line: &CommandLine) -> Option<String> {
+        (!self.steps.is_empty()).then(|| command_line.sentences(&self.steps))
     }
 
     /// Whether it does not work.
@@ -99,19 +108,19 @@ pub fn bundle_written(path: &Path) -> String {
 
 /// For people: one line a check, under the name of its area, with the cure below. At a terminal, lines are broken at its
 /// `width` in columns.
-pub fn text(findings: &[Told], width: Option<usize>) -> String {
+pub fn text(findings: &[Described], width: Option<usize>, command_line: &CommandLine) -> String {
     let mut text = String::new();
     let mut area = None;
     for finding in findings {
         if area != Some(finding.area) {
             text.push_str(if area.is_some() { "\n" } else { "" });
             area = Some(finding.area);
-            text.push_str(area_name(finding.area));
+            text.push_str(&area_title(finding.area));
             text.push('\n');
         }
         // A string takes what is written to it.
         let _ = writeln!(text, "  {:<5} {}", finding.outcome.mark(), broken(&line(finding), width, INDENT));
-        for more in finding.cure.iter().chain(&chain(finding)) {
+        for more in finding.cure(command_line).iter().chain(&chain(finding)) {
             let _ = writeln!(text, "        {}", broken(more, width, INDENT));
         }
     }
@@ -121,8 +130,8 @@ pub fn text(findings: &[Told], width: Option<usize>) -> String {
 }
 
 /// For scripts.
-pub fn data(findings: &[Told]) -> Value {
-    let checks: Vec<Value> = findings.iter().map(check_data).collect();
+pub fn data(findings: &[Described], command_line: &CommandLine) -> Value {
+    let checks: Vec<Value> = findings.iter().map(|it| check_data(it, command_line)).collect();
     json!({
         "object": "doctor",
         "ok": count(findings, Word::Ok),
@@ -133,16 +142,16 @@ pub fn data(findings: &[Told]) -> Value {
     })
 }
 
-fn check_data(finding: &Told) -> Value {
+fn check_data(finding: &Described, command_line: &CommandLine) -> Value {
     let facts: serde_json::Map<String, Value> =
         finding.facts.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
     let mut data = json!({
-        "area": area_name(finding.area).to_ascii_lowercase(),
+        "area": area_name(finding.area),
         "check": name(finding.check),
         "subject": finding.subject,
         "outcome": finding.outcome.text(),
         "message": finding.message,
-        "cure": finding.cure,
+        "cure": finding.cure(command_line),
         "facts": facts,
     });
     if let Some(chain) = &finding.chain {
@@ -161,26 +170,46 @@ fn certificate_data(certificate: &Certificate) -> Value {
     })
 }
 
-fn summary(findings: &[Told]) -> String {
+fn summary(findings: &[Described]) -> String {
     let count = |word| count(findings, word);
-    let mut text =
-        format!("{} ok, {} to look at, {} failed", count(Word::Ok), count(Word::Warn), count(Word::Fail));
-    if count(Word::Waiting) > 0 {
-        let _ = write!(text, ", {} waiting for another check", count(Word::Waiting));
+    let (ok, warnings, failed) = (count(Word::Ok), count(Word::Warn), count(Word::Fail));
+    match count(Word::Waiting) {
+        0 => text!(
+            "finding.summary",
+            "{ok} ok, {warnings:warning/warnings}, {failed} failed.",
+            ok,
+            warnings,
+            failed
+        ),
+        waiting => text!(
+            "finding.summary-waiting",
+            "{ok} ok, {warnings:warning/warnings}, {failed} failed, {waiting} waiting for another check.",
+            ok,
+            warnings,
+            failed,
+            waiting
+        ),
     }
-    text.push('.');
-    text
 }
 
-fn count(findings: &[Told], word: Word) -> usize {
+fn count(findings: &[Described], word: Word) -> usize {
     findings.iter().filter(|it| it.outcome == word).count()
 }
 
+fn area_title(area: Area) -> String {
+    match area {
+        Area::Installation => text!("area.installation", "Installation"),
+        Area::Directory => text!("area.directory", "Directory"),
+        Area::Organization => text!("area.organization", "Organization"),
+    }
+}
+
+/// What scripts know an area by.
 fn area_name(area: Area) -> &'static str {
     match area {
-        Area::Installation => "Installation",
-        Area::Directory => "Directory",
-        Area::Organization => "Organization",
+        Area::Installation => "installation",
+        Area::Directory => "directory",
+        Area::Organization => "organization",
     }
 }
 
@@ -220,44 +249,44 @@ fn name(check: Check) -> &'static str {
 }
 
 /// What people know a check by.
-fn title(check: Check) -> &'static str {
+fn title(check: Check) -> String {
     match check {
-        Check::Program => "Program",
-        Check::Folder => "Folder",
-        Check::FileSystem => "Disk",
-        Check::Settings => "Settings",
-        Check::ConnectorSettings => "More settings",
-        Check::SecretStore => "Secrets",
-        Check::Secret => "Secret",
-        Check::Ledger => "Ledger",
-        Check::DirectorySettings => "Settings of the directory",
-        Check::Proxy => "Way",
-        Check::Name => "Name",
-        Check::Connection => "Connection",
-        Check::Certificate => "Certificate",
-        Check::Clock => "Clock",
-        Check::SignIn => "Sign-in",
-        Check::Server => "Server",
-        Check::Encryption => "Encryption",
-        Check::Members => "Members",
+        Check::Program => text!("check.program", "Program"),
+        Check::Folder => text!("check.folder", "Folder"),
+        Check::FileSystem => text!("check.file-system", "File system"),
+        Check::Settings => text!("check.settings", "Settings"),
+        Check::ConnectorSettings => text!("check.connector-settings", "Further settings"),
+        Check::SecretStore => text!("check.secret-store", "Secrets"),
+        Check::Secret => text!("check.secret", "Secret"),
+        Check::Ledger => text!("check.ledger", "Ledger"),
+        Check::DirectorySettings => text!("check.directory-settings", "Settings of the directory"),
+        Check::Proxy => text!("check.proxy", "Proxy"),
+        Check::Name => text!("check.name", "Name"),
+        Check::Connection => text!("check.connection", "Connection"),
+        Check::Certificate => text!("check.certificate", "Certificate"),
+        Check::Clock => text!("check.clock", "Clock"),
+        Check::SignIn => text!("check.sign-in", "Sign-in"),
+        Check::Server => text!("check.server", "Server"),
+        Check::Encryption => text!("check.encryption", "Encryption"),
+        Check::Members => text!("check.members", "Members"),
         Check::Directory(check) => match check {
-            probe::Check::Reach => "Connection",
-            probe::Check::Encryption => "Encryption",
-            probe::Check::SignIn => "Sign-in",
-            probe::Check::Service => "Service",
-            probe::Check::Right => "Right",
-            probe::Check::SearchBase => "Search base",
-            probe::Check::People => "People",
-            probe::Check::Groups => "Groups",
-            _ => "Directory",
+            probe::Check::Reach => text!("check.probe-reach", "Connection"),
+            probe::Check::Encryption => text!("check.probe-encryption", "Encryption"),
+            probe::Check::SignIn => text!("check.probe-sign-in", "Sign-in"),
+            probe::Check::Service => text!("check.probe-service", "Service"),
+            probe::Check::Right => text!("check.probe-right", "Permission"),
+            probe::Check::SearchBase => text!("check.probe-search-base", "Search base"),
+            probe::Check::People => text!("check.probe-people", "People"),
+            probe::Check::Groups => text!("check.probe-groups", "Groups"),
+            _ => text!("check.directory", "Directory"),
         },
     }
 }
 
-fn line(finding: &Told) -> String {
+fn line(finding: &Described) -> String {
     let title = title(finding.check);
     match (finding.subject.as_str(), finding.message.as_str()) {
-        ("", "") => title.to_owned(),
+        ("", "") => title,
         ("", message) => format!("{title}: {message}"),
         (subject, "") => format!("{title} {subject}"),
         (subject, message) => format!("{title} {subject}: {message}"),
@@ -270,46 +299,57 @@ fn facts_text(facts: &[(&'static str, String)]) -> String {
 
 fn fact_text(name: &str, value: &str) -> String {
     match (name, value) {
-        ("direct", "this-machine") => "direct (it is this machine)".to_owned(),
-        ("direct", "no-proxy") => "direct (no proxy is set for it)".to_owned(),
-        ("direct", "socket") => "direct (a socket on this machine)".to_owned(),
-        ("direct", "ldap") => "direct (LDAP is never sent through a proxy)".to_owned(),
-        ("through", proxy) => format!("through {proxy}"),
-        ("state", "none-yet") => "none yet".to_owned(),
-        ("state", "defaults") => "none, the defaults count".to_owned(),
+        ("direct", "this-machine") => text!("fact.direct-this-machine", "direct (it is this machine)"),
+        ("direct", "no-proxy") => text!("fact.direct-no-proxy", "direct (no proxy is set for it)"),
+        ("direct", "socket") => text!("fact.direct-socket", "direct (a socket on this machine)"),
+        ("direct", "ldap") => text!("fact.direct-ldap", "direct (LDAP is never sent through a proxy)"),
+        ("through", proxy) => text!("fact.through", "through {proxy}", proxy),
+        ("state", "none-yet") => text!("fact.none-yet", "none yet"),
+        ("state", "defaults") => text!("fact.defaults", "none, the defaults apply"),
         ("state", "unreadable") => {
-            "cannot be read; the next run begins an empty one and removes nobody".to_owned()
+            text!("fact.unreadable", "cannot be read; the next run starts an empty one and removes nobody")
         }
-        ("kept in", "data.json") => "in data.json, in plain text".to_owned(),
-        ("kept in", "variable") => "in an environment variable".to_owned(),
-        ("kept in", "file") => "in a file of its own".to_owned(),
-        ("kept in", "keychain") => "in the keychain".to_owned(),
-        ("kept in", "command") => "what a command prints".to_owned(),
-        ("kept in", "elsewhere") => "in the store of another program".to_owned(),
-        ("kept in", place) => format!("in {place}"),
-        ("kind", "bitwarden-cloud") => "Bitwarden's cloud".to_owned(),
-        ("kind", "bitwarden-self-hosted") => "Bitwarden, self-hosted".to_owned(),
-        ("kind", "vaultwarden") => "Vaultwarden".to_owned(),
-        ("kind", "unknown") => "does not say what it is and is treated as Vaultwarden".to_owned(),
-        ("read by", "personal-key") => "read with the personal key".to_owned(),
+        ("kept in", "data.json") => text!("fact.in-plain-text", "in data.json, in plain text"),
+        ("kept in", "variable") => text!("fact.in-variable", "in an environment variable"),
+        ("kept in", "file") => text!("fact.in-file", "in a file of its own"),
+        ("kept in", "keychain") => text!("fact.in-keychain", "in the keychain"),
+        ("kept in", "command") => text!("fact.of-command", "what a command prints"),
+        ("kept in", "elsewhere") => text!("fact.elsewhere", "in the store of another program"),
+        ("kept in", place) => text!("fact.in", "in {place}", place),
+        ("kind", "bitwarden-cloud") => text!("fact.cloud", "Bitwarden's cloud"),
+        ("kind", "bitwarden-self-hosted") => text!("fact.self-hosted", "Bitwarden, self-hosted"),
+        ("kind", "vaultwarden") => text!("fact.vaultwarden", "Vaultwarden"),
+        ("kind", "unknown") => {
+            text!("fact.unknown-server", "does not say what it is and is treated as Vaultwarden")
+        }
+        ("read by", "personal-key") => text!("fact.personal-key", "read with the personal key"),
         ("address" | "addresses" | "system" | "architecture", value) => value.to_owned(),
-        ("milliseconds", value) => format!("{value} ms"),
-        ("days left", value) => format!("{value} days left"),
-        ("seconds ahead", "0" | "1" | "-1") => "agrees with ours".to_owned(),
-        ("seconds ahead", value) => format!("ours is {value} s ahead"),
+        ("milliseconds", value) => text!("fact.milliseconds", "{value} ms", value),
+        ("days left", value) => text!("fact.days-left", "{value} days left", value),
+        ("seconds ahead", "0" | "1" | "-1") => text!("fact.clocks-agree", "agrees with ours"),
+        ("seconds ahead", value) => text!("fact.ahead", "ours is {value} s ahead", value),
         (name, value) => format!("{name}: {value}"),
     }
 }
 
 /// The certificates that were shown; of a chain that is as it should be, the first.
-fn chain(finding: &Told) -> Vec<String> {
+fn chain(finding: &Described) -> Vec<String> {
     let Some(chain) = &finding.chain else { return Vec::new() };
     let shown = if chain.trust == Trust::Verified { 1 } else { chain.certificates.len() };
-    let told = |(number, it): (usize, &Certificate)| {
-        let names = if it.names.is_empty() { String::new() } else { format!(" for {}", it.names.join(", ")) };
-        let until = to_iso(it.ends);
-        let until = until.split('T').next().unwrap_or_default();
-        format!("{}. {}{names}, signed by {}, until {until}", number + 1, it.subject, it.issuer)
+    let line = |(number, it): (usize, &Certificate)| {
+        let names = match &it.names[..] {
+            [] => String::new(),
+            names => text!("chain.names", " for {names}", names = names.join(", ")),
+        };
+        text!(
+            "chain.certificate",
+            "{number}. {subject}{names}, signed by {issuer}, until {until}",
+            number = number + 1,
+            subject = it.subject,
+            names,
+            issuer = it.issuer,
+            until = day(it.ends)
+        )
     };
-    chain.certificates.iter().take(shown).enumerate().map(told).collect()
+    chain.certificates.iter().take(shown).enumerate().map(line).collect()
 }

@@ -21,9 +21,9 @@ pub fn run_data(run: &RunRecord, actions: &[RecordedAction]) -> Value {
     data
 }
 
-/// How many runs were forgotten.
+/// How many runs were deleted.
 pub fn forgotten(runs: usize) -> String {
-    text!("history.forgotten", "{runs:run is/runs are} forgotten.", runs)
+    text!("history.forgotten", "Deleted {runs:run/runs}.", runs)
 }
 
 fn data_of(run: &RunRecord) -> Value {
@@ -76,9 +76,17 @@ fn changes(run: &RunRecord) -> String {
 /// Runs for people, one line each.
 pub fn table(runs: &[RunRecord]) -> String {
     if runs.is_empty() {
-        return text!("history.none", "No run is remembered.");
+        return text!("history.none", "There are no runs yet.");
     }
-    let mut text = format!("{:>5}  {:<20}  {:<11}  {:>8}  changes", "run", "started", "outcome", "took");
+    let titles = [
+        text!("history.run", "run"),
+        text!("history.started", "started (UTC)"),
+        text!("history.outcome", "outcome"),
+        text!("history.took", "took"),
+        text!("history.changes", "changes"),
+    ];
+    let [run, started, outcome_title, took, what] = titles;
+    let mut text = format!("{run:>5}  {started:<20}  {outcome_title:<11}  {took:>8}  {what}");
     for run in runs {
         let started = to_iso(run.started_at);
         let started = started.split('.').next().unwrap_or_default().replace('T', " ");

@@ -3,25 +3,32 @@
 //! Front ends take their sentences from here, so that the command line, the console, the desktop app and the service say the
 //! same thing. Nothing here reads a file, asks for the time or prints.
 
+pub mod account;
 pub mod catalogue;
 pub mod change;
+pub mod demo;
 pub mod error;
 pub mod explanation;
 pub mod finding;
+pub mod form;
 mod hidden;
 pub mod history;
 pub mod list;
 pub mod notice;
 pub mod plan;
+pub mod problem;
 pub mod profile;
+pub mod program;
 pub mod refusal;
 pub mod secret;
 pub mod setting;
 pub mod source;
 pub mod step;
 pub mod sync;
+pub mod time;
 pub mod wrap;
 
 pub use catalogue::Catalogue;
 pub use error::{ErrorKind, ErrorText, describe};
+pub use form::{Field, Form, FormSection, Input};
 pub use step::{CommandLine, NextStep, Step};

@@ -1,5 +1,6 @@
-//! What an administrator should know besides.
+//! What an administrator should know about a plan.
 
+use crate::error::sentence;
 use crate::hidden;
 use crate::list::{capital, some};
 use crate::source::in_a_sentence;
@@ -11,74 +12,111 @@ use bwdc_engine::notice::{Names, Notice};
 /// Something that an administrator should know.
 pub fn remark(remark: &Remark) -> String {
     match remark {
-        Remark::ForeignIds { people, groups, examples } => format!(
-            "{people} members and {groups} groups have external ids that neither the directory nor this connector's \
-             ledger knows: another connector, or an earlier configuration, brought them over. For example {}.",
-            examples.join(", ")
+        Remark::ForeignIds { people, groups, examples } => text!(
+            "notice.foreign-ids",
+            "{people:member/members} and {groups:group/groups} have external ids that neither the directory nor the ledger \
+             knows: another connector, or an earlier configuration, imported them. For example {examples}.",
+            people,
+            groups,
+            examples = examples.join(", ")
         ),
-        Remark::IdChanged { person, observed } => format!(
-            "`{}` was brought over as `{}` and has the external id `{observed}` by now: does another connector write to \
-             this organization?",
-            person.name, person.external_id
+        Remark::IdChanged { person, observed } => text!(
+            "notice.id-changed",
+            "`{person}` was imported as `{id}` and now has the external id `{observed}`. Does another connector write to this \
+             organization?",
+            person = person.name,
+            id = person.external_id.as_str(),
+            observed = observed.as_str()
         ),
-        Remark::SameName { group } => format!(
-            "A group `{}` made by hand exists already, and a second one of that name will be created. With `adopt-groups = \
-             true` in connector.toml the directory takes over the first, with its access to collections.",
-            group.name
+        Remark::SameName { group } => text!(
+            "notice.same-name",
+            "A group `{group}` that was made by hand exists, and a second one with that name will be created. With \
+             `adopt-groups = true` in connector.toml the directory takes over the first one and its access to collections.",
+            group = group.name
         ),
-        Remark::SourceNotRead { source, reason, people, groups } => format!(
-            "{} could not be read: {reason}. Its {people} people and {groups} groups stay as they are, and nobody loses \
-             access in this run because the directory does not list them.",
-            capital(&in_a_sentence(source))
+        Remark::SourceNotRead { source, reason, people, groups } => text!(
+            "notice.source-not-read",
+            "{source} could not be read: {reason}. Its {people:person/people} and {groups:group/groups} stay as they are. \
+             In this run, nobody loses access because the directory does not list them.",
+            source = capital(&in_a_sentence(source)),
+            reason,
+            people,
+            groups
         ),
-        Remark::SourceNew { source } => format!(
-            "{} is read for the first time: nothing of its people and groups is taken away in this run.",
-            capital(&in_a_sentence(source))
+        Remark::SourceNew { source } => text!(
+            "notice.source-new",
+            "{source} is read for the first time: this run removes none of its people and groups.",
+            source = capital(&in_a_sentence(source))
         ),
-        Remark::SourceNotConfigured { source, people } => format!(
-            "{people} members came from the source `{source}`, which `sources` does not name any more. They stay, since \
-             nobody can say whether they are still there."
+        Remark::SourceNotConfigured { source, people } => text!(
+            "notice.source-not-configured",
+            "{people:member/members} came from the source `{source}`, which `sources` no longer names. They stay, because \
+             nothing can tell whether they are still there.",
+            people,
+            source = source.to_string()
         ),
-        Remark::SharedBySources { people, examples } => format!(
-            "{people} people are in several sources and are one member each, in the groups of all of them, as \
-             `conflicts.across-sources` says. For example {}.",
-            examples.join(", ")
+        Remark::SharedBySources { people, examples } => text!(
+            "notice.shared-by-sources",
+            "{people:person is/people are} in several sources. Each of them is one member, in the groups of all of these \
+             sources (`conflicts.across-sources`). For example {examples}.",
+            people,
+            examples = examples.join(", ")
         ),
-        Remark::GroupsWait { groups } => format!(
-            "{groups} groups are compared by later runs: one run asks the server for the members of so many only."
+        Remark::GroupsWait { groups } => text!(
+            "notice.groups-wait",
+            "{groups:group is/groups are} compared by later runs: one run asks the server for the members of a limited \
+             number of groups.",
+            groups
         ),
-        Remark::NoPilotGroup { name } => {
-            format!("The directory has no group `{name}`, which `invitations.pilot-group` names.")
-        }
-        Remark::FoundAnew { group, members, why } => format!(
-            "{} people come into the group `{}`, where the official connector did not find them: {}. They are {}.",
-            members.len(),
-            group.name,
-            match why {
-                Overlooked::LongList => "the server hands its members out in parts",
-                Overlooked::PrimaryGroup => "it is their primary group, which lists nobody",
-                Overlooked::Spelling => "the group spells them otherwise than their own entries, by case or blanks",
-                Overlooked::AttributeName => "the server spells `sync.memberAttribute` otherwise, by case",
-            },
-            some(members)
+        Remark::NoPilotGroup { name } => text!(
+            "notice.no-pilot-group",
+            "The directory has no group `{name}`, which `invitations.pilot-group` names.",
+            name
         ),
-        Remark::GroupsUnseen { groups } => format!(
-            "{groups} groups are sent unconfirmed: Vaultwarden takes groups only where they are switched on \
-             (`ORG_GROUPS_ENABLED=true`), and its answer is the same where they are not. If they are missing in the web vault, \
-             switch them on; `bwdc ledger purge` lets the next run send everything anew."
+        Remark::FoundAnew { group, members, why } => text!(
+            "notice.overlooked",
+            "The official connector does not find {members:member/members} of the group `{group}`: {why}. bwdc adds {names}.",
+            members = members.len(),
+            group = group.name,
+            why = overlooked(*why),
+            names = some(members)
         ),
-        Remark::StayStaged { people, examples } => format!(
-            "{people} members were stored without an invitation, and no sync invites them: do it in the web vault. For \
-             example {}.",
-            examples.join(", ")
+        Remark::GroupsUnseen { groups } => text!(
+            "notice.groups-unseen",
+            "{groups:group is/groups are} sent without confirmation: Vaultwarden accepts groups only where they are switched \
+             on (`ORG_GROUPS_ENABLED=true`), and answers the same where they are not. If they are missing in the web vault, \
+             switch them on, then run `bwdc ledger purge`: the next run sends everything again.",
+            groups
+        ),
+        Remark::StayStaged { people, examples } => text!(
+            "notice.staged",
+            "{people:member was/members were} stored without an invitation, and no sync invites them: invite them in the web \
+             vault. For example {examples}.",
+            people,
+            examples = examples.join(", ")
         ),
         Remark::DeletedOrHidden { because, people, examples, action, grace_hours } => {
             hidden::deleted_or_hidden(because, *people, examples, *action, *grace_hours)
         }
-        Remark::RestoresByHand => {
-            "This server restores everybody whom a request lists, also people whose access was revoked by hand: this run \
-             lists everybody."
-                .to_owned()
+        Remark::RestoresByHand => text!(
+            "notice.restores",
+            "This run lists everybody, and this server restores everybody whom a request lists, including people whose \
+             access was revoked by hand."
+        ),
+    }
+}
+
+fn overlooked(why: Overlooked) -> String {
+    match why {
+        Overlooked::LongList => text!("overlooked.long-list", "the server returns the list in parts"),
+        Overlooked::PrimaryGroup => {
+            text!("overlooked.primary-group", "it is their primary group, which lists nobody")
+        }
+        Overlooked::Spelling => {
+            text!("overlooked.spelling", "the group spells their names differently, by case or blanks")
+        }
+        Overlooked::AttributeName => {
+            text!("overlooked.attribute", "the server spells `sync.memberAttribute` differently, by case")
         }
     }
 }
@@ -86,42 +124,42 @@ pub fn remark(remark: &Remark) -> String {
 /// The sentence for a notice.
 pub fn notice(notice: &Notice) -> String {
     match notice {
-        Notice::OpenToOthers(found) => found.to_string(),
+        Notice::OpenToOthers(found) => sentence(&found.to_string()),
         Notice::LedgerDamaged { path } => text!(
             "notice.ledger-damaged",
-            "the ledger `{path}` cannot be read: the next sync sets it aside, records who is there and removes nobody",
+            "The ledger `{path}` cannot be read. The next sync sets it aside, records who is there and removes nobody.",
             path = path.display().to_string()
         ),
         Notice::LedgerSetAside { moved_to } => text!(
             "notice.ledger-set-aside",
-            "the ledger could not be read and was set aside as `{path}`; this run records who is there and removes nobody",
+            "The ledger could not be read and was set aside as `{path}`. This run records who is there and removes nobody.",
             path = moved_to.display().to_string()
         ),
         Notice::LedgerOfAnother => text!(
             "notice.ledger-of-another",
-            "the ledger was about another organization or directory: this run records who is there and removes nobody"
+            "The ledger belonged to another organization or directory. This run records who is there and removes nobody."
         ),
         Notice::SourceOfAnother { source } => text!(
             "notice.source-of-another",
-            "source `{source}` is another directory than before: this run records who is there and removes nobody of it",
+            "The source `{source}` is now another directory. This run records who is there and removes nobody of it.",
             source = source.as_str()
         ),
         Notice::SyncedByAnother => text!(
             "notice.synced-by-another",
-            "another program has synced since the last run here: the times or the hash in `data.json` are not ours; everything is read and compared anew"
+            "Another program has synced since the last run here: the times or the hash in `data.json` are not ours. This run reads and compares everything."
         ),
         Notice::KeptAtFirst { people } => text!(
             "notice.kept-at-first",
-            "first run with this ledger: {people} people who would otherwise lose access are kept, and recorded",
+            "This is the first run with this ledger: {people:person/people} who would otherwise lose access are kept and recorded.",
             people
         ),
         Notice::OverwriteWithheld => text!(
             "notice.overwrite-withheld",
-            "`sync.overwriteExisting` is not carried out: whom it would take out cannot be seen in full yet, or this is the first run"
+            "`sync.overwriteExisting` is not carried out, because not everybody whom it would remove can be seen yet, or this is the first run."
         ),
         Notice::OrganizationInClearText { addresses } => text!(
             "notice.organization-in-clear-text",
-            "The organization's key travels in clear text to {addresses}: everybody on the way can read it. Use an address with https: `bwdc config server https://...`.",
+            "The organization's key travels in clear text to {addresses}: others can read it on the way. Use an address with https: `bwdc config server https://...`.",
             addresses = addresses.join(" and ")
         ),
         Notice::PasswordInClearText { username, server } => text!(
@@ -161,7 +199,7 @@ pub fn notice(notice: &Notice) -> String {
         ),
         Notice::UnitWithoutPeople { unit } => text!(
             "notice.unit-without-people",
-            "Nobody is in the org unit `{unit}` that `sync.userFilter` names.",
+            "The org unit `{unit}`, which `sync.userFilter` names, has no people.",
             unit
         ),
     }

@@ -2,60 +2,42 @@
 
 use crate::change::{cause as why, kept, left_out, standing};
 use crate::list::some;
-use crate::{notice, refusal};
+use crate::refusal::{Stage, refusals};
+use crate::{CommandLine, notice, text};
 use bwdc_core::plan::{Cause, Change, Evidence, Plan, Verdict};
 use bwdc_engine::Planned;
 use std::collections::HashSet;
 use std::fmt::{self, Write};
 
 const WIDTH: usize = 80;
-const MAILED: &str = "`sync.inviteUsersAfterProvisioning` is false, but this server knows no staged members: whoever is new \
-                      is invited by mail.";
-const STAGED: &str = "`sync.inviteUsersAfterProvisioning` is false, and this server stages whoever is new: nobody is invited by \
-                      mail.";
 /// Where causes begin when there is room.
 const CAUSE_COLUMN: usize = 44;
 
 /// A plan, without a final newline.
-pub fn text(planned: &Planned) -> String {
+pub fn text(planned: &Planned, command_line: &CommandLine) -> String {
     let mut text = String::new();
     // A string takes what is written to it.
-    let _ = write(&mut text, planned);
+    let _ = write(&mut text, planned, command_line);
     text
 }
 
-fn write(out: &mut String, planned: &Planned) -> fmt::Result {
+fn write(out: &mut String, planned: &Planned, command_line: &CommandLine) -> fmt::Result {
     let Planned { plan, verdict, invites_all_the_same: mailed, .. } = planned;
     let (people, groups): (Vec<_>, Vec<_>) = plan.changes.iter().map(line).partition(|line| line.person);
-    changed(out, "People", &people)?;
-    changed(out, "Groups", &groups)?;
-    let names: Vec<String> = plan.kept.iter().map(|it| format!("  = {}", it.person.name)).collect();
-    section(
-        out,
-        "Stay, although the directory does not ask for them",
-        names.iter().map(String::as_str).zip(plan.kept.iter().map(kept)),
-    )?;
-    let names: Vec<String> = plan.left_out.iter().map(|it| format!("  ! {}", it.reference)).collect();
-    section(
-        out,
-        "Left out",
-        names.iter().map(String::as_str).zip(plan.left_out.iter().map(|it| left_out(&it.because))),
-    )?;
-    let standing: Vec<(String, String)> = plan
-        .standing
-        .iter()
-        .map(|it| standing(it, plan.server()))
-        .map(|(name, why)| (format!("  ~ {name}"), why))
-        .collect();
-    section(out, "Differences that stay", standing.iter().map(|(name, why)| (name.as_str(), why.clone())))?;
-    let names: Vec<String> = plan.unconfirmed.iter().map(|it| format!("  ? {it}")).collect();
-    section(
-        out,
-        "Accepted, and to be confirmed in the web vault",
-        names.iter().map(|it| (it.as_str(), String::new())),
-    )?;
+    changed(out, &text!("plan.people", "People"), &people)?;
+    changed(out, &text!("plan.groups", "Groups"), &groups)?;
+    let kept = plan.kept.iter().map(|it| (format!("  = {}", it.person.name), kept(it)));
+    section(out, &text!("plan.kept", "Kept although not in the directory"), kept.collect())?;
+    let left_out = plan.left_out.iter().map(|it| (format!("  ! {}", it.reference), left_out(&it.because)));
+    section(out, &text!("plan.left-out", "Left out"), left_out.collect())?;
+    let standing = plan.standing.iter().map(|it| standing(it, plan.server()));
+    let standing = standing.map(|(name, why)| (format!("  ~ {name}"), why));
+    section(out, &text!("plan.standing", "Differences that stay"), standing.collect())?;
+    let unconfirmed = plan.unconfirmed.iter().map(|it| (format!("  ? {it}"), String::new()));
+    let title = text!("plan.unconfirmed", "Accepted, please confirm in the web vault");
+    section(out, &title, unconfirmed.collect())?;
     if !plan.remarks.is_empty() {
-        writeln!(out, "To be looked at ({})", plan.remarks.len())?;
+        writeln!(out, "{} ({})", text!("plan.notices", "Please check"), plan.remarks.len())?;
         for remark in &plan.remarks {
             writeln!(out, "{}", wrapped(&notice::remark(remark), "  * ", 4))?;
         }
@@ -63,18 +45,31 @@ fn write(out: &mut String, planned: &Planned) -> fmt::Result {
     }
     summary(out, plan)?;
     if *mailed {
-        writeln!(out, "{}", wrapped(MAILED, "", 0))?;
+        let mailed = text!(
+            "plan.mailed",
+            "`sync.inviteUsersAfterProvisioning` is false, but this server does not support staged members: new members are \
+             invited by e-mail."
+        );
+        writeln!(out, "{}", wrapped(&mailed, "", 0))?;
     }
     if plan.changes.iter().any(|it| matches!(it, Change::Stage { .. })) {
-        writeln!(out, "{}", wrapped(STAGED, "", 0))?;
+        let staged = text!(
+            "plan.staged",
+            "`sync.inviteUsersAfterProvisioning` is false, and this server stages new members: nobody is invited by e-mail."
+        );
+        writeln!(out, "{}", wrapped(&staged, "", 0))?;
     }
     match verdict {
-        Verdict::Go if plan.is_empty() => write!(out, "Nothing to do."),
-        Verdict::Go => write!(out, "Within the limits: `bwdc sync` would carry this out."),
-        Verdict::Refused(refusals) => {
-            write!(out, "Refused: `bwdc sync` would send nothing.")?;
-            for refusal in refusals {
-                write!(out, "\n{}", wrapped(&refusal::refusal(refusal), "- ", 2))?;
+        Verdict::Go if plan.is_empty() => out.write_str(&text!("plan.nothing", "Nothing to do.")),
+        Verdict::Go => {
+            let sync = CommandLine::command(command_line, "sync");
+            out.write_str(&text!("plan.go", "Within the limits: `{sync}` would carry this out.", sync))
+        }
+        Verdict::Refused(refused) => {
+            let sync = CommandLine::command(command_line, "sync");
+            out.write_str(&text!("plan.refused", "Refused: `{sync}` would send nothing.", sync))?;
+            for paragraph in refusals(refused, Stage::Plan, command_line) {
+                write!(out, "\n{}", wrapped(&paragraph, "- ", 2))?;
             }
             Ok(())
         }
@@ -84,9 +79,10 @@ fn write(out: &mut String, planned: &Planned) -> fmt::Result {
 /// The changes that somebody who runs a sync is shown: at most `most` of them.
 pub fn changes(plan: &Plan, most: usize) -> Vec<String> {
     let mut lines: Vec<String> =
-        plan.changes.iter().take(most).map(line).map(|it| row(&it.left, it.cause)).collect();
+        plan.changes.iter().take(most).map(line).map(|it| row(&it.left, &it.cause)).collect();
     if plan.changes.len() > most {
-        lines.push(format!("  and {} more", plan.changes.len() - most));
+        let more = plan.changes.len() - most;
+        lines.push(text!("plan.more", "  and {more} more", more));
     }
     lines
 }
@@ -94,7 +90,7 @@ pub fn changes(plan: &Plan, most: usize) -> Vec<String> {
 struct Line {
     person: bool,
     left: String,
-    cause: &'static str,
+    cause: String,
     below: Vec<String>,
 }
 
@@ -103,7 +99,8 @@ fn line(change: &Change) -> Line {
         Change::Invite { person, cause } => (true, format!("  + invite   {}", person.name), cause),
         Change::Stage { person, cause } => (true, format!("  + stage    {}", person.name), cause),
         Change::Adopt { person, cause } => {
-            (true, format!("  ~ adopt    {}: no external id → {}", person.name, person.external_id), cause)
+            let none = text!("plan.no-id", "no external id");
+            (true, format!("  ~ adopt    {}: {none} → {}", person.name, person.external_id), cause)
         }
         Change::ReplaceExternalId { person, old, cause } => {
             (true, format!("  ~ id       {}: {old} → {}", person.name, person.external_id), cause)
@@ -112,55 +109,71 @@ fn line(change: &Change) -> Line {
         Change::Revoke { person, cause } => (true, format!("  - revoke   {}", person.name), cause),
         Change::Remove { person, cause } => (true, format!("  - remove   {}", person.name), cause),
         Change::CreateGroup { group, members, cause } => {
-            (false, format!("  + create   {} with {}", group.name, counted(*members, "member")), cause)
+            let with =
+                text!("plan.with", "{group} with {members:member/members}", group = group.name, members);
+            (false, format!("  + create   {with}"), cause)
         }
         Change::RenameGroup { group, old, cause } => {
             (false, format!("  ~ rename   {old} → {}", group.name), cause)
         }
         Change::AdoptGroup { group, old: Some(old), cause: cause @ Cause::Gone } => {
-            let name = &group.name;
-            (
-                false,
-                format!("  ~ replace  {name}: takes the place of {old}, with its access to collections"),
-                cause,
-            )
+            let what = text!(
+                "plan.replace",
+                "{group}: takes the place of {old}, with its access to collections",
+                group = group.name,
+                old = old.as_str()
+            );
+            (false, format!("  ~ replace  {what}"), cause)
         }
         Change::AdoptGroup { group, old, cause } => {
-            let old = old.as_ref().map_or("no external id", |it| it.as_str());
+            let old = old.as_ref().map_or_else(|| text!("plan.no-id", "no external id"), ToString::to_string);
             (false, format!("  ~ adopt    {}: {old} → {}", group.name, group.external_id), cause)
         }
         Change::DeleteGroup { group, removed, cause } => {
-            (false, format!("  - delete   {} with {}", group.name, counted(removed.len(), "member")), cause)
+            let members = removed.len();
+            let with =
+                text!("plan.with", "{group} with {members:member/members}", group = group.name, members);
+            (false, format!("  - delete   {with}"), cause)
         }
         Change::ChangeMembers { group, added, removed, before, cause, .. } => {
             let (more, fewer) = (added.len(), removed.len());
-            (false, format!("  ~ members  {}: +{more} −{fewer} of {before}", group.name), cause)
+            let what = text!(
+                "plan.members",
+                "{group}: +{more} −{fewer} of {before}",
+                group = group.name,
+                more,
+                fewer,
+                before
+            );
+            (false, format!("  ~ members  {what}"), cause)
         }
     };
     let below = match change {
-        Change::ChangeMembers { added, removed, outside, .. } => {
-            let by_hand: HashSet<&String> = outside.iter().collect();
-            let out: Vec<String> = removed.iter().filter(|it| !by_hand.contains(it)).cloned().collect();
-            let parts = [
-                ("in:", added.as_slice()),
-                ("out:", &out),
-                ("taken out, though not in the directory's scope:", outside),
-            ];
-            let parts = parts.into_iter().filter(|(_, names)| !names.is_empty());
-            parts.map(|(what, names)| format!("{what} {}", some(names))).collect()
-        }
+        Change::ChangeMembers { added, removed, outside, .. } => members(added, removed, outside),
         _ => Vec::new(),
     };
     let cause = match change {
         // Not every directory is asked for groups by id.
-        Change::DeleteGroup { .. } => "no longer among the directory's groups",
+        Change::DeleteGroup { .. } => text!("cause.group-gone", "no longer a group of the directory"),
         _ => why(*cause),
     };
     Line { person, left, cause, below }
 }
 
-fn counted(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+/// Who joins and leaves a group.
+fn members(added: &[String], removed: &[String], outside: &[String]) -> Vec<String> {
+    let by_hand: HashSet<&String> = outside.iter().collect();
+    let out: Vec<String> = removed.iter().filter(|it| !by_hand.contains(it)).cloned().collect();
+    let joins = (!added.is_empty()).then(|| text!("plan.in", "in: {names}", names = some(added)));
+    let leaves = (!out.is_empty()).then(|| text!("plan.out", "out: {names}", names = some(&out)));
+    let others = (!outside.is_empty()).then(|| {
+        text!(
+            "plan.out-outside",
+            "out, although outside the directory's scope: {names}",
+            names = some(outside)
+        )
+    });
+    joins.into_iter().chain(leaves).chain(others).collect()
 }
 
 fn changed(out: &mut String, title: &str, lines: &[Line]) -> fmt::Result {
@@ -169,7 +182,7 @@ fn changed(out: &mut String, title: &str, lines: &[Line]) -> fmt::Result {
     }
     writeln!(out, "{title} ({})", lines.len())?;
     for line in lines {
-        writeln!(out, "{}", row(&line.left, line.cause))?;
+        writeln!(out, "{}", row(&line.left, &line.cause))?;
         for below in &line.below {
             writeln!(out, "{}", wrapped(below, "             ", 13))?;
         }
@@ -177,17 +190,13 @@ fn changed(out: &mut String, title: &str, lines: &[Line]) -> fmt::Result {
     writeln!(out)
 }
 
-fn section<'a>(
-    out: &mut String,
-    title: &str,
-    rows: impl ExactSizeIterator<Item = (&'a str, String)>,
-) -> fmt::Result {
-    if rows.len() == 0 {
+fn section(out: &mut String, title: &str, rows: Vec<(String, String)>) -> fmt::Result {
+    if rows.is_empty() {
         return Ok(());
     }
     writeln!(out, "{title} ({})", rows.len())?;
     for (left, why) in rows {
-        writeln!(out, "{}", row(left, &why))?;
+        writeln!(out, "{}", row(&left, &why))?;
     }
     writeln!(out)
 }
@@ -229,38 +238,75 @@ fn wrapped(text: &str, first: &str, indent: usize) -> String {
 
 fn summary(out: &mut String, plan: &Plan) -> fmt::Result {
     let totals = &plan.totals;
-    writeln!(out, "The directory asks for {} people and {} groups.", totals.people, totals.groups)?;
+    writeln!(
+        out,
+        "{}",
+        text!(
+            "plan.totals",
+            "The directory lists {people:person/people} and {groups:group/groups}.",
+            people = totals.people,
+            groups = totals.groups
+        )
+    )?;
     let known = match plan.evidence {
-        Evidence::Live => "as the server says",
-        Evidence::Believed => "as remembered: this server cannot be read",
-        Evidence::Unknown => "not known: this server cannot be read, and nothing is remembered",
+        Evidence::Live => text!("plan.live", "as the server says"),
+        Evidence::Believed => text!("plan.believed", "as remembered: this server cannot be read"),
+        Evidence::Unknown => {
+            text!("plan.evidence-unknown", "not known: this server cannot be read, and nothing is remembered")
+        }
     };
     writeln!(
         out,
-        "The organization has {} managed members and {} managed groups,\n{known}.",
-        totals.managed, totals.managed_groups
+        "{}",
+        text!(
+            "plan.managed",
+            "The organization has {managed:managed member/managed members} and {groups:managed group/managed groups},\n{known}.",
+            managed = totals.managed,
+            groups = totals.managed_groups,
+            known
+        )
     )?;
-    let seats = &plan.seats;
-    if seats.needed > 0 {
-        write!(out, "{} needed", counted(seats.needed, "seat"))?;
-        let free = match seats.free {
-            Some(free) if seats.bought > 0 => format!(", {free} free: {} would be bought.", seats.bought),
-            Some(free) => format!(", {free} free."),
-            None => "; the server does not say how many are free.".to_owned(),
-        };
-        writeln!(out, "{free}")?;
-    }
+    seats(out, plan)?;
     if plan.baseline {
-        writeln!(out, "This is the first run here: it records who is there and removes nobody.")?;
+        let baseline =
+            text!("plan.baseline", "This is the first run here: it records who is there and removes nobody.");
+        writeln!(out, "{baseline}")?;
     }
-    let removals = plan.removals().count();
     writeln!(
         out,
-        "{} changes, {removals} of which take access away; {} stay, {} left out.",
-        plan.changes.len(),
-        plan.kept.len(),
-        plan.left_out.len()
+        "{}",
+        text!(
+            "plan.changes",
+            "{changes:change/changes}, {removals} of which {removals|takes/take} access away; {kept:member/members} kept, {left_out} left out.",
+            changes = plan.changes.len(),
+            removals = plan.removals().count(),
+            kept = plan.kept.len(),
+            left_out = plan.left_out.len()
+        )
     )
+}
+
+fn seats(out: &mut String, plan: &Plan) -> fmt::Result {
+    let (needed, bought) = (plan.seats.needed, plan.seats.bought);
+    if needed == 0 {
+        return Ok(());
+    }
+    let line = match plan.seats.free {
+        Some(free) if bought > 0 => text!(
+            "plan.seats-bought",
+            "{needed:seat/seats} needed, {free} free: {bought} would be bought.",
+            needed,
+            free,
+            bought
+        ),
+        Some(free) => text!("plan.seats", "{needed:seat/seats} needed, {free} free.", needed, free),
+        None => text!(
+            "plan.seats-unknown",
+            "{needed:seat/seats} needed; the server does not say how many are free.",
+            needed
+        ),
+    };
+    writeln!(out, "{line}")
 }
 
 #[cfg(test)]

@@ -46,16 +46,12 @@ pub fn copied(from: &ProfileName, to: &ProfileName) -> String {
 pub fn copied_secrets(copied: &Copied, to: &ProfileName) -> Vec<String> {
     let mut notices = Vec::new();
     if !copied.secrets.is_empty() {
-        notices.push(text!(
-            "profile.secrets",
-            "Copied as well: {secrets}.",
-            secrets = labels(&copied.secrets)
-        ));
+        notices.push(text!("profile.secrets", "Also copied: {secrets}.", secrets = labels(&copied.secrets)));
     }
     if !copied.missing.is_empty() {
         notices.push(text!(
             "profile.missing-secrets",
-            "Not copied, to be entered with `bwdc --profile {to} config set <name>`: {secrets}.",
+            "Not copied: {secrets}. Enter each with `bwdc --profile {to} config set <name>`.",
             to = to.as_str(),
             secrets = labels(&copied.missing)
         ));

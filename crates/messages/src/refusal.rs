@@ -1,84 +1,248 @@
-//! Why a run is refused.
+//! Why a run is refused, and what would let it pass.
 
 use crate::list::{capital, some};
 use crate::source::in_a_sentence;
+use crate::{CommandLine, NextStep, Step, text};
 use bwdc_core::plan::Refusal;
 
-/// Why a run is refused, and what would let it pass.
+/// Where a refusal is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// In a plan: no run was refused yet, and only a refused run can be approved.
+    Plan,
+    /// After a run that was refused.
+    Run,
+}
+
+/// Refusals, one paragraph each, and what to do about them at the end; each step once.
+pub fn refusals(refusals: &[Refusal], stage: Stage, command_line: &CommandLine) -> Vec<String> {
+    let mut paragraphs: Vec<String> = refusals.iter().map(message).collect();
+    let steps = steps(refusals, stage);
+    if !steps.is_empty() {
+        paragraphs.push(command_line.sentences(&steps));
+    }
+    paragraphs
+}
+
+/// A refusal with what to do about it.
 pub fn refusal(refusal: &Refusal) -> String {
+    let message = message(refusal);
+    let steps = steps(std::slice::from_ref(refusal), Stage::Run);
+    if steps.is_empty() { message } else { format!("{message} {}", CommandLine::default().sentences(&steps)) }
+}
+
+/// What is refused, and why.
+pub fn message(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::TooManyRemovals { planned, allowed, managed } => format!(
-            "{planned} of {managed} managed members would have lost access within a day, {allowed} may. If they shall, run `bwdc \
-             approve`; to allow more in every run, raise `removals` and `removals-percent` under `[limits]` in connector.toml."
+        Refusal::TooManyRemovals { planned, allowed, managed } => text!(
+            "refusal.removals",
+            "{planned} of {managed:managed member/managed members} would lose access within a day. The limit is {allowed}.",
+            planned,
+            managed,
+            allowed
         ),
-        Refusal::TooManyMemberships { planned, allowed } => format!(
-            "{planned} memberships would have been taken away within a day, {allowed} may. If they shall, run `bwdc \
-             approve`; to allow more, raise `memberships` or `memberships-percent` under `[limits]` in connector.toml."
+        Refusal::TooManyMemberships { planned, allowed } => text!(
+            "refusal.memberships",
+            "{planned:membership/memberships} would end within a day. The limit is {allowed}.",
+            planned,
+            allowed
         ),
-        Refusal::GroupEmptied { group, before, lost } => format!(
-            "The group `{group}` would lose {lost} of {before} members, more than `group-percent` under `[limits]` in \
-             connector.toml allows. If that is right, run `bwdc approve`."
+        Refusal::GroupEmptied { group, before, lost } => text!(
+            "refusal.group-emptied",
+            "The group `{group}` would lose {lost} of {before:member/members}, more than `limits.group-percent` allows.",
+            group,
+            lost,
+            before
         ),
-        Refusal::TooManyGroups { planned, allowed } => format!(
-            "{planned} groups would be left without members or deleted, {allowed} may. If they shall, run `bwdc approve`; to \
-             allow more in every run, raise `emptied-groups-percent` under `[limits]` in connector.toml."
+        Refusal::TooManyGroups { planned, allowed } => text!(
+            "refusal.groups",
+            "{planned:group/groups} would be left without members or deleted. The limit is {allowed}.",
+            planned,
+            allowed
         ),
-        Refusal::TooManyReplacedGroups { planned, allowed } => format!(
-            "{planned} groups of the directory would take the place of groups that are gone, and get their access to \
-             collections. The limit is {allowed}. If this is intended, run `bwdc approve`. To allow more in every run, raise \
-             `emptied-groups-percent` under `[limits]` in connector.toml."
+        Refusal::TooManyReplacedGroups { planned, allowed } => text!(
+            "refusal.replaced-groups",
+            "{planned:group/groups} of the directory would take the place of groups that are gone, and get their access to \
+             collections. The limit is {allowed}.",
+            planned,
+            allowed
         ),
-        Refusal::TooManyInvitations { planned, allowed } => format!(
-            "{planned} people would be invited, {allowed} may at once. If they shall, run `bwdc approve`; to invite in \
-             portions, set `per-run` under `[invitations]`; to allow more in every run, raise `invitations` and \
-             `invitations-percent` under `[limits]` in connector.toml."
+        Refusal::TooManyInvitations { planned, allowed } => text!(
+            "refusal.invitations",
+            "{planned:person/people} would be invited. The limit is {allowed} at once.",
+            planned,
+            allowed
         ),
-        Refusal::TooManyFoundAnew { planned, allowed } => format!(
-            "{planned} memberships would begin because this connector finds members whom the official one overlooked, \
-             {allowed} may on the first run; `bwdc plan` names them. If they shall, run `bwdc approve`; else leave their \
-             groups out with `sync.groupFilter`."
+        Refusal::TooManyFoundAnew { planned, allowed } => text!(
+            "refusal.overlooked",
+            "{planned:membership/memberships} would begin because bwdc finds members whom the official connector \
+             overlooks. The limit on the first run is {allowed}.",
+            planned,
+            allowed
         ),
-        Refusal::SeatsBought { needed, free, bought } => format!(
-            "{needed} seats are needed and {free} are free: the server would buy {bought}. If it shall, run `bwdc approve`; \
-             to let every run buy seats, set `buy-seats = true` under `[limits]` in connector.toml."
+        Refusal::SeatsBought { needed, free, bought } => text!(
+            "refusal.seats-bought",
+            "{needed:seat is/seats are} needed and {free|is/are} free: {free}. The server would buy {bought}.",
+            needed,
+            free,
+            bought
         ),
-        Refusal::NoSeats { needed, free, most } => format!(
-            "{needed} seats are needed, {free} are free, and the subscription grows to {most} at most: the server would \
-             refuse. Raise the limit of seats in the web vault, or bring fewer people over."
+        Refusal::NoSeats { needed, free, most } => text!(
+            "refusal.no-seats",
+            "{needed:seat is/seats are} needed, {free:is/are} free, and the subscription allows {most} at most: the server \
+             would refuse.",
+            needed,
+            free,
+            most
         ),
-        Refusal::EmptyDirectory { managed, source } => format!(
-            "{} returned nobody, and the organization has {managed} managed members from it. Check the search base and \
-             the filter; if it is right, run `bwdc approve`, or set `allow-empty-directory = true` under `[limits]` in \
-             connector.toml.",
-            capital(&in_a_sentence(source))
+        Refusal::EmptyDirectory { managed, source } => text!(
+            "refusal.empty-directory",
+            "{source} returned nobody, and the organization has {managed:managed member/managed members} from it. Check \
+             the search base and the filter.",
+            source = capital(&in_a_sentence(source)),
+            managed
         ),
-        Refusal::NoGroups { managed, source } => format!(
-            "{} returned no group, and the organization has {managed} managed groups from it. Check the search base and \
-             the filter; if it is right, run `bwdc approve`, or set `allow-empty-directory = true` under `[limits]` in \
-             connector.toml.",
-            capital(&in_a_sentence(source))
+        Refusal::NoGroups { managed, source } => text!(
+            "refusal.no-groups",
+            "{source} returned no group, and the organization has {managed:managed group/managed groups} from it. Check \
+             the search base and the filter.",
+            source = capital(&in_a_sentence(source)),
+            managed
         ),
-        Refusal::FewFound { found, members, percent } => format!(
-            "This first run asks for {found} of {members} members who carry ids of this directory, and at least {percent} % of \
-             them have to be found: a search base or a filter may be another than before. Check the paths and filters with \
-             `bwdc doctor`. If this is intended, run `bwdc sync`, then `bwdc approve`; to allow it in general, lower \
-             `first-read-percent` under `[limits]` in connector.toml."
+        Refusal::FewFound { found, members, percent } => text!(
+            "refusal.few-found",
+            "This first run finds {found} of {members:member/members} who have ids of this directory, less than {percent} %: a \
+             search base or a filter may differ from before. Check the paths and filters with `bwdc doctor`.",
+            found,
+            members,
+            percent
         ),
-        Refusal::RepeatedExternalId { external_id, of_groups, holders } => format!(
-            "{} {} of the organization share the external id `{external_id}`: {}. The server would fail. Remove all but one \
-             of them, or their external id, in the web vault; nothing can be sent before.",
-            holders.len(),
-            if *of_groups { "groups" } else { "members" },
-            some(holders)
-        ),
-        Refusal::ServerRefusesOverwrite { pending } => format!(
-            "The server refuses to overwrite as long as people whom it would remove have not finished joining: {}. Set \
-             `sync.overwriteExisting` to false, or remove them in the web vault.",
-            some(pending)
-        ),
-        Refusal::OverwriteWithLargeImport => {
-            "You cannot use the 'Remove and re-add organization users during the next sync' option with large imports."
-                .to_owned()
+        Refusal::RepeatedExternalId { external_id, of_groups, holders } => {
+            let number = holders.len();
+            let names = some(holders);
+            if *of_groups {
+                text!(
+                    "refusal.repeated-group-id",
+                    "{number} groups of the organization share the external id `{external_id}`: {names}. The server would \
+                     fail.",
+                    number,
+                    external_id = external_id.as_str(),
+                    names
+                )
+            } else {
+                text!(
+                    "refusal.repeated-member-id",
+                    "{number} members of the organization share the external id `{external_id}`: {names}. The server would \
+                     fail.",
+                    number,
+                    external_id = external_id.as_str(),
+                    names
+                )
+            }
         }
+        Refusal::ServerRefusesOverwrite { pending } => text!(
+            "refusal.overwrite-pending",
+            "The server refuses to overwrite while people whom it would remove have not finished joining: {names}.",
+            names = some(pending)
+        ),
+        // The official connector's words, which scripts know.
+        Refusal::OverwriteWithLargeImport => text!(
+            "refusal.overwrite-with-large-import",
+            "You cannot use the 'Remove and re-add organization users during the next sync' option with large imports."
+        ),
+    }
+}
+
+/// What to do about refusals, each step once.
+pub fn steps(refusals: &[Refusal], stage: Stage) -> Vec<NextStep> {
+    let mut steps: Vec<NextStep> = Vec::new();
+    if refusals.iter().any(Refusal::can_be_approved) {
+        let intended = text!("refusal.if-intended", "If this is intended");
+        match stage {
+            Stage::Plan => {
+                steps.push(Step::run("sync").to(intended.clone()));
+                steps.push(Step::run("approve").to(intended));
+            }
+            Stage::Run => steps.push(Step::run("approve").to(intended)),
+        }
+    }
+    for step in refusals.iter().flat_map(of_one) {
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    steps
+}
+
+fn of_one(refusal: &Refusal) -> Vec<NextStep> {
+    let raise = |names: &[&str]| {
+        let every = text!("refusal.raise", "To allow more in every run");
+        names.iter().map(|name| Step::change(*name).to(every.clone())).collect()
+    };
+    let web_vault = |what: String| vec![Step::Say(what).into()];
+    match refusal {
+        Refusal::TooManyRemovals { .. } => raise(&["limits.removals", "limits.removals-percent"]),
+        Refusal::TooManyMemberships { .. } => raise(&["limits.memberships", "limits.memberships-percent"]),
+        Refusal::GroupEmptied { .. } => raise(&["limits.group-percent"]),
+        Refusal::TooManyGroups { .. } | Refusal::TooManyReplacedGroups { .. } => {
+            raise(&["limits.emptied-groups-percent"])
+        }
+        Refusal::TooManyInvitations { .. } => {
+            let portions = text!("refusal.portions", "To invite a few at a time");
+            let mut steps = vec![Step::change("invitations.per-run").to(portions)];
+            steps.extend(raise(&["limits.invitations", "limits.invitations-percent"]));
+            steps
+        }
+        Refusal::TooManyFoundAnew { .. } => vec![
+            Step::run("plan").to(text!("refusal.see-them", "To see them")),
+            Step::change("sync.groupFilter").to(text!("refusal.leave-out", "To leave their groups out")),
+        ],
+        Refusal::SeatsBought { .. } => {
+            vec![Step::set("limits.buy-seats", "true").to(text!("refusal.buy", "To let every run buy seats"))]
+        }
+        Refusal::NoSeats { .. } => web_vault(text!(
+            "refusal.raise-seats",
+            "Raise the limit of seats in the web vault, or bring fewer people over."
+        )),
+        Refusal::EmptyDirectory { .. } | Refusal::NoGroups { .. } => vec![
+            Step::set("limits.allow-empty-directory", "true")
+                .to(text!("refusal.allow-empty", "To allow this in every run")),
+        ],
+        Refusal::FewFound { .. } => vec![
+            Step::change("limits.first-read-percent").to(text!("refusal.lower", "To allow this in general")),
+        ],
+        Refusal::RepeatedExternalId { .. } => web_vault(text!(
+            "refusal.clear-id",
+            "Remove all but one of them, or their external id, in the web vault. Nothing can be sent before."
+        )),
+        Refusal::ServerRefusesOverwrite { .. } => vec![
+            Step::set("sync.overwriteExisting", "false")
+                .to(text!("refusal.no-overwrite", "To sync without it")),
+            Step::Say(text!("refusal.remove-pending", "Or remove them in the web vault.")).into(),
+        ],
+        Refusal::OverwriteWithLargeImport => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_numbers_and_each_step_stands_once() {
+        let refused = [
+            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100 },
+            Refusal::GroupEmptied { group: "Staff".to_owned(), before: 1, lost: 1 },
+        ];
+        assert_eq!(
+            refusals(&refused, Stage::Plan, &CommandLine::default()),
+            [
+                "12 of 100 managed members would lose access within a day. The limit is 5.",
+                "The group `Staff` would lose 1 of 1 member, more than `limits.group-percent` allows.",
+                "If this is intended, run `bwdc sync`, then `bwdc approve`. To allow more in every run, run `bwdc config set \
+                 limits.removals <value>` or `bwdc config set limits.removals-percent <value>` or `bwdc config set \
+                 limits.group-percent <value>`.",
+            ]
+        );
     }
 }

@@ -52,7 +52,12 @@ pub fn moved(moved: &[(&str, SecretPlace)], stayed: usize, to: (SecretStore, Key
     let mut lines: Vec<_> = moved.iter().map(was).collect();
     let store = store(to.0, to.1);
     lines.push(match moved.len() {
-        0 => text!("secret.none-moved", "No secret had to be moved: {stayed} are in {store}.", stayed, store),
+        0 => text!(
+            "secret.none-moved",
+            "No secret had to be moved: {stayed:secret is/secrets are} in {store}.",
+            stayed,
+            store
+        ),
         moved => text!("secret.moved", "Moved {moved:secret/secrets} into {store}.", moved, store),
     });
     lines.join("\n")

@@ -1,9 +1,13 @@
 //! Settings: their values as they are typed, where they come from, and what became of a change.
 
-use crate::finding::DescribeError;
+mod labels;
+mod words;
+
+pub use words::{accepted, help, label, takes, title};
+
 use crate::{secret, text};
-use bwdc_core::settings::{Setting, SettingKind};
-use bwdc_engine::{Difference, Entry, Export, Origin, Problem};
+use bwdc_core::settings::{Setting, SettingKind, settings_schema};
+use bwdc_engine::{Difference, Entry, Export, Origin};
 use serde_json::{Value, json};
 
 /// A value as it would be typed; nothing for none.
@@ -20,9 +24,9 @@ pub fn value(setting: &Setting, found: &Value) -> String {
 }
 
 /// Where a value comes from; of a secret, where it is kept.
-pub fn origin(entry: &Entry) -> String {
-    match entry.origin {
-        Origin::Default if entry.setting.is_secret() => text!("setting.not-set", "not set"),
+pub fn origin(setting: &Setting, origin: Origin) -> String {
+    match origin {
+        Origin::Default if setting.is_secret() => text!("setting.not-set", "not set"),
         Origin::Default => text!("setting.default", "default"),
         Origin::Set => text!("setting.set", "set"),
         Origin::Variable => text!("setting.variable", "from environment"),
@@ -32,7 +36,11 @@ pub fn origin(entry: &Entry) -> String {
 
 /// One setting: its value, or where it is kept.
 pub fn one(entry: &Entry) -> String {
-    if entry.setting.is_secret() { origin(entry) } else { value(entry.setting, &entry.value) }
+    if entry.setting.is_secret() {
+        origin(entry.setting, entry.origin)
+    } else {
+        value(entry.setting, &entry.value)
+    }
 }
 
 /// A setting for scripts.
@@ -40,18 +48,22 @@ pub fn data(entry: &Entry) -> Value {
     json!({
         "name": entry.setting.name,
         "value": entry.value,
-        "origin": origin(entry),
+        "origin": origin(entry.setting, entry.origin),
         "object": "setting",
     })
 }
 
-/// Settings, one line each.
-pub fn list(entries: &[Entry]) -> String {
-    let line = |entry: &Entry| match value(entry.setting, &entry.value) {
-        value if value.is_empty() => format!("{:<34} ({})", entry.setting.name, origin(entry)),
-        value => format!("{:<34} {value} ({})", entry.setting.name, origin(entry)),
-    };
-    entries.iter().map(line).collect::<Vec<_>>().join("\n")
+/// The JSON Schema of all settings.
+pub fn schema() -> Value {
+    let description = text!(
+        "setting.schema",
+        "What `bwdc config set` accepts, by section and name; null stands for a setting that is not set."
+    );
+    settings_schema(&description, &schema_description)
+}
+
+fn schema_description(setting: &Setting) -> String {
+    text!("setting.schema-line", "{help}: {takes}", help = help(setting), takes = takes(setting))
 }
 
 /// That a setting was stored.
@@ -68,7 +80,7 @@ pub fn unset(name: &str) -> String {
 pub fn secret_of_another_account(secret: &Setting) -> String {
     text!(
         "setting.secret-of-another-account",
-        "`{secret}` was entered for another account and is not used for this one: enter it again with `bwdc config {secret}`.",
+        "`{secret}` was entered for another account and is not used for this one. Enter it again with `bwdc config {secret}`.",
         secret = secret.name
     )
 }
@@ -77,7 +89,7 @@ pub fn secret_of_another_account(secret: &Setting) -> String {
 pub fn variable_goes_before(variable: &str) -> String {
     text!(
         "setting.variable-set",
-        "The environment variable `{variable}` is set and goes before it.",
+        "The environment variable `{variable}` is set and takes precedence.",
         variable
     )
 }
@@ -122,36 +134,4 @@ fn change(difference: &Difference) -> String {
         found => value(difference.setting, found),
     };
     format!("{}: {} -> {}", difference.setting.name, value(&difference.before), value(&difference.after))
-}
-
-/// That nothing is missing or wrong.
-pub fn complete() -> String {
-    text!("setting.complete", "The configuration is complete.")
-}
-
-/// What stands in the way of a run.
-pub fn problem(problem: Problem, describe: DescribeError<'_>) -> String {
-    match problem {
-        Problem::Failure(error) => match describe(error.into()) {
-            (message, Some(hint)) if !message.contains(&hint) => format!("{message} {hint}"),
-            (message, _) => message,
-        },
-        Problem::UnknownVariable(name) => text!(
-            "setting.unknown-variable",
-            "The environment variable `{name}` stands for no setting: `bwdc config list` names them.",
-            name
-        ),
-        Problem::NothingToSync => text!(
-            "setting.nothing-to-sync",
-            "Neither users nor groups are synced: set `sync.users` or `sync.groups` to true."
-        ),
-        Problem::File { setting, path, source } => text!(
-            "setting.file",
-            "The file `{path}` of `{setting}` cannot be read: {reason}.",
-            path = path.display().to_string(),
-            setting,
-            reason = source.to_string()
-        ),
-        Problem::TooOpen(found) => format!("{found}."),
-    }
 }

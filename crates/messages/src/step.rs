@@ -83,6 +83,11 @@ impl Step {
         Self::EnterSecret { setting: setting.into() }
     }
 
+    /// Whether the command line has a command for it.
+    fn is_command(&self) -> bool {
+        matches!(self, Self::Set { .. } | Self::EnterSecret { .. } | Self::Run(_))
+    }
+
     /// The same, with what it is for.
     pub fn to(self, purpose: impl Into<String>) -> NextStep {
         NextStep { purpose: Some(purpose.into()), step: self, source: None }
@@ -105,29 +110,34 @@ impl CommandLine {
         }
     }
 
-    /// Steps in sentences, one after the other.
+    /// Steps in sentences, one after the other; those with one purpose in one sentence.
     pub fn sentences(&self, steps: &[NextStep]) -> String {
-        let sentences: Vec<String> = steps.iter().map(|it| self.sentence(it)).collect();
-        sentences.join(" ")
+        let together = |a: &NextStep, b: &NextStep| {
+            a.purpose.is_some() && a.purpose == b.purpose && a.step.is_command() && b.step.is_command()
+        };
+        steps.chunk_by(together).map(|it| self.one_sentence(it)).collect::<Vec<_>>().join(" ")
     }
 
     /// A step in a sentence.
     pub fn sentence(&self, next: &NextStep) -> String {
-        let config = match &next.source {
-            Some(source) => format!("config --source {source} set"),
-            None => "config set".to_owned(),
-        };
-        let what = match &next.step {
-            Step::Set { setting, value } => {
-                let value = value.as_deref().map_or("<value>".into(), quoted);
-                self.run(&format!("{config} {setting} {value}"))
-            }
-            Step::EnterSecret { setting } => self.run(&format!("{config} {setting}")),
-            Step::Run(words) => self.run(words),
+        self.one_sentence(std::slice::from_ref(next))
+    }
+
+    fn one_sentence(&self, steps: &[NextStep]) -> String {
+        let Some((first, further)) = steps.split_first() else { return String::new() };
+        let mut what = match &first.step {
             Step::Open(place) => text!("step.open", "open {place}", place),
             Step::Say(sentence) => sentence.clone(),
+            _ => text!("step.run", "run `{command}`", command = self.command_of(first)),
         };
-        match (&next.purpose, &next.step) {
+        for next in further {
+            let (before, command) = (what, self.command_of(next));
+            what = match next.step {
+                Step::Run(_) => text!("step.then", "{before}, then `{command}`", before, command),
+                _ => text!("step.or", "{before} or `{command}`", before, command),
+            };
+        }
+        match (&first.purpose, &first.step) {
             (Some(purpose), Step::Say(_)) => text!("step.say-for", "{purpose}: {what}", purpose, what),
             (Some(purpose), _) => text!("step.for", "{purpose}, {what}.", purpose, what),
             (None, Step::Say(_)) => what,
@@ -135,8 +145,20 @@ impl CommandLine {
         }
     }
 
-    fn run(&self, words: &str) -> String {
-        text!("step.run", "run `{command}`", command = self.command(words))
+    fn command_of(&self, next: &NextStep) -> String {
+        let config = match &next.source {
+            Some(source) => format!("config --source {source} set"),
+            None => "config set".to_owned(),
+        };
+        match &next.step {
+            Step::Set { setting, value } => {
+                let value = value.as_deref().map_or("<value>".into(), quoted);
+                self.command(&format!("{config} {setting} {value}"))
+            }
+            Step::EnterSecret { setting } => self.command(&format!("{config} {setting}")),
+            Step::Run(words) => self.command(words),
+            Step::Open(text) | Step::Say(text) => text.clone(),
+        }
     }
 }
 
@@ -161,6 +183,17 @@ mod tests {
             plain.sentences(&steps),
             "If this is intended, run `bwdc approve`. Run `bwdc config set ldap.password`."
         );
+        let raise = [
+            Step::run("sync").to("If so"),
+            Step::run("approve").to("If so"),
+            Step::change("limits.removals").to("Else"),
+            Step::change("limits.removals-percent").to("Else"),
+        ];
+        assert_eq!(
+            plain.sentences(&raise),
+            "If so, run `bwdc sync`, then `bwdc approve`. Else, run `bwdc config set limits.removals <value>` or `bwdc config \
+             set limits.removals-percent <value>`."
+        );
         let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
         assert_eq!(
             berlin.sentences(&steps[..1]),
@@ -171,15 +204,15 @@ mod tests {
     #[test]
     fn a_step_for_a_further_source_says_so_where_the_source_has_a_value_of_its_own() {
         let plain = CommandLine::default();
-        let told = |step: NextStep| plain.sentence(&step.of_source("hr"));
+        let said = |step: NextStep| plain.sentence(&step.of_source("hr"));
         assert_eq!(
-            told(Step::set("sync.userFilter", "(mail=*)").into()),
+            said(Step::set("sync.userFilter", "(mail=*)").into()),
             "Run `bwdc config --source hr set sync.userFilter '(mail=*)'`."
         );
         assert_eq!(
-            told(Step::enter("ldap.password").into()),
+            said(Step::enter("ldap.password").into()),
             "Run `bwdc config --source hr set ldap.password`."
         );
-        assert_eq!(told(Step::change("server").into()), "Run `bwdc config set server <value>`.");
+        assert_eq!(said(Step::change("server").into()), "Run `bwdc config set server <value>`.");
     }
 }

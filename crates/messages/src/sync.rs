@@ -9,23 +9,33 @@ use bwdc_engine::{SyncReport, Verification};
 /// Changes that are listed after a run.
 const SHOWN: usize = 20;
 
+/// That a run ended well. The official connector's words, which scripts know.
+pub fn complete() -> String {
+    text!("sync.complete", "Syncing complete.")
+}
+
+/// How much was brought over. The official connector's words, which scripts know.
+pub fn synced(groups: usize, users: usize) -> String {
+    text!("sync.synced", "Synced {groups} group(s) and {users} user(s).", groups, users)
+}
+
 /// What somebody who started a run by hand is told of it.
 pub fn details(report: &SyncReport) -> Vec<String> {
     let mut lines = Vec::new();
     if report.invited_all_the_same {
         lines.push(text!(
             "sync.invited",
-            "This server knows no staged members: whoever was new has been invited by mail."
+            "This server does not support staged members: new members were invited by e-mail."
         ));
     }
     if report.verification != Verification::NothingSent {
         lines.extend(plan::changes(&report.plan, SHOWN));
     }
     lines.extend(verification(&report.verification));
-    let told = |it: &&Remark| {
+    let is_of_run = |it: &&Remark| {
         matches!(it, Remark::GroupsWait { .. } | Remark::GroupsUnseen { .. } | Remark::RestoresByHand)
     };
-    lines.extend(report.plan.remarks.iter().filter(told).map(notice::remark));
+    lines.extend(report.plan.remarks.iter().filter(is_of_run).map(notice::remark));
     lines
 }
 
@@ -43,7 +53,7 @@ fn verification(verification: &Verification) -> Option<String> {
         }
         Verification::VerifiedExcept { groups } => text!(
             "sync.verified-except",
-            "The organization was read back and is as planned; the members of {groups} groups are read back by the next runs.",
+            "The organization was read back and is as planned; the members of {groups:group/groups} are read back by the next runs.",
             groups
         ),
         Verification::SentNotVerified => {
@@ -71,7 +81,7 @@ pub fn may_overwrite(people: &[String]) -> String {
     };
     text!(
         "sync.may-overwrite",
-        "`sync.overwriteExisting` is set, and the directory does not ask for {members}: {names}. Delete from the organization? (y/N)",
+        "`sync.overwriteExisting` is on, and the directory does not list {members}: {names}. Delete from the organization? (y/N)",
         members,
         names = some(people)
     )
@@ -83,24 +93,28 @@ pub fn approved(run: RunId, takings: &Takings) -> String {
     let memberships = takings.memberships.len();
     let mut text = text!(
         "approval.given",
-        "Run {run} is approved for 24 hours: {people} people may lose access and {memberships} memberships may end, nobody else's.",
+        "Run {run} is approved for 24 hours. {people:person/people} may lose access and {memberships:membership/memberships} may end; nothing else.",
         run = run.0,
         people,
         memberships
     );
-    let (groups, anew) = (takings.emptied_groups.len(), takings.anew.len());
+    let (groups, overlooked) = (takings.emptied_groups.len(), takings.anew.len());
     let (invited, seats) = (takings.invited.len(), takings.seats);
     let further = [
         (
             groups > 0,
-            text!("approval.groups", "{groups} groups may be left without members or deleted.", groups),
+            text!("approval.groups", "{groups:group/groups} may be left without members or deleted.", groups),
         ),
         (
-            anew > 0,
-            text!("approval.overlooked", "{anew} memberships that were overlooked before may begin.", anew),
+            overlooked > 0,
+            text!(
+                "approval.overlooked",
+                "{overlooked:membership/memberships} that the official connector overlooks may begin.",
+                overlooked
+            ),
         ),
-        (invited > 0, text!("approval.invitations", "{invited} people may be invited.", invited)),
-        (seats > 0, text!("approval.seats", "{seats} seats may be bought.", seats)),
+        (invited > 0, text!("approval.invitations", "{invited:person/people} may be invited.", invited)),
+        (seats > 0, text!("approval.seats", "{seats:seat/seats} may be bought.", seats)),
         (takings.empty_directory, text!("approval.no-people", "The directory may return nobody.")),
         (takings.no_groups, text!("approval.no-groups", "The directory may return no groups.")),
         (
@@ -120,14 +134,14 @@ pub fn approved(run: RunId, takings: &Takings) -> String {
 
 /// That the ledger is empty.
 pub fn ledger_empty() -> String {
-    text!("ledger.empty", "The ledger is empty: the next run takes a baseline and removes nobody.")
+    text!("ledger.empty", "The ledger is empty. The next run records who is there and removes nobody.")
 }
 
 /// What a rebuilt ledger holds.
 pub fn ledger_rebuilt(people: usize, groups: usize) -> String {
     text!(
         "ledger.rebuilt",
-        "The ledger has {people} people and {groups} groups. Nothing was sent.",
+        "The ledger has {people:person/people} and {groups:group/groups}. Nothing was sent.",
         people,
         groups
     )

@@ -3,13 +3,13 @@
 /// The text with line breaks between words, so that it fits a `width` in columns when it begins at `indent`, as every
 /// further line does. A word that is longer stays whole; without a width, or in one too narrow to be worth it, so does all.
 pub fn broken(text: &str, width: Option<usize>, indent: usize) -> String {
-    let Some(room) = width.and_then(|it| it.checked_sub(indent)).filter(|it| *it > indent) else {
+    let Some(available) = width.and_then(|it| it.checked_sub(indent)).filter(|it| *it > indent) else {
         return text.to_owned();
     };
     let (mut broken, mut column) = (String::with_capacity(text.len()), 0);
     for word in text.split(' ') {
         let length = word.chars().count();
-        if column > 0 && column + 1 + length > room {
+        if column > 0 && column + 1 + length > available {
             broken.push('\n');
             broken.push_str(&" ".repeat(indent));
             column = 0;

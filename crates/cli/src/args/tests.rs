@@ -86,7 +86,7 @@ fn help_fits_a_terminal_of_80_columns_and_breaks_no_example() {
 fn the_command_reference_is_what_the_program_says() {
     let mut text = String::from(
         "# Commands\n\n\
-         Written from the program's own help by a test; `BWDC_WRITE_DOCS=1 cargo test -p bwdc --bin bwdc` writes it anew.\n\
+         Written from the program's own help by a test; `BWDC_WRITE_DOCS=1 cargo test -p bwdc --bin bwdc` writes it again.\n\
          Every setting: `bwdc help config` and [settings.schema.json](settings.schema.json).\n\n",
     );
     walk(&built(), "bwdc", &mut |command, path| {

@@ -10,15 +10,15 @@ use serde_json::json;
 
 /// Approve what a refused run would have taken away.
 ///
-/// For 24 hours runs pass that take nothing beyond it; anything more is refused again. `bwdc history` shows what a
-/// run would have done.
+/// For 24 hours, runs that take no more than that pass; a run that takes more is refused again. `bwdc history` shows what
+/// a refused run would have done.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   bwdc approve
   bwdc approve 12")]
 pub(crate) struct ApproveArguments {
-    /// The number of the refused run; the last one unless told.
+    /// The number of the refused run; by default the last one.
     pub(crate) run: Option<i64>,
 }
 

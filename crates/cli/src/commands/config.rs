@@ -15,12 +15,12 @@ use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
-use bwdc_core::settings::{DirectoryKind, Setting, SettingKind, settings_schema};
+use bwdc_core::settings::{DirectoryKind, Setting, SettingKind};
 use bwdc_engine::secrets::{SecretName, SecretPlace};
 use bwdc_engine::{Engine, Entry, Origin};
-use bwdc_messages::setting as words;
+use bwdc_messages::{form, setting as words};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: ConfigArguments, global: &GlobalArguments) -> Resul
             set(&set_arguments.setting, set_arguments.value, place)
         }
         (Some(ConfigCommand::Unset(named)), _) => unset(&named.setting, place),
-        (Some(ConfigCommand::List), _) => list(place),
+        (Some(ConfigCommand::List { all }), _) => list(all, place),
         (Some(ConfigCommand::Schema), _) => Ok(schema().into()),
         (Some(ConfigCommand::Export { format }), _) => file::export(&format, place),
         (Some(ConfigCommand::Apply { file, dry_run, exact }), _) => file::apply(&file, dry_run, exact, place),
@@ -152,15 +152,15 @@ fn get(name: &str, place: &Place<'_>) -> Result<Done, Failed> {
     Ok(Answer::Report { data: words::data(entry), text: words::one(entry) }.into())
 }
 
-fn list(place: &Place<'_>) -> Result<Done, Failed> {
+fn list(all: bool, place: &Place<'_>) -> Result<Done, Failed> {
     let entries = place.open()?.settings()?;
-    let settings: Vec<_> = entries.iter().map(words::data).collect();
-    let data = json!({ "settings": settings, "object": "settings" });
-    Ok(Answer::Report { data, text: words::list(&entries) }.into())
+    let listed = if all { form::Listed::All } else { form::Listed::Relevant };
+    let data = form::list_data(&entries, listed);
+    Ok(Answer::Report { data, text: form::list(&entries, listed) }.into())
 }
 
 fn schema() -> Answer {
-    let schema = settings_schema();
+    let schema = words::schema();
     let text = format!("{schema:#}");
     Answer::Report { data: schema, text }
 }
@@ -194,7 +194,7 @@ fn value(
         return Ok(value);
     }
     let asks = setting.is_secret() && !global.nointeraction && io::stdin().is_terminal();
-    let prompt = Prompt { shown: !global.quiet };
+    let prompt = Prompt { visible: !global.quiet };
     let typed = if asks { block_on(prompt.secret(setting.name))? } else { None };
     typed.ok_or(CommandError::NoValue { setting: name })
 }

@@ -13,8 +13,9 @@ use bwdc_core::test_report::TestReport;
 use bwdc_engine::organization::ApiKey;
 use bwdc_engine::paths::{ProcessEnvironment, Profile};
 use bwdc_engine::secrets::SecretName;
-use bwdc_engine::{Cancel, Control, Engine, ReadMode, SyncReport, Trigger, Verification};
+use bwdc_engine::{Cancel, Control, Engine, ReadMode, Trigger};
 use bwdc_messages::change::left_out;
+use bwdc_messages::demo::{self as words, Chapter, Happening};
 use bwdc_messages::plan::changes;
 use bwdc_sandbox::data::{Company, company};
 use bwdc_sandbox::organization::MemberStatus;
@@ -25,16 +26,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use tokio::runtime::Builder;
 
-/// Show everything at work on this machine, with a directory and an organization of its own.
+/// Show a directory, an organization and a sync between them on this machine.
 ///
-/// Nothing is installed, nothing leaves the machine, and no settings are touched.
+/// Nothing is installed, nothing leaves the machine, and no settings are changed.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   bwdc demo
   bwdc demo --once")]
 pub(crate) struct DemoArguments {
-    /// End at the end of the story instead of keeping the organization's page open.
+    /// End after the last sync instead of keeping the organization's page open.
     #[arg(long)]
     pub(crate) once: bool,
 }
@@ -60,14 +61,11 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failed> {
         }
     })?;
     if arguments.once {
-        return Ok(Answer::title("The demo has ended.").into());
+        return Ok(Answer::title(words::ended()).into());
     }
-    say(&format!(
-        "\nThe organization's page stays open at {}\nCtrl-C ends the demo.",
-        stage.organization.page_url()
-    ));
+    heading(&words::stays_open(&stage.organization.page_url()));
     runtime.block_on(tokio::signal::ctrl_c()).map_err(CommandError::Runtime)?;
-    Ok(Answer::title("The demo has ended.").into())
+    Ok(Answer::title(words::ended()).into())
 }
 
 /// The story: 1. both servers; 2. test, plan, first sync; 3. people join, leave, marry and move; 4. second sync; 5. a third,
@@ -79,39 +77,37 @@ async fn play() -> Result<Stage, CommandError> {
     stage.introduce();
     stage.configure().await?;
 
-    heading("1  bwdc test: what the directory asks for");
+    heading(&words::title(Chapter::Test));
     let desired = stage.engine.test(false, control).await?;
     let [groups, enabled, disabled, _] = TestReport::new(&desired).counts();
     let without = desired.everybody().len() - desired.people().count();
-    say(&format!(
-        "   {enabled} people enabled, {disabled} disabled, {without} without an address, {groups} groups"
-    ));
+    print(&words::counts(enabled, disabled, without, groups));
 
-    heading("2  bwdc plan: what a sync would do, and nothing else");
+    heading(&words::title(Chapter::Plan));
     let planned = stage.engine.plan(ReadMode::Incremental, control).await?;
     list(&planned.plan);
     for one in planned.plan.left_out.iter().take(SHOWN) {
-        say(&format!("  ! {}\n             {}", one.reference, left_out(&one.because)));
+        print(&format!("  ! {}\n             {}", one.reference, left_out(&one.because)));
     }
 
-    heading("3  bwdc sync: the first run");
+    heading(&words::title(Chapter::FirstSync));
     let report = stage.engine.sync(trigger, ReadMode::Incremental, control).await?;
-    tell(&report);
+    print(&words::report(&report));
     stage.invitations_are_accepted();
     stage.compare().await?;
 
-    heading("4  Life goes on in the directory");
+    heading(&words::title(Chapter::Life));
     stage.life()?;
 
-    heading("5  bwdc sync: the second run");
+    heading(&words::title(Chapter::SecondSync));
     let report = stage.engine.sync(trigger, ReadMode::Incremental, control).await?;
     list(&report.plan);
-    tell(&report);
+    print(&words::report(&report));
     stage.compare().await?;
 
-    heading("6  bwdc sync: once more");
+    heading(&words::title(Chapter::ThirdSync));
     let report = stage.engine.sync(trigger, ReadMode::Incremental, control).await?;
-    tell(&report);
+    print(&words::report(&report));
     if report.requests != 0 {
         return Err(DemoError::NotEqual("a third sync still sent something".to_owned()).into());
     }
@@ -143,14 +139,8 @@ impl Stage {
     }
 
     fn introduce(&self) {
-        say(&format!(
-            "A directory      {}  {} entries under {}\nAn organization  {}  open it in a browser\n\
-             Leavers lose access and keep the membership: `[leavers] gone = \"revoke\"`.",
-            self.directory.url(),
-            self.directory.entry_count(),
-            self.company.suffix,
-            self.organization.page_url(),
-        ));
+        let (url, page) = (self.directory.url(), self.organization.page_url());
+        print(&words::introduction(&url, self.directory.entry_count(), &self.company.suffix, &page));
     }
 
     async fn configure(&mut self) -> Result<(), CommandError> {
@@ -195,20 +185,19 @@ impl Stage {
     fn life(&self) -> Result<(), DemoError> {
         let Company { joiner, leaver_dn, renamed, moved, .. } = &self.company;
         self.company.join(&self.directory)?;
-        say(&format!("   {} joins and is put into {}", joiner.email, name(&joiner.group_dn)));
+        print(&words::happens(Happening::Joins { who: &joiner.email, group: name(&joiner.group_dn) }));
         self.company.leave(&self.directory)?;
-        say(&format!("   {} leaves: the entry is deleted", name(leaver_dn)));
+        print(&words::happens(Happening::Leaves { who: name(leaver_dn) }));
         self.directory.rename_with_references(&renamed.dn, &renamed.new_dn)?;
         self.directory.modify(&renamed.new_dn, "sn", [&renamed.new_surname])?;
         self.directory.modify(&renamed.new_dn, "cn", [&renamed.new_name])?;
-        say(&format!("   {} is {} now, under the same address", name(&renamed.dn), renamed.new_name));
+        print(&words::happens(Happening::Renamed { who: name(&renamed.dn), name: &renamed.new_name }));
         self.company.move_membership(&self.directory)?;
-        say(&format!(
-            "   {} moves from {} to {}",
-            name(&moved.member_dn),
-            name(&moved.from_group_dn),
-            name(&moved.to_group_dn)
-        ));
+        print(&words::happens(Happening::Moves {
+            who: name(&moved.member_dn),
+            from: name(&moved.from_group_dn),
+            to: name(&moved.to_group_dn),
+        }));
         Ok(())
     }
 
@@ -248,11 +237,7 @@ impl Stage {
         if held.len() != groups.len() {
             return Err(DemoError::NotEqual("groups".to_owned()).into());
         }
-        say(&format!(
-            "   The organization equals the directory: {} people, {} groups, {memberships} memberships.",
-            found.len(),
-            groups.len()
-        ));
+        print(&words::equal(found.len(), groups.len(), memberships));
         Ok(())
     }
 }
@@ -286,26 +271,16 @@ fn name(dn: &str) -> &str {
 
 fn list(plan: &Plan) {
     for line in changes(plan, SHOWN) {
-        say(&line);
+        print(&line);
     }
 }
 
-fn tell(report: &SyncReport) {
-    say(&match &report.verification {
-        Verification::NothingSent => "   Nothing to do, nothing sent.".to_owned(),
-        Verification::Verified | Verification::VerifiedExcept { .. } => {
-            format!("   {} request(s) sent; read back, and as planned.", report.requests)
-        }
-        Verification::SentNotVerified => "   Sent, not verified.".to_owned(),
-    });
-}
-
 fn heading(text: &str) {
-    say(&format!("\n{text}"));
+    print(&format!("\n{text}"));
 }
 
 /// A story is told while it happens; a reader who has left does not stop it.
-fn say(text: &str) {
+fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

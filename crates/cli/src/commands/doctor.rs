@@ -1,20 +1,20 @@
 //! `bwdc doctor`
 
-use crate::error::{CommandError, describe};
+use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_engine::Engine;
-use bwdc_messages::finding::{self, Told};
+use bwdc_messages::finding::{self, Described};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Look everything over, from the folder to the organization, and change nothing.
+/// Check everything, from the settings folder to the organization, and change nothing.
 ///
-/// Every check that can be made is made, one line each: `ok`, `warn` or `FAIL` with what to do, or `-` for one that
-/// waits for another. The exit code is 1 when something fails. `--bundle` writes what somebody who helps needs to
-/// see into an archive, without secrets and with addresses as numbers.
+/// Each check prints one line: `ok`, `warn` or `FAIL` with what to do, or `-` when it waits for another check. The exit
+/// code is 1 when a check fails. `--bundle` writes an archive for support, without secrets and with numbers in place of
+/// addresses.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -32,24 +32,22 @@ const WIDTH: usize = 80;
 
 pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let environment = global.environment();
-    let commands = global.commands();
-    let describe = describe(&commands, None);
+    let commands = &global.commands();
     let progress = Progress::start(!global.quiet);
     let findings = block_on(async {
         let events = |event| progress.event(event);
         let mut findings = Vec::new();
-        Engine::examine(&environment, &events, &mut |finding| findings.push(Told::new(finding, &describe)))
-            .await?;
+        Engine::examine(&environment, &events, &mut |finding| findings.push(Described::new(finding))).await?;
         Ok::<_, CommandError>(findings)
     })?;
-    let (data, whole) = (finding::data(&findings), finding::text(&findings, None));
+    let (data, whole) = (finding::data(&findings, commands), finding::text(&findings, None, commands));
     let mut asides = progress.finish();
     if let Some(path) = &arguments.bundle {
         Engine::write_bundle(path, &environment, (&whole, &data)).map_err(CommandError::from)?;
         asides.push(finding::bundle_written(path));
     }
-    let code = u8::from(findings.iter().any(Told::is_failure));
+    let code = u8::from(findings.iter().any(Described::is_failure));
     let columns = console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
-    let text = finding::text(&findings, Some(columns));
+    let text = finding::text(&findings, Some(columns), commands);
     Ok(Done { answer: Answer::Report { data, text }, notices: asides, asides: Vec::new(), code })
 }

@@ -10,9 +10,9 @@ use bwdc_engine::{Cancel, Control};
 use bwdc_messages::explanation;
 use clap::Args;
 
-/// Tell for one person or group of the directory why it is in or out.
+/// Explain why a person or group is included or left out.
 ///
-/// The directory is read as for `bwdc test`; what was not read is looked for without any filter. The organization is
+/// The directory is read as for `bwdc test`; an entry that was not read is looked up without filters. The organization is
 /// not asked.
 #[derive(Args)]
 #[command(after_help = "\

@@ -38,10 +38,10 @@ pub(crate) struct HistoryArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum HistoryCommand {
-    /// Forget runs: those before a day, or all of them.
+    /// Delete runs from the history: those before a day, or all of them.
     ///
-    /// What the limits still count stays. With `--all`, the copies of directories that incremental reads keep are forgotten,
-    /// too. Whom this connector manages stays: `bwdc ledger purge` forgets that.
+    /// What the limits still count is kept. `--all` also deletes the copies of directories that incremental reads keep. The
+    /// list of managed people and groups is kept; `bwdc ledger purge` deletes it.
     #[command(after_help = "\
 Examples:
   bwdc history purge --before 2026-01-31

@@ -7,7 +7,7 @@ use crate::output::{Answer, Done, Failed};
 use bwdc_engine::store::SyncedKind;
 use clap::Args;
 
-/// Print when users or groups were last brought over.
+/// Print when users or groups were last synced.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

@@ -11,7 +11,7 @@ use bwdc_messages::sync::{ledger_empty, ledger_rebuilt};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-/// Record anew, or forget, whom this connector manages.
+/// Rebuild or clear the ledger: the list of people and groups that this connector manages.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -25,15 +25,15 @@ pub(crate) struct LedgerArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum LedgerCommand {
-    /// Record anew whom this connector manages, from what directory and organization hold now. Nothing is sent.
+    /// Rebuild the ledger from what directory and organization hold now. Nothing is sent.
     ///
-    /// People and groups whom the directory lists and the organization has under their external ids are managed
-    /// afterwards. Nobody counts as revoked by this connector any more.
+    /// Afterwards, this connector manages the people and groups that are in the directory and, with the same external id, in
+    /// the organization. Nobody counts as revoked by this connector any more.
     #[command(after_help = "\
 Examples:
   bwdc ledger rebuild")]
     Rebuild,
-    /// Forget everything that `connector.db` holds. The next run takes a baseline and removes nobody.
+    /// Clear the ledger, and everything else in `connector.db`. The next run records who is there and removes nobody.
     #[command(after_help = "\
 Examples:
   bwdc ledger purge")]

@@ -5,18 +5,19 @@ use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::SetupError;
+use bwdc_messages::account as words;
 use clap::Args;
 
-/// Forget the API key and the token.
+/// Sign out: delete the stored API key and token.
 ///
-/// Settings, the organization's id and the id of this installation stay.
+/// Settings, the organization's id and the id of this installation are kept.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   bwdc logout
   bwdc logout --observer")]
 pub(crate) struct LogoutArguments {
-    /// Forget the personal key only, with which the organization is observed.
+    /// Delete only the personal API key that observes the organization.
     #[arg(long)]
     pub(crate) observer: bool,
 }
@@ -25,11 +26,11 @@ pub(super) fn run(arguments: &LogoutArguments, global: &GlobalArguments) -> Resu
     let mut engine = open(global)?;
     if arguments.observer {
         engine.forget_observer()?;
-        return Ok(Answer::title("The observer is forgotten.").into());
+        return Ok(Answer::title(words::observer_deleted()).into());
     }
     if engine.client_id()?.is_none() {
         return Err(CommandError::from(SetupError::NotSignedIn).into());
     }
     engine.log_out()?;
-    Ok(Answer::title("You have logged out.").into())
+    Ok(Answer::title(words::logged_out()).into())
 }

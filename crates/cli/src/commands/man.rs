@@ -2,6 +2,7 @@
 
 use crate::error::{CommandError, ManError};
 use crate::output::{Answer, Done, Failed};
+use bwdc_messages::program::manual;
 use clap::Args;
 use std::io;
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ pub(super) fn run(arguments: &ManArguments, whole: clap::Command) -> Result<Done
         return Ok(Answer::Text(String::from_utf8_lossy(&page).trim_end().to_owned()).into());
     };
     clap_mangen::generate_to(named(whole), folder).map_err(cannot(folder.clone()))?;
-    Ok(Answer::title(format!("The manual pages are in `{}`.", folder.display())).into())
+    Ok(Answer::title(manual(folder)).into())
 }
 
 /// The version stands in the page's foot.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 /// Show what a sync would change, and change nothing.
 ///
-/// Every change comes with its cause, and so does everybody who stays or is left out.
+/// Every change is shown with its cause, and so is everybody who is kept or left out.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

@@ -15,8 +15,8 @@ use std::io::{self, IsTerminal as _};
 
 /// Keep several installations on one machine, each with its own settings, secrets and state.
 ///
-/// Without `--profile` or BWDC_PROFILE the default profile is meant: the folder of the official connector. The others
-/// are folders in `profiles` beside it.
+/// Without `--profile` or BWDC_PROFILE, commands use the default profile: the folder of the official connector. The
+/// others are folders in `profiles` inside it.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -33,43 +33,43 @@ pub(crate) struct ProfileArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum ProfileCommand {
-    /// Print every profile with its folder; `*` marks the one that is meant now.
+    /// Print every profile with its folder; `*` marks the one in use.
     #[command(after_help = "\
 Examples:
   bwdc profile list")]
     List,
-    /// Make an empty profile.
+    /// Create an empty profile.
     #[command(after_help = "\
 Examples:
   bwdc profile create berlin")]
     Create {
-        /// Up to 32 letters, digits, `-` and `_`; capitals count as small letters.
+        /// Up to 32 letters, digits, `-` and `_`; capitals become small letters.
         #[arg(value_parser = ProfileName::parse)]
         name: ProfileName,
     },
-    /// Make a profile with the settings of another.
+    /// Create a profile with the settings of another.
     ///
-    /// Its sign-in, its ledger and its history stay where they are, and so do its secrets unless they are asked for.
+    /// Sign-in, ledger and history are not copied, and secrets only with `--secrets`.
     #[command(after_help = "\
 Examples:
   bwdc profile copy default berlin
   bwdc profile copy berlin paris --secrets")]
     Copy {
-        /// The profile to start from; `default` for the official connector's folder.
+        /// The profile to copy from; `default` for the official connector's folder.
         #[arg(value_parser = ProfileName::parse)]
         from: ProfileName,
 
-        /// The profile to make.
+        /// The profile to create.
         #[arg(value_parser = ProfileName::parse)]
         to: ProfileName,
 
-        /// Copy the secrets of directories, too.
+        /// Also copy the secrets of directories.
         #[arg(long)]
         secrets: bool,
     },
     /// Remove a profile with its settings, secrets, ledger and history.
     ///
-    /// At a terminal it asks first; elsewhere it takes `--force`. The default profile is never removed.
+    /// At a terminal it asks first; elsewhere `--force` is required. The default profile is never removed.
     #[command(after_help = "\
 Examples:
   bwdc profile remove berlin")]
@@ -144,7 +144,7 @@ fn agree(name: &ProfileName, global: &GlobalArguments) -> Result<(), CommandErro
     if global.nointeraction || !io::stdin().is_terminal() {
         return Err(declined());
     }
-    let answer = block_on(Prompt { shown: !global.quiet }.line(&words::may_be_removed(name)))?;
+    let answer = block_on(Prompt { visible: !global.quiet }.line(&words::may_be_removed(name)))?;
     let yes = answer.is_some_and(|it| it.eq_ignore_ascii_case("y") || it.eq_ignore_ascii_case("yes"));
     if yes { Ok(()) } else { Err(declined()) }
 }

@@ -10,8 +10,8 @@ use serde_json::json;
 
 /// Show where secrets are kept, and move them.
 ///
-/// A secret that is entered stays where it was before; the first goes into the keychain of the session, where one
-/// answers, else into an encrypted file.
+/// A secret that you enter again stays where it is. The first one goes into the keychain of the session, if there is one,
+/// else into an encrypted file.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -26,13 +26,13 @@ pub(crate) struct SecretsArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum SecretsCommand {
-    /// Print every secret that is set with its place, and where new ones go.
+    /// Print every secret that is set, where it is kept, and where new ones go.
     #[command(after_help = "\
 Examples:
   bwdc secrets list
   bwdc secrets list --response --pretty")]
     List,
-    /// Move all stored secrets into one store; each is read back from there before it is forgotten here.
+    /// Move all stored secrets into one store; each is read back from there before the old one is deleted.
     ///
     /// A passphrase for the encrypted file comes from BWDC_SECRETS_PASSPHRASE, or from the file that
     /// BWDC_SECRETS_PASSPHRASE_FILE names.
@@ -42,7 +42,7 @@ Examples:
   bwdc secrets migrate --to encrypted-file --key passphrase
   bwdc secrets migrate --to keychain")]
     Migrate {
-        /// `keychain`, `encrypted-file`, or `plaintext`, which the official variable has to allow.
+        /// `keychain`, `encrypted-file`, or `plaintext`, which needs BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS.
         #[arg(long, value_name = "STORE", value_parser = secret_store)]
         to: SecretStore,
 

@@ -17,9 +17,9 @@ use clap::Args;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-/// Make the organization follow the directory.
+/// Make the organization agree with the directory.
 ///
-/// A run that would take away more than the limits in `connector.toml` allow sends nothing and exits with 1.
+/// A run that would take more access away than the limits in `connector.toml` allow sends nothing and exits with 1.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -27,10 +27,10 @@ Examples:
   bwdc sync --full
   bwdc sync --response --nointeraction")]
 pub(crate) struct SyncArguments {
-    /// Read the whole directory again, also where it could tell what changed, and send everything to a server that cannot be
-    /// read.
+    /// Read the whole directory instead of what changed, and send everything to a server that cannot be read.
     ///
-    /// Such a server (Vaultwarden) gets back whoever was removed there by hand, and restores whoever was revoked by hand.
+    /// On such a server (Vaultwarden), this adds people again who were removed by hand, and restores people who were revoked
+    /// by hand.
     #[arg(long)]
     pub(crate) full: bool,
 
@@ -40,8 +40,8 @@ pub(crate) struct SyncArguments {
 
 /// Carry out a saved plan exactly, or nothing.
 ///
-/// Directory and organization are read again. When anything else would be done than what `bwdc plan --out FILE` saved,
-/// nothing is sent.
+/// Directory and organization are read again. If the result differs from what `bwdc plan --out FILE` saved, nothing is
+/// sent.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -150,7 +150,7 @@ fn ask(engine: &mut Engine, global: &GlobalArguments) -> Result<Option<Work>, Co
         return Ok(None);
     }
     let answer =
-        block_on(Prompt { shown: true }.line(&words::may_overwrite(&overwritten)))?.unwrap_or_default();
+        block_on(Prompt { visible: true }.line(&words::may_overwrite(&overwritten)))?.unwrap_or_default();
     if matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes") {
         Ok(Some(Work::Apply(planned.saved)))
     } else {
@@ -160,8 +160,8 @@ fn ask(engine: &mut Engine, global: &GlobalArguments) -> Result<Option<Work>, Co
 
 fn answer(report: &SyncReport) -> Answer {
     Answer::Message {
-        title: "Syncing complete.".to_owned(),
-        message: Some(format!("Synced {} group(s) and {} user(s).", report.groups, report.users)),
+        title: words::complete(),
+        message: Some(words::synced(report.groups, report.users)),
         raw: None,
     }
 }

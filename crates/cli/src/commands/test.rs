@@ -11,7 +11,7 @@ use bwdc_engine::{Cancel, Control, EngineError, RunError};
 use bwdc_messages::explanation;
 use clap::Args;
 
-/// Read the directory and print what a sync would work with.
+/// Read the directory and print the people and groups that a sync would use.
 ///
 /// The organization is not asked; `bwdc plan` compares with it.
 #[derive(Args)]
@@ -21,11 +21,11 @@ Examples:
   bwdc test --explain
   bwdc test --last")]
 pub(crate) struct TestArguments {
-    /// Look at what changed since the last sync only.
+    /// Print only what changed since the last sync.
     #[arg(short, long)]
     pub(crate) last: bool,
 
-    /// List instead who is left out and why, and the members of each group that could not be resolved.
+    /// Instead, list who is left out and why, and the group members that could not be resolved.
     #[arg(long, conflicts_with = "last")]
     pub(crate) explain: bool,
 }

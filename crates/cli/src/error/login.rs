@@ -1,6 +1,7 @@
 //! What a sign-in as a person lacks.
 
 use bwdc_engine::organization::{OwnedOrganization, TwoStepMethod};
+use bwdc_messages::account::method;
 use std::path::PathBuf;
 
 /// Why `bwdc login` cannot go on.
@@ -60,20 +61,8 @@ impl LoginError {
     }
 }
 
-/// The name of a way, as a person knows it.
-pub(crate) fn method_name(method: TwoStepMethod) -> &'static str {
-    match method {
-        TwoStepMethod::Authenticator => "authenticator app",
-        TwoStepMethod::Email => "e-mail",
-        TwoStepMethod::YubiKey => "YubiKey",
-        TwoStepMethod::Browser(2 | 6) => "Duo",
-        TwoStepMethod::Browser(4 | 7) => "passkey",
-        TwoStepMethod::Browser(_) => "another way",
-    }
-}
-
 fn names(methods: &[TwoStepMethod]) -> String {
-    methods.iter().map(|it| method_name(*it)).collect::<Vec<_>>().join(", ")
+    methods.iter().map(|it| method(*it)).collect::<Vec<_>>().join(", ")
 }
 
 fn list(organizations: &[OwnedOrganization]) -> String {

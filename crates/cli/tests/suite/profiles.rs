@@ -122,7 +122,9 @@ fn a_copy_takes_the_settings_and_leaves_account_state_and_secrets() {
         (Some(0), "Copied the settings of `default` to `second`.\n")
     );
     assert!(
-        output.stderr.contains("`bwdc --profile second config set <name>`: `ldap.password`."),
+        output.stderr.contains(
+            "Not copied: `ldap.password`. Enter each with `bwdc --profile second config set <name>`."
+        ),
         "{}",
         output.stderr
     );
@@ -168,7 +170,7 @@ fn a_copy_takes_the_settings_and_leaves_account_state_and_secrets() {
     let output = run(&home, &["profile", "copy", "second", "third", "--secrets"]);
     assert!(output.code == Some(0) && !output.stderr.contains("ldap.password"), "{}", output.stderr);
     let output = run(&home, &["profile", "copy", "default", "fourth", "--secrets"]);
-    assert!(output.stderr.contains("Copied as well: `ldap.password`"), "{}", output.stderr);
+    assert!(output.stderr.contains("Also copied: `ldap.password`"), "{}", output.stderr);
     assert_eq!(
         answer(&home, &["--profile", "fourth", "config", "get", "ldap.password"]),
         "set (encrypted file)\n"
@@ -247,7 +249,7 @@ fn a_copy_takes_further_sources_along_and_gives_each_an_account_of_its_own() {
     assert_ne!(id(home.data_folder()), id(folder(&home, "second")));
     let output = run(&home, &["profile", "copy", "default", "third", "--secrets"]);
     assert!(
-        output.stderr.contains("Copied as well: `ldap.password` of the source `berlin`"),
+        output.stderr.contains("Also copied: `ldap.password` of the source `berlin`"),
         "{}",
         output.stderr
     );

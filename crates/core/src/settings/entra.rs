@@ -1,6 +1,6 @@
 //! How to reach a Microsoft Entra ID tenant, and who of it is wanted.
 
-use super::{EntraSignIn, SettingsError, flag, service_url, text};
+use super::{EntraSignIn, Expected, SettingsError, flag, service_url, text};
 use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
 
@@ -14,6 +14,7 @@ const CLOUDS: [(&str, &str); 3] = [
     ("login.microsoftonline.us", "graph.microsoft.us"),
     ("login.partner.microsoftonline.cn", "microsoftgraph.chinacloudapi.cn"),
 ];
+const AUTHORITIES: [&str; 3] = [CLOUDS[0].0, CLOUDS[1].0, CLOUDS[2].0];
 
 /// A checked `directoryEntra`, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl EntraSettings {
         let needed = |field, key| text(stored, field, key)?.ok_or(SettingsError::Missing { key });
         let tenant = needed("tenant", "entra.tenant")?;
         if !tenant.chars().all(|it| it.is_ascii_alphanumeric() || "-._".contains(it)) {
-            let expected = "the name or the id of a tenant, such as example.onmicrosoft.com";
+            let expected = Expected::Tenant;
             return Err(SettingsError::Invalid { key: "entra.tenant", value: tenant, expected });
         }
         let application_id = match sign_in {
@@ -58,7 +59,7 @@ impl EntraSettings {
         let unknown = || SettingsError::Invalid {
             key: "entra.identityAuthority",
             value: host.to_owned(),
-            expected: "login.microsoftonline.com, login.microsoftonline.us or login.partner.microsoftonline.cn",
+            expected: Expected::OneOf(&AUTHORITIES),
         };
         let of_cloud = |own: Option<String>, pick: fn((&'static str, &'static str)) -> &'static str| match own
         {

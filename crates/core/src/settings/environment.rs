@@ -1,6 +1,6 @@
 //! Where the organization's server is.
 
-use super::{SettingsError, text};
+use super::{Expected, SettingsError, text};
 use core::net::IpAddr;
 use serde_json::{Map, Value};
 
@@ -77,11 +77,7 @@ impl EnvironmentUrls {
 /// # Errors
 /// [`SettingsError::Invalid`] when no host can be made out.
 pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsError> {
-    let invalid = || SettingsError::Invalid {
-        key,
-        value: without_user(typed),
-        expected: "a URL such as https://vault.example.com",
-    };
+    let invalid = || SettingsError::Invalid { key, value: without_user(typed), expected: Expected::Url };
     let (scheme, rest) = typed.trim().split_once("://").unwrap_or(("https", typed.trim()));
     let rest = rest.trim_end_matches('/');
     let url = match scheme {
@@ -105,7 +101,7 @@ pub fn service_url(typed: &str, key: &'static str) -> Result<String, SettingsErr
     if !is_clear_text(&url) {
         return Ok(url);
     }
-    let expected = "a URL with https; http is accepted for this machine only";
+    let expected = Expected::SecureUrl;
     Err(SettingsError::Invalid { key, value: without_user(typed), expected })
 }
 

@@ -1,6 +1,6 @@
 //! How to reach a Google Workspace account, and who of it is wanted.
 
-use super::{SettingsError, filter, flag, service_url, text};
+use super::{Expected, SettingsError, filter, flag, service_url, text};
 use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
 
@@ -43,7 +43,7 @@ impl GoogleSettings {
             return Err(SettingsError::Invalid {
                 key: "gsuite.customer",
                 value: value.clone(),
-                expected: "`my_customer`, or the customer's id, such as C01234567",
+                expected: Expected::Customer,
             });
         }
         let domains = match text(stored, "domain", DOMAIN)? {
@@ -82,7 +82,7 @@ fn address(stored: &Map<String, Value>, field: &str, key: &'static str) -> Resul
     if typed.contains('@') && !typed.contains(char::is_whitespace) {
         return Ok(typed);
     }
-    Err(SettingsError::Invalid { key, value: typed, expected: "an e-mail address" })
+    Err(SettingsError::Invalid { key, value: typed, expected: Expected::EmailAddress })
 }
 
 fn domains(typed: &str, key: &'static str) -> Result<Vec<String>, SettingsError> {
@@ -91,7 +91,7 @@ fn domains(typed: &str, key: &'static str) -> Result<Vec<String>, SettingsError>
         let is_name =
             domain.contains('.') && domain.chars().all(|it| it.is_alphanumeric() || it == '-' || it == '.');
         if !is_name {
-            let expected = "one domain, or several with commas between them, such as example.com";
+            let expected = Expected::Domains;
             return Err(SettingsError::Invalid { key, value: domain, expected });
         }
         if !domains.contains(&domain) {

@@ -3,7 +3,7 @@
 use super::ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
 };
-use super::{Contradiction, SettingsError, flag, number, port, text};
+use super::{Contradiction, Expected, SettingsError, flag, number, port, text};
 use serde_json::{Map, Value};
 
 /// How the connection is protected.
@@ -221,8 +221,7 @@ fn host_list(typed: &str) -> (&str, Vec<&str>) {
 /// `host`, `host:port`, `[address]:port`, or an address of IPv6 alone.
 fn further_server(typed: &str, port: u16, key: &'static str) -> Result<Server, SettingsError> {
     let typed = typed.trim();
-    let invalid =
-        || SettingsError::Invalid { key, value: typed.to_owned(), expected: "`host` or `host:port`" };
+    let invalid = || SettingsError::Invalid { key, value: typed.to_owned(), expected: Expected::Host };
     let (hostname, port) = match typed.rsplit_once(':') {
         Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
             (host, digits.parse().ok().and_then(|it| port::port(it, key).ok()).ok_or_else(invalid)?)
@@ -464,8 +463,11 @@ mod tests {
 
     #[test]
     fn start_tls_without_ssl_is_refused_and_names_the_setting() {
-        let error = server(json!({"startTls": true, "ssl": false})).expect_err("a contradiction");
-        assert!(error.to_string().contains("set `ldap.startTls` to false"), "{error}");
+        assert_eq!(
+            server(json!({"startTls": true, "ssl": false})),
+            Err(SettingsError::Contradiction(Contradiction::StartTlsWithoutTls))
+        );
+        assert_eq!(Contradiction::StartTlsWithoutTls.settings(), ("ldap.startTls", "ldap.ssl"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The part of `connector.toml` that tells how an LDAP directory differs from what the official connector assumes.
 
-use super::SettingsError;
+use super::{Expected, SettingsError};
 use serde::{Deserialize, Serialize};
 
 /// `[ldap]` of `connector.toml`. Nothing set means today's behaviour.
@@ -117,6 +117,16 @@ impl IdAttribute {
     }
 }
 
+/// The attributes of [`DisabledBy`].
+const DISABLED_BY: [&str; 6] = [
+    DisabledBy::ALL[0].attribute(),
+    DisabledBy::ALL[1].attribute(),
+    DisabledBy::ALL[2].attribute(),
+    DisabledBy::ALL[3].attribute(),
+    DisabledBy::ALL[4].attribute(),
+    DisabledBy::ALL[5].attribute(),
+];
+
 /// Something in an entry that says that the account may not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisabledBy {
@@ -146,7 +156,7 @@ impl DisabledBy {
     ];
 
     /// The attribute's name.
-    pub fn attribute(self) -> &'static str {
+    pub const fn attribute(self) -> &'static str {
         match self {
             Self::UserAccountControl => "userAccountControl",
             Self::AccountExpires => "accountExpires",
@@ -160,13 +170,13 @@ impl DisabledBy {
     /// Reads the names of a list; None where it is empty.
     pub(super) fn of(names: &[String]) -> Result<Option<Vec<Self>>, SettingsError> {
         let one = |name: &String| {
-            Self::ALL.into_iter().find(|it| it.attribute().eq_ignore_ascii_case(name.trim())).ok_or_else(|| {
-                SettingsError::Invalid {
+            Self::ALL.into_iter().find(|it| it.attribute().eq_ignore_ascii_case(name.trim())).ok_or_else(
+                || SettingsError::Invalid {
                     key: "ldap.disabled-by",
                     value: name.clone(),
-                    expected: "userAccountControl, accountExpires, nsAccountLock, pwdAccountLockedTime, shadowExpire or loginDisabled",
-                }
-            })
+                    expected: Expected::OneOf(&DISABLED_BY),
+                },
+            )
         };
         let found = names.iter().map(one).collect::<Result<Vec<_>, _>>()?;
         Ok((!found.is_empty()).then_some(found))

@@ -6,6 +6,7 @@ mod document;
 mod entra;
 mod entra_options;
 mod environment;
+mod expected;
 mod google;
 mod key;
 mod ldap;
@@ -14,7 +15,9 @@ mod okta;
 mod onelogin;
 mod port;
 mod schema;
+mod section;
 mod sync;
+mod table;
 
 pub use connector::{
     AcrossSources, ConflictRules, ConnectorSettings, HiddenAction, HistorySettings, Invitations,
@@ -26,8 +29,9 @@ pub use document::{Change as SettingChange, read_document, write_document};
 pub use entra::{EntraFilters, EntraSettings, filter};
 pub use entra_options::{EntraOptions, EntraSignIn, Guests};
 pub use environment::{Endpoints, EnvironmentUrls, is_clear_text, normalize_url, service_url};
+pub use expected::Expected;
 pub use google::{GoogleFilters, GoogleSettings, is_below};
-pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile, without_credentials};
+pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile, Unit, without_credentials};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security, Server};
 pub use ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
@@ -36,6 +40,7 @@ pub use okta::{OktaFilters, OktaSettings, OktaSignIn};
 pub use onelogin::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSettings};
 use schema::settings_file_name;
 pub use schema::settings_schema;
+pub use section::{Condition, DefaultValue, PresetName, Section};
 pub use sync::{AddressRule, SyncSettings};
 
 use serde_json::{Map, Value};
@@ -97,14 +102,14 @@ pub enum SettingsError {
         key: &'static str,
     },
     /// A setting has a value of the wrong kind or out of its range.
-    #[error("`{key}` is `{value}`, expected {expected}")]
+    #[error("`{key}` is `{value}`, expected {}", accepted(key, *expected))]
     Invalid {
         /// The name by which `bwdc config` knows the setting.
         key: &'static str,
         /// The stored value; never a secret.
         value: String,
         /// What would be accepted.
-        expected: &'static str,
+        expected: Expected,
     },
     /// Two settings contradict each other.
     #[error("`{}` and `{}` contradict each other", .0.settings().0, .0.settings().1)]
@@ -151,6 +156,14 @@ impl Contradiction {
     }
 }
 
+/// What a setting takes, for logs.
+fn accepted(key: &str, expected: Expected) -> String {
+    match (expected, Setting::find(key)) {
+        (Expected::AsSetting, Some(setting)) => setting.kind.to_string(),
+        (expected, _) => expected.to_string(),
+    }
+}
+
 /// A trimmed, non-empty string at `field`, or None when it is absent, null or blank.
 pub(crate) fn text(
     object: &Map<String, Value>,
@@ -161,7 +174,9 @@ pub(crate) fn text(
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(value)) if value.trim().is_empty() => Ok(None),
         Some(Value::String(value)) => Ok(Some(value.trim().to_owned())),
-        Some(other) => Err(SettingsError::Invalid { key, value: other.to_string(), expected: "a string" }),
+        Some(other) => {
+            Err(SettingsError::Invalid { key, value: other.to_string(), expected: Expected::Text })
+        }
     }
 }
 
@@ -172,7 +187,7 @@ pub(crate) fn words(
     key: &'static str,
 ) -> Result<Option<Vec<String>>, SettingsError> {
     let invalid =
-        |value: &Value| SettingsError::Invalid { key, value: value.to_string(), expected: "a list of words" };
+        |value: &Value| SettingsError::Invalid { key, value: value.to_string(), expected: Expected::Texts };
     match object.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Array(items)) if items.is_empty() => Ok(None),
@@ -194,7 +209,7 @@ pub(crate) fn flag(
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(value)) => Ok(*value),
         Some(other) => {
-            Err(SettingsError::Invalid { key, value: other.to_string(), expected: "true or false" })
+            Err(SettingsError::Invalid { key, value: other.to_string(), expected: Expected::AsSetting })
         }
     }
 }
@@ -205,7 +220,7 @@ pub(crate) fn number(
     field: &str,
     key: &'static str,
 ) -> Result<Option<i64>, SettingsError> {
-    let invalid = |value: String| SettingsError::Invalid { key, value, expected: "a whole number" };
+    let invalid = |value: String| SettingsError::Invalid { key, value, expected: Expected::WholeNumber };
     match object.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(value)) if value.trim().is_empty() => Ok(None),

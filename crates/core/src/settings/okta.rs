@@ -1,6 +1,6 @@
 //! How to reach an Okta organization, and who of it is wanted.
 
-use super::{SettingsError, filter, flag, number, service_url, text, words};
+use super::{Expected, SettingsError, filter, flag, number, service_url, text, words};
 use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
 
@@ -45,6 +45,10 @@ impl OktaSettings {
     ];
 
     /// Statuses that count as active unless a setting says so, as today's connector has it.
+    /// Those that can count as active: DEPROVISIONED always means deleted.
+    const CAN_BE_ACTIVE: [&'static str; 7] =
+        ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "SUSPENDED"];
+
     const USUALLY_ACTIVE: [&'static str; 6] =
         ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT"];
 
@@ -72,7 +76,7 @@ impl OktaSettings {
             return Err(SettingsError::Invalid {
                 key: SHARE,
                 value: percent.to_string(),
-                expected: "a number of percent from 1 to 100",
+                expected: Expected::AsSetting,
             });
         }
         let rate_share = percent as f64 / 100.0;
@@ -85,8 +89,7 @@ impl OktaSettings {
             SettingsError::Invalid {
                 key,
                 value: word.to_owned(),
-                expected: "a list of STAGED, PROVISIONED, ACTIVE, RECOVERY, PASSWORD_EXPIRED, LOCKED_OUT and SUSPENDED; \
-                           DEPROVISIONED always means deleted",
+                expected: Expected::ListOf(&Self::CAN_BE_ACTIVE),
             }
         })
     }

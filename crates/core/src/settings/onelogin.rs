@@ -1,6 +1,6 @@
 //! How to reach a OneLogin account, what its groups are, and who of it is wanted.
 
-use super::{AddressRule, SettingsError, SyncSettings, filter, number, service_url, text, words};
+use super::{AddressRule, Expected, SettingsError, SyncSettings, filter, number, service_url, text, words};
 use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
 
@@ -50,6 +50,18 @@ impl OneLoginSettings {
         (8, "security-questions-required"),
     ];
 
+    /// The same by name alone.
+    const STATUS_NAMES: [&'static str; 8] = [
+        Self::STATUSES[0].1,
+        Self::STATUSES[1].1,
+        Self::STATUSES[2].1,
+        Self::STATUSES[3].1,
+        Self::STATUSES[4].1,
+        Self::STATUSES[5].1,
+        Self::STATUSES[6].1,
+        Self::STATUSES[7].1,
+    ];
+
     /// The status that does not count as active unless a setting says so, as today's connector has it.
     const SUSPENDED: u8 = 2;
 
@@ -72,7 +84,7 @@ impl OneLoginSettings {
                 return Err(SettingsError::Invalid {
                     key: "onelogin.api-version",
                     value: other.to_string(),
-                    expected: "1 or 2",
+                    expected: Expected::AsSetting,
                 });
             }
         };
@@ -87,7 +99,7 @@ impl OneLoginSettings {
                     return Err(SettingsError::Invalid {
                         key: REGION,
                         value: other.to_owned(),
-                        expected: "us or eu",
+                        expected: Expected::AsSetting,
                     });
                 }
             },
@@ -99,7 +111,7 @@ impl OneLoginSettings {
                 return Err(SettingsError::Invalid {
                     key: "onelogin.groups",
                     value: other.to_owned(),
-                    expected: "roles or groups",
+                    expected: Expected::AsSetting,
                 });
             }
         };
@@ -128,8 +140,7 @@ impl OneLoginSettings {
             known.map(|(number, _)| *number).ok_or_else(|| SettingsError::Invalid {
                 key: KEY,
                 value: word.clone(),
-                expected: "a list of unactivated, active, suspended, locked, password-expired, awaiting-password-reset, \
-                           password-pending and security-questions-required",
+                expected: Expected::ListOf(&Self::STATUS_NAMES),
             })
         };
         typed.iter().map(number).collect()

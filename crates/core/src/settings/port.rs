@@ -1,16 +1,13 @@
 //! What counts as a port, wherever one is given.
 
-use super::SettingsError;
+use super::{Expected, SettingsError};
 use std::ops::RangeInclusive;
 
 /// Every port that a server can have.
 pub(super) const PORTS: RangeInclusive<i64> = 1..=65535;
 
-/// What is said of anything else.
-pub(super) const EXPECTED: &str = "a port from 1 to 65535";
-
 /// Takes a number for a port.
 pub(super) fn port(number: i64, key: &'static str) -> Result<u16, SettingsError> {
-    let invalid = || SettingsError::Invalid { key, value: number.to_string(), expected: EXPECTED };
+    let invalid = || SettingsError::Invalid { key, value: number.to_string(), expected: Expected::AsSetting };
     u16::try_from(number).ok().filter(|_| PORTS.contains(&number)).ok_or_else(invalid)
 }

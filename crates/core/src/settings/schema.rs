@@ -3,26 +3,27 @@
 use super::{DirectoryKind, Setting, SettingKind};
 use serde_json::{Map, Value, json};
 
-/// The schema, made from the table of settings; secrets are not in it, because no such file holds one.
-pub fn settings_schema() -> Value {
+/// The schema, made from the table of settings; secrets are not in it, because no such file holds one. `description` says
+/// what it is, `describe` what a setting is.
+pub fn settings_schema(description: &str, describe: &dyn Fn(&Setting) -> String) -> Value {
     let mut root = Map::new();
     for setting in Setting::all().iter().filter(|setting| !setting.is_secret()) {
         match settings_file_name(setting) {
             (None, name) => {
-                root.insert(name.to_owned(), leaf(setting));
+                root.insert(name.to_owned(), leaf(setting, describe));
             }
             (Some(section), key) => {
                 let section = root.entry(section).or_insert_with(
                     || json!({ "type": "object", "additionalProperties": false, "properties": {} }),
                 );
-                section["properties"][key] = leaf(setting);
+                section["properties"][key] = leaf(setting, describe);
             }
         }
     }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Settings of bwdc",
-        "description": "What `config set` accepts, by section and name; null stands for a setting that is not set.",
+        "description": description,
         "type": "object",
         "additionalProperties": false,
         "properties": root,
@@ -36,7 +37,7 @@ pub(super) fn settings_file_name(setting: &Setting) -> (Option<&'static str>, &'
     name.split_once('.').map_or((None, name), |(section, key)| (Some(section), key))
 }
 
-fn leaf(setting: &Setting) -> Value {
+fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
     let mut leaf = match &setting.kind {
         SettingKind::Flag => json!({ "type": ["boolean", "null"] }),
         SettingKind::Number { range, .. } => {
@@ -61,6 +62,6 @@ fn leaf(setting: &Setting) -> Value {
             json!({ "type": ["string", "null"] })
         }
     };
-    leaf["description"] = json!(setting.expected());
+    leaf["description"] = json!(describe(setting));
     leaf
 }

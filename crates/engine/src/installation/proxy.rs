@@ -1,11 +1,8 @@
 //! By which way the organization's server and a directory behind HTTP are reached.
 
 use crate::http::{ProxyChoice, is_loopback};
-use bwdc_core::settings::{ConnectorSettings, SettingsError};
+use bwdc_core::settings::{ConnectorSettings, Expected, SettingsError};
 use url::Url;
-
-const EXPECTED: &str =
-    "an address such as http://proxy.example.com:3128, without name and password, or `none`";
 
 /// The way to these addresses: none stands before this machine's own, else the proxy of the settings, else what the
 /// environment says.
@@ -23,8 +20,11 @@ pub(crate) fn proxy(connector: &ConnectorSettings, urls: &[&str]) -> Result<Prox
 }
 
 fn check(address: &str) -> Result<(), SettingsError> {
-    let invalid =
-        |shown: &str| SettingsError::Invalid { key: "proxy", value: shown.to_owned(), expected: EXPECTED };
+    let invalid = |shown: &str| SettingsError::Invalid {
+        key: "proxy",
+        value: shown.to_owned(),
+        expected: Expected::Proxy,
+    };
     let url = Url::parse(address).map_err(|_| invalid("(hidden)"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid("(hidden)"));

@@ -3,7 +3,7 @@
 use super::lock;
 use super::sentence::{say, sentence, with_causes};
 use super::{ldap, organization, setup, store, web};
-use crate::refusal::refusal;
+use crate::refusal;
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_core::desired::DesiredError;
@@ -84,7 +84,7 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
                 "Or, to clear the ledger so that the next run records who is there and removes nobody"
             )),
         ],
-        E::Refused { .. } => Vec::new(),
+        E::Refused { refusals } => refusal::steps(refusals, refusal::Stage::Run),
         E::PlanOfAnother { .. } => vec![new_plan(), sign_in_to_it()],
         E::PlanChanged { .. } => vec![new_plan()],
         E::Apply(cause) => organization::apply_steps(cause),
@@ -110,10 +110,10 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
 fn run_refused(refusals: &[Refusal]) -> String {
     // Scripts know this one from the official connector, alone on its line.
     if let [only @ Refusal::OverwriteWithLargeImport] = refusals {
-        return refusal(only);
+        return refusal::message(only);
     }
     let mut lines = vec![text!("error.refused", "The run was refused, and nothing was sent.")];
-    lines.extend(refusals.iter().map(refusal));
+    lines.extend(refusals.iter().map(refusal::message));
     lines.join("\n")
 }
 

@@ -1,6 +1,7 @@
 //! Settings that cannot be used: stored, typed, in a file or in a variable of the environment.
 
 use super::sentence::{because, say, sentence, with_causes};
+use crate::setting::accepted;
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_core::settings::{Contradiction, SettingsError};
@@ -12,7 +13,13 @@ pub fn message(error: &SettingsError) -> String {
     match error {
         SettingsError::Missing { key } => text!("error.setting-missing", "`{key}` is not set.", key),
         SettingsError::Invalid { key, value, expected } => {
-            text!("error.setting-invalid", "`{key}` is `{value}`, expected {expected}.", key, value, expected)
+            text!(
+                "error.setting-invalid",
+                "`{key}` is `{value}`, expected {expected}.",
+                key,
+                value,
+                expected = accepted(key, *expected)
+            )
         }
         SettingsError::Contradiction(rule) => {
             let (first, second) = rule.settings();

@@ -1,152 +1,223 @@
-//! What `doctor` found amiss: in words, with what to do about it.
+//! What `doctor` found: in words, with what to do about it.
 
-use bwdc_engine::EngineError;
+use crate::{ErrorText, NextStep, Step, describe, text};
 use bwdc_engine::certificate::Lack;
 use bwdc_engine::directory::probe;
 use bwdc_engine::doctor::{Concern, Failure};
 
-type Words = (String, Option<String>);
+type Words = (String, Vec<NextStep>);
 
-/// Words an error: its message, and the next step.
-pub type DescribeError<'a> = &'a dyn Fn(EngineError) -> Words;
+fn say(sentence: String) -> Vec<NextStep> {
+    vec![Step::Say(sentence).into()]
+}
 
-/// A concern, and its cure.
-pub(super) fn concern_words(concern: Concern, subject: &str, describe: DescribeError<'_>) -> Words {
-    let (text, cure) = match concern {
-        Concern::Directory(concern) => return directory_words(concern),
-        Concern::OneOfSeveral(failure) => return failure_words(*failure, describe),
-        Concern::ClocksDiffer { ahead } => return clock_words(ahead),
+/// A concern, and what to do about it.
+pub(super) fn concern_words(concern: Concern, subject: &str) -> Words {
+    match concern {
+        Concern::Directory(concern) => directory_words(concern),
+        Concern::OneOfSeveral(failure) => failure_words(*failure),
+        Concern::ClocksDiffer { ahead } => clock_words(ahead),
         Concern::OpenToOthers { mode, wanted } => {
-            let how = if mode & 0o022 != 0 { "write to" } else { "read" };
-            (format!("others can {how} it (mode {mode:04o})"), format!("Run `chmod {wanted:o} \"{subject}\"`."))
+            let number = format!("{mode:04o}");
+            let text = if mode & 0o022 != 0 {
+                text!("concern.others-write", "others can write to it (mode {number})", number)
+            } else {
+                text!("concern.others-read", "others can read it (mode {number})", number)
+            };
+            let wanted = format!("{wanted:o}");
+            (text, say(text!("concern.chmod", "Run `chmod {wanted} \"{subject}\"`.", wanted, subject)))
         }
-        Concern::NoFolder => {
-            ("is not there yet".to_owned(), "`bwdc login` and `bwdc config` make it.".to_owned())
-        }
+        Concern::NoFolder => (
+            text!("concern.no-folder", "does not exist yet"),
+            vec![Step::run("login").to(text!("concern.make-folder", "To create it"))],
+        ),
         Concern::PlainText => (
-            "in plain text".to_owned(),
-            "Unset BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS and enter the secrets again: they are encrypted then."
-                .to_owned(),
+            text!("concern.plain-text", "in plain text"),
+            say(text!(
+                "concern.encrypt",
+                "Unset BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS and enter the secrets again: they are then encrypted."
+            )),
         ),
         Concern::EndsSoon { days } => (
-            if days < 0 { "has ended".to_owned() } else { format!("ends in {days} days") },
-            "Renew the certificate of the server.".to_owned(),
+            if days < 0 {
+                text!("concern.ended", "has expired")
+            } else {
+                text!("concern.ends-soon", "expires in {days:day/days}", days)
+            },
+            renew(),
         ),
         Concern::ClearText => (
-            "the organization's key travels in clear text".to_owned(),
-            "Use an address with https: `bwdc config server https://<host>`.".to_owned(),
+            text!("concern.key-in-clear-text", "the organization's key travels in clear text"),
+            vec![
+                Step::set("server", "https://<host>")
+                    .to(text!("concern.https", "To use an address with https")),
+            ],
         ),
         Concern::NotVerified => (
-            "is not verified: any other would be accepted as well".to_owned(),
-            "Set `ldap.sslAllowUnauthorized` to false; a company authority is named by `ldap.sslCaPath` or `ldap.tlsCaPath`."
-                .to_owned(),
+            text!("concern.not-verified", "is not verified: any other certificate would be accepted as well"),
+            vec![
+                Step::set("ldap.sslAllowUnauthorized", "false").into(),
+                Step::Say(text!(
+                    "concern.company-authority",
+                    "`ldap.sslCaPath` or `ldap.tlsCaPath` names the certificate of a company authority."
+                ))
+                .into(),
+            ],
         ),
         Concern::NotReadable => (
-            "the server does not show the organization to its own key, so what is sent cannot be verified"
-                .to_owned(),
-            "Add the personal key of an owner: `bwdc login --observer`.".to_owned(),
+            text!(
+                "concern.not-readable",
+                "the server does not show the organization to its own key, so what is sent cannot be verified"
+            ),
+            vec![
+                Step::run("login --observer")
+                    .to(text!("concern.observer", "To add the personal key of an owner")),
+            ],
         ),
-    };
-    (text, Some(cure))
+    }
+}
+
+fn renew() -> Vec<NextStep> {
+    say(text!("concern.renew", "Renew the certificate of the server."))
 }
 
 fn directory_words(concern: probe::Concern) -> Words {
     use probe::Concern as It;
-    let (text, cure) = match concern {
+    match concern {
         It::ClearText => (
-            "the password travels in clear text".to_owned(),
-            "Set `ldap.ssl` to true, with the server's port for TLS.".to_owned(),
+            text!("concern.clear-text", "the password is sent in clear text"),
+            vec![
+                Step::set("ldap.ssl", "true").into(),
+                Step::change("ldap.port").to(text!("concern.tls-port", "With the server's port for TLS")),
+            ],
         ),
-        It::CertificateNotVerified => {
-            ("any certificate is accepted".to_owned(), "Set `ldap.sslAllowUnauthorized` to false.".to_owned())
+        It::CertificateNotVerified => (
+            text!("concern.any-certificate", "any certificate is accepted"),
+            vec![Step::set("ldap.sslAllowUnauthorized", "false").into()],
+        ),
+        It::CertificateEndsSoon { days } => {
+            (text!("concern.certificate-ends", "the certificate expires in {days:day/days}", days), renew())
         }
-        It::CertificateEndsSoon { days } => (
-            format!("the certificate ends in {days} days"),
-            "Renew the certificate of the server.".to_owned(),
-        ),
         It::NoPages => (
-            "no pages: the server's size limit bounds what can be read".to_owned(),
-            "Allow the account more entries on the server.".to_owned(),
+            text!("concern.no-pages", "no paged results: the server's size limit bounds what can be read"),
+            say(text!("concern.more-entries", "Allow the account more entries on the server.")),
         ),
         It::NothingFound => (
-            "nothing was found".to_owned(),
-            "Check filters, paths and object classes in the settings, and what the account may see."
-                .to_owned(),
+            text!("concern.nothing-found", "nothing was found"),
+            say(text!(
+                "concern.check-filters",
+                "Check filters, paths and object classes in the settings, and what the account may read."
+            )),
         ),
         It::AttributeMissing { attribute, setting } => (
-            format!("nobody in the sample has `{attribute}` (`{setting}`)"),
-            format!("Correct it with `bwdc config {setting} <value>`."),
+            text!(
+                "concern.attribute-missing",
+                "nobody in the sample has `{attribute}` (`{setting}`)",
+                attribute,
+                setting
+            ),
+            vec![Step::change(setting).to(text!("concern.correct", "To correct it"))],
         ),
-        It::RightMissing { right } => {
-            (format!("the right {right} is missing"), format!("Grant {right} to make use of it."))
+        It::RightMissing { right } => (
+            text!("concern.right-missing", "the permission {right} is missing", right),
+            say(text!("concern.grant", "Grant {right} to make use of it.", right)),
+        ),
+        It::RightNotNeeded { right } => (
+            text!("concern.right-not-needed", "the permission {right} is not needed", right),
+            say(text!("concern.take-away", "Remove {right}: fewer permissions are safer.", right)),
+        ),
+        It::NoIncrementalReads => {
+            (text!("concern.no-incremental-reads", "everything is read each time"), Vec::new())
         }
-        It::RightNotNeeded { right } => {
-            (format!("the right {right} is not needed"), format!("Take {right} away: less is safer."))
-        }
-        It::NoIncrementalReads => return ("everything is read each time".to_owned(), None),
-        _ => return ("there is something to look at".to_owned(), None),
-    };
-    (text, Some(cure))
+        _ => (text!("concern.other", "please check"), Vec::new()),
+    }
 }
 
-/// A failure, and its cure.
-pub(super) fn failure_words(failure: Failure, describe: DescribeError<'_>) -> Words {
-    let (text, cure) = match failure {
+/// A failure, and what to do about it.
+pub(super) fn failure_words(failure: Failure) -> Words {
+    match failure {
         Failure::Error(error) => {
-            return describe((*error).into());
+            let ErrorText { message, next_steps, .. } = describe(&(*error).into());
+            (message, next_steps)
         }
-        Failure::ClocksDiffer { ahead } => return clock_words(ahead),
+        Failure::ClocksDiffer { ahead } => clock_words(ahead),
         Failure::NotWritable(error) => (
-            format!("cannot be written: {error}"),
-            "Give the account that runs `bwdc` the right to write there.".to_owned(),
+            text!("failure.not-writable", "cannot be written: {reason}", reason = error.to_string()),
+            say(text!(
+                "failure.make-writable",
+                "Give the account that runs `bwdc` the right to write there."
+            )),
         ),
         Failure::NetworkFileSystem { kind } => (
-            format!("is on a network file system ({kind}), where a database can be damaged"),
-            "Keep the data folder on a local disk, for example with BITWARDENCLI_CONNECTOR_APPDATA_DIR."
-                .to_owned(),
+            text!(
+                "failure.network-file-system",
+                "is on a network file system ({kind}), where a database can be damaged",
+                kind
+            ),
+            say(text!(
+                "failure.local-disk",
+                "Keep the data folder on a local disk, for example with BITWARDENCLI_CONNECTOR_APPDATA_DIR."
+            )),
         ),
         Failure::NoAddress { reason } => (
-            format!("has no address: {reason}"),
-            "Check the spelling of the host, and the name servers of this machine.".to_owned(),
+            text!("failure.no-address", "has no address: {reason}", reason),
+            say(text!(
+                "failure.check-name",
+                "Check the spelling of the host, and the name servers of this machine."
+            )),
         ),
         Failure::NoConnection { reason } => (
-            format!("cannot be connected to: {reason}"),
-            "Check that the server runs, its port, and the firewalls between; HTTPS_PROXY names a proxy."
-                .to_owned(),
+            text!("failure.no-connection", "cannot be connected to: {reason}", reason),
+            say(text!(
+                "failure.check-port",
+                "Check that the server runs, its port, and the firewalls in between; HTTPS_PROXY names a proxy."
+            )),
         ),
-        Failure::Refused { lack: Some(lack), setting, .. } => {
-            let text = match lack {
-                Lack::Root { name } => {
-                    format!("is not trusted: its authority {name} is not trusted by this machine")
-                }
-                Lack::Authority { name } => format!(
-                    "is not trusted: the authority {name} is missing, neither sent by the server nor known here"
-                ),
-            };
-            (
-                text,
-                format!(
-                    "Put the certificate of that authority (PEM) into a file, and name the file with `bwdc config {setting} <file>`."
-                ),
-            )
-        }
+        Failure::Refused { lack: Some(lack), setting, .. } => (untrusted(lack), trust(setting)),
         Failure::Refused { reason, lack: None, .. } => (
-            format!("is not trusted: {reason}"),
-            "Ask for the server by the name that its certificate is made for, or renew the certificate."
-                .to_owned(),
+            text!("failure.not-trusted", "is not trusted: {reason}", reason),
+            say(text!(
+                "failure.check-certificate",
+                "Address the server by the name that its certificate is made for, or renew the certificate."
+            )),
         ),
         Failure::NoAnswer { reason } => (
-            format!("no answer: {reason}"),
-            "Check address and port, and what stands between, such as a proxy or a firewall.".to_owned(),
+            text!("failure.no-answer", "no answer: {reason}", reason),
+            say(text!(
+                "failure.check-way",
+                "Check address and port, and what stands in between, such as a proxy or a firewall."
+            )),
         ),
-    };
-    (text, Some(cure))
+    }
+}
+
+fn untrusted(lack: Lack) -> String {
+    match lack {
+        Lack::Root { name } => text!(
+            "failure.untrusted-root",
+            "is not trusted: this machine does not trust its authority {name}",
+            name
+        ),
+        Lack::Authority { name } => text!(
+            "failure.unknown-authority",
+            "is not trusted: the authority {name} is missing, neither sent by the server nor known here",
+            name
+        ),
+    }
+}
+
+fn trust(setting: &'static str) -> Vec<NextStep> {
+    let file = text!("failure.trust-file", "Save the certificate of that authority (PEM) in a file.");
+    vec![Step::Say(file).into(), Step::set(setting, "<file>").to(text!("failure.trust", "To trust it"))]
 }
 
 fn clock_words(ahead: i64) -> Words {
-    let (seconds, side) = (ahead.unsigned_abs(), if ahead > 0 { "ahead of" } else { "behind" });
-    (
-        format!("this machine is {seconds} s {side} the server"),
-        Some("Let this machine take the time from a time server (NTP): tokens depend on it.".to_owned()),
-    )
+    let seconds = ahead.unsigned_abs();
+    let text = if ahead > 0 {
+        text!("clock.ahead", "this machine is {seconds} s ahead of the server", seconds)
+    } else {
+        text!("clock.behind", "this machine is {seconds} s behind the server", seconds)
+    };
+    let set = text!("clock.set", "Set this machine's clock by a time server (NTP): tokens depend on it.");
+    (text, say(set))
 }

@@ -2,6 +2,7 @@
 
 use crate::typed::secret;
 use bwdc_core::settings::Setting;
+use bwdc_messages::setting::takes;
 use bwdc_messages::wrap::broken;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
@@ -27,7 +28,7 @@ pub(crate) struct ConfigArguments {
     #[arg(required = true, value_parser = SettingName, hide_possible_values = true)]
     pub(crate) setting: Option<String>,
 
-    /// Look at, or change, a further directory that `sources` names, in place of the first one.
+    /// Use a further directory that `sources` names, instead of the first one.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) source: Option<String>,
 
@@ -50,23 +51,28 @@ Examples:
   bwdc config set ldap.password --secretfile /run/secrets/ldap
   bwdc config set okta.token --stdin < token.txt")]
     Set(SetArguments),
-    /// Take one setting back to its default, or forget a secret.
+    /// Reset one setting to its default, or delete a secret.
     #[command(after_help = "\
 Examples:
   bwdc config unset sync.userFilter")]
     Unset(NameArguments),
-    /// Print every setting with its value and where that comes from.
+    /// Print the settings that matter for the chosen directory, in sections: value, where it comes from, what it is.
     #[command(after_help = "\
 Examples:
   bwdc config list
+  bwdc config list --all
   bwdc --response --pretty config list")]
-    List,
+    List {
+        /// Print every setting, also those of other directories.
+        #[arg(long)]
+        all: bool,
+    },
     /// Print the JSON Schema of all settings.
     #[command(after_help = "\
 Examples:
   bwdc config schema > settings.schema.json")]
     Schema,
-    /// Print what is set as a file for `config apply`; secrets are named and not printed.
+    /// Print what is set, as a file for `config apply`; secrets are named but not printed.
     #[command(after_help = "\
 Examples:
   bwdc config export > settings.toml
@@ -76,9 +82,9 @@ Examples:
         #[arg(long, value_name = "FORMAT", default_value = "toml", value_parser = ["toml", "json"])]
         format: String,
     },
-    /// Bring in the settings of a TOML or JSON file; one that is wrong stops all of them.
+    /// Apply the settings of a TOML or JSON file: all of them, or none if one is wrong.
     ///
-    /// What the file does not name stays as it is, and null in a JSON file takes a setting back to its default.
+    /// Settings that the file does not name stay as they are; null in a JSON file resets a setting to its default.
     #[command(after_help = "\
 Examples:
   bwdc config apply settings.toml --dry-run
@@ -92,11 +98,11 @@ Examples:
         #[arg(long)]
         dry_run: bool,
 
-        /// Take every setting that the file does not name back to its default.
+        /// Reset every setting that the file does not name to its default.
         #[arg(long)]
         exact: bool,
     },
-    /// Check whether the whole configuration is complete and fits together, without asking any server.
+    /// Check whether the configuration is complete and consistent, without asking any server.
     #[command(after_help = "\
 Examples:
   bwdc config validate")]
@@ -188,14 +194,14 @@ Settings:
 ",
     );
     for setting in Setting::all() {
-        let (name, expected) = (setting.name, setting.expected());
+        let (name, takes) = (setting.name, takes(setting));
         // What does not fit beside its name stands below it.
-        let line = format!("  {name:<34} {expected}\n");
+        let line = format!("  {name:<34} {takes}\n");
         if line.len() <= 80 {
             help.push_str(&line);
         } else {
-            let expected = broken(expected, Some(80), 6);
-            help.push_str(&format!("  {name}\n      {expected}\n"));
+            let takes = broken(&takes, Some(80), 6);
+            help.push_str(&format!("  {name}\n      {takes}\n"));
         }
     }
     help

@@ -1,10 +1,10 @@
 //! `bwdc config export`, `apply` and `validate`
 
 use super::Place;
-use crate::error::{CommandError, describe};
+use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::{EngineError, Unnamed, read_settings_file};
-use bwdc_messages::setting;
+use bwdc_messages::{problem, setting};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -41,10 +41,9 @@ pub(super) fn apply(path: &Path, dry_run: bool, exact: bool, place: &Place<'_>) 
 pub(super) fn validate(place: &Place<'_>) -> Result<Done, Failed> {
     let problems = place.open()?.validate()?.into_iter();
     let commands = place.global.commands();
-    let describe = describe(&commands, place.source);
-    let problems: Vec<_> = problems.map(|it| setting::problem(it, &describe)).collect();
+    let problems: Vec<_> = problems.map(|it| problem::problem(it, place.source, &commands)).collect();
     if problems.is_empty() {
-        return Ok(Answer::title(setting::complete()).into());
+        return Ok(Answer::title(problem::complete()).into());
     }
     Err(CommandError::Invalid { problems }.into())
 }

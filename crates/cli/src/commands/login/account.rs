@@ -2,12 +2,13 @@
 
 use super::arguments::LoginArguments;
 use crate::commands::session::variable;
-use crate::error::{CommandError, LoginError, method_name};
+use crate::error::{CommandError, LoginError};
 use crate::prompt::Prompt;
 use bwdc_engine::organization::{
     Account, AccountError, AccountSignIn, ApiKey, OwnedOrganization, Proof, Step, TwoStepMethod,
 };
 use bwdc_engine::{Engine, SignInError};
+use bwdc_messages::account::{Question, methods, organizations, question};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -70,7 +71,7 @@ async fn password(file: Option<&Path>, asking: Option<Prompt>) -> Result<SecretS
         return Ok(password.into());
     }
     let typed = match asking {
-        Some(prompt) => prompt.secret("Master password").await?,
+        Some(prompt) => prompt.secret(&question(Question::MasterPassword)).await?,
         None => None,
     };
     Ok(typed.ok_or(LoginError::PasswordRequired)?)
@@ -129,9 +130,9 @@ async fn sign_in_with_steps<'a>(
             (AccountError::Refused(message), Proof::TwoStep { method, .. }, Some(prompt))
                 if message.status == 400 =>
             {
-                prompt.tell(&message.to_string())?;
+                prompt.show(&message.to_string())?;
                 let method = *method;
-                let Some(code) = prompt.line(&question(method)).await? else {
+                let Some(code) = prompt.line(&question(Question::Code(method))).await? else {
                     return Err(SignInError::from(error).into());
                 };
                 two_step(method, code.into(), arguments.remember)
@@ -139,7 +140,7 @@ async fn sign_in_with_steps<'a>(
             (AccountError::Refused(message), Proof::NewDevice(_), Some(prompt))
                 if message.code.as_deref() == Some("device_error") =>
             {
-                prompt.tell(&message.to_string())?;
+                prompt.show(&message.to_string())?;
                 Proof::NewDevice(device_code(sign_in.email(), asking).await?)
             }
             _ => return Err(SignInError::from(error).into()),
@@ -182,7 +183,7 @@ async fn answer_two_step(
         sign_in.mail_code(&|_| ()).await.map_err(SignInError::from)?;
     }
     let code = match asking {
-        Some(prompt) => prompt.line(&question(method)).await?,
+        Some(prompt) => prompt.line(&question(Question::Code(method))).await?,
         None => None,
     };
     let code = code.ok_or_else(|| LoginError::CodeRequired { offered: vec![method] })?;
@@ -190,29 +191,17 @@ async fn answer_two_step(
 }
 
 async fn ask_method(prompt: Prompt, usable: &[TwoStepMethod]) -> Result<TwoStepMethod, CommandError> {
-    for method in usable {
-        prompt.tell(&format!("  {}  {}", method.number(), method_name(*method)))?;
+    for line in methods(usable) {
+        prompt.show(&line)?;
     }
-    let typed = prompt.line("Two-step login by").await?.unwrap_or_default();
+    let typed = prompt.line(&question(Question::TwoStepMethod)).await?.unwrap_or_default();
     let chosen = usable.iter().copied().find(|it| it.number().to_string() == typed);
     Ok(chosen.ok_or_else(|| LoginError::MethodNotOffered { offered: usable.to_vec() })?)
 }
 
-fn question(method: TwoStepMethod) -> String {
-    match method {
-        TwoStepMethod::YubiKey => "Touch the YubiKey".to_owned(),
-        TwoStepMethod::Email => "Code from the e-mail".to_owned(),
-        TwoStepMethod::Authenticator | TwoStepMethod::Browser(_) => {
-            "Code from the authenticator app".to_owned()
-        }
-    }
-}
-
 async fn device_code(email: &str, asking: Option<Prompt>) -> Result<SecretString, CommandError> {
     let typed = match asking {
-        Some(prompt) => {
-            prompt.line(&format!("This machine is new to the account. Code mailed to {email}")).await?
-        }
+        Some(prompt) => prompt.line(&question(Question::DeviceCode(email))).await?,
         None => None,
     };
     let code = typed.ok_or_else(|| LoginError::DeviceCodeRequired { email: email.to_owned() })?;
@@ -243,10 +232,10 @@ async fn choose<'o>(
         ([], _) => Err(LoginError::NoOrganization { email: email.to_owned() }.into()),
         ([only], _) => Ok(only),
         (several, Some(prompt)) => {
-            for (place, organization) in several.iter().enumerate() {
-                prompt.tell(&format!("  {}  {}  ({})", place + 1, organization.name, organization.id))?;
+            for line in organizations(several) {
+                prompt.show(&line)?;
             }
-            let typed = prompt.line("Organization").await?.unwrap_or_default();
+            let typed = prompt.line(&question(Question::Organization)).await?.unwrap_or_default();
             let by_number = typed.parse::<usize>().ok().and_then(|it| several.get(it.checked_sub(1)?));
             let chosen = by_number
                 .or_else(|| several.iter().find(|it| it.id.eq_ignore_ascii_case(&typed) || it.name == typed));

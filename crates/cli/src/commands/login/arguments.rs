@@ -16,7 +16,7 @@ use std::path::PathBuf;
 /// `--password-file`, BW_PASSWORD or a question, and never leaves this machine.
 ///
 /// Vaultwarden shows an organization to people only. With `--observer`, the personal API key of an owner or
-/// administrator is kept besides, so that runs compare with what is there and verify what they sent. It comes as an
+/// administrator is kept too, so that runs can compare with what is there and verify what they sent. It comes as an
 /// argument, from BW_OBSERVER_CLIENTID and BW_OBSERVER_CLIENTSECRET, from a question, or with `--email`.
 #[derive(Args)]
 #[command(after_help = "\
@@ -44,7 +44,7 @@ pub(crate) struct LoginArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "client_secret")]
     pub(crate) password_file: Option<PathBuf>,
 
-    /// The way of the two-step login: 0 authenticator app, 1 e-mail, 3 YubiKey.
+    /// The method of the two-step login: 0 authenticator app, 1 e-mail, 3 YubiKey.
     #[arg(long, value_name = "NUMBER", value_parser = two_step_method, conflicts_with = "client_secret")]
     pub(crate) method: Option<TwoStepMethod>,
 
@@ -52,15 +52,15 @@ pub(crate) struct LoginArguments {
     #[arg(long, value_name = "CODE", value_parser = secret, conflicts_with = "client_secret")]
     pub(crate) code: Option<SecretString>,
 
-    /// Ask for no code again on this machine; what the server gives for that is kept with the secrets.
+    /// Do not ask for a code on this machine again; the token for that is kept with the secrets.
     #[arg(long, conflicts_with = "client_secret")]
     pub(crate) remember: bool,
 
-    /// The organization, by id or name, where the person is an owner of several.
+    /// The organization, by id or name, if the person owns several.
     #[arg(long, value_name = "ID", conflicts_with = "client_secret")]
     pub(crate) organization: Option<String>,
 
-    /// Take the personal API key of an owner or administrator, `user.<id>`, to observe a Vaultwarden organization with.
+    /// Store the personal API key of an owner or administrator, `user.<id>`, to read a Vaultwarden organization.
     #[arg(long)]
     pub(crate) observer: bool,
 }

@@ -15,6 +15,7 @@ use crate::runtime::block_on;
 use account::Wanted;
 use bwdc_engine::organization::ApiKey;
 use bwdc_engine::{Engine, SetupError, SignInError};
+use bwdc_messages::account::{self as words, Question, question};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Who signs in.
@@ -37,7 +38,7 @@ pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result
     if let Some(client_id) = signed_in.clone().filter(|_| !arguments.observer) {
         return Err(CommandError::from(SignInError::AlreadySignedIn { client_id }).into());
     }
-    let asking = (!global.nointeraction).then_some(Prompt { shown: !global.quiet });
+    let asking = (!global.nointeraction).then_some(Prompt { visible: !global.quiet });
     let mut asides = Vec::new();
     let (organization, observer) = match block_on(who(&arguments, asking))? {
         Who::Key(key) if arguments.observer => (None, Some(key)),
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result
             let wanted = Wanted { organization: signed_in.is_none(), observer: arguments.observer };
             let keys = account::fetch_keys(&mut engine, &email, &arguments, &wanted, asking);
             let keys = block_on(keys)?;
-            asides.extend(keys.name.map(|name| format!("The API key of `{name}` is stored.")));
+            asides.extend(keys.name.as_deref().map(words::key_stored));
             (keys.organization, keys.observer)
         }
     };
@@ -55,7 +56,7 @@ pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result
     }
     let progress = Progress::start(!global.quiet);
     block_on(store(&mut engine, organization, observer, &progress))?;
-    let title = if arguments.observer { "The organization can be observed." } else { "You are logged in!" };
+    let title = if arguments.observer { words::observed() } else { words::logged_in() };
     Ok(Done { answer: Answer::title(title), notices: progress.finish(), asides, code: 0 })
 }
 
@@ -79,7 +80,7 @@ async fn who(arguments: &LoginArguments, asking: Option<Prompt>) -> Result<Who, 
     if let Some(email) = &arguments.email {
         let typed = Some(email.trim()).filter(|email| !email.is_empty()).map(str::to_owned);
         let email = match (typed, asking) {
-            (None, Some(prompt)) => prompt.line("E-mail address").await?,
+            (None, Some(prompt)) => prompt.line(&question(Question::EmailAddress)).await?,
             (typed, _) => typed,
         };
         return Ok(Who::Person(email.ok_or(LoginError::EmailRequired)?));
@@ -90,7 +91,7 @@ async fn who(arguments: &LoginArguments, asking: Option<Prompt>) -> Result<Who, 
         client_id = variable(id_variable)?;
     }
     if let (None, Some(prompt)) = (&client_id, asking) {
-        client_id = prompt.line("Client ID, or your e-mail address").await?;
+        client_id = prompt.line(&question(Question::ClientId)).await?;
     }
     let client_id = client_id.ok_or(CommandError::ClientIdRequired)?.trim().to_owned();
     if client_id.contains('@') && arguments.client_secret.is_none() {
@@ -103,7 +104,7 @@ async fn who(arguments: &LoginArguments, asking: Option<Prompt>) -> Result<Who, 
         client_secret = variable(secret_variable)?.map(SecretString::from);
     }
     if let (None, Some(prompt)) = (&client_secret, asking) {
-        client_secret = prompt.secret("Client Secret").await?;
+        client_secret = prompt.secret(&question(Question::ClientSecret)).await?;
     }
     let client_secret = client_secret.ok_or(CommandError::ClientSecretRequired)?;
     Ok(Who::Key(ApiKey { client_id, client_secret }))

@@ -420,7 +420,7 @@ fn leavers_of_an_installation_that_is_taken_over_stay_and_are_counted() {
     let before = stage.organization.members().len();
     stage.organization.clear_requests();
     let plan = stage.run(&["plan"]).stdout;
-    for line in ["Stay, although the directory does not ask for them (1)", "  = bob@example.test"] {
+    for line in ["Kept although not in the directory (1)", "  = bob@example.test"] {
         assert!(plan.lines().any(|it| it == line), "{line}: {plan}");
     }
     assert_eq!(stage.run(&["sync"]).code, Some(0));
@@ -447,9 +447,9 @@ fn a_new_file_mails_nobody_and_the_plan_says_so() {
         (plan.contains("+ stage ada@example.test"), plan.contains("+ invite ada@example.test"), plan)
     };
     let (staged, invited, plan) = said(true, false);
-    assert!(staged && !invited && plan.contains("nobody is invited by mail"), "{plan}");
+    assert!(staged && !invited && plan.contains("nobody is invited by e-mail"), "{plan}");
     let (staged, invited, plan) = said(false, false);
-    assert!(!staged && invited && plan.contains("whoever is new is invited by mail"), "{plan}");
+    assert!(!staged && invited && plan.contains("new members are invited by e-mail"), "{plan}");
     let (staged, invited, plan) = said(true, true);
-    assert!(!staged && invited && !plan.contains("by mail"), "{plan}");
+    assert!(!staged && invited && !plan.contains("by e-mail"), "{plan}");
 }

@@ -114,11 +114,11 @@ fn each_check_is_a_line_under_its_area_with_its_cure_below() {
         "{lines:#?}"
     );
     let way = format!(
-        "ok Way ldap://127.0.0.1:{}: direct (LDAP is never sent through a proxy)",
+        "ok Proxy ldap://127.0.0.1:{}: direct (LDAP is never sent through a proxy)",
         stage.directory.port()
     );
     assert!(unbroken(&output.stdout).contains(&way), "{lines:#?}");
-    assert!(lines.iter().any(|it| it.starts_with("  ok    Way ldap://")), "{lines:#?}");
+    assert!(lines.iter().any(|it| it.starts_with("  ok    Proxy ldap://")), "{lines:#?}");
     for line in &lines {
         // A path is not broken.
         assert!(line.chars().count() <= 80 || !line.trim_start().contains(' '), "{line}");
@@ -238,7 +238,7 @@ fn an_authority_that_is_not_known_is_named_with_the_setting_that_mends_it() {
     assert_outcome(
         certificate,
         "fail",
-        &["CN=Sandbox directory authority", "is missing", "bwdc config ldap.sslCaPath <file>"],
+        &["CN=Sandbox directory authority", "is missing", "bwdc config set ldap.sslCaPath <file>"],
     );
     let shown = certificate["certificates"].as_array().expect("the chain");
     assert_eq!(shown[0]["subject"], "CN=Sandbox directory");
@@ -349,7 +349,7 @@ fn the_certificates_of_the_organizations_server_are_looked_at_in_the_same_way() 
     assert_outcome(
         certificate,
         "fail",
-        &["CN=Sandbox directory authority is missing", "bwdc config organization-ca-path <file>"],
+        &["CN=Sandbox directory authority is missing", "bwdc config set organization-ca-path <file>"],
     );
     assert_eq!(certificate["certificates"][0]["subject"], "CN=Sandbox directory");
     assert_outcome(one(&before, "organization", "sign-in"), "waiting", &["connection"]);

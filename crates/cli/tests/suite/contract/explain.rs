@@ -87,19 +87,16 @@ fn who_is_left_out_is_told_with_the_reason() {
     for who in ["eve", "eve@example.test", "uid=eve,ou=Elsewhere,dc=example,dc=test"] {
         let text = told(&stage, &["explain", who]);
         assert!(
-            text.starts_with("`uid=eve,ou=Elsewhere,dc=example,dc=test` is not read: the filter of people"),
+            text.starts_with("`uid=eve,ou=Elsewhere,dc=example,dc=test` is not read: the user filter"),
             "{text}"
         );
         assert!(text.contains("`ou=People,dc=example,dc=test` only (`sync.userPath`)"), "{text}");
     }
     stage.change(|data| data["sync"]["userFilter"] = json!("(!(uid=bob))"));
     let text = told(&stage, &["explain", BOB]);
-    assert!(
-        text.contains("neither the filter of people `(&(objectClass=person)(!(uid=bob)))` nor"),
-        "{text}"
-    );
+    assert!(text.contains("neither the user filter `(&(objectClass=person)(!(uid=bob)))` nor"), "{text}");
     let text = told(&stage, &["explain", "nobody@example.test"]);
-    assert!(text.starts_with("Nothing in the directory answers to `nobody@example.test`"), "{text}");
+    assert!(text.starts_with("Nothing in the directory is called `nobody@example.test`"), "{text}");
     let text = told(&stage, &["explain", "*"]);
     assert!(text.starts_with("Nothing"), "a star is a character, not a pattern: {text}");
 }
@@ -115,7 +112,7 @@ People who are left out (1)
 Members that are neither a person nor a group that is read (1)
   Odd (1)
     uid=eve,ou=elsewhere,dc=example,dc=test
-What lies outside of bases and filters is not read; `bwdc explain` looks for one entry there.
+Entries outside the search bases and filters are not read; `bwdc explain` looks for one entry there.
 ";
     assert_answer(&stage.run(&["test", "--explain"]), expected);
     let answer: Value =

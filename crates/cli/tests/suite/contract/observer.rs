@@ -130,7 +130,7 @@ fn an_observer_who_lost_the_right_stops_the_run_until_somebody_decides() {
     assert!(output.stderr.contains("cannot be observed as `user."), "{}", output.stderr);
     assert!(output.stderr.contains("bwdc logout --observer"), "{}", output.stderr);
     assert!(stage.changes().is_empty());
-    assert_answer(&stage.run(&["logout", "--observer"]), "The observer is forgotten.\n");
+    assert_answer(&stage.run(&["logout", "--observer"]), "The personal API key was deleted.\n");
     assert_eq!(stage.sync().1, 0);
     assert!(stage.home.data_json().expect("the stage holds")["apiKeyClientSecret"].is_string());
 }

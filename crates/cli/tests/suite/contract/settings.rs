@@ -199,7 +199,7 @@ fn a_mistake_leaves_what_is_stored_as_it_was() {
 fn a_number_below_zero_is_a_value() {
     let home = home();
     for typed in [&["config", "sync.interval", "-5"][..], &["config", "set", "sync.interval", "-5"]] {
-        assert_refused(&home, typed, &["`sync.interval`", "`-5`", "5 at least"]);
+        assert_refused(&home, typed, &["`sync.interval`", "`-5`", "from 5 to 525600"]);
     }
 }
 

@@ -73,7 +73,7 @@ fn a_plan_shows_each_change_with_its_cause_and_sends_nothing() {
         "Groups (2)",
         "  + create   Staff with 2 members           new in the directory",
         "  + create   Night with 1 member            new in the directory",
-        "The directory asks for 2 people and 2 groups.",
+        "The directory lists 2 people and 2 groups.",
         "Within the limits: `bwdc sync` would carry this out.",
     ] {
         assert!(output.stdout.lines().any(|it| it == line), "{line}\n{}", output.stdout);
@@ -112,7 +112,8 @@ fn a_directory_that_turned_empty_is_refused_in_words() {
     let before = stage.data_bytes();
     let output = stage.run(&["sync"]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
-    for part in ["nothing was sent", "2 managed members", "`allow-empty-directory = true`", "connector.toml"]
+    for part in
+        ["nothing was sent", "2 managed members", "set limits.allow-empty-directory true`", "`bwdc approve`"]
     {
         assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
     }

@@ -30,7 +30,7 @@ fn assert_refused(stage: &Stage, tree: &Tree, reason: &str) {
     assert_eq!(output.code, Some(1), "{}", output.stdout);
     let answer: Value = serde_json::from_str(&output.stdout).expect("one JSON object");
     assert_eq!((&answer["success"], &answer["kind"]), (&false.into(), &"refused".into()));
-    let message = answer["message"].as_str().expect("a text");
+    let message = format!("{} {}", answer["message"], answer["hint"]);
     assert!(message.contains(reason), "{message}");
     assert_eq!(stage.writes(), [""; 0]);
     assert_eq!(stage.state(), before);

@@ -137,7 +137,7 @@ fn validate_names_everything_that_is_missing_or_wrong() {
         "`ldap.hostname` is `3`",
         "`ldap.ssl` is `\"yes\"`",
         "`sync.interval` is `2`",
-        "`BWDC_LDAP_HOSTNAM` stands for no setting",
+        "`BWDC_LDAP_HOSTNAM` does not belong to any setting",
         "/no/such.pem",
         "You are not logged in.",
     ] {

@@ -8,7 +8,6 @@ mod keys;
 mod variables;
 mod walk;
 
-use bwdc_core::settings::settings_schema;
 use bwdc_harness::home::{Home, Output};
 use serde_json::{Value, json};
 use std::fs;
@@ -57,7 +56,7 @@ fn a_password_that_is_another_accounts_is_named_when_the_account_changes() {
     answer(&home, &["config", "ldap.password", "x"]);
     let output = run(&home, &["config", "ldap.hostname", "h"]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), "Saved setting `ldap.hostname`.\n"));
-    assert!(output.stderr.contains("enter it again with `bwdc config ldap.password`"), "{}", output.stderr);
+    assert!(output.stderr.contains("Enter it again with `bwdc config ldap.password`"), "{}", output.stderr);
     // It was said once.
     answer(&home, &["config", "ldap.username", "cn=reader"]);
     assert!(answer(&home, &["config", "get", "ldap.password"]).starts_with("not here: "));
@@ -162,13 +161,57 @@ fn an_address_in_clear_text_is_refused_wherever_it_comes_from() {
 fn a_list_for_scripts_tells_value_and_origin() {
     let home = home();
     answer(&home, &["config", "set", "ldap.port", "636"]);
-    let list: Value = serde_json::from_str(&answer(&home, &["config", "list", "--response"])).expect("JSON");
+    let list: Value =
+        serde_json::from_str(&answer(&home, &["config", "list", "--all", "--response"])).expect("JSON");
     let settings = list["data"]["settings"].as_array().expect("a list");
     let entry = |name: &str| settings.iter().find(|it| it["name"] == name).expect("listed");
     assert_eq!((&entry("ldap.port")["value"], &entry("ldap.port")["origin"]), (&json!(636), &json!("set")));
     let limit = entry("limits.removals");
     assert_eq!((&limit["value"], &limit["origin"]), (&json!(10), &json!("default")));
     assert_eq!(entry("ldap.password")["origin"], json!("not set"));
+}
+
+#[test]
+fn a_list_shows_what_matters_for_the_chosen_directory_in_sections() {
+    let home = home();
+    for (name, value) in
+        [("directory", "3"), ("okta.orgUrl", "https://example.okta.com"), ("ldap.port", "636")]
+    {
+        answer(&home, &["config", "set", name, value]);
+    }
+    let list = answer(&home, &["config", "list"]);
+    assert!(
+        list.starts_with(
+            "\
+Bitwarden server
+  server                           (default)
+      Address of your own server; `bitwarden.com` for Bitwarden's cloud
+"
+        ),
+        "{list}"
+    );
+    let okta = list.split("\n\n").find(|it| it.starts_with("Okta\n")).expect("a section");
+    assert_eq!(
+        okta,
+        "\
+Okta
+  okta.orgUrl                      https://example.okta.com (set)
+      Address of the Okta organization
+  okta.client-id                   (default)
+      Id of a service app; without one, an API token is used
+  okta.key-id                      (default)
+      Id of the service app's key, where it has several
+  okta.active-statuses             (default)
+      Statuses of people who count as enabled
+  okta.rate-share                  50 (default)
+      How much of Okta's rate limit bwdc may use, in percent
+  okta.token                       (not set)
+      API token, or the service app's private key"
+    );
+    assert!(!list.contains("ldap.") && !list.contains("LDAP"), "{list}");
+    assert!(list.trim_end().ends_with("`bwdc config list --all` shows everything."), "{list}");
+    let all = answer(&home, &["config", "list", "--all"]);
+    assert!(all.contains("\n  ldap.port                        636 (set)\n"), "{all}");
 }
 
 #[test]
@@ -208,8 +251,25 @@ fn a_value_that_is_also_the_name_of_a_command_is_a_value() {
 }
 
 #[test]
+fn the_manual_has_every_setting() {
+    const BEGINNING: &str = "## Every setting\n";
+    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md");
+    let manual = fs::read_to_string(published).expect("the manual");
+    let (before, after) = manual.split_once(BEGINNING).expect("a section");
+    let reference = format!(
+        "\nWritten from the table of settings; `BWDC_WRITE_DOCS=1` writes it again.\n\n{}",
+        bwdc_messages::form::reference()
+    );
+    if std::env::var_os("BWDC_WRITE_DOCS").is_some() {
+        fs::write(published, format!("{before}{BEGINNING}{reference}")).expect("written");
+        return;
+    }
+    assert!(after == reference, "run the test with BWDC_WRITE_DOCS=1 and look at the difference");
+}
+
+#[test]
 fn the_published_schema_is_the_one_that_the_program_prints() {
-    let schema = format!("{:#}\n", settings_schema());
+    let schema = format!("{:#}\n", bwdc_messages::setting::schema());
     let published = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.schema.json");
     if std::env::var_os("BWDC_WRITE_DOCS").is_some() {
         fs::write(published, &schema).unwrap();

@@ -1,0 +1,69 @@
+//! What would have been accepted in place of a value.
+
+use std::fmt;
+
+/// What would have been accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// What the setting takes.
+    AsSetting,
+    /// Text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A whole number.
+    WholeNumber,
+    /// An address.
+    Url,
+    /// An address with https, or of this machine.
+    SecureUrl,
+    /// The name or id of a tenant.
+    Tenant,
+    /// The id of a customer of Google.
+    Customer,
+    /// An e-mail address.
+    EmailAddress,
+    /// Domains.
+    Domains,
+    /// A host, with or without a port.
+    Host,
+    /// The address of a proxy, or `none`.
+    Proxy,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Any of these words.
+    ListOf(&'static [&'static str]),
+}
+
+/// For logs.
+impl fmt::Display for Expected {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::AsSetting => "what the setting takes",
+            Self::Text => "a string",
+            Self::Texts => "a list of words",
+            Self::WholeNumber => "a whole number",
+            Self::Url => "a URL such as https://vault.example.com",
+            Self::SecureUrl => "a URL with https; http is accepted for this machine only",
+            Self::Tenant => "the name or the id of a tenant, such as example.onmicrosoft.com",
+            Self::Customer => "`my_customer`, or the customer's id, such as C01234567",
+            Self::EmailAddress => "an e-mail address",
+            Self::Domains => "one domain, or several separated by commas, such as example.com",
+            Self::Host => "`host` or `host:port`",
+            Self::Proxy => {
+                "an address such as http://proxy.example.com:3128, without name and password, or `none`"
+            }
+            Self::OneOf(words) => return formatter.write_str(&either(words)),
+            Self::ListOf(words) => return write!(formatter, "a list of {}", words.join(", ")),
+        })
+    }
+}
+
+/// `a, b or c`
+pub(super) fn either<T: AsRef<str>>(words: &[T]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => words.concat(),
+    }
+}

@@ -1,0 +1,161 @@
+//! What a setting is called, what it is, and what it takes.
+
+use super::labels::LABELS;
+use crate::catalogue::render;
+use crate::text;
+use bwdc_core::settings::{DirectoryKind, Expected, Section, Setting, SettingKind, Unit};
+
+/// What a form calls a setting.
+pub fn label(setting: &Setting) -> String {
+    render(&format!("setting.label.{}", setting.name), labels(setting).0, &[])
+}
+
+/// What a setting is, in a line without a full stop.
+pub fn help(setting: &Setting) -> String {
+    let english = labels(setting).1.replace('{', "{{").replace('}', "}}");
+    render(&format!("setting.help.{}", setting.name), &english, &[])
+}
+
+fn labels(setting: &Setting) -> (&'static str, &'static str) {
+    let found = LABELS.iter().find(|(name, ..)| *name == setting.name);
+    found.map_or((setting.name, ""), |(_, label, help)| (*label, *help))
+}
+
+/// The title of a section.
+pub fn title(section: Section) -> String {
+    match section {
+        Section::Server => text!("section.server", "Bitwarden server"),
+        Section::Directory => text!("section.directory", "Directory"),
+        Section::LdapConnection => text!("section.ldap", "LDAP server"),
+        Section::LdapEncryption => text!("section.encryption", "Encryption"),
+        Section::Entra => text!("section.entra", "Microsoft Entra ID"),
+        Section::Google => text!("section.google", "Google Workspace"),
+        Section::Okta => text!("section.okta", "Okta"),
+        Section::OneLogin => text!("section.onelogin", "OneLogin"),
+        Section::Sync => text!("section.sync", "Sync"),
+        Section::People => text!("section.people", "People"),
+        Section::Groups => text!("section.groups", "Groups"),
+        Section::LdapEntries => text!("section.entries", "Reading LDAP entries"),
+        Section::Leavers => text!("section.leavers", "Leavers"),
+        Section::Limits => text!("section.limits", "Limits"),
+        Section::Invitations => text!("section.invitations", "Invitations"),
+        Section::Sources => text!("section.sources", "Several directories"),
+        Section::Network => text!("section.network", "Network"),
+        Section::TimeLimits => text!("section.time-limits", "Time limits"),
+        Section::Secrets => text!("section.secrets", "Secrets"),
+        Section::Log => text!("section.log", "Log and history"),
+    }
+}
+
+/// What a setting takes.
+pub fn takes(setting: &Setting) -> String {
+    match &setting.kind {
+        SettingKind::Text => text!("takes.text", "text; '' clears it"),
+        SettingKind::Flag => text!("takes.flag", "true or false"),
+        SettingKind::Number { range, unit } => number(*unit, *range.start(), *range.end()),
+        SettingKind::Directory => {
+            let kinds = DirectoryKind::ALL.map(|it| format!("{} ({})", it.number(), it.name()));
+            either(&kinds)
+        }
+        SettingKind::Url => text!("takes.url", "an address, or bitwarden.com"),
+        SettingKind::Service => text!("takes.service", "an address with https; '' clears it"),
+        SettingKind::Address => text!("takes.address", "an address without name and password; '' clears it"),
+        SettingKind::Choice(words) => either(words),
+        SettingKind::List => text!("takes.list", "a comma-separated list; '' clears it"),
+        SettingKind::Names => {
+            text!("takes.names", "distinguished names separated by semicolons; '' clears it")
+        }
+        SettingKind::Secret(_) => text!("takes.secret", "a secret"),
+    }
+}
+
+/// What would have been accepted in place of a value.
+pub fn accepted(key: &str, expected: Expected) -> String {
+    match expected {
+        Expected::AsSetting => Setting::find(key).map(takes).unwrap_or_default(),
+        Expected::Text => text!("takes.string", "a text"),
+        Expected::Texts => text!("takes.strings", "a list of texts"),
+        Expected::WholeNumber => text!("takes.number", "a whole number"),
+        Expected::Url => text!("takes.any-url", "a URL such as https://vault.example.com"),
+        Expected::SecureUrl => {
+            text!("takes.secure-url", "a URL with https; http is accepted for this machine only")
+        }
+        Expected::Tenant => {
+            text!("takes.tenant", "the name or the id of a tenant, such as example.onmicrosoft.com")
+        }
+        Expected::Customer => {
+            text!("takes.customer", "`my_customer`, or the customer's id, such as C01234567")
+        }
+        Expected::EmailAddress => text!("takes.email", "an e-mail address"),
+        Expected::Domains => {
+            text!("takes.domains", "one domain, or several separated by commas, such as example.com")
+        }
+        Expected::Host => text!("takes.host", "`host` or `host:port`"),
+        Expected::Proxy => text!(
+            "takes.proxy",
+            "an address such as http://proxy.example.com:3128, without name and password, or `none`"
+        ),
+        Expected::OneOf(words) => either(words),
+        Expected::ListOf(words) => {
+            text!("takes.list-of", "a comma-separated list of {words}", words = words.join(", "))
+        }
+    }
+}
+
+fn number(unit: Unit, from: i64, to: i64) -> String {
+    match unit {
+        Unit::Count => text!("takes.count", "a number from {from} to {to}", from, to),
+        Unit::Version => text!("takes.version", "{from} or {to}", from, to),
+        Unit::Days => text!("takes.days", "a number of days from {from} to {to}", from, to),
+        Unit::Files => text!("takes.files", "a number of files from {from} to {to}", from, to),
+        Unit::Hours => text!("takes.hours", "a number of hours from {from} to {to}", from, to),
+        Unit::Megabytes => text!("takes.megabytes", "a number of MB from {from} to {to}", from, to),
+        Unit::Minutes => text!("takes.minutes", "a number of minutes from {from} to {to}", from, to),
+        Unit::Percent => text!("takes.percent", "a percentage from {from} to {to}", from, to),
+        Unit::Port => text!("takes.port", "a port from {from} to {to}", from, to),
+        Unit::Seconds => text!("takes.seconds", "a number of seconds from {from} to {to}", from, to),
+    }
+}
+
+fn either<T: AsRef<str>>(words: &[T]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.split_last() {
+        Some((last, before)) if !before.is_empty() => {
+            text!("takes.either", "{before} or {last}", before = before.join(", "), last)
+        }
+        _ => words.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_setting_has_a_label_and_a_line_and_nothing_else_has() {
+        let named: BTreeSet<&str> = LABELS.iter().map(|(name, ..)| *name).collect();
+        let settings: BTreeSet<&str> = Setting::all().iter().map(|it| it.name).collect();
+        assert_eq!(named, settings);
+        assert_eq!(LABELS.len(), settings.len());
+        for (name, label, help) in LABELS {
+            assert!(!label.is_empty() && !label.ends_with('.'), "{name}");
+            assert!(!help.is_empty() && !help.ends_with('.') && help.chars().count() <= 74, "{name}: {help}");
+        }
+    }
+
+    #[test]
+    fn every_section_has_settings() {
+        for section in Section::ALL {
+            assert!(Setting::all().iter().any(|it| it.section == section), "{section:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_choice_takes_is_its_words() {
+        let takes = |name| takes(Setting::find(name).expect("a setting"));
+        assert_eq!(takes("leavers.gone"), "keep, revoke or remove");
+        assert_eq!(takes("leavers.vanished-groups"), "keep or delete");
+        assert_eq!(takes("ldap.port"), "a port from 1 to 65535");
+    }
+}

@@ -1,0 +1,4 @@
+//! The words, seen from outside.
+
+mod catalogue;
+mod elsewhere;
