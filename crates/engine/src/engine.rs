@@ -8,9 +8,9 @@ use crate::doctor::{self, BundleError, Bundled, Findings};
 use crate::error::EngineError;
 use crate::event::{Control, Events};
 use crate::explain::{self, Explained};
-use crate::history;
+use crate::history::{self, HistoryEntry};
 use crate::installation::Installation;
-use crate::ledger::{RecordedAction, RunId, RunRecord, Trigger};
+use crate::ledger::{RunId, RunRecord, Trigger};
 use crate::organization::{AccountSignIn, ApiKey};
 use crate::paths::{ProcessEnvironment, Profile, ProfileName};
 use crate::profiles::{self, Copied, CopiedSecrets, ProfileEntry};
@@ -387,7 +387,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::History`] when it is not remembered, or the ledger cannot be read.
-    pub fn run_of_history(&self, run: RunId) -> Result<(RunRecord, Vec<RecordedAction>), EngineError> {
+    pub fn run_of_history(&self, run: RunId) -> Result<(RunRecord, Vec<HistoryEntry>), EngineError> {
         Ok(history::of_run(&self.installation, run)?)
     }
 

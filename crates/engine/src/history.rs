@@ -1,11 +1,12 @@
 //! What an administrator looks at and decides between runs: the history, and approvals of refused runs.
 
 use crate::installation::{Installation, SetupError};
-use crate::ledger::{Ledger, LedgerError, RecordedAction, RunId, RunRecord};
+use crate::ledger::{FAILED, Ledger, LedgerError, REFUSED, RecordedAction, RunId, RunRecord};
 use crate::lock::LockError;
 use crate::store::DataFile;
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Takings;
+use bwdc_core::plan::{Refusal, Takings};
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// Why the history, or the ledger beside it, could not be read or changed.
@@ -47,6 +48,64 @@ pub enum HistoryError {
         /// The run that was named.
         run: RunId,
     },
+}
+
+/// One thing that a run did, or why it did nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoryEntry {
+    /// What was done, in one word.
+    pub action: String,
+    /// To whom or what: an address or a group's name.
+    pub subject: String,
+    /// What it was.
+    pub what: Happened,
+    /// The same as the ledger keeps it, for scripts.
+    pub json: Value,
+}
+
+/// What an entry of the history is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happened {
+    /// Something was changed.
+    Change {
+        /// Why, in the word that a plan has for it.
+        cause: Option<String>,
+        /// Who came into a group.
+        added: Vec<String>,
+        /// Who went out of a group.
+        removed: Vec<String>,
+    },
+    /// Nothing was sent.
+    Refused(Refusal),
+    /// An error ended the run.
+    Failed {
+        /// In one line, with its causes.
+        error: String,
+    },
+}
+
+impl HistoryEntry {
+    fn of(kept: RecordedAction) -> Self {
+        let RecordedAction { action, subject, cause: json } = kept;
+        let refusal = (action == REFUSED).then(|| serde_json::from_value(json.clone()).ok()).flatten();
+        let error = json.get("error").and_then(Value::as_str).filter(|_| action == FAILED);
+        let what = match (refusal, error) {
+            (Some(refusal), _) => Happened::Refused(refusal),
+            (None, Some(error)) => Happened::Failed { error: error.to_owned() },
+            // Also what a later version wrote of which this one knows nothing.
+            (None, None) => Happened::Change {
+                cause: json.get("cause").and_then(Value::as_str).map(str::to_owned),
+                added: names(&json, "added"),
+                removed: names(&json, "removed"),
+            },
+        };
+        Self { action, subject, what, json }
+    }
+}
+
+fn names(change: &Value, kind: &str) -> Vec<String> {
+    let list = change.get(kind).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// Approves what a refused run would have taken away, the last one unless told: for 24 hours, runs pass that take
@@ -122,12 +181,12 @@ pub(crate) fn list(installation: &Installation, most: u32) -> Result<Vec<RunReco
 pub(crate) fn of_run(
     installation: &Installation,
     run: RunId,
-) -> Result<(RunRecord, Vec<RecordedAction>), HistoryError> {
+) -> Result<(RunRecord, Vec<HistoryEntry>), HistoryError> {
     expect_readable_ledger(installation)?;
     let missing = || HistoryError::NoSuchRun { run };
     let ledger = Ledger::open_to_read(&installation.profile().connector_db)?.ok_or_else(missing)?;
     let record = ledger.runs(u32::MAX)?.into_iter().find(|it| it.id == run).ok_or_else(missing)?;
-    Ok((record, ledger.actions(run)?))
+    Ok((record, ledger.actions(run)?.into_iter().map(HistoryEntry::of).collect()))
 }
 
 /// Only a run sets a damaged ledger aside: it says so.
@@ -147,4 +206,34 @@ pub(crate) fn clear_cache(installation: &mut Installation) -> Result<(), History
     Ledger::forget_mirrors(&installation.profile().connector_db)?;
     installation.update(DataFile::clear_cache)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn entry(action: &str, cause: Value) -> Happened {
+        let (action, subject) = (action.to_owned(), "Staff".to_owned());
+        HistoryEntry::of(RecordedAction { action, subject, cause }).what
+    }
+
+    #[test]
+    fn what_the_ledger_keeps_is_read_back_as_what_it_was() {
+        let change = json!({ "cause": "memberAdded", "added": ["ann", "ben"], "group": { "name": "Staff" } });
+        let added = vec!["ann".to_owned(), "ben".to_owned()];
+        let cause = Some("memberAdded".to_owned());
+        assert_eq!(entry("changeMembers", change), Happened::Change { cause, added, removed: Vec::new() });
+        let refusal = Refusal::OverwriteWithLargeImport;
+        let kept = serde_json::to_value(&refusal).expect("a refusal is JSON");
+        assert_eq!(entry("refused", kept), Happened::Refused(refusal));
+        let error = "no answer".to_owned();
+        assert_eq!(entry("failed", json!({ "error": error })), Happened::Failed { error });
+    }
+
+    #[test]
+    fn what_a_later_version_wrote_is_shown_without_its_reason() {
+        let unknown = entry("refused", json!({ "reason": "ofTheFuture" }));
+        assert_eq!(unknown, Happened::Change { cause: None, added: Vec::new(), removed: Vec::new() });
+    }
 }

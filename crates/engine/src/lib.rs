@@ -39,7 +39,7 @@ pub use directory::unread::{Unread, UnreadCause};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use event::{Cancel, Control};
-pub use history::HistoryError;
+pub use history::{Happened, HistoryEntry, HistoryError};
 pub use installation::SetupError;
 pub use ledger::{FrontEnd, Trigger};
 pub use run::{PlanFileError, Planned, Rebuilt, RunError, SavedPlan, SyncReport, Verification};

@@ -4,7 +4,8 @@ use crate::refusal::refusal;
 use crate::text;
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::to_iso;
-use bwdc_engine::ledger::{RecordedAction, RunOutcome, RunRecord};
+use bwdc_engine::ledger::{RunOutcome, RunRecord};
+use bwdc_engine::{Happened, HistoryEntry};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -15,7 +16,7 @@ pub fn table_data(runs: &[RunRecord]) -> Value {
 }
 
 /// A run for scripts: what it did and why.
-pub fn run_data(run: &RunRecord, actions: &[RecordedAction]) -> Value {
+pub fn run_data(run: &RunRecord, actions: &[HistoryEntry]) -> Value {
     let mut data = data_of(run);
     data["actions"] = actions.iter().map(action_data).collect();
     data
@@ -42,8 +43,8 @@ fn started_by(run: &RunRecord) -> &'static str {
     if run.trigger.scheduled { "schedule" } else { run.trigger.by.name() }
 }
 
-fn action_data(action: &RecordedAction) -> Value {
-    json!({ "action": action.action, "subject": action.subject, "change": action.cause })
+fn action_data(action: &HistoryEntry) -> Value {
+    json!({ "action": action.action, "subject": action.subject, "change": action.json })
 }
 
 fn outcome(run: &RunRecord) -> &'static str {
@@ -98,16 +99,17 @@ pub fn table(runs: &[RunRecord]) -> String {
 }
 
 /// A run for people: what it did and why.
-pub fn run(run: &RunRecord, actions: &[RecordedAction]) -> String {
+pub fn run(run: &RunRecord, actions: &[HistoryEntry]) -> String {
     let mut text = format!("{}\n", table(std::slice::from_ref(run)));
     for action in actions {
         if let Some(reason) = reason(action) {
             let _ = write!(text, "\n  {}: {reason}", action.action);
             continue;
         }
-        let cause = action.cause.get("cause").and_then(Value::as_str).unwrap_or("-");
+        let (cause, added, removed) = change(action);
+        let cause = cause.unwrap_or("-");
         let _ = write!(text, "\n  {:<17}  {:<44}  {cause}", action.action, action.subject);
-        for (word, names) in [("in", names(action, "added")), ("out", names(action, "removed"))] {
+        for (word, names) in [("in", added), ("out", removed)] {
             if !names.is_empty() {
                 let _ = write!(text, "\n      {word}: {}", names.join(", "));
             }
@@ -120,19 +122,21 @@ pub fn run(run: &RunRecord, actions: &[RecordedAction]) -> String {
     text
 }
 
-/// Why a run was refused, or what ended it; None: the action is a change.
-fn reason(action: &RecordedAction) -> Option<String> {
-    match action.action.as_str() {
-        "refused" => serde_json::from_value(action.cause.clone()).ok().map(|it| refusal(&it)),
-        "failed" => action.cause.get("error").and_then(Value::as_str).map(str::to_owned),
-        _ => None,
+/// Why a run was refused, or what ended it; None: the entry is a change.
+fn reason(entry: &HistoryEntry) -> Option<String> {
+    match &entry.what {
+        Happened::Refused(why) => Some(refusal(why)),
+        Happened::Failed { error } => Some(error.clone()),
+        Happened::Change { .. } => None,
     }
 }
 
-/// The people of one kind in a change of a group's members.
-fn names<'a>(action: &'a RecordedAction, kind: &str) -> Vec<&'a str> {
-    let list = action.cause.get(kind).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).collect()
+/// Why something was changed, and who came into a group and went out of it.
+fn change(entry: &HistoryEntry) -> (Option<&str>, &[String], &[String]) {
+    match &entry.what {
+        Happened::Change { cause, added, removed } => (cause.as_deref(), added, removed),
+        Happened::Refused(_) | Happened::Failed { .. } => (None, &[], &[]),
+    }
 }
 
 /// Runs for spreadsheets.
@@ -156,16 +160,17 @@ pub fn table_csv(runs: &[RunRecord]) -> String {
 }
 
 /// What a run did, for spreadsheets.
-pub fn run_csv(actions: &[RecordedAction]) -> String {
+pub fn run_csv(actions: &[HistoryEntry]) -> String {
     let mut text = "action,subject,cause,in,out".to_owned();
     for action in actions {
-        let cause = action.cause.get("cause").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (cause, added, removed) = change(action);
+        let cause = cause.unwrap_or_default().to_owned();
         let fields = [
             action.action.clone(),
             action.subject.clone(),
             reason(action).unwrap_or(cause),
-            names(action, "added").join(" "),
-            names(action, "removed").join(" "),
+            added.join(" "),
+            removed.join(" "),
         ];
         let _ = write!(text, "\n{}", csv_line(&fields));
     }

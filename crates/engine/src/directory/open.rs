@@ -42,7 +42,7 @@ impl From<CredentialError> for SourceError {
 /// # Errors
 /// [`SourceError`] names what is missing or of no use.
 pub(crate) fn open(configuration: DirectoryConfiguration) -> Result<Directory, SourceError> {
-    let DirectoryConfiguration { settings, connector, keys, .. } = configuration;
+    let DirectoryConfiguration { settings, connector, keys, clock, .. } = configuration;
     let web = |options: WebOptions| options.configured(&connector);
     Ok(match settings {
         DirectorySettings::Ldap { settings, layout } => {
@@ -52,7 +52,8 @@ pub(crate) fn open(configuration: DirectoryConfiguration) -> Result<Directory, S
                     Some(keys.get(SecretName::LdapPassword)?.ok_or(SetupError::CredentialsMissing)?)
                 }
             };
-            Directory::Ldap(LdapDirectory::new(*settings, *layout, password, connector.time_limits))
+            let directory = LdapDirectory::new(*settings, *layout, password, connector.time_limits);
+            Directory::Ldap(directory.with_clock(clock))
         }
         DirectorySettings::Entra { settings, filters, options } => {
             let credential = EntraCredential::of(&options, &keys)?;

@@ -4,6 +4,7 @@
 
 use super::source_name::source_names;
 use super::{Installation, Keys, ORGANIZATION, SetupError, proxy};
+use crate::clock::Clock;
 use crate::http::ProxyChoice;
 use bwdc_core::import::fingerprint;
 use bwdc_core::names::SourceName;
@@ -71,6 +72,8 @@ pub(crate) struct DirectoryConfiguration {
     pub(crate) connector: ConnectorSettings,
     /// Its secrets.
     pub(crate) keys: Keys,
+    /// The time by which it judges.
+    pub(crate) clock: Clock,
 }
 
 impl Configuration {
@@ -219,7 +222,7 @@ impl DirectoryConfiguration {
             })?;
         let place = format!("{} {}", kind.number(), DirectorySettings::account(kind, stored));
         let keys = Keys::of(source, Some(&organization.secrets));
-        Ok(Self { settings, place, connector, keys })
+        Ok(Self { settings, place, connector, keys, clock: source.clock() })
     }
 }
 

@@ -116,6 +116,11 @@ impl RunOutcome {
 /// Numbers of a run by name, such as `removed`.
 pub type Counts = BTreeMap<String, u64>;
 
+/// The word for why nothing was sent; its cause is the refusal.
+pub(crate) const REFUSED: &str = "refused";
+/// The word for what ended a run; its cause holds the error.
+pub(crate) const FAILED: &str = "failed";
+
 /// One thing that a run did, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedAction {

@@ -19,6 +19,7 @@ mod sources;
 
 pub use binding::BoundAddresses;
 pub use history::{Counts, Ending, FrontEnd, RecordedAction, RunId, RunOutcome, RunRecord, Trigger};
+pub(crate) use history::{FAILED, REFUSED};
 pub use journal::Outcome;
 pub(crate) use network::file_system as network_file_system;
 pub use shared::SharedMarks;

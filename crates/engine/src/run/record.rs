@@ -1,16 +1,11 @@
 //! What history keeps of a plan: numbers and one line for each change.
 
 use crate::causes::with_causes;
-use crate::ledger::{Counts, Ending, RecordedAction, RunOutcome};
+use crate::ledger::{Counts, Ending, FAILED, REFUSED, RecordedAction, RunOutcome};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{Plan, Refusal};
 use serde_json::{Value, json};
 use std::error::Error;
-
-/// The word for why nothing was sent; its cause is the refusal.
-const REFUSED: &str = "refused";
-/// The word for what ended a run; its cause holds the error.
-const FAILED: &str = "failed";
 
 /// A plan as history keeps it.
 #[derive(Clone)]

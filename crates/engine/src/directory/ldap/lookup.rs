@@ -16,7 +16,7 @@ use super::incremental::usn;
 use super::name;
 use super::request::{Elsewhere, Request, SHOW_DELETED, SHOW_RECYCLED};
 use super::value::text;
-use crate::clock::Clock;
+use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{HiddenBecause, Presence, Presences, Sought};
 use bwdc_core::settings::{LdapLayout, LdapSettings};
 use ldap3::Scope;
@@ -37,12 +37,13 @@ pub(super) async fn lookup(
     settings: &LdapSettings,
     layout: &LdapLayout,
     sought: &[Sought],
+    now: Timestamp,
 ) -> Result<Presences, LdapReadError> {
     let mut lookup = Lookup {
         contexts: contexts(connection, settings, layout),
         connection,
         layout,
-        accounts: Accounts::new(&layout.disabled_by, Clock::System.now()),
+        accounts: Accounts::new(&layout.disabled_by, now),
         searchable: BTreeMap::new(),
         readable: HashMap::new(),
         sees_deleted: None,

@@ -43,6 +43,7 @@ pub use cause::{BindCause, KerberosCause, SearchCause};
 pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
 pub use server::LdapServer;
 
+use crate::clock::Clock;
 use crate::directory::ReadError;
 use crate::directory::mirror::{Followed, Mirror};
 use crate::directory::unread::Unread;
@@ -65,6 +66,7 @@ pub struct LdapDirectory {
     password: Option<SecretString>,
     time_limits: TimeLimits,
     name_server: Option<SocketAddr>,
+    clock: Clock,
     /// The server that answered first, once one has.
     found: OnceLock<LdapSettings>,
 }
@@ -77,13 +79,27 @@ impl LdapDirectory {
         password: Option<SecretString>,
         time_limits: TimeLimits,
     ) -> Self {
-        Self { settings, layout, password, time_limits, name_server: None, found: OnceLock::new() }
+        Self {
+            settings,
+            layout,
+            password,
+            time_limits,
+            name_server: None,
+            clock: Clock::default(),
+            found: OnceLock::new(),
+        }
     }
 
     /// The directory with its servers looked for at this name server, not at those of the operating system.
     #[must_use]
     pub fn with_name_server(self, address: SocketAddr) -> Self {
         Self { name_server: Some(address), ..self }
+    }
+
+    /// The directory under another clock, by which it says whose account has expired.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// Reads all of `scope`: 1. checks the filters, 2. connects and binds, 3. reads the server's own entry,
@@ -114,6 +130,7 @@ impl LdapDirectory {
             filters: &filters,
             scope,
             since,
+            now: self.clock.now(),
         };
         let snapshot = reader::read(&mut connection, plan, events).await?;
         connection.close().await;
@@ -134,7 +151,14 @@ impl LdapDirectory {
         let mut connection = self.connect().await?;
         self.warn(&connection, events);
         let (settings, layout) = (&self.settings, &self.layout);
-        let reading = selection::Reading { settings, layout, filters: &filters, scope, since: None };
+        let reading = selection::Reading {
+            settings,
+            layout,
+            filters: &filters,
+            scope,
+            since: None,
+            now: self.clock.now(),
+        };
         let followed = incremental::follow(&mut connection, reading, mirror, events).await?;
         connection.close().await;
         Ok(followed)
@@ -149,7 +173,8 @@ impl LdapDirectory {
             return Ok(Presences::new());
         }
         let mut connection = self.connect().await?;
-        let presences = lookup::lookup(&mut connection, &self.settings, &self.layout, sought).await?;
+        let presences =
+            lookup::lookup(&mut connection, &self.settings, &self.layout, sought, self.clock.now()).await?;
         connection.close().await;
         Ok(presences)
     }

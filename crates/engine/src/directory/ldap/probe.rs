@@ -31,8 +31,14 @@ impl LdapDirectory {
             Err(error) => return vec![Finding::new(Check::SignIn, self.place(), failed(error))],
         };
         let settings = self.found.get().unwrap_or(&self.settings);
-        let reading =
-            Reading { settings, layout: &self.layout, filters: &filters, scope: SCOPE, since: None };
+        let reading = Reading {
+            settings,
+            layout: &self.layout,
+            filters: &filters,
+            scope: SCOPE,
+            since: None,
+            now: self.clock.now(),
+        };
         let mut findings =
             vec![signed_in(&connection, reading), service(&mut connection, reading, events).await];
         findings.push(changes(&mut connection, reading).await);

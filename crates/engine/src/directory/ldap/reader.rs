@@ -14,7 +14,7 @@ use super::request::{Elsewhere, MANAGE_DSA_IT, Request, SHOW_DELETED};
 use super::search::Pages;
 use super::selection::{Filters, Reading, base_setting, without_range};
 use super::value::{self, text};
-use crate::clock::{Clock, generalized};
+use crate::clock::generalized;
 use crate::directory::ReadError;
 use crate::directory::mirror::{ObjectKind, RawObject};
 use crate::event::{Event, Events};
@@ -195,9 +195,8 @@ impl<'r> Reader<'r> {
     }
 
     fn new(reading: Reading<'r>, kept: Kept, events: Events<'r>) -> Self {
-        let Reading { settings, layout, scope, since, .. } = reading;
+        let Reading { settings, layout, scope, since, now, .. } = reading;
         let member_attribute = without_range(&layout.member_attribute);
-        let now = Clock::System.now();
         Self {
             kept,
             builder: SnapshotBuilder::new(scope),

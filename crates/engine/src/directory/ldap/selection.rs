@@ -35,6 +35,8 @@ pub(super) struct Reading<'r> {
     pub(super) filters: &'r Filters,
     pub(super) scope: ReadScope,
     pub(super) since: Option<Timestamp>,
+    /// When the read takes place.
+    pub(super) now: Timestamp,
 }
 
 /// The setting that a search base comes from.
