@@ -42,7 +42,7 @@ pub use event::{Cancel, Control};
 pub use history::{Happened, HistoryEntry, HistoryError};
 pub use installation::SetupError;
 pub use ledger::{FrontEnd, Trigger};
-pub use run::{PlanFileError, Planned, Rebuilt, RunError, SavedPlan, SyncReport, Verification};
+pub use run::{PlanFileError, Planned, Rebuilt, RunError, SavedPlan, SyncReport, UnreadSource, Verification};
 pub use settings::{
     Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, read_settings_file,
 };

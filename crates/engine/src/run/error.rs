@@ -1,5 +1,6 @@
 //! Why a run, or a look at what a run would do, came to nothing or did not do everything.
 
+use crate::causes::with_causes;
 use crate::directory::ReadError;
 use crate::directory::open::SourceError;
 use crate::installation::SetupError;
@@ -10,6 +11,7 @@ use bwdc_core::desired::DesiredError;
 use bwdc_core::import::RefusedRecord;
 use bwdc_core::names::SourceName;
 use bwdc_core::plan::Refusal;
+use std::sync::Arc;
 
 /// What ends a run, or keeps it from having done everything.
 #[derive(Debug, thiserror::Error)]
@@ -103,8 +105,17 @@ pub enum RunError {
     #[error("{}", unread(sources))]
     SourcesNotRead {
         /// Which, with what stood in the way.
-        sources: Vec<(String, String)>,
+        sources: Vec<UnreadSource>,
     },
+}
+
+/// One of several sources, which could not be read.
+#[derive(Clone, Debug)]
+pub struct UnreadSource {
+    /// Which.
+    pub name: SourceName,
+    /// Why.
+    pub error: Arc<ReadError>,
 }
 
 impl From<SourceError> for RunError {
@@ -129,9 +140,12 @@ fn refused(records: &[RefusedRecord]) -> String {
     text
 }
 
-fn unread(sources: &[(String, String)]) -> String {
-    let name =
-        |name: &str| if name.is_empty() { "the first source".to_owned() } else { format!("source `{name}`") };
-    let one = |(source, reason): &(String, String)| format!("{} could not be read: {reason}", name(source));
+fn unread(sources: &[UnreadSource]) -> String {
+    let one = |source: &UnreadSource| {
+        let UnreadSource { name, error } = source;
+        let shown =
+            if name.is_primary() { "the first source".to_owned() } else { format!("source `{name}`") };
+        format!("{shown} could not be read: {}", with_causes(error.as_ref()))
+    };
     sources.iter().map(one).collect::<Vec<_>>().join("; ")
 }

@@ -1,9 +1,9 @@
 //! Both sides of a run, read: every source completely or not at all, the organization, and who is missing.
 
-use super::RunError;
 use super::observe::{Wanted, assumed_kind, observe, server};
-use super::source::RunSource;
+use super::source::{RunSource, of_source};
 use super::unfound;
+use super::{RunError, UnreadSource};
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::directory::mirror::{Followed, ReadMode};
@@ -19,6 +19,7 @@ use bwdc_core::observed::{Observed, Presence, Presences, Seats, ServerKind, Soug
 use bwdc_core::plan::{Change, Identity, Plan, PlanInput, Takings, settled_absences};
 use bwdc_core::settings::{ConnectorSettings, Limits, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
+use std::sync::Arc;
 
 /// Everything that a plan is made of.
 pub(super) struct Inputs<'c> {
@@ -35,6 +36,8 @@ pub(super) struct Inputs<'c> {
     seats: Option<Seats>,
     recent: Takings,
     unfound_of_directory: usize,
+    /// The sources that could not be read, with why.
+    pub(super) unread: Vec<UnreadSource>,
     /// Whether everything is sent again where nobody can look.
     pub(super) resend: bool,
     pub(super) now: Timestamp,
@@ -71,12 +74,6 @@ impl Inputs<'_> {
             resend: self.resend,
             now: self.now,
         }
-    }
-
-    /// The sources that could not be read, with why.
-    pub(super) fn unread(&self) -> Vec<(String, String)> {
-        let unread = self.desired.sources().iter();
-        unread.filter_map(|it| Some((it.name.as_str().to_owned(), it.failure.clone()?))).collect()
     }
 }
 
@@ -133,7 +130,7 @@ async fn read_sides<'c>(
     }
     let facts = server(organization, &control.begin(Phase::Organization, None)).await?;
     let full = matches!(reading, Reading::Remembered { mode: ReadMode::Full, .. });
-    let mut reads = read_all(sources, reading, control).await?;
+    let ReadAll { mut reads, unread } = read_all(sources, reading, control).await?;
     if ledger.baseline_taken {
         reads.iter_mut().flat_map(|it| &mut it.read).for_each(|it| it.snapshot.forget_overlooked());
     }
@@ -175,6 +172,7 @@ async fn read_sides<'c>(
         seats,
         recent,
         unfound_of_directory,
+        unread,
         resend: false,
         now,
     })
@@ -186,30 +184,38 @@ pub(super) fn counted_since(limits: &Limits, now: Timestamp) -> Option<Timestamp
     (hours > 0).then(|| Timestamp(now.0.saturating_sub(hours * 3_600_000)))
 }
 
+/// Every source as far as it could be read.
+struct ReadAll {
+    reads: Vec<Source>,
+    unread: Vec<UnreadSource>,
+}
+
 /// Reads every source. One alone has to be read; of several, at least one: the others' people are unknown then.
 async fn read_all(
     sources: &[RunSource],
     mut reading: Reading<'_>,
     control: Control<'_>,
-) -> Result<Vec<Source>, RunError> {
-    let mut reads = Vec::new();
-    let mut first_error = None;
+) -> Result<ReadAll, RunError> {
+    let (mut reads, mut failures) = (Vec::new(), Vec::new());
     for source in sources {
         let read = match read_one(source, &mut reading, control).await {
             Ok(snapshot) => Ok(SourceRead { snapshot, settings: source.sync.clone() }),
             Err(RunError::Directory(error)) if sources.len() > 1 => {
                 let reason = with_causes(&error);
-                first_error.get_or_insert(error);
+                failures.push((&source.name, error));
                 Err(reason)
             }
             Err(error) => return Err(error),
         };
         reads.push(Source { name: source.name.clone(), read });
     }
-    match first_error {
-        Some(error) if reads.iter().all(|it| it.read.is_err()) => Err(error.into()),
-        _ => Ok(reads),
+    let all_failed = failures.len() == sources.len();
+    let mut failures = failures.into_iter();
+    if all_failed && let Some((name, error)) = failures.next() {
+        return Err(of_source(error.into(), name));
     }
+    let unread = failures.map(|(name, error)| UnreadSource { name: name.clone(), error: Arc::new(error) });
+    Ok(ReadAll { reads, unread: unread.collect() })
 }
 
 /// Reads a source; its last snapshot is brought up to date as soon as the read is complete, since it tells of the directory

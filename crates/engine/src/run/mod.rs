@@ -17,7 +17,7 @@ mod source;
 mod sync;
 mod unfound;
 
-pub use error::RunError;
+pub use error::{RunError, UnreadSource};
 pub(crate) use look::{find, plan, test};
 pub use rebuild::Rebuilt;
 pub(crate) use rebuild::rebuild;

@@ -2,7 +2,7 @@
 
 use super::inputs::Inputs;
 use super::remembered::Place;
-use super::{RunError, SyncReport, Verification};
+use super::{RunError, SyncReport, UnreadSource, Verification};
 use crate::ledger::RunOutcome;
 use bwdc_core::import::{RefusedRecord, fingerprint, official_request};
 use bwdc_core::names::ExternalId;
@@ -24,7 +24,7 @@ pub(super) struct Finished {
     /// Records that the server did not take.
     pub(super) refused: Vec<RefusedRecord>,
     /// Sources that could not be read, with why.
-    pub(super) unread: Vec<(String, String)>,
+    pub(super) unread: Vec<UnreadSource>,
 }
 
 impl Finished {

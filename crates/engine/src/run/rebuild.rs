@@ -59,8 +59,8 @@ pub(crate) async fn rebuild(
     let sides = Sides { configuration: &configuration, sources: &sources, organization: &organization };
     let inputs = read_both(sides, before, now, reading, control).await?;
     let Observed::Live(state) = &inputs.observed else { return Err(RunError::CannotRebuild) };
-    if let Some(unread) = inputs.unread().into_iter().next() {
-        return Err(RunError::SourcesNotRead { sources: vec![unread] });
+    if let Some(unread) = inputs.unread.first() {
+        return Err(RunError::SourcesNotRead { sources: vec![unread.clone()] });
     }
     let plan = Plan::build(&inputs.borrow());
     let next = plan.ledger_after(&inputs.borrow(), After::Observed(state), now);

@@ -289,7 +289,7 @@ impl<'r> Run<'r> {
             unread_groups: after.map_or(0, outcome::unread_groups),
             left: outcome::left_to_do(&plan, after, requests),
             refused,
-            unread: inputs.unread(),
+            unread: inputs.unread.clone(),
         };
         let outcome = finished.outcome();
         let times = match (finished.everything_is_done(), finished.sent) {

@@ -9,9 +9,9 @@ use crate::{NextStep, Step};
 use bwdc_core::desired::DesiredError;
 use bwdc_core::import::RefusedRecord;
 use bwdc_core::plan::Refusal;
-use bwdc_engine::RunError;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::organization::ServerMessage;
+use bwdc_engine::{RunError, UnreadSource};
 
 pub(super) fn message(error: &RunError) -> String {
     use RunError as E;
@@ -100,10 +100,17 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
             Step::run("plan").to(text!("step.what-is-left", "To see what is missing")),
             Step::Say(text!("step.next-run-tries", "The next run tries again.")).into(),
         ],
-        E::SourcesNotRead { .. } => say(text!(
-            "step.sources-not-read",
-            "Nothing was taken from the people of these directories, and the next run reads them again."
-        )),
+        E::SourcesNotRead { sources } => {
+            let of_one = |it: &UnreadSource| {
+                directory_steps(&it.error).into_iter().map(|step| step.of_source(it.name.as_str())).collect()
+            };
+            let mut steps: Vec<NextStep> = sources.iter().flat_map::<Vec<_>, _>(of_one).collect();
+            steps.extend(say(text!(
+                "step.sources-not-read",
+                "Nothing was taken from the people of these directories, and the next run reads them again."
+            )));
+            steps
+        }
     }
 }
 
@@ -203,13 +210,19 @@ fn refused(records: &[RefusedRecord]) -> String {
     text
 }
 
-fn unread(sources: &[(String, String)]) -> String {
-    let one = |(name, reason): &(String, String)| {
+fn unread(sources: &[UnreadSource]) -> String {
+    let one = |UnreadSource { name, error }: &UnreadSource| {
+        let reason = with_causes(error.as_ref());
         let reason = reason.trim_end_matches('.');
-        if name.is_empty() {
+        if name.is_primary() {
             text!("error.first-source-not-read", "The first source could not be read: {reason}.", reason)
         } else {
-            text!("error.source-not-read", "Source `{name}` could not be read: {reason}.", name, reason)
+            text!(
+                "error.source-not-read",
+                "Source `{name}` could not be read: {reason}.",
+                name = name.as_str(),
+                reason
+            )
         }
     };
     sources.iter().map(one).collect::<Vec<_>>().join(" ")
