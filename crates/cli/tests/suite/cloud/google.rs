@@ -235,7 +235,7 @@ fn what_is_missing_is_named() {
     stage.set("gsuite.adminUser", "nobody@example.test");
     let refused = stage.run(&["sync"]);
     assert!(refused.stderr.contains("Invalid email"), "{}", refused.stderr);
-    assert!(refused.stderr.contains("name an administrator"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("Name an active administrator"), "{}", refused.stderr);
     stage.set("gsuite.adminUser", "admin@example.test");
     stage.set("sync.userFilter", "includes:a");
     let refused = stage.run(&["sync"]);
