@@ -41,7 +41,7 @@ async fn the_next_server_is_asked_when_the_first_is_not_there() {
 #[tokio::test]
 async fn a_refused_password_is_not_tried_elsewhere() {
     let (first, second) = (sandbox(3).await, sandbox(3).await);
-    let mut setup = Setup::new(first.port(), READER, "wrong");
+    let mut setup = Setup::new(first.port(), READER, "not-the-one");
     setup.settings.further_servers = vec![address(&second)];
     let error = setup.failure().await;
     assert!(matches!(error, LdapReadError::Bind { .. }), "{error:?}");
