@@ -149,13 +149,12 @@ impl Store {
     }
 
     pub(crate) fn add_account(&self, email: &str) -> Result<()> {
-        self.execute("INSERT OR IGNORE INTO account (email) VALUES (lower(?1))", [email])
+        self.execute("INSERT OR IGNORE INTO account (email) VALUES (?1)", [email.to_lowercase()])
     }
 
     pub(crate) fn has_account(&self, email: &str) -> Result<bool> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT 1 FROM account WHERE email = lower(?1)")?;
-        Ok(statement.exists([email])?)
+        let mut statement = self.connection.prepare_cached("SELECT 1 FROM account WHERE email = ?1")?;
+        Ok(statement.exists([email.to_lowercase()])?)
     }
 
     pub(crate) fn members(&self) -> Result<Vec<MemberRow>> {
@@ -166,8 +165,10 @@ impl Store {
         Ok(self.member_rows(&format!("{MEMBER} WHERE id = ?1"), [id])?.into_iter().next())
     }
 
+    /// Lists the members with an address, in any case. SQLite lowers ASCII alone, so the whole lowering is asked for, too.
     pub(crate) fn members_by_email(&self, email: &str) -> Result<Vec<MemberRow>> {
-        self.member_rows(&format!("{MEMBER} WHERE lower(email) = lower(?1) ORDER BY row"), [email])
+        let query = format!("{MEMBER} WHERE lower(email) IN (lower(?1), lower(?2)) ORDER BY row");
+        self.member_rows(&query, [email, &email.to_lowercase()])
     }
 
     /// Finds a member by the id of the membership, or the first one by the address.

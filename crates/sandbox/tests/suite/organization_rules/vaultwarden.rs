@@ -206,6 +206,13 @@ async fn members_are_matched_by_email_without_regard_to_case() {
     assert_eq!(organization.people(), pairs(&[("a@x.example", "new")]));
     organization.import(members(&[("a@x.example", "")])).await.ok();
     assert_eq!(organization.people(), pairs(&[("a@x.example", "")]));
+    organization.server.add_account("\u{d6}@x.example");
+    for id in ["1", "2"] {
+        organization.import(members(&[("\u{c9}@x.example", id), ("\u{d6}@x.example", id)])).await.ok();
+        let people = [("a@x.example", ""), ("\u{e9}@x.example", id), ("\u{f6}@x.example", id)];
+        assert_eq!(organization.people(), pairs(&people));
+    }
+    assert_eq!(organization.server.member("\u{f6}@x.example").unwrap().status, MemberStatus::Accepted);
 }
 
 #[tokio::test]
