@@ -22,10 +22,11 @@ pub(crate) fn list(data: Vec<Value>) -> Response {
 ///
 /// 415 when the header names something else, 400 when there is nothing.
 pub(crate) fn read_body(headers: &HeaderMap, body: &Bytes) -> Result<Document, Refusal> {
+    let encoding = encoding(headers)?;
     if body.is_empty() {
         return Err(validation::no_body());
     }
-    let text = match encoding(headers)? {
+    let text = match encoding {
         Encoding::Utf8 => String::from_utf8(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).to_vec()).ok(),
         Encoding::Utf16 => utf16(body.strip_prefix(b"\xff\xfe").unwrap_or(body)),
     };
@@ -74,6 +75,10 @@ fn utf16(body: &[u8]) -> Option<String> {
 ///
 /// 400 with the key `id` when it is none.
 pub(crate) fn path_id(text: &str) -> Result<String, Refusal> {
-    validation::guid(text)
-        .ok_or_else(|| Refusal::Invalid(vec![("id".to_owned(), format!("The value '{text}' is not valid."))]))
+    validation::guid(text).ok_or_else(|| not_valid("id", text))
+}
+
+/// A value in a path or a query cannot be read: a 400 with its name as the key.
+pub(crate) fn not_valid(name: &str, text: &str) -> Refusal {
+    Refusal::Invalid(vec![(name.to_owned(), format!("The value '{text}' is not valid."))])
 }

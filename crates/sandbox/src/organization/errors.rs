@@ -24,6 +24,8 @@ pub(crate) enum Refusal {
     Missing,
     #[error("not found by a controller")]
     MissingBare,
+    #[error("another method is wanted")]
+    WrongMethod,
     #[error("the body is too long")]
     TooLarge,
     #[error("the body is not JSON by its header")]
@@ -49,6 +51,7 @@ impl IntoResponse for Refusal {
             }
             Refusal::Forbidden => StatusCode::FORBIDDEN.into_response(),
             Refusal::MissingBare => StatusCode::NOT_FOUND.into_response(),
+            Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED.into_response(),
             Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
             Refusal::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
             Refusal::BadRequest(message) => official(StatusCode::BAD_REQUEST, &message, Value::Null),

@@ -119,6 +119,10 @@ async fn authorize(
     if oversized.is_some() {
         return Err(Refusal::TooLarge);
     }
+    // The server has no path for it, while the router here answers it wherever there is a GET.
+    if request.method() == Method::HEAD {
+        return Err(Refusal::WrongMethod);
+    }
     Ok(next.run(request).await)
 }
 

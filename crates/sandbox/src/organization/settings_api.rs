@@ -10,7 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::body::{Answer, list, path_id, read_body};
+use super::body::{Answer, list, not_valid, path_id, read_body};
 use super::errors::Refusal;
 use super::options::Hosting;
 use super::policies;
@@ -105,7 +105,13 @@ async fn list_policies(State(shared): App) -> Answer {
     Ok(list(shared.store().policies()?.iter().map(policy_json).collect()))
 }
 
-async fn policy(State(shared): App, Path(kind): Path<i64>) -> Answer {
+/// Reads the number of a policy in a path.
+fn policy_type(text: &str) -> Result<i64, Refusal> {
+    text.parse().map_err(|_| not_valid("type", text))
+}
+
+async fn policy(State(shared): App, Path(kind): Path<String>) -> Answer {
+    let kind = policy_type(&kind)?;
     let policies = shared.store().policies()?;
     let found = policies.iter().find(|policy| policy.kind == kind).ok_or(Refusal::MissingBare)?;
     Ok(Json(policy_json(found)).into_response())
@@ -113,10 +119,11 @@ async fn policy(State(shared): App, Path(kind): Path<i64>) -> Answer {
 
 async fn replace_policy(
     State(shared): App,
-    Path(kind): Path<i64>,
+    Path(kind): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
+    let kind = policy_type(&kind)?;
     let (enabled, data) = read_policy(&read_body(&headers, &body)?)?;
     let data = data.map(|data| data.to_string());
     let policies = {

@@ -175,6 +175,8 @@ async fn another_or_no_content_type_is_a_415_without_a_body() {
     ] {
         let reply = import_bytes(&organization, kind, body.clone()).await;
         assert_eq!((reply.status, reply.text.as_str()), (415, ""), "{kind:?}");
+        let empty = import_bytes(&organization, kind, Vec::new()).await;
+        assert_eq!((empty.status, empty.text.as_str()), (415, ""), "{kind:?}, empty");
     }
     for kind in ["application/json; charset=utf-8", "text/json", "application/ld+json"] {
         import_bytes(&organization, Some(kind), body.clone()).await.ok();

@@ -42,9 +42,34 @@ async fn id_that_is_none_is_a_400_with_the_key_id() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_in_a_path_or_a_query_is_a_400_with_its_name() {
+    let organization = self_hosted().await;
+    for (path, key) in [
+        ("/policies/none", "type"),
+        ("/events?start=none&end=2001-01-01", "start"),
+        ("/events?itemId=none", "itemId"),
+        ("/events?ActingUserId=7", "actingUserId"),
+    ] {
+        let reply = organization.get(path).await;
+        assert_eq!(reply.status, 400, "{path}: {}", reply.text);
+        assert!(reply.json()["errors"][key].is_array(), "{path}: {}", reply.text);
+    }
+    let reply = organization.call("PUT", "/policies/none", json!({ "enabled": true })).await;
+    assert!(reply.json()["errors"]["type"].is_array(), "{}", reply.text);
+    let reply = organization.get("/events?START=2001-01-01&end=2001-01-02&end=none&itemId=").await;
+    assert_eq!(reply.ok().json()["data"], json!([]));
+}
+
+#[tokio::test]
 async fn wrong_method_on_a_known_path_is_a_405_without_a_body() {
     let organization = self_hosted().await;
-    for (method, path) in [("GET", "/organization/import"), ("PATCH", "/members"), ("DELETE", "/groups")] {
+    for (method, path) in [
+        ("GET", "/organization/import"),
+        ("PATCH", "/members"),
+        ("DELETE", "/groups"),
+        ("HEAD", "/members"),
+        ("OPTIONS", "/events"),
+    ] {
         let reply = send(organization.request(method, &format!("/api/public{path}"))).await;
         assert_eq!((reply.status, reply.text.as_str()), (405, ""), "{method} {path}");
     }
