@@ -14,7 +14,7 @@ use super::body::{Answer, list, path_id, read_body};
 use super::errors::Refusal;
 use super::events;
 use super::model::CollectionAccess;
-use super::sent::{read_group, read_ids};
+use super::sent::{SentGroup, read_group, read_ids};
 use super::shared::Shared;
 use super::store::{GroupRow, Holder, Store, StoreError};
 
@@ -70,6 +70,7 @@ async fn create_group(State(shared): App, headers: HeaderMap, body: Bytes) -> An
     check_plan(&shared)?;
     let store = shared.store();
     check_collections(&store, sent.collections.as_deref())?;
+    check_stored(&shared, &sent)?;
     let group = store.step(|store| -> Result<GroupRow, StoreError> {
         let group = store.insert_group(&sent.name, sent.external_id.as_deref())?;
         store
@@ -78,6 +79,12 @@ async fn create_group(State(shared): App, headers: HeaderMap, body: Bytes) -> An
         Ok(group)
     })?;
     Ok(Json(group_json(&group, sent.collections.as_deref())).into_response())
+}
+
+/// Fails where the database cannot store the name or the external id.
+fn check_stored(shared: &Shared, sent: &SentGroup) -> Result<(), Refusal> {
+    let texts = [Some(sent.name.as_str()), sent.external_id.as_deref()];
+    if shared.cannot_store(texts) { Err(Refusal::Unhandled) } else { Ok(()) }
 }
 
 fn check_collections(store: &Store, sent: Option<&[CollectionAccess]>) -> Result<(), Refusal> {
@@ -98,6 +105,7 @@ async fn replace_group(
     let mut group = find(&store, &id)?;
     check_plan(&shared)?;
     check_collections(&store, sent.collections.as_deref())?;
+    check_stored(&shared, &sent)?;
     group.name = sent.name;
     group.external_id = sent.external_id;
     store.step(|store| -> Result<(), StoreError> {

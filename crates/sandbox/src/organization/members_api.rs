@@ -97,7 +97,8 @@ async fn invite_member(State(shared): App, headers: HeaderMap, body: Bytes) -> A
     let member = store.step(|store| -> Result<MemberRow, Refusal> {
         let groups = sent.groups.as_deref().unwrap_or_default();
         let collections = sent.collections.as_deref().unwrap_or_default();
-        if !has_groups(store, groups)? || !has_collections(store, collections)? {
+        let cannot_store = shared.cannot_store([sent.external_id.as_deref()]);
+        if cannot_store || !has_groups(store, groups)? || !has_collections(store, collections)? {
             return Err(Refusal::bad("Failed to invite users"));
         }
         let new = NewMember {
@@ -156,6 +157,9 @@ async fn replace_member(
     check_custom(official, sent.role)?;
     if sent.role != Role::Owner {
         need_another_owner(&store, &member)?;
+    }
+    if shared.cannot_store([sent.external_id.as_deref()]) {
+        return Err(Refusal::Unhandled);
     }
     member.role = sent.role.number();
     member.external_id = sent.external_id;

@@ -108,7 +108,7 @@ fn raw_member(node: Node<'_>, purpose: Purpose) -> Result<RawMember, Refusal> {
 fn checked_address(email: Option<String>, errors: &mut Errors) -> String {
     let email = errors.text("", "Email", email, 256);
     let is_supported =
-        validation::is_address(&email) && !email.contains(char::is_whitespace) && email.is_ascii();
+        validation::is_address(&email) && email.bytes().all(|letter| letter.is_ascii_graphic());
     if !email.trim().is_empty() && !is_supported {
         errors.push("Email", "The Email field is not a supported e-mail address format.".to_owned());
     }

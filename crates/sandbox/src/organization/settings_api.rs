@@ -78,6 +78,9 @@ async fn replace_collection(
     let external_id = read_collection(&read_body(&headers, &body)?)?;
     let store = shared.store();
     let mut collection = find(&store, &id)?;
+    if shared.cannot_store([external_id.as_deref()]) {
+        return Err(Refusal::Unhandled);
+    }
     store.set_collection_external_id(collection.row, external_id.as_deref())?;
     collection.external_id = external_id;
     Ok(Json(collection_json(&store, &collection)?).into_response())

@@ -76,6 +76,12 @@ impl Shared {
         }
     }
 
+    /// Whether the imitated server's database cannot store one of these texts.
+    pub(crate) fn cannot_store<'a>(&self, texts: impl IntoIterator<Item = Option<&'a str>>) -> bool {
+        let mut texts = texts.into_iter().flatten();
+        self.official().is_some_and(|official| texts.any(|text| official.refuses_nul(text)))
+    }
+
     pub(crate) fn import_pace(&self) -> ImportPace {
         lock(&self.live).import_pace
     }

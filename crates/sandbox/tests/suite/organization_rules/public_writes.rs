@@ -1,6 +1,6 @@
 //! What writes of the public API refuse, keep and clear.
 
-use bwdc_sandbox::organization::{CollectionAccess, MemberStatus, NewMember, Official, Role};
+use bwdc_sandbox::organization::{CollectionAccess, KnownAddresses, MemberStatus, NewMember, Official, Role};
 use serde_json::{Value, json};
 
 use super::support::{ImportExt as _, Organization, members, official, pairs, self_hosted};
@@ -44,6 +44,36 @@ async fn number_as_an_id_is_refused_in_writes() {
         let reply = organization.call(method, path, body).await;
         reply.expect(400, INVALID);
         assert!(reply.json()["errors"]["$.externalId"].is_array(), "{}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn nul_is_never_stored_by_postgresql() {
+    for known_addresses in [KnownAddresses::WithAccount, KnownAddresses::All] {
+        let stores = known_addresses == KnownAddresses::All;
+        let organization = official(Official { known_addresses, ..Official::default() }).await;
+        let member = organization.server.add_member(NewMember::confirmed("a@x").external_id("1"));
+        let group = organization.server.add_group("G", Some("g"), &[]);
+        let collection = organization.server.add_collection(Some("c"));
+        for (method, path, body, refused) in [
+            ("PUT", format!("/members/{member}"), json!({ "type": 2, "externalId": "1\0" }), 500),
+            ("PUT", format!("/groups/{group}"), json!({ "name": "G\0" }), 500),
+            ("POST", "/groups".to_owned(), json!({ "name": "H", "externalId": "\0" }), 500),
+            ("PUT", format!("/collections/{collection}"), json!({ "externalId": "c\0" }), 500),
+            (
+                "POST",
+                "/members".to_owned(),
+                json!({ "type": 2, "email": "b@x.example", "externalId": "\0" }),
+                400,
+            ),
+        ] {
+            let reply = organization.call(method, &path, body).await;
+            assert_eq!(reply.status, if stores { 200 } else { refused }, "{method} {path}: {}", reply.text);
+        }
+        if !stores {
+            assert_eq!(organization.people(), pairs(&[("a@x", "1")]));
+            assert_eq!(organization.groups(), pairs(&[("G", "g")]));
+        }
     }
 }
 
