@@ -354,6 +354,36 @@ async fn fails_500_when_email_and_external_id_belong_to_two_members() {
 }
 
 #[tokio::test]
+async fn fails_500_for_two_members_without_external_id_and_with_one_address() {
+    let twins = || vec![NewMember::confirmed("a@x"), NewMember::confirmed("a@x"), someone("b@x", "1")];
+    let organization = with(twins()).await;
+    organization.import(members(&[("n@x", "2")]).deleted(None, "1")).await.expect(500, UNHANDLED);
+    assert_eq!(organization.people(), pairs(&[("a@x", ""), ("a@x", "")]));
+    organization.import(members(&[]).group("G", "g", &[])).await.ok();
+    assert_eq!(organization.groups(), pairs(&[("G", "g")]));
+}
+
+#[tokio::test]
+async fn of_two_entries_with_one_external_id_the_other_is_dropped_when_one_is_adopted() {
+    for entries in [[("a@x", "1"), ("b@x", "1")], [("b@x", "1"), ("a@x", "1")]] {
+        let organization = with(vec![NewMember::confirmed("a@x")]).await;
+        organization.import(members(&entries)).await.ok();
+        assert_eq!(organization.people(), pairs(&[("a@x", "1")]));
+        organization.import(members(&[])).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn group_loses_whom_the_same_request_removes_and_an_id_may_be_replaced_in_one() {
+    let organization = with(vec![someone("a@x", "old"), someone("b@x", "2")]).await;
+    let body = members(&[("a@x", "new")]).deleted(None, "old").deleted(None, "2");
+    organization.import(body.group("G", "g", &["old", "new", "2"])).await.ok();
+    assert_eq!(organization.people(), pairs(&[("a@x", "new")]));
+    assert_eq!(organization.server.member("a@x").unwrap().status, MemberStatus::Invited);
+    assert_eq!(organization.in_group("g"), ["new"]);
+}
+
+#[tokio::test]
 async fn one_external_id_on_two_members_is_stored_and_poisons_every_later_import() {
     let organization = self_hosted().await;
     organization.import(members(&[("a@x", "1"), ("b@x", "1")])).await.ok();
