@@ -200,7 +200,7 @@ fn two_step_required(person: &Person, official: bool) -> Response {
     let mut body = json!({
         "error": "invalid_grant",
         "error_description": "Two factor required.",
-        "TwoFactorProviders": if official { Value::Null } else { json!(list) },
+        "TwoFactorProviders": list,
         "TwoFactorProviders2": parameters,
         "MasterPasswordPolicy": { "Object": "masterPasswordPolicy" },
     });

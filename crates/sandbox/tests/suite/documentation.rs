@@ -19,3 +19,21 @@ fn every_test_that_the_page_names_exists() {
     }
     assert!(named > 100, "only {named} tests are named");
 }
+
+#[test]
+fn every_rule_of_the_page_has_its_source_and_a_test() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/organization-rules.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let mut rules = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ") && line.matches('|').count() == 4) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        if cells[0] == "rule" || cells[0].starts_with("---") {
+            continue;
+        }
+        let sources = cells[1].split(", ");
+        assert!(sources.into_iter().all(|it| ["run", "read", "platform"].contains(&it)), "{line}");
+        assert!(cells[2].contains("::"), "{line}");
+        rules += 1;
+    }
+    assert!(rules > 100, "only {rules} rules");
+}

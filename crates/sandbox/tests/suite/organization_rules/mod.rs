@@ -17,6 +17,7 @@ mod policies;
 mod public_api;
 mod public_writes;
 mod seats;
+mod sign_in;
 pub(crate) mod support;
 mod vaultwarden;
 mod vaultwarden_sign_in;
