@@ -126,6 +126,7 @@ pub(crate) struct Person {
     used: HashSet<String>,
     mailed: Option<String>,
     remembered: HashSet<String>,
+    refreshing: HashSet<String>,
 }
 
 /// What a second step came to.
@@ -160,6 +161,13 @@ impl Person {
     pub(crate) fn remember(&mut self) -> String {
         let token = random_text::<32>();
         self.remembered.insert(token.clone());
+        token
+    }
+
+    /// Gives a token by which the sign-in can be renewed.
+    pub(crate) fn refreshing(&mut self) -> String {
+        let token = random_text::<32>();
+        self.refreshing.insert(token.clone());
         token
     }
 
@@ -198,6 +206,11 @@ impl State {
         self.people.iter_mut().find(|it| it.id == id)
     }
 
+    /// Finds who was given this token to renew the sign-in.
+    pub(crate) fn find_by_refresh_token(&self, token: &str) -> Option<&Person> {
+        self.people.iter().find(|it| it.refreshing.contains(token))
+    }
+
     pub(crate) fn mail_code(&mut self, email: &str) {
         let number = getrandom::u32().expect("the operating system always has random bytes") % 1_000_000;
         let code = format!("{number:06}");
@@ -226,6 +239,7 @@ impl Accounts {
             used: HashSet::new(),
             mailed: None,
             remembered: HashSet::new(),
+            refreshing: HashSet::new(),
         });
     }
 }

@@ -36,6 +36,9 @@ pub(crate) async fn token(
                 if is("grant_type", "password") && is("client_id", "connector") {
                     return sign_in::password_grant(&shared, &by_name(fields, plain));
                 }
+                if is("grant_type", "refresh_token") && is("client_id", "connector") {
+                    return sign_in::refresh_grant(&shared, &by_name(fields, plain));
+                }
                 official_token(&shared, official, &headers, &by_name(fields, str::to_owned))
             }
             Err(_) => errors::oauth("invalid_request"),
@@ -113,6 +116,7 @@ fn vaultwarden_token(
             }
             return sign_in::password_grant(shared, fields);
         }
+        Some("refresh_token") => return sign_in::refresh_grant(shared, fields),
         Some(_) => return refused("Invalid type"),
         None => {
             let accepts = Accepts::from_header(headers.get(header::ACCEPT));

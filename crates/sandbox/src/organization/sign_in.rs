@@ -134,10 +134,20 @@ pub(crate) fn password_grant(shared: &Shared, fields: &HashMap<String, String>) 
         }
     }
     let mut answer = granted(shared, person, SCOPES);
-    answer.insert("refresh_token".to_owned(), json!(super::tokens::random_text::<32>()));
+    answer.insert("refresh_token".to_owned(), json!(person.refreshing()));
     if let Some(token) = remembered {
         answer.insert("TwoFactorToken".to_owned(), json!(token));
     }
+    ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+}
+
+/// Answers the refresh grant.
+pub(crate) fn refresh_grant(shared: &Shared, fields: &HashMap<String, String>) -> Response {
+    let token = fields.get("refreshtoken").map(String::as_str).unwrap_or_default();
+    let accounts = shared.accounts.lock();
+    let Some(person) = accounts.find_by_refresh_token(token) else { return errors::oauth("invalid_grant") };
+    let mut answer = granted(shared, person, SCOPES);
+    answer.insert("refresh_token".to_owned(), json!(token));
     ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }
 

@@ -91,6 +91,25 @@ async fn wrong_password_and_scope_are_told() {
     sign_in(&organization, HASH, &[]).await.ok();
 }
 
+#[tokio::test]
+async fn sign_in_is_renewed_with_a_refresh_token_and_a_bad_one_is_no_grant() {
+    for options in [Options::official(), Options::vaultwarden()] {
+        let organization = with(options, account()).await;
+        let refresh = async |token: &str| {
+            let fields =
+                [("grant_type", "refresh_token"), ("client_id", "connector"), ("refresh_token", token)];
+            organization.ask_token(&fields).await
+        };
+        let first = sign_in(&organization, HASH, &[]).await.ok().json();
+        let again = refresh(first["refresh_token"].as_str().unwrap()).await.ok().json();
+        assert!(again["access_token"].is_string() && again["access_token"] != first["access_token"]);
+        for bad in ["bad", ""] {
+            let refused = refresh(bad).await;
+            assert_eq!((refused.status, refused.json()), (400, json!({ "error": "invalid_grant" })));
+        }
+    }
+}
+
 fn second(provider: &'static str, token: &str, remember: &'static str) -> [(&'static str, String); 3] {
     [
         ("TwoFactorProvider", provider.to_owned()),
