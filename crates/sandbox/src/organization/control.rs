@@ -110,7 +110,29 @@ impl From<StoreError> for Undone {
     }
 }
 
+impl Deed {
+    /// Whose deed it is, or to whom it is done.
+    fn member(&self) -> Option<&str> {
+        match self {
+            Deed::Accept { member, .. }
+            | Deed::Confirm { member, .. }
+            | Deed::AccountAddress { member, .. }
+            | Deed::Role { member, .. }
+            | Deed::ExternalId { member, .. }
+            | Deed::Revoke { member }
+            | Deed::TwoStep { member, .. }
+            | Deed::OtherOrganization { member, .. } => Some(member),
+            _ => None,
+        }
+    }
+}
+
 fn perform(shared: &Shared, deed: Deed) -> Result<Value, Undone> {
+    if let Some(who) = deed.member()
+        && shared.store().members_by_email(who)?.len() > 1
+    {
+        return Err(Undone::Impossible("more than one member has this address: name the id"));
+    }
     let change = |who: &str, change: &dyn Fn(&mut MemberRow)| match people::change(shared, who, change)? {
         true => Ok(()),
         false => Err(Undone::Nobody),

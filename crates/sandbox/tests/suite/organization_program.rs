@@ -351,7 +351,11 @@ async fn policies_and_what_becomes_of_the_organization() {
 #[tokio::test]
 async fn deeds_that_cannot_be_done_say_why() {
     let program = Program::start("").await;
+    for id in ["1", "2"] {
+        program.import(members(&[("twice@x", id)])).await.ok();
+    }
     for (deed, status) in [
+        (json!({ "do": "accept", "member": "twice@x" }), 400),
         (json!({ "do": "accept", "member": "nobody@x" }), 404),
         (json!({ "do": "role", "member": "owner@sandbox.example", "type": 3 }), 400),
         (json!({ "do": "pace", "member_ms": -1, "group_ms": 0 }), 400),
