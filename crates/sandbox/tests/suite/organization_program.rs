@@ -5,23 +5,33 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::organization_rules::support::{ImportExt as _, Reply, http, members, send};
 
-/// The example, beside the test's own folder; built when it is not there.
+/// The example, beside the test's own folder; built when it is not there, or older than this test and so perhaps than
+/// what it shall show.
 fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let built = test.parent().and_then(Path::parent).unwrap().join("examples/cloud");
-    let built = built.with_extension(std::env::consts::EXE_EXTENSION);
-    if !built.exists() {
-        let cargo =
-            Command::new(env!("CARGO")).args(["build", "-p", "bwdc-sandbox", "--example", "cloud"]).status();
-        assert!(cargo.unwrap().success());
-    }
-    built
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let path = BUILT.get_or_init(|| {
+        let test = std::env::current_exe().unwrap();
+        let folder = test.parent().and_then(Path::parent).unwrap();
+        let built = folder.join("examples/cloud").with_extension(std::env::consts::EXE_EXTENSION);
+        let age = |file: &Path| file.metadata().and_then(|it| it.modified()).ok();
+        if age(&built) < age(&test) {
+            let profile = match folder.file_name().and_then(|it| it.to_str()) {
+                Some("debug") | None => "dev",
+                Some(other) => other,
+            };
+            let build = ["build", "--package", "bwdc-sandbox", "--example", "cloud", "--profile", profile];
+            assert!(Command::new(env!("CARGO")).args(build).status().unwrap().success());
+        }
+        built
+    });
+    path.clone()
 }
 
 struct Program {
