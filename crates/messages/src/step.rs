@@ -5,6 +5,9 @@ use bwdc_core::settings::Setting;
 use bwdc_engine::paths::ProfileName;
 use std::borrow::Cow;
 
+/// The command that chooses the kind of directory: each source has its own.
+const DIRECTORY: &str = "config directory ";
+
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -53,7 +56,8 @@ impl NextStep {
             Step::Set { setting, .. } | Step::EnterSecret { setting } => {
                 Setting::find(setting).is_some_and(Setting::is_of_source)
             }
-            Step::Run(_) | Step::Open(_) | Step::Say(_) => false,
+            Step::Run(words) => words.starts_with(DIRECTORY),
+            Step::Open(_) | Step::Say(_) => false,
         };
         if own && !name.is_empty() {
             self.source = Some(name.to_owned());
@@ -102,11 +106,12 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// A command of the program, as it is typed: with the profile that is in use.
+    /// A command of the program, as it is typed: with the profile that is in use, but where it is about the profiles
+    /// themselves.
     pub fn command(&self, words: &str) -> String {
         match &self.profile {
-            Some(profile) => format!("bwdc --profile {profile} {words}"),
-            None => format!("bwdc {words}"),
+            Some(profile) if !words.starts_with("profile ") => format!("bwdc --profile {profile} {words}"),
+            _ => format!("bwdc {words}"),
         }
     }
 
@@ -156,7 +161,10 @@ impl CommandLine {
                 self.command(&format!("{config} {setting} {value}"))
             }
             Step::EnterSecret { setting } => self.command(&format!("{config} {setting}")),
-            Step::Run(words) => self.command(words),
+            Step::Run(words) => match (&next.source, words.strip_prefix("config ")) {
+                (Some(source), Some(rest)) => self.command(&format!("config --source {source} {rest}")),
+                _ => self.command(words),
+            },
             Step::Open(text) | Step::Say(text) => text.clone(),
         }
     }

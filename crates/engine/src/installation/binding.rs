@@ -120,6 +120,10 @@ fn noted(
     name: SecretName,
     secret: &SecretString,
 ) -> Result<Option<BoundAddresses>, LedgerError> {
+    // A damaged ledger is a lost one, whose run takes a baseline: nothing was noted.
+    if Ledger::is_damaged(ledger)? {
+        return Ok(None);
+    }
     let ledger = Ledger::open_to_read(ledger)?;
     Ok(ledger.map(|ledger| ledger.binding(name.label(), secret)).transpose()?.flatten())
 }

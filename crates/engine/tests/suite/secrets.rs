@@ -1,5 +1,6 @@
 //! Secrets: in the file as they are when asked for, else encrypted; what is not here says so.
 
+use crate::hint::hint;
 use bwdc_core::settings::DirectoryKind;
 use bwdc_engine::paths::{Platform, ProcessEnvironment, Profile};
 use bwdc_engine::secrets::{SecretError, SecretName, SecretStore, Secrets};
@@ -98,9 +99,9 @@ fn what_another_program_keeps_is_named_with_the_command_that_enters_it() {
     );
     let error = home.get(SecretName::LdapPassword).expect_err("elsewhere");
     assert!(matches!(error, SecretError::NotHere { name: SecretName::LdapPassword }));
-    assert!(error.to_string().contains("`bwdc config ldap.password`"), "{error}");
+    assert_eq!(hint(&error).as_deref(), Some("To enter it again, run `bwdc config set ldap.password`."));
     let error = home.get(SecretName::ApiKeyClientId).expect_err("elsewhere");
-    assert!(error.to_string().contains("`bwdc login`"), "{error}");
+    assert_eq!(hint(&error).as_deref(), Some("To enter it again, run `bwdc login`."));
 }
 
 #[test]

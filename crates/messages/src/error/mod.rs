@@ -39,6 +39,7 @@ use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::directory::web::WebReadError;
 use bwdc_engine::organization::{AccountError, ApplyError, OrganizationError};
+use bwdc_engine::secrets::SecretError;
 use bwdc_engine::{EngineError, HistoryError, RunError, SetupError, SignInError};
 
 /// An error as a person and a script read it.
@@ -152,6 +153,12 @@ impl NextSteps for ApplyError {
 impl NextSteps for AccountError {
     fn next_steps(&self) -> Vec<NextStep> {
         organization::account_steps(self)
+    }
+}
+
+impl NextSteps for SecretError {
+    fn next_steps(&self) -> Vec<NextStep> {
+        secrets::steps(self)
     }
 }
 

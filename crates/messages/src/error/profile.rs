@@ -38,8 +38,9 @@ pub(super) fn message(error: &ProfileError) -> String {
 
 pub(super) fn steps(error: &ProfileError) -> Vec<NextStep> {
     match error {
+        ProfileError::Exists { name, .. } if name.is_default() => say(other_name()),
         ProfileError::Exists { name, .. } => vec![
-            Step::Say(text!("step.profile.other-name", "Choose another name.")).into(),
+            Step::Say(other_name()).into(),
             Step::run(format!("profile remove {name}")).to(text!(
                 "step.profile.remove-first",
                 "Or, to remove that profile with its settings and secrets"
@@ -57,6 +58,10 @@ pub(super) fn steps(error: &ProfileError) -> Vec<NextStep> {
         ProfileError::Store(error) => store::steps(error),
         ProfileError::Secret(error) => secrets::steps(error),
     }
+}
+
+fn other_name() -> String {
+    text!("step.profile.other-name", "Choose another name.")
 }
 
 pub(super) fn of_path(error: &PathError) -> String {

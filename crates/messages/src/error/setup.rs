@@ -121,12 +121,12 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
             let right = || text!("step.address-right", "If this address is right, to enter the key for it");
             let mut steps = match secret {
                 SecretName::ObserverClientSecret => vec![Step::run("login --observer").to(right())],
-                _ => vec![Step::run("logout").to(right()), Step::run("login").into()],
+                _ => vec![Step::run("logout").to(right()), Step::run("login").to(right())],
             };
-            steps.push(Step::set("server", "<address>").to(text!(
-                "step.address-back",
-                "Else set it back, or unset the variable BWDC_SERVER"
-            )));
+            steps.push(
+                Step::set("server", "<address>").to(text!("step.address-back", "If it is wrong, to set it back")),
+            );
+            steps.extend(say(text!("step.address-variable", "Or unset the variable `BWDC_SERVER`.")));
             steps
         }
         E::Ledger(cause) => store::ledger_steps(cause),

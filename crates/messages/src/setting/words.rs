@@ -59,7 +59,10 @@ pub fn takes(setting: &Setting) -> String {
         }
         SettingKind::Url => text!("takes.url", "an address, or bitwarden.com"),
         SettingKind::Service => text!("takes.service", "an address with https; '' clears it"),
-        SettingKind::Address => text!("takes.address", "an address without name and password; '' clears it"),
+        SettingKind::Address => text!(
+            "takes.address",
+            "an address without name and password, which belong in HTTPS_PROXY and HTTP_PROXY; '' clears it"
+        ),
         SettingKind::Choice(words) => either(words),
         SettingKind::List => text!("takes.list", "a comma-separated list; '' clears it"),
         SettingKind::Names => {

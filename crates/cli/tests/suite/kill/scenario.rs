@@ -244,6 +244,8 @@ impl Scenario {
             // The server comes first, the directory after a space.
             let place = "UPDATE organization SET server = ?1 || substr(server, instr(server, ' '))";
             ledger.execute(place, [api]).expect("the table is there");
+            // Nor was its key entered for another server.
+            ledger.execute("DELETE FROM bindings", []).expect("the table is there");
         }
         stage.read(&self.target);
         stage

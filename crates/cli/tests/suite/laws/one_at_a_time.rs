@@ -42,7 +42,7 @@ fn law_10_the_second_caller_is_told_who_holds_the_profile() {
         let requests = stage.organization.requests().len();
         let second = stage.run(&["sync"]);
         assert_eq!(second.code, Some(1), "{}", second.stdout);
-        assert!(second.stderr.contains(&format!("`bwdc sync`, process {process}")), "{}", second.stderr);
+        assert!(second.stderr.contains(&format!("`bwdc sync` (process {process}")), "{}", second.stderr);
         let lock = stage.home.data_folder().join("bwdc.lock");
         assert!(second.stderr.contains(&format!("`{}`", lock.display())), "{}", second.stderr);
         let second = stage.run(&["sync", "--response"]);

@@ -211,7 +211,7 @@ fn a_mistake_in_a_source_is_named_with_the_source() {
     let stage = Stage::new(Options::official(), CONNECTOR, |_| {});
     let output = stage.run(&["config", "--source", "berlin", "directory", "0"]);
     assert_eq!(output.code, Some(1));
-    assert!(output.stderr.contains("bwdc config sources berlin"), "{}", output.stderr);
+    assert!(output.stderr.contains("`bwdc config set sources berlin`"), "{}", output.stderr);
     let first = Tree::of(2).serve();
     stage.read(&first);
     set(&stage, &["sources", "berlin"]);

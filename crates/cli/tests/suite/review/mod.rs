@@ -55,7 +55,7 @@ fn there_is_nothing_to_approve_where_nothing_was_refused() {
     let stage = Stage::new(Options::official(), LEAVERS, |_| {});
     let output = stage.run(&["approve"]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
-    assert!(output.stderr.contains("`bwdc history`"), "{}", output.stderr);
+    assert!(output.stderr.contains("run `bwdc sync`"), "{}", output.stderr);
     let (stage, _directory) = refused_stage();
     assert_eq!(stage.run(&["approve", "1"]).code, Some(1));
 }
@@ -174,7 +174,7 @@ fn a_saved_plan_is_applied_exactly_or_not_at_all() {
     let changed = stage.run(&["apply", file, "--response"]);
     assert_eq!(changed.code, Some(1));
     assert!(
-        changed.stdout.contains("0 of its changes are no longer to be made, 1 are new"),
+        changed.stdout.contains("0 changes are no longer needed, and 1 change is new"),
         "{}",
         changed.stdout
     );
@@ -291,7 +291,7 @@ fn a_saved_plan_holds_who_is_in_a_new_group() {
     let changed = stage.run(&["apply", file]);
     assert_eq!(changed.code, Some(1));
     assert!(
-        changed.stderr.contains("1 of its changes are no longer to be made, 1 are new"),
+        changed.stderr.contains("1 change is no longer needed, and 1 change is new"),
         "{}",
         changed.stderr
     );
@@ -311,7 +311,7 @@ fn a_server_that_says_yes_and_stores_nothing_is_found_out() {
     stage.organization.faults().add(rule);
     let output = stage.run(&["sync"]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
-    assert!(output.stderr.contains("3 changes are still to be made"), "{}", output.stderr);
+    assert!(output.stderr.contains("3 changes were still missing"), "{}", output.stderr);
     assert!(!stage.home.data_json().expect("readable")["lastUserSync"].is_string());
 }
 

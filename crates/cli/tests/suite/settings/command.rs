@@ -74,7 +74,7 @@ fn a_command_that_fails_is_told_and_no_older_secret_takes_its_place() {
     set("true");
     assert_fails(&home, "it printed nothing");
     set("printf '\\377\\376'");
-    assert_fails(&home, "something else than UTF-8 text");
+    assert_fails(&home, "something other than UTF-8 text");
     set("yes");
     assert_fails(&home, "at most 64 KiB");
     answer(&home, &["config", "secrets.command", "/no/such/vault"]);

@@ -74,7 +74,7 @@ fn a_value_that_is_no_text_names_the_variable() {
     home.set("BWDC_LDAP_HOSTNAME", std::ffi::OsStr::from_bytes(b"h\xff"));
     let output = run(&home, &["config", "list"]);
     assert!(
-        output.code == Some(1) && output.stderr.contains("`BWDC_LDAP_HOSTNAME` holds"),
+        output.code == Some(1) && output.stderr.contains("`BWDC_LDAP_HOSTNAME` is not UTF-8 text"),
         "{}",
         output.stderr
     );
