@@ -147,6 +147,13 @@ impl ApplyError {
         }
     }
 
+    /// Whether the server refuses what was asked for one person or group, so that it may well do the same for the next:
+    /// a rule, a policy or a vanished entry, and no matter of rights, plan, payment or rate.
+    pub(crate) fn concerns_one(&self) -> bool {
+        let Self::Refused { message, effect: Effect::None } = self else { return false };
+        !message.page && matches!(message.status, 400 | 404 | 409 | 422)
+    }
+
     /// What the server said, where it said something.
     pub fn message(&self) -> Option<&ServerMessage> {
         match self {

@@ -7,6 +7,7 @@ use crate::ledger::{Ledger, LedgerError, Outcome, RunId};
 use crate::organization::{ApplyError, Organization};
 use bwdc_core::import::{PartAnswer, RefusedRecord, Search, Step, search_budget};
 use bwdc_core::ledger::IntentId;
+use bwdc_core::plan::{Plan, Subject};
 use bwdc_core::wire::{ImportRequest, Request};
 
 /// How far the requests of a run came.
@@ -64,17 +65,17 @@ pub(super) struct Wire<'r> {
 }
 
 impl Wire<'_> {
-    /// Sends in order and stops at the first failure that is not one record's, or between two requests when the run is
-    /// asked to end. Every request is on record before it leaves, and its end after.
-    pub(super) async fn send(&mut self, requests: &[Request]) -> Sent {
+    /// Sends in order and stops at the first failure that concerns more than one person or group, or between two requests
+    /// when the run is asked to end. Every request is on record before it leaves, and its end after.
+    pub(super) async fn send(&mut self, plan: &Plan, requests: &[Request]) -> Sent {
         let mut sent = Sent::default();
-        if let Err(failure) = self.send_all(requests, &mut sent).await {
+        if let Err(failure) = self.send_all(plan, requests, &mut sent).await {
             sent.failure = Some(failure);
         }
         sent
     }
 
-    async fn send_all(&mut self, requests: &[Request], sent: &mut Sent) -> Result<(), Failure> {
+    async fn send_all(&mut self, plan: &Plan, requests: &[Request], sent: &mut Sent) -> Result<(), Failure> {
         let records = requests.iter().map(|it| if let Request::Import(it) = it { size(it) } else { 0 }).sum();
         let mut budget = search_budget(records);
         for (place, request) in requests.iter().enumerate() {
@@ -87,7 +88,10 @@ impl Wire<'_> {
                         let search = Search::new(import.clone(), answer);
                         self.search(search, (intent, error), &mut budget, sent).await?;
                     }
-                    _ => return Err(Failure::of(error)),
+                    _ => match refused_alone(plan, request, &error) {
+                        Some(record) => sent.refused.push(record),
+                        None => return Err(Failure::of(error)),
+                    },
                 },
             }
         }
@@ -154,6 +158,22 @@ impl Wire<'_> {
         self.ledger.resolve(intent, outcome, self.clock.now())?;
         Ok((intent, answer))
     }
+}
+
+/// Whom the server refused, where that is no reason to keep anything from anybody else. A refused new id is one: what the
+/// import says of that person or group goes by it.
+fn refused_alone(plan: &Plan, request: &Request, error: &ApplyError) -> Option<RefusedRecord> {
+    let is_group = match request {
+        Request::Revoke(_) | Request::Restore(_) | Request::Remove(_) => false,
+        Request::DeleteGroup(_) => true,
+        Request::Import(_)
+        | Request::WholeImport(_)
+        | Request::PutMember { .. }
+        | Request::PutGroup { .. } => return None,
+    };
+    let reason = error.message().filter(|_| error.concerns_one())?.to_string();
+    let Subject { name, external_id } = plan.about(request)?.clone();
+    Some(RefusedRecord { name, external_id, is_group, reason })
 }
 
 fn size(request: &ImportRequest) -> usize {

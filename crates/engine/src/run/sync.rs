@@ -127,7 +127,7 @@ impl<'r> Run<'r> {
         self.tell(&inputs, &plan);
         let requests = if self.was_sent_before(&plan, &inputs) { Vec::new() } else { plan.requests() };
         let hash = self.prepare(&inputs, &plan, &requests).map_err(stop(record.clone()))?;
-        let sent = self.send(&requests).await;
+        let sent = self.send(&plan, &requests).await;
         let looked = self.look_again(&inputs, &plan, &requests).await;
         match (sent.failure, looked) {
             (Some(failure), looked) => {
@@ -214,7 +214,7 @@ impl<'r> Run<'r> {
         Ok(former)
     }
 
-    async fn send(&mut self, requests: &[Request]) -> Sent {
+    async fn send(&mut self, plan: &Plan, requests: &[Request]) -> Sent {
         let Some(run) = self.id.filter(|_| !requests.is_empty()) else { return Sent::default() };
         let events = self.control.begin(Phase::Sending, None);
         let mut wire = Wire {
@@ -225,7 +225,7 @@ impl<'r> Run<'r> {
             cancel: self.control.cancel,
             events: &events,
         };
-        wire.send(requests).await
+        wire.send(plan, requests).await
     }
 
     /// The organization after everything that was sent; None where nobody can look.

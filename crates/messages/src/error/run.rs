@@ -94,7 +94,7 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
         )),
         E::RecordsRefused { .. } => say(text!(
             "step.records-refused",
-            "Correct them in the directory, or leave them out with a filter. Everybody else was synced, and the next run tries again."
+            "Correct what the server names, in the directory or in the organization, or leave them out with a filter. Everybody else was synced, and the next run tries again."
         )),
         E::NotTaken { .. } => vec![
             Step::run("plan").to(text!("step.what-is-left", "To see what is missing")),

@@ -14,6 +14,7 @@
 //! | 10 one run at a time | [`one_at_a_time`]; engine `lock.rs` |
 //! | 11 some people are never removed | [`untouchable`]; core `plan/tests.rs` |
 //! | 12 a lost ledger removes nobody | [`lost_ledger`]; engine `ledger.rs` |
+//! | 13 a refusal about one changes nothing for another | [`refused_alone`] |
 //! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
 //! | several directories | [`several_sources`]; core `plan/tests/sources.rs`, `tests/convergence/several.rs` |
@@ -40,6 +41,7 @@ mod lost_ledger;
 mod one_at_a_time;
 mod overwrite;
 mod reads;
+mod refused_alone;
 mod secrets;
 mod several_sources;
 mod sources;
