@@ -60,6 +60,8 @@ pub(crate) enum CommandError {
     Declined,
     #[error("the profile `{name}` was not removed: that takes a yes at a terminal, or `--force`")]
     RemovalDeclined { name: ProfileName },
+    #[error("the ledger was not changed: that takes a yes at a terminal, or `--force`")]
+    LedgerDeclined,
     #[error("interrupted during the run")]
     RunInterrupted,
     #[error("cannot ask for an answer")]
@@ -98,7 +100,7 @@ impl CommandError {
         Some(match self {
             Self::Engine(error) => kind(error).name(),
             Self::Interrupted | Self::RunInterrupted => "interrupted",
-            Self::Declined | Self::RemovalDeclined { .. } => "refused",
+            Self::Declined | Self::RemovalDeclined { .. } | Self::LedgerDeclined => "refused",
             Self::Login(_) => "sign-in",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
@@ -185,6 +187,7 @@ impl CommandError {
             Self::RemovalDeclined { name } => {
                 return Some(format!("Look at it with `bwdc --profile {name} config list` first."));
             }
+            Self::LedgerDeclined => "`bwdc plan` shows what a sync would do with the ledger as it is.",
             Self::RunInterrupted => {
                 "What was sent before is on record: the next run looks first and goes on."
             }

@@ -6,6 +6,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::plan::{Plan, Refusal, Verdict};
 use bwdc_core::test_report::TestReport;
 use bwdc_engine::Planned;
+use bwdc_messages::foreign::fit;
 use bwdc_messages::program::cannot_answer;
 use bwdc_messages::{CommandLine, plan, refusal};
 use serde::Serialize;
@@ -96,7 +97,7 @@ impl Printer {
 
     /// Prints one text whatever the options say, and gives the exit code.
     pub(crate) fn line(&self, text: &str) -> u8 {
-        let written = writeln!(io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+        let written = writeln!(io::stdout().lock(), "{}", fit(text.trim_end_matches('\n')));
         self.written(written, 0)
     }
 
@@ -149,20 +150,20 @@ impl Printer {
             )?,
             Answer::Message { raw, .. } if self.raw => {
                 let Some(raw) = raw else { return Ok(()) };
-                out.write_all(raw.as_bytes())?;
+                out.write_all(fit(raw).as_bytes())?;
             }
             Answer::Message { title, message, .. } => {
                 colored(&mut out, GREEN, title, colors(&io::stdout()))?;
                 if let Some(message) = message {
-                    write!(out, "\n{message}")?;
+                    write!(out, "\n{}", fit(message))?;
                 }
             }
             Answer::Text(data) if self.response => {
                 self.json(&mut out, &Success::of(StringData { object: "string", data }))?;
             }
-            Answer::Text(text) => out.write_all(text.as_bytes())?,
+            Answer::Text(text) => out.write_all(fit(text).as_bytes())?,
             Answer::Report { data, .. } if self.response => self.json(&mut out, &Success::of(data))?,
-            Answer::Report { text, .. } => out.write_all(text.as_bytes())?,
+            Answer::Report { text, .. } => out.write_all(fit(text).as_bytes())?,
             Answer::Test(desired) if self.response => {
                 self.json(&mut out, &Success::of(TestReport::new(desired)))?;
             }
@@ -170,7 +171,7 @@ impl Printer {
             Answer::Plan(planned) if self.response => {
                 self.json(&mut out, &Success::of(PlanData::of(planned)))?;
             }
-            Answer::Plan(planned) => out.write_all(plan::text(planned, &self.commands).as_bytes())?,
+            Answer::Plan(planned) => out.write_all(fit(&plan::text(planned, &self.commands)).as_bytes())?,
         }
         out.write_all(b"\n")?;
         out.flush()
@@ -197,7 +198,7 @@ impl Printer {
         }
         colored(&mut out, RED, &message, colors(&io::stderr()))?;
         if let Some(hint) = error.hint(&self.commands).filter(|_| terminal || !error.has_fixed_text()) {
-            write!(out, "\n{hint}")?;
+            write!(out, "\n{}", fit(&hint))?;
         }
         out.write_all(b"\n")?;
         out.flush()
@@ -210,7 +211,7 @@ impl Printer {
         let mut out = BufWriter::new(io::stderr().lock());
         for line in lines {
             // The answer says what counts; an error stream that is full or gone must not stop it.
-            let _ = writeln!(out, "{line}");
+            let _ = writeln!(out, "{}", fit(line));
         }
     }
 
@@ -238,6 +239,7 @@ fn terminal_takes_colors() -> bool {
 }
 
 fn colored(out: &mut impl Write, color: &str, text: &str, colors: bool) -> io::Result<()> {
+    let text = fit(text);
     if colors { write!(out, "{color}{text}{PLAIN}") } else { out.write_all(text.as_bytes()) }
 }
 

@@ -1,6 +1,7 @@
 //! What happens meanwhile, on the error stream, and only where somebody looks at it.
 
 use bwdc_engine::event::{Event, RunEvent};
+use bwdc_messages::foreign::fit;
 use bwdc_messages::notice::notice;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal as _;
@@ -55,7 +56,7 @@ impl Progress {
             }
         };
         if let Some(bar) = &self.bar {
-            bar.set_message(text);
+            bar.set_message(fit(&text).into_owned());
         }
     }
 

@@ -1,6 +1,7 @@
 //! Questions. They go to the error stream, so that standard output stays the answer; a secret is typed without echo.
 
 use crate::error::CommandError;
+use bwdc_messages::foreign::fit;
 use rpassword::{ConfigBuilder, read_password_with_config};
 use secrecy::SecretString;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -22,6 +23,15 @@ impl Prompt {
             self.write("\n")?;
         }
         Ok(line.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()))
+    }
+
+    /// Asks for a yes, which only somebody at a terminal can give.
+    pub(crate) async fn yes(self, question: &str) -> Result<bool, CommandError> {
+        if !io::stdin().is_terminal() {
+            return Ok(false);
+        }
+        let answer = self.line(question).await?;
+        Ok(answer.is_some_and(|it| it.eq_ignore_ascii_case("y") || it.eq_ignore_ascii_case("yes")))
     }
 
     /// Asks for a secret. On a terminal nothing of it is shown; elsewhere it is a line like any other.
@@ -65,7 +75,7 @@ impl Prompt {
             return Ok(());
         }
         let mut terminal = io::stderr().lock();
-        terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush()).map_err(CommandError::Prompt)
+        terminal.write_all(fit(text).as_bytes()).and_then(|()| terminal.flush()).map_err(CommandError::Prompt)
     }
 }
 

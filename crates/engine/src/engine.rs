@@ -400,12 +400,12 @@ impl Engine {
         Ok(history::forget(&self.installation, before)?)
     }
 
-    /// Forgets everything that `connector.db` holds. The next run takes a baseline and removes nobody.
+    /// Forgets whom we manage and what was sent last. The next run takes a baseline and removes nobody; the history stays.
     ///
     /// # Errors
     /// [`EngineError::History`] when the ledger cannot be written, or who holds it.
     pub fn forget_ledger(&mut self) -> Result<(), EngineError> {
-        Ok(history::forget_ledger(&self.installation)?)
+        Ok(history::forget_ledger(&mut self.installation)?)
     }
 
     /// Approves what a refused run would have taken away, the last one unless told: for 24 hours, runs pass that take

@@ -151,16 +151,17 @@ pub(crate) fn forget(installation: &Installation, before: Option<Timestamp>) -> 
         .forget_runs(before)?)
 }
 
-/// Forgets everything that `connector.db` holds: whom we manage, the history, the copies of directories. The next run
-/// takes a baseline and removes nobody.
+/// Forgets whom we manage, the copies of directories, and the fingerprint of what was sent last: the next run takes a
+/// baseline, removes nobody, and sends what it finds missing. The history stays.
 ///
 /// # Errors
-/// Why the ledger cannot be written, or who holds it.
-pub(crate) fn forget_ledger(installation: &Installation) -> Result<(), HistoryError> {
+/// Why the ledger or `data.json` cannot be written, or who holds it.
+pub(crate) fn forget_ledger(installation: &mut Installation) -> Result<(), HistoryError> {
     let _run_lock = installation.lock("ledger purge")?;
     if installation.profile().connector_db.exists() {
         Ledger::open(&installation.profile().connector_db, installation.clock())?.into_ledger().purge()?;
     }
+    installation.update(|data| data.set_last_sync_hash(None))?;
     Ok(())
 }
 

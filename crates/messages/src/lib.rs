@@ -10,6 +10,7 @@ pub mod demo;
 pub mod error;
 pub mod explanation;
 pub mod finding;
+pub mod foreign;
 pub mod form;
 mod hidden;
 pub mod history;

@@ -1,6 +1,7 @@
 //! A plan for people: one line a change with its cause, in 80 columns where names allow it.
 
 use crate::change::{cause as why, kept, left_out, standing};
+use crate::foreign::fit_in_a_line;
 use crate::list::some;
 use crate::refusal::{Stage, refusals};
 use crate::{CommandLine, notice, text};
@@ -182,7 +183,7 @@ fn changed(out: &mut String, title: &str, lines: &[Line]) -> fmt::Result {
     }
     writeln!(out, "{title} ({})", lines.len())?;
     for line in lines {
-        writeln!(out, "{}", row(&line.left, &line.cause))?;
+        writeln!(out, "{}", row(&fit_in_a_line(&line.left), &fit_in_a_line(&line.cause)))?;
         for below in &line.below {
             writeln!(out, "{}", wrapped(below, "             ", 13))?;
         }
@@ -196,7 +197,7 @@ fn section(out: &mut String, title: &str, rows: Vec<(String, String)>) -> fmt::R
     }
     writeln!(out, "{title} ({})", rows.len())?;
     for (left, why) in rows {
-        writeln!(out, "{}", row(&left, &why))?;
+        writeln!(out, "{}", row(&fit_in_a_line(&left), &fit_in_a_line(&why)))?;
     }
     writeln!(out)
 }

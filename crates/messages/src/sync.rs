@@ -137,6 +137,22 @@ pub fn ledger_empty() -> String {
     text!("ledger.empty", "The ledger is empty. The next run records who is there and removes nobody.")
 }
 
+/// Whether the ledger may be cleared.
+pub fn may_be_cleared() -> String {
+    text!(
+        "ledger.may-be-cleared",
+        "Clear the ledger? The next run removes nobody, and people revoked until now do not get their access back by themselves. (y/N)"
+    )
+}
+
+/// Whether the ledger may be rebuilt.
+pub fn may_be_rebuilt() -> String {
+    text!(
+        "ledger.may-be-rebuilt",
+        "Rebuild the ledger? People revoked until now do not get their access back by themselves. (y/N)"
+    )
+}
+
 /// What a rebuilt ledger holds.
 pub fn ledger_rebuilt(people: usize, groups: usize) -> String {
     text!(

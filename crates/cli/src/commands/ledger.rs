@@ -5,9 +5,10 @@ use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
+use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use bwdc_engine::{Cancel, Control, FrontEnd, Trigger};
-use bwdc_messages::sync::{ledger_empty, ledger_rebuilt};
+use bwdc_messages::sync::{ledger_empty, ledger_rebuilt, may_be_cleared, may_be_rebuilt};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -29,25 +30,48 @@ pub(crate) enum LedgerCommand {
     ///
     /// Afterwards, this connector manages the people and groups that are in the directory and, with the same external id, in
     /// the organization. Nobody counts as revoked by this connector any more.
+    ///
+    /// At a terminal it asks first; elsewhere `--force` is required.
     #[command(after_help = "\
 Examples:
   bwdc ledger rebuild")]
-    Rebuild,
-    /// Clear the ledger, and everything else in `connector.db`. The next run records who is there and removes nobody.
+    Rebuild {
+        /// Do not ask.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Clear the ledger. The next run records who is there and removes nobody.
+    ///
+    /// At a terminal it asks first; elsewhere `--force` is required. The history of runs and approvals stay; `bwdc history
+    /// purge` clears the history.
     #[command(after_help = "\
 Examples:
   bwdc ledger purge")]
-    Purge,
+    Purge {
+        /// Do not ask.
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+fn agree(force: bool, question: &str, global: &GlobalArguments) -> Result<(), CommandError> {
+    let prompt = Prompt { visible: !global.quiet };
+    if force || (!global.nointeraction && block_on(prompt.yes(question))?) {
+        return Ok(());
+    }
+    Err(CommandError::LedgerDeclined)
 }
 
 pub(super) fn run(arguments: &LedgerArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;
     match arguments.command {
-        LedgerCommand::Purge => {
+        LedgerCommand::Purge { force } => {
+            agree(force, &may_be_cleared(), global)?;
             engine.forget_ledger()?;
             Ok(Answer::title(ledger_empty()).into())
         }
-        LedgerCommand::Rebuild => {
+        LedgerCommand::Rebuild { force } => {
+            agree(force, &may_be_rebuilt(), global)?;
             let progress = Progress::start(!global.quiet);
             let rebuilt = block_on(async {
                 let events = |event| progress.tell(event);

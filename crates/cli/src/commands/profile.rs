@@ -11,7 +11,6 @@ use bwdc_engine::profiles::CopiedSecrets;
 use bwdc_messages::profile as words;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use std::io::{self, IsTerminal as _};
 
 /// Keep several installations on one machine, each with its own settings, secrets and state.
 ///
@@ -140,11 +139,9 @@ fn remove(name: &ProfileName, force: bool, global: &GlobalArguments) -> Result<D
 }
 
 fn agree(name: &ProfileName, global: &GlobalArguments) -> Result<(), CommandError> {
-    let declined = || CommandError::RemovalDeclined { name: name.clone() };
-    if global.nointeraction || !io::stdin().is_terminal() {
-        return Err(declined());
+    let prompt = Prompt { visible: !global.quiet };
+    if !global.nointeraction && block_on(prompt.yes(&words::may_be_removed(name)))? {
+        return Ok(());
     }
-    let answer = block_on(Prompt { visible: !global.quiet }.line(&words::may_be_removed(name)))?;
-    let yes = answer.is_some_and(|it| it.eq_ignore_ascii_case("y") || it.eq_ignore_ascii_case("yes"));
-    if yes { Ok(()) } else { Err(declined()) }
+    Err(CommandError::RemovalDeclined { name: name.clone() })
 }

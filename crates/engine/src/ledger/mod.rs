@@ -301,7 +301,8 @@ impl Ledger {
         Ok(transaction.commit()?)
     }
 
-    /// Forgets everything and leaves no trace of it in the file: the next run takes a baseline.
+    /// Forgets whom we manage, and everything else that decides what is sent, and leaves no trace of it in the file: the next
+    /// run takes a baseline. The history of runs, what the limits count of the last day and approvals stay.
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
@@ -312,12 +313,8 @@ impl Ledger {
             "groups",
             "people",
             "external_ids",
-            "quarantine",
-            "taken",
             "organization",
-            "actions",
             "intents",
-            "runs",
             "facts",
             "mirror_objects",
             "mirrors",

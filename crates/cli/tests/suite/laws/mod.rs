@@ -15,6 +15,7 @@
 //! | 11 some people are never removed | [`untouchable`]; core `plan/tests.rs` |
 //! | 12 a lost ledger removes nobody | [`lost_ledger`]; engine `ledger.rs` |
 //! | 13 a refusal about one changes nothing for another | [`refused_alone`] |
+//! | text from outside is no command | [`foreign_text`]; messages `foreign.rs` |
 //! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
 //! | several directories | [`several_sources`]; core `plan/tests/sources.rs`, `tests/convergence/several.rs` |
@@ -35,6 +36,7 @@ mod again;
 mod agreement;
 mod bad_record;
 mod complete;
+mod foreign_text;
 mod guard;
 mod hidden;
 mod lost_ledger;

@@ -369,12 +369,37 @@ fn history_and_ledger_are_forgotten_on_demand() {
     assert_eq!(runs(&stage), 0);
     // Whom we manage stays: the run is refused as before.
     assert_eq!(stage.run(&["sync", "--detailed-exitcode"]).code, Some(3));
-    assert_eq!(stage.run(&["ledger", "purge"]).code, Some(0));
+    // Nobody can say yes without a terminal.
+    for asked in ["purge", "rebuild"] {
+        let output = stage.run(&["ledger", asked]);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{asked}");
+        assert!(output.stderr.contains("`--force`"), "{}", output.stderr);
+    }
+    assert_eq!(stage.run(&["sync", "--detailed-exitcode"]).code, Some(3), "the ledger is as it was");
+    assert_eq!(stage.run(&["ledger", "purge", "--force"]).code, Some(0));
+    assert_eq!(runs(&stage), 2, "what happened stays");
+    assert_eq!(json(&stage, &["history", "purge", "--all", "--response"])["data"]["runs"], 2);
     let bytes = std::fs::read(stage.home.data_folder().join("connector.db")).expect("it is there");
     let trace = b"p23@example.test";
     assert!(!bytes.windows(trace.len()).any(|it| it == trace), "a name is left in the file");
     stage.sync();
     assert_eq!(stage.state().status("p23"), Some(MemberStatus::Confirmed), "a baseline removes nobody");
+}
+
+#[test]
+fn what_was_sent_last_is_forgotten_with_the_ledger() {
+    // Nobody can look: what was sent before is not sent again.
+    let stage = Stage::new(Options::vaultwarden(), LEAVERS, |_| {});
+    let directory = Tree::of(3).group("g", "Group", &["p01"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    assert!(stage.home.data_json().expect("readable")["lastSyncHash"].is_string());
+    stage.organization.clear_requests();
+    stage.sync();
+    assert_eq!(stage.writes(), [""; 0]);
+    assert_eq!(stage.run(&["ledger", "purge", "--force"]).code, Some(0));
+    stage.sync();
+    assert_eq!(stage.writes(), ["POST /api/public/organization/import"]);
 }
 
 #[test]
@@ -384,9 +409,9 @@ fn the_ledger_is_made_anew_from_directory_and_organization() {
     stage.read(&directory);
     stage.sync();
     stage.everybody_confirms();
-    assert_eq!(stage.run(&["ledger", "purge"]).code, Some(0));
+    assert_eq!(stage.run(&["ledger", "purge", "--force"]).code, Some(0));
     stage.organization.clear_requests();
-    let rebuilt = json(&stage, &["ledger", "rebuild", "--response"]);
+    let rebuilt = json(&stage, &["ledger", "rebuild", "--force", "--response"]);
     assert_eq!((rebuilt["data"]["people"].as_u64(), rebuilt["data"]["groups"].as_u64()), (Some(30), Some(1)));
     assert_eq!(stage.writes(), [""; 0]);
     // Whom it knows again, it follows.
@@ -397,7 +422,7 @@ fn the_ledger_is_made_anew_from_directory_and_organization() {
 
     let stage = Stage::new(Options::vaultwarden(), LEAVERS, |_| {});
     stage.read(&directory);
-    let output = stage.run(&["ledger", "rebuild"]);
+    let output = stage.run(&["ledger", "rebuild", "--force"]);
     assert_eq!(output.code, Some(1));
     assert!(output.stderr.contains("ledger purge"), "{}", output.stderr);
 }
