@@ -149,7 +149,7 @@ fn the_first_secret_goes_into_the_keychain_and_moves_where_it_is_told() {
     assert_eq!(lookup(&session, SERVICE, &account), "");
     assert_eq!(answer(&home, &["config", "get", "secrets.store"]), "encrypted-file\n");
     let text = answer(&home, &["secrets", "migrate", "--to", "encrypted-file"]);
-    assert!(text.starts_with("No secret had to be moved: 2 are in"), "{text}");
+    assert!(text.starts_with("No secret had to be moved: 2 secrets are in"), "{text}");
 
     let text = answer(&home, &["secrets", "migrate", "--to", "keychain"]);
     assert!(text.ends_with("Moved 2 secrets into the keychain.\n"), "{text}");
