@@ -1,4 +1,5 @@
-//! What happens to people who have no cause to be a member any more: each cause has an action, and may have a grace.
+//! What happens to people who have no cause to be a member any more: each cause has an action, and may have a grace. What
+//! is sent for it is unfolded in `fate.rs`.
 
 use super::change::{Cause, Kept, KeptBecause, Subject};
 use super::fate::{PersonFate, Taking};

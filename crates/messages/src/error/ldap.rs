@@ -1,4 +1,5 @@
-//! LDAP servers and Active Directory: what to do next when a read fails.
+//! LDAP servers and Active Directory: what to do next when a read fails. What failed is said by the error itself, in the
+//! engine's `directory/ldap/error.rs`.
 
 use super::certificate::{self, Peer};
 use super::page::ErrorPage;

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | 1 a snapshot is complete | [`complete`]; engine `ldap_directory/failures.rs` |
 //! | 2 absence alone removes nobody | [`absence`], [`hidden`]; core `plan/tests.rs`, engine `ldap_directory/look_up.rs` |
-//! | 3 the ledger follows the organization | [`acceptance`]; `tests/kill`, engine `ledger_kill.rs`, `store_kill.rs` |
+//! | 3 the ledger follows the organization | [`acceptance`]; `kill`, engine `ledger_kill.rs`, `store_kill.rs` |
 //! | 4 nothing new, nothing sent | [`again`] |
 //! | 5 same input, same bytes | [`again`] |
 //! | 6 flattening is the transitive closure | core `flatten.rs`: `flattening_is_the_transitive_closure_in_the_contracts_order` |
@@ -26,8 +26,8 @@
 //! | --- | --- | --- |
 //! | skip the guard | `Plan::check` answers `Go` | [`guard`]; core `plan/tests/limits.rs`, `tests/convergence` |
 //! | cut a request that overwrites in two | `import/split.rs` takes a `WholeImport` | [`bad_record`], [`overwrite`] |
-//! | drop a page | the list ends with its first page, or where a later page fails: `ldap/search.rs`, `web/page.rs`, members and groups of the organization | `tests/kill/large.rs`, [`reads`]; engine `ldap_directory`, `okta`, `entra`, `google`, `onelogin` |
-//! | commit before acceptance | the ledger takes over the plan before its requests were answered | [`acceptance`], `tests/kill` |
+//! | drop a page | the list ends with its first page, or where a later page fails: `ldap/search.rs`, `web/page.rs`, members and groups of the organization | `kill/large.rs`, [`reads`]; engine `ldap_directory`, `okta`, `entra`, `google`, `onelogin` |
+//! | commit before acceptance | the ledger takes over the plan before its requests were answered | [`acceptance`], `kill` |
 //! | trust absence | whoever is not listed counts as gone without being asked for | [`absence`]; core `plan/tests/leavers.rs`, `tests/convergence` |
 
 mod absence;
