@@ -141,7 +141,10 @@ struct Known<'a> {
     /// Ids that are somebody's for sure.
     claimed: HashSet<&'a str>,
     addresses: HashSet<&'a str>,
+    /// Addresses of members, by external id.
     members: HashMap<&'a str, &'a str>,
+    /// Addresses that members with an external id have.
+    held: HashSet<&'a str>,
 }
 
 impl<'a> Known<'a> {
@@ -167,7 +170,9 @@ impl<'a> Known<'a> {
             members: members
                 .filter_map(|it| Some((it.external_id.as_ref()?.as_str(), it.email.as_str())))
                 .collect(),
+            held: HashSet::new(),
         };
+        known.held = known.members.values().copied().collect();
         known.in_directory = desired.everybody().iter().filter_map(|it| known.stable(it)).collect();
         known.merge();
         let everybody = desired.everybody().iter().enumerate();
@@ -244,7 +249,10 @@ impl<'a> Known<'a> {
         }
         let address = owner.map(|it| it.email.as_str()).or_else(|| self.members.get(id).copied());
         let address = address.filter(|_| is_name(self.desired, person));
-        address.is_some_and(|it| !has(it) && self.addresses.contains(it))
+        // A journal tells neither source nor lasting id: the name alone is not enough where another member has the address.
+        let by_name_alone = owner.is_some_and(|it| it.source.is_untold())
+            && person.email.is_some_and(|it| self.held.contains(self.desired.text(it)));
+        address.is_some_and(|it| !has(it) && (by_name_alone || self.addresses.contains(it)))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
 use crate::settings::{HiddenAction, LeaverAction};
 use crate::snapshot::AccountState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 const HOUR: i64 = 60 * 60 * 1000;
 
@@ -120,13 +120,20 @@ impl Leavers {
         roster: &Roster<'_>,
         fates: &mut Vec<PersonFate>,
     ) {
+        let taken = names_of_others(input);
         for managed in &input.ledger.people {
             let id = managed.external_id.as_str();
             if roster.asked_for.contains(id) || roster.replaced.contains_key(id) {
                 continue;
             }
             let policy = input.connector.leavers;
-            let (cause, action) = match absence(input, &managed.external_id) {
+            let answer = absence(input, &managed.external_id);
+            // Asked by name, the directory answered for whoever has that name now.
+            let about_another =
+                managed.stable_id.is_none() && answer != Ok(OutCause::Gone) && taken.contains(id);
+            let answer =
+                if about_another { Err("somebody else has the name now".to_owned()) } else { answer };
+            let (cause, action) = match answer {
                 Ok(cause @ OutCause::Gone) => (cause, policy.gone),
                 // Today's connector does not see such people, whatever `sync.removeDisabled` says.
                 Ok(cause @ OutCause::Disabled) => (cause, policy.disabled),
@@ -148,6 +155,12 @@ impl Leavers {
             fates.extend(self.leave(&leaver, input, index, roster));
         }
     }
+}
+
+/// Names of the directory that were pushed for somebody else.
+fn names_of_others<'a>(input: &PlanInput<'a>) -> HashSet<&'a str> {
+    let everybody = input.desired.everybody().iter().zip(input.identity.people());
+    everybody.filter(|(_, id)| id.is_none()).map(|(it, _)| input.desired.text(it.external_id)).collect()
 }
 
 /// Why nothing is done to somebody who has no cause to be a member.

@@ -50,6 +50,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
     let mut leavers = Leavers::default();
     for (number, person) in desired.everybody().iter().enumerate() {
         if replaced.contains(&number) {
+            fates.extend(beside_its_successor(person, number, input));
             continue;
         }
         let Some(pushed) = roster.pushed[number] else {
@@ -122,6 +123,16 @@ fn replaced_entries<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> Vec<Replace
         Some(Replaced { number, old: held, pushed })
     })
     .collect()
+}
+
+/// What happens to a disabled entry whose membership goes on under another one: nothing, unless the settings want disabled people
+/// and it has an address of its own by now. Its id is free only when this run is over.
+fn beside_its_successor(person: &DesiredPerson, number: usize, input: &PlanInput<'_>) -> Option<PersonFate> {
+    let id = input.identity.people()[number].clone()?;
+    let holder = input.ledger.people.iter().find(|it| it.external_id == id)?.email.as_str().to_owned();
+    usable_address(person, id.as_str(), input).ok().filter(|_| leaving(person, input).is_none())?;
+    let name = input.desired.display_name(person).to_owned();
+    Some(PersonFate::IdTaken { person: Subject { name, external_id: id }, holder })
 }
 
 /// One person of the directory.

@@ -72,12 +72,30 @@ proptest! {
         begin in prop::collection::vec((0u8..3, any::<u8>(), any::<u8>()), 0..12),
         steps in prop::collection::vec((events(), any::<bool>()), 1..8),
     ) {
-        let mut world = World::new(mode, settings);
-        begin.into_iter().for_each(|it| world.happen(it));
-        for (events, approve) in steps {
-            events.into_iter().for_each(|it| world.happen(it));
-            a_run(&mut world, approve)?;
-            world.now += 60_000;
-        }
+        follows(mode, settings, &begin, &steps)?;
     }
+}
+
+fn follows(
+    mode: Mode,
+    settings: u64,
+    begin: &[Event],
+    steps: &[(Vec<Event>, bool)],
+) -> Result<(), TestCaseError> {
+    let mut world = World::new(mode, settings);
+    begin.iter().for_each(|&it| world.happen(it));
+    for (events, approve) in steps {
+        events.iter().for_each(|&it| world.happen(it));
+        a_run(&mut world, *approve)?;
+        world.now += 60_000;
+    }
+    Ok(())
+}
+
+/// Found by the property above.
+#[test]
+fn an_address_passes_to_a_newcomer_while_its_holder_is_entered_anew() {
+    let begin = [(0, 0, 12), (0, 0, 21), (0, 0, 10), (0, 0, 83)];
+    let steps = [(vec![(4, 186, 0), (10, 36, 0)], false), (vec![(9, 73, 0), (0, 0, 80)], false)];
+    follows(Mode::Official, 7_062_241_775_495_913_772, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
 }
