@@ -3,24 +3,18 @@
 //! [`Engine`] is what front ends call. The modules are public for tests and for whoever names a type of theirs.
 
 pub mod accounts;
-mod causes;
-pub mod certificate;
-pub mod clock;
 pub mod directory;
 pub mod doctor;
 mod engine;
 mod error;
-pub mod event;
 pub mod explain;
 pub mod failpoint;
 pub mod history;
-pub mod http;
 mod installation;
 pub mod ledger;
 pub mod lock;
 pub mod log_file;
 pub mod mask;
-pub mod notice;
 pub mod organization;
 pub mod paths;
 pub mod profiles;
@@ -29,8 +23,10 @@ mod secret_stores;
 pub mod secrets;
 mod settings;
 pub mod store;
-pub mod tls_failure;
 pub mod update;
+
+use bwdc_base::causes;
+pub use bwdc_base::{certificate, clock, event, http, notice, tls_failure};
 
 pub use accounts::SignInError;
 pub use directory::mirror::ReadMode;

@@ -1,6 +1,7 @@
 //! From an installation's settings and secrets to a directory that can be read: the one place that knows every kind.
 
-use super::entra::{CredentialError, EntraCredential, EntraDirectory};
+use super::entra::EntraDirectory;
+use super::entra_credential::{CredentialError, entra_credential};
 use super::google::GoogleDirectory;
 use super::ldap::LdapDirectory;
 use super::okta::OktaDirectory;
@@ -56,7 +57,7 @@ pub(crate) fn open(configuration: DirectoryConfiguration) -> Result<Directory, S
             Directory::Ldap(directory.with_clock(clock))
         }
         DirectorySettings::Entra { settings, filters, options } => {
-            let credential = EntraCredential::of(&options, &keys)?;
+            let credential = entra_credential(&options, &keys)?;
             let web = web(EntraDirectory::options());
             Directory::Entra(Box::new(EntraDirectory::new(*settings, *filters, &options, credential, web)?))
         }

@@ -5,33 +5,14 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) use platform::{
     create_folder, create_new, create_new_folder, may_be_going, open_folder_to_touch, rename, restrict,
     sync_folder, wider_mode, writable_by_others,
 };
 
-/// A file that others than its owner could read, and was or will be tightened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TooOpen {
-    /// The file.
-    pub path: PathBuf,
-    /// Its permission bits when it was found.
-    pub mode: u32,
-}
-
-impl std::fmt::Display for TooOpen {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { path, mode } = self;
-        write!(
-            formatter,
-            "`{}` can be read by others (mode {mode:04o}): run `chmod 600 \"{}\"`; every write sets it to 0600",
-            path.display(),
-            path.display()
-        )
-    }
-}
+pub(crate) use bwdc_base::notice::TooOpen;
 
 /// The file's permission bits, if they let others than the owner in; None also when there is no such file.
 pub(crate) fn too_open(path: &Path) -> Option<TooOpen> {

@@ -12,7 +12,7 @@ mod official_lock;
 mod overrides;
 mod setting;
 
-pub use crate::paths::owner_only::TooOpen;
+pub use bwdc_base::notice::TooOpen;
 pub use connector::read_connector_settings;
 pub(crate) use connector::{
     change_connector_settings, copy_connector_settings, restore_connector_settings, stored_connector_settings,

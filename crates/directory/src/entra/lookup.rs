@@ -1,0 +1,54 @@
+//! Asks for single people by their object ids, twenty to a request.
+//!
+//! "Not found" is said only where Graph itself denies a well-formed object id; an account that was deleted and can still
+//! be restored is denied too.
+
+use super::NAME;
+use super::graph::Graph;
+use super::message::{BatchItemResponse, IdResponse, PageResponse};
+use crate::web::{LookupEndpoint, WebReadError};
+use bwdc_core::observed::Presence;
+use uuid::Uuid;
+
+/// The endpoint of single people.
+pub(super) struct Lookup<'r, 'a> {
+    pub(super) graph: &'r Graph<'a>,
+}
+
+impl LookupEndpoint for Lookup<'_, '_> {
+    const SERVICE: &'static str = NAME;
+    const BATCH: usize = Graph::BATCH;
+    const IN_FLIGHT: usize = 1;
+
+    fn is_id(&self, text: &str) -> bool {
+        Uuid::parse_str(text).is_ok()
+    }
+
+    async fn ask(&self, ids: &[&str]) -> Result<Vec<Presence>, WebReadError> {
+        let path = |id: &&str| format!("/users/{id}?$select=id,accountEnabled");
+        let paths: Vec<String> = ids.iter().map(path).collect();
+        let answers = self.graph.batch_until_answered(&paths).await?;
+        Ok(answers.iter().map(presence).collect())
+    }
+
+    async fn anybody(&self) -> Result<Option<String>, WebReadError> {
+        let request = self.graph.get("/users?$select=id&$top=1")?;
+        let listed = self.graph.session().json::<PageResponse<IdResponse>>(&request).await?;
+        Ok(listed.value.value.into_iter().next().map(|it| it.id))
+    }
+}
+
+fn presence(answer: &BatchItemResponse) -> Presence {
+    let code = answer.body["error"]["code"].as_str().unwrap_or_default();
+    match (answer.status, code) {
+        (200, _) => match answer.body["accountEnabled"].as_bool() {
+            Some(true) => Presence::Found { at: None },
+            Some(false) => Presence::Disabled { at: None },
+            None => {
+                Presence::Unknown { reason: format!("{NAME} does not show whether the account is enabled") }
+            }
+        },
+        (404, "Request_ResourceNotFound") => Presence::NotFound,
+        (status, code) => Presence::Unknown { reason: format!("{NAME} answered {status} {code}") },
+    }
+}

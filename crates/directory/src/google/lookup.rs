@@ -1,0 +1,58 @@
+//! Asks for single people by id: does Google still have them?
+//!
+//! Somebody who was deleted less than twenty days ago is found by the list of the deleted only, not by id: asked for by id,
+//! the person is gone.
+
+use super::model::UserResponse;
+use super::{GoogleDirectory, IN_FLIGHT, NAME};
+use crate::web::{LookupEndpoint, WebReadError, WebSession};
+use bwdc_core::observed::Presence;
+
+/// Google's reason for "no such object"; a 404 without it comes from a proxy or from another service.
+const NOT_FOUND: &str = "notFound";
+
+/// The endpoint of single people.
+pub(super) struct Lookup<'r, 'a> {
+    pub(super) directory: &'r GoogleDirectory,
+    pub(super) session: &'r WebSession<'a>,
+}
+
+impl LookupEndpoint for Lookup<'_, '_> {
+    const SERVICE: &'static str = NAME;
+    const BATCH: usize = 1;
+    const IN_FLIGHT: usize = IN_FLIGHT;
+
+    /// Google takes an address in the place of an id.
+    fn is_id(&self, text: &str) -> bool {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    async fn ask(&self, ids: &[&str]) -> Result<Vec<Presence>, WebReadError> {
+        let mut presences = Vec::new();
+        for id in ids {
+            presences.push(match self.directory.account(self.session, id).await {
+                Ok(found) if found.id != *id => {
+                    Presence::Unknown { reason: format!("Google returned somebody else for `{id}`") }
+                }
+                Ok(found) if found.is_disabled() => Presence::Disabled { at: None },
+                Ok(_) => Presence::Found { at: None },
+                Err(error) if error.status() == Some(404) && error.code() == Some(NOT_FOUND) => {
+                    Presence::NotFound
+                }
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(presences)
+    }
+
+    async fn anybody(&self) -> Result<Option<String>, WebReadError> {
+        for query in self.directory.domains() {
+            if let Some(first) =
+                self.directory.first::<UserResponse>(self.session, &["users"], &query).await?
+            {
+                return Ok(Some(first.id));
+            }
+        }
+        Ok(None)
+    }
+}

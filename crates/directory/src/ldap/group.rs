@@ -1,0 +1,139 @@
+//! What becomes of the entry of a group, and of its members.
+
+use super::domain;
+use super::entry::{Entry, Extent};
+use super::error::LdapReadError;
+use super::name;
+use super::prepare::prepared;
+use super::reader::{Names, Reader, WaitingGroup};
+use super::search::Pages;
+use super::value::text;
+use bwdc_base::event::Event;
+use bwdc_base::notice::Notice;
+use bwdc_core::snapshot::SnapshotBuilder;
+use bwdc_core::text::Text;
+use std::borrow::Cow;
+
+impl Reader<'_> {
+    pub(super) async fn group(
+        &mut self,
+        entry: &Entry<'_>,
+        pages: &mut Pages<'_>,
+    ) -> Result<(), LdapReadError> {
+        let Some(group_name) = self.group_name(entry) else { return Ok(()) };
+        let attribute = self.member_attribute;
+        self.begin_members(entry);
+        match self.members_of(entry) {
+            Extent::Whole => {}
+            Extent::Until(next) => {
+                let entry_name = text(entry.name());
+                let last = entry.values(attribute).last().unwrap_or_default();
+                pages.values_from(&entry_name, attribute, next, last, |value| self.member(value)).await?;
+                self.parity.long_list(self.members.len());
+            }
+            Extent::Broken => return Err(pages.broken_range(&text(entry.name()), attribute, 0)),
+        }
+        self.add_group(entry, group_name)
+    }
+
+    /// None, with a notice, for a group that nothing names.
+    pub(super) fn group_name(&mut self, entry: &Entry<'_>) -> Option<Text> {
+        let named = self.first(entry, &self.layout.group_name_attribute);
+        let name = named.or_else(|| self.first(entry, "cn"));
+        if name.is_none() {
+            let group = text(entry.name()).to_string();
+            let attribute = Some(self.layout.group_name_attribute.clone());
+            (self.events)(Event::Notice(Notice::GroupWithoutName { group, attribute }));
+        }
+        name
+    }
+
+    pub(super) fn begin_members(&mut self, entry: &Entry<'_>) {
+        self.members.clear();
+        self.parity.begin();
+        self.group_spelled = named_text(entry, &self.layout.group_name_attribute).into_owned();
+    }
+
+    /// The members that came with the entry itself.
+    pub(super) fn members_of(&mut self, entry: &Entry<'_>) -> Extent {
+        if !entry.is_spelled(self.member_attribute) {
+            self.parity.other_attribute();
+        }
+        entry.values_from(self.member_attribute, 0, |value| self.member(value))
+    }
+
+    fn member(&mut self, value: &[u8]) {
+        let Self { builder, scratch, members, domain, group_spelled, layout, parity, .. } = self;
+        if let Some(key) = member_key(value, layout.logins_as_names, scratch, builder) {
+            parity.member(members.len(), key, &text(value), builder);
+            members.push(key);
+        }
+        if let Some(domain) = domain.as_mut() {
+            domain.member(group_spelled, scratch);
+        }
+    }
+
+    pub(super) fn add_group(&mut self, entry: &Entry<'_>, name: Text) -> Result<(), LdapReadError> {
+        let Names { reference, key, external_id, guid } = self.names(entry)?;
+        if self.seen.as_mut().is_some_and(|seen| !seen.insert(key)) {
+            return Ok(());
+        }
+        let stable_id = self.stable_id(entry, guid.as_deref());
+        let sid = entry.first_value(domain::GROUP_ATTRIBUTE);
+        let primary = self.domain.as_ref().map_or(&[][..], |domain| domain.primary_members(sid));
+        self.parity.primary(self.members.len()..self.members.len() + primary.len());
+        self.members.extend_from_slice(primary);
+        let numbered = self.membership.primary_members(entry);
+        self.members.extend_from_slice(numbered);
+        // The date of a primary group says nothing of those who joined or left it.
+        let dated = primary.is_empty() && numbered.is_empty();
+        if self.membership.is_told_by_members() {
+            self.membership.group(key, entry, &mut self.builder, &mut self.scratch);
+            let members = std::mem::take(&mut self.members);
+            self.waiting.push(WaitingGroup { reference, key, external_id, stable_id, name, members });
+            return Ok(());
+        }
+        self.builder.group(reference, key, external_id, name, &self.members);
+        self.builder.group_stable_id(stable_id);
+        self.parity.group(key, reference, &mut self.builder);
+        if dated {
+            self.mark(entry, key);
+        }
+        Ok(())
+    }
+
+    /// Groups whose members are told by the members themselves are whole only once everybody was read.
+    pub(super) fn finish_groups(&mut self) {
+        for group in std::mem::take(&mut self.waiting) {
+            let WaitingGroup { reference, key, external_id, stable_id, name, mut members } = group;
+            members.extend_from_slice(self.membership.members(key));
+            self.builder.group(reference, key, external_id, name, &members);
+            self.builder.group_stable_id(stable_id);
+        }
+        self.parity.finish(&mut self.builder);
+    }
+}
+
+/// What a member value compares equal to: a comparable name, else a login in lower case; nothing for an empty value.
+fn member_key(
+    value: &[u8],
+    logins_as_names: bool,
+    scratch: &mut String,
+    builder: &mut SnapshotBuilder,
+) -> Option<Text> {
+    let value = text(value);
+    if name::normalize(name::without_unique_identifier(&value), scratch) {
+        // A name of one part is no entry's here: it is a login in other words.
+        let login =
+            scratch.strip_prefix("uid=").filter(|it| logins_as_names && !it.contains([',', '+', '\\']));
+        if let Some(login) = login {
+            return Some(builder.text(login));
+        }
+        return Some(builder.text(scratch));
+    }
+    (!value.is_empty()).then(|| builder.text(&prepared(&value)))
+}
+
+fn named_text<'e>(entry: &Entry<'e>, attribute: &str) -> Cow<'e, str> {
+    text(entry.first_value(attribute).unwrap_or_else(|| entry.name()))
+}

@@ -1,0 +1,219 @@
+//! Active Directory and every other LDAP server.
+//!
+//! One connection reads everything, one section after the other: pages of one search keep the server's cursor on one
+//! connection, and the time goes into decoding, which one core does. Entries are turned into interned texts as they
+//! arrive and never kept.
+
+mod account;
+mod attributes;
+mod cause;
+mod codec;
+mod connect;
+mod credentials;
+mod domain;
+mod entry;
+mod error;
+mod filter;
+mod find;
+mod group;
+mod incremental;
+#[cfg(feature = "kerberos")]
+mod kerberos;
+mod locate;
+mod lookup;
+mod membership;
+pub mod name;
+mod parity;
+mod person;
+mod prepare;
+mod probe;
+mod raw;
+mod reader;
+mod request;
+mod root_entry;
+mod search;
+mod selection;
+mod server;
+mod sign_in;
+mod tls;
+mod transport;
+mod value;
+
+pub use cause::{BindCause, KerberosCause, SearchCause};
+pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
+pub use server::LdapServer;
+
+use crate::ReadError;
+use crate::mirror::{Followed, Mirror};
+use crate::unread::Unread;
+use bwdc_base::clock::Clock;
+use bwdc_base::event::{Event, Events};
+use bwdc_base::notice::Notice;
+use bwdc_core::names::Timestamp;
+use bwdc_core::observed::{Presences, Sought};
+use bwdc_core::settings::TimeLimits;
+use bwdc_core::settings::{LdapLayout, LdapSettings};
+use bwdc_core::snapshot::{ReadScope, Snapshot};
+use connect::Connection;
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+/// One LDAP server with the part of it that matters.
+pub struct LdapDirectory {
+    settings: LdapSettings,
+    layout: LdapLayout,
+    password: Option<SecretString>,
+    time_limits: TimeLimits,
+    name_server: Option<SocketAddr>,
+    clock: Clock,
+    /// The server that answered first, once one has.
+    found: OnceLock<LdapSettings>,
+}
+
+impl LdapDirectory {
+    /// Takes checked settings; nothing is sent before the first read.
+    pub fn new(
+        settings: LdapSettings,
+        layout: LdapLayout,
+        password: Option<SecretString>,
+        time_limits: TimeLimits,
+    ) -> Self {
+        Self {
+            settings,
+            layout,
+            password,
+            time_limits,
+            name_server: None,
+            clock: Clock::default(),
+            found: OnceLock::new(),
+        }
+    }
+
+    /// The directory with its servers looked for at this name server, not at those of the operating system.
+    #[must_use]
+    pub fn with_name_server(self, address: SocketAddr) -> Self {
+        Self { name_server: Some(address), ..self }
+    }
+
+    /// The directory under another clock, by which it says whose account has expired.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Reads all of `scope`: 1. checks the filters, 2. connects and binds, 3. reads the server's own entry,
+    /// 4. people, 5. deleted people, 6. groups.
+    ///
+    /// # Errors
+    /// [`ReadError`] when any part could not be read to its end.
+    pub async fn read(&self, scope: ReadScope, events: Events<'_>) -> Result<Snapshot, ReadError> {
+        self.read_since(scope, None, events).await
+    }
+
+    /// As [`LdapDirectory::read`]; entries that the server's own dates show to be older than `since` are marked unchanged.
+    ///
+    /// # Errors
+    /// [`ReadError`] when any part could not be read to its end, or when no entry has a date.
+    pub async fn read_since(
+        &self,
+        scope: ReadScope,
+        since: Option<Timestamp>,
+        events: Events<'_>,
+    ) -> Result<Snapshot, ReadError> {
+        let filters = selection::Filters::prepare(&self.layout)?;
+        let mut connection = self.connect().await?;
+        self.warn(&connection, events);
+        let plan = selection::Reading {
+            settings: &self.settings,
+            layout: &self.layout,
+            filters: &filters,
+            scope,
+            since,
+            now: self.clock.now(),
+        };
+        let snapshot = reader::read(&mut connection, plan, events).await?;
+        connection.close().await;
+        Ok(snapshot)
+    }
+
+    /// As [`LdapDirectory::read`], by what changed since `mirror` where the server tells it completely.
+    ///
+    /// # Errors
+    /// As [`LdapDirectory::read`].
+    pub async fn follow(
+        &self,
+        scope: ReadScope,
+        mirror: Option<Mirror>,
+        events: Events<'_>,
+    ) -> Result<Followed, ReadError> {
+        let filters = selection::Filters::prepare(&self.layout)?;
+        let mut connection = self.connect().await?;
+        self.warn(&connection, events);
+        let (settings, layout) = (&self.settings, &self.layout);
+        let reading = selection::Reading {
+            settings,
+            layout,
+            filters: &filters,
+            scope,
+            since: None,
+            now: self.clock.now(),
+        };
+        let followed = incremental::follow(&mut connection, reading, mirror, events).await?;
+        connection.close().await;
+        Ok(followed)
+    }
+
+    /// Asks for each of `sought` by its stable id and by the id that was pushed.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the server cannot be reached, does not accept the bind, or stops answering.
+    pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+        if sought.is_empty() {
+            return Ok(Presences::new());
+        }
+        let mut connection = self.connect().await?;
+        let presences =
+            lookup::lookup(&mut connection, &self.settings, &self.layout, sought, self.clock.now()).await?;
+        connection.close().await;
+        Ok(presences)
+    }
+
+    /// Whether an id is the name of an entry below the root of the settings, there or not.
+    pub fn names_one_below_root(&self, id: &str) -> bool {
+        let (mut below, mut above) = (String::new(), String::new());
+        name::normalize(id, &mut below)
+            && name::normalize(self.settings.search_root(), &mut above)
+            && name::is_within(&below, &above)
+    }
+
+    /// Looks for entries that a read does not return, by distinguished name, address or name, and tells why.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the server cannot be asked.
+    pub async fn find(&self, who: &str) -> Result<Vec<Unread>, ReadError> {
+        let filters = selection::Filters::prepare(&self.layout)?;
+        let mut connection = self.connect().await?;
+        let found = find::find(&mut connection, &self.settings, &self.layout, &filters, who.trim()).await?;
+        connection.close().await;
+        Ok(found)
+    }
+
+    /// A password in clear text is what many installations have, and works; it is said every time.
+    fn warn(&self, connection: &Connection, events: Events<'_>) {
+        let settings = self.found.get().unwrap_or(&self.settings);
+        if settings.shows_password() {
+            let server = connection.server();
+            tracing::warn!(server, "the password goes over the network in clear text");
+            events(Event::Notice(Notice::PasswordInClearText {
+                username: connection.username().to_owned(),
+                server: server.to_owned(),
+            }));
+        }
+    }
+
+    async fn connect(&self) -> Result<Connection, LdapReadError> {
+        let (settings, password) = (&self.settings, self.password.as_ref());
+        Connection::open_any(settings, password, self.time_limits, self.name_server, &self.found).await
+    }
+}
