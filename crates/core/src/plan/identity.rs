@@ -249,9 +249,11 @@ impl<'a> Known<'a> {
         }
         let address = owner.map(|it| it.email.as_str()).or_else(|| self.members.get(id).copied());
         let address = address.filter(|_| is_name(self.desired, person));
-        // A journal tells neither source nor lasting id: the name alone is not enough where another member has the address.
+        // A journal tells neither source nor lasting id: the name alone is not enough where another member has the address, or
+        // where the person may be in a source that was not read.
         let by_name_alone = owner.is_some_and(|it| it.source.is_untold())
-            && person.email.is_some_and(|it| self.held.contains(self.desired.text(it)));
+            && (person.email.is_some_and(|it| self.held.contains(self.desired.text(it)))
+                || self.desired.sources().iter().any(|it| it.failure.is_some()));
         address.is_some_and(|it| !has(it) && (by_name_alone || self.addresses.contains(it)))
     }
 }

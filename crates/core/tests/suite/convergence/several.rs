@@ -506,4 +506,8 @@ fn follows(settings: u64, steps: &[Vec<Event>]) -> Result<(), TestCaseError> {
 fn a_name_out_of_a_journal_is_nobody_for_sure() {
     let steps = [vec![(0, 0, 19), (0, 47, 91), (17, 0, 0)], vec![(15, 103, 89), (5, 8, 199), (16, 44, 155)]];
     follows(9_241_264_033_193_508_896, &steps).unwrap_or_else(|it| panic!("{it}"));
+    // The same while the second source cannot be read.
+    let steps =
+        [vec![(17, 0, 0), (0, 5, 13)], vec![(16, 0, 51), (18, 162, 31)], vec![(15, 0, 2)], vec![(5, 0, 46)]];
+    follows(9_004_020_573_554_807_680, &steps).unwrap_or_else(|it| panic!("{it}"));
 }
