@@ -6,7 +6,7 @@ mod overlook;
 
 pub use conflicts::{Alias, DuplicateAddresses, Merged};
 
-use crate::flatten::{Rows, flatten};
+use crate::flatten::{Rows, contain_marked, flatten};
 use crate::names::SourceName;
 use crate::normalize::{Address, address};
 use crate::settings::{ConflictRules, SyncSettings};
@@ -64,7 +64,7 @@ pub struct DesiredGroup {
     pub name: Text,
     /// Whether the entry changed since the time that was asked about; true where no time was.
     pub changed: bool,
-    /// Whether the source shows who is in it; where it does not, the list of its members says nothing.
+    /// Whether the source shows who is in it and in the groups inside it; where it does not, the list of its members says nothing.
     pub shows_members: bool,
     /// Where the group comes from: the position in [`Desired::sources`].
     pub source: u16,
@@ -379,6 +379,8 @@ impl Part {
                     .map(|(member, _)| Unresolved { group: number, member }),
             );
         }
+        let hidden: Vec<bool> = group_entries.iter().map(|it| hidden_members.contains(&it.key)).collect();
+        let hidden = contain_marked(&inner, hidden);
         let memberships = flatten(&direct, &inner, people.len());
         let overlooked = overlook::find(
             &overlooked,
@@ -390,13 +392,14 @@ impl Part {
         );
         let groups = group_entries
             .iter()
-            .map(|it| DesiredGroup {
+            .zip(hidden)
+            .map(|(it, hidden)| DesiredGroup {
                 reference: it.reference,
                 external_id: it.external_id,
                 stable_id: it.stable_id,
                 name: it.name,
                 changed: !unchanged.contains(&it.key),
-                shows_members: !hidden_members.contains(&it.key),
+                shows_members: !hidden,
                 source,
             })
             .collect();

@@ -44,6 +44,26 @@ impl Rows {
     }
 }
 
+/// Which groups are marked, or have a marked one inside, however deep: `inner` is as for [`flatten`].
+pub(crate) fn contain_marked(inner: &Rows, mut marked: Vec<bool>) -> Vec<bool> {
+    if !marked.contains(&true) {
+        return marked;
+    }
+    let mut outer: Vec<Vec<usize>> = vec![Vec::new(); marked.len()];
+    for group in 0..inner.len() {
+        inner.row(group).iter().for_each(|&it| outer[it as usize].push(group));
+    }
+    let mut next: Vec<usize> = (0..marked.len()).filter(|&it| marked[it]).collect();
+    while let Some(group) = next.pop() {
+        for &around in &outer[group] {
+            if !std::mem::replace(&mut marked[around], true) {
+                next.push(around);
+            }
+        }
+    }
+    marked
+}
+
 /// The people of every group, nested ones included.
 ///
 /// `people` and `inner` hold one row a group: the numbers of its own people, below `number_of_people`, and those of the

@@ -4,7 +4,7 @@ use crate::source::in_a_sentence;
 use crate::text;
 use crate::time::moment;
 use bwdc_core::observed::ServerKind;
-use bwdc_core::plan::{Cause, Kept, KeptBecause, LeftOutBecause, Standing};
+use bwdc_core::plan::{Cause, Kept, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Standing};
 
 /// Why something changes.
 pub fn cause(cause: Cause) -> String {
@@ -161,14 +161,9 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
                 holder
             ),
         ),
-        Standing::MembershipsKept { group, members } => (
-            &group.name,
-            text!(
-                "standing.memberships-kept",
-                "the first run ends no membership: {members:member stays/members stay} until the next",
-                members = members.len()
-            ),
-        ),
+        Standing::MembershipsKept { group, members, because } => {
+            (&group.name, memberships_kept(members.len(), *because))
+        }
         Standing::RevokedByHand { person } => {
             (&person.name, text!("standing.revoked", "access was revoked by hand, and is not given back"))
         }
@@ -189,6 +184,26 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
             };
             (&group.name, why)
         }
+    }
+}
+
+fn memberships_kept(members: usize, because: MembershipsKeptBecause) -> String {
+    match because {
+        MembershipsKeptBecause::FirstRun => text!(
+            "standing.memberships-kept",
+            "the first run ends no membership: {members:member stays/members stay} until the next",
+            members
+        ),
+        MembershipsKeptBecause::SourceNotRead => text!(
+            "standing.memberships-kept-source",
+            "a source could not be read: {members:member stays/members stay} in the group until it can",
+            members
+        ),
+        MembershipsKeptBecause::Unconfirmed => text!(
+            "standing.memberships-kept-unconfirmed",
+            "{members:member stays/members stay} in the group: the directory does not say whether they still exist",
+            members
+        ),
     }
 }
 

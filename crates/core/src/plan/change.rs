@@ -307,12 +307,14 @@ pub enum Standing {
         /// The address of whom the id belongs to.
         holder: String,
     },
-    /// The first run takes no membership away: these stay until the next.
+    /// Members whom the directory does not list in a group stay in it.
     MembershipsKept {
         /// Which group.
         group: Subject,
         /// External ids, or addresses of members without one.
         members: Vec<String>,
+        /// Why.
+        because: MembershipsKeptBecause,
     },
     /// Somebody took this person's access by hand: it is not ours to give back.
     RevokedByHand {
@@ -331,6 +333,18 @@ pub enum Standing {
         /// Which.
         group: Subject,
     },
+}
+
+/// Why members stay in a group in which the directory does not list them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MembershipsKeptBecause {
+    /// The first run of the group's source takes no membership away: they stay until the next.
+    FirstRun,
+    /// A source could not be read.
+    SourceNotRead,
+    /// The directory does not tell whether these people are still there.
+    Unconfirmed,
 }
 
 /// Something that an administrator should know of, and that changes nothing. The list is closed.

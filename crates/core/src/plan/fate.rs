@@ -2,7 +2,10 @@
 //!
 //! What a plan shows and what it sends are unfolded from this one list, in one place, so that they cannot differ.
 
-use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, Standing, Subject};
+use super::change::{
+    Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause, Remark, Standing,
+    Subject,
+};
 use super::sent::Sent;
 use crate::names::{ExternalId, GroupId, MemberId};
 use crate::wire::{ImportGroup, ImportMember, Request};
@@ -142,10 +145,19 @@ pub(super) struct GroupChange {
     /// Where the organization's name is not the directory's.
     pub(super) renamed: Option<Renaming>,
     pub(super) members: MembersChange,
-    /// Members who would go out in another run: external ids, and addresses of members without one.
-    pub(super) stay: Vec<String>,
+    /// Members who would go out otherwise.
+    pub(super) stay: Stay,
     /// The whole membership, where the group is sent.
     pub(super) listed: Option<Vec<ExternalId>>,
+}
+
+/// Members who stay in a group in which the directory does not list them.
+#[derive(Default)]
+pub(super) struct Stay {
+    /// External ids, and addresses of members without one.
+    pub(super) members: Vec<String>,
+    /// None: nobody stays so.
+    pub(super) because: Option<MembershipsKeptBecause>,
 }
 
 /// A group of the organization gets the directory's external id.
@@ -358,8 +370,9 @@ impl GroupChange {
             }
             None => {}
         }
-        if !stay.is_empty() {
-            shown.standing.push(Standing::MembershipsKept { group: group.clone(), members: stay });
+        if let Some(because) = stay.because {
+            let (group, members) = (group.clone(), stay.members);
+            shown.standing.push(Standing::MembershipsKept { group, members, because });
         }
         if let Some(listed) = listed {
             sent.import.groups.push(import_group(&group, listed));

@@ -1,7 +1,7 @@
 //! What happens to each group.
 
-use super::change::{Cause, LeftOutBecause, Subject};
-use super::fate::{Adoption, GroupChange, GroupFate, MembersChange, Renaming};
+use super::change::{Cause, LeftOutBecause, MembershipsKeptBecause, Subject};
+use super::fate::{Adoption, GroupChange, GroupFate, MembersChange, Renaming, Stay};
 use super::identity::Identity;
 use super::membership::{Difference, Memberships, names};
 use super::people::LONGEST_EXTERNAL_ID;
@@ -206,7 +206,7 @@ fn known(
         adopted: None,
         renamed: None,
         members: MembersChange::Same,
-        stay: Vec::new(),
+        stay: Stay::default(),
         listed: None,
     };
     let Some(mut difference) = difference else {
@@ -215,8 +215,20 @@ fn known(
     let id = nothing.group.external_id.as_str();
     let source = managed_source(id, input).unwrap_or(desired.source(one.wanted.source));
     let may_shrink = !index.baseline && index.sources.may_shrink(source);
-    let stay = if may_shrink { Vec::new() } else { std::mem::take(&mut difference.removed) };
-    if stay.iter().any(|it| !index.by_external_id.contains_key(it.as_str())) {
+    let because = if may_shrink {
+        MembershipsKeptBecause::Unconfirmed
+    } else if index.sources.all_read() {
+        MembershipsKeptBecause::FirstRun
+    } else {
+        MembershipsKeptBecause::SourceNotRead
+    };
+    // What a group loses by a doubt about a person is not what the directory says of the group.
+    let stays = |it: &String| !may_shrink || roster.unconfirmed.contains(it.as_str());
+    let (members, removed): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut difference.removed).into_iter().partition(stays);
+    difference.removed = removed;
+    let stay = Stay { because: (!members.is_empty()).then_some(because), members };
+    if stay.members.iter().any(|it| !index.by_external_id.contains_key(it.as_str())) {
         // An import would take out whoever has no id: the group waits for the next run.
         return GroupChange { renamed: name_kept(renamed), stay, ..nothing };
     }
@@ -224,7 +236,7 @@ fn known(
     let is_sent = differs || index.resends || matches!(renamed, Some(Renaming::From(_)));
     let listed = is_sent.then(|| {
         let mut listed = ids(one.listed, roster);
-        listed.extend(stay.iter().map(|it| ExternalId::new(it.as_str())));
+        listed.extend(stay.members.iter().map(|it| ExternalId::new(it.as_str())));
         listed
     });
     let members = if differs {

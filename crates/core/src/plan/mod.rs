@@ -28,7 +28,10 @@ mod verify;
 pub use after::After;
 use anew::Anew;
 pub use approval::Takings;
-pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, Standing, Subject};
+pub use change::{
+    Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause, Remark, Standing,
+    Subject,
+};
 use fate::Shown;
 pub use groups::to_read;
 pub use identity::{Identity, settled_absences};

@@ -1,7 +1,7 @@
 //! `overwriteExisting`: the whole desired state goes out in one request, and the plan names everybody whom the server will delete
 //! for it. Members whom no removal may touch are listed in it, so that the server leaves them alone.
 
-use super::change::{Cause, Kept, KeptBecause, Subject};
+use super::change::{Cause, Kept, KeptBecause, Standing, Subject};
 use super::fate::{GroupFate, MembersChange, PersonFate, Shown, Taking};
 use super::leavers::is_protected;
 use super::refusal::Refusal;
@@ -171,7 +171,7 @@ impl Overwriting {
             }
         }
         members.extend(sent.import.members.iter().filter(|it| it.deleted).cloned());
-        let groups = whole_groups(input, roster);
+        let groups = whole_groups(input, roster, &shown.standing);
         Some(ImportRequest { groups, members, overwrite_existing: true, ..sent.import.clone() })
     }
 }
@@ -181,15 +181,28 @@ fn has_not_joined(member: &ObservedMember) -> bool {
     matches!(member.status, MemberStatus::Invited | MemberStatus::Staged)
 }
 
-fn whole_groups(input: &PlanInput<'_>, roster: &Roster<'_>) -> Vec<ImportGroup> {
+/// Every group of the directory, but for those whose list of members says nothing: the server leaves out what is not sent.
+fn whole_groups(input: &PlanInput<'_>, roster: &Roster<'_>, standing: &[Standing]) -> Vec<ImportGroup> {
     if !input.sync.groups {
         return Vec::new();
     }
+    let stay = |it: &'_ Standing| match it {
+        Standing::MembershipsKept { group, members, .. } => {
+            Some((group.external_id.clone(), members.iter().map(|it| ExternalId::new(it.as_str())).collect()))
+        }
+        _ => None,
+    };
+    let mut stay: HashMap<ExternalId, Vec<ExternalId>> = standing.iter().filter_map(stay).collect();
     let groups = official_request(input.desired, input.sync).groups;
     let as_known = |(number, group): (usize, ImportGroup)| {
         let external_id = input.identity.group(number).id()?.clone();
+        if !input.desired.groups()[number].shows_members {
+            return None;
+        }
         let listed = input.desired.members(number).iter();
-        let member_external_ids = listed.filter_map(|&person| roster.ids[person as usize].clone()).collect();
+        let mut member_external_ids: Vec<ExternalId> =
+            listed.filter_map(|&person| roster.ids[person as usize].clone()).collect();
+        member_external_ids.extend(stay.remove(&external_id).unwrap_or_default());
         Some(ImportGroup { external_id, member_external_ids, ..group })
     };
     groups.into_iter().enumerate().filter_map(as_known).collect()

@@ -1,6 +1,6 @@
 //! What happens to each person of the directory; `leavers.rs` decides for those who have no cause to be a member.
 
-use super::change::{Cause, LeftOut, LeftOutBecause, Subject};
+use super::change::{Cause, KeptBecause, LeftOut, LeftOutBecause, Subject};
 use super::fate::{Access, AddressDifference, IdChange, MemberFate, PersonFate};
 use super::invitations::{Turns, is_allowed};
 use super::leavers::{self, Leavers, is_protected, leaving};
@@ -31,6 +31,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
         replaced: HashMap::new(),
         emails: addresses(input, |_| true),
         entered_anew: addresses(input, |number| !input.identity.is_known(number)),
+        unconfirmed: HashSet::new(),
         missing_pilot: None,
     };
     let mut fates = Vec::new();
@@ -73,7 +74,20 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
     for id in leavers.removed_by_import.iter().filter(|_| input.server != ServerKind::Vaultwarden) {
         roster.present.remove(id.as_str());
     }
+    roster.unconfirmed = fates.iter().filter_map(unconfirmed).map(|it| it.as_str().to_owned()).collect();
     (fates, roster)
+}
+
+/// A member who is kept on a doubt: the directory did not tell what became of the entry, or it is deleted or hidden and the grace
+/// for that has not ended.
+fn unconfirmed(fate: &PersonFate) -> Option<&ExternalId> {
+    let PersonFate::Kept(kept) = fate else { return None };
+    let in_doubt = match kept.because {
+        KeptBecause::Unconfirmed { .. } => true,
+        KeptBecause::Grace { .. } => kept.cause == Some(Cause::Hidden),
+        _ => false,
+    };
+    in_doubt.then_some(&kept.person.external_id)
 }
 
 /// Addresses of people who shall be members, and those that nobody gets because several people have them.

@@ -22,6 +22,8 @@ pub(super) struct Roster<'a> {
     pub(super) entered_anew: HashSet<&'a str>,
     /// Addresses of the desired state's live members.
     pub(super) emails: HashSet<&'a str>,
+    /// External ids of members of whom nobody knows whether they are still there: they stay in their groups.
+    pub(super) unconfirmed: HashSet<String>,
     /// The pilot group of the settings, where the directory lacks it.
     pub(super) missing_pilot: Option<String>,
 }

@@ -180,6 +180,23 @@ fn a_group_whose_members_are_not_shown_stays_as_it_is() {
 }
 
 #[test]
+fn a_group_around_one_whose_members_are_not_shown_stays_as_it_is_too() {
+    let world = World::new().managed("a", "a@x").managed("b", "b@x");
+    let world =
+        world.group("outer", "outer", &[0, 1]).group("middle", "middle", &[0, 1]).group("g", "g", &[1]);
+    let sample = Sample::new().person("a", "a@x").person("b", "b@x");
+    let sample = sample.group("outer", &["a", "middle"]).group("middle", &["g"]).group("g", &[]);
+    let plan = world.plan(sample.hides_members(&["g"]));
+    assert!(plan.requests().is_empty() && plan.changes.is_empty(), "{plan:?}");
+    assert!(
+        plan.left_out.iter().all(|it| it.because == LeftOutBecause::MembersHidden),
+        "{:?}",
+        plan.left_out
+    );
+    assert_eq!(plan.left_out.len(), 3);
+}
+
+#[test]
 fn only_what_changed_is_sent_and_a_group_goes_whole() {
     let world =
         World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[0]).group("h", "h", &[0]);

@@ -1,6 +1,53 @@
 //! Grace, groups that vanish, and who is invited.
 
 use super::*;
+
+/// `a` and `b` are in a group; the directory lists `b` only, and answers this about `a`.
+fn in_a_group(answer: Option<Presence>) -> World {
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x").managed("b", "b@x");
+    world = world.leavers(LeaverAction::Revoke, LeaverAction::Revoke).group("g", "g", &[40, 41]);
+    if let Some(answer) = answer {
+        world.presences.insert(ExternalId::new("a"), answer);
+    }
+    world
+}
+
+#[test]
+fn whoever_is_kept_on_a_doubt_keeps_the_groups() {
+    let unknown = Presence::Unknown { reason: "accountEnabled is not shown".into() };
+    let hidden = Presence::Hidden(HiddenBecause::PlaceUnknown);
+    for answer in [None, Some(unknown), Some(hidden)] {
+        let world = in_a_group(answer.clone());
+        let directory = |members: &[&str]| crowd(40).person("b", "b@x").group("g", members);
+        let plan = world.plan(directory(&["b"]));
+        assert!(plan.is_empty() && plan.requests().is_empty(), "{answer:?}: {:?}", plan.changes);
+        let [Standing::MembershipsKept { members, because, .. }] = &plan.standing[..] else {
+            panic!("{:?}", plan.standing)
+        };
+        assert_eq!((&members[..], *because), (&["a".to_owned()][..], MembershipsKeptBecause::Unconfirmed));
+        // Nor does the group lose them when it is sent for somebody else.
+        let plan = world.plan(directory(&["b", "crowd0"]));
+        let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
+        let listed: Vec<&str> = import.groups[0].member_external_ids.iter().map(ExternalId::as_str).collect();
+        assert_eq!(listed, ["b", "crowd0", "a"], "{answer:?}");
+    }
+    // Whoever is known to have left goes out of it.
+    let plan =
+        in_a_group(Some(Presence::Found { at: None })).plan(crowd(40).person("b", "b@x").group("g", &["b"]));
+    assert!(plan.changes.iter().any(|it| matches!(it, Change::ChangeMembers { .. })), "{:?}", plan.changes);
+}
+
+#[test]
+fn a_request_that_overwrites_leaves_in_their_groups_whom_nobody_knows() {
+    let mut world = in_a_group(Some(Presence::Unknown { reason: "busy".into() }));
+    world.sync.overwrite_existing = true;
+    let sample = crowd(40).person("b", "b@x").person("new", "new@x").group("g", &["b"]).group("shy", &[]);
+    let plan = world.plan(sample.hides_members(&["shy"]));
+    let [Request::WholeImport(whole)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    let groups: Vec<_> =
+        whole.groups.iter().map(|it| (it.name.as_str(), &it.member_external_ids[..])).collect();
+    assert_eq!(groups, [("g", &[ExternalId::new("b"), ExternalId::new("a")][..])]);
+}
 use crate::observed::HiddenBecause;
 use crate::settings::{HiddenAction, VanishedGroups};
 
