@@ -124,6 +124,12 @@ impl ProcessEnvironment {
         self.platform
     }
 
+    /// The variables whose values are secrets: nobody else is handed them.
+    pub(crate) fn secret_variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        let secret = self.variables.iter().filter(|(name, _)| is_of_secret(name));
+        secret.map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
     /// The names of all variables that are text and not empty.
     pub(crate) fn variable_names(&self) -> impl Iterator<Item = String> {
         let set = self.variables.iter().filter(|(_, value)| !value.is_empty());
@@ -161,6 +167,14 @@ impl ProcessEnvironment {
         };
         parent.map(|parent| parent.join(FOLDER_NAME))
     }
+}
+
+/// Whether a variable of this name holds a secret. One that names a file or a folder does not.
+fn is_of_secret(name: &OsStr) -> bool {
+    const NAMES: [&str; 4] =
+        ["BW_PASSWORD", "BW_CLIENTSECRET", "BW_OBSERVER_CLIENTSECRET", "BWDC_SECRETS_PASSPHRASE"];
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    NAMES.contains(&name.as_str()) || name.starts_with("BWDC_SECRET_")
 }
 
 /// Why it cannot be told where settings are kept.

@@ -1,15 +1,16 @@
 //! Secrets that a command prints, such as a vault's client.
 //!
 //! The command is what the settings say, so whoever can write them can run programs as this user: a file that others may
-//! write is refused. Nothing secret is among its arguments.
+//! write is refused. Nothing secret is among its arguments, nor among the variables that it inherits.
 
-use crate::paths::{Profile, owner_only};
+use crate::mask::Mask;
+use crate::paths::{ProcessEnvironment, Profile, owner_only};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 /// In an argument it stands for the name of the secret.
@@ -18,6 +19,11 @@ const NAME: &str = "{name}";
 const PATIENCE: u64 = 30;
 /// No secret is longer, in bytes.
 const LONGEST: u64 = 64 * 1024;
+/// Of what it complains about, this many bytes are kept, and this many characters told.
+const KEPT: usize = 16 * 1024;
+const TOLD: usize = 600;
+/// What it started may keep its error stream open.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Why a command brought no secret.
 #[derive(Debug, thiserror::Error)]
@@ -34,14 +40,25 @@ pub enum CommandProblem {
     #[error("it cannot be started: {0}")]
     NotStarted(#[source] io::Error),
     /// It failed.
-    #[error("it ended with {0}")]
-    Failed(std::process::ExitStatus),
+    #[error("it ended with {status}: {complaint}")]
+    Failed {
+        /// How it ended.
+        status: ExitStatus,
+        /// What it wrote to its error stream, in one line and without secrets.
+        complaint: String,
+    },
     /// It took too long, and was ended.
-    #[error("it did not end within {PATIENCE} seconds")]
-    Slow,
+    #[error("it did not end within {PATIENCE} seconds: {complaint}")]
+    Slow {
+        /// As for [`CommandProblem::Failed`].
+        complaint: String,
+    },
     /// It printed nothing.
-    #[error("it printed nothing")]
-    Silent,
+    #[error("it printed nothing: {complaint}")]
+    Silent {
+        /// As for [`CommandProblem::Failed`].
+        complaint: String,
+    },
     /// It printed something else than a short text.
     #[error("it printed something else than UTF-8 text of at most 64 KiB")]
     NotText,
@@ -58,48 +75,111 @@ pub(super) fn check_owner(profile: &Profile) -> Result<(), CommandProblem> {
 }
 
 /// Runs the command for the secret of this name, and takes what it prints, without the line's end.
-pub(super) fn run(command: &[String], label: &str) -> Result<SecretString, CommandProblem> {
+pub(super) fn run(
+    command: &[String],
+    label: &str,
+    environment: &ProcessEnvironment,
+) -> Result<SecretString, CommandProblem> {
     let filled: Vec<_> = command.iter().map(|part| part.replace(NAME, label)).collect();
-    let (program, arguments) = filled.split_first().ok_or(CommandProblem::Silent)?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        // What a vault complains about may hold what it was asked for.
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(CommandProblem::NotStarted)?;
-    let output = child.stdout.take().ok_or(CommandProblem::Silent)?;
-    let (sender, printed) = mpsc::channel();
+    let silent = || CommandProblem::Silent { complaint: String::new() };
+    let (program, arguments) = filled.split_first().ok_or_else(silent)?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for (variable, _) in environment.secret_variables() {
+        command.env_remove(variable);
+    }
+    let mut child = command.spawn().map_err(CommandProblem::NotStarted)?;
+    let words = child.stderr.take().map(Words::hear);
+    let mut printed = Zeroizing::new(Vec::new());
+    let ended = wait(&mut child, &mut printed);
+    let complaint = || words.map(|it| it.told(&printed, environment)).unwrap_or_default();
+    match ended? {
+        Ended::Late => Err(CommandProblem::Slow { complaint: complaint() }),
+        Ended::With(status) if !status.success() => {
+            Err(CommandProblem::Failed { status, complaint: complaint() })
+        }
+        Ended::With(_) => {
+            let text = std::str::from_utf8(&printed).map_err(|_| CommandProblem::NotText)?;
+            match text.trim_end_matches(['\r', '\n']) {
+                "" => Err(CommandProblem::Silent { complaint: complaint() }),
+                text => Ok(SecretString::from(text)),
+            }
+        }
+    }
+}
+
+/// How a command ended.
+enum Ended {
+    With(ExitStatus),
+    Late,
+}
+
+/// Reads what the command prints, and waits for its end.
+fn wait(child: &mut Child, printed: &mut Zeroizing<Vec<u8>>) -> Result<Ended, CommandProblem> {
+    let output = child.stdout.take().expect("its output is a pipe");
+    let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let mut bytes = Zeroizing::new(Vec::new());
         let read = output.take(LONGEST + 1).read_to_end(&mut bytes).map(|_| bytes);
         // Nobody listens any more when the time is up.
         let _ = sender.send(read);
     });
-    let printed = printed.recv_timeout(Duration::from_secs(PATIENCE));
-    let Ok(printed) = printed else {
+    let Ok(read) = receiver.recv_timeout(Duration::from_secs(PATIENCE)) else {
         // It may have ended in this very moment.
         let _ = child.kill();
         let _ = child.wait();
-        return Err(CommandProblem::Slow);
+        return Ok(Ended::Late);
     };
-    let printed = printed.map_err(|_| CommandProblem::NotText)?;
+    *printed = read.map_err(|_| CommandProblem::NotText)?;
     let too_long = printed.len() as u64 > LONGEST;
     if too_long {
         // It would wait for ever for somebody to read the rest.
         let _ = child.kill();
     }
     let status = child.wait().map_err(CommandProblem::NotStarted)?;
-    if too_long {
-        return Err(CommandProblem::NotText);
+    if too_long { Err(CommandProblem::NotText) } else { Ok(Ended::With(status)) }
+}
+
+/// What a command writes to its error stream.
+struct Words {
+    heard: Arc<Mutex<Zeroizing<Vec<u8>>>>,
+    end: mpsc::Receiver<()>,
+}
+
+impl Words {
+    /// Listens on a thread of its own: a command whose words nobody takes waits for ever.
+    fn hear(mut stream: ChildStderr) -> Self {
+        let heard = Arc::new(Mutex::new(Zeroizing::new(Vec::new())));
+        let (sender, end) = mpsc::channel();
+        let into = Arc::clone(&heard);
+        std::thread::spawn(move || {
+            let mut piece = Zeroizing::new([0; 4096]);
+            while let Ok(read @ 1..) = stream.read(&mut *piece) {
+                let mut heard = into.lock().unwrap_or_else(PoisonError::into_inner);
+                let room = KEPT.saturating_sub(heard.len()).min(read);
+                heard.extend_from_slice(&piece[..room]);
+            }
+            // Nobody waits any more when it took too long.
+            let _ = sender.send(());
+        });
+        Self { heard, end }
     }
-    if !status.success() {
-        return Err(CommandProblem::Failed(status));
-    }
-    let text = std::str::from_utf8(&printed).map_err(|_| CommandProblem::NotText)?;
-    match text.trim_end_matches(['\r', '\n']) {
-        "" => Err(CommandProblem::Silent),
-        text => Ok(SecretString::from(text)),
+
+    /// In one line, without what the command printed and without the secrets of the environment.
+    fn told(&self, printed: &[u8], environment: &ProcessEnvironment) -> String {
+        // What was heard until then counts.
+        let _ = self.end.recv_timeout(LAST_WORDS);
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let printed = String::from_utf8_lossy(printed);
+        let of_environment = environment.secret_variables().map(|(_, value)| value.to_string_lossy());
+        let secrets = printed.lines().map(Into::into).chain(of_environment);
+        let mut mask = Mask::new(secrets.map(|it| SecretString::from(it.trim())).collect());
+        let masked = mask.text(&String::from_utf8_lossy(&heard));
+        let lines: Vec<_> = masked.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let line = lines.join("; ");
+        match line.char_indices().nth(TOLD) {
+            Some((end, _)) => format!("{}\u{2026}", &line[..end]),
+            None => line,
+        }
     }
 }

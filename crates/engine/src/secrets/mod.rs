@@ -195,7 +195,8 @@ impl Secrets {
         if setting.is_none_or(|setting| by_variable.get(setting).is_none()) {
             command::check_owner(&self.profile.of_organization()).map_err(failed)?;
         }
-        command::run(&options.command, &provided::label(&self.profile.source, name)).map(Some).map_err(failed)
+        let label = provided::label(&self.profile.source, name);
+        command::run(&options.command, &label, &self.environment).map(Some).map_err(failed)
     }
 
     fn read_from_stores(&self, data: &DataFile, name: SecretName) -> Result<SecretString, SecretError> {

@@ -214,15 +214,30 @@ fn command(problem: &CommandProblem) -> String {
         CommandProblem::NotStarted(source) => {
             text!("error.command.not-started", "it cannot be started: {reason}", reason = source.to_string())
         }
-        CommandProblem::Failed(status) => {
-            text!("error.command.failed", "it ended with {status}", status = status.to_string())
+        CommandProblem::Failed { status, complaint } => complaining(
+            text!("error.command.failed", "it ended with {status}", status = status.to_string()),
+            complaint,
+        ),
+        CommandProblem::Slow { complaint } => {
+            complaining(text!("error.command.slow", "it did not end in time"), complaint)
         }
-        CommandProblem::Slow => text!("error.command.slow", "it did not end in time"),
-        CommandProblem::Silent => text!("error.command.silent", "it printed nothing"),
+        CommandProblem::Silent { complaint } => {
+            complaining(text!("error.command.silent", "it printed nothing"), complaint)
+        }
         CommandProblem::NotText => {
             text!("error.command.not-text", "it printed something other than UTF-8 text of at most 64 KiB")
         }
     }
+}
+
+/// With what the command wrote to its error stream, if anything.
+fn complaining(problem: String, complaint: &str) -> String {
+    if complaint.is_empty() {
+        return problem;
+    }
+    // The sentence ends with a full stop of its own.
+    let complaint = complaint.trim_end_matches('.');
+    text!("error.command.complaint", "{problem}, and it wrote: {complaint}", problem, complaint)
 }
 
 fn command_steps(name: SecretName, problem: &CommandProblem) -> Vec<NextStep> {
@@ -231,9 +246,9 @@ fn command_steps(name: SecretName, problem: &CommandProblem) -> Vec<NextStep> {
             text!("step.command.writable", "Run `chmod go-w \"{path}\"`.", path = path.display().to_string())
         }
         CommandProblem::NotStarted(_)
-        | CommandProblem::Failed(_)
-        | CommandProblem::Slow
-        | CommandProblem::Silent
+        | CommandProblem::Failed { .. }
+        | CommandProblem::Slow { .. }
+        | CommandProblem::Silent { .. }
         | CommandProblem::NotText => text!(
             "step.command.try",
             "Run it yourself with `{secret}` in place of `{{name}}`.",

@@ -71,8 +71,15 @@ fn a_command_that_fails_is_told_and_no_older_secret_takes_its_place() {
     };
     set(&format!("echo '{0}'; echo '{0}' >&2; exit 3", secret("printed")));
     assert_fails(&home, "exit status: 3");
+    set(&format!("echo '{0}'; echo 'not signed in with {0}' >&2; exit 3", secret("printed")));
+    assert_fails(&home, "and it wrote: not signed in with (secret)");
+    set("echo 'vault is sealed.' >&2; echo 'try again' >&2");
+    assert_fails(&home, "it printed nothing, and it wrote: vault is sealed.; try again.");
+    // More than a pipe holds, and a child that keeps the stream open.
+    set("yes complaint | head -c 1000000 >&2; sleep 300 >/dev/null & exit 4");
+    assert_fails(&home, "exit status: 4, and it wrote: complaint; complaint");
     set("true");
-    assert_fails(&home, "it printed nothing");
+    assert_fails(&home, "it printed nothing.");
     set("printf '\\377\\376'");
     assert_fails(&home, "something other than UTF-8 text");
     set("yes");
@@ -99,4 +106,35 @@ fn settings_that_others_may_write_choose_no_command() {
     // Whoever sets a variable for this program could run anything anyway.
     home.set("BWDC_SECRETS_COMMAND", vault);
     assert_eq!(answer(&home, &["config", "validate"]), "The configuration is complete.\n");
+}
+
+#[test]
+fn a_command_inherits_no_secret_and_repeats_none() {
+    let mut home = home();
+    let vault = script(
+        &home,
+        "vault",
+        &format!(
+            "env > \"$(dirname \"$0\")/seen\"; echo \"$BW_SESSION\"; echo 'as {}' >&2; exit 1",
+            secret("x")
+        ),
+    );
+    answer(&home, &["config", "secrets.command", &vault]);
+    let hidden = [
+        "BW_PASSWORD",
+        "BW_CLIENTSECRET",
+        "BW_OBSERVER_CLIENTSECRET",
+        "BWDC_SECRETS_PASSPHRASE",
+        "BWDC_SECRET_ENTRA_KEY",
+        "BWDC_SECRET_BERLIN_LDAP_PASSWORD",
+    ];
+    for name in hidden {
+        home.set(name, secret("x"));
+    }
+    home.set("BW_SESSION", "the vault's own");
+    home.set("BW_CLIENTID", "organization.o");
+    assert_fails(&home, "and it wrote: as (secret).");
+    let seen = fs::read_to_string(home.path().join("seen")).expect("it ran");
+    assert!(hidden.iter().all(|name| !seen.contains(&format!("{name}="))), "{seen}");
+    assert!(seen.contains("BW_SESSION=the vault's own") && seen.contains("BW_CLIENTID="), "{seen}");
 }
