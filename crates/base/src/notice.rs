@@ -12,6 +12,13 @@ const NAMED: usize = 5;
 pub enum Notice {
     /// Others than the owner can read the settings.
     OpenToOthers(TooOpen),
+    /// Everybody on this machine can write to the data folder, or put another in its place.
+    OpenToEverybody {
+        /// The data folder, or the one above it.
+        path: PathBuf,
+    },
+    /// Every limit is off: nothing stops a run that takes access from many.
+    LimitsOff,
     /// The ledger cannot be read: the next sync sets it aside.
     LedgerDamaged {
         /// Its file.

@@ -26,7 +26,9 @@ const USAGE: u8 = 1;
 
 /// By this a private key in PEM form is known.
 const KEY_MARK: &str = "PRIVATE KEY-----";
+
 fn main() -> ExitCode {
+    bwdc_engine::memory::keep_out_of_dumps();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         // What is not understood would be repeated, and a key must not be.

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod lock;
 pub mod log_file;
 pub mod mask;
+pub mod memory;
 pub mod organization;
 pub mod paths;
 pub mod profiles;

@@ -3,9 +3,11 @@
 //! The environment comes in as a value, so that tests need no process-wide variables and every platform's rule runs on
 //! every platform.
 
+mod open_folder;
 pub(crate) mod owner_only;
 mod profile_name;
 
+pub(crate) use open_folder::open_folder;
 pub use profile_name::ProfileName;
 
 use bwdc_core::names::SourceName;

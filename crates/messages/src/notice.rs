@@ -8,6 +8,7 @@ use crate::text;
 use bwdc_core::plan::Remark;
 use bwdc_core::snapshot::Overlooked;
 use bwdc_engine::notice::{Names, Notice};
+use std::path::Path;
 
 /// Something that an administrator should know.
 pub fn remark(remark: &Remark) -> String {
@@ -125,6 +126,11 @@ fn overlooked(why: Overlooked) -> String {
 pub fn notice(notice: &Notice) -> String {
     match notice {
         Notice::OpenToOthers(found) => sentence(&found.to_string()),
+        Notice::OpenToEverybody { path } => everybody_writes(path),
+        Notice::LimitsOff => text!(
+            "notice.limits-off",
+            "`limits.off` is true: nothing stops a run that takes access from many. Run `bwdc config unset limits.off` to have limits again."
+        ),
         Notice::LedgerDamaged { path } => text!(
             "notice.ledger-damaged",
             "The ledger `{path}` cannot be read. The next sync sets it aside, records who is there and removes nobody.",
@@ -202,6 +208,29 @@ pub fn notice(notice: &Notice) -> String {
             "The org unit `{unit}`, which `sync.userFilter` names, has no people.",
             unit
         ),
+    }
+}
+
+fn everybody_writes(path: &Path) -> String {
+    text!(
+        "notice.open-to-everybody",
+        "Everybody on this machine can write to `{path}`, and with it decide who has access. {cure}",
+        path = path.display().to_string(),
+        cure = close_folder(path)
+    )
+}
+
+/// What closes a folder that everybody can write.
+pub(crate) fn close_folder(path: &Path) -> String {
+    let folder = path.display().to_string();
+    if cfg!(windows) {
+        text!(
+            "notice.close-folder-windows",
+            "Run `icacls \"{folder}\" /inheritance:r /grant:r \"%USERNAME%:(OI)(CI)F\"`.",
+            folder
+        )
+    } else {
+        text!("notice.close-folder", "Run `chmod go-w \"{folder}\"`.", folder)
     }
 }
 

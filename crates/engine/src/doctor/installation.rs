@@ -4,11 +4,12 @@ use super::{Area, Check, Concern, Failure, Finding, Findings, Outcome};
 use crate::clock::to_iso;
 use crate::installation::SetupError;
 use crate::ledger::{self, Ledger, LedgerError, RunOutcome};
-use crate::paths::owner_only::too_open;
-use crate::paths::{ProcessEnvironment, Profile};
+use crate::paths::owner_only::{TooOpen, too_open};
+use crate::paths::{ProcessEnvironment, Profile, open_folder};
 use crate::secrets::{SecretName, SecretPlace, SecretStore, Secrets};
 use crate::store::{DataFile, Overrides, read_connector_settings};
-use std::path::Path;
+use bwdc_core::settings::DirectoryKind;
+use std::path::{Path, PathBuf};
 
 const OWNER_ONLY_FILE: u32 = 0o600;
 const OWNER_ONLY_FOLDER: u32 = 0o700;
@@ -25,7 +26,7 @@ pub(super) fn look(
     findings(folder(&profile.folder));
     findings(file_system(profile));
     findings(settings(profile, data, error));
-    findings(connector_settings(profile));
+    findings(connector_settings(environment, profile));
     match data {
         Some(data) => secrets(environment, profile, data, findings),
         None => findings(found(Check::SecretStore, "", Outcome::WaitsFor(Check::Settings))),
@@ -55,9 +56,12 @@ fn folder(folder: &Path) -> Finding {
         Outcome::Failed(Failure::NotWritable(error))
     } else {
         // Its files are their owner's alone; whoever may write here could put others in their place.
-        match open_to_others(folder, OWNER_ONLY_FOLDER) {
-            Outcome::Concern(Concern::OpenToOthers { mode, .. }) if mode & 0o022 == 0 => Outcome::Good,
-            outcome => outcome,
+        match (open_folder(folder), open_to_others(folder, OWNER_ONLY_FOLDER)) {
+            (Some(path), _) => Outcome::Concern(Concern::OpenToEverybody { path }),
+            (None, Outcome::Concern(Concern::OpenToOthers { mode, .. })) if mode & 0o022 == 0 => {
+                Outcome::Good
+            }
+            (None, outcome) => outcome,
         }
     };
     found(Check::Folder, shown(folder), outcome)
@@ -92,9 +96,12 @@ fn settings(profile: &Profile, data: Option<&DataFile>, error: Option<SetupError
     }
 }
 
-fn connector_settings(profile: &Profile) -> Finding {
+fn connector_settings(environment: &ProcessEnvironment, profile: &Profile) -> Finding {
     let path = &profile.connector_toml;
-    let outcome = match read_connector_settings(profile, &Overrides::default()) {
+    // What is wrong with a variable is said of the settings.
+    let overrides = Overrides::from_environment(environment).unwrap_or_default();
+    let outcome = match read_connector_settings(profile, &overrides) {
+        Ok(settings) if settings.limits.off => Outcome::Concern(Concern::LimitsOff),
         Ok(_) => Outcome::Good,
         Err(error) => Outcome::failed(SetupError::from(error)),
     };
@@ -118,15 +125,46 @@ fn secrets(environment: &ProcessEnvironment, profile: &Profile, data: &DataFile,
             Outcome::failed(SetupError::from(error)),
         ),
     });
+    secrets_of(environment, profile, data, findings);
+}
+
+/// The secrets of one folder, and the files that give them from outside.
+pub(super) fn secrets_of(
+    environment: &ProcessEnvironment,
+    profile: &Profile,
+    data: &DataFile,
+    findings: Findings<'_>,
+) {
+    let secrets = Secrets::open(profile, environment);
     let of_directory = data.directory_kind().ok().flatten().map(SecretName::of_directory);
     let needed = [SecretName::ApiKeyClientId, SecretName::ApiKeyClientSecret, SecretName::AccessToken];
     for name in of_directory.into_iter().chain(needed) {
         let Some(place) = secrets.place(data, name) else { continue };
         let outcome = match secrets.get(data, name) {
+            Ok(_) if place == SecretPlace::Plaintext => plain_text(environment, profile),
             Ok(_) => Outcome::Good,
             Err(error) => Outcome::failed(SetupError::from(error)),
         };
         findings(found(Check::Secret, name.label(), outcome).with("kept in", kept_in(place)));
+    }
+    let ldap = data.directory(DirectoryKind::Ldap).ok();
+    let key =
+        ldap.and_then(|it| it.get("sslKeyPath")?.as_str()).filter(|it| !it.is_empty()).map(PathBuf::from);
+    for path in secrets.files_given().into_iter().chain(key) {
+        // What is missing or cannot be read is said where it is needed.
+        if let outcome @ Outcome::Concern(_) = open_to_others(&path, OWNER_ONLY_FILE) {
+            findings(found(Check::Secret, shown(&path), outcome));
+        }
+    }
+}
+
+/// A secret in `data.json` as it is.
+fn plain_text(environment: &ProcessEnvironment, profile: &Profile) -> Outcome {
+    match too_open(&profile.data_json) {
+        Some(TooOpen { path, mode }) => Outcome::Failed(Failure::SecretOpenToOthers { path, mode }),
+        // The store's own finding says so once for all.
+        None if environment.plaintext_secrets() => Outcome::Good,
+        None => Outcome::Concern(Concern::LeftInPlainText),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::installation::{Installation, SetupError};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::run::RunError;
 use std::io;
+use std::path::PathBuf;
 
 /// What a check is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,8 +104,17 @@ pub enum Concern {
     },
     /// The profile's folder is not there yet.
     NoFolder,
-    /// Secrets stand in the settings as they are.
+    /// Everybody on this machine can write to a folder: the profile's own, or one above it.
+    OpenToEverybody {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Secrets stand in the settings as they are, because a variable asks for it.
     PlainText,
+    /// A secret stands in the settings as it is, and nothing asks for it any more.
+    LeftInPlainText,
+    /// Every limit is off.
+    LimitsOff,
     /// The first certificate of the chain to end does so soon.
     EndsSoon {
         /// Whole days that are left.
@@ -132,6 +142,13 @@ pub enum Failure {
     Error(Box<RunError>),
     /// Nothing can be written there.
     NotWritable(io::Error),
+    /// A secret stands as it is in a file that others can read.
+    SecretOpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// A database in this folder can be damaged.
     NetworkFileSystem {
         /// The kind of file system.
@@ -257,7 +274,10 @@ pub(crate) async fn examine(
             for name in names {
                 let of_source = &mut |finding: Finding| findings(finding.with("source", name.as_str()));
                 match installation.open_source(name.as_str()) {
-                    Ok(source) => directory::look(&source, events, of_source).await,
+                    Ok(source) => {
+                        installation::secrets_of(environment, source.profile(), source.data(), of_source);
+                        directory::look(&source, events, of_source).await;
+                    }
                     Err(error) => of_source(failed(error)),
                 }
             }

@@ -8,10 +8,11 @@ use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::directory::mirror::{Followed, ReadMode};
 use crate::event::{Control, Phase};
-use crate::installation::Configuration;
+use crate::installation::{Configuration, Installation};
 use crate::ledger::Ledger;
 use crate::notice::Notice;
 use crate::organization::Organization;
+use crate::paths::open_folder;
 use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{SourceName, Timestamp};
@@ -176,6 +177,20 @@ async fn read_sides<'c>(
         resend: false,
         now,
     })
+}
+
+/// What makes every run dangerous, said in each.
+pub(super) fn tell_of_dangers(
+    installation: &Installation,
+    configuration: &Configuration,
+    control: Control<'_>,
+) {
+    if let Some(path) = open_folder(&installation.profile().folder) {
+        control.notice(Notice::OpenToEverybody { path });
+    }
+    if configuration.connector.limits.off {
+        control.notice(Notice::LimitsOff);
+    }
 }
 
 /// Since when runs count against the limits; None: each run by itself.

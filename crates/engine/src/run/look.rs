@@ -1,7 +1,7 @@
 //! What stops before anything is sent: `test` reads the directories, `plan` compares them with the organization. Neither
 //! writes anything.
 
-use super::inputs::{Reading, Remembered, Sides, read_both};
+use super::inputs::{Reading, Remembered, Sides, read_both, tell_of_dangers};
 use super::remembered::{Place, look_for_others, remembered};
 use super::source::{RunSource, of_source, open_all};
 use super::{Planned, RunError, SavedPlan};
@@ -87,6 +87,7 @@ pub(crate) async fn plan(
     installation.signed_in()?;
     installation.reload()?;
     let mut configuration = Configuration::read(installation)?;
+    tell_of_dangers(installation, &configuration, control);
     let organization_id = configuration.organization.known_id()?.to_owned();
     let api = configuration.organization.endpoints.api.clone();
     let now = installation.now();

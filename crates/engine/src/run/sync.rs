@@ -1,7 +1,7 @@
 //! One run: read, compare, guard, send, look again, and one ending.
 
 use super::ending::{Conclusion, Ended, Times, conclude};
-use super::inputs::{Inputs, Reading, Sides, read_both};
+use super::inputs::{Inputs, Reading, Sides, read_both, tell_of_dangers};
 use super::observe::observe_again;
 use super::outcome::{self, Finished};
 use super::record::Record;
@@ -57,6 +57,7 @@ pub(crate) async fn sync(
     let _run_lock = installation.lock("sync")?;
     installation.reload()?;
     let mut configuration = Configuration::read(installation)?;
+    tell_of_dangers(installation, &configuration, control);
     let (api, id) =
         (configuration.organization.endpoints.api.clone(), configuration.organization.known_id()?.to_owned());
     let _organization_lock = installation.lock_organization(&api, &id, "sync")?;

@@ -33,7 +33,7 @@ const SHORTEST_CREDENTIAL: usize = 16;
 /// Where systemd puts it: `LoadCredential=bwdc.key:…`.
 const CREDENTIAL: &str = "bwdc.key";
 const PASSPHRASE: &str = "BWDC_SECRETS_PASSPHRASE";
-const PASSPHRASE_FILE: &str = "BWDC_SECRETS_PASSPHRASE_FILE";
+pub(super) const PASSPHRASE_FILE: &str = "BWDC_SECRETS_PASSPHRASE_FILE";
 
 const PLACES: Places = Places {
     before: "secrets.key.write.before",

@@ -27,6 +27,7 @@ use encrypted_file::EncryptedFile;
 use keychain::Keychain;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// Where secrets that are set go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +161,14 @@ impl Secrets {
             },
             _ => SecretPlace::Plaintext,
         })
+    }
+
+    /// The files outside of the profile in which the environment gives this directory's secrets, or the passphrase.
+    pub(crate) fn files_given(&self) -> Vec<PathBuf> {
+        let secrets = SecretName::ALL.into_iter();
+        let files = secrets.filter_map(|name| provided::file(&self.environment, &self.profile.source, name));
+        let passphrase = self.environment.variable(master_key::PASSPHRASE_FILE).map(PathBuf::from);
+        files.chain(passphrase).collect()
     }
 
     /// Reads a secret; None when none is set. What the environment or a command provides goes before what is stored.

@@ -26,6 +26,18 @@ pub(super) fn place(
     files(environment, source, name).any(|path| path.exists()).then_some(SecretPlace::File)
 }
 
+/// The file that gives the secret, where one does.
+pub(super) fn file(
+    environment: &ProcessEnvironment,
+    source: &SourceName,
+    name: SecretName,
+) -> Option<PathBuf> {
+    match place(environment, source, name)? {
+        SecretPlace::File => files(environment, source, name).find(|path| path.exists()),
+        _ => None,
+    }
+}
+
 pub(super) fn get(
     environment: &ProcessEnvironment,
     source: &SourceName,

@@ -1,5 +1,6 @@
 //! What `doctor` found: in words, with what to do about it.
 
+use crate::notice::close_folder;
 use crate::{ErrorText, NextStep, Step, describe, text};
 use bwdc_engine::certificate::Lack;
 use bwdc_engine::directory::probe;
@@ -30,6 +31,28 @@ pub(super) fn concern_words(concern: Concern, subject: &str) -> Words {
         Concern::NoFolder => (
             text!("concern.no-folder", "does not exist yet"),
             vec![Step::run("login").to(text!("concern.make-folder", "To create it"))],
+        ),
+        Concern::OpenToEverybody { path } => (
+            text!(
+                "concern.everybody-writes",
+                "everybody on this machine can write to `{path}`, and with it decide who has access",
+                path = path.display().to_string()
+            ),
+            say(close_folder(&path)),
+        ),
+        Concern::LeftInPlainText => (
+            text!("concern.left-in-plain-text", "is in plain text"),
+            vec![
+                Step::run("secrets migrate --to encrypted-file")
+                    .to(text!("concern.migrate", "To encrypt it")),
+            ],
+        ),
+        Concern::LimitsOff => (
+            text!(
+                "concern.limits-off",
+                "`limits.off` is true: nothing stops a run that takes access from many"
+            ),
+            vec![Step::run("config unset limits.off").to(text!("concern.limits-on", "To have limits again"))],
         ),
         Concern::PlainText => (
             text!("concern.plain-text", "in plain text"),
@@ -148,6 +171,28 @@ pub(super) fn failure_words(failure: Failure) -> Words {
                 "Give the account that runs `bwdc` the right to write there."
             )),
         ),
+        Failure::SecretOpenToOthers { path, mode } => {
+            let path = path.display().to_string();
+            let mode = format!("{mode:04o}");
+            (
+                text!(
+                    "failure.secret-open",
+                    "is in plain text in `{path}`, which others can read (mode {mode})",
+                    path,
+                    mode
+                ),
+                vec![
+                    Step::Say(text!(
+                        "failure.secret-close",
+                        "Run `chmod 600 \"{path}\"`, and change the secret if others use this machine.",
+                        path
+                    ))
+                    .into(),
+                    Step::run("secrets migrate --to encrypted-file")
+                        .to(text!("failure.secret-migrate", "Then, to encrypt it")),
+                ],
+            )
+        }
         Failure::NetworkFileSystem { kind } => (
             text!(
                 "failure.network-file-system",

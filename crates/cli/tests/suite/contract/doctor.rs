@@ -389,14 +389,55 @@ fn files_that_others_can_read_are_a_warning_with_the_command_that_mends_it() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     std::fs::set_permissions(stage.home.data_folder(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let (checks, code) = checks(&stage.home);
-    assert_eq!(code, Some(0));
     assert_outcome(one(&checks, "installation", "settings"), "warn", &["0644", "chmod 600"]);
     assert_outcome(
         one(&checks, "installation", "folder"),
         "warn",
-        &["others can write", "0777", "chmod 700"],
+        &["everybody on this machine can write to", "decide who has access", "chmod go-w"],
     );
+    let secrets = found(&checks, "installation", "secret");
+    assert_eq!(
+        (secrets.len(), code),
+        (4, Some(1)),
+        "secrets in plain text that others can read are a failure"
+    );
+    for secret in secrets {
+        assert_outcome(secret, "fail", &["plain text", "0644", "chmod 600", "secrets migrate"]);
+    }
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644, "nothing is changed");
+}
+
+#[cfg(unix)]
+#[test]
+fn secrets_in_plain_text_are_never_simply_ok() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut stage = Stage::signed_in();
+    stage.home.unset("BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS");
+    let (checks, code) = checks(&stage.home);
+    assert_eq!(code, Some(0));
+    for secret in found(&checks, "installation", "secret") {
+        assert_outcome(secret, "warn", &["plain text", "secrets migrate --to encrypted-file"]);
+    }
+    // Files that give a secret from outside are looked at, too.
+    let given = stage.home.path().join("ldap.password");
+    std::fs::write(&given, "x").unwrap();
+    std::fs::set_permissions(&given, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let folder = stage.home.path().to_owned();
+    stage.home.set("BWDC_SECRETS_DIR", folder);
+    let (checks, _) = self::checks(&stage.home);
+    let found = found(&checks, "installation", "secret");
+    let outside = found.iter().find(|it| it["subject"] == given.display().to_string());
+    assert_outcome(outside.expect("a finding"), "warn", &["0640", "chmod 600"]);
+}
+
+#[test]
+fn limits_that_are_off_are_a_warning() {
+    let stage = Stage::signed_in();
+    assert_eq!(stage.run(&["config", "set", "limits.off", "true"]).code, Some(0));
+    let (checks, code) = checks(&stage.home);
+    assert_eq!(code, Some(0));
+    let settings = one(&checks, "installation", "connector-settings");
+    assert_outcome(settings, "warn", &["`limits.off` is true", "bwdc config unset limits.off"]);
 }
 
 #[test]

@@ -286,6 +286,28 @@ fn settings_that_others_can_read_are_told_with_the_cure() {
     assert_eq!(mode & 0o777, 0o600, "a write tightens it");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_makes_every_run_dangerous_is_said_in_each() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let stage = Stage::signed_in();
+    let dangers = ["Everybody on this machine can write to", "`limits.off` is true"];
+    for arguments in [&["plan"][..], &["sync"]] {
+        let output = stage.run(arguments);
+        assert_eq!(output.code, Some(0));
+        assert!(dangers.iter().all(|it| !output.stderr.contains(it)), "{}", output.stderr);
+    }
+    std::fs::set_permissions(stage.home.data_folder(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert_eq!(stage.run(&["config", "set", "limits.off", "true"]).code, Some(0));
+    for arguments in [&["plan"][..], &["sync"], &["sync"]] {
+        let output = stage.run(arguments);
+        assert_eq!(output.code, Some(0));
+        for part in dangers {
+            assert!(output.stderr.contains(part), "{arguments:?}: {part}: {}", output.stderr);
+        }
+    }
+}
+
 #[test]
 fn a_byte_order_mark_is_no_damage() {
     let home = Home::new().unwrap();

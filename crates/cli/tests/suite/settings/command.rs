@@ -138,3 +138,18 @@ fn a_command_inherits_no_secret_and_repeats_none() {
     assert!(hidden.iter().all(|name| !seen.contains(&format!("{name}="))), "{seen}");
     assert!(seen.contains("BW_SESSION=the vault's own") && seen.contains("BW_CLIENTID="), "{seen}");
 }
+
+/// What the program starts has its limit: none may leave an image of its memory.
+#[test]
+fn a_process_that_holds_secrets_leaves_no_core() {
+    let home = home();
+    let vault = script(&home, "vault", "ulimit -c > \"$(dirname \"$0\")/limit\"; echo secret");
+    answer(&home, &["config", "secrets.command", &vault]);
+    let asked = format!(
+        "ulimit -c unlimited 2>/dev/null; ulimit -c; exec '{}' config validate",
+        env!("CARGO_BIN_EXE_bwdc")
+    );
+    let output = home.run("sh", &["-c", &asked]).expect("it runs");
+    assert!(output.stdout.ends_with("The configuration is complete.\n"), "{output:?}");
+    assert_eq!(fs::read_to_string(home.path().join("limit")).expect("it ran"), "0\n", "{}", output.stdout);
+}
