@@ -20,6 +20,7 @@ pub mod organization;
 pub mod paths;
 pub mod profiles;
 mod run;
+pub mod schedule;
 mod secret_stores;
 pub mod secrets;
 mod settings;

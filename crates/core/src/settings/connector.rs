@@ -3,6 +3,7 @@
 
 use super::entra_options::EntraOptions;
 use super::ldap_options::LdapOptions;
+use super::schedule::{ScheduleSettings, ServiceSettings};
 use serde::{Deserialize, Serialize};
 
 /// All of `connector.toml`.
@@ -43,10 +44,22 @@ pub struct ConnectorSettings {
     pub directory_ca_path: Option<String>,
     /// The proxy for every connection over HTTP, without credentials, or `none`. None: as the environment says.
     pub proxy: Option<String>,
+    /// When runs start by themselves.
+    pub schedule: ScheduleSettings,
+    /// What the service may do.
+    pub service: ServiceSettings,
     /// What the program tells of itself.
     pub log: LogSettings,
     /// Address of a list of releases in GitHub's form, which `update` asks.
     pub update_feed: Option<String>,
+}
+
+impl ConnectorSettings {
+    /// The same without what decides only when a run starts and who hears of it, for a comparison of what runs do.
+    #[must_use]
+    pub fn of_runs(&self) -> Self {
+        Self { schedule: ScheduleSettings::default(), service: ServiceSettings::default(), ..self.clone() }
+    }
 }
 
 /// What the program tells of itself, in `bwdc.log`.

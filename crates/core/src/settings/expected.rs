@@ -29,6 +29,12 @@ pub enum Expected {
     Host,
     /// The address of a proxy, or `none`.
     Proxy,
+    /// A cron expression of five fields.
+    Cron,
+    /// The name of a time zone.
+    TimeZone,
+    /// Spans of a day.
+    QuietHours,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// Any of these words.
@@ -53,6 +59,9 @@ impl fmt::Display for Expected {
             Self::Proxy => {
                 "an address such as http://proxy.example.com:3128, without name and password, or `none`"
             }
+            Self::Cron => "a cron expression of five fields, such as `0 2 * * *`",
+            Self::TimeZone => "the name of a time zone, such as Europe/Berlin",
+            Self::QuietHours => "spans such as 22:00-06:00 that leave some of the day",
             Self::OneOf(words) => return formatter.write_str(&either(words)),
             Self::ListOf(words) => return write!(formatter, "a list of {}", words.join(", ")),
         })

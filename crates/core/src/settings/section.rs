@@ -25,6 +25,8 @@ pub enum Section {
     OneLogin,
     /// What is brought over, and how.
     Sync,
+    /// When runs start by themselves.
+    Schedule,
     /// Which people, and their addresses.
     People,
     /// Which groups, and their members.
@@ -51,7 +53,7 @@ pub enum Section {
 
 impl Section {
     /// All of them, in order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Server,
         Self::Directory,
         Self::LdapConnection,
@@ -61,6 +63,7 @@ impl Section {
         Self::Okta,
         Self::OneLogin,
         Self::Sync,
+        Self::Schedule,
         Self::People,
         Self::Groups,
         Self::LdapEntries,

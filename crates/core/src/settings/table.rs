@@ -1,8 +1,9 @@
 //! The table of settings: name, place, rule, section, when it is shown, default.
 
-use super::key::{Place, Setting, SettingKind, SettingsFile, Unit};
+use super::DirectoryKind;
+use super::key::{Place, Setting, SettingKind, SettingsFile};
+use super::kinds::*;
 use super::section::{Condition, DefaultValue, PresetName, Section};
-use super::{DirectoryKind, port};
 use SettingKind::{Address, Flag, Service, Text, Url};
 use serde_json::Value;
 
@@ -82,101 +83,6 @@ const fn ours(
 const fn secret(name: &'static str, object: &'static str, field: &'static str, of: DirectoryKind) -> Setting {
     setting(name, object, field, SettingKind::Secret(of))
 }
-
-const URLS: &str = "environmentUrls";
-const LDAP: &str = "directoryLdap";
-const ENTRA: &str = "directoryEntra";
-const GSUITE: &str = "directoryGsuite";
-const OKTA: &str = "directoryOkta";
-const ONELOGIN: &str = "directoryOnelogin";
-const SYNC: &str = "sync";
-const LEAVERS: Option<&str> = Some("leavers");
-const LIMITS: Option<&str> = Some("limits");
-const SECRETS: Option<&str> = Some("secrets");
-const TIME_LIMITS: Option<&str> = Some("time-limits");
-const LEAVER: SettingKind = SettingKind::Choice(&["keep", "revoke", "remove"]);
-const HIDDEN: SettingKind = SettingKind::Choice(&["keep", "revoke"]);
-const VANISHED: SettingKind = SettingKind::Choice(&["keep", "delete"]);
-const LOG: Option<&str> = Some("log");
-const LOG_LEVEL: SettingKind = SettingKind::Choice(&["off", "error", "warn", "info", "debug", "trace"]);
-const LOG_FORMAT: SettingKind = SettingKind::Choice(&["text", "json"]);
-const MEGABYTES: SettingKind = SettingKind::Number { range: 1..=1000, unit: Unit::Megabytes };
-const FILES: SettingKind = SettingKind::Number { range: 0..=99, unit: Unit::Files };
-const HISTORY: Option<&str> = Some("history");
-const DAYS: SettingKind = SettingKind::Number { range: 32..=3660, unit: Unit::Days };
-const CONFLICTS: Option<&str> = Some("conflicts");
-const SAME_ADDRESS: SettingKind = SettingKind::Choice(&["fail", "skip", "prefer-enabled"]);
-const ACROSS_SOURCES: SettingKind = SettingKind::Choice(&["fail", "skip", "first", "prefer-enabled"]);
-const SAME_GROUP: SettingKind = SettingKind::Choice(&["fail", "first", "merge"]);
-const INVITATIONS: Option<&str> = Some("invitations");
-const LDAP_OPTIONS: Option<&str> = Some("ldap");
-const PRESET: SettingKind = SettingKind::Choice(&[
-    "active-directory",
-    "openldap",
-    "directory-server",
-    "freeipa",
-    "apacheds",
-    "edirectory",
-    "open-directory",
-    "lldap",
-    "samba",
-]);
-const SIGN_IN: SettingKind = SettingKind::Choice(&["password", "external", "anonymous"]);
-const SCOPE: SettingKind = SettingKind::Choice(&["subtree", "one-level"]);
-const ALIASES: SettingKind = SettingKind::Choice(&["never", "finding", "searching", "always"]);
-const ID_ATTRIBUTE: SettingKind =
-    SettingKind::Choice(&["entryUUID", "nsUniqueId", "ipaUniqueID", "apple-generateduid", "GUID"]);
-const ENTRA_OPTIONS: Option<&str> = Some("entra");
-const ENTRA_SIGN_IN: SettingKind =
-    SettingKind::Choice(&["secret", "certificate", "managed-identity", "workload-federation"]);
-const GUESTS: SettingKind = SettingKind::Choice(&["mail", "upn", "skip"]);
-const HOURS: SettingKind = SettingKind::Number { range: 0..=8784, unit: Unit::Hours };
-const WINDOW: SettingKind = SettingKind::Number { range: 0..=744, unit: Unit::Hours };
-const REGION: SettingKind = SettingKind::Choice(&["us", "eu"]);
-const ONELOGIN_GROUPS: SettingKind = SettingKind::Choice(&["roles", "groups"]);
-const API_VERSION: SettingKind = SettingKind::Number { range: 1..=2, unit: Unit::Version };
-const SHARE: SettingKind = SettingKind::Number { range: 1..=100, unit: Unit::Percent };
-const PERCENT: SettingKind = SettingKind::Number { range: 0..=100, unit: Unit::Percent };
-const COUNT: SettingKind = SettingKind::Number { range: 0..=1_000_000, unit: Unit::Count };
-const SECONDS: SettingKind = SettingKind::Number { range: 1..=86_400, unit: Unit::Seconds };
-const PORT: SettingKind = SettingKind::Number { range: port::PORTS, unit: Unit::Port };
-const INTERVAL: SettingKind = SettingKind::Number { range: 5..=525_600, unit: Unit::Minutes };
-const LDAP_KIND: Condition = Condition::Directory(&[DirectoryKind::Ldap]);
-const COMPOSING_KINDS: Condition = Condition::Directory(&[DirectoryKind::Ldap, DirectoryKind::OneLogin]);
-const LDAP_ONLY: &[Condition] = &[LDAP_KIND];
-const AD: &[Condition] = &[LDAP_KIND, Condition::ActiveDirectory];
-const NOT_AD: &[Condition] = &[LDAP_KIND, Condition::NoActiveDirectory];
-const NO_CURRENT_USER: &[Condition] = &[LDAP_KIND, Condition::Off("ldap.currentUser")];
-const BY_PASSWORD: &[Condition] =
-    &[LDAP_KIND, Condition::Off("ldap.currentUser"), Condition::Is("ldap.sign-in", "password")];
-const TLS: &[Condition] = &[LDAP_KIND, Condition::On("ldap.ssl")];
-const START_TLS: &[Condition] = &[LDAP_KIND, Condition::On("ldap.ssl"), Condition::On("ldap.startTls")];
-const LDAPS: &[Condition] = &[LDAP_KIND, Condition::On("ldap.ssl"), Condition::Off("ldap.startTls")];
-const PEOPLE: &[Condition] = &[Condition::On("sync.users")];
-const GROUPS: &[Condition] = &[Condition::On("sync.groups")];
-const LDAP_PEOPLE: &[Condition] = &[LDAP_KIND, Condition::On("sync.users")];
-const LDAP_GROUPS: &[Condition] = &[LDAP_KIND, Condition::On("sync.groups")];
-const PEOPLE_NOT_AD: &[Condition] = &[LDAP_KIND, Condition::On("sync.users"), Condition::NoActiveDirectory];
-const GROUPS_NOT_AD: &[Condition] = &[LDAP_KIND, Condition::On("sync.groups"), Condition::NoActiveDirectory];
-const COMPOSING: &[Condition] = &[COMPOSING_KINDS];
-const COMPOSED: &[Condition] = &[COMPOSING_KINDS, Condition::On("sync.useEmailPrefixSuffix")];
-const COMPOSED_NOT_AD: &[Condition] =
-    &[LDAP_KIND, Condition::On("sync.useEmailPrefixSuffix"), Condition::NoActiveDirectory];
-const ENTRA_KIND: Condition = Condition::Directory(&[DirectoryKind::Entra]);
-const ENTRA_ONLY: &[Condition] = &[ENTRA_KIND];
-const ENTRA_SECRET: &[Condition] = &[ENTRA_KIND, Condition::Is("entra.sign-in", "secret")];
-const ENTRA_CERTIFICATE: &[Condition] = &[ENTRA_KIND, Condition::Is("entra.sign-in", "certificate")];
-const ENTRA_FEDERATION: &[Condition] = &[ENTRA_KIND, Condition::Is("entra.sign-in", "workload-federation")];
-const ENTRA_MANAGED: &[Condition] = &[ENTRA_KIND, Condition::Is("entra.sign-in", "managed-identity")];
-const GOOGLE_ONLY: &[Condition] = &[Condition::Directory(&[DirectoryKind::Google])];
-const OKTA_ONLY: &[Condition] = &[Condition::Directory(&[DirectoryKind::Okta])];
-const ONELOGIN_ONLY: &[Condition] = &[Condition::Directory(&[DirectoryKind::OneLogin])];
-const WEB: &[Condition] = &[Condition::Directory(&[
-    DirectoryKind::Entra,
-    DirectoryKind::Google,
-    DirectoryKind::Okta,
-    DirectoryKind::OneLogin,
-])];
 
 static SETTINGS: &[Setting] = &[
     setting("server", URLS, "base", Url).also(&["server.base"]).within(Section::Server),
@@ -350,7 +256,7 @@ static SETTINGS: &[Setting] = &[
         .when(ONELOGIN_ONLY),
     setting("sync.users", SYNC, "users", Flag).within(Section::Sync),
     setting("sync.groups", SYNC, "groups", Flag).within(Section::Sync),
-    setting("sync.interval", SYNC, "interval", INTERVAL).within(Section::Sync),
+    setting("sync.interval", SYNC, "interval", INTERVAL).within(Section::Schedule),
     setting("sync.userFilter", SYNC, "userFilter", Text).within(Section::People).when(PEOPLE),
     setting("sync.groupFilter", SYNC, "groupFilter", Text).within(Section::Groups).when(GROUPS),
     setting("sync.removeDisabled", SYNC, "removeDisabled", Flag).within(Section::Sync),
@@ -400,6 +306,17 @@ static SETTINGS: &[Setting] = &[
         .within(Section::LdapEntries)
         .when(NOT_AD)
         .or(DefaultValue::Preset(PresetName::Revision, None)),
+    ours("schedule.cron", SCHEDULE, "cron", Text).within(Section::Schedule),
+    ours("schedule.time-zone", SCHEDULE, "time-zone", Text).within(Section::Schedule),
+    ours("schedule.quiet-hours", SCHEDULE, "quiet-hours", SettingKind::List).within(Section::Schedule),
+    ours("schedule.jitter-seconds", SCHEDULE, "jitter-seconds", JITTER)
+        .within(Section::Schedule)
+        .or(DefaultValue::Number(120)),
+    ours("schedule.full-hours", SCHEDULE, "full-hours", FULL)
+        .within(Section::Schedule)
+        .or(DefaultValue::Number(24)),
+    ours("schedule.paused", SCHEDULE, "paused", Flag).within(Section::Schedule),
+    ours("service.first-sync-agreed", SERVICE, "first-sync-agreed", Flag).within(Section::Schedule),
     ours("leavers.disabled", LEAVERS, "disabled", LEAVER).within(Section::Leavers),
     ours("leavers.deleted", LEAVERS, "deleted", LEAVER).within(Section::Leavers),
     ours("leavers.gone", LEAVERS, "gone", LEAVER).within(Section::Leavers),

@@ -264,7 +264,7 @@ fn basis(
         kind.number(),
         data.directory(kind)?,
         data.sync()?,
-        connector,
+        connector.of_runs(),
         leavers,
         format!("{scope:?}"),
     ]);

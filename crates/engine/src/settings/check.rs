@@ -4,6 +4,7 @@ use crate::directory::open::{SourceError, open};
 use crate::installation::{
     DirectoryConfiguration, Installation, OrganizationConfiguration, SetupError, sync_settings,
 };
+use crate::schedule::Schedule;
 use crate::secrets::SecretName;
 use crate::settings::Origin;
 use crate::store::TooOpen;
@@ -68,7 +69,10 @@ pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, Setu
         problems.extend(open_directory(installation).err().map(Problem::Failure));
         match sync_settings(installation) {
             Ok(sync) if !sync.users && !sync.groups => problems.push(Problem::NothingToSync),
-            Ok(_) => {}
+            Ok(sync) => {
+                let schedule = Schedule::of(sync.interval_minutes, &connector.schedule, "");
+                problems.extend(failure(schedule.map(drop).map_err(Into::into)));
+            }
             Err(error) => problems.push(Problem::Failure(error.into())),
         }
         problems.extend(failure(organization.map(drop)));

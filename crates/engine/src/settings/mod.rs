@@ -9,6 +9,7 @@ pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_fil
 pub(crate) use file::{bring_in, differences, export};
 
 use crate::installation::{Installation, SetupError, bind_before_a_move, expect_encrypted_changes};
+use crate::schedule;
 use crate::secrets::{SecretName, SecretPlace, SecretStore};
 use crate::store::{
     DataFile, Overrides, change_connector_settings, put, read_connector_settings, restore_connector_settings,
@@ -147,6 +148,9 @@ pub(crate) fn set_all(
         return Err(SetupError::NotOfSource { setting: setting.name });
     }
     expect_encrypted_changes(installation, changes)?;
+    for (setting, value) in changes {
+        value.as_ref().map_or(Ok(()), |value| schedule::check(setting, value))?;
+    }
     if changes.iter().any(|(setting, _)| setting.place.object == Some("environmentUrls")) {
         bind_before_a_move(installation);
     }

@@ -113,6 +113,17 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("sync.users", "Sync users", "People of the directory become members"),
     ("sync.groups", "Sync groups", "Groups of the directory become groups"),
     ("sync.interval", "Interval", "Minutes between automatic runs"),
+    ("schedule.cron", "Cron expression", "When runs start, in place of an interval, such as `0 2 * * *`"),
+    ("schedule.time-zone", "Time zone", "Zone of the cron expression and quiet hours; else the machine's"),
+    ("schedule.quiet-hours", "Quiet hours", "Spans of the day in which no run starts, such as 22:00-06:00"),
+    ("schedule.jitter-seconds", "Start offset", "Start up to so many seconds late, the same in each run"),
+    ("schedule.full-hours", "Full read after", "Hours after which a run reads everything, not only changes"),
+    ("schedule.paused", "Paused", "Start no runs automatically"),
+    (
+        "service.first-sync-agreed",
+        "First sync agreed",
+        "Runs may start automatically; the first sync by hand sets it",
+    ),
     ("sync.userFilter", "User filter", "Which people are read"),
     ("sync.groupFilter", "Group filter", "Which groups are read"),
     (

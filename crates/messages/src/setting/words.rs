@@ -33,6 +33,7 @@ pub fn title(section: Section) -> String {
         Section::Okta => text!("section.okta", "Okta"),
         Section::OneLogin => text!("section.onelogin", "OneLogin"),
         Section::Sync => text!("section.sync", "Sync"),
+        Section::Schedule => text!("section.schedule", "Schedule"),
         Section::People => text!("section.people", "People"),
         Section::Groups => text!("section.groups", "Groups"),
         Section::LdapEntries => text!("section.entries", "Reading LDAP entries"),
@@ -98,6 +99,11 @@ pub fn accepted(key: &str, expected: Expected) -> String {
             "takes.proxy",
             "an address such as http://proxy.example.com:3128, without name and password, or `none`"
         ),
+        Expected::Cron => text!("takes.cron", "a cron expression of five fields, such as `0 2 * * *`"),
+        Expected::TimeZone => text!("takes.time-zone", "the name of a time zone, such as Europe/Berlin"),
+        Expected::QuietHours => {
+            text!("takes.quiet-hours", "spans such as 22:00-06:00 that leave some of the day")
+        }
         Expected::OneOf(words) => either(words),
         Expected::ListOf(words) => {
             text!("takes.list-of", "a comma-separated list of {words}", words = words.join(", "))

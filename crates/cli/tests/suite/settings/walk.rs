@@ -10,6 +10,17 @@ use std::path::Path;
 
 /// A value of each kind that is not its default: as typed, and as it is stored.
 pub(crate) fn sample(setting: &Setting) -> (String, Value) {
+    let known = |text: &str| (text.to_owned(), json!(text));
+    match setting.name {
+        "schedule.cron" => return known("0 2 * * 1-5"),
+        // The largest value is the default.
+        "schedule.full-hours" => return ("12".to_owned(), json!(12)),
+        "schedule.time-zone" => return known("Europe/Berlin"),
+        "schedule.quiet-hours" => {
+            return ("22:00-06:00,12:00-12:30".to_owned(), json!(["22:00-06:00", "12:00-12:30"]));
+        }
+        _ => {}
+    }
     match &setting.kind {
         SettingKind::Text => ("a text; with, \"all\" ü #".to_owned(), json!("a text; with, \"all\" ü #")),
         SettingKind::Flag => {
