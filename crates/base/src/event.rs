@@ -49,6 +49,11 @@ pub enum Event {
         /// What is waited for.
         reason: String,
     },
+    /// An import of an earlier run has no known end: nothing is imported before the organization has stopped changing.
+    Settling {
+        /// Whole seconds until then, as far as can be told.
+        seconds: u64,
+    },
     /// Something that the administrator should know and that stops nothing.
     Notice(Notice),
 }
@@ -65,6 +70,8 @@ pub enum Phase {
     Directory,
     /// The organization is read.
     Organization,
+    /// An import of an earlier run is waited for.
+    Settling,
     /// Directories are asked for people who are missing.
     Lookup,
     /// Requests are sent.

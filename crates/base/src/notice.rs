@@ -57,6 +57,18 @@ pub enum Notice {
         /// The server.
         server: String,
     },
+    /// An import of an earlier run has no known end: the next sync waits for it first.
+    ImportUnderWay,
+    /// An import of an earlier run had no known end, and this run waited for it.
+    WaitedForImport {
+        /// For how many seconds.
+        seconds: u64,
+    },
+    /// The last import that overwrites took so long that a gateway may end the connection of the next.
+    WholeImportSlow {
+        /// How many seconds.
+        seconds: u64,
+    },
     /// A group that nothing names is left out.
     GroupWithoutName {
         /// The directory's id for it.

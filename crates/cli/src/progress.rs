@@ -1,10 +1,12 @@
 //! What happens meanwhile, on the error stream, and only where somebody looks at it.
 
-use bwdc_engine::event::{Event, RunEvent};
+use bwdc_engine::event::{Event, Phase, RunEvent};
 use bwdc_messages::foreign::fit;
 use bwdc_messages::notice::notice;
+use bwdc_messages::sync::ending;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ const FRAME: Duration = Duration::from_millis(120);
 /// Draws the events of a run and keeps its notices.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
+    /// Whether a request that changes something may be under way.
+    sends: AtomicBool,
     notices: Mutex<Vec<String>>,
 }
 
@@ -27,11 +31,12 @@ impl Progress {
             bar.enable_steady_tick(FRAME);
             bar
         });
-        Self { bar, notices: Mutex::default() }
+        Self { bar, sends: AtomicBool::new(false), notices: Mutex::default() }
     }
 
     /// Takes one event of a run.
     pub(crate) fn tell(&self, event: RunEvent) {
+        self.sends.store(event.phase == Phase::Sending, Ordering::Relaxed);
         self.event(event.event);
     }
 
@@ -50,6 +55,9 @@ impl Progress {
                 format!("The server did not take a request: trying a part of {records}")
             }
             Event::Waiting { seconds, reason } => format!("Waiting {seconds} s: {reason}"),
+            Event::Settling { seconds } => {
+                format!("Waiting for an import of an earlier run to end: up to {seconds} s")
+            }
             Event::Notice(found) => {
                 self.keep(notice(&found));
                 return;
@@ -57,6 +65,19 @@ impl Progress {
         };
         if let Some(bar) = &self.bar {
             bar.set_message(fit(&text).into_owned());
+        }
+    }
+
+    /// Says at once that the answer to the request is waited for that is under way, where one may be.
+    pub(crate) fn say_that_it_ends(&self) {
+        if !self.sends.load(Ordering::Relaxed) {
+            return;
+        }
+        let text = ending();
+        match &self.bar {
+            Some(bar) => bar.println(fit(&text)),
+            // Nobody is left to tell that the error stream is closed.
+            None => drop(writeln!(std::io::stderr(), "{text}")),
         }
     }
 
@@ -90,6 +111,9 @@ fn log(event: &Event) {
         }
         Event::Waiting { seconds, reason } => {
             tracing::info!(seconds, reason, "waiting");
+        }
+        Event::Settling { seconds } => {
+            tracing::info!(seconds, "waiting for an import of an earlier run to end");
         }
         Event::Notice(found) => {
             tracing::warn!("{}", notice(found));

@@ -13,10 +13,11 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -
     runtime()?.block_on(unless_interrupted(work))
 }
 
-/// As [`block_on`], for a run: the first Ctrl-C asks it to end and waits until it has, since a request may be under way; the
-/// second one ends it where it stands.
+/// As [`block_on`], for a run: the first Ctrl-C asks it to end, says so with `told`, and waits until it has, since a request may
+/// be under way; the second one ends it where it stands.
 pub(crate) fn block_on_run<T>(
     cancel: &Cancel,
+    told: impl FnOnce(),
     work: impl Future<Output = Result<T, CommandError>>,
 ) -> Result<T, CommandError> {
     runtime()?.block_on(async {
@@ -27,6 +28,7 @@ pub(crate) fn block_on_run<T>(
             result = &mut work => return result,
         }
         cancel.cancel();
+        told();
         unless_interrupted(work).await
     })
 }

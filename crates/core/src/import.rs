@@ -1,7 +1,11 @@
 //! The import request: what today's connector would send, its fingerprint, and its batches.
 
+mod pace;
+mod settling;
 mod split;
 
+pub use pace::ImportPace;
+pub use settling::{Looks, Moved, Named, Settled, Traces};
 pub(crate) use split::without;
 pub use split::{PartAnswer, RecordPlace, RefusedRecord, Search, Step, search_budget};
 
@@ -79,6 +83,8 @@ pub struct BatchSize {
     pub entries: usize,
     /// Bytes of the body.
     pub bytes: usize,
+    /// How fast the server is: a request that would take too long is cut by time.
+    pub pace: ImportPace,
 }
 
 impl BatchSize {
@@ -86,7 +92,7 @@ impl BatchSize {
     pub const BYTES: usize = 18_000_000;
 }
 
-/// Cuts a request that is too large for one: members first, then groups. No group's member list is cut; a single group
+/// Cuts a request that is too large for one, or would take too long: members first, then groups. No group's member list is cut; a single group
 /// that is too large goes alone. A request within the limits stays as it is.
 pub fn batches(request: ImportRequest, limit: BatchSize) -> Vec<ImportRequest> {
     let entries = request.members.len() + request.groups.len();
@@ -94,7 +100,7 @@ pub fn batches(request: ImportRequest, limit: BatchSize) -> Vec<ImportRequest> {
         let members: usize = request.members.iter().map(json_length).sum();
         members + request.groups.iter().map(json_length).sum::<usize>() + entries + FRAME
     };
-    if entries <= limit.entries && bytes() <= limit.bytes {
+    if entries <= limit.entries && limit.pace.is_short(&request) && bytes() <= limit.bytes {
         return vec![request];
     }
     let invite = request.invite_users_after_provisioning;
@@ -106,23 +112,30 @@ pub fn batches(request: ImportRequest, limit: BatchSize) -> Vec<ImportRequest> {
         invite_users_after_provisioning: invite,
     };
     let most = if limit.entries == usize::MAX { usize::MAX } else { BATCH };
-    let members =
-        chunks(request.members, most, limit.bytes).into_iter().map(|members| batch(Vec::new(), members));
-    let groups =
-        chunks(request.groups, most, limit.bytes).into_iter().map(|groups| batch(groups, Vec::new()));
-    members.chain(groups).collect()
+    let pace = limit.pace;
+    let members = chunks(request.members, most, limit.bytes, |_| pace.of_member());
+    let members = members.into_iter().map(|members| batch(Vec::new(), members));
+    let groups = chunks(request.groups, most, limit.bytes, |it| pace.of_group(it.member_external_ids.len()));
+    members.chain(groups.into_iter().map(|groups| batch(groups, Vec::new()))).collect()
 }
 
-fn chunks<T: Serialize>(items: Vec<T>, most: usize, most_bytes: usize) -> Vec<Vec<T>> {
+fn chunks<T: Serialize>(
+    items: Vec<T>,
+    most: usize,
+    most_bytes: usize,
+    time: impl Fn(&T) -> u64,
+) -> Vec<Vec<T>> {
     let mut chunks = Vec::new();
-    let (mut chunk, mut bytes) = (Vec::new(), FRAME);
+    let (mut chunk, mut bytes, mut taken) = (Vec::new(), FRAME, 0);
     for item in items {
-        let length = json_length(&item) + 1;
-        if !chunk.is_empty() && (chunk.len() == most || bytes + length > most_bytes) {
+        let (length, takes) = (json_length(&item) + 1, time(&item));
+        let is_full = chunk.len() == most || bytes + length > most_bytes || taken + takes > pace::ONE_REQUEST;
+        if !chunk.is_empty() && is_full {
             chunks.push(std::mem::take(&mut chunk));
-            bytes = FRAME;
+            (bytes, taken) = (FRAME, 0);
         }
         bytes += length;
+        taken += takes;
         chunk.push(item);
     }
     if !chunk.is_empty() {
@@ -196,13 +209,13 @@ mod tests {
     #[test]
     fn batches_are_cut_by_bytes_where_the_number_is_no_limit() {
         let whole = request(900, 300);
-        let limit = BatchSize { entries: usize::MAX, bytes: 10_000 };
+        let limit = BatchSize { entries: usize::MAX, bytes: 10_000, pace: ImportPace::default() };
         let cut = batches(whole.clone(), limit);
         assert!(cut.len() > 5 && cut.iter().all(|it| json_length(it) <= limit.bytes));
         let groups: Vec<_> = cut.iter().flat_map(|it| it.groups.clone()).collect();
         let members: Vec<_> = cut.into_iter().flat_map(|it| it.members).collect();
         assert_eq!((members, groups), (whole.members, whole.groups));
-        let alone = batches(request(0, 5), BatchSize { entries: usize::MAX, bytes: 1 });
+        let alone = batches(request(0, 5), BatchSize { bytes: 1, ..limit });
         assert!(alone.len() == 5 && alone.iter().all(|it| it.groups.len() == 1));
     }
 
@@ -211,11 +224,14 @@ mod tests {
         #[test]
         fn batches_together_are_the_whole_request(members in 0usize..7000, groups in 0usize..5000) {
             let whole = request(members, groups);
-            let cut = batches(whole.clone(), BatchSize { entries: BATCH, bytes: BatchSize::BYTES });
-            if members + groups <= BATCH {
+            let limit = BatchSize { entries: BATCH, bytes: BatchSize::BYTES, pace: ImportPace::default() };
+            let cut = batches(whole.clone(), limit);
+            prop_assert!(cut.iter().all(|it| it.members.len() + it.groups.len() == 1 || limit.pace.is_short(it)));
+            if members + groups <= BATCH && limit.pace.is_short(&whole) {
                 prop_assert_eq!(cut, vec![whole]);
                 return Ok(());
             }
+            prop_assert!(cut.len() > 1 || members + groups <= 1);
             prop_assert!(cut.iter().all(|it| it.members.len() <= BATCH && it.groups.len() <= BATCH && it.large_import));
             prop_assert!(cut.iter().all(|it| it.members.is_empty() || it.groups.is_empty()));
             let last_members = cut.iter().rposition(|it| !it.members.is_empty());

@@ -2,10 +2,12 @@
 //!
 //! Plain data. The engine keeps it in a database; the rules take it as input and hand back the next state.
 
+use crate::import::ImportPace;
 use crate::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
-use crate::wire::Request;
+use crate::wire::{ImportRequest, Request};
 use hashbrown::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Everything that the ledger knows, read at one moment.
 ///
@@ -48,6 +50,14 @@ impl LedgerState {
             }
         }
         self
+    }
+
+    /// Imports of which nobody knows whether the server still works on them.
+    pub fn open_imports(&self) -> impl Iterator<Item = (&Intent, &ImportRequest)> {
+        self.open_intents.iter().filter(|it| it.may_be_under_way()).filter_map(|it| match &it.request {
+            Request::Import(import) | Request::WholeImport(import) => Some((it, import)),
+            _ => None,
+        })
     }
 
     /// Whether a run that was cut off may have taken this member's access without noting it.
@@ -158,12 +168,31 @@ pub struct Intent {
     pub state: IntentState,
     /// When it was written down.
     pub intended_at: Timestamp,
+    /// When it was noted what became of it; None: never.
+    pub resolved_at: Option<Timestamp>,
 }
 
 impl Intent {
     /// Whether the organization may have carried it out.
     pub fn may_have_happened(&self) -> bool {
         self.state != IntentState::Refused
+    }
+
+    /// How long the import may take that this was to send, counted from then: as far as its size and its lost answer tell.
+    pub fn may_take(&self, import: &ImportRequest, pace: ImportPace) -> Duration {
+        let known = self.resolved_at.map_or(0, |it| it.0.saturating_sub(self.intended_at.0));
+        pace.may_take(import, Duration::from_millis(u64::try_from(known).unwrap_or_default()))
+    }
+
+    /// Until when it may take.
+    pub fn may_take_until(&self, import: &ImportRequest, pace: ImportPace) -> Timestamp {
+        let may_take = self.may_take(import, pace).as_millis();
+        Timestamp(self.intended_at.0.saturating_add(i64::try_from(may_take).unwrap_or(i64::MAX)))
+    }
+
+    /// Whether the organization may still be carrying it out.
+    pub fn may_be_under_way(&self) -> bool {
+        matches!(self.state, IntentState::Intended | IntentState::Unknown)
     }
 }
 
@@ -176,17 +205,19 @@ pub enum IntentState {
     Accepted,
     /// The organization said no: nothing changed there.
     Refused,
-    /// Sent without an answer: it may or may not have been carried out.
+    /// Sent without an answer: it may or may not have been carried out, and may still be.
     Unknown,
+    /// It failed half-way or its effect is not known, and the organization is done with it.
+    Over,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{ImportMember, ImportRequest};
+    use crate::wire::ImportMember;
 
     fn intent(request: Request, state: IntentState) -> Intent {
-        Intent { id: IntentId(1), request, state, intended_at: Timestamp(0) }
+        Intent { id: IntentId(1), request, state, intended_at: Timestamp(0), resolved_at: None }
     }
 
     fn import(names: [(&str, bool); 3]) -> Request {
@@ -211,6 +242,7 @@ mod tests {
             (IntentState::Intended, &["known", "invited"][..]),
             (IntentState::Accepted, &["known", "invited"]),
             (IntentState::Unknown, &["known", "invited"]),
+            (IntentState::Over, &["known", "invited"]),
             (IntentState::Refused, &["known"]),
         ] {
             let known = ManagedPerson {
@@ -227,6 +259,8 @@ mod tests {
                 open_intents: vec![intent(request.clone(), state)],
                 ..LedgerState::default()
             };
+            let open = matches!(state, IntentState::Intended | IntentState::Unknown);
+            assert_eq!(ledger.open_imports().count(), usize::from(open), "{state:?}");
             let people = ledger.with_people_of_open_intents(&SourceName::primary()).people;
             assert_eq!(people[0], known);
             let names: Vec<&str> = people.iter().map(|it| it.external_id.as_str()).collect();

@@ -3,6 +3,7 @@
 //! Without the feature `failpoints` a place costs nothing. With it, two environment variables steer it, so that a test
 //! needs no channel into the process that it starts: `BWDC_FAILPOINT_LOG=file` gains a line per place that is passed,
 //! and `BWDC_FAILPOINT=name[:n]` ends the process at the n-th pass (the first by default), without running a destructor.
+//! `BWDC_WAIT_SPEED=n` makes the pauses of a run pass so many times as fast.
 
 /// Passes the place called `name`.
 #[cfg(not(feature = "failpoints"))]
@@ -13,6 +14,19 @@ pub fn hit(_name: &str) {}
 #[cfg(feature = "failpoints")]
 pub fn hit(name: &str) {
     armed::hit(name);
+}
+
+/// How many seconds of a run's pauses pass in one real second: 1 outside tests.
+#[cfg(not(feature = "failpoints"))]
+pub(crate) fn wait_speed() -> f64 {
+    1.0
+}
+
+/// How many seconds of a run's pauses pass in one real second.
+#[cfg(feature = "failpoints")]
+pub(crate) fn wait_speed() -> f64 {
+    let speed = std::env::var("BWDC_WAIT_SPEED").ok().and_then(|it| it.parse().ok());
+    speed.filter(|it: &f64| *it >= 1.0).unwrap_or(1.0)
 }
 
 #[cfg(feature = "failpoints")]

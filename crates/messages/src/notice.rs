@@ -174,6 +174,20 @@ pub fn notice(notice: &Notice) -> String {
             username,
             server
         ),
+        Notice::ImportUnderWay => text!(
+            "notice.import-under-way",
+            "An import of an earlier run ended without an answer, and the server may still be working on it. The next sync first takes access from leavers, then waits until the organization has stopped changing."
+        ),
+        Notice::WaitedForImport { seconds } => text!(
+            "notice.waited-for-import",
+            "An import of an earlier run had ended without an answer. This run waited {seconds} s until the organization had stopped changing.",
+            seconds
+        ),
+        Notice::WholeImportSlow { seconds } => text!(
+            "notice.whole-import-slow",
+            "The last import with `sync.overwriteExisting` took {seconds} s, and such an import is never split. A gateway in front of the server may close the connection after 60 to 100 s (nginx: `proxy_read_timeout`), while the server goes on. Raise that limit, or turn `sync.overwriteExisting` off.",
+            seconds
+        ),
         Notice::GroupWithoutName { group, attribute: None } => {
             text!("notice.group-without-name", "The group `{group}` is left out: it has no name.", group)
         }

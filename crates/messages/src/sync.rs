@@ -19,6 +19,14 @@ pub fn synced(groups: usize, users: usize) -> String {
     text!("sync.synced", "Synced {groups} group(s) and {users} user(s).", groups, users)
 }
 
+/// What is said at once to whoever asks a run to end.
+pub fn ending() -> String {
+    text!(
+        "sync.ending",
+        "The run ends as soon as the server has answered the request that is under way. Press Ctrl-C again to leave at once: the next sync then waits until the server has finished."
+    )
+}
+
 /// What somebody who started a run by hand is told of it.
 pub fn details(report: &SyncReport) -> Vec<String> {
     let mut lines = Vec::new();

@@ -82,7 +82,7 @@ fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) ->
     let work = agreed.as_ref().unwrap_or(work);
     let progress = Progress::start(!global.quiet);
     let cancel = Cancel::default();
-    let result = block_on_run(&cancel, async {
+    let result = block_on_run(&cancel, || progress.say_that_it_ends(), async {
         let events = |event| progress.tell(event);
         let control = Control { events: &events, cancel: &cancel };
         let trigger = Trigger::asked(FrontEnd::Command);

@@ -160,6 +160,24 @@ impl Change {
         }
     }
 
+    /// Who it is about; None: a group.
+    pub fn person(&self) -> Option<&Subject> {
+        match self {
+            Self::Invite { person, .. }
+            | Self::Stage { person, .. }
+            | Self::Adopt { person, .. }
+            | Self::ReplaceExternalId { person, .. }
+            | Self::Restore { person, .. }
+            | Self::Revoke { person, .. }
+            | Self::Remove { person, .. } => Some(person),
+            Self::CreateGroup { .. }
+            | Self::RenameGroup { .. }
+            | Self::AdoptGroup { .. }
+            | Self::DeleteGroup { .. }
+            | Self::ChangeMembers { .. } => None,
+        }
+    }
+
     /// Whether somebody loses access to the organization by this.
     pub fn takes_access(&self) -> bool {
         matches!(self, Self::Revoke { .. } | Self::Remove { .. })

@@ -1,8 +1,8 @@
 //! What a plan sends, in order.
 
 use super::Plan;
-use super::change::{Change, Subject};
-use crate::import::{BATCH, BatchSize, RefusedRecord, batches, without};
+use super::change::{Cause, Change, Subject};
+use crate::import::{BATCH, BatchSize, ImportPace, RefusedRecord, batches, without};
 use crate::names::ExternalId;
 use crate::observed::ServerKind;
 use crate::wire::{ImportRequest, Request};
@@ -58,6 +58,11 @@ impl Plan {
     /// What is sent, in order: what takes access (it frees seats), new ids for members and groups (the import finds them by
     /// these), the import or its batches, what gives access back.
     pub fn requests(&self) -> Vec<Request> {
+        self.requests_at(ImportPace::default())
+    }
+
+    /// As [`Plan::requests`], for a server that is known to import so fast: an import that would take too long is cut.
+    pub fn requests_at(&self, pace: ImportPace) -> Vec<Request> {
         let single = |of: &[(Subject, Request)]| of.iter().map(|(_, it)| it.clone()).collect::<Vec<_>>();
         let mut requests = single(&self.sent.takings);
         requests.extend(single(&self.sent.repairs));
@@ -67,11 +72,31 @@ impl Plan {
         } else if !import.members.is_empty() || !import.groups.is_empty() {
             let counted = self.large_import || self.server == ServerKind::OfficialCloud;
             let entries = if counted { BATCH } else { usize::MAX };
-            let limit = BatchSize { entries, bytes: BatchSize::BYTES };
+            let limit = BatchSize { entries, bytes: BatchSize::BYTES, pace };
             requests.extend(batches(import.clone(), limit).into_iter().map(Request::Import));
         }
         requests.extend(single(&self.sent.restorations));
         requests
+    }
+
+    /// The changes that take access from one person, each as a request that can be taken back: who is to be removed is revoked.
+    /// All that may be sent while an earlier import may still be under way.
+    pub fn revocations(&self) -> Vec<(Change, Request)> {
+        let taking = |person: &Subject, cause: &Cause| {
+            let of_person = |(about, _): &&(Subject, Request)| about == person;
+            match self.sent.takings.iter().find(of_person)? {
+                (_, Request::Revoke(id) | Request::Remove(id)) => {
+                    let change = Change::Revoke { person: person.clone(), cause: *cause };
+                    Some((change, Request::Revoke(id.clone())))
+                }
+                _ => None,
+            }
+        };
+        let changes = self.changes.iter().filter_map(|change| match change {
+            Change::Revoke { person, cause } | Change::Remove { person, cause } => taking(person, cause),
+            _ => None,
+        });
+        changes.collect()
     }
 
     /// The one person or group that a request of this plan is about; None: an import, which is about many.
@@ -97,6 +122,11 @@ impl Plan {
     pub fn without(mut self, refused: &[RefusedRecord]) -> Self {
         without(&mut self.sent.import, refused);
         self
+    }
+
+    /// Whether the import overwrites, and goes out in one.
+    pub fn overwrites(&self) -> bool {
+        self.sent.whole.is_some()
     }
 
     /// The import that is sent, whether it overwrites or not.

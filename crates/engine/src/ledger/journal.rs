@@ -3,9 +3,11 @@
 //! An intent is open as long as its request is kept. The request of a closed one is dropped: it holds a directory, and
 //! nobody will ask for it again.
 
+use super::schema::{fact, set_fact};
 use super::{Ledger, LedgerError, RunId};
 use crate::failpoint::hit;
-use bwdc_core::ledger::{Intent, IntentId, IntentState};
+use bwdc_core::import::ImportPace;
+use bwdc_core::ledger::{Intent, IntentId, IntentState, LedgerState};
 use bwdc_core::names::Timestamp;
 use bwdc_core::wire::Request;
 use rusqlite::Connection;
@@ -17,8 +19,10 @@ pub enum Outcome {
     Accepted,
     /// The organization said no: nothing changed there.
     Refused,
-    /// No answer: it may or may not have been carried out.
+    /// No answer: it may or may not have been carried out, and may still be.
     Unknown,
+    /// It failed, and the organization is done with it: a part may have been carried out.
+    Over,
 }
 
 impl Ledger {
@@ -48,6 +52,7 @@ impl Ledger {
             Outcome::Accepted => "accepted",
             Outcome::Refused => "refused",
             Outcome::Unknown => "unknown",
+            Outcome::Over => "over",
         };
         hit("ledger.resolve.before");
         let changed = self.connection.execute(
@@ -59,10 +64,76 @@ impl Ledger {
     }
 }
 
+/// Until when an import that was forgotten with the ledger may still be under way.
+const IMPORT_UNTIL: &str = "import_until";
+/// How fast the server imports, in thousandths of the guess.
+const IMPORT_PACE: &str = "import_pace";
+/// How many seconds the last import took that overwrites.
+const WHOLE_IMPORT: &str = "whole_import_seconds";
+
+impl Ledger {
+    /// Remembers how fast the server imports, in thousandths of the guess.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub(crate) fn note_import_pace(&mut self, thousandths: u64) -> Result<(), LedgerError> {
+        set_fact(&self.connection, IMPORT_PACE, i64::try_from(thousandths).unwrap_or(i64::MAX))
+    }
+
+    /// How fast the server imports; as guessed where no import has shown it.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub(crate) fn import_pace(&self) -> Result<ImportPace, LedgerError> {
+        let noted = fact(&self.connection, IMPORT_PACE)?.and_then(|it| u64::try_from(it).ok());
+        Ok(noted.map_or_else(ImportPace::default, ImportPace::of_thousandths))
+    }
+
+    /// Remembers how many seconds an import took that overwrites.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub(crate) fn note_whole_import(&mut self, seconds: u64) -> Result<(), LedgerError> {
+        set_fact(&self.connection, WHOLE_IMPORT, i64::try_from(seconds).unwrap_or(i64::MAX))
+    }
+
+    /// How many seconds the last import took that overwrites; None: there was none.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub(crate) fn whole_import_seconds(&self) -> Result<Option<u64>, LedgerError> {
+        Ok(fact(&self.connection, WHOLE_IMPORT)?.and_then(|it| u64::try_from(it).ok()))
+    }
+
+    /// Until when an import may be under way of which nothing else is known any more; None: there is none.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub(crate) fn import_until(&self) -> Result<Option<Timestamp>, LedgerError> {
+        Ok(fact(&self.connection, IMPORT_UNTIL)?.map(Timestamp))
+    }
+}
+
+/// Until when the imports may be under way whose end nobody knows, for whoever forgets what they were.
+pub(super) fn imports_until(connection: &Connection) -> Result<Option<i64>, LedgerError> {
+    // A request that cannot be read must not keep anybody from clearing the ledger.
+    let state =
+        LedgerState { open_intents: read_open(connection).unwrap_or_default(), ..LedgerState::default() };
+    let until =
+        state.open_imports().map(|(intent, import)| intent.may_take_until(import, ImportPace::default()));
+    let noted = fact(connection, IMPORT_UNTIL)?;
+    Ok(until.map(|it| it.0).chain(noted).max())
+}
+
+/// Writes down what [`imports_until`] said.
+pub(super) fn note_imports_until(connection: &Connection, until: Option<i64>) -> Result<(), LedgerError> {
+    until.map_or(Ok(()), |until| set_fact(connection, IMPORT_UNTIL, until))
+}
+
 /// The intents that no run has accounted for, in the order in which they were written.
 pub(super) fn read_open(connection: &Connection) -> Result<Vec<Intent>, LedgerError> {
     let mut statement = connection.prepare(
-        "SELECT id, state, intended_at, request FROM intents WHERE request IS NOT NULL ORDER BY id",
+        "SELECT id, state, intended_at, request, resolved_at FROM intents WHERE request IS NOT NULL ORDER BY id",
     )?;
     let mut rows = statement.query([])?;
     let mut intents = Vec::new();
@@ -76,9 +147,11 @@ pub(super) fn read_open(connection: &Connection) -> Result<Vec<Intent>, LedgerEr
                 "accepted" => IntentState::Accepted,
                 "refused" => IntentState::Refused,
                 "unknown" => IntentState::Unknown,
+                "over" => IntentState::Over,
                 _ => IntentState::Intended,
             },
             intended_at: Timestamp(row.get(2)?),
+            resolved_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
             request: serde_json::from_str(&request)
                 .map_err(|source| LedgerError::Request { intent: id, source })?,
         });

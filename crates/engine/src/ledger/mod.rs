@@ -302,12 +302,14 @@ impl Ledger {
     }
 
     /// Forgets whom we manage, and everything else that decides what is sent, and leaves no trace of it in the file: the next
-    /// run takes a baseline. The history of runs, what the limits count of the last day and approvals stay.
+    /// run takes a baseline. The history of runs, what the limits count of the last day and approvals stay, and until when an
+    /// import may still be under way.
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
     pub fn purge(&mut self) -> Result<(), LedgerError> {
         let transaction = self.writing()?;
+        let imports_until = journal::imports_until(&transaction)?;
         for table in [
             "memberships",
             "groups",
@@ -323,6 +325,7 @@ impl Ledger {
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
+        journal::note_imports_until(&transaction, imports_until)?;
         transaction.commit()?;
         self.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
         Ok(())

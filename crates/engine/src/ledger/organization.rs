@@ -1,6 +1,6 @@
 //! Which organization and which directory the ledger is about: what is known of one must never decide over another.
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, journal};
 use rusqlite::OptionalExtension;
 
 impl Ledger {
@@ -25,6 +25,8 @@ impl Ledger {
         let another = known.is_some();
         let transaction = self.writing()?;
         if another {
+            // Another directory may be about the same organization.
+            let imports_until = journal::imports_until(&transaction)?;
             for table in [
                 "memberships",
                 "groups",
@@ -41,6 +43,7 @@ impl Ledger {
                 transaction.execute(&format!("DELETE FROM {table}"), [])?;
             }
             transaction.execute("UPDATE intents SET request = NULL", [])?;
+            journal::note_imports_until(&transaction, imports_until)?;
         }
         transaction.execute(
             "INSERT OR REPLACE INTO organization (only, server, id) VALUES (1, ?1, ?2)",

@@ -63,7 +63,7 @@ impl Ledger {
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
     }
 
-    /// Writes down what a run is about to take away; it is on the disk when this returns.
+    /// Writes down what a run is about to take away, all of it; it is on the disk when this returns.
     ///
     /// # Errors
     /// [`LedgerError`]; nothing must be sent then.
@@ -71,8 +71,10 @@ impl Ledger {
         let text = serde_json::to_string(takings).expect("sets of strings are JSON");
         let transaction = self.writing()?;
         transaction.execute("DELETE FROM taken WHERE at < ?1", [now.0.saturating_sub(TAKEN)])?;
-        transaction
-            .execute("INSERT INTO taken (run, at, takings) VALUES (?1, ?2, ?3)", (run.0, now.0, text))?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO taken (run, at, takings) VALUES (?1, ?2, ?3)",
+            (run.0, now.0, text),
+        )?;
         Ok(transaction.commit()?)
     }
 

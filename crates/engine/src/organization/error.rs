@@ -147,6 +147,16 @@ impl ApplyError {
         }
     }
 
+    /// Whether the organization may still be carrying the request out: no answer came, or it came from something in between. An
+    /// answer of the server's own, be it a failure, is its last word.
+    pub fn may_be_under_way(&self) -> bool {
+        match self {
+            Self::Unknown { cause: UnknownCause::Answer(message) } => message.status != 500 || message.page,
+            Self::Unknown { cause: UnknownCause::Lost(_) | UnknownCause::Page { .. } } => true,
+            Self::NotSent(_) | Self::Refused { .. } | Self::Altered { .. } => false,
+        }
+    }
+
     /// Whether the server refuses what was asked for one person or group, so that it may well do the same for the next:
     /// a rule, a policy or a vanished entry, and no matter of rights, plan, payment or rate.
     pub(crate) fn concerns_one(&self) -> bool {

@@ -197,7 +197,7 @@ mod tests {
 
     fn ending(times: Times, result: Result<(), RunError>) -> Conclusion<()> {
         Conclusion {
-            record: Record::without_plan(),
+            record: Record::of_changes(&[]),
             outcome: RunOutcome::Partial,
             ledger: None,
             quarantine: None,

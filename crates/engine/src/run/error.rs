@@ -76,6 +76,16 @@ pub enum RunError {
         /// Changes to be made that the saved plan does not have.
         new: usize,
     },
+    /// An import of an earlier run has no known end, and the organization has not stopped changing.
+    #[error(
+        "the server is still working on an import of an earlier run: {people} members and {groups} groups changed when it was last looked at"
+    )]
+    ImportUnderWay {
+        /// Members who changed between the last two looks that differ.
+        people: usize,
+        /// Groups that did.
+        groups: usize,
+    },
     /// Somebody asked the run to end.
     #[error("the run was ended before it had done everything")]
     Cancelled,

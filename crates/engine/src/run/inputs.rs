@@ -39,16 +39,26 @@ pub(super) struct Inputs<'c> {
     unfound_of_directory: usize,
     /// The sources that could not be read, with why.
     pub(super) unread: Vec<UnreadSource>,
+    /// How many seconds the last import took that overwrites.
+    whole_import: Option<u64>,
     /// Whether everything is sent again where nobody can look.
     pub(super) resend: bool,
     pub(super) now: Timestamp,
 }
+
+/// In seconds: gateways give up after 60 to 100.
+const NEAR_A_GATEWAYS_LIMIT: u64 = 50;
 
 impl Inputs<'_> {
     /// What a plan does otherwise than the settings say.
     pub(super) fn tell(&self, plan: &Plan, control: Control<'_>) {
         if plan.overwrite_withheld {
             control.notice(Notice::OverwriteWithheld);
+        }
+        if let Some(seconds) = self.whole_import.filter(|it| *it > NEAR_A_GATEWAYS_LIMIT)
+            && plan.overwrites()
+        {
+            control.notice(Notice::WholeImportSlow { seconds });
         }
     }
 
@@ -91,6 +101,7 @@ pub(super) enum Reading<'l> {
 pub(super) struct Remembered {
     pub(super) state: LedgerState,
     pub(super) recent: Takings,
+    pub(super) whole_import: Option<u64>,
 }
 
 /// What a run reads from.
@@ -121,7 +132,7 @@ async fn read_sides<'c>(
     control: Control<'_>,
 ) -> Result<Inputs<'c>, RunError> {
     let Sides { configuration: Configuration { connector, sync, .. }, sources, organization } = sides;
-    let Remembered { state, recent } = remembered;
+    let Remembered { state, recent, whole_import } = remembered;
     let alone = sources.len() == 1;
     let source = if alone { SourceName::primary() } else { SourceName::untold() };
     let ledger = state.with_people_of_open_intents(&source);
@@ -174,6 +185,7 @@ async fn read_sides<'c>(
         recent,
         unfound_of_directory,
         unread,
+        whole_import,
         resend: false,
         now,
     })

@@ -101,6 +101,11 @@ pub(crate) async fn plan(
         Some(ledger) if ledger.is_about(&place.pair, &organization_id)? => {
             look_for_others(installation, &ledger, control)?;
             let before = remembered(&ledger, &sources, &configuration.connector, now)?;
+            if before.state.open_imports().next().is_some()
+                || ledger.import_until()?.is_some_and(|it| it > now)
+            {
+                control.notice(Notice::ImportUnderWay);
+            }
             (before, ledger.approvals(now)?)
         }
         _ => (Remembered::default(), Vec::new()),

@@ -1,6 +1,6 @@
 //! Runs: read, compare, guard, send, look again, remember.
 //!
-//! `look` stops before anything is sent; `sync` walks to the end, and `ending` is the one place that writes it.
+//! `look` stops before anything is sent; `settle` waits for an import of an earlier run; `sync` walks to the end, and `ending` is the one place that writes it.
 
 mod ending;
 mod error;
@@ -13,6 +13,7 @@ mod record;
 mod remembered;
 mod saved_plan;
 mod send;
+mod settle;
 mod source;
 mod sync;
 mod unfound;

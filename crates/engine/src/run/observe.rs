@@ -139,7 +139,7 @@ pub(super) fn assumed_kind(observed: &Observed) -> ServerKind {
 }
 
 /// How much a first look shows.
-enum Sight {
+pub(super) enum Sight {
     /// The server shows nothing to the keys at hand.
     Nothing,
     /// Members and groups; the members of a group are a request each.
@@ -149,7 +149,7 @@ enum Sight {
 }
 
 /// Looks with the organization's key; where that sees nothing, with the administrator's, if there is one.
-async fn look(
+pub(super) async fn look(
     organization: &Organization,
     groups_wanted: bool,
     events: Events<'_>,
@@ -168,7 +168,7 @@ async fn look(
 }
 
 /// Reads the members of the groups at `places`. Somebody who is no member any more by the time is left out.
-async fn read_memberships(
+pub(super) async fn read_memberships(
     organization: &Organization,
     state: &mut OrganizationState,
     places: &[usize],

@@ -5,6 +5,7 @@ use super::ending::{Conclusion, Ended, Times, conclude};
 use super::inputs::{Reading, Remembered, Sides, read_both};
 use super::record::Record;
 use super::remembered::{Place, begin_ledger, remembered};
+use super::settle::{OpenImports, Wait, Waits};
 use super::source::{open_all, places};
 use crate::accounts;
 use crate::directory::mirror::ReadMode;
@@ -49,6 +50,13 @@ pub(crate) async fn rebuild(
     let place = Place::of(&api, &id, &sources);
     let keep_days = configuration.connector.history.keep_days;
     let mut ledger = begin_ledger(installation, &place, &sources, keep_days, control)?;
+    let clock = installation.clock();
+    if let Some(mut open) = OpenImports::of(&ledger, clock, Waits::default())? {
+        if open.look_twice(&organization, control).await? == Wait::Longer {
+            open.wait(&organization, control).await?;
+        }
+        open.close(&mut ledger, clock, control)?;
+    }
     let new_sources = places(&sources).into_iter().map(|it| it.name).collect();
     let before = Remembered {
         state: LedgerState { new_sources, ..LedgerState::default() },

@@ -3,7 +3,7 @@
 use crate::causes::with_causes;
 use crate::ledger::{Counts, Ending, FAILED, REFUSED, RecordedAction, RunOutcome};
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::{Plan, Refusal};
+use bwdc_core::plan::{Change, Plan, Refusal};
 use serde_json::{Value, json};
 use std::error::Error;
 
@@ -16,12 +16,24 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn of(plan: &Plan) -> Self {
-        let actions: Vec<RecordedAction> =
-            plan.changes.iter().filter_map(|change| serde_json::to_value(change).ok()).map(action).collect();
+        Self::after(&[], plan)
+    }
+
+    /// What is kept of changes, by a run that came to nothing else.
+    pub(super) fn of_changes(changes: &[Change]) -> Self {
+        let value = |change: &Change| serde_json::to_value(change).ok();
+        let actions: Vec<RecordedAction> = changes.iter().filter_map(value).map(action).collect();
         let mut counts = Counts::new();
         for action in &actions {
             *counts.entry(action.action.clone()).or_default() += 1;
         }
+        Self { counts, actions }
+    }
+
+    /// What is kept of a plan, and of the changes that were made before it.
+    pub(super) fn after(early: &[Change], plan: &Plan) -> Self {
+        let changes: Vec<Change> = early.iter().chain(&plan.changes).cloned().collect();
+        let Self { mut counts, actions } = Self::of_changes(&changes);
         let more = [
             ("kept", plan.kept.len()),
             ("leftOut", plan.left_out.len()),
@@ -31,11 +43,6 @@ impl Record {
         ];
         counts.extend(more.map(|(name, number)| (name.to_owned(), number as u64)));
         Self { counts, actions }
-    }
-
-    /// What is kept of a run that ended before there was a plan.
-    pub(super) fn without_plan() -> Self {
-        Self { counts: Counts::new(), actions: Vec::new() }
     }
 
     /// Adds why nothing was sent.

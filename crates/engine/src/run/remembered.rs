@@ -70,7 +70,8 @@ pub(super) fn remembered(
         Some(since) => ledger.taken_since(since)?,
         None => Default::default(),
     };
-    Ok(Remembered { state: ledger.state_of(&places(sources))?, recent })
+    let whole_import = ledger.whole_import_seconds()?;
+    Ok(Remembered { state: ledger.state_of(&places(sources))?, recent, whole_import })
 }
 
 /// Whether somebody else synced since our last run: the official connector leaves its marks in `data.json`.

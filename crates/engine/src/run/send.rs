@@ -5,10 +5,12 @@ use crate::clock::Clock;
 use crate::event::{Cancel, Event, Events};
 use crate::ledger::{Ledger, LedgerError, Outcome, RunId};
 use crate::organization::{ApplyError, Organization};
-use bwdc_core::import::{PartAnswer, RefusedRecord, Search, Step, search_budget};
+use bwdc_core::import::{ImportPace, PartAnswer, RefusedRecord, Search, Step, search_budget};
 use bwdc_core::ledger::IntentId;
+use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{Plan, Subject};
 use bwdc_core::wire::{ImportRequest, Request};
+use std::time::Duration;
 
 /// How far the requests of a run came.
 #[derive(Default)]
@@ -148,15 +150,45 @@ impl Wire<'_> {
         if self.cancel.is_cancelled() {
             return Err(Failure::cancelled());
         }
-        let intent = self.ledger.intend(self.run, request, self.clock.now())?;
+        let begun = self.clock.now();
+        let intent = self.ledger.intend(self.run, request, begun)?;
         let answer = self.organization.apply(request, self.events).await;
         let outcome = match &answer {
             Ok(()) => Outcome::Accepted,
             Err(error) if error.certainly_nothing_happened() => Outcome::Refused,
-            Err(_) => Outcome::Unknown,
+            Err(error) if error.may_be_under_way() => Outcome::Unknown,
+            Err(_) => Outcome::Over,
         };
         self.ledger.resolve(intent, outcome, self.clock.now())?;
+        if answer.is_ok() {
+            self.note_pace(request, begun)?;
+        }
         Ok((intent, answer))
+    }
+
+    /// Remembers how long an import took, by which the next ones are cut.
+    fn note_pace(&mut self, request: &Request, begun: Timestamp) -> Result<(), LedgerError> {
+        let (Request::Import(import) | Request::WholeImport(import)) = request else { return Ok(()) };
+        let took = self.clock.now().0.saturating_sub(begun.0);
+        let took = Duration::from_millis(u64::try_from(took).unwrap_or_default());
+        if matches!(request, Request::WholeImport(_)) {
+            self.ledger.note_whole_import(took.as_secs())?;
+        }
+        ImportPace::shown_by(import, took).map_or(Ok(()), |pace| self.ledger.note_import_pace(pace))
+    }
+
+    /// Takes access from people before anything else is sent. What the server refuses here is tried again by the run itself.
+    pub(super) async fn revoke(&mut self, requests: &[Request]) -> Option<Failure> {
+        for (place, request) in requests.iter().enumerate() {
+            (self.events)(Event::Sending { number: place + 1, of: requests.len() });
+            match self.send_one(request).await {
+                Ok((_, Ok(()))) => {}
+                Ok((_, Err(error))) if error.concerns_one() => {}
+                Ok((_, Err(error))) => return Some(Failure::of(error)),
+                Err(failure) => return Some(failure),
+            }
+        }
+        None
     }
 }
 

@@ -7,11 +7,12 @@ use super::outcome::{self, Finished};
 use super::record::Record;
 use super::remembered::{Place, begin_ledger, look_for_others, remembered};
 use super::send::{Sent, Wire};
+use super::settle::{OpenImports, Wait, Waits};
 use super::source::{RunSource, open_all};
 use super::{RunError, SavedPlan, SyncReport};
 use crate::accounts;
 use crate::directory::mirror::ReadMode;
-use crate::event::{Control, Phase};
+use crate::event::{Control, Event, Events, Phase, RunEvent};
 use crate::installation::{Configuration, Installation};
 use crate::ledger::{Ledger, RunId, RunOutcome, Trigger};
 use crate::notice::Notice;
@@ -20,8 +21,9 @@ use bwdc_core::import::{RefusedRecord, fingerprint, official_request, older_fing
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Observed, OrganizationState};
-use bwdc_core::plan::{After, Evidence, Plan, Verdict};
+use bwdc_core::plan::{After, Change, Evidence, Plan, Takings, Verdict};
 use bwdc_core::wire::Request;
+use std::collections::BTreeSet;
 
 /// What a run is asked to do.
 #[derive(Clone, Copy)]
@@ -36,9 +38,10 @@ pub(crate) struct Work<'w> {
 
 /// Makes the organization follow the directory.
 ///
-/// 1. takes the profile's lock and reads the settings, once; takes the organization's lock; 2. reads directory and
-///    organization; 3. builds the plan, which the guard may refuse: nothing is sent then; 4. sends each request, written
-///    down before and after; 5. reads the organization again; 6. writes the end, see `ending`.
+/// 1. takes the profile's lock and reads the settings, once; takes the organization's lock; 2. where an import of an earlier
+///    run has no known end, takes access from leavers and waits until it is over, see `settle`; 3. reads directory and
+///    organization; 4. builds the plan, which the guard may refuse: nothing is sent then; 5. sends each request, written
+///    down before and after; 6. reads the organization again; 7. writes the end, see `ending`.
 ///
 /// # Errors
 /// [`RunError::Refused`] when a limit is exceeded; [`RunError::Apply`] when a request failed, what was accepted before it is
@@ -80,6 +83,7 @@ pub(crate) async fn sync(
         now,
         trigger: work.trigger,
         id: None,
+        early: Early::default(),
         control,
     };
     let mode = if others { ReadMode::Full } else { work.mode };
@@ -102,16 +106,19 @@ struct Run<'r> {
     trigger: Trigger,
     /// Its number, once something is about to be sent.
     id: Option<RunId>,
+    early: Early,
     control: Control<'r>,
+}
+
+/// What a run did before it waited for an import of an earlier one.
+#[derive(Default)]
+struct Early {
+    changes: Vec<Change>,
+    taken: Takings,
 }
 
 /// The end of a run that did not come further, or that of one that did.
 type Stage<T> = Result<T, Box<Conclusion<SyncReport>>>;
-
-/// Ends a run with an error that leaves everything as it was.
-fn stop(record: Record) -> impl FnOnce(RunError) -> Box<Conclusion<SyncReport>> {
-    move |error| Box::new(Conclusion::failed(record, error))
-}
 
 impl<'r> Run<'r> {
     async fn carry_out(
@@ -120,14 +127,16 @@ impl<'r> Run<'r> {
         resend: bool,
         expected: Option<&SavedPlan>,
     ) -> Stage<Conclusion<SyncReport>> {
-        let mut inputs = self.read(mode).await.map_err(stop(Record::without_plan()))?;
+        self.settle(mode, expected.is_none()).await?;
+        let mut inputs = self.read(mode, self.control).await.map_err(self.stop_early())?;
         inputs.resend = resend;
         let plan = Plan::build(&inputs.borrow());
-        let record = Record::of(&plan);
+        let record = Record::after(&self.early.changes, &plan);
         self.judge(&inputs, &plan, &record, expected)?;
         self.tell(&inputs, &plan);
-        let requests = if self.was_sent_before(&plan, &inputs) { Vec::new() } else { plan.requests() };
-        let hash = self.prepare(&inputs, &plan, &requests).map_err(stop(record.clone()))?;
+        let pace = self.ledger.import_pace().map_err(RunError::from).map_err(self.stop(record.clone()))?;
+        let requests = if self.was_sent_before(&plan, &inputs) { Vec::new() } else { plan.requests_at(pace) };
+        let hash = self.prepare(&inputs, &plan, &requests).map_err(self.stop(record.clone()))?;
         let sent = self.send(&plan, &requests).await;
         let looked = self.look_again(&inputs, &plan, &requests).await;
         match (sent.failure, looked) {
@@ -146,12 +155,74 @@ impl<'r> Run<'r> {
         }
     }
 
-    async fn read(&mut self, mode: ReadMode) -> Result<Inputs<'r>, RunError> {
+    /// Lets an import of an earlier run come to its end before anything is imported. Whoever is to lose access does not wait for
+    /// it; a saved plan is carried out as a whole or not at all.
+    async fn settle(&mut self, mode: ReadMode, may_revoke: bool) -> Stage<()> {
+        let clock = self.installation.clock();
+        let open = OpenImports::of(self.ledger, clock, Waits::default());
+        let Some(mut open) = open.map_err(self.stop_early())? else { return Ok(()) };
+        let wait = open.look_twice(self.organization, self.control).await.map_err(self.stop_early())?;
+        if wait == Wait::Longer {
+            if may_revoke {
+                self.revoke_first(mode).await?;
+            }
+            open.wait(self.organization, self.control).await.map_err(self.stop_early())?;
+        }
+        open.close(self.ledger, clock, self.control).map_err(self.stop_early())
+    }
+
+    /// Takes access from those whom the plan of this moment takes it from, within the limits: nothing of it can double anybody.
+    async fn revoke_first(&mut self, mode: ReadMode) -> Stage<()> {
+        let events = self.control.events;
+        // What the directory has to say is told once, by the read that follows.
+        let quiet = move |event: RunEvent| {
+            if !matches!(event.event, Event::Notice(_)) {
+                events(event);
+            }
+        };
+        let control = Control { events: &quiet, cancel: self.control.cancel };
+        let inputs = self.read(mode, control).await.map_err(self.stop_early())?;
+        let plan = Plan::build(&inputs.borrow());
+        let approvals = self.ledger.approvals(self.now).map_err(RunError::from).map_err(self.stop_early())?;
+        let within = matches!(plan.check(&inputs.connector.limits, &approvals), Verdict::Go);
+        let (changes, requests): (Vec<Change>, Vec<Request>) = plan.revocations().into_iter().unzip();
+        if !within || requests.is_empty() {
+            return Ok(());
+        }
+        let counted = plan.counted(&inputs.connector.limits);
+        let of = |it: &Change| Some(it.person()?.external_id.as_str().to_owned());
+        let taken: BTreeSet<String> = changes.iter().filter_map(of).collect();
+        let revoked = counted.people().filter(|it| taken.contains(*it)).cloned().collect();
+        self.early = Early { changes, taken: Takings { revoked, ..Takings::default() } };
+        self.begin(&Takings::default()).map_err(self.stop_early())?;
+        let Some(run) = self.id else { return Ok(()) };
+        let events = self.control.begin(Phase::Sending, None);
+        let failure = self.wire(run, &events).revoke(&requests).await;
+        failure.map_or(Ok(()), |failure| Err(self.stop_early()(failure.error)))
+    }
+
+    /// Ends a run that came no further than what it did early.
+    fn stop_early(&self) -> impl FnOnce(RunError) -> Box<Conclusion<SyncReport>> + use<> {
+        self.stop(Record::of_changes(&self.early.changes))
+    }
+
+    /// Ends a run with an error that leaves everything as it was, but for what it did early.
+    fn stop(&self, record: Record) -> impl FnOnce(RunError) -> Box<Conclusion<SyncReport>> + use<> {
+        let times = self.times_before();
+        move |error| Box::new(Conclusion { times, ..Conclusion::failed(record, error) })
+    }
+
+    /// What `data.json` says of the last sync where a run sends nothing more.
+    fn times_before(&self) -> Times {
+        if self.early.changes.is_empty() { Times::Untouched } else { Times::Forgotten }
+    }
+
+    async fn read(&mut self, mode: ReadMode, control: Control<'_>) -> Result<Inputs<'r>, RunError> {
         let before = remembered(self.ledger, self.sources, &self.configuration.connector, self.now)?;
         let Self { configuration, sources, organization, .. } = *self;
         let reading = Reading::Remembered { ledger: self.ledger, mode, clock: self.installation.clock() };
         let sides = Sides { configuration, sources, organization };
-        read_both(sides, before, self.now, reading, self.control).await
+        read_both(sides, before, self.now, reading, control).await
     }
 
     /// The plan has to be the expected one, and within the limits.
@@ -164,10 +235,10 @@ impl<'r> Run<'r> {
     ) -> Stage<()> {
         if let Some(saved) = expected {
             let same = saved.expect(plan, &self.place.api, &self.place.organization_id);
-            same.map_err(stop(record.clone()))?;
+            same.map_err(self.stop(record.clone()))?;
         }
         let approvals = self.ledger.approvals(self.now).map_err(RunError::from);
-        let approvals = approvals.map_err(stop(record.clone()))?;
+        let approvals = approvals.map_err(self.stop(record.clone()))?;
         let Verdict::Refused(refusals) = plan.check(&inputs.connector.limits, &approvals) else {
             return Ok(());
         };
@@ -178,7 +249,7 @@ impl<'r> Run<'r> {
             outcome: RunOutcome::Refused,
             ledger: None,
             quarantine: Some(plan.refused(&inputs.connector.limits)),
-            times: Times::Untouched,
+            times: self.times_before(),
             result: Err(RunError::Refused { refusals }),
         }))
     }
@@ -199,14 +270,10 @@ impl<'r> Run<'r> {
         plan: &Plan,
         requests: &[Request],
     ) -> Result<Option<String>, RunError> {
-        let run = self.ledger.begin_run(self.now, self.trigger)?;
-        self.id = Some(run);
-        if requests.is_empty() {
+        let sends = !requests.is_empty();
+        self.begin(&if sends { plan.counted(&inputs.connector.limits) } else { Takings::default() })?;
+        if !sends {
             return Ok(None);
-        }
-        let counted = plan.counted(&inputs.connector.limits);
-        if !counted.takes_nothing() {
-            self.ledger.note_taken(run, &counted, self.now)?;
         }
         let former = self.installation.data().last_sync_hash().map(str::to_owned);
         if former.is_some() {
@@ -215,18 +282,36 @@ impl<'r> Run<'r> {
         Ok(former)
     }
 
+    /// Begins the run on record where it has not begun, and what the limits count of it.
+    fn begin(&mut self, counted: &Takings) -> Result<(), RunError> {
+        let run = match self.id {
+            Some(run) => run,
+            None => self.ledger.begin_run(self.now, self.trigger)?,
+        };
+        self.id = Some(run);
+        let mut counted = counted.clone();
+        counted.add(&self.early.taken);
+        if !counted.takes_nothing() {
+            self.ledger.note_taken(run, &counted, self.now)?;
+        }
+        Ok(())
+    }
+
     async fn send(&mut self, plan: &Plan, requests: &[Request]) -> Sent {
         let Some(run) = self.id.filter(|_| !requests.is_empty()) else { return Sent::default() };
         let events = self.control.begin(Phase::Sending, None);
-        let mut wire = Wire {
+        self.wire(run, &events).send(plan, requests).await
+    }
+
+    fn wire<'w>(&'w mut self, run: RunId, events: Events<'w>) -> Wire<'w> {
+        Wire {
             organization: self.organization,
             ledger: self.ledger,
             run,
             clock: self.installation.clock(),
             cancel: self.control.cancel,
-            events: &events,
-        };
-        wire.send(plan, requests).await
+            events,
+        }
     }
 
     /// The organization after everything that was sent; None where nobody can look.
@@ -285,7 +370,7 @@ impl<'r> Run<'r> {
         let state = after.map_or(After::Accepted, After::Observed);
         let next = plan.ledger_after(&inputs.borrow(), state, self.now);
         let finished = Finished {
-            sent: !requests.is_empty(),
+            sent: !requests.is_empty() || !self.early.changes.is_empty(),
             read_back: after.is_some(),
             unread_groups: after.map_or(0, outcome::unread_groups),
             left: outcome::left_to_do(&plan, after, requests),

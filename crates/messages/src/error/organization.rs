@@ -50,7 +50,7 @@ pub(super) fn apply_steps(error: &ApplyError) -> Vec<NextStep> {
 fn unknown(cause: &UnknownCause) -> Vec<NextStep> {
     let mut steps = say(text!(
         "step.organization.unknown",
-        "It is not known how much of the request took effect. The next run looks first and sends what is missing; where the server does not show the organization, it sends everything again."
+        "It is not known how much of the request took effect, and the server may still be working on it. The next run waits until that has ended, looks, and sends what is missing; where the server does not show the organization, it sends everything again."
     ));
     match cause {
         UnknownCause::Lost(error)

@@ -22,6 +22,12 @@ pub(super) fn message(error: &RunError) -> String {
         E::Directory(cause) => of_directory(cause),
         E::Source { name, source } => setup::of_source(name, &of_directory(source)),
         E::Cancelled => text!("error.cancelled", "The run was ended before it had done everything."),
+        E::ImportUnderWay { people, groups } => text!(
+            "error.import-under-way",
+            "The server is still working on an import of an earlier run: {people:member/members} and {groups:group/groups} changed while this run waited. Nothing was imported, because two imports at once invite everybody twice.",
+            people,
+            groups
+        ),
         E::Desired(cause) => desired(cause),
         E::Organization(cause) => of_server(&cause.to_string(), cause.message()),
         E::MembersHidden { server } => text!(
@@ -70,6 +76,13 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
             directory_steps(source).into_iter().map(|it| it.of_source(name.as_str())).collect()
         }
         E::Cancelled => Vec::new(),
+        E::ImportUnderWay { .. } => vec![
+            Step::Say(text!(
+                "step.import-under-way",
+                "The next run waits again. If the server does not come to an end, look in its log, or restart it."
+            ))
+            .into(),
+        ],
         E::Desired(cause) => desired_steps(cause),
         E::Organization(cause) => organization::steps(cause),
         E::MembersHidden { .. } => say(text!(

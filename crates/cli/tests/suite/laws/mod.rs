@@ -15,6 +15,7 @@
 //! | 11 some people are never removed | [`untouchable`]; core `plan/tests.rs` |
 //! | 12 a lost ledger removes nobody | [`lost_ledger`]; engine `ledger.rs` |
 //! | 13 a refusal about one changes nothing for another | [`refused_alone`] |
+//! | 15 an import without an answer is not repeated | [`imports_in_time`]; core `import/settling.rs` |
 //! | text from outside is no command | [`foreign_text`]; messages `foreign.rs` |
 //! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
@@ -39,6 +40,7 @@ mod complete;
 mod foreign_text;
 mod guard;
 mod hidden;
+mod imports_in_time;
 mod lost_ledger;
 mod one_at_a_time;
 mod overwrite;

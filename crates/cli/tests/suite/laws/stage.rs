@@ -163,7 +163,8 @@ impl Stage {
         change: impl FnOnce(&mut Value),
     ) -> Self {
         let organization = organization::Server::start_blocking(options).expect("an organization");
-        let home = Home::new().expect("a home folder");
+        let mut home = Home::new().expect("a home folder");
+        home.set("BWDC_WAIT_SPEED", "500");
         let mut settings = settings();
         change(&mut settings);
         home.write_data_json(&settings).expect("a data file");

@@ -239,7 +239,13 @@ impl World {
                 (true, _) => IntentState::Unknown,
             };
             let number = i64::try_from(self.ledger.open_intents.len() + intents.len()).expect("a few");
-            intents.push(Intent { id: IntentId(number), request, state, intended_at: Timestamp(self.now) });
+            intents.push(Intent {
+                id: IntentId(number),
+                request,
+                state,
+                intended_at: Timestamp(self.now),
+                resolved_at: None,
+            });
         }
         self.hurts_nobody(plan, &organization)?;
         self.organization = organization;
