@@ -20,6 +20,11 @@ impl Clock {
             Self::Fixed(time) => time,
         }
     }
+
+    /// The current time in whole seconds since 1970, as tokens and their claims carry it.
+    pub fn seconds(self) -> i64 {
+        self.now().0.div_euclid(1_000)
+    }
 }
 
 /// Writes a time as `2026-11-20T13:18:40.171Z`, the form in `data.json`; a time outside the calendar becomes its nearest end.

@@ -95,6 +95,7 @@ fn with_key(organization: &OrganizationConfiguration, key: ApiKey, app_id: Strin
         },
         proxy: organization.proxy.clone(),
         timeouts: Timeouts::within(organization.time_limit),
+        clock: organization.clock,
         token: None,
         observer: None,
     }
@@ -169,6 +170,7 @@ pub(crate) async fn begin(
         endpoints: organization.endpoints,
         app_id: installation.app_id()?,
         ca_path: organization.ca_path,
+        clock: organization.clock,
     };
     Ok(AccountSignIn::begin(place, email, password, events).await?)
 }

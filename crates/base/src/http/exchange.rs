@@ -2,7 +2,7 @@
 
 use super::body::{BodyError, read_body};
 use super::client::{CONNECT_TIMEOUT, ClientOptions, HttpError, client};
-use jiff::Timestamp;
+use bwdc_core::names::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -348,7 +348,12 @@ fn shown(address: &str) -> String {
 
 /// What a server's clock said when it answered (RFC 9110, section 6.6.1).
 pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(headers.get(DATE)?.to_str().ok()?.trim()).ok()
+    http_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+pub(super) fn http_date(text: &str) -> Option<Timestamp> {
+    let time = DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+    Some(Timestamp(time.as_millisecond()))
 }
 
 /// What lies at the bottom of a failed connection, with a certificate's refusal told apart.

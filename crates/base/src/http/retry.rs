@@ -4,9 +4,7 @@
 //! allows. A change is sent again only when the server certainly did not act on it, because an import is no transaction:
 //! the price is that a lost answer ends the run, and the next one looks first.
 
-use super::exchange::{Repeat, Sent, TransportError};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
+use super::exchange::{Repeat, Sent, TransportError, date, http_date};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use std::time::Duration;
 
@@ -115,22 +113,24 @@ impl Attempts {
     }
 }
 
-/// How long a server asks to wait: seconds, or an HTTP date compared with `now`.
+/// How long a server asks to wait: seconds, or an HTTP date compared with the `Date` of the same answer, so that no clock of
+/// this machine matters.
 ///
-/// A date in the past is no wait at all; what is neither form counts as not said (RFC 9110, section 10.2.3).
-pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let said = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = said.parse() {
+/// A date in the past is no wait at all; what is neither form counts as not said (RFC 9110, section 10.2.3), and so does a
+/// date in an answer that does not say when it was given.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = asked.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let until = DateTimeParser::new().parse_timestamp(said).ok()?;
-    Some(Duration::try_from(now.duration_until(until)).unwrap_or(Duration::ZERO))
+    let (until, now) = (http_date(asked)?, date(headers)?);
+    Some(Duration::from_millis(u64::try_from(until.0.saturating_sub(now.0)).unwrap_or(0)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reqwest::header::HeaderValue;
+    use reqwest::header::{DATE, HeaderValue};
 
     const NONE: Again = Again::After(None);
 
@@ -188,8 +188,8 @@ mod tests {
     fn asked(value: &str) -> Option<u64> {
         let mut headers = HeaderMap::new();
         headers.insert(RETRY_AFTER, HeaderValue::from_str(value).expect("a test's own header value"));
-        let now: Timestamp = "2026-11-20T13:00:00Z".parse().expect("a test's own time");
-        retry_after(&headers, now).map(|wait| wait.as_secs())
+        headers.insert(DATE, HeaderValue::from_static("Fri, 20 Nov 2026 13:00:00 GMT"));
+        retry_after(&headers).map(|wait| wait.as_secs())
     }
 
     #[test]
@@ -200,6 +200,9 @@ mod tests {
         assert_eq!(asked("Fri, 20 Nov 2026 12:00:00 GMT"), Some(0));
         assert_eq!(asked("soon"), None);
         assert_eq!(asked("-5"), None);
-        assert_eq!(retry_after(&HeaderMap::new(), Timestamp::UNIX_EPOCH), None);
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+        let undated =
+            HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static("Fri, 20 Nov 2026 13:00:30 GMT"))]);
+        assert_eq!(retry_after(&undated), None, "by whose clock?");
     }
 }

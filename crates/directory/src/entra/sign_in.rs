@@ -8,6 +8,7 @@ use crate::web::{
     Answer, Credentials, FreshToken, WebBody, WebOptions, WebReadError, WebRequest, WebService, WebSession,
     below, unique,
 };
+use bwdc_base::clock::Clock;
 use bwdc_base::http::ProxyChoice;
 use bwdc_core::settings::EntraSettings;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -109,7 +110,7 @@ impl SignIn {
     pub(super) async fn token(&self, session: &WebSession<'_>) -> Result<FreshToken, WebReadError> {
         let proof = match &self.way {
             Way::Secret(secret) => vec![("client_secret", secret.expose_secret().to_owned())],
-            Way::Certificate(certificate) => assertion(self.assertion(certificate)?),
+            Way::Certificate(certificate) => assertion(self.assertion(certificate, session.clock())?),
             Way::Federation(file) => assertion(federated(file)?),
             Way::Identity(identity) => {
                 let Identity { service, url, header: (name, secret) } = &**identity;
@@ -131,8 +132,8 @@ impl SignIn {
         fresh(session, &request).await
     }
 
-    fn assertion(&self, certificate: &Certificate) -> Result<String, WebReadError> {
-        let now = jiff::Timestamp::now().as_second();
+    fn assertion(&self, certificate: &Certificate, clock: Clock) -> Result<String, WebReadError> {
+        let now = clock.seconds();
         let claims = json!({
             "aud": self.token_url.as_str(), "iss": self.application_id, "sub": self.application_id,
             "jti": unique(), "nbf": now, "iat": now, "exp": now + LIFETIME,
@@ -178,6 +179,7 @@ fn identity(
     let options = WebOptions {
         request_limit: Duration::from_secs(15),
         proxy: ProxyChoice::Direct,
+        clock: options.clock,
         // "Not found" and "gone" are what it says while it starts or is renewed.
         throttled: |status, _| matches!(status, 404 | 410),
         ..WebOptions::new(IDENTITY_SERVICE).retrying(|it| (it.attempts, it.speed) = (3, speed))
@@ -210,7 +212,7 @@ async fn fresh(session: &WebSession<'_>, request: &WebRequest) -> Result<FreshTo
     let answer: Answer<TokenResponse> = session.json(request).await?;
     let token = answer.value;
     let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
-    let until = || Some(number(&token.expires_on)? - jiff::Timestamp::now().as_second());
+    let until = || Some(number(&token.expires_on)? - session.clock().seconds());
     let seconds = number(&token.expires_in).or_else(until).and_then(|it| u64::try_from(it).ok());
     let Some(seconds) = seconds.filter(|_| !token.access_token.is_empty()) else {
         return Err(

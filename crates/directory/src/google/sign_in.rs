@@ -4,6 +4,7 @@
 use super::model::TokenResponse;
 use super::{NAME, SCOPES};
 use crate::web::{FreshToken, SigningKey, WebBody, WebReadError, WebRequest, WebSession, base_url};
+use bwdc_base::clock::Clock;
 use bwdc_core::settings::GoogleSettings;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, json};
@@ -57,7 +58,7 @@ impl ServiceAccount {
         session: &WebSession<'_>,
         scopes: &str,
     ) -> Result<FreshToken, WebReadError> {
-        let request = self.request(scopes)?;
+        let request = self.request(scopes, session.clock())?;
         let answer = session.json::<TokenResponse>(&request).await?.value;
         if answer.access_token.is_empty() {
             return Err(session.malformed(&request, "it holds no access token".to_owned()));
@@ -66,8 +67,8 @@ impl ServiceAccount {
         Ok(FreshToken { secret: answer.access_token.into(), lifetime, proof: None })
     }
 
-    fn request(&self, scopes: &str) -> Result<WebRequest, WebReadError> {
-        let begun = jiff::Timestamp::now().as_second() - BACK;
+    fn request(&self, scopes: &str, clock: Clock) -> Result<WebRequest, WebReadError> {
+        let begun = clock.seconds() - BACK;
         let header = Map::from_iter([("typ".to_owned(), json!("JWT"))]);
         let claims = json!({
             "iss": self.settings.client_email, "sub": self.settings.admin_user, "scope": scopes,

@@ -4,8 +4,9 @@ use super::OktaDirectory;
 use super::model::{GroupResponse, MemberResponse, UserResponse};
 use super::tenant::{Group, Tenant};
 use crate::ReadError;
-use crate::web::{Answer, Next, WebReadError, WebRequest, WebSession, below, link_next, service_time};
+use crate::web::{Answer, Next, WebReadError, WebRequest, WebSession, below, link_next};
 use bwdc_base::event::{Event, Events};
+use bwdc_base::http;
 use bwdc_base::http::TransportError;
 use bwdc_core::names::Timestamp;
 use bwdc_core::snapshot::{ReadScope, Snapshot};
@@ -86,7 +87,7 @@ impl Reading<'_, '_> {
         let request = WebRequest::get(url).bucket("users").needs(self.directory.needs.users);
         let mut begun = None;
         let take = |page: Answer<Vec<UserResponse>>| {
-            begun = begun.or_else(|| service_time(&page.headers));
+            begun = begun.or_else(|| http::date(&page.headers));
             for user in page.value {
                 tenant.put_user(user);
             }

@@ -5,6 +5,7 @@ use super::NAME;
 use crate::web::{FreshToken, Proof, SigningKey, WebBody, WebReadError, WebRequest, WebSession, unique};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bwdc_base::clock::Clock;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -57,7 +58,7 @@ impl ServiceApp {
 
     /// A token: asked for plainly first, with a proof of possession where Okta wants one.
     pub(super) async fn sign_in(&self, session: &WebSession<'_>) -> Result<FreshToken, WebReadError> {
-        let plain = session.json::<TokenResponse>(&self.request()?).await;
+        let plain = session.json::<TokenResponse>(&self.request(session.clock())?).await;
         match plain {
             Err(error) if error.code() == Some(PROOF_WANTED) => self.sign_in_with_proof(session).await,
             other => Ok(fresh(other?.value, None)),
@@ -66,17 +67,17 @@ impl ServiceApp {
 
     async fn sign_in_with_proof(&self, session: &WebSession<'_>) -> Result<FreshToken, WebReadError> {
         let key = Arc::new(SigningKey::generate().map_err(cannot_sign)?);
-        let request = self.request()?.proof(proof(Arc::clone(&key), None));
+        let request = self.request(session.clock())?.proof(proof(Arc::clone(&key), None, session.clock()));
         let answer = session.json::<TokenResponse>(&request).await?.value;
         if !answer.token_type.eq_ignore_ascii_case("DPoP") {
             return Ok(fresh(answer, None));
         }
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(answer.access_token.as_bytes()));
-        Ok(fresh(answer, Some(proof(key, Some(hash)))))
+        Ok(fresh(answer, Some(proof(key, Some(hash), session.clock()))))
     }
 
-    fn request(&self) -> Result<WebRequest, WebReadError> {
-        let now = jiff::Timestamp::now().as_second();
+    fn request(&self, clock: Clock) -> Result<WebRequest, WebReadError> {
+        let now = clock.seconds();
         let mut header = Map::new();
         if let Some(id) = &self.key_id {
             header.insert("kid".to_owned(), id.as_str().into());
@@ -106,13 +107,13 @@ fn cannot_sign(error: crate::web::KeyError) -> WebReadError {
 }
 
 /// What makes a proof for each request: it names method and address, and is good once.
-fn proof(key: Arc<SigningKey>, token_hash: Option<String>) -> Proof {
+fn proof(key: Arc<SigningKey>, token_hash: Option<String>, clock: Clock) -> Proof {
     Arc::new(move |method, url, nonce| {
         let mut bare = url.clone();
         bare.set_query(None);
         bare.set_fragment(None);
         let mut claims = json!({
-            "jti": unique(), "htm": method, "htu": bare.as_str(), "iat": jiff::Timestamp::now().as_second(),
+            "jti": unique(), "htm": method, "htu": bare.as_str(), "iat": clock.seconds(),
         });
         if let Some(nonce) = nonce {
             claims["nonce"] = nonce.into();

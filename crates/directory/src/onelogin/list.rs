@@ -5,7 +5,8 @@
 
 use super::model::{ListResponse, NumberResponse, Numbered};
 use super::{NAME, OneLoginDirectory};
-use crate::web::{Answer, Next, WebReadError, WebSession, service_time};
+use crate::web::{Answer, Next, WebReadError, WebSession};
+use bwdc_base::http;
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::OneLoginApi;
 use serde::de::DeserializeOwned;
@@ -41,7 +42,7 @@ impl OneLoginDirectory {
                     entries.clear();
                     ids.clear();
                 }
-                begun = begun.or_else(|| service_time(&page.headers));
+                begun = begun.or_else(|| http::date(&page.headers));
                 announced = total(&page).unwrap_or(announced);
                 entries.extend(page.value.into_iter().filter(|entry| ids.insert(entry.id())));
             };

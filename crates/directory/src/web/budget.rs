@@ -4,8 +4,8 @@
 //! Limits belong to a part of the service (a bucket): each has a window of its own.
 
 use bwdc_base::clock::Clock;
-use bwdc_core::names::Timestamp;
-use reqwest::header::{DATE, HeaderMap};
+use bwdc_base::http;
+use reqwest::header::HeaderMap;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -71,6 +71,7 @@ static SHARED: Mutex<Vec<(String, Arc<Budget>)>> = Mutex::new(Vec::new());
 /// The budget of one service.
 pub(super) struct Budget {
     rate: Rate,
+    clock: Clock,
     buckets: Mutex<HashMap<&'static str, Bucket>>,
 }
 
@@ -96,18 +97,18 @@ struct Window {
 }
 
 impl Budget {
-    pub(super) fn new(rate: Rate) -> Self {
-        Self { rate, buckets: Mutex::default() }
+    pub(super) fn new(rate: Rate, clock: Clock) -> Self {
+        Self { rate, clock, buckets: Mutex::default() }
     }
 
     /// The one budget of this name in this process.
-    pub(super) fn shared(name: &str, rate: Rate) -> Arc<Self> {
+    pub(super) fn shared(name: &str, rate: Rate, clock: Clock) -> Arc<Self> {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, budget)) = shared.iter().find(|(known, budget)| known == name && budget.rate == rate)
         {
             return Arc::clone(budget);
         }
-        let budget = Arc::new(Self::new(rate));
+        let budget = Arc::new(Self::new(rate, clock));
         shared.push((name.to_owned(), Arc::clone(&budget)));
         budget
     }
@@ -169,7 +170,7 @@ impl Budget {
         }
         let seconds = match reset_is {
             Reset::Seconds => reset,
-            Reset::Epoch => reset.saturating_sub(service_seconds(headers)),
+            Reset::Epoch => reset.saturating_sub(self.service_seconds(headers)),
         };
         // Both times are whole seconds, rounded down: the window may last one longer than their difference.
         let until = Instant::now() + Duration::from_secs((seconds + 1).min(24 * 60 * 60)).div_f64(speed);
@@ -202,13 +203,19 @@ impl Budget {
         *held = Some(held.map_or(until, |held| held.max(until)));
     }
 
+    /// Seconds since 1970 by the service's own clock, so that a wrong clock here does no harm.
+    fn service_seconds(&self, headers: &HeaderMap) -> u64 {
+        let time = http::date(headers).unwrap_or_else(|| self.clock.now());
+        u64::try_from(time.0 / 1_000).unwrap_or(0)
+    }
+
     /// The end of the window, where the headers of a refusal tell it.
     pub(super) fn reset_after(&self, headers: &HeaderMap) -> Option<Duration> {
         let Rate::Headers { reset, reset_is, .. } = self.rate else { return None };
         let reset = number(headers, reset).filter(|reset| *reset > 0)?;
         let seconds = match reset_is {
             Reset::Seconds => reset,
-            Reset::Epoch => reset.saturating_sub(service_seconds(headers)),
+            Reset::Epoch => reset.saturating_sub(self.service_seconds(headers)),
         };
         Some(Duration::from_secs(seconds + 1))
     }
@@ -276,19 +283,6 @@ fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// The time by the service's own clock, from the `Date` of an answer.
-pub fn service_time(headers: &HeaderMap) -> Option<Timestamp> {
-    let date = headers.get(DATE)?.to_str().ok()?;
-    let time = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
-    Some(Timestamp(time.as_millisecond()))
-}
-
-/// Seconds since 1970 by the service's own clock, so that a wrong clock here does no harm.
-fn service_seconds(headers: &HeaderMap) -> u64 {
-    let time = service_time(headers).unwrap_or_else(|| Clock::System.now());
-    u64::try_from(time.0 / 1_000).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,7 +294,8 @@ mod tests {
         for (told, pause) in
             [("0.79", 0.0), ("0.8", 0.0), ("0.9", 2.5), ("1", 5.0), ("1.8", 10.0), ("much", 0.0)]
         {
-            let budget = Budget::new(Rate::Load { header: "x-load", window: Duration::from_secs(10) });
+            let budget =
+                Budget::new(Rate::Load { header: "x-load", window: Duration::from_secs(10) }, Clock::System);
             assert!(budget.take("", 1.0).is_ok());
             let headers = HeaderMap::from_iter([(
                 reqwest::header::HeaderName::from_static("x-load"),
@@ -314,8 +309,11 @@ mod tests {
 
     #[test]
     fn those_who_name_the_same_budget_share_it() {
-        let (one, other) = (Budget::shared("a test's", RATE), Budget::shared("a test's", RATE));
-        let apart = Budget::shared("another test's", RATE);
+        let (one, other) = (
+            Budget::shared("a test's", RATE, Clock::System),
+            Budget::shared("a test's", RATE, Clock::System),
+        );
+        let apart = Budget::shared("another test's", RATE, Clock::System);
         assert!(one.take("", 1.0).is_ok());
         assert!(other.take("", 1.0).is_err());
         assert!(apart.take("", 1.0).is_ok());
@@ -325,7 +323,7 @@ mod tests {
 
     #[test]
     fn requests_are_spread_evenly_and_idle_time_is_not_saved_up() {
-        let budget = Budget::new(RATE);
+        let budget = Budget::new(RATE, Clock::System);
         let mut taken = 0;
         std::thread::sleep(Duration::from_millis(100));
         let begun = Instant::now();

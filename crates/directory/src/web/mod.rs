@@ -18,7 +18,7 @@ mod session;
 mod signature;
 mod token;
 
-pub use budget::{Rate, Reset, service_time};
+pub use budget::{Rate, Reset};
 pub use cause::{EntraCause, GoogleCause, OktaCause, ServiceCause};
 pub use error::WebReadError;
 pub use jwt::{KeyError, SigningKey, unique};
@@ -30,6 +30,7 @@ pub use signature::Proof;
 pub use token::{Credentials, FreshToken, TokenFuture};
 
 use budget::Budget;
+use bwdc_base::clock::Clock;
 use bwdc_base::event::Events;
 use bwdc_base::http::{
     CONNECT_TIMEOUT, ClientOptions, Exchange, Offer, ProxyChoice, RetryPolicy, is_loopback,
@@ -73,6 +74,8 @@ pub struct WebOptions {
     pub ca_path: Option<PathBuf>,
     /// Which proxy stands between.
     pub proxy: ProxyChoice,
+    /// The time by which tokens and windows are judged.
+    pub clock: Clock,
 }
 
 impl WebOptions {
@@ -93,6 +96,7 @@ impl WebOptions {
             cause: |_, _, _| ServiceCause::Unknown,
             ca_path: None,
             proxy: ProxyChoice::default(),
+            clock: Clock::System,
         }
     }
 
@@ -163,8 +167,8 @@ impl WebService {
             exchange,
             tokens: TokenCache::new(credentials),
             budget: match &options.shared_budget {
-                Some(name) => Budget::shared(name, options.rate),
-                None => Arc::new(Budget::new(options.rate)),
+                Some(name) => Budget::shared(name, options.rate, options.clock),
+                None => Arc::new(Budget::new(options.rate, options.clock)),
             },
             places: Semaphore::new(options.in_flight.max(1)),
             sent: AtomicU64::new(0),

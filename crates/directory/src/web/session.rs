@@ -4,6 +4,7 @@ use super::WebService;
 use super::error::{WebReadError, shown};
 use super::request::{Answer, WebBody, WebRequest};
 use super::signature::Signature;
+use bwdc_base::clock::Clock;
 use bwdc_base::event::{Event, Events};
 use bwdc_base::http::{self, Again, Attempts, Body, Call, Repeat, RetryPolicy, TransportError};
 use reqwest::Method;
@@ -43,6 +44,11 @@ enum Cure {
 }
 
 impl<'a> WebSession<'a> {
+    /// The time by which tokens are judged.
+    pub fn clock(&self) -> Clock {
+        self.service.options.clock
+    }
+
     /// The service.
     pub fn service(&self) -> &'a WebService {
         self.service
@@ -209,7 +215,7 @@ impl<'a> WebSession<'a> {
         let options = &self.service.options;
         let (code, message) = words(&answer.body);
         let status = answer.status;
-        let asked = http::retry_after(&answer.headers, jiff::Timestamp::now());
+        let asked = http::retry_after(&answer.headers);
         let again = match Again::after_status(repeat, status, asked) {
             Again::No if (options.throttled)(status, &code) => Again::Slower(asked),
             again => again,

@@ -44,7 +44,7 @@ impl From<CredentialError> for SourceError {
 /// [`SourceError`] names what is missing or of no use.
 pub(crate) fn open(configuration: DirectoryConfiguration) -> Result<Directory, SourceError> {
     let DirectoryConfiguration { settings, connector, keys, clock, .. } = configuration;
-    let web = |options: WebOptions| options.configured(&connector);
+    let web = |options: WebOptions| WebOptions { clock, ..options.configured(&connector) };
     Ok(match settings {
         DirectorySettings::Ldap { settings, layout } => {
             let password = match settings.bind {

@@ -73,7 +73,7 @@ pub(super) async fn look(
     let Ok(response) = asked else { return false };
     if let Some(date) = http::date(response.headers()) {
         // The header has whole seconds.
-        findings(clocks(area, &subject, now.0 / 1000 - date.as_second()));
+        findings(clocks(area, &subject, (now.0 - date.0).div_euclid(1000)));
     }
     true
 }

@@ -42,6 +42,8 @@ pub(crate) struct OrganizationConfiguration {
     pub(crate) ca_path: Option<PathBuf>,
     /// How many seconds an answer may take.
     pub(crate) time_limit: Option<u64>,
+    /// The time by which tokens are judged.
+    pub(crate) clock: Clock,
     /// The addresses that `data.json` names, whatever the environment says.
     pub(super) stored: Endpoints,
     /// The ledger, which knows for which addresses a secret was entered.
@@ -113,6 +115,7 @@ impl OrganizationConfiguration {
             id: data.organization_id().map(str::to_owned),
             ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
             time_limit: connector.time_limits.organization,
+            clock: installation.clock(),
             stored: EnvironmentUrls::from_stored(installation.store().stored().environment_urls()?)?
                 .endpoints(),
             ledger: installation.profile().connector_db.clone(),

@@ -1,6 +1,7 @@
 //! What it takes to speak to an organization: addresses, keys, and the way there.
 
 use super::{ApiKey, Connection, Organization, OrganizationError, Timeouts};
+use crate::clock::Clock;
 use crate::http::ProxyChoice;
 use secrecy::SecretString;
 
@@ -12,6 +13,8 @@ pub struct OrganizationAccess {
     pub proxy: ProxyChoice,
     /// How long answers are waited for.
     pub timeouts: Timeouts,
+    /// The time by which tokens are judged.
+    pub clock: Clock,
     /// The token of an earlier run, where there is one.
     pub token: Option<SecretString>,
     /// An administrator's own key, by which the organization is observed where its own key sees nothing.
@@ -24,8 +27,9 @@ impl OrganizationAccess {
     /// # Errors
     /// [`OrganizationError::Client`] when no client can be made of it.
     pub fn open(self) -> Result<Organization, OrganizationError> {
-        let Self { connection, proxy, timeouts, token, observer } = self;
-        let mut organization = Organization::through(proxy, connection)?.with_timeouts(timeouts);
+        let Self { connection, proxy, timeouts, clock, token, observer } = self;
+        let mut organization =
+            Organization::through(proxy, connection)?.with_clock(clock).with_timeouts(timeouts);
         if let Some(token) = token {
             organization = organization.with_token(token);
         }

@@ -5,9 +5,9 @@ use super::message::ServerMessage;
 use super::token::{self, AccessToken};
 use super::transport::{DEVICE, Transport};
 use super::{ApiKey, SMALL};
-use crate::clock::Clock;
 use crate::event::Events;
 use crate::http::{Body, Call, Repeat};
+use bwdc_core::names::Timestamp;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
@@ -55,8 +55,8 @@ impl Credential {
     }
 
     /// Takes a stored token, which is used while more than five minutes of it are left.
-    pub(super) fn hold(&mut self, stored: SecretString) {
-        self.token = Mutex::new(Some(AccessToken::stored(stored, Clock::System.now())));
+    pub(super) fn hold(&mut self, stored: SecretString, now: Timestamp) {
+        self.token = Mutex::new(Some(AccessToken::stored(stored, now)));
     }
 
     /// The token in use.
@@ -135,6 +135,6 @@ impl Credential {
         if !answer.is_success() {
             return Err(OrganizationError::SignIn(ServerMessage::of(&call.url, &answer)));
         }
-        token::read(&call.url, &answer.body, Clock::System.now())
+        token::read(&call.url, &answer.body, endpoint.transport.clock.now())
     }
 }

@@ -66,7 +66,7 @@ impl ServerMessage {
 
     /// Reads an answer of `url` that is a refusal.
     pub(super) fn of(url: &str, answer: &Answer) -> Self {
-        let retry_after = http::retry_after(&answer.headers, jiff::Timestamp::now());
+        let retry_after = http::retry_after(&answer.headers);
         Self { retry_after, ..Self::read(url, answer.status, &answer.body) }
     }
 

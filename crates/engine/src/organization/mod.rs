@@ -27,6 +27,7 @@ pub use observe::{Reading, ServerFacts};
 pub use token::AccessToken;
 pub use transport::Timeouts;
 
+use crate::clock::Clock;
 use crate::event::Events;
 use crate::failpoint;
 use crate::http::{
@@ -99,7 +100,14 @@ impl Organization {
     /// Takes a stored token, which is used while more than five minutes of it are left.
     #[must_use]
     pub fn with_token(mut self, stored: SecretString) -> Self {
-        self.credential.hold(stored);
+        self.credential.hold(stored, self.transport.clock.now());
+        self
+    }
+
+    /// By whose time stored tokens and those of an answer are judged. Comes before [`Organization::with_token`].
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.transport.clock = clock;
         self
     }
 
@@ -381,5 +389,10 @@ fn proxy_to(endpoints: &Endpoints) -> ProxyChoice {
 
 fn transport(ca_path: Option<&Path>, proxy: ProxyChoice) -> Result<Transport, OrganizationError> {
     let exchange = Exchange::new(&ClientOptions { ca_path, proxy, ..ClientOptions::default() })?;
-    Ok(Transport { exchange, timeouts: Timeouts::default(), retry: RetryPolicy::default() })
+    Ok(Transport {
+        exchange,
+        timeouts: Timeouts::default(),
+        retry: RetryPolicy::default(),
+        clock: Clock::System,
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::error::OrganizationError;
 use super::token::AccessToken;
+use crate::clock::Clock;
 use crate::event::{Event, Events};
 use crate::http::{
     Again, Answer, Attempts, Body, BodyError, Call, Exchange, Reply, RetryPolicy, Sent, TransportError,
@@ -76,6 +77,7 @@ pub(super) struct Transport {
     pub(super) exchange: Exchange,
     pub(super) timeouts: Timeouts,
     pub(super) retry: RetryPolicy,
+    pub(super) clock: Clock,
 }
 
 impl Transport {
@@ -144,7 +146,7 @@ fn verdict<B>(call: &Call, outcome: &Result<Reply<B>, TransportError>) -> (Again
     match outcome {
         Ok(Reply::Success(_)) => (Again::No, String::new()),
         Ok(Reply::Refused(answer)) => {
-            let asked = retry_after(&answer.headers, jiff::Timestamp::now());
+            let asked = retry_after(&answer.headers);
             let reason = match answer.status {
                 429 => format!("{} asks to wait", call.url),
                 status => format!("{} answered {}", call.url, describe_status(status)),

@@ -57,6 +57,27 @@ fn law_08_core_asks_nobody() {
     assert_eq!(found, Vec::<String>::new());
 }
 
+/// A lock folder is marked with the time of the disk on which it lies, as the official connector does.
+#[test]
+fn law_08_the_clock_alone_reads_the_time_of_day() {
+    let readers = ["SystemTime::now", "Timestamp::now", "Zoned::now"];
+    let allowed = ["base/src/clock.rs", "engine/src/store/official_lock.rs"];
+    let mut found = Vec::new();
+    let mut read = 0;
+    for part in ["base", "directory", "engine", "messages", "cli"] {
+        for (path, text) in sources(&crates().join(part).join("src")) {
+            read += 1;
+            let name = path.display().to_string().replace('\\', "/");
+            let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+            if readers.iter().any(|it| code.contains(it)) && !allowed.iter().any(|it| name.ends_with(it)) {
+                found.push(name);
+            }
+        }
+    }
+    assert!(read > 200, "{read} files");
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[test]
 fn law_09_what_holds_a_secret_derives_neither_debug_nor_serialize() {
     let mut holders = 0;

@@ -50,6 +50,8 @@ pub struct AccountPlace {
     pub ca_path: Option<PathBuf>,
     /// Which proxy stands between.
     pub proxy: ProxyChoice,
+    /// The time by which its tokens are judged.
+    pub clock: Clock,
 }
 
 /// A person whose password is known and not yet accepted.
@@ -105,7 +107,8 @@ impl AccountSignIn {
         password: SecretString,
         events: Events<'_>,
     ) -> Result<Self, AccountError> {
-        let transport = transport(place.ca_path.as_deref(), place.proxy.clone())?;
+        let transport =
+            Transport { clock: place.clock, ..transport(place.ca_path.as_deref(), place.proxy.clone())? };
         let email = normalized(email);
         let call = Call {
             method: Method::POST,
@@ -159,7 +162,7 @@ impl AccountSignIn {
         };
         let answer = self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
         if answer.is_success() {
-            let token = super::token::read(&call.url, &answer.body, Clock::System.now())?;
+            let token = super::token::read(&call.url, &answer.body, self.transport.clock.now())?;
             let remembered = step::remembered(&answer.body);
             return Ok(Step::SignedIn(Account { sign_in: self, token, remembered }));
         }
