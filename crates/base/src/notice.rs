@@ -64,6 +64,13 @@ pub enum Notice {
         /// For how many seconds.
         seconds: u64,
     },
+    /// Somebody changed a member at the moment in which this run gave it another external id: neither is undone.
+    ChangedMeanwhile {
+        /// The member's address.
+        member: String,
+        /// What changed.
+        what: Belonging,
+    },
     /// The last import that overwrites took so long that a gateway may end the connection of the next.
     WholeImportSlow {
         /// How many seconds.
@@ -103,6 +110,19 @@ pub enum Notice {
         /// The unit.
         unit: String,
     },
+}
+
+/// What a member has besides the external id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Belonging {
+    /// Owner, administrator, user or custom.
+    Role,
+    /// Those of a custom role.
+    Permissions,
+    /// Direct access to collections.
+    Collections,
+    /// Memberships in groups.
+    Groups,
 }
 
 /// Some names of many.

@@ -2,6 +2,10 @@
 //!
 //! Plain data. The engine keeps it in a database; the rules take it as input and hand back the next state.
 
+mod refused;
+
+pub use refused::{RefusedBefore, RefusedKind};
+
 use crate::import::ImportPace;
 use crate::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use crate::wire::{ImportRequest, Request};
@@ -25,6 +29,8 @@ pub struct LedgerState {
     pub baseline_taken: bool,
     /// Sources that no run has compared yet. Nothing of theirs is taken, as in a first run.
     pub new_sources: Vec<SourceName>,
+    /// What the server refused for one person or group.
+    pub refused: Vec<RefusedBefore>,
 }
 
 impl LedgerState {

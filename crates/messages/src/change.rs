@@ -3,6 +3,7 @@
 use crate::source::in_a_sentence;
 use crate::text;
 use crate::time::moment;
+use bwdc_core::ledger::RefusedKind;
 use bwdc_core::observed::ServerKind;
 use bwdc_core::plan::{Cause, Kept, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Standing};
 
@@ -171,6 +172,23 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
             &group.name,
             text!("standing.group-name", "the server keeps the group's first name, `{observed}`", observed),
         ),
+        Standing::Refused { what, about, reason, since } => {
+            let what = match what {
+                RefusedKind::Restore => text!("refused.restore", "access was not given back"),
+                RefusedKind::MemberId => text!("refused.member-id", "the external id was not changed"),
+                RefusedKind::GroupId => text!("refused.group-id", "the group's external id was not changed"),
+                RefusedKind::DeleteGroup => text!("refused.delete-group", "the group was not deleted"),
+            };
+            let why = text!(
+                "standing.refused",
+                "{what}: the server has refused it since {since} ({reason}). It is tried again once a day, or as soon as \
+                 something about it changes",
+                what,
+                since = moment(*since),
+                reason
+            );
+            (&about.name, why)
+        }
         Standing::GroupVanished { group } => {
             let why = match server {
                 ServerKind::Vaultwarden => text!(

@@ -7,7 +7,7 @@ use crate::source::in_a_sentence;
 use crate::text;
 use bwdc_core::plan::Remark;
 use bwdc_core::snapshot::Overlooked;
-use bwdc_engine::notice::{Names, Notice};
+use bwdc_engine::notice::{Belonging, Names, Notice};
 use std::path::Path;
 
 /// Something that an administrator should know.
@@ -183,6 +183,12 @@ pub fn notice(notice: &Notice) -> String {
             "An import of an earlier run had ended without an answer. This run waited {seconds} s until the organization had stopped changing.",
             seconds
         ),
+        Notice::ChangedMeanwhile { member, what } => text!(
+            "notice.changed-meanwhile",
+            "Please check `{member}` in the web vault: {what} changed at the moment in which this run set the external id. Nothing of it was undone.",
+            member,
+            what = belonging(*what)
+        ),
         Notice::WholeImportSlow { seconds } => text!(
             "notice.whole-import-slow",
             "The last import with `sync.overwriteExisting` took {seconds} s, and such an import is never split. A gateway in front of the server may close the connection after 60 to 100 s (nginx: `proxy_read_timeout`), while the server goes on. Raise that limit, or turn `sync.overwriteExisting` off.",
@@ -245,6 +251,15 @@ pub(crate) fn close_folder(path: &Path) -> String {
         )
     } else {
         text!("notice.close-folder", "Run `chmod go-w \"{folder}\"`.", folder)
+    }
+}
+
+fn belonging(what: Belonging) -> String {
+    match what {
+        Belonging::Role => text!("belonging.role", "the role"),
+        Belonging::Permissions => text!("belonging.permissions", "the permissions"),
+        Belonging::Collections => text!("belonging.collections", "access to collections"),
+        Belonging::Groups => text!("belonging.groups", "the groups"),
     }
 }
 

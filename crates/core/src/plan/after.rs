@@ -47,7 +47,8 @@ impl Plan {
         let read = input.desired.sources().iter().filter(|it| it.failure.is_none());
         let read: HashSet<&SourceName> = read.map(|it| &it.name).collect();
         let new_sources = input.ledger.new_sources.iter().filter(|it| !read.contains(it)).cloned().collect();
-        LedgerState { people, groups, open_intents: Vec::new(), baseline_taken: true, new_sources }
+        let refused = self.refusals_after(&[], input, now);
+        LedgerState { people, groups, open_intents: Vec::new(), baseline_taken: true, new_sources, refused }
     }
 
     fn observed_people(

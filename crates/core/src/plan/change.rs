@@ -1,5 +1,6 @@
 //! The vocabulary of a plan.
 
+use crate::ledger::RefusedKind;
 use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::HiddenBecause;
 use crate::settings::HiddenAction;
@@ -350,6 +351,17 @@ pub enum Standing {
     GroupVanished {
         /// Which.
         group: Subject,
+    },
+    /// The server refused it, and is asked again when something about it changes, else once a day.
+    Refused {
+        /// What was refused.
+        what: RefusedKind,
+        /// For whom, or for which group.
+        about: Subject,
+        /// What the server said.
+        reason: String,
+        /// When it was first refused.
+        since: Timestamp,
     },
 }
 

@@ -7,6 +7,7 @@ mod anew;
 mod approval;
 mod change;
 mod fate;
+mod given_up;
 mod group_identity;
 mod groups;
 mod identity;
@@ -42,7 +43,7 @@ use sent::Sent;
 use sources::Sources;
 
 use crate::desired::Desired;
-use crate::ledger::LedgerState;
+use crate::ledger::{LedgerState, RefusedBefore};
 use crate::names::{ExternalId, Timestamp};
 use crate::observed::MemberStatus;
 use crate::observed::{
@@ -82,8 +83,8 @@ pub struct PlanInput<'a> {
     pub recent: &'a Takings,
     /// Members whom a first run does not find, although the directory says that it has their ids; 0 on later runs.
     pub unfound_of_directory: usize,
-    /// Whether somebody asked for everything to be sent again to a server that cannot be read: only so does it get back what
-    /// was taken out there by hand.
+    /// Whether somebody asked for everything to be sent again: a server that cannot be read gets back what was taken out there by
+    /// hand only so, and what was refused today is tried again.
     pub resend: bool,
     /// When the plan is made.
     pub now: Timestamp,
@@ -148,6 +149,9 @@ pub struct Plan {
     refusals: Vec<Refusal>,
     #[serde(skip)]
     sent: Sent,
+    /// Refusals of earlier runs by which this plan goes.
+    #[serde(skip)]
+    held: Vec<RefusedBefore>,
     #[serde(skip)]
     basis: limits::Basis,
     /// Memberships that begin because the directory is read better than before: group and member.
@@ -197,11 +201,13 @@ impl Plan {
             overwrite_withheld,
             refusals,
             sent,
+            held: Vec::new(),
             basis: limits::Basis::default(),
             anew: anew.memberships,
             server: input.server,
             large_import: input.sync.large_import,
         };
+        plan.hold_back(input);
         remarks::look(input, &index, &roster, &mut plan);
         plan.seats = seats::count(input, &index, &plan);
         limits::look(input, &index, &mut plan);

@@ -49,6 +49,19 @@ impl Sent {
         self.repairs.push((about, request));
     }
 
+    /// The requests about one person or group.
+    pub(super) fn single(&self) -> Vec<Request> {
+        let all = self.takings.iter().chain(&self.repairs).chain(&self.restorations);
+        all.map(|(_, request)| request.clone()).collect()
+    }
+
+    /// Leaves a request out.
+    pub(super) fn forget(&mut self, request: &Request) {
+        for requests in [&mut self.takings, &mut self.repairs, &mut self.restorations] {
+            requests.retain(|(_, it)| it != request);
+        }
+    }
+
     pub(super) fn restore(&mut self, about: Subject, request: Request) {
         self.restorations.push((about, request));
     }

@@ -13,6 +13,7 @@ mod network;
 mod organization;
 mod people;
 mod quarantine;
+mod refusals;
 mod schema;
 mod shared;
 mod sources;
@@ -255,6 +256,7 @@ impl Ledger {
             open_intents: journal::read_open(&snapshot)?,
             baseline_taken: schema::fact(&snapshot, BASELINE)? == Some(1),
             new_sources: Vec::new(),
+            refused: refusals::read(&snapshot)?,
         };
         snapshot.commit()?;
         Ok(state)
@@ -279,6 +281,7 @@ impl Ledger {
         let retention = self.retention;
         let transaction = self.writing()?;
         people::replace(&transaction, state)?;
+        refusals::replace(&transaction, &state.refused)?;
         schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
         sources::compared(&transaction, &state.new_sources)?;
         journal::close(&transaction, run)?;
@@ -322,6 +325,7 @@ impl Ledger {
             "mirrors",
             "sources",
             "shared_marks",
+            "refusals",
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }

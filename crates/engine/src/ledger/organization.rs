@@ -39,6 +39,7 @@ impl Ledger {
                 "mirrors",
                 "sources",
                 "shared_marks",
+                "refusals",
             ] {
                 transaction.execute(&format!("DELETE FROM {table}"), [])?;
             }

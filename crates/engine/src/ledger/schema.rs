@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -139,6 +139,17 @@ const MIGRATIONS: [&str; 9] = [
         fingerprint TEXT NOT NULL,
         api TEXT NOT NULL,
         identity TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE refusals (
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        mark TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        tried_at INTEGER NOT NULL,
+        PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
 ",
 ];

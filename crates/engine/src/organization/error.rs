@@ -2,6 +2,7 @@
 
 use super::message::ServerMessage;
 use crate::http::{HttpError, TransportError, describe_status};
+use crate::notice::Belonging;
 use bwdc_core::names::MemberId;
 
 /// Why nothing could be learned from the server.
@@ -92,12 +93,14 @@ pub enum ApplyError {
         effect: Effect,
     },
     /// The external id of a member was replaced, and something else of the member is not as it was.
-    #[error("member {member} has got the directory's external id, and {what} changed meanwhile")]
+    #[error(
+        "member {member} has got the directory's external id, and changed otherwise meanwhile ({what:?})"
+    )]
     Altered {
         /// The membership.
         member: MemberId,
         /// What is not as it was.
-        what: &'static str,
+        what: Belonging,
     },
     /// The request went out and nobody can say what it did: look at the organization before sending it again.
     #[error("{cause}")]
@@ -157,11 +160,21 @@ impl ApplyError {
         }
     }
 
-    /// Whether the server refuses what was asked for one person or group, so that it may well do the same for the next:
-    /// a rule, a policy or a vanished entry, and no matter of rights, plan, payment or rate.
+    /// Whether the server refuses, or fails on, what was asked for one person or group, so that it may well do the next: a rule, a
+    /// policy, a vanished entry or a record that it trips over, and no matter of rights, plan, payment or rate.
     pub(crate) fn concerns_one(&self) -> bool {
-        let Self::Refused { message, effect: Effect::None } = self else { return false };
-        !message.page && matches!(message.status, 400 | 404 | 409 | 422)
+        match self {
+            Self::Refused { message, effect: Effect::None } => {
+                !message.page && matches!(message.status, 400 | 404 | 409 | 422)
+            }
+            Self::Unknown { cause: UnknownCause::Answer(_) } => !self.may_be_under_way(),
+            _ => false,
+        }
+    }
+
+    /// Whether a rule of the server forbids it, which stays so until something about it changes.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused { message, .. } if matches!(message.status, 400 | 422))
     }
 
     /// What the server said, where it said something.

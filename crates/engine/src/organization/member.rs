@@ -1,14 +1,16 @@
 //! A member's external id, changed with everything else left as it is.
 //!
 //! `PUT /public/members/{id}` replaces: collections that are not sent back are lost, so is the role. The member is read,
-//! sent back with the new id, and read again; a difference in anything else is an error that names it.
+//! sent back with the new id, and read again; a difference in anything else was made by somebody else at the same moment, and
+//! is named.
 
 use super::change::{self, path_segment};
-use super::error::{ApplyError, OrganizationError, UnknownCause};
+use super::error::{ApplyError, Effect, OrganizationError, UnknownCause};
 use super::{Organization, SMALL};
 use crate::event::Events;
 use crate::failpoint;
 use crate::http::Sent;
+use crate::notice::Belonging;
 use bwdc_core::names::{ExternalId, MemberId};
 use bwdc_core::wire::Request;
 use serde_json::{Value, json};
@@ -32,12 +34,12 @@ impl Belongings {
         Self { role: field("type"), permissions: field("permissions"), collections, groups }
     }
 
-    fn lost(&self, after: &Self) -> Option<&'static str> {
+    fn lost(&self, after: &Self) -> Option<Belonging> {
         [
-            ("the role", self.role == after.role),
-            ("the permissions", self.permissions == after.permissions),
-            ("access to collections", self.collections == after.collections),
-            ("groups", self.groups == after.groups),
+            (Belonging::Role, self.role == after.role),
+            (Belonging::Permissions, self.permissions == after.permissions),
+            (Belonging::Collections, self.collections == after.collections),
+            (Belonging::Groups, self.groups == after.groups),
         ]
         .into_iter()
         .find_map(|(name, same)| (!same).then_some(name))
@@ -55,7 +57,13 @@ impl Organization {
         external_id: &ExternalId,
         events: Events<'_>,
     ) -> Result<(), ApplyError> {
-        let (member, groups) = self.whole_member(id, events).await?;
+        let vanished = |error| match error {
+            OrganizationError::Refused(message) if message.status == 404 => {
+                ApplyError::Refused { message, effect: Effect::None }
+            }
+            error => error.into(),
+        };
+        let (member, groups) = self.whole_member(id, events).await.map_err(vanished)?;
         if member.get("externalId").and_then(Value::as_str) == Some(external_id.as_str()) {
             return Ok(());
         }

@@ -101,6 +101,15 @@ pub enum RunError {
         /// Which, with what the server said.
         records: Vec<RefusedRecord>,
     },
+    /// Something ended the run, and before that the server had refused something for single people or groups.
+    #[error("{error}; before, the server did not take {}", refused(records))]
+    EndedAfterRefusals {
+        /// Whom, with what the server said.
+        records: Vec<RefusedRecord>,
+        /// What ended the run.
+        #[source]
+        error: Box<RunError>,
+    },
     /// The organization accepted everything, and is not as planned.
     #[error(
         "the organization accepted every request, and {left} changes are still to be made: it was read back and is not as planned"
@@ -126,6 +135,17 @@ pub struct UnreadSource {
     pub name: SourceName,
     /// Why.
     pub error: Arc<ReadError>,
+}
+
+impl RunError {
+    /// The error of a run that met these refusals before.
+    pub(super) fn after(self, records: Vec<RefusedRecord>) -> Self {
+        match self {
+            Self::Cancelled => Self::Cancelled,
+            error if records.is_empty() => error,
+            error => Self::EndedAfterRefusals { records, error: Box::new(error) },
+        }
+    }
 }
 
 impl From<SourceError> for RunError {

@@ -4,13 +4,17 @@ use super::RunError;
 use crate::clock::Clock;
 use crate::event::{Cancel, Event, Events};
 use crate::ledger::{Ledger, LedgerError, Outcome, RunId};
+use crate::notice::Notice;
 use crate::organization::{ApplyError, Organization};
 use bwdc_core::import::{ImportPace, PartAnswer, RefusedRecord, Search, Step, search_budget};
-use bwdc_core::ledger::IntentId;
+use bwdc_core::ledger::{IntentId, RefusedKind};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{Plan, Subject};
 use bwdc_core::wire::{ImportRequest, Request};
 use std::time::Duration;
+
+/// So many requests about single people or groups that fail one after the other are no matter of these.
+const FAILURES: usize = 3;
 
 /// How far the requests of a run came.
 #[derive(Default)]
@@ -19,6 +23,8 @@ pub(super) struct Sent {
     pub(super) accepted: usize,
     /// Records that the server does not take, though it took everything around them.
     pub(super) refused: Vec<RefusedRecord>,
+    /// Requests about one person or group that a rule of the server forbids: the next runs know of them.
+    pub(super) forbidden: Vec<(Request, RefusedRecord)>,
     /// What ended the run.
     pub(super) failure: Option<Failure>,
 }
@@ -80,21 +86,37 @@ impl Wire<'_> {
     async fn send_all(&mut self, plan: &Plan, requests: &[Request], sent: &mut Sent) -> Result<(), Failure> {
         let records = requests.iter().map(|it| if let Request::Import(it) = it { size(it) } else { 0 }).sum();
         let mut budget = search_budget(records);
+        let (mut unmade, mut in_a_row) = (Vec::new(), 0);
         for (place, request) in requests.iter().enumerate() {
             (self.events)(Event::Sending { number: place + 1, of: requests.len() });
+            let Some(request) = as_it_is_sent(request, plan, &unmade) else { continue };
+            let request = &request;
             let (intent, answer) = self.send_one(request).await?;
-            match answer {
-                Ok(()) => sent.accepted += 1,
-                Err(error) => match (request, part_answer(request, &error)) {
-                    (Request::Import(import), Some(answer)) if size(import) > 1 => {
-                        let search = Search::new(import.clone(), answer);
-                        self.search(search, (intent, error), &mut budget, sent).await?;
-                    }
-                    _ => match refused_alone(plan, request, &error) {
-                        Some(record) => sent.refused.push(record),
-                        None => return Err(Failure::of(error)),
-                    },
-                },
+            let Err(error) = answer else {
+                (sent.accepted, in_a_row) = (sent.accepted + 1, 0);
+                continue;
+            };
+            if let Some(notice) = changed_meanwhile(plan, request, &error) {
+                sent.accepted += 1;
+                (self.events)(Event::Notice(notice));
+                continue;
+            }
+            if let (Request::Import(import), Some(answer)) = (request, part_answer(request, &error))
+                && size(import) > 1
+            {
+                let search = Search::new(import.clone(), answer);
+                self.search(search, (intent, error), &mut budget, sent).await?;
+                continue;
+            }
+            let failed = usize::from(!error.certainly_nothing_happened());
+            in_a_row = (in_a_row + failed) * failed;
+            let Some(record) = refused_alone(plan, request, &error).filter(|_| in_a_row < FAILURES) else {
+                return Err(Failure::of(error));
+            };
+            unmade.push(request.clone());
+            match RefusedKind::of(request).filter(|_| error.is_forbidden()) {
+                Some(_) => sent.forbidden.push((request.clone(), record)),
+                None => sent.refused.push(record),
             }
         }
         Ok(())
@@ -154,7 +176,7 @@ impl Wire<'_> {
         let intent = self.ledger.intend(self.run, request, begun)?;
         let answer = self.organization.apply(request, self.events).await;
         let outcome = match &answer {
-            Ok(()) => Outcome::Accepted,
+            Ok(()) | Err(ApplyError::Altered { .. }) => Outcome::Accepted,
             Err(error) if error.certainly_nothing_happened() => Outcome::Refused,
             Err(error) if error.may_be_under_way() => Outcome::Unknown,
             Err(_) => Outcome::Over,
@@ -192,20 +214,35 @@ impl Wire<'_> {
     }
 }
 
-/// Whom the server refused, where that is no reason to keep anything from anybody else. A refused new id is one: what the
-/// import says of that person or group goes by it.
+/// A request as it goes out after the server has refused others: an import names people and groups by the ids that they keep.
+/// None: nothing is left of it.
+fn as_it_is_sent(request: &Request, plan: &Plan, unmade: &[Request]) -> Option<Request> {
+    let rewritten = |import: &ImportRequest| plan.after_refusals(import.clone(), unmade);
+    match request {
+        Request::Import(import) if !unmade.is_empty() => {
+            Some(rewritten(import)).filter(|it| size(it) > 0).map(Request::Import)
+        }
+        Request::WholeImport(import) if !unmade.is_empty() => Some(Request::WholeImport(rewritten(import))),
+        _ => Some(request.clone()),
+    }
+}
+
+/// Whom the server refused, where that is no reason to keep anything from anybody else.
 fn refused_alone(plan: &Plan, request: &Request, error: &ApplyError) -> Option<RefusedRecord> {
     let is_group = match request {
-        Request::Revoke(_) | Request::Restore(_) | Request::Remove(_) => false,
-        Request::DeleteGroup(_) => true,
-        Request::Import(_)
-        | Request::WholeImport(_)
-        | Request::PutMember { .. }
-        | Request::PutGroup { .. } => return None,
+        Request::Revoke(_) | Request::Restore(_) | Request::Remove(_) | Request::PutMember { .. } => false,
+        Request::DeleteGroup(_) | Request::PutGroup { .. } => true,
+        Request::Import(_) | Request::WholeImport(_) => return None,
     };
     let reason = error.message().filter(|_| error.concerns_one())?.to_string();
     let Subject { name, external_id } = plan.about(request)?.clone();
     Some(RefusedRecord { name, external_id, is_group, reason })
+}
+
+/// What somebody else changed of a member while this run gave it another id: it is neither a failure nor undone.
+fn changed_meanwhile(plan: &Plan, request: &Request, error: &ApplyError) -> Option<Notice> {
+    let ApplyError::Altered { what, .. } = error else { return None };
+    Some(Notice::ChangedMeanwhile { member: plan.about(request)?.name.clone(), what: *what })
 }
 
 fn size(request: &ImportRequest) -> usize {

@@ -137,21 +137,25 @@ impl<'r> Run<'r> {
         let pace = self.ledger.import_pace().map_err(RunError::from).map_err(self.stop(record.clone()))?;
         let requests = if self.was_sent_before(&plan, &inputs) { Vec::new() } else { plan.requests_at(pace) };
         let hash = self.prepare(&inputs, &plan, &requests).map_err(self.stop(record.clone()))?;
-        let sent = self.send(&plan, &requests).await;
+        let mut sent = self.send(&plan, &requests).await;
         let looked = self.look_again(&inputs, &plan, &requests).await;
-        match (sent.failure, looked) {
+        match (sent.failure.take(), looked) {
             (Some(failure), looked) => {
-                let reached = sent.accepted > 0 || !sent.refused.is_empty() || !failure.without_effect;
-                let times = if reached { Times::Forgotten } else { Times::Restored(hash) };
+                let Sent { accepted, mut refused, forbidden, .. } = sent;
+                let answered = accepted > 0 || !refused.is_empty() || !forbidden.is_empty();
+                let times = match answered || !failure.without_effect {
+                    true => Times::Forgotten,
+                    false => Times::Restored(hash),
+                };
                 let looked = looked.ok().flatten();
-                Ok(self.broken_off(&inputs, &plan, record, failure.error, looked.as_ref(), times))
+                refused.extend(forbidden.into_iter().map(|(_, record)| record));
+                let error = failure.error.after(refused);
+                Ok(self.broken_off(&inputs, &plan, record, error, looked.as_ref(), times))
             }
             (None, Err(error)) => {
                 Ok(Conclusion { times: Times::Forgotten, ..Conclusion::failed(record, error) })
             }
-            (None, Ok(after)) => {
-                Ok(self.finished(&inputs, plan, record, &requests, sent.refused, after.as_ref()))
-            }
+            (None, Ok(after)) => Ok(self.finished(&inputs, plan, record, &requests, sent, after.as_ref())),
         }
     }
 
@@ -346,6 +350,7 @@ impl<'r> Run<'r> {
             // A first run that failed is followed by another first run.
             baseline_taken: inputs.ledger.baseline_taken,
             new_sources: inputs.ledger.new_sources.clone(),
+            refused: inputs.ledger.refused.clone(),
             ..plan.ledger_after(&inputs.borrow(), After::Observed(state), self.now)
         });
         let ending = Conclusion::failed(record, error);
@@ -363,12 +368,19 @@ impl<'r> Run<'r> {
         plan: Plan,
         mut record: Record,
         requests: &[Request],
-        refused: Vec<RefusedRecord>,
+        sent: Sent,
         after: Option<&OrganizationState>,
     ) -> Conclusion<SyncReport> {
-        let plan = plan.without(&refused);
+        let Sent { mut refused, forbidden, .. } = sent;
+        let borrowed = inputs.borrow();
+        let remembered = plan.refusals_after(&forbidden, &borrowed, self.now);
+        let is_new = |(request, record): &&(Request, RefusedRecord)| {
+            !plan.is_known_refusal(request, &record.reason, &borrowed)
+        };
+        refused.extend(forbidden.iter().filter(is_new).map(|(_, record)| record.clone()));
+        let plan = plan.without(&refused).without_forbidden(&forbidden, &remembered);
         let state = after.map_or(After::Accepted, After::Observed);
-        let next = plan.ledger_after(&inputs.borrow(), state, self.now);
+        let next = LedgerState { refused: remembered, ..plan.ledger_after(&borrowed, state, self.now) };
         let finished = Finished {
             sent: !requests.is_empty() || !self.early.changes.is_empty(),
             read_back: after.is_some(),

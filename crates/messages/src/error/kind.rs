@@ -106,6 +106,7 @@ fn of_run(error: &RunError) -> ErrorKind {
         | RunError::Desired(_)
         | RunError::SourcesNotRead { .. } => ErrorKind::Directory,
         RunError::Cancelled => ErrorKind::Interrupted,
+        RunError::EndedAfterRefusals { error, .. } => of_run(error),
         RunError::ImportUnderWay { .. } => ErrorKind::UnknownEffect,
         RunError::Refused { .. } | RunError::PlanOfAnother { .. } | RunError::PlanChanged { .. } => {
             ErrorKind::Refused

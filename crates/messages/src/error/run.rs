@@ -52,6 +52,12 @@ pub(super) fn message(error: &RunError) -> String {
             new
         ),
         E::Apply(cause) | E::OrganizationAtFault(cause) => of_server(&cause.to_string(), cause.message()),
+        E::EndedAfterRefusals { records, error } => text!(
+            "error.ended-after-refusals",
+            "{error} Before that, the server did not accept {records}.",
+            error = message(error),
+            records = refused(records)
+        ),
         E::RecordsRefused { records } => {
             text!("error.records-refused", "The server did not accept {records}.", records = refused(records))
         }
@@ -105,6 +111,7 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
             "step.organization-at-fault",
             "The server fails on every part of the request alike, so no single person or group is the cause. Look in the server's log; on a Bitwarden server the cause is often an address or an external id that exists twice in the organization."
         )),
+        E::EndedAfterRefusals { error, .. } => steps(error),
         E::RecordsRefused { .. } => say(text!(
             "step.records-refused",
             "Correct what the server names, in the directory or in the organization, or leave them out with a filter. Everybody else was synced, and the next run tries again."

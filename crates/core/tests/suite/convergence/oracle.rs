@@ -178,6 +178,7 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             }
             Standing::RevokedByHand { person } => wanted == "access" && person.external_id.as_str() == id,
             Standing::MembershipsKept { .. }
+            | Standing::Refused { .. }
             | Standing::GroupNameKept { .. }
             | Standing::GroupVanished { .. } => false,
         })
@@ -373,6 +374,8 @@ fn standing(world: &World, standing: &Standing) -> Checked {
             let pushed = world.directory.groups.iter().filter_map(|it| pushed_group(world, it));
             pushed.into_iter().all(|it| it != group.external_id.as_str())
         }
+        // The server of this world refuses nothing.
+        Standing::Refused { .. } => false,
         // Only first runs leave others, and a first run has been followed by a second.
         Standing::MembershipsKept { because, .. } => {
             *because == MembershipsKeptBecause::Unconfirmed && world.directory.silent

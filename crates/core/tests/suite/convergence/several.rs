@@ -422,6 +422,7 @@ impl World {
                 | Standing::AddressHeld { person, .. }
                 | Standing::RevokedByHand { person } => Some(person.name.as_str()),
                 Standing::MembershipsKept { .. }
+                | Standing::Refused { .. }
                 | Standing::GroupNameKept { .. }
                 | Standing::GroupVanished { .. } => None,
             })
