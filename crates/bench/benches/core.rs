@@ -186,6 +186,8 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         people: people.collect(),
         groups: groups.collect(),
         new_sources: Vec::new(),
+        refused: Vec::new(),
+        addresses: Default::default(),
         open_intents: Vec::new(),
         baseline_taken: true,
     }

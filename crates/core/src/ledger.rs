@@ -2,8 +2,10 @@
 //!
 //! Plain data. The engine keeps it in a database; the rules take it as input and hand back the next state.
 
+mod addresses;
 mod refused;
 
+pub use addresses::{Addresses, Told};
 pub use refused::{RefusedBefore, RefusedKind};
 
 use crate::import::ImportPace;
@@ -31,6 +33,8 @@ pub struct LedgerState {
     pub new_sources: Vec<SourceName>,
     /// What the server refused for one person or group.
     pub refused: Vec<RefusedBefore>,
+    /// Every address that a directory has told of these people.
+    pub addresses: Addresses,
 }
 
 impl LedgerState {

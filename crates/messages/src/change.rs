@@ -52,6 +52,27 @@ pub fn kept(kept: &Kept) -> String {
         KeptBecause::Protected => text!("kept.protected", "`protected` in connector.toml lists this person"),
         KeptBecause::Baseline => text!("kept.baseline", "the first run removes nobody"),
         KeptBecause::AlreadyRevoked => text!("kept.revoked", "has no access, and keeps the membership"),
+        KeptBecause::SentAsDeleted => text!(
+            "kept.sent-as-deleted",
+            "was sent as deleted under every known address; this server does not show whether access ended"
+        ),
+        KeptBecause::AddressShared { shared } => {
+            let others = shared.iter().map(|it| {
+                text!(
+                    "kept.shared-address",
+                    "`{address}` ({holder})",
+                    address = &it.address,
+                    holder = &it.holder.name
+                )
+            });
+            text!(
+                "kept.address-shared",
+                "may still have access: this server goes by addresses and does not show them, and somebody else may be a member \
+                 under {others}, so nothing is sent for it. Revoke the person in the web vault, or let runs see the members \
+                 with `login --observer`",
+                others = others.collect::<Vec<_>>().join(", ")
+            )
+        }
         KeptBecause::NoUsableAddress => {
             return text!("kept.no-address", "in the directory, without a usable address");
         }
@@ -145,6 +166,16 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
                 observed
             ),
         ),
+        Standing::AddressUnseen { person, told, revoked } => (&person.name, unseen_address(told, *revoked)),
+        Standing::AddressOfAnother { person, holder } => (
+            &person.name,
+            text!(
+                "standing.address-of-another",
+                "not sent: the directory gave this address to `{holder}` before, whose account may still have it, and this \
+                 server would take the two for one person",
+                holder
+            ),
+        ),
         Standing::HeldUnderOtherId { person, observed } => (
             &person.name,
             text!(
@@ -222,6 +253,27 @@ fn memberships_kept(members: usize, because: MembershipsKeptBecause) -> String {
             "{members:member stays/members stay} in the group: the directory does not say whether they still exist",
             members
         ),
+    }
+}
+
+fn unseen_address(told: &[String], revoked: bool) -> String {
+    let told = told.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    if revoked {
+        text!(
+            "standing.unseen-address-revoked",
+            "access was revoked by a run and cannot be given back: the account may have any of the addresses {told}, and this \
+             server goes by addresses and does not show them. Give it back in the web vault, or let runs see the members with \
+             `login --observer`",
+            told
+        )
+    } else {
+        text!(
+            "standing.unseen-address",
+            "the directory changed the address, and the account may have any of {told}. This server goes by addresses and does \
+             not show them: the person is not sent as a member any more, and stays in the groups. `login --observer` lets runs \
+             see the members",
+            told
+        )
     }
 }
 

@@ -1,9 +1,10 @@
 //! What the ledger remembers after a run: only what the organization holds, or has accepted.
 
+use super::addresses::addresses_told;
 use super::leavers::Outs;
 use super::{Change, Plan, PlanInput};
 use crate::desired::Desired;
-use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson};
+use crate::ledger::{Addresses, LedgerState, ManagedGroup, ManagedPerson};
 use crate::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, OrganizationState, Presence, ServerKind};
 use crate::snapshot::AccountState;
@@ -48,7 +49,49 @@ impl Plan {
         let read: HashSet<&SourceName> = read.map(|it| &it.name).collect();
         let new_sources = input.ledger.new_sources.iter().filter(|it| !read.contains(it)).cloned().collect();
         let refused = self.refusals_after(&[], input, now);
-        LedgerState { people, groups, open_intents: Vec::new(), baseline_taken: true, new_sources, refused }
+        let addresses = self.addresses_after(input, after, &people);
+        LedgerState {
+            people,
+            groups,
+            open_intents: Vec::new(),
+            baseline_taken: true,
+            new_sources,
+            refused,
+            addresses,
+        }
+    }
+
+    /// The addresses of these people, and under which of them access was taken. Of whom the directory wants, none counts as taken:
+    /// the access may have been given back by hand.
+    fn addresses_after(
+        &self,
+        input: &PlanInput<'_>,
+        after: After<'_>,
+        people: &[ManagedPerson],
+    ) -> Addresses {
+        let mut addresses = addresses_told(input.ledger, input.desired, input.identity);
+        if matches!(after, After::Accepted) {
+            for member in &self.import().members {
+                let sent = member.email.as_deref();
+                addresses
+                    .set_taken(&member.external_id, member.deleted, |it| !member.deleted || Some(it) == sent);
+            }
+        }
+        for (new, old) in self.replaced_ids() {
+            addresses.pass_on(old, new);
+        }
+        for person in people {
+            let id = &person.external_id;
+            addresses.note(id, person.email.as_str(), person.revoked_by_us);
+            if matches!(after, After::Observed(_)) {
+                addresses.set_taken(id, person.revoked_by_us, |_| true);
+            } else if person.out.is_none() {
+                addresses.set_taken(id, false, |_| true);
+            }
+        }
+        let people: HashSet<&ExternalId> = people.iter().map(|it| &it.external_id).collect();
+        addresses.retain(|it| people.contains(it));
+        addresses
     }
 
     fn observed_people(

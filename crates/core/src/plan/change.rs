@@ -212,6 +212,14 @@ pub enum KeptBecause {
     AsToday,
     /// Has lost access already; the membership is kept, as the settings say.
     AlreadyRevoked,
+    /// Was sent as deleted under every known address, to a server that does not show what came of it.
+    SentAsDeleted,
+    /// Somebody else may be a member under an address that the account can have, and the server goes by addresses: whether the
+    /// person still has access is not known.
+    AddressShared {
+        /// Those addresses.
+        shared: Vec<SharedAddress>,
+    },
     /// In the directory, with an address that cannot be used: no cause to leave.
     NoUsableAddress,
     /// An entry of the directory that was never brought over has this member's address: it may be the same person, entered anew.
@@ -227,6 +235,16 @@ pub enum KeptBecause {
         /// What stood in the way.
         reason: String,
     },
+}
+
+/// An address of a leaver under which somebody else may be a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SharedAddress {
+    /// The address.
+    pub address: String,
+    /// Who may be a member under it.
+    pub holder: Subject,
 }
 
 /// Somebody or something of the directory that is not brought over.
@@ -311,6 +329,23 @@ pub enum Standing {
         person: Subject,
         /// The address of the member whom the organization means.
         observed: String,
+    },
+    /// The address changed in the directory, nobody sees which one the account has, and the server goes by addresses: the person
+    /// is not sent as a member any more.
+    AddressUnseen {
+        /// Who, with the directory's address.
+        person: Subject,
+        /// The addresses that the account may have.
+        told: Vec<String>,
+        /// Whether our runs took the access: it cannot be given back.
+        revoked: bool,
+    },
+    /// The directory told this address of somebody else before, whose account may still have it, and the server goes by addresses.
+    AddressOfAnother {
+        /// Who, with the directory's address.
+        person: Subject,
+        /// The other person's address.
+        holder: String,
     },
     /// A member with this address has another external id.
     HeldUnderOtherId {

@@ -44,6 +44,14 @@ pub(super) enum PersonFate {
         /// The address of whom the id belongs to.
         holder: String,
     },
+    /// In the directory, with an address under which somebody else may be known where nobody can look.
+    AddressOfAnother {
+        person: Subject,
+        /// The address of whom it was told before.
+        holder: String,
+    },
+    /// Managed, with several addresses, where nothing is known of the organization and it goes by addresses.
+    AddressUnseen { person: Subject, told: Vec<String> },
     /// In the directory; a member with this address has another id, and keeps it.
     HeldUnderOtherId { person: Subject, observed: ExternalId },
     /// Becomes a member.
@@ -61,18 +69,30 @@ pub(super) struct MemberFate {
     pub(super) person: Subject,
     /// As an import names the person.
     pub(super) entry: ImportMember,
-    pub(super) address: Option<AddressDifference>,
+    pub(super) address: AddressDifference,
     pub(super) id: IdChange,
     pub(super) access: Access,
     /// Whether the person is sent although nothing is known to differ.
     pub(super) sent_again: bool,
 }
 
-/// The organization knows a member under another address, and no request can change that.
-pub(super) struct AddressDifference {
-    pub(super) observed: String,
-    /// Whether another member has the directory's address.
-    pub(super) held: bool,
+/// Whether the organization knows a member under another address, which no request can change.
+pub(super) enum AddressDifference {
+    None,
+    /// It does.
+    Differs {
+        observed: String,
+    },
+    /// It does, and another member has the directory's address.
+    Held {
+        observed: String,
+    },
+    /// Nobody sees under which of these, and the server goes by addresses: the person cannot be sent.
+    Unseen {
+        told: Vec<String>,
+        /// Whether access that our runs took cannot be given back therefore.
+        revoked: bool,
+    },
 }
 
 /// What becomes of a member's external id.
@@ -110,7 +130,8 @@ pub(super) enum Access {
 pub(super) enum Taking {
     Revoke(MemberId),
     Remove(MemberId),
-    RevokeByImport,
+    /// Under each of these addresses.
+    RevokeByImport(Vec<String>),
     RemoveByImport,
     /// By an import that overwrites and does not list the person.
     Overwrite,
@@ -211,6 +232,12 @@ impl PersonFate {
             Self::IdTaken { person, holder } => {
                 shown.standing.push(Standing::ExternalIdTaken { person, holder });
             }
+            Self::AddressOfAnother { person, holder } => {
+                shown.standing.push(Standing::AddressOfAnother { person, holder });
+            }
+            Self::AddressUnseen { person, told } => {
+                shown.standing.push(Standing::AddressUnseen { person, told, revoked: false });
+            }
             Self::HeldUnderOtherId { person, observed } => {
                 shown.standing.push(Standing::HeldUnderOtherId { person, observed });
             }
@@ -237,9 +264,14 @@ impl Taking {
                 shown.changes.push(Change::Remove { person, cause });
                 sent.take(about, Request::Remove(id));
             }
-            Self::RevokeByImport => {
+            Self::RevokeByImport(addresses) => {
                 shown.changes.push(Change::Revoke { person, cause });
-                sent.import.members.push(entry(&about, true));
+                let entries = addresses.into_iter().map(|address| ImportMember {
+                    email: Some(address),
+                    external_id: about.external_id.clone(),
+                    deleted: true,
+                });
+                sent.import.members.extend(entries);
             }
             Self::RemoveByImport => {
                 shown.changes.push(Change::Remove { person, cause });
@@ -253,19 +285,24 @@ impl Taking {
 impl MemberFate {
     fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
         let Self { person, entry, address, id, access, sent_again } = self;
-        if let Some(AddressDifference { observed, held }) = address {
-            let person = person.clone();
-            shown.standing.push(if held {
-                Standing::AddressHeld { person, observed }
-            } else {
-                Standing::AddressDiffers { person, observed }
-            });
-        }
+        shown.standing.extend(address.standing(&person));
         let by_id = id.unfold(&person, shown, sent);
         let by_access = access.unfold(person, shown, sent);
         if sent_again || by_id || by_access {
             sent.import.members.push(entry);
         }
+    }
+}
+
+impl AddressDifference {
+    fn standing(self, person: &Subject) -> Option<Standing> {
+        let person = person.clone();
+        Some(match self {
+            Self::None => return None,
+            Self::Differs { observed } => Standing::AddressDiffers { person, observed },
+            Self::Held { observed } => Standing::AddressHeld { person, observed },
+            Self::Unseen { told, revoked } => Standing::AddressUnseen { person, told, revoked },
+        })
     }
 }
 

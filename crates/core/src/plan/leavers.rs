@@ -101,12 +101,14 @@ impl Leavers {
         }
         let by = match (treatment, &member.id, input.server) {
             // Vaultwarden's import revokes; it has no other way to take access.
-            (_, _, ServerKind::Vaultwarden) | (_, None, _) => Taking::RevokeByImport,
+            (_, _, ServerKind::Vaultwarden) | (_, None, _) => {
+                Taking::RevokeByImport(vec![person.name.clone()])
+            }
             (Treatment::AsToday, _, _) => Taking::RemoveByImport,
             (Treatment::Chosen(LeaverAction::Remove), Some(id), _) => Taking::Remove(id.clone()),
             (Treatment::Chosen(_) | Treatment::KeepAsToday, Some(id), _) => Taking::Revoke(id.clone()),
         };
-        if matches!(by, Taking::RevokeByImport | Taking::RemoveByImport) {
+        if matches!(by, Taking::RevokeByImport(_) | Taking::RemoveByImport) {
             self.removed_by_import.push(person.external_id.clone());
         }
         Some(PersonFate::Leaves { person, cause, by })
@@ -185,7 +187,9 @@ fn stays(
     let revokes = matches!(treatment, Treatment::Chosen(LeaverAction::Revoke))
         || input.server == ServerKind::Vaultwarden;
     let uncertain = index.uncertain_people.contains_key(external_id);
-    let stays_revoked = member.status == MemberStatus::Revoked && revokes && !uncertain;
+    // Where nobody can look, it is settled by address.
+    let seen = index.unseen.is_none();
+    let stays_revoked = seen && member.status == MemberStatus::Revoked && revokes && !uncertain;
     because.or_else(due).or_else(|| stays_revoked.then_some(KeptBecause::AlreadyRevoked))
 }
 

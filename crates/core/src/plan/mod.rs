@@ -2,6 +2,7 @@
 //!
 //! A plan is data. Building it sends nothing; [`Plan::check`] is the guard, [`Plan::requests`] the way out.
 
+mod addresses;
 mod after;
 mod anew;
 mod approval;
@@ -26,12 +27,14 @@ mod sources;
 mod successors;
 mod verify;
 
+use addresses::Unseen;
+pub use addresses::addresses_told;
 pub use after::After;
 use anew::Anew;
 pub use approval::Takings;
 pub use change::{
-    Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause, Remark, Standing,
-    Subject,
+    Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause, Remark, SharedAddress,
+    Standing, Subject,
 };
 use fate::Shown;
 pub use groups::to_read;
@@ -270,6 +273,8 @@ pub(crate) struct Index<'a> {
     pub(crate) baseline: bool,
     /// Whether what is believed to be there is sent all the same.
     pub(crate) resends: bool,
+    /// Under which addresses people may be known, where nobody can look and the server goes by them.
+    unseen: Option<Unseen>,
     sources: Sources<'a>,
     repeated_people: Vec<&'a ExternalId>,
     repeated_groups: Vec<&'a ExternalId>,
@@ -295,6 +300,7 @@ impl<'a> Index<'a> {
             managed_groups: HashSet::new(),
             uncertain_people: HashMap::new(),
             uncertain_groups: HashSet::new(),
+            unseen: Unseen::new(input, evidence),
             sources: Sources::new(input),
             repeated_people: Vec::new(),
             repeated_groups: Vec::new(),
@@ -373,6 +379,11 @@ impl<'a> Index<'a> {
     fn unread_owner(&self, external_id: &str, input: &PlanInput<'_>) -> Option<KeptBecause> {
         let &number = self.managed.get(external_id)?;
         self.sources.unread(&input.ledger.people[number].source)
+    }
+
+    /// Whether it is known under which address the organization knows this person.
+    fn is_certain(&self, external_id: &str) -> bool {
+        self.unseen.as_ref().is_none_or(|it| it.several(external_id).is_none())
     }
 
     pub(crate) fn member(&self, number: usize) -> &'a ObservedMember {

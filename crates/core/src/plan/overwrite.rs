@@ -85,11 +85,11 @@ impl Whole<'_, '_> {
             match place.map(|it| &people[it]) {
                 Some(PersonFate::Leaves { by, .. }) => {
                     // The server looks at those whom the same request marks as deleted, too.
-                    if matches!(by, Taking::RemoveByImport | Taking::RevokeByImport) {
+                    if matches!(by, Taking::RemoveByImport | Taking::RevokeByImport(_)) {
                         self.note_pending(member);
                     }
                     // Listed, the server leaves a revoked member as he is; Vaultwarden's `deleted` entry is in the import.
-                    let revoked = matches!(by, Taking::Revoke(_) | Taking::RevokeByImport);
+                    let revoked = matches!(by, Taking::Revoke(_) | Taking::RevokeByImport(_));
                     self.members.extend((revoked && !vaultwarden).then_some(listed));
                 }
                 Some(PersonFate::Kept(kept)) if kept.because != KeptBecause::AsToday => {

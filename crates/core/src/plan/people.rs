@@ -1,5 +1,6 @@
 //! What happens to each person of the directory; `leavers.rs` decides for those who have no cause to be a member.
 
+use super::addresses;
 use super::change::{Cause, KeptBecause, LeftOut, LeftOutBecause, Subject};
 use super::fate::{Access, AddressDifference, IdChange, MemberFate, PersonFate};
 use super::invitations::{Turns, is_allowed};
@@ -70,6 +71,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
         }
     }
     leavers.absent(input, index, &roster, &mut fates);
+    addresses::settle(input, index, &mut fates);
     // Vaultwarden revokes: memberships stay.
     for id in leavers.removed_by_import.iter().filter(|_| input.server != ServerKind::Vaultwarden) {
         roster.present.remove(id.as_str());
@@ -132,7 +134,7 @@ fn replaced_entries<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> Vec<Replace
         let held = member.external_id.as_ref()?.as_str();
         let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
         let active = member.status != MemberStatus::Revoked && !index.by_external_id.contains_key(pushed);
-        let free = !is_protected(member, held, email, input);
+        let free = !is_protected(member, held, email, input) && index.is_certain(held);
         let &number = old.get(held).filter(|_| reachable && active && free)?;
         Some(Replaced { number, old: held, pushed })
     })
@@ -161,7 +163,9 @@ fn turns(input: &PlanInput<'_>, index: &Index<'_>, roster: &Roster<'_>) -> Turns
     let candidates = desired.everybody().iter().enumerate().filter_map(|(number, person)| {
         let pushed = roster.pushed[number].filter(|_| leaving(person, input).is_none())?;
         let email = usable_address(person, pushed, input).ok()?;
-        let known = index.by_external_id.contains_key(pushed) || index.by_email.contains_key(email);
+        let known = index.by_external_id.contains_key(pushed)
+            || index.by_email.contains_key(email)
+            || index.unseen.as_ref().is_some_and(|it| it.other_holder(email, pushed).is_some());
         let waits = known || index.sources.has_a_say(person.source).is_some();
         (!waits && is_allowed(email, &input.connector.allowed_domains)).then_some(number)
     });
@@ -206,6 +210,9 @@ fn live<'a>(
         roster.present.insert(pushed);
         return PersonFate::Member(Box::new(known_member(person, member, input, index)));
     }
+    if let Some(unsure) = unsure(&person, input, index) {
+        return unsure;
+    }
     let Some((place, member)) = index.by_email.get(email).map(|&place| (place, index.member(place))) else {
         if let Some(because) = waits(one, email, turns, input, index) {
             return PersonFate::LeftOut(left_out(because));
@@ -237,6 +244,19 @@ fn live<'a>(
     PersonFate::Member(Box::new(identify(&Found { member, old, pushed }, person, input, index)))
 }
 
+/// Somebody who cannot be sent where nobody can look: the address may be another one's, or the account may have another address.
+fn unsure(person: &Subject, input: &PlanInput<'_>, index: &Index<'_>) -> Option<PersonFate> {
+    let unseen = index.unseen.as_ref()?;
+    let id = person.external_id.as_str();
+    if let Some(holder) = unseen.other_holder(&person.name, id) {
+        let managed = index.managed.get(holder.as_str()).map(|&number| &input.ledger.people[number].email);
+        let holder = managed.map_or_else(|| holder.as_str().to_owned(), |it| it.as_str().to_owned());
+        return Some(PersonFate::AddressOfAnother { person: person.clone(), holder });
+    }
+    let told = unseen.several(id)?;
+    Some(PersonFate::AddressUnseen { person: person.clone(), told })
+}
+
 fn id_of(one: &One<'_, '_>, roster: &Roster<'_>, pushed: &str) -> ExternalId {
     roster.ids[one.number].clone().unwrap_or_else(|| ExternalId::new(pushed))
 }
@@ -249,11 +269,18 @@ fn known_member(
     index: &Index<'_>,
 ) -> MemberFate {
     let pushed = person.external_id.as_str();
-    let address = (member.email.as_str() != person.name).then(|| AddressDifference {
-        observed: member.email.as_str().to_owned(),
-        held: index.by_email.contains_key(person.name.as_str()),
-    });
+    let observed = || member.email.as_str().to_owned();
+    let told = index.unseen.as_ref().and_then(|it| it.several(pushed));
+    let address = match told {
+        Some(told) => AddressDifference::Unseen { told, revoked: member.status == MemberStatus::Revoked },
+        None if member.email.as_str() == person.name => AddressDifference::None,
+        None if index.by_email.contains_key(person.name.as_str()) => {
+            AddressDifference::Held { observed: observed() }
+        }
+        None => AddressDifference::Differs { observed: observed() },
+    };
     let access = match index.uncertain_people.get(pushed) {
+        _ if matches!(address, AddressDifference::Unseen { .. }) => Access::Has,
         _ if member.status == MemberStatus::Revoked => give_back(member, pushed, input, index),
         Some(true) => Access::RestoredAgain,
         Some(false) => Access::InvitedAgain { staged: is_staged(input) },
@@ -265,7 +292,8 @@ fn known_member(
         external_id: person.external_id.clone(),
         deleted: false,
     };
-    let sent_again = index.resends && matches!(access, Access::Has);
+    let unseen = matches!(address, AddressDifference::Unseen { .. });
+    let sent_again = index.resends && !unseen && matches!(access, Access::Has);
     MemberFate { person, entry, address, id: IdChange::None, access, sent_again }
 }
 
@@ -318,7 +346,7 @@ fn identify(found: &Found<'_>, person: Subject, input: &PlanInput<'_>, index: &I
         // Vaultwarden restores whom it is shown, unless as deleted.
         deleted: vaultwarden && matches!(access, Access::TakenByHand),
     };
-    MemberFate { person, entry, address: None, id, access, sent_again: false }
+    MemberFate { person, entry, address: AddressDifference::None, id, access, sent_again: false }
 }
 
 /// Whether the member may get another external id: nobody in the directory has the present one, nor had it when asked.

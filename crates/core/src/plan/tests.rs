@@ -488,6 +488,7 @@ fn a_baseline_takes_no_membership_away() {
     assert_eq!(listed, ["a", "c", "b"]);
 }
 
+mod addresses;
 mod handed_on;
 mod identity;
 mod leavers;

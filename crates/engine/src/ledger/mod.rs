@@ -5,6 +5,7 @@
 //! open. A damaged file is moved aside, never deleted, and an empty ledger begins: the next run takes a baseline and
 //! removes nobody.
 
+mod addresses;
 mod binding;
 mod history;
 mod journal;
@@ -257,6 +258,7 @@ impl Ledger {
             baseline_taken: schema::fact(&snapshot, BASELINE)? == Some(1),
             new_sources: Vec::new(),
             refused: refusals::read(&snapshot)?,
+            addresses: addresses::read(&snapshot)?,
         };
         snapshot.commit()?;
         Ok(state)
@@ -282,6 +284,7 @@ impl Ledger {
         let transaction = self.writing()?;
         people::replace(&transaction, state)?;
         refusals::replace(&transaction, &state.refused)?;
+        addresses::replace(&transaction, state)?;
         schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
         sources::compared(&transaction, &state.new_sources)?;
         journal::close(&transaction, run)?;
@@ -317,6 +320,7 @@ impl Ledger {
             "memberships",
             "groups",
             "people",
+            "addresses",
             "external_ids",
             "organization",
             "intents",

@@ -31,6 +31,7 @@ impl Ledger {
                 "memberships",
                 "groups",
                 "people",
+                "addresses",
                 "external_ids",
                 "quarantine",
                 "taken",

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -152,6 +152,18 @@ const MIGRATIONS: [&str; 10] = [
         PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
 ",
+    // What was pushed counts as told.
+    "
+    CREATE TABLE addresses (
+        external_id TEXT NOT NULL,
+        email TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        taken INTEGER NOT NULL,
+        PRIMARY KEY (external_id, email)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO addresses SELECT text, email, 0, revoked_by_us
+    FROM people JOIN external_ids ON external_ids.id = people.external_id WHERE trim(email) != '';
+",
 ];
 
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
@@ -273,6 +285,13 @@ mod tests {
             assert!(ann.revoked_by_us && ann.source.is_primary() && ann.out.is_none(), "{version}");
             assert_eq!((&*state.groups[0].name, state.groups[0].members.len()), ("G", 1), "{version}");
             assert!(state.baseline_taken, "{version}");
+            if version < 11 {
+                let told: Vec<_> = state.addresses.of(&ann.external_id).iter().collect();
+                assert!(
+                    matches!(told[..], [one] if one.email == ann.email && one.taken),
+                    "{version}: {told:?}"
+                );
+            }
             assert_eq!(ledger.runs(10).expect("readable").len(), 1, "{version}");
             // What was compared before there were several sources is known.
             let places = [SourceName::primary(), SourceName::new("b")]

@@ -93,6 +93,11 @@ fn forget(connection: &Connection, name: &SourceName) -> Result<(), LedgerError>
         [name],
     )?;
     connection.execute("DELETE FROM groups WHERE source = ?1", [name])?;
+    connection.execute(
+        "DELETE FROM addresses WHERE external_id IN
+         (SELECT text FROM people JOIN external_ids ON external_ids.id = people.external_id WHERE source = ?1)",
+        [name],
+    )?;
     connection.execute("DELETE FROM people WHERE source = ?1", [name])?;
     Ok(())
 }

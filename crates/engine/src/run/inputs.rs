@@ -14,10 +14,10 @@ use crate::notice::Notice;
 use crate::organization::Organization;
 use crate::paths::open_folder;
 use bwdc_core::desired::{Desired, Source, SourceRead};
-use bwdc_core::ledger::LedgerState;
+use bwdc_core::ledger::{Addresses, LedgerState};
 use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::observed::{Observed, Presence, Presences, Seats, ServerKind, Sought};
-use bwdc_core::plan::{Change, Identity, Plan, PlanInput, Takings, settled_absences};
+use bwdc_core::plan::{Change, Identity, Plan, PlanInput, Takings, addresses_told, settled_absences};
 use bwdc_core::settings::{ConnectorSettings, Limits, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
 use std::sync::Arc;
@@ -66,6 +66,11 @@ impl Inputs<'_> {
     pub(super) fn invites_all_the_same(&self, plan: &Plan) -> bool {
         let invites = plan.changes.iter().any(|it| matches!(it, Change::Invite { .. }));
         invites && !self.sync.invite_users_after_provisioning && self.stages != Some(true)
+    }
+
+    /// Every address that the directories have told of managed people, until now.
+    pub(super) fn addresses_told(&self) -> Addresses {
+        addresses_told(&self.ledger, &self.desired, &self.identity)
     }
 
     pub(super) fn borrow(&self) -> PlanInput<'_> {

@@ -226,7 +226,10 @@ impl<'r> Run<'r> {
         let Self { configuration, sources, organization, .. } = *self;
         let reading = Reading::Remembered { ledger: self.ledger, mode, clock: self.installation.clock() };
         let sides = Sides { configuration, sources, organization };
-        read_both(sides, before, self.now, reading, control).await
+        let inputs = read_both(sides, before, self.now, reading, control).await?;
+        // Whatever this run comes to, the directory has told them.
+        self.ledger.note_addresses(&inputs.addresses_told())?;
+        Ok(inputs)
     }
 
     /// The plan has to be the expected one, and within the limits.

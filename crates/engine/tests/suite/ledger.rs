@@ -1,6 +1,6 @@
 //! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
 
-use bwdc_core::ledger::{IntentState, LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
+use bwdc_core::ledger::{Addresses, IntentState, LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use bwdc_core::plan::Takings;
 use bwdc_core::wire::Request;
@@ -55,7 +55,20 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
         open_intents: Vec::new(),
         baseline_taken: true,
         new_sources: Vec::new(),
+        addresses: addresses(people),
     }
+}
+
+/// Two for each third person, who has lost access.
+fn addresses(people: usize) -> Addresses {
+    let mut addresses = Addresses::default();
+    for (number, known) in (0..people).map(|it| (it, person(it))) {
+        addresses.note(&known.external_id, known.email.as_str(), number % 3 == 0);
+        if number % 3 == 0 {
+            addresses.note(&known.external_id, &format!("former.{number}@example.test"), false);
+        }
+    }
+    addresses
 }
 
 fn new_ledger() -> (TempDir, PathBuf, Ledger) {
@@ -125,8 +138,11 @@ fn what_is_committed_is_read_back_through_every_kind_of_difference() {
     now.people[5].stable_id = None;
     now.people[6].reference = None;
     now.people.swap(0, 1);
-    now.people.remove(7);
+    let left = now.people.remove(7);
     now.people.push(person(40));
+    now.addresses.retain(|it| *it != left.external_id);
+    now.addresses.note(&person(40).external_id, "person40@example.test", false);
+    now.addresses.set_taken(&person(4).external_id, true, |_| true);
     now.groups[0].name = "Renamed".into();
     now.groups[0].observed_at = None;
     now.groups[1].members = now.groups[1].members.iter().rev().cloned().collect();
@@ -152,6 +168,7 @@ fn nothing_of_a_person_who_is_not_managed_any_more_stays_in_the_file() {
     commit_at(&mut ledger, &state(12, 4, 5), NOW);
     let mut without = state(12, 4, 5);
     let left = without.people.remove(3);
+    without.addresses.retain(|it| *it != left.external_id);
     for group in &mut without.groups {
         group.members = group.members.iter().filter(|&it| *it != left.external_id).cloned().collect();
     }
@@ -489,4 +506,17 @@ fn a_source_that_is_another_directory_begins_anew() {
     assert_eq!(ledger.state().expect("readable").people.len(), 10);
     assert_eq!(ledger.begin_sources(&moved).expect("writable"), [SourceName::new("berlin")]);
     assert_eq!(ledger.state().expect("readable").people.len(), 8);
+}
+
+#[test]
+fn an_address_is_noted_before_a_run_ends_and_once() {
+    let (_folder, path, mut ledger) = new_ledger();
+    let run = ledger.begin_run(NOW, Trigger::default()).expect("writable");
+    ledger.commit(run, &state(4, 0, 0), &ending(NOW, &Counts::new(), &[])).expect("writable");
+    let mut told = addresses(4);
+    told.note(&person(1).external_id, "told.later@example.test", false);
+    for _ in 0..2 {
+        ledger.note_addresses(&told).expect("writable");
+        assert_eq!(reopen(&path).state().expect("readable").addresses, told);
+    }
 }

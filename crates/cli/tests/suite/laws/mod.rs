@@ -16,6 +16,7 @@
 //! | 12 a lost ledger removes nobody | [`lost_ledger`]; engine `ledger.rs` |
 //! | 13 a refusal about one changes nothing for another | [`refused_alone`] |
 //! | 15 an import without an answer is not repeated | [`imports_in_time`]; core `import/settling.rs` |
+//! | who leaves has no access under any address that was told | [`addresses`]; core `plan/tests/addresses.rs` |
 //! | text from outside is no command | [`foreign_text`]; messages `foreign.rs` |
 //! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
@@ -33,6 +34,7 @@
 
 mod absence;
 mod acceptance;
+mod addresses;
 mod again;
 mod agreement;
 mod bad_record;

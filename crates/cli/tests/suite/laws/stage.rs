@@ -25,6 +25,8 @@ enum Kind {
 #[derive(Clone, Default)]
 pub(crate) struct Tree {
     people: BTreeMap<String, Kind>,
+    /// Where it is not that of [`mail`].
+    addresses: BTreeMap<String, String>,
     groups: BTreeMap<String, (String, Vec<String>)>,
 }
 
@@ -54,6 +56,12 @@ impl Tree {
 
     fn with(mut self, name: &str, kind: Kind) -> Self {
         self.people.insert(name.to_owned(), kind);
+        self
+    }
+
+    /// Somebody of the directory has another address than [`mail`] says.
+    pub(crate) fn with_address(mut self, name: &str, address: &str) -> Self {
+        self.addresses.insert(name.to_owned(), address.to_owned());
         self
     }
 
@@ -92,7 +100,7 @@ impl Tree {
                 text,
                 "dn: {}\nobjectClass: inetOrgPerson\ncn: {name}\nsn: {name}\nmail: {}\n{more}\n",
                 dn(name),
-                mail(name)
+                self.addresses.get(name).cloned().unwrap_or_else(|| mail(name))
             )
             .expect("a text takes everything");
         }

@@ -41,7 +41,7 @@ impl Guarded {
             let now = after.get(member.id.as_str());
             let active = |it: &Member| it.status != MemberStatus::Revoked;
             let loses = now.is_none() || active(member) && now.is_some_and(|it| !active(it));
-            let ours = self.is_ours_to_take(world, member);
+            let ours = self.is_ours_to_take(world, member) || is_leavers_address(world, plan, member);
             prop_assert!(!loses || ours, "{member:?} lost access: {:#?}", plan.changes);
             if loses {
                 lost.insert(member.external_id.clone().unwrap_or_default());
@@ -112,6 +112,25 @@ impl Guarded {
     }
 }
 
+/// Whether the directory told this member's address of a leaver: where nobody can look, the account under it is the leaver's.
+fn is_leavers_address(world: &World, plan: &Plan, member: &Member) -> bool {
+    let protected = world.connector.protected.iter().any(|it| it.eq_ignore_ascii_case(&member.email));
+    let told = |it: &Change| match it {
+        Change::Revoke { person, .. } => {
+            let told = world.ledger.addresses.of(&person.external_id).iter();
+            told.into_iter().any(|it| it.email.as_str() == member.email)
+        }
+        _ => false,
+    };
+    let is_strange =
+        !world.ledger.people.iter().any(|it| Some(it.external_id.as_str()) == member.external_id.as_deref());
+    !world.can_read()
+        && is_strange
+        && member.role == Role::User
+        && !protected
+        && plan.changes.iter().any(told)
+}
+
 /// The organization is what the directory asks for, but for what the plan explains, and each explanation is true.
 pub(crate) fn equal(world: &World, plan: &Plan) -> Checked {
     let people = People::new(world);
@@ -173,7 +192,12 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             Standing::AddressDiffers { person, .. } | Standing::AddressHeld { person, .. } => {
                 wanted == "address" && person.external_id.as_str() == id
             }
-            Standing::HeldUnderOtherId { person, .. } | Standing::ExternalIdTaken { person, .. } => {
+            Standing::AddressUnseen { person, revoked, .. } => {
+                (wanted == "address" || wanted == "access" && *revoked) && person.external_id.as_str() == id
+            }
+            Standing::HeldUnderOtherId { person, .. }
+            | Standing::ExternalIdTaken { person, .. }
+            | Standing::AddressOfAnother { person, .. } => {
                 wanted == "id" && person.external_id.as_str() == id
             }
             Standing::RevokedByHand { person } => wanted == "access" && person.external_id.as_str() == id,
@@ -226,33 +250,43 @@ fn leavers(world: &World, plan: &Plan, people: &People) -> Checked {
             prop_assert!(stays_as_today, "{member:?} stays without a reason: {:#?}", plan.kept);
             continue;
         };
-        let is_true =
-            match &kept.because {
-                KeptBecause::Policy => action == Some(LeaverAction::Keep),
-                KeptBecause::AsToday => action.is_none() && !today,
-                KeptBecause::Grace { until } => {
-                    let noted = managed.out.map(|it| it.since.0);
-                    until.0 > world.now && noted.is_some_and(|it| until.0 <= it + 30 * HOUR)
-                }
-                KeptBecause::AlreadyRevoked => member.status == MemberStatus::Revoked || !world.can_read(),
-                KeptBecause::AddressInUse => {
-                    // A colleague whom the ledger knows is not the leaver entered anew.
-                    let is_known = |it: &Entry| {
-                        let stable = |known: &ManagedPerson| {
-                            known.stable_id.as_ref().is_some_and(|id| id.as_str() == it.stable)
-                        };
-                        world.ledger.people.iter().any(stable)
+        let is_true = match &kept.because {
+            KeptBecause::Policy => action == Some(LeaverAction::Keep),
+            KeptBecause::AsToday => action.is_none() && !today,
+            KeptBecause::Grace { until } => {
+                let noted = managed.out.map(|it| it.since.0);
+                until.0 > world.now && noted.is_some_and(|it| until.0 <= it + 30 * HOUR)
+            }
+            KeptBecause::AlreadyRevoked => member.status == MemberStatus::Revoked || !world.can_read(),
+            // What nobody can look at is held to what is so.
+            KeptBecause::SentAsDeleted => !world.can_read() && member.status == MemberStatus::Revoked,
+            KeptBecause::AddressShared { shared } => shared.iter().all(|it| {
+                let told = world.ledger.addresses.of(&it.holder.external_id);
+                it.holder.external_id.as_str() != id
+                    && told.iter().any(|told| told.email.as_str() == it.address)
+            }),
+            KeptBecause::AddressInUse => {
+                // A colleague whom the ledger knows is not the leaver entered anew.
+                let is_known = |it: &Entry| {
+                    let stable = |known: &ManagedPerson| {
+                        known.stable_id.as_ref().is_some_and(|id| id.as_str() == it.stable)
                     };
-                    let has = |it: &&Entry| it.state != State::Deleted && it.email == member.email;
-                    world.directory.selected().filter(has).any(|it| !is_known(it))
-                }
-                KeptBecause::Role => member.role != Role::User,
-                KeptBecause::Protected => world.connector.protected.iter().any(|it| {
-                    it == id || *it == member.email || entry.is_some_and(|entry| entry.email == *it)
-                }),
-                KeptBecause::Unconfirmed { .. } => world.directory.silent,
-                KeptBecause::NoUsableAddress | KeptBecause::Baseline => false,
-            };
+                    world.ledger.people.iter().any(stable)
+                };
+                let has = |it: &&Entry| it.state != State::Deleted && it.email == member.email;
+                world.directory.selected().filter(has).any(|it| !is_known(it))
+            }
+            KeptBecause::Role => member.role != Role::User,
+            KeptBecause::Protected => world.connector.protected.iter().any(|it| {
+                let told = world.ledger.addresses.of(&managed.external_id);
+                it == id
+                    || *it == member.email
+                    || entry.is_some_and(|entry| entry.email == *it)
+                    || !world.can_read() && told.iter().any(|told| told.email.as_str() == it)
+            }),
+            KeptBecause::Unconfirmed { .. } => world.directory.silent,
+            KeptBecause::NoUsableAddress | KeptBecause::Baseline => false,
+        };
         prop_assert!(is_true, "{member:?} is kept because of {kept:?}");
     }
     Ok(())
@@ -355,6 +389,14 @@ fn standing(world: &World, standing: &Standing) -> Checked {
             .is_some_and(|it| it.email == *observed && it.email != person.name),
         Standing::AddressHeld { person, observed } => {
             members.iter().any(|it| it.email == person.name) && members.iter().any(|it| it.email == *observed)
+        }
+        Standing::AddressUnseen { person, told, .. } => {
+            !world.can_read() && told.len() > 1 && world.ledger.addresses.of(&person.external_id).len() > 1
+        }
+        Standing::AddressOfAnother { person, .. } => {
+            let others = world.ledger.addresses.iter().filter(|(id, _)| **id != person.external_id);
+            let mut others = others.flat_map(|(_, told)| told);
+            !world.can_read() && others.any(|it| it.email.as_str() == person.name)
         }
         Standing::HeldUnderOtherId { person, observed } => members
             .iter()

@@ -420,6 +420,8 @@ impl World {
                 | Standing::ExternalIdTaken { person, .. }
                 | Standing::AddressDiffers { person, .. }
                 | Standing::AddressHeld { person, .. }
+                | Standing::AddressUnseen { person, .. }
+                | Standing::AddressOfAnother { person, .. }
                 | Standing::RevokedByHand { person } => Some(person.name.as_str()),
                 Standing::MembershipsKept { .. }
                 | Standing::Refused { .. }

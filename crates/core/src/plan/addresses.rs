@@ -1,0 +1,147 @@
+//! Who may be known under which address, where a server matches people by address and nobody can look.
+//!
+//! There the account's address is not seen: somebody whose address changed in the directory may have it under either. Such a person
+//! is not sent as a member any more, since a wrong address makes a second one; and whoever leaves is sent as deleted under every
+//! address that was ever told, except one under which somebody else may be a member.
+
+use super::change::{Kept, KeptBecause, SharedAddress, Subject};
+use super::fate::{Access, PersonFate, Taking};
+use super::identity::Identity;
+use super::{Evidence, Index, PlanInput};
+use crate::desired::Desired;
+use crate::ledger::{Addresses, LedgerState, ManagedPerson};
+use crate::names::ExternalId;
+use crate::observed::ServerKind;
+use hashbrown::{HashMap, HashSet};
+
+/// The addresses that the ledger knows, with those that the directory tells of its people now.
+pub fn addresses_told(ledger: &LedgerState, desired: &Desired, identity: &Identity) -> Addresses {
+    let mut addresses = ledger.addresses.clone();
+    for person in &ledger.people {
+        addresses.note(&person.external_id, person.email.as_str(), person.revoked_by_us);
+    }
+    let managed: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
+    for (person, id) in desired.everybody().iter().zip(identity.people()) {
+        if let (Some(id), Some(email)) = (id, person.email)
+            && managed.contains(id)
+        {
+            addresses.note(id, desired.text(email), false);
+        }
+    }
+    addresses
+}
+
+/// What is told of people whose accounts nobody sees.
+pub(super) struct Unseen {
+    told: Addresses,
+    /// Everybody who may be known under an address.
+    holders: HashMap<String, Vec<ExternalId>>,
+}
+
+impl Unseen {
+    /// None: the server matches by id, or can be read.
+    pub(super) fn new(input: &PlanInput<'_>, evidence: Evidence) -> Option<Self> {
+        if input.server != ServerKind::Vaultwarden || evidence == Evidence::Live {
+            return None;
+        }
+        let told = addresses_told(input.ledger, input.desired, input.identity);
+        let mut holders: HashMap<String, Vec<ExternalId>> = HashMap::new();
+        for (person, addresses) in told.iter() {
+            for it in addresses {
+                holders.entry(it.email.as_str().to_owned()).or_default().push(person.clone());
+            }
+        }
+        Some(Self { told, holders })
+    }
+
+    /// Whether the settings protect the person under any of the addresses.
+    fn is_protected(&self, person: &Subject, input: &PlanInput<'_>) -> bool {
+        let told = self.told.of(&person.external_id).iter();
+        let mut told = told.map(|it| it.email.as_str());
+        told.any(|it| {
+            input.connector.protected.iter().any(|protected| protected.trim().eq_ignore_ascii_case(it))
+        })
+    }
+
+    /// The addresses under which a managed person may be known; None: there is only one.
+    pub(super) fn several(&self, person: &str) -> Option<Vec<String>> {
+        let told = self.told.of(&ExternalId::new(person));
+        (told.len() > 1).then(|| told.iter().map(|it| it.email.as_str().to_owned()).collect())
+    }
+
+    /// Another managed person who may be known under this address, as one of several.
+    pub(super) fn other_holder(&self, email: &str, person: &str) -> Option<&ExternalId> {
+        let holders = self.holders.get(email).into_iter().flatten();
+        holders.filter(|it| it.as_str() != person).find(|it| self.told.of(it).len() > 1)
+    }
+}
+
+/// Settles under which addresses each leaver is sent as deleted.
+pub(super) fn settle(input: &PlanInput<'_>, index: &Index<'_>, fates: &mut Vec<PersonFate>) {
+    let Some(unseen) = &index.unseen else { return };
+    let members = others(input, fates);
+    let mut kept = Vec::new();
+    for fate in fates.iter_mut() {
+        let PersonFate::Leaves { person, cause, by: Taking::RevokeByImport(addresses) } = fate else {
+            continue;
+        };
+        // What a run that was cut off came to is not known: all of it is sent again.
+        let again = index.uncertain_people.contains_key(person.external_id.as_str());
+        let holder = |email: &str| {
+            let holders = unseen.holders.get(email).into_iter().flatten();
+            holders.filter(|it| **it != person.external_id).find_map(|it| members.get(it.as_str()))
+        };
+        let mut shared = Vec::new();
+        addresses.clear();
+        for told in unseen.told.of(&person.external_id) {
+            let email = told.email.as_str();
+            match holder(email) {
+                Some(holder) => shared.push(SharedAddress {
+                    address: email.to_owned(),
+                    holder: Subject {
+                        name: holder.email.as_str().to_owned(),
+                        external_id: holder.external_id.clone(),
+                    },
+                }),
+                None if again || !told.taken => addresses.push(email.to_owned()),
+                None => {}
+            }
+        }
+        let because = match shared.is_empty() {
+            _ if unseen.is_protected(person, input) => {
+                addresses.clear();
+                KeptBecause::Protected
+            }
+            false => KeptBecause::AddressShared { shared },
+            true if addresses.is_empty() => KeptBecause::SentAsDeleted,
+            true => continue,
+        };
+        let stays = Kept { person: person.clone(), cause: Some(*cause), because };
+        if addresses.is_empty() {
+            *fate = PersonFate::Kept(stays);
+        } else {
+            kept.push(PersonFate::Kept(stays));
+        }
+    }
+    fates.extend(kept);
+}
+
+/// Managed people who may be members after the run: everybody but leavers, and those whose access was taken before.
+fn others<'a>(input: &PlanInput<'a>, fates: &[PersonFate]) -> HashMap<&'a str, &'a ManagedPerson> {
+    let (mut leaving, mut restored) = (HashSet::new(), HashSet::new());
+    for fate in fates {
+        match fate {
+            PersonFate::Leaves { person, .. } => drop(leaving.insert(&person.external_id)),
+            PersonFate::Member(member)
+                if matches!(member.access, Access::RestoredByImport | Access::RestoredAgain) =>
+            {
+                restored.insert(&member.person.external_id);
+            }
+            _ => {}
+        }
+    }
+    let may_be_one = |it: &&ManagedPerson| {
+        !leaving.contains(&it.external_id) && (!it.revoked_by_us || restored.contains(&it.external_id))
+    };
+    input.ledger.people.iter().filter(may_be_one).map(|it| (it.external_id.as_str(), it)).collect()
+}

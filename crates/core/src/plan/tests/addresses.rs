@@ -1,0 +1,141 @@
+//! Whoever leaves loses access under every address that was told, where the server goes by addresses and nobody can look.
+
+use super::*;
+
+struct Unseen(World);
+
+impl Unseen {
+    /// Managed people of a Vaultwarden that only shows itself to people.
+    fn new(people: &[(&str, &str)]) -> Self {
+        let mut world = World::new().managed_crowd(40);
+        world.server = ServerKind::Vaultwarden;
+        world.ledger.people.extend(people.iter().map(|(id, email)| managed_person(id, email)));
+        world.connector.leavers.disabled = Some(LeaverAction::Revoke);
+        Self(world)
+    }
+
+    /// Plans, and takes over what the server accepted.
+    fn run(&mut self, sample: Sample) -> Plan {
+        let desired = sample.desired(&self.0.sync).expect("a valid directory");
+        let observed = believed(&self.0.ledger);
+        let input = self.0.input(&desired, &observed);
+        let plan = Plan::build(&input);
+        let next = plan.ledger_after(&input, After::Accepted, self.0.now);
+        self.0.ledger = next;
+        plan
+    }
+}
+
+fn disabled(sample: Sample, name: &str, mail: &str) -> Sample {
+    sample.in_state(name, mail, AccountState::Disabled)
+}
+
+/// What an import says of addresses: which, and whether they are deleted.
+fn sent(plan: &Plan) -> Vec<(String, bool)> {
+    let requests = plan.requests();
+    let members = requests.iter().flat_map(|it| match it {
+        Request::Import(import) => import.members.clone(),
+        _ => panic!("{it:?}"),
+    });
+    members.map(|it| (it.email.expect("Vaultwarden needs it"), it.deleted)).collect()
+}
+
+fn deleted(addresses: &[&str]) -> Vec<(String, bool)> {
+    addresses.iter().map(|it| ((*it).to_owned(), true)).collect()
+}
+
+#[test]
+fn a_leaver_is_sent_as_deleted_under_every_address_that_was_told_and_only_once() {
+    let mut unseen = Unseen::new(&[("a", "first@x")]);
+    for address in ["second@x", "third@x"] {
+        let plan = unseen.run(crowd(40).person("a", address));
+        assert!(plan.requests().is_empty(), "{plan:?}");
+        assert!(matches!(plan.standing[..], [Standing::AddressUnseen { .. }]), "{:?}", plan.standing);
+    }
+    let leaves = || disabled(crowd(40), "a", "fourth@x");
+    let plan = unseen.run(leaves());
+    assert_eq!(sent(&plan), deleted(&["first@x", "second@x", "third@x", "fourth@x"]));
+    let plan = unseen.run(leaves());
+    assert!(plan.is_empty() && plan.requests().is_empty(), "{plan:?}");
+    assert_eq!(plan.kept[0].because, KeptBecause::SentAsDeleted);
+    // An address that is told later could be the account's all along.
+    assert_eq!(sent(&unseen.run(disabled(crowd(40), "a", "fifth@x"))), deleted(&["fifth@x"]));
+}
+
+#[test]
+fn an_address_that_a_colleague_may_have_is_not_sent_and_both_are_named_in_each_run() {
+    let mut unseen = Unseen::new(&[("a", "a@x"), ("b", "b@x")]);
+    unseen.run(crowd(40).person("a", "new-a@x").person("b", "b@x"));
+    let leaves = || disabled(crowd(40).person("b", "a@x"), "a", "new-a@x");
+    for expected in [deleted(&["new-a@x"]), Vec::new()] {
+        let plan = unseen.run(leaves());
+        assert_eq!(sent(&plan), expected);
+        let KeptBecause::AddressShared { shared } = &plan.kept[0].because else { panic!("{:?}", plan.kept) };
+        let named = (plan.kept[0].person.name.as_str(), &*shared[0].address, &*shared[0].holder.name);
+        assert_eq!((shared.len(), named), (1, ("a@x", "a@x", "b@x")));
+    }
+    // Once the colleague leaves, too, nobody is in the way.
+    let both = disabled(disabled(crowd(40), "a", "new-a@x"), "b", "a@x");
+    assert_eq!(sent(&unseen.run(both)), deleted(&["a@x", "b@x", "a@x"]));
+}
+
+#[test]
+fn who_was_never_brought_over_protects_no_address() {
+    let mut unseen = Unseen::new(&[("a", "a@x")]);
+    unseen.run(crowd(40).person("a", "a2@x"));
+    let plan = unseen.run(disabled(crowd(40).person("new", "a2@x"), "a", "a3@x"));
+    assert_eq!(sent(&plan), deleted(&["a@x", "a2@x", "a3@x"]));
+    let waits =
+        |it: &Standing| matches!(it, Standing::AddressOfAnother { person, .. } if person.name == "a2@x");
+    assert!(plan.standing.iter().any(waits), "{:?}", plan.standing);
+}
+
+#[test]
+fn whose_address_changed_is_not_listed_as_a_member_and_stays_in_the_groups() {
+    let mut unseen = Unseen::new(&[("a", "a@x")]);
+    unseen.0.resend = true;
+    let plan = unseen.run(crowd(1).person("a", "a2@x").group("g", &["a", "crowd0"]));
+    let requests = plan.requests();
+    let [Request::Import(import)] = &requests[..] else { panic!("{plan:?}") };
+    assert_eq!(import.members.len(), 1, "{:?}", import.members);
+    assert_eq!(import.groups[0].member_external_ids, [ExternalId::new("a"), ExternalId::new("crowd0")]);
+}
+
+#[test]
+fn access_under_an_uncertain_address_is_not_given_back_and_is_taken_again() {
+    let mut unseen = Unseen::new(&[("a", "a@x")]);
+    let leaves = || disabled(crowd(40), "a", "a2@x");
+    assert_eq!(sent(&unseen.run(leaves())), deleted(&["a@x", "a2@x"]));
+    let plan = unseen.run(crowd(40).person("a", "a2@x"));
+    assert!(plan.requests().is_empty(), "{plan:?}");
+    let unsure = |it: &Standing| matches!(it, Standing::AddressUnseen { revoked: true, .. });
+    assert!(plan.standing.iter().any(unsure), "{:?}", plan.standing);
+    // Somebody may have given it back by hand.
+    assert_eq!(sent(&unseen.run(leaves())), deleted(&["a@x", "a2@x"]));
+}
+
+#[test]
+fn somebody_with_one_address_is_sent_as_before() {
+    let mut unseen = Unseen::new(&[("a", "a@x")]);
+    assert_eq!(sent(&unseen.run(disabled(crowd(40), "a", "a@x"))), deleted(&["a@x"]));
+    assert_eq!(sent(&unseen.run(crowd(40).person("a", "a@x"))), [("a@x".to_owned(), false)]);
+}
+
+#[test]
+fn a_server_that_is_read_goes_by_the_address_that_it_shows() {
+    let mut world = World::new().managed_crowd(40).managed("a", "account@x");
+    world.server = ServerKind::Vaultwarden;
+    world.connector.leavers.disabled = Some(LeaverAction::Revoke);
+    world.ledger.addresses.note(&ExternalId::new("a"), "older@x", false);
+    let plan = world.plan(disabled(crowd(40), "a", "newer@x"));
+    assert_eq!(sent(&plan), deleted(&["account@x"]));
+}
+
+#[test]
+fn whoever_is_protected_under_any_told_address_stays() {
+    let mut unseen = Unseen::new(&[("a", "a@x")]);
+    unseen.run(crowd(40).person("a", "a2@x"));
+    unseen.0.connector.protected = vec!["A2@x".to_owned()];
+    let plan = unseen.run(disabled(crowd(40), "a", "a3@x"));
+    assert!(plan.is_empty() && plan.kept[0].because == KeptBecause::Protected, "{plan:?}");
+}
