@@ -15,7 +15,7 @@ use bwdc_core::settings::SettingsError;
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::{EngineError, PlanFileError, RunError, SetupError, SignInError};
 use bwdc_messages::error::{is_official, kind, sentence, settings, update, with_causes};
-use bwdc_messages::{CommandLine, NextStep};
+use bwdc_messages::{CommandLine, NextStep, service};
 use std::path::PathBuf;
 
 /// Why a command failed.
@@ -69,6 +69,12 @@ pub(crate) enum CommandError {
     #[error("cannot start")]
     Runtime(#[source] std::io::Error),
     #[error(transparent)]
+    Serve(#[from] bwdc_engine::service::ServiceError),
+    #[error(transparent)]
+    Service(bwdc_engine::service::AskError),
+    #[error("{message}")]
+    Remote { kind: String, message: String, hint: Option<String> },
+    #[error(transparent)]
     Demo(#[from] DemoError),
     #[error(transparent)]
     Login(#[from] LoginError),
@@ -93,7 +99,7 @@ of_engine!(SetupError, SignInError, RunError, PlanFileError);
 
 impl CommandError {
     /// What a script can tell failures apart by; None for the messages that it knows already.
-    pub(crate) fn kind(&self) -> Option<&'static str> {
+    pub(crate) fn kind(&self) -> Option<&str> {
         if self.has_fixed_text() {
             return None;
         }
@@ -101,6 +107,8 @@ impl CommandError {
             Self::Engine(error) => kind(error).name(),
             Self::Interrupted | Self::RunInterrupted => "interrupted",
             Self::Declined | Self::RemovalDeclined { .. } | Self::LedgerDeclined => "refused",
+            Self::Remote { kind, .. } => kind,
+            Self::Serve(_) | Self::Service(_) => "service",
             Self::Login(_) => "sign-in",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
@@ -149,6 +157,9 @@ impl CommandError {
             Self::Engine(error) => bwdc_messages::describe(error).message,
             Self::Setting(error) => settings::message(error),
             Self::Update(error) => update::message(error),
+            Self::Serve(error) => service::cannot_serve(error),
+            Self::Service(error) => service::no_answer(error),
+            Self::Remote { message, .. } => message.clone(),
             _ if self.has_fixed_text() => self.to_string(),
             error => sentence(&with_causes(error)),
         }
@@ -178,6 +189,9 @@ impl CommandError {
                 return in_sentences(&bwdc_messages::describe(error).next_steps, commands);
             }
             Self::Update(error) => return in_sentences(&update::steps(error), commands),
+            Self::Service(error) => return in_sentences(&service::steps(error), commands),
+            Self::Remote { hint, .. } => return hint.clone(),
+            Self::Serve(_) => return None,
             Self::Login(error) => error.hint(),
             Self::Bundle(_) => "Name a file in a folder that can be written.",
             Self::Man(_) => "Name a folder that is there and can be written.",

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod error;
 mod global;
+mod host;
 mod log;
 mod output;
 mod progress;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
         Err(answer) => {
             // Whoever asked for help and closed the pipe has seen enough.
             let _ = answer.print();
-            return if answer.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            return if answer.use_stderr() { ExitCode::from(usage()) } else { ExitCode::SUCCESS };
         }
     };
     let printer = Printer::new(&arguments.global);
@@ -52,6 +53,12 @@ fn main() -> ExitCode {
         printer.line(&Arguments::command().render_help().to_string())
     };
     ExitCode::from(code)
+}
+
+/// The exit code of a usage error: to a monitoring system, 1 would be a warning about the profile.
+fn usage() -> u8 {
+    let command = std::env::args_os().skip(1).find(|it| !it.to_string_lossy().starts_with('-'));
+    if command.is_some_and(|it| it == "status") { commands::CANNOT_TELL } else { USAGE }
 }
 
 /// Whether one of the arguments is a private key.

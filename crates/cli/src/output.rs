@@ -260,7 +260,7 @@ struct Failure<'a> {
     success: bool,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
+    kind: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
 }
@@ -289,6 +289,11 @@ struct PlanData<'a> {
     allowed: bool,
     refusals: Vec<RefusalData<'a>>,
     object: &'static str,
+}
+
+/// A plan as scripts read it.
+pub(crate) fn plan_data(planned: &Planned) -> serde_json::Value {
+    serde_json::to_value(PlanData::of(planned)).expect("a plan is JSON")
 }
 
 #[derive(Serialize)]

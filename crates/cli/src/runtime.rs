@@ -33,6 +33,13 @@ pub(crate) fn block_on_run<T>(
     })
 }
 
+/// Runs work that hears the signals of the operating system itself.
+pub(crate) fn block_on_alone<T>(
+    work: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    runtime()?.block_on(work)
+}
+
 fn runtime() -> Result<Runtime, CommandError> {
     Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)
 }

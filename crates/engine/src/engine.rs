@@ -1,16 +1,18 @@
 //! The façade: what a front end asks for. Each call stands for one command, and is carried out below.
 
+mod between;
+
 use crate::accounts;
-use crate::clock::{Clock, to_iso};
+use crate::agreement;
+use crate::clock::Clock;
 use crate::directory::google::KeyFile;
 use crate::directory::mirror::ReadMode;
 use crate::doctor::{self, BundleError, Bundled, Findings};
 use crate::error::EngineError;
 use crate::event::{Control, Events};
 use crate::explain::{self, Explained};
-use crate::history::{self, HistoryEntry};
 use crate::installation::Installation;
-use crate::ledger::{RunId, RunRecord, Trigger};
+use crate::ledger::{FrontEnd, Trigger};
 use crate::organization::{AccountSignIn, ApiKey};
 use crate::paths::{ProcessEnvironment, Profile, ProfileName};
 use crate::profiles::{self, Copied, CopiedSecrets, ProfileEntry};
@@ -18,11 +20,9 @@ use crate::run::{self, Planned, Rebuilt, SavedPlan, SyncReport, Work};
 use crate::secret_stores;
 use crate::secrets::{KeyKind, Moved, SecretName, SecretPlace, SecretStore};
 use crate::settings::{self, Difference, Entry, Export, Problem, Unnamed};
-use crate::store::SyncedKind;
 use crate::update::{self, Newer, UpdateError};
 use bwdc_core::desired::Desired;
-use bwdc_core::names::{SourceName, Timestamp};
-use bwdc_core::plan::Takings;
+use bwdc_core::names::SourceName;
 use bwdc_core::settings::{Setting, SettingChange, SettingValue};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -329,8 +329,7 @@ impl Engine {
         mode: ReadMode,
         control: Control<'_>,
     ) -> Result<SyncReport, EngineError> {
-        let work = Work { trigger, mode, expected: None };
-        Ok(run::sync(&mut self.installation, work, control).await?)
+        self.carry_out(Work { trigger, mode, expected: None }, control).await
     }
 
     /// As [`Engine::sync`] with a full read, and only when the plan is still the saved one.
@@ -343,8 +342,22 @@ impl Engine {
         saved: &SavedPlan,
         control: Control<'_>,
     ) -> Result<SyncReport, EngineError> {
-        let work = Work { trigger, mode: ReadMode::Full, expected: Some(saved) };
-        Ok(run::sync(&mut self.installation, work, control).await?)
+        self.carry_out(Work { trigger, mode: ReadMode::Full, expected: Some(saved) }, control).await
+    }
+
+    /// 1. the run; 2. a scheduled one that failed before it could be on record is recorded; 3. one that a person asked for
+    ///    and that did everything is the agreement to those that follow.
+    async fn carry_out(&mut self, work: Work<'_>, control: Control<'_>) -> Result<SyncReport, EngineError> {
+        let (began, trigger) = (self.installation.now(), work.trigger);
+        let result = run::sync(&mut self.installation, work, control).await;
+        match &result {
+            Err(error) if trigger.by == FrontEnd::Service => {
+                run::record_failure(&self.installation, began, trigger, error);
+            }
+            Err(_) => {}
+            Ok(_) => agreement::note(&mut self.installation, trigger),
+        }
+        Ok(result?)
     }
 
     /// Forgets whom we manage and records it anew from what directory and organization hold now. Nothing is sent.
@@ -357,64 +370,6 @@ impl Engine {
         control: Control<'_>,
     ) -> Result<Rebuilt, EngineError> {
         Ok(run::rebuild(&mut self.installation, trigger, control).await?)
-    }
-}
-
-/// What is looked at and decided between runs.
-impl Engine {
-    /// When people or groups were last brought over, as ISO 8601 text.
-    pub fn last_sync(&self, kind: SyncedKind) -> Option<String> {
-        self.installation.data().last_sync(kind).map(to_iso)
-    }
-
-    /// Forgets everything by which a run decides that nothing is new.
-    ///
-    /// # Errors
-    /// [`EngineError::History`] when it cannot be written.
-    pub fn clear_cache(&mut self) -> Result<(), EngineError> {
-        Ok(history::clear_cache(&mut self.installation)?)
-    }
-
-    /// The latest runs, newest first.
-    ///
-    /// # Errors
-    /// [`EngineError::History`] when the ledger cannot be read.
-    pub fn history(&self, most: u32) -> Result<Vec<RunRecord>, EngineError> {
-        Ok(history::list(&self.installation, most)?)
-    }
-
-    /// What one run did, or would have done when it was refused.
-    ///
-    /// # Errors
-    /// [`EngineError::History`] when it is not remembered, or the ledger cannot be read.
-    pub fn run_of_history(&self, run: RunId) -> Result<(RunRecord, Vec<HistoryEntry>), EngineError> {
-        Ok(history::of_run(&self.installation, run)?)
-    }
-
-    /// Forgets runs that began before a point in time, or all of them, and with all of them the copies of directories that
-    /// incremental reads keep. Returns how many runs are forgotten.
-    ///
-    /// # Errors
-    /// [`EngineError::History`] when the ledger cannot be written, or who holds it.
-    pub fn forget_history(&mut self, before: Option<Timestamp>) -> Result<usize, EngineError> {
-        Ok(history::forget(&self.installation, before)?)
-    }
-
-    /// Forgets whom we manage and what was sent last. The next run takes a baseline and removes nobody; the history stays.
-    ///
-    /// # Errors
-    /// [`EngineError::History`] when the ledger cannot be written, or who holds it.
-    pub fn forget_ledger(&mut self) -> Result<(), EngineError> {
-        Ok(history::forget_ledger(&mut self.installation)?)
-    }
-
-    /// Approves what a refused run would have taken away, the last one unless told: for 24 hours, runs pass that take
-    /// nothing beyond it.
-    ///
-    /// # Errors
-    /// [`EngineError::History`] when no such run was refused, or no limit refused it.
-    pub fn approve(&mut self, run: Option<RunId>) -> Result<(RunId, Takings), EngineError> {
-        Ok(history::approve(&self.installation, run)?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an administrator looks at and decides between runs: the history, and approvals of refused runs.
 
 use crate::installation::{Installation, SetupError};
-use crate::ledger::{FAILED, Ledger, LedgerError, REFUSED, RecordedAction, RunId, RunRecord};
+use crate::ledger::{FAILED, Ledger, LedgerError, REFUSED, RecordedAction, RunId, RunRecord, Tally};
 use crate::lock::LockError;
 use crate::store::DataFile;
 use bwdc_core::names::Timestamp;
@@ -117,6 +117,7 @@ fn names(change: &Value, kind: &str) -> Vec<String> {
 pub(crate) fn approve(
     installation: &Installation,
     run: Option<RunId>,
+    by: Option<&str>,
 ) -> Result<(RunId, Takings), HistoryError> {
     let now = installation.now();
     let _run_lock = installation.lock("approve")?;
@@ -128,7 +129,12 @@ pub(crate) fn approve(
     match ledger.approve(run, now)? {
         None => Err(HistoryError::NothingToApprove { run }),
         Some((run, takings)) if takings == Takings::default() => Err(HistoryError::OnlyMended { run }),
-        Some(approved) => Ok(approved),
+        Some((run, takings)) => {
+            if let Some(by) = by {
+                ledger.note_approver(run, by, now)?;
+            }
+            Ok((run, takings))
+        }
     }
 }
 
@@ -173,6 +179,15 @@ pub(crate) fn list(installation: &Installation, most: u32) -> Result<Vec<RunReco
     expect_readable_ledger(installation)?;
     let ledger = Ledger::open_to_read(&installation.profile().connector_db)?;
     Ok(ledger.map_or_else(|| Ok(Vec::new()), |it| it.runs(most))?)
+}
+
+/// What the last runs come to.
+///
+/// # Errors
+/// Why the ledger cannot be read.
+pub(crate) fn tally(installation: &Installation) -> Result<Tally, HistoryError> {
+    let ledger = Ledger::open_to_read(&installation.profile().connector_db)?;
+    Ok(ledger.map_or_else(|| Ok(Tally::default()), |it| it.tally())?)
 }
 
 /// What one run did, or would have done when it was refused.

@@ -3,6 +3,7 @@
 //! [`Engine`] is what front ends call. The modules are public for tests and for whoever names a type of theirs.
 
 pub mod accounts;
+mod agreement;
 pub mod directory;
 pub mod doctor;
 mod engine;
@@ -23,7 +24,9 @@ mod run;
 pub mod schedule;
 mod secret_stores;
 pub mod secrets;
+pub mod service;
 mod settings;
+pub mod status;
 pub mod store;
 pub mod update;
 

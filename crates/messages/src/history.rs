@@ -27,7 +27,7 @@ pub fn forgotten(runs: usize) -> String {
     text!("history.forgotten", "Deleted {runs:run/runs}.", runs)
 }
 
-fn data_of(run: &RunRecord) -> Value {
+pub(crate) fn data_of(run: &RunRecord) -> Value {
     json!({
         "object": "run",
         "id": run.id.0,
@@ -68,7 +68,7 @@ fn duration(run: &RunRecord) -> String {
 
 /// What changed, in words; sizes of the desired state are left to the JSON form.
 fn changes(run: &RunRecord) -> String {
-    const SIZES: [&str; 5] = ["kept", "leftOut", "standing", "people", "groups"];
+    const SIZES: [&str; 7] = ["kept", "leftOut", "standing", "people", "groups", "fullRead", "notTaken"];
     let counted = run.counts.iter().filter(|(name, number)| **number > 0 && !SIZES.contains(&name.as_str()));
     let parts: Vec<String> = counted.map(|(name, number)| format!("{name} {number}")).collect();
     if parts.is_empty() { text!("history.nothing", "nothing") } else { parts.join(", ") }

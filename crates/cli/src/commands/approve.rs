@@ -1,9 +1,13 @@
 //! `bwdc approve`
 
-use super::session::open;
+use super::remote::{Patience, by_service};
+use super::session::{WaitArguments, open};
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
+use crate::runtime::block_on;
+use bwdc_engine::Cancel;
 use bwdc_engine::ledger::RunId;
+use bwdc_engine::service::Command;
 use bwdc_messages::sync::approved;
 use clap::Args;
 use serde_json::json;
@@ -20,10 +24,20 @@ Examples:
 pub(crate) struct ApproveArguments {
     /// The number of the refused run; by default the last one.
     pub(crate) run: Option<i64>,
+
+    #[command(flatten)]
+    pub(crate) wait: WaitArguments,
 }
 
 pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Result<Done, Failed> {
-    let (run, takings) = open(global)?.approve(arguments.run.map(RunId))?;
+    let command = Command::Approve { run: arguments.run };
+    if let Some(done) = by_service(global, command, Patience::Short) {
+        return done;
+    }
+    let mut engine = open(global)?;
+    let cancel = Cancel::default();
+    let work = async || engine.approve(arguments.run.map(RunId));
+    let (run, takings) = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
     let text = approved(run, &takings);
     let data = json!({ "object": "approval", "run": run.0, "takings": takings });
     Ok(Answer::Report { data, text }.into())

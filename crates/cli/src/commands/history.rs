@@ -1,5 +1,6 @@
 //! `bwdc history`
 
+use super::remote::{Patience, by_service};
 use super::session::open;
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
@@ -7,6 +8,7 @@ use crate::output::{Answer, Done, Failed};
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::from_iso;
 use bwdc_engine::ledger::RunId;
+use bwdc_engine::service::Command;
 use bwdc_messages::history;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -67,6 +69,13 @@ pub(super) fn run(arguments: &HistoryArguments, global: &GlobalArguments) -> Res
         let forgotten = open(global)?.forget_history(before)?;
         let data = json!({ "object": "purge", "runs": forgotten });
         return Ok(Answer::Report { data, text: history::forgotten(forgotten) }.into());
+    }
+    let command = match arguments.run {
+        Some(run) => Command::Run { run },
+        None => Command::History { most: arguments.most },
+    };
+    if let Some(done) = (!arguments.csv).then(|| by_service(global, command, Patience::Short)).flatten() {
+        return done;
     }
     let engine = open(global)?;
     let answer = match arguments.run {

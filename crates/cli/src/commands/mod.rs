@@ -16,11 +16,16 @@ mod logout;
 mod man;
 mod plan;
 mod profile;
+mod remote;
+mod run;
 mod secrets;
 mod session;
+mod status;
 mod sync;
 mod test;
 mod update;
+
+pub(crate) use status::CANNOT_TELL;
 
 use crate::global::GlobalArguments;
 use crate::output::{Done, Failed};
@@ -37,6 +42,8 @@ pub(crate) enum Command {
     Sync(sync::SyncArguments),
     Apply(sync::ApplyArguments),
     Approve(approve::ApproveArguments),
+    Status(status::StatusArguments),
+    Run(run::RunServiceArguments),
     History(history::HistoryArguments),
     Ledger(ledger::LedgerArguments),
     LastSync(last_sync::LastSyncArguments),
@@ -64,6 +71,8 @@ impl Command {
             Self::Sync(_) => "sync",
             Self::Apply(_) => "apply",
             Self::Approve(_) => "approve",
+            Self::Status(_) => "status",
+            Self::Run(_) => "run",
             Self::History(_) => "history",
             Self::Ledger(_) => "ledger",
             Self::LastSync(_) => "last-sync",
@@ -92,6 +101,7 @@ impl Command {
                 | Self::Sync(_)
                 | Self::Apply(_)
                 | Self::Approve(_)
+                | Self::Run(_)
                 | Self::Ledger(_)
                 | Self::ClearCache(_)
         )
@@ -109,6 +119,8 @@ pub(crate) fn run(command: Command, global: &GlobalArguments, whole: clap::Comma
         Command::Sync(arguments) => sync::run(&arguments, global),
         Command::Apply(arguments) => sync::apply(&arguments, global),
         Command::Approve(arguments) => approve::run(&arguments, global),
+        Command::Status(_) => status::run(global),
+        Command::Run(arguments) => run::run(&arguments, global),
         Command::History(arguments) => history::run(&arguments, global),
         Command::Ledger(arguments) => ledger::run(&arguments, global),
         Command::LastSync(arguments) => last_sync::run(&arguments, global),

@@ -1,5 +1,6 @@
 //! `bwdc plan`
 
+use super::remote::{Patience, by_service};
 use super::session::{RunArguments, detailed, open};
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
@@ -7,7 +8,7 @@ use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_core::plan::Verdict;
-use bwdc_engine::{Cancel, Control, ReadMode};
+use bwdc_engine::{Cancel, Control, ReadMode, service};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -35,6 +36,15 @@ pub(crate) struct PlanArguments {
 }
 
 pub(super) fn run(arguments: &PlanArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    // A plan that is saved is applied by this account: it has to be its own.
+    if let Some(done) = arguments
+        .out
+        .is_none()
+        .then(|| by_service(global, service::Command::Plan { full: arguments.full }, Patience::Long))
+        .flatten()
+    {
+        return done;
+    }
     let mut engine = open(global)?;
     let mode = if arguments.full { ReadMode::Full } else { ReadMode::Incremental };
     let progress = Progress::start(!global.quiet);

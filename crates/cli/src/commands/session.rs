@@ -2,9 +2,14 @@
 
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
-use bwdc_engine::Engine;
+use bwdc_engine::lock::LockError;
 use bwdc_engine::paths::ProcessEnvironment;
+use bwdc_engine::{Cancel, Engine, EngineError, HistoryError, RunError};
+use bwdc_messages::foreign::fit;
+use bwdc_messages::service::waits;
 use clap::Args;
+use std::io::{self, Write as _};
+use std::time::{Duration, Instant};
 
 #[derive(Args)]
 pub(crate) struct RunArguments {
@@ -12,6 +17,51 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 }
+
+/// How long to wait for somebody else's run.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct WaitArguments {
+    /// Wait so long for a run that is going on; without it, the command ends at once with who holds the lock.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) wait: Option<u32>,
+}
+
+impl WaitArguments {
+    /// Does `work`, again and again while somebody else holds a lock and the patience lasts. Whoever waits reads nothing
+    /// before it has the lock: `work` takes it first.
+    pub(super) async fn patiently<T>(
+        self,
+        cancel: &Cancel,
+        quiet: bool,
+        mut work: impl AsyncFnMut() -> Result<T, EngineError>,
+    ) -> Result<T, CommandError> {
+        let end = Instant::now() + Duration::from_secs(self.wait.unwrap_or_default().into());
+        let mut told = false;
+        loop {
+            let result = work().await;
+            let held = matches!(
+                result,
+                Err(EngineError::Run(RunError::Lock(LockError::Held { .. }))
+                    | EngineError::History(HistoryError::Lock(LockError::Held { .. })))
+            );
+            match result {
+                Err(error) if held && Instant::now() < end => {
+                    if !told && !quiet {
+                        // Where it cannot be said, it is waited for all the same.
+                        let _ = writeln!(io::stderr(), "{}", fit(&waits(&error)));
+                        told = true;
+                    }
+                    let nap = tokio::time::sleep(EACH_TRY);
+                    cancel.unless_cancelled(nap).await.ok_or(CommandError::Interrupted)?;
+                }
+                result => return Ok(result?),
+            }
+        }
+    }
+}
+
+/// How often a lock is tried.
+const EACH_TRY: Duration = Duration::from_millis(250);
 
 /// The installation that the options name.
 pub(super) fn open(global: &GlobalArguments) -> Result<Engine, CommandError> {

@@ -1,6 +1,7 @@
 //! `bwdc sync`, and `bwdc apply`, which is a sync with a plan to keep to
 
-use super::session::{RunArguments, detailed, open};
+use super::remote::{Patience, by_service};
+use super::session::{RunArguments, WaitArguments, detailed, open};
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
@@ -10,7 +11,7 @@ use crate::runtime::{block_on, block_on_run};
 use bwdc_core::plan::Verdict;
 use bwdc_engine::{
     Cancel, Control, Engine, EngineError, Entry, FrontEnd, ReadMode, RunError, SavedPlan, SyncReport,
-    Trigger, Verification,
+    Trigger, Verification, service,
 };
 use bwdc_messages::sync as words;
 use clap::Args;
@@ -36,6 +37,9 @@ pub(crate) struct SyncArguments {
 
     #[command(flatten)]
     pub(crate) run: RunArguments,
+
+    #[command(flatten)]
+    pub(crate) wait: WaitArguments,
 }
 
 /// Carry out a saved plan exactly, or nothing.
@@ -53,17 +57,25 @@ pub(crate) struct ApplyArguments {
 
     #[command(flatten)]
     pub(crate) run: RunArguments,
+
+    #[command(flatten)]
+    pub(crate) wait: WaitArguments,
 }
 
 pub(super) fn run(arguments: &SyncArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let command = service::Command::Sync { full: arguments.full };
+    if let Some(done) = by_service(global, command, Patience::Long) {
+        return done;
+    }
     let mode = if arguments.full { ReadMode::Full } else { ReadMode::Incremental };
-    carry_out(&Work::Sync(mode), &arguments.run, global)
+    carry_out(&Work::Sync(mode), &arguments.run, arguments.wait, global)
 }
 
 pub(super) fn apply(arguments: &ApplyArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     carry_out(
         &Work::Apply(SavedPlan::read(&arguments.file).map_err(CommandError::from)?),
         &arguments.run,
+        arguments.wait,
         global,
     )
 }
@@ -73,7 +85,12 @@ enum Work {
     Apply(SavedPlan),
 }
 
-fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+fn carry_out(
+    work: &Work,
+    arguments: &RunArguments,
+    wait: WaitArguments,
+    global: &GlobalArguments,
+) -> Result<Done, Failed> {
     let mut engine = open(global)?;
     let agreed = match work {
         Work::Sync(_) if may_ask(global) && overwrites(&engine)? => ask(&mut engine, global)?,
@@ -86,10 +103,11 @@ fn carry_out(work: &Work, arguments: &RunArguments, global: &GlobalArguments) ->
         let events = |event| progress.tell(event);
         let control = Control { events: &events, cancel: &cancel };
         let trigger = Trigger::asked(FrontEnd::Command);
-        match work {
-            Work::Apply(saved) => engine.apply(trigger, saved, control).await.map_err(CommandError::from),
-            Work::Sync(mode) => engine.sync(trigger, *mode, control).await.map_err(CommandError::from),
-        }
+        let work = async || match work {
+            Work::Apply(saved) => engine.apply(trigger, saved, control).await,
+            Work::Sync(mode) => engine.sync(trigger, *mode, control).await,
+        };
+        wait.patiently(&cancel, global.quiet, work).await
     });
     let mut notices = progress.finish();
     match result {

@@ -14,4 +14,6 @@ mod profiles;
 mod review;
 #[cfg(unix)]
 mod samba;
+#[cfg(target_os = "linux")]
+mod service;
 mod settings;

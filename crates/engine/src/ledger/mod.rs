@@ -18,6 +18,7 @@ mod refusals;
 mod schema;
 mod shared;
 mod sources;
+mod tally;
 
 pub use binding::BoundAddresses;
 pub use history::{Counts, Ending, FrontEnd, RecordedAction, RunId, RunOutcome, RunRecord, Trigger};
@@ -26,6 +27,8 @@ pub use journal::Outcome;
 pub(crate) use network::file_system as network_file_system;
 pub use shared::SharedMarks;
 pub use sources::SourcePlace;
+pub use tally::Tally;
+pub(crate) use tally::{FULL_READ, NOT_TAKEN};
 
 use crate::clock::{self, Clock};
 use crate::failpoint::hit;

@@ -17,6 +17,7 @@ mod settle;
 mod source;
 mod sync;
 mod unfound;
+mod unrecorded;
 
 pub use error::{RunError, UnreadSource};
 pub(crate) use look::{find, plan, test};
@@ -24,6 +25,7 @@ pub use rebuild::Rebuilt;
 pub(crate) use rebuild::rebuild;
 pub use saved_plan::{PlanFileError, SavedPlan};
 pub(crate) use sync::{Work, sync};
+pub(crate) use unrecorded::record_failure;
 
 use bwdc_core::plan::{Plan, Verdict};
 

@@ -45,6 +45,13 @@ impl Record {
         Self { counts, actions }
     }
 
+    /// Adds a number; 0 adds nothing.
+    pub(super) fn note(&mut self, name: &str, number: usize) {
+        if number > 0 {
+            self.counts.insert(name.to_owned(), number as u64);
+        }
+    }
+
     /// Adds why nothing was sent.
     pub(super) fn refused(&mut self, refusals: &[Refusal]) {
         let reasons = refusals.iter().filter_map(|it| serde_json::to_value(it).ok());

@@ -14,7 +14,7 @@ use crate::accounts;
 use crate::directory::mirror::ReadMode;
 use crate::event::{Control, Event, Events, Phase, RunEvent};
 use crate::installation::{Configuration, Installation};
-use crate::ledger::{Ledger, RunId, RunOutcome, Trigger};
+use crate::ledger::{FULL_READ, Ledger, NOT_TAKEN, RunId, RunOutcome, Trigger};
 use crate::notice::Notice;
 use crate::organization::Organization;
 use bwdc_core::import::{RefusedRecord, fingerprint, official_request, older_fingerprint};
@@ -87,7 +87,8 @@ pub(crate) async fn sync(
         control,
     };
     let mode = if others { ReadMode::Full } else { work.mode };
-    let resend = work.mode == ReadMode::Full && work.expected.is_none();
+    // A schedule reads everything now and then, and overrules nobody who changed something by hand.
+    let resend = work.mode == ReadMode::Full && work.expected.is_none() && !work.trigger.scheduled;
     let ending = run.carry_out(mode, resend, work.expected).await.unwrap_or_else(|ending| *ending);
     let token = organization.token().await.map(|it| it.secret().clone());
     let Run { installation, ledger, id, .. } = run;
@@ -131,7 +132,8 @@ impl<'r> Run<'r> {
         let mut inputs = self.read(mode, self.control).await.map_err(self.stop_early())?;
         inputs.resend = resend;
         let plan = Plan::build(&inputs.borrow());
-        let record = Record::after(&self.early.changes, &plan);
+        let mut record = Record::after(&self.early.changes, &plan);
+        record.note(FULL_READ, (mode == ReadMode::Full).into());
         self.judge(&inputs, &plan, &record, expected)?;
         self.tell(&inputs, &plan);
         let pace = self.ledger.import_pace().map_err(RunError::from).map_err(self.stop(record.clone()))?;
@@ -393,6 +395,10 @@ impl<'r> Run<'r> {
             unread: inputs.unread.clone(),
         };
         let outcome = finished.outcome();
+        // What else is left to do is a failure.
+        if finished.left == 0 && finished.unread.is_empty() {
+            record.note(NOT_TAKEN, finished.refused.len());
+        }
         let times = match (finished.everything_is_done(), finished.sent) {
             (false, _) => Times::Forgotten,
             (true, false) => Times::Seen,

@@ -1,0 +1,104 @@
+//! The words of the service, and the place for them: its log is the error stream, which a service manager keeps.
+
+use crate::global::GlobalArguments;
+use crate::output::plan_data;
+use bwdc_core::plan::Verdict;
+use bwdc_engine::clock::Clock;
+use bwdc_engine::paths::ProfileName;
+use bwdc_engine::service::{Answer, Answered, Host, News};
+use bwdc_messages::foreign::fit;
+use bwdc_messages::status::{ServiceState, report};
+use bwdc_messages::{CommandLine, describe, history, plan, service, setting, sync};
+use serde_json::{Value, json};
+use std::io::{self, Write as _};
+
+/// The command line as the host of a service.
+pub(crate) struct CommandHost {
+    quiet: bool,
+    commands: CommandLine,
+}
+
+impl CommandHost {
+    pub(crate) fn new(global: &GlobalArguments) -> Self {
+        Self { quiet: global.quiet, commands: global.commands() }
+    }
+}
+
+impl Host for CommandHost {
+    fn tell(&self, news: News<'_>) {
+        let line = service::news(&news, &self.commands);
+        match &news {
+            News::Ended { result: Err(_), .. } | News::Unusable { .. } => tracing::error!("{line}"),
+            News::Waits { .. } | News::NoSocket { .. } => tracing::warn!("{line}"),
+            _ => tracing::info!("{line}"),
+        }
+        if !self.quiet {
+            // A log that cannot be written must not stop a run.
+            let _ = writeln!(io::stderr().lock(), "{}", fit(&line));
+        }
+    }
+
+    fn answer(&self, profile: &ProfileName, answered: Answered<'_>) -> Answer {
+        // The reader's commands go to this service: they name the profile where it is not the default one.
+        let commands = CommandLine { profile: Some(profile.clone()).filter(|it| !it.is_default()) };
+        match answered {
+            Answered::Status(found) => {
+                let report = report(&found, ServiceState::Running, Clock::System.now(), &commands);
+                Answer { data: report.data, text: report.text, code: report.code, ..Answer::default() }
+            }
+            Answered::Plan(planned) => Answer {
+                data: plan_data(planned),
+                text: plan::text(planned, &commands),
+                code: u8::from(matches!(planned.verdict, Verdict::Refused(_))) * 3,
+                ..Answer::default()
+            },
+            Answered::Synced(report) => Answer {
+                data: json!({
+                    "noColor": false,
+                    "object": "message",
+                    "title": sync::complete(),
+                    "message": sync::synced(report.groups, report.users),
+                }),
+                text: format!("{}\n{}", sync::complete(), sync::synced(report.groups, report.users)),
+                notices: sync::notices(report).collect(),
+                ..Answer::default()
+            },
+            Answered::Approved(run, takings) => of(
+                json!({ "object": "approval", "run": run.0, "takings": takings }),
+                sync::approved(run, takings),
+            ),
+            Answered::History(runs) => of(history::table_data(runs), history::table(runs)),
+            Answered::Run(run, entries) => of(history::run_data(run, entries), history::run(run, entries)),
+            Answered::Settings(entries) => {
+                let data: Vec<Value> = entries.iter().map(setting::data).collect();
+                let lines: Vec<String> =
+                    entries.iter().map(|it| format!("{} {}", it.setting.name, setting::one(it))).collect();
+                of(json!({ "object": "settings", "settings": data }), lines.join("\n"))
+            }
+            Answered::Set(changed) => of(
+                json!({ "object": "message", "title": setting::saved(changed.name) }),
+                setting::saved(changed.name),
+            ),
+            Answered::NoSuchSetting(name) => failed("settings", service::no_such_setting(name), None),
+            Answered::NotTaken(error) => {
+                failed("settings", bwdc_messages::error::settings::message(error), None)
+            }
+            Answered::Reloaded => {
+                of(json!({ "object": "message", "title": service::reloaded() }), service::reloaded())
+            }
+            Answered::Failed(error) => {
+                let described = describe(error);
+                let hint = Some(commands.sentences(&described.next_steps)).filter(|it| !it.is_empty());
+                failed(described.kind.name(), described.message, hint)
+            }
+        }
+    }
+}
+
+fn of(data: Value, text: String) -> Answer {
+    Answer { data, text, ..Answer::default() }
+}
+
+fn failed(kind: &str, message: String, hint: Option<String>) -> Answer {
+    Answer { code: 1, error: Some((kind.to_owned(), message, hint)), ..Answer::default() }
+}

@@ -1,0 +1,178 @@
+//! When runs start, and how they end.
+
+use crate::laws::stage::{Stage, Tree, dn, is_write, mail};
+use crate::service::daemon::{AGREED, Daemon, PATIENCE, until};
+use bwdc_engine::service::Command;
+use bwdc_sandbox::faults::Moment;
+use bwdc_sandbox::organization::Options;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+fn synced(stage: &Stage, people: usize) {
+    // The owner is one, too.
+    until("everybody is a member", || (stage.organization.members().len() > people).then_some(()));
+}
+
+#[test]
+fn nothing_starts_by_itself_before_a_person_synced_and_everything_after() {
+    let stage = Stage::new(Options::official(), "[schedule]\njitter-seconds = 0\n", |_| {});
+    let directory = Tree::of(3).serve();
+    stage.read(&directory);
+    let daemon = Daemon::start(&stage);
+    daemon.says("waiting for the first sync");
+    assert_eq!(stage.writes(), [""; 0]);
+    let status = stage.run(&["status"]);
+    assert_eq!(status.code, Some(1), "{}", status.stdout);
+    assert!(status.stdout.starts_with("WARNING: waiting for the first sync"), "{}", status.stdout);
+    stage.sync();
+    let settings = std::fs::read_to_string(stage.home.data_folder().join("connector.toml")).expect("ours");
+    assert!(settings.contains("first-sync-agreed = true"), "{settings}");
+    daemon.signal("-HUP");
+    daemon.says("the next run is due at");
+    let status = stage.run(&["status"]);
+    assert_eq!(status.code, Some(0), "{}", status.stdout);
+    assert!(status.stdout.starts_with("OK: 1 profile healthy"), "{}", status.stdout);
+    // The run by hand was the last one: nothing was repeated.
+    assert_eq!(stage.writes().len(), 1);
+}
+
+#[test]
+fn a_service_syncs_what_is_due_when_it_starts_and_again_after_a_kill() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(3).serve();
+    stage.read(&directory);
+    let daemon = Daemon::start(&stage);
+    synced(&stage, 3);
+    daemon.says("made");
+    daemon.kill();
+    let daemon = Daemon::start(&stage);
+    // Its socket is a new one, and the last run was a moment ago.
+    let status = daemon.ask(Command::Status);
+    assert_eq!((status.code, &status.data["profiles"][0]["lastRun"]["outcome"]), (0, &"complete".into()));
+    assert_eq!(stage.writes().len(), 1);
+}
+
+#[test]
+fn a_settings_file_that_changes_counts_without_a_restart_and_one_that_is_wrong_does_not() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(1).serve();
+    stage.read(&directory);
+    let daemon = Daemon::start(&stage);
+    daemon.says("made");
+    let file = stage.home.data_folder().join("connector.toml");
+    std::fs::write(&file, format!("{AGREED}[schedul]\n")).expect("written");
+    daemon.signal("-HUP");
+    daemon.says("the schedule stays as it was");
+    std::fs::write(&file, AGREED.replace("[schedule]\n", "[schedule]\npaused = true\n")).expect("written");
+    daemon.signal("-HUP");
+    daemon.says("default: paused");
+    let status = daemon.ask(Command::Status);
+    assert_eq!((status.code, &status.data["profiles"][0]["schedule"]["state"]), (1, &"paused".into()));
+}
+
+/// Runs `meanwhile` while the first import of a service is under way.
+fn while_importing(stage: &Stage, meanwhile: impl FnOnce(&mut Daemon)) -> Daemon {
+    let (arrived, has_arrived) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    stage.organization.faults().on_request(move |request| {
+        if request.moment == Moment::Arrived && is_write(&request.method, &request.path) {
+            // Later ones find the other end closed.
+            let _ = arrived.send(());
+            let _ = may_go_on.lock().expect("nobody panics here").recv_timeout(PATIENCE);
+        }
+    });
+    let mut daemon = Daemon::start(stage);
+    has_arrived.recv_timeout(PATIENCE).expect("the run sends something");
+    meanwhile(&mut daemon);
+    drop(go_on);
+    daemon
+}
+
+#[test]
+fn a_stop_waits_for_the_import_that_is_under_way() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(3).serve();
+    stage.read(&directory);
+    let mut daemon = while_importing(&stage, |daemon| {
+        daemon.signal("-TERM");
+        daemon.says("Stopping.");
+        // Longer than anything but an import is waited for.
+        std::thread::sleep(Duration::from_secs(6));
+    });
+    assert!(daemon.ended().success());
+    assert_eq!(stage.organization.members().len(), 4, "with the owner");
+    stage.organization.faults().forget_hook();
+    // It was asked to end before it looked at the organization again: the next run does, and sends nothing twice.
+    stage.sync();
+    assert_eq!(stage.writes().len(), 1, "{:?}", stage.writes());
+}
+
+#[test]
+fn an_idle_service_stops_at_once() {
+    let stage = Stage::new(Options::official(), "", |_| {});
+    let mut daemon = Daemon::start(&stage);
+    let asked = Instant::now();
+    daemon.signal("-TERM");
+    assert!(daemon.ended().success());
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(!daemon.socket.exists());
+}
+
+#[test]
+fn a_service_waits_for_a_run_by_hand_and_the_two_become_one() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(3).serve();
+    stage.read(&directory);
+    let (arrived, has_arrived) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    stage.organization.faults().on_request(move |request| {
+        // Before the run is on record.
+        if request.moment == Moment::Arrived && request.method == "GET" {
+            let _ = arrived.send(());
+            let _ = may_go_on.lock().expect("nobody panics here").recv_timeout(PATIENCE);
+        }
+    });
+    let mut by_hand = stage.home.spawn(env!("CARGO_BIN_EXE_bwdc"), &["sync"]).expect("starts");
+    has_arrived.recv_timeout(PATIENCE).expect("the run by hand has begun");
+    let daemon = Daemon::start(&stage);
+    let line = daemon.says("waiting.");
+    assert!(line.contains(&format!("process {}", by_hand.id())), "{line}");
+    drop(go_on);
+    assert!(by_hand.wait().expect("ends").success());
+    let status = until("the service is idle again", || {
+        let status = daemon.ask(Command::Status);
+        let idle = status.data["profiles"][0]["lastRun"]["outcome"] == "complete";
+        idle.then_some(status)
+    });
+    assert_eq!(status.data["profiles"][0]["lastRun"]["startedBy"], "command");
+    std::thread::sleep(Duration::from_secs(2));
+    let history = daemon.ask(Command::History { most: 10 });
+    assert_eq!(history.data["data"].as_array().map(Vec::len), Some(1), "{}", history.text);
+}
+
+#[test]
+fn a_rotated_password_is_a_failure_until_it_is_entered_and_needs_no_restart() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(2).serve();
+    stage.read(&directory);
+    let daemon = Daemon::start(&stage);
+    synced(&stage, 2);
+    daemon.says("made");
+    let enter = |secret: &str| {
+        let mut config = stage.command(&["config", "ldap.password", "--secretenv", "TEST_SECRET"]);
+        assert!(config.env("TEST_SECRET", secret).output().expect("starts").status.success());
+    };
+    enter("s3cr3t-0f-yesterday");
+    let failed = daemon.ask(Command::Sync { full: false });
+    assert_eq!(failed.error.expect("a failure").kind, "directory");
+    let status = daemon.ask(Command::Status);
+    assert_eq!((status.code, &status.data["profiles"][0]["failures"]), (2, &1.into()), "{}", status.text);
+    enter(crate::laws::stage::LDAP_PASSWORD);
+    directory.delete(&dn("p02")).expect("is there");
+    assert_eq!(daemon.ask(Command::Sync { full: false }).error, None);
+    assert_eq!(daemon.ask(Command::Status).code, 0);
+    assert!(stage.organization.member(&mail("p02")).is_some());
+}

@@ -1,0 +1,7 @@
+//! The service as a real process: `bwdc run` between a directory and an organization, its socket, signals and kills.
+
+mod daemon;
+mod duty;
+mod hostile;
+mod socket;
+mod wait;

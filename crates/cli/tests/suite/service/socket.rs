@@ -1,0 +1,82 @@
+//! What administrators do through the socket.
+
+use crate::laws::stage::{Stage, Tree, dn};
+use crate::service::daemon::{AGREED, Daemon, until};
+use bwdc_engine::service::{Command, name_of};
+use bwdc_sandbox::organization::{MemberStatus, Options};
+use std::os::unix::fs::PermissionsExt as _;
+
+#[test]
+fn a_refused_run_is_approved_through_the_socket_and_the_next_one_passes() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(60).serve();
+    stage.read(&directory);
+    let daemon = Daemon::start(&stage);
+    daemon.says("made");
+    stage.everybody_confirms();
+    for number in 50..=60 {
+        directory.delete(&dn(&format!("p{number:02}"))).expect("is there");
+    }
+    let refused = daemon.ask(Command::Sync { full: false });
+    assert_eq!((refused.code, refused.error.expect("an error").kind.as_str()), (1, "refused"));
+    let status = stage.run(&["status"]);
+    assert_eq!(status.code, Some(1), "{}", status.stdout);
+    assert!(
+        status.stdout.starts_with("WARNING: run 2 was refused and waits for an approval"),
+        "{}",
+        status.stdout
+    );
+    let approved = daemon.ask(Command::Approve { run: None });
+    assert_eq!((approved.error, &approved.data["run"]), (None, &2.into()));
+    assert_eq!(daemon.ask(Command::Sync { full: false }).error, None);
+    assert_eq!(stage.state().status("p60"), Some(MemberStatus::Revoked));
+    let run = daemon.ask(Command::Run { run: 2 });
+    let actions = run.data["actions"].as_array().expect("a list");
+    let approval = actions.iter().find(|it| it["action"] == "approved").expect("on record");
+    assert_eq!(approval["subject"], name_of(rustix_user()).as_str());
+    assert_eq!(daemon.ask(Command::Status).code, 0);
+}
+
+fn rustix_user() -> u32 {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").expect("this process").uid()
+}
+
+#[test]
+fn the_socket_is_its_owners_and_settings_are_changed_through_it_but_for_secrets_and_programs() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(1).serve();
+    stage.read(&directory);
+    let daemon = Daemon::start(&stage);
+    daemon.says("made");
+    let mode = std::fs::metadata(&daemon.socket).expect("a socket").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let set = |name: &str, value: &str| {
+        daemon.ask(Command::Set { setting: name.to_owned(), value: Some(value.to_owned()) })
+    };
+    assert_eq!(set("sync.interval", "60").error, None);
+    until("the service counts with it", || {
+        (daemon.ask(Command::Status).data["profiles"][0]["schedule"]["intervalMinutes"] == 60).then_some(())
+    });
+    for (name, value) in [
+        ("ldap.password", "s3cr3t-0f-somebody"),
+        ("secrets.command", "/bin/sh"),
+        ("no.such", "1"),
+        ("sync.interval", "4"),
+        ("schedule.cron", "whenever"),
+    ] {
+        assert_eq!(set(name, value).code, 1, "{name}");
+    }
+    let settings = daemon.ask(Command::Settings);
+    assert!(!settings.text.contains("s3cr3t-0f"), "{}", settings.text);
+}
+
+#[test]
+fn a_second_service_of_an_account_leaves_the_socket_to_the_first() {
+    let stage = Stage::new(Options::official(), "", |_| {});
+    let first = Daemon::start(&stage);
+    let second = Daemon::start(&stage);
+    second.says("cannot be offered");
+    second.kill();
+    assert_eq!(first.ask(Command::Status).data["object"], "status");
+}

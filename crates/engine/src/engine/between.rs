@@ -1,0 +1,101 @@
+//! What is looked at and decided between runs.
+
+use super::Engine;
+use crate::clock::{Clock, to_iso};
+use crate::error::EngineError;
+use crate::history::{self, HistoryEntry};
+use crate::ledger::{RunId, RunRecord, Tally};
+use crate::paths::{ProcessEnvironment, ProfileName};
+use crate::status::{self, ProfileStatus};
+use crate::store::SyncedKind;
+use bwdc_core::names::Timestamp;
+use bwdc_core::plan::Takings;
+
+/// What is looked at and decided between runs.
+impl Engine {
+    /// When people or groups were last brought over, as ISO 8601 text.
+    pub fn last_sync(&self, kind: SyncedKind) -> Option<String> {
+        self.installation.data().last_sync(kind).map(to_iso)
+    }
+
+    /// Forgets everything by which a run decides that nothing is new.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when it cannot be written.
+    pub fn clear_cache(&mut self) -> Result<(), EngineError> {
+        Ok(history::clear_cache(&mut self.installation)?)
+    }
+
+    /// The latest runs, newest first.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when the ledger cannot be read.
+    pub fn history(&self, most: u32) -> Result<Vec<RunRecord>, EngineError> {
+        Ok(history::list(&self.installation, most)?)
+    }
+
+    /// What one run did, or would have done when it was refused.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when it is not remembered, or the ledger cannot be read.
+    pub fn run_of_history(&self, run: RunId) -> Result<(RunRecord, Vec<HistoryEntry>), EngineError> {
+        Ok(history::of_run(&self.installation, run)?)
+    }
+
+    /// Forgets runs that began before a point in time, or all of them, and with all of them the copies of directories that
+    /// incremental reads keep. Returns how many runs are forgotten.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when the ledger cannot be written, or who holds it.
+    pub fn forget_history(&mut self, before: Option<Timestamp>) -> Result<usize, EngineError> {
+        Ok(history::forget(&self.installation, before)?)
+    }
+
+    /// Forgets whom we manage and what was sent last. The next run takes a baseline and removes nobody; the history stays.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when the ledger cannot be written, or who holds it.
+    pub fn forget_ledger(&mut self) -> Result<(), EngineError> {
+        Ok(history::forget_ledger(&mut self.installation)?)
+    }
+
+    /// Approves what a refused run would have taken away, the last one unless told: for 24 hours, runs pass that take
+    /// nothing beyond it.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when no such run was refused, or no limit refused it.
+    pub fn approve(&mut self, run: Option<RunId>) -> Result<(RunId, Takings), EngineError> {
+        self.approve_as(run, None)
+    }
+
+    /// As [`Engine::approve`]; who approved it is written down with the run.
+    ///
+    /// # Errors
+    /// As [`Engine::approve`].
+    pub fn approve_as(
+        &mut self,
+        run: Option<RunId>,
+        by: Option<&str>,
+    ) -> Result<(RunId, Takings), EngineError> {
+        Ok(history::approve(&self.installation, run, by)?)
+    }
+
+    /// What the last runs come to.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when the ledger cannot be read.
+    pub fn tally(&self) -> Result<Tally, EngineError> {
+        Ok(history::tally(&self.installation)?)
+    }
+
+    /// How the profile of this name is, as its files tell.
+    ///
+    /// # Errors
+    /// [`EngineError`] when its settings or its ledger cannot be read.
+    pub fn status_of(
+        environment: &ProcessEnvironment,
+        name: &ProfileName,
+    ) -> Result<ProfileStatus, EngineError> {
+        status::look(environment, name, Clock::System)
+    }
+}

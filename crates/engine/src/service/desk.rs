@@ -1,0 +1,155 @@
+//! Answers what callers ask of a service.
+
+use super::duty::Duty;
+use super::protocol::{Command, PROTOCOL, Reply, Request};
+use super::{Caller, Host};
+use crate::directory::mirror::ReadMode;
+use crate::error::EngineError;
+use crate::event::{Cancel, Control};
+use crate::history::HistoryEntry;
+use crate::ledger::{FrontEnd, RunId, RunRecord};
+use crate::paths::ProfileName;
+use crate::run::{Planned, SyncReport};
+use crate::settings::Entry;
+use crate::status::ProfileStatus;
+use bwdc_core::plan::Takings;
+use bwdc_core::settings::{Setting, SettingsError};
+use serde_json::Value;
+
+/// What a caller asked for, to be put into words.
+pub enum Answered<'a> {
+    /// How each profile is.
+    Status(Vec<(&'a ProfileName, Result<ProfileStatus, EngineError>)>),
+    /// What a sync would change.
+    Plan(&'a Planned),
+    /// What a sync did.
+    Synced(&'a SyncReport),
+    /// A refused run was approved.
+    Approved(RunId, &'a Takings),
+    /// The latest runs.
+    History(&'a [RunRecord]),
+    /// What one run did.
+    Run(&'a RunRecord, &'a [HistoryEntry]),
+    /// All settings.
+    Settings(&'a [Entry]),
+    /// A setting was changed.
+    Set(&'a Setting),
+    /// A setting of this name does not exist, or is a secret.
+    NoSuchSetting(&'a str),
+    /// A value is not one of the setting.
+    NotTaken(&'a SettingsError),
+    /// Settings are read again.
+    Reloaded,
+    /// It came to nothing.
+    Failed(&'a EngineError),
+}
+
+/// An answer in words and as data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// For scripts.
+    pub data: Value,
+    /// For people.
+    pub text: String,
+    /// What the administrator should know besides.
+    pub notices: Vec<String>,
+    /// The exit code of a command that ends with it.
+    pub code: u8,
+    /// Why it came to nothing: kind, message, next step.
+    pub error: Option<(String, String, Option<String>)>,
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        let Answer { data, text, notices, code, error } = answer;
+        let error = error.map(|(kind, message, hint)| super::protocol::Refusal { kind, message, hint });
+        Self { protocol: PROTOCOL, code, data, text, notices, error }
+    }
+}
+
+/// Answers one question.
+pub(super) async fn answer(request: Request, caller: Caller, duties: &[Duty<'_>], host: &dyn Host) -> Reply {
+    if request.protocol != PROTOCOL {
+        return Reply::refused("protocol", format!("protocol {PROTOCOL}"));
+    }
+    let name = match request.profile.as_deref().map_or_else(|| Ok(ProfileName::default()), ProfileName::parse)
+    {
+        Ok(name) => name,
+        Err(error) => return Reply::refused("profile", error.to_string()),
+    };
+    let say = |about: Answered<'_>| Reply::from(host.answer(&name, about));
+    match request.command {
+        Command::Status => {
+            let all = duties.iter().map(|it| (&it.name, it.status())).collect();
+            return say(Answered::Status(all));
+        }
+        Command::Reload => {
+            duties.iter().for_each(Duty::reload);
+            return say(Answered::Reloaded);
+        }
+        _ => {}
+    }
+    let Some(duty) = duties.iter().find(|it| it.name == name) else {
+        return Reply::refused("profile", name.to_string());
+    };
+    match of_profile(request.command, caller, duty, &say).await {
+        Ok(reply) => reply,
+        Err(error) => say(Answered::Failed(&error)),
+    }
+}
+
+async fn of_profile(
+    command: Command,
+    caller: Caller,
+    duty: &Duty<'_>,
+    say: &impl Fn(Answered<'_>) -> Reply,
+) -> Result<Reply, EngineError> {
+    let mode = |full| if full { ReadMode::Full } else { ReadMode::Incremental };
+    Ok(match command {
+        Command::Plan { full } => {
+            let _turn = duty.turn.lock().await;
+            let (events, cancel) = (|_| (), Cancel::default());
+            let control = Control { events: &events, cancel: &cancel };
+            say(Answered::Plan(&duty.engine()?.plan(mode(full), control).await?))
+        }
+        Command::Sync { full } => {
+            tracing::info!(profile = %duty.name, by = caller.name(), "a sync was asked for");
+            say(Answered::Synced(&duty.run_asked(FrontEnd::Command, mode(full)).await?))
+        }
+        Command::Approve { run } => {
+            let by = caller.name();
+            let (run, takings) = duty.engine()?.approve_as(run.map(RunId), Some(&by))?;
+            tracing::info!(profile = %duty.name, run = run.0, by, "approved");
+            say(Answered::Approved(run, &takings))
+        }
+        Command::History { most } => say(Answered::History(&duty.engine()?.history(most.min(10_000))?)),
+        Command::Run { run } => {
+            let (record, entries) = duty.engine()?.run_of_history(RunId(run))?;
+            say(Answered::Run(&record, &entries))
+        }
+        Command::Settings => say(Answered::Settings(&duty.engine()?.settings()?)),
+        Command::Set { setting, value } => set(duty, caller, &setting, value, say)?,
+        Command::Status | Command::Reload => say(Answered::Reloaded),
+    })
+}
+
+/// Secrets are not entered over the socket, and neither is what makes a program run.
+fn set(
+    duty: &Duty<'_>,
+    caller: Caller,
+    name: &str,
+    value: Option<String>,
+    say: &impl Fn(Answered<'_>) -> Reply,
+) -> Result<Reply, EngineError> {
+    let found = Setting::find(name).filter(|it| !it.is_secret() && it.name != "secrets.command");
+    let Some(setting) = found else { return Ok(say(Answered::NoSuchSetting(name))) };
+    let mut engine = duty.engine()?;
+    match value.map(|value| setting.parse(&value)).transpose() {
+        Ok(Some(value)) => engine.set(setting, &value)?,
+        Ok(None) => engine.unset(setting)?,
+        Err(error) => return Ok(say(Answered::NotTaken(&error))),
+    }
+    tracing::info!(profile = %duty.name, setting = setting.name, by = caller.name(), "a setting was changed");
+    duty.reload();
+    Ok(say(Answered::Set(setting)))
+}

@@ -1,0 +1,266 @@
+//! One profile in the service: when it is due, what it is doing, and a run of it.
+
+use super::{Host, News, ServiceOptions};
+use crate::clock::Clock;
+use crate::directory::mirror::ReadMode;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::event::{Cancel, Control, Event, Phase, RunEvent};
+use crate::installation::SetupError;
+use crate::ledger::{FrontEnd, Tally, Trigger};
+use crate::lock::LockError;
+use crate::paths::{ProcessEnvironment, Profile, ProfileName};
+use crate::run::{RunError, SyncReport};
+use crate::schedule::{Past, Schedule, nap};
+use crate::status::{self, Activity, ProfileStatus, Readiness};
+use bwdc_core::names::Timestamp;
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+use tokio::sync::{Mutex, Notify};
+
+/// How often a lock that somebody holds is tried.
+const EACH_TRY: Duration = Duration::from_secs(1);
+
+/// One profile of the service.
+pub(super) struct Duty<'s> {
+    pub(super) name: ProfileName,
+    environment: ProcessEnvironment,
+    clock: Clock,
+    host: &'s dyn Host,
+    stop: Cancel,
+    /// When the service began.
+    since: Timestamp,
+    /// What counts of the settings.
+    plan: RefCell<Plan>,
+    pub(super) activity: RefCell<Activity>,
+    /// Whether requests are being sent.
+    sending: AtomicBool,
+    /// Wakes the task.
+    wake: Notify,
+    /// Whether settings are to be read whatever their files look like.
+    anew: Cell<bool>,
+    /// Held for the length of a run, or of a look at the directory.
+    pub(super) turn: Mutex<()>,
+}
+
+/// What counts of the settings, and of which files.
+struct Plan {
+    of: Option<[Stamp; 2]>,
+    schedule: Option<Schedule>,
+    readiness: Readiness,
+}
+
+/// By which a file that was changed is known.
+type Stamp = Option<(SystemTime, u64)>;
+
+impl<'s> Duty<'s> {
+    pub(super) fn new(options: &ServiceOptions, name: ProfileName, host: &'s dyn Host, stop: Cancel) -> Self {
+        Self {
+            environment: options.environment.clone().for_profile(name.clone()),
+            name,
+            clock: options.clock,
+            host,
+            stop,
+            since: options.clock.now(),
+            plan: RefCell::new(Plan { of: None, schedule: None, readiness: Readiness::NoSchedule }),
+            activity: RefCell::new(Activity::Idle),
+            sending: AtomicBool::new(false),
+            wake: Notify::new(),
+            anew: Cell::new(true),
+            turn: Mutex::new(()),
+        }
+    }
+
+    /// Whether requests are being sent.
+    pub(super) fn is_sending(&self) -> bool {
+        self.sending.load(Ordering::Relaxed)
+    }
+
+    /// Whether neither a run nor a look at the directory is going on.
+    pub(super) fn is_idle(&self) -> bool {
+        self.turn.try_lock().is_ok()
+    }
+
+    /// Reads the settings again, soon.
+    pub(super) fn reload(&self) {
+        self.anew.set(true);
+        self.wake.notify_one();
+    }
+
+    /// Syncs whenever a run is due, until the service is asked to stop.
+    pub(super) async fn serve(&self) {
+        while !self.stop.is_cancelled() {
+            let due = self.due();
+            if due.is_some_and(|due| due <= self.clock.now()) {
+                // What was missed while somebody else held the lock is one run, if it is any.
+                if !self.run_scheduled().await {
+                    self.stop.unless_cancelled(tokio::time::sleep(EACH_TRY)).await;
+                }
+                continue;
+            }
+            let waiting = async {
+                tokio::select! {
+                    () = self.wake.notified() => {}
+                    () = tokio::time::sleep(nap(due, self.clock)) => {}
+                }
+            };
+            self.stop.unless_cancelled(waiting).await;
+        }
+    }
+
+    /// When the next run is due; None: none starts by itself.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.read_settings();
+        let plan = self.plan.borrow();
+        let schedule = plan.schedule.as_ref().filter(|_| plan.readiness == Readiness::Scheduled)?;
+        Some(schedule.next(&self.past()))
+    }
+
+    fn past(&self) -> Past {
+        let tally = self.engine().and_then(|it| it.tally()).unwrap_or_default();
+        Past { since: self.since, ..Past::of(&tally, self.since) }.not_after(self.clock.now())
+    }
+
+    /// A run that a schedule made due. False: somebody else holds the lock.
+    pub(super) async fn run_scheduled(&self) -> bool {
+        let full = {
+            let (plan, past) = (self.plan.borrow(), self.past());
+            plan.schedule.as_ref().is_some_and(|it| it.is_full_due(&past, self.clock.now()))
+        };
+        let mode = if full { ReadMode::Full } else { ReadMode::Incremental };
+        let trigger = Trigger { by: FrontEnd::Service, scheduled: true };
+        let _turn = self.turn.lock().await;
+        !self.run(trigger, mode).await.is_err_and(|error| is_held(&error))
+    }
+
+    /// A run that a caller asked for. It waits for the lock.
+    pub(super) async fn run_asked(&self, by: FrontEnd, mode: ReadMode) -> Result<SyncReport, EngineError> {
+        let _turn = self.turn.lock().await;
+        loop {
+            match self.run(Trigger::asked(by), mode).await {
+                Err(error) if is_held(&error) && !self.stop.is_cancelled() => {
+                    self.stop.unless_cancelled(tokio::time::sleep(EACH_TRY)).await;
+                }
+                result => {
+                    self.wake.notify_one();
+                    return result;
+                }
+            }
+        }
+    }
+
+    async fn run(&self, trigger: Trigger, mode: ReadMode) -> Result<SyncReport, EngineError> {
+        let began = self.clock.now();
+        let mut engine = self.engine()?;
+        let waited = matches!(*self.activity.borrow(), Activity::WaitsForLock { .. });
+        if !waited {
+            self.activity.replace(Activity::Running { since: began });
+        }
+        let sending = &self.sending;
+        let events = |event: RunEvent| {
+            if event.event == Event::Began {
+                sending.store(event.phase == Phase::Sending, Ordering::Relaxed);
+            }
+        };
+        let control = Control { events: &events, cancel: &self.stop };
+        let result = engine.sync(trigger, mode, control).await;
+        self.sending.store(false, Ordering::Relaxed);
+        match &result {
+            Err(error) if is_held(error) => {
+                if !waited {
+                    self.host.tell(News::Waits { profile: &self.name, error });
+                }
+                self.activity.replace(Activity::WaitsForLock { holder: holder(error) });
+            }
+            _ => {
+                self.activity.replace(Activity::Idle);
+                self.host.tell(News::Ended { profile: &self.name, trigger, result: result.as_ref() });
+            }
+        }
+        result
+    }
+
+    /// How the profile is, with what the service does with it.
+    pub(super) fn status(&self) -> Result<ProfileStatus, EngineError> {
+        let mut status = status::look(&self.environment, &self.name, self.clock)?;
+        status.activity = Some(self.activity.borrow().clone());
+        let next = status.schedule.as_ref().filter(|_| status.readiness == Readiness::Scheduled);
+        let past = Past { since: self.since, ..Past::of(&status.tally, self.since) };
+        status.next = next.map(|it| it.next(&past.not_after(self.clock.now())));
+        Ok(status)
+    }
+
+    /// The profile's installation, as it is now.
+    pub(super) fn engine(&self) -> Result<Engine, EngineError> {
+        Engine::open_at(self.environment.clone(), self.profile()?, self.clock)
+    }
+
+    fn profile(&self) -> Result<Profile, EngineError> {
+        Ok(Profile::from_environment(&self.environment).map_err(SetupError::from)?)
+    }
+
+    /// Reads the settings where a file has changed. What cannot be used leaves in place what counted before.
+    fn read_settings(&self) {
+        let Ok(profile) = self.profile() else { return };
+        let stamps = [stamp(&profile.data_json), stamp(&profile.connector_toml)];
+        // Until the first sync was agreed to, the ledger decides, too.
+        let waits = self.plan.borrow().readiness == Readiness::WaitsForFirstSync;
+        if self.plan.borrow().of == Some(stamps) && !waits && !self.anew.replace(false) {
+            return;
+        }
+        self.anew.set(false);
+        let found = status::look(&self.environment, &self.name, self.clock);
+        let mut plan = self.plan.borrow_mut();
+        let changed = plan.of != Some(stamps);
+        plan.of = Some(stamps);
+        match found {
+            Ok(status) => {
+                let changed = changed || plan.readiness != status.readiness;
+                plan.schedule = status.schedule;
+                plan.readiness = status.readiness;
+                if changed {
+                    let (profile, next, readiness) = (&self.name, status.next, status.readiness);
+                    self.host.tell(News::Scheduled { profile, next, readiness });
+                }
+            }
+            Err(error) if changed => self.host.tell(News::Unusable { profile: &self.name, error: &error }),
+            Err(_) => {}
+        }
+    }
+}
+
+impl Past {
+    /// What history tells. `since`: when the service began.
+    pub(crate) fn of(tally: &Tally, since: Timestamp) -> Self {
+        Self { since, last_start: tally.last_start, last_full: tally.last_full, failures: tally.failures }
+    }
+}
+
+/// What the service does, in a line for the service manager: numbers of profiles.
+pub(super) fn summary(duties: &[Duty<'_>]) -> String {
+    let running =
+        duties.iter().filter(|it| matches!(*it.activity.borrow(), Activity::Running { .. })).count();
+    let next = duties.iter().filter_map(Duty::due).min();
+    let next = next.map_or_else(|| "-".to_owned(), crate::clock::to_iso);
+    format!("profiles={} running={running} next={next}", duties.len())
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+fn is_held(error: &EngineError) -> bool {
+    matches!(error, EngineError::Run(RunError::Lock(LockError::Held { .. })))
+}
+
+fn holder(error: &EngineError) -> Option<String> {
+    match error {
+        EngineError::Run(RunError::Lock(LockError::Held { holder, .. })) => {
+            holder.as_ref().map(|it| it.to_string())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,250 @@
+//! The socket by which administrators reach a service.
+//!
+//! Who may open it is a matter of its mode; the operating system says who is at the other end. Callers cost little: one
+//! question each, short, soon, and so many at a time.
+
+use super::protocol::Reply;
+use crate::paths::ProcessEnvironment;
+use std::io;
+use std::path::PathBuf;
+
+/// The folder that the machine's service makes for its socket.
+const MACHINE: &str = "/run/bwdc";
+/// The name of the socket in its folder.
+const NAME: &str = "bwdc.sock";
+
+/// Why a service did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// No service is there.
+    #[error("no service answers at `{}`", path.display())]
+    NotRunning {
+        /// Where one would.
+        path: PathBuf,
+    },
+    /// This account may not ask it.
+    #[error("this account may not ask the service at `{}`", path.display())]
+    NotAllowed {
+        /// Its socket.
+        path: PathBuf,
+    },
+    /// The connection broke, or took too long.
+    #[error("the service at `{}` did not answer", path.display())]
+    Broken {
+        /// Its socket.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// What came is no answer of the protocol.
+    #[error("the service at `{}` speaks another protocol: update the service or this program", path.display())]
+    OtherProtocol {
+        /// Its socket.
+        path: PathBuf,
+    },
+}
+
+/// Where services are reached: that of this account, then that of the machine.
+pub fn places(environment: &ProcessEnvironment) -> [PathBuf; 2] {
+    let own = match environment.variable("XDG_RUNTIME_DIR") {
+        Some(folder) => PathBuf::from(folder).join("bwdc"),
+        None => environment.data_folder().unwrap_or_default(),
+    };
+    [own.join(NAME), PathBuf::from(MACHINE).join(NAME)]
+}
+
+pub use platform::ask;
+pub(super) use platform::{listen, serve};
+
+#[cfg(unix)]
+mod platform {
+    use super::super::desk;
+    use super::super::duty::Duty;
+    use super::super::protocol::{MOST_BYTES, PROTOCOL, Request};
+    use super::super::{Caller, Host, ServiceSocket};
+    use super::{AskError, Reply, io};
+    use futures_util::StreamExt as _;
+    use futures_util::stream::FuturesUnordered;
+    use std::collections::HashMap;
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _};
+    use std::path::Path;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{UnixListener, UnixStream};
+    use tokio::time::timeout;
+
+    /// How long a caller may take for a question, or to take an answer.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    /// Callers at a time, and those of one account.
+    const MOST: usize = 64;
+    const MOST_OF_ONE: usize = 16;
+    /// More than any answer has.
+    const MOST_ANSWER: u64 = 256 * 1024 * 1024;
+
+    /// A socket that callers can reach.
+    pub(in crate::service) struct Listener {
+        listener: UnixListener,
+        for_group: bool,
+        path: std::path::PathBuf,
+    }
+
+    impl Drop for Listener {
+        fn drop(&mut self) {
+            // One that is left behind is known by nobody listening.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+
+    pub(in crate::service) fn listen(socket: &ServiceSocket) -> io::Result<Listener> {
+        let path = &socket.path;
+        if let Some(folder) = path.parent().filter(|it| !it.exists()) {
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        if std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket()) {
+            std::fs::remove_file(path)?;
+        }
+        let listener = UnixListener::bind(path)?;
+        let mode = if socket.for_group { 0o660 } else { 0o600 };
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+        Ok(Listener { listener, for_group: socket.for_group, path: path.clone() })
+    }
+
+    /// Answers callers for as long as it is awaited.
+    pub(in crate::service) async fn serve(listener: &Listener, duties: &[Duty<'_>], host: &dyn Host) {
+        let service = rustix::process::geteuid().as_raw();
+        let mut open = FuturesUnordered::new();
+        let mut of_account: HashMap<u32, usize> = HashMap::new();
+        loop {
+            tokio::select! {
+                Some(user) = open.next(), if !open.is_empty() => leave(&mut of_account, user),
+                accepted = listener.listener.accept() => {
+                    let Ok((stream, _)) = accepted else {
+                        // Out of file descriptors, for example: those in use come free.
+                        tokio::time::sleep(Duration::from_millis(200)).await;
+                        continue;
+                    };
+                    let Ok(peer) = stream.peer_cred() else { continue };
+                    let caller = Caller { user: peer.uid() };
+                    let others = of_account.entry(caller.user).or_default();
+                    if !caller.may_ask(listener.for_group, service) || open.len() >= MOST || *others >= MOST_OF_ONE {
+                        // Closed without an answer: whoever asks too much gets none.
+                        continue;
+                    }
+                    *others += 1;
+                    open.push(async move {
+                        // Why a caller went is no matter of ours.
+                        let _ = converse(stream, caller, duties, host).await;
+                        caller.user
+                    });
+                }
+            }
+        }
+    }
+
+    fn leave(of_account: &mut HashMap<u32, usize>, user: u32) {
+        if let Some(left) = of_account.get_mut(&user) {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                of_account.remove(&user);
+            }
+        }
+    }
+
+    async fn converse(
+        mut stream: UnixStream,
+        caller: Caller,
+        duties: &[Duty<'_>],
+        host: &dyn Host,
+    ) -> io::Result<()> {
+        let line = timeout(PATIENCE, read_line(&mut stream)).await??;
+        let reply = match serde_json::from_slice::<Request>(&line) {
+            Ok(request) => {
+                let answering = desk::answer(request, caller, duties, host);
+                // Whoever hangs up is not waited for; what was begun for a sync goes on by its own journal.
+                answering.await
+            }
+            Err(error) => Reply::refused("protocol", error.to_string()),
+        };
+        let mut text = serde_json::to_vec(&reply)?;
+        text.push(b'\n');
+        timeout(PATIENCE, stream.write_all(&text)).await??;
+        timeout(PATIENCE, stream.shutdown()).await?
+    }
+
+    async fn read_line(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        let mut part = [0; 4096];
+        loop {
+            let read = stream.read(&mut part).await?;
+            let found = part.iter().take(read).position(|byte| *byte == b'\n');
+            line.extend_from_slice(part.get(..found.unwrap_or(read)).unwrap_or_default());
+            if found.is_some() || (read == 0 && !line.is_empty()) {
+                return Ok(line);
+            }
+            if read == 0 || line.len() > MOST_BYTES {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        }
+    }
+
+    /// Asks a service, and waits for its answer for at most so long.
+    ///
+    /// # Errors
+    /// [`AskError`] when there is none.
+    pub fn ask(path: &Path, request: &Request, patience: Duration) -> Result<Reply, AskError> {
+        let place = || path.to_owned();
+        let broken = |source| AskError::Broken { path: place(), source };
+        let mut stream =
+            std::os::unix::net::UnixStream::connect(path).map_err(|error| match error.kind() {
+                io::ErrorKind::PermissionDenied => AskError::NotAllowed { path: place() },
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                    AskError::NotRunning { path: place() }
+                }
+                _ => broken(error),
+            })?;
+        stream.set_read_timeout(Some(patience)).map_err(broken)?;
+        stream.set_write_timeout(Some(patience)).map_err(broken)?;
+        let mut text = serde_json::to_vec(request).map_err(|error| broken(error.into()))?;
+        text.push(b'\n');
+        stream.write_all(&text).map_err(broken)?;
+        let mut line = String::new();
+        BufReader::new(stream.take(MOST_ANSWER)).read_line(&mut line).map_err(broken)?;
+        if line.is_empty() {
+            return Err(AskError::NotAllowed { path: place() });
+        }
+        let reply: Option<Reply> = serde_json::from_str(&line).ok();
+        reply.filter(|it| it.protocol == PROTOCOL).ok_or_else(|| AskError::OtherProtocol { path: place() })
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    use super::super::duty::Duty;
+    use super::super::protocol::Request;
+    use super::super::{Host, ServiceSocket};
+    use super::{AskError, Reply, io};
+    use std::path::Path;
+    use std::time::Duration;
+
+    pub(in crate::service) struct Listener;
+
+    pub(in crate::service) fn listen(_socket: &ServiceSocket) -> io::Result<Listener> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(in crate::service) async fn serve(_listener: &Listener, _duties: &[Duty<'_>], _host: &dyn Host) {
+        std::future::pending().await
+    }
+
+    /// Asks a service: here none has a socket.
+    ///
+    /// # Errors
+    /// [`AskError::NotRunning`] always.
+    pub fn ask(path: &Path, _request: &Request, _patience: Duration) -> Result<Reply, AskError> {
+        Err(AskError::NotRunning { path: path.to_owned() })
+    }
+}

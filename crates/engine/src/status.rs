@@ -1,0 +1,318 @@
+//! How a profile is: who it is, its last run and its next one, and whether somebody has to do something. Read from settings
+//! and ledger alone, so that it is the same whether a service runs or not.
+
+use crate::clock::Clock;
+use crate::error::EngineError;
+use crate::history::HistoryError;
+use crate::installation::{Installation, sync_settings};
+use crate::ledger::{Ledger, RunId, RunRecord, Tally};
+use crate::paths::{ProcessEnvironment, Profile, ProfileName};
+use crate::schedule::{Past, Schedule};
+use bwdc_core::names::Timestamp;
+use bwdc_core::plan::Takings;
+
+/// Whether runs of a profile start by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// They do.
+    Scheduled,
+    /// Neither an interval nor a cron expression is set.
+    NoSchedule,
+    /// Somebody paused them.
+    Paused,
+    /// Nobody has carried out, or agreed to, the first sync.
+    WaitsForFirstSync,
+}
+
+/// How one profile is.
+#[derive(Debug)]
+pub struct ProfileStatus {
+    /// Which.
+    pub profile: ProfileName,
+    /// As whom it is signed in.
+    pub client_id: Option<String>,
+    /// Whether its runs start by themselves.
+    pub readiness: Readiness,
+    /// When they do; None without an interval and an expression.
+    pub schedule: Option<Schedule>,
+    /// What history tells.
+    pub tally: Tally,
+    /// When the next run is due; None: none starts by itself.
+    pub next: Option<Timestamp>,
+    /// The refused run that waits for an approval.
+    pub pending: Option<Pending>,
+    /// Managed people and groups; None before the first run.
+    pub managed: Option<(u64, u64)>,
+    /// What the service is doing with it now; None where no service was asked.
+    pub activity: Option<Activity>,
+}
+
+/// A refused run that an approval would let pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The run.
+    pub run: RunId,
+    /// What it would have taken.
+    pub takings: Takings,
+}
+
+/// What a service does with a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// It waits until the next run is due.
+    Idle,
+    /// It syncs.
+    Running {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Somebody else holds the lock.
+    WaitsForLock {
+        /// Who, where that is known.
+        holder: Option<String>,
+    },
+}
+
+/// How urgent it is to look at a profile; each outranks those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    /// Nothing is to be done.
+    Healthy,
+    /// Somebody has to decide or look at something.
+    NeedsPerson,
+    /// It does not do its work.
+    Failing,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// Why a profile is not healthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// Nobody is signed in.
+    NotSetUp,
+    /// A refused run waits for an approval.
+    ApprovalPending,
+    /// The last run was refused, and no approval would let it pass.
+    Refused,
+    /// The server did not take single people or groups.
+    PartlyRefused,
+    /// Somebody paused it.
+    Paused,
+    /// Nobody has agreed to the first sync.
+    WaitsForFirstSync,
+    /// The last runs failed.
+    Failing,
+    /// No run has succeeded for three intervals.
+    Overdue,
+}
+
+impl Reason {
+    /// How urgent it is.
+    pub fn health(self) -> Health {
+        match self {
+            Self::NotSetUp => Health::Unknown,
+            Self::Failing | Self::Overdue => Health::Failing,
+            Self::ApprovalPending
+            | Self::Refused
+            | Self::PartlyRefused
+            | Self::Paused
+            | Self::WaitsForFirstSync => Health::NeedsPerson,
+        }
+    }
+}
+
+impl ProfileStatus {
+    /// Why it is not healthy, the most urgent first; empty: it is.
+    pub fn reasons(&self, now: Timestamp) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        if self.client_id.is_none() {
+            return vec![Reason::NotSetUp];
+        }
+        if self.tally.failures > 0 {
+            reasons.push(Reason::Failing);
+        }
+        if self.is_overdue(now) {
+            reasons.push(Reason::Overdue);
+        }
+        let refused = self.tally.last.as_ref().is_some_and(RunRecord::is_refused);
+        match (refused, &self.pending) {
+            (true, Some(_)) => reasons.push(Reason::ApprovalPending),
+            (true, None) => reasons.push(Reason::Refused),
+            (false, _) => {}
+        }
+        if self.tally.last.as_ref().is_some_and(RunRecord::is_partly_refused) {
+            reasons.push(Reason::PartlyRefused);
+        }
+        match self.readiness {
+            Readiness::Paused => reasons.push(Reason::Paused),
+            Readiness::WaitsForFirstSync => reasons.push(Reason::WaitsForFirstSync),
+            Readiness::Scheduled | Readiness::NoSchedule => {}
+        }
+        reasons.sort_by_key(|it| std::cmp::Reverse(it.health()));
+        reasons
+    }
+
+    /// The most urgent of its reasons.
+    pub fn health(&self, now: Timestamp) -> Health {
+        self.reasons(now).first().map_or(Health::Healthy, |it| it.health())
+    }
+
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        let last = self.tally.last_success;
+        match (&self.schedule, self.readiness, last) {
+            (Some(schedule), Readiness::Scheduled, Some(last)) => schedule.overdue_after(last) < now,
+            _ => false,
+        }
+    }
+}
+
+/// How the profile of this name is, as its files tell.
+///
+/// # Errors
+/// [`EngineError`] when its settings or its ledger cannot be read.
+pub(crate) fn look(
+    environment: &ProcessEnvironment,
+    name: &ProfileName,
+    clock: Clock,
+) -> Result<ProfileStatus, EngineError> {
+    let environment = environment.clone().for_profile(name.clone());
+    let profile = Profile::from_environment(&environment).map_err(crate::installation::SetupError::from)?;
+    of(&Installation::open(environment, profile, clock)?, name)
+}
+
+/// How an installation is.
+///
+/// # Errors
+/// As [`look`].
+pub(crate) fn of(installation: &Installation, name: &ProfileName) -> Result<ProfileStatus, EngineError> {
+    let now = installation.now();
+    let (schedule, readiness, tally, managed, pending) = known(installation)?;
+    let past = Past::of(&tally, now).not_after(now);
+    let next = schedule.as_ref().filter(|_| readiness == Readiness::Scheduled).map(|it| it.next(&past));
+    Ok(ProfileStatus {
+        profile: name.clone(),
+        client_id: installation.client_id()?,
+        readiness,
+        schedule,
+        tally,
+        next,
+        pending,
+        managed,
+        activity: None,
+    })
+}
+
+type Known = (Option<Schedule>, Readiness, Tally, Option<(u64, u64)>, Option<Pending>);
+
+/// What the ledger tells: the last runs, how many people and groups are managed, and what waits for an approval.
+type FromLedger = (Tally, Option<(u64, u64)>, Option<Pending>);
+
+fn known(installation: &Installation) -> Result<Known, EngineError> {
+    let connector = installation.connector_settings()?;
+    let schedule = schedule(installation)?;
+    let ledger = Ledger::open_to_read(&installation.profile().connector_db).map_err(HistoryError::from)?;
+    let (tally, managed, pending) = match &ledger {
+        Some(ledger) => read(ledger).map_err(HistoryError::from)?,
+        None => (Tally::default(), None, None),
+    };
+    let agreed = connector.service.first_sync_agreed || tally.by_person;
+    let readiness = match &schedule {
+        None => Readiness::NoSchedule,
+        Some(_) if connector.schedule.paused => Readiness::Paused,
+        Some(_) if !agreed => Readiness::WaitsForFirstSync,
+        Some(_) => Readiness::Scheduled,
+    };
+    Ok((schedule, readiness, tally, managed, pending))
+}
+
+fn read(ledger: &Ledger) -> Result<FromLedger, crate::ledger::LedgerError> {
+    let tally = ledger.tally()?;
+    let refused = tally.last.as_ref().filter(|it| it.is_refused()).map(|it| it.id);
+    let pending = match refused {
+        Some(run) => ledger.waits_for_approval(run)?.map(|takings| Pending { run, takings }),
+        None => None,
+    };
+    Ok((tally, Some(ledger.sizes()?), pending))
+}
+
+/// When runs of an installation are due, as its settings have it.
+///
+/// # Errors
+/// [`EngineError::Setup`] when they cannot be read or used.
+pub(crate) fn schedule(installation: &Installation) -> Result<Option<Schedule>, EngineError> {
+    let connector = installation.connector_settings()?;
+    let interval = sync_settings(installation)?.interval_minutes;
+    let id = installation.data().app_id().unwrap_or_default();
+    let found = Schedule::of(interval, &connector.schedule, id);
+    Ok(found.map_err(crate::installation::SetupError::from)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Counts, RunOutcome, Trigger};
+    use bwdc_core::settings::ScheduleSettings;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn record(outcome: RunOutcome) -> RunRecord {
+        RunRecord {
+            id: RunId(7),
+            trigger: Trigger::default(),
+            started_at: Timestamp(0),
+            finished_at: Some(Timestamp(1)),
+            outcome: Some(outcome),
+            counts: Counts::new(),
+        }
+    }
+
+    fn status(runs: &[RunRecord]) -> ProfileStatus {
+        let settings = ScheduleSettings { jitter_seconds: 0, ..ScheduleSettings::default() };
+        ProfileStatus {
+            profile: ProfileName::default(),
+            client_id: Some("organization.1".to_owned()),
+            readiness: Readiness::Scheduled,
+            schedule: Schedule::of(Some(60), &settings, "").expect("settings"),
+            tally: Tally::of(runs),
+            next: None,
+            pending: None,
+            managed: None,
+            activity: None,
+        }
+    }
+
+    #[test]
+    fn what_succeeded_within_three_intervals_is_healthy() {
+        let status = status(&[record(RunOutcome::Complete)]);
+        assert_eq!(status.health(Timestamp(3 * HOUR)), Health::Healthy);
+        assert_eq!(status.reasons(Timestamp(3 * HOUR + 1)), [Reason::Overdue]);
+        assert_eq!(status.health(Timestamp(3 * HOUR + 1)), Health::Failing);
+    }
+
+    #[test]
+    fn a_failure_outranks_what_waits_for_a_person_and_is_over_with_the_next_success() {
+        let failed = record(RunOutcome::Failed);
+        let mut failing = status(std::slice::from_ref(&failed));
+        failing.readiness = Readiness::Paused;
+        assert_eq!(failing.reasons(Timestamp(0)), [Reason::Failing, Reason::Paused]);
+        let over = status(&[record(RunOutcome::Unchanged), failed]);
+        assert_eq!(over.health(Timestamp(0)), Health::Healthy);
+    }
+
+    #[test]
+    fn a_refused_run_waits_for_a_person_and_is_no_failure() {
+        let mut refused = status(&[record(RunOutcome::Refused), record(RunOutcome::Complete)]);
+        assert_eq!(refused.reasons(Timestamp(0)), [Reason::Refused]);
+        refused.pending = Some(Pending { run: RunId(7), takings: Takings::default() });
+        assert_eq!(refused.reasons(Timestamp(0)), [Reason::ApprovalPending]);
+        assert_eq!(refused.health(Timestamp(0)), Health::NeedsPerson);
+    }
+
+    #[test]
+    fn who_is_not_signed_in_is_not_set_up() {
+        let mut nobody = status(&[]);
+        nobody.client_id = None;
+        assert_eq!(nobody.health(Timestamp(0)), Health::Unknown);
+    }
+}

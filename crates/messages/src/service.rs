@@ -1,0 +1,149 @@
+//! What a service tells its log, and why one did not answer.
+
+use crate::text;
+use crate::time::moment;
+use crate::{CommandLine, NextStep, Step, describe};
+use bwdc_engine::lock::GROUP;
+use bwdc_engine::service::{AskError, News, ServiceError};
+use bwdc_engine::status::Readiness;
+use bwdc_engine::{EngineError, Verification};
+
+/// A line for the log.
+pub fn news(news: &News<'_>, commands: &CommandLine) -> String {
+    match news {
+        News::Began { profiles } => {
+            text!("service.began", "Started with {profiles:profile/profiles}.", profiles = *profiles)
+        }
+        News::Scheduled { profile, next, readiness } => {
+            let profile = profile.to_string();
+            match (readiness, next) {
+                (Readiness::Scheduled, Some(next)) => {
+                    text!(
+                        "service.next",
+                        "{profile}: the next run is due at {next}.",
+                        profile,
+                        next = moment(*next)
+                    )
+                }
+                (Readiness::WaitsForFirstSync, _) => {
+                    let steps = commands.sentences(&[Step::run("plan").into(), Step::run("sync").into()]);
+                    text!("service.first", "{profile}: waiting for the first sync. {steps}", profile, steps)
+                }
+                (Readiness::Paused, _) => text!("service.paused", "{profile}: paused.", profile),
+                _ => {
+                    let step =
+                        Step::change("sync.interval").to(text!("service.to-schedule", "To schedule runs"));
+                    let steps = commands.sentence(&step);
+                    text!("service.no-schedule", "{profile}: no schedule. {steps}", profile, steps)
+                }
+            }
+        }
+        News::Unusable { profile, error } => text!(
+            "service.unusable",
+            "{profile}: the settings cannot be used, the schedule stays as it was. {error}",
+            profile = profile.to_string(),
+            error = in_one_line(error)
+        ),
+        News::Waits { profile, error } => text!(
+            "service.waits",
+            "{profile}: waiting. {error}",
+            profile = profile.to_string(),
+            error = in_one_line(error)
+        ),
+        News::Ended { profile, result: Ok(report), .. } => {
+            let profile = profile.to_string();
+            if report.verification == Verification::NothingSent {
+                return text!("service.unchanged", "{profile}: nothing to change.", profile);
+            }
+            let changes = report.plan.changes.len();
+            text!("service.synced", "{profile}: {changes:change/changes} made.", profile, changes)
+        }
+        News::Ended { profile, result: Err(error), .. } => text!(
+            "service.failed",
+            "{profile}: the run did not do everything. {error}",
+            profile = profile.to_string(),
+            error = in_one_line(error)
+        ),
+        News::NoSocket { path, error } => text!(
+            "service.no-socket",
+            "The socket `{path}` cannot be offered: {error}. Runs go on as scheduled.",
+            path = path.display().to_string(),
+            error = error.to_string()
+        ),
+        News::Stopping => text!("service.stopping", "Stopping."),
+    }
+}
+
+fn in_one_line(error: &EngineError) -> String {
+    describe(error).message.lines().collect::<Vec<_>>().join(" ")
+}
+
+/// Why a service cannot work at all.
+pub fn cannot_serve(error: &ServiceError) -> String {
+    match error {
+        ServiceError::Profiles(error) => crate::error::sentence(&crate::error::with_causes(error)),
+        ServiceError::Signals(error) => {
+            text!("service.signals", "Cannot listen to signals: {error}.", error = error.to_string())
+        }
+    }
+}
+
+/// Why a service did not answer.
+pub fn no_answer(error: &AskError) -> String {
+    match error {
+        AskError::NotRunning { path } => {
+            text!("service.not-running", "No service answers at `{path}`.", path = path.display().to_string())
+        }
+        AskError::NotAllowed { path } => text!(
+            "service.not-allowed",
+            "This account may not use the service at `{path}`: only root and the group `{group}` may.",
+            path = path.display().to_string(),
+            group = GROUP
+        ),
+        AskError::Broken { path, source } => text!(
+            "service.broken",
+            "The service at `{path}` did not answer: {source}.",
+            path = path.display().to_string(),
+            source = source.to_string()
+        ),
+        AskError::OtherProtocol { path } => text!(
+            "service.protocol",
+            "The service at `{path}` is of another version than this program.",
+            path = path.display().to_string()
+        ),
+    }
+}
+
+/// What to do when a service did not answer.
+pub fn steps(error: &AskError) -> Vec<NextStep> {
+    let say = |text: String| vec![NextStep::from(Step::Say(text))];
+    match error {
+        AskError::NotRunning { .. } => vec![Step::run("service start").into()],
+        AskError::NotAllowed { .. } => say(text!(
+            "step.service.group",
+            "Run the command as root, or add this account to the group `{group}` and sign in again.",
+            group = GROUP
+        )),
+        AskError::Broken { .. } => vec![Step::run("service status").into()],
+        AskError::OtherProtocol { .. } => vec![Step::run("service restart").into()],
+    }
+}
+
+/// That a command waits for a lock, and who holds it.
+pub fn waits(error: &EngineError) -> String {
+    text!("service.wait", "Waiting. {error}", error = in_one_line(error))
+}
+
+/// That settings are read again.
+pub fn reloaded() -> String {
+    text!("service.reloaded", "The service reads its settings again.")
+}
+
+/// That a setting cannot be changed through a service.
+pub fn no_such_setting(name: &str) -> String {
+    text!(
+        "service.no-such-setting",
+        "`{name}` is not a setting that can be changed through the service.",
+        name
+    )
+}
