@@ -11,7 +11,7 @@ pub(crate) use demo::DemoError;
 pub(crate) use login::LoginError;
 pub(crate) use man::ManError;
 
-use bwdc_core::settings::SettingsError;
+use bwdc_core::settings::{Setting, SettingsError};
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::{EngineError, PlanFileError, RunError, SetupError, SignInError};
 use bwdc_messages::error::{is_official, kind, sentence, settings, update, with_causes};
@@ -24,7 +24,7 @@ pub(crate) enum CommandError {
     #[error("Unknown object.")]
     UnknownObject,
     #[error("Unknown setting.")]
-    UnknownSetting,
+    UnknownSetting { meant: Option<&'static str> },
     #[error("Invalid directory type value.")]
     InvalidDirectory,
     #[error("Client ID is required.")]
@@ -98,6 +98,16 @@ macro_rules! of_engine {
 of_engine!(SetupError, SignInError, RunError, PlanFileError);
 
 impl CommandError {
+    /// No setting has this name; one that looks like it is what was meant.
+    pub(crate) fn unknown_setting(typed: &str) -> Self {
+        const ALIKE: f64 = 0.9;
+        let typed = typed.to_lowercase();
+        let likeness = |name: &str| strsim::jaro_winkler(&typed, &name.to_lowercase());
+        let names = Setting::all().iter().map(|it| it.name);
+        let nearest = names.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+        Self::UnknownSetting { meant: nearest.filter(|it| likeness(it) > ALIKE) }
+    }
+
     /// What a script can tell failures apart by; None for the messages that it knows already.
     pub(crate) fn kind(&self) -> Option<&str> {
         if self.has_fixed_text() {
@@ -114,7 +124,7 @@ impl CommandError {
             Self::Demo(_) => "demo",
             Self::Runtime(_) | Self::Prompt(_) | Self::Bundle(_) | Self::Man(_) => "system",
             Self::UnknownObject
-            | Self::UnknownSetting
+            | Self::UnknownSetting { .. }
             | Self::InvalidDirectory
             | Self::ClientIdRequired
             | Self::ClientSecretRequired
@@ -133,7 +143,7 @@ impl CommandError {
     pub(crate) fn has_fixed_text(&self) -> bool {
         match self {
             Self::UnknownObject
-            | Self::UnknownSetting
+            | Self::UnknownSetting { .. }
             | Self::InvalidDirectory
             | Self::ClientIdRequired
             | Self::ClientSecretRequired => true,
@@ -168,7 +178,8 @@ impl CommandError {
     /// The next step, for somebody who starts commands like this.
     pub(crate) fn hint(&self, commands: &CommandLine) -> Option<String> {
         let fixed = match self {
-            Self::UnknownSetting => "`bwdc help config` lists the settings.",
+            Self::UnknownSetting { meant: Some(name) } => return Some(format!("Did you mean `{name}`?")),
+            Self::UnknownSetting { meant: None } => "`bwdc help config` lists the settings.",
             Self::UnknownObject => "Ask for `users` or `groups`.",
             Self::NoDay { .. } => "For example `bwdc history purge --before 2026-01-31`.",
             Self::InvalidDirectory => {
@@ -249,6 +260,20 @@ mod tests {
         let hint = error.hint(&CommandLine::default()).expect("steps");
         for part in ["`bwdc approve`", "limits.removals-percent", "limits.allow-empty-directory true`"] {
             assert!(hint.contains(part), "{part}: {hint}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_is_nearly_right_is_answered_with_the_right_one() {
+        for (typed, hint) in [
+            ("ldap.hostnam", "Did you mean `ldap.hostname`?"),
+            ("sync.user-filter", "Did you mean `sync.userFilter`?"),
+            ("limit.removals", "Did you mean `limits.removals`?"),
+            ("colour", "`bwdc help config` lists the settings."),
+        ] {
+            let error = CommandError::unknown_setting(typed);
+            assert_eq!(error.to_string(), "Unknown setting.");
+            assert_eq!(error.hint(&CommandLine::default()).as_deref(), Some(hint), "{typed}");
         }
     }
 

@@ -195,7 +195,7 @@ fn refused(error: &SettingsError) -> String {
 fn input(setting: &Setting) -> Input {
     let choice = |value: &&str| Choice { value: (*value).to_owned(), label: (*value).to_owned() };
     match &setting.kind {
-        SettingKind::Text => Input::Text,
+        SettingKind::Text | SettingKind::Hosts => Input::Text,
         SettingKind::Url | SettingKind::Service | SettingKind::Address => Input::Url,
         SettingKind::Flag => Input::Switch,
         SettingKind::Number { range, unit } => {
@@ -207,7 +207,7 @@ fn input(setting: &Setting) -> Input {
                 .to_vec(),
         ),
         SettingKind::Choice(words) => Input::Choice(words.iter().map(choice).collect()),
-        SettingKind::List => Input::List(','),
+        SettingKind::List | SettingKind::Words(_) | SettingKind::Servers => Input::List(','),
         SettingKind::Names => Input::List(';'),
         SettingKind::Secret(_) => Input::Secret,
     }

@@ -45,7 +45,7 @@ pub(super) fn run(arguments: ConfigArguments, global: &GlobalArguments) -> Resul
         (Some(ConfigCommand::Apply { file, dry_run, exact }), _) => file::apply(&file, dry_run, exact, place),
         (Some(ConfigCommand::Validate), _) => file::validate(place),
         (None, Some(setting)) => set(&setting, arguments.value, place),
-        (None, None) => Err(CommandError::UnknownSetting.into()),
+        (None, None) => Err(CommandError::UnknownSetting { meant: None }.into()),
     }
 }
 
@@ -66,7 +66,7 @@ impl Place<'_> {
 }
 
 fn find(name: &str) -> Result<&'static Setting, CommandError> {
-    Setting::find(name).ok_or(CommandError::UnknownSetting)
+    Setting::find(name).ok_or_else(|| CommandError::unknown_setting(name))
 }
 
 fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done, Failed> {
@@ -148,7 +148,10 @@ fn unset(name: &str, place: &Place<'_>) -> Result<Done, Failed> {
 fn get(name: &str, place: &Place<'_>) -> Result<Done, Failed> {
     let found = find(name)?;
     let entries = place.open()?.settings()?;
-    let entry = entries.iter().find(|entry| entry.setting == found).ok_or(CommandError::UnknownSetting)?;
+    let entry = entries
+        .iter()
+        .find(|entry| entry.setting == found)
+        .ok_or(CommandError::UnknownSetting { meant: None })?;
     Ok(Answer::Report { data: words::data(entry), text: words::one(entry) }.into())
 }
 

@@ -162,7 +162,7 @@ impl Stage {
             ("sync.memberAttribute", "member"),
             ("sync.inviteUsersAfterProvisioning", "true"),
         ] {
-            let setting = Setting::find(name).ok_or(CommandError::UnknownSetting)?;
+            let setting = Setting::find(name).ok_or_else(|| CommandError::unknown_setting(name))?;
             self.engine.set(setting, &setting.parse(value)?)?;
         }
         self.engine.set_secret(SecretName::LdapPassword, &SecretString::from(reader_password()))?;

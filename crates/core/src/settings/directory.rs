@@ -91,6 +91,21 @@ impl DirectorySettings {
         })
     }
 
+    /// Checks a filter of people or groups in the language of a directory behind HTTP; LDAP's filters are its own.
+    ///
+    /// # Errors
+    /// [`SettingsError::Filter`] says where it cannot be understood.
+    pub fn check_filter(kind: DirectoryKind, field: &str, filter: &str) -> Result<(), SettingsError> {
+        let sync = Map::from_iter([(field.to_owned(), Value::from(filter))]);
+        match kind {
+            DirectoryKind::Ldap => Ok(()),
+            DirectoryKind::Entra => EntraFilters::from_stored(&sync).map(drop),
+            DirectoryKind::Google => GoogleFilters::from_stored(&sync).map(drop),
+            DirectoryKind::Okta => OktaFilters::from_stored(&sync).map(drop),
+            DirectoryKind::OneLogin => OneLoginFilters::from_stored(&sync).map(drop),
+        }
+    }
+
     /// Which account a stored directory is, in a word that stays when a credential or a host of the same account is
     /// exchanged for another; blank where the settings name none.
     pub fn account(kind: DirectoryKind, stored: &Map<String, Value>) -> String {

@@ -85,7 +85,16 @@ pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsE
         _ => return Err(invalid()),
     };
     let host = rest.split('/').next().unwrap_or_default();
-    if host.is_empty() || host.contains(char::is_whitespace) || host.contains('@') {
+    let port = match host.rsplit_once(']') {
+        Some((_, after)) => after.strip_prefix(':'),
+        None => host.split_once(':').map(|(_, port)| port),
+    };
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|it| it > 0);
+    if host.is_empty()
+        || host.contains('@')
+        || rest.contains(|it: char| it.is_whitespace() || matches!(it, '#' | '?'))
+        || !port.is_none_or(is_port)
+    {
         Err(invalid())
     } else {
         Ok(url)

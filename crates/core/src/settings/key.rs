@@ -6,7 +6,7 @@
 
 use super::expected::either;
 use super::section::{Condition, DefaultValue, Section};
-use super::{DirectoryKind, Expected, SettingsError, normalize_url, service_url};
+use super::{DirectoryKind, Expected, SettingsError, check_hosts, check_server, normalize_url, service_url};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
@@ -103,6 +103,12 @@ pub enum SettingKind {
     Choice(&'static [&'static str]),
     /// Any number of texts, typed with commas between them.
     List,
+    /// Any number of these words, typed with commas between them.
+    Words(&'static [&'static str]),
+    /// The LDAP server: names or addresses without a scheme, with commas between them, or the path of a local socket.
+    Hosts,
+    /// Any number of servers, each with or without a port, typed with commas between them.
+    Servers,
     /// Any number of distinguished names, typed with semicolons between them.
     Names,
     /// The secret of this kind of directory, which is kept where secrets are.
@@ -127,7 +133,9 @@ impl fmt::Display for SettingKind {
             Self::Address => formatter
                 .write_str("an address without name and password, which go into HTTPS_PROXY and HTTP_PROXY"),
             Self::Choice(words) => formatter.write_str(&either(words)),
-            Self::List => formatter.write_str("a comma-separated list"),
+            Self::List | Self::Servers => formatter.write_str("a comma-separated list"),
+            Self::Words(words) => write!(formatter, "a list of {}", words.join(", ")),
+            Self::Hosts => formatter.write_str("a host name or an address, without a scheme and a port"),
             Self::Names => formatter.write_str("distinguished names, separated by semicolons"),
             Self::Secret(_) => formatter.write_str("a secret, which is stored with the secrets"),
         }
@@ -223,12 +231,17 @@ impl Setting {
         let fits = match (&self.kind, value) {
             (SettingKind::Flag, Value::Bool(_))
             | (SettingKind::Number { .. } | SettingKind::Directory, Value::Number(_)) => true,
-            (SettingKind::List | SettingKind::Names, Value::Array(items)) => {
-                let texts = items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>();
-                return texts.map(SettingValue::List).ok_or_else(|| self.invalid(&value.to_string()));
+            (
+                SettingKind::List | SettingKind::Words(_) | SettingKind::Servers | SettingKind::Names,
+                Value::Array(items),
+            ) => {
+                let texts: Option<Vec<String>> =
+                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+                return self.list(texts.ok_or_else(|| self.invalid(&value.to_string()))?);
             }
             (
                 SettingKind::Text
+                | SettingKind::Hosts
                 | SettingKind::Url
                 | SettingKind::Service
                 | SettingKind::Address
@@ -239,6 +252,19 @@ impl Setting {
             _ => false,
         };
         if fits { self.parse(&value.to_string()) } else { Err(self.invalid(&value.to_string())) }
+    }
+
+    fn list(&self, texts: Vec<String>) -> Result<SettingValue, SettingsError> {
+        for text in &texts {
+            match self.kind {
+                SettingKind::Words(words) if !words.iter().any(|it| it.eq_ignore_ascii_case(text.trim())) => {
+                    return Err(self.invalid(text));
+                }
+                SettingKind::Servers => check_server(text, self.name)?,
+                _ => {}
+            }
+        }
+        Ok(SettingValue::List(texts))
     }
 
     fn invalid(&self, value: &str) -> SettingsError {
@@ -266,12 +292,9 @@ impl Setting {
                 .filter(|number| range.contains(number))
                 .map(SettingValue::Number)
                 .ok_or_else(invalid),
-            SettingKind::Directory => word
-                .parse()
-                .ok()
-                .and_then(DirectoryKind::from_number)
-                .map(SettingValue::Directory)
-                .ok_or_else(invalid),
+            SettingKind::Directory => {
+                DirectoryKind::from_typed(word).map(SettingValue::Directory).ok_or_else(invalid)
+            }
             SettingKind::Url => {
                 Ok(SettingValue::Url(match word.to_ascii_lowercase().trim_end_matches('/') {
                     "null" | "bitwarden.com" | "https://bitwarden.com" => None,
@@ -298,8 +321,13 @@ impl Setting {
                 .find(|known| known.eq_ignore_ascii_case(word))
                 .map(|known| SettingValue::Text(Some((*known).to_owned())))
                 .ok_or_else(invalid),
-            SettingKind::List => Ok(SettingValue::List(split(typed, ','))),
-            SettingKind::Names => Ok(SettingValue::List(split(typed, ';'))),
+            SettingKind::Hosts if word.is_empty() => Ok(SettingValue::Text(None)),
+            SettingKind::Hosts => {
+                check_hosts(word, self.name)?;
+                Ok(SettingValue::Text(Some(typed.to_owned())))
+            }
+            SettingKind::List | SettingKind::Words(_) | SettingKind::Servers => self.list(split(typed, ',')),
+            SettingKind::Names => self.list(split(typed, ';')),
             SettingKind::Secret(_) => Err(invalid()),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::key::{SettingKind, Unit};
 use super::section::Condition;
-use super::{DirectoryKind, port};
+use super::{DirectoryKind, OktaSettings, OneLoginSettings, port};
 
 pub(super) const URLS: &str = "environmentUrls";
 pub(super) const LDAP: &str = "directoryLdap";
@@ -33,6 +33,9 @@ pub(super) const ACROSS_SOURCES: SettingKind =
 pub(super) const SAME_GROUP: SettingKind = SettingKind::Choice(&["fail", "first", "merge"]);
 pub(super) const INVITATIONS: Option<&str> = Some("invitations");
 pub(super) const LDAP_OPTIONS: Option<&str> = Some("ldap");
+pub(super) const DISABLED_BY: SettingKind = SettingKind::Words(&super::ldap_options::DISABLED_BY);
+pub(super) const OKTA_STATUSES: SettingKind = SettingKind::Words(&OktaSettings::CAN_BE_ACTIVE);
+pub(super) const ONELOGIN_STATUSES: SettingKind = SettingKind::Words(&OneLoginSettings::STATUS_NAMES);
 pub(super) const PRESET: SettingKind = SettingKind::Choice(&[
     "active-directory",
     "openldap",

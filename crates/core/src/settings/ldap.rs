@@ -98,6 +98,9 @@ impl LdapSettings {
             return Err(SettingsError::Missing { key: "ldap.hostname" });
         }
         let named = named.unwrap_or_default();
+        if !named.is_empty() {
+            check_hosts(&named, "ldap.hostname")?;
+        }
         let socket = socket_path(&named);
         let (hostname, listed) =
             if socket.is_some() { (named.as_str(), Vec::new()) } else { host_list(&named) };
@@ -210,6 +213,32 @@ fn socket_path(hostname: &str) -> Option<String> {
     let scheme = hostname.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("ldapi://"))?;
     let path = hostname[scheme.len()..].trim_end_matches('/');
     Some(path.replace("%2F", "/").replace("%2f", "/"))
+}
+
+/// Checks what names the LDAP server: no scheme and no port belong to it, which have settings of their own.
+///
+/// # Errors
+/// [`SettingsError::Invalid`] when it is neither a path of a socket nor hosts.
+pub(super) fn check_hosts(typed: &str, key: &'static str) -> Result<(), SettingsError> {
+    if socket_path(typed).is_some() {
+        return Ok(());
+    }
+    let (first, others) = host_list(typed);
+    let (name, port) = first.rsplit_once(':').unwrap_or((first, ""));
+    let is_address = first.starts_with('[') && first.ends_with(']') || first.matches(':').count() > 1;
+    let is_host = is_address || (port.is_empty() && !name.is_empty() && !first.contains(['/', '@']));
+    if !is_host || first.contains("://") {
+        return Err(SettingsError::Invalid { key, value: typed.to_owned(), expected: Expected::AsSetting });
+    }
+    others.into_iter().try_for_each(|it| check_server(it, key))
+}
+
+/// Checks a server that is asked when another one cannot be reached.
+///
+/// # Errors
+/// [`SettingsError::Invalid`] when it is not `host` or `host:port`.
+pub(super) fn check_server(typed: &str, key: &'static str) -> Result<(), SettingsError> {
+    further_server(typed, 0, key).map(drop)
 }
 
 /// The first of several hosts, and the others.

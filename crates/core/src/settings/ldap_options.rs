@@ -118,7 +118,7 @@ impl IdAttribute {
 }
 
 /// The attributes of [`DisabledBy`].
-const DISABLED_BY: [&str; 6] = [
+pub(super) const DISABLED_BY: [&str; 6] = [
     DisabledBy::ALL[0].attribute(),
     DisabledBy::ALL[1].attribute(),
     DisabledBy::ALL[2].attribute(),

@@ -35,6 +35,7 @@ pub use expected::Expected;
 pub use google::{GoogleFilters, GoogleSettings, is_below};
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile, Unit, without_credentials};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security, Server};
+use ldap::{check_hosts, check_server};
 pub use ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
 };
@@ -70,6 +71,21 @@ impl DirectoryKind {
     /// The kind behind a stored number.
     pub fn from_number(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| i64::from(kind.number()) == number)
+    }
+
+    /// The kind that somebody means: by its number, or by a name that it goes by.
+    pub fn from_typed(typed: &str) -> Option<Self> {
+        if let Ok(number) = typed.parse() {
+            return Self::from_number(number);
+        }
+        match typed.to_ascii_lowercase().as_str() {
+            "ldap" | "ad" | "active-directory" => Some(Self::Ldap),
+            "entra" | "entra-id" | "azure" => Some(Self::Entra),
+            "google" | "gsuite" => Some(Self::Google),
+            "okta" => Some(Self::Okta),
+            "onelogin" => Some(Self::OneLogin),
+            _ => None,
+        }
     }
 
     /// The stored number.

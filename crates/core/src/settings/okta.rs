@@ -46,7 +46,7 @@ impl OktaSettings {
 
     /// Statuses that count as active unless a setting says so, as today's connector has it.
     /// Those that can count as active: DEPROVISIONED always means deleted.
-    const CAN_BE_ACTIVE: [&'static str; 7] =
+    pub(super) const CAN_BE_ACTIVE: [&'static str; 7] =
         ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "SUSPENDED"];
 
     const USUALLY_ACTIVE: [&'static str; 6] =

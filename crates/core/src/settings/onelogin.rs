@@ -51,7 +51,7 @@ impl OneLoginSettings {
     ];
 
     /// The same by name alone.
-    const STATUS_NAMES: [&'static str; 8] = [
+    pub(super) const STATUS_NAMES: [&'static str; 8] = [
         Self::STATUSES[0].1,
         Self::STATUSES[1].1,
         Self::STATUSES[2].1,

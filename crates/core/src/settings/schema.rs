@@ -51,10 +51,14 @@ fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
             let words = words.iter().map(|word| json!(word)).chain([Value::Null]);
             json!({ "type": ["string", "null"], "enum": words.collect::<Vec<_>>() })
         }
-        SettingKind::List | SettingKind::Names => {
+        SettingKind::Words(words) => {
+            json!({ "type": ["array", "null"], "items": { "type": "string", "enum": words } })
+        }
+        SettingKind::List | SettingKind::Servers | SettingKind::Names => {
             json!({ "type": ["array", "null"], "items": { "type": "string" } })
         }
         SettingKind::Text
+        | SettingKind::Hosts
         | SettingKind::Url
         | SettingKind::Service
         | SettingKind::Address

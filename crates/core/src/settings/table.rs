@@ -95,7 +95,9 @@ static SETTINGS: &[Setting] = &[
         SettingKind::Directory,
     )
     .within(Section::Directory),
-    setting("ldap.hostname", LDAP, "hostname", Text).within(Section::LdapConnection).when(LDAP_ONLY),
+    setting("ldap.hostname", LDAP, "hostname", SettingKind::Hosts)
+        .within(Section::LdapConnection)
+        .when(LDAP_ONLY),
     setting("ldap.port", LDAP, "port", PORT).within(Section::LdapConnection).when(LDAP_ONLY),
     setting("ldap.domain", LDAP, "domain", Text).within(Section::LdapConnection).when(AD),
     setting("ldap.rootPath", LDAP, "rootPath", Text).within(Section::LdapConnection).when(LDAP_ONLY),
@@ -120,7 +122,7 @@ static SETTINGS: &[Setting] = &[
         .within(Section::LdapConnection)
         .when(NO_CURRENT_USER)
         .or(DefaultValue::Text("password")),
-    ours("ldap.further-servers", LDAP_OPTIONS, "further-servers", SettingKind::List)
+    ours("ldap.further-servers", LDAP_OPTIONS, "further-servers", SettingKind::Servers)
         .within(Section::LdapConnection)
         .when(LDAP_ONLY),
     ours("ldap.user-paths", LDAP_OPTIONS, "user-paths", SettingKind::Names)
@@ -153,7 +155,7 @@ static SETTINGS: &[Setting] = &[
     ours("ldap.primary-groups", LDAP_OPTIONS, "primary-groups", Flag)
         .within(Section::LdapEntries)
         .when(NOT_AD),
-    ours("ldap.disabled-by", LDAP_OPTIONS, "disabled-by", SettingKind::List)
+    ours("ldap.disabled-by", LDAP_OPTIONS, "disabled-by", DISABLED_BY)
         .within(Section::LdapEntries)
         .when(NOT_AD),
     setting("entra.authority-url", ENTRA, "authorityUrl", Service).within(Section::Entra).when(ENTRA_ONLY),
@@ -230,7 +232,7 @@ static SETTINGS: &[Setting] = &[
     setting("okta.orgUrl", OKTA, "orgUrl", Service).also(&["okta.url"]).within(Section::Okta).when(OKTA_ONLY),
     setting("okta.client-id", OKTA, "clientId", Text).within(Section::Okta).when(OKTA_ONLY),
     setting("okta.key-id", OKTA, "keyId", Text).within(Section::Okta).when(OKTA_ONLY),
-    setting("okta.active-statuses", OKTA, "activeStatuses", SettingKind::List)
+    setting("okta.active-statuses", OKTA, "activeStatuses", OKTA_STATUSES)
         .within(Section::Okta)
         .when(OKTA_ONLY),
     setting("okta.rate-share", OKTA, "rateShare", SHARE)
@@ -248,7 +250,7 @@ static SETTINGS: &[Setting] = &[
         .within(Section::OneLogin)
         .when(ONELOGIN_ONLY)
         .or(DefaultValue::Text("roles")),
-    setting("onelogin.active-statuses", ONELOGIN, "activeStatuses", SettingKind::List)
+    setting("onelogin.active-statuses", ONELOGIN, "activeStatuses", ONELOGIN_STATUSES)
         .within(Section::OneLogin)
         .when(ONELOGIN_ONLY),
     secret("onelogin.secret", ONELOGIN, "clientSecret", DirectoryKind::OneLogin)

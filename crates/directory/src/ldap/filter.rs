@@ -41,6 +41,14 @@ pub(super) fn join(
     })
 }
 
+/// Checks a filter as an administrator types it.
+///
+/// # Errors
+/// [`LdapReadError::Filter`] names the setting and the place at which it cannot be understood.
+pub fn check_filter(filter: &str, setting: &'static str) -> Result<(), LdapReadError> {
+    typed(filter, setting).map(drop)
+}
+
 struct Checked {
     text: String,
     count: usize,

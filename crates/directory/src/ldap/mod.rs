@@ -41,6 +41,7 @@ mod value;
 
 pub use cause::{BindCause, KerberosCause, SearchCause};
 pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
+pub use filter::check_filter;
 pub use server::LdapServer;
 
 use crate::ReadError;

@@ -6,6 +6,7 @@ use crate::secrets::{SecretError, SecretName};
 use crate::store::{OverrideError, StoreError};
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::SettingsError;
+use bwdc_directory::ldap::LdapReadError;
 
 /// What is missing or wrong in an installation, before anything is asked of a server.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +87,9 @@ pub enum SetupError {
     /// A setting is of no use.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// A filter of an LDAP directory cannot be understood.
+    #[error(transparent)]
+    LdapFilter(#[from] Box<LdapReadError>),
     /// The environment does not tell where settings are kept.
     #[error(transparent)]
     Path(#[from] PathError),

@@ -51,7 +51,7 @@ pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, Setu
     let connector = installation.connector_settings()?;
     let wrong = wrong_values(installation)?;
     let well_formed = wrong.is_empty();
-    problems.extend(wrong.into_iter().map(|error| Problem::Failure(SetupError::from(error).into())));
+    problems.extend(wrong.into_iter().map(|error| Problem::Failure(error.into())));
     let failure = |result: Result<(), SetupError>| result.err().map(|it| Problem::Failure(it.into()));
     let organization = OrganizationConfiguration::of(installation, &connector);
     // Another mistake in an address is among the wrong values.
@@ -93,10 +93,15 @@ fn open_directory(installation: &Installation) -> Result<(), SourceError> {
     open(DirectoryConfiguration::read(installation)?).map(drop)
 }
 
-fn wrong_values(installation: &Installation) -> Result<Vec<SettingsError>, SetupError> {
+fn wrong_values(installation: &Installation) -> Result<Vec<SetupError>, SetupError> {
+    let kind = installation.data().directory_kind()?;
     let entries = super::list(installation)?;
-    let set = entries.iter().filter(|it| it.origin == Origin::Set);
-    Ok(set.filter_map(|it| checked(it.setting, &it.value).err()).collect())
+    let set = entries.iter().filter(|it| matches!(it.origin, Origin::Set | Origin::Variable));
+    let check = |it: &super::Entry| {
+        checked(it.setting, &it.value)?;
+        kind.zip(it.value.as_str()).map_or(Ok(()), |(kind, text)| super::check_filter(kind, it.setting, text))
+    };
+    Ok(set.filter_map(|it| check(it).err()).collect())
 }
 
 fn unknown_variables(installation: &Installation) -> impl Iterator<Item = String> {

@@ -16,7 +16,8 @@ use crate::store::{
     stored_connector_settings,
 };
 use bwdc_core::settings::{
-    ConnectorSettings, Setting, SettingKind, SettingValue, SettingsFile, without_credentials,
+    ConnectorSettings, DirectoryKind, DirectorySettings, Setting, SettingKind, SettingValue, SettingsFile,
+    without_credentials,
 };
 use serde_json::Value;
 
@@ -148,6 +149,7 @@ pub(crate) fn set_all(
         return Err(SetupError::NotOfSource { setting: setting.name });
     }
     expect_encrypted_changes(installation, changes)?;
+    check_filters(installation, changes)?;
     for (setting, value) in changes {
         value.as_ref().map_or(Ok(()), |value| schedule::check(setting, value))?;
     }
@@ -178,6 +180,38 @@ pub(crate) fn set_all(
         let _ = restore_connector_settings(installation.profile(), before.as_deref());
     }
     written
+}
+
+/// Filters are written in the language of the directory that is chosen, or is being chosen.
+fn check_filters(
+    installation: &Installation,
+    changes: &[(&Setting, Option<SettingValue>)],
+) -> Result<(), SetupError> {
+    let chosen = changes.iter().find_map(|(_, value)| match value {
+        Some(SettingValue::Directory(kind)) => Some(*kind),
+        _ => None,
+    });
+    let Some(kind) = chosen.or_else(|| installation.data().directory_kind().ok().flatten()) else {
+        return Ok(());
+    };
+    for (setting, value) in changes {
+        if let Some(SettingValue::Text(Some(filter))) = value {
+            check_filter(kind, setting, filter)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks a value of a setting that holds a filter; any other passes.
+pub(super) fn check_filter(kind: DirectoryKind, setting: &Setting, filter: &str) -> Result<(), SetupError> {
+    let field = setting.place.field;
+    if !matches!(field, "userFilter" | "groupFilter") {
+        return Ok(());
+    }
+    if kind == DirectoryKind::Ldap {
+        bwdc_directory::ldap::check_filter(filter, setting.name).map_err(Box::new)?;
+    }
+    Ok(DirectorySettings::check_filter(kind, field, filter)?)
 }
 
 /// A value that stands in a file although it would not be taken: a password in it stays there.

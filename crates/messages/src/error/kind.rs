@@ -90,6 +90,7 @@ fn of_setup(error: &SetupError) -> ErrorKind {
         | SetupError::NotOfSource { .. }
         | SetupError::SourceName { .. }
         | SetupError::Settings(_)
+        | SetupError::LdapFilter(_)
         | SetupError::Path(_)
         | SetupError::Override(_) => ErrorKind::Settings,
         SetupError::Store(_) | SetupError::Secret(_) | SetupError::Ledger(_) => ErrorKind::Storage,

@@ -1,7 +1,7 @@
 //! What is wrong with the installation: sign-in, directory, settings, secrets.
 
-use super::sentence::say;
-use super::{profile, secrets, settings, store};
+use super::sentence::{say, sentence};
+use super::{ldap, profile, secrets, settings, store};
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_core::names::SourceName;
@@ -53,6 +53,7 @@ pub(super) fn message(error: &SetupError) -> String {
         },
         E::Ledger(cause) => store::of_ledger(cause),
         E::Settings(cause) => settings::message(cause),
+        E::LdapFilter(cause) => sentence(&cause.to_string()),
         E::Path(cause) => profile::of_path(cause),
         E::Override(cause) => settings::of_variable(cause),
         E::Store(cause) => store::message(cause),
@@ -93,6 +94,7 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
             steps
         }
         E::Settings(cause) => settings::steps(cause),
+        E::LdapFilter(cause) => ldap::steps(cause),
         E::CredentialsMissing => {
             vec![Step::change("ldap.username").into(), Step::enter("ldap.password").into()]
         }

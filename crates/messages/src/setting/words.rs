@@ -65,6 +65,16 @@ pub fn takes(setting: &Setting) -> String {
             "an address without name and password, which belong in HTTPS_PROXY and HTTP_PROXY; '' clears it"
         ),
         SettingKind::Choice(words) => either(words),
+        SettingKind::Words(words) => {
+            text!("takes.words", "a comma-separated list of {words}; '' clears it", words = words.join(", "))
+        }
+        SettingKind::Hosts => text!(
+            "takes.hosts",
+            "a host name or address without scheme and port, or several separated by commas; '' clears it"
+        ),
+        SettingKind::Servers => {
+            text!("takes.servers", "a comma-separated list of `host` or `host:port`; '' clears it")
+        }
         SettingKind::List => text!("takes.list", "a comma-separated list; '' clears it"),
         SettingKind::Names => {
             text!("takes.names", "distinguished names separated by semicolons; '' clears it")

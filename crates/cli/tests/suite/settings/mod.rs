@@ -5,6 +5,7 @@ mod command;
 mod files;
 mod going_back;
 mod keys;
+mod rules;
 mod variables;
 mod walk;
 

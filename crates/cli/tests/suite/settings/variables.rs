@@ -49,7 +49,7 @@ fn a_wrong_value_names_the_variable_and_what_would_be_right() {
         ("BWDC_LDAP_PORT", "many", "a port from 1 to 65535"),
         ("BWDC_SYNC_USERS", "yes", "true or false"),
         ("BWDC_LIMITS_REMOVALS_PERCENT", "101", "from 0 to 100"),
-        ("BWDC_DIRECTORY", "ldap", "0 (Active Directory / LDAP)"),
+        ("BWDC_DIRECTORY", "nds", "0 (Active Directory / LDAP)"),
     ] {
         let mut home = Home::new().expect("a home");
         home.set(variable, value);

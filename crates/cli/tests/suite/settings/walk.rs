@@ -19,6 +19,8 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
         "schedule.quiet-hours" => {
             return ("22:00-06:00,12:00-12:30".to_owned(), json!(["22:00-06:00", "12:00-12:30"]));
         }
+        "sync.userFilter" => return known("include:a@example.test,\u{fc}@example.test"),
+        "sync.groupFilter" => return known("exclude:Staff"),
         _ => {}
     }
     match &setting.kind {
@@ -38,6 +40,9 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
             let last = words.last().expect("a word");
             ((*last).to_owned(), json!(last))
         }
+        SettingKind::Words(words) => (words.join(","), json!(words)),
+        SettingKind::Hosts => known("ldap.example.test,two.example.test:3890"),
+        SettingKind::Servers => ("one.test,two.test:3890".to_owned(), json!(["one.test", "two.test:3890"])),
         SettingKind::List => ("one,two words".to_owned(), json!(["one", "two words"])),
         SettingKind::Names => ("ou=a,dc=b;ou=c,dc=b".to_owned(), json!(["ou=a,dc=b", "ou=c,dc=b"])),
         SettingKind::Secret(_) => (secret(setting.name), Value::Null),

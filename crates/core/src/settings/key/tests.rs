@@ -49,7 +49,8 @@ fn every_setting_of_our_own_file_is_one_that_the_file_takes() {
             SettingKind::Choice(words) => json!(words[0]),
             SettingKind::Flag => json!(true),
             SettingKind::Number { range, .. } => json!(range.start()),
-            SettingKind::List | SettingKind::Names => json!(["a", "b"]),
+            SettingKind::List | SettingKind::Servers | SettingKind::Names => json!(["a", "b"]),
+            SettingKind::Words(words) => json!(words),
             _ => json!("text"),
         };
         let value = setting.parse_json(&value).expect("a value of its kind").to_json();
@@ -153,9 +154,46 @@ fn a_wrong_value_says_what_would_be_right() {
         ("directory", "abc", "2 (Google Workspace)"),
         ("directory", "5", "2 (Google Workspace)"),
         ("server.api", "ftp://x", "a URL"),
+        ("server", "https://vault.example.test/#/login", "a URL"),
+        ("server", "javascript:alert(1)", "a URL"),
+        ("server", "https://vault.example.test:port", "a URL"),
+        ("server", "https://vault.example.test?x=1", "a URL"),
+        ("ldap.hostname", "ldap://dc.example.test", "without a scheme"),
+        ("ldap.hostname", "dc.example.test:389,other.example.test", "without a scheme"),
+        ("ldap.hostname", "dc.example.test/", "without a scheme"),
+        ("ldap.hostname", "dc.example.test,other.example.test:port", "host:port"),
+        ("ldap.further-servers", "ldaps://other.example.test", "host:port"),
+        ("ldap.disabled-by", "nsAccountLock,sambaAcctFlags", "shadowExpire"),
+        ("okta.active-statuses", "ACTIVE,DEPROVISIONED", "SUSPENDED"),
+        ("onelogin.active-statuses", "gone", "a list of"),
     ] {
         let error = stored(name, typed).expect_err("refused").to_string();
         assert!(error.contains(expected) && error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn what_names_a_server_is_taken_as_it_is_meant() {
+    for host in [
+        "dc.example.test",
+        "10.1.2.3",
+        "[2001:db8::1]",
+        "2001:db8::1",
+        "one.test, two.test:3269",
+        "/run/slapd/ldapi",
+        "ldapi://%2frun%2fslapd%2fldapi",
+    ] {
+        assert_eq!(stored("ldap.hostname", host), Ok(json!(host)));
+    }
+    assert_eq!(
+        stored("server", "https://vault.example.test:8443/bitwarden/"),
+        Ok(json!("https://vault.example.test:8443/bitwarden"))
+    );
+    assert_eq!(stored("server", "http://[::1]:8080"), Ok(json!("http://[::1]:8080")));
+    assert_eq!(stored("ldap.disabled-by", "nsaccountlock"), Ok(json!(["nsaccountlock"])));
+    for (typed, number) in [("ldap", 0), ("AD", 0), ("entra", 1), ("google", 2), ("Okta", 3), ("onelogin", 4)]
+    {
+        assert_eq!(stored("directory", typed), Ok(json!(number)), "{typed}");
     }
 }
 
