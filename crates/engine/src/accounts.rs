@@ -96,6 +96,7 @@ fn with_key(organization: &OrganizationConfiguration, key: ApiKey, app_id: Strin
         proxy: organization.proxy.clone(),
         timeouts: Timeouts::within(organization.time_limit),
         clock: organization.clock,
+        list_limit: organization.list_limit,
         token: None,
         observer: None,
     }

@@ -10,7 +10,6 @@ use serde::de::{
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, BufReader, Read};
-use std::marker::PhantomData;
 use tokio::sync::mpsc::{Receiver, channel};
 
 /// Pieces of a body that wait for the parser.
@@ -24,7 +23,7 @@ const HEAD: usize = 512;
 pub enum BodyError {
     /// It is larger than allowed, or one of its entries is.
     TooLarge(usize),
-    /// It is a list of more entries than allowed.
+    /// It is a list of more entries than allowed, or of longer ones than so many can be.
     TooMany(usize),
     /// The connection ended or the time ran out first.
     Cut(reqwest::Error),
@@ -49,13 +48,20 @@ pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<
     Ok(body)
 }
 
+/// How the error of a list begins that goes on in another answer.
+pub const PART: &str = "it is a part of a list";
+
 /// How much of a list is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListLimits {
     /// Entries.
     pub entries: usize,
-    /// Bytes of one entry.
+    /// Bytes of one entry as it arrives.
     pub entry_bytes: usize,
+    /// Bytes that all entries keep together.
+    pub kept_bytes: usize,
+    /// Bytes that arrive in all.
+    pub bytes: usize,
 }
 
 /// A body that is no list of what was asked for.
@@ -67,16 +73,20 @@ pub struct NoList {
     pub error: serde_json::Error,
 }
 
-/// Reads a list, or the list under `data` of an object, while it arrives.
+/// Reads a list, or the list under `data` of an object, while it arrives. `kept` tells how many bytes of text an entry keeps.
 ///
 /// # Errors
 /// [`BodyError`] when it is longer than allowed or ends before its announced length; the inner error when it is no list.
 pub async fn read_list<T: DeserializeOwned + Send + 'static>(
     mut response: reqwest::Response,
     limits: ListLimits,
+    kept: fn(&T) -> usize,
 ) -> Result<Result<Vec<T>, NoList>, BodyError> {
+    if response.content_length().is_some_and(|announced| announced > limits.bytes as u64) {
+        return Err(BodyError::TooLarge(limits.bytes));
+    }
     let (sender, receiver) = channel(WAITING);
-    let parser = tokio::task::spawn_blocking(move || parse(receiver, limits));
+    let parser = tokio::task::spawn_blocking(move || parse(receiver, limits, kept));
     while let Some(chunk) = response.chunk().await.map_err(|error| BodyError::Cut(error.without_url()))? {
         // The parser has seen enough.
         if sender.send(chunk).await.is_err() {
@@ -91,15 +101,17 @@ pub async fn read_list<T: DeserializeOwned + Send + 'static>(
 struct Met {
     pieces: RefCell<Receiver<Bytes>>,
     head: RefCell<Vec<u8>>,
-    /// Bytes since the last entry began.
+    /// Bytes since the last entry began, and in all.
     bytes: Cell<usize>,
+    all_bytes: Cell<usize>,
     over: Cell<Option<Over>>,
 }
 
 #[derive(Clone, Copy)]
 enum Over {
-    Bytes,
+    Entry,
     Entries,
+    All,
 }
 
 impl Met {
@@ -122,19 +134,22 @@ impl Met {
 fn parse<T: DeserializeOwned>(
     pieces: Receiver<Bytes>,
     limits: ListLimits,
+    kept: fn(&T) -> usize,
 ) -> Result<Result<Vec<T>, NoList>, BodyError> {
     let met = Met {
         pieces: RefCell::new(pieces),
         head: RefCell::default(),
         bytes: Cell::default(),
+        all_bytes: Cell::default(),
         over: Cell::default(),
     };
     let chunks = Chunks { chunk: Bytes::new(), limits, met: &met };
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(chunks));
-    let list = List { limits, met: &met, entry: PhantomData };
+    let list = List { limits, met: &met, kept };
     let read = list.deserialize(&mut json).and_then(|entries| json.end().map(|()| entries));
     match (read, met.over.get()) {
-        (_, Some(Over::Bytes)) => Err(BodyError::TooLarge(limits.entry_bytes)),
+        (_, Some(Over::Entry)) => Err(BodyError::TooLarge(limits.entry_bytes)),
+        (_, Some(Over::All)) => Err(BodyError::TooLarge(limits.bytes)),
         (_, Some(Over::Entries)) => Err(BodyError::TooMany(limits.entries)),
         (Ok(entries), None) => Ok(Ok(entries)),
         (Err(error), None) => {
@@ -163,11 +178,17 @@ impl Read for Chunks<'_> {
         into[..piece.len()].copy_from_slice(&piece);
         let bytes = self.met.bytes.get() + piece.len();
         self.met.bytes.set(bytes);
-        if bytes > self.limits.entry_bytes {
-            self.met.over.set(Some(Over::Bytes));
-            return Err(io::Error::other("an entry is too large"));
-        }
-        Ok(piece.len())
+        let all = self.met.all_bytes.get() + piece.len();
+        self.met.all_bytes.set(all);
+        let over = if bytes > self.limits.entry_bytes {
+            Over::Entry
+        } else if all > self.limits.bytes {
+            Over::All
+        } else {
+            return Ok(piece.len());
+        };
+        self.met.over.set(Some(over));
+        Err(io::Error::other("it is too large"))
     }
 }
 
@@ -175,12 +196,12 @@ impl Read for Chunks<'_> {
 struct List<'m, T> {
     limits: ListLimits,
     met: &'m Met,
-    entry: PhantomData<T>,
+    kept: fn(&T) -> usize,
 }
 
 impl<T> Clone for List<'_, T> {
     fn clone(&self) -> Self {
-        Self { limits: self.limits, met: self.met, entry: PhantomData }
+        Self { limits: self.limits, met: self.met, kept: self.kept }
     }
 }
 
@@ -202,21 +223,26 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for List<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<T>, A::Error> {
         let mut entries = None;
         while let Some(key) = map.next_key::<String>()? {
-            if key == "data" {
-                entries = Some(map.next_value_seed(self.clone())?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
+            match key.as_str() {
+                "data" => entries = Some(map.next_value_seed(self.clone())?),
+                // No list that is read here has pages; one that says so is not complete.
+                "continuationToken" if map.next_value::<Option<IgnoredAny>>()?.is_some() => {
+                    return Err(A::Error::custom(PART));
+                }
+                "continuationToken" => {}
+                _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         entries.ok_or_else(|| A::Error::missing_field("data"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
-        let mut entries = Vec::new();
+        let (mut entries, mut kept) = (Vec::new(), 0);
         loop {
             self.met.bytes.set(0);
-            let Some(entry) = list.next_element()? else { return Ok(entries) };
-            if entries.len() == self.limits.entries {
+            let Some(entry) = list.next_element::<T>()? else { return Ok(entries) };
+            kept += (self.kept)(&entry);
+            if entries.len() == self.limits.entries || kept > self.limits.kept_bytes {
                 self.met.over.set(Some(Over::Entries));
                 return Err(A::Error::custom("too many entries"));
             }
@@ -236,10 +262,10 @@ mod tests {
             sender.try_send(Bytes::copy_from_slice(chunk)).expect("room for all pieces");
         }
         drop(sender);
-        parse(receiver, limits)
+        parse(receiver, limits, |&number: &u32| number as usize)
     }
 
-    const LIMITS: ListLimits = ListLimits { entries: 3, entry_bytes: 64 };
+    const LIMITS: ListLimits = ListLimits { entries: 3, entry_bytes: 64, kept_bytes: 10_000, bytes: 10_000 };
 
     #[test]
     fn a_list_is_read_alone_or_out_of_an_object_however_it_arrives() {
@@ -254,8 +280,19 @@ mod tests {
     #[test]
     fn a_list_that_goes_on_is_left_at_its_limit() {
         assert!(matches!(read("[1,2,3,4]", 2, LIMITS), Err(BodyError::TooMany(3))));
+        assert!(matches!(read("[1,9999,1]", 2, LIMITS), Err(BodyError::TooMany(3))), "long ones");
+        let all = ListLimits { bytes: 12, ..LIMITS };
+        assert!(matches!(read("[1,2,3]      ", 2, all), Err(BodyError::TooLarge(12))));
         let long = format!("[1,{}", " ".repeat(20_000));
         assert!(matches!(read(&long, 4096, LIMITS), Err(BodyError::TooLarge(64))));
+    }
+
+    #[test]
+    fn a_list_that_goes_on_elsewhere_is_none() {
+        let whole = read(r#"{"data":[1],"continuationToken":null}"#, 3, LIMITS).expect("within limits");
+        assert_eq!(whole.expect("a list"), [1]);
+        let part = read(r#"{"data":[1],"continuationToken":"x"}"#, 3, LIMITS).expect("within limits");
+        assert!(part.expect_err("a part").error.to_string().starts_with(PART));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod exchange;
 mod proxy;
 mod retry;
 
-pub use body::{BodyError, ListLimits, NoList, read_body, read_list};
+pub use body::{BodyError, ListLimits, NoList, PART, read_body, read_list};
 pub use client::{
     CONNECT_TIMEOUT, ClientOptions, ExtraAuthorities, HttpError, Offer, authorities, client, client_with_log,
     extra_authorities,

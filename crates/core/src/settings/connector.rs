@@ -40,6 +40,8 @@ pub struct ConnectorSettings {
     pub allow_http: bool,
     /// PEM file of further authorities to trust for the organization's server.
     pub organization_ca_path: Option<String>,
+    /// Entries that a list of the organization's server may have. None: a multiple of what is known, and 100,000 at least.
+    pub organization_list_limit: Option<u32>,
     /// PEM file of further authorities to trust for a directory behind HTTP; LDAP has settings of its own.
     pub directory_ca_path: Option<String>,
     /// The proxy for every connection over HTTP, without credentials, or `none`. None: as the environment says.

@@ -64,6 +64,7 @@ pub(super) const API_VERSION: SettingKind = SettingKind::Number { range: 1..=2, 
 pub(super) const SHARE: SettingKind = SettingKind::Number { range: 1..=100, unit: Unit::Percent };
 pub(super) const PERCENT: SettingKind = SettingKind::Number { range: 0..=100, unit: Unit::Percent };
 pub(super) const COUNT: SettingKind = SettingKind::Number { range: 0..=1_000_000, unit: Unit::Count };
+pub(super) const ENTRIES: SettingKind = SettingKind::Number { range: 1..=10_000_000, unit: Unit::Count };
 pub(super) const SECONDS: SettingKind = SettingKind::Number { range: 1..=86_400, unit: Unit::Seconds };
 pub(super) const PORT: SettingKind = SettingKind::Number { range: port::PORTS, unit: Unit::Port };
 pub(super) const INTERVAL: SettingKind = SettingKind::Number { range: 5..=525_600, unit: Unit::Minutes };

@@ -406,6 +406,7 @@ static SETTINGS: &[Setting] = &[
     ours("secrets.command", SECRETS, "command", SettingKind::List).within(Section::Secrets),
     ours("allow-http", None, "allow-http", Flag).within(Section::Network),
     ours("organization-ca-path", None, "organization-ca-path", Text).within(Section::Network),
+    ours("organization-list-limit", None, "organization-list-limit", ENTRIES).within(Section::Network),
     ours("directory-ca-path", None, "directory-ca-path", Text).within(Section::Network).when(WEB),
     ours("proxy", None, "proxy", Address).within(Section::Network),
     ours("update-feed", None, "update-feed", Address).within(Section::Network),

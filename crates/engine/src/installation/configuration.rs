@@ -44,6 +44,8 @@ pub(crate) struct OrganizationConfiguration {
     pub(crate) time_limit: Option<u64>,
     /// The time by which tokens are judged.
     pub(crate) clock: Clock,
+    /// How many entries a list of its server may have.
+    pub(crate) list_limit: Option<u32>,
     /// The addresses that `data.json` names, whatever the environment says.
     pub(super) stored: Endpoints,
     /// The ledger, which knows for which addresses a secret was entered.
@@ -116,6 +118,7 @@ impl OrganizationConfiguration {
             ca_path: connector.organization_ca_path.as_deref().map(PathBuf::from),
             time_limit: connector.time_limits.organization,
             clock: installation.clock(),
+            list_limit: connector.organization_list_limit,
             stored: EnvironmentUrls::from_stored(installation.store().stored().environment_urls()?)?
                 .endpoints(),
             ledger: installation.profile().connector_db.clone(),

@@ -15,6 +15,8 @@ pub struct OrganizationAccess {
     pub timeouts: Timeouts,
     /// The time by which tokens are judged.
     pub clock: Clock,
+    /// How many entries a list may have; None: as what is known decides.
+    pub list_limit: Option<u32>,
     /// The token of an earlier run, where there is one.
     pub token: Option<SecretString>,
     /// An administrator's own key, by which the organization is observed where its own key sees nothing.
@@ -27,9 +29,11 @@ impl OrganizationAccess {
     /// # Errors
     /// [`OrganizationError::Client`] when no client can be made of it.
     pub fn open(self) -> Result<Organization, OrganizationError> {
-        let Self { connection, proxy, timeouts, clock, token, observer } = self;
-        let mut organization =
-            Organization::through(proxy, connection)?.with_clock(clock).with_timeouts(timeouts);
+        let Self { connection, proxy, timeouts, clock, list_limit, token, observer } = self;
+        let mut organization = Organization::through(proxy, connection)?
+            .with_clock(clock)
+            .with_timeouts(timeouts)
+            .with_list_limit(list_limit);
         if let Some(token) = token {
             organization = organization.with_token(token);
         }

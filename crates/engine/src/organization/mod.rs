@@ -9,6 +9,7 @@ mod change;
 
 mod credential;
 mod error;
+mod list_limits;
 mod member;
 mod message;
 mod observe;
@@ -32,13 +33,14 @@ use crate::event::Events;
 use crate::failpoint;
 use crate::http::{
     Answer, Body, BodyError, Call, ClientOptions, Exchange, ListLimits, NoList, ProxyChoice, Repeat, Reply,
-    RetryPolicy, Sent, read_body, read_list,
+    RetryPolicy, Sent, TransportError, read_body, read_list,
 };
 use bwdc_core::names::{GroupId, MemberId};
 use bwdc_core::observed::{MemberStatus, ObservedGroup, ObservedMember, Seats};
 use bwdc_core::settings::Endpoints;
 use bwdc_core::wire::{ConfigResponse, GroupResponse, MemberResponse, Request, SubscriptionResponse};
 use credential::{Credential, Scope, TokenEndpoint};
+use list_limits::{ListEntry, ListSizes};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response};
 use secrecy::SecretString;
@@ -47,10 +49,8 @@ use std::path::{Path, PathBuf};
 use transport::{Failure, Transport};
 use url::Url;
 
-const SMALL: usize = 4 * 1024 * 1024;
-
-/// Lists are not paged: room for any company, and for one member with access to thousands of collections.
-const LIST: ListLimits = ListLimits { entries: 250_000, entry_bytes: 2 * 1024 * 1024 };
+/// Of everything but lists, in bytes. What can be made of such an answer takes many times as much memory.
+const SMALL: usize = 1024 * 1024;
 
 /// How to reach an organization.
 pub struct Connection {
@@ -73,6 +73,7 @@ pub struct Organization {
     transport: Transport,
     credential: Credential,
     observer: Option<Credential>,
+    sizes: ListSizes,
 }
 
 impl Organization {
@@ -94,7 +95,7 @@ impl Organization {
         let transport = transport(connection.ca_path.as_deref(), proxy)?;
         let Connection { endpoints, client_id, client_secret, app_id, .. } = connection;
         let credential = Credential::new(Scope::Organization, ApiKey { client_id, client_secret });
-        Ok(Self { endpoints, app_id, transport, credential, observer: None })
+        Ok(Self { endpoints, app_id, transport, credential, observer: None, sizes: ListSizes::default() })
     }
 
     /// Takes a stored token, which is used while more than five minutes of it are left.
@@ -116,6 +117,28 @@ impl Organization {
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.transport.timeouts = timeouts;
         self
+    }
+
+    /// Sets how many entries a list may have, whatever is known; None: that decides.
+    #[must_use]
+    pub fn with_list_limit(mut self, entries: Option<u32>) -> Self {
+        self.sizes.set(entries);
+        self
+    }
+
+    /// Tells how many people or groups are known: a list may be longer where there are many.
+    pub fn expect_entries(&self, known: usize) {
+        self.sizes.expect(known);
+    }
+
+    /// How many memberships may be read of all groups together.
+    pub fn most_memberships(&self) -> usize {
+        self.sizes.memberships()
+    }
+
+    /// The error of a server that lists more than that.
+    pub fn too_many_memberships(&self, limit: usize) -> OrganizationError {
+        TransportError::TooMany { url: self.api("/public/groups"), limit }.into()
     }
 
     /// Replaces the rules by which requests are tried again.
@@ -162,6 +185,7 @@ impl Organization {
         let list = self.read_list::<MemberResponse>("/public/members", events).await?;
         Ok(match list {
             Reading::Read(list) => {
+                self.sizes.members_read(list.len());
                 Reading::Read(list.into_iter().map(observe::member).collect::<Result<_, _>>()?)
             }
             Reading::NotOffered => Reading::NotOffered,
@@ -205,7 +229,8 @@ impl Organization {
         events: Events<'_>,
     ) -> Result<Vec<MemberId>, OrganizationError> {
         let id = change::path_segment(id.as_str())?;
-        self.list_as(&self.credential, &format!("/public/groups/{id}/member-ids"), events).await
+        let path = format!("/public/groups/{id}/member-ids");
+        self.list_as(&self.credential, &path, self.sizes.group(), events).await
     }
 
     /// Sends one request and reports what became of it. A member who is already as asked for is no error.
@@ -252,12 +277,12 @@ impl Organization {
         }
     }
 
-    async fn read_list<T: DeserializeOwned + Send + 'static>(
+    async fn read_list<T: ListEntry>(
         &self,
         path: &str,
         events: Events<'_>,
     ) -> Result<Reading<Vec<T>>, OrganizationError> {
-        match self.list_as::<T>(&self.credential, path, events).await {
+        match self.list_as::<T>(&self.credential, path, self.sizes.list(), events).await {
             Ok(list) => Ok(Reading::Read(list)),
             Err(OrganizationError::Refused(message)) if message.status == 404 && !message.page => {
                 Ok(Reading::NotOffered)
@@ -293,15 +318,16 @@ impl Organization {
     }
 
     /// Reads a list while it arrives.
-    async fn list_as<T: DeserializeOwned + Send + 'static>(
+    async fn list_as<T: ListEntry>(
         &self,
         credential: &Credential,
         path: &str,
+        limits: ListLimits,
         events: Events<'_>,
     ) -> Result<Vec<T>, OrganizationError> {
         let call = self.get(path, SMALL);
         let token = credential.fresh(&self.token_endpoint(), events).await?;
-        let read = async |response| read_list::<T>(response, LIST).await;
+        let read = async |response| read_list::<T>(response, limits, T::kept).await;
         let sent = self.authorized_and_read(credential, &call, token, events, read).await;
         match sent.map_err(|failure| failure.error)? {
             Reply::Refused(answer) => Err(OrganizationError::Refused(ServerMessage::of(&call.url, &answer))),

@@ -2,6 +2,7 @@
 
 use super::error::OrganizationError;
 use super::message::is_page;
+use crate::http::PART;
 use bwdc_core::names::{Email, ExternalId};
 use bwdc_core::normalize;
 use bwdc_core::observed::{MemberStatus, Membership, ObservedGroup, ObservedMember, Role, ServerKind};
@@ -83,6 +84,7 @@ pub(super) fn unreadable(url: &str, head: &[u8], error: &serde_json::Error) -> O
         _ if is_page(head) => "it is a web page".to_owned(),
         _ if head.trim_ascii().is_empty() => "it is empty".to_owned(),
         Category::Eof => format!("it breaks off at {place}"),
+        Category::Data if words.starts_with(PART) => PART.to_owned(),
         Category::Data if words.starts_with("missing field") => words,
         Category::Data => format!("a value of another kind than expected at {place}"),
         Category::Syntax | Category::Io => format!("it is no JSON from {place} on"),

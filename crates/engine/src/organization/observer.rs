@@ -57,9 +57,12 @@ impl Organization {
         let path = format!("/organizations/{}", change::path_segment(id)?);
         let users = format!("{path}/users?includeGroups=true&includeCollections=false");
         let listed: Vec<UserDetailsResponse> =
-            self.list_as(observer, &users, events).await.map_err(refused)?;
+            self.list_as(observer, &users, self.sizes.list(), events).await.map_err(refused)?;
         let groups: Vec<GroupResponse> = if groups_wanted {
-            self.list_as(observer, &format!("{path}/groups"), events).await.map_err(refused)?
+            {
+                let path = format!("{path}/groups");
+                self.list_as(observer, &path, self.sizes.list(), events).await.map_err(refused)?
+            }
         } else {
             Vec::new()
         };

@@ -60,6 +60,8 @@ pub(super) async fn observe(
     wanted: Wanted,
     events: Events<'_>,
 ) -> Result<(Observed, Identity), OrganizationError> {
+    organization.expect_entries(desired.people().count().max(desired.groups().len()));
+    organization.expect_entries(ledger.people.len().max(ledger.groups.len()));
     let mut state = match look(organization, wanted.groups, events).await? {
         Sight::Nothing => return Ok(identified(believed(ledger), desired, ledger)),
         Sight::Everything(state) => return Ok(identified(Observed::Live(state), desired, ledger)),
@@ -177,23 +179,32 @@ pub(super) async fn read_memberships(
     let of = places.len();
     let ids: Vec<_> =
         places.iter().filter_map(|&place| Some((place, state.groups[place].id.clone()?))).collect();
+    // Of each id its place is kept: a server may list the same people in every group.
+    let positions: HashMap<MemberId, usize> =
+        state.members.iter().enumerate().filter_map(|(number, it)| Some((it.id.clone()?, number))).collect();
+    let positions = &positions;
     let mut reads = stream::iter(ids)
         .map(|(place, id)| async move {
-            Ok::<_, OrganizationError>((place, organization.group_members(&id, events).await?))
+            let members = organization.group_members(&id, events).await?;
+            let mut places: Vec<usize> = members.iter().filter_map(|id| positions.get(id).copied()).collect();
+            places.shrink_to_fit();
+            Ok::<_, OrganizationError>((place, places))
         })
         .buffer_unordered(AT_ONCE);
-    let mut done = 0;
-    let mut found: Vec<(usize, Vec<MemberId>)> = Vec::with_capacity(of);
+    let (mut done, mut memberships) = (0, 0);
+    let most = organization.most_memberships();
+    let mut found: Vec<(usize, Vec<usize>)> = Vec::with_capacity(of);
     while let Some(read) = reads.try_next().await? {
+        memberships += read.1.len();
+        if memberships > most {
+            return Err(organization.too_many_memberships(most));
+        }
         found.push(read);
         done += 1;
         events(Event::Observing { done, of });
     }
     drop(reads);
-    let positions: HashMap<MemberId, usize> =
-        state.members.iter().enumerate().filter_map(|(number, it)| Some((it.id.clone()?, number))).collect();
     for (place, members) in found {
-        let members = members.iter().filter_map(|id| positions.get(id).copied()).collect();
         state.groups[place].members = Membership::Read(members);
     }
     Ok(())

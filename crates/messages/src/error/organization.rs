@@ -133,7 +133,14 @@ fn transport(error: &TransportError) -> Vec<NextStep> {
             "step.organization.cut",
             "Check the server and whatever stands in front of it, such as a proxy; then run again."
         )),
-        TransportError::TooLarge { .. } | TransportError::TooMany { .. } => not_the_server(),
+        TransportError::TooLarge { .. } => not_the_server(),
+        TransportError::TooMany { .. } => {
+            let larger = text!("step.organization.larger", "If the organization is that large");
+            not_the_server()
+                .into_iter()
+                .chain([Step::set("organization-list-limit", "<number>").to(larger)])
+                .collect()
+        }
     }
 }
 

@@ -263,6 +263,11 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "PEM file of authorities to trust for the organization's server",
     ),
     (
+        "organization-list-limit",
+        "Longest list",
+        "Members or groups that a list of the organization's server may have; unset: grows with what is known, from 100,000",
+    ),
+    (
         "directory-ca-path",
         "CA certificates of the directory",
         "PEM file of authorities to trust for the directory's service",

@@ -339,7 +339,7 @@ async fn an_endless_list_is_left_where_no_organization_is_that_large() {
         let error = direct(connection).with_token(token).members(&silent).await.expect_err("an endless list");
         match error {
             OrganizationError::Transport(TransportError::TooMany { limit, .. }) if many => {
-                assert_eq!(limit, 250_000);
+                assert_eq!(limit, 100_000);
             }
             OrganizationError::Transport(TransportError::TooLarge { .. }) if !many => {}
             error => panic!("{error:?}"),
