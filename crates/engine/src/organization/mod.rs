@@ -415,10 +415,5 @@ fn proxy_to(endpoints: &Endpoints) -> ProxyChoice {
 
 fn transport(ca_path: Option<&Path>, proxy: ProxyChoice) -> Result<Transport, OrganizationError> {
     let exchange = Exchange::new(&ClientOptions { ca_path, proxy, ..ClientOptions::default() })?;
-    Ok(Transport {
-        exchange,
-        timeouts: Timeouts::default(),
-        retry: RetryPolicy::default(),
-        clock: Clock::System,
-    })
+    Ok(Transport::new(exchange))
 }

@@ -11,6 +11,7 @@ use crate::http::{
 use reqwest::Response;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const DEVICE_TYPE: HeaderName = HeaderName::from_static("device-type");
@@ -72,15 +73,39 @@ impl From<TransportError> for Failure {
     }
 }
 
+/// Pauses of all requests together, those at the same time counted each: a server that asks every request to wait would hold a
+/// run, and its locks, for days.
+const ALL_PAUSES: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// The client with its limits.
 pub(super) struct Transport {
     pub(super) exchange: Exchange,
     pub(super) timeouts: Timeouts,
     pub(super) retry: RetryPolicy,
     pub(super) clock: Clock,
+    /// In milliseconds.
+    pub(super) paused: AtomicU64,
 }
 
 impl Transport {
+    /// With the usual limits.
+    pub(super) fn new(exchange: Exchange) -> Self {
+        Self {
+            exchange,
+            timeouts: Timeouts::default(),
+            retry: RetryPolicy::default(),
+            clock: Clock::System,
+            paused: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether there is time left for another pause.
+    fn may_pause(&self, pause: Duration) -> bool {
+        let pause = pause.as_millis() as u64;
+        let before = self.paused.fetch_add(pause, Ordering::Relaxed);
+        before.saturating_add(pause) <= ALL_PAUSES.as_millis() as u64
+    }
+
     /// Sends a request until there is an answer or no attempt is left; the last answer counts, whatever it says.
     pub(super) async fn exchange(
         &self,
@@ -116,7 +141,9 @@ impl Transport {
                 "asked the organization's server"
             );
             let (again, reason) = verdict(call, &outcome);
-            let Some(pause) = attempts.next(again) else { return Ok(outcome?) };
+            let Some(pause) = attempts.next(again).filter(|it| self.may_pause(*it)) else {
+                return Ok(outcome?);
+            };
             events(Event::Waiting { seconds: pause.as_millis().div_ceil(1000) as u64, reason });
             tokio::time::sleep(self.retry.real(pause)).await;
         }

@@ -17,7 +17,7 @@ use std::ops::RangeInclusive;
 const PBKDF2_ROUNDS: RangeInclusive<u32> = 5_000..=10_000_000;
 const ARGON2_PASSES: RangeInclusive<u32> = 2..=100;
 /// In MiB.
-const ARGON2_MEMORY: RangeInclusive<u32> = 16..=4_096;
+const ARGON2_MEMORY: RangeInclusive<u32> = 16..=1_024;
 const ARGON2_LANES: RangeInclusive<u32> = 1..=64;
 const KEY_BYTES: usize = 32;
 
