@@ -5,6 +5,7 @@ pub mod causes;
 pub mod certificate;
 pub mod clock;
 pub mod event;
+pub mod file;
 pub mod http;
 pub mod notice;
 pub mod tls_failure;

@@ -31,7 +31,7 @@ pub mod store;
 pub mod update;
 
 use bwdc_base::causes;
-pub use bwdc_base::{certificate, clock, event, http, notice, tls_failure};
+pub use bwdc_base::{certificate, clock, event, file, http, notice, tls_failure};
 
 pub use accounts::SignInError;
 pub use directory::mirror::ReadMode;

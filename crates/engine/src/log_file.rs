@@ -4,11 +4,12 @@
 //! at once: each line is one write at the end of the file, and whoever finds the file full moves it unless somebody else
 //! has. A log that cannot be written stops nothing: its lines are dropped.
 
+use crate::file;
 use crate::paths::owner_only;
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::store::{Overrides, read_connector_settings};
 use bwdc_core::settings::LogSettings;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -101,18 +102,17 @@ fn older(path: &Path, number: u32) -> PathBuf {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    match OpenOptions::new().append(true).open(path) {
+    match file::append(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => match owner_only::create_new(path) {
             // Opened anew: several processes write, each at the end.
-            Ok(_) => OpenOptions::new().append(true).open(path),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                OpenOptions::new().append(true).open(path)
-            }
+            Ok(_) => file::append(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => file::append(path),
             Err(error) => Err(error),
         },
         Ok(file) => {
-            if owner_only::too_open(path).is_some() {
-                owner_only::restrict(path)?;
+            // By the open file: its name may mean another one by now.
+            if owner_only::wider_mode(&file.metadata()?).is_some() {
+                owner_only::restrict_file(&file)?;
             }
             Ok(file)
         }
@@ -125,7 +125,7 @@ fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// What the operating system says when it cannot be read.
 pub fn end(profile: &Profile, most: u64) -> io::Result<Option<String>> {
-    let mut file = match File::open(profile.log()) {
+    let mut file = match file::open(&profile.log()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };

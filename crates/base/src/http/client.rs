@@ -7,6 +7,7 @@
 use super::proxy::ProxyChoice;
 use crate::certificate::CertificateLog;
 use crate::certificate::pem::certificates_of_pem;
+use crate::file;
 use reqwest::redirect::Policy;
 use rustls::RootCertStore;
 use rustls::client::danger::ServerCertVerifier;
@@ -200,8 +201,8 @@ fn trusting(ca_path: Option<&Path>, log: Option<&CertificateLog>) -> Result<rust
 /// # Errors
 /// [`HttpError`] names the file: unreadable, without a certificate, or with one that is damaged.
 pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, HttpError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| HttpError::CaUnreadable { path: path.to_owned(), source })?;
+    let bytes = file::read(path, file::CERTIFICATES)
+        .map_err(|source| HttpError::CaUnreadable { path: path.to_owned(), source })?;
     const DER_SEQUENCE: u8 = 0x30;
     if bytes.first() == Some(&DER_SEQUENCE) {
         return Ok(vec![CertificateDer::from(bytes)]);

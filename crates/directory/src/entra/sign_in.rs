@@ -15,7 +15,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -146,8 +146,8 @@ fn assertion(token: String) -> Vec<(&'static str, String)> {
     vec![("client_assertion_type", ASSERTION.to_owned()), ("client_assertion", token)]
 }
 
-fn federated(file: &PathBuf) -> Result<String, WebReadError> {
-    let token = std::fs::read_to_string(file)
+fn federated(file: &Path) -> Result<String, WebReadError> {
+    let token = bwdc_base::file::read_text(file, bwdc_base::file::SETTINGS)
         .map_err(|error| unusable(format!("cannot read the token file `{}`: {error}", file.display())))?;
     match token.trim() {
         "" => Err(unusable(format!("the token file `{}` is empty", file.display()))),

@@ -6,6 +6,7 @@
 use super::error::{LdapReadError, TlsFileError};
 use bwdc_base::certificate::CertificateLog;
 use bwdc_base::certificate::pem::{certificates_of_pem, plain_text};
+use bwdc_base::file::CERTIFICATES;
 use bwdc_core::settings::{LdapSettings, Security};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -15,6 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
+use std::path::Path;
 use std::sync::Arc;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
@@ -114,7 +116,7 @@ fn certificates(
     setting: &'static str,
     content: &'static str,
 ) -> Result<Vec<CertificateDer<'static>>, LdapReadError> {
-    let found = std::fs::read(path).map_err(TlsFileError::Unreadable);
+    let found = bwdc_base::file::read(Path::new(path), CERTIFICATES).map_err(TlsFileError::Unreadable);
     found
         .and_then(|bytes| match certificates_of_pem(&bytes) {
             Ok(found) if found.is_empty() => Err(TlsFileError::Empty),
@@ -125,7 +127,7 @@ fn certificates(
 }
 
 fn private_key(path: &str) -> Result<PrivateKeyDer<'static>, LdapReadError> {
-    let found = std::fs::read(path).map_err(TlsFileError::Unreadable);
+    let found = bwdc_base::file::read(Path::new(path), CERTIFICATES).map_err(TlsFileError::Unreadable);
     found.and_then(|bytes| PrivateKeyDer::from_pem_slice(&plain_text(&bytes)).map_err(file_error)).map_err(
         |source| LdapReadError::TlsFile {
             setting: "ldap.sslKeyPath",

@@ -2,10 +2,12 @@
 
 use super::entra::{Certificate, EntraCredential, IdentityEndpoint, METADATA, NAME};
 use super::web::WebReadError;
+use crate::file;
 use crate::installation::{Keys, SetupError};
 use crate::secrets::SecretName;
 use bwdc_core::settings::{EntraOptions, EntraSignIn, SettingsError};
 use secrecy::{ExposeSecret, SecretString};
+use std::path::Path;
 use std::path::PathBuf;
 
 /// Why there is nothing to sign in with.
@@ -56,8 +58,8 @@ fn certificate(options: &EntraOptions, keys: &Keys) -> Result<Certificate, Crede
     match &options.certificate {
         Some(path) => {
             let key = keys.get(SecretName::EntraKey)?;
-            let bytes =
-                std::fs::read(path).map_err(|error| unusable(format!("cannot read `{path}`: {error}")))?;
+            let bytes = file::read(Path::new(path), file::CERTIFICATES)
+                .map_err(|error| unusable(format!("cannot read `{path}`: {error}")))?;
             Certificate::parse(&bytes, key.as_ref()).map_err(|error| unusable(format!("`{path}`: {error}")))
         }
         None => {

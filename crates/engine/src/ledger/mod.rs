@@ -32,6 +32,7 @@ pub(crate) use tally::{FULL_READ, NOT_TAKEN};
 
 use crate::clock::{self, Clock};
 use crate::failpoint::hit;
+use crate::file;
 use crate::paths::owner_only;
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, Timestamp};
@@ -160,6 +161,7 @@ impl Ledger {
     pub fn open(path: &Path, clock: Clock) -> Result<Opened, LedgerError> {
         let now = clock.now();
         refuse_network(path)?;
+        expect_files(path)?;
         make_file(path)?;
         match Self::prepare(path, now) {
             Ok((ledger, schema::Found::Ours)) => return Ok(Opened::Existing(ledger)),
@@ -182,6 +184,7 @@ impl Ledger {
     /// [`LedgerError::Network`], [`LedgerError::Newer`], or why an intact file cannot be opened.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, LedgerError> {
         refuse_network(path)?;
+        expect_files(path)?;
         match std::fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(file_error(path)(source)),
@@ -218,6 +221,7 @@ impl Ledger {
     /// [`LedgerError::Network`], or why an intact file cannot be opened.
     pub fn is_damaged(path: &Path) -> Result<bool, LedgerError> {
         refuse_network(path)?;
+        expect_files(path)?;
         if !path.exists() {
             return Ok(false);
         }
@@ -375,6 +379,17 @@ fn refuse_network(path: &Path) -> Result<(), LedgerError> {
         Some(kind) => Err(LedgerError::Network { folder: folder.to_owned(), kind }),
         None => Ok(()),
     }
+}
+
+/// The database waits for whatever lies in the place of one of its files, or takes it for damage.
+fn expect_files(path: &Path) -> Result<(), LedgerError> {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let path = PathBuf::from(name);
+        file::expect_file(&path).map_err(file_error(&path))?;
+    }
+    Ok(())
 }
 
 /// Makes the file where there is none, since the database would make it readable for all.

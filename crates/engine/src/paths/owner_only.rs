@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub(crate) use platform::{
-    create_folder, create_new, create_new_folder, may_be_going, open_folder_to_touch, rename, restrict,
-    sync_folder, wider_mode, writable_by_others,
+    belongs_to_another, create_folder, create_new, create_new_folder, may_be_going, open_folder_to_touch,
+    rename, restrict, restrict_file, sync_folder, wider_mode, writable_by_others,
 };
 
 pub(crate) use bwdc_base::notice::TooOpen;
@@ -102,8 +102,19 @@ mod platform {
         (mode & 0o022 != 0).then_some(mode)
     }
 
+    /// Whether another account than this one or root owns what is at this path.
+    pub(crate) fn belongs_to_another(path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        let own = rustix::process::geteuid().as_raw();
+        std::fs::metadata(path).is_ok_and(|it| it.uid() != 0 && it.uid() != own)
+    }
+
     pub(crate) fn restrict(path: &Path) -> io::Result<()> {
         std::fs::set_permissions(path, Permissions::from_mode(0o600))
+    }
+
+    pub(crate) fn restrict_file(file: &File) -> io::Result<()> {
+        file.set_permissions(Permissions::from_mode(0o600))
     }
 
     pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
@@ -156,7 +167,16 @@ mod platform {
         None
     }
 
+    /// The access list of the folder decides, and that is the administrator's.
+    pub(crate) fn belongs_to_another(_path: &Path) -> bool {
+        false
+    }
+
     pub(crate) fn restrict(_path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn restrict_file(_file: &File) -> io::Result<()> {
         Ok(())
     }
 

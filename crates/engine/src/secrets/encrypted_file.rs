@@ -5,6 +5,7 @@
 
 use super::master_key::{Key as CipherKey, KeyKind, KeyPlaces, KeySource};
 use super::{SecretError, SecretName};
+use crate::file;
 use crate::lock::wait_for;
 use crate::paths::owner_only::{self, Places};
 use crate::paths::{ProcessEnvironment, Profile};
@@ -143,7 +144,7 @@ impl EncryptedFile {
     }
 
     fn read(&self) -> Result<Stored, SecretError> {
-        let bytes = match std::fs::read(&self.values) {
+        let bytes = match file::read(&self.values, file::SETTINGS) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Stored { version: VERSION, key: KeySource::File, secrets: BTreeMap::new() });

@@ -4,6 +4,7 @@
 //! is set one day and not the next.
 
 use super::SecretError;
+use crate::file;
 use crate::paths::owner_only::{self, Places};
 use crate::paths::{ProcessEnvironment, Profile};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -176,7 +177,7 @@ impl KeyPlaces {
         if let Some(found) = owner_only::too_open(&self.file) {
             return Err(SecretError::KeyTooOpen { path: found.path, mode: found.mode });
         }
-        match std::fs::read(&self.file) {
+        match file::read(&self.file, file::SETTINGS) {
             Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(SecretError::Io { path: self.file.clone(), source }),
@@ -189,7 +190,7 @@ impl KeyPlaces {
 
     fn read_credential(&self) -> Result<Key, SecretError> {
         let path = self.credential().ok_or(SecretError::CredentialMissing)?;
-        let bytes = match std::fs::read(&path) {
+        let bytes = match file::read(&path, file::SETTINGS) {
             Ok(bytes) => Zeroizing::new(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(SecretError::CredentialMissing);

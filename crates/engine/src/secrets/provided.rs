@@ -7,6 +7,7 @@
 //! Only the secrets of directories: a token is made by signing in, and changes.
 
 use super::{SecretError, SecretName, SecretPlace};
+use crate::file;
 use crate::paths::ProcessEnvironment;
 use bwdc_core::names::SourceName;
 use secrecy::SecretString;
@@ -56,7 +57,7 @@ pub(super) fn get(
         return value.to_str().map(|text| Some(text.into())).ok_or_else(unusable);
     }
     for path in files(environment, source, name) {
-        match std::fs::read_to_string(&path) {
+        match file::read_text(&path, file::SETTINGS) {
             Ok(mut text) => {
                 let value = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
                 text.zeroize();

@@ -1,6 +1,7 @@
 //! Whether a configuration is complete and fits together, without asking any server.
 
 use crate::directory::open::{SourceError, open};
+use crate::file;
 use crate::installation::{
     DirectoryConfiguration, Installation, OrganizationConfiguration, SetupError, sync_settings,
 };
@@ -82,7 +83,7 @@ pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, Setu
         _ => None,
     });
     if let Some(path) = connector.organization_ca_path.map(PathBuf::from)
-        && let Err(source) = std::fs::read(&path)
+        && let Err(source) = file::read(&path, file::CERTIFICATES)
     {
         problems.push(Problem::File { setting: "organization-ca-path", path, source });
     }

@@ -1,6 +1,7 @@
 //! `connector.toml`: the administrator's own file. A change by command keeps everything else in it, comments too.
 
 use super::{Overrides, StoreError, WRITER_PATIENCE};
+use crate::file;
 use crate::lock::wait_for;
 use crate::paths::Profile;
 use crate::paths::owner_only::{self, Places};
@@ -174,7 +175,7 @@ fn change(root: &mut Table, place: Place, to: Option<&SettingValue>) {
 
 fn read(profile: &Profile) -> Result<String, StoreError> {
     let path = &profile.connector_toml;
-    match std::fs::read_to_string(path) {
+    match file::read_text(path, file::SETTINGS) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(source) => Err(StoreError::Read { path: path.clone(), source }),

@@ -24,6 +24,7 @@ pub use overrides::{OverrideError, Overrides};
 pub(crate) use setting::put;
 
 use crate::clock::Clock;
+use crate::file;
 use crate::lock::{LockError, wait_for};
 use crate::paths::Profile;
 use crate::paths::owner_only::{self, Places};
@@ -297,8 +298,8 @@ impl Store {
 
     /// Copies the file, byte for byte and for its owner only, to a name that tells when.
     fn back_up(&self, path: &Path) -> Result<(), StoreError> {
-        let bytes =
-            std::fs::read(path).map_err(|source| StoreError::Read { path: path.to_owned(), source })?;
+        let bytes = file::read(path, file::SETTINGS)
+            .map_err(|source| StoreError::Read { path: path.to_owned(), source })?;
         // Windows allows no colon in a name.
         let time = crate::clock::to_iso(self.clock.now()).replace(':', "-");
         let backup = self.profile.folder.join(format!("data.json.{time}.bak"));
@@ -327,7 +328,7 @@ fn replace(path: &Path, data: &DataFile, official: &OfficialLock) -> Result<(), 
 }
 
 fn read(path: &Path) -> Result<Option<DataFile>, StoreError> {
-    match std::fs::read(path) {
+    match file::read(path, file::SETTINGS) {
         Ok(bytes) => DataFile::parse(&bytes, path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(StoreError::Read { path: path.to_owned(), source }),
