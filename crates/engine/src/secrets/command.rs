@@ -36,6 +36,12 @@ pub enum CommandProblem {
         /// Its permission bits.
         mode: u32,
     },
+    /// Another account chose what is run.
+    #[error("`{}` belongs to another account, which could choose the command", path.display())]
+    OfAnother {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// It cannot be started.
     #[error("it cannot be started: {0}")]
     NotStarted(#[source] io::Error),
@@ -64,9 +70,12 @@ pub enum CommandProblem {
     NotText,
 }
 
-/// Refuses a command from a file that others may write, or may replace.
+/// Refuses a command from a file that others own, may write, or may replace: root would run what another account chose.
 pub(super) fn check_owner(profile: &Profile) -> Result<(), CommandProblem> {
     for path in [&profile.connector_toml, &profile.folder] {
+        if owner_only::belongs_to_another(path) {
+            return Err(CommandProblem::OfAnother { path: path.clone() });
+        }
         if let Some(mode) = owner_only::writable_by_others(path) {
             return Err(CommandProblem::Writable { path: path.clone(), mode });
         }

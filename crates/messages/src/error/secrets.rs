@@ -211,6 +211,11 @@ fn command(problem: &CommandProblem) -> String {
             path = path.display().to_string(),
             mode = format!("{mode:04o}")
         ),
+        CommandProblem::OfAnother { path } => text!(
+            "error.command.of-another",
+            "`{path}` belongs to another account, which so chooses the command",
+            path = path.display().to_string()
+        ),
         CommandProblem::NotStarted(source) => {
             text!("error.command.not-started", "it cannot be started: {reason}", reason = source.to_string())
         }
@@ -245,6 +250,11 @@ fn command_steps(name: SecretName, problem: &CommandProblem) -> Vec<NextStep> {
         CommandProblem::Writable { path, .. } => {
             text!("step.command.writable", "Run `chmod go-w \"{path}\"`.", path = path.display().to_string())
         }
+        CommandProblem::OfAnother { path } => text!(
+            "step.command.of-another",
+            "Run it as the account that owns `{path}`.",
+            path = path.display().to_string()
+        ),
         CommandProblem::NotStarted(_)
         | CommandProblem::Failed { .. }
         | CommandProblem::Slow { .. }

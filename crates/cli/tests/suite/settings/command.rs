@@ -102,6 +102,11 @@ fn settings_that_others_may_write_choose_no_command() {
     mode(&file, 0o600);
     mode(&home.data_folder(), 0o770);
     assert_fails(&home, "mode 0770");
+    mode(&home.data_folder(), 0o700);
+    // Only root can give a file away, and only root would run what another account chose.
+    if std::os::unix::fs::chown(&file, Some(65_534), None).is_ok() {
+        assert_fails(&home, "belongs to another account");
+    }
     assert!(!home.path().join("asked").exists());
     // Whoever sets a variable for this program could run anything anyway.
     home.set("BWDC_SECRETS_COMMAND", vault);
