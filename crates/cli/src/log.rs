@@ -7,6 +7,7 @@ use crate::global::GlobalArguments;
 use bwdc_core::settings::{LogFormat, LogLevel, LogSettings};
 use bwdc_engine::log_file::LogFile;
 use bwdc_engine::mask::Mask;
+use bwdc_messages::foreign::fit_in_a_line;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::{Level, Metadata, Subscriber};
@@ -29,11 +30,10 @@ pub(crate) fn start(global: &GlobalArguments, in_file: bool) {
     let settings = file.as_ref().map_or_else(LogSettings::default, |(_, settings)| *settings);
     let format = global.log_format.unwrap_or(settings.format);
     let level_in_file = global.log_level.unwrap_or(settings.level);
-    let file = file.map(|(file, _)| {
-        layer(Lines { to: Arc::new(Mutex::new(Place::File(Box::new(file)))) }, format, level_in_file)
-    });
-    let stderr = (on_stderr != LogLevel::Off)
-        .then(|| layer(Lines { to: Arc::new(Mutex::new(Place::Stderr)) }, format, on_stderr));
+    let file =
+        file.map(|(file, _)| layer(Lines::to(Place::File(Box::new(file)), format), format, level_in_file));
+    let stderr =
+        (on_stderr != LogLevel::Off).then(|| layer(Lines::to(Place::Stderr, format), format, on_stderr));
     if file.is_none() && stderr.is_none() {
         return;
     }
@@ -74,6 +74,21 @@ enum Place {
 #[derive(Clone)]
 struct Lines {
     to: Arc<Mutex<Place>>,
+    format: LogFormat,
+}
+
+impl Lines {
+    fn to(place: Place, format: LogFormat) -> Self {
+        Self { to: Arc::new(Mutex::new(place)), format }
+    }
+
+    /// In text, what comes from outside neither begins a line nor moves a cursor; JSON has escapes of its own.
+    fn one_line(&self, text: String) -> String {
+        match self.format {
+            LogFormat::Json => text,
+            LogFormat::Text => format!("{}\n", fit_in_a_line(text.trim_end_matches('\n'))),
+        }
+    }
 }
 
 /// One line; the formatter writes it in one piece.
@@ -97,14 +112,13 @@ impl<'w> MakeWriter<'w> for Lines {
 
 impl Write for Line {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let masked = match std::str::from_utf8(bytes) {
-            Ok(text) if self.masked => Mask::new(Vec::new()).text(text).into_bytes(),
-            _ => bytes.to_vec(),
-        };
+        let text = String::from_utf8_lossy(bytes);
+        let masked = if self.masked { Mask::new(Vec::new()).text(&text) } else { text.into_owned() };
+        let line = self.lines.one_line(masked).into_bytes();
         let mut to = self.lines.to.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = match &mut *to {
-            Place::File(file) => file.add(&masked),
-            Place::Stderr => io::stderr().lock().write_all(&masked),
+            Place::File(file) => file.add(&line),
+            Place::Stderr => io::stderr().lock().write_all(&line),
         };
         Ok(bytes.len())
     }

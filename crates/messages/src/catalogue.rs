@@ -7,6 +7,7 @@
 //! A template names an argument as `{name}`. `{count:member/members}` is a number with the word that goes with it, and
 //! `{count|has/have}` the word alone. Braces that are meant are doubled.
 
+use crate::foreign::in_one_line;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -101,7 +102,8 @@ fn fill(template: &str, arguments: &[(&str, Argument<'_>)], form: fn(u64) -> usi
         let words = place.get(end + 1..);
         let found = arguments.iter().find(|(name, _)| *name == &place[..end]).map(|(_, value)| *value);
         match (found, words) {
-            (Some(Argument::Text(value)), _) => text.push_str(value),
+            // A name that ends a line would begin one that looks like ours.
+            (Some(Argument::Text(value)), _) => text.push_str(&in_one_line(value)),
             (Some(Argument::Number(number)), None) => text.push_str(&number.to_string()),
             (Some(Argument::Number(number)), Some(words)) => {
                 let alone = place[end..].starts_with('|');

@@ -1,5 +1,6 @@
 //! Why somebody is in or out, in sentences and as data.
 
+use crate::foreign::fit_in_a_line;
 use crate::text;
 use bwdc_core::desired::{Desired, DuplicateAddresses, NoAddress};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause};
@@ -154,9 +155,9 @@ pub fn shared(shared: &DuplicateAddresses) -> String {
     let mut text = text!("explain.shared", "Addresses that several people have ({addresses})", addresses);
     for (address, names) in &shared.0 {
         // Writes into a String cannot fail.
-        let _ = write!(text, "\n  {address}");
+        let _ = write!(text, "\n  {}", fit_in_a_line(address));
         for name in names {
-            let _ = write!(text, "\n    {name}");
+            let _ = write!(text, "\n    {}", fit_in_a_line(name));
         }
     }
     text.push('\n');
@@ -190,7 +191,8 @@ fn person(desired: &Desired, number: usize) -> String {
         (text!("explain.account", "account"), state_title(person.state)),
         (text!("explain.groups", "groups ({number})", number), groups.join(", ")),
     ];
-    let rows = rows.map(|(title, value)| format!("\n  {title:<21}  {value}").trim_end().to_owned());
+    let row = |(title, value): (String, String)| format!("\n  {title:<21}  {}", fit_in_a_line(&value));
+    let rows = rows.map(|it| row(it).trim_end().to_owned());
     format!("{verdict}{}", rows.concat())
 }
 
@@ -207,10 +209,10 @@ fn group(desired: &Desired, number: usize) -> String {
         (text!("explain.name", "name in the directory"), desired.text(group.reference)),
         (text!("explain.external-id", "external id"), desired.text(group.external_id)),
     ] {
-        let _ = write!(text, "\n  {title:<21}  {value}");
+        let _ = write!(text, "\n  {title:<21}  {}", fit_in_a_line(value));
     }
     for member in members {
-        let _ = write!(text, "\n  + {member}");
+        let _ = write!(text, "\n  + {}", fit_in_a_line(member));
     }
     if let Some(members) = unresolved(desired).get(&number) {
         let count = members.len();
@@ -218,7 +220,7 @@ fn group(desired: &Desired, number: usize) -> String {
             text!("explain.group-unresolved", "neither a person nor a group that is read ({count}):", count);
         let _ = write!(text, "\n  {title}");
         for member in members {
-            let _ = write!(text, "\n  ? {member}");
+            let _ = write!(text, "\n  ? {}", fit_in_a_line(member));
         }
     }
     text

@@ -1,5 +1,6 @@
 //! The findings of `doctor` in words: what was looked at, what came of it, and what to do.
 
+use crate::foreign::fit_in_a_line;
 use crate::time::day;
 use crate::wrap::broken;
 use crate::{CommandLine, NextStep, text};
@@ -285,7 +286,7 @@ fn title(check: Check) -> String {
 
 fn line(finding: &Described) -> String {
     let title = title(finding.check);
-    match (finding.subject.as_str(), finding.message.as_str()) {
+    match (&*fit_in_a_line(&finding.subject), &*fit_in_a_line(&finding.message)) {
         ("", "") => title,
         ("", message) => format!("{title}: {message}"),
         (subject, "") => format!("{title} {subject}"),

@@ -17,6 +17,16 @@ pub fn fit_in_a_line(text: &str) -> Cow<'_, str> {
     escaped(text, is_obeyed)
 }
 
+/// The same for a part of a sentence: what ends a line is shown as its number, everything else stays as it is.
+pub(crate) fn in_one_line(text: &str) -> Cow<'_, str> {
+    escaped(text, |it| {
+        matches!(
+            it,
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+        )
+    })
+}
+
 /// Control characters (Unicode category Cc), and the marks, embeddings, overrides and isolates of direction and the separators
 /// of lines and paragraphs (Unicode Standard Annex 9).
 fn is_obeyed(character: char) -> bool {

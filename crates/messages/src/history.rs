@@ -1,5 +1,6 @@
 //! Earlier runs: as a table, one by one, for scripts and for spreadsheets.
 
+use crate::foreign::fit_in_a_line;
 use crate::refusal::refusal;
 use crate::text;
 use bwdc_core::names::Timestamp;
@@ -103,15 +104,16 @@ pub fn run(run: &RunRecord, actions: &[HistoryEntry]) -> String {
     let mut text = format!("{}\n", table(std::slice::from_ref(run)));
     for action in actions {
         if let Some(reason) = reason(action) {
-            let _ = write!(text, "\n  {}: {reason}", action.action);
+            let _ = write!(text, "\n  {}: {}", action.action, fit_in_a_line(&reason));
             continue;
         }
         let (cause, added, removed) = change(action);
         let cause = cause.unwrap_or("-");
-        let _ = write!(text, "\n  {:<17}  {:<44}  {cause}", action.action, action.subject);
+        let subject = fit_in_a_line(&action.subject);
+        let _ = write!(text, "\n  {:<17}  {subject:<44}  {cause}", action.action);
         for (word, names) in [("in", added), ("out", removed)] {
             if !names.is_empty() {
-                let _ = write!(text, "\n      {word}: {}", names.join(", "));
+                let _ = write!(text, "\n      {word}: {}", fit_in_a_line(&names.join(", ")));
             }
         }
     }
@@ -180,9 +182,13 @@ pub fn run_csv(actions: &[HistoryEntry]) -> String {
 /// RFC 4180; a field that a spreadsheet would take for a formula is kept from being one.
 fn csv_line(fields: &[String]) -> String {
     let quoted = fields.iter().map(|field| {
-        let guarded =
-            if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field.clone() };
-        if guarded.contains([',', '"', '\n', '\r']) {
+        let guarded = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            format!("'{field}")
+        } else {
+            field.clone()
+        };
+        // Some spreadsheets separate by semicolons or tabs.
+        if guarded.contains([',', ';', '\t', '"', '\n', '\r']) {
             format!("\"{}\"", guarded.replace('"', "\"\""))
         } else {
             guarded
@@ -197,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_field_with_commas_or_formulas_stays_one_harmless_field() {
-        let fields = ["a,b", "say \"x\"", "=1+1", "plain"].map(str::to_owned);
-        assert_eq!(csv_line(&fields), "\"a,b\",\"say \"\"x\"\"\",'=1+1,plain");
+        let fields = ["a,b", "say \"x\"", "=1+1", "plain", "a;=1+1", "\t=1"].map(str::to_owned);
+        assert_eq!(csv_line(&fields), "\"a,b\",\"say \"\"x\"\"\",'=1+1,plain,\"a;=1+1\",\"'\t=1\"");
     }
 }

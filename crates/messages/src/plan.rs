@@ -183,7 +183,7 @@ fn changed(out: &mut String, title: &str, lines: &[Line]) -> fmt::Result {
     }
     writeln!(out, "{title} ({})", lines.len())?;
     for line in lines {
-        writeln!(out, "{}", row(&fit_in_a_line(&line.left), &fit_in_a_line(&line.cause)))?;
+        writeln!(out, "{}", row(&line.left, &line.cause))?;
         for below in &line.below {
             writeln!(out, "{}", wrapped(below, "             ", 13))?;
         }
@@ -197,13 +197,14 @@ fn section(out: &mut String, title: &str, rows: Vec<(String, String)>) -> fmt::R
     }
     writeln!(out, "{title} ({})", rows.len())?;
     for (left, why) in rows {
-        writeln!(out, "{}", row(&fit_in_a_line(&left), &fit_in_a_line(&why)))?;
+        writeln!(out, "{}", row(&left, &why))?;
     }
     writeln!(out)
 }
 
 /// Both parts on one line where they fit, else the second below the first.
 fn row(left: &str, why: &str) -> String {
+    let (left, why) = (&*fit_in_a_line(left), &*fit_in_a_line(why));
     if why.is_empty() {
         return left.to_owned();
     }

@@ -7,6 +7,7 @@ use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_engine::Engine;
 use bwdc_messages::finding::{self, Described};
+use bwdc_messages::foreign::fit;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -43,7 +44,7 @@ pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Resu
     let (data, whole) = (finding::data(&findings, commands), finding::text(&findings, None, commands));
     let mut asides = progress.finish();
     if let Some(path) = &arguments.bundle {
-        Engine::write_bundle(path, &environment, (&whole, &data)).map_err(CommandError::from)?;
+        Engine::write_bundle(path, &environment, (&fit(&whole), &data)).map_err(CommandError::from)?;
         asides.push(finding::bundle_written(path));
     }
     let code = u8::from(findings.iter().any(Described::is_failure));
