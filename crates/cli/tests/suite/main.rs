@@ -2,6 +2,8 @@
 
 mod cloud;
 mod contract;
+#[cfg(target_os = "linux")]
+mod hostile;
 #[cfg(unix)]
 mod keyring;
 #[cfg(feature = "failpoints")]
