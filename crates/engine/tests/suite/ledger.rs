@@ -55,6 +55,7 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
         open_intents: Vec::new(),
         baseline_taken: true,
         new_sources: Vec::new(),
+        refused: Vec::new(),
         addresses: addresses(people),
     }
 }
