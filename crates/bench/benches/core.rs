@@ -149,6 +149,7 @@ fn input<'a>(
         server: ServerKind::OfficialSelfHosted,
         seats: None,
         stages: None,
+        revokes: true,
         recent,
         unfound_of_directory: 0,
         resend: false,
@@ -190,6 +191,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         addresses: Default::default(),
         open_intents: Vec::new(),
         baseline_taken: true,
+        refused: Vec::new(),
     }
 }
 

@@ -49,6 +49,11 @@ pub fn kept(kept: &Kept) -> String {
             )
         }
         KeptBecause::Role => text!("kept.role", "owners, administrators and custom roles are never removed"),
+        KeptBecause::ServerCannotRevoke => text!(
+            "kept.no-revoke",
+            "this server cannot revoke access, which Bitwarden servers do since version 2026.2.0: update it, or set the \
+             cause's action in `[leavers]` in connector.toml to \"remove\""
+        ),
         KeptBecause::Protected => text!("kept.protected", "`protected` in connector.toml lists this person"),
         KeptBecause::Baseline => text!("kept.baseline", "the first run removes nobody"),
         KeptBecause::AlreadyRevoked => text!("kept.revoked", "has no access, and keeps the membership"),

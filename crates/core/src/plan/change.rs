@@ -226,6 +226,8 @@ pub enum KeptBecause {
     AddressInUse,
     /// An owner, an administrator or a member with custom permissions.
     Role,
+    /// The server is too old to take access and keep the membership.
+    ServerCannotRevoke,
     /// On the list of protected people.
     Protected,
     /// This run only records who is there.

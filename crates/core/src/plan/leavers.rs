@@ -108,6 +108,10 @@ impl Leavers {
             (Treatment::Chosen(LeaverAction::Remove), Some(id), _) => Taking::Remove(id.clone()),
             (Treatment::Chosen(_) | Treatment::KeepAsToday, Some(id), _) => Taking::Revoke(id.clone()),
         };
+        if matches!(by, Taking::Revoke(_)) && !input.revokes {
+            let because = KeptBecause::ServerCannotRevoke;
+            return Some(PersonFate::Kept(Kept { person, cause: Some(cause), because }));
+        }
         if matches!(by, Taking::RevokeByImport(_) | Taking::RemoveByImport) {
             self.removed_by_import.push(person.external_id.clone());
         }

@@ -82,6 +82,8 @@ pub struct PlanInput<'a> {
     pub seats: Option<Seats>,
     /// Whether the server stores members without an invitation when asked to; None: it says nothing of itself.
     pub stages: Option<bool>,
+    /// Whether the server can take a member's access and keep the membership.
+    pub revokes: bool,
     /// What earlier runs took away within the window of the limits.
     pub recent: &'a Takings,
     /// Members whom a first run does not find, although the directory says that it has their ids; 0 on later runs.

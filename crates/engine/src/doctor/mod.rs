@@ -131,6 +131,8 @@ pub enum Concern {
     },
     /// The server cannot be read with the organization's key, and nobody's own is there.
     NotReadable,
+    /// The server is too old to take access and keep the membership.
+    CannotRevoke,
     /// The directory has further servers: this one does not work.
     OneOfSeveral(Box<Failure>),
 }

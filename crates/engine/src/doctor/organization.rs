@@ -94,6 +94,9 @@ async fn read(organization: &Organization, api: &str, events: Events<'_>, findin
             .with("staged members", if facts.stages { "yes" } else { "no" });
     }
     findings(server);
+    if facts.is_some_and(|it| !it.revokes) {
+        findings(found(Check::Server, Outcome::Concern(Concern::CannotRevoke)));
+    }
     let members = match organization.members(events).await {
         Err(error) => Outcome::failed(error),
         Ok(Reading::Read(members)) => {

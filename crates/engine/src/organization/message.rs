@@ -70,6 +70,11 @@ impl ServerMessage {
         Self { retry_after, ..Self::read(url, answer.status, &answer.body) }
     }
 
+    /// Whether it is this status with nothing of the server's own in it.
+    pub(super) fn is_bare(&self, status: u16) -> bool {
+        self.status == status && !self.worded && !self.page
+    }
+
     fn take(&mut self, object: &Map<String, Value>) {
         let error = key(object, "error");
         let description = sentence(object, "error_description");

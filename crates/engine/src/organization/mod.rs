@@ -249,6 +249,12 @@ impl Organization {
         match outcome {
             Ok(answer) => match change::judge(request, &call, &answer) {
                 Err(ApplyError::Refused { .. }) if self.is_so_already(request, events).await => Ok(()),
+                // The member is there, and the address is not.
+                Err(ApplyError::Refused { message, .. })
+                    if matches!(request, Request::Revoke(_)) && message.is_bare(404) =>
+                {
+                    Err(ApplyError::NoRevoke)
+                }
                 judged => judged,
             },
             Err(Failure { error, sent: Sent::CertainlyNot }) => Err(ApplyError::NotSent(error)),
@@ -271,7 +277,8 @@ impl Organization {
         let Ok(Reading::Read(members)) = self.members(events).await else { return false };
         let status = members.iter().find(|it| it.id.as_ref() == Some(id)).map(|it| it.status);
         match request {
-            Request::Revoke(_) => status == Some(MemberStatus::Revoked),
+            // Who is no member any more has no access.
+            Request::Revoke(_) => status.is_none_or(|it| it == MemberStatus::Revoked),
             Request::Restore(_) => status.is_some_and(|it| it != MemberStatus::Revoked),
             _ => status.is_none(),
         }

@@ -31,6 +31,8 @@ pub struct ServerFacts {
     pub version: String,
     /// Whether new members can be stored without an invitation.
     pub stages: bool,
+    /// Whether a member's access can be taken while the membership is kept.
+    pub revokes: bool,
 }
 
 pub(super) fn server(config: &ConfigResponse, cloud: bool) -> ServerFacts {
@@ -42,7 +44,20 @@ pub(super) fn server(config: &ConfigResponse, cloud: bool) -> ServerFacts {
     };
     let flag = config.feature_states.as_ref().and_then(|flags| flags.get(STAGING_FLAG));
     let stages = kind != ServerKind::Vaultwarden && flag.and_then(serde_json::Value::as_bool) == Some(true);
-    ServerFacts { kind, version: config.version.clone(), stages }
+    let revokes = kind != ServerKind::OfficialSelfHosted || has_revoke(&config.version);
+    ServerFacts { kind, version: config.version.clone(), stages, revokes }
+}
+
+/// Since which version, year and month, servers of Bitwarden's own can revoke by the public API.
+const REVOKE_SINCE: (u32, u32) = (2026, 2);
+
+/// A version that is no such number is taken for a newer one: the request itself shows it otherwise.
+fn has_revoke(version: &str) -> bool {
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(year)), Some(Ok(month))) => (year, month) >= REVOKE_SINCE,
+        _ => true,
+    }
 }
 
 pub(super) fn member(response: MemberResponse) -> Result<ObservedMember, OrganizationError> {
@@ -186,6 +201,24 @@ mod tests {
         assert_eq!(facts(official, false).kind, ServerKind::OfficialSelfHosted);
         assert!(facts(official, false).stages);
         assert!(!facts(r#"{"version":"2026.8.0"}"#, true).stages);
+    }
+
+    #[test]
+    fn companies_own_servers_can_revoke_since_2026_2() {
+        for (version, can) in [
+            ("2026.2.0", true),
+            ("2026.8.1", true),
+            ("2027.1.0", true),
+            ("2026.1.1", false),
+            ("2025.12.0", false),
+            ("unstable", true),
+            ("", true),
+        ] {
+            assert_eq!(has_revoke(version), can, "{version}");
+        }
+        let body = r#"{"version":"2025.12.0"}"#;
+        let of = |cloud| server(&decode(body, body.as_bytes()).expect("a configuration"), cloud).revokes;
+        assert_eq!((of(true), of(false)), (true, false));
     }
 
     #[test]

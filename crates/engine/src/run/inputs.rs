@@ -34,6 +34,8 @@ pub(super) struct Inputs<'c> {
     pub(super) server: ServerKind,
     /// Whether the server says that it stores members without an invitation; None: it says nothing of itself.
     stages: Option<bool>,
+    /// Whether the server can take access and keep the membership.
+    revokes: bool,
     seats: Option<Seats>,
     recent: Takings,
     unfound_of_directory: usize,
@@ -85,6 +87,7 @@ impl Inputs<'_> {
             server: self.server,
             seats: self.seats,
             stages: self.stages,
+            revokes: self.revokes,
             recent: &self.recent,
             unfound_of_directory: self.unfound_of_directory,
             resend: self.resend,
@@ -162,6 +165,7 @@ async fn read_sides<'c>(
         return Err(RunError::MembersHidden { server });
     }
     let stages = facts.as_ref().map(|it| it.stages);
+    let revokes = facts.as_ref().is_none_or(|it| it.revokes);
     let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
     let seats = if server == ServerKind::Vaultwarden { None } else { organization.seats(&events).await? };
     let groups = ask_for_groups(sources, &identity.sought_groups(&desired, &ledger), control).await;
@@ -186,6 +190,7 @@ async fn read_sides<'c>(
         connector,
         server,
         stages,
+        revokes,
         seats,
         recent,
         unfound_of_directory,

@@ -234,7 +234,7 @@ fn refused_alone(plan: &Plan, request: &Request, error: &ApplyError) -> Option<R
         Request::DeleteGroup(_) | Request::PutGroup { .. } => true,
         Request::Import(_) | Request::WholeImport(_) => return None,
     };
-    let reason = error.message().filter(|_| error.concerns_one())?.to_string();
+    let reason = Some(error.to_string()).filter(|_| error.concerns_one())?;
     let Subject { name, external_id } = plan.about(request)?.clone();
     Some(RefusedRecord { name, external_id, is_group, reason })
 }

@@ -1,6 +1,9 @@
 //! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
 
-use bwdc_core::ledger::{Addresses, IntentState, LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
+use bwdc_core::ledger::{
+    Addresses, IntentState, LedgerState, ManagedGroup, ManagedPerson, Out, OutCause, RefusedBefore,
+    RefusedKind,
+};
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use bwdc_core::plan::Takings;
 use bwdc_core::wire::Request;
@@ -57,6 +60,14 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
         new_sources: Vec::new(),
         refused: Vec::new(),
         addresses: addresses(people),
+        refused: vec![RefusedBefore {
+            kind: RefusedKind::Restore,
+            id: "m1".to_owned(),
+            mark: "as it was".to_owned(),
+            reason: "a policy".to_owned(),
+            since: NOW,
+            tried_at: NOW,
+        }],
     }
 }
 

@@ -152,15 +152,18 @@ fn of_apply(error: &ApplyError) -> ErrorKind {
     match error {
         ApplyError::NotSent(error) => of_organization(error),
         ApplyError::Unknown { .. } => ErrorKind::UnknownEffect,
-        ApplyError::Refused { .. } | ApplyError::Altered { .. } => ErrorKind::Organization,
+        ApplyError::Refused { .. } | ApplyError::NoRevoke | ApplyError::Altered { .. } => {
+            ErrorKind::Organization
+        }
     }
 }
 
 fn of_fault(error: &ApplyError) -> ErrorKind {
     match error {
         ApplyError::Unknown { .. } => ErrorKind::UnknownEffect,
-        ApplyError::NotSent(_) | ApplyError::Refused { .. } | ApplyError::Altered { .. } => {
-            ErrorKind::Organization
-        }
+        ApplyError::NotSent(_)
+        | ApplyError::Refused { .. }
+        | ApplyError::NoRevoke
+        | ApplyError::Altered { .. } => ErrorKind::Organization,
     }
 }

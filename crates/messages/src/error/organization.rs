@@ -38,6 +38,10 @@ pub(super) fn apply_steps(error: &ApplyError) -> Vec<NextStep> {
     match error {
         ApplyError::NotSent(error) => steps(error),
         ApplyError::Refused { message, .. } => refused(message),
+        ApplyError::NoRevoke => say(text!(
+            "step.organization.no-revoke",
+            "Update the server, or set the actions in `[leavers]` in connector.toml to \"remove\"."
+        )),
         ApplyError::Altered { .. } => say(text!(
             "step.organization.altered",
             "Look at the member in the web vault: either somebody changed it at the same moment, or the server replaced more than it was asked to."

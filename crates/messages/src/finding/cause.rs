@@ -87,6 +87,16 @@ pub(super) fn concern_words(concern: Concern, subject: &str) -> Words {
                 .into(),
             ],
         ),
+        Concern::CannotRevoke => (
+            text!(
+                "concern.cannot-revoke",
+                "cannot revoke access, which Bitwarden servers do since version 2026.2.0: leavers whom `[leavers]` in connector.toml revokes keep their access"
+            ),
+            say(text!(
+                "concern.update-or-remove",
+                "Update the server. Or set these actions to \"remove\", which deletes the membership and the access that was given by hand."
+            )),
+        ),
         Concern::NotReadable => (
             text!(
                 "concern.not-readable",

@@ -227,7 +227,14 @@ async fn reinvite(State(shared): App, Path(id): Path<String>) -> Answer {
     Ok(StatusCode::OK.into_response())
 }
 
+/// An older server does not know the address, whoever the member is.
+fn knows_revoke(shared: &Shared) -> Result<(), Refusal> {
+    let known = shared.official().is_some_and(|official| official.revoke);
+    if known { Ok(()) } else { Err(Refusal::MissingBare) }
+}
+
 async fn revoke(State(shared): App, Path(id): Path<String>) -> Answer {
+    knows_revoke(&shared)?;
     let store = shared.store();
     let mut member = find(&store, &id)?;
     if member.status == MemberStatus::Revoked.number() {
@@ -241,6 +248,7 @@ async fn revoke(State(shared): App, Path(id): Path<String>) -> Answer {
 }
 
 async fn restore(State(shared): App, Path(id): Path<String>) -> Answer {
+    knows_revoke(&shared)?;
     let Some(official) = shared.official() else { return Err(Refusal::MissingBare) };
     let store = shared.store();
     let mut member = find(&store, &id)?;

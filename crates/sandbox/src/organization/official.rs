@@ -24,6 +24,8 @@ use super::{
 use crate::host::Peer;
 
 const VERSION: &str = "2026.8.0";
+/// The last one whose members cannot be revoked.
+const WITHOUT_REVOKE: &str = "2026.1.1";
 
 pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let public = members_api::router()
@@ -36,7 +38,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .nest("/public", public)
         .merge(person_api::router())
         .route("/config", get(config))
-        .route("/version", get(|| async { Json(VERSION) }))
+        .route("/version", get(|state| async move { Json(version(&state)) }))
         .route("/alive", get(now));
     let identity = Router::new()
         .route("/connect/token", post(identity::token))
@@ -70,10 +72,14 @@ async fn now() -> Json<String> {
     Json(jiff::Timestamp::now().to_string())
 }
 
+fn version(State(shared): &State<Arc<Shared>>) -> &'static str {
+    if shared.official().is_none_or(|official| official.revoke) { VERSION } else { WITHOUT_REVOKE }
+}
+
 async fn config(State(shared): State<Arc<Shared>>) -> Response {
     let staged = shared.official().is_some_and(|official| official.staged_status);
     Json(json!({
-        "version": VERSION,
+        "version": version(&State(Arc::clone(&shared))),
         "gitHash": "sandbox",
         "server": null,
         "environment": {

@@ -125,6 +125,8 @@ pub struct Official {
     pub events_page: usize,
     /// How long an import takes.
     pub import_pace: ImportPace,
+    /// Whether members can be revoked and restored, as since version 2026.2.0; else the server says that it is older.
+    pub revoke: bool,
 }
 
 impl Default for Official {
@@ -145,6 +147,7 @@ impl Default for Official {
             known_addresses: KnownAddresses::WithAccount,
             events_page: 50,
             import_pace: ImportPace::AtOnce,
+            revoke: true,
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::laws::TAKING;
 use crate::laws::stage::{Stage, Tree, dn, group_dn, mail};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
-use bwdc_sandbox::organization::{MemberStatus, Options};
+use bwdc_sandbox::organization::{MemberStatus, Official, Options};
 use serde_json::Value;
 
 /// Lets every request about one person fail with this answer.
@@ -78,6 +78,38 @@ fn a_policy_against_one_who_returns_keeps_nobody_else_out() {
     a_day_later(&stage);
     stage.sync();
     assert_eq!(stage.state().status("p03"), Some(MemberStatus::Confirmed));
+}
+
+#[test]
+fn a_server_that_cannot_revoke_keeps_leavers_in_and_nobody_else_out() {
+    let old = Official { revoke: false, ..Official::default() };
+    let stage = Stage::new(Options::with_official(old), TAKING, |_| {});
+    let directory = Tree::of(40).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    let directory = Tree::of(40).without("p01").disabled("p02").person("n1").serve();
+    stage.read(&directory);
+    let plan = stage.run(&["plan"]);
+    assert!(plan.stdout.contains("2026.2.0") && plan.stdout.contains("\"remove\""), "{}", plan.stdout);
+    let doctor = stage.run(&["doctor"]);
+    assert!(doctor.stdout.contains("2026.2.0"), "{}", doctor.stdout);
+    stage.sync();
+    let state = stage.state();
+    let status = ["p01", "p02", "n1"].map(|it| state.status(it));
+    assert_eq!(status, [Some(MemberStatus::Confirmed), None, Some(MemberStatus::Invited)]);
+}
+
+/// A server whose version does not tell it: the answer does.
+#[test]
+fn an_address_that_the_server_does_not_have_is_named() {
+    let stage = of_forty();
+    let directory = Tree::of(40).without("p01").person("n1").serve();
+    stage.read(&directory);
+    refuse(&stage, "POST", "p01", "/revoke", Answer::empty(404));
+    let message = incomplete(&stage);
+    assert!(message.contains(&mail("p01")) && message.contains("cannot revoke"), "{message}");
+    assert_eq!(stage.state().status("n1"), Some(MemberStatus::Invited));
 }
 
 /// A day passes for what was refused.

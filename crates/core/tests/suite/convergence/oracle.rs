@@ -285,7 +285,7 @@ fn leavers(world: &World, plan: &Plan, people: &People) -> Checked {
                     || !world.can_read() && told.iter().any(|told| told.email.as_str() == it)
             }),
             KeptBecause::Unconfirmed { .. } => world.directory.silent,
-            KeptBecause::NoUsableAddress | KeptBecause::Baseline => false,
+            KeptBecause::NoUsableAddress | KeptBecause::Baseline | KeptBecause::ServerCannotRevoke => false,
         };
         prop_assert!(is_true, "{member:?} is kept because of {kept:?}");
     }

@@ -206,6 +206,7 @@ impl World {
             server: self.server,
             seats: None,
             stages: Some(false),
+            revokes: true,
             recent: &Takings::default(),
             unfound_of_directory: 0,
             resend: false,

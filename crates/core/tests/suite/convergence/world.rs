@@ -165,6 +165,7 @@ impl World {
             server: self.server(),
             seats: self.organization.seats().filter(|_| self.mode == Mode::Official),
             stages: Some(matches!(self.organization.kind, Kind::Official { staged: true, .. })),
+            revokes: true,
             recent: &recent,
             unfound_of_directory: 0,
             resend: false,

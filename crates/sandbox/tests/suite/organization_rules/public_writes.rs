@@ -32,6 +32,20 @@ async fn unknown_group_or_collection_is_a_404_with_nothing_written() {
 }
 
 #[tokio::test]
+async fn server_before_2026_2_says_404_without_a_body_to_revoke_and_restore() {
+    let organization = official(Official { revoke: false, ..Official::default() }).await;
+    let id = organization.server.add_member(NewMember::confirmed("a@x").external_id("1"));
+    for action in ["revoke", "restore"] {
+        let answer = organization.call("POST", &format!("/members/{id}/{action}"), json!({})).await;
+        assert_eq!((answer.status, answer.body.as_str()), (404, ""), "{action}");
+    }
+    assert_eq!(organization.server.member("a@x").unwrap().status, MemberStatus::Confirmed);
+    let config =
+        organization.request("GET", "/api/config").send().await.unwrap().json::<Value>().await.unwrap();
+    assert_eq!(config["version"], "2026.1.1");
+}
+
+#[tokio::test]
 async fn number_as_an_id_is_refused_in_writes() {
     let (organization, path) = with_member().await;
     let group = organization.server.add_group("G", Some("g"), &[]);
