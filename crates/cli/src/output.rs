@@ -8,7 +8,7 @@ use bwdc_core::test_report::TestReport;
 use bwdc_engine::Planned;
 use bwdc_messages::foreign::fit;
 use bwdc_messages::program::cannot_answer;
-use bwdc_messages::{CommandLine, plan, refusal};
+use bwdc_messages::{CommandLine, plan, refusal, summary};
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
@@ -26,7 +26,7 @@ pub(crate) enum Answer {
     /// Data for scripts, and the same for people.
     Report { data: serde_json::Value, text: String },
     /// The answer of `test`.
-    Test(Box<Desired>),
+    Test { desired: Box<Desired>, last: bool },
     /// The answer of `plan`.
     Plan(Box<Planned>),
 }
@@ -164,10 +164,14 @@ impl Printer {
             Answer::Text(text) => out.write_all(fit(text).as_bytes())?,
             Answer::Report { data, .. } if self.response => self.json(&mut out, &Success::of(data))?,
             Answer::Report { text, .. } => out.write_all(fit(text).as_bytes())?,
-            Answer::Test(desired) if self.response => {
+            Answer::Test { desired, .. } if self.response => {
                 self.json(&mut out, &Success::of(TestReport::new(desired)))?;
             }
-            Answer::Test(desired) => self.json(&mut out, &TestReport::new(desired))?,
+            // Somebody who reads along gets what matters; what is piped, and who asks for JSON, gets all of it.
+            Answer::Test { desired, last } if !self.pretty && io::stdout().is_terminal() => {
+                out.write_all(fit(&summary::text(desired, *last, &self.commands)).as_bytes())?;
+            }
+            Answer::Test { desired, .. } => self.json(&mut out, &TestReport::new(desired))?,
             Answer::Plan(planned) if self.response => {
                 self.json(&mut out, &Success::of(PlanData::of(planned)))?;
             }

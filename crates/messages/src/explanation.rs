@@ -307,6 +307,12 @@ fn reason(desired: &Desired, number: usize) -> Option<String> {
     }
 }
 
+/// Why each person who is left out is, one reason a person.
+pub(crate) fn reasons(desired: &Desired) -> impl Iterator<Item = String> {
+    let set_aside = desired.set_aside().iter().map(|it| why_set_aside(it.because));
+    people_left_out(desired).into_iter().map(|(_, reason)| reason).chain(set_aside)
+}
+
 fn people_left_out(desired: &Desired) -> Vec<(usize, String)> {
     let numbers = 0..desired.everybody().len();
     numbers.filter_map(|number| Some((number, reason(desired, number)?))).collect()

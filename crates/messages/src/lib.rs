@@ -27,6 +27,7 @@ pub mod setting;
 pub mod source;
 pub mod status;
 pub mod step;
+pub mod summary;
 pub mod sync;
 pub mod time;
 pub mod wrap;

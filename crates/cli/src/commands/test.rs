@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result
         let (data, text) = (explanation::left_out_data(&desired), explanation::left_out(&desired));
         Answer::Report { data, text }
     } else {
-        Answer::Test(Box::new(desired))
+        Answer::Test { desired: Box::new(desired), last: arguments.last }
     };
     Ok(Done { answer, notices: progress.finish(), asides: Vec::new(), code: 0 })
 }

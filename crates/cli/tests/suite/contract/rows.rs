@@ -371,6 +371,27 @@ fn colors_are_for_terminals_and_can_be_turned_off() {
     assert_eq!(shown.trim_end(), "The sync cache has been cleared.");
 }
 
+/// Whoever reads along gets what matters; JSON is for pipes and for whoever asks for it.
+#[cfg(target_os = "linux")]
+#[test]
+fn test_is_summed_up_on_a_terminal() {
+    let mut stage = Stage::signed_in();
+    stage.home.set("NO_COLOR", "1");
+    let Some(shown) = at_a_terminal(&stage.home, "test", "") else { return };
+    let expected = "The directory has 2 enabled people and 2 groups to sync.\n\
+                    \n\
+                    Groups (2)\n  \
+                      Night                                             1 member\n  \
+                      Staff                                             2 members\n\
+                    \n\
+                    `bwdc test --explain`  lists who is left out, and why\n\
+                    `bwdc test --pretty`   prints everybody as JSON, as a pipe gets it\n\
+                    `bwdc plan`            compares with the organization\n";
+    assert_eq!(shown.replace('\r', ""), expected);
+    let shown = at_a_terminal(&stage.home, "test --pretty", "").expect("a terminal");
+    assert!(shown.contains("\"enabledUsers\": ["), "{shown}");
+}
+
 /// Today's shows the secret while it is typed.
 #[cfg(target_os = "linux")]
 #[test]
