@@ -5,6 +5,7 @@
 pub mod accounts;
 mod agreement;
 pub mod directory;
+mod discover;
 pub mod doctor;
 mod engine;
 mod error;
@@ -34,6 +35,7 @@ use bwdc_base::causes;
 pub use bwdc_base::{certificate, clock, event, file, http, notice, tls_failure};
 
 pub use accounts::SignInError;
+pub use directory::ldap::Discovered;
 pub use directory::mirror::ReadMode;
 pub use directory::open::SourceError;
 pub use directory::unread::{Unread, UnreadCause};

@@ -11,6 +11,8 @@ pub(crate) use open_folder::open_folder;
 pub use profile_name::ProfileName;
 
 use bwdc_core::names::SourceName;
+use bwdc_core::settings::Setting;
+use secrecy::SecretString;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -42,7 +44,12 @@ pub struct ProcessEnvironment {
     profile: Option<ProfileName>,
     /// Whether the keychain of the session may be used.
     keychain: bool,
+    /// What was typed and is not stored yet.
+    typed: Typed,
 }
+
+/// Secrets that were typed and are not stored yet, by the names of their settings.
+type Typed = Vec<(&'static str, SecretString)>;
 
 impl ProcessEnvironment {
     /// Reads the environment of this process.
@@ -62,6 +69,7 @@ impl ProcessEnvironment {
             platform,
             profile: None,
             keychain: true,
+            typed: Typed::new(),
         }
     }
 
@@ -72,7 +80,7 @@ impl ProcessEnvironment {
         variables: impl IntoIterator<Item = (Name, Text)>,
     ) -> Self {
         let variables = variables.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
-        Self { variables, program_folder, platform, profile: None, keychain: true }
+        Self { variables, program_folder, platform, profile: None, keychain: true, typed: Typed::new() }
     }
 
     /// The same environment for the profile of this name, whatever `BWDC_PROFILE` says.
@@ -92,6 +100,28 @@ impl ProcessEnvironment {
             !ours.iter().any(|start| name.starts_with(start))
         });
         Self { profile: None, keychain: false, ..self }
+    }
+
+    /// The same environment with what was typed and is not stored yet, so that it can be tried: settings count as those of
+    /// variables do, before what is stored.
+    #[must_use]
+    pub fn with_typed(
+        mut self,
+        settings: &[(&'static Setting, String)],
+        secrets: Vec<(&'static Setting, SecretString)>,
+    ) -> Self {
+        for (setting, value) in settings {
+            let variable = setting.variable();
+            self.variables.retain(|(name, _)| !name.eq_ignore_ascii_case(&variable));
+            self.variables.push((variable.into(), value.into()));
+        }
+        self.typed.extend(secrets.into_iter().map(|(setting, secret)| (setting.name, secret)));
+        self
+    }
+
+    /// A secret that was typed and is not stored yet, by the name of its setting.
+    pub(crate) fn typed_secret(&self, label: &str) -> Option<&SecretString> {
+        self.typed.iter().rev().find(|(name, _)| *name == label).map(|(_, secret)| secret)
     }
 
     /// Whether the keychain of the session may be used.

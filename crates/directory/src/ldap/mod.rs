@@ -10,6 +10,7 @@ mod cause;
 mod codec;
 mod connect;
 mod credentials;
+mod discover;
 mod domain;
 mod entry;
 mod error;
@@ -40,6 +41,7 @@ mod transport;
 mod value;
 
 pub use cause::{BindCause, KerberosCause, SearchCause};
+pub use discover::{Discovered, discover};
 pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
 pub use filter::check_filter;
 pub use server::LdapServer;

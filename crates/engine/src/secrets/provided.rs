@@ -21,6 +21,9 @@ pub(super) fn place(
     name: SecretName,
 ) -> Option<SecretPlace> {
     name.directory()?;
+    if typed(environment, source, name).is_some() {
+        return Some(SecretPlace::Variable);
+    }
     if environment.variable(&variable(source, name)).is_some() {
         return Some(SecretPlace::Variable);
     }
@@ -47,6 +50,9 @@ pub(super) fn get(
     if name.directory().is_none() {
         return Ok(None);
     }
+    if let Some(secret) = typed(environment, source, name) {
+        return Ok(Some(secret.clone()));
+    }
     let variable = variable(source, name);
     if let Some(value) = environment.variable(&variable) {
         let unusable = || SecretError::Provided {
@@ -71,6 +77,15 @@ pub(super) fn get(
         }
     }
     Ok(None)
+}
+
+/// What was typed for the first source and is not stored yet.
+fn typed<'e>(
+    environment: &'e ProcessEnvironment,
+    source: &SourceName,
+    name: SecretName,
+) -> Option<&'e SecretString> {
+    source.is_primary().then(|| environment.typed_secret(name.label())).flatten()
 }
 
 /// The secret's name with that of a further source.
