@@ -1,6 +1,7 @@
 //! The findings of `doctor` in words: what was looked at, what came of it, and what to do.
 
 use crate::foreign::fit_in_a_line;
+use crate::line::{Line, Tone};
 use crate::time::day;
 use crate::wrap::broken;
 use crate::{CommandLine, NextStep, text};
@@ -90,6 +91,24 @@ impl Described {
 
     fn cure(&self, command_line: &CommandLine) -> Option<String> {
         (!self.steps.is_empty()).then(|| command_line.sentences(&self.steps))
+    }
+
+    /// The check in a line, and what to do about it in another, for front ends that draw.
+    pub fn lines(&self, command_line: &CommandLine) -> Vec<Line> {
+        let tone = match self.outcome {
+            Word::Ok => Tone::Good,
+            Word::Warn => Tone::Warning,
+            Word::Fail => Tone::Bad,
+            Word::Waiting => Tone::Faint,
+        };
+        let first = Line::new(format!("{:<4} {}", self.outcome.mark(), line(self)), tone);
+        let cure = self.cure(command_line).map(|it| Line::new(format!("     {it}"), tone));
+        [first].into_iter().chain(cure).collect()
+    }
+
+    /// Whether all is as it should be.
+    pub fn is_good(&self) -> bool {
+        self.outcome == Word::Ok
     }
 
     /// Whether it does not work.

@@ -3,8 +3,10 @@
 //! What was typed and is not stored yet lies over what is stored, so that a form shows and hides fields while somebody
 //! fills it in. A front end writes only what was changed.
 
+mod consequence;
 mod list;
 
+pub use consequence::{consequences, may_shrink};
 pub use list::{Listed, list, list_data, reference};
 
 use crate::setting::{accepted, help, label, takes, title, value};
@@ -183,7 +185,8 @@ fn field(entry: &Entry, typed: Option<&str>, value_of: &dyn Fn(&str) -> Value) -
     }
 }
 
-fn refused(error: &SettingsError) -> String {
+/// Why a value cannot be used.
+pub fn refused(error: &SettingsError) -> String {
     match error {
         SettingsError::Invalid { key, expected, .. } => {
             text!("form.expected", "Enter {accepted}.", accepted = accepted(key, *expected))

@@ -48,7 +48,8 @@ fn action_data(action: &HistoryEntry) -> Value {
     json!({ "action": action.action, "subject": action.subject, "change": action.json })
 }
 
-fn outcome(run: &RunRecord) -> &'static str {
+/// How a run ended, in one word.
+pub fn outcome(run: &RunRecord) -> &'static str {
     match run.outcome {
         None => "unfinished",
         Some(RunOutcome::Complete) => "complete",
@@ -68,7 +69,7 @@ fn duration(run: &RunRecord) -> String {
 }
 
 /// What changed, in words; sizes of the desired state are left to the JSON form.
-fn changes(run: &RunRecord) -> String {
+pub fn changes(run: &RunRecord) -> String {
     const SIZES: [&str; 7] = ["kept", "leftOut", "standing", "people", "groups", "fullRead", "notTaken"];
     let counted = run.counts.iter().filter(|(name, number)| **number > 0 && !SIZES.contains(&name.as_str()));
     let parts: Vec<String> = counted.map(|(name, number)| format!("{name} {number}")).collect();

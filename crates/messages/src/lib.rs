@@ -4,6 +4,7 @@
 //! same thing. Nothing here reads a file, asks for the time or prints.
 
 pub mod account;
+pub mod approval;
 pub mod catalogue;
 pub mod change;
 pub mod demo;
@@ -14,16 +15,21 @@ pub mod foreign;
 pub mod form;
 mod hidden;
 pub mod history;
+pub mod line;
 pub mod list;
 pub mod notice;
+pub mod overview;
 pub mod plan;
+pub mod plan_view;
 pub mod problem;
 pub mod profile;
 pub mod program;
+pub mod progress;
 pub mod refusal;
 pub mod secret;
 pub mod service;
 pub mod setting;
+pub mod setup;
 pub mod source;
 pub mod status;
 pub mod step;

@@ -1,0 +1,109 @@
+//! What an installation is at, in four lines: who, directory, runs, what waits for approval.
+
+use crate::line::{Line, Tone};
+use crate::refusal::message;
+use crate::time::moment;
+use crate::{history, text};
+use bwdc_core::plan::Refusal;
+use bwdc_core::settings::DirectoryKind;
+use bwdc_engine::Entry;
+use bwdc_engine::ledger::{RunOutcome, RunRecord};
+use serde_json::Value;
+
+/// What the lines are made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Overview<'a> {
+    /// As whom the installation is signed in.
+    pub client_id: Option<&'a str>,
+    /// Every setting.
+    pub entries: &'a [Entry],
+    /// The last run.
+    pub last: Option<&'a RunRecord>,
+    /// What refused it.
+    pub refused: &'a [Refusal],
+    /// Why the ledger cannot be read.
+    pub ledger_error: Option<&'a str>,
+}
+
+impl Overview<'_> {
+    /// The lines, each with what it is about before it.
+    pub fn lines(&self) -> [(String, Line); 4] {
+        [
+            (text!("overview.organization", "Organization"), self.organization()),
+            (text!("overview.directory", "Directory"), self.directory()),
+            (text!("overview.runs", "Last run"), self.runs()),
+            (text!("overview.waiting", "Approval"), self.waiting()),
+        ]
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.entries.iter().find(|it| it.setting.name == name).map(|it| &it.value)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.value(name).and_then(Value::as_str).filter(|it| !it.is_empty())
+    }
+
+    fn organization(&self) -> Line {
+        let server = self.text("server").unwrap_or("bitwarden.com");
+        match self.client_id {
+            Some(client_id) => Line::new(
+                text!("overview.signed-in", "{client_id} at {server}", client_id, server),
+                Tone::Good,
+            ),
+            None => {
+                Line::new(text!("overview.signed-out", "Not signed in to {server}", server), Tone::Warning)
+            }
+        }
+    }
+
+    fn directory(&self) -> Line {
+        let kind = self.value("directory").and_then(Value::as_i64).and_then(DirectoryKind::from_number);
+        let Some(kind) = kind else {
+            return Line::new(text!("overview.no-directory", "None chosen yet"), Tone::Warning);
+        };
+        let place = match kind {
+            DirectoryKind::Ldap => self.text("ldap.hostname").or_else(|| self.text("ldap.domain")),
+            DirectoryKind::Entra => self.text("entra.tenant"),
+            DirectoryKind::Google => self.text("gsuite.domain").or_else(|| self.text("gsuite.customer")),
+            DirectoryKind::Okta => self.text("okta.orgUrl"),
+            DirectoryKind::OneLogin => self.text("onelogin.url").or_else(|| self.text("onelogin.region")),
+        };
+        let name = kind.name();
+        match place {
+            Some(place) => Line::plain(format!("{name}: {place}")),
+            None => Line::new(text!("overview.incomplete", "{name}: not complete", name), Tone::Warning),
+        }
+    }
+
+    fn runs(&self) -> Line {
+        if let Some(error) = self.ledger_error {
+            return Line::new(error, Tone::Bad);
+        }
+        let Some(run) = self.last else {
+            return Line::new(text!("overview.no-run", "None yet"), Tone::Faint);
+        };
+        let tone = match run.outcome {
+            Some(RunOutcome::Complete | RunOutcome::Unchanged) => Tone::Good,
+            Some(RunOutcome::Refused | RunOutcome::Failed) => Tone::Bad,
+            Some(RunOutcome::Partial | RunOutcome::Interrupted) | None => Tone::Warning,
+        };
+        let said = text!(
+            "overview.run",
+            "{started}: {outcome}, {changes}. No next run is scheduled.",
+            started = moment(run.started_at),
+            outcome = history::outcome(run),
+            changes = history::changes(run)
+        );
+        Line::new(said, tone)
+    }
+
+    fn waiting(&self) -> Line {
+        if self.refused.is_empty() {
+            return Line::new(text!("overview.nothing-waits", "Nothing waits for approval"), Tone::Faint);
+        }
+        let run = self.last.map_or(0, |it| it.id.0);
+        let why = self.refused.iter().map(message).collect::<Vec<_>>().join(" ");
+        Line::new(text!("overview.refused", "Run {run} was refused. {why}", run, why), Tone::Bad)
+    }
+}

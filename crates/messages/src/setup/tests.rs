@@ -1,0 +1,180 @@
+use super::*;
+use bwdc_core::settings::LdapPreset;
+use serde_json::json;
+
+fn entries(set: &[(&str, Value)]) -> Vec<Entry> {
+    let entry = |setting: &'static Setting| {
+        let found = set.iter().find(|(name, _)| *name == setting.name).map(|(_, value)| value.clone());
+        let origin = if found.is_some() { Origin::Set } else { Origin::Default };
+        let default = setting.default_in(&|_| Value::Null);
+        Entry { setting, value: found.unwrap_or(default), origin }
+    };
+    Setting::all().iter().map(entry).collect()
+}
+
+fn facts(signed_in: bool, set: &[(&str, Value)]) -> SetupDone {
+    let client_id = signed_in.then(|| "organization.1".to_owned());
+    SetupDone::Facts(SetupFacts { entries: entries(set), client_id, has_synced: false })
+}
+
+fn begun(signed_in: bool, set: &[(&str, Value)]) -> Setup {
+    let (mut setup, work) = Setup::begin(SetupExtent::Whole);
+    assert!(matches!(work, SetupWork::Read));
+    assert!(setup.done(facts(signed_in, set)).is_none());
+    setup
+}
+
+fn text(setup: &mut Setup, text: &str) -> Option<SetupWork> {
+    setup.answer(SetupReply::Text(text.to_owned()))
+}
+
+fn pick(setup: &mut Setup, place: usize) -> Option<SetupWork> {
+    setup.answer(SetupReply::Choice(place))
+}
+
+fn settings(work: Option<SetupWork>) -> BTreeMap<&'static str, String> {
+    match work {
+        Some(
+            SetupWork::Discover(typed)
+            | SetupWork::Try(typed)
+            | SetupWork::Count(typed)
+            | SetupWork::Save(typed),
+        ) => typed.settings.into_iter().map(|(setting, value)| (setting.name, value)).collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+#[test]
+fn somebody_who_has_nothing_is_asked_from_the_beginning_and_somebody_who_has_something_where_to_go_on() {
+    assert_eq!(begun(false, &[]).question, Question::Server);
+    let setup = begun(true, &[("directory", json!(1))]);
+    assert_eq!(setup.question, Question::Overview);
+    assert_eq!(setup.next_step(), SetupStep::Connection);
+    assert!(setup.is_done(SetupStep::SignIn) && !setup.is_done(SetupStep::Selection));
+}
+
+#[test]
+fn an_ldap_server_is_asked_what_it_is_before_anything_is_stored() {
+    let mut setup = begun(true, &[]);
+    setup.go_to(SetupStep::Directory);
+    assert!(pick(&mut setup, 1).is_none());
+    assert!(text(&mut setup, "127.0.0.1:3890").is_none());
+    assert!(pick(&mut setup, 2).is_none());
+    assert!(text(&mut setup, "cn=reader,dc=x").is_none());
+    let work = setup.answer(SetupReply::Secret("pw".to_owned().into()));
+    let asked = settings(work);
+    assert_eq!(asked["ldap.port"], "3890", "a port that was typed stays");
+    assert_eq!((asked["ldap.ssl"].as_str(), asked["ldap.ad"].as_str()), ("false", "false"));
+    let naming_contexts = vec!["dc=x".to_owned()];
+    let preset = Some(LdapPreset::Openldap);
+    let discovered = Discovered { preset, naming_contexts, ..Discovered::default() };
+    assert!(setup.done(SetupDone::Discovered(discovered)).is_none());
+    let tried = settings(pick(&mut setup, 0));
+    assert_eq!((tried["ldap.rootPath"].as_str(), tried["ldap.preset"].as_str()), ("dc=x", "openldap"));
+    setup.done(SetupDone::Tried(Vec::new()));
+    assert!(setup.has_unsaved());
+    let saved = settings(pick(&mut setup, 0));
+    assert_eq!(saved, tried, "what was tested is what is stored");
+    setup.done(facts(true, &[("directory", json!(0))]));
+    assert!(!setup.has_unsaved());
+    assert_eq!(setup.question, Question::What);
+}
+
+#[test]
+fn a_server_that_is_an_active_directory_gets_the_names_of_one_whatever_was_chosen() {
+    let mut setup = begun(true, &[]);
+    setup.go_to(SetupStep::Directory);
+    pick(&mut setup, 1);
+    text(&mut setup, "ldaps://dc1");
+    pick(&mut setup, 0);
+    text(&mut setup, "reader@x");
+    setup.answer(SetupReply::Secret("pw".to_owned().into()));
+    let preset = Some(LdapPreset::ActiveDirectory);
+    let naming_contexts = vec!["DC=x".to_owned()];
+    setup.done(SetupDone::Discovered(Discovered { preset, naming_contexts, ..Discovered::default() }));
+    let tried = settings(pick(&mut setup, 0));
+    assert_eq!(tried["ldap.ad"], "true");
+    assert!(!tried.contains_key("ldap.preset"));
+    assert_eq!(setup.kind(), Some(SetupKind::ActiveDirectory));
+}
+
+#[test]
+fn every_kind_is_asked_for_what_it_needs_and_then_tested() {
+    for (kind, answers) in [
+        (2, vec!["contoso.onmicrosoft.com", "0000", "!secret"]),
+        (4, vec!["https://company.okta.com", "", "!token"]),
+        (5, vec!["https://company.onelogin.com", "id", "!secret"]),
+    ] {
+        let mut setup = begun(true, &[]);
+        setup.go_to(SetupStep::Directory);
+        assert!(pick(&mut setup, kind).is_none());
+        let mut work = None;
+        for answer in answers {
+            assert!(work.is_none(), "{kind}");
+            work = match answer.strip_prefix('!') {
+                Some(secret) => setup.answer(SetupReply::Secret(secret.to_owned().into())),
+                None => text(&mut setup, answer),
+            };
+        }
+        let Some(SetupWork::Try(typed)) = work else { unreachable!("the connection is tested") };
+        assert!(typed.secret.is_some(), "{kind}");
+    }
+    let mut setup = begun(true, &[]);
+    setup.go_to(SetupStep::Directory);
+    pick(&mut setup, 3);
+    let Some(SetupWork::KeyFile(path)) = text(&mut setup, "key.json") else {
+        unreachable!("a key file is read")
+    };
+    assert_eq!(path, "key.json");
+    let key = "key".to_owned().into();
+    assert!(setup.done(SetupDone::KeyFile { client_email: "bot@x.test".to_owned(), key }).is_none());
+    text(&mut setup, "admin@x.test");
+    let tried = settings(text(&mut setup, ""));
+    assert_eq!(tried["gsuite.customer"], "my_customer", "what most installations have");
+    assert_eq!(tried["gsuite.clientEmail"], "bot@x.test");
+}
+
+#[test]
+fn an_answer_that_cannot_be_used_is_said_and_asked_again() {
+    let mut setup = begun(false, &[]);
+    pick(&mut setup, 2);
+    assert!(text(&mut setup, "").is_none());
+    assert!(setup.page().error.is_some());
+    assert!(text(&mut setup, "ftp://x y").is_none());
+    assert_eq!(setup.question, Question::ServerUrl);
+    assert!(matches!(text(&mut setup, "https://vault.example.test"), Some(SetupWork::Save(_))));
+}
+
+#[test]
+fn back_leads_through_the_questions_of_a_step_and_an_answer_while_work_goes_on_is_none() {
+    let mut setup = begun(true, &[]);
+    setup.go_to(SetupStep::Directory);
+    pick(&mut setup, 2);
+    text(&mut setup, "contoso");
+    text(&mut setup, "0000");
+    setup.answer(SetupReply::Secret("x".to_owned().into()));
+    assert!(setup.is_waiting());
+    assert!(pick(&mut setup, 0).is_none() && setup.is_waiting());
+    assert!(setup.back() && !setup.is_waiting());
+    assert_eq!(setup.question, Question::Connection(2));
+    assert!(setup.back() && setup.back() && setup.back());
+    assert_eq!(setup.question, Question::Overview);
+    assert!(!setup.back());
+    assert!(setup.done(SetupDone::Tried(Vec::new())).is_none(), "it comes too late");
+    assert_eq!(setup.question, Question::Overview);
+}
+
+#[test]
+fn a_refused_plan_is_approved_by_its_number_only() {
+    let mut setup = begun(true, &[("directory", json!(1)), ("sync.users", json!(true))]);
+    setup.go_to(SetupStep::Plan);
+    assert!(matches!(pick(&mut setup, 0), Some(SetupWork::Plan)));
+    let refusals = [bwdc_core::plan::Refusal::TooManyInvitations { planned: 57, allowed: 20 }];
+    let approval = crate::approval::approval(&refusals);
+    setup.done(SetupDone::Planned(SetupPlan { has_changes: true, approval, ..SetupPlan::default() }));
+    assert!(text(&mut setup, "20").is_none());
+    assert!(setup.page().error.is_some());
+    assert!(matches!(text(&mut setup, "57"), Some(SetupWork::SyncApproved(57))));
+    setup.done(SetupDone::Synced(vec![Line::plain("done")]));
+    assert!(setup.has_synced());
+}
