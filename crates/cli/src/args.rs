@@ -6,6 +6,8 @@ use clap::Parser;
 
 const EXAMPLES: &str = "\
 Examples:
+  bwdc setup
+  bwdc ui
   bwdc config server https://vault.example.com
   bwdc login organization.<id>
   bwdc config directory 0

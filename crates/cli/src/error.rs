@@ -56,6 +56,12 @@ pub(crate) enum CommandError {
     NoDay { typed: String },
     #[error("interrupted")]
     Interrupted,
+    #[error("the console needs a terminal")]
+    NoTerminal,
+    #[error("this command asks questions, and the options say that nobody is to be asked")]
+    NotToBeAsked,
+    #[error("the input ended before the set-up was complete")]
+    SetupEnded,
     #[error("nothing was sent: the question was not answered with yes")]
     Declined,
     #[error("the profile `{name}` was not removed: that takes a yes at a terminal, or `--force`")]
@@ -115,14 +121,19 @@ impl CommandError {
         }
         Some(match self {
             Self::Engine(error) => kind(error).name(),
-            Self::Interrupted | Self::RunInterrupted => "interrupted",
+            Self::Interrupted | Self::RunInterrupted | Self::SetupEnded => "interrupted",
             Self::Declined | Self::RemovalDeclined { .. } | Self::LedgerDeclined => "refused",
             Self::Remote { kind, .. } => kind,
             Self::Serve(_) | Self::Service(_) => "service",
             Self::Login(_) => "sign-in",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
-            Self::Runtime(_) | Self::Prompt(_) | Self::Bundle(_) | Self::Man(_) => "system",
+            Self::Runtime(_)
+            | Self::Prompt(_)
+            | Self::Bundle(_)
+            | Self::Man(_)
+            | Self::NoTerminal
+            | Self::NotToBeAsked => "system",
             Self::UnknownObject
             | Self::UnknownSetting { .. }
             | Self::InvalidDirectory
@@ -206,6 +217,9 @@ impl CommandError {
             Self::Login(error) => error.hint(),
             Self::Bundle(_) => "Name a file in a folder that can be written.",
             Self::Man(_) => "Name a folder that is there and can be written.",
+            Self::NoTerminal => "Run `bwdc ui --plain` to be asked line by line.",
+            Self::NotToBeAsked => "Leave out `--nointeraction` and `--quiet`.",
+            Self::SetupEnded => "What was answered is saved. `bwdc setup` goes on from there.",
             Self::Declined => {
                 "Set `sync.overwriteExisting` to false, or look at `bwdc plan` and answer with y. A schedule is not asked: the limits decide there."
             }

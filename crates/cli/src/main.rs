@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         log::start(&arguments.global, command.is_logged());
         printer.finish(run(command, &arguments.global))
     } else {
-        printer.line(&Arguments::command().render_help().to_string())
+        printer.line(&Arguments::command().render_help().to_string()).max(USAGE)
     };
     ExitCode::from(code)
 }

@@ -21,6 +21,8 @@ const PLAIN: &str = "\u{1b}[0m";
 pub(crate) enum Answer {
     /// A title, further text, and the part that `--raw` asks for.
     Message { title: String, message: Option<String>, raw: Option<String> },
+    /// Nothing: everything was said in a conversation.
+    Nothing,
     /// A text, which may be empty.
     Text(String),
     /// Data for scripts, and the same for people.
@@ -158,6 +160,7 @@ impl Printer {
                     write!(out, "\n{}", fit(message))?;
                 }
             }
+            Answer::Nothing => return Ok(()),
             Answer::Text(data) if self.response => {
                 self.json(&mut out, &Success::of(StringData { object: "string", data }))?;
             }

@@ -3,6 +3,7 @@
 use bwdc_engine::event::{Event, Phase, RunEvent};
 use bwdc_messages::foreign::fit;
 use bwdc_messages::notice::notice;
+use bwdc_messages::progress;
 use bwdc_messages::sync::ending;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal as _, Write as _};
@@ -43,26 +44,10 @@ impl Progress {
     /// Takes one event.
     pub(crate) fn event(&self, event: Event) {
         log(&event);
-        let text = match event {
-            Event::Began => return,
-            Event::Reading { people, groups } => {
-                format!("Reading the directory: {people} people, {groups} groups")
-            }
-            Event::Followed { entries } => format!("Read the directory by what changed: {entries} entries"),
-            Event::Observing { done, of } => format!("Reading the organization: {done} of {of}"),
-            Event::Sending { number, of } => format!("Sending request {number} of {of}"),
-            Event::Splitting { records } => {
-                format!("The server did not take a request: trying a part of {records}")
-            }
-            Event::Waiting { seconds, reason } => format!("Waiting {seconds} s: {reason}"),
-            Event::Settling { seconds } => {
-                format!("Waiting for an import of an earlier run to end: up to {seconds} s")
-            }
-            Event::Notice(found) => {
-                self.keep(notice(&found));
-                return;
-            }
-        };
+        if let Event::Notice(found) = &event {
+            self.keep(notice(found));
+        }
+        let Some(text) = progress::event(&event) else { return };
         if let Some(bar) = &self.bar {
             bar.set_message(fit(&text).into_owned());
         }

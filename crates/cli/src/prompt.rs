@@ -1,10 +1,14 @@
 //! Questions. They go to the error stream, so that standard output stays the answer; a secret is typed without echo.
 
 use crate::error::CommandError;
+use bwdc_console::plain::Lines;
 use bwdc_messages::foreign::fit;
 use rpassword::{ConfigBuilder, read_password_with_config};
 use secrecy::SecretString;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 /// Where questions are asked.
@@ -41,17 +45,13 @@ impl Prompt {
     pub(crate) async fn secret(self, question: &str) -> Result<Option<SecretString>, CommandError> {
         self.ask(question)?;
         let line = if io::stdin().is_terminal() {
-            let typed = read_password_with_config(
-                ConfigBuilder::new().output_discard().password_feedback_hide().build(),
-            );
+            let typed = unseen();
             self.write("\n")?;
             match typed {
-                Ok(line) => Some(line),
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                     return Err(CommandError::Interrupted);
                 }
-                Err(error) => return Err(CommandError::Prompt(error)),
+                typed => typed.map_err(CommandError::Prompt)?,
             }
         } else {
             let line = read_line().await?;
@@ -77,6 +77,67 @@ impl Prompt {
         let mut terminal = io::stderr().lock();
         terminal.write_all(fit(text).as_bytes()).and_then(|()| terminal.flush()).map_err(CommandError::Prompt)
     }
+}
+
+/// A line that is typed unseen. None: the input ended.
+fn unseen() -> io::Result<Option<String>> {
+    let config = ConfigBuilder::new().output_discard().password_feedback_hide().build();
+    match read_password_with_config(config) {
+        Ok(line) => Ok(Some(line)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The lines of a conversation. Ctrl-C ends it while a line is typed, and what is under way while something is.
+pub(crate) struct TypedLines {
+    runtime: Runtime,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl TypedLines {
+    pub(crate) fn new() -> Result<Self, CommandError> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.map_err(CommandError::Runtime)?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let heard = Arc::clone(&interrupted);
+        runtime.spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                heard.store(true, Ordering::Relaxed);
+            }
+        });
+        Ok(Self { runtime, interrupted })
+    }
+}
+
+impl Lines for TypedLines {
+    fn line(&mut self, is_secret: bool) -> io::Result<Option<String>> {
+        let read = if is_secret && io::stdin().is_terminal() {
+            let line = unseen();
+            println()?;
+            line?
+        } else {
+            let line = self.runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    _ = tokio::signal::ctrl_c() => Err(io::ErrorKind::Interrupted.into()),
+                    line = read_line() => line.map_err(io::Error::other),
+                }
+            })?;
+            line.map(|it| it.trim_end_matches(['\r', '\n']).to_owned())
+        };
+        self.interrupted.store(false, Ordering::Relaxed);
+        Ok(read)
+    }
+
+    fn is_interrupted(&mut self) -> bool {
+        self.interrupted.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// What was typed unseen has no line end on the screen.
+fn println() -> io::Result<()> {
+    io::stdout().lock().write_all(b"\n")
 }
 
 /// Reads on a thread of its own: a read from a terminal cannot be interrupted, and Ctrl-C has to be heard meanwhile.

@@ -23,6 +23,7 @@ mod session;
 mod status;
 mod sync;
 mod test;
+mod ui;
 mod update;
 
 pub(crate) use status::CANNOT_TELL;
@@ -34,6 +35,8 @@ use clap::Subcommand;
 /// A command, with what it takes.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    Setup(ui::SetupArguments),
+    Ui(ui::UiArguments),
     Login(login::LoginArguments),
     Logout(logout::LogoutArguments),
     Test(test::TestArguments),
@@ -63,6 +66,8 @@ impl Command {
     /// What the log calls the command.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Setup(_) => "setup",
+            Self::Ui(_) => "ui",
             Self::Login(_) => "login",
             Self::Logout(_) => "logout",
             Self::Test(_) => "test",
@@ -93,7 +98,9 @@ impl Command {
     pub(crate) fn is_logged(&self) -> bool {
         matches!(
             self,
-            Self::Login(_)
+            Self::Setup(_)
+                | Self::Ui(_)
+                | Self::Login(_)
                 | Self::Logout(_)
                 | Self::Test(_)
                 | Self::Explain(_)
@@ -111,6 +118,8 @@ impl Command {
 /// Runs a command to its end. `whole`: all that can be typed, for commands that describe it.
 pub(crate) fn run(command: Command, global: &GlobalArguments, whole: clap::Command) -> Result<Done, Failed> {
     match command {
+        Command::Setup(_) => ui::setup(global),
+        Command::Ui(arguments) => ui::ui(&arguments, global),
         Command::Login(arguments) => login::run(arguments, global),
         Command::Logout(arguments) => logout::run(&arguments, global),
         Command::Test(arguments) => test::run(&arguments, global),

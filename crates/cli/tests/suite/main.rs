@@ -1,6 +1,7 @@
 //! The real program in sealed home folders, one module for each concern. One program, so that it is linked once.
 
 mod cloud;
+mod console;
 mod contract;
 #[cfg(target_os = "linux")]
 mod hostile;

@@ -48,7 +48,7 @@ mod rows;
 mod settings;
 mod shells;
 mod sign_in;
-mod stage;
+pub(crate) mod stage;
 mod sync;
 mod update;
 mod without_servers;

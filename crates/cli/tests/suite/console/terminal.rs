@@ -1,0 +1,166 @@
+//! The same at a real terminal, which tmux keeps: keys are counted, screens are waited for, and the terminal is left as it was.
+
+use super::{Stage, slapd};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// How long a screen is waited for.
+const WAIT: Duration = Duration::from_secs(60);
+
+/// A terminal with the program in it.
+struct Terminal {
+    socket: PathBuf,
+    /// Keys that were pressed beside the values that were typed.
+    keys: usize,
+}
+
+impl Terminal {
+    fn start(stage: &Stage, size: (u16, u16), arguments: &str) -> Self {
+        let socket = stage.home.path().join("tmux");
+        let terminal = Self { socket, keys: 0 };
+        let (width, height) = (size.0.to_string(), size.1.to_string());
+        let program = env!("CARGO_BIN_EXE_bwdc");
+        // The shell stays, so that what the program leaves behind can be seen.
+        let script = format!("{program} {arguments}; echo left:$?; stty -a | grep -o ' echo '; sleep 600");
+        let mut command = stage.home.command("tmux", &[]);
+        command.arg("-f").arg("/dev/null").arg("-S").arg(&terminal.socket);
+        command
+            .args(["-u", "new-session", "-d", "-x", &width, "-y", &height, &script])
+            .env("TERM", "screen-256color");
+        let status = command.status().expect("tmux runs");
+        assert!(status.success(), "tmux starts");
+        terminal
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let output =
+            Command::new("tmux").arg("-S").arg(&self.socket).args(arguments).output().expect("tmux runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    /// Waits until a text is on the screen.
+    #[track_caller]
+    fn until(&self, text: &str) -> String {
+        let end = Instant::now() + WAIT;
+        loop {
+            let screen = self.screen();
+            if screen.contains(text) {
+                return screen;
+            }
+            assert!(Instant::now() < end, "`{text}` is not on the screen:\n{screen}");
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    fn key(&mut self, key: &str) {
+        self.keys += 1;
+        self.tmux(&["send-keys", key]);
+    }
+
+    /// Types a value, and Enter after it.
+    fn value(&mut self, value: &str) {
+        self.tmux(&["send-keys", "-l", value]);
+        self.key("Enter");
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+#[test]
+fn an_openldap_server_from_nothing_to_a_verified_sync_at_a_terminal() {
+    let (stage, server) = (Stage::new(), slapd());
+    let begun = Instant::now();
+    let mut terminal = Terminal::start(&stage, (80, 24), "ui");
+    terminal.until("Guided set-up");
+    assert!(begun.elapsed() < Duration::from_secs(5), "the first screen takes {:?}", begun.elapsed());
+    terminal.until("Not signed in");
+    terminal.key("s");
+    terminal.until("Which server?");
+    terminal.key("3");
+    terminal.until("Address of the server");
+    terminal.value(&stage.organization.url());
+    terminal.until("Client ID, or your e-mail address");
+    terminal.value(&stage.organization.client_id());
+    terminal.until("Client Secret");
+    terminal.value(&stage.organization.client_secret());
+    terminal.until("Which directory is read?");
+    terminal.key("2");
+    terminal.until("LDAP server");
+    terminal.value(&format!("127.0.0.1:{}", server.port()));
+    terminal.until("How is the connection encrypted?");
+    terminal.key("3");
+    terminal.until("Username");
+    terminal.value(server.root_dn());
+    terminal.until("Password");
+    terminal.value(server.root_password());
+    let screen = terminal.until("Below which entry");
+    assert!(screen.contains("OpenLDAP") && screen.contains("dc=example,dc=test"), "{screen}");
+    assert!(!screen.contains(server.root_password()), "{screen}");
+    terminal.key("Enter");
+    terminal.until("The connection works.");
+    terminal.key("Enter");
+    terminal.until("What is brought over?");
+    terminal.key("Enter");
+    terminal.until("They are invited by e-mail");
+    terminal.key("Enter");
+    let screen = terminal.until("Is this what should be brought over?");
+    assert!(
+        screen.contains("2 people, 0 disabled, 1 group.") && screen.contains("ada@example.test"),
+        "{screen}"
+    );
+    terminal.key("Enter");
+    terminal.until("Sync now?");
+    terminal.key("1");
+    let screen = terminal.until("The first sync is done.");
+    assert!(screen.contains("The organization was read back and is as planned."), "{screen}");
+    terminal.key("Enter");
+    terminal.until("The set-up is complete.");
+    terminal.key("Enter");
+    terminal.until("Simulate (plan)");
+    assert!(terminal.keys < 25, "{} keys beside the values", terminal.keys);
+    terminal.key("0");
+    let screen = terminal.until("left:0");
+    assert!(screen.contains(" echo ") && !screen.contains("Simulate"), "the terminal is as it was: {screen}");
+    assert_eq!(stage.members(), ["ada@example.test", "bob@example.test"]);
+    stage.second_sync_is_empty();
+}
+
+#[test]
+fn the_window_is_resized_and_the_program_left_for_a_while() {
+    let stage = Stage::new();
+    let mut terminal = Terminal::start(&stage, (100, 30), "ui");
+    terminal.until("Not signed in");
+    terminal.tmux(&["resize-window", "-x", "50", "-y", "12"]);
+    terminal.until("Please make it at least 60 × 16");
+    for (width, height) in [("200", "60"), ("61", "17"), ("80", "24")] {
+        terminal.tmux(&["resize-window", "-x", width, "-y", height]);
+    }
+    terminal.until("Guided set-up");
+    terminal.key("C-c");
+    let screen = terminal.until("left:0");
+    assert!(screen.contains(" echo "), "{screen}");
+}
+
+#[test]
+fn a_program_that_the_system_ends_leaves_the_terminal_as_it_was() {
+    let stage = Stage::new();
+    let terminal = Terminal::start(&stage, (80, 24), "ui");
+    terminal.until("Not signed in");
+    let pane = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
+    let shell = pane.trim();
+    let children = Command::new("pgrep").args(["-P", shell, "bwdc"]).output().expect("pgrep runs");
+    let program = String::from_utf8_lossy(&children.stdout).trim().to_owned();
+    assert!(!program.is_empty(), "the program runs in the shell {shell}");
+    Command::new("kill").args(["-TERM", &program]).status().expect("kill runs");
+    let screen = terminal.until("left:");
+    assert!(screen.contains(" echo ") && !screen.contains("Guided set-up"), "{screen}");
+}

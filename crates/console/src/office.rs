@@ -1,0 +1,319 @@
+//! Where jobs are carried out: a thread of its own with a runtime, so that no work ever holds a key up.
+//!
+//! Each job opens the installation for itself: what another program changed meanwhile counts.
+
+mod account;
+mod facts;
+mod setup;
+
+use crate::job::{Happened, Job, JobId, Report, State};
+use bwdc_core::plan::Refusal;
+use bwdc_engine::Happened as Happening;
+use bwdc_engine::event::RunEvent;
+use bwdc_engine::ledger::{RunId, RunOutcome};
+use bwdc_engine::lock::LockError;
+use bwdc_engine::paths::ProcessEnvironment;
+use bwdc_engine::secrets::SecretName;
+use bwdc_engine::{
+    Cancel, Control, Engine, EngineError, FrontEnd, ReadMode, RunError, SavedPlan, SyncReport, Trigger,
+};
+use bwdc_messages::approval::approval;
+use bwdc_messages::finding::Described;
+use bwdc_messages::{ErrorText, describe, notice, progress, text};
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::LocalSet;
+
+/// How often a lock that somebody else holds is tried.
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+/// Runs that are looked at.
+const RUNS: u32 = 200;
+
+/// A job on its way to where it is carried out.
+pub struct Order {
+    /// Its number.
+    pub id: JobId,
+    /// What to do.
+    pub job: Job,
+    /// The means to end it.
+    pub cancel: Cancel,
+    /// The installation that it is about.
+    pub environment: ProcessEnvironment,
+}
+
+/// The other end of the thread.
+pub struct Office {
+    orders: UnboundedSender<Order>,
+    reports: mpsc::Receiver<Report>,
+}
+
+impl Office {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// What the operating system says when it gives no thread.
+    pub fn open() -> std::io::Result<Self> {
+        let (orders, incoming) = unbounded_channel();
+        let (outgoing, reports) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("bwdc-office".to_owned())
+            .spawn(move || work(incoming, &outgoing))?;
+        Ok(Self { orders, reports })
+    }
+
+    /// Hands a job over.
+    pub fn order(&self, order: Order) {
+        // The thread ends with the program only.
+        let _ = self.orders.send(order);
+    }
+
+    /// The next report, if there is one within this time.
+    pub fn report(&self, within: Duration) -> Option<Report> {
+        self.reports.recv_timeout(within).ok()
+    }
+}
+
+fn work(mut incoming: UnboundedReceiver<Order>, outgoing: &mpsc::Sender<Report>) {
+    let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
+    let desk = Rc::new(account::Conversation::default());
+    LocalSet::new().block_on(&runtime, async move {
+        while let Some(order) = incoming.recv().await {
+            let teller = Teller { id: order.id, outgoing: outgoing.clone() };
+            tokio::task::spawn_local(carry_out(order, teller, Rc::clone(&desk)));
+        }
+    });
+}
+
+/// Where the reports of one job go.
+#[derive(Clone)]
+struct Teller {
+    id: JobId,
+    outgoing: mpsc::Sender<Report>,
+}
+
+impl Teller {
+    fn tell(&self, what: Happened) {
+        // Nobody listens any more when the program ends.
+        let _ = self.outgoing.send(Report { job: self.id, what });
+    }
+
+    fn failed(&self, error: &EngineError) {
+        self.tell(Happened::Failed(Box::new(describe(error))));
+    }
+
+    fn finish(&self, result: Result<Happened, EngineError>) {
+        match result {
+            Ok(what) => self.tell(what),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn event(&self, event: RunEvent) {
+        if let bwdc_engine::event::Event::Notice(found) = &event.event {
+            self.tell(Happened::Notice(notice::notice(found)));
+        }
+        if let Some(text) = progress::event(&event.event) {
+            self.tell(Happened::Progress(text));
+        }
+    }
+}
+
+async fn carry_out(order: Order, teller: Teller, conversation: Rc<account::Conversation>) {
+    let Order { job, cancel, environment, .. } = order;
+    match job {
+        Job::Setup(work) => setup::carry_out(work, &environment, &cancel, &teller, &conversation).await,
+        Job::Doctor => doctor(&environment, &teller).await,
+        Job::Sync { expected, approved } => {
+            let run = Run { environment: &environment, cancel: &cancel, teller: &teller };
+            match run.sync(expected.as_ref(), approved).await {
+                Ok(report) => teller.tell(Happened::Synced(Box::new(report))),
+                Err(error) => teller.tell(Happened::Failed(error)),
+            }
+        }
+        job => teller.finish(quick(job, &environment, &cancel, &teller).await),
+    }
+}
+
+async fn quick(
+    job: Job,
+    environment: &ProcessEnvironment,
+    cancel: &Cancel,
+    teller: &Teller,
+) -> Result<Happened, EngineError> {
+    match job {
+        Job::Profiles => return Ok(Happened::Profiles(Engine::profiles(environment)?)),
+        Job::Files(typed) => return Ok(Happened::Files(files(&typed))),
+        Job::WritePlan { path, saved } => {
+            saved.write(&path)?;
+            return Ok(Happened::Written(path));
+        }
+        _ => {}
+    }
+    let mut engine = Engine::open(environment.clone())?;
+    Ok(match job {
+        Job::State => Happened::State(Box::new(state(&engine)?)),
+        Job::Save { settings, secrets } => {
+            if !settings.is_empty() {
+                let changes: Vec<_> =
+                    settings.iter().map(|(setting, value)| (*setting, value.clone())).collect();
+                engine.set_all(&changes)?;
+            }
+            for (setting, secret) in secrets {
+                if let bwdc_core::settings::SettingKind::Secret(kind) = setting.kind {
+                    engine.set_secret(SecretName::of_directory(kind), &secret)?;
+                }
+            }
+            Happened::State(Box::new(state(&engine)?))
+        }
+        Job::LogOut => {
+            engine.log_out()?;
+            Happened::State(Box::new(state(&engine)?))
+        }
+        Job::Observe(key) => {
+            engine.set_observer(key, &|_| ()).await?;
+            Happened::State(Box::new(state(&engine)?))
+        }
+        Job::Plan => {
+            let events = |event| teller.event(event);
+            let control = Control { events: &events, cancel };
+            Happened::Planned(Box::new(engine.plan(ReadMode::Incremental, control).await?))
+        }
+        Job::History => Happened::History(engine.history(RUNS)?),
+        Job::Run(run) => {
+            let (record, entries) = engine.run_of_history(run)?;
+            Happened::Run(Box::new(record), entries)
+        }
+        // Carried out before.
+        Job::Profiles
+        | Job::Files(_)
+        | Job::WritePlan { .. }
+        | Job::Setup(_)
+        | Job::Doctor
+        | Job::Sync { .. } => Happened::Examined,
+    })
+}
+
+/// Files and folders whose names begin with what was typed, in order.
+fn files(typed: &str) -> Vec<String> {
+    let (folder, begins) = typed
+        .rsplit_once(std::path::is_separator)
+        .map_or(("", typed), |(_, begins)| (typed.strip_suffix(begins).unwrap_or_default(), begins));
+    let place = if folder.is_empty() { "." } else { folder };
+    let Ok(entries) = std::fs::read_dir(place) else { return Vec::new() };
+    let name = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        let is_folder = entry.path().is_dir();
+        name.starts_with(begins).then(|| format!("{folder}{name}{}", if is_folder { "/" } else { "" }))
+    };
+    let mut found: Vec<String> = entries.filter_map(Result::ok).filter_map(name).collect();
+    found.sort();
+    found
+}
+
+/// What the installation is at. A ledger that cannot be read keeps nobody from seeing the rest.
+fn state(engine: &Engine) -> Result<State, EngineError> {
+    let (runs, ledger_error) = match engine.history(1) {
+        Ok(runs) => (runs, None),
+        Err(error) => (Vec::new(), Some(describe(&error).message)),
+    };
+    let refused = match runs.first() {
+        Some(run) if run.outcome == Some(RunOutcome::Refused) => refusals(engine, run.id),
+        _ => Vec::new(),
+    };
+    Ok(State {
+        refused,
+        client_id: engine.client_id()?,
+        observer: engine.observer()?,
+        entries: engine.settings()?,
+        runs,
+        ledger_error,
+    })
+}
+
+/// What refused a run.
+fn refusals(engine: &Engine, run: RunId) -> Vec<Refusal> {
+    let entries = engine.run_of_history(run).map(|(_, entries)| entries).unwrap_or_default();
+    let refused = entries.into_iter().filter_map(|it| match it.what {
+        Happening::Refused(refusal) => Some(refusal),
+        _ => None,
+    });
+    refused.collect()
+}
+
+async fn doctor(environment: &ProcessEnvironment, teller: &Teller) {
+    let result = Engine::examine(environment, &|_| (), &mut |finding| {
+        teller.tell(Happened::Finding(Box::new(Described::new(finding))));
+    })
+    .await;
+    match result {
+        Ok(()) => teller.tell(Happened::Examined),
+        Err(error) => teller.failed(&error),
+    }
+}
+
+/// A run, which waits for its turn.
+struct Run<'a> {
+    environment: &'a ProcessEnvironment,
+    cancel: &'a Cancel,
+    teller: &'a Teller,
+}
+
+impl Run<'_> {
+    /// Syncs. What the limits refuse is approved when its number is the one that was typed, and synced then.
+    async fn sync(
+        &self,
+        expected: Option<&SavedPlan>,
+        approved: Option<usize>,
+    ) -> Result<SyncReport, Box<ErrorText>> {
+        let error = match self.in_turn(expected).await {
+            Ok(report) => return Ok(report),
+            Err(error) => error,
+        };
+        let words = Box::new(describe(&error));
+        let (Some(approved), EngineError::Run(RunError::Refused { refusals })) = (approved, &error) else {
+            return Err(words);
+        };
+        let number = approval(refusals).map(|it| it.number);
+        if number != Some(approved) {
+            return Err(Box::new(ErrorText {
+                message: text!(
+                    "console.number-changed",
+                    "Nothing was approved: the run was refused for other numbers than those that were shown. {message}",
+                    message = words.message
+                ),
+                ..*words
+            }));
+        }
+        let mut engine =
+            Engine::open(self.environment.clone()).map_err(|error| Box::new(describe(&error)))?;
+        engine.approve(None::<RunId>).map_err(|error| Box::new(describe(&error)))?;
+        drop(engine);
+        self.in_turn(None).await.map_err(|error| Box::new(describe(&error)))
+    }
+
+    /// Syncs as soon as nobody else does, and tells meanwhile who that is.
+    async fn in_turn(&self, expected: Option<&SavedPlan>) -> Result<SyncReport, EngineError> {
+        let events = |event| self.teller.event(event);
+        let control = Control { events: &events, cancel: self.cancel };
+        let trigger = Trigger::asked(FrontEnd::Console);
+        loop {
+            let mut engine = Engine::open(self.environment.clone())?;
+            let result = match expected {
+                Some(saved) => engine.apply(trigger, saved, control).await,
+                None => engine.sync(trigger, ReadMode::Incremental, control).await,
+            };
+            let Err(EngineError::Run(RunError::Lock(LockError::Held { holder, .. }))) = &result else {
+                return result;
+            };
+            let holder = holder.as_ref().map(|it| (it.command.as_str(), it.pid, it.since.as_str()));
+            self.teller.tell(Happened::Held(progress::held(holder)));
+            let pause = tokio::time::sleep(BETWEEN_TRIES);
+            if self.cancel.unless_cancelled(pause).await.is_none() {
+                return Err(RunError::Cancelled.into());
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What the set-up is told of the installation, and of what failed.
+
+use bwdc_engine::store::SyncedKind;
+use bwdc_engine::{Engine, EngineError};
+use bwdc_messages::setup::{SetupDone, SetupFacts};
+use bwdc_messages::{CommandLine, ErrorText};
+
+/// An error with what to do about it.
+pub(super) fn failed(error: &ErrorText) -> SetupDone {
+    let steps = CommandLine::default().sentences(&error.next_steps);
+    SetupDone::Failed(if steps.is_empty() {
+        error.message.clone()
+    } else {
+        format!("{}\n{steps}", error.message)
+    })
+}
+
+/// The installation as the set-up asks for it.
+pub(super) fn facts(engine: &Engine) -> Result<SetupFacts, EngineError> {
+    let has_synced = [SyncedKind::Users, SyncedKind::Groups].iter().any(|it| engine.last_sync(*it).is_some());
+    Ok(SetupFacts { entries: engine.settings()?, client_id: engine.client_id()?, has_synced })
+}

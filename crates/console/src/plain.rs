@@ -1,0 +1,205 @@
+//! The same screens line by line: for readers who hear a screen, for terminals that can do no more, for scripts through a
+//! pipe. A number chooses a row, a line answers a question, a word after a colon is a key: `:back`, `:save`, `:keys`.
+
+use crate::app::{App, Start};
+use crate::key::Key;
+use crate::office::Office;
+use crate::screen::{Hint, Screen};
+use bwdc_engine::paths::ProcessEnvironment;
+use bwdc_messages::foreign::{fit, fit_in_a_line};
+use bwdc_messages::text;
+use std::io::{self, BufRead, Write};
+use std::time::Duration;
+
+/// How long a report is waited for at once.
+const TICK: Duration = Duration::from_millis(200);
+/// Rows that are printed of a long list.
+const ROWS: usize = 60;
+
+/// Where lines come from.
+pub trait Lines {
+    /// The next line without its end; None: there are no more. A secret is read unseen where somebody types.
+    ///
+    /// # Errors
+    /// What the input says.
+    fn line(&mut self, is_secret: bool) -> io::Result<Option<String>>;
+
+    /// Whether somebody asked to end what is under way.
+    fn is_interrupted(&mut self) -> bool {
+        false
+    }
+}
+
+/// Lines of a pipe or a file.
+pub struct Piped<R>(pub R);
+
+impl<R: BufRead> Lines for Piped<R> {
+    fn line(&mut self, _is_secret: bool) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        let length = self.0.read_line(&mut line)?;
+        Ok((length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+}
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything was asked, or the reader left.
+    Over,
+    /// There were no more lines.
+    InputEnded,
+}
+
+/// The console line by line, until the reader leaves it or there are no more lines.
+///
+/// # Errors
+/// What the input or the output says.
+pub fn run(
+    environment: ProcessEnvironment,
+    start: Start,
+    lines: &mut dyn Lines,
+    out: &mut dyn Write,
+) -> io::Result<Ended> {
+    let mut app = App::new(environment, start);
+    let office = Office::open()?;
+    let mut said = String::new();
+    loop {
+        for order in app.orders() {
+            office.order(order);
+        }
+        if app.is_over() {
+            return Ok(Ended::Over);
+        }
+        if app.is_waiting() {
+            tell_progress(&app.screen(), &mut said, out)?;
+            if lines.is_interrupted() {
+                app.key(&Key::Stop);
+            }
+            if let Some(report) = office.report(TICK) {
+                app.report(report);
+            }
+            continue;
+        }
+        said.clear();
+        let is_secret = {
+            let screen = app.screen();
+            print(&screen, out)?;
+            screen.input.as_ref().is_some_and(|it| it.is_secret)
+        };
+        let Some(line) = lines.line(is_secret)? else {
+            writeln!(out)?;
+            return Ok(Ended::InputEnded);
+        };
+        let keys = keys(&app.screen(), &line);
+        for key in keys {
+            app.key(&key);
+        }
+    }
+}
+
+/// What goes on, each thing once.
+fn tell_progress(screen: &Screen<'_>, said: &mut String, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(busy) = screen.busy.as_ref().filter(|it| *it != said) {
+        writeln!(out, "{}", fit_in_a_line(busy))?;
+        out.flush()?;
+        said.clone_from(busy);
+    }
+    Ok(())
+}
+
+fn print(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n== {} ==", fit_in_a_line(&screen.title))?;
+    for line in &screen.head {
+        writeln!(out, "{}", fit(&line.text))?;
+    }
+    // Where a line is asked for, the list behind it says nothing new.
+    if let Some(list) = screen.list.as_ref().filter(|_| screen.input.is_none()) {
+        if list.total == 0 && !list.empty.is_empty() {
+            writeln!(out, "{}", fit(&list.empty))?;
+        }
+        let first = crate::draw::first_row(list.total, list.selected.unwrap_or(0), ROWS);
+        for at in first..list.total.min(first + ROWS) {
+            let row = (list.row)(at);
+            let mark = if list.selected == Some(at) { '*' } else { ' ' };
+            let number = row.key.map_or_else(|| (at + 1).to_string(), String::from);
+            let right =
+                if row.right.is_empty() { String::new() } else { format!(": {}", fit_in_a_line(&row.right)) };
+            writeln!(out, "{mark}{number:>3}  {}{right}", fit_in_a_line(&row.left))?;
+        }
+        if list.total > ROWS {
+            writeln!(
+                out,
+                "{}",
+                text!("plain.of", "({shown} of {total} rows)", shown = ROWS, total = list.total)
+            )?;
+        }
+    }
+    if screen.list.is_none() || screen.input.is_some() {
+        for line in &screen.detail {
+            writeln!(out, "{}", fit(&line.text))?;
+        }
+    }
+    if let Some(note) = &screen.note {
+        writeln!(out, "! {}", fit(&note.text))?;
+    }
+    let words: Vec<String> =
+        screen.hints.iter().filter(|it| !it.word.is_empty()).map(|it| format!(":{}", it.word)).collect();
+    if !words.is_empty() {
+        writeln!(out, "({})", words.join(" "))?;
+    }
+    match &screen.input {
+        Some(input) => {
+            if let Some(error) = &input.error {
+                writeln!(out, "! {}", fit(error))?;
+            }
+            let default =
+                if input.default.is_empty() { String::new() } else { format!(" [{}]", input.default) };
+            write!(out, "{}{}: ", fit_in_a_line(&input.label), fit_in_a_line(&default))?;
+        }
+        None => write!(out, "> ")?,
+    }
+    out.flush()
+}
+
+/// What a line means here.
+fn keys(screen: &Screen<'_>, line: &str) -> Vec<Key> {
+    if let Some(word) = line.trim().strip_prefix(':') {
+        return match word {
+            "q" | "quit" | "exit" => vec![Key::Stop],
+            word => screen.hints.iter().find(|it| it.word == word).map(Hint::key).into_iter().collect(),
+        };
+    }
+    if screen.input.is_some() {
+        return vec![Key::Clear, Key::Paste(line.to_owned()), Key::Enter];
+    }
+    let line = line.trim();
+    if line.is_empty() {
+        return vec![Key::Enter];
+    }
+    if let Some(list) = &screen.list
+        && let Some(place) = place(list, line)
+    {
+        let moves = std::iter::repeat_n(Key::Down, place);
+        return [Key::Home].into_iter().chain(moves).chain([Key::Enter]).collect();
+    }
+    let mut letters = line.chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) => vec![Key::Char(letter)],
+        _ => Vec::new(),
+    }
+}
+
+/// The row that a line names: by its key, else by its number.
+fn place(list: &crate::screen::List<'_>, line: &str) -> Option<usize> {
+    let rows = list.total.min(ROWS);
+    let by_key = (0..rows).find(|at| (list.row)(*at).key.is_some_and(|it| line == it.to_string()));
+    let has_keys = (0..rows).any(|at| (list.row)(at).key.is_some());
+    let by_number = || line.parse::<usize>().ok()?.checked_sub(1).filter(|it| *it < list.total);
+    by_key.or_else(|| if has_keys { None } else { by_number() })
+}
+
+impl Hint {
+    fn key(&self) -> Key {
+        self.press.clone()
+    }
+}

@@ -1,0 +1,191 @@
+//! The checks of doctor as they come in; what to do next is carried out from here.
+
+use super::account::sign_in_view;
+use super::chosen::{Chosen, back, digit};
+use super::form::FormView;
+use super::plan::PlanView;
+use super::run::RunView;
+use super::text::TextView;
+use crate::desk::{Desk, Turn, View};
+use crate::job::{Happened, Job, JobId};
+use crate::key::Key;
+use crate::screen::{Hint, Line, Row, Screen, Tone};
+use bwdc_messages::finding::Described;
+use bwdc_messages::{NextStep, Step, text};
+
+/// The checks.
+pub(crate) struct DoctorView {
+    job: Option<JobId>,
+    found: Vec<Described>,
+    failure: Option<Line>,
+    at: Chosen,
+    /// Whether only what needs attention is shown.
+    problems_only: bool,
+}
+
+impl DoctorView {
+    pub(crate) fn begin(desk: &mut Desk) -> Self {
+        let job = Some(desk.start(Job::Doctor));
+        Self { job, found: Vec::new(), failure: None, at: Chosen::default(), problems_only: false }
+    }
+
+    fn shown(&self) -> Vec<&Described> {
+        let wanted = |it: &&Described| !self.problems_only || !it.is_good();
+        self.found.iter().filter(wanted).collect()
+    }
+}
+
+impl View for DoctorView {
+    fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        match key {
+            Key::Enter => match self.shown().get(self.at.0) {
+                Some(found) => Turn::Open(Box::new(FindingView::new(found, desk))),
+                None => Turn::Stay,
+            },
+            Key::Char('r') if self.job.is_none() => Turn::Replace(Box::new(Self::begin(desk))),
+            Key::Char('f') => {
+                self.problems_only = !self.problems_only;
+                self.at = Chosen::default();
+                Turn::Stay
+            }
+            key if self.at.key(key, self.shown().len()) => Turn::Stay,
+            _ => Turn::Unknown,
+        }
+    }
+
+    fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
+        if self.job != Some(job) {
+            return Err(what);
+        }
+        match what {
+            Happened::Finding(found) => self.found.push(*found),
+            Happened::Examined => {
+                self.job = None;
+                let failed = self.found.iter().filter(|it| it.is_failure()).count();
+                let tone = if failed == 0 { Tone::Good } else { Tone::Bad };
+                let checks = self.found.len();
+                desk.say(
+                    text!("doctor-view.done", "{checks:check/checks}, {failed} failed.", checks, failed),
+                    tone,
+                );
+            }
+            Happened::Failed(error) => {
+                self.job = None;
+                self.failure = Some(Line::new(desk.error_text(&error), Tone::Bad));
+            }
+            other => return Err(other),
+        }
+        Ok(Turn::Stay)
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.job.is_some()
+    }
+
+    fn screen<'s>(&'s self, desk: &'s Desk) -> Screen<'s> {
+        let mut screen = Screen::new(text!("menu.doctor", "Doctor"));
+        screen.head = self.failure.clone().into_iter().collect();
+        let shown = self.shown();
+        let row = |it: &&Described| {
+            let line = it.lines(&desk.commands).into_iter().next().unwrap_or_default();
+            Row { left: line.text.into(), tone: line.tone, ..Row::default() }
+        };
+        let rows: Vec<Row<'_>> = shown.iter().map(row).collect();
+        screen.detail = shown.get(self.at.0).map(|it| it.lines(&desk.commands)).unwrap_or_default();
+        screen = screen.with_rows(rows, self.at.0, 0);
+        if self.job.is_some() {
+            screen.busy = Some(text!("doctor-view.checking", "Checking …"));
+        }
+        let filter = if self.problems_only {
+            text!("doctor-view.all", "show all")
+        } else {
+            text!("doctor-view.problems", "problems only")
+        };
+        screen.hints = vec![
+            Hint::new("↑↓", text!("console.choose", "choose"), "", Key::Down),
+            Hint::new("Enter", text!("doctor-view.enter", "what to do"), "", Key::Enter),
+            Hint::new("f", filter, "filter", Key::Char('f')),
+            Hint::new("r", text!("doctor-view.again", "check again"), "again", Key::Char('r')),
+            back(),
+        ];
+        screen
+    }
+}
+
+/// One check with its next steps.
+struct FindingView {
+    lines: Vec<Line>,
+    steps: Vec<(NextStep, String)>,
+    at: Chosen,
+}
+
+impl FindingView {
+    fn new(found: &Described, desk: &Desk) -> Self {
+        let sentence = |it: &NextStep| (it.clone(), desk.commands.sentence(it));
+        Self {
+            lines: found.lines(&desk.commands).into_iter().take(1).collect(),
+            steps: found.steps().iter().map(sentence).collect(),
+            at: Chosen::default(),
+        }
+    }
+}
+
+impl View for FindingView {
+    fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        let place = match key {
+            Key::Enter => Some(self.at.0),
+            key => digit(key, self.steps.len()),
+        };
+        match place.and_then(|it| self.steps.get(it)) {
+            Some((step, sentence)) => carry_out(step, sentence, desk),
+            None if self.at.key(key, self.steps.len()) => Turn::Stay,
+            None => Turn::Unknown,
+        }
+    }
+
+    fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
+        let mut screen = Screen::new(text!("doctor-view.next", "What to do"));
+        screen.head = self.lines.clone();
+        let rows = self.steps.iter().enumerate().map(|(place, (_, sentence))| Row {
+            key: char::from_digit(place as u32 + 1, 10),
+            left: sentence.as_str().into(),
+            ..Row::default()
+        });
+        screen = screen.with_rows(rows.collect(), self.at.0, 0);
+        if let Some(list) = &mut screen.list {
+            list.empty = text!("doctor-view.nothing", "There is nothing to do.");
+        }
+        screen.detail =
+            self.steps.get(self.at.0).map(|(_, it)| Line::plain(it.as_str())).into_iter().collect();
+        screen.hints = vec![Hint::new("Enter", text!("doctor-view.do", "do it"), "", Key::Enter), back()];
+        screen
+    }
+}
+
+/// Does a step from here, or says how it is done elsewhere.
+fn carry_out(next: &NextStep, sentence: &str, desk: &mut Desk) -> Turn {
+    let elsewhere = || {
+        let title = text!("doctor-view.elsewhere", "To be done elsewhere");
+        Turn::Open(Box::new(TextView::new(title, &[Line::plain(sentence)])))
+    };
+    if next.source.is_some() {
+        return elsewhere();
+    }
+    match &next.step {
+        Step::Set { setting, value } => match FormView::at(setting, value.as_deref(), desk) {
+            Some(form) => Turn::Open(Box::new(form)),
+            None => elsewhere(),
+        },
+        Step::EnterSecret { setting } => match FormView::at(setting, None, desk) {
+            Some(form) => Turn::Open(Box::new(form)),
+            None => elsewhere(),
+        },
+        Step::Run(words) => match words.split_whitespace().next() {
+            Some("login") if !words.contains("--") => Turn::Open(sign_in_view(desk)),
+            Some("sync") => Turn::Open(Box::new(RunView::begin(None, None, desk))),
+            Some("plan" | "approve") => Turn::Open(Box::new(PlanView::begin(desk))),
+            _ => elsewhere(),
+        },
+        Step::Open(_) | Step::Say(_) => elsewhere(),
+    }
+}

@@ -1,0 +1,104 @@
+//! Earlier runs, and what each of them did.
+
+use super::chosen::{Chosen, back, hints};
+use super::text::TextView;
+use crate::desk::{Desk, Turn, View};
+use crate::job::{Happened, Job, JobId};
+use crate::key::Key;
+use crate::screen::{Line, Row, Screen, Tone};
+use bwdc_engine::ledger::{RunOutcome, RunRecord};
+use bwdc_messages::time::moment;
+use bwdc_messages::{history, text};
+
+/// The runs.
+pub(crate) struct HistoryView {
+    job: Option<JobId>,
+    runs: Vec<RunRecord>,
+    failure: Option<Line>,
+    at: Chosen,
+}
+
+impl HistoryView {
+    pub(crate) fn begin(desk: &mut Desk) -> Self {
+        Self { job: Some(desk.start(Job::History)), runs: Vec::new(), failure: None, at: Chosen::default() }
+    }
+}
+
+impl View for HistoryView {
+    fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        match key {
+            Key::Enter => {
+                if let Some(run) = self.runs.get(self.at.0) {
+                    self.job = Some(desk.start(Job::Run(run.id)));
+                }
+                Turn::Stay
+            }
+            Key::Char('r') => {
+                self.job = Some(desk.start(Job::History));
+                Turn::Stay
+            }
+            key if self.at.key(key, self.runs.len()) => Turn::Stay,
+            _ => Turn::Unknown,
+        }
+    }
+
+    fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
+        if self.job != Some(job) {
+            return Err(what);
+        }
+        self.job = None;
+        match what {
+            Happened::History(runs) => {
+                self.runs = runs;
+                self.at.within(self.runs.len());
+            }
+            Happened::Run(record, entries) => {
+                let title = text!("history-view.run", "Run {run}", run = record.id.0);
+                let lines: Vec<Line> = history::run(&record, &entries).lines().map(Line::plain).collect();
+                return Ok(Turn::Open(Box::new(TextView::new(title, &lines))));
+            }
+            Happened::Failed(error) => self.failure = Some(Line::new(desk.error_text(&error), Tone::Bad)),
+            other => return Err(other),
+        }
+        Ok(Turn::Stay)
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.job.is_some()
+    }
+
+    fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
+        let mut screen = Screen::new(text!("menu.history", "History"));
+        screen.head = self.failure.clone().into_iter().collect();
+        let row = |run: &RunRecord| Row {
+            left: format!("{:>5}  {}", run.id.0, moment(run.started_at)).into(),
+            right: format!("{:<11}  {}", history::outcome(run), history::changes(run)).into(),
+            tone: tone(run),
+            ..Row::default()
+        };
+        screen = screen.with_rows(self.runs.iter().map(row).collect(), self.at.0, 30);
+        if let Some(list) = &mut screen.list {
+            let loading = self.job.is_some();
+            list.empty =
+                if loading { String::new() } else { text!("history.none", "There are no runs yet.") };
+        }
+        screen.hints = hints();
+        screen.hints.push(crate::screen::Hint::new(
+            "r",
+            text!("menu.refresh", "refresh"),
+            "refresh",
+            Key::Char('r'),
+        ));
+        screen.hints.push(back());
+        screen
+    }
+}
+
+fn tone(run: &RunRecord) -> Tone {
+    match run.outcome {
+        Some(RunOutcome::Complete) => Tone::Good,
+        Some(RunOutcome::Unchanged) => Tone::Faint,
+        Some(RunOutcome::Refused | RunOutcome::Failed) => Tone::Bad,
+        Some(RunOutcome::Partial | RunOutcome::Interrupted) | None => Tone::Warning,
+    }
+}

@@ -1,0 +1,70 @@
+//! A text that is read and left again.
+
+use super::chosen::{Chosen, back};
+use crate::desk::{Desk, Turn, View};
+use crate::key::Key;
+use crate::screen::{Hint, Line, Row, Screen, Tone};
+use crate::width::wrapped;
+use bwdc_messages::text;
+
+/// Columns in which a text is broken: it has to fit the smallest window.
+const ROOM: usize = 76;
+
+/// A text.
+pub(crate) struct TextView {
+    title: String,
+    rows: Vec<Line>,
+    at: Chosen,
+}
+
+impl TextView {
+    pub(crate) fn new(title: String, lines: &[Line]) -> Self {
+        let broken = |line: &Line| {
+            let tone = line.tone;
+            let rows = wrapped(&line.text, ROOM);
+            let rows = if rows.is_empty() { vec![String::new()] } else { rows };
+            rows.into_iter().map(move |it| Line::new(it, tone))
+        };
+        Self { title, rows: lines.iter().flat_map(broken).collect(), at: Chosen::default() }
+    }
+
+    /// The keys of a screen.
+    pub(crate) fn keys(hints: &[Hint]) -> Self {
+        let mut lines: Vec<Line> =
+            hints.iter().map(|it| Line::plain(format!("{:<10} {}", it.key, it.what))).collect();
+        lines.push(Line::default());
+        for (key, what) in [
+            ("↑ ↓", text!("keys.rows", "the row above, the row below")),
+            ("PgUp PgDn", text!("keys.pages", "ten rows up, ten rows down")),
+            ("Home End", text!("keys.ends", "the first row, the last row")),
+            ("Esc", text!("keys.back", "back; what was typed is not lost without a question")),
+            ("Ctrl-C", text!("keys.stop", "end what is under way, else the program")),
+            ("Ctrl-Z", text!("keys.suspend", "leave the program for a while; `fg` comes back")),
+        ] {
+            lines.push(Line::new(format!("{key:<10} {what}"), Tone::Faint));
+        }
+        Self::new(text!("keys.title", "Keys"), &lines)
+    }
+}
+
+impl View for TextView {
+    fn key(&mut self, key: &Key, _desk: &mut Desk) -> Turn {
+        match key {
+            _ if self.at.key(key, self.rows.len()) => Turn::Stay,
+            Key::Enter | Key::Char('?') => Turn::Back,
+            _ => Turn::Unknown,
+        }
+    }
+
+    fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
+        let mut screen = Screen::new(self.title.as_str());
+        let row = |it: &Line| Row { left: it.text.clone().into(), tone: it.tone, ..Row::default() };
+        screen = screen.with_rows(self.rows.iter().map(row).collect(), self.at.0, 0);
+        screen.hints = vec![
+            Hint::new("↑↓", text!("console.scroll", "scroll"), "", Key::Down),
+            Hint::new("Enter", text!("console.close", "close"), "close", Key::Enter),
+            back(),
+        ];
+        screen
+    }
+}

@@ -1,0 +1,102 @@
+//! Plans out of small and large directories, made by the rules themselves.
+
+use bwdc_core::desired::Desired;
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, Timestamp};
+use bwdc_core::observed::{
+    MemberStatus, Observed, ObservedMember, OrganizationState, Presence, Presences, Role, ServerKind,
+};
+use bwdc_core::plan::{Identity, Plan, PlanInput, Takings};
+use bwdc_core::settings::{ConnectorSettings, LeaverAction, SyncSettings};
+use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, SnapshotBuilder};
+use bwdc_engine::{Planned, SavedPlan};
+use serde_json::json;
+
+/// A directory of people and one group of all of them, and an organization with members who are gone from it.
+pub(crate) fn planned(people: &[&str], groups: &[(&str, &[&str])], gone: usize) -> Planned {
+    let scope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
+    let mut builder = SnapshotBuilder::new(scope);
+    for name in people {
+        let id = builder.text(&format!("cn={name},ou=people,dc=example,dc=test"));
+        let mail = builder.text(&format!("{}@example.test", name.to_lowercase()));
+        builder.person(PersonEntry {
+            reference: id,
+            key: id,
+            login: None,
+            external_id: id,
+            stable_id: None,
+            mail: Some(mail),
+            prefix: None,
+            state: AccountState::Enabled,
+        });
+    }
+    for (name, members) in groups {
+        let text = builder.text(name);
+        let members: Vec<_> =
+            members.iter().map(|it| builder.text(&format!("cn={it},ou=people,dc=example,dc=test"))).collect();
+        builder.group(text, text, text, text, &members);
+    }
+    for section in [Section::People, Section::DeletedPeople, Section::Groups] {
+        builder.end(section);
+    }
+    let snapshot = builder.finish().expect("every section has ended");
+    let sync = json!({ "users": true, "groups": true, "inviteUsersAfterProvisioning": true });
+    let sync = SyncSettings::from_stored(sync.as_object().expect("an object")).expect("settings");
+    let desired = Desired::build(snapshot, &sync).expect("a directory");
+    plan(&desired, &sync, gone)
+}
+
+fn plan(desired: &Desired, sync: &SyncSettings, gone: usize) -> Planned {
+    let mut state = OrganizationState::default();
+    let mut ledger = LedgerState { baseline_taken: true, ..LedgerState::default() };
+    let mut presences = Presences::new();
+    for number in 0..gone {
+        let id = ExternalId::new(format!("cn=gone{number},ou=people,dc=example,dc=test"));
+        let email = Email::new(format!("gone{number}@example.test"));
+        state.members.push(ObservedMember {
+            id: Some(MemberId::new(format!("m{number}"))),
+            email: email.clone(),
+            external_id: Some(id.clone()),
+            status: MemberStatus::Confirmed,
+            role: Role::User,
+        });
+        ledger.people.push(bwdc_core::ledger::ManagedPerson {
+            external_id: id.clone(),
+            source: SourceName::primary(),
+            stable_id: None,
+            reference: None,
+            email,
+            revoked_by_us: false,
+            out: None,
+        });
+        presences.insert(id, Presence::NotFound);
+    }
+    let observed = Observed::Live(state);
+    let mut connector = ConnectorSettings::default();
+    connector.leavers.gone = Some(LeaverAction::Revoke);
+    connector.limits.invitations = 1_000_000;
+    let identity = Identity::new(desired, &ledger, observed.state());
+    let recent = Takings::default();
+    let plan = Plan::build(&PlanInput {
+        desired,
+        identity: &identity,
+        observed: &observed,
+        ledger: &ledger,
+        presences: &presences,
+        sync,
+        connector: &connector,
+        server: ServerKind::OfficialCloud,
+        seats: None,
+        stages: None,
+        recent: &recent,
+        unfound_of_directory: 0,
+        resend: false,
+        now: Timestamp(0),
+    });
+    let verdict = plan.check(&connector.limits, &[]);
+    let saved: SavedPlan = serde_json::from_value(json!({
+        "version": 2, "server": "https://api.bitwarden.com", "organizationId": "6d1f7f0a", "changes": [],
+    }))
+    .expect("a saved plan");
+    Planned { plan, verdict, saved, invites_all_the_same: false }
+}
