@@ -91,6 +91,7 @@ fn plan(desired: &Desired, sync: &SyncSettings, gone: usize) -> Planned {
         recent: &recent,
         unfound_of_directory: 0,
         resend: false,
+        revokes: true,
         now: Timestamp(0),
     });
     let verdict = plan.check(&connector.limits, &[]);
