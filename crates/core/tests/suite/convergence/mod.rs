@@ -92,6 +92,19 @@ fn follows(
     Ok(())
 }
 
+/// Found by the property above: the colleague who has a leaver's address is not put into groups as the leaver.
+#[test]
+fn groups_do_not_take_a_leaver_in_for_the_colleague_who_has_the_address() {
+    let begin = [(0, 0, 4), (0, 0, 191), (0, 0, 30), (0, 0, 7), (0, 0, 31)];
+    let steps = [
+        (vec![(3, 75, 0), (0, 0, 13)], false),
+        (vec![(9, 55, 189), (9, 97, 37)], false),
+        (vec![(12, 0, 0), (10, 65, 0), (29, 183, 0), (0, 0, 52)], false),
+        (vec![(16, 0, 79)], false),
+    ];
+    follows(Mode::Official, 234_022_715_318_272, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}
+
 /// Found by the property above.
 #[test]
 fn an_address_passes_to_a_newcomer_while_its_holder_is_entered_anew() {

@@ -343,7 +343,16 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
         let wanted: BTreeSet<&str> = listed
             .filter_map(|it| {
                 let id = people.of(it)?;
-                let id = held.get(id).copied().filter(|it| !claimed.contains(it)).unwrap_or(id);
+                // Whom the ledger knows is not whoever else it knows.
+                let others = |held: &str| {
+                    let known = &world.ledger.people;
+                    known
+                        .iter()
+                        .any(|known| known.stable_id.as_ref().is_some_and(|id| id.as_str() == it.stable))
+                        && known.iter().any(|it| it.external_id.as_str() == held)
+                };
+                let held = held.get(id).copied().filter(|it| !claimed.contains(it) && !others(it));
+                let id = held.unwrap_or(id);
                 member(world, id)
             })
             .map(|it| it.id.as_str())
