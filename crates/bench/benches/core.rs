@@ -5,7 +5,7 @@
 use bwdc_core::desired::Desired;
 use bwdc_core::flatten::{Rows, flatten};
 use bwdc_core::import::official_request;
-use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson};
+use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks};
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, Timestamp};
 use bwdc_core::observed::{
     MemberStatus, Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role,
@@ -13,7 +13,9 @@ use bwdc_core::observed::{
 };
 use bwdc_core::plan::{After, Identity, Plan, PlanInput, Takings};
 use bwdc_core::settings::{AddressRule, ConnectorSettings, SyncSettings};
-use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use bwdc_core::snapshot::{
+    AccountState, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
+};
 use bwdc_core::test_report::TestReport;
 use divan::{AllocProfiler, Bencher};
 use std::sync::LazyLock;
@@ -168,6 +170,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
             email: it.email.clone(),
             revoked_by_us: false,
             out: None,
+            marks: Marks::default(),
         })
     });
     let groups = state.groups.iter().filter_map(|it| {
@@ -221,6 +224,7 @@ fn snapshot(people: u32) -> Snapshot {
             mail: Some(mail),
             prefix: None,
             state: AccountState::Enabled,
+            marks: PersonMarks::default(),
         });
     }
     let groups = people / 10;

@@ -7,10 +7,11 @@ mod overlook;
 pub use conflicts::{Alias, DuplicateAddresses, Merged};
 
 use crate::flatten::{Rows, contain_marked, flatten};
+use crate::ledger::Marks;
 use crate::names::SourceName;
 use crate::normalize::{Address, address};
 use crate::settings::{ConflictRules, SyncSettings};
-use crate::snapshot::{AccountState, Overlooked, Parts, PersonEntry, SetAside, Snapshot};
+use crate::snapshot::{AccountState, Overlooked, Parts, PersonEntry, PersonMarks, SetAside, Snapshot};
 use crate::text::{Text, TextTable};
 use hashbrown::HashSet;
 
@@ -33,6 +34,8 @@ pub struct DesiredPerson {
     pub changed: bool,
     /// Where the person comes from: the position in [`Desired::sources`].
     pub source: u16,
+    /// What tells the person apart from somebody else who gets the same address.
+    pub marks: PersonMarks,
 }
 
 /// Why a person has no address.
@@ -228,6 +231,7 @@ impl Desired {
             external_id: text(it.external_id),
             stable_id: it.stable_id.map(text),
             email: it.email.map(text),
+            marks: PersonMarks { number: it.marks.number.map(text), name: it.marks.name.map(text) },
             ..it
         }));
         self.groups.extend(new_groups.into_iter().map(|it| DesiredGroup {
@@ -331,6 +335,12 @@ impl Desired {
         self.members(group).iter().map(|&person| self.text(self.people[person as usize].external_id))
     }
 
+    /// What the entry says of the person.
+    pub fn marks(&self, person: &DesiredPerson) -> Marks {
+        let owned = |it: Option<Text>| it.map(|it| self.text(it).to_owned());
+        Marks { number: owned(person.marks.number), name: owned(person.marks.name) }
+    }
+
     /// What a person is shown as: the address, else the directory's name.
     pub fn display_name(&self, person: &DesiredPerson) -> &str {
         self.text(person.email.unwrap_or(person.reference))
@@ -429,6 +439,7 @@ fn desired_person(
         state: entry.state,
         changed: !unchanged.contains(&entry.key),
         source,
+        marks: entry.marks,
     }
 }
 

@@ -55,6 +55,7 @@ impl LedgerState {
                         email: Email::new(member.email.clone().unwrap_or_default()),
                         revoked_by_us: false,
                         out: None,
+                        marks: Marks::default(),
                     });
                 }
             }
@@ -95,6 +96,17 @@ pub struct ManagedPerson {
     pub revoked_by_us: bool,
     /// Why the person has no cause to be a member; None: has one.
     pub out: Option<Out>,
+    /// What the entry was last seen to say of the person.
+    pub marks: Marks,
+}
+
+/// What tells people apart who have one address, one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// The employee number.
+    pub number: Option<String>,
+    /// The name, as the directory shows it to people.
+    pub name: Option<String>,
 }
 
 /// Why somebody has no cause to be a member any more, and since when we know.
@@ -263,6 +275,7 @@ mod tests {
                 email: Email::new("other@x"),
                 revoked_by_us: true,
                 out: None,
+                marks: Marks::default(),
             };
             let ledger = LedgerState {
                 people: vec![known.clone()],

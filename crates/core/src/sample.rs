@@ -1,18 +1,23 @@
 //! Small directories for tests of this crate.
 
 use crate::desired::{Desired, DesiredError};
+use crate::ledger::Marks;
 use crate::settings::{AddressRule, SyncSettings};
-use crate::snapshot::{AccountState, Overlooked, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use crate::snapshot::{
+    AccountState, Overlooked, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
+};
 
 /// A directory under construction; names serve as reference, key and external id.
 pub(crate) struct Sample {
     builder: SnapshotBuilder,
+    /// Of the next person.
+    marks: PersonMarks,
 }
 
 impl Sample {
     pub(crate) fn new() -> Self {
         let scope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
-        Self { builder: SnapshotBuilder::new(scope) }
+        Self { builder: SnapshotBuilder::new(scope), marks: PersonMarks::default() }
     }
 
     pub(crate) fn person(self, name: &str, mail: &str) -> Self {
@@ -25,6 +30,26 @@ impl Sample {
 
     pub(crate) fn with_stable_id(self, name: &str, stable_id: &str, mail: &str) -> Self {
         self.add(name, Some(stable_id), Some(mail), None, AccountState::Enabled)
+    }
+
+    /// Somebody enabled, with what tells people apart.
+    pub(crate) fn marked(self, name: &str, stable_id: &str, mail: &str, marks: Marks) -> Self {
+        self.marked_in_state(name, stable_id, mail, marks, AccountState::Enabled)
+    }
+
+    pub(crate) fn marked_in_state(
+        mut self,
+        name: &str,
+        stable_id: &str,
+        mail: &str,
+        marks: Marks,
+        state: AccountState,
+    ) -> Self {
+        let mut optional = |value: Option<String>| value.map(|it| self.builder.text(&it));
+        self.marks = PersonMarks { number: optional(marks.number), name: optional(marks.name) };
+        self = self.add(name, Some(stable_id), Some(mail), None, state);
+        self.marks = PersonMarks::default();
+        self
     }
 
     pub(crate) fn identified_in_state(
@@ -133,6 +158,7 @@ impl Sample {
             mail,
             prefix,
             state,
+            marks: self.marks,
         });
         self
     }

@@ -63,6 +63,17 @@ pub struct PersonEntry {
     pub prefix: Option<Text>,
     /// Enabled, disabled or deleted.
     pub state: AccountState,
+    /// What tells the person apart from somebody else who gets the same address.
+    pub marks: PersonMarks,
+}
+
+/// What tells people apart who have one address, one after the other; blank is as if it were not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PersonMarks {
+    /// The employee number.
+    pub number: Option<Text>,
+    /// The name, as the directory shows it to people.
+    pub name: Option<Text>,
 }
 
 /// One group as the directory returned it.

@@ -5,7 +5,9 @@ use crate::text;
 use crate::time::moment;
 use bwdc_core::ledger::RefusedKind;
 use bwdc_core::observed::ServerKind;
-use bwdc_core::plan::{Cause, Kept, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Standing};
+use bwdc_core::plan::{
+    AddressHeldBecause, Cause, Kept, KeptBecause, LeftOutBecause, Mark, MembershipsKeptBecause, Standing,
+};
 
 /// Why something changes.
 pub fn cause(cause: Cause) -> String {
@@ -21,6 +23,12 @@ pub fn cause(cause: Cause) -> String {
         Cause::Hidden => text!("cause.hidden", "deleted or hidden in the directory"),
         Cause::Overwritten => text!("cause.overwritten", "not selected, and `sync.overwriteExisting` is on"),
         Cause::Returned => text!("cause.returned", "back in the directory"),
+        Cause::EntryReplaced => {
+            text!("cause.entry-replaced", "another entry of the directory has this address now")
+        }
+        Cause::NameUsed => {
+            text!("cause.name-used", "a newcomer has this name in the directory now")
+        }
         Cause::Differs => text!("cause.differs", "changed in the directory"),
     }
 }
@@ -190,11 +198,15 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
                 observed = observed.as_str()
             ),
         ),
+        Standing::AddressOfLeaver { person, entry, former, active, because } => {
+            (&person.name, address_of_leaver(entry, former, *active, *because))
+        }
         Standing::ExternalIdTaken { person, holder } => (
             &person.name,
             text!(
                 "standing.id-taken",
-                "not sent: has the name in the directory under which `{holder}` was brought over",
+                "waits: has the name in the directory under which `{holder}` was brought over. The id becomes free as soon as \
+                 `{holder}` has no access any more (`[leavers]` in connector.toml)",
                 holder
             ),
         ),
@@ -238,6 +250,47 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
             };
             (&group.name, why)
         }
+    }
+}
+
+fn address_of_leaver(entry: &str, former: &str, active: bool, because: AddressHeldBecause) -> String {
+    let access = if active {
+        text!("standing.leaver-active", "still has access")
+    } else {
+        text!("standing.leaver-revoked", "has no access")
+    };
+    match because {
+        AddressHeldBecause::AnotherPerson { mark } => {
+            let mark = match mark {
+                Mark::EmployeeNumber => text!("mark.employee-number", "employee number"),
+                Mark::Name => text!("mark.name", "name"),
+            };
+            text!(
+                "standing.address-of-another",
+                "`{entry}` waits: the membership with this address is that of `{former}`, who has another {mark} and {access}. \
+                 If both are the same person, set `leavers.returning` to `restore`; to remove the old membership and invite \
+                 the new person, set it to `invite`",
+                entry,
+                former,
+                mark,
+                access
+            )
+        }
+        AddressHeldBecause::NotCompared => text!(
+            "standing.address-not-compared",
+            "`{entry}` waits: the membership with this address is that of `{former}` and {access}, and no employee number or name \
+             is known of both. If they are the same person, give the access back in the web vault",
+            entry,
+            former,
+            access
+        ),
+        AddressHeldBecause::Unconfirmed => text!(
+            "standing.address-unconfirmed",
+            "`{entry}` waits: the membership with this address is that of `{former}`, and the directory does not say what became \
+             of that entry",
+            entry,
+            former
+        ),
     }
 }
 

@@ -99,6 +99,22 @@ pub fn remark(remark: &Remark) -> String {
         Remark::DeletedOrHidden { because, people, examples, action, grace_hours } => {
             hidden::deleted_or_hidden(because, *people, examples, *action, *grace_hours)
         }
+        Remark::EntryReplaced { person, entry, former, compared: true } => text!(
+            "notice.entry-replaced",
+            "The membership of {person} goes on under the new entry `{entry}`: the old one, `{former}`, is of the same person and \
+             not in use any more.",
+            person = person.name,
+            entry,
+            former
+        ),
+        Remark::EntryReplaced { person, entry, former, compared: false } => text!(
+            "notice.entry-replaced-unseen",
+            "The membership of {person} goes on under the new entry `{entry}`, which has the address of the old one, `{former}`. No \
+             employee number or name is known of both: please check that it is the same person.",
+            person = person.name,
+            entry,
+            former
+        ),
         Remark::RestoresByHand => text!(
             "notice.restores",
             "This run lists everybody, and this server restores everybody whom a request lists, including people whose \

@@ -67,6 +67,13 @@ pub fn message(refusal: &Refusal) -> String {
             planned,
             allowed
         ),
+        Refusal::TooManyReplacedPeople { planned, allowed } => text!(
+            "refusal.replaced-people",
+            "{planned:membership/memberships} would go on under new entries of the directory, which have the addresses of entries \
+             that are gone, disabled or deleted. The limit is {allowed} at once.",
+            planned,
+            allowed
+        ),
         Refusal::TooManyInvitations { planned, allowed } => text!(
             "refusal.invitations",
             "{planned:person/people} would be invited. The limit is {allowed} at once.",
@@ -181,7 +188,9 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
     };
     let web_vault = |what: String| vec![Step::Say(what).into()];
     match refusal {
-        Refusal::TooManyRemovals { .. } => raise(&["limits.removals", "limits.removals-percent"]),
+        Refusal::TooManyRemovals { .. } | Refusal::TooManyReplacedPeople { .. } => {
+            raise(&["limits.removals", "limits.removals-percent"])
+        }
         Refusal::TooManyMemberships { .. } => raise(&["limits.memberships", "limits.memberships-percent"]),
         Refusal::GroupEmptied { .. } => raise(&["limits.group-percent"]),
         Refusal::TooManyGroups { .. } | Refusal::TooManyReplacedGroups { .. } => {

@@ -3,8 +3,8 @@
 use super::addresses::addresses_told;
 use super::leavers::Outs;
 use super::{Change, Plan, PlanInput};
-use crate::desired::Desired;
-use crate::ledger::{Addresses, LedgerState, ManagedGroup, ManagedPerson};
+use crate::desired::{Desired, DesiredPerson};
+use crate::ledger::{Addresses, LedgerState, ManagedGroup, ManagedPerson, Marks};
 use crate::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, OrganizationState, Presence, ServerKind};
 use crate::snapshot::AccountState;
@@ -23,22 +23,29 @@ pub enum After<'a> {
 impl Plan {
     /// The ledger after this plan was carried out at `now`.
     pub fn ledger_after(&self, input: &PlanInput<'_>, after: After<'_>, now: Timestamp) -> LedgerState {
-        let directory = Directory::new(input);
+        let directory = Directory::new(input, &self.ids);
         let people = match after {
             After::Observed(state) => self.observed_people(input, &directory, state),
             After::Accepted => self.accepted_people(input, &directory),
         };
-        let outs = Outs::new(input);
+        let outs = Outs::new(input, &self.ids);
+        let asked_by: HashMap<&ExternalId, &ExternalId> = self.replaced_ids().collect();
         let people: Vec<ManagedPerson> = people
             .into_iter()
             .map(|person| {
-                let found = outs.of(&person.external_id, person.out);
+                let asked = asked_by.get(&person.external_id).copied().unwrap_or(&person.external_id);
+                let found = outs.of(&person.external_id, asked, person.out);
                 // What another source says starts no clock of one that was not read.
                 let unread = is_unread(&person.source, input.desired);
                 let out = if unread && found.is_some() { person.out } else { found };
-                let seen = if unread { None } else { directory.seen_at(&person.external_id, input) };
+                let seen = if unread { None } else { directory.seen_at(&person.external_id, asked, input) };
                 let reference = seen.map(str::to_owned).or(person.reference);
-                ManagedPerson { out, reference, ..person }
+                let marks = if unread {
+                    person.marks
+                } else {
+                    directory.marks(person.marks, &person.external_id, input)
+                };
+                ManagedPerson { out, reference, marks, ..person }
             })
             .collect();
         let groups = match after {
@@ -70,15 +77,16 @@ impl Plan {
         people: &[ManagedPerson],
     ) -> Addresses {
         let mut addresses = addresses_told(input.ledger, input.desired, input.identity);
+        // What was sent goes by the new ids.
+        for (new, old) in self.replaced_ids() {
+            addresses.pass_on(old, new);
+        }
         if matches!(after, After::Accepted) {
             for member in &self.import().members {
                 let sent = member.email.as_deref();
                 addresses
                     .set_taken(&member.external_id, member.deleted, |it| !member.deleted || Some(it) == sent);
             }
-        }
-        for (new, old) in self.replaced_ids() {
-            addresses.pass_on(old, new);
         }
         for person in people {
             let id = &person.external_id;
@@ -140,6 +148,10 @@ impl Plan {
                 email: member.email.clone(),
                 revoked_by_us: ours && member.status == MemberStatus::Revoked,
                 out: known.and_then(|it| it.out),
+                marks: known
+                    .filter(|it| is_same_entry(it, listed))
+                    .map(|it| it.marks.clone())
+                    .unwrap_or_default(),
             });
         }
         people.extend(self.still_listed(input, &people));
@@ -168,7 +180,12 @@ impl Plan {
         let mut people = input.ledger.people.clone();
         let mut places: HashMap<ExternalId, usize> =
             people.iter().enumerate().map(|(place, it)| (it.external_id.clone(), place)).collect();
-        let replaced: HashSet<&ExternalId> = self.replaced_ids().map(|(_, old)| old).collect();
+        for (new, old) in self.replaced_ids() {
+            if let Some(place) = places.remove(old) {
+                people[place].external_id = new.clone();
+                places.insert(new.clone(), place);
+            }
+        }
         let removed: HashSet<&ExternalId> = self
             .changes
             .iter()
@@ -187,6 +204,7 @@ impl Plan {
                     email: Email::new(member.email.clone().unwrap_or_default()),
                     revoked_by_us: false,
                     out: None,
+                    marks: Marks::default(),
                 });
                 people.len() - 1
             });
@@ -200,11 +218,14 @@ impl Plan {
                 continue;
             }
             person.source = listed.source.clone();
+            if !is_same_entry(person, Some(listed)) {
+                person.marks = Marks::default();
+            }
             if let Some(stable_id) = listed.stable_id {
                 person.stable_id = Some(StableId::new(stable_id));
             }
         }
-        people.retain(|it| !replaced.contains(&it.external_id) && !removed.contains(&it.external_id));
+        people.retain(|it| !removed.contains(&it.external_id));
         people
     }
 
@@ -217,6 +238,10 @@ impl Plan {
         let still = |ids: &[ExternalId]| {
             let ids = ids.iter().map(|it| new_ids.get(it.as_str()).copied().unwrap_or(it.as_str()));
             ids.filter_map(|it| managed.get(it).map(|&it| it.clone())).collect()
+        };
+        // What is sent goes by the new ids already.
+        let as_sent = |ids: &[ExternalId]| {
+            ids.iter().filter_map(|it| managed.get(it.as_str()).map(|&it| it.clone())).collect()
         };
         let listed = listed_groups(input);
         let order = &self.import().groups;
@@ -232,7 +257,7 @@ impl Plan {
             // Vaultwarden never renames a group.
             let keeps_name = input.server == ServerKind::Vaultwarden;
             let name = if keeps_name { known.name } else { group.name.clone() };
-            let members = still(&group.member_external_ids);
+            let members = as_sent(&group.member_external_ids);
             ManagedGroup { name, members, observed_at: None, ..known }
         });
         let mut groups: Vec<ManagedGroup> = known.collect();
@@ -245,7 +270,7 @@ impl Plan {
                 reference,
                 group_id: None,
                 name: it.name.clone(),
-                members: still(&it.member_external_ids),
+                members: as_sent(&it.member_external_ids),
                 observed_at: None,
             }
         }));
@@ -350,6 +375,14 @@ struct Listed<'a> {
     stable_id: Option<&'a str>,
     /// None where the entry has left its place: it is deleted.
     reference: Option<&'a str>,
+    /// None: a group.
+    person: Option<&'a DesiredPerson>,
+}
+
+/// Whether the ledger's person is known by the entry that is listed, and not by another one that had its address.
+fn is_same_entry(known: &ManagedPerson, listed: Option<&Listed<'_>>) -> bool {
+    let listed = listed.and_then(|it| it.stable_id);
+    known.stable_id.as_ref().zip(listed).is_none_or(|(known, listed)| known.as_str() == listed)
 }
 
 fn is_unread(source: &SourceName, desired: &Desired) -> bool {
@@ -364,7 +397,7 @@ fn listed_groups<'a>(input: &PlanInput<'a>) -> HashMap<&'a str, Listed<'a>> {
         let stable_id = it.stable_id.map(|id| desired.text(id));
         let id = input.identity.group(number).id()?;
         let reference = Some(desired.text(it.reference));
-        Some((id.as_str(), Listed { source: desired.source(it.source), stable_id, reference }))
+        Some((id.as_str(), Listed { source: desired.source(it.source), stable_id, reference, person: None }))
     });
     listed.collect()
 }
@@ -402,24 +435,41 @@ impl Origin {
 }
 
 impl<'a> Directory<'a> {
-    fn new(input: &PlanInput<'a>) -> Self {
+    fn new(input: &PlanInput<'a>, ids: &'a [Option<ExternalId>]) -> Self {
         let desired = input.desired;
         let listed = desired.everybody().iter().map(|it| Listed {
             source: desired.source(it.source),
             stable_id: it.stable_id.map(|id| desired.text(id)),
             reference: (it.state != AccountState::Deleted).then(|| desired.text(it.reference)),
+            person: Some(it),
         });
-        let ids = input.identity.people().iter();
-        let listed = ids.zip(listed).filter_map(|(id, it)| Some((id.as_ref()?.as_str(), it))).collect();
+        let listed =
+            ids.iter().zip(listed).filter_map(|(id, it)| Some((id.as_ref()?.as_str(), it))).collect();
         Self { listed }
     }
 
+    /// What tells the person apart, as it was last seen.
+    fn marks(&self, before: Marks, external_id: &ExternalId, input: &PlanInput<'_>) -> Marks {
+        let person = self.listed.get(external_id.as_str()).and_then(|it| it.person);
+        let now = person.map(|it| input.desired.marks(it)).unwrap_or_default();
+        let filled = |it: &String| !it.trim().is_empty();
+        Marks {
+            number: now.number.filter(filled).or(before.number),
+            name: now.name.filter(filled).or(before.name),
+        }
+    }
+
     /// The directory's name for the entry as this run saw it, listed or asked for by id.
-    fn seen_at<'s>(&'s self, external_id: &ExternalId, input: &'s PlanInput<'_>) -> Option<&'s str> {
+    fn seen_at<'s>(
+        &'s self,
+        external_id: &ExternalId,
+        asked: &ExternalId,
+        input: &'s PlanInput<'_>,
+    ) -> Option<&'s str> {
         if let Some(listed) = self.listed.get(external_id.as_str()) {
             return listed.reference;
         }
-        match input.presences.get(external_id) {
+        match input.presences.get(asked) {
             Some(Presence::Found { at } | Presence::Disabled { at }) => at.as_deref(),
             _ => None,
         }

@@ -20,6 +20,8 @@ pub struct Takings {
     pub emptied_groups: BTreeSet<String>,
     /// External ids of groups that take the place of an entry that is gone, and with it its access to collections.
     pub replaced_groups: BTreeSet<String>,
+    /// External ids of people whose membership was another entry's before.
+    pub replaced_people: BTreeSet<String>,
     /// Memberships that begin on a first run because the directory is read better than before: group, then member.
     pub anew: BTreeSet<(String, String)>,
     /// External ids of people who are invited.
@@ -42,6 +44,7 @@ impl Takings {
             && other.memberships.is_subset(&self.memberships)
             && other.emptied_groups.is_subset(&self.emptied_groups)
             && other.replaced_groups.is_subset(&self.replaced_groups)
+            && other.replaced_people.is_subset(&self.replaced_people)
             && other.anew.is_subset(&self.anew)
             && other.invited.is_subset(&self.invited)
             && other.seats <= self.seats
@@ -57,6 +60,7 @@ impl Takings {
         self.memberships.extend(other.memberships.iter().cloned());
         self.emptied_groups.extend(other.emptied_groups.iter().cloned());
         self.replaced_groups.extend(other.replaced_groups.iter().cloned());
+        self.replaced_people.extend(other.replaced_people.iter().cloned());
         self.anew.extend(other.anew.iter().cloned());
         self.invited.extend(other.invited.iter().cloned());
         self.seats = self.seats.max(other.seats);
@@ -72,6 +76,7 @@ impl Takings {
         self.memberships.retain(|it| !other.memberships.contains(it));
         self.emptied_groups.retain(|it| !other.emptied_groups.contains(it));
         self.anew.retain(|it| !other.anew.contains(it));
+        self.replaced_people.retain(|it| !other.replaced_people.contains(it));
         self.replaced_groups.retain(|it| !other.replaced_groups.contains(it));
         self.invited.retain(|it| !other.invited.contains(it));
     }
@@ -101,6 +106,7 @@ impl Plan {
             })
             .collect();
         let mut takings = Takings { seats: self.seats.bought, anew: self.anew.clone(), ..Takings::default() };
+        takings.replaced_people.clone_from(&self.replaced_people);
         for change in &self.changes {
             match change {
                 Change::Invite { person, .. } | Change::Stage { person, .. } => {

@@ -1,5 +1,6 @@
 //! The vocabulary of a plan.
 
+use super::marks::Mark;
 use crate::ledger::RefusedKind;
 use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::HiddenBecause;
@@ -41,6 +42,10 @@ pub enum Cause {
     Returned,
     /// The directory's value differs.
     Differs,
+    /// Another entry of the directory has the address now.
+    EntryReplaced,
+    /// A newcomer has the name in the directory under which the member was brought over.
+    NameUsed,
 }
 
 /// One change.
@@ -372,6 +377,19 @@ pub enum Standing {
         /// Why.
         because: MembershipsKeptBecause,
     },
+    /// Somebody has a leaver's address by now, and the leaver's membership is not theirs.
+    AddressOfLeaver {
+        /// Who waits, with the new entry's id.
+        person: Subject,
+        /// The directory's name for the new entry.
+        entry: String,
+        /// The directory's last name for the entry that had the address.
+        former: String,
+        /// Whether the membership has access.
+        active: bool,
+        /// Why it is not.
+        because: AddressHeldBecause,
+    },
     /// Somebody took this person's access by hand: it is not ours to give back.
     RevokedByHand {
         /// Who.
@@ -400,6 +418,21 @@ pub enum Standing {
         /// When it was first refused.
         since: Timestamp,
     },
+}
+
+/// Why somebody does not get the membership that has the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum AddressHeldBecause {
+    /// It is another person's.
+    AnotherPerson {
+        /// By what the entries differ.
+        mark: Mark,
+    },
+    /// Access was revoked, and nothing tells whether both entries are the same person.
+    NotCompared,
+    /// The directory does not tell what became of the entry that had it.
+    Unconfirmed,
 }
 
 /// Why members stay in a group in which the directory does not list them.
@@ -514,6 +547,17 @@ pub enum Remark {
         action: HiddenAction,
         /// After how many hours.
         grace_hours: u32,
+    },
+    /// The membership of somebody whose entry is gone, disabled or deleted goes on under a new entry with the same address.
+    EntryReplaced {
+        /// Who, with the new entry's id.
+        person: Subject,
+        /// The directory's name for the new entry.
+        entry: String,
+        /// The directory's last name for the entry before.
+        former: String,
+        /// Whether employee number or name of both were compared.
+        compared: bool,
     },
     /// The server restores everybody whom the request lists, also those whose access was revoked by hand.
     RestoresByHand,

@@ -3,8 +3,8 @@
 //! What a plan shows and what it sends are unfolded from this one list, in one place, so that they cannot differ.
 
 use super::change::{
-    Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause, Remark, Standing,
-    Subject,
+    AddressHeldBecause, Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause,
+    Remark, Standing, Subject,
 };
 use super::sent::Sent;
 use crate::names::{ExternalId, GroupId, MemberId};
@@ -54,6 +54,10 @@ pub(super) enum PersonFate {
     AddressUnseen { person: Subject, told: Vec<String> },
     /// In the directory; a member with this address has another id, and keeps it.
     HeldUnderOtherId { person: Subject, observed: ExternalId },
+    /// In the directory, with a leaver's address whose membership is not theirs.
+    AddressOfLeaver(Box<LeaversAddress>),
+    /// A leaver's id is a newcomer's from now on, and the leaver's membership gets another one.
+    Freed { person: Subject, old: ExternalId, by: Freeing },
     /// Becomes a member.
     Joins { person: Subject, cause: Cause, staged: bool },
     /// Is a member, and shall be one.
@@ -62,6 +66,24 @@ pub(super) enum PersonFate {
     Leaves { person: Subject, cause: Cause, by: Taking },
     /// Left the desired state, and stays.
     Kept(Kept),
+}
+
+/// Somebody who has a leaver's address by now, and waits.
+pub(super) struct LeaversAddress {
+    pub(super) person: Subject,
+    pub(super) entry: String,
+    pub(super) former: String,
+    pub(super) active: bool,
+    pub(super) because: AddressHeldBecause,
+}
+
+/// By what a leaver's membership gets another id.
+pub(super) enum Freeing {
+    Put(MemberId),
+    /// The import lists the leaver as deleted.
+    Import,
+    /// The import that takes access does it.
+    WithAccess,
 }
 
 /// What happens to a member whom the directory wants.
@@ -74,6 +96,8 @@ pub(super) struct MemberFate {
     pub(super) access: Access,
     /// Whether the person is sent although nothing is known to differ.
     pub(super) sent_again: bool,
+    /// Whether the membership was another entry's before.
+    pub(super) passed_on: bool,
 }
 
 /// Whether the organization knows a member under another address, which no request can change.
@@ -241,6 +265,22 @@ impl PersonFate {
             Self::HeldUnderOtherId { person, observed } => {
                 shown.standing.push(Standing::HeldUnderOtherId { person, observed });
             }
+            Self::AddressOfLeaver(held) => {
+                let LeaversAddress { person, entry, former, active, because } = *held;
+                shown.standing.push(Standing::AddressOfLeaver { person, entry, former, active, because });
+            }
+            Self::Freed { person, old, by } => {
+                match by {
+                    Freeing::Put(id) => {
+                        let external_id = person.external_id.clone();
+                        sent.repair(person.clone(), Request::PutMember { id, external_id });
+                    }
+                    Freeing::Import => sent.import.members.insert(0, entry(&person, true)),
+                    Freeing::WithAccess => {}
+                }
+                let cause = Cause::NameUsed;
+                shown.changes.push(Change::ReplaceExternalId { person, old, cause });
+            }
             Self::Joins { person, cause, staged } => {
                 sent.import.members.push(entry(&person, false));
                 shown.changes.push(joining(person, cause, staged));
@@ -284,10 +324,11 @@ impl Taking {
 
 impl MemberFate {
     fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
-        let Self { person, entry, address, id, access, sent_again } = self;
+        let Self { person, entry, address, id, access, sent_again, passed_on } = self;
+        let because = |usual: Cause| if passed_on { Cause::EntryReplaced } else { usual };
         shown.standing.extend(address.standing(&person));
-        let by_id = id.unfold(&person, shown, sent);
-        let by_access = access.unfold(person, shown, sent);
+        let by_id = id.unfold(&person, because(Cause::Differs), shown, sent);
+        let by_access = access.unfold(person, because(Cause::Returned), shown, sent);
         if sent_again || by_id || by_access {
             sent.import.members.push(entry);
         }
@@ -308,8 +349,8 @@ impl AddressDifference {
 
 impl IdChange {
     /// Whether the import has to name the person.
-    fn unfold(self, person: &Subject, shown: &mut Shown, sent: &mut Sent) -> bool {
-        let (person, cause) = (person.clone(), Cause::Differs);
+    fn unfold(self, person: &Subject, cause: Cause, shown: &mut Shown, sent: &mut Sent) -> bool {
+        let person = person.clone();
         match self {
             Self::None => false,
             Self::Adopted => {
@@ -332,7 +373,7 @@ impl IdChange {
 
 impl Access {
     /// Whether the import has to name the person.
-    fn unfold(self, person: Subject, shown: &mut Shown, sent: &mut Sent) -> bool {
+    fn unfold(self, person: Subject, cause: Cause, shown: &mut Shown, sent: &mut Sent) -> bool {
         match self {
             Self::Has => false,
             Self::TakenByHand => {
@@ -345,11 +386,11 @@ impl Access {
             }
             Self::Restored(member) => {
                 sent.restore(person.clone(), Request::Restore(member));
-                shown.changes.push(Change::Restore { person, cause: Cause::Returned });
+                shown.changes.push(Change::Restore { person, cause });
                 false
             }
             Self::RestoredByImport | Self::RestoredAgain => {
-                shown.changes.push(Change::Restore { person, cause: Cause::Returned });
+                shown.changes.push(Change::Restore { person, cause });
                 true
             }
             Self::InvitedAgain { staged } => {

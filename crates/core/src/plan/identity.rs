@@ -2,8 +2,8 @@
 //!
 //! The id that is pushed is the one of the first push, where the stable id tells that it is the same person: a rename or a
 //! move makes nobody new. It is none where the directory's id belongs to somebody else: a newcomer at a name that was used
-//! before must neither inherit nor lose anything of the person who had it. Somebody entered anew under the same address is
-//! the same. Where the id is a name and no stable one is known of the person who had it, as in a first run, the address
+//! before must neither inherit nor lose anything of the person who had it. Whether an entry with a leaver's address is the same person is
+//! decided in `replaced.rs`, after the directory was asked for the leaver. Where the id is a name and no stable one is known of the person who had it, as in a first run, the address
 //! tells: it is somebody else's by now.
 
 use super::group_identity::{GroupIdentities, GroupIdentity};
@@ -244,8 +244,8 @@ impl<'a> Known<'a> {
         if let (Some(owner), Some(_)) = (owner, self.stable(person))
             && let Some(owned) = &owner.stable_id
         {
-            return self.in_directory.contains(&(owner.source.as_str(), owned.as_str()))
-                || !has(owner.email.as_str());
+            // Who has the address, too, may be the same person: that is settled when the directory was asked for the owner.
+            return Some((owner.source.as_str(), owned.as_str())) != self.stable(person);
         }
         let address = owner.map(|it| it.email.as_str()).or_else(|| self.members.get(id).copied());
         let address = address.filter(|_| is_name(self.desired, person));

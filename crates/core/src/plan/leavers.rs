@@ -40,7 +40,7 @@ impl From<OutCause> for Cause {
 
 /// The cause and the action for somebody whom the directory lists as disabled or deleted; None: a live member.
 pub(super) fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(OutCause, Treatment)> {
-    let policy = input.connector.leavers;
+    let policy = &input.connector.leavers;
     match person.state {
         AccountState::Enabled => None,
         AccountState::Disabled => match policy.disabled {
@@ -91,6 +91,16 @@ impl Leavers {
         roster: &Roster<'_>,
     ) -> Option<PersonFate> {
         let Leaver { external_id, out: (out_cause, treatment), .. } = *leaver;
+        // What is not removed can be given back, should both turn out to be the same person.
+        let treatment = match treatment {
+            Treatment::AsToday | Treatment::Chosen(LeaverAction::Remove)
+                if roster.claims.is_strangers(external_id) =>
+            {
+                Treatment::Chosen(LeaverAction::Revoke)
+            }
+            treatment => treatment,
+        };
+        let leaver = &Leaver { out: (out_cause, treatment), ..*leaver };
         let &number = index.by_external_id.get(external_id)?;
         let member = index.member(number);
         let id = member.external_id.clone().unwrap_or_else(|| ExternalId::new(external_id));
@@ -129,10 +139,11 @@ impl Leavers {
         let taken = names_of_others(input);
         for managed in &input.ledger.people {
             let id = managed.external_id.as_str();
-            if roster.asked_for.contains(id) || roster.replaced.contains_key(id) {
+            let decided = roster.replaced.contains_key(id) || roster.decided.contains(id);
+            if roster.asked_for.contains(id) || decided {
                 continue;
             }
-            let policy = input.connector.leavers;
+            let policy = &input.connector.leavers;
             let answer = absence(input, &managed.external_id);
             // Asked by name, the directory answered for whoever has that name now.
             let about_another =
@@ -183,7 +194,11 @@ fn stays(
         Treatment::Chosen(LeaverAction::Keep) => Some(KeptBecause::Policy),
         _ if member.role != Role::User => Some(KeptBecause::Role),
         _ if is_protected(member, external_id, shown, input) => Some(KeptBecause::Protected),
-        _ if roster.entered_anew.contains(member.email.as_str()) => Some(KeptBecause::AddressInUse),
+        _ if roster.entered_anew.contains(member.email.as_str())
+            && !roster.claims.is_strangers(external_id) =>
+        {
+            Some(KeptBecause::AddressInUse)
+        }
         _ if index.baseline || index.sources.is_new(source) => Some(KeptBecause::Baseline),
         _ => index.sources.doubt(source, evidence).or_else(|| index.unread_owner(external_id, input)),
     };
@@ -256,19 +271,25 @@ pub(super) struct Outs<'a> {
 }
 
 impl<'a> Outs<'a> {
-    pub(super) fn new(input: &PlanInput<'a>) -> Self {
+    pub(super) fn new(input: &PlanInput<'a>, ids: &'a [Option<ExternalId>]) -> Self {
         let states = input.desired.everybody().iter().map(|it| it.state);
-        let ids = input.identity.people().iter();
-        let listed = ids.zip(states).filter_map(|(id, state)| Some((id.as_ref()?.as_str(), state))).collect();
+        let listed =
+            ids.iter().zip(states).filter_map(|(id, state)| Some((id.as_ref()?.as_str(), state))).collect();
         Self { input: *input, listed }
     }
 
-    pub(super) fn of(&self, external_id: &ExternalId, before: Option<Out>) -> Option<Out> {
+    /// `asked`: the id by which the directory was asked, where this run gives another one.
+    pub(super) fn of(
+        &self,
+        external_id: &ExternalId,
+        asked: &ExternalId,
+        before: Option<Out>,
+    ) -> Option<Out> {
         let cause = match self.listed.get(external_id.as_str()) {
             Some(AccountState::Enabled) => return None,
             Some(AccountState::Disabled) => OutCause::Disabled,
             Some(AccountState::Deleted) => OutCause::Deleted,
-            None => match absence(&self.input, external_id) {
+            None => match absence(&self.input, asked) {
                 Ok(cause) => cause,
                 Err(_) => return before,
             },

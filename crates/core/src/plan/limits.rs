@@ -64,6 +64,7 @@ impl Plan {
         takings.invited.clear();
         takings.anew.clear();
         takings.replaced_groups.clear();
+        takings.replaced_people.clear();
         takings
     }
 
@@ -95,23 +96,38 @@ impl Plan {
         self.too_many_memberships(limits, &takings, &mut judgement);
         self.too_many_groups(limits, &takings, &mut judgement);
         self.too_many_replaced_groups(limits, &takings, &mut judgement);
+        self.too_many_replaced_people(limits, &takings, &mut judgement);
         self.too_many_invitations(limits, &takings, &mut judgement);
         self.too_many_found_anew(limits, &takings, &mut judgement);
         judgement
     }
 
     fn too_many_removals(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
-        let managed = self.basis.managed;
+        let (managed, allowed) = (self.basis.managed, self.removals_allowed(limits));
         let planned = takings.people().chain(self.basis.recent.people()).collect::<HashSet<_>>().len();
-        let share = |percent: u32| managed.saturating_mul(percent as usize) / 100;
-        let share = limits
-            .removals_percent
-            .map_or_else(|| share(REMOVALS_PERCENT).max(FEW_REMOVALS.min(managed / 2)), share);
-        let allowed = share.min(limits.removals as usize).max(1);
         if takings.people().next().is_some() && planned > allowed {
             judgement.refusals.push(Refusal::TooManyRemovals { planned, allowed, managed });
             judgement.refused.revoked.extend(takings.revoked.iter().cloned());
             judgement.refused.removed.extend(takings.removed.iter().cloned());
+        }
+    }
+
+    /// From how many people one run may take access.
+    fn removals_allowed(&self, limits: &Limits) -> usize {
+        let managed = self.basis.managed;
+        let share = |percent: u32| managed.saturating_mul(percent as usize) / 100;
+        let share = limits
+            .removals_percent
+            .map_or_else(|| share(REMOVALS_PERCENT).max(FEW_REMOVALS.min(managed / 2)), share);
+        share.min(limits.removals as usize).max(1)
+    }
+
+    /// Access that passes to other entries is measured like access that is taken.
+    fn too_many_replaced_people(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
+        let (planned, allowed) = (takings.replaced_people.len(), self.removals_allowed(limits));
+        if planned > allowed {
+            judgement.refusals.push(Refusal::TooManyReplacedPeople { planned, allowed });
+            judgement.refused.replaced_people.extend(takings.replaced_people.iter().cloned());
         }
     }
 

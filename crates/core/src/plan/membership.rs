@@ -38,7 +38,8 @@ impl<'a> Memberships<'a> {
     pub(super) fn new(index: &Index<'a>, people: &Roster<'a>) -> Self {
         let seat = |(number, id): (usize, &Option<&'a str>)| {
             let id = id.filter(|id| people.present.contains(id))?;
-            let member = people.identified.get(&number).or_else(|| index.by_external_id.get(id));
+            let named = index.by_external_id.get(id).filter(|_| !people.freed.contains(id));
+            let member = people.identified.get(&number).or(named);
             Some((member.map_or(Seat::Newcomer, |&it| Seat::Member(it)), id))
         };
         Self {

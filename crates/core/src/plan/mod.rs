@@ -15,16 +15,19 @@ mod identity;
 mod invitations;
 mod leavers;
 mod limits;
+mod marks;
 mod membership;
 mod overwrite;
 mod people;
 mod refusal;
 mod remarks;
+mod replaced;
 mod roster;
 mod seats;
 mod sent;
 mod sources;
 mod successors;
+mod used_names;
 mod verify;
 
 use addresses::Unseen;
@@ -33,13 +36,14 @@ pub use after::After;
 use anew::Anew;
 pub use approval::Takings;
 pub use change::{
-    Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause, Remark, SharedAddress,
-    Standing, Subject,
+    AddressHeldBecause, Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause,
+    Remark, SharedAddress, Standing, Subject,
 };
 use fate::Shown;
 pub use groups::to_read;
 pub use identity::{Identity, settled_absences};
 pub use limits::unfound;
+pub use marks::Mark;
 pub use refusal::{Refusal, Verdict};
 pub use seats::SeatCount;
 use sent::Sent;
@@ -162,6 +166,12 @@ pub struct Plan {
     /// Memberships that begin because the directory is read better than before: group and member.
     #[serde(skip)]
     anew: BTreeSet<(String, String)>,
+    /// Ids of memberships that go on under another entry.
+    #[serde(skip)]
+    replaced_people: BTreeSet<String>,
+    /// For each person of the directory the id under which the organization has them, once the plan is carried out.
+    #[serde(skip)]
+    ids: Vec<Option<ExternalId>>,
     #[serde(skip)]
     server: ServerKind,
     #[serde(skip)]
@@ -177,7 +187,9 @@ impl Plan {
         let totals = index.totals(input);
         let mut refusals = Vec::new();
         index.poison(&mut refusals);
-        let (mut people, roster) = people::decide(input, &index);
+        let (mut people, mut roster) = people::decide(input, &index);
+        let replaced_people = roster.claims.passed_on().map(|(_, id)| id.to_owned()).collect();
+        let ids = std::mem::take(&mut roster.settled);
         let groups = if input.sync.groups { groups::decide(input, &index, &roster) } else { Vec::new() };
         let anew = if index.baseline { anew::find(input, &roster, &groups) } else { Anew::default() };
         let mut overwriting = overwrite::decide(input, &index, &roster, totals, &mut people, &groups);
@@ -187,6 +199,7 @@ impl Plan {
         let mut shown = Shown::default();
         let mut sent = Sent::new(input.sync.invite_users_after_provisioning);
         index.sources.remarks(&mut shown.remarks);
+        shown.remarks.append(&mut roster.claims.remarks);
         people.into_iter().for_each(|it| it.unfold(&mut shown, &mut sent));
         groups.into_iter().for_each(|it| it.unfold(&mut shown, &mut sent));
         shown.remarks.extend(anew.remarks);
@@ -209,6 +222,8 @@ impl Plan {
             held: Vec::new(),
             basis: limits::Basis::default(),
             anew: anew.memberships,
+            replaced_people,
+            ids,
             server: input.server,
             large_import: input.sync.large_import,
         };
@@ -384,7 +399,7 @@ impl<'a> Index<'a> {
     }
 
     /// Whether it is known under which address the organization knows this person.
-    fn is_certain(&self, external_id: &str) -> bool {
+    pub(crate) fn is_certain(&self, external_id: &str) -> bool {
         self.unseen.as_ref().is_none_or(|it| it.several(external_id).is_none())
     }
 

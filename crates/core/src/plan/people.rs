@@ -1,18 +1,19 @@
 //! What happens to each person of the directory; `leavers.rs` decides for those who have no cause to be a member.
 
 use super::addresses;
-use super::change::{Cause, KeptBecause, LeftOut, LeftOutBecause, Subject};
-use super::fate::{Access, AddressDifference, IdChange, MemberFate, PersonFate};
+use super::change::{AddressHeldBecause, Cause, KeptBecause, LeftOut, LeftOutBecause, Subject};
+use super::fate::{Access, AddressDifference, IdChange, LeaversAddress, MemberFate, PersonFate, Taking};
 use super::invitations::{Turns, is_allowed};
 use super::leavers::{self, Leavers, is_protected, leaving};
+use super::replaced::{self, Claim, Claims, Verdict};
 use super::roster::Roster;
+use super::used_names::{self, Newcomer};
 use super::{Evidence, Index, PlanInput};
 use crate::desired::{DesiredPerson, NoAddress};
 use crate::names::ExternalId;
 use crate::normalize::is_acceptable;
-use crate::observed::{MemberStatus, ObservedMember, Presence, ServerKind};
+use crate::observed::{MemberStatus, ObservedMember, ServerKind};
 use crate::settings::AcrossSources;
-use crate::snapshot::AccountState;
 use crate::wire::ImportMember;
 use hashbrown::{HashMap, HashSet};
 
@@ -32,6 +33,10 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
         replaced: HashMap::new(),
         emails: addresses(input, |_| true),
         entered_anew: addresses(input, |number| !input.identity.is_known(number)),
+        settled: ids.to_vec(),
+        claims: Claims::new(input, index),
+        decided: HashSet::new(),
+        freed: HashSet::new(),
         unconfirmed: HashSet::new(),
         missing_pilot: None,
     };
@@ -39,26 +44,30 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
     if !desired.people_wanted() {
         return (fates, roster);
     }
-    let replaced = replaced_entries(input, index);
-    for entry in &replaced {
-        roster.replaced.insert(entry.old, entry.pushed);
-        // The membership goes by its new id only.
-        roster.pushed[entry.number] = None;
-        roster.ids[entry.number] = None;
-    }
-    let replaced: HashSet<usize> = replaced.into_iter().map(|it| it.number).collect();
+    settle(&mut roster);
     let turns = turns(input, index, &roster);
     roster.missing_pilot.clone_from(&turns.missing_pilot);
     let mut leavers = Leavers::default();
+    let mut newcomers = Vec::new();
+    let mut invited = invited_anew(&turns, input, index, &mut roster, &mut fates);
     for (number, person) in desired.everybody().iter().enumerate() {
-        if replaced.contains(&number) {
+        if roster.claims.left_behind.contains(&number) {
             fates.extend(beside_its_successor(person, number, input));
             continue;
         }
+        if let Some(claim) = roster.claims.of(number).cloned() {
+            let invited = invited.remove(&number);
+            fates.push(invited.unwrap_or_else(|| claimed(number, &claim, input, index, &mut roster)));
+            continue;
+        }
         let Some(pushed) = roster.pushed[number] else {
+            newcomers.push(Newcomer { number, fate: fates.len() });
             fates.push(taken(person, input, index));
             continue;
         };
+        if ids[number].as_ref().is_some_and(|id| roster.decided.contains(id.as_str())) {
+            continue;
+        }
         match leaving(person, input) {
             None => fates.push(live(&One { number, person, pushed }, &turns, input, index, &mut roster)),
             Some(out) => {
@@ -72,6 +81,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
     }
     leavers.absent(input, index, &roster, &mut fates);
     addresses::settle(input, index, &mut fates);
+    used_names::free(&newcomers, &turns, input, index, &mut roster, &mut fates);
     // Vaultwarden revokes: memberships stay.
     for id in leavers.removed_by_import.iter().filter(|_| input.server != ServerKind::Vaultwarden) {
         roster.present.remove(id.as_str());
@@ -103,42 +113,104 @@ fn addresses<'a>(input: &PlanInput<'a>, which: impl Fn(usize) -> bool) -> HashSe
     own.chain(desired.shared_addresses()).map(|it| desired.text(it)).collect()
 }
 
-/// A disabled or deleted entry of the directory whose place a new, enabled one has taken.
-struct Replaced<'a> {
-    number: usize,
-    old: &'a str,
-    /// The id of the new entry.
-    pushed: &'a str,
+/// Ids go by who claims whose membership: where it is another person's, the new entry is in no group.
+fn settle(roster: &mut Roster<'_>) {
+    let claims = std::mem::take(&mut roster.claims);
+    for &number in &claims.left_behind {
+        // The membership goes by its new id only.
+        roster.pushed[number] = None;
+        roster.ids[number] = None;
+    }
+    for (&number, claim) in claims.all() {
+        let passes = claim.verdict == Verdict::PassesOn;
+        let id = passes.then(|| ExternalId::new(claim.pushed));
+        roster.pushed[number] = passes.then_some(claim.pushed);
+        roster.ids[number].clone_from(&id);
+        if !passes {
+            continue;
+        }
+        roster.settled[number] = id;
+        roster.asked_for.insert(claim.pushed);
+        roster.identified.insert(number, claim.place);
+        roster.present.insert(claim.pushed);
+        if claim.old != claim.pushed {
+            roster.replaced.insert(claim.old, claim.pushed);
+        }
+    }
+    roster.claims = claims;
 }
 
-/// Entries that are disabled or deleted while a new one that is enabled has the member's address: one person, whose membership is
-/// active and goes on under the new id. Whom a run has revoked stays so.
-fn replaced_entries<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> Vec<Replaced<'a>> {
-    let (desired, ids) = (input.desired, input.identity.people());
-    if index.baseline || !index.sources.all_read() || !desired.people_wanted() {
-        return Vec::new();
+/// Memberships that are removed so that the address can be invited anew, and what becomes of who has it now. Nobody is removed
+/// whose successor could not be invited in this run.
+fn invited_anew<'a>(
+    turns: &Turns,
+    input: &PlanInput<'a>,
+    index: &Index<'a>,
+    roster: &mut Roster<'a>,
+    fates: &mut Vec<PersonFate>,
+) -> HashMap<usize, PersonFate> {
+    let claims: Vec<(usize, Claim<'a>)> = roster.claims.invited_anew();
+    let mut joining = HashMap::new();
+    for (number, Claim { old, place, pushed, .. }) in claims {
+        let person = &input.desired.everybody()[number];
+        let member = index.member(place);
+        let (email, one) = (member.email.as_str(), One { number, person, pushed });
+        let Some(id) = &member.id else { continue };
+        if let Some(because) = waits(&one, email, turns, input, index) {
+            let reference = input.desired.text(person.reference).to_owned();
+            joining.insert(number, PersonFate::LeftOut(LeftOut { reference, because }));
+            continue;
+        }
+        let subject = |id: &str| Subject { name: email.to_owned(), external_id: ExternalId::new(id) };
+        let cause = Cause::EntryReplaced;
+        fates.push(PersonFate::Leaves { person: subject(old), cause, by: Taking::Remove(id.clone()) });
+        roster.decided.insert(old);
+        roster.present.remove(old);
+        let fate = if pushed == old {
+            // The next run has the id.
+            PersonFate::IdTaken { person: subject(pushed), holder: email.to_owned() }
+        } else {
+            roster.pushed[number] = Some(pushed);
+            roster.ids[number] = Some(ExternalId::new(pushed));
+            roster.present.insert(pushed);
+            PersonFate::Joins { person: subject(pushed), cause: Cause::Joined, staged: is_staged(input) }
+        };
+        joining.insert(number, fate);
     }
-    let old = desired.everybody().iter().zip(ids).enumerate();
-    let old: HashMap<&str, usize> = old
-        .filter(|(_, (person, _))| person.state != AccountState::Enabled)
-        .filter_map(|(number, (_, id))| Some((id.as_ref()?.as_str(), number)))
-        .collect();
-    let new = desired.everybody().iter().zip(ids).enumerate();
-    new.filter(|(number, (person, _))| {
-        person.state == AccountState::Enabled && !input.identity.is_known(*number)
-    })
-    .filter_map(|(_, (person, id))| {
-        let pushed = id.as_ref()?.as_str();
-        let email = usable_address(person, pushed, input).ok()?;
-        let member = index.member(*index.by_email.get(email)?);
-        let held = member.external_id.as_ref()?.as_str();
-        let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
-        let active = member.status != MemberStatus::Revoked && !index.by_external_id.contains_key(pushed);
-        let free = !is_protected(member, held, email, input) && index.is_certain(held);
-        let &number = old.get(held).filter(|_| reachable && active && free)?;
-        Some(Replaced { number, old: held, pushed })
-    })
-    .collect()
+    joining
+}
+
+/// What happens to a new entry that has a member's address.
+fn claimed(
+    number: usize,
+    claim: &Claim<'_>,
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+    roster: &mut Roster<'_>,
+) -> PersonFate {
+    let &Claim { old, place, pushed, .. } = claim;
+    let entry = &input.desired.everybody()[number];
+    let member = index.member(place);
+    let external_id = roster.ids[number].clone().unwrap_or_else(|| ExternalId::new(pushed));
+    let person = Subject { name: member.email.as_str().to_owned(), external_id };
+    let because = match claim.verdict {
+        Verdict::PassesOn => {
+            let old = member.external_id.as_ref();
+            let found = Found { member, old, pushed };
+            let fate = identify(&found, person, input, index);
+            return PersonFate::Member(Box::new(MemberFate { passed_on: true, ..fate }));
+        }
+        Verdict::Waits(because) => because,
+        // Each has a fate by now.
+        Verdict::InvitedAnew => AddressHeldBecause::Unconfirmed,
+    };
+    PersonFate::AddressOfLeaver(Box::new(LeaversAddress {
+        person,
+        entry: input.desired.text(entry.reference).to_owned(),
+        former: replaced::former(old, input, index),
+        active: member.status != MemberStatus::Revoked,
+        because,
+    }))
 }
 
 /// What happens to a disabled entry whose membership goes on under another one: nothing, unless the settings want disabled people
@@ -152,20 +224,23 @@ fn beside_its_successor(person: &DesiredPerson, number: usize, input: &PlanInput
 }
 
 /// One person of the directory.
-struct One<'a, 'b> {
-    number: usize,
-    person: &'b DesiredPerson,
-    pushed: &'a str,
+pub(super) struct One<'a, 'b> {
+    pub(super) number: usize,
+    pub(super) person: &'b DesiredPerson,
+    pub(super) pushed: &'a str,
 }
 
 fn turns(input: &PlanInput<'_>, index: &Index<'_>, roster: &Roster<'_>) -> Turns {
     let desired = input.desired;
     let candidates = desired.everybody().iter().enumerate().filter_map(|(number, person)| {
-        let pushed = roster.pushed[number].filter(|_| leaving(person, input).is_none())?;
-        let email = usable_address(person, pushed, input).ok()?;
-        let known = index.by_external_id.contains_key(pushed)
-            || index.by_email.contains_key(email)
-            || index.unseen.as_ref().is_some_and(|it| it.other_holder(email, pushed).is_some());
+        let id = roster.pushed[number].unwrap_or_else(|| desired.text(person.external_id));
+        let email = usable_address(person, id, input).ok().filter(|_| leaving(person, input).is_none())?;
+        // Who waits for an id that another one has may get it in this run.
+        let named = roster.pushed[number].is_some_and(|it| index.by_external_id.contains_key(it));
+        let invited = roster.claims.of(number).is_some_and(|it| it.verdict == Verdict::InvitedAnew);
+        let known = named
+            || index.by_email.contains_key(email) && !invited
+            || index.unseen.as_ref().is_some_and(|it| it.other_holder(email, id).is_some());
         let waits = known || index.sources.has_a_say(person.source).is_some();
         (!waits && is_allowed(email, &input.connector.allowed_domains)).then_some(number)
     });
@@ -226,10 +301,7 @@ fn live<'a>(
     // Whom the ledger knows is not the one who joined with this membership: the address was handed on.
     let handed_on =
         |old: &ExternalId| input.identity.is_known(one.number) && index.managed.contains_key(old.as_str());
-    let may_replace = |old: &ExternalId| {
-        roster.replaced.get(old.as_str()) == Some(&pushed)
-            || !handed_on(old) && may_replace(member, old, input, index, roster)
-    };
+    let may_replace = |old: &ExternalId| !handed_on(old) && may_replace(member, old, input, index, roster);
     if let Some(old) = old.filter(|old| !may_replace(old)) {
         if !roster.asked_for.contains(old.as_str()) && !handed_on(old) {
             // Groups go on listing the person by the id that the organization has.
@@ -294,11 +366,11 @@ fn known_member(
     };
     let unseen = matches!(address, AddressDifference::Unseen { .. });
     let sent_again = index.resends && !unseen && matches!(access, Access::Has);
-    MemberFate { person, entry, address, id: IdChange::None, access, sent_again }
+    MemberFate { person, entry, address, id: IdChange::None, access, sent_again, passed_on: false }
 }
 
 /// Why somebody is not invited in this run.
-fn waits(
+pub(super) fn waits(
     one: &One<'_, '_>,
     email: &str,
     turns: &Turns,
@@ -334,6 +406,7 @@ fn identify(found: &Found<'_>, person: Subject, input: &PlanInput<'_>, index: &I
     };
     let id = match (&member.id, old) {
         (_, None) => IdChange::Adopted,
+        (_, Some(old)) if old.as_str() == pushed => IdChange::None,
         // The official import does nothing about a member with another id.
         (Some(id), Some(old)) if !vaultwarden => IdChange::Put { old: old.clone(), member: id.clone() },
         (_, Some(old)) => IdChange::Replaced(old.clone()),
@@ -346,10 +419,18 @@ fn identify(found: &Found<'_>, person: Subject, input: &PlanInput<'_>, index: &I
         // Vaultwarden restores whom it is shown, unless as deleted.
         deleted: vaultwarden && matches!(access, Access::TakenByHand),
     };
-    MemberFate { person, entry, address: AddressDifference::None, id, access, sent_again: false }
+    MemberFate {
+        person,
+        entry,
+        address: AddressDifference::None,
+        id,
+        access,
+        sent_again: false,
+        passed_on: false,
+    }
 }
 
-/// Whether the member may get another external id: nobody in the directory has the present one, nor had it when asked.
+/// Whether the member may get another external id: nobody in the directory has the present one, and no run has brought it over.
 fn may_replace(
     member: &ObservedMember,
     old: &ExternalId,
@@ -358,10 +439,8 @@ fn may_replace(
     roster: &Roster<'_>,
 ) -> bool {
     let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
-    let gone = match input.presences.get(old) {
-        Some(presence) => *presence == Presence::NotFound,
-        None => !index.managed.contains_key(old.as_str()),
-    };
+    // Whose the ledger knows it is was settled before, by more than the address.
+    let gone = !index.managed.contains_key(old.as_str());
     reachable
         && index.sources.all_read()
         && !roster.asked_for.contains(old.as_str())
@@ -370,11 +449,11 @@ fn may_replace(
 }
 
 /// Whether new members are stored without an invitation.
-fn is_staged(input: &PlanInput<'_>) -> bool {
+pub(super) fn is_staged(input: &PlanInput<'_>) -> bool {
     !input.sync.invite_users_after_provisioning && input.stages == Some(true)
 }
 
-fn usable_address<'a>(
+pub(super) fn usable_address<'a>(
     person: &DesiredPerson,
     pushed: &str,
     input: &PlanInput<'a>,

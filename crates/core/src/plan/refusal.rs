@@ -55,6 +55,13 @@ pub enum Refusal {
         /// Groups that may.
         allowed: usize,
     },
+    /// More memberships would go on under new entries of the directory, because they have the addresses, than may at once.
+    TooManyReplacedPeople {
+        /// Memberships that would.
+        planned: usize,
+        /// Memberships that may.
+        allowed: usize,
+    },
     /// More people would be invited than a run after the first may invite.
     TooManyInvitations {
         /// People who would be invited.
@@ -139,6 +146,7 @@ impl Refusal {
             | Self::GroupEmptied { .. }
             | Self::TooManyGroups { .. }
             | Self::TooManyReplacedGroups { .. }
+            | Self::TooManyReplacedPeople { .. }
             | Self::TooManyInvitations { .. }
             | Self::TooManyFoundAnew { .. }
             | Self::SeatsBought { .. }

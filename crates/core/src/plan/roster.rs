@@ -1,5 +1,6 @@
 //! Who will be in the organization under which id, once a plan is carried out.
 
+use super::replaced::Claims;
 use crate::names::ExternalId;
 use hashbrown::{HashMap, HashSet};
 
@@ -22,6 +23,14 @@ pub(super) struct Roster<'a> {
     pub(super) entered_anew: HashSet<&'a str>,
     /// Addresses of the desired state's live members.
     pub(super) emails: HashSet<&'a str>,
+    /// The ids under which the ledger notes people, which are not those that groups go by where a membership is another's.
+    pub(super) settled: Vec<Option<ExternalId>>,
+    /// Who claims whose membership.
+    pub(super) claims: Claims<'a>,
+    /// Ids of members whose fate does not depend on what the directory says of their own entry.
+    pub(super) decided: HashSet<&'a str>,
+    /// Ids of leavers that are newcomers' from this run on.
+    pub(super) freed: HashSet<&'a str>,
     /// External ids of members of whom nobody knows whether they are still there: they stay in their groups.
     pub(super) unconfirmed: HashSet<String>,
     /// The pilot group of the settings, where the directory lacks it.

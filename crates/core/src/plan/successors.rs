@@ -139,6 +139,9 @@ impl<'a> Candidates<'a> {
         let listed: HashSet<&ExternalId> = desired.filter_map(|it| input.identity.group(it).id()).collect();
         let managed: HashMap<&str, &ManagedGroup> =
             input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
+        // Of a group of ours whose id somebody took away nobody knows yet who it is.
+        let in_doubt = input.ledger.groups.iter().filter(|it| !is_gone(it, input, index));
+        let in_doubt: HashSet<&GroupId> = in_doubt.filter_map(|it| it.group_id.as_ref()).collect();
         let (mut vanished, mut by_hand): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
         let (mut names, mut nobodys) = (HashMap::new(), HashMap::new());
         let groups: &'a [ObservedGroup] = index.state.map_or(&[], |it| &it.groups);
@@ -146,7 +149,9 @@ impl<'a> Candidates<'a> {
             let Some(own_id) = &group.id else { continue };
             let id = group.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty());
             let Some(id) = id else {
-                by_hand.entry(group.name.as_str()).or_default().push(place);
+                if !in_doubt.contains(own_id) {
+                    by_hand.entry(group.name.as_str()).or_default().push(place);
+                }
                 nobodys.insert(own_id, place);
                 continue;
             };

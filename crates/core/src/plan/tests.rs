@@ -1,5 +1,5 @@
 use super::*;
-use crate::ledger::{ManagedGroup, ManagedPerson, Out, OutCause};
+use crate::ledger::{ManagedGroup, ManagedPerson, Marks, Out, OutCause};
 use crate::names::{Email, GroupId, MemberId, SourceName, StableId, Timestamp};
 use crate::observed::Presence;
 use crate::sample::{Sample, settings};
@@ -135,7 +135,13 @@ fn managed_person(external_id: &str, email: &str) -> ManagedPerson {
         email: Email::new(email),
         revoked_by_us: false,
         out: None,
+        marks: Marks::default(),
     }
+}
+
+/// Marks of somebody without an employee number.
+fn named(name: &str) -> Marks {
+    Marks { number: None, name: Some(name.to_owned()) }
 }
 
 fn crowd(number: usize) -> Sample {
@@ -496,6 +502,7 @@ mod handed_on;
 mod identity;
 mod leavers;
 mod limits;
+mod marks;
 mod overwrite;
 mod renames;
 mod sources;

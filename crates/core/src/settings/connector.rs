@@ -145,8 +145,21 @@ pub enum VanishedGroups {
     Delete,
 }
 
+/// What becomes of a leaver's membership whose address another person has by now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Returning {
+    /// Nothing is given to the new entry; the leaver is treated as one, and never removed.
+    #[default]
+    Wait,
+    /// It goes on under the new entry, as if both were the same person.
+    Restore,
+    /// It is removed, and the address invited anew.
+    Invite,
+}
+
 /// One action per cause; None: what today's connector does. Each can wait for some time, in hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeaverPolicy {
     /// Disabled in the directory, selected or not. None: who is selected leaves as `sync.removeDisabled` says, through
@@ -172,6 +185,10 @@ pub struct LeaverPolicy {
     pub hidden_grace_hours: u32,
     /// What is done to a managed group that the directory has no more.
     pub vanished_groups: VanishedGroups,
+    /// What becomes of a leaver's membership whose address another person has by now.
+    pub returning: Returning,
+    /// The LDAP attribute that tells such people apart. None: `employeeNumber`, else `employeeID`.
+    pub mark_attribute: Option<String>,
 }
 
 impl Default for LeaverPolicy {
@@ -188,6 +205,8 @@ impl Default for LeaverPolicy {
             out_of_scope_grace_hours: 0,
             hidden_grace_hours: 24,
             vanished_groups: VanishedGroups::default(),
+            returning: Returning::default(),
+            mark_attribute: None,
         }
     }
 }

@@ -66,7 +66,9 @@ impl DirectorySettings {
         Ok(match kind {
             DirectoryKind::Ldap => {
                 let settings = LdapSettings::from_stored(stored, &connector.ldap)?;
-                let layout = LdapLayout::from_stored(sync, &settings, &connector.ldap)?;
+                let mut layout = LdapLayout::from_stored(sync, &settings, &connector.ldap)?;
+                let mark = leavers.mark_attribute.as_deref().map(str::trim).filter(|it| !it.is_empty());
+                layout.mark_attribute = mark.map(str::to_owned);
                 Self::Ldap { settings: Box::new(settings), layout: Box::new(layout) }
             }
             DirectoryKind::Entra => Self::Entra {

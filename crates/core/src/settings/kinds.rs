@@ -18,6 +18,7 @@ pub(super) const TIME_LIMITS: Option<&str> = Some("time-limits");
 pub(super) const LEAVER: SettingKind = SettingKind::Choice(&["keep", "revoke", "remove"]);
 pub(super) const HIDDEN: SettingKind = SettingKind::Choice(&["keep", "revoke"]);
 pub(super) const VANISHED: SettingKind = SettingKind::Choice(&["keep", "delete"]);
+pub(super) const RETURNING: SettingKind = SettingKind::Choice(&["wait", "restore", "invite"]);
 pub(super) const LOG: Option<&str> = Some("log");
 pub(super) const LOG_LEVEL: SettingKind =
     SettingKind::Choice(&["off", "error", "warn", "info", "debug", "trace"]);

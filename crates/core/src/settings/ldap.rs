@@ -306,6 +306,8 @@ pub struct LdapLayout {
     pub id_attribute: Option<IdAttribute>,
     /// Attribute that tells when an entry was last changed, as a generalized time.
     pub revision_attribute: Option<String>,
+    /// Attribute that tells people apart who have one address, one after the other; None: `employeeNumber`, else `employeeID`.
+    pub mark_attribute: Option<String>,
 }
 
 impl LdapLayout {
@@ -398,6 +400,7 @@ impl LdapLayout {
             logins_as_names: options.preset == Some(LdapPreset::Freeipa),
             disabled_by,
             id_attribute: options.id_attribute,
+            mark_attribute: None,
             revision_attribute: fixed("revisionDateAttribute", "sync.revisionDateAttribute", "whenChanged")?
                 .or_else(|| of_preset(|it| Some(it.revision))),
         };

@@ -23,7 +23,7 @@ mod table;
 
 pub use connector::{
     AcrossSources, ConflictRules, ConnectorSettings, HiddenAction, HistorySettings, Invitations,
-    LeaverAction, LeaverPolicy, Limits, LogFormat, LogLevel, LogSettings, SameAddress, SameGroup,
+    LeaverAction, LeaverPolicy, Limits, LogFormat, LogLevel, LogSettings, Returning, SameAddress, SameGroup,
     SecretOptions, SecretStoreChoice, TimeLimits, VanishedGroups,
 };
 pub use directory::DirectorySettings;

@@ -342,6 +342,12 @@ static SETTINGS: &[Setting] = &[
     ours("leavers.vanished-groups", LEAVERS, "vanished-groups", VANISHED)
         .within(Section::Leavers)
         .or(DefaultValue::Text("keep")),
+    ours("leavers.returning", LEAVERS, "returning", RETURNING)
+        .within(Section::Leavers)
+        .or(DefaultValue::Text("wait")),
+    ours("leavers.mark-attribute", LEAVERS, "mark-attribute", Text)
+        .within(Section::Leavers)
+        .when(&[LDAP_KIND]),
     ours("limits.removals", LIMITS, "removals", COUNT).within(Section::Limits).or(DefaultValue::Number(10)),
     ours("limits.removals-percent", LIMITS, "removals-percent", PERCENT).within(Section::Limits),
     ours("limits.memberships", LIMITS, "memberships", COUNT)

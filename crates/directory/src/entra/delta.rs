@@ -10,13 +10,15 @@ use super::members::Member;
 use super::message::hides_members;
 use super::tenant::{Group, Tenant, User};
 use crate::web::{Answer, Next, WebReadError, WebRequest};
+use bwdc_core::snapshot::PersonMarks;
 use bwdc_core::text::{Text, TextTable};
 use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use url::Url;
 
 /// The first request for people: it decides what every later one tells.
-pub(super) const PEOPLE: &str = "/users/delta?$select=id,mail,userPrincipalName,accountEnabled,userType";
+pub(super) const PEOPLE: &str =
+    "/users/delta?$select=id,mail,userPrincipalName,accountEnabled,userType,employeeId,displayName";
 /// The first request for groups and their direct members.
 pub(super) const GROUPS: &str = "/groups/delta?$select=id,displayName,visibility,members";
 
@@ -70,6 +72,10 @@ pub(super) struct UserChange {
     account_enabled: Option<Option<bool>>,
     #[serde(default, deserialize_with = "said")]
     user_type: Option<Option<String>>,
+    #[serde(default, deserialize_with = "said")]
+    employee_id: Option<Option<String>>,
+    #[serde(default, deserialize_with = "said")]
+    display_name: Option<Option<String>>,
     #[serde(rename = "@removed")]
     removed: Option<Removed>,
 }
@@ -162,6 +168,8 @@ struct SaidOfUser {
     name: Option<Option<Text>>,
     enabled: Option<Option<bool>>,
     guest: Option<bool>,
+    number: Option<Option<Text>>,
+    display_name: Option<Option<Text>>,
 }
 
 /// Everything that an answer says of groups: each once.
@@ -205,6 +213,8 @@ impl UserChanges {
             let mut text = |it: Option<Option<String>>| it.map(|it| it.map(|it| texts.intern(&it)));
             once(&mut said.mail, text(change.mail))?;
             once(&mut said.name, text(change.user_principal_name))?;
+            once(&mut said.number, text(change.employee_id))?;
+            once(&mut said.display_name, text(change.display_name))?;
             once(&mut said.enabled, change.account_enabled)?;
             let guest = |it: Option<String>| it.is_some_and(|it| it.eq_ignore_ascii_case("guest"));
             once(&mut said.guest, change.user_type.map(guest))?;
@@ -237,6 +247,10 @@ impl UserChanges {
                     name: said.name.unwrap_or(known.name),
                     enabled: said.enabled.unwrap_or(known.enabled),
                     guest: said.guest.unwrap_or(known.guest),
+                    marks: PersonMarks {
+                        number: said.number.unwrap_or(known.marks.number),
+                        name: said.display_name.unwrap_or(known.marks.name),
+                    },
                     id,
                 },
                 None => {
@@ -247,6 +261,10 @@ impl UserChanges {
                     User {
                         mail: said.mail.flatten(),
                         guest: said.guest.unwrap_or_default(),
+                        marks: PersonMarks {
+                            number: said.number.flatten(),
+                            name: said.display_name.flatten(),
+                        },
                         name,
                         enabled,
                         id,

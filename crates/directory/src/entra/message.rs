@@ -26,6 +26,11 @@ pub(super) struct UserResponse {
     pub(super) account_enabled: Option<bool>,
     #[serde(deserialize_with = "there")]
     pub(super) user_type: Option<String>,
+    /// Where a service leaves it out, it is not known.
+    #[serde(default)]
+    pub(super) employee_id: Option<String>,
+    #[serde(default)]
+    pub(super) display_name: Option<String>,
 }
 
 /// A person of whom the id is all that matters.

@@ -13,7 +13,8 @@ use bwdc_core::text::Text;
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-const PEOPLE: &str = "/users?$select=id,mail,userPrincipalName,accountEnabled,userType&$top=999";
+const PEOPLE: &str =
+    "/users?$select=id,mail,userPrincipalName,accountEnabled,userType,employeeId,displayName&$top=999";
 const DELETED: &str = "/directory/deletedItems/microsoft.graph.user?$select=id&$top=999";
 const GROUPS: &str = "/groups?$select=id,displayName,visibility&$top=999";
 

@@ -4,6 +4,7 @@ use super::delta::Doubt;
 use super::members::Member;
 use super::tenant::{Group, Tenant, User};
 use crate::mirror::{Mirror, ObjectKind, RawObject};
+use bwdc_core::snapshot::PersonMarks;
 use bwdc_core::text::Text;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -34,6 +35,10 @@ struct StoredUser<'a> {
     name: Option<Cow<'a, str>>,
     enabled: Option<bool>,
     guest: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    number: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    display_name: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,7 +73,8 @@ pub(super) fn read(mirror: &Mirror) -> Result<Known, Doubt> {
                 let stored: StoredUser<'_> = serde_json::from_slice(&object.body).map_err(|_| BROKEN)?;
                 let mut text = |text: Option<Cow<'_, str>>| text.map(|it| tenant.texts.intern(&it));
                 let (mail, name) = (text(stored.mail), text(stored.name));
-                tenant.put_user(User { id, mail, name, enabled: stored.enabled, guest: stored.guest });
+                let marks = PersonMarks { number: text(stored.number), name: text(stored.display_name) };
+                tenant.put_user(User { id, mail, name, enabled: stored.enabled, guest: stored.guest, marks });
             }
             ObjectKind::Group => {
                 let stored: StoredGroup<'_> = serde_json::from_slice(&object.body).map_err(|_| BROKEN)?;
@@ -100,8 +106,14 @@ pub(super) fn all(tenant: &Tenant, checked: &HashSet<Text>) -> Vec<RawObject> {
 /// One account.
 pub(super) fn user(tenant: &Tenant, user: &User) -> RawObject {
     let text = |text: Option<Text>| text.map(|it| tenant.texts.get(it).into());
-    let stored =
-        StoredUser { mail: text(user.mail), name: text(user.name), enabled: user.enabled, guest: user.guest };
+    let stored = StoredUser {
+        mail: text(user.mail),
+        name: text(user.name),
+        enabled: user.enabled,
+        guest: user.guest,
+        number: text(user.marks.number),
+        display_name: text(user.marks.name),
+    };
     object(ObjectKind::Person, tenant.texts.get(user.id), &stored)
 }
 

@@ -10,7 +10,8 @@ use crate::web::WebReadError;
 use bwdc_core::filter::{Filter, Keyword};
 use bwdc_core::settings::{EntraFilters, Guests};
 use bwdc_core::snapshot::{
-    AccountState, IncompleteRead, PersonEntry, ReadScope, Section, SetAsideBecause, Snapshot, SnapshotBuilder,
+    AccountState, IncompleteRead, PersonEntry, PersonMarks, ReadScope, Section, SetAsideBecause, Snapshot,
+    SnapshotBuilder,
 };
 use bwdc_core::text::{Text, TextTable};
 use std::collections::{HashMap, HashSet};
@@ -42,6 +43,7 @@ pub(super) struct User {
     /// None: Graph does not tell.
     pub(super) enabled: Option<bool>,
     pub(super) guest: bool,
+    pub(super) marks: PersonMarks,
 }
 
 /// One group without its members.
@@ -87,6 +89,10 @@ impl Tenant {
             name: user.user_principal_name.as_deref().map(|it| self.texts.intern(it)),
             enabled: user.account_enabled,
             guest: user.user_type.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("guest")),
+            marks: PersonMarks {
+                number: user.employee_id.as_deref().map(|it| self.texts.intern(it)),
+                name: user.display_name.as_deref().map(|it| self.texts.intern(it)),
+            },
         };
         self.put_user(user);
     }
@@ -339,7 +345,10 @@ impl Tenant {
             }
         };
         let mail = address.map(|address| builder.text(address));
-        builder.person(person(reference, id, mail, state));
+        let PersonMarks { number, name } = user.marks;
+        let marks = [number, name].map(|it| text(it).map(|it| builder.text(it)));
+        let marks = PersonMarks { number: marks[0], name: marks[1] };
+        builder.person(PersonEntry { marks, ..person(reference, id, mail, state) });
     }
 
     /// How many people and groups were read so far.
@@ -383,6 +392,7 @@ fn person(reference: Text, id: Text, mail: Option<Text>, state: AccountState) ->
         mail,
         prefix: None,
         state,
+        marks: PersonMarks::default(),
     }
 }
 

@@ -39,6 +39,15 @@ pub(super) struct UserResponse {
     pub(super) archived: Option<bool>,
     #[serde(rename = "emails", default, deserialize_with = "is_filled")]
     pub(super) has_emails: bool,
+    pub(super) name: Option<NameResponse>,
+    #[serde(default, deserialize_with = "organization_id")]
+    pub(super) external_ids: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NameResponse {
+    pub(super) full_name: Option<String>,
 }
 
 impl UserResponse {
@@ -49,8 +58,7 @@ impl UserResponse {
 
 impl Entry for UserResponse {
     const KIND: &'static str = "admin#directory#users";
-    const FIELDS: &'static str =
-        "kind,nextPageToken,users(id,primaryEmail,orgUnitPath,suspended,archived,emails)";
+    const FIELDS: &'static str = "kind,nextPageToken,users(id,primaryEmail,orgUnitPath,suspended,archived,emails,name(fullName),externalIds)";
     const MOST: &'static str = "500";
 }
 
@@ -86,6 +94,14 @@ impl Entry for MemberResponse {
 #[derive(Debug, Deserialize)]
 pub(super) struct IdResponse {
     pub(super) id: String,
+}
+
+/// The employee number: the external id of the type `organization`. The list is of any shape.
+fn organization_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let of_organization = |it: &&Value| it.get("type").and_then(Value::as_str) == Some("organization");
+    let id = value.as_array().and_then(|ids| ids.iter().find(of_organization));
+    Ok(id.and_then(|it| it.get("value")).and_then(Value::as_str).map(str::to_owned))
 }
 
 fn is_filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

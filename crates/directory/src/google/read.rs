@@ -9,7 +9,9 @@ use bwdc_base::event::{Event, Events};
 use bwdc_base::notice::Notice;
 use bwdc_core::filter::Keyword;
 use bwdc_core::settings::is_below;
-use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use bwdc_core::snapshot::{
+    AccountState, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
+};
 use bwdc_core::text::Text;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -55,6 +57,8 @@ struct Person {
     has_emails: bool,
     state: AccountState,
     is_admitted: bool,
+    name: Option<String>,
+    number: Option<String>,
 }
 
 /// The groups that are wanted, the groups that choose people, and who is in them.
@@ -114,8 +118,10 @@ impl Reading<'_, '_> {
                     () if user.is_disabled() => AccountState::Disabled,
                     () => AccountState::Enabled,
                 };
-                let UserResponse { id, primary_email: email, has_emails, .. } = user;
-                let person = Person { id: id.clone(), email, has_emails, state, is_admitted };
+                let UserResponse { id, primary_email: email, has_emails, name, external_ids: number, .. } =
+                    user;
+                let name = name.and_then(|it| it.full_name);
+                let person = Person { id: id.clone(), email, has_emails, state, is_admitted, name, number };
                 match places.get(&id) {
                     Some(&place) => people[place] = person,
                     None => {
@@ -306,6 +312,8 @@ fn assemble(
             everybody.push(id);
         }
         let email = person.email.as_deref().map(|email| builder.text(email));
+        let number = person.number.as_deref().map(|number| builder.text(number));
+        let name = person.name.as_deref().map(|name| builder.text(name));
         builder.person(PersonEntry {
             reference: email.unwrap_or(id),
             key: id,
@@ -316,6 +324,7 @@ fn assemble(
             mail: email.filter(|_| person.has_emails || person.state == AccountState::Deleted),
             prefix: None,
             state: person.state,
+            marks: PersonMarks { number, name },
         });
     }
     if scope.people {

@@ -8,6 +8,11 @@ use super::request::Request;
 use bwdc_core::settings::{IdAttribute, LdapScope};
 use ldap3::Scope;
 
+/// Attributes that hold an employee number, the first with a value counts (RFC 2798; Active Directory's schema).
+pub(super) const EMPLOYEE_NUMBERS: [&str; 2] = ["employeeNumber", "employeeID"];
+/// Attributes that hold a name: the one that is shown, else first and last name, else the common name.
+const NAMES: [&str; 4] = ["displayName", "givenName", "sn", "cn"];
+
 impl Reader<'_> {
     pub(super) fn people_request(&self, base: String, filter: &str, setting: &'static str) -> Request {
         let layout = self.layout;
@@ -25,6 +30,11 @@ impl Reader<'_> {
         }
         if self.scope.stable_ids {
             attributes.extend(STABLE_IDS);
+            match layout.mark_attribute.as_deref() {
+                Some(mark) => attributes.push(mark),
+                None => attributes.extend(EMPLOYEE_NUMBERS),
+            }
+            attributes.extend(NAMES);
         }
         attributes.extend(self.revision_attribute());
         self.request(base, layout.user_scope, filter, attributes, setting)

@@ -1,5 +1,6 @@
 //! What becomes of the entry of a person.
 
+use super::attributes::EMPLOYEE_NUMBERS;
 use super::entry::{Entry, stable_id};
 use super::error::LdapReadError;
 use super::name;
@@ -7,7 +8,7 @@ use super::prepare::prepared;
 use super::reader::{Names, Reader, chosen_id};
 use super::value::{self, text};
 use bwdc_core::settings::DisabledBy;
-use bwdc_core::snapshot::{AccountState, PersonEntry};
+use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks};
 use bwdc_core::text::Text;
 
 impl Reader<'_> {
@@ -51,6 +52,7 @@ impl Reader<'_> {
                 .as_deref()
                 .and_then(|prefix| self.first(entry, prefix)),
             state,
+            marks: self.marks(entry),
         };
         if state != AccountState::Deleted {
             self.parity.person(&person, entry.first_value("uid"), &mut self.builder);
@@ -59,6 +61,25 @@ impl Reader<'_> {
         self.further_logins(entry);
         self.mark(entry, key);
         Ok(())
+    }
+
+    /// What tells the person apart from somebody else who gets the same address.
+    fn marks(&mut self, entry: &Entry<'_>) -> PersonMarks {
+        if !self.scope.stable_ids {
+            return PersonMarks::default();
+        }
+        let value = |attribute: &str| {
+            let value = text(entry.first_value(attribute)?).trim().to_owned();
+            (!value.is_empty()).then_some(value)
+        };
+        let number = match self.layout.mark_attribute.as_deref() {
+            Some(mark) => value(mark),
+            None => EMPLOYEE_NUMBERS.into_iter().find_map(value),
+        };
+        let whole = || Some(format!("{} {}", value("givenName")?, value("sn")?));
+        let name = value("displayName").or_else(whole).or_else(|| value("cn"));
+        let mut owned = |it: Option<String>| it.map(|it| self.builder.text(&it));
+        PersonMarks { number: owned(number), name: owned(name) }
     }
 
     /// The first value of the first attribute that has one; of `proxyAddresses` the primary one.

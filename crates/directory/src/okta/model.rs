@@ -16,6 +16,14 @@ pub(super) struct UserResponse {
 pub(super) struct Profile {
     pub(super) login: String,
     pub(super) email: Option<String>,
+    #[serde(rename = "employeeNumber", default)]
+    pub(super) employee_number: Option<String>,
+    #[serde(rename = "displayName", default)]
+    pub(super) display_name: Option<String>,
+    #[serde(rename = "firstName", default)]
+    pub(super) first_name: Option<String>,
+    #[serde(rename = "lastName", default)]
+    pub(super) last_name: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,11 +1,11 @@
 //! What an Okta organization holds, as it was received, and the snapshot that it makes.
 
 use super::OktaDirectory;
-use super::model::UserResponse;
+use super::model::{Profile, UserResponse};
 use bwdc_base::clock::from_iso;
 use bwdc_core::names::Timestamp;
 use bwdc_core::snapshot::{
-    AccountState, IncompleteRead, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder,
+    AccountState, IncompleteRead, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -124,6 +124,7 @@ fn person(
         return;
     }
     let id = builder.text(&user.id);
+    let marks = marks(&user.profile, builder);
     let entry = PersonEntry {
         reference: builder.text(&user.profile.login),
         key: id,
@@ -133,11 +134,21 @@ fn person(
         mail: mail.map(|mail| builder.text(mail)),
         prefix: None,
         state: directory.state(&user.status),
+        marks,
     };
     builder.person(entry);
     if is_older(since, &[&user.last_updated]) {
         builder.unchanged(id);
     }
+}
+
+fn marks(profile: &Profile, builder: &mut SnapshotBuilder) -> PersonMarks {
+    let filled =
+        |it: &'_ Option<String>| it.as_deref().map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned);
+    let whole = || Some(format!("{} {}", filled(&profile.first_name)?, filled(&profile.last_name)?));
+    let name = filled(&profile.display_name).or_else(whole);
+    let mut text = |it: Option<String>| it.map(|it| builder.text(&it));
+    PersonMarks { number: text(filled(&profile.employee_number)), name: text(name) }
 }
 
 /// Whether every date is known and before the time that was asked about.

@@ -40,6 +40,11 @@ pub(super) struct UserResponse {
     pub(super) group_id: Option<u64>,
     #[serde(deserialize_with = "Option::deserialize")]
     pub(super) updated_at: Option<String>,
+    /// Kept of older reads they are missing.
+    #[serde(rename = "firstname", default)]
+    pub(super) first_name: Option<String>,
+    #[serde(rename = "lastname", default)]
+    pub(super) last_name: Option<String>,
 }
 
 /// A person with the roles, as the first version lists them.

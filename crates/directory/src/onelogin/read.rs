@@ -12,7 +12,9 @@ use bwdc_core::filter::Filter;
 use bwdc_core::names::Timestamp;
 use bwdc_core::normalize::{self, Address, is_acceptable};
 use bwdc_core::settings::{OneLoginApi, OneLoginGroups};
-use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use bwdc_core::snapshot::{
+    AccountState, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashMap;
 
@@ -21,8 +23,8 @@ const MOST_PEOPLE: &str = "1000";
 const MOST_ROLES: &str = "650";
 const PEOPLE: &[&str] = &["users"];
 /// What is asked of people.
-const FIELDS: &str = "id,email,username,status,group_id,updated_at";
-const FIELDS_WITH_ROLES: &str = "id,email,username,status,group_id,updated_at,role_id";
+const FIELDS: &str = "id,email,username,status,group_id,updated_at,firstname,lastname";
+const FIELDS_WITH_ROLES: &str = "id,email,username,status,group_id,updated_at,firstname,lastname,role_id";
 
 /// Everything of the scope; people whose date is before `since` are marked unchanged.
 pub(super) async fn read(
@@ -146,6 +148,7 @@ fn add_person(
     let mail = address.map(|address| builder.text(address));
     // With `sync.emailSuffix` it makes an address where neither of the two is one.
     let prefix = username.map(|username| builder.text(username));
+    let name = whole_name(user).map(|name| builder.text(&name));
     builder.person(PersonEntry {
         reference: id,
         key: id,
@@ -155,11 +158,17 @@ fn add_person(
         mail,
         prefix,
         state: if directory.is_active(user.status) { AccountState::Enabled } else { AccountState::Disabled },
+        marks: PersonMarks { number: None, name },
     });
     let updated = user.updated_at.as_deref().and_then(from_iso);
     if since.is_some_and(|since| updated.is_some_and(|updated| updated < since)) {
         builder.unchanged(id);
     }
+}
+
+/// First and last name, where both are known.
+fn whole_name(user: &UserResponse) -> Option<String> {
+    Some(format!("{} {}", trimmed(user.first_name.as_deref())?, trimmed(user.last_name.as_deref())?))
 }
 
 /// The e-mail address, else a user name that is one.
@@ -281,6 +290,8 @@ mod tests {
             status: Some(1),
             group_id: None,
             updated_at: None,
+            first_name: None,
+            last_name: None,
         }
     }
 

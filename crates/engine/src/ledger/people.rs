@@ -3,7 +3,7 @@
 //! Every external id is stored once and memberships are numbers: half a million of them stay small and compare fast.
 
 use super::LedgerError;
-use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson, Out, OutCause};
+use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks, Out, OutCause};
 use bwdc_core::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
 use rusqlite::{Connection, Transaction};
 use std::collections::{HashMap, HashSet};
@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 /// Reads all people, in the order in which they were stored.
 pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>, LedgerError> {
     let mut statement = connection.prepare(
-        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause, source, reference
+        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause, source, reference, mark, name
          FROM people JOIN external_ids ON external_ids.id = people.external_id ORDER BY position",
     )?;
     let people = statement.query_map([], |row| {
@@ -23,6 +23,7 @@ pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>,
             email: Email::new(row.get::<_, Box<str>>(2)?),
             revoked_by_us: row.get(3)?,
             out: out(row.get(4)?, row.get::<_, Option<String>>(5)?.as_deref()),
+            marks: Marks { number: row.get(8)?, name: row.get(9)? },
         })
     })?;
     Ok(people.collect::<Result<_, _>>()?)
@@ -79,7 +80,7 @@ fn source(name: String) -> SourceName {
     if name.is_empty() { SourceName::primary() } else { SourceName::new(name) }
 }
 
-type PersonRow = (i64, Option<String>, String, bool, Option<Out>, String, Option<String>);
+type PersonRow = (i64, Option<String>, String, bool, Option<Out>, String, Option<String>, Marks);
 
 fn replace_people(
     transaction: &Transaction<'_>,
@@ -89,19 +90,21 @@ fn replace_people(
     let mut stored: HashMap<i64, PersonRow> = HashMap::new();
     {
         let mut statement = transaction.prepare(
-            "SELECT external_id, position, stable_id, email, revoked_by_us, out_since, out_cause, source, reference
-             FROM people",
+            "SELECT external_id, position, stable_id, email, revoked_by_us, out_since, out_cause, source, reference,
+             mark, name FROM people",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let out = out(row.get(5)?, row.get::<_, Option<String>>(6)?.as_deref());
-            let person = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, out, row.get(7)?, row.get(8)?);
+            let marks = Marks { number: row.get(9)?, name: row.get(10)? };
+            let person =
+                (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, out, row.get(7)?, row.get(8)?, marks);
             stored.insert(row.get(0)?, person);
         }
     }
     let mut write = transaction.prepare(
         "INSERT OR REPLACE INTO people (external_id, source, position, stable_id, email, revoked_by_us,
-         out_since, out_cause, reference) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         out_since, out_cause, reference, mark, name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     let mut seen = HashSet::with_capacity(people.len());
     for (person, position) in people.iter().zip(0_i64..) {
@@ -110,22 +113,27 @@ fn replace_people(
             return Err(LedgerError::Twice { external_id: person.external_id.clone() });
         }
         let stable_id = person.stable_id.as_ref().map(StableId::as_str);
-        let same = stored.remove(&id).is_some_and(|(at, stable, email, revoked, out, source, reference)| {
-            at == position
-                && stable.as_deref() == stable_id
-                && email == person.email.as_str()
-                && revoked == person.revoked_by_us
-                && out == person.out
-                && source == person.source.as_str()
-                && reference == person.reference
-        });
+        let same =
+            stored.remove(&id).is_some_and(|(at, stable, email, revoked, out, source, reference, marks)| {
+                at == position
+                    && stable.as_deref() == stable_id
+                    && email == person.email.as_str()
+                    && revoked == person.revoked_by_us
+                    && out == person.out
+                    && source == person.source.as_str()
+                    && reference == person.reference
+                    && marks == person.marks
+            });
         if !same {
             let email = person.email.as_str();
             let revoked = person.revoked_by_us;
             let (since, cause) = (person.out.map(|it| it.since.0), person.out.map(|it| it.cause.word()));
             let source = person.source.as_str();
             let reference = person.reference.as_deref();
-            write.execute((id, source, position, stable_id, email, revoked, since, cause, reference))?;
+            let (mark, name) = (person.marks.number.as_deref(), person.marks.name.as_deref());
+            write.execute((
+                id, source, position, stable_id, email, revoked, since, cause, reference, mark, name,
+            ))?;
         }
     }
     let mut delete = transaction.prepare("DELETE FROM people WHERE external_id = ?1")?;

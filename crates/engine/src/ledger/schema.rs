@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -163,6 +163,11 @@ const MIGRATIONS: [&str; 11] = [
     ) STRICT, WITHOUT ROWID;
     INSERT INTO addresses SELECT text, email, 0, revoked_by_us
     FROM people JOIN external_ids ON external_ids.id = people.external_id WHERE trim(email) != '';
+",
+    // A run that sees the entry fills them in.
+    "
+    ALTER TABLE people ADD COLUMN mark TEXT;
+    ALTER TABLE people ADD COLUMN name TEXT;
 ",
 ];
 

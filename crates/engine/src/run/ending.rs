@@ -169,7 +169,7 @@ mod tests {
     use crate::installation::SetupError;
     use crate::paths::{Platform, ProcessEnvironment, Profile};
     use crate::secrets::SecretError;
-    use bwdc_core::ledger::ManagedPerson;
+    use bwdc_core::ledger::{ManagedPerson, Marks};
     use bwdc_core::names::{Email, ExternalId, SourceName};
     use tempfile::TempDir;
 
@@ -269,6 +269,7 @@ mod tests {
             email: Email::new("a@example.test"),
             revoked_by_us: false,
             out: None,
+            marks: Marks::default(),
         };
         let twice = LedgerState { people: vec![person.clone(), person], ..LedgerState::default() };
         let times = Times::Noted { users: true, groups: true, hash: None };

@@ -1,7 +1,7 @@
 //! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
 
 use bwdc_core::ledger::{
-    Addresses, IntentState, LedgerState, ManagedGroup, ManagedPerson, Out, OutCause, RefusedBefore,
+    Addresses, IntentState, LedgerState, ManagedGroup, ManagedPerson, Marks, Out, OutCause, RefusedBefore,
     RefusedKind,
 };
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
@@ -33,6 +33,7 @@ fn person(number: usize) -> ManagedPerson {
         email: Email::new(format!("person{number}@example.test")),
         revoked_by_us: false,
         out: None,
+        marks: Marks { number: Some(number.to_string()), name: Some(format!("Person {number}")) },
     }
 }
 
@@ -58,7 +59,6 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
         open_intents: Vec::new(),
         baseline_taken: true,
         new_sources: Vec::new(),
-        refused: Vec::new(),
         addresses: addresses(people),
         refused: vec![RefusedBefore {
             kind: RefusedKind::Restore,

@@ -1,6 +1,6 @@
 //! `connector.db` after a kill at every named place. Runs with `--features failpoints`.
 
-use bwdc_core::ledger::{IntentState, LedgerState, ManagedPerson};
+use bwdc_core::ledger::{IntentState, LedgerState, ManagedPerson, Marks};
 use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, Timestamp};
 use bwdc_core::wire::Request;
 use bwdc_engine::clock::Clock;
@@ -31,6 +31,7 @@ fn state(names: &[&str]) -> LedgerState {
         email: Email::new(format!("{name}@example.test")),
         revoked_by_us: false,
         out: None,
+        marks: Marks::default(),
     });
     LedgerState { people: people.collect(), baseline_taken: true, ..LedgerState::default() }
 }

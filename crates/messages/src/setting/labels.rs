@@ -177,6 +177,16 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("leavers.out-of-scope-grace-hours", "Grace for people out of scope", "Hours to wait before that"),
     ("leavers.hidden-grace-hours", "Grace for deleted or hidden people", "Hours to wait before that"),
     ("leavers.vanished-groups", "Vanished groups", "What happens to groups that the directory no longer has"),
+    (
+        "leavers.returning",
+        "A leaver's address",
+        "What happens to a leaver's membership when another person has the address",
+    ),
+    (
+        "leavers.mark-attribute",
+        "Employee number",
+        "LDAP attribute that tells a person entered again from another one with the address",
+    ),
     ("limits.removals", "Removals", "Members who may lose access within the window"),
     (
         "limits.removals-percent",

@@ -11,7 +11,8 @@ fn a_new_id_takes_everything_of_the_old_one_along() {
     let mut world = World::new().managed("old", "a@x").answer("old", Presence::NotFound);
     world.ledger.people[0].revoked_by_us = true;
     world.state.members[0].status = MemberStatus::Revoked;
-    let directory = || Sample::new().with_stable_id("new", "entryUUID:2", "a@x");
+    world.ledger.people[0].marks = named("Anna Muster");
+    let directory = || Sample::new().marked("new", "entryUUID:2", "a@x", named("Muster, Anna"));
     let plan = world.plan(directory());
     assert_eq!(plan.requests(), [put("m-a@x", "new"), Request::Restore(MemberId::new("m-a@x"))]);
     let desired = directory().desired(&world.sync).expect("valid");
@@ -30,11 +31,13 @@ fn vaultwarden_changes_an_id_by_the_import_and_restores_nobody_by_it() {
     let mut world = World::new().managed("old", "a@x").answer("old", Presence::NotFound);
     world.server = ServerKind::Vaultwarden;
     world.state.members[0].status = MemberStatus::Revoked;
-    let plan = world.plan(Sample::new().person("new", "a@x"));
+    world.ledger.people[0].marks = named("Anna");
+    let directory = || Sample::new().marked("new", "entryUUID:2", "a@x", named("Anna"));
+    let plan = world.plan(directory());
     let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
     assert!(import.members[0].deleted, "revoked by hand");
     world.ledger.people[0].revoked_by_us = true;
-    let plan = world.plan(Sample::new().person("new", "a@x"));
+    let plan = world.plan(directory());
     let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
     assert!(!import.members[0].deleted);
 }

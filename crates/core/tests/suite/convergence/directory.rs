@@ -2,7 +2,9 @@
 
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{Presence, Presences, Sought};
-use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, Snapshot, SnapshotBuilder};
+use bwdc_core::snapshot::{
+    AccountState, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -91,6 +93,7 @@ impl Directory {
                 stable_id,
                 mail,
                 prefix: None,
+                marks: PersonMarks::default(),
                 state: match entry.state {
                     State::Disabled => AccountState::Disabled,
                     State::Deleted => AccountState::Deleted,

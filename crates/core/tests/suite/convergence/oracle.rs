@@ -159,9 +159,8 @@ impl People {
             // A name that belonged to somebody else is nobody's.
             let free = || {
                 ledger.iter().find(|it| it.external_id.as_str() == entry.id).is_none_or(|owner| {
-                    let here =
-                        |it: &Entry| owner.stable_id.as_ref().is_some_and(|id| id.as_str() == it.stable);
-                    owner.email.as_str() == entry.email && !world.directory.selected().any(here)
+                    owner.stable_id.as_ref().is_none_or(|it| it.as_str() == entry.stable)
+                        && (owner.email.as_str() == entry.email || owner.stable_id.is_some())
                 })
             };
             let id = known.or_else(|| free().then_some(entry.id.as_str()))?;
@@ -181,8 +180,10 @@ fn member<'a>(world: &'a World, id: &str) -> Option<&'a Member> {
 
 fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked {
     let Some(id) = people.of(entry) else {
-        let taken = plan.standing.iter().any(|it| {
-            matches!(it, Standing::ExternalIdTaken { person, .. } if person.external_id.as_str() == entry.id)
+        let taken = plan.standing.iter().any(|it| match it {
+            Standing::ExternalIdTaken { person, .. } => person.external_id.as_str() == entry.id,
+            Standing::AddressOfLeaver { entry: it, .. } => *it == entry.id,
+            _ => false,
         });
         prop_assert!(taken, "{entry:?} has no id: {:#?}", plan.standing);
         return Ok(());
@@ -200,6 +201,7 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             | Standing::AddressOfAnother { person, .. } => {
                 wanted == "id" && person.external_id.as_str() == id
             }
+            Standing::AddressOfLeaver { entry: it, .. } => wanted == "id" && *it == entry.id,
             Standing::RevokedByHand { person } => wanted == "access" && person.external_id.as_str() == id,
             Standing::MembershipsKept { .. }
             | Standing::Refused { .. }
@@ -228,7 +230,7 @@ fn leavers(world: &World, plan: &Plan, people: &People) -> Checked {
         }
         let Some(member) = member(world, id) else { continue };
         let kept = plan.kept.iter().find(|it| it.person.external_id.as_str() == id);
-        let policy = world.connector.leavers;
+        let policy = &world.connector.leavers;
         let of_entry = managed.stable_id.as_ref().and_then(|it| world.directory.by_stable(it.as_str()));
         let found = match &managed.stable_id {
             Some(_) => of_entry,
@@ -410,6 +412,9 @@ fn standing(world: &World, standing: &Standing) -> Checked {
         Standing::HeldUnderOtherId { person, observed } => members
             .iter()
             .any(|it| it.email == person.name && it.external_id.as_deref() == Some(observed.as_str())),
+        Standing::AddressOfLeaver { person, active, .. } => members
+            .iter()
+            .any(|it| it.email == person.name && (it.status != MemberStatus::Revoked) == *active),
         Standing::ExternalIdTaken { person, .. } => {
             world.ledger.people.iter().any(|it| it.external_id == person.external_id)
         }

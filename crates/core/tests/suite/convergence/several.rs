@@ -369,7 +369,7 @@ impl World {
                 .map(|it| it.state)
                 .collect();
             let out_of_scope = !there.is_empty() && there.iter().all(|it| it.is_out_of_scope());
-            let leavers = self.connector.leavers;
+            let leavers = &self.connector.leavers;
             let keeps = !self.sync.overwrite_existing
                 && there.iter().all(|it| match it {
                     State::DisabledOutOfScope => leavers.disabled.is_none(),
@@ -421,6 +421,7 @@ impl World {
             .iter()
             .filter_map(|it| match it {
                 Standing::HeldUnderOtherId { person, .. }
+                | Standing::AddressOfLeaver { person, .. }
                 | Standing::ExternalIdTaken { person, .. }
                 | Standing::AddressDiffers { person, .. }
                 | Standing::AddressHeld { person, .. }

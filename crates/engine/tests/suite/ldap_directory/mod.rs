@@ -84,6 +84,7 @@ impl Setup {
             disabled_by: vec![DisabledBy::UserAccountControl],
             id_attribute: None,
             revision_attribute: None,
+            mark_attribute: None,
         };
         let time_limits = TimeLimits { connect: 5, bind: 5, page: 20, ..TimeLimits::default() };
         Self { settings, layout, password: password.to_owned(), time_limits }

@@ -24,6 +24,7 @@ pub const PROPERTIES: [(&str, &[&str]); 6] = [
             "archived",
             "deletionTime",
             "customerId",
+            "externalIds",
         ],
     ),
     ("Groups", &["kind", "etag", "groups", "nextPageToken"]),
@@ -52,6 +53,12 @@ pub(super) fn user(user: &User) -> Value {
     }
     if !user.title.is_empty() {
         value["organizations"] = json!([{ "title": user.title, "primary": true }]);
+    }
+    if let Some(number) = &user.employee_number {
+        value["externalIds"] = json!([
+            { "value": "other", "type": "account" },
+            { "value": number, "type": "organization" },
+        ]);
     }
     if user.deleted {
         value["deletionTime"] = "2026-01-01T00:00:00.000Z".into();

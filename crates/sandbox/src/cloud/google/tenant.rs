@@ -25,6 +25,8 @@ pub struct User {
     pub archived: bool,
     /// Deleted less than twenty days ago: found only by the list of the deleted.
     pub deleted: bool,
+    /// The external id of the type `organization`.
+    pub employee_number: Option<String>,
 }
 
 /// A group.
@@ -89,6 +91,7 @@ impl User {
             suspended: false,
             archived: false,
             deleted: false,
+            employee_number: None,
         }
     }
 }

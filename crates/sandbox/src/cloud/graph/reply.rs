@@ -30,13 +30,15 @@ impl Reply {
     }
 }
 
-pub(super) fn user_properties(user: &User, tenant: &Tenant) -> [(&'static str, Value); 5] {
+pub(super) fn user_properties(user: &User, tenant: &Tenant) -> [(&'static str, Value); 7] {
     let enabled = (!tenant.states_hidden.contains(&user.id)).then_some(user.enabled);
     [
         ("id", json!(user.id)),
         ("mail", json!(user.mail)),
         ("userPrincipalName", json!(user.user_principal_name)),
         ("accountEnabled", json!(enabled)),
+        ("employeeId", json!(user.employee_id)),
+        ("displayName", json!(user.display_name)),
         ("userType", json!(if user.guest { "Guest" } else { "Member" })),
     ]
 }
@@ -47,11 +49,11 @@ pub(super) fn select_of(typed: Option<&str>) -> Vec<String> {
     names.filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
-/// Without `$select` the service leaves `accountEnabled` and `userType` out.
+/// Without `$select` the service leaves `accountEnabled`, `userType` and `employeeId` out.
 pub(super) fn selected(select: &[String], properties: &[(&str, Value)]) -> Value {
     let wanted = |name: &str| {
         if select.is_empty() {
-            name != "accountEnabled" && name != "userType"
+            !matches!(name, "accountEnabled" | "userType" | "employeeId")
         } else {
             name == "id" || select.iter().any(|it| it.eq_ignore_ascii_case(name))
         }

@@ -15,6 +15,10 @@ pub struct User {
     pub enabled: bool,
     /// Whether it is a guest's.
     pub guest: bool,
+    /// The employee number.
+    pub employee_id: Option<String>,
+    /// The name.
+    pub display_name: Option<String>,
 }
 
 impl User {
@@ -26,6 +30,8 @@ impl User {
             mail: Some(address.to_owned()),
             enabled: true,
             guest: false,
+            employee_id: None,
+            display_name: Some(format!("Person {id}")),
         }
     }
 }

@@ -186,9 +186,16 @@ fn query(uri: &Uri) -> HashMap<String, String> {
 }
 
 fn user(user: &User) -> Value {
+    let mut profile = json!({ "login": user.login, "email": user.email });
+    if let Some((first, last)) = &user.name {
+        profile["firstName"] = json!(first);
+        profile["lastName"] = json!(last);
+    }
+    if let Some(number) = &user.employee_number {
+        profile["employeeNumber"] = json!(number);
+    }
     json!({
-        "id": user.id, "status": user.status, "lastUpdated": user.last_updated,
-        "profile": { "login": user.login, "email": user.email },
+        "id": user.id, "status": user.status, "lastUpdated": user.last_updated, "profile": profile,
     })
 }
 

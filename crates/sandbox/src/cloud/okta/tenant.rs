@@ -13,6 +13,10 @@ pub struct User {
     pub email: Option<String>,
     /// The last change, as Okta writes it.
     pub last_updated: String,
+    /// The employee number.
+    pub employee_number: Option<String>,
+    /// First and last name.
+    pub name: Option<(String, String)>,
 }
 
 /// A group.
@@ -49,6 +53,8 @@ impl User {
             email: Some(login.clone()),
             login,
             last_updated: "2026-01-01T00:00:00.000Z".to_owned(),
+            employee_number: None,
+            name: None,
         }
     }
 }

@@ -172,7 +172,8 @@ fn find<'t>(tenant: &'t Tenant, id: &str) -> Option<&'t User> {
 fn user(user: &User, tenant: Option<&Tenant>) -> Value {
     let mut json = json!({
         "id": user.id, "email": user.email, "username": user.username, "status": user.status, "state": 1,
-        "group_id": user.group_id, "firstname": null, "lastname": null, "updated_at": user.updated_at,
+        "group_id": user.group_id, "firstname": user.name.as_ref().map(|it| &it.0),
+        "lastname": user.name.as_ref().map(|it| &it.1), "updated_at": user.updated_at,
     });
     if let Some(tenant) = tenant {
         let roles = tenant.roles.iter().filter(|role| role.users.contains(&user.id));

@@ -15,6 +15,8 @@ pub struct User {
     pub group_id: Option<u64>,
     /// The last change, as OneLogin writes it.
     pub updated_at: String,
+    /// First and last name.
+    pub name: Option<(String, String)>,
 }
 
 /// A role, or a group: something with a name.
@@ -50,6 +52,7 @@ impl User {
             status: 1,
             group_id: None,
             updated_at: "2026-01-01T00:00:00.000Z".to_owned(),
+            name: None,
         }
     }
 }

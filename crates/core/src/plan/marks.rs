@@ -1,0 +1,103 @@
+//! Whether two entries of one address are the same person: by the employee number where both have one, else by the name.
+
+use crate::ledger::Marks;
+use icu_collator::options::{CollatorOptions, Strength};
+use icu_collator::{CollatorBorrowed, CollatorPreferences};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// A mark that tells people apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mark {
+    /// The employee number.
+    EmployeeNumber,
+    /// The name.
+    Name,
+}
+
+/// What the marks of two entries say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Likeness {
+    Same,
+    /// Another person, by this mark.
+    Differ(Mark),
+    /// No mark is known of both.
+    NotTold,
+}
+
+pub(super) fn compare(old: &Marks, new: &Marks) -> Likeness {
+    let verdict = |same: bool, mark: Mark| if same { Likeness::Same } else { Likeness::Differ(mark) };
+    if let (Some(old), Some(new)) = (number(old), number(new)) {
+        return verdict(old == new, Mark::EmployeeNumber);
+    }
+    match (words(old), words(new)) {
+        (Some(old), Some(new)) => verdict(old == new, Mark::Name),
+        _ => Likeness::NotTold,
+    }
+}
+
+fn number(marks: &Marks) -> Option<String> {
+    marks.number.as_deref().map(str::trim).filter(|it| !it.is_empty()).map(str::to_lowercase)
+}
+
+/// The words of a name as keys that know neither case nor accents; None: there is none.
+fn words(marks: &Marks) -> Option<BTreeSet<Vec<u8>>> {
+    let mut options = CollatorOptions::default();
+    options.strength = Some(Strength::Primary);
+    let collator = CollatorBorrowed::try_new(CollatorPreferences::default(), options)
+        .expect("the root collation is compiled into the program");
+    let belongs = |letter: char| letter.is_alphanumeric() || matches!(letter, '\u{300}'..='\u{36f}');
+    let words = marks.name.as_deref()?.split(|letter| !belongs(letter)).filter(|it| !it.is_empty());
+    let key = |word: &str| {
+        let mut key = Vec::new();
+        let Ok(()) = collator.write_sort_key_to(word, &mut key);
+        key
+    };
+    let words: BTreeSet<Vec<u8>> = words.map(key).collect();
+    (!words.is_empty()).then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(number: &str, name: &str) -> Marks {
+        let some = |it: &str| (!it.is_empty()).then(|| it.to_owned());
+        Marks { number: some(number), name: some(name) }
+    }
+
+    #[test]
+    fn a_number_of_both_counts_before_the_name() {
+        for (old, new, expected) in [
+            (("7", "Anna Muster"), ("7", "Anna Beispiel"), Likeness::Same),
+            (("7", "Anna Muster"), (" 7 ", ""), Likeness::Same),
+            (("E7", ""), ("e7", ""), Likeness::Same),
+            (("7", "Anna Muster"), ("8", "Anna Muster"), Likeness::Differ(Mark::EmployeeNumber)),
+            (("7", "Anna Muster"), ("", "Anna Muster"), Likeness::Same),
+            (("7", "Anna Muster"), ("  ", "Otto Muster"), Likeness::Differ(Mark::Name)),
+            (("7", ""), ("", "Anna Muster"), Likeness::NotTold),
+            (("", ""), ("", ""), Likeness::NotTold),
+            (("", "-"), ("", "-"), Likeness::NotTold),
+        ] {
+            assert_eq!(compare(&marks(old.0, old.1), &marks(new.0, new.1)), expected, "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_set_of_words_without_case_accents_order_and_punctuation() {
+        for (old, new) in [
+            ("Anna Müller", "MULLER, Anna"),
+            ("Anna-Lena Groß", "gross anna lena"),
+            ("Zoe\u{308} O'Neil", "o’neil Zoë"),
+            ("Øyvind Łukasz", "łukasz øyvind"),
+            ("Ольга Иванова", "ИВАНОВА ОЛЬГА"),
+        ] {
+            assert_eq!(compare(&marks("", old), &marks("", new)), Likeness::Same, "{old} {new}");
+        }
+        for (old, new) in [("Anna Muster", "Anna Musters"), ("Anna Muster", "Anna M"), ("Ан", "An")] {
+            let differ = Likeness::Differ(Mark::Name);
+            assert_eq!(compare(&marks("", old), &marks("", new)), differ, "{old} {new}");
+        }
+    }
+}

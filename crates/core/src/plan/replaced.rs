@@ -1,0 +1,235 @@
+//! Entries of the directory that have the address of somebody whose own entry is gone, deleted, disabled or hidden: the same
+//! person, entered anew, or somebody else who got the address.
+//!
+//! Access is bound to the account, whose master password the former holder knows. So the membership passes to the new entry where
+//! the marks of both agree; where they differ, only where the settings say so.
+
+use super::change::{AddressHeldBecause, Remark, Subject};
+use super::leavers::{is_protected, leaving};
+use super::marks::{Likeness, Mark, compare};
+use super::people::usable_address;
+use super::{Index, PlanInput};
+use crate::ledger::{ManagedPerson, Marks};
+use crate::names::ExternalId;
+use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
+use crate::settings::Returning;
+use crate::snapshot::AccountState;
+use hashbrown::{HashMap, HashSet};
+
+/// A new entry that has a member's address.
+#[derive(Clone)]
+pub(super) struct Claim<'a> {
+    /// The id that the membership has.
+    pub(super) old: &'a str,
+    /// The position of the member in the organization.
+    pub(super) place: usize,
+    /// The id that the new entry is pushed under.
+    pub(super) pushed: &'a str,
+    pub(super) verdict: Verdict,
+}
+
+/// What becomes of the membership.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It goes on under the new entry.
+    PassesOn,
+    /// It is removed, and the address invited anew.
+    InvitedAnew,
+    /// The new entry waits.
+    Waits(AddressHeldBecause),
+}
+
+/// Who claims whose membership.
+#[derive(Default)]
+pub(super) struct Claims<'a> {
+    /// By position in the directory.
+    of: HashMap<usize, Claim<'a>>,
+    /// Ids of members whose address somebody else has: another person by the marks.
+    strangers: HashSet<&'a str>,
+    /// Positions of disabled or deleted entries whose membership goes on under another entry.
+    pub(super) left_behind: HashSet<usize>,
+    pub(super) remarks: Vec<Remark>,
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn new(input: &PlanInput<'a>, index: &Index<'a>) -> Self {
+        let mut claims = Self::default();
+        if !input.desired.people_wanted() {
+            return claims;
+        }
+        let ids = input.identity.people();
+        let listed = ids.iter().enumerate().filter(|(number, _)| input.identity.is_known(*number));
+        let listed: HashMap<&str, usize> =
+            listed.filter_map(|(number, id)| Some((id.as_ref()?.as_str(), number))).collect();
+        for number in 0..input.desired.everybody().len() {
+            if let Some(claim) = claim(number, &listed, input, index) {
+                claims.add(number, claim, &listed, input, index);
+            }
+        }
+        claims
+    }
+
+    pub(super) fn of(&self, number: usize) -> Option<&Claim<'a>> {
+        self.of.get(&number)
+    }
+
+    /// All of them, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&usize, &Claim<'a>)> {
+        self.of.iter()
+    }
+
+    /// Those whose membership is to be removed, in the directory's order.
+    pub(super) fn invited_anew(&self) -> Vec<(usize, Claim<'a>)> {
+        let invited = self.of.iter().filter(|(_, it)| it.verdict == Verdict::InvitedAnew);
+        let mut invited: Vec<_> = invited.map(|(&number, it)| (number, it.clone())).collect();
+        invited.sort_unstable_by_key(|(number, _)| *number);
+        invited
+    }
+
+    /// Whether the address of this member is another person's by now, so that nobody has to wait for the leaver to come back.
+    pub(super) fn is_strangers(&self, old: &str) -> bool {
+        self.strangers.contains(old)
+    }
+
+    /// The ids under which memberships go on, by position in the directory.
+    pub(super) fn passed_on(&self) -> impl Iterator<Item = (usize, &'a str)> {
+        self.of
+            .iter()
+            .filter(|(_, it)| it.verdict == Verdict::PassesOn)
+            .map(|(&number, it)| (number, it.pushed))
+    }
+
+    fn add(
+        &mut self,
+        number: usize,
+        claim: Claim<'a>,
+        listed: &HashMap<&str, usize>,
+        input: &PlanInput<'a>,
+        index: &Index<'a>,
+    ) {
+        let entry = &input.desired.everybody()[number];
+        match &claim.verdict {
+            Verdict::PassesOn => {
+                self.left_behind.extend(listed.get(claim.old));
+                let member = index.member(claim.place);
+                self.remarks.push(Remark::EntryReplaced {
+                    person: Subject {
+                        name: member.email.as_str().to_owned(),
+                        external_id: ExternalId::new(claim.pushed),
+                    },
+                    entry: input.desired.text(entry.reference).to_owned(),
+                    former: former(claim.old, input, index),
+                    compared: likeness(claim.old, number, listed, input, index) != Likeness::NotTold,
+                });
+            }
+            Verdict::InvitedAnew | Verdict::Waits(AddressHeldBecause::AnotherPerson { .. }) => {
+                self.strangers.insert(claim.old);
+            }
+            Verdict::Waits(_) => {}
+        }
+        self.of.insert(number, claim);
+    }
+}
+
+/// The directory's name for the entry that had the address.
+pub(super) fn former(old: &str, input: &PlanInput<'_>, index: &Index<'_>) -> String {
+    let known = index.managed.get(old).map(|&it| &input.ledger.people[it]);
+    known.and_then(|it| it.reference.as_deref()).unwrap_or(old).to_owned()
+}
+
+fn claim<'a>(
+    number: usize,
+    listed: &HashMap<&str, usize>,
+    input: &PlanInput<'a>,
+    index: &Index<'a>,
+) -> Option<Claim<'a>> {
+    let desired = input.desired;
+    let entry = &desired.everybody()[number];
+    if input.identity.is_known(number) || leaving(entry, input).is_some() {
+        return None;
+    }
+    let own_id = desired.text(entry.external_id);
+    let email = usable_address(entry, own_id, input).ok()?;
+    let &place = index.by_email.get(email)?;
+    let member = index.member(place);
+    let old = member.external_id.as_ref()?.as_str();
+    let known = &input.ledger.people[*index.managed.get(old)?];
+    let pushed = match &input.identity.people()[number] {
+        Some(id) => id.as_str(),
+        // At the same name: the id is free for whoever takes the membership over.
+        None if own_id == old => old,
+        None => return None,
+    };
+    let elsewhere = pushed != old && index.by_external_id.contains_key(pushed);
+    let colleague = listed.get(old).is_some_and(|&it| desired.everybody()[it].state == AccountState::Enabled);
+    if elsewhere || colleague || listed.contains_key(pushed) {
+        return None;
+    }
+    let waits = |because| Some(Claim { old, place, pushed, verdict: Verdict::Waits(because) });
+    if !listed.contains_key(old) {
+        match input.presences.get(&known.external_id) {
+            Some(Presence::NotFound | Presence::Disabled { .. } | Presence::Hidden(_)) => {}
+            // Out of scope, it is still somebody's.
+            Some(Presence::Found { .. }) => return None,
+            None | Some(Presence::Unknown { .. }) => return waits(AddressHeldBecause::Unconfirmed),
+        }
+    }
+    if !index.sources.all_read() {
+        return waits(AddressHeldBecause::Unconfirmed);
+    }
+    let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
+    let free = reachable && !is_protected(member, old, email, input) && index.is_certain(old);
+    let revoked = member.status == MemberStatus::Revoked;
+    let verdict = match likeness(old, number, listed, input, index) {
+        Likeness::Same if free => Verdict::PassesOn,
+        Likeness::NotTold if free && !revoked => Verdict::PassesOn,
+        // Told like any other membership that cannot get the id.
+        Likeness::Same => return None,
+        Likeness::NotTold if !free && !revoked => return None,
+        Likeness::NotTold => Verdict::Waits(AddressHeldBecause::NotCompared),
+        Likeness::Differ(mark) => differ(member, mark, free, index, input),
+    };
+    Some(Claim { old, place, pushed, verdict })
+}
+
+/// What becomes of the membership of somebody whose address another person has.
+fn differ(
+    member: &ObservedMember,
+    mark: Mark,
+    free: bool,
+    index: &Index<'_>,
+    input: &PlanInput<'_>,
+) -> Verdict {
+    let removable = free
+        && !index.baseline
+        && member.role == Role::User
+        && member.id.is_some()
+        && input.server != ServerKind::Vaultwarden;
+    match input.connector.leavers.returning {
+        Returning::Restore if free => Verdict::PassesOn,
+        Returning::Invite if removable => Verdict::InvitedAnew,
+        Returning::Wait | Returning::Restore | Returning::Invite => {
+            Verdict::Waits(AddressHeldBecause::AnotherPerson { mark })
+        }
+    }
+}
+
+/// What the marks say: those of the old entry as it is listed now, else as the ledger remembers them.
+fn likeness(
+    old: &str,
+    number: usize,
+    listed: &HashMap<&str, usize>,
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+) -> Likeness {
+    let desired = input.desired;
+    let known: Option<&ManagedPerson> = index.managed.get(old).map(|&it| &input.ledger.people[it]);
+    let now = listed.get(old).map(|&it| desired.marks(&desired.everybody()[it])).unwrap_or_default();
+    let before = known.map(|it| it.marks.clone()).unwrap_or_default();
+    let filled = |it: &String| !it.trim().is_empty();
+    let old = Marks {
+        number: now.number.filter(filled).or(before.number),
+        name: now.name.filter(filled).or(before.name),
+    };
+    compare(&old, &desired.marks(&desired.everybody()[number]))
+}
