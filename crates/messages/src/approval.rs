@@ -88,6 +88,15 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 planned
             ),
         ),
+        Refusal::TooManyReplacedPeople { planned, .. } => of(
+            2,
+            *planned,
+            text!(
+                "approve.replaced-people",
+                "{planned:membership/memberships} would go on under new entries of the directory. To approve this, type {planned}",
+                planned
+            ),
+        ),
         Refusal::TooManyReplacedGroups { planned, .. } => of(
             6,
             *planned,
