@@ -58,13 +58,12 @@ pub fn draw(screen: &Screen<'_>, buffer: &mut Buffer, colors: Colors) -> Option<
     }
     let height = bottom.saturating_sub(top);
     let head = pen.lines(&screen.head);
-    let most = if screen.list.is_some() { height / 2 } else { height };
-    let shown = head.len().min(usize::from(most));
-    for (text, tone) in &head[..shown] {
-        pen.text(top, text, colors.of(*tone));
-        top += 1;
-    }
-    top += u16::from(shown > 0);
+    let question = pen.lines(&screen.question.clone().into_iter().collect::<Vec<_>>());
+    // The rows of the list come before what stands above it, up to a half of the window.
+    let of_list = screen.list.as_ref().map_or(0, |it| it.total.min(usize::from(height / 2)) + 1);
+    let taken = of_list + if question.is_empty() { 0 } else { question.len() + 1 };
+    top = pen.block_from(top, head, usize::from(height).saturating_sub(taken));
+    top = pen.block_from(top, question, usize::from(height));
     if let Some(list) = &screen.list {
         let room = bottom.saturating_sub(top);
         bottom = pen.block_above(bottom, &screen.detail, room / 2);
@@ -127,6 +126,22 @@ impl Pen<'_> {
             rows.into_iter().map(move |it| (it, tone))
         };
         lines.iter().flat_map(of).collect()
+    }
+
+    /// Draws lines from a row on, at most so many; gives the row after them and an empty one.
+    fn block_from(&mut self, top: u16, mut lines: Vec<(String, Tone)>, most: usize) -> u16 {
+        if lines.len() > most {
+            lines.truncate(most);
+            if let Some((last, _)) = lines.last_mut() {
+                *last = cut(&format!("{last} …"), self.room.into());
+            }
+        }
+        let mut row = top;
+        for (text, tone) in &lines {
+            self.text(row, text, self.colors.of(*tone));
+            row += 1;
+        }
+        row + u16::from(!lines.is_empty())
     }
 
     /// Draws lines so that they end above a row, at most so many, with an empty row before them; gives the row that is then

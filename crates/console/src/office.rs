@@ -29,6 +29,8 @@ use tokio::task::LocalSet;
 
 /// How often a lock that somebody else holds is tried.
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+/// A run is many futures one in the other; only what is used of it is taken from the machine.
+const STACK: usize = 16 * 1024 * 1024;
 /// Runs that are looked at.
 const RUNS: u32 = 200;
 
@@ -60,6 +62,7 @@ impl Office {
         let (outgoing, reports) = mpsc::channel();
         std::thread::Builder::new()
             .name("bwdc-office".to_owned())
+            .stack_size(STACK)
             .spawn(move || work(incoming, &outgoing))?;
         Ok(Self { orders, reports })
     }

@@ -109,7 +109,7 @@ fn tell_progress(screen: &Screen<'_>, said: &mut String, out: &mut dyn Write) ->
 
 fn print(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n== {} ==", fit_in_a_line(&screen.title))?;
-    for line in &screen.head {
+    for line in screen.head.iter().chain(&screen.question) {
         writeln!(out, "{}", fit(&line.text))?;
     }
     // Where a line is asked for, the list behind it says nothing new.

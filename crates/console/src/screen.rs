@@ -79,6 +79,8 @@ pub struct Screen<'a> {
     pub title: String,
     /// What stands above the list.
     pub head: Vec<Line>,
+    /// What is to be chosen, right above the list; it is never left out.
+    pub question: Option<Line>,
     /// The list.
     pub list: Option<List<'a>>,
     /// What is said of the chosen row, below the list.
@@ -99,6 +101,7 @@ impl<'a> Screen<'a> {
         Self {
             title: title.into(),
             head: Vec::new(),
+            question: None,
             list: None,
             detail: Vec::new(),
             input: None,

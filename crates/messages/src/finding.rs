@@ -106,6 +106,11 @@ impl Described {
         [first].into_iter().chain(cure).collect()
     }
 
+    /// What people know the check by.
+    pub fn title(&self) -> String {
+        title(self.check)
+    }
+
     /// Whether all is as it should be.
     pub fn is_good(&self) -> bool {
         self.outcome == Word::Ok

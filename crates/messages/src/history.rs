@@ -70,10 +70,18 @@ fn duration(run: &RunRecord) -> String {
 
 /// What changed, in words; sizes of the desired state are left to the JSON form.
 pub fn changes(run: &RunRecord) -> String {
-    const SIZES: [&str; 7] = ["kept", "leftOut", "standing", "people", "groups", "fullRead", "notTaken"];
-    let counted = run.counts.iter().filter(|(name, number)| **number > 0 && !SIZES.contains(&name.as_str()));
-    let parts: Vec<String> = counted.map(|(name, number)| format!("{name} {number}")).collect();
+    let parts: Vec<String> = counted(run).map(|(name, number)| format!("{name} {number}")).collect();
     if parts.is_empty() { text!("history.nothing", "nothing") } else { parts.join(", ") }
+}
+
+/// Whether anything changed.
+pub fn has_changes(run: &RunRecord) -> bool {
+    counted(run).next().is_some()
+}
+
+fn counted(run: &RunRecord) -> impl Iterator<Item = (&String, &u64)> {
+    const SIZES: [&str; 7] = ["kept", "leftOut", "standing", "people", "groups", "fullRead", "notTaken"];
+    run.counts.iter().filter(|(name, number)| **number > 0 && !SIZES.contains(&name.as_str()))
 }
 
 /// Runs for people, one line each.

@@ -88,13 +88,12 @@ impl Overview<'_> {
             Some(RunOutcome::Refused | RunOutcome::Failed) => Tone::Bad,
             Some(RunOutcome::Partial | RunOutcome::Interrupted) | None => Tone::Warning,
         };
-        let said = text!(
-            "overview.run",
-            "{started}: {outcome}, {changes}. No next run is scheduled.",
-            started = moment(run.started_at),
-            outcome = history::outcome(run),
-            changes = history::changes(run)
-        );
+        let (started, outcome) = (moment(run.started_at), history::outcome(run));
+        let what = match history::changes(run) {
+            changes if history::has_changes(run) => format!("{outcome}, {changes}"),
+            _ => outcome.to_owned(),
+        };
+        let said = text!("overview.run", "{started}: {what}. No next run is scheduled.", started, what);
         Line::new(said, tone)
     }
 

@@ -21,8 +21,10 @@ pub enum PlanSection {
     GroupsDeleted,
     /// Groups that gain or lose members.
     Memberships,
-    /// People who become members.
+    /// People who are invited.
     Invited,
+    /// People who become members and are not mailed.
+    Staged,
     /// Members who get their access back.
     Restored,
     /// Members whose id in the directory is recorded.
@@ -43,12 +45,13 @@ pub enum PlanSection {
 
 impl PlanSection {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Removed,
         Self::Revoked,
         Self::GroupsDeleted,
         Self::Memberships,
         Self::Invited,
+        Self::Staged,
         Self::Restored,
         Self::Recorded,
         Self::Groups,
@@ -65,7 +68,8 @@ impl PlanSection {
             Change::Revoke { .. } => Self::Revoked,
             Change::DeleteGroup { .. } => Self::GroupsDeleted,
             Change::ChangeMembers { .. } => Self::Memberships,
-            Change::Invite { .. } | Change::Stage { .. } => Self::Invited,
+            Change::Invite { .. } => Self::Invited,
+            Change::Stage { .. } => Self::Staged,
             Change::Restore { .. } => Self::Restored,
             Change::Adopt { .. } | Change::ReplaceExternalId { .. } => Self::Recorded,
             Change::CreateGroup { .. } | Change::RenameGroup { .. } | Change::AdoptGroup { .. } => {
@@ -81,7 +85,8 @@ impl PlanSection {
             Self::Revoked => text!("plan-view.revoked", "Access revoked"),
             Self::GroupsDeleted => text!("plan-view.groups-deleted", "Groups deleted"),
             Self::Memberships => text!("plan-view.memberships", "Members of groups"),
-            Self::Invited => text!("plan-view.invited", "New members"),
+            Self::Invited => text!("plan-view.invited", "New members, invited by e-mail"),
+            Self::Staged => text!("plan-view.staged", "New members, nobody is mailed yet"),
             Self::Restored => text!("plan-view.restored", "Access given back"),
             Self::Recorded => text!("plan-view.recorded", "External ids"),
             Self::Groups => text!("plan-view.groups", "New and changed groups"),
@@ -98,7 +103,7 @@ impl PlanSection {
         match self {
             Self::Removed | Self::Revoked | Self::GroupsDeleted => Tone::Bad,
             Self::LeftOut | Self::Standing | Self::Notices => Tone::Warning,
-            Self::Invited | Self::Restored | Self::Groups => Tone::Good,
+            Self::Invited | Self::Staged | Self::Restored | Self::Groups => Tone::Good,
             Self::Memberships | Self::Recorded | Self::Kept | Self::Unconfirmed => Tone::Plain,
         }
     }
@@ -294,12 +299,6 @@ fn external_id(change: &Change) -> &str {
 
 fn what(change: &Change) -> String {
     match change {
-        Change::Invite { cause: why, .. } => {
-            text!("plan-view.invite", "invited by e-mail: {why}", why = cause(*why))
-        }
-        Change::Stage { cause: why, .. } => {
-            text!("plan-view.stage", "added, not mailed: {why}", why = cause(*why))
-        }
         Change::Adopt { cause: why, .. } => {
             text!("plan-view.adopt", "gets the directory's id: {why}", why = cause(*why))
         }
@@ -309,7 +308,9 @@ fn what(change: &Change) -> String {
             old = old.as_str(),
             why = cause(*why)
         ),
-        Change::Restore { cause: why, .. }
+        Change::Invite { cause: why, .. }
+        | Change::Stage { cause: why, .. }
+        | Change::Restore { cause: why, .. }
         | Change::Revoke { cause: why, .. }
         | Change::Remove { cause: why, .. } => cause(*why),
         Change::CreateGroup { members, .. } => {

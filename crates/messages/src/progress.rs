@@ -10,7 +10,7 @@ pub fn event(event: &Event) -> Option<String> {
         Event::Reading { people, groups } => {
             text!(
                 "progress.reading",
-                "Reading the directory: {people} people, {groups} groups",
+                "Reading the directory: {people:person/people}, {groups:group/groups}",
                 people,
                 groups
             )

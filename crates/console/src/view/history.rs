@@ -72,7 +72,11 @@ impl View for HistoryView {
         screen.head = self.failure.clone().into_iter().collect();
         let row = |run: &RunRecord| Row {
             left: format!("{:>5}  {}", run.id.0, moment(run.started_at)).into(),
-            right: format!("{:<11}  {}", history::outcome(run), history::changes(run)).into(),
+            right: if history::has_changes(run) {
+                format!("{:<11}  {}", history::outcome(run), history::changes(run)).into()
+            } else {
+                history::outcome(run).into()
+            },
             tone: tone(run),
             ..Row::default()
         };

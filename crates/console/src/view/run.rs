@@ -152,7 +152,9 @@ impl View for RunView {
             }
             Happened::Failed(error) => {
                 let refused = error.kind == ErrorKind::Refused;
-                self.lines = vec![Line::new(desk.error_text(&error), Tone::Bad)];
+                // What can be done about a refusal is done from here.
+                let said = if refused { error.message.clone() } else { desk.error_text(&error) };
+                self.lines = vec![Line::new(said, Tone::Bad)];
                 self.stage = if refused { Stage::Refused } else { Stage::Failed };
                 desk.look();
             }

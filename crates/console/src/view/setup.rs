@@ -197,7 +197,7 @@ impl View for SetupView {
             }
             Ask::Choice { label, choices, .. } => {
                 screen.head.extend(help);
-                screen.head.push(Line::new(label.as_str(), Tone::Strong));
+                screen.question = Some(Line::new(label.as_str(), Tone::Strong));
                 let rows = choices.iter().enumerate().map(|(place, it)| Row {
                     key: char::from_digit(place as u32 + 1, 10),
                     left: it.label.as_str().into(),

@@ -4,6 +4,7 @@ use super::answer::{AfterTrial, Encryption, Go, name_of};
 use super::kind::Asked;
 use super::{Question, Setup, SetupExtent, SetupKind, SetupStep, Waiting};
 use crate::account::{self, Question as AccountWords};
+use crate::finding::Described;
 use crate::form::Choice;
 use crate::line::{Line, Tone};
 use crate::setting::{help, label, takes};
@@ -357,17 +358,23 @@ impl Setup {
         Some(Line::new(text!("setup.server-is", "The server answers: {vendor}.", vendor), Tone::Good))
     }
 
-    /// What failed first, then what should be known; what is as it should be, in one line each.
+    /// What failed first, then what should be known; what is as it should be, in one line.
     fn trial_lines(&self) -> Vec<Line> {
-        let unreached = self.unreached.iter().map(|it| Line::new(it.as_str(), Tone::Bad));
+        let mut lines: Vec<Line> =
+            self.unreached.iter().map(|it| Line::new(it.as_str(), Tone::Bad)).collect();
+        let commands = crate::CommandLine::default();
         let mut found: Vec<Line> =
-            self.tried.iter().flat_map(|it| it.lines(&crate::CommandLine::default())).collect();
-        found.sort_by_key(|it| match it.tone {
-            Tone::Bad => 0,
-            Tone::Warning => 1,
-            _ => 2,
-        });
-        unreached.chain(found).collect()
+            self.tried.iter().filter(|it| !it.is_good()).flat_map(|it| it.lines(&commands)).collect();
+        found.sort_by_key(|it| it.tone != Tone::Bad);
+        lines.extend(found);
+        let mut good: Vec<String> =
+            self.tried.iter().filter(|it| it.is_good()).map(Described::title).collect();
+        good.dedup();
+        if !good.is_empty() {
+            let names = good.join(", ");
+            lines.push(Line::new(text!("setup.trial-good", "ok   {names}", names), Tone::Good));
+        }
+        lines
     }
 
     fn count_lines(&self) -> Vec<Line> {
@@ -402,8 +409,11 @@ impl Setup {
 
     fn planned_page(&self) -> Ask {
         if let Some(approval) = &self.planned.approval {
-            let question = &approval.question;
-            let label = text!("setup.approve", "{question}; nothing leaves it for now", question);
+            let label = text!(
+                "setup.approve",
+                "To approve this and sync, type {number}. Enter alone leaves it for now",
+                number = approval.number
+            );
             return Ask::Line { label, default: String::new() };
         }
         let choices: Vec<String> = self.after_plan().into_iter().map(go).collect();

@@ -131,15 +131,22 @@ fn an_openldap_server_from_nothing_to_a_verified_sync_by_a_pipe() {
     stage.second_sync_is_empty();
 }
 
-#[test]
-fn entra_from_nothing_to_a_verified_sync_by_a_pipe() {
-    let mut stage = Stage::new();
+/// A tenant, and its addresses in the settings, since it is none of Microsoft's.
+fn entra(stage: &Stage) -> graph::Server {
     let spec = graph::Spec { users: 12, groups: 2, members_per_group: 5, nested_every: 2, seed: 3 };
     let server =
         graph::Server::start(graph::Options::new(graph::Tenant::generate(spec))).expect("a stand-in");
-    // Addresses of the stand-in: everything else is asked.
-    stage.home.set("BWDC_ENTRA_AUTHORITY_URL", server.url());
-    stage.home.set("BWDC_ENTRA_GRAPH_URL", server.url());
+    for setting in ["entra.authority-url", "entra.graph-url"] {
+        let output = stage.home.run(env!("CARGO_BIN_EXE_bwdc"), &["config", setting, server.url()]);
+        assert_eq!(output.expect("the program runs").code, Some(0));
+    }
+    server
+}
+
+#[test]
+fn entra_from_nothing_to_a_verified_sync_by_a_pipe() {
+    let stage = Stage::new();
+    let server = entra(&stage);
     let options = server.options();
     let lines = [
         "3".to_owned(),

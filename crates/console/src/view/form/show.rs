@@ -13,7 +13,7 @@ use bwdc_messages::setting::origin;
 use bwdc_messages::text;
 
 /// Columns of the labels.
-const LABELS: u16 = 36;
+const LABELS: u16 = 44;
 /// Names of files that are listed.
 const FILES: usize = 12;
 
