@@ -9,6 +9,7 @@ pub(crate) mod menu;
 pub(crate) mod plan;
 pub(crate) mod profiles;
 pub(crate) mod run;
+pub(crate) mod search;
 pub(crate) mod setup;
 pub(crate) mod text;
 

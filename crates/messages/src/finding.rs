@@ -106,6 +106,11 @@ impl Described {
         [first].into_iter().chain(cure).collect()
     }
 
+    /// The check in a line.
+    pub fn line(&self) -> String {
+        line(self)
+    }
+
     /// What people know the check by.
     pub fn title(&self) -> String {
         title(self.check)

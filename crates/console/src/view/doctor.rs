@@ -5,6 +5,7 @@ use super::chosen::{Chosen, back, digit};
 use super::form::FormView;
 use super::plan::PlanView;
 use super::run::RunView;
+use super::search::{self, Search};
 use super::text::TextView;
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
@@ -21,22 +22,35 @@ pub(crate) struct DoctorView {
     at: Chosen,
     /// Whether only what needs attention is shown.
     problems_only: bool,
+    search: Search,
 }
 
 impl DoctorView {
     pub(crate) fn begin(desk: &mut Desk) -> Self {
         let job = Some(desk.start(Job::Doctor));
-        Self { job, found: Vec::new(), failure: None, at: Chosen::default(), problems_only: false }
+        Self {
+            job,
+            found: Vec::new(),
+            failure: None,
+            at: Chosen::default(),
+            problems_only: false,
+            search: Search::default(),
+        }
     }
 
     fn shown(&self) -> Vec<&Described> {
-        let wanted = |it: &&Described| !self.problems_only || !it.is_good();
+        let wanted =
+            |it: &&Described| (!self.problems_only || !it.is_good()) && self.search.shows(&it.line());
         self.found.iter().filter(wanted).collect()
     }
 }
 
 impl View for DoctorView {
     fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        if self.search.key(key) {
+            self.at.within(self.shown().len());
+            return Turn::Stay;
+        }
         match key {
             Key::Enter => match self.shown().get(self.at.0) {
                 Some(found) => Turn::Open(Box::new(FindingView::new(found, desk))),
@@ -93,6 +107,10 @@ impl View for DoctorView {
         let rows: Vec<Row<'_>> = shown.iter().map(row).collect();
         screen.detail = shown.get(self.at.0).map(|it| it.lines(&desk.commands)).unwrap_or_default();
         screen = screen.with_rows(rows, self.at.0, 0);
+        if let Some(list) = &mut screen.list {
+            list.empty = self.search.nothing().unwrap_or_default();
+        }
+        screen.input = self.search.input();
         if self.job.is_some() {
             screen.busy = Some(text!("doctor-view.checking", "Checking …"));
         }
@@ -104,6 +122,7 @@ impl View for DoctorView {
         screen.hints = vec![
             Hint::new("↑↓", text!("console.choose", "choose"), "", Key::Down),
             Hint::new("Enter", text!("doctor-view.enter", "what to do"), "", Key::Enter),
+            search::hint(),
             Hint::new("f", filter, "filter", Key::Char('f')),
             Hint::new("r", text!("doctor-view.again", "check again"), "again", Key::Char('r')),
             back(),

@@ -1,6 +1,7 @@
 //! Earlier runs, and what each of them did.
 
 use super::chosen::{Chosen, back, hints};
+use super::search::{self, Search};
 use super::text::TextView;
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
@@ -16,20 +17,51 @@ pub(crate) struct HistoryView {
     runs: Vec<RunRecord>,
     failure: Option<Line>,
     at: Chosen,
+    search: Search,
 }
 
 impl HistoryView {
     pub(crate) fn begin(desk: &mut Desk) -> Self {
-        Self { job: Some(desk.start(Job::History)), runs: Vec::new(), failure: None, at: Chosen::default() }
+        Self {
+            job: Some(desk.start(Job::History)),
+            runs: Vec::new(),
+            failure: None,
+            at: Chosen::default(),
+            search: Search::default(),
+        }
+    }
+}
+
+impl HistoryView {
+    fn shown(&self) -> Vec<&RunRecord> {
+        let row = |it: &RunRecord| format!("{} {}", left(it), right(it));
+        self.runs.iter().filter(|it| self.search.shows(&row(it))).collect()
+    }
+}
+
+fn left(run: &RunRecord) -> String {
+    format!("{:>5}  {}", run.id.0, moment(run.started_at))
+}
+
+fn right(run: &RunRecord) -> String {
+    let outcome = history::outcome(run);
+    if history::has_changes(run) {
+        format!("{outcome:<11}  {}", history::changes(run))
+    } else {
+        outcome.to_owned()
     }
 }
 
 impl View for HistoryView {
     fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        if self.search.key(key) {
+            self.at.within(self.shown().len());
+            return Turn::Stay;
+        }
         match key {
             Key::Enter => {
-                if let Some(run) = self.runs.get(self.at.0) {
-                    self.job = Some(desk.start(Job::Run(run.id)));
+                if let Some(run) = self.shown().get(self.at.0).map(|it| it.id) {
+                    self.job = Some(desk.start(Job::Run(run)));
                 }
                 Turn::Stay
             }
@@ -37,7 +69,7 @@ impl View for HistoryView {
                 self.job = Some(desk.start(Job::History));
                 Turn::Stay
             }
-            key if self.at.key(key, self.runs.len()) => Turn::Stay,
+            key if self.at.key(key, self.shown().len()) => Turn::Stay,
             _ => Turn::Unknown,
         }
     }
@@ -71,22 +103,21 @@ impl View for HistoryView {
         let mut screen = Screen::new(text!("menu.history", "History"));
         screen.head = self.failure.clone().into_iter().collect();
         let row = |run: &RunRecord| Row {
-            left: format!("{:>5}  {}", run.id.0, moment(run.started_at)).into(),
-            right: if history::has_changes(run) {
-                format!("{:<11}  {}", history::outcome(run), history::changes(run)).into()
-            } else {
-                history::outcome(run).into()
-            },
+            left: left(run).into(),
+            right: right(run).into(),
             tone: tone(run),
             ..Row::default()
         };
-        screen = screen.with_rows(self.runs.iter().map(row).collect(), self.at.0, 30);
+        let rows = self.shown().into_iter().map(row).collect();
+        screen = screen.with_rows(rows, self.at.0, 30);
         if let Some(list) = &mut screen.list {
             let loading = self.job.is_some();
-            list.empty =
-                if loading { String::new() } else { text!("history.none", "There are no runs yet.") };
+            let none = || text!("history.none", "There are no runs yet.");
+            list.empty = if loading { String::new() } else { self.search.nothing().unwrap_or_else(none) };
         }
+        screen.input = self.search.input();
         screen.hints = hints();
+        screen.hints.push(search::hint());
         screen.hints.push(crate::screen::Hint::new(
             "r",
             text!("menu.refresh", "refresh"),

@@ -1,6 +1,7 @@
 //! A text that is read and left again.
 
 use super::chosen::{Chosen, back};
+use super::search::{self, Search};
 use crate::desk::{Desk, Turn, View};
 use crate::key::Key;
 use crate::screen::{Hint, Line, Row, Screen, Tone};
@@ -15,6 +16,7 @@ pub(crate) struct TextView {
     title: String,
     rows: Vec<Line>,
     at: Chosen,
+    search: Search,
 }
 
 impl TextView {
@@ -25,7 +27,12 @@ impl TextView {
             let rows = if rows.is_empty() { vec![String::new()] } else { rows };
             rows.into_iter().map(move |it| Line::new(it, tone))
         };
-        Self { title, rows: lines.iter().flat_map(broken).collect(), at: Chosen::default() }
+        Self {
+            title,
+            rows: lines.iter().flat_map(broken).collect(),
+            at: Chosen::default(),
+            search: Search::default(),
+        }
     }
 
     /// The keys of a screen.
@@ -47,10 +54,21 @@ impl TextView {
     }
 }
 
+impl TextView {
+    fn shown(&self) -> impl Iterator<Item = &Line> {
+        self.rows.iter().filter(|it| self.search.shows(&it.text))
+    }
+}
+
 impl View for TextView {
     fn key(&mut self, key: &Key, _desk: &mut Desk) -> Turn {
+        if self.search.key(key) {
+            self.at.within(self.shown().count());
+            return Turn::Stay;
+        }
+        let total = self.shown().count();
         match key {
-            _ if self.at.key(key, self.rows.len()) => Turn::Stay,
+            _ if self.at.key(key, total) => Turn::Stay,
             Key::Enter | Key::Char('?') => Turn::Back,
             _ => Turn::Unknown,
         }
@@ -59,9 +77,14 @@ impl View for TextView {
     fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
         let mut screen = Screen::new(self.title.as_str());
         let row = |it: &Line| Row { left: it.text.clone().into(), tone: it.tone, ..Row::default() };
-        screen = screen.with_rows(self.rows.iter().map(row).collect(), self.at.0, 0);
+        screen = screen.with_rows(self.shown().map(row).collect(), self.at.0, 0);
+        if let Some(list) = &mut screen.list {
+            list.empty = self.search.nothing().unwrap_or_default();
+        }
+        screen.input = self.search.input();
         screen.hints = vec![
             Hint::new("↑↓", text!("console.scroll", "scroll"), "", Key::Down),
+            search::hint(),
             Hint::new("Enter", text!("console.close", "close"), "close", Key::Enter),
             back(),
         ];

@@ -1,14 +1,14 @@
 //! Plans out of small and large directories, made by the rules themselves.
 
 use bwdc_core::desired::Desired;
-use bwdc_core::ledger::LedgerState;
+use bwdc_core::ledger::{LedgerState, Marks};
 use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, Timestamp};
 use bwdc_core::observed::{
     MemberStatus, Observed, ObservedMember, OrganizationState, Presence, Presences, Role, ServerKind,
 };
 use bwdc_core::plan::{Identity, Plan, PlanInput, Takings};
 use bwdc_core::settings::{ConnectorSettings, LeaverAction, SyncSettings};
-use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, SnapshotBuilder};
+use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks, ReadScope, Section, SnapshotBuilder};
 use bwdc_engine::{Planned, SavedPlan};
 use serde_json::json;
 
@@ -28,6 +28,7 @@ pub(crate) fn planned(people: &[&str], groups: &[(&str, &[&str])], gone: usize) 
             mail: Some(mail),
             prefix: None,
             state: AccountState::Enabled,
+            marks: PersonMarks::default(),
         });
     }
     for (name, members) in groups {
@@ -68,6 +69,7 @@ fn plan(desired: &Desired, sync: &SyncSettings, gone: usize) -> Planned {
             email,
             revoked_by_us: false,
             out: None,
+            marks: Marks::default(),
         });
         presences.insert(id, Presence::NotFound);
     }

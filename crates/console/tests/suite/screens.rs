@@ -483,7 +483,9 @@ fn history_and_doctor_with_their_details() {
         run(10, Some(RunOutcome::Failed), &[]),
     ]));
     stage.shows("history");
-    stage.press("<down><down><enter>");
+    stage.press("/refused<enter>");
+    stage.shows("history-search");
+    stage.press("/<esc><down><down><enter>");
     stage.answer(Happened::Run(Box::new(run(12, Some(RunOutcome::Complete), &[("invited", 3)])), Vec::new()));
     stage.shows("history-run");
 
