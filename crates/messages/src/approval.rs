@@ -106,15 +106,6 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 planned
             ),
         ),
-        Refusal::TooManyReplacedPeople { planned, .. } => of(
-            6,
-            *planned,
-            text!(
-                "approve.replaced-people",
-                "{planned:membership/memberships} would go on under new entries of the directory. To approve this, type {planned}",
-                planned
-            ),
-        ),
         Refusal::TooManyFoundAnew { planned, .. } => of(
             7,
             *planned,
