@@ -152,6 +152,7 @@ fn input<'a>(
         seats: None,
         stages: None,
         revokes: true,
+        settled: false,
         recent,
         unfound_of_directory: 0,
         resend: false,
@@ -194,7 +195,6 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         addresses: Default::default(),
         open_intents: Vec::new(),
         baseline_taken: true,
-        refused: Vec::new(),
     }
 }
 

@@ -49,7 +49,7 @@ impl Host for CommandHost {
             Answered::Plan(planned) => Answer {
                 data: plan_data(planned),
                 text: plan::text(planned, &commands),
-                code: u8::from(matches!(planned.verdict, Verdict::Refused(_))) * 3,
+                code: u8::from(matches!(planned.verdict, Verdict::Held(_) | Verdict::Refused(_))) * 3,
                 ..Answer::default()
             },
             Answered::Synced(report) => Answer {

@@ -3,7 +3,7 @@
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use bwdc_core::desired::Desired;
-use bwdc_core::plan::{Plan, Refusal, Verdict};
+use bwdc_core::plan::{Plan, Refusal};
 use bwdc_core::test_report::TestReport;
 use bwdc_engine::Planned;
 use bwdc_messages::foreign::fit;
@@ -312,10 +312,7 @@ struct RefusalData<'a> {
 
 impl<'a> PlanData<'a> {
     fn of(planned: &'a Planned) -> Self {
-        let refusals = match &planned.verdict {
-            Verdict::Go => &[][..],
-            Verdict::Refused(refusals) => refusals,
-        };
+        let refusals = planned.verdict.refusals();
         Self {
             plan: &planned.plan,
             allowed: refusals.is_empty(),

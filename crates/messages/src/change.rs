@@ -65,6 +65,7 @@ pub fn kept(kept: &Kept) -> String {
         KeptBecause::Protected => text!("kept.protected", "`protected` in connector.toml lists this person"),
         KeptBecause::Baseline => text!("kept.baseline", "the first run removes nobody"),
         KeptBecause::AlreadyRevoked => text!("kept.revoked", "has no access, and keeps the membership"),
+        KeptBecause::HeldBack => text!("kept.held-back", "waits for an approval: a limit holds it back"),
         KeptBecause::SentAsDeleted => text!(
             "kept.sent-as-deleted",
             "was sent as deleted under every known address; this server does not show whether access ended"
@@ -304,6 +305,11 @@ fn memberships_kept(members: usize, because: MembershipsKeptBecause) -> String {
         MembershipsKeptBecause::SourceNotRead => text!(
             "standing.memberships-kept-source",
             "a source could not be read: {members:member stays/members stay} in the group until it can",
+            members
+        ),
+        MembershipsKeptBecause::HeldBack => text!(
+            "standing.memberships-kept-held-back",
+            "{members:member stays/members stay} in the group: a limit holds back that they leave",
             members
         ),
         MembershipsKeptBecause::Unconfirmed => text!(

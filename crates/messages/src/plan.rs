@@ -23,7 +23,7 @@ pub fn text(planned: &Planned, command_line: &CommandLine) -> String {
 }
 
 fn write(out: &mut String, planned: &Planned, command_line: &CommandLine) -> fmt::Result {
-    let Planned { plan, verdict, invites_all_the_same: mailed, .. } = planned;
+    let Planned { plan, verdict, left, invites_all_the_same: mailed, .. } = planned;
     let (people, groups): (Vec<_>, Vec<_>) = plan.changes.iter().map(line).partition(|line| line.person);
     changed(out, &text!("plan.people", "People"), &people)?;
     changed(out, &text!("plan.groups", "Groups"), &groups)?;
@@ -65,6 +65,21 @@ fn write(out: &mut String, planned: &Planned, command_line: &CommandLine) -> fmt
         Verdict::Go => {
             let sync = CommandLine::command(command_line, "sync");
             out.write_str(&text!("plan.go", "Within the limits: `{sync}` would carry this out.", sync))
+        }
+        Verdict::Held(held) => {
+            let sync = CommandLine::command(command_line, "sync");
+            let (done, all) = (left.as_ref().map_or(0, |it| it.changes.len()), plan.changes.len());
+            out.write_str(&text!(
+                "plan.held",
+                "Held back in part: `{sync}` would carry out {done} of {all:change/changes}.",
+                sync,
+                done,
+                all
+            ))?;
+            for paragraph in refusals(&held.refusals, Stage::Plan, command_line) {
+                write!(out, "\n{}", wrapped(&paragraph, "- ", 2))?;
+            }
+            Ok(())
         }
         Verdict::Refused(refused) => {
             let sync = CommandLine::command(command_line, "sync");

@@ -352,6 +352,18 @@ pub fn verdict(planned: &Planned) -> Vec<Line> {
             ),
             Tone::Good,
         )],
+        Verdict::Held(held) => {
+            let done = planned.left.as_ref().map_or(0, |it| it.changes.len());
+            let all = plan.changes.len();
+            let part = text!(
+                "plan-view.held",
+                "Held back in part: a sync would carry out {done} of {all:change/changes}.",
+                done,
+                all
+            );
+            let why = held.refusals.iter().map(|it| Line::new(message(it), Tone::Bad));
+            [Line::new(part, Tone::Warning)].into_iter().chain(why).collect()
+        }
         Verdict::Refused(refusals) => {
             let refused = text!("plan-view.refused", "Refused: a sync would send nothing.");
             let why = refusals.iter().map(|it| Line::new(message(it), Tone::Bad));

@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &PlanArguments, global: &GlobalArguments) -> Result
     }
     let code = match &planned.verdict {
         _ if !arguments.run.detailed_exitcode => 0,
-        Verdict::Refused(_) => detailed::REFUSED,
+        Verdict::Held(_) | Verdict::Refused(_) => detailed::REFUSED,
         Verdict::Go if planned.plan.is_empty() => 0,
         Verdict::Go => detailed::CHANGES,
     };

@@ -130,7 +130,7 @@ fn carry_out(
             let refused = matches!(
                 error,
                 CommandError::Engine(EngineError::Run(
-                    RunError::Refused { .. } | RunError::PlanChanged { .. }
+                    RunError::Held { .. } | RunError::Refused { .. } | RunError::PlanChanged { .. }
                 ))
             );
             let mut failed = Failed { notices, ..Failed::from(error) };

@@ -217,6 +217,8 @@ pub enum KeptBecause {
     AsToday,
     /// Has lost access already; the membership is kept, as the settings say.
     AlreadyRevoked,
+    /// A limit holds back whatever takes access.
+    HeldBack,
     /// Was sent as deleted under every known address, to a server that does not show what came of it.
     SentAsDeleted,
     /// Somebody else may be a member under an address that the account can have, and the server goes by addresses: whether the
@@ -445,6 +447,8 @@ pub enum MembershipsKeptBecause {
     SourceNotRead,
     /// The directory does not tell whether these people are still there.
     Unconfirmed,
+    /// A limit holds back that they go.
+    HeldBack,
 }
 
 /// Something that an administrator should know of, and that changes nothing. The list is closed.

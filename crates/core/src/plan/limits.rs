@@ -5,7 +5,8 @@
 //! runs nor a run that is tried again change the result.
 
 use super::approval::Takings;
-use super::change::Change;
+use super::change::{Cause, Change, Kept, KeptBecause};
+use super::held::Held;
 use super::refusal::{Refusal, Verdict};
 use super::{Index, Plan, PlanInput, seats};
 use crate::desired::Desired;
@@ -13,6 +14,7 @@ use crate::names::ExternalId;
 use crate::observed::{Observed, ObservedMember};
 use crate::settings::Limits;
 use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// Groups of this size and below may lose any share of their members; how many of them may is limited.
 const SMALL_GROUP: usize = 3;
@@ -32,24 +34,45 @@ pub(super) struct Basis {
     filled_groups: usize,
     /// Whether the ledger knows of no run before.
     first_run: bool,
+    /// Whether the settings are those of the last run that was carried out as a whole.
+    settled: bool,
+    /// People who are missing from the read and were not found disabled, deleted or gone.
+    missing: usize,
 }
 
 /// Why a plan is refused, and the actions that are.
 struct Judgement {
     refusals: Vec<Refusal>,
     refused: Takings,
+    /// External ids of groups that would lose too many.
+    shrinking: BTreeSet<String>,
 }
 
 impl Plan {
     /// Judges the plan. An approval lets a run pass when every action that is refused is in the approved set.
     pub fn check(&self, limits: &Limits, approvals: &[Takings]) -> Verdict {
-        let Judgement { refusals, refused } = self.judge(limits);
+        let Judgement { refusals, refused, shrinking } = self.judge(limits);
         let approved = || approvals.iter().any(|approval| approval.covers(&refused));
         if refusals.is_empty() || (refusals.iter().all(Refusal::can_be_approved) && approved()) {
             Verdict::Go
         } else {
-            Verdict::Refused(refusals)
+            match self.held(&refusals, shrinking, limits) {
+                Some(held) => Verdict::Held(held),
+                None => Verdict::Refused(refusals),
+            }
         }
+    }
+
+    /// What is enough to hold back. None: everything, because it is not only about single groups or about people who lose access,
+    /// or because something else is in doubt.
+    fn held(&self, refusals: &[Refusal], groups: BTreeSet<String>, limits: &Limits) -> Option<Held> {
+        let access = refusals.iter().any(|it| matches!(it, Refusal::TooManyRemovals { .. }));
+        let of_part =
+            |it: &Refusal| matches!(it, Refusal::TooManyRemovals { .. } | Refusal::GroupEmptied { .. });
+        let in_doubt = access && (!self.basis.settled || self.basis.missing > self.removals_allowed(limits));
+        let possible =
+            refusals.iter().all(of_part) && self.sent.whole.is_none() && !self.basis.first_run && !in_doubt;
+        possible.then(|| Held { refusals: refusals.to_vec(), access, groups })
     }
 
     /// The actions that the limits refuse: an administrator approves exactly these.
@@ -69,7 +92,11 @@ impl Plan {
     }
 
     fn judge(&self, limits: &Limits) -> Judgement {
-        let mut judgement = Judgement { refusals: self.refusals.clone(), refused: Takings::default() };
+        let mut judgement = Judgement {
+            refusals: self.refusals.clone(),
+            refused: Takings::default(),
+            shrinking: BTreeSet::new(),
+        };
         if self.refusals.contains(&Refusal::OverwriteWithLargeImport) {
             // Scripts know this message, and it alone.
             judgement.refusals = vec![Refusal::OverwriteWithLargeImport];
@@ -165,6 +192,7 @@ impl Plan {
                     before,
                     lost: lost.len(),
                 });
+                judgement.shrinking.insert(id.to_owned());
                 judgement.refused.memberships.extend(now.iter().map(|&it| it.clone()));
             }
         }
@@ -237,6 +265,8 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
         managed: plan.totals.managed + removed_before.len(),
         filled_groups: filled_now + emptied_before.count(),
         first_run: plan.baseline,
+        settled: input.settled,
+        missing: missing(input, index, plan),
     };
     plan.refusals.extend(seats::obstacle(input, plan));
     plan.refusals.extend(few_found(input, index, plan));
@@ -244,6 +274,26 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
         return;
     }
     plan.refusals.extend(empty_sources(input, index, plan));
+}
+
+/// People whom the read lacks although nobody found them disabled, deleted or gone: those who would lose access, and those who are
+/// kept and were not missed before.
+fn missing(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> usize {
+    let doubtful = |cause: Cause| matches!(cause, Cause::OutOfScope | Cause::Hidden);
+    let leaving = plan.changes.iter().filter(|it| match it {
+        Change::Revoke { cause, .. } | Change::Remove { cause, .. } => doubtful(*cause),
+        _ => false,
+    });
+    let is_new = |kept: &&Kept| {
+        let known = index.managed.get(kept.person.external_id.as_str());
+        known.is_some_and(|&number| input.ledger.people[number].out.is_none())
+    };
+    let kept = plan.kept.iter().filter(|it| match it.because {
+        KeptBecause::Unconfirmed { .. } => true,
+        KeptBecause::AlreadyRevoked | KeptBecause::SentAsDeleted => false,
+        _ => it.cause.is_some_and(doubtful),
+    });
+    leaving.count() + kept.filter(is_new).count()
 }
 
 /// Members with an external id whom a first run would not find in what was read: neither the id nor the address is in it. The

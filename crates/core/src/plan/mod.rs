@@ -11,6 +11,7 @@ mod fate;
 mod given_up;
 mod group_identity;
 mod groups;
+mod held;
 mod identity;
 mod invitations;
 mod leavers;
@@ -41,6 +42,7 @@ pub use change::{
 };
 use fate::Shown;
 pub use groups::to_read;
+pub use held::Held;
 pub use identity::{Identity, settled_absences};
 pub use limits::unfound;
 pub use marks::Mark;
@@ -95,6 +97,9 @@ pub struct PlanInput<'a> {
     /// Whether somebody asked for everything to be sent again: a server that cannot be read gets back what was taken out there by
     /// hand only so, and what was refused today is tried again.
     pub resend: bool,
+    /// Whether the settings that decide whom the directories list, and who is selected, are those of the last run that was
+    /// carried out as a whole.
+    pub settled: bool,
     /// When the plan is made.
     pub now: Timestamp,
 }
@@ -183,6 +188,10 @@ impl Plan {
     /// `overwriteExisting` over both. What is shown and what is sent are unfolded from these fates; what limits and reports
     /// need is told from that.
     pub fn build(input: &PlanInput<'_>) -> Self {
+        Self::build_holding(input, None)
+    }
+
+    fn build_holding(input: &PlanInput<'_>, held: Option<&Held>) -> Self {
         let index = Index::new(input);
         let totals = index.totals(input);
         let mut refusals = Vec::new();
@@ -190,7 +199,13 @@ impl Plan {
         let (mut people, mut roster) = people::decide(input, &index);
         let replaced_people = roster.claims.passed_on().map(|(_, id)| id.to_owned()).collect();
         let ids = std::mem::take(&mut roster.settled);
-        let groups = if input.sync.groups { groups::decide(input, &index, &roster) } else { Vec::new() };
+        if let Some(held) = held {
+            held::keep_people(held, &mut people, &index, &mut roster);
+        }
+        let mut groups = if input.sync.groups { groups::decide(input, &index, &roster) } else { Vec::new() };
+        if let Some(held) = held {
+            held::keep_memberships(held, &mut groups, &index);
+        }
         let anew = if index.baseline { anew::find(input, &roster, &groups) } else { Anew::default() };
         let mut overwriting = overwrite::decide(input, &index, &roster, totals, &mut people, &groups);
         refusals.extend(overwriting.refusal.take());

@@ -1,5 +1,6 @@
 //! Why a plan is not carried out.
 
+use super::held::Held;
 use crate::names::{ExternalId, SourceName};
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +9,21 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     /// Yes.
     Go,
+    /// In part: the rest waits.
+    Held(Held),
     /// No, and nothing at all is sent.
     Refused(Vec<Refusal>),
+}
+
+impl Verdict {
+    /// Why not everything may be carried out; none: it may.
+    pub fn refusals(&self) -> &[Refusal] {
+        match self {
+            Self::Go => &[],
+            Self::Held(held) => &held.refusals,
+            Self::Refused(refusals) => refusals,
+        }
+    }
 }
 
 /// Why a plan is refused.

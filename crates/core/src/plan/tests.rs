@@ -16,6 +16,7 @@ struct World {
     seats: Option<Seats>,
     stages: Option<bool>,
     revokes: bool,
+    settled: bool,
     recent: Takings,
     unfound_of_directory: usize,
     resend: bool,
@@ -34,6 +35,7 @@ impl World {
             seats: None,
             stages: None,
             revokes: true,
+            settled: true,
             recent: Takings::default(),
             unfound_of_directory: 0,
             resend: false,
@@ -118,6 +120,7 @@ impl World {
             seats: self.seats,
             stages: self.stages,
             revokes: self.revokes,
+            settled: self.settled,
             recent: &self.recent,
             unfound_of_directory: self.unfound_of_directory,
             resend: self.resend,
@@ -499,6 +502,7 @@ fn a_baseline_takes_no_membership_away() {
 
 mod addresses;
 mod handed_on;
+mod held;
 mod identity;
 mod leavers;
 mod limits;

@@ -46,6 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of an older file is copied in one step.
 const PAGES: std::ffi::c_int = 4_096;
 const BASELINE: &str = "baseline_taken";
+const ACCEPTED: &str = "accepted_settings";
 
 /// Why the ledger cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -269,6 +270,25 @@ impl Ledger {
         };
         snapshot.commit()?;
         Ok(state)
+    }
+
+    /// The settings of the last run that the limits let pass as a whole, as a number; None: there was none.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn accepted_settings(&self) -> Result<Option<i64>, LedgerError> {
+        schema::fact(&self.connection, ACCEPTED)
+    }
+
+    /// Notes the settings of a run that the limits let pass as a whole.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn note_accepted_settings(&mut self, settings: i64) -> Result<(), LedgerError> {
+        if self.accepted_settings()? == Some(settings) {
+            return Ok(());
+        }
+        schema::set_fact(&self.connection, ACCEPTED, settings)
     }
 
     /// Ends a run that reached the organization, in one transaction:

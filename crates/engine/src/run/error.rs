@@ -60,6 +60,16 @@ pub enum RunError {
         /// Why.
         refusals: Vec<Refusal>,
     },
+    /// The limits held back a part of the plan; the rest was carried out.
+    #[error("the limits held back a part of the plan, and the rest was carried out")]
+    Held {
+        /// Why.
+        refusals: Vec<Refusal>,
+        /// Changes that were to be carried out.
+        done: usize,
+        /// What else is not done.
+        other: Option<Box<RunError>>,
+    },
     /// A saved plan is about another organization.
     #[error("the plan was made for the organization {organization_id}, not for this one")]
     PlanOfAnother {

@@ -1,7 +1,7 @@
 //! Both sides of a run, read: every source completely or not at all, the organization, and who is missing.
 
 use super::observe::{Wanted, assumed_kind, observe, server};
-use super::source::{RunSource, of_source};
+use super::source::{RunSource, of_source, settings_of};
 use super::unfound;
 use super::{RunError, UnreadSource};
 use crate::causes::with_causes;
@@ -45,6 +45,8 @@ pub(super) struct Inputs<'c> {
     whole_import: Option<u64>,
     /// Whether everything is sent again where nobody can look.
     pub(super) resend: bool,
+    /// Whether the settings are those of the last run that the limits let pass as a whole.
+    settled: bool,
     pub(super) now: Timestamp,
 }
 
@@ -91,6 +93,7 @@ impl Inputs<'_> {
             recent: &self.recent,
             unfound_of_directory: self.unfound_of_directory,
             resend: self.resend,
+            settled: self.settled,
             now: self.now,
         }
     }
@@ -109,6 +112,8 @@ pub(super) enum Reading<'l> {
 pub(super) struct Remembered {
     pub(super) state: LedgerState,
     pub(super) recent: Takings,
+    /// The settings of the last run that the limits let pass as a whole.
+    pub(super) accepted: Option<i64>,
     pub(super) whole_import: Option<u64>,
 }
 
@@ -140,7 +145,7 @@ async fn read_sides<'c>(
     control: Control<'_>,
 ) -> Result<Inputs<'c>, RunError> {
     let Sides { configuration: Configuration { connector, sync, .. }, sources, organization } = sides;
-    let Remembered { state, recent, whole_import } = remembered;
+    let Remembered { state, recent, accepted, whole_import } = remembered;
     let alone = sources.len() == 1;
     let source = if alone { SourceName::primary() } else { SourceName::untold() };
     let ledger = state.with_people_of_open_intents(&source);
@@ -197,6 +202,7 @@ async fn read_sides<'c>(
         unread,
         whole_import,
         resend: false,
+        settled: accepted.is_some_and(|it| it == settings_of(sources)),
         now,
     })
 }

@@ -17,7 +17,7 @@ use crate::notice::Notice;
 use crate::store::SyncedKind;
 use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Plan;
+use bwdc_core::plan::{Plan, Verdict};
 use bwdc_core::snapshot::ReadScope;
 
 /// Reads the directory and shows what would be asked of the organization.
@@ -117,7 +117,14 @@ pub(crate) async fn plan(
     let plan = Plan::build(&inputs.borrow());
     inputs.tell(&plan, control);
     let verdict = plan.check(&inputs.connector.limits, &approvals);
+    let (verdict, left) = match verdict {
+        Verdict::Held(held) => match Plan::build_without(&inputs.borrow(), &held) {
+            Some(left) => (Verdict::Held(held), Some(left)),
+            None => (Verdict::Refused(held.refusals), None),
+        },
+        verdict => (verdict, None),
+    };
     let saved = SavedPlan::of(&plan, api, organization_id);
     let invites_all_the_same = inputs.invites_all_the_same(&plan);
-    Ok(Planned { plan, verdict, saved, invites_all_the_same })
+    Ok(Planned { plan, verdict, left, saved, invites_all_the_same })
 }

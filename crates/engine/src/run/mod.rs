@@ -35,6 +35,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Whether a run may carry it out.
     pub verdict: Verdict,
+    /// What a run would do where the limits hold back a part.
+    pub left: Option<Plan>,
     /// The plan as it can be saved, reviewed and applied.
     pub saved: SavedPlan,
     /// Whether new members would be invited although the settings ask for none: the server knows no staged members.

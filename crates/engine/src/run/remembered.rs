@@ -71,7 +71,12 @@ pub(super) fn remembered(
         None => Default::default(),
     };
     let whole_import = ledger.whole_import_seconds()?;
-    Ok(Remembered { state: ledger.state_of(&places(sources))?, recent, whole_import })
+    Ok(Remembered {
+        accepted: ledger.accepted_settings()?,
+        state: ledger.state_of(&places(sources))?,
+        recent,
+        whole_import,
+    })
 }
 
 /// Whether somebody else synced since our last run: the official connector leaves its marks in `data.json`.

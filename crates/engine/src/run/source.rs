@@ -5,6 +5,7 @@ use crate::directory::Directory;
 use crate::directory::open::{SourceError, open};
 use crate::installation::SourceConfiguration;
 use crate::ledger::SourcePlace;
+use bwdc_core::import::fingerprint;
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::SyncSettings;
 use bwdc_core::snapshot::ReadScope;
@@ -46,6 +47,15 @@ pub(super) fn of_source(error: SourceError, name: &SourceName) -> RunError {
         SourceError::Read(error) if name.is_primary() => RunError::Directory(error),
         SourceError::Read(source) => RunError::Source { name: name.clone(), source },
     }
+}
+
+/// A number that tells the settings of these sources from others: what decides whom they list, and who is selected.
+pub(super) fn settings_of(sources: &[RunSource]) -> i64 {
+    let of_one = |it: &RunSource| [it.name.as_str(), &it.place, &it.basis].join("\n");
+    let text = sources.iter().map(of_one).collect::<Vec<_>>().join("\n");
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&fingerprint("", "", text.as_bytes()).as_bytes()[..8]);
+    i64::from_be_bytes(bytes)
 }
 
 /// The sources by which a ledger knows from where somebody comes. The whole ledger is about the first one already.

@@ -8,7 +8,7 @@ use super::record::Record;
 use super::remembered::{Place, begin_ledger, look_for_others, remembered};
 use super::send::{Sent, Wire};
 use super::settle::{OpenImports, Wait, Waits};
-use super::source::{RunSource, open_all};
+use super::source::{RunSource, open_all, settings_of};
 use super::{RunError, SavedPlan, SyncReport};
 use crate::accounts;
 use crate::directory::mirror::ReadMode;
@@ -21,7 +21,7 @@ use bwdc_core::import::{RefusedRecord, fingerprint, official_request, older_fing
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Observed, OrganizationState};
-use bwdc_core::plan::{After, Change, Evidence, Plan, Takings, Verdict};
+use bwdc_core::plan::{After, Change, Evidence, Plan, Refusal, Takings, Verdict};
 use bwdc_core::wire::Request;
 use std::collections::BTreeSet;
 
@@ -118,6 +118,34 @@ struct Early {
     taken: Takings,
 }
 
+/// What the limits hold back of a plan.
+struct HeldBack {
+    refusals: Vec<Refusal>,
+    /// What it would have taken: an approval covers exactly that.
+    takings: Takings,
+    /// The plan without it.
+    left: Plan,
+}
+
+impl HeldBack {
+    /// The end of a run that carried out the rest. It is not the last sync.
+    fn end(self, ending: Conclusion<SyncReport>) -> Conclusion<SyncReport> {
+        let (done, other) = match ending.result {
+            Ok(report) => (report.plan.changes.len(), None),
+            Err(error) => (self.left.changes.len(), Some(Box::new(error))),
+        };
+        let times = if ending.times == Times::Forgotten { Times::Forgotten } else { Times::Seen };
+        Conclusion {
+            outcome: RunOutcome::Partial,
+            quarantine: Some(self.takings),
+            times,
+            result: Err(RunError::Held { refusals: self.refusals, done, other }),
+            record: ending.record,
+            ledger: ending.ledger,
+        }
+    }
+}
+
 /// The end of a run that did not come further, or that of one that did.
 type Stage<T> = Result<T, Box<Conclusion<SyncReport>>>;
 
@@ -133,8 +161,13 @@ impl<'r> Run<'r> {
         inputs.resend = resend;
         let plan = Plan::build(&inputs.borrow());
         let mut record = Record::after(&self.early.changes, &plan);
+        let held = self.judge(&inputs, &plan, &record, expected)?;
+        let plan = held.as_ref().map_or(plan, |it| it.left.clone());
+        if let Some(held) = &held {
+            record = Record::after(&self.early.changes, &plan);
+            record.refused(&held.refusals);
+        }
         record.note(FULL_READ, (mode == ReadMode::Full).into());
-        self.judge(&inputs, &plan, &record, expected)?;
         self.tell(&inputs, &plan);
         let pace = self.ledger.import_pace().map_err(RunError::from).map_err(self.stop(record.clone()))?;
         let requests = if self.was_sent_before(&plan, &inputs) { Vec::new() } else { plan.requests_at(pace) };
@@ -152,12 +185,20 @@ impl<'r> Run<'r> {
                 let looked = looked.ok().flatten();
                 refused.extend(forbidden.into_iter().map(|(_, record)| record));
                 let error = failure.error.after(refused);
-                Ok(self.broken_off(&inputs, &plan, record, error, looked.as_ref(), times))
+                let ending = self.broken_off(&inputs, &plan, record, error, looked.as_ref(), times);
+                Ok(Conclusion { quarantine: held.map(|it| it.takings), ..ending })
             }
             (None, Err(error)) => {
-                Ok(Conclusion { times: Times::Forgotten, ..Conclusion::failed(record, error) })
+                let quarantine = held.map(|it| it.takings);
+                Ok(Conclusion { times: Times::Forgotten, quarantine, ..Conclusion::failed(record, error) })
             }
-            (None, Ok(after)) => Ok(self.finished(&inputs, plan, record, &requests, sent, after.as_ref())),
+            (None, Ok(after)) => {
+                let ending = self.finished(&inputs, plan, record, &requests, sent, after.as_ref());
+                Ok(match held {
+                    Some(held) => held.end(ending),
+                    None => ending,
+                })
+            }
         }
     }
 
@@ -234,22 +275,36 @@ impl<'r> Run<'r> {
         Ok(inputs)
     }
 
-    /// The plan has to be the expected one, and within the limits.
+    /// The plan has to be the expected one, and within the limits. What they hold back of it comes out; a saved plan is carried out
+    /// as a whole or not at all.
     fn judge(
-        &self,
+        &mut self,
         inputs: &Inputs<'_>,
         plan: &Plan,
         record: &Record,
         expected: Option<&SavedPlan>,
-    ) -> Stage<()> {
+    ) -> Stage<Option<HeldBack>> {
         if let Some(saved) = expected {
             let same = saved.expect(plan, &self.place.api, &self.place.organization_id);
             same.map_err(self.stop(record.clone()))?;
         }
         let approvals = self.ledger.approvals(self.now).map_err(RunError::from);
         let approvals = approvals.map_err(self.stop(record.clone()))?;
-        let Verdict::Refused(refusals) = plan.check(&inputs.connector.limits, &approvals) else {
-            return Ok(());
+        let refusals = match plan.check(&inputs.connector.limits, &approvals) {
+            Verdict::Go => {
+                let noted = self.ledger.note_accepted_settings(settings_of(self.sources));
+                noted.map_err(RunError::from).map_err(self.stop(record.clone()))?;
+                return Ok(None);
+            }
+            Verdict::Held(held) => {
+                let left = Plan::build_without(&inputs.borrow(), &held).filter(|_| expected.is_none());
+                if let Some(left) = left {
+                    let takings = plan.taken_beyond(&left);
+                    return Ok(Some(HeldBack { refusals: held.refusals, takings, left }));
+                }
+                held.refusals
+            }
+            Verdict::Refused(refusals) => refusals,
         };
         let mut record = record.clone();
         record.refused(&refusals);

@@ -109,9 +109,10 @@ fn of_run(error: &RunError) -> ErrorKind {
         RunError::Cancelled => ErrorKind::Interrupted,
         RunError::EndedAfterRefusals { error, .. } => of_run(error),
         RunError::ImportUnderWay { .. } => ErrorKind::UnknownEffect,
-        RunError::Refused { .. } | RunError::PlanOfAnother { .. } | RunError::PlanChanged { .. } => {
-            ErrorKind::Refused
-        }
+        RunError::Held { .. }
+        | RunError::Refused { .. }
+        | RunError::PlanOfAnother { .. }
+        | RunError::PlanChanged { .. } => ErrorKind::Refused,
         RunError::Organization(error) => of_organization(error),
         RunError::Apply(error) => of_apply(error),
         RunError::OrganizationAtFault(error) => of_fault(error),

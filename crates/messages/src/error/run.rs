@@ -39,6 +39,7 @@ pub(super) fn message(error: &RunError) -> String {
             "error.cannot-rebuild",
             "The ledger cannot be rebuilt, because this server does not show the organization."
         ),
+        E::Held { refusals, done, other } => run_held(refusals, *done, other.as_deref()),
         E::Refused { refusals } => run_refused(refusals),
         E::PlanOfAnother { organization_id } => text!(
             "error.plan-of-another",
@@ -103,6 +104,11 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
                 "Or, to clear the ledger so that the next run records who is there and removes nobody"
             )),
         ],
+        E::Held { refusals, other, .. } => {
+            let mut all = refusal::steps(refusals, refusal::Stage::Run);
+            all.extend(other.iter().flat_map(|it| steps(it)));
+            all
+        }
         E::Refused { refusals } => refusal::steps(refusals, refusal::Stage::Run),
         E::PlanOfAnother { .. } => vec![new_plan(), sign_in_to_it()],
         E::PlanChanged { .. } => vec![new_plan()],
@@ -141,6 +147,17 @@ fn run_refused(refusals: &[Refusal]) -> String {
     }
     let mut lines = vec![text!("error.refused", "The run was refused, and nothing was sent.")];
     lines.extend(refusals.iter().map(refusal::message));
+    lines.join("\n")
+}
+
+fn run_held(refusals: &[Refusal], done: usize, other: Option<&RunError>) -> String {
+    let mut lines = vec![text!(
+        "error.held",
+        "{done:change was/changes were} carried out. The limits held back the rest.",
+        done
+    )];
+    lines.extend(refusals.iter().map(refusal::message));
+    lines.extend(other.map(message));
     lines.join("\n")
 }
 

@@ -119,7 +119,8 @@ impl SetupPlan {
                 ),
                 Tone::Good,
             )),
-            Verdict::Refused(refusals) => {
+            held @ (Verdict::Held(_) | Verdict::Refused(_)) => {
+                let refusals = held.refusals();
                 lines.extend(refusals.iter().map(|it| Line::new(message(it), Tone::Bad)));
                 approval = approval::approval(refusals);
             }

@@ -1,6 +1,6 @@
 //! The limits look at a day, not at a run; ids change without a loss; nobody buys seats unasked.
 
-use crate::laws::stage::{Stage, Tree, dn, mail};
+use crate::laws::stage::{Stage, Tree, dn, group_dn, mail};
 use bwdc_sandbox::organization::{CollectionAccess, MemberStatus, NewMember, Official, Options};
 
 const LEAVERS: &str = "[leavers]\ngone = \"revoke\"\n";
@@ -73,4 +73,63 @@ fn seats_are_not_bought_unasked() {
     assert!(approval.stdout.contains("2 seats may be bought."), "{}", approval.stdout);
     stage.sync();
     assert_eq!(stage.organization.seats(), Some(7));
+}
+
+#[test]
+fn a_limit_over_one_group_or_over_people_holds_back_only_that() {
+    let stage = Stage::new(Options::official(), "[leavers]\ndisabled = \"revoke\"\n", |_| {});
+    let names: Vec<String> = (1..=11).map(|number| format!("p{number:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let directory = Tree::of(40).group("g", "G", &names).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    let times = |stage: &Stage| stage.home.data_json().expect("readable")["lastUserSync"].clone();
+    let before = times(&stage);
+
+    let group = group_dn("g");
+    let directory = Tree::of(40).group("g", "G", &names[..4]).disabled("p40").person("n1").serve();
+    stage.read(&directory);
+    let plan = stage.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(plan.code, Some(3), "{}", plan.stdout);
+    assert!(
+        plan.stdout.contains("Held back in part: `bwdc sync` would carry out 2 of 3 changes."),
+        "{}",
+        plan.stdout
+    );
+    let output = stage.run(&["sync", "--detailed-exitcode"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(3), ""), "{}", output.stderr);
+    let told = "2 changes were carried out. The limits held back the rest.\nThe group `G` would lose 7 of 11 members";
+    assert!(output.stderr.contains(told), "{}", output.stderr);
+    let state = stage.state();
+    assert_eq!(state.status("p40"), Some(MemberStatus::Revoked));
+    assert_eq!(state.status("n1"), Some(MemberStatus::Invited));
+    assert_eq!(state.groups[&group].1.len(), 11);
+    assert_eq!(times(&stage), before);
+    // The next day, or an approval: exactly that goes.
+    assert_eq!(stage.run(&["approve"]).code, Some(0));
+    stage.sync();
+    assert_eq!(stage.state().groups[&group].1.len(), 4);
+    assert_ne!(times(&stage), before);
+
+    for number in 30..=36 {
+        directory.modify(&dn(&format!("p{number}")), "userAccountControl", ["514"]).expect("is there");
+    }
+    directory.add(&entry("n2")).expect("new");
+    directory.modify(&group, "member", ["p01", "p02", "p03", "n1"].map(dn)).expect("is there");
+    let output = stage.run(&["sync"]);
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    let state = stage.state();
+    assert_eq!(state.status("n2"), Some(MemberStatus::Invited), "{}", output.stderr);
+    assert_eq!(state.status("p30"), Some(MemberStatus::Confirmed));
+    let members: Vec<&str> = state.groups[&group].1.iter().map(String::as_str).collect();
+    assert_eq!(members, ["n1", "p01", "p02", "p03", "p04"].map(mail));
+    // With another filter nobody knows whether those people are to leave: nothing is sent.
+    stage.point("sync", "userFilter", "(!(employeeType=outside))".into());
+    let output = stage.run(&["sync"]);
+    assert!(output.stderr.contains("The run was refused, and nothing was sent."), "{}", output.stderr);
+}
+
+fn entry(name: &str) -> String {
+    format!("dn: {}\nobjectClass: inetOrgPerson\ncn: {name}\nsn: {name}\nmail: {}\n\n", dn(name), mail(name))
 }

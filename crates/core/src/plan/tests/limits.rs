@@ -4,10 +4,7 @@ use super::*;
 use crate::snapshot::Overlooked;
 
 fn refusals(plan: &Plan) -> Vec<Refusal> {
-    match plan.check(&Limits::default(), &[]) {
-        Verdict::Go => Vec::new(),
-        Verdict::Refused(refusals) => refusals,
-    }
+    plan.check(&Limits::default(), &[]).refusals().to_vec()
 }
 
 /// A plan in which the people with these numbers, of `managed`, are gone.

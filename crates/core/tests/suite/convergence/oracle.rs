@@ -41,9 +41,11 @@ impl Guarded {
             let now = after.get(member.id.as_str());
             let active = |it: &Member| it.status != MemberStatus::Revoked;
             let loses = now.is_none() || active(member) && now.is_some_and(|it| !active(it));
-            let ours = self.is_ours_to_take(world, member) || is_leavers_address(world, plan, member);
+            let of_leaver = is_leavers_address(world, plan, member);
+            let ours = self.is_ours_to_take(world, member) || of_leaver;
             prop_assert!(!loses || ours, "{member:?} lost access: {:#?}", plan.changes);
-            if loses {
+            // A second membership of a leaver is no second person.
+            if loses && (is_managed(&member) || !of_leaver) {
                 lost.insert(member.external_id.clone().unwrap_or_default());
             }
             if let Some(now) = now {
@@ -287,7 +289,10 @@ fn leavers(world: &World, plan: &Plan, people: &People) -> Checked {
                     || !world.can_read() && told.iter().any(|told| told.email.as_str() == it)
             }),
             KeptBecause::Unconfirmed { .. } => world.directory.silent,
-            KeptBecause::NoUsableAddress | KeptBecause::Baseline | KeptBecause::ServerCannotRevoke => false,
+            KeptBecause::NoUsableAddress
+            | KeptBecause::Baseline
+            | KeptBecause::ServerCannotRevoke
+            | KeptBecause::HeldBack => false,
         };
         prop_assert!(is_true, "{member:?} is kept because of {kept:?}");
     }

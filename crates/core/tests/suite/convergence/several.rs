@@ -207,6 +207,7 @@ impl World {
             seats: None,
             stages: Some(false),
             revokes: true,
+            settled: false,
             recent: &Takings::default(),
             unfound_of_directory: 0,
             resend: false,
@@ -297,7 +298,9 @@ impl World {
                 let state = organization.observe();
                 (plan.clone(), plan.ledger_after(input, After::Observed(&state), input.now))
             });
-            if let Verdict::Refused(refusals) = plan.check(&limits, &[]) {
+            let verdict = plan.check(&limits, &[]);
+            let refusals = verdict.refusals();
+            if !refusals.is_empty() {
                 let overwrites = |it: &Refusal| matches!(it, Refusal::ServerRefusesOverwrite { .. });
                 prop_assert!(!limits.off || refusals.iter().all(overwrites), "{refusals:?}");
                 return Ok(None);

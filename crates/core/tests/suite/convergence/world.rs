@@ -166,6 +166,7 @@ impl World {
             seats: self.organization.seats().filter(|_| self.mode == Mode::Official),
             stages: Some(matches!(self.organization.kind, Kind::Official { staged: true, .. })),
             revokes: true,
+            settled: false,
             recent: &recent,
             unfound_of_directory: 0,
             resend: false,
