@@ -79,14 +79,16 @@ impl PlanView {
     }
 
     fn approval(&self) -> Option<Approval> {
-        match &self.planned.as_ref()?.verdict {
-            Verdict::Refused(refusals) => approval(refusals),
-            Verdict::Go => None,
-        }
+        // Nothing stands in the way of a plan without refusals: there is nothing to approve.
+        approval(self.planned.as_ref()?.verdict.refusals())
     }
 
     fn can_sync(&self) -> bool {
-        self.planned.as_ref().is_some_and(|it| it.verdict == Verdict::Go && !it.plan.is_empty())
+        self.planned.as_ref().is_some_and(|it| match &it.verdict {
+            Verdict::Go => !it.plan.is_empty(),
+            Verdict::Held(_) => it.left.as_ref().is_some_and(|left| !left.is_empty()),
+            Verdict::Refused(_) => false,
+        })
     }
 
     fn ask(&mut self, asked: Asked, typed: &str) -> Turn {

@@ -94,6 +94,7 @@ fn plan(desired: &Desired, sync: &SyncSettings, gone: usize) -> Planned {
         unfound_of_directory: 0,
         resend: false,
         revokes: true,
+        settled: true,
         now: Timestamp(0),
     });
     let verdict = plan.check(&connector.limits, &[]);
@@ -101,5 +102,5 @@ fn plan(desired: &Desired, sync: &SyncSettings, gone: usize) -> Planned {
         "version": 2, "server": "https://api.bitwarden.com", "organizationId": "6d1f7f0a", "changes": [],
     }))
     .expect("a saved plan");
-    Planned { plan, verdict, saved, invites_all_the_same: false }
+    Planned { plan, verdict, left: None, saved, invites_all_the_same: false }
 }
