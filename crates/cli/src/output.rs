@@ -25,6 +25,8 @@ pub(crate) enum Answer {
     Nothing,
     /// A text, which may be empty.
     Text(String),
+    /// A text, or nothing at all.
+    Perhaps(Option<String>),
     /// Data for scripts, and the same for people.
     Report { data: serde_json::Value, text: String },
     /// The answer of `test`.
@@ -162,8 +164,13 @@ impl Printer {
             }
             Answer::Nothing => return Ok(()),
             Answer::Text(data) if self.response => {
-                self.json(&mut out, &Success::of(StringData { object: "string", data }))?;
+                self.json(&mut out, &Success::of(StringData { object: "string", data: Some(data) }))?;
             }
+            Answer::Perhaps(data) if self.response => {
+                self.json(&mut out, &Success::of(StringData { object: "string", data: data.as_deref() }))?;
+            }
+            Answer::Perhaps(None) => return Ok(()),
+            Answer::Perhaps(Some(text)) => out.write_all(fit(text).as_bytes())?,
             Answer::Text(text) => out.write_all(fit(text).as_bytes())?,
             Answer::Report { data, .. } if self.response => self.json(&mut out, &Success::of(data))?,
             Answer::Report { text, .. } => out.write_all(fit(text).as_bytes())?,
@@ -286,7 +293,7 @@ struct MessageData<'a> {
 #[derive(Serialize)]
 struct StringData<'a> {
     object: &'static str,
-    data: &'a str,
+    data: Option<&'a str>,
 }
 
 #[derive(Serialize)]

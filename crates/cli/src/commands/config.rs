@@ -131,7 +131,7 @@ fn unusable_secret(engine: &Engine) -> Result<Option<&'static Setting>, CommandE
 /// Takes address and key out of the file that Google's console hands out.
 fn set_key_file(name: String, arguments: ValueArguments, place: &Place<'_>) -> Result<Done, Failed> {
     let named = arguments.value.map(|it| PathBuf::from(it.expose_secret()));
-    let Some(path) = arguments.secretfile.or(named) else {
+    let Some(path) = named.or(arguments.secretfile) else {
         return Err(CommandError::NoValue { setting: name }.into());
     };
     let text = secret_file(path, name.clone(), Part::Whole)?;
@@ -175,12 +175,17 @@ fn value(
     global: &GlobalArguments,
 ) -> Result<SecretString, CommandError> {
     let name = name.to_owned();
-    if let Some(variable_name) = arguments.secretenv {
-        let value = variable(&variable_name)?.map(SecretString::from);
-        return value.ok_or(CommandError::SecretVariable { name: variable_name, setting: name });
+    // The official connector's order; a value that is given and empty clears a text only where nothing else is given.
+    let elsewhere = arguments.secretfile.is_some() || arguments.secretenv.is_some();
+    if let Some(value) = arguments.value.filter(|it| !elsewhere || !it.expose_secret().is_empty()) {
+        return Ok(value);
     }
     if let Some(path) = arguments.secretfile {
         return secret_file(path, name, Part::FirstLine);
+    }
+    if let Some(variable_name) = arguments.secretenv {
+        let value = variable(&variable_name)?.map(SecretString::from);
+        return value.ok_or(CommandError::SecretVariable { name: variable_name, setting: name });
     }
     if arguments.stdin {
         let mut line = String::new();
@@ -192,9 +197,6 @@ fn value(
         } else {
             Ok(value.into())
         };
-    }
-    if let Some(value) = arguments.value {
-        return Ok(value);
     }
     let asks = setting.is_secret() && !global.nointeraction && io::stdin().is_terminal();
     let prompt = Prompt { visible: !global.quiet };

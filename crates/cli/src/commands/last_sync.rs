@@ -19,11 +19,12 @@ pub(crate) struct LastSyncArguments {
 }
 
 pub(super) fn run(arguments: &LastSyncArguments, global: &GlobalArguments) -> Result<Done, Failed> {
+    let engine = open(global)?;
+    engine.expect_signed_in().map_err(CommandError::from)?;
     let kind = match arguments.object.to_ascii_lowercase().as_str() {
         "users" => SyncedKind::Users,
         "groups" => SyncedKind::Groups,
         _ => return Err(CommandError::UnknownObject.into()),
     };
-    let time = open(global)?.last_sync(kind);
-    Ok(Answer::Text(time.unwrap_or_default()).into())
+    Ok(Answer::Perhaps(engine.last_sync(kind)).into())
 }

@@ -13,6 +13,14 @@ use bwdc_core::plan::Takings;
 
 /// What is looked at and decided between runs.
 impl Engine {
+    /// Whether somebody is signed in.
+    ///
+    /// # Errors
+    /// [`SetupError::NotSignedIn`](crate::SetupError::NotSignedIn) when nobody is.
+    pub fn expect_signed_in(&self) -> Result<(), EngineError> {
+        Ok(self.installation.signed_in().map(drop)?)
+    }
+
     /// When people or groups were last brought over, as ISO 8601 text.
     pub fn last_sync(&self, kind: SyncedKind) -> Option<String> {
         self.installation.data().last_sync(kind).map(to_iso)

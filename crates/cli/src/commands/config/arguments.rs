@@ -130,14 +130,14 @@ pub(crate) struct SetArguments {
 #[derive(Args)]
 pub(crate) struct ValueArguments {
     /// The value.
-    #[arg(value_parser = secret, allow_negative_numbers = true, conflicts_with_all = ["secretenv", "secretfile", "stdin"])]
+    #[arg(value_parser = secret, allow_negative_numbers = true, conflicts_with = "stdin")]
     pub(crate) value: Option<SecretString>,
 
-    /// Take the value from this environment variable.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["secretfile", "stdin"])]
+    /// Take the value from this environment variable, unless it is given as an argument or by `--secretfile`.
+    #[arg(long, value_name = "NAME", conflicts_with = "stdin")]
     pub(crate) secretenv: Option<String>,
 
-    /// Take the value from the first line of this file.
+    /// Take the value from the first line of this file, unless it is given as an argument.
     #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
     pub(crate) secretfile: Option<PathBuf>,
 

@@ -120,5 +120,7 @@ fn another_directory_clears_cursors_and_times_and_the_same_one_keeps_them() {
         assert_answer(&stage.run(&["config", "directory", number]), "Saved setting `directory`.\n");
         assert_eq!(cursors(&stage), left, "directory {number}");
     }
-    assert_answer(&stage.run(&["last-sync", "users"]), "\n");
+    assert_answer(&stage.run(&["last-sync", "users"]), "");
+    let never = "{\"success\":true,\"data\":{\"object\":\"string\",\"data\":null}}\n";
+    assert_answer(&stage.run(&["last-sync", "users", "--response"]), never);
 }

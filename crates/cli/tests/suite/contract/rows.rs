@@ -309,11 +309,19 @@ fn what_makes_every_run_dangerous_is_said_in_each() {
 }
 
 #[test]
+fn last_sync_is_for_who_is_signed_in() {
+    let stage = Stage::signed_out();
+    for arguments in [&["last-sync", "users"][..], &["last-sync", "members"]] {
+        assert_failure(&stage.run(arguments), "You are not logged in.\n");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_is_no_damage() {
     let home = Home::new().unwrap();
-    let text = "\u{feff}{\"stateVersion\":8,\"lastUserSync\":\"2026-11-20T13:18:40.171Z\"}";
+    let text = "\u{feff}{\"stateVersion\":8,\"directoryType\":3}";
     std::fs::write(home.data_json_path(), text).unwrap();
-    assert_answer(&run(&home, &["last-sync", "users"]), "2026-11-20T13:18:40.171Z\n");
+    assert_answer(&run(&home, &["config", "get", "directory"]), "3\n");
 }
 
 /// Today's prints stacks for each of these.

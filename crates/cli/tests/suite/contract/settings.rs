@@ -159,12 +159,26 @@ fn a_value_that_is_missing_or_wrong_changes_nothing() {
     assert_refused(&home, &["config", "ldap.port", "99999"], &["`ldap.port`", "from 1 to 65535"]);
     assert_refused(&home, &["config", "ldap.ssl", "yes"], &["`ldap.ssl`", "true or false"]);
     assert_refused(&home, &["config", "server", "ftp://x"], &["`server`", "https://vault.example.com"]);
-    assert_refused(
-        &home,
-        &["config", "ldap.password", "x", "--secretenv", "EMPTY"],
-        &["cannot be used with"],
-    );
     assert_eq!(home.data_json().unwrap()["directoryLdap"]["password"], json!("kept"));
+}
+
+/// An argument counts before a file, and a file before a variable.
+#[test]
+fn of_several_values_the_official_connectors_first_one_counts() {
+    let mut home = home();
+    home.set("GIVEN", "variable");
+    let file = home.path().join("given");
+    fs::write(&file, "file\n").unwrap();
+    let file = file.to_str().unwrap();
+    for (arguments, stored) in [
+        (&["argument", "--secretfile", file, "--secretenv", "GIVEN"][..], "argument"),
+        (&["--secretenv", "GIVEN", "--secretfile", file], "file"),
+        (&["", "--secretenv", "GIVEN"], "variable"),
+    ] {
+        let command = [&["config", "ldap.password"], arguments].concat();
+        assert_answer(&run(&home, &command), "Saved setting `ldap.password`.\n");
+        assert_eq!(home.data_json().unwrap()["directoryLdap"]["password"], json!(stored), "{arguments:?}");
+    }
 }
 
 /// The same where the secret stands in a store: nothing in the folder is touched, and the secret can still be used.
