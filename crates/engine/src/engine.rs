@@ -1,6 +1,7 @@
 //! The façade: what a front end asks for. Each call stands for one command, and is carried out below.
 
 mod between;
+mod desktop;
 mod setup;
 
 use crate::accounts;

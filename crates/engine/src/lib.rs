@@ -4,6 +4,7 @@
 
 pub mod accounts;
 mod agreement;
+mod desktop_state;
 pub mod directory;
 mod discover;
 pub mod doctor;
@@ -35,6 +36,7 @@ use bwdc_base::causes;
 pub use bwdc_base::{certificate, clock, event, file, http, notice, tls_failure};
 
 pub use accounts::SignInError;
+pub use desktop_state::DesktopKey;
 pub use directory::ldap::Discovered;
 pub use directory::mirror::ReadMode;
 pub use directory::open::SourceError;

@@ -90,6 +90,15 @@ impl ProcessEnvironment {
         self
     }
 
+    /// The same environment with these variables before all others, as if the program had been started with them.
+    #[must_use]
+    pub fn with_variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        for (number, (name, value)) in variables.into_iter().enumerate() {
+            self.variables.insert(number, (name.into(), value.into()));
+        }
+        self
+    }
+
     /// The same environment for an installation that has nothing to do with this user's: without any variable of ours or
     /// of the official connector, and without the keychain.
     #[must_use]

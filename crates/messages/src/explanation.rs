@@ -149,6 +149,25 @@ fn why_set_aside(because: SetAsideBecause) -> String {
     }
 }
 
+/// Everybody who is left out with the reason, and members that could not be resolved.
+pub(crate) fn each_left_out(desired: &Desired) -> Vec<(String, String)> {
+    let read = people_left_out(desired).into_iter();
+    let people =
+        read.map(|(number, why)| (desired.text(desired.everybody()[number].reference).to_owned(), why));
+    let aside = desired.set_aside().iter();
+    let aside = aside.map(|one| (desired.text(one.reference).to_owned(), why_set_aside(one.because)));
+    let members = desired.unresolved().iter().map(|it| {
+        let group = desired.text(desired.groups()[it.group].name);
+        let why = text!(
+            "explain.member-unresolved",
+            "member of `{group}`, but neither a person nor a group that is read",
+            group
+        );
+        (desired.text(it.member).to_owned(), why)
+    });
+    people.chain(aside).chain(members).collect()
+}
+
 /// Addresses that several people have, which stop every sync.
 pub fn shared(shared: &DuplicateAddresses) -> String {
     let addresses = shared.0.len();

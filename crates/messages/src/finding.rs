@@ -24,7 +24,7 @@ pub struct Described {
     area: Area,
     check: Check,
     subject: String,
-    outcome: Word,
+    outcome: Level,
     message: String,
     steps: Vec<NextStep>,
     facts: Vec<(&'static str, String)>,
@@ -32,15 +32,19 @@ pub struct Described {
 }
 
 /// What came of a check, in one word.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Word {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// As it should be.
     Ok,
+    /// It works, and somebody should look.
     Warn,
+    /// It does not work.
     Fail,
+    /// It could not be tried before another check passes.
     Waiting,
 }
 
-impl Word {
+impl Level {
     fn text(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -66,19 +70,19 @@ impl Described {
         let Finding { area, check, subject, outcome, facts, chain } = finding;
         let learned = facts_text(&facts);
         let (outcome, message, steps) = match outcome {
-            Outcome::Good => (Word::Ok, learned, Vec::new()),
+            Outcome::Good => (Level::Ok, learned, Vec::new()),
             Outcome::Concern(concern) => {
                 let (text, steps) = concern_words(concern, &subject);
                 let is_whole = matches!(check, Check::Clock | Check::Certificate) || learned.is_empty();
-                (Word::Warn, if is_whole { text } else { format!("{text} ({learned})") }, steps)
+                (Level::Warn, if is_whole { text } else { format!("{text} ({learned})") }, steps)
             }
             Outcome::Failed(failure) => {
                 let (text, steps) = failure_words(failure);
-                (Word::Fail, text, steps)
+                (Level::Fail, text, steps)
             }
             Outcome::WaitsFor(check) => {
                 let check = title(check).to_lowercase();
-                (Word::Waiting, text!("finding.waits", "waits for: {check}", check), Vec::new())
+                (Level::Waiting, text!("finding.waits", "waits for: {check}", check), Vec::new())
             }
         };
         Self { area, check, subject, outcome, message, steps, facts, chain }
@@ -96,10 +100,10 @@ impl Described {
     /// The check in a line, and what to do about it in another, for front ends that draw.
     pub fn lines(&self, command_line: &CommandLine) -> Vec<Line> {
         let tone = match self.outcome {
-            Word::Ok => Tone::Good,
-            Word::Warn => Tone::Warning,
-            Word::Fail => Tone::Bad,
-            Word::Waiting => Tone::Faint,
+            Level::Ok => Tone::Good,
+            Level::Warn => Tone::Warning,
+            Level::Fail => Tone::Bad,
+            Level::Waiting => Tone::Faint,
         };
         let first = Line::new(format!("{:<4} {}", self.outcome.mark(), line(self)), tone);
         let cure = self.cure(command_line).map(|it| Line::new(format!("     {it}"), tone));
@@ -118,12 +122,51 @@ impl Described {
 
     /// Whether all is as it should be.
     pub fn is_good(&self) -> bool {
-        self.outcome == Word::Ok
+        self.outcome == Level::Ok
+    }
+
+    /// What came of it.
+    pub fn level(&self) -> Level {
+        self.outcome
+    }
+
+    /// Whether it says that the organization's server can, or cannot, be reached; who is signed in does not matter.
+    pub fn is_of_organization_server(&self) -> bool {
+        let reached = matches!(
+            self.check,
+            Check::Proxy
+                | Check::Name
+                | Check::Connection
+                | Check::Certificate
+                | Check::Clock
+                | Check::Server
+        );
+        self.area == Area::Organization && reached
+    }
+
+    /// What it is about, as a title.
+    pub fn area(&self) -> String {
+        area_title(self.area)
+    }
+
+    /// What was looked at and where, and what came of it.
+    pub fn headline(&self) -> (String, String) {
+        let title = title(self.check);
+        let title = if self.subject.is_empty() { title } else { format!("{title} {}", self.subject) };
+        (title, self.message.clone())
+    }
+
+    /// What came of it, what to do, and the certificates that were shown, in lines.
+    pub fn details(&self, command_line: &CommandLine) -> String {
+        let message = Some(self.message.clone()).filter(|it| !it.is_empty());
+        let lines: Vec<String> =
+            message.into_iter().chain(self.cure(command_line)).chain(chain(self)).collect();
+        lines.join("\n")
     }
 
     /// Whether it does not work.
     pub fn is_failure(&self) -> bool {
-        self.outcome == Word::Fail
+        self.outcome == Level::Fail
     }
 }
 
@@ -164,10 +207,10 @@ pub fn data(findings: &[Described], command_line: &CommandLine) -> Value {
     let checks: Vec<Value> = findings.iter().map(|it| check_data(it, command_line)).collect();
     json!({
         "object": "doctor",
-        "ok": count(findings, Word::Ok),
-        "warnings": count(findings, Word::Warn),
-        "failures": count(findings, Word::Fail),
-        "waiting": count(findings, Word::Waiting),
+        "ok": count(findings, Level::Ok),
+        "warnings": count(findings, Level::Warn),
+        "failures": count(findings, Level::Fail),
+        "waiting": count(findings, Level::Waiting),
         "checks": checks,
     })
 }
@@ -202,8 +245,8 @@ fn certificate_data(certificate: &Certificate) -> Value {
 
 fn summary(findings: &[Described]) -> String {
     let count = |word| count(findings, word);
-    let (ok, warnings, failed) = (count(Word::Ok), count(Word::Warn), count(Word::Fail));
-    match count(Word::Waiting) {
+    let (ok, warnings, failed) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
+    match count(Level::Waiting) {
         0 => text!(
             "finding.summary",
             "{ok} ok, {warnings:warning/warnings}, {failed} failed.",
@@ -222,7 +265,7 @@ fn summary(findings: &[Described]) -> String {
     }
 }
 
-fn count(findings: &[Described], word: Word) -> usize {
+fn count(findings: &[Described], word: Level) -> usize {
     findings.iter().filter(|it| it.outcome == word).count()
 }
 

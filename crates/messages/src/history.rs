@@ -62,7 +62,7 @@ pub fn outcome(run: &RunRecord) -> &'static str {
 }
 
 /// Seconds, to a tenth.
-fn duration(run: &RunRecord) -> String {
+pub(crate) fn duration(run: &RunRecord) -> String {
     let Some(Timestamp(end)) = run.finished_at else { return "-".to_owned() };
     let tenths = end.saturating_sub(run.started_at.0).max(0) / 100;
     format!("{}.{} s", tenths / 10, tenths % 10)

@@ -8,6 +8,7 @@ pub mod approval;
 pub mod catalogue;
 pub mod change;
 pub mod demo;
+pub mod desktop;
 pub mod error;
 pub mod explanation;
 pub mod finding;

@@ -27,6 +27,15 @@ pub fn ending() -> String {
     )
 }
 
+/// How a run that ended well left the organization, in sentences: what a window says, where the changes have a page of their own.
+pub fn afterwards(report: &SyncReport) -> Vec<String> {
+    let is_of_run = |it: &&Remark| {
+        matches!(it, Remark::GroupsWait { .. } | Remark::GroupsUnseen { .. } | Remark::RestoresByHand)
+    };
+    let remarks = report.plan.remarks.iter().filter(is_of_run).map(notice::remark);
+    verification(&report.verification).into_iter().chain(remarks).collect()
+}
+
 /// What somebody who started a run by hand is told of it.
 pub fn details(report: &SyncReport) -> Vec<String> {
     let mut lines = Vec::new();

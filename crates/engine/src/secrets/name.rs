@@ -73,7 +73,7 @@ impl SecretName {
     ];
 
     /// The environment variable that provides it, where it is a directory's.
-    pub(crate) fn variable(self) -> String {
+    pub fn variable(self) -> String {
         format!("BWDC_SECRET_{}", self.label().to_ascii_uppercase().replace('.', "_"))
     }
 

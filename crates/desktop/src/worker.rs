@@ -1,0 +1,381 @@
+//! The engine's threads: one for what takes long, of which there is one thing at a time, and one for what is short. Each job
+//! opens the installation anew, so that what another program changed meanwhile counts.
+
+use crate::job::{Failure, Job, Overview, Reply};
+use crate::results::Results;
+use bwdc_core::desired::Desired;
+use bwdc_core::settings::{DirectoryKind, EnvironmentUrls, Setting};
+use bwdc_engine::clock::from_iso;
+use bwdc_engine::event::RunEvent;
+use bwdc_engine::organization::ApiKey;
+use bwdc_engine::paths::ProcessEnvironment;
+use bwdc_engine::secrets::SecretName;
+use bwdc_engine::store::SyncedKind;
+use bwdc_engine::{
+    Cancel, Control, DesktopKey, Engine, EngineError, FrontEnd, ReadMode, RunError, SavedPlan, SyncReport,
+    Trigger,
+};
+use bwdc_messages::describe;
+use bwdc_messages::error::update;
+use bwdc_messages::finding::Described;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+/// Runs that the window shows.
+const RUNS: u32 = 200;
+
+/// Where replies go.
+pub type Sink = Arc<dyn Fn(Reply) + Send + Sync>;
+
+/// The two threads.
+pub struct Worker {
+    long: Option<Sender<Job>>,
+    short: Option<Sender<Job>>,
+    cancel: Arc<Mutex<Cancel>>,
+    busy: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts them for the installation that the environment names.
+    ///
+    /// # Errors
+    /// What the operating system says of threads.
+    pub fn start(environment: &ProcessEnvironment, sink: &Sink) -> io::Result<Self> {
+        let cancel = Arc::new(Mutex::new(Cancel::default()));
+        let busy = Arc::new(AtomicBool::new(false));
+        let (long, long_jobs) = channel();
+        let (short, short_jobs) = channel();
+        let lane = |name: &str, jobs: Receiver<Job>| {
+            let lane = Lane {
+                environment: environment.clone(),
+                sink: Arc::clone(sink),
+                cancel: Arc::clone(&cancel),
+                busy: Arc::clone(&busy),
+            };
+            Builder::new().name(name.to_owned()).spawn(move || lane.serve(&jobs))
+        };
+        let threads = vec![lane("runs", long_jobs)?, lane("settings", short_jobs)?];
+        Ok(Self { long: Some(long), short: Some(short), cancel, busy, threads })
+    }
+
+    /// Has a job done.
+    pub fn send(&self, job: Job) {
+        let lane = if job.is_long() { &self.long } else { &self.short };
+        // A lane ends only when this does.
+        let _ = lane.as_ref().map(|it| it.send(job));
+    }
+
+    /// Asks the run that is under way to end at its next safe place.
+    pub fn cancel(&self) {
+        self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+    }
+
+    /// Whether something long is under way.
+    pub fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::SeqCst)
+    }
+
+    /// Waits until everything that was asked for is done.
+    pub fn finish(mut self) {
+        self.long = None;
+        self.short = None;
+        for thread in std::mem::take(&mut self.threads) {
+            // A job that panicked has said so by then.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// One of the threads.
+struct Lane {
+    environment: ProcessEnvironment,
+    sink: Sink,
+    cancel: Arc<Mutex<Cancel>>,
+    busy: Arc<AtomicBool>,
+}
+
+impl Lane {
+    fn serve(&self, jobs: &Receiver<Job>) {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        while let Ok(job) = jobs.recv() {
+            let long = job.is_long();
+            let cancel = Cancel::default();
+            if long {
+                *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = cancel.clone();
+                self.busy.store(true, Ordering::SeqCst);
+                (self.sink)(Reply::Began);
+            }
+            let reply = runtime.block_on(self.carry_out(job, &cancel));
+            if long {
+                self.busy.store(false, Ordering::SeqCst);
+            }
+            (self.sink)(reply);
+        }
+    }
+
+    fn open(&self) -> Result<Engine, EngineError> {
+        Engine::open(self.environment.clone())
+    }
+
+    async fn carry_out(&self, job: Job, cancel: &Cancel) -> Reply {
+        let events = |event: RunEvent| (self.sink)(Reply::Event(event));
+        let control = Control { events: &events, cancel };
+        match job {
+            Job::Test { since_last } => {
+                let tested = self.test(&self.environment, since_last, control).await;
+                Reply::Tested(tested.map(|it| Box::new(Results::new(it))).map_err(failure))
+            }
+            Job::Plan => {
+                let plan = async { self.open()?.plan(ReadMode::Incremental, control).await };
+                Reply::Planned(plan.await.map(Box::new).map_err(failure))
+            }
+            Job::Sync { scheduled } => {
+                let trigger = Trigger { by: FrontEnd::Desktop, scheduled };
+                let sync = async { self.open()?.sync(trigger, ReadMode::Incremental, control).await };
+                Reply::Synced { scheduled, result: sync.await.map(Box::new).map_err(failure) }
+            }
+            Job::Apply { saved, approved } => {
+                let applied = self.apply(&saved, approved, control).await;
+                Reply::Synced { scheduled: false, result: applied.map(Box::new).map_err(failure) }
+            }
+            Job::Examine { typed, secrets, of } => {
+                let environment = overlaid(&self.environment, &typed, &secrets);
+                Reply::Examined { of, result: self.examine(&environment, cancel).await }
+            }
+            Job::Count { typed } => {
+                let counted = self.count(&overlaid(&self.environment, &typed, &[]), control).await;
+                Reply::Counted(counted.map_err(failure))
+            }
+            Job::SignIn { client_id, secret } => {
+                let work = async {
+                    let mut engine = self.open()?;
+                    if engine.client_id()?.is_some() {
+                        engine.log_out()?;
+                    }
+                    engine.log_in(ApiKey { client_id, client_secret: secret }, &|_| ()).await
+                };
+                let ended = cancel.unless_cancelled(work).await;
+                Reply::SignedIn(ended.unwrap_or(Err(EngineError::Run(RunError::Cancelled))).map_err(failure))
+            }
+            Job::Update => {
+                let newer = Engine::newer_version(&self.environment).await;
+                let newer = newer.map(|it| it.map(|it| (it.version, it.page)));
+                Reply::Update(newer.map_err(|error| update::message(&error)))
+            }
+            short => self.short(short),
+        }
+    }
+
+    fn short(&self, job: Job) -> Reply {
+        match job {
+            Job::Overview => Reply::Overview(self.overview().map(Box::new).map_err(failure)),
+            Job::Settings => {
+                Reply::Settings(self.open().and_then(|engine| engine.settings()).map_err(failure))
+            }
+            Job::Save { changes, secrets, of } => {
+                Reply::Saved { of, result: self.save(&changes, &secrets).map_err(failure) }
+            }
+            Job::Remember(values) => {
+                let kept = self.open().and_then(|mut it| it.set_desktop_state(&values));
+                Reply::Done(kept.map_err(failure))
+            }
+            Job::RunDetails(run) => {
+                Reply::RunDetails(self.open().and_then(|it| it.run_of_history(run)).map_err(failure))
+            }
+            Job::ClearCache => {
+                Reply::CacheCleared(self.open().and_then(|mut it| it.clear_cache()).map_err(failure))
+            }
+            Job::LogOut => Reply::LoggedOut(self.open().and_then(|mut it| it.log_out()).map_err(failure)),
+            Job::Write { path, text } => Reply::Written(write(path, &text)),
+            Job::WritePlan { path, saved } => {
+                let written = saved.write(&path).map_err(EngineError::from);
+                Reply::Written(written.map(|()| path).map_err(failure))
+            }
+            Job::WriteArchive { path, report } => {
+                let written = Engine::write_bundle(&path, &self.environment, (&report.0, &report.1));
+                Reply::Written(written.map(|_| path).map_err(|error| plain_failure(&error)))
+            }
+            Job::WriteSettings { path } => self.write_settings(path),
+            // Long ones do not come here.
+            _ => Reply::Done(Ok(())),
+        }
+    }
+
+    async fn test(
+        &self,
+        environment: &ProcessEnvironment,
+        since_last: bool,
+        control: Control<'_>,
+    ) -> Result<Desired, EngineError> {
+        Engine::open(environment.clone())?.test(since_last, control).await
+    }
+
+    /// What was approved is what the very run is refused for: it is refused first, and recorded, then approved, then carried
+    /// out. Anything that changed meanwhile makes it another plan, and nothing is sent.
+    async fn apply(
+        &self,
+        saved: &SavedPlan,
+        approved: bool,
+        control: Control<'_>,
+    ) -> Result<SyncReport, EngineError> {
+        let mut engine = self.open()?;
+        let trigger = Trigger::asked(FrontEnd::Desktop);
+        let first = engine.apply(trigger, saved, control).await;
+        match first {
+            Err(EngineError::Run(RunError::Refused { .. })) if approved => {
+                engine.approve(None)?;
+                engine.apply(trigger, saved, control).await
+            }
+            other => other,
+        }
+    }
+
+    async fn examine(
+        &self,
+        environment: &ProcessEnvironment,
+        cancel: &Cancel,
+    ) -> Result<Vec<Described>, Failure> {
+        let mut findings = Vec::new();
+        let work = async {
+            let mut keep = |finding| findings.push(Described::new(finding));
+            Engine::examine(environment, &|_| (), &mut keep).await
+        };
+        let ended = cancel.unless_cancelled(work).await;
+        ended.unwrap_or(Err(EngineError::Run(RunError::Cancelled))).map_err(failure)?;
+        Ok(findings)
+    }
+
+    async fn count(
+        &self,
+        changed: &ProcessEnvironment,
+        control: Control<'_>,
+    ) -> Result<[(usize, usize); 2], EngineError> {
+        let mut counts = [(0, 0); 2];
+        for (count, environment) in counts.iter_mut().zip([&self.environment, changed]) {
+            let desired = self.test(environment, false, control).await?;
+            *count = (desired.people().count(), desired.groups().len());
+        }
+        Ok(counts)
+    }
+
+    fn overview(&self) -> Result<Overview, EngineError> {
+        let engine = self.open()?;
+        let entries = engine.settings()?;
+        let value = |name: &str| {
+            entries.iter().find(|it| it.setting.name == name).map(|it| it.value.clone()).unwrap_or_default()
+        };
+        let text = |name: &str| value(name).as_str().map(str::to_owned);
+        let last = |kind| engine.last_sync(kind).as_deref().and_then(from_iso);
+        let keys = [
+            DesktopKey::Window,
+            DesktopKey::AlwaysOnTop,
+            DesktopKey::Tray,
+            DesktopKey::CloseToTray,
+            DesktopKey::MinimizeToTray,
+            DesktopKey::Syncing,
+            DesktopKey::Scheme,
+            DesktopKey::Zoom,
+        ];
+        Ok(Overview {
+            client_id: engine.client_id()?,
+            urls: EnvironmentUrls {
+                base: text("server"),
+                web_vault: text("server.webVault"),
+                api: text("server.api"),
+                identity: text("server.identity"),
+            },
+            directory: value("directory").as_i64().and_then(DirectoryKind::from_number),
+            last_users: last(SyncedKind::Users),
+            last_groups: last(SyncedKind::Groups),
+            interval: value("sync.interval").as_i64(),
+            users: value("sync.users") == true,
+            groups: value("sync.groups") == true,
+            overwrites: value("sync.overwriteExisting") == true,
+            // A ledger that cannot be read is for the checks to tell of: the settings are there all the same.
+            runs: engine.history(RUNS).unwrap_or_default(),
+            folder: engine.data_file().parent().map(Path::to_owned).unwrap_or_default(),
+            remembered: keys.map(|key| (key, engine.desktop_state(key))).to_vec(),
+        })
+    }
+
+    fn save(
+        &self,
+        changes: &[(&'static str, Option<String>)],
+        secrets: &[(SecretName, SecretString)],
+    ) -> Result<usize, EngineError> {
+        let mut engine = self.open()?;
+        let mut parsed = Vec::new();
+        for (name, typed) in changes {
+            let Some(setting) = Setting::find(name) else { continue };
+            let value = match typed {
+                None => None,
+                // The form lets nothing be saved that cannot be parsed.
+                Some(typed) => setting.parse(typed).ok(),
+            };
+            parsed.push((setting, value));
+        }
+        engine.set_all(&parsed)?;
+        for (name, secret) in secrets {
+            engine.set_secret(*name, secret)?;
+        }
+        Ok(parsed.len() + secrets.len())
+    }
+
+    fn write_settings(&self, path: PathBuf) -> Reply {
+        match self.open().and_then(|engine| engine.export()) {
+            Ok(export) => Reply::Written(write(path, &export.to_toml())),
+            Err(error) => Reply::Written(Err(failure(error))),
+        }
+    }
+}
+
+/// The environment with typed values before those that are stored.
+fn overlaid(
+    environment: &ProcessEnvironment,
+    typed: &[(&'static str, String)],
+    secrets: &[(SecretName, SecretString)],
+) -> ProcessEnvironment {
+    let settings = typed.iter().filter_map(|(name, value)| {
+        Some((Setting::find(name)?.variable(), value.clone())).filter(|(_, value)| !value.is_empty())
+    });
+    let secrets = secrets.iter().map(|(name, secret)| (name.variable(), secret.expose_secret().to_owned()));
+    environment.clone().with_variables(settings.chain(secrets))
+}
+
+fn write(path: PathBuf, text: &str) -> Result<PathBuf, Failure> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A temporary file is its owner's, and so is what it becomes.
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.persist(&path).map(drop).map_err(|error| error.error)
+    });
+    written.map(|()| path).map_err(|error| plain_failure(&error))
+}
+
+fn failure(error: EngineError) -> Failure {
+    let text = describe(&error);
+    Failure {
+        kind: text.kind,
+        message: text.message,
+        steps: text.next_steps,
+        cancelled: matches!(error, EngineError::Run(RunError::Cancelled)),
+        refused: matches!(error, EngineError::Run(RunError::Refused { .. } | RunError::PlanChanged { .. })),
+    }
+}
+
+fn plain_failure(error: &(dyn std::error::Error + 'static)) -> Failure {
+    let message = bwdc_messages::error::with_causes(error);
+    Failure {
+        kind: bwdc_messages::ErrorKind::Storage,
+        message,
+        steps: Vec::new(),
+        cancelled: false,
+        refused: false,
+    }
+}

@@ -1,0 +1,14 @@
+//! The window without a display: found, pressed and read by the names that a screen reader hears, with the real engine, a
+//! directory and an organization behind it.
+
+#[path = "../../examples/support/mod.rs"]
+mod support;
+
+mod dashboard;
+mod desk;
+mod plan;
+mod random;
+mod rest;
+mod settings;
+mod sign_in;
+mod words;
