@@ -1,6 +1,7 @@
 //! What a controller wants to be done, and what came of it. Controllers never wait: a job is carried out elsewhere, and its
 //! reports come one by one.
 
+use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Refusal;
 use bwdc_core::settings::{Setting, SettingValue};
 use bwdc_engine::ledger::{RunId, RunRecord};
@@ -73,6 +74,8 @@ pub struct State {
     pub entries: Vec<Entry>,
     /// The latest runs, newest first; empty also where the ledger cannot be read.
     pub runs: Vec<RunRecord>,
+    /// When the next run is due; None: none starts by itself.
+    pub next: Option<Timestamp>,
     /// What refused the last run.
     pub refused: Vec<Refusal>,
     /// Why the ledger cannot be read.

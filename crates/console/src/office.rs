@@ -157,7 +157,7 @@ async fn quick(
     }
     let mut engine = Engine::open(environment.clone())?;
     Ok(match job {
-        Job::State => Happened::State(Box::new(state(&engine)?)),
+        Job::State => Happened::State(Box::new(state(&engine, environment)?)),
         Job::Save { settings, secrets } => {
             if !settings.is_empty() {
                 let changes: Vec<_> =
@@ -169,15 +169,15 @@ async fn quick(
                     engine.set_secret(SecretName::of_directory(kind), &secret)?;
                 }
             }
-            Happened::State(Box::new(state(&engine)?))
+            Happened::State(Box::new(state(&engine, environment)?))
         }
         Job::LogOut => {
             engine.log_out()?;
-            Happened::State(Box::new(state(&engine)?))
+            Happened::State(Box::new(state(&engine, environment)?))
         }
         Job::Observe(key) => {
             engine.set_observer(key, &|_| ()).await?;
-            Happened::State(Box::new(state(&engine)?))
+            Happened::State(Box::new(state(&engine, environment)?))
         }
         Job::Plan => {
             let events = |event| teller.event(event);
@@ -217,7 +217,7 @@ fn files(typed: &str) -> Vec<String> {
 }
 
 /// What the installation is at. A ledger that cannot be read keeps nobody from seeing the rest.
-fn state(engine: &Engine) -> Result<State, EngineError> {
+fn state(engine: &Engine, environment: &ProcessEnvironment) -> Result<State, EngineError> {
     let (runs, ledger_error) = match engine.history(1) {
         Ok(runs) => (runs, None),
         Err(error) => (Vec::new(), Some(describe(&error).message)),
@@ -226,8 +226,12 @@ fn state(engine: &Engine) -> Result<State, EngineError> {
         Some(run) if run.outcome == Some(RunOutcome::Refused) => refusals(engine, run.id),
         _ => Vec::new(),
     };
+    // A schedule that cannot be read is told by doctor.
+    let profile = environment.profile_name().ok();
+    let status = profile.and_then(|it| Engine::status_of(environment, &it).ok());
     Ok(State {
         refused,
+        next: status.and_then(|it| it.next),
         client_id: engine.client_id()?,
         observer: engine.observer()?,
         entries: engine.settings()?,

@@ -4,6 +4,7 @@ use crate::line::{Line, Tone};
 use crate::refusal::message;
 use crate::time::moment;
 use crate::{history, text};
+use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Refusal;
 use bwdc_core::settings::DirectoryKind;
 use bwdc_engine::Entry;
@@ -19,6 +20,8 @@ pub struct Overview<'a> {
     pub entries: &'a [Entry],
     /// The last run.
     pub last: Option<&'a RunRecord>,
+    /// When the next run is due; None: none starts by itself.
+    pub next: Option<Timestamp>,
     /// What refused it.
     pub refused: &'a [Refusal],
     /// Why the ledger cannot be read.
@@ -93,7 +96,19 @@ impl Overview<'_> {
             changes if history::has_changes(run) => format!("{outcome}, {changes}"),
             _ => outcome.to_owned(),
         };
-        let said = text!("overview.run", "{started}: {what}. No next run is scheduled.", started, what);
+        let said = match self.next {
+            Some(next) => {
+                let next = moment(next);
+                text!(
+                    "overview.run-next",
+                    "{started}: {what}. The next one is due at {next}.",
+                    started,
+                    what,
+                    next
+                )
+            }
+            None => text!("overview.run", "{started}: {what}. No next run is scheduled.", started, what),
+        };
         Line::new(said, tone)
     }
 

@@ -148,6 +148,7 @@ fn head(desk: &Desk) -> Vec<Line> {
         client_id: state.client_id.as_deref(),
         entries: &state.entries,
         last: state.runs.first(),
+        next: state.next,
         refused: &state.refused,
         ledger_error: state.ledger_error.as_deref(),
     };

@@ -89,6 +89,9 @@ fn the_menu_in_each_of_its_states() {
     stage.press("?");
     stage.shows("keys");
     menu().shows("menu");
+    let next = Some(Timestamp(1_764_175_200_000));
+    let runs = vec![run(12, Some(RunOutcome::Unchanged), &[])];
+    Stage::menu(State { next, runs, ..signed_in(&ldap()) }).shows("menu-scheduled");
     Stage::menu(refused_state()).shows("menu-refused");
     let ledger_error = Some("The ledger `connector.db` cannot be read.".to_owned());
     Stage::menu(State { ledger_error, ..signed_in(&ldap()) }).shows("menu-ledger");

@@ -465,8 +465,12 @@ pub fn service_lines() -> Vec<Line> {
     vec![
         Line::plain(text!(
             "setup.service",
-            "The background service is not available in this version. Until it is, run `bwdc sync` from a timer of the system \
-             (systemd, cron, Task Scheduler), every five minutes or less often."
+            "`bwdc run` stays in the foreground and syncs on a schedule: set `sync.interval` or `schedule.cron`, and let the \
+             system start it (systemd, a container, Task Scheduler). A profile takes part after its first sync."
+        )),
+        Line::plain(text!(
+            "setup.service-status",
+            "`bwdc status` shows what it does and when the next run is due."
         )),
         Line::plain(text!("setup.again", "`bwdc setup` and `bwdc ui` can be started again at any time.")),
     ]
