@@ -223,7 +223,9 @@ fn state(engine: &Engine, environment: &ProcessEnvironment) -> Result<State, Eng
         Err(error) => (Vec::new(), Some(describe(&error).message)),
     };
     let refused = match runs.first() {
-        Some(run) if run.outcome == Some(RunOutcome::Refused) => refusals(engine, run.id),
+        Some(run) if matches!(run.outcome, Some(RunOutcome::Refused | RunOutcome::Partial)) => {
+            refusals(engine, run.id)
+        }
         _ => Vec::new(),
     };
     // A schedule that cannot be read is told by doctor.
@@ -280,7 +282,11 @@ impl Run<'_> {
             Err(error) => error,
         };
         let words = Box::new(describe(&error));
-        let (Some(approved), EngineError::Run(RunError::Refused { refusals })) = (approved, &error) else {
+        let (
+            Some(approved),
+            EngineError::Run(RunError::Refused { refusals } | RunError::Held { refusals, .. }),
+        ) = (approved, &error)
+        else {
             return Err(words);
         };
         let number = approval(refusals).map(|it| it.number);

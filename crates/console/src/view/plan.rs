@@ -79,16 +79,21 @@ impl PlanView {
     }
 
     fn approval(&self) -> Option<Approval> {
-        // Nothing stands in the way of a plan without refusals: there is nothing to approve.
         approval(self.planned.as_ref()?.verdict.refusals())
     }
 
+    /// How many changes a sync would send.
+    fn sent(&self) -> usize {
+        let Some(planned) = &self.planned else { return 0 };
+        match &planned.verdict {
+            Verdict::Go => planned.plan.changes.len(),
+            Verdict::Held(_) => planned.left.as_ref().map_or(0, |it| it.changes.len()),
+            Verdict::Refused(_) => 0,
+        }
+    }
+
     fn can_sync(&self) -> bool {
-        self.planned.as_ref().is_some_and(|it| match &it.verdict {
-            Verdict::Go => !it.plan.is_empty(),
-            Verdict::Held(_) => it.left.as_ref().is_some_and(|left| !left.is_empty()),
-            Verdict::Refused(_) => false,
-        })
+        self.sent() > 0
     }
 
     fn ask(&mut self, asked: Asked, typed: &str) -> Turn {
@@ -200,7 +205,13 @@ impl PlanView {
             Hint::new("w", text!("plan-view.write", "save as a file"), "write", Key::Char('w')),
         ];
         if self.can_sync() {
-            hints.push(Hint::new("s", text!("plan-view.sync", "sync exactly this"), "sync", Key::Char('s')));
+            let is_whole = self.planned.as_ref().is_some_and(|it| it.verdict == Verdict::Go);
+            let what = if is_whole {
+                text!("plan-view.sync", "sync exactly this")
+            } else {
+                text!("plan-view.sync-rest", "sync what is not held back")
+            };
+            hints.push(Hint::new("s", what, "sync", Key::Char('s')));
         }
         if self.approval().is_some() {
             hints.push(Hint::new("a", text!("run.approve", "approve"), "approve", Key::Char('a')));
@@ -234,7 +245,9 @@ impl View for PlanView {
             (Asked::Nothing, key) => self.command(key, desk),
             (Asked::Sync, Key::Char('y')) => match &self.planned {
                 Some(planned) => {
-                    Turn::Replace(Box::new(RunView::begin(Some(planned.saved.clone()), None, desk)))
+                    // What is held back in part is no saved plan: the run carries out the rest.
+                    let expected = (planned.verdict == Verdict::Go).then(|| planned.saved.clone());
+                    Turn::Replace(Box::new(RunView::begin(expected, None, desk)))
                 }
                 None => Turn::Stay,
             },
@@ -331,7 +344,7 @@ impl View for PlanView {
                     self.approval().map(|it| number_input(&it, &self.typing, self.error.as_deref()));
             }
             Asked::Sync => {
-                let changes = plan.changes.len();
+                let changes = self.sent();
                 screen.note = Some(Line::new(
                     text!(
                         "plan-view.ask-sync",
