@@ -232,6 +232,11 @@ impl Lane {
                 engine.approve(None)?;
                 engine.apply(trigger, saved, control).await
             }
+            // The rest is done by then, so that the plan is another one: what was approved is all that is left of it.
+            Err(EngineError::Run(RunError::Held { .. })) if approved => {
+                engine.approve(None)?;
+                engine.sync(trigger, ReadMode::Incremental, control).await
+            }
             other => other,
         }
     }
@@ -365,7 +370,10 @@ fn failure(error: EngineError) -> Failure {
         message: text.message,
         steps: text.next_steps,
         cancelled: matches!(error, EngineError::Run(RunError::Cancelled)),
-        refused: matches!(error, EngineError::Run(RunError::Refused { .. } | RunError::PlanChanged { .. })),
+        refused: matches!(
+            error,
+            EngineError::Run(RunError::Refused { .. } | RunError::Held { .. } | RunError::PlanChanged { .. })
+        ),
     }
 }
 

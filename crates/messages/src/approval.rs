@@ -79,15 +79,6 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 managed
             ),
         ),
-        Refusal::TooManyReplacedPeople { planned, .. } => of(
-            4,
-            *planned,
-            text!(
-                "approve.replaced-people",
-                "{planned:membership/memberships} would go to new entries of people. To approve this, type {planned}",
-                planned
-            ),
-        ),
         Refusal::TooManyInvitations { planned, .. } => of(
             5,
             *planned,

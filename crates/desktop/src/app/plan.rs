@@ -57,7 +57,9 @@ impl Plan {
 
     /// Whether it can be carried out as it is.
     pub fn can_apply(&self) -> bool {
-        self.planned.as_ref().is_some_and(|it| it.verdict == Verdict::Go && !it.plan.is_empty())
+        self.planned
+            .as_ref()
+            .is_some_and(|it| !matches!(it.verdict, Verdict::Refused(_)) && !it.plan.is_empty())
     }
 
     /// Whether somebody can approve what the limits refuse.
@@ -67,10 +69,7 @@ impl Plan {
 
     /// What is typed for that.
     fn approval(&self) -> Option<Approval> {
-        match &self.planned.as_ref()?.verdict {
-            Verdict::Refused(refusals) => approval(refusals),
-            Verdict::Go => None,
-        }
+        approval(self.planned.as_ref()?.verdict.refusals())
     }
 
     /// It as it is saved.
@@ -140,10 +139,7 @@ impl App {
                     self.start_sync(Job::Sync { scheduled: false });
                     return;
                 }
-                let lines = match &planned.verdict {
-                    Verdict::Refused(refusals) => refused_lines(refusals),
-                    Verdict::Go => Vec::new(),
-                };
+                let lines = refused_lines(planned.verdict.refusals());
                 let tone = if lines.is_empty() { super::Tone::Plain } else { super::Tone::Warn };
                 let mut lines = lines.into_iter().chain(said);
                 self.plan.notice = lines.next().map(|first| Notice::new(tone, first).with(lines));
@@ -195,9 +191,8 @@ impl App {
     /// Asks for the number by which a refused plan is approved.
     pub fn approve_plan(&mut self) {
         let Some(approval) = self.plan.approval() else { return };
-        let Some(Verdict::Refused(refusals)) = self.plan.planned.as_ref().map(|it| &it.verdict) else {
-            return;
-        };
+        let Some(planned) = &self.plan.planned else { return };
+        let refusals = planned.verdict.refusals();
         self.ask = Some(Ask::approve(approval, refused_lines(refusals).join("\n")));
     }
 

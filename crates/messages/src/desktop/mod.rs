@@ -347,6 +347,7 @@ pub fn plan_verdict(planned: &Planned) -> String {
     match &planned.verdict {
         Verdict::Go if planned.plan.is_empty() => text!("plan.nothing", "Nothing to do."),
         Verdict::Go => text!("desktop-plan.go", "Within the limits"),
+        Verdict::Held(_) => text!("desktop-plan.held", "Held back in part: a sync carries out the rest"),
         Verdict::Refused(_) => text!("desktop-plan.refused", "Refused: a sync would send nothing"),
     }
 }
