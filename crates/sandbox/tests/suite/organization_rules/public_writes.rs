@@ -37,7 +37,7 @@ async fn server_before_2026_2_says_404_without_a_body_to_revoke_and_restore() {
     let id = organization.server.add_member(NewMember::confirmed("a@x").external_id("1"));
     for action in ["revoke", "restore"] {
         let answer = organization.call("POST", &format!("/members/{id}/{action}"), json!({})).await;
-        assert_eq!((answer.status, answer.body.as_str()), (404, ""), "{action}");
+        assert_eq!((answer.status, answer.text.as_str()), (404, ""), "{action}");
     }
     assert_eq!(organization.server.member("a@x").unwrap().status, MemberStatus::Confirmed);
     let config =
