@@ -71,6 +71,8 @@ pub enum Notice {
         /// What changed.
         what: Belonging,
     },
+    /// The subscription cannot be read: nobody gets a seat but those that the run frees.
+    SeatsHidden,
     /// The last import that overwrites took so long that a gateway may end the connection of the next.
     WholeImportSlow {
         /// How many seconds.

@@ -192,6 +192,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         groups: groups.collect(),
         new_sources: Vec::new(),
         refused: Vec::new(),
+        waiting: Vec::new(),
         addresses: Default::default(),
         open_intents: Vec::new(),
         baseline_taken: true,

@@ -33,6 +33,8 @@ pub struct LedgerState {
     pub new_sources: Vec<SourceName>,
     /// What the server refused for one person or group.
     pub refused: Vec<RefusedBefore>,
+    /// External ids of people who wait for a seat, those first who wait for longest.
+    pub waiting: Vec<ExternalId>,
     /// Every address that a directory has told of these people.
     pub addresses: Addresses,
 }

@@ -81,6 +81,13 @@ pub enum Request {
     },
     /// `DELETE /public/groups/{id}`
     DeleteGroup(GroupId),
+    /// `PUT /public/groups/{id}/member-ids`, which replaces: the members are read first, and sent back without these.
+    TakeOut {
+        /// Which group.
+        group: GroupId,
+        /// Who goes out.
+        members: Vec<MemberId>,
+    },
 }
 
 /// A member as `GET /public/members` shows it.

@@ -57,6 +57,14 @@ pub fn kept(kept: &Kept) -> String {
             )
         }
         KeptBecause::Role => text!("kept.role", "owners, administrators and custom roles are never removed"),
+        KeptBecause::NoSeat { missing } => {
+            return text!(
+                "kept.no-seat",
+                "back in the directory, and waits for a seat to get access again: {missing:seat is/seats are} missing. Buy \
+                 seats in the web vault, or set `limits.buy-seats` to true",
+                missing
+            );
+        }
         KeptBecause::ServerCannotRevoke => text!(
             "kept.no-revoke",
             "this server cannot revoke access, which Bitwarden servers do since version 2026.2.0: update it, or set the \
@@ -147,6 +155,11 @@ pub fn left_out(because: &LeftOutBecause) -> String {
             "left-out.domain",
             "not invited: the domain of `{address}` is not one of `allowed-domains`",
             address
+        ),
+        LeftOutBecause::NoSeat { missing } => text!(
+            "left-out.no-seat",
+            "waits for a seat: {missing:seat is/seats are} missing. Buy seats in the web vault, or set `limits.buy-seats` to true",
+            missing
         ),
         LeftOutBecause::WaitsForTurn => {
             text!("left-out.turn", "waits for a later run: `invitations.per-run` limits invitations")

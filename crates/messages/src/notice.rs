@@ -205,6 +205,10 @@ pub fn notice(notice: &Notice) -> String {
             member,
             what = belonging(*what)
         ),
+        Notice::SeatsHidden => text!(
+            "notice.seats-hidden",
+            "The server does not show the subscription, so this run gives nobody a seat except those that it frees. With `limits.buy-seats = true` the server may buy seats."
+        ),
         Notice::WholeImportSlow { seconds } => text!(
             "notice.whole-import-slow",
             "The last import with `sync.overwriteExisting` took {seconds} s, and such an import is never split. A gateway in front of the server may close the connection after 60 to 100 s (nginx: `proxy_read_timeout`), while the server goes on. Raise that limit, or turn `sync.overwriteExisting` off.",

@@ -60,6 +60,16 @@ fn write(out: &mut String, planned: &Planned, command_line: &CommandLine) -> fmt
         );
         writeln!(out, "{}", wrapped(&staged, "", 0))?;
     }
+    if !plan.waits_for.is_empty() {
+        let held = text!(
+            "plan.import-waits",
+            "No import can be sent, so nobody is invited and no group changes. What takes access away is sent all the same."
+        );
+        writeln!(out, "{}", wrapped(&held, "", 0))?;
+        for paragraph in refusals(&plan.waits_for, Stage::Plan, command_line) {
+            writeln!(out, "{}", wrapped(&paragraph, "- ", 2))?;
+        }
+    }
     match verdict {
         Verdict::Go if plan.is_empty() => out.write_str(&text!("plan.nothing", "Nothing to do.")),
         Verdict::Go => {
@@ -304,11 +314,18 @@ fn summary(out: &mut String, plan: &Plan) -> fmt::Result {
 }
 
 fn seats(out: &mut String, plan: &Plan) -> fmt::Result {
-    let (needed, bought) = (plan.seats.needed, plan.seats.bought);
-    if needed == 0 {
+    let (needed, bought, missing) = (plan.seats.needed, plan.seats.bought, plan.seats.missing);
+    if needed == 0 && missing == 0 {
         return Ok(());
     }
     let line = match plan.seats.free {
+        Some(free) if missing > 0 => text!(
+            "plan.seats-missing",
+            "{needed:seat/seats} needed, {free} free; {missing:person waits/people wait}, because so many seats are missing.",
+            needed,
+            free,
+            missing
+        ),
         Some(free) if bought > 0 => text!(
             "plan.seats-bought",
             "{needed:seat/seats} needed, {free} free: {bought} would be bought.",

@@ -102,6 +102,21 @@ pub fn message(refusal: &Refusal) -> String {
             free,
             most
         ),
+        Refusal::OverOccupied { occupied, seats, most } => match most {
+            Some(most) => text!(
+                "refusal.over-occupied-most",
+                "{occupied:member takes/members take} a seat, there {seats|is/are} {seats}, and the subscription allows {most} at most: the server refuses every import, whatever is in it.",
+                occupied,
+                seats,
+                most
+            ),
+            None => text!(
+                "refusal.over-occupied",
+                "{occupied:member takes/members take} a seat, and there {seats|is/are} {seats}: with any import the server would buy the missing seats, whatever is in it.",
+                occupied,
+                seats
+            ),
+        },
         Refusal::EmptyDirectory { managed, source } => text!(
             "refusal.empty-directory",
             "{source} returned nobody, and the organization has {managed:managed member/managed members} from it. Check \
@@ -213,6 +228,10 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
             "refusal.raise-seats",
             "Raise the limit of seats in the web vault, or bring fewer people over."
         )),
+        Refusal::OverOccupied { .. } => web_vault(text!(
+            "refusal.buy-or-revoke",
+            "Buy seats in the web vault, or revoke members there. With `limits.buy-seats = true` a run may buy them."
+        )),
         Refusal::EmptyDirectory { .. } | Refusal::NoGroups { .. } => vec![
             Step::set("limits.allow-empty-directory", "true")
                 .to(text!("refusal.allow-empty", "To allow this in every run")),
@@ -222,7 +241,7 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
         ],
         Refusal::RepeatedExternalId { .. } => web_vault(text!(
             "refusal.clear-id",
-            "Remove all but one of them, or their external id, in the web vault. Nothing can be sent before."
+            "Remove all but one of them in the web vault, the one with less to lose. No import can be sent before; leavers lose access all the same."
         )),
         Refusal::ServerRefusesOverwrite { .. } => vec![
             Step::set("sync.overwriteExisting", "false")

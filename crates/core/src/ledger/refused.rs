@@ -32,7 +32,11 @@ impl RefusedKind {
             Request::PutMember { id, .. } => Some((Self::MemberId, id.as_str())),
             Request::PutGroup { id, .. } => Some((Self::GroupId, id.as_str())),
             Request::DeleteGroup(id) => Some((Self::DeleteGroup, id.as_str())),
-            Request::Revoke(_) | Request::Remove(_) | Request::Import(_) | Request::WholeImport(_) => None,
+            Request::Revoke(_)
+            | Request::Remove(_)
+            | Request::TakeOut { .. }
+            | Request::Import(_)
+            | Request::WholeImport(_) => None,
         }
     }
 

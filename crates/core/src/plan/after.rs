@@ -65,6 +65,7 @@ impl Plan {
             new_sources,
             refused,
             addresses,
+            waiting: self.waiting.clone(),
         }
     }
 

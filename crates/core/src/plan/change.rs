@@ -9,7 +9,7 @@ use crate::snapshot::Overlooked;
 use serde::Serialize;
 
 /// Who or what a line of a plan is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
     /// An address, or a group's name.
@@ -233,6 +233,11 @@ pub enum KeptBecause {
     AddressInUse,
     /// An owner, an administrator or a member with custom permissions.
     Role,
+    /// There is no free seat to give access back.
+    NoSeat {
+        /// How many seats are missing for all who wait.
+        missing: usize,
+    },
     /// The server is too old to take access and keep the membership.
     ServerCannotRevoke,
     /// On the list of protected people.
@@ -307,6 +312,11 @@ pub enum LeftOutBecause {
     },
     /// A run invites only so many: a later one will.
     WaitsForTurn,
+    /// There is no free seat.
+    NoSeat {
+        /// How many seats are missing for all who wait.
+        missing: usize,
+    },
     /// Only the pilot group is invited for now.
     NotInPilot,
     /// A source that was not read may have the same person, and the settings let its word count.

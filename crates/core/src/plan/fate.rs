@@ -236,6 +236,25 @@ pub(super) enum MembersChange {
 }
 
 impl PersonFate {
+    /// Who loses a seat by it; None: nobody does.
+    pub(super) fn frees_seat(&self) -> Option<&ExternalId> {
+        match self {
+            Self::Leaves { person, .. } => Some(&person.external_id),
+            _ => None,
+        }
+    }
+
+    /// Who needs a seat for it, and whether it is a newcomer's; None: nobody does.
+    pub(super) fn seeks_seat(&self) -> Option<(&ExternalId, bool)> {
+        match self {
+            Self::Joins { person, staged: false, .. } => Some((&person.external_id, true)),
+            Self::Member(member) => {
+                matches!(member.access, Access::Restored(_)).then_some((&member.person.external_id, false))
+            }
+            _ => None,
+        }
+    }
+
     /// How an import names somebody who shall be a member; None: it does not.
     pub(super) fn live(&self) -> Option<ImportMember> {
         match self {

@@ -2,8 +2,10 @@
 
 use super::PlanInput;
 use super::change::LeftOutBecause;
+use super::seats::Seating;
 use crate::desired::Desired;
-use hashbrown::HashSet;
+use crate::names::ExternalId;
+use hashbrown::{HashMap, HashSet};
 
 /// Who may be invited in this run.
 pub(super) struct Turns {
@@ -11,6 +13,8 @@ pub(super) struct Turns {
     chosen: Option<HashSet<usize>>,
     pilot_only: bool,
     pilot: HashSet<usize>,
+    /// How many seats are missing, for those who wait for one.
+    seats: HashMap<ExternalId, usize>,
     /// The pilot group that the directory lacks.
     pub(super) missing_pilot: Option<String>,
 }
@@ -35,7 +39,18 @@ impl Turns {
             let most = settings.per_run.map_or(usize::MAX, |it| it as usize);
             first.into_iter().chain(rest).take(most).collect()
         });
-        Self { chosen, pilot_only, pilot, missing_pilot }
+        Self { chosen, pilot_only, pilot, seats: HashMap::new(), missing_pilot }
+    }
+
+    /// Notes for whom there is no seat.
+    pub(super) fn with(mut self, seating: &Seating) -> Self {
+        self.seats = seating.waiting.iter().map(|it| (it.clone(), seating.waiting.len())).collect();
+        self
+    }
+
+    /// How many seats are missing for all who wait, if this person waits for one.
+    pub(super) fn missing_seats(&self, id: &str) -> Option<usize> {
+        if self.seats.is_empty() { None } else { self.seats.get(&ExternalId::new(id)).copied() }
     }
 
     /// Why this person is not invited now; None: it is the person's turn.

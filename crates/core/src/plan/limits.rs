@@ -8,7 +8,7 @@ use super::approval::Takings;
 use super::change::{Cause, Change, Kept, KeptBecause};
 use super::held::Held;
 use super::refusal::{Refusal, Verdict};
-use super::{Index, Plan, PlanInput, seats};
+use super::{Index, Plan, PlanInput};
 use crate::desired::Desired;
 use crate::names::ExternalId;
 use crate::observed::{Observed, ObservedMember};
@@ -268,7 +268,6 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
         settled: input.settled,
         missing: missing(input, index, plan),
     };
-    plan.refusals.extend(seats::obstacle(input, plan));
     plan.refusals.extend(few_found(input, index, plan));
     if input.connector.limits.allow_empty_directory || input.connector.limits.off {
         return;

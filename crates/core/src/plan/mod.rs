@@ -48,12 +48,13 @@ pub use limits::unfound;
 pub use marks::Mark;
 pub use refusal::{Refusal, Verdict};
 pub use seats::SeatCount;
+use seats::Seating;
 use sent::Sent;
 use sources::Sources;
 
 use crate::desired::Desired;
-use crate::ledger::{LedgerState, RefusedBefore};
-use crate::names::{ExternalId, Timestamp};
+use crate::ledger::{LedgerState, ManagedPerson, RefusedBefore, RefusedKind};
+use crate::names::{ExternalId, MemberId, Timestamp};
 use crate::observed::MemberStatus;
 use crate::observed::{
     Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role, Seats,
@@ -166,6 +167,11 @@ pub struct Plan {
     /// Refusals of earlier runs by which this plan goes.
     #[serde(skip)]
     held: Vec<RefusedBefore>,
+    /// External ids of people who wait for a seat.
+    #[serde(skip)]
+    waiting: Vec<ExternalId>,
+    /// What keeps the import from being sent; what takes access is sent all the same.
+    pub waits_for: Vec<Refusal>,
     #[serde(skip)]
     basis: limits::Basis,
     /// Memberships that begin because the directory is read better than before: group and member.
@@ -195,13 +201,22 @@ impl Plan {
         let index = Index::new(input);
         let totals = index.totals(input);
         let mut refusals = Vec::new();
-        index.poison(&mut refusals);
-        let (mut people, mut roster) = people::decide(input, &index);
-        let replaced_people = roster.claims.passed_on().map(|(_, id)| id.to_owned()).collect();
-        let ids = std::mem::take(&mut roster.settled);
-        if let Some(held) = held {
-            held::keep_people(held, &mut people, &index, &mut roster);
+        let decide = |seating: &Seating| {
+            let (mut people, mut roster) = people::decide(input, &index, seating);
+            let replaced: Vec<String> = roster.claims.passed_on().map(|(_, id)| id.to_owned()).collect();
+            let ids = std::mem::take(&mut roster.settled);
+            if let Some(held) = held {
+                held::keep_people(held, &mut people, &index, &mut roster);
+            }
+            (people, roster, replaced, ids)
+        };
+        let (mut people, mut roster, mut replaced, mut ids) = decide(&Seating::default());
+        // Whoever is held back keeps the seat.
+        let seating = Seating::of(&people, input, &index);
+        if !seating.suffices() {
+            (people, roster, replaced, ids) = decide(&seating);
         }
+        let replaced_people = replaced.into_iter().collect();
         let mut groups = if input.sync.groups { groups::decide(input, &index, &roster) } else { Vec::new() };
         if let Some(held) = held {
             held::keep_memberships(held, &mut groups, &index);
@@ -235,6 +250,8 @@ impl Plan {
             refusals,
             sent,
             held: Vec::new(),
+            waiting: seating.waiting,
+            waits_for: Vec::new(),
             basis: limits::Basis::default(),
             anew: anew.memberships,
             replaced_people,
@@ -243,6 +260,9 @@ impl Plan {
             large_import: input.sync.large_import,
         };
         plan.hold_back(input);
+        index.poison(&mut plan.waits_for);
+        plan.waits_for.extend(seats::obstacle(input, &index, &plan));
+        plan.hold_import(input);
         remarks::look(input, &index, &roster, &mut plan);
         plan.seats = seats::count(input, &index, &plan);
         limits::look(input, &index, &mut plan);
@@ -254,6 +274,80 @@ impl Plan {
         self.changes.is_empty()
     }
 
+    /// Leaves out what only an import can do, where none can be sent. What concerns groups alone holds back the groups alone.
+    fn hold_import(&mut self, input: &PlanInput<'_>) {
+        let only_groups =
+            self.waits_for.iter().all(|it| matches!(it, Refusal::RepeatedExternalId { of_groups: true, .. }));
+        if self.waits_for.is_empty() {
+            return;
+        }
+        let repeated: Vec<ExternalId> =
+            self.waits_for.iter().filter_map(Refusal::repeated_person).cloned().collect();
+        self.sent.whole = None;
+        self.sent.import.groups.clear();
+        // Nobody knows who of them is meant, unless the ledger does.
+        let is_clear = |about: &Subject| {
+            let is_it =
+                |it: &ManagedPerson| it.external_id == about.external_id && it.email.as_str() == about.name;
+            !repeated.contains(&about.external_id) || input.ledger.people.iter().any(is_it)
+        };
+        self.sent.keep_takings(is_clear);
+        if !only_groups {
+            self.sent.import.members.clear();
+        }
+        let out: Vec<Change> = self.changes.iter().filter_map(|it| self.taken_out(it, input)).collect();
+        for change in &out {
+            let Change::ChangeMembers { group, removed, .. } = change else { continue };
+            if let Some(request) = take_out(group, removed, input) {
+                self.sent.take(group.clone(), request);
+            }
+        }
+        let kept: HashSet<(Subject, RefusedKind)> = self.sent.kinds();
+        let named: HashSet<&ExternalId> = self.sent.import.members.iter().map(|it| &it.external_id).collect();
+        let is_single = |about: &Subject, kind| kept.contains(&(about.clone(), kind));
+        let taken: HashSet<Subject> = self.sent.taken_from();
+        let changes = self.changes.iter().filter(|change| match change {
+            Change::Invite { person, .. } | Change::Stage { person, .. } | Change::Adopt { person, .. } => {
+                named.contains(&person.external_id)
+            }
+            Change::Revoke { person, .. } | Change::Remove { person, .. } => {
+                taken.contains(person) || named.contains(&person.external_id)
+            }
+            Change::Restore { person, .. } => {
+                is_single(person, RefusedKind::Restore) || named.contains(&person.external_id)
+            }
+            Change::ReplaceExternalId { person, .. } => is_single(person, RefusedKind::MemberId),
+            Change::AdoptGroup { group, .. } => is_single(group, RefusedKind::GroupId),
+            Change::DeleteGroup { group, .. } => is_single(group, RefusedKind::DeleteGroup),
+            Change::CreateGroup { .. } | Change::RenameGroup { .. } | Change::ChangeMembers { .. } => false,
+        });
+        let changes: Vec<Change> = changes.cloned().collect();
+        self.changes = changes.into_iter().chain(out).collect();
+    }
+
+    /// What of a change of members needs no import: who has to leave a group is taken out by a request for that group.
+    fn taken_out(&self, change: &Change, input: &PlanInput<'_>) -> Option<Change> {
+        let Change::ChangeMembers { group, removed, outside, before, cause, .. } = change else {
+            return None;
+        };
+        let repeated = |it: &Refusal| matches!(it, Refusal::RepeatedExternalId { external_id, of_groups: true, .. } if *external_id == group.external_id);
+        let leaving: HashSet<&str> =
+            self.removals().filter_map(|it| Some(it.person()?.external_id.as_str())).collect();
+        let removed: Vec<String> =
+            removed.iter().filter(|it| !leaving.contains(it.as_str())).cloned().collect();
+        let known = take_out(group, &removed, input).is_some();
+        (known && !removed.is_empty() && !self.waits_for.iter().any(repeated)).then(|| {
+            Change::ChangeMembers {
+                group: group.clone(),
+                added: Vec::new(),
+                outside: outside.iter().filter(|it| removed.contains(it)).cloned().collect(),
+                removed,
+                before: *before,
+                cause: *cause,
+            }
+        })
+    }
+
     /// Which server answers.
     pub fn server(&self) -> ServerKind {
         self.server
@@ -263,6 +357,27 @@ impl Plan {
     pub fn removals(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.takes_access())
     }
+}
+
+/// The request that takes these members out of a group; None where the organization does not show all of them.
+fn take_out(group: &Subject, removed: &[String], input: &PlanInput<'_>) -> Option<Request> {
+    let Observed::Live(state) = input.observed else { return None };
+    if input.server == ServerKind::Vaultwarden {
+        return None;
+    }
+    let found = state.groups.iter().find(|it| it.external_id.as_ref() == Some(&group.external_id))?;
+    let Membership::Read(places) = &found.members else { return None };
+    let inside = || places.iter().map(|&place| &state.members[place]);
+    let of_name = |name: &String| {
+        let mut named = inside().filter(|it| {
+            it.external_id.as_ref().is_some_and(|id| id.as_str() == name) || it.email.as_str() == name
+        });
+        let member = named.next()?;
+        // Of two with one id nobody knows who is meant.
+        named.next().is_none().then(|| member.id.clone()).flatten()
+    };
+    let members: Option<Vec<MemberId>> = removed.iter().map(of_name).collect();
+    Some(Request::TakeOut { group: found.id.clone()?, members: members? })
 }
 
 /// The organization as the ledger remembers it: for servers that cannot be read.
@@ -340,9 +455,15 @@ impl<'a> Index<'a> {
         for (number, member) in state.into_iter().flat_map(|it| &it.members).enumerate() {
             index.by_email.entry(member.email.as_str()).or_insert(number);
             if let Some(id) = member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty())
-                && index.by_external_id.insert(id.as_str(), number).is_some()
+                && let Some(other) = index.by_external_id.insert(id.as_str(), number)
             {
                 index.repeated_people.push(id);
+                // Whom the ledger knows under this address is meant.
+                let email = |it: usize| state.map(|state| &state.members[it].email);
+                let known = input.ledger.people.iter().find(|it| it.external_id == *id).map(|it| &it.email);
+                if known.is_some() && email(other) == known {
+                    index.by_external_id.insert(id.as_str(), other);
+                }
             }
         }
         for (number, group) in state.into_iter().flat_map(|it| &it.groups).enumerate() {

@@ -7,6 +7,7 @@ use super::invitations::{Turns, is_allowed};
 use super::leavers::{self, Leavers, is_protected, leaving};
 use super::replaced::{self, Claim, Claims, Verdict};
 use super::roster::Roster;
+use super::seats::Seating;
 use super::used_names::{self, Newcomer};
 use super::{Evidence, Index, PlanInput};
 use crate::desired::{DesiredPerson, NoAddress};
@@ -21,7 +22,11 @@ use hashbrown::{HashMap, HashSet};
 pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
 
 /// Decides for everybody in the directory, then for everybody who is missing from it.
-pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<PersonFate>, Roster<'a>) {
+pub(super) fn decide<'a>(
+    input: &PlanInput<'a>,
+    index: &Index<'a>,
+    seating: &Seating,
+) -> (Vec<PersonFate>, Roster<'a>) {
     let desired = input.desired;
     let ids = input.identity.people();
     let mut roster = Roster {
@@ -45,7 +50,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
         return (fates, roster);
     }
     settle(&mut roster);
-    let turns = turns(input, index, &roster);
+    let turns = turns(input, index, &roster).with(seating);
     roster.missing_pilot.clone_from(&turns.missing_pilot);
     let mut leavers = Leavers::default();
     let mut newcomers = Vec::new();
@@ -69,7 +74,9 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
             continue;
         }
         match leaving(person, input) {
-            None => fates.push(live(&One { number, person, pushed }, &turns, input, index, &mut roster)),
+            None => {
+                fates.push(live(&One { number, person, pushed }, &turns, input, index, &mut roster));
+            }
             Some(out) => {
                 let shown = desired.display_name(person);
                 let source = desired.source(person.source);
@@ -87,6 +94,7 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>) -> (Vec<Perso
         roster.present.remove(id.as_str());
     }
     roster.unconfirmed = fates.iter().filter_map(unconfirmed).map(|it| it.as_str().to_owned()).collect();
+    fates.iter_mut().for_each(|it| seated(it, &turns));
     (fates, roster)
 }
 
@@ -100,6 +108,15 @@ fn unconfirmed(fate: &PersonFate) -> Option<&ExternalId> {
         _ => false,
     };
     in_doubt.then_some(&kept.person.external_id)
+}
+
+/// Access is given back to whoever has a seat.
+fn seated(fate: &mut PersonFate, turns: &Turns) {
+    let PersonFate::Member(member) = fate else { return };
+    let missing = turns.missing_seats(member.person.external_id.as_str());
+    if let (Some(missing), Access::Restored(_)) = (missing, &member.access) {
+        member.access = Access::Unsure(KeptBecause::NoSeat { missing });
+    }
 }
 
 /// Addresses of people who shall be members, and those that nobody gets because several people have them.
@@ -382,7 +399,8 @@ pub(super) fn waits(
     } else if let Some(source) = index.sources.has_a_say(one.person.source) {
         Some(LeftOutBecause::SourceNotRead { source: source.clone() })
     } else {
-        turns.waits(one.number)
+        let seat = turns.missing_seats(one.pushed).filter(|_| !is_staged(input));
+        turns.waits(one.number).or(seat.map(|missing| LeftOutBecause::NoSeat { missing }))
     }
 }
 

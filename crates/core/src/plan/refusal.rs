@@ -108,6 +108,15 @@ pub enum Refusal {
         /// Up to how many seats in all the server buys by itself.
         most: u32,
     },
+    /// More seats are taken than there are: the server refuses every import, or buys the missing seats, whatever is in it.
+    OverOccupied {
+        /// Seats that are taken once the leavers have left.
+        occupied: usize,
+        /// Seats that there are.
+        seats: usize,
+        /// Up to how many seats in all the server buys by itself; None: any number.
+        most: Option<u32>,
+    },
     /// A source returned nobody, and the organization has members who come from it.
     EmptyDirectory {
         /// Which source.
@@ -152,6 +161,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The external id that several members share; None: it is about something else.
+    pub(super) fn repeated_person(&self) -> Option<&ExternalId> {
+        match self {
+            Self::RepeatedExternalId { external_id, of_groups: false, .. } => Some(external_id),
+            _ => None,
+        }
+    }
+
     /// Whether an administrator can approve it; what the server would answer with an error has to be mended.
     pub fn can_be_approved(&self) -> bool {
         match self {
@@ -168,6 +185,7 @@ impl Refusal {
             | Self::NoGroups { .. }
             | Self::FewFound { .. } => true,
             Self::NoSeats { .. }
+            | Self::OverOccupied { .. }
             | Self::RepeatedExternalId { .. }
             | Self::ServerRefusesOverwrite { .. }
             | Self::OverwriteWithLargeImport => false,

@@ -1,8 +1,15 @@
-//! Seats: what the plan needs, what is free, and what would have to be bought.
+//! Seats: who gets one, what the plan needs, what is free, and what would have to be bought.
+//!
+//! The server invites before it looks at groups, and refuses a whole import for one person too many. So whoever has no seat waits,
+//! and everything else is sent.
 
+use super::change::Change;
+use super::fate::PersonFate;
 use super::refusal::Refusal;
-use super::{Change, Index, Plan, PlanInput};
-use hashbrown::HashSet;
+use super::{Index, Plan, PlanInput};
+use crate::names::ExternalId;
+use crate::settings::Limits;
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
 /// Seats that a plan needs, against those that are free.
@@ -17,36 +24,83 @@ pub struct SeatCount {
     pub bought: usize,
     /// Up to how many seats in all the server buys by itself; None: any number, or it does not tell.
     pub most: Option<u32>,
+    /// People who wait because there is no seat for them.
+    pub missing: usize,
+}
+
+/// For whom there is no seat.
+#[derive(Default)]
+pub(super) struct Seating {
+    /// External ids, in the order in which they are to get one.
+    pub(super) waiting: Vec<ExternalId>,
+}
+
+impl Seating {
+    /// Gives the seats that are free once everybody has left who leaves: to those who had one first, then to those who wait for
+    /// longest, then in the directory's order.
+    pub(super) fn of(people: &[PersonFate], input: &PlanInput<'_>, index: &Index<'_>) -> Self {
+        let Some((seats, state)) = input.seats.zip(index.state) else { return Self::default() };
+        let leaving: HashSet<&ExternalId> = people.iter().filter_map(PersonFate::frees_seat).collect();
+        let stays = |id: &Option<ExternalId>| id.as_ref().is_none_or(|id| !leaving.contains(id));
+        let taken =
+            state.members.iter().filter(|it| it.status.takes_seat() && stays(&it.external_id)).count();
+        let total = seats.total as usize;
+        let room = match (may_buy(&input.connector.limits), seats.most) {
+            (false, _) => total,
+            (true, None) => usize::MAX,
+            (true, Some(most)) => total.max(most as usize),
+        };
+        let rank: HashMap<&ExternalId, usize> =
+            input.ledger.waiting.iter().enumerate().map(|(place, id)| (id, place)).collect();
+        let mut seekers: Vec<(bool, usize, &ExternalId)> = people
+            .iter()
+            .filter_map(PersonFate::seeks_seat)
+            .map(|(id, joins)| (joins, rank.get(id).copied().unwrap_or(usize::MAX), id))
+            .collect();
+        seekers.sort_by_key(|&(joins, rank, _)| (joins, rank));
+        let waiting = seekers.iter().skip(room.saturating_sub(taken)).map(|(_, _, id)| (*id).clone());
+        let waiting: Vec<ExternalId> = waiting.collect();
+        Self { waiting }
+    }
+
+    /// Whether there is a seat for everybody who seeks one.
+    pub(super) fn suffices(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}
+
+fn may_buy(limits: &Limits) -> bool {
+    limits.off || limits.buy_seats
 }
 
 /// Counts. What takes access is sent first, so that the seats of leavers are free for those who join.
 pub(super) fn count(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> SeatCount {
-    let (mut needed, mut leaving) = (0, HashSet::new());
+    let (mut needed, missing) = (0, plan.waiting.len());
     for change in &plan.changes {
-        match change {
-            Change::Invite { .. } | Change::Restore { .. } => needed += 1,
-            Change::Revoke { person, .. } | Change::Remove { person, .. } => {
-                leaving.insert(&person.external_id);
-            }
-            _ => {}
-        }
+        needed += usize::from(matches!(change, Change::Invite { .. } | Change::Restore { .. }));
     }
-    let Some((seats, state)) = input.seats.zip(index.state) else {
-        return SeatCount { needed, ..SeatCount::default() };
+    let Some((seats, taken)) = input.seats.zip(taken_after(index, plan)) else {
+        return SeatCount { needed, missing, ..SeatCount::default() };
     };
-    let stays = |id: &Option<_>| id.as_ref().is_none_or(|id| !leaving.contains(id));
-    let taken = state.members.iter().filter(|it| it.status.takes_seat() && stays(&it.external_id)).count();
     let free = (seats.total as usize).saturating_sub(taken);
-    SeatCount { needed, free: Some(free), bought: needed.saturating_sub(free), most: seats.most }
+    SeatCount { needed, free: Some(free), bought: needed.saturating_sub(free), most: seats.most, missing }
 }
 
-/// Why the seats stand in the way.
-pub(super) fn obstacle(input: &PlanInput<'_>, plan: &Plan) -> Option<Refusal> {
-    let SeatCount { needed, free: Some(free), bought: bought @ 1.., most } = plan.seats else { return None };
-    let total = input.seats?.total as usize;
-    if most.is_some_and(|most| total + bought > most as usize) {
-        return Some(Refusal::NoSeats { needed, free, most: most.unwrap_or_default() });
-    }
-    let limits = &input.connector.limits;
-    (!limits.off && !limits.buy_seats).then_some(Refusal::SeatsBought { needed, free, bought })
+/// Seats that are taken once the plan has taken access from those from whom it does.
+fn taken_after(index: &Index<'_>, plan: &Plan) -> Option<usize> {
+    let leaving: HashSet<&ExternalId> =
+        plan.removals().filter_map(|it| Some(&it.person()?.external_id)).collect();
+    let stays = |id: &Option<ExternalId>| id.as_ref().is_none_or(|id| !leaving.contains(id));
+    let members = &index.state?.members;
+    Some(members.iter().filter(|it| it.status.takes_seat() && stays(&it.external_id)).count())
+}
+
+/// Why no import can go out: more seats are taken than there are, and every import asks for the missing ones, whatever is in it.
+pub(super) fn obstacle(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> Option<Refusal> {
+    let seats = input.seats?;
+    let occupied = taken_after(index, plan)?;
+    let total = seats.total as usize;
+    let cannot_grow = seats.most.is_some_and(|most| occupied > most as usize);
+    let over = occupied > total && (cannot_grow || !may_buy(&input.connector.limits));
+    over.then_some(Refusal::OverOccupied { occupied, seats: total, most: seats.most })
 }

@@ -3,6 +3,7 @@
 use super::Plan;
 use super::change::{Cause, Change, Subject};
 use crate::import::{BATCH, BatchSize, ImportPace, RefusedRecord, batches, without};
+use crate::ledger::RefusedKind;
 use crate::names::ExternalId;
 use crate::observed::ServerKind;
 use crate::wire::{ImportRequest, Request};
@@ -53,6 +54,23 @@ impl Sent {
     pub(super) fn single(&self) -> Vec<Request> {
         let all = self.takings.iter().chain(&self.repairs).chain(&self.restorations);
         all.map(|(_, request)| request.clone()).collect()
+    }
+
+    /// Who is given something, or which group is changed, by a request of its own.
+    pub(super) fn kinds(&self) -> HashSet<(Subject, RefusedKind)> {
+        let all = self.takings.iter().chain(&self.repairs).chain(&self.restorations);
+        all.filter_map(|(about, request)| Some((about.clone(), RefusedKind::of(request)?.0))).collect()
+    }
+
+    /// From whom access is taken by a request of its own.
+    pub(super) fn taken_from(&self) -> HashSet<Subject> {
+        let takes = |request: &Request| matches!(request, Request::Revoke(_) | Request::Remove(_));
+        self.takings.iter().filter(|(_, it)| takes(it)).map(|(about, _)| about.clone()).collect()
+    }
+
+    /// Leaves out what takes something from somebody who is not meant for certain.
+    pub(super) fn keep_takings(&mut self, which: impl Fn(&Subject) -> bool) {
+        self.takings.retain(|(about, _)| which(about));
     }
 
     /// Leaves a request out.

@@ -380,29 +380,6 @@ fn memberships_have_limits_of_their_own() {
 }
 
 #[test]
-fn an_organization_with_a_repeated_id_is_not_written_to() {
-    let world = World::new().managed("a", "a@x").member("a", "b@x", MemberStatus::Confirmed, Role::User);
-    let verdict =
-        world.plan(Sample::new().person("c", "c@x")).check(&Limits { off: true, ..Limits::default() }, &[]);
-    let refusal = Refusal::RepeatedExternalId {
-        external_id: ExternalId::new("a"),
-        of_groups: false,
-        holders: vec!["a@x".to_owned(), "b@x".to_owned()],
-    };
-    assert_eq!(verdict, Verdict::Refused(vec![refusal]));
-
-    let groups = World::new().managed("a", "a@x").group("g", "One", &[0]).group("g", "Other", &[]);
-    let Verdict::Refused(reasons) =
-        groups.plan(Sample::new().person("a", "a@x")).check(&Limits::default(), &[])
-    else {
-        panic!("refused")
-    };
-    let holders = vec!["One".to_owned(), "Other".to_owned()];
-    let refusal = Refusal::RepeatedExternalId { external_id: ExternalId::new("g"), of_groups: true, holders };
-    assert!(reasons.contains(&refusal), "{reasons:?}");
-}
-
-#[test]
 fn the_cloud_gets_batches_and_a_company_server_one_request_unless_told() {
     let mut world = World::new();
     assert_eq!(world.plan(crowd(2001)).requests().len(), 2);
@@ -468,13 +445,6 @@ fn an_approval_covers_exactly_what_was_refused() {
 }
 
 #[test]
-fn an_approval_is_no_way_round_what_the_server_would_refuse() {
-    let world = World::new().managed("a", "a@x").member("a", "b@x", MemberStatus::Confirmed, Role::User);
-    let plan = world.plan(Sample::new().person("a", "a@x"));
-    assert_ne!(plan.check(&Limits::default(), &[plan.takings()]), Verdict::Go);
-}
-
-#[test]
 fn an_address_that_became_unusable_is_no_cause_to_leave() {
     let mut world = World::new().managed_crowd(40).managed("a", "a@x").group("g", "g", &[40]);
     for overwrite in [false, true] {
@@ -504,6 +474,7 @@ mod addresses;
 mod handed_on;
 mod held;
 mod identity;
+mod import_waits;
 mod leavers;
 mod limits;
 mod marks;

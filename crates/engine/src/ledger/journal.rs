@@ -8,7 +8,7 @@ use super::{Ledger, LedgerError, RunId};
 use crate::failpoint::hit;
 use bwdc_core::import::ImportPace;
 use bwdc_core::ledger::{Intent, IntentId, IntentState, LedgerState};
-use bwdc_core::names::Timestamp;
+use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::wire::Request;
 use rusqlite::Connection;
 
@@ -68,6 +68,8 @@ impl Ledger {
 const IMPORT_UNTIL: &str = "import_until";
 /// How fast the server imports, in thousandths of the guess.
 const IMPORT_PACE: &str = "import_pace";
+/// How many newcomers fitted when there were too few seats.
+const SEATS_FITTED: &str = "seats_fitted";
 /// How many seconds the last import took that overwrites.
 const WHOLE_IMPORT: &str = "whole_import_seconds";
 
@@ -103,6 +105,30 @@ impl Ledger {
     /// [`LedgerError`] when it cannot be read.
     pub(crate) fn whole_import_seconds(&self) -> Result<Option<u64>, LedgerError> {
         Ok(fact(&self.connection, WHOLE_IMPORT)?.and_then(|it| u64::try_from(it).ok()))
+    }
+
+    /// Remembers how many newcomers fitted when there were too few seats.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub(crate) fn note_seats_fitted(&mut self, people: usize) -> Result<(), LedgerError> {
+        set_fact(&self.connection, SEATS_FITTED, i64::try_from(people).unwrap_or(i64::MAX))
+    }
+
+    /// How many newcomers fitted the last time when there were too few seats.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub(crate) fn seats_fitted(&self) -> Result<Option<usize>, LedgerError> {
+        Ok(fact(&self.connection, SEATS_FITTED)?.and_then(|it| usize::try_from(it).ok()))
+    }
+
+    /// External ids of people who wait for a seat, those first who wait for longest.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub(crate) fn waiting(&self) -> Result<Vec<ExternalId>, LedgerError> {
+        super::refusals::read_waiting(&self.connection)
     }
 
     /// Until when an import may be under way of which nothing else is known any more; None: there is none.

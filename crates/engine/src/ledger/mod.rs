@@ -266,6 +266,7 @@ impl Ledger {
             baseline_taken: schema::fact(&snapshot, BASELINE)? == Some(1),
             new_sources: Vec::new(),
             refused: refusals::read(&snapshot)?,
+            waiting: refusals::read_waiting(&snapshot)?,
             addresses: addresses::read(&snapshot)?,
         };
         snapshot.commit()?;
@@ -311,6 +312,7 @@ impl Ledger {
         let transaction = self.writing()?;
         people::replace(&transaction, state)?;
         refusals::replace(&transaction, &state.refused)?;
+        refusals::replace_waiting(&transaction, &state.waiting)?;
         addresses::replace(&transaction, state)?;
         schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
         sources::compared(&transaction, &state.new_sources)?;
@@ -357,6 +359,7 @@ impl Ledger {
             "sources",
             "shared_marks",
             "refusals",
+            "waiting",
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }

@@ -41,6 +41,7 @@ impl Ledger {
                 "sources",
                 "shared_marks",
                 "refusals",
+                "waiting",
             ] {
                 transaction.execute(&format!("DELETE FROM {table}"), [])?;
             }

@@ -1,8 +1,8 @@
-//! What the server refused for one person or group, so that it is not asked for in every run.
+//! What the server refused for one person or group, so that it is not asked for in every run; and who waits for a seat.
 
 use super::LedgerError;
 use bwdc_core::ledger::{RefusedBefore, RefusedKind};
-use bwdc_core::names::Timestamp;
+use bwdc_core::names::{ExternalId, Timestamp};
 use rusqlite::{Connection, Transaction};
 
 /// Reads all of them. What a newer version wrote of a kind that we do not know is left out.
@@ -23,6 +23,27 @@ pub(super) fn read(connection: &Connection) -> Result<Vec<RefusedBefore>, Ledger
         });
     }
     Ok(refusals)
+}
+
+/// External ids of people who wait for a seat, those first who wait for longest.
+pub(super) fn read_waiting(connection: &Connection) -> Result<Vec<ExternalId>, LedgerError> {
+    let mut statement = connection.prepare("SELECT external_id FROM waiting ORDER BY position")?;
+    let ids = statement.query_map([], |row| row.get::<_, Box<str>>(0).map(ExternalId::new))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Makes just these people wait.
+pub(super) fn replace_waiting(
+    transaction: &Transaction<'_>,
+    waiting: &[ExternalId],
+) -> Result<(), LedgerError> {
+    transaction.execute("DELETE FROM waiting", [])?;
+    let mut write =
+        transaction.prepare("INSERT OR IGNORE INTO waiting (external_id, position) VALUES (?1, ?2)")?;
+    for (id, position) in waiting.iter().zip(0_i64..) {
+        write.execute((id.as_str(), position))?;
+    }
+    Ok(())
 }
 
 /// Makes the table hold just these.

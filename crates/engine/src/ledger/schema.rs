@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -168,6 +168,12 @@ const MIGRATIONS: [&str; 12] = [
     "
     ALTER TABLE people ADD COLUMN mark TEXT;
     ALTER TABLE people ADD COLUMN name TEXT;
+",
+    "
+    CREATE TABLE waiting (
+        external_id TEXT PRIMARY KEY,
+        position INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

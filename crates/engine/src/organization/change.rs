@@ -33,6 +33,10 @@ pub(super) fn call(
             (Method::PUT, group_path(id)?, json_body(&body)?)
         }
         Request::DeleteGroup(id) => (Method::DELETE, group_path(id)?, Body::None),
+        // Without a list the body is null, which empties nothing: the server refuses it.
+        Request::TakeOut { group, .. } => {
+            (Method::PUT, format!("{}/member-ids", group_path(group)?), json_body(&member)?)
+        }
     };
     let time_limit = if matches!(body, Body::Json(_)) { timeouts.import } else { timeouts.answer };
     let url = format!("{api}{path}");
@@ -82,6 +86,7 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::PutMember { .. } => "put-member",
         Request::PutGroup { .. } => "put-group",
         Request::DeleteGroup(_) => "delete-group",
+        Request::TakeOut { .. } => "take-out",
     }
 }
 

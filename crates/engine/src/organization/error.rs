@@ -176,6 +176,13 @@ impl ApplyError {
         }
     }
 
+    /// Whether there are too few seats: the server invites nobody then, and does not come to the groups.
+    pub(crate) fn lacks_seats(&self) -> bool {
+        const SAID: [&str; 2] = ["Cannot autoscale", "Seat limit has been reached"];
+        let Self::Refused { message, .. } = self else { return false };
+        message.status == 400 && SAID.iter().any(|it| message.message.starts_with(it))
+    }
+
     /// Whether a rule of the server forbids it, which stays so until something about it changes.
     pub(crate) fn is_forbidden(&self) -> bool {
         matches!(self, Self::Refused { message, .. } if matches!(message.status, 400 | 422))

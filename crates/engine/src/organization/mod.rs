@@ -24,7 +24,7 @@ pub use account::{
 };
 pub use error::{ApplyError, Effect, OrganizationError, UnknownCause};
 pub use message::ServerMessage;
-pub use observe::{Reading, ServerFacts};
+pub use observe::{Reading, SeatReading, ServerFacts};
 pub use token::AccessToken;
 pub use transport::Timeouts;
 
@@ -45,6 +45,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Response};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use transport::{Failure, Transport};
 use url::Url;
@@ -204,19 +205,22 @@ impl Organization {
         })
     }
 
-    /// Reads the number of seats. None: the server does not tell, or there is no number.
+    /// Reads the number of seats.
     ///
     /// # Errors
     /// [`OrganizationError`]: not reached, or an answer that is no server's.
-    pub async fn seats(&self, events: Events<'_>) -> Result<Option<Seats>, OrganizationError> {
+    pub async fn seats(&self, events: Events<'_>) -> Result<SeatReading, OrganizationError> {
         let path = "/public/organization/subscription";
         let plan = match self.read::<SubscriptionResponse>(path, SMALL, events).await {
             Ok(subscription) => subscription.password_manager,
             // A company's own server says so in this way.
-            Err(OrganizationError::Refused(message)) if (400..500).contains(&message.status) => None,
+            Err(OrganizationError::Refused(message)) if (400..500).contains(&message.status) => {
+                return Ok(SeatReading::Hidden);
+            }
             Err(error) => return Err(error),
         };
-        Ok(plan.and_then(|it| Some(Seats { total: it.seats?, most: it.max_auto_scale_seats })))
+        let seats = plan.and_then(|it| Some(Seats { total: it.seats?, most: it.max_auto_scale_seats }));
+        Ok(seats.map_or(SeatReading::NoNumber, SeatReading::Number))
     }
 
     /// Reads who is in one group.
@@ -241,7 +245,14 @@ impl Organization {
         if let Request::PutMember { id, external_id } = request {
             return self.replace_external_id(id, external_id, events).await;
         }
-        let call = change::call(&self.endpoints.api, request, None, &self.transport.timeouts)?;
+        let members = match request {
+            Request::TakeOut { group, members } => match self.without(group, members, events).await? {
+                None => return Ok(()),
+                Some(left) => Some(left),
+            },
+            _ => None,
+        };
+        let call = change::call(&self.endpoints.api, request, members.as_ref(), &self.transport.timeouts)?;
         let token = self.fresh_token(events).await?;
         failpoint::hit(&format!("request.{}.before", change::kind(request)));
         let outcome = self.authorized(&call, token, events).await;
@@ -262,6 +273,24 @@ impl Organization {
                 Err(ApplyError::Unknown { cause: UnknownCause::Lost(Box::new(error)) })
             }
         }
+    }
+
+    /// The members of a group without some of them; None: these are not in it.
+    async fn without(
+        &self,
+        group: &GroupId,
+        out: &[MemberId],
+        events: Events<'_>,
+    ) -> Result<Option<Value>, ApplyError> {
+        let refused = |error| match error {
+            OrganizationError::Refused(message) if message.status == 404 => {
+                ApplyError::Refused { message, effect: Effect::None }
+            }
+            error => error.into(),
+        };
+        let before = self.group_members(group, events).await.map_err(refused)?;
+        let left: Vec<&MemberId> = before.iter().filter(|it| !out.contains(it)).collect();
+        Ok((left.len() < before.len()).then(|| json!({ "memberIds": left })))
     }
 
     /// Whether a refused change of one member is refused because it was made meanwhile: by hand, or by a run that was

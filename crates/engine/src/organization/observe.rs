@@ -5,7 +5,7 @@ use super::message::is_page;
 use crate::http::PART;
 use bwdc_core::names::{Email, ExternalId};
 use bwdc_core::normalize;
-use bwdc_core::observed::{MemberStatus, Membership, ObservedGroup, ObservedMember, Role, ServerKind};
+use bwdc_core::observed::{MemberStatus, Membership, ObservedGroup, ObservedMember, Role, Seats, ServerKind};
 use bwdc_core::wire::{ConfigResponse, GroupResponse, MemberResponse};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -20,6 +20,17 @@ pub enum Reading<T> {
     Read(T),
     /// The server has no such endpoint, as Vaultwarden.
     NotOffered,
+}
+
+/// What a server tells of the seats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatReading {
+    /// So many.
+    Number(Seats),
+    /// There is no number: any member gets one.
+    NoNumber,
+    /// The server does not tell.
+    Hidden,
 }
 
 /// What is known of a server before anything is sent to it.

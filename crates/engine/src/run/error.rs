@@ -120,6 +120,12 @@ pub enum RunError {
         #[source]
         error: Box<RunError>,
     },
+    /// What takes access was sent, and no import could be.
+    #[error("no import was sent: the state of the organization stands in its way")]
+    ImportHeldBack {
+        /// What stands in its way.
+        refusals: Vec<Refusal>,
+    },
     /// The organization accepted everything, and is not as planned.
     #[error(
         "the organization accepted every request, and {left} changes are still to be made: it was read back and is not as planned"

@@ -11,7 +11,7 @@ use crate::event::{Control, Phase};
 use crate::installation::{Configuration, Installation};
 use crate::ledger::Ledger;
 use crate::notice::Notice;
-use crate::organization::Organization;
+use crate::organization::{Organization, SeatReading};
 use crate::paths::open_folder;
 use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::ledger::{Addresses, LedgerState};
@@ -172,7 +172,10 @@ async fn read_sides<'c>(
     let stages = facts.as_ref().map(|it| it.stages);
     let revokes = facts.as_ref().is_none_or(|it| it.revokes);
     let server = facts.map_or_else(|| assumed_kind(&observed), |facts| facts.kind);
-    let seats = if server == ServerKind::Vaultwarden { None } else { organization.seats(&events).await? };
+    let seats = match server {
+        ServerKind::Vaultwarden => None,
+        _ => seats(organization.seats(&events).await?, server, &observed, &connector.limits, control),
+    };
     let groups = ask_for_groups(sources, &identity.sought_groups(&desired, &ledger), control).await;
     let identity = identity.with_group_answers(&desired, groups);
     // A full read asks for everybody once more.
@@ -218,6 +221,26 @@ pub(super) fn tell_of_dangers(
     }
     if configuration.connector.limits.off {
         control.notice(Notice::LimitsOff);
+    }
+}
+
+/// The seats that count. Where the cloud does not tell, nobody gets one but those that this run frees: any other could be bought.
+fn seats(
+    read: SeatReading,
+    server: ServerKind,
+    observed: &Observed,
+    limits: &Limits,
+    control: Control<'_>,
+) -> Option<Seats> {
+    match read {
+        SeatReading::Number(seats) => Some(seats),
+        SeatReading::NoNumber => None,
+        SeatReading::Hidden if server != ServerKind::OfficialCloud || limits.buy_seats || limits.off => None,
+        SeatReading::Hidden => {
+            control.notice(Notice::SeatsHidden);
+            let taken = observed.state()?.members.iter().filter(|it| it.status.takes_seat()).count();
+            Some(Seats { total: u32::try_from(taken).unwrap_or(u32::MAX), most: None })
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod rebuild;
 mod record;
 mod remembered;
 mod saved_plan;
+mod seating;
 mod send;
 mod settle;
 mod source;

@@ -7,7 +7,7 @@ use crate::ledger::RunOutcome;
 use bwdc_core::import::{RefusedRecord, fingerprint, official_request};
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{Membership, OrganizationState};
-use bwdc_core::plan::{Change, Plan};
+use bwdc_core::plan::{Change, Plan, Refusal};
 use bwdc_core::wire::Request;
 use std::collections::HashSet;
 
@@ -25,11 +25,13 @@ pub(super) struct Finished {
     pub(super) refused: Vec<RefusedRecord>,
     /// Sources that could not be read, with why.
     pub(super) unread: Vec<UnreadSource>,
+    /// What kept the import from being sent.
+    pub(super) held_back: Vec<Refusal>,
 }
 
 impl Finished {
     pub(super) fn everything_is_done(&self) -> bool {
-        self.left == 0 && self.refused.is_empty() && self.unread.is_empty()
+        self.left == 0 && self.refused.is_empty() && self.unread.is_empty() && self.held_back.is_empty()
     }
 
     pub(super) fn outcome(&self) -> RunOutcome {
@@ -69,6 +71,8 @@ impl Finished {
     pub(super) fn error(&self, sent: usize) -> RunError {
         if !self.refused.is_empty() {
             RunError::RecordsRefused { records: self.refused.clone() }
+        } else if !self.held_back.is_empty() {
+            RunError::ImportHeldBack { refusals: self.held_back.clone() }
         } else if self.left > 0 {
             RunError::NotTaken { left: self.left, sent }
         } else {

@@ -25,6 +25,8 @@ pub(super) struct Sent {
     pub(super) refused: Vec<RefusedRecord>,
     /// Requests about one person or group that a rule of the server forbids: the next runs know of them.
     pub(super) forbidden: Vec<(Request, RefusedRecord)>,
+    /// People for whom there was no seat.
+    pub(super) without_seat: Vec<RefusedRecord>,
     /// What ended the run.
     pub(super) failure: Option<Failure>,
 }
@@ -37,7 +39,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    fn of(error: ApplyError) -> Self {
+    pub(super) fn of(error: ApplyError) -> Self {
         Self { without_effect: error.certainly_nothing_happened(), error: RunError::Apply(error) }
     }
 
@@ -99,6 +101,12 @@ impl Wire<'_> {
             if let Some(notice) = changed_meanwhile(plan, request, &error) {
                 sent.accepted += 1;
                 (self.events)(Event::Notice(notice));
+                continue;
+            }
+            if let Request::Import(import) = request
+                && error.lacks_seats()
+            {
+                self.seat(plan, import, error, sent).await?;
                 continue;
             }
             if let (Request::Import(import), Some(answer)) = (request, part_answer(request, &error))
@@ -168,7 +176,10 @@ impl Wire<'_> {
     }
 
     /// Sends one request and waits for its answer, whoever asks the run to end meanwhile.
-    async fn send_one(&mut self, request: &Request) -> Result<(IntentId, Result<(), ApplyError>), Failure> {
+    pub(super) async fn send_one(
+        &mut self,
+        request: &Request,
+    ) -> Result<(IntentId, Result<(), ApplyError>), Failure> {
         if self.cancel.is_cancelled() {
             return Err(Failure::cancelled());
         }
@@ -231,7 +242,7 @@ fn as_it_is_sent(request: &Request, plan: &Plan, unmade: &[Request]) -> Option<R
 fn refused_alone(plan: &Plan, request: &Request, error: &ApplyError) -> Option<RefusedRecord> {
     let is_group = match request {
         Request::Revoke(_) | Request::Restore(_) | Request::Remove(_) | Request::PutMember { .. } => false,
-        Request::DeleteGroup(_) | Request::PutGroup { .. } => true,
+        Request::DeleteGroup(_) | Request::PutGroup { .. } | Request::TakeOut { .. } => true,
         Request::Import(_) | Request::WholeImport(_) => return None,
     };
     let reason = Some(error.to_string()).filter(|_| error.concerns_one())?;
@@ -245,7 +256,7 @@ fn changed_meanwhile(plan: &Plan, request: &Request, error: &ApplyError) -> Opti
     Some(Notice::ChangedMeanwhile { member: plan.about(request)?.name.clone(), what: *what })
 }
 
-fn size(request: &ImportRequest) -> usize {
+pub(super) fn size(request: &ImportRequest) -> usize {
     request.members.len() + request.groups.len()
 }
 

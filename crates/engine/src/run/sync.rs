@@ -19,7 +19,7 @@ use crate::notice::Notice;
 use crate::organization::Organization;
 use bwdc_core::import::{RefusedRecord, fingerprint, official_request, older_fingerprint};
 use bwdc_core::ledger::LedgerState;
-use bwdc_core::names::Timestamp;
+use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::observed::{Observed, OrganizationState};
 use bwdc_core::plan::{After, Change, Evidence, Plan, Refusal, Takings, Verdict};
 use bwdc_core::wire::Request;
@@ -431,7 +431,9 @@ impl<'r> Run<'r> {
         sent: Sent,
         after: Option<&OrganizationState>,
     ) -> Conclusion<SyncReport> {
-        let Sent { mut refused, forbidden, .. } = sent;
+        let Sent { mut refused, forbidden, without_seat, .. } = sent;
+        let waiting: Vec<ExternalId> = without_seat.iter().map(|it| it.external_id.clone()).collect();
+        refused.extend(without_seat);
         let borrowed = inputs.borrow();
         let remembered = plan.refusals_after(&forbidden, &borrowed, self.now);
         let is_new = |(request, record): &&(Request, RefusedRecord)| {
@@ -441,6 +443,7 @@ impl<'r> Run<'r> {
         let plan = plan.without(&refused).without_forbidden(&forbidden, &remembered);
         let state = after.map_or(After::Accepted, After::Observed);
         let next = LedgerState { refused: remembered, ..plan.ledger_after(&borrowed, state, self.now) };
+        let next = LedgerState { waiting: [waiting, next.waiting].concat(), ..next };
         let finished = Finished {
             sent: !requests.is_empty() || !self.early.changes.is_empty(),
             read_back: after.is_some(),
@@ -448,6 +451,7 @@ impl<'r> Run<'r> {
             left: outcome::left_to_do(&plan, after, requests),
             refused,
             unread: inputs.unread.clone(),
+            held_back: plan.waits_for.clone(),
         };
         let outcome = finished.outcome();
         // What else is left to do is a failure.

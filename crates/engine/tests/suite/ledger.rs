@@ -60,6 +60,7 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
         baseline_taken: true,
         new_sources: Vec::new(),
         addresses: addresses(people),
+        waiting: vec![ExternalId::new("first"), ExternalId::new("second")],
         refused: vec![RefusedBefore {
             kind: RefusedKind::Restore,
             id: "m1".to_owned(),

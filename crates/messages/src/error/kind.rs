@@ -119,6 +119,7 @@ fn of_run(error: &RunError) -> ErrorKind {
         RunError::MembersHidden { .. }
         | RunError::CannotRebuild
         | RunError::RecordsRefused { .. }
+        | RunError::ImportHeldBack { .. }
         | RunError::NotTaken { .. } => ErrorKind::Organization,
     }
 }

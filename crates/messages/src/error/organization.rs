@@ -200,7 +200,37 @@ fn sign_in(message: &ServerMessage) -> Vec<NextStep> {
     }
 }
 
+/// What to do about a rule that concerns the whole organization, by the server's own words for it.
+pub(super) fn of_rule(words: &str) -> Option<String> {
+    let begins = |beginning: &str| words.starts_with(beginning);
+    if begins("Cannot autoscale") {
+        Some(text!(
+            "step.organization.autoscale",
+            "No seat is free. A server of your own cannot buy seats: raise the number in the organization's license, or free seats."
+        ))
+    } else if begins("Seat limit has been reached") {
+        Some(text!(
+            "step.organization.seat-limit",
+            "No seat is free. Buy seats or raise the limit of automatic growth in the web vault; where a provider manages the organization, ask the provider."
+        ))
+    } else if begins("Organization cannot use groups") {
+        Some(text!(
+            "step.organization.no-groups",
+            "The organization's plan has no groups. Set `sync.groups` to false, or choose a plan that has them."
+        ))
+    } else if begins("You do not have an active subscription") {
+        Some(text!("step.organization.no-subscription", "Renew the subscription in the web vault."))
+    } else if begins("Organization must have at least one confirmed owner") {
+        Some(text!("step.organization.no-owner", "Confirm an owner of the organization in the web vault."))
+    } else {
+        None
+    }
+}
+
 fn refused(message: &ServerMessage) -> Vec<NextStep> {
+    if let Some(text) = Some(&message.message).filter(|_| message.status == 400).and_then(|it| of_rule(it)) {
+        return ErrorPage::Organization.after(say(text));
+    }
     let text = match message.status {
         401 => {
             return ErrorPage::Organization.after(vec![

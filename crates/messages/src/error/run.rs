@@ -53,6 +53,11 @@ pub(super) fn message(error: &RunError) -> String {
             new
         ),
         E::Apply(cause) | E::OrganizationAtFault(cause) => of_server(&cause.to_string(), cause.message()),
+        E::ImportHeldBack { refusals } => text!(
+            "error.import-held-back",
+            "No import was sent: {reasons}",
+            reasons = refusals.iter().map(refusal::message).collect::<Vec<_>>().join(" ")
+        ),
         E::EndedAfterRefusals { records, error } => text!(
             "error.ended-after-refusals",
             "{error} Before that, the server did not accept {records}.",
@@ -117,7 +122,13 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
             "step.organization-at-fault",
             "The server fails on every part of the request alike, so no single person or group is the cause. Look in the server's log; on a Bitwarden server the cause is often an address or an external id that exists twice in the organization."
         )),
+        E::ImportHeldBack { refusals } => refusal::steps(refusals, refusal::Stage::Run),
         E::EndedAfterRefusals { error, .. } => steps(error),
+        E::RecordsRefused { records } if records.iter().any(|it| organization::of_rule(&it.reason).is_some()) => {
+            let mut rules: Vec<String> = records.iter().filter_map(|it| organization::of_rule(&it.reason)).collect();
+            rules.dedup();
+            rules.into_iter().flat_map(say).collect()
+        }
         E::RecordsRefused { .. } => say(text!(
             "step.records-refused",
             "Correct what the server names, in the directory or in the organization, or leave them out with a filter. Everybody else was synced, and the next run tries again."

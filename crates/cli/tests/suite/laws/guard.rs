@@ -1,5 +1,6 @@
 //! The limits look at a day, not at a run; ids change without a loss; nobody buys seats unasked.
 
+use crate::laws::TAKING;
 use crate::laws::stage::{Stage, Tree, dn, group_dn, mail};
 use bwdc_sandbox::organization::{CollectionAccess, MemberStatus, NewMember, Official, Options};
 
@@ -59,6 +60,63 @@ fn a_member_under_an_older_id_keeps_everything_but_the_id() {
     assert_eq!(stage.writes(), [""; 0]);
 }
 
+/// A company's own server does not tell how many seats there are.
+#[test]
+fn one_joiner_without_a_seat_keeps_nobody_else_and_no_group_waiting() {
+    let official = Official { seats: Some(8), ..Official::default() };
+    let stage = Stage::new(Options::with_official(official), "", |_| {});
+    let directory = Tree::of(4).group("g", "G", &["p01", "p02"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    let directory = Tree::of(12).group("g", "G", &["p02", "p05", "p12"]).serve();
+    stage.read(&directory);
+    let output = stage.run(&["sync"]);
+    assert_eq!(output.code, Some(1), "{}", output.stdout);
+    assert!(
+        output.stderr.contains("p08@example.test") && !output.stderr.contains("p07@"),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains("license"), "{}", output.stderr);
+    let state = stage.state();
+    assert!(state.status("p07").is_some() && state.status("p08").is_none());
+    let members = ["p02", "p05"].map(mail).into();
+    assert_eq!(state.groups[&group_dn("g")].1, members);
+    let imports =
+        |stage: &Stage| stage.writes().iter().filter(|it| it.ends_with("/organization/import")).count();
+    assert!(imports(&stage) <= 2 + 1 + 8, "{}", imports(&stage));
+    // Seats are bought: everybody comes.
+    stage.organization.set_seats(Some(20));
+    stage.sync();
+    assert!(stage.state().status("p12").is_some());
+}
+
+#[test]
+fn two_members_with_one_id_stop_what_needs_the_import_and_no_leaver() {
+    let stage = Stage::new(Options::official(), TAKING, |_| {});
+    let directory = Tree::of(20).group("g", "G", &["p04", "p05"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    stage.organization.add_member(NewMember::confirmed("twin@example.test").external_id(&dn("p03")));
+    let directory = Tree::of(20).without("p01").person("n1").group("g", "G", &["p04", "n1"]).serve();
+    stage.read(&directory);
+    let plan = stage.run(&["plan"]);
+    assert!(
+        plan.stdout.contains("twin@example.test") && plan.stdout.contains("No import"),
+        "{}",
+        plan.stdout
+    );
+    let output = stage.run(&["sync"]);
+    assert_eq!(output.code, Some(1), "{}", output.stdout);
+    assert!(output.stderr.contains("twin@example.test"), "{}", output.stderr);
+    let status = |name: &str| stage.organization.member(&mail(name)).map(|it| it.status);
+    assert_eq!((status("p01"), status("n1")), (Some(MemberStatus::Revoked), None));
+    let group = stage.organization.groups().remove(0);
+    let stays = stage.organization.member(&mail("p04")).expect("a member").id;
+    assert_eq!(group.members, [stays].into(), "who leaves a group is taken out, nobody comes in");
+}
+
 #[test]
 fn seats_are_not_bought_unasked() {
     let official = Official { seats: Some(5), ..Official::cloud() };
@@ -66,11 +124,16 @@ fn seats_are_not_bought_unasked() {
     let directory = Tree::of(6).serve();
     stage.read(&directory);
     let plan = stage.run(&["plan"]);
-    assert!(plan.stdout.contains("6 seats needed, 4 free: 2 would be bought."), "{}", plan.stdout);
-    assert_eq!(stage.run(&["sync"]).code, Some(1));
-    assert_eq!((stage.writes(), stage.organization.seats()), (Vec::new(), Some(5)));
-    let approval = stage.run(&["approve"]);
-    assert!(approval.stdout.contains("2 seats may be bought."), "{}", approval.stdout);
+    assert!(plan.stdout.contains("4 seats needed, 4 free; 2 people wait"), "{}", plan.stdout);
+    stage.sync();
+    let names = |status| ["p04", "p05", "p06"].map(|it| stage.state().status(it) == status);
+    assert_eq!(names(None), [false, true, true], "in the directory's order");
+    assert_eq!(stage.organization.seats(), Some(5));
+    stage.organization.clear_requests();
+    stage.sync();
+    assert_eq!(stage.writes(), [""; 0]);
+    std::fs::write(stage.home.data_folder().join("connector.toml"), "[limits]\nbuy-seats = true\n")
+        .expect("ours");
     stage.sync();
     assert_eq!(stage.organization.seats(), Some(7));
 }

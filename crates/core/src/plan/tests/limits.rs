@@ -196,20 +196,43 @@ fn seats_are_counted_with_those_that_leavers_free_and_never_bought_unasked() {
     };
     world.seats = seats(6, None);
     let plan = world.plan(directory(2));
-    assert_eq!(plan.seats, SeatCount { needed: 2, free: Some(2), bought: 0, most: None });
+    assert_eq!(plan.seats, SeatCount { needed: 2, free: Some(2), bought: 0, most: None, missing: 0 });
     assert!(is_go(&plan));
     let plan = world.plan(directory(3));
-    assert_eq!(refusals(&plan), [Refusal::SeatsBought { needed: 3, free: 2, bought: 1 }]);
-    let approval = plan.refused(&Limits::default());
-    assert_eq!(plan.check(&Limits::default(), std::slice::from_ref(&approval)), Verdict::Go);
-    assert_ne!(world.plan(directory(4)).check(&Limits::default(), &[approval]), Verdict::Go);
+    assert!(is_go(&plan), "everything else is sent");
+    assert_eq!((plan.seats.needed, plan.seats.bought, plan.seats.missing), (2, 0, 1));
+    let waits = [LeftOut { reference: "new2".to_owned(), because: LeftOutBecause::NoSeat { missing: 1 } }];
+    assert_eq!(plan.left_out, waits);
+    assert!(plan.new_groups().next().is_none() && plan.requests().len() == 2, "{:?}", plan.requests());
+    // Who waits stays first in line.
+    world.ledger.waiting = vec![ExternalId::new("new2")];
+    let joins =
+        |plan: &Plan| plan.changes.iter().filter_map(Change::joins).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(joins(&world.plan(directory(3))), ["new0", "new2"]);
+    world.ledger.waiting.clear();
     world.connector.limits.buy_seats = true;
-    assert!(is_go(&world.plan(directory(3))));
-    // What the server would refuse cannot be approved.
+    assert_eq!(joins(&world.plan(directory(3))).len(), 3);
     world.seats = seats(6, Some(6));
-    let plan = world.plan(directory(3));
-    assert_eq!(refusals(&plan), [Refusal::NoSeats { needed: 3, free: 2, most: 6 }]);
-    assert_ne!(plan.check(&Limits::default(), &[plan.refused(&Limits::default())]), Verdict::Go);
+    assert_eq!(joins(&world.plan(directory(3))).len(), 2);
+}
+
+#[test]
+fn whoever_had_a_seat_gets_one_before_newcomers_and_a_group_names_nobody_without_one() {
+    let mut world = World::new().managed_crowd(3);
+    world.ledger.people[2].revoked_by_us = true;
+    world.state.members[2].status = MemberStatus::Revoked;
+    world.seats = Some(Seats { total: 3, most: None });
+    let directory = || crowd(3).person("new", "new@x").group("g", &["new", "crowd0", "crowd2"]);
+    let plan = world.plan(directory());
+    assert!(
+        matches!(&plan.changes[0], Change::Restore { person, .. } if person.name == "crowd2@x"),
+        "{plan:?}"
+    );
+    assert_eq!(plan.left_out[0].because, LeftOutBecause::NoSeat { missing: 1 });
+    assert!(plan.changes.iter().any(|it| matches!(it, Change::CreateGroup { members: 2, .. })), "{plan:?}");
+    world.seats = Some(Seats { total: 2, most: None });
+    let plan = world.plan(directory());
+    assert_eq!((plan.seats.missing, plan.kept[0].because.clone()), (2, KeptBecause::NoSeat { missing: 2 }));
 }
 
 /// A first run on an organization in which `members` people are in no group, and a directory that finds all of them in one.

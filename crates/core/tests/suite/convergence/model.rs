@@ -170,6 +170,11 @@ impl Organization {
                 group.external_id = Some(external_id.as_str().to_owned());
                 Ok(())
             }
+            Request::TakeOut { group, members } => {
+                let group = self.groups.iter_mut().find(|it| it.id == group.as_str()).ok_or(Refused(404))?;
+                group.members.retain(|it| !members.iter().any(|out| out.as_str() == it));
+                Ok(())
+            }
             Request::DeleteGroup(id) => {
                 self.groups.retain(|it| it.id != id.as_str());
                 Ok(())

@@ -26,6 +26,11 @@ impl Organization {
         OrganizationState { members: members.collect(), groups: groups.collect() }
     }
 
+    pub(crate) fn is_full(&self) -> bool {
+        let taken = self.members.iter().filter(|it| it.status.takes_seat()).count();
+        self.seats.is_some_and(|seats| taken >= seats as usize)
+    }
+
     pub(crate) fn seats(&self) -> Option<Seats> {
         self.seats.map(|total| Seats { total, most: None })
     }

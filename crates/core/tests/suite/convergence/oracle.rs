@@ -212,13 +212,20 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
         })
     };
     let left_out = plan.left_out.iter().any(|it| it.reference == entry.id);
+    let without_seat = plan
+        .kept
+        .iter()
+        .any(|it| matches!(it.because, KeptBecause::NoSeat { .. }) && it.person.external_id.as_str() == id);
+    let somebody_waits =
+        without_seat || plan.left_out.iter().any(|it| matches!(it.because, LeftOutBecause::NoSeat { .. }));
+    prop_assert!(!somebody_waits || world.organization.is_full(), "somebody waits, and a seat is free");
     let Some(found) = member(world, id) else {
         prop_assert!(left_out || explained("id", id), "{entry:?} is missing: {:#?}", plan.standing);
         return Ok(());
     };
     prop_assert!(found.email == entry.email || explained("address", id), "{entry:?} is {found:?}");
     let revoked = found.status == MemberStatus::Revoked;
-    prop_assert!(!revoked || explained("access", id), "{entry:?} has no access");
+    prop_assert!(!revoked || without_seat || explained("access", id), "{entry:?} has no access");
     Ok(())
 }
 
@@ -291,6 +298,7 @@ fn leavers(world: &World, plan: &Plan, people: &People) -> Checked {
             KeptBecause::Unconfirmed { .. } => world.directory.silent,
             KeptBecause::NoUsableAddress
             | KeptBecause::Baseline
+            | KeptBecause::NoSeat { .. }
             | KeptBecause::ServerCannotRevoke
             | KeptBecause::HeldBack => false,
         };

@@ -9,7 +9,7 @@ use bwdc_core::names::{ExternalId, GroupId, MemberId};
 use bwdc_core::observed::Seats;
 use bwdc_core::wire::Request;
 use bwdc_engine::http::{self, ClientOptions, ProxyChoice, TransportError};
-use bwdc_engine::organization::{ApplyError, Effect, OrganizationError, UnknownCause};
+use bwdc_engine::organization::{ApplyError, Effect, OrganizationError, SeatReading, UnknownCause};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::organization::{
     CollectionAccess, Member, MemberStatus, NewMember, Official, Options, OrganizationState, Role, Server,
@@ -127,9 +127,13 @@ async fn seats_are_told_by_the_cloud_alone() {
     let cloud = Official { seats: Some(7), max_autoscale: Some(9), ..Official::cloud() };
     let server = start(Options::with_official(cloud)).await;
     let seats = connect(&server).seats(&silent).await.expect("an answer");
-    assert_eq!(seats, Some(Seats { total: 7, most: Some(9) }));
-    for options in [Options::official(), Options::vaultwarden(), Options::with_official(Official::cloud())] {
-        assert_eq!(connect(&start(options).await).seats(&silent).await.expect("an answer"), None);
+    assert_eq!(seats, SeatReading::Number(Seats { total: 7, most: Some(9) }));
+    for (options, expected) in [
+        (Options::official(), SeatReading::Hidden),
+        (Options::vaultwarden(), SeatReading::Hidden),
+        (Options::with_official(Official::cloud()), SeatReading::NoNumber),
+    ] {
+        assert_eq!(connect(&start(options).await).seats(&silent).await.expect("an answer"), expected);
     }
 }
 
