@@ -458,7 +458,10 @@ fn standing(world: &World, standing: &Standing) -> Checked {
 /// whose turn comes next.
 pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
     let planned: BTreeSet<&str> = plan.changes.iter().filter_map(Change::joins).collect();
-    let waits = plan.left_out.iter().any(|it| it.because == LeftOutBecause::WaitsForTurn);
+    let waits = plan
+        .left_out
+        .iter()
+        .any(|it| matches!(it.because, LeftOutBecause::WaitsForTurn | LeftOutBecause::NoSeat { .. }));
     let freed = plan.standing.iter().filter_map(|it| match it {
         Standing::ExternalIdTaken { person, .. } => Some(person.external_id.as_str()),
         _ => None,
