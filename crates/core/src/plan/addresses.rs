@@ -5,7 +5,7 @@
 //! address that was ever told, except one under which somebody else may be a member.
 
 use super::change::{Kept, KeptBecause, SharedAddress, Subject};
-use super::fate::{Access, PersonFate, Taking};
+use super::fate::{Access, IdChange, PersonFate, Taking};
 use super::identity::Identity;
 use super::{Evidence, Index, PlanInput};
 use crate::desired::Desired;
@@ -136,6 +136,10 @@ fn others<'a>(input: &PlanInput<'a>, fates: &[PersonFate]) -> HashMap<&'a str, &
                 if matches!(member.access, Access::RestoredByImport | Access::RestoredAgain) =>
             {
                 restored.insert(&member.person.external_id);
+                // The ledger has the membership by the id before.
+                if let IdChange::Replaced(old) = &member.id {
+                    restored.insert(old);
+                }
             }
             _ => {}
         }

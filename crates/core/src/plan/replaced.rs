@@ -154,15 +154,14 @@ fn claim<'a>(
     let member = index.member(place);
     let old = member.external_id.as_ref()?.as_str();
     let known = &input.ledger.people[*index.managed.get(old)?];
-    let pushed = match &input.identity.people()[number] {
-        Some(id) => id.as_str(),
-        // At the same name: the id is free for whoever takes the membership over.
-        None if own_id == old => old,
-        None => return None,
+    // At the same name the id is free for whoever takes the membership over; a third person's is not.
+    let (pushed, is_free) = match &input.identity.people()[number] {
+        Some(id) => (id.as_str(), true),
+        None => (own_id, own_id == old),
     };
-    let elsewhere = pushed != old && index.by_external_id.contains_key(pushed);
+    let elsewhere = is_free && pushed != old && index.by_external_id.contains_key(pushed);
     let colleague = listed.get(old).is_some_and(|&it| desired.everybody()[it].state == AccountState::Enabled);
-    if elsewhere || colleague || listed.contains_key(pushed) {
+    if elsewhere || colleague || is_free && listed.contains_key(pushed) {
         return None;
     }
     let waits = |because| Some(Claim { old, place, pushed, verdict: Verdict::Waits(because) });
@@ -188,6 +187,11 @@ fn claim<'a>(
         Likeness::NotTold if !free && !revoked => return None,
         Likeness::NotTold => Verdict::Waits(AddressHeldBecause::NotCompared),
         Likeness::Differ(mark) => differ(member, mark, free, index, input),
+    };
+    let verdict = match verdict {
+        Verdict::PassesOn if !is_free => return None,
+        Verdict::InvitedAnew if !is_free => return None,
+        verdict => verdict,
     };
     Some(Claim { old, place, pushed, verdict })
 }

@@ -29,6 +29,24 @@ pub(crate) struct Entry {
     pub(crate) id: String,
     pub(crate) email: String,
     pub(crate) state: State,
+    /// Who it is, whatever the entry says: entered again, somebody is the same.
+    pub(crate) human: usize,
+    pub(crate) number: Option<String>,
+    pub(crate) name: Option<String>,
+}
+
+impl Entry {
+    /// Whether employee number or name can be compared with those of the other one.
+    pub(crate) fn is_comparable(&self, other: &Entry) -> bool {
+        self.number.is_some() && other.number.is_some() || self.name.is_some() && other.name.is_some()
+    }
+}
+
+/// Who somebody is, and what an entry says of it.
+pub(crate) struct Marks {
+    pub(crate) human: usize,
+    pub(crate) number: Option<String>,
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -56,9 +74,26 @@ impl Directory {
         self.next
     }
 
+    /// Somebody of whom the directory says no more than the address.
     pub(crate) fn hire(&mut self, id: String, email: String) {
         let stable = format!("entryUUID:{}", self.number());
-        self.people.push(Entry { stable, id, email, state: State::Enabled });
+        let (human, number, name) = (self.next, None, None);
+        self.people.push(Entry { stable, id, email, state: State::Enabled, human, number, name });
+    }
+
+    /// Somebody new, with an employee number, a name, both, or nothing that tells people apart.
+    pub(crate) fn hire_somebody(&mut self, id: String, email: String) {
+        let human = self.number();
+        let number = (human % 4 < 2).then(|| human.to_string());
+        let name = (!human.is_multiple_of(4)).then(|| format!("Person {human}"));
+        self.enter(id, email, &Marks { human, number, name });
+    }
+
+    /// An entry for somebody who had another one.
+    pub(crate) fn enter(&mut self, id: String, email: String, Marks { human, number, name }: &Marks) {
+        let stable = format!("entryUUID:{}", self.number());
+        let (human, number, name) = (*human, number.clone(), name.clone());
+        self.people.push(Entry { stable, id, email, state: State::Enabled, human, number, name });
     }
 
     pub(crate) fn has_address(&self, email: &str) -> bool {
@@ -85,6 +120,8 @@ impl Directory {
             let name = builder.text(&entry.id);
             let stable_id = Some(builder.text(&entry.stable));
             let mail = Some(builder.text(&entry.email));
+            let number = entry.number.as_deref().map(|it| builder.text(it));
+            let name_shown = entry.name.as_deref().map(|it| builder.text(it));
             builder.person(PersonEntry {
                 reference: name,
                 key: name,
@@ -93,7 +130,7 @@ impl Directory {
                 stable_id,
                 mail,
                 prefix: None,
-                marks: PersonMarks::default(),
+                marks: PersonMarks { number, name: name_shown },
                 state: match entry.state {
                     State::Disabled => AccountState::Disabled,
                     State::Deleted => AccountState::Deleted,

@@ -2,13 +2,14 @@
 
 use crate::convergence::directory::{Entry, Group, State};
 use crate::convergence::model::{Member, Organization};
-use crate::convergence::world::{HOUR, Mode, World};
+use crate::convergence::world::{HOUR, Joined, Mode, World};
 use bwdc_core::ledger::{ManagedGroup, ManagedPerson};
 use bwdc_core::observed::{MemberStatus, Role};
 use bwdc_core::plan::{
-    Change, Evidence, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Plan, Standing,
+    AddressHeldBecause, Cause, Change, Evidence, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Plan,
+    Standing,
 };
-use bwdc_core::settings::LeaverAction;
+use bwdc_core::settings::{LeaverAction, Returning};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,7 +102,11 @@ impl Guarded {
             let known = world.ledger.people.iter().find(|known| is_it(known));
             // A colleague who has the address now is somebody else.
             let colleague = known.is_some_and(|known| known.external_id.as_str() != id);
-            it.state == State::Enabled && it.email == member.email && !colleague
+            // Nor is whoever got the address of somebody else, where the entries tell.
+            let first = world.joined.get(&member.id).map(|Joined(it)| it);
+            let other = first.is_some_and(|first| first.human != it.human && first.is_comparable(it))
+                || world.untold.contains(&member.id);
+            it.state == State::Enabled && it.email == member.email && !colleague && !other
         });
         member.role == Role::User && !id.trim().is_empty() && !protected && !wanted
     }
@@ -131,6 +136,36 @@ fn is_leavers_address(world: &World, plan: &Plan, member: &Member) -> bool {
         && member.role == Role::User
         && !protected
         && plan.changes.iter().any(told)
+}
+
+/// Nobody has access through a membership that another person joined with: the generator knows who is who. Where the entries say
+/// nothing that could be compared, nobody can know; and the settings can want it.
+pub(crate) fn nobody_elses(world: &mut World) -> Checked {
+    let known = world.ledger.people.iter().filter_map(|it| {
+        let entry = world.directory.by_stable(it.stable_id.as_ref()?.as_str())?;
+        Some((member(world, it.external_id.as_str())?, entry))
+    });
+    let known: Vec<(Member, Entry)> = known.map(|(member, entry)| (member.clone(), entry.clone())).collect();
+    for (member, entry) in known {
+        if world.untold.contains(&member.id) {
+            continue;
+        }
+        let before = world.joined.entry(member.id.clone()).or_insert_with(|| Joined(entry.clone()));
+        let Joined(first) = before.clone();
+        if first.human == entry.human {
+            // What the ledger remembers.
+            before.0 = entry;
+            continue;
+        }
+        let wanted = world.connector.leavers.returning == Returning::Restore;
+        let told = first.is_comparable(&entry) && !wanted;
+        let active = member.status != MemberStatus::Revoked;
+        prop_assert!(!told || !active, "{entry:?} has access by {member:?}, which is that of {first:?}");
+        if !told {
+            before.0 = entry;
+        }
+    }
+    Ok(())
 }
 
 /// The organization is what the directory asks for, but for what the plan explains, and each explanation is true.
@@ -425,9 +460,20 @@ fn standing(world: &World, standing: &Standing) -> Checked {
         Standing::HeldUnderOtherId { person, observed } => members
             .iter()
             .any(|it| it.email == person.name && it.external_id.as_deref() == Some(observed.as_str())),
-        Standing::AddressOfLeaver { person, active, .. } => members
-            .iter()
-            .any(|it| it.email == person.name && (it.status != MemberStatus::Revoked) == *active),
+        Standing::AddressOfLeaver { person, entry, active, because, .. } => {
+            let found = members.iter().find(|it| it.email == person.name);
+            let new = world.directory.people.iter().find(|it| it.id == *entry);
+            let (Some(found), Some(new)) = (found, new) else {
+                return Err(TestCaseError::fail(format!("{standing:?} is about nobody")));
+            };
+            let first = world.joined.get(&found.id).map(|Joined(it)| it);
+            let is_true = match because {
+                AddressHeldBecause::AnotherPerson { .. } => first.is_none_or(|it| it.human != new.human),
+                AddressHeldBecause::NotCompared => first.is_none_or(|it| !it.is_comparable(new)),
+                AddressHeldBecause::Unconfirmed => world.directory.silent,
+            };
+            is_true && (found.status != MemberStatus::Revoked) == *active
+        }
         Standing::ExternalIdTaken { person, .. } => {
             world.ledger.people.iter().any(|it| it.external_id == person.external_id)
         }
@@ -477,6 +523,8 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
         Change::ChangeMembers { added, removed, .. } => {
             removed.is_empty() && added.iter().all(|it| later.contains(it.as_str()))
         }
+        // Whose successor waited for a turn.
+        Change::Remove { cause: Cause::EntryReplaced, .. } => waits,
         // Unseen groups appear with their first member.
         Change::CreateGroup { .. } => plan.evidence != Evidence::Live && !later.is_empty(),
         _ => false,

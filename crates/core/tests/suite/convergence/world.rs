@@ -1,13 +1,15 @@
 //! A directory, an organization and the ledger between them, and what can happen to each.
 
-use crate::convergence::directory::{Directory, State};
+use crate::convergence::directory::{Directory, Entry, Marks, State};
 use crate::convergence::model::{self, Kind, Known, Member, Organization};
 use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{MemberStatus, Observed, Presences, Role, ServerKind};
 use bwdc_core::plan::{After, Identity, Plan, PlanInput, Takings, believed};
-use bwdc_core::settings::{AddressRule, ConnectorSettings, LeaverAction, SyncSettings, VanishedGroups};
+use bwdc_core::settings::{
+    AddressRule, ConnectorSettings, LeaverAction, Returning, SyncSettings, VanishedGroups,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const HOUR: i64 = 3_600_000;
@@ -22,11 +24,15 @@ pub(crate) enum Mode {
     VaultwardenRead,
 }
 
+/// Who was let in by a membership, as the entry was at that time.
+#[derive(Clone, Debug)]
+pub(crate) struct Joined(pub(crate) Entry);
+
 /// One thing that happens: which, to whom, and how.
 pub(crate) type Event = (u8, u8, u8);
 
 /// How many kinds of events there are.
-pub(crate) const EVENTS: u8 = 30;
+pub(crate) const EVENTS: u8 = 32;
 
 #[derive(Clone, Debug)]
 pub(crate) struct World {
@@ -41,6 +47,15 @@ pub(crate) struct World {
     pub(crate) places: BTreeMap<String, String>,
     /// What runs took, and when.
     pub(crate) taken: Vec<(i64, Takings)>,
+    /// Who was let in by each membership.
+    pub(crate) joined: BTreeMap<String, Joined>,
+    /// Memberships whose id somebody changed by hand.
+    pub(crate) untold: BTreeSet<String>,
+}
+
+fn leavers_returning(connector: &mut ConnectorSettings, bits: u64) {
+    connector.leavers.returning =
+        [Returning::Wait, Returning::Restore, Returning::Invite, Returning::Wait][(bits & 3) as usize];
 }
 
 fn address(number: u8) -> String {
@@ -71,6 +86,7 @@ impl World {
         if bit(9) {
             leavers.vanished_groups = VanishedGroups::Delete;
         }
+        leavers_returning(&mut connector, settings >> 26);
         connector.adopt_groups = bit(10);
         if bit(11) && bit(12) {
             connector.allowed_domains = vec!["example.test".to_owned()];
@@ -116,6 +132,8 @@ impl World {
             now: 0,
             places: BTreeMap::new(),
             taken: Vec::new(),
+            joined: BTreeMap::new(),
+            untold: BTreeSet::new(),
         }
     }
 
@@ -222,10 +240,10 @@ impl World {
                 let email = address(how);
                 if !self.directory.has_address(&email) {
                     let id = format!("cn=p{}", self.directory.number());
-                    self.directory.hire(id, email);
+                    self.directory.hire_somebody(id, email);
                 }
             }
-            3..=11 if people > 0 => self.change_person(kind % EVENTS, one, how),
+            3..=11 | 30 | 31 if people > 0 => self.change_person(kind % EVENTS, one, how),
             12 if groups < 4 => {
                 let id = self.name_for_a_group(how);
                 self.directory.found(id, format!("Group {}", how % 5));
@@ -269,7 +287,7 @@ impl World {
                 }
             }
             22 if self.mode == Mode::Official => self.sync.groups = how % 3 > 0,
-            23..EVENTS if self.can_read() => self.by_hand(kind % EVENTS, whom, how),
+            23..=29 if self.can_read() => self.by_hand(kind % EVENTS, whom, how),
             _ => {}
         }
     }
@@ -301,14 +319,21 @@ impl World {
             }
             10 => {
                 // Entered anew: the same person to everybody but the directory.
+                let Entry { id, email, human, number: employee, name, .. } = self.directory.leave(place);
+                let id = if how % 3 == 1 { id } else { format!("cn=p{number}") };
+                self.directory.enter(id, email, &Marks { human, number: employee, name });
+            }
+            30 | 31 => {
+                // The address is handed on, sometimes with the name.
                 let gone = self.directory.leave(place);
-                self.directory.hire(format!("cn=p{number}"), gone.email);
+                let id = if how.is_multiple_of(2) { gone.id } else { format!("cn=p{number}") };
+                self.directory.hire_somebody(id, gone.email);
             }
             _ => {
                 // A newcomer at a name that was used before.
                 if let Some(email) = unused {
                     let gone = self.directory.leave(place);
-                    self.directory.hire(gone.id, email);
+                    self.directory.hire_somebody(gone.id, email);
                 }
             }
         }
@@ -340,7 +365,12 @@ impl World {
             28 if groups > 0 => {
                 self.organization.groups[usize::from(how) % groups].name = "By hand".to_owned();
             }
-            29 => member.external_id = (how.is_multiple_of(2)).then(|| format!("foreign-{}", member.id)),
+            29 => {
+                // Whose it was cannot be told by anything that is left.
+                self.joined.remove(&member.id);
+                self.untold.insert(member.id.clone());
+                member.external_id = (how.is_multiple_of(2)).then(|| format!("foreign-{}", member.id));
+            }
             _ => {}
         }
     }
