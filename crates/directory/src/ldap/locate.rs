@@ -17,6 +17,8 @@ use std::net::SocketAddr;
 use tokio::time::timeout;
 
 const LDAPS_PORT: u16 = 636;
+/// Servers that an error names.
+const NAMED: usize = 3;
 /// Ports of the global catalog, which is listed under a name of its own.
 pub(super) const GLOBAL_CATALOG: [u16; 2] = [3268, 3269];
 
@@ -73,11 +75,25 @@ async fn locate(
         RData::SRV(service) => Some(service.clone()),
         _ => None,
     });
-    let servers = in_order(found.collect());
-    if servers.is_empty() {
+    let (servers, strangers): (Vec<_>, Vec<_>) =
+        in_order(found.collect()).into_iter().partition(|(hostname, _)| is_within(hostname, domain));
+    if servers.is_empty() && strangers.is_empty() {
         return Err(failed("it lists no server".to_owned()));
     }
+    if servers.is_empty() {
+        let names: Vec<_> = strangers.into_iter().take(NAMED).map(|(hostname, _)| hostname).collect();
+        return Err(failed(format!("it lists no server within the domain, but {}", names.join(", "))));
+    }
     Ok(servers.into_iter().map(|(hostname, port)| at(settings, hostname, port)).collect())
+}
+
+/// Whether a server that DNS lists is one of the domain, or this machine. Answers of DNS can be forged, and whoever forges them has
+/// a valid certificate for a name of their own: the password would go there.
+fn is_within(hostname: &str, domain: &str) -> bool {
+    let (hostname, domain) = (hostname.to_ascii_lowercase(), domain.trim_matches('.').to_ascii_lowercase());
+    let below =
+        |domain: &str| hostname.strip_suffix(domain).is_some_and(|it| it.is_empty() || it.ends_with('.'));
+    below(&domain) || below("localhost")
 }
 
 fn record(settings: &LdapSettings, domain: &str) -> String {
@@ -143,6 +159,16 @@ mod tests {
 
     fn listed(priority: u16, weight: u16, target: &str) -> SRV {
         SRV::new(priority, weight, 389, Name::from_ascii(target).expect("a name"))
+    }
+
+    #[test]
+    fn a_server_outside_of_the_domain_is_none_of_its_servers() {
+        for within in ["example.test", "DC1.Example.Test", "dc1.sub.example.test", "localhost"] {
+            assert!(is_within(within, "Example.test."), "{within}");
+        }
+        for stranger in ["evil.test", "notexample.test", "example.test.evil.test", "test", ""] {
+            assert!(!is_within(stranger, "example.test"), "{stranger}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed expectation is how a test speaks, its helpers included")]
 
 mod between;
+mod size;
 mod time;
 
 use bwdc_core::settings::{OktaFilters, OktaSettings, OneLoginFilters, OneLoginSettings};
