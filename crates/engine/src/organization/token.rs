@@ -98,8 +98,11 @@ pub(super) fn read(url: &str, body: &[u8], now: Timestamp) -> Result<AccessToken
     Ok(AccessToken::received(SecretString::from(token.0), response.expires_in, now))
 }
 
+/// Longer ones fit in no header, and would fill the settings in which they are kept.
+const LONGEST_TOKEN: usize = 64 * 1024;
+
 fn is_sendable(token: &str) -> bool {
-    token.bytes().all(|byte| byte.is_ascii_graphic())
+    token.len() <= LONGEST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Describes an answer without repeating it: a part of it can be a token.
@@ -193,6 +196,8 @@ mod tests {
         assert!(refused("<html>sign in</html>").contains("a web page"));
         assert!(refused(r#"{"access_token":"  "}"#).contains("the fields access_token"));
         assert!(refused(r#"{"access_token":"a\nb"}"#).contains("cannot be sent"));
+        let long = format!(r#"{{"access_token":"{}"}}"#, "a".repeat(LONGEST_TOKEN + 1));
+        assert!(refused(&long).contains("cannot be sent"));
         assert!(refused(r#"{"access_token":"hidden-part"#).contains("breaks off"));
         assert!(refused(r#"{"refresh_token":"hidden"}"#).contains("refresh_token"));
         assert!(!refused(r#"{"access_token":"hidden","token_type":"mac"}"#).contains("hidden"));

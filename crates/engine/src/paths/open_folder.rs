@@ -39,8 +39,10 @@ mod platform {
         let system = std::env::var_os("SystemRoot")?;
         let scratch = tempfile::tempdir().ok()?;
         let list = scratch.path().join("list");
+        // The program does not know the long form that a canonical path has.
+        let shown = folder.to_string_lossy();
         let ended = Command::new(Path::new(&system).join("System32").join("icacls.exe"))
-            .arg(folder)
+            .arg(shown.strip_prefix(r"\\?\").unwrap_or(&shown))
             .arg("/save")
             .arg(&list)
             .stdin(Stdio::null())

@@ -108,6 +108,12 @@ pub enum SecretError {
         /// The secret.
         name: SecretName,
     },
+    /// No secret is that long.
+    #[error("the {} is longer than 64 KiB", name.label())]
+    TooLong {
+        /// The secret.
+        name: SecretName,
+    },
     /// The environment gives a setting that cannot be used.
     #[error(transparent)]
     Override(#[from] OverrideError),

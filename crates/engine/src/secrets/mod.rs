@@ -29,6 +29,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::path::PathBuf;
 
+/// No secret is longer, in bytes. Some come from a server, and one without end would make the file in which it is kept unreadable.
+const LONGEST: usize = 64 * 1024;
+
 /// Where secrets that are set go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretStore {
@@ -235,6 +238,9 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`]; the old secret is then still in place.
     pub fn set(&self, store: &mut Store, name: SecretName, value: &SecretString) -> Result<(), SecretError> {
+        if value.expose_secret().len() > LONGEST {
+            return Err(SecretError::TooLong { name });
+        }
         self.prepare(store, name)?;
         let target = self.store_for(store.stored(), name)?;
         self.put(store, name, value, target)?;

@@ -76,6 +76,11 @@ pub(super) fn message(error: &SecretError) -> String {
             "The {secret} could not be read back from its new place, so it stays where it is.",
             secret = name.label()
         ),
+        SecretError::TooLong { name } => text!(
+            "error.secret.too-long",
+            "The {secret} is longer than 64 KiB, and was not stored.",
+            secret = name.label()
+        ),
         SecretError::Override(error) => settings::of_variable(error),
         SecretError::Io { path, source } => because(
             text!("error.secret.io", "Cannot read or write `{path}`", path = shown(path)),
@@ -154,6 +159,9 @@ pub(super) fn steps(error: &SecretError) -> Vec<NextStep> {
         ],
         SecretError::NotVerified { .. } => {
             say(text!("step.secret.try-again", "Try again, or choose another store for secrets."))
+        }
+        SecretError::TooLong { name } => {
+            vec![enter(*name).to(text!("step.secret.right-one", "To enter the right one"))]
         }
         SecretError::Override(error) => settings::variable_steps(error),
         SecretError::Io { .. } => say(text!(

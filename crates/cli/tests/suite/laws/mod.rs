@@ -17,7 +17,7 @@
 //! | 13 a refusal about one changes nothing for another | [`refused_alone`] |
 //! | 15 an import without an answer is not repeated | [`imports_in_time`]; core `import/settling.rs` |
 //! | who leaves has no access under any address that was told | [`addresses`]; core `plan/tests/addresses.rs` |
-//! | text from outside is no command | [`foreign_text`]; messages `foreign.rs` |
+//! | text from outside is no command | [`foreign_text`], `hostile`; messages `foreign.rs` |
 //! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
 //! | several directories | [`several_sources`]; core `plan/tests/sources.rs`, `tests/convergence/several.rs` |
