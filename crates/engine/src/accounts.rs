@@ -97,6 +97,7 @@ fn with_key(organization: &OrganizationConfiguration, key: ApiKey, app_id: Strin
         timeouts: Timeouts::within(organization.time_limit),
         clock: organization.clock,
         list_limit: organization.list_limit,
+        known: organization.known_entries(),
         token: None,
         observer: None,
     }

@@ -6,6 +6,7 @@ use super::source_name::source_names;
 use super::{Installation, Keys, ORGANIZATION, SetupError, proxy};
 use crate::clock::Clock;
 use crate::http::ProxyChoice;
+use crate::ledger::Ledger;
 use bwdc_core::import::fingerprint;
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::{
@@ -124,6 +125,12 @@ impl OrganizationConfiguration {
             ledger: installation.profile().connector_db.clone(),
             allow_http: connector.allow_http,
         })
+    }
+
+    /// How many people or groups the ledger knows; 0 where none can be read, which says so elsewhere.
+    pub(crate) fn known_entries(&self) -> usize {
+        let ledger = Ledger::open_to_read(&self.ledger).ok().flatten();
+        ledger.and_then(|it| it.known_entries().ok()).unwrap_or_default()
     }
 
     /// The organization's id.

@@ -292,6 +292,16 @@ impl Ledger {
         schema::set_fact(&self.connection, ACCEPTED, settings)
     }
 
+    /// How many people or groups it knows, whichever are more.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn known_entries(&self) -> Result<usize, LedgerError> {
+        let query = "SELECT max((SELECT count(*) FROM people), (SELECT count(*) FROM groups))";
+        let count: i64 = self.connection.query_row(query, [], |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
     /// Ends a run that reached the organization, in one transaction:
     ///
     /// 1. people, groups and memberships become those of `state`, by difference;

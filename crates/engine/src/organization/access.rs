@@ -17,6 +17,8 @@ pub struct OrganizationAccess {
     pub clock: Clock,
     /// How many entries a list may have; None: as what is known decides.
     pub list_limit: Option<u32>,
+    /// How many people or groups the ledger knows.
+    pub known: usize,
     /// The token of an earlier run, where there is one.
     pub token: Option<SecretString>,
     /// An administrator's own key, by which the organization is observed where its own key sees nothing.
@@ -29,11 +31,12 @@ impl OrganizationAccess {
     /// # Errors
     /// [`OrganizationError::Client`] when no client can be made of it.
     pub fn open(self) -> Result<Organization, OrganizationError> {
-        let Self { connection, proxy, timeouts, clock, list_limit, token, observer } = self;
+        let Self { connection, proxy, timeouts, clock, list_limit, known, token, observer } = self;
         let mut organization = Organization::through(proxy, connection)?
             .with_clock(clock)
             .with_timeouts(timeouts)
             .with_list_limit(list_limit);
+        organization.expect_entries(known);
         if let Some(token) = token {
             organization = organization.with_token(token);
         }

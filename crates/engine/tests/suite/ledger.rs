@@ -144,6 +144,7 @@ fn what_is_committed_is_read_back_through_every_kind_of_difference() {
     let mut now = state(12, 4, 5);
     commit_at(&mut ledger, &now, NOW);
     assert_eq!(ledger.state().expect("readable"), now);
+    assert_eq!(ledger.known_entries().expect("readable"), 12);
 
     now.people[3].email = Email::new("renamed@example.test");
     now.people[4].revoked_by_us = true;
