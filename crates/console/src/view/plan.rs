@@ -136,7 +136,7 @@ impl PlanView {
         let typed = self.typing.text().trim().to_owned();
         match self.asked {
             Asked::File if typed.is_empty() => {
-                self.error = Some(text!("plan-view.no-file", "Type the name of a file."))
+                self.error = Some(text!("plan-view.no-file", "Type the name of a file."));
             }
             Asked::File => {
                 let Some(planned) = &self.planned else { return Turn::Stay };
@@ -336,7 +336,7 @@ impl View for PlanView {
         match self.asked {
             Asked::Nothing => {}
             Asked::Search => {
-                screen.input = Some(self.input(text!("plan-view.ask-search", "Show only names with")))
+                screen.input = Some(self.input(text!("plan-view.ask-search", "Show only names with")));
             }
             Asked::File => screen.input = Some(self.input(text!("plan-view.ask-file", "Save the plan as"))),
             Asked::Number => {
