@@ -29,6 +29,9 @@ use std::thread::{Builder, JoinHandle};
 /// Runs that the window shows.
 const RUNS: u32 = 200;
 
+/// Room for the futures of a run, which lie on the stack.
+const STACK: usize = 16 << 20;
+
 /// Where replies go.
 pub type Sink = Arc<dyn Fn(Reply) + Send + Sync>;
 
@@ -58,7 +61,7 @@ impl Worker {
                 cancel: Arc::clone(&cancel),
                 busy: Arc::clone(&busy),
             };
-            Builder::new().name(name.to_owned()).spawn(move || lane.serve(&jobs))
+            Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || lane.serve(&jobs))
         };
         let threads = vec![lane("runs", long_jobs)?, lane("settings", short_jobs)?];
         Ok(Self { long: Some(long), short: Some(short), cancel, busy, threads })
