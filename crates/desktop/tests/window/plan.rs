@@ -45,11 +45,12 @@ fn what_the_limits_refuse_is_approved_by_typing_its_number_and_by_nothing_else()
     desk.press("Compare Now");
     desk.idle();
     assert!(
-        desk.shows("Held back in part: a sync carries out the rest"),
+        desk.shows("Refused: a sync would send nothing"),
         "{} {}",
         desk.view.app(|app| app.plan.verdict()),
         desk.view.app(|app| app.plan.summary())
     );
+    assert!(!desk.shows("Apply"));
     let before = desk.stage.organization.members().len();
     desk.press("Approve …");
     desk.fill("3 people would lose access. To approve this, type 3", "2");
