@@ -3,17 +3,18 @@
 
 mod conflicts;
 mod overlook;
+mod slots;
 
 pub use conflicts::{Alias, DuplicateAddresses, Merged};
 
 use crate::flatten::{Rows, contain_marked, flatten};
-use crate::ledger::Marks;
-use crate::names::SourceName;
+use crate::names::{Marks, SourceName};
 use crate::normalize::{Address, address};
 use crate::settings::{ConflictRules, SyncSettings};
 use crate::snapshot::{AccountState, Overlooked, Parts, PersonEntry, PersonMarks, SetAside, Snapshot};
 use crate::text::{Text, TextTable};
 use hashbrown::HashSet;
+use slots::{Slot, Slots};
 
 /// One person of the directory.
 #[derive(Clone, Copy, Debug)]
@@ -440,72 +441,6 @@ fn desired_person(
         changed: !unchanged.contains(&entry.key),
         source,
         marks: entry.marks,
-    }
-}
-
-/// For each interned string who answers to it as a group member.
-struct Slots(Vec<u32>);
-
-#[derive(Clone, Copy)]
-enum Slot {
-    Nobody,
-    Person(u32),
-    Group(u32),
-}
-
-impl Slot {
-    fn person(self) -> Option<u32> {
-        if let Self::Person(number) = self { Some(number) } else { None }
-    }
-
-    fn group(self) -> Option<u32> {
-        if let Self::Group(number) = self { Some(number) } else { None }
-    }
-}
-
-impl Slots {
-    const GROUP: u32 = 1 << 31;
-
-    /// Names count before logins, people before groups, the first before a second.
-    fn new(
-        texts: &TextTable,
-        people: &[PersonEntry],
-        groups: &[crate::snapshot::GroupEntry],
-        further_logins: &[(Text, Text)],
-    ) -> Self {
-        let mut slots = vec![u32::MAX; texts.len()];
-        let mut claim = |text: Text, value: u32| {
-            let slot = &mut slots[text.index()];
-            if *slot == u32::MAX {
-                *slot = value;
-            }
-        };
-        for (number, person) in (0u32..).zip(people).filter(|(_, it)| it.state != AccountState::Deleted) {
-            claim(person.key, number);
-        }
-        for (number, group) in (0u32..).zip(groups) {
-            claim(group.key, number | Self::GROUP);
-        }
-        for (number, person) in (0u32..).zip(people).filter(|(_, it)| it.state != AccountState::Deleted) {
-            if let Some(login) = person.login {
-                claim(login, number);
-            }
-        }
-        for (key, login) in further_logins {
-            let owner = slots[key.index()];
-            if owner != u32::MAX && slots[login.index()] == u32::MAX {
-                slots[login.index()] = owner;
-            }
-        }
-        Self(slots)
-    }
-
-    fn of(&self, text: Text) -> Slot {
-        match self.0[text.index()] {
-            u32::MAX => Slot::Nobody,
-            value if value & Self::GROUP != 0 => Slot::Group(value & !Self::GROUP),
-            value => Slot::Person(value),
-        }
     }
 }
 

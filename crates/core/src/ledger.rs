@@ -9,11 +9,12 @@ pub use addresses::{Addresses, Told};
 pub use refused::{RefusedBefore, RefusedKind};
 
 use crate::import::ImportPace;
+pub use crate::names::Marks;
 use crate::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use crate::wire::{ImportRequest, Request};
+use core::time::Duration;
 use hashbrown::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Everything that the ledger knows, read at one moment.
 ///
@@ -100,15 +101,6 @@ pub struct ManagedPerson {
     pub out: Option<Out>,
     /// What the entry was last seen to say of the person.
     pub marks: Marks,
-}
-
-/// What tells people apart who have one address, one after the other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
-    /// The employee number.
-    pub number: Option<String>,
-    /// The name, as the directory shows it to people.
-    pub name: Option<String>,
 }
 
 /// Why somebody has no cause to be a member any more, and since when we know.

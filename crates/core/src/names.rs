@@ -82,3 +82,12 @@ name!(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
+
+/// What tells people apart who have one address, one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// The employee number.
+    pub number: Option<String>,
+    /// The name, as the directory shows it to people.
+    pub name: Option<String>,
+}

@@ -1,6 +1,7 @@
 //! Which memberships the official connector would not have found, nested ones included.
 
-use super::{DesiredPerson, OverlookedMembership, Slot};
+use super::slots::Slot;
+use super::{DesiredPerson, OverlookedMembership};
 use crate::flatten::{Rows, flatten};
 use crate::snapshot::{GroupEntry, Overlooked};
 use crate::text::Text;

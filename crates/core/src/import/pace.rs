@@ -4,7 +4,7 @@
 //! cut to what a server is likely to answer in a quarter of that time.
 
 use crate::wire::ImportRequest;
-use std::time::Duration;
+use core::time::Duration;
 
 /// What one request should take, in microseconds: well below the 60 to 100 seconds after which gateways give up.
 pub(super) const ONE_REQUEST: u64 = 15_000_000;

@@ -9,9 +9,9 @@ use crate::observed::{
     MemberStatus, Membership, ObservedGroup, ObservedMember, OrganizationState, Role, ServerKind,
 };
 use crate::wire::{ImportGroup, ImportMember, ImportRequest};
+use core::time::Duration;
 use hashbrown::{HashMap, HashSet};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// Most groups whose members one look reads.
 const SAMPLED: usize = 20;

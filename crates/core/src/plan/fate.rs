@@ -2,11 +2,9 @@
 //!
 //! What a plan shows and what it sends are unfolded from this one list, in one place, so that they cannot differ.
 
-use super::change::{
-    AddressHeldBecause, Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause,
-    Remark, Standing, Subject,
-};
+use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, Subject};
 use super::sent::Sent;
+use super::standing::{AddressHeldBecause, MembershipsKeptBecause, Standing};
 use crate::names::{ExternalId, GroupId, MemberId};
 use crate::wire::{ImportGroup, ImportMember, Request};
 use hashbrown::HashSet;

@@ -3,7 +3,8 @@
 //! An import goes by external ids. Where a new one is refused, the import that follows names the person or group by the id that
 //! it has; and who was to get that id waits, or would inherit what belongs to somebody else.
 
-use super::change::{Change, Standing};
+use super::change::Change;
+use super::standing::Standing;
 use super::{Plan, PlanInput};
 use crate::import::RefusedRecord;
 use crate::ledger::{RefusedBefore, RefusedKind};

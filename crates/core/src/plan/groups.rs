@@ -1,11 +1,12 @@
 //! What happens to each group.
 
-use super::change::{Cause, LeftOutBecause, MembershipsKeptBecause, Subject};
+use super::change::{Cause, LeftOutBecause, Subject};
 use super::fate::{Adoption, GroupChange, GroupFate, MembersChange, Renaming, Stay};
 use super::identity::Identity;
+use super::joining::LONGEST_EXTERNAL_ID;
 use super::membership::{Difference, Memberships, names};
-use super::people::LONGEST_EXTERNAL_ID;
 use super::roster::Roster;
+use super::standing::MembershipsKeptBecause;
 use super::successors::{Successor, Successors, Takeover};
 use super::{Evidence, Index, PlanInput};
 use crate::desired::{Desired, DesiredGroup};

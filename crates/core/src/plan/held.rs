@@ -3,25 +3,14 @@
 //! What belongs together stays together: who stays in one group because of it does not come into another one, and nobody gets an
 //! address or a seat of somebody who stays.
 
-use super::change::{Kept, KeptBecause, MembershipsKeptBecause};
+use super::change::{Kept, KeptBecause};
 use super::fate::{GroupChange, GroupFate, MembersChange, PersonFate, Renaming, Stay};
-use super::refusal::Refusal;
+use super::refusal::Held;
 use super::roster::Roster;
+use super::standing::MembershipsKeptBecause;
 use super::{Index, Plan, PlanInput, Takings};
 use crate::names::ExternalId;
 use hashbrown::HashSet;
-use std::collections::BTreeSet;
-
-/// What a run has to hold back, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// Why.
-    pub refusals: Vec<Refusal>,
-    /// Whether everything is held back that takes access: from people, and from groups.
-    pub(super) access: bool,
-    /// External ids of groups whose lists are held back.
-    pub(super) groups: BTreeSet<String>,
-}
 
 impl Plan {
     /// The plan without what a run has to hold back. None: what is left needs something that only the whole has, as a seat.

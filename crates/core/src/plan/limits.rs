@@ -6,7 +6,7 @@
 
 use super::approval::Takings;
 use super::change::{Cause, Change, Kept, KeptBecause};
-use super::held::Held;
+use super::refusal::Held;
 use super::refusal::{Refusal, Verdict};
 use super::{Index, Plan, PlanInput};
 use crate::desired::Desired;

@@ -7,13 +7,16 @@ mod after;
 mod anew;
 mod approval;
 mod change;
+mod claims;
 mod fate;
 mod given_up;
 mod group_identity;
 mod groups;
 mod held;
 mod identity;
+mod index;
 mod invitations;
+mod joining;
 mod leavers;
 mod limits;
 mod marks;
@@ -27,30 +30,27 @@ mod roster;
 mod seats;
 mod sent;
 mod sources;
+mod standing;
 mod successors;
 mod used_names;
 mod verify;
 
-use addresses::Unseen;
 pub use addresses::addresses_told;
 pub use after::After;
 use anew::Anew;
 pub use approval::Takings;
-pub use change::{
-    AddressHeldBecause, Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, MembershipsKeptBecause,
-    Remark, SharedAddress, Standing, Subject,
-};
+pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, SharedAddress, Subject};
 use fate::Shown;
 pub use groups::to_read;
-pub use held::Held;
 pub use identity::{Identity, settled_absences};
+pub(crate) use index::Index;
 pub use limits::unfound;
 pub use marks::Mark;
-pub use refusal::{Refusal, Verdict};
+pub use refusal::{Held, Refusal, Verdict};
 pub use seats::SeatCount;
 use seats::Seating;
 use sent::Sent;
-use sources::Sources;
+pub use standing::{AddressHeldBecause, MembershipsKeptBecause, Standing};
 
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedPerson, RefusedBefore, RefusedKind};
@@ -62,7 +62,7 @@ use crate::observed::{
 };
 use crate::settings::{ConnectorSettings, SyncSettings};
 use crate::wire::Request;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -399,149 +399,6 @@ pub fn believed(ledger: &LedgerState) -> Observed {
         members: Membership::Remembered(group.members.clone()),
     });
     Observed::Believed(OrganizationState { members: members.collect(), groups: groups.collect() })
-}
-
-/// The organization and the ledger by the keys that decisions ask for.
-pub(crate) struct Index<'a> {
-    pub(crate) state: Option<&'a OrganizationState>,
-    pub(crate) by_external_id: HashMap<&'a str, usize>,
-    pub(crate) by_email: HashMap<&'a str, usize>,
-    pub(crate) groups: HashMap<&'a str, usize>,
-    pub(crate) managed: HashMap<&'a str, usize>,
-    /// Groups of the ledger that a server which can be read had.
-    pub(crate) managed_groups: HashSet<&'a str>,
-    /// Whom a run that was cut off may have changed, where nobody can look: whether it was to take access.
-    pub(crate) uncertain_people: HashMap<&'a str, bool>,
-    /// Which groups it may have changed.
-    pub(crate) uncertain_groups: HashSet<&'a str>,
-    /// How the organization is known.
-    pub(crate) evidence: Evidence,
-    /// Whether this run only records who is there and removes nobody.
-    pub(crate) baseline: bool,
-    /// Whether what is believed to be there is sent all the same.
-    pub(crate) resends: bool,
-    /// Under which addresses people may be known, where nobody can look and the server goes by them.
-    unseen: Option<Unseen>,
-    sources: Sources<'a>,
-    repeated_people: Vec<&'a ExternalId>,
-    repeated_groups: Vec<&'a ExternalId>,
-}
-
-impl<'a> Index<'a> {
-    fn new(input: &PlanInput<'a>) -> Self {
-        let state = input.observed.state();
-        let evidence = match input.observed {
-            Observed::Live(_) => Evidence::Live,
-            Observed::Believed(_) => Evidence::Believed,
-            Observed::Unknown => Evidence::Unknown,
-        };
-        let mut index = Self {
-            state,
-            evidence,
-            baseline: evidence == Evidence::Unknown || !input.ledger.baseline_taken,
-            resends: input.resend && evidence == Evidence::Believed,
-            by_external_id: HashMap::new(),
-            by_email: HashMap::new(),
-            groups: HashMap::new(),
-            managed: HashMap::new(),
-            managed_groups: HashSet::new(),
-            uncertain_people: HashMap::new(),
-            uncertain_groups: HashSet::new(),
-            unseen: Unseen::new(input, evidence),
-            sources: Sources::new(input),
-            repeated_people: Vec::new(),
-            repeated_groups: Vec::new(),
-        };
-        for (number, member) in state.into_iter().flat_map(|it| &it.members).enumerate() {
-            index.by_email.entry(member.email.as_str()).or_insert(number);
-            if let Some(id) = member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty())
-                && let Some(other) = index.by_external_id.insert(id.as_str(), number)
-            {
-                index.repeated_people.push(id);
-                // Whom the ledger knows under this address is meant.
-                let email = |it: usize| state.map(|state| &state.members[it].email);
-                let known = input.ledger.people.iter().find(|it| it.external_id == *id).map(|it| &it.email);
-                if known.is_some() && email(other) == known {
-                    index.by_external_id.insert(id.as_str(), other);
-                }
-            }
-        }
-        for (number, group) in state.into_iter().flat_map(|it| &it.groups).enumerate() {
-            if let Some(id) = group.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty())
-                && index.groups.insert(id.as_str(), number).is_some()
-            {
-                index.repeated_groups.push(id);
-            }
-        }
-        for (number, person) in input.ledger.people.iter().enumerate() {
-            index.managed.insert(person.external_id.as_str(), number);
-        }
-        if matches!(input.observed, Observed::Live(_)) {
-            index.managed_groups = input.ledger.groups.iter().map(|it| it.external_id.as_str()).collect();
-        }
-        if matches!(input.observed, Observed::Believed(_)) {
-            for intent in input.ledger.open_intents.iter().filter(|it| it.may_have_happened()) {
-                let (Request::Import(import) | Request::WholeImport(import)) = &intent.request else {
-                    continue;
-                };
-                let people = import.members.iter().map(|it| (it.external_id.as_str(), it.deleted));
-                index.uncertain_people.extend(people);
-                index.uncertain_groups.extend(import.groups.iter().map(|it| it.external_id.as_str()));
-            }
-        }
-        index
-    }
-
-    /// Ids held twice: on the official server every import fails until an administrator has repaired them.
-    fn poison(&self, refusals: &mut Vec<Refusal>) {
-        let same = |id: &ExternalId, held: &Option<ExternalId>| held.as_ref() == Some(id);
-        let Some(state) = self.state else { return };
-        let mut told = HashSet::new();
-        for &id in self.repeated_people.iter().filter(|&&id| told.insert(id)) {
-            let holders = state.members.iter().filter(|it| same(id, &it.external_id));
-            refusals.push(Refusal::RepeatedExternalId {
-                external_id: id.clone(),
-                of_groups: false,
-                holders: holders.map(|it| it.email.as_str().to_owned()).collect(),
-            });
-        }
-        told.clear();
-        for &id in self.repeated_groups.iter().filter(|&&id| told.insert(id)) {
-            let holders = state.groups.iter().filter(|it| same(id, &it.external_id));
-            refusals.push(Refusal::RepeatedExternalId {
-                external_id: id.clone(),
-                of_groups: true,
-                holders: holders.map(|it| it.name.clone()).collect(),
-            });
-        }
-    }
-
-    fn totals(&self, input: &PlanInput<'_>) -> Totals {
-        let memberships =
-            self.groups.values().filter_map(|&number| self.state.map(|it| &it.groups[number].members));
-        Totals {
-            people: input.desired.people().count(),
-            groups: if input.sync.groups { input.desired.groups().len() } else { 0 },
-            managed: self.by_external_id.len(),
-            memberships: memberships.map(Membership::len).sum(),
-            managed_groups: self.groups.len(),
-        }
-    }
-
-    /// Why nothing is decided about somebody whose source was not read, whatever another one says under the same id.
-    fn unread_owner(&self, external_id: &str, input: &PlanInput<'_>) -> Option<KeptBecause> {
-        let &number = self.managed.get(external_id)?;
-        self.sources.unread(&input.ledger.people[number].source)
-    }
-
-    /// Whether it is known under which address the organization knows this person.
-    pub(crate) fn is_certain(&self, external_id: &str) -> bool {
-        self.unseen.as_ref().is_none_or(|it| it.several(external_id).is_none())
-    }
-
-    pub(crate) fn member(&self, number: usize) -> &'a ObservedMember {
-        &self.state.expect("numbers come from this state").members[number]
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! `overwriteExisting`: the whole desired state goes out in one request, and the plan names everybody whom the server will delete
 //! for it. Members whom no removal may touch are listed in it, so that the server leaves them alone.
 
-use super::change::{Cause, Kept, KeptBecause, Standing, Subject};
+use super::change::{Cause, Kept, KeptBecause, Subject};
 use super::fate::{GroupFate, MembersChange, PersonFate, Shown, Taking};
 use super::leavers::is_protected;
 use super::refusal::Refusal;
 use super::roster::Roster;
 use super::sent::Sent;
+use super::standing::Standing;
 use super::{Evidence, Index, PlanInput, Totals};
 use crate::import::{BATCH, official_request};
 use crate::names::ExternalId;

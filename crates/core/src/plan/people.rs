@@ -1,25 +1,24 @@
 //! What happens to each person of the directory; `leavers.rs` decides for those who have no cause to be a member.
 
 use super::addresses;
-use super::change::{AddressHeldBecause, Cause, KeptBecause, LeftOut, LeftOutBecause, Subject};
+use super::change::{Cause, KeptBecause, LeftOut, Subject};
+use super::claims::{Claim, Claims, Verdict};
 use super::fate::{Access, AddressDifference, IdChange, LeaversAddress, MemberFate, PersonFate, Taking};
 use super::invitations::{Turns, is_allowed};
+use super::joining::{One, is_staged, usable_address, waits};
 use super::leavers::{self, Leavers, is_protected, leaving};
-use super::replaced::{self, Claim, Claims, Verdict};
+use super::replaced;
 use super::roster::Roster;
 use super::seats::Seating;
+use super::standing::AddressHeldBecause;
 use super::used_names::{self, Newcomer};
 use super::{Evidence, Index, PlanInput};
-use crate::desired::{DesiredPerson, NoAddress};
+use crate::desired::DesiredPerson;
 use crate::names::ExternalId;
-use crate::normalize::is_acceptable;
 use crate::observed::{MemberStatus, ObservedMember, ServerKind};
 use crate::settings::AcrossSources;
 use crate::wire::ImportMember;
 use hashbrown::{HashMap, HashSet};
-
-/// Longest external id that the official server takes, in characters.
-pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
 
 /// Decides for everybody in the directory, then for everybody who is missing from it.
 pub(super) fn decide<'a>(
@@ -240,13 +239,6 @@ fn beside_its_successor(person: &DesiredPerson, number: usize, input: &PlanInput
     Some(PersonFate::IdTaken { person: Subject { name, external_id: id }, holder })
 }
 
-/// One person of the directory.
-pub(super) struct One<'a, 'b> {
-    pub(super) number: usize,
-    pub(super) person: &'b DesiredPerson,
-    pub(super) pushed: &'a str,
-}
-
 fn turns(input: &PlanInput<'_>, index: &Index<'_>, roster: &Roster<'_>) -> Turns {
     let desired = input.desired;
     let candidates = desired.everybody().iter().enumerate().filter_map(|(number, person)| {
@@ -386,24 +378,6 @@ fn known_member(
     MemberFate { person, entry, address, id: IdChange::None, access, sent_again, passed_on: false }
 }
 
-/// Why somebody is not invited in this run.
-pub(super) fn waits(
-    one: &One<'_, '_>,
-    email: &str,
-    turns: &Turns,
-    input: &PlanInput<'_>,
-    index: &Index<'_>,
-) -> Option<LeftOutBecause> {
-    if !is_allowed(email, &input.connector.allowed_domains) {
-        Some(LeftOutBecause::DomainNotAllowed { address: email.to_owned() })
-    } else if let Some(source) = index.sources.has_a_say(one.person.source) {
-        Some(LeftOutBecause::SourceNotRead { source: source.clone() })
-    } else {
-        let seat = turns.missing_seats(one.pushed).filter(|_| !is_staged(input));
-        turns.waits(one.number).or(seat.map(|missing| LeftOutBecause::NoSeat { missing }))
-    }
-}
-
 /// A member who has the address of somebody in the directory, and another external id or none.
 struct Found<'a> {
     member: &'a ObservedMember,
@@ -464,36 +438,6 @@ fn may_replace(
         && !roster.asked_for.contains(old.as_str())
         && gone
         && !is_protected(member, old.as_str(), member.email.as_str(), input)
-}
-
-/// Whether new members are stored without an invitation.
-pub(super) fn is_staged(input: &PlanInput<'_>) -> bool {
-    !input.sync.invite_users_after_provisioning && input.stages == Some(true)
-}
-
-pub(super) fn usable_address<'a>(
-    person: &DesiredPerson,
-    pushed: &str,
-    input: &PlanInput<'a>,
-) -> Result<&'a str, LeftOutBecause> {
-    let email = match (person.email, person.unusable) {
-        (Some(email), _) => input.desired.text(email),
-        (None, Some(NoAddress::TooLong)) => return Err(LeftOutBecause::AddressTooLong),
-        (None, Some(NoAddress::Shared)) => return Err(LeftOutBecause::AddressShared),
-        (None, Some(NoAddress::Replaced { by })) => {
-            return Err(LeftOutBecause::Replaced { by: input.desired.text(by).to_owned() });
-        }
-        (None, _) => return Err(LeftOutBecause::NoAddress),
-    };
-    if email.is_empty() {
-        Err(LeftOutBecause::AddressBlank)
-    } else if !is_acceptable(email) {
-        Err(LeftOutBecause::AddressInvalid { address: email.to_owned() })
-    } else if input.server != ServerKind::Vaultwarden && pushed.chars().count() > LONGEST_EXTERNAL_ID {
-        Err(LeftOutBecause::ExternalIdTooLong)
-    } else {
-        Ok(email)
-    }
 }
 
 /// Whether our runs took the access; `ids` are those under which the ledger may have the person.

@@ -1,8 +1,8 @@
 //! Why a plan is not carried out.
 
-use super::held::Held;
 use crate::names::{ExternalId, SourceName};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Whether a plan may be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,4 +191,15 @@ impl Refusal {
             | Self::OverwriteWithLargeImport => false,
         }
     }
+}
+
+/// What a run has to hold back, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Why.
+    pub refusals: Vec<Refusal>,
+    /// Whether everything is held back that takes access: from people, and from groups.
+    pub(super) access: bool,
+    /// External ids of groups whose lists are held back.
+    pub(super) groups: BTreeSet<String>,
 }

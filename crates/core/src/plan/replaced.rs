@@ -4,52 +4,19 @@
 //! Access is bound to the account, whose master password the former holder knows. So the membership passes to the new entry where
 //! the marks of both agree; where they differ, only where the settings say so.
 
-use super::change::{AddressHeldBecause, Remark, Subject};
+use super::change::{Remark, Subject};
+use super::claims::{Claim, Claims, Verdict};
+use super::joining::usable_address;
 use super::leavers::{is_protected, leaving};
 use super::marks::{Likeness, Mark, compare};
-use super::people::usable_address;
+use super::standing::AddressHeldBecause;
 use super::{Index, PlanInput};
 use crate::ledger::{ManagedPerson, Marks};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
 use crate::settings::Returning;
 use crate::snapshot::AccountState;
-use hashbrown::{HashMap, HashSet};
-
-/// A new entry that has a member's address.
-#[derive(Clone)]
-pub(super) struct Claim<'a> {
-    /// The id that the membership has.
-    pub(super) old: &'a str,
-    /// The position of the member in the organization.
-    pub(super) place: usize,
-    /// The id that the new entry is pushed under.
-    pub(super) pushed: &'a str,
-    pub(super) verdict: Verdict,
-}
-
-/// What becomes of the membership.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It goes on under the new entry.
-    PassesOn,
-    /// It is removed, and the address invited anew.
-    InvitedAnew,
-    /// The new entry waits.
-    Waits(AddressHeldBecause),
-}
-
-/// Who claims whose membership.
-#[derive(Default)]
-pub(super) struct Claims<'a> {
-    /// By position in the directory.
-    of: HashMap<usize, Claim<'a>>,
-    /// Ids of members whose address somebody else has: another person by the marks.
-    strangers: HashSet<&'a str>,
-    /// Positions of disabled or deleted entries whose membership goes on under another entry.
-    pub(super) left_behind: HashSet<usize>,
-    pub(super) remarks: Vec<Remark>,
-}
+use hashbrown::HashMap;
 
 impl<'a> Claims<'a> {
     pub(super) fn new(input: &PlanInput<'a>, index: &Index<'a>) -> Self {

@@ -1,6 +1,6 @@
 //! Who will be in the organization under which id, once a plan is carried out.
 
-use super::replaced::Claims;
+use super::claims::Claims;
 use crate::names::ExternalId;
 use hashbrown::{HashMap, HashSet};
 

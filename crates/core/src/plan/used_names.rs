@@ -7,8 +7,8 @@
 use super::change::Cause;
 use super::fate::{Freeing, IdChange, PersonFate, Taking};
 use super::invitations::Turns;
+use super::joining::{LONGEST_EXTERNAL_ID, One, is_staged, usable_address, waits};
 use super::leavers::{is_protected, leaving};
-use super::people::{LONGEST_EXTERNAL_ID, One, is_staged, usable_address, waits};
 use super::roster::Roster;
 use super::{Index, PlanInput};
 use crate::names::ExternalId;

@@ -1,0 +1,66 @@
+//! Who of the directory can be invited, and who has to wait.
+
+use super::change::LeftOutBecause;
+use super::invitations::{Turns, is_allowed};
+use super::{Index, PlanInput};
+use crate::desired::{DesiredPerson, NoAddress};
+use crate::normalize::is_acceptable;
+use crate::observed::ServerKind;
+
+/// Longest external id that the official server takes, in characters.
+pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
+
+/// One person of the directory.
+pub(super) struct One<'a, 'b> {
+    pub(super) number: usize,
+    pub(super) person: &'b DesiredPerson,
+    pub(super) pushed: &'a str,
+}
+
+/// Why somebody is not invited in this run.
+pub(super) fn waits(
+    one: &One<'_, '_>,
+    email: &str,
+    turns: &Turns,
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+) -> Option<LeftOutBecause> {
+    if !is_allowed(email, &input.connector.allowed_domains) {
+        Some(LeftOutBecause::DomainNotAllowed { address: email.to_owned() })
+    } else if let Some(source) = index.sources.has_a_say(one.person.source) {
+        Some(LeftOutBecause::SourceNotRead { source: source.clone() })
+    } else {
+        let seat = turns.missing_seats(one.pushed).filter(|_| !is_staged(input));
+        turns.waits(one.number).or(seat.map(|missing| LeftOutBecause::NoSeat { missing }))
+    }
+}
+
+/// Whether new members are stored without an invitation.
+pub(super) fn is_staged(input: &PlanInput<'_>) -> bool {
+    !input.sync.invite_users_after_provisioning && input.stages == Some(true)
+}
+
+pub(super) fn usable_address<'a>(
+    person: &DesiredPerson,
+    pushed: &str,
+    input: &PlanInput<'a>,
+) -> Result<&'a str, LeftOutBecause> {
+    let email = match (person.email, person.unusable) {
+        (Some(email), _) => input.desired.text(email),
+        (None, Some(NoAddress::TooLong)) => return Err(LeftOutBecause::AddressTooLong),
+        (None, Some(NoAddress::Shared)) => return Err(LeftOutBecause::AddressShared),
+        (None, Some(NoAddress::Replaced { by })) => {
+            return Err(LeftOutBecause::Replaced { by: input.desired.text(by).to_owned() });
+        }
+        (None, _) => return Err(LeftOutBecause::NoAddress),
+    };
+    if email.is_empty() {
+        Err(LeftOutBecause::AddressBlank)
+    } else if !is_acceptable(email) {
+        Err(LeftOutBecause::AddressInvalid { address: email.to_owned() })
+    } else if input.server != ServerKind::Vaultwarden && pushed.chars().count() > LONGEST_EXTERNAL_ID {
+        Err(LeftOutBecause::ExternalIdTooLong)
+    } else {
+        Ok(email)
+    }
+}
