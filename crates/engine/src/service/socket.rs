@@ -107,10 +107,19 @@ mod platform {
         if std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket()) {
             std::fs::remove_file(path)?;
         }
-        let listener = UnixListener::bind(path)?;
         let mode = if socket.for_group { 0o660 } else { 0o600 };
+        let listener = bind(path, mode)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
         Ok(Listener { listener, for_group: socket.for_group, path: path.clone() })
+    }
+
+    /// A socket that is born with its mode: whoever opens it may ask, so that there is no moment at which others could. Whatever
+    /// else the process writes meanwhile is as closed, too.
+    fn bind(path: &Path, mode: u32) -> io::Result<UnixListener> {
+        let before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o777 & !mode));
+        let listener = UnixListener::bind(path);
+        rustix::process::umask(before);
+        listener
     }
 
     /// Answers callers for as long as it is awaited.

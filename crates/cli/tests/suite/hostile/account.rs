@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 const NOBODY: u32 = 65_534;
 const OWNER: u32 = 65_533;
 
+#[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 fn is_root(test: &str) -> bool {
     let root = fs::metadata("/proc/self").is_ok_and(|it| it.uid() == 0);
     if !root {
