@@ -237,7 +237,6 @@ fn what_is_missing_is_named() {
     assert!(refused.stderr.contains("Invalid email"), "{}", refused.stderr);
     assert!(refused.stderr.contains("Name an active administrator"), "{}", refused.stderr);
     stage.set("gsuite.adminUser", "admin@example.test");
-    stage.set("sync.userFilter", "includes:a");
-    let refused = stage.run(&["sync"]);
+    let refused = stage.run(&["config", "sync.userFilter", "includes:a"]);
     assert!(refused.stderr.contains("`includes` at position 1"), "{}", refused.stderr);
 }

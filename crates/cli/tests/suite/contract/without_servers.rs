@@ -139,15 +139,15 @@ fn a_private_key_that_is_taken_for_an_option_is_not_repeated() {
 #[test]
 fn help_is_an_answer() {
     let home = Home::new().unwrap();
-    for (arguments, part) in [
-        (&["help"][..], "Commands:"),
-        (&["--help"], "Commands:"),
-        (&[], "Commands:"),
-        (&["help", "config"], "sync.inviteUsersAfterProvisioning"),
-        (&["sync", "--help"], "--detailed-exitcode"),
+    for (arguments, code, part) in [
+        (&["help"][..], 0, "Commands:"),
+        (&["--help"], 0, "Commands:"),
+        (&[], 1, "Commands:"),
+        (&["help", "config"], 0, "sync.inviteUsersAfterProvisioning"),
+        (&["sync", "--help"], 0, "--detailed-exitcode"),
     ] {
         let output = run(&home, arguments);
-        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert_eq!((output.code, output.stderr.as_str()), (Some(code), ""), "{arguments:?}");
         assert!(output.stdout.contains(part), "{arguments:?}: {}", output.stdout);
     }
 }
@@ -182,24 +182,26 @@ fn the_data_file_is_named_even_when_it_is_damaged() {
 #[test]
 fn the_last_sync_is_a_time_or_empty() {
     let home = Home::new().unwrap();
-    assert_answer(&run(&home, &["last-sync", "users"]), "\n");
-    home.write_data_json(&serde_json::json!({
-        "stateVersion": 8,
-        "lastUserSync": "2026-11-20T13:18:40.171Z",
-        "userDeltaToken": "token",
-        "lastSyncHash": "hash",
-    }))
-    .unwrap();
+    assert_failure(&run(&home, &["last-sync", "users"]), "You are not logged in.\n");
+    let signed_in = serde_json::json!({
+        "stateVersion": 8, "organizationId": "o", "accessToken": "t",
+        "apiKeyClientId": "organization.o", "apiKeyClientSecret": "s",
+    });
+    let mut synced = signed_in.clone();
+    synced["lastUserSync"] = "2026-11-20T13:18:40.171Z".into();
+    synced["userDeltaToken"] = "token".into();
+    synced["lastSyncHash"] = "hash".into();
+    home.write_data_json(&synced).unwrap();
     assert_answer(&run(&home, &["last-sync", "users"]), "2026-11-20T13:18:40.171Z\n");
-    assert_answer(&run(&home, &["last-sync", "Groups"]), "\n");
+    assert_answer(&run(&home, &["last-sync", "Groups"]), "");
     assert_answer(
         &run(&home, &["last-sync", "users", "--response"]),
         "{\"success\":true,\"data\":{\"object\":\"string\",\"data\":\"2026-11-20T13:18:40.171Z\"}}\n",
     );
     assert_failure(&run(&home, &["last-sync", "people"]), "Unknown object.\n");
     assert_answer(&run(&home, &["clear-cache"]), "The sync cache has been cleared.\n");
-    assert_eq!(home.data_json().unwrap(), serde_json::json!({ "stateVersion": 8 }));
-    assert_answer(&run(&home, &["last-sync", "users"]), "\n");
+    assert_eq!(home.data_json().unwrap(), signed_in);
+    assert_answer(&run(&home, &["last-sync", "users"]), "");
 }
 
 #[test]
