@@ -28,7 +28,7 @@ pub(crate) use network::file_system as network_file_system;
 pub use shared::SharedMarks;
 pub use sources::SourcePlace;
 pub use tally::Tally;
-pub(crate) use tally::{FULL_READ, NOT_TAKEN};
+pub(crate) use tally::{FULL_READ, HELD_BACK, NOT_TAKEN};
 
 use crate::clock::{self, Clock};
 use crate::failpoint::hit;

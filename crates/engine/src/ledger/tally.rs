@@ -9,6 +9,8 @@ use rusqlite::OptionalExtension as _;
 pub(crate) const FULL_READ: &str = "fullRead";
 /// The name under which they say how many people and groups the server did not take.
 pub(crate) const NOT_TAKEN: &str = "notTaken";
+/// The name under which they say how many limits held a part of it back.
+pub(crate) const HELD_BACK: &str = "heldBack";
 
 /// More runs than a day has at the smallest interval.
 const OF_A_DAY: u32 = 400;
@@ -62,14 +64,18 @@ impl RunRecord {
     pub fn is_failure(&self) -> bool {
         match self.outcome {
             Some(RunOutcome::Failed) => true,
-            Some(RunOutcome::Partial) => !self.is_partly_refused(),
+            Some(RunOutcome::Partial) => !self.is_partly_refused() && !self.is_refused(),
             _ => false,
         }
     }
 
-    /// Whether the limits, or a rule, stopped it.
+    /// Whether the limits, or a rule, stopped it or held a part of it back.
     pub fn is_refused(&self) -> bool {
-        self.outcome == Some(RunOutcome::Refused)
+        match self.outcome {
+            Some(RunOutcome::Refused) => true,
+            Some(RunOutcome::Partial) => self.counts.contains_key(HELD_BACK),
+            _ => false,
+        }
     }
 
     /// Whether it did everything but for single people or groups that the server did not take.

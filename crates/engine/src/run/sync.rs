@@ -14,7 +14,7 @@ use crate::accounts;
 use crate::directory::mirror::ReadMode;
 use crate::event::{Control, Event, Events, Phase, RunEvent};
 use crate::installation::{Configuration, Installation};
-use crate::ledger::{FULL_READ, Ledger, NOT_TAKEN, RunId, RunOutcome, Trigger};
+use crate::ledger::{FULL_READ, HELD_BACK, Ledger, NOT_TAKEN, RunId, RunOutcome, Trigger};
 use crate::notice::Notice;
 use crate::organization::Organization;
 use bwdc_core::import::{RefusedRecord, fingerprint, official_request, older_fingerprint};
@@ -135,12 +135,16 @@ impl HeldBack {
             Err(error) => (self.left.changes.len(), Some(Box::new(error))),
         };
         let times = if ending.times == Times::Forgotten { Times::Forgotten } else { Times::Seen };
+        let mut record = ending.record;
+        if other.is_none() {
+            record.note(HELD_BACK, self.refusals.len());
+        }
         Conclusion {
             outcome: RunOutcome::Partial,
             quarantine: Some(self.takings),
             times,
             result: Err(RunError::Held { refusals: self.refusals, done, other }),
-            record: ending.record,
+            record,
             ledger: ending.ledger,
         }
     }

@@ -88,7 +88,7 @@ fn law_04_what_cannot_be_made_equal_is_said_and_not_sent_again() {
         let expected: &[&str] = if is_official {
             &["addressDiffers", "groupVanished", "revokedByHand"]
         } else {
-            &["addressDiffers", "groupNameKept", "groupVanished"]
+            &["addressUnseen", "groupNameKept", "groupVanished"]
         };
         assert_eq!(kinds, expected);
     }

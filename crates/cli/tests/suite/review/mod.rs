@@ -209,7 +209,7 @@ fn what_the_server_would_refuse_is_not_approved() {
     for arguments in [&["approve"][..], &["approve", "2"]] {
         let output = stage.run(arguments);
         assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
-        assert!(output.stderr.contains("approving it would not help"), "{}", output.stderr);
+        assert!(output.stderr.contains("There is no refused run to approve"), "{}", output.stderr);
     }
     assert_eq!(stage.run(&["sync"]).code, Some(1));
 }
