@@ -80,7 +80,8 @@ pub fn has_changes(run: &RunRecord) -> bool {
 }
 
 fn counted(run: &RunRecord) -> impl Iterator<Item = (&String, &u64)> {
-    const SIZES: [&str; 7] = ["kept", "leftOut", "standing", "people", "groups", "fullRead", "notTaken"];
+    const SIZES: [&str; 8] =
+        ["kept", "leftOut", "standing", "people", "groups", "fullRead", "notTaken", "heldBack"];
     run.counts.iter().filter(|(name, number)| **number > 0 && !SIZES.contains(&name.as_str()))
 }
 
