@@ -223,7 +223,7 @@ pub fn may_apply(changes: usize, removals: usize) -> String {
         );
     }
     text!(
-        "desktop-apply",
+        "desktop-apply.some",
         "{changes:change is/changes are} sent to the organization. {removals:person loses/people lose} access.",
         changes,
         removals

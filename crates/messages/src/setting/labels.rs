@@ -185,7 +185,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     (
         "leavers.mark-attribute",
         "Employee number",
-        "LDAP attribute that tells a person entered again from another one with the address",
+        "LDAP attribute that tells a person from a later holder of the address",
     ),
     ("limits.removals", "Removals", "Members who may lose access within the window"),
     (

@@ -191,7 +191,7 @@ async fn a_refusal_tells_its_next_step_and_whether_something_can_have_happened()
     let seats = r#"{"object":"error","message":"Seat limit has been reached.","errors":null}"#;
     let table = [
         (400, validation, Effect::None, None),
-        (400, seats, Effect::Partial, None),
+        (400, seats, Effect::Partial, Some("No seat is free")),
         (
             404,
             r#"{"object":"error","message":"Resource not found.","errors":null}"#,
