@@ -197,7 +197,7 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
         Standing::AddressOfAnother { person, holder } => (
             &person.name,
             text!(
-                "standing.address-of-another",
+                "standing.told-of-another",
                 "not sent: the directory gave this address to `{holder}` before, whose account may still have it, and this \
                  server would take the two for one person",
                 holder

@@ -71,37 +71,37 @@ pub fn directory(kind: Option<DirectoryKind>) -> String {
 
 /// An interval in minutes.
 pub fn interval(minutes: i64) -> String {
-    text!("desktop-interval", "{minutes:minute/minutes}", minutes)
+    text!("desktop-say.interval", "{minutes:minute/minutes}", minutes)
 }
 
 /// That something has not happened yet.
 pub fn never() -> String {
-    text!("desktop-never", "never")
+    text!("desktop-say.never", "never")
 }
 
 /// That the next run is due.
 pub fn due_now() -> String {
-    text!("desktop-due", "now")
+    text!("desktop-say.due", "now")
 }
 
 /// That automatic sync is off.
 pub fn not_scheduled() -> String {
-    text!("desktop-not-scheduled", "not scheduled")
+    text!("desktop-say.not-scheduled", "not scheduled")
 }
 
 /// That an interval stops automatic sync.
 pub fn interval_too_short() -> String {
-    text!("desktop-no-interval", "not scheduled: the interval is not at least 5 minutes")
+    text!("desktop-say.no-interval", "not scheduled: the interval is not at least 5 minutes")
 }
 
 /// As whom the installation is signed in.
 pub fn signed_in(client_id: &str) -> String {
-    text!("desktop-signed-in", "Signed in as {client_id}", client_id)
+    text!("desktop-say.signed-in", "Signed in as {client_id}", client_id)
 }
 
 /// Which server is meant.
 pub fn server(api: &str) -> String {
-    text!("desktop-server", "Server: {api}", api)
+    text!("desktop-say.server", "Server: {api}", api)
 }
 
 /// What is wrong with what was typed at the sign-in.
@@ -159,18 +159,18 @@ pub fn unsaved(changes: usize, errors: usize) -> String {
 
 /// That settings were saved.
 pub fn saved(changes: usize) -> String {
-    text!("desktop-saved", "Saved {changes:setting/settings}.", changes)
+    text!("desktop-say.saved", "Saved {changes:setting/settings}.", changes)
 }
 
 /// Where something was written.
 pub fn written(path: &Path) -> String {
-    text!("desktop-written", "Saved `{path}`.", path = path.display().to_string())
+    text!("desktop-say.written", "Saved `{path}`.", path = path.display().to_string())
 }
 
 /// Whether to leave changed settings.
 pub fn may_leave(changes: usize) -> String {
     text!(
-        "desktop-leave",
+        "desktop-say.leave",
         "{changes:change/changes} to the settings {changes|is/are} not saved. If you leave, {changes|it is/they are} lost.",
         changes
     )
@@ -179,7 +179,7 @@ pub fn may_leave(changes: usize) -> String {
 /// What the cause of a kind of directory's change is: sync times and cursors go.
 pub fn type_change() -> String {
     text!(
-        "desktop-type-change",
+        "desktop-say.type-change",
         "Another kind of directory: the next sync reads everything again, and the first run removes nobody."
     )
 }
@@ -187,7 +187,7 @@ pub fn type_change() -> String {
 /// That a value was changed by somebody else while it was edited here.
 pub fn clash(label: &str, theirs: &str, ours: &str) -> String {
     text!(
-        "desktop-clash",
+        "desktop-say.clash",
         "`{label}` was changed elsewhere to `{theirs}`. Saving writes `{ours}`.",
         label,
         theirs,
@@ -198,7 +198,7 @@ pub fn clash(label: &str, theirs: &str, ours: &str) -> String {
 /// How many people and groups the read had, and would have.
 pub fn narrower(before: (usize, usize), after: (usize, usize)) -> String {
     text!(
-        "desktop-narrower",
+        "desktop-say.narrower",
         "The directory lists {people:person/people} and {groups:group/groups} today. With these settings it would list \
          {new_people:person/people} and {new_groups:group/groups}. Those who are missing then are leavers.",
         people = before.0,
@@ -232,13 +232,13 @@ pub fn may_apply(changes: usize, removals: usize) -> String {
 
 /// The version of the program.
 pub fn version(version: &str) -> String {
-    text!("desktop-version", "Version {version}", version)
+    text!("desktop-say.version", "Version {version}", version)
 }
 
 /// That the interface failed and goes on.
 pub fn interface_failed() -> String {
     text!(
-        "desktop-panic",
+        "desktop-say.panic",
         "The window met an error of its own and goes on. A run that is under way is not affected; details are in the log."
     )
 }
@@ -246,7 +246,7 @@ pub fn interface_failed() -> String {
 /// How many checks failed.
 pub fn examined(ok: usize, warnings: usize, failed: usize) -> String {
     text!(
-        "desktop-examined",
+        "desktop-say.examined",
         "{ok:check is/checks are} fine, {warnings:warning/warnings}, {failed} failed.",
         ok,
         warnings,
@@ -256,7 +256,7 @@ pub fn examined(ok: usize, warnings: usize, failed: usize) -> String {
 
 /// That the value comes from the environment and cannot be changed here.
 pub fn from_environment() -> String {
-    text!("desktop-from-environment", "Set by an environment variable; it cannot be changed here.")
+    text!("desktop-say.from-environment", "Set by an environment variable; it cannot be changed here.")
 }
 
 /// Where a secret is kept, or would be.
@@ -269,7 +269,7 @@ pub fn secret_place(place: Option<&str>, store: &str) -> String {
 
 /// That a path that is not set stands for everything.
 pub fn whole_domain() -> String {
-    text!("desktop-whole-domain", "the whole domain")
+    text!("desktop-say.whole-domain", "the whole domain")
 }
 
 /// That nothing was sent because nothing was to be sent.
@@ -291,7 +291,7 @@ pub fn synced(changes: usize, people: usize, groups: usize) -> String {
 /// How far an earlier run came that did not end.
 pub fn unfinished(started: &str) -> String {
     text!(
-        "desktop-unfinished",
+        "desktop-say.unfinished",
         "The run that began {started} did not end. What it sent is recorded; the next run checks it and goes on.",
         started
     )
@@ -300,7 +300,7 @@ pub fn unfinished(started: &str) -> String {
 /// That the timer waits until the plan of a folder was seen that another program kept until now.
 pub fn automatic_waits() -> String {
     text!(
-        "desktop-automatic-waits",
+        "desktop-say.automatic-waits",
         "Automatic sync is on in this folder, and has not run from here yet. Compare first: it goes on once you have seen the plan."
     )
 }
@@ -361,7 +361,7 @@ pub fn refused_lines(refusals: &[Refusal]) -> Vec<String> {
 pub fn may_overwrite(people: &[String]) -> String {
     let number = people.len();
     text!(
-        "desktop-overwrite",
+        "desktop-say.overwrite",
         "`sync.overwriteExisting` is on, and the directory does not list {number:this member/these members}: {names}. On yes, the \
          server deletes {number|this member/all of them} from the organization.",
         number,

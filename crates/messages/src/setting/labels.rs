@@ -275,7 +275,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     (
         "organization-list-limit",
         "Longest list",
-        "Members or groups that a list of the organization's server may have; unset: grows with what is known, from 100,000",
+        "Most members or groups of a list of the server; not set: grows as known",
     ),
     (
         "directory-ca-path",

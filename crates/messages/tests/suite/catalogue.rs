@@ -18,12 +18,12 @@ fn a_catalogue_replaces_the_english_and_lacks_are_said_in_english() {
     assert_eq!(text!("test.odd", "{group}", group), "unknown");
 }
 
-/// Every `text!` of this crate and of the console, by its key.
+/// Every `text!` of this crate and of the front ends that draw, by its key.
 fn sentences() -> BTreeMap<String, Vec<String>> {
     let mut sentences: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let of_crate =
         |name: &str| files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"));
-    for file in ["messages", "console"].into_iter().flat_map(of_crate) {
+    for file in ["messages", "console", "desktop"].into_iter().flat_map(of_crate) {
         let source = std::fs::read_to_string(&file).expect("source");
         for part in source.split("text!(").skip(1) {
             let mut literals = part.split('"');
