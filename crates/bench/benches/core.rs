@@ -41,6 +41,28 @@ fn flatten_groups(bencher: Bencher, people: u32) {
     bencher.bench(|| flatten(&direct, &inner, people as usize));
 }
 
+/// Groups in one cycle: each has every person of it in its list, so that the lists alone are the square of the cycle.
+#[divan::bench(args = [2_500, 5_000, 10_000], sample_count = 3)]
+fn flatten_one_cycle(bencher: Bencher, groups: u32) {
+    let (mut direct, mut inner) = (Rows::default(), Rows::default());
+    for group in 0..groups {
+        direct.push([group]);
+        inner.push([(group + 1) % groups]);
+    }
+    bencher.bench(|| flatten(&direct, &inner, groups as usize));
+}
+
+/// The same cycle with ten people in all.
+#[divan::bench(args = [2_500, 5_000, 10_000, 100_000], sample_count = 3)]
+fn flatten_one_cycle_of_few(bencher: Bencher, groups: u32) {
+    let (mut direct, mut inner) = (Rows::default(), Rows::default());
+    for group in 0..groups {
+        direct.push(group.is_multiple_of(groups / 10).then_some(group / (groups / 10)));
+        inner.push([(group + 1) % groups, (group + 7) % groups]);
+    }
+    bencher.bench(|| flatten(&direct, &inner, groups as usize));
+}
+
 #[divan::bench(args = PEOPLE, sample_count = 5)]
 fn build_desired(bencher: Bencher, people: u32) {
     bencher
@@ -193,6 +215,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         new_sources: Vec::new(),
         refused: Vec::new(),
         waiting: Vec::new(),
+        without_address: Vec::new(),
         addresses: Default::default(),
         open_intents: Vec::new(),
         baseline_taken: true,

@@ -9,7 +9,7 @@ pub use conflicts::{Alias, DuplicateAddresses, Merged};
 
 use crate::flatten::{Rows, contain_marked, flatten};
 use crate::names::{Marks, SourceName};
-use crate::normalize::{Address, address};
+use crate::normalize::{Address, address, is_acceptable};
 use crate::settings::{ConflictRules, SyncSettings};
 use crate::snapshot::{AccountState, Overlooked, Parts, PersonEntry, PersonMarks, SetAside, Snapshot};
 use crate::text::{Text, TextTable};
@@ -53,6 +53,24 @@ pub enum NoAddress {
         /// The directory's name for the enabled entry.
         by: Text,
     },
+}
+
+/// Why an entry of the directory brings nobody over, as far as the directory alone tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoUse {
+    /// There is no address.
+    None(NoAddress),
+    /// The address is blank.
+    Blank,
+    /// The server would not take it for an address.
+    Invalid,
+}
+
+impl NoUse {
+    /// Whether there is no address, or none that is one; false where somebody else has it.
+    pub fn is_lack(self) -> bool {
+        !matches!(self, Self::None(NoAddress::Shared | NoAddress::Replaced { .. }))
+    }
 }
 
 /// One group of the directory.
@@ -120,6 +138,7 @@ pub struct Desired {
     unresolved: Vec<Unresolved>,
     set_aside: Vec<SetAside>,
     people_wanted: bool,
+    disabled_leave: bool,
     sources: Vec<DesiredSource>,
     merged: Vec<Merged>,
     shared: Vec<Text>,
@@ -181,6 +200,7 @@ impl Desired {
             unresolved: Vec::new(),
             set_aside: Vec::new(),
             people_wanted: users,
+            disabled_leave: false,
             sources: Vec::new(),
             merged: Vec::new(),
             shared: Vec::new(),
@@ -269,6 +289,37 @@ impl Desired {
     /// Everybody who was read, in the directory's order, also those who are left out.
     pub fn everybody(&self) -> &[DesiredPerson] {
         &self.people
+    }
+
+    /// As it is where the settings take access from disabled people: they are brought over no more.
+    #[must_use]
+    pub fn with_disabled_leaving(self, leave: bool) -> Self {
+        Self { disabled_leave: leave, ..self }
+    }
+
+    /// Why nobody can be brought over under this entry; None: the address can be used.
+    pub fn no_use(&self, person: &DesiredPerson) -> Option<NoUse> {
+        match (person.email.map(|it| self.text(it)), person.unusable) {
+            (None, because) => Some(NoUse::None(because.unwrap_or(NoAddress::Missing))),
+            (Some(""), _) => Some(NoUse::Blank),
+            (Some(email), _) => (!is_acceptable(email)).then_some(NoUse::Invalid),
+        }
+    }
+
+    /// Whether the settings let this entry bring somebody over, whatever its address: neither deleted, nor disabled where disabled
+    /// people lose access.
+    pub fn may_bring(&self, person: &DesiredPerson) -> bool {
+        match person.state {
+            AccountState::Enabled => true,
+            AccountState::Disabled => !self.disabled_leave,
+            AccountState::Deleted => false,
+        }
+    }
+
+    /// The people of a group who are brought over, and those who are not: positions in [`Desired::everybody`].
+    pub fn members_by_use(&self, group: usize) -> (Vec<u32>, Vec<u32>) {
+        let brings = |it: &DesiredPerson| self.may_bring(it) && self.no_use(it).is_none();
+        self.members(group).iter().partition(|&&it| brings(&self.people[it as usize]))
     }
 
     /// People with a usable address, in the directory's order; nobody when `sync.users` is off.

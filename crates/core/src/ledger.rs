@@ -36,6 +36,8 @@ pub struct LedgerState {
     pub refused: Vec<RefusedBefore>,
     /// External ids of people who wait for a seat, those first who wait for longest.
     pub waiting: Vec<ExternalId>,
+    /// External ids of people whose entries had no address that could be used when they were last seen.
+    pub without_address: Vec<ExternalId>,
     /// Every address that a directory has told of these people.
     pub addresses: Addresses,
 }

@@ -219,7 +219,7 @@ fn expect_readable_ledger(installation: &Installation) -> Result<(), HistoryErro
 /// # Errors
 /// [`HistoryError::Ledger`] or [`HistoryError::Setup`] when it cannot be written.
 pub(crate) fn clear_cache(installation: &mut Installation) -> Result<(), HistoryError> {
-    Ledger::forget_mirrors(&installation.profile().connector_db)?;
+    Ledger::forget_cache(&installation.profile().connector_db)?;
     installation.update(DataFile::clear_cache)?;
     Ok(())
 }

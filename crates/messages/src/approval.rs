@@ -124,6 +124,15 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 bought
             ),
         ),
+        Refusal::AddressesLost { lost, .. } => of(
+            9,
+            *lost,
+            text!(
+                "approve.addresses-lost",
+                "{lost:member has/members have} no address any more. To approve this, type {lost}",
+                lost
+            ),
+        ),
         Refusal::FewFound { found, .. } => of(
             9,
             *found,

@@ -1,8 +1,9 @@
 //! Why somebody is in or out, in sentences and as data.
 
 use crate::foreign::fit_in_a_line;
-use crate::text;
-use bwdc_core::desired::{Desired, DuplicateAddresses, NoAddress};
+use crate::{change, text};
+use bwdc_core::desired::{Desired, DesiredPerson, DuplicateAddresses, NoAddress};
+use bwdc_core::plan::{Cause, LeftOutBecause};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause};
 use bwdc_engine::explain::{Explained, Subject};
 use bwdc_engine::{Unread, UnreadCause};
@@ -55,6 +56,10 @@ pub fn data(explained: &Explained) -> Value {
                     "externalId": desired.text(group.external_id),
                     "displayName": desired.text(group.name),
                     "members": members(desired, *number),
+                    "leftOut": members_left_out(desired, *number)
+                        .into_iter()
+                        .map(|(name, reason)| json!({ "name": name, "leftOut": reason }))
+                        .collect::<Vec<_>>(),
                     "unresolved": unresolved(desired).get(number).cloned().unwrap_or_default(),
                 })
             }
@@ -233,6 +238,18 @@ fn group(desired: &Desired, number: usize) -> String {
     for member in members {
         let _ = write!(text, "\n  + {}", fit_in_a_line(member));
     }
+    let left_out = members_left_out(desired, number);
+    if !left_out.is_empty() {
+        let people = left_out.len();
+        let _ = write!(
+            text,
+            "\n  {}",
+            text!("explain.group-left-out", "people of it who are left out ({people}):", people)
+        );
+        for (name, reason) in left_out {
+            let _ = write!(text, "\n  - {}: {reason}", fit_in_a_line(name));
+        }
+    }
     if let Some(members) = unresolved(desired).get(&number) {
         let count = members.len();
         let title =
@@ -303,27 +320,40 @@ fn state(state: AccountState) -> &'static str {
     }
 }
 
+/// Why this person is not brought over.
 fn reason(desired: &Desired, number: usize) -> Option<String> {
     let person = &desired.everybody()[number];
-    match (person.unusable, person.email) {
-        (Some(NoAddress::Shared), _) => Some(text!(
-            "explain.shared-address",
-            "others have the same address, and `conflicts.same-address` leaves all of them out"
-        )),
-        (Some(NoAddress::Replaced { .. }), _) => {
-            Some(text!("explain.replaced", "is disabled, and an enabled entry has the same address"))
-        }
+    match person.unusable {
+        Some(NoAddress::Shared | NoAddress::Replaced { .. }) => unusable(desired, person),
         _ if !desired.people_wanted() => {
             Some(text!("explain.no-people", "people are not brought over (`sync.users` is false)"))
         }
-        (Some(NoAddress::TooLong), _) => {
-            Some(text!("explain.long-address", "the address is longer than 256 characters"))
-        }
-        (Some(NoAddress::Missing), _) | (None, None) => {
-            Some(text!("explain.no-address", "there is no address"))
-        }
-        (None, Some(_)) => None,
+        _ => unusable(desired, person),
     }
+}
+
+/// What of the entry keeps it from being brought over.
+fn unusable(desired: &Desired, person: &DesiredPerson) -> Option<String> {
+    if !desired.may_bring(person) {
+        return Some(change::cause(match person.state {
+            AccountState::Deleted => Cause::Deleted,
+            _ => Cause::Disabled,
+        }));
+    }
+    Some(match LeftOutBecause::of_address(desired, person)? {
+        LeftOutBecause::AddressShared => text!(
+            "explain.shared-address",
+            "others have the same address, and `conflicts.same-address` leaves all of them out"
+        ),
+        LeftOutBecause::Replaced { .. } => {
+            text!("explain.replaced", "is disabled, and an enabled entry has the same address")
+        }
+        LeftOutBecause::AddressTooLong => {
+            text!("explain.long-address", "the address is longer than 256 characters")
+        }
+        LeftOutBecause::NoAddress => text!("explain.no-address", "there is no address"),
+        because => change::left_out(&because),
+    })
 }
 
 /// Why each person who is left out is, one reason a person.
@@ -333,7 +363,9 @@ pub(crate) fn reasons(desired: &Desired) -> impl Iterator<Item = String> {
 }
 
 fn people_left_out(desired: &Desired) -> Vec<(usize, String)> {
+    // Whom the directory lists as a leaver is missed by nobody.
     let numbers = 0..desired.everybody().len();
+    let numbers = numbers.filter(|it| desired.may_bring(&desired.everybody()[*it]));
     numbers.filter_map(|number| Some((number, reason(desired, number)?))).collect()
 }
 
@@ -354,7 +386,14 @@ fn groups_of(desired: &Desired, person: usize) -> Vec<&str> {
     names
 }
 
+/// The people of a group who are brought over.
 fn members(desired: &Desired, group: usize) -> Vec<&str> {
-    let people = desired.members(group).iter().map(|&it| &desired.everybody()[it as usize]);
+    let people = desired.members_by_use(group).0.into_iter().map(|it| &desired.everybody()[it as usize]);
     people.map(|it| desired.display_name(it)).collect()
+}
+
+/// Those who are not, with the reason.
+fn members_left_out(desired: &Desired, group: usize) -> Vec<(&str, String)> {
+    let people = desired.members_by_use(group).1.into_iter().map(|it| &desired.everybody()[it as usize]);
+    people.filter_map(|it| Some((desired.text(it.reference), unusable(desired, it)?))).collect()
 }

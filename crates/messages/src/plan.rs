@@ -299,17 +299,32 @@ fn summary(out: &mut String, plan: &Plan) -> fmt::Result {
             text!("plan.baseline", "This is the first run here: it records who is there and removes nobody.");
         writeln!(out, "{baseline}")?;
     }
-    writeln!(
-        out,
-        "{}",
-        text!(
+    writeln!(out, "{}", wrapped(&counts(plan), "", 0))
+}
+
+/// Memberships that end are no changes of their own, and take as much as a person's access.
+fn counts(plan: &Plan) -> String {
+    let (changes, removals) = (plan.changes.len(), plan.removals().count());
+    let (kept, left_out) = (plan.kept.len(), plan.left_out.len());
+    let memberships = plan.takings().memberships.len();
+    if memberships == 0 {
+        return text!(
             "plan.changes",
             "{changes:change/changes}, {removals} of which {removals|takes/take} access away; {kept:member/members} kept, {left_out} left out.",
-            changes = plan.changes.len(),
-            removals = plan.removals().count(),
-            kept = plan.kept.len(),
-            left_out = plan.left_out.len()
-        )
+            changes,
+            removals,
+            kept,
+            left_out
+        );
+    }
+    text!(
+        "plan.changes-and-memberships",
+        "{changes:change/changes}, {removals} of which {removals|takes/take} access away; {memberships:membership/memberships} in groups {memberships|ends/end}; {kept:member/members} kept, {left_out} left out.",
+        changes,
+        removals,
+        memberships,
+        kept,
+        left_out
     )
 }
 

@@ -378,6 +378,14 @@ pub fn verdict(planned: &Planned) -> Vec<Line> {
         groups = totals.groups,
         managed = totals.managed
     )));
+    let memberships = plan.takings().memberships.len();
+    if memberships > 0 {
+        lines.push(Line::plain(text!(
+            "plan-view.memberships-end",
+            "{memberships:membership in a group ends/memberships in groups end}.",
+            memberships
+        )));
+    }
     match plan.evidence {
         Evidence::Live => {}
         Evidence::Believed => lines.push(Line::new(

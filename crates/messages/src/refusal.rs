@@ -134,10 +134,18 @@ pub fn message(refusal: &Refusal) -> String {
         Refusal::FewFound { found, members, percent } => text!(
             "refusal.few-found",
             "This first run finds {found} of {members:member/members} who have ids of this directory, less than {percent} %: a \
-             search base or a filter may differ from before. Check the paths and filters with `bwdc doctor`.",
+             search base, a filter or the attribute that holds addresses may differ from before. Check them with `bwdc doctor`.",
             found,
             members,
             percent
+        ),
+        Refusal::AddressesLost { lost, allowed, managed } => text!(
+            "refusal.addresses-lost",
+            "{lost} of {managed:managed member/managed members} had an address at the last sync and have none in the directory now. \
+             The limit is {allowed}. Check the attribute that holds addresses, `sync.userEmailAttribute`.",
+            lost,
+            managed,
+            allowed
         ),
         Refusal::RepeatedExternalId { external_id, of_groups, holders } => {
             let number = holders.len();
@@ -236,6 +244,12 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
             Step::set("limits.allow-empty-directory", "true")
                 .to(text!("refusal.allow-empty", "To allow this in every run")),
         ],
+        Refusal::AddressesLost { .. } => {
+            vec![
+                Step::change("sync.userEmailAttribute")
+                    .to(text!("refusal.other-attribute", "To read another attribute")),
+            ]
+        }
         Refusal::FewFound { .. } => vec![
             Step::change("limits.first-read-percent").to(text!("refusal.lower", "To allow this in general")),
         ],

@@ -63,7 +63,7 @@ fn groups_of(desired: &Desired) -> Vec<String> {
     for place in order.into_iter().take(GROUPS) {
         let group = shown[place as usize];
         let members =
-            text!("summary.members", "{count:member/members}", count = desired.members(group).len());
+            text!("summary.members", "{count:member/members}", count = desired.members_by_use(group).0.len());
         lines.push(format!("  {:<WIDTH$}  {members}", cut(name(group))));
     }
     if let Some(more) = groups.checked_sub(GROUPS).filter(|it| *it > 0) {

@@ -3,7 +3,7 @@
 use super::addresses::addresses_told;
 use super::leavers::Outs;
 use super::{Change, Plan, PlanInput};
-use crate::desired::{Desired, DesiredPerson};
+use crate::desired::{Desired, DesiredPerson, NoUse};
 use crate::ledger::{Addresses, LedgerState, ManagedGroup, ManagedPerson, Marks};
 use crate::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, OrganizationState, Presence, ServerKind};
@@ -66,6 +66,7 @@ impl Plan {
             refused,
             addresses,
             waiting: self.waiting.clone(),
+            without_address: without_address(input, &self.ids),
         }
     }
 
@@ -347,6 +348,16 @@ impl Plan {
             _ => None,
         })
     }
+}
+
+/// People whom we manage and whose entries hold no address; of those who are not listed, whoever held none before.
+fn without_address(input: &PlanInput<'_>, ids: &[Option<ExternalId>]) -> Vec<ExternalId> {
+    let listed: HashSet<&ExternalId> = ids.iter().flatten().collect();
+    let before = input.ledger.without_address.iter().filter(|it| !listed.contains(it));
+    let lacks = |it: &DesiredPerson| input.desired.no_use(it).is_some_and(NoUse::is_lack);
+    let everybody = input.desired.everybody().iter().zip(ids);
+    let now = everybody.filter(|(it, _)| it.state == AccountState::Enabled && lacks(it));
+    before.chain(now.filter_map(|(_, id)| id.as_ref())).cloned().collect()
 }
 
 /// Groups whose id somebody took away: they stay ours until they get it back.

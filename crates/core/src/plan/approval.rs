@@ -32,6 +32,8 @@ pub struct Takings {
     pub empty_directory: bool,
     /// The directory returned no group.
     pub no_groups: bool,
+    /// External ids of people who have no address any more.
+    pub addresses_lost: BTreeSet<String>,
     /// A first run found few of those who carry ids of the directory.
     pub few_found: bool,
 }
@@ -47,6 +49,7 @@ impl Takings {
             && other.replaced_people.is_subset(&self.replaced_people)
             && other.anew.is_subset(&self.anew)
             && other.invited.is_subset(&self.invited)
+            && other.addresses_lost.is_subset(&self.addresses_lost)
             && other.seats <= self.seats
             && (self.empty_directory || !other.empty_directory)
             && (self.no_groups || !other.no_groups)
@@ -63,6 +66,7 @@ impl Takings {
         self.replaced_people.extend(other.replaced_people.iter().cloned());
         self.anew.extend(other.anew.iter().cloned());
         self.invited.extend(other.invited.iter().cloned());
+        self.addresses_lost.extend(other.addresses_lost.iter().cloned());
         self.seats = self.seats.max(other.seats);
         self.empty_directory |= other.empty_directory;
         self.no_groups |= other.no_groups;
@@ -79,6 +83,7 @@ impl Takings {
         self.replaced_people.retain(|it| !other.replaced_people.contains(it));
         self.replaced_groups.retain(|it| !other.replaced_groups.contains(it));
         self.invited.retain(|it| !other.invited.contains(it));
+        self.addresses_lost.retain(|it| !other.addresses_lost.contains(it));
     }
 
     /// External ids of people who lose access.

@@ -1,5 +1,6 @@
 //! The vocabulary of a plan.
 
+use crate::desired::{Desired, DesiredPerson, NoAddress, NoUse};
 use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::HiddenBecause;
 use crate::settings::HiddenAction;
@@ -327,6 +328,20 @@ pub enum LeftOutBecause {
         /// The group that lists it.
         group: String,
     },
+}
+
+impl LeftOutBecause {
+    /// Why an entry of the directory brings nobody over, as far as its address tells; None: the address can be used.
+    pub fn of_address(desired: &Desired, person: &DesiredPerson) -> Option<Self> {
+        Some(match desired.no_use(person)? {
+            NoUse::None(NoAddress::Missing) => Self::NoAddress,
+            NoUse::None(NoAddress::TooLong) => Self::AddressTooLong,
+            NoUse::None(NoAddress::Shared) => Self::AddressShared,
+            NoUse::None(NoAddress::Replaced { by }) => Self::Replaced { by: desired.text(by).to_owned() },
+            NoUse::Blank => Self::AddressBlank,
+            NoUse::Invalid => Self::AddressInvalid { address: desired.display_name(person).to_owned() },
+        })
+    }
 }
 
 /// Something that an administrator should know of, and that changes nothing. The list is closed.

@@ -242,7 +242,9 @@ fn known(
     });
     let members = if differs {
         let Difference { added, removed, before } = difference;
-        let outside = removed.iter().filter(|it| !is_selected(it, roster)).cloned().collect();
+        // Whom we brought over and who has left was not put in by hand.
+        let by_hand = |it: &&String| !is_selected(it, roster) && !index.managed.contains_key(it.as_str());
+        let outside = removed.iter().filter(by_hand).cloned().collect();
         MembersChange::Differ { added, removed, outside, before }
     } else {
         MembersChange::Same

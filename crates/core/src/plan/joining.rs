@@ -3,8 +3,7 @@
 use super::change::LeftOutBecause;
 use super::invitations::{Turns, is_allowed};
 use super::{Index, PlanInput};
-use crate::desired::{DesiredPerson, NoAddress};
-use crate::normalize::is_acceptable;
+use crate::desired::DesiredPerson;
 use crate::observed::ServerKind;
 
 /// Longest external id that the official server takes, in characters.
@@ -45,19 +44,9 @@ pub(super) fn usable_address<'a>(
     pushed: &str,
     input: &PlanInput<'a>,
 ) -> Result<&'a str, LeftOutBecause> {
-    let email = match (person.email, person.unusable) {
-        (Some(email), _) => input.desired.text(email),
-        (None, Some(NoAddress::TooLong)) => return Err(LeftOutBecause::AddressTooLong),
-        (None, Some(NoAddress::Shared)) => return Err(LeftOutBecause::AddressShared),
-        (None, Some(NoAddress::Replaced { by })) => {
-            return Err(LeftOutBecause::Replaced { by: input.desired.text(by).to_owned() });
-        }
-        (None, _) => return Err(LeftOutBecause::NoAddress),
-    };
-    if email.is_empty() {
-        Err(LeftOutBecause::AddressBlank)
-    } else if !is_acceptable(email) {
-        Err(LeftOutBecause::AddressInvalid { address: email.to_owned() })
+    let email = person.email.map_or("", |it| input.desired.text(it));
+    if let Some(because) = LeftOutBecause::of_address(input.desired, person) {
+        Err(because)
     } else if input.server != ServerKind::Vaultwarden && pushed.chars().count() > LONGEST_EXTERNAL_ID {
         Err(LeftOutBecause::ExternalIdTooLong)
     } else {

@@ -8,11 +8,13 @@ use super::approval::Takings;
 use super::change::{Cause, Change, Kept, KeptBecause};
 use super::refusal::Held;
 use super::refusal::{Refusal, Verdict};
+use super::sources::Size;
 use super::{Index, Plan, PlanInput};
-use crate::desired::Desired;
+use crate::desired::{Desired, DesiredPerson, NoUse};
 use crate::names::ExternalId;
 use crate::observed::{Observed, ObservedMember};
 use crate::settings::Limits;
+use crate::snapshot::AccountState;
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
@@ -38,6 +40,8 @@ pub(super) struct Basis {
     settled: bool,
     /// People who are missing from the read and were not found disabled, deleted or gone.
     missing: usize,
+    /// People whom the directory lists without an address, and who had one at the last run.
+    without_address: BTreeSet<String>,
 }
 
 /// Why a plan is refused, and the actions that are.
@@ -126,6 +130,7 @@ impl Plan {
         self.too_many_replaced_people(limits, &takings, &mut judgement);
         self.too_many_invitations(limits, &takings, &mut judgement);
         self.too_many_found_anew(limits, &takings, &mut judgement);
+        self.too_many_lost_addresses(limits, &mut judgement);
         judgement
     }
 
@@ -147,6 +152,16 @@ impl Plan {
             .removals_percent
             .map_or_else(|| share(REMOVALS_PERCENT).max(FEW_REMOVALS.min(managed / 2)), share);
         share.min(limits.removals as usize).max(1)
+    }
+
+    /// Nobody is taken for it; but a wrong attribute would be followed by a standstill that nobody notices.
+    fn too_many_lost_addresses(&self, limits: &Limits, judgement: &mut Judgement) {
+        let (lost, allowed) = (self.basis.without_address.len(), self.removals_allowed(limits));
+        if lost > allowed {
+            let managed = self.basis.managed;
+            judgement.refusals.push(Refusal::AddressesLost { lost, allowed, managed });
+            judgement.refused.addresses_lost.clone_from(&self.basis.without_address);
+        }
     }
 
     /// Access that passes to other entries is measured like access that is taken.
@@ -267,6 +282,7 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
         first_run: plan.baseline,
         settled: input.settled,
         missing: missing(input, index, plan),
+        without_address: without_address(input, index),
     };
     plan.refusals.extend(few_found(input, index, plan));
     if input.connector.limits.allow_empty_directory || input.connector.limits.off {
@@ -295,12 +311,31 @@ fn missing(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> usize {
     leaving.count() + kept.filter(is_new).count()
 }
 
-/// Members with an external id whom a first run would not find in what was read: neither the id nor the address is in it. The
-/// engine asks the directory which of the ids are its own.
+/// Members whom the directory lists without an address that could be used, and who had one at the last run.
+fn without_address(input: &PlanInput<'_>, index: &Index<'_>) -> BTreeSet<String> {
+    let noted: HashSet<&ExternalId> = input.ledger.without_address.iter().collect();
+    let is_ours = |id: &ExternalId| {
+        index.managed.contains_key(id.as_str()) && index.by_external_id.contains_key(id.as_str())
+    };
+    let everybody = input.desired.everybody().iter().zip(input.identity.people());
+    everybody
+        .filter(|(it, _)| it.state == AccountState::Enabled)
+        .filter(|(it, _)| input.desired.no_use(it).is_some_and(NoUse::is_lack))
+        .filter_map(|(_, id)| id.as_ref())
+        .filter(|id| is_ours(id) && !noted.contains(id))
+        .map(|id| id.as_str().to_owned())
+        .collect()
+}
+
+/// Members with an external id whom a first run would not find in what was read: neither the id nor the address is in it; an enabled
+/// entry without an address brings nobody. The engine asks the directory which of the ids are its own.
 pub fn unfound<'a>(desired: &Desired, observed: &'a Observed) -> Vec<&'a ObservedMember> {
     let Observed::Live(state) = observed else { return Vec::new() };
     let everybody = || desired.everybody().iter();
-    let ids: HashSet<&str> = everybody().map(|it| desired.text(it.external_id)).collect();
+    let counts = |it: &&DesiredPerson| {
+        it.state != AccountState::Enabled || !desired.no_use(it).is_some_and(NoUse::is_lack)
+    };
+    let ids: HashSet<&str> = everybody().filter(counts).map(|it| desired.text(it.external_id)).collect();
     let addresses: HashSet<&str> = everybody().filter_map(|it| it.email).map(|it| desired.text(it)).collect();
     let carries =
         |it: &&ObservedMember| it.external_id.as_ref().is_some_and(|id| !id.as_str().trim().is_empty());
@@ -329,13 +364,16 @@ fn empty_sources(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> Vec<R
         (input.desired.people_wanted() || input.sync.groups, input.sync.groups);
     let sizes = index.sources.sizes();
     let alone = input.desired.sources().len() == 1;
+    // Told by another refusal, with its cause.
+    let addresses_lost = plan.basis.without_address.len() > plan.removals_allowed(&input.connector.limits);
+    let is_empty = |size: &Size<'_>| size.people == 0 && !(addresses_lost && size.listed > 0);
     let mut refusals = Vec::new();
     for size in sizes {
         let here = |id: &ExternalId| index.by_external_id.contains_key(id.as_str());
         let of_source = input.ledger.people.iter().filter(|it| it.source == *size.name);
         let managed =
             if alone { plan.totals.managed } else { of_source.filter(|it| here(&it.external_id)).count() };
-        if people_matter && size.people == 0 && managed > 0 {
+        if people_matter && is_empty(&size) && managed > 0 {
             refusals.push(Refusal::EmptyDirectory { source: size.name.clone(), managed });
         }
         let of_source = input.ledger.groups.iter().filter(|it| it.source == *size.name).count();

@@ -142,6 +142,15 @@ pub enum Refusal {
         /// How many of them have to be found, in percent.
         percent: u32,
     },
+    /// More people than may lose access have no address in the directory any more, and had one at the last run.
+    AddressesLost {
+        /// They.
+        lost: usize,
+        /// How many may at once.
+        allowed: usize,
+        /// Members with an external id.
+        managed: usize,
+    },
     /// Two members or two groups of the organization share an external id: the server would answer 500.
     RepeatedExternalId {
         /// The id.
@@ -183,6 +192,7 @@ impl Refusal {
             | Self::SeatsBought { .. }
             | Self::EmptyDirectory { .. }
             | Self::NoGroups { .. }
+            | Self::AddressesLost { .. }
             | Self::FewFound { .. } => true,
             Self::NoSeats { .. }
             | Self::OverOccupied { .. }

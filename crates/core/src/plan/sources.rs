@@ -112,14 +112,20 @@ impl<'a> Sources<'a> {
                 read: it.failure.is_none(),
                 groups_read: it.groups,
                 people: 0,
+                listed: 0,
                 groups: 0,
             })
             .collect();
         for person in desired.everybody() {
-            sizes[usize::from(person.source)].people += 1;
+            let has_address = desired.no_use(person).is_none_or(|it| !it.is_lack());
+            let size = &mut sizes[usize::from(person.source)];
+            size.listed += 1;
+            size.people += usize::from(has_address);
         }
         for alias in desired.merged().iter().flat_map(|it| &it.aliases) {
-            sizes[usize::from(alias.source)].people += 1;
+            let size = &mut sizes[usize::from(alias.source)];
+            size.listed += 1;
+            size.people += 1;
         }
         for group in desired.groups().iter().chain(desired.dropped_groups()) {
             sizes[usize::from(group.source)].groups += 1;
@@ -169,7 +175,10 @@ pub(super) struct Size<'a> {
     pub(super) name: &'a SourceName,
     read: bool,
     pub(super) groups_read: bool,
+    /// Those with an address.
     pub(super) people: usize,
+    /// Those with or without.
+    pub(super) listed: usize,
     pub(super) groups: usize,
 }
 

@@ -1,6 +1,6 @@
 //! The raw state of the directory at the last read: a cache, replaced or changed in one transaction.
 
-use super::{Ledger, LedgerError};
+use super::{CLEARED, Ledger, LedgerError, schema};
 use crate::directory::mirror::{Mirror, ObjectKind, RawObject, Refresh};
 use bwdc_core::names::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
@@ -46,10 +46,25 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open_to_read`], and when the file cannot be written.
     pub fn forget_mirrors(path: &Path) -> Result<(), LedgerError> {
+        Self::without_mirrors(path, false)
+    }
+
+    /// As [`Ledger::forget_mirrors`]; the next run also sends everything again to an organization that nobody can look at.
+    ///
+    /// # Errors
+    /// As [`Ledger::forget_mirrors`].
+    pub fn forget_cache(path: &Path) -> Result<(), LedgerError> {
+        Self::without_mirrors(path, true)
+    }
+
+    fn without_mirrors(path: &Path, clears: bool) -> Result<(), LedgerError> {
         let Some(mut ledger) = Self::open_to_read(path)? else { return Ok(()) };
         ledger.connection.pragma_update(None, "query_only", false)?;
         let transaction = ledger.writing()?;
         transaction.execute_batch("DELETE FROM mirror_objects; DELETE FROM mirrors;")?;
+        if clears {
+            schema::set_fact(&transaction, CLEARED, 1)?;
+        }
         Ok(transaction.commit()?)
     }
 

@@ -47,6 +47,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAGES: std::ffi::c_int = 4_096;
 const BASELINE: &str = "baseline_taken";
 const ACCEPTED: &str = "accepted_settings";
+const CLEARED: &str = "cleared";
 
 /// Why the ledger cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -267,6 +268,7 @@ impl Ledger {
             new_sources: Vec::new(),
             refused: refusals::read(&snapshot)?,
             waiting: refusals::read_waiting(&snapshot)?,
+            without_address: refusals::read_without_address(&snapshot)?,
             addresses: addresses::read(&snapshot)?,
         };
         snapshot.commit()?;
@@ -292,6 +294,14 @@ impl Ledger {
         schema::set_fact(&self.connection, ACCEPTED, settings)
     }
 
+    /// Whether somebody forgot the cache, and no run has ended since.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn was_cleared(&self) -> Result<bool, LedgerError> {
+        Ok(schema::fact(&self.connection, CLEARED)? == Some(1))
+    }
+
     /// How many people or groups it knows, whichever are more.
     ///
     /// # Errors
@@ -304,7 +314,7 @@ impl Ledger {
 
     /// Ends a run that reached the organization, in one transaction:
     ///
-    /// 1. people, groups and memberships become those of `state`, by difference;
+    /// 1. people, groups and memberships become those of `state`, by difference, and a cleared cache is filled again;
     /// 2. the intents of earlier runs and the answered ones of this run are closed; an unanswered request of this run
     ///    stays open for the next, whatever `state.open_intents` says;
     /// 3. the run and its actions are recorded, and runs older than the retention forgotten.
@@ -323,8 +333,10 @@ impl Ledger {
         people::replace(&transaction, state)?;
         refusals::replace(&transaction, &state.refused)?;
         refusals::replace_waiting(&transaction, &state.waiting)?;
+        refusals::replace_without_address(&transaction, &state.without_address)?;
         addresses::replace(&transaction, state)?;
         schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
+        schema::set_fact(&transaction, CLEARED, 0)?;
         sources::compared(&transaction, &state.new_sources)?;
         journal::close(&transaction, run)?;
         history::close(&transaction, run, ending, retention)?;
@@ -370,6 +382,7 @@ impl Ledger {
             "shared_marks",
             "refusals",
             "waiting",
+            "without_address",
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }

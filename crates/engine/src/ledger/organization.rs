@@ -42,6 +42,7 @@ impl Ledger {
                 "shared_marks",
                 "refusals",
                 "waiting",
+                "without_address",
             ] {
                 transaction.execute(&format!("DELETE FROM {table}"), [])?;
             }

@@ -1,4 +1,5 @@
-//! What the server refused for one person or group, so that it is not asked for in every run; and who waits for a seat.
+//! What the server refused for one person or group, so that it is not asked for in every run; who waits for a seat, and who has
+//! no address.
 
 use super::LedgerError;
 use bwdc_core::ledger::{RefusedBefore, RefusedKind};
@@ -42,6 +43,26 @@ pub(super) fn replace_waiting(
         transaction.prepare("INSERT OR IGNORE INTO waiting (external_id, position) VALUES (?1, ?2)")?;
     for (id, position) in waiting.iter().zip(0_i64..) {
         write.execute((id.as_str(), position))?;
+    }
+    Ok(())
+}
+
+/// External ids of people whose entries had no address when they were last seen.
+pub(super) fn read_without_address(connection: &Connection) -> Result<Vec<ExternalId>, LedgerError> {
+    let mut statement = connection.prepare("SELECT external_id FROM without_address ORDER BY external_id")?;
+    let ids = statement.query_map([], |row| row.get::<_, Box<str>>(0).map(ExternalId::new))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Notes just these people as such.
+pub(super) fn replace_without_address(
+    transaction: &Transaction<'_>,
+    people: &[ExternalId],
+) -> Result<(), LedgerError> {
+    transaction.execute("DELETE FROM without_address", [])?;
+    let mut write = transaction.prepare("INSERT OR IGNORE INTO without_address (external_id) VALUES (?1)")?;
+    for id in people {
+        write.execute([id.as_str()])?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -173,6 +173,11 @@ const MIGRATIONS: [&str; 13] = [
     CREATE TABLE waiting (
         external_id TEXT PRIMARY KEY,
         position INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE without_address (
+        external_id TEXT PRIMARY KEY
     ) STRICT, WITHOUT ROWID;
 ",
 ];

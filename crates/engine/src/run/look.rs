@@ -2,7 +2,7 @@
 //! writes anything.
 
 use super::inputs::{Reading, Remembered, Sides, read_both, tell_of_dangers};
-use super::remembered::{Place, look_for_others, remembered};
+use super::remembered::{Place, look_for_others, remembered, was_cleared};
 use super::source::{RunSource, of_source, open_all};
 use super::{Planned, RunError, SavedPlan};
 use crate::accounts;
@@ -40,7 +40,9 @@ pub(crate) async fn test(
     for source in sources {
         reads.push(read(source, last.filter(|_| since_last), control).await?);
     }
-    Ok(Desired::merge(reads, sync.users, connector.conflicts)?)
+    let disabled_leave = connector.leavers.disabled.is_some() || sync.remove_disabled;
+    let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
+    Ok(desired.with_disabled_leaving(disabled_leave))
 }
 
 async fn read(source: RunSource, since: Option<Timestamp>, control: Control<'_>) -> Result<Source, RunError> {
@@ -97,9 +99,11 @@ pub(crate) async fn plan(
         control.notice(Notice::LedgerDamaged { path: path.clone() });
     }
     let place = Place::of(&api, &organization_id, &sources);
+    let mut cleared = false;
     let (before, approvals) = match Ledger::open_to_read(path)? {
         Some(ledger) if ledger.is_about(&place.pair, &organization_id)? => {
             look_for_others(installation, &ledger, control)?;
+            cleared = was_cleared(installation, &ledger)?;
             let before = remembered(&ledger, &sources, &configuration.connector, now)?;
             if before.state.open_imports().next().is_some()
                 || ledger.import_until()?.is_some_and(|it| it > now)
@@ -113,7 +117,7 @@ pub(crate) async fn plan(
     let organization = accounts::access(&configuration.organization, &configuration.keys).await?.open()?;
     let sides = Sides { configuration: &configuration, sources: &sources, organization: &organization };
     let mut inputs = read_both(sides, before, now, Reading::Whole, control).await?;
-    inputs.resend = mode == ReadMode::Full;
+    inputs.resend = cleared || mode == ReadMode::Full;
     let plan = Plan::build(&inputs.borrow());
     inputs.tell(&plan, control);
     let verdict = plan.check(&inputs.connector.limits, &approvals);

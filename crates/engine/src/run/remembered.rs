@@ -96,6 +96,15 @@ pub(super) fn look_for_others(
     Ok(others)
 }
 
+/// Whether somebody cleared the cache since our last run, with our command or with the official connector's, which takes its marks
+/// out of `data.json`.
+pub(super) fn was_cleared(installation: &Installation, ledger: &Ledger) -> Result<bool, RunError> {
+    let none = SharedMarks::default();
+    let taken_out =
+        ledger.shared_marks()?.is_some_and(|ours| ours != none) && shared_marks(installation) == none;
+    Ok(taken_out || ledger.was_cleared()?)
+}
+
 /// The marks that `data.json` holds now.
 pub(super) fn shared_marks(installation: &Installation) -> SharedMarks {
     let data = installation.data();

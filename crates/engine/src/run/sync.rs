@@ -5,7 +5,7 @@ use super::inputs::{Inputs, Reading, Sides, read_both, tell_of_dangers};
 use super::observe::observe_again;
 use super::outcome::{self, Finished};
 use super::record::Record;
-use super::remembered::{Place, begin_ledger, look_for_others, remembered};
+use super::remembered::{Place, begin_ledger, look_for_others, remembered, was_cleared};
 use super::send::{Sent, Wire};
 use super::settle::{OpenImports, Wait, Waits};
 use super::source::{RunSource, open_all, settings_of};
@@ -73,6 +73,7 @@ pub(crate) async fn sync(
     let mut ledger = begin_ledger(installation, &place, &sources, keep_days, control)?;
     configuration.organization.keep_bindings(&configuration.keys, &mut ledger)?;
     let others = look_for_others(installation, &ledger, control)?;
+    let cleared = was_cleared(installation, &ledger)?;
     let mut run = Run {
         installation,
         configuration: &configuration,
@@ -87,8 +88,9 @@ pub(crate) async fn sync(
         control,
     };
     let mode = if others { ReadMode::Full } else { work.mode };
-    // A schedule reads everything now and then, and overrules nobody who changed something by hand.
-    let resend = work.mode == ReadMode::Full && work.expected.is_none() && !work.trigger.scheduled;
+    // A schedule reads everything now and then, and overrules nobody who changed something by hand. Who clears the cache wants it.
+    let asked = cleared || work.mode == ReadMode::Full && !work.trigger.scheduled;
+    let resend = asked && work.expected.is_none();
     let ending = run.carry_out(mode, resend, work.expected).await.unwrap_or_else(|ending| *ending);
     let token = organization.token().await.map(|it| it.secret().clone());
     let Run { installation, ledger, id, .. } = run;

@@ -61,6 +61,7 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
         new_sources: Vec::new(),
         addresses: addresses(people),
         waiting: vec![ExternalId::new("first"), ExternalId::new("second")],
+        without_address: vec![ExternalId::new("nameless")],
         refused: vec![RefusedBefore {
             kind: RefusedKind::Restore,
             id: "m1".to_owned(),

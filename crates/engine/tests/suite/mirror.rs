@@ -101,9 +101,9 @@ fn a_dropped_or_forgotten_mirror_is_none() {
     let (folder, ledger) = filled();
     drop(ledger);
     let path = folder.path().join("connector.db");
-    Ledger::forget_mirrors(&path).expect("writable");
+    Ledger::forget_cache(&path).expect("writable");
     assert_eq!(read(&Ledger::open(&path, Clock::System).expect("readable").into_ledger(), NOW), None);
-    Ledger::forget_mirrors(&folder.path().join("none.db")).expect("nothing to forget");
+    Ledger::forget_cache(&folder.path().join("none.db")).expect("nothing to forget");
 }
 
 #[test]

@@ -309,12 +309,21 @@ pub fn automatic_waits() -> String {
 pub fn plan_summary(planned: &Planned) -> String {
     let totals = planned.plan.totals;
     let (changes, removals) = (planned.plan.changes.len(), planned.plan.removals().count());
-    let counts = text!(
-        "desktop-plan.counts",
-        "{changes:change/changes}, {removals:person loses/people lose} access.",
-        changes,
-        removals
-    );
+    let counts = match planned.plan.takings().memberships.len() {
+        0 => text!(
+            "desktop-plan.counts",
+            "{changes:change/changes}, {removals:person loses/people lose} access.",
+            changes,
+            removals
+        ),
+        memberships => text!(
+            "desktop-plan.counts-and-memberships",
+            "{changes:change/changes}, {removals:person loses/people lose} access, {memberships:membership in a group ends/memberships in groups end}.",
+            changes,
+            removals,
+            memberships
+        ),
+    };
     let sizes = text!(
         "desktop-plan.sizes",
         "The directory lists {people:person/people} and {groups:group/groups}; the organization has {managed:managed member/managed \

@@ -6,7 +6,7 @@ use crate::foreign::fit_in_a_line;
 use crate::line::{Line, Tone};
 use crate::refusal::message;
 use crate::{approval, plan, sync, text};
-use bwdc_core::desired::{Desired, NoAddress};
+use bwdc_core::desired::Desired;
 use bwdc_core::plan::{LeftOutBecause, Verdict};
 use bwdc_core::snapshot::AccountState;
 use bwdc_core::test_report::TestReport;
@@ -56,14 +56,10 @@ impl Counted {
         }
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         for person in desired.everybody() {
-            let because = match person.unusable {
-                None => continue,
-                Some(NoAddress::Missing) => LeftOutBecause::NoAddress,
-                Some(NoAddress::TooLong) => LeftOutBecause::AddressTooLong,
-                Some(NoAddress::Shared) => LeftOutBecause::AddressShared,
-                Some(NoAddress::Replaced { by }) => {
-                    LeftOutBecause::Replaced { by: desired.text(by).to_owned() }
-                }
+            let Some(because) =
+                LeftOutBecause::of_address(desired, person).filter(|_| desired.may_bring(person))
+            else {
+                continue;
             };
             *reasons.entry(left_out(&because)).or_default() += 1;
         }
@@ -90,7 +86,7 @@ impl Counted {
             .map(|it| fit_in_a_line(desired.display_name(it)).into_owned())
             .collect();
         let group = |(number, group): (usize, &bwdc_core::desired::DesiredGroup)| {
-            let members = desired.members(number).len();
+            let members = desired.members_by_use(number).0.len();
             let name = fit_in_a_line(desired.text(group.name)).into_owned();
             text!("setup.group", "{name} ({members:member/members})", name, members)
         };

@@ -58,6 +58,45 @@ fn a_full_sync_sends_everything_again_where_nobody_can_look() {
     assert_eq!(stage.writes(), [""; 0]);
 }
 
+/// Whoever clears the cache, with our command or with the official connector's, which takes its marks out of the settings, gets
+/// everything sent once more, as there.
+#[test]
+fn a_cleared_cache_sends_everything_again_where_nobody_can_look() {
+    let stage = Stage::new(Options::vaultwarden(), TAKING, |_| {});
+    let directory = company().serve();
+    stage.read(&directory);
+    stage.sync();
+    let official = || {
+        let mut settings = stage.home.data_json().expect("readable");
+        for key in ["lastUserSync", "lastGroupSync", "lastSyncHash", "userDeltaToken", "groupDeltaToken"] {
+            settings.as_object_mut().expect("an object").remove(key);
+        }
+        stage.home.write_data_json(&settings).expect("writable");
+    };
+    let ours = || assert_eq!(stage.run(&["clear-cache"]).code, Some(0));
+    for clear in [&ours as &dyn Fn(), &official] {
+        stage.organization.clear_requests();
+        stage.sync();
+        assert_eq!(stage.writes(), [""; 0]);
+        clear();
+        let planned = stage.run(&["plan"]);
+        assert!(planned.stdout.contains("This run lists everybody"), "{}", planned.stdout);
+        stage.sync();
+        let requests = stage.organization.requests();
+        let import = requests.iter().find(|it| it.path.ends_with("/import")).expect("an import");
+        let import: Value = serde_json::from_str(&import.body).expect("JSON");
+        assert_eq!(import["members"].as_array().map(Vec::len), Some(11));
+    }
+    // A server that can be read shows what is there: nothing is sent for nothing.
+    let stage = Stage::new(Options::official(), TAKING, |_| {});
+    stage.read(&directory);
+    stage.sync();
+    stage.organization.clear_requests();
+    assert_eq!(stage.run(&["clear-cache"]).code, Some(0));
+    stage.sync();
+    assert_eq!(stage.writes(), [""; 0]);
+}
+
 #[test]
 fn law_04_what_cannot_be_made_equal_is_said_and_not_sent_again() {
     for is_official in [true, false] {

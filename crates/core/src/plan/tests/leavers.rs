@@ -461,3 +461,19 @@ fn who_was_gone_and_is_revoked_is_not_asked_for_again() {
         assert!(settled(action).is_empty(), "{action:?}");
     }
 }
+
+/// "By hand" is who was never ours.
+#[test]
+fn a_leaver_who_goes_out_of_a_group_was_not_put_in_by_hand() {
+    let world = World::new().managed_crowd(5).member("", "hand@x", MemberStatus::Confirmed, Role::User);
+    let world = world.group("g", "g", &[0, 1, 2, 5]).leavers(LeaverAction::Revoke, LeaverAction::Keep);
+    let world = world.answer("crowd0", Presence::NotFound);
+    let sample = (1..5).fold(Sample::new(), |it, n| it.person(&format!("crowd{n}"), &format!("crowd{n}@x")));
+    let plan = world.plan(sample.group("g", &["crowd1"]));
+    let Some(Change::ChangeMembers { removed, outside, .. }) =
+        plan.changes.iter().find(|it| matches!(it, Change::ChangeMembers { .. }))
+    else {
+        panic!("{:?}", plan.changes)
+    };
+    assert_eq!((removed.len(), outside.as_slice()), (3, ["hand@x".to_owned()].as_slice()));
+}

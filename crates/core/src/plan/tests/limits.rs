@@ -317,3 +317,67 @@ fn a_first_run_that_finds_few_of_the_directorys_own_people_is_refused() {
     later.ledger.baseline_taken = true;
     assert_eq!(verdict(&later, 1), Verdict::Go);
 }
+
+/// With another address attribute the directory shows everybody, and nobody's address.
+fn without_addresses(managed: usize, lacking: usize) -> Sample {
+    (0..managed).fold(Sample::new(), |sample, it| match it < lacking {
+        true => sample.person_without_address(&format!("crowd{it}")),
+        false => sample.person(&format!("crowd{it}"), &format!("crowd{it}@x")),
+    })
+}
+
+#[test]
+fn many_who_lost_their_address_are_a_wrong_attribute_and_not_a_standstill() {
+    let mut world = World::new().managed_crowd(62);
+    let verdict = |world: &World, lacking| refusals(&world.plan(without_addresses(62, lacking)));
+    for lacking in [4, 61, 62] {
+        let lost = Refusal::AddressesLost { lost: lacking, allowed: 3, managed: 62 };
+        assert_eq!(verdict(&world, lacking), [lost], "{lacking}");
+    }
+    // Blank and invalid ones are none either.
+    let odd = |n: usize| if n.is_multiple_of(2) { String::new() } else { format!("Ann {n}") };
+    let odd = (0..62).fold(Sample::new(), |it, n| it.person(&format!("crowd{n}"), &odd(n)));
+    assert!(matches!(refusals(&world.plan(odd))[..], [Refusal::AddressesLost { lost: 62, .. }]));
+    assert_eq!(verdict(&world, 3), []);
+    // Approved once, these and no others.
+    let approval = world.plan(without_addresses(62, 9)).refused(&Limits::default());
+    assert_eq!((approval.addresses_lost.len(), approval.takes_nothing()), (9, true));
+    let approved = |lacking| {
+        world.plan(without_addresses(62, lacking)).check(&Limits::default(), std::slice::from_ref(&approval))
+    };
+    assert_eq!((approved(9), approved(8)), (Verdict::Go, Verdict::Go));
+    assert!(matches!(approved(10), Verdict::Refused(_)));
+    assert_eq!(
+        world.plan(without_addresses(62, 62)).check(&Limits { off: true, ..Limits::default() }, &[]),
+        Verdict::Go
+    );
+
+    // What a run has seen is not new in the next; who has an address again is forgotten.
+    let carry_out = |world: &World, lacking| {
+        let desired = without_addresses(62, lacking).desired(&world.sync).expect("valid");
+        let observed = Observed::Live(world.state.clone());
+        let input = world.input(&desired, &observed);
+        Plan::build(&input).ledger_after(&input, After::Observed(&world.state), Timestamp(1))
+    };
+    world.ledger = carry_out(&world, 9);
+    assert_eq!(world.ledger.without_address.len(), 9);
+    assert_eq!((verdict(&world, 9), verdict(&world, 12)), (vec![], vec![]));
+    assert_eq!(verdict(&world, 13), [Refusal::AddressesLost { lost: 4, allowed: 3, managed: 62 }]);
+    world.ledger = carry_out(&world, 2);
+    assert_eq!(world.ledger.without_address.len(), 2);
+    // Who has left keeps nobody waiting: nobody is known of those whom the ledger does not know.
+    world.ledger.people.clear();
+    assert_eq!(verdict(&world, 9), []);
+}
+
+#[test]
+fn a_directory_of_people_without_an_address_is_an_empty_one() {
+    let world = World::new().managed("a", "a@x");
+    let plan = world.plan(Sample::new().person_without_address("a"));
+    assert_eq!(refusals(&plan), [Refusal::EmptyDirectory { source: SourceName::primary(), managed: 1 }]);
+    // A first run, whose ledger knows nobody, has to find those with an address.
+    let mut world = World::new().managed_crowd(40);
+    world.ledger = LedgerState::default();
+    let desired = without_addresses(40, 39).desired(&world.sync).expect("valid");
+    assert_eq!(unfound(&desired, &Observed::Live(world.state)).len(), 39);
+}
