@@ -2,8 +2,10 @@
 //!
 //! Order is part of the contract: own members as listed, then each inner group in the directory's order, and so on
 //! downwards, everybody once. The graph is cut into strongly connected components, inner ones first: a group outside of
-//! cycles takes the finished lists of its inner groups; a group inside a cycle walks its component once from itself. The
-//! cost is that of the edges and of the lists that come out.
+//! cycles takes the finished lists of its inner groups; what the groups of a cycle take from each other is in `cycle.rs`.
+//! The cost is that of the edges and of the lists that come out.
+
+mod cycle;
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -69,30 +71,46 @@ pub(crate) fn contain_marked(inner: &Rows, mut marked: Vec<bool>) -> Vec<bool> {
 /// `people` and `inner` hold one row a group: the numbers of its own people, below `number_of_people`, and those of the
 /// groups inside it, which are visited in ascending order whatever the order of the row. A group may contain itself.
 pub fn flatten(people: &Rows, inner: &Rows, number_of_people: usize) -> Rows {
-    let mut seen = Seen { marks: vec![0; number_of_people], current: 0 };
-    let mut flat = Rows::default();
-    if inner.total() == 0 {
-        for group in 0..people.len() {
-            let mut list = Vec::new();
-            seen.begin();
-            seen.append(&mut list, people.row(group));
-            flat.push(list);
-        }
-        return flat;
-    }
-    let (components, component_of) = components(inner);
-    let mut finished: Vec<Vec<u32>> = vec![Vec::new(); people.len()];
-    let mut visited = vec![u32::MAX; people.len()];
+    flatten_in_steps(people, inner, number_of_people).0
+}
+
+/// As [`flatten`], with the number of edges that were followed and people who were looked at.
+fn flatten_in_steps(people: &Rows, inner: &Rows, number_of_people: usize) -> (Rows, usize) {
+    let inner = in_order(inner);
+    let (components, component_of) = components(&inner);
+    let mut work = Work {
+        people,
+        inner: &inner,
+        component_of: &component_of,
+        finished: vec![Vec::new(); people.len()],
+        seen: Seen { marks: vec![0; number_of_people], current: 0, steps: 0 },
+        visited: vec![u32::MAX; people.len()],
+    };
+    let mut carriers = cycle::Carriers::new(number_of_people);
     for component in &components {
-        for &group in component {
-            let walk = Walk { people, inner, finished: &finished, component_of: &component_of };
-            finished[group as usize] = walk.from(group, &mut seen, &mut visited);
+        match component[..] {
+            [group] => work.walk(group, usize::MAX),
+            _ => cycle::finish(component, &mut work, &mut carriers),
         }
     }
-    for list in finished {
+    let mut flat = Rows::default();
+    flat.items.reserve_exact(work.finished.iter().map(Vec::len).sum());
+    for list in work.finished {
         flat.push(list);
     }
-    flat
+    (flat, work.seen.steps)
+}
+
+/// The groups inside each group in ascending order, each once and none itself.
+fn in_order(inner: &Rows) -> Rows {
+    let mut ordered = Rows::default();
+    for group in 0..inner.len() {
+        let mut row = inner.row(group).to_vec();
+        row.sort_unstable();
+        row.dedup();
+        ordered.push(row.into_iter().filter(|&it| it as usize != group));
+    }
+    ordered
 }
 
 /// The strongly connected components, inner ones first, and for each group the number of its component.
@@ -124,47 +142,46 @@ fn components(inner: &Rows) -> (Vec<Vec<u32>>, Vec<u32>) {
     (components, component_of)
 }
 
-struct Walk<'a> {
+/// Lists under way.
+struct Work<'a> {
     people: &'a Rows,
+    /// In ascending order, each once.
     inner: &'a Rows,
-    finished: &'a [Vec<u32>],
     component_of: &'a [u32],
+    finished: Vec<Vec<u32>>,
+    seen: Seen,
+    /// For each group the last one whose walk came through it.
+    visited: Vec<u32>,
 }
 
-impl Walk<'_> {
-    /// Depth first from `root` through its component; other components are finished and only read.
-    fn from(&self, root: u32, seen: &mut Seen, visited: &mut [u32]) -> Vec<u32> {
+impl Work<'_> {
+    /// Depth first from `root` through its component until `all` people are found; other components are finished and only read.
+    fn walk(&mut self, root: u32, all: usize) {
+        let Self { people, inner, component_of, finished, seen, visited } = self;
+        let component = component_of[root as usize];
         seen.begin();
         let mut list = Vec::new();
-        let mut path = vec![self.enter(root, root, seen, visited, &mut list)];
-        while let Some(waiting) = path.last_mut() {
-            let Some(group) = waiting.next() else {
+        visited[root as usize] = root;
+        seen.append(&mut list, people.row(root as usize));
+        let mut path = vec![(root, 0)];
+        while list.len() < all
+            && let Some((group, next)) = path.last_mut()
+        {
+            let Some(&group) = inner.row(*group as usize).get(*next) else {
                 path.pop();
                 continue;
             };
-            if self.component_of[group as usize] != self.component_of[root as usize] {
-                seen.append(&mut list, &self.finished[group as usize]);
+            *next += 1;
+            seen.steps += 1;
+            if component_of[group as usize] != component {
+                seen.append(&mut list, &finished[group as usize]);
             } else if visited[group as usize] != root {
-                path.push(self.enter(group, root, seen, visited, &mut list));
+                visited[group as usize] = root;
+                seen.append(&mut list, people.row(group as usize));
+                path.push((group, 0));
             }
         }
-        list
-    }
-
-    fn enter(
-        &self,
-        group: u32,
-        root: u32,
-        seen: &mut Seen,
-        visited: &mut [u32],
-        list: &mut Vec<u32>,
-    ) -> std::vec::IntoIter<u32> {
-        visited[group as usize] = root;
-        seen.append(list, self.people.row(group as usize));
-        let mut inner = self.inner.row(group as usize).to_vec();
-        inner.sort_unstable();
-        inner.dedup();
-        inner.into_iter()
+        finished[root as usize] = list;
     }
 }
 
@@ -172,6 +189,7 @@ impl Walk<'_> {
 struct Seen {
     marks: Vec<u32>,
     current: u32,
+    steps: usize,
 }
 
 impl Seen {
@@ -180,6 +198,7 @@ impl Seen {
     }
 
     fn append(&mut self, list: &mut Vec<u32>, people: &[u32]) {
+        self.steps += people.len();
         for &person in people {
             let mark = &mut self.marks[person as usize];
             if *mark != self.current {
@@ -265,8 +284,90 @@ mod tests {
         }
     }
 
+    /// Groups of one cycle, in which each also holds the group so many places further.
+    fn ring(groups: u32, further: &[u32], of_group: impl Fn(u32) -> Vec<u32>) -> (Rows, Rows) {
+        let (mut people, mut inner) = (Rows::default(), Rows::default());
+        for group in 0..groups {
+            people.push(of_group(group));
+            inner.push(further.iter().map(|it| (group + it) % groups));
+        }
+        (people, inner)
+    }
+
+    #[test]
+    fn a_cycle_costs_its_edges_and_the_lists_that_come_out() {
+        let groups = 3000u32;
+        let here_and_there =
+            |group: u32| if group.is_multiple_of(1000) { vec![group / 1000] } else { Vec::new() };
+        let nearly_all_everywhere = |group: u32| {
+            let mut people: Vec<u32> = (0..19).collect();
+            people.extend((group == 5).then_some(19));
+            people
+        };
+        for further in [&[1][..], &[1, 7], &[2, 1, 900]] {
+            for (what, (people, inner)) in [
+                ("one of each", ring(groups, further, |group| vec![group])),
+                ("few", ring(groups, further, here_and_there)),
+                ("many and one", ring(groups, further, nearly_all_everywhere)),
+            ] {
+                let (flat, steps) = flatten_in_steps(&people, &inner, groups as usize);
+                let size = people.total() + inner.total() + flat.total();
+                assert!(steps <= 8 * size, "{what} {further:?}: {steps} steps for {size}");
+            }
+        }
+    }
+
+    /// A hub that holds every group and stands in each, as in a company where everybody is in everything.
+    #[test]
+    fn a_hub_costs_its_edges_and_the_lists_that_come_out() {
+        let groups = 3000u32;
+        let (mut people, mut inner) = (Rows::default(), Rows::default());
+        people.push([0]);
+        inner.push(1..groups);
+        for group in 1..groups {
+            people.push(group.is_multiple_of(300).then_some(group / 300));
+            inner.push([0]);
+        }
+        let (flat, steps) = flatten_in_steps(&people, &inner, 11);
+        assert_eq!(
+            (flat.row(0), flat.row(600)),
+            ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].as_slice(), [2, 0, 1, 3, 4, 5, 6, 7, 8, 9].as_slice())
+        );
+        assert!(steps <= 4 * (inner.total() + flat.total()), "{steps}");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
+        /// Few people in many groups that hold each other: most lists are taken from others.
+        #[test]
+        fn groups_of_a_cycle_keep_the_contracts_order(
+            further in proptest::collection::vec(1u32..30, 1..4),
+            people_of in proptest::collection::vec(proptest::collection::vec(0u32..5, 0..2), 30),
+            more in proptest::collection::vec((0u32..36, 0u32..36), 0..30),
+            outside in proptest::collection::vec(proptest::collection::vec(0u32..7, 0..3), 6),
+            order in Just((0u32..36).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
+            let mut people = vec![Vec::new(); 36];
+            let mut inner = vec![Vec::new(); 36];
+            let place = |it: u32| order[it as usize];
+            for group in 0..30u32 {
+                people[place(group) as usize].clone_from(&people_of[group as usize]);
+                inner[place(group) as usize].extend(further.iter().map(|it| place((group + it) % 30)));
+            }
+            for (group, own) in (30u32..).zip(&outside) {
+                people[place(group) as usize].clone_from(own);
+            }
+            for &(from, to) in &more {
+                inner[place(from) as usize].push(place(to));
+            }
+            let flat = flatten(&rows(&people), &rows(&inner), 7);
+            for root in 0..people.len() {
+                let mut expected = Vec::new();
+                in_order(&people, &inner, root, &mut BTreeSet::new(), &mut expected);
+                prop_assert_eq!(flat.row(root), expected);
+            }
+        }
+
         #[test]
         fn flattening_is_the_transitive_closure_in_the_contracts_order(
             groups in proptest::collection::vec(
