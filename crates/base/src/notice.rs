@@ -1,6 +1,6 @@
 //! What the administrator should know and what stops nothing, as data: the words are the front end's.
 
-use bwdc_core::names::SourceName;
+use bwdc_core::names::{SourceName, Timestamp};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -56,6 +56,24 @@ pub enum Notice {
         username: String,
         /// The server.
         server: String,
+    },
+    /// The password of the directory's account ends.
+    PasswordEnds {
+        /// The account.
+        username: String,
+        /// The server.
+        server: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The password of the directory's account has ended; the server accepts it a few times more, and each sign-in uses one up.
+    PasswordEnded {
+        /// The account.
+        username: String,
+        /// The server.
+        server: String,
+        /// How many sign-ins are left.
+        left: u32,
     },
     /// An import of an earlier run has no known end: the next sync waits for it first.
     ImportUnderWay,

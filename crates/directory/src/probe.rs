@@ -5,6 +5,7 @@
 //! not be looked at for want of an earlier step is left out.
 
 use super::ReadError;
+use bwdc_core::names::Timestamp;
 
 /// One thing that was looked at.
 #[derive(Debug)]
@@ -65,6 +66,20 @@ pub enum Concern {
         /// Whole days that are left.
         days: i64,
     },
+    /// The password of the account ends.
+    PasswordEnds {
+        /// When.
+        at: Timestamp,
+        /// Whole days that are left.
+        days: i64,
+    },
+    /// The password of the account has ended, and is accepted a few times more.
+    PasswordEnded {
+        /// How many times.
+        left: u32,
+    },
+    /// Google: a domain is set beside the customer, whose other domains are left out.
+    DomainBesideCustomer,
     /// The server cannot answer in pages, so that its size limit bounds what can be read.
     NoPages,
     /// Nothing was found where something is expected.

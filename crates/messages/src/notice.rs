@@ -5,6 +5,7 @@ use crate::hidden;
 use crate::list::{capital, some};
 use crate::source::in_a_sentence;
 use crate::text;
+use crate::time::moment;
 use bwdc_core::plan::Remark;
 use bwdc_core::snapshot::Overlooked;
 use bwdc_engine::notice::{Belonging, Names, Notice};
@@ -237,6 +238,20 @@ pub fn notice(notice: &Notice) -> String {
             "Members of other domains are left out, because this server holds no entry of theirs: {members} (in {groups}).",
             members = listed(members),
             groups = listed(groups)
+        ),
+        Notice::PasswordEnds { username, server, at } => text!(
+            "notice.password-ends",
+            "The password of `{username}` at {server} ends at {at}. Change it before, and enter the new one with `bwdc config set ldap.password`.",
+            username,
+            server,
+            at = moment(*at)
+        ),
+        Notice::PasswordEnded { username, server, left } => text!(
+            "notice.password-ended",
+            "The password of `{username}` at {server} has ended. The server accepts {left:more sign-in/more sign-ins} with it, and each run takes several. Change it now, and enter the new one with `bwdc config set ldap.password`.",
+            username,
+            server,
+            left
         ),
         Notice::DomainBesideCustomer { domains } => text!(
             "notice.domain-beside-customer",

@@ -25,6 +25,11 @@ impl GoogleDirectory {
             }
             return findings;
         }
+        let settings = &self.settings;
+        if settings.customer.is_some() && !settings.domains.is_empty() {
+            let grade = Grade::Concern(Concern::DomainBesideCustomer);
+            findings.push(Finding::new(Check::SearchBase, settings.domains.join(", "), grade));
+        }
         let mut first_group = None;
         for query in self.domains() {
             findings.push(self.look::<UserResponse>(&session, Check::People, &["users"], &query).await.0);

@@ -2,6 +2,7 @@
 
 use super::error::{LdapReadError, Step};
 use super::name::{self, is_within};
+use super::password::PasswordWarning;
 use super::root_entry::RootEntry;
 use ldap3::{Ldap, LdapError};
 use std::io;
@@ -24,6 +25,8 @@ pub(super) struct Connection {
     pub(super) page_size: i32,
     /// How the server refused to answer in pages, once it has.
     pub(super) page_refused: Option<u32>,
+    /// What the server said of the password when it accepted it.
+    pub(super) password_warning: Option<PasswordWarning>,
     /// Entries that have come so far.
     pub(super) entries: u64,
 }

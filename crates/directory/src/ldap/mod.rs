@@ -25,6 +25,7 @@ mod lookup;
 mod membership;
 pub mod name;
 mod parity;
+mod password;
 mod person;
 mod prepare;
 mod probe;
@@ -58,6 +59,7 @@ use bwdc_core::settings::TimeLimits;
 use bwdc_core::settings::{LdapLayout, LdapSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use connect::Connection;
+use password::PasswordWarning;
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -202,7 +204,8 @@ impl LdapDirectory {
         Ok(found)
     }
 
-    /// A password in clear text is what many installations have, and works; it is said every time.
+    /// A password in clear text is what many installations have, and works; it is said every time. So is one that ends: each sign-in
+    /// after its end may be the last.
     fn warn(&self, connection: &Connection, events: Events<'_>) {
         let settings = self.found.get().unwrap_or(&self.settings);
         if settings.shows_password() {
@@ -213,6 +216,16 @@ impl LdapDirectory {
                 server: server.to_owned(),
             }));
         }
+        let Some(warning) = connection.password_warning else { return };
+        let (username, server) = (connection.username().to_owned(), connection.server().to_owned());
+        tracing::warn!(server, ?warning, "the password of the account ends");
+        events(Event::Notice(match warning {
+            PasswordWarning::Grace { left } => Notice::PasswordEnded { username, server, left },
+            PasswordWarning::Ends { .. } => {
+                let at = warning.ends_at(self.clock.now()).unwrap_or(self.clock.now());
+                Notice::PasswordEnds { username, server, at }
+            }
+        }));
     }
 
     async fn connect(&self) -> Result<Connection, LdapReadError> {

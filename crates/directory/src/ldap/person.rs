@@ -11,6 +11,9 @@ use bwdc_core::settings::DisabledBy;
 use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks};
 use bwdc_core::text::Text;
 
+/// What Active Directory puts behind the name of a deleted entry, with its id.
+const DELETED_NAME: &str = "\nDEL:";
+
 impl Reader<'_> {
     pub(super) fn person(
         &mut self,
@@ -20,6 +23,16 @@ impl Reader<'_> {
         let Names { reference, key, external_id, guid } = self.names(entry)?;
         if self.seen.as_mut().is_some_and(|seen| !seen.insert(key)) {
             return Ok(());
+        }
+        if let Some(living) = &mut self.living {
+            match state {
+                Some(AccountState::Deleted) if living.contains(&external_id) => {
+                    self.torn = true;
+                    return Ok(());
+                }
+                Some(_) => {}
+                None => drop(living.insert(external_id)),
+            }
         }
         let state = state.unwrap_or_else(|| {
             if self.accounts.is_disabled(entry) { AccountState::Disabled } else { AccountState::Enabled }
@@ -69,7 +82,8 @@ impl Reader<'_> {
             return PersonMarks::default();
         }
         let value = |attribute: &str| {
-            let value = text(entry.first_value(attribute)?).trim().to_owned();
+            let value = text(entry.first_value(attribute)?);
+            let value = value.split(DELETED_NAME).next().unwrap_or_default().trim().to_owned();
             (!value.is_empty()).then_some(value)
         };
         let number = match self.layout.mark_attribute.as_deref() {

@@ -5,6 +5,7 @@ use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
 use super::incremental::{Offer, offer};
+use super::password::PasswordWarning;
 use super::reader::Reader;
 use super::request::Request;
 use super::selection::{Filters, Reading, without_range};
@@ -15,6 +16,8 @@ use bwdc_core::settings::{Bind, Security};
 use bwdc_core::snapshot::ReadScope;
 use ldap3::Scope;
 
+/// In seconds.
+const DAY: i64 = 24 * 3600;
 /// People and groups in a sample.
 const SAMPLE: i32 = 20;
 const SCOPE: ReadScope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
@@ -61,7 +64,15 @@ fn failed(error: LdapReadError) -> Grade {
 
 fn signed_in(connection: &Connection, reading: Reading<'_>) -> Finding {
     let settings = reading.settings;
-    let grade = if reading.settings.shows_password() {
+    let grade = if let Some(warning) = connection.password_warning {
+        Grade::Concern(match warning {
+            PasswordWarning::Grace { left } => Concern::PasswordEnded { left },
+            PasswordWarning::Ends { seconds } => Concern::PasswordEnds {
+                at: warning.ends_at(reading.now).unwrap_or(reading.now),
+                days: seconds / DAY,
+            },
+        })
+    } else if reading.settings.shows_password() {
         Grade::Concern(Concern::ClearText)
     } else if settings.security != Security::ClearText && settings.tls.allow_unauthorized {
         Grade::Concern(Concern::CertificateNotVerified)

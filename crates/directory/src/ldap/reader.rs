@@ -29,6 +29,8 @@ use std::collections::HashSet;
 
 /// Entries between two events.
 const ENTRIES_PER_EVENT: usize = 500;
+/// How often everything is read where somebody was deleted in between.
+const READS: u32 = 3;
 /// Attributes that list members by distinguished name only: nobody's `uid` is needed for them.
 const NAMES_ONLY: [&str; 6] = ["member", "uniqueMember", "roleOccupant", "owner", "memberOf", "isMemberOf"];
 
@@ -38,7 +40,7 @@ pub(super) async fn read(
     reading: Reading<'_>,
     events: Events<'_>,
 ) -> Result<Snapshot, ReadError> {
-    Ok(read_into(connection, reading, Kept::Nothing, events).await?.0)
+    Ok(read_whole(connection, reading, false, events).await?.0)
 }
 
 /// As [`read`]; the entries are kept as well, None where one of them has no id that survives a rename.
@@ -47,7 +49,35 @@ pub(super) async fn read_and_keep(
     reading: Reading<'_>,
     events: Events<'_>,
 ) -> Result<(Snapshot, Option<Vec<RawObject>>), ReadError> {
-    read_into(connection, reading, Kept::Objects(Vec::new()), events).await
+    read_whole(connection, reading, true, events).await
+}
+
+/// Reads until nobody was deleted between the list of people and that of deleted ones: who is in both is one person, and was in
+/// groups that have lost a member since. After a few times such a person is left as listed: the next read tells.
+async fn read_whole(
+    connection: &mut Connection,
+    reading: Reading<'_>,
+    keep: bool,
+    events: Events<'_>,
+) -> Result<(Snapshot, Option<Vec<RawObject>>), ReadError> {
+    let mut reads = 1;
+    loop {
+        let kept = if keep { Kept::Objects(Vec::new()) } else { Kept::Nothing };
+        let Read { snapshot, kept, torn } = read_into(connection, reading, kept, events).await?;
+        if !torn || reads == READS {
+            return Ok((snapshot, kept));
+        }
+        reads += 1;
+        tracing::debug!("somebody was deleted during the read: everything is read again");
+    }
+}
+
+/// What came of one read.
+struct Read {
+    snapshot: Snapshot,
+    kept: Option<Vec<RawObject>>,
+    /// Whether somebody was both there and deleted.
+    torn: bool,
 }
 
 /// Makes the snapshot out of kept entries, as [`read`] would have made it of the same ones; None where one is not legible.
@@ -96,7 +126,7 @@ async fn read_into(
     reading: Reading<'_>,
     kept: Kept,
     events: Events<'_>,
-) -> Result<(Snapshot, Option<Vec<RawObject>>), ReadError> {
+) -> Result<Read, ReadError> {
     let Reading { settings, layout, filters, scope, .. } = reading;
     let mut reader = Reader::new(reading, kept, events);
     if scope.people {
@@ -131,7 +161,7 @@ async fn read_into(
         Kept::Objects(objects) => Some(objects),
         Kept::Nothing => None,
     };
-    Ok((reader.builder.finish()?, kept))
+    Ok(Read { torn: reader.torn, snapshot: reader.builder.finish()?, kept })
 }
 
 /// What becomes of the entries once they are read.
@@ -151,6 +181,10 @@ pub(super) struct Reader<'r> {
     pub(super) parity: Parity,
     pub(super) accounts: Accounts<'r>,
     pub(super) membership: Membership<'r>,
+    /// Who is there, where the directory lists deleted people, too.
+    pub(super) living: Option<HashSet<Text>>,
+    /// Whether somebody was both there and deleted.
+    pub(super) torn: bool,
     /// Who was read already, where one entry may come twice.
     pub(super) seen: Option<HashSet<Text>>,
     pub(super) events: Events<'r>,
@@ -210,6 +244,8 @@ impl<'r> Reader<'r> {
             parity: Parity::default(),
             accounts: Accounts::new(&layout.disabled_by, now),
             membership: Membership::new(layout),
+            living: (scope.deleted && settings.active_directory).then(HashSet::new),
+            torn: false,
             seen: (layout.aliases != Aliases::Never).then(HashSet::new),
             events,
             scratch: String::new(),

@@ -5,6 +5,7 @@ use super::credentials::Credentials;
 use super::entry::Entry;
 use super::error::{LdapReadError, Outcome, Step};
 use super::locate::{candidates, url};
+use super::password;
 use super::request::Request;
 use super::root_entry::{self, RootEntry};
 use super::transport::{establish, seconds};
@@ -80,6 +81,7 @@ impl Connection {
             root: RootEntry::default(),
             page_size: 1000,
             page_refused: None,
+            password_warning: None,
             entries: 0,
         };
         connection.bind(&credentials, limits.bind).await?;
@@ -102,6 +104,7 @@ impl Connection {
         let answer = async {
             match credentials {
                 Credentials::Password { username, password } => {
+                    let ldap = ldap.with_controls(password::request());
                     Ok(ldap.simple_bind(username, password.expose_secret()).await)
                 }
                 Credentials::External => Ok(ldap.sasl_external_bind().await),
@@ -121,7 +124,10 @@ impl Connection {
             }),
             Ok(Err(error)) => Err(error),
             Ok(Ok(Err(error))) => Err(self.lost(error, Step::Bind).await),
-            Ok(Ok(Ok(result))) if result.rc == 0 => Ok(()),
+            Ok(Ok(Ok(result))) if result.rc == 0 => {
+                self.password_warning = password::warning(&result.ctrls);
+                Ok(())
+            }
             Ok(Ok(Ok(result))) => Err(LdapReadError::Bind {
                 server: self.server.clone(),
                 username: credentials.name().into(),

@@ -1,6 +1,7 @@
 //! What `doctor` found: in words, with what to do about it.
 
 use crate::notice::close_folder;
+use crate::time::moment;
 use crate::{ErrorText, NextStep, Step, describe, text};
 use bwdc_engine::certificate::Lack;
 use bwdc_engine::directory::probe;
@@ -114,6 +115,12 @@ fn renew() -> Vec<NextStep> {
     say(text!("concern.renew", "Renew the certificate of the server."))
 }
 
+fn new_password() -> Vec<NextStep> {
+    let change =
+        text!("concern.new-password", "Change the password in the directory, then store the new one");
+    vec![Step::enter("ldap.password").to(change)]
+}
+
 fn directory_words(concern: probe::Concern) -> Words {
     use probe::Concern as It;
     match concern {
@@ -131,6 +138,30 @@ fn directory_words(concern: probe::Concern) -> Words {
         It::CertificateEndsSoon { days } => {
             (text!("concern.certificate-ends", "the certificate expires in {days:day/days}", days), renew())
         }
+        It::PasswordEnds { at, days } => (
+            text!(
+                "concern.password-ends",
+                "the password of the account ends at {at}, in {days:day/days}",
+                at = moment(at),
+                days
+            ),
+            new_password(),
+        ),
+        It::PasswordEnded { left } => (
+            text!(
+                "concern.password-ended",
+                "the password of the account has ended, and is accepted for {left:more sign-in/more sign-ins}",
+                left
+            ),
+            new_password(),
+        ),
+        It::DomainBesideCustomer => (
+            text!(
+                "concern.domain-beside-customer",
+                "only these domains are read, not the whole customer that is set beside them"
+            ),
+            vec![Step::set("gsuite.domain", "").to(text!("concern.all-domains", "To read all domains"))],
+        ),
         It::NoPages => (
             text!("concern.no-pages", "no paged results: the server's size limit bounds what can be read"),
             say(text!("concern.more-entries", "Allow the account more entries on the server.")),

@@ -285,6 +285,53 @@ async fn active_directory_lists_its_deleted_people() {
     assert_eq!(addresses, [None, Some("kept@example.test")]);
 }
 
+/// The list of people still has her, that of deleted ones has her, too.
+#[tokio::test]
+async fn who_is_deleted_between_two_lists_is_one_person_and_read_again() {
+    let guid = "objectGUID:: AAECAwQFBgcICQoLDA0ODw==\n";
+    let ann = format!("uid=ann,{SUFFIX}");
+    let ldif = people(2)
+        + &format!(
+            "dn: {ann}\nobjectClass: inetOrgPerson\nuid: ann\ncn: Ann\nsn: a\nmail: ann@example.test\n{guid}\n"
+        )
+        + "dn: CN=Deleted Objects,dc=example,dc=test\nobjectClass: container\ncn: Deleted Objects\nisDeleted: TRUE\n\n"
+        + &format!(
+            "dn: CN=Ann\\0ADEL:1,CN=Deleted Objects,{SUFFIX}\nobjectClass: inetOrgPerson\ncn: Ann\nisDeleted: TRUE\n{guid}"
+        );
+    let server = Server::start(Options::with_bind(ldif, READER, super::PASSWORD)).await.unwrap();
+    let deleted = format!("CN=Deleted Objects,{SUFFIX}");
+    let lists = || {
+        let of_deleted =
+            |it: &&LoggedOperation| matches!(it, LoggedOperation::Search { base, .. } if *base == deleted);
+        server.log().iter().filter(of_deleted).count()
+    };
+    let mut setup = Setup::sandbox(&server);
+    setup.settings.active_directory = true;
+    let states = |snapshot: &bwdc_core::snapshot::Snapshot| -> Vec<AccountState> {
+        let of_ann =
+            snapshot.people().iter().filter(|it| super::text(snapshot, it.external_id).starts_with("0302"));
+        of_ann.map(|it| it.state).collect()
+    };
+    // She stays in both: after three reads she counts as she is listed.
+    assert_eq!(states(&setup.read().await.unwrap()), [AccountState::Enabled]);
+    assert_eq!(lists(), 3);
+    // The deletion comes to an end during the first read: the second one has her once.
+    server.clear_log();
+    server.inject(
+        Fault::new(At::PageOf { base: deleted.clone(), page: 1 }, Action::Delay(Duration::from_secs(1)))
+            .once(),
+    );
+    let change = async {
+        while lists() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.delete(&ann).unwrap();
+    };
+    let (read, ()) = tokio::join!(setup.read(), change);
+    assert_eq!(states(&read.unwrap()), [AccountState::Deleted]);
+    assert_eq!(lists(), 2);
+}
+
 #[tokio::test]
 async fn without_the_right_to_see_deleted_people_there_is_a_notice() {
     let server = Server::start(Options::with_bind(people(2), READER, super::PASSWORD)).await.unwrap();
