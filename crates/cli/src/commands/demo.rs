@@ -5,6 +5,7 @@
 
 use crate::error::{CommandError, DemoError};
 use crate::output::{Answer, Done, Failed};
+use crate::runtime::asked_to_end;
 use bwdc_core::desired::Desired;
 use bwdc_core::plan::Plan;
 use bwdc_core::settings::Setting;
@@ -56,7 +57,7 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failed> {
     let stage = runtime.block_on(async {
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => Err(CommandError::Interrupted),
+            _ = asked_to_end() => Err(CommandError::Interrupted),
             stage = play() => stage,
         }
     })?;
@@ -64,7 +65,7 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Done, Failed> {
         return Ok(Answer::title(words::ended()).into());
     }
     heading(&words::stays_open(&stage.organization.page_url()));
-    runtime.block_on(tokio::signal::ctrl_c()).map_err(CommandError::Runtime)?;
+    runtime.block_on(asked_to_end()).map_err(CommandError::Runtime)?;
     Ok(Answer::title(words::ended()).into())
 }
 

@@ -191,18 +191,24 @@ fn an_interrupted_run_says_so_and_leaves_the_next_one_free() {
     use std::process::Command;
     use std::time::Duration;
 
-    let stage = Stage::signed_in();
-    let settings = stage.data_bytes();
-    stage.directory.inject(DirectoryFault::new(At::Bind, Action::Silence).once());
-    let running = stage.home.spawn(env!("CARGO_BIN_EXE_bwdc"), &["sync"]).unwrap();
-    let bound = |log: &[LoggedOperation]| log.iter().any(|it| matches!(it, LoggedOperation::Bind { .. }));
-    assert!(stage.directory.wait_for(bound, Duration::from_secs(30)), "the run never reached the directory");
-    let signal = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
-    assert!(signal.success());
-    let output = running.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.starts_with("Interrupted during the run.\n"), "{text}");
-    assert_eq!(stage.data_bytes(), settings);
-    assert_eq!(stage.run(&["sync"]).stdout, "Syncing complete.\nSynced 2 group(s) and 2 user(s).\n");
+    // Ctrl-C, and what a service manager or a shutdown sends.
+    for signal in ["-INT", "-TERM"] {
+        let stage = Stage::signed_in();
+        let settings = stage.data_bytes();
+        stage.directory.inject(DirectoryFault::new(At::Bind, Action::Silence).once());
+        let running = stage.home.spawn(env!("CARGO_BIN_EXE_bwdc"), &["sync"]).unwrap();
+        let bound = |log: &[LoggedOperation]| log.iter().any(|it| matches!(it, LoggedOperation::Bind { .. }));
+        assert!(
+            stage.directory.wait_for(bound, Duration::from_secs(30)),
+            "the run never reached the directory"
+        );
+        let sent = Command::new("kill").args([signal, &running.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let output = running.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{signal}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.starts_with("Interrupted during the run.\n"), "{signal}: {text}");
+        assert_eq!(stage.data_bytes(), settings);
+        assert_eq!(stage.run(&["sync"]).stdout, "Syncing complete.\nSynced 2 group(s) and 2 user(s).\n");
+    }
 }

@@ -167,13 +167,13 @@ fn clearing_the_ledger_does_not_end_the_wait() {
 #[test]
 fn ctrl_c_waits_for_the_import_and_says_so_and_a_second_one_leaves() {
     let directory = hundred().serve();
-    for presses in [1, 2] {
+    for (signal, presses) in [("-INT", 1), ("-INT", 2), ("-TERM", 1)] {
         let stage = stage(slow());
         stage.read(&directory);
         let running = import_under_way(&stage);
         for _ in 0..presses {
             let mut kill = Command::new("kill");
-            assert!(kill.args(["-INT", &running.id().to_string()]).status().expect("starts").success());
+            assert!(kill.args([signal, &running.id().to_string()]).status().expect("starts").success());
             std::thread::sleep(Duration::from_millis(200));
         }
         let output = running.wait_with_output().expect("ends");
@@ -181,7 +181,7 @@ fn ctrl_c_waits_for_the_import_and_says_so_and_a_second_one_leaves() {
         assert_eq!(output.status.code(), Some(1), "{text}");
         assert!(text.starts_with("The run ends as soon as the server has answered"), "{text}");
         let filled = stage.organization.groups().iter().filter(|it| it.members.len() == 10).count();
-        assert_eq!(filled == 10, presses == 1, "pressed {presses} times, {filled} groups are filled");
+        assert_eq!(filled == 10, presses == 1, "{signal} {presses} times, {filled} groups are filled");
         stage.sync();
         assert_nobody_is_doubled(&stage, 100, 10, "after Ctrl-C");
         assert_eq!(imports(&stage), 1);
