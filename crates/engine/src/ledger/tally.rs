@@ -55,7 +55,7 @@ impl RunRecord {
     pub fn is_success(&self) -> bool {
         match self.outcome {
             Some(RunOutcome::Complete | RunOutcome::Unchanged) => true,
-            Some(RunOutcome::Partial) => self.is_partly_refused(),
+            Some(RunOutcome::Partial) => self.is_partly_refused() && !self.is_refused(),
             _ => false,
         }
     }
@@ -174,6 +174,13 @@ mod tests {
         assert_eq!((tally.last_start, tally.last_success), (Some(Timestamp(90)), Some(Timestamp(30))));
         assert_eq!(tally.last_full, Some(Timestamp(20)));
         assert!(!tally.by_person);
+    }
+
+    #[test]
+    fn a_run_that_was_held_back_is_none_that_did_what_it_should_also_where_single_people_were_refused() {
+        let both = run(1, Some(RunOutcome::Partial), &[NOT_TAKEN, HELD_BACK]);
+        assert!(both.is_refused() && both.is_partly_refused());
+        assert!(!both.is_success() && !both.is_failure(), "it waits for a person");
     }
 
     #[test]

@@ -100,9 +100,33 @@ pub(super) fn unread_groups(state: &OrganizationState) -> usize {
     managed.filter(|it| it.members == Membership::NotRead).count()
 }
 
-/// How many changes are still to be made, after every request was accepted.
-pub(super) fn left_to_do(plan: &Plan, after: Option<&OrganizationState>, requests: &[Request]) -> usize {
-    after.filter(|_| !requests.is_empty()).map_or(0, |state| plan.unfinished(state).len())
+/// How many changes are still to be made, after every request was answered, besides those of refused people and groups.
+pub(super) fn left_to_do(
+    plan: &Plan,
+    after: Option<&OrganizationState>,
+    requests: &[Request],
+    refused: &[RefusedRecord],
+) -> usize {
+    let Some(state) = after.filter(|_| !requests.is_empty()) else { return 0 };
+    plan.unfinished(state).into_iter().filter(|it| !is_about(it, refused)).count()
+}
+
+fn is_about(change: &Change, refused: &[RefusedRecord]) -> bool {
+    let (is_group, subject) = match change {
+        Change::Invite { person, .. }
+        | Change::Stage { person, .. }
+        | Change::Adopt { person, .. }
+        | Change::ReplaceExternalId { person, .. }
+        | Change::Restore { person, .. }
+        | Change::Revoke { person, .. }
+        | Change::Remove { person, .. } => (false, person),
+        Change::CreateGroup { group, .. }
+        | Change::RenameGroup { group, .. }
+        | Change::AdoptGroup { group, .. }
+        | Change::DeleteGroup { group, .. }
+        | Change::ChangeMembers { group, .. } => (true, group),
+    };
+    refused.iter().any(|it| it.is_group == is_group && it.external_id == subject.external_id)
 }
 
 /// The fingerprint of what was sent, where it is just what the official connector would have sent: it knows one directory.

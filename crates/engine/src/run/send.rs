@@ -110,7 +110,7 @@ impl Wire<'_> {
                 continue;
             }
             if let (Request::Import(import), Some(answer)) = (request, part_answer(request, &error))
-                && size(import) > 1
+                && (size(import) > 1 || matches!(answer, PartAnswer::Names { .. }))
             {
                 let search = Search::new(import.clone(), answer);
                 self.search(search, (intent, error), &mut budget, sent).await?;

@@ -138,7 +138,8 @@ impl HeldBack {
         };
         let times = if ending.times == Times::Forgotten { Times::Forgotten } else { Times::Seen };
         let mut record = ending.record;
-        if other.is_none() {
+        // What else is not done is a failure, unless the server refused single people.
+        if matches!(other.as_deref(), None | Some(RunError::RecordsRefused { .. })) {
             record.note(HELD_BACK, self.refusals.len());
         }
         Conclusion {
@@ -454,14 +455,14 @@ impl<'r> Run<'r> {
             sent: !requests.is_empty() || !self.early.changes.is_empty(),
             read_back: after.is_some(),
             unread_groups: after.map_or(0, outcome::unread_groups),
-            left: outcome::left_to_do(&plan, after, requests),
+            left: outcome::left_to_do(&plan, after, requests, &refused),
             refused,
             unread: inputs.unread.clone(),
             held_back: plan.waits_for.clone(),
         };
         let outcome = finished.outcome();
         // What else is left to do is a failure.
-        if finished.left == 0 && finished.unread.is_empty() {
+        if finished.left == 0 && finished.unread.is_empty() && finished.held_back.is_empty() {
             record.note(NOT_TAKEN, finished.refused.len());
         }
         let times = match (finished.everything_is_done(), finished.sent) {
