@@ -1,12 +1,19 @@
 //! What an administrator looks at and decides between runs: the history, and approvals of refused runs.
 
+use crate::causes::with_causes;
+use crate::clock::Clock;
 use crate::installation::{Installation, SetupError};
-use crate::ledger::{FAILED, Ledger, LedgerError, REFUSED, RecordedAction, RunId, RunRecord, Tally};
-use crate::lock::LockError;
+use crate::ledger::{
+    Counts, Ending, FAILED, Ledger, LedgerError, REFUSED, RecordedAction, RunId, RunOutcome, RunRecord,
+    Tally, Trigger,
+};
+use crate::lock::{LockError, RunLock};
+use crate::paths::Profile;
 use crate::store::DataFile;
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{Refusal, Takings};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::error::Error;
 use std::path::PathBuf;
 
 /// Why the history, or the ledger beside it, could not be read or changed.
@@ -181,12 +188,43 @@ pub(crate) fn list(installation: &Installation, most: u32) -> Result<Vec<RunReco
     Ok(ledger.map_or_else(|| Ok(Vec::new()), |it| it.runs(most))?)
 }
 
+/// Writes down a run that failed before it had opened the ledger, unless it is there. False: there is no ledger to write it into,
+/// or none that can be read.
+///
+/// # Errors
+/// Why it cannot be written, or who holds it.
+pub(crate) fn note_failure(
+    profile: &Profile,
+    clock: Clock,
+    began: Timestamp,
+    trigger: Trigger,
+    error: &dyn Error,
+) -> Result<bool, HistoryError> {
+    let _run_lock = RunLock::acquire(profile, "run", clock.now())?;
+    if Ledger::open_to_read(&profile.connector_db)?.is_none() {
+        return Ok(false);
+    }
+    let mut ledger = Ledger::open(&profile.connector_db, clock)?.into_ledger();
+    let last = ledger.runs(1)?;
+    if last.iter().any(|it| it.started_at >= began && it.trigger == trigger) {
+        return Ok(true);
+    }
+    // How long runs are kept is a matter of settings, which may be what cannot be read.
+    ledger.keep_runs_for(u32::MAX);
+    let run = ledger.begin_run(began, trigger)?;
+    let cause = json!({ "error": with_causes(error) });
+    let actions = [RecordedAction { action: FAILED.to_owned(), subject: String::new(), cause }];
+    let (outcome, counts) = (RunOutcome::Failed, Counts::new());
+    ledger.end_run(run, &Ending { finished_at: clock.now(), outcome, counts: &counts, actions: &actions })?;
+    Ok(true)
+}
+
 /// What the last runs come to.
 ///
 /// # Errors
 /// Why the ledger cannot be read.
-pub(crate) fn tally(installation: &Installation) -> Result<Tally, HistoryError> {
-    let ledger = Ledger::open_to_read(&installation.profile().connector_db)?;
+pub(crate) fn tally(profile: &Profile) -> Result<Tally, HistoryError> {
+    let ledger = Ledger::open_to_read(&profile.connector_db)?;
     Ok(ledger.map_or_else(|| Ok(Tally::default()), |it| it.tally())?)
 }
 

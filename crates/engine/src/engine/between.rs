@@ -93,7 +93,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::History`] when the ledger cannot be read.
     pub fn tally(&self) -> Result<Tally, EngineError> {
-        Ok(history::tally(&self.installation)?)
+        Ok(history::tally(self.installation.profile())?)
     }
 
     /// How the profile of this name is, as its files tell.

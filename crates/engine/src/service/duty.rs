@@ -1,11 +1,13 @@
 //! One profile in the service: when it is due, what it is doing, and a run of it.
 
+use super::unrecorded::Unrecorded;
 use super::{Host, News, ServiceOptions};
 use crate::clock::Clock;
 use crate::directory::mirror::ReadMode;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::{Cancel, Control, Event, Phase, RunEvent};
+use crate::history;
 use crate::installation::SetupError;
 use crate::ledger::{FrontEnd, Tally, Trigger};
 use crate::lock::LockError;
@@ -41,6 +43,10 @@ pub(super) struct Duty<'s> {
     wake: Notify,
     /// Whether settings are to be read whatever their files look like.
     anew: Cell<bool>,
+    /// What history told last.
+    tally: RefCell<Tally>,
+    /// Runs that failed and are not in the ledger.
+    unrecorded: Unrecorded,
     /// Held for the length of a run, or of a look at the directory.
     pub(super) turn: Mutex<()>,
 }
@@ -69,6 +75,8 @@ impl<'s> Duty<'s> {
             sending: AtomicBool::new(false),
             wake: Notify::new(),
             anew: Cell::new(true),
+            tally: RefCell::default(),
+            unrecorded: Unrecorded::default(),
             turn: Mutex::new(()),
         }
     }
@@ -119,8 +127,16 @@ impl<'s> Duty<'s> {
     }
 
     fn past(&self) -> Past {
-        let tally = self.engine().and_then(|it| it.tally()).unwrap_or_default();
-        Past { since: self.since, ..Past::of(&tally, self.since) }.not_after(self.clock.now())
+        // Settings that cannot be read in this moment are no reason to forget when the last run was.
+        let found = self.profile().ok().and_then(|profile| history::tally(&profile).ok());
+        if let Some(tally) = found {
+            self.tally.replace(tally);
+        }
+        self.past_of(&self.tally.borrow())
+    }
+
+    fn past_of(&self, tally: &Tally) -> Past {
+        self.unrecorded.add_to(Past::of(tally, self.since)).not_after(self.clock.now())
     }
 
     /// A run that a schedule made due. False: somebody else holds the lock.
@@ -153,19 +169,11 @@ impl<'s> Duty<'s> {
 
     async fn run(&self, trigger: Trigger, mode: ReadMode) -> Result<SyncReport, EngineError> {
         let began = self.clock.now();
-        let mut engine = self.engine()?;
         let waited = matches!(*self.activity.borrow(), Activity::WaitsForLock { .. });
         if !waited {
             self.activity.replace(Activity::Running { since: began });
         }
-        let sending = &self.sending;
-        let events = |event: RunEvent| {
-            if event.event == Event::Began {
-                sending.store(event.phase == Phase::Sending, Ordering::Relaxed);
-            }
-        };
-        let control = Control { events: &events, cancel: &self.stop };
-        let result = engine.sync(trigger, mode, control).await;
+        let result = self.carry_out(trigger, mode, began).await;
         self.sending.store(false, Ordering::Relaxed);
         match &result {
             Err(error) if is_held(error) => {
@@ -176,10 +184,43 @@ impl<'s> Duty<'s> {
             }
             _ => {
                 self.activity.replace(Activity::Idle);
+                self.expect_on_record(trigger, began, result.as_ref().err());
                 self.host.tell(News::Ended { profile: &self.name, trigger, result: result.as_ref() });
             }
         }
         result
+    }
+
+    async fn carry_out(
+        &self,
+        trigger: Trigger,
+        mode: ReadMode,
+        began: Timestamp,
+    ) -> Result<SyncReport, EngineError> {
+        let mut engine = self.engine()?;
+        let sending = &self.sending;
+        let events = |event: RunEvent| {
+            if event.event == Event::Began {
+                sending.store(event.phase == Phase::Sending, Ordering::Relaxed);
+            }
+        };
+        let control = Control { events: &events, cancel: &self.stop };
+        engine.sync(trigger, mode, control).await
+    }
+
+    /// A run that failed before the ledger was opened is written down, or remembered here where there is none that could be
+    /// written: it would be due again at once.
+    fn expect_on_record(&self, trigger: Trigger, began: Timestamp, error: Option<&EngineError>) {
+        let failed = error.filter(|it| !matches!(it, EngineError::Run(RunError::Cancelled)));
+        let recorded = failed.is_none_or(|error| {
+            let note = |profile| history::note_failure(&profile, self.clock, began, trigger, error);
+            self.profile().is_ok_and(|profile| note(profile).unwrap_or_default())
+        });
+        if recorded {
+            self.unrecorded.forget();
+        } else {
+            self.unrecorded.note(began);
+        }
     }
 
     /// How the profile is, with what the service does with it.
@@ -187,8 +228,8 @@ impl<'s> Duty<'s> {
         let mut status = status::look(&self.environment, &self.name, self.clock)?;
         status.activity = Some(self.activity.borrow().clone());
         let next = status.schedule.as_ref().filter(|_| status.readiness == Readiness::Scheduled);
-        let past = Past { since: self.since, ..Past::of(&status.tally, self.since) };
-        status.next = next.map(|it| it.next(&past.not_after(self.clock.now())));
+        status.next = next.map(|it| it.next(&self.past_of(&status.tally)));
+        status.tally.failures = status.tally.failures.saturating_add(self.unrecorded.failures());
         Ok(status)
     }
 

@@ -10,6 +10,7 @@ mod protocol;
 mod signals;
 mod socket;
 mod supervisor;
+mod unrecorded;
 
 pub use desk::{Answer, Answered};
 pub use identity::{Caller, name_of};

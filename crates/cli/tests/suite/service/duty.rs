@@ -2,6 +2,8 @@
 
 use crate::laws::stage::{Stage, Tree, dn, is_write, mail};
 use crate::service::daemon::{AGREED, Daemon, PATIENCE, until};
+use bwdc_core::names::Timestamp;
+use bwdc_engine::clock::{Clock, to_iso};
 use bwdc_engine::service::Command;
 use bwdc_sandbox::faults::Moment;
 use bwdc_sandbox::organization::Options;
@@ -175,4 +177,54 @@ fn a_rotated_password_is_a_failure_until_it_is_entered_and_needs_no_restart() {
     assert_eq!(daemon.ask(Command::Sync { full: false }).error, None);
     assert_eq!(daemon.ask(Command::Status).code, 0);
     assert!(stage.organization.member(&mail("p02")).is_some());
+}
+
+#[test]
+fn a_run_that_fails_before_anything_is_opened_is_not_due_again_at_once() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    assert_eq!(stage.run(&["logout"]).code, Some(0));
+    let daemon = Daemon::start(&stage);
+    daemon.says("did not do everything");
+    let status = until("the service is idle", || {
+        let status = daemon.ask(Command::Status);
+        (status.data["profiles"][0]["failures"] == 1).then_some(status)
+    });
+    let next = status.data["profiles"][0]["nextRun"].as_str().expect("a time");
+    let soon = to_iso(Timestamp(Clock::System.now().0 + 200_000));
+    assert!(next > soon.as_str(), "{next}");
+}
+
+#[test]
+fn a_run_that_settings_made_fail_is_in_the_history() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(1).serve();
+    stage.read(&directory);
+    let daemon = Daemon::start(&stage);
+    daemon.says("made");
+    let file = stage.home.data_folder().join("connector.toml");
+    std::fs::write(&file, "[schedul]\n").expect("written");
+    assert!(daemon.ask(Command::Sync { full: false }).error.is_some());
+    std::fs::write(&file, AGREED).expect("written");
+    let history = daemon.ask(Command::History { most: 10 });
+    let runs = history.data["data"].as_array().expect("runs");
+    let outcomes: Vec<_> = runs.iter().map(|it| it["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["failed", "complete"], "{}", history.text);
+    let status = daemon.ask(Command::Status);
+    assert_eq!((status.code, &status.data["profiles"][0]["failures"]), (2, &1.into()), "{}", status.text);
+}
+
+#[test]
+fn a_file_that_is_being_written_makes_no_run_due() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(1).serve();
+    stage.read(&directory);
+    let daemon = Daemon::start(&stage);
+    daemon.says("made");
+    let whole = std::fs::read(stage.home.data_json_path()).expect("readable");
+    std::fs::write(stage.home.data_json_path(), "").expect("written");
+    daemon.signal("-HUP");
+    daemon.says("the schedule stays as it was");
+    std::fs::write(stage.home.data_json_path(), whole).expect("written");
+    let history = daemon.ask(Command::History { most: 10 });
+    assert_eq!(history.data["data"].as_array().map(Vec::len), Some(1), "{}", history.text);
 }
