@@ -100,6 +100,11 @@ pub fn no_answer(error: &AskError) -> String {
             path = path.display().to_string(),
             group = GROUP
         ),
+        AskError::OfAnother { path } => text!(
+            "service.of-another",
+            "`{path}` belongs to another account, or others may write there: it was not asked.",
+            path = path.display().to_string()
+        ),
         AskError::Broken { path, source } => text!(
             "service.broken",
             "The service at `{path}` did not answer: {source}.",
@@ -127,6 +132,10 @@ pub fn steps(error: &AskError) -> Vec<NextStep> {
             group = GROUP
         )),
         AskError::Broken { .. } => vec![Step::run("status").into()],
+        AskError::OfAnother { .. } => say(text!(
+            "step.service.of-another",
+            "Set `XDG_RUNTIME_DIR` to a folder that only this account can write to."
+        )),
         AskError::OtherProtocol { .. } => {
             say(text!("step.service.version", "Restart the service with the version of this program."))
         }

@@ -4,7 +4,7 @@ use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
 use bwdc_engine::paths::{ProcessEnvironment, Profile};
-use bwdc_engine::service::{self, AskError, Command, PROTOCOL, Reply, Request, places};
+use bwdc_engine::service::{self, AskError, Command, PROTOCOL, Reply, Request, is_there, places};
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,13 +38,14 @@ pub(super) fn by_service(
     })
 }
 
-/// Whether the profiles are the machine's service's: it is there, and this account has no settings of its own.
+/// Whether the profiles are the machine's service's: it is there, whether or not this account may ask it, and this account has no
+/// settings of its own.
 pub(super) fn is_elsewhere(global: &GlobalArguments) -> bool {
     const CHOSEN: [&str; 2] = ["BITWARDENCLI_CONNECTOR_APPDATA_DIR", "BITWARDEN_CONNECTOR_APPDATA_DIR"];
     let environment = global.environment();
     let chosen = CHOSEN.iter().any(|it| environment.variable(it).is_some());
     let [_, machine] = places(&environment);
-    !chosen && machine.exists() && !has_settings(&environment)
+    !chosen && is_there(&machine) && !has_settings(&environment)
 }
 
 fn has_settings(environment: &ProcessEnvironment) -> bool {

@@ -7,7 +7,7 @@ use crate::output::{Answer, Done, Failed};
 use bwdc_engine::Engine;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::paths::{PathError, ProfileName};
-use bwdc_engine::service::{AskError, Command, places};
+use bwdc_engine::service::{AskError, Command, is_there, places};
 use bwdc_messages::service::no_answer;
 use bwdc_messages::status::{Report, ServiceState, cannot_ask, report};
 use clap::Args;
@@ -37,13 +37,13 @@ fn look(global: &GlobalArguments) -> Result<Report, CommandError> {
     let environment = global.environment();
     let [own, machine] = places(&environment);
     let path = if remote::is_elsewhere(global) { machine } else { own };
-    if path.exists() {
+    if is_there(&path) {
         match remote::ask(&path, global, Command::Status, Patience::Short) {
             Ok(reply) => return Ok(Report { text: reply.text, data: reply.data, code: reply.code }),
             Err(error @ (AskError::NotAllowed { .. } | AskError::OtherProtocol { .. })) => {
                 return Ok(cannot_ask(&no_answer(&error)));
             }
-            Err(AskError::NotRunning { .. } | AskError::Broken { .. }) => {}
+            Err(AskError::NotRunning { .. } | AskError::Broken { .. } | AskError::OfAnother { .. }) => {}
         }
     }
     let names: Vec<ProfileName> = match &global.profile {

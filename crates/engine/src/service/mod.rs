@@ -15,7 +15,7 @@ mod unrecorded;
 pub use desk::{Answer, Answered};
 pub use identity::{Caller, name_of};
 pub use protocol::{Command, MOST_BYTES, PROTOCOL, Reply, Request};
-pub use socket::{AskError, ask, places};
+pub use socket::{AskError, ask, is_there, places};
 
 use crate::clock::Clock;
 use crate::error::EngineError;

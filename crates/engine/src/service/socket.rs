@@ -6,7 +6,7 @@
 use super::protocol::Reply;
 use crate::paths::ProcessEnvironment;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder that the machine's service makes for its socket.
 const MACHINE: &str = "/run/bwdc";
@@ -36,6 +36,12 @@ pub enum AskError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// The socket, or its folder, is another account's: whoever answers there could be anybody.
+    #[error("`{}` belongs to another account, or others may write there", path.display())]
+    OfAnother {
+        /// The socket.
+        path: PathBuf,
+    },
     /// What came is no answer of the protocol.
     #[error("the service at `{}` speaks another protocol: update the service or this program", path.display())]
     OtherProtocol {
@@ -44,13 +50,23 @@ pub enum AskError {
     },
 }
 
-/// Where services are reached: that of this account, then that of the machine.
+/// Where services are reached: that of this account, then that of the machine. A folder that a variable names counts where it is
+/// this account's alone.
 pub fn places(environment: &ProcessEnvironment) -> [PathBuf; 2] {
-    let own = match environment.variable("XDG_RUNTIME_DIR") {
-        Some(folder) => PathBuf::from(folder).join("bwdc"),
+    let named = environment.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let own = match named.filter(|folder| !platform::is_of_others(folder)) {
+        Some(folder) => folder.join("bwdc"),
         None => environment.data_folder().unwrap_or_default(),
     };
     [own.join(NAME), PathBuf::from(MACHINE).join(NAME)]
+}
+
+/// Whether something is at this path, also where this account may not see what.
+pub fn is_there(path: &Path) -> bool {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
+    }
 }
 
 pub use platform::ask;
@@ -62,12 +78,12 @@ mod platform {
     use super::super::duty::Duty;
     use super::super::protocol::{MOST_BYTES, PROTOCOL, Request};
     use super::super::{Caller, Host, ServiceSocket};
-    use super::{AskError, Reply, io};
+    use super::{AskError, MACHINE, Reply, io};
     use futures_util::StreamExt as _;
     use futures_util::stream::FuturesUnordered;
     use std::collections::HashMap;
     use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-    use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _};
+    use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
     use std::path::Path;
     use std::time::Duration;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -96,10 +112,28 @@ mod platform {
         }
     }
 
+    /// Whether a folder is there, and another account owns it, or a link to it, or may write to it: what it holds could be
+    /// anybody's.
+    pub(super) fn is_of_others(folder: &Path) -> bool {
+        let own = rustix::process::geteuid().as_raw();
+        let Ok(here) = std::fs::symlink_metadata(folder) else { return false };
+        let there = std::fs::metadata(folder);
+        here.uid() != own || there.is_ok_and(|it| !it.is_dir() || it.uid() != own || it.mode() & 0o022 != 0)
+    }
+
+    /// The machine's folder is made by its service manager, and nobody else can make one there.
+    fn may_be_trusted(socket: &Path) -> bool {
+        let Some(folder) = socket.parent() else { return false };
+        folder == Path::new(MACHINE) || !is_of_others(folder)
+    }
+
     pub(in crate::service) fn listen(socket: &ServiceSocket) -> io::Result<Listener> {
         let path = &socket.path;
         if let Some(folder) = path.parent().filter(|it| !it.exists()) {
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        if path.parent().is_none_or(is_of_others) {
+            return Err(io::ErrorKind::PermissionDenied.into());
         }
         if std::os::unix::net::UnixStream::connect(path).is_ok() {
             return Err(io::ErrorKind::AddrInUse.into());
@@ -207,6 +241,9 @@ mod platform {
     pub fn ask(path: &Path, request: &Request, patience: Duration) -> Result<Reply, AskError> {
         let place = || path.to_owned();
         let broken = |source| AskError::Broken { path: place(), source };
+        if !may_be_trusted(path) {
+            return Err(AskError::OfAnother { path: place() });
+        }
         let mut stream =
             std::os::unix::net::UnixStream::connect(path).map_err(|error| match error.kind() {
                 io::ErrorKind::PermissionDenied => AskError::NotAllowed { path: place() },
@@ -240,6 +277,10 @@ mod platform {
     use std::time::Duration;
 
     pub(in crate::service) struct Listener;
+
+    pub(super) fn is_of_others(_folder: &Path) -> bool {
+        false
+    }
 
     pub(in crate::service) fn listen(_socket: &ServiceSocket) -> io::Result<Listener> {
         Err(io::ErrorKind::Unsupported.into())

@@ -1,8 +1,8 @@
 //! What administrators do through the socket.
 
 use crate::laws::stage::{Stage, Tree, dn};
-use crate::service::daemon::{AGREED, Daemon, until};
-use bwdc_engine::service::{Command, name_of};
+use crate::service::daemon::{AGREED, Daemon, PATIENCE, until};
+use bwdc_engine::service::{AskError, Command, PROTOCOL, Request, ask, name_of};
 use bwdc_sandbox::organization::{MemberStatus, Options};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -79,4 +79,34 @@ fn a_second_service_of_an_account_leaves_the_socket_to_the_first() {
     second.says("cannot be offered");
     second.kill();
     assert_eq!(first.ask(Command::Status).data["object"], "status");
+}
+
+/// Somebody else's socket, in a folder to which others may write, is neither asked nor offered.
+#[test]
+fn a_folder_of_others_is_no_place_for_a_socket() {
+    let mut stage = Stage::new(Options::official(), AGREED, |_| {});
+    let run = stage.home.path().join("run");
+    std::fs::set_permissions(&run, std::fs::Permissions::from_mode(0o777)).expect("ours");
+    let folder = run.join("bwdc");
+    std::fs::create_dir(&folder).expect("made");
+    let listener = std::os::unix::net::UnixListener::bind(folder.join("bwdc.sock")).expect("a socket");
+    listener.set_nonblocking(true).expect("set");
+    // It looks at the files by itself.
+    let status = stage.run(&["status"]);
+    assert!(status.stdout.contains("default"), "{}", status.stdout);
+    assert!(listener.accept().is_err(), "somebody asked");
+    // A folder in it, too.
+    stage.home.set("XDG_RUNTIME_DIR", &folder);
+    std::fs::create_dir(folder.join("bwdc")).expect("made");
+    std::fs::set_permissions(folder.join("bwdc"), std::fs::Permissions::from_mode(0o777)).expect("ours");
+    let request = Request { protocol: PROTOCOL, profile: None, command: Command::Status };
+    let refused = ask(&folder.join("bwdc/bwdc.sock"), &request, PATIENCE).expect_err("not asked");
+    assert!(matches!(refused, AskError::OfAnother { .. }), "{refused:?}");
+    let mut service = stage.home.spawn(env!("CARGO_BIN_EXE_bwdc"), &["run"]).expect("starts");
+    let lines = std::io::BufReader::new(service.stderr.take().expect("piped"));
+    let said =
+        std::io::BufRead::lines(lines).map_while(Result::ok).find(|it| it.contains("cannot be offered"));
+    assert!(said.is_some());
+    service.kill().expect("a child");
+    service.wait().expect("a child");
 }
