@@ -15,7 +15,7 @@ use bwdc_core::settings::{Setting, SettingsError};
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::{EngineError, PlanFileError, RunError, SetupError, SignInError};
 use bwdc_messages::error::{is_official, kind, sentence, settings, update, with_causes};
-use bwdc_messages::{CommandLine, NextStep, service};
+use bwdc_messages::{CommandLine, NextStep, service, system_service};
 use std::path::PathBuf;
 
 /// Why a command failed.
@@ -78,6 +78,8 @@ pub(crate) enum CommandError {
     Serve(#[from] bwdc_engine::service::ServiceError),
     #[error(transparent)]
     Service(bwdc_engine::service::AskError),
+    #[error(transparent)]
+    System(bwdc_engine::system_service::SystemServiceError),
     #[error("{message}")]
     Remote { kind: String, message: String, hint: Option<String> },
     #[error(transparent)]
@@ -124,7 +126,7 @@ impl CommandError {
             Self::Interrupted | Self::RunInterrupted | Self::SetupEnded => "interrupted",
             Self::Declined | Self::RemovalDeclined { .. } | Self::LedgerDeclined => "refused",
             Self::Remote { kind, .. } => kind,
-            Self::Serve(_) | Self::Service(_) => "service",
+            Self::Serve(_) | Self::Service(_) | Self::System(_) => "service",
             Self::Login(_) => "sign-in",
             Self::Update(_) => "update",
             Self::Demo(_) => "demo",
@@ -180,6 +182,7 @@ impl CommandError {
             Self::Update(error) => update::message(error),
             Self::Serve(error) => service::cannot_serve(error),
             Self::Service(error) => service::no_answer(error),
+            Self::System(error) => system_service::message(error),
             Self::Remote { message, .. } => message.clone(),
             _ if self.has_fixed_text() => self.to_string(),
             error => sentence(&with_causes(error)),
@@ -212,6 +215,7 @@ impl CommandError {
             }
             Self::Update(error) => return in_sentences(&update::steps(error), commands),
             Self::Service(error) => return in_sentences(&service::steps(error), commands),
+            Self::System(error) => return in_sentences(&system_service::steps(error), commands),
             Self::Remote { hint, .. } => return hint.clone(),
             Self::Serve(_) => return None,
             Self::Login(error) => error.hint(),

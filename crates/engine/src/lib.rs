@@ -30,6 +30,7 @@ pub mod service;
 mod settings;
 pub mod status;
 pub mod store;
+pub mod system_service;
 pub mod update;
 
 use bwdc_base::causes;

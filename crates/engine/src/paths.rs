@@ -3,10 +3,13 @@
 //! The environment comes in as a value, so that tests need no process-wide variables and every platform's rule runs on
 //! every platform.
 
+mod moved;
 mod open_folder;
 pub(crate) mod owner_only;
 mod profile_name;
 
+pub use moved::moved_to;
+pub(crate) use moved::{MOVED, mark};
 pub(crate) use open_folder::open_folder;
 pub use profile_name::ProfileName;
 
@@ -169,6 +172,13 @@ impl ProcessEnvironment {
     pub(crate) fn secret_variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         let secret = self.variables.iter().filter(|(name, _)| is_of_secret(name));
         secret.map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
+    /// Keeps the variables whose values are secrets from a program that is about to be started.
+    pub fn keep_secrets_from(&self, command: &mut std::process::Command) {
+        for (variable, _) in self.secret_variables() {
+            command.env_remove(variable);
+        }
     }
 
     /// The names of all variables that are text and not empty.

@@ -36,6 +36,7 @@ pub mod status;
 pub mod step;
 pub mod summary;
 pub mod sync;
+pub mod system_service;
 pub mod time;
 pub mod wrap;
 

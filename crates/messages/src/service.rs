@@ -123,22 +123,18 @@ pub fn no_answer(error: &AskError) -> String {
 pub fn steps(error: &AskError) -> Vec<NextStep> {
     let say = |text: String| vec![NextStep::from(Step::Say(text))];
     match error {
-        AskError::NotRunning { .. } => {
-            vec![Step::run("run").to(text!("step.service.start", "To start it in the foreground"))]
-        }
+        AskError::NotRunning { .. } => vec![Step::run("service start").into()],
         AskError::NotAllowed { .. } => say(text!(
             "step.service.group",
             "Run the command as root, or add this account to the group `{group}` and sign in again.",
             group = GROUP
         )),
-        AskError::Broken { .. } => vec![Step::run("status").into()],
+        AskError::Broken { .. } => vec![Step::run("service status").into()],
         AskError::OfAnother { .. } => say(text!(
             "step.service.of-another",
             "Set `XDG_RUNTIME_DIR` to a folder that only this account can write to."
         )),
-        AskError::OtherProtocol { .. } => {
-            say(text!("step.service.version", "Restart the service with the version of this program."))
-        }
+        AskError::OtherProtocol { .. } => vec![Step::run("service restart").into()],
     }
 }
 

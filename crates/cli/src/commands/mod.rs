@@ -19,6 +19,7 @@ mod profile;
 mod remote;
 mod run;
 mod secrets;
+mod service;
 mod session;
 mod status;
 mod sync;
@@ -47,6 +48,7 @@ pub(crate) enum Command {
     Approve(approve::ApproveArguments),
     Status(status::StatusArguments),
     Run(run::RunServiceArguments),
+    Service(service::ServiceArguments),
     History(history::HistoryArguments),
     Ledger(ledger::LedgerArguments),
     LastSync(last_sync::LastSyncArguments),
@@ -78,6 +80,7 @@ impl Command {
             Self::Approve(_) => "approve",
             Self::Status(_) => "status",
             Self::Run(_) => "run",
+            Self::Service(_) => "service",
             Self::History(_) => "history",
             Self::Ledger(_) => "ledger",
             Self::LastSync(_) => "last-sync",
@@ -130,6 +133,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments, whole: clap::Comma
         Command::Approve(arguments) => approve::run(&arguments, global),
         Command::Status(_) => status::run(global),
         Command::Run(arguments) => run::run(&arguments, global),
+        Command::Service(arguments) => service::run(&arguments, global),
         Command::History(arguments) => history::run(&arguments, global),
         Command::Ledger(arguments) => ledger::run(&arguments, global),
         Command::LastSync(arguments) => last_sync::run(&arguments, global),

@@ -3,7 +3,7 @@
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
-use bwdc_engine::paths::{ProcessEnvironment, Profile};
+use bwdc_engine::paths::{ProcessEnvironment, Profile, moved_to};
 use bwdc_engine::service::{self, AskError, Command, PROTOCOL, Reply, Request, is_there, places};
 use std::path::Path;
 use std::time::Duration;
@@ -49,7 +49,7 @@ pub(super) fn is_elsewhere(global: &GlobalArguments) -> bool {
 }
 
 fn has_settings(environment: &ProcessEnvironment) -> bool {
-    environment.data_folder().is_ok_and(|it| Profile::new(it).data_json.exists())
+    environment.data_folder().is_ok_and(|it| moved_to(&it).is_none() && Profile::new(it).data_json.exists())
 }
 
 /// Asks a service about the profile that is in use.

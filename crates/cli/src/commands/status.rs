@@ -4,10 +4,10 @@ use super::remote::{self, Patience};
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
-use bwdc_engine::Engine;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::paths::{PathError, ProfileName};
 use bwdc_engine::service::{AskError, Command, is_there, places};
+use bwdc_engine::{Engine, system_service};
 use bwdc_messages::service::no_answer;
 use bwdc_messages::status::{Report, ServiceState, cannot_ask, report};
 use clap::Args;
@@ -53,5 +53,10 @@ fn look(global: &GlobalArguments) -> Result<Report, CommandError> {
     // Kept apart from the profiles: a folder that cannot be told is an error of the command.
     environment.data_folder().map_err(|error: PathError| bwdc_engine::SetupError::from(error))?;
     let all = names.iter().map(|name| (name, Engine::status_of(&environment, name))).collect::<Vec<_>>();
-    Ok(report(&all, ServiceState::Absent, Clock::System.now(), &global.commands()))
+    let service = match system_service::is_running(&environment) {
+        Some(true) => ServiceState::Running,
+        Some(false) => ServiceState::Stopped,
+        None => ServiceState::Absent,
+    };
+    Ok(report(&all, service, Clock::System.now(), &global.commands()))
 }

@@ -211,6 +211,7 @@ fn open(place: &OsStr) {
     };
     let mut command = Command::new(program);
     command.arg(place).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    ProcessEnvironment::current().keep_secrets_from(&mut command);
     // Where nothing can open it, its place is still to be read in the window.
     if let Ok(mut child) = command.spawn() {
         std::thread::spawn(move || child.wait());

@@ -7,6 +7,7 @@ use crate::store::{OverrideError, StoreError};
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::SettingsError;
 use bwdc_directory::ldap::LdapReadError;
+use std::path::PathBuf;
 
 /// What is missing or wrong in an installation, before anything is asked of a server.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,12 @@ pub enum SetupError {
     /// No access token is stored.
     #[error("You are not logged in.")]
     NotSignedIn,
+    /// The profile went to the folder of the machine's service.
+    #[error("this profile was moved to `{}`; nothing was sent", to.display())]
+    Moved {
+        /// Where it is.
+        to: PathBuf,
+    },
     /// The stored key is not of the organization that the settings name.
     #[error(
         "the stored API key is `{client_id}`, and the settings are those of the organization {organization_id}; nothing was sent"

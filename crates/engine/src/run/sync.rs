@@ -13,10 +13,11 @@ use super::{RunError, SavedPlan, SyncReport};
 use crate::accounts;
 use crate::directory::mirror::ReadMode;
 use crate::event::{Control, Event, Events, Phase, RunEvent};
-use crate::installation::{Configuration, Installation};
+use crate::installation::{Configuration, Installation, SetupError};
 use crate::ledger::{FULL_READ, HELD_BACK, Ledger, NOT_TAKEN, RunId, RunOutcome, Trigger};
 use crate::notice::Notice;
 use crate::organization::Organization;
+use crate::paths::moved_to;
 use bwdc_core::import::{RefusedRecord, fingerprint, official_request, older_fingerprint};
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, Timestamp};
@@ -53,6 +54,9 @@ pub(crate) async fn sync(
     control: Control<'_>,
 ) -> Result<SyncReport, RunError> {
     let now = installation.now();
+    if let Some(to) = moved_to(&installation.profile().folder) {
+        return Err(SetupError::Moved { to }.into());
+    }
     installation.signed_in()?;
     if let Some(found) = installation.too_open() {
         control.notice(Notice::OpenToOthers(found));

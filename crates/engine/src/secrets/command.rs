@@ -94,9 +94,7 @@ pub(super) fn run(
     let (program, arguments) = filled.split_first().ok_or_else(silent)?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for (variable, _) in environment.secret_variables() {
-        command.env_remove(variable);
-    }
+    environment.keep_secrets_from(&mut command);
     let mut child = command.spawn().map_err(CommandProblem::NotStarted)?;
     let words = child.stderr.take().map(Words::hear);
     let mut printed = Zeroizing::new(Vec::new());

@@ -83,6 +83,7 @@ fn of_setup(error: &SetupError) -> ErrorKind {
         | SetupError::ClearText { .. }
         | SetupError::EnteredForAnother { .. } => ErrorKind::SignIn,
         SetupError::NoDirectory
+        | SetupError::Moved { .. }
         | SetupError::DirectoryIncomplete(_)
         | SetupError::CredentialsMissing
         | SetupError::OfSource { .. }

@@ -16,6 +16,11 @@ pub(super) fn message(error: &SetupError) -> String {
         | E::DirectoryIncomplete(_)
         | E::CredentialsMissing
         | E::OrganizationMissing => error.to_string(),
+        E::Moved { to } => text!(
+            "error.moved",
+            "This profile was moved to `{to}`, and the service of this machine syncs it. Nothing was sent.",
+            to = to.display().to_string()
+        ),
         E::KeyOfAnother { client_id, organization_id } => text!(
             "error.key-of-another",
             "The stored API key is `{client_id}`, but the settings are for the organization {organization_id}. Nothing was sent.",
@@ -70,6 +75,7 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
     use SetupError as E;
     match error {
         E::NotSignedIn | E::OrganizationMissing => vec![Step::run("login").into()],
+        E::Moved { .. } => vec![Step::run("service start").into()],
         E::KeyOfAnother { .. } => vec![
             Step::Say(text!(
                 "step.shared-keychain",

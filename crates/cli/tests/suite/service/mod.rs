@@ -4,4 +4,5 @@ mod daemon;
 mod duty;
 mod hostile;
 mod socket;
+mod systemd;
 mod wait;

@@ -1,0 +1,166 @@
+//! The operating system's service: what would be written, what was done, why it was not.
+
+use crate::text;
+use crate::{CommandLine, NextStep, Step};
+use bwdc_engine::system_service::{Draft, Installed, Scope, Start, SystemServiceError, Verb};
+
+/// What an installation would write, and as whom.
+pub fn draft(draft: &Draft) -> String {
+    let mut lines = vec![match draft.layout.scope {
+        Scope::Machine => text!(
+            "system.machine",
+            "A service for this machine, run as the account `{account}`.",
+            account = draft.account
+        ),
+        Scope::Account => text!("system.account", "A service of this account."),
+    }];
+    if let Start::Timer { minutes } = draft.start {
+        lines.push(text!(
+            "system.timer",
+            "A timer starts single runs every {minutes:minute/minutes}.",
+            minutes
+        ));
+    }
+    let folder = draft.layout.folder.display().to_string();
+    lines.push(text!("system.folder", "Profile folder: `{folder}`", folder));
+    if let Some(from) = &draft.copied_profile {
+        let from = from.display().to_string();
+        lines.push(text!(
+            "system.profile",
+            "The profile in `{from}` is copied there, and its old folder is marked: nothing syncs from it any more.",
+            from
+        ));
+    }
+    if let Some(program) = &draft.copied_program {
+        let (from, to) = (program.display().to_string(), draft.layout.program.display().to_string());
+        lines.push(text!("system.program", "`{from}` is copied to `{to}`.", from, to));
+    }
+    for file in &draft.files {
+        let path = file.path.display().to_string();
+        lines.push(format!("\n{}\n\n{}", text!("system.file", "`{path}`:", path), file.text.trim_end()));
+    }
+    lines.join("\n")
+}
+
+/// What came of an installation.
+pub fn installed(draft: &Draft, installed: &Installed, commands: &CommandLine) -> String {
+    let mut lines = vec![match draft.layout.scope {
+        Scope::Machine => text!(
+            "system.installed",
+            "The service is installed and runs as `{account}`.",
+            account = draft.account
+        ),
+        Scope::Account => text!("system.installed-account", "The service is installed and runs."),
+    }];
+    if let Some(moved) = &installed.moved {
+        let (from, to) = (moved.from.display().to_string(), moved.to.display().to_string());
+        lines.push(text!(
+            "system.moved",
+            "The profile was copied from `{from}` to `{to}`; nothing syncs from the old folder any more.",
+            from,
+            to
+        ));
+        for left in &moved.left {
+            let name = left.name.label();
+            lines.push(text!("system.left", "The secret `{name}` could not be read: enter it again.", name));
+        }
+    }
+    match &installed.check {
+        None => {}
+        Some((true, _)) => {
+            lines.push(text!("system.well", "Its own check, run as its account, found no failure."))
+        }
+        Some((false, said)) => {
+            let title = text!("system.check", "Its own check, run as its account, found failures:");
+            lines.push(format!("{title}\n{said}"));
+        }
+    }
+    if draft.layout.scope == Scope::Machine {
+        lines.push(text!(
+            "system.group",
+            "Root and the members of the group `{group}` reach it with `{status}`, for example.",
+            group = bwdc_engine::lock::GROUP,
+            status = commands.command("status")
+        ));
+    }
+    lines.join("\n")
+}
+
+/// That it was removed.
+pub fn uninstalled(scope: Scope) -> String {
+    match scope {
+        Scope::Machine => text!(
+            "system.uninstalled",
+            "The service is removed. Settings and ledger stay in `/var/lib/bwdc/data`: to go back, copy them to the old folder and \
+             delete `moved.json` there."
+        ),
+        Scope::Account => {
+            text!("system.uninstalled-account", "The service is removed. Settings and ledger stay.")
+        }
+    }
+}
+
+/// That it was started, stopped or restarted.
+pub fn done(verb: Verb) -> String {
+    match verb {
+        Verb::Start => text!("system.started", "The service is started."),
+        Verb::Stop => text!("system.stopped", "The service is stopped."),
+        Verb::Restart => text!("system.restarted", "The service is restarted."),
+    }
+}
+
+/// Whether it runs; None: it is not installed.
+pub fn state(running: Option<bool>) -> String {
+    match running {
+        Some(true) => text!("system.runs", "The service runs."),
+        Some(false) => text!("system.does-not-run", "The service is installed and does not run."),
+        None => text!("system.absent", "No service is installed."),
+    }
+}
+
+/// Why it was not done.
+pub fn message(error: &SystemServiceError) -> String {
+    match error {
+        SystemServiceError::NoManager => {
+            text!("system.no-manager", "This machine has no service manager that this program can use.")
+        }
+        SystemServiceError::NeedsRoot => {
+            text!("system.needs-root", "Only root can install or remove the machine's service.")
+        }
+        SystemServiceError::NotInstalled => text!("system.absent", "No service is installed."),
+        SystemServiceError::Occupied { folder } => text!(
+            "system.occupied",
+            "`{folder}` already has a profile: nothing was copied there.",
+            folder = folder.display().to_string()
+        ),
+        SystemServiceError::Io { path, source } => text!(
+            "system.io",
+            "Cannot write `{path}`: {source}.",
+            path = path.display().to_string(),
+            source = source.to_string()
+        ),
+        SystemServiceError::Command { command, said } => {
+            text!("system.command", "`{command}` failed: {said}", command, said)
+        }
+        SystemServiceError::Setup(error) => crate::error::sentence(&crate::error::with_causes(error)),
+    }
+}
+
+/// What to do next.
+pub fn steps(error: &SystemServiceError) -> Vec<NextStep> {
+    let say = |text: String| vec![NextStep::from(Step::Say(text))];
+    match error {
+        SystemServiceError::NoManager => {
+            vec![Step::run("run").to(text!("step.system.run", "To sync on a schedule without one"))]
+        }
+        SystemServiceError::NeedsRoot => say(text!("step.system.root", "Run the command as root.")),
+        SystemServiceError::NotInstalled => vec![Step::run("service install").into()],
+        SystemServiceError::Occupied { .. } => say(text!(
+            "step.system.occupied",
+            "Move that folder away, or install without a profile to copy: give `--from` a folder without one."
+        )),
+        SystemServiceError::Io { .. } | SystemServiceError::Command { .. } | SystemServiceError::Setup(_) => {
+            Vec::new()
+        }
+    }
+}
