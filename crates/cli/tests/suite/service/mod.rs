@@ -6,3 +6,4 @@ mod hostile;
 mod socket;
 mod systemd;
 mod wait;
+mod year;
