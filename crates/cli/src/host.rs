@@ -6,9 +6,10 @@ use bwdc_core::plan::Verdict;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::service::{Answer, Answered, Host, News};
+use bwdc_engine::{Message, Occasion};
 use bwdc_messages::foreign::fit;
 use bwdc_messages::status::{ServiceState, report};
-use bwdc_messages::{CommandLine, describe, history, plan, service, setting, sync};
+use bwdc_messages::{CommandLine, describe, history, notification, plan, service, setting, sync};
 use serde_json::{Value, json};
 use std::io::{self, Write as _};
 
@@ -36,6 +37,10 @@ impl Host for CommandHost {
             // A log that cannot be written must not stop a run.
             let _ = writeln!(io::stderr().lock(), "{}", fit(&line));
         }
+    }
+
+    fn message(&self, occasion: &Occasion<'_>) -> Message {
+        notification::message(occasion)
     }
 
     fn answer(&self, profile: &ProfileName, answered: Answered<'_>) -> Answer {

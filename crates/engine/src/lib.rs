@@ -19,6 +19,7 @@ pub mod lock;
 pub mod log_file;
 pub mod mask;
 pub mod memory;
+mod notify;
 pub mod organization;
 pub mod paths;
 pub mod profiles;
@@ -48,6 +49,7 @@ pub use event::{Cancel, Control};
 pub use history::{Happened, HistoryEntry, HistoryError};
 pub use installation::SetupError;
 pub use ledger::{FrontEnd, Trigger};
+pub use notify::{Channel, DeliveryError, Message, Occasion};
 pub use run::{PlanFileError, Planned, Rebuilt, RunError, SavedPlan, SyncReport, UnreadSource, Verification};
 pub use settings::{
     Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, read_settings_file,

@@ -19,6 +19,7 @@ pub mod history;
 pub mod line;
 pub mod list;
 pub mod notice;
+pub mod notification;
 pub mod overview;
 pub mod plan;
 pub mod plan_view;

@@ -14,6 +14,7 @@ mod ledger;
 mod login;
 mod logout;
 mod man;
+mod notify;
 mod plan;
 mod profile;
 mod remote;
@@ -49,6 +50,7 @@ pub(crate) enum Command {
     Status(status::StatusArguments),
     Run(run::RunServiceArguments),
     Service(service::ServiceArguments),
+    Notify(notify::NotifyArguments),
     History(history::HistoryArguments),
     Ledger(ledger::LedgerArguments),
     LastSync(last_sync::LastSyncArguments),
@@ -81,6 +83,7 @@ impl Command {
             Self::Status(_) => "status",
             Self::Run(_) => "run",
             Self::Service(_) => "service",
+            Self::Notify(_) => "notify",
             Self::History(_) => "history",
             Self::Ledger(_) => "ledger",
             Self::LastSync(_) => "last-sync",
@@ -133,6 +136,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments, whole: clap::Comma
         Command::Approve(arguments) => approve::run(&arguments, global),
         Command::Status(_) => status::run(global),
         Command::Run(arguments) => run::run(&arguments, global),
+        Command::Notify(arguments) => notify::run(&arguments, global),
         Command::Service(arguments) => service::run(&arguments, global),
         Command::History(arguments) => history::run(&arguments, global),
         Command::Ledger(arguments) => ledger::run(&arguments, global),

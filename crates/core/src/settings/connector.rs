@@ -3,6 +3,7 @@
 
 use super::entra_options::EntraOptions;
 use super::ldap_options::LdapOptions;
+use super::notify::NotifySettings;
 use super::schedule::{ScheduleSettings, ServiceSettings};
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,8 @@ pub struct ConnectorSettings {
     pub schedule: ScheduleSettings,
     /// What the service may do.
     pub service: ServiceSettings,
+    /// Who hears of failures and refusals.
+    pub notify: NotifySettings,
     /// What the program tells of itself.
     pub log: LogSettings,
     /// Address of a list of releases in GitHub's form, which `update` asks.
@@ -60,7 +63,12 @@ impl ConnectorSettings {
     /// The same without what decides only when a run starts and who hears of it, for a comparison of what runs do.
     #[must_use]
     pub fn of_runs(&self) -> Self {
-        Self { schedule: ScheduleSettings::default(), service: ServiceSettings::default(), ..self.clone() }
+        Self {
+            schedule: ScheduleSettings::default(),
+            service: ServiceSettings::default(),
+            notify: NotifySettings::default(),
+            ..self.clone()
+        }
     }
 }
 

@@ -117,3 +117,6 @@ pub(super) const SCHEDULE: Option<&str> = Some("schedule");
 pub(super) const SERVICE: Option<&str> = Some("service");
 pub(super) const JITTER: SettingKind = SettingKind::Number { range: 0..=3600, unit: Unit::Seconds };
 pub(super) const FULL: SettingKind = SettingKind::Number { range: 1..=24, unit: Unit::Hours };
+pub(super) const NOTIFY: Option<&str> = Some("notify");
+pub(super) const MAIL_SECURITY: SettingKind = SettingKind::Choice(&["starttls", "tls", "none"]);
+pub(super) const WEBHOOK_FORMAT: SettingKind = SettingKind::Choice(&["json", "slack", "teams", "mattermost"]);

@@ -12,6 +12,7 @@ mod key;
 mod kinds;
 mod ldap;
 mod ldap_options;
+mod notify;
 mod okta;
 mod onelogin;
 mod port;
@@ -39,6 +40,7 @@ use ldap::{check_hosts, check_server};
 pub use ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
 };
+pub use notify::{MailSecurity, NotifySettings, WebhookFormat};
 pub use okta::{OktaFilters, OktaSettings, OktaSignIn};
 pub use onelogin::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSettings};
 pub use schedule::{QuietHours, ScheduleSettings, ServiceSettings};

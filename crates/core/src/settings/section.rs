@@ -27,6 +27,8 @@ pub enum Section {
     Sync,
     /// When runs start by themselves.
     Schedule,
+    /// Who hears of failures and refusals.
+    Notifications,
     /// Which people, and their addresses.
     People,
     /// Which groups, and their members.
@@ -53,7 +55,7 @@ pub enum Section {
 
 impl Section {
     /// All of them, in order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Server,
         Self::Directory,
         Self::LdapConnection,
@@ -64,6 +66,7 @@ impl Section {
         Self::OneLogin,
         Self::Sync,
         Self::Schedule,
+        Self::Notifications,
         Self::People,
         Self::Groups,
         Self::LdapEntries,

@@ -319,6 +319,19 @@ static SETTINGS: &[Setting] = &[
         .or(DefaultValue::Number(24)),
     ours("schedule.paused", SCHEDULE, "paused", Flag).within(Section::Schedule),
     ours("service.first-sync-agreed", SERVICE, "first-sync-agreed", Flag).within(Section::Schedule),
+    ours("notify.mail-server", NOTIFY, "mail-server", Text).within(Section::Notifications),
+    ours("notify.mail-security", NOTIFY, "mail-security", MAIL_SECURITY)
+        .within(Section::Notifications)
+        .or(DefaultValue::Text("starttls")),
+    ours("notify.mail-user", NOTIFY, "mail-user", Text).within(Section::Notifications),
+    ours("notify.mail-from", NOTIFY, "mail-from", Text).within(Section::Notifications),
+    ours("notify.mail-to", NOTIFY, "mail-to", SettingKind::List).within(Section::Notifications),
+    ours("notify.webhook-url", NOTIFY, "webhook-url", Service).within(Section::Notifications),
+    ours("notify.webhook-format", NOTIFY, "webhook-format", WEBHOOK_FORMAT)
+        .within(Section::Notifications)
+        .or(DefaultValue::Text("json")),
+    ours("notify.command", NOTIFY, "command", SettingKind::List).within(Section::Notifications),
+    ours("notify.addresses", NOTIFY, "addresses", Flag).within(Section::Notifications),
     ours("leavers.disabled", LEAVERS, "disabled", LEAVER).within(Section::Leavers),
     ours("leavers.deleted", LEAVERS, "deleted", LEAVER).within(Section::Leavers),
     ours("leavers.gone", LEAVERS, "gone", LEAVER).within(Section::Leavers),

@@ -5,11 +5,13 @@ use crate::clock::{Clock, to_iso};
 use crate::error::EngineError;
 use crate::history::{self, HistoryEntry};
 use crate::ledger::{RunId, RunRecord, Tally};
+use crate::notify::{self, Channel, DeliveryError, Message};
 use crate::paths::{ProcessEnvironment, ProfileName};
 use crate::status::{self, ProfileStatus};
 use crate::store::SyncedKind;
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Takings;
+use bwdc_core::settings::NotifySettings;
 
 /// What is looked at and decided between runs.
 impl Engine {
@@ -105,5 +107,36 @@ impl Engine {
         name: &ProfileName,
     ) -> Result<ProfileStatus, EngineError> {
         status::look(environment, name, Clock::System)
+    }
+
+    /// Whom notifications of this installation go to.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the settings cannot be read.
+    pub(crate) fn notify_settings(&self) -> Result<NotifySettings, EngineError> {
+        Ok(self.installation.connector_settings()?.notify)
+    }
+
+    /// Delivers a notification now, by every way that the settings ask for but for those that took it before, and tells what
+    /// became of each.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the settings cannot be read.
+    pub async fn notify(
+        &self,
+        message: Message,
+        before: &[Channel],
+    ) -> Result<Vec<(Channel, Result<(), DeliveryError>)>, EngineError> {
+        let (settings, environment) = (self.notify_settings()?, self.installation.environment());
+        let message = if settings.addresses { message } else { message.masked() }.short();
+        let place = notify::Place { environment, profile: self.installation.profile() };
+        let time = self.installation.now().0 / 1000;
+        let mut results = Vec::new();
+        let channels = notify::channels(&settings, environment);
+        for channel in channels.into_iter().filter(|it| !before.contains(it)) {
+            let sent = notify::send(channel, &settings, place, &message, time).await;
+            results.push((channel, sent));
+        }
+        Ok(results)
     }
 }

@@ -71,7 +71,7 @@ pub enum CommandProblem {
 }
 
 /// Refuses a command from a file that others own, may write, or may replace: root would run what another account chose.
-pub(super) fn check_owner(profile: &Profile) -> Result<(), CommandProblem> {
+pub(crate) fn check_owner(profile: &Profile) -> Result<(), CommandProblem> {
     for path in [&profile.connector_toml, &profile.folder] {
         if owner_only::belongs_to_another(path) {
             return Err(CommandProblem::OfAnother { path: path.clone() });

@@ -14,11 +14,13 @@ mod name;
 mod provided;
 
 pub use command::CommandProblem;
+pub(crate) use command::check_owner;
 pub use error::SecretError;
 pub use keychain::KeychainError;
 pub use master_key::KeyKind;
 pub use migrate::Moved;
 pub use name::SecretName;
+pub(crate) use provided::from_outside;
 
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::store::{DataFile, MARKER, Overrides, Store, StoreError, directory_key, read_connector_settings};

@@ -63,20 +63,45 @@ pub(super) fn get(
         return value.to_str().map(|text| Some(text.into())).ok_or_else(unusable);
     }
     for path in files(environment, source, name) {
-        match file::read_text(&path, file::SETTINGS) {
-            Ok(mut text) => {
-                let value = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
-                text.zeroize();
-                if value.is_empty() {
-                    return Err(unusable_file(name, &path, "is empty".to_owned()));
-                }
-                return Ok(Some(value.into()));
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(unusable_file(name, &path, format!("cannot be read: {error}"))),
+        if let Some(value) = read(&path).map_err(|problem| unusable_file(name, &path, problem))? {
+            return Ok(Some(value));
         }
     }
     Ok(None)
+}
+
+/// A secret of this program itself, such as `notify.mail-password`: a variable, or a file in a folder of secrets. None: nobody
+/// gave one.
+///
+/// # Errors
+/// Why one that was given cannot be read.
+pub(crate) fn from_outside(
+    environment: &ProcessEnvironment,
+    label: &str,
+) -> Result<Option<SecretString>, String> {
+    let variable = format!("BWDC_SECRET_{}", label.to_ascii_uppercase().replace(['.', '-'], "_"));
+    if let Some(value) = environment.variable(&variable) {
+        let text = value.to_str().ok_or_else(|| format!("`{variable}` is not UTF-8 text"))?;
+        return Ok(Some(text.into()));
+    }
+    for path in in_folders(environment, label) {
+        if let Some(value) = read(&path).map_err(|problem| format!("`{}` {problem}", path.display()))? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+/// The secret that a file holds; None: there is no such file.
+fn read(path: &Path) -> Result<Option<SecretString>, String> {
+    let mut text = match file::read_text(path, file::SETTINGS) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("cannot be read: {error}")),
+    };
+    let value = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
+    text.zeroize();
+    if value.is_empty() { Err("is empty".to_owned()) } else { Ok(Some(value.into())) }
 }
 
 /// What was typed for the first source and is not stored yet.
@@ -107,9 +132,14 @@ fn files(
     source: &SourceName,
     name: SecretName,
 ) -> impl Iterator<Item = PathBuf> {
-    let label = label(source, name);
+    in_folders(environment, &label(source, name)).into_iter()
+}
+
+/// Where a secret of this name would be a file.
+fn in_folders(environment: &ProcessEnvironment, label: &str) -> Vec<PathBuf> {
     let folders = ["BWDC_SECRETS_DIR", "CREDENTIALS_DIRECTORY"];
-    folders.into_iter().filter_map(move |folder| Some(Path::new(environment.variable(folder)?).join(&label)))
+    let within = |folder| Some(Path::new(environment.variable(folder)?).join(label));
+    folders.into_iter().filter_map(within).collect()
 }
 
 fn unusable_file(name: SecretName, path: &Path, problem: String) -> SecretError {

@@ -133,6 +133,9 @@ async fn of_profile(
     })
 }
 
+/// The settings that make a program run.
+const PROGRAMS: [&str; 2] = ["secrets.command", "notify.command"];
+
 /// Secrets are not entered over the socket, and neither is what makes a program run.
 fn set(
     duty: &Duty<'_>,
@@ -141,7 +144,7 @@ fn set(
     value: Option<String>,
     say: &impl Fn(Answered<'_>) -> Reply,
 ) -> Result<Reply, EngineError> {
-    let found = Setting::find(name).filter(|it| !it.is_secret() && it.name != "secrets.command");
+    let found = Setting::find(name).filter(|it| !it.is_secret() && !PROGRAMS.contains(&it.name));
     let Some(setting) = found else { return Ok(say(Answered::NoSuchSetting(name))) };
     let mut engine = duty.engine()?;
     match value.map(|value| setting.parse(&value)).transpose() {

@@ -1,5 +1,6 @@
 //! One profile in the service: when it is due, what it is doing, and a run of it.
 
+use super::postman::Postman;
 use super::unrecorded::Unrecorded;
 use super::{Host, News, ServiceOptions};
 use crate::clock::Clock;
@@ -41,6 +42,7 @@ pub(super) struct Duty<'s> {
     sending: AtomicBool,
     /// Wakes the task.
     wake: Notify,
+    pub(super) postman: Postman,
     /// Whether settings are to be read whatever their files look like.
     anew: Cell<bool>,
     /// What history told last.
@@ -74,6 +76,7 @@ impl<'s> Duty<'s> {
             activity: RefCell::new(Activity::Idle),
             sending: AtomicBool::new(false),
             wake: Notify::new(),
+            postman: Postman::new(),
             anew: Cell::new(true),
             tally: RefCell::default(),
             unrecorded: Unrecorded::default(),
@@ -185,6 +188,7 @@ impl<'s> Duty<'s> {
             _ => {
                 self.activity.replace(Activity::Idle);
                 self.expect_on_record(trigger, began, result.as_ref().err());
+                self.postman.hear(&self.name, result.as_ref(), self.clock, self.host);
                 self.host.tell(News::Ended { profile: &self.name, trigger, result: result.as_ref() });
             }
         }
@@ -205,6 +209,8 @@ impl<'s> Duty<'s> {
             }
         };
         let control = Control { events: &events, cancel: &self.stop };
+        let failures = engine.tally().map(|it| it.failures).unwrap_or_default();
+        self.postman.begin(failures, began);
         engine.sync(trigger, mode, control).await
     }
 

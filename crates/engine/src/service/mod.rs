@@ -6,6 +6,7 @@
 mod desk;
 mod duty;
 mod identity;
+mod postman;
 mod protocol;
 mod signals;
 mod socket;
@@ -21,6 +22,7 @@ use crate::clock::Clock;
 use crate::error::EngineError;
 use crate::event::Cancel;
 use crate::ledger::Trigger;
+use crate::notify::{Message, Occasion};
 use crate::paths::{ProcessEnvironment, ProfileName};
 use crate::profiles::{self, ProfileError};
 use crate::run::SyncReport;
@@ -116,6 +118,9 @@ pub trait Host {
     /// Tells something to the log.
     fn tell(&self, news: News<'_>);
 
+    /// Puts into words what somebody is to hear of.
+    fn message(&self, occasion: &Occasion<'_>) -> Message;
+
     /// Puts into words, and into data for scripts, what a caller asked for.
     fn answer(&self, profile: &ProfileName, answered: Answered<'_>) -> Answer;
 }
@@ -171,6 +176,10 @@ pub async fn run(options: ServiceOptions, host: &dyn Host) -> Result<(), Service
         }
     };
     let alive = supervisor.keep_alive(|| duty::summary(&duties));
+    let letters = join_all(duties.iter().map(|it| it.postman.deliver(|| it.engine())));
+    let alive = async {
+        tokio::join!(alive, letters);
+    };
     let (mut working, mut callers, mut alive) =
         (std::pin::pin!(working), std::pin::pin!(callers), std::pin::pin!(alive));
     tokio::select! {

@@ -5,6 +5,7 @@ use crate::file;
 use crate::installation::{
     DirectoryConfiguration, Installation, OrganizationConfiguration, SetupError, sync_settings,
 };
+use crate::notify;
 use crate::schedule::Schedule;
 use crate::secrets::SecretName;
 use crate::settings::Origin;
@@ -113,6 +114,7 @@ fn unknown_variables(installation: &Installation) -> impl Iterator<Item = String
             _ => setting.variable(),
         })
         .chain(OTHER_VARIABLES.map(str::to_owned))
+        .chain(notify::VARIABLES.map(str::to_owned))
         .collect();
     // Only what begins like the settings of a section: variables of other programs may begin with our name.
     let sections: Vec<_> = known

@@ -34,6 +34,7 @@ pub fn title(section: Section) -> String {
         Section::OneLogin => text!("section.onelogin", "OneLogin"),
         Section::Sync => text!("section.sync", "Sync"),
         Section::Schedule => text!("section.schedule", "Schedule"),
+        Section::Notifications => text!("section.notifications", "Notifications"),
         Section::People => text!("section.people", "People"),
         Section::Groups => text!("section.groups", "Groups"),
         Section::LdapEntries => text!("section.entries", "Reading LDAP entries"),

@@ -3,6 +3,7 @@
 mod daemon;
 mod duty;
 mod hostile;
+mod notifications;
 mod socket;
 mod systemd;
 mod wait;

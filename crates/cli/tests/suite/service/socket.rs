@@ -61,6 +61,7 @@ fn the_socket_is_its_owners_and_settings_are_changed_through_it_but_for_secrets_
     for (name, value) in [
         ("ldap.password", "s3cr3t-0f-somebody"),
         ("secrets.command", "/bin/sh"),
+        ("notify.command", "/bin/sh"),
         ("no.such", "1"),
         ("sync.interval", "4"),
         ("schedule.cron", "whenever"),
