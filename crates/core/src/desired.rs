@@ -47,7 +47,10 @@ pub enum NoAddress {
     /// Longer than [`crate::normalize::LONGEST_ADDRESS`].
     TooLong,
     /// Others have the same one, and the settings leave them out.
-    Shared,
+    Shared {
+        /// The address.
+        address: Text,
+    },
     /// The entry is disabled, and an enabled one has the same: that one is the person by now.
     Replaced {
         /// The directory's name for the enabled entry.
@@ -69,7 +72,7 @@ pub enum NoUse {
 impl NoUse {
     /// Whether there is no address, or none that is one; false where somebody else has it.
     pub fn is_lack(self) -> bool {
-        !matches!(self, Self::None(NoAddress::Shared | NoAddress::Replaced { .. }))
+        !matches!(self, Self::None(NoAddress::Shared { .. } | NoAddress::Replaced { .. }))
     }
 }
 
@@ -141,7 +144,6 @@ pub struct Desired {
     disabled_leave: bool,
     sources: Vec<DesiredSource>,
     merged: Vec<Merged>,
-    shared: Vec<Text>,
     dropped_groups: Vec<DesiredGroup>,
 }
 
@@ -203,7 +205,6 @@ impl Desired {
             disabled_leave: false,
             sources: Vec::new(),
             merged: Vec::new(),
-            shared: Vec::new(),
             dropped_groups: Vec::new(),
         };
         for Source { name, read } in sources {
@@ -345,11 +346,6 @@ impl Desired {
     /// People whom several sources have, and who are one.
     pub fn merged(&self) -> &[Merged] {
         &self.merged
-    }
-
-    /// Addresses that nobody gets, since several people have them.
-    pub fn shared_addresses(&self) -> impl Iterator<Item = Text> {
-        self.shared.iter().copied()
     }
 
     /// Groups that are left out, since an earlier source has one with their id.

@@ -324,7 +324,7 @@ fn state(state: AccountState) -> &'static str {
 fn reason(desired: &Desired, number: usize) -> Option<String> {
     let person = &desired.everybody()[number];
     match person.unusable {
-        Some(NoAddress::Shared | NoAddress::Replaced { .. }) => unusable(desired, person),
+        Some(NoAddress::Shared { .. } | NoAddress::Replaced { .. }) => unusable(desired, person),
         _ if !desired.people_wanted() => {
             Some(text!("explain.no-people", "people are not brought over (`sync.users` is false)"))
         }

@@ -105,10 +105,8 @@ fn addresses(desired: &mut Desired, rules: ConflictRules) -> Result<(), DesiredE
         return Err(DesiredError::DuplicateAddresses(DuplicateAddresses(verdicts.refused)));
     }
     for number in verdicts.left_out {
-        // Whoever has it in the organization may be any of them.
-        desired.shared.extend(desired.people[number].email);
-        desired.people[number].email = None;
-        desired.people[number].unusable = Some(NoAddress::Shared);
+        let person = &mut desired.people[number];
+        person.unusable = person.email.take().map(|address| NoAddress::Shared { address });
     }
     for (number, by) in verdicts.replaced {
         let by = desired.people[by].reference;

@@ -2,6 +2,7 @@
 
 use super::addresses::addresses_told;
 use super::leavers::Outs;
+use super::marks::last_known;
 use super::{Change, Plan, PlanInput};
 use crate::desired::{Desired, DesiredPerson, NoUse};
 use crate::ledger::{Addresses, LedgerState, ManagedGroup, ManagedPerson, Marks};
@@ -464,11 +465,7 @@ impl<'a> Directory<'a> {
     fn marks(&self, before: Marks, external_id: &ExternalId, input: &PlanInput<'_>) -> Marks {
         let person = self.listed.get(external_id.as_str()).and_then(|it| it.person);
         let now = person.map(|it| input.desired.marks(it)).unwrap_or_default();
-        let filled = |it: &String| !it.trim().is_empty();
-        Marks {
-            number: now.number.filter(filled).or(before.number),
-            name: now.name.filter(filled).or(before.name),
-        }
+        last_known(now, before)
     }
 
     /// The directory's name for the entry as this run saw it, listed or asked for by id.

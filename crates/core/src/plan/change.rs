@@ -336,7 +336,7 @@ impl LeftOutBecause {
         Some(match desired.no_use(person)? {
             NoUse::None(NoAddress::Missing) => Self::NoAddress,
             NoUse::None(NoAddress::TooLong) => Self::AddressTooLong,
-            NoUse::None(NoAddress::Shared) => Self::AddressShared,
+            NoUse::None(NoAddress::Shared { .. }) => Self::AddressShared,
             NoUse::None(NoAddress::Replaced { by }) => Self::Replaced { by: desired.text(by).to_owned() },
             NoUse::Blank => Self::AddressBlank,
             NoUse::Invalid => Self::AddressInvalid { address: desired.display_name(person).to_owned() },

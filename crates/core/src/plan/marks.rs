@@ -37,6 +37,13 @@ pub(super) fn compare(old: &Marks, new: &Marks) -> Likeness {
     }
 }
 
+/// What is known of an entry: a mark that says nothing, such as `-`, does not take the place of one that was known. People may write
+/// their own names, and would be told from nobody by it.
+pub(super) fn last_known(now: Marks, before: Marks) -> Marks {
+    let says = |it: &String| it.chars().any(char::is_alphanumeric);
+    Marks { number: now.number.filter(says).or(before.number), name: now.name.filter(says).or(before.name) }
+}
+
 fn number(marks: &Marks) -> Option<String> {
     marks.number.as_deref().map(str::trim).filter(|it| !it.is_empty()).map(str::to_lowercase)
 }
@@ -82,6 +89,15 @@ mod tests {
         ] {
             assert_eq!(compare(&marks(old.0, old.1), &marks(new.0, new.1)), expected, "{old:?} {new:?}");
         }
+    }
+
+    #[test]
+    fn what_says_nothing_does_not_take_the_place_of_what_was_known() {
+        let before = || marks("7", "Anna Muster");
+        for nothing in [("", ""), (" ", " "), ("-", "-"), ("...", "\u{301}")] {
+            assert_eq!(last_known(marks(nothing.0, nothing.1), before()), before(), "{nothing:?}");
+        }
+        assert_eq!(last_known(marks("8", "Anna Beispiel"), before()), marks("8", "Anna Beispiel"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::seats::Seating;
 use super::standing::AddressHeldBecause;
 use super::used_names::{self, Newcomer};
 use super::{Evidence, Index, PlanInput};
-use crate::desired::DesiredPerson;
+use crate::desired::{DesiredPerson, NoAddress};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ObservedMember, ServerKind};
 use crate::settings::AcrossSources;
@@ -118,15 +118,15 @@ fn seated(fate: &mut PersonFate, turns: &Turns) {
     }
 }
 
-/// Addresses of people who shall be members, and those that nobody gets because several people have them.
+/// Addresses of people who shall be members, and those that none of them gets because several people have them.
 fn addresses<'a>(input: &PlanInput<'a>, which: impl Fn(usize) -> bool) -> HashSet<&'a str> {
     let desired = input.desired;
-    let wanted = |(number, person): (usize, &DesiredPerson)| {
-        let counts = desired.people_wanted() && leaving(person, input).is_none() && which(number);
-        person.email.filter(|_| counts)
+    let address = |person: &DesiredPerson| match person.unusable {
+        Some(NoAddress::Shared { address }) => Some(address),
+        _ => person.email.filter(|_| desired.people_wanted() && leaving(person, input).is_none()),
     };
-    let own = desired.everybody().iter().enumerate().filter_map(wanted);
-    own.chain(desired.shared_addresses()).map(|it| desired.text(it)).collect()
+    let people = desired.everybody().iter().enumerate().filter(|(number, _)| which(*number));
+    people.filter_map(|(_, person)| address(person)).map(|it| desired.text(it)).collect()
 }
 
 /// Ids go by who claims whose membership: where it is another person's, the new entry is in no group.

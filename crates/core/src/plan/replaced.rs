@@ -8,10 +8,10 @@ use super::change::{Remark, Subject};
 use super::claims::{Claim, Claims, Verdict};
 use super::joining::usable_address;
 use super::leavers::{is_protected, leaving};
-use super::marks::{Likeness, Mark, compare};
+use super::marks::{Likeness, Mark, compare, last_known};
 use super::standing::AddressHeldBecause;
 use super::{Index, PlanInput};
-use crate::ledger::{ManagedPerson, Marks};
+use crate::ledger::ManagedPerson;
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
 use crate::settings::Returning;
@@ -29,8 +29,13 @@ impl<'a> Claims<'a> {
         let listed: HashMap<&str, usize> =
             listed.filter_map(|(number, id)| Some((id.as_ref()?.as_str(), number))).collect();
         for number in 0..input.desired.everybody().len() {
-            if let Some(claim) = claim(number, &listed, input, index) {
+            let Some(held) = held(number, input, index) else { continue };
+            if let Some(claim) = claim(number, &held, &listed, input, index) {
                 claims.add(number, claim, &listed, input, index);
+            } else if is_out_of_scope(&held, &listed, input)
+                && matches!(likeness(held.old, number, &listed, input, index), Likeness::Differ(_))
+            {
+                claims.strangers.insert(held.old);
             }
         }
         claims
@@ -104,23 +109,48 @@ pub(super) fn former(old: &str, input: &PlanInput<'_>, index: &Index<'_>) -> Str
     known.and_then(|it| it.reference.as_deref()).unwrap_or(old).to_owned()
 }
 
-fn claim<'a>(
-    number: usize,
-    listed: &HashMap<&str, usize>,
-    input: &PlanInput<'a>,
-    index: &Index<'a>,
-) -> Option<Claim<'a>> {
-    let desired = input.desired;
-    let entry = &desired.everybody()[number];
+/// The membership that has the address of a new entry.
+struct Held<'a> {
+    /// The id that the directory has for the new entry.
+    own_id: &'a str,
+    email: &'a str,
+    /// The position in the organization.
+    place: usize,
+    member: &'a ObservedMember,
+    /// The id that the membership has, and whose it is.
+    old: &'a str,
+    known: &'a ManagedPerson,
+}
+
+fn held<'a>(number: usize, input: &PlanInput<'a>, index: &Index<'a>) -> Option<Held<'a>> {
+    let entry = &input.desired.everybody()[number];
     if input.identity.is_known(number) || leaving(entry, input).is_some() {
         return None;
     }
-    let own_id = desired.text(entry.external_id);
+    let own_id = input.desired.text(entry.external_id);
     let email = usable_address(entry, own_id, input).ok()?;
     let &place = index.by_email.get(email)?;
     let member = index.member(place);
     let old = member.external_id.as_ref()?.as_str();
     let known = &input.ledger.people[*index.managed.get(old)?];
+    Some(Held { own_id, email, place, member, old, known })
+}
+
+/// Whether the membership is somebody's whose own entry is there, and not selected.
+fn is_out_of_scope(held: &Held<'_>, listed: &HashMap<&str, usize>, input: &PlanInput<'_>) -> bool {
+    let answer = input.presences.get(&held.known.external_id);
+    !listed.contains_key(held.old) && matches!(answer, Some(Presence::Found { .. }))
+}
+
+fn claim<'a>(
+    number: usize,
+    held: &Held<'a>,
+    listed: &HashMap<&str, usize>,
+    input: &PlanInput<'a>,
+    index: &Index<'a>,
+) -> Option<Claim<'a>> {
+    let desired = input.desired;
+    let &Held { own_id, email, place, member, old, known } = held;
     // At the same name the id is free for whoever takes the membership over; a third person's is not.
     let (pushed, is_free) = match &input.identity.people()[number] {
         Some(id) => (id.as_str(), true),
@@ -197,10 +227,5 @@ fn likeness(
     let known: Option<&ManagedPerson> = index.managed.get(old).map(|&it| &input.ledger.people[it]);
     let now = listed.get(old).map(|&it| desired.marks(&desired.everybody()[it])).unwrap_or_default();
     let before = known.map(|it| it.marks.clone()).unwrap_or_default();
-    let filled = |it: &String| !it.trim().is_empty();
-    let old = Marks {
-        number: now.number.filter(filled).or(before.number),
-        name: now.name.filter(filled).or(before.name),
-    };
-    compare(&old, &desired.marks(&desired.everybody()[number]))
+    compare(&last_known(now, before), &desired.marks(&desired.everybody()[number]))
 }

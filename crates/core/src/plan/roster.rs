@@ -18,7 +18,7 @@ pub(super) struct Roster<'a> {
     pub(super) identified: HashMap<usize, usize>,
     /// External ids that the run replaces, with what they become.
     pub(super) replaced: HashMap<&'a str, &'a str>,
-    /// Addresses of entries that the ledger does not know, and of those who share one: a member who has such an address may be
+    /// Addresses of entries that the ledger does not know, also of those who share one: a member who has such an address may be
     /// the same person.
     pub(super) entered_anew: HashSet<&'a str>,
     /// Addresses of the desired state's live members.

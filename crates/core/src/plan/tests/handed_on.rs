@@ -1,6 +1,8 @@
 //! Addresses and names that pass from one person or group to another: the id that survives renames decides.
 
 use super::*;
+use crate::desired::{Source, SourceRead};
+use crate::settings::SameAddress;
 
 /// Forty people, a leaver with `l@x` and a colleague whom the ledger knows with `p@x`.
 fn leaver_and_colleague(presence: Presence) -> World {
@@ -232,6 +234,25 @@ fn who_was_never_brought_over_may_be_the_leaver_entered_anew() {
         .plan(crowd(40).with_stable_id("p", "id:p", "p@x").with_stable_id("n", "id:n", "l@x"));
     assert_eq!(plan.removals().count(), 0);
     assert_eq!(plan.kept[0].because, KeptBecause::AddressInUse);
+}
+
+/// Two colleagues could otherwise keep a leaver's access for as long as they like, by taking the address themselves.
+#[test]
+fn a_leaver_whose_address_known_colleagues_share_loses_access() {
+    let mut world = leaver_and_colleague(Presence::NotFound).managed("q", "q@x");
+    world.ledger.people[42].stable_id = Some(StableId::new("id:q"));
+    world.connector.conflicts.same_address = SameAddress::Skip;
+    let kept = |sample: Sample| {
+        let read = SourceRead { snapshot: sample.snapshot(), settings: world.sync.clone() };
+        let source = Source { name: SourceName::primary(), read: Ok(read) };
+        let desired = Desired::merge(vec![source], true, world.connector.conflicts).expect("valid");
+        let observed = Observed::Live(world.state.clone());
+        let plan = Plan::build(&world.input(&desired, &observed));
+        plan.removals().count() == 0
+    };
+    let with = |third: &str| crowd(40).with_stable_id("p", "id:p", "l@x").with_stable_id("q", third, "l@x");
+    assert!(!kept(with("id:q")), "both are known");
+    assert!(kept(with("id:new")), "one of them may be the leaver, entered anew");
 }
 
 #[test]

@@ -195,6 +195,49 @@ fn a_listed_old_entry_is_compared_by_what_it_says_now() {
     assert_eq!(world.plan(directory("8")).removals().count(), 0);
 }
 
+/// People may write their own names: one that says nothing would be a stranger's to nobody.
+#[test]
+fn a_leaver_who_took_the_own_name_away_is_told_from_who_has_the_address_now() {
+    let mut world = anna(false);
+    world.ledger.people[40].marks = named("Anna Muster");
+    let listed = |name: &str, sample: Sample| {
+        let disabled = AccountState::Disabled;
+        sample.marked_in_state("old", "id:old", "a@x", named(name), disabled)
+    };
+    world.connector.leavers.disabled = Some(LeaverAction::Revoke);
+    for name in ["-", "...", "\u{301}"] {
+        let directory = || listed(name, crowd(40).marked("new", "id:new", "a@x", named("Otto Muster")));
+        let plan = world.plan(directory());
+        assert_eq!(plan.requests()[0], Request::Revoke(MemberId::new("m-a@x")), "{name:?}");
+        assert!(matches!(held_because(&plan), AddressHeldBecause::AnotherPerson { mark: Mark::Name }));
+        // Nor does the ledger forget the name while she is there.
+        let there = crowd(40).marked("old", "id:old", "a@x", named(name));
+        let ledger = ledger_after(&world, there, &world.state);
+        let known = ledger.people.iter().find(|it| it.email.as_str() == "a@x").expect("ours");
+        assert_eq!(known.marks, named("Anna Muster"), "{name:?}");
+    }
+}
+
+#[test]
+fn a_leaver_out_of_scope_does_not_stay_because_another_person_has_the_address() {
+    let found = |action| {
+        let mut world = anna(false).answer("old", Presence::Found { at: None });
+        world.connector.leavers.out_of_scope = Some(action);
+        world
+    };
+    for action in [LeaverAction::Revoke, LeaverAction::Remove] {
+        let plan = found(action).plan(successor("new", Marks { name: None, ..numbered("8") }));
+        assert_eq!(plan.requests()[0], Request::Revoke(MemberId::new("m-a@x")), "{action:?}");
+        assert!(plan.changes.iter().all(|it| it.joins().is_none()), "{:?}", plan.changes);
+        // The same person, or nobody can say: nothing is taken.
+        for marks in [numbered("7"), Marks::default()] {
+            let plan = found(action).plan(successor("new", marks));
+            assert_eq!(plan.removals().count(), 0);
+            assert_eq!(plan.kept[0].because, KeptBecause::AddressInUse);
+        }
+    }
+}
+
 #[test]
 fn many_memberships_that_go_on_under_other_entries_wait_for_an_approval() {
     let mut world = World::new().leavers(LeaverAction::Revoke, LeaverAction::Keep);
