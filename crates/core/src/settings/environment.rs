@@ -1,5 +1,6 @@
 //! Where the organization's server is.
 
+use super::port::is_port;
 use super::{Expected, SettingsError, text};
 use core::net::IpAddr;
 use serde_json::{Map, Value};
@@ -89,7 +90,6 @@ pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsE
         Some((_, after)) => after.strip_prefix(':'),
         None => host.split_once(':').map(|(_, port)| port),
     };
-    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|it| it > 0);
     if host.is_empty()
         || host.contains('@')
         || rest.contains(|it: char| it.is_whitespace() || matches!(it, '#' | '?'))
