@@ -1,4 +1,4 @@
-//! When a request is sent again: one policy as data, one property of the request, one place that pauses.
+//! When a request is sent again: one policy as data, one property of the request. Who sends makes the pause.
 //!
 //! What is safe to send again is known by the request itself ([`Repeat`]). A read may be sent as often as the policy
 //! allows. A change is sent again only when the server certainly did not act on it, because an import is no transaction:

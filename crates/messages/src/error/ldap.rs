@@ -1,5 +1,5 @@
-//! LDAP servers and Active Directory: what to do next when a read fails. What failed is said by the error itself, in the
-//! engine's `directory/ldap/error.rs`.
+//! LDAP servers and Active Directory: why a read failed and what to do next. What failed is said by the error itself, in
+//! `ldap/error.rs` of the crate `directory`.
 
 use super::certificate::{self, Peer};
 use super::page::ErrorPage;
