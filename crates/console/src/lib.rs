@@ -15,6 +15,7 @@ pub mod job;
 pub mod key;
 pub mod office;
 pub mod plain;
+pub mod runs;
 pub mod screen;
 pub mod terminal;
 mod typing;

@@ -7,6 +7,7 @@ mod facts;
 mod setup;
 
 use crate::job::{Happened, Job, JobId, Report, State};
+use crate::runs::Runs;
 use bwdc_core::plan::Refusal;
 use bwdc_engine::Happened as Happening;
 use bwdc_engine::event::RunEvent;
@@ -50,6 +51,7 @@ pub struct Order {
 pub struct Office {
     orders: UnboundedSender<Order>,
     reports: mpsc::Receiver<Report>,
+    runs: Runs,
 }
 
 impl Office {
@@ -60,15 +62,25 @@ impl Office {
     pub fn open() -> std::io::Result<Self> {
         let (orders, incoming) = unbounded_channel();
         let (outgoing, reports) = mpsc::channel();
+        let runs = Runs::default();
+        let under_way = runs.clone();
         std::thread::Builder::new()
             .name("bwdc-office".to_owned())
             .stack_size(STACK)
-            .spawn(move || work(incoming, &outgoing))?;
-        Ok(Self { orders, reports })
+            .spawn(move || work(incoming, &outgoing, &under_way))?;
+        Ok(Self { orders, reports, runs })
+    }
+
+    /// The runs under way.
+    pub fn runs(&self) -> &Runs {
+        &self.runs
     }
 
     /// Hands a job over.
     pub fn order(&self, order: Order) {
+        if matches!(order.job, Job::Sync { .. } | Job::Setup(_)) {
+            self.runs.begin(order.id, order.cancel.clone());
+        }
         // The thread ends with the program only.
         let _ = self.orders.send(order);
     }
@@ -79,13 +91,18 @@ impl Office {
     }
 }
 
-fn work(mut incoming: UnboundedReceiver<Order>, outgoing: &mpsc::Sender<Report>) {
+fn work(mut incoming: UnboundedReceiver<Order>, outgoing: &mpsc::Sender<Report>, runs: &Runs) {
     let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
     let desk = Rc::new(account::Conversation::default());
     LocalSet::new().block_on(&runtime, async move {
         while let Some(order) = incoming.recv().await {
             let teller = Teller { id: order.id, outgoing: outgoing.clone() };
-            tokio::task::spawn_local(carry_out(order, teller, Rc::clone(&desk)));
+            let (runs, desk) = (runs.clone(), Rc::clone(&desk));
+            tokio::task::spawn_local(async move {
+                let id = order.id;
+                carry_out(order, teller, desk).await;
+                runs.end(id);
+            });
         }
     });
 }

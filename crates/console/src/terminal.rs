@@ -4,6 +4,7 @@ use crate::app::{App, Start};
 use crate::draw::{Colors, draw};
 use crate::key::Key;
 use crate::office::Office;
+use crate::runs::Runs;
 use bwdc_engine::paths::ProcessEnvironment;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -34,7 +35,7 @@ pub fn run(environment: ProcessEnvironment, start: Start) -> io::Result<()> {
     let mut app = App::new(environment, start);
     let office = Office::open()?;
     let mut screen = Held::take()?;
-    let ended = Ended::listen();
+    let ended = Ended::listen(office.runs().clone());
     while !app.is_over() && !ended.is_asked() {
         for order in app.orders() {
             office.order(order);
@@ -64,16 +65,27 @@ pub fn run(environment: ProcessEnvironment, start: Start) -> io::Result<()> {
             app.report(report);
         }
     }
+    drop(screen);
+    office.runs().leave();
     Ok(())
 }
 
-/// Whether the system asked the program to end: the terminal is put back first.
+/// How often it is seen whether the terminal is still there.
+#[cfg(unix)]
+const LOOK: Duration = Duration::from_secs(1);
+/// How long the program may take to end by itself, once its runs have.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Whether the system asked the program to end, or took its terminal away: what can be put back is put back first.
 struct Ended(Arc<AtomicBool>);
 
 impl Ended {
     /// Listens on a thread of its own. Where that is not to be had, the system ends the program as it always does.
+    ///
+    /// Reading keys from a terminal that went away never ends, so this thread ends the program where the other one cannot.
     #[cfg(unix)]
-    fn listen() -> Self {
+    fn listen(runs: Runs) -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         let asked = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&asked);
@@ -90,9 +102,16 @@ impl Ended {
                 tokio::select! {
                     _ = end.recv() => {}
                     _ = left.recv() => {}
+                    () = terminal_gone() => {}
                 }
                 heard.store(true, Ordering::Relaxed);
             });
+            if heard.load(Ordering::Relaxed) {
+                runs.leave();
+                std::thread::sleep(GRACE);
+                let _ = give_back();
+                std::process::exit(1);
+            }
         };
         // Its end is the program's.
         let _ = std::thread::Builder::new().name("bwdc-signals".to_owned()).spawn(listener);
@@ -100,12 +119,20 @@ impl Ended {
     }
 
     #[cfg(not(unix))]
-    fn listen() -> Self {
+    fn listen(_: Runs) -> Self {
         Self(Arc::default())
     }
 
     fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Returns when the terminal of this process went away.
+#[cfg(unix)]
+async fn terminal_gone() {
+    while rustix::termios::tcgetattr(io::stdin()).err() != Some(rustix::io::Errno::IO) {
+        tokio::time::sleep(LOOK).await;
     }
 }
 

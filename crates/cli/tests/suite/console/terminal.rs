@@ -46,15 +46,31 @@ impl Terminal {
     /// Waits until a text is on the screen.
     #[track_caller]
     fn until(&self, text: &str) -> String {
+        self.until_all(&[text])
+    }
+
+    /// Waits until all of these are on the screen at one time: a screen may be looked at while it is half drawn.
+    #[track_caller]
+    fn until_all(&self, texts: &[&str]) -> String {
         let end = Instant::now() + WAIT;
         loop {
             let screen = self.screen();
-            if screen.contains(text) {
+            let Some(missing) = texts.iter().find(|it| !screen.contains(**it)) else {
                 return screen;
-            }
-            assert!(Instant::now() < end, "`{text}` is not on the screen:\n{screen}");
+            };
+            assert!(Instant::now() < end, "`{missing}` is not on the screen:\n{screen}");
             std::thread::sleep(Duration::from_millis(30));
         }
+    }
+
+    /// The number of the program's process.
+    fn program(&self) -> String {
+        let pane = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
+        let shell = pane.trim();
+        let children = Command::new("pgrep").args(["-P", shell, "bwdc"]).output().expect("pgrep runs");
+        let program = String::from_utf8_lossy(&children.stdout).trim().to_owned();
+        assert!(!program.is_empty(), "the program runs in the shell {shell}");
+        program
     }
 
     fn key(&mut self, key: &str) {
@@ -99,13 +115,11 @@ impl Terminal {
         self.key("Enter");
         self.until("They are invited by e-mail");
         self.key("Enter");
-        let screen = self.until("Is this what should be brought over?");
-        assert!(screen.contains(counted) && screen.contains(example), "{screen}");
+        self.until_all(&["Is this what should be brought over?", counted, example]);
         self.key("Enter");
         self.until("Sync now?");
         self.key("1");
-        let screen = self.until("The first sync is done.");
-        assert!(screen.contains("The organization was read back and is as planned."), "{screen}");
+        self.until_all(&["The first sync is done.", "The organization was read back and is as planned."]);
         self.key("Enter");
         self.until("The set-up is complete.");
         self.key("Enter");
@@ -115,11 +129,8 @@ impl Terminal {
     /// Leaves the program; the terminal is as it was.
     fn leave(&mut self) {
         self.key("0");
-        let screen = self.until("left:0");
-        assert!(
-            screen.contains(" echo") && !screen.contains("Simulate"),
-            "the terminal is as it was: {screen}"
-        );
+        let screen = self.until_all(&["left:0", " echo"]);
+        assert!(!screen.contains("Simulate"), "the terminal is as it was: {screen}");
     }
 }
 
@@ -140,8 +151,7 @@ fn an_openldap_server_from_nothing_to_a_verified_sync_at_a_terminal() {
     terminal.value(server.root_dn());
     terminal.until("Password");
     terminal.value(server.root_password());
-    let screen = terminal.until("Below which entry");
-    assert!(screen.contains("OpenLDAP") && screen.contains("dc=example,dc=test"), "{screen}");
+    let screen = terminal.until_all(&["Below which entry", "OpenLDAP", "dc=example,dc=test"]);
     assert!(!screen.contains(server.root_password()), "{screen}");
     terminal.key("Enter");
     terminal.sync("2 people, 0 disabled, 1 group.", "ada@example.test");
@@ -193,13 +203,23 @@ fn a_program_that_the_system_ends_leaves_the_terminal_as_it_was() {
     let stage = Stage::new();
     let terminal = Terminal::start(&stage, (80, 24), "ui");
     terminal.until("Not signed in");
-    let pane = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
-    let shell = pane.trim();
-    let children = Command::new("pgrep").args(["-P", shell, "bwdc"]).output().expect("pgrep runs");
-    let program = String::from_utf8_lossy(&children.stdout).trim().to_owned();
-    assert!(!program.is_empty(), "the program runs in the shell {shell}");
-    Command::new("kill").args(["-TERM", &program]).status().expect("kill runs");
+    Command::new("kill").args(["-TERM", &terminal.program()]).status().expect("kill runs");
     terminal.until("left:");
     let screen = terminal.until(" echo");
     assert!(!screen.contains("Guided set-up"), "{screen}");
+}
+
+#[test]
+fn a_program_whose_terminal_goes_away_ends() {
+    let stage = Stage::new();
+    let terminal = Terminal::start(&stage, (80, 24), "ui");
+    terminal.until("Not signed in");
+    let program = PathBuf::from("/proc").join(terminal.program()).join("cmdline");
+    terminal.tmux(&["kill-server"]);
+    let end = Instant::now() + WAIT;
+    // What has ended and was not fetched yet has no arguments any more.
+    while std::fs::read(&program).is_ok_and(|it| !it.is_empty()) {
+        assert!(Instant::now() < end, "{} goes on without its terminal", program.display());
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
