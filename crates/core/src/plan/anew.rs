@@ -3,7 +3,7 @@
 
 use super::PlanInput;
 use super::change::Remark;
-use super::fate::{GroupFate, MembersChange};
+use super::group_fate::{GroupFate, MembersChange};
 use super::roster::Roster;
 use crate::snapshot::Overlooked;
 use crate::text::Text;

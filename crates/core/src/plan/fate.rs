@@ -2,11 +2,11 @@
 //!
 //! What a plan shows and what it sends are unfolded from this one list, in one place, so that they cannot differ.
 
-use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, Subject};
+use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, Remark, Subject};
 use super::sent::Sent;
-use super::standing::{AddressHeldBecause, MembershipsKeptBecause, Standing};
-use crate::names::{ExternalId, GroupId, MemberId};
-use crate::wire::{ImportGroup, ImportMember, Request};
+use super::standing::{AddressHeldBecause, Standing};
+use crate::names::{ExternalId, MemberId};
+use crate::wire::{ImportMember, Request};
 use hashbrown::HashSet;
 
 /// What a plan shows.
@@ -157,80 +157,6 @@ pub(super) enum Taking {
     RemoveByImport,
     /// By an import that overwrites and does not list the person.
     Overwrite,
-}
-
-/// What happens to a group of the directory, or to one that is ours.
-pub(super) enum GroupFate {
-    /// In the directory, and not brought over; or a member of a group that is neither a person nor a group.
-    LeftOut(LeftOut),
-    /// Ours, not in the directory any more, and kept.
-    Vanished { group: Subject },
-    /// Ours, not in the directory any more, and deleted.
-    Deleted { group: Subject, id: GroupId, removed: Vec<String> },
-    /// Appears.
-    Created {
-        group: Subject,
-        cause: Cause,
-        /// How many members it starts with.
-        members: usize,
-        /// Whether a group made by hand has the same name.
-        same_name: bool,
-        listed: Vec<ExternalId>,
-    },
-    /// Is there.
-    Known(Box<GroupChange>),
-}
-
-/// What happens to a group that is there.
-pub(super) struct GroupChange {
-    pub(super) group: Subject,
-    pub(super) adopted: Option<Adoption>,
-    /// Where the organization's name is not the directory's.
-    pub(super) renamed: Option<Renaming>,
-    pub(super) members: MembersChange,
-    /// Members who would go out otherwise.
-    pub(super) stay: Stay,
-    /// The whole membership, where the group is sent.
-    pub(super) listed: Option<Vec<ExternalId>>,
-}
-
-/// Members who stay in a group in which the directory does not list them.
-#[derive(Default)]
-pub(super) struct Stay {
-    /// External ids, and addresses of members without one.
-    pub(super) members: Vec<String>,
-    /// None: nobody stays so.
-    pub(super) because: Option<MembershipsKeptBecause>,
-}
-
-/// A group of the organization gets the directory's external id.
-pub(super) struct Adoption {
-    /// The organization's id of the group; None: it has the external id already.
-    pub(super) id: Option<GroupId>,
-    /// None: a group made by hand, or one whose id somebody took away.
-    pub(super) old: Option<ExternalId>,
-    pub(super) cause: Cause,
-}
-
-/// What becomes of a name that is not the directory's.
-pub(super) enum Renaming {
-    /// The group gets the directory's; this is the one before.
-    From(String),
-    /// The server keeps the first one.
-    Kept(String),
-}
-
-/// What becomes of a group's members.
-pub(super) enum MembersChange {
-    /// They were not read: a later run compares them.
-    Unread,
-    Same,
-    Differ {
-        added: Vec<String>,
-        removed: Vec<String>,
-        outside: Vec<String>,
-        before: usize,
-    },
 }
 
 impl PersonFate {
@@ -418,80 +344,10 @@ impl Access {
     }
 }
 
-impl GroupFate {
-    /// A group of the directory that is not brought over.
-    pub(super) fn left_out(reference: &str, because: LeftOutBecause) -> Self {
-        Self::LeftOut(LeftOut { reference: reference.to_owned(), because })
-    }
-
-    /// What is shown of it, and what is sent for it.
-    pub(super) fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
-        match self {
-            Self::LeftOut(left_out) => shown.left_out.push(left_out),
-            Self::Vanished { group } => shown.standing.push(Standing::GroupVanished { group }),
-            Self::Deleted { group, id, removed } => {
-                sent.take(group.clone(), Request::DeleteGroup(id));
-                shown.changes.push(Change::DeleteGroup { group, removed, cause: Cause::Gone });
-            }
-            Self::Created { group, cause, members, same_name, listed } => {
-                if same_name {
-                    shown.remarks.push(Remark::SameName { group: group.clone() });
-                }
-                sent.import.groups.push(import_group(&group, listed));
-                shown.changes.push(Change::CreateGroup { group, members, cause });
-            }
-            Self::Known(change) => change.unfold(shown, sent),
-        }
-    }
-}
-
-impl GroupChange {
-    fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
-        let Self { group, adopted, renamed, members, stay, listed } = self;
-        if let Some(Adoption { id, old, cause }) = adopted {
-            if let Some(id) = id {
-                let (name, external_id) = (group.name.clone(), group.external_id.clone());
-                sent.repair(group.clone(), Request::PutGroup { id, name, external_id });
-            }
-            shown.changes.push(Change::AdoptGroup { group: group.clone(), old, cause });
-        }
-        let cause = Cause::Differs;
-        match renamed {
-            Some(Renaming::From(old)) => {
-                shown.changes.push(Change::RenameGroup { group: group.clone(), old, cause });
-            }
-            Some(Renaming::Kept(observed)) => {
-                shown.standing.push(Standing::GroupNameKept { group: group.clone(), observed });
-            }
-            None => {}
-        }
-        if let Some(because) = stay.because {
-            let (group, members) = (group.clone(), stay.members);
-            shown.standing.push(Standing::MembershipsKept { group, members, because });
-        }
-        if let Some(listed) = listed {
-            sent.import.groups.push(import_group(&group, listed));
-        }
-        match members {
-            MembersChange::Unread => {
-                sent.unread.insert(group.external_id);
-            }
-            MembersChange::Same => {}
-            MembersChange::Differ { added, removed, outside, before } => {
-                shown.changes.push(Change::ChangeMembers { group, added, removed, outside, before, cause });
-            }
-        }
-    }
-}
-
 fn joining(person: Subject, cause: Cause, staged: bool) -> Change {
     if staged { Change::Stage { person, cause } } else { Change::Invite { person, cause } }
 }
 
 fn entry(person: &Subject, deleted: bool) -> ImportMember {
     ImportMember { email: Some(person.name.clone()), external_id: person.external_id.clone(), deleted }
-}
-
-fn import_group(group: &Subject, member_external_ids: Vec<ExternalId>) -> ImportGroup {
-    ImportGroup { name: group.name.clone(), external_id: group.external_id.clone(), member_external_ids }
 }

@@ -4,7 +4,8 @@
 //! address or a seat of somebody who stays.
 
 use super::change::{Kept, KeptBecause};
-use super::fate::{GroupChange, GroupFate, MembersChange, PersonFate, Renaming, Stay};
+use super::fate::PersonFate;
+use super::group_fate::{GroupChange, GroupFate, MembersChange, Renaming, Stay};
 use super::refusal::Held;
 use super::roster::Roster;
 use super::standing::MembershipsKeptBecause;

@@ -10,6 +10,7 @@ mod change;
 mod claims;
 mod fate;
 mod given_up;
+mod group_fate;
 mod group_identity;
 mod groups;
 mod held;

@@ -2,7 +2,8 @@
 //! for it. Members whom no removal may touch are listed in it, so that the server leaves them alone.
 
 use super::change::{Cause, Kept, KeptBecause, Subject};
-use super::fate::{GroupFate, MembersChange, PersonFate, Shown, Taking};
+use super::fate::{PersonFate, Shown, Taking};
+use super::group_fate::{GroupFate, MembersChange};
 use super::leavers::is_protected;
 use super::refusal::Refusal;
 use super::roster::Roster;
