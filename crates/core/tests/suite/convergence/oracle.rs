@@ -222,7 +222,15 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             Standing::AddressOfLeaver { entry: it, .. } => *it == entry.id,
             _ => false,
         });
-        prop_assert!(taken, "{entry:?} has no id: {:#?}", plan.standing);
+        // Whose membership is to be removed for the newcomer: not before the newcomer can be invited.
+        let waits = plan.left_out.iter().find(|it| it.reference == entry.id).map(|it| &it.because);
+        let waits_rightly = waits.is_some_and(|it| match it {
+            LeftOutBecause::WaitsForTurn => world.connector.invitations.per_run.is_some(),
+            LeftOutBecause::NoSeat { .. } => world.organization.is_full(),
+            LeftOutBecause::DomainNotAllowed { .. } => !world.connector.allowed_domains.is_empty(),
+            _ => false,
+        });
+        prop_assert!(taken || waits_rightly, "{entry:?} has no id: {waits:?}, {:#?}", plan.standing);
         return Ok(());
     };
     let explained = |wanted: &str, id: &str| {
@@ -518,8 +526,11 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
         Change::Invite { person, .. }
         | Change::Stage { person, .. }
         | Change::Adopt { person, .. }
-        | Change::Restore { person, .. }
-        | Change::ReplaceExternalId { person, .. } => later.contains(person.external_id.as_str()),
+        | Change::Restore { person, .. } => later.contains(person.external_id.as_str()),
+        // Also of a leaver whose id is free for whoever waited.
+        Change::ReplaceExternalId { person, old, .. } => {
+            later.contains(person.external_id.as_str()) || later.contains(old.as_str())
+        }
         Change::ChangeMembers { added, removed, .. } => {
             removed.is_empty() && added.iter().all(|it| later.contains(it.as_str()))
         }

@@ -1,0 +1,88 @@
+//! Cases that the property found, each as small as it could be made: what was wrong, or what the judge had wrong.
+
+use super::follows;
+use super::world::Mode;
+
+/// Found by the property: of a group whose id somebody took away nobody knows yet which entry it is.
+#[test]
+fn a_group_of_ours_without_an_id_is_not_adopted_as_made_by_hand() {
+    let steps = [
+        (vec![(12, 0, 1), (21, 0, 9), (0, 0, 0)], false),
+        (vec![(28, 1, 96), (13, 0, 30), (18, 0, 63)], false),
+        (vec![(12, 0, 126), (12, 0, 0)], false),
+        (vec![(12, 0, 111)], false),
+    ];
+    follows(Mode::Official, 736_270_399_489_000_448, &[], &steps).unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// Found by the property: the colleague who has a leaver's address is not put into groups as the leaver.
+#[test]
+fn groups_do_not_take_a_leaver_in_for_the_colleague_who_has_the_address() {
+    let begin = [(0, 0, 4), (0, 0, 191), (0, 0, 30), (0, 0, 7), (0, 0, 31)];
+    let steps = [
+        (vec![(3, 75, 0), (0, 0, 13)], false),
+        (vec![(9, 55, 189), (9, 97, 37)], false),
+        (vec![(12, 0, 0), (10, 65, 0), (29, 183, 0), (0, 0, 52)], false),
+        (vec![(16, 0, 79)], false),
+    ];
+    follows(Mode::Official, 234_022_715_318_272, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// Found by the property.
+#[test]
+fn an_address_passes_to_a_newcomer_while_its_holder_is_entered_anew() {
+    let begin = [(0, 0, 12), (0, 0, 21), (0, 0, 10), (0, 0, 83)];
+    let steps = [(vec![(4, 186, 0), (10, 36, 0)], false), (vec![(9, 73, 0), (0, 0, 80)], false)];
+    follows(Mode::Official, 7_062_241_775_495_913_772, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// Found by the property: where nobody can look, a leaver is not sent as deleted under an address whose membership passes on.
+#[test]
+fn a_leaver_is_not_sent_under_an_address_that_is_given_back_to_another() {
+    let begin = [(0, 0, 6), (0, 0, 35)];
+    let steps = [
+        (vec![(0, 0, 0)], false),
+        (vec![(0, 0, 8), (6, 89, 11)], false),
+        (vec![(3, 1, 0), (0, 0, 1), (3, 0, 0)], false),
+        (vec![(0, 0, 16), (0, 0, 9), (9, 55, 245)], true),
+        (vec![(30, 170, 43)], false),
+    ];
+    follows(Mode::Vaultwarden, 11_109_921_047_592_190_562, &begin, &steps)
+        .unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// Found by the property: whose id is a third person's is told from the leaver at once.
+#[test]
+fn a_leaver_does_not_stay_until_the_newcomers_id_is_free() {
+    let begin = [(0, 0, 47), (0, 0, 6), (0, 0, 186)];
+    let last = vec![(24, 188, 0), (3, 4, 0), (4, 0, 0), (29, 181, 0), (0, 0, 0), (11, 108, 186)];
+    let steps = [
+        (vec![(30, 9, 0)], false),
+        (vec![(23, 238, 0)], false),
+        (vec![(21, 0, 11), (4, 0, 0), (4, 0, 0), (11, 181, 0), (3, 44, 0), (0, 0, 63)], false),
+        (last, false),
+    ];
+    follows(Mode::VaultwardenRead, 15_831_617_758_903_355_488, &begin, &steps)
+        .unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// The judge was wrong: whoever waits for a turn may wait for a leaver's id, too, and gets it when the turn comes.
+#[test]
+fn a_newcomer_at_a_used_name_waits_for_a_turn_like_everybody_else() {
+    let begin = [42, 137, 59, 20, 3, 94, 32].map(|how| (0, 0, how));
+    let steps = [(vec![], false), (vec![(0, 0, 103), (11, 8, 166), (25, 2, 108)], false)];
+    follows(Mode::VaultwardenRead, 4_222_192_493_175_958_624, &begin, &steps)
+        .unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// The judge was wrong: nobody's membership is removed for a successor whose turn it is not.
+#[test]
+fn a_successor_who_is_invited_anew_waits_for_a_turn_like_everybody_else() {
+    let begin = [0, 89, 5, 44, 6, 180].map(|how| (0, 0, how));
+    let steps = [
+        (vec![(11, 42, 1), (0, 0, 133), (0, 0, 78), (30, 0, 0)], false),
+        (vec![(12, 0, 0), (10, 0, 0)], false),
+        (vec![(11, 0, 27), (4, 0, 0), (11, 26, 9), (30, 40, 8)], false),
+    ];
+    follows(Mode::Official, 14_103_725_385_481_676_032, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}
