@@ -115,17 +115,8 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 planned
             ),
         ),
-        Refusal::SeatsBought { bought, .. } => of(
-            8,
-            *bought,
-            text!(
-                "approve.seats",
-                "{bought:seat/seats} would be bought. To approve this, type {bought}",
-                bought
-            ),
-        ),
         Refusal::AddressesLost { lost, .. } => of(
-            9,
+            8,
             *lost,
             text!(
                 "approve.addresses-lost",
@@ -142,8 +133,7 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 found
             ),
         ),
-        Refusal::NoSeats { .. }
-        | Refusal::OverOccupied { .. }
+        Refusal::OverOccupied { .. }
         | Refusal::RepeatedExternalId { .. }
         | Refusal::ServerRefusesOverwrite { .. }
         | Refusal::OverwriteWithLargeImport => None,

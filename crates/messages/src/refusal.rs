@@ -87,21 +87,6 @@ pub fn message(refusal: &Refusal) -> String {
             planned,
             allowed
         ),
-        Refusal::SeatsBought { needed, free, bought } => text!(
-            "refusal.seats-bought",
-            "{needed:seat is/seats are} needed and {free|is/are} free: {free}. The server would buy {bought}.",
-            needed,
-            free,
-            bought
-        ),
-        Refusal::NoSeats { needed, free, most } => text!(
-            "refusal.no-seats",
-            "{needed:seat is/seats are} needed, {free:is/are} free, and the subscription allows {most} at most: the server \
-             would refuse.",
-            needed,
-            free,
-            most
-        ),
         Refusal::OverOccupied { occupied, seats, most } => match most {
             Some(most) => text!(
                 "refusal.over-occupied-most",
@@ -229,13 +214,6 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
             Step::run("plan").to(text!("refusal.see-them", "To see them")),
             Step::change("sync.groupFilter").to(text!("refusal.leave-out", "To leave their groups out")),
         ],
-        Refusal::SeatsBought { .. } => {
-            vec![Step::set("limits.buy-seats", "true").to(text!("refusal.buy", "To let every run buy seats"))]
-        }
-        Refusal::NoSeats { .. } => web_vault(text!(
-            "refusal.raise-seats",
-            "Raise the limit of seats in the web vault, or bring fewer people over."
-        )),
         Refusal::OverOccupied { .. } => web_vault(text!(
             "refusal.buy-or-revoke",
             "Buy seats in the web vault, or revoke members there. With `limits.buy-seats = true` a run may buy them."

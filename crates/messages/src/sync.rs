@@ -116,7 +116,7 @@ pub fn approved(run: RunId, takings: &Takings) -> String {
         memberships
     );
     let (groups, overlooked) = (takings.emptied_groups.len(), takings.anew.len());
-    let (invited, seats) = (takings.invited.len(), takings.seats);
+    let invited = takings.invited.len();
     let further = [
         (
             groups > 0,
@@ -131,7 +131,6 @@ pub fn approved(run: RunId, takings: &Takings) -> String {
             ),
         ),
         (invited > 0, text!("approval.invitations", "{invited:person/people} may be invited.", invited)),
-        (seats > 0, text!("approval.seats", "{seats:seat/seats} may be bought.", seats)),
         (takings.empty_directory, text!("approval.no-people", "The directory may return nobody.")),
         (takings.no_groups, text!("approval.no-groups", "The directory may return no groups.")),
         (

@@ -26,8 +26,6 @@ pub struct Takings {
     pub anew: BTreeSet<(String, String)>,
     /// External ids of people who are invited.
     pub invited: BTreeSet<String>,
-    /// Seats that are bought.
-    pub seats: usize,
     /// The directory returned nobody.
     pub empty_directory: bool,
     /// The directory returned no group.
@@ -50,7 +48,6 @@ impl Takings {
             && other.anew.is_subset(&self.anew)
             && other.invited.is_subset(&self.invited)
             && other.addresses_lost.is_subset(&self.addresses_lost)
-            && other.seats <= self.seats
             && (self.empty_directory || !other.empty_directory)
             && (self.no_groups || !other.no_groups)
             && (self.few_found || !other.few_found)
@@ -67,7 +64,6 @@ impl Takings {
         self.anew.extend(other.anew.iter().cloned());
         self.invited.extend(other.invited.iter().cloned());
         self.addresses_lost.extend(other.addresses_lost.iter().cloned());
-        self.seats = self.seats.max(other.seats);
         self.empty_directory |= other.empty_directory;
         self.no_groups |= other.no_groups;
         self.few_found |= other.few_found;
@@ -110,7 +106,7 @@ impl Plan {
                 _ => None,
             })
             .collect();
-        let mut takings = Takings { seats: self.seats.bought, anew: self.anew.clone(), ..Takings::default() };
+        let mut takings = Takings { anew: self.anew.clone(), ..Takings::default() };
         takings.replaced_people.clone_from(&self.replaced_people);
         for change in &self.changes {
             match change {

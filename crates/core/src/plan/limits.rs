@@ -112,7 +112,6 @@ impl Plan {
                 Refusal::EmptyDirectory { .. } => judgement.refused.empty_directory = true,
                 Refusal::NoGroups { .. } => judgement.refused.no_groups = true,
                 Refusal::FewFound { .. } => judgement.refused.few_found = true,
-                Refusal::SeatsBought { bought, .. } => judgement.refused.seats = *bought,
                 _ => {}
             }
         }

@@ -90,24 +90,6 @@ pub enum Refusal {
         /// Memberships that may.
         allowed: usize,
     },
-    /// The organization would have to buy seats.
-    SeatsBought {
-        /// Seats that the plan needs.
-        needed: usize,
-        /// Seats that are free.
-        free: usize,
-        /// Seats that would be bought.
-        bought: usize,
-    },
-    /// There are fewer seats than the plan needs, and the server will not buy as many.
-    NoSeats {
-        /// Seats that the plan needs.
-        needed: usize,
-        /// Seats that are free.
-        free: usize,
-        /// Up to how many seats in all the server buys by itself.
-        most: u32,
-    },
     /// More seats are taken than there are: the server refuses every import, or buys the missing seats, whatever is in it.
     OverOccupied {
         /// Seats that are taken once the leavers have left.
@@ -189,13 +171,11 @@ impl Refusal {
             | Self::TooManyReplacedPeople { .. }
             | Self::TooManyInvitations { .. }
             | Self::TooManyFoundAnew { .. }
-            | Self::SeatsBought { .. }
             | Self::EmptyDirectory { .. }
             | Self::NoGroups { .. }
             | Self::AddressesLost { .. }
             | Self::FewFound { .. } => true,
-            Self::NoSeats { .. }
-            | Self::OverOccupied { .. }
+            Self::OverOccupied { .. }
             | Self::RepeatedExternalId { .. }
             | Self::ServerRefusesOverwrite { .. }
             | Self::OverwriteWithLargeImport => false,
