@@ -4,6 +4,7 @@
 
 mod ending;
 mod error;
+mod held_back;
 mod inputs;
 mod look;
 mod observe;

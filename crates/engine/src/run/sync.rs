@@ -1,6 +1,7 @@
 //! One run: read, compare, guard, send, look again, and one ending.
 
 use super::ending::{Conclusion, Ended, Times, conclude};
+use super::held_back::HeldBack;
 use super::inputs::{Inputs, Reading, Sides, read_both, tell_of_dangers};
 use super::observe::observe_again;
 use super::outcome::{self, Finished};
@@ -14,7 +15,7 @@ use crate::accounts;
 use crate::directory::mirror::ReadMode;
 use crate::event::{Control, Event, Events, Phase, RunEvent};
 use crate::installation::{Configuration, Installation, SetupError};
-use crate::ledger::{FULL_READ, HELD_BACK, Ledger, NOT_TAKEN, RunId, RunOutcome, Trigger};
+use crate::ledger::{FULL_READ, Ledger, NOT_TAKEN, RunId, RunOutcome, Trigger};
 use crate::notice::Notice;
 use crate::organization::Organization;
 use crate::paths::moved_to;
@@ -22,7 +23,7 @@ use bwdc_core::import::{RefusedRecord, fingerprint, official_request, older_fing
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::observed::{Observed, OrganizationState};
-use bwdc_core::plan::{After, Change, Evidence, Plan, Refusal, Takings, Verdict};
+use bwdc_core::plan::{After, Change, Evidence, Plan, Takings, Verdict};
 use bwdc_core::wire::Request;
 use std::collections::BTreeSet;
 
@@ -124,39 +125,6 @@ struct Early {
     taken: Takings,
 }
 
-/// What the limits hold back of a plan.
-struct HeldBack {
-    refusals: Vec<Refusal>,
-    /// What it would have taken: an approval covers exactly that.
-    takings: Takings,
-    /// The plan without it.
-    left: Plan,
-}
-
-impl HeldBack {
-    /// The end of a run that carried out the rest. It is not the last sync.
-    fn end(self, ending: Conclusion<SyncReport>) -> Conclusion<SyncReport> {
-        let (done, other) = match ending.result {
-            Ok(report) => (report.plan.changes.len(), None),
-            Err(error) => (self.left.changes.len(), Some(Box::new(error))),
-        };
-        let times = if ending.times == Times::Forgotten { Times::Forgotten } else { Times::Seen };
-        let mut record = ending.record;
-        // What else is not done is a failure, unless the server refused single people.
-        if matches!(other.as_deref(), None | Some(RunError::RecordsRefused { .. })) {
-            record.note(HELD_BACK, self.refusals.len());
-        }
-        Conclusion {
-            outcome: RunOutcome::Partial,
-            quarantine: Some(self.takings),
-            times,
-            result: Err(RunError::Held { refusals: self.refusals, done, other }),
-            record,
-            ledger: ending.ledger,
-        }
-    }
-}
-
 /// The end of a run that did not come further, or that of one that did.
 type Stage<T> = Result<T, Box<Conclusion<SyncReport>>>;
 
@@ -242,9 +210,15 @@ impl<'r> Run<'r> {
         let inputs = self.read(mode, control).await.map_err(self.stop_early())?;
         let plan = Plan::build(&inputs.borrow());
         let approvals = self.ledger.approvals(self.now).map_err(RunError::from).map_err(self.stop_early())?;
-        let within = matches!(plan.check(&inputs.connector.limits, &approvals), Verdict::Go);
+        let plan = match plan.check(&inputs.connector.limits, &approvals) {
+            Verdict::Go => Some(plan),
+            // Whoever is not held back does not wait for those who are.
+            Verdict::Held(held) => Plan::build_without(&inputs.borrow(), &held),
+            Verdict::Refused(_) => None,
+        };
+        let Some(plan) = plan else { return Ok(()) };
         let (changes, requests): (Vec<Change>, Vec<Request>) = plan.revocations().into_iter().unzip();
-        if !within || requests.is_empty() {
+        if requests.is_empty() {
             return Ok(());
         }
         let counted = plan.counted(&inputs.connector.limits);

@@ -1,0 +1,39 @@
+//! A run of which the limits hold a part back.
+
+use super::ending::{Conclusion, Times};
+use super::{RunError, SyncReport};
+use crate::ledger::{HELD_BACK, RunOutcome};
+use bwdc_core::plan::{Plan, Refusal, Takings};
+
+/// What the limits hold back of a plan.
+pub(super) struct HeldBack {
+    pub(super) refusals: Vec<Refusal>,
+    /// What it would have taken: an approval covers exactly that.
+    pub(super) takings: Takings,
+    /// The plan without it.
+    pub(super) left: Plan,
+}
+
+impl HeldBack {
+    /// The end of a run that carried out the rest. It is not the last sync.
+    pub(super) fn end(self, ending: Conclusion<SyncReport>) -> Conclusion<SyncReport> {
+        let (done, other) = match ending.result {
+            Ok(report) => (report.plan.changes.len(), None),
+            Err(error) => (self.left.changes.len(), Some(Box::new(error))),
+        };
+        let times = if ending.times == Times::Forgotten { Times::Forgotten } else { Times::Seen };
+        let mut record = ending.record;
+        // What else is not done is a failure, unless the server refused single people.
+        if matches!(other.as_deref(), None | Some(RunError::RecordsRefused { .. })) {
+            record.note(HELD_BACK, self.refusals.len());
+        }
+        Conclusion {
+            outcome: RunOutcome::Partial,
+            quarantine: Some(self.takings),
+            times,
+            result: Err(RunError::Held { refusals: self.refusals, done, other }),
+            record,
+            ledger: ending.ledger,
+        }
+    }
+}
