@@ -43,6 +43,16 @@ impl Ledger {
         Ok(id)
     }
 
+    /// Notes that a request goes out later than it was written down.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub(crate) fn postpone(&mut self, intent: IntentId, until: Timestamp) -> Result<(), LedgerError> {
+        let time = (intent.0, until.0);
+        self.connection.execute("UPDATE intents SET intended_at = ?2 WHERE id = ?1", time)?;
+        Ok(())
+    }
+
     /// Notes what became of a request: of this run, or of an earlier one that was looked up in the organization.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use bwdc_core::ledger::{IntentId, RefusedKind};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{Plan, Subject};
 use bwdc_core::wire::{ImportRequest, Request};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// So many requests about single people or groups that fail one after the other are no matter of these.
@@ -184,16 +185,18 @@ impl Wire<'_> {
             return Err(Failure::cancelled());
         }
         let begun = self.clock.now();
-        let intent = self.ledger.intend(self.run, request, begun)?;
-        let answer = self.organization.apply(request, self.events).await;
+        let (answer, asked_to_wait) = self.apply(intent, request).await;
+        let asked_to_wait = asked_to_wait?;
         let outcome = match &answer {
+        let intent = self.ledger.intend(self.run, request, self.clock.now())?;
             Ok(()) | Err(ApplyError::Altered { .. }) => Outcome::Accepted,
             Err(error) if error.certainly_nothing_happened() => Outcome::Refused,
             Err(error) if error.may_be_under_way() => Outcome::Unknown,
             Err(_) => Outcome::Over,
         };
         self.ledger.resolve(intent, outcome, self.clock.now())?;
-        if answer.is_ok() {
+        // How long the server took itself is known only of a request that did not wait.
+        if answer.is_ok() && !asked_to_wait {
             self.note_pace(request, begun)?;
         }
         Ok((intent, answer))
@@ -203,6 +206,31 @@ impl Wire<'_> {
     fn note_pace(&mut self, request: &Request, begun: Timestamp) -> Result<(), LedgerError> {
         let (Request::Import(import) | Request::WholeImport(import)) = request else { return Ok(()) };
         let took = self.clock.now().0.saturating_sub(begun.0);
+    /// Sends it until there is an answer. Whoever is asked to wait has not been served: the request counts from when it goes out
+    /// again, or an import would be given up while the server is still at it.
+    async fn apply(
+        &mut self,
+        intent: IntentId,
+        request: &Request,
+    ) -> (Result<(), ApplyError>, Result<bool, LedgerError>) {
+        let Self { organization, ledger, clock, events, .. } = self;
+        let journal = Mutex::new((&mut **ledger, Ok(false)));
+        let told = |event: Event| {
+            if let Event::Waiting { seconds, .. } = &event {
+                let again = clock.now().0.saturating_add_unsigned(seconds.saturating_mul(1000));
+                let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+                let noted = journal.0.postpone(intent, Timestamp(again));
+                if journal.1.is_ok() {
+                    journal.1 = noted.map(|()| true);
+                }
+            }
+            events(event);
+        };
+        let answer = organization.apply(request, &told).await;
+        let (_, asked_to_wait) = journal.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (answer, asked_to_wait)
+    }
+
         let took = Duration::from_millis(u64::try_from(took).unwrap_or_default());
         if matches!(request, Request::WholeImport(_)) {
             self.ledger.note_whole_import(took.as_secs())?;

@@ -1,6 +1,7 @@
 //! An import that outlives its connection is not sent again before it is over: two at once invite everybody twice.
 
 use crate::laws::stage::{Stage, Tree, mail};
+use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::organization::{ImportPace, MemberStatus, Official, Options};
 use std::collections::BTreeSet;
 use std::process::{Child, Command};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Pauses pass so many times as fast: ten seconds between looks take a third of one.
 const SPEED: &str = "30";
+const IMPORT: &str = "/api/public/organization/import";
 const SETTINGS: &str = "\
 [leavers]
 disabled = \"remove\"
@@ -147,6 +149,57 @@ fn whoever_leaves_meanwhile_loses_access_before_the_wait_is_over() {
     stage.read(&directory);
     stage.sync();
     assert_eq!(stage.state().status("p01"), Some(MemberStatus::Confirmed), "revoked by us: {}", mail("p01"));
+}
+
+#[test]
+fn whoever_leaves_meanwhile_does_not_wait_for_a_group_that_is_held_back() {
+    let names: Vec<String> = (1..=20).map(|it| format!("p{it:02}")).collect();
+    let of = |count: usize| -> Vec<&str> { names.iter().take(count).map(String::as_str).collect() };
+    let stage = stage(slow());
+    let directory = Tree::of(20).group("g", "G", &of(20)).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    let directory = Tree::of(220).group("g", "G", &of(20)).serve();
+    stage.read(&directory);
+    let mut child = import_under_way(&stage);
+    child.kill().expect("is ours");
+    child.wait().expect("ends");
+    // The group would lose most of its members, which waits for an approval; p20 does not.
+    let directory = Tree::of(220).without("p20").group("g", "G", &of(5)).serve();
+    stage.read(&directory);
+    let running = stage.home.spawn(env!("CARGO_BIN_EXE_bwdc"), &["sync"]).expect("starts");
+    let begun = Instant::now();
+    while stage.state().status("p20") != Some(MemberStatus::Revoked) {
+        assert!(begun.elapsed() < PATIENCE, "nobody loses access: {:?}", stage.writes());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(stage.organization.members().len(), 20 + 1, "the import had not come to its people");
+    let output = running.wait_with_output().expect("ends");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let group = stage.organization.groups().into_iter().find(|it| it.name == "G").expect("a group");
+    assert_eq!(group.members.len(), 20, "{text}");
+}
+
+/// Whoever is asked to wait has not been served: neither does the wait show how fast the server is, nor is the import older by it.
+#[test]
+fn a_wait_that_the_server_asks_for_is_no_part_of_an_import() {
+    let stage = stage(Options::official());
+    let directory = hundred().serve();
+    stage.read(&directory);
+    let busy = Answer::json(429, "{}").header("retry-after", "3");
+    stage.organization.faults().add(Rule::new("POST", IMPORT, Fault::Answer(busy)).first(1));
+    let begun = Instant::now();
+    stage.sync();
+    assert!(begun.elapsed() >= Duration::from_secs(3), "it waited");
+    let path = stage.home.data_folder().join("connector.db");
+    let ledger = rusqlite::Connection::open(path).expect("opens");
+    let one = |query: &str| ledger.query_row(query, [], |row| row.get::<_, i64>(0));
+    let pace = one("SELECT value FROM facts WHERE name = 'import_pace'");
+    assert!(matches!(pace, Err(rusqlite::Error::QueryReturnedNoRows)), "{pace:?}");
+    let took = one("SELECT max(resolved_at - intended_at) FROM intents").expect("an import");
+    assert!(took < 2_000, "{took}");
 }
 
 #[test]
