@@ -1,9 +1,9 @@
 //! What people do, as tests ask for it. A member is named by the id of the membership or by the address.
 
-use super::model::{MemberStatus, Role};
+use super::model::{CollectionAccess, MemberStatus, Role};
 use super::pace::ImportPace;
 use super::server::{ANSWERS, Server};
-use super::store::MemberRow;
+use super::store::{Holder, MemberRow};
 use super::{people, policies};
 
 impl Server {
@@ -40,6 +40,15 @@ impl Server {
     /// Gives a member another role. Returns whether one was found.
     pub fn set_role(&self, who: &str, role: Role) -> bool {
         self.change(who, |member| member.role = role.number())
+    }
+
+    /// Gives a member exactly this access to collections, besides what groups give. Returns whether one was found.
+    pub fn set_collections(&self, who: &str, access: &[CollectionAccess]) -> bool {
+        let store = self.shared.store();
+        let found = store.find_member(who).expect(ANSWERS);
+        let replaced =
+            found.map(|member| store.replace_collections(Holder::Member(member.row), access).expect(ANSWERS));
+        replaced.is_some()
     }
 
     /// Writes a member's external id as another program would. Returns whether one was found.

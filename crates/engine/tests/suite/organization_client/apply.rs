@@ -9,11 +9,14 @@ use bwdc_core::names::{ExternalId, GroupId, MemberId};
 use bwdc_core::observed::Seats;
 use bwdc_core::wire::Request;
 use bwdc_engine::http::{self, ClientOptions, ProxyChoice, TransportError};
-use bwdc_engine::organization::{ApplyError, Effect, OrganizationError, SeatReading, UnknownCause};
-use bwdc_sandbox::faults::{Answer, Fault, Rule};
+use bwdc_engine::notice::Belonging;
+use bwdc_engine::organization::{ApplyError, Effect, OrganizationError, Reading, SeatReading, UnknownCause};
+use bwdc_sandbox::faults::{Answer, Arrival, Fault, Moment, Rule};
 use bwdc_sandbox::organization::{
-    CollectionAccess, Member, MemberStatus, NewMember, Official, Options, OrganizationState, Role, Server,
+    CollectionAccess, Member, MemberStatus, NewMember, Official, Options, OrganizationState, RecordedRequest,
+    Role, Server,
 };
+use std::sync::Arc;
 use std::time::Duration;
 
 async fn failed(server: &Server) -> ApplyError {
@@ -98,6 +101,68 @@ async fn another_external_id_leaves_everything_else_of_a_member() {
         .expect("an answer");
     assert!(answer.status().is_success(), "{}", answer.status());
     assert!(server.member("ann@example.test").expect("a member").collections.is_empty());
+}
+
+/// The requests about one member, as method and what follows the id.
+fn about(server: &Server, id: &MemberId) -> Vec<String> {
+    let path = format!("{MEMBERS}/{id}");
+    let told = |it: RecordedRequest| Some(format!("{}{}", it.method, it.path.strip_prefix(&path)?));
+    requests(server, MEMBERS).into_iter().filter_map(told).collect()
+}
+
+#[tokio::test]
+async fn a_member_is_read_before_and_after_an_external_id_is_sent_and_the_newest_is_sent_back() {
+    let server = start(Options::official()).await;
+    let [first, newest] = [(); 2].map(|()| CollectionAccess::to(&server.add_collection(None)));
+    let member = NewMember::confirmed("ann@example.test").external_id("old").collection(first);
+    let id = MemberId::new(server.add_member(member));
+    let organization = connect(&server);
+    let Reading::Read(_) = organization.members(&silent).await.expect("a list") else { panic!("no list") };
+    // After the list was read, somebody makes her an administrator with access to another collection.
+    assert!(server.set_role("ann@example.test", Role::Admin));
+    assert!(server.set_collections("ann@example.test", &[newest.clone()]));
+    server.clear_requests();
+    let request = Request::PutMember { id: id.clone(), external_id: ExternalId::new("new") };
+    organization.apply(&request, &silent).await.expect("a new id");
+    assert_eq!(about(&server, &id), ["GET", "GET/group-ids", "PUT", "GET", "GET/group-ids"]);
+    let after = server.member("ann@example.test").expect("a member");
+    assert_eq!((after.external_id.as_deref(), after.role), (Some("new"), Role::Admin));
+    assert_eq!(after.collections, [newest]);
+}
+
+#[tokio::test]
+async fn what_changes_while_an_external_id_is_sent_is_named_and_not_undone() {
+    for what in [Belonging::Role, Belonging::Collections, Belonging::Groups] {
+        let server = Arc::new(start(Options::official()).await);
+        let access = CollectionAccess::to(&server.add_collection(None));
+        let member = NewMember::confirmed("ann@example.test").external_id("old");
+        let id = MemberId::new(server.add_member(member));
+        let administrator = Arc::downgrade(&server);
+        let hers = id.clone();
+        server.faults().on_request(move |it: &Arrival| {
+            let Some(server) = administrator.upgrade().filter(|_| it.method == "PUT") else { return };
+            if it.moment == Moment::Handled {
+                let done = match what {
+                    Belonging::Role => server.set_role("ann@example.test", Role::Admin),
+                    Belonging::Collections => {
+                        server.set_collections("ann@example.test", std::slice::from_ref(&access))
+                    }
+                    _ => !server.add_group("By hand", None, &[hers.as_str()]).is_empty(),
+                };
+                assert!(done, "{what:?}");
+            }
+        });
+        let request = Request::PutMember { id: id.clone(), external_id: ExternalId::new("new") };
+        let error = connect(&server).apply(&request, &silent).await.expect_err("something changed");
+        assert!(matches!(&error, ApplyError::Altered { what: told, .. } if *told == what), "{error:?}");
+        let puts = about(&server, &id).iter().filter(|it| it.starts_with("PUT")).count();
+        let after = server.member("ann@example.test").expect("a member");
+        assert_eq!((puts, after.external_id.as_deref()), (1, Some("new")), "{what:?}");
+        assert_eq!(after.role == Role::Admin, what == Belonging::Role);
+        assert_eq!(after.collections.len(), usize::from(what == Belonging::Collections));
+        assert_eq!(server.groups().len(), usize::from(what == Belonging::Groups));
+        server.faults().forget_hook();
+    }
 }
 
 #[tokio::test]
