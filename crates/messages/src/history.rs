@@ -5,7 +5,7 @@ use crate::refusal::refusal;
 use crate::text;
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::to_iso;
-use bwdc_engine::ledger::{RunOutcome, RunRecord};
+use bwdc_engine::ledger::{RunOutcome, RunRecord, SENT_AGAIN};
 use bwdc_engine::{Happened, HistoryEntry};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -128,8 +128,16 @@ pub fn run(run: &RunRecord, actions: &[HistoryEntry]) -> String {
         }
     }
     if actions.is_empty() {
+        let again = run.counts.get(SENT_AGAIN).copied().unwrap_or_default();
         text.push_str("\n  ");
-        text.push_str(&text!("history.no-change", "No change was made."));
+        text.push_str(&match again {
+            0 => text!("history.no-change", "No change was made."),
+            _ => text!(
+                "history.sent-again",
+                "{again:person or group was/people and groups were} sent again, although nothing was known to differ.",
+                again
+            ),
+        });
     }
     text
 }

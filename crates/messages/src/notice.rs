@@ -116,6 +116,12 @@ pub fn remark(remark: &Remark) -> String {
             entry,
             former
         ),
+        Remark::SentAgain { people, groups } => text!(
+            "notice.sent-again",
+            "A full run sends {people:person/people} and {groups:group/groups} again, although nothing is known to differ: this server cannot be read.",
+            people,
+            groups
+        ),
         Remark::RestoresByHand => text!(
             "notice.restores",
             "This run lists everybody, and this server restores everybody whom a request lists, including people whose \

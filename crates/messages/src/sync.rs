@@ -30,7 +30,13 @@ pub fn ending() -> String {
 /// How a run that ended well left the organization, in sentences: what a window says, where the changes have a page of their own.
 pub fn afterwards(report: &SyncReport) -> Vec<String> {
     let is_of_run = |it: &&Remark| {
-        matches!(it, Remark::GroupsWait { .. } | Remark::GroupsUnseen { .. } | Remark::RestoresByHand)
+        matches!(
+            it,
+            Remark::GroupsWait { .. }
+                | Remark::GroupsUnseen { .. }
+                | Remark::SentAgain { .. }
+                | Remark::RestoresByHand
+        )
     };
     let remarks = report.plan.remarks.iter().filter(is_of_run).map(notice::remark);
     verification(&report.verification).into_iter().chain(remarks).collect()
@@ -50,7 +56,13 @@ pub fn details(report: &SyncReport) -> Vec<String> {
     }
     lines.extend(verification(&report.verification));
     let is_of_run = |it: &&Remark| {
-        matches!(it, Remark::GroupsWait { .. } | Remark::GroupsUnseen { .. } | Remark::RestoresByHand)
+        matches!(
+            it,
+            Remark::GroupsWait { .. }
+                | Remark::GroupsUnseen { .. }
+                | Remark::SentAgain { .. }
+                | Remark::RestoresByHand
+        )
     };
     lines.extend(report.plan.remarks.iter().filter(is_of_run).map(notice::remark));
     lines

@@ -458,4 +458,11 @@ pub enum Remark {
     },
     /// The server restores everybody whom the request lists, also those whose access was revoked by hand.
     RestoresByHand,
+    /// Somebody asked for everything to be sent again where nobody can look: so much of it is not known to differ.
+    SentAgain {
+        /// How many people.
+        people: usize,
+        /// How many groups.
+        groups: usize,
+    },
 }

@@ -272,6 +272,7 @@ impl MemberFate {
         shown.standing.extend(address.standing(&person));
         let by_id = id.unfold(&person, because(Cause::Differs), shown, sent);
         let by_access = access.unfold(person, because(Cause::Returned), shown, sent);
+        sent.again.people += usize::from(sent_again && !by_id && !by_access);
         if sent_again || by_id || by_access {
             sent.import.members.push(entry);
         }

@@ -40,6 +40,8 @@ pub(super) struct GroupChange {
     pub(super) stay: Stay,
     /// The whole membership, where the group is sent.
     pub(super) listed: Option<Vec<ExternalId>>,
+    /// Whether it is sent although nothing is known to differ.
+    pub(super) sent_again: bool,
 }
 
 /// Members who stay in a group in which the directory does not list them.
@@ -110,7 +112,8 @@ impl GroupFate {
 
 impl GroupChange {
     fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
-        let Self { group, adopted, renamed, members, stay, listed } = self;
+        let Self { group, adopted, renamed, members, stay, listed, sent_again } = self;
+        sent.again.groups += usize::from(sent_again && listed.is_some() && adopted.is_none());
         if let Some(Adoption { id, old, cause }) = adopted {
             if let Some(id) = id {
                 let (name, external_id) = (group.name.clone(), group.external_id.clone());

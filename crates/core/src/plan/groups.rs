@@ -209,6 +209,7 @@ fn known(
         members: MembersChange::Same,
         stay: Stay::default(),
         listed: None,
+        sent_again: false,
     };
     let Some(mut difference) = difference else {
         return GroupChange { renamed: name_kept(renamed), members: MembersChange::Unread, ..nothing };
@@ -234,7 +235,8 @@ fn known(
         return GroupChange { renamed: name_kept(renamed), stay, ..nothing };
     }
     let differs = difference.is_any() || index.uncertain_groups.contains(id);
-    let is_sent = differs || index.resends || matches!(renamed, Some(Renaming::From(_)));
+    let differs_at_all = differs || matches!(renamed, Some(Renaming::From(_)));
+    let is_sent = differs_at_all || index.resends;
     let listed = is_sent.then(|| {
         let mut listed = ids(one.listed, roster);
         listed.extend(stay.members.iter().map(|it| ExternalId::new(it.as_str())));
@@ -249,7 +251,7 @@ fn known(
     } else {
         MembersChange::Same
     };
-    GroupChange { renamed, members, stay, listed, ..nothing }
+    GroupChange { renamed, members, stay, listed, sent_again: !differs_at_all, ..nothing }
 }
 
 fn ids(listed: &[u32], roster: &Roster<'_>) -> Vec<ExternalId> {

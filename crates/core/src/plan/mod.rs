@@ -53,6 +53,7 @@ use seats::Seating;
 use sent::Sent;
 pub use standing::{AddressHeldBecause, MembershipsKeptBecause, Standing};
 
+pub use sent::SentAgain;
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedPerson, RefusedBefore, RefusedKind};
 use crate::names::{ExternalId, MemberId, Timestamp};
@@ -152,6 +153,9 @@ pub struct Plan {
     pub unconfirmed: Vec<String>,
     /// Seats needed and free.
     pub seats: SeatCount,
+    /// What is sent although nothing is known to differ.
+    #[serde(skip_serializing_if = "SentAgain::is_nothing")]
+    pub sent_again: SentAgain,
     /// How the organization is known.
     pub evidence: Evidence,
     /// Sizes before the run.
@@ -258,6 +262,7 @@ impl Plan {
             replaced_people,
             ids,
             server: input.server,
+            sent_again: sent.again,
             large_import: input.sync.large_import,
         };
         plan.hold_back(input);
@@ -272,7 +277,7 @@ impl Plan {
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        self.changes.is_empty() && self.sent_again.is_nothing()
     }
 
     /// Leaves out what only an import can do, where none can be sent. What concerns groups alone holds back the groups alone.

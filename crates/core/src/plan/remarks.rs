@@ -2,6 +2,7 @@
 
 use super::change::{Remark, Subject};
 use super::roster::Roster;
+use super::sent::SentAgain;
 use super::{Evidence, Index, Plan, PlanInput};
 use crate::names::ExternalId;
 use crate::observed::{HiddenBecause, MemberStatus, Presence, ServerKind};
@@ -23,6 +24,10 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>
     let everybody = plan.evidence == Evidence::Unknown || index.resends;
     if everybody && input.server == ServerKind::Vaultwarden && sends_people {
         plan.remarks.push(Remark::RestoresByHand);
+    }
+    let SentAgain { people: sent, groups } = plan.sent_again;
+    if sent + groups > 0 {
+        plan.remarks.push(Remark::SentAgain { people: sent, groups });
     }
     let unseen = plan.evidence != Evidence::Live && input.server == ServerKind::Vaultwarden;
     if unseen && !plan.sent.import.groups.is_empty() {

@@ -8,6 +8,7 @@ use crate::names::ExternalId;
 use crate::observed::ServerKind;
 use crate::wire::{ImportRequest, Request};
 use hashbrown::HashSet;
+use serde::Serialize;
 
 /// What a plan sends. Every request but an import concerns one person or one group.
 #[derive(Clone, Debug)]
@@ -22,6 +23,24 @@ pub(super) struct Sent {
     restorations: Vec<(Subject, Request)>,
     /// Groups that this run brings to the point where their members can be read, at most.
     pub(super) unread: HashSet<ExternalId>,
+    pub(super) again: SentAgain,
+}
+
+/// What is sent although nothing is known to differ, because somebody asked for it where nobody can look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SentAgain {
+    /// How many people.
+    pub people: usize,
+    /// How many groups.
+    pub groups: usize,
+}
+
+impl SentAgain {
+    /// Whether there is nothing of the kind.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Sent {
@@ -39,6 +58,7 @@ impl Sent {
             whole: None,
             restorations: Vec::new(),
             unread: HashSet::new(),
+            again: SentAgain::default(),
         }
     }
 

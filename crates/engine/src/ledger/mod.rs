@@ -27,8 +27,8 @@ pub use journal::Outcome;
 pub(crate) use network::file_system as network_file_system;
 pub use shared::SharedMarks;
 pub use sources::SourcePlace;
-pub use tally::Tally;
 pub(crate) use tally::{FULL_READ, HELD_BACK, NOT_TAKEN};
+pub use tally::{SENT_AGAIN, Tally};
 
 use crate::clock::{self, Clock};
 use crate::failpoint::hit;

@@ -7,6 +7,8 @@ use rusqlite::OptionalExtension as _;
 
 /// The name under which the counts of a run say that it read everything.
 pub(crate) const FULL_READ: &str = "fullRead";
+/// The name under which they say how many people and groups were sent although nothing was known to differ.
+pub const SENT_AGAIN: &str = "sentAgain";
 /// The name under which they say how many people and groups the server did not take.
 pub(crate) const NOT_TAKEN: &str = "notTaken";
 /// The name under which they say how many limits held a part of it back.

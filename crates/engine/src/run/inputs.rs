@@ -101,8 +101,8 @@ impl Inputs<'_> {
 
 /// How a run reads the directories, and what it remembers of them.
 pub(super) enum Reading<'l> {
-    /// Everything; nothing is kept.
-    Whole,
+    /// Everything; nothing is kept. The mode says how much of the organization is looked at, and whether everybody is asked for.
+    Whole(ReadMode),
     /// As the mode says, with the last snapshots in the ledger.
     Remembered { ledger: &'l mut Ledger, mode: ReadMode, clock: Clock },
 }
@@ -154,7 +154,8 @@ async fn read_sides<'c>(
         control.notice(Notice::OrganizationInClearText { addresses });
     }
     let facts = server(organization, &control.begin(Phase::Organization, None)).await?;
-    let full = matches!(reading, Reading::Remembered { mode: ReadMode::Full, .. });
+    let (Reading::Whole(mode) | Reading::Remembered { mode, .. }) = &reading;
+    let full = *mode == ReadMode::Full;
     let ReadAll { mut reads, unread } = read_all(sources, reading, control).await?;
     if ledger.baseline_taken {
         reads.iter_mut().flat_map(|it| &mut it.read).for_each(|it| it.snapshot.forget_overlooked());

@@ -116,7 +116,7 @@ pub(crate) async fn plan(
     };
     let organization = accounts::access(&configuration.organization, &configuration.keys).await?.open()?;
     let sides = Sides { configuration: &configuration, sources: &sources, organization: &organization };
-    let mut inputs = read_both(sides, before, now, Reading::Whole, control).await?;
+    let mut inputs = read_both(sides, before, now, Reading::Whole(mode), control).await?;
     inputs.resend = cleared || mode == ReadMode::Full;
     let plan = Plan::build(&inputs.borrow());
     inputs.tell(&plan, control);

@@ -1,7 +1,7 @@
 //! What history keeps of a plan: numbers and one line for each change.
 
 use crate::causes::with_causes;
-use crate::ledger::{Counts, Ending, FAILED, REFUSED, RecordedAction, RunOutcome};
+use crate::ledger::{Counts, Ending, FAILED, REFUSED, RecordedAction, RunOutcome, SENT_AGAIN};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{Change, Plan, Refusal};
 use serde_json::{Value, json};
@@ -42,7 +42,9 @@ impl Record {
             ("groups", plan.totals.groups),
         ];
         counts.extend(more.map(|(name, number)| (name.to_owned(), number as u64)));
-        Self { counts, actions }
+        let mut record = Self { counts, actions };
+        record.note(SENT_AGAIN, plan.sent_again.people + plan.sent_again.groups);
+        record
     }
 
     /// Adds a number; 0 adds nothing.

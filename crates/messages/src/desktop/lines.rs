@@ -308,6 +308,7 @@ fn action_named(name: &str) -> String {
         "changeMembers" => text!("desktop-verb.members", "change members"),
         "refused" => text!("desktop-verb.refused", "refused"),
         "failed" => text!("desktop-verb.failed", "failed"),
+        "sentAgain" => text!("desktop-verb.sent-again", "sent again"),
         other => other.to_owned(),
     }
 }

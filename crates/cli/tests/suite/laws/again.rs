@@ -47,9 +47,19 @@ fn a_full_sync_sends_everything_again_where_nobody_can_look() {
     assert!(!stage.run(&["plan"]).stdout.contains(by_hand));
     let planned = stage.run(&["plan", "--full"]);
     assert!(planned.stdout.contains(by_hand), "{}", planned.stdout);
+    // Plan, run and history say the same of it.
+    let again = |text: &str| text.contains("again, although nothing");
+    assert!(again(&planned.stdout) && !planned.stdout.contains("Nothing to do"), "{}", planned.stdout);
+    assert_eq!(stage.run(&["plan", "--full", "--detailed-exitcode"]).code, Some(2));
+    assert_eq!(stage.run(&["plan", "--detailed-exitcode"]).code, Some(0));
     assert_eq!(stage.writes(), [""; 0]);
     let output = stage.run(&["sync", "--full"]);
     assert_eq!((output.code, stage.writes().len()), (Some(0), 1), "{}", output.stderr);
+    let history = stage.run(&["history"]).stdout;
+    let last = history.lines().nth(1).expect("a run").split_whitespace().next().expect("its number");
+    let told = stage.run(&["history", last]).stdout;
+    assert!(again(&told.replace("nothing was known", "nothing is known")), "{told}");
+    assert!(!told.contains("No change was made"), "{told}");
     let member = stage.organization.member(&mail("p02")).expect("still a member");
     assert_eq!(member.status, MemberStatus::Confirmed);
 

@@ -65,6 +65,9 @@ fn what_cannot_be_seen_is_sent_again_on_demand() {
     world.resend = true;
     let again = plan(&world);
     assert_eq!(again.changes, usual.changes, "nothing is known to be different");
+    let sent = SentAgain { people: 2, groups: 2 };
+    assert_eq!((usual.sent_again, again.sent_again), (SentAgain::default(), sent));
+    assert!(again.remarks.contains(&Remark::SentAgain { people: 2, groups: 2 }), "{:?}", again.remarks);
     let [Request::Import(import)] = &again.requests()[..] else { panic!("{again:?}") };
     let members: Vec<_> = import.members.iter().map(|it| (it.external_id.as_str(), it.deleted)).collect();
     assert_eq!(members, [("a", false), ("b", false), ("c", true)], "in the order of the directory");
@@ -72,6 +75,16 @@ fn what_cannot_be_seen_is_sent_again_on_demand() {
         import.groups.iter().map(|it| (it.external_id.as_str(), it.member_external_ids.len())).collect();
     assert_eq!(groups, [("g", 1), ("h", 0)]);
     assert!(again.remarks.contains(&Remark::RestoresByHand), "{:?}", again.remarks);
+    // Where nothing differs at all, such a plan is not empty.
+    let mut same = World::new().managed("a", "a@x");
+    same.server = ServerKind::Vaultwarden;
+    for (resend, people) in [(false, 0), (true, 1)] {
+        same.resend = resend;
+        let desired = Sample::new().person("a", "a@x").desired(&same.sync).expect("valid");
+        let plan = Plan::build(&same.input(&desired, &believed(&same.ledger)));
+        assert_eq!((plan.changes.len(), plan.sent_again.people), (0, people));
+        assert_eq!(plan.is_empty(), !resend);
+    }
     // Whoever can look sends what differs.
     let live = world.plan(directory());
     let Some(Request::Import(import)) = live.requests().pop() else { panic!("{live:?}") };
