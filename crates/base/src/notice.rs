@@ -89,6 +89,15 @@ pub enum Notice {
         /// What changed.
         what: Belonging,
     },
+    /// Groups are switched off at the server: none is brought over.
+    GroupsOff,
+    /// Reading the members took more than half of the time for which an answer is waited.
+    ReadingSlow {
+        /// How many seconds it took.
+        seconds: u64,
+        /// How many it may take.
+        limit: u64,
+    },
     /// The subscription cannot be read: nobody gets a seat but those that the run frees.
     SeatsHidden,
     /// The last import that overwrites took so long that a gateway may end the connection of the next.

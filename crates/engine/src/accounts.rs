@@ -79,9 +79,10 @@ pub(crate) async fn access(
     }
     let key = ApiKey { client_id, client_secret };
     let access = with_key(organization, key, keys.app_id().to_owned());
+    let observer_token = keys.get(SecretName::ObserverToken)?.filter(|_| observer.is_some());
     let observer = observer
         .map(|(id, client_secret)| ApiKey { client_id: id.expose_secret().to_owned(), client_secret });
-    Ok(OrganizationAccess { token: Some(token), observer, ..access })
+    Ok(OrganizationAccess { token: Some(token), observer, observer_token, ..access })
 }
 
 fn with_key(organization: &OrganizationConfiguration, key: ApiKey, app_id: String) -> OrganizationAccess {
@@ -100,6 +101,7 @@ fn with_key(organization: &OrganizationConfiguration, key: ApiKey, app_id: Strin
         known: organization.known_entries(),
         token: None,
         observer: None,
+        observer_token: None,
     }
 }
 
@@ -149,6 +151,7 @@ pub(crate) fn log_out(installation: &mut Installation) -> Result<(), SetupError>
         SecretName::ApiKeyClientSecret,
         SecretName::ObserverClientId,
         SecretName::ObserverClientSecret,
+        SecretName::ObserverToken,
     ] {
         installation.remove_secret(name)?;
     }
@@ -232,6 +235,8 @@ pub(crate) async fn set_observer(
     let (client_id, client_secret) = (SecretString::from(key.client_id.clone()), key.client_secret.clone());
     organization.with_observer(key).observed(true, events).await?;
     bind(installation, SecretName::ObserverClientSecret, &client_secret, &configuration.endpoints);
+    // It was given for another key.
+    installation.remove_secret(SecretName::ObserverToken)?;
     installation.set_secret(SecretName::ObserverClientSecret, &client_secret)?;
     installation.set_secret(SecretName::ObserverClientId, &client_id)?;
     Ok(())
@@ -251,6 +256,7 @@ pub(crate) fn observer(installation: &Installation) -> Result<Option<String>, Se
 /// # Errors
 /// [`SetupError::Secret`] when the secrets cannot be changed.
 pub(crate) fn forget_observer(installation: &mut Installation) -> Result<(), SetupError> {
+    installation.remove_secret(SecretName::ObserverToken)?;
     installation.remove_secret(SecretName::ObserverClientId)?;
     installation.remove_secret(SecretName::ObserverClientSecret)
 }

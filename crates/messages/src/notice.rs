@@ -212,6 +212,16 @@ pub fn notice(notice: &Notice) -> String {
             member,
             what = belonging(*what)
         ),
+        Notice::GroupsOff => text!(
+            "notice.groups-off",
+            "Groups are switched off on this server, so no group is brought over. Set `ORG_GROUPS_ENABLED=true` there, or `sync.groups` to false."
+        ),
+        Notice::ReadingSlow { seconds, limit } => text!(
+            "notice.reading-slow",
+            "Reading the members took {seconds} s. After {limit} s a run gives up: `time-limits.organization` in connector.toml sets another limit.",
+            seconds,
+            limit
+        ),
         Notice::SeatsHidden => text!(
             "notice.seats-hidden",
             "The server does not show the subscription, so this run gives nobody a seat except those that it frees. With `limits.buy-seats = true` the server may buy seats."

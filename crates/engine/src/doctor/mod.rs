@@ -133,6 +133,8 @@ pub enum Concern {
     NotReadable,
     /// The server is too old to take access and keep the membership.
     CannotRevoke,
+    /// The server has its groups switched off, and the settings ask for groups.
+    GroupsOff,
     /// The directory has further servers: this one does not work.
     OneOfSeveral(Box<Failure>),
 }

@@ -6,7 +6,7 @@ use crate::accounts;
 use crate::directory::web::Route;
 use crate::event::Events;
 use crate::http::RetryPolicy;
-use crate::installation::{Installation, OrganizationConfiguration, endpoints};
+use crate::installation::{Installation, OrganizationConfiguration, endpoints, sync_settings};
 use crate::organization::{Organization, OrganizationError, Reading};
 use crate::run::RunError;
 use bwdc_core::observed::ServerKind;
@@ -69,10 +69,17 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
     }
     let account = installation.client_id().ok().flatten().unwrap_or_default();
     findings(found(Check::SignIn, &endpoints.identity, Outcome::Good).with("as", account));
-    read(&organization, &endpoints.api, events, findings).await;
+    let wants_groups = sync_settings(installation).is_ok_and(|it| it.groups);
+    read(&organization, &endpoints.api, wants_groups, events, findings).await;
 }
 
-async fn read(organization: &Organization, api: &str, events: Events<'_>, findings: Findings<'_>) {
+async fn read(
+    organization: &Organization,
+    api: &str,
+    wants_groups: bool,
+    events: Events<'_>,
+    findings: Findings<'_>,
+) {
     let found = |check, outcome| Finding::new(Area::Organization, check, api, outcome);
     let facts = match organization.server(events).await {
         Ok(facts) => Some(facts),
@@ -111,11 +118,15 @@ async fn read(organization: &Organization, api: &str, events: Events<'_>, findin
             Ok(None) => Outcome::Concern(Concern::NotReadable),
             Ok(Some(state)) => {
                 let count = state.members.len().to_string();
-                return findings(
+                findings(
                     found(Check::Members, Outcome::Good)
                         .with("members", count)
                         .with("read by", "personal-key"),
                 );
+                if wants_groups && organization.groups_are_on(events).await == Some(false) {
+                    findings(found(Check::Server, Outcome::Concern(Concern::GroupsOff)));
+                }
+                return;
             }
         },
     };

@@ -23,6 +23,8 @@ pub struct OrganizationAccess {
     pub token: Option<SecretString>,
     /// An administrator's own key, by which the organization is observed where its own key sees nothing.
     pub observer: Option<ApiKey>,
+    /// The token that an earlier run was given for it.
+    pub observer_token: Option<SecretString>,
 }
 
 impl OrganizationAccess {
@@ -31,7 +33,8 @@ impl OrganizationAccess {
     /// # Errors
     /// [`OrganizationError::Client`] when no client can be made of it.
     pub fn open(self) -> Result<Organization, OrganizationError> {
-        let Self { connection, proxy, timeouts, clock, list_limit, known, token, observer } = self;
+        let Self { connection, proxy, timeouts, clock, list_limit, known, token, observer, observer_token } =
+            self;
         let mut organization = Organization::through(proxy, connection)?
             .with_clock(clock)
             .with_timeouts(timeouts)
@@ -42,6 +45,9 @@ impl OrganizationAccess {
         }
         if let Some(observer) = observer {
             organization = organization.with_observer(observer);
+        }
+        if let Some(token) = observer_token {
+            organization = organization.with_observer_token(token);
         }
         Ok(organization)
     }

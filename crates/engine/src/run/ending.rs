@@ -86,15 +86,17 @@ pub(super) struct Ended<'r> {
     pub(super) trigger: Trigger,
     /// What the organization gave to go on with.
     pub(super) token: Option<SecretString>,
+    /// The same for the key of an observer.
+    pub(super) observer_token: Option<SecretString>,
 }
 
 /// Writes the end of a run: 1. record and ledger, in one transaction; 2. times and hash in `data.json`; 3. the marks by which
-/// our own times are known again; 4. the token.
+/// our own times are known again; 4. the tokens.
 ///
 /// Each is tried whatever became of the one before; times are not noted for what the ledger could not take over. The run's
 /// own error goes before those of writing.
 pub(super) fn conclude<T>(run: Ended<'_>, ending: Conclusion<T>) -> Result<T, RunError> {
-    let Ended { installation, ledger, id, started_at, trigger, token } = run;
+    let Ended { installation, ledger, id, started_at, trigger, token, observer_token } = run;
     let Conclusion { record, outcome, ledger: state, quarantine, times, result } = ending;
     let recorded = (|| -> Result<(), RunError> {
         let id = match id {
@@ -121,11 +123,13 @@ pub(super) fn conclude<T>(run: Ended<'_>, ending: Conclusion<T>) -> Result<T, Ru
         true => ledger.note_shared_marks(&shared_marks(installation)).map_err(RunError::from),
         false => Ok(()),
     };
-    let kept = match token {
-        Some(token) => installation.set_secret(SecretName::AccessToken, &token).map_err(RunError::from),
+    let mut keep = |name, token: Option<SecretString>| match token {
+        Some(token) => installation.set_secret(name, &token).map_err(RunError::from),
         None => Ok(()),
     };
-    let written = [recorded, timed, noted, kept].into_iter().filter_map(Result::err);
+    let kept = keep(SecretName::AccessToken, token);
+    let kept_too = keep(SecretName::ObserverToken, observer_token);
+    let written = [recorded, timed, noted, kept, kept_too].into_iter().filter_map(Result::err);
     match result {
         Ok(done) => written.into_iter().next().map_or(Ok(done), Err),
         Err(error) => {
@@ -221,6 +225,7 @@ mod tests {
             started_at: NOW,
             trigger: Trigger::default(),
             token: Some(SecretString::from("of this run")),
+            observer_token: None,
         };
         let answer = conclude(run, ending);
         let outcome = ledger.runs(1).expect("readable").first().and_then(|it| it.outcome);

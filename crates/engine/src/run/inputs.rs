@@ -7,7 +7,7 @@ use super::{RunError, UnreadSource};
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::directory::mirror::{Followed, ReadMode};
-use crate::event::{Control, Phase};
+use crate::event::{Control, Events, Phase};
 use crate::installation::{Configuration, Installation};
 use crate::ledger::Ledger;
 use crate::notice::Notice;
@@ -20,6 +20,7 @@ use bwdc_core::observed::{Observed, Presence, Presences, Seats, ServerKind, Soug
 use bwdc_core::plan::{Change, Identity, Plan, PlanInput, Takings, addresses_told, settled_absences};
 use bwdc_core::settings::{ConnectorSettings, Limits, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Everything that a plan is made of.
@@ -29,7 +30,7 @@ pub(super) struct Inputs<'c> {
     pub(super) observed: Observed,
     pub(super) ledger: LedgerState,
     presences: Presences,
-    pub(super) sync: &'c SyncSettings,
+    pub(super) sync: Cow<'c, SyncSettings>,
     pub(super) connector: &'c ConnectorSettings,
     pub(super) server: ServerKind,
     /// Whether the server says that it stores members without an invitation; None: it says nothing of itself.
@@ -84,7 +85,7 @@ impl Inputs<'_> {
             observed: &self.observed,
             ledger: &self.ledger,
             presences: &self.presences,
-            sync: self.sync,
+            sync: &self.sync,
             connector: self.connector,
             server: self.server,
             seats: self.seats,
@@ -161,8 +162,9 @@ async fn read_sides<'c>(
         reads.iter_mut().flat_map(|it| &mut it.read).for_each(|it| it.snapshot.forget_overlooked());
     }
     let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
-    let wanted = Wanted { groups: sync.groups, all_members: full, now };
     let events = control.begin(Phase::Organization, None);
+    let sync = with_groups_of_server(sync, organization, control, &events).await;
+    let wanted = Wanted { groups: sync.groups, all_members: full, now };
     let (observed, identity) = observe(organization, &desired, &ledger, wanted, &events).await?;
     if let (Some(facts), Observed::Believed(_) | Observed::Unknown) = (&facts, &observed)
         && facts.kind != ServerKind::Vaultwarden
@@ -177,7 +179,8 @@ async fn read_sides<'c>(
         ServerKind::Vaultwarden => None,
         _ => seats(organization.seats(&events).await?, server, &observed, &connector.limits, control),
     };
-    let groups = ask_for_groups(sources, &identity.sought_groups(&desired, &ledger), control).await;
+    let sought = if sync.groups { identity.sought_groups(&desired, &ledger) } else { Vec::new() };
+    let groups = ask_for_groups(sources, &sought, control).await;
     let identity = identity.with_group_answers(&desired, groups);
     // A full read asks for everybody once more.
     let settled = observed.state().filter(|_| !full);
@@ -209,6 +212,20 @@ async fn read_sides<'c>(
         settled: accepted.is_some_and(|it| it == settings_of(sources)),
         now,
     })
+}
+
+/// The settings, without groups where an observer sees that the server has none: they would be ignored, and every run would fail.
+async fn with_groups_of_server<'c>(
+    sync: &'c SyncSettings,
+    organization: &Organization,
+    control: Control<'_>,
+    events: Events<'_>,
+) -> Cow<'c, SyncSettings> {
+    if !sync.groups || organization.groups_are_on(events).await != Some(false) {
+        return Cow::Borrowed(sync);
+    }
+    control.notice(Notice::GroupsOff);
+    Cow::Owned(SyncSettings { groups: false, ..sync.clone() })
 }
 
 /// What makes every run dangerous, said in each.

@@ -133,7 +133,7 @@ fn is_about(change: &Change, refused: &[RefusedRecord]) -> bool {
 pub(super) fn official_hash(inputs: &Inputs<'_>, requests: &[Request], place: &Place) -> Option<String> {
     let [Request::Import(sent) | Request::WholeImport(sent)] = requests else { return None };
     let alone = inputs.desired.sources().len() == 1;
-    let official = alone && *sent == official_request(&inputs.desired, inputs.sync);
+    let official = alone && *sent == official_request(&inputs.desired, &inputs.sync);
     let body = serde_json::to_vec(sent).ok().filter(|_| official)?;
     Some(fingerprint(&place.api, &place.organization_id, &body))
 }

@@ -81,6 +81,8 @@ pub(crate) async fn rebuild(
         times: Times::Untouched,
         result: Ok(rebuilt),
     };
-    let ended = Ended { installation, ledger: &mut ledger, id: None, started_at: now, trigger, token: None };
+    let (token, observer_token) = (None, None);
+    let ledger = &mut ledger;
+    let ended = Ended { installation, ledger, id: None, started_at: now, trigger, token, observer_token };
     conclude(ended, ending)
 }

@@ -98,8 +98,10 @@ pub(crate) async fn sync(
     let resend = asked && work.expected.is_none();
     let ending = run.carry_out(mode, resend, work.expected).await.unwrap_or_else(|ending| *ending);
     let token = organization.token().await.map(|it| it.secret().clone());
+    let observer_token = organization.observer_token().await.map(|it| it.secret().clone());
     let Run { installation, ledger, id, .. } = run;
-    conclude(Ended { installation, ledger, id, started_at: now, trigger: work.trigger, token }, ending)
+    let trigger = work.trigger;
+    conclude(Ended { installation, ledger, id, started_at: now, trigger, token, observer_token }, ending)
 }
 
 /// A run between its locks and its ending.
@@ -467,7 +469,7 @@ impl<'r> Run<'r> {
     fn was_sent_before(&self, plan: &Plan, inputs: &Inputs<'_>) -> bool {
         let stored = self.installation.data().last_sync_hash();
         let Some(stored) = stored.filter(|_| plan.evidence == Evidence::Unknown) else { return false };
-        let official = official_request(&inputs.desired, inputs.sync);
+        let official = official_request(&inputs.desired, &inputs.sync);
         let Place { api, organization_id, .. } = &self.place;
         serde_json::to_vec(&official).is_ok_and(|body| {
             stored == fingerprint(api, organization_id, &body) || stored == older_fingerprint(api, &body)

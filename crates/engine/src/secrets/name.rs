@@ -30,6 +30,8 @@ pub enum SecretName {
     ObserverClientId,
     /// The secret of that key.
     ObserverClientSecret,
+    /// The token that was last given for that key.
+    ObserverToken,
 }
 
 impl SecretName {
@@ -59,17 +61,19 @@ impl SecretName {
             Self::TwoStepToken => "remembered two-step login",
             Self::ObserverClientId => "observer's key id",
             Self::ObserverClientSecret => "observer's key secret",
+            Self::ObserverToken => "observer's token",
         }
     }
 
     /// What a sign-in leaves, besides the refresh token that only other programs keep.
-    pub(crate) const SIGN_IN: [Self; 6] = [
+    pub(crate) const SIGN_IN: [Self; 7] = [
         Self::AccessToken,
         Self::ApiKeyClientId,
         Self::ApiKeyClientSecret,
         Self::TwoStepToken,
         Self::ObserverClientId,
         Self::ObserverClientSecret,
+        Self::ObserverToken,
     ];
 
     /// The environment variable that provides it, where it is a directory's.
@@ -91,7 +95,8 @@ impl SecretName {
             | Self::ApiKeyClientSecret
             | Self::TwoStepToken
             | Self::ObserverClientId
-            | Self::ObserverClientSecret => None,
+            | Self::ObserverClientSecret
+            | Self::ObserverToken => None,
         }
     }
 
@@ -110,6 +115,7 @@ impl SecretName {
             Self::TwoStepToken => "twoFactorToken",
             Self::ObserverClientId => "observerClientId",
             Self::ObserverClientSecret => "observerClientSecret",
+            Self::ObserverToken => "observerAccessToken",
         }
     }
 
@@ -136,7 +142,7 @@ impl SecretName {
     }
 
     /// Every secret.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LdapPassword,
         Self::EntraKey,
         Self::GsuiteKey,
@@ -149,5 +155,6 @@ impl SecretName {
         Self::TwoStepToken,
         Self::ObserverClientId,
         Self::ObserverClientSecret,
+        Self::ObserverToken,
     ];
 }

@@ -30,7 +30,7 @@ const FLAT_KEYS: [&str; 12] = [
 ];
 
 /// What belongs to one installation and to nobody who starts from its settings.
-const OWN_KEYS: [&str; 17] = [
+const OWN_KEYS: [&str; 18] = [
     "appId",
     "organizationId",
     "entityId",
@@ -41,6 +41,7 @@ const OWN_KEYS: [&str; 17] = [
     "twoFactorToken",
     "observerClientId",
     "observerClientSecret",
+    "observerAccessToken",
     "lastSyncHash",
     "userDeltaToken",
     "groupDeltaToken",

@@ -190,7 +190,9 @@ pub(super) fn enter(name: SecretName) -> Step {
         | SecretName::ApiKeyClientId
         | SecretName::ApiKeyClientSecret
         | SecretName::TwoStepToken => Step::run("login"),
-        SecretName::ObserverClientId | SecretName::ObserverClientSecret => Step::run("login --observer"),
+        SecretName::ObserverClientId | SecretName::ObserverClientSecret | SecretName::ObserverToken => {
+            Step::run("login --observer")
+        }
     }
 }
 

@@ -98,6 +98,13 @@ pub(super) fn concern_words(concern: Concern, subject: &str) -> Words {
                 "Update the server. Or set these actions to \"remove\", which deletes the membership and the access that was given by hand."
             )),
         ),
+        Concern::GroupsOff => (
+            text!("concern.groups-off", "has its groups switched off: no group is brought over"),
+            say(text!(
+                "concern.switch-groups-on",
+                "Set `ORG_GROUPS_ENABLED=true` on the server, or `sync.groups` to false."
+            )),
+        ),
         Concern::NotReadable => (
             text!(
                 "concern.not-readable",

@@ -75,10 +75,14 @@ async fn profile(State(shared): App, headers: HeaderMap) -> Response {
     };
     let mut accounts = shared.accounts.lock();
     let Some(person) = accounts.find(&email) else { return unauthorized(&shared, &headers) };
+    let uses_groups = match &shared.options.flavor {
+        Flavor::Official(official) => official.use_groups,
+        Flavor::Vaultwarden(vaultwarden) => vaultwarden.groups_enabled,
+    };
     let entry = |id: &str, name: &str, role: i64, enabled: bool| {
         json!({
             "id": id, "name": name, "type": role, "status": 2, "enabled": enabled, "useApi": true,
-            "useDirectory": true, "useGroups": true, "permissions": {}, "object": "profileOrganization",
+            "useDirectory": true, "useGroups": uses_groups, "permissions": {}, "object": "profileOrganization",
         })
     };
     let mut organizations: Vec<Value> = Vec::new();

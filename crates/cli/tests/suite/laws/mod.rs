@@ -20,6 +20,7 @@
 //! | text from outside is no command | [`foreign_text`], `hostile`; messages `foreign.rs` |
 //! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
+//! | a server that is seen with an administrator's own key | [`observer`] |
 //! | several directories | [`several_sources`]; core `plan/tests/sources.rs`, `tests/convergence/several.rs` |
 //!
 //! Five ways to break the code, each of which a test has to notice; whoever changes these places tries them again:
@@ -44,6 +45,7 @@ mod guard;
 mod hidden;
 mod imports_in_time;
 mod lost_ledger;
+mod observer;
 mod one_at_a_time;
 mod overwrite;
 mod reads;
