@@ -29,6 +29,9 @@ pub fn cause(cause: Cause) -> String {
         Cause::NameUsed => {
             text!("cause.name-used", "a newcomer has this name in the directory now")
         }
+        Cause::ChangedThere => {
+            text!("cause.changed-there", "somebody gave it the external id of another one")
+        }
         Cause::Differs => text!("cause.differs", "changed in the directory"),
     }
 }

@@ -118,7 +118,7 @@ pub fn remark(remark: &Remark) -> String {
         ),
         Remark::SentAgain { people, groups } => text!(
             "notice.sent-again",
-            "A full run sends {people:person/people} and {groups:group/groups} again, although nothing is known to differ: this server cannot be read.",
+            "This run sends {people:person/people} and {groups:group/groups} again, although nothing is known to differ: this server cannot be read.",
             people,
             groups
         ),

@@ -3,7 +3,7 @@
 use super::addresses::addresses_told;
 use super::leavers::Outs;
 use super::marks::last_known;
-use super::{Change, Plan, PlanInput};
+use super::{Cause, Change, Plan, PlanInput};
 use crate::desired::{Desired, DesiredPerson, NoUse};
 use crate::ledger::{Addresses, LedgerState, ManagedGroup, ManagedPerson, Marks};
 use crate::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
@@ -345,6 +345,8 @@ impl Plan {
     /// Members that get another id: the new one and the old one.
     fn replaced_ids(&self) -> impl Iterator<Item = (&ExternalId, &ExternalId)> {
         self.changes.iter().filter_map(|it| match it {
+            // The ledger knows both by their own ids.
+            Change::ReplaceExternalId { cause: Cause::ChangedThere, .. } => None,
             Change::ReplaceExternalId { person, old, .. } => Some((&person.external_id, old)),
             _ => None,
         })

@@ -45,6 +45,8 @@ pub enum Cause {
     EntryReplaced,
     /// A newcomer has the name in the directory under which the member was brought over.
     NameUsed,
+    /// Somebody gave it another member's or group's external id.
+    ChangedThere,
 }
 
 /// One change.
@@ -456,8 +458,6 @@ pub enum Remark {
         /// Whether employee number or name of both were compared.
         compared: bool,
     },
-    /// The server restores everybody whom the request lists, also those whose access was revoked by hand.
-    RestoresByHand,
     /// Somebody asked for everything to be sent again where nobody can look: so much of it is not known to differ.
     SentAgain {
         /// How many people.
@@ -465,4 +465,6 @@ pub enum Remark {
         /// How many groups.
         groups: usize,
     },
+    /// The server restores everybody whom the request lists, also those whose access was revoked by hand.
+    RestoresByHand,
 }

@@ -22,6 +22,7 @@ mod leavers;
 mod limits;
 mod marks;
 mod membership;
+mod mends;
 mod overwrite;
 mod people;
 mod refusal;
@@ -47,13 +48,14 @@ pub use identity::{Identity, settled_absences};
 pub(crate) use index::Index;
 pub use limits::unfound;
 pub use marks::Mark;
+use mends::Mends;
 pub use refusal::{Held, Refusal, Verdict};
 pub use seats::SeatCount;
 use seats::Seating;
 use sent::Sent;
+pub use sent::SentAgain;
 pub use standing::{AddressHeldBecause, MembershipsKeptBecause, Standing};
 
-pub use sent::SentAgain;
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedPerson, RefusedBefore, RefusedKind};
 use crate::names::{ExternalId, MemberId, Timestamp};
@@ -151,11 +153,11 @@ pub struct Plan {
     pub remarks: Vec<Remark>,
     /// Addresses of managed members who have accepted and wait for somebody to confirm them.
     pub unconfirmed: Vec<String>,
-    /// Seats needed and free.
-    pub seats: SeatCount,
     /// What is sent although nothing is known to differ.
     #[serde(skip_serializing_if = "SentAgain::is_nothing")]
     pub sent_again: SentAgain,
+    /// Seats needed and free.
+    pub seats: SeatCount,
     /// How the organization is known.
     pub evidence: Evidence,
     /// Sizes before the run.
@@ -172,6 +174,9 @@ pub struct Plan {
     /// Refusals of earlier runs by which this plan goes.
     #[serde(skip)]
     held: Vec<RefusedBefore>,
+    /// Requests without which no import can go out.
+    #[serde(skip)]
+    mended: Vec<Request>,
     /// External ids of people who wait for a seat.
     #[serde(skip)]
     waiting: Vec<ExternalId>,
@@ -203,6 +208,16 @@ impl Plan {
     }
 
     fn build_holding(input: &PlanInput<'_>, held: Option<&Held>) -> Self {
+        let mends = Mends::of(input);
+        let mut plan = match mends.observed(input) {
+            Some(observed) => Self::build_on(&PlanInput { observed: &observed, ..*input }, held),
+            None => Self::build_on(input, held),
+        };
+        mends.add_to(&mut plan, input);
+        plan
+    }
+
+    fn build_on(input: &PlanInput<'_>, held: Option<&Held>) -> Self {
         let index = Index::new(input);
         let totals = index.totals(input);
         let mut refusals = Vec::new();
@@ -247,6 +262,7 @@ impl Plan {
             standing,
             remarks,
             unconfirmed: Vec::new(),
+            sent_again: sent.again,
             seats: SeatCount::default(),
             evidence: index.evidence,
             totals,
@@ -255,6 +271,7 @@ impl Plan {
             refusals,
             sent,
             held: Vec::new(),
+            mended: Vec::new(),
             waiting: seating.waiting,
             waits_for: Vec::new(),
             basis: limits::Basis::default(),
@@ -262,7 +279,6 @@ impl Plan {
             replaced_people,
             ids,
             server: input.server,
-            sent_again: sent.again,
             large_import: input.sync.large_import,
         };
         plan.hold_back(input);

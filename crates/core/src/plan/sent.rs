@@ -70,6 +70,11 @@ impl Sent {
         self.repairs.push((about, request));
     }
 
+    /// As [`Sent::repair`], before those that are there.
+    pub(super) fn repair_first(&mut self, requests: Vec<(Subject, Request)>) {
+        self.repairs.splice(0..0, requests);
+    }
+
     /// The requests about one person or group.
     pub(super) fn single(&self) -> Vec<Request> {
         let all = self.takings.iter().chain(&self.repairs).chain(&self.restorations);
@@ -166,6 +171,11 @@ impl Plan {
         let new: HashSet<ExternalId> = self.changes.iter().filter_map(id).collect();
         let groups = self.sent.import.groups.iter().filter(move |it| new.contains(&it.external_id));
         groups.map(|it| (&it.external_id, it.member_external_ids.as_slice()))
+    }
+
+    /// Whether an import can go out although the server refused these: ids that two have let every import fail.
+    pub fn can_import_without(&self, refused: &[Request]) -> bool {
+        !refused.iter().any(|it| self.mended.contains(it))
     }
 
     /// This plan without records that the server did not take.

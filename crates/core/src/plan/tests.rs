@@ -478,6 +478,7 @@ mod import_waits;
 mod leavers;
 mod limits;
 mod marks;
+mod mends;
 mod overwrite;
 mod renames;
 mod sources;

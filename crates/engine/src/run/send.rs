@@ -93,6 +93,10 @@ impl Wire<'_> {
         for (place, request) in requests.iter().enumerate() {
             (self.events)(Event::Sending { number: place + 1, of: requests.len() });
             let Some(request) = as_it_is_sent(request, plan, &unmade) else { continue };
+            let imports = matches!(request, Request::Import(_) | Request::WholeImport(_));
+            if imports && !plan.can_import_without(&unmade) {
+                continue;
+            }
             let request = &request;
             let (intent, answer) = self.send_one(request).await?;
             let Err(error) = answer else {
@@ -184,11 +188,11 @@ impl Wire<'_> {
         if self.cancel.is_cancelled() {
             return Err(Failure::cancelled());
         }
+        let intent = self.ledger.intend(self.run, request, self.clock.now())?;
         let begun = self.clock.now();
         let (answer, asked_to_wait) = self.apply(intent, request).await;
         let asked_to_wait = asked_to_wait?;
         let outcome = match &answer {
-        let intent = self.ledger.intend(self.run, request, self.clock.now())?;
             Ok(()) | Err(ApplyError::Altered { .. }) => Outcome::Accepted,
             Err(error) if error.certainly_nothing_happened() => Outcome::Refused,
             Err(error) if error.may_be_under_way() => Outcome::Unknown,
@@ -202,10 +206,6 @@ impl Wire<'_> {
         Ok((intent, answer))
     }
 
-    /// Remembers how long an import took, by which the next ones are cut.
-    fn note_pace(&mut self, request: &Request, begun: Timestamp) -> Result<(), LedgerError> {
-        let (Request::Import(import) | Request::WholeImport(import)) = request else { return Ok(()) };
-        let took = self.clock.now().0.saturating_sub(begun.0);
     /// Sends it until there is an answer. Whoever is asked to wait has not been served: the request counts from when it goes out
     /// again, or an import would be given up while the server is still at it.
     async fn apply(
@@ -231,6 +231,10 @@ impl Wire<'_> {
         (answer, asked_to_wait)
     }
 
+    /// Remembers how long an import took, by which the next ones are cut.
+    fn note_pace(&mut self, request: &Request, begun: Timestamp) -> Result<(), LedgerError> {
+        let (Request::Import(import) | Request::WholeImport(import)) = request else { return Ok(()) };
+        let took = self.clock.now().0.saturating_sub(begun.0);
         let took = Duration::from_millis(u64::try_from(took).unwrap_or_default());
         if matches!(request, Request::WholeImport(_)) {
             self.ledger.note_whole_import(took.as_secs())?;

@@ -326,6 +326,9 @@ fn cause_named(name: &str) -> String {
         "overwritten" => Cause::Overwritten,
         "returned" => Cause::Returned,
         "differs" => Cause::Differs,
+        "entryReplaced" => Cause::EntryReplaced,
+        "nameUsed" => Cause::NameUsed,
+        "changedThere" => Cause::ChangedThere,
         other => return other.to_owned(),
     };
     why(known)

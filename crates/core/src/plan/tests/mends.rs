@@ -1,0 +1,142 @@
+//! External ids that somebody exchanged or doubled by hand are set right by what the ledger knows.
+
+use super::*;
+use crate::import::RefusedRecord;
+
+fn put(email: &str, id: &str) -> Request {
+    Request::PutMember { id: MemberId::new(format!("m-{email}")), external_id: ExternalId::new(id) }
+}
+
+fn held_by(world: &mut World, place: usize, id: &str) {
+    world.state.members[place].external_id = Some(ExternalId::new(id));
+}
+
+fn two() -> (World, impl Fn() -> Sample) {
+    let world = World::new().managed_crowd(40).managed("a", "a@x").managed("b", "b@x").group("g", "g", &[40]);
+    (world, || crowd(40).person("a", "a@x").person("b", "b@x").group("g", &["a"]))
+}
+
+#[test]
+fn exchanged_ids_are_exchanged_back_and_nothing_else_changes() {
+    let (mut world, directory) = two();
+    held_by(&mut world, 40, "b");
+    held_by(&mut world, 41, "a");
+    let plan = world.plan(directory());
+    assert_eq!(plan.requests(), [put("a@x", "a"), put("b@x", "b")]);
+    let cause = Cause::ChangedThere;
+    let all = plan
+        .changes
+        .iter()
+        .all(|it| matches!(it, Change::ReplaceExternalId { cause: it, .. } if *it == cause));
+    assert!(all && plan.changes.len() == 2 && plan.waits_for.is_empty(), "{:?}", plan.changes);
+    assert!(plan.standing.is_empty(), "{:?}", plan.standing);
+
+    // The ledger goes on knowing each of them by the own id.
+    let desired = directory().desired(&world.sync).expect("valid");
+    let observed = Observed::Live(world.state.clone());
+    held_by(&mut world, 40, "a");
+    held_by(&mut world, 41, "b");
+    let after =
+        plan.ledger_after(&world.input(&desired, &observed), After::Observed(&world.state), Timestamp(1));
+    let known: Vec<_> =
+        after.people[40..].iter().map(|it| (it.external_id.as_str(), it.email.as_str())).collect();
+    assert_eq!(known, [("a", "a@x"), ("b", "b@x")]);
+    assert!(world.plan(directory()).is_empty());
+}
+
+#[test]
+fn accounts_that_exchanged_their_addresses_are_no_ids_to_mend() {
+    let (mut world, _) = two();
+    held_by(&mut world, 40, "b");
+    held_by(&mut world, 41, "a");
+    // The directory says so, too.
+    let plan = world.plan(crowd(40).person("a", "b@x").person("b", "a@x").group("g", &["a"]));
+    assert!(
+        plan.requests().iter().all(|it| !matches!(it, Request::PutMember { .. })),
+        "{:?}",
+        plan.requests()
+    );
+}
+
+#[test]
+fn an_id_that_two_have_is_given_back_to_whom_the_ledger_knows_and_the_import_goes_out() {
+    let (mut world, directory) = two();
+    held_by(&mut world, 41, "a");
+    let plan = world.plan(directory().person("new", "new@x"));
+    assert!(plan.waits_for.is_empty(), "{:?}", plan.waits_for);
+    let [mend, Request::Import(import)] = &plan.requests()[..] else { panic!("{:?}", plan.requests()) };
+    assert_eq!((mend, import.members.len()), (&put("b@x", "b"), 1));
+    assert!(!plan.can_import_without(std::slice::from_ref(mend)) && plan.can_import_without(&[]));
+    // A leaver who has a colleague's id loses access in the same run.
+    let mut leaves = world.answer("b", Presence::NotFound).leavers(LeaverAction::Revoke, LeaverAction::Keep);
+    let plan = leaves.plan(crowd(40).person("a", "a@x").group("g", &["a"]));
+    assert_eq!(plan.requests(), [Request::Revoke(MemberId::new("m-b@x")), put("b@x", "b")]);
+    // Whom the ledger does not know is nobody's to mend: the import waits.
+    leaves.ledger.people.pop();
+    assert_eq!(leaves.plan(directory()).waits_for.len(), 1);
+}
+
+#[test]
+fn what_the_server_refused_is_told_and_not_asked_for_again_within_a_day() {
+    let (mut world, directory) = two();
+    held_by(&mut world, 41, "a");
+    let desired = directory().desired(&world.sync).expect("valid");
+    let observed = Observed::Live(world.state.clone());
+    let plan = Plan::build(&world.input(&desired, &observed));
+    let record = RefusedRecord {
+        name: "b@x".to_owned(),
+        external_id: ExternalId::new("b"),
+        is_group: false,
+        reason: "no".to_owned(),
+    };
+    let met = [(put("b@x", "b"), record)];
+    let remembered = plan.refusals_after(&met, &world.input(&desired, &observed), Timestamp(5));
+    world.ledger.refused = remembered;
+    world.now = Timestamp(6);
+    let again = world.plan(directory());
+    assert!(again.requests().is_empty() && again.waits_for.len() == 1, "{:?}", again.requests());
+    let told = |it: &Standing| matches!(it, Standing::Refused { what: RefusedKind::MemberId, about, .. } if about.name == "b@x");
+    assert!(again.standing.iter().any(told), "{:?}", again.standing);
+    let kept = again.refusals_after(&[], &world.input(&desired, &observed), Timestamp(6));
+    assert_eq!(kept, world.ledger.refused, "until the day is over");
+    world.now = Timestamp(25 * 60 * 60 * 1000);
+    assert_eq!(world.plan(directory()).requests(), [put("b@x", "b")]);
+    (world.now, world.resend) = (Timestamp(7), true);
+    assert_eq!(world.plan(directory()).requests(), [put("b@x", "b")], "somebody asks for everything");
+}
+
+#[test]
+fn groups_are_known_by_the_organizations_own_ids() {
+    let world = World::new().managed("a", "a@x").group("g", "One", &[0]).group("h", "Other", &[]);
+    let directory =
+        || Sample::new().person("a", "a@x").named_group("g", "One", &["a"]).named_group("h", "Other", &[]);
+    for (one, other, mends) in [("h", "g", 2), ("g", "g", 1), ("h", "h", 1), ("g", "h", 0)] {
+        let mut world = World { state: world.state.clone(), ledger: world.ledger.clone(), ..World::new() };
+        for (place, id) in [(0, one), (1, other)] {
+            world.state.groups[place].external_id = Some(ExternalId::new(id));
+        }
+        let plan = world.plan(directory());
+        let puts = plan.requests();
+        assert!(puts.iter().all(|it| matches!(it, Request::PutGroup { .. })), "{puts:?}");
+        assert_eq!(
+            (puts.len(), plan.changes.len(), plan.waits_for.len()),
+            (mends, mends, 0),
+            "{one} {other}"
+        );
+    }
+}
+
+#[test]
+fn vaultwarden_sets_ids_right_by_the_import_and_restores_nobody_by_it() {
+    let (mut world, directory) = two();
+    world.server = ServerKind::Vaultwarden;
+    held_by(&mut world, 41, "a");
+    for (status, deleted) in [(MemberStatus::Confirmed, false), (MemberStatus::Revoked, true)] {
+        world.state.members[41].status = status;
+        let plan = world.plan(directory());
+        let [Request::Import(import)] = &plan.requests()[..] else { panic!("{:?}", plan.requests()) };
+        let [member] = &import.members[..] else { panic!("{import:?}") };
+        let told = (member.external_id.as_str(), member.email.as_deref(), member.deleted);
+        assert_eq!(told, ("b", Some("b@x"), deleted));
+    }
+}
