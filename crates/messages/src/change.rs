@@ -308,6 +308,12 @@ fn address_of_leaver(entry: &str, former: &str, active: bool, because: AddressHe
             entry,
             former
         ),
+        AddressHeldBecause::HeldBack => text!(
+            "standing.address-held-back",
+            "`{entry}` waits: the membership with this address is that of `{former}`, and a limit holds back that it is removed",
+            entry,
+            former
+        ),
     }
 }
 

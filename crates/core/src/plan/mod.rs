@@ -222,12 +222,9 @@ impl Plan {
         let totals = index.totals(input);
         let mut refusals = Vec::new();
         let decide = |seating: &Seating| {
-            let (mut people, mut roster) = people::decide(input, &index, seating);
+            let (people, mut roster) = people::decide(input, &index, seating, held);
             let replaced: Vec<String> = roster.claims.passed_on().map(|(_, id)| id.to_owned()).collect();
             let ids = std::mem::take(&mut roster.settled);
-            if let Some(held) = held {
-                held::keep_people(held, &mut people, &index, &mut roster);
-            }
             (people, roster, replaced, ids)
         };
         let (mut people, mut roster, mut replaced, mut ids) = decide(&Seating::default());

@@ -4,9 +4,11 @@ use super::addresses;
 use super::change::{Cause, KeptBecause, LeftOut, Subject};
 use super::claims::{Claim, Claims, Verdict};
 use super::fate::{Access, AddressDifference, IdChange, LeaversAddress, MemberFate, PersonFate, Taking};
+use super::held;
 use super::invitations::{Turns, is_allowed};
 use super::joining::{One, is_staged, usable_address, waits};
 use super::leavers::{self, Leavers, is_protected, leaving};
+use super::refusal::Held;
 use super::replaced;
 use super::roster::Roster;
 use super::seats::Seating;
@@ -25,6 +27,7 @@ pub(super) fn decide<'a>(
     input: &PlanInput<'a>,
     index: &Index<'a>,
     seating: &Seating,
+    held: Option<&Held>,
 ) -> (Vec<PersonFate>, Roster<'a>) {
     let desired = input.desired;
     let ids = input.identity.people();
@@ -53,7 +56,12 @@ pub(super) fn decide<'a>(
     roster.missing_pilot.clone_from(&turns.missing_pilot);
     let mut leavers = Leavers::default();
     let mut newcomers = Vec::new();
-    let mut invited = invited_anew(&turns, input, index, &mut roster, &mut fates);
+    let held = held.filter(|it| it.access);
+    let mut invited = match held {
+        None => invited_anew(&turns, input, index, &mut roster, &mut fates),
+        // Nobody is removed.
+        Some(_) => HashMap::new(),
+    };
     for (number, person) in desired.everybody().iter().enumerate() {
         if roster.claims.left_behind.contains(&number) {
             fates.extend(beside_its_successor(person, number, input));
@@ -87,6 +95,11 @@ pub(super) fn decide<'a>(
     }
     leavers.absent(input, index, &roster, &mut fates);
     addresses::settle(input, index, &mut fates);
+    // Whoever stays keeps the id, too.
+    if let Some(held) = held {
+        held::keep_people(held, &mut fates, index, &mut roster);
+        leavers.removed_by_import.clear();
+    }
     used_names::free(&newcomers, &turns, input, index, &mut roster, &mut fates);
     // Vaultwarden revokes: memberships stay.
     for id in leavers.removed_by_import.iter().filter(|_| input.server != ServerKind::Vaultwarden) {
@@ -188,6 +201,7 @@ fn invited_anew<'a>(
         } else {
             roster.pushed[number] = Some(pushed);
             roster.ids[number] = Some(ExternalId::new(pushed));
+            roster.settled[number] = Some(ExternalId::new(pushed));
             roster.present.insert(pushed);
             PersonFate::Joins { person: subject(pushed), cause: Cause::Joined, staged: is_staged(input) }
         };
@@ -217,8 +231,8 @@ fn claimed(
             return PersonFate::Member(Box::new(MemberFate { passed_on: true, ..fate }));
         }
         Verdict::Waits(because) => because,
-        // Each has a fate by now.
-        Verdict::InvitedAnew => AddressHeldBecause::Unconfirmed,
+        // Each has a fate by now, but where nobody is removed.
+        Verdict::InvitedAnew => AddressHeldBecause::HeldBack,
     };
     PersonFate::AddressOfLeaver(Box::new(LeaversAddress {
         person,

@@ -154,7 +154,11 @@ fn claim<'a>(
     // At the same name the id is free for whoever takes the membership over; a third person's is not.
     let (pushed, is_free) = match &input.identity.people()[number] {
         Some(id) => (id.as_str(), true),
-        None => (own_id, own_id == old),
+        // So is that of somebody who is neither a member nor in the directory any more.
+        None => {
+            let nobodys = !index.by_external_id.contains_key(own_id) && !listed.contains_key(own_id);
+            (own_id, own_id == old || nobodys)
+        }
     };
     let elsewhere = is_free && pushed != old && index.by_external_id.contains_key(pushed);
     let colleague = listed.get(old).is_some_and(|&it| desired.everybody()[it].state == AccountState::Enabled);

@@ -120,6 +120,8 @@ pub enum AddressHeldBecause {
     NotCompared,
     /// The directory does not tell what became of the entry that had it.
     Unconfirmed,
+    /// A limit holds back that the membership is removed.
+    HeldBack,
 }
 
 /// Why members stay in a group in which the directory does not list them.

@@ -177,3 +177,45 @@ fn an_address_of_somebody_who_stays_goes_to_nobody_else() {
     let gives = |it: &Plan| it.changes.iter().any(|it| it.joins() == Some("new"));
     assert!(!left.is_some_and(|it| gives(&it)));
 }
+
+/// A leaver who stays keeps the id and the address, so that nobody gets them in the same run.
+#[test]
+fn whoever_waits_for_the_id_or_the_address_of_somebody_who_stays_goes_on_waiting() {
+    for server in [ServerKind::OfficialCloud, ServerKind::Vaultwarden] {
+        let mut world = world(40);
+        world.server = server;
+        for place in 0..5 {
+            world.ledger.people[place].stable_id = Some(StableId::new(format!("id:{place}")));
+            world.ledger.people[place].marks = named("Of before");
+            world = world.answer(&format!("crowd{place}"), Presence::NotFound);
+        }
+        world = world.leavers(LeaverAction::Revoke, LeaverAction::Revoke);
+        world.connector.leavers.returning = crate::settings::Returning::Invite;
+        let rest =
+            (5..40).fold(Sample::new(), |it, n| it.person(&format!("crowd{n}"), &format!("crowd{n}@x")));
+        // One has a leaver's name, another one a leaver's address.
+        let directory = rest.marked("crowd0", "id:new", "new@x", named("Newcomer")).marked(
+            "another",
+            "id:another",
+            "crowd1@x",
+            named("Successor"),
+        );
+        let (plan, left, verdict) = held(&world, directory);
+        assert!(matches!(verdict, Verdict::Held(_)), "{verdict:?}");
+        assert!(plan.changes.iter().any(|it| it.joins() == Some("crowd0")), "{:?}", plan.changes);
+        let left = left.expect("the rest goes");
+        assert!(left.requests().is_empty() && left.is_empty(), "{server:?}: {:?}", left.changes);
+        let waits =
+            |it: &Standing| matches!(it, Standing::ExternalIdTaken { person, .. } if person.name == "new@x");
+        assert!(left.standing.iter().any(waits), "{:?}", left.standing);
+        let held_back = AddressHeldBecause::HeldBack;
+        let waits =
+            |it: &Standing| matches!(it, Standing::AddressOfLeaver { because, .. } if *because == held_back);
+        assert_eq!(
+            left.standing.iter().any(waits),
+            server == ServerKind::OfficialCloud,
+            "{:?}",
+            left.standing
+        );
+    }
+}

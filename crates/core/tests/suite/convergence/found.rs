@@ -86,3 +86,24 @@ fn a_successor_who_is_invited_anew_waits_for_a_turn_like_everybody_else() {
     ];
     follows(Mode::Official, 14_103_725_385_481_676_032, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
 }
+
+/// The product was wrong: the id of somebody who is no member and in no directory any more is free at once.
+#[test]
+fn an_id_that_nobody_has_any_more_is_free_for_whoever_has_the_name_now() {
+    let begin = [14, 29, 250, 30, 3, 4, 32, 223, 75].map(|how| (0, 0, how));
+    let steps = [
+        (vec![(10, 27, 0)], false),
+        (vec![(3, 60, 0)], false),
+        (vec![(3, 72, 0), (11, 165, 13), (25, 196, 9)], false),
+    ];
+    follows(Mode::Official, 7_338_353_649_053_261_952, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// The product was wrong: a leaver whom a limit keeps keeps the id, too.
+#[test]
+fn a_newcomer_does_not_get_the_id_of_somebody_who_is_held_back() {
+    let begin = [(0, 0, 0), (0, 0, 44)];
+    let steps = [(vec![], false), (vec![(11, 0, 1)], false), (vec![(11, 56, 2)], false)];
+    follows(Mode::VaultwardenRead, 11_258_962_246_968_173_216, &begin, &steps)
+        .unwrap_or_else(|it| panic!("{it}"));
+}

@@ -10,7 +10,8 @@ mod several;
 mod world;
 
 use bwdc_core::plan::{
-    AddressHeldBecause, Cause, Change, LeftOutBecause, Plan, Refusal, Remark, Standing, Verdict,
+    AddressHeldBecause, Cause, Change, Held, KeptBecause, LeftOutBecause, Plan, Refusal, Remark, Standing,
+    Verdict,
 };
 use oracle::Guarded;
 use proptest::prelude::*;
@@ -32,6 +33,10 @@ fn a_run(
         let (verdict, approval) = world.plan(|plan, _| (plan.check(&limits, &[]), plan.refused(&limits)));
         let refusals = verdict.refusals();
         if !refusals.is_empty() {
+            if let (Verdict::Held(held), false) = (&verdict, approve) {
+                held_back(world, held, reached)?;
+                return Ok(false);
+            }
             if !approve || !refusals.iter().all(Refusal::can_be_approved) {
                 return Ok(false);
             }
@@ -39,7 +44,7 @@ fn a_run(
             prop_assert_eq!(approved, Verdict::Go, "an approval of everything that was refused");
         }
         let guarded = Guarded::before(world, matches!(verdict, Verdict::Go));
-        let sent = world.carry_out();
+        let sent = world.carry_out(None);
         if sent.is_err() && world.overwrites_somebody_unfinished() {
             // Whether a revoked member ever joined cannot be read: the server says so itself, and nobody is lost.
             return Ok(false);
@@ -67,6 +72,30 @@ fn a_run(
         }
     }
     Err(TestCaseError::fail("it never comes to rest"))
+}
+
+/// A run of which the limits hold a part back: the rest is done, within them, and whoever keeps access for it is named.
+fn held_back(
+    world: &mut World,
+    held: &Held,
+    reached: &RefCell<BTreeMap<&'static str, usize>>,
+) -> Result<(), TestCaseError> {
+    if world.plan(|_, input| Plan::build_without(input, held).is_none()) {
+        return Ok(());
+    }
+    let guarded = Guarded::before(world, true);
+    let sent = world.carry_out(Some(held));
+    if sent.is_err() && world.overwrites_somebody_unfinished() {
+        return Ok(());
+    }
+    prop_assert!(sent.is_ok(), "the server refused what the guard let pass: {sent:?}");
+    let Ok(plan) = sent else { return Ok(()) };
+    count(&plan, reached);
+    guarded.after(world, &plan)?;
+    oracle::nobody_elses(world)?;
+    let unfinished = world.observed().state().map(|it| plan.unfinished(it).len());
+    prop_assert_eq!(unfinished.unwrap_or_default(), 0, "sent, and not there: {:#?}", plan.changes);
+    oracle::held_back(world, &plan)
 }
 
 fn waits(plan: &Plan) -> bool {
@@ -105,16 +134,41 @@ fn count(plan: &Plan, reached: &RefCell<BTreeMap<&'static str, usize>>) {
             one("the id becomes free");
         }
     }
+    for kept in &plan.kept {
+        one(why_kept(&kept.because));
+    }
     for standing in &plan.standing {
         match standing {
             Standing::AddressOfLeaver { because, .. } => one(match because {
                 AddressHeldBecause::AnotherPerson { .. } => "waits: another person",
                 AddressHeldBecause::NotCompared => "waits: not compared",
                 AddressHeldBecause::Unconfirmed => "waits: unconfirmed",
+                AddressHeldBecause::HeldBack => "waits: held back",
             }),
             Standing::ExternalIdTaken { .. } => one("the newcomer waits for the id"),
             _ => {}
         }
+    }
+}
+
+/// The closed list of reasons for which somebody keeps access, or does not get it back.
+fn why_kept(because: &KeptBecause) -> &'static str {
+    match because {
+        KeptBecause::Policy => "kept: policy",
+        KeptBecause::AsToday => "kept: as today",
+        KeptBecause::Grace { .. } => "kept: grace",
+        KeptBecause::AlreadyRevoked => "kept: revoked already",
+        KeptBecause::SentAsDeleted => "kept: sent as deleted already",
+        KeptBecause::AddressShared { .. } => "kept: shared address",
+        KeptBecause::AddressInUse => "kept: address in use",
+        KeptBecause::Role => "kept: role",
+        KeptBecause::Protected => "kept: protected",
+        KeptBecause::Unconfirmed { .. } => "kept: unknown",
+        KeptBecause::NoUsableAddress => "kept: no usable address",
+        KeptBecause::Baseline => "kept: baseline",
+        KeptBecause::NoSeat { .. } => "kept: no seat",
+        KeptBecause::ServerCannotRevoke => "kept: a server without revoke",
+        KeptBecause::HeldBack => "kept: limit",
     }
 }
 
@@ -131,6 +185,7 @@ fn the_organization_follows_the_directory() {
     };
     TestRunner::new(config).run(&world, property).unwrap_or_else(|it| panic!("{it}"));
     let reached = reached.into_inner();
+    println!("{reached:#?}");
     for (what, least) in REACHED {
         let times = reached.get(what).copied().unwrap_or_default();
         assert!(times >= least, "{what}: {times} times: {reached:?}");

@@ -168,13 +168,18 @@ pub(crate) fn nobody_elses(world: &mut World) -> Checked {
     Ok(())
 }
 
+/// Who has no cause to be a member is gone, or named, also where the limits hold something back.
+pub(crate) fn held_back(world: &World, plan: &Plan) -> Checked {
+    leavers(world, plan, &People::new(world), true)
+}
+
 /// The organization is what the directory asks for, but for what the plan explains, and each explanation is true.
 pub(crate) fn equal(world: &World, plan: &Plan) -> Checked {
     let people = People::new(world);
     for entry in world.directory.selected().filter(|it| it.state == State::Enabled) {
         person(world, plan, &people, entry)?;
     }
-    leavers(world, plan, &people)?;
+    leavers(world, plan, &people, false)?;
     if world.sync.groups {
         groups(world, plan, &people)?;
     }
@@ -273,7 +278,7 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
 }
 
 /// Whoever is managed and not asked for is gone, or is kept for a reason that is true.
-fn leavers(world: &World, plan: &Plan, people: &People) -> Checked {
+fn leavers(world: &World, plan: &Plan, people: &People, held: bool) -> Checked {
     for managed in &world.ledger.people {
         let id = managed.external_id.as_str();
         let entry = world.directory.selected().find(|it| people.of(it) == Some(id));
@@ -342,8 +347,8 @@ fn leavers(world: &World, plan: &Plan, people: &People) -> Checked {
             KeptBecause::NoUsableAddress
             | KeptBecause::Baseline
             | KeptBecause::NoSeat { .. }
-            | KeptBecause::ServerCannotRevoke
-            | KeptBecause::HeldBack => false,
+            | KeptBecause::ServerCannotRevoke => false,
+            KeptBecause::HeldBack => held,
         };
         prop_assert!(is_true, "{member:?} is kept because of {kept:?}");
     }
@@ -479,6 +484,8 @@ fn standing(world: &World, standing: &Standing) -> Checked {
                 AddressHeldBecause::AnotherPerson { .. } => first.is_none_or(|it| it.human != new.human),
                 AddressHeldBecause::NotCompared => first.is_none_or(|it| !it.is_comparable(new)),
                 AddressHeldBecause::Unconfirmed => world.directory.silent,
+                // Told only by runs that are judged otherwise.
+                AddressHeldBecause::HeldBack => false,
             };
             is_true && (found.status != MemberStatus::Revoked) == *active
         }

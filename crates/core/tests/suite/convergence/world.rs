@@ -6,7 +6,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{MemberStatus, Observed, Presences, Role, ServerKind};
-use bwdc_core::plan::{After, Identity, Plan, PlanInput, Takings, believed};
+use bwdc_core::plan::{After, Held, Identity, Plan, PlanInput, Takings, believed};
 use bwdc_core::settings::{
     AddressRule, ConnectorSettings, LeaverAction, Returning, SyncSettings, VanishedGroups,
 };
@@ -51,6 +51,8 @@ pub(crate) struct World {
     pub(crate) joined: BTreeMap<String, Joined>,
     /// Memberships whose id somebody changed by hand.
     pub(crate) untold: BTreeSet<String>,
+    /// Whether the settings have been the same since the last run that was carried out as a whole.
+    settled: bool,
 }
 
 fn leavers_returning(connector: &mut ConnectorSettings, bits: u64) {
@@ -134,6 +136,7 @@ impl World {
             taken: Vec::new(),
             joined: BTreeMap::new(),
             untold: BTreeSet::new(),
+            settled: bit(28),
         }
     }
 
@@ -184,7 +187,7 @@ impl World {
             seats: self.organization.seats().filter(|_| self.mode == Mode::Official),
             stages: Some(matches!(self.organization.kind, Kind::Official { staged: true, .. })),
             revokes: true,
-            settled: false,
+            settled: self.settled,
             recent: &recent,
             unfound_of_directory: 0,
             resend: false,
@@ -206,11 +209,14 @@ impl World {
         recent
     }
 
-    /// Sends what the plan sends, in its order, and lets the ledger take over the outcome.
-    pub(crate) fn carry_out(&mut self) -> Result<Plan, model::Refused> {
+    /// Sends what the plan sends, or what is left of it without what is held back, in its order, and lets the ledger take over the
+    /// outcome.
+    pub(crate) fn carry_out(&mut self, held: Option<&Held>) -> Result<Plan, model::Refused> {
         let mut organization = self.organization.clone();
         let mut sent = Ok(());
         let (plan, ledger, counted) = self.plan(|plan, input| {
+            let left = held.map(|held| Plan::build_without(input, held).expect("asked for before"));
+            let plan = left.as_ref().unwrap_or(plan);
             for request in plan.requests() {
                 sent = sent.and(organization.apply(&request));
             }

@@ -120,7 +120,7 @@ async fn a_member_is_read_before_and_after_an_external_id_is_sent_and_the_newest
     let Reading::Read(_) = organization.members(&silent).await.expect("a list") else { panic!("no list") };
     // After the list was read, somebody makes her an administrator with access to another collection.
     assert!(server.set_role("ann@example.test", Role::Admin));
-    assert!(server.set_collections("ann@example.test", &[newest.clone()]));
+    assert!(server.set_collections("ann@example.test", std::slice::from_ref(&newest)));
     server.clear_requests();
     let request = Request::PutMember { id: id.clone(), external_id: ExternalId::new("new") };
     organization.apply(&request, &silent).await.expect("a new id");
