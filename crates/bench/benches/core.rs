@@ -193,6 +193,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
             email: it.email.clone(),
             revoked_by_us: false,
             out: None,
+            member_id: None,
             marks: Marks::default(),
         })
     });
@@ -273,6 +274,7 @@ fn equal_state(desired: &Desired) -> OrganizationState {
         id: Some(MemberId::new(number.to_string())),
         email: Email::new(desired.display_name(person)),
         external_id: Some(ExternalId::new(desired.text(person.external_id))),
+        changed_id: None,
         status: MemberStatus::Confirmed,
         role: Role::User,
     });

@@ -6,10 +6,10 @@ use bwdc_core::plan::Verdict;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::service::{Answer, Answered, Host, News};
-use bwdc_engine::{Message, Occasion};
+use bwdc_engine::{EngineError, Message, Occasion, SyncReport};
 use bwdc_messages::foreign::fit;
 use bwdc_messages::status::{ServiceState, report};
-use bwdc_messages::{CommandLine, describe, history, notification, plan, service, setting, sync};
+use bwdc_messages::{CommandLine, describe, history, notification, outcome, plan, service, setting, sync};
 use serde_json::{Value, json};
 use std::io::{self, Write as _};
 
@@ -58,20 +58,19 @@ impl Host for CommandHost {
                 ..Answer::default()
             },
             Answered::Synced(report) => Answer {
-                data: json!({
-                    "noColor": false,
-                    "object": "message",
-                    "title": sync::complete(),
-                    "message": sync::synced(report.groups, report.users),
-                }),
+                data: synced(report),
                 text: format!("{}\n{}", sync::complete(), sync::synced(report.groups, report.users)),
-                notices: sync::notices(report).collect(),
+                notices: sync::notices(report).chain(outcome::lines(report)).collect(),
                 ..Answer::default()
             },
             Answered::Approved(run, takings) => of(
                 json!({ "object": "approval", "run": run.0, "takings": takings }),
                 sync::approved(run, takings),
             ),
+            Answered::Decided { decision, withdrawn } => {
+                of(sync::decision_data(decision, withdrawn), sync::decision_text(decision, withdrawn))
+            }
+            Answered::NoSuchChoice(word) => failed("settings", service::no_such_choice(word), None),
             Answered::History(runs) => of(history::table_data(runs), history::table(runs)),
             Answered::Run(run, entries) => of(history::run_data(run, entries), history::run(run, entries)),
             Answered::Settings(entries) => {
@@ -94,7 +93,15 @@ impl Host for CommandHost {
             Answered::Failed(error) => {
                 let described = describe(error);
                 let hint = Some(commands.sentences(&described.next_steps)).filter(|it| !it.is_empty());
-                failed(described.kind.name(), described.message, hint)
+                let report = match error {
+                    EngineError::Run(error) => error.report(),
+                    _ => None,
+                };
+                Answer {
+                    data: report.and_then(outcome::data).map_or(Value::Null, |run| json!({ "run": run })),
+                    notices: report.map(outcome::lines).unwrap_or_default(),
+                    ..failed(described.kind.name(), described.message, hint)
+                }
             }
         }
     }
@@ -102,6 +109,20 @@ impl Host for CommandHost {
 
 fn of(data: Value, text: String) -> Answer {
     Answer { data, text, ..Answer::default() }
+}
+
+/// As the printer gives it.
+fn synced(report: &SyncReport) -> Value {
+    let mut data = json!({
+        "noColor": false,
+        "object": "message",
+        "title": sync::complete(),
+        "message": sync::synced(report.groups, report.users),
+    });
+    if let Some(run) = outcome::data(report) {
+        data["run"] = run;
+    }
+    data
 }
 
 fn failed(kind: &str, message: String, hint: Option<String>) -> Answer {

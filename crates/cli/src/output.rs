@@ -23,6 +23,8 @@ pub(crate) enum Answer {
     Message { title: String, message: Option<String>, raw: Option<String> },
     /// Nothing: everything was said in a conversation.
     Nothing,
+    /// The end of a run: title, further text, and what the run leaves to be known, for scripts.
+    Run { title: String, message: String, run: Option<serde_json::Value> },
     /// A text, which may be empty.
     Text(String),
     /// A text, or nothing at all.
@@ -66,13 +68,23 @@ pub(crate) struct Failed {
     pub(crate) error: Box<CommandError>,
     /// What the administrator should know besides, also from a log.
     pub(crate) notices: Vec<String>,
+    /// What a run did all the same, after the message.
+    pub(crate) after: Vec<String>,
+    /// The same for scripts.
+    pub(crate) run: Option<serde_json::Value>,
     /// The exit code.
     pub(crate) code: u8,
 }
 
 impl<E: Into<CommandError>> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self { error: Box::new(error.into()), notices: Vec::new(), code: FAILURE }
+        Self {
+            error: Box::new(error.into()),
+            notices: Vec::new(),
+            after: Vec::new(),
+            run: None,
+            code: FAILURE,
+        }
     }
 }
 
@@ -118,7 +130,7 @@ impl Printer {
             }
             Err(failed) => {
                 self.beside(&failed.notices);
-                let written = if self.quiet { Ok(()) } else { self.failure(&failed.error) };
+                let written = if self.quiet { Ok(()) } else { self.failure(&failed) };
                 self.written(written, failed.code)
             }
         };
@@ -152,6 +164,16 @@ impl Printer {
                     raw: raw.as_deref(),
                 }),
             )?,
+            Answer::Run { title, message, run } if self.response => {
+                let (message, raw) = (Some(message.as_str()), None);
+                let message = MessageData { no_color: false, object: "message", title, message, raw };
+                self.json(&mut out, &Success::of(RunData { message, run: run.as_ref() }))?;
+            }
+            Answer::Run { .. } if self.raw => return Ok(()),
+            Answer::Run { title, message, .. } => {
+                colored(&mut out, GREEN, title, colors(&io::stdout()))?;
+                write!(out, "\n{}", fit(message))?;
+            }
             Answer::Message { raw, .. } if self.raw => {
                 let Some(raw) = raw else { return Ok(()) };
                 out.write_all(fit(raw).as_bytes())?;
@@ -191,7 +213,8 @@ impl Printer {
         out.flush()
     }
 
-    fn failure(&self, error: &CommandError) -> io::Result<()> {
+    fn failure(&self, failed: &Failed) -> io::Result<()> {
+        let error = &*failed.error;
         let message = error.message();
         if self.response {
             let fixed = error.has_fixed_text();
@@ -200,6 +223,7 @@ impl Printer {
                 message: &message,
                 kind: error.kind(),
                 hint: error.hint(&self.commands).filter(|_| !fixed),
+                run: failed.run.as_ref(),
             };
             let mut out = io::stdout().lock();
             self.json(&mut out, &failure)?;
@@ -211,6 +235,9 @@ impl Printer {
             out.write_all(b"\n")?;
         }
         colored(&mut out, RED, &message, colors(&io::stderr()))?;
+        for line in &failed.after {
+            write!(out, "\n{}", fit(line))?;
+        }
         if let Some(hint) = error.hint(&self.commands).filter(|_| terminal || !error.has_fixed_text()) {
             write!(out, "\n{}", fit(&hint))?;
         }
@@ -277,6 +304,8 @@ struct Failure<'a> {
     kind: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -288,6 +317,14 @@ struct MessageData<'a> {
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RunData<'a> {
+    #[serde(flatten)]
+    message: MessageData<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a serde_json::Value>,
 }
 
 #[derive(Serialize)]

@@ -299,10 +299,12 @@ impl Run<'_> {
             Err(error) => error,
         };
         let words = Box::new(describe(&error));
-        let (
-            Some(approved),
-            EngineError::Run(RunError::Refused { refusals } | RunError::Held { refusals, .. }),
-        ) = (approved, &error)
+        let cause = match &error {
+            EngineError::Run(error) => Some(error.cause()),
+            _ => None,
+        };
+        let (Some(approved), Some(RunError::Refused { refusals } | RunError::Held { refusals, .. })) =
+            (approved, cause)
         else {
             return Err(words);
         };

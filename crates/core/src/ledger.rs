@@ -3,9 +3,11 @@
 //! Plain data. The engine keeps it in a database; the rules take it as input and hand back the next state.
 
 mod addresses;
+mod decisions;
 mod refused;
 
 pub use addresses::{Addresses, Told};
+pub use decisions::{Choice, Decision};
 pub use refused::{RefusedBefore, RefusedKind};
 
 use crate::import::ImportPace;
@@ -40,6 +42,8 @@ pub struct LedgerState {
     pub without_address: Vec<ExternalId>,
     /// Every address that a directory has told of these people.
     pub addresses: Addresses,
+    /// What an administrator has decided about people who wait, and no run has carried out.
+    pub decisions: Vec<Decision>,
 }
 
 impl LedgerState {
@@ -60,6 +64,7 @@ impl LedgerState {
                         email: Email::new(member.email.clone().unwrap_or_default()),
                         revoked_by_us: false,
                         out: None,
+                        member_id: None,
                         marks: Marks::default(),
                     });
                 }
@@ -88,6 +93,8 @@ impl LedgerState {
 pub struct ManagedPerson {
     /// The id that was pushed.
     pub external_id: ExternalId,
+    /// The organization's own id of the membership, where it could be read: it stays whatever becomes of the other one.
+    pub member_id: Option<MemberId>,
     /// The source that the person comes from: ids belong to their source.
     pub source: SourceName,
     /// The id that survives renames, where the directory has one.
@@ -271,6 +278,7 @@ mod tests {
                 email: Email::new("other@x"),
                 revoked_by_us: true,
                 out: None,
+                member_id: None,
                 marks: Marks::default(),
             };
             let ledger = LedgerState {

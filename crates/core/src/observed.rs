@@ -42,12 +42,23 @@ pub struct ObservedMember {
     pub id: Option<MemberId>,
     /// In lower case.
     pub email: Email,
-    /// None or blank: added by hand.
+    /// None or blank: added by hand. Where our runs gave the membership an id, and somebody changed it since: the one that they gave.
     pub external_id: Option<ExternalId>,
+    /// What the organization holds in place of that; None: the same.
+    pub changed_id: Option<ChangedId>,
     /// Where the person stands on the way into the organization.
     pub status: MemberStatus,
     /// What the person may do.
     pub role: Role,
+}
+
+/// The external id of a membership, after somebody changed the one that our runs gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangedId {
+    /// There is none.
+    Cleared,
+    /// Another one.
+    Other(ExternalId),
 }
 
 /// Where a member stands.

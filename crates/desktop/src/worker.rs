@@ -236,7 +236,7 @@ impl Lane {
                 engine.apply(trigger, saved, control).await
             }
             // The rest is done by then, so that the plan is another one: what was approved is all that is left of it.
-            Err(EngineError::Run(RunError::Held { .. })) if approved => {
+            Err(EngineError::Run(error)) if approved && matches!(error.cause(), RunError::Held { .. }) => {
                 engine.approve(None)?;
                 engine.sync(trigger, ReadMode::Incremental, control).await
             }
@@ -374,8 +374,11 @@ fn failure(error: EngineError) -> Failure {
         steps: text.next_steps,
         cancelled: matches!(error, EngineError::Run(RunError::Cancelled)),
         refused: matches!(
-            error,
-            EngineError::Run(RunError::Refused { .. } | RunError::Held { .. } | RunError::PlanChanged { .. })
+            &error,
+            EngineError::Run(run) if matches!(
+                run.cause(),
+                RunError::Refused { .. } | RunError::Held { .. } | RunError::PlanChanged { .. }
+            )
         ),
     }
 }

@@ -10,7 +10,9 @@ use crate::ledger::{
 use crate::lock::{LockError, RunLock};
 use crate::paths::Profile;
 use crate::store::DataFile;
-use bwdc_core::names::Timestamp;
+use bwdc_core::ledger::{Choice, Decision};
+use bwdc_core::names::{Email, Timestamp};
+use bwdc_core::normalize::{is_acceptable, lowered_by_server};
 use bwdc_core::plan::{Refusal, Takings};
 use serde_json::{Value, json};
 use std::error::Error;
@@ -48,6 +50,21 @@ pub enum HistoryError {
     OnlyMended {
         /// The run.
         run: RunId,
+    },
+    /// What was typed is no address.
+    #[error("`{typed}` is not a valid e-mail address")]
+    NoAddress {
+        /// What was typed.
+        typed: String,
+    },
+    /// No run has been here: nobody waits.
+    #[error("there was no run yet")]
+    NoLedger,
+    /// Nothing was decided about this address, or a run has carried it out.
+    #[error("nothing was decided about `{address}`")]
+    NotDecided {
+        /// The address.
+        address: String,
     },
     /// A run that the history does not have.
     #[error("run {} is not remembered", run.0)]
@@ -143,6 +160,54 @@ pub(crate) fn approve(
             Ok((run, takings))
         }
     }
+}
+
+/// Notes a decision about somebody who waits under an address. The next run carries it out within the limits; it holds until then.
+///
+/// # Errors
+/// [`HistoryError::NoAddress`]; [`HistoryError::NoLedger`] before the first run; else why the ledger cannot be written.
+pub(crate) fn decide(
+    installation: &Installation,
+    address: &str,
+    choice: Choice,
+) -> Result<Decision, HistoryError> {
+    let decision = Decision { address: parsed(address)?, choice };
+    let _run_lock = installation.lock("approve")?;
+    open_ledger(installation)?.decide(&decision, installation.now())?;
+    Ok(decision)
+}
+
+/// Takes a decision back that no run has carried out.
+///
+/// # Errors
+/// [`HistoryError::NotDecided`] where there is none; else as for [`decide`].
+pub(crate) fn withdraw_decision(
+    installation: &Installation,
+    address: &str,
+) -> Result<Decision, HistoryError> {
+    let address = parsed(address)?;
+    let _run_lock = installation.lock("approve")?;
+    match open_ledger(installation)?.withdraw_decision(&address)? {
+        Some(choice) => Ok(Decision { address, choice }),
+        None => Err(HistoryError::NotDecided { address: address.as_str().to_owned() }),
+    }
+}
+
+fn parsed(address: &str) -> Result<Email, HistoryError> {
+    let lowered = lowered_by_server(address.trim());
+    match is_acceptable(&lowered) {
+        true => Ok(Email::new(lowered)),
+        false => Err(HistoryError::NoAddress { typed: address.to_owned() }),
+    }
+}
+
+fn open_ledger(installation: &Installation) -> Result<Ledger, HistoryError> {
+    let path = &installation.profile().connector_db;
+    if !path.exists() {
+        return Err(HistoryError::NoLedger);
+    }
+    expect_readable_ledger(installation)?;
+    Ok(Ledger::open(path, installation.clock())?.into_ledger())
 }
 
 /// Forgets runs that began before a point in time, or all of them, and with all of them the copies of directories that

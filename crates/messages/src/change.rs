@@ -32,6 +32,9 @@ pub fn cause(cause: Cause) -> String {
         Cause::ChangedThere => {
             text!("cause.changed-there", "somebody gave it the external id of another one")
         }
+        Cause::IdChanged => {
+            text!("cause.id-changed", "somebody else changed the external id of this membership")
+        }
         Cause::Differs => text!("cause.differs", "changed in the directory"),
     }
 }
@@ -216,7 +219,7 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
             ),
         ),
         Standing::AddressOfLeaver { person, entry, former, active, because } => {
-            (&person.name, address_of_leaver(entry, former, *active, *because))
+            (&person.name, address_of_leaver(&person.name, entry, former, *active, *because))
         }
         Standing::ExternalIdTaken { person, holder } => (
             &person.name,
@@ -270,7 +273,13 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
     }
 }
 
-fn address_of_leaver(entry: &str, former: &str, active: bool, because: AddressHeldBecause) -> String {
+fn address_of_leaver(
+    address: &str,
+    entry: &str,
+    former: &str,
+    active: bool,
+    because: AddressHeldBecause,
+) -> String {
     let access = if active {
         text!("standing.leaver-active", "still has access")
     } else {
@@ -285,21 +294,25 @@ fn address_of_leaver(entry: &str, former: &str, active: bool, because: AddressHe
             text!(
                 "standing.address-of-another",
                 "`{entry}` waits: the membership with this address is that of `{former}`, who has another {mark} and {access}. \
-                 If both are the same person, set `leavers.returning` to `restore`; to remove the old membership and invite \
-                 the new person, set it to `invite`",
+                 If both are the same person, run `bwdc approve --restore {address}`. To remove the old membership and invite \
+                 the new person, run `bwdc approve --invite {address}`; access that was given by hand ends. \
+                 `leavers.returning` decides for all",
                 entry,
                 former,
                 mark,
-                access
+                access,
+                address
             )
         }
         AddressHeldBecause::NotCompared => text!(
             "standing.address-not-compared",
             "`{entry}` waits: the membership with this address is that of `{former}` and {access}, and no employee number or name \
-             is known of both. If they are the same person, give the access back in the web vault",
+             is known of both. If they are the same person, run `bwdc approve --restore {address}`; if not, run `bwdc approve \
+             --invite {address}`, which removes the old membership and invites the new person",
             entry,
             former,
-            access
+            access,
+            address
         ),
         AddressHeldBecause::Unconfirmed => text!(
             "standing.address-unconfirmed",

@@ -80,9 +80,19 @@ pub fn has_changes(run: &RunRecord) -> bool {
 }
 
 fn counted(run: &RunRecord) -> impl Iterator<Item = (&String, &u64)> {
-    const SIZES: [&str; 8] =
-        ["kept", "leftOut", "standing", "people", "groups", "fullRead", "notTaken", "heldBack"];
-    run.counts.iter().filter(|(name, number)| **number > 0 && !SIZES.contains(&name.as_str()))
+    const OTHERS: [&str; 10] = [
+        "kept",
+        "leftOut",
+        "standing",
+        "people",
+        "groups",
+        "fullRead",
+        "notTaken",
+        "heldBack",
+        "verified",
+        "notVerified",
+    ];
+    run.counts.iter().filter(|(name, number)| **number > 0 && !OTHERS.contains(&name.as_str()))
 }
 
 /// Runs for people, one line each.
@@ -139,7 +149,28 @@ pub fn run(run: &RunRecord, actions: &[HistoryEntry]) -> String {
             ),
         });
     }
+    for line in left_behind(run) {
+        text.push_str("\n  ");
+        text.push_str(&line);
+    }
     text
+}
+
+/// What a run left to be known, one line a kind.
+fn left_behind(run: &RunRecord) -> Vec<String> {
+    let number = |name: &str| run.counts.get(name).copied().unwrap_or_default();
+    let (left_out, standing, kept) = (number("leftOut"), number("standing"), number("kept"));
+    let lines = [
+        (left_out, text!("history.left-out", "Left out: {left_out}.", left_out)),
+        (standing, text!("history.standing", "Differences that stayed: {standing}.", standing)),
+        (kept, text!("history.kept", "Kept although not in the directory: {kept}.", kept)),
+        (number("verified"), text!("history.verified", "The organization was read back and was as planned.")),
+        (
+            number("notVerified"),
+            text!("history.not-verified", "Sent, not verified: the server could not be read."),
+        ),
+    ];
+    lines.into_iter().filter(|(number, _)| *number > 0).map(|(_, line)| line).collect()
 }
 
 /// Why a run was refused, or what ended it; None: the entry is a change.

@@ -20,6 +20,7 @@ pub mod line;
 pub mod list;
 pub mod notice;
 pub mod notification;
+pub mod outcome;
 pub mod overview;
 pub mod plan;
 pub mod plan_view;

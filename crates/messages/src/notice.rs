@@ -22,6 +22,11 @@ pub fn remark(remark: &Remark) -> String {
             groups,
             examples = examples.join(", ")
         ),
+        Remark::NothingToDecide { address } => text!(
+            "notice.nothing-to-decide",
+            "An approval names `{address}`, but nobody waits under this address. The approval ends with the next run.",
+            address
+        ),
         Remark::IdChanged { person, observed } => text!(
             "notice.id-changed",
             "`{person}` was imported as `{id}` and now has the external id `{observed}`. Does another connector write to this \

@@ -148,6 +148,11 @@ pub fn reloaded() -> String {
     text!("service.reloaded", "The service reads its settings again.")
 }
 
+/// That a word is no decision about a person.
+pub fn no_such_choice(word: &str) -> String {
+    text!("service.no-such-choice", "`{word}` is neither `restore` nor `invite`.", word)
+}
+
 /// That a setting cannot be changed through a service.
 pub fn no_such_setting(name: &str) -> String {
     text!(

@@ -2,9 +2,11 @@
 
 use crate::list::some;
 use crate::{notice, plan, text};
+use bwdc_core::ledger::{Choice, Decision};
 use bwdc_core::plan::{Cause, Change, Plan, Remark, Takings};
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::{SyncReport, Verification};
+use serde_json::{Value, json};
 
 /// Changes that are listed after a run.
 const SHOWN: usize = 20;
@@ -74,7 +76,7 @@ pub fn notices(report: &SyncReport) -> impl Iterator<Item = String> {
     report.plan.remarks.iter().filter(hidden).map(notice::remark)
 }
 
-fn verification(verification: &Verification) -> Option<String> {
+pub(crate) fn verification(verification: &Verification) -> Option<String> {
     Some(match verification {
         Verification::NothingSent => return None,
         Verification::Verified => {
@@ -158,6 +160,47 @@ pub fn approved(run: RunId, takings: &Takings) -> String {
         text.push_str(&sentence);
     }
     text
+}
+
+/// What is said of a decision about somebody who waits, taken or taken back.
+pub fn decision_text(decision: &Decision, withdrawn: bool) -> String {
+    if withdrawn { decision_withdrawn(decision) } else { decided(decision) }
+}
+
+/// The same for scripts.
+pub fn decision_data(decision: &Decision, withdrawn: bool) -> Value {
+    json!({
+        "object": "approval",
+        "address": decision.address,
+        "choice": decision.choice,
+        "withdrawn": withdrawn,
+    })
+}
+
+/// What the next run does with a decision about somebody who waits.
+fn decided(decision: &Decision) -> String {
+    let address = decision.address.as_str();
+    match decision.choice {
+        Choice::Restore => text!(
+            "approval.restore",
+            "Approved: the next sync gives the membership of `{address}`, with its access, to the entry that has this address now. \
+             The account and its master password stay the same.",
+            address
+        ),
+        Choice::Invite => text!(
+            "approval.invite",
+            "Approved: the next sync removes the membership of `{address}` and invites the entry that has this address now. Access \
+             that was given by hand ends, a person without a master password can lose the personal vault, and the account that \
+             has the address must be deleted before the new person can join.",
+            address
+        ),
+    }
+}
+
+/// That a decision was taken back.
+fn decision_withdrawn(decision: &Decision) -> String {
+    let address = decision.address.as_str();
+    text!("approval.withdrawn-person", "The approval for `{address}` is withdrawn.", address)
 }
 
 /// That the ledger is empty.

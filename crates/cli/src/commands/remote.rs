@@ -68,7 +68,8 @@ fn done(reply: Result<Reply, AskError>) -> Result<Done, Failed> {
     let reply = reply.map_err(CommandError::Service)?;
     if let Some(refusal) = reply.error {
         let error = CommandError::Remote { kind: refusal.kind, message: refusal.message, hint: refusal.hint };
-        return Err(Failed { notices: reply.notices, code: reply.code, ..Failed::from(error) });
+        let run = reply.data.get("run").cloned();
+        return Err(Failed { after: reply.notices, run, code: reply.code, ..Failed::from(error) });
     }
     let answer = Answer::Report { data: reply.data, text: reply.text };
     Ok(Done { answer, notices: reply.notices, asides: Vec::new(), code: 0 })

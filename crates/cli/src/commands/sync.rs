@@ -13,7 +13,7 @@ use bwdc_engine::{
     Cancel, Control, Engine, EngineError, Entry, FrontEnd, ReadMode, RunError, SavedPlan, SyncReport,
     Trigger, Verification, service,
 };
-use bwdc_messages::sync as words;
+use bwdc_messages::{outcome, sync as words};
 use clap::Args;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
@@ -113,6 +113,7 @@ fn carry_out(
     match result {
         Ok(report) => {
             notices.extend(words::notices(&report));
+            notices.extend(outcome::lines(&report));
             tracing::info!(
                 users = report.users,
                 groups = report.groups,
@@ -121,19 +122,31 @@ fn carry_out(
             );
             let changed = report.verification != Verification::NothingSent;
             let code = if arguments.detailed_exitcode && changed { detailed::CHANGES } else { 0 };
-            Ok(Done { answer: answer(&report), notices, asides: words::details(&report), code })
+            let mut asides = words::details(&report);
+            asides.retain(|it| !notices.contains(it));
+            Ok(Done { answer: answer(&report), notices, asides, code })
         }
         Err(CommandError::Interrupted | CommandError::Engine(EngineError::Run(RunError::Cancelled))) => {
             Err(CommandError::RunInterrupted.into())
         }
         Err(error) => {
-            let refused = matches!(
-                error,
-                CommandError::Engine(EngineError::Run(
+            let run = match &error {
+                CommandError::Engine(EngineError::Run(error)) => Some(error),
+                _ => None,
+            };
+            let refused = run.is_some_and(|it| {
+                matches!(
+                    it.cause(),
                     RunError::Held { .. } | RunError::Refused { .. } | RunError::PlanChanged { .. }
-                ))
-            );
-            let mut failed = Failed { notices, ..Failed::from(error) };
+                )
+            });
+            let report = run.and_then(RunError::report);
+            if let Some(report) = report {
+                notices.extend(words::notices(report));
+            }
+            let after = report.map(outcome::lines).unwrap_or_default();
+            let data = report.and_then(outcome::data);
+            let mut failed = Failed { notices, after, run: data, ..Failed::from(error) };
             if refused && arguments.detailed_exitcode {
                 failed.code = detailed::REFUSED;
             }
@@ -177,9 +190,9 @@ fn ask(engine: &mut Engine, global: &GlobalArguments) -> Result<Option<Work>, Co
 }
 
 fn answer(report: &SyncReport) -> Answer {
-    Answer::Message {
+    Answer::Run {
         title: words::complete(),
-        message: Some(words::synced(report.groups, report.users)),
-        raw: None,
+        message: words::synced(report.groups, report.users),
+        run: outcome::data(report),
     }
 }

@@ -58,6 +58,7 @@ fn plan(desired: &Desired, sync: &SyncSettings, gone: usize) -> Planned {
             id: Some(MemberId::new(format!("m{number}"))),
             email: email.clone(),
             external_id: Some(id.clone()),
+            changed_id: None,
             status: MemberStatus::Confirmed,
             role: Role::User,
         });
@@ -69,6 +70,7 @@ fn plan(desired: &Desired, sync: &SyncSettings, gone: usize) -> Planned {
             email,
             revoked_by_us: false,
             out: None,
+            member_id: None,
             marks: Marks::default(),
         });
         presences.insert(id, Presence::NotFound);

@@ -424,7 +424,16 @@ fn states_in_which_nothing_can_be_read_say_so_and_what_to_do() {
 
 fn report(verification: Verification) -> SyncReport {
     let plan = planned(&["Ada", "Ben"], &[("Staff", &["Ada"])], 0).plan;
-    SyncReport { users: 2, groups: 1, requests: 1, plan, verification, invited_all_the_same: false }
+    SyncReport {
+        users: 2,
+        groups: 1,
+        requests: 1,
+        plan,
+        early: Vec::new(),
+        left: Vec::new(),
+        verification,
+        invited_all_the_same: false,
+    }
 }
 
 #[test]

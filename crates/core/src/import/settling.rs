@@ -272,6 +272,7 @@ mod tests {
                     id: Some(MemberId::new(format!("m-{it}"))),
                     email: Email::new(format!("{it}@x")),
                     external_id: Some(ExternalId::new(*it)),
+                    changed_id: None,
                     status: MemberStatus::Invited,
                     role: Role::User,
                 })

@@ -3,6 +3,7 @@
 use super::addresses::addresses_told;
 use super::leavers::Outs;
 use super::marks::last_known;
+use super::recognized::recognize_after;
 use super::{Cause, Change, Plan, PlanInput};
 use crate::desired::{Desired, DesiredPerson, NoUse};
 use crate::ledger::{Addresses, LedgerState, ManagedGroup, ManagedPerson, Marks};
@@ -25,6 +26,17 @@ impl Plan {
     /// The ledger after this plan was carried out at `now`.
     pub fn ledger_after(&self, input: &PlanInput<'_>, after: After<'_>, now: Timestamp) -> LedgerState {
         let directory = Directory::new(input, &self.ids);
+        let recognized = match after {
+            After::Observed(state) => {
+                let mut state = state.clone();
+                let replaced = self.replaced_ids().map(|(new, old)| (old, new)).collect();
+                let shared = input.connector.shared_organization;
+                recognize_after(&mut state, input.ledger, shared, &replaced);
+                Some(state)
+            }
+            After::Accepted => None,
+        };
+        let after = recognized.as_ref().map_or(After::Accepted, After::Observed);
         let people = match after {
             After::Observed(state) => self.observed_people(input, &directory, state),
             After::Accepted => self.accepted_people(input, &directory),
@@ -68,6 +80,7 @@ impl Plan {
             addresses,
             waiting: self.waiting.clone(),
             without_address: without_address(input, &self.ids),
+            decisions: self.decisions_after(input, after),
         }
     }
 
@@ -151,6 +164,7 @@ impl Plan {
                 email: member.email.clone(),
                 revoked_by_us: ours && member.status == MemberStatus::Revoked,
                 out: known.and_then(|it| it.out),
+                member_id: member.id.clone(),
                 marks: known
                     .filter(|it| is_same_entry(it, listed))
                     .map(|it| it.marks.clone())
@@ -207,6 +221,7 @@ impl Plan {
                     email: Email::new(member.email.clone().unwrap_or_default()),
                     revoked_by_us: false,
                     out: None,
+                    member_id: None,
                     marks: Marks::default(),
                 });
                 people.len() - 1

@@ -1,6 +1,6 @@
 //! New entries of the directory that have the address of a member whose own entry is gone.
 
-use super::change::Remark;
+use super::remark::Remark;
 use super::standing::AddressHeldBecause;
 use hashbrown::{HashMap, HashSet};
 

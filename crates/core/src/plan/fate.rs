@@ -2,33 +2,12 @@
 //!
 //! What a plan shows and what it sends are unfolded from this one list, in one place, so that they cannot differ.
 
-use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, Remark, Subject};
+use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, Subject};
 use super::sent::Sent;
+use super::shown::Shown;
 use super::standing::{AddressHeldBecause, Standing};
 use crate::names::{ExternalId, MemberId};
 use crate::wire::{ImportMember, Request};
-use hashbrown::HashSet;
-
-/// What a plan shows.
-#[derive(Default)]
-pub(super) struct Shown {
-    pub(super) changes: Vec<Change>,
-    pub(super) kept: Vec<Kept>,
-    pub(super) left_out: Vec<LeftOut>,
-    pub(super) standing: Vec<Standing>,
-    pub(super) remarks: Vec<Remark>,
-}
-
-impl Shown {
-    /// External ids of people who get their access back.
-    pub(super) fn restored(&self) -> HashSet<ExternalId> {
-        let restored = |change: &Change| match change {
-            Change::Restore { person, .. } => Some(person.external_id.clone()),
-            _ => None,
-        };
-        self.changes.iter().filter_map(restored).collect()
-    }
-}
 
 /// What happens to somebody of the directory, or to a member.
 pub(super) enum PersonFate {
@@ -56,6 +35,8 @@ pub(super) enum PersonFate {
     AddressOfLeaver(Box<LeaversAddress>),
     /// A leaver's id is a newcomer's from now on, and the leaver's membership gets another one.
     Freed { person: Subject, old: ExternalId, by: Freeing },
+    /// No cause to be a member, and somebody changed or cleared the id: groups go by it, so that the member gets it back.
+    IdGivenBack { person: Subject, old: Option<ExternalId>, id: MemberId },
     /// Becomes a member.
     Joins { person: Subject, cause: Cause, staged: bool },
     /// Is a member, and shall be one.
@@ -96,6 +77,8 @@ pub(super) struct MemberFate {
     pub(super) sent_again: bool,
     /// Whether the membership was another entry's before.
     pub(super) passed_on: bool,
+    /// Whether somebody changed or cleared the id that our runs gave.
+    pub(super) given_back: bool,
 }
 
 /// Whether the organization knows a member under another address, which no request can change.
@@ -224,6 +207,15 @@ impl PersonFate {
                 let cause = Cause::NameUsed;
                 shown.changes.push(Change::ReplaceExternalId { person, old, cause });
             }
+            Self::IdGivenBack { person, old, id } => {
+                let external_id = person.external_id.clone();
+                sent.repair(person.clone(), Request::PutMember { id, external_id });
+                let cause = Cause::IdChanged;
+                shown.changes.push(match old {
+                    Some(old) => Change::ReplaceExternalId { person, old, cause },
+                    None => Change::Adopt { person, cause },
+                });
+            }
             Self::Joins { person, cause, staged } => {
                 sent.import.members.push(entry(&person, false));
                 shown.changes.push(joining(person, cause, staged));
@@ -267,10 +259,11 @@ impl Taking {
 
 impl MemberFate {
     fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
-        let Self { person, entry, address, id, access, sent_again, passed_on } = self;
+        let Self { person, entry, address, id, access, sent_again, passed_on, given_back } = self;
         let because = |usual: Cause| if passed_on { Cause::EntryReplaced } else { usual };
         shown.standing.extend(address.standing(&person));
-        let by_id = id.unfold(&person, because(Cause::Differs), shown, sent);
+        let usual = if given_back { Cause::IdChanged } else { Cause::Differs };
+        let by_id = id.unfold(&person, because(usual), shown, sent);
         let by_access = access.unfold(person, because(Cause::Returned), shown, sent);
         sent.again.people += usize::from(sent_again && !by_id && !by_access);
         if sent_again || by_id || by_access {

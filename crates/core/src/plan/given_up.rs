@@ -9,7 +9,7 @@ use super::{Plan, PlanInput};
 use crate::import::RefusedRecord;
 use crate::ledger::{RefusedBefore, RefusedKind};
 use crate::names::{ExternalId, Timestamp};
-use crate::observed::OrganizationState;
+use crate::observed::{ChangedId, ObservedMember, OrganizationState};
 use crate::wire::{ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
 
@@ -129,7 +129,13 @@ impl Plan {
         let held = match request {
             Request::Restore(member) | Request::PutMember { id: member, .. } => {
                 let found = state.members.iter().find(|it| it.id.as_ref() == Some(member));
-                found.map(|it| format!("{:?}", (it.email.as_str(), &it.external_id, it.status, it.role)))
+                // Also what somebody changed the id to.
+                let id = |it: &ObservedMember| match &it.changed_id {
+                    None => it.external_id.clone(),
+                    Some(ChangedId::Cleared) => None,
+                    Some(ChangedId::Other(held)) => Some(held.clone()),
+                };
+                found.map(|it| format!("{:?}", (it.email.as_str(), id(it), it.status, it.role)))
             }
             Request::PutGroup { id: group, .. } | Request::DeleteGroup(group) => {
                 let found = state.groups.iter().find(|it| it.id.as_ref() == Some(group));

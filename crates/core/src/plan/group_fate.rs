@@ -1,8 +1,9 @@
 //! What happens to each group; people's fates, and the one list of what is shown, stand in `fate.rs`.
 
-use super::change::{Cause, Change, LeftOut, LeftOutBecause, Remark, Subject};
-use super::fate::Shown;
+use super::change::{Cause, Change, LeftOut, LeftOutBecause, Subject};
+use super::remark::Remark;
 use super::sent::Sent;
+use super::shown::Shown;
 use super::standing::{MembershipsKeptBecause, Standing};
 use crate::names::{ExternalId, GroupId};
 use crate::wire::{ImportGroup, Request};

@@ -5,7 +5,7 @@ use super::change::KeptBecause;
 use super::refusal::Refusal;
 use super::sources::Sources;
 use super::{Evidence, PlanInput, Totals};
-use crate::names::ExternalId;
+use crate::names::{ExternalId, MemberId};
 use crate::observed::{Membership, Observed, ObservedMember, OrganizationState};
 use crate::wire::Request;
 use hashbrown::{HashMap, HashSet};
@@ -131,9 +131,17 @@ impl<'a> Index<'a> {
         Totals {
             people: input.desired.people().count(),
             groups: if input.sync.groups { input.desired.groups().len() } else { 0 },
-            managed: self.by_external_id.len(),
+            managed: self.managed_members(input),
             memberships: memberships.map(Membership::len).sum(),
             managed_groups: self.groups.len(),
+        }
+    }
+
+    /// How many members the limits go by. What another connector brought over does not count as ours.
+    fn managed_members(&self, input: &PlanInput<'_>) -> usize {
+        match input.connector.shared_organization && input.ledger.baseline_taken {
+            true => self.by_external_id.keys().filter(|it| self.managed.contains_key(**it)).count(),
+            false => self.by_external_id.len(),
         }
     }
 
@@ -141,6 +149,13 @@ impl<'a> Index<'a> {
     pub(super) fn unread_owner(&self, external_id: &str, input: &PlanInput<'_>) -> Option<KeptBecause> {
         let &number = self.managed.get(external_id)?;
         self.sources.unread(&input.ledger.people[number].source)
+    }
+
+    /// Members whose external id somebody changed, by the one that our runs gave.
+    pub(super) fn recognized(&self) -> HashMap<ExternalId, MemberId> {
+        let members = self.state.into_iter().flat_map(|it| &it.members);
+        let changed = members.filter(|it| it.changed_id.is_some());
+        changed.filter_map(|it| Some((it.external_id.clone()?, it.id.clone()?))).collect()
     }
 
     /// Whether it is known under which address the organization knows this person.

@@ -114,6 +114,8 @@ impl Leavers {
             (_, _, ServerKind::Vaultwarden) | (_, None, _) => {
                 Taking::RevokeByImport(vec![person.name.clone()])
             }
+            // The import goes by an id that this member does not have.
+            (Treatment::AsToday, Some(id), _) if member.changed_id.is_some() => Taking::Remove(id.clone()),
             (Treatment::AsToday, _, _) => Taking::RemoveByImport,
             (Treatment::Chosen(LeaverAction::Remove), Some(id), _) => Taking::Remove(id.clone()),
             (Treatment::Chosen(_) | Treatment::KeepAsToday, Some(id), _) => Taking::Revoke(id.clone()),

@@ -8,6 +8,7 @@ mod anew;
 mod approval;
 mod change;
 mod claims;
+mod decided;
 mod fate;
 mod given_up;
 mod group_fate;
@@ -25,12 +26,15 @@ mod membership;
 mod mends;
 mod overwrite;
 mod people;
+mod recognized;
 mod refusal;
+mod remark;
 mod remarks;
 mod replaced;
 mod roster;
 mod seats;
 mod sent;
+mod shown;
 mod sources;
 mod standing;
 mod successors;
@@ -41,24 +45,26 @@ pub use addresses::addresses_told;
 pub use after::After;
 use anew::Anew;
 pub use approval::Takings;
-pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, Remark, SharedAddress, Subject};
-use fate::Shown;
+pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, SharedAddress, Subject};
 pub use groups::to_read;
 pub use identity::{Identity, settled_absences};
 pub(crate) use index::Index;
 pub use limits::unfound;
 pub use marks::Mark;
 use mends::Mends;
+pub use recognized::recognize;
 pub use refusal::{Held, Refusal, Verdict};
+pub use remark::Remark;
 pub use seats::SeatCount;
 use seats::Seating;
 use sent::Sent;
 pub use sent::SentAgain;
+use shown::Shown;
 pub use standing::{AddressHeldBecause, MembershipsKeptBecause, Standing};
 
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedPerson, RefusedBefore, RefusedKind};
-use crate::names::{ExternalId, MemberId, Timestamp};
+use crate::names::{Email, ExternalId, MemberId, Timestamp};
 use crate::observed::MemberStatus;
 use crate::observed::{
     Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role, Seats,
@@ -66,7 +72,7 @@ use crate::observed::{
 };
 use crate::settings::{ConnectorSettings, SyncSettings};
 use crate::wire::Request;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -187,9 +193,15 @@ pub struct Plan {
     /// Memberships that begin because the directory is read better than before: group and member.
     #[serde(skip)]
     anew: BTreeSet<(String, String)>,
+    /// Members whose external id somebody changed, by the one that our runs gave.
+    #[serde(skip)]
+    recognized: HashMap<ExternalId, MemberId>,
     /// Ids of memberships that go on under another entry.
     #[serde(skip)]
     replaced_people: BTreeSet<String>,
+    /// Addresses about which somebody has decided, and under which nobody waits.
+    #[serde(skip)]
+    undisputed: Vec<Email>,
     /// For each person of the directory the id under which the organization has them, once the plan is carried out.
     #[serde(skip)]
     ids: Vec<Option<ExternalId>>,
@@ -273,7 +285,9 @@ impl Plan {
             waits_for: Vec::new(),
             basis: limits::Basis::default(),
             anew: anew.memberships,
+            recognized: index.recognized(),
             replaced_people,
+            undisputed: roster.claims.undisputed(input, &index),
             ids,
             server: input.server,
             large_import: input.sync.large_import,
@@ -283,6 +297,7 @@ impl Plan {
         plan.waits_for.extend(seats::obstacle(input, &index, &plan));
         plan.hold_import(input);
         remarks::look(input, &index, &roster, &mut plan);
+        plan.tell_of_decisions(input);
         plan.seats = seats::count(input, &index, &plan);
         limits::look(input, &index, &mut plan);
         plan
@@ -372,6 +387,13 @@ impl Plan {
         self.server
     }
 
+    /// Leavers who stay with their access. Whose access earlier runs took is no news.
+    pub fn staying(&self) -> impl Iterator<Item = &Kept> {
+        let is_over =
+            |it: &Kept| matches!(it.because, KeptBecause::AlreadyRevoked | KeptBecause::SentAsDeleted);
+        self.kept.iter().filter(move |it| !is_over(it))
+    }
+
     /// The changes that take access or memberships away from somebody.
     pub fn removals(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.takes_access())
@@ -408,6 +430,7 @@ pub fn believed(ledger: &LedgerState) -> Observed {
         id: None,
         email: person.email.clone(),
         external_id: Some(person.external_id.clone()),
+        changed_id: None,
         status: if person.revoked_by_us { MemberStatus::Revoked } else { MemberStatus::Invited },
         role: Role::User,
     });

@@ -2,12 +2,13 @@
 //! for it. Members whom no removal may touch are listed in it, so that the server leaves them alone.
 
 use super::change::{Cause, Kept, KeptBecause, Subject};
-use super::fate::{PersonFate, Shown, Taking};
+use super::fate::{PersonFate, Taking};
 use super::group_fate::{GroupFate, MembersChange};
 use super::leavers::is_protected;
 use super::refusal::Refusal;
 use super::roster::Roster;
 use super::sent::Sent;
+use super::shown::Shown;
 use super::standing::Standing;
 use super::{Evidence, Index, PlanInput, Totals};
 use crate::import::{BATCH, official_request};
@@ -46,7 +47,8 @@ pub(super) fn decide(
     let unread =
         |it: &GroupFate| matches!(it, GroupFate::Known(it) if matches!(it.members, MembersChange::Unread));
     let certain = index.sources.all_read() && index.sources.all_known() && !groups.iter().any(unread);
-    if index.baseline || index.evidence != Evidence::Live || !certain {
+    let shared = input.connector.shared_organization;
+    if index.baseline || index.evidence != Evidence::Live || !certain || shared {
         return Overwriting { withheld: true, ..nothing };
     }
     let members = people.iter().filter_map(PersonFate::live).collect();

@@ -8,6 +8,7 @@ use super::held;
 use super::invitations::{Turns, is_allowed};
 use super::joining::{One, is_staged, usable_address, waits};
 use super::leavers::{self, Leavers, is_protected, leaving};
+use super::recognized::{given_back, ids_given_back};
 use super::refusal::Held;
 use super::replaced;
 use super::roster::Roster;
@@ -100,6 +101,8 @@ pub(super) fn decide<'a>(
         held::keep_people(held, &mut fates, index, &mut roster);
         leavers.removed_by_import.clear();
     }
+    let returned = ids_given_back(&fates, input, index);
+    fates.extend(returned);
     used_names::free(&newcomers, &turns, input, index, &mut roster, &mut fates);
     // Vaultwarden revokes: memberships stay.
     for id in leavers.removed_by_import.iter().filter(|_| input.server != ServerKind::Vaultwarden) {
@@ -389,7 +392,9 @@ fn known_member(
     };
     let unseen = matches!(address, AddressDifference::Unseen { .. });
     let sent_again = index.resends && !unseen && matches!(access, Access::Has);
-    MemberFate { person, entry, address, id: IdChange::None, access, sent_again, passed_on: false }
+    let id = given_back(member, pushed, input);
+    let changed = member.changed_id.is_some();
+    MemberFate { person, entry, address, id, access, sent_again, passed_on: false, given_back: changed }
 }
 
 /// A member who has the address of somebody in the directory, and another external id or none.
@@ -433,6 +438,7 @@ fn identify(found: &Found<'_>, person: Subject, input: &PlanInput<'_>, index: &I
         access,
         sent_again: false,
         passed_on: false,
+        given_back: false,
     }
 }
 
@@ -448,6 +454,7 @@ fn may_replace(
     // Whose the ledger knows it is was settled before, by more than the address.
     let gone = !index.managed.contains_key(old.as_str());
     reachable
+        && !input.connector.shared_organization
         && index.sources.all_read()
         && !roster.asked_for.contains(old.as_str())
         && gone

@@ -1,6 +1,7 @@
 //! What an administrator should know besides the changes: signs of somebody else at work, and who waits for whom.
 
-use super::change::{Remark, Subject};
+use super::change::Subject;
+use super::remark::Remark;
 use super::roster::Roster;
 use super::sent::SentAgain;
 use super::{Evidence, Index, Plan, PlanInput};

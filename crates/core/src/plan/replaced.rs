@@ -4,19 +4,20 @@
 //! Access is bound to the account, whose master password the former holder knows. So the membership passes to the new entry where
 //! the marks of both agree; where they differ, only where the settings say so.
 
-use super::change::{Remark, Subject};
+use super::change::Subject;
 use super::claims::{Claim, Claims, Verdict};
 use super::joining::usable_address;
 use super::leavers::{is_protected, leaving};
-use super::marks::{Likeness, Mark, compare, last_known};
+use super::marks::{Likeness, compare, last_known};
+use super::remark::Remark;
 use super::standing::AddressHeldBecause;
 use super::{Index, PlanInput};
-use crate::ledger::ManagedPerson;
-use crate::names::ExternalId;
+use crate::ledger::{Choice, ManagedPerson};
+use crate::names::{Email, ExternalId};
 use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
 use crate::settings::Returning;
 use crate::snapshot::AccountState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 impl<'a> Claims<'a> {
     pub(super) fn new(input: &PlanInput<'a>, index: &Index<'a>) -> Self {
@@ -69,6 +70,14 @@ impl<'a> Claims<'a> {
             .iter()
             .filter(|(_, it)| it.verdict == Verdict::PassesOn)
             .map(|(&number, it)| (number, it.pushed))
+    }
+
+    /// Addresses about which somebody has decided, and of which nobody waits under another one's membership.
+    pub(super) fn undisputed(&self, input: &PlanInput<'_>, index: &Index<'_>) -> Vec<Email> {
+        let disputed: HashSet<&str> =
+            self.of.values().map(|it| index.member(it.place).email.as_str()).collect();
+        let decided = input.ledger.decisions.iter().map(|it| &it.address);
+        decided.filter(|it| !disputed.contains(it.as_str())).cloned().collect()
     }
 
     fn add(
@@ -180,14 +189,24 @@ fn claim<'a>(
     let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
     let free = reachable && !is_protected(member, old, email, input) && index.is_certain(old);
     let revoked = member.status == MemberStatus::Revoked;
+    let choice = choice(email, input).map(|it| match it {
+        Choice::Restore => Returning::Restore,
+        Choice::Invite => Returning::Invite,
+    });
     let verdict = match likeness(old, number, listed, input, index) {
         Likeness::Same if free => Verdict::PassesOn,
         Likeness::NotTold if free && !revoked => Verdict::PassesOn,
         // Told like any other membership that cannot get the id.
         Likeness::Same => return None,
         Likeness::NotTold if !free && !revoked => return None,
-        Likeness::NotTold => Verdict::Waits(AddressHeldBecause::NotCompared),
-        Likeness::Differ(mark) => differ(member, mark, free, index, input),
+        Likeness::NotTold => {
+            let returning = choice.unwrap_or(Returning::Wait);
+            another(member, AddressHeldBecause::NotCompared, returning, free, index, input)
+        }
+        Likeness::Differ(mark) => {
+            let returning = choice.unwrap_or(input.connector.leavers.returning);
+            another(member, AddressHeldBecause::AnotherPerson { mark }, returning, free, index, input)
+        }
     };
     let verdict = match verdict {
         Verdict::PassesOn if !is_free => return None,
@@ -197,10 +216,17 @@ fn claim<'a>(
     Some(Claim { old, place, pushed, verdict })
 }
 
+/// What an administrator has decided about this address.
+fn choice(address: &str, input: &PlanInput<'_>) -> Option<Choice> {
+    let decision = input.ledger.decisions.iter().find(|it| it.address.as_str() == address);
+    decision.map(|it| it.choice)
+}
+
 /// What becomes of the membership of somebody whose address another person has.
-fn differ(
+fn another(
     member: &ObservedMember,
-    mark: Mark,
+    because: AddressHeldBecause,
+    returning: Returning,
     free: bool,
     index: &Index<'_>,
     input: &PlanInput<'_>,
@@ -210,12 +236,10 @@ fn differ(
         && member.role == Role::User
         && member.id.is_some()
         && input.server != ServerKind::Vaultwarden;
-    match input.connector.leavers.returning {
+    match returning {
         Returning::Restore if free => Verdict::PassesOn,
         Returning::Invite if removable => Verdict::InvitedAnew,
-        Returning::Wait | Returning::Restore | Returning::Invite => {
-            Verdict::Waits(AddressHeldBecause::AnotherPerson { mark })
-        }
+        Returning::Wait | Returning::Restore | Returning::Invite => Verdict::Waits(because),
     }
 }
 

@@ -4,8 +4,9 @@
 //! takes nothing either, like the first run of all.
 
 use super::PlanInput;
-use super::change::{KeptBecause, Remark};
+use super::change::KeptBecause;
 use super::leavers::Evidence;
+use super::remark::Remark;
 use crate::names::SourceName;
 use crate::settings::{AcrossSources, SameGroup};
 use hashbrown::{HashMap, HashSet};

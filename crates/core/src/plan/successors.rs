@@ -156,7 +156,9 @@ impl<'a> Candidates<'a> {
                 continue;
             };
             match managed.get(id.as_str()) {
-                None if !listed.contains(id) => drop(nobodys.insert(own_id, place)),
+                None if !listed.contains(id) && !input.connector.shared_organization => {
+                    nobodys.insert(own_id, place);
+                }
                 Some(known) if !listed.contains(id) && is_gone(known, input, index) => {
                     vanished.entry(group.name.as_str()).or_default().push(place);
                     names.insert(place, known.reference.as_deref().unwrap_or(id.as_str()));

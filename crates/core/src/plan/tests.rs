@@ -48,6 +48,7 @@ impl World {
             id: Some(MemberId::new(format!("m-{email}"))),
             email: Email::new(email),
             external_id: (!external_id.is_empty()).then(|| ExternalId::new(external_id)),
+            changed_id: None,
             status,
             role,
         });
@@ -138,6 +139,7 @@ fn managed_person(external_id: &str, email: &str) -> ManagedPerson {
         email: Email::new(email),
         revoked_by_us: false,
         out: None,
+        member_id: None,
         marks: Marks::default(),
     }
 }
@@ -471,6 +473,7 @@ fn a_baseline_takes_no_membership_away() {
 }
 
 mod addresses;
+mod decided;
 mod handed_on;
 mod held;
 mod identity;

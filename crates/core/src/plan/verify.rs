@@ -18,8 +18,10 @@ impl Plan {
             | Change::Adopt { person, .. }
             | Change::ReplaceExternalId { person, .. } => after.member(&person.external_id).is_none(),
             Change::Restore { person, .. } => !after.has_access(&person.external_id),
-            Change::Revoke { person, .. } => after.has_access(&person.external_id),
-            Change::Remove { person, .. } => after.member(&person.external_id).is_some(),
+            Change::Revoke { person, .. } => {
+                after.with(&person.external_id, self).is_some_and(|it| it.status != MemberStatus::Revoked)
+            }
+            Change::Remove { person, .. } => after.with(&person.external_id, self).is_some(),
             Change::AdoptGroup { group, .. } => after.group(&group.external_id).is_none(),
             Change::RenameGroup { group, .. } => {
                 after.group(&group.external_id).is_none_or(|it| it.name != group.name)
@@ -61,6 +63,14 @@ impl<'a> Afterwards<'a> {
 
     fn group(&self, id: &ExternalId) -> Option<&'a ObservedGroup> {
         self.groups.get(id.as_str()).copied()
+    }
+
+    /// The member whom the plan means by this id: it may have another one.
+    fn with(&self, id: &ExternalId, plan: &Plan) -> Option<&'a ObservedMember> {
+        match plan.recognized.get(id) {
+            Some(member) => self.state.members.iter().find(|it| it.id.as_ref() == Some(member)),
+            None => self.member(id),
+        }
     }
 
     fn has_access(&self, id: &ExternalId) -> bool {

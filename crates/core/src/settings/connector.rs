@@ -23,6 +23,8 @@ pub struct ConnectorSettings {
     pub allowed_domains: Vec<String>,
     /// Whether a group made by hand becomes the directory's when both have one name. False: a second one appears.
     pub adopt_groups: bool,
+    /// Whether another connector has members and groups in the organization: whatever has an id that is not ours is left alone.
+    pub shared_organization: bool,
     /// How long runs are remembered.
     pub history: HistorySettings,
     /// Names of further directories of the organization, each described in a folder of its own.

@@ -396,6 +396,7 @@ static SETTINGS: &[Setting] = &[
     ours("protected", None, "protected", SettingKind::List).within(Section::Leavers),
     ours("allowed-domains", None, "allowed-domains", SettingKind::List).within(Section::Invitations),
     ours("adopt-groups", None, "adopt-groups", Flag).within(Section::Groups).when(GROUPS),
+    ours("shared-organization", None, "shared-organization", Flag).within(Section::Leavers),
     ours("history.keep-days", HISTORY, "keep-days", DAYS).within(Section::Log).or(DefaultValue::Number(366)),
     ours("sources", None, "sources", SettingKind::List).within(Section::Sources),
     ours("conflicts.same-address", CONFLICTS, "same-address", SAME_ADDRESS)

@@ -9,6 +9,7 @@ use crate::notify::{self, Channel, DeliveryError, Message};
 use crate::paths::{ProcessEnvironment, ProfileName};
 use crate::status::{self, ProfileStatus};
 use crate::store::SyncedKind;
+use bwdc_core::ledger::{Choice, Decision};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Takings;
 use bwdc_core::settings::NotifySettings;
@@ -76,6 +77,22 @@ impl Engine {
     /// [`EngineError::History`] when no such run was refused, or no limit refused it.
     pub fn approve(&mut self, run: Option<RunId>) -> Result<(RunId, Takings), EngineError> {
         self.approve_as(run, None)
+    }
+
+    /// Decides about somebody who waits under an address: the next run carries it out, within the limits.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when it is no address, or there was no run yet.
+    pub fn decide(&mut self, address: &str, choice: Choice) -> Result<Decision, EngineError> {
+        Ok(history::decide(&self.installation, address, choice)?)
+    }
+
+    /// Takes a decision back that no run has carried out.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when there is none.
+    pub fn withdraw_decision(&mut self, address: &str) -> Result<Decision, EngineError> {
+        Ok(history::withdraw_decision(&self.installation, address)?)
     }
 
     /// As [`Engine::approve`]; who approved it is written down with the run.

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod binding;
+mod decisions;
 mod history;
 mod journal;
 mod mirror;
@@ -27,7 +28,7 @@ pub use journal::Outcome;
 pub(crate) use network::file_system as network_file_system;
 pub use shared::SharedMarks;
 pub use sources::SourcePlace;
-pub(crate) use tally::{FULL_READ, HELD_BACK, NOT_TAKEN};
+pub(crate) use tally::{FULL_READ, HELD_BACK, NOT_TAKEN, NOT_VERIFIED, VERIFIED};
 pub use tally::{SENT_AGAIN, Tally};
 
 use crate::clock::{self, Clock};
@@ -270,6 +271,7 @@ impl Ledger {
             waiting: refusals::read_waiting(&snapshot)?,
             without_address: refusals::read_without_address(&snapshot)?,
             addresses: addresses::read(&snapshot)?,
+            decisions: decisions::read(&snapshot)?,
         };
         snapshot.commit()?;
         Ok(state)
@@ -335,6 +337,7 @@ impl Ledger {
         refusals::replace_waiting(&transaction, &state.waiting)?;
         refusals::replace_without_address(&transaction, &state.without_address)?;
         addresses::replace(&transaction, state)?;
+        decisions::keep(&transaction, &state.decisions)?;
         schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
         schema::set_fact(&transaction, CLEARED, 0)?;
         sources::compared(&transaction, &state.new_sources)?;
@@ -383,6 +386,7 @@ impl Ledger {
             "refusals",
             "waiting",
             "without_address",
+            "decisions",
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }

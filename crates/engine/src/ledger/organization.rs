@@ -43,6 +43,7 @@ impl Ledger {
                 "refusals",
                 "waiting",
                 "without_address",
+                "decisions",
             ] {
                 transaction.execute(&format!("DELETE FROM {table}"), [])?;
             }

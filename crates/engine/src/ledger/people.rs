@@ -4,19 +4,20 @@
 
 use super::LedgerError;
 use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks, Out, OutCause};
-use bwdc_core::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
+use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use rusqlite::{Connection, Transaction};
 use std::collections::{HashMap, HashSet};
 
 /// Reads all people, in the order in which they were stored.
 pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>, LedgerError> {
     let mut statement = connection.prepare(
-        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause, source, reference, mark, name
+        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause, source, reference, mark, name, member_id
          FROM people JOIN external_ids ON external_ids.id = people.external_id ORDER BY position",
     )?;
     let people = statement.query_map([], |row| {
         Ok(ManagedPerson {
             external_id: ExternalId::new(row.get::<_, Box<str>>(0)?),
+            member_id: row.get::<_, Option<Box<str>>>(10)?.map(MemberId::new),
             source: source(row.get(6)?),
             stable_id: row.get::<_, Option<Box<str>>>(1)?.map(StableId::new),
             reference: row.get(7)?,
@@ -80,7 +81,10 @@ fn source(name: String) -> SourceName {
     if name.is_empty() { SourceName::primary() } else { SourceName::new(name) }
 }
 
-type PersonRow = (i64, Option<String>, String, bool, Option<Out>, String, Option<String>, Marks);
+/// Position, id that survives renames, address, whether our runs took access, why out, source, the directory's name, marks, and the
+/// organization's own id.
+type PersonRow =
+    (i64, Option<String>, String, bool, Option<Out>, String, Option<String>, Marks, Option<String>);
 
 fn replace_people(
     transaction: &Transaction<'_>,
@@ -91,20 +95,22 @@ fn replace_people(
     {
         let mut statement = transaction.prepare(
             "SELECT external_id, position, stable_id, email, revoked_by_us, out_since, out_cause, source, reference,
-             mark, name FROM people",
+             mark, name, member_id FROM people",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let out = out(row.get(5)?, row.get::<_, Option<String>>(6)?.as_deref());
             let marks = Marks { number: row.get(9)?, name: row.get(10)? };
+            let (source, reference, member) = (row.get(7)?, row.get(8)?, row.get(11)?);
             let person =
-                (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, out, row.get(7)?, row.get(8)?, marks);
+                (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, out, source, reference, marks, member);
             stored.insert(row.get(0)?, person);
         }
     }
     let mut write = transaction.prepare(
         "INSERT OR REPLACE INTO people (external_id, source, position, stable_id, email, revoked_by_us,
-         out_since, out_cause, reference, mark, name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         out_since, out_cause, reference, mark, name, member_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     let mut seen = HashSet::with_capacity(people.len());
     for (person, position) in people.iter().zip(0_i64..) {
@@ -113,8 +119,9 @@ fn replace_people(
             return Err(LedgerError::Twice { external_id: person.external_id.clone() });
         }
         let stable_id = person.stable_id.as_ref().map(StableId::as_str);
-        let same =
-            stored.remove(&id).is_some_and(|(at, stable, email, revoked, out, source, reference, marks)| {
+        let member_id = person.member_id.as_ref().map(MemberId::as_str);
+        let same = stored.remove(&id).is_some_and(
+            |(at, stable, email, revoked, out, source, reference, marks, member)| {
                 at == position
                     && stable.as_deref() == stable_id
                     && email == person.email.as_str()
@@ -123,7 +130,9 @@ fn replace_people(
                     && source == person.source.as_str()
                     && reference == person.reference
                     && marks == person.marks
-            });
+                    && member.as_deref() == member_id
+            },
+        );
         if !same {
             let email = person.email.as_str();
             let revoked = person.revoked_by_us;
@@ -133,6 +142,7 @@ fn replace_people(
             let (mark, name) = (person.marks.number.as_deref(), person.marks.name.as_deref());
             write.execute((
                 id, source, position, stable_id, email, revoked, since, cause, reference, mark, name,
+                member_id,
             ))?;
         }
     }

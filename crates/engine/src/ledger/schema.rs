@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -178,6 +178,15 @@ const MIGRATIONS: [&str; 14] = [
     "
     CREATE TABLE without_address (
         external_id TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+",
+    // A run that sees the membership fills its id in.
+    "
+    ALTER TABLE people ADD COLUMN member_id TEXT;
+    CREATE TABLE decisions (
+        email TEXT PRIMARY KEY,
+        choice TEXT NOT NULL,
+        decided_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 ",
 ];

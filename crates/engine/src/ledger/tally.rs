@@ -14,6 +14,11 @@ pub(crate) const NOT_TAKEN: &str = "notTaken";
 /// The name under which they say how many limits held a part of it back.
 pub(crate) const HELD_BACK: &str = "heldBack";
 
+/// The name under which they say that the organization was read back and was as planned.
+pub(crate) const VERIFIED: &str = "verified";
+/// The name under which they say that nobody could read it back.
+pub(crate) const NOT_VERIFIED: &str = "notVerified";
+
 /// More runs than a day has at the smallest interval.
 const OF_A_DAY: u32 = 400;
 

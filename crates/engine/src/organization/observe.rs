@@ -83,6 +83,7 @@ pub(super) fn member(response: MemberResponse) -> Result<ObservedMember, Organiz
         id: Some(response.id),
         email: Email::new(email),
         external_id: response.external_id.map(ExternalId::new),
+        changed_id: None,
         status,
         role,
     })

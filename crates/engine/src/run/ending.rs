@@ -274,6 +274,7 @@ mod tests {
             email: Email::new("a@example.test"),
             revoked_by_us: false,
             out: None,
+            member_id: None,
             marks: Marks::default(),
         };
         let twice = LedgerState { people: vec![person.clone(), person], ..LedgerState::default() };

@@ -7,6 +7,7 @@ use crate::installation::SetupError;
 use crate::ledger::LedgerError;
 use crate::lock::LockError;
 use crate::organization::{ApplyError, OrganizationError};
+use crate::run::SyncReport;
 use bwdc_core::desired::DesiredError;
 use bwdc_core::import::RefusedRecord;
 use bwdc_core::names::SourceName;
@@ -126,6 +127,15 @@ pub enum RunError {
         /// What stands in its way.
         refusals: Vec<Refusal>,
     },
+    /// A run that was carried out, but for something.
+    #[error("the run was carried out, but for something")]
+    NotDone {
+        /// What it did.
+        report: Box<SyncReport>,
+        /// What is not done.
+        #[source]
+        error: Box<RunError>,
+    },
     /// The organization accepted everything, and is not as planned.
     #[error(
         "the organization accepted every request, and {left} changes are still to be made: it was read back and is not as planned"
@@ -154,6 +164,30 @@ pub struct UnreadSource {
 }
 
 impl RunError {
+    /// What is not done, without what is.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::NotDone { error, .. } => error.cause(),
+            error => error,
+        }
+    }
+
+    /// As [`RunError::cause`], with what the run did.
+    pub(super) fn split(self) -> (Self, Option<Box<SyncReport>>) {
+        match self {
+            Self::NotDone { report, error } => (*error, Some(report)),
+            error => (error, None),
+        }
+    }
+
+    /// What the run did, where it was carried out but for something.
+    pub fn report(&self) -> Option<&SyncReport> {
+        match self {
+            Self::NotDone { report, .. } => Some(report),
+            _ => None,
+        }
+    }
+
     /// The error of a run that met these refusals before.
     pub(super) fn after(self, records: Vec<RefusedRecord>) -> Self {
         match self {

@@ -17,21 +17,29 @@ pub(super) struct HeldBack {
 impl HeldBack {
     /// The end of a run that carried out the rest. It is not the last sync.
     pub(super) fn end(self, ending: Conclusion<SyncReport>) -> Conclusion<SyncReport> {
-        let (done, other) = match ending.result {
-            Ok(report) => (report.plan.changes.len(), None),
-            Err(error) => (self.left.changes.len(), Some(Box::new(error))),
+        let (report, other) = match ending.result {
+            Ok(report) => (Some(Box::new(report)), None),
+            Err(error) => {
+                let (error, report) = error.split();
+                (report, Some(Box::new(error)))
+            }
         };
+        let done = report.as_ref().map_or(self.left.changes.len(), |it| it.done());
         let times = if ending.times == Times::Forgotten { Times::Forgotten } else { Times::Seen };
         let mut record = ending.record;
         // What else is not done is a failure, unless the server refused single people.
         if matches!(other.as_deref(), None | Some(RunError::RecordsRefused { .. })) {
             record.note(HELD_BACK, self.refusals.len());
         }
+        let held = RunError::Held { refusals: self.refusals, done, other };
         Conclusion {
             outcome: RunOutcome::Partial,
             quarantine: Some(self.takings),
             times,
-            result: Err(RunError::Held { refusals: self.refusals, done, other }),
+            result: Err(match report {
+                Some(report) => RunError::NotDone { report, error: Box::new(held) },
+                None => held,
+            }),
             record,
             ledger: ending.ledger,
         }

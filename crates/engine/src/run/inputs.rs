@@ -164,7 +164,8 @@ async fn read_sides<'c>(
     let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
     let events = control.begin(Phase::Organization, None);
     let sync = with_groups_of_server(sync, organization, control, &events).await;
-    let wanted = Wanted { groups: sync.groups, all_members: full, now };
+    let shared = connector.shared_organization;
+    let wanted = Wanted { groups: sync.groups, all_members: full, shared, now };
     let (observed, identity) = observe(organization, &desired, &ledger, wanted, &events).await?;
     if let (Some(facts), Observed::Believed(_) | Observed::Unknown) = (&facts, &observed)
         && facts.kind != ServerKind::Vaultwarden

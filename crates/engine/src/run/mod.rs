@@ -29,7 +29,7 @@ pub use saved_plan::{PlanFileError, SavedPlan};
 pub(crate) use sync::{Work, sync};
 pub(crate) use unrecorded::record_failure;
 
-use bwdc_core::plan::{Plan, Verdict};
+use bwdc_core::plan::{Change, Plan, Verdict};
 
 /// A plan and what the guard says of it.
 pub struct Planned {
@@ -46,6 +46,7 @@ pub struct Planned {
 }
 
 /// What a run did.
+#[derive(Debug)]
 pub struct SyncReport {
     /// People of the desired state when anything was sent, else 0.
     pub users: usize,
@@ -55,10 +56,28 @@ pub struct SyncReport {
     pub requests: usize,
     /// The plan that was carried out.
     pub plan: Plan,
+    /// Changes that were made before the plan, while an import of an earlier run was under way.
+    pub early: Vec<Change>,
+    /// Changes of the plan that were not made.
+    pub left: Vec<Change>,
     /// What a look at the organization afterwards showed.
     pub verification: Verification,
     /// Whether new members were invited although the settings ask for none: the server knows no staged members.
     pub invited_all_the_same: bool,
+}
+
+impl SyncReport {
+    /// The changes that were made.
+    pub fn changes_made(&self) -> impl Iterator<Item = &Change> {
+        let nothing = self.verification == Verification::NothingSent;
+        let of_plan = self.plan.changes.iter().filter(move |it| !nothing && !self.left.contains(it));
+        self.early.iter().chain(of_plan)
+    }
+
+    /// How many changes were made.
+    pub fn done(&self) -> usize {
+        self.changes_made().count()
+    }
 }
 
 /// Whether the organization is as planned.

@@ -6,7 +6,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, MemberId, Timestamp};
 use bwdc_core::observed::{Membership, Observed, ObservedGroup, OrganizationState, ServerKind};
-use bwdc_core::plan::{Identity, believed, to_read};
+use bwdc_core::plan::{Identity, believed, recognize, to_read};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -48,6 +48,8 @@ pub(super) struct Wanted {
     pub(super) groups: bool,
     /// The members of every group, as many as one run may ask for.
     pub(super) all_members: bool,
+    /// Whether another connector has members in the organization.
+    pub(super) shared: bool,
     /// When the run takes place.
     pub(super) now: Timestamp,
 }
@@ -64,9 +66,13 @@ pub(super) async fn observe(
     organization.expect_entries(ledger.people.len().max(ledger.groups.len()));
     let mut state = match look(organization, wanted.groups, events).await? {
         Sight::Nothing => return Ok(identified(believed(ledger), desired, ledger)),
-        Sight::Everything(state) => return Ok(identified(Observed::Live(state), desired, ledger)),
+        Sight::Everything(mut state) => {
+            recognize(&mut state, ledger, wanted.shared);
+            return Ok(identified(Observed::Live(state), desired, ledger));
+        }
         Sight::WithoutMemberships(state) => state,
     };
+    recognize(&mut state, ledger, wanted.shared);
     let identity = Identity::new(desired, ledger, Some(&state));
     let (mut needed, rotation) = to_read(desired, ledger, &identity, &state);
     needed.truncate(MOST_NEEDED);

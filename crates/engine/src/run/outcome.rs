@@ -21,6 +21,10 @@ pub(super) struct Finished {
     pub(super) unread_groups: usize,
     /// Changes that are still to be made.
     pub(super) left: usize,
+    /// Those of the plan, as far as it is known.
+    pub(super) not_made: Vec<Change>,
+    /// Changes that were made before the plan.
+    pub(super) early: Vec<Change>,
     /// Records that the server did not take.
     pub(super) refused: Vec<RefusedRecord>,
     /// Sources that could not be read, with why.
@@ -55,29 +59,33 @@ impl Finished {
         }
     }
 
-    /// What whoever asked for it is told of a run that did everything.
-    pub(super) fn report(&self, plan: Plan, requests: usize, inputs: &Inputs<'_>) -> SyncReport {
+    /// What whoever asked for it is told of the run.
+    pub(super) fn report(self, plan: Plan, requests: usize, inputs: &Inputs<'_>) -> SyncReport {
         SyncReport {
             invited_all_the_same: inputs.invites_all_the_same(&plan),
             users: if self.sent { plan.totals.people } else { 0 },
             groups: if self.sent { plan.totals.groups } else { 0 },
             requests,
             verification: self.verification(),
+            early: self.early,
+            left: self.not_made,
             plan,
         }
     }
 
-    /// What is not done, the gravest first.
-    pub(super) fn error(&self, sent: usize) -> RunError {
-        if !self.refused.is_empty() {
+    /// What is not done, the gravest first; None: nothing.
+    pub(super) fn error(&self, sent: usize) -> Option<RunError> {
+        Some(if !self.refused.is_empty() {
             RunError::RecordsRefused { records: self.refused.clone() }
         } else if !self.held_back.is_empty() {
             RunError::ImportHeldBack { refusals: self.held_back.clone() }
         } else if self.left > 0 {
             RunError::NotTaken { left: self.left, sent }
-        } else {
+        } else if !self.unread.is_empty() {
             RunError::SourcesNotRead { sources: self.unread.clone() }
-        }
+        } else {
+            return None;
+        })
     }
 }
 
@@ -127,6 +135,26 @@ fn is_about(change: &Change, refused: &[RefusedRecord]) -> bool {
         | Change::ChangeMembers { group, .. } => (true, group),
     };
     refused.iter().any(|it| it.is_group == is_group && it.external_id == subject.external_id)
+}
+
+/// The changes that were not made: what a look afterwards does not show, or, where nobody can look, what the server refused.
+pub(super) fn not_made(
+    plan: &Plan,
+    after: Option<&OrganizationState>,
+    requests: &[Request],
+    refused: &[RefusedRecord],
+) -> Vec<Change> {
+    if requests.is_empty() {
+        return Vec::new();
+    }
+    match after {
+        Some(state) => plan.unfinished(state).into_iter().cloned().collect(),
+        None => {
+            let ids: HashSet<&ExternalId> = refused.iter().map(|it| &it.external_id).collect();
+            let is_refused = |it: &&Change| ids.contains(&it.subject().external_id);
+            plan.changes.iter().filter(is_refused).cloned().collect()
+        }
+    }
 }
 
 /// The fingerprint of what was sent, where it is just what the official connector would have sent: it knows one directory.

@@ -1,7 +1,10 @@
 //! What history keeps of a plan: numbers and one line for each change.
 
+use super::Verification;
 use crate::causes::with_causes;
-use crate::ledger::{Counts, Ending, FAILED, REFUSED, RecordedAction, RunOutcome, SENT_AGAIN};
+use crate::ledger::{
+    Counts, Ending, FAILED, NOT_VERIFIED, REFUSED, RecordedAction, RunOutcome, SENT_AGAIN, VERIFIED,
+};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{Change, Plan, Refusal};
 use serde_json::{Value, json};
@@ -35,7 +38,7 @@ impl Record {
         let changes: Vec<Change> = early.iter().chain(&plan.changes).cloned().collect();
         let Self { mut counts, actions } = Self::of_changes(&changes);
         let more = [
-            ("kept", plan.kept.len()),
+            ("kept", plan.staying().count()),
             ("leftOut", plan.left_out.len()),
             ("standing", plan.standing.len()),
             ("people", plan.totals.people),
@@ -51,6 +54,15 @@ impl Record {
     pub(super) fn note(&mut self, name: &str, number: usize) {
         if number > 0 {
             self.counts.insert(name.to_owned(), number as u64);
+        }
+    }
+
+    /// Adds what a look at the organization afterwards showed.
+    pub(super) fn verified(&mut self, verification: &Verification) {
+        match verification {
+            Verification::NothingSent => {}
+            Verification::Verified | Verification::VerifiedExcept { .. } => self.note(VERIFIED, 1),
+            Verification::SentNotVerified => self.note(NOT_VERIFIED, 1),
         }
     }
 

@@ -436,11 +436,16 @@ impl<'r> Run<'r> {
             read_back: after.is_some(),
             unread_groups: after.map_or(0, outcome::unread_groups),
             left: outcome::left_to_do(&plan, after, requests, &refused),
+            not_made: outcome::not_made(&plan, after, requests, &refused),
+            early: self.early.changes.clone(),
             refused,
             unread: inputs.unread.clone(),
             held_back: plan.waits_for.clone(),
         };
         let outcome = finished.outcome();
+        if finished.not_made.is_empty() {
+            record.verified(&finished.verification());
+        }
         // What else is left to do is a failure.
         if finished.left == 0 && finished.unread.is_empty() && finished.held_back.is_empty() {
             record.note(NOT_TAKEN, finished.refused.len());
@@ -454,14 +459,15 @@ impl<'r> Run<'r> {
                 hash: outcome::official_hash(inputs, requests, &self.place),
             },
         };
-        let result = if finished.everything_is_done() {
-            Ok(finished.report(plan, requests.len(), inputs))
-        } else {
-            Err(finished.error(plan.changes.len()))
+        let error = finished.error(plan.changes.len());
+        let report = finished.report(plan, requests.len(), inputs);
+        let result = match error {
+            None => Ok(report),
+            Some(error) => {
+                record.failed(&error);
+                Err(RunError::NotDone { report: Box::new(report), error: Box::new(error) })
+            }
         };
-        if let Err(error) = &result {
-            record.failed(error);
-        }
         Conclusion { record, outcome, ledger: Some(next), quarantine: None, times, result }
     }
 

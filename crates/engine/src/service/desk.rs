@@ -12,6 +12,7 @@ use crate::paths::ProfileName;
 use crate::run::{Planned, SyncReport};
 use crate::settings::Entry;
 use crate::status::ProfileStatus;
+use bwdc_core::ledger::{Choice, Decision};
 use bwdc_core::plan::Takings;
 use bwdc_core::settings::{Setting, SettingsError};
 use serde_json::Value;
@@ -26,6 +27,15 @@ pub enum Answered<'a> {
     Synced(&'a SyncReport),
     /// A refused run was approved.
     Approved(RunId, &'a Takings),
+    /// Somebody decided about a person who waits, or took that back.
+    Decided {
+        /// The decision.
+        decision: &'a Decision,
+        /// Whether it was taken back.
+        withdrawn: bool,
+    },
+    /// A word that is no decision.
+    NoSuchChoice(&'a str),
     /// The latest runs.
     History(&'a [RunRecord]),
     /// What one run did.
@@ -121,6 +131,19 @@ async fn of_profile(
             let (run, takings) = duty.engine()?.approve_as(run.map(RunId), Some(&by))?;
             tracing::info!(profile = %duty.name, run = run.0, by, "approved");
             say(Answered::Approved(run, &takings))
+        }
+        Command::Decide { address, choice, withdraw } => {
+            let Some(choice) = Choice::from_word(&choice) else {
+                return Ok(say(Answered::NoSuchChoice(&choice)));
+            };
+            let mut engine = duty.engine()?;
+            let decision = match withdraw {
+                true => engine.withdraw_decision(&address)?,
+                false => engine.decide(&address, choice)?,
+            };
+            let (by, word) = (caller.name(), choice.word());
+            tracing::info!(profile = %duty.name, choice = word, withdraw, by, "decided about a person");
+            say(Answered::Decided { decision: &decision, withdrawn: withdraw })
         }
         Command::History { most } => say(Answered::History(&duty.engine()?.history(most.min(10_000))?)),
         Command::Run { run } => {

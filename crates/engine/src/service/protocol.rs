@@ -49,6 +49,16 @@ pub enum Command {
         #[serde(default)]
         run: Option<i64>,
     },
+    /// To settle what becomes of somebody who waits.
+    Decide {
+        /// Under which address.
+        address: String,
+        /// `restore` or `invite`.
+        choice: String,
+        /// Whether the decision is taken back.
+        #[serde(default)]
+        withdraw: bool,
+    },
     /// The latest runs.
     History {
         /// How many.

@@ -33,6 +33,7 @@ fn person(number: usize) -> ManagedPerson {
         email: Email::new(format!("person{number}@example.test")),
         revoked_by_us: false,
         out: None,
+        member_id: None,
         marks: Marks { number: Some(number.to_string()), name: Some(format!("Person {number}")) },
     }
 }

@@ -31,6 +31,7 @@ fn state(names: &[&str]) -> LedgerState {
         email: Email::new(format!("{name}@example.test")),
         revoked_by_us: false,
         out: None,
+        member_id: None,
         marks: Marks::default(),
     });
     LedgerState { people: people.collect(), baseline_taken: true, ..LedgerState::default() }

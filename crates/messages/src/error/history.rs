@@ -32,6 +32,15 @@ pub(super) fn message(error: &HistoryError) -> String {
             "Run {run} was not refused by a limit, so approving it would not help: the cause has to be removed.",
             run = run.0
         ),
+        E::NoAddress { typed } => {
+            text!("error.not-an-address", "`{typed}` is not a valid e-mail address.", typed)
+        }
+        E::NoLedger => text!("error.no-run-yet", "There was no sync yet, so nobody waits."),
+        E::NotDecided { address } => text!(
+            "error.not-decided",
+            "There is no approval for `{address}`, or a sync has carried it out.",
+            address
+        ),
         E::NoSuchRun { run } => {
             text!("error.no-such-run", "Run {run} is not in the history.", run = run.0)
         }
@@ -51,6 +60,10 @@ pub(super) fn steps(error: &HistoryError) -> Vec<NextStep> {
                 "If there is none, and a new ledger should be made that removes nobody"
             )),
         ],
+        E::NoAddress { .. } => Vec::new(),
+        E::NoLedger | E::NotDecided { .. } => {
+            vec![Step::run("plan").to(text!("step.who-waits", "To see who waits"))]
+        }
         E::NothingToApprove { run: None } => {
             vec![Step::run("sync").to(text!("step.sync-first", "If what the plan shows is intended"))]
         }

@@ -65,8 +65,11 @@ pub fn of(error: &EngineError) -> ErrorKind {
             HistoryError::Setup(error) => of_setup(error),
             HistoryError::Lock(_) => ErrorKind::Busy,
             HistoryError::Ledger(_) | HistoryError::LedgerDamaged { .. } => ErrorKind::Storage,
+            HistoryError::NoAddress { .. } => ErrorKind::Settings,
             HistoryError::NothingToApprove { .. }
             | HistoryError::OnlyMended { .. }
+            | HistoryError::NoLedger
+            | HistoryError::NotDecided { .. }
             | HistoryError::NoSuchRun { .. } => ErrorKind::History,
         },
         EngineError::PlanFile(_) => ErrorKind::Storage,
@@ -108,7 +111,7 @@ fn of_run(error: &RunError) -> ErrorKind {
         | RunError::Desired(_)
         | RunError::SourcesNotRead { .. } => ErrorKind::Directory,
         RunError::Cancelled => ErrorKind::Interrupted,
-        RunError::EndedAfterRefusals { error, .. } => of_run(error),
+        RunError::EndedAfterRefusals { error, .. } | RunError::NotDone { error, .. } => of_run(error),
         RunError::ImportUnderWay { .. } => ErrorKind::UnknownEffect,
         RunError::Held { .. }
         | RunError::Refused { .. }

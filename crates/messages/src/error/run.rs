@@ -11,7 +11,7 @@ use bwdc_core::import::RefusedRecord;
 use bwdc_core::plan::Refusal;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::organization::ServerMessage;
-use bwdc_engine::{RunError, UnreadSource};
+use bwdc_engine::{RunError, SyncReport, UnreadSource};
 
 pub(super) fn message(error: &RunError) -> String {
     use RunError as E;
@@ -67,6 +67,7 @@ pub(super) fn message(error: &RunError) -> String {
         E::RecordsRefused { records } => {
             text!("error.records-refused", "The server did not accept {records}.", records = refused(records))
         }
+        E::NotDone { report, error } => not_done(report, error),
         E::NotTaken { left, sent } => text!(
             "error.not-taken",
             "The organization accepted {sent:change/changes}, but when it was read again {left:change was/changes were} still missing.",
@@ -129,6 +130,7 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
             rules.dedup();
             rules.into_iter().flat_map(say).collect()
         }
+        E::NotDone { error, .. } => steps(error),
         E::RecordsRefused { .. } => say(text!(
             "step.records-refused",
             "Correct what the server names, in the directory or in the organization, or leave them out with a filter. Everybody else was synced, and the next run tries again."
@@ -159,6 +161,17 @@ fn run_refused(refusals: &[Refusal]) -> String {
     let mut lines = vec![text!("error.refused", "The run was refused, and nothing was sent.")];
     lines.extend(refusals.iter().map(refusal::message));
     lines.join("\n")
+}
+
+/// How much was carried out, then what was not.
+fn not_done(report: &SyncReport, error: &RunError) -> String {
+    let what = message(error);
+    // These say it themselves.
+    if matches!(error, RunError::Held { .. } | RunError::NotTaken { .. }) {
+        return what;
+    }
+    let done = report.done();
+    text!("error.not-done", "{done:change was/changes were} carried out. {what}", done, what)
 }
 
 fn run_held(refusals: &[Refusal], done: usize, other: Option<&RunError>) -> String {
@@ -237,7 +250,8 @@ fn desired_steps(error: &DesiredError) -> Vec<NextStep> {
 fn refused(records: &[RefusedRecord]) -> String {
     const SHOWN: usize = 5;
     let one = |it: &RefusedRecord| {
-        let (name, external_id, reason) = (&it.name, it.external_id.as_str(), &it.reason);
+        let (name, external_id) = (&it.name, it.external_id.as_str());
+        let reason = it.reason.trim_end_matches('.');
         if it.is_group {
             text!(
                 "error.refused-group",

@@ -251,6 +251,11 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "Adopt groups",
         "The directory takes over a group of the same name that was made by hand",
     ),
+    (
+        "shared-organization",
+        "Shared organization",
+        "Another connector has people here: leave whoever is not ours alone",
+    ),
     ("history.keep-days", "Keep history", "Days for which runs are remembered"),
     ("sources", "Further sources", "Names of further directories of the same organization"),
     (

@@ -5,7 +5,7 @@ use crate::laws::stage::{LDAP_PASSWORD, READER, SUFFIX, Stage, mail};
 use bwdc_harness::slapd::{Options as Slapd, Slapd as Server};
 use bwdc_sandbox::organization::{MemberStatus, Options};
 
-fn in_unit(name: &str, unit: &str) -> String {
+pub(super) fn in_unit(name: &str, unit: &str) -> String {
     format!("cn={name},ou={unit},{SUFFIX}")
 }
 
@@ -17,7 +17,7 @@ fn person(name: &str, unit: &str) -> String {
     )
 }
 
-fn delete(name: &str) -> String {
+pub(super) fn delete(name: &str) -> String {
     format!("dn: {name}\nchangetype: delete\n\n")
 }
 
@@ -26,7 +26,7 @@ fn rename(name: &str, new: &str, unit: &str) -> String {
 }
 
 /// Forty people in `ou=people`, and these in units of their own.
-fn company(units: &[(&str, &[&str])]) -> Server {
+pub(super) fn company(units: &[(&str, &[&str])]) -> Server {
     let mut ldif = format!(
         "dn: {SUFFIX}\nobjectClass: domain\ndc: example\n\n\
          dn: {READER}\nobjectClass: person\ncn: reader\nsn: reader\nuserPassword: {LDAP_PASSWORD}\n\n"
@@ -43,7 +43,7 @@ fn company(units: &[(&str, &[&str])]) -> Server {
 }
 
 /// An installation that has brought everybody over.
-fn settled(server: &Server, connector: &str) -> Stage {
+pub(super) fn settled(server: &Server, connector: &str) -> Stage {
     let stage = Stage::new(Options::official(), connector, |_| {});
     stage.point("directoryLdap", "port", server.port().into());
     stage.sync();
@@ -52,7 +52,8 @@ fn settled(server: &Server, connector: &str) -> Stage {
     stage
 }
 
-const REVOKING: &str = "[leavers]\ngone = \"revoke\"\nout-of-scope = \"keep\"\nhidden-grace-hours = 0\n";
+pub(super) const REVOKING: &str =
+    "[leavers]\ngone = \"revoke\"\nout-of-scope = \"keep\"\nhidden-grace-hours = 0\n";
 
 #[test]
 fn law_02_a_leaver_of_a_renamed_unit_loses_access() {

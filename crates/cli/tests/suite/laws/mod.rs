@@ -3,7 +3,7 @@
 //! | law | tests |
 //! | --- | --- |
 //! | 1 a snapshot is complete | [`complete`]; engine `ldap_directory/failures.rs` |
-//! | 2 absence alone removes nobody | [`absence`], [`hidden`]; core `plan/tests.rs`, engine `ldap_directory/look_up.rs` |
+//! | 2 absence alone removes nobody | [`absence`], [`hidden`], [`changed_ids`]; core `plan/tests.rs`, engine `ldap_directory/look_up.rs` |
 //! | 3 the ledger follows the organization | [`acceptance`]; `kill`, engine `ledger_kill.rs`, `store_kill.rs` |
 //! | 4 nothing new, nothing sent | [`again`] |
 //! | 5 same input, same bytes | [`again`] |
@@ -15,8 +15,10 @@
 //! | 11 some people are never removed | [`untouchable`]; core `plan/tests.rs` |
 //! | 12 a lost ledger removes nobody | [`lost_ledger`]; engine `ledger.rs` |
 //! | 13 a refusal about one changes nothing for another | [`refused_alone`] |
+//! | 14 an address or a name that was handed on is not the person | [`handed_on`], [`decided`]; core `plan/tests/marks.rs`, `plan/tests/handed_on.rs` |
 //! | 15 an import without an answer is not repeated | [`imports_in_time`]; core `import/settling.rs` |
 //! | who leaves has no access under any address that was told | [`addresses`]; core `plan/tests/addresses.rs` |
+//! | a run says what it did and what stays wrong | [`told`] |
 //! | text from outside is no command | [`foreign_text`], `hostile`; messages `foreign.rs` |
 //! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
@@ -39,9 +41,12 @@ mod addresses;
 mod again;
 mod agreement;
 mod bad_record;
+mod changed_ids;
 mod complete;
+mod decided;
 mod foreign_text;
 mod guard;
+mod handed_on;
 mod hidden;
 mod imports_in_time;
 mod lost_ledger;
@@ -54,6 +59,7 @@ mod secrets;
 mod several_sources;
 mod sources;
 pub(crate) mod stage;
+mod told;
 mod untouchable;
 
 /// Takes leavers, and lets one run take half of everybody.

@@ -8,7 +8,7 @@ fn numbered(number: &str) -> Marks {
 }
 
 /// Anna, number 7, was `old` and is gone; `revoked`: a run has taken her access.
-fn anna(revoked: bool) -> World {
+pub(super) fn anna(revoked: bool) -> World {
     let mut world = World::new().managed_crowd(40).managed("old", "a@x").group("g", "g", &[40]);
     world = world.leavers(LeaverAction::Revoke, LeaverAction::Keep).answer("old", Presence::NotFound);
     world.ledger.people[40].stable_id = Some(StableId::new("id:old"));
@@ -21,7 +21,7 @@ fn anna(revoked: bool) -> World {
 }
 
 /// Her address is somebody's who is in her group, too.
-fn successor(id: &str, marks: Marks) -> Sample {
+pub(super) fn successor(id: &str, marks: Marks) -> Sample {
     crowd(40).marked(id, "id:new", "a@x", marks).group("g", &[id])
 }
 
@@ -34,7 +34,7 @@ fn held_because(plan: &Plan) -> AddressHeldBecause {
 }
 
 /// The ledger after the plan was carried out, and the organization was `after`.
-fn ledger_after(world: &World, sample: Sample, after: &OrganizationState) -> LedgerState {
+pub(super) fn ledger_after(world: &World, sample: Sample, after: &OrganizationState) -> LedgerState {
     let desired = sample.desired(&world.sync).expect("valid");
     let observed = Observed::Live(world.state.clone());
     let input = world.input(&desired, &observed);
@@ -279,6 +279,7 @@ fn a_newcomer_at_a_leavers_name_gets_the_id_as_soon_as_the_leaver_has_no_access(
             id: Some(MemberId::new("m-n@x")),
             email: Email::new("n@x"),
             external_id: Some(ExternalId::new("old")),
+            changed_id: None,
             status: MemberStatus::Invited,
             role: Role::User,
         });

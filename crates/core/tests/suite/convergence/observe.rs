@@ -14,6 +14,7 @@ impl Organization {
             id: Some(MemberId::new(it.id.as_str())),
             email: Email::new(it.email.as_str()),
             external_id: it.external_id.as_deref().map(ExternalId::new),
+            changed_id: None,
             status: it.status,
             role: it.role,
         });

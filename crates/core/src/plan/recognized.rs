@@ -1,0 +1,100 @@
+//! Members whom the organization has under another external id than our runs gave, or under none: known by the membership's own id.
+//!
+//! Somebody cleared or changed the id by hand, or another program did. The person is still ours: a leaver loses access, everybody
+//! else gets the id back. Everything that follows goes by our id; what the organization holds stands beside it.
+
+use super::change::{Kept, Subject};
+use super::fate::{IdChange, PersonFate, Taking};
+use super::{Index, PlanInput};
+use crate::ledger::LedgerState;
+use crate::names::{ExternalId, MemberId};
+use crate::observed::{ChangedId, ObservedMember, OrganizationState, ServerKind};
+use hashbrown::{HashMap, HashSet};
+
+/// Gives the members of a state the ids under which the ledger has them. `shared`: another connector has members here, whose ids
+/// are not ours to change; a cleared id is nobody's.
+pub fn recognize(state: &mut OrganizationState, ledger: &LedgerState, shared: bool) {
+    recognize_after(state, ledger, shared, &HashMap::new());
+}
+
+/// As [`recognize`], after a run that gave members other ids: the new ones by those before.
+pub(super) fn recognize_after(
+    state: &mut OrganizationState,
+    ledger: &LedgerState,
+    shared: bool,
+    replaced: &HashMap<&ExternalId, &ExternalId>,
+) {
+    let known: HashMap<&MemberId, &ExternalId> =
+        ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, &it.external_id))).collect();
+    if known.is_empty() {
+        return;
+    }
+    // An id that is another one's, or held twice, is set right by address (`mends.rs`).
+    let managed: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
+    let twice: HashSet<ExternalId> = {
+        let mut seen = HashSet::new();
+        let ids = state.members.iter().filter_map(|it| it.external_id.as_ref());
+        ids.filter(|it| !seen.insert(*it)).cloned().collect()
+    };
+    let other = |id: Option<&MemberId>, held: Option<&ExternalId>| {
+        let ours = *known.get(id?)?;
+        let held = held.filter(|it| !it.as_str().trim().is_empty());
+        let is_ours = held.is_some_and(|it| it == ours || replaced.get(ours) == Some(&it));
+        let is_anothers = held.is_some_and(|it| managed.contains(it) || twice.contains(it));
+        (!is_ours && !is_anothers).then(|| (ours.clone(), held.cloned()))
+    };
+    let found = |(place, member): (usize, &ObservedMember)| {
+        let (ours, held) = other(member.id.as_ref(), member.external_id.as_ref())?;
+        (held.is_none() || !shared).then_some((place, ours, held))
+    };
+    let changed: Vec<_> = state.members.iter().enumerate().filter_map(found).collect();
+    // Whoever has one of these ids now, and is no such member, has it by right: both are named, and nothing is guessed.
+    let places: HashSet<usize> = changed.iter().map(|(place, ..)| *place).collect();
+    let others = state.members.iter().enumerate().filter(|(place, _)| !places.contains(place));
+    let taken: HashSet<ExternalId> = others.filter_map(|(_, it)| it.external_id.clone()).collect();
+    for (place, ours, held) in changed.into_iter().filter(|(_, ours, _)| !taken.contains(ours)) {
+        let member = &mut state.members[place];
+        member.external_id = Some(ours);
+        member.changed_id = Some(held.map_or(ChangedId::Cleared, ChangedId::Other));
+    }
+}
+
+/// Whoever has no cause to be a member, and stays in the organization, gets back the id that somebody changed: groups go by it.
+pub(super) fn ids_given_back(
+    fates: &[PersonFate],
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+) -> Vec<PersonFate> {
+    if input.server == ServerKind::Vaultwarden {
+        return Vec::new();
+    }
+    let stays = |fate: &PersonFate| match fate {
+        PersonFate::Kept(Kept { person, .. }) | PersonFate::Leaves { person, by: Taking::Revoke(_), .. } => {
+            Some(person.external_id.clone())
+        }
+        _ => None,
+    };
+    let given_back = |id: ExternalId| {
+        let member = index.member(*index.by_external_id.get(id.as_str())?);
+        let old = match member.changed_id.as_ref()? {
+            ChangedId::Cleared => None,
+            ChangedId::Other(held) => Some(held.clone()),
+        };
+        let person = Subject { name: member.email.as_str().to_owned(), external_id: id };
+        Some(PersonFate::IdGivenBack { person, old, id: member.id.clone()? })
+    };
+    fates.iter().filter_map(stays).filter_map(given_back).collect()
+}
+
+/// Somebody changed the id that our runs gave: it is given back.
+pub(super) fn given_back(member: &ObservedMember, pushed: &str, input: &PlanInput<'_>) -> IdChange {
+    match (&member.changed_id, &member.id) {
+        (None, _) => IdChange::None,
+        (Some(ChangedId::Cleared), _) => IdChange::Adopted,
+        (Some(ChangedId::Other(held)), Some(id)) if input.server != ServerKind::Vaultwarden => {
+            IdChange::Put { old: held.clone(), member: id.clone() }
+        }
+        (Some(ChangedId::Other(held)), _) if held.as_str() == pushed => IdChange::None,
+        (Some(ChangedId::Other(held)), _) => IdChange::Replaced(held.clone()),
+    }
+}
