@@ -7,7 +7,7 @@
 use super::change::{Kept, KeptBecause, SharedAddress, Subject};
 use super::fate::{Access, IdChange, PersonFate, Taking};
 use super::identity::Identity;
-use super::{Evidence, Index, PlanInput};
+use super::{After, Evidence, Index, Plan, PlanInput};
 use crate::desired::Desired;
 use crate::ledger::{Addresses, LedgerState, ManagedPerson};
 use crate::names::ExternalId;
@@ -29,6 +29,42 @@ pub fn addresses_told(ledger: &LedgerState, desired: &Desired, identity: &Identi
         }
     }
     addresses
+}
+
+impl Plan {
+    /// The addresses of these people, and under which of them access was taken. Of whom the directory wants, none counts as taken:
+    /// the access may have been given back by hand.
+    pub(super) fn addresses_after(
+        &self,
+        input: &PlanInput<'_>,
+        after: After<'_>,
+        people: &[ManagedPerson],
+    ) -> Addresses {
+        let mut addresses = addresses_told(input.ledger, input.desired, input.identity);
+        // What was sent goes by the new ids.
+        for (new, old) in self.replaced_ids() {
+            addresses.pass_on(old, new);
+        }
+        if matches!(after, After::Accepted) {
+            for member in &self.import().members {
+                let sent = member.email.as_deref();
+                addresses
+                    .set_taken(&member.external_id, member.deleted, |it| !member.deleted || Some(it) == sent);
+            }
+        }
+        for person in people {
+            let id = &person.external_id;
+            addresses.note(id, person.email.as_str(), person.revoked_by_us);
+            if matches!(after, After::Observed(_)) {
+                addresses.set_taken(id, person.revoked_by_us, |_| true);
+            } else if person.out.is_none() {
+                addresses.set_taken(id, false, |_| true);
+            }
+        }
+        let people: HashSet<&ExternalId> = people.iter().map(|it| &it.external_id).collect();
+        addresses.retain(|it| people.contains(it));
+        addresses
+    }
 }
 
 /// What is told of people whose accounts nobody sees.

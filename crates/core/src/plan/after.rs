@@ -1,12 +1,11 @@
 //! What the ledger remembers after a run: only what the organization holds, or has accepted.
 
-use super::addresses::addresses_told;
 use super::leavers::Outs;
 use super::marks::last_known;
 use super::recognized::recognize_after;
 use super::{Cause, Change, Plan, PlanInput};
 use crate::desired::{Desired, DesiredPerson, NoUse};
-use crate::ledger::{Addresses, LedgerState, ManagedGroup, ManagedPerson, Marks};
+use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks};
 use crate::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, OrganizationState, Presence, ServerKind};
 use crate::snapshot::AccountState;
@@ -82,40 +81,6 @@ impl Plan {
             without_address: without_address(input, &self.ids),
             decisions: self.decisions_after(input, after),
         }
-    }
-
-    /// The addresses of these people, and under which of them access was taken. Of whom the directory wants, none counts as taken:
-    /// the access may have been given back by hand.
-    fn addresses_after(
-        &self,
-        input: &PlanInput<'_>,
-        after: After<'_>,
-        people: &[ManagedPerson],
-    ) -> Addresses {
-        let mut addresses = addresses_told(input.ledger, input.desired, input.identity);
-        // What was sent goes by the new ids.
-        for (new, old) in self.replaced_ids() {
-            addresses.pass_on(old, new);
-        }
-        if matches!(after, After::Accepted) {
-            for member in &self.import().members {
-                let sent = member.email.as_deref();
-                addresses
-                    .set_taken(&member.external_id, member.deleted, |it| !member.deleted || Some(it) == sent);
-            }
-        }
-        for person in people {
-            let id = &person.external_id;
-            addresses.note(id, person.email.as_str(), person.revoked_by_us);
-            if matches!(after, After::Observed(_)) {
-                addresses.set_taken(id, person.revoked_by_us, |_| true);
-            } else if person.out.is_none() {
-                addresses.set_taken(id, false, |_| true);
-            }
-        }
-        let people: HashSet<&ExternalId> = people.iter().map(|it| &it.external_id).collect();
-        addresses.retain(|it| people.contains(it));
-        addresses
     }
 
     fn observed_people(
@@ -358,7 +323,7 @@ impl Plan {
     }
 
     /// Members that get another id: the new one and the old one.
-    fn replaced_ids(&self) -> impl Iterator<Item = (&ExternalId, &ExternalId)> {
+    pub(super) fn replaced_ids(&self) -> impl Iterator<Item = (&ExternalId, &ExternalId)> {
         self.changes.iter().filter_map(|it| match it {
             // The ledger knows both by their own ids.
             Change::ReplaceExternalId { cause: Cause::ChangedThere, .. } => None,

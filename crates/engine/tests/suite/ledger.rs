@@ -1,8 +1,8 @@
 //! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
 
 use bwdc_core::ledger::{
-    Addresses, IntentState, LedgerState, ManagedGroup, ManagedPerson, Marks, Out, OutCause, RefusedBefore,
-    RefusedKind,
+    Addresses, Choice, Decision, IntentState, LedgerState, ManagedGroup, ManagedPerson, Marks, Out, OutCause,
+    RefusedBefore, RefusedKind,
 };
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use bwdc_core::plan::Takings;
@@ -33,7 +33,7 @@ fn person(number: usize) -> ManagedPerson {
         email: Email::new(format!("person{number}@example.test")),
         revoked_by_us: false,
         out: None,
-        member_id: None,
+        member_id: (number % 2 == 0).then(|| MemberId::new(format!("m{number}"))),
         marks: Marks { number: Some(number.to_string()), name: Some(format!("Person {number}")) },
     }
 }
@@ -63,6 +63,7 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
         addresses: addresses(people),
         waiting: vec![ExternalId::new("first"), ExternalId::new("second")],
         without_address: vec![ExternalId::new("nameless")],
+        decisions: Vec::new(),
         refused: vec![RefusedBefore {
             kind: RefusedKind::Restore,
             id: "m1".to_owned(),
@@ -535,4 +536,25 @@ fn an_address_is_noted_before_a_run_ends_and_once() {
         ledger.note_addresses(&told).expect("writable");
         assert_eq!(reopen(&path).state().expect("readable").addresses, told);
     }
+}
+
+#[test]
+fn a_decision_about_a_person_holds_until_a_run_has_carried_it_out_or_somebody_takes_it_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("connector.db");
+    let mut ledger = Ledger::open(&path, Clock::System).expect("readable").into_ledger();
+    let of = |address: &str, choice| Decision { address: Email::new(address), choice };
+    let (ada, ben) = (of("ada@x", Choice::Restore), of("ben@x", Choice::Invite));
+    for decision in [&of("ada@x", Choice::Invite), &ada, &ben] {
+        ledger.decide(decision, Timestamp(1)).expect("writable");
+    }
+    assert_eq!(ledger.state().expect("readable").decisions, [ada.clone(), ben]);
+    assert_eq!(ledger.withdraw_decision(&Email::new("ben@x")).expect("writable"), Some(Choice::Invite));
+    assert_eq!(ledger.withdraw_decision(&Email::new("ben@x")).expect("writable"), None);
+    let run = ledger.begin_run(NOW, Trigger::default()).expect("writable");
+    let ending =
+        Ending { finished_at: NOW, outcome: RunOutcome::Complete, counts: &Counts::new(), actions: &[] };
+    let state = LedgerState { decisions: Vec::new(), ..ledger.state().expect("readable") };
+    ledger.commit(run, &state, &ending).expect("writable");
+    assert!(ledger.state().expect("readable").decisions.is_empty(), "carried out");
 }
