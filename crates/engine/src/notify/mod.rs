@@ -136,7 +136,7 @@ fn of_run(error: &RunError) -> Option<Came> {
             return of_run(other);
         }
         RunError::Held { .. } | RunError::Refused { .. } | RunError::PlanChanged { .. } => Came::Refused,
-        RunError::EndedAfterRefusals { error, .. } => return of_run(error),
+        RunError::EndedAfterRefusals { error, .. } | RunError::NotDone { error, .. } => return of_run(error),
         RunError::Directory(_)
         | RunError::Source { .. }
         | RunError::SourcesNotRead { .. }

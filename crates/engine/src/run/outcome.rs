@@ -120,20 +120,7 @@ pub(super) fn left_to_do(
 }
 
 fn is_about(change: &Change, refused: &[RefusedRecord]) -> bool {
-    let (is_group, subject) = match change {
-        Change::Invite { person, .. }
-        | Change::Stage { person, .. }
-        | Change::Adopt { person, .. }
-        | Change::ReplaceExternalId { person, .. }
-        | Change::Restore { person, .. }
-        | Change::Revoke { person, .. }
-        | Change::Remove { person, .. } => (false, person),
-        Change::CreateGroup { group, .. }
-        | Change::RenameGroup { group, .. }
-        | Change::AdoptGroup { group, .. }
-        | Change::DeleteGroup { group, .. }
-        | Change::ChangeMembers { group, .. } => (true, group),
-    };
+    let (is_group, subject) = (change.person().is_none(), change.subject());
     refused.iter().any(|it| it.is_group == is_group && it.external_id == subject.external_id)
 }
 
@@ -149,11 +136,7 @@ pub(super) fn not_made(
     }
     match after {
         Some(state) => plan.unfinished(state).into_iter().cloned().collect(),
-        None => {
-            let ids: HashSet<&ExternalId> = refused.iter().map(|it| &it.external_id).collect();
-            let is_refused = |it: &&Change| ids.contains(&it.subject().external_id);
-            plan.changes.iter().filter(is_refused).cloned().collect()
-        }
+        None => plan.changes.iter().filter(|it| is_about(it, refused)).cloned().collect(),
     }
 }
 
