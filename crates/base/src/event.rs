@@ -47,7 +47,7 @@ pub enum Event {
         /// Whole seconds until the next attempt.
         seconds: u64,
         /// What is waited for.
-        reason: String,
+        reason: Awaited,
     },
     /// An import of an earlier run has no known end: nothing is imported before the organization has stopped changing.
     Settling {
@@ -56,6 +56,33 @@ pub enum Event {
     },
     /// Something that the administrator should know and that stops nothing.
     Notice(Notice),
+}
+
+/// Why something is waited for before the next attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The server, or the service of this name, asks for slower requests.
+    Patience {
+        /// Its address, or the name of the service.
+        of: String,
+    },
+    /// The rate limit of a service lets the next request pass.
+    RateLimit {
+        /// The name of the service.
+        service: String,
+    },
+    /// The server could not answer.
+    Answered {
+        /// What was asked.
+        url: String,
+        /// The status, as in `502 Bad Gateway`.
+        status: String,
+    },
+    /// There was no answer, or none that could be used.
+    Failed {
+        /// What happened, with its causes.
+        error: String,
+    },
 }
 
 /// Where the events of one phase go.

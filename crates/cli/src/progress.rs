@@ -95,7 +95,7 @@ fn log(event: &Event) {
             tracing::info!(records, "sending a part of a request that was refused");
         }
         Event::Waiting { seconds, reason } => {
-            tracing::info!(seconds, reason, "waiting");
+            tracing::info!(seconds, reason = progress::awaited(reason), "waiting");
         }
         Event::Settling { seconds } => {
             tracing::info!(seconds, "waiting for an import of an earlier run to end");

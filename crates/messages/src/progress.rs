@@ -1,7 +1,7 @@
 //! How far a run is, in a line.
 
 use crate::text;
-use bwdc_engine::event::Event;
+use bwdc_engine::event::{Awaited, Event};
 
 /// What happens; None: nothing that a line says.
 pub fn event(event: &Event) -> Option<String> {
@@ -30,7 +30,7 @@ pub fn event(event: &Event) -> Option<String> {
             records
         ),
         Event::Waiting { seconds, reason } => {
-            text!("progress.waiting", "Waiting {seconds} s: {reason}", seconds, reason)
+            text!("progress.waiting", "Waiting {seconds} s: {reason}", seconds, reason = awaited(reason))
         }
         Event::Settling { seconds } => text!(
             "progress.settling",
@@ -38,6 +38,21 @@ pub fn event(event: &Event) -> Option<String> {
             seconds
         ),
     })
+}
+
+/// What is waited for before the next attempt.
+pub fn awaited(reason: &Awaited) -> String {
+    match reason {
+        Awaited::Patience { of } => text!("progress.patience", "{of} asks for slower requests", of),
+        Awaited::RateLimit { service } => {
+            text!("progress.rate-limit", "the rate limit of {service} is used up", service)
+        }
+        Awaited::Answered { url, status } => {
+            text!("progress.answered", "{url} answered {status}", url, status)
+        }
+        // A technical text, as it is in the log.
+        Awaited::Failed { error } => error.clone(),
+    }
 }
 
 /// That another run is going on, and who does it.
@@ -51,5 +66,29 @@ pub fn held(holder: Option<(&str, u32, &str)>) -> String {
             since
         ),
         None => text!("progress.held", "Waiting for another run to end"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_waited_for_is_said_in_words() {
+        let url = "https://vault.example.com/api".to_owned();
+        for (reason, said) in [
+            (Awaited::Patience { of: "Okta".to_owned() }, "Waiting 7 s: Okta asks for slower requests"),
+            (
+                Awaited::RateLimit { service: "Okta".to_owned() },
+                "Waiting 7 s: the rate limit of Okta is used up",
+            ),
+            (
+                Awaited::Answered { url, status: "502 Bad Gateway".to_owned() },
+                "Waiting 7 s: https://vault.example.com/api answered 502 Bad Gateway",
+            ),
+            (Awaited::Failed { error: "cannot reach x".to_owned() }, "Waiting 7 s: cannot reach x"),
+        ] {
+            assert_eq!(event(&Event::Waiting { seconds: 7, reason }).as_deref(), Some(said));
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::members::{Member, Members};
 use super::message::{MemberResponse, PageResponse};
 use super::tenant::{Tenant, lock};
 use crate::web::{STARTS, WebReadError};
-use bwdc_base::event::{Event, Events};
+use bwdc_base::event::{Awaited, Event, Events};
 use bwdc_base::http::Attempts;
 use bwdc_core::text::Text;
 use futures_util::StreamExt;
@@ -116,7 +116,7 @@ pub(super) async fn read_lists(
             }
         }
         if let Some(pause) = pause {
-            let reason = "Microsoft Entra ID asks for patience".to_owned();
+            let reason = Awaited::Patience { of: "Microsoft Entra ID".to_owned() };
             events(Event::Waiting { seconds: pause.as_secs(), reason });
             graph.wait(pause).await;
         }

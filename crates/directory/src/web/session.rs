@@ -5,7 +5,7 @@ use super::error::{WebReadError, shown};
 use super::request::{Answer, WebBody, WebRequest};
 use super::signature::Signature;
 use bwdc_base::clock::Clock;
-use bwdc_base::event::{Event, Events};
+use bwdc_base::event::{Awaited, Event, Events};
 use bwdc_base::http::{self, Again, Attempts, Body, Call, Repeat, RetryPolicy, TransportError};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
@@ -113,7 +113,11 @@ impl<'a> WebSession<'a> {
             self.service.budget.hold(request.bucket, real);
         }
         let seconds = pause.as_millis().div_ceil(1000) as u64;
-        (self.events)(Event::Waiting { seconds, reason: because.to_string() });
+        let reason = match again {
+            Again::Slower(_) => Awaited::Patience { of: self.service.options.service.to_string() },
+            _ => Awaited::Failed { error: because.to_string() },
+        };
+        (self.events)(Event::Waiting { seconds, reason });
         self.sleep(real, request).await
     }
 
@@ -123,7 +127,7 @@ impl<'a> WebSession<'a> {
         while let Err(pause) = self.service.budget.take(request.bucket, self.retry.speed) {
             if pause > WORTH_TELLING && !told {
                 told = true;
-                let reason = format!("the rate limit of {}", options.service);
+                let reason = Awaited::RateLimit { service: options.service.to_string() };
                 let seconds = pause.mul_f64(self.retry.speed).as_secs() + 1;
                 (self.events)(Event::Waiting { seconds, reason });
             }

@@ -3,7 +3,7 @@
 use super::error::OrganizationError;
 use super::token::AccessToken;
 use crate::clock::Clock;
-use crate::event::{Event, Events};
+use crate::event::{Awaited, Event, Events};
 use crate::http::{
     Again, Answer, Attempts, Body, BodyError, Call, Exchange, Reply, RetryPolicy, Sent, TransportError,
     describe_status, read_body, retry_after,
@@ -141,9 +141,8 @@ impl Transport {
                 "asked the organization's server"
             );
             let (again, reason) = verdict(call, &outcome);
-            let Some(pause) = attempts.next(again).filter(|it| self.may_pause(*it)) else {
-                return Ok(outcome?);
-            };
+            let pause = attempts.next(again).filter(|it| self.may_pause(*it));
+            let (Some(pause), Some(reason)) = (pause, reason) else { return Ok(outcome?) };
             events(Event::Waiting { seconds: pause.as_millis().div_ceil(1000) as u64, reason });
             tokio::time::sleep(self.retry.real(pause)).await;
         }
@@ -169,17 +168,19 @@ fn headers(call: &Call, token: Option<&AccessToken>) -> Result<HeaderMap, Transp
 }
 
 /// Whether to try again, and what is waited for.
-fn verdict<B>(call: &Call, outcome: &Result<Reply<B>, TransportError>) -> (Again, String) {
+fn verdict<B>(call: &Call, outcome: &Result<Reply<B>, TransportError>) -> (Again, Option<Awaited>) {
     match outcome {
-        Ok(Reply::Success(_)) => (Again::No, String::new()),
+        Ok(Reply::Success(_)) => (Again::No, None),
         Ok(Reply::Refused(answer)) => {
             let asked = retry_after(&answer.headers);
             let reason = match answer.status {
-                429 => format!("{} asks to wait", call.url),
-                status => format!("{} answered {}", call.url, describe_status(status)),
+                429 => Awaited::Patience { of: call.url.clone() },
+                status => Awaited::Answered { url: call.url.clone(), status: describe_status(status) },
             };
-            (Again::after_status(call.repeat, answer.status, asked), reason)
+            (Again::after_status(call.repeat, answer.status, asked), Some(reason))
         }
-        Err(error) => (Again::after_error(call.repeat, error), error.to_string()),
+        Err(error) => {
+            (Again::after_error(call.repeat, error), Some(Awaited::Failed { error: error.to_string() }))
+        }
     }
 }
