@@ -280,3 +280,47 @@ fn refused(message: &ServerMessage) -> Vec<NextStep> {
     };
     ErrorPage::Organization.after(say(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CommandLine;
+
+    const URL: &str = "https://vault.example.com/api/public/organization/import";
+
+    fn said(steps: &[NextStep]) -> String {
+        CommandLine::default().sentences(steps)
+    }
+
+    #[test]
+    fn a_firewall_at_the_token_endpoint_is_no_wrong_key() {
+        let page = ServerMessage::read(URL, 403, b"<!DOCTYPE html><html><body>Blocked</body></html>");
+        let said = said(&sign_in(&page));
+        assert!(said.contains("a firewall or a proxy") && said.contains("The key may be right."), "{said}");
+        assert!(!said.contains("bwdc login"), "{said}");
+        let wrong = ServerMessage::read(URL, 400, br#"{"error":"invalid_client"}"#);
+        assert!(super::tests::said(&sign_in(&wrong)).contains("`bwdc login`"));
+    }
+
+    #[test]
+    fn each_status_of_a_refusal_has_its_cause_and_a_page() {
+        for (status, body, cause) in [
+            (400, r#"{"message":"Cannot autoscale on self-hosted instance."}"#, "cannot buy seats"),
+            (400, r#"{"message":"Organization cannot use groups."}"#, "`sync.groups` to false"),
+            (401, "", "a token that it had just issued"),
+            (402, "", "plan and payment"),
+            (403, "<html></html>", "a firewall or a proxy"),
+            (403, "{}", "the key belongs to this organization"),
+            (404, "{}", "a single member or group, it was removed meanwhile: run again"),
+            (413, "", "`client_max_body_size`"),
+            (500, "{}", "exists twice in the organization"),
+            (504, "", "the proxy's time limits"),
+        ] {
+            let said = said(&refused(&ServerMessage::read(URL, status, body.as_bytes())));
+            assert!(said.contains(cause), "{status}: {said}");
+            assert!(said.contains("docs/errors/organization.md"), "{status}: {said}");
+        }
+        let unknown = ServerMessage::read(URL, 418, b"{}");
+        assert!(refused(&unknown).is_empty(), "what is in no table blames nothing");
+    }
+}
