@@ -120,15 +120,24 @@ pub fn report(report: &SyncReport) -> String {
 }
 
 /// That both sides agree, as counted on the organization's.
-pub fn equal(people: usize, groups: usize, memberships: usize) -> String {
-    text!(
+pub fn equal(people: usize, groups: usize, memberships: usize, others: usize) -> String {
+    let equal = text!(
         "demo.equal",
         "   The organization equals the directory: {people:person/people}, {groups:group/groups}, \
          {memberships:membership/memberships}.",
         people,
         groups,
         memberships
-    )
+    );
+    if others == 0 {
+        return equal;
+    }
+    let others = text!(
+        "demo.others",
+        "   {others:more member is/more members are} listed there: added by hand, or without access.",
+        others
+    );
+    format!("{equal}\n{others}")
 }
 
 /// How to end it.

@@ -238,7 +238,7 @@ impl Stage {
         if held.len() != groups.len() {
             return Err(DemoError::NotEqual("groups".to_owned()).into());
         }
-        print(&words::equal(found.len(), groups.len(), memberships));
+        print(&words::equal(found.len(), groups.len(), memberships, members.len() - found.len()));
         Ok(())
     }
 }

@@ -118,10 +118,10 @@ fn tiles(html: &mut String, shared: &Shared, members: &[Member], groups: &[Group
     let arrived = shared.recorder.arrived();
     html.push_str("<ul class=\"tiles\">");
     for (count, label) in [
-        (members.len().to_string(), "members"),
-        (groups.len().to_string(), "groups"),
-        (memberships.to_string(), "group memberships"),
-        (arrived.to_string(), "requests received"),
+        (members.len().to_string(), format!("members{}", of_them(members))),
+        (groups.len().to_string(), "groups".to_owned()),
+        (memberships.to_string(), "group memberships".to_owned()),
+        (arrived.to_string(), "requests received".to_owned()),
     ] {
         write!(html, "<li><strong>{count}</strong>{label}</li>")?;
     }
@@ -130,6 +130,16 @@ fn tiles(html: &mut String, shared: &Shared, members: &[Member], groups: &[Group
     }
     html.push_str("</ul>\n");
     Ok(())
+}
+
+/// Members whom no directory brought, and members without access: a sync counts neither.
+fn of_them(members: &[Member]) -> String {
+    let without = members.iter().filter(|it| it.status == MemberStatus::Revoked).count();
+    let by_hand = members.iter().filter(|it| it.external_id.is_none()).count();
+    let parts = [(without, "without access"), (by_hand, "added by hand")];
+    let parts = parts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}"));
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { String::new() } else { format!("<small>including {}</small>", parts.join(", ")) }
 }
 
 fn heading(html: &mut String, id: &str, title: &str, shown: usize, all: usize) -> fmt::Result {
@@ -155,7 +165,7 @@ fn member_table(html: &mut String, members: &[Member], groups: &[Group]) -> fmt:
         }
     }
     html.push_str(
-        "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Name / e-mail</th><th scope=\"col\">Status</th><th scope=\"col\">External ID</th>\
+        "<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Name / e-mail</th><th scope=\"col\">Status</th><th scope=\"col\">External ID</th>\
          <th scope=\"col\">Groups</th></tr></thead><tbody>\n",
     );
     for member in &members[..shown] {
@@ -170,7 +180,7 @@ fn member_table(html: &mut String, members: &[Member], groups: &[Group]) -> fmt:
             write!(html, " <span class=\"pill calm\">{role}</span>")?;
         }
         let external_id = member.external_id.as_deref().unwrap_or("–");
-        write!(html, "</td><td class=\"id\">{}</td><td>", Escaped(external_id))?;
+        write!(html, "</td><td class=\"id\">{}</td><td class=\"chips\">", Escaped(external_id))?;
         chips(html, names.get(member.id.as_str()).map_or(&[], Vec::as_slice))?;
         html.push_str("</td></tr>\n");
     }
@@ -188,14 +198,14 @@ fn group_table(html: &mut String, members: &[Member], groups: &[Group]) -> fmt::
     let addresses: HashMap<&str, &str> =
         members.iter().map(|member| (member.id.as_str(), member.email.as_str())).collect();
     html.push_str(
-        "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\" class=\"number\">Members</th>\
+        "<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\" class=\"number\">Members</th>\
          <th scope=\"col\">External ID</th><th scope=\"col\">Who</th></tr></thead><tbody>\n",
     );
     for group in &groups[..shown] {
         let external_id = group.external_id.as_deref().unwrap_or("–");
         write!(
             html,
-            "<tr><td><b>{}</b></td><td class=\"number\">{}</td><td class=\"id\">{}</td><td>",
+            "<tr><td><b>{}</b></td><td class=\"number\">{}</td><td class=\"id\">{}</td><td class=\"chips\">",
             Escaped(&group.name),
             group.members.len(),
             Escaped(external_id),
@@ -218,7 +228,7 @@ fn request_table(html: &mut String, requests: &[Arc<RecordedRequest>]) -> fmt::R
         return Ok(());
     }
     html.push_str(
-        "<div class=\"wide\"><table><thead><tr><th scope=\"col\" class=\"number\">#</th><th scope=\"col\">Time</th><th scope=\"col\">Request</th>\
+        "<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th scope=\"col\" class=\"number\">#</th><th scope=\"col\">Time</th><th scope=\"col\">Request</th>\
          <th scope=\"col\">Answer</th><th scope=\"col\" class=\"number\">Bytes</th></tr></thead><tbody>\n",
     );
     for request in requests.iter().rev().take(shown) {
@@ -238,6 +248,9 @@ fn request_table(html: &mut String, requests: &[Arc<RecordedRequest>]) -> fmt::R
         write!(html, "\n{}</pre></details></td>", Escaped(&body))?;
         let (tone, answer) = match request.status {
             None => ("warn", "none".to_owned()),
+            Some(status) if is_expected(request) => {
+                ("calm", format!("{status}, as expected: a self-hosted server has no seats"))
+            }
             Some(status @ 200..400) => ("good", status.to_string()),
             Some(status) => ("bad", status.to_string()),
         };
@@ -249,6 +262,11 @@ fn request_table(html: &mut String, requests: &[Arc<RecordedRequest>]) -> fmt::R
     }
     html.push_str("</tbody></table></div></section>\n");
     Ok(())
+}
+
+/// A server of one's own tells its seats to nobody: who asks is told so with a 400.
+fn is_expected(request: &RecordedRequest) -> bool {
+    request.status == Some(400) && request.path.ends_with("/public/organization/subscription")
 }
 
 /// Lays short JSON out over lines and cuts what is long.

@@ -74,3 +74,29 @@ async fn page_tells_how_much_of_a_long_list_it_shows() {
     let html = page(&organization).await.text;
     assert!(html.contains("500 of 601 shown"));
 }
+
+#[tokio::test]
+async fn page_tells_whom_no_sync_counts_and_takes_an_expected_refusal_for_no_fault() {
+    let organization = self_hosted().await;
+    organization.import(members(&[("anna@x.example", "id-1")])).await.ok();
+    organization.server.add_member(NewMember::confirmed("hand@x.example"));
+    let answer = organization.get("/organization/subscription").await;
+    assert_eq!(answer.status, 400);
+    let html = page(&organization).await.text;
+    assert!(html.contains("members<small>including 2 added by hand</small>"), "{html}");
+    assert!(html.contains("<span class=\"pill calm\">400, as expected"), "{html}");
+}
+
+/// Addresses are never broken, and no list makes the page longer than a few screens.
+#[tokio::test]
+async fn page_keeps_lists_within_their_own_frames() {
+    let html = page(&self_hosted().await).await.text;
+    for rule in [
+        ".wide { overflow: auto; max-height: 70vh; }",
+        ".who b { display: block; font-weight: 600; white-space: nowrap; }",
+        ".id { color: var(--soft); white-space: nowrap; }",
+    ] {
+        assert!(html.contains(rule), "{rule}");
+    }
+    assert!(!html.contains("vertical-align: top; overflow-wrap: anywhere"), "words are not broken");
+}
