@@ -1,6 +1,6 @@
 //! The program itself: newer versions, manual pages.
 
-use crate::text;
+use crate::{CommandLine, text};
 use std::path::Path;
 
 /// That there is a newer version.
@@ -11,6 +11,20 @@ pub fn newer(version: &str) -> String {
 /// That there is none.
 pub fn newest(version: &str) -> String {
     text!("program.newest", "No newer version than {version} is available.", version)
+}
+
+/// That this build does not know whom to ask.
+pub fn cannot_check() -> String {
+    text!("program.cannot-check", "This build cannot check for updates: no list of releases is set.")
+}
+
+/// Where new versions are, then.
+pub fn where_releases_are(commands: &CommandLine) -> String {
+    text!(
+        "program.releases",
+        "New versions are where this one came from. To check from here, run `{command}`.",
+        command = commands.command("config set update-feed <address>")
+    )
 }
 
 /// Where the manual pages were written.
