@@ -39,8 +39,12 @@ pub(crate) async fn explain(
     let mut subjects = read_subjects(&desired, who);
     if subjects.is_empty() {
         let work = run::find(installation, who);
-        let unread = control.cancel.unless_cancelled(work).await.ok_or(RunError::Cancelled)??;
-        subjects.extend(unread.into_iter().map(Subject::Unread));
+        let found = control.cancel.unless_cancelled(work).await.ok_or(RunError::Cancelled)??;
+        // By a name of which the read knows nothing (a login, a further address) somebody is found who was read.
+        for entry in found {
+            let read = read_subjects(&desired, &entry.name);
+            if read.is_empty() { subjects.push(Subject::Unread(entry)) } else { subjects.extend(read) }
+        }
     }
     Ok(Explained { desired, subjects })
 }

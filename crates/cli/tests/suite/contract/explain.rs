@@ -60,6 +60,10 @@ fn a_person_is_found_by_every_name_and_told_with_the_groups() {
     for who in ["ada@example.test", "ADA@Example.test", ADA, "UID=Ada, ou=people,dc=example,dc=test"] {
         assert_eq!(subjects(&stage, who), expected, "{who}");
     }
+    // By a name that the read does not know: the login.
+    for who in ["ada", "Ada"] {
+        assert_eq!(subjects(&stage, who), expected, "{who}");
+    }
     let text = told(&stage, &["explain", "ada@example.test"]);
     assert!(
         text.starts_with("`ada@example.test` is brought over.\n") && text.contains("Odd, Staff"),
@@ -99,6 +103,26 @@ fn who_is_left_out_is_told_with_the_reason() {
     assert!(text.starts_with("Nothing in the directory is called `nobody@example.test`"), "{text}");
     let text = told(&stage, &["explain", "*"]);
     assert!(text.starts_with("Nothing"), "a star is a character, not a pattern: {text}");
+}
+
+#[test]
+fn somebody_without_a_valid_address_or_disabled_is_not_said_to_be_brought_over() {
+    let stage = stage();
+    stage
+        .directory
+        .modify("uid=dan,ou=People,dc=example,dc=test", "mail", ["not an address"])
+        .expect("is there");
+    let text = told(&stage, &["explain", "not an address"]);
+    assert!(
+        text.starts_with("`not an address` is left out: `not an address` is not a valid e-mail address."),
+        "{text}"
+    );
+    stage.directory.modify(BOB, "userAccountControl", ["514"]).expect("is there");
+    let text = told(&stage, &["explain", "bob"]);
+    assert!(
+        text.starts_with("`bob@example.test` is disabled in the directory and is not invited."),
+        "{text}"
+    );
 }
 
 #[test]
