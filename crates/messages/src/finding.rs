@@ -202,6 +202,48 @@ pub fn text(findings: &[Described], width: Option<usize>, command_line: &Command
     text
 }
 
+/// What somebody has to look at, a cause once however many checks met it, with the numbers first and last.
+pub fn problems(findings: &[Described], width: Option<usize>, command_line: &CommandLine) -> String {
+    let verdict = summary(findings);
+    let all = command_line.command("doctor --all");
+    let rest = text!("finding.all", "`{all}` shows every check.", all);
+    let mut met: Vec<(&Described, Vec<&str>)> = Vec::new();
+    for finding in findings.iter().filter(|it| matches!(it.outcome, Level::Warn | Level::Fail)) {
+        let same = |it: &&mut (&Described, Vec<&str>)| {
+            let (known, _) = it;
+            (known.outcome, &known.message, &known.steps)
+                == (finding.outcome, &finding.message, &finding.steps)
+        };
+        match met.iter_mut().find(same) {
+            Some((_, subjects)) => subjects.push(&finding.subject),
+            None => met.push((finding, Vec::new())),
+        }
+    }
+    if met.is_empty() {
+        return format!("{verdict} {rest}");
+    }
+    let mut text = format!("{verdict}\n");
+    let mut area = None;
+    for (finding, others) in met {
+        if area != Some(finding.area) {
+            area = Some(finding.area);
+            text.push_str(&format!("\n{}\n", area_title(finding.area)));
+        }
+        text.push_str(&format!(
+            "  {:<5} {}\n",
+            finding.outcome.mark(),
+            broken(&line(finding), width, INDENT)
+        ));
+        let also = others.iter().filter(|it| !it.is_empty()).map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let also =
+            (!also.is_empty()).then(|| text!("finding.also", "Also for {others}.", others = also.join(", ")));
+        for more in also.iter().chain(&finding.cure(command_line)).chain(&chain(finding)) {
+            text.push_str(&format!("        {}\n", broken(more, width, INDENT)));
+        }
+    }
+    format!("{text}\n{verdict} {rest}")
+}
+
 /// For scripts.
 pub fn data(findings: &[Described], command_line: &CommandLine) -> Value {
     let checks: Vec<Value> = findings.iter().map(|it| check_data(it, command_line)).collect();

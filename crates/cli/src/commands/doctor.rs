@@ -13,16 +13,21 @@ use std::path::PathBuf;
 
 /// Check everything, from the settings folder to the organization, and change nothing.
 ///
-/// Each check prints one line: `ok`, `warn` or `FAIL` with what to do, or `-` when it waits for another check. The exit
-/// code is 1 when a check fails. `--bundle` writes an archive for support, without secrets and with numbers in place of
+/// What failed (`FAIL`) and what to look at (`warn`) is printed with what to do, a cause once. `--all` prints a line for each
+/// check: `ok`, `warn`, `FAIL`, or `-` when it waits for another one. The exit code is 1 when a check fails. `--bundle` writes an archive for support, without secrets and with numbers in place of
 /// addresses.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   bwdc doctor
+  bwdc doctor --all
   bwdc doctor --response --pretty
   bwdc doctor --bundle support.tar.gz")]
 pub(crate) struct DoctorArguments {
+    /// Print every check, not only those that somebody has to look at.
+    #[arg(long)]
+    pub(crate) all: bool,
+
     /// Write a support archive (.tar.gz) to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) bundle: Option<PathBuf>,
@@ -49,6 +54,10 @@ pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Resu
     }
     let code = u8::from(findings.iter().any(Described::is_failure));
     let columns = console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
-    let text = finding::text(&findings, Some(columns), commands);
+    let text = if arguments.all {
+        finding::text(&findings, Some(columns), commands)
+    } else {
+        finding::problems(&findings, Some(columns), commands)
+    };
     Ok(Done { answer: Answer::Report { data, text }, notices: asides, asides: Vec::new(), code })
 }

@@ -105,7 +105,7 @@ fn unbroken(text: &str) -> String {
 #[test]
 fn each_check_is_a_line_under_its_area_with_its_cure_below() {
     let stage = Stage::signed_in();
-    let output = stage.run(&["doctor"]);
+    let output = stage.run(&["doctor", "--all"]);
     assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
     let lines: Vec<&str> = output.stdout.lines().collect();
     assert_eq!(lines[0], "Installation");
@@ -131,6 +131,21 @@ fn each_check_is_a_line_under_its_area_with_its_cure_below() {
 }
 
 #[test]
+fn without_all_only_problems_are_printed_with_the_numbers_first_and_last() {
+    let home = Home::new().unwrap();
+    let output = run(&home, &["doctor"]);
+    assert_eq!(output.code, Some(1));
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    let (first, last) = (lines[0], lines[lines.len() - 1]);
+    assert!(first.contains(" ok, ") && first.contains(" failed, "), "{}", output.stdout);
+    assert_eq!(last, format!("{first} `bwdc doctor --all` shows every check."));
+    let marks = |mark: &str| lines.iter().filter(|it| it.starts_with(mark)).count();
+    assert_eq!((marks("  ok "), marks("  -  ")), (0, 0), "{}", output.stdout);
+    assert!(marks("  FAIL ") >= 2, "{}", output.stdout);
+    assert!(output.stdout.contains("  FAIL  Settings of the directory"), "{}", output.stdout);
+}
+
+#[test]
 fn an_empty_installation_says_what_is_missing_and_what_waits() {
     let home = Home::new().unwrap();
     let (checks, code) = checks(&home);
@@ -148,7 +163,7 @@ fn an_empty_installation_says_what_is_missing_and_what_waits() {
         &["You are not logged in.", "bwdc login"],
     );
     assert_outcome(one(&checks, "organization", "server"), "waiting", &["sign-in"]);
-    let output = run(&home, &["doctor", "--cleanexit"]);
+    let output = run(&home, &["doctor", "--all", "--cleanexit"]);
     assert_eq!(output.code, Some(0));
     assert!(output.stdout.contains("  FAIL  Settings of the directory"), "{}", output.stdout);
     assert!(output.stdout.contains("  -     Server"), "{}", output.stdout);
@@ -245,7 +260,7 @@ fn an_authority_that_is_not_known_is_named_with_the_setting_that_mends_it() {
     assert_eq!(shown[0]["issuer"], "CN=Sandbox directory authority");
     assert_eq!(shown[0]["names"], json!(["localhost", "127.0.0.1"]));
     assert!(shown[0]["ends"].as_str().is_some_and(|it| it.ends_with('Z')), "{certificate}");
-    let text = unbroken(&stage.run(&["doctor"]).stdout);
+    let text = unbroken(&stage.run(&["doctor", "--all"]).stdout);
     assert!(text.contains("1. CN=Sandbox directory for localhost, 127.0.0.1, signed by CN=Sandbox directory authority, until "), "{text}");
 
     let authority = stage.home.path().join("ca.pem");
