@@ -39,6 +39,7 @@ mod doctor;
 mod encryption;
 mod explain;
 mod failures;
+mod first_sync;
 mod log;
 mod manual;
 mod observer;
