@@ -12,10 +12,11 @@ pub(crate) use login::LoginError;
 pub(crate) use man::ManError;
 
 use bwdc_core::settings::{Setting, SettingsError};
+use bwdc_engine::ledger::RunId;
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::{EngineError, PlanFileError, RunError, SetupError, SignInError};
 use bwdc_messages::error::{is_official, kind, sentence, settings, update, with_causes};
-use bwdc_messages::{CommandLine, NextStep, service, system_service};
+use bwdc_messages::{CommandLine, NextStep, refused_run, service, system_service};
 use std::path::PathBuf;
 
 /// Why a command failed.
@@ -64,6 +65,10 @@ pub(crate) enum CommandError {
     SetupEnded,
     #[error("nothing was sent: the question was not answered with yes")]
     Declined,
+    #[error("which refused run is to be approved? Without a terminal, `approve` needs its number")]
+    WhichRun { last: Option<RunId> },
+    #[error("nothing was approved")]
+    NotApproved { number: usize },
     #[error("the profile `{name}` was not removed: that takes a yes at a terminal, or `--force`")]
     RemovalDeclined { name: ProfileName },
     #[error("the ledger was not changed: that takes a yes at a terminal, or `--force`")]
@@ -124,7 +129,11 @@ impl CommandError {
         Some(match self {
             Self::Engine(error) => kind(error).name(),
             Self::Interrupted | Self::RunInterrupted | Self::SetupEnded => "interrupted",
-            Self::Declined | Self::RemovalDeclined { .. } | Self::LedgerDeclined => "refused",
+            Self::Declined
+            | Self::NotApproved { .. }
+            | Self::RemovalDeclined { .. }
+            | Self::LedgerDeclined => "refused",
+            Self::WhichRun { .. } => "history",
             Self::Remote { kind, .. } => kind,
             Self::Serve(_) | Self::Service(_) | Self::System(_) => "service",
             Self::Login(_) => "sign-in",
@@ -184,6 +193,7 @@ impl CommandError {
             Self::Service(error) => service::no_answer(error),
             Self::System(error) => system_service::message(error),
             Self::Remote { message, .. } => message.clone(),
+            Self::NotApproved { number } => refused_run::not_approved(*number),
             _ if self.has_fixed_text() => self.to_string(),
             error => sentence(&with_causes(error)),
         }
@@ -230,6 +240,8 @@ impl CommandError {
             Self::RemovalDeclined { name } => {
                 return Some(format!("Look at it with `bwdc --profile {name} config list` first."));
             }
+            Self::WhichRun { last } => return Some(refused_run::which(last.map(|it| it.0), commands)),
+            Self::NotApproved { .. } => return None,
             Self::LedgerDeclined => "`bwdc plan` shows what a sync would do with the ledger as it is.",
             Self::RunInterrupted => {
                 "What was sent before is on record: the next run looks first and goes on."
@@ -265,7 +277,7 @@ mod tests {
             Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100 },
             Refusal::EmptyDirectory { source: SourceName::primary(), managed: 7 },
         ];
-        let error = CommandError::from(RunError::Refused { refusals });
+        let error = CommandError::from(RunError::Refused { refusals, run: None });
         assert_eq!(error.kind(), Some("refused"));
         let text = error.message();
         assert_eq!(
@@ -298,7 +310,7 @@ mod tests {
     #[test]
     fn a_refusal_that_scripts_know_stands_alone() {
         let refusals = vec![Refusal::OverwriteWithLargeImport];
-        let error = CommandError::from(RunError::Refused { refusals });
+        let error = CommandError::from(RunError::Refused { refusals, run: None });
         assert_eq!(
             error.message(),
             "You cannot use the 'Remove and re-add organization users during the next sync' option with large imports."

@@ -5,11 +5,14 @@ use crate::output::plan_data;
 use bwdc_core::plan::Verdict;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::paths::ProfileName;
-use bwdc_engine::service::{Answer, Answered, Host, News};
+use bwdc_engine::service::{Answer, Answered, Host, News, Told};
 use bwdc_engine::{EngineError, Message, Occasion, SyncReport};
 use bwdc_messages::foreign::fit;
+use bwdc_messages::plan::Extent;
 use bwdc_messages::status::{ServiceState, report};
-use bwdc_messages::{CommandLine, describe, history, notification, outcome, plan, service, setting, sync};
+use bwdc_messages::{
+    CommandLine, describe, history, notification, outcome, plan, refused_run, service, setting, sync,
+};
 use serde_json::{Value, json};
 use std::io::{self, Write as _};
 
@@ -51,9 +54,9 @@ impl Host for CommandHost {
                 let report = report(&found, ServiceState::Running, Clock::System.now(), &commands);
                 Answer { data: report.data, text: report.text, code: report.code, ..Answer::default() }
             }
-            Answered::Plan(planned) => Answer {
+            Answered::Plan(planned, told) => Answer {
                 data: plan_data(planned),
-                text: plan::text(planned, &commands),
+                text: plan::text(planned, extent(told), &commands),
                 code: u8::from(matches!(planned.verdict, Verdict::Held(_) | Verdict::Refused(_))) * 3,
                 ..Answer::default()
             },
@@ -72,7 +75,12 @@ impl Host for CommandHost {
             }
             Answered::NoSuchChoice(word) => failed("settings", service::no_such_choice(word), None),
             Answered::History(runs) => of(history::table_data(runs), history::table(runs)),
-            Answered::Run(run, entries) => of(history::run_data(run, entries), history::run(run, entries)),
+            Answered::Withdrawn(run) => {
+                of(json!({ "object": "withdrawal", "run": run.0 }), refused_run::withdrawn(run))
+            }
+            Answered::Run(run, entries, told) => {
+                of(history::run_data(run, entries), history::run(run, entries, extent(told)))
+            }
             Answered::Settings(entries) => {
                 let data: Vec<Value> = entries.iter().map(setting::data).collect();
                 let lines: Vec<String> =
@@ -104,6 +112,13 @@ impl Host for CommandHost {
                 }
             }
         }
+    }
+}
+
+fn extent(told: Told) -> Extent {
+    match told {
+        Told::InShort => Extent::Short,
+        Told::Whole => Extent::Whole,
     }
 }
 

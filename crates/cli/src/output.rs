@@ -7,7 +7,10 @@ use bwdc_core::plan::{Plan, Refusal};
 use bwdc_core::test_report::TestReport;
 use bwdc_engine::Planned;
 use bwdc_messages::foreign::fit;
+use bwdc_messages::line::{Line, Tone};
+use bwdc_messages::plan::Extent;
 use bwdc_messages::program::cannot_answer;
+use bwdc_messages::refusal::Stage;
 use bwdc_messages::{CommandLine, plan, refusal, summary};
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -15,6 +18,9 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 const FAILURE: u8 = 1;
 const GREEN: &str = "\u{1b}[92m";
 const RED: &str = "\u{1b}[91m";
+const YELLOW: &str = "\u{1b}[93m";
+const BOLD: &str = "\u{1b}[1m";
+const FAINT: &str = "\u{1b}[2m";
 const PLAIN: &str = "\u{1b}[0m";
 
 /// What a command has to say.
@@ -34,7 +40,7 @@ pub(crate) enum Answer {
     /// The answer of `test`.
     Test { desired: Box<Desired>, last: bool },
     /// The answer of `plan`.
-    Plan(Box<Planned>),
+    Plan { planned: Box<Planned>, extent: Extent },
 }
 
 impl Answer {
@@ -204,10 +210,13 @@ impl Printer {
                 out.write_all(fit(&summary::text(desired, *last, &self.commands)).as_bytes())?;
             }
             Answer::Test { desired, .. } => self.json(&mut out, &TestReport::new(desired))?,
-            Answer::Plan(planned) if self.response => {
+            Answer::Plan { planned, .. } if self.response => {
                 self.json(&mut out, &Success::of(PlanData::of(planned)))?;
             }
-            Answer::Plan(planned) => out.write_all(fit(&plan::text(planned, &self.commands)).as_bytes())?,
+            Answer::Plan { planned, extent } => {
+                let lines = plan::lines(planned, *extent, &self.commands);
+                colored_lines(&mut out, &lines, colors(&io::stdout()))?;
+            }
         }
         out.write_all(b"\n")?;
         out.flush()
@@ -262,7 +271,7 @@ impl Printer {
     }
 }
 
-fn colors(stream: &impl io::IsTerminal) -> bool {
+pub(crate) fn colors(stream: &impl io::IsTerminal) -> bool {
     stream.is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && terminal_takes_colors()
@@ -282,6 +291,31 @@ fn terminal_takes_colors() -> bool {
 fn colored(out: &mut impl Write, color: &str, text: &str, colors: bool) -> io::Result<()> {
     let text = fit(text);
     if colors { write!(out, "{color}{text}{PLAIN}") } else { out.write_all(text.as_bytes()) }
+}
+
+/// Lines with the colors of what they mean, which only repeat what the words say. Without a final line end.
+pub(crate) fn colored_lines(out: &mut impl Write, lines: &[Line], colors: bool) -> io::Result<()> {
+    for (number, line) in lines.iter().enumerate() {
+        if number > 0 {
+            out.write_all(b"\n")?;
+        }
+        match color_of(line.tone).filter(|_| !line.text.is_empty()) {
+            Some(color) => colored(out, color, &line.text, colors)?,
+            None => out.write_all(fit(&line.text).as_bytes())?,
+        }
+    }
+    Ok(())
+}
+
+fn color_of(tone: Tone) -> Option<&'static str> {
+    match tone {
+        Tone::Plain => None,
+        Tone::Strong => Some(BOLD),
+        Tone::Faint => Some(FAINT),
+        Tone::Good => Some(GREEN),
+        Tone::Warning => Some(YELLOW),
+        Tone::Bad => Some(RED),
+    }
 }
 
 #[derive(Serialize)]
@@ -362,7 +396,7 @@ impl<'a> PlanData<'a> {
             allowed: refusals.is_empty(),
             refusals: refusals
                 .iter()
-                .map(|refusal| RefusalData { refusal, message: refusal::refusal(refusal) })
+                .map(|refusal| RefusalData { refusal, message: refusal::refusal(refusal, Stage::Plan) })
                 .collect(),
             object: "plan",
         }

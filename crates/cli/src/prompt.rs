@@ -66,6 +66,12 @@ impl Prompt {
         self.write(&format!("{text}\n"))
     }
 
+    /// The same for a text that was made fit to be shown, and may have colors.
+    pub(crate) fn show_colored(self, text: &str) -> Result<(), CommandError> {
+        let mut terminal = io::stderr().lock();
+        writeln!(terminal, "{text}").and_then(|()| terminal.flush()).map_err(CommandError::Prompt)
+    }
+
     fn ask(self, question: &str) -> Result<(), CommandError> {
         self.write(&format!("{question}: "))
     }

@@ -303,8 +303,10 @@ impl Run<'_> {
             EngineError::Run(error) => Some(error.cause()),
             _ => None,
         };
-        let (Some(approved), Some(RunError::Refused { refusals } | RunError::Held { refusals, .. })) =
-            (approved, cause)
+        let (
+            Some(approved),
+            Some(RunError::Refused { refusals, run } | RunError::Held { refusals, run, .. }),
+        ) = (approved, cause)
         else {
             return Err(words);
         };
@@ -321,7 +323,7 @@ impl Run<'_> {
         }
         let mut engine =
             Engine::open(self.environment.clone()).map_err(|error| Box::new(describe(&error)))?;
-        engine.approve(None::<RunId>).map_err(|error| Box::new(describe(&error)))?;
+        engine.approve(*run).map_err(|error| Box::new(describe(&error)))?;
         drop(engine);
         self.in_turn(None).await.map_err(|error| Box::new(describe(&error)))
     }

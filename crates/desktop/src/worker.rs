@@ -231,13 +231,13 @@ impl Lane {
         let trigger = Trigger::asked(FrontEnd::Desktop);
         let first = engine.apply(trigger, saved, control).await;
         match first {
-            Err(EngineError::Run(RunError::Refused { .. })) if approved => {
-                engine.approve(None)?;
+            Err(EngineError::Run(RunError::Refused { run, .. })) if approved => {
+                engine.approve(run)?;
                 engine.apply(trigger, saved, control).await
             }
             // The rest is done by then, so that the plan is another one: what was approved is all that is left of it.
             Err(EngineError::Run(error)) if approved && matches!(error.cause(), RunError::Held { .. }) => {
-                engine.approve(None)?;
+                engine.approve(error.run())?;
                 engine.sync(trigger, ReadMode::Incremental, control).await
             }
             other => other,

@@ -15,6 +15,7 @@ use bwdc_core::names::{Email, Timestamp};
 use bwdc_core::normalize::{is_acceptable, lowered_by_server};
 use bwdc_core::plan::{Refusal, Takings};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -66,6 +67,15 @@ pub enum HistoryError {
         /// The address.
         address: String,
     },
+    /// No approval is there to be taken back.
+    #[error("{}", match run {
+        Some(run) => format!("run {} has no approval that counts", run.0),
+        None => "no approval counts".to_owned(),
+    })]
+    NothingToWithdraw {
+        /// The run that was named.
+        run: Option<RunId>,
+    },
     /// A run that the history does not have.
     #[error("run {} is not remembered", run.0)]
     NoSuchRun {
@@ -94,9 +104,9 @@ pub enum Happened {
     Change {
         /// Why, in the word that a plan has for it.
         cause: Option<String>,
-        /// Who came into a group.
+        /// Who came into a group, by address where it is known.
         added: Vec<String>,
-        /// Who went out of a group.
+        /// Who went out of a group, by address where it is known.
         removed: Vec<String>,
     },
     /// Nothing was sent.
@@ -124,6 +134,23 @@ impl HistoryEntry {
             },
         };
         Self { action, subject, what, json }
+    }
+}
+
+impl HistoryEntry {
+    fn names_members(&self) -> bool {
+        matches!(&self.what, Happened::Change { added, removed, .. } if !added.is_empty() || !removed.is_empty())
+    }
+
+    /// People know each other by address. Whoever is managed no more keeps the external id.
+    fn call_by_address(&mut self, addresses: &HashMap<String, String>) {
+        if let Happened::Change { added, removed, .. } = &mut self.what {
+            for name in added.iter_mut().chain(removed) {
+                if let Some(address) = addresses.get(name) {
+                    name.clone_from(address);
+                }
+            }
+        }
     }
 }
 
@@ -208,6 +235,85 @@ fn open_ledger(installation: &Installation) -> Result<Ledger, HistoryError> {
     }
     expect_readable_ledger(installation)?;
     Ok(Ledger::open(path, installation.clock())?.into_ledger())
+}
+
+/// A refused run as an approval would let it pass.
+pub struct RefusedRun {
+    /// The run.
+    pub record: RunRecord,
+    /// What it would have done, and why it did not.
+    pub entries: Vec<HistoryEntry>,
+    /// What it would have taken away.
+    pub takings: Takings,
+    /// What people and groups are called whose ids stand there, as far as it is known.
+    pub names: HashMap<String, String>,
+}
+
+impl RefusedRun {
+    /// Why it was refused.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        let refusals = self.entries.iter().filter_map(|entry| match &entry.what {
+            Happened::Refused(refusal) => Some(refusal.clone()),
+            Happened::Change { .. } | Happened::Failed { .. } => None,
+        });
+        refusals.collect()
+    }
+}
+
+/// The refused run that [`approve`] would approve.
+///
+/// # Errors
+/// As [`approve`].
+pub(crate) fn refused_run(
+    installation: &Installation,
+    run: Option<RunId>,
+) -> Result<RefusedRun, HistoryError> {
+    expect_readable_ledger(installation)?;
+    let ledger = Ledger::open_to_read(&installation.profile().connector_db)?;
+    let found = ledger.map(|it| it.quarantined(run)).transpose()?.flatten();
+    match found {
+        None => Err(HistoryError::NothingToApprove { run }),
+        Some((run, takings)) if takings == Takings::default() => Err(HistoryError::OnlyMended { run }),
+        Some((run, takings)) => {
+            let (record, entries) = of_run(installation, run)?;
+            let names = names_of(installation, &entries)?;
+            Ok(RefusedRun { record, entries, takings, names })
+        }
+    }
+}
+
+/// Names by id: of whom the ledger knows, and of whom the run was about.
+fn names_of(
+    installation: &Installation,
+    entries: &[HistoryEntry],
+) -> Result<HashMap<String, String>, HistoryError> {
+    let mut names = HashMap::new();
+    if let Some(ledger) = Ledger::open_to_read(&installation.profile().connector_db)? {
+        names = ledger.addresses_by_id()?;
+        names.extend(ledger.group_names_by_id()?);
+    }
+    for entry in entries {
+        let about = entry.json.get("person").or_else(|| entry.json.get("group"));
+        if let Some(id) = about.and_then(|it| it.get("externalId")).and_then(Value::as_str) {
+            names.insert(id.to_owned(), entry.subject.clone());
+        }
+    }
+    Ok(names)
+}
+
+/// Takes an approval back that still counts: that of the given run, else the last one.
+///
+/// # Errors
+/// [`HistoryError::NothingToWithdraw`] when there is none; else why the ledger cannot be written.
+pub(crate) fn withdraw(installation: &Installation, run: Option<RunId>) -> Result<RunId, HistoryError> {
+    let _run_lock = installation.lock("approve")?;
+    if !installation.profile().connector_db.exists() {
+        return Err(HistoryError::NothingToWithdraw { run });
+    }
+    expect_readable_ledger(installation)?;
+    let mut ledger = Ledger::open(&installation.profile().connector_db, installation.clock())?.into_ledger();
+    let withdrawn = ledger.withdraw(run, installation.now())?;
+    withdrawn.ok_or(HistoryError::NothingToWithdraw { run })
 }
 
 /// Forgets runs that began before a point in time, or all of them, and with all of them the copies of directories that
@@ -305,7 +411,12 @@ pub(crate) fn of_run(
     let missing = || HistoryError::NoSuchRun { run };
     let ledger = Ledger::open_to_read(&installation.profile().connector_db)?.ok_or_else(missing)?;
     let record = ledger.runs(u32::MAX)?.into_iter().find(|it| it.id == run).ok_or_else(missing)?;
-    Ok((record, ledger.actions(run)?.into_iter().map(HistoryEntry::of).collect()))
+    let mut entries: Vec<HistoryEntry> = ledger.actions(run)?.into_iter().map(HistoryEntry::of).collect();
+    if entries.iter().any(HistoryEntry::names_members) {
+        let addresses = ledger.addresses_by_id()?;
+        entries.iter_mut().for_each(|it| it.call_by_address(&addresses));
+    }
+    Ok((record, entries))
 }
 
 /// Only a run sets a damaged ledger aside: it says so.

@@ -39,6 +39,11 @@ pub fn cause(cause: Cause) -> String {
     }
 }
 
+/// The same by the word that the history keeps; one of a later version as it is.
+pub fn cause_named(word: &str) -> String {
+    serde_json::from_value(word.into()).map_or_else(|_| word.to_owned(), cause)
+}
+
 /// What happened to somebody who stays, and why nothing is done.
 pub fn kept(kept: &Kept) -> String {
     let happened = kept.cause.map_or_else(

@@ -1,8 +1,12 @@
 //! Earlier runs: as a table, one by one, for scripts and for spreadsheets.
 
 use crate::foreign::fit_in_a_line;
-use crate::refusal::refusal;
+use crate::line::Line;
+use crate::plan::{Extent, Item, Section, Shown, members_below, wrapped};
+use crate::plan_view::PlanSection;
+use crate::refusal::{Stage, refusal};
 use crate::text;
+use crate::wrap::broken;
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::to_iso;
 use bwdc_engine::ledger::{RunOutcome, RunRecord, SENT_AGAIN};
@@ -70,8 +74,26 @@ pub(crate) fn duration(run: &RunRecord) -> String {
 
 /// What changed, in words; sizes of the desired state are left to the JSON form.
 pub fn changes(run: &RunRecord) -> String {
-    let parts: Vec<String> = counted(run).map(|(name, number)| format!("{name} {number}")).collect();
+    let parts: Vec<String> = counted(run).map(|(name, number)| count(name, *number)).collect();
     if parts.is_empty() { text!("history.nothing", "nothing") } else { parts.join(", ") }
+}
+
+/// How many of what, in the words of a plan; what a later version counts by its own name.
+fn count(action: &str, n: u64) -> String {
+    match action {
+        "invite" => text!("history.invited", "{n:invitation/invitations}", n),
+        "stage" => text!("history.staged", "{n:staged member/staged members}", n),
+        "restore" => text!("history.restored", "{n:restored member/restored members}", n),
+        "revoke" => text!("history.revoked", "{n:revoked member/revoked members}", n),
+        "remove" => text!("history.removed", "{n:removed member/removed members}", n),
+        "adopt" | "replaceExternalId" => text!("history.ids", "{n:external id/external ids}", n),
+        "createGroup" => text!("history.groups-created", "{n:new group/new groups}", n),
+        "renameGroup" => text!("history.groups-renamed", "{n:renamed group/renamed groups}", n),
+        "adoptGroup" => text!("history.groups-adopted", "{n:group taken over/groups taken over}", n),
+        "deleteGroup" => text!("history.groups-deleted", "{n:deleted group/deleted groups}", n),
+        "changeMembers" => text!("history.members", "members of {n:group/groups}", n),
+        other => format!("{other} {n}"),
+    }
 }
 
 /// Whether anything changed.
@@ -95,6 +117,10 @@ fn counted(run: &RunRecord) -> impl Iterator<Item = (&String, &u64)> {
     run.counts.iter().filter(|(name, number)| **number > 0 && !OTHERS.contains(&name.as_str()))
 }
 
+/// Columns of the table, and the one where changes begin.
+const WIDTH: usize = 80;
+const CHANGES: usize = 52;
+
 /// Runs for people, one line each.
 pub fn table(runs: &[RunRecord]) -> String {
     if runs.is_empty() {
@@ -114,46 +140,95 @@ pub fn table(runs: &[RunRecord]) -> String {
         let started = started.split('.').next().unwrap_or_default().replace('T', " ");
         let (outcome, took) = (outcome(run), duration(run));
         // A string takes what is written to it.
-        let _ = write!(text, "\n{:>5}  {started:<20}  {outcome:<11}  {took:>8}  {}", run.id.0, changes(run));
+        let what = broken(&changes(run), Some(WIDTH), CHANGES);
+        let _ = write!(text, "\n{:>5}  {started:<20}  {outcome:<11}  {took:>8}  {what}", run.id.0);
     }
     text
 }
 
-/// A run for people: what it did and why.
-pub fn run(run: &RunRecord, actions: &[HistoryEntry]) -> String {
-    let mut text = format!("{}\n", table(std::slice::from_ref(run)));
-    for action in actions {
-        if let Some(reason) = reason(action) {
-            let _ = write!(text, "\n  {}: {}", action.action, fit_in_a_line(&reason));
-            continue;
-        }
-        let (cause, added, removed) = change(action);
-        let cause = cause.unwrap_or("-");
-        let subject = fit_in_a_line(&action.subject);
-        let _ = write!(text, "\n  {:<17}  {subject:<44}  {cause}", action.action);
-        for (word, names) in [("in", added), ("out", removed)] {
-            if !names.is_empty() {
-                let _ = write!(text, "\n      {word}: {}", fit_in_a_line(&names.join(", ")));
-            }
-        }
+/// A run for people: what it did and why, in the words of a plan.
+pub fn run(run: &RunRecord, entries: &[HistoryEntry], extent: Extent) -> String {
+    let mut lines = vec![Line::plain(table(std::slice::from_ref(run))), Line::default()];
+    lines.extend(reasons(run, entries));
+    let done = done(entries, extent);
+    if run.outcome == Some(RunOutcome::Refused) && !done.is_empty() {
+        lines.push(Line::plain(text!("history.would", "What it would have done, and did not:")));
     }
-    if actions.is_empty() {
+    lines.extend(done);
+    if entries.is_empty() {
         let again = run.counts.get(SENT_AGAIN).copied().unwrap_or_default();
-        text.push_str("\n  ");
-        text.push_str(&match again {
+        lines.push(Line::plain(match again {
             0 => text!("history.no-change", "No change was made."),
             _ => text!(
                 "history.sent-again",
                 "{again:person or group was/people and groups were} sent again, although nothing was known to differ.",
                 again
             ),
+        }));
+    }
+    lines.extend(left_behind(run).into_iter().map(Line::plain));
+    lines.into_iter().map(|it| it.text).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+/// Why it was refused, or what ended it.
+fn reasons(run: &RunRecord, entries: &[HistoryEntry]) -> Vec<Line> {
+    let of_run = Stage::Run(Some(run.id.0));
+    let said = entries.iter().filter_map(|it| {
+        Some(match (&it.what, reason(it, of_run)?) {
+            (Happened::Failed { .. }, error) => text!("history.failed", "Failed: {error}", error),
+            (_, why) => text!("history.refused", "Refused: {why}", why),
+        })
+    });
+    let mut lines: Vec<Line> = said.map(|it| Line::plain(wrapped(&fit_in_a_line(&it), "", 2))).collect();
+    if !lines.is_empty() {
+        lines.push(Line::default());
+    }
+    lines
+}
+
+/// What it changed, or would have changed, in sections.
+fn done(entries: &[HistoryEntry], extent: Extent) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for wanted in PlanSection::ALL {
+        let of_section = |it: &&(usize, &HistoryEntry)| PlanSection::of_action(&it.1.action) == Some(wanted);
+        let numbered: Vec<(usize, &HistoryEntry)> = entries.iter().enumerate().collect();
+        let items = numbered.iter().filter(of_section).map(|&(place, entry)| Item {
+            reason: change(entry).0.map(crate::change::cause_named).unwrap_or_default(),
+            name: entry.subject.as_str().into(),
+            place,
         });
+        let items: Vec<Item<'_>> = items.collect();
+        if items.is_empty() {
+            continue;
+        }
+        let section = Section { title: wanted.title(), tone: wanted.tone(), most: wanted.most(), items };
+        lines.extend(section.lines(extent, &|place| shown(wanted, &entries[place], extent)));
+        lines.push(Line::default());
     }
-    for line in left_behind(run) {
-        text.push_str("\n  ");
-        text.push_str(&line);
-    }
-    text
+    // What a later version wrote, and what was noted beside changes.
+    let others = entries.iter().filter(|it| PlanSection::of_action(&it.action).is_none());
+    let others = others.filter(|it| matches!(it.what, Happened::Change { .. }));
+    lines.extend(
+        others
+            .map(|it| Line::plain(format!("{}: {}", fit_in_a_line(&it.action), fit_in_a_line(&it.subject)))),
+    );
+    lines
+}
+
+fn shown(section: PlanSection, entry: &HistoryEntry, extent: Extent) -> Shown {
+    let (_, added, removed) = change(entry);
+    let below = members_below(added, removed, &[], extent, &|name| name.to_owned());
+    let below = if section == PlanSection::GroupsDeleted { Vec::new() } else { below };
+    let old = entry.json.get("old").and_then(Value::as_str).filter(|_| entry.action == "renameGroup");
+    let name = match old {
+        Some(old) => format!("{old} → {}", entry.subject),
+        None => entry.subject.clone(),
+    };
+    Shown { row: format!("{} {name}", sign(section, &entry.action)), below }
+}
+
+fn sign(section: PlanSection, action: &str) -> char {
+    if action == "createGroup" { '+' } else { section.sign() }
 }
 
 /// What a run left to be known, one line a kind.
@@ -174,9 +249,9 @@ fn left_behind(run: &RunRecord) -> Vec<String> {
 }
 
 /// Why a run was refused, or what ended it; None: the entry is a change.
-fn reason(entry: &HistoryEntry) -> Option<String> {
+fn reason(entry: &HistoryEntry, stage: Stage) -> Option<String> {
     match &entry.what {
-        Happened::Refused(why) => Some(refusal(why)),
+        Happened::Refused(why) => Some(refusal(why, stage)),
         Happened::Failed { error } => Some(error.clone()),
         Happened::Change { .. } => None,
     }
@@ -201,7 +276,7 @@ pub fn table_csv(runs: &[RunRecord]) -> String {
             to_iso(run.started_at),
             finished,
             outcome(run).to_owned(),
-            changes(run),
+            counted(run).map(|(name, number)| format!("{name} {number}")).collect::<Vec<_>>().join(", "),
             started_by(run).to_owned(),
             seconds.trim_end_matches(" s").trim_start_matches('-').to_owned(),
         ];
@@ -219,7 +294,7 @@ pub fn run_csv(actions: &[HistoryEntry]) -> String {
         let fields = [
             action.action.clone(),
             action.subject.clone(),
-            reason(action).unwrap_or(cause),
+            reason(action, Stage::Run(None)).unwrap_or(cause),
             added.join(" "),
             removed.join(" "),
         ];

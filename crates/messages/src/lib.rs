@@ -29,6 +29,7 @@ pub mod profile;
 pub mod program;
 pub mod progress;
 pub mod refusal;
+pub mod refused_run;
 pub mod secret;
 pub mod service;
 pub mod setting;

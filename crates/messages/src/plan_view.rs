@@ -78,6 +78,22 @@ impl PlanSection {
         }
     }
 
+    /// The section of an action of the history; None: the action is no change, or one of a later version.
+    pub fn of_action(action: &str) -> Option<Self> {
+        Some(match action {
+            "remove" => Self::Removed,
+            "revoke" => Self::Revoked,
+            "deleteGroup" => Self::GroupsDeleted,
+            "changeMembers" => Self::Memberships,
+            "invite" => Self::Invited,
+            "stage" => Self::Staged,
+            "restore" => Self::Restored,
+            "adopt" | "replaceExternalId" => Self::Recorded,
+            "createGroup" | "renameGroup" | "adoptGroup" => Self::Groups,
+            _ => return None,
+        })
+    }
+
     /// Its title.
     pub fn title(self) -> String {
         match self {
@@ -209,13 +225,15 @@ impl PlanRow {
         };
         let Some(id) = id else { return lines };
         lines.push(Line::new(text!("plan-view.entry", "Entry of the directory: {id}", id), Tone::Plain));
+        let called =
+            |ids: &[String]| -> Vec<String> { ids.iter().map(|id| plan.called(id).to_owned()).collect() };
         match change {
             Some(Change::ChangeMembers { added, removed, .. }) => {
-                lines.extend(names(text!("plan-view.in", "In:"), added));
-                lines.extend(names(text!("plan-view.out", "Out:"), removed));
+                lines.extend(names(text!("plan-view.in", "In:"), &called(added)));
+                lines.extend(names(text!("plan-view.out", "Out:"), &called(removed)));
             }
             Some(Change::DeleteGroup { removed, .. }) => {
-                lines.extend(names(text!("plan-view.out", "Out:"), removed));
+                lines.extend(names(text!("plan-view.out", "Out:"), &called(removed)));
             }
             Some(Change::CreateGroup { .. }) => {
                 let found = plan.new_groups().find(|(group, _)| group.as_str() == id);

@@ -10,13 +10,13 @@ use bwdc_core::plan::Refusal;
 pub enum Stage {
     /// In a plan: no run was refused yet, and only a refused run can be approved.
     Plan,
-    /// After a run that was refused.
-    Run,
+    /// After a run that was refused: its number, where it is known.
+    Run(Option<i64>),
 }
 
 /// Refusals, one paragraph each, and what to do about them at the end; each step once.
 pub fn refusals(refusals: &[Refusal], stage: Stage, command_line: &CommandLine) -> Vec<String> {
-    let mut paragraphs: Vec<String> = refusals.iter().map(message).collect();
+    let mut paragraphs = paragraphs(refusals);
     let steps = steps(refusals, stage);
     if !steps.is_empty() {
         paragraphs.push(command_line.sentences(&steps));
@@ -24,10 +24,37 @@ pub fn refusals(refusals: &[Refusal], stage: Stage, command_line: &CommandLine) 
     paragraphs
 }
 
+/// Groups that are named because each of them would lose too many, before the rest is counted.
+const GROUPS: usize = 3;
+
+/// Refusals, one paragraph each; what several say alike stands once.
+pub fn paragraphs(refusals: &[Refusal]) -> Vec<String> {
+    let emptied = refusals.iter().filter(|it| matches!(it, Refusal::GroupEmptied { .. })).count();
+    let most = if emptied > GROUPS + 1 { GROUPS } else { emptied };
+    let (mut paragraphs, mut groups): (Vec<String>, usize) = (Vec::new(), 0);
+    for refusal in refusals {
+        if matches!(refusal, Refusal::GroupEmptied { .. }) {
+            groups += 1;
+        }
+        let said = if !matches!(refusal, Refusal::GroupEmptied { .. }) || groups <= most {
+            message(refusal)
+        } else if groups == most + 1 {
+            let more = emptied - most;
+            text!("refusal.more-groups", "So would {more:more group/more groups}.", more)
+        } else {
+            continue;
+        };
+        if !paragraphs.contains(&said) {
+            paragraphs.push(said);
+        }
+    }
+    paragraphs
+}
+
 /// A refusal with what to do about it.
-pub fn refusal(refusal: &Refusal) -> String {
+pub fn refusal(refusal: &Refusal, stage: Stage) -> String {
     let message = message(refusal);
-    let steps = steps(std::slice::from_ref(refusal), Stage::Run);
+    let steps = steps(std::slice::from_ref(refusal), stage);
     if steps.is_empty() { message } else { format!("{message} {}", CommandLine::default().sentences(&steps)) }
 }
 
@@ -178,7 +205,8 @@ pub fn steps(refusals: &[Refusal], stage: Stage) -> Vec<NextStep> {
                 steps.push(Step::run("sync").to(intended.clone()));
                 steps.push(Step::run("approve").to(intended));
             }
-            Stage::Run => steps.push(Step::run("approve").to(intended)),
+            Stage::Run(Some(run)) => steps.push(Step::run(format!("approve {run}")).to(intended)),
+            Stage::Run(None) => steps.push(Step::run("approve").to(intended)),
         }
     }
     for step in refusals.iter().flat_map(of_one) {
@@ -186,7 +214,23 @@ pub fn steps(refusals: &[Refusal], stage: Stage) -> Vec<NextStep> {
             steps.push(step);
         }
     }
-    steps
+    together(steps)
+}
+
+/// Steps that serve one purpose, one after the other.
+fn together(steps: Vec<NextStep>) -> Vec<NextStep> {
+    let mut purposes: Vec<Option<String>> = Vec::new();
+    let mut numbered = Vec::with_capacity(steps.len());
+    for step in steps {
+        let known = step.purpose.as_ref().and_then(|_| purposes.iter().position(|it| *it == step.purpose));
+        let number = known.unwrap_or_else(|| {
+            purposes.push(step.purpose.clone());
+            purposes.len() - 1
+        });
+        numbered.push((number, step));
+    }
+    numbered.sort_by_key(|it| it.0);
+    numbered.into_iter().map(|it| it.1).collect()
 }
 
 fn of_one(refusal: &Refusal) -> Vec<NextStep> {

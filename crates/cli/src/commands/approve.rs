@@ -1,31 +1,38 @@
 //! `bwdc approve`
 
-use super::remote::{Patience, by_service};
-use super::session::{WaitArguments, open};
+use super::remote::{Patience, by_service, is_elsewhere};
+use super::session::{WaitArguments, extent, may_ask, open};
+use crate::error::CommandError;
 use crate::global::GlobalArguments;
-use crate::output::{Answer, Done, Failed};
+use crate::output::{Answer, Done, Failed, colored_lines, colors};
+use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use bwdc_core::ledger::Choice;
-use bwdc_engine::Cancel;
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::service::Command;
+use bwdc_engine::{Cancel, RefusedRun};
+use bwdc_messages::plan::Extent;
+use bwdc_messages::refused_run;
 use bwdc_messages::sync::{approved, decision_data, decision_text};
 use clap::Args;
 use serde_json::json;
+use std::io;
 
 /// Approve what a refused run would have taken away, or settle what becomes of a person who waits.
 ///
-/// For 24 hours, runs that take no more than that pass; a run that takes more is refused again. `bwdc history` shows what
-/// a refused run would have done. An approval that names a person holds until a sync has carried it out, within the limits.
+/// At a terminal, the command shows whose access is in question and asks; without one, it needs the number of the run, which
+/// the refused run printed. For 24 hours, runs that take no more than that pass; a run that takes more is refused again.
+/// An approval that names a person holds until a sync has carried it out, within the limits.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   bwdc approve
   bwdc approve 12
+  bwdc approve --withdraw 12
   bwdc approve --restore ann@example.com
   bwdc approve --withdraw --restore ann@example.com")]
 pub(crate) struct ApproveArguments {
-    /// The number of the refused run; by default the last one.
+    /// The number of the refused run; at a terminal, by default the last one.
     pub(crate) run: Option<i64>,
 
     /// Give the membership with this address to the entry that has the address now.
@@ -36,9 +43,13 @@ pub(crate) struct ApproveArguments {
     #[arg(long, value_name = "ADDRESS", group = "person", conflicts_with = "run")]
     pub(crate) invite: Option<String>,
 
-    /// Take the approval of a person back.
-    #[arg(long, requires = "person")]
+    /// Withdraw the approval of this run, by default the last one that counts, or that of the person.
+    #[arg(long)]
     pub(crate) withdraw: bool,
+
+    /// Name everybody instead of the first of each group.
+    #[arg(long, conflicts_with = "withdraw")]
+    pub(crate) verbose: bool,
 
     #[command(flatten)]
     pub(crate) wait: WaitArguments,
@@ -55,13 +66,33 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
     if let Some((address, choice)) = arguments.person() {
         return person(address, choice, arguments, global);
     }
-    let command = Command::Approve { run: arguments.run };
+    let command = match arguments.withdraw {
+        true => Command::Withdraw { run: arguments.run },
+        false => Command::Approve { run: arguments.run },
+    };
+    // The service is asked as anybody without a terminal.
+    if is_elsewhere(global) && arguments.run.is_none() && !arguments.withdraw {
+        return Err(CommandError::WhichRun { last: None }.into());
+    }
     if let Some(done) = by_service(global, command, Patience::Short) {
         return done;
     }
-    let mut engine = open(global)?;
     let cancel = Cancel::default();
-    let work = async || engine.approve(arguments.run.map(RunId));
+    let mut engine = open(global)?;
+    if arguments.withdraw {
+        let work = async || engine.withdraw_approval(arguments.run.map(RunId));
+        let run = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
+        let data = json!({ "object": "withdrawal", "run": run.0 });
+        return Ok(Answer::Report { data, text: refused_run::withdrawn(run) }.into());
+    }
+    let refused = engine.refused_run(arguments.run.map(RunId))?;
+    let id = refused.record.id;
+    if may_ask(global) {
+        ask(&refused, extent(arguments.verbose))?;
+    } else if arguments.run.is_none() {
+        return Err(CommandError::WhichRun { last: Some(id) }.into());
+    }
+    let work = async || engine.approve(Some(id));
     let (run, takings) = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
     let text = approved(run, &takings);
     let data = json!({ "object": "approval", "run": run.0, "takings": takings });
@@ -90,4 +121,20 @@ fn person(
     let decision = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
     let (data, text) = (decision_data(&decision, withdraw), decision_text(&decision, withdraw));
     Ok(Answer::Report { data, text }.into())
+}
+
+/// Shows whose access is in question, and asks for the number that the limits refused, so that nobody approves what nobody read.
+fn ask(refused: &RefusedRun, extent: Extent) -> Result<(), CommandError> {
+    let lines = refused_run::lines(refused, extent);
+    let mut shown = Vec::new();
+    colored_lines(&mut shown, &lines, colors(&io::stderr())).map_err(CommandError::Prompt)?;
+    let prompt = Prompt { visible: true };
+    prompt.show_colored(&String::from_utf8_lossy(&shown))?;
+    let Some((number, question)) = refused_run::question(refused) else { return Ok(()) };
+    let typed = block_on(prompt.line(&question))?;
+    if typed.is_some_and(|it| it == number.to_string()) {
+        Ok(())
+    } else {
+        Err(CommandError::NotApproved { number })
+    }
 }

@@ -1,7 +1,7 @@
 //! `bwdc history`
 
 use super::remote::{Patience, by_service};
-use super::session::open;
+use super::session::{extent, open};
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
@@ -32,6 +32,10 @@ pub(crate) struct HistoryArguments {
     /// How many runs to list.
     #[arg(long, default_value_t = 20, value_name = "NUMBER", conflicts_with = "run")]
     pub(crate) most: u32,
+
+    /// Of one run, name everybody instead of the first of each group.
+    #[arg(long)]
+    pub(crate) verbose: bool,
 
     /// Print comma-separated values.
     #[arg(long)]
@@ -71,7 +75,7 @@ pub(super) fn run(arguments: &HistoryArguments, global: &GlobalArguments) -> Res
         return Ok(Answer::Report { data, text: history::forgotten(forgotten) }.into());
     }
     let command = match arguments.run {
-        Some(run) => Command::Run { run },
+        Some(run) => Command::Run { run, verbose: arguments.verbose },
         None => Command::History { most: arguments.most },
     };
     if let Some(done) = (!arguments.csv).then(|| by_service(global, command, Patience::Short)).flatten() {
@@ -81,8 +85,11 @@ pub(super) fn run(arguments: &HistoryArguments, global: &GlobalArguments) -> Res
     let answer = match arguments.run {
         Some(number) => {
             let (record, actions) = engine.run_of_history(RunId(number))?;
-            let text =
-                if arguments.csv { history::run_csv(&actions) } else { history::run(&record, &actions) };
+            let text = if arguments.csv {
+                history::run_csv(&actions)
+            } else {
+                history::run(&record, &actions, extent(arguments.verbose))
+            };
             Answer::Report { data: history::run_data(&record, &actions), text }
         }
         None => {

@@ -6,9 +6,10 @@ use bwdc_engine::lock::LockError;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::{Cancel, Engine, EngineError, HistoryError, RunError};
 use bwdc_messages::foreign::fit;
+use bwdc_messages::plan::Extent;
 use bwdc_messages::service::waits;
 use clap::Args;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 #[derive(Args)]
@@ -66,6 +67,16 @@ const EACH_TRY: Duration = Duration::from_millis(250);
 /// The installation that the options name.
 pub(super) fn open(global: &GlobalArguments) -> Result<Engine, CommandError> {
     Ok(Engine::open(global.environment())?)
+}
+
+/// How much of a long list is printed.
+pub(super) fn extent(verbose: bool) -> Extent {
+    if verbose { Extent::Whole } else { Extent::Short }
+}
+
+/// Whether there is somebody to ask: a schedule is never asked, and neither is anybody who wants no words.
+pub(super) fn may_ask(global: &GlobalArguments) -> bool {
+    !global.nointeraction && !global.quiet && io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// A variable's text; None when it is unset or empty. One that is no text is refused: half of a secret is none.

@@ -1,7 +1,7 @@
 //! `bwdc sync`, and `bwdc apply`, which is a sync with a plan to keep to
 
 use super::remote::{Patience, by_service};
-use super::session::{RunArguments, WaitArguments, detailed, open};
+use super::session::{RunArguments, WaitArguments, detailed, may_ask, open};
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
@@ -15,7 +15,6 @@ use bwdc_engine::{
 };
 use bwdc_messages::{outcome, sync as words};
 use clap::Args;
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 /// Make the organization agree with the directory.
@@ -153,11 +152,6 @@ fn carry_out(
             Err(failed)
         }
     }
-}
-
-/// A schedule is never asked, and neither is anybody who wants no words: the limits decide there.
-fn may_ask(global: &GlobalArguments) -> bool {
-    !global.nointeraction && !global.quiet && io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 fn overwrites(engine: &Engine) -> Result<bool, CommandError> {

@@ -8,6 +8,7 @@ use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
 use crate::screen::{Line, Row, Screen, Tone};
 use bwdc_engine::ledger::{RunOutcome, RunRecord};
+use bwdc_messages::plan::Extent;
 use bwdc_messages::time::moment;
 use bwdc_messages::{history, text};
 
@@ -86,7 +87,8 @@ impl View for HistoryView {
             }
             Happened::Run(record, entries) => {
                 let title = text!("history-view.run", "Run {run}", run = record.id.0);
-                let lines: Vec<Line> = history::run(&record, &entries).lines().map(Line::plain).collect();
+                let lines: Vec<Line> =
+                    history::run(&record, &entries, Extent::Whole).lines().map(Line::plain).collect();
                 return Ok(Turn::Open(Box::new(TextView::new(title, &lines))));
             }
             Happened::Failed(error) => self.failure = Some(Line::new(desk.error_text(&error), Tone::Bad)),

@@ -1,15 +1,13 @@
 //! Plans out of small and large directories, made by the rules themselves.
 
+use crate::judged::{Known, judged};
 use bwdc_core::desired::Desired;
 use bwdc_core::ledger::{LedgerState, Marks};
-use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, Timestamp};
-use bwdc_core::observed::{
-    MemberStatus, Observed, ObservedMember, OrganizationState, Presence, Presences, Role, ServerKind,
-};
-use bwdc_core::plan::{Identity, Plan, PlanInput, Takings};
+use bwdc_core::names::{Email, ExternalId, MemberId, SourceName};
+use bwdc_core::observed::{MemberStatus, ObservedMember, OrganizationState, Presence, Presences, Role};
 use bwdc_core::settings::{ConnectorSettings, LeaverAction, SyncSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks, ReadScope, Section, SnapshotBuilder};
-use bwdc_engine::{Planned, SavedPlan};
+use bwdc_engine::Planned;
 use serde_json::json;
 
 /// A directory of people and one group of all of them, and an organization with members who are gone from it.
@@ -75,34 +73,8 @@ fn plan(desired: &Desired, sync: &SyncSettings, gone: usize) -> Planned {
         });
         presences.insert(id, Presence::NotFound);
     }
-    let observed = Observed::Live(state);
     let mut connector = ConnectorSettings::default();
     connector.leavers.gone = Some(LeaverAction::Revoke);
     connector.limits.invitations = 1_000_000;
-    let identity = Identity::new(desired, &ledger, observed.state());
-    let recent = Takings::default();
-    let plan = Plan::build(&PlanInput {
-        desired,
-        identity: &identity,
-        observed: &observed,
-        ledger: &ledger,
-        presences: &presences,
-        sync,
-        connector: &connector,
-        server: ServerKind::OfficialCloud,
-        seats: None,
-        stages: None,
-        recent: &recent,
-        unfound_of_directory: 0,
-        resend: false,
-        revokes: true,
-        settled: true,
-        now: Timestamp(0),
-    });
-    let verdict = plan.check(&connector.limits, &[]);
-    let saved: SavedPlan = serde_json::from_value(json!({
-        "version": 2, "server": "https://api.bitwarden.com", "organizationId": "6d1f7f0a", "changes": [],
-    }))
-    .expect("a saved plan");
-    Planned { plan, verdict, left: None, saved, invites_all_the_same: false }
+    judged(desired, sync, Known { state, ledger, presences }, &connector, true)
 }

@@ -474,7 +474,7 @@ fn a_run_in_each_of_its_states() {
 fn a_run_that_is_refused_is_approved_from_there() {
     let mut stage = menu();
     stage.press("6");
-    stage.answer(failed(EngineError::Run(RunError::Refused { refusals: refusals() })));
+    stage.answer(failed(EngineError::Run(RunError::Refused { refusals: refusals(), run: None })));
     stage.answer(Happened::State(Box::new(refused_state())));
     stage.shows("run-refused");
     stage.press("a1");

@@ -2,7 +2,7 @@
 
 use crate::desired::{Desired, DesiredPerson, NoAddress, NoUse};
 use crate::names::{ExternalId, SourceName, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Who or what a line of a plan is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -15,7 +15,7 @@ pub struct Subject {
 }
 
 /// Why something is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
     /// In the directory, not in the organization.
@@ -163,6 +163,24 @@ impl Change {
         match self {
             Self::Invite { person, .. } | Self::Stage { person, .. } => Some(person.external_id.as_str()),
             _ => None,
+        }
+    }
+
+    /// Why it is made.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Invite { cause, .. }
+            | Self::Stage { cause, .. }
+            | Self::Adopt { cause, .. }
+            | Self::ReplaceExternalId { cause, .. }
+            | Self::Restore { cause, .. }
+            | Self::Revoke { cause, .. }
+            | Self::Remove { cause, .. }
+            | Self::CreateGroup { cause, .. }
+            | Self::RenameGroup { cause, .. }
+            | Self::AdoptGroup { cause, .. }
+            | Self::DeleteGroup { cause, .. }
+            | Self::ChangeMembers { cause, .. } => *cause,
         }
     }
 

@@ -6,6 +6,7 @@ mod addresses;
 mod after;
 mod anew;
 mod approval;
+mod called;
 mod change;
 mod claims;
 mod decided;
@@ -206,6 +207,8 @@ pub struct Plan {
     #[serde(skip)]
     ids: Vec<Option<ExternalId>>,
     #[serde(skip)]
+    called: called::Called,
+    #[serde(skip)]
     server: ServerKind,
     #[serde(skip)]
     large_import: bool,
@@ -289,6 +292,7 @@ impl Plan {
             replaced_people,
             undisputed: roster.claims.undisputed(input, &index),
             ids,
+            called: called::Called::default(),
             server: input.server,
             large_import: input.sync.large_import,
         };
@@ -300,6 +304,7 @@ impl Plan {
         plan.tell_of_decisions(input);
         plan.seats = seats::count(input, &index, &plan);
         limits::look(input, &index, &mut plan);
+        plan.called = called::find(input, &plan.changes, &plan.standing);
         plan
     }
 

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::clock::{Clock, to_iso};
 use crate::error::EngineError;
-use crate::history::{self, HistoryEntry};
+use crate::history::{self, HistoryEntry, RefusedRun};
 use crate::ledger::{RunId, RunRecord, Tally};
 use crate::notify::{self, Channel, DeliveryError, Message};
 use crate::paths::{ProcessEnvironment, ProfileName};
@@ -105,6 +105,22 @@ impl Engine {
         by: Option<&str>,
     ) -> Result<(RunId, Takings), EngineError> {
         Ok(history::approve(&self.installation, run, by)?)
+    }
+
+    /// The refused run that [`Engine::approve`] would approve, with whom it is about.
+    ///
+    /// # Errors
+    /// As [`Engine::approve`].
+    pub fn refused_run(&self, run: Option<RunId>) -> Result<RefusedRun, EngineError> {
+        Ok(history::refused_run(&self.installation, run)?)
+    }
+
+    /// Takes an approval back that still counts, the last one unless told.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when there is none.
+    pub fn withdraw_approval(&mut self, run: Option<RunId>) -> Result<RunId, EngineError> {
+        Ok(history::withdraw(&self.installation, run)?)
     }
 
     /// What the last runs come to.

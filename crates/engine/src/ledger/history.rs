@@ -7,7 +7,7 @@ use bwdc_core::names::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A day in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -221,6 +221,28 @@ impl Ledger {
             })
         })?;
         Ok(runs.collect::<Result<_, _>>()?)
+    }
+
+    /// The address of each managed person, by external id.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot be read.
+    pub fn addresses_by_id(&self) -> Result<HashMap<String, String>, LedgerError> {
+        let mut statement = self.connection.prepare(
+            "SELECT text, email FROM people JOIN external_ids ON external_ids.id = people.external_id",
+        )?;
+        let addresses = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(addresses.collect::<Result<_, _>>()?)
+    }
+
+    /// The name of each managed group, by external id.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot be read.
+    pub fn group_names_by_id(&self) -> Result<HashMap<String, String>, LedgerError> {
+        let mut statement = self.connection.prepare("SELECT external_id, name FROM groups")?;
+        let names = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(names.collect::<Result<_, _>>()?)
     }
 
     /// What a run did, in its order; empty for a run that is not remembered.

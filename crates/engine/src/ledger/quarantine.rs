@@ -33,21 +33,45 @@ impl Ledger {
         run: Option<RunId>,
         now: Timestamp,
     ) -> Result<Option<(RunId, Takings)>, LedgerError> {
-        let found: Option<(i64, String)> = self
+        let Some((run, takings)) = self.quarantined(run)? else { return Ok(None) };
+        if takings == Takings::default() {
+            return Ok(Some((run, takings)));
+        }
+        self.connection.execute("UPDATE quarantine SET approved_at = ?2 WHERE run = ?1", (run.0, now.0))?;
+        Ok(Some((run, takings)))
+    }
+
+    /// What a refused run would have taken: the given run, else the last one. None: no such run was refused.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn quarantined(&self, run: Option<RunId>) -> Result<Option<(RunId, Takings)>, LedgerError> {
+        let found = self.connection.query_row(
+            "SELECT run, takings FROM quarantine WHERE ?1 IS NULL OR run = ?1 ORDER BY run DESC LIMIT 1",
+            [run.map(|it| it.0)],
+            |row| Ok((row.get(0)?, row.get::<_, String>(1)?)),
+        );
+        let Some((run, text)) = found.optional()? else { return Ok(None) };
+        Ok(serde_json::from_str(&text).ok().map(|takings| (RunId(run), takings)))
+    }
+
+    /// Takes an approval back that counts at `now`: that of the given run, else the last one. None: there is none.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn withdraw(&mut self, run: Option<RunId>, now: Timestamp) -> Result<Option<RunId>, LedgerError> {
+        let found: Option<i64> = self
             .connection
             .query_row(
-                "SELECT run, takings FROM quarantine WHERE ?1 IS NULL OR run = ?1 ORDER BY run DESC LIMIT 1",
-                [run.map(|it| it.0)],
-                |row| Ok((row.get(0)?, row.get(1)?)),
+                "SELECT run FROM quarantine WHERE (?1 IS NULL OR run = ?1) AND approved_at BETWEEN ?2 AND ?3
+                 ORDER BY approved_at DESC, run DESC LIMIT 1",
+                (run.map(|it| it.0), now.0.saturating_sub(APPROVAL), now.0),
+                |row| row.get(0),
             )
             .optional()?;
-        let Some((run, text)) = found else { return Ok(None) };
-        let Ok(takings) = serde_json::from_str::<Takings>(&text) else { return Ok(None) };
-        if takings == Takings::default() {
-            return Ok(Some((RunId(run), takings)));
-        }
-        self.connection.execute("UPDATE quarantine SET approved_at = ?2 WHERE run = ?1", (run, now.0))?;
-        Ok(Some((RunId(run), takings)))
+        let Some(run) = found else { return Ok(None) };
+        self.connection.execute("UPDATE quarantine SET approved_at = NULL WHERE run = ?1", [run])?;
+        Ok(Some(RunId(run)))
     }
 
     /// The approvals that count at `now`.

@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_run_that_was_held_back_is_refused_unless_something_else_failed() {
         let held = |other: Option<RunError>| {
-            of(RunError::Held { refusals: Vec::new(), done: 1, other: other.map(Box::new) })
+            of(RunError::Held { refusals: Vec::new(), done: 1, other: other.map(Box::new), run: None })
         };
         assert_eq!(held(None), Some(Came::Refused));
         assert_eq!(held(Some(RunError::RecordsRefused { records: vec![record("a")] })), Some(Came::Refused));

@@ -98,7 +98,7 @@ pub(super) struct Ended<'r> {
 pub(super) fn conclude<T>(run: Ended<'_>, ending: Conclusion<T>) -> Result<T, RunError> {
     let Ended { installation, ledger, id, started_at, trigger, token, observer_token } = run;
     let Conclusion { record, outcome, ledger: state, quarantine, times, result } = ending;
-    let recorded = (|| -> Result<(), RunError> {
+    let recorded = (|| -> Result<RunId, RunError> {
         let id = match id {
             Some(id) => id,
             None => ledger.begin_run(started_at, trigger)?,
@@ -111,8 +111,9 @@ pub(super) fn conclude<T>(run: Ended<'_>, ending: Conclusion<T>) -> Result<T, Ru
             Some(state) => ledger.commit(id, state, &ending)?,
             None => ledger.end_run(id, &ending)?,
         }
-        Ok(())
+        Ok(id)
     })();
+    let number = recorded.as_ref().ok().copied();
     let times = match (&recorded, times) {
         (Err(_), Times::Noted { .. }) => Times::Forgotten,
         (_, times) => times,
@@ -129,14 +130,17 @@ pub(super) fn conclude<T>(run: Ended<'_>, ending: Conclusion<T>) -> Result<T, Ru
     };
     let kept = keep(SecretName::AccessToken, token);
     let kept_too = keep(SecretName::ObserverToken, observer_token);
-    let written = [recorded, timed, noted, kept, kept_too].into_iter().filter_map(Result::err);
+    let written = [recorded.map(drop), timed, noted, kept, kept_too].into_iter().filter_map(Result::err);
     match result {
         Ok(done) => written.into_iter().next().map_or(Ok(done), Err),
         Err(error) => {
             for other in written {
                 tracing::error!(error = %other, "the end of the run could not be written in full");
             }
-            Err(error)
+            Err(match number {
+                Some(number) => error.of_run(number),
+                None => error,
+            })
         }
     }
 }
@@ -287,7 +291,7 @@ mod tests {
     #[test]
     fn a_run_that_certainly_sent_nothing_gives_back_the_hash_that_it_took_out() {
         let hash = Some("of an earlier run".to_owned());
-        let refused = || RunError::Refused { refusals: Vec::new() };
+        let refused = || RunError::Refused { refusals: Vec::new(), run: None };
         let after = ended(|_| (), Times::Restored(hash.clone()), Err(refused()));
         assert_eq!((after.users, after.hash), (Some(EARLIER), hash.clone()));
         let after = ended(|_| (), Times::Untouched, Err(refused()));

@@ -4,7 +4,7 @@ use crate::causes::with_causes;
 use crate::directory::ReadError;
 use crate::directory::open::SourceError;
 use crate::installation::SetupError;
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, RunId};
 use crate::lock::LockError;
 use crate::organization::{ApplyError, OrganizationError};
 use crate::run::SyncReport;
@@ -60,6 +60,8 @@ pub enum RunError {
     Refused {
         /// Why.
         refusals: Vec<Refusal>,
+        /// Its number, by which it can be approved; None: it is not on record.
+        run: Option<RunId>,
     },
     /// The limits held back a part of the plan; the rest was carried out.
     #[error("the limits held back a part of the plan, and the rest was carried out")]
@@ -70,6 +72,8 @@ pub enum RunError {
         done: usize,
         /// What else is not done.
         other: Option<Box<RunError>>,
+        /// Its number, by which it can be approved; None: it is not on record.
+        run: Option<RunId>,
     },
     /// A saved plan is about another organization.
     #[error("the plan was made for the organization {organization_id}, not for this one")]
@@ -185,6 +189,25 @@ impl RunError {
         match self {
             Self::NotDone { report, .. } => Some(report),
             _ => None,
+        }
+    }
+
+    /// The number of the run that the limits refused, or held back in part, where it is on record.
+    pub fn run(&self) -> Option<RunId> {
+        match self.cause() {
+            Self::Refused { run, .. } | Self::Held { run, .. } => *run,
+            _ => None,
+        }
+    }
+
+    /// The error of a run that is on record under this number.
+    pub(super) fn of_run(self, id: RunId) -> Self {
+        let run = Some(id);
+        match self {
+            Self::Refused { refusals, .. } => Self::Refused { refusals, run },
+            Self::Held { refusals, done, other, .. } => Self::Held { refusals, done, other, run },
+            Self::NotDone { report, error } => Self::NotDone { report, error: Box::new(error.of_run(id)) },
+            other => other,
         }
     }
 

@@ -31,7 +31,7 @@ impl HeldBack {
         if matches!(other.as_deref(), None | Some(RunError::RecordsRefused { .. })) {
             record.note(HELD_BACK, self.refusals.len());
         }
-        let held = RunError::Held { refusals: self.refusals, done, other };
+        let held = RunError::Held { refusals: self.refusals, done, other, run: None };
         Conclusion {
             outcome: RunOutcome::Partial,
             quarantine: Some(self.takings),

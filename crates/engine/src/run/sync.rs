@@ -301,7 +301,7 @@ impl<'r> Run<'r> {
             ledger: None,
             quarantine: Some(plan.refused(&inputs.connector.limits)),
             times: self.times_before(),
-            result: Err(RunError::Refused { refusals }),
+            result: Err(RunError::Refused { refusals, run: None }),
         }))
     }
 

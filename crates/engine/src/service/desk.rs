@@ -22,7 +22,7 @@ pub enum Answered<'a> {
     /// How each profile is.
     Status(Vec<(&'a ProfileName, Result<ProfileStatus, EngineError>)>),
     /// What a sync would change.
-    Plan(&'a Planned),
+    Plan(&'a Planned, Told),
     /// What a sync did.
     Synced(&'a SyncReport),
     /// A refused run was approved.
@@ -36,10 +36,12 @@ pub enum Answered<'a> {
     },
     /// A word that is no decision.
     NoSuchChoice(&'a str),
+    /// The approval of a run was taken back.
+    Withdrawn(RunId),
     /// The latest runs.
     History(&'a [RunRecord]),
     /// What one run did.
-    Run(&'a RunRecord, &'a [HistoryEntry]),
+    Run(&'a RunRecord, &'a [HistoryEntry], Told),
     /// All settings.
     Settings(&'a [Entry]),
     /// A setting was changed.
@@ -52,6 +54,21 @@ pub enum Answered<'a> {
     Reloaded,
     /// It came to nothing.
     Failed(&'a EngineError),
+}
+
+/// How much of long lists is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The first of each group.
+    InShort,
+    /// Everything.
+    Whole,
+}
+
+impl Told {
+    fn of(verbose: bool) -> Self {
+        if verbose { Self::Whole } else { Self::InShort }
+    }
 }
 
 /// An answer in words and as data.
@@ -116,11 +133,12 @@ async fn of_profile(
 ) -> Result<Reply, EngineError> {
     let mode = |full| if full { ReadMode::Full } else { ReadMode::Incremental };
     Ok(match command {
-        Command::Plan { full } => {
+        Command::Plan { full, verbose } => {
             let _turn = duty.turn.lock().await;
             let (events, cancel) = (|_| (), Cancel::default());
             let control = Control { events: &events, cancel: &cancel };
-            say(Answered::Plan(&duty.engine()?.plan(mode(full), control).await?))
+            let planned = duty.engine()?.plan(mode(full), control).await?;
+            say(Answered::Plan(&planned, Told::of(verbose)))
         }
         Command::Sync { full } => {
             tracing::info!(profile = %duty.name, by = caller.name(), "a sync was asked for");
@@ -146,9 +164,15 @@ async fn of_profile(
             say(Answered::Decided { decision: &decision, withdrawn: withdraw })
         }
         Command::History { most } => say(Answered::History(&duty.engine()?.history(most.min(10_000))?)),
-        Command::Run { run } => {
+        Command::Withdraw { run } => {
+            let by = caller.name();
+            let run = duty.engine()?.withdraw_approval(run.map(RunId))?;
+            tracing::info!(profile = %duty.name, run = run.0, by, "approval withdrawn");
+            say(Answered::Withdrawn(run))
+        }
+        Command::Run { run, verbose } => {
             let (record, entries) = duty.engine()?.run_of_history(RunId(run))?;
-            say(Answered::Run(&record, &entries))
+            say(Answered::Run(&record, &entries, Told::of(verbose)))
         }
         Command::Settings => say(Answered::Settings(&duty.engine()?.settings()?)),
         Command::Set { setting, value } => set(duty, caller, &setting, value, say)?,

@@ -13,7 +13,7 @@ mod socket;
 mod supervisor;
 mod unrecorded;
 
-pub use desk::{Answer, Answered};
+pub use desk::{Answer, Answered, Told};
 pub use identity::{Caller, name_of};
 pub use protocol::{Command, MOST_BYTES, PROTOCOL, Reply, Request};
 pub use socket::{AskError, ask, is_there, places};

@@ -36,6 +36,9 @@ pub enum Command {
         /// Whether everything would be sent again to a server that cannot be read.
         #[serde(default)]
         full: bool,
+        /// Whether long lists are told whole.
+        #[serde(default)]
+        verbose: bool,
     },
     /// A sync, now; it waits for one that is going on.
     Sync {
@@ -59,6 +62,12 @@ pub enum Command {
         #[serde(default)]
         withdraw: bool,
     },
+    /// To take an approval back.
+    Withdraw {
+        /// The run; None: the one that was approved last.
+        #[serde(default)]
+        run: Option<i64>,
+    },
     /// The latest runs.
     History {
         /// How many.
@@ -69,6 +78,9 @@ pub enum Command {
     Run {
         /// Its number.
         run: i64,
+        /// Whether long lists are told whole.
+        #[serde(default)]
+        verbose: bool,
     },
     /// All settings.
     Settings,

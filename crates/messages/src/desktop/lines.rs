@@ -7,7 +7,7 @@ use crate::list::some;
 use crate::time::moment;
 use crate::{CommandLine, explanation, notice, text};
 use bwdc_core::desired::Desired;
-use bwdc_core::plan::{Cause, Change, Subject};
+use bwdc_core::plan::{Change, Plan, Subject};
 use bwdc_engine::ledger::{RunOutcome, RunRecord};
 use bwdc_engine::{Happened, HistoryEntry, Planned};
 
@@ -92,7 +92,7 @@ pub enum PlanPart {
 /// A plan as rows, with the part that each belongs to, and whether it is about a group.
 pub fn plan_rows(planned: &Planned) -> Vec<(PlanPart, bool, RowText)> {
     let plan = &planned.plan;
-    let mut rows: Vec<_> = plan.changes.iter().map(change_row).collect();
+    let mut rows: Vec<_> = plan.changes.iter().map(|it| change_row(plan, it)).collect();
     rows.sort_by_key(|(part, _, _)| *part);
     let info = |part, title: &str, note: String, tail: String| {
         let title = fit_in_a_line(title).into_owned();
@@ -125,9 +125,11 @@ pub fn plan_rows(planned: &Planned) -> Vec<(PlanPart, bool, RowText)> {
     rows
 }
 
-fn change_row(change: &Change) -> (PlanPart, bool, RowText) {
+fn change_row(plan: &Plan, change: &Change) -> (PlanPart, bool, RowText) {
     use PlanPart::{Added, Changed, Removed};
     let none = || text!("plan.no-id", "no external id");
+    let called =
+        |ids: &[String]| -> Vec<String> { ids.iter().map(|id| plan.called(id).to_owned()).collect() };
     let (part, group, subject, verb, cause, more) = match change {
         Change::Invite { person, cause } => {
             (Added, false, person, text!("desktop-verb.invite", "invite"), *cause, String::new())
@@ -185,7 +187,7 @@ fn change_row(change: &Change) -> (PlanPart, bool, RowText) {
             group,
             members_verb(added.len(), removed.len()),
             *cause,
-            members(added, removed, outside),
+            members(&called(added), &called(removed), &called(outside)),
         ),
     };
     let cause = match change {
@@ -313,34 +315,13 @@ fn action_named(name: &str) -> String {
     }
 }
 
-/// A cause of the history in words.
-fn cause_named(name: &str) -> String {
-    let known = match name {
-        "joined" => Cause::Joined,
-        "removedThere" => Cause::RemovedThere,
-        "disabled" => Cause::Disabled,
-        "deleted" => Cause::Deleted,
-        "gone" => Cause::Gone,
-        "outOfScope" => Cause::OutOfScope,
-        "hidden" => Cause::Hidden,
-        "overwritten" => Cause::Overwritten,
-        "returned" => Cause::Returned,
-        "differs" => Cause::Differs,
-        "entryReplaced" => Cause::EntryReplaced,
-        "nameUsed" => Cause::NameUsed,
-        "changedThere" => Cause::ChangedThere,
-        other => return other.to_owned(),
-    };
-    why(known)
-}
-
 /// One thing that a run did, or why it did nothing.
 pub fn action_row(entry: &HistoryEntry) -> RowText {
     let (tone, sign, note) = match &entry.what {
-        Happened::Refused(why) => (RowTone::Warn, RowSign::Warning, crate::refusal::refusal(why)),
+        Happened::Refused(why) => (RowTone::Warn, RowSign::Warning, crate::refusal::message(why)),
         Happened::Failed { error } => (RowTone::Bad, RowSign::Error, error.clone()),
         Happened::Change { cause, added, removed } => {
-            let cause = cause.as_deref().map(cause_named).unwrap_or_default();
+            let cause = cause.as_deref().map(crate::change::cause_named).unwrap_or_default();
             let more = members(added, removed, &[]);
             let note = if more.is_empty() { cause } else { more.replace('\n', "; ") };
             (RowTone::Plain, RowSign::Change, note)

@@ -41,6 +41,15 @@ pub(super) fn message(error: &HistoryError) -> String {
             "There is no approval for `{address}`, or a sync has carried it out.",
             address
         ),
+        E::NothingToWithdraw { run: Some(run) } => text!(
+            "error.nothing-to-withdraw.run",
+            "Run {run} has no approval, or it has ended: an approval counts for 24 hours.",
+            run = run.0
+        ),
+        E::NothingToWithdraw { run: None } => text!(
+            "error.nothing-to-withdraw",
+            "There is no approval to withdraw. An approval counts for 24 hours."
+        ),
         E::NoSuchRun { run } => {
             text!("error.no-such-run", "Run {run} is not in the history.", run = run.0)
         }
@@ -67,7 +76,10 @@ pub(super) fn steps(error: &HistoryError) -> Vec<NextStep> {
         E::NothingToApprove { run: None } => {
             vec![Step::run("sync").to(text!("step.sync-first", "If what the plan shows is intended"))]
         }
-        E::NothingToApprove { run: Some(_) } | E::NoSuchRun { .. } => {
+        E::NothingToWithdraw { run: None } => Vec::new(),
+        E::NothingToApprove { run: Some(_) }
+        | E::NothingToWithdraw { run: Some(_) }
+        | E::NoSuchRun { .. } => {
             vec![Step::run("history").to(text!("step.list-runs", "To list the runs"))]
         }
         E::OnlyMended { .. } => {

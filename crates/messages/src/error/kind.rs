@@ -67,6 +67,7 @@ pub fn of(error: &EngineError) -> ErrorKind {
             HistoryError::Ledger(_) | HistoryError::LedgerDamaged { .. } => ErrorKind::Storage,
             HistoryError::NoAddress { .. } => ErrorKind::Settings,
             HistoryError::NothingToApprove { .. }
+            | HistoryError::NothingToWithdraw { .. }
             | HistoryError::OnlyMended { .. }
             | HistoryError::NoLedger
             | HistoryError::NotDecided { .. }

@@ -177,7 +177,7 @@ pub fn is_official(error: &EngineError) -> bool {
                 | SetupError::OrganizationMissing
         ),
         EngineError::SignIn(cause) => matches!(cause, SignInError::AlreadySignedIn { .. }),
-        EngineError::Run(RunError::Refused { refusals }) => {
+        EngineError::Run(RunError::Refused { refusals, .. }) => {
             matches!(refusals[..], [Refusal::OverwriteWithLargeImport])
         }
         EngineError::Run(cause) => matches!(cause, RunError::Desired(DesiredError::DuplicateAddresses(_))),

@@ -39,8 +39,8 @@ pub(super) fn message(error: &RunError) -> String {
             "error.cannot-rebuild",
             "The ledger cannot be rebuilt, because this server does not show the organization."
         ),
-        E::Held { refusals, done, other } => run_held(refusals, *done, other.as_deref()),
-        E::Refused { refusals } => run_refused(refusals),
+        E::Held { refusals, done, other, .. } => run_held(refusals, *done, other.as_deref()),
+        E::Refused { refusals, .. } => run_refused(refusals),
         E::PlanOfAnother { organization_id } => text!(
             "error.plan-of-another",
             "The plan was made for another organization, {organization_id}. Nothing was sent.",
@@ -110,12 +110,12 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
                 "Or, to clear the ledger so that the next run records who is there and removes nobody"
             )),
         ],
-        E::Held { refusals, other, .. } => {
-            let mut all = refusal::steps(refusals, refusal::Stage::Run);
+        E::Held { refusals, other, run, .. } => {
+            let mut all = refusal::steps(refusals, refusal::Stage::Run(run.map(|it| it.0)));
             all.extend(other.iter().flat_map(|it| steps(it)));
             all
         }
-        E::Refused { refusals } => refusal::steps(refusals, refusal::Stage::Run),
+        E::Refused { refusals, run } => refusal::steps(refusals, refusal::Stage::Run(run.map(|it| it.0))),
         E::PlanOfAnother { .. } => vec![new_plan(), sign_in_to_it()],
         E::PlanChanged { .. } => vec![new_plan()],
         E::Apply(cause) => organization::apply_steps(cause),
@@ -123,7 +123,7 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
             "step.organization-at-fault",
             "The server fails on every part of the request alike, so no single person or group is the cause. Look in the server's log; on a Bitwarden server the cause is often an address or an external id that exists twice in the organization."
         )),
-        E::ImportHeldBack { refusals } => refusal::steps(refusals, refusal::Stage::Run),
+        E::ImportHeldBack { refusals } => refusal::steps(refusals, refusal::Stage::Run(None)),
         E::EndedAfterRefusals { error, .. } => steps(error),
         E::RecordsRefused { records } if records.iter().any(|it| organization::of_rule(&it.reason).is_some()) => {
             let mut rules: Vec<String> = records.iter().filter_map(|it| organization::of_rule(&it.reason)).collect();
@@ -159,7 +159,7 @@ fn run_refused(refusals: &[Refusal]) -> String {
         return refusal::message(only);
     }
     let mut lines = vec![text!("error.refused", "The run was refused, and nothing was sent.")];
-    lines.extend(refusals.iter().map(refusal::message));
+    lines.extend(refusal::paragraphs(refusals));
     lines.join("\n")
 }
 
@@ -180,7 +180,7 @@ fn run_held(refusals: &[Refusal], done: usize, other: Option<&RunError>) -> Stri
         "{done:change was/changes were} carried out. The limits held back the rest.",
         done
     )];
-    lines.extend(refusals.iter().map(refusal::message));
+    lines.extend(refusal::paragraphs(refusals));
     lines.extend(other.map(message));
     lines.join("\n")
 }

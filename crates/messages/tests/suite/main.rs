@@ -2,3 +2,7 @@
 
 mod catalogue;
 mod elsewhere;
+#[path = "../../../console/tests/suite/judged.rs"]
+mod judged;
+mod pages;
+mod plans;

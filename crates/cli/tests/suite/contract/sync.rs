@@ -67,12 +67,15 @@ fn a_plan_shows_each_change_with_its_cause_and_sends_nothing() {
     let output = stage.run(&["plan", "--detailed-exitcode"]);
     assert_eq!((output.code, output.stderr.as_str()), (Some(2), ""));
     for line in [
-        "People (2)",
-        "  + invite   ada@example.test               new in the directory",
-        "  + invite   bob@example.test               new in the directory",
-        "Groups (2)",
-        "  + create   Staff with 2 members           new in the directory",
-        "  + create   Night with 1 member            new in the directory",
+        "Within the limits: `bwdc sync` would carry out 4 changes.",
+        "  + 2 people are invited by e-mail",
+        "  + 2 groups are created",
+        "New members, invited by e-mail (2): new in the directory",
+        "  + ada@example.test",
+        "  + bob@example.test",
+        "New and changed groups (2): new in the directory",
+        "  + Night with 1 member",
+        "  + Staff with 2 members",
         "The directory lists 2 people and 2 groups.",
         "Within the limits: `bwdc sync` would carry this out.",
     ] {
@@ -112,9 +115,12 @@ fn a_directory_that_turned_empty_is_refused_in_words() {
     let before = stage.data_bytes();
     let output = stage.run(&["sync"]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
-    for part in
-        ["nothing was sent", "2 managed members", "set limits.allow-empty-directory true`", "`bwdc approve`"]
-    {
+    for part in [
+        "nothing was sent",
+        "2 managed members",
+        "set limits.allow-empty-directory true`",
+        "`bwdc approve 2`",
+    ] {
         assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
     }
     let output = stage.run(&["sync", "--response"]);

@@ -54,8 +54,8 @@ pub(super) fn serve(ldif: &str) -> Server {
 const NAMES: [&str; 12] = [
     "\u{1b}[2J\u{1b}]0;owned\u{7}",
     "a\u{202e}nimda\u{2066}x",
-    "x\n  - remove   ceo@example.test        gone\n\n0 changes, 0 of which take access away",
-    "x\r  + invite   eve@example.test",
+    "x\n  - ceo@example.test\n\n0 changes, 0 of which take access away",
+    "x\r  + eve@example.test",
     "x\u{2028}y\u{85}z\u{b}w",
     "nul\u{0}nul",
     "=HYPERLINK(\"http://evil\",\"x\")",
@@ -80,6 +80,7 @@ fn no_name_moves_the_cursor_begins_a_line_or_is_a_formula() {
         .expect("settings");
     for arguments in [
         &["plan"][..],
+        &["plan", "--verbose"],
         &["test"],
         &["sync"],
         &["history"],
@@ -109,10 +110,7 @@ fn no_name_moves_the_cursor_begins_a_line_or_is_a_formula() {
         }
         for line in said.lines() {
             let line = line.trim_start();
-            assert!(
-                !line.starts_with("- remove   ceo") && !line.starts_with("+ invite   eve"),
-                "{arguments:?}: {said}"
-            );
+            assert!(!line.starts_with("- ceo") && !line.starts_with("+ eve"), "{arguments:?}: {said}");
             assert!(line != "0 changes, 0 of which take access away", "{arguments:?}: {said}");
         }
     }

@@ -24,7 +24,7 @@ fn small_runs_together_take_no_more_than_a_large_one() {
     assert!(refused.stderr.contains("4 of 60"), "{}", refused.stderr);
     assert_eq!(stage.state().status("p57"), Some(MemberStatus::Confirmed));
     // What somebody approved is carried out, and does not stand in the way of what comes after.
-    assert_eq!(stage.run(&["approve"]).code, Some(0));
+    assert_eq!(stage.approve().code, Some(0));
     stage.sync();
     assert_eq!(stage.state().status("p57"), Some(MemberStatus::Revoked));
     directory.delete(&dn("p56")).expect("is there");
@@ -170,7 +170,7 @@ fn a_limit_over_one_group_or_over_people_holds_back_only_that() {
     assert_eq!(state.groups[&group].1.len(), 11);
     assert_eq!(times(&stage), before);
     // The next day, or an approval: exactly that goes.
-    assert_eq!(stage.run(&["approve"]).code, Some(0));
+    assert_eq!(stage.approve().code, Some(0));
     stage.sync();
     assert_eq!(stage.state().groups[&group].1.len(), 4);
     assert_ne!(times(&stage), before);

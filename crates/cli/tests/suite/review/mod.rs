@@ -17,7 +17,7 @@ fn refused_stage() -> (Stage, bwdc_sandbox::ldap::Server) {
     stage.read(&directory);
     let refused = stage.run(&["sync", "--detailed-exitcode"]);
     assert_eq!(refused.code, Some(3), "{}", refused.stderr);
-    assert!(refused.stderr.contains("`bwdc approve`"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`bwdc approve 2`"), "{}", refused.stderr);
     (stage, directory)
 }
 
@@ -30,7 +30,7 @@ fn json(stage: &Stage, arguments: &[&str]) -> Value {
 #[test]
 fn an_approved_run_passes_and_nobody_beyond_it_goes() {
     let (stage, _directory) = refused_stage();
-    let approval = stage.run(&["approve"]);
+    let approval = stage.approve();
     assert_eq!(approval.code, Some(0), "{}", approval.stderr);
     assert!(approval.stdout.contains("8 people may lose access"), "{}", approval.stdout);
 
@@ -48,6 +48,37 @@ fn an_approved_run_passes_and_nobody_beyond_it_goes() {
     for name in ["p23", "p30"] {
         assert_eq!(state.status(name), Some(MemberStatus::Revoked), "{name}");
     }
+}
+
+#[test]
+fn an_approval_is_withdrawn_and_without_a_terminal_a_run_is_named_by_its_number() {
+    let (stage, _directory) = refused_stage();
+    let which = stage.run(&["approve"]);
+    assert_eq!((which.code, which.stdout.as_str()), (Some(1), ""));
+    assert_eq!(
+        which.stderr,
+        "Which refused run is to be approved? Without a terminal, `approve` needs its number.\n\
+         Run 2 was refused last. Look at it with `bwdc history 2`, then run `bwdc approve 2`.\n"
+    );
+    assert_eq!(stage.run(&["sync"]).code, Some(1), "nothing was approved");
+    let none = stage.run(&["approve", "--withdraw"]);
+    assert_eq!((none.code, none.stdout.as_str()), (Some(1), ""));
+    assert!(none.stderr.contains("There is no approval to withdraw."), "{}", none.stderr);
+
+    assert_eq!(stage.run(&["approve", "2"]).code, Some(0));
+    let withdrawn = stage.run(&["approve", "--withdraw"]);
+    assert_eq!(
+        (withdrawn.code, withdrawn.stdout.as_str()),
+        (Some(0), "The approval of run 2 is withdrawn. What it allowed is refused again.\n")
+    );
+    assert_eq!(stage.run(&["sync"]).code, Some(1));
+    assert_eq!(stage.state().status("p30"), Some(MemberStatus::Confirmed));
+    let again = stage.run(&["approve", "--withdraw", "2", "--response"]);
+    assert!(again.stdout.contains("Run 2 has no approval"), "{}", again.stdout);
+    let given = json(&stage, &["approve", "2", "--response"]);
+    assert_eq!(given["data"]["takings"]["revoked"].as_array().map(Vec::len), Some(8));
+    let withdrawn = json(&stage, &["approve", "--withdraw", "2", "--response"]);
+    assert_eq!(withdrawn["data"], serde_json::json!({ "object": "withdrawal", "run": 2 }));
 }
 
 #[test]
@@ -84,7 +115,7 @@ fn history_tells_each_run_and_each_action_with_its_cause() {
     assert_eq!(csv.lines().next(), Some("action,subject,cause,in,out"));
     assert_eq!(csv.lines().nth(1), Some("revoke,p23@example.test,gone,,"));
     let text = stage.run(&["history", &number]).stdout;
-    assert!(text.contains("refused: 8 of 30 managed members would lose access"), "{text}");
+    assert!(text.contains("Refused: 8 of 30 managed members would lose access"), "{text}");
     let csv = stage.run(&["history", "--csv"]).stdout;
     assert!(csv.starts_with("run,started,finished,outcome,changes,started by,seconds\n"), "{csv}");
     let first = csv.lines().nth(1).expect("the refused run");
@@ -104,9 +135,9 @@ fn history_tells_what_ended_a_run_that_came_to_no_plan() {
     let run = &list["data"]["data"][0];
     assert_eq!((&run["outcome"], &run["startedBy"]), (&"failed".into(), &"command".into()));
     let text = stage.run(&["history", &run["id"].to_string()]).stdout;
-    assert!(text.contains("failed: ") && text.contains("ldap://127.0.0.1:"), "{text}");
+    assert!(text.contains("Failed: ") && text.contains("ldap://127.0.0.1:"), "{text}");
     // The refused run can still be approved.
-    let approval = stage.run(&["approve"]);
+    let approval = stage.approve();
     assert!(approval.stdout.contains("8 people may lose access"), "{} {}", approval.stdout, approval.stderr);
 }
 
@@ -122,7 +153,7 @@ fn history_names_who_came_into_a_group_and_who_went_out() {
     stage.sync();
     let number = json(&stage, &["history", "--response"])["data"]["data"][0]["id"].to_string();
     let text = stage.run(&["history", &number]).stdout;
-    let (came, went) = (stage::dn("p03"), stage::dn("p02"));
+    let (came, went) = (stage::mail("p03"), stage::mail("p02"));
     assert!(text.contains(&format!("in: {came}")) && text.contains(&format!("out: {went}")), "{text}");
     let csv = stage.run(&["history", &number, "--csv"]).stdout;
     let line = csv.lines().nth(1).expect("one change");
@@ -166,7 +197,12 @@ fn a_saved_plan_is_applied_exactly_or_not_at_all() {
     stage.read(&directory);
     let file = stage.home.data_folder().join("plan.json");
     let file = file.to_str().expect("a text");
-    assert_eq!(stage.run(&["plan", "--out", file]).code, Some(0));
+    let planned = stage.run(&["plan", "--out", file]);
+    assert_eq!(planned.code, Some(0));
+    assert_eq!(
+        planned.stderr,
+        format!("Saved the plan to `{file}`. Run `bwdc apply {file}` to carry it out.\n")
+    );
     assert_eq!(stage.writes(), [""; 0]);
 
     let more = Tree::of(4).serve();
@@ -256,8 +292,8 @@ fn a_group_that_vanished_was_not_asked_for_and_the_plan_does_not_say_so() {
     let after = Tree::of(3).group("h", "Hall", &["p01"]).serve();
     stage.read(&after);
     let planned = stage.run(&["plan"]);
-    assert!(planned.stdout.contains("- delete   Vault with 1 member"), "{}", planned.stdout);
-    assert!(planned.stdout.contains("no longer a group of the directory"), "{}", planned.stdout);
+    let deleted = "Groups deleted (1): no longer a group of the directory\n  - Vault with 1 member\n";
+    assert!(planned.stdout.contains(deleted), "{}", planned.stdout);
     assert!(!planned.stdout.contains("no longer in the directory"), "{}", planned.stdout);
 }
 
@@ -270,8 +306,9 @@ fn a_plan_names_who_comes_into_a_group_and_who_goes_out() {
     let after = Tree::of(4).group("g", "Vault", &["p02", "p03"]).serve();
     stage.read(&after);
     let planned = stage.run(&["plan"]);
-    let (comes, goes) = (format!("in: {}\n", stage::dn("p03")), format!("out: {}\n", stage::dn("p01")));
-    for part in ["~ members  Vault: +1 −1 of 2", &comes, &goes] {
+    let (comes, goes) = (format!("in: {}\n", stage::mail("p03")), format!("out: {}\n", stage::mail("p01")));
+    for part in ["Members of groups (1): changed in the directory\n  ~ Vault: +1 −1 of 2\n", &comes, &goes]
+    {
         assert!(planned.stdout.contains(part), "{part} is not in {}", planned.stdout);
     }
     assert!(planned.stdout.lines().all(|it| it.chars().count() <= 80), "{}", planned.stdout);

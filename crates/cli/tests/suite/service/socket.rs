@@ -30,7 +30,7 @@ fn a_refused_run_is_approved_through_the_socket_and_the_next_one_passes() {
     assert_eq!((approved.error, &approved.data["run"]), (None, &2.into()));
     assert_eq!(daemon.ask(Command::Sync { full: false }).error, None);
     assert_eq!(stage.state().status("p60"), Some(MemberStatus::Revoked));
-    let run = daemon.ask(Command::Run { run: 2 });
+    let run = daemon.ask(Command::Run { run: 2, verbose: false });
     let actions = run.data["actions"].as_array().expect("a list");
     let approval = actions.iter().find(|it| it["action"] == "approved").expect("on record");
     assert_eq!(approval["subject"], name_of(rustix_user()).as_str());

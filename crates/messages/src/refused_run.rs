@@ -1,0 +1,119 @@
+//! A refused run before it is approved: whose access is in question.
+
+use crate::approval::approval;
+use crate::line::{Line, Tone};
+use crate::plan::{Extent, Item, Section, Shown, wrapped};
+use crate::plan_view::PlanSection;
+use crate::refusal::paragraphs;
+use crate::time::moment;
+use crate::{CommandLine, text};
+use bwdc_engine::RefusedRun;
+use bwdc_engine::ledger::RunId;
+use std::collections::BTreeMap;
+
+/// Who would lose what, and why the run was refused. A line may hold several, broken for 80 columns.
+pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
+    let (run, at) = (refused.record.id.0, moment(refused.record.started_at));
+    let title = text!("refused-run.title", "Run {run} of {at} was refused by the limits.", run, at);
+    let mut lines = vec![Line::new(title, Tone::Strong)];
+    let said = paragraphs(&refused.refusals());
+    lines.extend(said.into_iter().map(|it| Line::new(wrapped(&it, "- ", 2), Tone::Warning)));
+    lines.push(Line::default());
+    let takings = &refused.takings;
+    let none = Vec::new;
+    let people = |ids: &mut dyn Iterator<Item = &String>| -> Vec<(String, Vec<String>)> {
+        ids.map(|id| (called(refused, id), none())).collect()
+    };
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (group, member) in &takings.memberships {
+        groups.entry(called(refused, group)).or_default().push(called(refused, member));
+    }
+    let (removed, revoked) = (PlanSection::Removed, PlanSection::Revoked);
+    let parts = [
+        (removed.title(), removed, people(&mut takings.removed.iter())),
+        (revoked.title(), revoked, people(&mut takings.revoked.iter())),
+        (
+            text!("refused-run.emptied", "Groups left without members or deleted"),
+            PlanSection::GroupsDeleted,
+            people(&mut takings.emptied_groups.iter()),
+        ),
+        (
+            text!("refused-run.memberships", "Groups that lose members"),
+            PlanSection::Memberships,
+            groups.into_iter().collect(),
+        ),
+        (
+            text!("refused-run.replaced-groups", "Groups that take the place of groups that are gone"),
+            PlanSection::Groups,
+            people(&mut takings.replaced_groups.iter()),
+        ),
+        (
+            text!("refused-run.replaced-people", "Memberships that go on under new entries of the directory"),
+            PlanSection::Recorded,
+            people(&mut takings.replaced_people.iter()),
+        ),
+        (PlanSection::Invited.title(), PlanSection::Invited, people(&mut takings.invited.iter())),
+    ];
+    for (title, section, rows) in parts {
+        lines.extend(part(title, section, &rows, extent));
+    }
+    lines
+}
+
+/// The question, and the number that answers it; None: no number stands for this run.
+pub fn question(refused: &RefusedRun) -> Option<(usize, String)> {
+    let refusals = refused.refusals();
+    approval(&refusals).map(|it| (it.number, it.question))
+}
+
+/// That nothing was approved, since the answer was another one.
+pub fn not_approved(number: usize) -> String {
+    text!("refused-run.not-approved", "Nothing was approved: the answer was not {number}.", number)
+}
+
+/// That somebody without a terminal has to say which run is meant.
+pub fn which(run: Option<i64>, commands: &CommandLine) -> String {
+    match run {
+        Some(run) => text!(
+            "refused-run.which",
+            "Run {run} was refused last. Look at it with `{history}`, then run `{approve}`.",
+            run,
+            history = commands.command(&format!("history {run}")),
+            approve = commands.command(&format!("approve {run}"))
+        ),
+        None => text!(
+            "refused-run.which-unknown",
+            "`{history}` lists the runs with their numbers.",
+            history = commands.command("history")
+        ),
+    }
+}
+
+/// That an approval counts no more.
+pub fn withdrawn(run: RunId) -> String {
+    text!(
+        "refused-run.withdrawn",
+        "The approval of run {run} is withdrawn. What it allowed is refused again.",
+        run = run.0
+    )
+}
+
+fn called(refused: &RefusedRun, id: &str) -> String {
+    refused.names.get(id).cloned().unwrap_or_else(|| id.to_owned())
+}
+
+fn part(title: String, section: PlanSection, rows: &[(String, Vec<String>)], extent: Extent) -> Vec<Line> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let names = rows.iter().map(|(name, _)| name.as_str().into()).enumerate();
+    let items = names.map(|(place, name)| Item { reason: String::new(), name, place }).collect();
+    let listed = Section { title, tone: section.tone(), most: section.most(), items };
+    let mut lines = listed.lines(extent, &|place| {
+        let (name, members) = &rows[place];
+        let below = crate::plan::members_below(&[], members, &[], extent, &|it| it.to_owned());
+        Shown { row: format!("{} {name}", section.sign()), below }
+    });
+    lines.push(Line::default());
+    lines
+}
