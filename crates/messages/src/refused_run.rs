@@ -52,6 +52,11 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
             PlanSection::Recorded,
             people(&mut takings.replaced_people.iter()),
         ),
+        (
+            text!("refused-run.addresses-lost", "People who have no address any more"),
+            PlanSection::LeftOut,
+            people(&mut takings.addresses_lost.iter()),
+        ),
         (PlanSection::Invited.title(), PlanSection::Invited, people(&mut takings.invited.iter())),
     ];
     for (title, section, rows) in parts {

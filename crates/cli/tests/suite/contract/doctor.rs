@@ -483,7 +483,7 @@ fn the_proxy_in_effect_is_told_and_asked() {
     stage.connector_toml("proxy = \"http://me:hunter2@127.0.0.1:1\"\n");
     let refused = stage.run(&["doctor"]);
     assert!(
-        refused.stdout.contains("`proxy` is `(hidden)`") && !refused.stdout.contains("hunter2"),
+        unbroken(&refused.stdout).contains("`proxy` is `(hidden)`") && !refused.stdout.contains("hunter2"),
         "{refused:?}"
     );
 }

@@ -117,6 +117,7 @@ fn somebody_without_a_valid_address_or_disabled_is_not_said_to_be_brought_over()
         text.starts_with("`not an address` is left out: `not an address` is not a valid e-mail address."),
         "{text}"
     );
+    stage.change(|data| data["sync"]["removeDisabled"] = json!(true));
     stage.directory.modify(BOB, "userAccountControl", ["514"]).expect("is there");
     let text = told(&stage, &["explain", "bob"]);
     assert!(text.starts_with("`bob@example.test` is left out: disabled in the directory."), "{text}");
