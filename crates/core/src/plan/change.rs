@@ -166,24 +166,6 @@ impl Change {
         }
     }
 
-    /// Why it is made.
-    pub fn cause(&self) -> Cause {
-        match self {
-            Self::Invite { cause, .. }
-            | Self::Stage { cause, .. }
-            | Self::Adopt { cause, .. }
-            | Self::ReplaceExternalId { cause, .. }
-            | Self::Restore { cause, .. }
-            | Self::Revoke { cause, .. }
-            | Self::Remove { cause, .. }
-            | Self::CreateGroup { cause, .. }
-            | Self::RenameGroup { cause, .. }
-            | Self::AdoptGroup { cause, .. }
-            | Self::DeleteGroup { cause, .. }
-            | Self::ChangeMembers { cause, .. } => *cause,
-        }
-    }
-
     /// Who it is about; None: a group.
     pub fn person(&self) -> Option<&Subject> {
         let of_group = matches!(

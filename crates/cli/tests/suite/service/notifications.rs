@@ -143,7 +143,7 @@ fn a_refusal_names_the_command_that_approves_and_no_addresses() {
     let told = until("it is told", || Some(kept(&file)).filter(|it| !it.is_empty()));
     assert_eq!(told.len(), 1, "{told:?}");
     let text = told[0]["text"].as_str().expect("a text");
-    assert!(text.contains("`bwdc approve`") && text.contains("30 of 60"), "{text}");
+    assert!(text.contains("`bwdc approve 2`") && text.contains("30 of 60"), "{text}");
     assert!(!told[0].to_string().contains("@example.test"), "{told:?}");
 }
 

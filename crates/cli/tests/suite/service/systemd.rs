@@ -150,11 +150,12 @@ fn accounts(stage: &Stage, directory: &bwdc_sandbox::ldap::Server) {
     }
     let refused = answered(&Wanted::Sync { full: false });
     assert_eq!(refused.error.expect("a refusal").kind, "refused");
-    let eve = as_account("eve", &["approve"]);
+    let run = answered(&Wanted::History { most: 1 }).data["data"][0]["id"].to_string();
+    let eve = as_account("eve", &["approve", &run]);
     assert_eq!(eve.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&eve.stderr).contains("only root and the group `bwdc`"), "{eve:?}");
     assert_eq!(as_account("eve", &["status"]).status.code(), Some(3));
-    let ann = as_account("ann", &["approve"]);
+    let ann = as_account("ann", &["approve", &run]);
     let history = answered(&Wanted::History { most: 5 }).text;
     assert!(ann.status.success(), "{ann:?}\n{history}");
     assert!(as_account("ann", &["sync"]).status.success());
