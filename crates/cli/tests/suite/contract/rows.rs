@@ -331,7 +331,6 @@ fn nothing_that_goes_wrong_prints_a_stack() {
     let mut printed = String::new();
     for arguments in [
         &["login"][..],
-        &["update"],
         &["config", "ldap.password", "--secretfile", "/no/such/file"],
         &["apply", "/no/such/plan"],
         &["sync"],
