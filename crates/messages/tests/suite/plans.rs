@@ -109,11 +109,13 @@ fn organization(size: Size) -> Known {
             external_id: Some(external_id.clone()),
             status: MemberStatus::Confirmed,
             role: Role::User,
+            changed_id: None,
         });
         ledger.people.push(ManagedPerson {
             external_id: external_id.clone(),
             source: SourceName::primary(),
             stable_id: None,
+            member_id: None,
             reference: None,
             email,
             revoked_by_us: false,
