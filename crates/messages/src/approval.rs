@@ -134,6 +134,7 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
             ),
         ),
         Refusal::OverOccupied { .. }
+        | Refusal::PilotGroupHidden { .. }
         | Refusal::RepeatedExternalId { .. }
         | Refusal::ServerRefusesOverwrite { .. }
         | Refusal::OverwriteWithLargeImport => None,

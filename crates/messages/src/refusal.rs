@@ -159,6 +159,12 @@ pub fn message(refusal: &Refusal) -> String {
             managed,
             allowed
         ),
+        Refusal::PilotGroupHidden { group } => text!(
+            "refusal.pilot-hidden",
+            "The directory does not show who is in the pilot group `{group}`, so nobody knows who may be invited. Microsoft Entra ID shows \
+             hidden memberships to applications with the permission `Member.Read.Hidden`.",
+            group
+        ),
         Refusal::RepeatedExternalId { external_id, of_groups, holders } => {
             let number = holders.len();
             let names = some(holders);
@@ -275,6 +281,12 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
         Refusal::FewFound { .. } => vec![
             Step::change("limits.first-read-percent").to(text!("refusal.lower", "To allow this in general")),
         ],
+        Refusal::PilotGroupHidden { .. } => {
+            vec![
+                Step::change("invitations.pilot-group")
+                    .to(text!("refusal.other-pilot", "To begin with another group")),
+            ]
+        }
         Refusal::RepeatedExternalId { .. } => web_vault(text!(
             "refusal.clear-id",
             "Remove all but one of them in the web vault, the one with less to lose. No import can be sent before; leavers lose access all the same."

@@ -17,6 +17,8 @@ pub(super) struct Turns {
     seats: HashMap<ExternalId, usize>,
     /// The pilot group that the directory lacks.
     pub(super) missing_pilot: Option<String>,
+    /// The pilot group of which the directory does not show who is in it.
+    pub(super) hidden_pilot: Option<String>,
 }
 
 impl Turns {
@@ -24,9 +26,10 @@ impl Turns {
     pub(super) fn new(input: &PlanInput<'_>, candidates: impl Iterator<Item = usize>) -> Self {
         let settings = &input.connector.invitations;
         let named = settings.pilot_group.as_deref().map(str::trim).filter(|it| !it.is_empty());
-        // A group whose members are not shown lets nobody in.
-        let shown = |number: &usize| input.desired.groups()[*number].shows_members;
-        let group = named.and_then(|name| find(input.desired, name)).filter(shown);
+        let group = named.and_then(|name| find(input.desired, name));
+        // A group whose members are not shown says of nobody that it is not their turn.
+        let hides = |number: &usize| !input.desired.groups()[*number].shows_members;
+        let hidden_pilot = named.filter(|_| group.as_ref().is_some_and(hides)).map(str::to_owned);
         let pilot: HashSet<usize> = group
             .into_iter()
             .flat_map(|number| input.desired.members(number).iter().map(|&it| it as usize))
@@ -39,7 +42,7 @@ impl Turns {
             let most = settings.per_run.map_or(usize::MAX, |it| it as usize);
             first.into_iter().chain(rest).take(most).collect()
         });
-        Self { chosen, pilot_only, pilot, seats: HashMap::new(), missing_pilot }
+        Self { chosen, pilot_only, pilot, seats: HashMap::new(), missing_pilot, hidden_pilot }
     }
 
     /// Notes for whom there is no seat.

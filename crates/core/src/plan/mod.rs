@@ -249,6 +249,7 @@ impl Plan {
             (people, roster, replaced, ids) = decide(&seating);
         }
         let replaced_people = replaced.into_iter().collect();
+        refusals.extend(roster.hidden_pilot.take().map(|group| Refusal::PilotGroupHidden { group }));
         let mut groups = if input.sync.groups { groups::decide(input, &index, &roster) } else { Vec::new() };
         if let Some(held) = held {
             held::keep_memberships(held, &mut groups, &index);

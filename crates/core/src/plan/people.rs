@@ -47,6 +47,7 @@ pub(super) fn decide<'a>(
         freed: HashSet::new(),
         unconfirmed: HashSet::new(),
         missing_pilot: None,
+        hidden_pilot: None,
     };
     let mut fates = Vec::new();
     if !desired.people_wanted() {
@@ -55,6 +56,7 @@ pub(super) fn decide<'a>(
     settle(&mut roster);
     let turns = turns(input, index, &roster).with(seating);
     roster.missing_pilot.clone_from(&turns.missing_pilot);
+    roster.hidden_pilot.clone_from(&turns.hidden_pilot);
     let mut leavers = Leavers::default();
     let mut newcomers = Vec::new();
     let held = held.filter(|it| it.access);

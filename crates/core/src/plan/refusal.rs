@@ -133,6 +133,11 @@ pub enum Refusal {
         /// Members with an external id.
         managed: usize,
     },
+    /// The directory does not show who is in the pilot group, so nobody knows whose turn it is.
+    PilotGroupHidden {
+        /// The group, as the settings name it.
+        group: String,
+    },
     /// Two members or two groups of the organization share an external id: the server would answer 500.
     RepeatedExternalId {
         /// The id.
@@ -176,6 +181,7 @@ impl Refusal {
             | Self::AddressesLost { .. }
             | Self::FewFound { .. } => true,
             Self::OverOccupied { .. }
+            | Self::PilotGroupHidden { .. }
             | Self::RepeatedExternalId { .. }
             | Self::ServerRefusesOverwrite { .. }
             | Self::OverwriteWithLargeImport => false,

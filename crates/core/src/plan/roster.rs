@@ -35,4 +35,6 @@ pub(super) struct Roster<'a> {
     pub(super) unconfirmed: HashSet<String>,
     /// The pilot group of the settings, where the directory lacks it.
     pub(super) missing_pilot: Option<String>,
+    /// The pilot group of the settings, where the directory does not show who is in it.
+    pub(super) hidden_pilot: Option<String>,
 }

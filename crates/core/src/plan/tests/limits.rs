@@ -381,3 +381,24 @@ fn a_directory_of_people_without_an_address_is_an_empty_one() {
     let desired = without_addresses(40, 39).desired(&world.sync).expect("valid");
     assert_eq!(unfound(&desired, &Observed::Live(world.state)).len(), 39);
 }
+
+/// Who is in it may be anybody: to invite others first, or nobody, would be a guess.
+#[test]
+fn a_pilot_group_whose_members_are_not_shown_lets_no_run_pass() {
+    let mut world = World::new();
+    world.connector.invitations.pilot_group = Some("pilots".to_owned());
+    let directory = || crowd(3).group("pilots", &["inner"]).group("inner", &[]);
+    for (pilot_only, per_run) in [(true, None), (false, Some(1)), (false, None)] {
+        world.connector.invitations.pilot_only = pilot_only;
+        world.connector.invitations.per_run = per_run;
+        for hidden in ["pilots", "inner"] {
+            let plan = world.plan(directory().hides_members(&[hidden]));
+            let refused = Verdict::Refused(vec![Refusal::PilotGroupHidden { group: "pilots".to_owned() }]);
+            assert_eq!(plan.check(&Limits::default(), &[plan.refused(&Limits::default())]), refused);
+            assert_eq!(plan.check(&Limits { off: true, ..Limits::default() }, &[]), refused);
+        }
+        assert!(is_go(&world.plan(directory())));
+    }
+    world.connector.invitations.pilot_group = None;
+    assert!(is_go(&world.plan(directory().hides_members(&["pilots"]))));
+}

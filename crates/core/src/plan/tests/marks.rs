@@ -358,3 +358,43 @@ fn a_newcomer_at_the_name_of_a_renamed_colleague_comes_in_too() {
     assert_eq!(import.groups[0].member_external_ids, [ExternalId::new("old")]);
     assert_eq!(plan.removals().count(), 0);
 }
+
+/// The old entry is listed among the deleted, as Active Directory, Google and Okta do: no reason to hold back the new one.
+#[test]
+fn a_deleted_entry_that_is_still_listed_holds_back_nobody_who_was_entered_again() {
+    let deleted = |sample: Sample, name: &str, mail: Option<&str>, marks: Marks| match mail {
+        Some(mail) => sample.marked_in_state(name, "id:old", mail, marks, AccountState::Deleted),
+        None => sample.deleted_without_address(name),
+    };
+    for revoked in [false, true] {
+        for action in [None, Some(LeaverAction::Keep), Some(LeaverAction::Revoke), Some(LeaverAction::Remove)]
+        {
+            // A tombstone keeps nothing; what can be restored keeps address and marks.
+            for (mail, marks) in
+                [(None, Marks::default()), (Some("a@x"), numbered("7")), (Some(""), Marks::default())]
+            {
+                let mut world = anna(revoked);
+                world.presences.clear();
+                world.connector.leavers.deleted = action;
+                let plan = world.plan(deleted(successor("new", numbered("7")), "old", mail, marks));
+                let put =
+                    Request::PutMember { id: MemberId::new("m-a@x"), external_id: ExternalId::new("new") };
+                let restore = revoked.then(|| Request::Restore(MemberId::new("m-a@x")));
+                let expected: Vec<Request> = std::iter::once(put).chain(restore).collect();
+                assert_eq!(plan.requests(), expected, "{revoked} {action:?} {mail:?}: {:?}", plan.changes);
+                assert_eq!(plan.removals().count(), 0);
+                assert!(plan.kept.is_empty() && plan.standing.is_empty(), "{plan:?}");
+            }
+            // Another person's marks: the membership stays whose it was.
+            let mut world = anna(revoked);
+            world.presences.clear();
+            world.connector.leavers.deleted = action;
+            let plan = world.plan(deleted(successor("new", numbered("8")), "old", None, Marks::default()));
+            assert!(
+                !plan.changes.iter().any(|it| matches!(it, Change::ReplaceExternalId { .. })),
+                "{:?}",
+                plan.changes
+            );
+        }
+    }
+}
