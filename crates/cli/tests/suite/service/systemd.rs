@@ -5,6 +5,8 @@ use crate::laws::stage::{Stage, Tree, dn, mail};
 use crate::service::daemon::{AGREED, until};
 use bwdc_engine::service::{AskError, Command as Wanted, PROTOCOL, Reply, Request, ask};
 use bwdc_harness::home::Output as Ended;
+use bwdc_sandbox::faults::{Fault, Rule};
+use bwdc_sandbox::ldap::{Action, At, Fault as DirectoryFault};
 use bwdc_sandbox::organization::{MemberStatus, Options};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -56,6 +58,10 @@ fn install(stage: &Stage) {
     let program = env!("CARGO_BIN_EXE_bwdc");
     let shown = expect(program, &["service", "install", "--from", from, "--dry-run"]);
     assert!(shown.contains("as the account `bwdc`") && !Path::new(SOCKET).exists(), "{shown}");
+    // Waits are short, as in other tests.
+    let more = Path::new("/etc/systemd/system/bwdc.service.d");
+    std::fs::create_dir_all(more).expect("made");
+    std::fs::write(more.join("test.conf"), "[Service]\nEnvironment=BWDC_WAIT_SPEED=500\n").expect("written");
     let said = expect(program, &["service", "install", "--from", from]);
     assert!(said.contains("found no failure"), "{said}");
 }
@@ -117,7 +123,8 @@ fn folder_is_left(stage: &Stage) {
     assert!(stderr.contains("moved to `/var/lib/bwdc/data`"), "{stderr}");
 }
 
-/// A kill in the middle of a run: the next one, after systemd started the service again, does the rest, once.
+/// In the middle of a run ends the service, the organization's server or the directory, in turns: the next run, after systemd
+/// started the service again, does the rest, once.
 fn killed_and_converged(stage: &Stage, directory: &bwdc_sandbox::ldap::Server, round: usize) {
     let name = format!("k{round:02}");
     let entry = format!(
@@ -126,6 +133,29 @@ fn killed_and_converged(stage: &Stage, directory: &bwdc_sandbox::ldap::Server, r
         mail(&name)
     );
     directory.add(&entry).expect("taken");
+    match round % 3 {
+        0 => service_killed(round),
+        1 => {
+            // It did its work, or did not, and nobody hears of it.
+            let fault = if round % 2 == 0 { Fault::CutBeforeHandling } else { Fault::CutAfterHandling };
+            let rule = Rule::new("POST", "/api/public/organization/import", fault);
+            stage.organization.faults().add(rule.first(1));
+            assert!(wanted(Wanted::Sync { full: false }).expect("an answer").error.is_some(), "{round}");
+            stage.organization.faults().clear();
+        }
+        _ => {
+            let cut = Action::Cut { after_entries: round % 40 };
+            directory.inject(DirectoryFault::new(At::Search(1 + round % 2), cut).once());
+            // What the read of changes cannot see is read in full: it may come to a good end.
+            wanted(Wanted::Sync { full: false }).expect("an answer");
+        }
+    }
+    let synced = answered(&Wanted::Sync { full: false });
+    assert_eq!(synced.error, None, "round {round}");
+    assert_eq!(stage.state().status(&name), Some(MemberStatus::Invited), "round {round}: invited, and once");
+}
+
+fn service_killed(round: usize) {
     let before = process();
     let caller = std::thread::spawn(|| wanted(Wanted::Sync { full: false }));
     std::thread::sleep(Duration::from_millis(u64::try_from(round).expect("small") * 37 % 200));
@@ -136,9 +166,6 @@ fn killed_and_converged(stage: &Stage, directory: &bwdc_sandbox::ldap::Server, r
         let now = process();
         (now != before && now != "0").then_some(())
     });
-    let synced = answered(&Wanted::Sync { full: false });
-    assert_eq!(synced.error, None);
-    assert_eq!(stage.state().status(&name), Some(MemberStatus::Invited), "invited, and once");
 }
 
 /// Who is in the group approves, and is named; who is not is refused.
