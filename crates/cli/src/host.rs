@@ -5,7 +5,7 @@ use crate::output::plan_data;
 use bwdc_core::plan::Verdict;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::paths::ProfileName;
-use bwdc_engine::service::{Answer, Answered, Host, News, Told};
+use bwdc_engine::service::{Answer, Answered, Host, Metric, News, Told};
 use bwdc_engine::{EngineError, Message, Occasion, SyncReport};
 use bwdc_messages::foreign::fit;
 use bwdc_messages::plan::Extent;
@@ -33,13 +33,17 @@ impl Host for CommandHost {
         let line = service::news(&news, &self.commands);
         match &news {
             News::Ended { result: Err(_), .. } | News::Unusable { .. } => tracing::error!("{line}"),
-            News::Waits { .. } | News::NoSocket { .. } => tracing::warn!("{line}"),
+            News::Waits { .. } | News::NoSocket { .. } | News::NoEndpoint { .. } => tracing::warn!("{line}"),
             _ => tracing::info!("{line}"),
         }
         if !self.quiet {
             // A log that cannot be written must not stop a run.
             let _ = writeln!(io::stderr().lock(), "{}", fit(&line));
         }
+    }
+
+    fn metric(&self, metric: Metric) -> String {
+        service::metric(metric)
     }
 
     fn message(&self, occasion: &Occasion<'_>) -> Message {

@@ -4,7 +4,7 @@ use crate::text;
 use crate::time::moment;
 use crate::{CommandLine, NextStep, Step, describe};
 use bwdc_engine::lock::GROUP;
-use bwdc_engine::service::{AskError, News, ServiceError};
+use bwdc_engine::service::{AskError, EndpointError, Metric, News, ServiceError};
 use bwdc_engine::status::Readiness;
 use bwdc_engine::{EngineError, Verification};
 
@@ -70,7 +70,62 @@ pub fn news(news: &News<'_>, commands: &CommandLine) -> String {
             path = path.display().to_string(),
             error = error.to_string()
         ),
+        News::Listens { address } => {
+            text!("service.listens", "Health and metrics at http://{address}.", address = address.to_string())
+        }
+        News::NoEndpoint { error } => text!(
+            "service.no-endpoint",
+            "Health and metrics cannot be offered: {reason} Runs go on as scheduled.",
+            reason = endpoint(error)
+        ),
         News::Stopping => text!("service.stopping", "Stopping."),
+    }
+}
+
+/// What a metric is, in a line.
+pub fn metric(metric: Metric) -> String {
+    match metric {
+        Metric::BuildInfo => text!("metric.build", "The version of the program."),
+        Metric::Runs => text!("metric.runs", "Runs by how they ended."),
+        Metric::Changes => text!("metric.changes", "Changes of runs that carried any out, by kind."),
+        Metric::RunDuration => text!("metric.duration", "How long runs took."),
+        Metric::Health => text!(
+            "metric.health",
+            "As the exit code of `bwdc status`: 0 healthy, 1 needs a person, 2 failing, 3 cannot tell."
+        ),
+        Metric::LastRun => text!("metric.last-run", "When the last run began."),
+        Metric::LastSuccess => text!("metric.last-success", "When the last successful run began."),
+        Metric::NextRun => text!("metric.next-run", "When the next run is due."),
+        Metric::Failures => text!("metric.failures", "Runs that failed in a row."),
+        Metric::Approvals => text!("metric.approvals", "Refused runs that wait for an approval."),
+        Metric::Members => text!("metric.members", "Members that the connector manages."),
+        Metric::Groups => text!("metric.groups", "Groups that the connector manages."),
+        Metric::Requests => text!("metric.requests", "HTTP requests that were sent, repeated ones included."),
+        Metric::Throttled => text!("metric.throttled", "Answers with status 429: too many requests."),
+    }
+}
+
+fn endpoint(error: &EndpointError) -> String {
+    match error {
+        EndpointError::Address { address } => text!(
+            "service.endpoint-address",
+            "`{address}` in `service.listen` is not an address of this machine with a port.",
+            address
+        ),
+        EndpointError::TokenMissing { address } => text!(
+            "service.endpoint-token",
+            "`{address}` can be reached from other machines, so it needs a token: `service.metrics-token`.",
+            address = address.to_string()
+        ),
+        EndpointError::Token { reason } => {
+            text!("service.endpoint-unreadable", "the token cannot be read: {reason}.", reason)
+        }
+        EndpointError::Listen { address, source } => text!(
+            "service.endpoint-listen",
+            "`{address}` is not available: {reason}.",
+            address = address.to_string(),
+            reason = source.to_string()
+        ),
     }
 }
 

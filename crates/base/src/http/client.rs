@@ -4,6 +4,7 @@
 //! Redirects are not followed: a request carries credentials, and one that moves to another address is a setting to
 //! correct, at the price of a question where a browser would just go on.
 
+use super::count::Recipient;
 use super::proxy::ProxyChoice;
 use crate::certificate::CertificateLog;
 use crate::certificate::pem::certificates_of_pem;
@@ -35,6 +36,8 @@ pub struct ClientOptions<'a> {
     pub offer: Offer,
     /// How long a connection may take to come about; None: [`CONNECT_TIMEOUT`].
     pub connect_limit: Option<Duration>,
+    /// Whom its requests are counted for.
+    pub recipient: Recipient,
 }
 
 /// What a client offers to a server beside plain HTTP/1.1.

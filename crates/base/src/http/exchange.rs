@@ -2,6 +2,7 @@
 
 use super::body::{BodyError, read_body};
 use super::client::{CONNECT_TIMEOUT, ClientOptions, HttpError, client};
+use super::count::{Recipient, count};
 use bwdc_core::names::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, LOCATION};
@@ -218,6 +219,7 @@ impl TransportError {
 pub struct Exchange {
     client: Client,
     connect_limit: Duration,
+    recipient: Recipient,
 }
 
 impl Exchange {
@@ -227,7 +229,7 @@ impl Exchange {
     /// [`HttpError`] when the CA file or the proxy cannot be used.
     pub fn new(options: &ClientOptions<'_>) -> Result<Self, HttpError> {
         let connect_limit = options.connect_limit.unwrap_or(CONNECT_TIMEOUT);
-        Ok(Self { client: client(options)?, connect_limit })
+        Ok(Self { client: client(options)?, connect_limit, recipient: options.recipient })
     }
 
     /// Sends a call once, with these headers besides its own, and reads the answer. `answered` sees the status and the
@@ -261,7 +263,9 @@ impl Exchange {
     ) -> Result<Reply<B>, TransportError> {
         let request = self.request(call).headers(headers).build();
         let request = request.map_err(|_| TransportError::Address { url: shown(&call.url) })?;
-        let response = self.client.execute(request).await.map_err(|error| self.failed(call, error))?;
+        let sent = self.client.execute(request).await;
+        count(self.recipient, sent.as_ref().ok().map(|it| it.status().as_u16()));
+        let response = sent.map_err(|error| self.failed(call, error))?;
         let status = response.status();
         answered(status.as_u16(), response.headers());
         if status.is_redirection() {

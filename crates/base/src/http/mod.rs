@@ -6,6 +6,7 @@
 
 mod body;
 mod client;
+mod count;
 mod exchange;
 mod proxy;
 mod retry;
@@ -15,6 +16,7 @@ pub use client::{
     CONNECT_TIMEOUT, ClientOptions, ExtraAuthorities, HttpError, Offer, authorities, client, client_with_log,
     extra_authorities,
 };
+pub use count::{Counted, Recipient, counted};
 pub use exchange::{
     Answer, Body, Call, Cause, Exchange, Repeat, Reply, Sent, TransportError, cause, date, describe_status,
 };

@@ -40,11 +40,13 @@ impl Default for ScheduleSettings {
 }
 
 /// What the service may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServiceSettings {
     /// Whether a person carried out, or agreed to, the first sync: no run starts by itself before.
     pub first_sync_agreed: bool,
+    /// The address at which health and metrics are given. None: nothing listens.
+    pub listen: Option<String>,
 }
 
 /// A span of each day, in minutes since midnight; it may pass midnight.

@@ -319,6 +319,7 @@ static SETTINGS: &[Setting] = &[
         .or(DefaultValue::Number(24)),
     ours("schedule.paused", SCHEDULE, "paused", Flag).within(Section::Schedule),
     ours("service.first-sync-agreed", SERVICE, "first-sync-agreed", Flag).within(Section::Schedule),
+    ours("service.listen", SERVICE, "listen", Text).within(Section::Schedule),
     ours("notify.mail-server", NOTIFY, "mail-server", Text).within(Section::Notifications),
     ours("notify.mail-security", NOTIFY, "mail-security", MAIL_SECURITY)
         .within(Section::Notifications)

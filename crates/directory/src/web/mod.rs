@@ -33,7 +33,7 @@ use budget::Budget;
 use bwdc_base::clock::Clock;
 use bwdc_base::event::Events;
 use bwdc_base::http::{
-    CONNECT_TIMEOUT, ClientOptions, Exchange, Offer, ProxyChoice, RetryPolicy, is_loopback,
+    CONNECT_TIMEOUT, ClientOptions, Exchange, Offer, ProxyChoice, Recipient, RetryPolicy, is_loopback,
 };
 use bwdc_core::settings::ConnectorSettings;
 use signature::Nonces;
@@ -161,6 +161,7 @@ impl WebService {
             proxy: options.proxy.clone(),
             offer: Offer::Http2AndGzip,
             connect_limit: Some(options.connect_limit),
+            recipient: Recipient::Directory,
         })
         .map_err(|source| WebReadError::Client { service: options.service, source })?;
         Ok(Self {

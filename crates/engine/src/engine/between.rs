@@ -12,7 +12,7 @@ use crate::store::SyncedKind;
 use bwdc_core::ledger::{Choice, Decision};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Takings;
-use bwdc_core::settings::NotifySettings;
+use bwdc_core::settings::{NotifySettings, ServiceSettings};
 
 /// What is looked at and decided between runs.
 impl Engine {
@@ -140,6 +140,14 @@ impl Engine {
         name: &ProfileName,
     ) -> Result<ProfileStatus, EngineError> {
         status::look(environment, name, Clock::System)
+    }
+
+    /// What a service of this installation may do, and offers.
+    ///
+    /// # Errors
+    /// [`EngineError::Setup`] when the settings cannot be read.
+    pub(crate) fn service_settings(&self) -> Result<ServiceSettings, EngineError> {
+        Ok(self.installation.connector_settings()?.service)
     }
 
     /// Whom notifications of this installation go to.

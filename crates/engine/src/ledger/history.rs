@@ -5,7 +5,7 @@ use super::{Ledger, LedgerError};
 use crate::failpoint::hit;
 use bwdc_core::names::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 
@@ -97,7 +97,8 @@ pub enum RunOutcome {
 }
 
 impl RunOutcome {
-    const ALL: [Self; 6] =
+    /// All of them.
+    pub const ALL: [Self; 6] =
         [Self::Complete, Self::Unchanged, Self::Partial, Self::Refused, Self::Failed, Self::Interrupted];
 
     /// The outcome in one word.
@@ -207,10 +208,31 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when they cannot be read.
     pub fn runs(&self, most: u32) -> Result<Vec<RunRecord>, LedgerError> {
-        let mut statement = self.connection.prepare(
-            "SELECT id, kind, started_at, finished_at, outcome, counts FROM runs ORDER BY id DESC LIMIT ?1",
-        )?;
-        let runs = statement.query_map([most], |row| {
+        self.runs_by("ORDER BY id DESC LIMIT ?1", i64::from(most))
+    }
+
+    /// The runs after one, oldest first; None: all of them.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot be read.
+    pub fn runs_after(&self, run: Option<RunId>) -> Result<Vec<RunRecord>, LedgerError> {
+        self.runs_by("WHERE id > ?1 ORDER BY id", run.map_or(0, |it| it.0))
+    }
+
+    /// The number of the last run that ever began here, whether or not it is remembered.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn last_number(&self) -> Result<Option<RunId>, LedgerError> {
+        let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'runs'";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?.map(RunId))
+    }
+
+    fn runs_by(&self, which: &str, number: i64) -> Result<Vec<RunRecord>, LedgerError> {
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT id, kind, started_at, finished_at, outcome, counts FROM runs {which}"
+        ))?;
+        let runs = statement.query_map([number], |row| {
             Ok(RunRecord {
                 id: RunId(row.get(0)?),
                 trigger: Trigger::read(&row.get::<_, String>(1)?).unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! One profile in the service: when it is due, what it is doing, and a run of it.
 
+use super::metrics::{Counters, Scraped};
 use super::postman::Postman;
 use super::unrecorded::Unrecorded;
 use super::{Host, News, ServiceOptions};
@@ -47,6 +48,8 @@ pub(super) struct Duty<'s> {
     anew: Cell<bool>,
     /// What history told last.
     tally: RefCell<Tally>,
+    /// What its runs come to.
+    counters: RefCell<Counters>,
     /// Runs that failed and are not in the ledger.
     unrecorded: Unrecorded,
     /// Held for the length of a run, or of a look at the directory.
@@ -79,6 +82,7 @@ impl<'s> Duty<'s> {
             postman: Postman::new(),
             anew: Cell::new(true),
             tally: RefCell::default(),
+            counters: RefCell::default(),
             unrecorded: Unrecorded::default(),
             turn: Mutex::new(()),
         }
@@ -239,12 +243,23 @@ impl<'s> Duty<'s> {
         Ok(status)
     }
 
+    /// How the profile is, for metrics.
+    pub(super) fn scraped(&self) -> Scraped<'_> {
+        let mut counters = self.counters.borrow_mut();
+        if let Ok(profile) = self.profile()
+            && let Err(error) = counters.read(&profile.connector_db)
+        {
+            tracing::warn!(%error, "runs cannot be counted");
+        }
+        Scraped { profile: &self.name, status: self.status().ok(), counters: counters.clone() }
+    }
+
     /// The profile's installation, as it is now.
     pub(super) fn engine(&self) -> Result<Engine, EngineError> {
         Engine::open_at(self.environment.clone(), self.profile()?, self.clock)
     }
 
-    fn profile(&self) -> Result<Profile, EngineError> {
+    pub(super) fn profile(&self) -> Result<Profile, EngineError> {
         Ok(Profile::from_environment(&self.environment).map_err(SetupError::from)?)
     }
 

@@ -5,7 +5,9 @@
 
 mod desk;
 mod duty;
+mod endpoint;
 mod identity;
+mod metrics;
 mod postman;
 mod protocol;
 mod signals;
@@ -14,7 +16,9 @@ mod supervisor;
 mod unrecorded;
 
 pub use desk::{Answer, Answered, Told};
+pub use endpoint::EndpointError;
 pub use identity::{Caller, name_of};
+pub use metrics::Metric;
 pub use protocol::{Command, MOST_BYTES, PROTOCOL, Reply, Request};
 pub use socket::{AskError, ask, is_there, places};
 
@@ -28,8 +32,10 @@ use crate::profiles::{self, ProfileError};
 use crate::run::SyncReport;
 use bwdc_core::names::Timestamp;
 use duty::Duty;
+use endpoint::Endpoint;
 use futures_util::future::join_all;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -109,6 +115,16 @@ pub enum News<'n> {
         /// Why.
         error: io::Error,
     },
+    /// Health and metrics are given here.
+    Listens {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// They cannot be; everything else goes on.
+    NoEndpoint {
+        /// Why.
+        error: EndpointError,
+    },
     /// It was asked to stop.
     Stopping,
 }
@@ -117,6 +133,9 @@ pub enum News<'n> {
 pub trait Host {
     /// Tells something to the log.
     fn tell(&self, news: News<'_>);
+
+    /// Puts into a line what a metric is.
+    fn metric(&self, metric: Metric) -> String;
 
     /// Puts into words what somebody is to hear of.
     fn message(&self, occasion: &Occasion<'_>) -> Message;
@@ -156,12 +175,22 @@ pub async fn run(options: ServiceOptions, host: &dyn Host) -> Result<(), Service
         listening.map_err(|error| host.tell(News::NoSocket { path: socket.path.clone(), error })).ok()
     });
     supervisor.ready();
+    let mut endpoint = offer(&options, duties.first(), host).await;
     let working = join_all(duties.iter().map(Duty::serve));
     let callers = async {
         match &listener {
             Some(listener) => socket::serve(listener, &duties, host).await,
             None => std::future::pending().await,
         }
+    };
+    let callers = async {
+        let watchers = async {
+            match &mut endpoint {
+                Some(endpoint) => endpoint.serve(&duties, options.clock, host).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::join!(callers, watchers);
     };
     let hearing = async {
         loop {
@@ -207,6 +236,21 @@ pub async fn run(options: ServiceOptions, host: &dyn Host) -> Result<(), Service
             () = &mut callers => {}
             () = &mut alive => {}
             () = tokio::time::sleep(left.min(EACH_LOOK)) => {}
+        }
+    }
+}
+
+/// Offers health and metrics where the settings of the first profile name an address.
+async fn offer(options: &ServiceOptions, first: Option<&Duty<'_>>, host: &dyn Host) -> Option<Endpoint> {
+    let settings = first?.engine().ok()?.service_settings().ok()?;
+    match endpoint::open(&options.environment, settings.listen.as_deref()?).await {
+        Ok(endpoint) => {
+            host.tell(News::Listens { address: endpoint.address() });
+            Some(endpoint)
+        }
+        Err(error) => {
+            host.tell(News::NoEndpoint { error });
+            None
         }
     }
 }

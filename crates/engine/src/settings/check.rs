@@ -37,8 +37,12 @@ pub enum Problem {
 }
 
 /// Variables that begin like those of settings and have a meaning of their own.
-const OTHER_VARIABLES: [&str; 3] =
-    ["BWDC_SECRETS_DIR", "BWDC_SECRETS_PASSPHRASE", "BWDC_SECRETS_PASSPHRASE_FILE"];
+const OTHER_VARIABLES: [&str; 4] = [
+    "BWDC_SECRETS_DIR",
+    "BWDC_SECRETS_PASSPHRASE",
+    "BWDC_SECRETS_PASSPHRASE_FILE",
+    "BWDC_SECRET_SERVICE_METRICS_TOKEN",
+];
 
 /// How the variable of a secret begins.
 const SECRET: &str = "BWDC_SECRET_";

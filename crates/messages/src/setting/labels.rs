@@ -124,6 +124,11 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "First sync agreed",
         "Runs may start automatically; the first sync by hand sets it",
     ),
+    (
+        "service.listen",
+        "Health and metrics",
+        "Address at which they are given: a port alone is of this machine",
+    ),
     ("notify.mail-server", "Mail server", "Server that takes mails, with or without a port"),
     ("notify.mail-security", "Mail security", "How the connection to the mail server is protected"),
     ("notify.mail-user", "Mail user", "As whom to sign in to the mail server"),

@@ -3,6 +3,7 @@
 mod daemon;
 mod duty;
 mod hostile;
+mod metrics;
 mod notifications;
 mod socket;
 mod systemd;
