@@ -46,7 +46,7 @@ pub use directory::unread::{Unread, UnreadCause};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use event::{Cancel, Control};
-pub use history::{Happened, HistoryEntry, HistoryError, RefusedRun};
+pub use history::{Digest, Happened, HistoryEntry, HistoryError, RefusedRun};
 pub use installation::SetupError;
 pub use ledger::{FrontEnd, Trigger};
 pub use notify::{Channel, DeliveryError, Message, Occasion};

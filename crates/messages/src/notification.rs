@@ -5,7 +5,7 @@ use crate::time::moment;
 use crate::{CommandLine, describe};
 use bwdc_engine::clock::to_iso;
 use bwdc_engine::paths::ProfileName;
-use bwdc_engine::{Channel, DeliveryError, EngineError, Message, Occasion};
+use bwdc_engine::{Channel, DeliveryError, Digest, EngineError, Message, Occasion};
 use serde_json::{Value, json};
 
 /// A notification.
@@ -70,6 +70,36 @@ pub fn message(occasion: &Occasion<'_>) -> Message {
                 }),
             }
         }
+        Occasion::Digest { profile, digest } => of_day(profile, digest),
+        Occasion::Expires { profile, subject, days } => {
+            let subject = (*subject).to_owned();
+            let text = if *days > 0 {
+                text!(
+                    "notify.expires-text",
+                    "The certificate of {subject} expires in {days:day/days}. After that, runs of {profile} fail: renew it before.",
+                    subject = subject.clone(),
+                    days = *days,
+                    profile = profile.to_string()
+                )
+            } else {
+                text!(
+                    "notify.expired-text",
+                    "The certificate of {subject} has expired. Runs of {profile} fail until it is renewed.",
+                    subject = subject.clone(),
+                    profile = profile.to_string()
+                )
+            };
+            Message {
+                subject: text!("notify.expires", "bwdc: a certificate expires soon"),
+                text,
+                data: json!({
+                    "event": "expires",
+                    "profile": profile.to_string(),
+                    "subject": subject,
+                    "days": days,
+                }),
+            }
+        }
         Occasion::Test { profile } => Message {
             subject: text!("notify.test", "bwdc: test"),
             text: text!(
@@ -81,6 +111,50 @@ pub fn message(occasion: &Occasion<'_>) -> Message {
         },
     }
 }
+
+fn of_day(profile: &ProfileName, digest: &Digest) -> Message {
+    let Digest { since, until, runs, failed, joined, left } = digest;
+    let mut lines = vec![text!(
+        "notify.digest-text",
+        "Since {since}: {runs:run/runs}, {failed} of them failed.",
+        since = moment(*since),
+        runs = *runs,
+        failed = *failed
+    )];
+    for (title, names) in [
+        (text!("notify.joined", "Joined ({people}):", people = joined.len()), joined),
+        (text!("notify.left", "Left ({people}):", people = left.len()), left),
+    ] {
+        lines.push(title);
+        lines.extend(names.iter().take(NAMED).map(|it| format!("  {it}")));
+        if names.len() > NAMED {
+            lines.push(text!("notify.more-names", "  … and {more} more", more = names.len() - NAMED));
+        }
+    }
+    Message {
+        subject: text!(
+            "notify.digest",
+            "bwdc: {joined} joined and {left} left {profile}",
+            joined = joined.len(),
+            left = left.len(),
+            profile = profile.to_string()
+        ),
+        text: lines.join("\n"),
+        data: json!({
+            "event": "digest",
+            "profile": profile.to_string(),
+            "since": to_iso(*since),
+            "until": to_iso(*until),
+            "runs": runs,
+            "failed": failed,
+            "joined": joined,
+            "left": left,
+        }),
+    }
+}
+
+/// Names that a digest spells out.
+const NAMED: usize = 20;
 
 fn of_error(
     subject: String,

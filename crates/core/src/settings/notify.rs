@@ -22,6 +22,8 @@ pub struct NotifySettings {
     pub webhook_format: WebhookFormat,
     /// Program and arguments that get each notification as JSON. Empty: none does.
     pub command: Vec<String>,
+    /// Whether a digest of who joined and left goes out each day.
+    pub digest: bool,
     /// Whether addresses of people are in notifications; else numbers stand for them.
     pub addresses: bool,
 }

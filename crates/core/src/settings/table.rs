@@ -332,6 +332,7 @@ static SETTINGS: &[Setting] = &[
         .within(Section::Notifications)
         .or(DefaultValue::Text("json")),
     ours("notify.command", NOTIFY, "command", SettingKind::List).within(Section::Notifications),
+    ours("notify.digest", NOTIFY, "digest", Flag).within(Section::Notifications),
     ours("notify.addresses", NOTIFY, "addresses", Flag).within(Section::Notifications),
     ours("leavers.disabled", LEAVERS, "disabled", LEAVER).within(Section::Leavers),
     ours("leavers.deleted", LEAVERS, "deleted", LEAVER).within(Section::Leavers),

@@ -1,6 +1,7 @@
 //! Runs and what each of them did, kept for a year.
 
 use super::quarantine::{APPROVAL, TAKEN};
+use super::schema;
 use super::{Ledger, LedgerError};
 use crate::failpoint::hit;
 use bwdc_core::names::Timestamp;
@@ -265,6 +266,22 @@ impl Ledger {
         let mut statement = self.connection.prepare("SELECT external_id, name FROM groups")?;
         let names = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(names.collect::<Result<_, _>>()?)
+    }
+
+    /// When something that is done once a day was last done; None: it never was.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn last_time(&self, what: &str) -> Result<Option<Timestamp>, LedgerError> {
+        Ok(schema::fact(&self.connection, what)?.map(Timestamp))
+    }
+
+    /// Writes down that it was done.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn note_time(&mut self, what: &str, now: Timestamp) -> Result<(), LedgerError> {
+        schema::set_fact(&self.connection, what, now.0)
     }
 
     /// What a run did, in its order; empty for a run that is not remembered.

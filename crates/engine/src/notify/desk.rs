@@ -181,7 +181,7 @@ mod tests {
         let mut told = Vec::new();
         for minute in 0..120 {
             let came = if minute % 2 == 0 { Came::Failed("directory") } else { Came::Well };
-            told.extend(desk.hear(came, Timestamp(minute * MINUTE)).map(|it| (minute, it)));
+            told.extend(desk.hear(came, Timestamp(minute * MINUTE)).into_iter().map(|it| (minute, it)));
         }
         let failing: Vec<i64> =
             told.iter().filter(|(_, it)| *it == Tell::Failing).map(|(at, _)| *at).collect();

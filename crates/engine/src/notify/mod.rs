@@ -11,6 +11,7 @@ pub(crate) use desk::{Came, Desk, Tell};
 pub(crate) use secret::VARIABLES;
 
 use crate::error::EngineError;
+use crate::history::Digest;
 use crate::mask::Mask;
 use crate::paths::ProfileName;
 use crate::run::RunError;
@@ -62,6 +63,22 @@ pub enum Occasion<'a> {
         failures: u32,
         /// Since when.
         since: Timestamp,
+    },
+    /// A day in numbers and names.
+    Digest {
+        /// The profile.
+        profile: &'a ProfileName,
+        /// Who joined and left.
+        digest: &'a Digest,
+    },
+    /// A certificate, or the key with it, expires soon.
+    Expires {
+        /// The profile whose runs need it.
+        profile: &'a ProfileName,
+        /// A server, or an application's certificate.
+        subject: &'a str,
+        /// In so many days; 0 or less: it has.
+        days: i64,
     },
     /// Somebody wants to know whether notifications arrive.
     Test {

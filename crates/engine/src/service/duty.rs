@@ -1,5 +1,6 @@
 //! One profile in the service: when it is due, what it is doing, and a run of it.
 
+use super::daily::{Day, Expiring};
 use super::metrics::{Counters, Scraped};
 use super::postman::Postman;
 use super::unrecorded::Unrecorded;
@@ -46,6 +47,8 @@ pub(super) struct Duty<'s> {
     pub(super) postman: Postman,
     /// Whether settings are to be read whatever their files look like.
     anew: Cell<bool>,
+    /// Certificates that were told to expire.
+    expiring: Expiring,
     /// What history told last.
     tally: RefCell<Tally>,
     /// What its runs come to.
@@ -81,6 +84,7 @@ impl<'s> Duty<'s> {
             wake: Notify::new(),
             postman: Postman::new(),
             anew: Cell::new(true),
+            expiring: Expiring::default(),
             tally: RefCell::default(),
             counters: RefCell::default(),
             unrecorded: Unrecorded::default(),
@@ -155,7 +159,27 @@ impl<'s> Duty<'s> {
         let mode = if full { ReadMode::Full } else { ReadMode::Incremental };
         let trigger = Trigger { by: FrontEnd::Service, scheduled: true };
         let _turn = self.turn.lock().await;
-        !self.run(trigger, mode).await.is_err_and(|error| is_held(&error))
+        let waits = self.run(trigger, mode).await.is_err_and(|error| is_held(&error));
+        if !waits && !self.stop.is_cancelled() {
+            self.end_of_day().await;
+        }
+        !waits
+    }
+
+    async fn end_of_day(&self) {
+        let (Ok(profile), Ok(engine)) = (self.profile(), self.engine()) else { return };
+        let Ok(settings) = engine.notify_settings() else { return };
+        let day = Day {
+            name: &self.name,
+            profile: &profile,
+            environment: &self.environment,
+            clock: self.clock,
+            stop: &self.stop,
+            host: self.host,
+            postman: &self.postman,
+            expiring: &self.expiring,
+        };
+        day.end(&settings).await;
     }
 
     /// A run that a caller asked for. It waits for the lock.

@@ -3,6 +3,7 @@
 //! Everything happens on one thread: a task for each profile, one for the socket, one for signals. A profile's task looks at
 //! the clock, the settings and the ledger, and decides from them alone, so that nothing has to be carried over a restart.
 
+mod daily;
 mod desk;
 mod duty;
 mod endpoint;

@@ -63,7 +63,7 @@ impl Postman {
     }
 
     /// Puts a notification into the queue.
-    fn send(&self, message: Message) {
+    pub(super) fn send(&self, message: Message) {
         let mut queue = self.queue.borrow_mut();
         if queue.len() == MOST {
             queue.pop_front();

@@ -137,6 +137,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("notify.webhook-url", "Webhook", "Address that gets a request for each notification"),
     ("notify.webhook-format", "Webhook format", "What is in such a request"),
     ("notify.command", "Command", "Program and arguments that get each notification as JSON"),
+    ("notify.digest", "Daily digest", "Tell once a day who joined and who left"),
     ("notify.addresses", "Addresses", "Show addresses of people in notifications, not numbers"),
     ("sync.userFilter", "User filter", "Which people are read"),
     ("sync.groupFilter", "Group filter", "Which groups are read"),
