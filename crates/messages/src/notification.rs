@@ -77,7 +77,7 @@ pub fn message(occasion: &Occasion<'_>) -> Message {
                 text!(
                     "notify.expires-text",
                     "The certificate of {subject} expires in {days:day/days}. After that, runs of {profile} fail: renew it before.",
-                    subject = subject.clone(),
+                    subject = subject,
                     days = *days,
                     profile = profile.to_string()
                 )
@@ -85,7 +85,7 @@ pub fn message(occasion: &Occasion<'_>) -> Message {
                 text!(
                     "notify.expired-text",
                     "The certificate of {subject} has expired. Runs of {profile} fail until it is renewed.",
-                    subject = subject.clone(),
+                    subject = subject,
                     profile = profile.to_string()
                 )
             };

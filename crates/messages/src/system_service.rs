@@ -68,7 +68,7 @@ pub fn installed(draft: &Draft, installed: &Installed, commands: &CommandLine) -
     match &installed.check {
         None => {}
         Some((true, _)) => {
-            lines.push(text!("system.well", "Its own check, run as its account, found no failure."))
+            lines.push(text!("system.well", "Its own check, run as its account, found no failure."));
         }
         Some((false, said)) => {
             let title = text!("system.check", "Its own check, run as its account, found failures:");

@@ -180,7 +180,7 @@ impl Endpoint {
             // Whoever asked may have gone.
             let _ = reply.send(answer);
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -228,3 +228,28 @@ fn a_file_that_is_being_written_makes_no_run_due() {
     let history = daemon.ask(Command::History { most: 10 });
     assert_eq!(history.data["data"].as_array().map(Vec::len), Some(1), "{}", history.text);
 }
+
+/// What `/proc/PID/status` says, as a number.
+fn of_process(process: u32, field: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
+    let line = status.lines().find(|it| it.starts_with(field)).expect("a field");
+    line.split_whitespace().nth(1).and_then(|it| it.parse().ok()).expect("a number")
+}
+
+#[test]
+fn an_idle_service_holds_little_and_sleeps() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(20).serve();
+    stage.read(&directory);
+    let daemon = Daemon::start(&stage);
+    daemon.says("made");
+    until("the service is idle", || (daemon.ask(Command::Status).code == 0).then_some(()));
+    // What is its own: how much of the program itself is in memory depends on how it was built.
+    let held = of_process(daemon.id(), "RssAnon");
+    assert!(held <= 12 * 1024, "{held} KB");
+    let before = of_process(daemon.id(), "voluntary_ctxt_switches");
+    std::thread::sleep(Duration::from_secs(10));
+    // It looks at the clock once a minute.
+    let woken = of_process(daemon.id(), "voluntary_ctxt_switches") - before;
+    assert!(woken <= 5, "it woke {woken} times within 10 seconds");
+}
