@@ -11,12 +11,14 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// In an argument it stands for the name of the secret.
 const NAME: &str = "{name}";
 /// In seconds.
 const PATIENCE: u64 = 30;
+/// How often it is looked whether it has ended.
+const EACH_LOOK: Duration = Duration::from_millis(5);
 /// No secret is longer, in bytes.
 const LONGEST: u64 = 64 * 1024;
 /// Of what it complains about, this many bytes are kept, and this many characters told.
@@ -98,7 +100,7 @@ pub(super) fn run(
     let mut child = command.spawn().map_err(CommandProblem::NotStarted)?;
     let words = child.stderr.take().map(Words::hear);
     let mut printed = Zeroizing::new(Vec::new());
-    let ended = wait(&mut child, &mut printed);
+    let ended = wait(&mut child, &mut printed, Duration::from_secs(PATIENCE));
     let complaint = || words.map(|it| it.told(&printed, environment)).unwrap_or_default();
     match ended? {
         Ended::Late => Err(CommandProblem::Slow { complaint: complaint() }),
@@ -121,8 +123,13 @@ enum Ended {
     Late,
 }
 
-/// Reads what the command prints, and waits for its end.
-fn wait(child: &mut Child, printed: &mut Zeroizing<Vec<u8>>) -> Result<Ended, CommandProblem> {
+/// Reads what the command prints, and waits for its end, which may come later than that of its output.
+fn wait(
+    child: &mut Child,
+    printed: &mut Zeroizing<Vec<u8>>,
+    patience: Duration,
+) -> Result<Ended, CommandProblem> {
+    let end = Instant::now() + patience;
     let output = child.stdout.take().expect("its output is a pipe");
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -131,20 +138,35 @@ fn wait(child: &mut Child, printed: &mut Zeroizing<Vec<u8>>) -> Result<Ended, Co
         // Nobody listens any more when the time is up.
         let _ = sender.send(read);
     });
-    let Ok(read) = receiver.recv_timeout(Duration::from_secs(PATIENCE)) else {
+    let read = receiver.recv_timeout(patience);
+    let is_too_long = |it: &Zeroizing<Vec<u8>>| it.len() as u64 > LONGEST;
+    // Who prints too much would wait for ever for somebody to read the rest.
+    let ended = match &read {
+        Ok(Ok(bytes)) if !is_too_long(bytes) => ended_by(child, end),
+        _ => Ok(None),
+    };
+    if !matches!(ended, Ok(Some(_))) {
         // It may have ended in this very moment.
         let _ = child.kill();
         let _ = child.wait();
-        return Ok(Ended::Late);
-    };
-    *printed = read.map_err(|_| CommandProblem::NotText)?;
-    let too_long = printed.len() as u64 > LONGEST;
-    if too_long {
-        // It would wait for ever for somebody to read the rest.
-        let _ = child.kill();
     }
-    let status = child.wait().map_err(CommandProblem::NotStarted)?;
-    if too_long { Err(CommandProblem::NotText) } else { Ok(Ended::With(status)) }
+    let Ok(read) = read else { return Ok(Ended::Late) };
+    *printed = read.map_err(|_| CommandProblem::NotText)?;
+    if is_too_long(printed) {
+        return Err(CommandProblem::NotText);
+    }
+    Ok(ended.map_err(CommandProblem::NotStarted)?.map_or(Ended::Late, Ended::With))
+}
+
+/// How the command ended; None: it goes on.
+fn ended_by(child: &mut Child, end: Instant) -> io::Result<Option<ExitStatus>> {
+    loop {
+        let ended = child.try_wait()?;
+        if ended.is_some() || Instant::now() >= end {
+            return Ok(ended);
+        }
+        std::thread::sleep(EACH_LOOK);
+    }
 }
 
 /// What a command writes to its error stream.
@@ -188,5 +210,28 @@ impl Words {
             Some((end, _)) => format!("{}\u{2026}", &line[..end]),
             None => line,
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_not_waited_for_because_it_ended_its_output() {
+        let shell = |script: &str| {
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+            command.spawn().expect("a shell")
+        };
+        let mut printed = Zeroizing::new(Vec::new());
+        let mut slow = shell("echo secret; exec >&-; exec sleep 600");
+        let ended = wait(&mut slow, &mut printed, Duration::from_millis(300)).expect("it is ended");
+        assert!(matches!(ended, Ended::Late));
+        assert!(slow.try_wait().expect("a child").is_some(), "nothing is left of it");
+        let mut quick = shell("echo secret; exec >&-; sleep 0.1; exit 3");
+        let ended = wait(&mut quick, &mut printed, Duration::from_secs(60)).expect("it ends");
+        assert!(matches!(ended, Ended::With(status) if status.code() == Some(3)));
+        assert_eq!(printed.as_slice(), b"secret\n");
     }
 }

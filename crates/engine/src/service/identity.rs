@@ -1,7 +1,15 @@
 //! Who is at the other end of the socket.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the system may take to name an account.
+const PATIENCE: Duration = Duration::from_secs(2);
+const EACH_LOOK: Duration = Duration::from_millis(5);
+/// In bytes.
+const LONGEST: u64 = 64 * 1024;
 
 /// Whoever asks, as the operating system tells; nothing of it comes from the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +51,32 @@ fn in_list(list: &str, user: u32) -> Option<String> {
 }
 
 fn from_system(user: u32) -> io::Result<Option<String>> {
-    let mut command = std::process::Command::new("/usr/bin/getent");
+    let mut command = Command::new("/usr/bin/getent");
     // What the process was given in its environment is nobody else's matter.
-    let answer = command.env_clear().args(["passwd", &user.to_string()]).output()?;
-    Ok(in_list(&String::from_utf8_lossy(&answer.stdout), user))
+    command.env_clear().args(["passwd", &user.to_string()]);
+    let answer = answer_of(&mut command, PATIENCE)?;
+    Ok(in_list(&answer, user))
+}
+
+/// What a command prints, without waiting longer than this: the accounts may be in the very directory that does not answer, and
+/// everything else of the service waits meanwhile.
+fn answer_of(command: &mut Command, patience: Duration) -> io::Result<String> {
+    let end = Instant::now() + patience;
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    while child.try_wait()?.is_none() {
+        if Instant::now() >= end {
+            child.kill()?;
+            child.wait()?;
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(EACH_LOOK);
+    }
+    let mut answer = String::new();
+    // A line; whoever prints more than a pipe holds does not end.
+    if let Some(stdout) = child.stdout {
+        stdout.take(LONGEST).read_to_string(&mut answer)?;
+    }
+    Ok(answer)
 }
 
 #[cfg(test)]
@@ -59,6 +89,20 @@ mod tests {
         assert_eq!(in_list(list, 1000).as_deref(), Some("ann"));
         assert_eq!(in_list(list, 100), None);
         assert_eq!(in_list("broken\n:::\n", 0), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_does_not_come_is_not_waited_for() {
+        let shell = |script: &str| {
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", script]);
+            command
+        };
+        let error = answer_of(&mut shell("exec sleep 600"), Duration::from_millis(200)).expect_err("too late");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let answer = answer_of(&mut shell("echo ann:x:1000:"), Duration::from_secs(60)).expect("in time");
+        assert_eq!(in_list(&answer, 1000).as_deref(), Some("ann"));
     }
 
     #[test]
