@@ -180,10 +180,42 @@ async fn of_profile(
     })
 }
 
-/// The settings that make a program run.
-const PROGRAMS: [&str; 2] = ["secrets.command", "notify.command"];
+/// The settings that make a program run, or say where secrets and files with secrets are sent, and by whom it is believed that
+/// it is there. Secrets that the environment gives are bound to no address.
+const OF_THE_MACHINE: [&str; 29] = [
+    "secrets.command",
+    "notify.command",
+    "secrets.store",
+    "server",
+    "server.webVault",
+    "server.api",
+    "server.identity",
+    "allow-http",
+    "organization-ca-path",
+    "directory-ca-path",
+    "proxy",
+    "ldap.hostname",
+    "ldap.port",
+    "ldap.domain",
+    "ldap.further-servers",
+    "ldap.ssl",
+    "ldap.startTls",
+    "ldap.tlsCaPath",
+    "ldap.sslCaPath",
+    "ldap.sslAllowUnauthorized",
+    "entra.authority-url",
+    "entra.graph-url",
+    "entra.token-file",
+    "gsuite.token-url",
+    "gsuite.api-url",
+    "okta.orgUrl",
+    "onelogin.url",
+    "notify.mail-server",
+    "notify.mail-security",
+];
 
-/// Secrets are not entered over the socket, and neither is what makes a program run.
+/// Secrets are not entered over the socket, and neither is what makes a program run or sends secrets elsewhere: whoever may ask a
+/// service may not read them.
 fn set(
     duty: &Duty<'_>,
     caller: Caller,
@@ -191,7 +223,7 @@ fn set(
     value: Option<String>,
     say: &impl Fn(Answered<'_>) -> Reply,
 ) -> Result<Reply, EngineError> {
-    let found = Setting::find(name).filter(|it| !it.is_secret() && !PROGRAMS.contains(&it.name));
+    let found = Setting::find(name).filter(|it| !it.is_secret() && !OF_THE_MACHINE.contains(&it.name));
     let Some(setting) = found else { return Ok(say(Answered::NoSuchSetting(name))) };
     let mut engine = duty.engine()?;
     match value.map(|value| setting.parse(&value)).transpose() {
@@ -202,4 +234,29 @@ fn set(
     tracing::info!(profile = %duty.name, setting = setting.name, by = caller.name(), "a setting was changed");
     duty.reload();
     Ok(say(Answered::Set(setting)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_and_program_is_a_setting_of_the_machine() {
+        for name in OF_THE_MACHINE {
+            assert!(Setting::find(name).is_some(), "{name}");
+        }
+        let sends = |name: &str| {
+            [
+                "-url", "Url", ".url", "hostname", "-server", "-servers", ".command", "-file", "CaPath",
+                "-ca-path",
+            ]
+            .iter()
+            .any(|end| name.ends_with(end))
+        };
+        // What is sent there holds no secret of ours.
+        const HARMLESS: [&str; 2] = ["notify.webhook-url", "entra.metadata-url"];
+        for setting in Setting::all().iter().filter(|it| sends(it.name) && !HARMLESS.contains(&it.name)) {
+            assert!(OF_THE_MACHINE.contains(&setting.name), "{}", setting.name);
+        }
+    }
 }

@@ -61,6 +61,12 @@ fn the_socket_is_its_owners_and_settings_are_changed_through_it_but_for_secrets_
     for (name, value) in [
         ("ldap.password", "s3cr3t-0f-somebody"),
         ("secrets.command", "/bin/sh"),
+        // Nor what sends a secret of the environment, or a file of the service, to another place.
+        ("ldap.hostname", "127.0.0.1"),
+        ("ldap.further-servers", "127.0.0.1:10389"),
+        ("server", "https://127.0.0.1:10443"),
+        ("entra.token-file", "/etc/shadow"),
+        ("notify.mail-server", "127.0.0.1:10025"),
         ("notify.command", "/bin/sh"),
         ("no.such", "1"),
         ("sync.interval", "4"),
