@@ -12,11 +12,11 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 /// `nobody`, and another account without a name.
-const NOBODY: u32 = 65_534;
+pub(super) const NOBODY: u32 = 65_534;
 const OWNER: u32 = 65_533;
 
 #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
-fn is_root(test: &str) -> bool {
+pub(super) fn is_root(test: &str) -> bool {
     let root = fs::metadata("/proc/self").is_ok_and(|it| it.uid() == 0);
     if !root {
         eprintln!("{test}: skipped, since only root can be somebody else");
@@ -37,7 +37,7 @@ fn open_to_nobody(folder: &Path) -> String {
 }
 
 /// The folder above it is open, as those of systems are: what protects is in the data folder alone.
-fn in_an_open_place(home: &Home) {
+pub(super) fn in_an_open_place(home: &Home) {
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).expect("ours");
 }
 

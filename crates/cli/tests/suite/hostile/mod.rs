@@ -7,11 +7,13 @@
 //! | names in a directory | [`directory`]; `laws::foreign_text` |
 //! | the organization's server | [`server`]; engine `organization_client/network.rs` |
 //! | what lies in the data folder | [`folder`]; base `file.rs` |
+//! | callers of a service | [`socket`]; `service::hostile` |
 
 mod account;
 mod directory;
 mod folder;
 mod server;
+mod socket;
 
 use bwdc_harness::home::Home;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The service as a real process: `bwdc run` between a directory and an organization, its socket, signals and kills.
 
-mod daemon;
+pub(crate) mod daemon;
 mod duty;
 mod hostile;
 mod metrics;
