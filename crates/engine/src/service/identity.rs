@@ -99,7 +99,8 @@ mod tests {
             command.args(["-c", script]);
             command
         };
-        let error = answer_of(&mut shell("exec sleep 600"), Duration::from_millis(200)).expect_err("too late");
+        let error =
+            answer_of(&mut shell("exec sleep 600"), Duration::from_millis(200)).expect_err("too late");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         let answer = answer_of(&mut shell("echo ann:x:1000:"), Duration::from_secs(60)).expect("in time");
         assert_eq!(in_list(&answer, 1000).as_deref(), Some("ann"));
