@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod error;
 mod global;
+mod help;
 mod host;
 mod log;
 mod output;
@@ -14,6 +15,7 @@ mod typed;
 
 use args::Arguments;
 use bwdc_messages::program::key_as_argument;
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use commands::Command;
 use global::GlobalArguments;
@@ -39,7 +41,12 @@ fn main() -> ExitCode {
         }
         Err(answer) => {
             // Whoever asked for help and closed the pipe has seen enough.
-            let _ = answer.print();
+            let _ = match answer.kind() {
+                ErrorKind::DisplayHelp => {
+                    write!(std::io::stdout(), "{}", help::grouped(&answer.render().to_string()))
+                }
+                _ => answer.print(),
+            };
             return if answer.use_stderr() { ExitCode::from(usage()) } else { ExitCode::SUCCESS };
         }
     };
@@ -50,7 +57,7 @@ fn main() -> ExitCode {
         log::start(&arguments.global, command.is_logged());
         printer.finish(run(command, &arguments.global))
     } else {
-        printer.line(&Arguments::command().render_help().to_string()).max(USAGE)
+        printer.line(&help::grouped(&Arguments::command().render_help().to_string())).max(USAGE)
     };
     ExitCode::from(code)
 }

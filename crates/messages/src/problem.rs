@@ -1,6 +1,6 @@
 //! What is missing or wrong in a configuration.
 
-use crate::{CommandLine, ErrorText, NextStep, describe, text};
+use crate::{CommandLine, ErrorText, NextStep, Step, describe, text};
 use bwdc_engine::Problem;
 
 /// That nothing is missing or wrong.
@@ -23,6 +23,16 @@ pub fn problem(problem: Problem, source: Option<&str>, commands: &CommandLine) -
             "The environment variable `{name}` does not belong to any setting. `bwdc config list --all` names them.",
             name
         ),
+        Problem::NotRelative { setting, relative } => {
+            let step = Step::set(setting, relative);
+            let command = commands.sentence(&NextStep::from(step).of_source(source.unwrap_or_default()));
+            text!(
+                "setting.not-relative",
+                "`{setting}` is relative to `ldap.rootPath` and repeats it. {command}",
+                setting,
+                command
+            )
+        }
         Problem::NothingToSync => text!(
             "setting.nothing-to-sync",
             "Neither users nor groups are synced: set `sync.users` or `sync.groups` to true."

@@ -1,6 +1,7 @@
 //! Every command has examples that work, fits a terminal of 80 columns, and stands in docs/commands.md.
 
 use super::*;
+use crate::help::grouped;
 use clap::{Command as Clap, CommandFactory as _};
 use std::fmt::Write as _;
 
@@ -92,7 +93,7 @@ fn the_command_reference_is_what_the_program_says() {
     walk(&built(), "bwdc", &mut |command, path| {
         // A string takes what is written to it.
         let _ = writeln!(text, "## {path}\n\n```text");
-        let help = command.clone().term_width(WIDTH).render_long_help().to_string();
+        let help = grouped(&command.clone().term_width(WIDTH).render_long_help().to_string());
         // The settings have a reference of their own.
         let help = help.split("\nSettings:").next().unwrap_or_default();
         for line in help.trim_end().lines() {

@@ -21,6 +21,13 @@ pub enum Problem {
     Failure(SourceError),
     /// A variable looks like ours, and no setting is meant by it.
     UnknownVariable(String),
+    /// A path below the root path ends with the root path itself, so that no entry has the name that both make together.
+    NotRelative {
+        /// The setting.
+        setting: &'static str,
+        /// What it would be below the root path.
+        relative: String,
+    },
     /// Neither people nor groups are to be synced.
     NothingToSync,
     /// A file that a setting names cannot be read.
@@ -73,6 +80,7 @@ pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, Setu
     // A value that is wrong was named above; the directory would only name it again.
     if well_formed {
         problems.extend(open_directory(installation).err().map(Problem::Failure));
+        problems.extend(not_relative(&super::list(installation)?));
         match sync_settings(installation) {
             Ok(sync) if !sync.users && !sync.groups => problems.push(Problem::NothingToSync),
             Ok(sync) => {
@@ -93,6 +101,26 @@ pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, Setu
         problems.push(Problem::File { setting: "organization-ca-path", path, source });
     }
     Ok(problems)
+}
+
+/// Paths that repeat the root path. One without `dc=` is not put behind a path, as in the official connector.
+fn not_relative(entries: &[super::Entry]) -> Vec<Problem> {
+    let text = |name: &str| {
+        let entry = entries.iter().find(|it| it.setting.name == name);
+        entry.and_then(|it| it.value.as_str()).unwrap_or_default().trim().to_owned()
+    };
+    let root = text("ldap.rootPath");
+    if !root.to_lowercase().contains("dc=") {
+        return Vec::new();
+    }
+    let repeats = |setting: &'static str| {
+        let path = text(setting);
+        let end = path.len().checked_sub(root.len()).filter(|it| path.is_char_boundary(*it))?;
+        let (before, after) = path.split_at(end);
+        let relative = before.trim_end_matches([' ', ',']).to_owned();
+        after.eq_ignore_ascii_case(&root).then_some(Problem::NotRelative { setting, relative })
+    };
+    ["sync.userPath", "sync.groupPath"].into_iter().filter_map(repeats).collect()
 }
 
 fn open_directory(installation: &Installation) -> Result<(), SourceError> {

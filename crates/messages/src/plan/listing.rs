@@ -63,7 +63,9 @@ impl Section<'_> {
         let title = format!("{title} ({all})");
         let mut groups = by_reason(items);
         let rows = Rows { extent, most, tone, show };
-        if let [only] = groups.as_slice() {
+        if let [only] = groups.as_slice()
+            && !only.is_one_with_a_long_reason(&title)
+        {
             let mut lines = rows.title(&title, &only.reason);
             rows.of_group(only, 2, &mut lines);
             return lines;
@@ -95,6 +97,13 @@ impl Section<'_> {
 struct Group {
     reason: String,
     items: Vec<(String, usize)>,
+}
+
+impl Group {
+    /// Whether the reason is said below the one whom it is about, since it does not fit beside the title.
+    fn is_one_with_a_long_reason(&self, title: &str) -> bool {
+        self.items.len() == 1 && title.chars().count() + 2 + self.reason.chars().count() > WIDTH
+    }
 }
 
 fn by_reason(items: Vec<Item<'_>>) -> Vec<Group> {

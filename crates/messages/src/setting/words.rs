@@ -91,7 +91,9 @@ pub fn accepted(key: &str, expected: Expected) -> String {
         Expected::Text => text!("takes.string", "a text"),
         Expected::Texts => text!("takes.strings", "a list of texts"),
         Expected::WholeNumber => text!("takes.number", "a whole number"),
-        Expected::Url => text!("takes.any-url", "a URL such as https://vault.example.com"),
+        Expected::Url => {
+            text!("takes.any-url", "a URL such as https://vault.example.com, without name and password")
+        }
         Expected::SecureUrl => {
             text!("takes.secure-url", "a URL with https; http is accepted for this machine only")
         }

@@ -1,6 +1,9 @@
 //! The same at a real terminal, which tmux keeps: keys are counted, screens are waited for, and the terminal is left as it was.
 
 use super::{Stage, entra, slapd};
+use crate::review::refused_stage;
+use bwdc_harness::home::Home;
+use bwdc_sandbox::organization::MemberStatus;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -16,14 +19,14 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(stage: &Stage, size: (u16, u16), arguments: &str) -> Self {
-        let socket = stage.home.path().join("tmux");
+    fn start(home: &Home, size: (u16, u16), arguments: &str) -> Self {
+        let socket = home.path().join("tmux");
         let terminal = Self { socket, keys: 0 };
         let (width, height) = (size.0.to_string(), size.1.to_string());
         let program = env!("CARGO_BIN_EXE_bwdc");
         // The shell stays, so that what the program leaves behind can be seen.
         let script = format!("{program} {arguments}; echo left:$?; stty -a | grep -o ' echo '; sleep 600");
-        let mut command = stage.home.command("tmux", &[]);
+        let mut command = home.command("tmux", &[]);
         command.arg("-f").arg("/dev/null").arg("-S").arg(&terminal.socket);
         command
             .args(["-u", "new-session", "-d", "-x", &width, "-y", &height, &script])
@@ -138,7 +141,7 @@ impl Terminal {
 fn an_openldap_server_from_nothing_to_a_verified_sync_at_a_terminal() {
     let (stage, server) = (Stage::new(), slapd());
     let begun = Instant::now();
-    let mut terminal = Terminal::start(&stage, (80, 24), "ui");
+    let mut terminal = Terminal::start(&stage.home, (80, 24), "ui");
     terminal.until("Guided set-up");
     assert!(begun.elapsed() < Duration::from_secs(5), "the first screen takes {:?}", begun.elapsed());
     terminal.sign_in(&stage);
@@ -165,7 +168,7 @@ fn an_openldap_server_from_nothing_to_a_verified_sync_at_a_terminal() {
 fn entra_from_nothing_to_a_verified_sync_at_a_terminal() {
     let stage = Stage::new();
     let server = entra(&stage);
-    let mut terminal = Terminal::start(&stage, (100, 30), "ui");
+    let mut terminal = Terminal::start(&stage.home, (100, 30), "ui");
     terminal.sign_in(&stage);
     terminal.key("3");
     terminal.until("Tenant");
@@ -185,7 +188,7 @@ fn entra_from_nothing_to_a_verified_sync_at_a_terminal() {
 #[test]
 fn the_window_is_resized_and_the_program_left_for_a_while() {
     let stage = Stage::new();
-    let mut terminal = Terminal::start(&stage, (100, 30), "ui");
+    let mut terminal = Terminal::start(&stage.home, (100, 30), "ui");
     terminal.until("Not signed in");
     terminal.tmux(&["resize-window", "-x", "50", "-y", "12"]);
     terminal.until("at least 60 × 16");
@@ -201,7 +204,7 @@ fn the_window_is_resized_and_the_program_left_for_a_while() {
 #[test]
 fn a_program_that_the_system_ends_leaves_the_terminal_as_it_was() {
     let stage = Stage::new();
-    let terminal = Terminal::start(&stage, (80, 24), "ui");
+    let terminal = Terminal::start(&stage.home, (80, 24), "ui");
     terminal.until("Not signed in");
     Command::new("kill").args(["-TERM", &terminal.program()]).status().expect("kill runs");
     terminal.until("left:");
@@ -212,7 +215,7 @@ fn a_program_that_the_system_ends_leaves_the_terminal_as_it_was() {
 #[test]
 fn a_program_whose_terminal_goes_away_ends() {
     let stage = Stage::new();
-    let terminal = Terminal::start(&stage, (80, 24), "ui");
+    let terminal = Terminal::start(&stage.home, (80, 24), "ui");
     terminal.until("Not signed in");
     let program = PathBuf::from("/proc").join(terminal.program()).join("cmdline");
     terminal.tmux(&["kill-server"]);
@@ -222,4 +225,45 @@ fn a_program_whose_terminal_goes_away_ends() {
         assert!(Instant::now() < end, "{} goes on without its terminal", program.display());
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// Whose access is in question is shown, and only the number that the limits refused approves it.
+#[test]
+fn an_approval_at_a_terminal_shows_whose_access_is_in_question_and_asks() {
+    let (stage, _directory) = refused_stage();
+    let mut terminal = Terminal::start(&stage.home, (80, 24), "approve");
+    let screen = terminal.until("To approve this, type 8");
+    for part in [
+        "Run 2 of ",
+        "8 of 30 managed members would lose access",
+        "Access revoked (8)",
+        "- p23@example.test",
+        "- p30@example.test",
+    ] {
+        assert!(screen.contains(part), "{part} is not on\n{screen}");
+    }
+    terminal.value("y");
+    terminal.until("Nothing was approved: the answer was not 8.");
+    terminal.until("left:1");
+    drop(terminal);
+    assert_eq!(stage.run(&["sync"]).code, Some(1), "nothing was approved");
+
+    let mut terminal = Terminal::start(&stage.home, (80, 24), "approve 2");
+    terminal.until("To approve this, type 8");
+    terminal.value("8");
+    terminal.until("Run 2 is approved for 24 hours.");
+    terminal.until("left:0");
+    drop(terminal);
+    stage.sync();
+    assert_eq!(stage.state().status("p30"), Some(MemberStatus::Revoked));
+}
+
+#[test]
+fn a_plan_has_colors_at_a_terminal_and_says_what_it_says_without_them() {
+    let (stage, _directory) = refused_stage();
+    let terminal = Terminal::start(&stage.home, (80, 40), "plan");
+    terminal.until("left:0");
+    let colored = terminal.tmux(&["capture-pane", "-p", "-e"]);
+    assert!(colored.contains("\u{1b}[91m") || colored.contains("\u{1b}[31m"), "{colored}");
+    assert!(!stage.run(&["plan"]).stdout.contains('\u{1b}'), "a pipe gets none");
 }

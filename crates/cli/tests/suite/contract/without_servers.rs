@@ -140,9 +140,9 @@ fn a_private_key_that_is_taken_for_an_option_is_not_repeated() {
 fn help_is_an_answer() {
     let home = Home::new().unwrap();
     for (arguments, code, part) in [
-        (&["help"][..], 0, "Commands:"),
-        (&["--help"], 0, "Commands:"),
-        (&[], 1, "Commands:"),
+        (&["help"][..], 0, "Sync commands:"),
+        (&["--help"], 0, "Sync commands:"),
+        (&[], 1, "Sync commands:"),
         (&["help", "config"], 0, "sync.inviteUsersAfterProvisioning"),
         (&["sync", "--help"], 0, "--detailed-exitcode"),
     ] {

@@ -7,7 +7,7 @@ use serde_json::Value;
 const LEAVERS: &str = "[leavers]\ngone = \"revoke\"\n";
 
 /// Thirty confirmed people, of whom eight are missing from the directory that is read next.
-fn refused_stage() -> (Stage, bwdc_sandbox::ldap::Server) {
+pub(crate) fn refused_stage() -> (Stage, bwdc_sandbox::ldap::Server) {
     let stage = Stage::new(Options::official(), LEAVERS, |_| {});
     let directory = Tree::of(30).serve();
     stage.read(&directory);

@@ -33,13 +33,13 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "ldap",
         "server",
         "https://vault.example.test/#/login",
-        "`server` is `https://vault.example.test/#/login`, expected a URL such as https://vault.example.com.\nNothing was changed.\n",
+        "`server` is `https://vault.example.test/#/login`, expected a URL such as https://vault.example.com, without name and password.\nNothing was changed.\n",
     ),
     (
         "ldap",
         "server",
         "javascript:alert(1)",
-        "`server` is `javascript:alert(1)`, expected a URL such as https://vault.example.com.\nNothing was changed.\n",
+        "`server` is `javascript:alert(1)`, expected a URL such as https://vault.example.com, without name and password.\nNothing was changed.\n",
     ),
 ];
 
@@ -83,4 +83,40 @@ fn a_filter_is_in_the_language_of_the_directory_that_is_chosen_with_it() {
     fs::write(&file, "directory = 3\n[sync]\nuserFilter = \"include:a@example.test\"\n").expect("writable");
     assert_eq!(run(&home, &["config", "apply", path]).code, Some(0));
     assert_eq!(answer(&home, &["config", "get", "sync.userFilter"]), "include:a@example.test\n");
+}
+
+#[test]
+fn a_name_and_a_password_in_an_address_are_named_as_what_is_wrong_with_it() {
+    let home = home();
+    let output = run(&home, &["config", "server", "https://user:secret@vault.example.test"]);
+    assert_eq!(
+        (output.code, output.stdout.as_str(), output.stderr.as_str()),
+        (
+            Some(1),
+            "",
+            "`server` is `https://vault.example.test`, expected a URL such as https://vault.example.com, without name and \
+             password.\nNothing was changed.\n"
+        )
+    );
+}
+
+#[test]
+fn a_path_that_repeats_the_root_path_is_said_to_be_relative() {
+    let home = home();
+    for (name, value) in [
+        ("directory", "ldap"),
+        ("ldap.hostname", "ldap.example.test"),
+        ("ldap.rootPath", "dc=example,dc=test"),
+        ("sync.userPath", "ou=people,DC=example,DC=test"),
+        ("sync.groupPath", "ou=groups"),
+    ] {
+        assert_eq!(run(&home, &["config", name, value]).code, Some(0), "{name}");
+    }
+    let output = run(&home, &["config", "validate"]);
+    let said = "`sync.userPath` is relative to `ldap.rootPath` and repeats it. Run `bwdc config set sync.userPath ou=people`.";
+    assert!(output.stderr.contains(said) && !output.stderr.contains("`sync.groupPath`"), "{}", output.stderr);
+    // Where the root has no `dc=`, a path may be a whole name.
+    assert_eq!(run(&home, &["config", "ldap.rootPath", "o=example"]).code, Some(0));
+    assert_eq!(run(&home, &["config", "sync.userPath", "ou=people,o=example"]).code, Some(0));
+    assert!(!run(&home, &["config", "validate"]).stderr.contains("repeats it"));
 }
