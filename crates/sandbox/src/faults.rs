@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
+use serde_json::Value;
 
 use crate::host::Peer;
 
@@ -136,6 +137,13 @@ pub enum Fault {
     TruncateBody(usize),
     /// The server does its work; the answer keeps its status and headers, with another body.
     ReplaceBody(String),
+    /// The server does its work; in its answer one value is another one, or is missing.
+    OddValue {
+        /// Where in the JSON of the body (RFC 6901).
+        pointer: String,
+        /// What stands there; None: nothing does.
+        value: Option<Value>,
+    },
 }
 
 /// An answer made up by a test.
@@ -314,7 +322,7 @@ async fn handle(faults: Faults, peer: Peer, number: u64, request: Request, next:
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let method = request.method().as_str().to_owned();
     let mut arrival = Arrival { method, path, number, moment: Moment::Arrived };
-    let (request, content) = if faults.looks_into_bodies() {
+    let (mut request, content) = if faults.looks_into_bodies() {
         let (parts, body) = request.into_parts();
         let content = body::to_bytes(body, usize::MAX).await.unwrap_or_default();
         (Request::from_parts(parts, Body::from(content.clone())), content)
@@ -329,6 +337,8 @@ async fn handle(faults: Faults, peer: Peer, number: u64, request: Request, next:
     match &fault {
         Some(Fault::CutBeforeHandling) => return cut(&peer),
         Some(Fault::Answer(answer)) => return answer.clone().into_response(),
+        // What is changed has to be legible.
+        Some(Fault::OddValue { .. }) => drop(request.headers_mut().remove(header::ACCEPT_ENCODING)),
         _ => {}
     }
     let response = next.run(request).await;
@@ -339,6 +349,7 @@ async fn handle(faults: Faults, peer: Peer, number: u64, request: Request, next:
         Some(Fault::AnswerAfterHandling(answer)) => answer.into_response(),
         Some(Fault::TruncateBody(length)) => truncate(response, length).await,
         Some(Fault::ReplaceBody(text)) => replace(response, text),
+        Some(Fault::OddValue { pointer, value }) => odd(response, &pointer, value).await,
         _ => response,
     }
 }
@@ -355,6 +366,21 @@ fn replace(response: Response, text: String) -> Response {
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_ENCODING);
     Response::from_parts(parts, Body::from(text))
+}
+
+/// The response with one value changed; as it is where there is no such place in it.
+async fn odd(response: Response, pointer: &str, value: Option<Value>) -> Response {
+    let (parts, body) = response.into_parts();
+    let whole = body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let unchanged = |parts| Response::from_parts(parts, Body::from(whole.clone()));
+    let Some((above, key)) = pointer.rsplit_once('/') else { return unchanged(parts) };
+    let Ok(mut json) = serde_json::from_slice::<Value>(&whole) else { return unchanged(parts) };
+    match (json.pointer_mut(above), value) {
+        (Some(Value::Object(object)), Some(value)) => drop(object.insert(key.to_owned(), value)),
+        (Some(Value::Object(object)), None) => drop(object.remove(key)),
+        _ => return unchanged(parts),
+    }
+    replace(Response::from_parts(parts, Body::empty()), json.to_string())
 }
 
 async fn truncate(response: Response, length: usize) -> Response {

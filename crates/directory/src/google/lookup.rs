@@ -34,8 +34,13 @@ impl LookupEndpoint for Lookup<'_, '_> {
                 Ok(found) if found.id != *id => {
                     Presence::Unknown { reason: format!("Google returned somebody else for `{id}`") }
                 }
-                Ok(found) if found.is_disabled() => Presence::Disabled { at: None },
-                Ok(_) => Presence::Found { at: None },
+                Ok(found) => match found.is_disabled() {
+                    Some(true) => Presence::Disabled { at: None },
+                    Some(false) => Presence::Found { at: None },
+                    None => Presence::Unknown {
+                        reason: "Google does not tell whether the account is suspended".to_owned(),
+                    },
+                },
                 Err(error) if error.status() == Some(404) && error.code() == Some(NOT_FOUND) => {
                     Presence::NotFound
                 }

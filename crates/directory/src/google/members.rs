@@ -22,8 +22,8 @@ pub(super) enum Member {
 }
 
 impl Member {
-    /// None for an account that is not active and has no id.
-    pub(super) fn of(response: MemberResponse, builder: &mut SnapshotBuilder) -> Option<Self> {
+    /// Of an answer that says who it is about.
+    pub(super) fn of(response: MemberResponse, builder: &mut SnapshotBuilder) -> Self {
         let MemberResponse { id, email, kind, status } = response;
         let filled = |text: Option<String>| text.filter(|it| !it.trim().is_empty());
         let (id, status) = (filled(id), filled(status));
@@ -31,17 +31,16 @@ impl Member {
         let shown =
             filled(email).or_else(|| id.clone()).unwrap_or_else(|| format!("a member of type `{kind}`"));
         let address = builder.text(&shown);
-        Some(match (kind.as_str(), id, status) {
+        match (kind.as_str(), id, status) {
             ("CUSTOMER", ..) => Self::Everybody,
             ("GROUP", Some(id), _) => Self::Group(builder.text(&id), address),
             ("USER", Some(id), Some(status)) if status.eq_ignore_ascii_case("ACTIVE") => {
                 Self::Person(builder.text(&id), address)
             }
             ("USER", Some(id), Some(_)) => Self::Inactive(builder.text(&id)),
-            ("USER", None, Some(_)) => return None,
             // Google gives people of other accounts no status.
             _ => Self::Outside(address),
-        })
+        }
     }
 }
 
@@ -193,12 +192,11 @@ mod tests {
             };
             let (id, address) = (builder.text("1"), builder.text("a@x.test"));
             let expected = match expected {
-                "person" => Some(Member::Person(id, address)),
-                "inactive" => Some(Member::Inactive(id)),
-                "group" => Some(Member::Group(id, address)),
-                "everybody" => Some(Member::Everybody),
-                "outside" => Some(Member::Outside(address)),
-                _ => None,
+                "person" => Member::Person(id, address),
+                "inactive" => Member::Inactive(id),
+                "group" => Member::Group(id, address),
+                "everybody" => Member::Everybody,
+                _ => Member::Outside(address),
             };
             assert_eq!(Member::of(response, &mut builder), expected, "{kind:?} {status:?}");
         }

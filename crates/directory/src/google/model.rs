@@ -51,8 +51,12 @@ pub(super) struct NameResponse {
 }
 
 impl UserResponse {
-    pub(super) fn is_disabled(&self) -> bool {
-        self.suspended == Some(true) || self.archived == Some(true)
+    /// Whether the account may not be used; None: Google does not tell.
+    pub(super) fn is_disabled(&self) -> Option<bool> {
+        match (self.suspended, self.archived) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (suspended, _) => suspended,
+        }
     }
 }
 
@@ -82,6 +86,15 @@ pub(super) struct MemberResponse {
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,
     pub(super) status: Option<String>,
+}
+
+impl MemberResponse {
+    /// Whether it says of somebody of the account neither who nor what it is: the list must not look shorter by it.
+    pub(super) fn is_nobody(&self) -> bool {
+        let filled = |text: &Option<String>| text.as_deref().is_some_and(|it| !it.trim().is_empty());
+        let is = |kind: &str| self.kind.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(kind));
+        !filled(&self.kind) || !filled(&self.id) && (is("GROUP") || is("USER") && filled(&self.status))
+    }
 }
 
 impl Entry for MemberResponse {

@@ -2,7 +2,7 @@
 
 use super::members::{Below, Member, Members};
 use super::model::{GroupResponse, MemberResponse, UserResponse};
-use super::{GoogleDirectory, IN_FLIGHT};
+use super::{GoogleDirectory, IN_FLIGHT, NAME};
 use crate::ReadError;
 use crate::web::{WebReadError, WebSession};
 use bwdc_base::event::{Event, Events};
@@ -10,12 +10,14 @@ use bwdc_base::notice::Notice;
 use bwdc_core::filter::Keyword;
 use bwdc_core::settings::is_below;
 use bwdc_core::snapshot::{
-    AccountState, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
+    AccountState, PersonEntry, PersonMarks, ReadScope, Section, SetAsideBecause, Snapshot, SnapshotBuilder,
 };
 use bwdc_core::text::Text;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+const READ_USERS: &str = "the privilege Users > Read for the administrator in `gsuite.adminUser`";
 
 /// Reads side by side: 1. deleted people, then people; 2. the groups that the filter of people names, groups, and the members
 /// of each.
@@ -30,6 +32,10 @@ pub(super) async fn read(
     let both = futures_util::future::try_join(reading.everybody(scope), reading.groups(scope, &mut builder));
     let (people, groups) = both.await?;
     reading.tell();
+    if !people.is_empty() && people.iter().all(|it| it.state.is_none()) {
+        let what = "whether any account is suspended".to_owned();
+        return Err(WebReadError::NotShown { service: NAME, what, right: READ_USERS }.into());
+    }
     Ok(assemble(directory, scope, people, &groups, builder)?)
 }
 
@@ -55,7 +61,8 @@ struct Person {
     id: String,
     email: Option<String>,
     has_emails: bool,
-    state: AccountState,
+    /// None: Google does not tell.
+    state: Option<AccountState>,
     is_admitted: bool,
     name: Option<String>,
     number: Option<String>,
@@ -113,10 +120,11 @@ impl Reading<'_, '_> {
                 if !deleted && !units.contains(unit) {
                     units.insert(unit.to_owned());
                 }
-                let state = match () {
-                    () if deleted => AccountState::Deleted,
-                    () if user.is_disabled() => AccountState::Disabled,
-                    () => AccountState::Enabled,
+                let state = match user.is_disabled() {
+                    _ if deleted => Some(AccountState::Deleted),
+                    Some(true) => Some(AccountState::Disabled),
+                    Some(false) => Some(AccountState::Enabled),
+                    None => None,
                 };
                 let UserResponse { id, primary_email: email, has_emails, name, external_ids: number, .. } =
                     user;
@@ -243,6 +251,10 @@ impl Reading<'_, '_> {
                     responses.extend(page);
                 };
                 match self.directory.list::<MemberResponse>(self.session, &path, &[], take).await {
+                    Ok(()) if responses.iter().any(MemberResponse::is_nobody) => {
+                        let what = format!("who every member of the group `{id}` is");
+                        Err(WebReadError::NotShown { service: NAME, what, right: READ_USERS })
+                    }
                     Ok(()) => Ok((group, Some(responses))),
                     Err(error) if whose == Whose::Anybodys && self.is_foreign(&error, &id).await => {
                         Ok((group, None))
@@ -254,8 +266,7 @@ impl Reading<'_, '_> {
         while let Some((group, responses)) = read.try_next().await? {
             match responses {
                 Some(responses) => {
-                    members
-                        .put(group, responses.into_iter().filter_map(|it| Member::of(it, builder)).collect());
+                    members.put(group, responses.into_iter().map(|it| Member::of(it, builder)).collect());
                 }
                 None => members.put_foreign(group),
             }
@@ -296,14 +307,21 @@ fn assemble(
     let mut everybody = Vec::new();
     // Deleted people come last.
     let (deleted, others): (Vec<_>, Vec<_>) =
-        people.into_iter().partition(|person| person.state == AccountState::Deleted);
+        people.into_iter().partition(|person| person.state == Some(AccountState::Deleted));
     for (person, section) in others
         .into_iter()
         .map(|person| (person, Section::People))
         .chain(deleted.into_iter().map(|person| (person, Section::DeletedPeople)))
     {
         let id = builder.text(&person.id);
-        if !person.is_admitted || !choice.admits(id, person.state) {
+        let state = person.state.unwrap_or(AccountState::Enabled);
+        if !person.is_admitted || !choice.admits(id, state) {
+            left_out.insert(id);
+            continue;
+        }
+        if person.state.is_none() {
+            let email = person.email.as_deref().map_or(id, |email| builder.text(email));
+            builder.set_aside(email, id, SetAsideBecause::StateNotTold);
             left_out.insert(id);
             continue;
         }
@@ -321,9 +339,9 @@ fn assemble(
             external_id: id,
             stable_id: scope.stable_ids.then_some(id),
             // As with today's connector, an account for which Google lists no address has none.
-            mail: email.filter(|_| person.has_emails || person.state == AccountState::Deleted),
+            mail: email.filter(|_| person.has_emails || state == AccountState::Deleted),
             prefix: None,
-            state: person.state,
+            state,
             marks: PersonMarks { number, name },
         });
     }

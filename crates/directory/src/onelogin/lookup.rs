@@ -90,10 +90,12 @@ impl Lookup<'_, '_> {
     }
 
     fn presence(&self, account: &AccountResponse) -> Presence {
-        if self.directory.is_active(account.status) {
-            Presence::Found { at: None }
-        } else {
-            Presence::Disabled { at: None }
+        match self.directory.is_active(account.status) {
+            Some(true) => Presence::Found { at: None },
+            Some(false) => Presence::Disabled { at: None },
+            None => {
+                Presence::Unknown { reason: "OneLogin does not tell the status of the account".to_owned() }
+            }
         }
     }
 

@@ -147,9 +147,9 @@ impl OneLoginDirectory {
         Ok(lookup(&Lookup { directory: self, session: &session }, sought).await?)
     }
 
-    /// Whether an account may be used. A number that OneLogin adds later stops nobody.
-    fn is_active(&self, status: Option<u64>) -> bool {
-        status.is_none_or(|status| {
+    /// Whether an account may be used; None: OneLogin does not tell. A number that OneLogin adds later stops nobody.
+    fn is_active(&self, status: Option<u64>) -> Option<bool> {
+        status.map(|status| {
             let known = OneLoginSettings::STATUSES.iter().any(|(number, _)| u64::from(*number) == status);
             !known || self.settings.active_statuses.iter().any(|number| u64::from(*number) == status)
         })

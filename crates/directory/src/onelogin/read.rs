@@ -2,7 +2,7 @@
 
 use super::list::Listed;
 use super::model::{NumberResponse, RoleResponse, UserResponse, UserWithRolesResponse};
-use super::{IN_FLIGHT, OneLoginDirectory};
+use super::{IN_FLIGHT, NAME, OneLoginDirectory};
 use crate::ReadError;
 use crate::web::{WebReadError, WebSession};
 use bwdc_base::clock::from_iso;
@@ -13,7 +13,7 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::normalize::{self, Address, is_acceptable};
 use bwdc_core::settings::{OneLoginApi, OneLoginGroups};
 use bwdc_core::snapshot::{
-    AccountState, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
+    AccountState, PersonEntry, PersonMarks, ReadScope, Section, SetAsideBecause, Snapshot, SnapshotBuilder,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashMap;
@@ -23,6 +23,7 @@ const MOST_PEOPLE: &str = "1000";
 const MOST_ROLES: &str = "650";
 const PEOPLE: &[&str] = &["users"];
 /// What is asked of people.
+const READ_USERS: &str = "`Read Users` for the API credential";
 const FIELDS: &str = "id,email,username,status,group_id,updated_at,firstname,lastname";
 const FIELDS_WITH_ROLES: &str = "id,email,username,status,group_id,updated_at,firstname,lastname,role_id";
 
@@ -47,6 +48,10 @@ pub(super) async fn snapshot(
     people: &[UserWithRolesResponse],
     events: Events<'_>,
 ) -> Result<Snapshot, ReadError> {
+    if !people.is_empty() && people.iter().all(|it| it.user.status.is_none()) {
+        let what = "the status of any account".to_owned();
+        return Err(WebReadError::NotShown { service: NAME, what, right: READ_USERS }.into());
+    }
     let mut builder = SnapshotBuilder::new(scope);
     for person in people {
         add_person(directory, scope, since, &person.user, &mut builder);
@@ -145,6 +150,11 @@ fn add_person(
         return;
     }
     let id = builder.text(&user.id.to_string());
+    let Some(is_active) = directory.is_active(user.status) else {
+        let shown = address.map_or(id, |address| builder.text(address));
+        builder.set_aside(shown, id, SetAsideBecause::StateNotTold);
+        return;
+    };
     let mail = address.map(|address| builder.text(address));
     // With `sync.emailSuffix` it makes an address where neither of the two is one.
     let prefix = username.map(|username| builder.text(username));
@@ -157,7 +167,7 @@ fn add_person(
         stable_id: scope.stable_ids.then_some(id),
         mail,
         prefix,
-        state: if directory.is_active(user.status) { AccountState::Enabled } else { AccountState::Disabled },
+        state: if is_active { AccountState::Enabled } else { AccountState::Disabled },
         marks: PersonMarks { number: None, name },
     });
     let updated = user.updated_at.as_deref().and_then(from_iso);

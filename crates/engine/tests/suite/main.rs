@@ -11,6 +11,7 @@ mod ledger;
 mod ledger_kill;
 mod lock;
 mod mirror;
+mod odd;
 mod okta;
 mod onelogin;
 mod organization_client;

@@ -11,6 +11,7 @@ mod following;
 mod hidden;
 mod interruptions;
 mod lookup;
+mod odd_values;
 mod probing;
 mod sign_in;
 mod size;

@@ -2,6 +2,7 @@
 
 mod faults;
 mod filters;
+mod odd_values;
 mod rate;
 mod sign_in;
 
@@ -99,6 +100,13 @@ fn user(number: usize) -> MemberKind {
 
 fn group(number: usize) -> MemberKind {
     MemberKind::Group(Group::new(number).id)
+}
+
+/// Six people, one of them suspended, and two groups of three.
+fn few_people() -> Tenant {
+    let mut tenant = Tenant::generate(6, 2, 3);
+    tenant.user(1).suspended = true;
+    tenant
 }
 
 fn small() -> Tenant {

@@ -2,6 +2,7 @@
 
 mod faults;
 mod following;
+mod odd_values;
 mod rate;
 mod service_app;
 

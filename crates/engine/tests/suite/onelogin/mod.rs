@@ -5,6 +5,7 @@
 mod faults;
 mod following;
 mod lookup;
+mod odd_values;
 
 use bwdc_core::desired::Desired;
 use bwdc_core::settings::{OneLoginFilters, OneLoginSettings, SettingsError, SyncSettings};
