@@ -31,6 +31,7 @@ async fn a_domain_of_three_thousand() {
     whole::a_group_arrives_whole_by_ranges(&domain).await;
     whole::members_and_accounts_beyond_the_lists_are_noticed(&domain).await;
     whole::the_whole_domain_is_read_past_its_references(&domain).await;
+    whole::an_empty_path_is_the_root_and_the_root_counts_from_its_first_dc(&domain).await;
     whole::the_global_catalog_says_the_same(&domain).await;
     look_up::gone_is_told_from_moved(&domain).await;
     look_up::hidden_is_told_from_deleted(&domain).await;

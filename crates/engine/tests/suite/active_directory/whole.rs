@@ -117,6 +117,31 @@ pub(crate) async fn the_whole_domain_is_read_past_its_references(domain: &Domain
     assert_eq!(snapshot.people().len(), without_a_path, "no path means the whole domain");
 }
 
+/// The recorded answer of the official connector for null; missing and empty are the same.
+pub(crate) async fn an_empty_path_is_the_root_and_the_root_counts_from_its_first_dc(domain: &Domain) {
+    let keys = |snapshot: &Snapshot| -> BTreeSet<String> {
+        snapshot.people().iter().map(|it| snapshot.texts().get(it.key).to_owned()).collect()
+    };
+    let whole = keys(&Setup::new(domain).read().await.0);
+    for root in [ROOT.to_owned(), format!("OU=Left,{ROOT}"), format!("CN=Nothing, OU=Here,{ROOT}")] {
+        for path in [serde_json::Value::Null, "".into(), "  ".into()] {
+            let mut setup = Setup::new(domain).with("rootPath", root.clone());
+            for key in ["userPath", "groupPath"] {
+                setup.sync.insert(key.to_owned(), path.clone());
+            }
+            let (snapshot, _) = setup.read().await;
+            assert!(keys(&snapshot) == whole, "{root} {path}: {} people", snapshot.people().len());
+            assert!(snapshot.groups().iter().any(|it| snapshot.texts().get(it.name) == "Everybody"));
+        }
+    }
+    let mut setup = Setup::new(domain);
+    setup.sync.insert("userPath".to_owned(), "CN=Users".into());
+    let users = keys(&setup.read().await.0);
+    assert!(users.is_subset(&whole) && users.len() < whole.len());
+    setup.options.user_paths = vec![String::new()];
+    assert!(keys(&setup.read().await.0) == whole, "a setting of ours reaches the root, too");
+}
+
 pub(crate) async fn the_global_catalog_says_the_same(domain: &Domain) {
     let at = |port| Setup::new(domain).with("port", port);
     let (domain_read, catalog_read) = (at(636).desired().await, at(3269).desired().await);
@@ -138,10 +163,20 @@ pub(crate) async fn deleted_people_keep_their_id(domain: &Domain) {
         gone.map(|it| (snapshot.texts().get(it.external_id).to_owned(), it.mail.is_some())).collect()
     };
     let earlier = deleted(&before);
+    let marks = |snapshot: &Snapshot, id: &str| {
+        let person = snapshot.people().iter().find(|it| snapshot.texts().get(it.external_id) == id).unwrap();
+        person.marks.name.map(|it| snapshot.texts().get(it).to_owned())
+    };
+    let called = marks(&before, &id);
     domain.ldapmodify(&format!("dn: {}\nchangetype: delete\n", dn(100))).unwrap();
     let (after, _) = setup.read().await;
     let now = deleted(&after);
     assert_eq!(now.len(), earlier.len() + 1);
+    assert_eq!(
+        marks(&after, &id),
+        called,
+        "what stands behind the name of a deleted entry is not the person's"
+    );
     assert!(now.contains(&(id, false)), "without the Recycle Bin the address is gone: {now:?}");
     assert_eq!(direct(&after, "Everybody").len(), direct(&before, "Everybody").len() - 1);
     let in_all = |snapshot| direct(snapshot, "Domain Users").len();

@@ -12,6 +12,8 @@ mod following;
 mod located;
 mod look_over;
 mod look_up;
+#[cfg(unix)]
+mod odd_dirsrv;
 mod odd_servers;
 mod parity;
 #[cfg(unix)]

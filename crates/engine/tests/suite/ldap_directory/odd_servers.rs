@@ -8,6 +8,8 @@ use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::directory::mirror::Refresh;
 use bwdc_engine::directory::probe::{Check, Concern, Grade};
+use bwdc_engine::event::Event;
+use bwdc_engine::notice::Notice;
 use bwdc_harness::slapd;
 
 fn dn(name: &str) -> String {
@@ -143,4 +145,58 @@ async fn a_group_that_shows_members_which_it_does_not_hold_is_never_read_by_chan
     let followed = setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
     assert_eq!(followed.snapshot.members(&followed.snapshot.groups()[0]).len(), 1, "the server shows them");
     assert_eq!(followed.refresh, Refresh::Drop);
+}
+
+/// After its end each bind with the password uses a sign-in up, and the server tells how many are left to whoever asks.
+#[tokio::test]
+async fn a_password_that_ends_is_said_with_its_day_or_with_what_is_left() {
+    const POLICY: &str = "cn=policy,dc=example,dc=test";
+    let policy = |age: u32| {
+        format!(
+            "dn: {POLICY}\nobjectClass: device\nobjectClass: pwdPolicy\ncn: policy\npwdAttribute: userPassword\npwdMaxAge: {age}\n\
+             pwdExpireWarning: 90000\npwdGraceAuthnLimit: 20\n\n"
+        )
+    };
+    let start = |age: u32| {
+        let options = slapd::Options::new(SUFFIX).ldif_text(people(3) + &policy(age));
+        with_reader(options.overlay("ppolicy", &[&format!("ppolicy_default {POLICY}")]))
+    };
+    let notices = async |setup: &Setup| {
+        let (_, events) = setup.read_with_events().await;
+        let notices = events
+            .into_iter()
+            .filter_map(|it| if let Event::Notice(notice) = it { Some(notice) } else { None });
+        notices.collect::<Vec<_>>()
+    };
+    let concern = async |setup: &Setup| {
+        let findings = setup.directory().probe(&|_| ()).await;
+        let found = findings.into_iter().find(|it| it.check == Check::SignIn).unwrap();
+        if let Grade::Concern(concern) = found.grade { Some(concern) } else { None }
+    };
+    let server = start(80_000);
+    let setup = Setup::new(server.port(), &dn("u0"), "pw");
+    let before = now();
+    let said = notices(&setup).await;
+    let [Notice::PasswordEnds { username, at, .. }] = &said[..] else { panic!("{said:?}") };
+    let seconds = (at.0 - before) / 1000;
+    assert!(username == &dn("u0") && (79_000..=80_001).contains(&seconds), "{seconds}");
+    assert!(matches!(concern(&setup).await, Some(Concern::PasswordEnds { days: 0, .. })));
+    // An account whose password does not end is told nothing.
+    assert!(notices(&Setup::slapd(&server)).await.is_empty());
+
+    let server = start(1);
+    let setup = Setup::new(server.port(), &dn("u0"), "pw");
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    let left = async || match &notices(&setup).await[..] {
+        [Notice::PasswordEnded { left, .. }] => *left,
+        other => panic!("{other:?}"),
+    };
+    let first = left().await;
+    assert_eq!((first < 20, left().await), (true, first - 1), "each sign-in uses one up");
+    assert_eq!(concern(&setup).await, Some(Concern::PasswordEnded { left: first - 2 }));
+}
+
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap()
 }

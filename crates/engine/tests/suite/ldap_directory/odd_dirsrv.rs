@@ -1,0 +1,113 @@
+//! What 389 Directory Server does with what is odd elsewhere: paths that are empty, pages that are refused, names in another spelling,
+//! logins with several values, groups with a search.
+
+use super::{SCOPE, SUFFIX, Setup, people, text};
+use bwdc_core::desired::Desired;
+use bwdc_core::settings::{LdapLayout, LdapOptions, LdapSettings, SyncSettings};
+use bwdc_core::snapshot::Snapshot;
+use bwdc_engine::directory::mirror::Refresh;
+use bwdc_harness::dirsrv::{DirectoryServer, ROOT_DN};
+use serde_json::{Map, Value, json};
+
+fn people_of(snapshot: &Snapshot) -> usize {
+    snapshot.people().iter().filter(|it| it.mail.is_some()).count()
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+/// The layout of settings as a file has them.
+fn layout(sync: Value, root: &str) -> LdapLayout {
+    let fields = json!({ "hostname": "127.0.0.1", "port": 389, "rootPath": root, "username": "r" });
+    let ldap = LdapSettings::from_stored(&object(fields), &LdapOptions::default()).unwrap();
+    LdapLayout::from_stored(&object(sync), &ldap, &LdapOptions::default()).unwrap()
+}
+
+#[tokio::test]
+#[ignore = "needs root and 389 Directory Server: `scripts/test dirsrv`"]
+async fn directory_server_is_read_as_others_are() {
+    let mut server = DirectoryServer::start(SUFFIX).unwrap();
+    let enable = |name: &str| {
+        format!(
+            "dn: cn={name},cn=plugins,cn=config\nchangetype: modify\nreplace: nsslapd-pluginEnabled\nnsslapd-pluginEnabled: on\n\n"
+        )
+    };
+    server.ldapmodify(&(enable("Retro Changelog Plugin") + &enable("Content Synchronization"))).unwrap();
+    server.restart().unwrap();
+    let entries = people(6);
+    let (_, entries) = entries.split_once("\n\n").unwrap();
+    let odd = format!(
+        "dn: cn=J\u{fc}rgen  Gro\u{df},{SUFFIX}\nobjectClass: inetOrgPerson\ncn: J\u{fc}rgen  Gro\u{df}\nsn: g\nmail: j@x.test\n\n\
+         dn: cn=p,{SUFFIX}\nobjectClass: inetOrgPerson\ncn: p\nsn: p\nmail: p@x.test\nuid: first\nuid: second\n\n\
+         dn: cn=names,{SUFFIX}\nobjectClass: groupOfNames\ncn: names\nmember: CN=j\u{fc}rgen gro\u{df} , {SUFFIX}\n\n\
+         dn: cn=first,{SUFFIX}\nobjectClass: posixGroup\ncn: first\ngidNumber: 5\nmemberUid: first\n\n\
+         dn: cn=second,{SUFFIX}\nobjectClass: posixGroup\ncn: second\ngidNumber: 6\nmemberUid: second\n\n"
+    );
+    server.ldapmodify(&(entries.to_owned() + &odd)).unwrap();
+    let root = Setup::new(server.port(), ROOT_DN, server.password());
+    let whole = people_of(&root.read().await.unwrap());
+    assert_eq!(whole, 8);
+    empty_paths_are_the_root(&server, whole).await;
+    names_and_logins_are_found_in_any_spelling(&server).await;
+    a_group_with_a_search_is_never_read_by_changes(&server).await;
+    who_may_not_ask_for_pages_is_answered_without_them(&server, whole).await;
+}
+
+async fn empty_paths_are_the_root(server: &DirectoryServer, whole: usize) {
+    for root in [SUFFIX.to_owned(), format!("ou=nowhere,{SUFFIX}")] {
+        for path in [None, Some(Value::Null), Some(json!(""))] {
+            let mut sync = json!({ "userObjectClass": "inetOrgPerson" });
+            if let Some(path) = &path {
+                sync["userPath"] = path.clone();
+                sync["groupPath"] = path.clone();
+            }
+            let mut setup = Setup::new(server.port(), ROOT_DN, server.password());
+            let LdapLayout { user_bases, group_bases, .. } = layout(sync, &root);
+            assert_eq!(user_bases, group_bases);
+            setup.layout.user_bases = user_bases;
+            assert_eq!(people_of(&setup.read().await.unwrap()), whole, "{root} {path:?}");
+        }
+    }
+}
+
+async fn names_and_logins_are_found_in_any_spelling(server: &DirectoryServer) {
+    let rules = SyncSettings::from_stored(&Map::new()).unwrap();
+    for (class, attribute, names) in
+        [("groupOfNames", "member", &["names"][..]), ("posixGroup", "memberUid", &["first", "second"])]
+    {
+        let mut setup = Setup::new(server.port(), ROOT_DN, server.password());
+        setup.layout.group_object_class = Some(class.to_owned());
+        setup.layout.member_attribute = attribute.to_owned();
+        let desired = Desired::build(setup.read().await.unwrap(), &rules).unwrap();
+        let groups = desired.groups().iter().enumerate();
+        let found: Vec<(&str, usize)> =
+            groups.map(|(number, it)| (desired.text(it.name), desired.members(number).len())).collect();
+        assert_eq!(found, names.iter().map(|it| (*it, 1)).collect::<Vec<_>>());
+    }
+}
+
+/// This server leaves the search to its clients, as a group may be read by others that do not.
+async fn a_group_with_a_search_is_never_read_by_changes(server: &DirectoryServer) {
+    let group = format!(
+        "dn: cn=dynamic,{SUFFIX}\nobjectClass: groupOfNames\nobjectClass: labeledURIObject\ncn: dynamic\nmember: uid=u0,{SUFFIX}\n\n"
+    );
+    server.ldapmodify(&group).unwrap();
+    let setup = Setup::new(server.port(), ROOT_DN, server.password());
+    let refresh = async || setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap().refresh;
+    assert!(matches!(refresh().await, Refresh::Replace(_)), "it holds its members itself");
+    let search = format!(
+        "dn: cn=dynamic,{SUFFIX}\nchangetype: modify\nadd: labeledURI\nlabeledURI: ldap:///{SUFFIX}??sub?(uid=u1)\n"
+    );
+    server.ldapmodify(&search).unwrap();
+    assert_eq!(refresh().await, Refresh::Drop);
+}
+
+async fn who_may_not_ask_for_pages_is_answered_without_them(server: &DirectoryServer, whole: usize) {
+    let limit = "dn: cn=config\nchangetype: modify\nreplace: nsslapd-maxsimplepaged-per-conn\nnsslapd-maxsimplepaged-per-conn: 0\n";
+    server.ldapmodify(limit).unwrap();
+    let setup = Setup::new(server.port(), ROOT_DN, server.password());
+    let snapshot = setup.read().await.unwrap();
+    assert_eq!(people_of(&snapshot), whole);
+    assert!(snapshot.people().iter().any(|it| text(&snapshot, it.key).contains("uid=u5")));
+}
