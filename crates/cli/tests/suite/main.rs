@@ -20,3 +20,4 @@ mod samba;
 #[cfg(target_os = "linux")]
 mod service;
 mod settings;
+mod take_over;

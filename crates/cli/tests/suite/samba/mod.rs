@@ -72,6 +72,35 @@ impl Stage {
             .count()
     }
 
+    /// Deletes somebody and enters the same person again, with the same address and a new id.
+    #[track_caller]
+    fn whoever_is_entered_again_keeps_membership_and_groups(&self, number: usize) {
+        let id = |stage: &Self| stage.organization.member(&address(number)).unwrap().external_id;
+        let (before, members) = (id(self), self.organization.members().len());
+        self.domain.ldapmodify(&format!("dn: {}\nchangetype: delete\n", dn(number))).unwrap();
+        self.domain
+            .ldapadd(&format!(
+                "dn: {}\nobjectClass: user\nsAMAccountName: u{number}\nmail: {}\nuserAccountControl: 544\n\n",
+                dn(number),
+                address(number)
+            ))
+            .unwrap();
+        let group = data::group_dn("Everybody");
+        let join = format!("dn: {group}\nchangetype: modify\nadd: member\nmember: {}\n", dn(number));
+        self.domain.ldapmodify(&join).unwrap();
+        let planned = self.run(&["plan"]);
+        assert!(planned.stdout.contains("0 of which take access away"), "{}", planned.stdout);
+        assert!(self.sync() > 0);
+        let guid = self.domain.ldapsearch(&format!("(sAMAccountName=u{number})"), &["mail"]).unwrap();
+        assert!(guid.contains(&address(number)), "{guid}");
+        let after = id(self);
+        assert!(after.is_some() && after != before, "{after:?}");
+        assert_eq!(self.organization.members().len(), members, "nobody is invited a second time");
+        assert!(self.groups()["Everybody"].contains(&address(number)));
+        assert!(self.groups()["Domain Users"].contains(&address(number)));
+        assert_eq!(self.sync(), 0, "run again with nothing new");
+    }
+
     /// The addresses of everybody who was brought over.
     fn addresses(&self) -> BTreeSet<String> {
         let members = self.organization.members().into_iter();
@@ -152,6 +181,9 @@ fn a_domain_is_brought_over_whole_and_followed() {
     assert_eq!(groups["Everybody"].len(), IN_EVERYBODY - left.len());
     assert_same(&groups["Everybody"], &stage.in_domain("Everybody", false));
     assert_eq!(stage.sync(), 0, "run again with nothing new");
+    stage.whoever_is_entered_again_keeps_membership_and_groups(1000);
+    stage.domain.enable_recycle_bin().unwrap();
+    stage.whoever_is_entered_again_keeps_membership_and_groups(1001);
     let full = stage.run(&["sync", "--full"]);
     assert_eq!(
         (full.code, full.stdout.as_str()),
