@@ -1,11 +1,13 @@
 //! Why one person or group of the directory is in or out, and who is left out altogether.
 
 use crate::directory::ldap::name;
+use crate::directory::mirror::ReadMode;
 use crate::directory::unread::Unread;
 use crate::event::Control;
 use crate::installation::Installation;
 use crate::run::{self, RunError};
 use bwdc_core::desired::Desired;
+use bwdc_core::plan::Plan;
 
 /// What a question is about, and the directory that it was asked of.
 pub struct Explained {
@@ -13,6 +15,8 @@ pub struct Explained {
     pub desired: Desired,
     /// Who or what answers to the question; empty: nothing in the directory does.
     pub subjects: Vec<Subject>,
+    /// What a sync would do; None: the organization could not be asked.
+    pub plan: Option<Plan>,
 }
 
 /// One person or group that answers to a question.
@@ -46,7 +50,18 @@ pub(crate) async fn explain(
             if read.is_empty() { subjects.push(Subject::Unread(entry)) } else { subjects.extend(read) }
         }
     }
-    Ok(Explained { desired, subjects })
+    let is_read = subjects.iter().any(|it| matches!(it, Subject::Person(_) | Subject::Group(_)));
+    let plan = if is_read { planned(installation, control).await? } else { None };
+    Ok(Explained { desired, subjects, plan })
+}
+
+/// What a sync would do, as far as the organization can be asked.
+async fn planned(installation: &mut Installation, control: Control<'_>) -> Result<Option<Plan>, RunError> {
+    match run::plan(installation, ReadMode::Incremental, control).await {
+        Ok(planned) => Ok(Some(planned.plan)),
+        Err(RunError::Cancelled) => Err(RunError::Cancelled),
+        Err(_) => Ok(None),
+    }
 }
 
 fn read_subjects(desired: &Desired, who: &str) -> Vec<Subject> {

@@ -199,8 +199,9 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
             &person.name,
             text!(
                 "standing.address-held",
-                "is `{observed}` in the organization, and another member has the new address: remove one of the two in \
-                 the web vault, the one with less to lose",
+                "is `{observed}` in the organization, and another member has the new address. Remove neither: an account changes its \
+                 address in its own settings, and the other one gives the address up first. Where two exchanged addresses, one \
+                 of them takes a third address, then the other one changes, then the first",
                 observed
             ),
         ),

@@ -4,6 +4,7 @@ use crate::foreign::fit_in_a_line;
 use crate::{change, text};
 use bwdc_core::desired::{Desired, DesiredPerson, DuplicateAddresses, NoAddress};
 use bwdc_core::plan::{Cause, LeftOutBecause};
+use bwdc_core::plan::{Standing, Subject as Named};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause};
 use bwdc_engine::explain::{Explained, Subject};
 use bwdc_engine::{Unread, UnreadCause};
@@ -22,7 +23,7 @@ pub fn text(explained: &Explained, who: &str) -> String {
         );
     }
     let parts = explained.subjects.iter().map(|subject| match subject {
-        Subject::Person(number) => person(desired, *number),
+        Subject::Person(number) => person(explained, *number),
         Subject::Group(number) => group(desired, *number),
         Subject::Unread(unread) => self::unread(unread),
     });
@@ -44,7 +45,8 @@ pub fn data(explained: &Explained) -> Value {
                     "externalId": desired.text(person.external_id),
                     "email": person.email.map(|it| desired.text(it)),
                     "state": state(person.state),
-                    "leftOut": reason(desired, *number),
+                    "leftOut": reason(desired, *number).or_else(|| waits(explained, *number)),
+                    "nextSync": next_sync(explained, *number),
                     "groups": groups_of(desired, *number),
                 })
             }
@@ -200,13 +202,50 @@ pub fn shared_data(shared: &DuplicateAddresses) -> Value {
     json!({ "object": "sharedAddresses", "addresses": addresses })
 }
 
-fn person(desired: &Desired, number: usize) -> String {
+/// Why the plan does not bring somebody over who is read and has an address; None: it does, or there is none.
+fn waits(explained: &Explained, number: usize) -> Option<String> {
+    let (desired, plan) = (&explained.desired, explained.plan.as_ref()?);
+    let person = &desired.everybody()[number];
+    let reference = desired.text(person.reference);
+    let own_id = desired.text(person.external_id);
+    if let Some(left_out) = plan.left_out.iter().find(|it| it.reference == reference) {
+        return Some(change::left_out(&left_out.because));
+    }
+    let is_it = |it: &&Standing| match it {
+        Standing::AddressOfLeaver { entry, .. } => entry == reference,
+        Standing::ExternalIdTaken { person: waiting, .. } => {
+            waiting.external_id.as_str() == own_id && waiting.name == desired.display_name(person)
+        }
+        Standing::AddressOfAnother { person: waiting, .. } => waiting.external_id.as_str() == own_id,
+        _ => false,
+    };
+    plan.standing.iter().find(is_it).map(|it| change::standing(it, plan.server()).1)
+}
+
+/// What the next sync does about somebody, one line each.
+fn next_sync(explained: &Explained, number: usize) -> Vec<String> {
+    let (desired, Some(plan)) = (&explained.desired, &explained.plan) else { return Vec::new() };
+    let person = &desired.everybody()[number];
+    let own_id = desired.text(person.external_id);
+    let email = person.email.map(|it| desired.text(it));
+    let is_it = |it: &Named| it.external_id.as_str() == own_id || email == Some(it.name.as_str());
+    let changes = plan.changes.iter().filter(|it| it.person().is_some_and(is_it)).map(crate::plan::one_line);
+    let kept = plan.kept.iter().filter(|it| it.person.external_id.as_str() == own_id);
+    changes.chain(kept.map(change::kept)).collect()
+}
+
+fn person(explained: &Explained, number: usize) -> String {
+    let desired = &explained.desired;
     let person = &desired.everybody()[number];
     let who = desired.display_name(person);
-    let verdict = match reason(desired, number) {
-        None => text!("explain.person", "`{who}` is brought over.", who),
-        Some(reason) => text!("explain.person-left-out", "`{who}` is left out: {reason}.", who, reason),
+    let verdict = match (reason(desired, number), waits(explained, number)) {
+        (Some(reason), _) => text!("explain.person-left-out", "`{who}` is left out: {reason}.", who, reason),
+        (None, Some(reason)) => {
+            text!("explain.person-waits", "`{who}` is not brought over for now: {reason}.", who, reason)
+        }
+        (None, None) => text!("explain.person", "`{who}` is brought over.", who),
     };
+    let next = next_sync(explained, number);
     let groups = groups_of(desired, number);
     let number = groups.len();
     let rows = [
@@ -216,7 +255,17 @@ fn person(desired: &Desired, number: usize) -> String {
         (text!("explain.groups", "groups ({number})", number), groups.join(", ")),
     ];
     let row = |(title, value): (String, String)| format!("\n  {title:<21}  {}", fit_in_a_line(&value));
-    let rows = rows.map(|it| row(it).trim_end().to_owned());
+    let mut rows: Vec<String> = rows.map(|it| row(it).trim_end().to_owned()).into();
+    rows.extend(next.into_iter().map(|it| row((text!("explain.next-sync", "next sync"), it))));
+    if explained.plan.is_none() {
+        rows.push(format!(
+            "\n{}",
+            text!(
+                "explain.no-plan",
+                "The organization could not be asked what the next sync does: `bwdc plan` says why."
+            )
+        ));
+    }
     format!("{verdict}{}", rows.concat())
 }
 

@@ -35,7 +35,13 @@ pub fn remark(remark: &Remark) -> String {
             id = person.external_id.as_str(),
             observed = observed.as_str()
         ),
-        Remark::SameName { group } => text!(
+        Remark::SameName { group, adoptable: false } => text!(
+            "notice.same-name-stays",
+            "A group `{group}` that was made by hand exists, and a second one with that name will be created. This server gives no \
+             external id to a group that exists, so `adopt-groups` has no effect here: rename or delete one of the two.",
+            group = group.name
+        ),
+        Remark::SameName { group, adoptable: true } => text!(
             "notice.same-name",
             "A group `{group}` that was made by hand exists, and a second one with that name will be created. With \
              `adopt-groups = true` in connector.toml the directory takes over the first one and its access to collections.",

@@ -190,7 +190,8 @@ pub fn message(refusal: &Refusal) -> String {
         }
         Refusal::ServerRefusesOverwrite { pending } => text!(
             "refusal.overwrite-pending",
-            "The server refuses to overwrite while people whom it would remove have not finished joining: {names}.",
+            "The server refuses to overwrite while people whom it would remove have not finished joining: {names}. `[leavers]` in \
+             connector.toml does not let them be removed first.",
             names = some(pending)
         ),
         // The official connector's words, which scripts know.

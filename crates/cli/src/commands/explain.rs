@@ -13,7 +13,7 @@ use clap::Args;
 /// Explain why a person or group is included or left out.
 ///
 /// The directory is read as for `bwdc test`; an entry that was not read is looked up without filters. The organization is
-/// not asked.
+/// asked as for `bwdc plan`, which tells what the next sync does.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

@@ -22,8 +22,8 @@ pub(super) enum GroupFate {
         cause: Cause,
         /// How many members it starts with.
         members: usize,
-        /// Whether a group made by hand has the same name.
-        same_name: bool,
+        /// A group made by hand has the same name; whether the settings could let the directory take it over.
+        same_name: Option<bool>,
         listed: Vec<ExternalId>,
     },
     /// Is there.
@@ -100,8 +100,8 @@ impl GroupFate {
                 shown.changes.push(Change::DeleteGroup { group, removed, cause: Cause::Gone });
             }
             Self::Created { group, cause, members, same_name, listed } => {
-                if same_name {
-                    shown.remarks.push(Remark::SameName { group: group.clone() });
+                if let Some(adoptable) = same_name {
+                    shown.remarks.push(Remark::SameName { group: group.clone(), adoptable });
                 }
                 sent.import.groups.push(import_group(&group, listed));
                 shown.changes.push(Change::CreateGroup { group, members, cause });

@@ -165,7 +165,8 @@ fn group<'a>(
             return left_out(LeftOutBecause::EmptyUnseen);
         }
         let cause = if index.managed_groups.contains(id) { Cause::RemovedThere } else { Cause::Joined };
-        let same_name = successors.is_by_hand(name);
+        let adoptable = input.server != ServerKind::Vaultwarden;
+        let same_name = successors.is_by_hand(name).then_some(adoptable);
         let listed = ids(listed, roster);
         return GroupFate::Created { group: subject, cause, members, same_name, listed };
     };

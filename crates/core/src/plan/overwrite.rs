@@ -14,6 +14,7 @@ use super::{Evidence, Index, PlanInput, Totals};
 use crate::import::{BATCH, official_request};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ObservedMember, Role, ServerKind};
+use crate::settings::LeaverAction;
 use crate::wire::{ImportGroup, ImportMember, ImportRequest};
 use hashbrown::{HashMap, HashSet};
 
@@ -86,11 +87,14 @@ impl Whole<'_, '_> {
             let email = Some(member.email.as_str().to_owned());
             let listed = ImportMember { email, external_id: id.clone(), deleted };
             let place = places.get(id).copied();
-            match place.map(|it| &people[it]) {
+            match place.map(|it| &mut people[it]) {
                 Some(PersonFate::Leaves { by, .. }) => {
                     // The server looks at those whom the same request marks as deleted, too.
                     if matches!(by, Taking::RemoveByImport | Taking::RevokeByImport(_)) {
-                        self.note_pending(member);
+                        match self.taken_out(member) {
+                            Some(taking) => *by = taking,
+                            None => self.note_pending(member),
+                        }
                     }
                     // Listed, the server leaves a revoked member as he is; Vaultwarden's `deleted` entry is in the import.
                     let revoked = matches!(by, Taking::Revoke(_) | Taking::RevokeByImport(_));
@@ -131,8 +135,22 @@ impl Whole<'_, '_> {
             self.members.push(listed);
             return PersonFate::Kept(Kept { person, cause: Some(cause), because });
         }
-        self.note_pending(member);
-        PersonFate::Leaves { person, cause, by: Taking::Overwrite }
+        let by = self.taken_out(member).unwrap_or_else(|| {
+            self.note_pending(member);
+            Taking::Overwrite
+        });
+        PersonFate::Leaves { person, cause, by }
+    }
+
+    /// Whoever has not joined, and nobody else, is taken out by a request of its own, since the server refuses to overwrite otherwise:
+    /// where no line of `leavers` says anything else than what overwriting does.
+    fn taken_out(&self, member: &ObservedMember) -> Option<Taking> {
+        let policy = &self.input.connector.leavers;
+        let lines = [policy.disabled, policy.deleted, policy.gone, policy.out_of_scope];
+        let overwrites = lines.iter().all(|it| matches!(it, None | Some(LeaverAction::Remove)));
+        let official = self.input.server != ServerKind::Vaultwarden;
+        let id = member.id.clone().filter(|_| official && overwrites && policy.hidden.is_none());
+        id.filter(|_| has_not_joined(member)).map(Taking::Remove)
     }
 
     fn note_pending(&mut self, member: &ObservedMember) {

@@ -20,7 +20,7 @@ use crate::desired::{DesiredPerson, NoAddress};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ObservedMember, ServerKind};
 use crate::settings::AcrossSources;
-use crate::wire::ImportMember;
+use crate::wire::{ImportMember, Request};
 use hashbrown::{HashMap, HashSet};
 
 /// Decides for everybody in the directory, then for everybody who is missing from it.
@@ -321,7 +321,7 @@ fn live<'a>(
             return PersonFate::LeftOut(left_out(because));
         }
         roster.present.insert(pushed);
-        let was_ours = index.evidence == Evidence::Live && index.managed.contains_key(pushed);
+        let was_ours = index.evidence == Evidence::Live && was_brought_over(pushed, input, index);
         let cause = if was_ours { Cause::RemovedThere } else { Cause::Joined };
         return PersonFate::Joins { person, cause, staged: is_staged(input) };
     };
@@ -355,6 +355,20 @@ fn unsure(person: &Subject, input: &PlanInput<'_>, index: &Index<'_>) -> Option<
     }
     let told = unseen.several(id)?;
     Some(PersonFate::AddressUnseen { person: person.clone(), told })
+}
+
+/// Whether an earlier run brought this person over. Whom only a run that failed was to invite was perhaps never in.
+fn was_brought_over(id: &str, input: &PlanInput<'_>, index: &Index<'_>) -> bool {
+    let Some(&number) = index.managed.get(id) else { return false };
+    let named = |it: &Request| match it {
+        Request::Import(import) | Request::WholeImport(import) => {
+            import.members.iter().any(|it| it.external_id.as_str() == id)
+        }
+        _ => false,
+    };
+    let person = &input.ledger.people[number];
+    let is_vague = person.member_id.is_none() && person.stable_id.is_none() && person.reference.is_none();
+    !is_vague || !input.ledger.open_intents.iter().any(|it| named(&it.request))
 }
 
 fn id_of(one: &One<'_, '_>, roster: &Roster<'_>, pushed: &str) -> ExternalId {

@@ -32,6 +32,8 @@ pub enum Remark {
     SameName {
         /// The group of the directory.
         group: Subject,
+        /// Whether the settings could let the directory take over the first one.
+        adoptable: bool,
     },
     /// A source could not be read: its people are unknown, and nothing of theirs is taken away.
     SourceNotRead {

@@ -52,6 +52,7 @@ impl Successors {
         }
         if input.server == ServerKind::Vaultwarden || index.state.is_none() {
             // It knows no request for one group.
+            found.notice_names(groups, input, index);
             return found;
         }
         let new: Vec<usize> = groups.filter(|&it| is_new(it, input, index)).collect();
@@ -74,6 +75,17 @@ impl Successors {
             found.by_name(name, &numbers, &organization, input);
         }
         found
+    }
+
+    /// Notes which names of new groups are those of groups made by hand.
+    fn notice_names(&mut self, groups: std::ops::Range<usize>, input: &PlanInput<'_>, index: &Index<'_>) {
+        let is_by_hand =
+            |it: &&ObservedGroup| it.external_id.as_ref().is_none_or(|id| id.as_str().trim().is_empty());
+        let by_hand = index.state.into_iter().flat_map(|it| &it.groups).filter(is_by_hand);
+        let by_hand: HashSet<&str> = by_hand.map(|it| it.name.as_str()).collect();
+        let new = groups.filter(|&it| is_new(it, input, index));
+        let names = new.map(|it| input.desired.text(input.desired.groups()[it].name));
+        self.by_hand.extend(names.filter(|it| by_hand.contains(it)).map(str::to_owned));
     }
 
     /// The group of the organization that this group of the directory becomes.

@@ -482,6 +482,7 @@ mod leavers;
 mod limits;
 mod marks;
 mod mends;
+mod migration;
 mod overwrite;
 mod renames;
 mod sources;

@@ -162,6 +162,7 @@ fn of_run(error: &RunError) -> Option<Came> {
         RunError::Organization(_)
         | RunError::Apply(_)
         | RunError::OrganizationAtFault(_)
+        | RunError::OverwriteRefused { .. }
         | RunError::MembersHidden { .. }
         | RunError::ImportUnderWay { .. }
         | RunError::ImportHeldBack { .. }

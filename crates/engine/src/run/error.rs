@@ -11,7 +11,7 @@ use crate::run::SyncReport;
 use bwdc_core::desired::DesiredError;
 use bwdc_core::import::RefusedRecord;
 use bwdc_core::names::SourceName;
-use bwdc_core::plan::Refusal;
+use bwdc_core::plan::{Cause, Change, Plan, Refusal};
 use std::sync::Arc;
 
 /// What ends a run, or keeps it from having done everything.
@@ -107,6 +107,14 @@ pub enum RunError {
     /// A request was refused, or its effect is not known.
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    /// The server refused a request that overwrites, since somebody whom it would delete has no master password.
+    #[error("{error}")]
+    OverwriteRefused {
+        /// What it said.
+        error: ApplyError,
+        /// Addresses of those whom the request would delete.
+        people: Vec<String>,
+    },
     /// The server fails on every part of a request alike.
     #[error("{0}")]
     OrganizationAtFault(#[source] ApplyError),
@@ -211,6 +219,23 @@ impl RunError {
         }
     }
 
+    /// With the names of those whom the plan's request would delete, where the server says no because of one of them.
+    pub(super) fn about(self, plan: &Plan) -> Self {
+        match self {
+            Self::Apply(error) if plan.overwrites() && is_about_overwriting(&error) => {
+                let deleted = plan.removals().filter(|it| {
+                    matches!(
+                        it,
+                        Change::Remove { cause: Cause::Overwritten | Cause::Disabled | Cause::Deleted, .. }
+                    )
+                });
+                let people = deleted.map(|it| it.subject().name.clone()).collect();
+                Self::OverwriteRefused { error, people }
+            }
+            error => error,
+        }
+    }
+
     /// The error of a run that met these refusals before.
     pub(super) fn after(self, records: Vec<RefusedRecord>) -> Self {
         match self {
@@ -219,6 +244,11 @@ impl RunError {
             error => Self::EndedAfterRefusals { records, error: Box::new(error) },
         }
     }
+}
+
+/// The server does not say who it is.
+fn is_about_overwriting(error: &ApplyError) -> bool {
+    matches!(error, ApplyError::Refused { message, .. } if message.message.starts_with("Sync failed."))
 }
 
 impl From<SourceError> for RunError {

@@ -50,6 +50,18 @@ impl Record {
         record
     }
 
+    /// Takes out changes that were not made.
+    pub(super) fn without(&mut self, changes: &[&Change]) {
+        for change in changes {
+            let Some(one) = serde_json::to_value(change).ok().map(action) else { continue };
+            let Some(place) = self.actions.iter().position(|it| *it == one) else { continue };
+            self.actions.remove(place);
+            if let Some(count) = self.counts.get_mut(&one.action) {
+                *count = count.saturating_sub(1);
+            }
+        }
+    }
+
     /// Adds a number; 0 adds nothing.
     pub(super) fn note(&mut self, name: &str, number: usize) {
         if number > 0 {

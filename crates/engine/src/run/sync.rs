@@ -165,7 +165,7 @@ impl<'r> Run<'r> {
                 };
                 let looked = looked.ok().flatten();
                 refused.extend(forbidden.into_iter().map(|(_, record)| record));
-                let error = failure.error.after(refused);
+                let error = failure.error.about(&plan).after(refused);
                 let ending = self.broken_off(&inputs, &plan, record, error, looked.as_ref(), times);
                 Ok(Conclusion { quarantine: held.map(|it| it.takings), ..ending })
             }
@@ -388,7 +388,7 @@ impl<'r> Run<'r> {
         &self,
         inputs: &Inputs<'_>,
         plan: &Plan,
-        record: Record,
+        mut record: Record,
         error: RunError,
         looked: Option<&OrganizationState>,
         times: Times,
@@ -400,6 +400,9 @@ impl<'r> Run<'r> {
             refused: inputs.ledger.refused.clone(),
             ..plan.ledger_after(&inputs.borrow(), After::Observed(state), self.now)
         });
+        if let Some(state) = looked {
+            record.without(&plan.unfinished(state));
+        }
         let ending = Conclusion::failed(record, error);
         let outcome = match ledger {
             Some(_) if ending.outcome == RunOutcome::Failed => RunOutcome::Partial,
@@ -443,6 +446,7 @@ impl<'r> Run<'r> {
             held_back: plan.waits_for.clone(),
         };
         let outcome = finished.outcome();
+        record.without(&finished.not_made.iter().collect::<Vec<_>>());
         if finished.not_made.is_empty() {
             record.verified(&finished.verification());
         }

@@ -121,6 +121,7 @@ fn of_run(error: &RunError) -> ErrorKind {
         RunError::Organization(error) => of_organization(error),
         RunError::Apply(error) => of_apply(error),
         RunError::OrganizationAtFault(error) => of_fault(error),
+        RunError::OverwriteRefused { error, .. } => of_apply(error),
         RunError::MembersHidden { .. }
         | RunError::CannotRebuild
         | RunError::RecordsRefused { .. }

@@ -53,6 +53,13 @@ pub(super) fn message(error: &RunError) -> String {
             new
         ),
         E::Apply(cause) | E::OrganizationAtFault(cause) => of_server(&cause.to_string(), cause.message()),
+        E::OverwriteRefused { error, people } => text!(
+            "error.overwrite-refused",
+            "{said}\nThe request would have deleted {number:member/members}: {names}. At least one of them has no master password; the server does not say who.",
+            said = of_server(&error.to_string(), error.message()),
+            number = people.len(),
+            names = people.join(", ")
+        ),
         E::ImportHeldBack { refusals } => text!(
             "error.import-held-back",
             "No import was sent: {reasons}",
@@ -119,6 +126,11 @@ pub(super) fn steps(error: &RunError) -> Vec<NextStep> {
         E::PlanOfAnother { .. } => vec![new_plan(), sign_in_to_it()],
         E::PlanChanged { .. } => vec![new_plan()],
         E::Apply(cause) => organization::apply_steps(cause),
+        E::OverwriteRefused { .. } => vec![
+            Step::set("leavers.gone", "revoke")
+                .to(text!("step.revoke-instead", "To take access from leavers and keep their memberships")),
+            Step::set("sync.overwriteExisting", "false").to(text!("refusal.no-overwrite", "To sync without it")),
+        ],
         E::OrganizationAtFault(_) => say(text!(
             "step.organization-at-fault",
             "The server fails on every part of the request alike, so no single person or group is the cause. Look in the server's log; on a Bitwarden server the cause is often an address or an external id that exists twice in the organization."

@@ -226,7 +226,7 @@ pub fn changes(plan: &Plan, most: usize) -> Vec<String> {
 }
 
 /// A change with its cause.
-fn one_line(change: &Change) -> String {
+pub(crate) fn one_line(change: &Change) -> String {
     let (what, about) = match change {
         Change::Invite { person, .. } => ("+ invite   ", person.name.clone()),
         Change::Stage { person, .. } => ("+ stage    ", person.name.clone()),

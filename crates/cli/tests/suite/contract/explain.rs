@@ -55,7 +55,8 @@ fn a_person_is_found_by_every_name_and_told_with_the_groups() {
     let stage = stage();
     let expected = json!([{
         "kind": "person", "name": ADA, "externalId": ADA, "email": "ada@example.test", "state": "enabled",
-        "leftOut": null, "groups": ["Odd", "Staff"]
+        "leftOut": null, "groups": ["Odd", "Staff"],
+        "nextSync": ["+ invite ada@example.test: new in the directory"]
     }]);
     for who in ["ada@example.test", "ADA@Example.test", ADA, "UID=Ada, ou=people,dc=example,dc=test"] {
         assert_eq!(subjects(&stage, who), expected, "{who}");
@@ -69,7 +70,8 @@ fn a_person_is_found_by_every_name_and_told_with_the_groups() {
         text.starts_with("`ada@example.test` is brought over.\n") && text.contains("Odd, Staff"),
         "{text}"
     );
-    assert!(stage.organization.requests().is_empty(), "the organization is not asked");
+    assert!(text.contains("next sync") && text.contains("+ invite ada@example.test"), "{text}");
+    assert!(stage.changes().is_empty(), "the organization is only asked");
 }
 
 #[test]

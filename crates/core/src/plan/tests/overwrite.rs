@@ -1,6 +1,8 @@
 //! Whom a request that overwrites deletes, and whom it must not.
 
 use super::*;
+use crate::ledger::{Intent, IntentId, IntentState};
+use crate::wire::{ImportMember, ImportRequest};
 
 #[test]
 fn overwriting_names_everybody_it_removes_and_lists_whom_it_must_not() {
@@ -18,8 +20,63 @@ fn overwriting_names_everybody_it_removes_and_lists_whom_it_must_not() {
     let removed: Vec<_> = plan.removals().collect();
     assert!(matches!(removed[..], [Change::Remove { cause: Cause::Overwritten, .. }]), "{removed:?}");
     assert!(is_go(&plan));
-    world.state.members[40].status = MemberStatus::Invited;
-    assert!(!is_go(&world.plan(crowd(40))));
+}
+
+#[test]
+fn whoever_has_not_joined_is_taken_out_before_a_request_that_overwrites_and_nobody_else() {
+    for status in [MemberStatus::Invited, MemberStatus::Staged] {
+        let mut world =
+            World::new().managed_crowd(40).managed("left", "left@x").managed("joined", "joined@x");
+        world = world.answer("left", Presence::NotFound).answer("joined", Presence::NotFound);
+        world.sync.overwrite_existing = true;
+        world.state.members[40].status = status;
+        let plan = world.plan(crowd(40));
+        let [Request::Remove(removed), Request::WholeImport(whole)] = &plan.requests()[..] else {
+            panic!("{:?}", plan.requests())
+        };
+        assert_eq!(removed, &MemberId::new("m-left@x"), "a confirmed member is left to the request itself");
+        assert!(is_go(&plan) && whole.members.len() == 40);
+        assert_eq!(plan.removals().count(), 2);
+        // Disabled, and removed as the official connector does it.
+        let mut disabled = World { sync: world.sync.clone(), ..World::new().managed_crowd(41) };
+        disabled.sync.remove_disabled = true;
+        disabled.state.members[40].status = status;
+        let plan = disabled.plan(crowd(40).in_state("crowd40", "crowd40@x", AccountState::Disabled));
+        assert!(matches!(&plan.requests()[..], [Request::Remove(_), Request::WholeImport(_)]), "{plan:?}");
+        // A line that says something else is no leave to remove.
+        world.connector.leavers.out_of_scope = Some(LeaverAction::Keep);
+        assert!(!is_go(&world.plan(crowd(40))));
+    }
+}
+
+#[test]
+fn who_was_never_in_was_not_removed_there() {
+    let mut world = World::new().managed_crowd(40);
+    world.ledger.people.push(managed_person("crowd40", "crowd40@x"));
+    let cause = |world: &World| match &world.plan(crowd(41)).changes[..] {
+        [Change::Invite { cause, .. }] => *cause,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(cause(&world), Cause::RemovedThere);
+    // Known from an import that failed, and from nothing else.
+    world.ledger.people.pop();
+    let request = Request::Import(ImportRequest {
+        groups: Vec::new(),
+        members: vec![ImportMember {
+            email: Some("crowd40@x".to_owned()),
+            external_id: ExternalId::new("crowd40"),
+            deleted: false,
+        }],
+        overwrite_existing: false,
+        large_import: false,
+        invite_users_after_provisioning: true,
+    });
+    let state = IntentState::Over;
+    let times = (Timestamp(0), None);
+    let open = Intent { id: IntentId(1), request, state, intended_at: times.0, resolved_at: times.1 };
+    world.ledger.open_intents.push(open);
+    world.ledger = world.ledger.with_people_of_open_intents(&SourceName::primary());
+    assert_eq!(cause(&world), Cause::Joined);
 }
 
 #[test]

@@ -77,7 +77,12 @@ fn a_group_made_by_hand_is_adopted_only_where_the_settings_say_so() {
     let directory = || Sample::new().person("a", "a@x").group("g", &["a"]);
     let plan = world.plan(directory());
     assert!(matches!(plan.changes[..], [Change::CreateGroup { .. }]));
-    assert!(matches!(plan.remarks[..], [Remark::SameName { .. }]));
+    assert!(matches!(plan.remarks[..], [Remark::SameName { adoptable: true, .. }]));
+    // Vaultwarden gives no id to a group that exists.
+    let server = std::mem::replace(&mut world.server, ServerKind::Vaultwarden);
+    let plan = world.plan(directory());
+    assert!(matches!(plan.remarks[..], [Remark::SameName { adoptable: false, .. }]), "{:?}", plan.remarks);
+    world.server = server;
     world.connector.adopt_groups = true;
     let plan = world.plan(directory());
     assert!(matches!(&plan.requests()[..], [Request::PutGroup { .. }]), "{:?}", plan.requests());
