@@ -4,7 +4,7 @@ use crate::foreign::fit_in_a_line;
 use crate::{change, text};
 use bwdc_core::desired::{Desired, DesiredPerson, DuplicateAddresses, NoAddress};
 use bwdc_core::plan::{Cause, LeftOutBecause};
-use bwdc_core::plan::{Standing, Subject as Named};
+use bwdc_core::plan::{Change, Standing, Subject as Named};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause};
 use bwdc_engine::explain::{Explained, Subject};
 use bwdc_engine::{Unread, UnreadCause};
@@ -222,6 +222,10 @@ fn waits(explained: &Explained, number: usize) -> Option<String> {
     plan.standing.iter().find(is_it).map(|it| change::standing(it, plan.server()).1)
 }
 
+fn in_a_line(change: &Change) -> String {
+    crate::plan::one_line(change).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// What the next sync does about somebody, one line each.
 fn next_sync(explained: &Explained, number: usize) -> Vec<String> {
     let (desired, Some(plan)) = (&explained.desired, &explained.plan) else { return Vec::new() };
@@ -229,7 +233,7 @@ fn next_sync(explained: &Explained, number: usize) -> Vec<String> {
     let own_id = desired.text(person.external_id);
     let email = person.email.map(|it| desired.text(it));
     let is_it = |it: &Named| it.external_id.as_str() == own_id || email == Some(it.name.as_str());
-    let changes = plan.changes.iter().filter(|it| it.person().is_some_and(is_it)).map(crate::plan::one_line);
+    let changes = plan.changes.iter().filter(|it| it.person().is_some_and(is_it)).map(in_a_line);
     let kept = plan.kept.iter().filter(|it| it.person.external_id.as_str() == own_id);
     changes.chain(kept.map(change::kept)).collect()
 }

@@ -5,6 +5,7 @@ use super::invitations::{Turns, is_allowed};
 use super::{Index, PlanInput};
 use crate::desired::DesiredPerson;
 use crate::observed::ServerKind;
+use crate::wire::Request;
 
 /// Longest external id that the official server takes, in characters.
 pub(super) const LONGEST_EXTERNAL_ID: usize = 300;
@@ -52,4 +53,18 @@ pub(super) fn usable_address<'a>(
     } else {
         Ok(email)
     }
+}
+
+/// Whether an earlier run brought this person over. Whom only a run that failed was to invite was perhaps never in.
+pub(super) fn was_brought_over(id: &str, input: &PlanInput<'_>, index: &Index<'_>) -> bool {
+    let Some(&number) = index.managed.get(id) else { return false };
+    let named = |it: &Request| match it {
+        Request::Import(import) | Request::WholeImport(import) => {
+            import.members.iter().any(|it| it.external_id.as_str() == id)
+        }
+        _ => false,
+    };
+    let person = &input.ledger.people[number];
+    let is_vague = person.member_id.is_none() && person.stable_id.is_none() && person.reference.is_none();
+    !is_vague || !input.ledger.open_intents.iter().any(|it| named(&it.request))
 }

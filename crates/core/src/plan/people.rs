@@ -6,7 +6,7 @@ use super::claims::{Claim, Claims, Verdict};
 use super::fate::{Access, AddressDifference, IdChange, LeaversAddress, MemberFate, PersonFate, Taking};
 use super::held;
 use super::invitations::{Turns, is_allowed};
-use super::joining::{One, is_staged, usable_address, waits};
+use super::joining::{One, is_staged, usable_address, waits, was_brought_over};
 use super::leavers::{self, Leavers, is_protected, leaving};
 use super::recognized::{given_back, ids_given_back};
 use super::refusal::Held;
@@ -20,7 +20,7 @@ use crate::desired::{DesiredPerson, NoAddress};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ObservedMember, ServerKind};
 use crate::settings::AcrossSources;
-use crate::wire::{ImportMember, Request};
+use crate::wire::ImportMember;
 use hashbrown::{HashMap, HashSet};
 
 /// Decides for everybody in the directory, then for everybody who is missing from it.
@@ -355,20 +355,6 @@ fn unsure(person: &Subject, input: &PlanInput<'_>, index: &Index<'_>) -> Option<
     }
     let told = unseen.several(id)?;
     Some(PersonFate::AddressUnseen { person: person.clone(), told })
-}
-
-/// Whether an earlier run brought this person over. Whom only a run that failed was to invite was perhaps never in.
-fn was_brought_over(id: &str, input: &PlanInput<'_>, index: &Index<'_>) -> bool {
-    let Some(&number) = index.managed.get(id) else { return false };
-    let named = |it: &Request| match it {
-        Request::Import(import) | Request::WholeImport(import) => {
-            import.members.iter().any(|it| it.external_id.as_str() == id)
-        }
-        _ => false,
-    };
-    let person = &input.ledger.people[number];
-    let is_vague = person.member_id.is_none() && person.stable_id.is_none() && person.reference.is_none();
-    !is_vague || !input.ledger.open_intents.iter().any(|it| named(&it.request))
 }
 
 fn id_of(one: &One<'_, '_>, roster: &Roster<'_>, pushed: &str) -> ExternalId {

@@ -100,7 +100,7 @@ impl<'a> Claims<'a> {
                     },
                     entry: input.desired.text(entry.reference).to_owned(),
                     former: former(claim.old, input, index),
-                    compared: likeness(claim.old, number, listed, input, index) != Likeness::NotTold,
+                    compared: likeness(claim.old, number, listed, input, index) == Likeness::Same,
                 });
             }
             Verdict::InvitedAnew | Verdict::Waits(AddressHeldBecause::AnotherPerson { .. }) => {

@@ -8,7 +8,7 @@ mod totals;
 pub use listing::Extent;
 pub(crate) use listing::{Item, Section, Shown, wrapped};
 pub use rows::changes;
-pub(crate) use rows::members_below;
+pub(crate) use rows::{members_below, one_line};
 
 use crate::change::{kept, left_out};
 use crate::line::{Line, Tone};
