@@ -77,7 +77,7 @@ pub(crate) struct Failed {
     /// What a run did all the same, after the message.
     pub(crate) after: Vec<String>,
     /// The same for scripts.
-    pub(crate) run: Option<serde_json::Value>,
+    pub(crate) run: Option<Box<serde_json::Value>>,
     /// The exit code.
     pub(crate) code: u8,
 }
@@ -232,7 +232,7 @@ impl Printer {
                 message: &message,
                 kind: error.kind(),
                 hint: error.hint(&self.commands).filter(|_| !fixed),
-                run: failed.run.as_ref(),
+                run: failed.run.as_deref(),
             };
             let mut out = io::stdout().lock();
             self.json(&mut out, &failure)?;

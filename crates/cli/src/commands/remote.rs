@@ -69,7 +69,12 @@ fn done(reply: Result<Reply, AskError>) -> Result<Done, Failed> {
     if let Some(refusal) = reply.error {
         let error = CommandError::Remote { kind: refusal.kind, message: refusal.message, hint: refusal.hint };
         let run = reply.data.get("run").cloned();
-        return Err(Failed { after: reply.notices, run, code: reply.code, ..Failed::from(error) });
+        return Err(Failed {
+            after: reply.notices,
+            run: run.map(Box::new),
+            code: reply.code,
+            ..Failed::from(error)
+        });
     }
     let answer = Answer::Report { data: reply.data, text: reply.text };
     Ok(Done { answer, notices: reply.notices, asides: Vec::new(), code: 0 })

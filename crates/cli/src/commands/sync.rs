@@ -145,7 +145,7 @@ fn carry_out(
             }
             let after = report.map(outcome::lines).unwrap_or_default();
             let data = report.and_then(outcome::data);
-            let mut failed = Failed { notices, after, run: data, ..Failed::from(error) };
+            let mut failed = Failed { notices, after, run: data.map(Box::new), ..Failed::from(error) };
             if refused && arguments.detailed_exitcode {
                 failed.code = detailed::REFUSED;
             }

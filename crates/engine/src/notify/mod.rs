@@ -226,7 +226,7 @@ mod tests {
         let message = Message {
             subject: long.clone(),
             text: long.clone(),
-            data: serde_json::json!({ "message": long.clone(), "hint": long }),
+            data: serde_json::json!({ "message": &long, "hint": &long }),
         };
         let Message { subject, text, data } = message.short();
         assert!(

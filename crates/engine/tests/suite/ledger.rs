@@ -33,7 +33,7 @@ fn person(number: usize) -> ManagedPerson {
         email: Email::new(format!("person{number}@example.test")),
         revoked_by_us: false,
         out: None,
-        member_id: (number % 2 == 0).then(|| MemberId::new(format!("m{number}"))),
+        member_id: number.is_multiple_of(2).then(|| MemberId::new(format!("m{number}"))),
         marks: Marks { number: Some(number.to_string()), name: Some(format!("Person {number}")) },
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 fn file(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    std::fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    std::fs::read_to_string(root.join(path)).expect("a file of the project")
 }
 
 /// The rules of a source, without its tests.

@@ -215,7 +215,7 @@ impl Stage {
     pub(crate) fn approve(&self) -> Output {
         let which = self.run(&["approve"]);
         let number = which.stderr.split("`bwdc approve ").nth(1).and_then(|it| it.split('`').next());
-        let number = number.unwrap_or_else(|| panic!("no run is named: {}", which.stderr));
+        let number = number.expect("the run is named");
         self.run(&["approve", number])
     }
 

@@ -137,7 +137,8 @@ fn killed_and_converged(stage: &Stage, directory: &bwdc_sandbox::ldap::Server, r
         0 => service_killed(round),
         1 => {
             // It did its work, or did not, and nobody hears of it.
-            let fault = if round % 2 == 0 { Fault::CutBeforeHandling } else { Fault::CutAfterHandling };
+            let fault =
+                if round.is_multiple_of(2) { Fault::CutBeforeHandling } else { Fault::CutAfterHandling };
             let rule = Rule::new("POST", "/api/public/organization/import", fault);
             stage.organization.faults().add(rule.first(1));
             assert!(wanted(Wanted::Sync { full: false }).expect("an answer").error.is_some(), "{round}");
