@@ -1,10 +1,5 @@
 //! What an administrator looks at and decides between runs: the history, and approvals of refused runs.
 
-mod digest;
-
-pub use self::digest::Digest;
-pub(crate) use self::digest::{Daily, digest, due_daily};
-
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::installation::{Installation, SetupError};

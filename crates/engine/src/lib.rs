@@ -5,6 +5,7 @@
 pub mod accounts;
 mod agreement;
 mod desktop_state;
+mod digest;
 pub mod directory;
 mod discover;
 pub mod doctor;
@@ -39,6 +40,7 @@ pub use bwdc_base::{certificate, clock, event, file, http, notice, tls_failure};
 
 pub use accounts::SignInError;
 pub use desktop_state::DesktopKey;
+pub use digest::Digest;
 pub use directory::ldap::Discovered;
 pub use directory::mirror::ReadMode;
 pub use directory::open::SourceError;
@@ -46,7 +48,7 @@ pub use directory::unread::{Unread, UnreadCause};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use event::{Cancel, Control};
-pub use history::{Digest, Happened, HistoryEntry, HistoryError, RefusedRun};
+pub use history::{Happened, HistoryEntry, HistoryError, RefusedRun};
 pub use installation::SetupError;
 pub use ledger::{FrontEnd, Trigger};
 pub use notify::{Channel, DeliveryError, Message, Occasion};

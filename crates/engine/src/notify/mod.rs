@@ -10,8 +10,8 @@ pub(crate) use deliver::{Place, channels, send};
 pub(crate) use desk::{Came, Desk, Tell};
 pub(crate) use secret::VARIABLES;
 
+use crate::digest::Digest;
 use crate::error::EngineError;
-use crate::history::Digest;
 use crate::mask::Mask;
 use crate::paths::ProfileName;
 use crate::run::RunError;

@@ -4,10 +4,10 @@
 use super::Host;
 use super::postman::Postman;
 use crate::clock::Clock;
+use crate::digest::{self, Daily};
 use crate::directory::probe;
 use crate::doctor::{self, Concern, Finding, Outcome};
 use crate::event::Cancel;
-use crate::history::{self, Daily};
 use crate::notify::{self, Occasion};
 use crate::paths::{ProcessEnvironment, Profile, ProfileName};
 use bwdc_core::names::Timestamp;
@@ -43,7 +43,7 @@ impl Day<'_> {
         if settings.digest
             && let Some(since) = self.due_since(Daily::Digest)
         {
-            match history::digest(self.profile, since, self.clock.now()) {
+            match digest::digest(self.profile, since, self.clock.now()) {
                 Ok(digest) => self.inform(&Occasion::Digest { profile: self.name, digest: &digest }),
                 Err(error) => tracing::warn!(%error, "there is no digest"),
             }
@@ -54,7 +54,7 @@ impl Day<'_> {
     }
 
     fn due_since(&self, what: Daily) -> Option<Timestamp> {
-        history::due_daily(self.profile, self.clock, what).ok().flatten()
+        digest::due_daily(self.profile, self.clock, what).ok().flatten()
     }
 
     fn inform(&self, occasion: &Occasion<'_>) {

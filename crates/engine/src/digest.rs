@@ -1,7 +1,7 @@
 //! What is done once a day: a digest of who joined and left, and a look at what expires.
 
-use super::HistoryError;
 use crate::clock::Clock;
+use crate::history::HistoryError;
 use crate::ledger::{Ledger, RecordedAction, RunOutcome, RunRecord};
 use crate::lock::RunLock;
 use crate::paths::Profile;
