@@ -53,6 +53,19 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads at most `most` bytes of what somebody named in a command: it may be a pipe, as in `config apply <(generate)`.
+///
+/// # Errors
+/// What the operating system says; [`NotAFile::TooLarge`].
+pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(NotAFile::TooLarge(most).into());
+    }
+    Ok(bytes)
+}
+
 /// As [`read`], for text.
 ///
 /// # Errors
@@ -156,6 +169,8 @@ mod tests {
         mknodat(CWD, at("pipe"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe");
         let _socket = std::os::unix::net::UnixListener::bind(at("socket")).expect("a socket");
         assert_eq!(read_text(&at("link"), 4).expect("a file"), "text");
+        assert_eq!(problem(read_named(Path::new("/dev/zero"), 9)), Some(NotAFile::TooLarge(9)));
+        assert_eq!(read_named(&at("link"), 4).expect("a file"), b"text");
         for name in ["pipe", "socket"] {
             assert_eq!(problem(read(&at(name), 9)), Some(NotAFile::Special), "{name}");
             assert_eq!(problem(append(&at(name))), Some(NotAFile::Special), "{name}");

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Version 1 did not say whom new groups begin with.
 const VERSION: u32 = 2;
+/// Bytes of the largest plan that is read: one of millions of changes.
+const LARGEST: u64 = 1 << 30;
 
 /// A saved plan cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +51,7 @@ impl SavedPlan {
     /// [`PlanFileError`] when the file cannot be read or is no saved plan.
     pub fn read(path: &Path) -> Result<Self, PlanFileError> {
         let failed = |source| PlanFileError { path: path.to_owned(), source };
-        let bytes = std::fs::read(path).map_err(failed)?;
+        let bytes = crate::file::read_named(path, LARGEST).map_err(failed)?;
         let saved: Self = serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?;
         if saved.version == VERSION {
             Ok(saved)

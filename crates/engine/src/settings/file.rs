@@ -12,6 +12,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
+/// Bytes of the largest file of settings that is read.
+const LARGEST: u64 = 16 << 20;
+
 /// Why a file of settings is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsFileError {
@@ -105,8 +108,11 @@ fn item(found: &Value) -> Item {
 /// # Errors
 /// [`SettingsFileError`] says where something is wrong; nothing of the file counts then.
 pub fn read_settings_file(path: &Path) -> Result<Vec<SettingChange>, SettingsFileError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| SettingsFileError::Read { path: path.to_owned(), source })?;
+    let text = crate::file::read_named(path, LARGEST).and_then(|bytes| {
+        String::from_utf8(bytes)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+    });
+    let text = text.map_err(|source| SettingsFileError::Read { path: path.to_owned(), source })?;
     parse(path, text.trim_start_matches('\u{feff}'))
 }
 
