@@ -3,7 +3,7 @@
 use super::leavers::Outs;
 use super::marks::last_known;
 use super::recognized::recognize_after;
-use super::{Cause, Change, Plan, PlanInput};
+use super::{Cause, Change, Plan, PlanInput, once};
 use crate::desired::{Desired, DesiredPerson, NoUse};
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks};
 use crate::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
@@ -100,6 +100,13 @@ impl Plan {
                 if let Change::Revoke { person, .. } = it { Some(person.external_id.as_str()) } else { None }
             })
             .collect();
+        let freed = self.changes.iter().filter_map(|it| match it {
+            Change::ReplaceExternalId { person, old, cause: Cause::NameUsed } => {
+                Some((old.as_str(), person.name.as_str()))
+            }
+            _ => None,
+        });
+        let freed: HashSet<(&str, &str)> = freed.collect();
         let mut people = Vec::new();
         for member in &state.members {
             let Some(id) = member.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty()) else {
@@ -108,7 +115,9 @@ impl Plan {
             let known = before.get(id.as_str()).or_else(|| before.get(old_ids.get(id.as_str()).copied()?));
             // What belongs to a source that was not read goes on belonging to it.
             let unknown = known.is_some_and(|it| is_unread(&it.source, input.desired));
-            let listed = directory.listed.get(id.as_str()).filter(|_| !unknown);
+            // Nor is an id a newcomer's that a leaver still has.
+            let kept = freed.contains(&(id.as_str(), member.email.as_str()));
+            let listed = directory.listed.get(id.as_str()).filter(|_| !unknown && !kept);
             if known.is_none() && listed.is_none() {
                 continue;
             }
@@ -136,6 +145,7 @@ impl Plan {
                     .unwrap_or_default(),
             });
         }
+        let mut people = once::people(people, &input.ledger.people);
         people.extend(self.still_listed(input, &people));
         people
     }
@@ -317,6 +327,7 @@ impl Plan {
                 observed_at,
             });
         }
+        let mut groups = once::groups(groups, &input.ledger.groups);
         let still = still_ours(input, state, &groups);
         groups.extend(still);
         groups

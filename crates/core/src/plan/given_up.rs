@@ -10,13 +10,15 @@ use crate::import::RefusedRecord;
 use crate::ledger::{RefusedBefore, RefusedKind};
 use crate::names::{ExternalId, Timestamp};
 use crate::observed::{ChangedId, ObservedMember, OrganizationState};
-use crate::wire::{ImportRequest, Request};
+use crate::wire::{ImportMember, ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
 
 /// Ids that members or groups keep: by the id that was refused, the one that they have, where they have one.
 #[derive(Default)]
 struct Kept {
     members: HashMap<ExternalId, Option<ExternalId>>,
+    /// Addresses of members who stay although they were to be removed: nobody is invited under them.
+    addresses: HashSet<String>,
     groups: HashMap<ExternalId, Option<ExternalId>>,
 }
 
@@ -39,6 +41,12 @@ impl Plan {
             self.standing.push(Standing::Refused { what, about, reason, since });
             self.held.push((*known).clone());
         }
+        if !self.held.is_empty() && self.is_empty() {
+            // All that is left to do is what waits.
+            self.sent.whole = None;
+            self.sent.import.members.clear();
+            self.sent.import.groups.clear();
+        }
     }
 
     /// This plan without a request about one person or group, and without the change that it was for.
@@ -50,6 +58,20 @@ impl Plan {
             rewrite(whole, &kept);
         }
         let kind = RefusedKind::of(request).map(|(kind, _)| kind);
+        let stays_held = |id: &ExternalId| kept.members.values().flatten().any(|it| it == id);
+        // Whoever was to get an id that stays with somebody else waits, and is named.
+        let waiting = self.changes.iter().filter_map(|change| match change {
+            Change::Invite { person, .. } | Change::Stage { person, .. } => Some(person),
+            _ => None,
+        });
+        let waiting = waiting.filter(|it| stays_held(&it.external_id)).map(|person| {
+            let (person, holder) = (person.clone(), about.name.clone());
+            Standing::ExternalIdTaken { person, holder }
+        });
+        self.standing.extend(waiting.collect::<Vec<_>>());
+        for id in &mut self.ids {
+            *id = id.take().filter(|it| !stays_held(it));
+        }
         self.changes.retain(|change| match (kind, change) {
             (Some(RefusedKind::Restore), Change::Restore { person, .. })
             | (Some(RefusedKind::MemberId), Change::ReplaceExternalId { person, .. }) => *person != about,
@@ -57,7 +79,7 @@ impl Plan {
             | (Some(RefusedKind::DeleteGroup), Change::DeleteGroup { group, .. }) => *group != about,
             // Their ids stay with others.
             (_, Change::Invite { person, .. } | Change::Stage { person, .. }) => {
-                !kept.members.values().flatten().any(|it| *it == person.external_id)
+                !stays_held(&person.external_id)
             }
             (_, Change::CreateGroup { group, .. }) => {
                 !kept.groups.values().flatten().any(|it| *it == group.external_id)
@@ -163,6 +185,7 @@ impl Plan {
             match request {
                 Request::PutMember { external_id, .. } => drop(kept.members.insert(external_id.clone(), old)),
                 Request::PutGroup { external_id, .. } => drop(kept.groups.insert(external_id.clone(), old)),
+                Request::Remove(_) => drop(kept.addresses.insert(about.name.clone())),
                 _ => {}
             }
         }
@@ -174,6 +197,8 @@ impl Plan {
 fn rewrite(import: &mut ImportRequest, kept: &Kept) {
     let still_held: HashSet<&ExternalId> = kept.members.values().flatten().collect();
     import.members.retain(|it| !still_held.contains(&it.external_id));
+    let stays = |it: &ImportMember| it.email.as_ref().is_some_and(|it| kept.addresses.contains(it));
+    import.members.retain(|it| it.deleted || !stays(it));
     import.members.retain_mut(|it| keep(&mut it.external_id, &kept.members));
     let still_held_groups: HashSet<&ExternalId> = kept.groups.values().flatten().collect();
     import.groups.retain(|it| !still_held_groups.contains(&it.external_id));

@@ -237,11 +237,14 @@ pub(super) fn is_protected(
     shown: &str,
     input: &PlanInput<'_>,
 ) -> bool {
+    let told = || input.ledger.addresses.of(&ExternalId::new(external_id));
     input.connector.protected.iter().any(|protected| {
         let protected = protected.trim();
         protected == external_id
             || protected.eq_ignore_ascii_case(member.email.as_str())
             || protected.eq_ignore_ascii_case(shown)
+            // A protected person who gets another address stays one.
+            || told().iter().any(|it| protected.eq_ignore_ascii_case(it.email.as_str()))
     })
 }
 

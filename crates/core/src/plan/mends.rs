@@ -9,7 +9,7 @@ use super::leavers::is_protected;
 use super::standing::Standing;
 use super::{Plan, PlanInput};
 use crate::ledger::{ManagedGroup, ManagedPerson, RefusedBefore, RefusedKind};
-use crate::names::{ExternalId, Timestamp};
+use crate::names::{ExternalId, MemberId, Timestamp};
 use crate::observed::{MemberStatus, Observed, ObservedMember, OrganizationState, ServerKind};
 use crate::wire::{ImportMember, Request};
 use hashbrown::{HashMap, HashSet};
@@ -64,6 +64,16 @@ impl Mends {
             let member = &state.members[place];
             let person = Subject { name: member.email.as_str().to_owned(), external_id: id.clone() };
             let old = member.external_id.clone().unwrap_or_else(|| ExternalId::new(""));
+            // Whoever gets yet another id, or is removed, needs no other request; without that one no import can go out.
+            if let Some(request) = member.id.as_ref().and_then(|it| plan.sent.settles_id(it)) {
+                plan.mended.push(request);
+                continue;
+            }
+            let email = Some(member.email.as_str());
+            let is_listed = plan.sent.import.members.iter().any(|it| it.email.as_deref() == email);
+            if is_listed && input.server == ServerKind::Vaultwarden {
+                continue;
+            }
             match &member.id {
                 Some(member) if input.server != ServerKind::Vaultwarden => {
                     requests.push((
@@ -71,13 +81,22 @@ impl Mends {
                         Request::PutMember { id: member.clone(), external_id: id.clone() },
                     ));
                 }
-                _ => plan.sent.import.members.insert(0, by_import(member, id)),
+                _ => plan.sent.import.members.insert(0, by_import(member, id.clone())),
             }
-            changes.push(Change::ReplaceExternalId { person, old, cause });
+            // Whoever is removed by the import is found by the id, and has none in the end.
+            let is_removed =
+                |it: &Change| matches!(it, Change::Remove { person, .. } if person.external_id == id);
+            if !plan.changes.iter().any(is_removed) {
+                changes.push(Change::ReplaceExternalId { person, old, cause });
+            }
         }
         for (place, external_id) in self.groups {
             let found = &state.groups[place];
             let Some(id) = found.id.clone() else { continue };
+            if let Some(request) = plan.sent.settles_group(&id) {
+                plan.mended.push(request);
+                continue;
+            }
             let group = Subject { name: found.name.clone(), external_id: external_id.clone() };
             let name = found.name.clone();
             requests.push((group.clone(), Request::PutGroup { id, name, external_id }));
@@ -88,7 +107,7 @@ impl Mends {
             plan.standing.push(Standing::Refused { what, about, reason, since });
             plan.held.push(before);
         }
-        plan.mended = requests.iter().map(|(_, request)| request.clone()).collect();
+        plan.mended.extend(requests.iter().map(|(_, request)| request.clone()));
         plan.sent.repair_first(requests);
         plan.changes.splice(0..0, changes);
     }
@@ -146,19 +165,25 @@ fn members(
     for person in &input.ledger.people {
         by_address.entry(person.email.as_str()).and_modify(|it| *it = None).or_insert(Some(person));
     }
+    let by_membership: HashMap<&MemberId, &ManagedPerson> =
+        input.ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, it))).collect();
     let managed: HashSet<&ExternalId> = input.ledger.people.iter().map(|it| &it.external_id).collect();
     let listed = addresses_listed(input);
     let wrong = state.members.iter().enumerate().filter_map(|(place, member)| {
         let (has, email) = (member.external_id.as_ref()?, member.email.as_str());
-        let person = by_address.get(email).copied().flatten()?;
+        // The membership's own id settles it; where none was noted, the address does, unless that is a matter of its own.
+        let by_membership = member.id.as_ref().and_then(|it| by_membership.get(it).copied());
+        let by_address = || by_address.get(email).copied().flatten().filter(|it| it.member_id.is_none());
+        let person = by_membership.or_else(by_address)?;
         let is_anothers = *has != person.external_id && (managed.contains(has) || held.is_shared(has));
         // An address that the directory changed, or gives to another one of these, settles nothing.
-        let agrees = listed.get(&person.external_id).is_none_or(|it| *it == Some(email));
-        let passed_on = listed.get(has).is_some_and(|it| *it == Some(email));
+        let agrees = || listed.get(&person.external_id).is_none_or(|it| *it == Some(email));
+        let passed_on = || listed.get(has).is_some_and(|it| *it == Some(email));
+        let settled = by_membership.is_some() || agrees() && !passed_on();
         let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
         let protected = is_protected(member, has.as_str(), email, input)
             || is_protected(member, person.external_id.as_str(), email, input);
-        if !is_anothers || !agrees || passed_on || !reachable || protected {
+        if !is_anothers || !settled || !reachable || protected || may_be_ours(member, has, input) {
             return None;
         }
         let before =
@@ -171,6 +196,18 @@ fn members(
         Some((place, person.external_id.clone()))
     });
     held.possible(wrong.collect())
+}
+
+/// Whether a run of ours that was cut off may have given the member this id.
+fn may_be_ours(member: &ObservedMember, has: &ExternalId, input: &PlanInput<'_>) -> bool {
+    let open = input.ledger.open_intents.iter().filter(|it| it.may_have_happened());
+    open.map(|it| &it.request).any(|request| match request {
+        Request::PutMember { id, .. } => member.id.as_ref() == Some(id),
+        Request::Import(import) | Request::WholeImport(import) => {
+            import.members.iter().any(|it| it.external_id == *has)
+        }
+        _ => false,
+    })
 }
 
 /// Groups that the ledger knows by the organization's own id, under another external id than theirs.

@@ -25,6 +25,7 @@ mod limits;
 mod marks;
 mod membership;
 mod mends;
+mod once;
 mod overwrite;
 mod people;
 mod recognized;

@@ -81,6 +81,7 @@ pub(super) fn decide<'a>(
             continue;
         };
         if ids[number].as_ref().is_some_and(|id| roster.decided.contains(id.as_str())) {
+            fates.extend(beside_its_successor(person, number, input));
             continue;
         }
         match leaving(person, input) {

@@ -4,7 +4,7 @@ use super::Plan;
 use super::change::{Cause, Change, Subject};
 use crate::import::{BATCH, BatchSize, ImportPace, RefusedRecord, batches, without};
 use crate::ledger::RefusedKind;
-use crate::names::ExternalId;
+use crate::names::{ExternalId, GroupId, MemberId};
 use crate::observed::ServerKind;
 use crate::wire::{ImportRequest, Request};
 use hashbrown::HashSet;
@@ -68,6 +68,24 @@ impl Sent {
 
     pub(super) fn repair(&mut self, about: Subject, request: Request) {
         self.repairs.push((about, request));
+    }
+
+    /// What gives this member another id, or removes the member, besides; None: nothing does.
+    pub(super) fn settles_id(&self, member: &MemberId) -> Option<Request> {
+        let all = self.takings.iter().chain(&self.repairs).map(|(_, request)| request);
+        let mut single = all.filter(|it| match it {
+            Request::Remove(id) | Request::PutMember { id, .. } => member == id,
+            _ => false,
+        });
+        single.next().cloned()
+    }
+
+    /// What gives this group another id, or deletes it, besides.
+    pub(super) fn settles_group(&self, group: &GroupId) -> Option<Request> {
+        let mut all = self.takings.iter().chain(&self.repairs).map(|(_, request)| request);
+        let found = all
+            .find(|it| matches!(it, Request::DeleteGroup(id) | Request::PutGroup { id, .. } if id == group));
+        found.cloned()
     }
 
     /// As [`Sent::repair`], before those that are there.

@@ -41,6 +41,8 @@ pub(super) fn free<'a>(
         let id = desired.text(person.external_id);
         let Some(email) = wanted(newcomer.number, turns, input, index) else { continue };
         let freed = match index.by_external_id.get(id) {
+            // Somebody else has it besides.
+            _ if index.repeated_people.iter().any(|it| it.as_str() == id) => false,
             // Somebody removed the membership.
             None => !roster.present.contains(id),
             Some(&place) => places

@@ -140,3 +140,25 @@ fn vaultwarden_sets_ids_right_by_the_import_and_restores_nobody_by_it() {
         assert_eq!(told, ("b", Some("b@x"), deleted));
     }
 }
+
+#[test]
+fn the_ledger_takes_over_an_id_that_two_have_once() {
+    let (mut world, directory) = two();
+    world = world.member("a", "strange@x", MemberStatus::Confirmed, Role::User).group("h", "One", &[]);
+    world
+        .state
+        .groups
+        .push(ObservedGroup { id: Some(GroupId::new("other")), ..world.state.groups[1].clone() });
+    world.state.members.swap(40, 42);
+    let desired = directory().named_group("h", "One", &[]).desired(&world.sync).expect("valid");
+    let observed = Observed::Live(world.state.clone());
+    let plan = Plan::build(&world.input(&desired, &observed));
+    assert_eq!(plan.waits_for.len(), 2, "nobody knows the others");
+    let after =
+        plan.ledger_after(&world.input(&desired, &observed), After::Observed(&world.state), Timestamp(1));
+    let of_a: Vec<_> =
+        after.people.iter().filter(|it| it.external_id.as_str() == "a").map(|it| it.email.as_str()).collect();
+    assert_eq!(of_a, ["a@x"], "the one that it knew");
+    let of_h = after.groups.iter().filter(|it| it.external_id.as_str() == "h");
+    assert_eq!(of_h.filter_map(|it| it.group_id.as_ref()).collect::<Vec<_>>(), [&GroupId::new("h")]);
+}

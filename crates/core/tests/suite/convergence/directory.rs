@@ -1,7 +1,7 @@
 //! A small directory: people with ids that survive renames, groups, and questions by id.
 
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{Presence, Presences, Sought};
+use bwdc_core::observed::{HiddenBecause, Presence, Presences, Sought};
 use bwdc_core::snapshot::{
     AccountState, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
 };
@@ -15,11 +15,13 @@ pub(crate) enum State {
     OutOfScope,
     /// There, disabled, and not selected.
     DisabledOutOfScope,
+    /// Deleted or hidden: not to be told apart, as where a unit was renamed.
+    Hidden,
 }
 
 impl State {
     pub(crate) fn is_out_of_scope(self) -> bool {
-        matches!(self, Self::OutOfScope | Self::DisabledOutOfScope)
+        matches!(self, Self::OutOfScope | Self::DisabledOutOfScope | Self::Hidden)
     }
 }
 
@@ -100,6 +102,11 @@ impl Directory {
         self.people.iter().any(|it| it.email == email)
     }
 
+    /// Whether nobody else's entry has this one's address.
+    pub(crate) fn is_alone(&self, place: usize) -> bool {
+        self.people.iter().filter(|it| it.email == self.people[place].email).count() == 1
+    }
+
     pub(crate) fn leave(&mut self, place: usize) -> Entry {
         let gone = self.people.remove(place);
         for group in &mut self.groups {
@@ -134,7 +141,9 @@ impl Directory {
                 state: match entry.state {
                     State::Disabled => AccountState::Disabled,
                     State::Deleted => AccountState::Deleted,
-                    State::Enabled | State::OutOfScope | State::DisabledOutOfScope => AccountState::Enabled,
+                    State::Enabled | State::OutOfScope | State::DisabledOutOfScope | State::Hidden => {
+                        AccountState::Enabled
+                    }
                 },
             });
         }
@@ -193,6 +202,7 @@ impl Directory {
         match self.people.iter().find(is).map(|it| it.state) {
             Some(State::Disabled | State::DisabledOutOfScope) => Presence::Disabled { at: None },
             Some(State::Enabled | State::Deleted | State::OutOfScope) => Presence::Found { at: None },
+            Some(State::Hidden) => Presence::Hidden(HiddenBecause::PlaceUnknown),
             None => Presence::NotFound,
         }
     }

@@ -107,3 +107,28 @@ fn a_newcomer_does_not_get_the_id_of_somebody_who_is_held_back() {
     follows(Mode::VaultwardenRead, 11_258_962_246_968_173_216, &begin, &steps)
         .unwrap_or_else(|it| panic!("{it}"));
 }
+
+/// The product was wrong: where the server refuses a leaver another id, the newcomer at the name does not become the leaver.
+#[test]
+fn a_leaver_whom_the_server_refuses_another_id_keeps_it() {
+    let begin = [1, 9, 6, 23].map(|how| (0, 0, how));
+    let steps = [
+        (vec![(9, 12, 24), (0, 0, 10)], false),
+        (vec![(3, 40, 0), (4, 0, 0), (4, 0, 0), (11, 181, 95), (38, 45, 0)], false),
+        (vec![], false),
+    ];
+    follows(Mode::Official, 845_949_156_891_804_384, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// The product was wrong: nobody is invited under the address of somebody whom the server does not let go.
+#[test]
+fn nobody_is_invited_twice_where_a_removal_is_refused() {
+    let begin = [66, 39, 0, 1].map(|how| (0, 0, how));
+    let steps = [
+        (vec![(3, 57, 0)], false),
+        (vec![(38, 101, 0), (4, 0, 0)], false),
+        (vec![(10, 159, 95)], false),
+        (vec![(30, 11, 0)], false),
+    ];
+    follows(Mode::Official, 4_955_654_256_058_171_392, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}

@@ -83,7 +83,11 @@ pub(crate) struct Organization {
     pub(crate) members: Vec<Member>,
     pub(crate) groups: Vec<Group>,
     /// Addresses of people who have an account on the server, in the organization or not.
-    accounts: BTreeSet<String>,
+    pub(crate) accounts: BTreeSet<String>,
+    /// Whether access can be taken and the membership kept.
+    pub(crate) revokes: bool,
+    /// Members about whom a rule forbids every request of their own.
+    pub(crate) forbidden: BTreeSet<String>,
     next: usize,
 }
 
@@ -95,6 +99,8 @@ impl Organization {
             members: Vec::new(),
             groups: Vec::new(),
             accounts: BTreeSet::new(),
+            revokes: true,
+            forbidden: BTreeSet::new(),
             next: 0,
         }
     }
@@ -124,13 +130,27 @@ impl Organization {
         format!("id-{}", self.next)
     }
 
+    fn is_forbidden(&self, request: &Request) -> bool {
+        match request {
+            Request::Revoke(id)
+            | Request::Restore(id)
+            | Request::Remove(id)
+            | Request::PutMember { id, .. } => self.forbidden.contains(id.as_str()),
+            _ => false,
+        }
+    }
+
     pub(crate) fn apply(&mut self, request: &Request) -> Result<(), Refused> {
+        if self.is_forbidden(request) {
+            return Err(Refused(400));
+        }
         match request {
             Request::Import(import) | Request::WholeImport(import) => match self.kind {
                 Kind::Official { staged, known } => self.official_import(import, staged, known),
                 Kind::Vaultwarden => self.vaultwarden_import(import),
             },
             _ if self.kind == Kind::Vaultwarden => Err(Refused(404)),
+            Request::Revoke(_) if !self.revokes => Err(Refused(404)),
             Request::Revoke(id) => {
                 let place = self.place(id.as_str())?;
                 self.keeps_an_owner(place)?;

@@ -35,4 +35,19 @@ impl Organization {
     pub(crate) fn seats(&self) -> Option<Seats> {
         self.seats.map(|total| Seats { total, most: None })
     }
+
+    /// A rule begins to forbid every request about this member, or ends.
+    pub(crate) fn toggle_rule(&mut self, id: String) {
+        if !self.forbidden.remove(&id) {
+            self.forbidden.insert(id);
+        }
+    }
+
+    /// The account behind a membership gets another address.
+    pub(crate) fn change_address(&mut self, place: usize, email: &str) {
+        email.clone_into(&mut self.members[place].email);
+        if self.members[place].password {
+            self.accounts.insert(email.to_owned());
+        }
+    }
 }

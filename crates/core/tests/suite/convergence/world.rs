@@ -3,13 +3,15 @@
 use crate::convergence::directory::{Directory, Entry, Marks, State};
 use crate::convergence::model::{self, Kind, Known, Member, Organization};
 use bwdc_core::desired::Desired;
-use bwdc_core::ledger::LedgerState;
+use bwdc_core::import::RefusedRecord;
+use bwdc_core::ledger::{LedgerState, RefusedKind};
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{MemberStatus, Observed, Presences, Role, ServerKind};
 use bwdc_core::plan::{After, Held, Identity, Plan, PlanInput, Takings, believed};
 use bwdc_core::settings::{
-    AddressRule, ConnectorSettings, LeaverAction, Returning, SyncSettings, VanishedGroups,
+    AddressRule, ConnectorSettings, HiddenAction, LeaverAction, Returning, SyncSettings, VanishedGroups,
 };
+use bwdc_core::wire::Request;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const HOUR: i64 = 3_600_000;
@@ -24,6 +26,51 @@ pub(crate) enum Mode {
     VaultwardenRead,
 }
 
+/// What a run carried out.
+#[derive(Debug)]
+pub(crate) struct Carried {
+    /// Without what a rule forbids.
+    pub(crate) plan: Plan,
+    /// What the server refused about one person.
+    pub(crate) refused: Vec<Request>,
+    failure: Option<model::Refused>,
+}
+
+/// Sends a plan as a run does: what is refused about one person keeps nothing from anybody else.
+fn send(plan: &Plan, organization: &mut Organization) -> Carried {
+    let mut sent = Carried { plan: plan.clone(), refused: Vec::new(), failure: None };
+    for request in plan.requests() {
+        let rewritten = |import| plan.after_refusals(import, &sent.refused);
+        let request = match request {
+            Request::Import(it) if !sent.refused.is_empty() => Request::Import(rewritten(it)),
+            Request::WholeImport(it) if !sent.refused.is_empty() => Request::WholeImport(rewritten(it)),
+            request => request,
+        };
+        let imports = matches!(request, Request::Import(_) | Request::WholeImport(_));
+        if imports && !plan.can_import_without(&sent.refused) {
+            continue;
+        }
+        match organization.apply(&request) {
+            Ok(()) => {}
+            Err(model::Refused(400)) if !imports => sent.refused.push(request),
+            Err(failure) => {
+                sent.failure = Some(failure);
+                break;
+            }
+        }
+    }
+    sent
+}
+
+/// What a run remembers of a request that a rule forbids; None: it is tried in each run.
+fn told(plan: &Plan, request: &Request) -> Option<(Request, RefusedRecord)> {
+    RefusedKind::of(request)?;
+    let about = plan.about(request)?.clone();
+    let reason = "forbidden".to_owned();
+    let record = RefusedRecord { name: about.name, external_id: about.external_id, is_group: false, reason };
+    Some((request.clone(), record))
+}
+
 /// Who was let in by a membership, as the entry was at that time.
 #[derive(Clone, Debug)]
 pub(crate) struct Joined(pub(crate) Entry);
@@ -32,7 +79,7 @@ pub(crate) struct Joined(pub(crate) Entry);
 pub(crate) type Event = (u8, u8, u8);
 
 /// How many kinds of events there are.
-pub(crate) const EVENTS: u8 = 32;
+pub(crate) const EVENTS: u8 = 39;
 
 #[derive(Clone, Debug)]
 pub(crate) struct World {
@@ -67,7 +114,7 @@ fn address(number: u8) -> String {
 }
 
 impl World {
-    pub(crate) fn new(mode: Mode, settings: u64) -> Self {
+    pub(crate) fn new(mode: Mode, settings: u64, more: u8) -> Self {
         let bit = |place: u32| settings >> place & 1 == 1;
         let action = |place: u32| match settings >> place & 3 {
             0 => None,
@@ -89,6 +136,9 @@ impl World {
             leavers.vanished_groups = VanishedGroups::Delete;
         }
         leavers_returning(&mut connector, settings >> 26);
+        connector.leavers.hidden =
+            [None, Some(HiddenAction::Keep), Some(HiddenAction::Revoke), None][(more & 3) as usize];
+        connector.leavers.hidden_grace_hours = if more >> 2 & 1 == 1 { 30 } else { 0 };
         connector.adopt_groups = bit(10);
         if bit(11) && bit(12) {
             connector.allowed_domains = vec!["example.test".to_owned()];
@@ -121,6 +171,7 @@ impl World {
         if bit(23) && bit(24) {
             organization.seats = Some(12);
         }
+        organization.revokes = mode != Mode::Official || more >> 3 & 7 != 7;
         let id = organization.fresh_id();
         let owner = Member::new(id, "owner@example.test", MemberStatus::Confirmed);
         organization.add(Member { role: Role::Owner, ..owner });
@@ -186,7 +237,7 @@ impl World {
             server: self.server(),
             seats: self.organization.seats().filter(|_| self.mode == Mode::Official),
             stages: Some(matches!(self.organization.kind, Kind::Official { staged: true, .. })),
-            revokes: true,
+            revokes: self.organization.revokes,
             settled: self.settled,
             recent: &recent,
             unfound_of_directory: 0,
@@ -194,6 +245,18 @@ impl World {
             now: Timestamp(self.now),
         };
         then(&Plan::build(&input), &input)
+    }
+
+    /// From now on nobody can know who joined by which membership.
+    pub(crate) fn nobody_is_told_by_memberships(&mut self) {
+        self.joined.clear();
+        self.untold.extend(self.organization.members.iter().map(|it| it.id.clone()));
+    }
+
+    /// Whether two members have one external id: who is meant by it nobody can say for certain.
+    pub(crate) fn has_doubled_ids(&self) -> bool {
+        let mut ids = BTreeSet::new();
+        self.organization.members.iter().filter_map(|it| it.external_id.as_ref()).any(|it| !ids.insert(it))
     }
 
     pub(crate) fn overwrites_somebody_unfinished(&self) -> bool {
@@ -210,34 +273,46 @@ impl World {
     }
 
     /// Sends what the plan sends, or what is left of it without what is held back, in its order, and lets the ledger take over the
-    /// outcome.
-    pub(crate) fn carry_out(&mut self, held: Option<&Held>) -> Result<Plan, model::Refused> {
+    /// outcome. As a run does it, it goes on where a rule forbids a request about one person.
+    pub(crate) fn carry_out(&mut self, held: Option<&Held>) -> Result<Carried, model::Refused> {
         let mut organization = self.organization.clone();
-        let mut sent = Ok(());
-        let (plan, ledger, counted) = self.plan(|plan, input| {
+        let (sent, ledger, counted) = self.plan(|plan, input| {
             let left = held.map(|held| Plan::build_without(input, held).expect("asked for before"));
             let plan = left.as_ref().unwrap_or(plan);
-            for request in plan.requests() {
-                sent = sent.and(organization.apply(&request));
-            }
+            let sent = send(plan, &mut organization);
+            let forbidden: Vec<(Request, RefusedRecord)> =
+                sent.refused.iter().filter_map(|it| told(plan, it)).collect();
+            let remembered = plan.refusals_after(&forbidden, input, input.now);
+            let done = plan.clone().without_forbidden(&forbidden, &remembered);
             let mut state = organization.observe();
             if !self.sync.groups {
                 state.groups.clear();
             }
             let after = if self.can_read() { After::Observed(&state) } else { After::Accepted };
-            let ledger = plan.ledger_after(input, after, input.now);
-            (plan.clone(), ledger, plan.counted(&self.connector.limits))
+            let ledger = LedgerState { refused: remembered, ..done.ledger_after(input, after, input.now) };
+            (Carried { plan: done, ..sent }, ledger, plan.counted(&self.connector.limits))
         });
-        sent?;
-        if !plan.requests().is_empty() {
+        if let Some(failure) = sent.failure {
+            return Err(failure);
+        }
+        if !sent.plan.requests().is_empty() {
             self.taken.push((self.now, counted));
         }
         self.organization = organization;
         self.ledger = ledger;
-        Ok(plan)
+        Ok(sent)
     }
 
-    pub(crate) fn happen(&mut self, (kind, whom, how): Event) {
+    /// Lets it happen, unless two whom the settings want would have one address: such a directory is refused as a whole.
+    pub(crate) fn happen(&mut self, event: Event) {
+        let before = self.directory.clone();
+        self.change(event);
+        if Desired::build(self.directory.snapshot(false), &self.sync).is_err() {
+            self.directory = before;
+        }
+    }
+
+    fn change(&mut self, (kind, whom, how): Event) {
         let people = self.directory.people.len();
         let groups = self.directory.groups.len();
         let (one, group) = (usize::from(whom) % people.max(1), usize::from(whom) % groups.max(1));
@@ -249,7 +324,7 @@ impl World {
                     self.directory.hire_somebody(id, email);
                 }
             }
-            3..=11 | 30 | 31 if people > 0 => self.change_person(kind % EVENTS, one, how),
+            3..=11 | 30..=32 | 37 if people > 0 => self.change_person(kind % EVENTS, one, how),
             12 if groups < 4 => {
                 let id = self.name_for_a_group(how);
                 self.directory.found(id, format!("Group {}", how % 5));
@@ -292,8 +367,9 @@ impl World {
                     self.organization.add(member);
                 }
             }
+            35 if self.can_read() => self.change_account(whom, how),
             22 if self.mode == Mode::Official => self.sync.groups = how % 3 > 0,
-            23..=29 if self.can_read() => self.by_hand(kind % EVENTS, whom, how),
+            23..=29 | 33 | 34 | 38 if self.can_read() => self.by_hand(kind % EVENTS, whom, how),
             _ => {}
         }
     }
@@ -309,11 +385,24 @@ impl World {
     fn change_person(&mut self, kind: u8, place: usize, how: u8) {
         let number = self.directory.number();
         let unused = Some(address(how)).filter(|it| !self.directory.has_address(it));
+        let is_alone = self.directory.is_alone(place);
         let entry = &mut self.directory.people[place];
         match kind {
             3 => drop(self.directory.leave(place)),
             4 => entry.state = State::Disabled,
-            5 => entry.state = State::Enabled,
+            5 if is_alone => entry.state = State::Enabled,
+            5 => {}
+            32 => entry.state = State::Hidden,
+            37 if is_alone && entry.state != State::Enabled => {
+                // Entered anew beside the old entry; or somebody else who gets the address.
+                let Entry { email, human, number: employee, name, .. } = entry.clone();
+                let id = format!("cn=p{number}");
+                match how.is_multiple_of(2) {
+                    true => self.directory.enter(id, email, &Marks { human, number: employee, name }),
+                    false => self.directory.hire_somebody(id, email),
+                }
+            }
+            37 => entry.state = State::Disabled,
             6 if how.is_multiple_of(2) => entry.state = State::OutOfScope,
             6 => entry.state = State::DisabledOutOfScope,
             7 => entry.state = State::Deleted,
@@ -345,11 +434,33 @@ impl World {
         }
     }
 
+    /// A member changes the address of the account, sometimes to the one that the directory tells.
+    fn change_account(&mut self, whom: u8, how: u8) {
+        let place = usize::from(whom) % self.organization.members.len();
+        let member = &self.organization.members[place];
+        let known = self
+            .ledger
+            .people
+            .iter()
+            .find(|it| Some(it.external_id.as_str()) == member.external_id.as_deref());
+        let entry = known.and_then(|it| self.directory.by_stable(it.stable_id.as_ref()?.as_str()));
+        let email = match how.is_multiple_of(2) {
+            true => Some(address(how)),
+            false => entry.map(|it| it.email.clone()),
+        };
+        let free = |it: &String| self.organization.members.iter().all(|member| member.email != *it);
+        if let Some(email) = email.filter(free).filter(|_| member.role != Role::Owner) {
+            self.organization.change_address(place, &email);
+        }
+    }
+
     /// What an administrator does in the web vault.
     fn by_hand(&mut self, kind: u8, whom: u8, how: u8) {
         let place = usize::from(whom) % self.organization.members.len();
         let id = self.organization.members[place].id.clone();
         let groups = self.organization.groups.len();
+        let other = usize::from(how) % self.organization.members.len();
+        let others = self.organization.members[other].clone();
         let member = &mut self.organization.members[place];
         if member.role == Role::Owner && kind != 26 {
             return;
@@ -370,6 +481,20 @@ impl World {
             }
             28 if groups > 0 => {
                 self.organization.groups[usize::from(how) % groups].name = "By hand".to_owned();
+            }
+            // Ids are exchanged, or given to a second one.
+            33 | 34 if place != other && others.role != Role::Owner => {
+                let id = std::mem::replace(&mut member.external_id, others.external_id);
+                for id in [member.id.clone(), others.id] {
+                    self.joined.remove(&id);
+                    self.untold.insert(id);
+                }
+                if kind == 33 {
+                    self.organization.members[other].external_id = id;
+                }
+            }
+            38 if self.mode == Mode::Official && !self.sync.overwrite_existing => {
+                self.organization.toggle_rule(id);
             }
             29 => {
                 // Whose it was cannot be told by anything that is left.
