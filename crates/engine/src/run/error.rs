@@ -111,7 +111,7 @@ pub enum RunError {
     #[error("{error}")]
     OverwriteRefused {
         /// What it said.
-        error: ApplyError,
+        error: Box<ApplyError>,
         /// Addresses of those whom the request would delete.
         people: Vec<String>,
     },
@@ -230,7 +230,7 @@ impl RunError {
                     )
                 });
                 let people = deleted.map(|it| it.subject().name.clone()).collect();
-                Self::OverwriteRefused { error, people }
+                Self::OverwriteRefused { error: Box::new(error), people }
             }
             error => error,
         }
