@@ -217,6 +217,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         refused: Vec::new(),
         waiting: Vec::new(),
         without_address: Vec::new(),
+        decisions: Vec::new(),
         addresses: Default::default(),
         open_intents: Vec::new(),
         baseline_taken: true,
