@@ -5,8 +5,8 @@
 //! address that was ever told, except one under which somebody else may be a member.
 
 use super::change::{Kept, KeptBecause, SharedAddress, Subject};
-use super::fate::{Access, IdChange, PersonFate, Taking};
 use super::identity::Identity;
+use super::person_requests::{Access, IdChange, PersonFate, Taking};
 use super::{After, Evidence, Index, Plan, PlanInput};
 use crate::desired::Desired;
 use crate::ledger::{Addresses, LedgerState, ManagedPerson};

@@ -1,7 +1,7 @@
 //! What the ledger remembers after a run: only what the organization holds, or has accepted.
 
 use super::leavers::Outs;
-use super::marks::last_known;
+use super::likeness::last_known;
 use super::recognized::recognize_after;
 use super::{Cause, Change, Plan, PlanInput, once};
 use crate::desired::{Desired, DesiredPerson, NoUse};

@@ -2,7 +2,7 @@
 //! access by them gets it because the directory is read better, and not because anybody changed it.
 
 use super::PlanInput;
-use super::group_fate::{GroupFate, MembersChange};
+use super::group_requests::{GroupFate, MembersChange};
 use super::remark::Remark;
 use super::roster::Roster;
 use crate::snapshot::Overlooked;

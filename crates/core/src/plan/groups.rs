@@ -1,7 +1,7 @@
 //! What happens to each group.
 
 use super::change::{Cause, LeftOutBecause, Subject};
-use super::group_fate::{Adoption, GroupChange, GroupFate, MembersChange, Renaming, Stay};
+use super::group_requests::{Adoption, GroupChange, GroupFate, MembersChange, Renaming, Stay};
 use super::identity::Identity;
 use super::joining::LONGEST_EXTERNAL_ID;
 use super::membership::{Difference, Memberships, names};

@@ -4,8 +4,8 @@
 //! address or a seat of somebody who stays.
 
 use super::change::{Kept, KeptBecause};
-use super::fate::PersonFate;
-use super::group_fate::{GroupChange, GroupFate, MembersChange, Renaming, Stay};
+use super::group_requests::{GroupChange, GroupFate, MembersChange, Renaming, Stay};
+use super::person_requests::PersonFate;
 use super::refusal::Held;
 use super::roster::Roster;
 use super::standing::MembershipsKeptBecause;

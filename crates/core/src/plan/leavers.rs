@@ -1,8 +1,8 @@
 //! What happens to people who have no cause to be a member any more: each cause has an action, and may have a grace. What
-//! is sent for it is unfolded in `fate.rs`.
+//! is sent for it is unfolded in `person_requests.rs`.
 
 use super::change::{Cause, Kept, KeptBecause, Subject};
-use super::fate::{PersonFate, Taking};
+use super::person_requests::{PersonFate, Taking};
 use super::roster::Roster;
 use super::{Index, PlanInput};
 use crate::desired::DesiredPerson;

@@ -2,12 +2,12 @@
 //! for it. Members whom no removal may touch are listed in it, so that the server leaves them alone.
 
 use super::change::{Cause, Kept, KeptBecause, Subject};
-use super::fate::{PersonFate, Taking};
-use super::group_fate::{GroupFate, MembersChange};
+use super::group_requests::{GroupFate, MembersChange};
 use super::leavers::is_protected;
+use super::person_requests::{PersonFate, Taking};
 use super::refusal::Refusal;
+use super::request_order::Sent;
 use super::roster::Roster;
-use super::sent::Sent;
 use super::shown::Shown;
 use super::standing::Standing;
 use super::{Evidence, Index, PlanInput, Totals};

@@ -3,15 +3,17 @@
 use super::addresses;
 use super::change::{Cause, KeptBecause, LeftOut, Subject};
 use super::claims::{Claim, Claims, Verdict};
-use super::fate::{Access, AddressDifference, IdChange, LeaversAddress, MemberFate, PersonFate, Taking};
 use super::held;
 use super::invitations::{Turns, is_allowed};
 use super::joining::{One, is_staged, usable_address, waits, was_brought_over};
 use super::leavers::{self, Leavers, is_protected, leaving};
+use super::person_requests::{
+    Access, AddressDifference, IdChange, LeaversAddress, MemberFate, PersonFate, Taking,
+};
 use super::recognized::{given_back, ids_given_back};
 use super::refusal::Held;
-use super::replaced;
 use super::roster::Roster;
+use super::same_address;
 use super::seats::Seating;
 use super::standing::AddressHeldBecause;
 use super::used_names::{self, Newcomer};
@@ -243,7 +245,7 @@ fn claimed(
     PersonFate::AddressOfLeaver(Box::new(LeaversAddress {
         person,
         entry: input.desired.text(entry.reference).to_owned(),
-        former: replaced::former(old, input, index),
+        former: same_address::former(old, input, index),
         active: member.status != MemberStatus::Revoked,
         because,
     }))

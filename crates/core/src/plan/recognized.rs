@@ -4,7 +4,7 @@
 //! else gets the id back. Everything that follows goes by our id; what the organization holds stands beside it.
 
 use super::change::{Kept, Subject};
-use super::fate::{IdChange, PersonFate, Taking};
+use super::person_requests::{IdChange, PersonFate, Taking};
 use super::{Index, PlanInput};
 use crate::ledger::LedgerState;
 use crate::names::{ExternalId, MemberId};

@@ -2,8 +2,8 @@
 
 use super::change::Subject;
 use super::remark::Remark;
+use super::request_order::SentAgain;
 use super::roster::Roster;
-use super::sent::SentAgain;
 use super::{Evidence, Index, Plan, PlanInput};
 use crate::names::ExternalId;
 use crate::observed::{HiddenBecause, MemberStatus, Presence, ServerKind};

@@ -4,7 +4,7 @@
 //! and everything else is sent.
 
 use super::change::Change;
-use super::fate::PersonFate;
+use super::person_requests::PersonFate;
 use super::refusal::Refusal;
 use super::{Index, Plan, PlanInput};
 use crate::names::ExternalId;

@@ -1,7 +1,7 @@
 //! What stays different from the directory, and why.
 
 use super::change::Subject;
-use super::marks::Mark;
+use super::likeness::Mark;
 use crate::ledger::RefusedKind;
 use crate::names::{ExternalId, Timestamp};
 use serde::Serialize;

@@ -5,10 +5,10 @@
 //! import gives it to whoever it lists as deleted.
 
 use super::change::Cause;
-use super::fate::{Freeing, IdChange, PersonFate, Taking};
 use super::invitations::Turns;
 use super::joining::{LONGEST_EXTERNAL_ID, One, is_staged, usable_address, waits};
 use super::leavers::{is_protected, leaving};
+use super::person_requests::{Freeing, IdChange, PersonFate, Taking};
 use super::roster::Roster;
 use super::{Index, PlanInput};
 use crate::names::ExternalId;

@@ -8,7 +8,7 @@ use super::change::Subject;
 use super::claims::{Claim, Claims, Verdict};
 use super::joining::usable_address;
 use super::leavers::{is_protected, leaving};
-use super::marks::{Likeness, compare, last_known};
+use super::likeness::{Likeness, compare, last_known};
 use super::remark::Remark;
 use super::standing::AddressHeldBecause;
 use super::{Index, PlanInput};

@@ -1,8 +1,8 @@
-//! What happens to each group; people's fates, and the one list of what is shown, stand in `fate.rs`.
+//! What happens to each group; people's fates, and the one list of what is shown, stand in `person_requests.rs`.
 
 use super::change::{Cause, Change, LeftOut, LeftOutBecause, Subject};
 use super::remark::Remark;
-use super::sent::Sent;
+use super::request_order::Sent;
 use super::shown::Shown;
 use super::standing::{MembershipsKeptBecause, Standing};
 use crate::names::{ExternalId, GroupId};

@@ -3,7 +3,7 @@
 //! What a plan shows and what it sends are unfolded from this one list, in one place, so that they cannot differ.
 
 use super::change::{Cause, Change, Kept, KeptBecause, LeftOut, Subject};
-use super::sent::Sent;
+use super::request_order::Sent;
 use super::shown::Shown;
 use super::standing::{AddressHeldBecause, Standing};
 use crate::names::{ExternalId, MemberId};
