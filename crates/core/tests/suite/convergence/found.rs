@@ -132,3 +132,17 @@ fn nobody_is_invited_twice_where_a_removal_is_refused() {
     ];
     follows(Mode::Official, 4_955_654_256_058_171_392, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
 }
+
+/// Found by the property: who returns with another address, whose id somebody exchanged, is told by the membership.
+#[test]
+fn who_returns_under_an_exchanged_id_is_the_one_that_the_plan_restores() {
+    let joins = [159, 21, 4, 78, 59, 23, 9, 94];
+    let begin = joins.map(|how| (0, 0, how));
+    let steps = [
+        (vec![], false),
+        (vec![(0, 0, 108), (10, 36, 0), (0, 0, 75), (7, 54, 0), (9, 74, 221)], false),
+        (vec![(33, 61, 7), (4, 204, 0)], false),
+    ];
+    follows(Mode::VaultwardenRead, 6_445_477_679_134_737_176, &begin, &steps)
+        .unwrap_or_else(|it| panic!("{it}"));
+}

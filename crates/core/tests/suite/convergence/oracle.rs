@@ -64,7 +64,7 @@ impl Guarded {
                 let kept = (now.role, now.collections, &now.email);
                 prop_assert_eq!(kept, (member.role, member.collections, &member.email));
                 let back = !active(member) && active(now);
-                let took = world.mode == Mode::Vaultwarden || self.we_took(plan, member);
+                let took = world.mode == Mode::Vaultwarden || self.we_took(world, plan, member);
                 prop_assert!(!back || took, "{member:?} got back what somebody took by hand");
             }
         }
@@ -122,10 +122,15 @@ impl Guarded {
         member.role == Role::User && !id.trim().is_empty() && !protected && !wanted
     }
 
-    fn we_took(&self, plan: &Plan, member: &Member) -> bool {
+    fn we_took(&self, world: &World, plan: &Plan, member: &Member) -> bool {
+        // By the own id, where somebody had exchanged it for another one's.
+        let is_own =
+            |it: &&ManagedPerson| it.member_id.as_ref().is_some_and(|id| id.as_str() == member.id.as_str());
+        let own = world.ledger.people.iter().find(is_own).map(|it| &it.external_id);
         plan.changes.iter().any(|it| {
             matches!(it, Change::Restore { person, .. } if person.name == member.email
-                || Some(person.external_id.as_str()) == member.external_id.as_deref())
+                || Some(person.external_id.as_str()) == member.external_id.as_deref()
+                || Some(&person.external_id) == own)
         })
     }
 }
