@@ -62,6 +62,13 @@ pub fn run(
 ) -> io::Result<Ended> {
     let mut app = App::new(environment, start);
     let office = Office::open()?;
+    let ended = converse(&mut app, &office, lines, out);
+    // However it ended: a run is not cut off in the middle of a request.
+    office.runs().leave();
+    ended
+}
+
+fn converse(app: &mut App, office: &Office, lines: &mut dyn Lines, out: &mut dyn Write) -> io::Result<Ended> {
     let mut said = String::new();
     loop {
         for order in app.orders() {

@@ -35,12 +35,20 @@ pub fn run(environment: ProcessEnvironment, start: Start) -> io::Result<()> {
     let mut app = App::new(environment, start);
     let office = Office::open()?;
     let mut screen = Held::take()?;
+    let ended = converse(&mut app, &office, &mut screen, colors);
+    drop(screen);
+    // However it ended: a run is not cut off in the middle of a request.
+    office.runs().leave();
+    ended
+}
+
+fn converse(app: &mut App, office: &Office, screen: &mut Held, colors: Colors) -> io::Result<()> {
     let ended = Ended::listen(office.runs().clone());
     while !app.is_over() && !ended.is_asked() {
         for order in app.orders() {
             office.order(order);
         }
-        screen.draw(&app, colors)?;
+        screen.draw(app, colors)?;
         let mut wait = TICK;
         for _ in 0..AT_ONCE {
             if !event::poll(wait)? {
@@ -65,8 +73,6 @@ pub fn run(environment: ProcessEnvironment, start: Start) -> io::Result<()> {
             app.report(report);
         }
     }
-    drop(screen);
-    office.runs().leave();
     Ok(())
 }
 
