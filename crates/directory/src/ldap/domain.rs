@@ -16,6 +16,8 @@ pub(super) const PERSON_ATTRIBUTES: [&str; 3] = ["objectSid", "primaryGroupID", 
 pub(super) const GROUP_ATTRIBUTE: &str = "objectSid";
 
 const FOREIGN: &str = ",cn=foreignsecurityprincipals,";
+/// How the identifiers of all domains' accounts begin; `S-1-5-11` and its like are everywhere, and nobody's accounts.
+const OF_A_DOMAIN: &str = "S-1-5-21-";
 /// Milliseconds from 1601, where Windows starts to count, to 1970.
 const WINDOWS_EPOCH: i64 = 11_644_473_600_000;
 
@@ -57,7 +59,11 @@ impl Domain {
     pub(super) fn member(&mut self, group: &str, key: &str) {
         if key.contains(FOREIGN) {
             let name = key.split(',').next().unwrap_or(key);
-            self.foreign.add(name.strip_prefix("cn=").unwrap_or(name).to_ascii_uppercase().as_str());
+            let name = name.strip_prefix("cn=").unwrap_or(name).to_ascii_uppercase();
+            if !name.starts_with(OF_A_DOMAIN) {
+                return;
+            }
+            self.foreign.add(name.as_str());
             if self.foreign_groups.first.last().is_none_or(|last| last != group) {
                 self.foreign_groups.add(group);
             }
@@ -137,7 +143,8 @@ mod tests {
     fn members_of_other_domains_are_named_with_their_groups() {
         let mut domain = Domain::new(Timestamp(0));
         domain.member("Staff", "cn=ann,cn=users,dc=x");
-        assert_eq!(domain.notice_on_groups(), None);
+        domain.member("Users", "cn=s-1-5-11,cn=foreignsecurityprincipals,dc=x");
+        assert_eq!(domain.notice_on_groups(), None, "who is signed in is not of another domain");
         domain.member("Staff", "cn=s-1-5-21-1-2-3-1000,cn=foreignsecurityprincipals,dc=x");
         domain.member("Staff", "cn=s-1-5-21-1-2-3-1001,cn=foreignsecurityprincipals,dc=x");
         let Some(Notice::MembersOfOtherDomains { members, groups }) = domain.notice_on_groups() else {
