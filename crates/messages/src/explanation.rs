@@ -14,7 +14,6 @@ use std::fmt::Write as _;
 
 /// What an explanation says.
 pub fn text(explained: &Explained, who: &str) -> String {
-    let desired = &explained.desired;
     if explained.subjects.is_empty() {
         return text!(
             "explain.nothing",
@@ -24,7 +23,7 @@ pub fn text(explained: &Explained, who: &str) -> String {
     }
     let parts = explained.subjects.iter().map(|subject| match subject {
         Subject::Person(number) => person(explained, *number),
-        Subject::Group(number) => group(desired, *number),
+        Subject::Group(number) => group(explained, *number),
         Subject::Unread(unread) => self::unread(unread),
     });
     parts.collect::<Vec<_>>().join("\n\n")
@@ -52,17 +51,19 @@ pub fn data(explained: &Explained) -> Value {
             }
             Subject::Group(number) => {
                 let group = &desired.groups()[*number];
+                let (members, left_out) = members_by_use(explained, *number);
                 json!({
                     "kind": "group",
                     "name": desired.text(group.reference),
                     "externalId": desired.text(group.external_id),
                     "displayName": desired.text(group.name),
-                    "members": members(desired, *number),
-                    "leftOut": members_left_out(desired, *number)
+                    "members": members,
+                    "leftOut": left_out
                         .into_iter()
                         .map(|(name, reason)| json!({ "name": name, "leftOut": reason }))
                         .collect::<Vec<_>>(),
                     "unresolved": unresolved(desired).get(number).cloned().unwrap_or_default(),
+                    "nextSync": next_sync_of_group(explained, *number),
                 })
             }
             Subject::Unread(unread) => {
@@ -238,6 +239,17 @@ fn next_sync(explained: &Explained, number: usize) -> Vec<String> {
     changes.chain(kept.map(change::kept)).collect()
 }
 
+/// What the next sync does about a group, one line each.
+fn next_sync_of_group(explained: &Explained, number: usize) -> Vec<String> {
+    let (desired, Some(plan)) = (&explained.desired, &explained.plan) else { return Vec::new() };
+    let group = &desired.groups()[number];
+    let (own_id, name) = (desired.text(group.external_id), desired.text(group.name));
+    let is_it = |it: &Named| it.external_id.as_str() == own_id || it.name == name;
+    let left_out = plan.left_out.iter().filter(|it| it.reference == desired.text(group.reference));
+    let changes = plan.changes.iter().filter(|it| it.person().is_none() && is_it(it.subject()));
+    left_out.map(|it| change::left_out(&it.because)).chain(changes.map(in_a_line)).collect()
+}
+
 fn person(explained: &Explained, number: usize) -> String {
     let desired = &explained.desired;
     let person = &desired.everybody()[number];
@@ -273,9 +285,10 @@ fn person(explained: &Explained, number: usize) -> String {
     format!("{verdict}{}", rows.concat())
 }
 
-fn group(desired: &Desired, number: usize) -> String {
+fn group(explained: &Explained, number: usize) -> String {
+    let desired = &explained.desired;
     let group = &desired.groups()[number];
-    let members = members(desired, number);
+    let (members, left_out) = members_by_use(explained, number);
     let mut text = text!(
         "explain.group",
         "The group `{group}` is brought over with {members:member/members}.",
@@ -288,10 +301,13 @@ fn group(desired: &Desired, number: usize) -> String {
     ] {
         let _ = write!(text, "\n  {title:<21}  {}", fit_in_a_line(value));
     }
+    for line in next_sync_of_group(explained, number) {
+        let title = text!("explain.next-sync", "next sync");
+        let _ = write!(text, "\n  {title:<21}  {}", fit_in_a_line(&line));
+    }
     for member in members {
         let _ = write!(text, "\n  + {}", fit_in_a_line(member));
     }
-    let left_out = members_left_out(desired, number);
     if !left_out.is_empty() {
         let people = left_out.len();
         let _ = write!(
@@ -439,14 +455,17 @@ fn groups_of(desired: &Desired, person: usize) -> Vec<&str> {
     names
 }
 
-/// The people of a group who are brought over.
-fn members(desired: &Desired, group: usize) -> Vec<&str> {
-    let people = desired.members_by_use(group).0.into_iter().map(|it| &desired.everybody()[it as usize]);
-    people.map(|it| desired.display_name(it)).collect()
-}
-
-/// Those who are not, with the reason.
-fn members_left_out(desired: &Desired, group: usize) -> Vec<(&str, String)> {
-    let people = desired.members_by_use(group).1.into_iter().map(|it| &desired.everybody()[it as usize]);
-    people.filter_map(|it| Some((desired.text(it.reference), unusable(desired, it)?))).collect()
+/// The people of a group who are brought over, and those who are not, with the reason: the members that a plan counts.
+fn members_by_use(explained: &Explained, group: usize) -> (Vec<&str>, Vec<(&str, String)>) {
+    let desired = &explained.desired;
+    let (mut members, mut left_out) = (Vec::new(), Vec::new());
+    for &number in desired.members(group) {
+        let number = number as usize;
+        let person = &desired.everybody()[number];
+        match unusable(desired, person).or_else(|| waits(explained, number)) {
+            None => members.push(desired.display_name(person)),
+            Some(reason) => left_out.push((desired.text(person.reference), reason)),
+        }
+    }
+    (members, left_out)
 }

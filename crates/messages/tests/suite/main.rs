@@ -1,6 +1,7 @@
 //! The words, seen from outside.
 
 mod catalogue;
+mod counts;
 mod elsewhere;
 #[path = "../../../console/tests/suite/judged.rs"]
 mod judged;
