@@ -46,6 +46,31 @@ def expect(condition, what):
         raise SystemExit(f"FAILED: {what}")
 
 
+def check_odd_values(how, answers):
+    """Holds each odd value of the table against the description: what is allowed fits there, what is forbidden does not.
+
+    `answers` maps the beginning of a path to an answer of the stand-in and to a function that raises where a value does not fit.
+    """
+    for path, pointer, null, missing in how["odd"]:
+        answer, fits = answers[path]
+        for allowed, change in [(null, lambda it, key: it.update({key: None})), (missing, lambda it, key: it.pop(key))]:
+            changed = json.loads(json.dumps(answer))
+            *above, key = pointer.split("/")[1:]
+            place = changed
+            for step in above:
+                place = place[int(step) if isinstance(place, list) else step]
+            expect(key in place, f"{path} {pointer}: the stand-in shows no such value")
+            change(place, key)
+            try:
+                fits(changed)
+                fitted = True
+            except Exception:
+                fitted = False
+            what = "fits the description" if fitted else "does not fit the description"
+            expect(fitted == allowed, f"{path} {pointer}: {what} (null: {null}, missing: {missing})")
+    return len(how["odd"])
+
+
 def okta(how, spec_path):
     import jsonschema
 
@@ -54,13 +79,16 @@ def okta(how, spec_path):
     headers = {"Authorization": "SSWS " + how["token"]}
     checked = 0
 
+    def fits(value, definition, many=True):
+        reference = {"$ref": "#/definitions/" + definition}
+        schema = {"definitions": spec["definitions"], **({"type": "array", "items": reference} if many else reference)}
+        jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
+
     def check(url, definition, many=True):
         nonlocal checked
         status, answer_headers, value = ask(url, headers)
         expect(status == 200, f"{url}: {status}")
-        reference = {"$ref": "#/definitions/" + definition}
-        schema = {"definitions": spec["definitions"], **({"type": "array", "items": reference} if many else reference)}
-        jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
+        fits(value, definition, many)
         checked += len(value) if many else 1
         return answer_headers, value
 
@@ -74,7 +102,12 @@ def okta(how, spec_path):
         url = links[0][1 : links[0].index(">")] if links else None
     expect(people == 450, f"{people} people in pages of 200")
     _, groups = check(how["url"] + "/api/v1/groups?limit=200", "Group")
-    check(how["url"] + "/api/v1/groups/" + groups[0]["id"] + "/users?limit=1000", "User")
+    _, members = check(how["url"] + "/api/v1/groups/" + groups[0]["id"] + "/users?limit=1000", "User")
+    checked += check_odd_values(how, {
+        "/api/v1/users?": (page, lambda it: fits(it, "User")),
+        "/api/v1/groups?": (groups, lambda it: fits(it, "Group")),
+        "/api/v1/groups/": (members, lambda it: fits(it, "User")),
+    })
     _, found = check(how["url"] + "/api/v1/users?limit=1", "User")
     check(how["url"] + "/api/v1/users/" + found[0]["id"], "User", many=False)
     status, _, refusal = ask(how["url"] + "/api/v1/users/00u0", headers)
@@ -135,6 +168,13 @@ def onelogin(how, _):
     bearer = {"Authorization": "Bearer " + token["access_token"]}
     status, answer_headers, members = ask(f"{how['url']}/api/2/roles/{role_ids[0]}/users?limit=650", bearer)
     expect(status == 200 and len(members) == int(answer_headers["Total-Count"]) == 30, "the people of a role")
+    people = ask(f"{how['url']}/api/2/users?limit=2", bearer)[2]
+    found = ask(f"{how['url']}/api/2/roles?limit=2", bearer)[2]
+    checked += check_odd_values(how, {
+        "/api/2/users?": (people, lambda it: [User.model_validate(item) for item in it]),
+        "/api/2/roles?": (found, lambda it: [Role.model_validate(item) for item in it]),
+        "/api/2/roles/": (members, lambda it: [User.model_validate(item) for item in it]),
+    })
     groups = GroupsApi(client).get_groups_with_http_info()
     expect(groups.status_code == 200, "groups by the vendor's client")
     status, _, refusal = ask(how["url"] + "/api/2/users/7", bearer)
@@ -151,10 +191,13 @@ def graph(how, cut_path):
         cut = json.load(file)
     checked = 0
 
-    def fits(value, path):
-        nonlocal checked
+    def validate(value, path):
         schema = {"definitions": cut["definitions"], **cut["answers"][path]}
         jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
+
+    def fits(value, path):
+        nonlocal checked
+        validate(value, path)
         items = value.get("value", [value]) if isinstance(value, dict) else []
         for item in items:
             # Besides annotations nothing but what the description knows.
@@ -217,6 +260,19 @@ def graph(how, cut_path):
     expect(status == 200 and found["0"]["status"] == 200 and found["1"]["status"] == 404, "each with its own status")
     fits(found["0"]["body"], "/users/{user-id}")
     fits(found["1"]["body"], "error")
+    select = "$select=id,mail,userPrincipalName,accountEnabled,userType,employeeId,displayName"
+    deleted_path = "/directory/deletedItems/microsoft.graph.user"
+    targets = {
+        "/v1.0/users?": (f"/users?{select}", "/users"),
+        "/v1.0/groups?": ("/groups?$select=id,displayName,visibility", "/groups"),
+        "/v1.0/directory/deletedItems": (f"{deleted_path}?$select=id", deleted_path),
+    }
+    checked += check_odd_values(how, {
+        begins: (ask(how["url"] + "/v1.0" + target, bearer)[2], lambda it, path=path: validate(it, path))
+        for begins, (target, path) in targets.items()
+    })
+    for refused in how["refusals"]:
+        fits(refused, "error")
     status, _, refused = ask(how["url"] + "/v1.0/users", {"Authorization": "Bearer wrong"})
     expect(status == 401 and refused["error"]["code"] == "InvalidAuthenticationToken", "a token that is not known")
     fits(refused, "error")
@@ -314,6 +370,15 @@ def google(how, discovery_path):
         expect(len(found) == count, f"{query}: {len(found)}")
     for key in [users[0]["id"], users[0]["primaryEmail"], "alias@example.test"]:
         expect(directory.users().get(userKey=key).execute()["id"] == users[0]["id"], f"{key} by id or address")
+    members_of = directory.members().list(groupKey=groups[0]["id"])
+    checked += check_odd_values(how, {
+        "/admin/directory/v1/" + begins: (request.execute(), validators[schema].validate)
+        for begins, request, schema in [
+            ("users?", directory.users().list(customer="my_customer"), "Users"),
+            ("groups?", directory.groups().list(customer="my_customer"), "Groups"),
+            ("groups/", members_of, "Members"),
+        ]
+    })
     part = directory.users().list(customer="my_customer", maxResults=1, fields="kind,users(id,name/fullName)").execute()
     expect(set(part) == {"kind", "users"} and set(part["users"][0]) == {"id", "name"}, "a partial answer")
 

@@ -29,6 +29,8 @@ PROPERTIES = {
     "accountEnabled",
     "userType",
     "displayName",
+    "employeeId",
+    "visibility",
     "members",
     "value",
     "@odata.type",

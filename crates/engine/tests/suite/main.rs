@@ -11,7 +11,7 @@ mod ledger;
 mod ledger_kill;
 mod lock;
 mod mirror;
-mod odd;
+mod odd_values;
 mod okta;
 mod onelogin;
 mod organization_client;

@@ -5,6 +5,7 @@
 
 mod organization;
 
+use bwdc_sandbox::cloud::odd::{Lets, Service};
 use bwdc_sandbox::cloud::{google, graph, okta, onelogin};
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
@@ -14,7 +15,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     match service.as_str() {
         "okta" => {
             let server = okta::Server::start(okta::Options::new(okta::Tenant::generate(450, 12, 30)))?;
-            serve(&serde_json::json!({ "url": server.url(), "token": server.token() }))
+            serve(&serde_json::json!({
+                "url": server.url(), "token": server.token(), "odd": odd(Service::Okta),
+            }))
         }
         "onelogin" => {
             let mut tenant = onelogin::Tenant::generate(120, 60, 30);
@@ -22,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let server = onelogin::Server::start(onelogin::Options::new(tenant))?;
             serve(&serde_json::json!({
                 "url": server.url(), "client_id": server.client_id(), "client_secret": server.client_secret(),
+                "odd": odd(Service::OneLogin),
             }))
         }
         "google" => {
@@ -39,6 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(google::Member::new)
             .to_vec();
             tenant.user(0).aliases = vec!["alias@example.test".to_owned()];
+            tenant.user(0).employee_number = Some("1".to_owned());
             tenant.user(0).title = "Manager".to_owned();
             tenant.user(0).org_unit_path = "/Field Sales".to_owned();
             tenant.user(1).suspended = true;
@@ -48,6 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let key_file: serde_json::Value = serde_json::from_str(&server.key_file())?;
             serve(&serde_json::json!({
                 "url": server.url(), "key_file": key_file, "admin": "admin@example.test",
+                "odd": odd(Service::Google),
                 "properties": google::PROPERTIES.map(|(schema, names)| (schema.to_owned(), names)).into_iter()
                     .collect::<std::collections::BTreeMap<_, _>>(),
             }))
@@ -64,7 +70,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let options = server.options();
             serve(&serde_json::json!({
                 "url": server.url(), "tenant": options.tenant_id, "application_id": options.application_id,
-                "secret": options.secret,
+                "secret": options.secret, "odd": odd(Service::Graph),
+                "refusals": ([401, 403].map(|it| refusal(Service::Graph, it))),
             }))
         }
         "organization" => {
@@ -80,6 +87,19 @@ fn main() -> Result<(), Box<dyn Error>> {
             Err(format!("unknown service `{other}`: graph, google, okta, onelogin or organization").into())
         }
     }
+}
+
+/// Places of its answers, with whether null and nothing fit the vendor's description there.
+fn odd(service: Service) -> Vec<serde_json::Value> {
+    let described = service.odd_values().iter().filter_map(|it| Some((it, it.lets?)));
+    let row = described.map(|(it, lets)| {
+        serde_json::json!([it.path, it.pointer, lets == Lets::NullAndMissing, lets != Lets::Nothing])
+    });
+    row.collect()
+}
+
+fn refusal(service: Service, status: u16) -> serde_json::Value {
+    serde_json::from_str(&service.refusal(status).body).unwrap_or_default()
 }
 
 fn serve(how: &serde_json::Value) -> Result<(), Box<dyn Error>> {

@@ -4,6 +4,7 @@ mod front;
 pub mod google;
 pub mod graph;
 mod jwt;
+pub mod odd;
 pub mod okta;
 pub mod onelogin;
 

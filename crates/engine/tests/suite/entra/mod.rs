@@ -11,7 +11,6 @@ mod following;
 mod hidden;
 mod interruptions;
 mod lookup;
-mod odd_values;
 mod probing;
 mod sign_in;
 mod size;
@@ -24,7 +23,7 @@ use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::entra::{EntraCredential, EntraDirectory};
 use bwdc_engine::directory::web::{WebOptions, WebReadError};
 use bwdc_engine::http::ProxyChoice;
-use bwdc_sandbox::cloud::graph::{Group, Member, MemberKind, Options, Server, Tenant, Unit, User};
+use bwdc_sandbox::cloud::graph::{Group, Member, MemberKind, Options, Server, Spec, Tenant, Unit, User};
 use serde_json::{Map, Value, json};
 
 const SCOPE: ReadScope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
@@ -79,6 +78,16 @@ fn tenant() -> Tenant {
     }
 }
 
+pub(crate) fn few_people() -> Server {
+    server(tenant())
+}
+
+/// Two pages of people, and one of groups.
+pub(crate) fn pages() -> Server {
+    let spec = Spec { users: 1_010, groups: 4, members_per_group: 3, nested_every: 3, seed: 1 };
+    server(Tenant::generate(spec))
+}
+
 fn server(tenant: Tenant) -> Server {
     Server::start(Options::new(tenant)).unwrap()
 }
@@ -123,7 +132,7 @@ fn directory(
     EntraDirectory::new(settings, filters, choices, credential, web).unwrap()
 }
 
-async fn read(server: &Server) -> Result<Snapshot, ReadError> {
+pub(crate) async fn read(server: &Server) -> Result<Snapshot, ReadError> {
     reader(server, "", "").read(SCOPE, &|_| ()).await
 }
 

@@ -3,6 +3,7 @@
 use super::{Setup, shape, small, start, user};
 use crate::hint::hint;
 use bwdc_engine::directory::ReadError;
+use bwdc_engine::directory::probe::{Check, Concern, Finding, Grade};
 use bwdc_engine::event::Event;
 use bwdc_engine::notice::Notice;
 use bwdc_sandbox::cloud::google::{Member, MemberKind, Options, OverQuota, Server, Tenant};
@@ -68,6 +69,10 @@ async fn a_domain_beside_the_customer_is_named() {
         let setup = Setup::new(&server).with("customer", customer);
         setup.directory().read(super::WHOLE, &note).await.expect("a whole read");
         assert_eq!(notices.load(Ordering::Relaxed), expected);
+        let findings = setup.directory().probe(&|_| ()).await;
+        let of_it = |it: &&Finding| matches!(it.grade, Grade::Concern(Concern::DomainBesideCustomer));
+        let found: Vec<_> = findings.iter().filter(of_it).map(|it| (it.check, it.subject.as_str())).collect();
+        assert_eq!(found, vec![(Check::SearchBase, "example.test"); expected as usize]);
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod faults;
 mod filters;
-mod odd_values;
 mod rate;
 mod sign_in;
 
@@ -21,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 const WHOLE: ReadScope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
 
-fn start(tenant: Tenant) -> Server {
+pub(crate) fn start(tenant: Tenant) -> Server {
     Server::start(Options { quota: 1_000_000, ..Options::new(tenant) }).expect("a stand-in")
 }
 
@@ -30,7 +29,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 /// A directory with settings as an administrator stores them.
-struct Setup {
+pub(crate) struct Setup {
     stored: Map<String, Value>,
     sync: Map<String, Value>,
     key: String,
@@ -39,7 +38,7 @@ struct Setup {
 }
 
 impl Setup {
-    fn new(server: &Server) -> Self {
+    pub(crate) fn new(server: &Server) -> Self {
         let stored = json!({
             "clientEmail": server.client_email(), "adminUser": "admin@example.test", "domain": "example.test",
             "tokenUrl": server.token_url(), "apiUrl": server.url(),
@@ -71,7 +70,7 @@ impl Setup {
         GoogleDirectory::new(settings, filters, &key, options)
     }
 
-    async fn read(&self) -> Result<Snapshot, ReadError> {
+    pub(crate) async fn read(&self) -> Result<Snapshot, ReadError> {
         self.directory().read(WHOLE, &|_| {}).await
     }
 }
@@ -103,7 +102,7 @@ fn group(number: usize) -> MemberKind {
 }
 
 /// Six people, one of them suspended, and two groups of three.
-fn few_people() -> Tenant {
+pub(crate) fn few_people() -> Tenant {
     let mut tenant = Tenant::generate(6, 2, 3);
     tenant.user(1).suspended = true;
     tenant

@@ -2,7 +2,6 @@
 
 mod faults;
 mod following;
-mod odd_values;
 mod rate;
 mod service_app;
 
@@ -23,7 +22,7 @@ use std::time::{Duration, Instant};
 
 const WHOLE: ReadScope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
 
-fn server(tenant: Tenant) -> Server {
+pub(crate) fn server(tenant: Tenant) -> Server {
     Server::start(Options { limit: 100_000, ..Options::new(tenant) }).expect("a stand-in")
 }
 
@@ -42,7 +41,7 @@ fn directory(server: &Server, filters: OktaFilters, speed: f64) -> OktaDirectory
     OktaDirectory::new(&settings, filters, SecretString::from(server.token()), options).expect("a directory")
 }
 
-async fn read(server: &Server, filters: OktaFilters) -> Result<Snapshot, ReadError> {
+pub(crate) async fn read(server: &Server, filters: OktaFilters) -> Result<Snapshot, ReadError> {
     directory(server, filters, 1_000.0).read(WHOLE, &|_| {}).await
 }
 
@@ -79,6 +78,13 @@ async fn groups_come_in_smaller_pages_where_a_large_one_is_too_much() {
         // 2 attempts of the large page, 2 smaller pages.
         assert_eq!(server.requests().iter().filter(|it| it.starts_with("/api/v1/groups?")).count(), 4);
     }
+}
+
+/// Six people, one of them suspended, and two groups of three.
+pub(crate) fn few_people() -> Tenant {
+    let mut tenant = Tenant::generate(6, 2, 3);
+    tenant.users[1].status = "SUSPENDED".to_owned();
+    tenant
 }
 
 fn small() -> Tenant {

@@ -5,7 +5,6 @@
 mod faults;
 mod following;
 mod lookup;
-mod odd_values;
 
 use bwdc_core::desired::Desired;
 use bwdc_core::settings::{OneLoginFilters, OneLoginSettings, SettingsError, SyncSettings};
@@ -29,14 +28,14 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 /// Settings as an administrator stores them, to be changed by a test before use.
-struct Setup {
+pub(crate) struct Setup {
     stored: Map<String, Value>,
     sync: Map<String, Value>,
     secret: String,
 }
 
 impl Setup {
-    fn new(server: &Server, version: i64) -> Self {
+    pub(crate) fn new(server: &Server, version: i64) -> Self {
         let stored = json!({ "clientId": server.client_id(), "url": server.url(), "apiVersion": version });
         let sync = json!({ "users": true, "groups": true });
         Self { stored: object(stored), sync: object(sync), secret: server.client_secret().to_owned() }
@@ -59,7 +58,7 @@ impl Setup {
         OneLoginDirectory::new(settings, self.filters().unwrap(), secret, options).unwrap()
     }
 
-    async fn read(&self) -> Result<Snapshot, ReadError> {
+    pub(crate) async fn read(&self) -> Result<Snapshot, ReadError> {
         self.directory().read(WHOLE, &|_| ()).await
     }
 
@@ -68,7 +67,7 @@ impl Setup {
     }
 }
 
-fn start(tenant: Tenant) -> Server {
+pub(crate) fn start(tenant: Tenant) -> Server {
     Server::start(Options::new(tenant)).unwrap()
 }
 
@@ -88,6 +87,13 @@ fn groups(desired: &Desired) -> Vec<(String, BTreeSet<String>)> {
         .enumerate()
         .map(|(number, it)| (desired.text(it.name).to_owned(), members(number)))
         .collect()
+}
+
+/// Six people, one of them suspended, and two groups of three.
+pub(crate) fn few_people() -> Tenant {
+    let mut tenant = Tenant::generate(6, 2, 3);
+    tenant.users[1].status = 2;
+    tenant
 }
 
 fn small() -> Tenant {
