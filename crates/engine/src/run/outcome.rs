@@ -124,6 +124,12 @@ fn is_about(change: &Change, refused: &[RefusedRecord]) -> bool {
     refused.iter().any(|it| it.is_group == is_group && it.external_id == subject.external_id)
 }
 
+/// The changes of a plan that what is left of it has no more.
+pub(super) fn given_up<'p>(planned: &'p [Change], left: &[Change]) -> Vec<&'p Change> {
+    let mut left = left.iter().peekable();
+    planned.iter().filter(|it| left.next_if(|next| next == it).is_none()).collect()
+}
+
 /// The changes that were not made: what a look afterwards does not show, or, where nobody can look, what the server refused.
 pub(super) fn not_made(
     plan: &Plan,

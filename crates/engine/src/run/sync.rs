@@ -430,7 +430,9 @@ impl<'r> Run<'r> {
             !plan.is_known_refusal(request, &record.reason, &borrowed)
         };
         refused.extend(forbidden.iter().filter(is_new).map(|(_, record)| record.clone()));
+        let planned = if forbidden.is_empty() { Vec::new() } else { plan.changes.clone() };
         let plan = plan.without(&refused).without_forbidden(&forbidden, &remembered);
+        record.without(&outcome::given_up(&planned, &plan.changes));
         let state = after.map_or(After::Accepted, After::Observed);
         let next = LedgerState { refused: remembered, ..plan.ledger_after(&borrowed, state, self.now) };
         let next = LedgerState { waiting: [waiting, next.waiting].concat(), ..next };

@@ -68,6 +68,11 @@ fn a_policy_against_one_who_returns_keeps_nobody_else_out() {
     assert!(message.contains(&mail("p03")) && message.contains("two-step login policy"), "{message}");
     let state = stage.state();
     assert_eq!(state.status("p03"), Some(MemberStatus::Revoked));
+    assert_eq!(
+        on_record(&stage, "restore"),
+        [mail("p04"), mail("p05")],
+        "nobody is told to be back who is not"
+    );
     for (name, status) in
         [("p04", MemberStatus::Confirmed), ("p05", MemberStatus::Confirmed), ("n1", MemberStatus::Invited)]
     {
@@ -110,6 +115,15 @@ fn an_address_that_the_server_does_not_have_is_named() {
     let message = incomplete(&stage);
     assert!(message.contains(&mail("p01")) && message.contains("cannot revoke"), "{message}");
     assert_eq!(stage.state().status("n1"), Some(MemberStatus::Invited));
+}
+
+/// To whom the last run did this, as its history and the digest tell.
+fn on_record(stage: &Stage, action: &str) -> Vec<String> {
+    let ledger = rusqlite::Connection::open(stage.home.data_folder().join("connector.db")).expect("opens");
+    let sql = "SELECT subject FROM actions WHERE run = (SELECT max(id) FROM runs) AND action = ?1 ORDER BY 1";
+    let mut statement = ledger.prepare(sql).expect("a table");
+    let rows = statement.query_map([action], |row| row.get(0)).expect("readable");
+    rows.collect::<Result<_, _>>().expect("texts")
 }
 
 /// A day passes for what was refused.
