@@ -71,6 +71,8 @@ pub(crate) enum CommandError {
     NotApproved { number: usize },
     #[error("the profile `{name}` was not removed: that takes a yes at a terminal, or `--force`")]
     RemovalDeclined { name: ProfileName },
+    #[error("nothing was installed: that takes a yes at a terminal, or `--yes`")]
+    InstallDeclined,
     #[error("the ledger was not changed: that takes a yes at a terminal, or `--force`")]
     LedgerDeclined,
     #[error("interrupted during the run")]
@@ -132,6 +134,7 @@ impl CommandError {
             Self::Declined
             | Self::NotApproved { .. }
             | Self::RemovalDeclined { .. }
+            | Self::InstallDeclined
             | Self::LedgerDeclined => "refused",
             Self::WhichRun { .. } => "history",
             Self::Remote { kind, .. } => kind,
@@ -242,6 +245,7 @@ impl CommandError {
             }
             Self::WhichRun { last } => return Some(refused_run::which(last.map(|it| it.0), commands)),
             Self::NotApproved { .. } => return None,
+            Self::InstallDeclined => "`bwdc service install --dry-run` shows what would be written.",
             Self::LedgerDeclined => "`bwdc plan` shows what a sync would do with the ledger as it is.",
             Self::RunInterrupted => {
                 "What was sent before is on record: the next run looks first and goes on."

@@ -2,7 +2,7 @@
 
 use crate::text;
 use crate::{CommandLine, NextStep, Step};
-use bwdc_engine::system_service::{Draft, Installed, Scope, Start, SystemServiceError, Verb};
+use bwdc_engine::system_service::{Draft, Installed, NamedCommand, Scope, Start, SystemServiceError, Verb};
 
 /// What an installation would write, and as whom.
 pub fn draft(draft: &Draft) -> String {
@@ -35,11 +35,49 @@ pub fn draft(draft: &Draft) -> String {
         let (from, to) = (program.display().to_string(), draft.layout.program.display().to_string());
         lines.push(text!("system.program", "`{from}` is copied to `{to}`.", from, to));
     }
+    if let Some(path) = &draft.sealed_key {
+        let path = path.display().to_string();
+        lines.push(text!(
+            "system.sealed",
+            "The key of its secrets is kept in `{path}`, encrypted: only systemd on this machine can open it.",
+            path
+        ));
+    }
+    if !draft.commands.is_empty() {
+        lines.push(text!("system.commands", "The settings make the service run these commands:"));
+        lines.extend(draft.commands.iter().map(command));
+    }
     for file in &draft.files {
         let path = file.path.display().to_string();
         lines.push(format!("\n{}\n\n{}", text!("system.file", "`{path}`:", path), file.text.trim_end()));
     }
     lines.join("\n")
+}
+
+/// A command of a profile, with the setting that names it.
+fn command(named: &NamedCommand) -> String {
+    let (setting, command) = (named.setting, named.command.join(" "));
+    let place = named.place.display().to_string();
+    let whose = if place.is_empty() { setting.to_owned() } else { format!("{setting} ({place})") };
+    match named.of_another {
+        true => text!(
+            "system.foreign-command",
+            "  {whose}: `{command}`, chosen by the account that owns the folder",
+            whose,
+            command
+        ),
+        false => format!("  {whose}: `{command}`"),
+    }
+}
+
+/// Asks whether the service is installed.
+pub fn may_be_installed() -> String {
+    text!("system.may-install", "Install the service as shown? [y/N]")
+}
+
+/// Asks whether it runs what another account chose.
+pub fn may_run_commands(account: &str) -> String {
+    text!("system.may-run", "Run the commands that another account chose as `{account}`? [y/N]", account)
 }
 
 /// What came of an installation.
@@ -64,6 +102,13 @@ pub fn installed(draft: &Draft, installed: &Installed, commands: &CommandLine) -
             let name = left.name.label();
             lines.push(text!("system.left", "The secret `{name}` could not be read: enter it again.", name));
         }
+    }
+    if let Some(reason) = &installed.unsealed {
+        lines.push(text!(
+            "system.unsealed",
+            "The key of its secrets could not be sealed, so it is a file in its folder: {reason}",
+            reason
+        ));
     }
     match &installed.check {
         None => {}
@@ -139,6 +184,19 @@ pub fn message(error: &SystemServiceError) -> String {
             path = path.display().to_string(),
             source = source.to_string()
         ),
+        SystemServiceError::ForeignCommands { commands } => {
+            let title = text!(
+                "system.foreign",
+                "Nothing was installed: another account chose what the service would run."
+            );
+            let lines: Vec<String> = commands.iter().map(command).collect();
+            format!("{title}\n{}", lines.join("\n"))
+        }
+        SystemServiceError::CommandsChanged { folder } => text!(
+            "system.changed",
+            "The commands in the settings of `{folder}` changed while the service was installed. The profile was not taken over.",
+            folder = folder.display().to_string()
+        ),
         SystemServiceError::Command { command, said } => {
             text!("system.command", "`{command}` failed: {said}", command, said)
         }
@@ -159,6 +217,16 @@ pub fn steps(error: &SystemServiceError) -> Vec<NextStep> {
             "step.system.occupied",
             "Move that folder away, or install without a profile to copy: give `--from` a folder without one."
         )),
+        SystemServiceError::ForeignCommands { .. } => say(text!(
+            "step.system.commands",
+            "If you trust them, add `--keep-commands`; otherwise remove the settings in that folder first."
+        )),
+        SystemServiceError::CommandsChanged { .. } => {
+            vec![
+                Step::run("service install --dry-run")
+                    .to(text!("step.system.look", "To see what they are now")),
+            ]
+        }
         SystemServiceError::Io { .. } | SystemServiceError::Command { .. } | SystemServiceError::Setup(_) => {
             Vec::new()
         }

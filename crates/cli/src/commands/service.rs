@@ -3,8 +3,10 @@
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
+use crate::prompt::Prompt;
+use crate::runtime::block_on;
 use bwdc_engine::clock::Clock;
-use bwdc_engine::system_service::{self as system, Draft, Scope, Start, Verb};
+use bwdc_engine::system_service::{self as system, Draft, Scope, Start, SystemServiceError, Verb};
 use bwdc_messages::system_service as words;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -29,11 +31,12 @@ pub(crate) enum ServiceCommand {
     /// Install the service and start it.
     ///
     /// As root, it becomes the machine's service: it gets an account and a folder of its own, the profile is copied there,
-    /// and its old folder is marked: nothing syncs from it any more. Otherwise it becomes this account's own service.
+    /// and its old folder is marked: nothing syncs from it any more. Otherwise it becomes this account's own service. What
+    /// will be written is shown first, and a yes is asked for; elsewhere than at a terminal, `--yes` is required.
     #[command(after_help = "\
 Examples:
   bwdc service install --dry-run
-  bwdc service install --timer
+  bwdc service install --timer --yes
   bwdc service install --from '/home/ann/.config/Bitwarden Directory Connector'")]
     Install(InstallArguments),
     /// Stop the service and remove it; settings and ledger stay.
@@ -82,6 +85,14 @@ pub(crate) struct InstallArguments {
     #[arg(long, value_name = "FOLDER", conflicts_with = "user")]
     pub(crate) from: Option<PathBuf>,
 
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+
+    /// Let the service run the commands that another account wrote into the settings of the folder.
+    #[arg(long)]
+    pub(crate) keep_commands: bool,
+
     /// Print what would be written and as whom, and change nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -102,7 +113,7 @@ pub(super) fn run(arguments: &ServiceArguments, global: &GlobalArguments) -> Res
     match &arguments.command {
         ServiceCommand::Install(arguments) => install(arguments, global),
         ServiceCommand::Uninstall => {
-            let scope = system::uninstall(&environment).map_err(CommandError::System)?;
+            let scope = system::uninstall(&environment, Clock::System).map_err(CommandError::System)?;
             Ok(Answer::title(words::uninstalled(scope)).into())
         }
         ServiceCommand::Start => control(Verb::Start, global),
@@ -135,11 +146,16 @@ fn install(arguments: &InstallArguments, global: &GlobalArguments) -> Result<Don
         "program": draft.layout.program,
         "folder": draft.layout.folder,
         "profile": draft.copied_profile,
+        "sealedKey": draft.sealed_key,
+        "commands": draft.commands.iter().map(|it| {
+            json!({ "setting": it.setting, "profile": it.place, "command": it.command, "ofAnother": it.of_another })
+        }).collect::<Vec<_>>(),
         "files": draft.files.iter().map(|it| json!({ "path": it.path, "text": it.text })).collect::<Vec<_>>(),
     });
     if arguments.dry_run {
         return Ok(Answer::Report { data, text: shown }.into());
     }
+    agree(arguments, &draft, &shown, global)?;
     let installed =
         system::install(&global.environment(), &draft, Clock::System).map_err(CommandError::System)?;
     let well = installed.check.as_ref().is_none_or(|(well, _)| *well);
@@ -148,12 +164,41 @@ fn install(arguments: &InstallArguments, global: &GlobalArguments) -> Result<Don
     Ok(Done { code: u8::from(!well), ..done })
 }
 
+/// Shows what will be written, and asks for a yes; for another one where somebody else chose what is run.
+fn agree(
+    arguments: &InstallArguments,
+    draft: &Draft,
+    shown: &str,
+    global: &GlobalArguments,
+) -> Result<(), CommandError> {
+    let prompt = Prompt { visible: true };
+    let foreign = draft.foreign_commands();
+    if !arguments.yes {
+        prompt.show(shown)?;
+    }
+    let asks = |question: &str| -> Result<bool, CommandError> {
+        Ok(!global.nointeraction && block_on(prompt.yes(question))?)
+    };
+    if !foreign.is_empty()
+        && !arguments.keep_commands
+        && (arguments.yes || !asks(&words::may_run_commands(&draft.account))?)
+    {
+        let commands = foreign.into_iter().cloned().collect();
+        return Err(CommandError::System(SystemServiceError::ForeignCommands { commands }));
+    }
+    if arguments.yes || asks(&words::may_be_installed())? {
+        Ok(())
+    } else {
+        Err(CommandError::InstallDeclined)
+    }
+}
+
 fn draft(arguments: &InstallArguments, global: &GlobalArguments) -> Result<Draft, CommandError> {
     let environment = global.environment();
     let program = std::env::current_exe().map_err(CommandError::Runtime)?;
     let scope = if arguments.user || !system::is_root() { Scope::Account } else { Scope::Machine };
     let start = if arguments.timer { Start::Timer { minutes: interval(global) } } else { Start::Stays };
-    system::draft(&environment, &program, scope, start, arguments.from.as_deref())
+    system::draft(&environment, &program, scope, start, arguments.from.as_deref(), Clock::System)
         .map_err(CommandError::System)
 }
 

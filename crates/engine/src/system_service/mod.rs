@@ -3,13 +3,15 @@
 //! What is written is a value before it is a file: whoever installs sees all of it first. A service for the machine has an
 //! account and a folder of its own; the profile that was in use is copied there, and its old folder is marked.
 
+mod credential;
 mod launchd;
 mod moved;
 mod systemctl;
 mod systemd;
 
-pub use moved::{Left, MovedProfile};
+pub use moved::{Left, MovedProfile, NamedCommand};
 
+use crate::clock::Clock;
 use crate::installation::SetupError;
 use crate::paths::{Platform, ProcessEnvironment};
 use std::io;
@@ -80,8 +82,19 @@ pub struct Draft {
     pub copied_program: Option<PathBuf>,
     /// The profile that is copied to the service's folder; None: there is none to copy.
     pub copied_profile: Option<PathBuf>,
+    /// The commands that the settings of that profile make the service run.
+    pub commands: Vec<NamedCommand>,
+    /// The file with the key of the service's secrets, which only systemd of this machine opens; None: the key is in its folder.
+    pub sealed_key: Option<PathBuf>,
     /// The files that are written.
     pub files: Vec<UnitFile>,
+}
+
+impl Draft {
+    /// The commands that an account chose which is neither root nor this one: whoever installs decides about them.
+    pub fn foreign_commands(&self) -> Vec<&NamedCommand> {
+        self.commands.iter().filter(|it| it.of_another).collect()
+    }
 }
 
 /// Why a service cannot be installed or asked for something.
@@ -109,6 +122,18 @@ pub enum SystemServiceError {
         path: PathBuf,
         /// What the operating system says.
         source: io::Error,
+    },
+    /// Commands that another account chose, and nobody agreed to.
+    #[error("another account chose what the service would run")]
+    ForeignCommands {
+        /// Them.
+        commands: Vec<NamedCommand>,
+    },
+    /// The settings name other commands than those that were shown.
+    #[error("the commands in the settings of `{}` changed while the service was installed", folder.display())]
+    CommandsChanged {
+        /// The folder that was copied.
+        folder: PathBuf,
     },
     /// A command of the operating system failed.
     #[error("`{command}` failed: {said}")]
@@ -139,27 +164,36 @@ pub fn draft(
     scope: Scope,
     start: Start,
     from: Option<&Path>,
+    clock: Clock,
 ) -> Result<Draft, SystemServiceError> {
     let own = environment.data_folder().map_err(SetupError::from)?;
     let layout = match scope {
         Scope::Machine => Layout { scope, program: PROGRAM.into(), folder: FOLDER.into() },
         Scope::Account => Layout { scope, program: program.to_owned(), folder: own.clone() },
     };
+    let of_machine = scope == Scope::Machine;
+    let sealed_key = credential::planned(environment, &layout.folder).filter(|_| of_machine);
     let files = match environment.platform() {
-        Platform::Linux => systemd_files(environment, &layout, start)?,
+        Platform::Linux => systemd_files(environment, &layout, start, sealed_key.as_deref())?,
         Platform::MacOs => vec![UnitFile {
             path: launchd_folder(environment, scope)?.join(format!("{}.plist", launchd::LABEL)),
             text: launchd::job(&layout),
         }],
         Platform::Windows => return Err(SystemServiceError::NoManager),
     };
-    let of_machine = scope == Scope::Machine;
     let profile = from.map_or(own, Path::to_owned);
+    let copied_profile =
+        (of_machine && profile.join("data.json").exists() && profile != layout.folder).then_some(profile);
+    let commands = match &copied_profile {
+        Some(folder) => moved::commands(environment, folder, clock)?,
+        None => Vec::new(),
+    };
     Ok(Draft {
         account: if of_machine { ACCOUNT.to_owned() } else { String::new() },
         copied_program: (of_machine && program != layout.program).then(|| program.to_owned()),
-        copied_profile: (of_machine && profile.join("data.json").exists() && profile != layout.folder)
-            .then_some(profile),
+        copied_profile,
+        commands,
+        sealed_key,
         layout,
         start,
         files,
@@ -170,6 +204,7 @@ fn systemd_files(
     environment: &ProcessEnvironment,
     layout: &Layout,
     start: Start,
+    sealed_key: Option<&Path>,
 ) -> Result<Vec<UnitFile>, SystemServiceError> {
     let folder = systemctl::unit_folder(environment, layout.scope)?;
     let mut files = Vec::new();
@@ -177,7 +212,10 @@ fn systemd_files(
         let path = PathBuf::from("/etc/sysusers.d/bwdc.conf");
         files.push(UnitFile { path, text: systemd::ACCOUNT.to_owned() });
     }
-    files.push(UnitFile { path: folder.join(systemctl::SERVICE), text: systemd::service(layout, start) });
+    files.push(UnitFile {
+        path: folder.join(systemctl::SERVICE),
+        text: systemd::service(layout, start, sealed_key),
+    });
     if let Start::Timer { minutes } = start {
         files.push(UnitFile { path: folder.join(systemctl::TIMER), text: systemd::timer(minutes) });
     }
@@ -197,6 +235,8 @@ fn launchd_folder(environment: &ProcessEnvironment, scope: Scope) -> Result<Path
 pub struct Installed {
     /// Where the profile went, and what could not be taken along.
     pub moved: Option<MovedProfile>,
+    /// Why the key of its secrets could not be sealed: it is in the service's folder.
+    pub unsealed: Option<String>,
     /// What the service's own check says, run as its account: whether all is well, and its words.
     pub check: Option<(bool, String)>,
 }

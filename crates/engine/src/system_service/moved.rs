@@ -3,8 +3,8 @@
 use super::SystemServiceError;
 use crate::clock::Clock;
 use crate::installation::{Installation, SetupError};
-use crate::paths::{MOVED, ProcessEnvironment, Profile, owner_only};
-use crate::secrets::{SecretName, SecretPlace};
+use crate::paths::{MOVED, PROFILES, ProcessEnvironment, Profile, owner_only};
+use crate::secrets::{SecretName, SecretPlace, check_owner};
 use crate::settings;
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::{SecretStoreChoice, Setting, SettingValue};
@@ -31,6 +31,63 @@ pub struct Left {
     pub name: SecretName,
 }
 
+/// A command that the settings of a profile name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedCommand {
+    /// The folder of the profile, from that of the default one.
+    pub place: PathBuf,
+    /// The setting that names it.
+    pub setting: &'static str,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Whether an account chose it, or could, that is neither root nor this one.
+    pub of_another: bool,
+}
+
+/// The folder of a default profile, and those of the profiles in it.
+pub(super) fn folders(folder: &Path) -> Vec<PathBuf> {
+    let named = std::fs::read_dir(folder.join(PROFILES)).into_iter().flatten().flatten();
+    let mut named: Vec<PathBuf> =
+        named.map(|it| it.path()).filter(|it| it.join("data.json").exists()).collect();
+    named.sort();
+    [folder.to_owned()].into_iter().chain(named).collect()
+}
+
+/// The commands that the settings in a folder make a service run, with those of its further profiles.
+///
+/// # Errors
+/// [`SetupError`] when settings cannot be read: nobody would know what they name.
+pub(super) fn commands(
+    environment: &ProcessEnvironment,
+    folder: &Path,
+    clock: Clock,
+) -> Result<Vec<NamedCommand>, SetupError> {
+    let mut found = Vec::new();
+    for one in folders(folder) {
+        let profile = Profile::new(&one);
+        let of_another = check_owner(&profile).is_err();
+        let settings =
+            Installation::open(environment.clone().apart(), profile, clock)?.connector_settings()?;
+        let place = one.strip_prefix(folder).map(Path::to_owned).unwrap_or_default();
+        let named =
+            [("secrets.command", settings.secrets.command), ("notify.command", settings.notify.command)];
+        let named = named.into_iter().filter(|(_, command)| !command.is_empty());
+        found.extend(named.map(|(setting, command)| NamedCommand {
+            place: place.clone(),
+            setting,
+            command,
+            of_another,
+        }));
+    }
+    Ok(found)
+}
+
+/// Whether both name the same commands at the same places, whoever owns the files.
+pub(super) fn are_same(one: &[NamedCommand], other: &[NamedCommand]) -> bool {
+    let key = |it: &NamedCommand| (it.place.clone(), it.setting, it.command.clone());
+    one.iter().map(key).eq(other.iter().map(key))
+}
+
 /// Copies a profile: 1. under its lock; 2. its files; 3. secrets of the keychain, which no service can open, into a store of
 /// its own.
 pub(super) fn copy(
@@ -49,7 +106,12 @@ pub(super) fn copy(
     })?;
     owner_only::create_folder(to).map_err(failed(to))?;
     copy_files(from, to)?;
-    let left = copy_secrets(&old, environment, to, clock)?;
+    let mut left = copy_secrets(&old, environment, to, clock)?;
+    for one in folders(from).into_iter().skip(1) {
+        let place = one.strip_prefix(from).map(|it| to.join(it)).unwrap_or_else(|_| to.to_owned());
+        let old = Installation::open(environment.clone(), Profile::new(one), clock)?;
+        left.extend(copy_secrets(&old, environment, &place, clock)?);
+    }
     Ok(MovedProfile { from: from.to_owned(), to: to.to_owned(), left })
 }
 

@@ -1,11 +1,12 @@
 //! systemd and launchd, asked by their own commands.
 
-use super::moved::{copy, failed};
+use super::credential::{property, seal, unseal};
+use super::moved::{are_same, commands, copy, failed};
 use super::{Draft, Installed, MovedProfile, PROGRAM, Scope, Start, SystemServiceError, Verb, launchd};
 use crate::clock::Clock;
 use crate::paths::{Platform, ProcessEnvironment, Profile, mark};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 pub(super) const SERVICE: &str = "bwdc.service";
 pub(super) const TIMER: &str = "bwdc.timer";
@@ -63,20 +64,22 @@ pub fn install(
     if environment.platform() == Platform::MacOs {
         return launch(environment, draft);
     }
-    let moved = if of_machine { prepare_machine(environment, draft, clock)? } else { None };
+    let (moved, unsealed) =
+        if of_machine { prepare_machine(environment, draft, clock)? } else { (None, None) };
     systemctl(environment, draft.layout.scope, &["daemon-reload"])?;
     let unit = if draft.start == Start::Stays { SERVICE } else { TIMER };
     systemctl(environment, draft.layout.scope, &["enable", unit])?;
     systemctl(environment, draft.layout.scope, &["restart", unit])?;
-    let check = if of_machine { Some(check(&draft.layout.folder)?) } else { None };
-    Ok(Installed { moved, check })
+    let sealed_key = draft.sealed_key.as_deref().filter(|_| unsealed.is_none());
+    let check = if of_machine { Some(check(&draft.layout.folder, sealed_key)?) } else { None };
+    Ok(Installed { moved, unsealed, check })
 }
 
 fn prepare_machine(
     environment: &ProcessEnvironment,
     draft: &Draft,
     clock: Clock,
-) -> Result<Option<MovedProfile>, SystemServiceError> {
+) -> Result<(Option<MovedProfile>, Option<String>), SystemServiceError> {
     run(environment, "systemd-sysusers", &["/etc/sysusers.d/bwdc.conf"])?;
     if let Some(program) = &draft.copied_program {
         // Beside it and moved: a program that runs cannot be written.
@@ -92,9 +95,15 @@ fn prepare_machine(
     let mut moved = None;
     if let Some(from) = &draft.copied_profile {
         moved = Some(copy(environment, from, folder, clock)?);
+        if !are_same(&draft.commands, &commands(environment, folder, clock)?) {
+            // Nobody was shown what is in there now.
+            std::fs::remove_dir_all(folder).map_err(failed(folder))?;
+            return Err(SystemServiceError::CommandsChanged { folder: from.clone() });
+        }
     } else if !folder.exists() {
         crate::paths::owner_only::create_folder(folder).map_err(failed(folder))?;
     }
+    let unsealed = seal_key(environment, draft, clock)?;
     run(environment, "chown", &["-R", "bwdc:bwdc", &state.display().to_string()])?;
     let locks = crate::lock::machine_folder(environment);
     run(
@@ -105,15 +114,52 @@ fn prepare_machine(
     if let Some(MovedProfile { from, to, .. }) = &moved {
         mark(from, to, clock).map_err(failed(from))?;
     }
-    Ok(moved)
+    Ok((moved, unsealed))
+}
+
+/// Seals the key of the service's secrets. Where that cannot be done, the key stays in a file and the unit names no other: why.
+fn seal_key(
+    environment: &ProcessEnvironment,
+    draft: &Draft,
+    clock: Clock,
+) -> Result<Option<String>, SystemServiceError> {
+    let Some(path) = &draft.sealed_key else { return Ok(None) };
+    let Err(error) = seal(environment, path, &draft.layout.folder, clock) else { return Ok(None) };
+    let line = property(path);
+    for file in &draft.files {
+        let text: String = file.text.split_inclusive('\n').filter(|it| it.trim_end() != line).collect();
+        std::fs::write(&file.path, text).map_err(failed(&file.path))?;
+    }
+    Ok(Some(error.to_string()))
 }
 
 /// The service's own `doctor`, as its account: whether all is well, and what it says.
-fn check(folder: &Path) -> Result<(bool, String), SystemServiceError> {
+fn check(folder: &Path, sealed_key: Option<&Path>) -> Result<(bool, String), SystemServiceError> {
     let folder = format!("BITWARDENCLI_CONNECTOR_APPDATA_DIR={}", folder.display());
-    let mut command = Command::new("runuser");
-    command.args(["-u", super::ACCOUNT, "--", "env", "-i", "PATH=/usr/bin:/bin", &folder, PROGRAM, "doctor"]);
-    let output = command.output().map_err(failed(Path::new("runuser")))?;
+    let program = if sealed_key.is_some() { "systemd-run" } else { "runuser" };
+    let mut command = Command::new(program);
+    match sealed_key {
+        // Only systemd opens its key.
+        Some(path) => {
+            command.args(["--quiet", "--wait", "--pipe", "--collect", "--service-type=exec"]);
+            command.arg(format!("--uid={}", super::ACCOUNT)).arg(format!("--property={}", property(path)));
+            command.args(["--setenv", &folder, PROGRAM, "doctor"]);
+        }
+        None => {
+            command.args([
+                "-u",
+                super::ACCOUNT,
+                "--",
+                "env",
+                "-i",
+                "PATH=/usr/bin:/bin",
+                &folder,
+                PROGRAM,
+                "doctor",
+            ]);
+        }
+    }
+    let output = command.output().map_err(failed(Path::new(program)))?;
     Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).trim_end().to_owned()))
 }
 
@@ -124,14 +170,14 @@ fn launch(environment: &ProcessEnvironment, draft: &Draft) -> Result<Installed, 
         "launchctl",
         &["bootstrap", &domain(environment, draft.layout.scope), &file.path.display().to_string()],
     )?;
-    Ok(Installed { moved: None, check: None })
+    Ok(Installed { moved: None, unsealed: None, check: None })
 }
 
 /// Stops a service and removes what was written for it. Settings and ledger stay.
 ///
 /// # Errors
 /// [`SystemServiceError::NotInstalled`], or what the service manager says.
-pub fn uninstall(environment: &ProcessEnvironment) -> Result<Scope, SystemServiceError> {
+pub fn uninstall(environment: &ProcessEnvironment, clock: Clock) -> Result<Scope, SystemServiceError> {
     let scope = installed(environment).ok_or(SystemServiceError::NotInstalled)?;
     if scope == Scope::Machine && !is_root() {
         return Err(SystemServiceError::NeedsRoot);
@@ -155,6 +201,10 @@ pub fn uninstall(environment: &ProcessEnvironment) -> Result<Scope, SystemServic
         }
     }
     systemctl(environment, scope, &["daemon-reload"])?;
+    if scope == Scope::Machine {
+        // What stays is whole without systemd.
+        unseal(environment, Path::new(super::FOLDER), clock)?;
+    }
     Ok(scope)
 }
 
@@ -238,15 +288,33 @@ fn said(
     program: &str,
     arguments: &[&str],
 ) -> Result<String, SystemServiceError> {
+    run_with(environment, program, arguments, b"").map(|it| it.trim_end().to_owned())
+}
+
+/// Runs a program of the operating system with this on its standard input; what it prints.
+pub(super) fn run_with(
+    environment: &ProcessEnvironment,
+    program: &str,
+    arguments: &[&str],
+    input: &[u8],
+) -> Result<String, SystemServiceError> {
+    use std::io::Write as _;
     let command = || format!("{program} {}", arguments.join(" "));
     let mut started = Command::new(program);
     environment.keep_secrets_from(started.args(arguments));
-    let output = started.output().map_err(|error| match error.kind() {
+    let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => SystemServiceError::NoManager,
         _ => SystemServiceError::Command { command: command(), said: error.to_string() },
-    })?;
+    };
+    started.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = started.spawn().map_err(failed)?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // Short enough for a pipe; who does not read it says why by its exit.
+        let _ = pipe.write_all(input);
+    }
+    let output = child.wait_with_output().map_err(failed)?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(SystemServiceError::Command { command: command(), said })

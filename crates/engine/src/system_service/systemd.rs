@@ -47,7 +47,7 @@ SystemCallErrorNumber=EPERM
 ";
 
 /// The unit of a service that stays, or of a single run.
-pub(super) fn service(layout: &Layout, start: Start) -> String {
+pub(super) fn service(layout: &Layout, start: Start, sealed_key: Option<&Path>) -> String {
     let mut unit = String::from(
         "# Written when the service was installed; the next installation replaces it.\n[Unit]\nDescription=Directory connector for Bitwarden (bwdc)\n\
          Wants=network-online.target\nAfter=network-online.target\n",
@@ -70,6 +70,9 @@ pub(super) fn service(layout: &Layout, start: Start) -> String {
         ),
     };
     unit.push_str("UMask=0077\n");
+    if let Some(path) = sealed_key {
+        let _ = writeln!(unit, "{}", super::credential::property(path));
+    }
     let folder = escaped(&layout.folder);
     if layout.scope == Scope::Machine {
         let _ = write!(
@@ -124,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_machines_service_has_an_account_and_nothing_to_spare() {
-        let unit = service(&layout(Scope::Machine), Start::Stays);
+        let unit = service(&layout(Scope::Machine), Start::Stays, None);
         for line in [
             "ExecStart=/usr/local/bin/bwdc run",
             "Type=notify",
@@ -138,8 +141,19 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_only_systemd_opens_is_named_in_the_unit() {
+        let path = Path::new("/etc/credstore.encrypted/bwdc.key");
+        for start in [Start::Stays, Start::Timer { minutes: 5 }] {
+            let unit = service(&layout(Scope::Machine), start, Some(path));
+            let line = "LoadCredentialEncrypted=bwdc.key:/etc/credstore.encrypted/bwdc.key";
+            let (before, _) = unit.split_once(line).expect("the line");
+            assert!(before.contains("[Service]") && !before.contains("[Install]"), "{unit}");
+        }
+    }
+
+    #[test]
     fn an_accounts_own_service_keeps_the_accounts_folder() {
-        let unit = service(&layout(Scope::Account), Start::Stays);
+        let unit = service(&layout(Scope::Account), Start::Stays, None);
         assert!(
             unit.contains("WantedBy=default.target")
                 && !unit.contains("User=")
@@ -149,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_timer_starts_single_runs() {
-        let unit = service(&layout(Scope::Machine), Start::Timer { minutes: 60 });
+        let unit = service(&layout(Scope::Machine), Start::Timer { minutes: 60 }, None);
         assert!(unit.contains("Type=oneshot") && unit.contains("sync --nointeraction"));
         assert!(!unit.contains("[Install]") && !unit.contains("Watchdog"), "the timer starts it");
         assert!(timer(60).contains("OnUnitActiveSec=60min"));
@@ -159,7 +173,7 @@ mod tests {
     fn a_path_with_blanks_stays_one_word() {
         assert_eq!(quoted(Path::new("/opt/my tools/100%/bwdc")), "\"/opt/my tools/100%%/bwdc\"");
         let layout = Layout { folder: "/home/ann/100% \"mine\"".into(), ..layout(Scope::Account) };
-        let unit = service(&layout, Start::Stays);
+        let unit = service(&layout, Start::Stays, None);
         assert!(unit.contains("APPDATA_DIR=/home/ann/100%% \\\"mine\\\"\"\n"), "{unit}");
     }
 }
