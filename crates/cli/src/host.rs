@@ -1,6 +1,7 @@
 //! The words of the service, and the place for them: its log is the error stream, which a service manager keeps.
 
 use crate::global::GlobalArguments;
+use crate::journal::{Line, Log, Priority};
 use crate::output::plan_data;
 use bwdc_core::plan::Verdict;
 use bwdc_engine::clock::Clock;
@@ -14,31 +15,36 @@ use bwdc_messages::{
     CommandLine, describe, history, notification, outcome, plan, refused_run, service, setting, sync,
 };
 use serde_json::{Value, json};
-use std::io::{self, Write as _};
 
 /// The command line as the host of a service.
 pub(crate) struct CommandHost {
     quiet: bool,
     commands: CommandLine,
+    log: Log,
 }
 
 impl CommandHost {
     pub(crate) fn new(global: &GlobalArguments) -> Self {
-        Self { quiet: global.quiet, commands: global.commands() }
+        let log = Log::of(global.environment().variable("JOURNAL_STREAM"));
+        Self { quiet: global.quiet, commands: global.commands(), log }
     }
 }
 
 impl Host for CommandHost {
     fn tell(&self, news: News<'_>) {
         let line = service::news(&news, &self.commands);
-        match &news {
-            News::Ended { result: Err(_), .. } | News::Unusable { .. } => tracing::error!("{line}"),
-            News::Waits { .. } | News::NoSocket { .. } | News::NoEndpoint { .. } => tracing::warn!("{line}"),
-            _ => tracing::info!("{line}"),
+        let priority = match &news {
+            News::Ended { result: Err(_), .. } | News::Unusable { .. } => Priority::Error,
+            News::Waits { .. } | News::NoSocket { .. } | News::NoEndpoint { .. } => Priority::Warning,
+            _ => Priority::Info,
+        };
+        match priority {
+            Priority::Error => tracing::error!("{line}"),
+            Priority::Warning => tracing::warn!("{line}"),
+            Priority::Info => tracing::info!("{line}"),
         }
         if !self.quiet {
-            // A log that cannot be written must not stop a run.
-            let _ = writeln!(io::stderr().lock(), "{}", fit(&line));
+            self.log.write(&Line { priority, text: &fit(&line), fields: &fields(&news) });
         }
     }
 
@@ -117,6 +123,33 @@ impl Host for CommandHost {
             }
         }
     }
+}
+
+/// What programs tell lines of the log apart by.
+fn fields(news: &News<'_>) -> Vec<(&'static str, String)> {
+    let (event, profile) = match news {
+        News::Began { .. } => ("began", None),
+        News::Scheduled { profile, .. } => ("scheduled", Some(profile)),
+        News::Unusable { profile, .. } => ("unusable", Some(profile)),
+        News::Waits { profile, .. } => ("waits", Some(profile)),
+        News::Ended { profile, .. } => ("ended", Some(profile)),
+        News::NoSocket { .. } => ("noSocket", None),
+        News::Listens { .. } => ("listens", None),
+        News::NoEndpoint { .. } => ("noEndpoint", None),
+        News::Stopping => ("stopping", None),
+    };
+    let mut fields = vec![("BWDC_EVENT", event.to_owned())];
+    fields.extend(profile.map(|it| ("BWDC_PROFILE", it.to_string())));
+    match news {
+        News::Unusable { error, .. } | News::Waits { error, .. } | News::Ended { result: Err(error), .. } => {
+            fields.push(("BWDC_KIND", describe(error).kind.name().to_owned()));
+        }
+        News::Ended { result: Ok(report), .. } => {
+            fields.push(("BWDC_CHANGES", report.changes_made().count().to_string()));
+        }
+        _ => {}
+    }
+    fields
 }
 
 fn extent(told: Told) -> Extent {

@@ -6,6 +6,7 @@ mod error;
 mod global;
 mod help;
 mod host;
+mod journal;
 mod log;
 mod output;
 mod progress;

@@ -323,6 +323,15 @@ pub(crate) fn withdraw(installation: &Installation, run: Option<RunId>) -> Resul
 /// Why the ledger cannot be written, or who holds it.
 pub(crate) fn forget(installation: &Installation, before: Option<Timestamp>) -> Result<usize, HistoryError> {
     let _run_lock = installation.lock("history purge")?;
+    if before.is_none() {
+        // Names of people are in there, too. A service that runs keeps what it still has to deliver.
+        match std::fs::remove_file(installation.profile().undelivered()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "undelivered notifications cannot be forgotten");
+            }
+            _ => {}
+        }
+    }
     if !installation.profile().connector_db.exists() {
         return Ok(0);
     }

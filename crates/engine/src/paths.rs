@@ -350,6 +350,11 @@ impl Profile {
         self.folder.join("secrets.key")
     }
 
+    /// Notifications that a service could not deliver yet.
+    pub(crate) fn undelivered(&self) -> PathBuf {
+        self.folder.join("undelivered.json")
+    }
+
     /// What the program tells of itself.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.join("bwdc.log")

@@ -8,6 +8,7 @@ use crate::installation::{Installation, sync_settings};
 use crate::ledger::{Ledger, RunId, RunRecord, Tally};
 use crate::paths::{ProcessEnvironment, Profile, ProfileName};
 use crate::schedule::{Past, Schedule};
+use crate::update::Newer;
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Takings;
 
@@ -37,6 +38,8 @@ pub struct ProfileStatus {
     pub schedule: Option<Schedule>,
     /// What history tells.
     pub tally: Tally,
+    /// When its settings were last changed; None: that is not known.
+    pub since: Option<Timestamp>,
     /// When the next run is due; None: none starts by itself.
     pub next: Option<Timestamp>,
     /// The refused run that waits for an approval.
@@ -45,6 +48,8 @@ pub struct ProfileStatus {
     pub managed: Option<(u64, u64)>,
     /// What the service is doing with it now; None where no service was asked.
     pub activity: Option<Activity>,
+    /// A newer version of the program, where a service knows of one.
+    pub newer: Option<Newer>,
 }
 
 /// A refused run that an approval would let pass.
@@ -101,6 +106,8 @@ pub enum Reason {
     Paused,
     /// Nobody has agreed to the first sync.
     WaitsForFirstSync,
+    /// Runs start by themselves, the first one is due, and none has begun.
+    NeverRan,
     /// The last runs failed.
     Failing,
     /// No run has succeeded for three intervals.
@@ -117,7 +124,8 @@ impl Reason {
             | Self::Refused
             | Self::PartlyRefused
             | Self::Paused
-            | Self::WaitsForFirstSync => Health::NeedsPerson,
+            | Self::WaitsForFirstSync
+            | Self::NeverRan => Health::NeedsPerson,
         }
     }
 }
@@ -134,6 +142,8 @@ impl ProfileStatus {
         }
         if self.is_overdue(now) {
             reasons.push(Reason::Overdue);
+        } else if self.never_ran(now) {
+            reasons.push(Reason::NeverRan);
         }
         let refused = self.tally.last.as_ref().is_some_and(RunRecord::is_refused);
         match (refused, &self.pending) {
@@ -158,12 +168,21 @@ impl ProfileStatus {
         self.reasons(now).first().map_or(Health::Healthy, |it| it.health())
     }
 
+    /// Where nothing has succeeded yet, three intervals count from the first run, else from the day that it could have begun.
     fn is_overdue(&self, now: Timestamp) -> bool {
-        let last = self.tally.last_success;
+        let last = self.tally.last_success.or(self.tally.first_start).or(self.since);
         match (&self.schedule, self.readiness, last) {
             (Some(schedule), Readiness::Scheduled, Some(last)) => schedule.overdue_after(last) < now,
             _ => false,
         }
+    }
+}
+
+impl ProfileStatus {
+    fn never_ran(&self, now: Timestamp) -> bool {
+        let begins = matches!(self.activity, Some(Activity::Running { .. }));
+        let due = self.readiness == Readiness::Scheduled && self.next.is_some_and(|it| it <= now);
+        due && self.tally.last_start.is_none() && !begins
     }
 }
 
@@ -188,7 +207,10 @@ pub(crate) fn look(
 pub(crate) fn of(installation: &Installation, name: &ProfileName) -> Result<ProfileStatus, EngineError> {
     let now = installation.now();
     let (schedule, readiness, tally, managed, pending) = known(installation)?;
-    let past = Past::of(&tally, now).not_after(now);
+    let since = changed_at(installation.profile()).map(|it| it.min(now));
+    // Where none has begun yet, the first one was due when the settings asked for it.
+    let begin = since.filter(|_| tally.last_start.is_none()).unwrap_or(now);
+    let past = Past::of(&tally, begin).not_after(now);
     let next = schedule.as_ref().filter(|_| readiness == Readiness::Scheduled).map(|it| it.next(&past));
     Ok(ProfileStatus {
         profile: name.clone(),
@@ -196,11 +218,23 @@ pub(crate) fn of(installation: &Installation, name: &ProfileName) -> Result<Prof
         readiness,
         schedule,
         tally,
+        since,
         next,
         pending,
         managed,
         activity: None,
+        newer: None,
     })
+}
+
+/// When the settings of a profile were last changed.
+fn changed_at(profile: &Profile) -> Option<Timestamp> {
+    let changed = |path: &std::path::Path| {
+        let since =
+            std::fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis()).ok().map(Timestamp)
+    };
+    [&profile.data_json, &profile.connector_toml].into_iter().filter_map(|it| changed(it)).max()
 }
 
 type Known = (Option<Schedule>, Readiness, Tally, Option<(u64, u64)>, Option<Pending>);
@@ -275,10 +309,12 @@ mod tests {
             readiness: Readiness::Scheduled,
             schedule: Schedule::of(Some(60), &settings, "").expect("settings"),
             tally: Tally::of(runs),
+            since: None,
             next: None,
             pending: None,
             managed: None,
             activity: None,
+            newer: None,
         }
     }
 
@@ -307,6 +343,25 @@ mod tests {
         refused.pending = Some(Pending { run: RunId(7), takings: Takings::default() });
         assert_eq!(refused.reasons(Timestamp(0)), [Reason::ApprovalPending]);
         assert_eq!(refused.health(Timestamp(0)), Health::NeedsPerson);
+    }
+
+    #[test]
+    fn a_schedule_by_which_nothing_ever_ran_is_not_healthy_and_overdue_after_three_intervals() {
+        let mut never = status(&[]);
+        never.since = Some(Timestamp(0));
+        never.next = Some(Timestamp(5));
+        assert_eq!(never.reasons(Timestamp(4)), [], "the first one is not due yet");
+        assert_eq!(never.reasons(Timestamp(5)), [Reason::NeverRan]);
+        assert_eq!(never.health(Timestamp(5)), Health::NeedsPerson);
+        assert_eq!(never.reasons(Timestamp(3 * HOUR + 1)), [Reason::Overdue]);
+        never.activity = Some(Activity::Running { since: Timestamp(5) });
+        assert_eq!(never.reasons(Timestamp(6)), []);
+        never.readiness = Readiness::NoSchedule;
+        assert_eq!(never.reasons(Timestamp(9 * HOUR)), [], "nobody asked for runs");
+        // One that was only ever refused has not done its work either.
+        let refused = status(&[record(RunOutcome::Refused)]);
+        assert_eq!(refused.reasons(Timestamp(HOUR)), [Reason::Refused]);
+        assert_eq!(refused.reasons(Timestamp(4 * HOUR)), [Reason::Overdue, Reason::Refused]);
     }
 
     #[test]

@@ -56,12 +56,19 @@ pub fn report(found: &[Found<'_>], service: ServiceState, now: Timestamp, comman
             }
         }
     }
+    let newer = found.iter().find_map(|(_, status)| status.as_ref().ok()?.newer.as_ref());
+    if let Some(newer) = newer {
+        text.push_str("\n\n");
+        let (version, page) = (&newer.version, &newer.page);
+        text.push_str(&text!("status.newer", "Version {version} is available: {page}", version, page));
+    }
     let profiles: Vec<Value> = found.iter().map(|(name, status)| data_of(name, status, now)).collect();
     let data = json!({
         "object": "status",
         "health": word(health),
         "service": service_word(service),
         "version": env!("CARGO_PKG_VERSION"),
+        "newer": newer.map(|it| json!({ "version": it.version, "page": it.page })),
         "profiles": profiles,
     });
     Report { text: text.trim_end().to_owned(), data, code: code(health) }
@@ -154,6 +161,7 @@ fn reason(reason: Reason, status: &ProfileStatus) -> String {
         }
         Reason::Paused => text!("status.paused", "the schedule is paused"),
         Reason::WaitsForFirstSync => text!("status.waits", "waiting for the first sync: look at the plan"),
+        Reason::NeverRan => text!("status.never-ran", "the first scheduled run is due and has not started"),
         Reason::Failing => {
             text!("status.failing", "{runs:run/runs} failed in a row", runs = status.tally.failures)
         }
@@ -236,6 +244,8 @@ fn step(reason: Reason, status: &ProfileStatus) -> Option<Step> {
     Some(match reason {
         Reason::NotSetUp => Step::run("login"),
         Reason::ApprovalPending => Step::run(format!("history {}", status.pending.as_ref()?.run.0)),
+        Reason::NeverRan => Step::run("service status"),
+        Reason::Overdue if status.tally.last.is_none() => Step::run("service status"),
         Reason::Refused | Reason::PartlyRefused | Reason::Failing | Reason::Overdue => {
             Step::run(format!("history {}", status.tally.last.as_ref()?.id.0))
         }
@@ -297,6 +307,7 @@ fn reason_word(reason: Reason) -> &'static str {
         Reason::PartlyRefused => "partlyRefused",
         Reason::Paused => "paused",
         Reason::WaitsForFirstSync => "waitsForFirstSync",
+        Reason::NeverRan => "neverRan",
         Reason::Failing => "failing",
         Reason::Overdue => "overdue",
     }

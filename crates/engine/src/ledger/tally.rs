@@ -29,6 +29,8 @@ pub struct Tally {
     pub last: Option<RunRecord>,
     /// When the last run began, whether or not it has ended.
     pub last_start: Option<Timestamp>,
+    /// When the first run that is remembered began; only looked for where none did what it should.
+    pub first_start: Option<Timestamp>,
     /// When the last run began that did what it should.
     pub last_success: Option<Timestamp>,
     /// When the last one of those began that read everything.
@@ -50,6 +52,7 @@ impl Tally {
             last: ended().next().cloned(),
             last_start: runs.first().map(|it| it.started_at),
             last_full: done.clone().find(|it| it.counts.contains_key(FULL_READ)).map(|it| it.started_at),
+            first_start: runs.last().map(|it| it.started_at),
             by_person: done.clone().any(|it| !it.trigger.scheduled),
             last_success: done.next().map(|it| it.started_at),
             failures: u32::try_from(failed).unwrap_or(u32::MAX),

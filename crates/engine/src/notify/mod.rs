@@ -17,6 +17,7 @@ use crate::paths::ProfileName;
 use crate::run::RunError;
 use bwdc_core::import::RefusedRecord;
 use bwdc_core::names::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
@@ -88,7 +89,7 @@ pub enum Occasion<'a> {
 }
 
 /// A notification in words.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// In one line.
     pub subject: String,

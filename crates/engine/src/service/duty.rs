@@ -2,6 +2,7 @@
 
 use super::daily::{Day, Expiring};
 use super::metrics::{Counters, Scraped};
+use super::newest::Newest;
 use super::postman::Postman;
 use super::unrecorded::Unrecorded;
 use super::{Host, News, ServiceOptions};
@@ -49,6 +50,8 @@ pub(super) struct Duty<'s> {
     anew: Cell<bool>,
     /// Certificates that were told to expire.
     expiring: Expiring,
+    /// Whether there is a newer version of the program.
+    newest: Newest,
     /// What history told last.
     tally: RefCell<Tally>,
     /// What its runs come to.
@@ -66,13 +69,24 @@ struct Plan {
     readiness: Readiness,
 }
 
+/// By which it is known that something has changed of what tells how a profile is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Settings, and the ledger with its log.
+    pub(super) files: [Stamp; 4],
+    /// Failures that are in no ledger.
+    pub(super) unrecorded: u32,
+}
+
 /// By which a file that was changed is known.
-type Stamp = Option<(SystemTime, u64)>;
+pub(super) type Stamp = Option<(SystemTime, u64)>;
 
 impl<'s> Duty<'s> {
     pub(super) fn new(options: &ServiceOptions, name: ProfileName, host: &'s dyn Host, stop: Cancel) -> Self {
+        let environment = options.environment.clone().for_profile(name.clone());
+        let undelivered = Profile::from_environment(&environment).ok().map(|it| it.undelivered());
         Self {
-            environment: options.environment.clone().for_profile(name.clone()),
+            environment,
             name,
             clock: options.clock,
             host,
@@ -82,9 +96,10 @@ impl<'s> Duty<'s> {
             activity: RefCell::new(Activity::Idle),
             sending: AtomicBool::new(false),
             wake: Notify::new(),
-            postman: Postman::new(),
+            postman: Postman::new(options.clock, undelivered),
             anew: Cell::new(true),
             expiring: Expiring::default(),
+            newest: Newest::default(),
             tally: RefCell::default(),
             counters: RefCell::default(),
             unrecorded: Unrecorded::default(),
@@ -117,6 +132,7 @@ impl<'s> Duty<'s> {
                 if !self.run_scheduled().await {
                     self.stop.unless_cancelled(tokio::time::sleep(EACH_TRY)).await;
                 }
+                self.newest.ask(&self.environment, self.clock, &self.stop).await;
                 continue;
             }
             let waiting = async {
@@ -216,7 +232,7 @@ impl<'s> Duty<'s> {
             _ => {
                 self.activity.replace(Activity::Idle);
                 self.expect_on_record(trigger, began, result.as_ref().err());
-                self.postman.hear(&self.name, result.as_ref(), self.clock, self.host);
+                self.postman.hear(&self.name, result.as_ref(), self.host);
                 self.host.tell(News::Ended { profile: &self.name, trigger, result: result.as_ref() });
             }
         }
@@ -261,10 +277,21 @@ impl<'s> Duty<'s> {
     pub(super) fn status(&self) -> Result<ProfileStatus, EngineError> {
         let mut status = status::look(&self.environment, &self.name, self.clock)?;
         status.activity = Some(self.activity.borrow().clone());
+        status.newer = self.newest.known();
         let next = status.schedule.as_ref().filter(|_| status.readiness == Readiness::Scheduled);
         status.next = next.map(|it| it.next(&self.past_of(&status.tally)));
         status.tally.failures = status.tally.failures.saturating_add(self.unrecorded.failures());
         Ok(status)
+    }
+
+    /// By which it is known that the profile may be otherwise now. It costs a look at some files.
+    pub(super) fn mark(&self) -> Mark {
+        let files = self.profile().map(|it| {
+            let mut log = it.connector_db.clone().into_os_string();
+            log.push("-wal");
+            [&it.data_json, &it.connector_toml, &it.connector_db, Path::new(&log)].map(stamp)
+        });
+        Mark { files: files.unwrap_or_default(), unrecorded: self.unrecorded.failures() }
     }
 
     /// How the profile is, for metrics.

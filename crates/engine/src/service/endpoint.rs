@@ -4,7 +4,7 @@
 //! the numbers are given for a token only.
 
 use super::Host;
-use super::duty::Duty;
+use super::duty::{Duty, Mark};
 use super::metrics;
 use crate::clock::Clock;
 use crate::paths::ProcessEnvironment;
@@ -23,7 +23,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -38,6 +38,9 @@ const MOST: usize = 32;
 const LONGEST: Duration = Duration::from_secs(60);
 /// How long the service may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How old an answer may be: whoever asks, and how often, costs a look at some files, not a read of the ledgers.
+const READY_FOR: Duration = Duration::from_secs(10);
+const METRICS_FOR: Duration = Duration::from_secs(1);
 /// The content type of the format.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -168,19 +171,46 @@ impl Endpoint {
 
     /// Answers for as long as it is awaited.
     pub(super) async fn serve(&mut self, duties: &[Duty<'_>], clock: Clock, host: &dyn Host) {
+        let (mut is_ready, mut scrape) = (Remembered::within(READY_FOR), Remembered::within(METRICS_FOR));
         while let Some((page, reply)) = self.questions.recv().await {
+            let marks = || duties.iter().map(Duty::mark).collect();
             let answer = match page {
                 Page::Health => (StatusCode::OK, "ok\n".to_owned()),
-                Page::Ready => ready(duties, clock),
-                Page::Metrics => {
+                Page::Ready => is_ready.or_new(marks(), || ready(duties, clock)),
+                Page::Metrics => scrape.or_new(marks(), || {
                     let scraped: Vec<_> = duties.iter().map(Duty::scraped).collect();
                     (StatusCode::OK, metrics::text(&scraped, clock.now(), &|it| host.metric(it)))
-                }
+                }),
             };
             // Whoever asked may have gone.
             let _ = reply.send(answer);
         }
         std::future::pending::<()>().await;
+    }
+}
+
+type Answer = (StatusCode, String);
+
+/// An answer that counts for a while, unless what it is made of has changed.
+struct Remembered {
+    longest: Duration,
+    last: Option<(Vec<Mark>, Instant, Answer)>,
+}
+
+impl Remembered {
+    fn within(longest: Duration) -> Self {
+        Self { longest, last: None }
+    }
+
+    fn or_new(&mut self, marks: Vec<Mark>, new: impl FnOnce() -> Answer) -> Answer {
+        match &self.last {
+            Some((of, at, answer)) if *of == marks && at.elapsed() < self.longest => answer.clone(),
+            _ => {
+                let answer = new();
+                self.last = Some((marks, Instant::now(), answer.clone()));
+                answer
+            }
+        }
     }
 }
 
@@ -280,6 +310,24 @@ mod tests {
         assert_eq!(parse("0.0.0.0:9464"), Some(([0, 0, 0, 0], 9464).into()));
         assert_eq!(parse("[::1]:9464").map(|it| it.ip().is_loopback()), Some(true));
         assert_eq!((parse("example.test:9464"), parse("")), (None, None));
+    }
+
+    #[test]
+    fn whoever_asks_again_gets_the_same_answer_until_something_changes() {
+        let mut remembered = Remembered::within(Duration::from_secs(600));
+        let mut made = 0;
+        let mut ask = |unrecorded| {
+            remembered.or_new(vec![Mark { files: [None; 4], unrecorded }], || {
+                made += 1;
+                (StatusCode::OK, made.to_string())
+            })
+        };
+        let answers = [ask(0), ask(0), ask(1), ask(1)].map(|it| it.1);
+        assert_eq!(answers, ["1", "1", "2", "2"]);
+        let mut short = Remembered::within(Duration::ZERO);
+        let text = |text: &str| (StatusCode::OK, text.to_owned());
+        assert_eq!(short.or_new(Vec::new(), || text("a")).1, "a");
+        assert_eq!(short.or_new(Vec::new(), || text("b")).1, "b");
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod duty;
 mod endpoint;
 mod identity;
 mod metrics;
+mod newest;
+mod outbox;
 mod postman;
 mod protocol;
 mod signals;

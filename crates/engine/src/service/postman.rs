@@ -1,6 +1,7 @@
 //! Carries the notifications of one profile, and tries those again that were not taken.
 
 use super::Host;
+use super::outbox::{Letter, Outbox};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -8,28 +9,30 @@ use crate::notify::{Channel, Desk, Message, Occasion, Tell, came};
 use crate::paths::ProfileName;
 use bwdc_core::names::Timestamp;
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Notifications that wait for a way; of more, the oldest are given up.
-const MOST: usize = 100;
 /// How long until the first further try; doubled with each, an hour at most.
 const FIRST: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(3600);
-/// Tries of about a day.
-const TRIES: u32 = 30;
+/// How old a notification gets, in milliseconds: a day.
+const OLDEST: i64 = 24 * 60 * 60 * 1000;
 
 /// What is told of one profile, and what still has to be delivered.
 pub(super) struct Postman {
+    clock: Clock,
     desk: RefCell<Option<Desk>>,
-    queue: RefCell<VecDeque<Message>>,
+    outbox: RefCell<Outbox>,
     wake: Notify,
 }
 
 impl Postman {
-    pub(super) fn new() -> Self {
-        Self { desk: RefCell::new(None), queue: RefCell::new(VecDeque::new()), wake: Notify::new() }
+    /// `file` has what an earlier service could not deliver.
+    pub(super) fn new(clock: Clock, file: Option<PathBuf>) -> Self {
+        let outbox = RefCell::new(Outbox::open(file));
+        Self { clock, desk: RefCell::new(None), outbox, wake: Notify::new() }
     }
 
     /// Before the first run: how many failed before this service began.
@@ -38,15 +41,9 @@ impl Postman {
     }
 
     /// Hears of a run, and puts into the queue what is to be told of it.
-    pub(super) fn hear<T>(
-        &self,
-        profile: &ProfileName,
-        result: Result<&T, &EngineError>,
-        clock: Clock,
-        host: &dyn Host,
-    ) {
+    pub(super) fn hear<T>(&self, profile: &ProfileName, result: Result<&T, &EngineError>, host: &dyn Host) {
         let Some(came) = came(result) else { return };
-        let told = self.desk.borrow_mut().get_or_insert_with(Desk::default).hear(came, clock.now());
+        let told = self.desk.borrow_mut().get_or_insert_with(Desk::default).hear(came, self.clock.now());
         for tell in told {
             let occasion = match (tell, result) {
                 (Tell::Recovered { failures, since }, _) => Occasion::Recovered { profile, failures, since },
@@ -62,64 +59,73 @@ impl Postman {
         }
     }
 
-    /// Puts a notification into the queue.
+    /// Takes a notification.
     pub(super) fn send(&self, message: Message) {
-        let mut queue = self.queue.borrow_mut();
-        if queue.len() == MOST {
-            queue.pop_front();
-        }
-        queue.push_back(message);
+        self.outbox.borrow_mut().add(message.short(), self.clock.now());
         self.wake.notify_one();
     }
 
-    /// Delivers what is in the queue, for as long as it is awaited. `engine` opens the installation, whose settings say where
-    /// to.
+    /// Delivers what waits, for as long as it is awaited. `engine` opens the installation, whose settings say where to.
     pub(super) async fn deliver(&self, engine: impl Fn() -> Result<Engine, EngineError>) {
+        let mut rounds = 0;
         loop {
-            let next = self.queue.borrow_mut().pop_front();
-            match next {
-                Some(message) => deliver(&engine, message).await,
-                None => self.wake.notified().await,
+            self.round(&engine).await;
+            if self.outbox.borrow().is_empty() {
+                rounds = 0;
+                self.wake.notified().await;
+                continue;
+            }
+            let pause = FIRST.saturating_mul(1 << rounds.min(10)).min(LONGEST);
+            rounds += 1;
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }
-}
 
-/// Delivers a notification, and tries again for about a day. Each way gets it once.
-async fn deliver(engine: &impl Fn() -> Result<Engine, EngineError>, message: Message) {
-    let mut took = Vec::new();
-    for tries in 0..TRIES {
-        if delivered(engine, &message, &mut took).await {
-            return;
+    /// Tries each notification once, by the ways that did not take it. A way that fails gets no later one before an earlier one,
+    /// and holds up no other way.
+    async fn round(&self, engine: &impl Fn() -> Result<Engine, EngineError>) {
+        let (mut number, mut down) = (0, BTreeSet::new());
+        loop {
+            let found = self.outbox.borrow().from(number);
+            let Some((this, mut letter)) = found else { return };
+            number = this + 1;
+            let is_done = deliver(engine, &mut letter, &mut down).await;
+            let is_old = letter.age(self.clock.now()) >= OLDEST;
+            if !is_done && is_old {
+                tracing::error!(subject = letter.message.subject, "a notification is given up");
+            }
+            let waits = (!is_done && !is_old).then_some(letter.took);
+            self.outbox.borrow_mut().note(this, waits);
         }
-        tokio::time::sleep(FIRST.saturating_mul(1 << tries.min(10)).min(LONGEST)).await;
     }
-    tracing::error!(subject = message.subject, "a notification is given up");
 }
 
-/// Whether every way took it. One that did not is in the log.
-async fn delivered(
+/// Whether every way took it. One that did not is in the log, and down for the rest of the round.
+async fn deliver(
     engine: &impl Fn() -> Result<Engine, EngineError>,
-    message: &Message,
-    took: &mut Vec<Channel>,
+    letter: &mut Letter,
+    down: &mut BTreeSet<Channel>,
 ) -> bool {
+    let skipped: Vec<Channel> = letter.took.iter().chain(down.iter()).copied().collect();
     let results = match engine() {
-        Ok(engine) => engine.notify(message.clone(), took).await,
+        Ok(engine) => engine.notify(letter.message.clone(), &skipped).await,
         Err(error) => Err(error),
     };
     match results {
         Ok(results) => {
-            let mut all = true;
             for (channel, result) in results {
                 match result {
-                    Ok(()) => took.push(channel),
+                    Ok(()) => letter.took.push(channel),
                     Err(error) => {
                         tracing::warn!(?channel, %error, "a notification was not delivered");
-                        all = false;
+                        down.insert(channel);
                     }
                 }
             }
-            all
+            down.iter().all(|it| letter.took.contains(it))
         }
         Err(error) => {
             tracing::warn!(%error, "a notification was not delivered");

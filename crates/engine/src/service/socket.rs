@@ -92,6 +92,8 @@ mod platform {
 
     /// How long a caller may take for a question, or to take an answer.
     const PATIENCE: Duration = Duration::from_secs(10);
+    /// How often it is tried to be taken.
+    const EACH_TRY: Duration = Duration::from_millis(20);
     /// Callers at a time, and those of one account.
     const MOST: usize = 64;
     const MOST_OF_ONE: usize = 16;
@@ -135,8 +137,13 @@ mod platform {
         if path.parent().is_none_or(is_of_others) {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(io::ErrorKind::AddrInUse.into());
+        match connect(path, Duration::ZERO) {
+            Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
+            // One that has stopped to answer is there all the same.
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                return Err(io::ErrorKind::AddrInUse.into());
+            }
+            Err(_) => {}
         }
         if std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket()) {
             std::fs::remove_file(path)?;
@@ -244,14 +251,13 @@ mod platform {
         if !may_be_trusted(path) {
             return Err(AskError::OfAnother { path: place() });
         }
-        let mut stream =
-            std::os::unix::net::UnixStream::connect(path).map_err(|error| match error.kind() {
-                io::ErrorKind::PermissionDenied => AskError::NotAllowed { path: place() },
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                    AskError::NotRunning { path: place() }
-                }
-                _ => broken(error),
-            })?;
+        let mut stream = connect(path, patience.min(PATIENCE)).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => AskError::NotAllowed { path: place() },
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                AskError::NotRunning { path: place() }
+            }
+            _ => broken(error),
+        })?;
         stream.set_read_timeout(Some(patience)).map_err(broken)?;
         stream.set_write_timeout(Some(patience)).map_err(broken)?;
         let mut text = serde_json::to_vec(request).map_err(|error| broken(error.into()))?;
@@ -264,6 +270,52 @@ mod platform {
         }
         let reply: Option<Reply> = serde_json::from_str(&line).ok();
         reply.filter(|it| it.protocol == PROTOCOL).ok_or_else(|| AskError::OtherProtocol { path: place() })
+    }
+
+    /// A connection, within this time: a service that is frozen takes none, and the system would wait for as long as it is.
+    fn connect(path: &Path, patience: Duration) -> io::Result<std::os::unix::net::UnixStream> {
+        use socket2::{Domain, SockAddr, Socket, Type};
+        let (socket, address) = (Socket::new(Domain::UNIX, Type::STREAM, None)?, SockAddr::unix(path)?);
+        socket.set_nonblocking(true)?;
+        let end = std::time::Instant::now() + patience;
+        while let Err(error) = socket.connect(&address) {
+            if error.kind() != io::ErrorKind::WouldBlock {
+                return Err(error);
+            }
+            if std::time::Instant::now() >= end {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            std::thread::sleep(EACH_TRY);
+        }
+        socket.set_nonblocking(false)?;
+        Ok(socket.into())
+    }
+
+    #[cfg(all(test, target_os = "linux"))]
+    mod tests {
+        use super::super::super::protocol::Command;
+        use super::*;
+
+        #[test]
+        fn a_service_that_takes_no_callers_is_not_waited_for() {
+            use socket2::{Domain, SockAddr, Socket, Type};
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("bwdc.sock");
+            let frozen = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+            frozen.bind(&SockAddr::unix(&path).expect("an address")).expect("bound");
+            frozen.listen(0).expect("listens");
+            let mut waiting = Vec::new();
+            while let Ok(stream) = connect(&path, Duration::ZERO) {
+                waiting.push(stream);
+                assert!(waiting.len() < 10_000, "it takes everybody");
+            }
+            let request = Request { protocol: PROTOCOL, profile: None, command: Command::Status };
+            let error = ask(&path, &request, Duration::from_millis(200)).expect_err("nobody answers");
+            let AskError::Broken { source, .. } = error else { panic!("{error:?}") };
+            assert_eq!(source.kind(), io::ErrorKind::TimedOut);
+            let other = listen(&ServiceSocket { path, for_group: false });
+            assert_eq!(other.err().map(|it| it.kind()), Some(io::ErrorKind::AddrInUse));
+        }
     }
 }
 

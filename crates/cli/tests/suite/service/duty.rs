@@ -40,6 +40,66 @@ fn nothing_starts_by_itself_before_a_person_synced_and_everything_after() {
 }
 
 #[test]
+fn a_schedule_without_a_service_that_never_ran_is_not_said_to_be_well() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let status = stage.run(&["status"]);
+    assert_eq!(status.code, Some(1), "{}", status.stdout);
+    assert!(
+        status.stdout.starts_with("WARNING: the first scheduled run is due and has not started"),
+        "{}",
+        status.stdout
+    );
+    // Three intervals after anybody changed a setting.
+    let old = std::time::SystemTime::now() - Duration::from_secs(400 * 24 * 60 * 60);
+    for name in ["data.json", "connector.toml"] {
+        let file =
+            std::fs::File::options().write(true).open(stage.home.data_folder().join(name)).expect("ours");
+        file.set_modified(old).expect("ours");
+    }
+    let status = stage.run(&["status"]);
+    assert_eq!(status.code, Some(2), "{}", status.stdout);
+    assert!(
+        status.stdout.starts_with("CRITICAL: no run has succeeded within three intervals"),
+        "{}",
+        status.stdout
+    );
+}
+
+#[test]
+fn a_newer_version_that_a_service_heard_of_is_told_with_the_status() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let feed = format!("http://{}/", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        let (mut stream, _) = listener.accept().expect("a caller");
+        let mut part = [0; 4096];
+        assert!(stream.read(&mut part).expect("a request") > 0);
+        let list = r#"[{"tag_name":"v99.1.0","html_url":"https://releases.example.test/99.1.0"}]"#;
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{list}",
+            list.len()
+        )
+        .expect("taken");
+    });
+    let mut stage = Stage::new(Options::official(), AGREED, |_| {});
+    let directory = Tree::of(1).serve();
+    stage.read(&directory);
+    stage.home.set("BWDC_UPDATE_FEED", &feed);
+    let daemon = Daemon::start(&stage);
+    daemon.says("made");
+    let status =
+        until("it asked", || Some(daemon.ask(Command::Status)).filter(|it| !it.data["newer"].is_null()));
+    assert_eq!(status.data["newer"]["version"], "99.1.0");
+    assert!(
+        status.text.contains("Version 99.1.0 is available: https://releases.example.test/99.1.0"),
+        "{}",
+        status.text
+    );
+    assert_eq!(status.code, 0, "it is no reason to worry: {}", status.text);
+}
+
+#[test]
 fn a_service_syncs_what_is_due_when_it_starts_and_again_after_a_kill() {
     let stage = Stage::new(Options::official(), AGREED, |_| {});
     let directory = Tree::of(3).serve();

@@ -92,6 +92,29 @@ fn a_way_that_took_it_does_not_get_it_again_for_one_that_did_not() {
 }
 
 #[test]
+fn what_could_not_be_delivered_is_delivered_by_the_next_service() {
+    let stage = Stage::new(Options::official(), AGREED, |_| {});
+    let file = into_file(&stage);
+    let (script, away) = (stage.home.path().join("keep"), stage.home.path().join("away"));
+    std::fs::rename(&script, &away).expect("moved");
+    let waits = stage.home.data_folder().join("undelivered.json");
+    let daemon = Daemon::start(&stage);
+    daemon.says("did not do everything");
+    let kept_there = || std::fs::read_to_string(&waits).ok().filter(|it| it.contains("failing"));
+    until("it waits on disk", kept_there);
+    let mode = std::fs::metadata(&waits).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    daemon.kill();
+    assert_eq!(kept(&file), [] as [Value; 0]);
+    std::fs::rename(&away, &script).expect("moved");
+    let daemon = Daemon::start(&stage);
+    let told = until("it is told", || Some(kept(&file)).filter(|it| !it.is_empty()));
+    assert_eq!((told.len(), &told[0]["data"]["event"]), (1, &"failing".into()), "{told:?}");
+    until("nothing waits", || (!waits.exists()).then_some(()));
+    drop(daemon);
+}
+
+#[test]
 fn people_whom_the_server_does_not_take_are_told_once_and_put_no_run_off() {
     let stage = Stage::new(Options::official(), AGREED, |_| {});
     let file = into_file(&stage);

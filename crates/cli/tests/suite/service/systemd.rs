@@ -62,8 +62,41 @@ fn install(stage: &Stage) {
     let more = Path::new("/etc/systemd/system/bwdc.service.d");
     std::fs::create_dir_all(more).expect("made");
     std::fs::write(more.join("test.conf"), "[Service]\nEnvironment=BWDC_WAIT_SPEED=500\n").expect("written");
-    let said = expect(program, &["service", "install", "--from", from]);
+    let asked = system(program, &["service", "install", "--from", from]);
+    assert!(!asked.status.success() && !Path::new(SOCKET).exists(), "nobody said yes: {asked:?}");
+    foreign_commands(stage);
+    let said = expect(program, &["service", "install", "--from", from, "--yes"]);
     assert!(said.contains("found no failure"), "{said}");
+    sealed(&said);
+}
+
+/// What another account chose is not run by the service because root installs it.
+fn foreign_commands(stage: &Stage) {
+    let folder = stage.home.data_folder();
+    let (settings, folder) = (folder.join("connector.toml"), folder.to_str().expect("a path"));
+    let before = std::fs::read_to_string(&settings).expect("readable");
+    std::fs::write(&settings, format!("{before}[notify]\ncommand = [\"/home/eve/run-me\"]\n"))
+        .expect("written");
+    let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&settings).expect("a file"));
+    std::os::unix::fs::chown(&settings, Some(4242), None).expect("root may");
+    let refused = system(env!("CARGO_BIN_EXE_bwdc"), &["service", "install", "--from", folder, "--yes"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && said.contains("/home/eve/run-me") && said.contains("--keep-commands"),
+        "{said}"
+    );
+    assert!(!Path::new(SOCKET).exists() && !Path::new("/etc/systemd/system/bwdc.service").exists());
+    std::os::unix::fs::chown(&settings, Some(owner), None).expect("root may");
+    std::fs::write(&settings, before).expect("written");
+}
+
+/// The key of the secrets is a credential of systemd, and not beside them.
+fn sealed(said: &str) {
+    let data = Path::new("/var/lib/bwdc/data");
+    let unit = std::fs::read_to_string("/etc/systemd/system/bwdc.service").expect("a unit");
+    assert!(unit.contains("LoadCredentialEncrypted=bwdc.key:"), "{said}\n{unit}");
+    let secrets = std::fs::read_to_string(data.join("secrets.json")).expect("secrets");
+    assert!(secrets.contains("\"credential\"") && !data.join("secrets.key").exists(), "{said}\n{secrets}");
 }
 
 #[test]
@@ -79,6 +112,7 @@ fn a_service_of_the_machine_from_installation_to_removal() {
         system("/usr/local/bin/bwdc", &["status"]).status.success().then_some(())
     });
     hardened();
+    journalled();
     folder_is_left(&stage);
     let killed = std::env::var(KILLS).ok().and_then(|it| it.parse().ok()).unwrap_or(5);
     for round in 0..killed {
@@ -114,6 +148,17 @@ fn hardened() {
     let line = text.lines().find(|it| it.contains("Overall exposure level")).expect("a verdict");
     let level: f64 = line.split_whitespace().find_map(|it| it.parse().ok()).expect("a number");
     assert!(level <= 1.5, "{line}");
+}
+
+/// The journal has a priority and fields, so that lines are found by profile and event.
+fn journalled() {
+    let found = |filter: &str| {
+        let text = expect("journalctl", &["--no-pager", "-o", "json", "-u", "bwdc.service", filter]);
+        text.lines()
+            .filter(|it| it.contains("\"BWDC_PROFILE\":\"default\"") && it.contains("\"PRIORITY\":\"6\""))
+            .count()
+    };
+    until("the journal has the run", || (found("BWDC_EVENT=ended") > 0).then_some(()));
 }
 
 /// Nothing syncs from the folder that the profile left.
@@ -223,4 +268,8 @@ fn removed() {
     expect("/usr/local/bin/bwdc", &["service", "uninstall"]);
     assert!(Path::new("/var/lib/bwdc/data/connector.db").exists());
     assert!(!Path::new("/etc/systemd/system/bwdc.service").exists());
+    // What stays can be taken elsewhere: its key is beside it again.
+    let data = Path::new("/var/lib/bwdc/data");
+    let secrets = std::fs::read_to_string(data.join("secrets.json")).expect("secrets");
+    assert!(!secrets.contains("\"credential\"") && data.join("secrets.key").exists(), "{secrets}");
 }
