@@ -19,7 +19,7 @@ pub enum Event {
         groups: usize,
     },
     /// The directory was read by what changed since the last read.
-    Followed {
+    IncrementalRead {
         /// Entries that the directory had to return.
         entries: u64,
     },

@@ -11,7 +11,7 @@ use bwdc_core::observed::{
     MemberStatus, Membership, Observed, ObservedGroup, ObservedMember, OrganizationState, Presences, Role,
     ServerKind,
 };
-use bwdc_core::plan::{After, Identity, Plan, PlanInput, Takings};
+use bwdc_core::plan::{After, ApprovalScope, Identity, Plan, PlanInput};
 use bwdc_core::settings::{AddressRule, ConnectorSettings, SyncSettings};
 use bwdc_core::snapshot::{
     AccountState, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
@@ -90,7 +90,7 @@ fn plan_into_an_empty_organization(bencher: Bencher, people: u32) {
     let desired = desired(people);
     let observed = Observed::Live(OrganizationState::default());
     let ledger = LedgerState::default();
-    let (recent, presences) = (Takings::default(), Presences::new());
+    let (recent, presences) = (ApprovalScope::default(), Presences::new());
     let identity = Identity::new(&desired, &ledger, observed.state());
     bencher.bench(|| Plan::build(&input(&desired, &identity, &observed, &ledger, &presences, &recent)));
 }
@@ -109,7 +109,7 @@ fn plan_with_nothing_to_do(bencher: Bencher, people: u32) {
     let state = equal_state(&desired);
     let ledger = ledger(&state);
     let observed = Observed::Live(state);
-    let (recent, presences) = (Takings::default(), Presences::new());
+    let (recent, presences) = (ApprovalScope::default(), Presences::new());
     let identity = Identity::new(&desired, &ledger, observed.state());
     assert!(Plan::build(&input(&desired, &identity, &observed, &ledger, &presences, &recent)).is_empty());
     bencher.bench(|| Plan::build(&input(&desired, &identity, &observed, &ledger, &presences, &recent)));
@@ -131,7 +131,7 @@ fn plan_with_a_change_in_every_group(bencher: Bencher, people: u32) {
     }
     let ledger = ledger(&state);
     let observed = Observed::Live(state);
-    let (recent, presences) = (Takings::default(), Presences::new());
+    let (recent, presences) = (ApprovalScope::default(), Presences::new());
     let identity = Identity::new(&desired, &ledger, observed.state());
     bencher.bench(|| {
         let plan = Plan::build(&input(&desired, &identity, &observed, &ledger, &presences, &recent));
@@ -145,7 +145,7 @@ fn the_ledger_after_a_run(bencher: Bencher, people: u32) {
     let state = equal_state(&desired);
     let ledger = ledger(&state);
     let observed = Observed::Live(state.clone());
-    let (recent, presences) = (Takings::default(), Presences::new());
+    let (recent, presences) = (ApprovalScope::default(), Presences::new());
     let identity = Identity::new(&desired, &ledger, observed.state());
     let input = input(&desired, &identity, &observed, &ledger, &presences, &recent);
     let plan = Plan::build(&input);
@@ -158,7 +158,7 @@ fn input<'a>(
     observed: &'a Observed,
     ledger: &'a LedgerState,
     presences: &'a Presences,
-    recent: &'a Takings,
+    recent: &'a ApprovalScope,
 ) -> PlanInput<'a> {
     static SETTINGS: LazyLock<(SyncSettings, ConnectorSettings)> =
         LazyLock::new(|| (settings(), ConnectorSettings::default()));

@@ -76,10 +76,9 @@ impl Host for CommandHost {
                 notices: sync::notices(report).chain(outcome::lines(report)).collect(),
                 ..Answer::default()
             },
-            Answered::Approved(run, takings) => of(
-                json!({ "object": "approval", "run": run.0, "takings": takings }),
-                sync::approved(run, takings),
-            ),
+            Answered::Approved(run, scope) => {
+                of(json!({ "object": "approval", "run": run.0, "scope": scope }), sync::approved(run, scope))
+            }
             Answered::Decided { decision, withdrawn } => {
                 of(sync::decision_data(decision, withdrawn), sync::decision_text(decision, withdrawn))
             }

@@ -82,7 +82,7 @@ fn log(event: &Event) {
         Event::Reading { people, groups } => {
             tracing::debug!(people, groups, "reading the directory");
         }
-        Event::Followed { entries } => {
+        Event::IncrementalRead { entries } => {
             tracing::info!(entries, "read the directory by what changed");
         }
         Event::Observing { done, of } => {

@@ -205,7 +205,7 @@ pub enum HiddenBecause {
 
 /// A person whom the ledger knows and the snapshot does not, to be asked for by id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sought {
+pub struct LookupRequest {
     /// The id that was pushed.
     pub external_id: ExternalId,
     /// The id that survives renames, where the ledger has it.
@@ -214,5 +214,5 @@ pub struct Sought {
     pub reference: Option<String>,
 }
 
-/// The answers for everybody who was sought; whoever is missing here was not asked for and counts as unknown.
+/// The answers for everybody who was looked up; whoever is missing here was not asked for and counts as unknown.
 pub type Presences = BTreeMap<ExternalId, Presence>;

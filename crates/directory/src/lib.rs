@@ -3,19 +3,19 @@
 pub mod entra;
 pub mod google;
 pub mod ldap;
-pub mod mirror;
 pub mod okta;
 pub mod onelogin;
 pub mod probe;
+pub mod snapshot_cache;
 pub mod unread;
 pub mod web;
 
 use bwdc_base::event::Events;
 use bwdc_core::names::Timestamp;
-use bwdc_core::observed::{Presences, Sought};
+use bwdc_core::observed::{LookupRequest, Presences};
 use bwdc_core::snapshot::{IncompleteRead, ReadScope, Snapshot};
-use mirror::{Followed, Mirror, Refresh};
 use probe::Finding;
+use snapshot_cache::{IncrementalRead, Refresh, SnapshotCache};
 use web::Route;
 
 /// A directory of one of the kinds that can be read.
@@ -81,7 +81,7 @@ impl Directory {
         }
     }
 
-    /// Reads all of `scope`, by what changed since `mirror` where the source can tell completely. A source that cannot
+    /// Reads all of `scope`, by what changed since `cache` where the source can tell completely. A source that cannot
     /// reads everything and keeps nothing.
     ///
     /// # Errors
@@ -89,16 +89,16 @@ impl Directory {
     pub async fn follow(
         &self,
         scope: ReadScope,
-        mirror: Option<Mirror>,
+        snapshot_cache: Option<SnapshotCache>,
         events: Events<'_>,
-    ) -> Result<Followed, ReadError> {
+    ) -> Result<IncrementalRead, ReadError> {
         match self {
-            Self::Ldap(directory) => directory.follow(scope, mirror, events).await,
-            Self::Okta(directory) => directory.read_incremental(scope, mirror, events).await,
-            Self::OneLogin(directory) => directory.read_incremental(scope, mirror, events).await,
-            Self::Entra(directory) => directory.read_incremental(scope, mirror, events).await,
+            Self::Ldap(directory) => directory.follow(scope, snapshot_cache, events).await,
+            Self::Okta(directory) => directory.read_incremental(scope, snapshot_cache, events).await,
+            Self::OneLogin(directory) => directory.read_incremental(scope, snapshot_cache, events).await,
+            Self::Entra(directory) => directory.read_incremental(scope, snapshot_cache, events).await,
             Self::Google(_) => {
-                Ok(Followed { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
+                Ok(IncrementalRead { snapshot: self.read(scope, events).await?, refresh: Refresh::Drop })
             }
         }
     }
@@ -107,13 +107,13 @@ impl Directory {
     ///
     /// # Errors
     /// [`ReadError`] when the directory cannot be asked at all; a single answer that does not come is an unknown presence.
-    pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+    pub async fn look_up(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
         match self {
-            Self::Ldap(directory) => directory.look_up(sought).await,
-            Self::Okta(directory) => directory.lookup(sought).await,
-            Self::Entra(directory) => directory.lookup(sought).await,
-            Self::OneLogin(directory) => directory.lookup(sought).await,
-            Self::Google(directory) => directory.lookup(sought).await,
+            Self::Ldap(directory) => directory.look_up(lookups).await,
+            Self::Okta(directory) => directory.lookup(lookups).await,
+            Self::Entra(directory) => directory.lookup(lookups).await,
+            Self::OneLogin(directory) => directory.lookup(lookups).await,
+            Self::Google(directory) => directory.lookup(lookups).await,
         }
     }
 
@@ -122,9 +122,9 @@ impl Directory {
     ///
     /// # Errors
     /// As [`Directory::look_up`].
-    pub async fn look_up_groups(&self, sought: &[Sought]) -> Result<Option<Presences>, ReadError> {
+    pub async fn look_up_groups(&self, lookups: &[LookupRequest]) -> Result<Option<Presences>, ReadError> {
         match self {
-            Self::Ldap(directory) => directory.look_up(sought).await.map(Some),
+            Self::Ldap(directory) => directory.look_up(lookups).await.map(Some),
             Self::Okta(_) | Self::Entra(_) | Self::OneLogin(_) | Self::Google(_) => Ok(None),
         }
     }

@@ -8,7 +8,7 @@ use crate::accounts;
 use crate::agreement;
 use crate::clock::Clock;
 use crate::directory::google::KeyFile;
-use crate::directory::mirror::ReadMode;
+use crate::directory::snapshot_cache::ReadMode;
 use crate::doctor::{self, BundleError, Bundled, Findings};
 use crate::error::EngineError;
 use crate::event::{Control, Events};

@@ -1,7 +1,7 @@
 //! Why one person or group of the directory is in or out, and who is left out altogether.
 
 use crate::directory::ldap::name;
-use crate::directory::mirror::ReadMode;
+use crate::directory::snapshot_cache::ReadMode;
 use crate::directory::unread::Unread;
 use crate::event::Control;
 use crate::installation::Installation;

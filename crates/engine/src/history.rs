@@ -13,7 +13,7 @@ use crate::store::DataFile;
 use bwdc_core::ledger::{Choice, Decision};
 use bwdc_core::names::{Email, Timestamp};
 use bwdc_core::normalize::{is_acceptable, lowered_by_server};
-use bwdc_core::plan::{Refusal, Takings};
+use bwdc_core::plan::{ApprovalScope, Refusal};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::error::Error;
@@ -169,7 +169,7 @@ pub(crate) fn approve(
     installation: &Installation,
     run: Option<RunId>,
     by: Option<&str>,
-) -> Result<(RunId, Takings), HistoryError> {
+) -> Result<(RunId, ApprovalScope), HistoryError> {
     let now = installation.now();
     let _run_lock = installation.lock("approve")?;
     if !installation.profile().connector_db.exists() {
@@ -179,12 +179,12 @@ pub(crate) fn approve(
     let mut ledger = Ledger::open(&installation.profile().connector_db, installation.clock())?.into_ledger();
     match ledger.approve(run, now)? {
         None => Err(HistoryError::NothingToApprove { run }),
-        Some((run, takings)) if takings == Takings::default() => Err(HistoryError::OnlyMended { run }),
-        Some((run, takings)) => {
+        Some((run, scope)) if scope == ApprovalScope::default() => Err(HistoryError::OnlyMended { run }),
+        Some((run, scope)) => {
             if let Some(by) = by {
                 ledger.note_approver(run, by, now)?;
             }
-            Ok((run, takings))
+            Ok((run, scope))
         }
     }
 }
@@ -244,7 +244,7 @@ pub struct RefusedRun {
     /// What it would have done, and why it did not.
     pub entries: Vec<HistoryEntry>,
     /// What it would have taken away.
-    pub takings: Takings,
+    pub scope: ApprovalScope,
     /// What people and groups are called whose ids stand there, as far as it is known.
     pub names: HashMap<String, String>,
 }
@@ -273,11 +273,11 @@ pub(crate) fn refused_run(
     let found = ledger.map(|it| it.quarantined(run)).transpose()?.flatten();
     match found {
         None => Err(HistoryError::NothingToApprove { run }),
-        Some((run, takings)) if takings == Takings::default() => Err(HistoryError::OnlyMended { run }),
-        Some((run, takings)) => {
+        Some((run, scope)) if scope == ApprovalScope::default() => Err(HistoryError::OnlyMended { run }),
+        Some((run, scope)) => {
             let (record, entries) = of_run(installation, run)?;
             let names = names_of(installation, &entries)?;
-            Ok(RefusedRun { record, entries, takings, names })
+            Ok(RefusedRun { record, entries, scope, names })
         }
     }
 }
@@ -337,7 +337,7 @@ pub(crate) fn forget(installation: &Installation, before: Option<Timestamp>) -> 
     }
     expect_readable_ledger(installation)?;
     if before.is_none() {
-        Ledger::forget_mirrors(&installation.profile().connector_db)?;
+        Ledger::forget_snapshot_caches(&installation.profile().connector_db)?;
     }
     Ok(Ledger::open(&installation.profile().connector_db, installation.clock())?
         .into_ledger()

@@ -10,7 +10,7 @@ use crate::paths::{ProcessEnvironment, Profile, ProfileName};
 use crate::schedule::{Past, Schedule};
 use crate::update::Newer;
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Takings;
+use bwdc_core::plan::ApprovalScope;
 
 /// Whether runs of a profile start by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Pending {
     /// The run.
     pub run: RunId,
     /// What it would have taken.
-    pub takings: Takings,
+    pub scope: ApprovalScope,
 }
 
 /// What a service does with a profile.
@@ -264,7 +264,7 @@ fn read(ledger: &Ledger) -> Result<FromLedger, crate::ledger::LedgerError> {
     let tally = ledger.tally()?;
     let refused = tally.last.as_ref().filter(|it| it.is_refused()).map(|it| it.id);
     let pending = match refused {
-        Some(run) => ledger.waits_for_approval(run)?.map(|takings| Pending { run, takings }),
+        Some(run) => ledger.waits_for_approval(run)?.map(|scope| Pending { run, scope }),
         None => None,
     };
     Ok((tally, Some(ledger.sizes()?), pending))
@@ -340,7 +340,7 @@ mod tests {
     fn a_refused_run_waits_for_a_person_and_is_no_failure() {
         let mut refused = status(&[record(RunOutcome::Refused), record(RunOutcome::Complete)]);
         assert_eq!(refused.reasons(Timestamp(0)), [Reason::Refused]);
-        refused.pending = Some(Pending { run: RunId(7), takings: Takings::default() });
+        refused.pending = Some(Pending { run: RunId(7), scope: ApprovalScope::default() });
         assert_eq!(refused.reasons(Timestamp(0)), [Reason::ApprovalPending]);
         assert_eq!(refused.health(Timestamp(0)), Health::NeedsPerson);
     }

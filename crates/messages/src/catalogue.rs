@@ -44,6 +44,12 @@ impl AsArgument for String {
     }
 }
 
+impl AsArgument for Box<str> {
+    fn argument(&self) -> Argument<'_> {
+        Argument::Text(self)
+    }
+}
+
 macro_rules! numbers {
     ($($number:ty)*) => {$(
         impl AsArgument for $number {

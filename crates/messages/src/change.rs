@@ -60,7 +60,7 @@ pub fn kept(kept: &Kept) -> String {
                 until = moment(*until)
             );
         }
-        KeptBecause::AsToday => text!("kept.no-policy", "no setting removes such people"),
+        KeptBecause::Parity => text!("kept.no-policy", "no setting removes such people"),
         KeptBecause::AddressInUse => {
             text!(
                 "kept.address-in-use",

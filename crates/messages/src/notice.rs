@@ -6,15 +6,15 @@ use crate::list::{capital, some};
 use crate::source::in_a_sentence;
 use crate::text;
 use crate::time::moment;
-use bwdc_core::plan::Remark;
+use bwdc_core::plan::PlanNotice;
 use bwdc_core::snapshot::Overlooked;
 use bwdc_engine::notice::{Belonging, Names, Notice};
 use std::path::Path;
 
 /// Something that an administrator should know.
-pub fn remark(remark: &Remark) -> String {
-    match remark {
-        Remark::ForeignIds { people, groups, examples } => text!(
+pub fn plan_notice(plan_notice: &PlanNotice) -> String {
+    match plan_notice {
+        PlanNotice::ForeignIds { people, groups, examples } => text!(
             "notice.foreign-ids",
             "{people:member/members} and {groups:group/groups} have external ids that neither the directory nor the ledger \
              knows: another connector, or an earlier configuration, imported them. For example {examples}.",
@@ -22,12 +22,12 @@ pub fn remark(remark: &Remark) -> String {
             groups,
             examples = examples.join(", ")
         ),
-        Remark::NothingToDecide { address } => text!(
+        PlanNotice::NothingToDecide { address } => text!(
             "notice.nothing-to-decide",
             "An approval names `{address}`, but nobody waits under this address. The approval ends with the next run.",
             address
         ),
-        Remark::IdChanged { person, observed } => text!(
+        PlanNotice::IdChanged { person, observed } => text!(
             "notice.id-changed",
             "`{person}` was imported as `{id}` and now has the external id `{observed}`. Does another connector write to this \
              organization?",
@@ -35,19 +35,19 @@ pub fn remark(remark: &Remark) -> String {
             id = person.external_id.as_str(),
             observed = observed.as_str()
         ),
-        Remark::SameName { group, adoptable: false } => text!(
+        PlanNotice::SameName { group, adoptable: false } => text!(
             "notice.same-name-stays",
             "A group `{group}` that was made by hand exists, and a second one with that name will be created. This server gives no \
              external id to a group that exists, so `adopt-groups` has no effect here: rename or delete one of the two.",
             group = group.name
         ),
-        Remark::SameName { group, adoptable: true } => text!(
+        PlanNotice::SameName { group, adoptable: true } => text!(
             "notice.same-name",
             "A group `{group}` that was made by hand exists, and a second one with that name will be created. With \
              `adopt-groups = true` in connector.toml the directory takes over the first one and its access to collections.",
             group = group.name
         ),
-        Remark::SourceNotRead { source, reason, people, groups } => text!(
+        PlanNotice::SourceNotRead { source, reason, people, groups } => text!(
             "notice.source-not-read",
             "{source} could not be read: {reason}. Its {people:person/people} and {groups:group/groups} stay as they are. \
              In this run, nobody loses access because the directory does not list them.",
@@ -56,37 +56,37 @@ pub fn remark(remark: &Remark) -> String {
             people,
             groups
         ),
-        Remark::SourceNew { source } => text!(
+        PlanNotice::SourceNew { source } => text!(
             "notice.source-new",
             "{source} is read for the first time: this run removes none of its people and groups.",
             source = capital(&in_a_sentence(source))
         ),
-        Remark::SourceNotConfigured { source, people } => text!(
+        PlanNotice::SourceNotConfigured { source, people } => text!(
             "notice.source-not-configured",
             "{people:member/members} came from the source `{source}`, which `sources` no longer names. They stay, because \
              nothing can tell whether they are still there.",
             people,
             source = source.to_string()
         ),
-        Remark::SharedBySources { people, examples } => text!(
+        PlanNotice::SharedBySources { people, examples } => text!(
             "notice.shared-by-sources",
             "{people:person is/people are} in several sources. Each of them is one member, in the groups of all of these \
              sources (`conflicts.across-sources`). For example {examples}.",
             people,
             examples = examples.join(", ")
         ),
-        Remark::GroupsWait { groups } => text!(
+        PlanNotice::GroupsWait { groups } => text!(
             "notice.groups-wait",
             "{groups:group is/groups are} compared by later runs: one run asks the server for the members of a limited \
              number of groups.",
             groups
         ),
-        Remark::NoPilotGroup { name } => text!(
+        PlanNotice::NoPilotGroup { name } => text!(
             "notice.no-pilot-group",
             "The directory has no group `{name}`, which `invitations.pilot-group` names.",
             name
         ),
-        Remark::FoundAnew { group, members, why } => text!(
+        PlanNotice::FoundAnew { group, members, why } => text!(
             "notice.overlooked",
             "The official connector does not find {members:member/members} of the group `{group}`: {why}. bwdc adds {names}.",
             members = members.len(),
@@ -94,24 +94,24 @@ pub fn remark(remark: &Remark) -> String {
             why = overlooked(*why),
             names = some(members)
         ),
-        Remark::GroupsUnseen { groups } => text!(
+        PlanNotice::GroupsUnseen { groups } => text!(
             "notice.groups-unseen",
             "{groups:group is/groups are} sent without confirmation: Vaultwarden accepts groups only where they are switched \
              on (`ORG_GROUPS_ENABLED=true`), and answers the same where they are not. If they are missing in the web vault, \
              switch them on, then run `bwdc ledger purge`: the next run sends everything again.",
             groups
         ),
-        Remark::StayStaged { people, examples } => text!(
+        PlanNotice::StayStaged { people, examples } => text!(
             "notice.staged",
             "{people:member was/members were} stored without an invitation, and no sync invites them: invite them in the web \
              vault. For example {examples}.",
             people,
             examples = examples.join(", ")
         ),
-        Remark::DeletedOrHidden { because, people, examples, action, grace_hours } => {
+        PlanNotice::DeletedOrHidden { because, people, examples, action, grace_hours } => {
             hidden::deleted_or_hidden(because, *people, examples, *action, *grace_hours)
         }
-        Remark::EntryReplaced { person, entry, former, compared: true } => text!(
+        PlanNotice::EntryReplaced { person, entry, former, compared: true } => text!(
             "notice.entry-replaced",
             "The membership of {person} goes on under the new entry `{entry}`: the old one, `{former}`, is of the same person and \
              not in use any more.",
@@ -119,7 +119,7 @@ pub fn remark(remark: &Remark) -> String {
             entry,
             former
         ),
-        Remark::EntryReplaced { person, entry, former, compared: false } => text!(
+        PlanNotice::EntryReplaced { person, entry, former, compared: false } => text!(
             "notice.entry-replaced-unseen",
             "The membership of {person} goes on under the new entry `{entry}`, which has the address of the old one, `{former}`. No \
              employee number or name is known of both: please check that it is the same person.",
@@ -127,13 +127,13 @@ pub fn remark(remark: &Remark) -> String {
             entry,
             former
         ),
-        Remark::SentAgain { people, groups } => text!(
+        PlanNotice::SentAgain { people, groups } => text!(
             "notice.sent-again",
             "This run sends {people:person/people} and {groups:group/groups} again, although nothing is known to differ: this server cannot be read.",
             people,
             groups
         ),
-        Remark::RestoresByHand => text!(
+        PlanNotice::RestoresByHand => text!(
             "notice.restores",
             "This run lists everybody, and this server restores everybody whom a request lists, including people whose \
              access was revoked by hand."

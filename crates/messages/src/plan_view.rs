@@ -3,7 +3,7 @@
 
 use crate::change::{cause, kept, left_out, standing};
 use crate::line::{Line, Tone};
-use crate::notice::remark;
+use crate::notice::plan_notice;
 use crate::refusal::message;
 use crate::text;
 use bwdc_core::plan::{Cause, Change, Evidence, Plan, Verdict};
@@ -156,7 +156,7 @@ impl PlanIndex {
                 PlanSection::LeftOut => all(plan.left_out.len()),
                 PlanSection::Standing => all(plan.standing.len()),
                 PlanSection::Unconfirmed => all(plan.unconfirmed.len()),
-                PlanSection::Notices => all(plan.remarks.len()),
+                PlanSection::Notices => all(plan.notices.len()),
                 change => {
                     let numbered = (0u32..).zip(&plan.changes);
                     numbered.filter(|(_, it)| PlanSection::of(it) == change).map(|(place, _)| place).collect()
@@ -185,7 +185,7 @@ impl PlanRow {
             PlanSection::Standing => plan.standing.get(place).map(|it| standing(it, plan.server()).0),
             PlanSection::Unconfirmed => plan.unconfirmed.get(place).map(String::as_str),
             PlanSection::Notices => {
-                return plan.remarks.get(place).map(|it| Cow::Owned(remark(it))).unwrap_or_default();
+                return plan.notices.get(place).map(|it| Cow::Owned(plan_notice(it))).unwrap_or_default();
             }
             _ => plan.changes.get(place).map(subject),
         };
@@ -396,7 +396,7 @@ pub fn verdict(planned: &Planned) -> Vec<Line> {
         groups = totals.groups,
         managed = totals.managed
     )));
-    let memberships = plan.takings().memberships.len();
+    let memberships = plan.scope().memberships.len();
     if memberships > 0 {
         lines.push(Line::plain(text!(
             "plan-view.memberships-end",

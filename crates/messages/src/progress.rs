@@ -15,7 +15,7 @@ pub fn event(event: &Event) -> Option<String> {
                 groups
             )
         }
-        Event::Followed { entries } => {
+        Event::IncrementalRead { entries } => {
             text!("progress.followed", "Read the directory by what changed: {entries} entries", entries)
         }
         Event::Observing { done, of } => {

@@ -19,23 +19,23 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
     let said = paragraphs(&refused.refusals());
     lines.extend(said.into_iter().map(|it| Line::new(wrapped(&it, "- ", 2), Tone::Warning)));
     lines.push(Line::default());
-    let takings = &refused.takings;
+    let scope = &refused.scope;
     let none = Vec::new;
     let people = |ids: &mut dyn Iterator<Item = &String>| -> Vec<(String, Vec<String>)> {
         ids.map(|id| (called(refused, id), none())).collect()
     };
     let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (group, member) in &takings.memberships {
+    for (group, member) in &scope.memberships {
         groups.entry(called(refused, group)).or_default().push(called(refused, member));
     }
     let (removed, revoked) = (PlanSection::Removed, PlanSection::Revoked);
     let parts = [
-        (removed.title(), removed, people(&mut takings.removed.iter())),
-        (revoked.title(), revoked, people(&mut takings.revoked.iter())),
+        (removed.title(), removed, people(&mut scope.removed.iter())),
+        (revoked.title(), revoked, people(&mut scope.revoked.iter())),
         (
             text!("refused-run.emptied", "Groups left without members or deleted"),
             PlanSection::GroupsDeleted,
-            people(&mut takings.emptied_groups.iter()),
+            people(&mut scope.emptied_groups.iter()),
         ),
         (
             text!("refused-run.memberships", "Groups that lose members"),
@@ -45,19 +45,19 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
         (
             text!("refused-run.replaced-groups", "Groups that take the place of groups that are gone"),
             PlanSection::Groups,
-            people(&mut takings.replaced_groups.iter()),
+            people(&mut scope.replaced_groups.iter()),
         ),
         (
             text!("refused-run.replaced-people", "Memberships that go on under new entries of the directory"),
             PlanSection::Recorded,
-            people(&mut takings.replaced_people.iter()),
+            people(&mut scope.replaced_people.iter()),
         ),
         (
             text!("refused-run.addresses-lost", "People who have no address any more"),
             PlanSection::LeftOut,
-            people(&mut takings.addresses_lost.iter()),
+            people(&mut scope.addresses_lost.iter()),
         ),
-        (PlanSection::Invited.title(), PlanSection::Invited, people(&mut takings.invited.iter())),
+        (PlanSection::Invited.title(), PlanSection::Invited, people(&mut scope.invited.iter())),
     ];
     for (title, section, rows) in parts {
         lines.extend(part(title, section, &rows, extent));

@@ -283,7 +283,7 @@ fn data_of(name: &ProfileName, status: &Result<ProfileStatus, EngineError>, now:
         "lastSuccess": status.tally.last_success.map(to_iso),
         "nextRun": status.next.map(to_iso),
         "failures": status.tally.failures,
-        "pendingApproval": status.pending.as_ref().map(|it| json!({ "run": it.run.0, "takings": it.takings })),
+        "pendingApproval": status.pending.as_ref().map(|it| json!({ "run": it.run.0, "scope": it.scope })),
         "people": status.managed.map(|it| it.0),
         "groups": status.managed.map(|it| it.1),
         "running": matches!(status.activity, Some(Activity::Running { .. })),

@@ -3,7 +3,7 @@
 use crate::list::some;
 use crate::{notice, plan, text};
 use bwdc_core::ledger::{Choice, Decision};
-use bwdc_core::plan::{Cause, Change, Plan, Remark, Takings};
+use bwdc_core::plan::{ApprovalScope, Cause, Change, Plan, PlanNotice};
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::{SyncReport, Verification};
 use serde_json::{Value, json};
@@ -31,17 +31,17 @@ pub fn ending() -> String {
 
 /// How a run that ended well left the organization, in sentences: what a window says, where the changes have a page of their own.
 pub fn afterwards(report: &SyncReport) -> Vec<String> {
-    let is_of_run = |it: &&Remark| {
+    let is_of_run = |it: &&PlanNotice| {
         matches!(
             it,
-            Remark::GroupsWait { .. }
-                | Remark::GroupsUnseen { .. }
-                | Remark::SentAgain { .. }
-                | Remark::RestoresByHand
+            PlanNotice::GroupsWait { .. }
+                | PlanNotice::GroupsUnseen { .. }
+                | PlanNotice::SentAgain { .. }
+                | PlanNotice::RestoresByHand
         )
     };
-    let remarks = report.plan.remarks.iter().filter(is_of_run).map(notice::remark);
-    verification(&report.verification).into_iter().chain(remarks).collect()
+    let notices = report.plan.notices.iter().filter(is_of_run).map(notice::plan_notice);
+    verification(&report.verification).into_iter().chain(notices).collect()
 }
 
 /// What somebody who started a run by hand is told of it.
@@ -57,23 +57,23 @@ pub fn details(report: &SyncReport) -> Vec<String> {
         lines.extend(plan::changes(&report.plan, SHOWN));
     }
     lines.extend(verification(&report.verification));
-    let is_of_run = |it: &&Remark| {
+    let is_of_run = |it: &&PlanNotice| {
         matches!(
             it,
-            Remark::GroupsWait { .. }
-                | Remark::GroupsUnseen { .. }
-                | Remark::SentAgain { .. }
-                | Remark::RestoresByHand
+            PlanNotice::GroupsWait { .. }
+                | PlanNotice::GroupsUnseen { .. }
+                | PlanNotice::SentAgain { .. }
+                | PlanNotice::RestoresByHand
         )
     };
-    lines.extend(report.plan.remarks.iter().filter(is_of_run).map(notice::remark));
+    lines.extend(report.plan.notices.iter().filter(is_of_run).map(notice::plan_notice));
     lines
 }
 
 /// What is said of a run in every case: who is deleted or hidden, and what becomes of them.
 pub fn notices(report: &SyncReport) -> impl Iterator<Item = String> {
-    let hidden = |it: &&Remark| matches!(it, Remark::DeletedOrHidden { .. });
-    report.plan.remarks.iter().filter(hidden).map(notice::remark)
+    let hidden = |it: &&PlanNotice| matches!(it, PlanNotice::DeletedOrHidden { .. });
+    report.plan.notices.iter().filter(hidden).map(notice::plan_notice)
 }
 
 pub(crate) fn verification(verification: &Verification) -> Option<String> {
@@ -119,9 +119,9 @@ pub fn may_overwrite(people: &[String]) -> String {
 }
 
 /// What an approved run may do.
-pub fn approved(run: RunId, takings: &Takings) -> String {
-    let people = takings.people().count();
-    let memberships = takings.memberships.len();
+pub fn approved(run: RunId, scope: &ApprovalScope) -> String {
+    let people = scope.people().count();
+    let memberships = scope.memberships.len();
     let mut text = text!(
         "approval.given",
         "Run {run} is approved for 24 hours. {people:person/people} may lose access and {memberships:membership/memberships} may end; nothing else.",
@@ -129,8 +129,8 @@ pub fn approved(run: RunId, takings: &Takings) -> String {
         people,
         memberships
     );
-    let (groups, overlooked) = (takings.emptied_groups.len(), takings.anew.len());
-    let invited = takings.invited.len();
+    let (groups, overlooked) = (scope.emptied_groups.len(), scope.anew.len());
+    let invited = scope.invited.len();
     let further = [
         (
             groups > 0,
@@ -145,10 +145,10 @@ pub fn approved(run: RunId, takings: &Takings) -> String {
             ),
         ),
         (invited > 0, text!("approval.invitations", "{invited:person/people} may be invited.", invited)),
-        (takings.empty_directory, text!("approval.no-people", "The directory may return nobody.")),
-        (takings.no_groups, text!("approval.no-groups", "The directory may return no groups.")),
+        (scope.empty_directory, text!("approval.no-people", "The directory may return nobody.")),
+        (scope.no_groups, text!("approval.no-groups", "The directory may return no groups.")),
         (
-            takings.few_found,
+            scope.few_found,
             text!(
                 "approval.few-found",
                 "The first run may find few of those who carry ids of the directory."

@@ -93,9 +93,9 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
         return Err(CommandError::WhichRun { last: Some(id) }.into());
     }
     let work = async || engine.approve(Some(id));
-    let (run, takings) = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
-    let text = approved(run, &takings);
-    let data = json!({ "object": "approval", "run": run.0, "takings": takings });
+    let (run, scope) = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
+    let text = approved(run, &scope);
+    let data = json!({ "object": "approval", "run": run.0, "scope": scope });
     Ok(Answer::Report { data, text }.into())
 }
 

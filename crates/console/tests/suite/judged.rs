@@ -4,7 +4,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{Observed, OrganizationState, Presences, ServerKind};
-use bwdc_core::plan::{Identity, Plan, PlanInput, Takings};
+use bwdc_core::plan::{ApprovalScope, Identity, Plan, PlanInput};
 use bwdc_core::settings::{ConnectorSettings, SyncSettings};
 use bwdc_engine::{Planned, SavedPlan};
 use serde_json::json;
@@ -26,7 +26,7 @@ pub(crate) fn judged(
     let Known { state, ledger, presences } = known;
     let observed = Observed::Live(state);
     let identity = Identity::new(desired, &ledger, observed.state());
-    let recent = Takings::default();
+    let recent = ApprovalScope::default();
     let plan = Plan::build(&PlanInput {
         desired,
         identity: &identity,

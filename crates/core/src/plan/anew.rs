@@ -3,7 +3,7 @@
 
 use super::PlanInput;
 use super::group_requests::{GroupFate, MembersChange};
-use super::remark::Remark;
+use super::notice::PlanNotice;
 use super::roster::Roster;
 use crate::snapshot::Overlooked;
 use crate::text::Text;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Anew {
     /// Group and member.
     pub(super) memberships: BTreeSet<(String, String)>,
-    pub(super) remarks: Vec<Remark>,
+    pub(super) notices: Vec<PlanNotice>,
 }
 
 /// Finds them on the first run, group by group. Groups that appear with this run have not been given to anybody before.
@@ -48,7 +48,7 @@ pub(super) fn find(input: &PlanInput<'_>, roster: &Roster<'_>, groups: &[GroupFa
             }
         }
         for (why, members) in found {
-            anew.remarks.push(Remark::FoundAnew { group: group.clone(), members, why });
+            anew.notices.push(PlanNotice::FoundAnew { group: group.clone(), members, why });
         }
     }
     anew

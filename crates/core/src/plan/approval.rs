@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// Everything that a plan takes from people and groups, and whom it invites.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Takings {
+pub struct ApprovalScope {
     /// External ids of people whose access is revoked.
     pub revoked: BTreeSet<String>,
     /// External ids of people who are removed.
@@ -36,7 +36,7 @@ pub struct Takings {
     pub few_found: bool,
 }
 
-impl Takings {
+impl ApprovalScope {
     /// Whether everything in `other` is in here. Who may be removed may also be revoked.
     pub fn covers(&self, other: &Self) -> bool {
         other.removed.is_subset(&self.removed)
@@ -95,7 +95,7 @@ impl Takings {
 
 impl Plan {
     /// What this plan takes away, and whom it invites.
-    pub fn takings(&self) -> Takings {
+    pub fn scope(&self) -> ApprovalScope {
         let leaving: HashSet<&str> = self
             .changes
             .iter()
@@ -106,39 +106,39 @@ impl Plan {
                 _ => None,
             })
             .collect();
-        let mut takings = Takings { anew: self.anew.clone(), ..Takings::default() };
-        takings.replaced_people.clone_from(&self.replaced_people);
+        let mut scope = ApprovalScope { anew: self.anew.clone(), ..ApprovalScope::default() };
+        scope.replaced_people.clone_from(&self.replaced_people);
         for change in &self.changes {
             match change {
                 Change::Invite { person, .. } | Change::Stage { person, .. } => {
-                    takings.invited.insert(person.external_id.as_str().to_owned());
+                    scope.invited.insert(person.external_id.as_str().to_owned());
                 }
                 Change::Revoke { person, .. } => {
-                    takings.revoked.insert(person.external_id.as_str().to_owned());
+                    scope.revoked.insert(person.external_id.as_str().to_owned());
                 }
                 Change::Remove { person, .. } => {
-                    takings.removed.insert(person.external_id.as_str().to_owned());
+                    scope.removed.insert(person.external_id.as_str().to_owned());
                 }
                 Change::ChangeMembers { group, added, removed, before, .. } => {
                     let group = group.external_id.as_str();
                     let lost = || removed.iter().filter(|it| !leaving.contains(it.as_str()));
-                    takings.memberships.extend(lost().map(|it| (group.to_owned(), it.clone())));
+                    scope.memberships.extend(lost().map(|it| (group.to_owned(), it.clone())));
                     if lost().next().is_some() && added.is_empty() && removed.len() == *before {
-                        takings.emptied_groups.insert(group.to_owned());
+                        scope.emptied_groups.insert(group.to_owned());
                     }
                 }
                 Change::AdoptGroup { group, cause: Cause::Gone, .. } => {
-                    takings.replaced_groups.insert(group.external_id.as_str().to_owned());
+                    scope.replaced_groups.insert(group.external_id.as_str().to_owned());
                 }
                 Change::DeleteGroup { group, removed, .. } => {
                     let group = group.external_id.as_str();
                     let lost = removed.iter().filter(|it| !leaving.contains(it.as_str()));
-                    takings.memberships.extend(lost.map(|it| (group.to_owned(), it.clone())));
-                    takings.emptied_groups.insert(group.to_owned());
+                    scope.memberships.extend(lost.map(|it| (group.to_owned(), it.clone())));
+                    scope.emptied_groups.insert(group.to_owned());
                 }
                 _ => {}
             }
         }
-        takings
+        scope
     }
 }

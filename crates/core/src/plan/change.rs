@@ -245,7 +245,7 @@ pub enum KeptBecause {
         until: Timestamp,
     },
     /// Nothing is set, and today's connector leaves such people alone.
-    AsToday,
+    Parity,
     /// Has lost access already; the membership is kept, as the settings say.
     AlreadyRevoked,
     /// A limit holds back whatever takes access.

@@ -1,6 +1,6 @@
 //! New entries of the directory that have the address of a member whose own entry is gone.
 
-use super::remark::Remark;
+use super::notice::PlanNotice;
 use super::standing::AddressHeldBecause;
 use hashbrown::{HashMap, HashSet};
 
@@ -36,5 +36,5 @@ pub(super) struct Claims<'a> {
     pub(super) strangers: HashSet<&'a str>,
     /// Positions of disabled or deleted entries whose membership goes on under another entry.
     pub(super) left_behind: HashSet<usize>,
-    pub(super) remarks: Vec<Remark>,
+    pub(super) notices: Vec<PlanNotice>,
 }

@@ -1,6 +1,6 @@
 //! What becomes of an administrator's decisions about people who wait: they hold until a run has carried them out.
 
-use super::remark::Remark;
+use super::notice::PlanNotice;
 use super::{After, Cause, Plan, PlanInput};
 use crate::ledger::Decision;
 use crate::names::Email;
@@ -35,7 +35,7 @@ impl Plan {
             holders.any(|(number, _)| input.identity.is_known(number))
         };
         let idle = self.undisputed.iter().filter(|it| !is_known(it));
-        let remarks = idle.map(|it| Remark::NothingToDecide { address: it.as_str().to_owned() });
-        self.remarks.extend(remarks);
+        let notices = idle.map(|it| PlanNotice::NothingToDecide { address: it.as_str().to_owned() });
+        self.notices.extend(notices);
     }
 }

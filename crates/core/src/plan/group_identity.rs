@@ -7,7 +7,7 @@
 use crate::desired::{Desired, DesiredGroup};
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::{ExternalId, SourceName};
-use crate::observed::{OrganizationState, Presence, Presences, Sought};
+use crate::observed::{LookupRequest, OrganizationState, Presence, Presences};
 use hashbrown::{HashMap, HashSet};
 
 /// The id under which a group of the directory is pushed.
@@ -98,7 +98,11 @@ impl GroupIdentities {
         self.answers.get(external_id)
     }
 
-    pub(super) fn sought(&self, desired: &Desired, ledger: &LedgerState) -> Vec<(SourceName, Vec<Sought>)> {
+    pub(super) fn lookups(
+        &self,
+        desired: &Desired,
+        ledger: &LedgerState,
+    ) -> Vec<(SourceName, Vec<LookupRequest>)> {
         let own = |it: &GroupIdentity| match it {
             GroupIdentity::Own(id) => Some(id.clone()),
             GroupIdentity::Taken(_) | GroupIdentity::Replaces(_) => None,
@@ -107,19 +111,19 @@ impl GroupIdentities {
         let was_read = |it: &ManagedGroup| {
             desired.sources().iter().any(|source| source.name == it.source && source.groups)
         };
-        let mut sought: Vec<(SourceName, Vec<Sought>)> = Vec::new();
+        let mut lookups: Vec<(SourceName, Vec<LookupRequest>)> = Vec::new();
         for group in ledger.groups.iter().filter(|it| !listed.contains(&it.external_id) && was_read(it)) {
-            let one = Sought {
+            let one = LookupRequest {
                 external_id: group.external_id.clone(),
                 stable_id: group.stable_id.clone(),
                 reference: group.reference.clone(),
             };
-            match sought.iter_mut().find(|(source, _)| *source == group.source) {
+            match lookups.iter_mut().find(|(source, _)| *source == group.source) {
                 Some((_, of_source)) => of_source.push(one),
-                None => sought.push((group.source.clone(), vec![one])),
+                None => lookups.push((group.source.clone(), vec![one])),
             }
         }
-        sought
+        lookups
     }
 
     /// Settles who has a name that was used before: whoever took the place of an entry that is gone, and who is new beside one that

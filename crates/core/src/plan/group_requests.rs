@@ -1,7 +1,7 @@
 //! What happens to each group; people's fates, and the one list of what is shown, stand in `person_requests.rs`.
 
 use super::change::{Cause, Change, LeftOut, LeftOutBecause, Subject};
-use super::remark::Remark;
+use super::notice::PlanNotice;
 use super::request_order::Sent;
 use super::shown::Shown;
 use super::standing::{MembershipsKeptBecause, Standing};
@@ -101,7 +101,7 @@ impl GroupFate {
             }
             Self::Created { group, cause, members, same_name, listed } => {
                 if let Some(adoptable) = same_name {
-                    shown.remarks.push(Remark::SameName { group: group.clone(), adoptable });
+                    shown.notices.push(PlanNotice::SameName { group: group.clone(), adoptable });
                 }
                 sent.import.groups.push(import_group(&group, listed));
                 shown.changes.push(Change::CreateGroup { group, members, cause });

@@ -9,7 +9,7 @@ use super::person_requests::PersonFate;
 use super::refusal::Held;
 use super::roster::Roster;
 use super::standing::MembershipsKeptBecause;
-use super::{Index, Plan, PlanInput, Takings};
+use super::{ApprovalScope, Index, Plan, PlanInput};
 use crate::names::ExternalId;
 use hashbrown::HashSet;
 
@@ -20,9 +20,9 @@ impl Plan {
     }
 
     /// What this plan takes and the other one does not: an approval covers exactly that.
-    pub fn taken_beyond(&self, other: &Self) -> Takings {
-        let mut beyond = self.takings();
-        beyond.remove(&other.takings());
+    pub fn taken_beyond(&self, other: &Self) -> ApprovalScope {
+        let mut beyond = self.scope();
+        beyond.remove(&other.scope());
         beyond.invited.clear();
         beyond
     }

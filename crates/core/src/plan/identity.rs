@@ -10,7 +10,7 @@ use super::group_identity::{GroupIdentities, GroupIdentity};
 use crate::desired::{Desired, DesiredPerson};
 use crate::ledger::{LedgerState, ManagedPerson, OutCause};
 use crate::names::{ExternalId, SourceName};
-use crate::observed::{MemberStatus, OrganizationState, Presence, Presences, Sought};
+use crate::observed::{LookupRequest, MemberStatus, OrganizationState, Presence, Presences};
 use crate::settings::LeaverAction;
 use crate::snapshot::AccountState;
 use crate::text::Text;
@@ -73,8 +73,12 @@ impl Identity {
 
     /// Managed groups whose own entry the directory did not return: their source has to be asked for them by id before they count
     /// as gone.
-    pub fn sought_groups(&self, desired: &Desired, ledger: &LedgerState) -> Vec<(SourceName, Vec<Sought>)> {
-        self.groups.sought(desired, ledger)
+    pub fn group_lookups(
+        &self,
+        desired: &Desired,
+        ledger: &LedgerState,
+    ) -> Vec<(SourceName, Vec<LookupRequest>)> {
+        self.groups.lookups(desired, ledger)
     }
 
     /// Takes over what the directory answered for those groups: only then is it settled who has a name that was used before.
@@ -86,21 +90,21 @@ impl Identity {
 
     /// Managed people whom the directory did not return: their source has to be asked for them by id before they count as
     /// gone.
-    pub fn sought(&self, ledger: &LedgerState) -> Vec<(SourceName, Vec<Sought>)> {
+    pub fn lookups(&self, ledger: &LedgerState) -> Vec<(SourceName, Vec<LookupRequest>)> {
         let listed = self.listed();
-        let mut sought: Vec<(SourceName, Vec<Sought>)> = Vec::new();
+        let mut lookups: Vec<(SourceName, Vec<LookupRequest>)> = Vec::new();
         for person in ledger.people.iter().filter(|person| !listed.contains(person.external_id.as_str())) {
-            let one = Sought {
+            let one = LookupRequest {
                 external_id: person.external_id.clone(),
                 stable_id: person.stable_id.clone(),
                 reference: person.reference.clone(),
             };
-            match sought.iter_mut().find(|(source, _)| *source == person.source) {
+            match lookups.iter_mut().find(|(source, _)| *source == person.source) {
                 Some((_, of_source)) => of_source.push(one),
-                None => sought.push((person.source.clone(), vec![one])),
+                None => lookups.push((person.source.clone(), vec![one])),
             }
         }
-        sought
+        lookups
     }
 }
 

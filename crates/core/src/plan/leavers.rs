@@ -19,9 +19,9 @@ const HOUR: i64 = 60 * 60 * 1000;
 #[derive(Clone, Copy)]
 pub(super) enum Treatment {
     /// By the import's `deleted` flag, as today's connector does.
-    AsToday,
+    Parity,
     /// Not at all, as today's connector does.
-    KeepAsToday,
+    KeepForParity,
     /// By the action that the settings name.
     Chosen(LeaverAction),
 }
@@ -44,13 +44,13 @@ pub(super) fn leaving(person: &DesiredPerson, input: &PlanInput<'_>) -> Option<(
     match person.state {
         AccountState::Enabled => None,
         AccountState::Disabled => match policy.disabled {
-            None => input.sync.remove_disabled.then_some((OutCause::Disabled, Treatment::AsToday)),
+            None => input.sync.remove_disabled.then_some((OutCause::Disabled, Treatment::Parity)),
             Some(action) => Some((OutCause::Disabled, Treatment::Chosen(action))),
         },
         AccountState::Deleted => {
             // Today's connector looks at deleted people only in runs that overwrite.
             let today =
-                if input.sync.overwrite_existing { Treatment::AsToday } else { Treatment::KeepAsToday };
+                if input.sync.overwrite_existing { Treatment::Parity } else { Treatment::KeepForParity };
             Some((OutCause::Deleted, policy.deleted.map_or(today, Treatment::Chosen)))
         }
     }
@@ -93,7 +93,7 @@ impl Leavers {
         let Leaver { external_id, out: (out_cause, treatment), .. } = *leaver;
         // What is not removed can be given back, should both turn out to be the same person.
         let treatment = match treatment {
-            Treatment::AsToday | Treatment::Chosen(LeaverAction::Remove)
+            Treatment::Parity | Treatment::Chosen(LeaverAction::Remove)
                 if roster.claims.is_strangers(external_id) =>
             {
                 Treatment::Chosen(LeaverAction::Revoke)
@@ -115,10 +115,10 @@ impl Leavers {
                 Taking::RevokeByImport(vec![person.name.clone()])
             }
             // The import goes by an id that this member does not have.
-            (Treatment::AsToday, Some(id), _) if member.changed_id.is_some() => Taking::Remove(id.clone()),
-            (Treatment::AsToday, _, _) => Taking::RemoveByImport,
+            (Treatment::Parity, Some(id), _) if member.changed_id.is_some() => Taking::Remove(id.clone()),
+            (Treatment::Parity, _, _) => Taking::RemoveByImport,
             (Treatment::Chosen(LeaverAction::Remove), Some(id), _) => Taking::Remove(id.clone()),
-            (Treatment::Chosen(_) | Treatment::KeepAsToday, Some(id), _) => Taking::Revoke(id.clone()),
+            (Treatment::Chosen(_) | Treatment::KeepForParity, Some(id), _) => Taking::Revoke(id.clone()),
         };
         if matches!(by, Taking::Revoke(_)) && !input.revokes {
             let because = KeptBecause::ServerCannotRevoke;
@@ -168,7 +168,7 @@ impl Leavers {
                     continue;
                 }
             };
-            let out = (cause, action.map_or(Treatment::KeepAsToday, Treatment::Chosen));
+            let out = (cause, action.map_or(Treatment::KeepForParity, Treatment::Chosen));
             let (shown, source) = (managed.email.as_str(), &managed.source);
             let leaver = Leaver { external_id: id, shown, source, out, evidence: Evidence::Answer };
             fates.extend(self.leave(&leaver, input, index, roster));
@@ -192,7 +192,7 @@ fn stays(
 ) -> Option<KeptBecause> {
     let Leaver { external_id, shown, source, out: (cause, treatment), evidence } = *leaver;
     let because = match treatment {
-        Treatment::KeepAsToday => Some(KeptBecause::AsToday),
+        Treatment::KeepForParity => Some(KeptBecause::Parity),
         Treatment::Chosen(LeaverAction::Keep) => Some(KeptBecause::Policy),
         _ if member.role != Role::User => Some(KeptBecause::Role),
         _ if is_protected(member, external_id, shown, input) => Some(KeptBecause::Protected),

@@ -4,7 +4,7 @@
 //! What is taken away is counted as a set, together with what earlier runs took within the window: neither many small
 //! runs nor a run that is tried again change the result.
 
-use super::approval::Takings;
+use super::approval::ApprovalScope;
 use super::change::{Cause, Change, Kept, KeptBecause};
 use super::refusal::Held;
 use super::refusal::{Refusal, Verdict};
@@ -29,7 +29,7 @@ const FEW_REMOVALS: usize = 3;
 /// What the limits are measured by, as of the run's beginning.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Basis {
-    recent: Takings,
+    recent: ApprovalScope,
     /// Managed members, with those whom earlier runs of the window removed.
     managed: usize,
     /// Groups with members, with those that earlier runs of the window emptied.
@@ -47,14 +47,14 @@ pub(super) struct Basis {
 /// Why a plan is refused, and the actions that are.
 struct Judgement {
     refusals: Vec<Refusal>,
-    refused: Takings,
+    refused: ApprovalScope,
     /// External ids of groups that would lose too many.
     shrinking: BTreeSet<String>,
 }
 
 impl Plan {
     /// Judges the plan. An approval lets a run pass when every action that is refused is in the approved set.
-    pub fn check(&self, limits: &Limits, approvals: &[Takings]) -> Verdict {
+    pub fn check(&self, limits: &Limits, approvals: &[ApprovalScope]) -> Verdict {
         let Judgement { refusals, refused, shrinking } = self.judge(limits);
         let approved = || approvals.iter().any(|approval| approval.covers(&refused));
         if refusals.is_empty() || (refusals.iter().all(Refusal::can_be_approved) && approved()) {
@@ -80,25 +80,25 @@ impl Plan {
     }
 
     /// The actions that the limits refuse: an administrator approves exactly these.
-    pub fn refused(&self, limits: &Limits) -> Takings {
+    pub fn refused(&self, limits: &Limits) -> ApprovalScope {
         self.judge(limits).refused
     }
 
     /// What counts against the limits of later runs: everything that this plan takes away but for what was approved.
-    pub fn counted(&self, limits: &Limits) -> Takings {
-        let mut takings = self.takings();
-        takings.remove(&self.judge(limits).refused);
-        takings.invited.clear();
-        takings.anew.clear();
-        takings.replaced_groups.clear();
-        takings.replaced_people.clear();
-        takings
+    pub fn counted(&self, limits: &Limits) -> ApprovalScope {
+        let mut scope = self.scope();
+        scope.remove(&self.judge(limits).refused);
+        scope.invited.clear();
+        scope.anew.clear();
+        scope.replaced_groups.clear();
+        scope.replaced_people.clear();
+        scope
     }
 
     fn judge(&self, limits: &Limits) -> Judgement {
         let mut judgement = Judgement {
             refusals: self.refusals.clone(),
-            refused: Takings::default(),
+            refused: ApprovalScope::default(),
             shrinking: BTreeSet::new(),
         };
         if self.refusals.contains(&Refusal::OverwriteWithLargeImport) {
@@ -106,7 +106,7 @@ impl Plan {
             judgement.refusals = vec![Refusal::OverwriteWithLargeImport];
             return judgement;
         }
-        let takings = self.takings();
+        let scope = self.scope();
         for refusal in &self.refusals {
             match refusal {
                 Refusal::EmptyDirectory { .. } => judgement.refused.empty_directory = true,
@@ -120,26 +120,26 @@ impl Plan {
         }
         if judgement.refused.empty_directory || judgement.refused.no_groups {
             // Approving the emptiness approves what it takes away, and nothing beyond it.
-            judgement.refused.add(&takings);
+            judgement.refused.add(&scope);
         }
-        self.too_many_removals(limits, &takings, &mut judgement);
-        self.too_many_memberships(limits, &takings, &mut judgement);
-        self.too_many_groups(limits, &takings, &mut judgement);
-        self.too_many_replaced_groups(limits, &takings, &mut judgement);
-        self.too_many_replaced_people(limits, &takings, &mut judgement);
-        self.too_many_invitations(limits, &takings, &mut judgement);
-        self.too_many_found_anew(limits, &takings, &mut judgement);
+        self.too_many_removals(limits, &scope, &mut judgement);
+        self.too_many_memberships(limits, &scope, &mut judgement);
+        self.too_many_groups(limits, &scope, &mut judgement);
+        self.too_many_replaced_groups(limits, &scope, &mut judgement);
+        self.too_many_replaced_people(limits, &scope, &mut judgement);
+        self.too_many_invitations(limits, &scope, &mut judgement);
+        self.too_many_found_anew(limits, &scope, &mut judgement);
         self.too_many_lost_addresses(limits, &mut judgement);
         judgement
     }
 
-    fn too_many_removals(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
+    fn too_many_removals(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
         let (managed, allowed) = (self.basis.managed, self.removals_allowed(limits));
-        let planned = takings.people().chain(self.basis.recent.people()).collect::<HashSet<_>>().len();
-        if takings.people().next().is_some() && planned > allowed {
+        let planned = scope.people().chain(self.basis.recent.people()).collect::<HashSet<_>>().len();
+        if scope.people().next().is_some() && planned > allowed {
             judgement.refusals.push(Refusal::TooManyRemovals { planned, allowed, managed });
-            judgement.refused.revoked.extend(takings.revoked.iter().cloned());
-            judgement.refused.removed.extend(takings.removed.iter().cloned());
+            judgement.refused.revoked.extend(scope.revoked.iter().cloned());
+            judgement.refused.removed.extend(scope.removed.iter().cloned());
         }
     }
 
@@ -164,23 +164,23 @@ impl Plan {
     }
 
     /// Access that passes to other entries is measured like access that is taken.
-    fn too_many_replaced_people(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
-        let (planned, allowed) = (takings.replaced_people.len(), self.removals_allowed(limits));
+    fn too_many_replaced_people(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
+        let (planned, allowed) = (scope.replaced_people.len(), self.removals_allowed(limits));
         if planned > allowed {
             judgement.refusals.push(Refusal::TooManyReplacedPeople { planned, allowed });
-            judgement.refused.replaced_people.extend(takings.replaced_people.iter().cloned());
+            judgement.refused.replaced_people.extend(scope.replaced_people.iter().cloned());
         }
     }
 
     /// Memberships of people who lose access are counted there, not here.
-    fn too_many_memberships(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
+    fn too_many_memberships(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
         let recent = &self.basis.recent;
         let mut lost: HashMap<&str, HashSet<&str>> = HashMap::new();
-        for (group, member) in takings.memberships.iter().chain(&recent.memberships) {
+        for (group, member) in scope.memberships.iter().chain(&recent.memberships) {
             lost.entry(group).or_default().insert(member);
         }
         let mut now_lost: HashMap<&str, Vec<&(String, String)>> = HashMap::new();
-        for membership in &takings.memberships {
+        for membership in &scope.memberships {
             now_lost.entry(&membership.0).or_default().push(membership);
         }
         let mut back = 0;
@@ -214,51 +214,51 @@ impl Plan {
         let all = self.totals.memberships + back;
         let share = all.saturating_mul(limits.memberships_percent as usize) / 100;
         let allowed = share.max(limits.memberships as usize);
-        if !takings.memberships.is_empty() && planned > allowed {
+        if !scope.memberships.is_empty() && planned > allowed {
             judgement.refusals.push(Refusal::TooManyMemberships { planned, allowed });
-            judgement.refused.memberships.extend(takings.memberships.iter().cloned());
+            judgement.refused.memberships.extend(scope.memberships.iter().cloned());
         }
     }
 
-    fn too_many_groups(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
-        let planned = takings.emptied_groups.union(&self.basis.recent.emptied_groups).count();
+    fn too_many_groups(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
+        let planned = scope.emptied_groups.union(&self.basis.recent.emptied_groups).count();
         let share = self.basis.filled_groups.saturating_mul(limits.emptied_groups_percent as usize) / 100;
         let allowed = share.max(1);
-        if !takings.emptied_groups.is_empty() && planned > allowed {
+        if !scope.emptied_groups.is_empty() && planned > allowed {
             judgement.refusals.push(Refusal::TooManyGroups { planned, allowed });
-            judgement.refused.emptied_groups.extend(takings.emptied_groups.iter().cloned());
+            judgement.refused.emptied_groups.extend(scope.emptied_groups.iter().cloned());
         }
     }
 
     /// Access to collections that passes to new entries is measured like groups that are emptied.
-    fn too_many_replaced_groups(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
-        let planned = takings.replaced_groups.len();
+    fn too_many_replaced_groups(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
+        let planned = scope.replaced_groups.len();
         let share = self.totals.managed_groups.saturating_mul(limits.emptied_groups_percent as usize) / 100;
         let allowed = share.max(1);
         if planned > allowed {
             judgement.refusals.push(Refusal::TooManyReplacedGroups { planned, allowed });
-            judgement.refused.replaced_groups.extend(takings.replaced_groups.iter().cloned());
+            judgement.refused.replaced_groups.extend(scope.replaced_groups.iter().cloned());
         }
     }
 
     /// Access that nobody decided to give is measured like access that is taken.
-    fn too_many_found_anew(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
-        let planned = takings.anew.len();
+    fn too_many_found_anew(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
+        let planned = scope.anew.len();
         let share = self.totals.memberships.saturating_mul(limits.memberships_percent as usize) / 100;
         let allowed = share.max(limits.memberships as usize);
         if planned > allowed {
             judgement.refusals.push(Refusal::TooManyFoundAnew { planned, allowed });
-            judgement.refused.anew.extend(takings.anew.iter().cloned());
+            judgement.refused.anew.extend(scope.anew.iter().cloned());
         }
     }
 
-    fn too_many_invitations(&self, limits: &Limits, takings: &Takings, judgement: &mut Judgement) {
-        let planned = takings.invited.len();
+    fn too_many_invitations(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
+        let planned = scope.invited.len();
         let share = self.basis.managed.saturating_mul(limits.invitations_percent as usize) / 100;
         let allowed = share.max(limits.invitations as usize);
         if !self.basis.first_run && planned > allowed {
             judgement.refusals.push(Refusal::TooManyInvitations { planned, allowed });
-            judgement.refused.invited.extend(takings.invited.iter().cloned());
+            judgement.refused.invited.extend(scope.invited.iter().cloned());
         }
     }
 }

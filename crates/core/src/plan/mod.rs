@@ -24,14 +24,14 @@ mod likeness;
 mod limits;
 mod membership;
 mod mends;
+mod notice;
+mod notices;
 mod once;
 mod overwrite;
 mod people;
 mod person_requests;
 mod recognized;
 mod refusal;
-mod remark;
-mod remarks;
 mod request_order;
 mod roster;
 mod same_address;
@@ -46,7 +46,7 @@ mod verify;
 pub use addresses::addresses_told;
 pub use after::After;
 use anew::Anew;
-pub use approval::Takings;
+pub use approval::ApprovalScope;
 pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, SharedAddress, Subject};
 pub use groups::to_read;
 pub use identity::{Identity, settled_absences};
@@ -54,9 +54,9 @@ pub(crate) use index::Index;
 pub use likeness::Mark;
 pub use limits::unfound;
 use mends::Mends;
+pub use notice::PlanNotice;
 pub use recognized::recognize;
 pub use refusal::{Held, Refusal, Verdict};
-pub use remark::Remark;
 use request_order::Sent;
 pub use request_order::SentAgain;
 pub use seats::SeatCount;
@@ -104,7 +104,7 @@ pub struct PlanInput<'a> {
     /// Whether the server can take a member's access and keep the membership.
     pub revokes: bool,
     /// What earlier runs took away within the window of the limits.
-    pub recent: &'a Takings,
+    pub recent: &'a ApprovalScope,
     /// Members whom a first run does not find, although the directory says that it has their ids; 0 on later runs.
     pub unfound_of_directory: usize,
     /// Whether somebody asked for everything to be sent again: a server that cannot be read gets back what was taken out there by
@@ -158,7 +158,7 @@ pub struct Plan {
     /// Differences that no request could remove.
     pub standing: Vec<Standing>,
     /// What an administrator should know besides.
-    pub remarks: Vec<Remark>,
+    pub notices: Vec<PlanNotice>,
     /// Addresses of managed members who have accepted and wait for somebody to confirm them.
     pub unconfirmed: Vec<String>,
     /// What is sent although nothing is known to differ.
@@ -262,19 +262,19 @@ impl Plan {
 
         let mut shown = Shown::default();
         let mut sent = Sent::new(input.sync.invite_users_after_provisioning);
-        index.sources.remarks(&mut shown.remarks);
-        shown.remarks.append(&mut roster.claims.remarks);
+        index.sources.notices(&mut shown.notices);
+        shown.notices.append(&mut roster.claims.notices);
         people.into_iter().for_each(|it| it.unfold(&mut shown, &mut sent));
         groups.into_iter().for_each(|it| it.unfold(&mut shown, &mut sent));
-        shown.remarks.extend(anew.remarks);
+        shown.notices.extend(anew.notices);
         sent.whole = overwriting.request(input, &index, &roster, &shown, &sent);
-        let Shown { changes, kept, left_out, standing, remarks } = shown;
+        let Shown { changes, kept, left_out, standing, notices } = shown;
         let mut plan = Self {
             changes,
             kept,
             left_out,
             standing,
-            remarks,
+            notices,
             unconfirmed: Vec::new(),
             sent_again: sent.again,
             seats: SeatCount::default(),
@@ -302,7 +302,7 @@ impl Plan {
         index.poison(&mut plan.waits_for);
         plan.waits_for.extend(seats::obstacle(input, &index, &plan));
         plan.hold_import(input);
-        remarks::look(input, &index, &roster, &mut plan);
+        notices::look(input, &index, &roster, &mut plan);
         plan.tell_of_decisions(input);
         plan.seats = seats::count(input, &index, &plan);
         limits::look(input, &index, &mut plan);
@@ -332,7 +332,7 @@ impl Plan {
                 |it: &ManagedPerson| it.external_id == about.external_id && it.email.as_str() == about.name;
             !repeated.contains(&about.external_id) || input.ledger.people.iter().any(is_it)
         };
-        self.sent.keep_takings(is_clear);
+        self.sent.keep_scope(is_clear);
         if !only_groups {
             self.sent.import.members.clear();
         }

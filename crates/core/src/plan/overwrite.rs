@@ -100,7 +100,7 @@ impl Whole<'_, '_> {
                     let revoked = matches!(by, Taking::Revoke(_) | Taking::RevokeByImport(_));
                     self.members.extend((revoked && !vaultwarden).then_some(listed));
                 }
-                Some(PersonFate::Kept(kept)) if kept.because != KeptBecause::AsToday => {
+                Some(PersonFate::Kept(kept)) if kept.because != KeptBecause::Parity => {
                     self.members.push(listed);
                 }
                 Some(PersonFate::Unusable { .. }) => self.members.push(listed),

@@ -14,7 +14,7 @@ use serde::Serialize;
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     /// What takes access or a group.
-    takings: Vec<(Subject, Request)>,
+    scope: Vec<(Subject, Request)>,
     /// New ids for members and groups.
     repairs: Vec<(Subject, Request)>,
     pub(super) import: ImportRequest,
@@ -46,7 +46,7 @@ impl SentAgain {
 impl Sent {
     pub(super) fn new(invite_users_after_provisioning: bool) -> Self {
         Self {
-            takings: Vec::new(),
+            scope: Vec::new(),
             repairs: Vec::new(),
             import: ImportRequest {
                 groups: Vec::new(),
@@ -63,7 +63,7 @@ impl Sent {
     }
 
     pub(super) fn take(&mut self, about: Subject, request: Request) {
-        self.takings.push((about, request));
+        self.scope.push((about, request));
     }
 
     pub(super) fn repair(&mut self, about: Subject, request: Request) {
@@ -72,7 +72,7 @@ impl Sent {
 
     /// What gives this member another id, or removes the member, besides; None: nothing does.
     pub(super) fn settles_id(&self, member: &MemberId) -> Option<Request> {
-        let all = self.takings.iter().chain(&self.repairs).map(|(_, request)| request);
+        let all = self.scope.iter().chain(&self.repairs).map(|(_, request)| request);
         let mut single = all.filter(|it| match it {
             Request::Remove(id) | Request::PutMember { id, .. } => member == id,
             _ => false,
@@ -82,7 +82,7 @@ impl Sent {
 
     /// What gives this group another id, or deletes it, besides.
     pub(super) fn settles_group(&self, group: &GroupId) -> Option<Request> {
-        let mut all = self.takings.iter().chain(&self.repairs).map(|(_, request)| request);
+        let mut all = self.scope.iter().chain(&self.repairs).map(|(_, request)| request);
         let found = all
             .find(|it| matches!(it, Request::DeleteGroup(id) | Request::PutGroup { id, .. } if id == group));
         found.cloned()
@@ -95,30 +95,30 @@ impl Sent {
 
     /// The requests about one person or group.
     pub(super) fn single(&self) -> Vec<Request> {
-        let all = self.takings.iter().chain(&self.repairs).chain(&self.restorations);
+        let all = self.scope.iter().chain(&self.repairs).chain(&self.restorations);
         all.map(|(_, request)| request.clone()).collect()
     }
 
     /// Who is given something, or which group is changed, by a request of its own.
     pub(super) fn kinds(&self) -> HashSet<(Subject, RefusedKind)> {
-        let all = self.takings.iter().chain(&self.repairs).chain(&self.restorations);
+        let all = self.scope.iter().chain(&self.repairs).chain(&self.restorations);
         all.filter_map(|(about, request)| Some((about.clone(), RefusedKind::of(request)?.0))).collect()
     }
 
     /// From whom access is taken by a request of its own.
     pub(super) fn taken_from(&self) -> HashSet<Subject> {
         let takes = |request: &Request| matches!(request, Request::Revoke(_) | Request::Remove(_));
-        self.takings.iter().filter(|(_, it)| takes(it)).map(|(about, _)| about.clone()).collect()
+        self.scope.iter().filter(|(_, it)| takes(it)).map(|(about, _)| about.clone()).collect()
     }
 
     /// Leaves out what takes something from somebody who is not meant for certain.
-    pub(super) fn keep_takings(&mut self, which: impl Fn(&Subject) -> bool) {
-        self.takings.retain(|(about, _)| which(about));
+    pub(super) fn keep_scope(&mut self, which: impl Fn(&Subject) -> bool) {
+        self.scope.retain(|(about, _)| which(about));
     }
 
     /// Leaves a request out.
     pub(super) fn forget(&mut self, request: &Request) {
-        for requests in [&mut self.takings, &mut self.repairs, &mut self.restorations] {
+        for requests in [&mut self.scope, &mut self.repairs, &mut self.restorations] {
             requests.retain(|(_, it)| it != request);
         }
     }
@@ -138,7 +138,7 @@ impl Plan {
     /// As [`Plan::requests`], for a server that is known to import so fast: an import that would take too long is cut.
     pub fn requests_at(&self, pace: ImportPace) -> Vec<Request> {
         let single = |of: &[(Subject, Request)]| of.iter().map(|(_, it)| it.clone()).collect::<Vec<_>>();
-        let mut requests = single(&self.sent.takings);
+        let mut requests = single(&self.sent.scope);
         requests.extend(single(&self.sent.repairs));
         let import = &self.sent.import;
         if let Some(whole) = &self.sent.whole {
@@ -158,7 +158,7 @@ impl Plan {
     pub fn revocations(&self) -> Vec<(Change, Request)> {
         let taking = |person: &Subject, cause: &Cause| {
             let of_person = |(about, _): &&(Subject, Request)| about == person;
-            match self.sent.takings.iter().find(of_person)? {
+            match self.sent.scope.iter().find(of_person)? {
                 (_, Request::Revoke(id) | Request::Remove(id)) => {
                     let change = Change::Revoke { person: person.clone(), cause: *cause };
                     Some((change, Request::Revoke(id.clone())))
@@ -175,8 +175,8 @@ impl Plan {
 
     /// The one person or group that a request of this plan is about; None: an import, which is about many.
     pub fn about(&self, request: &Request) -> Option<&Subject> {
-        let Sent { takings, repairs, restorations, .. } = &self.sent;
-        let mut single = takings.iter().chain(repairs).chain(restorations);
+        let Sent { scope, repairs, restorations, .. } = &self.sent;
+        let mut single = scope.iter().chain(repairs).chain(restorations);
         single.find(|(_, it)| it == request).map(|(about, _)| about)
     }
 

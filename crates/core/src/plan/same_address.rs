@@ -9,7 +9,7 @@ use super::claims::{Claim, Claims, Verdict};
 use super::joining::usable_address;
 use super::leavers::{is_protected, leaving};
 use super::likeness::{Likeness, compare, last_known};
-use super::remark::Remark;
+use super::notice::PlanNotice;
 use super::standing::AddressHeldBecause;
 use super::{Index, PlanInput};
 use crate::ledger::{Choice, ManagedPerson};
@@ -93,7 +93,7 @@ impl<'a> Claims<'a> {
             Verdict::PassesOn => {
                 self.left_behind.extend(listed.get(claim.old));
                 let member = index.member(claim.place);
-                self.remarks.push(Remark::EntryReplaced {
+                self.notices.push(PlanNotice::EntryReplaced {
                     person: Subject {
                         name: member.email.as_str().to_owned(),
                         external_id: ExternalId::new(claim.pushed),

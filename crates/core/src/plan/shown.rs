@@ -1,7 +1,7 @@
 //! What a plan shows, while the fates are unfolded.
 
 use super::change::{Change, Kept, LeftOut};
-use super::remark::Remark;
+use super::notice::PlanNotice;
 use super::standing::Standing;
 use crate::names::ExternalId;
 use hashbrown::HashSet;
@@ -13,7 +13,7 @@ pub(super) struct Shown {
     pub(super) kept: Vec<Kept>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) standing: Vec<Standing>,
-    pub(super) remarks: Vec<Remark>,
+    pub(super) notices: Vec<PlanNotice>,
 }
 
 impl Shown {

@@ -6,12 +6,12 @@
 use super::PlanInput;
 use super::change::KeptBecause;
 use super::leavers::Evidence;
-use super::remark::Remark;
+use super::notice::PlanNotice;
 use crate::names::SourceName;
 use crate::settings::{AcrossSources, SameGroup};
 use hashbrown::{HashMap, HashSet};
 
-/// How many examples a remark names.
+/// How many examples a notice names.
 const EXAMPLES: usize = 5;
 
 /// The sources of a run.
@@ -135,11 +135,11 @@ impl<'a> Sources<'a> {
         sizes
     }
 
-    pub(super) fn remarks(&self, remarks: &mut Vec<Remark>) {
+    pub(super) fn notices(&self, notices: &mut Vec<PlanNotice>) {
         let (desired, ledger) = (self.input.desired, self.input.ledger);
         for source in desired.sources() {
             let Some(reason) = &source.failure else { continue };
-            remarks.push(Remark::SourceNotRead {
+            notices.push(PlanNotice::SourceNotRead {
                 source: source.name.clone(),
                 reason: reason.clone(),
                 people: ledger.people.iter().filter(|it| it.source == source.name).count(),
@@ -155,18 +155,18 @@ impl<'a> Sources<'a> {
         }
         for name in former {
             let people = ledger.people.iter().filter(|it| it.source == *name).count();
-            remarks.push(Remark::SourceNotConfigured { source: name.clone(), people });
+            notices.push(PlanNotice::SourceNotConfigured { source: name.clone(), people });
         }
         if !desired.merged().is_empty() {
             let shown = |number: usize| desired.display_name(&desired.everybody()[number]).to_owned();
-            remarks.push(Remark::SharedBySources {
+            notices.push(PlanNotice::SharedBySources {
                 people: desired.merged().len(),
                 examples: desired.merged().iter().take(EXAMPLES).map(|it| shown(it.person)).collect(),
             });
         }
         if !self.all_known() && !self.input.ledger.people.is_empty() {
             let new = desired.sources().iter().filter(|it| self.is_new(&it.name));
-            remarks.extend(new.map(|it| Remark::SourceNew { source: it.name.clone() }));
+            notices.extend(new.map(|it| PlanNotice::SourceNew { source: it.name.clone() }));
         }
     }
 }

@@ -17,7 +17,7 @@ struct World {
     stages: Option<bool>,
     revokes: bool,
     settled: bool,
-    recent: Takings,
+    recent: ApprovalScope,
     unfound_of_directory: usize,
     resend: bool,
     now: Timestamp,
@@ -36,7 +36,7 @@ impl World {
             stages: None,
             revokes: true,
             settled: true,
-            recent: Takings::default(),
+            recent: ApprovalScope::default(),
             unfound_of_directory: 0,
             resend: false,
             now: Timestamp(0),
@@ -247,7 +247,7 @@ fn a_confirmed_leaver_is_treated_by_cause() {
     untouched.connector.leavers.gone = None;
     let plan = untouched.plan(crowd(40));
     assert!(plan.is_empty());
-    assert_eq!(plan.kept[0].because, KeptBecause::AsToday);
+    assert_eq!(plan.kept[0].because, KeptBecause::Parity);
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn disabled_people_go_through_the_import_as_today() {
 fn a_person_deleted_without_an_address_is_found_by_id() {
     let mut world = World::new().managed_crowd(40).managed("a", "a@x");
     let directory = || crowd(40).deleted_without_address("a");
-    assert_eq!(world.plan(directory()).kept[0].because, KeptBecause::AsToday);
+    assert_eq!(world.plan(directory()).kept[0].because, KeptBecause::Parity);
     world.connector.leavers.deleted = Some(LeaverAction::Remove);
     assert_eq!(world.plan(directory()).requests(), [Request::Remove(MemberId::new("m-a@x"))]);
     world.connector.leavers.deleted = None;
@@ -438,7 +438,7 @@ fn an_approval_covers_exactly_what_was_refused() {
     let seven = ["crowd1", "crowd2", "crowd3", "crowd4", "crowd5", "crowd6", "crowd7"];
     let refused = leavers(&seven);
     assert!(!is_go(&refused));
-    let approvals = [refused.takings()];
+    let approvals = [refused.scope()];
     assert_eq!(refused.check(&Limits::default(), &approvals), Verdict::Go);
     assert_eq!(leavers(&seven[..6]).check(&Limits::default(), &approvals), Verdict::Go);
     let mut beyond = seven.to_vec();

@@ -12,7 +12,7 @@ use super::read::{Lists, Reading};
 use super::stored::{self, Cursor, Known};
 use super::tenant::{Tenant, User, lock};
 use crate::ReadError;
-use crate::mirror::{Mirror, ObjectKind, RawObject, Refresh};
+use crate::snapshot_cache::{ObjectKind, RawObject, Refresh, SnapshotCache};
 use crate::web::WebReadError;
 use crate::web::incremental::{Changes, IncrementalSource};
 use bwdc_core::filter::Keyword;
@@ -33,7 +33,7 @@ impl IncrementalSource for Source<'_, '_> {
         true
     }
 
-    fn known(&self, cache: &Mirror) -> Option<Known> {
+    fn known(&self, cache: &SnapshotCache) -> Option<Known> {
         match stored::read(cache) {
             Ok(known) if needs_groups(self.0) == known.cursor.groups.is_some() => Some(known),
             Ok(_) => None,
@@ -55,7 +55,7 @@ impl IncrementalSource for Source<'_, '_> {
         }
     }
 
-    async fn whole(&self) -> Result<(Tenant, Option<Mirror>), ReadError> {
+    async fn whole(&self) -> Result<(Tenant, Option<SnapshotCache>), ReadError> {
         let reading = self.0;
         // What cannot be minted is a matter of the next read, and must not stop this one.
         let (tenant, minted) = tokio::try_join!(reading.whole(), async { Ok(Minted::read(reading).await) })?;
@@ -130,8 +130,8 @@ impl Minted {
         Ok(Self { tenant, cursor })
     }
 
-    /// The mirror, if the lists show the same. What changed while they were read may differ, and comes once more.
-    async fn confirmed(mut self, reading: &Reading<'_>, listed: &Tenant) -> Result<Mirror, Failed> {
+    /// The cache, if the lists show the same. What changed while they were read may differ, and comes once more.
+    async fn confirmed(mut self, reading: &Reading<'_>, listed: &Tenant) -> Result<SnapshotCache, Failed> {
         let (people, groups) =
             catch_up(reading.graph, &mut self.tenant, &self.cursor, &HashSet::new()).await?;
         let meanwhile = |id: &Text, of: &Touched| of.put.contains(id) || of.gone.contains(id);
@@ -184,7 +184,7 @@ impl Minted {
         let mut objects = stored::all(minted, &checked);
         objects.push(stored::deleted(&deleted));
         let cursor = Cursor { people: people.link, groups: groups.link };
-        Ok(Mirror { cursor: cursor.to_text(), objects: in_order(objects, listed) })
+        Ok(SnapshotCache { cursor: cursor.to_text(), objects: in_order(objects, listed) })
     }
 }
 

@@ -20,12 +20,12 @@ mod stored;
 mod tenant;
 
 use crate::ReadError;
-use crate::mirror::{Followed, Mirror};
+use crate::snapshot_cache::{IncrementalRead, SnapshotCache};
 use crate::web::incremental as driver;
 use crate::web::{Credentials, Rate, WebOptions, WebReadError, WebService, WebSession, base_url, lookup};
 use bwdc_base::event::Events;
 use bwdc_base::http::RetryPolicy;
-use bwdc_core::observed::{Presences, Sought};
+use bwdc_core::observed::{LookupRequest, Presences};
 use bwdc_core::settings::{EntraFilters, EntraOptions, EntraSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use graph::Graph;
@@ -110,31 +110,31 @@ impl EntraDirectory {
         reading.whole().await?.whole_snapshot(&self.wanted, scope)
     }
 
-    /// As [`EntraDirectory::read`], by what changed since `mirror`.
+    /// As [`EntraDirectory::read`], by what changed since `cache`.
     ///
     /// # Errors
     /// As [`EntraDirectory::read`].
     pub async fn read_incremental(
         &self,
         scope: ReadScope,
-        mirror: Option<Mirror>,
+        snapshot_cache: Option<SnapshotCache>,
         events: Events<'_>,
-    ) -> Result<Followed, ReadError> {
+    ) -> Result<IncrementalRead, ReadError> {
         let graph = self.graph(self.service.session(events));
         let reading = Reading { graph: &graph, wanted: &self.wanted, scope, events, keeps: true };
-        driver::read(&Source(&reading), mirror, events).await
+        driver::read(&Source(&reading), snapshot_cache, events).await
     }
 
-    /// Asks for each of `sought` by its object id.
+    /// Asks for each of `lookups` by its object id.
     ///
     /// # Errors
     /// [`ReadError`] when the tenant cannot be asked at all.
-    pub async fn lookup(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
-        if sought.is_empty() {
+    pub async fn lookup(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
+        if lookups.is_empty() {
             return Ok(Presences::new());
         }
         let graph = self.graph(self.service.session(&|_| ()));
-        Ok(lookup(&Lookup { graph: &graph }, sought).await?)
+        Ok(lookup(&Lookup { graph: &graph }, lookups).await?)
     }
 
     fn graph<'a>(&self, session: WebSession<'a>) -> Graph<'a> {

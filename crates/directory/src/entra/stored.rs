@@ -3,7 +3,7 @@
 use super::delta::Doubt;
 use super::members::Member;
 use super::tenant::{Group, Tenant, User};
-use crate::mirror::{Mirror, ObjectKind, RawObject};
+use crate::snapshot_cache::{ObjectKind, RawObject, SnapshotCache};
 use bwdc_core::snapshot::PersonMarks;
 use bwdc_core::text::Text;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ struct StoredGroup<'a> {
     groups: Vec<Cow<'a, str>>,
 }
 
-/// A mirror, legible.
+/// A cache, legible.
 pub(super) struct Known {
     pub(super) tenant: Tenant,
     /// Groups whose list has shown what the changes said.
@@ -61,12 +61,12 @@ pub(super) struct Known {
     pub(super) cursor: Cursor,
 }
 
-/// Reads a mirror.
-pub(super) fn read(mirror: &Mirror) -> Result<Known, Doubt> {
-    const BROKEN: Doubt = Doubt("the mirror cannot be understood");
-    let cursor = serde_json::from_str(&mirror.cursor).map_err(|_| BROKEN)?;
+/// Reads a cache.
+pub(super) fn read(snapshot_cache: &SnapshotCache) -> Result<Known, Doubt> {
+    const BROKEN: Doubt = Doubt("the snapshot_cache cannot be understood");
+    let cursor = serde_json::from_str(&snapshot_cache.cursor).map_err(|_| BROKEN)?;
     let (mut tenant, mut checked) = (Tenant::default(), HashSet::new());
-    for object in &mirror.objects {
+    for object in &snapshot_cache.objects {
         let id = tenant.texts.intern(&object.id);
         match object.kind {
             ObjectKind::Person => {

@@ -19,7 +19,7 @@ pub use key_file::{KeyFile, KeyFileError};
 use crate::ReadError;
 use crate::web::{Credentials, Rate, Route, WebOptions, WebReadError, WebService, base_url, below, lookup};
 use bwdc_base::event::Events;
-use bwdc_core::observed::{Presences, Sought};
+use bwdc_core::observed::{LookupRequest, Presences};
 use bwdc_core::settings::{GoogleFilters, GoogleSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use lookup::Lookup;
@@ -104,14 +104,14 @@ impl GoogleDirectory {
         read::read(self, scope, events).await
     }
 
-    /// Asks for each of `sought` by id.
+    /// Asks for each of `lookups` by id.
     ///
     /// # Errors
     /// [`ReadError`] when Google does not accept the service account.
-    pub async fn lookup(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+    pub async fn lookup(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
         let session = self.service.session(&|_| {});
         let endpoint = Lookup { directory: self, session: &session };
-        Ok(lookup(&endpoint, sought).await?)
+        Ok(lookup(&endpoint, lookups).await?)
     }
 
     /// The addresses of the token endpoint and of the API.

@@ -22,7 +22,7 @@ use super::request::Request;
 use super::selection::{Reading, without_range};
 use super::value::text;
 use crate::ReadError;
-use crate::mirror::{Followed, Mirror, ObjectKind, RawObject, Refresh};
+use crate::snapshot_cache::{IncrementalRead, ObjectKind, RawObject, Refresh, SnapshotCache};
 use bwdc_base::event::{Event, Events};
 use bwdc_core::settings::LdapScope;
 use changes::{Changed, Changes, Children, Known, Update};
@@ -83,30 +83,30 @@ pub(super) async fn offer(connection: &mut Connection, reading: Reading<'_>) -> 
     })
 }
 
-/// Reads everything, by the mirror where that leaves no doubt.
+/// Reads everything, by the cache where that leaves no doubt.
 pub(super) async fn follow(
     connection: &mut Connection,
     reading: Reading<'_>,
-    mirror: Option<Mirror>,
+    snapshot_cache: Option<SnapshotCache>,
     events: Events<'_>,
-) -> Result<Followed, ReadError> {
+) -> Result<IncrementalRead, ReadError> {
     if !filters::are_own(reading) {
         let snapshot = reader::read(connection, reading, events).await?;
-        return Ok(Followed { snapshot, refresh: Refresh::Drop });
+        return Ok(IncrementalRead { snapshot, refresh: Refresh::Drop });
     }
-    if let Some(mirror) = mirror
-        && let Some(followed) = unless_refused(by_changes(connection, reading, mirror, events).await)?
+    if let Some(snapshot_cache) = snapshot_cache
+        && let Some(followed) = unless_refused(by_changes(connection, reading, snapshot_cache, events).await)?
     {
         return Ok(followed);
     }
     let cursor = unless_refused(begin(connection, reading).await.map_err(ReadError::from))?;
     let Some(cursor) = cursor.and_then(|cursor| serde_json::to_string(&cursor).ok()) else {
         let snapshot = reader::read(connection, reading, events).await?;
-        return Ok(Followed { snapshot, refresh: Refresh::Drop });
+        return Ok(IncrementalRead { snapshot, refresh: Refresh::Drop });
     };
     let (snapshot, kept) = reader::read_and_keep(connection, reading, events).await?;
-    let refresh = kept.map_or(Refresh::Drop, |objects| Refresh::Replace(Mirror { cursor, objects }));
-    Ok(Followed { snapshot, refresh })
+    let refresh = kept.map_or(Refresh::Drop, |objects| Refresh::Replace(SnapshotCache { cursor, objects }));
+    Ok(IncrementalRead { snapshot, refresh })
 }
 
 /// A server that refuses to tell what changed can still be read.
@@ -131,15 +131,17 @@ async fn begin(connection: &mut Connection, reading: Reading<'_>) -> Result<Opti
     }
 }
 
-/// The state of the directory from the mirror and what changed since; None at any doubt.
+/// The state of the directory from the cache and what changed since; None at any doubt.
 async fn by_changes(
     connection: &mut Connection,
     reading: Reading<'_>,
-    mut mirror: Mirror,
+    mut snapshot_cache: SnapshotCache,
     events: Events<'_>,
-) -> Result<Option<Followed>, ReadError> {
-    let Ok(cursor) = serde_json::from_str::<Cursor>(&mirror.cursor) else { return Ok(None) };
-    let Some(known) = Known::of(&mirror.objects, &reading.layout.member_attribute) else { return Ok(None) };
+) -> Result<Option<IncrementalRead>, ReadError> {
+    let Ok(cursor) = serde_json::from_str::<Cursor>(&snapshot_cache.cursor) else { return Ok(None) };
+    let Some(known) = Known::of(&snapshot_cache.objects, &reading.layout.member_attribute) else {
+        return Ok(None);
+    };
     let changes = match &cursor {
         Cursor::Usn { controller, last } => usn::changes(connection, reading, controller, *last).await?,
         Cursor::Synchronization { server, .. } if server != connection.server() => None,
@@ -157,12 +159,14 @@ async fn by_changes(
     for object in deleted {
         update.put(object);
     }
-    update.apply(&mut mirror.objects);
+    update.apply(&mut snapshot_cache.objects);
     let Ok(cursor) = serde_json::to_string(&cursor) else { return Ok(None) };
-    let Some(snapshot) = reader::read_again(reading, &mirror.objects, events)? else { return Ok(None) };
-    events(Event::Followed { entries: connection.entries });
+    let Some(snapshot) = reader::read_again(reading, &snapshot_cache.objects, events)? else {
+        return Ok(None);
+    };
+    events(Event::IncrementalRead { entries: connection.entries });
     let (put, gone) = update.into_parts();
-    Ok(Some(Followed { snapshot, refresh: Refresh::Change { cursor, put, gone } }))
+    Ok(Some(IncrementalRead { snapshot, refresh: Refresh::Change { cursor, put, gone } }))
 }
 
 /// Fetches what changed, as it is now.
@@ -173,7 +177,7 @@ struct Fetch<'f> {
 }
 
 impl Fetch<'_> {
-    /// What becomes of the mirror; None at any doubt.
+    /// What becomes of the cache; None at any doubt.
     async fn update(
         mut self,
         known: &Known,

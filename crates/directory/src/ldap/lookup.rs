@@ -17,7 +17,7 @@ use super::name;
 use super::request::{Elsewhere, Request, SHOW_DELETED, SHOW_RECYCLED};
 use super::value::text;
 use bwdc_core::names::Timestamp;
-use bwdc_core::observed::{HiddenBecause, Presence, Presences, Sought};
+use bwdc_core::observed::{HiddenBecause, LookupRequest, Presence, Presences};
 use bwdc_core::settings::{LdapLayout, LdapSettings};
 use ldap3::Scope;
 use ldap3::controls::RawControl;
@@ -31,12 +31,12 @@ const NO_ATTRIBUTES: [&str; 1] = ["1.1"];
 const BATCH: usize = 100;
 const ANYTHING: &str = "(objectClass=*)";
 
-/// Asks for each of `sought`.
+/// Asks for each of `lookups`.
 pub(super) async fn lookup(
     connection: &mut Connection,
     settings: &LdapSettings,
     layout: &LdapLayout,
-    sought: &[Sought],
+    lookups: &[LookupRequest],
     now: Timestamp,
 ) -> Result<Presences, LdapReadError> {
     let mut lookup = Lookup {
@@ -50,10 +50,10 @@ pub(super) async fn lookup(
         batches: HashMap::new(),
     };
     let questions: Vec<Questions> =
-        sought.iter().map(|it| Questions::new(it, settings.active_directory, layout.id_attribute)).collect();
+        lookups.iter().map(|it| Questions::new(it, settings.active_directory, layout.id_attribute)).collect();
     lookup.ask_in_batches(&questions).await?;
     let mut presences = Presences::new();
-    for (person, questions) in sought.iter().zip(&questions) {
+    for (person, questions) in lookups.iter().zip(&questions) {
         presences.insert(person.external_id.clone(), lookup.person(questions).await?);
     }
     Ok(presences)

@@ -48,13 +48,13 @@ pub use filter::check_filter;
 pub use server::LdapServer;
 
 use crate::ReadError;
-use crate::mirror::{Followed, Mirror};
+use crate::snapshot_cache::{IncrementalRead, SnapshotCache};
 use crate::unread::Unread;
 use bwdc_base::clock::Clock;
 use bwdc_base::event::{Event, Events};
 use bwdc_base::notice::Notice;
 use bwdc_core::names::Timestamp;
-use bwdc_core::observed::{Presences, Sought};
+use bwdc_core::observed::{LookupRequest, Presences};
 use bwdc_core::settings::TimeLimits;
 use bwdc_core::settings::{LdapLayout, LdapSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
@@ -142,16 +142,16 @@ impl LdapDirectory {
         Ok(snapshot)
     }
 
-    /// As [`LdapDirectory::read`], by what changed since `mirror` where the server tells it completely.
+    /// As [`LdapDirectory::read`], by what changed since `cache` where the server tells it completely.
     ///
     /// # Errors
     /// As [`LdapDirectory::read`].
     pub async fn follow(
         &self,
         scope: ReadScope,
-        mirror: Option<Mirror>,
+        snapshot_cache: Option<SnapshotCache>,
         events: Events<'_>,
-    ) -> Result<Followed, ReadError> {
+    ) -> Result<IncrementalRead, ReadError> {
         let filters = selection::Filters::prepare(&self.layout)?;
         let mut connection = self.connect().await?;
         self.warn(&connection, events);
@@ -164,22 +164,22 @@ impl LdapDirectory {
             since: None,
             now: self.clock.now(),
         };
-        let followed = incremental::follow(&mut connection, reading, mirror, events).await?;
+        let followed = incremental::follow(&mut connection, reading, snapshot_cache, events).await?;
         connection.close().await;
         Ok(followed)
     }
 
-    /// Asks for each of `sought` by its stable id and by the id that was pushed.
+    /// Asks for each of `lookups` by its stable id and by the id that was pushed.
     ///
     /// # Errors
     /// [`ReadError`] when the server cannot be reached, does not accept the bind, or stops answering.
-    pub async fn look_up(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
-        if sought.is_empty() {
+    pub async fn look_up(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
+        if lookups.is_empty() {
             return Ok(Presences::new());
         }
         let mut connection = self.connect().await?;
         let presences =
-            lookup::lookup(&mut connection, &self.settings, &self.layout, sought, self.clock.now()).await?;
+            lookup::lookup(&mut connection, &self.settings, &self.layout, lookups, self.clock.now()).await?;
         connection.close().await;
         Ok(presences)
     }

@@ -5,7 +5,7 @@ use super::entry::{Entry, Extent, is_attribute, stable_id};
 use super::error::LdapReadError;
 use super::search::Pages;
 use super::value::{self, text};
-use crate::mirror::{ObjectKind, RawObject};
+use crate::snapshot_cache::{ObjectKind, RawObject};
 use ldap3::asn1::{PL, StructureTag, Types};
 
 /// Classes of groups whose members the server works out at every search.

@@ -15,7 +15,7 @@ use super::search::Pages;
 use super::selection::{Filters, Reading, base_setting, without_range};
 use super::value::{self, text};
 use crate::ReadError;
-use crate::mirror::{ObjectKind, RawObject};
+use crate::snapshot_cache::{ObjectKind, RawObject};
 use bwdc_base::clock::generalized;
 use bwdc_base::event::{Event, Events};
 use bwdc_base::notice::Notice;

@@ -13,7 +13,7 @@ use super::model::UserResponse;
 use super::read::{DEPROVISIONED, Reading, whole};
 use super::tenant::{Group, Tenant};
 use crate::ReadError;
-use crate::mirror::{Mirror, ObjectKind, RawObject, Refresh};
+use crate::snapshot_cache::{ObjectKind, RawObject, Refresh, SnapshotCache};
 use crate::web::incremental::{Changes, IncrementalSource, MARGIN, margin_before};
 use crate::web::{WebReadError, WebSession};
 use bwdc_base::clock::{from_iso, to_iso};
@@ -43,7 +43,7 @@ impl IncrementalSource for Source<'_, '_> {
         self.scope.people && filters.users.native().is_none() && filters.groups.native().is_none()
     }
 
-    fn known(&self, cache: &Mirror) -> Option<Known> {
+    fn known(&self, cache: &SnapshotCache) -> Option<Known> {
         Known::of(cache)
     }
 
@@ -51,12 +51,12 @@ impl IncrementalSource for Source<'_, '_> {
         Ok(Some(by_changes(self, known).await?))
     }
 
-    async fn whole(&self) -> Result<(Tenant, Option<Mirror>), ReadError> {
+    async fn whole(&self) -> Result<(Tenant, Option<SnapshotCache>), ReadError> {
         let (tenant, begun) = whole(self.directory, self.session, self.scope, self.events).await?;
         let cache = begun.map(|begun| {
             let people = tenant.users().iter().map(user_object);
             let groups = tenant.groups().iter().map(|group| group_object(group, begun));
-            Mirror { cursor: to_iso(begun), objects: people.chain(groups).collect() }
+            SnapshotCache { cursor: to_iso(begun), objects: people.chain(groups).collect() }
         });
         Ok((tenant, cache))
     }
@@ -66,7 +66,7 @@ impl IncrementalSource for Source<'_, '_> {
     }
 }
 
-/// The mirror, legible.
+/// The cache, legible.
 pub(super) struct Known {
     since: Timestamp,
     tenant: Tenant,
@@ -75,10 +75,10 @@ pub(super) struct Known {
 
 impl Known {
     /// None where an object cannot be understood.
-    fn of(mirror: &Mirror) -> Option<Self> {
-        let since = from_iso(&mirror.cursor)?;
+    fn of(snapshot_cache: &SnapshotCache) -> Option<Self> {
+        let since = from_iso(&snapshot_cache.cursor)?;
         let (mut tenant, mut groups) = (Tenant::default(), Vec::new());
-        for object in &mirror.objects {
+        for object in &snapshot_cache.objects {
             match object.kind {
                 ObjectKind::Person => tenant.put_user(serde_json::from_slice(&object.body).ok()?),
                 ObjectKind::Group => groups.push(serde_json::from_slice(&object.body).ok()?),

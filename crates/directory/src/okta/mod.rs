@@ -13,12 +13,12 @@ mod sign_in;
 mod tenant;
 
 use crate::ReadError;
-use crate::mirror::{Followed, Mirror};
+use crate::snapshot_cache::{IncrementalRead, SnapshotCache};
 use crate::web::incremental as driver;
 use crate::web::{Credentials, Rate, Reset, WebOptions, WebReadError, WebService, base_url, below, lookup};
 use bwdc_base::event::Events;
 use bwdc_core::names::Timestamp;
-use bwdc_core::observed::{Presences, Sought};
+use bwdc_core::observed::{LookupRequest, Presences};
 use bwdc_core::settings::{OktaFilters, OktaSettings, OktaSignIn};
 use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
 use incremental::Source;
@@ -157,28 +157,28 @@ impl OktaDirectory {
         read::read(self, scope, since, events).await
     }
 
-    /// As [`OktaDirectory::read`], by what changed since `mirror`.
+    /// As [`OktaDirectory::read`], by what changed since `cache`.
     ///
     /// # Errors
     /// As [`OktaDirectory::read`].
     pub async fn read_incremental(
         &self,
         scope: ReadScope,
-        mirror: Option<Mirror>,
+        snapshot_cache: Option<SnapshotCache>,
         events: Events<'_>,
-    ) -> Result<Followed, ReadError> {
+    ) -> Result<IncrementalRead, ReadError> {
         let session = self.service.session(events);
         let source = Source { directory: self, session: &session, scope, events };
-        driver::read(&source, mirror, events).await
+        driver::read(&source, snapshot_cache, events).await
     }
 
-    /// Asks for each of `sought` by id.
+    /// Asks for each of `lookups` by id.
     ///
     /// # Errors
     /// [`ReadError`] when Okta does not accept the token.
-    pub async fn lookup(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+    pub async fn lookup(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
         let session = self.service.session(&|_| {});
-        Ok(lookup(&Lookup { directory: self, session: &session }, sought).await?)
+        Ok(lookup(&Lookup { directory: self, session: &session }, lookups).await?)
     }
 
     /// How many requests were sent so far.

@@ -9,7 +9,7 @@ use super::list::Listed;
 use super::model::{UserResponse, UserWithRolesResponse};
 use super::read::{self, everybody};
 use crate::ReadError;
-use crate::mirror::{Mirror, ObjectKind, RawObject, Refresh};
+use crate::snapshot_cache::{ObjectKind, RawObject, Refresh, SnapshotCache};
 use crate::web::incremental::{Changes, IncrementalSource, margin_before};
 use crate::web::{WebReadError, WebSession};
 use bwdc_base::clock::{from_iso, to_iso};
@@ -37,7 +37,7 @@ impl IncrementalSource for Source<'_, '_> {
             && self.directory.filters.users.native().is_none()
     }
 
-    fn known(&self, cache: &Mirror) -> Option<Known> {
+    fn known(&self, cache: &SnapshotCache) -> Option<Known> {
         Known::of(cache)
     }
 
@@ -45,7 +45,7 @@ impl IncrementalSource for Source<'_, '_> {
         Ok(by_changes(self.directory, self.session, known).await?)
     }
 
-    async fn whole(&self) -> Result<(Self::State, Option<Mirror>), ReadError> {
+    async fn whole(&self) -> Result<(Self::State, Option<SnapshotCache>), ReadError> {
         if !self.tells_changes() {
             let wanted = self.scope.people;
             let people = if wanted { read::people(self.directory, self.session).await? } else { Vec::new() };
@@ -54,7 +54,7 @@ impl IncrementalSource for Source<'_, '_> {
         let Listed { entries, begun } = everybody(self.directory, self.session).await?;
         // Without the service's time nobody knows since when to ask.
         let objects = |entries: &[UserResponse]| entries.iter().map(user_object).collect();
-        let cache = begun.map(|begun| Mirror { cursor: to_iso(begun), objects: objects(&entries) });
+        let cache = begun.map(|begun| SnapshotCache { cursor: to_iso(begun), objects: objects(&entries) });
         Ok((without_roles(entries), cache))
     }
 
@@ -67,7 +67,7 @@ fn without_roles(users: Vec<UserResponse>) -> Vec<UserWithRolesResponse> {
     users.into_iter().map(|user| UserWithRolesResponse { user, roles: None }).collect()
 }
 
-/// The mirror, legible.
+/// The cache, legible.
 pub(super) struct Known {
     since: Timestamp,
     users: Vec<UserResponse>,
@@ -75,17 +75,17 @@ pub(super) struct Known {
 
 impl Known {
     /// None where an object cannot be understood.
-    fn of(mirror: &Mirror) -> Option<Self> {
+    fn of(snapshot_cache: &SnapshotCache) -> Option<Self> {
         let user = |object: &RawObject| match object.kind {
             ObjectKind::Person => serde_json::from_slice(&object.body).ok(),
             ObjectKind::Group | ObjectKind::Other => None,
         };
-        let users = mirror.objects.iter().map(user).collect::<Option<_>>()?;
-        Some(Self { since: from_iso(&mirror.cursor)?, users })
+        let users = snapshot_cache.objects.iter().map(user).collect::<Option<_>>()?;
+        Some(Self { since: from_iso(&snapshot_cache.cursor)?, users })
     }
 }
 
-/// Everybody as they are now and what becomes of the mirror; None where somebody is not there any more.
+/// Everybody as they are now and what becomes of the cache; None where somebody is not there any more.
 async fn by_changes(
     directory: &OneLoginDirectory,
     session: &WebSession<'_>,

@@ -12,7 +12,7 @@ mod probe;
 mod read;
 
 use crate::ReadError;
-use crate::mirror::{Followed, Mirror};
+use crate::snapshot_cache::{IncrementalRead, SnapshotCache};
 use crate::web::incremental as driver;
 use crate::web::{
     Credentials, FreshToken, Rate, Reset, WebBody, WebOptions, WebReadError, WebRequest, WebService,
@@ -22,7 +22,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bwdc_base::event::Events;
 use bwdc_core::names::Timestamp;
-use bwdc_core::observed::{Presences, Sought};
+use bwdc_core::observed::{LookupRequest, Presences};
 use bwdc_core::settings::{OneLoginApi, OneLoginFilters, OneLoginSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use incremental::Source;
@@ -123,28 +123,28 @@ impl OneLoginDirectory {
         read::read(self, scope, Some(since), events).await
     }
 
-    /// As [`OneLoginDirectory::read`], with people by what changed since `mirror`.
+    /// As [`OneLoginDirectory::read`], with people by what changed since `cache`.
     ///
     /// # Errors
     /// As [`OneLoginDirectory::read`].
     pub async fn read_incremental(
         &self,
         scope: ReadScope,
-        mirror: Option<Mirror>,
+        snapshot_cache: Option<SnapshotCache>,
         events: Events<'_>,
-    ) -> Result<Followed, ReadError> {
+    ) -> Result<IncrementalRead, ReadError> {
         let session = self.service.session(events);
         let source = Source { directory: self, session: &session, scope, events };
-        driver::read(&source, mirror, events).await
+        driver::read(&source, snapshot_cache, events).await
     }
 
-    /// Asks for each of `sought` by id.
+    /// Asks for each of `lookups` by id.
     ///
     /// # Errors
     /// [`ReadError`] when OneLogin does not accept the credential.
-    pub async fn lookup(&self, sought: &[Sought]) -> Result<Presences, ReadError> {
+    pub async fn lookup(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
         let session = self.service.session(&|_| {});
-        Ok(lookup(&Lookup { directory: self, session: &session }, sought).await?)
+        Ok(lookup(&Lookup { directory: self, session: &session }, lookups).await?)
     }
 
     /// Whether an account may be used; None: OneLogin does not tell. A number that OneLogin adds later stops nobody.

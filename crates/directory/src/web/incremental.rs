@@ -4,7 +4,7 @@
 //! and what that brought replaces the cache. A service knows how it tells what changed, and what makes it doubt.
 
 use crate::ReadError;
-use crate::mirror::{Followed, Mirror, Refresh};
+use crate::snapshot_cache::{IncrementalRead, Refresh, SnapshotCache};
 use bwdc_base::clock::to_iso;
 use bwdc_base::event::{Event, Events};
 use bwdc_core::names::Timestamp;
@@ -25,7 +25,7 @@ pub trait IncrementalSource: Sync {
     fn tells_changes(&self) -> bool;
 
     /// Reads a cache; None where it cannot be understood.
-    fn known(&self, cache: &Mirror) -> Option<Self::Known>;
+    fn known(&self, cache: &SnapshotCache) -> Option<Self::Known>;
 
     /// Everything, by what changed; None at any doubt.
     fn by_changes(
@@ -34,7 +34,7 @@ pub trait IncrementalSource: Sync {
     ) -> impl Future<Output = Result<Option<Changes<Self::State>>, ReadError>> + Send;
 
     /// Everything, and the cache for the next read, if there is to be one.
-    fn whole(&self) -> impl Future<Output = Result<(Self::State, Option<Mirror>), ReadError>> + Send;
+    fn whole(&self) -> impl Future<Output = Result<(Self::State, Option<SnapshotCache>), ReadError>> + Send;
 
     /// The snapshot of a state.
     fn snapshot(&self, state: Self::State) -> impl Future<Output = Result<Snapshot, ReadError>> + Send;
@@ -56,9 +56,9 @@ pub struct Changes<S> {
 /// [`ReadError`] as for a full read.
 pub async fn read<S: IncrementalSource>(
     source: &S,
-    cache: Option<Mirror>,
+    cache: Option<SnapshotCache>,
     events: Events<'_>,
-) -> Result<Followed, ReadError> {
+) -> Result<IncrementalRead, ReadError> {
     let known = cache.filter(|_| source.tells_changes()).and_then(|cache| source.known(&cache));
     let changes = match known {
         Some(known) => source.by_changes(known).await?,
@@ -66,7 +66,7 @@ pub async fn read<S: IncrementalSource>(
     };
     let (state, refresh) = match changes {
         Some(Changes { state, refresh, entries }) => {
-            events(Event::Followed { entries: entries as u64 });
+            events(Event::IncrementalRead { entries: entries as u64 });
             (state, refresh)
         }
         None => {
@@ -75,7 +75,7 @@ pub async fn read<S: IncrementalSource>(
             (state, cache.map_or(Refresh::Drop, Refresh::Replace))
         }
     };
-    Ok(Followed { snapshot: source.snapshot(state).await?, refresh })
+    Ok(IncrementalRead { snapshot: source.snapshot(state).await?, refresh })
 }
 
 /// From when on a read by dates asks, as the service writes it.

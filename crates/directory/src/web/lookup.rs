@@ -6,7 +6,7 @@
 use super::error::WebReadError;
 use super::not_found::only_if_others_are_found;
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{Presence, Presences, Sought};
+use bwdc_core::observed::{LookupRequest, Presence, Presences};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::future::Future;
 
@@ -32,13 +32,16 @@ pub trait LookupEndpoint: Sync {
     fn anybody(&self) -> impl Future<Output = Result<Option<String>, WebReadError>> + Send;
 }
 
-/// Asks for all of `sought`.
+/// Asks for all of `lookups`.
 ///
 /// # Errors
 /// [`WebReadError`] when the service does not accept the credentials, or cannot be asked whether it finds anybody.
-pub async fn lookup<E: LookupEndpoint>(endpoint: &E, sought: &[Sought]) -> Result<Presences, WebReadError> {
+pub async fn lookup<E: LookupEndpoint>(
+    endpoint: &E,
+    lookups: &[LookupRequest],
+) -> Result<Presences, WebReadError> {
     let (known, foreign): (Vec<_>, Vec<_>) =
-        sought.iter().map(|person| (person, id_of(person))).partition(|(_, id)| endpoint.is_id(id));
+        lookups.iter().map(|person| (person, id_of(person))).partition(|(_, id)| endpoint.is_id(id));
     let questions: Vec<_> = known.chunks(E::BATCH).map(|chunk| ask(endpoint, chunk)).collect();
     let answers: Vec<_> = stream::iter(questions).buffer_unordered(E::IN_FLIGHT).try_collect().await?;
     let mut presences: Presences = answers.into_iter().flatten().collect();
@@ -50,13 +53,13 @@ pub async fn lookup<E: LookupEndpoint>(endpoint: &E, sought: &[Sought]) -> Resul
 }
 
 /// The id that survives renames, else the one that was pushed.
-fn id_of(person: &Sought) -> &str {
+fn id_of(person: &LookupRequest) -> &str {
     person.stable_id.as_ref().map_or(person.external_id.as_str(), |id| id.as_str())
 }
 
 async fn ask<E: LookupEndpoint>(
     endpoint: &E,
-    people: &[(&Sought, &str)],
+    people: &[(&LookupRequest, &str)],
 ) -> Result<Vec<(ExternalId, Presence)>, WebReadError> {
     let ids: Vec<&str> = people.iter().map(|(_, id)| *id).collect();
     let answers = match endpoint.ask(&ids).await {

@@ -11,7 +11,7 @@ use crate::status::{self, ProfileStatus};
 use crate::store::SyncedKind;
 use bwdc_core::ledger::{Choice, Decision};
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Takings;
+use bwdc_core::plan::ApprovalScope;
 use bwdc_core::settings::{NotifySettings, ServiceSettings};
 
 /// What is looked at and decided between runs.
@@ -75,7 +75,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::History`] when no such run was refused, or no limit refused it.
-    pub fn approve(&mut self, run: Option<RunId>) -> Result<(RunId, Takings), EngineError> {
+    pub fn approve(&mut self, run: Option<RunId>) -> Result<(RunId, ApprovalScope), EngineError> {
         self.approve_as(run, None)
     }
 
@@ -103,7 +103,7 @@ impl Engine {
         &mut self,
         run: Option<RunId>,
         by: Option<&str>,
-    ) -> Result<(RunId, Takings), EngineError> {
+    ) -> Result<(RunId, ApprovalScope), EngineError> {
         Ok(history::approve(&self.installation, run, by)?)
     }
 

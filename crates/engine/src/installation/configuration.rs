@@ -199,7 +199,7 @@ impl SourceConfiguration {
     }
 
     /// The name under which the snapshot of the last read is kept.
-    pub(crate) fn mirror(&self) -> String {
+    pub(crate) fn snapshot_cache(&self) -> String {
         if self.name.is_primary() { "directory".to_owned() } else { format!("source {}", self.name) }
     }
 }

@@ -10,7 +10,6 @@ mod binding;
 mod decisions;
 mod history;
 mod journal;
-mod mirror;
 mod network;
 mod organization;
 mod people;
@@ -18,6 +17,7 @@ mod quarantine;
 mod refusals;
 mod schema;
 mod shared;
+mod snapshot_cache;
 mod sources;
 mod tally;
 

@@ -2,7 +2,7 @@
 
 use super::{Ledger, LedgerError, RunId};
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Takings;
+use bwdc_core::plan::ApprovalScope;
 use rusqlite::OptionalExtension;
 
 /// How long an approval counts, in milliseconds: 24 hours.
@@ -15,8 +15,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
-    pub fn quarantine(&mut self, run: RunId, takings: &Takings) -> Result<(), LedgerError> {
-        let text = serde_json::to_string(takings).expect("sets of strings are JSON");
+    pub fn quarantine(&mut self, run: RunId, scope: &ApprovalScope) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(scope).expect("sets of strings are JSON");
         self.connection
             .execute("INSERT INTO quarantine (run, takings) VALUES (?1, ?2)", (run.0, text))
             .map(|_| ())?;
@@ -32,27 +32,27 @@ impl Ledger {
         &mut self,
         run: Option<RunId>,
         now: Timestamp,
-    ) -> Result<Option<(RunId, Takings)>, LedgerError> {
-        let Some((run, takings)) = self.quarantined(run)? else { return Ok(None) };
-        if takings == Takings::default() {
-            return Ok(Some((run, takings)));
+    ) -> Result<Option<(RunId, ApprovalScope)>, LedgerError> {
+        let Some((run, scope)) = self.quarantined(run)? else { return Ok(None) };
+        if scope == ApprovalScope::default() {
+            return Ok(Some((run, scope)));
         }
         self.connection.execute("UPDATE quarantine SET approved_at = ?2 WHERE run = ?1", (run.0, now.0))?;
-        Ok(Some((run, takings)))
+        Ok(Some((run, scope)))
     }
 
     /// What a refused run would have taken: the given run, else the last one. None: no such run was refused.
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be read.
-    pub fn quarantined(&self, run: Option<RunId>) -> Result<Option<(RunId, Takings)>, LedgerError> {
+    pub fn quarantined(&self, run: Option<RunId>) -> Result<Option<(RunId, ApprovalScope)>, LedgerError> {
         let found = self.connection.query_row(
             "SELECT run, takings FROM quarantine WHERE ?1 IS NULL OR run = ?1 ORDER BY run DESC LIMIT 1",
             [run.map(|it| it.0)],
             |row| Ok((row.get(0)?, row.get::<_, String>(1)?)),
         );
         let Some((run, text)) = found.optional()? else { return Ok(None) };
-        Ok(serde_json::from_str(&text).ok().map(|takings| (RunId(run), takings)))
+        Ok(serde_json::from_str(&text).ok().map(|scope| (RunId(run), scope)))
     }
 
     /// Takes an approval back that counts at `now`: that of the given run, else the last one. None: there is none.
@@ -78,7 +78,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] when they cannot be read.
-    pub fn approvals(&self, now: Timestamp) -> Result<Vec<Takings>, LedgerError> {
+    pub fn approvals(&self, now: Timestamp) -> Result<Vec<ApprovalScope>, LedgerError> {
         let mut statement =
             self.connection.prepare("SELECT takings FROM quarantine WHERE approved_at BETWEEN ?1 AND ?2")?;
         let texts =
@@ -91,8 +91,13 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`]; nothing must be sent then.
-    pub fn note_taken(&mut self, run: RunId, takings: &Takings, now: Timestamp) -> Result<(), LedgerError> {
-        let text = serde_json::to_string(takings).expect("sets of strings are JSON");
+    pub fn note_taken(
+        &mut self,
+        run: RunId,
+        scope: &ApprovalScope,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(scope).expect("sets of strings are JSON");
         let transaction = self.writing()?;
         transaction.execute("DELETE FROM taken WHERE at < ?1", [now.0.saturating_sub(TAKEN)])?;
         transaction.execute(
@@ -107,13 +112,13 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be read.
-    pub fn taken_since(&self, since: Timestamp) -> Result<Takings, LedgerError> {
+    pub fn taken_since(&self, since: Timestamp) -> Result<ApprovalScope, LedgerError> {
         let mut statement = self.connection.prepare("SELECT takings FROM taken WHERE at > ?1")?;
         let texts = statement.query_map([since.0], |row| row.get::<_, String>(0))?;
-        let mut all = Takings::default();
+        let mut all = ApprovalScope::default();
         for text in texts {
-            if let Ok(takings) = serde_json::from_str(&text?) {
-                all.add(&takings);
+            if let Ok(scope) = serde_json::from_str(&text?) {
+                all.add(&scope);
             }
         }
         Ok(all)

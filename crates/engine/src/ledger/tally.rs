@@ -2,7 +2,7 @@
 
 use super::{Ledger, LedgerError, RunId, RunOutcome, RunRecord};
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Takings;
+use bwdc_core::plan::ApprovalScope;
 use rusqlite::OptionalExtension as _;
 
 /// The name under which the counts of a run say that it read everything.
@@ -121,11 +121,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be read.
-    pub fn waits_for_approval(&self, run: RunId) -> Result<Option<Takings>, LedgerError> {
+    pub fn waits_for_approval(&self, run: RunId) -> Result<Option<ApprovalScope>, LedgerError> {
         let sql = "SELECT takings FROM quarantine WHERE run = ?1 AND approved_at IS NULL";
         let text: Option<String> = self.connection.query_row(sql, [run.0], |row| row.get(0)).optional()?;
-        let takings = text.and_then(|it| serde_json::from_str::<Takings>(&it).ok());
-        Ok(takings.filter(|it| *it != Takings::default()))
+        let scope = text.and_then(|it| serde_json::from_str::<ApprovalScope>(&it).ok());
+        Ok(scope.filter(|it| *it != ApprovalScope::default()))
     }
 
     /// Writes down, with a refused run, who approved it.

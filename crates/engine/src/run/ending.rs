@@ -9,7 +9,7 @@ use crate::secrets::SecretName;
 use crate::store::{DataFile, SyncedKind};
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Takings;
+use bwdc_core::plan::ApprovalScope;
 use secrecy::SecretString;
 
 /// What a run came to.
@@ -21,7 +21,7 @@ pub(super) struct Conclusion<T> {
     /// What the ledger takes over; None: it stays as it was.
     pub(super) ledger: Option<LedgerState>,
     /// What an approval would cover, of a run that the limits refused.
-    pub(super) quarantine: Option<Takings>,
+    pub(super) quarantine: Option<ApprovalScope>,
     /// What `data.json` says of the last sync from now on.
     pub(super) times: Times,
     /// What whoever asked for the run is told.
@@ -103,8 +103,8 @@ pub(super) fn conclude<T>(run: Ended<'_>, ending: Conclusion<T>) -> Result<T, Ru
             Some(id) => id,
             None => ledger.begin_run(started_at, trigger)?,
         };
-        if let Some(takings) = &quarantine {
-            ledger.quarantine(id, takings)?;
+        if let Some(scope) = &quarantine {
+            ledger.quarantine(id, scope)?;
         }
         let ending = record.ending(installation.now(), outcome);
         match &state {

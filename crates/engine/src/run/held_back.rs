@@ -3,13 +3,13 @@
 use super::ending::{Conclusion, Times};
 use super::{RunError, SyncReport};
 use crate::ledger::{HELD_BACK, RunOutcome};
-use bwdc_core::plan::{Plan, Refusal, Takings};
+use bwdc_core::plan::{ApprovalScope, Plan, Refusal};
 
 /// What the limits hold back of a plan.
 pub(super) struct HeldBack {
     pub(super) refusals: Vec<Refusal>,
     /// What it would have taken: an approval covers exactly that.
-    pub(super) takings: Takings,
+    pub(super) scope: ApprovalScope,
     /// The plan without it.
     pub(super) left: Plan,
 }
@@ -34,7 +34,7 @@ impl HeldBack {
         let held = RunError::Held { refusals: self.refusals, done, other, run: None };
         Conclusion {
             outcome: RunOutcome::Partial,
-            quarantine: Some(self.takings),
+            quarantine: Some(self.scope),
             times,
             result: Err(match report {
                 Some(report) => RunError::NotDone { report, error: Box::new(held) },

@@ -6,7 +6,7 @@ use super::unfound;
 use super::{RunError, UnreadSource};
 use crate::causes::with_causes;
 use crate::clock::Clock;
-use crate::directory::mirror::{Followed, ReadMode};
+use crate::directory::snapshot_cache::{IncrementalRead, ReadMode};
 use crate::event::{Control, Events, Phase};
 use crate::installation::{Configuration, Installation};
 use crate::ledger::Ledger;
@@ -16,8 +16,8 @@ use crate::paths::open_folder;
 use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::ledger::{Addresses, LedgerState};
 use bwdc_core::names::{SourceName, Timestamp};
-use bwdc_core::observed::{Observed, Presence, Presences, Seats, ServerKind, Sought};
-use bwdc_core::plan::{Change, Identity, Plan, PlanInput, Takings, addresses_told, settled_absences};
+use bwdc_core::observed::{LookupRequest, Observed, Presence, Presences, Seats, ServerKind};
+use bwdc_core::plan::{ApprovalScope, Change, Identity, Plan, PlanInput, addresses_told, settled_absences};
 use bwdc_core::settings::{ConnectorSettings, Limits, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
 use std::borrow::Cow;
@@ -38,7 +38,7 @@ pub(super) struct Inputs<'c> {
     /// Whether the server can take access and keep the membership.
     revokes: bool,
     seats: Option<Seats>,
-    recent: Takings,
+    recent: ApprovalScope,
     unfound_of_directory: usize,
     /// The sources that could not be read, with why.
     pub(super) unread: Vec<UnreadSource>,
@@ -112,7 +112,7 @@ pub(super) enum Reading<'l> {
 #[derive(Default)]
 pub(super) struct Remembered {
     pub(super) state: LedgerState,
-    pub(super) recent: Takings,
+    pub(super) recent: ApprovalScope,
     /// The settings of the last run that the limits let pass as a whole.
     pub(super) accepted: Option<i64>,
     pub(super) whole_import: Option<u64>,
@@ -180,8 +180,8 @@ async fn read_sides<'c>(
         ServerKind::Vaultwarden => None,
         _ => seats(organization.seats(&events).await?, server, &observed, &connector.limits, control),
     };
-    let sought = if sync.groups { identity.sought_groups(&desired, &ledger) } else { Vec::new() };
-    let groups = ask_for_groups(sources, &sought, control).await;
+    let lookups = if sync.groups { identity.group_lookups(&desired, &ledger) } else { Vec::new() };
+    let groups = ask_for_groups(sources, &lookups, control).await;
     let identity = identity.with_group_answers(&desired, groups);
     // A full read asks for everybody once more.
     let settled = observed.state().filter(|_| !full);
@@ -315,12 +315,13 @@ async fn read_one(
         return Ok(source.directory.read(source.scope, &events).await?);
     };
     let now = clock.now();
-    let mirror = match mode {
-        ReadMode::Incremental => ledger.mirror(&source.mirror, &source.basis, now)?,
+    let snapshot_cache = match mode {
+        ReadMode::Incremental => ledger.snapshot_cache(&source.snapshot_cache, &source.basis, now)?,
         ReadMode::Full => None,
     };
-    let Followed { snapshot, refresh } = source.directory.follow(source.scope, mirror, &events).await?;
-    ledger.refresh_mirror(&source.mirror, &source.basis, &refresh, now)?;
+    let IncrementalRead { snapshot, refresh } =
+        source.directory.follow(source.scope, snapshot_cache, &events).await?;
+    ledger.refresh_snapshot_cache(&source.snapshot_cache, &source.basis, &refresh, now)?;
     Ok(snapshot)
 }
 
@@ -335,7 +336,7 @@ async fn ask_for_missing(
     control: Control<'_>,
 ) -> Result<Presences, RunError> {
     let mut presences = settled.clone();
-    for (name, mut missing) in identity.sought(ledger) {
+    for (name, mut missing) in identity.lookups(ledger) {
         missing.retain(|it| !settled.contains_key(&it.external_id));
         if missing.is_empty() {
             continue;
@@ -359,11 +360,11 @@ async fn ask_for_missing(
 /// Asks each source for its own groups that are missing. What a source cannot say stays unknown, and ends no run.
 async fn ask_for_groups(
     sources: &[RunSource],
-    sought: &[(SourceName, Vec<Sought>)],
+    lookups: &[(SourceName, Vec<LookupRequest>)],
     control: Control<'_>,
 ) -> Presences {
     let mut presences = Presences::new();
-    for (name, missing) in sought {
+    for (name, missing) in lookups {
         let Some(source) = sources.iter().find(|it| it.name == *name) else { continue };
         control.tell_of(Phase::Lookup, name);
         match source.directory.look_up_groups(missing).await {
@@ -393,12 +394,13 @@ fn less_gone(one: Presence, other: Presence) -> Presence {
 /// Asks a source. Of one that was not read nobody is asked for.
 async fn ask(
     name: &SourceName,
-    missing: &[Sought],
+    missing: &[LookupRequest],
     sources: &[RunSource],
     desired: &Desired,
 ) -> Result<Presences, RunError> {
     let unknown = |reason: String| {
-        let one = move |it: &Sought| (it.external_id.clone(), Presence::Unknown { reason: reason.clone() });
+        let one =
+            move |it: &LookupRequest| (it.external_id.clone(), Presence::Unknown { reason: reason.clone() });
         missing.iter().map(one).collect::<Presences>()
     };
     let failure = desired.sources().iter().find(|it| it.name == *name).map(|it| it.failure.clone());

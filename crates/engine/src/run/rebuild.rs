@@ -8,7 +8,7 @@ use super::remembered::{Place, begin_ledger, remembered};
 use super::settle::{OpenImports, Wait, Waits};
 use super::source::{open_all, places};
 use crate::accounts;
-use crate::directory::mirror::ReadMode;
+use crate::directory::snapshot_cache::ReadMode;
 use crate::event::Control;
 use crate::installation::{Configuration, Installation};
 use crate::ledger::{RunOutcome, Trigger};

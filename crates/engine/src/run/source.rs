@@ -17,7 +17,7 @@ pub(super) struct RunSource {
     pub(super) sync: SyncSettings,
     pub(super) scope: ReadScope,
     /// The name under which its last snapshot is kept.
-    pub(super) mirror: String,
+    pub(super) snapshot_cache: String,
     /// What that snapshot is good for.
     pub(super) basis: String,
     /// Kind and account.
@@ -33,11 +33,11 @@ pub(super) fn open_all(sources: Vec<SourceConfiguration>) -> Result<Vec<RunSourc
 }
 
 fn open_one(source: SourceConfiguration) -> Result<RunSource, RunError> {
-    let (scope, mirror) = (source.scope(), source.mirror());
+    let (scope, snapshot_cache) = (source.scope(), source.snapshot_cache());
     let SourceConfiguration { name, sync, directory, basis } = source;
     let place = directory.place.clone();
     let directory = open(directory).map_err(|error| of_source(error, &name))?;
-    Ok(RunSource { name, directory, sync, scope, mirror, basis, place })
+    Ok(RunSource { name, directory, sync, scope, snapshot_cache, basis, place })
 }
 
 /// The error of a source; that of a further one names it.

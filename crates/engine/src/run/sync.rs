@@ -12,7 +12,7 @@ use super::settle::{OpenImports, Wait, Waits};
 use super::source::{RunSource, open_all, settings_of};
 use super::{RunError, SavedPlan, SyncReport};
 use crate::accounts;
-use crate::directory::mirror::ReadMode;
+use crate::directory::snapshot_cache::ReadMode;
 use crate::event::{Control, Event, Events, Phase, RunEvent};
 use crate::installation::{Configuration, Installation, SetupError};
 use crate::ledger::{FULL_READ, Ledger, NOT_TAKEN, RunId, RunOutcome, Trigger};
@@ -23,7 +23,7 @@ use bwdc_core::import::{RefusedRecord, fingerprint, official_request, older_fing
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::observed::{Observed, OrganizationState};
-use bwdc_core::plan::{After, Change, Evidence, Plan, Takings, Verdict};
+use bwdc_core::plan::{After, ApprovalScope, Change, Evidence, Plan, Verdict};
 use bwdc_core::wire::Request;
 use std::collections::BTreeSet;
 
@@ -124,7 +124,7 @@ struct Run<'r> {
 #[derive(Default)]
 struct Early {
     changes: Vec<Change>,
-    taken: Takings,
+    taken: ApprovalScope,
 }
 
 /// The end of a run that did not come further, or that of one that did.
@@ -167,10 +167,10 @@ impl<'r> Run<'r> {
                 refused.extend(forbidden.into_iter().map(|(_, record)| record));
                 let error = failure.error.about(&plan).after(refused);
                 let ending = self.broken_off(&inputs, &plan, record, error, looked.as_ref(), times);
-                Ok(Conclusion { quarantine: held.map(|it| it.takings), ..ending })
+                Ok(Conclusion { quarantine: held.map(|it| it.scope), ..ending })
             }
             (None, Err(error)) => {
-                let quarantine = held.map(|it| it.takings);
+                let quarantine = held.map(|it| it.scope);
                 Ok(Conclusion { times: Times::Forgotten, quarantine, ..Conclusion::failed(record, error) })
             }
             (None, Ok(after)) => {
@@ -227,8 +227,8 @@ impl<'r> Run<'r> {
         let of = |it: &Change| Some(it.person()?.external_id.as_str().to_owned());
         let taken: BTreeSet<String> = changes.iter().filter_map(of).collect();
         let revoked = counted.people().filter(|it| taken.contains(*it)).cloned().collect();
-        self.early = Early { changes, taken: Takings { revoked, ..Takings::default() } };
-        self.begin(&Takings::default()).map_err(self.stop_early())?;
+        self.early = Early { changes, taken: ApprovalScope { revoked, ..ApprovalScope::default() } };
+        self.begin(&ApprovalScope::default()).map_err(self.stop_early())?;
         let Some(run) = self.id else { return Ok(()) };
         let events = self.control.begin(Phase::Sending, None);
         let failure = self.wire(run, &events).revoke(&requests).await;
@@ -286,8 +286,8 @@ impl<'r> Run<'r> {
             Verdict::Held(held) => {
                 let left = Plan::build_without(&inputs.borrow(), &held).filter(|_| expected.is_none());
                 if let Some(left) = left {
-                    let takings = plan.taken_beyond(&left);
-                    return Ok(Some(HeldBack { refusals: held.refusals, takings, left }));
+                    let scope = plan.taken_beyond(&left);
+                    return Ok(Some(HeldBack { refusals: held.refusals, scope, left }));
                 }
                 held.refusals
             }
@@ -322,7 +322,7 @@ impl<'r> Run<'r> {
         requests: &[Request],
     ) -> Result<Option<String>, RunError> {
         let sends = !requests.is_empty();
-        self.begin(&if sends { plan.counted(&inputs.connector.limits) } else { Takings::default() })?;
+        self.begin(&if sends { plan.counted(&inputs.connector.limits) } else { ApprovalScope::default() })?;
         if !sends {
             return Ok(None);
         }
@@ -334,7 +334,7 @@ impl<'r> Run<'r> {
     }
 
     /// Begins the run on record where it has not begun, and what the limits count of it.
-    fn begin(&mut self, counted: &Takings) -> Result<(), RunError> {
+    fn begin(&mut self, counted: &ApprovalScope) -> Result<(), RunError> {
         let run = match self.id {
             Some(run) => run,
             None => self.ledger.begin_run(self.now, self.trigger)?,

@@ -4,7 +4,7 @@ use super::RunError;
 use super::source::RunSource;
 use bwdc_core::desired::Desired;
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{Observed, ObservedMember, Presence, Sought};
+use bwdc_core::observed::{LookupRequest, Observed, ObservedMember, Presence};
 use bwdc_core::plan::unfound;
 use std::collections::BTreeSet;
 
@@ -31,9 +31,9 @@ pub(super) async fn of_directory(
         let (named, others): (Vec<&ExternalId>, Vec<&ExternalId>) =
             unfound.iter().copied().partition(|it| source.directory.is_own_id(it.as_str()));
         own.extend(named);
-        let asked: Vec<Sought> = others
+        let asked: Vec<LookupRequest> = others
             .iter()
-            .map(|&id| Sought { external_id: id.clone(), stable_id: None, reference: None })
+            .map(|&id| LookupRequest { external_id: id.clone(), stable_id: None, reference: None })
             .collect();
         let answers = source.directory.look_up(&asked).await?;
         let is_there = |id: &ExternalId| {

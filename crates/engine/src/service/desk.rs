@@ -3,7 +3,7 @@
 use super::duty::Duty;
 use super::protocol::{Command, PROTOCOL, Reply, Request};
 use super::{Caller, Host};
-use crate::directory::mirror::ReadMode;
+use crate::directory::snapshot_cache::ReadMode;
 use crate::error::EngineError;
 use crate::event::{Cancel, Control};
 use crate::history::HistoryEntry;
@@ -13,7 +13,7 @@ use crate::run::{Planned, SyncReport};
 use crate::settings::Entry;
 use crate::status::ProfileStatus;
 use bwdc_core::ledger::{Choice, Decision};
-use bwdc_core::plan::Takings;
+use bwdc_core::plan::ApprovalScope;
 use bwdc_core::settings::{Setting, SettingsError};
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub enum Answered<'a> {
     /// What a sync did.
     Synced(&'a SyncReport),
     /// A refused run was approved.
-    Approved(RunId, &'a Takings),
+    Approved(RunId, &'a ApprovalScope),
     /// Somebody decided about a person who waits, or took that back.
     Decided {
         /// The decision.
@@ -146,9 +146,9 @@ async fn of_profile(
         }
         Command::Approve { run } => {
             let by = caller.name();
-            let (run, takings) = duty.engine()?.approve_as(run.map(RunId), Some(&by))?;
+            let (run, scope) = duty.engine()?.approve_as(run.map(RunId), Some(&by))?;
             tracing::info!(profile = %duty.name, run = run.0, by, "approved");
-            say(Answered::Approved(run, &takings))
+            say(Answered::Approved(run, &scope))
         }
         Command::Decide { address, choice, withdraw } => {
             let Some(choice) = Choice::from_word(&choice) else {

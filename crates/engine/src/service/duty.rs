@@ -7,7 +7,7 @@ use super::postman::Postman;
 use super::unrecorded::Unrecorded;
 use super::{Host, News, ServiceOptions};
 use crate::clock::Clock;
-use crate::directory::mirror::ReadMode;
+use crate::directory::snapshot_cache::ReadMode;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::event::{Cancel, Control, Event, Phase, RunEvent};

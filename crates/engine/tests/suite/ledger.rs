@@ -5,7 +5,7 @@ use bwdc_core::ledger::{
     RefusedBefore, RefusedKind,
 };
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
-use bwdc_core::plan::Takings;
+use bwdc_core::plan::ApprovalScope;
 use bwdc_core::wire::Request;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::ledger::{
@@ -424,9 +424,9 @@ fn what_runs_took_is_one_set_and_is_forgotten_by_its_age() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("connector.db");
     let mut ledger = Ledger::open(&path, Clock::System).expect("opens").into_ledger();
-    let taken = |names: &[&str]| Takings {
+    let taken = |names: &[&str]| ApprovalScope {
         revoked: names.iter().map(|&it| it.to_owned()).collect(),
-        ..Takings::default()
+        ..ApprovalScope::default()
     };
     for (day, names) in [(0, &["a", "b"][..]), (1, &["b", "c"]), (40, &["d"])] {
         let now = Timestamp(NOW.0 + day * DAY);
@@ -447,8 +447,8 @@ fn runs_are_forgotten_on_demand_and_what_the_limits_count_stays() {
     let (_folder, path, mut ledger) = new_ledger();
     let old = commit_at(&mut ledger, &state(3, 1, 2), Timestamp(NOW.0 - 10 * DAY));
     let counted = commit_at(&mut ledger, &state(3, 1, 2), Timestamp(NOW.0 - DAY / 2));
-    let takings = Takings { revoked: ["p1".to_owned()].into(), ..Takings::default() };
-    ledger.note_taken(counted, &takings, Timestamp(NOW.0 - DAY / 2)).expect("writable");
+    let scope = ApprovalScope { revoked: ["p1".to_owned()].into(), ..ApprovalScope::default() };
+    ledger.note_taken(counted, &scope, Timestamp(NOW.0 - DAY / 2)).expect("writable");
     let runs =
         |ledger: &Ledger| ledger.runs(10).expect("readable").iter().map(|it| it.id).collect::<Vec<_>>();
     assert_eq!(ledger.forget_runs(Some(Timestamp(NOW.0 - 11 * DAY))).expect("writable"), 0);
@@ -456,7 +456,7 @@ fn runs_are_forgotten_on_demand_and_what_the_limits_count_stays() {
     assert_eq!((runs(&ledger), ledger.actions(old).expect("readable").len()), (vec![counted], 0));
     assert_eq!(ledger.forget_runs(None).expect("writable"), 0);
     assert!(ledger.actions(counted).expect("readable").is_empty());
-    assert_eq!(ledger.taken_since(Timestamp(NOW.0 - DAY)).expect("readable"), takings);
+    assert_eq!(ledger.taken_since(Timestamp(NOW.0 - DAY)).expect("readable"), scope);
     drop(ledger);
     assert_eq!(reopen(&path).state().expect("readable").people.len(), 3, "whom we manage stays");
 }
@@ -465,17 +465,17 @@ fn runs_are_forgotten_on_demand_and_what_the_limits_count_stays() {
 fn however_short_runs_are_kept_the_limits_and_approvals_go_on() {
     let (_folder, _path, mut ledger) = new_ledger();
     ledger.keep_runs_for(0);
-    let takings = |name: &str| Takings { revoked: [name.to_owned()].into(), ..Takings::default() };
+    let scope = |name: &str| ApprovalScope { revoked: [name.to_owned()].into(), ..ApprovalScope::default() };
     let taken = commit_at(&mut ledger, &state(3, 1, 2), NOW);
-    ledger.note_taken(taken, &takings("p1"), NOW).expect("writable");
+    ledger.note_taken(taken, &scope("p1"), NOW).expect("writable");
     let refused = commit_at(&mut ledger, &state(3, 1, 2), Timestamp(NOW.0 + 1));
-    ledger.quarantine(refused, &takings("p2")).expect("writable");
+    ledger.quarantine(refused, &scope("p2")).expect("writable");
     ledger.approve(Some(refused), Timestamp(NOW.0 + 2)).expect("writable");
 
     let next = Timestamp(NOW.0 + DAY / 2);
     commit_at(&mut ledger, &state(3, 1, 2), next);
-    assert_eq!(ledger.taken_since(Timestamp(NOW.0 - 1)).expect("readable"), takings("p1"));
-    assert_eq!(ledger.approvals(next).expect("readable"), [takings("p2")]);
+    assert_eq!(ledger.taken_since(Timestamp(NOW.0 - 1)).expect("readable"), scope("p1"));
+    assert_eq!(ledger.approvals(next).expect("readable"), [scope("p2")]);
     assert!(ledger.actions(taken).expect("readable").is_empty(), "what it did is forgotten");
 
     // Nothing counts any more after 24 hours for the approval, and 32 days for what was taken.

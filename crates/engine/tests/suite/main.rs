@@ -10,7 +10,6 @@ mod ledger;
 #[cfg(feature = "failpoints")]
 mod ledger_kill;
 mod lock;
-mod mirror;
 mod odd_values;
 mod okta;
 mod onelogin;
@@ -18,6 +17,7 @@ mod organization_client;
 mod secrets;
 mod secrets_keys;
 mod server_model;
+mod snapshot_cache;
 mod store;
 #[cfg(feature = "failpoints")]
 mod store_kill;

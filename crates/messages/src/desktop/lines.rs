@@ -116,9 +116,9 @@ pub fn plan_rows(planned: &Planned) -> Vec<(PlanPart, bool, RowText)> {
         let why = text!("desktop-plan.confirm", "accepted the invitation; confirm in the web vault");
         info(PlanPart::LeftOut, it, why, text!("desktop-plan.waits", "waits"))
     }));
-    rows.extend(plan.remarks.iter().map(|it| {
+    rows.extend(plan.notices.iter().map(|it| {
         let (part, group, mut row) =
-            info(PlanPart::LeftOut, &notice::remark(it), String::new(), String::new());
+            info(PlanPart::LeftOut, &notice::plan_notice(it), String::new(), String::new());
         row.detail = row.title.clone();
         (part, group, RowText { tone: RowTone::Warn, sign: RowSign::Warning, ..row })
     }));

@@ -309,7 +309,7 @@ pub fn automatic_waits() -> String {
 pub fn plan_summary(planned: &Planned) -> String {
     let totals = planned.plan.totals;
     let (changes, removals) = (planned.plan.changes.len(), planned.plan.removals().count());
-    let counts = match planned.plan.takings().memberships.len() {
+    let counts = match planned.plan.scope().memberships.len() {
         0 => text!(
             "desktop-plan.counts",
             "{changes:change/changes}, {removals:person loses/people lose} access.",

@@ -1,409 +1,175 @@
-//! LDAP servers and Active Directory: why a read failed and what to do next. What failed is said by the error itself, in
-//! `ldap/error.rs` of the crate `directory`.
+//! LDAP servers and Active Directory: what failed. What to do next stands in `ldap/steps.rs`.
 
-use super::certificate::{self, Peer};
-use super::page::ErrorPage;
-use super::sentence::say;
+mod steps;
+
+pub(super) use steps::steps;
+
+use super::sentence::because;
 use crate::text;
-use crate::{NextStep, Step};
-use bwdc_engine::directory::ldap::{
-    BindCause, KerberosCause, LdapReadError, Outcome, SearchCause, SearchPlace, Step as Stage, TlsFileError,
-};
-use bwdc_engine::tls_failure::{TlsFailure, tls_failure};
-use std::io;
+use bwdc_engine::directory::ldap::{LdapReadError, SearchPlace, Step};
+use std::error::Error;
 
-pub(super) fn steps(error: &LdapReadError) -> Vec<NextStep> {
+pub(super) fn message(error: &LdapReadError) -> String {
+    because(what(error), error.source())
+}
+
+fn what(error: &LdapReadError) -> String {
     use LdapReadError as E;
     match error {
-        E::KerberosMissing { .. } => vec![
-            Step::Say(text!(
-                "step.ldap.kerberos-missing",
-                "Use a build with Kerberos (`cargo build --features kerberos`), or sign in with a name and a password:"
-            ))
-            .into(),
-            Step::set("ldap.currentUser", "false").into(),
-            Step::change("ldap.username").into(),
-            Step::enter("ldap.password").into(),
-        ],
-        E::Kerberos { problem, service, .. } => ErrorPage::Ldap.after(kerberos(KerberosCause::of(problem), service)),
-        E::Locate { .. } => say(text!(
-            "step.ldap.locate",
-            "Name a server in `ldap.hostname`, or correct `ldap.domain` or the name servers of this machine. `nslookup -type=SRV` with the record's name shows what they answer."
-        )),
-        E::NoPassword { .. } => vec![Step::enter("ldap.password").into()],
-        E::NoRevisionDate { .. } => vec![
-            Step::change("sync.revisionDateAttribute").to(text!(
-                "step.ldap.revision-date",
-                "To name the attribute that holds the time of the last change (`modifyTimestamp` on OpenLDAP)"
-            )),
-        ],
-        E::NoId { attribute, .. } => say(text!(
-            "step.ldap.no-id",
-            "Let the reading account see `{attribute}`, leave such entries out with a filter, or choose another `ldap.id-attribute`.",
-            attribute
-        )),
-        E::Filter { setting, .. } => vec![
-            Step::change(*setting).to(text!("step.correct", "To correct it")),
-            Step::Say(text!("step.ldap.filter", "A filter looks like `(&(department=Sales)(mail=*))`.")).into(),
-        ],
-        E::TlsFile { setting, source, .. } => tls_file(setting, source),
-        E::TlsSetup { .. } => say(text!(
-            "step.ldap.tls-setup",
-            "Install the operating system's certificate authorities, or name a PEM file with the server's authority in `ldap.sslCaPath` (`ldap.tlsCaPath` with StartTLS)."
-        )),
-        E::Connect { server, .. } if server.starts_with("ldapi:") => say(text!(
-            "step.ldap.socket",
-            "Check the path in `ldap.hostname`, and that the account that runs the program may use the socket."
-        )),
-        E::Connect { .. } => say(text!(
-            "step.ldap.connect",
-            "Check `ldap.hostname` and `ldap.port`, that the server runs, and that no firewall blocks the way."
-        )),
-        E::Tls { source, .. } => tls(source),
-        E::StartTlsRefused { .. } => vec![
-            Step::Say(text!("step.ldap.start-tls", "Enable StartTLS on the server, or use LDAPS (`ldap.startTls` false, and the port for LDAPS):")).into(),
-            Step::set("ldap.startTls", "false").into(),
-            Step::set("ldap.port", "636").into(),
-        ],
-        E::Bind { outcome, username, .. } => ErrorPage::Ldap.after(bind(BindCause::of(outcome, username))),
-        E::TimeLimit { step, setting, .. } => time_limit(step, setting),
-        E::Cut { step, source, .. } => cut(step, source.as_ref()),
-        E::Refused { place, outcome, referrals } => {
-            ErrorPage::Ldap.after(search(SearchCause::of(outcome), place, outcome, referrals))
-        }
-        E::References { place, .. } => say(text!(
-            "step.ldap.references",
-            "Choose a base that lies wholly on this server (`{setting}`), or ask a server that holds all of it: in Active Directory the global catalog (port 3268, or 3269 with TLS).",
-            setting = place.setting
-        )),
-        E::Malformed { .. } => say(text!(
-            "step.ldap.malformed",
-            "Check that `ldap.port` is an LDAP port, and that `ldap.ssl` fits it (389 without, 636 with TLS)."
-        )),
-        E::Range { .. } => {
-            say(text!("step.ldap.range", "Run again: the entry may have changed while it was read."))
-        }
-    }
-}
-
-fn kerberos(cause: KerberosCause, service: &str) -> Vec<NextStep> {
-    say(match cause {
-        KerberosCause::ServerUnknown => text!(
-            "step.kerberos.server",
-            "Kerberos knows the server by another name than `{service}`: set `ldap.hostname` to its full DNS name, as `setspn -L` lists it.",
-            service
+        E::KerberosMissing { server } => text!(
+            "error.ldap.kerberos-missing",
+            "Cannot bind to {server} as the account that runs the program: Kerberos is not in this build",
+            server
         ),
-        KerberosCause::Clock => text!(
-            "step.kerberos.clock",
-            "Correct this machine's clock: Kerberos accepts a difference of five minutes at most."
-        ),
-        KerberosCause::NoCenter => text!(
-            "step.kerberos.center",
-            "Check the realm and its key distribution centers in `krb5.conf`, and that DNS and the firewall let this machine reach them (port 88)."
-        ),
-        KerberosCause::NoTicket => text!(
-            "step.kerberos.ticket",
-            "Get a ticket for the account that runs the program: `kinit`, or for a service a keytab named in `KRB5_CLIENT_KTNAME`. `klist` shows what there is."
-        ),
-        KerberosCause::NoProtection => {
-            text!("step.kerberos.protection", "Set `ldap.ssl` to true, so that TLS protects the connection.")
-        }
-        KerberosCause::Other => text!(
-            "step.kerberos.other",
-            "`KRB5_TRACE=/dev/stderr` shows each step that the Kerberos library takes. A name and a password work without it: `ldap.currentUser` false."
-        ),
-    })
-}
-
-fn tls_file(setting: &str, source: &TlsFileError) -> Vec<NextStep> {
-    say(match source {
-        TlsFileError::Unreadable(_) => text!(
-            "step.ldap.file-unreadable",
-            "Correct the path in `{setting}`, or let the account that runs the program read the file.",
-            setting
-        ),
-        TlsFileError::Empty | TlsFileError::NotPem(_) | TlsFileError::Refused(_)
-            if setting == "ldap.sslKeyPath" =>
-        {
+        E::Kerberos { server, service, problem } => {
             text!(
-                "step.ldap.file-key",
-                "Name in `{setting}` a file with an unencrypted PEM key (`-----BEGIN PRIVATE KEY-----`) that belongs to the certificate.",
-                setting
+                "error.ldap.kerberos",
+                "No Kerberos sign-in to {server} (`{service}`): {problem}",
+                server,
+                service,
+                problem
             )
         }
-        TlsFileError::Empty | TlsFileError::NotPem(_) | TlsFileError::Refused(_) => text!(
-            "step.ldap.file-certificate",
-            "Name in `{setting}` a PEM file (`-----BEGIN CERTIFICATE-----`), or clear the setting.",
-            setting
+        E::Locate { record, problem } => text!(
+            "error.ldap.locate",
+            "Cannot find the domain's servers in DNS (SRV record `{record}`): {problem}",
+            record,
+            problem
         ),
-    })
-}
-
-fn tls(source: &io::Error) -> Vec<NextStep> {
-    // A server without TLS often just hangs up.
-    let failure = tls_failure(source).unwrap_or(TlsFailure::NotTls);
-    certificate::steps(&failure, Peer::Ldap)
-}
-
-fn cut(step: &Stage, source: Option<&io::Error>) -> Vec<NextStep> {
-    if let Some(failure) = source.and_then(|it| tls_failure(it)) {
-        return certificate::steps(&failure, Peer::Ldap);
-    }
-    say(match step {
-        Stage::Bind => text!(
-            "step.ldap.cut-bind",
-            "If the server asks for TLS, set `ldap.ssl` to true; if it asks for a client certificate, name it in `ldap.sslCertPath` and its key in `ldap.sslKeyPath`. The server's log says which."
-        ),
-        Stage::Connect | Stage::StartTls | Stage::Handshake | Stage::Page(_) => text!(
-            "step.ldap.cut",
-            "Run again. If it happens at the same place, look for the reason in the server's log."
-        ),
-    })
-}
-
-fn time_limit(step: &Stage, setting: &str) -> Vec<NextStep> {
-    let mut steps = say(match step {
-        Stage::Connect => text!(
-            "step.ldap.slow-connect",
-            "Check `ldap.hostname` and `ldap.port`, and that no firewall blocks the way."
-        ),
-        Stage::StartTls | Stage::Handshake => text!(
-            "step.ldap.slow-tls",
-            "Check that `ldap.port` speaks what `ldap.ssl` and `ldap.startTls` ask for (636 TLS at once, 389 StartTLS)."
-        ),
-        Stage::Bind => {
+        E::NoPassword { server, username } => {
             text!(
-                "step.ldap.slow-bind",
-                "Check that `ldap.port` is an LDAP port without TLS, or set `ldap.ssl`."
+                "error.ldap.no-password",
+                "The password of `{username}` for {server} is empty",
+                username,
+                server
             )
         }
-        Stage::Page(_) => text!(
-            "step.ldap.slow-page",
-            "Make the search cheaper: a narrower base or filter, or an index for the attributes in the filter."
-        ),
-    });
-    steps.push(
-        Step::change(setting).to(text!("step.ldap.slow", "If the server takes that long, to wait longer")),
-    );
-    steps
-}
-
-fn bind(cause: BindCause) -> Vec<NextStep> {
-    let enter =
-        || Step::enter("ldap.password").to(text!("step.ldap.password", "To enter the password again"));
-    let text = match cause {
-        BindCause::NameNeeded => {
-            return vec![
-                Step::Say(text!(
-                    "step.bind.name-needed",
-                    "The server lets nobody in without a name: `ldap.sign-in` has to be `password`."
-                ))
-                .into(),
-                Step::set("ldap.sign-in", "password").into(),
-                Step::change("ldap.username").into(),
-                Step::enter("ldap.password").into(),
-            ];
-        }
-        BindCause::SealingOnly => text!(
-            "step.bind.sealing-only",
-            "The server accepts Kerberos only with its own sealing, which works outside of TLS: set `ldap.ssl` to false and `ldap.port` to 389. Kerberos then seals everything."
-        ),
-        BindCause::ChannelBinding => text!(
-            "step.bind.channel-binding",
-            "The controller wants the sign-in bound to its own certificate (channel binding, 80090346), and another certificate was shown on the way. Reach the controller itself, and not through a proxy or load balancer."
-        ),
-        BindCause::NoAccount => text!(
-            "step.bind.no-account",
-            "The server knows no such account (data 525). Correct `ldap.username`."
-        ),
-        BindCause::NameOrPassword => {
-            return vec![
-                Step::Say(text!(
-                    "step.bind.name-or-password",
-                    "The name or the password is wrong. Check `ldap.username`: a distinguished name, or in Active Directory also `user@domain`."
-                ))
-                .into(),
-                enter(),
-            ];
-        }
-        BindCause::NotNowOrHere => text!(
-            "step.bind.not-now",
-            "The account may not sign in at this time or from this machine (logon hours, workstations). Change that on the server; the password is right."
-        ),
-        BindCause::KindNotAllowed => text!(
-            "step.bind.kind",
-            "The account may not sign in with a password (a logon right, smart card, or protected group forbids it). Use another account, or change that on the server."
-        ),
-        BindCause::TooManyGroups => text!(
-            "step.bind.groups",
-            "The account is in too many groups for its token (data 568). Use an account in fewer groups."
-        ),
-        BindCause::PasswordExpired => {
-            return vec![
-                Step::Say(text!(
-                    "step.bind.password-expired",
-                    "The account's password has expired. Set a new one on the server."
-                ))
-                .into(),
-                Step::enter("ldap.password").to(text!("step.bind.then-password", "Then, to store it")),
-            ];
-        }
-        BindCause::Disabled => {
-            text!("step.bind.disabled", "The account is disabled. Enable it on the server.")
-        }
-        BindCause::AccountExpired => {
-            text!("step.bind.account-expired", "The account has expired. Extend it on the server.")
-        }
-        BindCause::MustChangePassword => must_change(),
-        BindCause::LockedOut => text!(
-            "step.bind.locked",
-            "The account is locked. Unlock it on the server, and look for what uses an old password."
-        ),
-        BindCause::TicketUnknown => text!(
-            "step.bind.ticket",
-            "The server knows nobody by this ticket. `klist` shows whose it is and for which server."
-        ),
-        BindCause::NoKerberos => text!(
-            "step.bind.no-kerberos",
-            "The server does not offer Kerberos (SASL GSSAPI). Set it up there, or set `ldap.currentUser` to false and give a name and a password."
-        ),
-        BindCause::NotOffered => text!(
-            "step.bind.not-offered",
-            "The server does not offer this way of signing in. Set `ldap.sign-in` to `password`, or let the server map client certificates (SASL EXTERNAL)."
-        ),
-        BindCause::TlsNeeded => text!(
-            "step.bind.tls",
-            "The server accepts passwords only over TLS: set `ldap.ssl` to true, with `ldap.port` 636, or with `ldap.startTls` true on port 389."
-        ),
-        BindCause::NameForm => text!(
-            "step.bind.form",
-            "The server accepts only a distinguished name: give `ldap.username` as one, such as `cn=reader,dc=example,dc=com`."
-        ),
-        BindCause::Busy => busy(),
-        BindCause::Elsewhere => text!(
-            "step.bind.elsewhere",
-            "Another server has this account. Set `ldap.hostname` to that server."
-        ),
-        BindCause::Other => return Vec::new(),
-    };
-    say(text)
-}
-
-fn must_change() -> String {
-    text!(
-        "step.ldap.must-change",
-        "The account has to change its password before it may do anything else. Set a new password on the server, and clear \"User must change password at next logon\" (`pwdReset` on OpenLDAP)."
-    )
-}
-
-fn busy() -> String {
-    text!("step.ldap.busy", "The server is busy or shutting down. Run again later.")
-}
-
-fn search(cause: SearchCause, place: &SearchPlace, outcome: &Outcome, referrals: &[String]) -> Vec<NextStep> {
-    let who = place.username.as_deref().unwrap_or("the bind name");
-    let setting = place.setting;
-    let text = match cause {
-        SearchCause::TimeLimit => text!(
-            "step.search.time",
-            "Let the server search longer for `{who}`{knob}.",
-            who,
-            knob = time_knob(place)
-        ),
-        SearchCause::SizeLimit if place.paged => text!(
-            "step.search.size",
-            "The server limits the entries in all, pages included. Lift the size limit for `{who}`{knob}.",
-            who,
-            knob = size_knob(place)
-        ),
-        SearchCause::SizeLimit => text!(
-            "step.search.size-unpaged",
-            "Set `ldap.pagedSearch` to true if the server can page, or lift the size limit for `{who}`{knob}.",
-            who,
-            knob = size_knob(place)
-        ),
-        SearchCause::AdminLimit => text!(
-            "step.search.admin",
-            "The server's administrative limits stop the search. Lift them for `{who}`{knob}.",
-            who,
-            knob = size_knob(place)
-        ),
-        SearchCause::Elsewhere if referrals.is_empty() => {
-            text!("step.search.elsewhere", "Another server holds this base. Correct `{setting}`.", setting)
-        }
-        SearchCause::Elsewhere => text!(
-            "step.search.referral",
-            "This server does not hold the base. Set `ldap.hostname` to the server of {servers}, or correct `{setting}`.",
-            servers = referrals.join(" "),
-            setting
-        ),
-        SearchCause::NoBase => text!(
-            "step.search.no-base",
-            "Correct `{setting}`: the server knows no entry of that name, or `{who}` may not see it. Paths of users and groups are relative to `ldap.rootPath`.",
+        E::Filter { setting, filter, position, problem } => text!(
+            "error.ldap.filter",
+            "`{setting}` is not an LDAP filter: {problem} (character {position} of `{filter}`)",
             setting,
-            who
+            problem,
+            position,
+            filter
         ),
-        SearchCause::BaseForm => {
-            text!("step.search.form", "Correct `{setting}`: it is not a distinguished name.", setting)
-        }
-        SearchCause::MayNotRead => {
-            text!("step.search.read", "Let `{who}` read the entries under `{base}`.", who, base = place.base)
-        }
-        SearchCause::NotSignedIn => text!(
-            "step.search.signed-in",
-            "The server answers only after a sign-in, or has ended it: set `ldap.sign-in` to `password`, with `ldap.username` and `ldap.password`."
+        E::NoRevisionDate { server, attribute } => text!(
+            "error.ldap.no-revision-date",
+            "No entry of {server} has the attribute `{attribute}`: what changed since the last sync cannot be told",
+            server,
+            attribute
         ),
-        SearchCause::MustChangePassword => must_change(),
-        SearchCause::TlsNeeded => {
-            text!("step.search.tls", "The server answers only over TLS: set `ldap.ssl` to true.")
-        }
-        SearchCause::NoExtension => text!(
-            "step.search.extension",
-            "The server lacks an extension that the search needs; its message says which."
+        E::NoId { entry, attribute } => text!(
+            "error.ldap.no-id",
+            "`{entry}` has no `{attribute}`, by which `ldap.id-attribute` wants everybody known",
+            entry,
+            attribute
         ),
-        SearchCause::Busy => busy(),
-        SearchCause::Other => return unknown(outcome),
-    };
-    say(text)
-}
-
-/// What is in no table is shown as it came.
-fn unknown(outcome: &Outcome) -> Vec<NextStep> {
-    say(text!(
-        "step.search.unknown",
-        "The server's log may say more about result code {code}.",
-        code = outcome.code
-    ))
-}
-
-fn is(place: &SearchPlace, names: &[&str]) -> bool {
-    let vendor = place.vendor.as_deref().unwrap_or_default();
-    names.iter().any(|name| vendor.contains(name))
-}
-
-const FEDORA: [&str; 3] = ["389", "Fedora", "Red Hat"];
-const MICROSOFT: [&str; 2] = ["Active Directory", "Samba"];
-
-fn size_knob(place: &SearchPlace) -> &'static str {
-    if is(place, &["OpenLDAP"]) {
-        " (`olcLimits: dn.exact=\"…\" size=unlimited`)"
-    } else if is(place, &FEDORA) {
-        " (`nsSizeLimit`, `nsLookThroughLimit` and `nsPagedSizeLimit` in its entry)"
-    } else if is(place, &MICROSOFT) {
-        " (LDAP policy `MaxResultSetSize` and `MaxPageSize`)"
-    } else {
-        ""
+        E::TlsFile { setting, content, path, .. } => text!(
+            "error.ldap.tls-file",
+            "Cannot use the {content} in `{path}` (`{setting}`)",
+            content,
+            path,
+            setting
+        ),
+        E::TlsSetup { server, .. } => {
+            text!("error.ldap.tls-setup", "Cannot prepare TLS for {server}", server)
+        }
+        E::Connect { server, .. } => text!("error.ldap.connect", "Cannot connect to {server}", server),
+        E::Tls { server, .. } => text!("error.ldap.tls", "Cannot agree on TLS with {server}", server),
+        E::StartTlsRefused { server, outcome } => text!(
+            "error.ldap.start-tls",
+            "{server} refused StartTLS: {outcome}",
+            server,
+            outcome = outcome.to_string()
+        ),
+        E::Bind { server, username, outcome } => text!(
+            "error.ldap.bind",
+            "{server} refused to bind `{username}`: {outcome}",
+            server,
+            username,
+            outcome = outcome.to_string()
+        ),
+        E::TimeLimit { server, step, seconds, setting } => text!(
+            "error.ldap.time-limit",
+            "{server} did not {step} within {seconds} s (`{setting}` in connector.toml)",
+            server,
+            step = stage(step),
+            seconds,
+            setting
+        ),
+        E::Cut { server, step, .. } => text!(
+            "error.ldap.cut",
+            "{server} ended the connection and did not {step}",
+            server,
+            step = stage(step)
+        ),
+        E::Refused { place, outcome, .. } => text!(
+            "error.ldap.search",
+            "{search} on {server} ended with {outcome}{after}",
+            search = capital(&search(place)),
+            server = place.server,
+            outcome = outcome.to_string(),
+            after = after(place)
+        ),
+        E::References { place, urls } => text!(
+            "error.ldap.references",
+            "{search} on {server} is not answered in full: parts of it are elsewhere, at {urls}",
+            search = capital(&search(place)),
+            server = place.server,
+            urls = urls.join(" ")
+        ),
+        E::Malformed { server, what } => {
+            text!("error.ldap.malformed", "{server} sent {what}, which is no LDAP answer", server, what)
+        }
+        E::Range { server, entry, attribute, next } => text!(
+            "error.ldap.range",
+            "{server} did not return all values of `{attribute}` of `{entry}`: those from number {next} on are missing",
+            server,
+            attribute,
+            entry,
+            next
+        ),
     }
 }
 
-fn time_knob(place: &SearchPlace) -> &'static str {
-    if is(place, &["OpenLDAP"]) {
-        " (`olcLimits: dn.exact=\"…\" time=unlimited`)"
-    } else if is(place, &FEDORA) {
-        " (`nsTimeLimit` in its entry)"
-    } else if is(place, &MICROSOFT) {
-        " (LDAP policy `MaxQueryDuration`)"
-    } else {
-        ""
+/// What the server was expected to do.
+fn stage(step: &Step) -> String {
+    match step {
+        Step::Connect => text!("error.ldap.stage.connect", "accept the connection"),
+        Step::StartTls => text!("error.ldap.stage.start-tls", "answer StartTLS"),
+        Step::Handshake => text!("error.ldap.stage.handshake", "finish the TLS handshake"),
+        Step::Bind => text!("error.ldap.stage.bind", "answer the bind"),
+        Step::Page(place) => text!(
+            "error.ldap.stage.page",
+            "answer page {page} of {search}{after}",
+            page = place.page,
+            search = search(place),
+            after = after(place)
+        ),
     }
+}
+
+fn search(place: &SearchPlace) -> String {
+    if place.base.is_empty() {
+        text!("error.ldap.root-entry", "the search for the server's own entry (root DSE)")
+    } else {
+        text!(
+            "error.ldap.search-under",
+            "the search under `{base}` for `{filter}`",
+            base = place.base,
+            filter = place.filter
+        )
+    }
+}
+
+fn after(place: &SearchPlace) -> String {
+    match place.taken {
+        0 => String::new(),
+        entries => text!("error.ldap.after", " after {entries:entry/entries}", entries),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }

@@ -198,7 +198,10 @@ fn run_held(refusals: &[Refusal], done: usize, other: Option<&RunError>) -> Stri
 }
 
 pub(super) fn of_directory(error: &ReadError) -> String {
-    sentence(&with_causes(error))
+    match error {
+        ReadError::Ldap(error) => ldap::message(error),
+        ReadError::Web(_) | ReadError::Incomplete(_) => sentence(&with_causes(error)),
+    }
 }
 
 pub(super) fn directory_steps(error: &ReadError) -> Vec<NextStep> {

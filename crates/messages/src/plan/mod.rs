@@ -12,7 +12,7 @@ pub(crate) use rows::{members_below, one_line};
 
 use crate::change::{kept, left_out};
 use crate::line::{Line, Tone};
-use crate::notice::remark;
+use crate::notice::plan_notice;
 use crate::plan_view::{PlanIndex, PlanSection};
 use crate::refusal::{Stage, paragraphs, refusals};
 use crate::{CommandLine, text};
@@ -161,10 +161,10 @@ fn height(lines: &[Line]) -> usize {
 }
 
 fn notices(plan: &Plan, extent: Extent) -> Vec<Line> {
-    let all = plan.remarks.len();
+    let all = plan.notices.len();
     let shown = if extent == Extent::Short && all > NOTICES + 1 { NOTICES } else { all };
     let mut lines = vec![Line::new(format!("{} ({all})", PlanSection::Notices.title()), Tone::Strong)];
-    let said = plan.remarks.iter().take(shown).map(|it| wrapped(&remark(it), "  * ", 4));
+    let said = plan.notices.iter().take(shown).map(|it| wrapped(&plan_notice(it), "  * ", 4));
     lines.extend(said.map(|it| Line::new(it, Tone::Warning)));
     if all > shown {
         lines.push(Line::new(format!("  {}", listing::and_more(all - shown)), Tone::Faint));

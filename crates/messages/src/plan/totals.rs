@@ -43,7 +43,7 @@ pub(super) fn lines(plan: &Plan) -> Vec<Line> {
 fn counts(plan: &Plan) -> String {
     let (changes, removals) = (plan.changes.len(), plan.removals().count());
     let (kept, left_out) = (plan.kept.len(), plan.left_out.len());
-    let memberships = plan.takings().memberships.len();
+    let memberships = plan.scope().memberships.len();
     if memberships == 0 {
         return text!(
             "plan.changes",

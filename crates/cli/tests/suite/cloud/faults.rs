@@ -7,7 +7,7 @@ use bwdc_sandbox::cloud::{okta, onelogin};
 use bwdc_sandbox::faults::{Answer, Fault, Faults, Rule};
 
 /// A service with the installation that follows it.
-trait Followed {
+trait IncrementalRead {
     const NAME: &'static str;
 
     fn stage(&self) -> &Stage;
@@ -31,7 +31,7 @@ impl Okta {
     }
 }
 
-impl Followed for Okta {
+impl IncrementalRead for Okta {
     const NAME: &'static str = "Okta";
 
     fn stage(&self) -> &Stage {
@@ -72,7 +72,7 @@ impl OneLogin {
     }
 }
 
-impl Followed for OneLogin {
+impl IncrementalRead for OneLogin {
     const NAME: &'static str = "OneLogin";
 
     fn stage(&self) -> &Stage {
@@ -115,7 +115,7 @@ fn faults() -> [Fault; 8] {
     ]
 }
 
-fn removes_nobody(followed: &impl Followed, name: &str) {
+fn removes_nobody(followed: &impl IncrementalRead, name: &str) {
     let stage = followed.stage();
     stage.sync(2, 30);
     stage.everybody_confirms();
@@ -175,7 +175,7 @@ fn place_of(request: &str) -> &str {
     if request.starts_with(groups) { groups } else { request.split('%').next().expect("a path") }
 }
 
-fn followed_name<F: Followed>(_: &F) -> &'static str {
+fn followed_name<F: IncrementalRead>(_: &F) -> &'static str {
     F::NAME
 }
 

@@ -76,7 +76,7 @@ fn an_approval_is_withdrawn_and_without_a_terminal_a_run_is_named_by_its_number(
     let again = stage.run(&["approve", "--withdraw", "2", "--response"]);
     assert!(again.stdout.contains("Run 2 has no approval"), "{}", again.stdout);
     let given = json(&stage, &["approve", "2", "--response"]);
-    assert_eq!(given["data"]["takings"]["revoked"].as_array().map(Vec::len), Some(8));
+    assert_eq!(given["data"]["scope"]["revoked"].as_array().map(Vec::len), Some(8));
     let withdrawn = json(&stage, &["approve", "--withdraw", "2", "--response"]);
     assert_eq!(withdrawn["data"], serde_json::json!({ "object": "withdrawal", "run": 2 }));
 }

@@ -63,7 +63,7 @@ fn a_word_about_one_address_decides_about_no_other() {
     let plan = world.plan(successor("new", named("Otto Beispiel")));
     assert!(plan.standing.iter().any(|it| matches!(it, Standing::AddressOfLeaver { .. })), "{plan:?}");
     assert!(!plan.requests().contains(&Request::Restore(member())));
-    assert!(plan.remarks.contains(&Remark::NothingToDecide { address: "b@x".to_owned() }));
+    assert!(plan.notices.contains(&PlanNotice::NothingToDecide { address: "b@x".to_owned() }));
     // It must not decide about somebody else one day.
     let ledger = ledger_after(&world, successor("new", named("Otto Beispiel")), &world.state);
     assert!(ledger.decisions.is_empty());

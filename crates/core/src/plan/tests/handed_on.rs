@@ -64,8 +64,8 @@ impl Groups {
         let desired = sample.desired(&world.sync).expect("valid");
         let observed = Observed::Live(world.state.clone());
         let identity = Identity::new(&desired, &world.ledger, observed.state());
-        let sought = identity.sought_groups(&desired, &world.ledger);
-        let asked = sought.into_iter().flat_map(|(_, it)| it);
+        let lookups = identity.group_lookups(&desired, &world.ledger);
+        let asked = lookups.into_iter().flat_map(|(_, it)| it);
         let answers = asked.filter_map(|it| Some((it.external_id, self.answer.clone()?))).collect();
         let identity = identity.with_group_answers(&desired, answers);
         let input = PlanInput { identity: &identity, ..world.input(&desired, &observed) };

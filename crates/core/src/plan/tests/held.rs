@@ -97,7 +97,7 @@ fn a_refusal_over_people_holds_back_whatever_takes_access_and_nothing_else() {
     assert_eq!(listed(&left, "g"), own(&whole));
     assert_eq!(listed(&left, "h"), own(&["crowd8", "crowd7"]));
     assert_eq!(listed(&left, "fresh"), own(&["crowd9"]));
-    assert!(left.takings().takes_nothing(), "{:?}", left.takings());
+    assert!(left.scope().takes_nothing(), "{:?}", left.scope());
     let waiting = left.kept.iter().filter(|it| it.because == KeptBecause::HeldBack).count();
     assert_eq!(waiting, 6);
     let approval = plan.taken_beyond(&left);

@@ -17,7 +17,7 @@ fn a_renamed_entry_keeps_the_id_of_its_first_push() {
     assert!(plan.is_empty() && plan.standing.is_empty(), "{plan:?}");
     assert!(
         Identity::new(&directory().desired(&world.sync).expect("valid"), &world.ledger, None)
-            .sought(&world.ledger)
+            .lookups(&world.ledger)
             .is_empty()
     );
 }
@@ -69,7 +69,7 @@ fn a_newcomer_at_a_used_name_is_nobody_else() {
     let gone = world().leavers(LeaverAction::Revoke, LeaverAction::Keep).answer("cn=p", Presence::NotFound);
     let newcomer = || crowd(40).with_stable_id("cn=p", "entryUUID:2", "other@x").group("g", &["cn=p"]);
     let desired = newcomer().desired(&gone.sync).expect("valid");
-    assert_eq!(Identity::new(&desired, &gone.ledger, None).sought(&gone.ledger).len(), 1);
+    assert_eq!(Identity::new(&desired, &gone.ledger, None).lookups(&gone.ledger).len(), 1);
     let plan = gone.plan(newcomer());
     let [Request::Revoke(revoked), Request::PutMember { id, external_id }, Request::Import(import)] =
         &plan.requests()[..]
@@ -91,9 +91,9 @@ fn a_newcomer_at_a_used_name_is_nobody_else() {
     let plan = world().answer("cn=p", Presence::NotFound).plan(anew());
     assert!(plan.is_empty() && plan.standing.is_empty(), "{:?}", plan.standing);
     assert!(
-        matches!(plan.remarks[..], [Remark::EntryReplaced { compared: false, .. }]),
+        matches!(plan.notices[..], [PlanNotice::EntryReplaced { compared: false, .. }]),
         "{:?}",
-        plan.remarks
+        plan.notices
     );
 }
 

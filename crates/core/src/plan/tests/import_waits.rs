@@ -38,7 +38,7 @@ fn who_has_to_leave_a_group_is_taken_out_without_an_import_and_nobody_comes_in()
         panic!("{:?}", plan.changes)
     };
     assert_eq!((added.len(), removed.as_slice()), (0, &["crowd2".to_owned()][..]));
-    assert_eq!(plan.takings().memberships.len(), 1, "limits count it");
+    assert_eq!(plan.scope().memberships.len(), 1, "limits count it");
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn who_is_disabled_and_no_longer_selected_counts_as_disabled() {
         (Some(LeaverAction::Revoke), vec![Request::Revoke(id())], None),
         (Some(LeaverAction::Remove), vec![Request::Remove(id())], None),
         (Some(LeaverAction::Keep), vec![], Some(KeptBecause::Policy)),
-        (None, vec![], Some(KeptBecause::AsToday)),
+        (None, vec![], Some(KeptBecause::Parity)),
     ] {
         for remove_disabled in [false, true] {
             // What is done to others who are not selected, or not there, says nothing of the disabled.
@@ -209,7 +209,7 @@ fn the_guards_hold_for_who_is_disabled_and_no_longer_selected() {
     assert_eq!(protected.plan(crowd(40)).kept[0].because, KeptBecause::Protected);
     let entered_anew = world().managed("a", "a@x").plan(crowd(40).person("other", "a@x"));
     assert_eq!(entered_anew.removals().count(), 0);
-    assert!(matches!(entered_anew.remarks[..], [Remark::EntryReplaced { compared: false, .. }]));
+    assert!(matches!(entered_anew.notices[..], [PlanNotice::EntryReplaced { compared: false, .. }]));
     let mut first_run = world().managed("a", "a@x");
     first_run.ledger.baseline_taken = false;
     assert_eq!(first_run.plan(crowd(40)).kept[0].because, KeptBecause::Baseline);
@@ -276,7 +276,7 @@ fn invitations_come_in_portions_and_the_pilot_group_first() {
     world.connector.invitations.pilot_group = Some("nobody".to_owned());
     let plan = world.plan(directory());
     assert!(plan.sent.import.members.is_empty());
-    assert!(matches!(&plan.remarks[..], [Remark::NoPilotGroup { .. }]));
+    assert!(matches!(&plan.notices[..], [PlanNotice::NoPilotGroup { .. }]));
 }
 
 /// The members that an import makes, without its groups.
@@ -330,8 +330,8 @@ fn whoever_is_staged_stays_so_and_the_plan_says_it_once_invitations_are_asked_fo
         world.sync.invite_users_after_provisioning = invite;
         world.connector.protected = vec!["strange".to_owned()];
         let plan = world.plan(directory());
-        let remark = Remark::StayStaged { people: 1, examples: vec!["a@x".to_owned()] };
-        assert_eq!(plan.remarks.contains(&remark), told, "{id} {status:?} {invite}");
+        let plan_notice = PlanNotice::StayStaged { people: 1, examples: vec!["a@x".to_owned()] };
+        assert_eq!(plan.notices.contains(&plan_notice), told, "{id} {status:?} {invite}");
         assert!(plan.is_empty(), "{:?}", plan.changes);
     }
 }
@@ -352,8 +352,8 @@ fn who_is_deleted_or_hidden_loses_access_after_a_day_and_is_never_removed() {
         assert!(plan.is_empty(), "{:?}", plan.changes);
         assert_eq!(plan.kept[0].because, KeptBecause::Grace { until: Timestamp(DAY) });
         assert_eq!(
-            plan.remarks,
-            [Remark::DeletedOrHidden {
+            plan.notices,
+            [PlanNotice::DeletedOrHidden {
                 because: HiddenBecause::UnitNotReadable { unit: "ou=x".to_owned() },
                 people: 1,
                 examples: vec!["a@x".to_owned()],
@@ -402,7 +402,7 @@ fn who_was_deleted_or_hidden_and_is_seen_again_gets_the_access_back() {
     world.state.members.last_mut().expect("a").status = MemberStatus::Revoked;
     world.ledger.people.last_mut().expect("a").revoked_by_us = true;
     let plan = run_at(&mut world, DAY + 1, crowd(40));
-    assert!(plan.is_empty() && plan.remarks.is_empty(), "not named again: {:?}", plan.remarks);
+    assert!(plan.is_empty() && plan.notices.is_empty(), "not named again: {:?}", plan.notices);
     let plan = run_at(&mut world, DAY + 2, crowd(40).person("a", "a@x"));
     assert_eq!(plan.requests(), [Request::Restore(MemberId::new("m-a@x"))]);
 }

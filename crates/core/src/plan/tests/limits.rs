@@ -8,7 +8,7 @@ fn refusals(plan: &Plan) -> Vec<Refusal> {
 }
 
 /// A plan in which the people with these numbers, of `managed`, are gone.
-fn leaving(managed: usize, gone: std::ops::Range<usize>, recent: &Takings) -> Plan {
+fn leaving(managed: usize, gone: std::ops::Range<usize>, recent: &ApprovalScope) -> Plan {
     let mut world = World::new().managed_crowd(managed).leavers(LeaverAction::Revoke, LeaverAction::Keep);
     world.recent = recent.clone();
     for number in gone.clone() {
@@ -20,7 +20,7 @@ fn leaving(managed: usize, gone: std::ops::Range<usize>, recent: &Takings) -> Pl
 
 #[test]
 fn many_small_runs_take_no_more_than_one_large() {
-    let mut recent = Takings::default();
+    let mut recent = ApprovalScope::default();
     for run in 0..3 {
         let plan = leaving(1000, run * 3..run * 3 + 3, &recent);
         assert!(is_go(&plan), "run {run}");
@@ -37,7 +37,7 @@ fn many_small_runs_take_no_more_than_one_large() {
 
 #[test]
 fn three_may_leave_a_small_organization_but_never_more_than_half_of_it() {
-    let none = Takings::default();
+    let none = ApprovalScope::default();
     for (managed, most) in
         [(2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (20, 3), (40, 3), (59, 3), (79, 3), (80, 4)]
     {
@@ -61,7 +61,7 @@ fn three_may_leave_a_small_organization_but_never_more_than_half_of_it() {
 #[test]
 fn somebody_revoked_and_then_removed_is_one_person() {
     let id = || std::collections::BTreeSet::from(["gone".to_owned()]);
-    let recent = Takings { revoked: id(), removed: id(), ..Takings::default() };
+    let recent = ApprovalScope { revoked: id(), removed: id(), ..ApprovalScope::default() };
     // 5 % of 79 members and of the one who was among them are four.
     let refused = refusals(&leaving(79, 0..4, &recent));
     assert_eq!(refused, [Refusal::TooManyRemovals { planned: 5, allowed: 4, managed: 80 }]);
@@ -69,7 +69,7 @@ fn somebody_revoked_and_then_removed_is_one_person() {
 
 #[test]
 fn what_was_approved_does_not_count_against_later_runs() {
-    let plan = leaving(100, 0..7, &Takings::default());
+    let plan = leaving(100, 0..7, &ApprovalScope::default());
     let approved = plan.refused(&Limits::default());
     assert_eq!(plan.check(&Limits::default(), &[approved]), Verdict::Go);
     let recent = plan.counted(&Limits::default());
@@ -100,7 +100,7 @@ fn an_approval_covers_the_refused_actions_and_leaves_the_rest_alone() {
 
 #[test]
 fn small_groups_are_not_emptied_one_after_the_other() {
-    let world = |recent: Takings| {
+    let world = |recent: ApprovalScope| {
         let groups = (0..30).fold(World::new().managed_crowd(30), |world, it| {
             world.group(&format!("g{it}"), &format!("g{it}"), &[it])
         });
@@ -113,10 +113,10 @@ fn small_groups_are_not_emptied_one_after_the_other() {
             sample.group(&format!("g{it}"), if emptied.contains(&it) { &[] } else { &members[..] })
         })
     };
-    let first = world(Takings::default()).plan(directory(0..3));
+    let first = world(ApprovalScope::default()).plan(directory(0..3));
     assert!(is_go(&first));
     assert_eq!(
-        refusals(&world(Takings::default()).plan(directory(0..4))),
+        refusals(&world(ApprovalScope::default()).plan(directory(0..4))),
         [Refusal::TooManyGroups { planned: 4, allowed: 3 }]
     );
     assert!(!is_go(&world(first.counted(&Limits::default())).plan(directory(3..4))));
@@ -125,9 +125,9 @@ fn small_groups_are_not_emptied_one_after_the_other() {
 #[test]
 fn a_group_that_loses_more_than_half_by_and_by_is_seen() {
     let world = World::new().managed_crowd(10).group("g", "g", &[0, 1, 2, 3, 4, 5]);
-    let recent = Takings {
+    let recent = ApprovalScope {
         memberships: [6, 7, 8].map(|it| ("g".to_owned(), format!("crowd{it}"))).into(),
-        ..Takings::default()
+        ..ApprovalScope::default()
     };
     let world = World { recent, ..world };
     let plan = |members: &[&str]| world.plan(crowd(10).group("g", members));
@@ -251,8 +251,8 @@ fn taken_over(members: usize, baseline_taken: bool) -> Plan {
 fn memberships_found_anew_are_named_by_cause_and_limited_on_the_first_run() {
     let allowed = Limits::default().memberships as usize;
     let few = taken_over(allowed, false);
-    let [Remark::FoundAnew { members, why: Overlooked::PrimaryGroup, group }] = &few.remarks[..] else {
-        panic!("{:?}", few.remarks)
+    let [PlanNotice::FoundAnew { members, why: Overlooked::PrimaryGroup, group }] = &few.notices[..] else {
+        panic!("{:?}", few.notices)
     };
     assert_eq!((members.len(), group.name.as_str()), (allowed, "g"));
     assert_eq!(members[0], "crowd0@x");
@@ -271,7 +271,7 @@ fn memberships_found_anew_are_named_by_cause_and_limited_on_the_first_run() {
     assert_eq!(many.check(&Limits { off: true, ..Limits::default() }, &[]), Verdict::Go);
 
     let later = taken_over(allowed + 1, true);
-    assert!(is_go(&later) && later.remarks.is_empty(), "who joins after that has joined");
+    assert!(is_go(&later) && later.notices.is_empty(), "who joins after that has joined");
 }
 
 #[test]

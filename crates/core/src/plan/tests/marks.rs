@@ -91,8 +91,8 @@ fn the_same_person_entered_anew_gets_the_membership_back() {
         }
         assert_eq!(plan.requests(), expected, "{marks:?}");
         assert!(plan.kept.is_empty() && plan.standing.is_empty(), "{plan:?}");
-        let [Remark::EntryReplaced { entry, former, compared: true, .. }] = &plan.remarks[..] else {
-            panic!("{:?}", plan.remarks)
+        let [PlanNotice::EntryReplaced { entry, former, compared: true, .. }] = &plan.notices[..] else {
+            panic!("{:?}", plan.notices)
         };
         assert_eq!((entry.as_str(), former.as_str()), (id, "old"));
         // Revoked by hand it stays revoked.
@@ -110,7 +110,7 @@ fn the_same_person_entered_anew_gets_the_membership_back() {
         assert_eq!((known.stable_id.as_ref(), &known.marks), (Some(&StableId::new("id:new")), &marks));
         assert!(known.out.is_none() && !known.revoked_by_us);
         let again = World { state: after, ledger, ..anna(true) }.plan(successor(id, marks));
-        assert!(again.is_empty() && again.remarks.is_empty(), "{again:?}");
+        assert!(again.is_empty() && again.notices.is_empty(), "{again:?}");
     }
 }
 
@@ -120,9 +120,9 @@ fn where_no_mark_is_known_of_both_access_goes_on_and_is_not_given_back() {
         let plan = anna(false).plan(successor(id, Marks::default()));
         assert_eq!(plan.removals().count(), 0);
         assert!(
-            matches!(plan.remarks[..], [Remark::EntryReplaced { compared: false, .. }]),
+            matches!(plan.notices[..], [PlanNotice::EntryReplaced { compared: false, .. }]),
             "{:?}",
-            plan.remarks
+            plan.notices
         );
         let plan = anna(true).plan(successor(id, Marks::default()));
         assert_eq!(held_because(&plan), AddressHeldBecause::NotCompared);

@@ -73,19 +73,19 @@ fn run(world: &mut World, sources: Vec<Source>) -> (Plan, bool) {
     let desired = Desired::merge(sources, true, world.connector.conflicts).expect("valid");
     let observed = Observed::Live(world.state.clone());
     let identity = Identity::new(&desired, &world.ledger, observed.state());
-    let gone = |(_, sought): (SourceName, Vec<crate::observed::Sought>)| {
-        sought.into_iter().map(|it| (it.external_id, Presence::NotFound))
+    let gone = |(_, lookups): (SourceName, Vec<crate::observed::LookupRequest>)| {
+        lookups.into_iter().map(|it| (it.external_id, Presence::NotFound))
     };
-    let groups = identity.sought_groups(&desired, &world.ledger).into_iter().flat_map(gone).collect();
+    let groups = identity.group_lookups(&desired, &world.ledger).into_iter().flat_map(gone).collect();
     let identity = identity.with_group_answers(&desired, groups);
-    world.presences = identity.sought(&world.ledger).into_iter().flat_map(gone).collect();
+    world.presences = identity.lookups(&world.ledger).into_iter().flat_map(gone).collect();
     let input = PlanInput { identity: &identity, ..world.input(&desired, &observed) };
     let plan = Plan::build(&input);
     let approval = match plan.check(&Limits::default(), &[]) {
         Verdict::Go => None,
         Verdict::Held(_) | Verdict::Refused(_) => Some(plan.refused(&Limits::default())),
     };
-    let approvals: Vec<Takings> = approval.iter().cloned().collect();
+    let approvals: Vec<ApprovalScope> = approval.iter().cloned().collect();
     assert_eq!(plan.check(&Limits::default(), &approvals), Verdict::Go, "one approval is enough");
     let mut after = world.state.clone();
     for request in plan.requests() {
@@ -208,8 +208,8 @@ fn a_run_in_the_middle_of_a_migration_is_refused() {
     let observed = Observed::Live(world.state.clone());
     let mut world = world;
     let identity = Identity::new(&desired, &world.ledger, observed.state());
-    let sought = identity.sought(&world.ledger).into_iter().flat_map(|(_, it)| it);
-    world.presences = sought.map(|it| (it.external_id, Presence::NotFound)).collect();
+    let lookups = identity.lookups(&world.ledger).into_iter().flat_map(|(_, it)| it);
+    world.presences = lookups.map(|it| (it.external_id, Presence::NotFound)).collect();
     let plan = Plan::build(&world.input(&desired, &observed));
     assert!(matches!(plan.check(&Limits::default(), &[]), Verdict::Refused(_) | Verdict::Held(_)));
     assert!(!is_go(&plan));

@@ -77,11 +77,15 @@ fn a_group_made_by_hand_is_adopted_only_where_the_settings_say_so() {
     let directory = || Sample::new().person("a", "a@x").group("g", &["a"]);
     let plan = world.plan(directory());
     assert!(matches!(plan.changes[..], [Change::CreateGroup { .. }]));
-    assert!(matches!(plan.remarks[..], [Remark::SameName { adoptable: true, .. }]));
+    assert!(matches!(plan.notices[..], [PlanNotice::SameName { adoptable: true, .. }]));
     // Vaultwarden gives no id to a group that exists.
     let server = std::mem::replace(&mut world.server, ServerKind::Vaultwarden);
     let plan = world.plan(directory());
-    assert!(matches!(plan.remarks[..], [Remark::SameName { adoptable: false, .. }]), "{:?}", plan.remarks);
+    assert!(
+        matches!(plan.notices[..], [PlanNotice::SameName { adoptable: false, .. }]),
+        "{:?}",
+        plan.notices
+    );
     world.server = server;
     world.connector.adopt_groups = true;
     let plan = world.plan(directory());
@@ -127,10 +131,10 @@ fn somebody_else_at_work_is_noticed() {
     world.state.members[0].external_id = Some(ExternalId::new("changed"));
     let plan = world.plan(Sample::new().person("gone", "gone@x"));
     assert!(matches!(&plan.changes[..], [Change::Invite { cause: Cause::RemovedThere, .. }]), "{plan:?}");
-    let [Remark::IdChanged { observed, .. }, Remark::ForeignIds { people: 2, groups: 0, examples }] =
-        &plan.remarks[..]
+    let [PlanNotice::IdChanged { observed, .. }, PlanNotice::ForeignIds { people: 2, groups: 0, examples }] =
+        &plan.notices[..]
     else {
-        panic!("{:?}", plan.remarks)
+        panic!("{:?}", plan.notices)
     };
     assert_eq!(observed.as_str(), "changed");
     assert_eq!(examples, &["a@x", "t@x"]);

@@ -66,8 +66,8 @@ fn a_source_that_failed_takes_nobody() {
     assert!(
         matches!(because(&failed, "b2"), KeptBecause::Unconfirmed { reason } if reason.contains("no answer"))
     );
-    let told = |it: &Remark| matches!(it, Remark::SourceNotRead { source, people: 2, groups: 0, .. } if source.as_str() == "b");
-    assert!(failed.remarks.iter().any(told), "{:?}", failed.remarks);
+    let told = |it: &PlanNotice| matches!(it, PlanNotice::SourceNotRead { source, people: 2, groups: 0, .. } if source.as_str() == "b");
+    assert!(failed.notices.iter().any(told), "{:?}", failed.notices);
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn somebody_of_two_sources_is_one_member_in_the_groups_of_both() {
         import.groups[number].member_external_ids.iter().map(|it| it.as_str()).collect()
     };
     assert_eq!((ids, members(0), members(1)), (vec!["a1", "b2"], vec!["a1"], vec!["b2", "a1"]));
-    assert!(plan.remarks.iter().any(|it| matches!(it, Remark::SharedBySources { people: 1, .. })));
+    assert!(plan.notices.iter().any(|it| matches!(it, PlanNotice::SharedBySources { people: 1, .. })));
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn people_of_a_source_that_is_not_configured_any_more_stay() {
     world.presences.insert(ExternalId::new("b2"), Presence::Unknown { reason: "no source".to_owned() });
     let planned = plan(&world, vec![source("", first)]);
     assert!(planned.changes.is_empty());
-    assert!(planned.remarks.iter().any(|it| matches!(it, Remark::SourceNotConfigured { people: 2, .. })));
+    assert!(planned.notices.iter().any(|it| matches!(it, PlanNotice::SourceNotConfigured { people: 2, .. })));
 }
 
 /// Somebody whom both directories have under one id; the first one says whether the account is enabled.

@@ -7,7 +7,7 @@ fn groups_are_sent_unconfirmed_where_nobody_can_see_whether_the_server_takes_the
     let mut world = World::new();
     let directory = || Sample::new().person("a", "a@x").group("g", &["a"]);
     let desired = directory().desired(&world.sync).expect("valid");
-    let told = |plan: &Plan| plan.remarks.contains(&Remark::GroupsUnseen { groups: 1 });
+    let told = |plan: &Plan| plan.notices.contains(&PlanNotice::GroupsUnseen { groups: 1 });
     world.server = ServerKind::Vaultwarden;
     assert!(told(&Plan::build(&world.input(&desired, &Observed::Unknown))), "the first run");
     let mut before = World::new().managed("a", "a@x");
@@ -67,14 +67,14 @@ fn what_cannot_be_seen_is_sent_again_on_demand() {
     assert_eq!(again.changes, usual.changes, "nothing is known to be different");
     let sent = SentAgain { people: 2, groups: 2 };
     assert_eq!((usual.sent_again, again.sent_again), (SentAgain::default(), sent));
-    assert!(again.remarks.contains(&Remark::SentAgain { people: 2, groups: 2 }), "{:?}", again.remarks);
+    assert!(again.notices.contains(&PlanNotice::SentAgain { people: 2, groups: 2 }), "{:?}", again.notices);
     let [Request::Import(import)] = &again.requests()[..] else { panic!("{again:?}") };
     let members: Vec<_> = import.members.iter().map(|it| (it.external_id.as_str(), it.deleted)).collect();
     assert_eq!(members, [("a", false), ("b", false), ("c", true)], "in the order of the directory");
     let groups: Vec<_> =
         import.groups.iter().map(|it| (it.external_id.as_str(), it.member_external_ids.len())).collect();
     assert_eq!(groups, [("g", 1), ("h", 0)]);
-    assert!(again.remarks.contains(&Remark::RestoresByHand), "{:?}", again.remarks);
+    assert!(again.notices.contains(&PlanNotice::RestoresByHand), "{:?}", again.notices);
     // Where nothing differs at all, such a plan is not empty.
     let mut same = World::new().managed("a", "a@x");
     same.server = ServerKind::Vaultwarden;

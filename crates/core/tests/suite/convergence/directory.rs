@@ -1,7 +1,7 @@
 //! A small directory: people with ids that survive renames, groups, and questions by id.
 
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{HiddenBecause, Presence, Presences, Sought};
+use bwdc_core::observed::{HiddenBecause, LookupRequest, Presence, Presences};
 use bwdc_core::snapshot::{
     AccountState, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
 };
@@ -165,13 +165,13 @@ impl Directory {
         builder.finish().expect("every section has ended")
     }
 
-    pub(crate) fn look_up(&self, sought: &[Sought]) -> Presences {
-        sought.iter().map(|it| (it.external_id.clone(), self.presence(it))).collect()
+    pub(crate) fn look_up(&self, lookups: &[LookupRequest]) -> Presences {
+        lookups.iter().map(|it| (it.external_id.clone(), self.presence(it))).collect()
     }
 
     /// The same for groups.
-    pub(crate) fn look_up_groups(&self, sought: &[Sought]) -> Presences {
-        let presence = |it: &Sought| {
+    pub(crate) fn look_up_groups(&self, lookups: &[LookupRequest]) -> Presences {
+        let presence = |it: &LookupRequest| {
             let is = |group: &Group| match &it.stable_id {
                 Some(stable) => group.stable.as_deref() == Some(stable.as_str()),
                 None => group.id == it.external_id.as_str(),
@@ -182,7 +182,7 @@ impl Directory {
                 false => Presence::NotFound,
             }
         };
-        sought.iter().map(|it| (it.external_id.clone(), presence(it))).collect()
+        lookups.iter().map(|it| (it.external_id.clone(), presence(it))).collect()
     }
 
     /// A group that nobody had before.
@@ -191,13 +191,13 @@ impl Directory {
         self.groups.push(Group { stable, id, name, members: Vec::new() });
     }
 
-    fn presence(&self, sought: &Sought) -> Presence {
+    fn presence(&self, lookups: &LookupRequest) -> Presence {
         if self.silent {
             return Presence::Unknown { reason: "no right".to_owned() };
         }
-        let is = |entry: &&Entry| match &sought.stable_id {
+        let is = |entry: &&Entry| match &lookups.stable_id {
             Some(stable) => entry.stable == stable.as_str(),
-            None => entry.id == sought.external_id.as_str(),
+            None => entry.id == lookups.external_id.as_str(),
         };
         match self.people.iter().find(is).map(|it| it.state) {
             Some(State::Disabled | State::DisabledOutOfScope) => Presence::Disabled { at: None },

@@ -11,8 +11,8 @@ mod world;
 
 use bwdc_core::ledger::RefusedKind;
 use bwdc_core::plan::{
-    AddressHeldBecause, Cause, Change, Held, KeptBecause, LeftOutBecause, Plan, Refusal, Remark, Standing,
-    Verdict,
+    AddressHeldBecause, Cause, Change, Held, KeptBecause, LeftOutBecause, Plan, PlanNotice, Refusal,
+    Standing, Verdict,
 };
 use oracle::Guarded;
 use proptest::prelude::*;
@@ -174,8 +174,8 @@ const REACHED: [(&str, usize); 28] = [
 fn count(plan: &Plan, reached: &RefCell<BTreeMap<&'static str, usize>>) {
     let mut reached = reached.borrow_mut();
     let mut one = |what: &'static str| *reached.entry(what).or_default() += 1;
-    for remark in &plan.remarks {
-        if let Remark::EntryReplaced { compared, .. } = remark {
+    for plan_notice in &plan.notices {
+        if let PlanNotice::EntryReplaced { compared, .. } = plan_notice {
             one(if *compared { "passes on, compared" } else { "passes on, not compared" });
         }
     }
@@ -220,7 +220,7 @@ fn count(plan: &Plan, reached: &RefCell<BTreeMap<&'static str, usize>>) {
 fn why_kept(because: &KeptBecause) -> &'static str {
     match because {
         KeptBecause::Policy => "kept: policy",
-        KeptBecause::AsToday => "kept: as today",
+        KeptBecause::Parity => "kept: as today",
         KeptBecause::Grace { .. } => "kept: grace",
         KeptBecause::AlreadyRevoked => "kept: revoked already",
         KeptBecause::SentAsDeleted => "kept: sent as deleted already",

@@ -343,7 +343,7 @@ fn leavers(world: &World, plan: &Plan, people: &People, held: bool) -> Checked {
         };
         let is_true = match &kept.because {
             KeptBecause::Policy => action == Some(LeaverAction::Keep),
-            KeptBecause::AsToday => action.is_none() && !today,
+            KeptBecause::Parity => action.is_none() && !today,
             KeptBecause::Grace { until } => {
                 let noted = managed.out.map(|it| it.since.0);
                 until.0 > world.now && noted.is_some_and(|it| until.0 <= it + 30 * HOUR)

@@ -8,7 +8,7 @@ use bwdc_core::desired::{Desired, DesiredError, Source, SourceRead};
 use bwdc_core::ledger::{Intent, IntentId, IntentState, LedgerState};
 use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::observed::{MemberStatus, Observed, Presence, Presences, Role, ServerKind};
-use bwdc_core::plan::{After, Identity, Plan, PlanInput, Refusal, Standing, Takings, Verdict};
+use bwdc_core::plan::{After, ApprovalScope, Identity, Plan, PlanInput, Refusal, Standing, Verdict};
 use bwdc_core::settings::{
     AcrossSources, AddressRule, ConflictRules, ConnectorSettings, LeaverAction, Limits, SameAddress,
     SameGroup, SyncSettings, VanishedGroups,
@@ -172,7 +172,7 @@ impl World {
         let ledger = self.remembered();
         let mut presences = Presences::new();
         let identity = Identity::new(desired, &ledger, observed.state());
-        for (source, missing) in identity.sought(&ledger) {
+        for (source, missing) in identity.lookups(&ledger) {
             // Whoever comes from nobody knows where is gone only where both say so, and disabled only where neither one has
             // a usable account nor fails to tell.
             for which in (0..2).filter(|&it| source.is_untold() || NAMES[it] == source.as_str()) {
@@ -208,7 +208,7 @@ impl World {
             stages: Some(false),
             revokes: true,
             settled: false,
-            recent: &Takings::default(),
+            recent: &ApprovalScope::default(),
             unfound_of_directory: 0,
             resend: false,
             now: Timestamp(self.now),

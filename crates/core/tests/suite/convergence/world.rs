@@ -7,7 +7,7 @@ use bwdc_core::import::RefusedRecord;
 use bwdc_core::ledger::{LedgerState, RefusedKind};
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{MemberStatus, Observed, Presences, Role, ServerKind};
-use bwdc_core::plan::{After, Held, Identity, Plan, PlanInput, Takings, believed};
+use bwdc_core::plan::{After, ApprovalScope, Held, Identity, Plan, PlanInput, believed};
 use bwdc_core::settings::{
     AddressRule, ConnectorSettings, HiddenAction, LeaverAction, Returning, SyncSettings, VanishedGroups,
 };
@@ -93,7 +93,7 @@ pub(crate) struct World {
     /// Which group of the organization each entry of the directory was seen to be.
     pub(crate) places: BTreeMap<String, String>,
     /// What runs took, and when.
-    pub(crate) taken: Vec<(i64, Takings)>,
+    pub(crate) taken: Vec<(i64, ApprovalScope)>,
     /// Who was let in by each membership.
     pub(crate) joined: BTreeMap<String, Joined>,
     /// Memberships whose id somebody changed by hand.
@@ -218,13 +218,13 @@ impl World {
     pub(crate) fn plan<T>(&self, then: impl FnOnce(&Plan, &PlanInput<'_>) -> T) -> T {
         let (desired, observed) = (self.desired(), self.observed());
         let identity = Identity::new(&desired, &self.ledger, observed.state());
-        let groups = identity.sought_groups(&desired, &self.ledger);
+        let groups = identity.group_lookups(&desired, &self.ledger);
         let answers: Presences =
-            groups.iter().flat_map(|(_, sought)| self.directory.look_up_groups(sought)).collect();
+            groups.iter().flat_map(|(_, lookups)| self.directory.look_up_groups(lookups)).collect();
         let identity = identity.with_group_answers(&desired, answers);
-        let missing = identity.sought(&self.ledger);
+        let missing = identity.lookups(&self.ledger);
         let presences: Presences =
-            missing.iter().flat_map(|(_, sought)| self.directory.look_up(sought)).collect();
+            missing.iter().flat_map(|(_, lookups)| self.directory.look_up(lookups)).collect();
         let recent = self.recent();
         let input = PlanInput {
             desired: &desired,
@@ -264,10 +264,10 @@ impl World {
             && self.organization.members.iter().any(|it| it.status == MemberStatus::Revoked && !it.password)
     }
 
-    pub(crate) fn recent(&self) -> Takings {
-        let mut recent = Takings::default();
-        for (_, takings) in self.taken.iter().filter(|(at, _)| *at > self.now - 24 * HOUR) {
-            recent.add(takings);
+    pub(crate) fn recent(&self) -> ApprovalScope {
+        let mut recent = ApprovalScope::default();
+        for (_, scope) in self.taken.iter().filter(|(at, _)| *at > self.now - 24 * HOUR) {
+            recent.add(scope);
         }
         recent
     }

@@ -5,7 +5,7 @@ use crate::ldap::entry::{Entry, Extent};
 use crate::ldap::name;
 use crate::ldap::selection::without_range;
 use crate::ldap::value::text;
-use crate::mirror::{ObjectKind, RawObject};
+use crate::snapshot_cache::{ObjectKind, RawObject};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a server told of the time since a cursor.
@@ -46,7 +46,7 @@ pub(super) fn mark(id: &str) -> String {
     id.chars().filter(char::is_ascii_hexdigit).map(|it| it.to_ascii_lowercase()).collect()
 }
 
-/// One object of the mirror.
+/// One object of the cache.
 pub(super) struct KnownObject {
     pub(super) kind: ObjectKind,
     pub(super) id: String,
@@ -59,7 +59,7 @@ pub(super) struct KnownObject {
     members: Vec<String>,
 }
 
-/// The mirror, legible.
+/// The cache, legible.
 pub(super) struct Known {
     objects: Vec<KnownObject>,
     by_mark: HashMap<String, Vec<usize>>,
@@ -157,7 +157,7 @@ fn understand(object: &RawObject, member_attribute: &str) -> Option<KnownObject>
     })
 }
 
-/// What becomes of the mirror.
+/// What becomes of the cache.
 #[derive(Default)]
 pub(super) struct Update {
     put: Vec<RawObject>,
@@ -193,7 +193,7 @@ impl Update {
         })
     }
 
-    /// Makes `objects` what the mirror will hold: known ones keep their place, new ones come last.
+    /// Makes `objects` what the cache will hold: known ones keep their place, new ones come last.
     pub(super) fn apply(&self, objects: &mut Vec<RawObject>) {
         objects.retain(|it| !self.gone.contains(&(it.kind, it.id.clone())));
         let mut new = vec![true; self.put.len()];

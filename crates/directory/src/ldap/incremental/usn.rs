@@ -14,7 +14,7 @@ use crate::ldap::request::{Elsewhere, Request};
 use crate::ldap::request::{SHOW_DELETED, SHOW_RECYCLED};
 use crate::ldap::selection::Reading;
 use crate::ldap::{raw, value};
-use crate::mirror::{ObjectKind, RawObject};
+use crate::snapshot_cache::{ObjectKind, RawObject};
 use ldap3::Scope;
 use ldap3::controls::RawControl;
 use std::collections::HashSet;

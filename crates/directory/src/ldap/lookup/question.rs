@@ -2,7 +2,7 @@
 
 use super::super::{name, value};
 use bwdc_core::names::StableId;
-use bwdc_core::observed::Sought;
+use bwdc_core::observed::LookupRequest;
 use bwdc_core::settings::IdAttribute;
 use ldap3::ldap_escape;
 
@@ -37,7 +37,11 @@ pub(super) enum Question {
 
 impl Questions {
     /// The stable id first: it finds a person who was moved.
-    pub(super) fn new(person: &Sought, active_directory: bool, id_attribute: Option<IdAttribute>) -> Self {
+    pub(super) fn new(
+        person: &LookupRequest,
+        active_directory: bool,
+        id_attribute: Option<IdAttribute>,
+    ) -> Self {
         let pushed = person.external_id.as_str();
         let is_name = name::normalize(pushed, &mut String::new());
         let place = person.reference.clone().or_else(|| is_name.then(|| pushed.to_owned()));
@@ -146,7 +150,7 @@ mod tests {
 
     fn ask(external: &str, stable: Option<&str>, attribute: Option<IdAttribute>) -> Questions {
         let (external_id, stable_id) = (ExternalId::new(external), stable.map(StableId::new));
-        Questions::new(&Sought { external_id, stable_id, reference: None }, false, attribute)
+        Questions::new(&LookupRequest { external_id, stable_id, reference: None }, false, attribute)
     }
 
     fn value(attribute: &'static str, value: &str) -> Question {
@@ -165,12 +169,12 @@ mod tests {
     #[test]
     fn ids_are_asked_for_in_the_directorys_own_way() {
         let stable = format!("objectGUID:{GUID}");
-        let sought = Sought {
+        let lookups = LookupRequest {
             external_id: ExternalId::new(GUID),
             stable_id: Some(StableId::new(stable)),
             reference: Some("cn=a,dc=x".to_owned()),
         };
-        let asked = Questions::new(&sought, true, None);
+        let asked = Questions::new(&lookups, true, None);
         assert_eq!(asked.ids, [Question::Guid(GUID.to_owned())]);
         assert_eq!(asked.place.as_deref(), Some("cn=a,dc=x"));
         assert_eq!(ask(GUID, None, None).ids, [value("objectGUID", GUID)]);

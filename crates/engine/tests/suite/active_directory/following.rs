@@ -7,7 +7,7 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::settings::SyncSettings;
 use bwdc_core::snapshot::AccountState;
 use bwdc_engine::clock::Clock;
-use bwdc_engine::directory::mirror::{Followed, Refresh};
+use bwdc_engine::directory::snapshot_cache::{IncrementalRead, Refresh};
 use bwdc_engine::event::Event;
 use bwdc_engine::ledger::Ledger;
 use bwdc_harness::samba::{Domain, ROOT};
@@ -55,16 +55,16 @@ impl<'d> Following<'d> {
 
     /// Follows what changed and compares with a full read; how many entries came, None for a full read.
     pub(crate) async fn follow(&mut self) -> Option<u64> {
-        let mirror = self.ledger.mirror("directory", "basis", NOW).unwrap();
+        let snapshot_cache = self.ledger.snapshot_cache("directory", "basis", NOW).unwrap();
         let entries = AtomicU64::new(u64::MAX);
         let note = |event| {
-            if let Event::Followed { entries: count } = event {
+            if let Event::IncrementalRead { entries: count } = event {
                 entries.store(count, Ordering::Relaxed);
             }
         };
-        let Followed { snapshot, refresh } =
-            self.setup.directory().follow(SCOPE, mirror, &note).await.unwrap();
-        self.ledger.refresh_mirror("directory", "basis", &refresh, NOW).unwrap();
+        let IncrementalRead { snapshot, refresh } =
+            self.setup.directory().follow(SCOPE, snapshot_cache, &note).await.unwrap();
+        self.ledger.refresh_snapshot_cache("directory", "basis", &refresh, NOW).unwrap();
         let rules = SyncSettings::from_stored(&self.setup.sync).unwrap();
         let followed = shown(&Desired::build(snapshot, &rules).unwrap());
         let full = shown(&self.setup.desired().await);
@@ -138,8 +138,8 @@ pub(crate) async fn changes_are_read_by_a_few_entries(domain: &Domain) {
     following.rename(&dn(205), "CN=User 205", &format!("OU=Gone,{ROOT}"));
     check("moved into the unit", following.follow().await);
     following.setup.user_base = Some(ROOT);
-    following.ledger.refresh_mirror("directory", "basis", &Refresh::Drop, NOW).unwrap();
-    assert_eq!(following.follow().await, None, "another base is another mirror");
+    following.ledger.refresh_snapshot_cache("directory", "basis", &Refresh::Drop, NOW).unwrap();
+    assert_eq!(following.follow().await, None, "another base is another snapshot_cache");
     following.rename(&format!("OU=Gone,{ROOT}"), "OU=Fresh", ROOT);
     assert_eq!(following.follow().await, None, "a renamed unit with people in it is a full read");
     following.rename(&format!("CN=User 205,{fresh}"), "CN=User 205", &users);
@@ -172,14 +172,15 @@ pub(crate) async fn who_expires_by_the_clock_alone_leaves(domain: &Domain) {
 pub(crate) async fn another_controller_or_the_global_catalog_is_a_full_read(domain: &Domain) {
     let setup = Setup::new(domain);
     let followed = setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
-    let Refresh::Replace(mut mirror) = followed.refresh else { panic!("a full read") };
-    let controller = mirror.cursor.split('"').nth(5).unwrap().to_owned();
-    mirror.cursor = mirror.cursor.replace(&controller, "03020100-0504-0706-0809-0a0b0c0d0e0f");
-    let followed = setup.directory().follow(SCOPE, Some(mirror.clone()), &|_| ()).await.unwrap();
-    assert!(matches!(followed.refresh, Refresh::Replace(_)), "{}", mirror.cursor);
+    let Refresh::Replace(mut snapshot_cache) = followed.refresh else { panic!("a full read") };
+    let controller = snapshot_cache.cursor.split('"').nth(5).unwrap().to_owned();
+    snapshot_cache.cursor =
+        snapshot_cache.cursor.replace(&controller, "03020100-0504-0706-0809-0a0b0c0d0e0f");
+    let followed = setup.directory().follow(SCOPE, Some(snapshot_cache.clone()), &|_| ()).await.unwrap();
+    assert!(matches!(followed.refresh, Refresh::Replace(_)), "{}", snapshot_cache.cursor);
 
     let catalog = Setup::new(domain).with("port", 3269);
-    let followed = catalog.directory().follow(SCOPE, Some(mirror), &|_| ()).await.unwrap();
+    let followed = catalog.directory().follow(SCOPE, Some(snapshot_cache), &|_| ()).await.unwrap();
     assert!(matches!(followed.refresh, Refresh::Drop));
 }
 

@@ -3,7 +3,7 @@
 use crate::active_directory::data::{READER_PASSWORD, dn};
 use crate::active_directory::setup::{Setup, values};
 use bwdc_core::names::{ExternalId, StableId};
-use bwdc_core::observed::{HiddenBecause, Presence, Sought};
+use bwdc_core::observed::{HiddenBecause, LookupRequest, Presence};
 use bwdc_harness::samba::{Domain, ROOT};
 
 pub(crate) async fn gone_is_told_from_moved(domain: &Domain) {
@@ -26,13 +26,13 @@ pub(crate) async fn gone_is_told_from_moved(domain: &Domain) {
     reader.password = READER_PASSWORD.to_owned();
     for (setup, sees_deleted) in [(Setup::new(domain), true), (reader, false)] {
         let ids = [&moved, &deleted, &present, &disabled];
-        let sought = ids.map(|id| Sought {
+        let lookups = ids.map(|id| LookupRequest {
             external_id: ExternalId::new(id.as_str()),
             stable_id: Some(StableId::new(format!("objectGUID:{id}"))),
             reference: None,
         });
-        let answers = setup.directory().look_up(&sought).await.unwrap();
-        let answers = sought.map(|it| answers[&it.external_id].clone());
+        let answers = setup.directory().look_up(&lookups).await.unwrap();
+        let answers = lookups.map(|it| answers[&it.external_id].clone());
         let [moved, deleted, present, disabled] = &answers;
         let at = |name: String| Some(name);
         assert_eq!(moved, &Presence::Found { at: at(format!("CN=Moved,OU=Left,{ROOT}")) });
@@ -77,13 +77,13 @@ pub(crate) async fn hidden_is_told_from_deleted(domain: &Domain) {
     let mut auditor = Setup::new(domain).with("username", "auditor@ad.example.test");
     auditor.password = AUDITOR_PASSWORD.to_owned();
     let ask = async |setup: &Setup, id: &str| {
-        let sought = Sought {
+        let lookups = LookupRequest {
             external_id: ExternalId::new(id),
             stable_id: Some(StableId::new(format!("objectGUID:{id}"))),
             reference: None,
         };
-        let answers = setup.directory().look_up(std::slice::from_ref(&sought)).await.unwrap();
-        answers[&sought.external_id].clone()
+        let answers = setup.directory().look_up(std::slice::from_ref(&lookups)).await.unwrap();
+        answers[&lookups.external_id].clone()
     };
     let there = Some(format!("CN=Secret,{hidden}"));
     assert_eq!(ask(&Setup::new(domain), &secret).await, Presence::Found { at: there });

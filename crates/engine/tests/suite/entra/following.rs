@@ -7,7 +7,7 @@ use bwdc_core::snapshot::{ReadScope, Snapshot};
 use bwdc_engine::clock::Clock;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::entra::EntraDirectory;
-use bwdc_engine::directory::mirror::{Mirror, Refresh};
+use bwdc_engine::directory::snapshot_cache::{Refresh, SnapshotCache};
 use bwdc_engine::event::Event;
 use bwdc_engine::ledger::{Ledger, Opened};
 use bwdc_sandbox::cloud::graph::{DeltaHabits, Group, Member, Server, Tenant, User};
@@ -43,7 +43,7 @@ fn shown(snapshot: Snapshot) -> Shown {
     Shown { people, groups, set_aside }
 }
 
-/// A ledger that keeps the mirror between reads, as runs do.
+/// A ledger that keeps the cache between reads, as runs do.
 pub(super) struct Follower {
     ledger: Ledger,
     _folder: tempfile::TempDir,
@@ -67,34 +67,36 @@ impl Follower {
         &mut self,
         directory: &EntraDirectory,
     ) -> Result<(Shown, bool), ReadError> {
-        let mirror = self.ledger.mirror("directory", "basis", NOW).unwrap();
+        let snapshot_cache = self.ledger.snapshot_cache("directory", "basis", NOW).unwrap();
         let by_changes = AtomicBool::new(false);
         let note = |event| {
-            if matches!(event, Event::Followed { .. }) {
+            if matches!(event, Event::IncrementalRead { .. }) {
                 by_changes.store(true, Ordering::Relaxed);
             }
         };
-        let followed = directory.read_incremental(self.scope, mirror, &note).await?;
+        let followed = directory.read_incremental(self.scope, snapshot_cache, &note).await?;
         let changed = matches!(followed.refresh, Refresh::Change { .. });
-        self.ledger.refresh_mirror("directory", "basis", &followed.refresh, NOW).unwrap();
+        self.ledger.refresh_snapshot_cache("directory", "basis", &followed.refresh, NOW).unwrap();
         assert_eq!(changed, by_changes.load(Ordering::Relaxed));
         Ok((shown(followed.snapshot), changed))
     }
 
-    pub(super) fn has_mirror(&self) -> bool {
-        self.ledger.mirror("directory", "basis", NOW).unwrap().is_some()
+    pub(super) fn has_snapshot_cache(&self) -> bool {
+        self.ledger.snapshot_cache("directory", "basis", NOW).unwrap().is_some()
     }
 
-    pub(super) fn mirror(&self) -> Mirror {
-        self.ledger.mirror("directory", "basis", NOW).unwrap().unwrap()
+    pub(super) fn snapshot_cache(&self) -> SnapshotCache {
+        self.ledger.snapshot_cache("directory", "basis", NOW).unwrap().unwrap()
     }
 
-    pub(super) fn put_back(&mut self, mirror: &Mirror) {
-        self.ledger.refresh_mirror("directory", "basis", &Refresh::Replace(mirror.clone()), NOW).unwrap();
+    pub(super) fn put_back(&mut self, snapshot_cache: &SnapshotCache) {
+        self.ledger
+            .refresh_snapshot_cache("directory", "basis", &Refresh::Replace(snapshot_cache.clone()), NOW)
+            .unwrap();
     }
 
     pub(super) fn forget(&mut self) {
-        self.ledger.refresh_mirror("directory", "basis", &Refresh::Drop, NOW).unwrap();
+        self.ledger.refresh_snapshot_cache("directory", "basis", &Refresh::Drop, NOW).unwrap();
     }
 }
 
@@ -275,9 +277,12 @@ async fn a_mirror_of_another_tenant_or_a_broken_one_is_a_full_read() {
     let mut follower = Follower::new();
     follower.follow(&reader(&one, "", "")).await;
     assert!(!follower.follow(&reader(&other, "", "")).await.1);
-    let mut mirror = follower.ledger.mirror("directory", "basis", NOW).unwrap().unwrap();
-    mirror.objects[2].body = b"{".to_vec();
-    follower.ledger.refresh_mirror("directory", "basis", &Refresh::Replace(mirror), NOW).unwrap();
+    let mut snapshot_cache = follower.ledger.snapshot_cache("directory", "basis", NOW).unwrap().unwrap();
+    snapshot_cache.objects[2].body = b"{".to_vec();
+    follower
+        .ledger
+        .refresh_snapshot_cache("directory", "basis", &Refresh::Replace(snapshot_cache), NOW)
+        .unwrap();
     assert!(!follower.follow(&reader(&other, "", "")).await.1);
 }
 
@@ -298,7 +303,7 @@ async fn lists_and_delta_that_do_not_agree_keep_nothing() {
         server.faults().add(Rule::new("GET", &format!("/v1.0/{list}/delta"), Fault::ReplaceBody(body)));
         let (now, _) = follower.follow(&directory).await;
         assert_eq!(now.people.len(), 6, "the lists count");
-        assert!(follower.ledger.mirror("directory", "basis", NOW).unwrap().is_none(), "{list}");
+        assert!(follower.ledger.snapshot_cache("directory", "basis", NOW).unwrap().is_none(), "{list}");
         server.heal();
     }
 }
@@ -484,7 +489,7 @@ fn after_any_changes_both_kinds_of_reads_show_the_same() {
                     take(step, &server, &mut next);
                     if let Step::Filter(users, groups) = *step {
                         filters = (users, groups);
-                        // Another basis: the engine takes no mirror that was made from other settings.
+                        // Another basis: the engine takes no cache that was made from other settings.
                         follower.forget();
                     }
                 }

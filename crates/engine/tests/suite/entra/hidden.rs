@@ -2,12 +2,12 @@
 
 use super::{SCOPE, id, reader, reader_with, server, tenant, told, web};
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::observed::{LookupRequest, Presence};
 use bwdc_core::settings::EntraOptions;
 use bwdc_core::snapshot::SetAsideBecause;
 use bwdc_engine::directory::entra::EntraDirectory;
-use bwdc_engine::directory::mirror::Refresh;
 use bwdc_engine::directory::probe::{Check, Concern, Grade};
+use bwdc_engine::directory::snapshot_cache::Refresh;
 use bwdc_engine::directory::web::WebReadError;
 use bwdc_sandbox::cloud::graph::{Server, Tenant};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
@@ -118,10 +118,14 @@ async fn whose_state_is_not_told_is_neither_enabled_nor_gone() {
     assert_eq!(aside.len(), 2);
     assert_eq!(aside[0], (id(1).as_str(), SetAsideBecause::StateNotTold));
 
-    let sought: Vec<Sought> = [1, 2, 5]
-        .map(|number| Sought { external_id: ExternalId::new(id(number)), stable_id: None, reference: None })
+    let lookups: Vec<LookupRequest> = [1, 2, 5]
+        .map(|number| LookupRequest {
+            external_id: ExternalId::new(id(number)),
+            stable_id: None,
+            reference: None,
+        })
         .into();
-    let found = reader(&server, "", "").lookup(&sought).await.unwrap();
+    let found = reader(&server, "", "").lookup(&lookups).await.unwrap();
     let of = |number| &found[&ExternalId::new(id(number))];
     assert!(matches!(of(1), Presence::Unknown { .. }) && matches!(of(2), Presence::Unknown { .. }));
     assert_eq!(of(5), &Presence::Found { at: None });

@@ -77,7 +77,7 @@ async fn a_read_by_changes_that_is_disturbed_for_good_fails_and_keeps_its_place(
     let directory = reader(&server, &format!("excludeAdministrativeUnit:{}", id(21)), "");
     let mut follower = Follower::new();
     follower.follow(&directory).await;
-    let mirror = follower.mirror();
+    let snapshot_cache = follower.snapshot_cache();
     change(&server);
     server.forget_requests();
     let (whole, by_changes) = follower.follow(&directory).await;
@@ -87,7 +87,7 @@ async fn a_read_by_changes_that_is_disturbed_for_good_fails_and_keeps_its_place(
     assert!(requests.len() >= 10 && kinds.len() >= 6, "{requests:?}");
     for request in &requests {
         for fault in lasting() {
-            follower.put_back(&mirror);
+            follower.put_back(&snapshot_cache);
             server.heal();
             disturb(&server, request, &fault);
             // Each read signs in by itself, so that the log's first request is there again.
@@ -95,11 +95,11 @@ async fn a_read_by_changes_that_is_disturbed_for_good_fails_and_keeps_its_place(
             let error = follower.try_follow(&directory).await.err();
             let error = error.unwrap_or_else(|| panic!("{request:?} {fault:?}"));
             is_one_clear_error(&error);
-            assert_eq!(follower.mirror(), mirror, "the mirror stays as it was");
+            assert_eq!(follower.snapshot_cache(), snapshot_cache, "the snapshot_cache stays as it was");
         }
     }
     server.heal();
-    follower.put_back(&mirror);
+    follower.put_back(&snapshot_cache);
     let (now, by_changes) = follower.follow(&directory).await;
     assert!(by_changes && now == whole, "afterwards nothing is lost");
 }
@@ -124,7 +124,7 @@ async fn a_full_read_fails_by_its_lists_only_and_then_keeps_nothing() {
                 Ok((now, by_changes)) => {
                     assert!(request.1.contains("/delta"), "{request:?} {fault:?}");
                     assert!(!by_changes && now == whole);
-                    assert!(!follower.has_mirror(), "{request:?} {fault:?}");
+                    assert!(!follower.has_snapshot_cache(), "{request:?} {fault:?}");
                 }
             }
         }
@@ -137,7 +137,7 @@ async fn what_passes_is_waited_out_by_both_kinds_of_reads() {
     let users = format!("excludeAdministrativeUnit:{}", id(21));
     let mut follower = Follower::new();
     follower.follow(&reader(&server, &users, "")).await;
-    let mirror = follower.mirror();
+    let snapshot_cache = follower.snapshot_cache();
     change(&server);
     let whole = full(&server, &users, "", &flattening()).await;
     server.forget_requests();
@@ -153,7 +153,7 @@ async fn what_passes_is_waited_out_by_both_kinds_of_reads() {
         (Fault::CutAfterHandling, 2),
         (Fault::TruncateBody(30), 2),
     ] {
-        for mirror in [Some(&mirror), None] {
+        for snapshot_cache in [Some(&snapshot_cache), None] {
             server.heal();
             for prefix in &prefixes {
                 server.faults().add(Rule::new("*", prefix, fault.clone()).first(times));
@@ -164,12 +164,12 @@ async fn what_passes_is_waited_out_by_both_kinds_of_reads() {
                 retry_after: Some(2),
                 first: 2,
             });
-            match mirror {
-                Some(mirror) => follower.put_back(mirror),
+            match snapshot_cache {
+                Some(snapshot_cache) => follower.put_back(snapshot_cache),
                 None => follower.forget(),
             }
             let (now, by_changes) = follower.follow(&reader(&server, &users, "")).await;
-            assert_eq!((now, by_changes), (whole.clone(), mirror.is_some()), "{fault:?}");
+            assert_eq!((now, by_changes), (whole.clone(), snapshot_cache.is_some()), "{fault:?}");
         }
     }
 }

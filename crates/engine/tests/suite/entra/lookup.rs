@@ -2,12 +2,16 @@
 
 use super::{id, reader, server, tenant};
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::observed::{LookupRequest, Presence};
 use bwdc_sandbox::cloud::graph::ItemFault;
 
-fn sought(ids: &[String]) -> Vec<Sought> {
+fn lookups(ids: &[String]) -> Vec<LookupRequest> {
     ids.iter()
-        .map(|id| Sought { external_id: ExternalId::new(id.as_str()), stable_id: None, reference: None })
+        .map(|id| LookupRequest {
+            external_id: ExternalId::new(id.as_str()),
+            stable_id: None,
+            reference: None,
+        })
         .collect()
 }
 
@@ -17,7 +21,7 @@ async fn only_graphs_own_denial_of_an_object_id_means_gone() {
     let mut ids: Vec<String> = [1, 6, 99].map(id).to_vec();
     ids.push("cn=somebody,dc=example".to_owned());
     ids.extend((100..140).map(id));
-    let found = reader(&server, "include:nobody@x.test", "").lookup(&sought(&ids)).await.unwrap();
+    let found = reader(&server, "include:nobody@x.test", "").lookup(&lookups(&ids)).await.unwrap();
     assert_eq!(found.len(), ids.len());
     let of = |id: &str| found[&ExternalId::new(id)].clone();
     assert_eq!(of(&id(1)), Presence::Found { at: None });
@@ -31,7 +35,7 @@ async fn who_may_not_sign_in_is_there_and_disabled() {
     let server = server(tenant());
     let filtered = reader(&server, "include:nobody@x.test", "");
     server.forget_requests();
-    let found = filtered.lookup(&sought(&[1, 2, 99].map(id))).await.unwrap();
+    let found = filtered.lookup(&lookups(&[1, 2, 99].map(id))).await.unwrap();
     let of = |number| found[&ExternalId::new(id(number))].clone();
     assert_eq!(
         [1, 2, 99].map(of),
@@ -41,7 +45,7 @@ async fn who_may_not_sign_in_is_there_and_disabled() {
     assert_eq!(server.requests().len(), 2);
     server.forget_requests();
     // Somebody disabled is somebody who is found by id.
-    let found = filtered.lookup(&sought(&[2, 99].map(id))).await.unwrap();
+    let found = filtered.lookup(&lookups(&[2, 99].map(id))).await.unwrap();
     assert_eq!(found[&ExternalId::new(id(99))], Presence::NotFound);
     assert_eq!(server.requests().iter().filter(|it| !it.path.ends_with("/token")).count(), 1);
 }
@@ -56,7 +60,7 @@ async fn an_answer_that_does_not_come_is_unknown() {
             retry_after: None,
             first: u32::MAX,
         });
-        let found = reader(&server, "", "").lookup(&sought(&[id(99), id(98)])).await.unwrap();
+        let found = reader(&server, "", "").lookup(&lookups(&[id(99), id(98)])).await.unwrap();
         assert!(matches!(found[&ExternalId::new(id(99))], Presence::Unknown { .. }), "{status}");
         assert_eq!(found[&ExternalId::new(id(98))], Presence::NotFound, "{status}");
     }
@@ -66,7 +70,7 @@ async fn an_answer_that_does_not_come_is_unknown() {
 async fn nobody_is_gone_where_nobody_is_found() {
     let server = server(tenant());
     let all: Vec<String> = [97, 98].map(id).to_vec();
-    let found = reader(&server, "", "").lookup(&sought(&all)).await.unwrap();
+    let found = reader(&server, "", "").lookup(&lookups(&all)).await.unwrap();
     assert!(found.values().all(|it| *it == Presence::NotFound), "somebody else is found");
     server.fail_items(ItemFault {
         path_prefix: format!("/users/{}", id(1)),
@@ -74,9 +78,9 @@ async fn nobody_is_gone_where_nobody_is_found() {
         retry_after: None,
         first: u32::MAX,
     });
-    let found = reader(&server, "", "").lookup(&sought(&all)).await.unwrap();
+    let found = reader(&server, "", "").lookup(&lookups(&all)).await.unwrap();
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
     server.change(|tenant| tenant.users.clear());
-    let found = reader(&server, "", "").lookup(&sought(&all)).await.unwrap();
+    let found = reader(&server, "", "").lookup(&lookups(&all)).await.unwrap();
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
 }

@@ -2,7 +2,7 @@
 //! `cargo test --release -p bwdc-engine --test entra size -- --ignored --nocapture`.
 
 use super::{SCOPE, reader};
-use bwdc_engine::directory::mirror::{Followed, Refresh};
+use bwdc_engine::directory::snapshot_cache::{IncrementalRead, Refresh};
 use bwdc_sandbox::cloud::graph::{Options, Server, Spec, Tenant};
 use std::time::{Duration, Instant};
 
@@ -25,15 +25,15 @@ async fn a_large_tenant_takes_few_requests() {
 async fn a_large_tenant_is_followed_in_few_requests() {
     let server = Server::start(Options::new(tenant(20_000, 2_000))).unwrap();
     let directory = reader(&server, "", "");
-    let Followed { refresh, .. } = directory.read_incremental(SCOPE, None, &|_| ()).await.unwrap();
-    let Refresh::Replace(mirror) = refresh else { panic!("tokens are minted beside the first read") };
+    let IncrementalRead { refresh, .. } = directory.read_incremental(SCOPE, None, &|_| ()).await.unwrap();
+    let Refresh::Replace(snapshot_cache) = refresh else { panic!("tokens are minted beside the first read") };
     // The read itself: a token, 21 pages of people, one of deleted people, three of groups, a hundred batches.
     let (minting, read): (Vec<_>, Vec<_>) =
         server.requests().into_iter().partition(|it| it.path.contains("/delta"));
     assert_eq!((read.len(), minting.len()), (1 + 21 + 1 + 3 + 100, 100 + 10 + 2));
     server.forget_requests();
     let directory = reader(&server, "", "");
-    let followed = directory.read_incremental(SCOPE, Some(mirror), &|_| ()).await.unwrap();
+    let followed = directory.read_incremental(SCOPE, Some(snapshot_cache), &|_| ()).await.unwrap();
     assert!(
         matches!(followed.refresh, Refresh::Change { ref put, ref gone, .. } if put.is_empty() && gone.is_empty())
     );

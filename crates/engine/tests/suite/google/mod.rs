@@ -7,7 +7,7 @@ mod sign_in;
 
 use crate::hint::hint;
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::observed::{LookupRequest, Presence};
 use bwdc_core::settings::{GoogleFilters, GoogleSettings};
 use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
 use bwdc_engine::directory::ReadError;
@@ -196,14 +196,15 @@ async fn one_domain_several_or_all() {
 async fn a_person_is_gone_only_when_google_says_so() {
     let server = start(small());
     let id = |number: usize| User::new(number).id;
-    let sought: Vec<Sought> = [id(0), id(3), "199".to_owned(), "person0@example.test".to_owned(), id(5)]
-        .into_iter()
-        .map(|id| Sought { external_id: ExternalId::new(id), stable_id: None, reference: None })
-        .collect();
+    let lookups: Vec<LookupRequest> =
+        [id(0), id(3), "199".to_owned(), "person0@example.test".to_owned(), id(5)]
+            .into_iter()
+            .map(|id| LookupRequest { external_id: ExternalId::new(id), stable_id: None, reference: None })
+            .collect();
     let path = format!("/admin/directory/v1/users/{}", id(5));
     server.faults().add(Rule::new("GET", &path, Fault::Answer(Answer::empty(404))));
-    let found = Setup::new(&server).directory().lookup(&sought).await.expect("answers");
-    let of = |number: usize| &found[&sought[number].external_id];
+    let found = Setup::new(&server).directory().lookup(&lookups).await.expect("answers");
+    let of = |number: usize| &found[&lookups[number].external_id];
     assert_eq!(of(0), &Presence::Found { at: None });
     assert_eq!(of(1), &Presence::NotFound, "deleted people are not found by id");
     assert_eq!(of(2), &Presence::NotFound);
@@ -212,8 +213,8 @@ async fn a_person_is_gone_only_when_google_says_so() {
     server.faults().clear();
     for status in [403, 500] {
         server.faults().add(Rule::new("GET", "/", Fault::Answer(Answer::json(status, "{}"))));
-        let found = Setup::new(&server).directory().lookup(&sought[..1]).await.expect("answers");
-        assert!(matches!(found[&sought[0].external_id], Presence::Unknown { .. }));
+        let found = Setup::new(&server).directory().lookup(&lookups[..1]).await.expect("answers");
+        assert!(matches!(found[&lookups[0].external_id], Presence::Unknown { .. }));
         server.faults().clear();
     }
 }
@@ -223,10 +224,13 @@ async fn a_person_is_gone_only_when_google_says_so() {
 async fn who_is_suspended_or_archived_is_found_and_disabled() {
     let server = start(small());
     let id = |number: usize| ExternalId::new(User::new(number).id);
-    let sought =
-        [0, 1, 2, 3].map(|number| Sought { external_id: id(number), stable_id: None, reference: None });
+    let lookups = [0, 1, 2, 3].map(|number| LookupRequest {
+        external_id: id(number),
+        stable_id: None,
+        reference: None,
+    });
     let setup = Setup::new(&server).with("userFilter", json!("|isSuspended=false"));
-    let found = setup.directory().lookup(&sought).await.expect("answers");
+    let found = setup.directory().lookup(&lookups).await.expect("answers");
     let expected = [
         Presence::Found { at: None },
         Presence::Disabled { at: None },
@@ -245,11 +249,13 @@ async fn nobody_is_gone_where_nobody_is_found() {
         r#"{"error":{"code":404,"message":"Resource Not Found: userKey","errors":[{"reason":"notFound"}]}}"#;
     let path = "/admin/directory/v1/users/";
     server.faults().add(Rule::new("GET", path, Fault::Answer(Answer::json(404, refusal))));
-    let sought = [Sought { external_id: ExternalId::new(User::new(0).id), stable_id: None, reference: None }];
-    let found = Setup::new(&server).directory().lookup(&sought).await.expect("answers");
+    let lookups =
+        [LookupRequest { external_id: ExternalId::new(User::new(0).id), stable_id: None, reference: None }];
+    let found = Setup::new(&server).directory().lookup(&lookups).await.expect("answers");
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
     server.faults().clear();
-    let gone = [Sought { external_id: ExternalId::new("19".to_owned()), stable_id: None, reference: None }];
+    let gone =
+        [LookupRequest { external_id: ExternalId::new("19".to_owned()), stable_id: None, reference: None }];
     let found = Setup::new(&server).directory().lookup(&gone).await.expect("answers");
     assert!(found.values().all(|it| *it == Presence::NotFound), "{found:?}");
 }

@@ -8,7 +8,7 @@ use bwdc_core::settings::{IdAttribute, LdapScope};
 use bwdc_core::snapshot::{AccountState, Snapshot};
 use bwdc_core::text::Text;
 use bwdc_engine::clock::Clock;
-use bwdc_engine::directory::mirror::{Followed, Refresh};
+use bwdc_engine::directory::snapshot_cache::{IncrementalRead, Refresh};
 use bwdc_engine::event::Event;
 use bwdc_engine::ledger::Ledger;
 use bwdc_harness::slapd::{Options, Slapd};
@@ -22,7 +22,7 @@ const NOW: Timestamp = Timestamp(1_795_180_720_171);
 const PEOPLE: &str = "ou=people,dc=example,dc=test";
 const UNITS: [&str; 3] = ["people", "inner,ou=people", "left"];
 
-/// A directory with content synchronization, and the ledger that keeps its mirror.
+/// A directory with content synchronization, and the ledger that keeps its cache.
 struct Stage<S = Slapd> {
     server: S,
     setup: Setup,
@@ -125,18 +125,19 @@ impl<S> Stage<S> {
 
     /// Follows what changed and compares with a full read; the number of entries that came, None for a full read.
     async fn follow(&mut self) -> Option<u64> {
-        let mirror = self.ledger.mirror("directory", "basis", NOW).unwrap();
+        let snapshot_cache = self.ledger.snapshot_cache("directory", "basis", NOW).unwrap();
         let entries = AtomicU64::new(u64::MAX);
         let directory = self.setup.directory();
         let note = |event| {
-            if let Event::Followed { entries: count } = event {
+            if let Event::IncrementalRead { entries: count } = event {
                 entries.store(count, Ordering::Relaxed);
             }
         };
-        let Followed { snapshot, refresh } = directory.follow(SCOPE, mirror, &note).await.unwrap();
+        let IncrementalRead { snapshot, refresh } =
+            directory.follow(SCOPE, snapshot_cache, &note).await.unwrap();
         let full = self.setup.read().await.unwrap();
         assert_eq!(shown(&snapshot), shown(&full));
-        self.ledger.refresh_mirror("directory", "basis", &refresh, NOW).unwrap();
+        self.ledger.refresh_snapshot_cache("directory", "basis", &refresh, NOW).unwrap();
         match refresh {
             Refresh::Change { .. } => Some(entries.into_inner()),
             Refresh::Replace(_) => None,
@@ -235,7 +236,7 @@ async fn directory_server_changes_are_read_by_a_few_entries() {
     );
     stage.server.ldapmodify(&ids).unwrap();
     stage.server.restart().unwrap();
-    stage.ledger.refresh_mirror("directory", "basis", &Refresh::Drop, NOW).unwrap();
+    stage.ledger.refresh_snapshot_cache("directory", "basis", &Refresh::Drop, NOW).unwrap();
     assert_eq!(stage.follow().await, None);
     for (what, ldif) in [
         ("another address", modify(&u0, "replace: mail\nmail: new@example.test")),
@@ -274,8 +275,8 @@ async fn a_new_reference_to_another_server_is_not_overlooked() {
          ref: ldap://far.example.test/ou=far,{PEOPLE}\n"
     );
     stage.server.ldapadd(&reference).unwrap();
-    let mirror = stage.ledger.mirror("directory", "basis", NOW).unwrap();
-    let followed = stage.setup.directory().follow(SCOPE, mirror, &|_| ()).await;
+    let snapshot_cache = stage.ledger.snapshot_cache("directory", "basis", NOW).unwrap();
+    let followed = stage.setup.directory().follow(SCOPE, snapshot_cache, &|_| ()).await;
     let error = followed.err().expect("people are missing").to_string();
     assert!(error.contains("far.example.test"), "{error}");
 }
@@ -285,14 +286,14 @@ async fn a_server_that_was_put_back_to_an_older_state_is_read_in_full() {
     let mut stage = Stage::new();
     stage.change(&modify(&format!("uid=u0,{PEOPLE}"), "replace: mail\nmail: new@example.test"));
     assert_eq!(stage.follow().await, None);
-    let mut mirror = stage.ledger.mirror("directory", "basis", NOW).unwrap().unwrap();
-    let mut cursor: serde_json::Value = serde_json::from_str(&mirror.cursor).unwrap();
+    let mut snapshot_cache = stage.ledger.snapshot_cache("directory", "basis", NOW).unwrap().unwrap();
+    let mut cursor: serde_json::Value = serde_json::from_str(&snapshot_cache.cursor).unwrap();
     let cookie = &mut cursor["Synchronization"]["cookie"];
     let text = String::from_utf8(STANDARD.decode(cookie.as_str().unwrap()).unwrap()).unwrap();
     let (head, time) = text.split_once("csn=").unwrap();
     *cookie = STANDARD.encode(format!("{head}csn=2999{}", &time[4..])).into();
-    mirror.cursor = cursor.to_string();
-    let followed = stage.setup.directory().follow(SCOPE, Some(mirror), &|_| ()).await.unwrap();
+    snapshot_cache.cursor = cursor.to_string();
+    let followed = stage.setup.directory().follow(SCOPE, Some(snapshot_cache), &|_| ()).await.unwrap();
     assert!(matches!(followed.refresh, Refresh::Replace(_)), "the cookie is newer than the server");
 }
 
@@ -318,15 +319,15 @@ async fn a_server_without_synchronization_is_read_in_full() {
 async fn a_cookie_that_the_server_does_not_know_is_a_full_read() {
     let mut stage = Stage::new();
     assert_eq!(stage.follow().await, None);
-    let mut mirror = stage.ledger.mirror("directory", "basis", NOW).unwrap().unwrap();
+    let mut snapshot_cache = stage.ledger.snapshot_cache("directory", "basis", NOW).unwrap().unwrap();
     let server = format!("ldap://127.0.0.1:{}", stage.server.port());
-    assert!(mirror.cursor.contains(&server), "{}", mirror.cursor);
-    let elsewhere = mirror.cursor.replace(&server, "ldap://ldap2.example.test:389");
+    assert!(snapshot_cache.cursor.contains(&server), "{}", snapshot_cache.cursor);
+    let elsewhere = snapshot_cache.cursor.replace(&server, "ldap://ldap2.example.test:389");
     let unknown = format!("{{\"Synchronization\":{{\"server\":\"{server}\",\"cookie\":\"bm8gY29va2ll\"}}}}");
     for cursor in ["no json", &unknown, &elsewhere] {
-        mirror.cursor = cursor.to_owned();
+        snapshot_cache.cursor = cursor.to_owned();
         let directory = stage.setup.directory();
-        let followed = directory.follow(SCOPE, Some(mirror.clone()), &|_| ()).await.unwrap();
+        let followed = directory.follow(SCOPE, Some(snapshot_cache.clone()), &|_| ()).await.unwrap();
         assert_eq!(followed.snapshot.people().len(), 6, "{cursor}");
         assert!(matches!(followed.refresh, Refresh::Replace(_)), "{cursor}");
     }

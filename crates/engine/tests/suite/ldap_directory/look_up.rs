@@ -2,7 +2,7 @@
 
 use super::{PASSWORD, READER, SUFFIX, Setup, people};
 use bwdc_core::names::{ExternalId, StableId};
-use bwdc_core::observed::{HiddenBecause, Presence, Sought};
+use bwdc_core::observed::{HiddenBecause, LookupRequest, Presence};
 use bwdc_core::settings::DisabledBy;
 use bwdc_engine::directory::ReadError;
 use bwdc_harness::slapd;
@@ -12,13 +12,17 @@ fn dn(name: &str) -> String {
     format!("uid={name},{SUFFIX}")
 }
 
-fn sought(external: &str, stable: Option<String>) -> Sought {
-    Sought { external_id: ExternalId::new(external), stable_id: stable.map(StableId::new), reference: None }
+fn lookups(external: &str, stable: Option<String>) -> LookupRequest {
+    LookupRequest {
+        external_id: ExternalId::new(external),
+        stable_id: stable.map(StableId::new),
+        reference: None,
+    }
 }
 
-async fn ask(setup: &Setup, sought: Sought) -> Presence {
-    let presences = setup.directory().look_up(std::slice::from_ref(&sought)).await.unwrap();
-    presences[&sought.external_id].clone()
+async fn ask(setup: &Setup, lookups: LookupRequest) -> Presence {
+    let presences = setup.directory().look_up(std::slice::from_ref(&lookups)).await.unwrap();
+    presences[&lookups.external_id].clone()
 }
 
 /// Found, usable, under this name.
@@ -56,10 +60,10 @@ async fn openldap_tells_the_moved_from_the_gone() {
         .ldapmodify(&format!("dn: {}\nchangetype: modrdn\nnewrdn: uid=moved\ndeleteoldrdn: 1\n", dn("u0")))
         .unwrap();
     server.ldapmodify(&format!("dn: {}\nchangetype: delete\n", dn("u1"))).unwrap();
-    assert_eq!(ask(&setup, sought(&dn("u0"), Some(moved))).await, found(&dn("moved")));
-    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::NotFound);
-    assert_eq!(ask(&setup, sought(&dn("u1"), Some(gone))).await, Presence::NotFound);
-    assert_eq!(ask(&setup, sought(&dn("U2"), None)).await, found(&dn("u2")));
+    assert_eq!(ask(&setup, lookups(&dn("u0"), Some(moved))).await, found(&dn("moved")));
+    assert_eq!(ask(&setup, lookups(&dn("u0"), None)).await, Presence::NotFound);
+    assert_eq!(ask(&setup, lookups(&dn("u1"), Some(gone))).await, Presence::NotFound);
+    assert_eq!(ask(&setup, lookups(&dn("U2"), None)).await, found(&dn("u2")));
 }
 
 #[tokio::test]
@@ -70,8 +74,8 @@ async fn who_is_there_and_no_longer_selected_is_found() {
     setup.layout.user_filter = Some("(uid=u1)".to_owned());
     setup.layout.user_bases = vec![dn("u1")];
     assert_eq!(setup.read().await.unwrap().people().len(), 1);
-    assert_eq!(ask(&setup, sought(&dn("u0"), Some(id))).await, found(&dn("u0")));
-    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, found(&dn("u0")));
+    assert_eq!(ask(&setup, lookups(&dn("u0"), Some(id))).await, found(&dn("u0")));
+    assert_eq!(ask(&setup, lookups(&dn("u0"), None)).await, found(&dn("u0")));
 }
 
 /// u0 is locked for good, u1 for a while, u2 not at all; nobody of them is selected any more.
@@ -101,24 +105,24 @@ async fn who_is_there_and_disabled_is_told_from_who_is_only_no_longer_selected()
         .unwrap();
     setup.layout.user_filter = Some("(uid=nobody)".to_owned());
     // What tells nothing to the read tells nothing here.
-    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, found(&dn("u0")));
+    assert_eq!(ask(&setup, lookups(&dn("u0"), None)).await, found(&dn("u0")));
     setup.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
     let expected = [disabled(&dn("u0")), found(&dn("u1")), found(&dn("u2"))];
     for (number, (id, expected)) in ids.iter().zip(expected).enumerate() {
         let name = dn(&format!("u{number}"));
-        assert_eq!(ask(&setup, sought(&name, Some(id.clone()))).await, expected, "{name} by its id");
-        assert_eq!(ask(&setup, sought(&name, None)).await, expected, "{name}");
+        assert_eq!(ask(&setup, lookups(&name, Some(id.clone()))).await, expected, "{name} by its id");
+        assert_eq!(ask(&setup, lookups(&name, None)).await, expected, "{name}");
     }
     // Renamed: the name is denied, the id finds the person.
     server
         .ldapmodify(&format!("dn: {}\nchangetype: modrdn\nnewrdn: uid=left\ndeleteoldrdn: 1\n", dn("u0")))
         .unwrap();
-    assert_eq!(ask(&setup, sought(&dn("u0"), Some(ids[0].clone()))).await, disabled(&dn("left")));
-    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, Presence::NotFound);
+    assert_eq!(ask(&setup, lookups(&dn("u0"), Some(ids[0].clone()))).await, disabled(&dn("left")));
+    assert_eq!(ask(&setup, lookups(&dn("u0"), None)).await, Presence::NotFound);
     // An attribute that may not be read says nothing.
     let mut blind = Setup::new(server.port(), &dn("u3"), "pw-u3");
     blind.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
-    assert_eq!(ask(&blind, sought(&dn("left"), None)).await, found(&dn("left")));
+    assert_eq!(ask(&blind, lookups(&dn("left"), None)).await, found(&dn("left")));
 }
 
 /// The name belongs to a newcomer by now, who is disabled: the person who had it is gone all the same.
@@ -136,8 +140,8 @@ async fn a_disabled_newcomer_of_the_same_name_is_somebody_else() {
             dn("u0")
         ))
         .unwrap();
-    assert_eq!(ask(&setup, sought(&dn("u0"), Some(gone))).await, Presence::NotFound);
-    assert_eq!(ask(&setup, sought(&dn("u0"), None)).await, disabled(&dn("u0")));
+    assert_eq!(ask(&setup, lookups(&dn("u0"), Some(gone))).await, Presence::NotFound);
+    assert_eq!(ask(&setup, lookups(&dn("u0"), None)).await, disabled(&dn("u0")));
 }
 
 #[tokio::test]
@@ -164,9 +168,9 @@ async fn without_the_right_to_see_a_unit_everybody_in_it_is_deleted_or_hidden() 
     let setup = Setup::new(server.port(), &dn("u1"), "pw-u1");
     let pushed = format!("uid=u0,ou=hidden,{SUFFIX}");
     let unit = format!("ou=hidden,{SUFFIX}");
-    assert_eq!(ask(&setup, sought(&pushed, Some(u0.clone()))).await, hidden(&unit));
-    assert_eq!(ask(&setup, sought(&pushed, None)).await, hidden(&unit));
-    assert_eq!(ask(&Setup::slapd(&server), sought(&pushed, Some(u0))).await, found(&pushed));
+    assert_eq!(ask(&setup, lookups(&pushed, Some(u0.clone()))).await, hidden(&unit));
+    assert_eq!(ask(&setup, lookups(&pushed, None)).await, hidden(&unit));
+    assert_eq!(ask(&Setup::slapd(&server), lookups(&pushed, Some(u0))).await, found(&pushed));
 }
 
 /// A company's reorganization: one unit gets another name, one is emptied and deleted, one is deleted with all that is in
@@ -190,10 +194,10 @@ async fn who_leaves_with_a_unit_is_not_told_from_who_is_hidden_by_it() {
     let setup = Setup::slapd(&server);
     let snapshot = setup.read().await.unwrap();
     let text = |it| snapshot.texts().get(it).to_owned();
-    let ledger: Vec<Sought> = snapshot
+    let ledger: Vec<LookupRequest> = snapshot
         .people()
         .iter()
-        .map(|it| Sought {
+        .map(|it| LookupRequest {
             external_id: ExternalId::new(text(it.external_id)),
             stable_id: it.stable_id.map(|it| StableId::new(text(it))),
             reference: Some(text(it.reference)),
@@ -217,7 +221,7 @@ async fn who_leaves_with_a_unit_is_not_told_from_who_is_hidden_by_it() {
     changes += &format!("dn: ou=old,{SUFFIX}\nchangetype: modrdn\nnewrdn: ou=new\ndeleteoldrdn: 1\n");
     server.ldapmodify(&changes).unwrap();
     let answers = setup.directory().look_up(&ledger).await.unwrap();
-    let of = |person: &Sought| answers[&person.external_id].clone();
+    let of = |person: &LookupRequest| answers[&person.external_id].clone();
     assert_eq!(of(&known("renamed", "old")), found(&in_unit("renamed", "new")));
     assert_eq!(of(&known("leaver", "old")), hidden(&format!("ou=old,{SUFFIX}")));
     assert_eq!(of(&known("late", "emptied")), hidden(&format!("ou=emptied,{SUFFIX}")));
@@ -225,14 +229,14 @@ async fn who_leaves_with_a_unit_is_not_told_from_who_is_hidden_by_it() {
         assert_eq!(of(&known(uid, "deleted")), hidden(&format!("ou=deleted,{SUFFIX}")), "{uid}");
     }
     // The leaver was seen once more under the unit's new name, which can be read: gone.
-    let seen = Sought { reference: Some(in_unit("leaver", "new")), ..known("leaver", "old") };
+    let seen = LookupRequest { reference: Some(in_unit("leaver", "new")), ..known("leaver", "old") };
     assert_eq!(ask(&setup, seen).await, Presence::NotFound);
     // Without an id that survives renames only the pushed name can be asked for.
     assert_eq!(
-        ask(&setup, sought(&in_unit("leaver", "old"), None)).await,
+        ask(&setup, lookups(&in_unit("leaver", "old"), None)).await,
         hidden(&format!("ou=old,{SUFFIX}"))
     );
-    assert_eq!(ask(&setup, sought(&in_unit("leaver", "new"), None)).await, Presence::NotFound);
+    assert_eq!(ask(&setup, lookups(&in_unit("leaver", "new"), None)).await, Presence::NotFound);
 }
 
 /// Many people are asked for in few searches, and each gets the answer that he would get alone.
@@ -243,9 +247,9 @@ async fn people_are_asked_for_in_batches() {
     let stable = stable_id(&setup, "u0").await;
     let absent = (0..250).map(|number| {
         let id = format!("entryUUID:00000000-0000-4000-8000-{number:012}");
-        sought(&dn(&format!("left{number}")), Some(id))
+        lookups(&dn(&format!("left{number}")), Some(id))
     });
-    let everybody: Vec<Sought> = absent.chain([sought(&dn("u0"), Some(stable))]).collect();
+    let everybody: Vec<LookupRequest> = absent.chain([lookups(&dn("u0"), Some(stable))]).collect();
     let before = server.counts().searches;
     let answers = setup.directory().look_up(&everybody).await.unwrap();
     let searches = server.counts().searches - before;
@@ -259,20 +263,20 @@ async fn an_id_that_the_server_cannot_search_by_proves_nothing() {
     let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
     let setup = Setup::slapd(&server);
     let guid = "03020100-0504-0706-0809-0a0b0c0d0e0f";
-    assert!(is_unknown(&ask(&setup, sought(guid, None)).await, "objectGUID"));
-    let by_both = sought(&dn("gone"), Some(format!("nsUniqueId:{guid}")));
+    assert!(is_unknown(&ask(&setup, lookups(guid, None)).await, "objectGUID"));
+    let by_both = lookups(&dn("gone"), Some(format!("nsUniqueId:{guid}")));
     assert!(is_unknown(&ask(&setup, by_both).await, "nsUniqueId"));
-    let present = sought(&dn("u0"), Some(format!("nsUniqueId:{guid}")));
+    let present = lookups(&dn("u0"), Some(format!("nsUniqueId:{guid}")));
     assert_eq!(ask(&setup, present).await, found(&dn("u0")));
-    assert!(is_unknown(&ask(&setup, sought("00u1abc", None)).await, "00u1abc"));
-    assert!(is_unknown(&ask(&setup, sought("cn=a,dc=other,dc=test", None)).await, "does not belong"));
+    assert!(is_unknown(&ask(&setup, lookups("00u1abc", None)).await, "00u1abc"));
+    assert!(is_unknown(&ask(&setup, lookups("cn=a,dc=other,dc=test", None)).await, "does not belong"));
 }
 
 #[tokio::test]
 async fn object_ids_are_asked_for_by_value() {
     let server = bwdc_harness::awkward::options().start().unwrap();
     let setup = Setup::slapd(&server);
-    let ask = |guid: &'static str| ask(&setup, sought(guid, None));
+    let ask = |guid: &'static str| ask(&setup, lookups(guid, None));
     assert!(matches!(ask("12345678-9abc-def0-1122-334455667788").await, Presence::Found { at: Some(_) }));
     let nobody = ask("12345678-9abc-def0-1122-334455667789").await;
     assert_eq!(nobody, Presence::Hidden(HiddenBecause::PlaceUnknown), "nobody knows where it was");
@@ -286,16 +290,16 @@ async fn a_refusal_is_no_absence() {
     for code in [ResultCode::InsufficentAccessRights, ResultCode::Busy] {
         server.clear_faults();
         server.inject(Fault::new(At::Page(1), Action::answer(code)));
-        assert!(is_unknown(&ask(&setup, sought(&dn("u0"), None)).await, "asked to fail"));
+        assert!(is_unknown(&ask(&setup, lookups(&dn("u0"), None)).await, "asked to fail"));
     }
     server.clear_faults();
     server.inject(Fault::new(At::Page(1), Action::Referral(vec!["ldap://far/".to_owned()])));
-    assert!(is_unknown(&ask(&setup, sought(&dn("u0"), None)).await, "referral"));
+    assert!(is_unknown(&ask(&setup, lookups(&dn("u0"), None)).await, "referral"));
 
     for action in [Action::Cut { after_entries: 0 }, Action::Silence] {
         server.clear_faults();
         server.inject(Fault::new(At::Page(1), action));
-        let answer = setup.directory().look_up(&[sought(&dn("u0"), None)]).await;
+        let answer = setup.directory().look_up(&[lookups(&dn("u0"), None)]).await;
         assert!(matches!(answer, Err(ReadError::Ldap(_))), "{answer:?}");
     }
 }

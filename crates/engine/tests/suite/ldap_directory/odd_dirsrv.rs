@@ -5,7 +5,7 @@ use super::{SCOPE, SUFFIX, Setup, people, text};
 use bwdc_core::desired::Desired;
 use bwdc_core::settings::{LdapLayout, LdapOptions, LdapSettings, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
-use bwdc_engine::directory::mirror::Refresh;
+use bwdc_engine::directory::snapshot_cache::Refresh;
 use bwdc_harness::dirsrv::{DirectoryServer, ROOT_DN};
 use serde_json::{Map, Value, json};
 

@@ -3,7 +3,7 @@
 use super::{SUFFIX, Setup, text};
 use bwdc_core::desired::Desired;
 use bwdc_core::names::{ExternalId, StableId};
-use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::observed::{LookupRequest, Presence};
 use bwdc_core::settings::{DisabledBy, IdAttribute, LdapLayout, SyncSettings};
 use bwdc_core::snapshot::AccountState;
 use bwdc_engine::directory::Directory;
@@ -158,10 +158,10 @@ async fn directory_server_tells_accounts_ids_and_memberships_in_its_own_words() 
         snapshot.people().iter().find(|it| text(&snapshot, it.external_id) == id).unwrap().stable_id;
     let stable_id = stable_id.map(|it| StableId::new(text(&snapshot, it)));
     let reference = Some(dn("u3@"));
-    let sought = Sought { external_id: ExternalId::new(id.as_str()), stable_id, reference };
+    let lookups = LookupRequest { external_id: ExternalId::new(id.as_str()), stable_id, reference };
     let ask = async || {
-        let presences = directory.look_up(std::slice::from_ref(&sought)).await.unwrap();
-        presences[&sought.external_id].clone()
+        let presences = directory.look_up(std::slice::from_ref(&lookups)).await.unwrap();
+        presences[&lookups.external_id].clone()
     };
     assert_eq!(ask().await, Presence::Disabled { at: Some(dn("u3@")) });
     server

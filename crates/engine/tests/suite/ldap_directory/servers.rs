@@ -3,7 +3,7 @@
 use super::{PASSWORD, READER, SCOPE, SUFFIX, Setup, people};
 use crate::hint::hint;
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::observed::{LookupRequest, Presence};
 use bwdc_core::settings::{Bind, Security, Server as Address};
 use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_harness::slapd::Options;
@@ -67,11 +67,14 @@ async fn a_run_stays_with_the_server_that_it_read() {
     setup.settings.further_servers = vec![address(&second)];
     let directory = setup.directory();
     assert_eq!(directory.read(SCOPE, &|_| ()).await.unwrap().people().len(), 2);
-    let sought =
-        Sought { external_id: ExternalId::new(format!("uid=u1,{SUFFIX}")), stable_id: None, reference: None };
-    let presences = directory.look_up(std::slice::from_ref(&sought)).await.unwrap();
+    let lookups = LookupRequest {
+        external_id: ExternalId::new(format!("uid=u1,{SUFFIX}")),
+        stable_id: None,
+        reference: None,
+    };
+    let presences = directory.look_up(std::slice::from_ref(&lookups)).await.unwrap();
     assert_eq!(
-        presences[&sought.external_id],
+        presences[&lookups.external_id],
         Presence::Found { at: Some(format!("uid=u1,{SUFFIX}")) },
         "the first server does not know the second person"
     );

@@ -9,7 +9,7 @@ use bwdc_core::settings::OktaFilters;
 use bwdc_core::snapshot::{AccountState, Snapshot};
 use bwdc_core::text::Text;
 use bwdc_engine::clock::Clock;
-use bwdc_engine::directory::mirror::{Followed, Refresh};
+use bwdc_engine::directory::snapshot_cache::{IncrementalRead, Refresh};
 use bwdc_engine::ledger::Ledger;
 use bwdc_sandbox::cloud::okta::{Group, Server, Tenant, User};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
@@ -56,14 +56,14 @@ impl Stage {
     /// Follows what changed and compares with a full read; the requests that it took, None for a full read.
     async fn follow(&mut self) -> Option<usize> {
         let directory = directory(&self.server, self.filters.clone(), 1_000.0);
-        let mirror = self.ledger.mirror("directory", "basis", NOW).expect("readable");
+        let snapshot_cache = self.ledger.snapshot_cache("directory", "basis", NOW).expect("readable");
         self.server.forget_requests();
-        let Followed { snapshot, refresh } =
-            directory.read_incremental(WHOLE, mirror, &|_| {}).await.expect("a whole read");
+        let IncrementalRead { snapshot, refresh } =
+            directory.read_incremental(WHOLE, snapshot_cache, &|_| {}).await.expect("a whole read");
         let requests = self.server.requests().len();
         let full = directory.read(WHOLE, &|_| {}).await.expect("a whole read");
         assert_eq!(shown(&snapshot), shown(&full));
-        self.ledger.refresh_mirror("directory", "basis", &refresh, NOW).expect("writable");
+        self.ledger.refresh_snapshot_cache("directory", "basis", &refresh, NOW).expect("writable");
         match refresh {
             Refresh::Change { .. } => Some(requests),
             Refresh::Replace(_) => None,
@@ -155,9 +155,9 @@ async fn a_fault_at_any_request_leaves_the_mirror_as_it_was() {
         tenant.groups[7].last_membership_updated.clone_from(&now);
     });
     let directory = directory(&stage.server, OktaFilters::default(), 1_000.0);
-    let mirror = stage.ledger.mirror("directory", "basis", NOW).expect("readable");
+    let snapshot_cache = stage.ledger.snapshot_cache("directory", "basis", NOW).expect("readable");
     stage.server.forget_requests();
-    directory.read_incremental(WHOLE, mirror.clone(), &|_| {}).await.expect("a whole read");
+    directory.read_incremental(WHOLE, snapshot_cache.clone(), &|_| {}).await.expect("a whole read");
     let requests = stage.server.requests();
     assert_eq!(requests.len(), 4, "{requests:?}");
     for request in requests {
@@ -170,7 +170,7 @@ async fn a_fault_at_any_request_leaves_the_mirror_as_it_was() {
         ] {
             stage.server.faults().clear();
             stage.server.faults().add(Rule::new("GET", place_of(&request), fault.clone()));
-            let result = directory.read_incremental(WHOLE, mirror.clone(), &|_| {}).await;
+            let result = directory.read_incremental(WHOLE, snapshot_cache.clone(), &|_| {}).await;
             assert!(result.is_err(), "{fault:?} at {request}");
         }
     }

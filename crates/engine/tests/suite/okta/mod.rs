@@ -7,7 +7,7 @@ mod service_app;
 
 use crate::hint::hint;
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{Presence, Sought};
+use bwdc_core::observed::{LookupRequest, Presence};
 use bwdc_core::settings::{OktaFilters, OktaSettings};
 use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
 use bwdc_engine::directory::ReadError;
@@ -199,17 +199,17 @@ async fn with_a_filter_of_groups_only_their_people_and_the_deleted_come() {
 async fn a_person_is_gone_only_when_okta_says_so() {
     let server = server(small());
     let id = |number: usize| small().users[number].id.clone();
-    let sought: Vec<Sought> = [id(0), id(2), "00u9".to_owned(), "cn=x,dc=y".to_owned(), id(4)]
+    let lookups: Vec<LookupRequest> = [id(0), id(2), "00u9".to_owned(), "cn=x,dc=y".to_owned(), id(4)]
         .into_iter()
-        .map(|id| Sought { external_id: ExternalId::new(id), stable_id: None, reference: None })
+        .map(|id| LookupRequest { external_id: ExternalId::new(id), stable_id: None, reference: None })
         .collect();
     server.faults().add(Rule::new(
         "GET",
         &format!("/api/v1/users/{}", id(4)),
         Fault::Answer(Answer::empty(404)),
     ));
-    let found = directory(&server, OktaFilters::default(), 1_000.0).lookup(&sought).await.expect("answers");
-    let of = |number: usize| &found[&sought[number].external_id];
+    let found = directory(&server, OktaFilters::default(), 1_000.0).lookup(&lookups).await.expect("answers");
+    let of = |number: usize| &found[&lookups[number].external_id];
     assert_eq!(of(0), &Presence::Found { at: None });
     assert_eq!(of(1), &Presence::NotFound);
     assert_eq!(of(2), &Presence::NotFound);
@@ -218,8 +218,8 @@ async fn a_person_is_gone_only_when_okta_says_so() {
     server.faults().clear();
     server.faults().add(Rule::new("GET", "/", Fault::Answer(Answer::json(403, "{}"))));
     let found =
-        directory(&server, OktaFilters::default(), 1_000.0).lookup(&sought[..1]).await.expect("answers");
-    assert!(matches!(found[&sought[0].external_id], Presence::Unknown { .. }));
+        directory(&server, OktaFilters::default(), 1_000.0).lookup(&lookups[..1]).await.expect("answers");
+    assert!(matches!(found[&lookups[0].external_id], Presence::Unknown { .. }));
 }
 
 /// Number 1 is suspended.
@@ -227,7 +227,8 @@ async fn a_person_is_gone_only_when_okta_says_so() {
 async fn the_settings_say_who_is_found_and_disabled() {
     let server = server(small());
     let id = |number: usize| ExternalId::new(small().users[number].id.clone());
-    let sought = [0, 1, 2].map(|number| Sought { external_id: id(number), stable_id: None, reference: None });
+    let lookups =
+        [0, 1, 2].map(|number| LookupRequest { external_id: id(number), stable_id: None, reference: None });
     for (active, expected) in [
         (json!(null), [Presence::Found { at: None }, Presence::Disabled { at: None }, Presence::NotFound]),
         (
@@ -241,7 +242,7 @@ async fn the_settings_say_who_is_found_and_disabled() {
         let directory =
             OktaDirectory::new(&settings, OktaFilters::default(), token, options).expect("a directory");
         server.forget_requests();
-        let found = directory.lookup(&sought).await.expect("answers");
+        let found = directory.lookup(&lookups).await.expect("answers");
         assert_eq!([0, 1, 2].map(|number| found[&id(number)].clone()), expected);
         assert_eq!(server.requests().len(), 3);
     }
@@ -287,12 +288,12 @@ async fn nobody_is_gone_where_nobody_is_found() {
     let server = server(small());
     let refusal = r#"{"errorCode":"E0000007","errorSummary":"Not found: Resource not found"}"#;
     server.faults().add(Rule::new("GET", "/api/v1/users/", Fault::Answer(Answer::json(404, refusal))));
-    let sought = [Sought {
+    let lookups = [LookupRequest {
         external_id: ExternalId::new(small().users[0].id.clone()),
         stable_id: None,
         reference: None,
     }];
-    let found = directory(&server, OktaFilters::default(), 1_000.0).lookup(&sought).await.expect("answers");
+    let found = directory(&server, OktaFilters::default(), 1_000.0).lookup(&lookups).await.expect("answers");
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
 }
 

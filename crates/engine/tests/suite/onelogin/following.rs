@@ -6,7 +6,7 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::settings::SyncSettings;
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use bwdc_engine::clock::Clock;
-use bwdc_engine::directory::mirror::{Followed, Mirror, Refresh};
+use bwdc_engine::directory::snapshot_cache::{IncrementalRead, Refresh, SnapshotCache};
 use bwdc_engine::ledger::Ledger;
 use bwdc_sandbox::cloud::onelogin::{Role, Server, Tenant, User};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
@@ -33,22 +33,22 @@ impl Stage {
         Self { setup: Setup::new(&server, version), server, ledger, _folder: folder }
     }
 
-    fn mirror(&self) -> Option<Mirror> {
-        self.ledger.mirror("directory", "basis", NOW).unwrap()
+    fn snapshot_cache(&self) -> Option<SnapshotCache> {
+        self.ledger.snapshot_cache("directory", "basis", NOW).unwrap()
     }
 
     /// Follows what changed and compares with a full read; the requests without that for a token, and whether only what
     /// changed was read.
     async fn follow(&mut self) -> (usize, bool) {
         let directory = self.setup.directory();
-        let mirror = self.mirror();
+        let snapshot_cache = self.snapshot_cache();
         self.server.forget_requests();
-        let Followed { snapshot, refresh } =
-            directory.read_incremental(WHOLE, mirror, &|_| ()).await.unwrap();
+        let IncrementalRead { snapshot, refresh } =
+            directory.read_incremental(WHOLE, snapshot_cache, &|_| ()).await.unwrap();
         let requests = self.server.requests().len() - 1;
         let full = directory.read(WHOLE, &|_| ()).await.unwrap();
         assert_eq!(self.shown(snapshot), self.shown(full));
-        self.ledger.refresh_mirror("directory", "basis", &refresh, NOW).unwrap();
+        self.ledger.refresh_snapshot_cache("directory", "basis", &refresh, NOW).unwrap();
         (requests, matches!(refresh, Refresh::Change { .. }))
     }
 
@@ -127,9 +127,9 @@ async fn a_fault_at_any_request_fails_the_read() {
     tenant.roles.truncate(2);
     let mut stage = Stage::new(tenant, 2);
     stage.follow().await;
-    let mirror = stage.mirror();
+    let snapshot_cache = stage.snapshot_cache();
     stage.server.forget_requests();
-    stage.setup.directory().read_incremental(WHOLE, mirror.clone(), &|_| ()).await.unwrap();
+    stage.setup.directory().read_incremental(WHOLE, snapshot_cache.clone(), &|_| ()).await.unwrap();
     let requests = stage.server.requests();
     assert_eq!(requests.len(), 1 + 2 + 1 + 2, "{requests:?}");
     for request in requests {
@@ -144,7 +144,8 @@ async fn a_fault_at_any_request_fails_the_read() {
         ] {
             stage.server.faults().clear();
             stage.server.faults().add(Rule::new("*", &request, fault.clone()));
-            let result = stage.setup.directory().read_incremental(WHOLE, mirror.clone(), &|_| ()).await;
+            let result =
+                stage.setup.directory().read_incremental(WHOLE, snapshot_cache.clone(), &|_| ()).await;
             assert!(result.is_err(), "{fault:?} at {request}");
         }
     }

@@ -2,16 +2,16 @@
 
 use super::{Setup, VERSIONS, small, start};
 use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{Presence, Presences, Sought};
+use bwdc_core::observed::{LookupRequest, Presence, Presences};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use serde_json::json;
 
 async fn ask(setup: &Setup, ids: &[&str]) -> Presences {
-    let sought: Vec<Sought> = ids
+    let lookups: Vec<LookupRequest> = ids
         .iter()
-        .map(|id| Sought { external_id: ExternalId::new(*id), stable_id: None, reference: None })
+        .map(|id| LookupRequest { external_id: ExternalId::new(*id), stable_id: None, reference: None })
         .collect();
-    setup.directory().lookup(&sought).await.unwrap()
+    setup.directory().lookup(&lookups).await.unwrap()
 }
 
 /// The second version is asked for many at once, and alone for those whom that list does not show.
@@ -144,6 +144,6 @@ async fn a_refused_credential_is_an_error_for_everybody() {
     let server = start(small());
     let mut setup = Setup::new(&server, 2);
     setup.secret = "wrong".to_owned();
-    let sought = [Sought { external_id: ExternalId::new("7"), stable_id: None, reference: None }];
-    assert!(setup.directory().lookup(&sought).await.is_err());
+    let lookups = [LookupRequest { external_id: ExternalId::new("7"), stable_id: None, reference: None }];
+    assert!(setup.directory().lookup(&lookups).await.is_err());
 }

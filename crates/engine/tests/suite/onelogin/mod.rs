@@ -161,7 +161,7 @@ async fn a_query_of_onelogins_own_chooses_people_and_roles() {
         // What changed is not told of such a choice.
         let directory = of("userFilter", "|username=person12*").directory();
         let read = directory.read_incremental(WHOLE, None, &|_| ()).await.unwrap();
-        assert_eq!(read.refresh, bwdc_engine::directory::mirror::Refresh::Drop);
+        assert_eq!(read.refresh, bwdc_engine::directory::snapshot_cache::Refresh::Drop);
     }
 }
 

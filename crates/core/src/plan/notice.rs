@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Something that an administrator should know of, and that changes nothing. The list is closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Remark {
+pub enum PlanNotice {
     /// Members or groups carry external ids that neither the directory nor the ledger knows: another connector, or an
     /// earlier configuration, brought them over.
     ForeignIds {

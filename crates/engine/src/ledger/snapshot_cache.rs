@@ -1,7 +1,7 @@
 //! The raw state of the directory at the last read: a cache, replaced or changed in one transaction.
 
 use super::{CLEARED, Ledger, LedgerError, schema};
-use crate::directory::mirror::{Mirror, ObjectKind, RawObject, Refresh};
+use crate::directory::snapshot_cache::{ObjectKind, RawObject, Refresh, SnapshotCache};
 use bwdc_core::names::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
@@ -10,12 +10,17 @@ use std::path::Path;
 const FULL_READ_EVERY: i64 = 24 * 60 * 60 * 1000;
 
 impl Ledger {
-    /// The mirror of this source; None when there is none, when it was made from another `basis` (the settings that
+    /// The cache of this source; None when there is none, when it was made from another `basis` (the settings that
     /// decide what is read), or when the last full read was not within a day before `now`.
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be read.
-    pub fn mirror(&self, source: &str, basis: &str, now: Timestamp) -> Result<Option<Mirror>, LedgerError> {
+    pub fn snapshot_cache(
+        &self,
+        source: &str,
+        basis: &str,
+        now: Timestamp,
+    ) -> Result<Option<SnapshotCache>, LedgerError> {
         let known: Option<(String, i64)> = self
             .connection
             .query_row(
@@ -38,15 +43,15 @@ impl Ledger {
                 Ok(kind(&word).map(|kind| RawObject { kind, id, body }))
             });
         let objects: Option<Vec<RawObject>> = rows.collect::<Result<_, rusqlite::Error>>()?;
-        Ok(objects.map(|objects| Mirror { cursor, objects }))
+        Ok(objects.map(|objects| SnapshotCache { cursor, objects }))
     }
 
-    /// Drops every mirror of the file at `path`: the next read of each source is a full one.
+    /// Drops every cache of the file at `path`: the next read of each source is a full one.
     ///
     /// # Errors
     /// As [`Ledger::open_to_read`], and when the file cannot be written.
-    pub fn forget_mirrors(path: &Path) -> Result<(), LedgerError> {
-        Self::without_mirrors(path, false)
+    pub fn forget_snapshot_caches(path: &Path) -> Result<(), LedgerError> {
+        Self::without_snapshot_caches(path, false)
     }
 
     /// As [`Ledger::forget_mirrors`]; the next run also sends everything again to an organization that nobody can look at.
@@ -54,10 +59,10 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::forget_mirrors`].
     pub fn forget_cache(path: &Path) -> Result<(), LedgerError> {
-        Self::without_mirrors(path, true)
+        Self::without_snapshot_caches(path, true)
     }
 
-    fn without_mirrors(path: &Path, clears: bool) -> Result<(), LedgerError> {
+    fn without_snapshot_caches(path: &Path, clears: bool) -> Result<(), LedgerError> {
         let Some(mut ledger) = Self::open_to_read(path)? else { return Ok(()) };
         ledger.connection.pragma_update(None, "query_only", false)?;
         let transaction = ledger.writing()?;
@@ -68,11 +73,11 @@ impl Ledger {
         Ok(transaction.commit()?)
     }
 
-    /// Carries out what a read says of the mirror.
+    /// Carries out what a read says of the cache.
     ///
     /// # Errors
-    /// [`LedgerError`]; the mirror is then as it was before.
-    pub fn refresh_mirror(
+    /// [`LedgerError`]; the cache is then as it was before.
+    pub fn refresh_snapshot_cache(
         &mut self,
         source: &str,
         basis: &str,
@@ -82,13 +87,13 @@ impl Ledger {
         let transaction = self.writing()?;
         match refresh {
             Refresh::Drop => clear(&transaction, source)?,
-            Refresh::Replace(mirror) => {
+            Refresh::Replace(snapshot_cache) => {
                 clear(&transaction, source)?;
                 transaction.execute(
                     "INSERT INTO mirrors (source, basis, cursor, full_at) VALUES (?1, ?2, ?3, ?4)",
-                    (source, basis, &mirror.cursor, now.0),
+                    (source, basis, &snapshot_cache.cursor, now.0),
                 )?;
-                put(&transaction, source, &mirror.objects)?;
+                put(&transaction, source, &snapshot_cache.objects)?;
             }
             Refresh::Change { cursor, put: changed, gone } => {
                 transaction.execute("UPDATE mirrors SET cursor = ?2 WHERE source = ?1", (source, cursor))?;

@@ -2,7 +2,7 @@
 //!
 //! A source that can tell completely what changed keeps its objects here as it received them, before any filter of the
 //! settings, members by the directory's own ids, and makes every snapshot from them: after a full read and after an
-//! incremental one alike. Dropping a mirror costs a full read and changes nothing else; at any doubt (an expired token,
+//! incremental one alike. Dropping a cache costs a full read and changes nothing else; at any doubt (an expired token,
 //! another server, a gap) the source drops it by itself.
 
 use bwdc_core::snapshot::Snapshot;
@@ -19,7 +19,7 @@ pub enum ReadMode {
 
 /// What is known from earlier reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mirror {
+pub struct SnapshotCache {
     /// Where the source goes on, in its own words.
     pub cursor: String,
     /// In the order in which they came first.
@@ -55,21 +55,21 @@ pub enum ObjectKind {
     Other,
 }
 
-/// A complete state of the source, and what becomes of the mirror.
-pub struct Followed {
+/// A complete state of the source, and what becomes of the cache.
+pub struct IncrementalRead {
     /// Everything, as a full read would have brought it.
     pub snapshot: Snapshot,
     /// What is to be kept for the next read.
     pub refresh: Refresh,
 }
 
-/// What becomes of the mirror.
+/// What becomes of the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refresh {
     /// It is dropped: the next read is a full one.
     Drop,
     /// A full read takes its place.
-    Replace(Mirror),
+    Replace(SnapshotCache),
     /// An incremental read brought these.
     Change {
         /// Where the source goes on now.

@@ -1,7 +1,7 @@
 //! What an administrator should know besides the changes: signs of somebody else at work, and who waits for whom.
 
 use super::change::Subject;
-use super::remark::Remark;
+use super::notice::PlanNotice;
 use super::request_order::SentAgain;
 use super::roster::Roster;
 use super::{Evidence, Index, Plan, PlanInput};
@@ -10,29 +10,29 @@ use crate::observed::{HiddenBecause, MemberStatus, Presence, ServerKind};
 use hashbrown::HashSet;
 use std::collections::BTreeMap;
 
-/// How many examples a remark names.
+/// How many examples a notice names.
 const EXAMPLES: usize = 5;
 
 pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &mut Plan) {
     deleted_or_hidden(input, index, plan);
     if let Some(name) = &people.missing_pilot {
-        plan.remarks.push(Remark::NoPilotGroup { name: name.clone() });
+        plan.notices.push(PlanNotice::NoPilotGroup { name: name.clone() });
     }
     if !plan.sent.unread.is_empty() {
-        plan.remarks.push(Remark::GroupsWait { groups: plan.sent.unread.len() });
+        plan.notices.push(PlanNotice::GroupsWait { groups: plan.sent.unread.len() });
     }
     let sends_people = !plan.sent.import.members.is_empty();
     let everybody = plan.evidence == Evidence::Unknown || index.resends;
     if everybody && input.server == ServerKind::Vaultwarden && sends_people {
-        plan.remarks.push(Remark::RestoresByHand);
+        plan.notices.push(PlanNotice::RestoresByHand);
     }
     let SentAgain { people: sent, groups } = plan.sent_again;
     if sent + groups > 0 {
-        plan.remarks.push(Remark::SentAgain { people: sent, groups });
+        plan.notices.push(PlanNotice::SentAgain { people: sent, groups });
     }
     let unseen = plan.evidence != Evidence::Live && input.server == ServerKind::Vaultwarden;
     if unseen && !plan.sent.import.groups.is_empty() {
-        plan.remarks.push(Remark::GroupsUnseen { groups: plan.sent.import.groups.len() });
+        plan.notices.push(PlanNotice::GroupsUnseen { groups: plan.sent.import.groups.len() });
     }
     let Some(state) = index.state.filter(|_| plan.evidence == Evidence::Live) else { return };
     staged(input, index, people, plan);
@@ -59,14 +59,14 @@ fn deleted_or_hidden(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) 
         }
     }
     let policy = &input.connector.leavers;
-    let remarks = hidden.into_iter().map(|(because, people)| Remark::DeletedOrHidden {
+    let notices = hidden.into_iter().map(|(because, people)| PlanNotice::DeletedOrHidden {
         because: because.clone(),
         people: people.len(),
         examples: people.into_iter().take(EXAMPLES).map(str::to_owned).collect(),
         action: policy.for_hidden(),
         grace_hours: policy.hidden_grace_hours,
     });
-    plan.remarks.splice(0..0, remarks);
+    plan.notices.splice(0..0, notices);
 }
 
 /// An import leaves staged members as they are, whatever it says of invitations.
@@ -81,7 +81,7 @@ fn staged(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, plan: &
     let people = members.clone().count();
     if people > 0 {
         let examples = members.take(EXAMPLES).map(|it| it.email.as_str().to_owned()).collect();
-        plan.remarks.push(Remark::StayStaged { people, examples });
+        plan.notices.push(PlanNotice::StayStaged { people, examples });
     }
 }
 
@@ -97,7 +97,7 @@ fn changed_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, pl
         if !people.asked_for.contains(observed.as_str()) && !index.managed.contains_key(observed.as_str()) {
             let person =
                 Subject { name: managed.email.as_str().to_owned(), external_id: managed.external_id.clone() };
-            plan.remarks.push(Remark::IdChanged { person, observed: observed.clone() });
+            plan.notices.push(PlanNotice::IdChanged { person, observed: observed.clone() });
         }
     }
 }
@@ -126,7 +126,7 @@ fn foreign_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, pl
         let named =
             strange_people.map(|it| it.email.as_str()).chain(strange_groups.map(|it| it.name.as_str()));
         let examples = named.take(EXAMPLES).map(str::to_owned).collect();
-        plan.remarks.push(Remark::ForeignIds { people, groups, examples });
+        plan.notices.push(PlanNotice::ForeignIds { people, groups, examples });
     }
 }
 

@@ -1,8 +1,8 @@
-//! The mirror of a directory in `connector.db`: what is put is read back, and any doubt is a full read.
+//! The cache of a directory in `connector.db`: what is put is read back, and any doubt is a full read.
 
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::Clock;
-use bwdc_engine::directory::mirror::{Mirror, ObjectKind, RawObject, Refresh};
+use bwdc_engine::directory::snapshot_cache::{ObjectKind, RawObject, Refresh, SnapshotCache};
 use bwdc_engine::ledger::Ledger;
 use tempfile::TempDir;
 
@@ -17,8 +17,8 @@ fn object(kind: ObjectKind, id: &str, body: &str) -> RawObject {
     RawObject { kind, id: id.to_owned(), body: body.as_bytes().to_vec() }
 }
 
-fn three() -> Mirror {
-    Mirror {
+fn three() -> SnapshotCache {
+    SnapshotCache {
         cursor: "1".to_owned(),
         objects: vec![
             object(ObjectKind::Person, "b", "Berta"),
@@ -37,12 +37,12 @@ fn ledger() -> (TempDir, Ledger) {
 
 fn filled() -> (TempDir, Ledger) {
     let (folder, mut ledger) = ledger();
-    ledger.refresh_mirror("directory", "basis", &Refresh::Replace(three()), NOW).expect("writable");
+    ledger.refresh_snapshot_cache("directory", "basis", &Refresh::Replace(three()), NOW).expect("writable");
     (folder, ledger)
 }
 
-fn read(ledger: &Ledger, now: Timestamp) -> Option<Mirror> {
-    ledger.mirror("directory", "basis", now).expect("readable")
+fn read(ledger: &Ledger, now: Timestamp) -> Option<SnapshotCache> {
+    ledger.snapshot_cache("directory", "basis", now).expect("readable")
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn a_change_keeps_places_adds_at_the_end_and_takes_out() {
         ],
         gone: vec![(ObjectKind::Person, "a".to_owned()), (ObjectKind::Group, "nobody knows".to_owned())],
     };
-    ledger.refresh_mirror("directory", "basis", &change, later(5)).expect("writable");
-    let expected = Mirror {
+    ledger.refresh_snapshot_cache("directory", "basis", &change, later(5)).expect("writable");
+    let expected = SnapshotCache {
         cursor: "2".to_owned(),
         objects: vec![
             object(ObjectKind::Person, "b", "Berta, renamed"),
@@ -77,8 +77,8 @@ fn a_change_keeps_places_adds_at_the_end_and_takes_out() {
 #[test]
 fn changed_settings_another_source_and_age_ask_for_a_full_read() {
     let (_folder, ledger) = filled();
-    assert_eq!(ledger.mirror("directory", "other settings", NOW).expect("readable"), None);
-    assert_eq!(ledger.mirror("another", "basis", NOW).expect("readable"), None);
+    assert_eq!(ledger.snapshot_cache("directory", "other settings", NOW).expect("readable"), None);
+    assert_eq!(ledger.snapshot_cache("another", "basis", NOW).expect("readable"), None);
     assert!(read(&ledger, later(DAY - 1)).is_some());
     assert_eq!(read(&ledger, later(DAY)), None);
     assert_eq!(read(&ledger, later(-1)), None, "the clock went back");
@@ -88,14 +88,14 @@ fn changed_settings_another_source_and_age_ask_for_a_full_read() {
 fn a_change_does_not_put_off_the_daily_full_read() {
     let (_folder, mut ledger) = filled();
     let change = Refresh::Change { cursor: "2".to_owned(), put: Vec::new(), gone: Vec::new() };
-    ledger.refresh_mirror("directory", "basis", &change, later(DAY - 1)).expect("writable");
+    ledger.refresh_snapshot_cache("directory", "basis", &change, later(DAY - 1)).expect("writable");
     assert_eq!(read(&ledger, later(DAY)), None);
 }
 
 #[test]
 fn a_dropped_or_forgotten_mirror_is_none() {
     let (_folder, mut ledger) = filled();
-    ledger.refresh_mirror("directory", "basis", &Refresh::Drop, NOW).expect("writable");
+    ledger.refresh_snapshot_cache("directory", "basis", &Refresh::Drop, NOW).expect("writable");
     assert_eq!(read(&ledger, NOW), None);
 
     let (folder, ledger) = filled();
