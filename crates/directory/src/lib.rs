@@ -117,15 +117,17 @@ impl Directory {
         }
     }
 
-    /// As [`Directory::look_up`], for groups. None: a kind of directory that is not asked, since its ids are for good and no other
-    /// entry can get them.
+    /// As [`Directory::look_up`], for groups.
     ///
     /// # Errors
     /// As [`Directory::look_up`].
-    pub async fn look_up_groups(&self, lookups: &[LookupRequest]) -> Result<Option<Presences>, ReadError> {
+    pub async fn look_up_groups(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
         match self {
-            Self::Ldap(directory) => directory.look_up(lookups).await.map(Some),
-            Self::Okta(_) | Self::Entra(_) | Self::OneLogin(_) | Self::Google(_) => Ok(None),
+            Self::Ldap(directory) => directory.look_up(lookups).await,
+            Self::Okta(directory) => directory.lookup_groups(lookups).await,
+            Self::Entra(directory) => directory.lookup_groups(lookups).await,
+            Self::OneLogin(directory) => directory.lookup_groups(lookups).await,
+            Self::Google(directory) => directory.lookup_groups(lookups).await,
         }
     }
 

@@ -6,7 +6,8 @@ use crate::time::moment;
 use bwdc_core::ledger::RefusedKind;
 use bwdc_core::observed::ServerKind;
 use bwdc_core::plan::{
-    AddressHeldBecause, Cause, Kept, KeptBecause, LeftOutBecause, Mark, MembershipsKeptBecause, Standing,
+    AddressHeldBecause, Cause, GroupKeptBecause, Kept, KeptBecause, LeftOutBecause, Mark,
+    MembershipsKeptBecause, Standing,
 };
 
 /// Why something changes.
@@ -263,19 +264,35 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
             );
             (&about.name, why)
         }
-        Standing::GroupVanished { group } => {
-            let why = match server {
-                ServerKind::Vaultwarden => text!(
-                    "standing.vanished-vaultwarden",
-                    "no longer in the directory, but kept: this server cannot delete groups"
-                ),
-                ServerKind::OfficialCloud | ServerKind::OfficialSelfHosted => text!(
-                    "standing.vanished",
-                    "no longer in the directory, but kept with its access to collections: see `leavers.vanished-groups`"
-                ),
-            };
-            (&group.name, why)
-        }
+        Standing::GroupVanished { group, because } => (&group.name, group_kept(because, server)),
+    }
+}
+
+/// Why a group that the directory did not return is kept.
+fn group_kept(because: &GroupKeptBecause, server: ServerKind) -> String {
+    match (because, server) {
+        (GroupKeptBecause::OutOfScope, _) => text!(
+            "standing.vanished-not-selected",
+            "no longer selected, but still in the directory: kept with its access to collections"
+        ),
+        (GroupKeptBecause::Unconfirmed { reason: None }, _) => text!(
+            "standing.vanished-unconfirmed",
+            "not returned by the directory, which does not say whether it still exists: kept with its access to collections"
+        ),
+        (GroupKeptBecause::Unconfirmed { reason: Some(reason) }, _) => text!(
+            "standing.vanished-unanswered",
+            "not returned by the directory, and nobody knows whether it still exists ({reason}): kept with its access to \
+             collections",
+            reason
+        ),
+        (GroupKeptBecause::Gone, ServerKind::Vaultwarden) => text!(
+            "standing.vanished-vaultwarden",
+            "no longer in the directory, but kept: this server cannot delete groups"
+        ),
+        (GroupKeptBecause::Gone, _) => text!(
+            "standing.vanished",
+            "no longer in the directory, but kept with its access to collections: see `leavers.vanished-groups`"
+        ),
     }
 }
 

@@ -4,7 +4,7 @@ use super::change::{Cause, Change, LeftOut, LeftOutBecause, Subject};
 use super::notice::PlanNotice;
 use super::request_order::Sent;
 use super::shown::Shown;
-use super::standing::{MembershipsKeptBecause, Standing};
+use super::standing::{GroupKeptBecause, MembershipsKeptBecause, Standing};
 use crate::names::{ExternalId, GroupId};
 use crate::wire::{ImportGroup, Request};
 
@@ -13,7 +13,7 @@ pub(super) enum GroupFate {
     /// In the directory, and not brought over; or a member of a group that is neither a person nor a group.
     LeftOut(LeftOut),
     /// Ours, not in the directory any more, and kept.
-    Vanished { group: Subject },
+    Vanished { group: Subject, because: GroupKeptBecause },
     /// Ours, not in the directory any more, and deleted.
     Deleted { group: Subject, id: GroupId, removed: Vec<String> },
     /// Appears.
@@ -94,7 +94,9 @@ impl GroupFate {
     pub(super) fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
         match self {
             Self::LeftOut(left_out) => shown.left_out.push(left_out),
-            Self::Vanished { group } => shown.standing.push(Standing::GroupVanished { group }),
+            Self::Vanished { group, because } => {
+                shown.standing.push(Standing::GroupVanished { group, because });
+            }
             Self::Deleted { group, id, removed } => {
                 sent.take(group.clone(), Request::DeleteGroup(id));
                 shown.changes.push(Change::DeleteGroup { group, removed, cause: Cause::Gone });

@@ -6,7 +6,7 @@ use super::identity::Identity;
 use super::joining::LONGEST_EXTERNAL_ID;
 use super::membership::{Difference, Memberships, names};
 use super::roster::Roster;
-use super::standing::MembershipsKeptBecause;
+use super::standing::{GroupKeptBecause, MembershipsKeptBecause};
 use super::successors::{Successor, Successors, Takeover};
 use super::{Evidence, Index, PlanInput};
 use crate::desired::{Desired, DesiredGroup};
@@ -104,7 +104,13 @@ fn vanished(
     let found = index.state.map(|it| &it.groups[number])?;
     let group = Subject { name: found.name.clone(), external_id: found.external_id.clone()? };
     // An entry that is still there, or of which nobody knows, is not gone.
-    let gone = matches!(input.identity.group_answer(&managed.external_id), None | Some(Presence::NotFound));
+    let because = match input.identity.group_answer(&managed.external_id) {
+        Some(Presence::NotFound) => GroupKeptBecause::Gone,
+        Some(Presence::Found { .. } | Presence::Disabled { .. }) => GroupKeptBecause::OutOfScope,
+        Some(Presence::Unknown { reason }) => GroupKeptBecause::Unconfirmed { reason: Some(reason.clone()) },
+        Some(Presence::Hidden(_)) | None => GroupKeptBecause::Unconfirmed { reason: None },
+    };
+    let gone = because == GroupKeptBecause::Gone;
     Some(match (input.connector.leavers.vanished_groups, &found.id, names(found, index)) {
         (VanishedGroups::Delete, Some(id), Some(members))
             if gone && !index.baseline && input.server != ServerKind::Vaultwarden =>
@@ -112,7 +118,7 @@ fn vanished(
             let removed = members.into_iter().map(str::to_owned).collect();
             GroupFate::Deleted { group, id: id.clone(), removed }
         }
-        _ => GroupFate::Vanished { group },
+        _ => GroupFate::Vanished { group, because },
     })
 }
 

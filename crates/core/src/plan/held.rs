@@ -8,7 +8,7 @@ use super::group_requests::{GroupChange, GroupFate, MembersChange, Renaming, Sta
 use super::person_requests::PersonFate;
 use super::refusal::Held;
 use super::roster::Roster;
-use super::standing::MembershipsKeptBecause;
+use super::standing::{GroupKeptBecause, MembershipsKeptBecause};
 use super::{ApprovalScope, Index, Plan, PlanInput};
 use crate::names::ExternalId;
 use hashbrown::HashSet;
@@ -51,7 +51,7 @@ pub(super) fn keep_memberships(held: &Held, fates: &mut [GroupFate], index: &Ind
     for fate in fates {
         match fate {
             GroupFate::Deleted { group, .. } if held.access => {
-                *fate = GroupFate::Vanished { group: group.clone() };
+                *fate = GroupFate::Vanished { group: group.clone(), because: GroupKeptBecause::Gone };
             }
             GroupFate::Created { members, listed, .. } => {
                 let before = listed.len();

@@ -62,7 +62,7 @@ pub use request_order::SentAgain;
 pub use seats::SeatCount;
 use seats::Seating;
 use shown::Shown;
-pub use standing::{AddressHeldBecause, MembershipsKeptBecause, Standing};
+pub use standing::{AddressHeldBecause, GroupKeptBecause, MembershipsKeptBecause, Standing};
 
 use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedPerson, RefusedBefore, RefusedKind};

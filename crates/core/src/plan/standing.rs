@@ -89,10 +89,12 @@ pub enum Standing {
         /// The organization's name.
         observed: String,
     },
-    /// A managed group is no longer in the directory and is kept.
+    /// The directory did not return a managed group, which is kept.
     GroupVanished {
         /// Which.
         group: Subject,
+        /// What it says of it.
+        because: GroupKeptBecause,
     },
     /// The server refused it, and is asked again when something about it changes, else once a day.
     Refused {
@@ -136,4 +138,19 @@ pub enum MembershipsKeptBecause {
     Unconfirmed,
     /// A limit holds back that they go.
     HeldBack,
+}
+
+/// What the directory says of a managed group that it did not return, asked for it by id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum GroupKeptBecause {
+    /// It is gone: the settings or the server keep it.
+    Gone,
+    /// It is still there, and not selected any more.
+    OutOfScope,
+    /// It cannot tell, or was not asked.
+    Unconfirmed {
+        /// What stood in the way, for people; None: nobody asked.
+        reason: Option<String>,
+    },
 }

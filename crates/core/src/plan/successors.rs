@@ -191,10 +191,10 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// Whether the directory has no such entry any more. A directory that is not asked has ids that no other entry can get.
+/// Whether the directory says that it has no such entry any more.
 fn is_gone(group: &ManagedGroup, input: &PlanInput<'_>, index: &Index<'_>) -> bool {
     index.sources.tells_of_groups(&group.source)
-        && matches!(input.identity.group_answer(&group.external_id), None | Some(Presence::NotFound))
+        && input.identity.group_answer(&group.external_id) == Some(&Presence::NotFound)
 }
 
 fn one(groups: &HashMap<&str, Vec<usize>>, name: &str) -> Option<usize> {

@@ -107,8 +107,12 @@ impl World {
     }
 
     fn input<'a>(&'a self, desired: &'a Desired, observed: &'a Observed) -> PlanInput<'a> {
+        let identity = Identity::new(desired, &self.ledger, observed.state());
+        // Whatever group the directory does not show is not there.
+        let lookups = identity.group_lookups(desired, &self.ledger).into_iter().flat_map(|(_, it)| it);
+        let answers = lookups.map(|it| (it.external_id, Presence::NotFound)).collect();
         // Tests plan a few times only: nobody has to keep it.
-        let identity = Box::leak(Box::new(Identity::new(desired, &self.ledger, observed.state())));
+        let identity = Box::leak(Box::new(identity.with_group_answers(desired, answers)));
         PlanInput {
             desired,
             identity,

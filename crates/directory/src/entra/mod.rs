@@ -30,7 +30,7 @@ use bwdc_core::settings::{EntraFilters, EntraOptions, EntraSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use graph::Graph;
 use incremental::Source;
-use lookup::Lookup;
+use lookup::{GroupLookup, Lookup};
 use read::Reading;
 use sign_in::SignIn;
 use std::sync::Arc;
@@ -135,6 +135,18 @@ impl EntraDirectory {
         }
         let graph = self.graph(self.service.session(&|_| ()));
         Ok(lookup(&Lookup { graph: &graph }, lookups).await?)
+    }
+
+    /// Asks for each group of `lookups` by its object id.
+    ///
+    /// # Errors
+    /// As [`EntraDirectory::lookup`].
+    pub async fn lookup_groups(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
+        if lookups.is_empty() {
+            return Ok(Presences::new());
+        }
+        let graph = self.graph(self.service.session(&|_| ()));
+        Ok(lookup(&GroupLookup { graph: &graph }, lookups).await?)
     }
 
     fn graph<'a>(&self, session: WebSession<'a>) -> Graph<'a> {

@@ -22,7 +22,7 @@ use bwdc_base::event::Events;
 use bwdc_core::observed::{LookupRequest, Presences};
 use bwdc_core::settings::{GoogleFilters, GoogleSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
-use lookup::Lookup;
+use lookup::{GroupLookup, Lookup};
 use secrecy::SecretString;
 use sign_in::ServiceAccount;
 use std::sync::Arc;
@@ -111,6 +111,16 @@ impl GoogleDirectory {
     pub async fn lookup(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
         let session = self.service.session(&|_| {});
         let endpoint = Lookup { directory: self, session: &session };
+        Ok(lookup(&endpoint, lookups).await?)
+    }
+
+    /// Asks for each group of `lookups` by id.
+    ///
+    /// # Errors
+    /// As [`GoogleDirectory::lookup`].
+    pub async fn lookup_groups(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
+        let session = self.service.session(&|_| {});
+        let endpoint = GroupLookup { directory: self, session: &session };
         Ok(lookup(&endpoint, lookups).await?)
     }
 

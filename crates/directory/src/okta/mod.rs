@@ -22,7 +22,7 @@ use bwdc_core::observed::{LookupRequest, Presences};
 use bwdc_core::settings::{OktaFilters, OktaSettings, OktaSignIn};
 use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
 use incremental::Source;
-use lookup::Lookup;
+use lookup::{GroupLookup, Lookup};
 use secrecy::SecretString;
 use sign_in::ServiceApp;
 use std::sync::Arc;
@@ -179,6 +179,16 @@ impl OktaDirectory {
     pub async fn lookup(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
         let session = self.service.session(&|_| {});
         Ok(lookup(&Lookup { directory: self, session: &session }, lookups).await?)
+    }
+
+    /// Asks for each group of `lookups` by id.
+    ///
+    /// # Errors
+    /// As [`OktaDirectory::lookup`].
+    pub async fn lookup_groups(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
+        let session = self.service.session(&|_| {});
+        let endpoint = GroupLookup(Lookup { directory: self, session: &session });
+        Ok(lookup(&endpoint, lookups).await?)
     }
 
     /// How many requests were sent so far.

@@ -23,16 +23,20 @@ use base64::engine::general_purpose::STANDARD;
 use bwdc_base::event::Events;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{LookupRequest, Presences};
-use bwdc_core::settings::{OneLoginApi, OneLoginFilters, OneLoginSettings};
+use bwdc_core::settings::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSettings};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use incremental::Source;
-use lookup::Lookup;
+use lookup::{GroupLookup, Lookup};
 use model::{Limit, LimitResponse, TokenResponse};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::time::Duration;
 use url::Url;
+
+/// How the id of one of OneLogin's own groups begins: roles and groups are numbered apart, and after a change of the setting
+/// nobody may get what a role had.
+const GROUP: &str = "group-";
 
 /// What errors call the service.
 const NAME: &str = "OneLogin";
@@ -145,6 +149,21 @@ impl OneLoginDirectory {
     pub async fn lookup(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
         let session = self.service.session(&|_| {});
         Ok(lookup(&Lookup { directory: self, session: &session }, lookups).await?)
+    }
+
+    /// Asks for each group of `lookups` by id: roles, and OneLogin's own groups, whichever the settings read now.
+    ///
+    /// # Errors
+    /// As [`OneLoginDirectory::lookup`].
+    pub async fn lookup_groups(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
+        let session = self.service.session(&|_| {});
+        let (groups, roles): (Vec<_>, Vec<_>) = lookups.iter().cloned().partition(GroupLookup::is_group);
+        let mut presences = Presences::new();
+        for (kind, lookups) in [(OneLoginGroups::Groups, groups), (OneLoginGroups::Roles, roles)] {
+            let endpoint = GroupLookup { of: Lookup { directory: self, session: &session }, kind };
+            presences.extend(lookup(&endpoint, &lookups).await?);
+        }
+        Ok(presences)
     }
 
     /// Whether an account may be used; None: OneLogin does not tell. A number that OneLogin adds later stops nobody.

@@ -2,7 +2,7 @@
 
 use super::list::Listed;
 use super::model::{NumberResponse, RoleResponse, UserResponse, UserWithRolesResponse};
-use super::{IN_FLIGHT, NAME, OneLoginDirectory};
+use super::{GROUP, IN_FLIGHT, NAME, OneLoginDirectory};
 use crate::ReadError;
 use crate::web::{WebReadError, WebSession};
 use bwdc_base::clock::from_iso;
@@ -231,8 +231,7 @@ async fn groups(
     match (directory.settings.groups, directory.settings.api) {
         (OneLoginGroups::Groups, _) => {
             let of = by_group(people, |person| person.user.group_id.into_iter().collect());
-            // Roles and groups are numbered apart, and after a change of the setting nobody may get what a role had.
-            wanted.iter().for_each(|(id, name)| add(builder, *id, &format!("group-{id}"), name, of.get(id)));
+            wanted.iter().for_each(|(id, name)| add(builder, *id, &format!("{GROUP}{id}"), name, of.get(id)));
         }
         (OneLoginGroups::Roles, OneLoginApi::First) => {
             let of = by_group(people, |person| person.roles.clone().unwrap_or_default());

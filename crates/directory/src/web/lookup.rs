@@ -1,4 +1,4 @@
-//! Lookups: does the service still have these people? They are asked for by id, without any filter.
+//! Lookups: does the service still have these people, or these groups? They are asked for by id, without any filter.
 //!
 //! One driver asks all services: it tells ids that are the service's own from others, asks side by side, keeps a failed
 //! question as "unknown", and believes "not found" only where somebody else is found. A service knows its endpoint.
@@ -10,7 +10,7 @@ use bwdc_core::observed::{LookupRequest, Presence, Presences};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::future::Future;
 
-/// How one service is asked for people by id.
+/// How one service is asked by id for people, or for groups.
 pub trait LookupEndpoint: Sync {
     /// The service's name.
     const SERVICE: &'static str;
@@ -28,7 +28,7 @@ pub trait LookupEndpoint: Sync {
     /// What the service says of at most [`LookupEndpoint::BATCH`] ids, in their order.
     fn ask(&self, ids: &[&str]) -> impl Future<Output = Result<Vec<Presence>, WebReadError>> + Send;
 
-    /// The id of anybody of the list of people.
+    /// The id of anybody of the list of people, or of any group.
     fn anybody(&self) -> impl Future<Output = Result<Option<String>, WebReadError>> + Send;
 }
 
@@ -70,7 +70,7 @@ async fn ask<E: LookupEndpoint>(
     Ok(people.iter().map(|(person, _)| person.external_id.clone()).zip(answers).collect())
 }
 
-/// Whether anybody of the list of people is found in the same way.
+/// Whether anybody of the list is found in the same way.
 async fn somebody_is_found<E: LookupEndpoint>(endpoint: &E) -> Result<bool, WebReadError> {
     let Some(id) = endpoint.anybody().await? else { return Ok(false) };
     let answers = endpoint.ask(&[id.as_str()]).await.unwrap_or_default();

@@ -368,7 +368,7 @@ async fn ask_for_groups(
         let Some(source) = sources.iter().find(|it| it.name == *name) else { continue };
         control.tell_of(Phase::Lookup, name);
         match source.directory.look_up_groups(missing).await {
-            Ok(answers) => presences.extend(answers.into_iter().flatten()),
+            Ok(answers) => presences.extend(answers),
             Err(error) => {
                 let unknown = Presence::Unknown { reason: with_causes(&error) };
                 presences.extend(missing.iter().map(|it| (it.external_id.clone(), unknown.clone())));

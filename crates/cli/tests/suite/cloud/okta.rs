@@ -2,6 +2,7 @@
 
 use super::Stage;
 use bwdc_sandbox::cloud::okta::{Options, Server, ServiceApp, Tenant};
+use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::organization::MemberStatus;
 
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../engine/tests/suite/okta/keys/rsa.pem");
@@ -49,6 +50,39 @@ fn people_groups_and_leavers_follow_by_what_changed() {
         stage.ok(&["plan"]).contains("Nothing to do")
             || stage.run(&["plan", "--detailed-exitcode"]).code == Some(0)
     );
+}
+
+/// Asked for by its id: what a filter hides is there, and what is not told of is not gone.
+#[test]
+fn only_a_group_that_is_gone_is_deleted() {
+    let server = Server::start(Options::new(Tenant::generate(6, 4, 3))).expect("a stand-in");
+    let stage = Stage::new("3");
+    stage.set("okta.url", server.url());
+    stage.set("okta.token", server.token());
+    stage.set("leavers.vanished-groups", "delete");
+    stage.sync(4, 6);
+    stage.everybody_confirms();
+    stage.sync_quietly();
+    let names: Vec<String> = stage.organization.groups().into_iter().map(|it| it.name).collect();
+    let kept = names.iter().filter(|it| **it != names[0]).cloned().collect::<Vec<_>>().join(",");
+    stage.set("sync.groupFilter", &format!("include:{kept}"));
+    let planned = stage.ok(&["plan"]);
+    assert!(planned.contains("no longer selected, but still in the directory"), "{planned}");
+    stage.sync_quietly();
+    assert_eq!(stage.memberships().len(), 4, "a filter hides it");
+
+    let mut gone = String::new();
+    server.change(|tenant| gone = tenant.groups.remove(0).id);
+    let path = format!("/api/v1/groups/{gone}");
+    server.faults().add(Rule::new("GET", &path, Fault::Answer(Answer::json(403, "{}"))));
+    assert!(stage.ok(&["plan"]).contains("nobody knows whether it still exists"));
+    stage.sync_quietly();
+    assert_eq!(stage.memberships().len(), 4, "Okta does not tell");
+    server.faults().clear();
+    stage.ok(&["sync"]);
+    assert_eq!(stage.memberships().len(), 3);
+    assert!(!stage.memberships().contains_key(&gone));
+    stage.sync_quietly();
 }
 
 #[test]

@@ -155,14 +155,26 @@ fn only_a_group_that_is_gone_is_deleted() {
         (Some(Presence::NotFound), true),
         (Some(Presence::Found { at: None }), false),
         (Some(Presence::Unknown { reason: "busy".into() }), false),
-        // Ids that are for good.
-        (None, true),
+        (None, false),
     ] {
         let mut groups = Groups::new(answer.clone());
         groups.world.connector.leavers.vanished_groups = crate::settings::VanishedGroups::Delete;
         let (plan, _) = groups.plan(Sample::new().person("a", "a@x").group("other", &[]));
         let deletes = plan.changes.iter().any(|it| matches!(it, Change::DeleteGroup { .. }));
         assert_eq!(deletes, deleted, "{answer:?}");
+        let because = plan.standing.iter().find_map(|it| match it {
+            Standing::GroupVanished { because, .. } => Some(because.clone()),
+            _ => None,
+        });
+        let expected = match answer {
+            Some(Presence::NotFound) => None,
+            Some(Presence::Unknown { reason }) => {
+                Some(GroupKeptBecause::Unconfirmed { reason: Some(reason) })
+            }
+            None => Some(GroupKeptBecause::Unconfirmed { reason: None }),
+            _ => Some(GroupKeptBecause::OutOfScope),
+        };
+        assert_eq!(because, expected);
     }
 }
 

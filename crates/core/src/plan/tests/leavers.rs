@@ -228,7 +228,9 @@ fn a_vanished_group_stays_unless_the_settings_delete_it() {
     let mut world = World::new().managed("a", "a@x").group("g", "g", &[0]).group("h", "h", &[0]);
     let directory = || Sample::new().person("a", "a@x").group("h", &["a"]);
     let plan = world.plan(directory());
-    assert!(plan.is_empty() && matches!(plan.standing[..], [Standing::GroupVanished { .. }]));
+    let gone = GroupKeptBecause::Gone;
+    assert!(plan.is_empty());
+    assert!(matches!(&plan.standing[..], [Standing::GroupVanished { because, .. }] if *because == gone));
     world.connector.leavers.vanished_groups = VanishedGroups::Delete;
     let plan = world.plan(directory());
     assert_eq!(plan.requests(), [Request::DeleteGroup(GroupId::new("g"))]);

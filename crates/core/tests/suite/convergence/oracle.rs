@@ -601,7 +601,7 @@ fn standing(world: &World, standing: &Standing) -> Checked {
             let mut found = found.filter(|it| it.external_id.as_deref() == Some(group.external_id.as_str()));
             found.any(|it| it.name == *observed && it.name != group.name)
         }
-        Standing::GroupVanished { group } => {
+        Standing::GroupVanished { group, .. } => {
             let pushed = world.directory.groups.iter().filter_map(|it| pushed_group(world, it));
             pushed.into_iter().all(|it| it != group.external_id.as_str())
         }

@@ -84,3 +84,43 @@ async fn nobody_is_gone_where_nobody_is_found() {
     let found = reader(&server, "", "").lookup(&lookups(&all)).await.unwrap();
     assert!(found.values().all(|it| matches!(it, Presence::Unknown { .. })), "{found:?}");
 }
+
+/// Twenty to a request; a filter that hides a group, and a name that was lost, change nothing.
+#[tokio::test]
+async fn a_group_is_gone_only_where_graph_denies_its_object_id() {
+    let mut tenant = tenant();
+    tenant.groups[1].name = String::new();
+    let server = server(tenant);
+    let filtered = reader(&server, "", "include:none of them");
+    let mut ids: Vec<String> = [11, 12, 99].map(id).to_vec();
+    ids.push("cn=somebody,dc=example".to_owned());
+    ids.extend((100..118).map(id));
+    server.forget_requests();
+    let found = filtered.lookup_groups(&lookups(&ids)).await.unwrap();
+    // A token, and two batches for 21 ids.
+    assert_eq!(server.requests().len(), 3);
+    let of = |id: &str| found[&ExternalId::new(id)].clone();
+    assert_eq!(of(&id(11)), Presence::Found { at: None });
+    assert_eq!(of(&id(12)), Presence::Found { at: None });
+    assert_eq!(of(&id(99)), Presence::NotFound);
+    assert!(matches!(of("cn=somebody,dc=example"), Presence::Unknown { .. }));
+}
+
+#[tokio::test]
+async fn an_answer_about_a_group_that_does_not_come_is_unknown() {
+    for status in [403, 500, 429] {
+        let server = server(tenant());
+        server.fail_items(ItemFault {
+            path_prefix: format!("/groups/{}", id(99)),
+            status,
+            retry_after: None,
+            first: u32::MAX,
+        });
+        let found = reader(&server, "", "").lookup_groups(&lookups(&[id(99), id(98)])).await.unwrap();
+        assert!(matches!(found[&ExternalId::new(id(99))], Presence::Unknown { .. }), "{status}");
+        assert_eq!(found[&ExternalId::new(id(98))], Presence::NotFound, "{status}");
+        server.change(|tenant| tenant.groups.clear());
+        let found = reader(&server, "", "").lookup_groups(&lookups(&[id(98)])).await.unwrap();
+        assert!(matches!(found[&ExternalId::new(id(98))], Presence::Unknown { .. }), "no group at all");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod faults;
 mod filters;
+mod groups;
 mod rate;
 mod sign_in;
 

@@ -2,6 +2,7 @@
 
 mod faults;
 mod following;
+mod groups;
 mod rate;
 mod service_app;
 

@@ -4,6 +4,7 @@
 
 mod faults;
 mod following;
+mod groups;
 mod lookup;
 
 use bwdc_core::desired::Desired;

@@ -31,6 +31,7 @@ pub(super) async fn handle(State(shared): State<Arc<Shared>>, request: Request) 
         ["users"] => ("users", Some(LARGEST[0])),
         ["users", _] => ("user", None),
         ["groups"] => ("groups", Some(LARGEST[1])),
+        ["groups", _] => ("group", None),
         ["groups", _, "users"] => ("members", Some(LARGEST[2])),
         _ => return error(404, "E0000022", "The endpoint does not support the provided HTTP method"),
     };
@@ -98,6 +99,10 @@ fn answer(shared: &Shared, uri: &Uri, path: &[&str], largest: usize) -> Response
             let groups: Vec<&Group> = tenant.groups.iter().collect();
             page(shared, uri, &query, &groups, |group| &group.id, group, largest)
         }
+        ["groups", id] => tenant.groups.iter().find(|group| group.id == *id).map_or_else(
+            || error(404, "E0000007", &format!("Not found: Resource not found: {id} (UserGroup)")),
+            |found| axum::Json(group(found)).into_response(),
+        ),
         ["groups", id, ..] => match tenant.groups.iter().find(|group| group.id == *id) {
             Some(group) => {
                 let places = lock(&shared.places);

@@ -134,6 +134,10 @@ fn answer(shared: &Shared, uri: &Uri) -> Response {
             let roles: Vec<Value> = tenant.roles.iter().map(role).filter(|it| matches(it, &query)).collect();
             second(&roles, &query, MOST_ROLES).unwrap_or_else(cursor)
         }
+        ["api", "2", "roles", id] => match tenant.roles.iter().find(|role| role.id.to_string() == *id) {
+            Some(found) => axum::Json(role(found)).into_response(),
+            None => missing(),
+        },
         ["api", "2", "roles", id, "users"] => {
             match tenant.roles.iter().find(|role| role.id.to_string() == *id) {
                 Some(role) => {
@@ -159,6 +163,15 @@ fn answer(shared: &Shared, uri: &Uri) -> Response {
             let list = if *kind == "roles" { &tenant.roles } else { &tenant.groups };
             let items: Vec<Value> = list.iter().map(named).filter(|it| matches(it, &query)).collect();
             first(shared, uri, &items, &query).unwrap_or_else(cursor)
+        }
+        ["api", "1", kind @ ("roles" | "groups"), id] => {
+            let list = if *kind == "roles" { &tenant.roles } else { &tenant.groups };
+            match list.iter().find(|role| role.id.to_string() == *id) {
+                Some(found) => {
+                    axum::Json(json!({ "status": success(), "data": [named(found)] })).into_response()
+                }
+                None => refusal(404, "Not Found", "Resource not found"),
+            }
         }
         _ => refusal(404, "Not Found", "Resource not found"),
     }
