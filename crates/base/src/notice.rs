@@ -31,6 +31,8 @@ pub enum Notice {
     },
     /// The ledger was about another organization or directory, and has begun anew.
     LedgerOfAnother,
+    /// The settings lead to another directory than in the last run.
+    DirectoryOfAnother,
     /// A source stands for another directory than before: what was known of it is forgotten.
     SourceOfAnother {
         /// Which.

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod decisions;
+mod former;
 mod refused;
 
 pub use addresses::{Addresses, Told};

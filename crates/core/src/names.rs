@@ -43,6 +43,9 @@ name!(
     SourceName
 );
 
+/// How the name of a directory to which a source led before begins.
+const FORMER: &str = "was ";
+
 impl SourceName {
     /// The directory that `data.json` describes.
     pub fn primary() -> Self {
@@ -62,6 +65,23 @@ impl SourceName {
     /// Whether nobody noted which source it is.
     pub fn is_untold(&self) -> bool {
         *self == Self::untold()
+    }
+
+    /// A directory to which a source led before, by kind and account: what came from there is remembered, and no directory of now
+    /// is asked for it. No source can be named so.
+    pub fn former(place: &str) -> Self {
+        Self::new(format!("{FORMER}{place}"))
+    }
+
+    /// Whether it is a directory to which a source led before.
+    pub fn is_former(&self) -> bool {
+        self.as_str().starts_with(FORMER)
+    }
+
+    /// The account of a directory to which a source led before; None: a source of now.
+    pub fn former_account(&self) -> Option<&str> {
+        let place = self.as_str().strip_prefix(FORMER)?;
+        Some(place.split_once(' ').map_or(place, |(_, account)| account))
     }
 }
 

@@ -110,6 +110,13 @@ pub fn kept(kept: &Kept) -> String {
         KeptBecause::NoUsableAddress => {
             return text!("kept.no-address", "in the directory, without a usable address");
         }
+        KeptBecause::FormerDirectory { directory } => {
+            return text!(
+                "kept.former-directory",
+                "came from the directory `{directory}`, to which no setting leads any more: kept, and asked for nowhere",
+                directory = directory.clone()
+            );
+        }
         KeptBecause::Unconfirmed { reason } => {
             return text!(
                 "kept.unconfirmed",

@@ -68,6 +68,15 @@ pub fn plan_notice(plan_notice: &PlanNotice) -> String {
             people,
             source = source.to_string()
         ),
+        PlanNotice::FormerDirectory { directory, people, groups } => text!(
+            "notice.former-directory",
+            "{people:member/members} and {groups:group/groups} came from the directory `{directory}`, to which no setting leads \
+             any more. They stay, and nobody is asked for them. An entry of now with the same address and the same employee number \
+             or name takes the membership over, a group of the same name the group.",
+            people,
+            groups,
+            directory = directory.clone()
+        ),
         PlanNotice::SharedBySources { people, examples } => text!(
             "notice.shared-by-sources",
             "{people:person is/people are} in several sources. Each of them is one member, in the groups of all of these \
@@ -177,11 +186,17 @@ pub fn notice(notice: &Notice) -> String {
         ),
         Notice::LedgerOfAnother => text!(
             "notice.ledger-of-another",
-            "The ledger belonged to another organization or directory. This run records who is there and removes nobody."
+            "The ledger belonged to another organization. This run records who is there and removes nobody."
+        ),
+        Notice::DirectoryOfAnother => text!(
+            "notice.directory-of-another",
+            "The settings lead to another directory now. What came from the former one is remembered and kept; this run records who \
+             is there and removes nobody."
         ),
         Notice::SourceOfAnother { source } => text!(
             "notice.source-of-another",
-            "The source `{source}` is now another directory. This run records who is there and removes nobody of it.",
+            "The source `{source}` is now another directory. What came from the former one is remembered and kept; this run records \
+             who is there and removes nobody of it.",
             source = source.as_str()
         ),
         Notice::SyncedByAnother => text!(

@@ -275,6 +275,11 @@ pub enum KeptBecause {
     Protected,
     /// This run only records who is there.
     Baseline,
+    /// Comes from a directory to which no source leads any more: nobody can be asked.
+    FormerDirectory {
+        /// Its account.
+        directory: String,
+    },
     /// The directory did not say whether the person exists.
     Unconfirmed {
         /// What stood in the way.

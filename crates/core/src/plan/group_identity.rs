@@ -57,7 +57,8 @@ fn decide<'l>(
         let id = desired.text(group.external_id);
         let another = |owner: &&&ManagedGroup| {
             let owned = owner.stable_id.as_ref().map(|it| it.as_str());
-            owner.source == *source && owned.zip(stable_id).is_some_and(|(owned, it)| owned != it)
+            (owner.source == *source || owner.source.is_former())
+                && owned.zip(stable_id).is_some_and(|(owned, it)| owned != it)
         };
         match owners.get(id).filter(another) {
             Some(owner) => GroupIdentity::Taken(owner.external_id.clone()),
@@ -78,6 +79,8 @@ fn decide<'l>(
 pub(super) struct GroupIdentities {
     groups: Vec<GroupIdentity>,
     answers: Presences,
+    /// Ids of groups that come from a directory to which no source leads any more.
+    former: HashSet<ExternalId>,
 }
 
 impl GroupIdentities {
@@ -86,7 +89,12 @@ impl GroupIdentities {
         ledger: &LedgerState,
         organization: Option<&OrganizationState>,
     ) -> Self {
-        Self { groups: decide(desired, ledger, organization), answers: Presences::new() }
+        let former = ledger.groups.iter().filter(|it| it.source.is_former());
+        Self {
+            groups: decide(desired, ledger, organization),
+            answers: Presences::new(),
+            former: former.map(|it| it.external_id.clone()).collect(),
+        }
     }
 
     pub(super) fn of(&self, number: usize) -> &GroupIdentity {
@@ -143,6 +151,7 @@ impl GroupIdentities {
                     GroupIdentity::Own(ExternalId::new(desired.text(stable_id)))
                 }
                 (Some(Presence::NotFound), _) => GroupIdentity::Replaces(id.clone()),
+                (None, _) if self.former.contains(id) => GroupIdentity::Replaces(id.clone()),
                 _ => continue,
             };
         }

@@ -272,7 +272,7 @@ fn managed_source<'a>(id: &str, input: &PlanInput<'a>) -> Option<&'a SourceName>
         .ledger
         .groups
         .iter()
-        .filter(|_| several)
+        .filter(|it| several && !it.source.is_former())
         .find(|it| it.external_id.as_str() == id)
         .map(|it| &it.source)
 }

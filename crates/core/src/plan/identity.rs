@@ -93,7 +93,10 @@ impl Identity {
     pub fn lookups(&self, ledger: &LedgerState) -> Vec<(SourceName, Vec<LookupRequest>)> {
         let listed = self.listed();
         let mut lookups: Vec<(SourceName, Vec<LookupRequest>)> = Vec::new();
-        for person in ledger.people.iter().filter(|person| !listed.contains(person.external_id.as_str())) {
+        // What belongs to a directory to which no source leads any more is asked for nowhere.
+        let is_missing =
+            |it: &&ManagedPerson| !listed.contains(it.external_id.as_str()) && !it.source.is_former();
+        for person in ledger.people.iter().filter(is_missing) {
             let one = LookupRequest {
                 external_id: person.external_id.clone(),
                 stable_id: person.stable_id.clone(),
@@ -126,7 +129,7 @@ pub fn settled_absences(
         .people
         .iter()
         .filter(|it| it.revoked_by_us && it.out.is_some_and(|out| out.cause == OutCause::Gone))
-        .filter(|it| revoked.contains(it.external_id.as_str()))
+        .filter(|it| revoked.contains(it.external_id.as_str()) && !it.source.is_former())
         .map(|it| (it.external_id.clone(), Presence::NotFound))
         .collect()
 }

@@ -145,6 +145,15 @@ impl Leavers {
             if roster.asked_for.contains(id) || decided {
                 continue;
             }
+            if let Some(directory) = managed.source.former_account() {
+                fates.extend(index.by_external_id.get(id).map(|&number| {
+                    let name = index.member(number).email.as_str().to_owned();
+                    let person = Subject { name, external_id: managed.external_id.clone() };
+                    let because = KeptBecause::FormerDirectory { directory: directory.to_owned() };
+                    PersonFate::Kept(Kept { person, cause: None, because })
+                }));
+                continue;
+            }
             let policy = &input.connector.leavers;
             let answer = absence(input, &managed.external_id);
             // Asked by name, the directory answered for whoever has that name now.

@@ -63,6 +63,15 @@ pub enum PlanNotice {
         /// Managed people who come from it.
         people: usize,
     },
+    /// A source led to another directory before: what came from there is remembered and kept.
+    FormerDirectory {
+        /// Its account.
+        directory: String,
+        /// People who come from it.
+        people: usize,
+        /// Groups that come from it.
+        groups: usize,
+    },
     /// Several sources have the same people.
     SharedBySources {
         /// How many.

@@ -123,7 +123,7 @@ pub(super) fn decide<'a>(
 fn unconfirmed(fate: &PersonFate) -> Option<&ExternalId> {
     let PersonFate::Kept(kept) = fate else { return None };
     let in_doubt = match kept.because {
-        KeptBecause::Unconfirmed { .. } => true,
+        KeptBecause::Unconfirmed { .. } | KeptBecause::FormerDirectory { .. } => true,
         KeptBecause::Grace { .. } => kept.cause == Some(Cause::Hidden),
         _ => false,
     };

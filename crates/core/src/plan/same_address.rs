@@ -175,7 +175,8 @@ fn claim<'a>(
         return None;
     }
     let waits = |because| Some(Claim { old, place, pushed, verdict: Verdict::Waits(because) });
-    if !listed.contains_key(old) {
+    // Of a directory to which no source leads any more nothing but the marks is known.
+    if !listed.contains_key(old) && !known.source.is_former() {
         match input.presences.get(&known.external_id) {
             Some(Presence::NotFound | Presence::Disabled { .. } | Presence::Hidden(_)) => {}
             // Out of scope, it is still somebody's.

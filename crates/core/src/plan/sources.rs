@@ -7,9 +7,11 @@ use super::PlanInput;
 use super::change::KeptBecause;
 use super::leavers::Evidence;
 use super::notice::PlanNotice;
+use crate::ledger::LedgerState;
 use crate::names::SourceName;
 use crate::settings::{AcrossSources, SameGroup};
 use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// How many examples a notice names.
 const EXAMPLES: usize = 5;
@@ -146,7 +148,10 @@ impl<'a> Sources<'a> {
                 groups: ledger.groups.iter().filter(|it| it.source == source.name).count(),
             });
         }
-        let left = |name: &SourceName| !self.configured.contains(name.as_str()) && !name.is_untold();
+        notices.extend(former(ledger));
+        let left = |name: &SourceName| {
+            !self.configured.contains(name.as_str()) && !name.is_untold() && !name.is_former()
+        };
         let mut former: Vec<&SourceName> = Vec::new();
         for name in ledger.people.iter().map(|it| &it.source).filter(|it| left(it)) {
             if !former.contains(&name) {
@@ -181,6 +186,23 @@ pub(super) struct Size<'a> {
     /// Those with or without.
     pub(super) listed: usize,
     pub(super) groups: usize,
+}
+
+/// Whom directories brought over to which no source leads any more.
+fn former(ledger: &LedgerState) -> Vec<PlanNotice> {
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for account in ledger.people.iter().filter_map(|it| it.source.former_account()) {
+        counts.entry(account).or_default().0 += 1;
+    }
+    for account in ledger.groups.iter().filter_map(|it| it.source.former_account()) {
+        counts.entry(account).or_default().1 += 1;
+    }
+    let remark = |(account, (people, groups)): (&str, _)| PlanNotice::FormerDirectory {
+        directory: account.to_owned(),
+        people,
+        groups,
+    };
+    counts.into_iter().map(remark).collect()
 }
 
 fn shown(name: &str) -> &str {

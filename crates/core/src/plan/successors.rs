@@ -193,8 +193,10 @@ impl<'a> Candidates<'a> {
 
 /// Whether the directory says that it has no such entry any more.
 fn is_gone(group: &ManagedGroup, input: &PlanInput<'_>, index: &Index<'_>) -> bool {
-    index.sources.tells_of_groups(&group.source)
-        && input.identity.group_answer(&group.external_id) == Some(&Presence::NotFound)
+    // One of a directory to which no source leads any more has no entry.
+    group.source.is_former()
+        || index.sources.tells_of_groups(&group.source)
+            && input.identity.group_answer(&group.external_id) == Some(&Presence::NotFound)
 }
 
 fn one(groups: &HashMap<&str, Vec<usize>>, name: &str) -> Option<usize> {

@@ -478,6 +478,7 @@ fn a_baseline_takes_no_membership_away() {
 
 mod addresses;
 mod decided;
+mod former;
 mod handed_on;
 mod held;
 mod identity;

@@ -26,6 +26,7 @@ pub use history::{Counts, Ending, FrontEnd, RecordedAction, RunId, RunOutcome, R
 pub(crate) use history::{FAILED, REFUSED};
 pub use journal::Outcome;
 pub(crate) use network::file_system as network_file_system;
+pub use organization::About;
 pub use shared::SharedMarks;
 pub use sources::SourcePlace;
 pub(crate) use tally::{FULL_READ, HELD_BACK, NOT_TAKEN, NOT_VERIFIED, VERIFIED};

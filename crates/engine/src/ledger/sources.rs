@@ -16,7 +16,8 @@ pub struct SourcePlace {
 
 impl Ledger {
     /// Takes over which directories take part. A name that stands for another directory now begins anew: its people and
-    /// groups are forgotten, so that nobody of the former is asked for in the new one. Returns those names.
+    /// groups are kept as those of a former directory, so that nobody of it is asked for in the new one, and come back with the
+    /// directory. Returns those names.
     ///
     /// # Errors
     /// [`LedgerError`]; the ledger is then as it was before.
@@ -28,10 +29,11 @@ impl Ledger {
             if known.as_ref().is_some_and(|(known, _)| known == place) {
                 continue;
             }
-            if known.is_some() {
-                forget(&transaction, name)?;
+            if let Some((former, _)) = known {
+                lead_elsewhere(&transaction, name, &former)?;
                 moved.push(name.clone());
             }
+            come_back(&transaction, name, place)?;
             transaction.execute(
                 "INSERT OR REPLACE INTO sources (name, place, compared) VALUES (?1, ?2, 0)",
                 (name.as_str(), place),
@@ -42,7 +44,7 @@ impl Ledger {
     }
 
     /// As [`Ledger::state`], with the sources that no run has compared yet; what is known of a source that is another
-    /// directory now is left out.
+    /// directory now is that of a former one.
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be read.
@@ -52,8 +54,8 @@ impl Ledger {
             match known(&self.connection, name)? {
                 Some((known, true)) if known == *place => {}
                 Some((known, _)) if known != *place => {
-                    state.people.retain(|it| it.source != *name);
-                    state.groups.retain(|it| it.source != *name);
+                    state.lead_elsewhere(name, &known);
+                    state.come_back(name, place);
                     state.new_sources.push(name.clone());
                 }
                 _ => state.new_sources.push(name.clone()),
@@ -86,18 +88,29 @@ fn known(connection: &Connection, name: &SourceName) -> Result<Option<(String, b
     Ok(statement.query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
-fn forget(connection: &Connection, name: &SourceName) -> Result<(), LedgerError> {
-    let name = name.as_str();
-    connection.execute(
-        "DELETE FROM memberships WHERE group_id IN (SELECT id FROM groups WHERE source = ?1)",
-        [name],
-    )?;
-    connection.execute("DELETE FROM groups WHERE source = ?1", [name])?;
-    connection.execute(
-        "DELETE FROM addresses WHERE external_id IN
-         (SELECT text FROM people JOIN external_ids ON external_ids.id = people.external_id WHERE source = ?1)",
-        [name],
-    )?;
-    connection.execute("DELETE FROM people WHERE source = ?1", [name])?;
+/// Keeps what came from a source as that of a former directory. Of whom nobody knows the source, nobody may ask another one.
+pub(super) fn lead_elsewhere(
+    connection: &Connection,
+    name: &SourceName,
+    former: &str,
+) -> Result<(), LedgerError> {
+    let kept = SourceName::former(former);
+    for table in ["people", "groups"] {
+        connection.execute(
+            &format!("UPDATE {table} SET source = ?1 WHERE source IN (?2, ?3)"),
+            (kept.as_str(), name.as_str(), SourceName::untold().as_str()),
+        )?;
+    }
+    Ok(())
+}
+
+/// Gives a source what came from its directory before, when it led there.
+pub(super) fn come_back(connection: &Connection, name: &SourceName, place: &str) -> Result<(), LedgerError> {
+    for table in ["people", "groups"] {
+        connection.execute(
+            &format!("UPDATE {table} SET source = ?1 WHERE source = ?2"),
+            (name.as_str(), SourceName::former(place).as_str()),
+        )?;
+    }
     Ok(())
 }

@@ -17,7 +17,9 @@ use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::ledger::{Addresses, LedgerState};
 use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::observed::{LookupRequest, Observed, Presence, Presences, Seats, ServerKind};
-use bwdc_core::plan::{ApprovalScope, Change, Identity, Plan, PlanInput, addresses_told, settled_absences};
+use bwdc_core::plan::{
+    ApprovalScope, Change, Identity, Plan, PlanInput, addresses_told, meet_again, settled_absences,
+};
 use bwdc_core::settings::{ConnectorSettings, Limits, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
 use std::borrow::Cow;
@@ -162,6 +164,8 @@ async fn read_sides<'c>(
         reads.iter_mut().flat_map(|it| &mut it.read).for_each(|it| it.snapshot.forget_overlooked());
     }
     let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
+    let mut ledger = ledger;
+    meet_again(&mut ledger, &desired);
     let events = control.begin(Phase::Organization, None);
     let sync = with_groups_of_server(sync, organization, control, &events).await;
     let shared = connector.shared_organization;

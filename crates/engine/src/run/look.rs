@@ -2,7 +2,7 @@
 //! writes anything.
 
 use super::inputs::{Reading, Remembered, Sides, read_both, tell_of_dangers};
-use super::remembered::{Place, look_for_others, remembered, was_cleared};
+use super::remembered::{Place, look_for_others, remembered, remembered_of_former, was_cleared};
 use super::source::{RunSource, of_source, open_all};
 use super::{Planned, RunError, SavedPlan};
 use crate::accounts;
@@ -12,7 +12,7 @@ use crate::directory::snapshot_cache::ReadMode;
 use crate::directory::unread::Unread;
 use crate::event::{Control, Phase};
 use crate::installation::{Configuration, Installation, SourceConfiguration, sync_settings};
-use crate::ledger::Ledger;
+use crate::ledger::{About, Ledger};
 use crate::notice::Notice;
 use crate::store::SyncedKind;
 use bwdc_core::desired::{Desired, Source, SourceRead};
@@ -100,8 +100,14 @@ pub(crate) async fn plan(
     }
     let place = Place::of(&api, &organization_id, &sources);
     let mut cleared = false;
-    let (before, approvals) = match Ledger::open_to_read(path)? {
-        Some(ledger) if ledger.is_about(&place.pair, &organization_id)? => {
+    let ledger = Ledger::open_to_read(path)?;
+    let about = ledger.as_ref().map(|it| it.about(&place.pair, &organization_id)).transpose()?;
+    let (before, approvals) = match (ledger, about) {
+        (Some(ledger), Some(About::AnotherDirectory { former })) => {
+            control.notice(Notice::DirectoryOfAnother);
+            (remembered_of_former(&ledger, &place, &sources, &former)?, Vec::new())
+        }
+        (Some(ledger), Some(About::Same)) => {
             look_for_others(installation, &ledger, control)?;
             cleared = was_cleared(installation, &ledger)?;
             let before = remembered(&ledger, &sources, &configuration.connector, now)?;

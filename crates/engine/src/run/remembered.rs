@@ -6,10 +6,11 @@ use super::inputs::{Remembered, counted_since};
 use super::source::{RunSource, places};
 use crate::event::Control;
 use crate::installation::Installation;
-use crate::ledger::{Ledger, Opened, SharedMarks};
+use crate::ledger::{About, Ledger, Opened, SharedMarks};
 use crate::notice::Notice;
 use crate::store::SyncedKind;
-use bwdc_core::names::Timestamp;
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::settings::ConnectorSettings;
 
 /// What a ledger is about.
@@ -18,6 +19,8 @@ pub(super) struct Place {
     pub(super) api: String,
     /// The organization there.
     pub(super) organization_id: String,
+    /// The first directory, by kind and account.
+    pub(super) directory: String,
     /// The API's URL with the first directory.
     pub(super) pair: String,
 }
@@ -28,6 +31,7 @@ impl Place {
         Self {
             api: api.to_owned(),
             organization_id: organization_id.to_owned(),
+            directory: directory.to_owned(),
             pair: format!("{api} {directory}"),
         }
     }
@@ -49,8 +53,10 @@ pub(super) fn begin_ledger(
             ledger
         }
     };
-    if ledger.begin_with(&place.pair, &place.organization_id)? {
-        control.notice(Notice::LedgerOfAnother);
+    match ledger.begin_with(&place.pair, &place.organization_id)? {
+        About::Same => {}
+        About::AnotherDirectory { .. } => control.notice(Notice::DirectoryOfAnother),
+        About::AnotherOrganization => control.notice(Notice::LedgerOfAnother),
     }
     ledger.keep_runs_for(keep_days);
     for source in ledger.begin_sources(&places(sources))? {
@@ -77,6 +83,23 @@ pub(super) fn remembered(
         recent,
         whole_import,
     })
+}
+
+/// What a run would go on from if the first source led to another directory now, which was `former` until the last run.
+pub(super) fn remembered_of_former(
+    ledger: &Ledger,
+    place: &Place,
+    sources: &[RunSource],
+    former: &str,
+) -> Result<Remembered, RunError> {
+    let primary = SourceName::primary();
+    let mut state = ledger.state_of(&places(sources))?;
+    state.lead_elsewhere(&primary, former);
+    state.come_back(&primary, &place.directory);
+    state.new_sources.push(primary);
+    let LedgerState { people, groups, addresses, new_sources, .. } = state;
+    let state = LedgerState { people, groups, addresses, new_sources, ..LedgerState::default() };
+    Ok(Remembered { state, ..Remembered::default() })
 }
 
 /// Whether somebody else synced since our last run: the official connector leaves its marks in `data.json`.

@@ -9,7 +9,7 @@ use bwdc_core::plan::ApprovalScope;
 use bwdc_core::wire::Request;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::ledger::{
-    Counts, Ending, FrontEnd, Ledger, LedgerError, Opened, Outcome, RecordedAction, RunId, RunOutcome,
+    About, Counts, Ending, FrontEnd, Ledger, LedgerError, Opened, Outcome, RecordedAction, RunId, RunOutcome,
     SourcePlace, Trigger,
 };
 use std::path::{Path, PathBuf};
@@ -516,13 +516,50 @@ fn a_source_that_is_another_directory_begins_anew() {
     // A look alone changes nothing.
     let moved = [place("", ""), place("berlin", "0 dc=y")];
     let seen = ledger.state_of(&moved).expect("readable");
-    assert_eq!(
-        (seen.new_sources, seen.people.len(), seen.groups.len()),
-        (vec![SourceName::new("berlin")], 8, 4)
-    );
-    assert_eq!(ledger.state().expect("readable").people.len(), 10);
+    // What came from there is kept as memory, and belongs to no source of now.
+    let former = SourceName::former("0 dc=x");
+    let kept = |state: &LedgerState, of: &SourceName| {
+        let people = state.people.iter().filter(|it| it.source == *of).count();
+        (people, state.groups.iter().filter(|it| it.source == *of).count())
+    };
+    assert_eq!(seen.new_sources, [SourceName::new("berlin")]);
+    assert_eq!(kept(&seen, &former), (2, 1));
+    assert_eq!(kept(&ledger.state().expect("readable"), &SourceName::new("berlin")), (2, 1));
     assert_eq!(ledger.begin_sources(&moved).expect("writable"), [SourceName::new("berlin")]);
-    assert_eq!(ledger.state().expect("readable").people.len(), 8);
+    let state = ledger.state().expect("readable");
+    assert_eq!((state.people.len(), state.groups.len(), kept(&state, &former)), (10, 5, (2, 1)));
+    assert_eq!(former.former_account(), Some("dc=x"));
+    // The directory comes back, and what came from it with it.
+    assert_eq!(ledger.begin_sources(&now).expect("writable"), [SourceName::new("berlin")]);
+    assert_eq!(kept(&ledger.state().expect("readable"), &SourceName::new("berlin")), (2, 1));
+}
+
+#[test]
+fn another_directory_of_the_same_organization_keeps_what_came_from_the_former_one() {
+    let (_folder, _path, mut ledger) = new_ledger();
+    let (old, new) = ("https://api.example.test 0 dc=old", "https://api.example.test 0 dc=new");
+    assert_eq!(ledger.begin_with(old, "one").expect("writable"), About::Same);
+    ledger
+        .begin_sources(&[SourcePlace { name: SourceName::primary(), place: String::new() }])
+        .expect("writable");
+    commit_at(&mut ledger, &state(10, 5, 2), NOW);
+    let ours = |ledger: &Ledger, of: &SourceName| {
+        ledger.state().expect("readable").people.iter().filter(|it| it.source == *of).count()
+    };
+    let before = ours(&ledger, &SourceName::primary());
+    assert!(before > 0 && ledger.state().expect("readable").baseline_taken);
+    let about = About::AnotherDirectory { former: "0 dc=old".to_owned() };
+    assert_eq!(ledger.about(new, "ONE").expect("readable"), about);
+    assert_eq!(ledger.begin_with(new, "one").expect("writable"), about);
+    let former = SourceName::former("0 dc=old");
+    assert_eq!((ours(&ledger, &former), ours(&ledger, &SourceName::primary())), (before, 0));
+    assert!(!ledger.state().expect("readable").baseline_taken, "the next run takes a baseline");
+    assert_eq!(ledger.begin_with(new, "one").expect("writable"), About::Same);
+    // Back again, and then another organization.
+    ledger.begin_with(old, "one").expect("writable");
+    assert_eq!(ours(&ledger, &SourceName::primary()), before);
+    assert_eq!(ledger.begin_with(old, "two").expect("writable"), About::AnotherOrganization);
+    assert!(ledger.state().expect("readable").people.is_empty());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::directory::snapshot_cache::{ObjectKind, RawObject, Refresh, SnapshotCache};
-use bwdc_engine::ledger::Ledger;
+use bwdc_engine::ledger::{About, Ledger};
 use tempfile::TempDir;
 
 const NOW: Timestamp = Timestamp(1_795_180_720_171);
@@ -109,8 +109,10 @@ fn a_dropped_or_forgotten_mirror_is_none() {
 #[test]
 fn another_organization_or_directory_begins_without_a_mirror() {
     let (_folder, mut ledger) = filled();
-    assert!(!ledger.begin_with("https://api.example.test 0 dc=example", "one").expect("writable"));
+    let about = ledger.begin_with("https://api.example.test 0 dc=example", "one").expect("writable");
+    assert_eq!(about, About::Same);
     assert!(read(&ledger, NOW).is_some());
-    assert!(ledger.begin_with("https://api.example.test 0 dc=other", "one").expect("writable"));
+    let about = ledger.begin_with("https://api.example.test 0 dc=other", "one").expect("writable");
+    assert_eq!(about, About::AnotherDirectory { former: "0 dc=example".to_owned() });
     assert_eq!(read(&ledger, NOW), None);
 }

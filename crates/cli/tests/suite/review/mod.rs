@@ -387,7 +387,12 @@ fn people_of_another_directory_are_not_gone() {
     }
     let output = stage.run(&["sync"]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert!(output.stderr.contains("another organization or directory"), "{}", output.stderr);
+    assert!(output.stderr.contains("lead to another directory now"), "{}", output.stderr);
+    assert_eq!(stage.state().people.len(), 5 + 1 + 1);
+    // Nor later: nobody of the former one is asked for in this one.
+    let planned = stage.run(&["plan"]);
+    assert!(planned.stdout.contains("came from the directory"), "{}", planned.stdout);
+    stage.sync();
     assert_eq!(stage.state().people.len(), 5 + 1 + 1);
 }
 

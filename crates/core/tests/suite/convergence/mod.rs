@@ -229,6 +229,7 @@ fn why_kept(because: &KeptBecause) -> &'static str {
         KeptBecause::Role => "kept: role",
         KeptBecause::Protected => "kept: protected",
         KeptBecause::Unconfirmed { .. } => "kept: unknown",
+        KeptBecause::FormerDirectory { .. } => "kept: former directory",
         KeptBecause::NoUsableAddress => "kept: no usable address",
         KeptBecause::Baseline => "kept: baseline",
         KeptBecause::NoSeat { .. } => "kept: no seat",

@@ -376,6 +376,7 @@ fn leavers(world: &World, plan: &Plan, people: &People, held: bool) -> Checked {
                     || told.iter().any(|told| told.email.as_str() == it)
             }),
             KeptBecause::Unconfirmed { .. } => world.directory.silent,
+            KeptBecause::FormerDirectory { .. } => false,
             KeptBecause::ServerCannotRevoke => {
                 // Nobody is removed whose address a newcomer has.
                 let has_address = |it: &Entry| it.email == member.email && it.state == State::Enabled;
