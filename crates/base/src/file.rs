@@ -3,7 +3,7 @@
 //! but none of another account, which could so choose what root reads and writes.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 /// No file of settings or secrets is larger, in bytes.
@@ -66,15 +66,67 @@ pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// As [`read`], for text.
+/// As [`read`], for text: see [`text`].
 ///
 /// # Errors
-/// As [`read`]; [`io::ErrorKind::InvalidData`] for bytes that are not UTF-8.
+/// As [`read`] and [`text`].
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
-    String::from_utf8(read(path, most)?).map_err(|_| {
-        // The bytes may be a secret: the error does not hold them.
-        io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")
-    })
+    text(read(path, most)?)
+}
+
+/// As [`read_named`], for text: see [`text`].
+///
+/// # Errors
+/// As [`read_named`] and [`text`].
+pub fn read_named_text(path: &Path, most: u64) -> io::Result<String> {
+    text(read_named(path, most)?)
+}
+
+/// The first line of what somebody named in a command, with its end: see [`text`]. All of it where `whole` says so of that line.
+///
+/// # Errors
+/// As [`read_named_text`].
+pub fn first_line(path: &Path, most: u64, whole: impl FnOnce(&str) -> bool) -> io::Result<String> {
+    let mut file = BufReader::new(File::open(path)?.take(most + 1));
+    let mut bytes = Vec::new();
+    file.read_until(b'\n', &mut bytes)?;
+    let is_wide = matches!(bytes.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    if is_wide {
+        file.read_to_end(&mut bytes)?;
+    }
+    let mut found = text(bytes)?;
+    if !whole(&found) {
+        found.truncate(found.find('\n').map_or(found.len(), |it| it + 1));
+    } else if !is_wide {
+        file.read_to_string(&mut found)?;
+    }
+    if found.len() as u64 > most {
+        return Err(NotAFile::TooLarge(most).into());
+    }
+    Ok(found)
+}
+
+/// The text of a file as editors and PowerShell write it: without the byte order mark that may stand before it, and in UTF-16
+/// where the mark says so.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidData`] for bytes that are no text; the bytes may be a secret, and the error does not hold them.
+pub fn text(mut bytes: Vec<u8>) -> io::Result<String> {
+    let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, left) = rest.as_chunks();
+        let units: Vec<u16> = units.iter().map(|it| unit(*it)).collect();
+        String::from_utf16(&units).ok().filter(|_| left.is_empty())
+    };
+    let text = match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, ..] => {
+            bytes.drain(..3);
+            String::from_utf8(bytes).ok()
+        }
+        _ => String::from_utf8(bytes).ok(),
+    };
+    text.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 /// Opens a file to be read.
@@ -158,6 +210,30 @@ mod tests {
     fn problem<T>(result: io::Result<T>) -> Option<NotAFile> {
         let error = result.err()?;
         error.get_ref().and_then(|it| it.downcast_ref::<NotAFile>()).copied()
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_text_and_says_how_it_is_written() {
+        let wide =
+            |unit: fn(u16) -> [u8; 2]| "\u{feff}née\r\n".encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        for bytes in
+            ["née\r\n".into(), "\u{feff}née\r\n".into(), wide(u16::to_le_bytes), wide(u16::to_be_bytes)]
+        {
+            assert_eq!(text(bytes).expect("a text"), "née\r\n");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        for bytes in
+            [b"one\ntwo\n".to_vec(), "\u{feff}one\ntwo\n".encode_utf16().flat_map(u16::to_le_bytes).collect()]
+        {
+            std::fs::write(&path, bytes).expect("written");
+            assert_eq!(first_line(&path, 99, |_| false).expect("a line"), "one\n");
+            assert_eq!(first_line(&path, 99, |line| line.starts_with("one")).expect("a text"), "one\ntwo\n");
+        }
+        for bytes in [&b"n\xe9e"[..], &[0xff, 0xfe, 0, 0xd8], &[0xff, 0xfe, b'n']] {
+            let error = text(bytes.to_vec()).expect_err("no text");
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        }
     }
 
     #[test]

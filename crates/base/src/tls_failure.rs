@@ -48,7 +48,7 @@ pub enum TlsFailure {
     NothingInCommon,
     /// The two have no version in common.
     NoVersion,
-    /// The server knows no host of this name.
+    /// The server has no host of this name.
     UnknownName,
     /// The answer is not TLS.
     NotTls,

@@ -16,13 +16,13 @@ use crate::output::{Answer, Done, Failed};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use bwdc_core::settings::{DirectoryKind, Setting, SettingKind};
+use bwdc_engine::file::first_line;
 use bwdc_engine::secrets::{SecretName, SecretPlace};
 use bwdc_engine::{Engine, Entry, Origin};
 use bwdc_messages::{form, setting as words};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 use serde_json::Value;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
 /// A way to set the service account and its key at once.
@@ -213,20 +213,12 @@ enum Part {
 }
 
 fn secret_file(path: PathBuf, setting: String, part: Part) -> Result<SecretString, CommandError> {
-    let mut text = String::new();
-    let read = File::open(&path).and_then(|file| {
-        let mut file = BufReader::new(file.take(LONGEST_SECRET));
-        file.read_line(&mut text)?;
-        let begins = text.trim_start_matches('\u{feff}');
-        if part == Part::Whole || begins.starts_with("-----BEGIN ") || begins.trim_end() == "{" {
-            file.read_to_string(&mut text)?;
-        }
-        Ok(())
-    });
-    if let Err(source) = read {
-        return Err(CommandError::SecretFile { path, setting, source });
-    }
-    let value = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
+    let whole = |line: &str| part == Part::Whole || line.starts_with("-----BEGIN ") || line.trim_end() == "{";
+    let mut text = match first_line(&path, LONGEST_SECRET, whole) {
+        Ok(text) => text,
+        Err(source) => return Err(CommandError::SecretFile { path, setting, source }),
+    };
+    let value = text.trim_end_matches(['\r', '\n']).to_owned();
     text.zeroize();
     if value.is_empty() {
         return Err(CommandError::SecretFileEmpty { path, setting });

@@ -68,3 +68,9 @@ fn ids(answer: &Value, list: &str) -> BTreeSet<String> {
     let list = answer[list].as_array().expect("a list").iter();
     list.map(|it| it["externalId"].as_str().expect("a text").to_owned()).collect()
 }
+
+/// The official connector's words, or the setting.
+fn is_named(error: &str, setting: &str) -> bool {
+    let official = ["Directory configuration incomplete.", "Username/password are not configured."];
+    error.contains(setting) || official.iter().any(|it| error.contains(it))
+}

@@ -3,9 +3,8 @@
 use crate::web::{KeyError, SigningKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bwdc_base::certificate::pem::{certificates_of_pem, plain_text};
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -50,7 +49,7 @@ impl Certificate {
         let (key, certificates) = if bytes.first() == Some(&DER_SEQUENCE) {
             pfx(bytes, password.map_or("", |it| it.expose_secret()))?
         } else {
-            pem(std::str::from_utf8(bytes).map_err(|_| CertificateError::Form)?)?
+            pem(std::str::from_utf8(&plain_text(bytes)).map_err(|_| CertificateError::Form)?)?
         };
         if certificates.is_empty() {
             return Err(CertificateError::NoCertificate);
@@ -81,10 +80,8 @@ fn pem(text: &str) -> Result<(SigningKey, Vec<Vec<u8>>), CertificateError> {
     }
     // Text that was pasted into one line has `\n` in the place of line breaks.
     let text = text.replace("\\n", "\n");
-    let certificates: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(text.as_bytes())
-        .map(|it| it.map(|it| it.to_vec()).map_err(|_| CertificateError::Form))
-        .collect::<Result<_, _>>()?;
-    Ok((SigningKey::parse(&text)?, certificates))
+    let certificates = certificates_of_pem(text.as_bytes()).map_err(|_| CertificateError::Form)?;
+    Ok((SigningKey::parse(&text)?, certificates.iter().map(|it| it.to_vec()).collect()))
 }
 
 fn pfx(bytes: &[u8], password: &str) -> Result<(SigningKey, Vec<Vec<u8>>), CertificateError> {

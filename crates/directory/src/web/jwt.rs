@@ -52,7 +52,7 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError`] says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let text = text.trim();
+        let text = text.trim_start_matches('\u{feff}').trim();
         if text.starts_with('{') {
             let key: Map<String, Value> = serde_json::from_str(text).map_err(|_| KeyError::Form)?;
             let id = key.get("kid").and_then(Value::as_str).map(str::to_owned);

@@ -51,8 +51,8 @@ impl SavedPlan {
     /// [`PlanFileError`] when the file cannot be read or is no saved plan.
     pub fn read(path: &Path) -> Result<Self, PlanFileError> {
         let failed = |source| PlanFileError { path: path.to_owned(), source };
-        let bytes = crate::file::read_named(path, LARGEST).map_err(failed)?;
-        let saved: Self = serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?;
+        let text = crate::file::read_named_text(path, LARGEST).map_err(failed)?;
+        let saved: Self = serde_json::from_str(&text).map_err(|error| failed(error.into()))?;
         if saved.version == VERSION {
             Ok(saved)
         } else {

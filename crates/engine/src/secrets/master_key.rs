@@ -213,12 +213,13 @@ impl KeyPlaces {
             (Some(text), _) => text.to_str().map(str::to_owned).ok_or_else(|| not_text(PASSPHRASE.into()))?,
             (None, Some(path)) => {
                 let path = PathBuf::from(path);
-                std::fs::read_to_string(&path).map_err(|source| SecretError::Io { path, source })?
+                crate::file::read_named_text(&path, crate::file::SETTINGS)
+                    .map_err(|source| SecretError::Io { path, source })?
             }
             (None, None) => return Err(SecretError::PassphraseMissing),
         };
         let text = Zeroizing::new(text);
-        match text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']) {
+        match text.trim_end_matches(['\r', '\n']) {
             "" => Err(SecretError::PassphraseMissing),
             text => Ok(Zeroizing::new(text.to_owned())),
         }

@@ -99,7 +99,7 @@ fn read(path: &Path) -> Result<Option<SecretString>, String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(format!("cannot be read: {error}")),
     };
-    let value = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
+    let value = text.trim_end_matches(['\r', '\n']).to_owned();
     text.zeroize();
     if value.is_empty() { Err("is empty".to_owned()) } else { Ok(Some(value.into())) }
 }

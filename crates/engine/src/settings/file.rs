@@ -108,12 +108,9 @@ fn item(found: &Value) -> Item {
 /// # Errors
 /// [`SettingsFileError`] says where something is wrong; nothing of the file counts then.
 pub fn read_settings_file(path: &Path) -> Result<Vec<SettingChange>, SettingsFileError> {
-    let text = crate::file::read_named(path, LARGEST).and_then(|bytes| {
-        String::from_utf8(bytes)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
-    });
-    let text = text.map_err(|source| SettingsFileError::Read { path: path.to_owned(), source })?;
-    parse(path, text.trim_start_matches('\u{feff}'))
+    let text = crate::file::read_named_text(path, LARGEST)
+        .map_err(|source| SettingsFileError::Read { path: path.to_owned(), source })?;
+    parse(path, &text)
 }
 
 fn parse(path: &Path, text: &str) -> Result<Vec<SettingChange>, SettingsFileError> {

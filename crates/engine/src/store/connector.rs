@@ -176,7 +176,7 @@ fn change(root: &mut Table, place: Place, to: Option<&SettingValue>) {
 fn read(profile: &Profile) -> Result<String, StoreError> {
     let path = &profile.connector_toml;
     match file::read_text(path, file::SETTINGS) {
-        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Ok(text) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(source) => Err(StoreError::Read { path: path.clone(), source }),
     }

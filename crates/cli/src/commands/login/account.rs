@@ -7,11 +7,9 @@ use crate::prompt::Prompt;
 use bwdc_engine::organization::{
     Account, AccountError, AccountSignIn, ApiKey, OwnedOrganization, Proof, Step, TwoStepMethod,
 };
-use bwdc_engine::{Engine, SignInError};
+use bwdc_engine::{Engine, SignInError, file};
 use bwdc_messages::account::{Question, methods, organizations, question};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 /// Codes that may be typed wrong before the sign-in ends: servers lock out whoever tries many.
@@ -78,13 +76,9 @@ async fn password(file: Option<&Path>, asking: Option<Prompt>) -> Result<SecretS
 }
 
 fn first_line(path: &Path) -> Result<SecretString, LoginError> {
-    let mut text = String::new();
-    let read =
-        File::open(path).and_then(|file| BufReader::new(file.take(LONGEST_PASSWORD)).read_line(&mut text));
-    if let Err(source) = read {
-        return Err(LoginError::PasswordFile { path: path.to_owned(), source });
-    }
-    let password = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
+    let mut text = file::first_line(path, LONGEST_PASSWORD, |_| false)
+        .map_err(|source| LoginError::PasswordFile { path: path.to_owned(), source })?;
+    let password = text.trim_end_matches(['\r', '\n']).to_owned();
     text.zeroize();
     if password.is_empty() {
         return Err(LoginError::PasswordFileEmpty { path: path.to_owned() });

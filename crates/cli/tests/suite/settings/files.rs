@@ -226,3 +226,45 @@ fn a_killed_application_is_finished_by_the_next_one() {
     }
     assert!(halves > 0, "no kill came between the two files");
 }
+
+/// As Windows' editors and PowerShell write texts: with a byte order mark, in UTF-8 or in UTF-16.
+#[test]
+fn each_text_file_takes_a_byte_order_mark() {
+    let marked = |text: &str| format!("\u{feff}{text}").into_bytes();
+    let wide = |text: &str| -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let in_file = |home: &Home, name: &str, bytes: Vec<u8>| {
+        let path = home.path().join(name);
+        fs::write(&path, bytes).expect("writable");
+        path.to_str().expect("a path").to_owned()
+    };
+    for bytes in [&marked as &dyn Fn(&str) -> Vec<u8>, &wide] {
+        let home = home();
+        // A file of settings, and a secret of one line and of several.
+        let settings = in_file(&home, "settings", bytes("[ldap]\r\nhostname = \"dc.example.test\"\r\n"));
+        answer(&home, &["config", "apply", &settings]);
+        let password = in_file(&home, "password", bytes("correct horse\r\nand a note\r\n"));
+        answer(&home, &["config", "ldap.password", "--secretfile", &password]);
+        let key =
+            in_file(&home, "key", bytes("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"));
+        answer(&home, &["config", "gsuite.key", "--secretfile", &key]);
+        // A file that an editor saved.
+        let toml = home.data_folder().join("connector.toml");
+        fs::write(toml, bytes("[limits]\r\nremovals = 7\r\n")).expect("writable");
+        assert_eq!(answer(&home, &["config", "get", "limits.removals"]), "7\n");
+        let data = home.data_json().expect("settings");
+        let ldap = &data["directoryLdap"];
+        assert_eq!(
+            (&ldap["hostname"], &ldap["password"]),
+            (&json!("dc.example.test"), &json!("correct horse"))
+        );
+        let key = data["directoryGsuite"]["privateKey"].as_str().expect("a key");
+        assert!(key.starts_with("-----BEGIN") && key.contains("\nAAAA\n"), "{key:?}");
+        // A saved plan is read as far as its contents: this one is of another organization.
+        let plan = json!({"version": 2, "server": "https://x.test", "organizationId": "x", "changes": []});
+        let plan = in_file(&home, "plan.json", bytes(&plan.to_string()));
+        let output = run(&home, &["apply", &plan]);
+        assert!(!output.stderr.contains("plan.json"), "{}", output.stderr);
+    }
+}

@@ -1,6 +1,6 @@
 //! The services that are read over HTTP.
 
-use super::{UNUSED, file, ids, test};
+use super::{UNUSED, file, ids, is_named, test};
 use bwdc_harness::home::Home;
 use bwdc_sandbox::cloud::{google, graph, okta, onelogin};
 use serde_json::{Value, json};
@@ -19,8 +19,13 @@ const KEYS: [&str; 10] = [
     "emailSuffix",
 ];
 
-/// Nine people and three groups come, whatever stands for "not used", also in the directory's own object.
-fn comes_whole(kind: u8, key: &str, directory: &Value, own: &[&str]) {
+/// What Google asks for.
+const GOOGLE: &[(&str, &str)] =
+    &[("clientEmail", "gsuite.clientEmail"), ("adminUser", "gsuite.adminUser"), ("privateKey", "gsuite.key")];
+
+/// Nine people and three groups come, whatever stands for "not used", also in the directory's own object; without what is `needed`
+/// the refusal names it.
+fn comes_whole(kind: u8, key: &str, directory: &Value, own: &[&str], needed: &[(&str, &str)]) {
     let home = Home::with_plaintext_secrets().expect("a home");
     for unused in UNUSED {
         let mut settings = file(kind, key, directory.clone());
@@ -42,6 +47,14 @@ fn comes_whole(kind: u8, key: &str, directory: &Value, own: &[&str]) {
                 == 4)
         );
     }
+    for unused in UNUSED {
+        for (field, setting) in needed {
+            let mut settings = file(kind, key, directory.clone());
+            unused.write(&mut settings[key], field);
+            let error = test(&home, &settings).expect_err("it cannot be reached");
+            assert!(is_named(&error, setting), "{setting} {unused:?}: {error}");
+        }
+    }
     // The official connector takes what it does not understand for no filter, and invites everybody.
     for filter in ["nonsense", "nonsense:x", "include", "include:", "exclude:"] {
         for setting in ["userFilter", "groupFilter"] {
@@ -60,7 +73,13 @@ fn entra_comes_whole() {
         graph::Server::start(graph::Options::new(graph::Tenant::generate(spec))).expect("a stand-in");
     let given = server.options();
     let directory = json!({ "authorityUrl": server.url(), "graphUrl": server.url(), "tenant": given.tenant_id, "applicationId": given.application_id, "key": given.secret });
-    comes_whole(1, "directoryEntra", &directory, &["identityAuthority"]);
+    comes_whole(
+        1,
+        "directoryEntra",
+        &directory,
+        &["identityAuthority"],
+        &[("tenant", "entra.tenant"), ("applicationId", "entra.applicationId"), ("key", "entra.key")],
+    );
 }
 
 #[test]
@@ -71,10 +90,10 @@ fn google_comes_whole() {
     let directory = json!({
         "clientEmail": key["client_email"], "privateKey": key["private_key"], "adminUser": "admin@example.test", "customer": "my_customer", "tokenUrl": server.token_url(), "apiUrl": server.url()
     });
-    comes_whole(2, "directoryGsuite", &directory, &["domain"]);
+    comes_whole(2, "directoryGsuite", &directory, &["domain"], GOOGLE);
     let mut by_domain = directory;
     by_domain["domain"] = json!("example.test");
-    comes_whole(2, "directoryGsuite", &by_domain, &["customer"]);
+    comes_whole(2, "directoryGsuite", &by_domain, &["customer"], GOOGLE);
 }
 
 #[test]
@@ -82,7 +101,7 @@ fn okta_comes_whole() {
     let server =
         okta::Server::start(okta::Options::new(okta::Tenant::generate(9, 3, 4))).expect("a stand-in");
     let directory = json!({ "orgUrl": server.url(), "token": server.token() });
-    comes_whole(3, "directoryOkta", &directory, &[]);
+    comes_whole(3, "directoryOkta", &directory, &[], &[("orgUrl", "okta.orgUrl"), ("token", "okta.token")]);
 }
 
 #[test]
@@ -90,5 +109,11 @@ fn onelogin_comes_whole() {
     let server = onelogin::Server::start(onelogin::Options::new(onelogin::Tenant::generate(9, 3, 4)))
         .expect("a stand-in");
     let directory = json!({ "clientId": server.client_id(), "clientSecret": server.client_secret(), "url": server.url() });
-    comes_whole(4, "directoryOnelogin", &directory, &["region"]);
+    comes_whole(
+        4,
+        "directoryOnelogin",
+        &directory,
+        &["region"],
+        &[("clientId", "onelogin.clientId"), ("clientSecret", "onelogin.secret")],
+    );
 }

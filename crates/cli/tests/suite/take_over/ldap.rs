@@ -1,6 +1,6 @@
 //! LDAP directories and Active Directory, against what the official connector printed.
 
-use super::{UNUSED, file, ids, test};
+use super::{UNUSED, file, ids, is_named, test};
 use bwdc_harness::home::{Home, ldap_data_json};
 use bwdc_harness::slapd::{Options, Slapd};
 use serde_json::{Value, json};
@@ -46,12 +46,6 @@ fn a_directory_is_read_as_the_official_connector_read_it_whatever_stands_for_no_
             assert_eq!(answer, recorded(text, &answer), "{class} {unused:?}");
         }
     }
-}
-
-/// The official connector's words, or the setting.
-fn is_named(error: &str, setting: &str) -> bool {
-    let official = ["Directory configuration incomplete.", "Username/password are not configured."];
-    error.contains(setting) || official.iter().any(|it| error.contains(it))
 }
 
 /// Attributes that are not named are the usual ones, as there; without a class nobody would be selected, which is said.

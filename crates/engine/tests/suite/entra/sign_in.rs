@@ -31,8 +31,12 @@ fn with(sign_in: EntraSignIn) -> EntraOptions {
 async fn a_certificate_signs_in_whatever_file_it_comes_in() {
     let password = SecretString::from("pfx-password");
     let pasted = PEM.replace('\n', "\\n");
+    let marked = format!("\u{feff}{PEM}");
+    let wide: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, password) in [
         (PEM.as_bytes(), None),
+        (marked.as_bytes(), None),
+        (&wide, None),
         (pasted.as_bytes(), None),
         (&include_bytes!("keys/modern.pfx")[..], Some(&password)),
         (include_bytes!("keys/legacy.pfx"), Some(&password)),
