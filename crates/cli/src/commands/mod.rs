@@ -148,7 +148,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments, whole: clap::Comma
         Command::ClearCache(_) => clear_cache::run(global),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, global),
-        Command::Completions(arguments) => completions::run(&arguments, whole),
+        Command::Completions(arguments) => completions::run(&arguments, whole, global),
         Command::Man(arguments) => man::run(&arguments, whole),
         Command::Update(_) => update::run(global),
     }

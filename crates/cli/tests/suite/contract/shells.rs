@@ -2,23 +2,56 @@
 
 use crate::contract::stage::run;
 use bwdc_harness::home::Home;
+use std::path::Path;
 use std::process::Command;
 
 /// What every shell completes: what is typed, and a word that it has to offer.
-const TYPED: [(&[&str], &str); 3] = [
+const TYPED: [(&[&str], &str); 9] = [
     (&["bwdc", "last"], "last-sync"),
     (&["bwdc", "sync", "--det"], "--detailed-exitcode"),
     (&["bwdc", "test", "--log-level", "d"], "debug"),
+    (&["bwdc", "config", "set", "limits.removals-p"], "limits.removals-percent"),
+    (&["bwdc", "--quiet", "config", "LIMITS.REMOVALS-P"], "limits.removals-percent"),
+    (&["bwdc", "config", "directory", "okt"], "okta"),
+    (&["bwdc", "--log-level", "debug", "config", "set", "sync.removeDisabled", "tr"], "true"),
+    (&["bwdc", "--profile", "ber"], "berlin"),
+    (&["bwdc", "profile", "remove", "ber"], "berlin"),
 ];
+
+/// What the scripts ask for is no word of a shell's: profiles, settings in any case, values, the last of several values.
+#[test]
+fn the_program_offers_what_its_scripts_do_not_hold() {
+    let home = Home::new().unwrap();
+    assert_eq!(run(&home, &["profile", "create", "berlin"]).code, Some(0));
+    for (words, offered) in [
+        (&["config", "."][..], "apply\n"),
+        (&["config", "get", ".ldap.host"], "ldap.hostname\n"),
+        (&["config", "leavers.gone", "."], "keep\nrevoke\n"),
+        (&["--source", "branch", "config", "set", "leavers.gone", ".RE"], "revoke\nremove\n"),
+        (&["--profile", ".b"], "berlin\n"),
+        (&["profile", "copy", "."], "default\nberlin\n"),
+        (&["sync", "."], ""),
+        (&["config", "ldap.password", "."], ""),
+        (&["config", "set", "nothing", "."], ""),
+    ] {
+        let output = run(&home, &[&["completions", "--offer", "--"][..], words].concat());
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{words:?}");
+        assert!(output.stdout.contains(offered), "{words:?}: {}", output.stdout);
+        assert_eq!(output.stdout.trim().is_empty(), offered.is_empty(), "{words:?}: {}", output.stdout);
+    }
+}
 
 #[test]
 fn every_shell_has_a_script_that_knows_the_commands() {
     let home = Home::new().unwrap();
     for (shell, parts) in [
-        ("bash", &["complete -F _bwdc", "last-sync", "--nointeraction"][..]),
+        ("bash", &["complete -F _bwdc", "last-sync", "--nointeraction", "_bwdc_words \"$@\""][..]),
         ("zsh", &["#compdef bwdc", "last-sync", "--nointeraction"]),
         ("fish", &["complete -c bwdc", "last-sync", "nointeraction"]),
-        ("powershell", &["Register-ArgumentCompleter", "last-sync", "--nointeraction"]),
+        (
+            "powershell",
+            &["Register-ArgumentCompleter", "last-sync", "--nointeraction", "bwdc completions --offer"],
+        ),
     ] {
         let output = run(&home, &["completions", shell]);
         assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
@@ -43,11 +76,15 @@ fn home_with(shell: &str, name: &str) -> Home {
     let home = Home::new().expect("the stage holds");
     std::fs::write(home.path().join(name), run(&home, &["completions", shell]).stdout)
         .expect("the stage holds");
+    assert_eq!(run(&home, &["profile", "create", "berlin"]).code, Some(0));
     home
 }
 
 fn offers(home: &Home, shell: &str, arguments: &[&str]) -> String {
-    let output = home.command(shell, arguments).current_dir(home.path()).output().expect("the stage holds");
+    let program = Path::new(env!("CARGO_BIN_EXE_bwdc")).parent().expect("a folder").display().to_string();
+    let path = format!("{program}:{}", std::env::var("PATH").unwrap_or_default());
+    let mut command = home.command(shell, arguments);
+    let output = command.current_dir(home.path()).env("PATH", path).output().expect("the stage holds");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -57,9 +94,7 @@ fn bash_completes() {
         return;
     }
     let home = home_with("bash", "bwdc.bash");
-    // The other scripts know no values of what has no name.
-    let settings = (&["bwdc", "config", "set", "limits.rem"][..], "limits.removals-percent");
-    for (words, offered) in TYPED.into_iter().chain([settings]) {
+    for (words, offered) in TYPED {
         let line = words.join(" ");
         let list = words.iter().map(|it| format!("'{it}'")).collect::<Vec<_>>().join(" ");
         let (last, before) = (words[words.len() - 1], words[words.len() - 2]);
