@@ -4,7 +4,7 @@
 use crate::app::{App, Start};
 use crate::key::Key;
 use crate::office::Office;
-use crate::screen::{Hint, Screen};
+use crate::screen::Screen;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_messages::foreign::{fit, fit_in_a_line};
 use bwdc_messages::text;
@@ -15,6 +15,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(200);
 /// Rows that are printed of a long list.
 const ROWS: usize = 60;
+/// The word that explains the others.
+const KEYS: &str = "keys";
 
 /// Where lines come from.
 pub trait Lines {
@@ -70,6 +72,7 @@ pub fn run(
 
 fn converse(app: &mut App, office: &Office, lines: &mut dyn Lines, out: &mut dyn Write) -> io::Result<Ended> {
     let mut said = String::new();
+    let mut is_explained = false;
     loop {
         for order in app.orders() {
             office.order(order);
@@ -90,6 +93,10 @@ fn converse(app: &mut App, office: &Office, lines: &mut dyn Lines, out: &mut dyn
         said.clear();
         let is_secret = {
             let screen = app.screen();
+            if !is_explained && screen.list.is_some() {
+                writeln!(out, "{}", how())?;
+                is_explained = true;
+            }
             print(&screen, out)?;
             screen.input.as_ref().is_some_and(|it| it.is_secret)
         };
@@ -97,9 +104,11 @@ fn converse(app: &mut App, office: &Office, lines: &mut dyn Lines, out: &mut dyn
             writeln!(out)?;
             return Ok(Ended::InputEnded);
         };
-        let keys = keys(&app.screen(), &line);
-        for key in keys {
-            app.key(&key);
+        let meant = meaning(&app.screen(), &line);
+        match meant {
+            Meaning::Keys(keys) => keys.iter().for_each(|key| app.key(key)),
+            Meaning::Help => help(&app.screen(), out)?,
+            Meaning::Unknown => writeln!(out, "! {}", unknown(&app.screen(), &line))?,
         }
     }
 }
@@ -168,31 +177,85 @@ fn print(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
+/// What a line is.
+enum Meaning {
+    /// Keys that are pressed for it.
+    Keys(Vec<Key>),
+    /// What can be typed here.
+    Help,
+    /// Nothing that was asked for.
+    Unknown,
+}
+
+/// How to answer, once for everything that follows.
+fn how() -> String {
+    text!(
+        "plain.how",
+        "A number chooses a line, Enter alone the one marked with *. A word after a colon does what it says: `:back` goes back, \
+         `:keys` explains the words, `:quit` ends."
+    )
+}
+
+/// The words that can be typed here.
+fn help(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}", how())?;
+    for hint in screen.hints.iter().filter(|it| !it.word.is_empty() && it.word != KEYS) {
+        writeln!(out, "  :{:<9} {}", hint.word, fit_in_a_line(&hint.what))?;
+    }
+    writeln!(out, "  :{:<9} {}", "quit", text!("plain.quit", "end"))
+}
+
+/// Why nothing came of a line.
+fn unknown(screen: &Screen<'_>, line: &str) -> String {
+    let typed = fit_in_a_line(line.trim()).into_owned();
+    if typed.starts_with(':') {
+        let words = screen.hints.iter().filter(|it| !it.word.is_empty()).map(|it| format!("`:{}`", it.word));
+        let words = words.chain(["`:quit`".to_owned()]).collect::<Vec<_>>().join(", ");
+        return text!("plain.unknown-word", "`{typed}` is not one of {words}.", typed, words);
+    }
+    match screen.list.as_ref().map(|it| it.total) {
+        Some(rows) if rows > 0 => text!(
+            "plain.unknown-row",
+            "`{typed}` is not an answer here: type the number of a line, or press Enter for the one marked with *.",
+            typed
+        ),
+        _ => {
+            text!("plain.unknown", "`{typed}` is not an answer here: `:keys` shows what can be typed.", typed)
+        }
+    }
+}
+
 /// What a line means here.
-fn keys(screen: &Screen<'_>, line: &str) -> Vec<Key> {
+fn meaning(screen: &Screen<'_>, line: &str) -> Meaning {
     if let Some(word) = line.trim().strip_prefix(':') {
+        let hint = screen.hints.iter().find(|it| it.word == word);
         return match word {
-            "q" | "quit" | "exit" => vec![Key::Stop],
-            word => screen.hints.iter().find(|it| it.word == word).map(Hint::key).into_iter().collect(),
+            "q" | "quit" | "exit" => Meaning::Keys(vec![Key::Stop]),
+            KEYS => Meaning::Help,
+            _ => hint.map_or(Meaning::Unknown, |it| Meaning::Keys(vec![it.press.clone()])),
         };
     }
     if screen.input.is_some() {
-        return vec![Key::Clear, Key::Paste(line.to_owned()), Key::Enter];
+        return Meaning::Keys(vec![Key::Clear, Key::Paste(line.to_owned()), Key::Enter]);
     }
     let line = line.trim();
     if line.is_empty() {
-        return vec![Key::Enter];
+        return Meaning::Keys(vec![Key::Enter]);
     }
     if let Some(list) = &screen.list
         && let Some(place) = place(list, line)
     {
         let moves = std::iter::repeat_n(Key::Down, place);
-        return [Key::Home].into_iter().chain(moves).chain([Key::Enter]).collect();
+        return Meaning::Keys([Key::Home].into_iter().chain(moves).chain([Key::Enter]).collect());
+    }
+    let lower = line.to_lowercase();
+    if let Some(hint) = screen.hints.iter().find(|it| it.word == lower && it.word != KEYS) {
+        return Meaning::Keys(vec![hint.press.clone()]);
     }
     let mut letters = line.chars();
     match (letters.next(), letters.next()) {
-        (Some(letter), None) => vec![Key::Char(letter)],
-        _ => Vec::new(),
+        (Some(letter), None) if letter.is_alphabetic() => Meaning::Keys(vec![Key::Char(letter)]),
+        _ => Meaning::Unknown,
     }
 }
 
@@ -203,10 +266,4 @@ fn place(list: &crate::screen::List<'_>, line: &str) -> Option<usize> {
     let has_keys = (0..rows).any(|at| (list.row)(at).key.is_some());
     let by_number = || line.parse::<usize>().ok()?.checked_sub(1).filter(|it| *it < list.total);
     by_key.or_else(|| if has_keys { None } else { by_number() })
-}
-
-impl Hint {
-    fn key(&self) -> Key {
-        self.press.clone()
-    }
 }

@@ -47,8 +47,19 @@ fn an_input_that_ends_ends_the_conversation_and_a_word_that_is_unknown_changes_n
     let (ended, said) = talk(folder.path(), Start::Setup, "3\nnot an address\n:nonsense\n");
     assert_eq!(ended, Ended::InputEnded);
     assert!(said.contains("Address of the server"), "{said}");
-    let (ended, said) = talk(folder.path(), Start::Menu, ":keys\n:close\n:quit\n");
+    assert!(said.contains("! `:nonsense` is not one of `:back`,"), "{said}");
+    let (ended, said) = talk(folder.path(), Start::Setup, "7\nvault\n:keys\n:quit\n");
     assert_eq!(ended, Ended::Over, "{said}");
+    for typed in ["7", "vault"] {
+        let told = format!("! `{typed}` is not an answer here: type the number of a line");
+        assert!(said.contains(&told), "{said}");
+    }
+    assert_eq!(
+        said.matches("A number chooses a line").count(),
+        2,
+        "at the beginning, and when asked\n{said}"
+    );
+    assert!(said.contains("\n  :back      "), "{said}");
 }
 
 #[test]
