@@ -53,19 +53,19 @@ pub(crate) enum CommandError {
     Setting(#[from] SettingsError),
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("`{typed}` is no day: give it as YYYY-MM-DD")]
+    #[error("`{typed}` is not a date: give it as YYYY-MM-DD")]
     NoDay { typed: String },
     #[error("interrupted")]
     Interrupted,
     #[error("the console needs a terminal")]
     NoTerminal,
-    #[error("this command asks questions, and the options say that nobody is to be asked")]
+    #[error("this command asks questions, and the options forbid them")]
     NotToBeAsked,
     #[error("the input ended before the set-up was complete")]
     SetupEnded,
     #[error("nothing was sent: the question was not answered with yes")]
     Declined,
-    #[error("which refused run is to be approved? Without a terminal, `approve` needs its number")]
+    #[error("without a terminal, `approve` needs the number of the refused run")]
     WhichRun { last: Option<RunId> },
     #[error("nothing was approved")]
     NotApproved { number: usize },

@@ -31,10 +31,10 @@ pub fn cause(cause: Cause) -> String {
             text!("cause.name-used", "a newcomer has this name in the directory now")
         }
         Cause::ChangedThere => {
-            text!("cause.changed-there", "somebody gave it the external id of another one")
+            text!("cause.changed-there", "someone gave it the external id of another one")
         }
         Cause::IdChanged => {
-            text!("cause.id-changed", "somebody else changed the external id of this membership")
+            text!("cause.id-changed", "someone else changed the external id of this membership")
         }
         Cause::Differs => text!("cause.differs", "changed in the directory"),
     }
@@ -101,7 +101,7 @@ pub fn kept(kept: &Kept) -> String {
             });
             text!(
                 "kept.address-shared",
-                "may still have access: this server goes by addresses and does not show them, and somebody else may be a member \
+                "may still have access: this server goes by addresses and does not show them, and someone else may be a member \
                  under {others}, so nothing is sent for it. Revoke the person in the web vault, or let runs see the members \
                  with `login --observer`",
                 others = others.collect::<Vec<_>>().join(", ")

@@ -100,7 +100,7 @@ _bwdc() {
     local -a offered
     offered=(${(f)"$(command bwdc completions --offer -- "${(@)words[2,CURRENT-1]}" ".${words[CURRENT]}" 2>/dev/null)"})
     if (( $#offered )); then
-        compadd -- $offered
+        compadd -U -- $offered
     else
         _bwdc_words "$@"
     fi

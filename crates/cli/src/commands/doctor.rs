@@ -24,7 +24,7 @@ Examples:
   bwdc doctor --response --pretty
   bwdc doctor --bundle support.tar.gz")]
 pub(crate) struct DoctorArguments {
-    /// Print every check, not only those that somebody has to look at.
+    /// Print every check, also those in which nothing is wrong.
     #[arg(long)]
     pub(crate) all: bool,
 

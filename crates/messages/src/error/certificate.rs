@@ -141,7 +141,7 @@ fn words(failure: &TlsFailure, peer: Peer) -> String {
             "The server offers neither TLS 1.2 nor TLS 1.3. Enable one of them on the server."
         ),
         TlsFailure::UnknownName => {
-            text!("step.tls.unknown-name", "The server knows no host of this name. Check {host}.", host)
+            text!("step.tls.unknown-name", "The server has no host of this name. Check {host}.", host)
         }
         TlsFailure::NotTls => match peer {
             Peer::Ldap => text!(

@@ -73,7 +73,7 @@ fn own(cause: GoogleCause) -> Vec<NextStep> {
         GoogleCause::NoDomain => {
             text!(
                 "step.google.domain",
-                "Google knows no such domain. Check `gsuite.domain` and `gsuite.customer`."
+                "Google has no such domain. Check `gsuite.domain` and `gsuite.customer`."
             )
         }
         GoogleCause::NoGroup => text!(

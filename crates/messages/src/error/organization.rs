@@ -44,7 +44,7 @@ pub(super) fn apply_steps(error: &ApplyError) -> Vec<NextStep> {
         )),
         ApplyError::Altered { .. } => say(text!(
             "step.organization.altered",
-            "Look at the member in the web vault: either somebody changed it at the same moment, or the server replaced more than it was asked to."
+            "Look at the member in the web vault: either someone changed it at the same moment, or the server replaced more than it was asked to."
         )),
         ApplyError::Unknown { cause } => unknown(cause),
     }

@@ -260,7 +260,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     (
         "shared-organization",
         "Shared organization",
-        "Another connector has people here: leave whoever is not ours alone",
+        "Another connector has people here: leave those alone who are not ours",
     ),
     ("history.keep-days", "Keep history", "Days for which runs are remembered"),
     ("sources", "Further sources", "Names of further directories of the same organization"),

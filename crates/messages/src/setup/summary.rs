@@ -50,7 +50,7 @@ impl Counted {
         if deleted > 0 {
             lines.push(Line::plain(text!(
                 "setup.counted-deleted",
-                "{deleted:deleted person/deleted people} besides.",
+                "It also lists {deleted:deleted person/deleted people}.",
                 deleted
             )));
         }

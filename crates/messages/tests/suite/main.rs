@@ -6,4 +6,5 @@ mod elsewhere;
 #[path = "../../../console/tests/suite/judged.rs"]
 mod judged;
 mod pages;
+mod picture;
 mod plans;

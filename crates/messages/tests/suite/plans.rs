@@ -2,6 +2,7 @@
 //! the manual is made of them.
 
 use crate::judged::{Known, judged};
+use crate::picture::picture;
 use bwdc_core::desired::Desired;
 use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks};
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName};
@@ -12,9 +13,10 @@ use bwdc_core::settings::{ConnectorSettings, LeaverAction, SyncSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks, ReadScope, Section, SnapshotBuilder};
 use bwdc_engine::Planned;
 use bwdc_messages::CommandLine;
-use bwdc_messages::plan::{Extent, text};
+use bwdc_messages::plan::{Extent, lines, text};
 use serde_json::json;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 const FIRST: [&str; 12] =
     ["Ada", "Björn", "Carla", "David", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katja", "Liam"];
@@ -179,7 +181,7 @@ fn all() -> Vec<(&'static str, usize, Planned)> {
     ]
 }
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/plans.md");
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
 
 const HEAD: &str = "\
 # How to read a plan
@@ -189,13 +191,30 @@ stand the changes, what takes something away first; then who stays although the 
 and what to check. Each list is grouped by reason, sorted by address, and cut: `bwdc plan --verbose` shows all of it, with
 external ids.
 
-These are plans of different sizes at 80 columns. `BWDC_WRITE_DOCS=1 cargo test -p bwdc-messages --test suite -- plans::` makes
-this page.
+These are plans of different sizes at 80 columns, as a terminal shows them; a dashed line stands where a screen of 24 lines
+ends. `BWDC_WRITE_DOCS=1 cargo test -p bwdc-messages --test suite -- plans::` makes this page and its pictures.
 ";
+
+/// A file of the manual, with its name in it.
+type File = (PathBuf, String);
+
+/// Writes the files where it is asked for; else they have to be as they are.
+fn keep(files: &[File]) {
+    for (name, text) in files {
+        let path = Path::new(DOCS).join(name);
+        if std::env::var_os("BWDC_WRITE_DOCS").is_some() {
+            path.parent().map_or(Ok(()), fs::create_dir_all).expect("docs can be written");
+            fs::write(&path, text).expect("docs can be written");
+        }
+        let written = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+        let name = name.display();
+        assert!(written == *text, "docs/{name} is another one: run this test with BWDC_WRITE_DOCS=1");
+    }
+}
 
 #[test]
 fn a_plan_of_any_size_says_its_verdict_on_the_first_screen_and_on_the_last_one() {
-    let mut page = HEAD.to_owned();
+    let (mut page, mut files) = (HEAD.to_owned(), Vec::new());
     for (title, changes, planned) in all() {
         assert_eq!(planned.plan.changes.len(), changes, "{title}");
         let text = text(&planned, Extent::Short, &CommandLine::default());
@@ -214,13 +233,16 @@ fn a_plan_of_any_size_says_its_verdict_on_the_first_screen_and_on_the_last_one()
             let all = first.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(all.contains(why), "{title}: the first screen says why\n{text}");
         }
-        page.push_str(&format!("\n## {title}\n\n```text\n$ bwdc plan\n{text}\n```\n"));
+        let name = title.to_lowercase().replace([' ', ','], "-").replace("--", "-");
+        let drawn = picture("bwdc plan", &lines(&planned, Extent::Short, &CommandLine::default()));
+        page.push_str(&format!(
+            "\n## {title}\n\n![The plan in a terminal](plans/{name}.svg)\n\n<details><summary>As text</summary>\n\n\
+             ```text\n$ bwdc plan\n{text}\n```\n\n</details>\n"
+        ));
+        files.push((Path::new("plans").join(format!("{name}.svg")), drawn));
     }
-    if std::env::var_os("BWDC_WRITE_DOCS").is_some() {
-        std::fs::write(PAGE, &page).expect("docs can be written");
-    }
-    let written = std::fs::read_to_string(Path::new(PAGE)).unwrap_or_default().replace("\r\n", "\n");
-    assert!(written == page, "docs/plans.md is another one: run this test with BWDC_WRITE_DOCS=1");
+    files.push((PathBuf::from("plans.md"), page));
+    keep(&files);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the scripts ask the program for, since it is not in them: the names of profiles and settings, and the values of a setting.
 
 use crate::global::GlobalArguments;
-use bwdc_core::settings::{DirectoryKind, Setting, SettingKind};
+use bwdc_core::settings::{Setting, SettingKind};
 use bwdc_engine::Engine;
 use clap::Command;
 
@@ -68,7 +68,7 @@ fn values(setting: &'static Setting) -> Vec<String> {
     match &setting.kind {
         SettingKind::Flag => of(&["true", "false"]),
         SettingKind::Choice(words) | SettingKind::Words(words) => of(words),
-        SettingKind::Directory => of(&DirectoryKind::ALL.map(DirectoryKind::name)),
+        SettingKind::Directory => of(&["ldap", "active-directory", "entra", "google", "okta", "onelogin"]),
         SettingKind::Url => of(&["bitwarden.com"]),
         _ => Vec::new(),
     }

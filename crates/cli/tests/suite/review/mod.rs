@@ -57,7 +57,7 @@ fn an_approval_is_withdrawn_and_without_a_terminal_a_run_is_named_by_its_number(
     assert_eq!((which.code, which.stdout.as_str()), (Some(1), ""));
     assert_eq!(
         which.stderr,
-        "Which refused run is to be approved? Without a terminal, `approve` needs its number.\n\
+        "Without a terminal, `approve` needs the number of the refused run.\n\
          Run 2 was refused last. Look at it with `bwdc history 2`, then run `bwdc approve 2`.\n"
     );
     assert_eq!(stage.run(&["sync"]).code, Some(1), "nothing was approved");

@@ -213,7 +213,7 @@ fn bind(cause: BindCause) -> Vec<NextStep> {
         ),
         BindCause::NoAccount => text!(
             "step.bind.no-account",
-            "The server knows no such account (data 525). Correct `ldap.username`."
+            "The server has no such account (data 525). Correct `ldap.username`."
         ),
         BindCause::NameOrPassword => {
             return vec![
@@ -260,7 +260,7 @@ fn bind(cause: BindCause) -> Vec<NextStep> {
         ),
         BindCause::TicketUnknown => text!(
             "step.bind.ticket",
-            "The server knows nobody by this ticket. `klist` shows whose it is and for which server."
+            "The server does not know the account of this ticket. `klist` shows whose it is and for which server."
         ),
         BindCause::NoKerberos => text!(
             "step.bind.no-kerberos",
@@ -338,7 +338,7 @@ fn search(cause: SearchCause, place: &SearchPlace, outcome: &Outcome, referrals:
         ),
         SearchCause::NoBase => text!(
             "step.search.no-base",
-            "Correct `{setting}`: the server knows no entry of that name, or `{who}` may not see it. Paths of users and groups are relative to `ldap.rootPath`.",
+            "Correct `{setting}`: the server has no entry with that name, or `{who}` may not see it. Paths of users and groups are relative to `ldap.rootPath`.",
             setting,
             who
         ),
