@@ -8,11 +8,14 @@ use crate::screen::Screen;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_messages::foreign::{fit, fit_in_a_line};
 use bwdc_messages::text;
+use bwdc_messages::wrap::broken;
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 /// How long a report is waited for at once.
 const TICK: Duration = Duration::from_millis(200);
+/// Columns of a line that is broken.
+const WIDTH: usize = 80;
 /// Rows that are printed of a long list.
 const ROWS: usize = 60;
 /// The word that explains the others.
@@ -94,7 +97,7 @@ fn converse(app: &mut App, office: &Office, lines: &mut dyn Lines, out: &mut dyn
         let is_secret = {
             let screen = app.screen();
             if !is_explained && screen.list.is_some() {
-                writeln!(out, "{}", how())?;
+                writeln!(out, "{}", in_lines(&how()))?;
                 is_explained = true;
             }
             print(&screen, out)?;
@@ -108,7 +111,9 @@ fn converse(app: &mut App, office: &Office, lines: &mut dyn Lines, out: &mut dyn
         match meant {
             Meaning::Keys(keys) => keys.iter().for_each(|key| app.key(key)),
             Meaning::Help => help(&app.screen(), out)?,
-            Meaning::Unknown => writeln!(out, "! {}", unknown(&app.screen(), &line))?,
+            Meaning::Unknown => {
+                writeln!(out, "{}", in_lines(&format!("! {}", unknown(&app.screen(), &line))))?
+            }
         }
     }
 }
@@ -126,7 +131,7 @@ fn tell_progress(screen: &Screen<'_>, said: &mut String, out: &mut dyn Write) ->
 fn print(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n== {} ==", fit_in_a_line(&screen.title))?;
     for line in screen.head.iter().chain(&screen.question) {
-        writeln!(out, "{}", fit(&line.text))?;
+        writeln!(out, "{}", in_lines(&line.text))?;
     }
     // Where a line is asked for, the list behind it says nothing new.
     if let Some(list) = screen.list.as_ref().filter(|_| screen.input.is_none()) {
@@ -152,11 +157,11 @@ fn print(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     if screen.list.is_none() || screen.input.is_some() {
         for line in &screen.detail {
-            writeln!(out, "{}", fit(&line.text))?;
+            writeln!(out, "{}", in_lines(&line.text))?;
         }
     }
     if let Some(note) = &screen.note {
-        writeln!(out, "! {}", fit(&note.text))?;
+        writeln!(out, "{}", in_lines(&format!("! {}", note.text)))?;
     }
     let words: Vec<String> =
         screen.hints.iter().filter(|it| !it.word.is_empty()).map(|it| format!(":{}", it.word)).collect();
@@ -166,7 +171,7 @@ fn print(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
     match &screen.input {
         Some(input) => {
             if let Some(error) = &input.error {
-                writeln!(out, "! {}", fit(error))?;
+                writeln!(out, "{}", in_lines(&format!("! {error}")))?;
             }
             let default =
                 if input.default.is_empty() { String::new() } else { format!(" [{}]", input.default) };
@@ -175,6 +180,12 @@ fn print(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
         None => write!(out, "> ")?,
     }
     out.flush()
+}
+
+/// A text that breaks between words.
+fn in_lines(text: &str) -> String {
+    let lines = fit(text);
+    lines.split('\n').map(|it| broken(it, Some(WIDTH), 0)).collect::<Vec<_>>().join("\n")
 }
 
 /// What a line is.
@@ -198,7 +209,7 @@ fn how() -> String {
 
 /// The words that can be typed here.
 fn help(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n{}", how())?;
+    writeln!(out, "\n{}", in_lines(&how()))?;
     for hint in screen.hints.iter().filter(|it| !it.word.is_empty() && it.word != KEYS) {
         writeln!(out, "  :{:<9} {}", hint.word, fit_in_a_line(&hint.what))?;
     }

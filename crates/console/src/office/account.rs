@@ -74,7 +74,7 @@ impl Conversation {
         let mut asker = Asker { conversation: self, teller, answers };
         let done = match asker.run(environment, email, password).await {
             Ok(done) => done,
-            Err(Ended::Error(error)) => failed(&describe(&error)),
+            Err(Ended::Error(error)) => failed(&describe(&error), environment),
             Err(Ended::Said(said)) => SetupDone::Failed(said),
             Err(Ended::Left) => return,
         };

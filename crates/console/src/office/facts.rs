@@ -1,13 +1,21 @@
 //! What the set-up is told of the installation, and of what failed.
 
+use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::store::SyncedKind;
 use bwdc_engine::{Engine, EngineError};
 use bwdc_messages::setup::{SetupDone, SetupFacts};
-use bwdc_messages::{CommandLine, ErrorText};
+use bwdc_messages::{CommandLine, ErrorText, NextStep, Step};
 
-/// An error with what to do about it.
-pub(super) fn failed(error: &ErrorText) -> SetupDone {
-    let steps = CommandLine::default().sentences(&error.next_steps);
+/// An error with what to do about it, without what the set-up asks for anyway.
+pub(super) fn failed(error: &ErrorText, environment: &ProcessEnvironment) -> SetupDone {
+    let is_asked = |it: &NextStep| match &it.step {
+        Step::EnterSecret { .. } => true,
+        Step::Run(words) => words == "login",
+        _ => false,
+    };
+    let steps: Vec<NextStep> = error.next_steps.iter().filter(|it| !is_asked(it)).cloned().collect();
+    let profile = environment.profile_name().ok().filter(|it| !it.is_default());
+    let steps = CommandLine { profile }.sentences(&steps);
     SetupDone::Failed(if steps.is_empty() {
         error.message.clone()
     } else {

@@ -36,7 +36,8 @@ pub(super) async fn carry_out(
         SetupWork::Sync => run(environment, cancel, teller, None).await,
         SetupWork::SyncApproved(number) => run(environment, cancel, teller, Some(number)).await,
         work => {
-            one(work, environment, cancel, teller).await.unwrap_or_else(|error| failed(&describe(&error)))
+            let done = one(work, environment, cancel, teller).await;
+            done.unwrap_or_else(|error| failed(&describe(&error), environment))
         }
     };
     teller.tell(Happened::Setup(Box::new(done)));
@@ -51,7 +52,7 @@ async fn run(
     let run = Run { environment, cancel, teller };
     match run.sync(None, number).await {
         Ok(report) => SetupDone::Synced(run_lines(&report)),
-        Err(error) => failed(&error),
+        Err(error) => failed(&error, environment),
     }
 }
 

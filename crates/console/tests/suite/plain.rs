@@ -60,6 +60,10 @@ fn an_input_that_ends_ends_the_conversation_and_a_word_that_is_unknown_changes_n
         "at the beginning, and when asked\n{said}"
     );
     assert!(said.contains("\n  :back      "), "{said}");
+    assert!(said.lines().all(|it| it.chars().count() <= 80), "{said}");
+    // A URL is no e-mail address.
+    let (_, said) = talk(folder.path(), Start::Setup, "2\nhttps://user:pw@vault.test\n");
+    assert!(said.contains("! Enter a client id such as"), "{said}");
 }
 
 #[test]

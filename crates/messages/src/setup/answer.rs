@@ -201,9 +201,11 @@ impl Setup {
     }
 
     fn take_client_id(&mut self, typed: &str) {
+        let before = self.name.clone();
+        let typed = if typed.is_empty() { before.as_str() } else { typed };
         if typed.is_empty() && self.facts.client_id.is_some() {
             self.after_sign_in();
-        } else if typed.contains('@') {
+        } else if typed.contains('@') && !typed.contains(['/', ':', ' ']) {
             self.name = typed.to_owned();
             self.ask(Question::Password);
         } else if typed.starts_with("organization.") {

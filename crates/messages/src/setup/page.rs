@@ -135,7 +135,9 @@ impl Setup {
                     "The organization's API key is in the web vault: Admin Console, Settings, Organization info, View API key. \
                      An owner can sign in with an e-mail address instead; the key is then fetched and kept, the password is not."
                 );
-                let default = self.facts.client_id.clone().unwrap_or_default();
+                // What was typed before a secret that is not accepted need not be typed again.
+                let known = self.facts.client_id.clone().filter(|_| self.name.is_empty());
+                let default = known.unwrap_or_else(|| self.name.clone());
                 Ask::Line { label: account::question(AccountWords::ClientId), default }
             }
             Question::ClientSecret => secret(account::question(AccountWords::ClientSecret)),
