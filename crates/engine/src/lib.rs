@@ -54,5 +54,6 @@ pub use ledger::{FrontEnd, Trigger};
 pub use notify::{Channel, DeliveryError, Message, Occasion};
 pub use run::{PlanFileError, Planned, Rebuilt, RunError, SavedPlan, SyncReport, UnreadSource, Verification};
 pub use settings::{
-    Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, read_settings_file,
+    Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, check_filter, read_settings_file,
+    relative_path,
 };

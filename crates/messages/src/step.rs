@@ -115,12 +115,18 @@ impl CommandLine {
         }
     }
 
-    /// Steps in sentences, one after the other; those with one purpose in one sentence.
+    /// Steps in sentences, one after the other; those with one purpose in one sentence, and none twice.
     pub fn sentences(&self, steps: &[NextStep]) -> String {
         let together = |a: &NextStep, b: &NextStep| {
             a.purpose.is_some() && a.purpose == b.purpose && a.step.is_command() && b.step.is_command()
         };
-        steps.chunk_by(together).map(|it| self.one_sentence(it)).collect::<Vec<_>>().join(" ")
+        let mut sentences: Vec<String> = Vec::new();
+        for sentence in steps.chunk_by(together).map(|it| self.one_sentence(it)) {
+            if !sentences.contains(&sentence) {
+                sentences.push(sentence);
+            }
+        }
+        sentences.join(" ")
     }
 
     /// A step in a sentence.
@@ -191,6 +197,8 @@ mod tests {
             plain.sentences(&steps),
             "If this is intended, run `bwdc approve`. Run `bwdc config set ldap.password`."
         );
+        let twice = [Step::enter("ldap.password").into(), Step::enter("ldap.password").into()];
+        assert_eq!(plain.sentences(&twice), "Run `bwdc config set ldap.password`.");
         let raise = [
             Step::run("sync").to("If so"),
             Step::run("approve").to("If so"),

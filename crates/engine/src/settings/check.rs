@@ -110,17 +110,22 @@ fn not_relative(entries: &[super::Entry]) -> Vec<Problem> {
         entry.and_then(|it| it.value.as_str()).unwrap_or_default().trim().to_owned()
     };
     let root = text("ldap.rootPath");
-    if !root.to_lowercase().contains("dc=") {
-        return Vec::new();
-    }
     let repeats = |setting: &'static str| {
-        let path = text(setting);
-        let end = path.len().checked_sub(root.len()).filter(|it| path.is_char_boundary(*it))?;
-        let (before, after) = path.split_at(end);
-        let relative = before.trim_end_matches([' ', ',']).to_owned();
-        after.eq_ignore_ascii_case(&root).then_some(Problem::NotRelative { setting, relative })
+        let relative = relative_path(&text(setting), &root)?;
+        Some(Problem::NotRelative { setting, relative })
     };
     ["sync.userPath", "sync.groupPath"].into_iter().filter_map(repeats).collect()
+}
+
+/// What a path would be that repeats the root below which it is looked for; None: it does not.
+pub fn relative_path(path: &str, root: &str) -> Option<String> {
+    if root.is_empty() || !root.to_lowercase().contains("dc=") {
+        return None;
+    }
+    let end = path.len().checked_sub(root.len()).filter(|it| path.is_char_boundary(*it))?;
+    let (before, after) = path.split_at(end);
+    let is_whole = before.is_empty() || before.trim_end().ends_with(',');
+    (is_whole && after.eq_ignore_ascii_case(root)).then(|| before.trim_end_matches([' ', ',']).to_owned())
 }
 
 fn open_directory(installation: &Installation) -> Result<(), SourceError> {

@@ -3,8 +3,8 @@
 mod check;
 mod file;
 
-pub use check::Problem;
 pub(crate) use check::validate;
+pub use check::{Problem, relative_path};
 pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_file};
 pub(crate) use file::{bring_in, differences, export};
 
@@ -203,7 +203,10 @@ fn check_filters(
 }
 
 /// Checks a value of a setting that holds a filter; any other passes.
-pub(super) fn check_filter(kind: DirectoryKind, setting: &Setting, filter: &str) -> Result<(), SetupError> {
+///
+/// # Errors
+/// [`SetupError`] says where the filter is wrong.
+pub fn check_filter(kind: DirectoryKind, setting: &Setting, filter: &str) -> Result<(), SetupError> {
     let field = setting.place.field;
     if !matches!(field, "userFilter" | "groupFilter") {
         return Ok(());

@@ -178,3 +178,40 @@ fn a_refused_plan_is_approved_by_its_number_only() {
     setup.done(SetupDone::Synced(vec![Line::plain("done")]));
     assert!(setup.has_synced());
 }
+
+#[test]
+fn what_needs_no_server_to_be_seen_is_said_when_it_is_typed() {
+    let set = [
+        ("directory", json!(0)),
+        ("ldap.rootPath", json!("dc=corp,dc=test")),
+        ("sync.users", json!(true)),
+        ("sync.groups", json!(true)),
+    ];
+    let mut setup = begun(true, &set);
+    for (name, wrong, right) in [
+        ("sync.userFilter", "(mail=*", "(mail=*)"),
+        ("sync.userPath", "ou=People,DC=corp,DC=test", "ou=People"),
+        ("sync.groupPath", "dc=corp,dc=test", "-"),
+    ] {
+        let place = setup.refined().iter().position(|it| *it == name).expect("it is asked for");
+        setup.ask(Question::Refine(place));
+        assert!(text(&mut setup, wrong).is_none());
+        let error = setup.error.clone().unwrap_or_default();
+        assert!(!error.is_empty() && !error.contains("bwdc "), "{name}: {error}");
+        assert_eq!(setup.question, Question::Refine(place), "{name} is asked for again");
+        let _ = text(&mut setup, right);
+        assert_eq!(setup.error, None, "{name}");
+    }
+}
+
+#[test]
+fn a_client_id_need_not_be_typed_again_after_a_wrong_secret() {
+    let mut setup = begun(false, &[]);
+    setup.ask(Question::ClientId);
+    let _ = text(&mut setup, "organization.1");
+    let _ = setup.answer(SetupReply::Secret("wrong".to_owned().into()));
+    assert!(setup.done(SetupDone::Failed("no".to_owned())).is_none());
+    assert_eq!(setup.question, Question::ClientId);
+    let _ = text(&mut setup, "");
+    assert_eq!((setup.question, setup.name.as_str()), (Question::ClientSecret, "organization.1"));
+}
