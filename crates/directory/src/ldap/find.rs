@@ -6,7 +6,7 @@ use super::error::LdapReadError;
 use super::incremental::is_below;
 use super::name;
 use super::request::{Elsewhere, Request};
-use super::selection::Filters;
+use super::selection::{Filters, base_setting};
 use super::value::text;
 use crate::unread::{Unread, UnreadCause};
 use bwdc_core::settings::{LdapLayout, LdapSettings};
@@ -36,7 +36,7 @@ pub(super) async fn find(
     };
     let mut found = Vec::new();
     for name in names(connection, base, scope, filter).await?.into_iter().take(ENOUGH) {
-        let cause = cause(connection, layout, filters, &name).await?;
+        let cause = cause(connection, (settings, layout), filters, &name).await?;
         found.push(Unread { name, cause });
     }
     Ok(found)
@@ -44,7 +44,7 @@ pub(super) async fn find(
 
 async fn cause(
     connection: &mut Connection,
-    layout: &LdapLayout,
+    (settings, layout): (&LdapSettings, &LdapLayout),
     filters: &Filters,
     name: &str,
 ) -> Result<UnreadCause, LdapReadError> {
@@ -59,7 +59,11 @@ async fn cause(
         let is_below = name::normalized(name).and_then(|it| is_below(&it, bases, scope));
         return Ok(match is_below {
             Some(true) => UnreadCause::Meanwhile,
-            _ => UnreadCause::Elsewhere { as_person, bases: bases.clone(), setting },
+            _ => {
+                let root = bases.first().filter(|_| bases.len() == 1);
+                let setting = root.map_or(setting, |it| base_setting(it, settings, setting));
+                UnreadCause::Elsewhere { as_person, bases: bases.clone(), setting }
+            }
         });
     }
     Ok(UnreadCause::NotSelected { people: filters.people.clone(), groups: filters.groups.clone() })

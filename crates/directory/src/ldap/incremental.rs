@@ -19,7 +19,7 @@ use super::name::{self, is_within};
 use super::raw;
 use super::reader::{self, Reader};
 use super::request::Request;
-use super::selection::{Reading, without_range};
+use super::selection::{Reading, base_setting, without_range};
 use super::value::text;
 use crate::ReadError;
 use crate::snapshot_cache::{IncrementalRead, ObjectKind, RawObject, Refresh, SnapshotCache};
@@ -299,7 +299,8 @@ impl Fetch<'_> {
         let mut groups = Vec::new();
         for base in &layout.group_bases {
             let reader = Reader::keeping(self.reading, self.events);
-            let request = reader.group_request(base.clone(), &filter, layout.group_base_setting);
+            let setting = base_setting(base, self.reading.settings, layout.group_base_setting);
+            let request = reader.group_request(base.clone(), &filter, setting);
             groups.extend(self.objects(ObjectKind::Group, request).await?);
         }
         Ok(groups)

@@ -8,7 +8,7 @@ use super::incremental::{Offer, offer};
 use super::password::PasswordWarning;
 use super::reader::Reader;
 use super::request::Request;
-use super::selection::{Filters, Reading, without_range};
+use super::selection::{Filters, Reading, base_setting, without_range};
 use crate::ReadError;
 use crate::probe::{Check, Concern, Finding, Grade};
 use bwdc_base::event::Events;
@@ -45,9 +45,13 @@ impl LdapDirectory {
         let mut findings =
             vec![signed_in(&connection, reading), service(&mut connection, reading, events).await];
         findings.push(changes(&mut connection, reading).await);
-        findings.extend(bases(&mut connection, reading).await);
-        findings.push(people(&mut connection, reading, events).await);
-        findings.push(groups(&mut connection, reading, events).await);
+        let bases = bases(&mut connection, reading).await;
+        // What a base is about is said once, and not again by all that would be read below it.
+        let lost: Vec<String> =
+            bases.iter().filter(|it| it.is_failure()).map(|it| it.subject.clone()).collect();
+        findings.extend(bases);
+        findings.extend(people(&mut connection, reading, &lost, events).await);
+        findings.extend(groups(&mut connection, reading, &lost, events).await);
         connection.close().await;
         findings
     }
@@ -95,7 +99,7 @@ async fn service(connection: &mut Connection, reading: Reading<'_>, events: Even
         let mut request = Reader::keeping(reading, events).people_request(
             base.clone(),
             &reading.filters.people,
-            reading.layout.user_base_setting,
+            base_setting(base, reading.settings, reading.layout.user_base_setting),
         );
         request.one_page = true;
         let mut pages = connection.search(request);
@@ -143,7 +147,7 @@ async fn bases(connection: &mut Connection, reading: Reading<'_>) -> Vec<Finding
     {
         for base in bases {
             if !asked.iter().any(|(known, _)| known == base) {
-                asked.push((base, setting));
+                asked.push((base, base_setting(base, reading.settings, setting)));
             }
         }
     }
@@ -172,7 +176,12 @@ struct Sample {
     present: Vec<usize>,
 }
 
-async fn people(connection: &mut Connection, reading: Reading<'_>, events: Events<'_>) -> Finding {
+async fn people(
+    connection: &mut Connection,
+    reading: Reading<'_>,
+    lost: &[String],
+    events: Events<'_>,
+) -> Option<Finding> {
     let layout = reading.layout;
     let address = &layout.email_attributes;
     let mut wanted: Vec<(&[String], &'static str)> = Vec::new();
@@ -187,18 +196,24 @@ async fn people(connection: &mut Connection, reading: Reading<'_>, events: Event
     if !id.is_empty() {
         wanted.push((&id, "ldap.id-attribute"));
     }
-    let requests = layout.user_bases.iter().map(|base| {
-        Reader::keeping(reading, events).people_request(
-            base.clone(),
-            &reading.filters.people,
-            layout.user_base_setting,
-        )
+    let bases: Vec<&String> = layout.user_bases.iter().filter(|it| !lost.contains(it)).collect();
+    if bases.is_empty() {
+        return None;
+    }
+    let requests = bases.into_iter().map(|base| {
+        let setting = base_setting(base, reading.settings, layout.user_base_setting);
+        Reader::keeping(reading, events).people_request(base.clone(), &reading.filters.people, setting)
     });
     let sample = sample(connection, requests.collect(), &wanted).await;
-    judge(Check::People, &reading.filters.people, sample, &wanted)
+    Some(judge(Check::People, &reading.filters.people, sample, &wanted))
 }
 
-async fn groups(connection: &mut Connection, reading: Reading<'_>, events: Events<'_>) -> Finding {
+async fn groups(
+    connection: &mut Connection,
+    reading: Reading<'_>,
+    lost: &[String],
+    events: Events<'_>,
+) -> Option<Finding> {
     let layout = reading.layout;
     let name = [layout.group_name_attribute.clone(), "cn".to_owned()];
     let member = [without_range(&layout.member_attribute).to_owned()];
@@ -206,15 +221,16 @@ async fn groups(connection: &mut Connection, reading: Reading<'_>, events: Event
     if layout.member_of_attribute.is_none() {
         wanted.push((&member, "sync.memberAttribute"));
     }
-    let requests = layout.group_bases.iter().map(|base| {
-        Reader::keeping(reading, events).group_request(
-            base.clone(),
-            &reading.filters.groups,
-            layout.group_base_setting,
-        )
+    let bases: Vec<&String> = layout.group_bases.iter().filter(|it| !lost.contains(it)).collect();
+    if bases.is_empty() {
+        return None;
+    }
+    let requests = bases.into_iter().map(|base| {
+        let setting = base_setting(base, reading.settings, layout.group_base_setting);
+        Reader::keeping(reading, events).group_request(base.clone(), &reading.filters.groups, setting)
     });
     let sample = sample(connection, requests.collect(), &wanted).await;
-    judge(Check::Groups, &reading.filters.groups, sample, &wanted)
+    Some(judge(Check::Groups, &reading.filters.groups, sample, &wanted))
 }
 
 async fn sample(

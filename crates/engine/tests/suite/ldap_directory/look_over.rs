@@ -1,6 +1,7 @@
 //! Looking a server over, and what is said of a password in clear text.
 
-use super::{PASSWORD, READER, SUFFIX, Setup, people};
+use super::{PASSWORD, READER, SCOPE, SUFFIX, Setup, people};
+use crate::hint::hint;
 use bwdc_core::settings::{IdAttribute, Security};
 use bwdc_engine::directory::probe::{Check, Concern, Finding, Grade};
 use bwdc_engine::event::Event;
@@ -69,6 +70,28 @@ async fn what_is_missing_is_named_with_its_setting() {
     );
     setup.layout.user_filter = Some("(uid=nobody)".to_owned());
     assert_eq!(concern(&probe(&setup).await, Check::People), Some(&Concern::NothingFound));
+}
+
+/// Reading and looking blame the same setting, and what is below a wrong base is not blamed, too.
+#[tokio::test]
+async fn a_wrong_base_is_one_finding_that_names_the_setting_it_comes_from() {
+    let server = slapd::Options::new(SUFFIX).ldif_text(with_a_group()).start().unwrap();
+    let wrong = "dc=exmaple,dc=test".to_owned();
+    let mut setup = Setup::slapd(&server);
+    setup.settings.root_path.clone_from(&wrong);
+    for (root, named) in [(wrong.clone(), "`ldap.rootPath`:"), (SUFFIX.to_owned(), "`sync.userPath`:")] {
+        setup.settings.root_path = root;
+        setup.layout.user_bases = vec![wrong.clone()];
+        setup.layout.group_bases = vec![wrong.clone()];
+        let findings = probe(&setup).await;
+        let failures: Vec<&Finding> = findings.iter().filter(|it| it.is_failure()).collect();
+        let [lost] = failures.as_slice() else { panic!("{findings:#?}") };
+        let Grade::Failed(error) = &lost.grade else { panic!("{lost:?}") };
+        let looked = hint(&**error).expect("a hint");
+        let read = setup.directory().read(SCOPE, &|_| ()).await.expect_err("there is no such base");
+        assert_eq!(hint(&read).as_ref(), Some(&looked));
+        assert!(looked.starts_with(&format!("Correct {named}")), "{looked}");
+    }
 }
 
 #[tokio::test]
