@@ -88,7 +88,7 @@ async fn a_wrong_base_is_one_finding_that_names_the_setting_it_comes_from() {
         let [lost] = failures.as_slice() else { panic!("{findings:#?}") };
         let Grade::Failed(error) = &lost.grade else { panic!("{lost:?}") };
         let looked = hint(&**error).expect("a hint");
-        let read = setup.directory().read(SCOPE, &|_| ()).await.expect_err("there is no such base");
+        let read = setup.directory().read(SCOPE, &|_| ()).await.err().expect("there is no such base");
         assert_eq!(hint(&read).as_ref(), Some(&looked));
         assert!(looked.starts_with(&format!("Correct {named}")), "{looked}");
     }
