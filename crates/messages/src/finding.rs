@@ -440,6 +440,7 @@ fn fact_text(name: &str, value: &str) -> String {
         ("read by", "personal-key") => text!("fact.personal-key", "read with the personal key"),
         ("address" | "addresses" | "system" | "architecture", value) => value.to_owned(),
         ("milliseconds", value) => text!("fact.milliseconds", "{value} ms", value),
+        ("days left", "1" | "-1") => text!("fact.day-left", "{value} day left", value),
         ("days left", value) => text!("fact.days-left", "{value} days left", value),
         ("seconds ahead", "0" | "1" | "-1") => text!("fact.clocks-agree", "agrees with ours"),
         ("seconds ahead", value) => text!("fact.ahead", "ours is {value} s ahead", value),

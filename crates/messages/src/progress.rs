@@ -16,7 +16,7 @@ pub fn event(event: &Event) -> Option<String> {
             )
         }
         Event::IncrementalRead { entries } => {
-            text!("progress.followed", "Read the directory by what changed: {entries} entries", entries)
+            text!("progress.followed", "Read the directory by what changed: {entries:entry/entries}", entries)
         }
         Event::Observing { done, of } => {
             text!("progress.observing", "Reading the organization: {done} of {of}", done, of)

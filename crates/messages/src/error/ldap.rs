@@ -60,7 +60,7 @@ fn what(error: &LdapReadError) -> String {
         ),
         E::NoId { entry, attribute } => text!(
             "error.ldap.no-id",
-            "`{entry}` has no `{attribute}`, by which `ldap.id-attribute` wants everybody known",
+            "`{entry}` has no `{attribute}`, which `ldap.id-attribute` requires of everybody",
             entry,
             attribute
         ),

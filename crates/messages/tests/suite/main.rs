@@ -8,3 +8,4 @@ mod judged;
 mod pages;
 mod picture;
 mod plans;
+mod wording;
