@@ -92,7 +92,10 @@ pub fn accepted(key: &str, expected: Expected) -> String {
         Expected::Texts => text!("takes.strings", "a list of texts"),
         Expected::WholeNumber => text!("takes.number", "a whole number"),
         Expected::Url => {
-            text!("takes.any-url", "a URL such as https://vault.example.com, without name and password")
+            text!(
+                "takes.any-url",
+                "a URL such as https://vault.example.com, without name, password, `?` and `#`"
+            )
         }
         Expected::SecureUrl => {
             text!("takes.secure-url", "a URL with https; http is accepted for this machine only")

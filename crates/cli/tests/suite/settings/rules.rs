@@ -33,13 +33,13 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "ldap",
         "server",
         "https://vault.example.test/#/login",
-        "`server` is `https://vault.example.test/#/login`, expected a URL such as https://vault.example.com, without name and password.\nNothing was changed.\n",
+        "`server` is `https://vault.example.test/#/login`, expected a URL such as https://vault.example.com, without name, password, `?` and `#`.\nNothing was changed.\n",
     ),
     (
         "ldap",
         "server",
         "javascript:alert(1)",
-        "`server` is `javascript:alert(1)`, expected a URL such as https://vault.example.com, without name and password.\nNothing was changed.\n",
+        "`server` is `javascript:alert(1)`, expected a URL such as https://vault.example.com, without name, password, `?` and `#`.\nNothing was changed.\n",
     ),
 ];
 
@@ -94,8 +94,8 @@ fn a_name_and_a_password_in_an_address_are_named_as_what_is_wrong_with_it() {
         (
             Some(1),
             "",
-            "`server` is `https://vault.example.test`, expected a URL such as https://vault.example.com, without name and \
-             password.\nNothing was changed.\n"
+            "`server` is `https://vault.example.test`, expected a URL such as https://vault.example.com, without name, \
+             password, `?` and `#`.\nNothing was changed.\n"
         )
     );
 }

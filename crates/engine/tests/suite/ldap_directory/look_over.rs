@@ -79,7 +79,9 @@ async fn a_wrong_base_is_one_finding_that_names_the_setting_it_comes_from() {
     let wrong = "dc=exmaple,dc=test".to_owned();
     let mut setup = Setup::slapd(&server);
     setup.settings.root_path.clone_from(&wrong);
-    for (root, named) in [(wrong.clone(), "`ldap.rootPath`:"), (SUFFIX.to_owned(), "`sync.userPath`:")] {
+    for (root, named) in
+        [(wrong.clone(), "`ldap.rootPath`:"), (SUFFIX.to_owned(), "`sync.userPath` or `ldap.rootPath`,")]
+    {
         setup.settings.root_path = root;
         setup.layout.user_bases = vec![wrong.clone()];
         setup.layout.group_bases = vec![wrong.clone()];

@@ -299,6 +299,43 @@ fn busy() -> String {
     text!("step.ldap.busy", "The server is busy or shutting down. Run again later.")
 }
 
+/// A path and the root make a base together: either can be wrong, or the path repeats the root.
+fn no_base(place: &SearchPlace, who: &str) -> Vec<NextStep> {
+    let (setting, base) = (place.setting, place.base.as_str());
+    if let Some(path) = without_repeated_root(base) {
+        let repeated = text!(
+            "step.search.base-repeated",
+            "`{setting}` is relative to `ldap.rootPath` and repeats it.",
+            setting
+        );
+        return vec![Step::Say(repeated).into(), Step::set(setting, path).into()];
+    }
+    let alone = setting == "ldap.rootPath" || !base.to_lowercase().contains("dc=");
+    say(if alone {
+        text!(
+            "step.search.no-base",
+            "Correct `{setting}`: the server has no entry with that name, or `{who}` may not see it.",
+            setting,
+            who
+        )
+    } else {
+        text!(
+            "step.search.no-base-of-two",
+            "Correct `{setting}` or `ldap.rootPath`, which make this name together: the server has no such entry, or `{who}` may not see it.",
+            setting,
+            who
+        )
+    })
+}
+
+/// The path in a base that ends with the same root twice.
+fn without_repeated_root(base: &str) -> Option<&str> {
+    let root = base.to_ascii_lowercase().find("dc=")?;
+    let parts: Vec<String> = base[root..].split(',').map(|it| it.trim().to_lowercase()).collect();
+    let (first, second) = parts.split_at(parts.len() / 2);
+    (first == second).then(|| base[..root].trim_end_matches([',', ' ']))
+}
+
 fn search(cause: SearchCause, place: &SearchPlace, outcome: &Outcome, referrals: &[String]) -> Vec<NextStep> {
     let who = place.username.as_deref().unwrap_or("the bind name");
     let setting = place.setting;
@@ -336,12 +373,7 @@ fn search(cause: SearchCause, place: &SearchPlace, outcome: &Outcome, referrals:
             servers = referrals.join(" "),
             setting
         ),
-        SearchCause::NoBase => text!(
-            "step.search.no-base",
-            "Correct `{setting}`: the server has no entry with that name, or `{who}` may not see it. Paths of users and groups are relative to `ldap.rootPath`.",
-            setting,
-            who
-        ),
+        SearchCause::NoBase => return no_base(place, who),
         SearchCause::BaseForm => {
             text!("step.search.form", "Correct `{setting}`: it is not a distinguished name.", setting)
         }
@@ -404,5 +436,41 @@ fn time_knob(place: &SearchPlace) -> &'static str {
         " (LDAP policy `MaxQueryDuration`)"
     } else {
         ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CommandLine;
+
+    #[test]
+    fn a_base_that_is_not_there_blames_what_it_is_made_of() {
+        let told = |base: &str, setting: &'static str| {
+            let place = SearchPlace {
+                server: "ldap://dc1".into(),
+                base: base.to_owned(),
+                filter: "(objectClass=*)".to_owned(),
+                setting,
+                vendor: None,
+                username: None,
+                paged: true,
+                page: 1,
+                taken: 0,
+            };
+            CommandLine::default().sentences(&no_base(&place, "reader"))
+        };
+        for (base, setting, begins) in [
+            ("dc=corp,dc=tset", "ldap.rootPath", "Correct `ldap.rootPath`: "),
+            ("ou=x,dc=corp,dc=tset", "sync.userPath", "Correct `sync.userPath` or `ldap.rootPath`, "),
+            ("ou=x,o=corp", "sync.userPath", "Correct `sync.userPath`: "),
+            (
+                "ou=x,DC=corp,DC=test,dc=corp,dc=test",
+                "sync.userPath",
+                "`sync.userPath` is relative to `ldap.rootPath` and repeats it. Run `bwdc config set sync.userPath ou=x`.",
+            ),
+        ] {
+            assert!(told(base, setting).starts_with(begins), "{base}: {}", told(base, setting));
+        }
     }
 }
