@@ -11,6 +11,7 @@ use bwdc_messages::line::{Line, Tone};
 use bwdc_messages::plan::Extent;
 use bwdc_messages::program::cannot_answer;
 use bwdc_messages::refusal::Stage;
+use bwdc_messages::wrap::for_terminal;
 use bwdc_messages::{CommandLine, plan, refusal, summary};
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -185,9 +186,10 @@ impl Printer {
                 out.write_all(fit(raw).as_bytes())?;
             }
             Answer::Message { title, message, .. } => {
-                colored(&mut out, GREEN, title, colors(&io::stdout()))?;
+                let terminal = io::stdout().is_terminal();
+                colored(&mut out, GREEN, &in_columns(title, terminal), colors(&io::stdout()))?;
                 if let Some(message) = message {
-                    write!(out, "\n{}", fit(message))?;
+                    write!(out, "\n{}", in_columns(message, terminal))?;
                 }
             }
             Answer::Nothing => return Ok(()),
@@ -243,12 +245,12 @@ impl Printer {
         if terminal && error.is_interruption() {
             out.write_all(b"\n")?;
         }
-        colored(&mut out, RED, &message, colors(&io::stderr()))?;
+        colored(&mut out, RED, &in_columns(&message, terminal), colors(&io::stderr()))?;
         for line in &failed.after {
-            write!(out, "\n{}", fit(line))?;
+            write!(out, "\n{}", in_columns(line, terminal))?;
         }
         if let Some(hint) = error.hint(&self.commands).filter(|_| terminal || !error.has_fixed_text()) {
-            write!(out, "\n{}", fit(&hint))?;
+            write!(out, "\n{}", in_columns(&hint, terminal))?;
         }
         out.write_all(b"\n")?;
         out.flush()
@@ -259,9 +261,10 @@ impl Printer {
             return;
         }
         let mut out = BufWriter::new(io::stderr().lock());
+        let terminal = io::stderr().is_terminal();
         for line in lines {
             // The answer says what counts; an error stream that is full or gone must not stop it.
-            let _ = writeln!(out, "{}", fit(line));
+            let _ = writeln!(out, "{}", in_columns(line, terminal));
         }
     }
 
@@ -286,6 +289,12 @@ fn terminal_takes_colors() -> bool {
 #[cfg(not(windows))]
 fn terminal_takes_colors() -> bool {
     true
+}
+
+/// A text that can be shown, broken between words where somebody reads it.
+fn in_columns(text: &str, terminal: bool) -> String {
+    let text = fit(text);
+    if terminal { for_terminal(&text) } else { text.into_owned() }
 }
 
 fn colored(out: &mut impl Write, color: &str, text: &str, colors: bool) -> io::Result<()> {

@@ -50,8 +50,9 @@ pub(crate) async fn explain(
             if read.is_empty() { subjects.push(Subject::Unread(entry)) } else { subjects.extend(read) }
         }
     }
-    let is_read = subjects.iter().any(|it| matches!(it, Subject::Person(_) | Subject::Group(_)));
-    let plan = if is_read { planned(installation, control).await? } else { None };
+    // Who is not in the directory any more may be a member.
+    let is_unread = subjects.iter().any(|it| matches!(it, Subject::Unread(_)));
+    let plan = if is_unread { None } else { planned(installation, control).await? };
     Ok(Explained { desired, subjects, plan })
 }
 

@@ -1,13 +1,16 @@
 //! Why somebody is in or out, in sentences and as data.
 
+mod leaver;
+
 use crate::foreign::fit_in_a_line;
 use crate::{change, text};
 use bwdc_core::desired::{Desired, DesiredPerson, DuplicateAddresses, NoAddress};
 use bwdc_core::plan::{Cause, LeftOutBecause};
-use bwdc_core::plan::{Change, Standing, Subject as Named};
+use bwdc_core::plan::{Standing, Subject as Named};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause};
 use bwdc_engine::explain::{Explained, Subject};
 use bwdc_engine::{Unread, UnreadCause};
+use leaver::{Leaver, in_a_line, leavers};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,6 +18,10 @@ use std::fmt::Write as _;
 /// What an explanation says.
 pub fn text(explained: &Explained, who: &str) -> String {
     if explained.subjects.is_empty() {
+        let members = leavers(explained, who);
+        if !members.is_empty() {
+            return members.iter().map(Leaver::text).collect::<Vec<_>>().join("\n\n");
+        }
         return text!(
             "explain.nothing",
             "Nothing in the directory is called `{who}`, or the reading account may not see it.",
@@ -30,7 +37,7 @@ pub fn text(explained: &Explained, who: &str) -> String {
 }
 
 /// The same for scripts.
-pub fn data(explained: &Explained) -> Value {
+pub fn data(explained: &Explained, who: &str) -> Value {
     let desired = &explained.desired;
     let subjects: Vec<Value> = explained
         .subjects
@@ -71,6 +78,12 @@ pub fn data(explained: &Explained) -> Value {
             }
         })
         .collect();
+    let members = leavers(explained, who).into_iter().filter(|_| explained.subjects.is_empty());
+    let members = members.map(|it| {
+        let (name, id) = (&it.person.name, it.person.external_id.as_str());
+        json!({ "kind": "member", "name": name, "externalId": id, "email": name, "nextSync": it.next })
+    });
+    let subjects: Vec<Value> = subjects.into_iter().chain(members).collect();
     json!({ "object": "explanation", "subjects": subjects })
 }
 
@@ -221,10 +234,6 @@ fn waits(explained: &Explained, number: usize) -> Option<String> {
         _ => false,
     };
     plan.standing.iter().find(is_it).map(|it| change::standing(it, plan.server()).1)
-}
-
-fn in_a_line(change: &Change) -> String {
-    crate::plan::one_line(change).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What the next sync does about somebody, one line each.

@@ -75,7 +75,13 @@ pub(crate) fn duration(run: &RunRecord) -> String {
 /// What changed, in words; sizes of the desired state are left to the JSON form.
 pub fn changes(run: &RunRecord) -> String {
     let parts: Vec<String> = counted(run).map(|(name, number)| count(name, *number)).collect();
-    if parts.is_empty() { text!("history.nothing", "nothing") } else { parts.join(", ") }
+    let counts = parts.join(", ");
+    match run.outcome {
+        _ if parts.is_empty() => text!("history.nothing", "nothing"),
+        // The limits let nothing be sent of it.
+        Some(RunOutcome::Refused) => text!("history.planned", "nothing; planned: {counts}", counts),
+        _ => counts,
+    }
 }
 
 /// How many of what, in the words of a plan; what a later version counts by its own name.

@@ -1,13 +1,18 @@
 //! Lines that fit.
 
+/// Columns in which lines are broken however far they are indented.
+const ENOUGH: usize = 20;
+
 /// The text with line breaks between words, so that it fits a `width` in columns when it begins at `indent`, as every
-/// further line does. A word that is longer stays whole; without a width, or in one too narrow to be worth it, so does all.
+/// further line does. A word that is longer stays whole, and so does a command between backticks that fits a line; without a width,
+/// or in one too narrow to be worth it, so does all.
 pub fn broken(text: &str, width: Option<usize>, indent: usize) -> String {
-    let Some(available) = width.and_then(|it| it.checked_sub(indent)).filter(|it| *it > indent) else {
+    let is_enough = |it: &usize| *it > indent || *it >= ENOUGH;
+    let Some(available) = width.and_then(|it| it.checked_sub(indent)).filter(is_enough) else {
         return text.to_owned();
     };
     let (mut broken, mut column) = (String::with_capacity(text.len()), 0);
-    for word in text.split(' ') {
+    for word in words(text, available) {
         let length = word.chars().count();
         if column > 0 && column + 1 + length > available {
             broken.push('\n');
@@ -23,15 +28,58 @@ pub fn broken(text: &str, width: Option<usize>, indent: usize) -> String {
     broken
 }
 
+/// A text for a terminal of 80 columns: lines that are longer are broken, with what follows below their beginning.
+pub fn for_terminal(text: &str) -> String {
+    const COLUMNS: usize = 80;
+    let line = |line: &str| {
+        if line.chars().count() <= COLUMNS {
+            return line.to_owned();
+        }
+        let text = line.trim_start_matches(' ');
+        let indent = line.len() - text.len();
+        format!("{}{}", " ".repeat(indent), broken(text, Some(COLUMNS), indent))
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What is not broken: words, and commands between backticks where they fit.
+fn words(text: &str, available: usize) -> impl Iterator<Item = &str> {
+    let mut is_inside = false;
+    let outside = move |it: char| {
+        is_inside ^= it == '`';
+        it == ' ' && !is_inside
+    };
+    text.split(outside).flat_map(move |it| {
+        let fits = it.chars().count() <= available;
+        let parts = if fits { 1 } else { usize::MAX };
+        it.splitn(parts, ' ')
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::broken;
+    use super::{broken, for_terminal};
+
+    #[test]
+    fn a_command_is_not_broken_where_it_fits_and_a_line_keeps_its_indent() {
+        assert_eq!(
+            broken("now run `bwdc sync --full` once", Some(20), 0),
+            "now run\n`bwdc sync --full`\nonce"
+        );
+        assert_eq!(broken("a `b c d e f g` h", Some(9), 0), "a `b c d\ne f g` h");
+        let long = format!("short\n  - {} end", "word ".repeat(16).trim_end());
+        assert_eq!(for_terminal(&long), format!("short\n  - {}\n  word end", "word ".repeat(15).trim_end()));
+    }
 
     #[test]
     fn lines_are_broken_between_words_and_long_words_are_left_whole() {
         assert_eq!(broken("one two three four", Some(18), 8), "one two\n        three four");
         assert_eq!(broken("one two three", None, 8), "one two three");
         assert_eq!(broken("one two three", Some(10), 8), "one two three", "too narrow to be worth it");
+        assert_eq!(
+            broken("one two three four five", Some(60), 40),
+            format!("one two three four\n{}five", " ".repeat(40))
+        );
         let long = "see https://a-long-name.example.test/";
         assert_eq!(broken(long, Some(20), 8), "see\n        https://a-long-name.example.test/");
     }

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &ExplainArguments, global: &GlobalArguments) -> Res
         let control = Control { events: &events, cancel: &cancel };
         engine.explain(&arguments.who, control).await.map_err(CommandError::from)
     })?;
-    let data = explanation::data(&explained);
+    let data = explanation::data(&explained, &arguments.who);
     let text = explanation::text(&explained, &arguments.who);
     Ok(Done {
         answer: Answer::Report { data, text },

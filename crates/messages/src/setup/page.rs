@@ -467,8 +467,8 @@ pub fn service_lines() -> Vec<Line> {
     vec![
         Line::plain(text!(
             "setup.service",
-            "`bwdc run` stays in the foreground and syncs on a schedule: set `sync.interval` or `schedule.cron`, and let the \
-             system start it (systemd, a container, Task Scheduler). A profile takes part after its first sync."
+            "Set `sync.interval` or `schedule.cron`, then run `bwdc service install`: it sets up a service that syncs on this \
+             schedule (systemd, launchd). In a container and with Task Scheduler, `bwdc run` does the same in the foreground."
         )),
         Line::plain(text!(
             "setup.service-status",

@@ -140,7 +140,7 @@ fn members_of_a_group_are_counted_alike_by_test_explain_and_plan() {
     let explained = Explained { desired, subjects: vec![Subject::Group(0)], plan: Some(plan) };
     let told = explanation::text(&explained, "Everybody");
     assert!(told.starts_with("The group `Everybody` is brought over with 50 members."), "{told}");
-    let data = explanation::data(&explained);
+    let data = explanation::data(&explained, "Everybody");
     let length = |part: &str| data["subjects"][0][part].as_array().map_or(0, Vec::len);
     // Deleted entries are nobody's members.
     assert_eq!((length("members"), length("leftOut"), length("unresolved")), (50, 6, 1), "{data}");

@@ -126,6 +126,22 @@ fn somebody_without_a_valid_address_or_disabled_is_not_said_to_be_brought_over()
 }
 
 #[test]
+fn a_leaver_is_told_as_a_member_with_what_the_next_sync_does() {
+    let stage = Stage::signed_in();
+    assert_eq!(stage.run(&["sync"]).code, Some(0));
+    stage.directory.delete(BOB).expect("is there");
+    let text = told(&stage, &["explain", "Bob@example.test"]);
+    assert!(
+        text.starts_with("`bob@example.test` is a member of the organization, and not in the directory.\n"),
+        "{text}"
+    );
+    assert!(text.contains("next sync") && text.contains("no longer in the directory"), "{text}");
+    let found = subjects(&stage, "bob@example.test");
+    assert_eq!((&found[0]["kind"], &found[0]["externalId"]), (&json!("member"), &json!(BOB)));
+    assert_eq!(subjects(&stage, "nobody@example.test"), json!([]));
+}
+
+#[test]
 fn a_test_lists_who_is_left_out_and_what_is_not_resolved() {
     let stage = stage();
     let before = stage.data_bytes();
