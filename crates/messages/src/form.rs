@@ -198,7 +198,11 @@ pub fn refused(error: &SettingsError) -> String {
 fn input(setting: &Setting) -> Input {
     let choice = |value: &&str| Choice { value: (*value).to_owned(), label: (*value).to_owned() };
     match &setting.kind {
-        SettingKind::Text | SettingKind::Hosts => Input::Text,
+        SettingKind::Text
+        | SettingKind::Hosts
+        | SettingKind::Server
+        | SettingKind::Listen
+        | SettingKind::Mailbox => Input::Text,
         SettingKind::Url | SettingKind::Service | SettingKind::Address => Input::Url,
         SettingKind::Flag => Input::Switch,
         SettingKind::Number { range, unit } => {
@@ -210,7 +214,9 @@ fn input(setting: &Setting) -> Input {
                 .to_vec(),
         ),
         SettingKind::Choice(words) => Input::Choice(words.iter().map(choice).collect()),
-        SettingKind::List | SettingKind::Words(_) | SettingKind::Servers => Input::List(','),
+        SettingKind::List | SettingKind::Words(_) | SettingKind::Servers | SettingKind::Mailboxes => {
+            Input::List(',')
+        }
         SettingKind::Names => Input::List(';'),
         SettingKind::Secret(_) => Input::Secret,
     }

@@ -2,8 +2,8 @@
 
 use crate::foreign::fit_in_a_line;
 use crate::line::Line;
+use crate::plan::sections::PlanSection;
 use crate::plan::{Extent, Item, Section, Shown, members_below, wrapped};
-use crate::plan_view::PlanSection;
 use crate::refusal::{Stage, refusal};
 use crate::text;
 use crate::wrap::broken;

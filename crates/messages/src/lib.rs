@@ -23,7 +23,6 @@ pub mod notification;
 pub mod outcome;
 pub mod overview;
 pub mod plan;
-pub mod plan_view;
 pub mod problem;
 pub mod profile;
 pub mod program;

@@ -2,8 +2,8 @@
 
 use crate::approval::approval;
 use crate::line::{Line, Tone};
+use crate::plan::sections::PlanSection;
 use crate::plan::{Extent, Item, Section, Shown, wrapped};
-use crate::plan_view::PlanSection;
 use crate::refusal::paragraphs;
 use crate::time::moment;
 use crate::{CommandLine, text};

@@ -13,7 +13,7 @@ use crate::typing::Typing;
 use bwdc_core::plan::Verdict;
 use bwdc_engine::{Cancel, Planned};
 use bwdc_messages::approval::{Approval, approval};
-use bwdc_messages::plan_view::{PlanIndex, verdict};
+use bwdc_messages::plan::sections::{PlanIndex, verdict};
 use bwdc_messages::text;
 use rows::{At, Filter, Rows};
 use std::path::PathBuf;

@@ -2,9 +2,12 @@
 //!
 //! The id that is pushed is the one of the first push, where the stable id tells that it is the same person: a rename or a
 //! move makes nobody new. It is none where the directory's id belongs to somebody else: a newcomer at a name that was used
-//! before must neither inherit nor lose anything of the person who had it. Whether an entry with a leaver's address is the same person is
-//! decided in `same_address.rs`, after the directory was asked for the leaver. Where the id is a name and no stable one is known of the person who had it, as in a first run, the address
-//! tells: it is somebody else's by now.
+//! before must neither inherit nor lose anything of the person who had it. Where the id is a name and no stable one is known of
+//! the person who had it, as in a first run, the address tells: it is somebody else's by now.
+//!
+//! What is decided later, since the directory or the organization is asked first: `same_address.rs`, whether an entry with a
+//! leaver's address is the leaver; `member_by_address.rs`, whether a member without our id is somebody in the directory;
+//! `recognized.rs`, whose id was changed in the organization; `mends.rs`, whose ids were exchanged.
 
 use super::group_identity::{GroupIdentities, GroupIdentity};
 use crate::desired::{Desired, DesiredPerson};

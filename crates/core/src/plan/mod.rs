@@ -23,6 +23,7 @@ mod joining;
 mod leavers;
 mod likeness;
 mod limits;
+mod member_by_address;
 mod membership;
 mod mends;
 mod notice;

@@ -6,10 +6,9 @@ use super::claims::{Claim, Claims, Verdict};
 use super::held;
 use super::invitations::{Turns, is_allowed};
 use super::joining::{One, is_staged, usable_address, waits, was_brought_over};
-use super::leavers::{self, Leavers, is_protected, leaving};
-use super::person_requests::{
-    Access, AddressDifference, IdChange, LeaversAddress, MemberFate, PersonFate, Taking,
-};
+use super::leavers::{self, Leavers, leaving};
+use super::member_by_address::{Found, identify, may_replace};
+use super::person_requests::{Access, AddressDifference, LeaversAddress, MemberFate, PersonFate, Taking};
 use super::recognized::{given_back, ids_given_back};
 use super::refusal::Held;
 use super::roster::Roster;
@@ -402,72 +401,8 @@ fn known_member(
     MemberFate { person, entry, address, id, access, sent_again, passed_on: false, given_back: changed }
 }
 
-/// A member who has the address of somebody in the directory, and another external id or none.
-struct Found<'a> {
-    member: &'a ObservedMember,
-    old: Option<&'a ExternalId>,
-    pushed: &'a str,
-}
-
-/// Gives a member the directory's external id, in place of another one or of none.
-fn identify(found: &Found<'_>, person: Subject, input: &PlanInput<'_>, index: &Index<'_>) -> MemberFate {
-    let Found { member, old, pushed } = *found;
-    let vaultwarden = input.server == ServerKind::Vaultwarden;
-    let ids = [pushed, old.map_or(pushed, |it| it.as_str())];
-    let access = match &member.id {
-        _ if member.status != MemberStatus::Revoked => Access::Has,
-        _ if !was_revoked_by_us(member, &ids, input, index) => Access::TakenByHand,
-        Some(id) if !vaultwarden => Access::Restored(id.clone()),
-        _ => Access::RestoredByImport,
-    };
-    let id = match (&member.id, old) {
-        (_, None) => IdChange::Adopted,
-        (_, Some(old)) if old.as_str() == pushed => IdChange::None,
-        // The official import does nothing about a member with another id.
-        (Some(id), Some(old)) if !vaultwarden => IdChange::Put { old: old.clone(), member: id.clone() },
-        (_, Some(old)) => IdChange::Replaced(old.clone()),
-    };
-    let name = member.email.as_str().to_owned();
-    let person = Subject { name, ..person };
-    let entry = ImportMember {
-        email: Some(person.name.clone()),
-        external_id: person.external_id.clone(),
-        // Vaultwarden restores whom it is shown, unless as deleted.
-        deleted: vaultwarden && matches!(access, Access::TakenByHand),
-    };
-    MemberFate {
-        person,
-        entry,
-        address: AddressDifference::None,
-        id,
-        access,
-        sent_again: false,
-        passed_on: false,
-        given_back: false,
-    }
-}
-
-/// Whether the member may get another external id: nobody in the directory has the present one, and no run has brought it over.
-fn may_replace(
-    member: &ObservedMember,
-    old: &ExternalId,
-    input: &PlanInput<'_>,
-    index: &Index<'_>,
-    roster: &Roster<'_>,
-) -> bool {
-    let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
-    // Whose the ledger knows it is was settled before, by more than the address.
-    let gone = !index.managed.contains_key(old.as_str());
-    reachable
-        && !input.connector.shared_organization
-        && index.sources.all_read()
-        && !roster.asked_for.contains(old.as_str())
-        && gone
-        && !is_protected(member, old.as_str(), member.email.as_str(), input)
-}
-
 /// Whether our runs took the access; `ids` are those under which the ledger may have the person.
-fn was_revoked_by_us(
+pub(super) fn was_revoked_by_us(
     member: &ObservedMember,
     ids: &[&str],
     input: &PlanInput<'_>,

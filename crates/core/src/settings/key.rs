@@ -5,6 +5,8 @@
 //! checked before anything is changed. Secrets are in it by name only; their values never pass through here.
 
 use super::expected::either;
+use super::notify::check_mailbox;
+use super::port::listen_address;
 use super::section::{Condition, DefaultValue, Section};
 use super::{DirectoryKind, Expected, SettingsError, check_hosts, check_server, normalize_url, service_url};
 use serde_json::Value;
@@ -109,6 +111,14 @@ pub enum SettingKind {
     Hosts,
     /// Any number of servers, each with or without a port, typed with commas between them.
     Servers,
+    /// One server, with or without a port.
+    Server,
+    /// An address at which this program listens: a port, or an address with one.
+    Listen,
+    /// An e-mail address, with or without a name before it.
+    Mailbox,
+    /// Any number of e-mail addresses, typed with commas between them.
+    Mailboxes,
     /// Any number of distinguished names, typed with semicolons between them.
     Names,
     /// The secret of this kind of directory, which is kept where secrets are.
@@ -133,7 +143,10 @@ impl fmt::Display for SettingKind {
             Self::Address => formatter
                 .write_str("an address without name and password, which go into HTTPS_PROXY and HTTP_PROXY"),
             Self::Choice(words) => formatter.write_str(&either(words)),
-            Self::List | Self::Servers => formatter.write_str("a comma-separated list"),
+            Self::List | Self::Servers | Self::Mailboxes => formatter.write_str("a comma-separated list"),
+            Self::Server => formatter.write_str("a host name or an address, with or without a port"),
+            Self::Listen => formatter.write_str("a port, or an address with a port"),
+            Self::Mailbox => formatter.write_str("an e-mail address"),
             Self::Words(words) => write!(formatter, "a list of {}", words.join(", ")),
             Self::Hosts => formatter.write_str("a host name or an address, without a scheme and a port"),
             Self::Names => formatter.write_str("distinguished names, separated by semicolons"),
@@ -232,7 +245,11 @@ impl Setting {
             (SettingKind::Flag, Value::Bool(_))
             | (SettingKind::Number { .. } | SettingKind::Directory, Value::Number(_)) => true,
             (
-                SettingKind::List | SettingKind::Words(_) | SettingKind::Servers | SettingKind::Names,
+                SettingKind::List
+                | SettingKind::Words(_)
+                | SettingKind::Servers
+                | SettingKind::Mailboxes
+                | SettingKind::Names,
                 Value::Array(items),
             ) => {
                 let texts: Option<Vec<String>> =
@@ -245,6 +262,9 @@ impl Setting {
                 | SettingKind::Url
                 | SettingKind::Service
                 | SettingKind::Address
+                | SettingKind::Server
+                | SettingKind::Listen
+                | SettingKind::Mailbox
                 | SettingKind::Choice(_),
                 Value::String(text),
             )
@@ -261,6 +281,7 @@ impl Setting {
                     return Err(self.invalid(text));
                 }
                 SettingKind::Servers => check_server(text, self.name)?,
+                SettingKind::Mailboxes => check_mailbox(text, self.name)?,
                 _ => {}
             }
         }
@@ -326,7 +347,23 @@ impl Setting {
                 check_hosts(word, self.name)?;
                 Ok(SettingValue::Text(Some(typed.to_owned())))
             }
-            SettingKind::List | SettingKind::Words(_) | SettingKind::Servers => self.list(split(typed, ',')),
+            SettingKind::Server | SettingKind::Listen | SettingKind::Mailbox if word.is_empty() => {
+                Ok(SettingValue::Text(None))
+            }
+            SettingKind::Server => {
+                check_server(word, self.name)?;
+                Ok(SettingValue::Text(Some(word.to_owned())))
+            }
+            SettingKind::Listen => {
+                listen_address(word).map(|_| SettingValue::Text(Some(word.to_owned()))).ok_or_else(invalid)
+            }
+            SettingKind::Mailbox => {
+                check_mailbox(word, self.name)?;
+                Ok(SettingValue::Text(Some(word.to_owned())))
+            }
+            SettingKind::List | SettingKind::Words(_) | SettingKind::Servers | SettingKind::Mailboxes => {
+                self.list(split(typed, ','))
+            }
             SettingKind::Names => self.list(split(typed, ';')),
             SettingKind::Secret(_) => Err(invalid()),
         }

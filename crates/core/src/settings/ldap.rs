@@ -253,7 +253,7 @@ fn further_server(typed: &str, port: u16, key: &'static str) -> Result<Server, S
     let invalid = || SettingsError::Invalid { key, value: typed.to_owned(), expected: Expected::Host };
     let (hostname, port) = match typed.rsplit_once(':') {
         Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
-            (host, digits.parse().ok().and_then(|it| port::port(it, key).ok()).ok_or_else(invalid)?)
+            (host, port::typed(digits).ok_or_else(invalid)?)
         }
         _ => (typed, port),
     };

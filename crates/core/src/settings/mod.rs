@@ -8,6 +8,7 @@ mod entra_options;
 mod environment;
 mod expected;
 mod google;
+mod json_schema;
 mod key;
 mod kinds;
 mod ldap;
@@ -17,7 +18,6 @@ mod okta;
 mod onelogin;
 mod port;
 mod schedule;
-mod schema;
 mod section;
 mod sync;
 mod table;
@@ -34,18 +34,19 @@ pub use entra_options::{EntraOptions, EntraSignIn, Guests};
 pub use environment::{Endpoints, EnvironmentUrls, is_clear_text, normalize_url, service_url};
 pub use expected::Expected;
 pub use google::{GoogleFilters, GoogleSettings, is_below};
+use json_schema::settings_file_name;
+pub use json_schema::settings_schema;
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile, Unit, without_credentials};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security, Server};
 use ldap::{check_hosts, check_server};
 pub use ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
 };
-pub use notify::{MailSecurity, NotifySettings, WebhookFormat};
+pub use notify::{MailSecurity, NotifySettings, WebhookFormat, host_and_port};
 pub use okta::{OktaFilters, OktaSettings, OktaSignIn};
 pub use onelogin::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSettings};
+pub use port::listen_address;
 pub use schedule::{QuietHours, ScheduleSettings, ServiceSettings};
-use schema::settings_file_name;
-pub use schema::settings_schema;
 pub use section::{Condition, DefaultValue, PresetName, Section};
 pub use sync::{AddressRule, SyncSettings};
 

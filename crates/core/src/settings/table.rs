@@ -319,14 +319,14 @@ static SETTINGS: &[Setting] = &[
         .or(DefaultValue::Number(24)),
     ours("schedule.paused", SCHEDULE, "paused", Flag).within(Section::Schedule),
     ours("service.first-sync-agreed", SERVICE, "first-sync-agreed", Flag).within(Section::Schedule),
-    ours("service.listen", SERVICE, "listen", Text).within(Section::Schedule),
-    ours("notify.mail-server", NOTIFY, "mail-server", Text).within(Section::Notifications),
+    ours("service.listen", SERVICE, "listen", SettingKind::Listen).within(Section::Schedule),
+    ours("notify.mail-server", NOTIFY, "mail-server", SettingKind::Server).within(Section::Notifications),
     ours("notify.mail-security", NOTIFY, "mail-security", MAIL_SECURITY)
         .within(Section::Notifications)
         .or(DefaultValue::Text("starttls")),
     ours("notify.mail-user", NOTIFY, "mail-user", Text).within(Section::Notifications),
-    ours("notify.mail-from", NOTIFY, "mail-from", Text).within(Section::Notifications),
-    ours("notify.mail-to", NOTIFY, "mail-to", SettingKind::List).within(Section::Notifications),
+    ours("notify.mail-from", NOTIFY, "mail-from", SettingKind::Mailbox).within(Section::Notifications),
+    ours("notify.mail-to", NOTIFY, "mail-to", SettingKind::Mailboxes).within(Section::Notifications),
     ours("notify.webhook-url", NOTIFY, "webhook-url", Service).within(Section::Notifications),
     ours("notify.webhook-format", NOTIFY, "webhook-format", WEBHOOK_FORMAT)
         .within(Section::Notifications)

@@ -5,7 +5,7 @@ use crate::http::{ClientOptions, client};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{CommandProblem, check_owner};
 use crate::store::Overrides;
-use bwdc_core::settings::{MailSecurity, NotifySettings, Setting, WebhookFormat};
+use bwdc_core::settings::{MailSecurity, NotifySettings, Setting, WebhookFormat, host_and_port};
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message as Mail, Tokio1Executor};
@@ -155,10 +155,7 @@ async fn mail(
         mail = mail.to(address(to)?);
     }
     let mail = mail.header(ContentType::TEXT_PLAIN).body(message.text.clone()).map_err(|it| failed(&it))?;
-    let (host, port) = match server.rsplit_once(':') {
-        Some((host, port)) => (host, port.parse().ok()),
-        None => (server, None),
-    };
+    let (host, port) = host_and_port(server);
     let builder = match settings.mail_security {
         MailSecurity::Starttls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host),
         MailSecurity::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(host),

@@ -16,10 +16,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::serve::Listener;
+use bwdc_core::settings::listen_address;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -106,7 +107,7 @@ struct Desk {
 
 /// Begins to answer at an address: `9464` means that port of the loopback address.
 pub(super) async fn open(environment: &ProcessEnvironment, text: &str) -> Result<Endpoint, EndpointError> {
-    let address = parse(text).ok_or_else(|| EndpointError::Address { address: text.to_owned() })?;
+    let address = listen_address(text).ok_or_else(|| EndpointError::Address { address: text.to_owned() })?;
     let token = from_outside(environment, TOKEN).map_err(|reason| EndpointError::Token { reason })?;
     if token.is_none() && !address.ip().is_loopback() {
         return Err(EndpointError::TokenMissing { address });
@@ -123,17 +124,6 @@ pub(super) async fn open(environment: &ProcessEnvironment, text: &str) -> Result
     let few = Few { listener, places: Arc::new(Semaphore::new(MOST)) };
     let server = tokio::spawn(axum::serve(few, router).into_future());
     Ok(Endpoint { questions, server: server.abort_handle(), address })
-}
-
-fn parse(text: &str) -> Option<SocketAddr> {
-    let text = text.trim();
-    if let Ok(port) = text.parse() {
-        return Some((Ipv4Addr::LOCALHOST, port).into());
-    }
-    match text.strip_prefix("localhost:") {
-        Some(port) => Some((Ipv4Addr::LOCALHOST, port.parse().ok()?).into()),
-        None => text.parse().ok(),
-    }
 }
 
 async fn metrics_page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
@@ -302,15 +292,6 @@ impl AsyncWrite for Short {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_port_alone_is_of_this_machine() {
-        assert_eq!(parse("9464"), Some(([127, 0, 0, 1], 9464).into()));
-        assert_eq!(parse(" localhost:9464"), Some(([127, 0, 0, 1], 9464).into()));
-        assert_eq!(parse("0.0.0.0:9464"), Some(([0, 0, 0, 0], 9464).into()));
-        assert_eq!(parse("[::1]:9464").map(|it| it.ip().is_loopback()), Some(true));
-        assert_eq!((parse("example.test:9464"), parse("")), (None, None));
-    }
 
     #[test]
     fn whoever_asks_again_gets_the_same_answer_until_something_changes() {

@@ -1,23 +1,24 @@
 //! A plan for people, in 80 columns: the verdict first and last, between them what happens, in sections, grouped by reason and
 //! cut, so that neither the first screen nor the last one has to be scrolled.
 
-mod listing;
+mod layout;
 mod rows;
+pub mod sections;
 mod totals;
 
-pub use listing::Extent;
-pub(crate) use listing::{Item, Section, Shown, wrapped};
+pub use layout::Extent;
+pub(crate) use layout::{Item, Section, Shown, wrapped};
 pub use rows::changes;
 pub(crate) use rows::{members_below, one_line};
 
 use crate::change::{kept, left_out};
 use crate::line::{Line, Tone};
 use crate::notice::plan_notice;
-use crate::plan_view::{PlanIndex, PlanSection};
 use crate::refusal::{Stage, paragraphs, refusals};
 use crate::{CommandLine, text};
 use bwdc_core::plan::{Change, Plan, Refusal, Verdict};
 use bwdc_engine::Planned;
+use sections::{PlanIndex, PlanSection};
 use std::path::Path;
 
 /// With more lines between the verdict at the beginning and that at the end, both say why.
@@ -167,7 +168,7 @@ fn notices(plan: &Plan, extent: Extent) -> Vec<Line> {
     let said = plan.notices.iter().take(shown).map(|it| wrapped(&plan_notice(it), "  * ", 4));
     lines.extend(said.map(|it| Line::new(it, Tone::Warning)));
     if all > shown {
-        lines.push(Line::new(format!("  {}", listing::and_more(all - shown)), Tone::Faint));
+        lines.push(Line::new(format!("  {}", layout::and_more(all - shown)), Tone::Faint));
     }
     lines
 }

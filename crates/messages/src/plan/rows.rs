@@ -1,11 +1,11 @@
 //! The rows of a plan.
 
-use super::listing::{Extent, Item, Section, Shown, in_columns};
+use super::layout::{Extent, Item, Section, Shown, in_columns};
+use super::sections::{PlanIndex, PlanRow, PlanSection};
 use super::why;
 use crate::change::cause;
 use crate::line::{Line, Tone};
 use crate::list::some;
-use crate::plan_view::{PlanIndex, PlanRow, PlanSection};
 use crate::text;
 use bwdc_core::plan::{Cause, Change, Plan, Subject};
 use std::collections::HashSet;

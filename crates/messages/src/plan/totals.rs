@@ -1,6 +1,6 @@
 //! The numbers of a plan.
 
-use super::listing::wrapped;
+use super::layout::wrapped;
 use crate::line::Line;
 use crate::text;
 use bwdc_core::plan::{Evidence, Plan};

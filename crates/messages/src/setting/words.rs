@@ -76,6 +76,14 @@ pub fn takes(setting: &Setting) -> String {
         SettingKind::Servers => {
             text!("takes.servers", "a comma-separated list of `host` or `host:port`; '' clears it")
         }
+        SettingKind::Server => text!("takes.server", "`host` or `host:port`; '' clears it"),
+        SettingKind::Listen => {
+            text!("takes.listen", "a port of this machine, or an address with a port; '' clears it")
+        }
+        SettingKind::Mailbox => text!("takes.mailbox", "an e-mail address; '' clears it"),
+        SettingKind::Mailboxes => {
+            text!("takes.mailboxes", "a comma-separated list of e-mail addresses; '' clears it")
+        }
         SettingKind::List => text!("takes.list", "a comma-separated list; '' clears it"),
         SettingKind::Names => {
             text!("takes.names", "distinguished names separated by semicolons; '' clears it")

@@ -42,6 +42,10 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
         }
         SettingKind::Words(words) => (words.join(","), json!(words)),
         SettingKind::Hosts => known("ldap.example.test,two.example.test:3890"),
+        SettingKind::Server => ("mail.test:465".to_owned(), json!("mail.test:465")),
+        SettingKind::Listen => ("9464".to_owned(), json!("9464")),
+        SettingKind::Mailbox => ("bwdc@x.test".to_owned(), json!("bwdc@x.test")),
+        SettingKind::Mailboxes => ("a@x.test,b@x.test".to_owned(), json!(["a@x.test", "b@x.test"])),
         SettingKind::Servers => ("one.test,two.test:3890".to_owned(), json!(["one.test", "two.test:3890"])),
         SettingKind::List => ("one,two words".to_owned(), json!(["one", "two words"])),
         SettingKind::Names => ("ou=a,dc=b;ou=c,dc=b".to_owned(), json!(["ou=a,dc=b", "ou=c,dc=b"])),

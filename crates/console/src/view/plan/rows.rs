@@ -3,7 +3,7 @@
 
 use crate::screen::{Row, Tone};
 use bwdc_core::plan::Plan;
-use bwdc_messages::plan_view::{PlanIndex, PlanRow, PlanSection};
+use bwdc_messages::plan::sections::{PlanIndex, PlanRow, PlanSection};
 use bwdc_messages::text;
 
 /// Sections with more rows are folded in the beginning.

@@ -50,6 +50,7 @@ fn every_setting_of_our_own_file_is_one_that_the_file_takes() {
             SettingKind::Flag => json!(true),
             SettingKind::Number { range, .. } => json!(range.start()),
             SettingKind::List | SettingKind::Servers | SettingKind::Names => json!(["a", "b"]),
+            SettingKind::Mailboxes => json!(["a@x.test", "b@x.test"]),
             SettingKind::Words(words) => json!(words),
             _ => json!("text"),
         };

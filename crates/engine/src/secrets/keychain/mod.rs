@@ -7,12 +7,12 @@
 //! A keychain may wait for somebody to unlock it, for ever if need be. Every call has a time limit, on a thread of its own.
 
 #[cfg(any(windows, target_os = "macos"))]
-mod native;
+mod macos_windows;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod secret_service;
 
 #[cfg(any(windows, target_os = "macos"))]
-use native as platform;
+use macos_windows as platform;
 #[cfg(all(unix, not(target_os = "macos")))]
 use secret_service as platform;
 

@@ -54,7 +54,7 @@ fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
         SettingKind::Words(words) => {
             json!({ "type": ["array", "null"], "items": { "type": "string", "enum": words } })
         }
-        SettingKind::List | SettingKind::Servers | SettingKind::Names => {
+        SettingKind::List | SettingKind::Servers | SettingKind::Mailboxes | SettingKind::Names => {
             json!({ "type": ["array", "null"], "items": { "type": "string" } })
         }
         SettingKind::Text
@@ -62,6 +62,9 @@ fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
         | SettingKind::Url
         | SettingKind::Service
         | SettingKind::Address
+        | SettingKind::Server
+        | SettingKind::Listen
+        | SettingKind::Mailbox
         | SettingKind::Secret(_) => {
             json!({ "type": ["string", "null"] })
         }
