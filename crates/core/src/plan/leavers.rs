@@ -8,7 +8,7 @@ use super::{Index, PlanInput};
 use crate::desired::DesiredPerson;
 use crate::ledger::{Out, OutCause};
 use crate::names::{ExternalId, SourceName, Timestamp};
-use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
+use crate::observed::{MemberStatus, Observed, ObservedMember, Presence, Role, ServerKind};
 use crate::settings::{HiddenAction, LeaverAction};
 use crate::snapshot::AccountState;
 use hashbrown::{HashMap, HashSet};
@@ -240,20 +240,38 @@ fn due(external_id: &str, cause: OutCause, input: &PlanInput<'_>, index: &Index<
 }
 
 /// Whether the settings name this member as one whom no removal may touch.
+///
+/// People may often write their own address. A protected one that another member has is that member's; else the address
+/// counts that the membership, or the directory, has now, and the one under which the person was brought over.
 pub(super) fn is_protected(
     member: &ObservedMember,
     external_id: &str,
     shown: &str,
     input: &PlanInput<'_>,
 ) -> bool {
-    let told = || input.ledger.addresses.of(&ExternalId::new(external_id));
-    input.connector.protected.iter().any(|protected| {
-        let protected = protected.trim();
+    let live = match input.observed {
+        Observed::Live(state) => Some(&state.members),
+        Observed::Believed(_) | Observed::Unknown => None,
+    };
+    let is_another = |it: &ObservedMember| {
+        (&it.id, &it.external_id, &it.email) != (&member.id, &member.external_id, &member.email)
+    };
+    let of_another = |protected: &str| {
+        live.is_some_and(|all| {
+            all.iter().any(|it| is_another(it) && protected.eq_ignore_ascii_case(it.email.as_str()))
+        })
+    };
+    let told = || {
+        let all = input.ledger.addresses.of(&ExternalId::new(external_id));
+        // Where nobody can look, the account may have any of them.
+        if live.is_some() { &all[..all.len().min(1)] } else { all }
+    };
+    input.connector.protected.iter().map(|it| it.trim()).any(|protected| {
         protected == external_id
             || protected.eq_ignore_ascii_case(member.email.as_str())
-            || protected.eq_ignore_ascii_case(shown)
-            // A protected person who gets another address stays one.
-            || told().iter().any(|it| protected.eq_ignore_ascii_case(it.email.as_str()))
+            || (protected.eq_ignore_ascii_case(shown)
+                || told().iter().any(|it| protected.eq_ignore_ascii_case(it.email.as_str())))
+                && !of_another(protected)
     })
 }
 

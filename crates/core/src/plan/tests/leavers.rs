@@ -207,6 +207,24 @@ fn the_guards_hold_for_who_is_disabled_and_no_longer_selected() {
     let mut protected = world().managed("a", "a@x");
     protected.connector.protected = vec!["a@x".to_owned()];
     assert_eq!(protected.plan(crowd(40)).kept[0].because, KeptBecause::Protected);
+    // A protected address in the directory protects nobody while another member has it, and for one run only.
+    let claims = |told: &[&str], shown: &str| {
+        let mut world = world().managed("a", "a@x");
+        world.connector.protected = vec!["glass@x".to_owned()];
+        told.iter().for_each(|it| world.ledger.addresses.note(&ExternalId::new("a"), it, false));
+        (world, crowd(40).in_state("a", shown, AccountState::Disabled))
+    };
+    for (told, shown, stays) in [
+        (&["a@x", "glass@x"][..], "a@x", false),
+        (&["a@x", "glass@x"], "glass@x", true),
+        (&["glass@x", "a@x"], "a@x", true),
+    ] {
+        let (world, crowd) = claims(told, shown);
+        assert_eq!(world.plan(crowd).removals().count(), usize::from(!stays), "{told:?} {shown}");
+        let (world, crowd) = claims(told, shown);
+        let owned = world.member("", "glass@x", MemberStatus::Confirmed, Role::Owner);
+        assert_eq!(owned.plan(crowd).removals().count(), 1, "{told:?} {shown}");
+    }
     let entered_anew = world().managed("a", "a@x").plan(crowd(40).person("other", "a@x"));
     assert_eq!(entered_anew.removals().count(), 0);
     assert!(matches!(entered_anew.notices[..], [PlanNotice::EntryReplaced { compared: false, .. }]));

@@ -51,6 +51,8 @@ fn every_setting_of_our_own_file_is_one_that_the_file_takes() {
             SettingKind::Number { range, .. } => json!(range.start()),
             SettingKind::List | SettingKind::Servers | SettingKind::Names => json!(["a", "b"]),
             SettingKind::Mailboxes => json!(["a@x.test", "b@x.test"]),
+            SettingKind::Mailbox => json!("a@x.test"),
+            SettingKind::Listen => json!("9464"),
             SettingKind::Words(words) => json!(words),
             _ => json!("text"),
         };
