@@ -4,8 +4,10 @@
 mod conflicts;
 mod overlook;
 mod slots;
+mod stable_ids;
 
 pub use conflicts::{Alias, DuplicateAddresses, Merged};
+pub use slots::Unresolved;
 
 use crate::flatten::{Rows, contain_marked, flatten};
 use crate::names::{Marks, SourceName};
@@ -122,15 +124,6 @@ pub struct Source {
     pub read: Result<SourceRead, String>,
 }
 
-/// A member that is neither a person nor a group of the snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unresolved {
-    /// The number of the group that lists it.
-    pub group: usize,
-    /// What the group lists, normalized.
-    pub member: Text,
-}
-
 /// The state of the organization that the directory asks for.
 pub struct Desired {
     texts: TextTable,
@@ -140,6 +133,7 @@ pub struct Desired {
     overlooked: Vec<OverlookedMembership>,
     unresolved: Vec<Unresolved>,
     set_aside: Vec<SetAside>,
+    shared_ids: Vec<Text>,
     people_wanted: bool,
     disabled_leave: bool,
     sources: Vec<DesiredSource>,
@@ -201,6 +195,7 @@ impl Desired {
             overlooked: Vec::new(),
             unresolved: Vec::new(),
             set_aside: Vec::new(),
+            shared_ids: Vec::new(),
             people_wanted: users,
             disabled_leave: false,
             sources: Vec::new(),
@@ -235,6 +230,7 @@ impl Desired {
             overlooked,
             unresolved,
             set_aside,
+            shared_ids,
         } = part;
         if self.texts.is_empty() {
             self.texts = texts;
@@ -244,10 +240,12 @@ impl Desired {
             self.overlooked = overlooked;
             self.unresolved = unresolved;
             self.set_aside = set_aside;
+            self.shared_ids = shared_ids;
             return;
         }
         let new: Vec<Text> = texts.iter().map(|text| self.texts.intern(text)).collect();
         let text = |old: Text| new[old.index()];
+        self.shared_ids.extend(shared_ids.into_iter().map(text));
         self.people.extend(new_people.into_iter().map(|it| DesiredPerson {
             reference: text(it.reference),
             external_id: text(it.external_id),
@@ -404,6 +402,7 @@ struct Part {
     overlooked: Vec<OverlookedMembership>,
     unresolved: Vec<Unresolved>,
     set_aside: Vec<SetAside>,
+    shared_ids: Vec<Text>,
 }
 
 impl Part {
@@ -420,7 +419,7 @@ impl Part {
             set_aside,
             hidden_members,
         } = snapshot.into_parts();
-        let people: Vec<DesiredPerson> = entries
+        let mut people: Vec<DesiredPerson> = entries
             .iter()
             .map(|entry| desired_person(entry, &settings, &unchanged, source, &mut texts))
             .collect();
@@ -448,7 +447,7 @@ impl Part {
             &memberships,
             &people,
         );
-        let groups = group_entries
+        let mut groups: Vec<DesiredGroup> = group_entries
             .iter()
             .zip(hidden)
             .map(|(it, hidden)| DesiredGroup {
@@ -461,7 +460,8 @@ impl Part {
                 source,
             })
             .collect();
-        Self { texts, people, groups, memberships, overlooked, unresolved, set_aside }
+        let shared_ids = stable_ids::doubt(&mut people, &mut groups);
+        Self { texts, people, groups, memberships, overlooked, unresolved, set_aside, shared_ids }
     }
 }
 

@@ -110,6 +110,14 @@ pub fn plan_notice(plan_notice: &PlanNotice) -> String {
              switch them on, then run `bwdc ledger purge`: the next run sends everything again.",
             groups
         ),
+        PlanNotice::SharedIds { entries, examples } => text!(
+            "notice.shared-ids",
+            "{entries:entry has/entries have} an id that another entry of the directory has, too, although it should tell them \
+             apart. Each is known by its name alone; a rename would look like a leaver and a joiner. Please check how the ids \
+             came about. For example {examples}.",
+            entries,
+            examples = examples.join(", ")
+        ),
         PlanNotice::StayStaged { people, examples } => text!(
             "notice.staged",
             "{people:member was/members were} stored without an invitation, and no sync invites them: invite them in the web \

@@ -3,6 +3,15 @@
 use crate::snapshot::{AccountState, GroupEntry, PersonEntry};
 use crate::text::{Text, TextTable};
 
+/// A member that is neither a person nor a group of the snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The number of the group that lists it.
+    pub group: usize,
+    /// What the group lists, normalized.
+    pub member: Text,
+}
+
 /// For each interned string who answers to it as a group member.
 pub(super) struct Slots(Vec<u32>);
 

@@ -94,6 +94,13 @@ pub enum PlanNotice {
         /// Why they were not found before.
         why: Overlooked,
     },
+    /// Entries of one source have one and the same id that should tell them apart.
+    SharedIds {
+        /// How many.
+        entries: usize,
+        /// A few of them, by the directory's name.
+        examples: Vec<String>,
+    },
     /// The server cannot be read, and takes groups only where somebody switched them on; its answer is the same.
     GroupsUnseen {
         /// Groups that are sent.

@@ -18,6 +18,11 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>
     if let Some(name) = &people.missing_pilot {
         plan.notices.push(PlanNotice::NoPilotGroup { name: name.clone() });
     }
+    let shared = input.desired.shared_ids();
+    if !shared.is_empty() {
+        let examples = shared.iter().take(EXAMPLES).map(|it| input.desired.text(*it).to_owned()).collect();
+        plan.notices.push(PlanNotice::SharedIds { entries: shared.len(), examples });
+    }
     if !plan.sent.unread.is_empty() {
         plan.notices.push(PlanNotice::GroupsWait { groups: plan.sent.unread.len() });
     }

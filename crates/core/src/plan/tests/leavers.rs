@@ -192,6 +192,22 @@ fn who_is_enabled_again_and_not_selected_is_out_of_scope_from_then_on() {
 }
 
 #[test]
+fn two_entries_with_one_stable_id_are_two_people_and_nobody_leaves() {
+    let stable = |id: &str| Some(StableId::new(id));
+    let mut world = World::new().managed_crowd(40).managed("a", "a@x").managed("b", "b@x");
+    for person in &mut world.ledger.people {
+        if ["a", "b"].contains(&person.external_id.as_str()) {
+            person.stable_id = stable(person.external_id.as_str());
+        }
+    }
+    world.connector.leavers.gone = Some(LeaverAction::Remove);
+    let plan = world.plan(crowd(40).with_stable_id("a", "a", "a@x").with_stable_id("b", "a", "b@x"));
+    assert!(plan.is_empty() && plan.kept.is_empty() && plan.left_out.is_empty(), "{plan:?}");
+    let [PlanNotice::SharedIds { entries: 2, examples }] = &plan.notices[..] else { panic!("{plan:?}") };
+    assert_eq!(examples, &["a", "b"]);
+}
+
+#[test]
 fn the_guards_hold_for_who_is_disabled_and_no_longer_selected() {
     let world = || {
         let mut world = World::new().managed_crowd(40).answer("a", Presence::Disabled { at: None });
