@@ -10,7 +10,7 @@ use bwdc_core::plan::{Standing, Subject as Named};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause};
 use bwdc_engine::explain::{Explained, Subject};
 use bwdc_engine::{Unread, UnreadCause};
-use leaver::{Leaver, in_a_line, leavers};
+use leaver::{Leaver, in_a_line, leavers, stays};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -245,7 +245,7 @@ fn next_sync(explained: &Explained, number: usize) -> Vec<String> {
     let is_it = |it: &Named| it.external_id.as_str() == own_id || email == Some(it.name.as_str());
     let changes = plan.changes.iter().filter(|it| it.person().is_some_and(is_it)).map(in_a_line);
     let kept = plan.kept.iter().filter(|it| it.person.external_id.as_str() == own_id);
-    changes.chain(kept.map(change::kept)).collect()
+    changes.chain(kept.map(stays)).collect()
 }
 
 /// What the next sync does about a group, one line each.

@@ -26,7 +26,7 @@ pub fn created(name: &ProfileName) -> String {
 pub fn set_up(name: &ProfileName, folder: &Path) -> String {
     text!(
         "profile.set-up",
-        "Its folder is `{folder}`. Set it up with `bwdc --profile {name} config`.",
+        "Its folder is `{folder}`. To set it up, run `bwdc --profile {name} setup`.",
         folder = folder.display().to_string(),
         name = name.as_str()
     )

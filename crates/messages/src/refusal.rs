@@ -317,7 +317,7 @@ mod tests {
                 "12 of 100 managed members would lose access within a day. The limit is 5.",
                 "The group `Staff` would lose 1 of 1 member, more than `limits.group-percent` allows.",
                 "If this is intended, run `bwdc sync`, then `bwdc approve`. To allow more in every run, run `bwdc config set \
-                 limits.removals <value>` or `bwdc config set limits.removals-percent <value>` or `bwdc config set \
+                 limits.removals <value>`, `bwdc config set limits.removals-percent <value>` or `bwdc config set \
                  limits.group-percent <value>`.",
             ]
         );

@@ -141,10 +141,13 @@ impl CommandLine {
             Step::Say(sentence) => sentence.clone(),
             _ => text!("step.run", "run `{command}`", command = self.command_of(first)),
         };
-        for next in further {
+        for (place, next) in further.iter().enumerate() {
             let (before, command) = (what, self.command_of(next));
             what = match next.step {
                 Step::Run(_) => text!("step.then", "{before}, then `{command}`", before, command),
+                _ if place + 1 < further.len() => {
+                    text!("step.choice", "{before}, `{command}`", before, command)
+                }
                 _ => text!("step.or", "{before} or `{command}`", before, command),
             };
         }
@@ -209,6 +212,12 @@ mod tests {
             plain.sentences(&raise),
             "If so, run `bwdc sync`, then `bwdc approve`. Else, run `bwdc config set limits.removals <value>` or `bwdc config \
              set limits.removals-percent <value>`."
+        );
+        let three = ["limits.removals", "limits.memberships", "limits.invitations"];
+        assert_eq!(
+            plain.sentences(&three.map(|it| Step::change(it).to("Else"))),
+            "Else, run `bwdc config set limits.removals <value>`, `bwdc config set limits.memberships <value>` or `bwdc config \
+             set limits.invitations <value>`."
         );
         let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use crate::foreign::fit_in_a_line;
 use crate::{change, text};
-use bwdc_core::plan::{Change, Subject as Named};
+use bwdc_core::plan::{Change, Kept, Subject as Named};
 use bwdc_engine::explain::Explained;
 use std::fmt::Write as _;
 
@@ -36,7 +36,7 @@ pub(super) fn leavers<'e>(explained: &'e Explained, who: &str) -> Vec<Leaver<'e>
     let Some(plan) = &explained.plan else { return Vec::new() };
     let who = who.trim();
     let is_it = |it: &&Named| it.name.eq_ignore_ascii_case(who) || it.external_id.as_str() == who;
-    let kept = plan.kept.iter().map(|it| (&it.person, change::kept(it)));
+    let kept = plan.kept.iter().map(|it| (&it.person, stays(it)));
     let changed = plan.changes.iter().filter_map(|it| Some((it.person()?, in_a_line(it))));
     let mut found: Vec<Leaver<'_>> = Vec::new();
     for (person, line) in changed.chain(kept).filter(|(person, _)| is_it(person)) {
@@ -46,6 +46,11 @@ pub(super) fn leavers<'e>(explained: &'e Explained, who: &str) -> Vec<Leaver<'e>
         }
     }
     found
+}
+
+/// Why a member whom the directory does not list is kept.
+pub(super) fn stays(kept: &Kept) -> String {
+    text!("explain.kept", "kept: {why}", why = change::kept(kept))
 }
 
 /// A change in one line.
