@@ -5,6 +5,7 @@
 //! that is not done.
 
 mod answer;
+mod check;
 mod kind;
 mod outcome;
 mod page;

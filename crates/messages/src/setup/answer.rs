@@ -1,13 +1,13 @@
 //! What an answer means.
 
+use super::check::check;
 use super::kind::Asked;
 use super::server::TypedServer;
 use super::{Question, Setup, SetupKind, SetupReply, SetupStep, SetupWork, Waiting};
 use crate::finding::Described;
 use crate::form::{Form, refused};
-use crate::{describe, text};
+use crate::text;
 use bwdc_core::settings::{LdapPreset, Section, Setting};
-use bwdc_engine::{EngineError, check_filter, relative_path};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Where Bitwarden's European cloud is.
@@ -312,8 +312,9 @@ impl Setup {
             }
             NOTHING => self.set(name, ""),
             typed => {
+                let root = self.value("ldap.rootPath");
                 let parsed = setting.parse(typed).map_err(|error| refused(&error));
-                if let Err(error) = parsed.and_then(|_| self.check(setting, typed)) {
+                if let Err(error) = parsed.and_then(|_| check(self.kind, &root, setting, typed)) {
                     self.error = Some(error);
                     return false;
                 }
@@ -321,28 +322,6 @@ impl Setup {
             }
         }
         true
-    }
-
-    /// What needs no server to be seen, and more than the setting's own rule.
-    fn check(&self, setting: &Setting, typed: &str) -> Result<(), String> {
-        let Some(kind) = self.kind else { return Ok(()) };
-        check_filter(kind.directory(), setting, typed)
-            .map_err(|error| describe(&EngineError::from(error)).message)?;
-        let is_path = matches!(setting.name, "sync.userPath" | "sync.groupPath");
-        let root = self.value("ldap.rootPath");
-        match relative_path(typed.trim(), root.trim()).filter(|_| is_path) {
-            None => Ok(()),
-            Some(path) if path.is_empty() => Err(text!(
-                "setup.path-root",
-                "Enter `-`: the root path itself is what is read without a path."
-            )),
-            Some(path) => Err(text!(
-                "setup.path-relative",
-                "This path is looked for below `{root}`: enter `{path}`.",
-                root,
-                path
-            )),
-        }
     }
 
     /// What most installations have, where a set-up asks for it.
