@@ -76,6 +76,11 @@ pub enum Activity {
         /// Who, where that is known.
         holder: Option<String>,
     },
+    /// Another machine has the lease and syncs.
+    Standby {
+        /// Which.
+        holder: String,
+    },
 }
 
 /// How urgent it is to look at a profile; each outranks those before it.
@@ -170,6 +175,9 @@ impl ProfileStatus {
 
     /// Where nothing has succeeded yet, three intervals count from the first run, else from the day that it could have begun.
     fn is_overdue(&self, now: Timestamp) -> bool {
+        if matches!(self.activity, Some(Activity::Standby { .. })) {
+            return false;
+        }
         let last = self.tally.last_success.or(self.tally.first_start).or(self.since);
         match (&self.schedule, self.readiness, last) {
             (Some(schedule), Readiness::Scheduled, Some(last)) => schedule.overdue_after(last) < now,
@@ -180,7 +188,7 @@ impl ProfileStatus {
 
 impl ProfileStatus {
     fn never_ran(&self, now: Timestamp) -> bool {
-        let begins = matches!(self.activity, Some(Activity::Running { .. }));
+        let begins = matches!(self.activity, Some(Activity::Running { .. } | Activity::Standby { .. }));
         let due = self.readiness == Readiness::Scheduled && self.next.is_some_and(|it| it <= now);
         due && self.tally.last_start.is_none() && !begins
     }

@@ -203,6 +203,10 @@ fn profile(status: &ProfileStatus, now: Timestamp, commands: &CommandLine) -> St
             let waits = text!("status.waits-for", "waiting for {holder}", holder);
             rows.push((text!("status.row.now", "Now"), waits));
         }
+        Some(Activity::Standby { holder }) => {
+            let waits = text!("status.standby", "standing by: {holder} has the lease", holder);
+            rows.push((text!("status.row.now", "Now"), waits));
+        }
         Some(Activity::Idle) | None => {}
     }
     for (title, value) in rows {
@@ -286,6 +290,7 @@ fn data_of(name: &ProfileName, status: &Result<ProfileStatus, EngineError>, now:
         "pendingApproval": status.pending.as_ref().map(|it| json!({ "run": it.run.0, "scope": it.scope })),
         "people": status.managed.map(|it| it.0),
         "groups": status.managed.map(|it| it.1),
+        "standby": matches!(status.activity, Some(Activity::Standby { .. })),
         "running": matches!(status.activity, Some(Activity::Running { .. })),
     })
 }

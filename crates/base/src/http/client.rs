@@ -141,6 +141,14 @@ fn build(options: &ClientOptions<'_>, log: Option<&CertificateLog>) -> Result<re
     builder.build().map_err(|source| HttpError::Build { source: source.without_url() })
 }
 
+/// By what an encrypted connection is made that is none of HTTP: the same authorities are trusted.
+///
+/// # Errors
+/// As [`client`].
+pub fn tls_config(options: &ClientOptions<'_>) -> Result<rustls::ClientConfig, HttpError> {
+    trusting(options.ca_path, None)
+}
+
 fn tls(options: &ClientOptions<'_>, log: Option<&CertificateLog>) -> Result<rustls::ClientConfig, HttpError> {
     let mut config = trusting(options.ca_path, log)?;
     if options.offer == Offer::Http2AndGzip {

@@ -14,7 +14,7 @@ mod retry;
 pub use body::{BodyError, ListLimits, NoList, PART, read_body, read_list};
 pub use client::{
     CONNECT_TIMEOUT, ClientOptions, ExtraAuthorities, HttpError, Offer, authorities, client, client_with_log,
-    extra_authorities,
+    extra_authorities, tls_config,
 };
 pub use count::{Counted, Recipient, counted};
 pub use exchange::{

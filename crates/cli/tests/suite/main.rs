@@ -11,6 +11,8 @@ mod keyring;
 mod kill;
 mod laws;
 #[cfg(target_os = "linux")]
+mod lease;
+#[cfg(target_os = "linux")]
 mod long_groups;
 mod oracle;
 mod profiles;

@@ -3,6 +3,7 @@
 
 use super::entra_options::EntraOptions;
 use super::ldap_options::LdapOptions;
+use super::lease::LeaseSettings;
 use super::notify::NotifySettings;
 use super::schedule::{ScheduleSettings, ServiceSettings};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,8 @@ pub struct ConnectorSettings {
     pub schedule: ScheduleSettings,
     /// What the service may do.
     pub service: ServiceSettings,
+    /// By which of several machines only one syncs.
+    pub lease: LeaseSettings,
     /// Who hears of failures and refusals.
     pub notify: NotifySettings,
     /// What the program tells of itself.
@@ -68,6 +71,7 @@ impl ConnectorSettings {
         Self {
             schedule: ScheduleSettings::default(),
             service: ServiceSettings::default(),
+            lease: LeaseSettings::default(),
             notify: NotifySettings::default(),
             ..self.clone()
         }

@@ -115,6 +115,8 @@ pub(super) const WEB: &[Condition] = &[Condition::Directory(&[
 ])];
 pub(super) const SCHEDULE: Option<&str> = Some("schedule");
 pub(super) const SERVICE: Option<&str> = Some("service");
+pub(super) const LEASE: Option<&str> = Some("lease");
+pub(super) const LEASE_SECONDS: SettingKind = SettingKind::Number { range: 2..=600, unit: Unit::Seconds };
 pub(super) const JITTER: SettingKind = SettingKind::Number { range: 0..=3600, unit: Unit::Seconds };
 pub(super) const FULL: SettingKind = SettingKind::Number { range: 1..=24, unit: Unit::Hours };
 pub(super) const NOTIFY: Option<&str> = Some("notify");

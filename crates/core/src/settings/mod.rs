@@ -13,6 +13,7 @@ mod key;
 mod kinds;
 mod ldap;
 mod ldap_options;
+mod lease;
 mod notify;
 mod okta;
 mod onelogin;
@@ -42,6 +43,7 @@ use ldap::{check_hosts, check_server};
 pub use ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
 };
+pub use lease::LeaseSettings;
 pub use notify::{MailSecurity, NotifySettings, WebhookFormat, host_and_port};
 pub use okta::{OktaFilters, OktaSettings, OktaSignIn};
 pub use onelogin::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSettings};

@@ -320,6 +320,11 @@ static SETTINGS: &[Setting] = &[
     ours("schedule.paused", SCHEDULE, "paused", Flag).within(Section::Schedule),
     ours("service.first-sync-agreed", SERVICE, "first-sync-agreed", Flag).within(Section::Schedule),
     ours("service.listen", SERVICE, "listen", SettingKind::Listen).within(Section::Schedule),
+    ours("lease.database", LEASE, "database", Text).within(Section::Schedule),
+    ours("lease.seconds", LEASE, "seconds", LEASE_SECONDS)
+        .within(Section::Schedule)
+        .or(DefaultValue::Number(30)),
+    ours("lease.ca-path", LEASE, "ca-path", Text).within(Section::Schedule),
     ours("notify.mail-server", NOTIFY, "mail-server", SettingKind::Server).within(Section::Notifications),
     ours("notify.mail-security", NOTIFY, "mail-security", MAIL_SECURITY)
         .within(Section::Notifications)

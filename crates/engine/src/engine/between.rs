@@ -4,9 +4,11 @@ use super::Engine;
 use crate::clock::{Clock, to_iso};
 use crate::error::EngineError;
 use crate::history::{self, HistoryEntry, RefusedRun};
-use crate::ledger::{RunId, RunRecord, Tally};
+use crate::lease::{self, LeaseError};
+use crate::ledger::{Ledger, LedgerError, RunId, RunRecord, Tally};
 use crate::notify::{self, Channel, DeliveryError, Message};
 use crate::paths::{ProcessEnvironment, ProfileName};
+use crate::run::RunError;
 use crate::status::{self, ProfileStatus};
 use crate::store::SyncedKind;
 use bwdc_core::ledger::{Choice, Decision};
@@ -148,6 +150,26 @@ impl Engine {
     /// [`EngineError::Setup`] when the settings cannot be read.
     pub(crate) fn service_settings(&self) -> Result<ServiceSettings, EngineError> {
         Ok(self.installation.connector_settings()?.service)
+    }
+
+    /// Takes the lease that the settings ask for, and with it the ledger of whoever had it before; keeps one that is ours.
+    ///
+    /// # Errors
+    /// [`EngineError::Run`] names the machine that has it.
+    pub(crate) fn take_lease(&self) -> Result<(), EngineError> {
+        let ledger = &self.installation.profile().connector_db;
+        if self.installation.connector_settings()?.lease.database.is_none() {
+            return Ok(());
+        }
+        let failed = |error: LeaseError| EngineError::from(RunError::from(LedgerError::from(error)));
+        if lease::of(ledger).map_err(failed)?.is_some_and(|it| it.counts()) {
+            return Ok(());
+        }
+        let _run_lock = self.installation.lock("run").map_err(RunError::from)?;
+        if lease::of(ledger).map_err(failed)?.is_some() {
+            Ledger::open(ledger, self.installation.clock()).map_err(RunError::from)?;
+        }
+        Ok(())
     }
 
     /// Whom notifications of this installation go to.

@@ -6,6 +6,7 @@ mod clear_text;
 mod configuration;
 mod error;
 mod keys;
+mod lease;
 mod proxy;
 mod source_name;
 
@@ -229,7 +230,12 @@ impl Installation {
     /// # Errors
     /// [`LockError::Held`] at once when somebody holds it.
     pub(crate) fn lock(&self, command: &str) -> Result<RunLock, LockError> {
-        RunLock::acquire(&self.profile, command, self.now())
+        let held = RunLock::acquire(&self.profile, command, self.now())?;
+        // Settings that cannot be read end whatever the lock is taken for, and change nothing here.
+        if let Err(error) = lease::configure(self) {
+            tracing::warn!(%error, "it is not known whether there is a lease");
+        }
+        Ok(held)
     }
 
     /// Takes the machine-wide lock of an organization.

@@ -7,7 +7,9 @@
 
 mod addresses;
 mod binding;
+mod carry;
 mod decisions;
+mod error;
 mod history;
 mod journal;
 mod network;
@@ -22,6 +24,7 @@ mod sources;
 mod tally;
 
 pub use binding::BoundAddresses;
+pub use error::LedgerError;
 pub use history::{Counts, Ending, FrontEnd, RecordedAction, RunId, RunOutcome, RunRecord, Trigger};
 pub(crate) use history::{FAILED, REFUSED};
 pub use journal::Outcome;
@@ -35,11 +38,12 @@ pub use tally::{SENT_AGAIN, Tally};
 use crate::clock::{self, Clock};
 use crate::failpoint::hit;
 use crate::file;
+use crate::lease;
 use crate::paths::owner_only;
 use bwdc_core::ledger::LedgerState;
-use bwdc_core::names::{ExternalId, Timestamp};
+use bwdc_core::names::Timestamp;
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,80 +54,6 @@ const PAGES: std::ffi::c_int = 4_096;
 const BASELINE: &str = "baseline_taken";
 const ACCEPTED: &str = "accepted_settings";
 const CLEARED: &str = "cleared";
-
-/// Why the ledger cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// The folder is on a network file system.
-    #[error(
-        "`{}` is on a network file system ({kind}), where a database can be damaged: keep the data folder on a local disk, for example with `BITWARDENCLI_CONNECTOR_APPDATA_DIR`",
-        folder.display()
-    )]
-    Network {
-        /// The folder.
-        folder: PathBuf,
-        /// The kind of file system.
-        kind: String,
-    },
-    /// A later version of this program made the file.
-    #[error(
-        "`connector.db` was written by a newer version of this program (version {version} of the file, this program knows {known}): install that version again"
-    )]
-    Newer {
-        /// The file's version.
-        version: i32,
-        /// The latest version that we read.
-        known: i32,
-    },
-    /// The file, or its folder, cannot be opened, made or moved.
-    #[error("cannot open `{}`", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The database says no.
-    #[error("cannot read or write `connector.db`")]
-    Database(#[from] rusqlite::Error),
-    /// A request in the journal has a shape that we do not know.
-    #[error("request {intent} in the journal of `connector.db` cannot be read")]
-    Request {
-        /// Its number.
-        intent: i64,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
-    /// A state names the same person or group twice.
-    #[error("`{external_id}` is in the ledger's new state twice")]
-    Twice {
-        /// The id.
-        external_id: ExternalId,
-    },
-    /// There is no such intent.
-    #[error("the journal has no request {intent}")]
-    NoSuchIntent {
-        /// The number asked for.
-        intent: i64,
-    },
-    /// There is no such run, or it has ended.
-    #[error("run {run} is not going on")]
-    NoSuchRun {
-        /// The number asked for.
-        run: i64,
-    },
-}
-
-impl LedgerError {
-    /// Whether the file is not a database, or a damaged one.
-    fn is_damage(&self) -> bool {
-        let Self::Database(error) = self else { return false };
-        matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::SchemaChanged)
-        )
-    }
-}
 
 /// An open ledger, with how it was found.
 pub enum Opened {
@@ -141,6 +71,12 @@ pub enum Opened {
 }
 
 impl Opened {
+    fn ledger(&mut self) -> &mut Ledger {
+        match self {
+            Self::Existing(ledger) | Self::New(ledger) | Self::Recovered { ledger, .. } => ledger,
+        }
+    }
+
     /// The ledger, however it was found.
     pub fn into_ledger(self) -> Ledger {
         match self {
@@ -160,9 +96,24 @@ impl Ledger {
     /// Opens the ledger to be changed; the caller holds the profile's run lock. The file is made, owner-only, where
     /// there is none, and tightened where others could read it.
     ///
+    /// Where the profile needs a lease, it is taken first, and the ledger is that of whoever had it before.
+    ///
     /// # Errors
-    /// [`LedgerError::Network`], [`LedgerError::Newer`] (the file is left as it is), or why it cannot be opened.
+    /// [`LedgerError::Network`], [`LedgerError::Newer`] (the file is left as it is), [`LedgerError::Lease`], or why it cannot be
+    /// opened.
     pub fn open(path: &Path, clock: Clock) -> Result<Opened, LedgerError> {
+        let lease = lease::of(path)?;
+        if let Some(lease) = &lease {
+            lease.enter()?;
+        }
+        let mut opened = Self::open_here(path, clock)?;
+        if let Some(lease) = &lease {
+            carry::attach(&mut opened.ledger().connection, lease, path, clock.now())?;
+        }
+        Ok(opened)
+    }
+
+    fn open_here(path: &Path, clock: Clock) -> Result<Opened, LedgerError> {
         let now = clock.now();
         refuse_network(path)?;
         expect_files(path)?;

@@ -246,6 +246,21 @@ fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), LedgerErro
     Ok(transaction.commit()?)
 }
 
+/// Makes the tables as the program of this version had them, in an empty database.
+pub(super) fn make_version(connection: &Connection, version: i32) -> Result<(), LedgerError> {
+    for (_, step) in (1..=version).zip(MIGRATIONS) {
+        connection.execute_batch(step)?;
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", version)?;
+    Ok(())
+}
+
+/// Whether any run is remembered.
+pub(super) fn has_runs(connection: &Connection) -> Result<bool, LedgerError> {
+    Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM runs)", [], |row| row.get(0))?)
+}
+
 /// A number that is kept under a name; None when it was never set.
 pub(super) fn fact(connection: &Connection, name: &str) -> Result<Option<i64>, LedgerError> {
     Ok(connection

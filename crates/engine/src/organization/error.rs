@@ -2,6 +2,7 @@
 
 use super::message::ServerMessage;
 use crate::http::{HttpError, TransportError, describe_status};
+use crate::lease::LeaseError;
 use crate::notice::Belonging;
 use bwdc_core::names::MemberId;
 
@@ -14,6 +15,9 @@ pub enum OrganizationError {
     /// No answer came.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// Another machine may be at work: nothing was sent.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
     /// An id is none that can stand in an address.
     #[error("`{id}` is not an id that a request can name")]
     Id {

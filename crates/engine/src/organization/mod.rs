@@ -35,6 +35,7 @@ use crate::http::{
     Answer, Body, BodyError, Call, ClientOptions, Exchange, ListLimits, NoList, ProxyChoice, Repeat, Reply,
     RetryPolicy, Sent, TransportError, read_body, read_list,
 };
+use crate::lease::Lease;
 use bwdc_core::names::{GroupId, MemberId};
 use bwdc_core::observed::{MemberStatus, ObservedGroup, ObservedMember, Seats};
 use bwdc_core::settings::Endpoints;
@@ -47,6 +48,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use transport::{Failure, Transport};
 use url::Url;
 
@@ -110,6 +112,13 @@ impl Organization {
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.transport.clock = clock;
+        self
+    }
+
+    /// Sends nothing but under this lease; None: this machine is alone.
+    #[must_use]
+    pub(crate) fn under(mut self, lease: Option<Arc<Lease>>) -> Self {
+        self.transport.lease = lease;
         self
     }
 

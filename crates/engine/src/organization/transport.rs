@@ -8,9 +8,11 @@ use crate::http::{
     Again, Answer, Attempts, Body, BodyError, Call, Exchange, Reply, RetryPolicy, Sent, TransportError,
     describe_status, read_body, retry_after,
 };
+use crate::lease::Lease;
 use reqwest::Response;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -85,6 +87,8 @@ pub(super) struct Transport {
     pub(super) clock: Clock,
     /// In milliseconds.
     pub(super) paused: AtomicU64,
+    /// By which only one of several machines is at work; None: this one is alone.
+    pub(super) lease: Option<Arc<Lease>>,
 }
 
 impl Transport {
@@ -96,6 +100,7 @@ impl Transport {
             retry: RetryPolicy::default(),
             clock: Clock::System,
             paused: AtomicU64::new(0),
+            lease: None,
         }
     }
 
@@ -130,6 +135,10 @@ impl Transport {
         let headers = headers(call, token)?;
         let mut attempts = Attempts::new(self.retry);
         loop {
+            if let Some(lease) = &self.lease {
+                let expected = lease.expect();
+                expected.map_err(|error| Failure { error: error.into(), sent: Sent::CertainlyNot })?;
+            }
             let (begun, mut status) = (Instant::now(), None);
             let answered = |answered, _: &HeaderMap| status = Some(answered);
             let outcome = self.exchange.send_and_read(call, headers.clone(), answered, &read).await;

@@ -6,12 +6,14 @@ use super::inputs::{Remembered, counted_since};
 use super::source::{RunSource, places};
 use crate::event::Control;
 use crate::installation::Installation;
-use crate::ledger::{About, Ledger, Opened, SharedMarks};
+use crate::lease::{self, Lease};
+use crate::ledger::{About, Ledger, LedgerError, Opened, SharedMarks};
 use crate::notice::Notice;
-use crate::store::SyncedKind;
+use crate::store::{DataFile, SyncedKind};
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::settings::ConnectorSettings;
+use std::sync::Arc;
 
 /// What a ledger is about.
 pub(super) struct Place {
@@ -102,6 +104,28 @@ pub(super) fn remembered_of_former(
     Ok(Remembered { state, ..Remembered::default() })
 }
 
+/// Takes the lease, where the settings ask for one. The run lock is held.
+pub(super) fn enter_lease(installation: &Installation) -> Result<Option<Arc<Lease>>, RunError> {
+    let lease = lease::of(&installation.profile().connector_db).map_err(LedgerError::from)?;
+    if let Some(lease) = &lease {
+        lease.enter().map_err(LedgerError::from)?;
+    }
+    Ok(lease)
+}
+
+/// Whether somebody else synced since our last run: under a lease that may have been the other machine.
+pub(super) fn look_for_others_of(
+    lease: Option<&Lease>,
+    installation: &mut Installation,
+    ledger: &Ledger,
+    control: Control<'_>,
+) -> Result<bool, RunError> {
+    match lease {
+        Some(_) => forget_marks_of_before(installation, ledger),
+        None => look_for_others(installation, ledger, control),
+    }
+}
+
 /// Whether somebody else synced since our last run: the official connector leaves its marks in `data.json`.
 pub(super) fn look_for_others(
     installation: &Installation,
@@ -115,6 +139,16 @@ pub(super) fn look_for_others(
     });
     if others {
         control.notice(Notice::SyncedByAnother);
+    }
+    Ok(others)
+}
+
+/// Where the last run was another machine's, what `data.json` says of the last sync is of one before that: it is forgotten.
+fn forget_marks_of_before(installation: &mut Installation, ledger: &Ledger) -> Result<bool, RunError> {
+    let now = shared_marks(installation);
+    let others = ledger.shared_marks()?.is_some_and(|ours| now != ours);
+    if others && now != SharedMarks::default() {
+        installation.update(DataFile::clear_cache)?;
     }
     Ok(others)
 }

@@ -6,7 +6,7 @@ use super::inputs::{Inputs, Reading, Sides, read_both, tell_of_dangers};
 use super::observe::observe_again;
 use super::outcome::{self, Finished};
 use super::record::Record;
-use super::remembered::{Place, begin_ledger, look_for_others, remembered, was_cleared};
+use super::remembered::{Place, begin_ledger, enter_lease, look_for_others_of, remembered, was_cleared};
 use super::send::{Sent, Wire};
 use super::settle::{OpenImports, Wait, Waits};
 use super::source::{RunSource, open_all, settings_of};
@@ -63,6 +63,7 @@ pub(crate) async fn sync(
         control.notice(Notice::OpenToOthers(found));
     }
     let _run_lock = installation.lock("sync")?;
+    let lease = enter_lease(installation)?;
     installation.reload()?;
     let mut configuration = Configuration::read(installation)?;
     tell_of_dangers(installation, &configuration, control);
@@ -72,12 +73,13 @@ pub(crate) async fn sync(
 
     // Before the ledger is bound to them: a setting that is missing must not look like another directory.
     let sources = open_all(std::mem::take(&mut configuration.sources))?;
-    let organization = accounts::access(&configuration.organization, &configuration.keys).await?.open()?;
+    let access = accounts::access(&configuration.organization, &configuration.keys).await?;
+    let organization = access.open()?.under(lease.clone());
     let place = Place::of(&api, &id, &sources);
     let keep_days = configuration.connector.history.keep_days;
     let mut ledger = begin_ledger(installation, &place, &sources, keep_days, control)?;
     configuration.organization.keep_bindings(&configuration.keys, &mut ledger)?;
-    let others = look_for_others(installation, &ledger, control)?;
+    let others = look_for_others_of(lease.as_deref(), installation, &ledger, control)?;
     let cleared = was_cleared(installation, &ledger)?;
     let mut run = Run {
         installation,

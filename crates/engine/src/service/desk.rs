@@ -182,7 +182,7 @@ async fn of_profile(
 
 /// The settings that make a program run, or say where secrets and files with secrets are sent, and by whom it is believed that
 /// it is there. Secrets that the environment gives are bound to no address.
-const OF_THE_MACHINE: [&str; 29] = [
+const OF_THE_MACHINE: [&str; 31] = [
     "secrets.command",
     "notify.command",
     "secrets.store",
@@ -212,6 +212,8 @@ const OF_THE_MACHINE: [&str; 29] = [
     "onelogin.url",
     "notify.mail-server",
     "notify.mail-security",
+    "lease.database",
+    "lease.ca-path",
 ];
 
 /// Secrets are not entered over the socket, and neither is what makes a program run or sends secrets elsewhere: whoever may ask a

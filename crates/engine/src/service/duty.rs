@@ -13,7 +13,8 @@ use crate::error::EngineError;
 use crate::event::{Cancel, Control, Event, Phase, RunEvent};
 use crate::history;
 use crate::installation::SetupError;
-use crate::ledger::{FrontEnd, Tally, Trigger};
+use crate::lease::LeaseError;
+use crate::ledger::{FrontEnd, LedgerError, Tally, Trigger};
 use crate::lock::LockError;
 use crate::paths::{ProcessEnvironment, Profile, ProfileName};
 use crate::run::{RunError, SyncReport};
@@ -46,6 +47,8 @@ pub(super) struct Duty<'s> {
     /// Wakes the task.
     wake: Notify,
     pub(super) postman: Postman,
+    /// Whether another machine had the lease until now.
+    took_over: Cell<bool>,
     /// Whether settings are to be read whatever their files look like.
     anew: Cell<bool>,
     /// Certificates that were told to expire.
@@ -97,6 +100,7 @@ impl<'s> Duty<'s> {
             sending: AtomicBool::new(false),
             wake: Notify::new(),
             postman: Postman::new(options.clock, undelivered),
+            took_over: Cell::new(false),
             anew: Cell::new(true),
             expiring: Expiring::default(),
             newest: Newest::default(),
@@ -126,7 +130,18 @@ impl<'s> Duty<'s> {
     /// Syncs whenever a run is due, until the service is asked to stop.
     pub(super) async fn serve(&self) {
         while !self.stop.is_cancelled() {
-            let due = self.due();
+            if !self.has_lease() {
+                let waiting = async {
+                    tokio::select! {
+                        () = self.wake.notified() => {}
+                        () = tokio::time::sleep(EACH_TRY) => {}
+                    }
+                };
+                self.stop.unless_cancelled(waiting).await;
+                continue;
+            }
+            // What the other machine left undone is done at once.
+            let due = if self.took_over.replace(false) { Some(self.clock.now()) } else { self.due() };
             if due.is_some_and(|due| due <= self.clock.now()) {
                 // What was missed while somebody else held the lock is one run, if it is any.
                 if !self.run_scheduled().await {
@@ -142,6 +157,29 @@ impl<'s> Duty<'s> {
                 }
             };
             self.stop.unless_cancelled(waiting).await;
+        }
+    }
+
+    /// Whether this machine is the one that syncs. One that stands by tries again and again: it takes over when it can.
+    fn has_lease(&self) -> bool {
+        let Ok(engine) = self.engine() else { return true };
+        let stood_by = matches!(*self.activity.borrow(), Activity::Standby { .. });
+        match engine.take_lease() {
+            Err(error) if lease_of_another(&error).is_some() => {
+                if !stood_by {
+                    self.host.tell(News::Waits { profile: &self.name, error: &error });
+                }
+                self.activity.replace(waits(&error));
+                false
+            }
+            Ok(()) if stood_by => {
+                self.activity.replace(Activity::Idle);
+                self.read_settings();
+                self.took_over.set(self.plan.borrow().readiness == Readiness::Scheduled);
+                true
+            }
+            // Whatever else is wrong is said by a run.
+            Ok(()) | Err(_) => true,
         }
     }
 
@@ -203,7 +241,10 @@ impl<'s> Duty<'s> {
         let _turn = self.turn.lock().await;
         loop {
             match self.run(Trigger::asked(by), mode).await {
-                Err(error) if is_held(&error) && !self.stop.is_cancelled() => {
+                // Nobody waits for hours until another machine fails.
+                Err(error)
+                    if is_held(&error) && lease_of_another(&error).is_none() && !self.stop.is_cancelled() =>
+                {
                     self.stop.unless_cancelled(tokio::time::sleep(EACH_TRY)).await;
                 }
                 result => {
@@ -216,7 +257,8 @@ impl<'s> Duty<'s> {
 
     async fn run(&self, trigger: Trigger, mode: ReadMode) -> Result<SyncReport, EngineError> {
         let began = self.clock.now();
-        let waited = matches!(*self.activity.borrow(), Activity::WaitsForLock { .. });
+        let waited =
+            matches!(*self.activity.borrow(), Activity::WaitsForLock { .. } | Activity::Standby { .. });
         if !waited {
             self.activity.replace(Activity::Running { since: began });
         }
@@ -227,7 +269,7 @@ impl<'s> Duty<'s> {
                 if !waited {
                     self.host.tell(News::Waits { profile: &self.name, error });
                 }
-                self.activity.replace(Activity::WaitsForLock { holder: holder(error) });
+                self.activity.replace(waits(error));
             }
             _ => {
                 self.activity.replace(Activity::Idle);
@@ -367,13 +409,24 @@ fn stamp(path: &Path) -> Stamp {
 
 fn is_held(error: &EngineError) -> bool {
     matches!(error, EngineError::Run(RunError::Lock(LockError::Held { .. })))
+        || lease_of_another(error).is_some()
 }
 
-fn holder(error: &EngineError) -> Option<String> {
+/// The other machine that syncs.
+fn lease_of_another(error: &EngineError) -> Option<&str> {
     match error {
-        EngineError::Run(RunError::Lock(LockError::Held { holder, .. })) => {
-            holder.as_ref().map(|it| it.to_string())
-        }
+        EngineError::Run(RunError::Ledger(LedgerError::Lease(LeaseError::Held { who }))) => Some(who),
         _ => None,
+    }
+}
+
+/// What the service does while somebody else is at work.
+fn waits(error: &EngineError) -> Activity {
+    match (lease_of_another(error), error) {
+        (Some(holder), _) => Activity::Standby { holder: holder.to_owned() },
+        (None, EngineError::Run(RunError::Lock(LockError::Held { holder, .. }))) => {
+            Activity::WaitsForLock { holder: holder.as_ref().map(|it| it.to_string()) }
+        }
+        (None, _) => Activity::WaitsForLock { holder: None },
     }
 }

@@ -28,6 +28,7 @@ pub use socket::{AskError, ask, is_there, places};
 use crate::clock::Clock;
 use crate::error::EngineError;
 use crate::event::Cancel;
+use crate::lease;
 use crate::ledger::Trigger;
 use crate::notify::{Message, Occasion};
 use crate::paths::{ProcessEnvironment, ProfileName};
@@ -167,6 +168,12 @@ pub enum ServiceError {
 /// # Errors
 /// [`ServiceError`]; whatever fails later fails a run, or a caller, and not the service.
 pub async fn run(options: ServiceOptions, host: &dyn Host) -> Result<(), ServiceError> {
+    let worked = work(options, host).await;
+    lease::release_all();
+    worked
+}
+
+async fn work(options: ServiceOptions, host: &dyn Host) -> Result<(), ServiceError> {
     let stop = Cancel::default();
     let mut signals = signals::Signals::listen().map_err(ServiceError::Signals)?;
     let duties: Vec<Duty<'_>> =

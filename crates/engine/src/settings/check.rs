@@ -44,11 +44,12 @@ pub enum Problem {
 }
 
 /// Variables that begin like those of settings and have a meaning of their own.
-const OTHER_VARIABLES: [&str; 4] = [
+const OTHER_VARIABLES: [&str; 5] = [
     "BWDC_SECRETS_DIR",
     "BWDC_SECRETS_PASSPHRASE",
     "BWDC_SECRETS_PASSPHRASE_FILE",
     "BWDC_SECRET_SERVICE_METRICS_TOKEN",
+    "BWDC_SECRET_LEASE_PASSWORD",
 ];
 
 /// How the variable of a secret begins.

@@ -1,8 +1,8 @@
 //! The key of the service's secrets as a credential that only systemd of this machine can open: whoever has a copy of the
 //! service's folder, a backup for example, has no secret.
 
+use super::command::run_with;
 use super::moved::failed;
-use super::systemctl::run_with;
 use super::{ACCOUNT, SystemServiceError};
 use crate::clock::Clock;
 use crate::installation::Installation;

@@ -3,6 +3,7 @@
 //! What is written is a value before it is a file: whoever installs sees all of it first. A service for the machine has an
 //! account and a folder of its own; the profile that was in use is copied there, and its old folder is marked.
 
+mod command;
 mod credential;
 mod launchd;
 mod moved;

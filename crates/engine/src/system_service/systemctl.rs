@@ -1,12 +1,13 @@
 //! systemd and launchd, asked by their own commands.
 
+use super::command::{run, said};
 use super::credential::{property, seal, unseal};
 use super::moved::{are_same, commands, copy, failed};
 use super::{Draft, Installed, MovedProfile, PROGRAM, Scope, Start, SystemServiceError, Verb, launchd};
 use crate::clock::Clock;
 use crate::paths::{Platform, ProcessEnvironment, Profile, mark};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 pub(super) const SERVICE: &str = "bwdc.service";
 pub(super) const TIMER: &str = "bwdc.timer";
@@ -273,51 +274,6 @@ fn systemctl(
         all.insert(0, "--user");
     }
     run(environment, "systemctl", &all)
-}
-
-fn run(
-    environment: &ProcessEnvironment,
-    program: &str,
-    arguments: &[&str],
-) -> Result<(), SystemServiceError> {
-    said(environment, program, arguments).map(drop)
-}
-
-fn said(
-    environment: &ProcessEnvironment,
-    program: &str,
-    arguments: &[&str],
-) -> Result<String, SystemServiceError> {
-    run_with(environment, program, arguments, b"").map(|it| it.trim_end().to_owned())
-}
-
-/// Runs a program of the operating system with this on its standard input; what it prints.
-pub(super) fn run_with(
-    environment: &ProcessEnvironment,
-    program: &str,
-    arguments: &[&str],
-    input: &[u8],
-) -> Result<String, SystemServiceError> {
-    use std::io::Write as _;
-    let command = || format!("{program} {}", arguments.join(" "));
-    let mut started = Command::new(program);
-    environment.keep_secrets_from(started.args(arguments));
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => SystemServiceError::NoManager,
-        _ => SystemServiceError::Command { command: command(), said: error.to_string() },
-    };
-    started.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = started.spawn().map_err(failed)?;
-    if let Some(mut pipe) = child.stdin.take() {
-        // Short enough for a pipe; who does not read it says why by its exit.
-        let _ = pipe.write_all(input);
-    }
-    let output = child.wait_with_output().map_err(failed)?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(SystemServiceError::Command { command: command(), said })
 }
 
 #[cfg(unix)]

@@ -147,6 +147,7 @@ fn of_organization(error: &OrganizationError) -> ErrorKind {
         OrganizationError::SignIn(_) | OrganizationError::NoToken { .. } => ErrorKind::SignIn,
         OrganizationError::Client(_)
         | OrganizationError::Transport(_)
+        | OrganizationError::Lease(_)
         | OrganizationError::Id { .. }
         | OrganizationError::Observer { .. }
         | OrganizationError::Refused(_)

@@ -15,6 +15,7 @@ pub(super) fn steps(error: &OrganizationError) -> Vec<NextStep> {
     match error {
         E::Client(error) => http::steps(error),
         E::Transport(error) => transport(error),
+        E::Lease(error) => super::store::lease_steps(error),
         E::Id { .. } => say(text!(
             "step.organization.id",
             "The id comes from the server or the ledger, and no id of a Bitwarden server looks like this. Check that the server URL leads to the right server."

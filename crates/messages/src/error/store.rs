@@ -4,6 +4,7 @@ use super::lock;
 use super::sentence::{because, say, sentence};
 use crate::NextStep;
 use crate::text;
+use bwdc_engine::LeaseError;
 use bwdc_engine::ledger::LedgerError;
 use bwdc_engine::store::StoreError;
 use std::path::Path;
@@ -124,6 +125,7 @@ pub(super) fn of_ledger(error: &LedgerError) -> String {
         LedgerError::Database(source) => {
             because(text!("error.ledger.database", "Cannot read or write `connector.db`"), Some(source))
         }
+        LedgerError::Lease(error) => of_lease(error),
         LedgerError::Request { intent, source } => because(
             text!(
                 "error.ledger.request",
@@ -146,6 +148,62 @@ pub(super) fn of_ledger(error: &LedgerError) -> String {
     }
 }
 
+/// Why there is no lease.
+pub(super) fn of_lease(error: &LeaseError) -> String {
+    match error {
+        LeaseError::Held { who } => {
+            text!("error.lease.held", "Another machine has the lease and syncs: {who}.", who)
+        }
+        LeaseError::Lost => text!(
+            "error.lease.lost",
+            "The lease was lost, so another machine may be syncing. Nothing more was sent from here."
+        ),
+        LeaseError::Address { reason } => {
+            text!("error.lease.address", "The setting `lease.database` {reason}.", reason)
+        }
+        LeaseError::Secret { reason } => {
+            text!("error.lease.secret", "The secret `lease.password` cannot be read: {reason}.", reason)
+        }
+        LeaseError::Database { reason } => text!(
+            "error.lease.database",
+            "The database of the lease cannot be asked, so nothing is synced from here: {reason}.",
+            reason
+        ),
+        LeaseError::Newer { version, known } => text!(
+            "error.lease.newer",
+            "The ledger in the lease database was written by a newer version of this program (version {version}; this program knows {known}).",
+            version,
+            known
+        ),
+        LeaseError::Unreadable { reason } => {
+            text!(
+                "error.lease.unreadable",
+                "The ledger in the lease database cannot be read: {reason}.",
+                reason
+            )
+        }
+    }
+}
+
+pub(super) fn lease_steps(error: &LeaseError) -> Vec<NextStep> {
+    match error {
+        LeaseError::Held { .. } => {
+            say(text!("step.lease.held", "Run the command there, or stop the service on that machine first."))
+        }
+        LeaseError::Lost => say(text!("step.lease.lost", "The machine that has the lease goes on.")),
+        LeaseError::Address { .. } => vec![NextStep::from(crate::Step::change("lease.database"))],
+        LeaseError::Secret { .. } | LeaseError::Database { .. } | LeaseError::Unreadable { .. } => {
+            say(text!(
+                "step.lease.database",
+                "Check that the database runs, and `lease.database`, `lease.ca-path` and the secret `lease.password`."
+            ))
+        }
+        LeaseError::Newer { .. } => {
+            say(text!("step.lease.newer", "Update the program on this machine as well."))
+        }
+    }
+}
+
 pub(super) fn ledger_steps(error: &LedgerError) -> Vec<NextStep> {
     match error {
         LedgerError::Network { .. } => say(text!(
@@ -155,6 +213,7 @@ pub(super) fn ledger_steps(error: &LedgerError) -> Vec<NextStep> {
         LedgerError::Newer { .. } => {
             say(text!("step.ledger.newer", "Install the version that wrote the file, or a later one."))
         }
+        LedgerError::Lease(error) => lease_steps(error),
         LedgerError::File { .. } | LedgerError::Database(_) => say(text!(
             "step.ledger.file",
             "Check the file `connector.db` in the profile's folder, its permissions, and the free space on the disk."

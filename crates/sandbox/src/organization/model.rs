@@ -257,6 +257,8 @@ pub struct RecordedRequest {
     pub status: Option<u16>,
     /// When it arrived, in RFC 3339 form, UTC.
     pub received: String,
+    /// By which requests with the same token are known; `None` without one.
+    pub session: Option<String>,
 }
 
 impl RecordedRequest {

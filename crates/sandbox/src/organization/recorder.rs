@@ -1,5 +1,6 @@
 //! Keeps every request that reached the organization, for tests and for the page, without its secrets.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -49,6 +50,7 @@ pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, 
         headers: readable(&parts.headers),
         body_length: length,
         status: None,
+        session: session(&parts.headers),
         received: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
     });
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -75,6 +77,13 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, Unread> {
         read.extend_from_slice(&chunk);
     }
     Ok(read.into())
+}
+
+/// A fingerprint of the token.
+fn session(headers: &HeaderMap) -> Option<String> {
+    let mut hasher = DefaultHasher::new();
+    headers.get(header::AUTHORIZATION)?.as_bytes().hash(&mut hasher);
+    Some(format!("{:016x}", hasher.finish()))
 }
 
 fn readable(headers: &HeaderMap) -> Vec<(String, String)> {

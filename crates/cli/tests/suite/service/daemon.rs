@@ -2,6 +2,7 @@
 
 use crate::laws::stage::Stage;
 use bwdc_engine::service::{Command, PROTOCOL, Reply, Request, ask};
+use bwdc_harness::home::Home;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
@@ -24,7 +25,12 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts one and waits until it has begun.
     pub(crate) fn start(stage: &Stage) -> Self {
-        let mut child = stage.home.spawn(env!("CARGO_BIN_EXE_bwdc"), &["run"]).expect("starts");
+        Self::of(&stage.home)
+    }
+
+    /// The same for an installation without an organization of its own.
+    pub(crate) fn of(home: &Home) -> Self {
+        let mut child = home.spawn(env!("CARGO_BIN_EXE_bwdc"), &["run"]).expect("starts");
         let stderr = child.stderr.take().expect("piped");
         let (sender, lines) = channel();
         std::thread::spawn(move || {
@@ -34,7 +40,7 @@ impl Daemon {
                 }
             }
         });
-        let daemon = Self { child, lines, socket: stage.home.path().join("run/bwdc/bwdc.sock") };
+        let daemon = Self { child, lines, socket: home.path().join("run/bwdc/bwdc.sock") };
         daemon.says("Started with");
         daemon
     }
