@@ -218,6 +218,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         waiting: Vec::new(),
         without_address: Vec::new(),
         decisions: Vec::new(),
+        mended: Vec::new(),
         addresses: Default::default(),
         open_intents: Vec::new(),
         baseline_taken: true,

@@ -5,10 +5,12 @@
 mod addresses;
 mod decisions;
 mod former;
+mod mended;
 mod refused;
 
 pub use addresses::{Addresses, Told};
 pub use decisions::{Choice, Decision};
+pub use mended::{Mended, MendedKind};
 pub use refused::{RefusedBefore, RefusedKind};
 
 use crate::import::ImportPace;
@@ -37,6 +39,8 @@ pub struct LedgerState {
     pub new_sources: Vec<SourceName>,
     /// What the server refused for one person or group.
     pub refused: Vec<RefusedBefore>,
+    /// What runs set right after somebody else had changed it.
+    pub mended: Vec<Mended>,
     /// External ids of people who wait for a seat, those first who wait for longest.
     pub waiting: Vec<ExternalId>,
     /// External ids of people whose entries had no address that could be used when they were last seen.

@@ -3,7 +3,8 @@
 use crate::source::in_a_sentence;
 use crate::text;
 use crate::time::moment;
-use bwdc_core::ledger::RefusedKind;
+use bwdc_core::ledger::{MendedKind, RefusedKind};
+use bwdc_core::names::Timestamp;
 use bwdc_core::observed::ServerKind;
 use bwdc_core::plan::{
     AddressHeldBecause, Cause, GroupKeptBecause, Kept, KeptBecause, LeftOutBecause, Mark,
@@ -271,7 +272,27 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
             );
             (&about.name, why)
         }
+        Standing::ChangedAgain { what, about, since } => (&about.name, changed_again(*what, *since)),
         Standing::GroupVanished { group, because } => (&group.name, group_kept(because, server)),
+    }
+}
+
+/// Why something that somebody changed by hand, or another program, is left so.
+fn changed_again(what: MendedKind, since: Timestamp) -> String {
+    let since = moment(since);
+    match what {
+        MendedKind::MemberId | MendedKind::GroupId => text!(
+            "standing.id-changed-again",
+            "another program writes here: the external id was set right on {since}, and changed again since. It is left as it is. Find \
+             out who changes it; `sync --full` sets it right once more",
+            since
+        ),
+        MendedKind::Group => text!(
+            "standing.group-changed-again",
+            "another program writes here: name or members were set right on {since}, and changed again since, while the directory asks \
+             for the same. They are left as they are. Find out who changes them; `sync --full` sets them right once more",
+            since
+        ),
     }
 }
 

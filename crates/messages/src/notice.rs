@@ -71,8 +71,8 @@ pub fn plan_notice(plan_notice: &PlanNotice) -> String {
         PlanNotice::FormerDirectory { directory, people, groups } => text!(
             "notice.former-directory",
             "{people:member/members} and {groups:group/groups} came from the directory `{directory}`, to which no setting leads \
-             any more. They stay, and nobody is asked for them. An entry of now with the same address and the same employee number \
-             or name takes the membership over, a group of the same name the group.",
+             any more. They stay. An entry of the current directory with the same address and the same employee number or name takes \
+             the membership over, and a group of the same name takes over the group.",
             people,
             groups,
             directory = directory.clone()

@@ -24,6 +24,7 @@ pub enum After<'a> {
 impl Plan {
     /// The ledger after this plan was carried out at `now`.
     pub fn ledger_after(&self, input: &PlanInput<'_>, after: After<'_>, now: Timestamp) -> LedgerState {
+        let mended = self.mended_after(input, after);
         let directory = Directory::new(input, &self.ids);
         let recognized = match after {
             After::Observed(state) => {
@@ -80,6 +81,7 @@ impl Plan {
             waiting: self.waiting.clone(),
             without_address: without_address(input, &self.ids),
             decisions: self.decisions_after(input, after),
+            mended,
         }
     }
 

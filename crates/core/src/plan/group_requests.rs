@@ -5,6 +5,7 @@ use super::notice::PlanNotice;
 use super::request_order::Sent;
 use super::shown::Shown;
 use super::standing::{GroupKeptBecause, MembershipsKeptBecause, Standing};
+use crate::ledger::Mended;
 use crate::names::{ExternalId, GroupId};
 use crate::wire::{ImportGroup, Request};
 
@@ -43,6 +44,10 @@ pub(super) struct GroupChange {
     pub(super) listed: Option<Vec<ExternalId>>,
     /// Whether it is sent although nothing is known to differ.
     pub(super) sent_again: bool,
+    /// What it is set to after somebody else changed it.
+    pub(super) mended: Option<Mended>,
+    /// Whether that happens for the second time: nothing is sent.
+    pub(super) left_alone: bool,
 }
 
 /// Members who stay in a group in which the directory does not list them.
@@ -115,7 +120,10 @@ impl GroupFate {
 
 impl GroupChange {
     fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
-        let Self { group, adopted, renamed, members, stay, listed, sent_again } = self;
+        let Self { group, adopted, renamed, members, stay, listed, sent_again, mended, left_alone } = self;
+        if let Some(Mended { kind: what, at: since, .. }) = mended.filter(|_| left_alone) {
+            shown.standing.push(Standing::ChangedAgain { what, about: group.clone(), since });
+        }
         sent.again.groups += usize::from(sent_again && listed.is_some() && adopted.is_none());
         if let Some(Adoption { id, old, cause }) = adopted {
             if let Some(id) = id {

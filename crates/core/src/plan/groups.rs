@@ -5,6 +5,7 @@ use super::group_requests::{Adoption, GroupChange, GroupFate, MembersChange, Ren
 use super::identity::Identity;
 use super::joining::LONGEST_EXTERNAL_ID;
 use super::membership::{Difference, Memberships, names};
+use super::mended_once::Once;
 use super::roster::Roster;
 use super::standing::{GroupKeptBecause, MembershipsKeptBecause};
 use super::successors::{Successor, Successors, Takeover};
@@ -76,9 +77,10 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, roster: &Rost
     }
     let successors = Successors::new(input, index);
     let mut memberships = Memberships::new(index, roster);
+    let once = Once::new(input);
     for (number, wanted) in desired.groups().iter().enumerate() {
         let one = One { number, wanted, listed: desired.members(number) };
-        fates.push(group(&one, &successors, &mut memberships, &Sides { input, index, roster }));
+        fates.push(group(&one, &successors, &mut memberships, &Sides { input, index, roster, once: &once }));
     }
     let present: HashSet<&ExternalId> =
         (0..desired.groups().len()).filter_map(|it| input.identity.group(it).id()).collect();
@@ -135,6 +137,7 @@ struct Sides<'a, 'b> {
     input: &'b PlanInput<'a>,
     index: &'b Index<'a>,
     roster: &'b Roster<'a>,
+    once: &'b Once<'a>,
 }
 
 fn group<'a>(
@@ -143,7 +146,7 @@ fn group<'a>(
     memberships: &mut Memberships<'a>,
     sides: &Sides<'a, '_>,
 ) -> GroupFate {
-    let Sides { input, index, roster } = *sides;
+    let Sides { input, index, roster, .. } = *sides;
     let desired = input.desired;
     let One { number, wanted, listed } = *one;
     let name = desired.text(wanted.name);
@@ -200,7 +203,7 @@ fn known(
     difference: Option<Difference>,
     sides: &Sides<'_, '_>,
 ) -> GroupChange {
-    let Sides { input, index, roster } = *sides;
+    let Sides { input, index, roster, once } = *sides;
     let desired = input.desired;
     let observed = || found.name.clone();
     let renamed = (found.name != group.name).then(|| match input.server {
@@ -217,6 +220,8 @@ fn known(
         stay: Stay::default(),
         listed: None,
         sent_again: false,
+        mended: None,
+        left_alone: false,
     };
     let Some(mut difference) = difference else {
         return GroupChange { renamed: name_kept(renamed), members: MembersChange::Unread, ..nothing };
@@ -249,6 +254,18 @@ fn known(
         listed.extend(stay.members.iter().map(|it| ExternalId::new(it.as_str())));
         listed
     });
+    // Newcomers, and who came back, are no change that somebody else made to the group.
+    let is_there = |it: &String| index.by_external_id.contains_key(it.as_str());
+    let mended = listed
+        .as_ref()
+        .filter(|_| {
+            differs_at_all && index.evidence == Evidence::Live && difference.added.iter().all(is_there)
+        })
+        .and_then(|it| once.of_group(&nothing.group, it, input));
+    if let Some((mended, true)) = mended {
+        return GroupChange { mended: Some(mended), left_alone: true, stay, ..nothing };
+    }
+    let mended = mended.map(|(it, _)| it);
     let members = if differs {
         let Difference { added, removed, before } = difference;
         // Whom we brought over and who has left was not put in by hand.
@@ -258,7 +275,7 @@ fn known(
     } else {
         MembersChange::Same
     };
-    GroupChange { renamed, members, stay, listed, sent_again: !differs_at_all, ..nothing }
+    GroupChange { renamed, members, stay, listed, sent_again: !differs_at_all, mended, ..nothing }
 }
 
 fn ids(listed: &[u32], roster: &Roster<'_>) -> Vec<ExternalId> {

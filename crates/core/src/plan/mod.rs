@@ -25,6 +25,7 @@ mod likeness;
 mod limits;
 mod member_by_address;
 mod membership;
+mod mended_once;
 mod mends;
 mod notice;
 mod notices;
@@ -68,7 +69,7 @@ use shown::Shown;
 pub use standing::{AddressHeldBecause, GroupKeptBecause, MembershipsKeptBecause, Standing};
 
 use crate::desired::Desired;
-use crate::ledger::{LedgerState, ManagedPerson, RefusedBefore, RefusedKind};
+use crate::ledger::{LedgerState, ManagedPerson, Mended, RefusedBefore, RefusedKind};
 use crate::names::{Email, ExternalId, MemberId, Timestamp};
 use crate::observed::MemberStatus;
 use crate::observed::{
@@ -188,6 +189,9 @@ pub struct Plan {
     /// Requests without which no import can go out.
     #[serde(skip)]
     mended: Vec<Request>,
+    /// What is set right after somebody else changed it, or was and is changed again.
+    #[serde(skip)]
+    set_right: Vec<Mended>,
     /// External ids of people who wait for a seat.
     #[serde(skip)]
     waiting: Vec<ExternalId>,
@@ -267,6 +271,7 @@ impl Plan {
         let mut sent = Sent::new(input.sync.invite_users_after_provisioning);
         index.sources.notices(&mut shown.notices);
         shown.notices.append(&mut roster.claims.notices);
+        let set_right = mended_once::of_groups(&groups);
         people.into_iter().for_each(|it| it.unfold(&mut shown, &mut sent));
         groups.into_iter().for_each(|it| it.unfold(&mut shown, &mut sent));
         shown.notices.extend(anew.notices);
@@ -289,6 +294,7 @@ impl Plan {
             sent,
             held: Vec::new(),
             mended: Vec::new(),
+            set_right,
             waiting: seating.waiting,
             waits_for: Vec::new(),
             basis: limits::Basis::default(),
@@ -302,6 +308,7 @@ impl Plan {
             large_import: input.sync.large_import,
         };
         plan.hold_back(input);
+        plan.mend_once(input);
         index.poison(&mut plan.waits_for);
         plan.waits_for.extend(seats::obstacle(input, &index, &plan));
         plan.hold_import(input);

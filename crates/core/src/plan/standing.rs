@@ -2,7 +2,7 @@
 
 use super::change::Subject;
 use super::likeness::Mark;
-use crate::ledger::RefusedKind;
+use crate::ledger::{MendedKind, RefusedKind};
 use crate::names::{ExternalId, Timestamp};
 use serde::Serialize;
 
@@ -95,6 +95,15 @@ pub enum Standing {
         group: Subject,
         /// What it says of it.
         because: GroupKeptBecause,
+    },
+    /// A run set it right after somebody else had changed it, and it was changed again: it is left alone.
+    ChangedAgain {
+        /// What it is about.
+        what: MendedKind,
+        /// Whose, or which group.
+        about: Subject,
+        /// When it was set right.
+        since: Timestamp,
     },
     /// The server refused it, and is asked again when something about it changes, else once a day.
     Refused {

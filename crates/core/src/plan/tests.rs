@@ -486,6 +486,7 @@ mod import_waits;
 mod leavers;
 mod limits;
 mod marks;
+mod mended_once;
 mod mends;
 mod migration;
 mod overwrite;

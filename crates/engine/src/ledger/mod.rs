@@ -12,6 +12,7 @@ mod decisions;
 mod error;
 mod history;
 mod journal;
+mod mended;
 mod network;
 mod organization;
 mod people;
@@ -224,6 +225,7 @@ impl Ledger {
             without_address: refusals::read_without_address(&snapshot)?,
             addresses: addresses::read(&snapshot)?,
             decisions: decisions::read(&snapshot)?,
+            mended: mended::read(&snapshot)?,
         };
         snapshot.commit()?;
         Ok(state)
@@ -289,6 +291,7 @@ impl Ledger {
         refusals::replace_waiting(&transaction, &state.waiting)?;
         refusals::replace_without_address(&transaction, &state.without_address)?;
         addresses::replace(&transaction, state)?;
+        mended::replace(&transaction, &state.mended)?;
         decisions::keep(&transaction, &state.decisions)?;
         schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
         schema::set_fact(&transaction, CLEARED, 0)?;
@@ -339,6 +342,7 @@ impl Ledger {
             "waiting",
             "without_address",
             "decisions",
+            "mended",
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }

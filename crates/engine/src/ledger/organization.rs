@@ -5,7 +5,7 @@ use bwdc_core::names::SourceName;
 use rusqlite::OptionalExtension;
 
 /// What says nothing of another organization.
-const ALL: [&str; 16] = [
+const ALL: [&str; 17] = [
     "memberships",
     "groups",
     "people",
@@ -22,10 +22,11 @@ const ALL: [&str; 16] = [
     "waiting",
     "without_address",
     "decisions",
+    "mended",
 ];
 
 /// What says nothing of the same organization beside another directory.
-const OF_A_DIRECTORY: [&str; 9] = [
+const OF_A_DIRECTORY: [&str; 10] = [
     "quarantine",
     "facts",
     "mirror_objects",
@@ -35,6 +36,7 @@ const OF_A_DIRECTORY: [&str; 9] = [
     "waiting",
     "without_address",
     "decisions",
+    "mended",
 ];
 
 /// What a ledger is about, seen from an organization and its first directory.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 15] = [
+const MIGRATIONS: [&str; 16] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -187,6 +187,15 @@ const MIGRATIONS: [&str; 15] = [
         email TEXT PRIMARY KEY,
         choice TEXT NOT NULL,
         decided_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE mended (
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        mark TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
 ",
 ];

@@ -1,8 +1,8 @@
 //! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
 
 use bwdc_core::ledger::{
-    Addresses, Choice, Decision, IntentState, LedgerState, ManagedGroup, ManagedPerson, Marks, Out, OutCause,
-    RefusedBefore, RefusedKind,
+    Addresses, Choice, Decision, IntentState, LedgerState, ManagedGroup, ManagedPerson, Marks, Mended,
+    MendedKind, Out, OutCause, RefusedBefore, RefusedKind,
 };
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use bwdc_core::plan::ApprovalScope;
@@ -64,6 +64,12 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
         waiting: vec![ExternalId::new("first"), ExternalId::new("second")],
         without_address: vec![ExternalId::new("nameless")],
         decisions: Vec::new(),
+        mended: vec![Mended {
+            kind: MendedKind::Group,
+            id: "cn=g0".to_owned(),
+            mark: "as it was".to_owned(),
+            at: NOW,
+        }],
         refused: vec![RefusedBefore {
             kind: RefusedKind::Restore,
             id: "m1".to_owned(),

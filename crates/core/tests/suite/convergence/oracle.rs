@@ -3,7 +3,7 @@
 use crate::convergence::directory::{Entry, Group, State};
 use crate::convergence::model::{Member, Organization};
 use crate::convergence::world::{HOUR, Joined, Mode, World};
-use bwdc_core::ledger::{ManagedGroup, ManagedPerson, RefusedKind};
+use bwdc_core::ledger::{ManagedGroup, ManagedPerson, MendedKind, RefusedKind};
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{MemberStatus, Observed, Role};
 use bwdc_core::plan::{
@@ -275,6 +275,7 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             Standing::Refused { what: RefusedKind::Restore, about, .. } => {
                 wanted == "access" && about.external_id.as_str() == id
             }
+            Standing::ChangedAgain { about, .. } => wanted == "id" && about.external_id.as_str() == id,
             Standing::MembershipsKept { .. }
             | Standing::Refused { .. }
             | Standing::GroupNameKept { .. }
@@ -442,7 +443,8 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
         })
         .collect();
     let refused = plan.standing.iter().filter_map(|it| match it {
-        Standing::Refused { what: RefusedKind::MemberId, about, .. } => {
+        Standing::Refused { what: RefusedKind::MemberId, about, .. }
+        | Standing::ChangedAgain { what: MendedKind::MemberId, about, .. } => {
             Some((about.external_id.as_str(), about.name.as_str()))
         }
         _ => None,
@@ -476,6 +478,15 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
         let Some(pushed) = pushed_group(world, group) else {
             return Err(TestCaseError::fail(format!("nobody knows {group:?}")));
         };
+        let left_alone = plan.standing.iter().any(|it| match it {
+            Standing::ChangedAgain { what: MendedKind::GroupId | MendedKind::Group, about, .. } => {
+                about.external_id.as_str() == pushed
+            }
+            _ => false,
+        });
+        if left_alone {
+            continue;
+        }
         let found: Vec<_> =
             world.organization.groups.iter().filter(|it| it.external_id.as_deref() == Some(pushed)).collect();
         let [found] = found[..] else {
@@ -605,6 +616,9 @@ fn standing(world: &World, standing: &Standing) -> Checked {
         Standing::GroupVanished { group, .. } => {
             let pushed = world.directory.groups.iter().filter_map(|it| pushed_group(world, it));
             pushed.into_iter().all(|it| it != group.external_id.as_str())
+        }
+        Standing::ChangedAgain { what, since, .. } => {
+            world.ledger.mended.iter().any(|it| it.kind == *what && it.at == *since)
         }
         Standing::Refused { what, reason, .. } => {
             world.ledger.refused.iter().any(|it| it.kind == *what && it.reason == *reason)

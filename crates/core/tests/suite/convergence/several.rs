@@ -433,6 +433,7 @@ impl World {
                 | Standing::RevokedByHand { person } => Some(person.name.as_str()),
                 Standing::MembershipsKept { .. }
                 | Standing::Refused { .. }
+                | Standing::ChangedAgain { .. }
                 | Standing::GroupNameKept { .. }
                 | Standing::GroupVanished { .. } => None,
             })
