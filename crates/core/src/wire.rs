@@ -63,6 +63,18 @@ pub enum Request {
     Restore(MemberId),
     /// `DELETE /public/members/{id}`
     Remove(MemberId),
+    /// `DELETE /public/members/{id}`, then `POST /public/members`: an invitation that nobody has accepted goes to another address. Role,
+    /// collections and groups are read first and sent with it.
+    InviteAnew {
+        /// Which membership.
+        id: MemberId,
+        /// The address that it went to.
+        from: String,
+        /// The address that it goes to now.
+        email: String,
+        /// The external id.
+        external_id: ExternalId,
+    },
     /// `PUT /public/members/{id}`, which replaces: everything but the external id is read first and sent back.
     PutMember {
         /// Which membership.

@@ -37,6 +37,10 @@ pub fn cause(cause: Cause) -> String {
         Cause::IdChanged => {
             text!("cause.id-changed", "someone else changed the external id of this membership")
         }
+        Cause::AddressCorrected => text!(
+            "cause.address-corrected",
+            "the address was corrected before anyone joined: the invitation goes to the new one"
+        ),
         Cause::Differs => text!("cause.differs", "changed in the directory"),
     }
 }

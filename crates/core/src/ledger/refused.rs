@@ -34,6 +34,7 @@ impl RefusedKind {
             Request::DeleteGroup(id) => Some((Self::DeleteGroup, id.as_str())),
             Request::Revoke(_)
             | Request::Remove(_)
+            | Request::InviteAnew { .. }
             | Request::TakeOut { .. }
             | Request::Import(_)
             | Request::WholeImport(_) => None,

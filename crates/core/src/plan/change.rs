@@ -46,6 +46,8 @@ pub enum Cause {
     NameUsed,
     /// Somebody gave it another member's or group's external id.
     ChangedThere,
+    /// The directory corrected the address before anybody joined with the invitation.
+    AddressCorrected,
 }
 
 /// One change.

@@ -186,6 +186,7 @@ impl Plan {
                 Request::PutMember { external_id, .. } => drop(kept.members.insert(external_id.clone(), old)),
                 Request::PutGroup { external_id, .. } => drop(kept.groups.insert(external_id.clone(), old)),
                 Request::Remove(_) => drop(kept.addresses.insert(about.name.clone())),
+                Request::InviteAnew { from, .. } => drop(kept.addresses.insert(from.clone())),
                 _ => {}
             }
         }

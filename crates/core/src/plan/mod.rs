@@ -9,6 +9,7 @@ mod approval;
 mod called;
 mod change;
 mod claims;
+mod corrected;
 mod decided;
 mod former;
 mod given_up;
@@ -332,6 +333,7 @@ impl Plan {
         if self.waits_for.is_empty() {
             return;
         }
+        self.keep_invitations();
         let repeated: Vec<ExternalId> =
             self.waits_for.iter().filter_map(Refusal::repeated_person).cloned().collect();
         self.sent.whole = None;

@@ -3,6 +3,7 @@
 use super::addresses;
 use super::change::{Cause, KeptBecause, LeftOut, Subject};
 use super::claims::{Claim, Claims, Verdict};
+use super::corrected;
 use super::held;
 use super::invitations::{Turns, is_allowed};
 use super::joining::{One, is_staged, usable_address, waits, was_brought_over};
@@ -46,6 +47,7 @@ pub(super) fn decide<'a>(
         claims: Claims::new(input, index),
         decided: HashSet::new(),
         freed: HashSet::new(),
+        left_addresses: HashSet::new(),
         unconfirmed: HashSet::new(),
         missing_pilot: None,
         hidden_pilot: None,
@@ -56,6 +58,7 @@ pub(super) fn decide<'a>(
     }
     settle(&mut roster);
     let turns = turns(input, index, &roster).with(seating);
+    roster.left_addresses = corrected::left(&roster.pushed, &turns, input, index);
     roster.missing_pilot.clone_from(&turns.missing_pilot);
     roster.hidden_pilot.clone_from(&turns.hidden_pilot);
     let mut leavers = Leavers::default();
@@ -266,7 +269,9 @@ fn turns(input: &PlanInput<'_>, index: &Index<'_>, roster: &Roster<'_>) -> Turns
         let id = roster.pushed[number].unwrap_or_else(|| desired.text(person.external_id));
         let email = usable_address(person, id, input).ok().filter(|_| leaving(person, input).is_none())?;
         // Who waits for an id that another one has may get it in this run.
-        let named = roster.pushed[number].is_some_and(|it| index.by_external_id.contains_key(it));
+        let member = roster.pushed[number].and_then(|it| index.by_external_id.get(it));
+        let corrected = |&it: &usize| corrected::is_corrected(id, email, index.member(it), input, index);
+        let named = member.is_some_and(|it| !corrected(it));
         let invited = roster.claims.of(number).is_some_and(|it| it.verdict == Verdict::InvitedAnew);
         let known = named
             || index.by_email.contains_key(email) && !invited
@@ -310,15 +315,19 @@ fn live<'a>(
             return PersonFate::Unusable { left_out, member };
         }
     };
-    let person = Subject { name: email.to_owned(), external_id: id_of(one, roster, pushed) };
+    let external_id = roster.ids[one.number].clone().unwrap_or_else(|| ExternalId::new(pushed));
+    let person = Subject { name: email.to_owned(), external_id };
     if let Some(member) = known {
         roster.present.insert(pushed);
-        return PersonFate::Member(Box::new(known_member(person, member, input, index)));
+        let anew = corrected::invited_anew(one, &person, member, turns, input, index);
+        return anew
+            .unwrap_or_else(|| PersonFate::Member(Box::new(known_member(person, member, input, index))));
     }
     if let Some(unsure) = unsure(&person, input, index) {
         return unsure;
     }
-    let Some((place, member)) = index.by_email.get(email).map(|&place| (place, index.member(place))) else {
+    let place = index.by_email.get(email).filter(|_| !roster.left_addresses.contains(email));
+    let Some((place, member)) = place.map(|&place| (place, index.member(place))) else {
         if let Some(because) = waits(one, email, turns, input, index) {
             return PersonFate::LeftOut(left_out(because));
         }
@@ -357,10 +366,6 @@ fn unsure(person: &Subject, input: &PlanInput<'_>, index: &Index<'_>) -> Option<
     }
     let told = unseen.several(id)?;
     Some(PersonFate::AddressUnseen { person: person.clone(), told })
-}
-
-fn id_of(one: &One<'_, '_>, roster: &Roster<'_>, pushed: &str) -> ExternalId {
-    roster.ids[one.number].clone().unwrap_or_else(|| ExternalId::new(pushed))
 }
 
 /// A member under the directory's id.

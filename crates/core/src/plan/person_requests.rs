@@ -37,6 +37,8 @@ pub(super) enum PersonFate {
     Freed { person: Subject, old: ExternalId, by: Freeing },
     /// No cause to be a member, and somebody changed or cleared the id: groups go by it, so that the member gets it back.
     IdGivenBack { person: Subject, old: Option<ExternalId>, id: MemberId },
+    /// Has an invitation that nobody has accepted, and another address by now.
+    InvitedAnew { person: Subject, id: MemberId, from: String },
     /// Becomes a member.
     Joins { person: Subject, cause: Cause, staged: bool },
     /// Is a member, and shall be one.
@@ -215,6 +217,11 @@ impl PersonFate {
                     Some(old) => Change::ReplaceExternalId { person, old, cause },
                     None => Change::Adopt { person, cause },
                 });
+            }
+            Self::InvitedAnew { person, id, from } => {
+                let (email, external_id) = (person.name.clone(), person.external_id.clone());
+                sent.repair(person.clone(), Request::InviteAnew { id, from, email, external_id });
+                shown.changes.push(Change::Invite { person, cause: Cause::AddressCorrected });
             }
             Self::Joins { person, cause, staged } => {
                 sent.import.members.push(entry(&person, false));

@@ -29,6 +29,8 @@ pub(super) struct Roster<'a> {
     pub(super) claims: Claims<'a>,
     /// Ids of members whose fate does not depend on what the directory says of their own entry.
     pub(super) decided: HashSet<&'a str>,
+    /// Addresses that invitations leave, which go to corrected ones.
+    pub(super) left_addresses: HashSet<&'a str>,
     /// Ids of leavers that are newcomers' from this run on.
     pub(super) freed: HashSet<&'a str>,
     /// External ids of members of whom nobody knows whether they are still there: they stay in their groups.

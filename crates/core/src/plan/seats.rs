@@ -3,7 +3,7 @@
 //! The server invites before it looks at groups, and refuses a whole import for one person too many. So whoever has no seat waits,
 //! and everything else is sent.
 
-use super::change::Change;
+use super::change::{Cause, Change};
 use super::person_requests::PersonFate;
 use super::refusal::Refusal;
 use super::{Index, Plan, PlanInput};
@@ -77,7 +77,10 @@ fn may_buy(limits: &Limits) -> bool {
 pub(super) fn count(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> SeatCount {
     let (mut needed, missing) = (0, plan.waiting.len());
     for change in &plan.changes {
-        needed += usize::from(matches!(change, Change::Invite { .. } | Change::Restore { .. }));
+        // An invitation that goes to another address keeps its seat.
+        let keeps_seat = change.cause() == Cause::AddressCorrected;
+        let takes = matches!(change, Change::Invite { .. } | Change::Restore { .. });
+        needed += usize::from(takes && !keeps_seat);
     }
     let Some((seats, taken)) = input.seats.zip(taken_after(index, plan)) else {
         return SeatCount { needed, missing, ..SeatCount::default() };

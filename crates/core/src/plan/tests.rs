@@ -477,6 +477,7 @@ fn a_baseline_takes_no_membership_away() {
 }
 
 mod addresses;
+mod corrected;
 mod decided;
 mod former;
 mod handed_on;

@@ -2,7 +2,7 @@
 //! is no failure of the plan.
 
 use super::Plan;
-use super::change::Change;
+use super::change::{Cause, Change};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, Membership, ObservedGroup, ObservedMember, OrganizationState};
 use hashbrown::{HashMap, HashSet};
@@ -13,6 +13,9 @@ impl Plan {
         let after = Afterwards::new(after);
         let mut new_groups: HashMap<&ExternalId, &[ExternalId]> = self.new_groups().collect();
         let is_left = |change: &&Change| match change {
+            Change::Invite { person, cause: Cause::AddressCorrected } => {
+                after.member(&person.external_id).is_none_or(|it| it.email.as_str() != person.name)
+            }
             Change::Invite { person, .. }
             | Change::Stage { person, .. }
             | Change::Adopt { person, .. }

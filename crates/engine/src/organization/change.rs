@@ -26,6 +26,8 @@ pub(super) fn call(
         Request::Revoke(id) => (Method::POST, member_path(id, "/revoke")?, Body::None),
         Request::Restore(id) => (Method::POST, member_path(id, "/restore")?, Body::None),
         Request::Remove(id) => (Method::DELETE, member_path(id, "")?, Body::None),
+        // Without a member the body is null, which the server refuses. The old membership is removed by a request of its own.
+        Request::InviteAnew { .. } => (Method::POST, "/public/members".to_owned(), json_body(&member)?),
         // Without a member the body is null, which the server refuses: nothing can be wiped.
         Request::PutMember { id, .. } => (Method::PUT, member_path(id, "")?, json_body(&member)?),
         Request::PutGroup { id, name, external_id } => {
@@ -83,6 +85,7 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::Revoke(_) => "revoke",
         Request::Restore(_) => "restore",
         Request::Remove(_) => "remove",
+        Request::InviteAnew { .. } => "invite-anew",
         Request::PutMember { .. } => "put-member",
         Request::PutGroup { .. } => "put-group",
         Request::DeleteGroup(_) => "delete-group",

@@ -99,6 +99,9 @@ pub enum ApplyError {
     /// The server knows the member, and not how to take access while the membership is kept.
     #[error("this server cannot revoke access, which Bitwarden servers do since version 2026.2.0")]
     NoRevoke,
+    /// Somebody has joined with the invitation that was to go to another address: it is theirs.
+    #[error("somebody has joined with this invitation meanwhile, which stays as it is")]
+    JoinedMeanwhile,
     /// The external id of a member was replaced, and something else of the member is not as it was.
     #[error(
         "member {member} has got the directory's external id, and changed otherwise meanwhile ({what:?})"
@@ -150,7 +153,10 @@ impl ApplyError {
     /// Whether the organization is certainly as it was.
     pub fn certainly_nothing_happened(&self) -> bool {
         match self {
-            Self::NotSent(_) | Self::NoRevoke | Self::Refused { effect: Effect::None, .. } => true,
+            Self::NotSent(_)
+            | Self::NoRevoke
+            | Self::JoinedMeanwhile
+            | Self::Refused { effect: Effect::None, .. } => true,
             Self::Refused { effect: Effect::Partial, .. } | Self::Altered { .. } | Self::Unknown { .. } => {
                 false
             }
@@ -163,7 +169,11 @@ impl ApplyError {
         match self {
             Self::Unknown { cause: UnknownCause::Answer(message) } => message.status != 500 || message.page,
             Self::Unknown { cause: UnknownCause::Lost(_) | UnknownCause::Page { .. } } => true,
-            Self::NotSent(_) | Self::NoRevoke | Self::Refused { .. } | Self::Altered { .. } => false,
+            Self::NotSent(_)
+            | Self::NoRevoke
+            | Self::JoinedMeanwhile
+            | Self::Refused { .. }
+            | Self::Altered { .. } => false,
         }
     }
 
@@ -175,7 +185,7 @@ impl ApplyError {
                 !message.page && matches!(message.status, 400 | 404 | 409 | 422)
             }
             Self::Unknown { cause: UnknownCause::Answer(_) } => !self.may_be_under_way(),
-            Self::NoRevoke => true,
+            Self::NoRevoke | Self::JoinedMeanwhile => true,
             _ => false,
         }
     }
@@ -200,9 +210,10 @@ impl ApplyError {
                 Some(message)
             }
             Self::Unknown { cause: UnknownCause::Lost(error) } => error.message(),
-            Self::Altered { .. } | Self::NoRevoke | Self::Unknown { cause: UnknownCause::Page { .. } } => {
-                None
-            }
+            Self::Altered { .. }
+            | Self::NoRevoke
+            | Self::JoinedMeanwhile
+            | Self::Unknown { cause: UnknownCause::Page { .. } } => None,
         }
     }
 }

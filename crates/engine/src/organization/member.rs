@@ -1,4 +1,4 @@
-//! A member's external id, changed with everything else left as it is.
+//! A member's external id, changed with everything else left as it is; and an invitation that goes to another address.
 //!
 //! `PUT /public/members/{id}` replaces: collections that are not sent back are lost, so is the role. The member is read,
 //! sent back with the new id, and read again; a difference in anything else was made by somebody else at the same moment, and
@@ -14,6 +14,9 @@ use crate::notice::Belonging;
 use bwdc_core::names::{ExternalId, MemberId};
 use bwdc_core::wire::Request;
 use serde_json::{Value, json};
+
+/// The status of whoever has not accepted the invitation.
+const INVITED: i64 = 0;
 
 /// What a member has besides the external id.
 #[derive(PartialEq)]
@@ -78,24 +81,71 @@ impl Organization {
             "collections": collections,
         });
         let request = Request::PutMember { id: id.clone(), external_id: external_id.clone() };
-        let call = change::call(&self.endpoints.api, &request, Some(&body), &self.transport.timeouts)?;
-        let token = self.fresh_token(events).await?;
-        failpoint::hit("request.put-member.before");
-        let outcome = self.authorized(&call, token, events).await;
-        failpoint::hit("request.put-member.after");
-        match outcome {
-            Ok(answer) => change::judge(&request, &call, &answer)?,
-            Err(failure) if failure.sent == Sent::CertainlyNot => return Err(failure.error.into()),
-            Err(failure) => {
-                return Err(ApplyError::Unknown { cause: UnknownCause::Lost(Box::new(failure.error)) });
-            }
-        }
+        self.change(&request, Some(&body), events).await?;
         let unknown = |error| ApplyError::Unknown { cause: UnknownCause::Lost(Box::new(error)) };
         let before = Belongings::of(&member, groups);
         let (member, groups) = self.whole_member(id, events).await.map_err(unknown)?;
         match before.lost(&Belongings::of(&member, groups)) {
             None => Ok(()),
             Some(what) => Err(ApplyError::Altered { member: id.clone(), what }),
+        }
+    }
+
+    /// Takes an invitation back that nobody has accepted, and sends it to another address with what it had: role, permissions,
+    /// collections and groups.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; refused without any effect where somebody has accepted it meanwhile. Where the server takes it back and sends
+    /// no other, the next run invites the person.
+    pub(super) async fn invite_anew(
+        &self,
+        id: &MemberId,
+        request: &Request,
+        events: Events<'_>,
+    ) -> Result<(), ApplyError> {
+        let Request::InviteAnew { email, external_id, .. } = request else { return Ok(()) };
+        let vanished = |error| match error {
+            OrganizationError::Refused(message) if message.status == 404 => {
+                ApplyError::Refused { message, effect: Effect::None }
+            }
+            error => error.into(),
+        };
+        let (member, groups) = self.whole_member(id, events).await.map_err(vanished)?;
+        if member.get("status").and_then(Value::as_i64) != Some(INVITED) {
+            return Err(ApplyError::JoinedMeanwhile);
+        }
+        let (Some(role), Some(collections)) = (member.get("type"), member.get("collections")) else {
+            let reason = "it names no role or no collections of the member".to_owned();
+            return Err(OrganizationError::Unreadable { url: format!("member {id}"), reason }.into());
+        };
+        let body = json!({
+            "type": role,
+            "email": email,
+            "externalId": external_id,
+            "permissions": member.get("permissions"),
+            "collections": collections,
+            "groups": groups,
+        });
+        self.change(&Request::Remove(id.clone()), None, events).await?;
+        self.change(request, Some(&body), events).await
+    }
+
+    /// One request, and what its answer proves.
+    async fn change(
+        &self,
+        request: &Request,
+        body: Option<&Value>,
+        events: Events<'_>,
+    ) -> Result<(), ApplyError> {
+        let call = change::call(&self.endpoints.api, request, body, &self.transport.timeouts)?;
+        let token = self.fresh_token(events).await?;
+        failpoint::hit(&format!("request.{}.before", change::kind(request)));
+        let outcome = self.authorized(&call, token, events).await;
+        failpoint::hit(&format!("request.{}.after", change::kind(request)));
+        match outcome {
+            Ok(answer) => change::judge(request, &call, &answer),
+            Err(failure) if failure.sent == Sent::CertainlyNot => Err(failure.error.into()),
+            Err(failure) => Err(ApplyError::Unknown { cause: UnknownCause::Lost(Box::new(failure.error)) }),
         }
     }
 

@@ -273,7 +273,11 @@ fn as_it_is_sent(request: &Request, plan: &Plan, unmade: &[Request]) -> Option<R
 /// Whom the server refused, where that is no reason to keep anything from anybody else.
 fn refused_alone(plan: &Plan, request: &Request, error: &ApplyError) -> Option<RefusedRecord> {
     let is_group = match request {
-        Request::Revoke(_) | Request::Restore(_) | Request::Remove(_) | Request::PutMember { .. } => false,
+        Request::Revoke(_)
+        | Request::Restore(_)
+        | Request::Remove(_)
+        | Request::InviteAnew { .. }
+        | Request::PutMember { .. } => false,
         Request::DeleteGroup(_) | Request::PutGroup { .. } | Request::TakeOut { .. } => true,
         Request::Import(_) | Request::WholeImport(_) => return None,
     };

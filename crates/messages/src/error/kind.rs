@@ -161,9 +161,10 @@ fn of_apply(error: &ApplyError) -> ErrorKind {
     match error {
         ApplyError::NotSent(error) => of_organization(error),
         ApplyError::Unknown { .. } => ErrorKind::UnknownEffect,
-        ApplyError::Refused { .. } | ApplyError::NoRevoke | ApplyError::Altered { .. } => {
-            ErrorKind::Organization
-        }
+        ApplyError::Refused { .. }
+        | ApplyError::NoRevoke
+        | ApplyError::JoinedMeanwhile
+        | ApplyError::Altered { .. } => ErrorKind::Organization,
     }
 }
 
@@ -173,6 +174,7 @@ fn of_fault(error: &ApplyError) -> ErrorKind {
         ApplyError::NotSent(_)
         | ApplyError::Refused { .. }
         | ApplyError::NoRevoke
+        | ApplyError::JoinedMeanwhile
         | ApplyError::Altered { .. } => ErrorKind::Organization,
     }
 }

@@ -43,6 +43,9 @@ pub(super) fn apply_steps(error: &ApplyError) -> Vec<NextStep> {
             "step.organization.no-revoke",
             "Update the server, or set the actions in `[leavers]` in connector.toml to \"remove\"."
         )),
+        ApplyError::JoinedMeanwhile => {
+            say(text!("step.organization.joined-meanwhile", "The person changes the address in the account."))
+        }
         ApplyError::Altered { .. } => say(text!(
             "step.organization.altered",
             "Look at the member in the web vault: either someone changed it at the same moment, or the server replaced more than it was asked to."

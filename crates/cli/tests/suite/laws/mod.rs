@@ -19,6 +19,7 @@
 //! | 15 an import without an answer is not repeated | [`imports_in_time`]; core `import/settling.rs` |
 //! | who leaves has no access under any address that was told | [`addresses`]; core `plan/tests/addresses.rs` |
 //! | a run says what it did and what stays wrong | [`told`] |
+//! | what another program changes again is left alone; a corrected address gets its invitation | [`another_program`]; core `plan/tests/{mended_once,corrected}.rs` |
 //! | text from outside is no command | [`foreign_text`], `hostile`; messages `foreign.rs` |
 //! | at most 1,000 reads a run | [`reads`] |
 //! | a server that fails on a record | [`bad_record`]; core `import/split/tests.rs` |
@@ -40,6 +41,7 @@ mod acceptance;
 mod addresses;
 mod again;
 mod agreement;
+mod another_program;
 mod bad_record;
 mod changed_ids;
 mod complete;

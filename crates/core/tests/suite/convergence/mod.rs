@@ -132,7 +132,10 @@ fn waits(plan: &Plan) -> bool {
     plan.left_out
         .iter()
         .any(|it| matches!(it.because, LeftOutBecause::WaitsForTurn | LeftOutBecause::NoSeat { .. }))
-        || plan.standing.iter().any(|it| matches!(it, Standing::ExternalIdTaken { .. }))
+        || plan
+            .standing
+            .iter()
+            .any(|it| matches!(it, Standing::ExternalIdTaken { .. } | Standing::AddressHeld { .. }))
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {

@@ -179,6 +179,16 @@ impl Organization {
                 }
                 Ok(())
             }
+            Request::InviteAnew { id, email, external_id, .. } => {
+                let place = self.place(id.as_str())?;
+                if self.members.iter().any(|it| it.email == *email) {
+                    return Err(Refused(400));
+                }
+                let member = &mut self.members[place];
+                member.email.clone_from(email);
+                member.external_id = Some(external_id.as_str().to_owned());
+                Ok(())
+            }
             Request::PutMember { id, external_id } => {
                 let place = self.place(id.as_str())?;
                 self.members[place].external_id = Some(external_id.as_str().to_owned());

@@ -61,7 +61,14 @@ impl Guarded {
                 lost.insert(own.or_else(|| member.external_id.clone()).unwrap_or_default());
             }
             if let Some(now) = now {
-                let kept = (now.role, now.collections, &now.email);
+                // An invitation that nobody has accepted goes to the address that the directory corrected.
+                let corrected = plan.changes.iter().any(|it| {
+                    let cause = Cause::AddressCorrected;
+                    matches!(it, Change::Invite { person, cause: it } if *it == cause && person.name == now.email)
+                });
+                let pending = member.status == MemberStatus::Invited && member.role == Role::User;
+                prop_assert!(!corrected || pending, "{member:?} has joined, and is invited anew");
+                let kept = (now.role, now.collections, if corrected { &member.email } else { &now.email });
                 prop_assert_eq!(kept, (member.role, member.collections, &member.email));
                 let back = !active(member) && active(now);
                 let took = world.mode == Mode::Vaultwarden || self.we_took(world, plan, member);
@@ -648,6 +655,10 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
     let next = again.changes.iter().filter_map(Change::joins).filter(|it| waits && !planned.contains(it));
     let later: BTreeSet<&str> = freed.chain(next).collect();
     again.changes.iter().all(|change| match change {
+        // The address was another member's, who went in this run.
+        Change::Invite { person, cause: Cause::AddressCorrected } => plan.standing.iter().any(|it| {
+            matches!(it, Standing::AddressHeld { person: held, .. } if held.external_id == person.external_id)
+        }),
         Change::Invite { person, .. }
         | Change::Stage { person, .. }
         | Change::Adopt { person, .. }
@@ -658,6 +669,13 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
         }
         Change::ChangeMembers { added, removed, .. } => {
             removed.is_empty() && added.iter().all(|it| later.contains(it.as_str()))
+        }
+        // A group that was left alone is sent again when those who waited come into it.
+        Change::RenameGroup { group, .. } => {
+            !later.is_empty()
+                && plan.standing.iter().any(|it| {
+                    matches!(it, Standing::ChangedAgain { what: MendedKind::Group, about, .. } if about.external_id == group.external_id)
+                })
         }
         // Whose successor waited for a turn, or for an id.
         Change::Remove { cause: Cause::EntryReplaced, .. } => waits || !later.is_empty(),

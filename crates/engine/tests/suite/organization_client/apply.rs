@@ -131,6 +131,38 @@ async fn a_member_is_read_before_and_after_an_external_id_is_sent_and_the_newest
 }
 
 #[tokio::test]
+async fn an_invitation_goes_to_another_address_with_what_it_had() {
+    let server = start(Options::official()).await;
+    let access = CollectionAccess::to(&server.add_collection(None));
+    let invited = NewMember::invited("wrong@example.test").external_id("ann").collection(access.clone());
+    let id = MemberId::new(server.add_member(invited));
+    server.add_group("By hand", None, &[id.as_str()]);
+    let organization = connect(&server);
+    let request = |id: &MemberId| Request::InviteAnew {
+        id: id.clone(),
+        from: "wrong@example.test".to_owned(),
+        email: "right@example.test".to_owned(),
+        external_id: ExternalId::new("ann"),
+    };
+    organization.apply(&request(&id), &silent).await.expect("an invitation");
+    assert!(server.member("wrong@example.test").is_none());
+    let member = server.member("right@example.test").expect("a member");
+    assert_eq!((member.external_id.as_deref(), member.status), (Some("ann"), MemberStatus::Invited));
+    assert_eq!((member.role, member.collections), (Role::User, vec![access]));
+    let groups = server.groups();
+    assert!(groups[0].members.contains(&member.id));
+
+    // Whoever has accepted keeps the membership.
+    server.accept("right@example.test");
+    let id = MemberId::new(member.id);
+    server.clear_requests();
+    let error = organization.apply(&request(&id), &silent).await.expect_err("it is theirs");
+    assert!(matches!(error, ApplyError::JoinedMeanwhile) && error.certainly_nothing_happened());
+    assert!(requests(&server, MEMBERS).iter().all(|it| it.method == "GET"));
+    assert!(server.member("right@example.test").is_some());
+}
+
+#[tokio::test]
 async fn what_changes_while_an_external_id_is_sent_is_named_and_not_undone() {
     for what in [Belonging::Role, Belonging::Collections, Belonging::Groups] {
         let server = Arc::new(start(Options::official()).await);

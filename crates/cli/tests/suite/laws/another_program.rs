@@ -1,0 +1,82 @@
+//! What somebody changes after a run: an invitation that went to a wrong address, and another program that undoes what was set right.
+
+use crate::laws::stage::{Stage, Tree, dn, group_dn, mail};
+use bwdc_sandbox::organization::{CollectionAccess, MemberStatus, Options};
+
+const REVOKING: &str = "[leavers]\ndisabled = \"revoke\"\ngone = \"revoke\"\n";
+const RIGHT: &str = "right@example.test";
+
+fn everybody() -> Tree {
+    Tree::of(40).group("g", "G", &["p01", "p02", "p03"])
+}
+
+#[test]
+fn an_address_that_is_corrected_before_joining_gets_the_invitation() {
+    let stage = Stage::new(Options::official(), REVOKING, |_| {});
+    let directory = everybody().serve();
+    stage.read(&directory);
+    stage.sync();
+    let access = CollectionAccess::to(&stage.organization.add_collection(None));
+    assert!(stage.organization.set_collections(&mail("p01"), std::slice::from_ref(&access)));
+    let directory = everybody().with_address("p01", RIGHT).serve();
+    stage.read(&directory);
+    let plan = stage.run(&["plan"]).stdout;
+    assert!(plan.contains("the address was corrected before anyone joined"), "{plan}");
+    stage.organization.clear_requests();
+    stage.sync();
+    let writes = stage.writes();
+    assert_eq!(writes.len(), 2, "an invitation is taken back, another one sent: {writes:?}");
+    let member = stage.organization.member(RIGHT).expect("invited");
+    assert_eq!((member.status, member.external_id), (MemberStatus::Invited, Some(dn("p01"))));
+    assert_eq!(member.collections, [access]);
+    assert!(stage.organization.member(&mail("p01")).is_none());
+    let listed = [RIGHT.to_owned(), mail("p02"), mail("p03")].into();
+    assert_eq!(stage.state().groups[&group_dn("g")].1, listed);
+    stage.organization.clear_requests();
+    stage.sync();
+    assert_eq!(stage.writes(), [""; 0], "run again with nothing new");
+    // Whoever has joined keeps the membership.
+    stage.everybody_confirms();
+    let directory = everybody().with_address("p01", "third@example.test").serve();
+    stage.read(&directory);
+    stage.sync();
+    assert_eq!(stage.writes(), [""; 0]);
+    assert!(stage.organization.member(RIGHT).is_some());
+}
+
+#[test]
+fn what_another_program_changes_again_is_left_alone_and_a_leaver_is_not() {
+    let stage = Stage::new(Options::official(), REVOKING, |_| {});
+    let directory = everybody().serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    stage.sync();
+    let id = || {
+        let members = stage.organization.members();
+        members.into_iter().find(|it| it.email == mail("p01")).expect("a member").external_id
+    };
+    assert!(stage.organization.set_external_id(&mail("p01"), Some("theirs")));
+    stage.sync();
+    assert_eq!(id(), Some(dn("p01")), "once");
+    assert!(stage.organization.set_external_id(&mail("p01"), Some("theirs")));
+    stage.organization.clear_requests();
+    for _ in 0..2 {
+        let output = stage.run(&["sync"]);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert_eq!(stage.writes(), [""; 0]);
+        let plan = stage.run(&["plan"]).stdout;
+        assert!(plan.contains("another program writes here"), "{plan}");
+    }
+    assert_eq!(id().as_deref(), Some("theirs"));
+    // A change of the directory is sent, and names the person by the id that the organization has.
+    let directory = Tree::of(40).group("g", "G", &["p01", "p04"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    assert_eq!(stage.state().groups[&group_dn("g")].1, [mail("p01"), mail("p04")].into());
+    // A leaver loses access all the same.
+    let directory = Tree::of(40).without("p01").group("g", "G", &["p04"]).serve();
+    stage.read(&directory);
+    stage.sync();
+    assert_eq!(stage.state().status("p01"), Some(MemberStatus::Revoked));
+}
