@@ -14,7 +14,16 @@ use std::path::Path;
 /// Something that an administrator should know.
 pub fn plan_notice(plan_notice: &PlanNotice) -> String {
     match plan_notice {
-        PlanNotice::ForeignIds { people, groups, examples } => text!(
+        PlanNotice::ForeignIds { people, groups, examples, may_be_shared: true } => text!(
+            "notice.foreign-ids-many",
+            "{people:member/members} and {groups:group/groups} have external ids that neither the directory nor the ledger \
+             knows, for example {examples}. If another connector brings them over, set `shared-organization` to true: members and \
+             groups whose ids are not ours are then never revoked, renamed or written.",
+            people,
+            groups,
+            examples = examples.join(", ")
+        ),
+        PlanNotice::ForeignIds { people, groups, examples, .. } => text!(
             "notice.foreign-ids",
             "{people:member/members} and {groups:group/groups} have external ids that neither the directory nor the ledger \
              knows: another connector, or an earlier configuration, imported them. For example {examples}.",

@@ -59,7 +59,7 @@ pub(crate) use index::Index;
 pub use likeness::Mark;
 pub use limits::unfound;
 use mends::Mends;
-pub use notice::PlanNotice;
+pub use notice::{PlanNotice, may_be_shared};
 pub use recognized::recognize;
 pub use refusal::{Held, Refusal, Verdict};
 use request_order::Sent;

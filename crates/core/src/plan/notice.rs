@@ -7,6 +7,17 @@ use crate::settings::HiddenAction;
 use crate::snapshot::Overlooked;
 use serde::Serialize;
 
+/// Whether so many members of all that have an external id, by the ids that this connector never gave, are no accident: another
+/// connector may write to the same organization.
+pub fn may_be_shared(strange: usize, with_id: usize) -> bool {
+    strange >= 5 && strange * 10 >= with_id
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 /// Something that an administrator should know of, and that changes nothing. The list is closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -20,6 +31,9 @@ pub enum PlanNotice {
         groups: usize,
         /// A few of them, by address or name.
         examples: Vec<String>,
+        /// Whether they are so many members that another connector may be at work, and no setting says so.
+        #[serde(skip_serializing_if = "is_false")]
+        may_be_shared: bool,
     },
     /// A member whom we brought over has another external id by now: somebody else writes to this organization.
     IdChanged {

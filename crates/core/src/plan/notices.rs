@@ -1,7 +1,7 @@
 //! What an administrator should know besides the changes: signs of somebody else at work, and who waits for whom.
 
 use super::change::Subject;
-use super::notice::PlanNotice;
+use super::notice::{PlanNotice, may_be_shared};
 use super::request_order::SentAgain;
 use super::roster::Roster;
 use super::{Evidence, Index, Plan, PlanInput};
@@ -131,7 +131,9 @@ fn foreign_ids(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>, pl
         let named =
             strange_people.map(|it| it.email.as_str()).chain(strange_groups.map(|it| it.name.as_str()));
         let examples = named.take(EXAMPLES).map(str::to_owned).collect();
-        plan.notices.push(PlanNotice::ForeignIds { people, groups, examples });
+        let with_id = state.members.iter().filter(|it| has_id(it.external_id.as_ref())).count();
+        let may_be_shared = !input.connector.shared_organization && may_be_shared(people, with_id);
+        plan.notices.push(PlanNotice::ForeignIds { people, groups, examples, may_be_shared });
     }
 }
 

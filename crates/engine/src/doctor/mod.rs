@@ -133,6 +133,11 @@ pub enum Concern {
     NotReadable,
     /// The server is too old to take access and keep the membership.
     CannotRevoke,
+    /// So many members have external ids that this connector never gave that another one may be at work, and no setting says so.
+    MayBeShared {
+        /// How many.
+        people: usize,
+    },
     /// The server has its groups switched off, and the settings ask for groups.
     GroupsOff,
     /// The directory has further servers: this one does not work.

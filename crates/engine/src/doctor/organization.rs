@@ -7,9 +7,13 @@ use crate::directory::web::Route;
 use crate::event::Events;
 use crate::http::RetryPolicy;
 use crate::installation::{Installation, OrganizationConfiguration, endpoints, sync_settings};
+use crate::ledger::Ledger;
 use crate::organization::{Organization, OrganizationError, Reading};
 use crate::run::RunError;
-use bwdc_core::observed::ServerKind;
+use bwdc_core::ledger::LedgerState;
+use bwdc_core::names::{ExternalId, MemberId};
+use bwdc_core::observed::{ObservedMember, ServerKind};
+use bwdc_core::plan::may_be_shared;
 use std::collections::HashSet;
 use std::time::Duration;
 use url::Url;
@@ -70,16 +74,41 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
     let account = installation.client_id().ok().flatten().unwrap_or_default();
     findings(found(Check::SignIn, &endpoints.identity, Outcome::Good).with("as", account));
     let wants_groups = sync_settings(installation).is_ok_and(|it| it.groups);
-    read(&organization, &endpoints.api, wants_groups, events, findings).await;
+    // A ledger that cannot be read, or that no run has filled, says nothing of other connectors.
+    let ledger = Ledger::peek(&installation.profile().connector_db).ok().flatten();
+    let ledger = ledger.filter(|it| it.baseline_taken && !connector.shared_organization);
+    let reading = Known { api: &endpoints.api, wants_groups, ledger };
+    read(&organization, &reading, events, findings).await;
 }
 
-async fn read(
-    organization: &Organization,
-    api: &str,
+/// What the installation knows of the organization.
+struct Known<'k> {
+    api: &'k str,
     wants_groups: bool,
-    events: Events<'_>,
-    findings: Findings<'_>,
-) {
+    /// Of an installation whose settings say that no other connector writes to the organization.
+    ledger: Option<LedgerState>,
+}
+
+impl Known<'_> {
+    /// How many members have external ids that this connector never gave, where that is no accident.
+    fn strangers(&self, members: &[ObservedMember]) -> Option<usize> {
+        let ledger = self.ledger.as_ref()?;
+        let ids: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
+        let memberships: HashSet<&MemberId> =
+            ledger.people.iter().filter_map(|it| it.member_id.as_ref()).collect();
+        let id = |it: &'_ ObservedMember| it.external_id.clone().filter(|it| !it.as_str().trim().is_empty());
+        let with_id = members.iter().filter(|it| id(it).is_some());
+        let is_ours = |it: &ObservedMember| {
+            it.external_id.as_ref().is_some_and(|it| ids.contains(it))
+                || it.id.as_ref().is_some_and(|it| memberships.contains(it))
+        };
+        let strange = with_id.clone().filter(|it| !is_ours(it)).count();
+        may_be_shared(strange, with_id.count()).then_some(strange)
+    }
+}
+
+async fn read(organization: &Organization, known: &Known<'_>, events: Events<'_>, findings: Findings<'_>) {
+    let &Known { api, wants_groups, .. } = known;
     let found = |check, outcome| Finding::new(Area::Organization, check, api, outcome);
     let facts = match organization.server(events).await {
         Ok(facts) => Some(facts),
@@ -108,7 +137,11 @@ async fn read(
         Err(error) => Outcome::failed(error),
         Ok(Reading::Read(members)) => {
             let count = members.len().to_string();
-            return findings(found(Check::Members, Outcome::Good).with("members", count));
+            findings(found(Check::Members, Outcome::Good).with("members", count));
+            if let Some(people) = known.strangers(&members) {
+                findings(found(Check::Members, Outcome::Concern(Concern::MayBeShared { people })));
+            }
+            return;
         }
         Ok(Reading::NotOffered) if !matches!(kind, None | Some(ServerKind::Vaultwarden)) => {
             Outcome::failed(RunError::MembersHidden { server: api.to_owned() })

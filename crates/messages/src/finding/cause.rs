@@ -98,6 +98,17 @@ pub(super) fn concern_words(concern: Concern, subject: &str) -> Words {
                 "Update the server. Or set these actions to \"remove\", which deletes the membership and the access that was given by hand."
             )),
         ),
+        Concern::MayBeShared { people } => (
+            text!(
+                "concern.may-be-shared",
+                "has {people:member/members} with external ids that this connector never gave",
+                people
+            ),
+            say(text!(
+                "concern.set-shared-organization",
+                "If another connector brings them over, set `shared-organization` to true: members and groups whose ids are not ours are then never revoked, renamed or written. Else `bwdc plan` names them."
+            )),
+        ),
         Concern::GroupsOff => (
             text!("concern.groups-off", "has its groups switched off: no group is brought over"),
             say(text!(

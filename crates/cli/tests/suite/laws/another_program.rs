@@ -1,7 +1,7 @@
 //! What somebody changes after a run: an invitation that went to a wrong address, and another program that undoes what was set right.
 
 use crate::laws::stage::{Stage, Tree, dn, group_dn, mail};
-use bwdc_sandbox::organization::{CollectionAccess, MemberStatus, Options};
+use bwdc_sandbox::organization::{CollectionAccess, MemberStatus, NewMember, Options};
 
 const REVOKING: &str = "[leavers]\ndisabled = \"revoke\"\ngone = \"revoke\"\n";
 const RIGHT: &str = "right@example.test";
@@ -42,6 +42,27 @@ fn an_address_that_is_corrected_before_joining_gets_the_invitation() {
     stage.sync();
     assert_eq!(stage.writes(), [""; 0]);
     assert!(stage.organization.member(RIGHT).is_some());
+}
+
+#[test]
+fn a_second_connector_in_the_organization_is_noticed() {
+    let stage = Stage::new(Options::official(), REVOKING, |_| {});
+    let directory = everybody().serve();
+    stage.read(&directory);
+    stage.sync();
+    let proposed = |stage: &Stage| {
+        let said = |arguments: &[&str]| stage.run(arguments).stdout.contains("shared-organization");
+        [said(&["plan"]), said(&["doctor"])]
+    };
+    assert_eq!(proposed(&stage), [false; 2]);
+    for number in 0..6 {
+        let member = NewMember::confirmed(&format!("other{number}@example.test"));
+        stage.organization.add_member(member.external_id(&format!("theirs-{number}")));
+    }
+    assert_eq!(proposed(&stage), [true; 2]);
+    let path = stage.home.data_folder().join("connector.toml");
+    std::fs::write(path, format!("shared-organization = true\n{REVOKING}")).expect("our settings");
+    assert_eq!(proposed(&stage), [false; 2]);
 }
 
 #[test]

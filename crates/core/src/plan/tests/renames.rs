@@ -131,8 +131,10 @@ fn somebody_else_at_work_is_noticed() {
     world.state.members[0].external_id = Some(ExternalId::new("changed"));
     let plan = world.plan(Sample::new().person("gone", "gone@x"));
     assert!(matches!(&plan.changes[..], [Change::Invite { cause: Cause::RemovedThere, .. }]), "{plan:?}");
-    let [PlanNotice::IdChanged { observed, .. }, PlanNotice::ForeignIds { people: 2, groups: 0, examples }] =
-        &plan.notices[..]
+    let [
+        PlanNotice::IdChanged { observed, .. },
+        PlanNotice::ForeignIds { people: 2, groups: 0, examples, .. },
+    ] = &plan.notices[..]
     else {
         panic!("{:?}", plan.notices)
     };
