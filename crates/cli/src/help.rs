@@ -7,7 +7,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         "Commands that change nothing:",
         &["test", "explain", "plan", "doctor", "status", "history", "last-sync", "data-file"],
     ),
-    ("Sync commands:", &["sync", "apply", "approve", "ledger", "clear-cache"]),
+    ("Sync commands:", &["sync", "apply", "approve", "repair", "ledger", "clear-cache"]),
     ("Service commands:", &["run", "service", "notify"]),
     ("Other commands:", &["demo", "completions", "man", "update"]),
 ];

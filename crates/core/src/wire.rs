@@ -63,6 +63,14 @@ pub enum Request {
     Restore(MemberId),
     /// `DELETE /public/members/{id}`
     Remove(MemberId),
+    /// `PUT /public/members/{id}` and its groups, then `DELETE` of another one: of two memberships of one person one goes, and the
+    /// other gets what it had.
+    Merge {
+        /// Which membership stays.
+        into: MemberId,
+        /// Which one goes.
+        from: MemberId,
+    },
     /// `DELETE /public/members/{id}`, then `POST /public/members`: an invitation that nobody has accepted goes to another address. Role,
     /// collections and groups are read first and sent with it.
     InviteAnew {
@@ -79,7 +87,7 @@ pub enum Request {
     PutMember {
         /// Which membership.
         id: MemberId,
-        /// The external id that it gets.
+        /// The external id that it gets; blank: none.
         external_id: ExternalId,
     },
     /// `PUT /public/groups/{id}`; members and collections stay.

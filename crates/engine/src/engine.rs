@@ -18,13 +18,14 @@ use crate::ledger::{FrontEnd, Trigger};
 use crate::organization::{AccountSignIn, ApiKey};
 use crate::paths::{ProcessEnvironment, Profile, ProfileName};
 use crate::profiles::{self, Copied, CopiedSecrets, ProfileEntry};
-use crate::run::{self, Planned, Rebuilt, SavedPlan, SyncReport, Work};
+use crate::run::{self, Planned, Rebuilt, Repairs, SavedPlan, SyncReport, Work};
 use crate::secret_stores;
 use crate::secrets::{KeyKind, Moved, SecretName, SecretPlace, SecretStore};
 use crate::settings::{self, Difference, Entry, Export, Problem, Unnamed};
 use crate::update::{self, Newer, UpdateError};
 use bwdc_core::desired::Desired;
 use bwdc_core::names::SourceName;
+use bwdc_core::plan::Picks;
 use bwdc_core::settings::{Setting, SettingChange, SettingValue};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -372,6 +373,28 @@ impl Engine {
         control: Control<'_>,
     ) -> Result<Rebuilt, EngineError> {
         Ok(run::rebuild(&mut self.installation, trigger, control).await?)
+    }
+
+    /// Lists what no sync decides by itself. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`EngineError::Run`] where the organization cannot be read.
+    pub async fn repairs(&mut self, picks: &Picks, control: Control<'_>) -> Result<Repairs, EngineError> {
+        Ok(run::find_repairs(&mut self.installation, picks, control).await?)
+    }
+
+    /// Carries out what was agreed to; how many requests that took.
+    ///
+    /// # Errors
+    /// [`EngineError::Run`] where something else needs a decision by now, or the server refused something.
+    pub async fn repair(
+        &mut self,
+        picks: &Picks,
+        agreed: &Repairs,
+        trigger: Trigger,
+        control: Control<'_>,
+    ) -> Result<usize, EngineError> {
+        Ok(run::carry_out_repairs(&mut self.installation, picks, agreed, trigger, control).await?)
     }
 }
 

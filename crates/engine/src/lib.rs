@@ -54,7 +54,9 @@ pub use installation::SetupError;
 pub use lease::LeaseError;
 pub use ledger::{FrontEnd, Trigger};
 pub use notify::{Channel, DeliveryError, Message, Occasion};
-pub use run::{PlanFileError, Planned, Rebuilt, RunError, SavedPlan, SyncReport, UnreadSource, Verification};
+pub use run::{
+    PlanFileError, Planned, Rebuilt, Repairs, RunError, SavedPlan, SyncReport, UnreadSource, Verification,
+};
 pub use settings::{
     Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, check_filter, read_settings_file,
     relative_path,

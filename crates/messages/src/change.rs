@@ -37,6 +37,9 @@ pub fn cause(cause: Cause) -> String {
         Cause::IdChanged => {
             text!("cause.id-changed", "someone else changed the external id of this membership")
         }
+        Cause::HeldTwice => {
+            text!("cause.held-twice", "decided with `repair`: several had this address or external id")
+        }
         Cause::AddressCorrected => text!(
             "cause.address-corrected",
             "the address was corrected before anyone joined: the invitation goes to the new one"

@@ -29,6 +29,7 @@ pub mod program;
 pub mod progress;
 pub mod refusal;
 pub mod refused_run;
+pub mod repair;
 pub mod secret;
 pub mod service;
 pub mod setting;

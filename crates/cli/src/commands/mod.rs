@@ -18,6 +18,7 @@ mod notify;
 mod plan;
 mod profile;
 mod remote;
+mod repair;
 mod run;
 mod secrets;
 mod service;
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Service(service::ServiceArguments),
     Notify(notify::NotifyArguments),
     History(history::HistoryArguments),
+    Repair(repair::RepairArguments),
     Ledger(ledger::LedgerArguments),
     LastSync(last_sync::LastSyncArguments),
     Config(config::ConfigArguments),
@@ -85,6 +87,7 @@ impl Command {
             Self::Service(_) => "service",
             Self::Notify(_) => "notify",
             Self::History(_) => "history",
+            Self::Repair(_) => "repair",
             Self::Ledger(_) => "ledger",
             Self::LastSync(_) => "last-sync",
             Self::Config(_) => "config",
@@ -115,6 +118,7 @@ impl Command {
                 | Self::Apply(_)
                 | Self::Approve(_)
                 | Self::Run(_)
+                | Self::Repair(_)
                 | Self::Ledger(_)
                 | Self::ClearCache(_)
         )
@@ -139,6 +143,7 @@ pub(crate) fn run(command: Command, global: &GlobalArguments, whole: clap::Comma
         Command::Notify(arguments) => notify::run(&arguments, global),
         Command::Service(arguments) => service::run(&arguments, global),
         Command::History(arguments) => history::run(&arguments, global),
+        Command::Repair(arguments) => repair::run(&arguments, global),
         Command::Ledger(arguments) => ledger::run(&arguments, global),
         Command::LastSync(arguments) => last_sync::run(&arguments, global),
         Command::Config(arguments) => config::run(arguments, global),

@@ -35,6 +35,7 @@ impl RefusedKind {
             Request::Revoke(_)
             | Request::Remove(_)
             | Request::InviteAnew { .. }
+            | Request::Merge { .. }
             | Request::TakeOut { .. }
             | Request::Import(_)
             | Request::WholeImport(_) => None,

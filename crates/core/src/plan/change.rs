@@ -48,6 +48,8 @@ pub enum Cause {
     ChangedThere,
     /// The directory corrected the address before anybody joined with the invitation.
     AddressCorrected,
+    /// Several had one address or one external id, and an administrator has decided.
+    HeldTwice,
 }
 
 /// One change.

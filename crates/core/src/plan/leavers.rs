@@ -9,7 +9,7 @@ use crate::desired::DesiredPerson;
 use crate::ledger::{Out, OutCause};
 use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::{MemberStatus, Observed, ObservedMember, Presence, Role, ServerKind};
-use crate::settings::{HiddenAction, LeaverAction};
+use crate::settings::{ConnectorSettings, HiddenAction, LeaverAction};
 use crate::snapshot::AccountState;
 use hashbrown::{HashMap, HashSet};
 
@@ -273,6 +273,13 @@ pub(super) fn is_protected(
                 || told().iter().any(|it| protected.eq_ignore_ascii_case(it.email.as_str())))
                 && !of_another(protected)
     })
+}
+
+/// As [`is_protected`], by what the organization alone shows.
+pub(super) fn is_protected_member(member: &ObservedMember, connector: &ConnectorSettings) -> bool {
+    let id = member.external_id.as_ref().map_or("", |it| it.as_str());
+    let names = |it: &String| it.trim().eq_ignore_ascii_case(member.email.as_str()) || it.trim() == id;
+    connector.protected.iter().any(names)
 }
 
 /// Never a removal: the entry may be there.

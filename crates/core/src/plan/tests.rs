@@ -492,5 +492,6 @@ mod mends;
 mod migration;
 mod overwrite;
 mod renames;
+mod repair;
 mod sources;
 mod unseen;

@@ -5,7 +5,7 @@ use super::error::{ApplyError, Effect, OrganizationError, UnknownCause};
 use super::message::{self, ServerMessage};
 use super::transport::Timeouts;
 use crate::http::{Answer, Body, Call, Repeat};
-use bwdc_core::names::{GroupId, MemberId};
+use bwdc_core::names::{ExternalId, GroupId, MemberId};
 use bwdc_core::wire::Request;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -26,12 +26,14 @@ pub(super) fn call(
         Request::Revoke(id) => (Method::POST, member_path(id, "/revoke")?, Body::None),
         Request::Restore(id) => (Method::POST, member_path(id, "/restore")?, Body::None),
         Request::Remove(id) => (Method::DELETE, member_path(id, "")?, Body::None),
+        // Of a merge: what it makes of the membership that stays. The other one is removed by a request of its own.
+        Request::Merge { into, .. } => (Method::PUT, member_path(into, "")?, json_body(&member)?),
         // Without a member the body is null, which the server refuses. The old membership is removed by a request of its own.
         Request::InviteAnew { .. } => (Method::POST, "/public/members".to_owned(), json_body(&member)?),
         // Without a member the body is null, which the server refuses: nothing can be wiped.
         Request::PutMember { id, .. } => (Method::PUT, member_path(id, "")?, json_body(&member)?),
         Request::PutGroup { id, name, external_id } => {
-            let body = json!({ "name": name, "externalId": external_id });
+            let body = json!({ "name": name, "externalId": filled(external_id) });
             (Method::PUT, group_path(id)?, json_body(&body)?)
         }
         Request::DeleteGroup(id) => (Method::DELETE, group_path(id)?, Body::None),
@@ -51,6 +53,11 @@ pub(super) fn call(
         time_limit,
         size_limit: SMALL,
     })
+}
+
+/// An external id as it is sent: a blank one would be stored as it is.
+pub(super) fn filled(external_id: &ExternalId) -> Option<&ExternalId> {
+    Some(external_id).filter(|it| !it.as_str().trim().is_empty())
 }
 
 fn json_body(body: &impl Serialize) -> Result<Body, OrganizationError> {
@@ -86,6 +93,7 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::Restore(_) => "restore",
         Request::Remove(_) => "remove",
         Request::InviteAnew { .. } => "invite-anew",
+        Request::Merge { .. } => "merge",
         Request::PutMember { .. } => "put-member",
         Request::PutGroup { .. } => "put-group",
         Request::DeleteGroup(_) => "delete-group",

@@ -76,7 +76,7 @@ impl Organization {
         };
         let body = json!({
             "type": role,
-            "externalId": external_id,
+            "externalId": change::filled(external_id),
             "permissions": member.get("permissions"),
             "collections": collections,
         });
@@ -128,6 +128,51 @@ impl Organization {
         });
         self.change(&Request::Remove(id.clone()), None, events).await?;
         self.change(request, Some(&body), events).await
+    }
+
+    /// Gives a membership the collections and groups of another one of the same person, then removes that one.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; nothing is removed before the other one has got everything.
+    pub(super) async fn merge(
+        &self,
+        into: &MemberId,
+        from: &MemberId,
+        events: Events<'_>,
+    ) -> Result<(), ApplyError> {
+        let vanished = |error| match error {
+            OrganizationError::Refused(message) if message.status == 404 => {
+                ApplyError::Refused { message, effect: Effect::None }
+            }
+            error => error.into(),
+        };
+        let (kept, groups) = self.whole_member(into, events).await.map_err(vanished)?;
+        let (other, others) = self.whole_member(from, events).await.map_err(vanished)?;
+        let access = |it: &Value| it.get("collections").and_then(Value::as_array).cloned();
+        let (Some(role), Some(mut collections), Some(more)) =
+            (kept.get("type"), access(&kept), access(&other))
+        else {
+            let reason = "it names no role or no collections of the member".to_owned();
+            return Err(OrganizationError::Unreadable { url: format!("member {into}"), reason }.into());
+        };
+        let has = |all: &[Value], one: &Value| all.iter().any(|it| it.get("id") == one.get("id"));
+        for one in more {
+            if !has(&collections, &one) {
+                collections.push(one);
+            }
+        }
+        let mut all = groups.clone();
+        all.extend(others.into_iter().filter(|it| !groups.contains(it)));
+        let body = json!({
+            "type": role,
+            "externalId": kept.get("externalId"),
+            "permissions": kept.get("permissions"),
+            "collections": collections,
+            "groups": all,
+        });
+        let request = Request::Merge { into: into.clone(), from: from.clone() };
+        self.change(&request, Some(&body), events).await?;
+        self.change(&Request::Remove(from.clone()), None, events).await
     }
 
     /// One request, and what its answer proves.

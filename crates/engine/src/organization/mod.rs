@@ -254,6 +254,9 @@ impl Organization {
         if let Request::PutMember { id, external_id } = request {
             return self.replace_external_id(id, external_id, events).await;
         }
+        if let Request::Merge { into, from } = request {
+            return self.merge(into, from, events).await;
+        }
         if let Request::InviteAnew { id, .. } = request {
             return self.invite_anew(id, request, events).await;
         }

@@ -277,6 +277,7 @@ fn refused_alone(plan: &Plan, request: &Request, error: &ApplyError) -> Option<R
         | Request::Restore(_)
         | Request::Remove(_)
         | Request::InviteAnew { .. }
+        | Request::Merge { .. }
         | Request::PutMember { .. } => false,
         Request::DeleteGroup(_) | Request::PutGroup { .. } | Request::TakeOut { .. } => true,
         Request::Import(_) | Request::WholeImport(_) => return None,

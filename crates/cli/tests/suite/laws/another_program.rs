@@ -44,6 +44,38 @@ fn an_address_that_is_corrected_before_joining_gets_the_invitation() {
     assert!(stage.organization.member(RIGHT).is_some());
 }
 
+/// As the official connector leaves it behind at a rename on some databases.
+#[test]
+fn two_memberships_under_one_address_are_settled_by_a_command_and_by_no_sync() {
+    let stage = Stage::new(Options::official(), REVOKING, |_| {});
+    let directory = everybody().serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    stage.sync();
+    assert!(stage.run(&["repair"]).stdout.contains("Nothing needs a decision"));
+    let twin = NewMember::invited(&mail("p01")).external_id("cn=renamed");
+    let twin = stage.organization.add_member(twin);
+    stage.organization.add_group("By hand", None, &[&twin]);
+    let holders = || stage.organization.members().into_iter().filter(|it| it.email == mail("p01")).count();
+    stage.run(&["sync"]);
+    stage.organization.clear_requests();
+    let listed = stage.run(&["repair"]);
+    assert_eq!(listed.code, Some(0), "{}", listed.stderr);
+    assert!(listed.stdout.contains(&format!("id {twin}, never joined): is removed")), "{}", listed.stdout);
+    assert_eq!((holders(), stage.writes()), (2, Vec::new()), "a list alone");
+    let output = stage.run(&["repair", "--force"]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_eq!((holders(), stage.writes().len()), (1, 2));
+    let groups = stage.organization.groups();
+    let by_hand = groups.iter().find(|it| it.name == "By hand").expect("a group");
+    assert_eq!(by_hand.members.len(), 1, "what the other one had was given over");
+    assert!(!by_hand.members.contains(&twin));
+    assert!(stage.run(&["history"]).stdout.contains("removed"), "{}", stage.run(&["history"]).stdout);
+    assert!(stage.run(&["repair"]).stdout.contains("Nothing needs a decision"));
+    assert_eq!(stage.state().status("p01"), Some(MemberStatus::Confirmed));
+}
+
 #[test]
 fn a_second_connector_in_the_organization_is_noticed() {
     let stage = Stage::new(Options::official(), REVOKING, |_| {});

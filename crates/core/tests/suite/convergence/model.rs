@@ -179,6 +179,8 @@ impl Organization {
                 }
                 Ok(())
             }
+            // No run sends it.
+            Request::Merge { .. } => Err(Refused(404)),
             Request::InviteAnew { id, email, external_id, .. } => {
                 let place = self.place(id.as_str())?;
                 if self.members.iter().any(|it| it.email == *email) {

@@ -163,6 +163,36 @@ async fn an_invitation_goes_to_another_address_with_what_it_had() {
 }
 
 #[tokio::test]
+async fn of_two_memberships_one_gets_what_the_other_had() {
+    let server = start(Options::official()).await;
+    let [first, second] = [(); 2].map(|()| CollectionAccess::to(&server.add_collection(None)));
+    let confirmed = NewMember::confirmed("ann@example.test").external_id("old").collection(first.clone());
+    let into = MemberId::new(server.add_member(confirmed));
+    let invited = NewMember::invited("twin@example.test").external_id("new").collection(second.clone());
+    let from = MemberId::new(server.add_member(invited.collection(first.clone())));
+    server.add_group("Hers", None, &[into.as_str()]);
+    server.add_group("The other's", None, &[from.as_str()]);
+    let request = Request::Merge { into: into.clone(), from: from.clone() };
+    connect(&server).apply(&request, &silent).await.expect("one of the two");
+    assert!(server.member("twin@example.test").is_none());
+    let member = server.member("ann@example.test").expect("a member");
+    assert_eq!((member.external_id.as_deref(), member.status), (Some("old"), MemberStatus::Confirmed));
+    let mut access = member.collections.clone();
+    access.sort_by(|one, other| one.id.cmp(&other.id));
+    let mut expected = vec![first, second];
+    expected.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(access, expected);
+    assert!(server.groups().iter().all(|it| it.members.contains(&member.id)));
+
+    // Nothing is removed where the other one gets nothing.
+    let other = MemberId::new(server.add_member(NewMember::invited("twin@example.test")));
+    server.faults().add(Rule::new("PUT", MEMBERS, Fault::Answer(Answer::json(400, "{}"))));
+    let request = Request::Merge { into, from: other };
+    connect(&server).apply(&request, &silent).await.expect_err("refused");
+    assert!(server.member("twin@example.test").is_some());
+}
+
+#[tokio::test]
 async fn what_changes_while_an_external_id_is_sent_is_named_and_not_undone() {
     for what in [Belonging::Role, Belonging::Collections, Belonging::Groups] {
         let server = Arc::new(start(Options::official()).await);
