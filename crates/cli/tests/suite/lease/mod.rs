@@ -230,6 +230,26 @@ fn whatever_becomes_of_one_machine_the_other_goes_on_and_never_both_are_at_work(
 
 #[test]
 #[ignore = "needs PostgreSQL: `scripts/test lease`"]
+fn the_way_to_the_database_is_encrypted_and_whoever_answers_there_has_to_be_the_one() {
+    let stage = Stage::new(Options::official(), "", |_| {});
+    let directory = Tree::of(3).serve();
+    stage.read(&directory);
+    let (database, authority) = Postgres::encrypted();
+    let address = format!("postgres://bwdc@localhost:{}/postgres?sslmode=require", database.port());
+    assert_eq!(stage.run(&["config", "set", "lease.database", &address]).code, Some(0));
+    let refused = stage.run(&["sync"]);
+    assert_eq!(refused.code, Some(1), "nobody trusts its certificate");
+    assert!(refused.stderr.contains("database of the lease"), "{}", refused.stderr);
+    assert_eq!(stage.writes(), [""; 0]);
+    let authority = authority.to_str().expect("a path");
+    assert_eq!(stage.run(&["config", "set", "lease.ca-path", authority]).code, Some(0));
+    stage.sync();
+    stage.sync();
+    assert_eq!(stage.writes().len(), 1, "the second run found what the first one did");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL: `scripts/test lease`"]
 fn a_ledger_moves_with_the_lease_and_commands_elsewhere_are_told_who_has_it() {
     let mut pair = Pair::new();
     pair.start(0);

@@ -1,9 +1,10 @@
 //! A PostgreSQL server of its own on loopback, and a way to it that can be cut.
 
 use crate::service::daemon::until;
+use bwdc_harness::certificates::Certificates;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +28,10 @@ fn programs() -> PathBuf {
 
 /// Root may not run it: the account of the package does.
 fn as_account(program: &str) -> Command {
-    let program = programs().join(program);
+    as_program(programs().join(program))
+}
+
+fn as_program(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let is_root =
         std::fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0);
     if !is_root {
@@ -40,6 +44,32 @@ fn as_account(program: &str) -> Command {
 
 impl Postgres {
     pub(super) fn start() -> Self {
+        Self::with(|_| Vec::new())
+    }
+
+    /// With a certificate for `localhost`, and the file of the authority that signed it.
+    pub(super) fn encrypted() -> (Self, PathBuf) {
+        let mut authority = PathBuf::new();
+        let server = Self::with(|folder| {
+            let made = Certificates::make_in(folder).expect("certificates");
+            authority.clone_from(&made.ca);
+            // The account of the server has to own its key.
+            for path in [&made.server_certificate, &made.server_key] {
+                let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+                std::fs::set_permissions(path, mode).expect("ours");
+            }
+            let key = folder.join("key.pem");
+            let copied = as_program("cp").arg(&made.server_key).arg(&key).status().expect("cp");
+            let closed = as_program("chmod").arg("0600").arg(&key).status().expect("chmod");
+            assert!(copied.success() && closed.success());
+            let set = |name: &str, path: &Path| format!("{name}={}", path.display());
+            let certificate = set("ssl_cert_file", &made.server_certificate);
+            vec!["ssl=on".to_owned(), certificate, set("ssl_key_file", &key)]
+        });
+        (server, authority)
+    }
+
+    fn with(settings: impl FnOnce(&Path) -> Vec<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777))
             .expect("ours");
@@ -48,6 +78,7 @@ impl Postgres {
             as_account("initdb").args(["-A", "trust", "-U", "bwdc", "--no-sync", "-D"]).arg(&data).output();
         let made = made.expect("it starts");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let settings = settings(folder.path());
         let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port();
         let mut server = as_account("postgres");
         server.args([
@@ -61,8 +92,11 @@ impl Postgres {
             "",
             "-D",
         ]);
-        let server =
-            server.arg(&data).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        server.arg(&data);
+        for setting in settings {
+            server.args(["-c", &setting]);
+        }
+        let server = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
         let server = Self { server, port, folder };
         until("the database answers", || TcpStream::connect(("127.0.0.1", port)).ok());
         server

@@ -62,8 +62,13 @@ impl Daemon {
 
     /// Asks it, as another program would.
     pub(crate) fn ask(&self, command: Command) -> Reply {
+        self.ask_within(command, PATIENCE)
+    }
+
+    /// The same for a run that may take longer, on a machine that has much to do.
+    pub(crate) fn ask_within(&self, command: Command, patience: Duration) -> Reply {
         let request = Request { protocol: PROTOCOL, profile: None, command };
-        ask(&self.socket, &request, PATIENCE).expect("an answer")
+        ask(&self.socket, &request, patience).expect("an answer")
     }
 
     pub(crate) fn id(&self) -> u32 {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::Duration;
 
 /// Runs of the comparison; the full number belongs to a release.
 const FAILURES: &str = "BWDC_TEST_FAILURES";
@@ -163,7 +164,7 @@ fn status_metrics_and_history_agree_whatever_runs_come_to() {
             format!("dn: {}\nobjectClass: inetOrgPerson\ncn: n\nsn: n\nmail: {}\n", dn(&name), mail(&name));
         directory.add(&entry).expect("taken");
         cause(trouble, &stage, &file, &mail(&name));
-        let error = daemon.ask(Command::Sync { full: false }).error;
+        let error = daemon.ask_within(Command::Sync { full: false }, Duration::from_secs(1200)).error;
         mend(&stage, &file, &settings, directory.port());
         assert_agree(&daemon, &address, &format!("round {round}, {trouble:?}, {error:?}, {SEED}={seed}"));
     }
