@@ -3,9 +3,11 @@
 //! The environment comes in as a value, so that tests need no process-wide variables and every platform's rule runs on
 //! every platform.
 
+mod beside;
 mod moved;
 mod open_folder;
 pub(crate) mod owner_only;
+mod owners;
 mod profile_name;
 
 pub use moved::moved_to;
@@ -43,6 +45,8 @@ pub enum Platform {
 pub struct ProcessEnvironment {
     variables: Vec<(OsString, OsString)>,
     program_folder: Option<PathBuf>,
+    /// The program's own file.
+    program: Option<PathBuf>,
     platform: Platform,
     profile: Option<ProfileName>,
     /// Whether the keychain of the session may be used.
@@ -64,11 +68,11 @@ impl ProcessEnvironment {
         } else {
             Platform::Linux
         };
+        let program = std::env::current_exe().ok();
         Self {
             variables: std::env::vars_os().collect(),
-            program_folder: std::env::current_exe()
-                .ok()
-                .and_then(|program| program.parent().map(PathBuf::from)),
+            program_folder: program.as_deref().and_then(std::path::Path::parent).map(PathBuf::from),
+            program,
             platform,
             profile: None,
             keychain: true,
@@ -83,7 +87,15 @@ impl ProcessEnvironment {
         variables: impl IntoIterator<Item = (Name, Text)>,
     ) -> Self {
         let variables = variables.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
-        Self { variables, program_folder, platform, profile: None, keychain: true, typed: Typed::new() }
+        Self {
+            variables,
+            program_folder,
+            program: None,
+            platform,
+            profile: None,
+            keychain: true,
+            typed: Typed::new(),
+        }
     }
 
     /// The same environment for the profile of this name, whatever `BWDC_PROFILE` says.
@@ -195,15 +207,18 @@ impl ProcessEnvironment {
     /// The data folder that today's connector would use.
     ///
     /// # Errors
-    /// [`PathError`] when no variable tells where this user's settings are kept.
+    /// [`PathError`] when no variable tells where this user's settings are kept, or another account made the folder beside
+    /// the program.
     pub fn data_folder(&self) -> Result<PathBuf, PathError> {
         for name in ["BITWARDENCLI_CONNECTOR_APPDATA_DIR", "BITWARDEN_CONNECTOR_APPDATA_DIR"] {
             if let Some(folder) = self.variable(name) {
                 return Ok(folder.into());
             }
         }
-        let beside = self.program_folder.as_ref().map(|folder| folder.join("bitwarden-connector-appdata"));
-        if let Some(folder) = beside.filter(|folder| folder.is_dir()) {
+        let program_folder = self.program_folder.as_deref();
+        if let Some(folder) =
+            program_folder.map_or(Ok(None), |it| beside::folder(it, self.program.as_deref()))?
+        {
             return Ok(folder);
         }
         let under = |name: &'static str, within: &str| {
@@ -238,6 +253,17 @@ pub enum PathError {
     Folder {
         /// The variable that was asked last.
         variable: &'static str,
+    },
+    /// The folder beside the program belongs to an account that is neither this one, nor root, nor that of the program.
+    #[error(
+        "the data folder beside the program, `{}`, belongs to another account (uid {user}): name the folder to use in `BITWARDENCLI_CONNECTOR_APPDATA_DIR`",
+        folder.display()
+    )]
+    OfAnother {
+        /// The folder.
+        folder: PathBuf,
+        /// The number of the account.
+        user: u32,
     },
     /// Not a name that every file system can hold as it is.
     #[error(

@@ -7,6 +7,7 @@ use crate::text;
 use crate::{NextStep, Step};
 use bwdc_engine::paths::PathError;
 use bwdc_engine::profiles::ProfileError;
+use bwdc_engine::service::name_of;
 
 pub(super) fn message(error: &ProfileError) -> String {
     match error {
@@ -69,6 +70,13 @@ pub(super) fn of_path(error: &PathError) -> String {
         PathError::Folder { variable } => {
             text!("error.path.folder", "Cannot find the data folder: `{variable}` is not set.", variable)
         }
+        PathError::OfAnother { folder, user } => text!(
+            "error.path.of-another",
+            "The data folder beside the program, `{folder}`, belongs to the account `{account}`: nothing was read from it and \
+             nothing was sent.",
+            folder = folder.display().to_string(),
+            account = name_of(*user)
+        ),
         PathError::ProfileName { typed } => {
             text!("error.path.profile-name", "`{typed}` cannot be the name of a profile.", typed)
         }
@@ -83,6 +91,10 @@ pub(super) fn path_steps(error: &PathError) -> Vec<NextStep> {
         PathError::Folder { .. } => say(text!(
             "step.path.folder",
             "Set the variable, or name the data folder in `BITWARDENCLI_CONNECTOR_APPDATA_DIR`."
+        )),
+        PathError::OfAnother { .. } => say(text!(
+            "step.path.of-another",
+            "Name the data folder to use in `BITWARDENCLI_CONNECTOR_APPDATA_DIR`. If you do not know who made that one, remove it."
         )),
         PathError::ProfileName { .. } => say(text!(
             "step.path.profile-name",
