@@ -189,6 +189,11 @@ pub enum HiddenBecause {
         /// The unit's distinguished name.
         unit: String,
     },
+    /// The unit in which the entry was last seen can be read and has it no more; parts of the directory are on other servers.
+    Elsewhere {
+        /// Addresses of those parts.
+        servers: Vec<String>,
+    },
     /// Nobody knows where the entry was last seen.
     PlaceUnknown,
     /// Active Directory: the account may not read the deleted entries.

@@ -44,6 +44,11 @@ fn hidden_because(because: &HiddenBecause) -> String {
             "`{account}` has no right to read `CN=Deleted Objects`, so that deleted and hidden people look the same:",
             account
         ),
+        HiddenBecause::Elsewhere { servers } => text!(
+            "hidden.elsewhere",
+            "Parts of the directory are on other servers ({servers}), where nobody is looked for. Deleted, or moved there:",
+            servers = some(servers)
+        ),
         HiddenBecause::PlaceUnknown => text!(
             "hidden.place-unknown",
             "The directory does not have these entries, and nothing records where they were last seen. Deleted or hidden:"

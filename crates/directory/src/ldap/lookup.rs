@@ -81,6 +81,8 @@ enum Answer {
     Denied,
     /// The search succeeded and returned nothing.
     Nothing,
+    /// Nothing here; parts of what was searched are on these servers.
+    Elsewhere(Vec<String>),
     Unclear(String),
 }
 
@@ -140,13 +142,18 @@ impl Lookup<'_> {
         let mut reason = None;
         let mut gone = false;
         let mut among_deleted = false;
+        let mut elsewhere = None;
         for question in &questions.ids {
             match self.by_id(question).await? {
                 Answer::Found(seen) => return Ok(seen.into()),
                 Answer::Deleted => among_deleted = true,
                 Answer::Denied | Answer::Nothing => gone = true,
+                Answer::Elsewhere(servers) => elsewhere = Some(servers),
                 Answer::Unclear(why) => reason = reason.or(Some(why)),
             }
+        }
+        if let Some(servers) = elsewhere.filter(|_| reason.is_none()) {
+            return self.elsewhere(questions, servers).await;
         }
         match reason {
             None if among_deleted => Ok(Presence::NotFound),
@@ -164,6 +171,24 @@ impl Lookup<'_> {
             return Ok(seen.into());
         }
         Ok(Presence::Unknown { reason })
+    }
+
+    /// Nobody on this server has the ids. Where the unit in which the entry was last seen can be read, and has it no more, the
+    /// person is deleted, or was moved to one of the other servers.
+    async fn elsewhere(
+        &mut self,
+        questions: &Questions,
+        servers: Vec<String>,
+    ) -> Result<Presence, LdapReadError> {
+        let reason = format!("parts of the directory are on other servers: {}", servers.join(" "));
+        let Some(place) = &questions.place else { return Ok(Presence::Unknown { reason }) };
+        match self.ask(place.clone(), Scope::Base, ANYTHING.to_owned(), Wanted::State).await? {
+            Answer::Found(seen) => Ok(seen.into()),
+            Answer::Denied if self.unreadable_unit(place).await?.is_none() => {
+                Ok(Presence::Hidden(HiddenBecause::Elsewhere { servers }))
+            }
+            _ => Ok(Presence::Unknown { reason }),
+        }
     }
 
     /// Nobody has the ids: gone where the unit in which the entry was last seen can be read, unless Active Directory knows
@@ -239,6 +264,7 @@ impl Lookup<'_> {
             Answer::Found(seen) => Ok(seen.into()),
             Answer::Deleted => Ok(Presence::NotFound),
             Answer::Unclear(reason) => unknown(&reason),
+            Answer::Elsewhere(servers) => unknown(&format!("it is on another server: {}", servers.join(" "))),
             Answer::Nothing => unknown("the entry exists and may not be seen"),
             Answer::Denied => Ok(match self.unreadable_unit(name).await? {
                 Some(unit) => Presence::Hidden(HiddenBecause::UnitNotReadable { unit }),
@@ -451,9 +477,8 @@ impl Lookup<'_> {
                 LdapReadError::Refused { outcome, .. } if outcome.code == NO_SUCH_OBJECT => {
                     Ok(Answer::Denied)
                 }
-                LdapReadError::Refused { .. } | LdapReadError::References { .. } => {
-                    Ok(Answer::Unclear(error.to_string()))
-                }
+                LdapReadError::References { urls, .. } => Ok(Answer::Elsewhere(urls)),
+                LdapReadError::Refused { .. } => Ok(Answer::Unclear(error.to_string())),
                 other => Err(other),
             };
         }

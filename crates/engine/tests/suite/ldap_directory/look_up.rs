@@ -283,6 +283,31 @@ async fn object_ids_are_asked_for_by_value() {
 }
 
 #[tokio::test]
+async fn a_part_on_another_server_leaves_nobody_in_for_ever() {
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(3)).start().unwrap();
+    let setup = Setup::slapd(&server);
+    let [gone, moved, there] =
+        [stable_id(&setup, "u0").await, stable_id(&setup, "u1").await, stable_id(&setup, "u2").await];
+    let far = format!("ldap://far.example.test/ou=far,{SUFFIX}");
+    server
+        .ldapmodify(&format!(
+            "dn: ou=far,{SUFFIX}\nchangetype: add\nobjectClass: referral\nobjectClass: extensibleObject\nou: far\nref: {far}\n\n\
+             dn: {}\nchangetype: delete\n\n\
+             dn: {}\nchangetype: modrdn\nnewrdn: uid=moved\ndeleteoldrdn: 1\n",
+            dn("u0"),
+            dn("u1")
+        ))
+        .unwrap();
+    let elsewhere = |presence: &Presence| matches!(presence, Presence::Hidden(HiddenBecause::Elsewhere { servers }) if servers[0].starts_with("ldap://far.example.test/"));
+    let deleted = ask(&setup, lookups(&dn("u0"), Some(gone.clone()))).await;
+    assert!(elsewhere(&deleted), "{deleted:?}");
+    assert_eq!(ask(&setup, lookups(&dn("u1"), Some(moved))).await, found(&dn("moved")));
+    assert_eq!(ask(&setup, lookups(&dn("u2"), Some(there))).await, found(&dn("u2")));
+    let elsewhere_too = lookups(&format!("uid=u9,ou=hidden,{SUFFIX}"), Some(gone));
+    assert!(is_unknown(&ask(&setup, elsewhere_too).await, "other servers"));
+}
+
+#[tokio::test]
 async fn a_refusal_is_no_absence() {
     let server = Server::start(Options::with_bind(people(1), READER, PASSWORD)).await.unwrap();
     let mut setup = Setup::sandbox(&server);
