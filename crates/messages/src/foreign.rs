@@ -28,10 +28,14 @@ pub(crate) fn in_one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// Control characters (Unicode category Cc), and the marks, embeddings, overrides and isolates of direction and the separators
-/// of lines and paragraphs (Unicode Standard Annex 9).
+/// of lines and paragraphs (Unicode Standard Annex 9); and what nobody sees, so that two names could look the same. Joiners and
+/// variation selectors stay: scripts and pictures are written with them.
 fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+            | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{e0001}'
+            | '\u{e0020}'..='\u{e007f}')
 }
 
 fn escaped(text: &str, is_strange: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -67,6 +71,10 @@ mod tests {
         {
             assert!(matches!(fit(plain), Cow::Borrowed(it) if it == plain), "{plain}");
         }
+        assert_eq!(
+            fit("Pay\u{200b}roll\u{ad} \u{3164}\u{e0041}"),
+            "Pay\\u{200b}roll\\u{ad} \\u{3164}\\u{e0041}"
+        );
         assert_eq!(fit_in_a_line("a\n+ invite   b"), "a\\u{a}+ invite   b");
     }
 }

@@ -1,5 +1,6 @@
 //! Notifications in words, and what became of them.
 
+use crate::foreign::{fit, fit_in_a_line};
 use crate::text;
 use crate::time::moment;
 use crate::{CommandLine, describe};
@@ -10,6 +11,12 @@ use serde_json::{Value, json};
 
 /// A notification.
 pub fn message(occasion: &Occasion<'_>) -> Message {
+    let Message { subject, text, data } = worded(occasion);
+    // What a name or a server says is neither obeyed nor turned around by whoever shows the mail.
+    Message { subject: fit_in_a_line(&subject).into_owned(), text: fit(&text).into_owned(), data }
+}
+
+fn worded(occasion: &Occasion<'_>) -> Message {
     match occasion {
         Occasion::Failing { profile, error } => of_error(
             text!("notify.failing", "bwdc: sync of {profile} fails", profile = profile.to_string()),
@@ -147,14 +154,18 @@ fn of_day(profile: &ProfileName, digest: &Digest) -> Message {
             "until": to_iso(*until),
             "runs": runs,
             "failed": failed,
-            "joined": joined,
-            "left": left,
+            "joined": joined.iter().take(LISTED).collect::<Vec<_>>(),
+            "left": left.iter().take(LISTED).collect::<Vec<_>>(),
+            "joinedCount": joined.len(),
+            "leftCount": left.len(),
         }),
     }
 }
 
 /// Names that a digest spells out.
 const NAMED: usize = 20;
+/// Names that are in its data.
+const LISTED: usize = 1_000;
 
 fn of_error(
     subject: String,

@@ -3,7 +3,6 @@
 
 use super::change::Subject;
 use super::leavers::is_protected;
-use super::people::was_revoked_by_us;
 use super::person_requests::{Access, AddressDifference, IdChange, MemberFate};
 use super::roster::Roster;
 use super::{Index, PlanInput};
@@ -78,4 +77,16 @@ pub(super) fn may_replace(
         && !roster.asked_for.contains(old.as_str())
         && gone
         && !is_protected(member, old.as_str(), member.email.as_str(), input)
+}
+
+/// Whether our runs took the access; `ids` are those under which the ledger may have the person.
+pub(super) fn was_revoked_by_us(
+    member: &ObservedMember,
+    ids: &[&str],
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+) -> bool {
+    let mut known = ids.iter().filter_map(|id| index.managed.get(id));
+    known.any(|&number| input.ledger.people[number].revoked_by_us)
+        || member.id.as_ref().is_some_and(|id| input.ledger.may_have_revoked(id))
 }

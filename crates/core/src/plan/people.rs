@@ -8,7 +8,7 @@ use super::held;
 use super::invitations::{Turns, is_allowed};
 use super::joining::{One, is_staged, usable_address, waits, was_brought_over};
 use super::leavers::{self, Leavers, leaving};
-use super::member_by_address::{Found, identify, may_replace};
+use super::member_by_address::{Found, identify, may_replace, was_revoked_by_us};
 use super::person_requests::{Access, AddressDifference, LeaversAddress, MemberFate, PersonFate, Taking};
 use super::recognized::{given_back, ids_given_back};
 use super::refusal::Held;
@@ -404,18 +404,6 @@ fn known_member(
     let id = given_back(member, pushed, input);
     let changed = member.changed_id.is_some();
     MemberFate { person, entry, address, id, access, sent_again, passed_on: false, given_back: changed }
-}
-
-/// Whether our runs took the access; `ids` are those under which the ledger may have the person.
-pub(super) fn was_revoked_by_us(
-    member: &ObservedMember,
-    ids: &[&str],
-    input: &PlanInput<'_>,
-    index: &Index<'_>,
-) -> bool {
-    let mut known = ids.iter().filter_map(|id| index.managed.get(id));
-    known.any(|&number| input.ledger.people[number].revoked_by_us)
-        || member.id.as_ref().is_some_and(|id| input.ledger.may_have_revoked(id))
 }
 
 /// Gives access back where it was ours to take.

@@ -213,7 +213,9 @@ fn body(format: WebhookFormat, message: &Message) -> Value {
     match format {
         WebhookFormat::Json => json!({ "subject": subject, "text": text, "data": data }),
         WebhookFormat::Slack => json!({ "text": format!("*{}*\n{}", plain(subject), plain(text)) }),
-        WebhookFormat::Mattermost => json!({ "text": format!("#### {subject}\n{text}") }),
+        WebhookFormat::Mattermost => {
+            json!({ "text": format!("#### {}\n{}", literal(subject), literal(text)) })
+        }
         WebhookFormat::Teams => json!({
             "type": "message",
             "attachments": [{
@@ -222,13 +224,29 @@ fn body(format: WebhookFormat, message: &Message) -> Value {
                     "type": "AdaptiveCard",
                     "version": "1.4",
                     "body": [
-                        { "type": "TextBlock", "text": subject, "weight": "bolder", "wrap": true },
-                        { "type": "TextBlock", "text": text, "wrap": true },
+                        { "type": "TextBlock", "text": literal(subject), "weight": "bolder", "wrap": true },
+                        { "type": "TextBlock", "text": literal(text), "wrap": true },
                     ],
                 },
             }],
         }),
     }
+}
+
+/// Text that no Markdown makes a link, a heading or a mention of: names come from a directory.
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '!' | '<' | '#' | '|' => {
+                literal.extend(['\\', character])
+            }
+            // A word joiner: nobody is called.
+            '@' => literal.extend(['@', '\u{2060}']),
+            _ => literal.push(character),
+        }
+    }
+    literal
 }
 
 /// Slack's three special characters.
@@ -252,8 +270,8 @@ async fn command(
     let mut child = command.spawn().map_err(|it| failed(it.to_string()))?;
     let text = body(WebhookFormat::Json, message).to_string();
     if let Some(mut input) = child.stdin.take() {
-        // Whoever does not read it may not want it. A notification is short enough for a pipe.
-        let _ = input.write_all(text.as_bytes());
+        // Whoever does not read it may not want it. It waits beside the service, until the program ends.
+        std::thread::spawn(move || drop(input.write_all(text.as_bytes())));
     }
     let end = Instant::now() + PATIENCE;
     loop {
@@ -291,7 +309,12 @@ mod tests {
     #[test]
     fn each_service_gets_its_own_shape() {
         assert_eq!(body(WebhookFormat::Slack, &message())["text"], "*a &lt;b&gt; &amp; c*\ntext");
-        assert_eq!(body(WebhookFormat::Mattermost, &message())["text"], "#### a <b> & c\ntext");
+        assert_eq!(body(WebhookFormat::Mattermost, &message())["text"], "#### a \\<b> & c\ntext");
+        let hostile = Message { text: "[approve](http://evil.test) @channel `x`".to_owned(), ..message() };
+        let safe = "\\[approve\\](http://evil.test) @\u{2060}channel \\`x\\`";
+        assert_eq!(body(WebhookFormat::Mattermost, &hostile)["text"], format!("#### a \\<b> & c\n{safe}"));
+        let teams = body(WebhookFormat::Teams, &hostile);
+        assert_eq!(teams["attachments"][0]["content"]["body"][1]["text"], safe);
         let teams = body(WebhookFormat::Teams, &message());
         assert_eq!(teams["attachments"][0]["content"]["body"][1]["text"], "text");
         assert_eq!(body(WebhookFormat::Json, &message())["data"]["n"], 1);

@@ -14,6 +14,9 @@ const MOST_DETAILS: usize = 20;
 /// How many characters of one text are kept.
 const LONGEST_TEXT: usize = 2_000;
 
+/// How many characters of all single errors together are kept: a refusal is remembered for each request.
+const LONGEST_DETAILS: usize = 4_000;
+
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerMessage {
@@ -113,8 +116,10 @@ impl ServerMessage {
                 let text = clean(text);
                 let detail = if field.is_empty() { text } else { format!("{}: {text}", clean(field)) };
                 let known = detail == self.message || self.details.contains(&detail);
-                if !known && !detail.is_empty() && self.details.len() < MOST_DETAILS {
-                    self.details.push(detail);
+                let kept: usize = self.details.iter().map(|it| it.chars().count()).sum();
+                let room = LONGEST_DETAILS.saturating_sub(kept);
+                if !known && !detail.is_empty() && self.details.len() < MOST_DETAILS && room > 0 {
+                    self.details.push(detail.chars().take(room).collect());
                 }
             }
             Value::Array(values) => values.iter().for_each(|value| self.add_details(field, value)),

@@ -33,6 +33,9 @@ pub enum SeatReading {
     Hidden,
 }
 
+/// Characters of a version that are kept.
+const LONGEST_VERSION: usize = 64;
+
 /// What is known of a server before anything is sent to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerFacts {
@@ -56,7 +59,8 @@ pub(super) fn server(config: &ConfigResponse, cloud: bool) -> ServerFacts {
     let flag = config.feature_states.as_ref().and_then(|flags| flags.get(STAGING_FLAG));
     let stages = kind != ServerKind::Vaultwarden && flag.and_then(serde_json::Value::as_bool) == Some(true);
     let revokes = kind != ServerKind::OfficialSelfHosted || has_revoke(&config.version);
-    ServerFacts { kind, version: config.version.clone(), stages, revokes }
+    let version = config.version.chars().take(LONGEST_VERSION).collect();
+    ServerFacts { kind, version, stages, revokes }
 }
 
 /// Since which version, year and month, servers of Bitwarden's own can revoke by the public API.

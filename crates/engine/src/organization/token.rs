@@ -8,9 +8,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bwdc_core::names::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use std::fmt;
 use std::time::{Duration, Instant};
+
+/// Names of fields that are told of an answer, and characters of each.
+const MOST_NAMES: usize = 8;
+const LONGEST_NAME: usize = 64;
 
 /// A token with less than this left is replaced before it is used.
 const RENEWAL: Duration = Duration::from_secs(5 * 60);
@@ -113,14 +119,39 @@ fn shape(body: &[u8]) -> String {
     if super::message::is_page(body) {
         return "a web page".to_owned();
     }
-    match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(fields)) if fields.is_empty() => "an empty object `{}`".to_owned(),
-        Ok(Value::Object(fields)) => {
-            let names: Vec<&str> = fields.keys().take(8).map(String::as_str).collect();
-            format!("an object with the fields {}", names.join(", "))
-        }
-        Ok(_) => "JSON of another kind".to_owned(),
+    match serde_json::from_slice::<FieldNames>(body) {
+        Ok(FieldNames(names)) if names.is_empty() => "an empty object `{}`".to_owned(),
+        Ok(FieldNames(names)) => format!("an object with the fields {}", names.join(", ")),
+        Err(error) if error.is_data() => "JSON of another kind".to_owned(),
         Err(_) => "something that is not JSON, or that breaks off".to_owned(),
+    }
+}
+
+/// The first names of an object's fields; of what is in them nothing is kept.
+struct FieldNames(Vec<String>);
+
+impl<'de> Deserialize<'de> for FieldNames {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = FieldNames;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<FieldNames, A::Error> {
+                let mut names: Vec<String> = Vec::new();
+                while let Some(name) = fields.next_key::<String>()? {
+                    fields.next_value::<IgnoredAny>()?;
+                    if names.len() < MOST_NAMES {
+                        names.push(name.chars().take(LONGEST_NAME).collect());
+                    }
+                }
+                Ok(FieldNames(names))
+            }
+        }
+        from.deserialize_map(Names)
     }
 }
 

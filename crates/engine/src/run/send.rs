@@ -270,6 +270,9 @@ fn as_it_is_sent(request: &Request, plan: &Plan, unmade: &[Request]) -> Option<R
     }
 }
 
+/// Characters of a refusal that are kept of each person and group.
+const LONGEST_REASON: usize = 500;
+
 /// Whom the server refused, where that is no reason to keep anything from anybody else.
 fn refused_alone(plan: &Plan, request: &Request, error: &ApplyError) -> Option<RefusedRecord> {
     let is_group = match request {
@@ -283,6 +286,7 @@ fn refused_alone(plan: &Plan, request: &Request, error: &ApplyError) -> Option<R
         Request::Import(_) | Request::WholeImport(_) => return None,
     };
     let reason = Some(error.to_string()).filter(|_| error.concerns_one())?;
+    let reason = reason.chars().take(LONGEST_REASON).collect();
     let Subject { name, external_id } = plan.about(request)?.clone();
     Some(RefusedRecord { name, external_id, is_group, reason })
 }

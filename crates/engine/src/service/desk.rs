@@ -182,7 +182,7 @@ async fn of_profile(
 
 /// The settings that make a program run, or say where secrets and files with secrets are sent, and by whom it is believed that
 /// it is there. Secrets that the environment gives are bound to no address.
-const OF_THE_MACHINE: [&str; 31] = [
+const OF_THE_MACHINE: [&str; 33] = [
     "secrets.command",
     "notify.command",
     "secrets.store",
@@ -205,6 +205,7 @@ const OF_THE_MACHINE: [&str; 31] = [
     "ldap.sslAllowUnauthorized",
     "entra.authority-url",
     "entra.graph-url",
+    "entra.metadata-url",
     "entra.token-file",
     "gsuite.token-url",
     "gsuite.api-url",
@@ -214,6 +215,7 @@ const OF_THE_MACHINE: [&str; 31] = [
     "notify.mail-security",
     "lease.database",
     "lease.ca-path",
+    "update-feed",
 ];
 
 /// Secrets are not entered over the socket, and neither is what makes a program run or sends secrets elsewhere: whoever may ask a
@@ -250,13 +252,13 @@ mod tests {
         let sends = |name: &str| {
             [
                 "-url", "Url", ".url", "hostname", "-server", "-servers", ".command", "-file", "CaPath",
-                "-ca-path",
+                "-ca-path", "-feed",
             ]
             .iter()
             .any(|end| name.ends_with(end))
         };
         // What is sent there holds no secret of ours.
-        const HARMLESS: [&str; 2] = ["notify.webhook-url", "entra.metadata-url"];
+        const HARMLESS: [&str; 1] = ["notify.webhook-url"];
         for setting in Setting::all().iter().filter(|it| sends(it.name) && !HARMLESS.contains(&it.name)) {
             assert!(OF_THE_MACHINE.contains(&setting.name), "{}", setting.name);
         }

@@ -36,7 +36,7 @@ const TOKEN: &str = "service.metrics-token";
 /// Connections at a time.
 const MOST: usize = 32;
 /// How long a connection may stay.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(10);
 /// How long the service may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How old an answer may be: whoever asks, and how often, costs a look at some files, not a read of the ledgers.
