@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The tables that both machines have, in an order in which none comes before what it refers to.
-const CARRIED: [&str; 18] = [
+const CARRIED: [&str; 19] = [
     "external_ids",
     "people",
     "groups",
@@ -38,6 +38,7 @@ const CARRIED: [&str; 18] = [
     "waiting",
     "without_address",
     "decisions",
+    "mended",
 ];
 /// Those that stay.
 #[cfg(test)]
