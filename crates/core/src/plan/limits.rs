@@ -232,10 +232,10 @@ impl Plan {
 
     /// Access to collections that passes to new entries is measured like groups that are emptied.
     fn too_many_replaced_groups(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
-        let planned = scope.replaced_groups.len();
+        let planned = scope.replaced_groups.union(&self.basis.recent.replaced_groups).count();
         let share = self.totals.managed_groups.saturating_mul(limits.emptied_groups_percent as usize) / 100;
         let allowed = share.max(1);
-        if planned > allowed {
+        if !scope.replaced_groups.is_empty() && planned > allowed {
             judgement.refusals.push(Refusal::TooManyReplacedGroups { planned, allowed });
             judgement.refused.replaced_groups.extend(scope.replaced_groups.iter().cloned());
         }

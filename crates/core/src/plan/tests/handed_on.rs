@@ -235,9 +235,17 @@ fn many_groups_that_take_the_place_of_others_wait_for_an_approval() {
         &[],
     ));
     let refused = [Refusal::TooManyReplacedGroups { planned: 2, allowed: 1 }];
-    assert_eq!(plan.check(&Limits::default(), &[]), Verdict::Refused(refused.into()));
+    assert_eq!(plan.check(&Limits::default(), &[]), Verdict::Refused(refused.clone().into()));
     let approval = plan.refused(&Limits::default());
     assert_eq!(plan.check(&Limits::default(), &[approval]), Verdict::Go);
+    // One a run is as many, within the window of the limits.
+    let one = || {
+        let unchanged = staff("cn=staff,ou=groups,dc=x", "id:1", "staff");
+        unchanged.identified_group("cn=b,ou=groups,dc=x", "id:4", "b", &[])
+    };
+    assert!(is_go(&groups.plan(one()).0));
+    groups.world.recent.replaced_groups.insert("cn=earlier,ou=groups,dc=x".to_owned());
+    assert_eq!(groups.plan(one()).0.check(&Limits::default(), &[]), Verdict::Refused(refused.into()));
 }
 
 #[test]
