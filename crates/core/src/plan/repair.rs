@@ -184,7 +184,7 @@ fn members_of_one_id(
             let is_it = |it: &&ObservedMember| {
                 known.member_id.is_some() && it.id == known.member_id || it.email == known.email
             };
-            members.iter().copied().filter(|it| is_it(&it)).count() == 1
+            members.iter().copied().filter(|it| is_it(it)).count() == 1
         });
         let holders: Vec<Holder> =
             members.iter().map(|it| member_holder(it, connector)).collect::<Option<_>>()?;

@@ -239,7 +239,7 @@ fn literal(text: &str) -> String {
     for character in text.chars() {
         match character {
             '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '!' | '<' | '#' | '|' => {
-                literal.extend(['\\', character])
+                literal.extend(['\\', character]);
             }
             // A word joiner: nobody is called.
             '@' => literal.extend(['@', '\u{2060}']),

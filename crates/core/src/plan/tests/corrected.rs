@@ -32,7 +32,7 @@ fn it_is_one_change_and_one_request() {
     // Done when the membership has the new address, not before.
     let world = world(MemberStatus::Invited, Role::User);
     assert_eq!(plan.unfinished(&world.state).len(), 1);
-    let mut after = world.state.clone();
+    let mut after = world.state;
     after.members[0].email = Email::new("right@x");
     assert!(plan.unfinished(&after).is_empty());
 }

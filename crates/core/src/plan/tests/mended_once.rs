@@ -46,7 +46,7 @@ fn an_id_that_is_changed_again_is_left_and_groups_go_by_it() {
     world.state.members[0].external_id = Some(ExternalId::new("foreign"));
     let (plan, ledger) = run(&world, directory(), &right);
     let put = Request::PutMember { id: MemberId::new("m-a@x"), external_id: ExternalId::new("a") };
-    assert_eq!(plan.requests(), [put.clone()], "once");
+    assert_eq!(plan.requests(), *std::slice::from_ref(&put), "once");
     assert!(changed_again(&plan).is_empty());
 
     let refused = run(&world, directory(), &world.state).1;
