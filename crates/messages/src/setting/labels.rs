@@ -129,7 +129,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "Health and metrics",
         "Address at which they are given: a port alone is of this machine",
     ),
-    ("lease.database", "Lease database", "PostgreSQL database by which one of several machines syncs"),
+    ("lease.database", "Lease database", "PostgreSQL database that lets one of several machines sync"),
     ("lease.seconds", "Lease", "Seconds without a sign of life after which another machine takes over"),
     ("lease.ca-path", "Database authorities", "PEM file of authorities to trust for the lease database"),
     ("notify.mail-server", "Mail server", "Server that takes mails, with or without a port"),
