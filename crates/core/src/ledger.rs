@@ -16,9 +16,10 @@ pub use refused::{RefusedBefore, RefusedKind};
 use crate::import::ImportPace;
 pub use crate::names::Marks;
 use crate::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
+use crate::observed::{ObservedMember, OrganizationState};
 use crate::wire::{ImportRequest, Request};
 use core::time::Duration;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Everything that the ledger knows, read at one moment.
@@ -52,6 +53,75 @@ pub struct LedgerState {
 }
 
 impl LedgerState {
+    /// The ledger as runs that were cut off have left it: with the ids that the organization shows and they gave, and with the people
+    /// whom they may have invited. None: the organization cannot be read.
+    #[must_use]
+    pub fn as_left_by_open_intents(
+        mut self,
+        organization: Option<&OrganizationState>,
+        source: &SourceName,
+    ) -> Self {
+        organization.into_iter().for_each(|it| self.take_over_ids(it));
+        self.with_people_of_open_intents(source)
+    }
+
+    /// Who got another id from a run that was cut off has it: whoever got the old one in the same run is somebody else.
+    fn take_over_ids(&mut self, organization: &OrganizationState) {
+        let given: Vec<(&ExternalId, Option<&MemberId>, Option<&str>)> = self
+            .open_intents
+            .iter()
+            .filter(|it| it.may_have_happened())
+            .flat_map(|it| match &it.request {
+                Request::PutMember { id, external_id } => vec![(external_id, Some(id), None)],
+                Request::Import(import) | Request::WholeImport(import) => {
+                    import.members.iter().map(|it| (&it.external_id, None, it.email.as_deref())).collect()
+                }
+                _ => Vec::new(),
+            })
+            .collect();
+        if given.is_empty() {
+            return;
+        }
+        let members: HashMap<&MemberId, &ObservedMember> =
+            organization.members.iter().filter_map(|it| Some((it.id.as_ref()?, it))).collect();
+        let renamed = self.people.iter().filter_map(|person| {
+            let (id, member) = members.get_key_value(person.member_id.as_ref()?)?;
+            let held = member.external_id.as_ref().filter(|it| **it != person.external_id)?;
+            let is_it = |(external_id, put, email): &(&ExternalId, Option<&MemberId>, Option<&str>)| {
+                *external_id == held && (put == &Some(*id) || *email == Some(member.email.as_str()))
+            };
+            given.iter().any(is_it).then(|| (person.external_id.clone(), held.clone()))
+        });
+        let mut renamed: HashMap<ExternalId, ExternalId> = renamed.collect();
+        let managed: HashSet<&ExternalId> = self.people.iter().map(|it| &it.external_id).collect();
+        // Whose it still is keeps it.
+        let others: Vec<ExternalId> = renamed
+            .iter()
+            .filter(|(_, new)| managed.contains(new) && !renamed.contains_key(*new))
+            .map(|(old, _)| old.clone())
+            .collect();
+        drop(managed);
+        others.iter().for_each(|it| drop(renamed.remove(it)));
+        self.rename_people(&renamed);
+    }
+
+    fn rename_people(&mut self, renamed: &HashMap<ExternalId, ExternalId>) {
+        for person in &mut self.people {
+            if let Some(new) = renamed.get(&person.external_id) {
+                self.addresses.pass_on(&person.external_id, new);
+                person.external_id = new.clone();
+            }
+        }
+        let new = |it: &ExternalId| renamed.get(it).unwrap_or(it).clone();
+        for group in self.groups.iter_mut().filter(|it| it.members.iter().any(|it| renamed.contains_key(it)))
+        {
+            group.members = group.members.iter().map(new).collect();
+        }
+        for id in self.without_address.iter_mut().chain(&mut self.waiting) {
+            *id = new(id);
+        }
+    }
+
     /// Adds the people whom a run that was cut off may have invited: they count as managed, so that they are asked for
     /// when they are missing from the directory, which `source` is. A request does not tell the source.
     #[must_use]
@@ -90,6 +160,18 @@ impl LedgerState {
     pub fn may_have_revoked(&self, member: &MemberId) -> bool {
         let revoked = |intent: &Intent| matches!(&intent.request, Request::Revoke(id) if id == member);
         self.open_intents.iter().any(|it| it.may_have_happened() && revoked(it))
+    }
+
+    /// Whether a run that was cut off may have given this member this external id without noting it.
+    pub fn may_have_given(&self, member: Option<&MemberId>, external_id: &ExternalId) -> bool {
+        let open = self.open_intents.iter().filter(|it| it.may_have_happened());
+        open.map(|it| &it.request).any(|request| match request {
+            Request::PutMember { id, .. } => member == Some(id),
+            Request::Import(import) | Request::WholeImport(import) => {
+                import.members.iter().any(|it| it.external_id == *external_id)
+            }
+            _ => false,
+        })
     }
 }
 
@@ -244,6 +326,7 @@ pub enum IntentState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observed::{MemberStatus, Role};
     use crate::wire::ImportMember;
 
     fn intent(request: Request, state: IntentState) -> Intent {
@@ -297,6 +380,70 @@ mod tests {
             assert_eq!(people[0], known);
             let names: Vec<&str> = people.iter().map(|it| it.external_id.as_str()).collect();
             assert_eq!(names, expected, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn who_got_another_id_from_a_run_that_was_cut_off_is_not_whoever_got_the_old_one() {
+        let person = |id: &str, member: &str| ManagedPerson {
+            source: SourceName::primary(),
+            external_id: ExternalId::new(id),
+            stable_id: Some(StableId::new(format!("uuid-{id}"))),
+            reference: None,
+            email: Email::new("leaver@x"),
+            revoked_by_us: false,
+            out: None,
+            member_id: Some(MemberId::new(member)),
+            marks: Marks::default(),
+        };
+        let shown = |member: &str, email: &str, id: &str| ObservedMember {
+            id: Some(MemberId::new(member)),
+            email: Email::new(email),
+            external_id: Some(ExternalId::new(id)),
+            changed_id: None,
+            status: MemberStatus::Confirmed,
+            role: Role::User,
+        };
+        let entry = |email: &str, id: &str, deleted| ImportMember {
+            email: Some(email.to_owned()),
+            external_id: ExternalId::new(id),
+            deleted,
+        };
+        let import = |members: Vec<ImportMember>| {
+            Request::Import(ImportRequest {
+                groups: Vec::new(),
+                members,
+                overwrite_existing: false,
+                large_import: false,
+                invite_users_after_provisioning: true,
+            })
+        };
+        let newcomer = entry("new@x", "dn", false);
+        let put = Request::PutMember { id: MemberId::new("m"), external_id: ExternalId::new("uuid") };
+        let official = vec![put, import(vec![newcomer.clone()])];
+        let vaultwarden = vec![import(vec![entry("leaver@x", "uuid", true), newcomer])];
+        let after = [shown("m", "leaver@x", "uuid"), shown("n", "new@x", "dn")];
+        for (requests, organization, expected) in [
+            (official.clone(), &after[..], &["uuid", "dn"][..]),
+            (vaultwarden, &after, &["uuid", "dn"]),
+            // It came to nothing; or somebody else wrote another id.
+            (official.clone(), &[shown("m", "leaver@x", "dn")], &["dn"]),
+            (official, &[shown("m", "leaver@x", "by hand")], &["dn"]),
+        ] {
+            let mut addresses = Addresses::default();
+            addresses.note(&ExternalId::new("dn"), "former@x", false);
+            let intents = requests.into_iter().map(|it| intent(it, IntentState::Accepted));
+            let ledger = LedgerState {
+                people: vec![person("dn", "m")],
+                open_intents: intents.collect(),
+                addresses,
+                ..LedgerState::default()
+            };
+            let state = OrganizationState { members: organization.to_vec(), groups: Vec::new() };
+            let left = ledger.as_left_by_open_intents(Some(&state), &SourceName::primary());
+            let ids: Vec<&str> = left.people.iter().map(|it| it.external_id.as_str()).collect();
+            assert_eq!(ids, expected);
+            assert_eq!(left.addresses.of(&ExternalId::new(expected[0])).len(), 1);
         }
     }
 

@@ -112,16 +112,20 @@ impl<'a> Named<'a> {
             state.members.iter().filter_map(|it| Some((it.external_id.as_ref()?.as_str(), it))).collect();
         let groups: HashMap<&str, &ObservedGroup> =
             state.groups.iter().filter_map(|it| Some((it.external_id.as_ref()?.as_str(), it))).collect();
-        let is_there = |member: &ImportMember| {
-            let found = members.get(member.external_id.as_str());
-            match (member.deleted, self.server) {
-                (false, ServerKind::Vaultwarden) => {
-                    found.is_some_and(|it| it.status != MemberStatus::Revoked)
-                }
-                (false, _) => found.is_some(),
-                (true, ServerKind::Vaultwarden) => found.is_none_or(|it| it.status == MemberStatus::Revoked),
-                (true, _) => found.is_none(),
-            }
+        let addresses: HashMap<String, &ObservedMember> =
+            state.members.iter().map(|it| (it.email.as_str().to_lowercase(), it)).collect();
+        // Vaultwarden finds members by their addresses, and gives them the ids.
+        let is_as_listed = |member: &ImportMember| {
+            let address = member.email.as_deref().unwrap_or_default().to_lowercase();
+            let found = addresses.get(&address);
+            found.map(|it| {
+                it.external_id.as_ref() == Some(&member.external_id)
+                    && (it.status == MemberStatus::Revoked) == member.deleted
+            })
+        };
+        let is_there = |member: &ImportMember| match (member.deleted, self.server) {
+            (deleted, ServerKind::Vaultwarden) => is_as_listed(member).unwrap_or(deleted),
+            (deleted, _) => members.contains_key(member.external_id.as_str()) != deleted,
         };
         let is_filled = |group: &ImportGroup| {
             let Some(found) = groups.get(group.external_id.as_str()) else { return false };
@@ -348,6 +352,17 @@ mod tests {
         let mut revoked = there.clone();
         revoked.members[0].status = MemberStatus::Revoked;
         assert!(!vaultwarden.is_complete(&there) && vaultwarden.is_complete(&revoked));
+    }
+
+    #[test]
+    fn on_vaultwarden_ids_that_are_exchanged_are_so_only_at_their_addresses() {
+        let import = import(&["a", "b"], &[]);
+        let vaultwarden = Named::new([&import], &HashMap::new(), ServerKind::Vaultwarden);
+        let after = organization(&["a", "b"], &[]);
+        let mut before = after.clone();
+        before.members[0].external_id = Some(ExternalId::new("b"));
+        before.members[1].external_id = Some(ExternalId::new("a"));
+        assert!(vaultwarden.is_complete(&after) && !vaultwarden.is_complete(&before));
     }
 
     #[test]

@@ -151,7 +151,6 @@ async fn read_sides<'c>(
     let Remembered { state, recent, accepted, whole_import } = remembered;
     let alone = sources.len() == 1;
     let source = if alone { SourceName::primary() } else { SourceName::untold() };
-    let ledger = state.with_people_of_open_intents(&source);
     let addresses = sides.configuration.organization.in_clear_text();
     if !addresses.is_empty() {
         control.notice(Notice::OrganizationInClearText { addresses });
@@ -160,7 +159,7 @@ async fn read_sides<'c>(
     let (Reading::Whole(mode) | Reading::Remembered { mode, .. }) = &reading;
     let full = *mode == ReadMode::Full;
     let ReadAll { mut reads, unread } = read_all(sources, reading, control).await?;
-    if ledger.baseline_taken {
+    if state.baseline_taken {
         reads.iter_mut().flat_map(|it| &mut it.read).for_each(|it| it.snapshot.forget_overlooked());
     }
     let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
@@ -170,7 +169,8 @@ async fn read_sides<'c>(
     let sync = with_groups_of_server(sync, organization, control, &events).await;
     let shared = connector.shared_organization;
     let wanted = Wanted { groups: sync.groups, all_members: full, shared, now };
-    let (observed, identity) = observe(organization, &desired, &ledger, wanted, &events).await?;
+    let (observed, identity, ledger) =
+        observe(organization, &desired, state, &source, wanted, &events).await?;
     if let (Some(facts), Observed::Believed(_) | Observed::Unknown) = (&facts, &observed)
         && facts.kind != ServerKind::Vaultwarden
     {

@@ -4,7 +4,7 @@ use crate::event::{Event, Events};
 use crate::organization::{Organization, OrganizationError, Reading, ServerFacts};
 use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
-use bwdc_core::names::{ExternalId, MemberId, Timestamp};
+use bwdc_core::names::{ExternalId, MemberId, SourceName, Timestamp};
 use bwdc_core::observed::{Membership, Observed, ObservedGroup, OrganizationState, ServerKind};
 use bwdc_core::plan::{Identity, believed, recognize, to_read};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -54,27 +54,34 @@ pub(super) struct Wanted {
     pub(super) now: Timestamp,
 }
 
-/// The organization, live where the server can be read, else as the ledger remembers it; and who of the directory is whom in it.
+/// The organization, live where the server can be read, else as the ledger remembers it; who of the directory is whom in it; and the
+/// ledger as runs that were cut off have left it. `source`: where people come from of whom such a run does not tell.
 pub(super) async fn observe(
     organization: &Organization,
     desired: &Desired,
-    ledger: &LedgerState,
+    ledger: LedgerState,
+    source: &SourceName,
     wanted: Wanted,
     events: Events<'_>,
-) -> Result<(Observed, Identity), OrganizationError> {
+) -> Result<(Observed, Identity, LedgerState), OrganizationError> {
     organization.expect_entries(desired.people().count().max(desired.groups().len()));
     organization.expect_entries(ledger.people.len().max(ledger.groups.len()));
     let mut state = match look(organization, wanted.groups, events).await? {
-        Sight::Nothing => return Ok(identified(believed(ledger), desired, ledger)),
+        Sight::Nothing => {
+            let ledger = ledger.as_left_by_open_intents(None, source);
+            return Ok(identified(believed(&ledger), desired, ledger));
+        }
         Sight::Everything(mut state) => {
-            recognize(&mut state, ledger, wanted.shared);
+            let ledger = ledger.as_left_by_open_intents(Some(&state), source);
+            recognize(&mut state, &ledger, wanted.shared);
             return Ok(identified(Observed::Live(state), desired, ledger));
         }
         Sight::WithoutMemberships(state) => state,
     };
-    recognize(&mut state, ledger, wanted.shared);
-    let identity = Identity::new(desired, ledger, Some(&state));
-    let (mut needed, rotation) = to_read(desired, ledger, &identity, &state);
+    let ledger = ledger.as_left_by_open_intents(Some(&state), source);
+    recognize(&mut state, &ledger, wanted.shared);
+    let identity = Identity::new(desired, &ledger, Some(&state));
+    let (mut needed, rotation) = to_read(desired, &ledger, &identity, &state);
     needed.truncate(MOST_NEEDED);
     let due = |seen: Option<Timestamp>| {
         seen.is_none_or(|it| !(0..SEEN_AGAIN_AFTER).contains(&wanted.now.0.saturating_sub(it.0)))
@@ -92,12 +99,16 @@ pub(super) async fn observe(
         }
     }
     read_memberships(organization, &mut state, &needed, events).await?;
-    Ok((Observed::Live(state), identity))
+    Ok((Observed::Live(state), identity, ledger))
 }
 
-fn identified(observed: Observed, desired: &Desired, ledger: &LedgerState) -> (Observed, Identity) {
-    let identity = Identity::new(desired, ledger, observed.state());
-    (observed, identity)
+fn identified(
+    observed: Observed,
+    desired: &Desired,
+    ledger: LedgerState,
+) -> (Observed, Identity, LedgerState) {
+    let identity = Identity::new(desired, &ledger, observed.state());
+    (observed, identity, ledger)
 }
 
 /// The organization after requests were sent: members and groups anew, the members of `touched` groups anew, those of the

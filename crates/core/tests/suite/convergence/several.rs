@@ -218,7 +218,8 @@ impl World {
 
     /// What a run starts from: the ledger, with those whom a run that was cut off may have invited.
     fn remembered(&self) -> LedgerState {
-        self.ledger.clone().with_people_of_open_intents(&SourceName::untold())
+        let organization = self.organization.observe();
+        self.ledger.clone().as_left_by_open_intents(Some(&organization), &SourceName::untold())
     }
 
     /// A run that ended between two requests: the journal is all that is left of it.
