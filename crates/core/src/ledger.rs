@@ -102,6 +102,22 @@ impl LedgerState {
             .collect();
         drop(managed);
         others.iter().for_each(|it| drop(renamed.remove(it)));
+        let strangers: HashSet<ExternalId> = self
+            .people
+            .iter()
+            .filter_map(|person| {
+                let own = members.get(person.member_id.as_ref()?)?;
+                let id = &person.external_id;
+                let is_it = |it: &&ObservedMember| it.external_id.as_ref() == Some(id) && it.id != own.id;
+                let other = organization.members.iter().find(is_it)?;
+                let is_ours =
+                    given.iter().any(|(new, _, email)| *new == id && *email == Some(other.email.as_str()));
+                (is_ours && own.external_id.as_ref() != Some(id) && !renamed.contains_key(id))
+                    .then(|| id.clone())
+            })
+            .collect();
+        // Whose membership has an id of another connector, and whose own id a newcomer got, is nobody's any more.
+        self.people.retain(|it| !strangers.contains(&it.external_id));
         self.rename_people(&renamed);
     }
 
@@ -426,6 +442,12 @@ mod tests {
         for (requests, organization, expected) in [
             (official.clone(), &after[..], &["uuid", "dn"][..]),
             (vaultwarden, &after, &["uuid", "dn"]),
+            // Where the leaver has an id of another connector, the newcomer has the name all the same.
+            (
+                vec![import(vec![entry("new@x", "dn", false)])],
+                &[shown("m", "leaver@x", "foreign"), shown("n", "new@x", "dn")],
+                &["dn"],
+            ),
             // It came to nothing; or somebody else wrote another id.
             (official.clone(), &[shown("m", "leaver@x", "dn")], &["dn"]),
             (official, &[shown("m", "leaver@x", "by hand")], &["dn"]),
@@ -443,6 +465,10 @@ mod tests {
             let left = ledger.as_left_by_open_intents(Some(&state), &SourceName::primary());
             let ids: Vec<&str> = left.people.iter().map(|it| it.external_id.as_str()).collect();
             assert_eq!(ids, expected);
+            let leaver = left.people.iter().find(|it| it.member_id.is_some());
+            let own = organization.iter().find(|it| it.id == Some(MemberId::new("m")));
+            let is_known = leaver.map(|it| &it.external_id) == own.and_then(|it| it.external_id.as_ref());
+            assert!(is_known || leaver.is_none() || organization.len() == 1, "{leaver:?}");
             assert_eq!(left.addresses.of(&ExternalId::new(expected[0])).len(), 1);
         }
     }

@@ -61,6 +61,16 @@ pub enum ChangedId {
     Other(ExternalId),
 }
 
+impl ChangedId {
+    /// The id that there is now.
+    pub fn held(&self) -> Option<&ExternalId> {
+        match self {
+            Self::Cleared => None,
+            Self::Other(held) => Some(held),
+        }
+    }
+}
+
 /// Where a member stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberStatus {

@@ -2,7 +2,7 @@
 
 use super::leavers::Outs;
 use super::likeness::last_known;
-use super::recognized::recognize_after;
+use super::recognized::{recognize_after, recognize_unmended};
 use super::{Cause, Change, Plan, PlanInput, once};
 use crate::desired::{Desired, DesiredPerson, NoUse};
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks};
@@ -32,6 +32,7 @@ impl Plan {
                 let replaced = self.replaced_ids().map(|(new, old)| (old, new)).collect();
                 let shared = input.connector.shared_organization;
                 recognize_after(&mut state, input.ledger, shared, &replaced);
+                recognize_unmended(&mut state, input.ledger, &replaced);
                 Some(state)
             }
             After::Accepted => None,
@@ -339,7 +340,7 @@ impl Plan {
     pub(super) fn replaced_ids(&self) -> impl Iterator<Item = (&ExternalId, &ExternalId)> {
         self.changes.iter().filter_map(|it| match it {
             // The ledger knows both by their own ids.
-            Change::ReplaceExternalId { cause: Cause::ChangedThere, .. } => None,
+            Change::ReplaceExternalId { cause: Cause::ChangedThere | Cause::IdChanged, .. } => None,
             Change::ReplaceExternalId { person, old, .. } => Some((&person.external_id, old)),
             _ => None,
         })

@@ -3,13 +3,13 @@
 //! An import goes by external ids. Where a new one is refused, the import that follows names the person or group by the id that
 //! it has; and who was to get that id waits, or would inherit what belongs to somebody else.
 
-use super::change::Change;
+use super::change::{Cause, Change};
 use super::standing::Standing;
 use super::{Plan, PlanInput};
 use crate::import::RefusedRecord;
 use crate::ledger::{RefusedBefore, RefusedKind};
 use crate::names::{ExternalId, Timestamp};
-use crate::observed::{ChangedId, ObservedMember, OrganizationState};
+use crate::observed::{ObservedMember, OrganizationState};
 use crate::wire::{ImportMember, ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
 
@@ -17,9 +17,33 @@ use hashbrown::{HashMap, HashSet};
 #[derive(Default)]
 struct Kept {
     members: HashMap<ExternalId, Option<ExternalId>>,
+    /// Ids that our runs gave, and somebody changed: they are nobody else's all the same.
+    reserved: HashSet<ExternalId>,
     /// Addresses of members who stay although they were to be removed: nobody is invited under them.
     addresses: HashSet<String>,
     groups: HashMap<ExternalId, Option<ExternalId>>,
+}
+
+impl Kept {
+    /// Whether a member keeps this id, who is another one than the one whom it was for.
+    fn is_held(&self, id: &ExternalId) -> bool {
+        let is_kept = || self.members.values().flatten().any(|it| it == id);
+        !self.members.contains_key(id) && (self.reserved.contains(id) || is_kept())
+    }
+
+    fn name(&self, id: &ExternalId) -> Option<ExternalId> {
+        name(id, &self.members).filter(|_| !self.is_held(id))
+    }
+
+    /// Whether the organization knows by it whom it means; it becomes the id that it has.
+    fn keep(&self, id: &mut ExternalId) -> bool {
+        let name = self.name(id);
+        let is_known = name.is_some();
+        if let Some(name) = name {
+            *id = name;
+        }
+        is_known
+    }
 }
 
 impl Plan {
@@ -53,40 +77,83 @@ impl Plan {
     pub fn give_up(&mut self, request: &Request) {
         let Some(about) = self.about(request).cloned() else { return };
         let kept = self.kept_ids(std::slice::from_ref(request));
-        rewrite(&mut self.sent.import, &kept);
-        if let Some(whole) = &mut self.sent.whole {
-            rewrite(whole, &kept);
-        }
         let kind = RefusedKind::of(request).map(|(kind, _)| kind);
-        let stays_held = |id: &ExternalId| kept.members.values().flatten().any(|it| it == id);
-        // Whoever was to get an id that stays with somebody else waits, and is named.
+        self.changes.retain(|change| match (kind, change) {
+            (Some(RefusedKind::Restore), Change::Restore { person, .. })
+            | (
+                Some(RefusedKind::MemberId),
+                Change::ReplaceExternalId { person, .. } | Change::Adopt { person, cause: Cause::IdChanged },
+            ) => *person != about,
+            (Some(RefusedKind::GroupId), Change::AdoptGroup { group, .. })
+            | (Some(RefusedKind::DeleteGroup), Change::DeleteGroup { group, .. }) => *group != about,
+            _ => true,
+        });
+        self.sent.forget(request);
+        self.go_by(&kept, &about.name);
+    }
+
+    /// Names members and groups in the import by the ids that they have, which are those of others: by the right one, the one that it
+    /// has and, of members, the address.
+    pub(super) fn go_by_ids_held<'m>(
+        &mut self,
+        members: impl Iterator<Item = (ExternalId, Option<ExternalId>, &'m str)>,
+        groups: impl Iterator<Item = (ExternalId, Option<ExternalId>)>,
+    ) {
+        let mut kept = Kept { groups: groups.collect(), ..Kept::default() };
+        let mut holder = "";
+        for (ours, held, address) in members {
+            kept.members.insert(ours, held);
+            holder = address;
+        }
+        if !kept.members.is_empty() || !kept.groups.is_empty() {
+            self.go_by(&kept, holder);
+        }
+    }
+
+    /// Goes on with ids that members and groups keep. Whoever was to get one of these waits, and is named.
+    fn go_by(&mut self, kept: &Kept, holder: &str) {
+        rewrite(&mut self.sent.import, kept);
+        if let Some(whole) = &mut self.sent.whole {
+            rewrite(whole, kept);
+        }
+        self.give_nobody(kept, holder);
+        let stays_held = |id: &ExternalId| kept.is_held(id);
         let waiting = self.changes.iter().filter_map(|change| match change {
             Change::Invite { person, .. } | Change::Stage { person, .. } => Some(person),
             _ => None,
         });
         let waiting = waiting.filter(|it| stays_held(&it.external_id)).map(|person| {
-            let (person, holder) = (person.clone(), about.name.clone());
+            let (person, holder) = (person.clone(), holder.to_owned());
             Standing::ExternalIdTaken { person, holder }
         });
         self.standing.extend(waiting.collect::<Vec<_>>());
         for id in &mut self.ids {
             *id = id.take().filter(|it| !stays_held(it));
         }
-        self.changes.retain(|change| match (kind, change) {
-            (Some(RefusedKind::Restore), Change::Restore { person, .. })
-            | (Some(RefusedKind::MemberId), Change::ReplaceExternalId { person, .. }) => *person != about,
-            (Some(RefusedKind::GroupId), Change::AdoptGroup { group, .. })
-            | (Some(RefusedKind::DeleteGroup), Change::DeleteGroup { group, .. }) => *group != about,
+        self.changes.retain(|change| match change {
             // Their ids stay with others.
-            (_, Change::Invite { person, .. } | Change::Stage { person, .. }) => {
-                !stays_held(&person.external_id)
-            }
-            (_, Change::CreateGroup { group, .. }) => {
+            Change::Invite { person, .. } | Change::Stage { person, .. } => !stays_held(&person.external_id),
+            Change::CreateGroup { group, .. } => {
                 !kept.groups.values().flatten().any(|it| *it == group.external_id)
             }
             _ => true,
         });
-        self.sent.forget(request);
+        self.changes.iter_mut().for_each(|it| name_by_kept_ids(it, kept));
+        self.changes.retain(|it| !is_nothing(it));
+    }
+
+    /// No member gets an id by a request of its own that another one keeps: two would have it.
+    fn give_nobody(&mut self, kept: &Kept, holder: &str) {
+        let requests = self.sent.single().into_iter();
+        let given = requests
+            .filter(|it| matches!(it, Request::PutMember { external_id, .. } if kept.is_held(external_id)));
+        for request in given.collect::<Vec<_>>() {
+            if let Some(person) = self.about(&request).cloned() {
+                let holder = holder.to_owned();
+                self.standing.push(Standing::ExternalIdTaken { person, holder });
+                self.give_up(&request);
+            }
+        }
     }
 
     /// This plan without what a rule of the server forbids, which stays as a difference.
@@ -154,8 +221,7 @@ impl Plan {
                 // Also what somebody changed the id to.
                 let id = |it: &ObservedMember| match &it.changed_id {
                     None => it.external_id.clone(),
-                    Some(ChangedId::Cleared) => None,
-                    Some(ChangedId::Other(held)) => Some(held.clone()),
+                    Some(changed) => changed.held().cloned(),
                 };
                 found.map(|it| format!("{:?}", (it.email.as_str(), id(it), it.status, it.role)))
             }
@@ -166,6 +232,12 @@ impl Plan {
             _ => None,
         };
         format!("{:?}", (name, id, held.unwrap_or_default()))
+    }
+
+    /// What somebody made of the id of the member whom a request is about; None: it is as our runs left it.
+    fn held_by(&self, request: &Request) -> Option<Option<ExternalId>> {
+        let Request::PutMember { id, .. } = request else { return None };
+        self.recognized.values().find(|it| it.member == *id).map(|it| it.held.clone())
     }
 
     fn kept_ids(&self, refused: &[Request]) -> Kept {
@@ -182,6 +254,13 @@ impl Plan {
                 _ => None,
             };
             let old = self.changes.iter().find_map(of_change).flatten();
+            let old = match self.held_by(request) {
+                None => old,
+                Some(held) => {
+                    kept.reserved.extend(old);
+                    held
+                }
+            };
             match request {
                 Request::PutMember { external_id, .. } => drop(kept.members.insert(external_id.clone(), old)),
                 Request::PutGroup { external_id, .. } => drop(kept.groups.insert(external_id.clone(), old)),
@@ -194,30 +273,39 @@ impl Plan {
     }
 }
 
+/// A group's change of members by the ids that they keep, without whoever waits for one of these.
+fn name_by_kept_ids(change: &mut Change, kept: &Kept) {
+    let Change::ChangeMembers { added, .. } = change else { return };
+    let named = added.iter().map(|it| kept.name(&ExternalId::new(it.as_str())));
+    *added = named.flatten().map(|it| it.as_str().to_owned()).collect();
+}
+
+fn is_nothing(change: &Change) -> bool {
+    matches!(change, Change::ChangeMembers { added, removed, .. } if added.is_empty() && removed.is_empty())
+}
+
 /// Names people and groups by the ids that they keep, and leaves out who was to get one of these.
 fn rewrite(import: &mut ImportRequest, kept: &Kept) {
-    let still_held: HashSet<&ExternalId> = kept.members.values().flatten().collect();
-    import.members.retain(|it| !still_held.contains(&it.external_id));
     let stays = |it: &ImportMember| it.email.as_ref().is_some_and(|it| kept.addresses.contains(it));
     import.members.retain(|it| it.deleted || !stays(it));
-    import.members.retain_mut(|it| keep(&mut it.external_id, &kept.members));
-    let still_held_groups: HashSet<&ExternalId> = kept.groups.values().flatten().collect();
-    import.groups.retain(|it| !still_held_groups.contains(&it.external_id));
-    import.groups.retain_mut(|it| keep(&mut it.external_id, &kept.groups));
+    import.members.retain_mut(|it| kept.keep(&mut it.external_id));
+    import.groups.retain_mut(|it| match name(&it.external_id, &kept.groups) {
+        Some(name) => {
+            it.external_id = name;
+            true
+        }
+        None => false,
+    });
     for group in &mut import.groups {
-        group.member_external_ids.retain(|it| !still_held.contains(it));
-        group.member_external_ids.retain_mut(|it| keep(it, &kept.members));
+        group.member_external_ids.retain_mut(|it| kept.keep(it));
     }
 }
 
-/// Whether it goes by an id that the organization knows; by which, where another one was refused.
-fn keep(id: &mut ExternalId, kept: &HashMap<ExternalId, Option<ExternalId>>) -> bool {
+/// The id by which the organization knows whom this one means; None: by none, or it knows another one by it.
+fn name(id: &ExternalId, kept: &HashMap<ExternalId, Option<ExternalId>>) -> Option<ExternalId> {
     match kept.get(id) {
-        None => true,
-        Some(Some(old)) => {
-            *id = old.clone();
-            true
-        }
-        Some(None) => false,
+        Some(held) => held.clone(),
+        None if kept.values().flatten().any(|it| it == id) => None,
+        None => Some(id.clone()),
     }
 }

@@ -2,10 +2,11 @@
 
 use super::addresses::Unseen;
 use super::change::KeptBecause;
+use super::recognized::Recognized;
 use super::refusal::Refusal;
 use super::sources::Sources;
 use super::{Evidence, PlanInput, Totals};
-use crate::names::{ExternalId, MemberId};
+use crate::names::ExternalId;
 use crate::observed::{Membership, Observed, ObservedMember, OrganizationState};
 use crate::wire::Request;
 use hashbrown::{HashMap, HashSet};
@@ -152,10 +153,13 @@ impl<'a> Index<'a> {
     }
 
     /// Members whose external id somebody changed, by the one that our runs gave.
-    pub(super) fn recognized(&self) -> HashMap<ExternalId, MemberId> {
+    pub(super) fn recognized(&self) -> HashMap<ExternalId, Recognized> {
         let members = self.state.into_iter().flat_map(|it| &it.members);
-        let changed = members.filter(|it| it.changed_id.is_some());
-        changed.filter_map(|it| Some((it.external_id.clone()?, it.id.clone()?))).collect()
+        let changed = members.filter_map(|it| {
+            let held = it.changed_id.as_ref()?.held().cloned();
+            Some((it.external_id.clone()?, Recognized { member: it.id.clone()?, held }))
+        });
+        changed.collect()
     }
 
     /// Whether it is known under which address the organization knows this person.

@@ -4,6 +4,7 @@
 use super::change::Subject;
 use super::leavers::is_protected;
 use super::person_requests::{Access, AddressDifference, IdChange, MemberFate};
+use super::recognized::given_back;
 use super::roster::Roster;
 use super::{Index, PlanInput};
 use crate::names::ExternalId;
@@ -35,7 +36,7 @@ pub(super) fn identify(
     };
     let id = match (&member.id, old) {
         (_, None) => IdChange::Adopted,
-        (_, Some(old)) if old.as_str() == pushed => IdChange::None,
+        (_, Some(old)) if old.as_str() == pushed => given_back(member, pushed, input),
         // The official import does nothing about a member with another id.
         (Some(id), Some(old)) if !vaultwarden => IdChange::Put { old: old.clone(), member: id.clone() },
         (_, Some(old)) => IdChange::Replaced(old.clone()),
@@ -45,8 +46,7 @@ pub(super) fn identify(
     let entry = ImportMember {
         email: Some(person.name.clone()),
         external_id: person.external_id.clone(),
-        // Vaultwarden restores whom it is shown, unless as deleted.
-        deleted: vaultwarden && matches!(access, Access::TakenByHand),
+        deleted: stays_revoked(member, &access, input),
     };
     MemberFate {
         person,
@@ -58,6 +58,12 @@ pub(super) fn identify(
         passed_on: false,
         given_back: false,
     }
+}
+
+/// Vaultwarden restores whom an import lists, unless as deleted.
+pub(super) fn stays_revoked(member: &ObservedMember, access: &Access, input: &PlanInput<'_>) -> bool {
+    let stays = matches!(access, Access::Has | Access::TakenByHand | Access::Unsure(_));
+    input.server == ServerKind::Vaultwarden && member.status == MemberStatus::Revoked && stays
 }
 
 /// Whether the member may get another external id: nobody in the directory has the present one, and no run has brought it over.

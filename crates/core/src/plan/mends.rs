@@ -5,7 +5,7 @@
 //! is decided: the rest of a plan is made for the organization as it will be then.
 
 use super::change::{Cause, Change, Subject};
-use super::leavers::is_protected;
+use super::refusal::Refusal;
 use super::standing::Standing;
 use super::{Plan, PlanInput};
 use crate::ledger::{ManagedGroup, ManagedPerson, RefusedBefore, RefusedKind};
@@ -13,6 +13,7 @@ use crate::names::{ExternalId, MemberId, Timestamp};
 use crate::observed::{MemberStatus, Observed, ObservedMember, OrganizationState, ServerKind};
 use crate::wire::{ImportMember, Request};
 use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// What the server refused is not asked for again within a day, in milliseconds.
 const NOT_AGAIN_FOR: i64 = 24 * 60 * 60 * 1000;
@@ -20,10 +21,54 @@ const NOT_AGAIN_FOR: i64 = 24 * 60 * 60 * 1000;
 /// Whose id is set right: positions in the organization, with the id.
 #[derive(Default)]
 pub(super) struct Mends {
-    members: Vec<(usize, ExternalId)>,
-    groups: Vec<(usize, ExternalId)>,
+    members: Wrong,
+    groups: Wrong,
+}
+
+/// Who or what has another one's id.
+#[derive(Default)]
+struct Wrong {
+    /// Whose is set right.
+    mended: Vec<(usize, ExternalId)>,
+    /// Who keeps it: the server refuses the right one, or a third one has that. Everything is decided about whom they are all the
+    /// same; only an import names them by what they have.
+    unmended: Vec<(usize, ExternalId)>,
     /// What the server refused within the last day.
     refused: Vec<(Subject, RefusedBefore)>,
+}
+
+impl Wrong {
+    fn add(&mut self, (place, about, before): (usize, Subject, Option<RefusedBefore>)) {
+        let id = about.external_id.clone();
+        match before {
+            None => self.mended.push((place, id)),
+            Some(before) => {
+                self.unmended.push((place, id));
+                self.refused.push((about, before));
+            }
+        }
+    }
+
+    /// Which ids two have among all of these, once the others are set right: ids and names.
+    fn doubled(&self, all: &[(Option<&ExternalId>, &str)], of_groups: bool) -> Vec<Refusal> {
+        let mended: HashMap<usize, &ExternalId> =
+            self.mended.iter().map(|(place, id)| (*place, id)).collect();
+        let ids =
+            || all.iter().enumerate().map(|(place, (id, name))| (mended.get(&place).copied().or(*id), *name));
+        let held: BTreeSet<&ExternalId> =
+            self.unmended.iter().filter_map(|(place, _)| all[*place].0).collect();
+        let refusal = |id: &ExternalId| {
+            let holders: Vec<String> =
+                ids().filter(|(it, _)| *it == Some(id)).map(|(_, name)| name.to_owned()).collect();
+            let external_id = id.clone();
+            (holders.len() > 1).then_some(Refusal::RepeatedExternalId { external_id, of_groups, holders })
+        };
+        held.into_iter().filter_map(refusal).collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &(usize, ExternalId)> {
+        self.mended.iter().chain(&self.unmended)
+    }
 }
 
 impl Mends {
@@ -33,26 +78,32 @@ impl Mends {
             return Self::default();
         }
         let groups = input.sync.groups && input.server != ServerKind::Vaultwarden;
-        let mut refused = Vec::new();
-        let members = members(input, state, &mut refused);
-        let groups = if groups { self::groups(input, state, &mut refused) } else { Vec::new() };
-        Self { members, groups, refused }
+        let groups = if groups { self::groups(input, state) } else { Wrong::default() };
+        Self { members: members(input, state), groups }
     }
 
     /// The organization once the ids are right; None: they are.
     pub(super) fn observed(&self, input: &PlanInput<'_>) -> Option<Observed> {
         let Observed::Live(state) = input.observed else { return None };
-        if self.members.is_empty() && self.groups.is_empty() {
-            return None;
-        }
+        self.members.all().chain(self.groups.all()).next()?;
         let mut state = state.clone();
-        for (place, id) in &self.members {
+        for (place, id) in self.members.all() {
             state.members[*place].external_id = Some(id.clone());
         }
-        for (place, id) in &self.groups {
+        for (place, id) in self.groups.all() {
             state.groups[*place].external_id = Some(id.clone());
         }
         Some(Observed::Live(state))
+    }
+
+    /// Ids that two have although others are set right.
+    pub(super) fn doubled(&self, input: &PlanInput<'_>) -> Vec<Refusal> {
+        let Observed::Live(state) = input.observed else { return Vec::new() };
+        let members = state.members.iter().map(|it| (it.external_id.as_ref(), it.email.as_str()));
+        let groups = state.groups.iter().map(|it| (it.external_id.as_ref(), it.name.as_str()));
+        let mut doubled = self.members.doubled(&members.collect::<Vec<_>>(), false);
+        doubled.extend(self.groups.doubled(&groups.collect::<Vec<_>>(), true));
+        doubled
     }
 
     /// Adds what sets them right to a plan that is made for the organization as it will be.
@@ -60,7 +111,8 @@ impl Mends {
         let Observed::Live(state) = input.observed else { return };
         let cause = Cause::ChangedThere;
         let (mut changes, mut requests) = (Vec::new(), Vec::new());
-        for (place, id) in self.members {
+        self.leave_unmended(plan, state);
+        for (place, id) in self.members.mended {
             let member = &state.members[place];
             let person = Subject { name: member.email.as_str().to_owned(), external_id: id.clone() };
             let old = member.external_id.clone().unwrap_or_else(|| ExternalId::new(""));
@@ -71,7 +123,8 @@ impl Mends {
             }
             let email = Some(member.email.as_str());
             let is_listed = plan.sent.import.members.iter().any(|it| it.email.as_deref() == email);
-            if is_listed && input.server == ServerKind::Vaultwarden {
+            let vaultwarden = input.server == ServerKind::Vaultwarden;
+            if is_listed && vaultwarden || vaultwarden && revokes_instead(plan, member, &id) {
                 continue;
             }
             match &member.id {
@@ -90,7 +143,7 @@ impl Mends {
                 changes.push(Change::ReplaceExternalId { person, old, cause });
             }
         }
-        for (place, external_id) in self.groups {
+        for (place, external_id) in self.groups.mended {
             let found = &state.groups[place];
             let Some(id) = found.id.clone() else { continue };
             if let Some(request) = plan.sent.settles_group(&id) {
@@ -102,7 +155,7 @@ impl Mends {
             requests.push((group.clone(), Request::PutGroup { id, name, external_id }));
             changes.push(Change::AdoptGroup { group, old: found.external_id.clone(), cause });
         }
-        for (about, before) in self.refused {
+        for (about, before) in self.members.refused.into_iter().chain(self.groups.refused) {
             let (what, reason, since) = (before.kind, before.reason.clone(), before.since);
             plan.standing.push(Standing::Refused { what, about, reason, since });
             plan.held.push(before);
@@ -111,12 +164,37 @@ impl Mends {
         plan.sent.repair_first(requests);
         plan.changes.splice(0..0, changes);
     }
+
+    /// Lets an import name those who keep another one's id by what they have. Whose it is waits.
+    fn leave_unmended(&self, plan: &mut Plan, state: &OrganizationState) {
+        let members = self.members.unmended.iter().map(|(place, ours)| (ours, &state.members[*place]));
+        for (ours, member) in members.clone() {
+            let (Some(held), Some(id)) = (&member.external_id, &member.id) else { continue };
+            plan.recognize(ours.clone(), id.clone(), held.clone());
+        }
+        let members = members.map(|(ours, it)| (ours.clone(), it.external_id.clone(), it.email.as_str()));
+        let groups = self.groups.unmended.iter();
+        let groups = groups.map(|(place, ours)| (ours.clone(), state.groups[*place].external_id.clone()));
+        plan.go_by_ids_held(members, groups);
+    }
 }
 
 /// Vaultwarden finds members by address, and gives them the id that stands there; whom it lists it restores, unless as deleted.
 fn by_import(member: &ObservedMember, external_id: ExternalId) -> ImportMember {
     let deleted = member.status == MemberStatus::Revoked;
     ImportMember { email: Some(member.email.as_str().to_owned()), external_id, deleted }
+}
+
+/// Vaultwarden overwrites nobody whose id is listed, and this member has that of somebody who is: access is revoked, and the id set
+/// right, by which the next run finds the member. Whether it was to be overwritten.
+fn revokes_instead(plan: &mut Plan, member: &ObservedMember, ours: &ExternalId) -> bool {
+    let Some(whole) = &mut plan.sent.whole else { return false };
+    let is_it = |it: &&mut Change| matches!(it, Change::Remove { person, cause: Cause::Overwritten } if person.external_id == *ours);
+    let Some(change) = plan.changes.iter_mut().find(is_it) else { return false };
+    *change = Change::Revoke { person: change.subject().clone(), cause: Cause::Overwritten };
+    let email = Some(member.email.as_str().to_owned());
+    whole.members.insert(0, ImportMember { email, external_id: ours.clone(), deleted: true });
+    true
 }
 
 /// What is held under ids: positions by id, of members or of groups.
@@ -142,24 +220,25 @@ impl<'s> Held<'s> {
     }
 
     /// Those who get ids that nobody else has in the end.
-    fn possible(&self, mut wrong: Vec<(usize, ExternalId)>) -> Vec<(usize, ExternalId)> {
+    fn possible(&self, wrong: &mut Wrong) {
         loop {
-            let (before, moving) =
-                (wrong.len(), wrong.iter().map(|(place, _)| *place).collect::<HashSet<_>>());
-            wrong.retain(|(place, id)| self.places(id).iter().all(|it| it == place || moving.contains(it)));
-            if wrong.len() == before {
-                return wrong;
+            let moving: HashSet<usize> = wrong.mended.iter().map(|(place, _)| *place).collect();
+            let is_free = |(place, id): &(usize, ExternalId)| {
+                self.places(id).iter().all(|it| it == place || moving.contains(it))
+            };
+            let (free, others): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut wrong.mended).into_iter().partition(is_free);
+            wrong.mended = free;
+            if others.is_empty() {
+                return;
             }
+            wrong.unmended.extend(others);
         }
     }
 }
 
 /// Members whom the ledger knows by their address, under another id than theirs.
-fn members(
-    input: &PlanInput<'_>,
-    state: &OrganizationState,
-    refused: &mut Vec<(Subject, RefusedBefore)>,
-) -> Vec<(usize, ExternalId)> {
+fn members(input: &PlanInput<'_>, state: &OrganizationState) -> Wrong {
     let held = Held::new(state.members.iter().map(|it| it.external_id.as_ref()));
     let mut by_address: HashMap<&str, Option<&ManagedPerson>> = HashMap::new();
     for person in &input.ledger.people {
@@ -169,7 +248,8 @@ fn members(
         input.ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, it))).collect();
     let managed: HashSet<&ExternalId> = input.ledger.people.iter().map(|it| &it.external_id).collect();
     let listed = addresses_listed(input);
-    let wrong = state.members.iter().enumerate().filter_map(|(place, member)| {
+    let mut wrong = Wrong::default();
+    let found = state.members.iter().enumerate().filter_map(|(place, member)| {
         let (has, email) = (member.external_id.as_ref()?, member.email.as_str());
         // The membership's own id settles it; where none was noted, the address does, unless that is a matter of its own.
         let by_membership = member.id.as_ref().and_then(|it| by_membership.get(it).copied());
@@ -181,60 +261,39 @@ fn members(
         let passed_on = || listed.get(has).is_some_and(|it| *it == Some(email));
         let settled = by_membership.is_some() || agrees() && !passed_on();
         let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
-        let protected = is_protected(member, has.as_str(), email, input)
-            || is_protected(member, person.external_id.as_str(), email, input);
-        if !is_anothers || !settled || !reachable || protected || may_be_ours(member, has, input) {
+        // Also of protected people: whoever has one's id in exchange would be protected, or lose access, in the other's place.
+        if !is_anothers || !settled || !reachable || input.ledger.may_have_given(member.id.as_ref(), has) {
             return None;
         }
         let before =
             member.id.as_ref().and_then(|it| refused_before(RefusedKind::MemberId, it.as_str(), input));
-        if let Some(before) = before {
-            let external_id = person.external_id.clone();
-            refused.push((Subject { name: email.to_owned(), external_id }, before));
-            return None;
-        }
-        Some((place, person.external_id.clone()))
+        Some((place, Subject { name: email.to_owned(), external_id: person.external_id.clone() }, before))
     });
-    held.possible(wrong.collect())
-}
-
-/// Whether a run of ours that was cut off may have given the member this id.
-fn may_be_ours(member: &ObservedMember, has: &ExternalId, input: &PlanInput<'_>) -> bool {
-    let open = input.ledger.open_intents.iter().filter(|it| it.may_have_happened());
-    open.map(|it| &it.request).any(|request| match request {
-        Request::PutMember { id, .. } => member.id.as_ref() == Some(id),
-        Request::Import(import) | Request::WholeImport(import) => {
-            import.members.iter().any(|it| it.external_id == *has)
-        }
-        _ => false,
-    })
+    found.for_each(|it| wrong.add(it));
+    held.possible(&mut wrong);
+    wrong
 }
 
 /// Groups that the ledger knows by the organization's own id, under another external id than theirs.
-fn groups(
-    input: &PlanInput<'_>,
-    state: &OrganizationState,
-    refused: &mut Vec<(Subject, RefusedBefore)>,
-) -> Vec<(usize, ExternalId)> {
+fn groups(input: &PlanInput<'_>, state: &OrganizationState) -> Wrong {
     let held = Held::new(state.groups.iter().map(|it| it.external_id.as_ref()));
     let known: HashMap<&str, &ManagedGroup> =
         input.ledger.groups.iter().filter_map(|it| Some((it.group_id.as_ref()?.as_str(), it))).collect();
     let managed: HashSet<&ExternalId> = input.ledger.groups.iter().map(|it| &it.external_id).collect();
-    let wrong = state.groups.iter().enumerate().filter_map(|(place, group)| {
+    let mut wrong = Wrong::default();
+    let found = state.groups.iter().enumerate().filter_map(|(place, group)| {
         let (has, id) = (group.external_id.as_ref()?, group.id.as_ref()?.as_str());
         let known = known.get(id)?;
         let is_anothers = *has != known.external_id && (managed.contains(has) || held.is_shared(has));
         if !is_anothers {
             return None;
         }
-        if let Some(before) = refused_before(RefusedKind::GroupId, id, input) {
-            let (name, external_id) = (group.name.clone(), known.external_id.clone());
-            refused.push((Subject { name, external_id }, before));
-            return None;
-        }
-        Some((place, known.external_id.clone()))
+        let about = Subject { name: group.name.clone(), external_id: known.external_id.clone() };
+        Some((place, about, refused_before(RefusedKind::GroupId, id, input)))
     });
-    held.possible(wrong.collect())
+    found.for_each(|it| wrong.add(it));
+    held.possible(&mut wrong);
+    wrong
 }
 
 /// The addresses that the directory gives now to those whom the ledger knows.

@@ -61,6 +61,7 @@ pub use likeness::Mark;
 pub use limits::unfound;
 use mends::Mends;
 pub use notice::{PlanNotice, may_be_shared};
+use recognized::Recognized;
 pub use recognized::recognize;
 pub use refusal::{Held, Refusal, Verdict};
 pub use repair::{Disorder, Holder, Picks, RepairCase, repairs};
@@ -207,7 +208,7 @@ pub struct Plan {
     anew: BTreeSet<(String, String)>,
     /// Members whose external id somebody changed, by the one that our runs gave.
     #[serde(skip)]
-    recognized: HashMap<ExternalId, MemberId>,
+    recognized: HashMap<ExternalId, Recognized>,
     /// Ids of memberships that go on under another entry.
     #[serde(skip)]
     replaced_people: BTreeSet<String>,
@@ -235,15 +236,16 @@ impl Plan {
 
     fn build_holding(input: &PlanInput<'_>, held: Option<&Held>) -> Self {
         let mends = Mends::of(input);
+        let doubled = mends.doubled(input);
         let mut plan = match mends.observed(input) {
-            Some(observed) => Self::build_on(&PlanInput { observed: &observed, ..*input }, held),
-            None => Self::build_on(input, held),
+            Some(observed) => Self::build_on(&PlanInput { observed: &observed, ..*input }, held, doubled),
+            None => Self::build_on(input, held, doubled),
         };
         mends.add_to(&mut plan, input);
         plan
     }
 
-    fn build_on(input: &PlanInput<'_>, held: Option<&Held>) -> Self {
+    fn build_on(input: &PlanInput<'_>, held: Option<&Held>, doubled: Vec<Refusal>) -> Self {
         let index = Index::new(input);
         let totals = index.totals(input);
         let mut refusals = Vec::new();
@@ -269,6 +271,8 @@ impl Plan {
         let mut overwriting = overwrite::decide(input, &index, &roster, totals, &mut people, &groups);
         refusals.extend(overwriting.refusal.take());
         let overwrite_withheld = overwriting.withheld;
+        let given_back = recognized::ids_given_back(&people, input, &index);
+        people.extend(given_back);
 
         let mut shown = Shown::default();
         let mut sent = Sent::new(input.sync.invite_users_after_provisioning);
@@ -299,7 +303,7 @@ impl Plan {
             mended: Vec::new(),
             set_right,
             waiting: seating.waiting,
-            waits_for: Vec::new(),
+            waits_for: doubled,
             basis: limits::Basis::default(),
             anew: anew.memberships,
             recognized: index.recognized(),

@@ -13,7 +13,7 @@ use super::standing::Standing;
 use super::{Evidence, Index, PlanInput, Totals};
 use crate::import::{BATCH, official_request};
 use crate::names::ExternalId;
-use crate::observed::{MemberStatus, ObservedMember, Role, ServerKind};
+use crate::observed::{ChangedId, MemberStatus, ObservedMember, Role, ServerKind};
 use crate::settings::LeaverAction;
 use crate::wire::{ImportGroup, ImportMember, ImportRequest};
 use hashbrown::{HashMap, HashSet};
@@ -137,7 +137,7 @@ impl Whole<'_, '_> {
         }
         let by = self.taken_out(member).unwrap_or_else(|| {
             self.note_pending(member);
-            Taking::Overwrite
+            self.overwritten(member, &person.external_id)
         });
         PersonFate::Leaves { person, cause, by }
     }
@@ -151,6 +151,18 @@ impl Whole<'_, '_> {
         let official = self.input.server != ServerKind::Vaultwarden;
         let id = member.id.clone().filter(|_| official && overwrites && policy.hidden.is_none());
         id.filter(|_| has_not_joined(member)).map(Taking::Remove)
+    }
+
+    /// Who is not listed. The server overwrites nobody without an external id: whose somebody cleared gets it back before.
+    fn overwritten(&self, member: &ObservedMember, ours: &ExternalId) -> Taking {
+        let cleared = member.changed_id == Some(ChangedId::Cleared);
+        match &member.id {
+            Some(_) if cleared && self.input.server == ServerKind::Vaultwarden => {
+                Taking::RevokeByImport(vec![member.email.as_str().to_owned()])
+            }
+            Some(id) if cleared => Taking::OverwriteByOwnId(id.clone(), ours.clone()),
+            _ => Taking::Overwrite,
+        }
     }
 
     fn note_pending(&mut self, member: &ObservedMember) {

@@ -8,9 +8,9 @@ use super::held;
 use super::invitations::{Turns, is_allowed};
 use super::joining::{One, is_staged, usable_address, waits, was_brought_over};
 use super::leavers::{self, Leavers, leaving};
-use super::member_by_address::{Found, identify, may_replace, was_revoked_by_us};
+use super::member_by_address::{Found, identify, may_replace, stays_revoked, was_revoked_by_us};
 use super::person_requests::{Access, AddressDifference, LeaversAddress, MemberFate, PersonFate, Taking};
-use super::recognized::{given_back, ids_given_back};
+use super::recognized::given_back;
 use super::refusal::Held;
 use super::roster::Roster;
 use super::same_address;
@@ -108,8 +108,6 @@ pub(super) fn decide<'a>(
         held::keep_people(held, &mut fates, index, &mut roster);
         leavers.removed_by_import.clear();
     }
-    let returned = ids_given_back(&fates, input, index);
-    fates.extend(returned);
     used_names::free(&newcomers, &turns, input, index, &mut roster, &mut fates);
     // Vaultwarden revokes: memberships stay.
     for id in leavers.removed_by_import.iter().filter(|_| input.server != ServerKind::Vaultwarden) {
@@ -397,7 +395,7 @@ fn known_member(
     let entry = ImportMember {
         email: Some(member.email.as_str().to_owned()),
         external_id: person.external_id.clone(),
-        deleted: false,
+        deleted: stays_revoked(member, &access, input),
     };
     let unseen = matches!(address, AddressDifference::Unseen { .. });
     let sent_again = index.resends && !unseen && matches!(access, Access::Has);

@@ -36,7 +36,7 @@ pub(super) enum PersonFate {
     /// A leaver's id is a newcomer's from now on, and the leaver's membership gets another one.
     Freed { person: Subject, old: ExternalId, by: Freeing },
     /// No cause to be a member, and somebody changed or cleared the id: groups go by it, so that the member gets it back.
-    IdGivenBack { person: Subject, old: Option<ExternalId>, id: MemberId },
+    IdGivenBack { person: Subject, old: Option<ExternalId>, by: GivingBack },
     /// Has an invitation that nobody has accepted, and another address by now.
     InvitedAnew { person: Subject, id: MemberId, from: String },
     /// Becomes a member.
@@ -56,6 +56,15 @@ pub(super) struct LeaversAddress {
     pub(super) former: String,
     pub(super) active: bool,
     pub(super) because: AddressHeldBecause,
+}
+
+/// By what a member gets back the id that somebody changed.
+pub(super) enum GivingBack {
+    Put(MemberId),
+    /// The import lists the member as it is: whoever has no access, as deleted.
+    Import {
+        deleted: bool,
+    },
 }
 
 /// By what a leaver's membership gets another id.
@@ -142,6 +151,8 @@ pub(super) enum Taking {
     RemoveByImport,
     /// By an import that overwrites and does not list the person.
     Overwrite,
+    /// The same, once the member has the id again that somebody cleared.
+    OverwriteByOwnId(MemberId, ExternalId),
 }
 
 impl PersonFate {
@@ -151,6 +162,19 @@ impl PersonFate {
             Self::Leaves { person, .. } => Some(&person.external_id),
             _ => None,
         }
+    }
+
+    /// The address of somebody who is removed for another entry that has it.
+    pub(super) fn is_replaced(&self) -> Option<&str> {
+        match self {
+            Self::Leaves { person, cause: Cause::EntryReplaced, .. } => Some(&person.name),
+            _ => None,
+        }
+    }
+
+    /// Under which address somebody joins.
+    pub(super) fn joins_as(&self) -> Option<&str> {
+        if let Self::Joins { person, .. } = self { Some(&person.name) } else { None }
     }
 
     /// Who needs a seat for it, and whether it is a newcomer's; None: nobody does.
@@ -209,9 +233,14 @@ impl PersonFate {
                 let cause = Cause::NameUsed;
                 shown.changes.push(Change::ReplaceExternalId { person, old, cause });
             }
-            Self::IdGivenBack { person, old, id } => {
-                let external_id = person.external_id.clone();
-                sent.repair(person.clone(), Request::PutMember { id, external_id });
+            Self::IdGivenBack { person, old, by } => {
+                match by {
+                    GivingBack::Put(id) => {
+                        let external_id = person.external_id.clone();
+                        sent.repair(person.clone(), Request::PutMember { id, external_id });
+                    }
+                    GivingBack::Import { deleted } => sent.import.members.push(entry(&person, deleted)),
+                }
                 let cause = Cause::IdChanged;
                 shown.changes.push(match old {
                     Some(old) => Change::ReplaceExternalId { person, old, cause },
@@ -260,6 +289,10 @@ impl Taking {
                 sent.import.members.push(entry(&about, true));
             }
             Self::Overwrite => shown.changes.push(Change::Remove { person, cause }),
+            Self::OverwriteByOwnId(id, external_id) => {
+                shown.changes.push(Change::Remove { person, cause });
+                sent.repair(about, Request::PutMember { id, external_id });
+            }
         }
     }
 }

@@ -4,12 +4,27 @@
 //! else gets the id back. Everything that follows goes by our id; what the organization holds stands beside it.
 
 use super::change::{Kept, Subject};
-use super::person_requests::{IdChange, PersonFate, Taking};
-use super::{Index, PlanInput};
+use super::person_requests::{GivingBack, IdChange, PersonFate, Taking};
+use super::{Index, Plan, PlanInput};
 use crate::ledger::LedgerState;
 use crate::names::{ExternalId, MemberId};
-use crate::observed::{ChangedId, ObservedMember, OrganizationState, ServerKind};
+use crate::observed::{ChangedId, MemberStatus, ObservedMember, OrganizationState, ServerKind};
 use hashbrown::{HashMap, HashSet};
+
+/// A member whose id somebody changed.
+#[derive(Clone, Debug)]
+pub(super) struct Recognized {
+    pub(super) member: MemberId,
+    /// The id that the organization has; None: it was cleared.
+    pub(super) held: Option<ExternalId>,
+}
+
+impl Plan {
+    /// Notes the membership of somebody who keeps another one's id.
+    pub(super) fn recognize(&mut self, ours: ExternalId, member: MemberId, held: ExternalId) {
+        self.recognized.insert(ours, Recognized { member, held: Some(held) });
+    }
+}
 
 /// Gives the members of a state the ids under which the ledger has them. `shared`: another connector has members here, whose ids
 /// are not ours to change; a cleared id is nobody's.
@@ -48,14 +63,42 @@ pub(super) fn recognize_after(
         (held.is_none() || !shared).then_some((place, ours, held))
     };
     let changed: Vec<_> = state.members.iter().enumerate().filter_map(found).collect();
-    // Whoever has one of these ids now, and is no such member, has it by right: both are named, and nothing is guessed.
+    // Whoever has one of these ids now, and is no such member, has it by right: both are named, and nothing is guessed. Of whom
+    // the ledger knows under another id that one is set right.
     let places: HashSet<usize> = changed.iter().map(|(place, ..)| *place).collect();
-    let others = state.members.iter().enumerate().filter(|(place, _)| !places.contains(place));
+    let is_anothers = |it: &ObservedMember| {
+        let ours = it.id.as_ref().and_then(|id| known.get(id).copied());
+        ours.is_some_and(|ours| {
+            it.external_id.as_ref() != Some(ours) && it.external_id.as_ref() != replaced.get(ours).copied()
+        })
+    };
+    let others = state.members.iter().enumerate();
+    let others = others.filter(|(place, it)| !places.contains(place) && !is_anothers(it));
     let taken: HashSet<ExternalId> = others.filter_map(|(_, it)| it.external_id.clone()).collect();
     for (place, ours, held) in changed.into_iter().filter(|(_, ours, _)| !taken.contains(ours)) {
         let member = &mut state.members[place];
         member.external_id = Some(ours);
         member.changed_id = Some(held.map_or(ChangedId::Cleared, ChangedId::Other));
+    }
+}
+
+/// After a run: whoever still has an id that is another one's, because the server refuses the right one, is known by the membership
+/// all the same. `replaced`: the ids that this run gave, by those before.
+pub(super) fn recognize_unmended(
+    state: &mut OrganizationState,
+    ledger: &LedgerState,
+    replaced: &HashMap<&ExternalId, &ExternalId>,
+) {
+    let known: HashMap<&MemberId, &ExternalId> =
+        ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, &it.external_id))).collect();
+    let managed: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
+    for member in &mut state.members {
+        let ours = member.id.as_ref().and_then(|it| known.get(it).copied());
+        let (Some(ours), Some(held)) = (ours, &member.external_id) else { continue };
+        let is_anothers = held != ours && managed.contains(held) && replaced.get(ours) != Some(&held);
+        if is_anothers && !ledger.may_have_given(member.id.as_ref(), held) {
+            member.external_id = Some(ours.clone());
+        }
     }
 }
 
@@ -65,23 +108,21 @@ pub(super) fn ids_given_back(
     input: &PlanInput<'_>,
     index: &Index<'_>,
 ) -> Vec<PersonFate> {
-    if input.server == ServerKind::Vaultwarden {
-        return Vec::new();
-    }
     let stays = |fate: &PersonFate| match fate {
-        PersonFate::Kept(Kept { person, .. }) | PersonFate::Leaves { person, by: Taking::Revoke(_), .. } => {
-            Some(person.external_id.clone())
-        }
+        PersonFate::Kept(Kept { person, .. })
+        | PersonFate::Unusable { member: person, .. }
+        | PersonFate::Leaves { person, by: Taking::Revoke(_), .. } => Some(person.external_id.clone()),
         _ => None,
     };
     let given_back = |id: ExternalId| {
         let member = index.member(*index.by_external_id.get(id.as_str())?);
-        let old = match member.changed_id.as_ref()? {
-            ChangedId::Cleared => None,
-            ChangedId::Other(held) => Some(held.clone()),
-        };
+        let old = member.changed_id.as_ref()?.held().cloned();
         let person = Subject { name: member.email.as_str().to_owned(), external_id: id };
-        Some(PersonFate::IdGivenBack { person, old, id: member.id.clone()? })
+        let by = match input.server {
+            ServerKind::Vaultwarden => GivingBack::Import { deleted: member.status == MemberStatus::Revoked },
+            _ => GivingBack::Put(member.id.clone()?),
+        };
+        Some(PersonFate::IdGivenBack { person, old, by })
     };
     fates.iter().filter_map(stays).filter_map(given_back).collect()
 }

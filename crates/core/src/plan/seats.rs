@@ -40,7 +40,13 @@ impl Seating {
     /// longest, then in the directory's order.
     pub(super) fn of(people: &[PersonFate], input: &PlanInput<'_>, index: &Index<'_>) -> Self {
         let Some((seats, state)) = input.seats.zip(index.state) else { return Self::default() };
-        let leaving: HashSet<&ExternalId> = people.iter().filter_map(PersonFate::frees_seat).collect();
+        // Whose place another entry takes, invited anew, leaves the seat to that one alone: without it nobody is removed.
+        let has_seat =
+            |email: &str| state.members.iter().any(|it| it.status.takes_seat() && it.email.as_str() == email);
+        let replaced: HashSet<&str> =
+            people.iter().filter_map(PersonFate::is_replaced).filter(|it| has_seat(it)).collect();
+        let leaving = people.iter().filter(|it| it.is_replaced().is_none_or(|it| !replaced.contains(it)));
+        let leaving: HashSet<&ExternalId> = leaving.filter_map(PersonFate::frees_seat).collect();
         let stays = |id: &Option<ExternalId>| id.as_ref().is_none_or(|id| !leaving.contains(id));
         let taken =
             state.members.iter().filter(|it| it.status.takes_seat() && stays(&it.external_id)).count();
@@ -54,6 +60,7 @@ impl Seating {
             input.ledger.waiting.iter().enumerate().map(|(place, id)| (id, place)).collect();
         let mut seekers: Vec<(bool, usize, &ExternalId)> = people
             .iter()
+            .filter(|it| it.joins_as().is_none_or(|it| !replaced.contains(it)))
             .filter_map(PersonFate::seeks_seat)
             .map(|(id, joins)| (joins, rank.get(id).copied().unwrap_or(usize::MAX), id))
             .collect();

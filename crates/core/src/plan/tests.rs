@@ -477,6 +477,7 @@ fn a_baseline_takes_no_membership_away() {
 }
 
 mod addresses;
+mod changed_ids;
 mod corrected;
 mod decided;
 mod former;

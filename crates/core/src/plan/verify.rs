@@ -20,7 +20,9 @@ impl Plan {
             | Change::Stage { person, .. }
             | Change::Adopt { person, .. }
             | Change::ReplaceExternalId { person, .. } => after.member(&person.external_id).is_none(),
-            Change::Restore { person, .. } => !after.has_access(&person.external_id),
+            Change::Restore { person, .. } => {
+                after.with(&person.external_id, self).is_none_or(|it| it.status == MemberStatus::Revoked)
+            }
             Change::Revoke { person, .. } => {
                 after.with(&person.external_id, self).is_some_and(|it| it.status != MemberStatus::Revoked)
             }
@@ -71,13 +73,9 @@ impl<'a> Afterwards<'a> {
     /// The member whom the plan means by this id: it may have another one.
     fn with(&self, id: &ExternalId, plan: &Plan) -> Option<&'a ObservedMember> {
         match plan.recognized.get(id) {
-            Some(member) => self.state.members.iter().find(|it| it.id.as_ref() == Some(member)),
+            Some(known) => self.state.members.iter().find(|it| it.id.as_ref() == Some(&known.member)),
             None => self.member(id),
         }
-    }
-
-    fn has_access(&self, id: &ExternalId) -> bool {
-        self.member(id).is_some_and(|it| it.status != MemberStatus::Revoked)
     }
 
     /// Whether the group has all of these, in so far as they are members.

@@ -177,6 +177,18 @@ fn the_settings_say_what_another_person_with_the_address_gets() {
 }
 
 #[test]
+fn the_seat_of_somebody_who_is_invited_anew_is_nobody_elses() {
+    let mut world = anna(false);
+    world.connector.leavers.returning = Returning::Invite;
+    let total = u32::try_from(world.state.members.len()).expect("a few");
+    world.seats = Some(Seats { total, most: None });
+    world.ledger.waiting = vec![ExternalId::new("first")];
+    let plan = world.plan(successor("new", named("Otto Beispiel")).person("first", "first@x"));
+    let joins: Vec<&str> = plan.changes.iter().filter_map(Change::joins).collect();
+    assert_eq!((joins, plan.seats.bought), (vec!["new"], 0), "{:?}", plan.left_out);
+}
+
+#[test]
 fn a_listed_old_entry_is_compared_by_what_it_says_now() {
     let mut world = anna(false);
     world.connector.leavers.disabled = Some(LeaverAction::Revoke);

@@ -54,7 +54,7 @@ impl Member {
         }
     }
 
-    fn known_id(&self) -> Option<&str> {
+    pub(crate) fn known_id(&self) -> Option<&str> {
         self.external_id.as_deref().filter(|it| !it.trim().is_empty())
     }
 
@@ -88,7 +88,7 @@ pub(crate) struct Organization {
     pub(crate) revokes: bool,
     /// Members about whom a rule forbids every request of their own.
     pub(crate) forbidden: BTreeSet<String>,
-    next: usize,
+    pub(crate) next: usize,
 }
 
 impl Organization {

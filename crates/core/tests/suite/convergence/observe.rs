@@ -2,8 +2,10 @@
 
 use crate::convergence::model::Organization;
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId};
-use bwdc_core::observed::{Membership, ObservedGroup, ObservedMember, OrganizationState, Seats};
-use std::collections::BTreeMap;
+use bwdc_core::observed::{
+    MemberStatus, Membership, ObservedGroup, ObservedMember, OrganizationState, Role, Seats,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Organization {
     /// The organization as an API that can be read shows it.
@@ -40,6 +42,30 @@ impl Organization {
     pub(crate) fn toggle_rule(&mut self, id: String) {
         if !self.forbidden.remove(&id) {
             self.forbidden.insert(id);
+        }
+    }
+
+    /// Ids that another one has given are given no more.
+    pub(crate) fn skip_ids(&mut self, other: &Self) {
+        self.next = self.next.max(other.next);
+    }
+
+    /// What an administrator does in the web vault while a run is under way.
+    pub(crate) fn change_meanwhile(&mut self, whom: u8, how: u8) {
+        let place = usize::from(whom) % self.members.len();
+        let id = self.members[place].id.clone();
+        let groups = self.groups.len();
+        let member = &mut self.members[place];
+        match how % 4 {
+            _ if member.role == Role::Owner => {}
+            0 if member.status != MemberStatus::Revoked => {
+                member.former = member.status;
+                member.status = MemberStatus::Revoked;
+            }
+            1 => self.remove(&BTreeSet::from([id])),
+            2 => member.role = Role::Custom,
+            3 if groups > 0 => drop(self.groups[usize::from(how) % groups].members.insert(id)),
+            _ => {}
         }
     }
 

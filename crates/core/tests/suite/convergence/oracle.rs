@@ -4,8 +4,7 @@ use crate::convergence::directory::{Entry, Group, State};
 use crate::convergence::model::{Member, Organization};
 use crate::convergence::world::{HOUR, Joined, Mode, World};
 use bwdc_core::ledger::{ManagedGroup, ManagedPerson, MendedKind, RefusedKind};
-use bwdc_core::names::ExternalId;
-use bwdc_core::observed::{MemberStatus, Observed, Role};
+use bwdc_core::observed::{MemberStatus, Role};
 use bwdc_core::plan::{
     AddressHeldBecause, Cause, Change, Evidence, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Plan,
     Standing,
@@ -21,6 +20,7 @@ type Checked = Result<(), TestCaseError>;
 pub(crate) struct Guarded {
     before: Organization,
     within_limits: bool,
+    counts_seats: bool,
     lost_before: BTreeSet<String>,
 }
 
@@ -30,15 +30,22 @@ impl Guarded {
         Self {
             before: world.organization.clone(),
             within_limits,
+            counts_seats: true,
             lost_before: recent.people().cloned().collect(),
         }
     }
 
     /// Nobody lost what a run may not take, and no more than the limits allow.
+    /// Of a run in which the server refused something about one.
+    pub(crate) fn after_refusals(self, world: &World, plan: &Plan) -> Checked {
+        // The seat of a leaver whom the server does not let go is counted on, and bought instead.
+        Self { counts_seats: false, ..self }.after(world, plan)
+    }
+
     pub(crate) fn after(self, world: &World, plan: &Plan) -> Checked {
         let after: BTreeMap<&str, &Member> =
             world.organization.members.iter().map(|it| (it.id.as_str(), it)).collect();
-        let is_managed = |it: &&Member| it.external_id.as_ref().is_some_and(|id| !id.trim().is_empty());
+        let is_managed = |it: &&Member| world.known_as(it).is_some();
         let mut lost = BTreeSet::new();
         for member in &self.before.members {
             let now = after.get(member.id.as_str());
@@ -49,16 +56,7 @@ impl Guarded {
             prop_assert!(!loses || ours, "{member:?} lost access: {:#?}", plan.changes);
             // A second membership of a leaver is no second person.
             if loses && (is_managed(&member) || !of_leaver) {
-                // By the own id, where somebody had given it another one's.
-                let own = plan.changes.iter().find_map(|it| match it {
-                    Change::ReplaceExternalId { person, cause: Cause::ChangedThere, .. }
-                    | Change::Revoke { person, .. }
-                    | Change::Remove { person, .. } => {
-                        (person.name == member.email).then(|| person.external_id.as_str().to_owned())
-                    }
-                    _ => None,
-                });
-                lost.insert(own.or_else(|| member.external_id.clone()).unwrap_or_default());
+                lost.insert(world.known_as(member).unwrap_or_default().to_owned());
             }
             if let Some(now) = now {
                 // An invitation that nobody has accepted goes to the address that the directory corrected.
@@ -79,9 +77,9 @@ impl Guarded {
         let limits = world.connector.limits;
         if self.within_limits && !limits.off && !lost.is_empty() {
             // Who was removed within the window still counts among the managed.
-            let ids: BTreeSet<&String> =
-                self.before.members.iter().filter_map(|it| it.external_id.as_ref()).collect();
-            let base = managed + self.lost_before.iter().filter(|it| !ids.contains(it)).count();
+            let ids: BTreeSet<&str> =
+                self.before.members.iter().filter_map(|it| world.known_as(it)).collect();
+            let base = managed + self.lost_before.iter().filter(|it| !ids.contains(it.as_str())).count();
             let share = match limits.removals_percent {
                 Some(percent) => base * percent as usize / 100,
                 None => (base * 5 / 100).max((base / 2).min(3)),
@@ -101,7 +99,7 @@ impl Guarded {
             prop_assert!(addresses.insert(&member.email), "{} is a member twice", member.email);
         }
         if let (Some(before), false) =
-            (self.before.seats, limits.buy_seats || !self.within_limits || limits.off)
+            (self.before.seats, limits.buy_seats || !self.within_limits || limits.off || !self.counts_seats)
         {
             prop_assert_eq!(world.organization.seats, Some(before), "seats were bought");
         }
@@ -110,7 +108,7 @@ impl Guarded {
 
     /// Whether any rule could allow a run to take this member's access.
     fn is_ours_to_take(&self, world: &World, member: &Member) -> bool {
-        let id = member.external_id.as_deref().unwrap_or_default();
+        let id = world.known_as(member).unwrap_or_default();
         let named = |it: &String| it == id || it.eq_ignore_ascii_case(&member.email);
         let protected = world.connector.protected.iter().any(named);
         // Whether this person is an enabled one of the directory.
@@ -131,13 +129,10 @@ impl Guarded {
 
     fn we_took(&self, world: &World, plan: &Plan, member: &Member) -> bool {
         // By the own id, where somebody had exchanged it for another one's.
-        let is_own =
-            |it: &&ManagedPerson| it.member_id.as_ref().is_some_and(|id| id.as_str() == member.id.as_str());
-        let own = world.ledger.people.iter().find(is_own).map(|it| &it.external_id);
+        let own = world.known_as(member);
         plan.changes.iter().any(|it| {
             matches!(it, Change::Restore { person, .. } if person.name == member.email
-                || Some(person.external_id.as_str()) == member.external_id.as_deref()
-                || Some(&person.external_id) == own)
+                || Some(person.external_id.as_str()) == own)
         })
     }
 }
@@ -153,7 +148,7 @@ fn is_leavers_address(world: &World, plan: &Plan, member: &Member) -> bool {
         _ => false,
     };
     let is_strange =
-        !world.ledger.people.iter().any(|it| Some(it.external_id.as_str()) == member.external_id.as_deref());
+        !world.ledger.people.iter().any(|it| Some(it.external_id.as_str()) == world.known_as(member));
     !world.can_read()
         && is_strange
         && member.role == Role::User
@@ -240,7 +235,7 @@ impl People {
 }
 
 fn member<'a>(world: &'a World, id: &str) -> Option<&'a Member> {
-    world.organization.members.iter().find(|it| it.external_id.as_deref() == Some(id))
+    world.organization.members.iter().find(|it| world.known_as(it) == Some(id))
 }
 
 fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked {
@@ -305,7 +300,8 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
     // Where nobody knows more than names, whoever has the address is not the one who has the id.
     prop_assert!(!differs || explained("address", id) || explained("id", id), "{entry:?} is {found:?}");
     let revoked = found.status == MemberStatus::Revoked;
-    prop_assert!(!revoked || without_seat || explained("access", id), "{entry:?} has no access");
+    let waits = without_seat || explained("access", id) || explained("id", id);
+    prop_assert!(!revoked || waits, "{entry:?} has no access");
     Ok(())
 }
 
@@ -383,7 +379,8 @@ fn leavers(world: &World, plan: &Plan, people: &People, held: bool) -> Checked {
                     || entry.is_some_and(|entry| entry.email == *it)
                     || told.iter().any(|told| told.email.as_str() == it)
             }),
-            KeptBecause::Unconfirmed { .. } => world.directory.silent,
+            // Asked by name, a directory answers for whoever has the name now.
+            KeptBecause::Unconfirmed { .. } => world.directory.silent || managed.stable_id.is_none(),
             KeptBecause::FormerDirectory { .. } => false,
             KeptBecause::ServerCannotRevoke => {
                 // Nobody is removed whose address a newcomer has.
@@ -414,7 +411,7 @@ fn for_hidden(policy: &LeaverPolicy) -> LeaverAction {
 
 /// What the server refused about one is all that is not done, and everything else is.
 pub(crate) fn only_refused(world: &World, plan: &Plan, refused: &[Request]) -> Checked {
-    let Observed::Live(state) = world.observed() else { return Ok(()) };
+    let Some(state) = world.state() else { return Ok(()) };
     if !plan.can_import_without(refused) {
         // Two have one id, with which every import would fail.
         return Ok(());
@@ -423,13 +420,10 @@ pub(crate) fn only_refused(world: &World, plan: &Plan, refused: &[Request]) -> C
         let of = change.person().map(|it| it.external_id.as_str());
         let is_refused = refused.iter().any(|it| match it {
             Request::Revoke(id) | Request::Remove(id) => {
-                let found = state.members.iter().find(|it| it.id.as_ref() == Some(id));
+                let found = world.organization.members.iter().find(|it| it.id == id.as_str());
                 // Nor is anybody invited in the place of one who is not removed.
                 let address = change.person().map(|it| it.name.as_str());
-                found.is_some_and(|it| {
-                    it.external_id.as_ref().map(ExternalId::as_str) == of
-                        || Some(it.email.as_str()) == address
-                })
+                found.is_some_and(|it| world.known_as(it) == of || Some(it.email.as_str()) == address)
             }
             _ => false,
         });
@@ -457,6 +451,11 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
         _ => None,
     });
     let refused: BTreeMap<&str, &str> = refused.collect();
+    let waiting = plan.standing.iter().filter_map(|it| match it {
+        Standing::ExternalIdTaken { person, .. } => Some(person.external_id.as_str()),
+        _ => None,
+    });
+    let waiting: BTreeSet<&str> = waiting.collect();
     let unconfirmed: BTreeSet<&str> = plan
         .kept
         .iter()
@@ -510,6 +509,9 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
         let wanted: BTreeSet<&str> = listed
             .filter_map(|it| {
                 let id = people.of(it)?;
+                if waiting.contains(id) {
+                    return None;
+                }
                 // Whom the ledger knows is not whoever else it knows.
                 let others = |held: &str| {
                     let known = &world.ledger.people;
@@ -526,6 +528,8 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
                     world.organization.members.iter().find(|it| it.email == *address)
                 })
             })
+            // An import names nobody who has no id, because the server refuses it.
+            .filter(|it| it.known_id().is_some())
             .map(|it| it.id.as_str())
             .collect();
         let mut is: BTreeSet<&str> = found.members.iter().map(String::as_str).collect();
@@ -580,7 +584,7 @@ fn standing(world: &World, standing: &Standing) -> Checked {
         }
         Standing::HeldUnderOtherId { person, observed } => {
             let is_it = |it: &Member| {
-                it.external_id.as_deref() == Some(observed.as_str())
+                (it.known_id() == Some(observed.as_str()) || world.known_as(it) == Some(observed.as_str()))
                     && (it.email == person.name || !world.can_read())
             };
             members.iter().any(is_it)
@@ -607,11 +611,12 @@ fn standing(world: &World, standing: &Standing) -> Checked {
         }
         Standing::ExternalIdTaken { person, .. } => {
             let id = &person.external_id;
-            world.ledger.people.iter().any(|it| it.external_id == *id) || member(world, id.as_str()).is_some()
+            let is_held = members.iter().any(|it| it.known_id() == Some(id.as_str()));
+            is_held || world.ledger.people.iter().any(|it| it.external_id == *id)
         }
         Standing::RevokedByHand { person } => {
             let is_it = |it: &&Member| {
-                it.email == person.name || it.external_id.as_deref() == Some(person.external_id.as_str())
+                it.email == person.name || world.known_as(it) == Some(person.external_id.as_str())
             };
             members.iter().filter(is_it).any(|it| it.status == MemberStatus::Revoked)
         }

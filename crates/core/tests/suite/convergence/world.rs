@@ -2,12 +2,13 @@
 
 use crate::convergence::directory::{Directory, Entry, Marks, State};
 use crate::convergence::model::{self, Kind, Known, Member, Organization};
+use crate::convergence::under_way::UnderWay;
 use bwdc_core::desired::Desired;
 use bwdc_core::import::RefusedRecord;
 use bwdc_core::ledger::{LedgerState, RefusedKind};
 use bwdc_core::names::Timestamp;
-use bwdc_core::observed::{MemberStatus, Observed, Presences, Role, ServerKind};
-use bwdc_core::plan::{After, ApprovalScope, Held, Identity, Plan, PlanInput, believed};
+use bwdc_core::observed::{MemberStatus, Observed, OrganizationState, Presences, Role, ServerKind};
+use bwdc_core::plan::{After, ApprovalScope, Held, Identity, Plan, PlanInput, believed, recognize};
 use bwdc_core::settings::{
     AddressRule, ConnectorSettings, HiddenAction, LeaverAction, Returning, SyncSettings, VanishedGroups,
 };
@@ -37,9 +38,12 @@ pub(crate) struct Carried {
 }
 
 /// Sends a plan as a run does: what is refused about one person keeps nothing from anybody else.
-fn send(plan: &Plan, organization: &mut Organization) -> Carried {
+fn send(plan: &Plan, organization: &mut Organization, meanwhile: Option<(usize, u8, u8)>) -> Carried {
     let mut sent = Carried { plan: plan.clone(), refused: Vec::new(), failure: None };
-    for request in plan.requests() {
+    for (number, request) in plan.requests().into_iter().enumerate() {
+        if let Some((_, whom, how)) = meanwhile.filter(|(after, ..)| *after == number) {
+            organization.change_meanwhile(whom, how);
+        }
         let rewritten = |import| plan.after_refusals(import, &sent.refused);
         let request = match request {
             Request::Import(it) if !sent.refused.is_empty() => Request::Import(rewritten(it)),
@@ -52,6 +56,8 @@ fn send(plan: &Plan, organization: &mut Organization) -> Carried {
         }
         match organization.apply(&request) {
             Ok(()) => {}
+            // Somebody removed the member a moment ago.
+            Err(model::Refused(404)) if !imports && meanwhile.is_some() => {}
             Err(model::Refused(400)) if !imports => sent.refused.push(request),
             Err(failure) => {
                 sent.failure = Some(failure);
@@ -79,7 +85,10 @@ pub(crate) struct Joined(pub(crate) Entry);
 pub(crate) type Event = (u8, u8, u8);
 
 /// How many kinds of events there are.
-pub(crate) const EVENTS: u8 = 39;
+pub(crate) const EVENTS: u8 = 45;
+
+/// What happens rarely by itself, and is met more often so.
+pub(crate) const OFTEN: [u8; 12] = [3, 5, 5, 11, 11, 11, 15, 29, 35, 38, 40, 40];
 
 #[derive(Clone, Debug)]
 pub(crate) struct World {
@@ -96,8 +105,21 @@ pub(crate) struct World {
     pub(crate) taken: Vec<(i64, ApprovalScope)>,
     /// Who was let in by each membership.
     pub(crate) joined: BTreeMap<String, Joined>,
+    /// The external id that runs of ours gave each membership last, whatever somebody made of it since.
+    pub(crate) given: BTreeMap<String, String>,
     /// Memberships whose id somebody changed by hand.
     pub(crate) untold: BTreeSet<String>,
+    /// The connection of the next import is cut, this much of the longest time before the server is done.
+    pub(crate) cut: Option<u8>,
+    pub(crate) under_way: Option<UnderWay>,
+    /// What somebody changes in the web vault between two requests of the next run: after how many, to whom, and how.
+    pub(crate) meanwhile: Option<(usize, u8, u8)>,
+    /// Whether somebody deletes the ledger when everything is as the directory asks: what only the ledger knows nobody knows then.
+    purges: bool,
+    /// Whether the ledger is new because somebody deleted it.
+    pub(crate) purged: bool,
+    /// Whether somebody whom we brought over has changed the address of the account since the last run.
+    pub(crate) accounts_changed: bool,
     /// Whether the settings have been the same since the last run that was carried out as a whole.
     settled: bool,
 }
@@ -128,6 +150,11 @@ impl World {
         leavers.deleted = action(2);
         leavers.gone = action(4);
         leavers.out_of_scope = action(6);
+        if bit(19) && bit(20) && (bit(33) || bit(34)) {
+            // As an installation without lines of our own overwrites.
+            (leavers.disabled, leavers.deleted, leavers.gone, leavers.out_of_scope) =
+                (None, None, None, None);
+        }
         if bit(8) {
             leavers.gone_grace_hours = 30;
             leavers.disabled_grace_hours = 5;
@@ -139,6 +166,7 @@ impl World {
         connector.leavers.hidden =
             [None, Some(HiddenAction::Keep), Some(HiddenAction::Revoke), None][(more & 3) as usize];
         connector.leavers.hidden_grace_hours = if more >> 2 & 1 == 1 { 30 } else { 0 };
+        connector.shared_organization = more >> 6 == 3 && mode != Mode::Vaultwarden;
         connector.adopt_groups = bit(10);
         if bit(11) && bit(12) {
             connector.allowed_domains = vec!["example.test".to_owned()];
@@ -168,8 +196,8 @@ impl World {
             Mode::Vaultwarden | Mode::VaultwardenRead => Kind::Vaultwarden,
         };
         let mut organization = Organization::new(kind);
-        if bit(23) && bit(24) {
-            organization.seats = Some(12);
+        if bit(23) {
+            organization.seats = Some(4 + (settings >> 29 & 7) as u32);
         }
         organization.revokes = mode != Mode::Official || more >> 3 & 7 != 7;
         let id = organization.fresh_id();
@@ -186,7 +214,14 @@ impl World {
             places: BTreeMap::new(),
             taken: Vec::new(),
             joined: BTreeMap::new(),
+            given: BTreeMap::new(),
             untold: BTreeSet::new(),
+            cut: None,
+            under_way: None,
+            meanwhile: None,
+            purges: false,
+            purged: false,
+            accounts_changed: false,
             settled: bit(28),
         }
     }
@@ -203,26 +238,36 @@ impl World {
         Desired::build(self.directory.snapshot(self.sync.groups), &self.sync).expect("a valid directory")
     }
 
+    /// The organization as a run sees it that begins.
     pub(crate) fn observed(&self) -> Observed {
-        if !self.can_read() {
-            return believed(&self.ledger);
-        }
-        let mut state = self.organization.observe();
+        let ledger = self.remembered();
+        let Some(mut state) = self.state() else { return believed(&ledger) };
+        recognize(&mut state, &ledger, self.connector.shared_organization);
+        Observed::Live(state)
+    }
+
+    /// What an API shows of the organization; None: nothing.
+    pub(crate) fn state(&self) -> Option<OrganizationState> {
+        self.can_read().then(|| self.shown(&self.organization))
+    }
+
+    fn shown(&self, organization: &Organization) -> OrganizationState {
+        let mut state = organization.observe();
         if !self.sync.groups {
             state.groups.clear();
         }
-        Observed::Live(state)
+        state
     }
 
     /// Builds a plan as a run does, and hands it on with everything that it was made of.
     pub(crate) fn plan<T>(&self, then: impl FnOnce(&Plan, &PlanInput<'_>) -> T) -> T {
-        let (desired, observed) = (self.desired(), self.observed());
-        let identity = Identity::new(&desired, &self.ledger, observed.state());
-        let groups = identity.group_lookups(&desired, &self.ledger);
+        let (desired, observed, ledger) = (self.desired(), self.observed(), self.remembered());
+        let identity = Identity::new(&desired, &ledger, observed.state());
+        let groups = identity.group_lookups(&desired, &ledger);
         let answers: Presences =
             groups.iter().flat_map(|(_, lookups)| self.directory.look_up_groups(lookups)).collect();
         let identity = identity.with_group_answers(&desired, answers);
-        let missing = identity.lookups(&self.ledger);
+        let missing = identity.lookups(&ledger);
         let presences: Presences =
             missing.iter().flat_map(|(_, lookups)| self.directory.look_up(lookups)).collect();
         let recent = self.recent();
@@ -230,7 +275,7 @@ impl World {
             desired: &desired,
             identity: &identity,
             observed: &observed,
-            ledger: &self.ledger,
+            ledger: &ledger,
             presences: &presences,
             sync: &self.sync,
             connector: &self.connector,
@@ -259,6 +304,60 @@ impl World {
         self.organization.members.iter().filter_map(|it| it.external_id.as_ref()).any(|it| !ids.insert(it))
     }
 
+    /// Whoever got the id of a membership that has none or another one by now has its place: somebody wanted it so.
+    pub(crate) fn note_moves(&mut self) {
+        let members = &self.organization.members;
+        if self.connector.shared_organization {
+            // Who has an id of another connector is that one's.
+            let is_foreign = |it: &&Member| {
+                it.known_id().is_some_and(|id| self.given.get(&it.id).is_some_and(|given| given != id))
+            };
+            let foreign: Vec<String> = members.iter().filter(is_foreign).map(|it| it.id.clone()).collect();
+            foreign.iter().for_each(|it| drop(self.given.remove(it)));
+        }
+        let moved = members.iter().filter_map(|old| {
+            let given = self.given.get(&old.id).filter(|it| old.known_id() != Some(it))?;
+            let is_new = |it: &&Member| it.known_id() == Some(given) && !self.given.contains_key(&it.id);
+            Some((old.id.clone(), members.iter().find(is_new)?.id.clone(), given.clone()))
+        });
+        for (old, new, given) in moved.collect::<Vec<_>>() {
+            self.given.remove(&old);
+            self.given.insert(new.clone(), given);
+            for id in [old, new] {
+                self.joined.remove(&id);
+                self.untold.insert(id);
+            }
+        }
+    }
+
+    /// Notes which memberships a run gave another id.
+    pub(crate) fn note_given(&mut self, after: &Organization) {
+        let before: BTreeMap<&str, Option<&str>> =
+            self.organization.members.iter().map(|it| (it.id.as_str(), it.external_id.as_deref())).collect();
+        for member in &after.members {
+            let Some(id) = member.known_id() else { continue };
+            if before.get(member.id.as_str()) != Some(&Some(id)) {
+                self.given.insert(member.id.clone(), id.to_owned());
+            }
+            // Whom another client had brought over is ours from the first run on.
+            let is_it = |it: &bwdc_core::ledger::ManagedPerson| {
+                it.external_id.as_str() == id
+                    && it.member_id.as_ref().is_none_or(|it| it.as_str() == member.id)
+            };
+            if self.ledger.people.iter().any(is_it) && !self.given.values().any(|it| it == id) {
+                self.given.entry(member.id.clone()).or_insert_with(|| id.to_owned());
+            }
+        }
+    }
+
+    /// The id under which this member is ours, also where somebody changed or cleared it since.
+    pub(crate) fn known_as<'a>(&'a self, member: &'a Member) -> Option<&'a str> {
+        let given = self.given.get(&member.id).map(String::as_str);
+        let is_foreign =
+            self.connector.shared_organization && member.known_id().is_some_and(|it| Some(it) != given);
+        given.filter(|_| !is_foreign).or_else(|| member.known_id())
+    }
+
     pub(crate) fn overwrites_somebody_unfinished(&self) -> bool {
         self.sync.overwrite_existing
             && self.organization.members.iter().any(|it| it.status == MemberStatus::Revoked && !it.password)
@@ -276,18 +375,16 @@ impl World {
     /// outcome. As a run does it, it goes on where a rule forbids a request about one person.
     pub(crate) fn carry_out(&mut self, held: Option<&Held>) -> Result<Carried, model::Refused> {
         let mut organization = self.organization.clone();
+        let meanwhile = self.meanwhile.take();
         let (sent, ledger, counted) = self.plan(|plan, input| {
             let left = held.map(|held| Plan::build_without(input, held).expect("asked for before"));
             let plan = left.as_ref().unwrap_or(plan);
-            let sent = send(plan, &mut organization);
+            let sent = send(plan, &mut organization, meanwhile);
             let forbidden: Vec<(Request, RefusedRecord)> =
                 sent.refused.iter().filter_map(|it| told(plan, it)).collect();
             let remembered = plan.refusals_after(&forbidden, input, input.now);
             let done = plan.clone().without_forbidden(&forbidden, &remembered);
-            let mut state = organization.observe();
-            if !self.sync.groups {
-                state.groups.clear();
-            }
+            let state = self.shown(&organization);
             let after = if self.can_read() { After::Observed(&state) } else { After::Accepted };
             let ledger = LedgerState { refused: remembered, ..done.ledger_after(input, after, input.now) };
             (Carried { plan: done, ..sent }, ledger, plan.counted(&self.connector.limits))
@@ -298,8 +395,10 @@ impl World {
         if !sent.plan.requests().is_empty() {
             self.taken.push((self.now, counted));
         }
-        self.organization = organization;
         self.ledger = ledger;
+        self.note_given(&organization);
+        self.organization = organization;
+        (self.purged, self.accounts_changed) = (false, false);
         Ok(sent)
     }
 
@@ -367,11 +466,64 @@ impl World {
                     self.organization.add(member);
                 }
             }
+            39 if people > 1 => self.swap_addresses(one, usize::from(how) % people),
+            40 if how.is_multiple_of(2) => self.change_unit(whom, how),
+            41 => self.purges = true,
+            44 if self.can_read() => self.were_brought_over(),
+            42 => self.cut = Some(how),
+            43 if self.can_read() => self.meanwhile = Some((usize::from(how / 4) % 4, whom, how)),
             35 if self.can_read() => self.change_account(whom, how),
             22 if self.mode == Mode::Official => self.sync.groups = how % 3 > 0,
             23..=29 | 33 | 34 | 38 if self.can_read() => self.by_hand(kind % EVENTS, whom, how),
             _ => {}
         }
+    }
+
+    /// Another client has brought over everybody whom the directory lists by now.
+    fn were_brought_over(&mut self) {
+        let entries: Vec<Entry> = self.directory.selected().cloned().collect();
+        for entry in entries {
+            let members = &self.organization.members;
+            let is_known =
+                members.iter().any(|it| it.email == entry.email || it.known_id() == Some(&entry.id));
+            if !self.ledger.baseline_taken && !is_known {
+                let id = self.organization.fresh_id();
+                let member = Member::new(id, &entry.email, MemberStatus::Confirmed);
+                self.organization.add(Member { external_id: Some(entry.id), ..member });
+            }
+        }
+    }
+
+    fn swap_addresses(&mut self, one: usize, other: usize) {
+        let people = &mut self.directory.people;
+        let (email, others) = (people[one].email.clone(), people[other].email.clone());
+        (people[one].email, people[other].email) = (others, email);
+    }
+
+    /// A unit is renamed or comes back: nobody in it can be seen, or everybody is again.
+    fn change_unit(&mut self, whom: u8, how: u8) {
+        for entry in self.directory.people.iter_mut().filter(|it| it.human % 3 == usize::from(whom) % 3) {
+            match entry.state {
+                State::Enabled if how % 4 < 2 => entry.state = State::Hidden,
+                State::Hidden if how % 4 >= 2 => entry.state = State::Enabled,
+                _ => {}
+            }
+        }
+    }
+
+    /// Somebody deletes the ledger, if somebody wanted to and nothing is left to be told. Whether it is so.
+    pub(crate) fn purge(&mut self) -> bool {
+        if !std::mem::take(&mut self.purges)
+            || !self.plan(|plan, _| plan.kept.is_empty() && plan.standing.is_empty())
+        {
+            return false;
+        }
+        self.ledger = LedgerState::default();
+        self.purged = true;
+        self.given.clear();
+        self.places.clear();
+        self.nobody_is_told_by_memberships();
+        true
     }
 
     /// Sometimes one that a group had before.
@@ -450,8 +602,15 @@ impl World {
         };
         let free = |it: &String| self.organization.members.iter().all(|member| member.email != *it);
         if let Some(email) = email.filter(free).filter(|_| member.role != Role::Owner) {
+            self.accounts_changed |= known.is_some();
             self.organization.change_address(place, &email);
         }
+    }
+
+    /// Whether our runs gave both of them an id: who gets that of a member in exchange for none has the place of that member, because
+    /// somebody wanted it so.
+    fn are_ours(&self, id: &str, other: &Member) -> bool {
+        self.given.contains_key(id) && self.given.contains_key(&other.id)
     }
 
     /// What an administrator does in the web vault.
@@ -461,6 +620,7 @@ impl World {
         let groups = self.organization.groups.len();
         let other = usize::from(how) % self.organization.members.len();
         let others = self.organization.members[other].clone();
+        let are_ours = self.are_ours(&id, &others);
         let member = &mut self.organization.members[place];
         if member.role == Role::Owner && kind != 26 {
             return;
@@ -483,11 +643,12 @@ impl World {
                 self.organization.groups[usize::from(how) % groups].name = "By hand".to_owned();
             }
             // Ids are exchanged, or given to a second one.
-            33 | 34 if place != other && others.role != Role::Owner => {
+            33 | 34 if place != other && others.role != Role::Owner && (kind == 34 || are_ours) => {
+                let (one, two) = (member.id.clone(), others.id);
                 let id = std::mem::replace(&mut member.external_id, others.external_id);
-                for id in [member.id.clone(), others.id] {
-                    self.joined.remove(&id);
-                    self.untold.insert(id);
+                for id in [&one, &two] {
+                    self.joined.remove(id);
+                    self.untold.insert(id.clone());
                 }
                 if kind == 33 {
                     self.organization.members[other].external_id = id;
