@@ -124,7 +124,7 @@ impl Mends {
             let email = Some(member.email.as_str());
             let is_listed = plan.sent.import.members.iter().any(|it| it.email.as_deref() == email);
             let vaultwarden = input.server == ServerKind::Vaultwarden;
-            if is_listed && vaultwarden || vaultwarden && revokes_instead(plan, member, &id) {
+            if vaultwarden && (is_listed || revokes_instead(plan, member, &id)) {
                 continue;
             }
             match &member.id {

@@ -60,7 +60,7 @@ impl Seating {
             input.ledger.waiting.iter().enumerate().map(|(place, id)| (id, place)).collect();
         let mut seekers: Vec<(bool, usize, &ExternalId)> = people
             .iter()
-            .filter(|it| it.joins_as().is_none_or(|it| !replaced.contains(it)))
+            .filter(|it| taken > room || it.joins_as().is_none_or(|it| !replaced.contains(it)))
             .filter_map(PersonFate::seeks_seat)
             .map(|(id, joins)| (joins, rank.get(id).copied().unwrap_or(usize::MAX), id))
             .collect();

@@ -163,8 +163,8 @@ async fn read_sides<'c>(
         reads.iter_mut().flat_map(|it| &mut it.read).for_each(|it| it.snapshot.forget_overlooked());
     }
     let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
-    let mut ledger = ledger;
-    meet_again(&mut ledger, &desired);
+    let mut state = state;
+    meet_again(&mut state, &desired);
     let events = control.begin(Phase::Organization, None);
     let sync = with_groups_of_server(sync, organization, control, &events).await;
     let shared = connector.shared_organization;

@@ -53,11 +53,10 @@ const SITUATIONS: [&str; 20] = [
 ];
 
 /// What else the rules come to.
-const OTHERS: [&str; 18] = [
+const OTHERS: [&str; 17] = [
     "passes on, compared",
     "passes on, not compared",
     "waits: another person",
-    "waits: not compared",
     "waits: unconfirmed",
     "the newcomer waits for the id",
     "the import waits",

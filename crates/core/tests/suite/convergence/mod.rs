@@ -12,7 +12,9 @@ mod under_way;
 mod world;
 
 use bwdc_core::ledger::RefusedKind;
-use bwdc_core::plan::{Cause, Change, Held, KeptBecause, LeftOutBecause, Plan, Refusal, Standing, Verdict};
+use bwdc_core::plan::{
+    Cause, Change, Held, Kept, KeptBecause, LeftOutBecause, Plan, Refusal, Standing, Verdict,
+};
 use counts::{Begun, LEAST, Reached};
 use oracle::Guarded;
 use proptest::prelude::*;
@@ -147,13 +149,16 @@ fn held_back(world: &mut World, held: &Held, reached: &Reached) -> Result<(), Te
 
 fn waits(plan: &Plan) -> bool {
     // For a turn, or for an id that a leaver had until now.
-    plan.left_out
-        .iter()
-        .any(|it| matches!(it.because, LeftOutBecause::WaitsForTurn | LeftOutBecause::NoSeat { .. }))
+    let has_no_seat = |it: &Kept| matches!(it.because, KeptBecause::NoSeat { .. });
+    plan.kept.iter().any(has_no_seat)
+        || plan
+            .left_out
+            .iter()
+            .any(|it| matches!(it.because, LeftOutBecause::WaitsForTurn | LeftOutBecause::NoSeat { .. }))
         || plan
             .standing
             .iter()
-            .any(|it| matches!(it, Standing::ExternalIdTaken { .. } | Standing::AddressHeld { .. }))
+            .any(|it| matches!(it, Standing::ExternalIdTaken { .. } | Standing::HeldUnderOtherId { .. }))
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {

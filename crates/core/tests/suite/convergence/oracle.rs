@@ -394,7 +394,9 @@ fn leavers(world: &World, plan: &Plan, people: &People, held: bool) -> Checked {
                 let same = world.directory.selected().filter(|other| other.email == it.email);
                 it.state == State::Disabled && same.count() > 1
             }),
-            KeptBecause::Baseline | KeptBecause::NoSeat { .. } => false,
+            // Disabled, wanted all the same, and without access since the entry was hidden.
+            KeptBecause::NoSeat { .. } => world.organization.is_full(),
+            KeptBecause::Baseline => false,
             KeptBecause::HeldBack => held,
         };
         prop_assert!(is_true, "{member:?} is kept because of {kept:?}");
@@ -607,7 +609,8 @@ fn standing(world: &World, standing: &Standing) -> Checked {
                 // Told only by runs that are judged otherwise.
                 AddressHeldBecause::HeldBack => false,
             };
-            is_true && (found.status != MemberStatus::Revoked) == *active
+            // Where nobody can look, only one of the addresses may have been sent.
+            is_true && ((found.status != MemberStatus::Revoked) == *active || !world.can_read())
         }
         Standing::ExternalIdTaken { person, .. } => {
             let id = &person.external_id;
@@ -654,9 +657,14 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
         .iter()
         .any(|it| matches!(it.because, LeftOutBecause::WaitsForTurn | LeftOutBecause::NoSeat { .. }));
     let freed = plan.standing.iter().filter_map(|it| match it {
-        Standing::ExternalIdTaken { person, .. } => Some(person.external_id.as_str()),
+        Standing::ExternalIdTaken { person, .. } | Standing::HeldUnderOtherId { person, .. } => {
+            Some(person.external_id.as_str())
+        }
         _ => None,
     });
+    // A seat became free.
+    let seated = plan.kept.iter().filter(|it| matches!(it.because, KeptBecause::NoSeat { .. }));
+    let freed = freed.chain(seated.map(|it| it.person.external_id.as_str()));
     let next = again.changes.iter().filter_map(Change::joins).filter(|it| waits && !planned.contains(it));
     let later: BTreeSet<&str> = freed.chain(next).collect();
     again.changes.iter().all(|change| match change {
