@@ -112,7 +112,12 @@ fn a_run(world: &mut World, approve: bool, reached: &Reached) -> Result<bool, Te
         };
         let mended = plan.changes.iter().any(mended);
         // An entry that nobody knew has a leaver's address, and is known by the next run.
-        let mended = mended || plan.kept.iter().any(|it| it.because == KeptBecause::AddressInUse);
+        // Whose former address is protected is so no longer once another one has it.
+        let mended = mended
+            || plan.kept.iter().any(|it| {
+                it.because == KeptBecause::AddressInUse
+                    || it.because == KeptBecause::Protected && it.cause == Some(Cause::Overwritten)
+            });
         if !plan.baseline && refused.is_empty() && !mended {
             let of = |it: &Plan| format!("{:#?}, kept {:#?}, {:#?}", it.changes, it.kept, it.standing);
             let told = || format!("after {}\nagain {}", of(&plan), of(&again));
