@@ -106,7 +106,8 @@ fn a_run(world: &mut World, approve: bool, reached: &Reached) -> Result<bool, Te
             // Vaultwarden overwrites nobody whose id it does not know, but revokes.
             matches!(
                 it,
-                Change::ReplaceExternalId { cause: Cause::ChangedThere, .. }
+                Change::ReplaceExternalId { cause: Cause::ChangedThere | Cause::IdChanged, .. }
+                    | Change::Adopt { cause: Cause::IdChanged, .. }
                     | Change::Revoke { cause: Cause::Overwritten, .. }
             )
         };
@@ -154,16 +155,21 @@ fn held_back(world: &mut World, held: &Held, reached: &Reached) -> Result<(), Te
 
 fn waits(plan: &Plan) -> bool {
     // For a turn, or for an id that a leaver had until now.
+    let is_another_ones = |it: &Standing| {
+        matches!(
+            it,
+            Standing::ExternalIdTaken { .. }
+                | Standing::HeldUnderOtherId { .. }
+                | Standing::AddressHeld { .. }
+        )
+    };
     let has_no_seat = |it: &Kept| matches!(it.because, KeptBecause::NoSeat { .. });
     plan.kept.iter().any(has_no_seat)
         || plan
             .left_out
             .iter()
             .any(|it| matches!(it.because, LeftOutBecause::WaitsForTurn | LeftOutBecause::NoSeat { .. }))
-        || plan
-            .standing
-            .iter()
-            .any(|it| matches!(it, Standing::ExternalIdTaken { .. } | Standing::HeldUnderOtherId { .. }))
+        || plan.standing.iter().any(is_another_ones)
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
