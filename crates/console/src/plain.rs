@@ -112,7 +112,7 @@ fn converse(app: &mut App, office: &Office, lines: &mut dyn Lines, out: &mut dyn
             Meaning::Keys(keys) => keys.iter().for_each(|key| app.key(key)),
             Meaning::Help => help(&app.screen(), out)?,
             Meaning::Unknown => {
-                writeln!(out, "{}", in_lines(&format!("! {}", unknown(&app.screen(), &line))))?
+                writeln!(out, "{}", in_lines(&format!("! {}", unknown(&app.screen(), &line))))?;
             }
         }
     }

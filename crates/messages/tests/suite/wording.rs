@@ -133,7 +133,7 @@ fn numbers_have_their_forms() {
         let texts = literals(&fs::read_to_string(source).expect("a source"));
         for line in texts.lines().filter(|line| !NEVER_ONE.iter().any(|it| line.contains(it))) {
             let counts = |noun: &&str| line.contains(&format!("}} {noun}")) || line.contains("(s)");
-            if COUNTED.iter().any(|it| counts(&it)) {
+            if COUNTED.iter().any(counts) {
                 wrong.push(format!("{}: {line}", source.display()));
             }
         }
