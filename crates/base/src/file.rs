@@ -4,7 +4,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// No file of settings or secrets is larger, in bytes.
 pub const SETTINGS: u64 = 2 * 1024 * 1024;
@@ -142,7 +142,22 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`read`].
 pub fn append(path: &Path) -> io::Result<File> {
-    open_with(path, OpenOptions::new().append(true))
+    let file = open_with(path, OpenOptions::new().append(true))?;
+    match platform::is_second_name(&file.metadata()?, path) {
+        true => Err(NotAFile::LinkOfAnother.into()),
+        false => Ok(file),
+    }
+}
+
+/// Where a file is to be replaced: a link to a file is written through, and one to nowhere is replaced itself.
+///
+/// # Errors
+/// As [`read`].
+pub fn to_replace(path: &Path) -> io::Result<PathBuf> {
+    match platform::find(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
+        found => found,
+    }
 }
 
 /// Whether what lies there, if anything does, is a file.
@@ -150,46 +165,126 @@ pub fn append(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`read`].
 pub fn expect_file(path: &Path) -> io::Result<()> {
-    check_link(path)?;
-    match std::fs::metadata(path) {
-        Ok(metadata) => check(&metadata),
+    match platform::find(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
+        found => found.map(|_| ()),
     }
+}
+
+/// Whether the permissions of an open file are ours to change: it belongs to this account, or to the owner of the folder in which
+/// it lies under this name, and has no other name that the owner of the folder may have given it.
+pub fn is_of_folder(file: &File, path: &Path) -> bool {
+    file.metadata().is_ok_and(|it| platform::is_of_folder(&it, path))
 }
 
 /// Looks before and after: to open a device can have effects, and something else may lie there by then.
 fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    check_link(path)?;
-    check(&std::fs::metadata(path)?)?;
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
-    }
-    let file = options.open(path)?;
+    let path = platform::find(path)?;
+    let file = platform::open(&path, options)?;
     check(&file.metadata()?)?;
     Ok(file)
 }
 
 #[cfg(unix)]
-fn check_link(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    let own = rustix::process::geteuid().as_raw();
-    // What is not there is said by what comes after.
-    match std::fs::symlink_metadata(path) {
-        Ok(link) if link.is_symlink() && link.uid() != 0 && link.uid() != own => {
-            Err(NotAFile::LinkOfAnother.into())
+mod platform {
+    use super::{NotAFile, check};
+    use rustix::fs::OFlags;
+    use rustix::io::Errno;
+    use rustix::process::geteuid;
+    use std::fs::{File, Metadata, OpenOptions, metadata, read_link, symlink_metadata};
+    use std::io;
+    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+    use std::path::{Path, PathBuf};
+
+    /// As many links in a row as Linux follows.
+    const LINKS: usize = 40;
+
+    /// Where the file itself is: a link counts as far as this account or root made it. Not also where the owner of the folder
+    /// did: whoever owns the folder would choose what root reads and writes.
+    pub(super) fn find(path: &Path) -> io::Result<PathBuf> {
+        let mut path = path.to_owned();
+        for _ in 0..LINKS {
+            let found = symlink_metadata(&path)?;
+            if !found.is_symlink() {
+                check(&found)?;
+                return Ok(path);
+            }
+            if found.uid() != 0 && found.uid() != geteuid().as_raw() {
+                return Err(NotAFile::LinkOfAnother.into());
+            }
+            let target = read_link(&path)?;
+            // What was read is that link's: another one may have been put in its place meanwhile.
+            if identity(&symlink_metadata(&path)?) != identity(&found) {
+                return Err(NotAFile::LinkOfAnother.into());
+            }
+            path = path.parent().unwrap_or(Path::new("")).join(target);
         }
-        _ => Ok(()),
+        Err(Errno::LOOP.into())
+    }
+
+    /// A link's text never changes; moved away and back, it has another time.
+    fn identity(link: &Metadata) -> (u64, u64, i64, i64) {
+        (link.dev(), link.ino(), link.ctime(), link.ctime_nsec())
+    }
+
+    /// Follows no link, which can only have come since it was looked for.
+    pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let opened = options.custom_flags(flags.bits().cast_signed()).open(path);
+        opened.map_err(|error| match Errno::from_io_error(&error) {
+            Some(Errno::LOOP | Errno::MLINK) => NotAFile::LinkOfAnother.into(),
+            _ => error,
+        })
+    }
+
+    pub(super) fn is_of_folder(file: &Metadata, path: &Path) -> bool {
+        let own = file.uid() == geteuid().as_raw();
+        (own || owners(path).contains(&Some(file.uid()))) && !is_second_name(file, path)
+    }
+
+    /// Whether the owner of the folder may have given a file of ours another name.
+    pub(super) fn is_second_name(file: &Metadata, path: &Path) -> bool {
+        let own = geteuid().as_raw();
+        file.uid() == own && file.nlink() > 1 && !owners(path).contains(&Some(own))
+    }
+
+    /// Whose the folder is in which a file lies, and that of the link to it.
+    fn owners(path: &Path) -> [Option<u32>; 2] {
+        let owner = |path: &Path| {
+            let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            metadata(folder).ok().map(|it| it.uid())
+        };
+        [owner(path), find(path).ok().and_then(|it| owner(&it))]
     }
 }
 
-/// Only administrators make links here.
+/// Only administrators make links here, and the access lists of the folders decide.
 #[cfg(not(unix))]
-fn check_link(_path: &Path) -> io::Result<()> {
-    Ok(())
+mod platform {
+    use super::check;
+    use std::fs::{File, Metadata, OpenOptions};
+    use std::io;
+    use std::path::{Path, PathBuf};
+
+    pub(super) fn find(path: &Path) -> io::Result<PathBuf> {
+        check(&std::fs::metadata(path)?)?;
+        match std::fs::symlink_metadata(path)?.is_symlink() {
+            true => std::fs::canonicalize(path),
+            false => Ok(path.to_owned()),
+        }
+    }
+
+    pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+        options.open(path)
+    }
+
+    pub(super) fn is_of_folder(_file: &Metadata, _path: &Path) -> bool {
+        true
+    }
+
+    pub(super) fn is_second_name(_file: &Metadata, _path: &Path) -> bool {
+        false
+    }
 }
 
 fn check(metadata: &Metadata) -> io::Result<()> {
@@ -258,9 +353,53 @@ mod tests {
             std::os::unix::fs::lchown(at("link"), Some(65_534), None).expect("root");
             assert_eq!(problem(append(&at("link"))), Some(NotAFile::LinkOfAnother));
             assert_eq!(problem(expect_file(&at("link"))), Some(NotAFile::LinkOfAnother));
+            // Also at the end of a chain that began with ours, and where the folder is theirs, too.
+            std::os::unix::fs::symlink(at("link"), at("chain")).expect("a link");
+            std::os::unix::fs::chown(folder.path(), Some(65_534), None).expect("root");
+            for name in ["link", "chain"] {
+                assert_eq!(problem(append(&at(name))), Some(NotAFile::LinkOfAnother), "{name}");
+            }
         }
         assert!(expect_file(&at("none")).is_ok() && expect_file(&at("pipe")).is_err());
         // A file of the kernel tells no size and may have no end.
         assert_eq!(problem(read(Path::new("/proc/self/maps"), 9)), Some(NotAFile::TooLarge(9)));
+    }
+
+    /// The owner of the folder puts a link there between the look and the opening.
+    #[test]
+    fn a_link_that_comes_after_the_look_is_not_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("other"), "other").expect("written");
+        std::os::unix::fs::symlink(at("other"), at("file")).expect("a link");
+        for options in [OpenOptions::new().read(true), OpenOptions::new().append(true)] {
+            assert_eq!(problem(platform::open(&at("file"), options)), Some(NotAFile::LinkOfAnother));
+        }
+        std::os::unix::fs::symlink(at("loop"), at("loop")).expect("a link");
+        let error = open(&at("loop")).expect_err("no file");
+        assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::LOOP.raw_os_error()));
+    }
+
+    #[test]
+    fn permissions_are_changed_of_files_of_this_account_and_of_the_folders_owner_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let is_ours = |name: &str| is_of_folder(&open(&at(name)).expect("a file"), &at(name));
+        for name in ["own", "theirs", "folders"] {
+            std::fs::write(at(name), "text").expect("written");
+        }
+        assert!(is_ours("own"));
+        if rustix::process::geteuid().is_root() {
+            let own = |path: &Path, user| std::os::unix::fs::chown(path, Some(user), None).expect("root");
+            own(&at("theirs"), 65_534);
+            own(&at("folders"), 65_533);
+            assert!(!is_ours("theirs") && !is_ours("folders"));
+            own(folder.path(), 65_533);
+            assert!(is_ours("own") && is_ours("folders") && !is_ours("theirs"));
+            // A second name in the folder of another account may be their doing.
+            std::fs::hard_link(at("own"), at("second")).expect("a name");
+            assert!(!is_ours("second"));
+            assert_eq!(problem(append(&at("second"))), Some(NotAFile::LinkOfAnother));
+        }
     }
 }

@@ -110,10 +110,7 @@ fn open(path: &Path) -> io::Result<File> {
             Err(error) => Err(error),
         },
         Ok(file) => {
-            // By the open file: its name may mean another one by now.
-            if owner_only::wider_mode(&file.metadata()?).is_some() {
-                owner_only::restrict_file(&file)?;
-            }
+            owner_only::restrict_open(&file, path)?;
             Ok(file)
         }
         Err(error) => Err(error),
@@ -207,6 +204,17 @@ mod tests {
         std::fs::set_permissions(profile.log(), std::fs::Permissions::from_mode(0o644)).expect("a mode");
         LogFile::of(&profile, LogSize::default()).add(b"x\n").expect("a line");
         assert_eq!(mode(), 0o600);
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        // Of an account that has nothing to do with the folder.
+        std::os::unix::fs::chown(profile.log(), Some(65_534), None).expect("root");
+        std::fs::set_permissions(profile.log(), std::fs::Permissions::from_mode(0o644)).expect("a mode");
+        LogFile::of(&profile, LogSize::default()).add(b"x\n").expect("a line");
+        assert_eq!(mode(), 0o644);
+        std::os::unix::fs::chown(folder.path(), Some(65_534), None).expect("root");
+        LogFile::of(&profile, LogSize::default()).add(b"x\n").expect("a line");
+        assert_eq!(mode(), 0o600, "of the folder's owner");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 
 pub(crate) use platform::{
     belongs_to_another, create_folder, create_new, create_new_folder, may_be_going, open_folder_to_touch,
-    rename, restrict, restrict_file, sync_folder, wider_mode, writable_by_others,
+    rename, restrict_file, sync_folder, wider_mode, writable_by_others,
 };
 
 pub(crate) use bwdc_base::notice::TooOpen;
@@ -18,6 +18,21 @@ pub(crate) use bwdc_base::notice::TooOpen;
 pub(crate) fn too_open(path: &Path) -> Option<TooOpen> {
     let mode = std::fs::metadata(path).ok().as_ref().and_then(wider_mode)?;
     Some(TooOpen { path: path.to_owned(), mode })
+}
+
+/// Lets only its owner in, where the file is this account's or that of its folder's owner; any other is left as it is.
+pub(crate) fn restrict(path: &Path) -> io::Result<()> {
+    // By the open file: its name may mean another one by now.
+    let file = crate::file::open(path)?;
+    restrict_open(&file, path)
+}
+
+/// The same of a file that is open under this name.
+pub(crate) fn restrict_open(file: &File, path: &Path) -> io::Result<()> {
+    if wider_mode(&file.metadata()?).is_some() && crate::file::is_of_folder(file, path) {
+        restrict_file(file)?;
+    }
+    Ok(())
 }
 
 /// The names of the places that a replacement passes.
@@ -109,10 +124,6 @@ mod platform {
         std::fs::metadata(path).is_ok_and(|it| it.uid() != 0 && it.uid() != own)
     }
 
-    pub(crate) fn restrict(path: &Path) -> io::Result<()> {
-        std::fs::set_permissions(path, Permissions::from_mode(0o600))
-    }
-
     pub(crate) fn restrict_file(file: &File) -> io::Result<()> {
         file.set_permissions(Permissions::from_mode(0o600))
     }
@@ -170,10 +181,6 @@ mod platform {
     /// The access list of the folder decides, and that is the administrator's.
     pub(crate) fn belongs_to_another(_path: &Path) -> bool {
         false
-    }
-
-    pub(crate) fn restrict(_path: &Path) -> io::Result<()> {
-        Ok(())
     }
 
     pub(crate) fn restrict_file(_file: &File) -> io::Result<()> {

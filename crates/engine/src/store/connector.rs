@@ -131,12 +131,11 @@ pub(crate) fn restore_connector_settings(profile: &Profile, text: Option<&str>) 
     }
 }
 
-/// A link to the file is written through, not replaced.
 fn write(profile: &Profile, text: &str) -> Result<(), StoreError> {
-    let path =
-        std::fs::canonicalize(&profile.connector_toml).unwrap_or_else(|_| profile.connector_toml.clone());
-    owner_only::replace(&path, text.as_bytes(), &PLACES, || Ok::<_, io::Error>(()))
-        .map_err(|source| StoreError::Write { path, source })
+    let path = &profile.connector_toml;
+    file::to_replace(path)
+        .and_then(|path| owner_only::replace(&path, text.as_bytes(), &PLACES, || Ok::<_, io::Error>(())))
+        .map_err(|source| StoreError::Write { path: path.clone(), source })
 }
 
 fn change(root: &mut Table, place: Place, to: Option<&SettingValue>) {

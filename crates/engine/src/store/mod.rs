@@ -269,9 +269,8 @@ impl Store {
         self.profile.create_folder().map_err(failed(&self.profile.folder))?;
         let _ours = wait_for(&self.profile.write_lock(), WRITER_PATIENCE).map_err(StoreError::Busy)?;
         let official = OfficialLock::acquire(self.profile.official_lock(), official_lock::PATIENCE)?;
-        // A link to the file is written through, not replaced.
-        let path =
-            std::fs::canonicalize(&self.profile.data_json).unwrap_or_else(|_| self.profile.data_json.clone());
+        let path = file::to_replace(&self.profile.data_json)
+            .map_err(|source| StoreError::Read { path: self.profile.data_json.clone(), source })?;
         let found = read(&path)?;
         let new_installation = found.is_none();
         let before = found.unwrap_or_else(|| self.stored.clone());
