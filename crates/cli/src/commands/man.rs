@@ -4,8 +4,9 @@ use crate::error::{CommandError, ManError};
 use crate::output::{Answer, Done, Failed};
 use bwdc_messages::program::manual;
 use clap::Args;
-use std::io;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 /// Print the manual page, or write those of all commands.
 #[derive(Args)]
@@ -25,8 +26,26 @@ pub(super) fn run(arguments: &ManArguments, whole: clap::Command) -> Result<Done
         clap_mangen::Man::new(named(whole)).render(&mut page).map_err(cannot(PathBuf::new()))?;
         return Ok(Answer::Text(String::from_utf8_lossy(&page).trim_end().to_owned()).into());
     };
-    clap_mangen::generate_to(named(whole), folder).map_err(cannot(folder.clone()))?;
+    let mut whole = named(whole).disable_help_subcommand(true);
+    whole.build();
+    write_all(whole, folder).map_err(cannot(folder.clone()))?;
     Ok(Answer::title(manual(folder)).into())
+}
+
+/// The pages of a command and of those below it.
+fn write_all(command: clap::Command, folder: &Path) -> io::Result<()> {
+    for below in command.get_subcommands().filter(|it| !it.is_hide_set()).cloned() {
+        write_all(below, folder)?;
+    }
+    let page = clap_mangen::Man::new(command);
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    let path = folder.join(page.get_filename());
+    // Where others can write to the folder, a link in the place of a page could lead to any file: what is there makes way.
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => File::create_new(&path)?.write_all(&text),
+    }
 }
 
 /// The version stands in the page's foot.

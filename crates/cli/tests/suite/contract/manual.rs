@@ -28,3 +28,22 @@ fn the_manual_is_printed_or_written_page_by_page() {
     );
     assert_eq!(answer(&home, &["completions"], "").code, Some(1));
 }
+
+/// In a folder where others can write, such as one below `/tmp`.
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_page_is_replaced_and_not_followed() {
+    let home = Home::new().unwrap();
+    let (folder, other) = (home.path().join("man1"), home.path().join("other"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(&other, "as it was").unwrap();
+    let page = folder.join("bwdc-sync.1");
+    std::os::unix::fs::symlink(&other, &page).unwrap();
+    for _ in 0..2 {
+        let output = run(&home, &["man", "--out", &folder.display().to_string()]);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "as it was");
+        assert!(std::fs::symlink_metadata(&page).unwrap().is_file());
+        assert!(std::fs::read_to_string(&page).unwrap().contains(".SH NAME"));
+    }
+}
