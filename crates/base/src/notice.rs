@@ -17,6 +17,18 @@ pub enum Notice {
         /// The data folder, or the one above it.
         path: PathBuf,
     },
+    /// Others than the owner can write to a data folder, such as a group.
+    OpenToGroup {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file of the installation belongs to an account that is neither this one, nor root, nor the owner of the folder.
+    FileOfAnother {
+        /// The file.
+        path: PathBuf,
+        /// The number of the account.
+        user: u32,
+    },
     /// Every limit is off: nothing stops a run that takes access from many.
     LimitsOff,
     /// The ledger cannot be read: the next sync sets it aside.

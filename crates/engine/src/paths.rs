@@ -13,6 +13,7 @@ mod profile_name;
 pub use moved::moved_to;
 pub(crate) use moved::{MOVED, mark};
 pub(crate) use open_folder::open_folder;
+pub(crate) use owners::stranger_of_file;
 pub use profile_name::ProfileName;
 
 use bwdc_core::names::SourceName;
@@ -316,6 +317,11 @@ impl Profile {
     pub fn of_source(&self, name: &SourceName) -> Self {
         let folder = self.folder.join("sources").join(name.as_str());
         Self { source: name.clone(), ..Self::new(folder) }
+    }
+
+    /// Where one of the organization's directories is described, the first or a further one.
+    pub(crate) fn of(&self, name: &SourceName) -> Self {
+        if name.is_primary() { self.clone() } else { self.of_source(name) }
     }
 
     /// The profile that a further source belongs to; of any other, itself.

@@ -9,6 +9,7 @@ use crate::time::moment;
 use bwdc_core::plan::PlanNotice;
 use bwdc_core::snapshot::Overlooked;
 use bwdc_engine::notice::{Belonging, Names, Notice};
+use bwdc_engine::service::name_of;
 use std::path::Path;
 
 /// Something that an administrator should know.
@@ -187,6 +188,19 @@ pub fn notice(notice: &Notice) -> String {
     match notice {
         Notice::OpenToOthers(found) => sentence(&found.to_string()),
         Notice::OpenToEverybody { path } => everybody_writes(path),
+        Notice::OpenToGroup { path } => text!(
+            "notice.open-to-group",
+            "Other accounts of a group can write to `{path}`, and with it decide who has access and where secrets are sent. {cure}",
+            path = path.display().to_string(),
+            cure = close_folder(path)
+        ),
+        Notice::FileOfAnother { path, user } => text!(
+            "notice.file-of-another",
+            "`{path}` belongs to the account `{account}`, which is neither yours nor that of the folder. If you do not know why, check \
+             the file; then give it to the owner of the folder with `chown`.",
+            path = path.display().to_string(),
+            account = name_of(*user)
+        ),
         Notice::LimitsOff => text!(
             "notice.limits-off",
             "`limits.off` is true: nothing stops a run that takes access from many. Run `bwdc config unset limits.off` to have limits again."

@@ -2,7 +2,7 @@
 
 use super::{Area, Check, Concern, Failure, Finding, Findings, Outcome};
 use crate::clock::to_iso;
-use crate::installation::SetupError;
+use crate::installation::{SetupError, expect_own};
 use crate::ledger::{self, Ledger, LedgerError, RunOutcome};
 use crate::paths::owner_only::{TooOpen, too_open};
 use crate::paths::{ProcessEnvironment, Profile, open_folder};
@@ -88,6 +88,9 @@ fn settings(profile: &Profile, data: Option<&DataFile>, error: Option<SetupError
     }
     if !path.exists() {
         return found(Check::Settings, shown(path), Outcome::Good).with("state", "none-yet");
+    }
+    if let Err(error) = expect_own(profile) {
+        return found(Check::Settings, shown(path), Outcome::failed(error));
     }
     let finding = found(Check::Settings, shown(path), open_to_others(path, OWNER_ONLY_FILE));
     match data.and_then(DataFile::migrated_from) {

@@ -3,7 +3,7 @@
 //! Each part can be read by itself, for commands that need no more of it: whoever signs in need not have chosen a directory.
 
 use super::source_name::source_names;
-use super::{Installation, Keys, ORGANIZATION, SetupError, proxy};
+use super::{Installation, Keys, ORGANIZATION, SetupError, expect_own, proxy};
 use crate::clock::Clock;
 use crate::http::ProxyChoice;
 use crate::ledger::Ledger;
@@ -110,6 +110,7 @@ impl OrganizationConfiguration {
     /// # Errors
     /// As [`OrganizationConfiguration::read`].
     pub(crate) fn of(installation: &Installation, connector: &ConnectorSettings) -> Result<Self, SetupError> {
+        expect_own(installation.profile())?;
         let data = installation.data();
         let endpoints = endpoints(installation)?;
         Ok(Self {

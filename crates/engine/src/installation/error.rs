@@ -21,6 +21,15 @@ pub enum SetupError {
         /// Where it is.
         to: PathBuf,
     },
+    /// The settings, with the addresses to which secrets go, belong to an account that is neither this one, nor root, nor the
+    /// owner of the folder.
+    #[error("`{}` belongs to another account (uid {user}), which so chooses where secrets go; nothing was sent", path.display())]
+    SettingsOfAnother {
+        /// The file.
+        path: PathBuf,
+        /// The number of the account.
+        user: u32,
+    },
     /// The stored key is not of the organization that the settings name.
     #[error(
         "the stored API key is `{client_id}`, and the settings are those of the organization {organization_id}; nothing was sent"

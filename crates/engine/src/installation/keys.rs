@@ -1,7 +1,7 @@
 //! The secrets of an installation as one moment has them, with the settings that say where they are.
 
-use super::{Installation, ORGANIZATION, SetupError};
-use crate::paths::ProcessEnvironment;
+use super::{Installation, ORGANIZATION, SetupError, expect_own};
+use crate::paths::{ProcessEnvironment, Profile};
 use crate::secrets::{SecretName, Secrets};
 use crate::store::DataFile;
 use bwdc_core::settings::{SecretOptions, SettingsError};
@@ -12,6 +12,7 @@ pub(crate) struct Keys {
     secrets: Secrets,
     data: DataFile,
     environment: ProcessEnvironment,
+    profile: Profile,
 }
 
 impl Keys {
@@ -25,14 +26,16 @@ impl Keys {
             },
             data: installation.data().clone(),
             environment: installation.environment().clone(),
+            profile: installation.profile().clone(),
         }
     }
 
     /// One secret; None when it is not set.
     ///
     /// # Errors
-    /// [`SetupError::Secret`] when it cannot be read.
+    /// [`SetupError::Secret`] when it cannot be read, [`SetupError::SettingsOfAnother`] when another account chose where it goes.
     pub(crate) fn get(&self, name: SecretName) -> Result<Option<SecretString>, SetupError> {
+        expect_own(&self.profile)?;
         Ok(self.secrets.get(&self.data, name)?)
     }
 

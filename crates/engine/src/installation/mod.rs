@@ -7,6 +7,7 @@ mod configuration;
 mod error;
 mod keys;
 mod lease;
+mod owners;
 mod proxy;
 mod source_name;
 
@@ -18,6 +19,7 @@ pub(crate) use configuration::{
 };
 pub use error::SetupError;
 pub(crate) use keys::Keys;
+pub(crate) use owners::{expect_own, strangers};
 pub(crate) use proxy::proxy;
 pub(crate) use source_name::source_name;
 use source_name::source_names;

@@ -8,11 +8,11 @@ use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::directory::snapshot_cache::{IncrementalRead, ReadMode};
 use crate::event::{Control, Events, Phase};
-use crate::installation::{Configuration, Installation};
+use crate::installation::{Configuration, Installation, strangers};
 use crate::ledger::Ledger;
 use crate::notice::Notice;
 use crate::organization::{Organization, SeatReading};
-use crate::paths::open_folder;
+use crate::paths::{Profile, open_folder, owner_only};
 use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::ledger::{Addresses, LedgerState};
 use bwdc_core::names::{SourceName, Timestamp};
@@ -242,8 +242,23 @@ pub(super) fn tell_of_dangers(
     if let Some(path) = open_folder(&installation.profile().folder) {
         control.notice(Notice::OpenToEverybody { path });
     }
+    for source in &configuration.sources {
+        tell_of_owners(&installation.profile().of(&source.name), control);
+    }
     if configuration.connector.limits.off {
         control.notice(Notice::LimitsOff);
+    }
+}
+
+/// Accounts other than its owner that can change what lies in a folder, or did.
+fn tell_of_owners(profile: &Profile, control: Control<'_>) {
+    let others = owner_only::writable_by_others(&profile.folder);
+    // That everybody can write is said already of the first folder.
+    if others.is_some_and(|mode| mode & 0o002 == 0 || !profile.source.is_primary()) {
+        control.notice(Notice::OpenToGroup { path: profile.folder.clone() });
+    }
+    for (path, user) in strangers(profile) {
+        control.notice(Notice::FileOfAnother { path, user });
     }
 }
 

@@ -88,6 +88,7 @@ fn of_setup(error: &SetupError) -> ErrorKind {
         | SetupError::EnteredForAnother { .. } => ErrorKind::SignIn,
         SetupError::NoDirectory
         | SetupError::Moved { .. }
+        | SetupError::SettingsOfAnother { .. }
         | SetupError::DirectoryIncomplete(_)
         | SetupError::CredentialsMissing
         | SetupError::OfSource { .. }

@@ -7,6 +7,7 @@ use crate::{NextStep, Step};
 use bwdc_core::names::SourceName;
 use bwdc_engine::SetupError;
 use bwdc_engine::secrets::SecretName;
+use bwdc_engine::service::name_of;
 
 pub(super) fn message(error: &SetupError) -> String {
     use SetupError as E;
@@ -37,6 +38,12 @@ pub(super) fn message(error: &SetupError) -> String {
         E::SourceName { name } => {
             text!("error.source-name", "`{name}` cannot be the name of a source, or is listed twice.", name)
         }
+        E::SettingsOfAnother { path, user } => text!(
+            "error.settings-of-another",
+            "`{path}` belongs to the account `{account}`, which could choose the server to which secrets go. Nothing was sent.",
+            path = path.display().to_string(),
+            account = name_of(*user)
+        ),
         E::ClearText { address } => text!(
             "error.clear-text",
             "`{address}` is not encrypted, so everybody on the network could read the organization's key. Nothing was sent.",
@@ -117,6 +124,11 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
         E::SourceName { .. } => say(text!(
             "step.source-name",
             "A name in `sources` has at most 32 lower-case letters, digits and hyphens, and stands there once."
+        )),
+        E::SettingsOfAnother { .. } => say(text!(
+            "step.settings-of-another",
+            "Check what the file says, the addresses of the server first. If it is right, give it to the owner of the folder with \
+             `chown`; if not, move it away."
         )),
         E::ClearText { .. } => vec![
             Step::set("server", "https://<host>").to(text!("step.https", "To use an encrypted address")),

@@ -158,3 +158,79 @@ fn nobody_can_make_a_run_hang() {
     assert_eq!(ended.code, Some(0), "{}", ended.said);
     assert!(ended.said.contains("Everybody on this machine can write"), "{}", ended.said);
 }
+
+/// Where everybody can write beside the program, another account could put a data folder there, with a server of its own in it.
+#[test]
+fn nobody_can_put_a_data_folder_beside_the_program() {
+    if !is_root("nobody_can_put_a_data_folder_beside_the_program") {
+        return;
+    }
+    let (server, asked) = silent_server();
+    let mut home = home(server, server);
+    in_an_open_place(&home);
+    let place = home.path().join("shared");
+    fs::create_dir(&place).expect("a folder");
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o1777)).expect("ours");
+    let program = place.join("bwdc").display().to_string();
+    fs::copy(env!("CARGO_BIN_EXE_bwdc"), &program).expect("room for a copy");
+    let beside = place.join("bitwarden-connector-appdata");
+    let made = as_nobody(&format!("mkdir '{}'", beside.display()));
+    assert!(made.status.success(), "{made:?}");
+    fs::copy(home.data_json_path(), beside.join("data.json")).expect("a copy");
+    chown(beside.join("data.json"), Some(NOBODY), Some(NOBODY)).expect("root");
+    home.unset("BITWARDENCLI_CONNECTOR_APPDATA_DIR");
+    home.set("BW_CLIENTID", format!("organization.{}", crate::hostile::ORGANIZATION));
+    home.set("BW_CLIENTSECRET", KEY);
+    for arguments in [&["login"][..], &["sync"], &["plan"], &["config", "list"], &["doctor"], &["data-file"]]
+    {
+        let ended = home.run(&program, arguments).expect("it ends");
+        let said = crate::hostile::unbroken(&(ended.stdout + &ended.stderr));
+        assert_eq!(ended.code, Some(1), "{arguments:?}: {said}");
+        for part in ["beside the program", "`nobody`", "BITWARDENCLI_CONNECTOR_APPDATA_DIR"] {
+            assert!(said.contains(part), "{arguments:?}: {part}: {said}");
+        }
+    }
+    assert_eq!(asked(), 0, "nothing was sent");
+}
+
+/// A folder that more accounts can write: said by each run. Settings of one of them choose no server.
+#[test]
+fn nobody_can_choose_the_server_in_a_folder_of_several_accounts() {
+    if !is_root("nobody_can_choose_the_server_in_a_folder_of_several_accounts") {
+        return;
+    }
+    let directory = serve(&people(3));
+    let honest = home(directory.port(), honest_server(3));
+    fs::set_permissions(honest.data_folder(), fs::Permissions::from_mode(0o770)).expect("ours");
+    fs::write(honest.data_folder().join("connector.toml"), "[log]\nlevel = \"info\"\n").expect("settings");
+    chown(honest.data_folder().join("connector.toml"), Some(NOBODY), None).expect("root");
+    let ended = run(&honest, "group", &["plan"]);
+    let said = crate::hostile::unbroken(&ended.said);
+    assert_eq!(ended.code, Some(0), "{said}");
+    for part in ["Other accounts of a group can write to", "connector.toml` belongs to the account `nobody`"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let (server, asked) = silent_server();
+    let mut home = home(server, server);
+    home.set("BW_CLIENTID", format!("organization.{}", crate::hostile::ORGANIZATION));
+    home.set("BW_CLIENTSECRET", KEY);
+    fs::set_permissions(home.data_folder(), fs::Permissions::from_mode(0o770)).expect("ours");
+    chown(home.data_json_path(), Some(NOBODY), None).expect("root");
+    for arguments in [&["login"][..], &["sync"], &["plan"], &["test"], &["doctor"]] {
+        let ended = run(&home, "settings", arguments);
+        let said = crate::hostile::unbroken(&ended.said);
+        assert_eq!(ended.code, Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("belongs to the account `nobody`"), "{arguments:?}: {said}");
+    }
+    assert_eq!(asked(), 0, "nothing was sent");
+    // Root in the folder of a user, with files of that user, is usual.
+    for path in [&honest.data_folder(), &honest.data_json_path()] {
+        chown(path, Some(OWNER), None).expect("root");
+    }
+    chown(honest.data_folder().join("connector.toml"), Some(OWNER), None).expect("root");
+    fs::set_permissions(honest.data_folder(), fs::Permissions::from_mode(0o700)).expect("ours");
+    let ended = run(&honest, "user", &["sync"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert!(!ended.said.contains("belongs to the account"), "{}", ended.said);
+}
