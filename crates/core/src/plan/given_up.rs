@@ -65,8 +65,14 @@ impl Plan {
             self.standing.push(Standing::Refused { what, about, reason, since });
             self.held.push((*known).clone());
         }
-        if !self.held.is_empty() && self.is_empty() {
-            // All that is left to do is what waits.
+        if !self.held.is_empty() {
+            self.send_nothing_for_nothing();
+        }
+    }
+
+    /// Where all that is left to do is what waits or is left alone, nothing is sent.
+    pub(super) fn send_nothing_for_nothing(&mut self) {
+        if self.is_empty() {
             self.sent.whole = None;
             self.sent.import.members.clear();
             self.sent.import.groups.clear();

@@ -103,6 +103,9 @@ impl Plan {
                 }
             }
         }
+        if self.standing.iter().any(|it| matches!(it, Standing::ChangedAgain { .. })) {
+            self.send_nothing_for_nothing();
+        }
     }
 
     /// What is remembered of it after a run.

@@ -246,3 +246,25 @@ fn nobody_gets_an_id_that_another_one_keeps() {
         plan.standing
     );
 }
+
+#[test]
+fn what_is_left_alone_is_no_reason_to_overwrite() {
+    let mut world = known(&["a"]);
+    world.sync.overwrite_existing = true;
+    hold(&mut world, "a@x", Some("foreign"));
+    assert!(!world.recognized(everybody(&["a"])).requests().is_empty());
+    let (id, mark, at) = ("m-a@x".to_owned(), "a".to_owned(), world.now);
+    world.ledger.mended.push(crate::ledger::Mended {
+        kind: crate::ledger::MendedKind::MemberId,
+        id,
+        mark,
+        at,
+    });
+    let plan = world.recognized(everybody(&["a"]));
+    assert!(
+        plan.standing.iter().any(|it| matches!(it, Standing::ChangedAgain { .. })),
+        "{:?}",
+        plan.standing
+    );
+    assert!(plan.is_empty() && plan.requests().is_empty(), "{:?}", plan.requests());
+}
