@@ -11,8 +11,8 @@ use bwdc_core::wire::Request;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// How often a run of the property comes to each of these; six times as many cases come to each some fifty times.
-pub(crate) const LEAST: usize = 1;
+/// How often a whole run of the property comes to each of these.
+pub(crate) const LEAST: usize = 50;
 
 /// For what somebody keeps access whom the policy takes it from. The list is closed.
 const REASONS: [&str; 10] = [

@@ -178,7 +178,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 /// Cases of a whole run; `PROPTEST_CASES` chooses another number.
-const CASES: u32 = 1_024;
+const CASES: u32 = 6_144;
 
 #[test]
 fn the_organization_follows_the_directory() {
