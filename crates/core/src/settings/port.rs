@@ -1,7 +1,7 @@
 //! What counts as a port, wherever one is given.
 
 use super::{Expected, SettingsError};
-use std::net::{Ipv4Addr, SocketAddr};
+use core::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
 /// Every port that a server can have.

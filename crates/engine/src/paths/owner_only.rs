@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub(crate) use platform::{
-    belongs_to_another, create_folder, create_new, create_new_folder, may_be_going, open_folder_to_touch,
-    rename, restrict_file, sync_folder, wider_mode, writable_by_others,
+    belongs_to_another, create_folder, create_new, create_new_folder, is_group_of_its_owner, may_be_going,
+    open_folder_to_touch, rename, restrict_file, sync_folder, wider_mode, writable_by_others,
 };
 
 pub(crate) use bwdc_base::notice::TooOpen;
@@ -117,6 +117,12 @@ mod platform {
         (mode & 0o022 != 0).then_some(mode)
     }
 
+    /// Whether the group of what is at this path is the owner's alone, as systems that make one for each account number it.
+    pub(crate) fn is_group_of_its_owner(path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        std::fs::metadata(path).is_ok_and(|it| it.gid() == it.uid())
+    }
+
     /// Whether another account than this one or root owns what is at this path.
     pub(crate) fn belongs_to_another(path: &Path) -> bool {
         use std::os::unix::fs::MetadataExt as _;
@@ -174,6 +180,10 @@ mod platform {
     }
 
     /// The access list of the folder decides, and that is the administrator's.
+    pub(crate) fn is_group_of_its_owner(_path: &Path) -> bool {
+        true
+    }
+
     pub(crate) fn writable_by_others(_path: &Path) -> Option<u32> {
         None
     }

@@ -254,7 +254,9 @@ pub(super) fn tell_of_dangers(
 fn tell_of_owners(profile: &Profile, control: Control<'_>) {
     let others = owner_only::writable_by_others(&profile.folder);
     // That everybody can write is said already of the first folder.
-    if others.is_some_and(|mode| mode & 0o002 == 0 || !profile.source.is_primary()) {
+    let is_said = |mode: u32| mode & 0o002 != 0 && profile.source.is_primary();
+    let is_own = |mode: u32| mode & 0o002 == 0 && owner_only::is_group_of_its_owner(&profile.folder);
+    if others.is_some_and(|mode| !is_said(mode) && !is_own(mode)) {
         control.notice(Notice::OpenToGroup { path: profile.folder.clone() });
     }
     for (path, user) in strangers(profile) {

@@ -204,6 +204,9 @@ fn nobody_can_choose_the_server_in_a_folder_of_several_accounts() {
     fs::set_permissions(honest.data_folder(), fs::Permissions::from_mode(0o770)).expect("ours");
     fs::write(honest.data_folder().join("connector.toml"), "[log]\nlevel = \"info\"\n").expect("settings");
     chown(honest.data_folder().join("connector.toml"), Some(NOBODY), None).expect("root");
+    let alone = run(&honest, "group", &["plan"]);
+    assert!(!alone.said.contains("Other accounts of a group"), "a group of its owner: {}", alone.said);
+    chown(honest.data_folder(), None, Some(NOBODY)).expect("root");
     let ended = run(&honest, "group", &["plan"]);
     let said = crate::hostile::unbroken(&ended.said);
     assert_eq!(ended.code, Some(0), "{said}");
