@@ -105,6 +105,12 @@ impl Unseen {
         (told.len() > 1).then(|| told.iter().map(|it| it.email.as_str().to_owned()).collect())
     }
 
+    /// The only managed person who may be known under this address, as one of several.
+    pub(super) fn only_holder(&self, email: &str) -> Option<&ExternalId> {
+        let [holder] = self.holders.get(email)?.as_slice() else { return None };
+        (self.told.of(holder).len() > 1).then_some(holder)
+    }
+
     /// Another managed person who may be known under this address, as one of several.
     pub(super) fn other_holder(&self, email: &str, person: &str) -> Option<&ExternalId> {
         let holders = self.holders.get(email).into_iter().flatten();

@@ -232,6 +232,12 @@ fn claimed(
     let external_id = roster.ids[number].clone().unwrap_or_else(|| ExternalId::new(pushed));
     let person = Subject { name: member.email.as_str().to_owned(), external_id };
     let because = match claim.verdict {
+        // Nobody knows which address the account has.
+        Verdict::PassesOn if !index.is_certain(old) => {
+            let told = usable_address(entry, old, input).map_or_else(|_| person.name.clone(), str::to_owned);
+            let person = Subject { name: told, ..person };
+            return PersonFate::Member(Box::new(known_member(person, member, input, index)));
+        }
         Verdict::PassesOn => {
             let old = member.external_id.as_ref();
             let found = Found { member, old, pushed };

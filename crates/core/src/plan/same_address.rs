@@ -4,6 +4,7 @@
 //! Access is bound to the account, whose master password the former holder knows. So the membership passes to the new entry where
 //! the marks of both agree; where they differ, only where the settings say so.
 
+use super::addresses::Unseen;
 use super::change::Subject;
 use super::claims::{Claim, Claims, Verdict};
 use super::joining::usable_address;
@@ -39,7 +40,26 @@ impl<'a> Claims<'a> {
                 claims.strangers.insert(held.old);
             }
         }
+        claims.find_again(&listed, input, index);
         claims
+    }
+
+    /// Where nobody can look, an account may have any address that was told: whoever has one of these, and the same marks, is
+    /// that person. Whoever has another one of them waits for it, as for a colleague's.
+    fn find_again(&mut self, listed: &HashMap<&str, usize>, input: &PlanInput<'a>, index: &Index<'a>) {
+        let Some(unseen) = &index.unseen else { return };
+        let mut passed: HashSet<&str> = self.passed_on().map(|(number, _)| self.of[&number].old).collect();
+        let mut found = Vec::new();
+        for number in 0..input.desired.everybody().len() {
+            let claim = found_again(number, unseen, listed, input, index);
+            found.extend(claim.filter(|it| passed.insert(it.old)).map(|it| (number, it)));
+        }
+        let again: HashSet<&str> = found.iter().map(|(_, it)| it.old).collect();
+        self.of.retain(|_, it| !again.contains(it.old));
+        self.strangers.retain(|it| !again.contains(it));
+        for (number, claim) in found {
+            self.add(number, claim, listed, input, index);
+        }
     }
 
     pub(super) fn of(&self, number: usize) -> Option<&Claim<'a>> {
@@ -215,6 +235,41 @@ fn claim<'a>(
         verdict => verdict,
     };
     Some(Claim { old, place, pushed, verdict })
+}
+
+/// The claim of a new entry with the marks of somebody whose own entry is gone, and one of the addresses that were told. The
+/// membership keeps its id: nothing is sent while nobody knows which address the account has.
+fn found_again<'a>(
+    number: usize,
+    unseen: &Unseen,
+    listed: &HashMap<&str, usize>,
+    input: &PlanInput<'a>,
+    index: &Index<'a>,
+) -> Option<Claim<'a>> {
+    let desired = input.desired;
+    let entry = &desired.everybody()[number];
+    if input.identity.is_known(number) || leaving(entry, input).is_some() || !index.sources.all_read() {
+        return None;
+    }
+    let email = usable_address(entry, desired.text(entry.external_id), input).ok()?;
+    let known = &input.ledger.people[*index.managed.get(unseen.only_holder(email)?.as_str())?];
+    let old = known.external_id.as_str();
+    let &place = index.by_external_id.get(old)?;
+    let own = input.identity.people()[number].as_ref().map(ExternalId::as_str);
+    let elsewhere = own.is_some_and(|it| it != old && index.by_external_id.contains_key(it));
+    let is_left = match listed.get(old) {
+        Some(&it) => desired.everybody()[it].state != AccountState::Enabled,
+        None => {
+            let answer = input.presences.get(&known.external_id);
+            known.source.is_former()
+                || matches!(
+                    answer,
+                    Some(Presence::NotFound | Presence::Disabled { .. } | Presence::Hidden(_))
+                )
+        }
+    };
+    let same = || matches!(likeness(old, number, listed, input, index), Likeness::Same);
+    (is_left && !elsewhere && same()).then_some(Claim { old, place, pushed: old, verdict: Verdict::PassesOn })
 }
 
 /// What an administrator has decided about this address.

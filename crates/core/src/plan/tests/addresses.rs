@@ -139,3 +139,36 @@ fn whoever_is_protected_under_any_told_address_stays() {
     let plan = unseen.run(disabled(crowd(40), "a", "a3@x"));
     assert!(plan.is_empty() && plan.kept[0].because == KeptBecause::Protected, "{plan:?}");
 }
+
+#[test]
+fn whoever_was_entered_anew_with_one_of_the_addresses_and_the_same_marks_keeps_access() {
+    for address in ["a2@x", "a@x"] {
+        let mut unseen = Unseen::new(&[("a", "a@x")]);
+        unseen.0.connector.leavers.gone = Some(LeaverAction::Revoke);
+        unseen.0.presences.insert(ExternalId::new("a"), Presence::NotFound);
+        unseen.run(crowd(40).marked("a", "id:a", "a2@x", named("Anna")).group("g", &["a"]));
+        let new = |marks| crowd(40).marked("new", "id:new", address, marks).group("g", &["new"]);
+        // Another person with her address is not she.
+        let mut other = Unseen(World { ledger: unseen.0.ledger.clone(), ..World::new() });
+        other.0.server = ServerKind::Vaultwarden;
+        other.0.connector.leavers.gone = Some(LeaverAction::Revoke);
+        other.0.presences.insert(ExternalId::new("a"), Presence::NotFound);
+        assert_eq!(sent(&other.run(new(named("Otto")))), deleted(&["a@x", "a2@x"]), "{address}");
+        // Nor does whoever has the other address keep her out.
+        let beside = if address == "a@x" { "a2@x" } else { "a@x" };
+        for others in [false, true] {
+            let directory = || match others {
+                false => new(named("Anna")),
+                true => new(named("Anna")).marked("other", "id:other", beside, named("Otto")),
+            };
+            let plan = unseen.run(directory());
+            assert!(plan.requests().is_empty() && plan.removals().count() == 0, "{address}: {plan:?}");
+            let waits = plan.standing.iter().filter(|it| matches!(it, Standing::AddressOfAnother { .. }));
+            assert_eq!(waits.count(), usize::from(others), "{:?}", plan.standing);
+            assert!(plan.standing.iter().any(|it| matches!(it, Standing::AddressUnseen { .. })), "{plan:?}");
+            let known = unseen.0.ledger.people.iter().find(|it| it.external_id.as_str() == "a");
+            let stable = known.and_then(|it| it.stable_id.as_ref()).map(StableId::as_str);
+            assert_eq!(stable, Some("id:new"), "known by the new entry from now on");
+        }
+    }
+}
