@@ -26,6 +26,8 @@ pub(super) fn is_corrected(
         && member.role == Role::User
         && member.email.as_str() != email
         && member.changed_id.is_none()
+        // The server may refuse the right id: first that, then the address.
+        && index.by_external_id.get(pushed).is_none_or(|it| !index.with_wrong_id.contains(it))
         && index.evidence == Evidence::Live
         && input.server != ServerKind::Vaultwarden
         // Without an invitation the server would store nobody by this request.

@@ -136,6 +136,11 @@ impl Plan {
         for id in &mut self.ids {
             *id = id.take().filter(|it| !stays_held(it));
         }
+        for request in self.sent.single() {
+            if matches!(&request, Request::InviteAnew { external_id, .. } if stays_held(external_id)) {
+                self.sent.forget(&request);
+            }
+        }
         self.changes.retain(|change| match change {
             // Their ids stay with others.
             Change::Invite { person, .. } | Change::Stage { person, .. } => !stays_held(&person.external_id),

@@ -26,6 +26,8 @@ pub(crate) struct Index<'a> {
     pub(crate) uncertain_groups: HashSet<&'a str>,
     /// How the organization is known.
     pub(crate) evidence: Evidence,
+    /// Positions of members who have another one's id, until this run sets it right or although the server refuses that.
+    pub(super) with_wrong_id: HashSet<usize>,
     /// Whether this run only records who is there and removes nobody.
     pub(crate) baseline: bool,
     /// Whether what is believed to be there is sent all the same.
@@ -57,6 +59,7 @@ impl<'a> Index<'a> {
             managed_groups: HashSet::new(),
             uncertain_people: HashMap::new(),
             uncertain_groups: HashSet::new(),
+            with_wrong_id: HashSet::new(),
             unseen: Unseen::new(input, evidence),
             sources: Sources::new(input),
             repeated_people: Vec::new(),

@@ -82,6 +82,11 @@ impl Mends {
         Self { members: members(input, state), groups }
     }
 
+    /// Where the members stand who have another one's id.
+    pub(super) fn places(&self) -> HashSet<usize> {
+        self.members.all().map(|(place, _)| *place).collect()
+    }
+
     /// The organization once the ids are right; None: they are.
     pub(super) fn observed(&self, input: &PlanInput<'_>) -> Option<Observed> {
         let Observed::Live(state) = input.observed else { return None };

@@ -238,15 +238,17 @@ impl Plan {
         let mends = Mends::of(input);
         let doubled = mends.doubled(input);
         let mut plan = match mends.observed(input) {
-            Some(observed) => Self::build_on(&PlanInput { observed: &observed, ..*input }, held, doubled),
-            None => Self::build_on(input, held, doubled),
+            Some(observed) => {
+                Self::build_on(&PlanInput { observed: &observed, ..*input }, held, &mends, doubled)
+            }
+            None => Self::build_on(input, held, &mends, doubled),
         };
         mends.add_to(&mut plan, input);
         plan
     }
 
-    fn build_on(input: &PlanInput<'_>, held: Option<&Held>, doubled: Vec<Refusal>) -> Self {
-        let index = Index::new(input);
+    fn build_on(input: &PlanInput<'_>, held: Option<&Held>, mends: &Mends, doubled: Vec<Refusal>) -> Self {
+        let index = Index { with_wrong_id: mends.places(), ..Index::new(input) };
         let totals = index.totals(input);
         let mut refusals = Vec::new();
         let decide = |seating: &Seating| {

@@ -1,6 +1,7 @@
 //! An invitation whose address was corrected before anybody joined goes to the new one.
 
 use super::*;
+use crate::import::RefusedRecord;
 use crate::settings::Limits;
 
 fn world(status: MemberStatus, role: Role) -> World {
@@ -102,4 +103,38 @@ fn it_waits_where_the_invitation_could_not_be_sent() {
     let plan = many.plan(sample);
     assert_eq!(plan.changes.len(), 60);
     assert_ne!(plan.check(&limits, &[]), Verdict::Go);
+}
+
+#[test]
+fn whoever_has_another_ones_id_gets_the_right_one_first() {
+    let mut world = world(MemberStatus::Invited, Role::User).managed_crowd(40).managed("b", "b@x");
+    for (person, email) in [(0, "wrong@x"), (41, "b@x")] {
+        world.ledger.people[person].member_id = Some(MemberId::new(format!("m-{email}")));
+    }
+    world.state.members[0].external_id = Some(ExternalId::new("b"));
+    world.state.members[41].external_id = Some(ExternalId::new("a"));
+    let directory = || crowd(40).person("a", "right@x").person("b", "b@x").group("g", &["a"]);
+    let plan = world.plan(directory());
+    let puts = plan.requests();
+    assert!(puts.len() == 2 && puts.iter().all(|it| matches!(it, Request::PutMember { .. })), "{puts:?}");
+    assert!(
+        plan.standing.iter().any(|it| matches!(it, Standing::AddressDiffers { .. })),
+        "{:?}",
+        plan.standing
+    );
+    // Nothing is sent behind what the server refuses.
+    let desired = directory().desired(&world.sync).expect("valid");
+    let observed = Observed::Live(world.state.clone());
+    let record = RefusedRecord {
+        name: "wrong@x".to_owned(),
+        external_id: ExternalId::new("a"),
+        is_group: false,
+        reason: "no".to_owned(),
+    };
+    let met = [(puts[0].clone(), record)];
+    world.ledger.refused = plan.refusals_after(&met, &world.input(&desired, &observed), world.now);
+    assert_eq!(world.ledger.refused.len(), 1, "{:?}", plan.requests());
+    let again = world.plan(directory());
+    let anew = |it: &Request| matches!(it, Request::InviteAnew { .. });
+    assert!(!again.requests().iter().any(anew), "{:?}", again.requests());
 }
