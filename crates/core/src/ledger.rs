@@ -126,6 +126,11 @@ impl LedgerState {
             if let Some(new) = renamed.get(&person.external_id) {
                 self.addresses.pass_on(&person.external_id, new);
                 person.external_id = new.clone();
+                // The membership may go on under another entry: which one, the directory tells by the id.
+                let is_own = |it: &str| it == new.as_str();
+                let stays = person.stable_id.as_ref().is_some_and(|it| is_own(it.as_str()))
+                    || person.reference.as_deref().is_some_and(is_own);
+                person.stable_id = person.stable_id.take().filter(|_| stays);
             }
         }
         let new = |it: &ExternalId| renamed.get(it).unwrap_or(it).clone();
@@ -470,6 +475,48 @@ mod tests {
             let is_known = leaver.map(|it| &it.external_id) == own.and_then(|it| it.external_id.as_ref());
             assert!(is_known || leaver.is_none() || organization.len() == 1, "{leaver:?}");
             assert_eq!(left.addresses.of(&ExternalId::new(expected[0])).len(), 1);
+        }
+    }
+
+    #[test]
+    fn whose_membership_goes_on_under_another_entry_is_told_by_the_id_that_it_got() {
+        let (member, new) = (MemberId::new("m"), ExternalId::new("cn=new"));
+        for (reference, stable, expected) in [
+            // Another entry's id; the own one after a rename; the lasting one, which gave the name free.
+            ("cn=old", "id:old", None),
+            ("cn=new", "id:old", Some("id:old")),
+            ("cn=old", "cn=new", Some("cn=new")),
+        ] {
+            let ledger = LedgerState {
+                people: vec![ManagedPerson {
+                    source: SourceName::primary(),
+                    external_id: ExternalId::new("cn=old"),
+                    stable_id: Some(StableId::new(stable)),
+                    reference: Some(reference.to_owned()),
+                    email: Email::new("a@x"),
+                    revoked_by_us: false,
+                    out: None,
+                    member_id: Some(member.clone()),
+                    marks: Marks::default(),
+                }],
+                open_intents: vec![intent(
+                    Request::PutMember { id: member.clone(), external_id: new.clone() },
+                    IntentState::Accepted,
+                )],
+                ..LedgerState::default()
+            };
+            let shown = ObservedMember {
+                id: Some(member.clone()),
+                email: Email::new("a@x"),
+                external_id: Some(new.clone()),
+                changed_id: None,
+                status: MemberStatus::Confirmed,
+                role: Role::User,
+            };
+            let state = OrganizationState { members: vec![shown], groups: Vec::new() };
+            let left = ledger.as_left_by_open_intents(Some(&state), &SourceName::primary());
+            assert_eq!(left.people[0].external_id, new);
+            assert_eq!(left.people[0].stable_id.as_ref().map(StableId::as_str), expected, "{reference}");
         }
     }
 
