@@ -119,6 +119,8 @@ fn a_run(world: &mut World, approve: bool, reached: &Reached) -> Result<bool, Te
                 it.because == KeptBecause::AddressInUse
                     || it.because == KeptBecause::Protected && it.cause == Some(Cause::Overwritten)
             });
+        // What waited for an import, because two had one id, is decided once more when none of them has it any more.
+        let mended = mended || !plan.waits_for.is_empty();
         if !plan.baseline && refused.is_empty() && !mended {
             let of = |it: &Plan| format!("{:#?}, kept {:#?}, {:#?}", it.changes, it.kept, it.standing);
             let told = || format!("after {}\nagain {}", of(&plan), of(&again));
@@ -161,6 +163,7 @@ fn waits(plan: &Plan) -> bool {
             Standing::ExternalIdTaken { .. }
                 | Standing::HeldUnderOtherId { .. }
                 | Standing::AddressHeld { .. }
+                | Standing::Refused { what: RefusedKind::MemberId, .. }
         )
     };
     let has_no_seat = |it: &Kept| matches!(it.because, KeptBecause::NoSeat { .. });

@@ -135,7 +135,8 @@ impl Organization {
             Request::Revoke(id)
             | Request::Restore(id)
             | Request::Remove(id)
-            | Request::PutMember { id, .. } => self.forbidden.contains(id.as_str()),
+            | Request::PutMember { id, .. }
+            | Request::InviteAnew { id, .. } => self.forbidden.contains(id.as_str()),
             _ => false,
         }
     }

@@ -7,7 +7,7 @@ use bwdc_core::ledger::{ManagedGroup, ManagedPerson, MendedKind, RefusedKind};
 use bwdc_core::observed::{MemberStatus, Role};
 use bwdc_core::plan::{
     AddressHeldBecause, Cause, Change, Evidence, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Plan,
-    Standing,
+    Standing, Subject,
 };
 use bwdc_core::settings::{HiddenAction, LeaverAction, LeaverPolicy, Returning};
 use bwdc_core::wire::Request;
@@ -427,6 +427,10 @@ pub(crate) fn only_refused(world: &World, plan: &Plan, refused: &[Request]) -> C
                 let address = change.person().map(|it| it.name.as_str());
                 found.is_some_and(|it| world.known_as(it) == of || Some(it.email.as_str()) == address)
             }
+            // Nor is anybody invited under the address that is not left.
+            Request::InviteAnew { external_id, from, .. } => {
+                Some(external_id.as_str()) == of || change.person().is_some_and(|it| it.name == *from)
+            }
             _ => false,
         });
         prop_assert!(is_refused, "a refusal about another one kept this from being done: {change:?}");
@@ -457,7 +461,10 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
         Standing::ExternalIdTaken { person, .. } => Some(person.external_id.as_str()),
         _ => None,
     });
-    let waiting: BTreeSet<&str> = waiting.collect();
+    // Where an entry waits that nobody knows, whoever has the id has it by right.
+    let is_anothers =
+        |id: &&str| world.directory.selected().any(|it| it.id == **id && people.of(it).is_none());
+    let waiting: BTreeSet<&str> = waiting.filter(|id| !is_anothers(id)).collect();
     let unconfirmed: BTreeSet<&str> = plan
         .kept
         .iter()
@@ -648,6 +655,14 @@ fn standing(world: &World, standing: &Standing) -> Checked {
     Ok(())
 }
 
+/// Whose id the server refused to set right.
+fn refused_id(standing: &Standing) -> Option<&str> {
+    match standing {
+        Standing::Refused { what: RefusedKind::MemberId, about, .. } => Some(about.external_id.as_str()),
+        _ => None,
+    }
+}
+
 /// Whether the next run has nothing to do but what this one left to it: ids that belonged to somebody else until now, and people
 /// whose turn comes next.
 pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
@@ -665,6 +680,20 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
     // A seat became free.
     let seated = plan.kept.iter().filter(|it| matches!(it.because, KeptBecause::NoSeat { .. }));
     let freed = freed.chain(seated.map(|it| it.person.external_id.as_str()));
+    // Whose own entry got another name meanwhile comes under that.
+    let waited: BTreeSet<&str> = plan
+        .standing
+        .iter()
+        .filter_map(|it| match it {
+            Standing::ExternalIdTaken { person, .. } => Some(person.name.as_str()),
+            _ => None,
+        })
+        .collect();
+    // What the server refused is asked for again once something about the member is different: also by this run.
+    let refused: BTreeSet<&str> = plan.standing.iter().filter_map(refused_id).collect();
+    let tried = |person: &Subject, cause: Cause| {
+        cause == Cause::IdChanged && !plan.changes.is_empty() && refused.contains(person.external_id.as_str())
+    };
     let next = again.changes.iter().filter_map(Change::joins).filter(|it| waits && !planned.contains(it));
     let later: BTreeSet<&str> = freed.chain(next).collect();
     again.changes.iter().all(|change| match change {
@@ -672,10 +701,17 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
         Change::Invite { person, cause: Cause::AddressCorrected } => plan.standing.iter().any(|it| {
             matches!(it, Standing::AddressHeld { person: held, .. } if held.external_id == person.external_id)
         }),
-        Change::Invite { person, .. }
-        | Change::Stage { person, .. }
-        | Change::Adopt { person, .. }
-        | Change::Restore { person, .. } => later.contains(person.external_id.as_str()),
+        Change::Adopt { person, cause } | Change::ReplaceExternalId { person, cause, .. }
+            if tried(person, *cause) =>
+        {
+            true
+        }
+        Change::Invite { person, .. } | Change::Stage { person, .. } => {
+            later.contains(person.external_id.as_str()) || waited.contains(person.name.as_str())
+        }
+        Change::Adopt { person, .. } | Change::Restore { person, .. } => {
+            later.contains(person.external_id.as_str())
+        }
         // Also of a leaver whose id is free for whoever waited.
         Change::ReplaceExternalId { person, old, .. } => {
             later.contains(person.external_id.as_str()) || later.contains(old.as_str())
