@@ -7,6 +7,7 @@ mod global;
 mod help;
 mod host;
 mod journal;
+mod json;
 mod log;
 mod output;
 mod progress;

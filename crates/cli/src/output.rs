@@ -2,6 +2,7 @@
 
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
+use crate::json;
 use bwdc_core::desired::Desired;
 use bwdc_core::plan::{Plan, Refusal};
 use bwdc_core::test_report::TestReport;
@@ -269,8 +270,7 @@ impl Printer {
     }
 
     fn json(&self, out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-        if self.pretty { serde_json::to_writer_pretty(out, value) } else { serde_json::to_writer(out, value) }
-            .map_err(io::Error::from)
+        json::write(out, value, self.pretty)
     }
 }
 

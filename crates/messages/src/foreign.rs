@@ -30,7 +30,7 @@ pub(crate) fn in_one_line(text: &str) -> Cow<'_, str> {
 /// Control characters (Unicode category Cc), and the marks, embeddings, overrides and isolates of direction and the separators
 /// of lines and paragraphs (Unicode Standard Annex 9); and what nobody sees, so that two names could look the same. Joiners and
 /// variation selectors stay: scripts and pictures are written with them.
-fn is_obeyed(character: char) -> bool {
+pub fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || matches!(character, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
