@@ -19,7 +19,7 @@ const SEED: &str = "PROPTEST_RNG_SEED";
 const IMPORT: &str = "/api/public/organization/import";
 
 fn listening() -> String {
-    AGREED.replace("[service]\n", "[service]\nlisten = \"0\"\n")
+    AGREED.replace("[service]\n", "[service]\nlisten = \"127.0.0.1:0\"\n")
 }
 
 /// Where a service says that it answers.
