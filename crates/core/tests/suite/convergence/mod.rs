@@ -113,11 +113,13 @@ fn a_run(world: &mut World, approve: bool, reached: &Reached) -> Result<bool, Te
         };
         let mended = plan.changes.iter().any(mended);
         // An entry that nobody knew has a leaver's address, and is known by the next run.
-        // Whose former address is protected is so no longer once another one has it.
+        // Whose former address is protected is so no longer once another one has it, who may come in this run.
+        let somebody_joins = plan.changes.iter().any(|it| it.joins().is_some());
         let mended = mended
             || plan.kept.iter().any(|it| {
                 it.because == KeptBecause::AddressInUse
-                    || it.because == KeptBecause::Protected && it.cause == Some(Cause::Overwritten)
+                    || it.because == KeptBecause::Protected
+                        && (it.cause == Some(Cause::Overwritten) || somebody_joins)
             });
         // What waited for an import, because two had one id, is decided once more when none of them has it any more.
         let mended = mended || !plan.waits_for.is_empty();
@@ -198,8 +200,9 @@ fn the_organization_follows_the_directory() {
         follows_counted(how, &begin, &steps, &reached)
     };
     TestRunner::new(config).run(&world, property).unwrap_or_else(|it| panic!("{it}"));
-    // A short run reaches as much less.
-    let least = LEAST * cases as usize / CASES as usize;
+    // A short run reaches each of them; how often is chance.
+    let share = LEAST * cases as usize / CASES as usize;
+    let least = if cases < CASES { share.min(1) } else { LEAST };
     let rare = reached.rarer_than(least);
     assert!(rare.is_empty(), "each at least {least} times: {rare:?} of\n{}", reached.table());
     println!("{}", reached.table());
