@@ -106,17 +106,22 @@ impl LedgerState {
             .people
             .iter()
             .filter_map(|person| {
-                let own = members.get(person.member_id.as_ref()?)?;
+                let own = members.get(person.member_id.as_ref()?);
                 let id = &person.external_id;
-                let is_it = |it: &&ObservedMember| it.external_id.as_ref() == Some(id) && it.id != own.id;
+                let is_it =
+                    |it: &&ObservedMember| it.external_id.as_ref() == Some(id) && it.id != person.member_id;
                 let other = organization.members.iter().find(is_it)?;
                 let is_ours =
                     given.iter().any(|(new, _, email)| *new == id && *email == Some(other.email.as_str()));
-                (is_ours && own.external_id.as_ref() != Some(id) && !renamed.contains_key(id))
-                    .then(|| id.clone())
+                let is_anothers = match own {
+                    Some(own) => own.external_id.as_ref() != Some(id),
+                    // Somebody removed it: who was invited again has the address.
+                    None => other.email != person.email,
+                };
+                (is_ours && is_anothers && !renamed.contains_key(id)).then(|| id.clone())
             })
             .collect();
-        // Whose membership has an id of another connector, and whose own id a newcomer got, is nobody's any more.
+        // Whose membership is gone or has an id of another connector, and whose own id a newcomer got, is nobody's any more.
         self.people.retain(|it| !strangers.contains(&it.external_id));
         self.rename_people(&renamed);
     }
@@ -453,6 +458,8 @@ mod tests {
                 &[shown("m", "leaver@x", "foreign"), shown("n", "new@x", "dn")],
                 &["dn"],
             ),
+            // So it has where somebody removed the leaver.
+            (vec![import(vec![entry("new@x", "dn", false)])], &[shown("n", "new@x", "dn")], &["dn"]),
             // It came to nothing; or somebody else wrote another id.
             (official.clone(), &[shown("m", "leaver@x", "dn")], &["dn"]),
             (official, &[shown("m", "leaver@x", "by hand")], &["dn"]),
@@ -474,6 +481,9 @@ mod tests {
             let own = organization.iter().find(|it| it.id == Some(MemberId::new("m")));
             let is_known = leaver.map(|it| &it.external_id) == own.and_then(|it| it.external_id.as_ref());
             assert!(is_known || leaver.is_none() || organization.len() == 1, "{leaver:?}");
+            let newcomer = left.people.iter().find(|it| it.external_id.as_str() == "dn");
+            let is_left = organization.iter().any(|it| it.email.as_str() == "new@x");
+            assert!(!is_left || newcomer.is_some_and(|it| it.stable_id.is_none()), "{newcomer:?}");
             assert_eq!(left.addresses.of(&ExternalId::new(expected[0])).len(), 1);
         }
     }
