@@ -63,7 +63,7 @@ pub(super) struct Known {
 
 /// Reads a cache.
 pub(super) fn read(snapshot_cache: &SnapshotCache) -> Result<Known, Doubt> {
-    const BROKEN: Doubt = Doubt("the snapshot_cache cannot be understood");
+    const BROKEN: Doubt = Doubt("the snapshot cache cannot be understood");
     let cursor = serde_json::from_str(&snapshot_cache.cursor).map_err(|_| BROKEN)?;
     let (mut tenant, mut checked) = (Tenant::default(), HashSet::new());
     for object in &snapshot_cache.objects {

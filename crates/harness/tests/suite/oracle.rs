@@ -52,7 +52,7 @@ fn members_are_found_in_every_spelling_and_depth() {
         ("Other Order", &["Pair+uid=pair"]),
         ("Dangling", &["Silent Sam", "One Too Many", "Blank Address"]),
         ("Placeholder", &[]),
-        ("SnapshotCache", &["Gap"]),
+        ("Mirror", &["Gap"]),
         ("Ring A", &["seat 10", "seat 2", "seat 9", "Pair+uid=pair"]),
         ("Ring B", &["seat 2", "seat 9", "Pair+uid=pair", "seat 10"]),
         ("Depth 2", &["Apostrophe", "Loud", "Tagged"]),

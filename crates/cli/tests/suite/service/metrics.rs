@@ -105,7 +105,7 @@ fn health_is_for_everybody_and_metrics_for_whoever_has_the_token() {
 
 #[test]
 fn other_machines_are_let_in_with_a_token_only() {
-    let settings = listening().replace("\"0\"", "\"0.0.0.0:0\"");
+    let settings = listening().replace("\"127.0.0.1:0\"", "\"0.0.0.0:0\"");
     let stage = Stage::new(Options::official(), &settings, |_| {});
     let daemon = Daemon::start(&stage);
     assert!(daemon.says("cannot be offered").contains("token"));

@@ -139,7 +139,7 @@ pub(crate) async fn changes_are_read_by_a_few_entries(domain: &Domain) {
     check("moved into the unit", following.follow().await);
     following.setup.user_base = Some(ROOT);
     following.ledger.refresh_snapshot_cache("directory", "basis", &Refresh::Drop, NOW).unwrap();
-    assert_eq!(following.follow().await, None, "another base is another snapshot_cache");
+    assert_eq!(following.follow().await, None, "another base is another snapshot cache");
     following.rename(&format!("OU=Gone,{ROOT}"), "OU=Fresh", ROOT);
     assert_eq!(following.follow().await, None, "a renamed unit with people in it is a full read");
     following.rename(&format!("CN=User 205,{fresh}"), "CN=User 205", &users);

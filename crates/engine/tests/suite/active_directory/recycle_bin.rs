@@ -8,5 +8,5 @@ use bwdc_harness::samba::Domain;
 pub(crate) async fn a_domain_is_still_followed(domain: &Domain) {
     domain.enable_recycle_bin().unwrap();
     let mut following = Following::new(domain, Setup::new(domain));
-    assert_eq!(following.follow().await, None, "the first read is a full one, and keeps a snapshot_cache");
+    assert_eq!(following.follow().await, None, "the first read is a full one, and keeps a snapshot cache");
 }

@@ -95,7 +95,7 @@ async fn a_read_by_changes_that_is_disturbed_for_good_fails_and_keeps_its_place(
             let error = follower.try_follow(&directory).await.err();
             let error = error.unwrap_or_else(|| panic!("{request:?} {fault:?}"));
             is_one_clear_error(&error);
-            assert_eq!(follower.snapshot_cache(), snapshot_cache, "the snapshot_cache stays as it was");
+            assert_eq!(follower.snapshot_cache(), snapshot_cache, "the snapshot cache stays as it was");
         }
     }
     server.heal();
