@@ -242,7 +242,10 @@ fn claimed(
             let old = member.external_id.as_ref();
             let found = Found { member, old, pushed };
             let fate = identify(&found, person, input, index);
-            return PersonFate::Member(Box::new(MemberFate { passed_on: true, ..fate }));
+            let told = usable_address(entry, pushed, input).ok().filter(|it| *it != member.email.as_str());
+            let address =
+                told.map_or(AddressDifference::None, |it| AddressDifference::Told { told: it.to_owned() });
+            return PersonFate::Member(Box::new(MemberFate { passed_on: true, address, ..fate }));
         }
         Verdict::Waits(because) => because,
         // Each has a fate by now, but where nobody is removed.

@@ -99,6 +99,10 @@ pub(super) enum AddressDifference {
     Differs {
         observed: String,
     },
+    /// It does: that of a new entry, which is the same person.
+    Told {
+        told: String,
+    },
     /// It does, and another member has the directory's address.
     Held {
         observed: String,
@@ -318,6 +322,10 @@ impl AddressDifference {
         Some(match self {
             Self::None => return None,
             Self::Differs { observed } => Standing::AddressDiffers { person, observed },
+            Self::Told { told } => {
+                let observed = person.name;
+                Standing::AddressDiffers { person: Subject { name: told, ..person }, observed }
+            }
             Self::Held { observed } => Standing::AddressHeld { person, observed },
             Self::Unseen { told, revoked } => Standing::AddressUnseen { person, told, revoked },
         })

@@ -12,7 +12,7 @@ use super::leavers::{is_protected, leaving};
 use super::likeness::{Likeness, compare, last_known};
 use super::notice::PlanNotice;
 use super::standing::AddressHeldBecause;
-use super::{Index, PlanInput};
+use super::{Evidence, Index, PlanInput};
 use crate::ledger::{Choice, ManagedPerson};
 use crate::names::{Email, ExternalId};
 use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
@@ -41,6 +41,7 @@ impl<'a> Claims<'a> {
             }
         }
         claims.find_again(&listed, input, index);
+        claims.find_by_told_address(&listed, input, index);
         claims
     }
 
@@ -59,6 +60,45 @@ impl<'a> Claims<'a> {
         self.strangers.retain(|it| !again.contains(it));
         for (number, claim) in found {
             self.add(number, claim, listed, input, index);
+        }
+    }
+
+    /// Where the organization shows another address than the directory told, since the account still has the one before: whoever has
+    /// the one that was told, and the same marks, is that person. Not where somebody else has the account's.
+    fn find_by_told_address(
+        &mut self,
+        listed: &HashMap<&str, usize>,
+        input: &PlanInput<'a>,
+        index: &Index<'a>,
+    ) {
+        if index.evidence != Evidence::Live {
+            return;
+        }
+        let mut told: HashMap<&str, Option<&ExternalId>> = HashMap::new();
+        for (id, addresses) in input.ledger.addresses.iter() {
+            for it in addresses {
+                told.entry(it.email.as_str()).and_modify(|it| *it = None).or_insert(Some(id));
+            }
+        }
+        let emails = input.desired.everybody().iter().filter_map(|it| it.email);
+        let emails: HashSet<&str> = emails.map(|it| input.desired.text(it)).collect();
+        let mut claimed: HashSet<&str> = self.of.values().map(|it| it.old).collect();
+        for number in 0..input.desired.everybody().len() {
+            let place = |email: &str| {
+                let id =
+                    told.get(email).copied().flatten().filter(|_| !index.by_email.contains_key(email))?;
+                index.by_external_id.get(id.as_str()).copied()
+            };
+            let Some(held) = held_at(number, place, input, index) else { continue };
+            let same = matches!(likeness(held.old, number, listed, input, index), Likeness::Same);
+            if !same || emails.contains(held.member.email.as_str()) || claimed.contains(held.old) {
+                continue;
+            }
+            let claim = claim(number, &held, listed, input, index);
+            if let Some(claim) = claim.filter(|it| it.verdict == Verdict::PassesOn) {
+                claimed.insert(claim.old);
+                self.add(number, claim, listed, input, index);
+            }
         }
     }
 
@@ -152,13 +192,23 @@ struct Held<'a> {
 }
 
 fn held<'a>(number: usize, input: &PlanInput<'a>, index: &Index<'a>) -> Option<Held<'a>> {
+    held_at(number, |email| index.by_email.get(email).copied(), input, index)
+}
+
+/// The membership that stands where `place` finds the address.
+fn held_at<'a>(
+    number: usize,
+    place: impl Fn(&str) -> Option<usize>,
+    input: &PlanInput<'a>,
+    index: &Index<'a>,
+) -> Option<Held<'a>> {
     let entry = &input.desired.everybody()[number];
     if input.identity.is_known(number) || leaving(entry, input).is_some() {
         return None;
     }
     let own_id = input.desired.text(entry.external_id);
     let email = usable_address(entry, own_id, input).ok()?;
-    let &place = index.by_email.get(email)?;
+    let place = place(email)?;
     let member = index.member(place);
     let old = member.external_id.as_ref()?.as_str();
     let known = &input.ledger.people[*index.managed.get(old)?];

@@ -410,3 +410,24 @@ fn a_deleted_entry_that_is_still_listed_holds_back_nobody_who_was_entered_again(
         }
     }
 }
+
+#[test]
+fn who_has_not_changed_the_account_to_the_new_address_is_found_again_by_it() {
+    let told = |world: &mut World| world.ledger.addresses.note(&ExternalId::new("old"), "new@x", false);
+    let entered = |marks| crowd(40).marked("new", "id:new", "new@x", marks).group("g", &["new"]);
+    let mut world = anna(false);
+    told(&mut world);
+    let plan = world.plan(entered(numbered("7")));
+    let put = Request::PutMember { id: MemberId::new("m-a@x"), external_id: ExternalId::new("new") };
+    assert_eq!(plan.requests(), [put], "{:?}", plan.changes);
+    assert!(plan.removals().count() == 0, "{:?}", plan.changes);
+    let [Standing::AddressDiffers { person, observed }] = &plan.standing[..] else { panic!("{plan:?}") };
+    assert_eq!((person.name.as_str(), observed.as_str()), ("new@x", "a@x"));
+    // Not another person, and not while somebody else has the account's address.
+    let mark = Marks { number: Some("8".to_owned()), name: Some("Otto Muster".to_owned()) };
+    let leaves = |plan: &Plan| plan.changes.iter().any(|it| matches!(it, Change::Revoke { .. }));
+    assert!(leaves(&world.plan(entered(mark.clone()))));
+    let beside = entered(numbered("7")).marked("other", "id:other", "a@x", mark);
+    let plan = world.plan(beside);
+    assert!(!plan.requests().iter().any(|it| matches!(it, Request::PutMember { .. })), "{plan:?}");
+}

@@ -165,6 +165,7 @@ fn waits(plan: &Plan) -> bool {
             Standing::ExternalIdTaken { .. }
                 | Standing::HeldUnderOtherId { .. }
                 | Standing::AddressHeld { .. }
+                | Standing::AddressDiffers { .. }
                 | Standing::Refused { what: RefusedKind::MemberId, .. }
         )
     };

@@ -7,7 +7,7 @@ use bwdc_core::ledger::{ManagedGroup, ManagedPerson, MendedKind, RefusedKind};
 use bwdc_core::observed::{MemberStatus, Role};
 use bwdc_core::plan::{
     AddressHeldBecause, Cause, Change, Evidence, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Plan,
-    Standing, Subject,
+    PlanNotice, Standing, Subject,
 };
 use bwdc_core::settings::{HiddenAction, LeaverAction, LeaverPolicy, Returning};
 use bwdc_core::wire::Request;
@@ -201,7 +201,7 @@ pub(crate) fn equal(world: &World, plan: &Plan) -> Checked {
     if world.sync.groups {
         groups(world, plan, &people)?;
     }
-    plan.standing.iter().try_for_each(|it| standing(world, it))
+    plan.standing.iter().try_for_each(|it| standing(world, plan, it))
 }
 
 /// Under which id each entry of the directory is brought over, as the ledger remembers.
@@ -575,11 +575,20 @@ pub(crate) fn same_groups(world: &mut World) -> Checked {
 }
 
 /// Each standing difference is one that is there. The list is closed: another kind does not compile.
-fn standing(world: &World, standing: &Standing) -> Checked {
+fn standing(world: &World, plan: &Plan, standing: &Standing) -> Checked {
     let members = &world.organization.members;
     let is_true = match standing {
-        Standing::AddressDiffers { person, observed } => member(world, person.external_id.as_str())
-            .is_some_and(|it| it.email == *observed && it.email != person.name),
+        Standing::AddressDiffers { person, observed } => {
+            let differs = |it: &Member| it.email == *observed && it.email != person.name;
+            match member(world, person.external_id.as_str()) {
+                Some(found) => differs(found),
+                // The server refuses the id of the entry that is there now.
+                None => {
+                    let keeps = |it: &Standing| refused_id(it) == Some(person.external_id.as_str());
+                    plan.standing.iter().any(keeps) && members.iter().any(differs)
+                }
+            }
+        }
         Standing::AddressHeld { person, observed } => {
             members.iter().any(|it| it.email == person.name) && members.iter().any(|it| it.email == *observed)
         }
@@ -691,6 +700,11 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
         .collect();
     // What the server refused is asked for again once something about the member is different: also by this run.
     let refused: BTreeSet<&str> = plan.standing.iter().filter_map(refused_id).collect();
+    let found_again = plan.notices.iter().filter_map(|it| match it {
+        PlanNotice::EntryReplaced { person, .. } => Some(person.external_id.as_str()),
+        _ => None,
+    });
+    let found_again: BTreeSet<&str> = found_again.collect();
     let tried = |person: &Subject, cause: Cause| {
         cause == Cause::IdChanged && !plan.changes.is_empty() && refused.contains(person.external_id.as_str())
     };
@@ -698,8 +712,13 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
     let later: BTreeSet<&str> = freed.chain(next).collect();
     again.changes.iter().all(|change| match change {
         // The address was another member's, who went in this run.
-        Change::Invite { person, cause: Cause::AddressCorrected } => plan.standing.iter().any(|it| {
-            matches!(it, Standing::AddressHeld { person: held, .. } if held.external_id == person.external_id)
+        Change::Invite { person, cause: Cause::AddressCorrected } => plan.standing.iter().any(|it| match it {
+            Standing::AddressHeld { person: held, .. } => held.external_id == person.external_id,
+            // Or who was entered anew is known first.
+            Standing::AddressDiffers { person: found, .. } => {
+                *found == *person && found_again.contains(person.external_id.as_str())
+            }
+            _ => false,
         }),
         Change::Adopt { person, cause } | Change::ReplaceExternalId { person, cause, .. }
             if tried(person, *cause) =>
