@@ -97,7 +97,10 @@ pub(crate) fn change_connector_settings<'a>(
     };
     profile.create_folder().map_err(failed(&profile.folder))?;
     let _lock = wait_for(&profile.write_lock(), WRITER_PATIENCE).map_err(StoreError::Busy)?;
-    let before = read(profile)?;
+    let existed = profile.connector_toml.exists();
+    // Whichever file comes first, a new installation begins the same.
+    let is_new = !existed && !profile.data_json.exists() && profile.source.is_primary();
+    let before = if is_new { NEW_INSTALLATION.to_owned() } else { read(profile)? };
     // Names the line of whatever is wrong before anything is added to it.
     parse::<ConnectorSettings>(profile, &before)?;
     let mut document: DocumentMut =
@@ -111,7 +114,6 @@ pub(crate) fn change_connector_settings<'a>(
     }
     let after = document.to_string();
     parse::<ConnectorSettings>(profile, &after)?;
-    let existed = profile.connector_toml.exists();
     if after != before {
         write(profile, &after)?;
     }

@@ -294,6 +294,16 @@ fn a_new_installation_begins_with_its_leavers_and_one_that_is_taken_over_goes_on
     fs::remove_file(new.data_json_path()).unwrap();
     answer(&new, &["config", "directory", "0"]);
     assert_eq!(get(&new, "leavers.gone"), "");
+    // Whichever file is written first.
+    let preset = Home::with_plaintext_secrets().expect("a home");
+    answer(&preset, &["config", "ldap.preset", "openldap"]);
+    answer(&preset, &["config", "directory", "0"]);
+    assert_eq!(actions.each_ref().map(|it| get(&preset, it)), ["revoke", "revoke", "revoke", "keep"]);
+    let applied = Home::with_plaintext_secrets().expect("a home");
+    let file = applied.data_folder().with_extension("toml");
+    fs::write(&file, "directory = 0\n[ldap]\npreset = \"openldap\"\n[leavers]\ngone = \"remove\"\n").unwrap();
+    answer(&applied, &["config", "apply", file.to_str().expect("text")]);
+    assert_eq!(actions.each_ref().map(|it| get(&applied, it)), ["revoke", "revoke", "remove", "keep"]);
     let taken_over = home();
     answer(&taken_over, &["config", "directory", "0"]);
     assert_eq!(actions.each_ref().map(|it| get(&taken_over, it)), [""; 4]);
