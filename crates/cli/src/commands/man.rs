@@ -43,7 +43,7 @@ fn write_all(command: clap::Command, folder: &Path) -> io::Result<()> {
     let path = folder.join(page.get_filename());
     // Where others can write to the folder, a link in the place of a page could lead to any file: what is there makes way.
     match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => File::create_new(&path)?.write_all(&text),
     }
 }
