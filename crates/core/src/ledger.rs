@@ -54,15 +54,53 @@ pub struct LedgerState {
 
 impl LedgerState {
     /// The ledger as runs that were cut off have left it: with the ids that the organization shows and they gave, and with the people
-    /// whom they may have invited. None: the organization cannot be read.
+    /// whom they may have invited. None: the organization cannot be read; what they may have given counts as given.
     #[must_use]
     pub fn as_left_by_open_intents(
         mut self,
         organization: Option<&OrganizationState>,
         source: &SourceName,
     ) -> Self {
-        organization.into_iter().for_each(|it| self.take_over_ids(it));
-        self.with_people_of_open_intents(source)
+        let passed = match organization {
+            Some(it) => {
+                self.take_over_ids(it);
+                HashSet::new()
+            }
+            None => self.take_over_ids_by_address(),
+        };
+        self.with_people_but(&passed, source)
+    }
+
+    /// Where nobody can look, the server goes by addresses, and has one membership under each: whoever got another id from a run that
+    /// was cut off is no second member beside the one that the ledger has. Gives the ids that a later one of these runs replaced.
+    fn take_over_ids_by_address(&mut self) -> HashSet<ExternalId> {
+        let mut given: Vec<(String, ExternalId)> = Vec::new();
+        for intent in self.open_intents.iter().filter(|it| it.may_have_happened()) {
+            let (Request::Import(import) | Request::WholeImport(import)) = &intent.request else { continue };
+            let live = import.members.iter().filter(|it| !it.deleted);
+            given.extend(live.filter_map(|it| Some((it.email.clone()?, it.external_id.clone()))));
+        }
+        let mut passed = HashSet::new();
+        if given.is_empty() {
+            return passed;
+        }
+        let mut managed: HashSet<ExternalId> = self.people.iter().map(|it| it.external_id.clone()).collect();
+        let mut holders: HashMap<String, ExternalId> =
+            self.people.iter().map(|it| (it.email.as_str().to_owned(), it.external_id.clone())).collect();
+        let mut first: HashMap<ExternalId, ExternalId> = HashMap::new();
+        for (email, new) in given {
+            let Some(holder) = holders.get_mut(&email).filter(|_| !managed.contains(&new)) else { continue };
+            let old = std::mem::replace(holder, new.clone());
+            managed.remove(&old);
+            managed.insert(new.clone());
+            let before = first.iter().find(|(_, it)| **it == old).map(|(first, _)| first.clone());
+            if before.is_some() {
+                passed.insert(old.clone());
+            }
+            first.insert(before.unwrap_or(old), new);
+        }
+        self.rename_people(&first);
+        passed
     }
 
     /// Who got another id from a run that was cut off has it: whoever got the old one in the same run is somebody else.
@@ -136,6 +174,7 @@ impl LedgerState {
                 let stays = person.stable_id.as_ref().is_some_and(|it| is_own(it.as_str()))
                     || person.reference.as_deref().is_some_and(is_own);
                 person.stable_id = person.stable_id.take().filter(|_| stays);
+                person.reference = person.reference.take().filter(|_| stays);
             }
         }
         let new = |it: &ExternalId| renamed.get(it).unwrap_or(it).clone();
@@ -151,8 +190,13 @@ impl LedgerState {
     /// Adds the people whom a run that was cut off may have invited: they count as managed, so that they are asked for
     /// when they are missing from the directory, which `source` is. A request does not tell the source.
     #[must_use]
-    pub fn with_people_of_open_intents(mut self, source: &SourceName) -> Self {
+    pub fn with_people_of_open_intents(self, source: &SourceName) -> Self {
+        self.with_people_but(&HashSet::new(), source)
+    }
+
+    fn with_people_but(mut self, passed: &HashSet<ExternalId>, source: &SourceName) -> Self {
         let mut known: HashSet<ExternalId> = self.people.iter().map(|it| it.external_id.clone()).collect();
+        known.extend(passed.iter().cloned());
         for intent in self.open_intents.iter().filter(|it| it.may_have_happened()) {
             let (Request::Import(import) | Request::WholeImport(import)) = &intent.request else { continue };
             for member in import.members.iter().filter(|it| !it.deleted) {

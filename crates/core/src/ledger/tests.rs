@@ -190,3 +190,55 @@ fn a_revocation_without_an_end_may_be_ours_and_a_refused_one_is_not() {
         assert!(!ledger.may_have_revoked(&MemberId::new("n")));
     }
 }
+
+#[test]
+fn where_nobody_can_look_a_run_that_was_cut_off_leaves_one_person_under_an_address() {
+    let known = |id: &str, email: &str| ManagedPerson {
+        source: SourceName::primary(),
+        external_id: ExternalId::new(id),
+        stable_id: Some(StableId::new(format!("uuid-{id}"))),
+        reference: Some(id.to_owned()),
+        email: Email::new(email),
+        revoked_by_us: true,
+        out: None,
+        member_id: None,
+        marks: Marks::default(),
+    };
+    let import = |members: &[(&str, &str, bool)]| {
+        let members = members.iter().map(|(email, id, deleted)| ImportMember {
+            email: Some((*email).to_owned()),
+            external_id: ExternalId::new(*id),
+            deleted: *deleted,
+        });
+        Request::Import(ImportRequest {
+            groups: Vec::new(),
+            members: members.collect(),
+            overwrite_existing: false,
+            large_import: false,
+            invite_users_after_provisioning: true,
+        })
+    };
+    let left = |requests: &[Request]| {
+        let ledger = LedgerState {
+            people: vec![known("a", "a@x"), known("b", "b@x")],
+            open_intents: requests.iter().map(|it| intent(it.clone(), IntentState::Unknown)).collect(),
+            ..LedgerState::default()
+        };
+        ledger.as_left_by_open_intents(None, &SourceName::primary()).people
+    };
+    // The membership goes on under another entry, and under a third one; a newcomer comes beside.
+    let first = import(&[("a@x", "new", false), ("c@x", "c", false)]);
+    for (requests, expected) in [
+        (&[first.clone()][..], [("new", "a@x"), ("b", "b@x"), ("c", "c@x")]),
+        (&[first, import(&[("a@x", "newer", false)])], [("newer", "a@x"), ("b", "b@x"), ("c", "c@x")]),
+    ] {
+        let people = left(requests);
+        let ids: Vec<_> = people.iter().map(|it| (it.external_id.as_str(), it.email.as_str())).collect();
+        assert_eq!(ids, expected);
+        assert!(people[0].revoked_by_us && people[0].stable_id.is_none() && people[0].reference.is_none());
+    }
+    // A name that was used before is the newcomer's only when the leaver has another one; who is taken gets no other.
+    let freed = import(&[("a@x", "uuid-a", true), ("new@x", "a", false)]);
+    let ids: Vec<_> = left(&[freed]).iter().map(|it| it.external_id.as_str().to_owned()).collect();
+    assert_eq!(ids, ["a", "b"]);
+}

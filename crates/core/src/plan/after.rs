@@ -6,8 +6,8 @@ use super::recognized::{recognize_after, recognize_unmended};
 use super::{Cause, Change, Plan, PlanInput, once};
 use crate::desired::{Desired, DesiredPerson, NoUse};
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks};
-use crate::names::{Email, ExternalId, GroupId, SourceName, StableId, Timestamp};
-use crate::observed::{MemberStatus, Membership, OrganizationState, Presence, ServerKind};
+use crate::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
+use crate::observed::{MemberStatus, Membership, ObservedMember, OrganizationState, Presence, ServerKind};
 use crate::snapshot::AccountState;
 use crate::wire::ImportGroup;
 use hashbrown::{HashMap, HashSet};
@@ -149,13 +149,18 @@ impl Plan {
             });
         }
         let mut people = once::people(people, &input.ledger.people);
-        people.extend(self.still_listed(input, &people));
+        people.extend(self.still_listed(input, state, &people));
         people
     }
 
     /// People whom the directory still lists, and who are no members by now: forgotten, they would pass for entries that nobody
     /// knows, and could take the place of somebody whose address they have.
-    fn still_listed(&self, input: &PlanInput<'_>, members: &[ManagedPerson]) -> Vec<ManagedPerson> {
+    fn still_listed(
+        &self,
+        input: &PlanInput<'_>,
+        state: &OrganizationState,
+        members: &[ManagedPerson],
+    ) -> Vec<ManagedPerson> {
         let members: HashSet<&ExternalId> = members.iter().map(|it| &it.external_id).collect();
         let replaced: HashSet<&ExternalId> = self.replaced_ids().map(|(_, old)| old).collect();
         let everybody = input.desired.everybody().iter().zip(input.identity.people()).enumerate();
@@ -168,7 +173,16 @@ impl Plan {
             listed.contains(id) && !members.contains(id) && !replaced.contains(id)
         };
         let left = input.ledger.people.iter().filter(is_left);
-        left.map(|it| ManagedPerson { revoked_by_us: false, ..it.clone() }).collect()
+        // What another connector gave an id is that one's, also once somebody clears it.
+        let has_id =
+            |it: &&ObservedMember| it.external_id.as_ref().is_some_and(|id| !id.as_str().trim().is_empty());
+        let foreign: HashSet<&MemberId> = match input.connector.shared_organization {
+            true => state.members.iter().filter(has_id).filter_map(|it| it.id.as_ref()).collect(),
+            false => HashSet::new(),
+        };
+        let member_id = |it: &ManagedPerson| it.member_id.clone().filter(|id| !foreign.contains(id));
+        left.map(|it| ManagedPerson { revoked_by_us: false, member_id: member_id(it), ..it.clone() })
+            .collect()
     }
 
     fn accepted_people(&self, input: &PlanInput<'_>, directory: &Directory<'_>) -> Vec<ManagedPerson> {

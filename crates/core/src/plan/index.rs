@@ -66,7 +66,11 @@ impl<'a> Index<'a> {
             repeated_groups: Vec::new(),
         };
         for (number, member) in state.into_iter().flat_map(|it| &it.members).enumerate() {
-            index.by_email.entry(member.email.as_str()).or_insert(number);
+            // What is believed was brought over in this order: under one address a server has one membership, that of the last.
+            match evidence {
+                Evidence::Believed => drop(index.by_email.insert(member.email.as_str(), number)),
+                _ => drop(index.by_email.entry(member.email.as_str()).or_insert(number)),
+            }
             if let Some(id) = member.external_id.as_ref().filter(|id| !id.as_str().trim().is_empty())
                 && let Some(other) = index.by_external_id.insert(id.as_str(), number)
             {

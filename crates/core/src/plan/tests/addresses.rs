@@ -172,3 +172,20 @@ fn whoever_was_entered_anew_with_one_of_the_addresses_and_the_same_marks_keeps_a
         }
     }
 }
+
+#[test]
+fn of_two_whom_a_ledger_has_under_one_address_the_one_who_was_brought_over_last_is_meant() {
+    let mut unseen = Unseen::new(&[("a", "a@x"), ("b", "a@x")]);
+    unseen.0.connector.leavers.gone = Some(LeaverAction::Keep);
+    for (id, name) in [("a", None), ("b", Some("Berta"))] {
+        unseen.0.presences.insert(ExternalId::new(id), Presence::NotFound);
+        let known = unseen.0.ledger.people.iter_mut().find(|it| it.external_id.as_str() == id);
+        let known = known.expect("known");
+        (known.stable_id, known.marks.name) =
+            (Some(StableId::new(format!("id:{id}"))), name.map(str::to_owned));
+    }
+    let plan = unseen.run(crowd(40).marked("new", "id:new", "a@x", named("Otto")));
+    assert!(plan.requests().is_empty(), "{:?}", plan.requests());
+    let waits = |it: &Standing| matches!(it, Standing::AddressOfLeaver { person, because: AddressHeldBecause::AnotherPerson { .. }, .. } if person.external_id.as_str() == "b" || person.external_id.as_str() == "new");
+    assert!(plan.standing.iter().any(waits), "{:?}", plan.standing);
+}

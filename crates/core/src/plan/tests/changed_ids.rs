@@ -268,3 +268,20 @@ fn what_is_left_alone_is_no_reason_to_overwrite() {
     );
     assert!(plan.is_empty() && plan.requests().is_empty(), "{:?}", plan.requests());
 }
+
+#[test]
+fn in_a_shared_organization_nobody_comes_back_to_us_because_another_connectors_id_is_cleared() {
+    let mut world = known(&["a"]);
+    world.connector.shared_organization = true;
+    world.connector.allowed_domains = vec!["elsewhere".to_owned()];
+    hold(&mut world, "a@x", Some("foreign"));
+    let desired = everybody(&["a"]).desired(&world.sync).expect("valid");
+    let seen = world.seen();
+    let input = world.input(&desired, &seen);
+    let after = Plan::build(&input).ledger_after(&input, After::Observed(&world.state), Timestamp(7));
+    world.ledger = after;
+    world = world.answer("a", Presence::NotFound);
+    hold(&mut world, "a@x", None);
+    let plan = world.recognized(crowd(40));
+    assert!(plan.requests().is_empty() && plan.removals().count() == 0, "{:?}", plan.requests());
+}

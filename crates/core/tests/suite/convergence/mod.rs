@@ -12,6 +12,7 @@ mod under_way;
 mod world;
 
 use bwdc_core::ledger::RefusedKind;
+use bwdc_core::names::ExternalId;
 use bwdc_core::plan::{
     Cause, Change, Held, Kept, KeptBecause, LeftOutBecause, Plan, Refusal, Standing, Verdict,
 };
@@ -120,6 +121,12 @@ fn a_run(world: &mut World, approve: bool, reached: &Reached) -> Result<bool, Te
                 it.because == KeptBecause::AddressInUse
                     || it.because == KeptBecause::Protected
                         && (it.cause == Some(Cause::Overwritten) || somebody_joins)
+            });
+        // Who has somebody's id besides is overwritten, and that one known by the membership from then on.
+        let is_ours = |id: &ExternalId| world.ledger.people.iter().any(|it| it.external_id == *id);
+        let mended = mended
+            || plan.changes.iter().any(|it| {
+                matches!(it, Change::Remove { person, cause: Cause::Overwritten } if is_ours(&person.external_id))
             });
         // What waited for an import, because two had one id, is decided once more when none of them has it any more.
         let mended = mended || !plan.waits_for.is_empty();

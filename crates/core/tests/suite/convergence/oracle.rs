@@ -383,8 +383,13 @@ fn leavers(world: &World, plan: &Plan, people: &People, held: bool) -> Checked {
             KeptBecause::Unconfirmed { .. } => world.directory.silent || managed.stable_id.is_none(),
             KeptBecause::FormerDirectory { .. } => false,
             KeptBecause::ServerCannotRevoke => {
-                // Nobody is removed whose address a newcomer has.
-                let has_address = |it: &Entry| it.email == member.email && it.state == State::Enabled;
+                // Nobody is removed whose address a newcomer has, who can be disabled where the settings want such people.
+                let wanted = |it: &Entry| match it.state {
+                    State::Enabled => true,
+                    State::Disabled => policy.disabled.is_none() && !world.sync.remove_disabled,
+                    _ => false,
+                };
+                let has_address = |it: &Entry| it.email == member.email && wanted(it);
                 !world.organization.revokes
                     && (action == Some(LeaverAction::Revoke)
                         || world.directory.people.iter().any(has_address))
