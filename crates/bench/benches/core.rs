@@ -285,6 +285,7 @@ fn equal_state(desired: &Desired) -> OrganizationState {
         name: desired.text(group.name).to_owned(),
         external_id: Some(ExternalId::new(desired.text(group.external_id))),
         members: Membership::Read(desired.members(number).iter().map(|&it| it as usize).collect()),
+        collections: None,
     });
     OrganizationState { members: members.collect(), groups: groups.collect() }
 }

@@ -103,6 +103,11 @@ impl LedgerState {
         passed
     }
 
+    /// Whether no run has recorded yet whom this source brought over.
+    pub fn is_first_run_of(&self, source: &SourceName) -> bool {
+        !self.baseline_taken || self.new_sources.contains(source)
+    }
+
     /// Who got another id from a run that was cut off has it: whoever got the old one in the same run is somebody else.
     fn take_over_ids(&mut self, organization: &OrganizationState) {
         let given: Vec<(&ExternalId, Option<&MemberId>, Option<&str>)> = self

@@ -126,6 +126,8 @@ pub struct ObservedGroup {
     pub external_id: Option<ExternalId>,
     /// The membership, where it is known in this run.
     pub members: Membership,
+    /// To how many collections it gives access; None: not known.
+    pub collections: Option<usize>,
 }
 
 /// How the members of a group are known.

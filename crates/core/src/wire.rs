@@ -137,6 +137,34 @@ pub struct GroupResponse {
     pub name: String,
     /// The id that an import gave, if any.
     pub external_id: Option<String>,
+    /// To how many collections it gives access; None: the server does not tell.
+    #[serde(default, deserialize_with = "count")]
+    pub collections: Option<usize>,
+}
+
+/// How long a list is, of which nothing else is kept.
+fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    struct Count;
+    impl<'de> serde::de::Visitor<'de> for Count {
+        type Value = Option<usize>;
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("a list or null")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut length = 0;
+            while list.next_element::<serde::de::IgnoredAny>()?.is_some() {
+                length += 1;
+            }
+            Ok(Some(length))
+        }
+    }
+    deserializer.deserialize_any(Count)
 }
 
 /// What `GET /public/organization/subscription` tells.

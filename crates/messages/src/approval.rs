@@ -106,6 +106,15 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 planned
             ),
         ),
+        Refusal::TooManyAdoptedGroups { planned, .. } => of(
+            6,
+            *planned,
+            text!(
+                "approve.adopted",
+                "The directory would take over {planned:group/groups} made by hand, with access to collections. To approve this, type {planned}",
+                planned
+            ),
+        ),
         Refusal::TooManyFoundAnew { planned, .. } => of(
             7,
             *planned,

@@ -188,6 +188,11 @@ pub fn left_out(because: &LeftOutBecause) -> String {
             "waits for a seat: {missing:seat is/seats are} missing. Buy seats in the web vault, or set `limits.buy-seats` to true",
             missing
         ),
+        LeftOutBecause::AdoptionHeld { collections } => text!(
+            "left-out.adoption-held",
+            "waits: a group made by hand has this name ({access}), and no more may be taken over without an approval",
+            access = access_to(*collections)
+        ),
         LeftOutBecause::WaitsForTurn => {
             text!("left-out.turn", "waits for a later run: `invitations.per-run` limits invitations")
         }
@@ -204,6 +209,17 @@ pub fn left_out(because: &LeftOutBecause) -> String {
             "member of `{group}`, but neither a person nor a group that was read",
             group
         ),
+    }
+}
+
+/// How much a group gives access to.
+pub(crate) fn access_to(collections: Option<usize>) -> String {
+    match collections {
+        Some(0) => text!("group-access.none", "without access to collections"),
+        Some(number) => {
+            text!("group-access.number", "with access to {number:collection/collections}", number)
+        }
+        None => text!("group-access.unknown", "with its access to collections"),
     }
 }
 
@@ -252,6 +268,7 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
                 holder
             ),
         ),
+        Standing::IdOfAnother { about, holder, group } => (&about.name, id_of_another(holder, *group)),
         Standing::MembershipsKept { group, members, because } => {
             (&group.name, memberships_kept(members.len(), *because))
         }
@@ -281,6 +298,25 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
         }
         Standing::ChangedAgain { what, about, since } => (&about.name, changed_again(*what, *since)),
         Standing::GroupVanished { group, because } => (&group.name, group_kept(because, server)),
+    }
+}
+
+/// Why an entry waits whose id another connector has given.
+fn id_of_another(holder: &str, group: bool) -> String {
+    if group {
+        text!(
+            "standing.group-of-another",
+            "not brought over: the group `{holder}` has this entry's id, and this connector never gave it that. With \
+             `shared-organization` it belongs to another connector. If it is yours, give both the same name and run `bwdc ledger rebuild`",
+            holder
+        )
+    } else {
+        text!(
+            "standing.id-of-another",
+            "not brought over: `{holder}` has this entry's id, and this connector never gave it that. With `shared-organization` \
+             that member belongs to another connector. If both are one person, give both the same address and run `bwdc ledger rebuild`",
+            holder
+        )
     }
 }
 

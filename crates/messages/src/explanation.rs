@@ -230,6 +230,9 @@ fn waits(explained: &Explained, number: usize) -> Option<String> {
         Standing::ExternalIdTaken { person: waiting, .. } => {
             waiting.external_id.as_str() == own_id && waiting.name == desired.display_name(person)
         }
+        Standing::IdOfAnother { about, group: false, .. } => {
+            about.external_id.as_str() == own_id && about.name == desired.display_name(person)
+        }
         Standing::AddressOfAnother { person: waiting, .. } => waiting.external_id.as_str() == own_id,
         _ => false,
     };

@@ -94,6 +94,13 @@ pub fn message(refusal: &Refusal) -> String {
             planned,
             allowed
         ),
+        Refusal::TooManyAdoptedGroups { planned, allowed } => text!(
+            "refusal.adopted-groups",
+            "The directory would take over {planned:group/groups} made by hand, with access to collections. The limit within a \
+             day is {allowed}.",
+            planned,
+            allowed
+        ),
         Refusal::TooManyReplacedPeople { planned, allowed } => text!(
             "refusal.replaced-people",
             "{planned:membership/memberships} would go on under new entries of the directory, which have the addresses of entries \
@@ -252,9 +259,9 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
         }
         Refusal::TooManyMemberships { .. } => raise(&["limits.memberships", "limits.memberships-percent"]),
         Refusal::GroupEmptied { .. } => raise(&["limits.group-percent"]),
-        Refusal::TooManyGroups { .. } | Refusal::TooManyReplacedGroups { .. } => {
-            raise(&["limits.emptied-groups-percent"])
-        }
+        Refusal::TooManyGroups { .. }
+        | Refusal::TooManyReplacedGroups { .. }
+        | Refusal::TooManyAdoptedGroups { .. } => raise(&["limits.emptied-groups-percent"]),
         Refusal::TooManyInvitations { .. } => {
             let portions = text!("refusal.portions", "To invite a few at a time");
             let mut steps = vec![Step::change("invitations.per-run").to(portions)];

@@ -48,6 +48,11 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
             people(&mut scope.replaced_groups.iter()),
         ),
         (
+            text!("refused-run.adopted-groups", "Groups made by hand that the directory would take over"),
+            PlanSection::Groups,
+            scope.adopted_groups.iter().map(|(_, name)| (name.clone(), Vec::new())).collect(),
+        ),
+        (
             text!("refused-run.replaced-people", "Memberships that go on under new entries of the directory"),
             PlanSection::Recorded,
             people(&mut scope.replaced_people.iter()),

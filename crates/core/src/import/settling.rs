@@ -288,6 +288,7 @@ mod tests {
                     name: (*id).to_owned(),
                     external_id: Some(ExternalId::new(*id)),
                     members: Membership::Read(members.to_vec()),
+                    collections: None,
                 })
                 .collect(),
         }

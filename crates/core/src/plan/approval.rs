@@ -20,6 +20,8 @@ pub struct ApprovalScope {
     pub emptied_groups: BTreeSet<String>,
     /// External ids of groups that take the place of an entry that is gone, and with it its access to collections.
     pub replaced_groups: BTreeSet<String>,
+    /// Groups made by hand that become the directory's, with access to collections: external id, then name.
+    pub adopted_groups: BTreeSet<(String, String)>,
     /// External ids of people whose membership was another entry's before.
     pub replaced_people: BTreeSet<String>,
     /// Memberships that begin on a first run because the directory is read better than before: group, then member.
@@ -44,6 +46,7 @@ impl ApprovalScope {
             && other.memberships.is_subset(&self.memberships)
             && other.emptied_groups.is_subset(&self.emptied_groups)
             && other.replaced_groups.is_subset(&self.replaced_groups)
+            && other.adopted_groups.is_subset(&self.adopted_groups)
             && other.replaced_people.is_subset(&self.replaced_people)
             && other.anew.is_subset(&self.anew)
             && other.invited.is_subset(&self.invited)
@@ -60,6 +63,7 @@ impl ApprovalScope {
         self.memberships.extend(other.memberships.iter().cloned());
         self.emptied_groups.extend(other.emptied_groups.iter().cloned());
         self.replaced_groups.extend(other.replaced_groups.iter().cloned());
+        self.adopted_groups.extend(other.adopted_groups.iter().cloned());
         self.replaced_people.extend(other.replaced_people.iter().cloned());
         self.anew.extend(other.anew.iter().cloned());
         self.invited.extend(other.invited.iter().cloned());
@@ -78,6 +82,7 @@ impl ApprovalScope {
         self.anew.retain(|it| !other.anew.contains(it));
         self.replaced_people.retain(|it| !other.replaced_people.contains(it));
         self.replaced_groups.retain(|it| !other.replaced_groups.contains(it));
+        self.adopted_groups.retain(|it| !other.adopted_groups.contains(it));
         self.invited.retain(|it| !other.invited.contains(it));
         self.addresses_lost.retain(|it| !other.addresses_lost.contains(it));
     }
@@ -129,6 +134,12 @@ impl Plan {
                 }
                 Change::AdoptGroup { group, cause: Cause::Gone, .. } => {
                     scope.replaced_groups.insert(group.external_id.as_str().to_owned());
+                }
+                Change::AdoptGroup { group, old: None, collections, cause: Cause::Differs }
+                    if *collections != Some(0) =>
+                {
+                    let id = group.external_id.as_str().to_owned();
+                    scope.adopted_groups.insert((id, group.name.clone()));
                 }
                 Change::DeleteGroup { group, removed, .. } => {
                     let group = group.external_id.as_str();

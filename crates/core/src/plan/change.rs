@@ -131,8 +131,10 @@ pub enum Change {
         group: Subject,
         /// The id before; None: a group made by hand, or one whose id somebody took away.
         old: Option<ExternalId>,
+        /// To how many collections it gives access; None: the server does not tell.
+        collections: Option<usize>,
         /// Why: [`Cause::Gone`] where it takes the place of an entry that is gone, [`Cause::RemovedThere`] where somebody took
-        /// its id away.
+        /// its id away, [`Cause::Differs`] where it was made by hand.
         cause: Cause,
     },
     /// A group is deleted, and its access to collections with it.
@@ -341,6 +343,11 @@ pub enum LeftOutBecause {
     ExternalIdTooLong,
     /// The group's name is blank, or longer than the server takes.
     GroupName,
+    /// A group made by hand has the name, and gives access to collections: more of them than may be would be taken over.
+    AdoptionHeld {
+        /// To how many; None: the server does not tell.
+        collections: Option<usize>,
+    },
     /// A group without members, on a server that cannot be read: it may exist there, and an empty list would empty it.
     EmptyUnseen,
     /// The directory does not show who is in the group: in the organization it stays as it is.

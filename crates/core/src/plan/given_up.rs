@@ -147,6 +147,10 @@ impl Plan {
             Change::CreateGroup { group, .. } => {
                 !kept.groups.values().flatten().any(|it| *it == group.external_id)
             }
+            // No import can name a group without an id.
+            Change::ChangeMembers { group, .. } | Change::RenameGroup { group, .. } => {
+                kept.groups.get(&group.external_id) != Some(&None)
+            }
             _ => true,
         });
         self.changes.iter_mut().for_each(|it| name_by_kept_ids(it, kept));

@@ -8,6 +8,7 @@ use crate::desired::{Desired, DesiredGroup};
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::{ExternalId, SourceName};
 use crate::observed::{LookupRequest, OrganizationState, Presence, Presences};
+use crate::wire::Request;
 use hashbrown::{HashMap, HashSet};
 
 /// The id under which a group of the directory is pushed.
@@ -19,6 +20,8 @@ pub(super) enum GroupIdentity {
     Taken(ExternalId),
     /// The directory's id was pushed for another entry, which is gone: this one takes its place.
     Replaces(ExternalId),
+    /// Another connector has given the id to a group of the organization.
+    OfAnother(ExternalId),
 }
 
 impl GroupIdentity {
@@ -26,7 +29,7 @@ impl GroupIdentity {
     pub(super) fn id(&self) -> Option<&ExternalId> {
         match self {
             Self::Own(id) | Self::Replaces(id) => Some(id),
-            Self::Taken(_) => None,
+            Self::Taken(_) | Self::OfAnother(_) => None,
         }
     }
 }
@@ -97,6 +100,39 @@ impl GroupIdentities {
         }
     }
 
+    /// Leaves groups alone that have ids which this connector never gave.
+    pub(super) fn spare_others(
+        &mut self,
+        desired: &Desired,
+        ledger: &LedgerState,
+        organization: &OrganizationState,
+    ) {
+        let mut given: HashSet<&ExternalId> = ledger.groups.iter().map(|it| &it.external_id).collect();
+        for intent in ledger.open_intents.iter().filter(|it| it.may_have_happened()) {
+            match &intent.request {
+                Request::Import(import) | Request::WholeImport(import) => {
+                    given.extend(import.groups.iter().map(|it| &it.external_id));
+                }
+                Request::PutGroup { external_id, .. } => drop(given.insert(external_id)),
+                _ => {}
+            }
+        }
+        let of_others = organization.groups.iter();
+        let of_others = of_others.filter_map(|it| Some((it.external_id.as_ref()?, it.name.as_str())));
+        let mut names: HashMap<&ExternalId, Vec<&str>> = HashMap::new();
+        for (id, name) in of_others.filter(|(id, _)| !given.contains(id)) {
+            names.entry(id).or_default().push(name);
+        }
+        for (identity, group) in self.groups.iter_mut().zip(desired.groups()) {
+            let GroupIdentity::Own(id) = identity else { continue };
+            let Some(names) = names.get(id) else { continue };
+            let is_first = ledger.is_first_run_of(desired.source(group.source));
+            if !is_first || !names.iter().all(|it| *it == desired.text(group.name)) {
+                *identity = GroupIdentity::OfAnother(id.clone());
+            }
+        }
+    }
+
     pub(super) fn of(&self, number: usize) -> &GroupIdentity {
         &self.groups[number]
     }
@@ -113,7 +149,7 @@ impl GroupIdentities {
     ) -> Vec<(SourceName, Vec<LookupRequest>)> {
         let own = |it: &GroupIdentity| match it {
             GroupIdentity::Own(id) => Some(id.clone()),
-            GroupIdentity::Taken(_) | GroupIdentity::Replaces(_) => None,
+            GroupIdentity::Taken(_) | GroupIdentity::Replaces(_) | GroupIdentity::OfAnother(_) => None,
         };
         let listed: HashSet<ExternalId> = self.groups.iter().filter_map(own).collect();
         let was_read = |it: &ManagedGroup| {

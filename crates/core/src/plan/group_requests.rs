@@ -13,6 +13,8 @@ use crate::wire::{ImportGroup, Request};
 pub(super) enum GroupFate {
     /// In the directory, and not brought over; or a member of a group that is neither a person nor a group.
     LeftOut(LeftOut),
+    /// In the directory, under an id that another connector has given to a group.
+    OfAnother { group: Subject, holder: String },
     /// Ours, not in the directory any more, and kept.
     Vanished { group: Subject, because: GroupKeptBecause },
     /// Ours, not in the directory any more, and deleted.
@@ -65,6 +67,8 @@ pub(super) struct Adoption {
     pub(super) id: Option<GroupId>,
     /// None: a group made by hand, or one whose id somebody took away.
     pub(super) old: Option<ExternalId>,
+    /// To how many collections it gives access; None: not known.
+    pub(super) collections: Option<usize>,
     pub(super) cause: Cause,
 }
 
@@ -99,6 +103,9 @@ impl GroupFate {
     pub(super) fn unfold(self, shown: &mut Shown, sent: &mut Sent) {
         match self {
             Self::LeftOut(left_out) => shown.left_out.push(left_out),
+            Self::OfAnother { group: about, holder } => {
+                shown.standing.push(Standing::IdOfAnother { about, holder, group: true });
+            }
             Self::Vanished { group, because } => {
                 shown.standing.push(Standing::GroupVanished { group, because });
             }
@@ -125,12 +132,12 @@ impl GroupChange {
             shown.standing.push(Standing::ChangedAgain { what, about: group.clone(), since });
         }
         sent.again.groups += usize::from(sent_again && listed.is_some() && adopted.is_none());
-        if let Some(Adoption { id, old, cause }) = adopted {
+        if let Some(Adoption { id, old, collections, cause }) = adopted {
             if let Some(id) = id {
                 let (name, external_id) = (group.name.clone(), group.external_id.clone());
                 sent.repair(group.clone(), Request::PutGroup { id, name, external_id });
             }
-            shown.changes.push(Change::AdoptGroup { group: group.clone(), old, cause });
+            shown.changes.push(Change::AdoptGroup { group: group.clone(), old, collections, cause });
         }
         let cause = Cause::Differs;
         match renamed {

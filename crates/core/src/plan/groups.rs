@@ -1,11 +1,13 @@
 //! What happens to each group.
 
 use super::change::{Cause, LeftOutBecause, Subject};
+use super::group_identity::GroupIdentity;
 use super::group_requests::{Adoption, GroupChange, GroupFate, MembersChange, Renaming, Stay};
 use super::identity::Identity;
 use super::joining::LONGEST_EXTERNAL_ID;
 use super::membership::{Difference, Memberships, names};
 use super::mended_once::Once;
+use super::refusal::Held;
 use super::roster::Roster;
 use super::standing::{GroupKeptBecause, MembershipsKeptBecause};
 use super::successors::{Successor, Successors, Takeover};
@@ -24,12 +26,14 @@ const LONGEST_NAME: usize = 100;
 ///
 /// Positions are those of the organization's groups. A group has to be read when the desired membership is not the one that was
 /// last accepted; the others are looked at in rotation, so that what was changed by hand comes to light too: each with the
-/// time when it was read last, the longest ago first. What changed comes before what no run has looked at.
+/// time when it was read last, the longest ago first. What changed comes before what no run has looked at. `adopts`: whether a group
+/// made by hand becomes the directory's where it has the name: who leaves it by that is to be seen before.
 pub fn to_read(
     desired: &Desired,
     ledger: &LedgerState,
     identity: &Identity,
     organization: &OrganizationState,
+    adopts: bool,
 ) -> (Vec<usize>, Vec<(Option<Timestamp>, usize)>) {
     let numbered = (0..desired.groups().len()).filter_map(|it| Some((identity.group(it).id()?.as_str(), it)));
     let numbers: HashMap<&str, usize> = numbered.collect();
@@ -41,9 +45,15 @@ pub fn to_read(
         let id = identity.people()[person as usize].as_ref().map(ExternalId::as_str);
         id.filter(|&id| has_address || managed.contains(id))
     };
+    let names = desired.groups().iter().filter(|_| adopts).map(|it| desired.text(it.name));
+    let names: HashSet<&str> = names.collect();
     let (mut changed, mut unknown, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     for (place, group) in organization.groups.iter().enumerate() {
-        let Some(id) = group.external_id.as_ref().map(|it| it.as_str()) else { continue };
+        let id = group.external_id.as_ref().map_or("", ExternalId::as_str);
+        if id.trim().is_empty() && names.contains(group.name.as_str()) {
+            unknown.push(place);
+            continue;
+        }
         let Some(&number) = numbers.get(id) else { continue };
         let Some(known) = remembered.get(id) else {
             unknown.push(place);
@@ -64,7 +74,12 @@ pub fn to_read(
 }
 
 /// Decides for every group of the directory, then for those that vanished from it.
-pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, roster: &Roster<'a>) -> Vec<GroupFate> {
+pub(super) fn decide<'a>(
+    input: &PlanInput<'a>,
+    index: &Index<'a>,
+    roster: &Roster<'a>,
+    held: Option<&Held>,
+) -> Vec<GroupFate> {
     let desired = input.desired;
     let mut fates = Vec::new();
     for unresolved in desired.unresolved() {
@@ -78,9 +93,15 @@ pub(super) fn decide<'a>(input: &PlanInput<'a>, index: &Index<'a>, roster: &Rost
     let successors = Successors::new(input, index);
     let mut memberships = Memberships::new(index, roster);
     let once = Once::new(input);
+    let adopts = held.is_none_or(|it| !it.adoptions);
     for (number, wanted) in desired.groups().iter().enumerate() {
         let one = One { number, wanted, listed: desired.members(number) };
-        fates.push(group(&one, &successors, &mut memberships, &Sides { input, index, roster, once: &once }));
+        fates.push(group(
+            &one,
+            &successors,
+            &mut memberships,
+            &Sides { input, index, roster, once: &once, adopts },
+        ));
     }
     let present: HashSet<&ExternalId> =
         (0..desired.groups().len()).filter_map(|it| input.identity.group(it).id()).collect();
@@ -138,6 +159,8 @@ struct Sides<'a, 'b> {
     index: &'b Index<'a>,
     roster: &'b Roster<'a>,
     once: &'b Once<'a>,
+    /// Whether groups made by hand may become the directory's with their collections.
+    adopts: bool,
 }
 
 fn group<'a>(
@@ -146,11 +169,19 @@ fn group<'a>(
     memberships: &mut Memberships<'a>,
     sides: &Sides<'a, '_>,
 ) -> GroupFate {
-    let Sides { input, index, roster, .. } = *sides;
+    let Sides { input, index, roster, adopts, .. } = *sides;
     let desired = input.desired;
     let One { number, wanted, listed } = *one;
     let name = desired.text(wanted.name);
     let left_out = |because| GroupFate::left_out(desired.text(wanted.reference), because);
+    if let GroupIdentity::OfAnother(id) = input.identity.group(number) {
+        let found = index.groups.get(id.as_str()).and_then(|&it| index.state.map(|state| &state.groups[it]));
+        let holder = found.map_or_else(String::new, |it| it.name.clone());
+        return GroupFate::OfAnother {
+            group: Subject { name: name.to_owned(), external_id: id.clone() },
+            holder,
+        };
+    }
     let Some(external_id) = input.identity.group(number).id() else {
         return left_out(LeftOutBecause::GroupOfBefore);
     };
@@ -180,6 +211,10 @@ fn group<'a>(
         return GroupFate::Created { group: subject, cause, members, same_name, listed };
     };
     let found = &state.groups[place];
+    let by_hand = successor.is_some_and(|it| it.why == Takeover::ByHand);
+    if by_hand && !adopts && found.collections != Some(0) {
+        return left_out(LeftOutBecause::AdoptionHeld { collections: found.collections });
+    }
     let adopted = successor.map(|Successor { why, .. }| {
         let old = found.external_id.clone().filter(|it| !it.as_str().trim().is_empty());
         // A newcomer at the same name has the id already.
@@ -189,7 +224,7 @@ fn group<'a>(
             Takeover::ByHand => Cause::Differs,
             Takeover::IdLost => Cause::RemovedThere,
         };
-        Adoption { id, old, cause }
+        Adoption { id, old, collections: found.collections, cause }
     });
     let difference = memberships.difference(found, listed, index, roster);
     GroupFate::Known(Box::new(GroupChange { adopted, ..known(one, subject, found, difference, sides) }))
@@ -203,7 +238,7 @@ fn known(
     difference: Option<Difference>,
     sides: &Sides<'_, '_>,
 ) -> GroupChange {
-    let Sides { input, index, roster, once } = *sides;
+    let Sides { input, index, roster, once, .. } = *sides;
     let desired = input.desired;
     let observed = || found.name.clone();
     let renamed = (found.name != group.name).then(|| match input.server {

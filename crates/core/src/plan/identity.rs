@@ -26,6 +26,8 @@ pub struct Identity {
     /// Whether the ledger knows the entry: it is that person, whatever its address or name.
     known: Vec<bool>,
     groups: GroupIdentities,
+    /// Positions of people whose id another connector has given to a member.
+    of_others: HashSet<usize>,
 }
 
 impl Identity {
@@ -45,7 +47,44 @@ impl Identity {
                 || id.as_ref().is_some_and(|id| owned(id) && known.is_same_entry(person, id.as_str()))
         });
         let groups = GroupIdentities::new(desired, ledger, organization);
-        Self { known: is_known.collect(), people, groups }
+        Self { known: is_known.collect(), people, groups, of_others: HashSet::new() }
+    }
+
+    /// Where another connector writes to the organization: what has an id that this one never gave is not ours, although an entry of
+    /// the directory claims the id; whoever can write to a directory can often choose it. The ledger tells what was given. Where
+    /// it has seen no run yet, the directory has to confirm the id: by the member's address, or by the group's name.
+    #[must_use]
+    pub fn beside_others(
+        mut self,
+        desired: &Desired,
+        ledger: &LedgerState,
+        organization: Option<&OrganizationState>,
+    ) -> Self {
+        let Some(state) = organization else { return self };
+        let given: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
+        let mut holders: HashMap<&ExternalId, Vec<&str>> = HashMap::new();
+        for member in &state.members {
+            if let Some(id) = member.external_id.as_ref().filter(|it| !given.contains(it)) {
+                holders.entry(id).or_default().push(member.email.as_str());
+            }
+        }
+        for (number, (entry, id)) in desired.everybody().iter().zip(&mut self.people).enumerate() {
+            let Some(holders) = id.as_ref().and_then(|it| holders.get(it)) else { continue };
+            let address = entry.email.map(|it| desired.text(it));
+            let is_first = ledger.is_first_run_of(desired.source(entry.source));
+            if !is_first || !holders.iter().all(|it| Some(*it) == address) {
+                *id = None;
+                self.known[number] = false;
+                self.of_others.insert(number);
+            }
+        }
+        self.groups.spare_others(desired, ledger, state);
+        self
+    }
+
+    /// Whether another connector has given this person's id to a member.
+    pub(super) fn is_of_another(&self, person: usize) -> bool {
+        self.of_others.contains(&person)
     }
 
     /// Whether the ledger knows this entry of the directory. One that was entered anew is not known, also where it takes the

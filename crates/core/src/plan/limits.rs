@@ -71,12 +71,15 @@ impl Plan {
     /// or because something else is in doubt.
     fn held(&self, refusals: &[Refusal], groups: BTreeSet<String>, limits: &Limits) -> Option<Held> {
         let access = refusals.iter().any(|it| matches!(it, Refusal::TooManyRemovals { .. }));
-        let of_part =
-            |it: &Refusal| matches!(it, Refusal::TooManyRemovals { .. } | Refusal::GroupEmptied { .. });
+        let is_adoption = |it: &Refusal| matches!(it, Refusal::TooManyAdoptedGroups { .. });
+        let of_part = |it: &Refusal| {
+            matches!(it, Refusal::TooManyRemovals { .. } | Refusal::GroupEmptied { .. }) || is_adoption(it)
+        };
+        let adoptions = refusals.iter().any(is_adoption);
         let in_doubt = access && (!self.basis.settled || self.basis.missing > self.removals_allowed(limits));
         let possible =
             refusals.iter().all(of_part) && self.sent.whole.is_none() && !self.basis.first_run && !in_doubt;
-        possible.then(|| Held { refusals: refusals.to_vec(), access, groups })
+        possible.then(|| Held { refusals: refusals.to_vec(), access, groups, adoptions })
     }
 
     /// The actions that the limits refuse: an administrator approves exactly these.
@@ -90,7 +93,6 @@ impl Plan {
         scope.remove(&self.judge(limits).refused);
         scope.invited.clear();
         scope.anew.clear();
-        scope.replaced_groups.clear();
         scope.replaced_people.clear();
         scope
     }
@@ -126,6 +128,7 @@ impl Plan {
         self.too_many_memberships(limits, &scope, &mut judgement);
         self.too_many_groups(limits, &scope, &mut judgement);
         self.too_many_replaced_groups(limits, &scope, &mut judgement);
+        self.too_many_adopted_groups(limits, &scope, &mut judgement);
         self.too_many_replaced_people(limits, &scope, &mut judgement);
         self.too_many_invitations(limits, &scope, &mut judgement);
         self.too_many_found_anew(limits, &scope, &mut judgement);
@@ -238,6 +241,17 @@ impl Plan {
         if !scope.replaced_groups.is_empty() && planned > allowed {
             judgement.refusals.push(Refusal::TooManyReplacedGroups { planned, allowed });
             judgement.refused.replaced_groups.extend(scope.replaced_groups.iter().cloned());
+        }
+    }
+
+    /// Whoever may create an entry below the base could otherwise have any group made by hand, and its collections.
+    fn too_many_adopted_groups(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
+        let planned = scope.adopted_groups.union(&self.basis.recent.adopted_groups).count();
+        let share = self.totals.managed_groups.saturating_mul(limits.emptied_groups_percent as usize) / 100;
+        let allowed = share.max(1);
+        if !scope.adopted_groups.is_empty() && planned > allowed {
+            judgement.refusals.push(Refusal::TooManyAdoptedGroups { planned, allowed });
+            judgement.refused.adopted_groups.extend(scope.adopted_groups.iter().cloned());
         }
     }
 

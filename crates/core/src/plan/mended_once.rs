@@ -141,7 +141,7 @@ fn is_made(mended: &Mended, after: After<'_>) -> bool {
 fn is_mend(change: &Change, about: &Subject) -> bool {
     match change {
         Change::ReplaceExternalId { person, cause: Cause::IdChanged, .. } => person == about,
-        Change::AdoptGroup { group, old: Some(_), cause: Cause::RemovedThere } => group == about,
+        Change::AdoptGroup { group, old: Some(_), cause: Cause::RemovedThere, .. } => group == about,
         _ => false,
     }
 }

@@ -158,7 +158,8 @@ impl Mends {
             let group = Subject { name: found.name.clone(), external_id: external_id.clone() };
             let name = found.name.clone();
             requests.push((group.clone(), Request::PutGroup { id, name, external_id }));
-            changes.push(Change::AdoptGroup { group, old: found.external_id.clone(), cause });
+            let (old, collections) = (found.external_id.clone(), found.collections);
+            changes.push(Change::AdoptGroup { group, old, collections, cause });
         }
         for (about, before) in self.members.refused.into_iter().chain(self.groups.refused) {
             let (what, reason, since) = (before.kind, before.reason.clone(), before.since);

@@ -265,7 +265,8 @@ impl Plan {
         }
         let replaced_people = replaced.into_iter().collect();
         refusals.extend(roster.hidden_pilot.take().map(|group| Refusal::PilotGroupHidden { group }));
-        let mut groups = if input.sync.groups { groups::decide(input, &index, &roster) } else { Vec::new() };
+        let mut groups =
+            if input.sync.groups { groups::decide(input, &index, &roster, held) } else { Vec::new() };
         if let Some(held) = held {
             held::keep_memberships(held, &mut groups, &index);
         }
@@ -466,6 +467,7 @@ pub fn believed(ledger: &LedgerState) -> Observed {
         name: group.name.clone(),
         external_id: Some(group.external_id.clone()),
         members: Membership::Remembered(group.members.clone()),
+        collections: None,
     });
     Observed::Believed(OrganizationState { members: members.collect(), groups: groups.collect() })
 }

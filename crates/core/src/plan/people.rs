@@ -81,7 +81,7 @@ pub(super) fn decide<'a>(
         }
         let Some(pushed) = roster.pushed[number] else {
             newcomers.push(Newcomer { number, fate: fates.len() });
-            fates.push(taken(person, input, index));
+            fates.push(taken(number, person, input, index));
             continue;
         };
         if ids[number].as_ref().is_some_and(|id| roster.decided.contains(id.as_str())) {
@@ -290,15 +290,17 @@ fn turns(input: &PlanInput<'_>, index: &Index<'_>, roster: &Roster<'_>) -> Turns
 }
 
 /// Somebody whose id belongs to another person is neither sent nor looked for.
-fn taken(person: &DesiredPerson, input: &PlanInput<'_>, index: &Index<'_>) -> PersonFate {
+fn taken(number: usize, person: &DesiredPerson, input: &PlanInput<'_>, index: &Index<'_>) -> PersonFate {
     let desired = input.desired;
     let id = desired.text(person.external_id);
     let managed = index.managed.get(id).map(|&number| &input.ledger.people[number].email);
     let holder = managed.or_else(|| Some(&index.member(*index.by_external_id.get(id)?).email));
-    PersonFate::IdTaken {
-        person: Subject { name: desired.display_name(person).to_owned(), external_id: ExternalId::new(id) },
-        holder: holder.map(|it| it.as_str().to_owned()).unwrap_or_default(),
+    let person = Subject { name: desired.display_name(person).to_owned(), external_id: ExternalId::new(id) };
+    let holder = holder.map(|it| it.as_str().to_owned()).unwrap_or_default();
+    if input.identity.is_of_another(number) {
+        return PersonFate::IdOfAnother { person, holder };
     }
+    PersonFate::IdTaken { person, holder }
 }
 
 /// Decides for somebody who shall be a member.

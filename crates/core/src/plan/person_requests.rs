@@ -15,6 +15,12 @@ pub(super) enum PersonFate {
     LeftOut(LeftOut),
     /// A member whose address in the directory cannot be used.
     Unusable { left_out: LeftOut, member: Subject },
+    /// In the directory, under an id that another connector has given.
+    IdOfAnother {
+        person: Subject,
+        /// The address of the member who has the id.
+        holder: String,
+    },
     /// In the directory, under an id that belongs to somebody else.
     IdTaken {
         person: Subject,
@@ -211,6 +217,9 @@ impl PersonFate {
             }
             Self::IdTaken { person, holder } => {
                 shown.standing.push(Standing::ExternalIdTaken { person, holder });
+            }
+            Self::IdOfAnother { person: about, holder } => {
+                shown.standing.push(Standing::IdOfAnother { about, holder, group: false });
             }
             Self::AddressOfAnother { person, holder } => {
                 shown.standing.push(Standing::AddressOfAnother { person, holder });

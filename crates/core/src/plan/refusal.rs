@@ -69,6 +69,13 @@ pub enum Refusal {
         /// Groups that may.
         allowed: usize,
     },
+    /// More groups made by hand would become the directory's, with their access to collections, than may at once.
+    TooManyAdoptedGroups {
+        /// Groups that would.
+        planned: usize,
+        /// Groups that may.
+        allowed: usize,
+    },
     /// More memberships would go on under new entries of the directory, because they have the addresses, than may at once.
     TooManyReplacedPeople {
         /// Memberships that would.
@@ -173,6 +180,7 @@ impl Refusal {
             | Self::GroupEmptied { .. }
             | Self::TooManyGroups { .. }
             | Self::TooManyReplacedGroups { .. }
+            | Self::TooManyAdoptedGroups { .. }
             | Self::TooManyReplacedPeople { .. }
             | Self::TooManyInvitations { .. }
             | Self::TooManyFoundAnew { .. }
@@ -198,4 +206,6 @@ pub struct Held {
     pub(super) access: bool,
     /// External ids of groups whose lists are held back.
     pub(super) groups: BTreeSet<String>,
+    /// Whether no group made by hand is taken over that gives access to collections.
+    pub(super) adoptions: bool,
 }

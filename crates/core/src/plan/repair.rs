@@ -230,8 +230,8 @@ fn groups_of_one_id(state: &OrganizationState, ledger: &LedgerState, picks: &Pic
         let external_id = ExternalId::new(id);
         let cleared = |it: &Holder| {
             let group = Subject { name: it.name.clone(), external_id: ExternalId::new("") };
-            let change =
-                Change::AdoptGroup { group, old: Some(external_id.clone()), cause: Cause::HeldTwice };
+            let (old, cause) = (Some(external_id.clone()), Cause::HeldTwice);
+            let change = Change::AdoptGroup { group, old, collections: None, cause };
             let (id, name) = (crate::names::GroupId::new(&*it.id), it.name.clone());
             (change, Request::PutGroup { id, name, external_id: ExternalId::new("") })
         };

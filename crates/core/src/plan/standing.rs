@@ -55,6 +55,15 @@ pub enum Standing {
         /// The address of whom the id belongs to.
         holder: String,
     },
+    /// Another connector has given the directory's id to a member or a group of this organization: it is not ours, and the entry waits.
+    IdOfAnother {
+        /// Who or which group, as the directory names it.
+        about: Subject,
+        /// The member's address, or the group's name.
+        holder: String,
+        /// Whether it is a group.
+        group: bool,
+    },
     /// Members whom the directory does not list in a group stay in it.
     MembershipsKept {
         /// Which group.

@@ -85,6 +85,7 @@ impl World {
             name: name.to_owned(),
             external_id: Some(ExternalId::new(id)),
             members: Membership::Read(members.to_vec()),
+            collections: None,
         });
         self
     }
@@ -108,6 +109,10 @@ impl World {
 
     fn input<'a>(&'a self, desired: &'a Desired, observed: &'a Observed) -> PlanInput<'a> {
         let identity = Identity::new(desired, &self.ledger, observed.state());
+        let identity = match self.connector.shared_organization {
+            true => identity.beside_others(desired, &self.ledger, observed.state()),
+            false => identity,
+        };
         // Whatever group the directory does not show is not there.
         let lookups = identity.group_lookups(desired, &self.ledger).into_iter().flat_map(|(_, it)| it);
         let answers = lookups.map(|it| (it.external_id, Presence::NotFound)).collect();
@@ -414,7 +419,7 @@ fn a_group_is_read_when_its_membership_is_not_the_accepted_one() {
         Sample::new().person("a", "a@x").person("b", "b@x").group("g", &["a", "b"]).group("h", &["a"]);
     let desired = directory.desired(&world.sync).expect("valid");
     let identity = Identity::new(&desired, &world.ledger, Some(&world.state));
-    assert_eq!(to_read(&desired, &world.ledger, &identity, &world.state), (vec![0], vec![(None, 1)]));
+    assert_eq!(to_read(&desired, &world.ledger, &identity, &world.state, false), (vec![0], vec![(None, 1)]));
 }
 
 #[test]
@@ -477,6 +482,7 @@ fn a_baseline_takes_no_membership_away() {
 }
 
 mod addresses;
+mod adopted;
 mod changed_ids;
 mod corrected;
 mod decided;
@@ -491,6 +497,7 @@ mod marks;
 mod mended_once;
 mod mends;
 mod migration;
+mod others;
 mod overwrite;
 mod renames;
 mod repair;

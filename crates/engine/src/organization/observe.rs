@@ -99,6 +99,7 @@ pub(super) fn group(response: GroupResponse) -> ObservedGroup {
         name: response.name,
         external_id: response.external_id.map(ExternalId::new),
         members: Membership::NotRead,
+        collections: response.collections,
     }
 }
 

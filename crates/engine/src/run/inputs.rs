@@ -168,7 +168,8 @@ async fn read_sides<'c>(
     let events = control.begin(Phase::Organization, None);
     let sync = with_groups_of_server(sync, organization, control, &events).await;
     let shared = connector.shared_organization;
-    let wanted = Wanted { groups: sync.groups, all_members: full, shared, now };
+    let wanted =
+        Wanted { groups: sync.groups, all_members: full, shared, adopts: connector.adopt_groups, now };
     let (observed, identity, ledger) =
         observe(organization, &desired, state, &source, wanted, &events).await?;
     if let (Some(facts), Observed::Believed(_) | Observed::Unknown) = (&facts, &observed)

@@ -50,6 +50,8 @@ pub(super) struct Wanted {
     pub(super) all_members: bool,
     /// Whether another connector has members in the organization.
     pub(super) shared: bool,
+    /// Whether groups made by hand become the directory's by their names.
+    pub(super) adopts: bool,
     /// When the run takes place.
     pub(super) now: Timestamp,
 }
@@ -69,19 +71,22 @@ pub(super) async fn observe(
     let mut state = match look(organization, wanted.groups, events).await? {
         Sight::Nothing => {
             let ledger = ledger.as_left_by_open_intents(None, source);
-            return Ok(identified(believed(&ledger), desired, ledger));
+            let observed = believed(&ledger);
+            let identity = Identity::new(desired, &ledger, observed.state());
+            return Ok((observed, identity, ledger));
         }
         Sight::Everything(mut state) => {
             let ledger = ledger.as_left_by_open_intents(Some(&state), source);
             recognize(&mut state, &ledger, wanted.shared);
-            return Ok(identified(Observed::Live(state), desired, ledger));
+            let identity = identify(desired, &ledger, &state, wanted);
+            return Ok((Observed::Live(state), identity, ledger));
         }
         Sight::WithoutMemberships(state) => state,
     };
     let ledger = ledger.as_left_by_open_intents(Some(&state), source);
     recognize(&mut state, &ledger, wanted.shared);
-    let identity = Identity::new(desired, &ledger, Some(&state));
-    let (mut needed, rotation) = to_read(desired, &ledger, &identity, &state);
+    let identity = identify(desired, &ledger, &state, wanted);
+    let (mut needed, rotation) = to_read(desired, &ledger, &identity, &state, wanted.adopts);
     needed.truncate(MOST_NEEDED);
     let due = |seen: Option<Timestamp>| {
         seen.is_none_or(|it| !(0..SEEN_AGAIN_AFTER).contains(&wanted.now.0.saturating_sub(it.0)))
@@ -102,13 +107,9 @@ pub(super) async fn observe(
     Ok((Observed::Live(state), identity, ledger))
 }
 
-fn identified(
-    observed: Observed,
-    desired: &Desired,
-    ledger: LedgerState,
-) -> (Observed, Identity, LedgerState) {
-    let identity = Identity::new(desired, &ledger, observed.state());
-    (observed, identity, ledger)
+fn identify(desired: &Desired, ledger: &LedgerState, state: &OrganizationState, wanted: Wanted) -> Identity {
+    let identity = Identity::new(desired, ledger, Some(state));
+    if wanted.shared { identity.beside_others(desired, ledger, Some(state)) } else { identity }
 }
 
 /// The organization after requests were sent: members and groups anew, the members of `touched` groups anew, those of the

@@ -1,13 +1,13 @@
 //! Lists as rows: a title, what is said below it, a word at its end.
 
-use crate::change::{cause as why, kept, left_out, standing};
+use crate::change::{access_to, cause as why, kept, left_out, standing};
 use crate::finding::{Described, Level};
 use crate::foreign::fit_in_a_line;
 use crate::list::some;
 use crate::time::moment;
 use crate::{CommandLine, explanation, notice, text};
 use bwdc_core::desired::Desired;
-use bwdc_core::plan::{Change, Plan, Subject};
+use bwdc_core::plan::{Cause, Change, Plan, Subject};
 use bwdc_engine::ledger::{RunOutcome, RunRecord};
 use bwdc_engine::{Happened, HistoryEntry, Planned};
 
@@ -171,7 +171,15 @@ fn change_row(plan: &Plan, change: &Change) -> (PlanPart, bool, RowText) {
             let old = text!("desktop-plan.old-name", "Name until now: {old}", old);
             (Changed, true, group, text!("desktop-verb.rename", "rename"), *cause, old)
         }
-        Change::AdoptGroup { group, old, cause } => {
+        Change::AdoptGroup { group, old: None, collections, cause: cause @ Cause::Differs } => {
+            let access = text!(
+                "desktop-plan.by-hand",
+                "Made by hand until now, {access}",
+                access = access_to(*collections)
+            );
+            (Changed, true, group, text!("desktop-verb.take-over", "take over"), *cause, access)
+        }
+        Change::AdoptGroup { group, old, cause, .. } => {
             let old = old.as_ref().map_or_else(none, ToString::to_string);
             let old = text!("desktop-plan.old-id", "External id until now: {old}", old);
             (Changed, true, group, text!("desktop-verb.adopt-group", "set the external id"), *cause, old)

@@ -3,7 +3,7 @@
 use super::layout::{Extent, Item, Section, Shown, in_columns};
 use super::sections::{PlanIndex, PlanRow, PlanSection};
 use super::why;
-use crate::change::cause;
+use crate::change::{access_to, cause};
 use crate::line::{Line, Tone};
 use crate::list::some;
 use crate::text;
@@ -78,6 +78,9 @@ fn reason(change: &Change) -> String {
         Change::AdoptGroup { old: Some(_), cause: Cause::Gone, .. } => {
             text!("plan.replaces", "takes the place of a group that is gone, with its access to collections")
         }
+        Change::AdoptGroup { cause: Cause::Differs, .. } => {
+            text!("plan.adopts", "made by hand until now: the directory takes it over")
+        }
         Change::AdoptGroup { .. } => text!("plan-view.adopt-group", "gets the directory's id"),
         _ => cause(change.cause()),
     }
@@ -100,6 +103,9 @@ fn of_change(change: &Change, extent: Extent, names: Names<'_>) -> Shown {
         Change::CreateGroup { group, members, .. } => format!("+ {}", with(group, *members)),
         Change::DeleteGroup { group, removed, .. } => format!("- {}", with(group, removed.len())),
         Change::RenameGroup { group, old, .. } => format!("~ {old} → {}", group.name),
+        Change::AdoptGroup { group, collections, cause: Cause::Gone | Cause::Differs, .. } => {
+            format!("{}, {}", plain('~', group), access_to(*collections))
+        }
         Change::AdoptGroup { group, .. } => plain('~', group),
         Change::ChangeMembers { group, added, removed, before, .. } => {
             let what = members_change(group, added.len(), removed.len(), *before);
@@ -242,14 +248,24 @@ pub(crate) fn one_line(change: &Change) -> String {
         Change::Remove { person, .. } => ("- remove   ", person.name.clone()),
         Change::CreateGroup { group, members, .. } => ("+ create   ", with(group, *members)),
         Change::RenameGroup { group, old, .. } => ("~ rename   ", format!("{old} → {}", group.name)),
-        Change::AdoptGroup { group, old: Some(old), cause: Cause::Gone } => {
+        Change::AdoptGroup { group, old: Some(old), collections, cause: Cause::Gone } => {
             let what = text!(
                 "plan.replace",
-                "{group}: takes the place of {old}, with its access to collections",
+                "{group}: takes the place of {old}, {access}",
                 group = group.name,
-                old = old.as_str()
+                old = old.as_str(),
+                access = access_to(*collections)
             );
             ("~ replace  ", what)
+        }
+        Change::AdoptGroup { group, old: None, collections, cause: Cause::Differs } => {
+            let what = text!(
+                "plan.adopt-by-hand",
+                "{group}: made by hand until now, {access}",
+                group = group.name,
+                access = access_to(*collections)
+            );
+            ("~ adopt    ", what)
         }
         Change::AdoptGroup { group, old, .. } => {
             let old = old.as_ref().map_or_else(|| text!("plan.no-id", "no external id"), ToString::to_string);

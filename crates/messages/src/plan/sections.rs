@@ -1,7 +1,7 @@
 //! A plan as a list that can be folded, searched and looked into: what front ends draw that show a row at a time. A row is
 //! worded when it is asked for, so that a plan of a hundred thousand changes costs what is seen of it.
 
-use crate::change::{cause, kept, left_out, standing};
+use crate::change::{access_to, cause, kept, left_out, standing};
 use crate::line::{Line, Tone};
 use crate::notice::plan_notice;
 use crate::refusal::message;
@@ -335,10 +335,16 @@ fn what(change: &Change) -> String {
             text!("plan-view.create", "new, with {members:member/members}", members)
         }
         Change::RenameGroup { old, .. } => text!("plan-view.rename", "was {old}", old),
-        Change::AdoptGroup { old: Some(old), cause: Cause::Gone, .. } => text!(
+        Change::AdoptGroup { old: Some(old), collections, cause: Cause::Gone, .. } => text!(
             "plan-view.replace-group",
-            "takes the place of {old}, with its access to collections",
-            old = old.as_str()
+            "takes the place of {old}, {access}",
+            old = old.as_str(),
+            access = access_to(*collections)
+        ),
+        Change::AdoptGroup { old: None, collections, cause: Cause::Differs, .. } => text!(
+            "plan-view.adopt-by-hand",
+            "made by hand until now, {access}: the directory takes it over",
+            access = access_to(*collections)
         ),
         Change::AdoptGroup { .. } => text!("plan-view.adopt-group", "gets the directory's id"),
         Change::DeleteGroup { removed, .. } => {

@@ -92,6 +92,7 @@ fn organization(people: usize, groups: &[(&str, Vec<usize>)]) -> Known {
             name: (*name).to_owned(),
             external_id: Some(external_id.clone()),
             members: Membership::Read(members.clone()),
+            collections: None,
         });
         ledger.groups.push(ManagedGroup {
             external_id,

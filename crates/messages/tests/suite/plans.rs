@@ -138,6 +138,7 @@ fn organization(size: Size) -> Known {
             name: name.clone(),
             external_id: Some(external_id.clone()),
             members: Membership::Read(members),
+            collections: None,
         });
         ledger.groups.push(ManagedGroup {
             external_id,

@@ -73,6 +73,7 @@ fn a_group_made_by_hand_is_adopted_only_where_the_settings_say_so() {
         name: "g".to_owned(),
         external_id: None,
         members: Membership::NotRead,
+        collections: None,
     });
     let directory = || Sample::new().person("a", "a@x").group("g", &["a"]);
     let plan = world.plan(directory());

@@ -174,6 +174,7 @@ fn a_new_source_takes_nothing_in_its_first_run() {
         name: "g".to_owned(),
         external_id: Some(ExternalId::new("g")),
         members: Membership::Read(vec![1, 2]),
+        collections: None,
     });
     world.ledger.new_sources = vec![SourceName::new("b")];
     world.connector.leavers.disabled = Some(LeaverAction::Revoke);

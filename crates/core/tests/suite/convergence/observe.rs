@@ -25,6 +25,7 @@ impl Organization {
             name: it.name.clone(),
             external_id: it.external_id.as_deref().map(ExternalId::new),
             members: Membership::Read(it.members.iter().map(|id| places[id.as_str()]).collect()),
+            collections: None,
         });
         OrganizationState { members: members.collect(), groups: groups.collect() }
     }

@@ -280,6 +280,7 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             Standing::ChangedAgain { about, .. } => wanted == "id" && about.external_id.as_str() == id,
             Standing::MembershipsKept { .. }
             | Standing::Refused { .. }
+            | Standing::IdOfAnother { .. }
             | Standing::GroupNameKept { .. }
             | Standing::GroupVanished { .. } => false,
         })
@@ -638,6 +639,8 @@ fn standing(world: &World, plan: &Plan, standing: &Standing) -> Checked {
             let is_held = members.iter().any(|it| it.known_id() == Some(id.as_str()));
             is_held || world.ledger.people.iter().any(|it| it.external_id == *id)
         }
+        // No other connector gives ids that are also the directory's.
+        Standing::IdOfAnother { .. } => false,
         Standing::RevokedByHand { person } => {
             let is_it = |it: &&Member| {
                 it.email == person.name || world.known_as(it) == Some(person.external_id.as_str())

@@ -436,6 +436,7 @@ impl World {
                 | Standing::Refused { .. }
                 | Standing::ChangedAgain { .. }
                 | Standing::GroupNameKept { .. }
+                | Standing::IdOfAnother { .. }
                 | Standing::GroupVanished { .. } => None,
             })
             .collect();
