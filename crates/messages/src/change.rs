@@ -40,6 +40,10 @@ pub fn cause(cause: Cause) -> String {
         Cause::HeldTwice => {
             text!("cause.held-twice", "decided with `repair`: several had this address or external id")
         }
+        Cause::FurtherAddress => text!(
+            "cause.further-address",
+            "the directory gave this address to someone who leaves, and this server does not show whose it is now"
+        ),
         Cause::AddressCorrected => text!(
             "cause.address-corrected",
             "the address was corrected before anyone joined: the invitation goes to the new one"

@@ -33,6 +33,11 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
         (removed.title(), removed, people(&mut scope.removed.iter())),
         (revoked.title(), revoked, people(&mut scope.revoked.iter())),
         (
+            text!("refused-run.addresses", "Members with further addresses of people who leave"),
+            PlanSection::Revoked,
+            scope.addresses.iter().map(|(_, address)| (address.clone(), none())).collect(),
+        ),
+        (
             text!("refused-run.emptied", "Groups left without members or deleted"),
             PlanSection::GroupsDeleted,
             people(&mut scope.emptied_groups.iter()),

@@ -2,11 +2,15 @@
 //!
 //! There the account's address is not seen: somebody whose address changed in the directory may have it under either. Such a person
 //! is not sent as a member any more, since a wrong address makes a second one; and whoever leaves is sent as deleted under every
-//! address that was ever told, except one under which somebody else may be a member.
+//! address that was ever told, except one under which somebody else may be a member: whom the ledger knows, and does not leave,
+//! keeps every address that was told of that person, whoever has written it into another entry since.
+//!
+//! Of members who were invited by hand nobody knows. So each further address of a leaver is a change of its own, which counts for
+//! the limits and in the history like another person.
 
 use super::change::{Kept, KeptBecause, SharedAddress, Subject};
 use super::identity::Identity;
-use super::person_requests::{Access, IdChange, PersonFate, Taking};
+use super::person_requests::{IdChange, PersonFate, Taking};
 use super::{After, Evidence, Index, Plan, PlanInput};
 use crate::desired::Desired;
 use crate::ledger::{Addresses, LedgerState, ManagedPerson};
@@ -168,26 +172,28 @@ pub(super) fn settle(input: &PlanInput<'_>, index: &Index<'_>, fates: &mut Vec<P
     fates.extend(kept);
 }
 
-/// Managed people who may be members after the run: everybody but leavers, and those whose access was taken before.
+/// Managed people who may be members after the run: everybody but leavers, and those whose access was taken before and whom the
+/// directory does not want. Whom it wants somebody may have given it back by hand.
 fn others<'a>(input: &PlanInput<'a>, fates: &[PersonFate]) -> HashMap<&'a str, &'a ManagedPerson> {
-    let (mut leaving, mut restored) = (HashSet::new(), HashSet::new());
+    let (mut leaving, mut wanted) = (HashSet::new(), HashSet::new());
     for fate in fates {
         match fate {
             PersonFate::Leaves { person, .. } => drop(leaving.insert(&person.external_id)),
-            PersonFate::Member(member)
-                if matches!(member.access, Access::RestoredByImport | Access::RestoredAgain) =>
-            {
-                restored.insert(&member.person.external_id);
+            PersonFate::Member(member) => {
+                wanted.insert(&member.person.external_id);
                 // The ledger has the membership by the id before.
                 if let IdChange::Replaced(old) = &member.id {
-                    restored.insert(old);
+                    wanted.insert(old);
                 }
             }
+            PersonFate::Unusable { member: person, .. }
+            | PersonFate::AddressUnseen { person, .. }
+            | PersonFate::AddressOfAnother { person, .. } => drop(wanted.insert(&person.external_id)),
             _ => {}
         }
     }
     let may_be_one = |it: &&ManagedPerson| {
-        !leaving.contains(&it.external_id) && (!it.revoked_by_us || restored.contains(&it.external_id))
+        !leaving.contains(&it.external_id) && (!it.revoked_by_us || wanted.contains(&it.external_id))
     };
     input.ledger.people.iter().filter(may_be_one).map(|it| (it.external_id.as_str(), it)).collect()
 }

@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 pub struct ApprovalScope {
     /// External ids of people whose access is revoked.
     pub revoked: BTreeSet<String>,
+    /// Further addresses under which leavers are sent as deleted: the external id, then the address. Somebody else can be the member
+    /// there.
+    pub addresses: BTreeSet<(String, String)>,
     /// External ids of people who are removed.
     pub removed: BTreeSet<String>,
     /// Memberships that end: external id of the group, then that of the member or the address of one without. Those of
@@ -43,6 +46,7 @@ impl ApprovalScope {
     pub fn covers(&self, other: &Self) -> bool {
         other.removed.is_subset(&self.removed)
             && other.revoked.iter().all(|id| self.revoked.contains(id) || self.removed.contains(id))
+            && other.addresses.is_subset(&self.addresses)
             && other.memberships.is_subset(&self.memberships)
             && other.emptied_groups.is_subset(&self.emptied_groups)
             && other.replaced_groups.is_subset(&self.replaced_groups)
@@ -59,6 +63,7 @@ impl ApprovalScope {
     /// Adds everything of `other`.
     pub fn add(&mut self, other: &Self) {
         self.revoked.extend(other.revoked.iter().cloned());
+        self.addresses.extend(other.addresses.iter().cloned());
         self.removed.extend(other.removed.iter().cloned());
         self.memberships.extend(other.memberships.iter().cloned());
         self.emptied_groups.extend(other.emptied_groups.iter().cloned());
@@ -76,6 +81,7 @@ impl ApprovalScope {
     /// Takes everything of `other` out.
     pub(super) fn remove(&mut self, other: &Self) {
         self.revoked.retain(|it| !other.revoked.contains(it));
+        self.addresses.retain(|it| !other.addresses.contains(it));
         self.removed.retain(|it| !other.removed.contains(it));
         self.memberships.retain(|it| !other.memberships.contains(it));
         self.emptied_groups.retain(|it| !other.emptied_groups.contains(it));
@@ -92,9 +98,14 @@ impl ApprovalScope {
         self.revoked.iter().chain(&self.removed)
     }
 
+    /// How many memberships people may lose: one each, and one under each further address.
+    pub(super) fn takes_from(&self) -> usize {
+        self.people().count() + self.addresses.len()
+    }
+
     /// Whether nothing is taken away: invitations do not count.
     pub fn takes_nothing(&self) -> bool {
-        self.people().next().is_none() && self.memberships.is_empty() && self.emptied_groups.is_empty()
+        self.takes_from() == 0 && self.memberships.is_empty() && self.emptied_groups.is_empty()
     }
 }
 
@@ -117,6 +128,10 @@ impl Plan {
             match change {
                 Change::Invite { person, .. } | Change::Stage { person, .. } => {
                     scope.invited.insert(person.external_id.as_str().to_owned());
+                }
+                Change::Revoke { person, cause: Cause::FurtherAddress } => {
+                    let id = person.external_id.as_str().to_owned();
+                    scope.addresses.insert((id, person.name.clone()));
                 }
                 Change::Revoke { person, .. } => {
                     scope.revoked.insert(person.external_id.as_str().to_owned());

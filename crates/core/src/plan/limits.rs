@@ -138,9 +138,12 @@ impl Plan {
 
     fn too_many_removals(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
         let (managed, allowed) = (self.basis.managed, self.removals_allowed(limits));
-        let planned = scope.people().chain(self.basis.recent.people()).collect::<HashSet<_>>().len();
-        if scope.people().next().is_some() && planned > allowed {
+        let people = scope.people().chain(self.basis.recent.people()).collect::<HashSet<_>>().len();
+        // Under each address of a leaver somebody can be a member.
+        let planned = people + scope.addresses.union(&self.basis.recent.addresses).count();
+        if scope.takes_from() > 0 && planned > allowed {
             judgement.refusals.push(Refusal::TooManyRemovals { planned, allowed, managed });
+            judgement.refused.addresses.extend(scope.addresses.iter().cloned());
             judgement.refused.revoked.extend(scope.revoked.iter().cloned());
             judgement.refused.removed.extend(scope.removed.iter().cloned());
         }

@@ -289,7 +289,17 @@ impl Taking {
                 sent.take(about, Request::Remove(id));
             }
             Self::RevokeByImport(addresses) => {
-                shown.changes.push(Change::Revoke { person, cause });
+                // Under each address there can be a member: nobody loses access unseen.
+                let first = addresses.iter().find(|it| **it == person.name).or(addresses.first()).cloned();
+                let further =
+                    addresses.iter().filter(|it| first.as_ref() != Some(*it)).map(|it| Change::Revoke {
+                        person: Subject { name: it.clone(), external_id: person.external_id.clone() },
+                        cause: Cause::FurtherAddress,
+                    });
+                let further: Vec<Change> = further.collect();
+                let name = first.unwrap_or_else(|| person.name.clone());
+                shown.changes.push(Change::Revoke { person: Subject { name, ..person }, cause });
+                shown.changes.extend(further);
                 let entries = addresses.into_iter().map(|address| ImportMember {
                     email: Some(address),
                     external_id: about.external_id.clone(),

@@ -189,3 +189,53 @@ fn of_two_whom_a_ledger_has_under_one_address_the_one_who_was_brought_over_last_
     let waits = |it: &Standing| matches!(it, Standing::AddressOfLeaver { person, because: AddressHeldBecause::AnotherPerson { .. }, .. } if person.external_id.as_str() == "b" || person.external_id.as_str() == "new");
     assert!(plan.standing.iter().any(waits), "{:?}", plan.standing);
 }
+
+/// Who leaves after having had these addresses, one a run, in a company of forty.
+fn after_many(addresses: &[&str]) -> (Unseen, Plan) {
+    let mut unseen = Unseen::new(&[("a", "a@x")]);
+    for address in addresses {
+        unseen.run(crowd(40).person("a", address));
+    }
+    let before = unseen.0.ledger.clone();
+    let plan = unseen.run(disabled(crowd(40), "a", "a@x"));
+    unseen.0.ledger = before;
+    (unseen, plan)
+}
+
+#[test]
+fn each_further_address_of_a_leaver_is_shown_and_counts_for_the_limits() {
+    let (_, plan) = after_many(&["one@x"]);
+    assert!(is_go(&plan), "whoever changed the address once");
+    let (mut unseen, plan) = after_many(&["one@x", "two@x", "three@x"]);
+    let shown: Vec<_> = plan.changes.iter().map(|it| (it.subject().name.as_str(), it.cause())).collect();
+    let further = ["one@x", "two@x", "three@x"].map(|it| (it, Cause::FurtherAddress));
+    assert_eq!(shown, [&[("a@x", Cause::Disabled)], &further[..]].concat());
+    let scope = plan.scope();
+    assert_eq!((scope.revoked.len(), scope.addresses.len(), plan.totals.managed), (1, 3, 41));
+    let Verdict::Held(held) = plan.check(&Limits::default(), &[]) else { panic!("held back") };
+    assert_eq!(held.refusals, [Refusal::TooManyRemovals { planned: 4, allowed: 3, managed: 41 }]);
+    // An approval of some of them is none of the others.
+    let mut approval = plan.refused(&Limits::default());
+    assert_eq!(plan.check(&Limits::default(), std::slice::from_ref(&approval)), Verdict::Go);
+    approval.addresses.pop_last();
+    assert_ne!(plan.check(&Limits::default(), &[approval]), Verdict::Go);
+    // So do those of earlier runs of the day.
+    unseen.0.recent = ApprovalScope { addresses: scope.addresses, ..ApprovalScope::default() };
+    let plan = unseen.run(disabled(crowd(39), "crowd39", "crowd39@x").person("a", "a@x"));
+    assert_ne!(plan.check(&Limits::default(), &[]), Verdict::Go);
+}
+
+#[test]
+fn an_address_of_somebody_who_may_have_got_access_back_is_not_sent_as_anothers() {
+    let mut unseen = Unseen::new(&[("a", "a@x"), ("b", "b@x")]);
+    // Whom a run took access from, and whose account nobody knows, is given it back by hand.
+    unseen.run(disabled(crowd(40).person("a", "a@x"), "b", "b2@x"));
+    unseen.run(crowd(40).person("b", "b2@x").person("a", "a@x"));
+    unseen.0.ledger.people.iter_mut().filter(|it| it.external_id.as_str() == "b").for_each(|it| {
+        it.revoked_by_us = true;
+    });
+    unseen.0.ledger.addresses.note(&ExternalId::new("a"), "b@x", false);
+    let plan = unseen.run(disabled(crowd(40).person("b", "b2@x"), "a", "a@x"));
+    assert_eq!(sent(&plan), deleted(&["a@x"]));
+    assert!(matches!(&plan.kept[0].because, KeptBecause::AddressShared { .. }), "{:?}", plan.kept);
+}
