@@ -122,6 +122,10 @@ pub fn kept(kept: &Kept) -> String {
         KeptBecause::NoUsableAddress => {
             return text!("kept.no-address", "in the directory, without a usable address");
         }
+        KeptBecause::MembershipUnclear => text!(
+            "kept.membership-unclear",
+            "stays: the ledger remembers this membership as another person's, and whose it is cannot be told"
+        ),
         KeptBecause::FormerDirectory { directory } => {
             return text!(
                 "kept.former-directory",
@@ -251,6 +255,16 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
                 holder
             ),
         ),
+        Standing::MembershipUnclear { person, remembered, since } => (
+            &person.name,
+            text!(
+                "standing.membership-unclear",
+                "has the external id of one person, and the ledger remembers this membership as that of `{remembered}`, since {since}. \
+                 Nothing is taken and nothing given. If external id and address stay as they are for 24 hours, they count",
+                remembered = &remembered.name,
+                since = moment(*since)
+            ),
+        ),
         Standing::HeldUnderOtherId { person, observed } => (
             &person.name,
             text!(
@@ -328,7 +342,7 @@ fn id_of_another(holder: &str, group: bool) -> String {
 fn changed_again(what: MendedKind, since: Timestamp) -> String {
     let since = moment(since);
     match what {
-        MendedKind::MemberId | MendedKind::GroupId => text!(
+        MendedKind::MemberId | MendedKind::GroupId | MendedKind::Membership => text!(
             "standing.id-changed-again",
             "another program writes here: the external id was set right on {since}, and changed again since. It is left as it is. Find \
              out who changes it; `sync --full` sets it right once more",

@@ -16,10 +16,12 @@ pub enum MendedKind {
     GroupId,
     /// Name and members of a group, which the directory had not changed.
     Group,
+    /// Nothing yet: the organization shows a membership under another one's external id than the ledger remembers, since then.
+    Membership,
 }
 
 impl MendedKind {
-    const ALL: [Self; 3] = [Self::MemberId, Self::GroupId, Self::Group];
+    const ALL: [Self; 4] = [Self::MemberId, Self::GroupId, Self::Group, Self::Membership];
 
     /// The word under which a database keeps it.
     pub fn word(self) -> &'static str {
@@ -27,6 +29,7 @@ impl MendedKind {
             Self::MemberId => "member-id",
             Self::GroupId => "group-id",
             Self::Group => "group",
+            Self::Membership => "membership",
         }
     }
 

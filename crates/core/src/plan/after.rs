@@ -32,7 +32,8 @@ impl Plan {
                 let replaced = self.replaced_ids().map(|(new, old)| (old, new)).collect();
                 let shared = input.connector.shared_organization;
                 recognize_after(&mut state, input.ledger, shared, &replaced);
-                recognize_unmended(&mut state, input.ledger, &replaced);
+                let learned = self.unclear.iter().filter(|it| it.learned).map(|it| &it.member).collect();
+                recognize_unmended(&mut state, input.ledger, &replaced, &learned);
                 Some(state)
             }
             After::Accepted => None,
@@ -150,6 +151,7 @@ impl Plan {
         }
         let mut people = once::people(people, &input.ledger.people);
         people.extend(self.still_listed(input, state, &people));
+        self.remember_unclear(input, &mut people);
         people
     }
 

@@ -283,6 +283,8 @@ pub enum KeptBecause {
     Protected,
     /// This run only records who is there.
     Baseline,
+    /// The ledger remembers the membership as another person's: whose it is cannot be told.
+    MembershipUnclear,
     /// Comes from a directory to which no source leads any more: nobody can be asked.
     FormerDirectory {
         /// Its account.

@@ -28,6 +28,8 @@ pub(crate) struct Index<'a> {
     pub(crate) evidence: Evidence,
     /// Positions of members who have another one's id, until this run sets it right or although the server refuses that.
     pub(super) with_wrong_id: HashSet<usize>,
+    /// Positions of members who cannot be told apart: nothing is done to them.
+    pub(super) unclear: HashSet<usize>,
     /// Whether this run only records who is there and removes nobody.
     pub(crate) baseline: bool,
     /// Whether what is believed to be there is sent all the same.
@@ -60,6 +62,7 @@ impl<'a> Index<'a> {
             uncertain_people: HashMap::new(),
             uncertain_groups: HashSet::new(),
             with_wrong_id: HashSet::new(),
+            unclear: HashSet::new(),
             unseen: Unseen::new(input, evidence),
             sources: Sources::new(input),
             repeated_people: Vec::new(),
@@ -172,6 +175,11 @@ impl<'a> Index<'a> {
     /// Whether it is known under which address the organization knows this person.
     pub(crate) fn is_certain(&self, external_id: &str) -> bool {
         self.unseen.as_ref().is_none_or(|it| it.several(external_id).is_none())
+    }
+
+    /// Whether it is known whose the membership with this id is.
+    pub(super) fn is_unclear(&self, external_id: &str) -> bool {
+        self.by_external_id.get(external_id).is_some_and(|it| self.unclear.contains(it))
     }
 
     pub(crate) fn member(&self, number: usize) -> &'a ObservedMember {

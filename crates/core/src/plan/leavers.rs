@@ -201,6 +201,7 @@ fn stays(
 ) -> Option<KeptBecause> {
     let Leaver { external_id, shown, source, out: (cause, treatment), evidence } = *leaver;
     let because = match treatment {
+        _ if index.is_unclear(external_id) => Some(KeptBecause::MembershipUnclear),
         Treatment::KeepForParity => Some(KeptBecause::Parity),
         Treatment::Chosen(LeaverAction::Keep) => Some(KeptBecause::Policy),
         _ if member.role != Role::User => Some(KeptBecause::Role),

@@ -114,7 +114,9 @@ impl Plan {
         // What the server refused was not set right.
         all.retain(|it| input.ledger.mended.contains(it) || is_made(it, after));
         let new: HashSet<(MendedKind, String)> = all.iter().map(|it| (it.kind, it.id.clone())).collect();
+        // What the organization does not show any more begins anew, should it come again.
         let before = input.ledger.mended.iter().filter(|it| it.holds(input.now));
+        let before = before.filter(|it| it.kind != MendedKind::Membership);
         all.extend(before.filter(|it| !new.contains(&(it.kind, it.id.clone()))).cloned());
         all
     }
@@ -133,7 +135,7 @@ fn is_made(mended: &Mended, after: After<'_>) -> bool {
             let is_it = |it: &&ObservedGroup| it.id.as_ref().is_some_and(|it| it.as_str() == mended.id);
             state.groups.iter().find(is_it).is_some_and(|it| has(&it.external_id))
         }
-        MendedKind::Group => true,
+        MendedKind::Group | MendedKind::Membership => true,
     }
 }
 

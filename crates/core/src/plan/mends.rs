@@ -2,11 +2,12 @@
 //! organization's own id, gets the id back that was pushed.
 //!
 //! On Bitwarden's server two members or groups with one id let every import fail. So these ids are set right before anything else
-//! is decided: the rest of a plan is made for the organization as it will be then.
+//! is decided: the rest of a plan is made for the organization as it will be then. `witnesses.rs` says whose a membership is.
 
 use super::change::{Cause, Change, Subject};
 use super::refusal::Refusal;
 use super::standing::Standing;
+use super::witnesses::{Disputed, Unclear};
 use super::{Plan, PlanInput};
 use crate::ledger::{ManagedGroup, ManagedPerson, RefusedBefore, RefusedKind};
 use crate::names::{ExternalId, MemberId, Timestamp};
@@ -23,6 +24,8 @@ const NOT_AGAIN_FOR: i64 = 24 * 60 * 60 * 1000;
 pub(super) struct Mends {
     members: Wrong,
     groups: Wrong,
+    /// Memberships that cannot be told apart.
+    unclear: Vec<Unclear>,
 }
 
 /// Who or what has another one's id.
@@ -79,7 +82,14 @@ impl Mends {
         }
         let groups = input.sync.groups && input.server != ServerKind::Vaultwarden;
         let groups = if groups { self::groups(input, state) } else { Wrong::default() };
-        Self { members: members(input, state), groups }
+        let disputed = Disputed::of(input, state);
+        let members = members(input, state, &disputed);
+        Self { members, groups, unclear: disputed.unclear }
+    }
+
+    /// Where the members stand who cannot be told apart.
+    pub(super) fn unclear(&self) -> HashSet<usize> {
+        self.unclear.iter().map(|it| it.place).collect()
     }
 
     /// Where the members stand who have another one's id.
@@ -117,6 +127,7 @@ impl Mends {
         let cause = Cause::ChangedThere;
         let (mut changes, mut requests) = (Vec::new(), Vec::new());
         self.leave_unmended(plan, state);
+        plan.tell_unclear(self.unclear, input, state);
         for (place, id) in self.members.mended {
             let member = &state.members[place];
             let person = Subject { name: member.email.as_str().to_owned(), external_id: id.clone() };
@@ -243,37 +254,41 @@ impl<'s> Held<'s> {
     }
 }
 
-/// Members whom the ledger knows by their address, under another id than theirs.
-fn members(input: &PlanInput<'_>, state: &OrganizationState) -> Wrong {
+/// Members who are known to be somebody whose id they do not have: by the membership, or where none was noted by the address.
+fn members(input: &PlanInput<'_>, state: &OrganizationState, disputed: &Disputed) -> Wrong {
     let held = Held::new(state.members.iter().map(|it| it.external_id.as_ref()));
     let mut by_address: HashMap<&str, Option<&ManagedPerson>> = HashMap::new();
     for person in &input.ledger.people {
         by_address.entry(person.email.as_str()).and_modify(|it| *it = None).or_insert(Some(person));
     }
-    let by_membership: HashMap<&MemberId, &ManagedPerson> =
-        input.ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, it))).collect();
+    let remembered: HashSet<&MemberId> =
+        input.ledger.people.iter().filter_map(|it| it.member_id.as_ref()).collect();
     let managed: HashSet<&ExternalId> = input.ledger.people.iter().map(|it| &it.external_id).collect();
     let listed = addresses_listed(input);
     let mut wrong = Wrong::default();
     let found = state.members.iter().enumerate().filter_map(|(place, member)| {
         let (has, email) = (member.external_id.as_ref()?, member.email.as_str());
-        // The membership's own id settles it; where none was noted, the address does, unless that is a matter of its own.
-        let by_membership = member.id.as_ref().and_then(|it| by_membership.get(it).copied());
-        let by_address = || by_address.get(email).copied().flatten().filter(|it| it.member_id.is_none());
-        let person = by_membership.or_else(by_address)?;
-        let is_anothers = *has != person.external_id && (managed.contains(has) || held.is_shared(has));
-        // An address that the directory changed, or gives to another one of these, settles nothing.
-        let agrees = || listed.get(&person.external_id).is_none_or(|it| *it == Some(email));
-        let passed_on = || listed.get(has).is_some_and(|it| *it == Some(email));
-        let settled = by_membership.is_some() || agrees() && !passed_on();
-        let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
+        let settled = disputed.settled.iter().find(|(it, _)| *it == place).map(|(_, ours)| ours.clone());
+        let by_address = || {
+            if member.id.as_ref().is_some_and(|it| remembered.contains(it)) {
+                return None;
+            }
+            let person = by_address.get(email).copied().flatten().filter(|it| it.member_id.is_none())?;
+            let is_anothers = *has != person.external_id && (managed.contains(has) || held.is_shared(has));
+            // An address that the directory changed, or gives to another one of these, settles nothing.
+            let agrees = || listed.get(&person.external_id).is_none_or(|it| *it == Some(email));
+            let passed_on = || listed.get(has).is_some_and(|it| *it == Some(email));
+            let given = || input.ledger.may_have_given(member.id.as_ref(), has);
+            (is_anothers && agrees() && !passed_on() && !given()).then(|| person.external_id.clone())
+        };
+        let external_id = settled.or_else(by_address)?;
         // Also of protected people: whoever has one's id in exchange would be protected, or lose access, in the other's place.
-        if !is_anothers || !settled || !reachable || input.ledger.may_have_given(member.id.as_ref(), has) {
+        if input.server != ServerKind::Vaultwarden && member.id.is_none() {
             return None;
         }
         let before =
             member.id.as_ref().and_then(|it| refused_before(RefusedKind::MemberId, it.as_str(), input));
-        Some((place, Subject { name: email.to_owned(), external_id: person.external_id.clone() }, before))
+        Some((place, Subject { name: email.to_owned(), external_id }, before))
     });
     found.for_each(|it| wrong.add(it));
     held.possible(&mut wrong);

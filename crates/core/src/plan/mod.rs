@@ -47,6 +47,7 @@ mod standing;
 mod successors;
 mod used_names;
 mod verify;
+mod witnesses;
 
 pub use addresses::addresses_told;
 pub use after::After;
@@ -193,6 +194,9 @@ pub struct Plan {
     /// Requests without which no import can go out.
     #[serde(skip)]
     mended: Vec<Request>,
+    /// Memberships that cannot be told apart.
+    #[serde(skip)]
+    unclear: Vec<witnesses::Unclear>,
     /// What is set right after somebody else changed it, or was and is changed again.
     #[serde(skip)]
     set_right: Vec<Mended>,
@@ -248,7 +252,9 @@ impl Plan {
     }
 
     fn build_on(input: &PlanInput<'_>, held: Option<&Held>, mends: &Mends, doubled: Vec<Refusal>) -> Self {
-        let index = Index { with_wrong_id: mends.places(), ..Index::new(input) };
+        let unclear = mends.unclear();
+        let with_wrong_id = mends.places().union(&unclear).copied().collect();
+        let index = Index { with_wrong_id, unclear, ..Index::new(input) };
         let totals = index.totals(input);
         let mut refusals = Vec::new();
         let decide = |seating: &Seating| {
@@ -304,6 +310,7 @@ impl Plan {
             sent,
             held: Vec::new(),
             mended: Vec::new(),
+            unclear: Vec::new(),
             set_right,
             waiting: seating.waiting,
             waits_for: doubled,

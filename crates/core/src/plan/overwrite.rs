@@ -121,7 +121,9 @@ impl Whole<'_, '_> {
         // A leaver of ours is not the colleague who has the address now; who a stranger is, nobody knows.
         let ours = index.managed.contains_key(id.as_str());
         let addresses = if ours { &self.roster.entered_anew } else { &self.roster.emails };
-        let because = if member.role != Role::User {
+        let because = if index.is_unclear(id.as_str()) {
+            Some(KeptBecause::MembershipUnclear)
+        } else if member.role != Role::User {
             Some(KeptBecause::Role)
         } else if addresses.contains(member.email.as_str()) {
             Some(KeptBecause::AddressInUse)

@@ -114,6 +114,8 @@ pub(super) fn decide<'a>(
         roster.present.remove(id.as_str());
     }
     roster.unconfirmed = fates.iter().filter_map(unconfirmed).map(|it| it.as_str().to_owned()).collect();
+    let unclear = index.unclear.iter().filter_map(|&it| index.member(it).external_id.as_ref());
+    roster.unconfirmed.extend(unclear.map(|it| it.as_str().to_owned()));
     fates.iter_mut().for_each(|it| seated(it, &turns));
     (fates, roster)
 }
@@ -123,7 +125,9 @@ pub(super) fn decide<'a>(
 fn unconfirmed(fate: &PersonFate) -> Option<&ExternalId> {
     let PersonFate::Kept(kept) = fate else { return None };
     let in_doubt = match kept.because {
-        KeptBecause::Unconfirmed { .. } | KeptBecause::FormerDirectory { .. } => true,
+        KeptBecause::Unconfirmed { .. }
+        | KeptBecause::FormerDirectory { .. }
+        | KeptBecause::MembershipUnclear => true,
         KeptBecause::Grace { .. } => kept.cause == Some(Cause::Hidden),
         _ => false,
     };
@@ -417,6 +421,9 @@ fn known_member(
 
 /// Gives access back where it was ours to take.
 fn give_back(member: &ObservedMember, pushed: &str, input: &PlanInput<'_>, index: &Index<'_>) -> Access {
+    if index.is_unclear(pushed) {
+        return Access::Unsure(KeptBecause::MembershipUnclear);
+    }
     if !was_revoked_by_us(member, &[pushed], input, index) {
         return Access::TakenByHand;
     }

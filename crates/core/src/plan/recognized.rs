@@ -5,6 +5,7 @@
 
 use super::change::{Kept, Subject};
 use super::person_requests::{GivingBack, IdChange, PersonFate, Taking};
+use super::witnesses::Addressed;
 use super::{Index, Plan, PlanInput};
 use crate::ledger::LedgerState;
 use crate::names::{ExternalId, MemberId};
@@ -72,8 +73,12 @@ pub(super) fn recognize_after(
             it.external_id.as_ref() != Some(ours) && it.external_id.as_ref() != replaced.get(ours).copied()
         })
     };
+    // But where the address says, too, that it is whose id it has: then the memory can be wrong.
+    let addressed = Addressed::remembered(ledger);
+    let is_its_own =
+        |it: &ObservedMember| it.external_id.as_ref().is_some_and(|id| addressed.is(it.email.as_str(), id));
     let others = state.members.iter().enumerate();
-    let others = others.filter(|(place, it)| !places.contains(place) && !is_anothers(it));
+    let others = others.filter(|(place, it)| !places.contains(place) && (!is_anothers(it) || is_its_own(it)));
     let taken: HashSet<ExternalId> = others.filter_map(|(_, it)| it.external_id.clone()).collect();
     for (place, ours, held) in changed.into_iter().filter(|(_, ours, _)| !taken.contains(ours)) {
         let member = &mut state.members[place];
@@ -83,16 +88,21 @@ pub(super) fn recognize_after(
 }
 
 /// After a run: whoever still has an id that is another one's, because the server refuses the right one, is known by the membership
-/// all the same. `replaced`: the ids that this run gave, by those before.
+/// all the same. `replaced`: the ids that this run gave, by those before; `learned`: memberships of which the ledger takes over what
+/// is shown.
 pub(super) fn recognize_unmended(
     state: &mut OrganizationState,
     ledger: &LedgerState,
     replaced: &HashMap<&ExternalId, &ExternalId>,
+    learned: &HashSet<&MemberId>,
 ) {
     let known: HashMap<&MemberId, &ExternalId> =
         ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, &it.external_id))).collect();
     let managed: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
     for member in &mut state.members {
+        if member.id.as_ref().is_some_and(|it| learned.contains(it)) {
+            continue;
+        }
         let ours = member.id.as_ref().and_then(|it| known.get(it).copied());
         let (Some(ours), Some(held)) = (ours, &member.external_id) else { continue };
         let is_anothers = held != ours && managed.contains(held) && replaced.get(ours) != Some(&held);

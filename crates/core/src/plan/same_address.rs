@@ -254,7 +254,7 @@ fn claim<'a>(
             None | Some(Presence::Unknown { .. }) => return waits(AddressHeldBecause::Unconfirmed),
         }
     }
-    if !index.sources.all_read() {
+    if !index.sources.all_read() || index.unclear.contains(&place) {
         return waits(AddressHeldBecause::Unconfirmed);
     }
     let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();

@@ -48,6 +48,16 @@ pub enum Standing {
         /// The organization's id.
         observed: ExternalId,
     },
+    /// The ledger remembers a membership as another person's than external id and address tell: nothing is done to it until they
+    /// have told the same for a day, or agree.
+    MembershipUnclear {
+        /// Whose it is by the external id, with the address of the membership.
+        person: Subject,
+        /// Whom the ledger remembers.
+        remembered: Subject,
+        /// Since when.
+        since: Timestamp,
+    },
     /// The directory's id was pushed for somebody else, who had the same name in the directory before.
     ExternalIdTaken {
         /// Who, with the directory's id.

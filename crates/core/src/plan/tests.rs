@@ -503,3 +503,4 @@ mod renames;
 mod repair;
 mod sources;
 mod unseen;
+mod witnesses;

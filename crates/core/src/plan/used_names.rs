@@ -105,7 +105,7 @@ fn move_holder<'a>(
     let member = index.member(place);
     let vaultwarden = input.server == ServerKind::Vaultwarden;
     let protected = is_protected(member, id, member.email.as_str(), input);
-    let free = member.role == Role::User && !protected && index.is_certain(id);
+    let free = member.role == Role::User && !protected && index.is_certain(id) && !index.is_unclear(id);
     let known = index.managed.get(id).map(|&it| &input.ledger.people[it]);
     let Some(known) = known.filter(|_| free && (vaultwarden || member.id.is_some())) else { return false };
     let listed = roster.settled.iter().position(|it| it.as_ref().is_some_and(|it| it.as_str() == id));

@@ -216,6 +216,7 @@ impl Reached {
             Standing::AddressUnseen { .. } => self.one(SITUATIONS[12]),
             Standing::AddressHeld { .. } => self.one("address held"),
             Standing::GroupNameKept { .. } => self.one(SITUATIONS[16]),
+            Standing::MembershipUnclear { .. } => self.one("a membership that cannot be told apart"),
             _ => {}
         }
     }
@@ -233,6 +234,7 @@ impl Reached {
             KeptBecause::Protected => "reason: protected",
             KeptBecause::Unconfirmed { .. } => "reason: unknown",
             KeptBecause::FormerDirectory { .. } => "kept: former directory",
+            KeptBecause::MembershipUnclear => "kept: a membership that cannot be told apart",
             KeptBecause::NoUsableAddress => "kept: no usable address",
             KeptBecause::Baseline => "reason: baseline",
             KeptBecause::NoSeat { .. } => "kept: no seat",

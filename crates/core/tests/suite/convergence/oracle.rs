@@ -278,6 +278,9 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
                 wanted == "access" && about.external_id.as_str() == id
             }
             Standing::ChangedAgain { about, .. } => wanted == "id" && about.external_id.as_str() == id,
+            Standing::MembershipUnclear { person, remembered, .. } => {
+                [person, remembered].iter().any(|it| it.external_id.as_str() == id)
+            }
             Standing::MembershipsKept { .. }
             | Standing::Refused { .. }
             | Standing::IdOfAnother { .. }
@@ -383,6 +386,7 @@ fn leavers(world: &World, plan: &Plan, people: &People, held: bool) -> Checked {
             // Asked by name, a directory answers for whoever has the name now.
             KeptBecause::Unconfirmed { .. } => world.directory.silent || managed.stable_id.is_none(),
             KeptBecause::FormerDirectory { .. } => false,
+            KeptBecause::MembershipUnclear => is_unclear(plan, id),
             KeptBecause::ServerCannotRevoke => {
                 // Nobody is removed whose address a newcomer has, who can be disabled where the settings want such people.
                 let wanted = |it: &Entry| match it.state {
@@ -547,7 +551,17 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
             .filter(|it| it.known_id().is_some())
             .map(|it| it.id.as_str())
             .collect();
-        let mut is: BTreeSet<&str> = found.members.iter().map(String::as_str).collect();
+        let is_unclear = |id: &str| {
+            plan.standing.iter().any(|it| match it {
+                Standing::MembershipUnclear { person, .. } => {
+                    world.organization.members.iter().any(|it| it.id == id && it.email == person.name)
+                }
+                _ => false,
+            })
+        };
+        let wanted: BTreeSet<&str> = wanted.into_iter().filter(|it| !is_unclear(it)).collect();
+        let mut is: BTreeSet<&str> =
+            found.members.iter().map(String::as_str).filter(|it| !is_unclear(it)).collect();
         // Of whom nobody knows whether they are there stay where they are.
         is.retain(|id| wanted.contains(id) || !unconfirmed.contains(id));
         prop_assert_eq!(is, wanted, "the members of {:?}: {:#?}", group, plan.standing);
@@ -583,6 +597,14 @@ pub(crate) fn same_groups(world: &mut World) -> Checked {
 /// Each standing difference is one that is there. The list is closed: another kind does not compile.
 fn standing(world: &World, plan: &Plan, standing: &Standing) -> Checked {
     let members = &world.organization.members;
+    // Of whom nobody can tell apart, what is shown is told.
+    if let Standing::AddressDiffers { person, .. }
+    | Standing::AddressHeld { person, .. }
+    | Standing::RevokedByHand { person } = standing
+        && is_unclear(plan, person.external_id.as_str())
+    {
+        return Ok(());
+    }
     let is_true = match standing {
         Standing::AddressDiffers { person, observed } => {
             let differs = |it: &Member| it.email == *observed && it.email != person.name;
@@ -634,6 +656,20 @@ fn standing(world: &World, plan: &Plan, standing: &Standing) -> Checked {
             // Where nobody can look, only one of the addresses may have been sent.
             is_true && ((found.status != MemberStatus::Revoked) == *active || !world.can_read())
         }
+        // The membership, which never changes, is remembered as another person's than the one whose id and address it shows; or two are
+        // exchanged, and the addresses say nothing.
+        Standing::MembershipUnclear { person, remembered, .. } => members.iter().any(|it| {
+            let is_it = |known: &ManagedPerson| {
+                known.external_id == remembered.external_id
+                    && known.member_id.as_ref().is_some_and(|id| id.as_str() == it.id)
+            };
+            let told = world.ledger.addresses.of(&remembered.external_id);
+            let is_remembered = told.iter().any(|told| told.email.as_str() == it.email);
+            it.email == person.name
+                && it.known_id() == Some(person.external_id.as_str())
+                && world.ledger.people.iter().any(is_it)
+                && (!is_remembered || person.external_id != remembered.external_id)
+        }),
         Standing::ExternalIdTaken { person, .. } => {
             let id = &person.external_id;
             let is_held = members.iter().any(|it| it.known_id() == Some(id.as_str()));
@@ -670,6 +706,16 @@ fn standing(world: &World, plan: &Plan, standing: &Standing) -> Checked {
     };
     prop_assert!(is_true, "{standing:?} is not so");
     Ok(())
+}
+
+/// Whether the plan says that somebody's membership cannot be told from another one's.
+fn is_unclear(plan: &Plan, id: &str) -> bool {
+    plan.standing.iter().any(|it| match it {
+        Standing::MembershipUnclear { person, remembered, .. } => {
+            [person, remembered].iter().any(|it| it.external_id.as_str() == id)
+        }
+        _ => false,
+    })
 }
 
 /// Whose id the server refused to set right.

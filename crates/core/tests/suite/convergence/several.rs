@@ -431,6 +431,7 @@ impl World {
                 | Standing::AddressHeld { person, .. }
                 | Standing::AddressUnseen { person, .. }
                 | Standing::AddressOfAnother { person, .. }
+                | Standing::MembershipUnclear { person, .. }
                 | Standing::RevokedByHand { person } => Some(person.name.as_str()),
                 Standing::MembershipsKept { .. }
                 | Standing::Refused { .. }

@@ -330,6 +330,36 @@ impl World {
         }
     }
 
+    /// Id and address of a membership have told the same for a day, against what runs gave: that is what counts from now on.
+    fn note_learned(&mut self) {
+        for member in &self.organization.members {
+            let Some(id) =
+                member.known_id().filter(|it| self.given.get(&member.id).is_some_and(|given| given != it))
+            else {
+                continue;
+            };
+            let is_it = |it: &bwdc_core::ledger::ManagedPerson| {
+                it.external_id.as_str() == id
+                    && it.member_id.as_ref().is_some_and(|it| it.as_str() == member.id)
+                    && self
+                        .ledger
+                        .addresses
+                        .of(&it.external_id)
+                        .iter()
+                        .any(|it| it.email.as_str() == member.email)
+            };
+            let begun = self.ledger.mended.iter().find(|it| {
+                it.kind == bwdc_core::ledger::MendedKind::Membership && it.id == member.id && it.mark == id
+            });
+            let is_due = begun.is_some_and(|it| self.now - it.at.0 >= 24 * HOUR);
+            if is_due && self.ledger.people.iter().any(is_it) {
+                self.given.insert(member.id.clone(), id.to_owned());
+                self.untold.insert(member.id.clone());
+                self.joined.remove(&member.id);
+            }
+        }
+    }
+
     /// Notes which memberships a run gave another id.
     pub(crate) fn note_given(&mut self, after: &Organization) {
         let before: BTreeMap<&str, Option<&str>> =
@@ -398,6 +428,7 @@ impl World {
         self.ledger = ledger;
         self.note_given(&organization);
         self.organization = organization;
+        self.note_learned();
         (self.purged, self.accounts_changed) = (false, false);
         Ok(sent)
     }
