@@ -139,6 +139,30 @@ pub(crate) async fn log_in(
     Ok(())
 }
 
+/// Keeps the new secret of the key by which the installation is signed in, as after a rotation.
+///
+/// 1. the server is asked for a token with it; 2. secret and token are stored. Refused, the old one stays.
+///
+/// # Errors
+/// [`SetupError::NotSignedIn`] when nobody is; else why there was no token, and nothing was stored.
+pub(crate) async fn renew_key(
+    installation: &mut Installation,
+    client_secret: SecretString,
+    events: Events<'_>,
+) -> Result<(), SignInError> {
+    let client_id = installation.client_id()?.ok_or(SetupError::NotSignedIn)?;
+    let organization = OrganizationConfiguration::read(installation)?;
+    organization.expect_key(&client_id)?;
+    organization.expect_encrypted()?;
+    let app_id = installation.app_id()?;
+    let key = ApiKey { client_id, client_secret: client_secret.clone() };
+    let token = with_key(&organization, key, app_id).open()?.sign_in(events).await?;
+    bind(installation, SecretName::ApiKeyClientSecret, &client_secret, &organization.endpoints);
+    installation.set_secret(SecretName::ApiKeyClientSecret, &client_secret)?;
+    installation.set_secret(SecretName::AccessToken, token.secret())?;
+    Ok(())
+}
+
 /// Forgets token and keys; the organization, the installation's id and all settings stay.
 ///
 /// # Errors

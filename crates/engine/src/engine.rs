@@ -86,6 +86,11 @@ impl Engine {
         Ok(self.installation.source_names()?)
     }
 
+    /// The version of `data.json` where it is a later one than this program knows; what it does not know there, it keeps.
+    pub fn later_data_version(&self) -> Option<i64> {
+        self.installation.data().later_version()
+    }
+
     /// Where the settings are.
     pub fn data_file(&self) -> &Path {
         &self.installation.profile().data_json
@@ -108,6 +113,18 @@ impl Engine {
     /// [`EngineError::SignIn`]; nothing was stored then.
     pub async fn log_in(&mut self, key: ApiKey, events: Events<'_>) -> Result<(), EngineError> {
         Ok(accounts::log_in(&mut self.installation, key, events).await?)
+    }
+
+    /// Keeps the new secret of the key by which the installation is signed in, as after a rotation; refused, the old one stays.
+    ///
+    /// # Errors
+    /// [`EngineError::SignIn`]; nothing was stored then.
+    pub async fn renew_key(
+        &mut self,
+        client_secret: SecretString,
+        events: Events<'_>,
+    ) -> Result<(), EngineError> {
+        Ok(accounts::renew_key(&mut self.installation, client_secret, events).await?)
     }
 
     /// Forgets token and keys; the organization, the installation's id and all settings stay.

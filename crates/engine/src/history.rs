@@ -1,5 +1,10 @@
 //! What an administrator looks at and decides between runs: the history, and approvals of refused runs.
 
+mod approval;
+
+pub use approval::ApprovalState;
+pub(crate) use approval::approval_of;
+
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::installation::{Installation, SetupError};
@@ -119,7 +124,8 @@ pub enum Happened {
 }
 
 impl HistoryEntry {
-    fn of(kept: RecordedAction) -> Self {
+    /// As the ledger keeps it, or as a service tells it.
+    pub fn of(kept: RecordedAction) -> Self {
         let RecordedAction { action, subject, cause: json } = kept;
         let refusal = (action == REFUSED).then(|| serde_json::from_value(json.clone()).ok()).flatten();
         let error = json.get("error").and_then(Value::as_str).filter(|_| action == FAILED);

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::clock::{Clock, to_iso};
 use crate::error::EngineError;
-use crate::history::{self, HistoryEntry, RefusedRun};
+use crate::history::{self, ApprovalState, HistoryEntry, RefusedRun};
 use crate::lease::{self, LeaseError};
 use crate::ledger::{Ledger, LedgerError, RunId, RunRecord, Tally};
 use crate::notify::{self, Channel, DeliveryError, Message};
@@ -115,6 +115,14 @@ impl Engine {
     /// As [`Engine::approve`].
     pub fn refused_run(&self, run: Option<RunId>) -> Result<RefusedRun, EngineError> {
         Ok(history::refused_run(&self.installation, run)?)
+    }
+
+    /// How far the approval of a refused run counts.
+    ///
+    /// # Errors
+    /// [`EngineError::History`] when the ledger cannot be read.
+    pub fn approval_of(&self, run: RunId) -> Result<ApprovalState, EngineError> {
+        Ok(history::approval_of(&self.installation, run)?)
     }
 
     /// Takes an approval back that still counts, the last one unless told.

@@ -66,8 +66,8 @@ impl Trigger {
         format!("{}{}", self.by.name(), if self.scheduled { SCHEDULED } else { "" })
     }
 
-    /// The word `schedule` alone is what versions before front ends wrote for their service.
-    fn read(text: &str) -> Option<Self> {
+    /// Reads what was written down. The word `schedule` alone is what versions before front ends wrote for their service.
+    pub fn read(text: &str) -> Option<Self> {
         if text == SCHEDULED.trim_start() {
             return Some(Self { by: FrontEnd::Service, scheduled: true });
         }

@@ -31,6 +31,7 @@ pub(crate) use history::{FAILED, REFUSED};
 pub use journal::Outcome;
 pub(crate) use network::file_system as network_file_system;
 pub use organization::About;
+pub(crate) use quarantine::APPROVAL;
 pub use shared::SharedMarks;
 pub use sources::SourcePlace;
 pub(crate) use tally::{FULL_READ, HELD_BACK, NOT_TAKEN, NOT_VERIFIED, VERIFIED};

@@ -6,7 +6,7 @@ use bwdc_core::plan::ApprovalScope;
 use rusqlite::OptionalExtension;
 
 /// How long an approval counts, in milliseconds: 24 hours.
-pub(super) const APPROVAL: i64 = 24 * 60 * 60 * 1000;
+pub(crate) const APPROVAL: i64 = 24 * 60 * 60 * 1000;
 /// How long it is remembered what a run took away, in milliseconds: longer than any window of the limits.
 pub(super) const TAKEN: i64 = 32 * 24 * 60 * 60 * 1000;
 
@@ -85,6 +85,17 @@ impl Ledger {
             statement.query_map((now.0.saturating_sub(APPROVAL), now.0), |row| row.get::<_, String>(0))?;
         let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    /// When a refused run was approved; None: it was not, or that was taken back.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn approved_at(&self, run: RunId) -> Result<Option<Timestamp>, LedgerError> {
+        let sql = "SELECT approved_at FROM quarantine WHERE run = ?1";
+        let found: Option<Option<i64>> =
+            self.connection.query_row(sql, [run.0], |row| row.get(0)).optional()?;
+        Ok(found.flatten().map(Timestamp))
     }
 
     /// Writes down what a run is about to take away, all of it; it is on the disk when this returns.

@@ -218,6 +218,11 @@ const OF_THE_MACHINE: [&str; 33] = [
     "update-feed",
 ];
 
+/// Whether a setting can be changed over the socket: no secret, and nothing that makes a program run or sends secrets elsewhere.
+pub fn is_settable(setting: &Setting) -> bool {
+    !setting.is_secret() && !OF_THE_MACHINE.contains(&setting.name)
+}
+
 /// Secrets are not entered over the socket, and neither is what makes a program run or sends secrets elsewhere: whoever may ask a
 /// service may not read them.
 fn set(
@@ -227,7 +232,7 @@ fn set(
     value: Option<String>,
     say: &impl Fn(Answered<'_>) -> Reply,
 ) -> Result<Reply, EngineError> {
-    let found = Setting::find(name).filter(|it| !it.is_secret() && !OF_THE_MACHINE.contains(&it.name));
+    let found = Setting::find(name).filter(|it| is_settable(it));
     let Some(setting) = found else { return Ok(say(Answered::NoSuchSetting(name))) };
     let mut engine = duty.engine()?;
     match value.map(|value| setting.parse(&value)).transpose() {

@@ -18,12 +18,12 @@ mod socket;
 mod supervisor;
 mod unrecorded;
 
-pub use desk::{Answer, Answered, Told};
+pub use desk::{Answer, Answered, Told, is_settable};
 pub use endpoint::EndpointError;
 pub use identity::{Caller, name_of};
 pub use metrics::Metric;
 pub use protocol::{Command, MOST_BYTES, PROTOCOL, Reply, Request};
-pub use socket::{AskError, ask, is_there, places};
+pub use socket::{AskError, ask, is_there, keeper, places};
 
 use crate::clock::Clock;
 use crate::error::EngineError;

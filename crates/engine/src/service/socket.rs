@@ -4,7 +4,7 @@
 //! question each, short, soon, and so many at a time.
 
 use super::protocol::Reply;
-use crate::paths::ProcessEnvironment;
+use crate::paths::{ProcessEnvironment, Profile, moved_to};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 const MACHINE: &str = "/run/bwdc";
 /// The name of the socket in its folder.
 const NAME: &str = "bwdc.sock";
+/// The variables by which a folder of settings is chosen.
+const CHOSEN: [&str; 2] = ["BITWARDENCLI_CONNECTOR_APPDATA_DIR", "BITWARDEN_CONNECTOR_APPDATA_DIR"];
 
 /// Why a service did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,18 @@ pub fn is_there(path: &Path) -> bool {
         Ok(_) => true,
         Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
     }
+}
+
+/// The socket of the machine's service, where the profile that is in use is its own: the service is there, whether or not this
+/// account may ask it, no variable names another folder, and this account has no settings of its own.
+pub fn keeper(environment: &ProcessEnvironment) -> Option<PathBuf> {
+    let chosen = CHOSEN.iter().any(|it| environment.variable(it).is_some());
+    let [_, machine] = places(environment);
+    (!chosen && is_there(&machine) && !has_settings(environment)).then_some(machine)
+}
+
+fn has_settings(environment: &ProcessEnvironment) -> bool {
+    environment.data_folder().is_ok_and(|it| moved_to(&it).is_none() && Profile::new(it).data_json.exists())
 }
 
 pub use platform::ask;

@@ -186,6 +186,11 @@ impl DataFile {
         self.map.get("stateVersion").and_then(Value::as_i64).unwrap_or(STATE_VERSION)
     }
 
+    /// The version of the file's shape where it is later than the one that this program knows.
+    pub fn later_version(&self) -> Option<i64> {
+        Some(self.state_version()).filter(|it| *it > STATE_VERSION)
+    }
+
     /// The version of the file on disk, where it is an older one that the next write brings up to date.
     pub fn migrated_from(&self) -> Option<i64> {
         self.older
