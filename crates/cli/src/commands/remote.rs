@@ -3,8 +3,7 @@
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
-use bwdc_engine::paths::{ProcessEnvironment, Profile, moved_to};
-use bwdc_engine::service::{self, AskError, Command, PROTOCOL, Reply, Request, is_there, places};
+use bwdc_engine::service::{self, AskError, Command, PROTOCOL, Reply, Request, keeper};
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,24 +31,13 @@ pub(super) fn by_service(
     command: Command,
     patience: Patience,
 ) -> Option<Result<Done, Failed>> {
-    is_elsewhere(global).then(|| {
-        let [_, machine] = places(&global.environment());
-        done(ask(&machine, global, command, patience))
-    })
+    let machine = keeper(&global.environment())?;
+    Some(done(ask(&machine, global, command, patience)))
 }
 
-/// Whether the profiles are the machine's service's: it is there, whether or not this account may ask it, and this account has no
-/// settings of its own.
+/// Whether the profiles are the machine's service's.
 pub(super) fn is_elsewhere(global: &GlobalArguments) -> bool {
-    const CHOSEN: [&str; 2] = ["BITWARDENCLI_CONNECTOR_APPDATA_DIR", "BITWARDEN_CONNECTOR_APPDATA_DIR"];
-    let environment = global.environment();
-    let chosen = CHOSEN.iter().any(|it| environment.variable(it).is_some());
-    let [_, machine] = places(&environment);
-    !chosen && is_there(&machine) && !has_settings(&environment)
-}
-
-fn has_settings(environment: &ProcessEnvironment) -> bool {
-    environment.data_folder().is_ok_and(|it| moved_to(&it).is_none() && Profile::new(it).data_json.exists())
+    keeper(&global.environment()).is_some()
 }
 
 /// Asks a service about the profile that is in use.
