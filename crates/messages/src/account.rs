@@ -8,6 +8,11 @@ pub fn logged_in() -> String {
     text!("account.logged-in", "You are logged in!")
 }
 
+/// That the new secret of the organization's key is stored and works.
+pub fn renewed() -> String {
+    text!("account.renewed", "The new secret is stored, and the server accepts it.")
+}
+
 /// That the key of a person is stored, which reads the organization.
 pub fn observed() -> String {
     text!("account.observed", "The organization can be observed.")

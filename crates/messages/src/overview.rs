@@ -3,12 +3,12 @@
 use crate::line::{Line, Tone};
 use crate::refusal::message;
 use crate::time::moment;
-use crate::{history, text};
+use crate::{history, remote, text};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Refusal;
 use bwdc_core::settings::DirectoryKind;
-use bwdc_engine::Entry;
 use bwdc_engine::ledger::{RunOutcome, RunRecord};
+use bwdc_engine::{ApprovalState, Entry};
 use serde_json::Value;
 
 /// What the lines are made of.
@@ -24,8 +24,14 @@ pub struct Overview<'a> {
     pub next: Option<Timestamp>,
     /// What refused it.
     pub refused: &'a [Refusal],
+    /// How far the approval of that run counts.
+    pub approval: ApprovalState,
     /// Why the ledger cannot be read.
     pub ledger_error: Option<&'a str>,
+    /// The version of `data.json`, where it is later than the one that this program knows.
+    pub later_version: Option<i64>,
+    /// Whether the service of the machine keeps the profile.
+    pub by_service: bool,
 }
 
 impl Overview<'_> {
@@ -37,6 +43,26 @@ impl Overview<'_> {
             (text!("overview.runs", "Last run"), self.runs()),
             (text!("overview.waiting", "Approval"), self.waiting()),
         ]
+    }
+
+    /// What else is to be known of the installation.
+    pub fn notes(&self) -> Vec<Line> {
+        let mut notes = Vec::new();
+        if self.by_service {
+            notes.push(Line::new(remote::kept_by_service(), Tone::Faint));
+        }
+        if let Some(version) = self.later_version {
+            notes.push(Line::new(
+                text!(
+                    "overview.later-version",
+                    "`data.json` has version {version}, which is newer than this program knows: what it does not know there, it keeps. \
+                     Update this program.",
+                    version
+                ),
+                Tone::Warning,
+            ));
+        }
+        notes
     }
 
     fn value(&self, name: &str) -> Option<&Value> {
@@ -84,7 +110,10 @@ impl Overview<'_> {
             return Line::new(error, Tone::Bad);
         }
         let Some(run) = self.last else {
-            return Line::new(text!("overview.no-run", "None yet"), Tone::Faint);
+            return Line::new(
+                text!("overview.no-run", "None yet. The first one removes nobody."),
+                Tone::Faint,
+            );
         };
         let tone = match run.outcome {
             Some(RunOutcome::Complete | RunOutcome::Unchanged) => Tone::Good,
@@ -118,6 +147,29 @@ impl Overview<'_> {
         }
         let run = self.last.map_or(0, |it| it.id.0);
         let why = self.refused.iter().map(message).collect::<Vec<_>>().join(" ");
-        Line::new(text!("overview.refused", "Run {run} was refused. {why}", run, why), Tone::Bad)
+        match self.approval {
+            ApprovalState::Missing => {
+                Line::new(text!("overview.refused", "Run {run} was refused. {why}", run, why), Tone::Bad)
+            }
+            ApprovalState::Counts { until } => Line::new(
+                text!(
+                    "overview.approved",
+                    "Run {run} was refused and is approved until {until}: the next sync carries it out.",
+                    run,
+                    until = moment(until)
+                ),
+                Tone::Warning,
+            ),
+            ApprovalState::Expired { since } => Line::new(
+                text!(
+                    "overview.expired",
+                    "The approval of run {run} expired {since} without a sync. {why}",
+                    run,
+                    since = moment(since),
+                    why
+                ),
+                Tone::Bad,
+            ),
+        }
     }
 }

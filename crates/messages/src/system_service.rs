@@ -1,7 +1,7 @@
 //! The operating system's service: what would be written, what was done, why it was not.
 
 use crate::text;
-use crate::{CommandLine, NextStep, Step};
+use crate::{CommandLine, Condition, ErrorKind, ErrorText, NextStep, Step};
 use bwdc_engine::system_service::{Draft, Installed, NamedCommand, Scope, Start, SystemServiceError, Verb};
 
 /// What an installation would write, and as whom.
@@ -230,5 +230,16 @@ pub fn steps(error: &SystemServiceError) -> Vec<NextStep> {
         SystemServiceError::Io { .. } | SystemServiceError::Command { .. } | SystemServiceError::Setup(_) => {
             Vec::new()
         }
+    }
+}
+
+/// Why it was not done, as an error that a front end shows.
+pub fn error_text(error: &SystemServiceError) -> ErrorText {
+    ErrorText {
+        kind: ErrorKind::Settings,
+        condition: Condition::Other,
+        message: message(error),
+        next_steps: steps(error),
+        official: false,
     }
 }

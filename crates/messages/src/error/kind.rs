@@ -30,6 +30,20 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::SignIn,
+        Self::Organization,
+        Self::Directory,
+        Self::Settings,
+        Self::Refused,
+        Self::UnknownEffect,
+        Self::Interrupted,
+        Self::Busy,
+        Self::History,
+        Self::Storage,
+    ];
+
     /// What scripts know it by.
     pub fn name(self) -> &'static str {
         match self {

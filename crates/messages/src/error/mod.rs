@@ -31,8 +31,8 @@ pub use sentence::{sentence, with_causes};
 
 use self::sentence::{because, say};
 
-use crate::NextStep;
 use crate::text;
+use crate::{Condition, NextStep};
 use bwdc_core::desired::DesiredError;
 use bwdc_core::plan::Refusal;
 use bwdc_engine::directory::ReadError;
@@ -47,6 +47,8 @@ use bwdc_engine::{EngineError, HistoryError, RunError, SetupError, SignInError};
 pub struct ErrorText {
     /// What a script tells errors apart by.
     pub kind: ErrorKind,
+    /// What a front end writes above it.
+    pub condition: Condition,
     /// What failed, in a sentence, with its causes.
     pub message: String,
     /// What to do next, in this order.
@@ -59,6 +61,7 @@ pub struct ErrorText {
 pub fn describe(error: &EngineError) -> ErrorText {
     ErrorText {
         kind: kind(error),
+        condition: Condition::of(error),
         message: message(error),
         next_steps: steps(error),
         official: is_official(error),
