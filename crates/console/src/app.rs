@@ -7,6 +7,7 @@ use crate::key::Key;
 use crate::office::Order;
 use crate::screen::{Hint, Screen};
 use crate::view::menu::MenuView;
+use crate::view::open::view_of;
 use crate::view::setup::SetupView;
 use crate::view::text::TextView;
 use bwdc_engine::paths::ProcessEnvironment;
@@ -97,6 +98,12 @@ impl App {
             Turn::Replace(view) => {
                 self.views.pop();
                 self.views.push(view);
+            }
+            Turn::Go(next) => {
+                // A step that has no place here is no row.
+                if let Some(view) = view_of(&next, &mut self.desk) {
+                    self.views.push(view);
+                }
             }
             Turn::Quit => self.over = true,
         }

@@ -6,7 +6,7 @@ use crate::office::Order;
 use crate::screen::{Line, Screen, Tone};
 use bwdc_engine::Cancel;
 use bwdc_engine::paths::ProcessEnvironment;
-use bwdc_messages::{CommandLine, ErrorText};
+use bwdc_messages::{CommandLine, ErrorText, NextStep};
 
 /// What a view wants after a key or a report.
 pub(crate) enum Turn {
@@ -20,6 +20,8 @@ pub(crate) enum Turn {
     Open(Box<dyn View>),
     /// Another view in its place.
     Replace(Box<dyn View>),
+    /// What a next step stands for, on top.
+    Go(Box<NextStep>),
     /// The end.
     Quit,
 }

@@ -2,14 +2,17 @@
 //! reports come one by one.
 
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Refusal;
+use bwdc_core::plan::{Picks, Refusal};
 use bwdc_core::settings::{Setting, SettingValue};
 use bwdc_engine::ledger::{RunId, RunRecord};
 use bwdc_engine::organization::ApiKey;
 use bwdc_engine::profiles::ProfileEntry;
-use bwdc_engine::{Entry, HistoryEntry, Planned, SavedPlan, SyncReport};
+use bwdc_engine::system_service::{Draft, Verb};
+use bwdc_engine::{ApprovalState, Entry, HistoryEntry, Planned, Repairs, SavedPlan, SyncReport};
 use bwdc_messages::ErrorText;
+use bwdc_messages::approval::Approval;
 use bwdc_messages::finding::Described;
+use bwdc_messages::line::Line;
 use bwdc_messages::setup::{SetupDone, SetupWork};
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -31,6 +34,8 @@ pub enum Job {
     },
     /// Forget token and key.
     LogOut,
+    /// Keep the new secret of the organization's key.
+    Renew(SecretString),
     /// Keep a person's own key, by which the organization is read.
     Observe(ApiKey),
     /// Carry out a step of the guided set-up, or test what a form has.
@@ -61,6 +66,92 @@ pub enum Job {
     Profiles,
     /// Files whose names begin like this.
     Files(String),
+    /// The run that was refused last.
+    Refused,
+    /// Take the approval of a run back.
+    Withdraw(RunId),
+    /// What no sync decides by itself.
+    Repairs(Picks),
+    /// Carry out what was agreed to.
+    Repair {
+        /// What the reader picked.
+        picks: Picks,
+        /// What was shown.
+        agreed: Repairs,
+    },
+    /// The background service.
+    Service(ServiceWork),
+}
+
+impl Job {
+    /// Whether it may send something: the program waits for its end.
+    pub(crate) fn sends(&self) -> bool {
+        matches!(self, Self::Sync { .. } | Self::Setup(_) | Self::Repair { .. })
+    }
+}
+
+/// What to do with the background service.
+pub enum ServiceWork {
+    /// See how it is.
+    Look,
+    /// What an installation would write.
+    Draft(ServiceStart),
+    /// Install it as it was shown.
+    Install(Box<Draft>),
+    /// Start, stop or restart it.
+    Control(Verb),
+    /// The latest lines of its log.
+    Log,
+    /// Stop and remove it.
+    Remove,
+}
+
+/// How a service starts runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceStart {
+    /// It stays.
+    Stays,
+    /// A timer starts single runs.
+    Timer,
+}
+
+/// How the background service is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceState {
+    /// Whether the operating system's service runs; None: none is installed.
+    pub running: Option<bool>,
+    /// Whether this process may install one for the machine.
+    pub is_root: bool,
+    /// Minutes between two runs by a timer.
+    pub minutes: i64,
+    /// How the profiles are, in words.
+    pub profiles: String,
+    /// Why the service could not be asked itself: what is shown of the profiles is read from their files.
+    pub silent: Option<String>,
+}
+
+/// A refused run as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRunState {
+    /// Its number.
+    pub run: RunId,
+    /// Why it was refused, and whose access is in question.
+    pub lines: Vec<Line>,
+    /// What has to be typed to approve it; None: it cannot be approved.
+    pub approval: Option<Approval>,
+    /// Whether somebody has.
+    pub state: ApprovalState,
+}
+
+/// What a service says of a plan or a run, in its own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What it says.
+    pub lines: Vec<Line>,
+    /// What the administrator should know besides.
+    pub notices: Vec<String>,
+    /// Whether the limits refuse it, wholly or in part.
+    pub is_refused: bool,
 }
 
 /// What the installation is at.
@@ -78,8 +169,14 @@ pub struct State {
     pub next: Option<Timestamp>,
     /// What refused the last run.
     pub refused: Vec<Refusal>,
+    /// How far the approval of the last run counts.
+    pub approval: ApprovalState,
     /// Why the ledger cannot be read.
     pub ledger_error: Option<String>,
+    /// The version of `data.json`, where it is later than the one that this program knows.
+    pub later_version: Option<i64>,
+    /// Whether the service of the machine keeps the profile, and carries everything out.
+    pub by_service: bool,
 }
 
 /// What came of a job.
@@ -114,6 +211,20 @@ pub enum Happened {
     Profiles(Vec<ProfileEntry>),
     /// Files and folders, with a slash at the end of a folder.
     Files(Vec<String>),
+    /// The refused run.
+    Refused(Box<RefusedRunState>),
+    /// What no sync decides by itself.
+    Repairs(Box<Repairs>),
+    /// So many requests of repairs were carried out.
+    Repaired(usize),
+    /// How the background service is.
+    Service(Box<ServiceState>),
+    /// What an installation of the service would write.
+    Drafted(Box<Draft>),
+    /// It was done, in a sentence or a list of lines.
+    Said(String),
+    /// What the machine's service says of a plan or a run.
+    Told(Box<Told>),
 }
 
 /// Something that happened in a job.

@@ -4,23 +4,24 @@
 
 mod account;
 mod facts;
+mod remote;
+mod run;
+mod service;
 mod setup;
+mod state;
 
-use crate::job::{Happened, Job, JobId, Report, State};
+use crate::job::{Happened, Job, JobId, Report};
 use crate::runs::Runs;
-use bwdc_core::plan::Refusal;
-use bwdc_engine::Happened as Happening;
 use bwdc_engine::event::RunEvent;
-use bwdc_engine::ledger::{RunId, RunOutcome};
-use bwdc_engine::lock::LockError;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::secrets::SecretName;
-use bwdc_engine::{
-    Cancel, Control, Engine, EngineError, FrontEnd, ReadMode, RunError, SavedPlan, SyncReport, Trigger,
-};
-use bwdc_messages::approval::approval;
+use bwdc_engine::service::keeper;
+use bwdc_engine::{Cancel, Control, Engine, EngineError, ReadMode};
 use bwdc_messages::finding::Described;
-use bwdc_messages::{ErrorText, describe, notice, progress, text};
+use bwdc_messages::refused_run::withdrawn;
+use bwdc_messages::{describe, notice, progress};
+use run::Run;
+use state::{refused, state};
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -28,8 +29,6 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
 
-/// How often a lock that somebody else holds is tried.
-const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// A run is many futures one in the other; only what is used of it is taken from the machine.
 const STACK: usize = 16 * 1024 * 1024;
 /// Runs that are looked at.
@@ -78,7 +77,7 @@ impl Office {
 
     /// Hands a job over.
     pub fn order(&self, order: Order) {
-        if matches!(order.job, Job::Sync { .. } | Job::Setup(_)) {
+        if order.job.sends() {
             self.runs.begin(order.id, order.cancel.clone());
         }
         // The thread ends with the program only.
@@ -143,6 +142,13 @@ impl Teller {
 
 async fn carry_out(order: Order, teller: Teller, conversation: Rc<account::Conversation>) {
     let Order { job, cancel, environment, .. } = order;
+    let job = match keeper(&environment) {
+        None => job,
+        Some(machine) => match remote::carry_out(job, machine, &environment, &cancel, &teller).await {
+            Some(job) => job,
+            None => return,
+        },
+    };
     match job {
         Job::Setup(work) => setup::carry_out(work, &environment, &cancel, &teller, &conversation).await,
         Job::Doctor => doctor(&environment, &teller).await,
@@ -153,6 +159,11 @@ async fn carry_out(order: Order, teller: Teller, conversation: Rc<account::Conve
                 Err(error) => teller.tell(Happened::Failed(error)),
             }
         }
+        Job::Repair { picks, agreed } => {
+            let run = Run { environment: &environment, cancel: &cancel, teller: &teller };
+            teller.finish(run.repair(&picks, &agreed).await.map(Happened::Repaired));
+        }
+        Job::Service(work) => service::carry_out(work, &environment, &teller).await,
         job => teller.finish(quick(job, &environment, &cancel, &teller).await),
     }
 }
@@ -175,6 +186,12 @@ async fn quick(
     let mut engine = Engine::open(environment.clone())?;
     Ok(match job {
         Job::State => Happened::State(Box::new(state(&engine, environment)?)),
+        Job::Refused => Happened::Refused(Box::new(refused(&engine)?)),
+        Job::Withdraw(run) => Happened::Said(withdrawn(engine.withdraw_approval(Some(run))?)),
+        Job::Repairs(picks) => {
+            let events = |event| teller.event(event);
+            Happened::Repairs(Box::new(engine.repairs(&picks, Control { events: &events, cancel }).await?))
+        }
         Job::Save { settings, secrets } => {
             if !settings.is_empty() {
                 let changes: Vec<_> =
@@ -190,6 +207,10 @@ async fn quick(
         }
         Job::LogOut => {
             engine.log_out()?;
+            Happened::State(Box::new(state(&engine, environment)?))
+        }
+        Job::Renew(secret) => {
+            engine.renew_key(secret, &|_| ()).await?;
             Happened::State(Box::new(state(&engine, environment)?))
         }
         Job::Observe(key) => {
@@ -212,6 +233,8 @@ async fn quick(
         | Job::WritePlan { .. }
         | Job::Setup(_)
         | Job::Doctor
+        | Job::Repair { .. }
+        | Job::Service(_)
         | Job::Sync { .. } => Happened::Examined,
     })
 }
@@ -233,42 +256,6 @@ fn files(typed: &str) -> Vec<String> {
     found
 }
 
-/// What the installation is at. A ledger that cannot be read keeps nobody from seeing the rest.
-fn state(engine: &Engine, environment: &ProcessEnvironment) -> Result<State, EngineError> {
-    let (runs, ledger_error) = match engine.history(1) {
-        Ok(runs) => (runs, None),
-        Err(error) => (Vec::new(), Some(describe(&error).message)),
-    };
-    let refused = match runs.first() {
-        Some(run) if matches!(run.outcome, Some(RunOutcome::Refused | RunOutcome::Partial)) => {
-            refusals(engine, run.id)
-        }
-        _ => Vec::new(),
-    };
-    // A schedule that cannot be read is told by doctor.
-    let profile = environment.profile_name().ok();
-    let status = profile.and_then(|it| Engine::status_of(environment, &it).ok());
-    Ok(State {
-        refused,
-        next: status.and_then(|it| it.next),
-        client_id: engine.client_id()?,
-        observer: engine.observer()?,
-        entries: engine.settings()?,
-        runs,
-        ledger_error,
-    })
-}
-
-/// What refused a run.
-fn refusals(engine: &Engine, run: RunId) -> Vec<Refusal> {
-    let entries = engine.run_of_history(run).map(|(_, entries)| entries).unwrap_or_default();
-    let refused = entries.into_iter().filter_map(|it| match it.what {
-        Happening::Refused(refusal) => Some(refusal),
-        _ => None,
-    });
-    refused.collect()
-}
-
 async fn doctor(environment: &ProcessEnvironment, teller: &Teller) {
     let result = Engine::examine(environment, &|_| (), &mut |finding| {
         teller.tell(Happened::Finding(Box::new(Described::new(finding))));
@@ -277,77 +264,5 @@ async fn doctor(environment: &ProcessEnvironment, teller: &Teller) {
     match result {
         Ok(()) => teller.tell(Happened::Examined),
         Err(error) => teller.failed(&error),
-    }
-}
-
-/// A run, which waits for its turn.
-struct Run<'a> {
-    environment: &'a ProcessEnvironment,
-    cancel: &'a Cancel,
-    teller: &'a Teller,
-}
-
-impl Run<'_> {
-    /// Syncs. What the limits refuse is approved when its number is the one that was typed, and synced then.
-    async fn sync(
-        &self,
-        expected: Option<&SavedPlan>,
-        approved: Option<usize>,
-    ) -> Result<SyncReport, Box<ErrorText>> {
-        let error = match self.in_turn(expected).await {
-            Ok(report) => return Ok(report),
-            Err(error) => error,
-        };
-        let words = Box::new(describe(&error));
-        let cause = match &error {
-            EngineError::Run(error) => Some(error.cause()),
-            _ => None,
-        };
-        let (
-            Some(approved),
-            Some(RunError::Refused { refusals, run } | RunError::Held { refusals, run, .. }),
-        ) = (approved, cause)
-        else {
-            return Err(words);
-        };
-        let number = approval(refusals).map(|it| it.number);
-        if number != Some(approved) {
-            return Err(Box::new(ErrorText {
-                message: text!(
-                    "console.number-changed",
-                    "Nothing was approved: the run was refused for other numbers than those that were shown. {message}",
-                    message = words.message
-                ),
-                ..*words
-            }));
-        }
-        let mut engine =
-            Engine::open(self.environment.clone()).map_err(|error| Box::new(describe(&error)))?;
-        engine.approve(*run).map_err(|error| Box::new(describe(&error)))?;
-        drop(engine);
-        self.in_turn(None).await.map_err(|error| Box::new(describe(&error)))
-    }
-
-    /// Syncs as soon as nobody else does, and tells meanwhile who that is.
-    async fn in_turn(&self, expected: Option<&SavedPlan>) -> Result<SyncReport, EngineError> {
-        let events = |event| self.teller.event(event);
-        let control = Control { events: &events, cancel: self.cancel };
-        let trigger = Trigger::asked(FrontEnd::Console);
-        loop {
-            let mut engine = Engine::open(self.environment.clone())?;
-            let result = match expected {
-                Some(saved) => engine.apply(trigger, saved, control).await,
-                None => engine.sync(trigger, ReadMode::Incremental, control).await,
-            };
-            let Err(EngineError::Run(RunError::Lock(LockError::Held { holder, .. }))) = &result else {
-                return result;
-            };
-            let holder = holder.as_ref().map(|it| (it.command.as_str(), it.pid, it.since.as_str()));
-            self.teller.tell(Happened::Held(progress::held(holder)));
-            let pause = tokio::time::sleep(BETWEEN_TRIES);
-            if self.cancel.unless_cancelled(pause).await.is_none() {
-                return Err(RunError::Cancelled.into());
-            }
-        }
     }
 }

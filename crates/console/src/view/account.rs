@@ -2,6 +2,7 @@
 
 use super::chosen::{Chosen, back, digit, hints};
 use super::setup::SetupView;
+use super::trouble::TroubleView;
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
@@ -29,6 +30,8 @@ enum Asked {
     Nothing,
     /// Whether to sign out.
     LogOut,
+    /// The new secret of a key that was rotated.
+    NewSecret,
     ClientId,
     ClientSecret,
 }
@@ -40,13 +43,24 @@ pub(crate) struct AccountView {
     asked: Asked,
     typing: Typing,
     client_id: String,
-    job: Option<(JobId, bool)>,
+    job: Option<(JobId, Work)>,
 }
+
+/// What is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Renew,
+    Observe,
+    LogOut,
+}
+
+/// Rows of the list.
+const ROWS: [Asked; 3] = [Asked::NewSecret, Asked::ClientId, Asked::LogOut];
 
 impl AccountView {
     fn open(&mut self, place: usize) -> Turn {
         self.typing = Typing::default();
-        self.asked = if place == 0 { Asked::ClientId } else { Asked::LogOut };
+        self.asked = ROWS.get(place).copied().unwrap_or_default();
         Turn::Stay
     }
 
@@ -61,8 +75,13 @@ impl AccountView {
             return;
         }
         let client_secret = SecretString::from(typed.text());
+        if self.asked == Asked::NewSecret {
+            self.job = Some((desk.start(Job::Renew(client_secret)), Work::Renew));
+            self.asked = Asked::Nothing;
+            return;
+        }
         let key = ApiKey { client_id: self.client_id.clone(), client_secret };
-        self.job = Some((desk.start(Job::Observe(key)), false));
+        self.job = Some((desk.start(Job::Observe(key)), Work::Observe));
         self.asked = Asked::Nothing;
     }
 }
@@ -72,14 +91,14 @@ impl View for AccountView {
         match (self.asked, key) {
             (Asked::Nothing, _) if self.job.is_some() => Turn::Unknown,
             (Asked::Nothing, Key::Enter) => self.open(self.at.0),
-            (Asked::Nothing, key) => match digit(key, 2) {
+            (Asked::Nothing, key) => match digit(key, ROWS.len()) {
                 Some(place) => self.open(place),
-                None if self.at.key(key, 2) => Turn::Stay,
+                None if self.at.key(key, ROWS.len()) => Turn::Stay,
                 None => Turn::Unknown,
             },
             (Asked::LogOut, Key::Char('y')) => {
                 self.asked = Asked::Nothing;
-                self.job = Some((desk.start(Job::LogOut), true));
+                self.job = Some((desk.start(Job::LogOut), Work::LogOut));
                 Turn::Stay
             }
             (_, Key::Esc) | (Asked::LogOut, Key::Char('n')) => {
@@ -97,17 +116,22 @@ impl View for AccountView {
     }
 
     fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
-        let Some((_, signs_out)) = self.job.filter(|(id, _)| *id == job) else { return Err(what) };
+        let Some((_, work)) = self.job.filter(|(id, _)| *id == job) else { return Err(what) };
         self.job = None;
         match what {
             Happened::State(state) => {
                 desk.state = Some(Ok(*state));
-                desk.say(if signs_out { words::logged_out() } else { words::observed() }, Tone::Good);
-                Ok(if signs_out { Turn::Back } else { Turn::Stay })
+                let said = match work {
+                    Work::Renew => words::renewed(),
+                    Work::Observe => words::observed(),
+                    Work::LogOut => words::logged_out(),
+                };
+                desk.say(said, Tone::Good);
+                Ok(if work == Work::LogOut { Turn::Back } else { Turn::Stay })
             }
             Happened::Failed(error) => {
-                desk.fail(&error);
-                Ok(Turn::Stay)
+                let title = text!("account.title", "Account");
+                Ok(Turn::Open(Box::new(TroubleView::of(title, &error, desk))))
             }
             other => Err(other),
         }
@@ -135,8 +159,9 @@ impl View for AccountView {
         });
         let row = |key, left: String| Row { key: Some(key), left: left.into(), ..Row::default() };
         let rows = vec![
-            row('1', text!("account.set-observer", "Read the organization with a personal API key")),
-            row('2', text!("account.log-out", "Log out")),
+            row('1', text!("account.renew", "Enter a new secret, after the API key was rotated")),
+            row('2', text!("account.set-observer", "Read the organization with a personal API key")),
+            row('3', text!("account.log-out", "Log out")),
         ];
         screen = screen.with_rows(rows, self.at.0, 0);
         let input = |label: String, is_secret| Input {
@@ -162,6 +187,15 @@ impl View for AccountView {
                 screen.input = Some(input(
                     text!("account.personal-id", "Client id of the personal key (user.<id>)"),
                     false,
+                ));
+            }
+            Asked::NewSecret => {
+                screen.input = Some(input(
+                    text!(
+                        "account.new-secret",
+                        "New client secret (the old one stays until the server accepts this one)"
+                    ),
+                    true,
                 ));
             }
             Asked::ClientSecret => screen.input = Some(input(question(Question::ClientSecret), true)),

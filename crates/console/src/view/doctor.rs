@@ -1,18 +1,14 @@
 //! The checks of doctor as they come in; what to do next is carried out from here.
 
-use super::account::sign_in_view;
-use super::chosen::{Chosen, back, digit};
-use super::form::FormView;
-use super::plan::PlanView;
-use super::run::RunView;
+use super::chosen::{Chosen, back};
 use super::search::{self, Search};
-use super::text::TextView;
+use super::trouble::{Trouble, TroubleView};
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
 use crate::screen::{Hint, Line, Row, Screen, Tone};
 use bwdc_messages::finding::Described;
-use bwdc_messages::{NextStep, Step, text};
+use bwdc_messages::text;
 
 /// The checks.
 pub(crate) struct DoctorView {
@@ -53,7 +49,7 @@ impl View for DoctorView {
         }
         match key {
             Key::Enter => match self.shown().get(self.at.0) {
-                Some(found) => Turn::Open(Box::new(FindingView::new(found, desk))),
+                Some(found) => Turn::Open(Box::new(of_finding(found, desk))),
                 None => Turn::Stay,
             },
             Key::Char('r') if self.job.is_none() => Turn::Replace(Box::new(Self::begin(desk))),
@@ -131,80 +127,12 @@ impl View for DoctorView {
     }
 }
 
-/// One check with its next steps.
-struct FindingView {
-    lines: Vec<Line>,
-    steps: Vec<(NextStep, String)>,
-    at: Chosen,
-}
-
-impl FindingView {
-    fn new(found: &Described, desk: &Desk) -> Self {
-        let sentence = |it: &NextStep| (it.clone(), desk.commands.sentence(it));
-        Self {
-            lines: found.lines(&desk.commands).into_iter().take(1).collect(),
-            steps: found.steps().iter().map(sentence).collect(),
-            at: Chosen::default(),
-        }
+/// A check with what to do about it.
+fn of_finding(found: &Described, desk: &Desk) -> TroubleView {
+    let mut lines: Vec<Line> = found.lines(&desk.commands).into_iter().take(1).collect();
+    if found.steps().is_empty() {
+        lines.push(Line::plain(text!("doctor-view.nothing", "There is nothing to do.")));
     }
-}
-
-impl View for FindingView {
-    fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
-        let place = match key {
-            Key::Enter => Some(self.at.0),
-            key => digit(key, self.steps.len()),
-        };
-        match place.and_then(|it| self.steps.get(it)) {
-            Some((step, sentence)) => carry_out(step, sentence, desk),
-            None if self.at.key(key, self.steps.len()) => Turn::Stay,
-            None => Turn::Unknown,
-        }
-    }
-
-    fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
-        let mut screen = Screen::new(text!("doctor-view.next", "What to do"));
-        screen.head = self.lines.clone();
-        let rows = self.steps.iter().enumerate().map(|(place, (_, sentence))| Row {
-            key: char::from_digit(place as u32 + 1, 10),
-            left: sentence.as_str().into(),
-            ..Row::default()
-        });
-        screen = screen.with_rows(rows.collect(), self.at.0, 0);
-        if let Some(list) = &mut screen.list {
-            list.empty = text!("doctor-view.nothing", "There is nothing to do.");
-        }
-        screen.detail =
-            self.steps.get(self.at.0).map(|(_, it)| Line::plain(it.as_str())).into_iter().collect();
-        screen.hints = vec![Hint::new("Enter", text!("doctor-view.do", "do it"), "", Key::Enter), back()];
-        screen
-    }
-}
-
-/// Does a step from here, or says how it is done elsewhere.
-fn carry_out(next: &NextStep, sentence: &str, desk: &mut Desk) -> Turn {
-    let elsewhere = || {
-        let title = text!("doctor-view.elsewhere", "To be done elsewhere");
-        Turn::Open(Box::new(TextView::new(title, &[Line::plain(sentence)])))
-    };
-    if next.source.is_some() {
-        return elsewhere();
-    }
-    match &next.step {
-        Step::Set { setting, value } => match FormView::at(setting, value.as_deref(), desk) {
-            Some(form) => Turn::Open(Box::new(form)),
-            None => elsewhere(),
-        },
-        Step::EnterSecret { setting } => match FormView::at(setting, None, desk) {
-            Some(form) => Turn::Open(Box::new(form)),
-            None => elsewhere(),
-        },
-        Step::Run(words) => match words.split_whitespace().next() {
-            Some("login") if !words.contains("--") => Turn::Open(sign_in_view(desk)),
-            Some("sync") => Turn::Open(Box::new(RunView::begin(None, None, desk))),
-            Some("plan" | "approve") => Turn::Open(Box::new(PlanView::begin(desk))),
-            _ => elsewhere(),
-        },
-        Step::Open(_) | Step::Say(_) => elsewhere(),
-    }
+    let title = text!("doctor-view.next", "What to do");
+    TroubleView::new(title, Trouble::with_steps(lines, found.steps(), &desk.commands))
 }

@@ -2,79 +2,29 @@
 //! without being set is shown and never stored.
 
 mod model;
+pub(crate) mod part;
 mod save;
 mod show;
 
 use super::chosen::Chosen;
 use super::text::TextView;
+use super::trouble::TroubleView;
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
 use crate::screen::{Line, Screen, Tone};
 use crate::typing::Typing;
-use bwdc_core::settings::{Section, Setting};
+use bwdc_core::settings::Setting;
+use bwdc_engine::service::is_settable;
 use bwdc_engine::{Cancel, Origin};
 use bwdc_messages::finding::Described;
 use bwdc_messages::form::{Choice, Field, Input as Kind};
 use bwdc_messages::setup::{SetupDone, SetupWork, Typed};
 use bwdc_messages::text;
 use model::Model;
+use part::FormPart;
 use save::Saving;
 use secrecy::SecretString;
-
-/// Parts of the settings, as the main menu has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FormPart {
-    /// The organization's server, and the ways to it.
-    Organization,
-    /// The directory and how it is reached.
-    Directory,
-    /// Who is brought over, and how much a run may do.
-    Sync,
-}
-
-impl FormPart {
-    fn of(section: Section) -> Self {
-        [Self::Organization, Self::Directory]
-            .into_iter()
-            .find(|it| it.sections().contains(&section))
-            .unwrap_or(Self::Sync)
-    }
-
-    fn sections(self) -> &'static [Section] {
-        match self {
-            Self::Organization => &[Section::Server, Section::Network, Section::Secrets, Section::Log],
-            Self::Directory => &[
-                Section::Directory,
-                Section::LdapConnection,
-                Section::LdapEncryption,
-                Section::Entra,
-                Section::Google,
-                Section::Okta,
-                Section::OneLogin,
-                Section::LdapEntries,
-                Section::TimeLimits,
-            ],
-            Self::Sync => &[
-                Section::Sync,
-                Section::People,
-                Section::Groups,
-                Section::Leavers,
-                Section::Limits,
-                Section::Invitations,
-                Section::Sources,
-            ],
-        }
-    }
-
-    pub(crate) fn title(self) -> String {
-        match self {
-            Self::Organization => text!("menu.organization", "Organization and server"),
-            Self::Directory => text!("menu.directory", "Directory connection"),
-            Self::Sync => text!("menu.sync-settings", "Sync settings"),
-        }
-    }
-}
 
 /// What is going on in the form.
 enum Doing {
@@ -97,6 +47,8 @@ enum Doing {
 /// The form.
 pub(crate) struct FormView {
     part: FormPart,
+    /// Whether the service of the machine keeps the settings.
+    by_service: bool,
     model: Model,
     at: Chosen,
     doing: Doing,
@@ -115,8 +67,10 @@ impl FormView {
         };
         let model = Model::new(part, state.entries.clone());
         let at = Chosen(1.min(model.rows().len().saturating_sub(1)));
+        let by_service = state.by_service;
         Some(Self {
             part,
+            by_service,
             model,
             at,
             doing: Doing::Walking,
@@ -129,7 +83,7 @@ impl FormView {
     /// Opens the part that has a setting, at this setting, with a value that is typed but not stored.
     pub(crate) fn at(name: &str, value: Option<&str>, desk: &mut Desk) -> Option<Self> {
         let setting = Setting::find(name)?;
-        let mut form = Self::open(FormPart::of(setting.section), desk)?;
+        let mut form = Self::open(FormPart::of(setting.section)?, desk)?;
         if form.model.position(setting.name).is_none() {
             form.model.shows_all = true;
             form.model.refresh();
@@ -142,12 +96,27 @@ impl FormView {
         Some(form)
     }
 
+    /// Whether the service of the machine keeps the settings, and does not let callers change this one.
+    fn is_of_the_machine(&self, setting: &Setting) -> bool {
+        self.by_service && !is_settable(setting)
+    }
+
     fn chosen(&self) -> Option<&Field> {
         self.model.rows().get(self.at.0).and_then(|it| self.model.field(*it))
     }
 
     fn edit(&mut self, desk: &mut Desk) -> Turn {
         let Some(field) = self.chosen().cloned() else { return Turn::Stay };
+        if self.is_of_the_machine(field.setting) {
+            desk.say(
+                text!(
+                    "form.of-the-machine",
+                    "The service does not take this through its socket: secrets, programs and addresses are changed on the machine, as its account."
+                ),
+                Tone::Warning,
+            );
+            return Turn::Stay;
+        }
         if field.origin == Some(Origin::Variable) {
             let variable = field.setting.variable();
             desk.say(
@@ -198,6 +167,9 @@ impl FormView {
             }
             Key::Char('u') | Key::Delete => {
                 let Some(field) = self.chosen().cloned() else { return Turn::Stay };
+                if self.is_of_the_machine(field.setting) {
+                    return self.edit(desk);
+                }
                 if field.setting.is_secret() {
                     self.model.secrets.remove(field.setting.name);
                     self.model.refresh();
@@ -396,10 +368,11 @@ impl View for FormView {
                 match (what, &self.doing) {
                     (Happened::Files(found), _) => self.take_files(found),
                     (Happened::Setup(done), Doing::Testing) => return Ok(self.tested(*done, desk)),
-                    (what, Doing::Saving(_)) => self.step_of_saving(what, desk),
+                    (what, Doing::Saving(_)) => return Ok(self.step_of_saving(what, desk)),
                     (Happened::Failed(error), _) => {
                         self.doing = Doing::Walking;
-                        desk.fail(&error);
+                        let title = text!("form.tested", "The connection as it is typed");
+                        return Ok(Turn::Open(Box::new(TroubleView::of(title, &error, desk))));
                     }
                     _ => {}
                 }

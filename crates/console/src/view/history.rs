@@ -3,10 +3,11 @@
 use super::chosen::{Chosen, back, hints};
 use super::search::{self, Search};
 use super::text::TextView;
+use super::trouble::{Trouble, hints as trouble_hints};
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
-use crate::screen::{Line, Row, Screen, Tone};
+use crate::screen::{Hint, Line, Row, Screen, Tone};
 use bwdc_engine::ledger::{RunOutcome, RunRecord};
 use bwdc_messages::plan::Extent;
 use bwdc_messages::time::moment;
@@ -16,7 +17,7 @@ use bwdc_messages::{history, text};
 pub(crate) struct HistoryView {
     job: Option<JobId>,
     runs: Vec<RunRecord>,
-    failure: Option<Line>,
+    failure: Option<Trouble>,
     at: Chosen,
     search: Search,
 }
@@ -55,6 +56,15 @@ fn right(run: &RunRecord) -> String {
 
 impl View for HistoryView {
     fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        if let Some(trouble) = &self.failure {
+            return match trouble.place(key, self.at) {
+                Some(place) => trouble.go(place),
+                None if *key == Key::Char('r') => Turn::Replace(Box::new(Self::begin(desk))),
+                None if *key == Key::Enter => Turn::Back,
+                None if self.at.key(key, trouble.total()) => Turn::Stay,
+                None => Turn::Unknown,
+            };
+        }
         if self.search.key(key) {
             self.at.within(self.shown().len());
             return Turn::Stay;
@@ -91,7 +101,10 @@ impl View for HistoryView {
                     history::run(&record, &entries, Extent::Whole).lines().map(Line::plain).collect();
                 return Ok(Turn::Open(Box::new(TextView::new(title, &lines))));
             }
-            Happened::Failed(error) => self.failure = Some(Line::new(desk.error_text(&error), Tone::Bad)),
+            Happened::Failed(error) => {
+                self.at = Chosen::default();
+                self.failure = Some(Trouble::of(&error, &desk.commands));
+            }
             other => return Err(other),
         }
         Ok(Turn::Stay)
@@ -103,7 +116,14 @@ impl View for HistoryView {
 
     fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
         let mut screen = Screen::new(text!("menu.history", "History"));
-        screen.head = self.failure.clone().into_iter().collect();
+        if let Some(trouble) = &self.failure {
+            trouble.show(&mut screen, self.at);
+            screen.hints = trouble_hints(trouble);
+            let again = text!("plan-view.again", "try again");
+            screen.hints.push(Hint::new("r", again, "again", Key::Char('r')));
+            screen.hints.push(back());
+            return screen;
+        }
         let row = |run: &RunRecord| Row {
             left: left(run).into(),
             right: right(run).into(),
@@ -120,12 +140,7 @@ impl View for HistoryView {
         screen.input = self.search.input();
         screen.hints = hints();
         screen.hints.push(search::hint());
-        screen.hints.push(crate::screen::Hint::new(
-            "r",
-            text!("menu.refresh", "refresh"),
-            "refresh",
-            Key::Char('r'),
-        ));
+        screen.hints.push(Hint::new("r", text!("menu.refresh", "refresh"), "refresh", Key::Char('r')));
         screen.hints.push(back());
         screen
     }

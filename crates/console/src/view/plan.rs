@@ -5,6 +5,8 @@ mod rows;
 use super::chosen::{Chosen, back};
 use super::run::{RunView, number_input, other_number};
 use super::text::TextView;
+use super::told::ToldView;
+use super::trouble::{Trouble, hints as trouble_hints};
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
@@ -40,7 +42,7 @@ pub(crate) struct PlanView {
     planned: Option<Box<Planned>>,
     head: Vec<Line>,
     notices: Vec<String>,
-    failure: Option<Line>,
+    failure: Option<Trouble>,
     index: PlanIndex,
     rows: Rows,
     at: Chosen,
@@ -241,6 +243,15 @@ impl View for PlanView {
             self.cancel.cancel();
             return Turn::Back;
         }
+        if let Some(trouble) = &self.failure {
+            return match trouble.place(key, self.at) {
+                Some(place) => trouble.go(place),
+                None if *key == Key::Char('r') => Turn::Replace(Box::new(Self::begin(desk))),
+                None if *key == Key::Enter => Turn::Back,
+                None if self.at.key(key, trouble.total()) => Turn::Stay,
+                None => Turn::Unknown,
+            };
+        }
         match (self.asked, key) {
             (Asked::Nothing, key) => self.command(key, desk),
             (Asked::Sync, Key::Char('y')) => match &self.planned {
@@ -283,9 +294,13 @@ impl View for PlanView {
             }
             Happened::Failed(error) => {
                 self.job = None;
-                let line = Line::new(desk.error_text(&error), Tone::Bad);
-                if self.planned.is_some() { desk.note = Some(line) } else { self.failure = Some(line) }
+                if self.planned.is_some() {
+                    desk.fail(&error);
+                } else {
+                    self.failure = Some(Trouble::of(&error, &desk.commands));
+                }
             }
+            Happened::Told(told) => return Ok(Turn::Replace(Box::new(ToldView::new(*told)))),
             other => return Err(other),
         }
         Ok(Turn::Stay)
@@ -298,15 +313,16 @@ impl View for PlanView {
     fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
         let mut screen = Screen::new(text!("plan-view.title", "Plan: what a sync would do"));
         let Some(planned) = &self.planned else {
-            screen.head = self.failure.clone().into_iter().collect();
-            if self.failure.is_none() {
+            if let Some(trouble) = &self.failure {
+                trouble.show(&mut screen, self.at);
+                screen.head.extend(self.notices.iter().map(|it| Line::new(it, Tone::Warning)));
+                screen.hints = trouble_hints(trouble);
+                let again = text!("plan-view.again", "try again");
+                screen.hints.push(Hint::new("r", again, "again", Key::Char('r')));
+                screen.hints.push(back());
+            } else {
                 screen.busy = Some(format!("{} …", self.progress));
                 screen.hints = vec![Hint::new("Esc", text!("setup.stop", "stop"), "stop", Key::Esc)];
-            } else {
-                screen.hints = vec![
-                    Hint::new("r", text!("plan-view.again", "try again"), "again", Key::Char('r')),
-                    back(),
-                ];
             }
             return screen;
         };

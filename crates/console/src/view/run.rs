@@ -2,19 +2,19 @@
 
 use super::account::AccountView;
 use super::chosen::{Chosen, back};
+use super::trouble::{Trouble, hints as trouble_hints};
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
 use crate::screen::{Hint, Input, Line, Row, Screen, Tone};
 use crate::typing::Typing;
 use bwdc_engine::{Cancel, SavedPlan, Verification};
-use bwdc_messages::ErrorKind;
 use bwdc_messages::approval::{Approval, approval};
 use bwdc_messages::setup::run_lines;
-use bwdc_messages::{sync, text};
+use bwdc_messages::{Condition, ErrorKind, Step, sync, text};
 
 /// How a run stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Stage {
     /// It is under way, or waits for its turn.
     Running { progress: String, asked_to_end: bool },
@@ -23,7 +23,7 @@ enum Stage {
     /// The limits refused it.
     Refused,
     /// It came to nothing.
-    Failed,
+    Failed(Trouble),
 }
 
 /// A run.
@@ -80,8 +80,21 @@ impl RunView {
         Turn::Stay
     }
 
+    /// Rows that can be chosen: what can be done about a failure, else what is to be checked.
     fn shown(&self) -> usize {
-        self.lines.len() + self.notices.len()
+        match &self.stage {
+            Stage::Failed(trouble) => trouble.total(),
+            _ => self.notices.len(),
+        }
+    }
+
+    /// Takes a key where the run came to nothing.
+    fn failed(&mut self, key: &Key, desk: &mut Desk) -> Option<Turn> {
+        let Stage::Failed(trouble) = &self.stage else { return None };
+        if let Some(place) = trouble.place(key, self.at) {
+            return Some(trouble.go(place));
+        }
+        (*key == Key::Char('r')).then(|| Turn::Replace(Box::new(Self::begin(None, None, desk))))
     }
 }
 
@@ -116,14 +129,21 @@ impl View for RunView {
         if self.typing.is_some() {
             return self.number(key, desk);
         }
+        if let Some(turn) = self.failed(key, desk) {
+            return turn;
+        }
         let is_running = matches!(self.stage, Stage::Running { .. });
         match key {
             Key::Esc | Key::Stop if is_running => self.ends(),
-            Key::Char('a') if self.stage == Stage::Refused && waiting_approval(desk).is_some() => {
+            Key::Char('a') if matches!(self.stage, Stage::Refused) && waiting_approval(desk).is_some() => {
                 self.typing = Some(Typing::default());
             }
-            Key::Char('o') if self.stage == (Stage::Done { is_verified: false }) => {
+            Key::Char('o') if matches!(self.stage, Stage::Done { is_verified: false }) => {
                 return Turn::Open(Box::new(AccountView::default()));
+            }
+            Key::Char('v') if matches!(self.stage, Stage::Refused) => {
+                let step = Step::run("approve");
+                return Turn::Go(Box::new(step.into()));
             }
             Key::Enter if !is_running => return Turn::Back,
             key if self.at.key(key, self.shown()) => {}
@@ -150,12 +170,22 @@ impl View for RunView {
                 self.stage = Stage::Done { is_verified };
                 desk.look();
             }
+            Happened::Told(told) => {
+                self.lines = told.lines;
+                self.notices.extend(told.notices.into_iter().map(|it| Line::new(it, Tone::Warning)));
+                self.stage = Stage::Done { is_verified: true };
+                desk.look();
+            }
             Happened::Failed(error) => {
-                let refused = error.kind == ErrorKind::Refused;
-                // What can be done about a refusal is done from here.
-                let said = if refused { error.message.clone() } else { desk.error_text(&error) };
-                self.lines = vec![Line::new(said, Tone::Bad)];
-                self.stage = if refused { Stage::Refused } else { Stage::Failed };
+                self.at = Chosen::default();
+                self.stage = if error.kind == ErrorKind::Refused && error.condition != Condition::PlanChanged
+                {
+                    // What can be done about a refusal is done from here.
+                    self.lines = vec![Line::new(error.message.as_str(), Tone::Bad)];
+                    Stage::Refused
+                } else {
+                    Stage::Failed(Trouble::of(&error, &desk.commands))
+                };
                 desk.look();
             }
             other => return Err(other),
@@ -170,6 +200,15 @@ impl View for RunView {
     fn screen<'s>(&'s self, desk: &'s Desk) -> Screen<'s> {
         let mut screen = Screen::new(text!("run.title", "Sync"));
         screen.head = self.lines.clone();
+        if let Stage::Failed(trouble) = &self.stage {
+            trouble.show(&mut screen, self.at);
+            screen.head.extend(self.notices.iter().cloned());
+            screen.hints = trouble_hints(trouble);
+            let again = text!("plan-view.again", "try again");
+            screen.hints.push(Hint::new("r", again, "again", Key::Char('r')));
+            screen.hints.push(back());
+            return screen;
+        }
         let rows = self.notices.iter().map(|it| Row {
             left: it.text.as_str().into(),
             tone: it.tone,
@@ -209,12 +248,14 @@ impl View for RunView {
                         Key::Char('a'),
                     ));
                 }
+                let who = text!("run.who", "whose access is in question");
+                screen.hints.push(Hint::new("v", who, "view", Key::Char('v')));
             }
             Stage::Done { is_verified: false } => {
                 let what = text!("run.observe", "sign in to read the organization");
                 screen.hints.push(Hint::new("o", what, "observe", Key::Char('o')));
             }
-            Stage::Done { .. } | Stage::Failed => {}
+            Stage::Done { .. } | Stage::Failed(_) => {}
         }
         screen.hints.push(Hint::new("Enter", text!("console.close", "close"), "close", Key::Enter));
         screen.hints.push(back());

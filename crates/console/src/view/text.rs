@@ -35,6 +35,18 @@ impl TextView {
         }
     }
 
+    /// The same, at its last row: what is newest stands there.
+    pub(crate) fn at_end(title: String, lines: &[Line]) -> Self {
+        let mut view = Self::new(title, lines);
+        view.at = Chosen(view.rows.len().saturating_sub(1));
+        view
+    }
+
+    /// Whether what is looked for is being typed.
+    pub(crate) fn is_searching(&self) -> bool {
+        self.search.input().is_some()
+    }
+
     /// The keys of a screen.
     pub(crate) fn keys(hints: &[Hint]) -> Self {
         let mut lines: Vec<Line> =

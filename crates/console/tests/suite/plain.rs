@@ -72,6 +72,6 @@ fn settings_that_cannot_be_read_are_said_and_the_menu_stays() {
     std::fs::write(folder.path().join("data.json"), "{ not json").expect("a file");
     let (ended, said) = talk(folder.path(), Start::Menu, "3\n5\n:back\n0\n");
     assert_eq!(ended, Ended::Over, "{said}");
-    assert!(said.contains("The settings cannot be used as they are."), "{said}");
+    assert!(said.contains("The settings are damaged"), "{said}");
     assert_eq!(std::fs::read_to_string(folder.path().join("data.json")).expect("a file"), "{ not json");
 }

@@ -12,6 +12,11 @@ use serde_json::json;
 
 /// A directory of people and one group of all of them, and an organization with members who are gone from it.
 pub(crate) fn planned(people: &[&str], groups: &[(&str, &[&str])], gone: usize) -> Planned {
+    let (desired, sync) = directory(people, groups);
+    plan(&desired, &sync, gone, true)
+}
+
+fn directory(people: &[&str], groups: &[(&str, &[&str])]) -> (Desired, SyncSettings) {
     let scope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
     let mut builder = SnapshotBuilder::new(scope);
     for name in people {
@@ -41,13 +46,18 @@ pub(crate) fn planned(people: &[&str], groups: &[(&str, &[&str])], gone: usize) 
     let snapshot = builder.finish().expect("every section has ended");
     let sync = json!({ "users": true, "groups": true, "inviteUsersAfterProvisioning": true });
     let sync = SyncSettings::from_stored(sync.as_object().expect("an object")).expect("settings");
-    let desired = Desired::build(snapshot, &sync).expect("a directory");
-    plan(&desired, &sync, gone)
+    (Desired::build(snapshot, &sync).expect("a directory"), sync)
 }
 
-fn plan(desired: &Desired, sync: &SyncSettings, gone: usize) -> Planned {
+/// The same where no run took a baseline: whoever is gone is kept.
+pub(crate) fn planned_first() -> Planned {
+    let (desired, sync) = directory(&["Ada", "Ben"], &[("Staff", &["Ada"])]);
+    plan(&desired, &sync, 2, false)
+}
+
+fn plan(desired: &Desired, sync: &SyncSettings, gone: usize, baseline_taken: bool) -> Planned {
     let mut state = OrganizationState::default();
-    let mut ledger = LedgerState { baseline_taken: true, ..LedgerState::default() };
+    let mut ledger = LedgerState { baseline_taken, ..LedgerState::default() };
     let mut presences = Presences::new();
     for number in 0..gone {
         let id = ExternalId::new(format!("cn=gone{number},ou=people,dc=example,dc=test"));

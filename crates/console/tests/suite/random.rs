@@ -1,17 +1,27 @@
 //! Ten thousand keys without sense, and windows of any size: nothing panics, and nothing is changed that nobody saved.
 
 use crate::plans::planned;
+use crate::scenes::refusals;
 use crate::stage::{Stage, entries, signed_in};
 use bwdc_console::app::Start;
 use bwdc_console::draw::Colors;
-use bwdc_console::job::{Happened, Job, State};
+use bwdc_console::job::{Happened, Job, RefusedRunState, ServiceState, ServiceWork, State, Told};
 use bwdc_console::key::Key;
-use bwdc_engine::{Discovered, EngineError, SetupError};
+use bwdc_core::names::Timestamp;
+use bwdc_engine::ledger::RunId;
+use bwdc_engine::{ApprovalState, Discovered, EngineError, Repairs, SetupError};
+use bwdc_messages::approval::approval;
 use bwdc_messages::describe;
+use bwdc_messages::line::Line;
 use bwdc_messages::setup::{Counted, SetupDone, SetupFacts, SetupWork};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 const KEYS: usize = 10_000;
+/// Keys after which it begins at the menu again.
+const FRESH: usize = 80;
+/// Where it then begins.
+const BEGINNINGS: [&str; 12] = ["", "2", "3", "4", "5", "6", "7", "71", "8", "9", "d", "a"];
 
 /// Numbers that look random and are the same each time (a linear congruential generator, Knuth's MMIX).
 struct Numbers(u64);
@@ -24,12 +34,12 @@ impl Numbers {
 }
 
 fn key(numbers: &mut Numbers) -> Key {
-    const LETTERS: [char; 24] = [
-        'a', 'd', 'f', 'n', 'o', 'p', 'r', 's', 't', 'u', 'w', 'y', '/', '?', '1', '2', '3', '4', '5', '9',
-        ' ', '山', '\u{301}', '\u{202e}',
+    const LETTERS: [char; 29] = [
+        'a', 'c', 'd', 'f', 'n', 'o', 'p', 'r', 's', 't', 'u', 'v', 'w', 'y', '/', '?', '1', '2', '3', '4',
+        '5', '6', '7', '8', '9', ' ', '山', '\u{301}', '\u{202e}',
     ];
     match numbers.below(40) {
-        0..=23 => Key::Char(LETTERS[numbers.below(24) as usize]),
+        0..=23 => Key::Char(LETTERS[numbers.below(LETTERS.len() as u64) as usize]),
         24..=27 => Key::Enter,
         28 | 29 => Key::Esc,
         30 | 31 => Key::Down,
@@ -70,24 +80,93 @@ fn outcome(job: &Job, numbers: &mut Numbers) -> Happened {
         Job::Doctor => Happened::Examined,
         Job::Profiles => Happened::Profiles(Vec::new()),
         Job::Files(_) => Happened::Files(vec!["a/".to_owned(), "ab".to_owned()]),
-        _ => Happened::State(Box::new(state())),
+        Job::Repairs(picks) => {
+            Happened::Repairs(Box::new(Repairs { cases: crate::states::cases(picks), beyond_limit: 0 }))
+        }
+        Job::Repair { .. } => Happened::Repaired(1),
+        Job::Refused => Happened::Refused(Box::new(RefusedRunState {
+            run: RunId(13),
+            lines: vec![Line::plain("Run 13 was refused.")],
+            approval: approval(&refusals()),
+            state: match numbers.below(3) {
+                0 => ApprovalState::Missing,
+                1 => ApprovalState::Counts { until: Timestamp(1) },
+                _ => ApprovalState::Expired { since: Timestamp(1) },
+            },
+        })),
+        Job::Withdraw(_) => Happened::Said("withdrawn".to_owned()),
+        Job::Service(work) => service(work, numbers),
+        _ => Happened::State(Box::new(any_state(numbers))),
     }
 }
 
-/// Presses keys; `allowed` leaves some out. Gives how often something was asked to be stored.
-fn storm(seed: u64, allowed: impl Fn(&Key) -> bool) -> usize {
+fn service(work: &ServiceWork, numbers: &mut Numbers) -> Happened {
+    match work {
+        ServiceWork::Look => Happened::Service(Box::new(ServiceState {
+            running: [None, Some(false), Some(true)][numbers.below(3) as usize],
+            ..ServiceState::default()
+        })),
+        ServiceWork::Draft(_) => Happened::Drafted(Box::new(crate::service::draft(numbers.below(2) == 0))),
+        ServiceWork::Log => Happened::Told(Box::new(Told::default())),
+        _ => Happened::Said("done".to_owned()),
+    }
+}
+
+/// The installation in one of its states.
+fn any_state(numbers: &mut Numbers) -> State {
+    match numbers.below(4) {
+        0 => State { by_service: true, ..state() },
+        1 => State { refused: refusals(), later_version: Some(9), ..state() },
+        _ => state(),
+    }
+}
+
+/// A job in a word, where it is one that a storm has to reach.
+fn word(job: &Job) -> Option<&'static str> {
+    Some(match job {
+        Job::Save { .. } => "save",
+        Job::Plan => "plan",
+        Job::Sync { .. } => "sync",
+        Job::Setup(_) => "set-up",
+        Job::History => "history",
+        Job::Doctor => "doctor",
+        Job::Profiles => "profiles",
+        Job::Repairs(_) => "repairs",
+        Job::Refused => "refused",
+        Job::Withdraw(_) => "withdraw",
+        Job::Service(ServiceWork::Look) => "service",
+        Job::Service(ServiceWork::Draft(_)) => "draft",
+        Job::Service(ServiceWork::Install(_)) => "install",
+        Job::Service(ServiceWork::Control(_)) => "control",
+        Job::Service(ServiceWork::Log) => "log",
+        _ => return None,
+    })
+}
+
+/// Presses keys; `allowed` leaves some out. Gives what was asked for, and how often something was asked to be stored.
+fn storm(seed: u64, allowed: impl Fn(&Key) -> bool) -> (BTreeSet<&'static str>, usize) {
     let mut numbers = Numbers(seed);
     let mut stage = Stage::menu(state());
-    let mut saves = 0;
-    for _ in 0..KEYS {
-        if stage.app.is_over() {
-            stage = Stage::menu(state());
+    let (mut seen, mut saves) = (BTreeSet::new(), 0);
+    for number in 0..KEYS {
+        // A search or a form can keep whoever presses keys without sense for long.
+        if stage.app.is_over() || number % FRESH == 0 {
+            stage = Stage::menu(any_state(&mut numbers));
+            for letter in BEGINNINGS[numbers.below(BEGINNINGS.len() as u64) as usize].chars() {
+                stage.press(&letter.to_string());
+                seen.extend(stage.orders.iter().filter_map(|it| word(&it.job)));
+                while let Some(order) = stage.orders.pop_front() {
+                    let what = outcome(&order.job, &mut numbers);
+                    stage.tell(order.id, what);
+                }
+            }
         }
         let pressed = key(&mut numbers);
         if allowed(&pressed) {
             stage.app.key(&pressed);
             stage.collect();
         }
+        seen.extend(stage.orders.iter().filter_map(|it| word(&it.job)));
         saves += stage.orders.iter().filter(|it| matches!(it.job, Job::Save { .. })).count();
         if numbers.below(2) == 0
             && let Some(order) = stage.orders.pop_front()
@@ -101,18 +180,24 @@ fn storm(seed: u64, allowed: impl Fn(&Key) -> bool) -> usize {
             stage.buffer(width, height, colors);
         }
     }
-    saves
+    (seen, saves)
 }
 
 #[test]
 fn keys_without_sense_never_panic() {
-    assert!(storm(1, |_| true) > 0, "the storm reaches what it should: it saves now and then");
+    let (seen, saves) = storm(1, |_| true);
+    let reached = [
+        "save", "plan", "sync", "set-up", "history", "doctor", "profiles", "repairs", "refused", "service",
+        "draft", "control", "log",
+    ];
+    let missing: Vec<_> = reached.into_iter().filter(|it| !seen.contains(it)).collect();
+    assert!(saves > 0 && missing.is_empty(), "the storm never reached {missing:?}");
 }
 
 #[test]
 fn without_a_save_nothing_is_changed() {
     let is_save = |key: &Key| matches!(key, Key::Save | Key::Char('s'));
-    assert_eq!(storm(2, |key| !is_save(key)), 0);
+    assert_eq!(storm(2, |key| !is_save(key)).1, 0);
 }
 
 #[test]
@@ -125,7 +210,9 @@ fn resize_storms_never_panic() {
     ];
     stages[1].facts(None, &[]);
     stages[2].press("3");
-    for _ in 0..3_000 {
+    let mut stages: Vec<Stage> = stages.into();
+    stages.extend(crate::states::table().into_iter().map(|(_, _, stage)| stage));
+    for _ in 0..150 {
         let (width, height) = (numbers.below(300) as u16, numbers.below(100) as u16);
         for stage in &stages {
             stage.buffer(width, height, Colors::Sixteen);

@@ -1,84 +1,23 @@
 //! Every screen and every state, whole, at two sizes, with and without colors: `screens/NAME.txt`.
 
 use crate::plans::planned;
+use crate::scenes::{failed, finding, ldap, menu, refusals, refused_connection, refused_state, report, run};
 use crate::stage::{Stage, entries, signed_in};
 use bwdc_console::app::Start;
 use bwdc_console::job::{Happened, Job, State};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::Refusal;
 use bwdc_core::settings::{LdapPreset, Setting};
-use bwdc_engine::directory::ReadError;
-use bwdc_engine::directory::ldap::LdapReadError;
-use bwdc_engine::doctor::{Area, Check, Concern, Failure, Finding, Outcome};
-use bwdc_engine::ledger::{Counts, FrontEnd, RunId, RunOutcome, RunRecord, Trigger};
+use bwdc_engine::doctor::{Check, Concern, Outcome};
+use bwdc_engine::ledger::RunOutcome;
 use bwdc_engine::profiles::ProfileEntry;
-use bwdc_engine::secrets::{SecretError, SecretPlace};
-use bwdc_engine::store::StoreError;
-use bwdc_engine::{Discovered, EngineError, Origin, RunError, SetupError, SyncReport, Verification};
+use bwdc_engine::secrets::SecretPlace;
+use bwdc_engine::{Discovered, EngineError, Origin, RunError, SetupError, Verification};
 use bwdc_messages::approval::approval;
-use bwdc_messages::finding::Described;
 use bwdc_messages::line::{Line, Tone};
 use bwdc_messages::setup::{Counted, SetupDone, SetupPlan};
-use bwdc_messages::{ErrorKind, ErrorText, Step, describe};
-use serde_json::{Value, json};
-
-fn ldap() -> Vec<(&'static str, Value)> {
-    vec![
-        ("server", json!("https://vault.example.com")),
-        ("directory", json!(0)),
-        ("ldap.hostname", json!("dc1.example.com")),
-        ("ldap.port", json!(636)),
-        ("ldap.rootPath", json!("dc=example,dc=com")),
-        ("ldap.username", json!("cn=reader,dc=example,dc=com")),
-        ("ldap.ssl", json!(true)),
-        ("ldap.preset", json!("openldap")),
-        ("sync.users", json!(true)),
-        ("sync.groups", json!(true)),
-    ]
-}
-
-fn run(id: i64, outcome: Option<RunOutcome>, counts: &[(&str, u64)]) -> RunRecord {
-    RunRecord {
-        id: RunId(id),
-        trigger: Trigger::asked(FrontEnd::Console),
-        started_at: Timestamp(1_764_175_200_000 + id * 60_000),
-        finished_at: Some(Timestamp(1_764_175_201_500 + id * 60_000)),
-        outcome,
-        counts: counts.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect::<Counts>(),
-    }
-}
-
-fn menu() -> Stage {
-    let state = State {
-        runs: vec![run(12, Some(RunOutcome::Complete), &[("invited", 3), ("revoked", 1)])],
-        ..signed_in(&ldap())
-    };
-    Stage::menu(state)
-}
-
-fn failed(error: EngineError) -> Happened {
-    Happened::Failed(Box::new(describe(&error)))
-}
-
-fn refusals() -> Vec<Refusal> {
-    vec![
-        Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100 },
-        Refusal::TooManyMemberships { planned: 40, allowed: 20 },
-    ]
-}
-
-fn refused_state() -> State {
-    State { runs: vec![run(13, Some(RunOutcome::Refused), &[])], refused: refusals(), ..signed_in(&ldap()) }
-}
-
-fn finding(check: Check, subject: &str, outcome: Outcome) -> Described {
-    let (area, subject) = (Area::Directory, subject.to_owned());
-    Described::new(Finding { area, check, subject, outcome, facts: Vec::new(), chain: None })
-}
-
-fn refused_connection() -> Outcome {
-    Outcome::Failed(Failure::NoConnection { reason: "Connection refused (os error 111)".to_owned() })
-}
+use bwdc_messages::{Condition, ErrorKind, ErrorText, Step};
+use serde_json::json;
 
 #[test]
 fn the_menu_in_each_of_its_states() {
@@ -98,6 +37,7 @@ fn the_menu_in_each_of_its_states() {
     let mut stage = Stage::new(Start::Menu);
     stage.answer(Happened::Failed(Box::new(ErrorText {
         kind: ErrorKind::Storage,
+        condition: Condition::SettingsDamaged,
         message: "Cannot read `/home/ann/.config/Bitwarden Directory Connector/data.json`: expected value at line 3 column 9."
             .to_owned(),
         next_steps: vec![Step::run("doctor").into()],
@@ -378,65 +318,6 @@ fn plans_that_are_empty_or_cannot_be_made() {
 }
 
 #[test]
-fn states_in_which_nothing_can_be_read_say_so_and_what_to_do() {
-    let data: std::path::PathBuf = "/home/ann/.config/Bitwarden Directory Connector/data.json".into();
-    let opening = [
-        ("state-passphrase-missing", SetupError::Secret(SecretError::PassphraseMissing)),
-        (
-            "state-key-missing",
-            SetupError::Secret(SecretError::KeyMissing { path: data.with_file_name("secrets.key") }),
-        ),
-        ("state-data-too-old", SetupError::Store(StoreError::TooOld { path: data.clone(), version: 1 })),
-        (
-            "state-data-unreadable",
-            SetupError::Store(StoreError::Read {
-                path: data,
-                source: std::io::ErrorKind::PermissionDenied.into(),
-            }),
-        ),
-    ];
-    for (name, error) in opening {
-        let mut stage = Stage::new(Start::Menu);
-        stage.answer(failed(EngineError::Setup(error)));
-        stage.shows(name);
-    }
-    let server = "ldaps://dc1.example.com:636".into();
-    let source = std::io::ErrorKind::ConnectionRefused.into();
-    let unreached = RunError::Directory(ReadError::from(LdapReadError::Connect { server, source }));
-    let during = [
-        ("state-directory-unreachable", EngineError::Run(unreached)),
-        ("state-no-directory", EngineError::Run(RunError::Setup(SetupError::NoDirectory))),
-    ];
-    for (name, error) in during {
-        let mut stage = menu();
-        stage.press("6");
-        stage.answer(failed(error));
-        stage.answer(Happened::State(Box::new(signed_in(&ldap()))));
-        stage.shows(name);
-    }
-    let mut stage = menu();
-    stage.press("6");
-    let settling = bwdc_messages::progress::event(&bwdc_engine::event::Event::Settling { seconds: 120 });
-    let job = stage.orders.front().expect("a sync").id;
-    stage.tell(job, Happened::Progress(settling.expect("it is said")));
-    stage.shows("state-settling");
-}
-
-fn report(verification: Verification) -> SyncReport {
-    let plan = planned(&["Ada", "Ben"], &[("Staff", &["Ada"])], 0).plan;
-    SyncReport {
-        users: 2,
-        groups: 1,
-        requests: 1,
-        plan,
-        early: Vec::new(),
-        left: Vec::new(),
-        verification,
-        invited_all_the_same: false,
-    }
-}
-
-#[test]
 fn a_run_in_each_of_its_states() {
     let mut stage = menu();
     stage.press("6");
@@ -464,10 +345,12 @@ fn a_run_in_each_of_its_states() {
     stage.shows("run-not-verified");
     stage.press("o");
     stage.shows("account");
-    stage.press("1user.1<enter>");
+    stage.press("2user.1<enter>");
     stage.shows("account-observer");
-    stage.press("<esc>2");
+    stage.press("<esc>3");
     stage.shows("account-log-out");
+    stage.press("<esc>1s3cret");
+    stage.shows("account-new-secret");
 }
 
 #[test]

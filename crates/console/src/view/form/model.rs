@@ -1,6 +1,6 @@
 //! What a form holds: the settings as they were when it was opened, and what was typed since. Only that is stored.
 
-use super::FormPart;
+use super::part::FormPart;
 use bwdc_core::settings::{Setting, SettingValue};
 use bwdc_engine::{Entry, Origin};
 use bwdc_messages::form::{Field, Form};

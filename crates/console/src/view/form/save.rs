@@ -7,6 +7,7 @@ use crate::desk::{Desk, Turn};
 use crate::job::{Happened, Job};
 use crate::key::Key;
 use crate::screen::{Line, Tone};
+use crate::view::trouble::TroubleView;
 use bwdc_engine::Cancel;
 use bwdc_messages::form::{consequences, may_shrink};
 use bwdc_messages::setting::{label, value};
@@ -60,8 +61,10 @@ impl FormView {
     }
 
     /// Takes what came of the step that was under way.
-    pub(super) fn step_of_saving(&mut self, what: Happened, desk: &mut Desk) {
-        let Doing::Saving(saving) = std::mem::replace(&mut self.doing, Doing::Walking) else { return };
+    pub(super) fn step_of_saving(&mut self, what: Happened, desk: &mut Desk) -> Turn {
+        let Doing::Saving(saving) = std::mem::replace(&mut self.doing, Doing::Walking) else {
+            return Turn::Stay;
+        };
         match (saving.stage, what) {
             (Stage::Looking, Happened::State(state)) => {
                 let mut saving = saving;
@@ -93,16 +96,22 @@ impl FormView {
                 desk.state = Some(Ok(*state));
                 desk.say(text!("form.saved", "Saved {number:setting/settings}.", number), Tone::Good);
             }
-            (_, Happened::Failed(error)) => desk.fail(&error),
+            (_, Happened::Failed(error)) => {
+                // What was typed stays in the form below.
+                let title = text!("form.not-saved", "It could not be saved");
+                return Turn::Open(Box::new(TroubleView::of(title, &error, desk)));
+            }
             _ => {}
         }
+        Turn::Stay
     }
 
     fn count_or_ask(&mut self, mut saving: Saving, desk: &mut Desk) {
         let changed = self.model.changed();
         saving.lines.extend(consequences(&changed).into_iter().map(Line::plain));
-        let signed_in = desk.installation().is_some_and(|it| it.client_id.is_some());
-        if signed_in && changed.iter().any(|it| may_shrink(it)) {
+        // The service counts for nobody: its plan tells what a change would do.
+        let can_count = desk.installation().is_some_and(|it| it.client_id.is_some() && !it.by_service);
+        if can_count && changed.iter().any(|it| may_shrink(it)) {
             saving.stage = Stage::CountingBefore;
             self.count(Typed::default(), desk);
             self.go_on(saving);

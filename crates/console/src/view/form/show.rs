@@ -1,7 +1,8 @@
 //! What a form shows.
 
 use super::model::FormRow;
-use super::{Doing, FormPart, FormView};
+use super::part::FormPart;
+use super::{Doing, FormView};
 use crate::desk::Desk;
 use crate::key::Key;
 use crate::screen::{Hint, Input, Line, Row, Screen, Tone};
@@ -100,6 +101,16 @@ impl FormView {
                 level: 1,
                 left: field.label.as_str().into(),
                 right: nothing.into(),
+                tone: Tone::Faint,
+                ..Row::default()
+            };
+        }
+        if self.is_of_the_machine(field.setting) {
+            let right = text!("form.machine-only", "{shown}   (on the machine only)", shown);
+            return Row {
+                level: 1,
+                left: field.label.as_str().into(),
+                right: right.into(),
                 tone: Tone::Faint,
                 ..Row::default()
             };

@@ -1,0 +1,113 @@
+//! What is done with the background service of the operating system, and how it is.
+
+use super::Teller;
+use crate::job::{Happened, ServiceStart, ServiceState, ServiceWork, Told};
+use bwdc_engine::Engine;
+use bwdc_engine::clock::Clock;
+use bwdc_engine::paths::ProcessEnvironment;
+use bwdc_engine::service::{Command, PROTOCOL, Request, ask, is_there, keeper, places};
+use bwdc_engine::system_service::{self as system, Scope, Start, SystemServiceError};
+use bwdc_messages::foreign::fit_in_a_line;
+use bwdc_messages::line::Line;
+use bwdc_messages::status::{self, report};
+use bwdc_messages::{CommandLine, service as words, system_service as system_words};
+use std::time::Duration;
+
+/// How long the service may take to tell how it is.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Lines of the log.
+const LINES: u32 = 500;
+/// Minutes between single runs where no interval is set, and the fewest.
+const INTERVAL: (i64, i64) = (60, 5);
+
+/// Carries it out on a thread for work that waits: other jobs go on.
+pub(super) async fn carry_out(work: ServiceWork, environment: &ProcessEnvironment, teller: &Teller) {
+    let environment = environment.clone();
+    let done = tokio::task::spawn_blocking(move || one(work, &environment)).await;
+    match done {
+        Ok(Ok(what)) => teller.tell(what),
+        Ok(Err(error)) => teller.tell(Happened::Failed(Box::new(system_words::error_text(&error)))),
+        // It panicked: the hook has said so.
+        Err(_) => teller.tell(Happened::Examined),
+    }
+}
+
+fn one(work: ServiceWork, environment: &ProcessEnvironment) -> Result<Happened, SystemServiceError> {
+    Ok(match work {
+        ServiceWork::Look => Happened::Service(Box::new(look(environment))),
+        ServiceWork::Draft(start) => {
+            let path = environment.data_folder().unwrap_or_default();
+            let program =
+                std::env::current_exe().map_err(|source| SystemServiceError::Io { path, source })?;
+            let scope = if system::is_root() { Scope::Machine } else { Scope::Account };
+            let start = match start {
+                ServiceStart::Stays => Start::Stays,
+                ServiceStart::Timer => Start::Timer { minutes: minutes(environment) },
+            };
+            let draft = system::draft(environment, &program, scope, start, None, Clock::System)?;
+            Happened::Drafted(Box::new(draft))
+        }
+        ServiceWork::Install(draft) => {
+            let installed = system::install(environment, &draft, Clock::System)?;
+            Happened::Said(system_words::installed(&draft, &installed, &commands(environment)))
+        }
+        ServiceWork::Control(verb) => {
+            system::control(environment, verb)?;
+            Happened::Said(system_words::done(verb))
+        }
+        ServiceWork::Log => {
+            let log = system::logs(environment, LINES)?;
+            let lines = log.lines().map(|it| Line::plain(fit_in_a_line(it))).collect();
+            Happened::Told(Box::new(Told { lines, ..Told::default() }))
+        }
+        ServiceWork::Remove => {
+            Happened::Said(system_words::uninstalled(system::uninstall(environment, Clock::System)?))
+        }
+    })
+}
+
+fn commands(environment: &ProcessEnvironment) -> CommandLine {
+    CommandLine { profile: environment.profile_name().ok().filter(|it| !it.is_default()) }
+}
+
+/// How it is: as the service itself says, else as the files of the profiles have it.
+fn look(environment: &ProcessEnvironment) -> ServiceState {
+    let running = system::is_running(environment);
+    let [own, machine] = places(environment);
+    let path = if keeper(environment).is_some() { machine } else { own };
+    let mut silent = None;
+    let mut profiles = None;
+    if is_there(&path) {
+        let request = Request { protocol: PROTOCOL, profile: None, command: Command::Status };
+        match ask(&path, &request, PATIENCE) {
+            Ok(reply) => profiles = Some(reply.text),
+            Err(error) => silent = Some(words::no_answer(&error)),
+        }
+    }
+    ServiceState {
+        running,
+        is_root: system::is_root(),
+        minutes: minutes(environment),
+        profiles: profiles.unwrap_or_else(|| of_files(environment, running)),
+        silent,
+    }
+}
+
+fn of_files(environment: &ProcessEnvironment, running: Option<bool>) -> String {
+    let Ok(profiles) = Engine::profiles(environment) else { return String::new() };
+    let names: Vec<_> = profiles.into_iter().map(|it| it.name).collect();
+    let found: Vec<_> = names.iter().map(|name| (name, Engine::status_of(environment, name))).collect();
+    let service = match running {
+        Some(true) => status::ServiceState::Running,
+        Some(false) => status::ServiceState::Stopped,
+        None => status::ServiceState::Absent,
+    };
+    report(&found, service, Clock::System.now(), &commands(environment)).text
+}
+
+/// The interval of the profile that is in use.
+fn minutes(environment: &ProcessEnvironment) -> i64 {
+    let settings = Engine::open(environment.clone()).and_then(|it| it.settings()).unwrap_or_default();
+    let set = settings.iter().find(|it| it.setting.name == "sync.interval");
+    set.and_then(|it| it.value.as_i64()).unwrap_or(INTERVAL.0).max(INTERVAL.1)
+}

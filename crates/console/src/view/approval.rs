@@ -1,0 +1,205 @@
+//! A run that the limits refused: whose access is in question, and whether somebody has approved it. Typing the number approves
+//! it and syncs.
+
+use super::chosen::{Chosen, back};
+use super::run::{RunView, number_input, other_number};
+use super::text::TextView;
+use super::trouble::{Trouble, hints};
+use crate::desk::{Desk, Turn, View};
+use crate::job::{Happened, Job, JobId, RefusedRunState};
+use crate::key::Key;
+use crate::screen::{Hint, Line, Screen, Tone};
+use crate::typing::Typing;
+use bwdc_engine::ApprovalState;
+use bwdc_messages::text;
+use bwdc_messages::time::moment;
+
+/// The refused run.
+pub(crate) struct ApprovalView {
+    job: Option<JobId>,
+    found: Option<(RefusedRunState, TextView)>,
+    failure: Option<Trouble>,
+    at: Chosen,
+    typing: Option<Typing>,
+    error: Option<String>,
+}
+
+impl ApprovalView {
+    pub(crate) fn begin(desk: &mut Desk) -> Self {
+        Self {
+            job: Some(desk.start(Job::Refused)),
+            found: None,
+            failure: None,
+            at: Chosen::default(),
+            typing: None,
+            error: None,
+        }
+    }
+
+    fn number(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        let Some(typing) = &mut self.typing else { return Turn::Unknown };
+        let approval = self.found.as_ref().and_then(|(it, _)| it.approval.as_ref());
+        match (key, approval) {
+            (Key::Esc, _) => self.typing = None,
+            (Key::Enter, Some(approval)) => {
+                if typing.text().trim().parse() == Ok(approval.number) {
+                    return Turn::Replace(Box::new(RunView::begin(None, Some(approval.number), desk)));
+                }
+                self.error = Some(other_number(approval));
+            }
+            (key, _) if typing.key(key) => self.error = None,
+            _ => return Turn::Unknown,
+        }
+        Turn::Stay
+    }
+
+    fn is_approved(&self) -> bool {
+        self.found.as_ref().is_some_and(|(it, _)| matches!(it.state, ApprovalState::Counts { .. }))
+    }
+
+    fn can_be_approved(&self) -> bool {
+        !self.is_approved() && self.found.as_ref().is_some_and(|(it, _)| it.approval.is_some())
+    }
+
+    fn refused(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        match key {
+            Key::Char('a') if self.can_be_approved() => {
+                self.typing = Some(Typing::default());
+                self.error = None;
+                Turn::Stay
+            }
+            Key::Char('w') if self.is_approved() => {
+                let run = self.found.as_ref().map(|(it, _)| it.run);
+                self.job = run.map(|run| desk.start(Job::Withdraw(run)));
+                Turn::Stay
+            }
+            Key::Char('s') if self.is_approved() => Turn::Replace(Box::new(RunView::begin(None, None, desk))),
+            key => match &mut self.found {
+                Some((_, text)) => text.key(key, desk),
+                None => Turn::Unknown,
+            },
+        }
+    }
+}
+
+impl View for ApprovalView {
+    fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        if self.typing.is_some() {
+            return self.number(key, desk);
+        }
+        if let Some(trouble) = &self.failure {
+            if let Some(place) = trouble.place(key, self.at) {
+                return trouble.go(place);
+            }
+            return match key {
+                Key::Enter => Turn::Back,
+                key if self.at.key(key, trouble.total()) => Turn::Stay,
+                _ => Turn::Unknown,
+            };
+        }
+        self.refused(key, desk)
+    }
+
+    fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
+        if self.job != Some(job) {
+            return Err(what);
+        }
+        self.job = None;
+        match what {
+            Happened::Refused(refused) => {
+                let text = TextView::new(String::new(), &refused.lines);
+                self.found = Some((*refused, text));
+            }
+            Happened::Said(said) => {
+                desk.say(said, Tone::Good);
+                desk.look();
+                self.job = Some(desk.start(Job::Refused));
+            }
+            Happened::Failed(error) => self.failure = Some(Trouble::of(&error, &desk.commands)),
+            other => return Err(other),
+        }
+        Ok(Turn::Stay)
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.job.is_some()
+    }
+
+    fn resume(&mut self, desk: &mut Desk) {
+        self.failure = None;
+        self.job = Some(desk.start(Job::Refused));
+    }
+
+    fn screen<'s>(&'s self, desk: &'s Desk) -> Screen<'s> {
+        let title = text!("approval.title", "Approval");
+        if let Some(trouble) = &self.failure {
+            let mut screen = Screen::new(title);
+            trouble.show(&mut screen, self.at);
+            screen.hints = hints(trouble);
+            screen.hints.push(back());
+            return screen;
+        }
+        let Some((refused, text)) = &self.found else {
+            let mut screen = Screen::new(title);
+            screen.busy = Some(text!("approval.looking", "Looking at the refused run …"));
+            screen.hints = vec![back()];
+            return screen;
+        };
+        let mut screen = text.screen(desk);
+        screen.title = title;
+        screen.head = vec![state_line(refused)];
+        screen.hints.retain(|it| it.key != "Enter");
+        let place = screen.hints.len().saturating_sub(1);
+        if self.can_be_approved() {
+            let what = text!("approval.approve", "approve and sync");
+            screen.hints.insert(place, Hint::new("a", what, "approve", Key::Char('a')));
+        }
+        if self.is_approved() {
+            let sync = text!("approval.sync", "sync now");
+            screen.hints.insert(place, Hint::new("s", sync, "sync", Key::Char('s')));
+            let withdraw = text!("approval.withdraw", "withdraw the approval");
+            screen.hints.insert(place + 1, Hint::new("w", withdraw, "withdraw", Key::Char('w')));
+        }
+        if let (Some(typing), Some(approval)) = (&self.typing, &refused.approval) {
+            screen.input = Some(number_input(approval, typing, self.error.as_deref()));
+        }
+        screen
+    }
+}
+
+/// Whether a sync may carry it out.
+fn state_line(refused: &RefusedRunState) -> Line {
+    let run = refused.run.0;
+    match refused.state {
+        ApprovalState::Missing if refused.approval.is_none() => Line::new(
+            text!(
+                "approval.cannot",
+                "No number approves run {run}: what stands in its way has to be changed.",
+                run
+            ),
+            Tone::Bad,
+        ),
+        ApprovalState::Missing => Line::new(
+            text!("approval.waits", "Run {run} waits for an approval. Nothing of this was sent.", run),
+            Tone::Warning,
+        ),
+        ApprovalState::Counts { until } => Line::new(
+            text!(
+                "approval.counts",
+                "Run {run} is approved until {until}. A sync carries out this and nothing beyond it.",
+                run,
+                until = moment(until)
+            ),
+            Tone::Good,
+        ),
+        ApprovalState::Expired { since } => Line::new(
+            text!(
+                "approval.expired",
+                "The approval of run {run} expired {since}, and no sync had carried it out. Nothing of this was sent.",
+                run,
+                since = moment(since)
+            ),
+            Tone::Bad,
+        ),
+    }
+}

@@ -1,0 +1,424 @@
+//! The background service: whether the operating system runs it, how the profiles are, and what can be done about both.
+
+use super::chosen::{Chosen, back, digit, hints as list_hints};
+use super::form::FormView;
+use super::form::part::FormPart;
+use super::text::TextView;
+use super::trouble::{Trouble, hints as trouble_hints};
+use crate::desk::{Desk, Turn, View};
+use crate::job::{Happened, Job, JobId, ServiceStart, ServiceState, ServiceWork};
+use crate::key::Key;
+use crate::screen::{Hint, Line, Row, Screen, Tone};
+use bwdc_engine::system_service::{Draft, Verb};
+use bwdc_messages::system_service as words;
+use bwdc_messages::text;
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Item {
+    Install(ServiceStart),
+    Start,
+    Stop,
+    Restart,
+    Log,
+    Settings,
+    Remove,
+}
+
+impl Item {
+    /// What can be done with a service that is like this.
+    fn of(state: &ServiceState) -> &'static [Self] {
+        match state.running {
+            None => &[Self::Install(ServiceStart::Stays), Self::Install(ServiceStart::Timer), Self::Settings],
+            Some(false) => &[Self::Start, Self::Log, Self::Settings, Self::Remove],
+            Some(true) => &[Self::Restart, Self::Stop, Self::Log, Self::Settings, Self::Remove],
+        }
+    }
+
+    fn label(self, state: &ServiceState) -> String {
+        match self {
+            Self::Install(ServiceStart::Stays) if state.is_root => {
+                text!("service-view.install-machine", "Install for this machine")
+            }
+            Self::Install(ServiceStart::Stays) => text!("service-view.install", "Install for this account"),
+            Self::Install(ServiceStart::Timer) => text!("service-view.timer", "Install with a timer"),
+            Self::Start => text!("service-view.start", "Start"),
+            Self::Stop => text!("service-view.stop", "Stop"),
+            Self::Restart => text!("service-view.restart", "Restart"),
+            Self::Log => text!("service-view.log", "Log"),
+            Self::Settings => FormPart::Service.title(),
+            Self::Remove => text!("service-view.remove", "Remove"),
+        }
+    }
+
+    fn about(self, state: &ServiceState) -> String {
+        match self {
+            Self::Install(ServiceStart::Stays) => {
+                text!("service-view.about-install", "shows first what is written")
+            }
+            Self::Install(ServiceStart::Timer) => text!(
+                "service-view.about-timer",
+                "a single run every {minutes:minute/minutes}",
+                minutes = state.minutes
+            ),
+            Self::Start => text!("service-view.about-start", "syncs on its schedule"),
+            Self::Stop => text!("service-view.about-stop", "no sync starts by itself"),
+            Self::Restart => text!("service-view.about-restart", "reads program and settings again"),
+            Self::Log => text!("service-view.about-log", "its latest lines"),
+            Self::Settings => text!("service-view.about-settings", "when it syncs, who is told"),
+            Self::Remove => text!("service-view.about-remove", "settings and ledger stay"),
+        }
+    }
+}
+
+/// What is asked before something is done.
+enum Asked {
+    Nothing,
+    Stop,
+    Remove,
+}
+
+/// The service.
+pub(crate) struct ServiceView {
+    job: Option<JobId>,
+    progress: String,
+    state: Option<ServiceState>,
+    failure: Option<Trouble>,
+    at: Chosen,
+    asked: Asked,
+}
+
+impl ServiceView {
+    pub(crate) fn begin(desk: &mut Desk) -> Self {
+        Self {
+            job: Some(desk.start(Job::Service(ServiceWork::Look))),
+            progress: text!("service-view.looking", "Looking at the service"),
+            state: None,
+            failure: None,
+            at: Chosen::default(),
+            asked: Asked::Nothing,
+        }
+    }
+
+    fn items(&self) -> &'static [Item] {
+        self.state.as_ref().map_or(&[], Item::of)
+    }
+
+    fn work(&mut self, work: ServiceWork, progress: String, desk: &mut Desk) -> Turn {
+        self.job = Some(desk.start(Job::Service(work)));
+        self.progress = progress;
+        Turn::Stay
+    }
+
+    fn look(&mut self, desk: &mut Desk) -> Turn {
+        self.failure = None;
+        self.work(ServiceWork::Look, text!("service-view.looking", "Looking at the service"), desk)
+    }
+
+    fn control(&mut self, verb: Verb, desk: &mut Desk) -> Turn {
+        let progress = match verb {
+            Verb::Start => text!("service-view.starting", "Starting the service"),
+            Verb::Stop => {
+                text!("service-view.stopping", "Stopping the service: an import under way is waited for")
+            }
+            Verb::Restart => text!("service-view.restarting", "Restarting the service"),
+        };
+        self.work(ServiceWork::Control(verb), progress, desk)
+    }
+
+    fn choose(&mut self, item: Item, desk: &mut Desk) -> Turn {
+        match item {
+            Item::Install(start) => {
+                let progress = text!("service-view.drafting", "Preparing what would be written");
+                self.work(ServiceWork::Draft(start), progress, desk)
+            }
+            Item::Start => self.control(Verb::Start, desk),
+            Item::Restart => self.control(Verb::Restart, desk),
+            Item::Stop => {
+                self.asked = Asked::Stop;
+                Turn::Stay
+            }
+            Item::Remove => {
+                self.asked = Asked::Remove;
+                Turn::Stay
+            }
+            Item::Log => self.work(ServiceWork::Log, text!("service-view.reading", "Reading the log"), desk),
+            Item::Settings => match FormView::open(FormPart::Service, desk) {
+                Some(form) => Turn::Open(Box::new(form)),
+                None => Turn::Stay,
+            },
+        }
+    }
+
+    fn answer(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        let asked = std::mem::replace(&mut self.asked, Asked::Nothing);
+        match (asked, key) {
+            (Asked::Stop, Key::Char('y')) => self.control(Verb::Stop, desk),
+            (Asked::Remove, Key::Char('y')) => {
+                self.work(ServiceWork::Remove, text!("service-view.removing", "Removing the service"), desk)
+            }
+            _ => Turn::Stay,
+        }
+    }
+
+    fn question(&self) -> Option<String> {
+        match self.asked {
+            Asked::Nothing => None,
+            Asked::Stop => {
+                Some(text!("service-view.ask-stop", "Stop the service? No sync starts by itself then. (y/n)"))
+            }
+            Asked::Remove => Some(text!(
+                "service-view.ask-remove",
+                "Stop and remove the service? Settings and ledger stay, and no sync starts by itself. (y/n)"
+            )),
+        }
+    }
+}
+
+impl View for ServiceView {
+    fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        if self.job.is_some() {
+            // What is under way is the operating system's; whoever leaves does not stop it.
+            return if *key == Key::Esc { Turn::Back } else { Turn::Unknown };
+        }
+        if !matches!(self.asked, Asked::Nothing) {
+            return self.answer(key, desk);
+        }
+        if let Some(trouble) = &self.failure {
+            if let Some(place) = trouble.place(key, self.at) {
+                return trouble.go(place);
+            }
+            return match key {
+                Key::Enter | Key::Esc => self.look(desk),
+                key if self.at.key(key, trouble.total()) => Turn::Stay,
+                _ => Turn::Unknown,
+            };
+        }
+        let items = self.items();
+        let place = match key {
+            Key::Enter => Some(self.at.0),
+            key => digit(key, items.len()),
+        };
+        match (place.and_then(|it| items.get(it)), key) {
+            (Some(item), _) => self.choose(*item, desk),
+            (None, Key::Char('r')) => self.look(desk),
+            (None, key) if self.at.key(key, items.len()) => Turn::Stay,
+            _ => Turn::Unknown,
+        }
+    }
+
+    fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
+        if self.job != Some(job) {
+            return Err(what);
+        }
+        self.job = None;
+        match what {
+            Happened::Service(state) => {
+                self.state = Some(*state);
+                self.at.within(self.items().len());
+            }
+            Happened::Drafted(draft) => return Ok(Turn::Open(Box::new(DraftView::new(*draft)))),
+            Happened::Told(told) => {
+                let title = text!("service-view.log-title", "The service's log");
+                return Ok(Turn::Open(Box::new(TextView::at_end(title, &told.lines))));
+            }
+            Happened::Said(said) => {
+                let turn = self.look(desk);
+                desk.say(said, Tone::Good);
+                return Ok(turn);
+            }
+            Happened::Failed(error) => {
+                self.at = Chosen::default();
+                self.failure = Some(Trouble::of(&error, &desk.commands));
+            }
+            other => return Err(other),
+        }
+        Ok(Turn::Stay)
+    }
+
+    fn resume(&mut self, desk: &mut Desk) {
+        self.look(desk);
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.job.is_some()
+    }
+
+    fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
+        let mut screen = Screen::new(text!("menu.service", "Background service"));
+        if let Some(trouble) = &self.failure {
+            trouble.show(&mut screen, self.at);
+            screen.hints = trouble_hints(trouble);
+            screen.hints.push(back());
+            return screen;
+        }
+        if let Some(state) = &self.state {
+            screen.head = head(state);
+            let row = |(place, item): (usize, &Item)| Row {
+                key: char::from_digit(place as u32 + 1, 10),
+                left: item.label(state).into(),
+                right: item.about(state).into(),
+                ..Row::default()
+            };
+            screen = screen.with_rows(Item::of(state).iter().enumerate().map(row).collect(), self.at.0, 34);
+        }
+        if self.job.is_some() {
+            screen.busy = Some(format!("{} …", self.progress));
+            screen.hints = vec![back()];
+            return screen;
+        }
+        if let Some(asked) = self.question() {
+            screen.note = Some(Line::new(asked, Tone::Warning));
+            screen.hints = super::yes_no();
+            return screen;
+        }
+        screen.hints = list_hints();
+        screen.hints.push(Hint::new("r", text!("menu.refresh", "refresh"), "refresh", Key::Char('r')));
+        screen.hints.push(back());
+        screen
+    }
+}
+
+/// Whether it runs, how the profiles are, and what to know before one is installed.
+fn head(state: &ServiceState) -> Vec<Line> {
+    let tone = match state.running {
+        Some(true) => Tone::Good,
+        Some(false) => Tone::Bad,
+        None => Tone::Warning,
+    };
+    let mut lines = vec![Line::new(words::state(state.running), tone)];
+    if let Some(silent) = &state.silent {
+        lines.push(Line::new(silent.as_str(), Tone::Warning));
+    }
+    if state.running.is_none() && !state.is_root {
+        lines.push(Line::plain(text!(
+            "service-view.not-root",
+            "Without root it becomes this account's own service, which ends when the account signs out, unless `loginctl enable-linger` \
+             lets it stay. Started as root, this screen installs it for the machine."
+        )));
+    }
+    if !state.profiles.is_empty() {
+        lines.push(Line::default());
+        lines.extend(state.profiles.lines().map(Line::plain));
+    }
+    lines
+}
+
+/// What an installation would write, and the question whether to do it.
+struct DraftView {
+    draft: Draft,
+    text: TextView,
+    job: Option<JobId>,
+    /// Whether it was agreed to run what another account chose.
+    agreed: bool,
+    failure: Option<Trouble>,
+    at: Chosen,
+}
+
+impl DraftView {
+    fn new(draft: Draft) -> Self {
+        let lines: Vec<Line> = words::draft(&draft).lines().map(Line::plain).collect();
+        let title = text!("service-view.draft-title", "What would be written");
+        let agreed = draft.foreign_commands().is_empty();
+        Self {
+            text: TextView::new(title, &lines),
+            draft,
+            job: None,
+            agreed,
+            failure: None,
+            at: Chosen::default(),
+        }
+    }
+
+    fn question(&self) -> String {
+        if self.agreed {
+            text!("service-view.ask-install", "Install the service as shown, and start it? (y/n)")
+        } else {
+            text!(
+                "service-view.ask-commands",
+                "Another account chose commands that the service would run as `{account}`: they are listed above. Run them? (y/n)",
+                account = self.draft.account.as_str()
+            )
+        }
+    }
+}
+
+impl View for DraftView {
+    fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
+        if self.job.is_some() {
+            return Turn::Stay;
+        }
+        if let Some(trouble) = &self.failure {
+            if let Some(place) = trouble.place(key, self.at) {
+                return trouble.go(place);
+            }
+            return match key {
+                Key::Enter => Turn::Back,
+                key if self.at.key(key, trouble.total()) => Turn::Stay,
+                _ => Turn::Unknown,
+            };
+        }
+        match key {
+            Key::Char('y') if !self.text.is_searching() && !self.agreed => {
+                self.agreed = true;
+                Turn::Stay
+            }
+            Key::Char('y') if !self.text.is_searching() => {
+                let work = ServiceWork::Install(Box::new(self.draft.clone()));
+                self.job = Some(desk.start(Job::Service(work)));
+                Turn::Stay
+            }
+            Key::Char('n') if !self.text.is_searching() => Turn::Back,
+            // Nothing is agreed to by leaving a text.
+            Key::Enter if !self.text.is_searching() => Turn::Stay,
+            key => self.text.key(key, desk),
+        }
+    }
+
+    fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
+        if self.job != Some(job) {
+            return Err(what);
+        }
+        self.job = None;
+        match what {
+            Happened::Said(said) => {
+                desk.look();
+                let lines: Vec<Line> = said.lines().map(Line::plain).collect();
+                let title = text!("service-view.installed", "The service is installed");
+                Ok(Turn::Replace(Box::new(TextView::new(title, &lines))))
+            }
+            Happened::Failed(error) => {
+                self.failure = Some(Trouble::of(&error, &desk.commands));
+                Ok(Turn::Stay)
+            }
+            other => Err(other),
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.job.is_some()
+    }
+
+    fn screen<'s>(&'s self, desk: &'s Desk) -> Screen<'s> {
+        if let Some(trouble) = &self.failure {
+            let mut screen = Screen::new(text!("menu.service", "Background service"));
+            trouble.show(&mut screen, self.at);
+            screen.hints = trouble_hints(trouble);
+            screen.hints.push(back());
+            return screen;
+        }
+        let mut screen = self.text.screen(desk);
+        if self.job.is_some() {
+            screen.busy = Some(text!("service-view.installing", "Installing …"));
+            screen.hints = Vec::new();
+            return screen;
+        }
+        screen.note = Some(Line::new(self.question(), Tone::Warning));
+        screen.hints.retain(|it| it.key != "Enter");
+        let place = screen.hints.len().saturating_sub(1);
+        for (at, hint) in super::yes_no().into_iter().enumerate() {
+            screen.hints.insert(place + at, hint);
+        }
+        screen
+    }
+}
