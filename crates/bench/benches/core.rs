@@ -219,6 +219,7 @@ fn ledger(state: &OrganizationState) -> LedgerState {
         without_address: Vec::new(),
         decisions: Vec::new(),
         mended: Vec::new(),
+        seen: Vec::new(),
         addresses: Default::default(),
         open_intents: Vec::new(),
         baseline_taken: true,

@@ -7,11 +7,13 @@ mod decisions;
 mod former;
 mod mended;
 mod refused;
+mod seen;
 
 pub use addresses::{Addresses, Told};
-pub use decisions::{Choice, Decision};
+pub use decisions::{Choice, Decision, Waiting};
 pub use mended::{Mended, MendedKind};
 pub use refused::{RefusedBefore, RefusedKind};
+pub use seen::{EntryKey, Seen};
 
 use crate::import::ImportPace;
 pub use crate::names::Marks;
@@ -48,6 +50,8 @@ pub struct LedgerState {
     pub without_address: Vec<ExternalId>,
     /// Every address that a directory has told of these people.
     pub addresses: Addresses,
+    /// Entries of the directories that were seen, and that are nobody of ours, in order.
+    pub seen: Vec<Seen>,
     /// What an administrator has decided about people who wait, and no run has carried out.
     pub decisions: Vec<Decision>,
 }

@@ -18,7 +18,7 @@ use crate::store::DataFile;
 use bwdc_core::ledger::{Choice, Decision};
 use bwdc_core::names::{Email, Timestamp};
 use bwdc_core::normalize::{is_acceptable, lowered_by_server};
-use bwdc_core::plan::{ApprovalScope, Refusal};
+use bwdc_core::plan::{ApprovalScope, Refusal, Waits};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::error::Error;
@@ -66,6 +66,20 @@ pub enum HistoryError {
     /// No run has been here: nobody waits.
     #[error("there was no run yet")]
     NoLedger,
+    /// No entry of the directory waits for the membership that has this address.
+    #[error("nobody waits for the membership of `{address}`")]
+    NobodyWaits {
+        /// The address.
+        address: String,
+        /// Under which addresses others wait.
+        waiting: Vec<String>,
+    },
+    /// The server's import removes nobody, so that nobody can be invited anew.
+    #[error("the server removes no membership by an import: `{address}` cannot be invited anew")]
+    CannotInviteAnew {
+        /// The address.
+        address: String,
+    },
     /// Nothing was decided about this address, or a run has carried it out.
     #[error("nothing was decided about `{address}`")]
     NotDecided {
@@ -195,16 +209,26 @@ pub(crate) fn approve(
     }
 }
 
-/// Notes a decision about somebody who waits under an address. The next run carries it out within the limits; it holds until then.
+/// Notes a decision about somebody who waits under an address: about this entry and this membership, and no other. `waits`: all who
+/// wait, by what directory and organization hold now. The next run carries it out within the limits; it holds until then.
 ///
 /// # Errors
-/// [`HistoryError::NoAddress`]; [`HistoryError::NoLedger`] before the first run; else why the ledger cannot be written.
+/// [`HistoryError::NoAddress`]; [`HistoryError::NobodyWaits`] or [`HistoryError::CannotInviteAnew`]; [`HistoryError::NoLedger`] before the first run; else why the ledger cannot be written.
 pub(crate) fn decide(
     installation: &Installation,
     address: &str,
     choice: Choice,
+    waits: &[Waits],
 ) -> Result<Decision, HistoryError> {
-    let decision = Decision { address: parsed(address)?, choice };
+    let address = parsed(address)?;
+    let Some(found) = waits.iter().find(|it| it.address == address) else {
+        let waiting = waits.iter().map(|it| it.address.as_str().to_owned()).collect();
+        return Err(HistoryError::NobodyWaits { address: address.as_str().to_owned(), waiting });
+    };
+    if choice == Choice::Invite && !found.removable {
+        return Err(HistoryError::CannotInviteAnew { address: address.as_str().to_owned() });
+    }
+    let decision = Decision { address, choice, of: Some(found.of.clone()) };
     let _run_lock = installation.lock("approve")?;
     open_ledger(installation)?.decide(&decision, installation.now())?;
     Ok(decision)
@@ -221,7 +245,7 @@ pub(crate) fn withdraw_decision(
     let address = parsed(address)?;
     let _run_lock = installation.lock("approve")?;
     match open_ledger(installation)?.withdraw_decision(&address)? {
-        Some(choice) => Ok(Decision { address, choice }),
+        Some(choice) => Ok(Decision { address, choice, of: None }),
         None => Err(HistoryError::NotDecided { address: address.as_str().to_owned() }),
     }
 }

@@ -426,6 +426,17 @@ fn address_of_leaver(
             access,
             address
         ),
+        AddressHeldBecause::KnownBefore => text!(
+            "standing.address-known-before",
+            "`{entry}` waits: the membership with this address is that of `{former}` and {access}, and an earlier run saw `{entry}` \
+             with another address or none, so that it may be another account. If both are the same person, run `bwdc approve --restore {address}`; \
+             to remove the old membership and invite the new person, run `bwdc approve --invite {address}`. `leavers.returning` decides \
+             for all",
+            entry,
+            former,
+            access,
+            address
+        ),
         AddressHeldBecause::Unconfirmed => text!(
             "standing.address-unconfirmed",
             "`{entry}` waits: the membership with this address is that of `{former}`, and the directory does not say what became \

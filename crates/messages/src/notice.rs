@@ -34,7 +34,8 @@ pub fn plan_notice(plan_notice: &PlanNotice) -> String {
         ),
         PlanNotice::NothingToDecide { address } => text!(
             "notice.nothing-to-decide",
-            "An approval names `{address}`, but nobody waits under this address. The approval ends with the next run.",
+            "An approval names `{address}`, but the entry for which it was given does not wait under this address. The approval ends with \
+             the next run.",
             address
         ),
         PlanNotice::IdChanged { person, observed } => text!(

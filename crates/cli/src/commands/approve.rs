@@ -10,7 +10,7 @@ use crate::runtime::block_on;
 use bwdc_core::ledger::Choice;
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::service::Command;
-use bwdc_engine::{Cancel, RefusedRun};
+use bwdc_engine::{Cancel, Control, RefusedRun};
 use bwdc_messages::plan::Extent;
 use bwdc_messages::refused_run;
 use bwdc_messages::sync::{approved, decision_data, decision_text};
@@ -22,7 +22,8 @@ use std::io;
 ///
 /// At a terminal, the command shows whose access is in question and asks; without one, it needs the number of the run, which
 /// the refused run printed. For 24 hours, runs that take no more than that pass; a run that takes more is refused again.
-/// An approval that names a person holds until a sync has carried it out, within the limits.
+/// An approval that names a person looks up who waits under the address, and is for that entry and that membership alone. It holds
+/// until a sync has carried it out, within the limits.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -109,14 +110,14 @@ fn person(
     let withdraw = arguments.withdraw;
     let (of, word) = (address.to_owned(), choice.word().to_owned());
     let command = Command::Decide { address: of, choice: word, withdraw };
-    if let Some(done) = by_service(global, command, Patience::Short) {
+    if let Some(done) = by_service(global, command, Patience::Long) {
         return done;
     }
     let mut engine = open(global)?;
-    let cancel = Cancel::default();
+    let (events, cancel) = (|_| (), Cancel::default());
     let work = async || match withdraw {
         true => engine.withdraw_decision(address),
-        false => engine.decide(address, choice),
+        false => engine.decide(address, choice, Control { events: &events, cancel: &cancel }).await,
     };
     let decision = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
     let (data, text) = (decision_data(&decision, withdraw), decision_text(&decision, withdraw));

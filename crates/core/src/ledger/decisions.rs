@@ -1,6 +1,7 @@
-//! What an administrator decides about somebody who waits: one word for one address, which the next run carries out.
+//! What an administrator decides about somebody who waits: one word for one entry, which the next run carries out.
 
-use crate::names::Email;
+use super::EntryKey;
+use crate::names::{Email, ExternalId};
 use serde::Serialize;
 
 /// What becomes of the membership that has an address which is another entry's by now.
@@ -38,4 +39,16 @@ pub struct Decision {
     pub address: Email,
     /// What is to become of the membership.
     pub choice: Choice,
+    /// For whom, and of which membership; None: nobody knows, as in ledgers of earlier versions, and it decides nothing.
+    #[serde(skip)]
+    pub of: Option<Waiting>,
+}
+
+/// Who waits for which membership: whoever gets the address later is somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The entry of the directory.
+    pub entry: EntryKey,
+    /// The external id that the membership has.
+    pub membership: ExternalId,
 }

@@ -3,6 +3,7 @@
 use super::leavers::Outs;
 use super::likeness::last_known;
 use super::recognized::{recognize_after, recognize_unmended};
+use super::seen::seen_after;
 use super::{Cause, Change, Plan, PlanInput, once};
 use crate::desired::{Desired, DesiredPerson, NoUse};
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks};
@@ -71,6 +72,12 @@ impl Plan {
         let read: HashSet<&SourceName> = read.map(|it| &it.name).collect();
         let new_sources = input.ledger.new_sources.iter().filter(|it| !read.contains(it)).cloned().collect();
         let refused = self.refusals_after(&[], input, now);
+        let ours: HashSet<&ExternalId> = people.iter().map(|it| &it.external_id).collect();
+        let is_ours = |number: usize| {
+            input.identity.is_known(number) || self.ids[number].as_ref().is_some_and(|it| ours.contains(it))
+        };
+        let seen = seen_after(input, is_ours);
+        drop(ours);
         let addresses = self.addresses_after(input, after, &people);
         LedgerState {
             people,
@@ -82,6 +89,7 @@ impl Plan {
             addresses,
             waiting: self.waiting.clone(),
             without_address: without_address(input, &self.ids),
+            seen,
             decisions: self.decisions_after(input, after),
             mended,
         }

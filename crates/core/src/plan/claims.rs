@@ -1,7 +1,12 @@
 //! New entries of the directory that have the address of a member whose own entry is gone.
 
 use super::notice::PlanNotice;
+use super::seen;
 use super::standing::AddressHeldBecause;
+use super::{Index, PlanInput, same_address};
+use crate::ledger::{Decision, Waiting};
+use crate::names::{Email, ExternalId};
+use crate::observed::ServerKind;
 use hashbrown::{HashMap, HashSet};
 
 /// A new entry that has a member's address.
@@ -37,4 +42,60 @@ pub(super) struct Claims<'a> {
     /// Positions of disabled or deleted entries whose membership goes on under another entry.
     pub(super) left_behind: HashSet<usize>,
     pub(super) notices: Vec<PlanNotice>,
+}
+
+/// Somebody who waits for a membership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// The membership's address.
+    pub address: Email,
+    /// The directory's name for the entry that waits.
+    pub entry: String,
+    /// The directory's last name for the entry that had the address.
+    pub former: String,
+    /// To whom, and to which membership, an administrator's word is bound.
+    pub of: Waiting,
+    /// Whether the membership can be removed, and the address invited anew: no import of Vaultwarden removes anybody.
+    pub removable: bool,
+}
+
+impl<'a> Claims<'a> {
+    /// Those who wait, or for whom somebody has decided, in the directory's order.
+    pub(super) fn waits(&self, input: &PlanInput<'_>, index: &Index<'a>) -> Vec<Waits> {
+        let waits = |(number, claim): (&usize, &Claim<'a>)| {
+            let of = claim.waiting(*number, input);
+            let decided = || input.ledger.decisions.iter().any(|it| it.of.as_ref() == Some(&of));
+            if !matches!(claim.verdict, Verdict::Waits(_)) && !decided() {
+                return None;
+            }
+            let entry = &input.desired.everybody()[*number];
+            let waits = Waits {
+                address: index.member(claim.place).email.clone(),
+                entry: input.desired.text(entry.reference).to_owned(),
+                former: same_address::former(claim.old, input, index),
+                of,
+                removable: input.server != ServerKind::Vaultwarden,
+            };
+            Some((*number, waits))
+        };
+        let mut all: Vec<(usize, Waits)> = self.of.iter().filter_map(waits).collect();
+        all.sort_unstable_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, it)| it).collect()
+    }
+
+    /// Addresses about which somebody has decided, where whoever it was about does not wait for that membership any more.
+    pub(super) fn undisputed(&self, input: &PlanInput<'_>) -> Vec<Email> {
+        let waits = |decision: &&Decision| {
+            let Some(of) = &decision.of else { return false };
+            let claims = self.of.iter().filter(|(_, it)| it.old == of.membership.as_str());
+            claims.into_iter().any(|(number, claim)| claim.waiting(*number, input) == *of)
+        };
+        input.ledger.decisions.iter().filter(|it| !waits(it)).map(|it| it.address.clone()).collect()
+    }
+}
+
+impl Claim<'_> {
+    fn waiting(&self, number: usize, input: &PlanInput<'_>) -> Waiting {
+        Waiting { entry: seen::key(number, input.desired), membership: ExternalId::new(self.old) }
+    }
 }

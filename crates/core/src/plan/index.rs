@@ -4,6 +4,7 @@ use super::addresses::Unseen;
 use super::change::KeptBecause;
 use super::recognized::Recognized;
 use super::refusal::Refusal;
+use super::seen::SeenBefore;
 use super::sources::Sources;
 use super::{Evidence, PlanInput, Totals};
 use crate::names::ExternalId;
@@ -36,6 +37,7 @@ pub(crate) struct Index<'a> {
     pub(crate) resends: bool,
     /// Under which addresses people may be known, where nobody can look and the server goes by them.
     pub(super) unseen: Option<Unseen>,
+    pub(super) seen: SeenBefore<'a>,
     pub(super) sources: Sources<'a>,
     pub(super) repeated_people: Vec<&'a ExternalId>,
     pub(super) repeated_groups: Vec<&'a ExternalId>,
@@ -64,6 +66,7 @@ impl<'a> Index<'a> {
             with_wrong_id: HashSet::new(),
             unclear: HashSet::new(),
             unseen: Unseen::new(input, evidence),
+            seen: SeenBefore::new(input),
             sources: Sources::new(input),
             repeated_people: Vec::new(),
             repeated_groups: Vec::new(),

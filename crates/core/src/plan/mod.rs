@@ -41,6 +41,7 @@ mod request_order;
 mod roster;
 mod same_address;
 mod seats;
+mod seen;
 mod shown;
 mod sources;
 mod standing;
@@ -54,6 +55,7 @@ pub use after::After;
 use anew::Anew;
 pub use approval::ApprovalScope;
 pub use change::{Cause, Change, Kept, KeptBecause, LeftOut, LeftOutBecause, SharedAddress, Subject};
+pub use claims::Waits;
 pub use former::meet_again;
 pub use groups::to_read;
 pub use identity::{Identity, settled_absences};
@@ -216,6 +218,9 @@ pub struct Plan {
     /// Ids of memberships that go on under another entry.
     #[serde(skip)]
     replaced_people: BTreeSet<String>,
+    /// Who waits for a membership, and can get it by an administrator's word.
+    #[serde(skip)]
+    waits: Vec<Waits>,
     /// Addresses about which somebody has decided, and under which nobody waits.
     #[serde(skip)]
     undisputed: Vec<Email>,
@@ -318,7 +323,8 @@ impl Plan {
             anew: anew.memberships,
             recognized: index.recognized(),
             replaced_people,
-            undisputed: roster.claims.undisputed(input, &index),
+            waits: roster.claims.waits(input, &index),
+            undisputed: roster.claims.undisputed(input),
             ids,
             called: called::Called::default(),
             server: input.server,
@@ -415,6 +421,11 @@ impl Plan {
                 cause: *cause,
             }
         })
+    }
+
+    /// Who waits for a membership, and can get it by an administrator's word.
+    pub fn waits(&self) -> &[Waits] {
+        &self.waits
     }
 
     /// Which server answers.

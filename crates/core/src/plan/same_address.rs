@@ -11,10 +11,11 @@ use super::joining::usable_address;
 use super::leavers::{is_protected, leaving};
 use super::likeness::{Likeness, compare, last_known};
 use super::notice::PlanNotice;
+use super::seen;
 use super::standing::AddressHeldBecause;
 use super::{Evidence, Index, PlanInput};
-use crate::ledger::{Choice, ManagedPerson};
-use crate::names::{Email, ExternalId};
+use crate::ledger::{Choice, Decision, ManagedPerson};
+use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ObservedMember, Presence, Role, ServerKind};
 use crate::settings::Returning;
 use crate::snapshot::AccountState;
@@ -132,14 +133,6 @@ impl<'a> Claims<'a> {
             .map(|(&number, it)| (number, it.pushed))
     }
 
-    /// Addresses about which somebody has decided, and of which nobody waits under another one's membership.
-    pub(super) fn undisputed(&self, input: &PlanInput<'_>, index: &Index<'_>) -> Vec<Email> {
-        let disputed: HashSet<&str> =
-            self.of.values().map(|it| index.member(it.place).email.as_str()).collect();
-        let decided = input.ledger.decisions.iter().map(|it| &it.address);
-        decided.filter(|it| !disputed.contains(it.as_str())).cloned().collect()
-    }
-
     fn add(
         &mut self,
         number: usize,
@@ -163,7 +156,8 @@ impl<'a> Claims<'a> {
                     compared: likeness(claim.old, number, listed, input, index) == Likeness::Same,
                 });
             }
-            Verdict::InvitedAnew | Verdict::Waits(AddressHeldBecause::AnotherPerson { .. }) => {
+            Verdict::InvitedAnew
+            | Verdict::Waits(AddressHeldBecause::AnotherPerson { .. } | AddressHeldBecause::KnownBefore) => {
                 self.strangers.insert(claim.old);
             }
             Verdict::Waits(_) => {}
@@ -260,11 +254,15 @@ fn claim<'a>(
     let reachable = input.server == ServerKind::Vaultwarden || member.id.is_some();
     let free = reachable && !is_protected(member, old, email, input) && index.is_certain(old);
     let revoked = member.status == MemberStatus::Revoked;
-    let choice = choice(email, input).map(|it| match it {
+    let choice = choice(number, old, input).map(|it| match it {
         Choice::Restore => Returning::Restore,
         Choice::Invite => Returning::Invite,
     });
     let verdict = match likeness(old, number, listed, input, index) {
+        Likeness::Same | Likeness::NotTold if index.seen.with_another_address(number, input.desired) => {
+            let returning = choice.unwrap_or(input.connector.leavers.returning);
+            another(member, AddressHeldBecause::KnownBefore, returning, free, index, input)
+        }
         Likeness::Same if free => Verdict::PassesOn,
         Likeness::NotTold if free && !revoked => Verdict::PassesOn,
         // Told like any other membership that cannot get the id.
@@ -318,14 +316,21 @@ fn found_again<'a>(
                 )
         }
     };
-    let same = || matches!(likeness(old, number, listed, input, index), Likeness::Same);
+    let same = || {
+        matches!(likeness(old, number, listed, input, index), Likeness::Same)
+            && !index.seen.with_another_address(number, input.desired)
+    };
     (is_left && !elsewhere && same()).then_some(Claim { old, place, pushed: old, verdict: Verdict::PassesOn })
 }
 
-/// What an administrator has decided about this address.
-fn choice(address: &str, input: &PlanInput<'_>) -> Option<Choice> {
-    let decision = input.ledger.decisions.iter().find(|it| it.address.as_str() == address);
-    decision.map(|it| it.choice)
+/// What an administrator has decided about this entry and that membership.
+fn choice(number: usize, old: &str, input: &PlanInput<'_>) -> Option<Choice> {
+    let is_it = |it: &Decision| {
+        it.of
+            .as_ref()
+            .is_some_and(|it| it.membership.as_str() == old && it.entry == seen::key(number, input.desired))
+    };
+    input.ledger.decisions.iter().find(|it| is_it(it)).map(|it| it.choice)
 }
 
 /// What becomes of the membership of somebody whose address another person has.

@@ -148,6 +148,8 @@ pub enum AddressHeldBecause {
     },
     /// Access was revoked, and nothing tells whether both entries are the same person.
     NotCompared,
+    /// The entry was there before with another address or none, as somebody else's second account.
+    KnownBefore,
     /// The directory does not tell what became of the entry that had it.
     Unconfirmed,
     /// A limit holds back that the membership is removed.

@@ -501,6 +501,7 @@ mod others;
 mod overwrite;
 mod renames;
 mod repair;
+mod seen;
 mod sources;
 mod unseen;
 mod witnesses;

@@ -2,7 +2,9 @@
 
 use super::Engine;
 use crate::clock::{Clock, to_iso};
+use crate::directory::snapshot_cache::ReadMode;
 use crate::error::EngineError;
+use crate::event::Control;
 use crate::history::{self, ApprovalState, HistoryEntry, RefusedRun};
 use crate::lease::{self, LeaseError};
 use crate::ledger::{Ledger, LedgerError, RunId, RunRecord, Tally};
@@ -81,12 +83,19 @@ impl Engine {
         self.approve_as(run, None)
     }
 
-    /// Decides about somebody who waits under an address: the next run carries it out, within the limits.
+    /// Decides about somebody who waits under an address: the next run carries it out, within the limits. Directory and
+    /// organization are read, since the decision is about the entry that waits now, and no other.
     ///
     /// # Errors
-    /// [`EngineError::History`] when it is no address, or there was no run yet.
-    pub fn decide(&mut self, address: &str, choice: Choice) -> Result<Decision, EngineError> {
-        Ok(history::decide(&self.installation, address, choice)?)
+    /// [`EngineError::Run`] when either cannot be read; [`EngineError::History`] when nobody waits under this address.
+    pub async fn decide(
+        &mut self,
+        address: &str,
+        choice: Choice,
+        control: Control<'_>,
+    ) -> Result<Decision, EngineError> {
+        let planned = self.plan(ReadMode::Incremental, control).await?;
+        Ok(history::decide(&self.installation, address, choice, planned.plan.waits())?)
     }
 
     /// Takes a decision back that no run has carried out.

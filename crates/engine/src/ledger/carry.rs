@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The tables that both machines have, in an order in which none comes before what it refers to.
-const CARRIED: [&str; 19] = [
+const CARRIED: [&str; 20] = [
     "external_ids",
     "people",
     "groups",
@@ -39,6 +39,7 @@ const CARRIED: [&str; 19] = [
     "without_address",
     "decisions",
     "mended",
+    "seen",
 ];
 /// Those that stay.
 #[cfg(test)]

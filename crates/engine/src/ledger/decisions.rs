@@ -1,8 +1,8 @@
 //! What an administrator has decided about people who wait.
 
 use super::{Ledger, LedgerError};
-use bwdc_core::ledger::{Choice, Decision};
-use bwdc_core::names::{Email, Timestamp};
+use bwdc_core::ledger::{Choice, Decision, EntryKey, Waiting};
+use bwdc_core::names::{Email, ExternalId, SourceName, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use std::collections::HashSet;
 
@@ -12,9 +12,18 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
     pub fn decide(&mut self, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+        let of = decision.of.as_ref();
         self.connection.execute(
-            "INSERT OR REPLACE INTO decisions (email, choice, decided_at) VALUES (?1, ?2, ?3)",
-            (decision.address.as_str(), decision.choice.word(), now.0),
+            "INSERT OR REPLACE INTO decisions (email, choice, decided_at, source, entry, membership)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (
+                decision.address.as_str(),
+                decision.choice.word(),
+                now.0,
+                of.map(|it| it.entry.source.as_str()),
+                of.map(|it| it.entry.id.as_str()),
+                of.map(|it| it.membership.as_str()),
+            ),
         )?;
         Ok(())
     }
@@ -33,13 +42,19 @@ impl Ledger {
 
 /// Reads all of them.
 pub(super) fn read(connection: &Connection) -> Result<Vec<Decision>, LedgerError> {
-    let mut statement = connection.prepare("SELECT email, choice FROM decisions ORDER BY email")?;
+    let query = "SELECT email, choice, source, entry, membership FROM decisions ORDER BY email";
+    let mut statement = connection.prepare(query)?;
     let mut rows = statement.query([])?;
     let mut decisions = Vec::new();
     while let Some(row) = rows.next()? {
         let choice = Choice::from_word(&row.get::<_, String>(1)?);
         let address = Email::new(row.get::<_, Box<str>>(0)?);
-        decisions.extend(choice.map(|choice| Decision { address, choice }));
+        let (source, id): (Option<Box<str>>, Option<String>) = (row.get(2)?, row.get(3)?);
+        let membership: Option<Box<str>> = row.get(4)?;
+        let entry = source.zip(id).map(|(source, id)| EntryKey { source: SourceName::new(source), id });
+        let of = entry.zip(membership);
+        let of = of.map(|(entry, it)| Waiting { entry, membership: ExternalId::new(it) });
+        decisions.extend(choice.map(|choice| Decision { address, choice, of }));
     }
     Ok(decisions)
 }

@@ -19,6 +19,7 @@ mod people;
 mod quarantine;
 mod refusals;
 mod schema;
+mod seen;
 mod shared;
 mod snapshot_cache;
 mod sources;
@@ -227,6 +228,7 @@ impl Ledger {
             addresses: addresses::read(&snapshot)?,
             decisions: decisions::read(&snapshot)?,
             mended: mended::read(&snapshot)?,
+            seen: seen::read(&snapshot)?,
         };
         snapshot.commit()?;
         Ok(state)
@@ -293,6 +295,7 @@ impl Ledger {
         refusals::replace_without_address(&transaction, &state.without_address)?;
         addresses::replace(&transaction, state)?;
         mended::replace(&transaction, &state.mended)?;
+        seen::replace(&transaction, &state.seen)?;
         decisions::keep(&transaction, &state.decisions)?;
         schema::set_fact(&transaction, BASELINE, state.baseline_taken.into())?;
         schema::set_fact(&transaction, CLEARED, 0)?;
@@ -344,6 +347,7 @@ impl Ledger {
             "without_address",
             "decisions",
             "mended",
+            "seen",
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }

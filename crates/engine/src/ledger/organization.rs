@@ -5,7 +5,7 @@ use bwdc_core::names::SourceName;
 use rusqlite::OptionalExtension;
 
 /// What says nothing of another organization.
-const ALL: [&str; 17] = [
+const ALL: [&str; 18] = [
     "memberships",
     "groups",
     "people",
@@ -23,10 +23,11 @@ const ALL: [&str; 17] = [
     "without_address",
     "decisions",
     "mended",
+    "seen",
 ];
 
 /// What says nothing of the same organization beside another directory.
-const OF_A_DIRECTORY: [&str; 10] = [
+const OF_A_DIRECTORY: [&str; 11] = [
     "quarantine",
     "facts",
     "mirror_objects",
@@ -37,6 +38,7 @@ const OF_A_DIRECTORY: [&str; 10] = [
     "without_address",
     "decisions",
     "mended",
+    "seen",
 ];
 
 /// What a ledger is about, seen from an organization and its first directory.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -197,6 +197,18 @@ const MIGRATIONS: [&str; 16] = [
         at INTEGER NOT NULL,
         PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
+",
+    // A decision of before is about an address alone, and decides nothing any more.
+    "
+    CREATE TABLE seen (
+        source TEXT NOT NULL,
+        id TEXT NOT NULL,
+        email TEXT NOT NULL,
+        PRIMARY KEY (source, id)
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE decisions ADD COLUMN source TEXT;
+    ALTER TABLE decisions ADD COLUMN entry TEXT;
+    ALTER TABLE decisions ADD COLUMN membership TEXT;
 ",
 ];
 

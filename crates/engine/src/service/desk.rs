@@ -155,9 +155,13 @@ async fn of_profile(
                 return Ok(say(Answered::NoSuchChoice(&choice)));
             };
             let mut engine = duty.engine()?;
-            let decision = match withdraw {
-                true => engine.withdraw_decision(&address)?,
-                false => engine.decide(&address, choice)?,
+            let decision = if withdraw {
+                engine.withdraw_decision(&address)?
+            } else {
+                let _turn = duty.turn.lock().await;
+                let (events, cancel) = (|_| (), Cancel::default());
+                let control = Control { events: &events, cancel: &cancel };
+                engine.decide(&address, choice, control).await?
             };
             let (by, word) = (caller.name(), choice.word());
             tracing::info!(profile = %duty.name, choice = word, withdraw, by, "decided about a person");

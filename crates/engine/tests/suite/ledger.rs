@@ -1,8 +1,8 @@
 //! `connector.db`: what is committed is read back, what is damaged is moved aside, what is newer is refused.
 
 use bwdc_core::ledger::{
-    Addresses, Choice, Decision, IntentState, LedgerState, ManagedGroup, ManagedPerson, Marks, Mended,
-    MendedKind, Out, OutCause, RefusedBefore, RefusedKind,
+    Addresses, Choice, Decision, EntryKey, IntentState, LedgerState, ManagedGroup, ManagedPerson, Marks,
+    Mended, MendedKind, Out, OutCause, RefusedBefore, RefusedKind, Seen, Waiting,
 };
 use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use bwdc_core::plan::ApprovalScope;
@@ -64,6 +64,10 @@ fn state(people: usize, groups: usize, members: usize) -> LedgerState {
         waiting: vec![ExternalId::new("first"), ExternalId::new("second")],
         without_address: vec![ExternalId::new("nameless")],
         decisions: Vec::new(),
+        seen: vec![Seen {
+            entry: EntryKey { source: SourceName::primary(), id: "id:printer".to_owned() },
+            email: Email::new(""),
+        }],
         mended: vec![Mended {
             kind: MendedKind::Group,
             id: "cn=g0".to_owned(),
@@ -586,7 +590,11 @@ fn a_decision_about_a_person_holds_until_a_run_has_carried_it_out_or_somebody_ta
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("connector.db");
     let mut ledger = Ledger::open(&path, Clock::System).expect("readable").into_ledger();
-    let of = |address: &str, choice| Decision { address: Email::new(address), choice };
+    let of = |address: &str, choice| {
+        let entry = EntryKey { source: SourceName::primary(), id: format!("id:{address}") };
+        let of = Some(Waiting { entry, membership: ExternalId::new("old") });
+        Decision { address: Email::new(address), choice, of }
+    };
     let (ada, ben) = (of("ada@x", Choice::Restore), of("ben@x", Choice::Invite));
     for decision in [&of("ada@x", Choice::Invite), &ada, &ben] {
         ledger.decide(decision, Timestamp(1)).expect("writable");

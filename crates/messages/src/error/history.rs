@@ -3,6 +3,7 @@
 use super::lock;
 use super::sentence::{because, say};
 use super::{setup, store};
+use crate::list::some;
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_engine::{HistoryError, PlanFileError};
@@ -36,6 +37,12 @@ pub(super) fn message(error: &HistoryError) -> String {
             text!("error.not-an-address", "`{typed}` is not a valid e-mail address.", typed)
         }
         E::NoLedger => text!("error.no-run-yet", "There was no sync yet, so nobody waits."),
+        E::NobodyWaits { address, waiting } => nobody_waits(address, waiting),
+        E::CannotInviteAnew { address } => text!(
+            "error.history.cannot-invite",
+            "`{address}` cannot be invited again: Vaultwarden removes no membership by an import.",
+            address
+        ),
         E::NotDecided { address } => text!(
             "error.not-decided",
             "There is no approval for `{address}`, or a sync has carried it out.",
@@ -56,6 +63,21 @@ pub(super) fn message(error: &HistoryError) -> String {
     }
 }
 
+fn nobody_waits(address: &str, waiting: &[String]) -> String {
+    let mut said =
+        text!("error.history.nobody-waits", "Nobody waits for the membership of `{address}`.", address);
+    if !waiting.is_empty() {
+        said.push(' ');
+        said.push_str(&text!(
+            "error.history.others-wait",
+            "{number:entry waits/entries wait} for the memberships of: {addresses}.",
+            number = waiting.len(),
+            addresses = some(waiting)
+        ));
+    }
+    said
+}
+
 pub(super) fn steps(error: &HistoryError) -> Vec<NextStep> {
     use HistoryError as E;
     match error {
@@ -70,7 +92,11 @@ pub(super) fn steps(error: &HistoryError) -> Vec<NextStep> {
             )),
         ],
         E::NoAddress { .. } => Vec::new(),
-        E::NoLedger | E::NotDecided { .. } => {
+        E::CannotInviteAnew { .. } => say(text!(
+            "step.invite-by-hand",
+            "Remove the member in the web vault: the next sync invites the entry that waits."
+        )),
+        E::NoLedger | E::NotDecided { .. } | E::NobodyWaits { .. } => {
             vec![Step::run("plan").to(text!("step.who-waits", "To see who waits"))]
         }
         E::NothingToApprove { run: None } => {

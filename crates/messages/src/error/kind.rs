@@ -84,6 +84,8 @@ pub fn of(error: &EngineError) -> ErrorKind {
             | HistoryError::NothingToWithdraw { .. }
             | HistoryError::OnlyMended { .. }
             | HistoryError::NoLedger
+            | HistoryError::NobodyWaits { .. }
+            | HistoryError::CannotInviteAnew { .. }
             | HistoryError::NotDecided { .. }
             | HistoryError::NoSuchRun { .. } => ErrorKind::History,
         },

@@ -79,14 +79,32 @@ fn an_address_is_invited_anew_once_somebody_says_so() {
 }
 
 #[test]
-fn what_names_nobody_who_waits_is_said_and_ends() {
-    let (_server, stage) = waiting();
-    said(&stage, &["approve", "--restore", "nobody@example.test"]);
+fn what_names_nobody_who_waits_is_refused_and_says_who_does() {
+    let (server, stage) = waiting();
+    let refused = |arguments: &[&str]| {
+        let output = stage.run(arguments);
+        assert_eq!(output.code, Some(1), "{}", output.stdout);
+        output.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let error = refused(&["approve", "--restore", "other@example.test"]);
+    assert!(error.contains("Nobody waits for the membership of `other@example.test`"), "{error}");
+    assert!(error.contains("anna@example.test"), "{error}");
+    refused(&["approve", "--restore", "nobody"]);
+    refused(&["approve", "--restore", "a@x.test", "--invite", "a@x.test"]);
+    // The word is about Otto: whoever has the address when it is carried out gets nothing by it.
+    said(&stage, &["approve", "--restore", "anna@example.test"]);
+    server.ldapmodify(&delete(&in_unit("otto", "team"))).expect("a change");
+    let dn = in_unit("mallory", "team");
+    let mallory = format!(
+        "dn: {dn}\nchangetype: add\nobjectClass: inetOrgPerson\ncn: mallory\nsn: mallory\nmail: {}\nemployeeNumber: 9\n",
+        mail("anna")
+    );
+    server.ldapmodify(&mallory).expect("a change");
     let plan = said(&stage, &["plan"]);
-    assert!(plan.contains("nobody waits under this address"), "{plan}");
+    assert!(plan.contains("does not wait under this address"), "{plan}");
     stage.sync();
+    assert_eq!(stage.writes(), [""; 0]);
+    assert_eq!(stage.state().status("anna"), Some(MemberStatus::Revoked));
     let plan = said(&stage, &["plan"]);
-    assert!(!plan.contains("nobody waits under this address"), "{plan}");
-    assert_eq!(stage.run(&["approve", "--restore", "nobody"]).code, Some(1));
-    assert_eq!(stage.run(&["approve", "--restore", "a@x.test", "--invite", "a@x.test"]).code, Some(1));
+    assert!(!plan.contains("does not wait under this address"), "{plan}");
 }

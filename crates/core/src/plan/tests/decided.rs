@@ -2,11 +2,18 @@
 
 use super::marks::{anna, ledger_after, successor};
 use super::*;
-use crate::ledger::{Choice, Decision};
+use crate::ledger::{Choice, Decision, EntryKey, Waiting};
+
+/// A word about the entry with this lasting id and the membership with that external id.
+fn decision(address: &str, choice: Choice, entry: &str, membership: &str) -> Decision {
+    let entry = EntryKey { source: SourceName::primary(), id: entry.to_owned() };
+    let of = Some(Waiting { entry, membership: ExternalId::new(membership) });
+    Decision { address: Email::new(address), choice, of }
+}
 
 fn decided(address: &str, choice: Choice, revoked: bool) -> World {
     let mut world = anna(revoked);
-    world.ledger.decisions.push(Decision { address: Email::new(address), choice });
+    world.ledger.decisions.push(decision(address, choice, "id:new", "old"));
     world
 }
 
@@ -58,15 +65,31 @@ fn a_membership_is_removed_and_the_address_invited_by_an_administrators_word() {
 }
 
 #[test]
-fn a_word_about_one_address_decides_about_no_other() {
-    let world = decided("b@x", Choice::Restore, true);
-    let plan = world.plan(successor("new", named("Otto Beispiel")));
-    assert!(plan.standing.iter().any(|it| matches!(it, Standing::AddressOfLeaver { .. })), "{plan:?}");
-    assert!(!plan.requests().contains(&Request::Restore(member())));
-    assert!(plan.notices.contains(&PlanNotice::NothingToDecide { address: "b@x".to_owned() }));
-    // It must not decide about somebody else one day.
-    let ledger = ledger_after(&world, successor("new", named("Otto Beispiel")), &world.state);
-    assert!(ledger.decisions.is_empty());
+fn a_word_is_about_one_entry_and_one_membership() {
+    let word = |entry, membership| decision("a@x", Choice::Restore, entry, membership);
+    // Another entry has the address by now, another membership has it, and a ledger of before does not know.
+    let old = Decision { of: None, ..word("", "") };
+    for decision in [word("id:anna", "old"), word("id:new", "other"), old] {
+        let mut world = anna(true);
+        world.ledger.decisions.push(decision);
+        let plan = world.plan(successor("new", named("Otto Beispiel")));
+        assert!(plan.standing.iter().any(|it| matches!(it, Standing::AddressOfLeaver { .. })), "{plan:?}");
+        assert!(!plan.requests().contains(&Request::Restore(member())));
+        assert!(plan.notices.contains(&PlanNotice::NothingToDecide { address: "a@x".to_owned() }));
+        // It must not decide about somebody else one day.
+        let ledger = ledger_after(&world, successor("new", named("Otto Beispiel")), &world.state);
+        assert!(ledger.decisions.is_empty());
+    }
+}
+
+#[test]
+fn a_plan_tells_for_whom_a_word_can_be_given() {
+    let plan = anna(true).plan(successor("new", named("Otto Beispiel")));
+    let [Waits { address, of, removable: true, .. }] = plan.waits() else { panic!("{:?}", plan.waits()) };
+    assert_eq!(address.as_str(), "a@x");
+    assert_eq!(Some(of), decision("a@x", Choice::Restore, "id:new", "old").of.as_ref());
+    let nobody = anna(true).plan(crowd(40));
+    assert!(nobody.waits().is_empty());
 }
 
 #[test]

@@ -206,6 +206,7 @@ impl Reached {
                 self.one(match because {
                     AddressHeldBecause::AnotherPerson { .. } => "waits: another person",
                     AddressHeldBecause::NotCompared => "waits: not compared",
+                    AddressHeldBecause::KnownBefore => "waits: known before",
                     AddressHeldBecause::Unconfirmed => "waits: unconfirmed",
                     AddressHeldBecause::HeldBack => "waits: held back",
                 });

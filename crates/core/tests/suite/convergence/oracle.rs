@@ -649,6 +649,10 @@ fn standing(world: &World, plan: &Plan, standing: &Standing) -> Checked {
             let is_true = match because {
                 AddressHeldBecause::AnotherPerson { .. } => first.is_none_or(|it| it.human != new.human),
                 AddressHeldBecause::NotCompared => first.is_none_or(|it| !it.is_comparable(new)),
+                // It had another address, or none, in an earlier run: the world does not remember it.
+                AddressHeldBecause::KnownBefore => {
+                    world.ledger.seen.iter().any(|it| it.entry.id == new.stable)
+                }
                 AddressHeldBecause::Unconfirmed => world.directory.silent,
                 // Told only by runs that are judged otherwise.
                 AddressHeldBecause::HeldBack => false,
