@@ -75,6 +75,8 @@ impl Condition {
                 | HistoryError::OnlyMended { .. }
                 | HistoryError::NoLedger
                 | HistoryError::NoAddress { .. }
+                | HistoryError::NobodyWaits { .. }
+                | HistoryError::CannotInviteAnew { .. }
                 | HistoryError::NotDecided { .. }
                 | HistoryError::NoSuchRun { .. } => Self::Other,
             },
