@@ -3,13 +3,14 @@
 //! An import goes by external ids. Where a new one is refused, the import that follows names the person or group by the id that
 //! it has; and who was to get that id waits, or would inherit what belongs to somebody else.
 
-use super::change::{Cause, Change};
+use super::change::{Cause, Change, Subject};
+use super::mends::Mends;
 use super::standing::Standing;
 use super::{Plan, PlanInput};
 use crate::import::RefusedRecord;
 use crate::ledger::{RefusedBefore, RefusedKind};
-use crate::names::{ExternalId, Timestamp};
-use crate::observed::{ObservedMember, OrganizationState};
+use crate::names::{ExternalId, MemberId, Timestamp};
+use crate::observed::{Observed, ObservedMember, OrganizationState};
 use crate::wire::{ImportMember, ImportRequest, Request};
 use hashbrown::{HashMap, HashSet};
 
@@ -192,12 +193,20 @@ impl Plan {
     /// An import of this plan, as it is sent after the server has refused these requests.
     pub fn after_refusals(&self, mut import: ImportRequest, refused: &[Request]) -> ImportRequest {
         rewrite(&mut import, &self.kept_ids(refused));
+        let without_seat = self.without_seat(refused);
+        import.members.retain(|it| it.deleted || !without_seat.contains(&it.external_id));
+        if !without_seat.is_empty() {
+            for group in &mut import.groups {
+                group.member_external_ids.retain(|it| !without_seat.contains(it));
+            }
+        }
         import
     }
 
     /// Which of the requests that the server refused were refused for the same reason before, when nothing was different.
     pub fn is_known_refusal(&self, request: &Request, reason: &str, input: &PlanInput<'_>) -> bool {
-        let Some(state) = input.observed.state() else { return false };
+        let shown = as_shown(input);
+        let Some(state) = shown.as_ref().or(input.observed.state()) else { return false };
         let Some((kind, id)) = RefusedKind::of(request) else { return false };
         let mark = self.mark(request, state);
         let is_same = |it: &&RefusedBefore| it.kind == kind && it.id == id;
@@ -213,7 +222,8 @@ impl Plan {
         now: Timestamp,
     ) -> Vec<RefusedBefore> {
         let mut all = self.held.clone();
-        let Some(state) = input.observed.state() else { return all };
+        let shown = as_shown(input);
+        let Some(state) = shown.as_ref().or(input.observed.state()) else { return all };
         for (request, record) in met {
             let Some((kind, id)) = RefusedKind::of(request) else { continue };
             let known = self.is_known_refusal(request, &record.reason, input);
@@ -227,26 +237,7 @@ impl Plan {
 
     /// What directory and organization hold of whom a request is about.
     fn mark(&self, request: &Request, state: &OrganizationState) -> String {
-        let about = self.about(request);
-        let name = about.map_or("", |it| it.name.as_str());
-        let id = about.map_or("", |it| it.external_id.as_str());
-        let held = match request {
-            Request::Restore(member) | Request::PutMember { id: member, .. } => {
-                let found = state.members.iter().find(|it| it.id.as_ref() == Some(member));
-                // Also what somebody changed the id to.
-                let id = |it: &ObservedMember| match &it.changed_id {
-                    None => it.external_id.clone(),
-                    Some(changed) => changed.held().cloned(),
-                };
-                found.map(|it| format!("{:?}", (it.email.as_str(), id(it), it.status, it.role)))
-            }
-            Request::PutGroup { id: group, .. } | Request::DeleteGroup(group) => {
-                let found = state.groups.iter().find(|it| it.id.as_ref() == Some(group));
-                found.map(|it| format!("{:?}", (&it.name, &it.external_id)))
-            }
-            _ => None,
-        };
-        format!("{:?}", (name, id, held.unwrap_or_default()))
+        mark(request, self.about(request), state)
     }
 
     /// What somebody made of the id of the member whom a request is about; None: it is as our runs left it.
@@ -285,6 +276,53 @@ impl Plan {
             }
         }
         kept
+    }
+}
+
+/// What directory and organization hold of whom a request is about.
+fn mark(request: &Request, about: Option<&Subject>, state: &OrganizationState) -> String {
+    let name = about.map_or("", |it| it.name.as_str());
+    let id = about.map_or("", |it| it.external_id.as_str());
+    let held = match request {
+        Request::Restore(member) | Request::PutMember { id: member, .. } => {
+            let found = state.members.iter().find(|it| it.id.as_ref() == Some(member));
+            // Also what somebody changed the id to.
+            let id = |it: &ObservedMember| match &it.changed_id {
+                None => it.external_id.clone(),
+                Some(changed) => changed.held().cloned(),
+            };
+            found.map(|it| format!("{:?}", (it.email.as_str(), id(it), it.status, it.role)))
+        }
+        Request::PutGroup { id: group, .. } | Request::DeleteGroup(group) => {
+            let found = state.groups.iter().find(|it| it.id.as_ref() == Some(group));
+            found.map(|it| format!("{:?}", (&it.name, &it.external_id)))
+        }
+        _ => None,
+    };
+    format!("{:?}", (name, id, held.unwrap_or_default()))
+}
+
+/// Whether the server has refused within the day to give this member access again, where nothing about it has changed since.
+pub(super) fn restoration_waits(
+    about: &Subject,
+    member: &MemberId,
+    input: &PlanInput<'_>,
+    state: &OrganizationState,
+) -> bool {
+    let request = Request::Restore(member.clone());
+    let mut before = input.ledger.refused.iter().filter(|_| !input.resend);
+    before.any(|it| {
+        it.kind == RefusedKind::Restore
+            && it.id == member.as_str()
+            && it.waits(&mark(&request, Some(about), state), input.now)
+    })
+}
+
+/// The organization as plans are made for it, with the ids that are set right in it; None: as it is.
+fn as_shown(input: &PlanInput<'_>) -> Option<OrganizationState> {
+    match Mends::of(input).observed(input)? {
+        Observed::Live(state) | Observed::Believed(state) => Some(state),
+        Observed::Unknown => None,
     }
 }
 

@@ -196,6 +196,8 @@ pub struct Plan {
     /// Requests without which no import can go out.
     #[serde(skip)]
     mended: Vec<Request>,
+    #[serde(skip)]
+    room: seats::Room,
     /// Memberships that cannot be told apart.
     #[serde(skip)]
     unclear: Vec<witnesses::Unclear>,
@@ -307,6 +309,7 @@ impl Plan {
             unconfirmed: Vec::new(),
             sent_again: sent.again,
             seats: SeatCount::default(),
+            room: seats::Room::default(),
             evidence: index.evidence,
             totals,
             baseline: index.baseline,
@@ -338,6 +341,7 @@ impl Plan {
         notices::look(input, &index, &roster, &mut plan);
         plan.tell_of_decisions(input);
         plan.seats = seats::count(input, &index, &plan);
+        plan.room = seats::Room::of(input, &index, &plan);
         limits::look(input, &index, &mut plan);
         plan.called = called::find(input, &plan.changes, &plan.standing);
         plan

@@ -198,6 +198,17 @@ impl PersonFate {
         }
     }
 
+    /// Who gets access back by a request for this member.
+    pub(super) fn restored(&self) -> Option<(&Subject, &MemberId)> {
+        match self {
+            Self::Member(member) => match &member.access {
+                Access::Restored(id) => Some((&member.person, id)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// How an import names somebody who shall be a member; None: it does not.
     pub(super) fn live(&self) -> Option<ImportMember> {
         match self {

@@ -4,11 +4,13 @@
 //! and everything else is sent.
 
 use super::change::{Cause, Change};
+use super::given_up::restoration_waits;
 use super::person_requests::PersonFate;
 use super::refusal::Refusal;
 use super::{Index, Plan, PlanInput};
-use crate::names::ExternalId;
+use crate::names::{ExternalId, MemberId};
 use crate::settings::Limits;
+use crate::wire::Request;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
@@ -58,8 +60,13 @@ impl Seating {
         };
         let rank: HashMap<&ExternalId, usize> =
             input.ledger.waiting.iter().enumerate().map(|(place, id)| (id, place)).collect();
+        // Whom the server does not let back takes no seat from others.
+        let waits = |it: &PersonFate| {
+            it.restored().is_some_and(|(person, id)| restoration_waits(person, id, input, state))
+        };
         let mut seekers: Vec<(bool, usize, &ExternalId)> = people
             .iter()
+            .filter(|it| !waits(it))
             .filter(|it| taken > room || it.joins_as().is_none_or(|it| !replaced.contains(it)))
             .filter_map(PersonFate::seeks_seat)
             .map(|(id, joins)| (joins, rank.get(id).copied().unwrap_or(usize::MAX), id))
@@ -94,6 +101,64 @@ pub(super) fn count(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> Se
     };
     let free = (seats.total as usize).saturating_sub(taken);
     SeatCount { needed, free: Some(free), bought: needed.saturating_sub(free), most: seats.most, missing }
+}
+
+/// What the seats of a plan come to where the server does not let a leaver go.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Room {
+    /// Seats that may be taken beyond those that the plan takes; None: any number.
+    left: Option<usize>,
+    /// Members who give a seat free.
+    freed: HashSet<MemberId>,
+}
+
+impl Room {
+    pub(super) fn of(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> Self {
+        let limits = &input.connector.limits;
+        let total = input.seats.filter(|_| !may_buy(limits)).map(|it| it.total as usize);
+        let taken = taken_after(index, plan).unwrap_or_default() + plan.seats.needed;
+        let leaving: HashSet<&ExternalId> =
+            plan.removals().filter_map(|it| Some(&it.person()?.external_id)).collect();
+        let members = index.state.into_iter().flat_map(|it| &it.members);
+        let freed = members.filter(|it| {
+            it.status.takes_seat() && it.external_id.as_ref().is_some_and(|id| leaving.contains(id))
+        });
+        Self {
+            left: total.map(|it| it.saturating_sub(taken)),
+            freed: freed.filter_map(|it| it.id.clone()).collect(),
+        }
+    }
+}
+
+impl Plan {
+    /// For whom there is no seat after all, because the server did not let these people go: the last newcomers, then the last of those
+    /// who get access back.
+    pub fn without_seat(&self, refused: &[Request]) -> HashSet<ExternalId> {
+        let Some(left) = self.room.left else { return HashSet::new() };
+        let stays = refused.iter().filter(|it| match it {
+            Request::Revoke(id) | Request::Remove(id) => self.room.freed.contains(id),
+            _ => false,
+        });
+        let missing = stays.count().saturating_sub(left);
+        let joins = self.changes.iter().rev().filter_map(|it| match it {
+            Change::Invite { person, cause } if *cause != Cause::AddressCorrected => {
+                Some(&person.external_id)
+            }
+            _ => None,
+        });
+        let restored = self.changes.iter().rev().filter_map(|it| match it {
+            Change::Restore { person, .. } => Some(&person.external_id),
+            _ => None,
+        });
+        joins.chain(restored).take(missing).cloned().collect()
+    }
+
+    /// Whether a request that gives access back can be sent although the server did not let these people go.
+    pub fn has_seat(&self, request: &Request, refused: &[Request]) -> bool {
+        let waits =
+            || self.about(request).is_some_and(|it| self.without_seat(refused).contains(&it.external_id));
+        !matches!(request, Request::Restore(_)) || !waits()
+    }
 }
 
 /// Seats that are taken once the plan has taken access from those from whom it does.

@@ -153,10 +153,14 @@ fn move_holder<'a>(
             let Some(member) = member.id.clone() else { return false };
             Freeing::Put(member)
         }
-        PersonFate::Kept(kept) if kept.because == KeptBecause::AlreadyRevoked => match &member.id {
-            Some(member) if !vaultwarden => Freeing::Put(member.clone()),
-            _ => Freeing::Import,
-        },
+        PersonFate::Kept(kept)
+            if matches!(kept.because, KeptBecause::AlreadyRevoked | KeptBecause::SentAsDeleted) =>
+        {
+            match &member.id {
+                Some(member) if !vaultwarden => Freeing::Put(member.clone()),
+                _ => Freeing::Import,
+            }
+        }
         _ => return false,
     };
     if let PersonFate::Leaves { person, .. } | PersonFate::Kept(super::change::Kept { person, .. }) =

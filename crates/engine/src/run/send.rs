@@ -8,7 +8,7 @@ use crate::notice::Notice;
 use crate::organization::{ApplyError, Organization};
 use bwdc_core::import::{ImportPace, PartAnswer, RefusedRecord, Search, Step, search_budget};
 use bwdc_core::ledger::{IntentId, RefusedKind};
-use bwdc_core::names::Timestamp;
+use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::plan::{Plan, Subject};
 use bwdc_core::wire::{ImportRequest, Request};
 use std::sync::{Mutex, PoisonError};
@@ -95,6 +95,10 @@ impl Wire<'_> {
             let Some(request) = as_it_is_sent(request, plan, &unmade) else { continue };
             let imports = matches!(request, Request::Import(_) | Request::WholeImport(_));
             if imports && !plan.can_import_without(&unmade) {
+                continue;
+            }
+            note_without_seat(plan, &requests[place], &unmade, sent);
+            if !plan.has_seat(&request, &unmade) {
                 continue;
             }
             let request = &request;
@@ -267,6 +271,31 @@ fn as_it_is_sent(request: &Request, plan: &Plan, unmade: &[Request]) -> Option<R
         }
         Request::WholeImport(import) if !unmade.is_empty() => Some(Request::WholeImport(rewritten(import))),
         _ => Some(request.clone()),
+    }
+}
+
+/// Names whom a request leaves out because the server keeps a leaver in the seat, with what it said of that one.
+fn note_without_seat(plan: &Plan, request: &Request, unmade: &[Request], sent: &mut Sent) {
+    let without = plan.without_seat(unmade);
+    let reason = sent.refused.iter().map(|it| it.reason.clone()).next_back();
+    let Some(reason) = reason.filter(|_| !without.is_empty()) else { return };
+    let record = |name: &str, external_id: &ExternalId| RefusedRecord {
+        name: name.to_owned(),
+        external_id: external_id.clone(),
+        is_group: false,
+        reason: reason.clone(),
+    };
+    match request {
+        Request::Import(import) | Request::WholeImport(import) => {
+            let left = import.members.iter().filter(|it| !it.deleted && without.contains(&it.external_id));
+            sent.without_seat
+                .extend(left.map(|it| record(it.email.as_deref().unwrap_or_default(), &it.external_id)));
+        }
+        Request::Restore(_) => {
+            let about = plan.about(request).filter(|it| without.contains(&it.external_id));
+            sent.without_seat.extend(about.map(|it| record(&it.name, &it.external_id)));
+        }
+        _ => {}
     }
 }
 

@@ -285,3 +285,18 @@ fn in_a_shared_organization_nobody_comes_back_to_us_because_another_connectors_i
     let plan = world.recognized(crowd(40));
     assert!(plan.requests().is_empty() && plan.removals().count() == 0, "{:?}", plan.requests());
 }
+
+#[test]
+fn two_ids_that_the_server_refuses_one_membership_are_not_asked_for_again_within_a_day() {
+    let mut world = known(&["a", "b"]).answer("a", Presence::NotFound);
+    (world.ledger.people[40].stable_id, world.ledger.people[40].marks) =
+        (Some(StableId::new("one")), named("Ann"));
+    hold(&mut world, "a@x", Some("b"));
+    hold(&mut world, "b@x", Some("a"));
+    world.refuses(everybody(&["b"]).with_stable_id("a", "one", "a@x"), &put("a@x", "a"));
+    let directory = || everybody(&["b"]).marked("new", "two", "a@x", named("Ann"));
+    let asks = |world: &World| world.recognized(directory()).requests().contains(&put("a@x", "new"));
+    assert!(asks(&world));
+    world.refuses(directory(), &put("a@x", "new"));
+    assert!(!asks(&world), "{:?}", world.recognized(directory()).requests());
+}

@@ -431,3 +431,19 @@ fn who_has_not_changed_the_account_to_the_new_address_is_found_again_by_it() {
     let plan = world.plan(beside);
     assert!(!plan.requests().iter().any(|it| matches!(it, Request::PutMember { .. })), "{plan:?}");
 }
+
+#[test]
+fn where_nobody_can_look_a_newcomer_comes_in_also_when_the_leaver_was_sent_as_deleted_before() {
+    let mut world = anna(true);
+    world.server = ServerKind::Vaultwarden;
+    world.ledger.addresses.note(&ExternalId::new("old"), "a@x", true);
+    let desired = newcomer().desired(&world.sync).expect("valid");
+    let plan = Plan::build(&world.input(&desired, &believed(&world.ledger)));
+    let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
+    let members: Vec<_> = import
+        .members
+        .iter()
+        .map(|it| (it.email.as_deref().unwrap_or_default(), it.external_id.as_str(), it.deleted))
+        .collect();
+    assert_eq!(members, [("a@x", "id:old", true), ("n@x", "old", false)]);
+}

@@ -102,6 +102,16 @@ impl Directory {
         self.people.iter().any(|it| it.email == email)
     }
 
+    /// Whether two entries of the same kind, enabled or disabled without an enabled one beside, have one address.
+    pub(crate) fn has_conflict(&self) -> bool {
+        let of =
+            |email: &str, state| self.selected().filter(|it| it.email == email && it.state == state).count();
+        self.people.iter().any(|it| match of(&it.email, State::Enabled) {
+            0 => of(&it.email, State::Disabled) > 1,
+            enabled => enabled > 1,
+        })
+    }
+
     /// Whether nobody else's entry has this one's address.
     pub(crate) fn is_alone(&self, place: usize) -> bool {
         self.people.iter().filter(|it| it.email == self.people[place].email).count() == 1

@@ -202,3 +202,32 @@ fn follows_with(mode: Mode, (settings, more): (u64, u8), begin: &[Event], steps:
     follows_counted((mode, settings, more), begin, steps, &Reached::default())
         .unwrap_or_else(|it| panic!("{it}"));
 }
+
+/// The product was wrong: whom the server does not let back took the last seat from a newcomer.
+#[test]
+fn who_is_not_let_back_takes_no_seat_from_a_newcomer() {
+    let begin = [6, 73, 88].map(|how| (0, 0, how));
+    let steps = [
+        (vec![], false),
+        (vec![(35, 106, 12), (27, 62, 8)], false),
+        (vec![(8, 52, 0), (0, 0, 21)], false),
+        (vec![(10, 124, 0)], false),
+        (vec![(37, 106, 0)], false),
+        (vec![(30, 12, 0), (38, 114, 0), (5, 93, 0)], false),
+    ];
+    follows(Mode::Official, 7_891_496_748_013_901_502, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// The product was wrong: of two ids that the server refused one membership, each was asked for in each run.
+#[test]
+fn two_ids_that_are_refused_come_to_rest() {
+    let begin = [(0, 0, 9), (0, 0, 7), (4, 29, 0), (0, 0, 10), (0, 0, 0), (0, 0, 39), (4, 158, 0)];
+    let steps = [
+        (vec![(37, 75, 0)], false),
+        (vec![(11, 35, 11), (38, 11, 0)], false),
+        (vec![(37, 15, 0), (30, 151, 0), (10, 182, 32)], false),
+        (vec![], true),
+        (vec![(20, 0, 0), (33, 113, 132)], false),
+    ];
+    follows(Mode::Official, 3_640_706_582_244_822_721, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}

@@ -66,10 +66,7 @@ fn a_run(world: &mut World, approve: bool, reached: &Reached) -> Result<bool, Te
             // What an administrator changed meanwhile is judged by the run that follows.
             continue;
         }
-        match refused.is_empty() {
-            true => guarded.after(world, &plan)?,
-            false => guarded.after_refusals(world, &plan)?,
-        }
+        guarded.after(world, &plan)?;
         if doubled {
             // Whom the ledger knows is mended, and everything that goes by ids may be another's until then.
             world.nobody_is_told_by_memberships();

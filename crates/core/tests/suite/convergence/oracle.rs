@@ -1,13 +1,13 @@
 //! What must be true after a run, told from the directory and the organization alone.
 
 use crate::convergence::directory::{Entry, Group, State};
-use crate::convergence::model::{Member, Organization};
+use crate::convergence::model::{Kind, Member, Organization};
 use crate::convergence::world::{HOUR, Joined, Mode, World};
 use bwdc_core::ledger::{ManagedGroup, ManagedPerson, MendedKind, RefusedKind};
 use bwdc_core::observed::{MemberStatus, Role};
 use bwdc_core::plan::{
-    AddressHeldBecause, Cause, Change, Evidence, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Plan,
-    PlanNotice, Standing, Subject,
+    AddressHeldBecause, Cause, Change, Evidence, Kept, KeptBecause, LeftOutBecause, MembershipsKeptBecause,
+    Plan, PlanNotice, Standing, Subject,
 };
 use bwdc_core::settings::{HiddenAction, LeaverAction, LeaverPolicy, Returning};
 use bwdc_core::wire::Request;
@@ -20,7 +20,6 @@ type Checked = Result<(), TestCaseError>;
 pub(crate) struct Guarded {
     before: Organization,
     within_limits: bool,
-    counts_seats: bool,
     lost_before: BTreeSet<String>,
 }
 
@@ -30,18 +29,11 @@ impl Guarded {
         Self {
             before: world.organization.clone(),
             within_limits,
-            counts_seats: true,
             lost_before: recent.people().cloned().collect(),
         }
     }
 
     /// Nobody lost what a run may not take, and no more than the limits allow.
-    /// Of a run in which the server refused something about one.
-    pub(crate) fn after_refusals(self, world: &World, plan: &Plan) -> Checked {
-        // The seat of a leaver whom the server does not let go is counted on, and bought instead.
-        Self { counts_seats: false, ..self }.after(world, plan)
-    }
-
     pub(crate) fn after(self, world: &World, plan: &Plan) -> Checked {
         let after: BTreeMap<&str, &Member> =
             world.organization.members.iter().map(|it| (it.id.as_str(), it)).collect();
@@ -99,7 +91,7 @@ impl Guarded {
             prop_assert!(addresses.insert(&member.email), "{} is a member twice", member.email);
         }
         if let (Some(before), false) =
-            (self.before.seats, limits.buy_seats || !self.within_limits || limits.off || !self.counts_seats)
+            (self.before.seats, limits.buy_seats || !self.within_limits || limits.off)
         {
             prop_assert_eq!(world.organization.seats, Some(before), "seats were bought");
         }
@@ -254,6 +246,11 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             _ => false,
         });
         prop_assert!(taken || waits_rightly, "{entry:?} has no id: {waits:?}, {:#?}", plan.standing);
+        prop_assert!(
+            !could_have_the_name(world, plan, entry),
+            "{entry:?} waits for nothing: {:#?}",
+            plan.standing
+        );
         return Ok(());
     };
     let explained = |wanted: &str, id: &str| {
@@ -303,10 +300,84 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
     let differs = found.email != entry.email;
     // Where nobody knows more than names, whoever has the address is not the one who has the id.
     prop_assert!(!differs || explained("address", id) || explained("id", id), "{entry:?} is {found:?}");
+    prop_assert!(
+        !is_to_be_corrected(world, found, entry, id),
+        "{entry:?} never gets the invitation: {found:?}"
+    );
     let revoked = found.status == MemberStatus::Revoked;
     let waits = without_seat || explained("access", id) || explained("id", id);
     prop_assert!(!revoked || waits, "{entry:?} has no access");
     Ok(())
+}
+
+/// Whether nothing stands in the way of an invitation to the address that the directory has corrected, which nobody accepted.
+fn is_to_be_corrected(world: &World, found: &Member, entry: &Entry, id: &str) -> bool {
+    let free = world.organization.members.iter().all(|it| it.email != entry.email);
+    let has_own_id = found.known_id() == Some(id) && !world.has_doubled_ids();
+    found.status == MemberStatus::Invited
+        && found.role == Role::User
+        && found.email != entry.email
+        && world.mode == Mode::Official
+        && free
+        && has_own_id
+        && can_be_invited(world, entry)
+        && !is_protected(world, &[id, &found.email, &entry.email])
+        && !world.organization.forbidden.contains(&found.id)
+        && world.ledger.people.iter().any(|it| it.external_id.as_str() == id)
+}
+
+/// Whether no setting, rule or number keeps the server from inviting one more in the next run.
+fn can_be_invited(world: &World, entry: &Entry) -> bool {
+    let stages = matches!(world.organization.kind, Kind::Official { staged: true, .. })
+        && !world.sync.invite_users_after_provisioning;
+    let is_allowed = world.connector.allowed_domains.iter().all(|it| entry.email.ends_with(it.as_str()));
+    !stages
+        && is_allowed
+        && !world.sync.overwrite_existing
+        && world.organization.seats.is_none()
+        && world.connector.invitations.per_run.is_none()
+        && world.ledger.refused.is_empty()
+}
+
+fn is_protected(world: &World, names: &[&str]) -> bool {
+    world.connector.protected.iter().any(|it| names.iter().any(|name| name.eq_ignore_ascii_case(it)))
+}
+
+/// Whether a newcomer, whose name a leaver had, could come in: the leaver has lost access by a run, and nothing else is in the way.
+fn could_have_the_name(world: &World, plan: &Plan, entry: &Entry) -> bool {
+    let holder = world.ledger.people.iter().find(|it| it.external_id.as_str() == entry.id);
+    let Some(holder) = holder.filter(|it| it.revoked_by_us) else { return false };
+    let Some(found) = member(world, &entry.id) else { return false };
+    let has_lost = |it: &Kept| matches!(it.because, KeptBecause::AlreadyRevoked | KeptBecause::SentAsDeleted);
+    if !plan.kept.iter().any(|it| it.person.external_id == holder.external_id && has_lost(it)) {
+        return false;
+    }
+    let Some(stable) = &holder.stable_id else { return false };
+    let told = world.ledger.addresses.of(&holder.external_id).len();
+    let others = || world.ledger.addresses.iter().filter(|(id, _)| **id != holder.external_id);
+    let is_told = |email: &str| others().flat_map(|(_, told)| told).any(|it| it.email.as_str() == email);
+    let is_anybodys = |email: &str| {
+        world.organization.members.iter().any(|it| it.email == email)
+            || world.ledger.people.iter().any(|it| it.email.as_str() == email)
+    };
+    let is_wanted =
+        world.directory.people.iter().any(|it| it.email == found.email && it.state != State::Deleted);
+    let ids_used = world.ledger.people.iter().any(|it| it.external_id.as_str() == stable.as_str())
+        || world.has_doubled_ids();
+    entry.state == State::Enabled
+        && world.directory.by_stable(stable.as_str()).is_none()
+        && found.status == MemberStatus::Revoked
+        && found.role == Role::User
+        && found.known_id() == Some(&entry.id)
+        && told <= 1
+        && !is_told(&entry.email)
+        && !is_anybodys(&entry.email)
+        && !is_wanted
+        && !ids_used
+        && !world.directory.silent
+        && !is_protected(world, &[&entry.id, &found.email, &entry.email])
+        && !world.organization.forbidden.contains(&found.id)
+        && can_be_invited(world, entry)
 }
 
 /// Whoever is managed and not asked for is gone, or is kept for a reason that is true.
@@ -425,7 +496,17 @@ fn for_hidden(policy: &LeaverPolicy) -> LeaverAction {
 pub(crate) fn only_refused(world: &World, plan: &Plan, refused: &[Request]) -> Checked {
     let Some(state) = world.state() else { return Ok(()) };
     if !plan.can_import_without(refused) {
-        // Two have one id, with which every import would fail.
+        // Two have one id, with which every import would fail; or it would mean others by the ids that stay exchanged.
+        let keeps_id = |it: &Request| match it {
+            Request::PutMember { id, .. } => {
+                let found = world.organization.members.iter().find(|it| it.id == id.as_str());
+                found.is_some_and(|it| world.given.get(&it.id).is_some_and(|id| it.known_id() != Some(id)))
+            }
+            Request::PutGroup { .. } => true,
+            _ => false,
+        };
+        let has_reason = world.has_doubled_ids() || refused.iter().any(keeps_id);
+        prop_assert!(has_reason, "a refusal about one keeps everybody's import back: {refused:?}");
         return Ok(());
     }
     for change in plan.unfinished(&state) {
@@ -443,7 +524,19 @@ pub(crate) fn only_refused(world: &World, plan: &Plan, refused: &[Request]) -> C
             }
             _ => false,
         });
-        prop_assert!(is_refused, "a refusal about another one kept this from being done: {change:?}");
+        // Whom the server does not let go keeps the seat.
+        let takes_seat = matches!(change, Change::Invite { .. } | Change::Restore { .. });
+        let keeps_seat = |it: &Request| match it {
+            Request::Revoke(id) | Request::Remove(id) => {
+                world.organization.members.iter().any(|it| it.id == id.as_str() && it.status.takes_seat())
+            }
+            _ => false,
+        };
+        let has_no_seat = takes_seat && world.organization.is_full() && refused.iter().any(keeps_seat);
+        prop_assert!(
+            is_refused || has_no_seat,
+            "a refusal about another one kept this from being done: {change:?}"
+        );
     }
     Ok(())
 }
@@ -607,7 +700,8 @@ fn standing(world: &World, plan: &Plan, standing: &Standing) -> Checked {
     }
     let is_true = match standing {
         Standing::AddressDiffers { person, observed } => {
-            let differs = |it: &Member| it.email == *observed && it.email != person.name;
+            let is_held = members.iter().any(|it| it.email == person.name);
+            let differs = |it: &Member| it.email == *observed && it.email != person.name && !is_held;
             match member(world, person.external_id.as_str()) {
                 Some(found) => differs(found),
                 // The server refuses the id of the entry that is there now.

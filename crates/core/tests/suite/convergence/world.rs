@@ -51,7 +51,7 @@ fn send(plan: &Plan, organization: &mut Organization, meanwhile: Option<(usize, 
             request => request,
         };
         let imports = matches!(request, Request::Import(_) | Request::WholeImport(_));
-        if imports && !plan.can_import_without(&sent.refused) {
+        if imports && !plan.can_import_without(&sent.refused) || !plan.has_seat(&request, &sent.refused) {
             continue;
         }
         match organization.apply(&request) {
@@ -433,13 +433,16 @@ impl World {
         Ok(sent)
     }
 
-    /// Lets it happen, unless two whom the settings want would have one address: such a directory is refused as a whole.
+    /// Lets it happen, unless two whom the settings want would have one address: such a directory is refused as a whole. A disabled
+    /// entry beside an enabled one is no such two.
     pub(crate) fn happen(&mut self, event: Event) {
         let before = self.directory.clone();
         self.change(event);
-        if Desired::build(self.directory.snapshot(false), &self.sync).is_err() {
+        if self.directory.has_conflict() {
             self.directory = before;
         }
+        let built = Desired::build(self.directory.snapshot(false), &self.sync);
+        assert!(built.is_ok(), "{:?}: {:#?}", built.err(), self.directory.people);
     }
 
     fn change(&mut self, (kind, whom, how): Event) {
