@@ -131,16 +131,18 @@ impl LedgerState {
         }
         let members: HashMap<&MemberId, &ObservedMember> =
             organization.members.iter().filter_map(|it| Some((it.id.as_ref()?, it))).collect();
+        let managed: HashSet<&ExternalId> = self.people.iter().map(|it| &it.external_id).collect();
         let renamed = self.people.iter().filter_map(|person| {
             let (id, member) = members.get_key_value(person.member_id.as_ref()?)?;
             let held = member.external_id.as_ref().filter(|it| **it != person.external_id)?;
             let is_it = |(external_id, put, email): &(&ExternalId, Option<&MemberId>, Option<&str>)| {
-                *external_id == held && (put == &Some(*id) || *email == Some(member.email.as_str()))
+                // No import gives the id of one whom the ledger knows to another one: such an entry says what was shown before.
+                let by_import = || *email == Some(member.email.as_str()) && !managed.contains(held);
+                *external_id == held && (put == &Some(*id) || by_import())
             };
             given.iter().any(is_it).then(|| (person.external_id.clone(), held.clone()))
         });
         let mut renamed: HashMap<ExternalId, ExternalId> = renamed.collect();
-        let managed: HashSet<&ExternalId> = self.people.iter().map(|it| &it.external_id).collect();
         // Whose it still is keeps it.
         let others: Vec<ExternalId> = renamed
             .iter()
@@ -149,14 +151,19 @@ impl LedgerState {
             .collect();
         drop(managed);
         others.iter().for_each(|it| drop(renamed.remove(it)));
+        let remembered: HashSet<MemberId> =
+            self.people.iter().filter_map(|it| it.member_id.clone()).collect();
         let strangers: HashSet<ExternalId> = self
             .people
             .iter()
             .filter_map(|person| {
                 let own = members.get(person.member_id.as_ref()?);
                 let id = &person.external_id;
-                let is_it =
-                    |it: &&ObservedMember| it.external_id.as_ref() == Some(id) && it.id != person.member_id;
+                // Whose membership the ledger knows came in by no such run.
+                let is_new = |it: &ObservedMember| it.id.as_ref().is_none_or(|id| !remembered.contains(id));
+                let is_it = |it: &&ObservedMember| {
+                    it.external_id.as_ref() == Some(id) && it.id != person.member_id && is_new(it)
+                };
                 let other = organization.members.iter().find(is_it)?;
                 let is_ours =
                     given.iter().any(|(new, _, email)| *new == id && *email == Some(other.email.as_str()));
@@ -239,6 +246,13 @@ impl LedgerState {
     pub fn may_have_revoked(&self, member: &MemberId) -> bool {
         let revoked = |intent: &Intent| matches!(&intent.request, Request::Revoke(id) if id == member);
         self.open_intents.iter().any(|it| it.may_have_happened() && revoked(it))
+    }
+
+    /// Whether a run that was cut off may have given this member another external id, by a request of its own, without noting it: no
+    /// import gives a membership that is known the id of another one.
+    pub fn may_have_put(&self, member: Option<&MemberId>) -> bool {
+        let mut open = self.open_intents.iter().filter(|it| it.may_have_happened());
+        open.any(|it| matches!(&it.request, Request::PutMember { id, .. } if member == Some(id)))
     }
 
     /// Whether a run that was cut off may have given this member this external id without noting it.

@@ -242,3 +242,46 @@ fn where_nobody_can_look_a_run_that_was_cut_off_leaves_one_person_under_an_addre
     let ids: Vec<_> = left(&[freed]).iter().map(|it| it.external_id.as_str().to_owned()).collect();
     assert_eq!(ids, ["a", "b"]);
 }
+
+#[test]
+fn an_import_that_lists_whom_it_was_shown_exchanges_nobody() {
+    let known = |id: &str, member: &str| ManagedPerson {
+        source: SourceName::primary(),
+        external_id: ExternalId::new(id),
+        stable_id: Some(StableId::new(format!("uuid-{id}"))),
+        reference: None,
+        email: Email::new(format!("{id}@x")),
+        revoked_by_us: false,
+        out: None,
+        member_id: Some(MemberId::new(member)),
+        marks: Marks::default(),
+    };
+    let shown = |member: &str, id: &str| ObservedMember {
+        id: Some(MemberId::new(member)),
+        email: Email::new(format!("{member}@x")),
+        external_id: Some(ExternalId::new(id)),
+        changed_id: None,
+        status: MemberStatus::Confirmed,
+        role: Role::User,
+    };
+    let members = [("m", "b"), ("n", "a")].map(|(member, id)| ImportMember {
+        email: Some(format!("{member}@x")),
+        external_id: ExternalId::new(id),
+        deleted: false,
+    });
+    let import = Request::WholeImport(ImportRequest {
+        groups: Vec::new(),
+        members: members.into(),
+        overwrite_existing: true,
+        large_import: false,
+        invite_users_after_provisioning: true,
+    });
+    let people = vec![known("a", "m"), known("b", "n")];
+    let ledger = LedgerState {
+        people: people.clone(),
+        open_intents: vec![intent(import, IntentState::Unknown)],
+        ..LedgerState::default()
+    };
+    let state = OrganizationState { members: vec![shown("m", "b"), shown("n", "a")], groups: Vec::new() };
+    assert_eq!(ledger.as_left_by_open_intents(Some(&state), &SourceName::primary()).people, people);
+}

@@ -106,7 +106,7 @@ pub(super) fn recognize_unmended(
         let ours = member.id.as_ref().and_then(|it| known.get(it).copied());
         let (Some(ours), Some(held)) = (ours, &member.external_id) else { continue };
         let is_anothers = held != ours && managed.contains(held) && replaced.get(ours) != Some(&held);
-        if is_anothers && !ledger.may_have_given(member.id.as_ref(), held) {
+        if is_anothers && !ledger.may_have_put(member.id.as_ref()) {
             member.external_id = Some(ours.clone());
         }
     }

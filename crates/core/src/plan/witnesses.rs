@@ -133,7 +133,7 @@ impl Disputed {
             if held == ours {
                 certain.insert(ours);
             } else if (managed.contains_key(held) || twice.contains(held))
-                && !ledger.may_have_given(member.id.as_ref(), held)
+                && !ledger.may_have_put(member.id.as_ref())
             {
                 questions.push(Question { place, member, ours, held, verdict: Verdict::Open });
             }

@@ -231,3 +231,25 @@ fn two_ids_that_are_refused_come_to_rest() {
     ];
     follows(Mode::Official, 3_640_706_582_244_822_721, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
 }
+
+/// The judge was wrong: in a shared organization, an id that a run of ours gave to another one is no other connector's.
+#[test]
+fn exchanged_ids_are_ours_in_a_shared_organization_too() {
+    let begin = [(0, 0, 2), (0, 0, 3), (44, 0, 0)];
+    let steps = [(vec![(7, 84, 0)], false), (vec![(33, 94, 80), (35, 175, 162), (5, 6, 0)], false)];
+    follows_with(Mode::VaultwardenRead, (3_690_583_609_549_117_016, 192), &begin, &steps);
+}
+
+/// The product was wrong: an import that overwrites and was cut off lists everybody by what was shown, which exchanges nobody.
+#[test]
+fn an_import_that_was_cut_off_exchanges_nobody() {
+    let begin = [(0, 0, 0), (0, 0, 1), (0, 0, 3)];
+    let steps = [
+        (vec![(3, 2, 0), (8, 0, 0)], false),
+        (vec![(0, 0, 14), (35, 1, 242), (35, 80, 74), (33, 32, 109)], false),
+        (vec![], false),
+        (vec![], false),
+        (vec![(0, 0, 2), (42, 0, 0)], false),
+    ];
+    follows(Mode::Official, 242_872_535_713_052_896, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}

@@ -498,10 +498,11 @@ pub(crate) fn only_refused(world: &World, plan: &Plan, refused: &[Request]) -> C
     if !plan.can_import_without(refused) {
         // Two have one id, with which every import would fail; or it would mean others by the ids that stay exchanged.
         let keeps_id = |it: &Request| match it {
-            Request::PutMember { id, .. } => {
-                let found = world.organization.members.iter().find(|it| it.id == id.as_str());
-                found.is_some_and(|it| world.given.get(&it.id).is_some_and(|id| it.known_id() != Some(id)))
-            }
+            Request::PutMember { id, external_id } => world
+                .ledger
+                .people
+                .iter()
+                .any(|it| it.external_id == *external_id && it.member_id.as_ref() == Some(id)),
             Request::PutGroup { .. } => true,
             _ => false,
         };
@@ -897,6 +898,10 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
                     matches!(it, Standing::ChangedAgain { what: MendedKind::Group, about, .. } if about.external_id == group.external_id)
                 })
         }
+        // Who could have been the newcomer with the address is told from that one, who is known by now.
+        Change::Remove { person, cause } if *cause != Cause::EntryReplaced => plan.changes.iter().any(|it| {
+            matches!(it, Change::Revoke { person: revoked, .. } if revoked.external_id == person.external_id)
+        }),
         // Whose successor waited for a turn, or for an id.
         Change::Remove { cause: Cause::EntryReplaced, .. } => waits || !later.is_empty(),
         // Unseen groups appear with their first member.

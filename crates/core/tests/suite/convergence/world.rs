@@ -310,7 +310,9 @@ impl World {
         if self.connector.shared_organization {
             // Who has an id of another connector is that one's.
             let is_foreign = |it: &&Member| {
-                it.known_id().is_some_and(|id| self.given.get(&it.id).is_some_and(|given| given != id))
+                it.known_id().is_some_and(|id| {
+                    self.given.get(&it.id).is_some_and(|given| given != id) && !self.is_given(id)
+                })
             };
             let foreign: Vec<String> = members.iter().filter(is_foreign).map(|it| it.id.clone()).collect();
             foreign.iter().for_each(|it| drop(self.given.remove(it)));
@@ -383,9 +385,14 @@ impl World {
     /// The id under which this member is ours, also where somebody changed or cleared it since.
     pub(crate) fn known_as<'a>(&'a self, member: &'a Member) -> Option<&'a str> {
         let given = self.given.get(&member.id).map(String::as_str);
-        let is_foreign =
-            self.connector.shared_organization && member.known_id().is_some_and(|it| Some(it) != given);
+        let is_foreign = self.connector.shared_organization
+            && member.known_id().is_some_and(|it| Some(it) != given && !self.is_given(it));
         given.filter(|_| !is_foreign).or_else(|| member.known_id())
+    }
+
+    /// Whether runs of ours gave this id to anybody: then it is no other connector's.
+    fn is_given(&self, id: &str) -> bool {
+        self.given.values().any(|it| it == id)
     }
 
     pub(crate) fn overwrites_somebody_unfinished(&self) -> bool {
