@@ -1,5 +1,6 @@
 //! The console without a terminal: keys and reports in, screens out.
 
+mod guided;
 mod judged;
 mod manual;
 mod office;
