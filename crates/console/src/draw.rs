@@ -273,7 +273,9 @@ impl Pen<'_> {
             return;
         }
         // In a wide window both parts get more.
-        let column = (usize::from(left_width) * room / 78).clamp(8, room.saturating_sub(8));
+        let left_width = usize::from(left_width);
+        let column = (left_width * room / 78).max(left_width.min(room / 2));
+        let column = column.clamp(8, room.saturating_sub(8));
         self.text(y, &cut(&left, column.saturating_sub(1)), style);
         let right = cut(&fit_in_a_line(&row.right), room - column);
         self.buffer.set_stringn(self.left + column as u16, y, right, room - column, style);

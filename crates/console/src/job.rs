@@ -124,6 +124,8 @@ pub struct ServiceState {
     pub is_root: bool,
     /// Minutes between two runs by a timer.
     pub minutes: i64,
+    /// Whether the settings of the profile in use say when runs start.
+    pub has_schedule: bool,
     /// How the profiles are, in words.
     pub profiles: String,
     /// Why the service could not be asked itself: what is shown of the profiles is read from their files.

@@ -13,13 +13,14 @@ mod state;
 use crate::job::{Happened, Job, JobId, Report};
 use crate::runs::Runs;
 use bwdc_engine::event::RunEvent;
+use bwdc_engine::failpoint::may_panic;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::secrets::SecretName;
 use bwdc_engine::service::keeper;
 use bwdc_engine::{Cancel, Control, Engine, EngineError, ReadMode};
 use bwdc_messages::finding::Described;
 use bwdc_messages::refused_run::withdrawn;
-use bwdc_messages::{describe, notice, progress};
+use bwdc_messages::{Condition, ErrorKind, ErrorText, describe, notice, progress, text};
 use run::Run;
 use state::{refused, state};
 use std::rc::Rc;
@@ -99,11 +100,30 @@ fn work(mut incoming: UnboundedReceiver<Order>, outgoing: &mpsc::Sender<Report>,
             let (runs, desk) = (runs.clone(), Rc::clone(&desk));
             tokio::task::spawn_local(async move {
                 let id = order.id;
-                carry_out(order, teller, desk).await;
+                let work = carry_out(order, teller.clone(), desk);
+                // A job that panics ends alone, and whoever waits for it hears of it.
+                if tokio::task::spawn_local(work).await.is_err() {
+                    teller.tell(Happened::Failed(Box::new(broken())));
+                }
                 runs.end(id);
             });
         }
     });
+}
+
+/// That the program itself failed at a job.
+fn broken() -> ErrorText {
+    ErrorText {
+        kind: ErrorKind::Storage,
+        condition: Condition::Broken,
+        message: text!(
+            "console.broken",
+            "The program failed at this, which is an error in it. What was sent until then is in the history of runs, and the next run \
+             looks at the organization before it goes on. The log says where it failed."
+        ),
+        next_steps: Vec::new(),
+        official: false,
+    }
 }
 
 /// Where the reports of one job go.
@@ -218,6 +238,7 @@ async fn quick(
             Happened::State(Box::new(state(&engine, environment)?))
         }
         Job::Plan => {
+            may_panic("console-plan");
             let events = |event| teller.event(event);
             let control = Control { events: &events, cancel };
             Happened::Planned(Box::new(engine.plan(ReadMode::Incremental, control).await?))

@@ -1,10 +1,13 @@
 //! The driver for a terminal: keys in, frames out. The terminal is put back as it was, however the program ends.
 
+mod sixteen;
+
 use crate::app::{App, Start};
 use crate::draw::{Colors, draw};
 use crate::key::Key;
 use crate::office::Office;
 use crate::runs::Runs;
+use bwdc_engine::failpoint::may_panic;
 use bwdc_engine::paths::ProcessEnvironment;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -16,6 +19,7 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use sixteen::Sixteen;
 use std::io::{self, Stdout, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,6 +62,7 @@ fn converse(app: &mut App, office: &Office, screen: &mut Held, colors: Colors) -
             match event::read()? {
                 Event::Key(key) if is_suspend(&key) => screen.suspend()?,
                 Event::Key(key) => {
+                    may_panic("console-key");
                     if let Some(key) = translated(&key) {
                         app.key(&key);
                     }
@@ -149,19 +154,25 @@ fn no_color(environment: &ProcessEnvironment) -> bool {
 
 /// The terminal, held for frames.
 struct Held {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<CrosstermBackend<Sixteen<Stdout>>>,
 }
 
 impl Held {
     fn take() -> io::Result<Self> {
         let before = std::panic::take_hook();
+        let ours = std::thread::current().id();
         std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().id() != ours {
+                // Its job ends alone, and the frame stays: the message is for the log.
+                tracing::error!("{panic}");
+                return;
+            }
             // Whatever the panic is about, its message has to be readable.
             let _ = give_back();
             before(panic);
         }));
         enter()?;
-        let terminal = Terminal::new(CrosstermBackend::new(stdout()));
+        let terminal = Terminal::new(CrosstermBackend::new(Sixteen::new(stdout())));
         terminal.map(|terminal| Self { terminal }).inspect_err(|_| {
             let _ = give_back();
         })

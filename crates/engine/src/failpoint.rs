@@ -3,6 +3,7 @@
 //! Without the feature `failpoints` a place costs nothing. With it, two environment variables steer it, so that a test
 //! needs no channel into the process that it starts: `BWDC_FAILPOINT_LOG=file` gains a line per place that is passed,
 //! and `BWDC_FAILPOINT=name[:n]` ends the process at the n-th pass (the first by default), without running a destructor.
+//! `BWDC_PANIC=name` makes the process panic at a place that may.
 //! `BWDC_WAIT_SPEED=n` makes the pauses of a run pass so many times as fast.
 
 /// Passes the place called `name`.
@@ -14,6 +15,18 @@ pub fn hit(_name: &str) {}
 #[cfg(feature = "failpoints")]
 pub fn hit(name: &str) {
     armed::hit(name);
+}
+
+/// A place at which a test can make the process panic.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub fn may_panic(_name: &str) {}
+
+/// A place at which a test can make the process panic.
+#[cfg(feature = "failpoints")]
+pub fn may_panic(name: &str) {
+    let wanted = std::env::var("BWDC_PANIC");
+    assert!(wanted.as_deref() != Ok(name), "a test asked for a panic at {name}");
 }
 
 /// How many seconds of a run's pauses pass in one real second: 1 outside tests.

@@ -53,6 +53,8 @@ pub enum Condition {
     ServiceSilent,
     /// Somebody ended it.
     Ended,
+    /// The program itself failed.
+    Broken,
     /// Nothing that has a name of its own.
     #[default]
     Other,
@@ -116,6 +118,7 @@ impl Condition {
             Self::OfService => text!("condition.of-service", "The service of this machine has this profile"),
             Self::ServiceSilent => text!("condition.service", "The service cannot be asked"),
             Self::Ended => text!("condition.ended", "The run was ended"),
+            Self::Broken => text!("condition.broken", "The program failed"),
             Self::Other => return None,
         })
     }

@@ -11,6 +11,7 @@ use bwdc_messages::foreign::fit_in_a_line;
 use bwdc_messages::line::Line;
 use bwdc_messages::status::{self, report};
 use bwdc_messages::{CommandLine, service as words, system_service as system_words};
+use serde_json::Value;
 use std::time::Duration;
 
 /// How long the service may take to tell how it is.
@@ -27,8 +28,8 @@ pub(super) async fn carry_out(work: ServiceWork, environment: &ProcessEnvironmen
     match done {
         Ok(Ok(what)) => teller.tell(what),
         Ok(Err(error)) => teller.tell(Happened::Failed(Box::new(system_words::error_text(&error)))),
-        // It panicked: the hook has said so.
-        Err(_) => teller.tell(Happened::Examined),
+        // It panicked: the log says where.
+        Err(_) => teller.tell(Happened::Failed(Box::new(super::broken()))),
     }
 }
 
@@ -88,6 +89,9 @@ fn look(environment: &ProcessEnvironment) -> ServiceState {
         running,
         is_root: system::is_root(),
         minutes: minutes(environment),
+        // Where the service has the profile, it is the one to tell.
+        has_schedule: keeper(environment).is_some()
+            || ["sync.interval", "schedule.cron"].iter().any(|it| value(environment, it).is_some()),
         profiles: profiles.unwrap_or_else(|| of_files(environment, running)),
         silent,
     }
@@ -105,9 +109,14 @@ fn of_files(environment: &ProcessEnvironment, running: Option<bool>) -> String {
     report(&found, service, Clock::System.now(), &commands(environment)).text
 }
 
-/// The interval of the profile that is in use.
-fn minutes(environment: &ProcessEnvironment) -> i64 {
+/// What the settings of the profile that is in use say.
+fn value(environment: &ProcessEnvironment, name: &str) -> Option<Value> {
     let settings = Engine::open(environment.clone()).and_then(|it| it.settings()).unwrap_or_default();
-    let set = settings.iter().find(|it| it.setting.name == "sync.interval");
-    set.and_then(|it| it.value.as_i64()).unwrap_or(INTERVAL.0).max(INTERVAL.1)
+    settings.into_iter().find(|it| it.setting.name == name).map(|it| it.value).filter(|it| !it.is_null())
+}
+
+/// Minutes between single runs.
+fn minutes(environment: &ProcessEnvironment) -> i64 {
+    let set = value(environment, "sync.interval").and_then(|it| it.as_i64());
+    set.unwrap_or(INTERVAL.0).max(INTERVAL.1)
 }

@@ -34,6 +34,17 @@ impl DoctorView {
         }
     }
 
+    /// Whoever has not moved meanwhile is shown what matters most.
+    fn choose_first_problem(&mut self) {
+        if self.at.0 != 0 {
+            return;
+        }
+        let shown = self.shown();
+        let failed = shown.iter().position(|it| it.is_failure());
+        let problem = failed.or_else(|| shown.iter().position(|it| !it.is_good()));
+        self.at = Chosen(problem.unwrap_or(0));
+    }
+
     fn shown(&self) -> Vec<&Described> {
         let wanted =
             |it: &&Described| (!self.problems_only || !it.is_good()) && self.search.shows(&it.line());
@@ -72,12 +83,24 @@ impl View for DoctorView {
             Happened::Examined => {
                 self.job = None;
                 let failed = self.found.iter().filter(|it| it.is_failure()).count();
-                let tone = if failed == 0 { Tone::Good } else { Tone::Bad };
+                let warned = self.found.iter().filter(|it| !it.is_good()).count() - failed;
+                let tone = match (failed, warned) {
+                    (0, 0) => Tone::Good,
+                    (0, _) => Tone::Warning,
+                    _ => Tone::Bad,
+                };
                 let checks = self.found.len();
                 desk.say(
-                    text!("doctor-view.done", "{checks:check/checks}, {failed} failed.", checks, failed),
+                    text!(
+                        "doctor-view.done",
+                        "{checks:check/checks}: {failed} failed, {warned:warning/warnings}.",
+                        checks,
+                        failed,
+                        warned
+                    ),
                     tone,
                 );
+                self.choose_first_problem();
             }
             Happened::Failed(error) => {
                 self.job = None;

@@ -287,6 +287,16 @@ fn head(state: &ServiceState) -> Vec<Line> {
         None => Tone::Warning,
     };
     let mut lines = vec![Line::new(words::state(state.running), tone)];
+    if !state.has_schedule {
+        lines.push(Line::new(
+            text!(
+                "service-view.no-schedule",
+                "No schedule is set, so that the service starts no run: set one under `{form}`.",
+                form = FormPart::Service.title()
+            ),
+            Tone::Warning,
+        ));
+    }
     if let Some(silent) = &state.silent {
         lines.push(Line::new(silent.as_str(), Tone::Warning));
     }

@@ -119,7 +119,9 @@ fn helpful(condition: Condition) -> Vec<(Step, String)> {
         Condition::OrganizationUnreachable => vec![server(), doctor()],
         Condition::KeyRefused | Condition::KeyOfAnother => vec![server(), doctor()],
         Condition::HeldInPart | Condition::Ended => vec![history()],
-        Condition::Settling | Condition::PlanChanged | Condition::Other => vec![history(), doctor()],
+        Condition::Settling | Condition::PlanChanged | Condition::Broken | Condition::Other => {
+            vec![history(), doctor()]
+        }
         Condition::SettingsIncomplete
         | Condition::SettingsDamaged
         | Condition::SettingsTooOld

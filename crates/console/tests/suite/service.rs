@@ -18,7 +18,14 @@ fn service(running: Option<bool>) -> Stage {
 
 fn state(running: Option<bool>) -> ServiceState {
     let profiles = "OK: default is healthy\ndefault\n  Schedule           every 30 minutes\n  Last run           2025-11-26 16:52 UTC: complete";
-    ServiceState { running, is_root: false, minutes: 30, profiles: profiles.to_owned(), silent: None }
+    ServiceState {
+        running,
+        is_root: false,
+        minutes: 30,
+        has_schedule: running.is_some(),
+        profiles: profiles.to_owned(),
+        silent: None,
+    }
 }
 
 pub(crate) fn draft(foreign: bool) -> Draft {

@@ -1,6 +1,7 @@
 //! The same at a real terminal, which tmux keeps: keys are counted, screens are waited for, and the terminal is left as it was.
 
 use super::{Stage, entra, slapd};
+use crate::contract::stage::answer;
 use crate::review::refused_stage;
 use bwdc_harness::home::Home;
 use bwdc_sandbox::organization::MemberStatus;
@@ -32,6 +33,18 @@ impl Terminal {
             .args(["-u", "new-session", "-d", "-x", &width, "-y", &height, &script])
             .env("TERM", "screen-256color");
         let status = command.status().expect("tmux runs");
+        assert!(status.success(), "tmux starts");
+        terminal
+    }
+
+    /// A terminal with a shell in it.
+    fn shell(home: &Home, size: (u16, u16)) -> Self {
+        let terminal = Self { socket: home.path().join("tmux"), keys: 0 };
+        let (width, height) = (size.0.to_string(), size.1.to_string());
+        let mut command = home.command("tmux", &[]);
+        command.arg("-f").arg("/dev/null").arg("-S").arg(&terminal.socket);
+        command.args(["-u", "new-session", "-d", "-x", &width, "-y", &height, "bash --norc -i"]);
+        let status = command.env("TERM", "screen-256color").status().expect("tmux runs");
         assert!(status.success(), "tmux starts");
         terminal
     }
@@ -217,6 +230,49 @@ fn a_program_that_the_system_ends_leaves_the_terminal_as_it_was() {
     terminal.until("left:");
     let screen = terminal.until(" echo");
     assert!(!screen.contains("Guided set-up"), "{screen}");
+}
+
+#[test]
+fn a_panic_leaves_the_terminal_as_it_was_and_can_be_read() {
+    let mut stage = Stage::new();
+    stage.home.set("BWDC_PANIC", "console-key");
+    let mut terminal = Terminal::start(&stage.home, (80, 24), "ui");
+    terminal.until("Not signed in");
+    terminal.key("Down");
+    let screen = terminal.until_all(&["a test asked for a panic at console-key", "left:101", " echo"]);
+    assert!(!screen.contains("Guided set-up"), "{screen}");
+}
+
+#[test]
+fn a_job_that_panics_ends_alone() {
+    let mut stage = Stage::new();
+    stage.home.set("BWDC_PANIC", "console-plan");
+    let mut terminal = Terminal::start(&stage.home, (80, 24), "ui");
+    terminal.until("Not signed in");
+    terminal.key("5");
+    let screen = terminal.until("The program failed");
+    assert!(!screen.contains("a test asked"), "the frame is not written over: {screen}");
+    terminal.key("Escape");
+    terminal.until("Guided set-up");
+    terminal.leave();
+    let plain = answer(&stage.home, &["ui", "--plain"], "5\n:back\n0\n");
+    assert_eq!(plain.code, Some(0), "{}", plain.stderr);
+    assert!(plain.stdout.contains("The program failed"), "{}", plain.stdout);
+}
+
+#[test]
+fn who_leaves_it_for_a_while_has_the_shell_and_comes_back_to_the_same_screen() {
+    let stage = Stage::new();
+    let mut terminal = Terminal::shell(&stage.home, (80, 24));
+    terminal.value(&format!("{} ui", env!("CARGO_BIN_EXE_bwdc")));
+    terminal.until("Guided set-up");
+    terminal.key("C-z");
+    terminal.until("Stopped");
+    terminal.value("stty -a | grep -o ' echo '; echo between");
+    let screen = terminal.until_all(&[" echo\n", "between\n"]);
+    assert!(!screen.contains("Guided set-up"), "{screen}");
+    terminal.value("fg");
+    terminal.until("Guided set-up");
 }
 
 #[test]
