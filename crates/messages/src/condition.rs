@@ -223,7 +223,9 @@ fn of_organization(error: &OrganizationError) -> Condition {
     match error {
         OrganizationError::SignIn(message) => of_message(message),
         OrganizationError::Observer { message, .. } => of_message(message),
-        OrganizationError::Transport(_) => Condition::OrganizationUnreachable,
+        OrganizationError::Transport(_) | OrganizationError::TooSlow { .. } => {
+            Condition::OrganizationUnreachable
+        }
         OrganizationError::Lease(_) => Condition::Busy,
         OrganizationError::Client(_)
         | OrganizationError::NoToken { .. }

@@ -5,6 +5,7 @@ use crate::http::{HttpError, TransportError, describe_status};
 use crate::lease::LeaseError;
 use crate::notice::Belonging;
 use bwdc_core::names::MemberId;
+use std::time::Duration;
 
 /// Why nothing could be learned from the server.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,22 @@ pub enum OrganizationError {
     /// No answer came.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// Each answer came in time, and all of them took longer than so many may: nothing more is sent.
+    #[error(
+        "{requests} requests to the organization's server took {} min, more than the {} min that so many may take; the next one was to be {url}",
+        minutes(*taken),
+        minutes(*allowed)
+    )]
+    TooSlow {
+        /// Where the request was to go that is not sent any more.
+        url: String,
+        /// How many were sent before.
+        requests: u64,
+        /// How long they took, those at the same time each.
+        taken: Duration,
+        /// How long so many may take.
+        allowed: Duration,
+    },
     /// Another machine may be at work: nothing was sent.
     #[error(transparent)]
     Lease(#[from] LeaseError),
@@ -70,6 +87,10 @@ pub enum OrganizationError {
         /// The number.
         role: i32,
     },
+}
+
+fn minutes(time: Duration) -> u64 {
+    time.as_secs().div_ceil(60)
 }
 
 impl OrganizationError {

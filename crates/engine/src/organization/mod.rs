@@ -15,6 +15,7 @@ mod message;
 mod observe;
 mod observer;
 mod rejection;
+mod run_time;
 mod token;
 mod transport;
 

@@ -1,6 +1,7 @@
 //! How the organization's server is asked: with the headers of the official connector, a token, and the policy of retries.
 
 use super::error::OrganizationError;
+use super::run_time::RunTime;
 use super::token::AccessToken;
 use crate::clock::Clock;
 use crate::event::{Awaited, Event, Events};
@@ -87,6 +88,7 @@ pub(super) struct Transport {
     pub(super) clock: Clock,
     /// In milliseconds.
     pub(super) paused: AtomicU64,
+    pub(super) run_time: RunTime,
     /// By which only one of several machines is at work; None: this one is alone.
     pub(super) lease: Option<Arc<Lease>>,
 }
@@ -100,6 +102,7 @@ impl Transport {
             retry: RetryPolicy::default(),
             clock: Clock::System,
             paused: AtomicU64::new(0),
+            run_time: RunTime::default(),
             lease: None,
         }
     }
@@ -135,6 +138,8 @@ impl Transport {
         let headers = headers(call, token)?;
         let mut attempts = Attempts::new(self.retry);
         loop {
+            let begun = self.run_time.begin(call, &self.timeouts);
+            begun.map_err(|error| Failure { error, sent: Sent::CertainlyNot })?;
             if let Some(lease) = &self.lease {
                 let expected = lease.expect();
                 expected.map_err(|error| Failure { error: error.into(), sent: Sent::CertainlyNot })?;
@@ -142,6 +147,7 @@ impl Transport {
             let (begun, mut status) = (Instant::now(), None);
             let answered = |answered, _: &HeaderMap| status = Some(answered);
             let outcome = self.exchange.send_and_read(call, headers.clone(), answered, &read).await;
+            self.run_time.end(call, begun.elapsed());
             tracing::debug!(
                 method = %call.method,
                 url = call.url,
@@ -191,5 +197,57 @@ fn verdict<B>(call: &Call, outcome: &Result<Reply<B>, TransportError>) -> (Again
         Err(error) => {
             (Again::after_error(call.repeat, error), Some(Awaited::Failed { error: error.to_string() }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{ClientOptions, ProxyChoice, Repeat};
+    use reqwest::Method;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    /// A server that answers each request after this time.
+    fn slow_server(after: Duration) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/config", listener.local_addr().expect("bound"));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let _ = stream.read(&mut [0; 4096]);
+                std::thread::sleep(after);
+                let _ =
+                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}");
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn the_time_of_each_answer_counts_and_when_it_is_used_up_nothing_is_sent() {
+        let options = ClientOptions { proxy: ProxyChoice::Direct, ..ClientOptions::default() };
+        let transport = Transport::new(Exchange::new(&options).expect("a client"));
+        let after = Duration::from_millis(60);
+        let call = Call {
+            method: Method::GET,
+            url: slow_server(after),
+            body: Body::None,
+            headers: HeaderMap::new(),
+            repeat: Repeat::Read,
+            time_limit: transport.timeouts.answer,
+            size_limit: 100,
+        };
+        for count in 1..=2 {
+            let answer = transport.exchange(&call, None, &|_| ()).await;
+            assert!(answer.is_ok_and(|it| it.is_success()));
+            assert!(transport.run_time.reading() >= after * count);
+        }
+        transport.run_time.end(&call, Duration::from_secs(24 * 60 * 60));
+        let Err(Failure { error, sent }) = transport.exchange(&call, None, &|_| ()).await else {
+            panic!("a day is too long")
+        };
+        assert!(matches!(error, OrganizationError::TooSlow { requests: 2, .. }), "{error}");
+        assert_eq!(sent, Sent::CertainlyNot);
     }
 }

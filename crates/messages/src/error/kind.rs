@@ -164,6 +164,7 @@ fn of_organization(error: &OrganizationError) -> ErrorKind {
         OrganizationError::SignIn(_) | OrganizationError::NoToken { .. } => ErrorKind::SignIn,
         OrganizationError::Client(_)
         | OrganizationError::Transport(_)
+        | OrganizationError::TooSlow { .. }
         | OrganizationError::Lease(_)
         | OrganizationError::Id { .. }
         | OrganizationError::Observer { .. }

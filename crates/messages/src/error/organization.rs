@@ -15,6 +15,16 @@ pub(super) fn steps(error: &OrganizationError) -> Vec<NextStep> {
     match error {
         E::Client(error) => http::steps(error),
         E::Transport(error) => transport(error),
+        E::TooSlow { .. } => vec![
+            Step::Say(text!(
+                "step.organization.too-slow",
+                "Look at the server: it answers, and needs much longer than others of its kind. What was done counts, and the next \
+                 sync goes on from there."
+            ))
+            .into(),
+            Step::change("time-limits.organization")
+                .to(text!("step.organization.more-time", "If it has to be so slow, to give each answer, and by it the whole run, more time")),
+        ],
         E::Lease(error) => super::store::lease_steps(error),
         E::Id { .. } => say(text!(
             "step.organization.id",
