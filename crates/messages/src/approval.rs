@@ -1,4 +1,5 @@
-//! What has to be typed to approve a refused run: the number that the limits refused, so that nobody approves what nobody read.
+//! What has to be typed to approve a refused run: how much of what the limits refused this run would do, so that nobody
+//! approves what nobody read. What earlier runs did counts for the limits and is done: no approval is about it.
 
 use crate::text;
 use bwdc_core::plan::Refusal;
@@ -33,41 +34,41 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 managed
             ),
         ),
-        Refusal::TooManyRemovals { planned, .. } => of(
+        Refusal::TooManyRemovals { planned, earlier, .. } => of(
             1,
-            *planned,
+            planned.saturating_sub(*earlier),
             text!(
                 "approve.removals",
-                "{planned:person/people} would lose access. To approve this, type {planned}",
-                planned
+                "{now:person/people} would lose access. To approve this, type {now}",
+                now = planned.saturating_sub(*earlier)
             ),
         ),
-        Refusal::TooManyMemberships { planned, .. } => of(
+        Refusal::TooManyMemberships { planned, earlier, .. } => of(
             2,
-            *planned,
+            planned.saturating_sub(*earlier),
             text!(
                 "approve.memberships",
-                "{planned:membership/memberships} would end. To approve this, type {planned}",
-                planned
+                "{now:membership/memberships} would end. To approve this, type {now}",
+                now = planned.saturating_sub(*earlier)
             ),
         ),
-        Refusal::GroupEmptied { lost, group, .. } => of(
+        Refusal::GroupEmptied { lost, group, earlier, .. } => of(
             3,
-            *lost,
+            lost.saturating_sub(*earlier),
             text!(
                 "approve.group",
-                "{lost:member/members} would leave `{group}`. To approve this, type {lost}",
-                lost,
+                "{now:member/members} would leave `{group}`. To approve this, type {now}",
+                now = lost.saturating_sub(*earlier),
                 group
             ),
         ),
-        Refusal::TooManyGroups { planned, .. } => of(
+        Refusal::TooManyGroups { planned, earlier, .. } => of(
             4,
-            *planned,
+            planned.saturating_sub(*earlier),
             text!(
                 "approve.groups",
-                "{planned:group/groups} would be left without members or deleted. To approve this, type {planned}",
-                planned
+                "{now:group/groups} would be left without members or deleted. To approve this, type {now}",
+                now = planned.saturating_sub(*earlier)
             ),
         ),
         Refusal::NoGroups { managed, .. } => of(
@@ -97,13 +98,13 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 planned
             ),
         ),
-        Refusal::TooManyReplacedGroups { planned, .. } => of(
+        Refusal::TooManyReplacedGroups { planned, earlier, .. } => of(
             6,
-            *planned,
+            planned.saturating_sub(*earlier),
             text!(
                 "approve.replaced",
-                "{planned:group/groups} would take the place of groups that are gone. To approve this, type {planned}",
-                planned
+                "{now:group/groups} would take the place of groups that are gone. To approve this, type {now}",
+                now = planned.saturating_sub(*earlier)
             ),
         ),
         Refusal::TooManyAdoptedGroups { planned, .. } => of(
@@ -157,11 +158,44 @@ mod tests {
     #[test]
     fn people_who_lose_access_go_before_everything_else_and_what_must_be_mended_has_no_number() {
         let invitations = Refusal::TooManyInvitations { planned: 57, allowed: 20 };
-        let removals = Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100 };
+        let removals = Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0 };
         let number = |refusals: &[Refusal]| approval(refusals).map(|it| it.number);
         assert_eq!(number(std::slice::from_ref(&invitations)), Some(57));
         assert_eq!(number(&[invitations.clone(), removals]), Some(12));
         assert_eq!(number(&[invitations, Refusal::OverwriteWithLargeImport]), None);
         assert_eq!(number(&[]), None);
+    }
+
+    #[test]
+    fn what_is_typed_is_what_this_run_would_do_and_not_what_earlier_runs_did() {
+        for (refusal, number, question) in [
+            (
+                Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 10 },
+                2,
+                "2 people would lose access. To approve this, type 2",
+            ),
+            (
+                Refusal::TooManyMemberships { planned: 30, allowed: 20, earlier: 29 },
+                1,
+                "1 membership would end. To approve this, type 1",
+            ),
+            (
+                Refusal::GroupEmptied { group: "Staff".to_owned(), before: 9, lost: 5, earlier: 3 },
+                2,
+                "2 members would leave `Staff`. To approve this, type 2",
+            ),
+            (
+                Refusal::TooManyGroups { planned: 4, allowed: 3, earlier: 1 },
+                3,
+                "3 groups would be left without members or deleted. To approve this, type 3",
+            ),
+            (
+                Refusal::TooManyReplacedGroups { planned: 4, allowed: 1, earlier: 3 },
+                1,
+                "1 group would take the place of groups that are gone. To approve this, type 1",
+            ),
+        ] {
+            assert_eq!(approval(&[refusal]), Some(Approval { number, question: question.to_owned() }));
+        }
     }
 }

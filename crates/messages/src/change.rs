@@ -64,16 +64,21 @@ pub fn kept(kept: &Kept) -> String {
         cause,
     );
     let because = match &kept.because {
-        KeptBecause::Policy => text!("kept.policy", "`[leavers]` in connector.toml keeps such people"),
+        KeptBecause::Policy => {
+            text!("kept.policy", "`{setting}` keeps such people", setting = leavers(kept.cause))
+        }
         KeptBecause::Grace { until } => {
             return text!(
                 "kept.grace",
-                "{happened}; `[leavers]` in connector.toml waits until {until}",
+                "{happened}; `{setting}` waits until {until}",
                 happened,
+                setting = grace(kept.cause),
                 until = moment(*until)
             );
         }
-        KeptBecause::Parity => text!("kept.no-policy", "no setting removes such people"),
+        KeptBecause::Parity => {
+            text!("kept.no-policy", "kept as long as `{setting}` is not set", setting = leavers(kept.cause))
+        }
         KeptBecause::AddressInUse => {
             text!(
                 "kept.address-in-use",
@@ -89,10 +94,15 @@ pub fn kept(kept: &Kept) -> String {
                 missing
             );
         }
+        KeptBecause::ServerCannotRevoke if kept.cause == Some(Cause::Hidden) => text!(
+            "kept.no-revoke-hidden",
+            "this server cannot revoke access, which Bitwarden servers do since version 2026.2.0: update it"
+        ),
         KeptBecause::ServerCannotRevoke => text!(
             "kept.no-revoke",
-            "this server cannot revoke access, which Bitwarden servers do since version 2026.2.0: update it, or set the \
-             cause's action in `[leavers]` in connector.toml to \"remove\""
+            "this server cannot revoke access, which Bitwarden servers do since version 2026.2.0: update it, or set \
+             `{setting}` to remove",
+            setting = leavers(kept.cause)
         ),
         KeptBecause::Protected => text!("kept.protected", "`protected` in connector.toml lists this person"),
         KeptBecause::Baseline => text!("kept.baseline", "the first run removes nobody"),
@@ -143,6 +153,22 @@ pub fn kept(kept: &Kept) -> String {
         }
     };
     text!("kept.because", "{happened}; {because}", happened, because)
+}
+
+/// The setting that says what becomes of people who leave for this cause.
+fn leavers(cause: Option<Cause>) -> &'static str {
+    match cause {
+        Some(Cause::Disabled) => "leavers.disabled",
+        Some(Cause::Deleted) => "leavers.deleted",
+        Some(Cause::OutOfScope) => "leavers.out-of-scope",
+        Some(Cause::Hidden) => "leavers.hidden",
+        _ => "leavers.gone",
+    }
+}
+
+/// The setting that says how long that waits.
+fn grace(cause: Option<Cause>) -> String {
+    format!("{}-grace-hours", leavers(cause))
 }
 
 /// Why a person or group is not brought over.
@@ -515,3 +541,6 @@ fn new_address(observed: &str, server: ServerKind) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

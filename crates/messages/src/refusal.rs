@@ -60,34 +60,62 @@ pub fn refusal(refusal: &Refusal, stage: Stage) -> String {
 
 /// What is refused, and why.
 pub fn message(refusal: &Refusal) -> String {
+    match earlier(refusal) {
+        Some(earlier) => format!("{} {earlier}", together_with_earlier(refusal)),
+        None => together_with_earlier(refusal),
+    }
+}
+
+/// That the number counts what earlier runs did as well: a list of what this run would do is shorter.
+fn earlier(refusal: &Refusal) -> Option<String> {
+    let (planned, earlier) = match refusal {
+        Refusal::TooManyRemovals { planned, earlier, .. }
+        | Refusal::TooManyMemberships { planned, earlier, .. }
+        | Refusal::GroupEmptied { lost: planned, earlier, .. }
+        | Refusal::TooManyGroups { planned, earlier, .. }
+        | Refusal::TooManyReplacedGroups { planned, earlier, .. } => (*planned, *earlier),
+        _ => return None,
+    };
+    (earlier > 0).then(|| {
+        text!(
+            "refusal.earlier",
+            "Of these {planned}, {earlier} {earlier|is/are} from earlier runs and {now} from this one.",
+            planned,
+            earlier,
+            now = planned.saturating_sub(earlier)
+        )
+    })
+}
+
+fn together_with_earlier(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::TooManyRemovals { planned, allowed, managed } => text!(
+        Refusal::TooManyRemovals { planned, allowed, managed, .. } => text!(
             "refusal.removals",
             "{planned} of {managed:managed member/managed members} would lose access within a day. The limit is {allowed}.",
             planned,
             managed,
             allowed
         ),
-        Refusal::TooManyMemberships { planned, allowed } => text!(
+        Refusal::TooManyMemberships { planned, allowed, .. } => text!(
             "refusal.memberships",
             "{planned:membership/memberships} would end within a day. The limit is {allowed}.",
             planned,
             allowed
         ),
-        Refusal::GroupEmptied { group, before, lost } => text!(
+        Refusal::GroupEmptied { group, before, lost, .. } => text!(
             "refusal.group-emptied",
             "The group `{group}` would lose {lost} of {before:member/members}, more than `limits.group-percent` allows.",
             group,
             lost,
             before
         ),
-        Refusal::TooManyGroups { planned, allowed } => text!(
+        Refusal::TooManyGroups { planned, allowed, .. } => text!(
             "refusal.groups",
             "{planned:group/groups} would be left without members or deleted. The limit is {allowed}.",
             planned,
             allowed
         ),
-        Refusal::TooManyReplacedGroups { planned, allowed } => text!(
+        Refusal::TooManyReplacedGroups { planned, allowed, .. } => text!(
             "refusal.replaced-groups",
             "{planned:group/groups} of the directory would take the place of groups that are gone, and get their access to \
              collections. The limit is {allowed}.",
@@ -313,10 +341,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_earlier_runs_did_is_told_from_what_this_one_would_do() {
+        let refused = [
+            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 10 },
+            Refusal::TooManyGroups { planned: 4, allowed: 3, earlier: 1 },
+        ];
+        assert_eq!(
+            paragraphs(&refused),
+            [
+                "12 of 100 managed members would lose access within a day. The limit is 5. Of these 12, 10 are from earlier runs \
+                 and 2 from this one.",
+                "4 groups would be left without members or deleted. The limit is 3. Of these 4, 1 is from earlier runs and 3 from \
+                 this one.",
+            ]
+        );
+    }
+
+    #[test]
     fn a_refusal_names_the_numbers_and_each_step_stands_once() {
         let refused = [
-            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100 },
-            Refusal::GroupEmptied { group: "Staff".to_owned(), before: 1, lost: 1 },
+            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0 },
+            Refusal::GroupEmptied { group: "Staff".to_owned(), before: 1, lost: 1, earlier: 0 },
         ];
         assert_eq!(
             refusals(&refused, Stage::Plan, &CommandLine::default()),

@@ -120,46 +120,81 @@ pub fn may_overwrite(people: &[String]) -> String {
 
 /// What an approved run may do.
 pub fn approved(run: RunId, scope: &ApprovalScope) -> String {
-    let people = scope.people().count();
-    let memberships = scope.memberships.len();
-    let mut text = text!(
-        "approval.given",
-        "Run {run} is approved for 24 hours. {people:person/people} may lose access and {memberships:membership/memberships} may end; nothing else.",
-        run = run.0,
-        people,
-        memberships
-    );
-    let (groups, overlooked) = (scope.emptied_groups.len(), scope.anew.len());
-    let invited = scope.invited.len();
-    let further = [
+    let parts = allowed(scope);
+    let run = run.0;
+    match parts.split_last() {
+        None => text!("approval.given-nothing", "Run {run} is approved for 24 hours.", run),
+        Some((last, before)) => {
+            let parts = match before.is_empty() {
+                true => last.clone(),
+                false => text!("approval.and", "{before} and {last}", before = before.join(", "), last),
+            };
+            text!(
+                "approval.given",
+                "Run {run} is approved for 24 hours: {parts}. Nothing else is.",
+                run,
+                parts
+            )
+        }
+    }
+}
+
+/// Everything that an approval allows, in parts of a sentence.
+fn allowed(scope: &ApprovalScope) -> Vec<String> {
+    let (people, memberships) = (scope.people().count(), scope.memberships.len());
+    let (groups, replaced) = (scope.emptied_groups.len(), scope.replaced_groups.len());
+    let (entries, overlooked) = (scope.replaced_people.len(), scope.anew.len());
+    let (invited, lost) = (scope.invited.len(), scope.addresses_lost.len());
+    let parts = [
+        (people > 0, text!("approval.people", "{people:person/people} may lose access", people)),
+        (
+            memberships > 0,
+            text!("approval.memberships", "{memberships:membership/memberships} may end", memberships),
+        ),
         (
             groups > 0,
-            text!("approval.groups", "{groups:group/groups} may be left without members or deleted.", groups),
+            text!("approval.groups", "{groups:group/groups} may be left without members or deleted", groups),
+        ),
+        (
+            replaced > 0,
+            text!(
+                "approval.replaced-groups",
+                "{replaced:group/groups} may take the place of groups that are gone",
+                replaced
+            ),
+        ),
+        (
+            entries > 0,
+            text!(
+                "approval.replaced-people",
+                "{entries:membership/memberships} may go on under new entries of the directory",
+                entries
+            ),
         ),
         (
             overlooked > 0,
             text!(
                 "approval.overlooked",
-                "{overlooked:membership/memberships} that the official connector overlooks may begin.",
+                "{overlooked:membership/memberships} that the official connector overlooks may begin",
                 overlooked
             ),
         ),
-        (invited > 0, text!("approval.invitations", "{invited:person/people} may be invited.", invited)),
-        (scope.empty_directory, text!("approval.no-people", "The directory may return nobody.")),
-        (scope.no_groups, text!("approval.no-groups", "The directory may return no groups.")),
+        (invited > 0, text!("approval.invitations", "{invited:person/people} may be invited", invited)),
+        (
+            lost > 0,
+            text!("approval.addresses-lost", "{lost:member/members} may have no address any more", lost),
+        ),
+        (scope.empty_directory, text!("approval.no-people", "the directory may return nobody")),
+        (scope.no_groups, text!("approval.no-groups", "the directory may return no groups")),
         (
             scope.few_found,
             text!(
                 "approval.few-found",
-                "The first run may find few of those who carry ids of the directory."
+                "the first run may find few of the members who have ids of the directory"
             ),
         ),
     ];
-    for (_, sentence) in further.into_iter().filter(|(applies, _)| *applies) {
-        text.push(' ');
-        text.push_str(&sentence);
-    }
-    text
+    parts.into_iter().filter(|(applies, _)| *applies).map(|(_, part)| part).collect()
 }
 
 /// What is said of a decision about somebody who waits, taken or taken back.
@@ -237,4 +272,34 @@ pub fn ledger_rebuilt(people: usize, groups: usize) -> String {
 /// That what was sent last is forgotten.
 pub fn cache_cleared() -> String {
     text!("sync.cache-cleared", "The sync cache has been cleared.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_approval_names_everything_that_it_allows_and_nothing_comes_after() {
+        let ids = |ids: &[&str]| ids.iter().map(|it| (*it).to_owned()).collect();
+        let people = ApprovalScope { revoked: ids(&["a", "b"]), ..ApprovalScope::default() };
+        assert_eq!(
+            approved(RunId(12), &people),
+            "Run 12 is approved for 24 hours: 2 people may lose access. Nothing else is."
+        );
+        let more = ApprovalScope {
+            emptied_groups: ids(&["g"]),
+            memberships: [("g".to_owned(), "c".to_owned())].into(),
+            replaced_groups: ids(&["h", "i"]),
+            replaced_people: ids(&["d"]),
+            addresses_lost: ids(&["e"]),
+            no_groups: true,
+            ..people
+        };
+        assert_eq!(
+            approved(RunId(3), &more),
+            "Run 3 is approved for 24 hours: 2 people may lose access, 1 membership may end, 1 group may be left without members \
+             or deleted, 2 groups may take the place of groups that are gone, 1 membership may go on under new entries of the \
+             directory, 1 member may have no address any more and the directory may return no groups. Nothing else is."
+        );
+    }
 }

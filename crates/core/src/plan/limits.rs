@@ -141,8 +141,10 @@ impl Plan {
         let people = scope.people().chain(self.basis.recent.people()).collect::<HashSet<_>>().len();
         // Under each address of a leaver somebody can be a member.
         let planned = people + scope.addresses.union(&self.basis.recent.addresses).count();
-        if scope.takes_from() > 0 && planned > allowed {
-            judgement.refusals.push(Refusal::TooManyRemovals { planned, allowed, managed });
+        let now = scope.people().collect::<HashSet<_>>().len() + scope.addresses.len();
+        if now > 0 && planned > allowed {
+            let earlier = planned - now;
+            judgement.refusals.push(Refusal::TooManyRemovals { planned, allowed, managed, earlier });
             judgement.refused.addresses.extend(scope.addresses.iter().cloned());
             judgement.refused.revoked.extend(scope.revoked.iter().cloned());
             judgement.refused.removed.extend(scope.removed.iter().cloned());
@@ -211,6 +213,7 @@ impl Plan {
                     group: group.name.clone(),
                     before,
                     lost: lost.len(),
+                    earlier: lost.len() - now.len(),
                 });
                 judgement.shrinking.insert(id.to_owned());
                 judgement.refused.memberships.extend(now.iter().map(|&it| it.clone()));
@@ -221,7 +224,8 @@ impl Plan {
         let share = all.saturating_mul(limits.memberships_percent as usize) / 100;
         let allowed = share.max(limits.memberships as usize);
         if !scope.memberships.is_empty() && planned > allowed {
-            judgement.refusals.push(Refusal::TooManyMemberships { planned, allowed });
+            let earlier = planned - scope.memberships.len();
+            judgement.refusals.push(Refusal::TooManyMemberships { planned, allowed, earlier });
             judgement.refused.memberships.extend(scope.memberships.iter().cloned());
         }
     }
@@ -231,7 +235,8 @@ impl Plan {
         let share = self.basis.filled_groups.saturating_mul(limits.emptied_groups_percent as usize) / 100;
         let allowed = share.max(1);
         if !scope.emptied_groups.is_empty() && planned > allowed {
-            judgement.refusals.push(Refusal::TooManyGroups { planned, allowed });
+            let earlier = planned - scope.emptied_groups.len();
+            judgement.refusals.push(Refusal::TooManyGroups { planned, allowed, earlier });
             judgement.refused.emptied_groups.extend(scope.emptied_groups.iter().cloned());
         }
     }
@@ -242,7 +247,8 @@ impl Plan {
         let share = self.totals.managed_groups.saturating_mul(limits.emptied_groups_percent as usize) / 100;
         let allowed = share.max(1);
         if !scope.replaced_groups.is_empty() && planned > allowed {
-            judgement.refusals.push(Refusal::TooManyReplacedGroups { planned, allowed });
+            let earlier = planned - scope.replaced_groups.len();
+            judgement.refusals.push(Refusal::TooManyReplacedGroups { planned, allowed, earlier });
             judgement.refused.replaced_groups.extend(scope.replaced_groups.iter().cloned());
         }
     }

@@ -26,6 +26,10 @@ impl Verdict {
     }
 }
 
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 /// Why a plan is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -38,6 +42,9 @@ pub enum Refusal {
         allowed: usize,
         /// Members with an external id.
         managed: usize,
+        /// Of `planned`, those who lost access in earlier runs of the window.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        earlier: usize,
     },
     /// More memberships would be taken away than one run may take.
     TooManyMemberships {
@@ -45,6 +52,9 @@ pub enum Refusal {
         planned: usize,
         /// Memberships that may.
         allowed: usize,
+        /// Of `planned`, those that ended in earlier runs of the window.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        earlier: usize,
     },
     /// A group would lose more than half of its members.
     GroupEmptied {
@@ -54,6 +64,9 @@ pub enum Refusal {
         before: usize,
         /// Members who would go out.
         lost: usize,
+        /// Of `lost`, those who went in earlier runs of the window.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        earlier: usize,
     },
     /// More groups would be emptied or deleted than may be.
     TooManyGroups {
@@ -61,6 +74,9 @@ pub enum Refusal {
         planned: usize,
         /// Groups that may.
         allowed: usize,
+        /// Of `planned`, those that earlier runs of the window left without members.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        earlier: usize,
     },
     /// More groups would take the place of entries that are gone, and with it their access to collections, than may at once.
     TooManyReplacedGroups {
@@ -68,6 +84,9 @@ pub enum Refusal {
         planned: usize,
         /// Groups that may.
         allowed: usize,
+        /// Of `planned`, those that did in earlier runs of the window.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        earlier: usize,
     },
     /// More groups made by hand would become the directory's, with their access to collections, than may at once.
     TooManyAdoptedGroups {

@@ -384,8 +384,8 @@ fn memberships_have_limits_of_their_own() {
     assert_eq!(
         reasons,
         [
-            Refusal::GroupEmptied { group: "g".into(), before: 30, lost: 21 },
-            Refusal::TooManyMemberships { planned: 21, allowed: 20 }
+            Refusal::GroupEmptied { group: "g".into(), before: 30, lost: 21, earlier: 0 },
+            Refusal::TooManyMemberships { planned: 21, allowed: 20, earlier: 0 }
         ]
     );
 }

@@ -234,7 +234,7 @@ fn many_groups_that_take_the_place_of_others_wait_for_an_approval() {
         "b",
         &[],
     ));
-    let refused = [Refusal::TooManyReplacedGroups { planned: 2, allowed: 1 }];
+    let refused = [Refusal::TooManyReplacedGroups { planned: 2, allowed: 1, earlier: 1 }];
     assert_eq!(plan.check(&Limits::default(), &[]), Verdict::Refused(refused.clone().into()));
     let approval = plan.refused(&Limits::default());
     assert_eq!(plan.check(&Limits::default(), &[approval]), Verdict::Go);

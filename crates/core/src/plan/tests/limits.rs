@@ -28,7 +28,7 @@ fn many_small_runs_take_no_more_than_one_large() {
     }
     assert!(is_go(&leaving(1000, 9..10, &recent)));
     let refused = refusals(&leaving(1000, 9..12, &recent));
-    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 12, allowed: 10, managed: 1000 }]);
+    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 12, allowed: 10, managed: 1000, earlier: 9 }]);
     // The same people again, after a run that failed half-way, are not counted twice.
     assert!(is_go(&leaving(1000, 0..9, &recent)));
     // Who takes nothing away is not held up by what was taken before.
@@ -64,7 +64,7 @@ fn somebody_revoked_and_then_removed_is_one_person() {
     let recent = ApprovalScope { revoked: id(), removed: id(), ..ApprovalScope::default() };
     // 5 % of 79 members and of the one who was among them are four.
     let refused = refusals(&leaving(79, 0..4, &recent));
-    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 5, allowed: 4, managed: 80 }]);
+    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 5, allowed: 4, managed: 80, earlier: 1 }]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn small_groups_are_not_emptied_one_after_the_other() {
     assert!(is_go(&first));
     assert_eq!(
         refusals(&world(ApprovalScope::default()).plan(directory(0..4))),
-        [Refusal::TooManyGroups { planned: 4, allowed: 3 }]
+        [Refusal::TooManyGroups { planned: 4, allowed: 3, earlier: 0 }]
     );
     assert!(!is_go(&world(first.counted(&Limits::default())).plan(directory(3..4))));
 }
@@ -134,7 +134,7 @@ fn a_group_that_loses_more_than_half_by_and_by_is_seen() {
     assert!(is_go(&plan(&["crowd0", "crowd1", "crowd2", "crowd3", "crowd4"])));
     assert_eq!(
         refusals(&plan(&["crowd0", "crowd1", "crowd2", "crowd3"])),
-        [Refusal::GroupEmptied { group: "g".into(), before: 9, lost: 5 }]
+        [Refusal::GroupEmptied { group: "g".into(), before: 9, lost: 5, earlier: 3 }]
     );
 }
 
