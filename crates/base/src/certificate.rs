@@ -4,6 +4,7 @@
 
 pub mod pem;
 
+use crate::tls_failure::in_words;
 use bwdc_core::names::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -167,7 +168,7 @@ impl ServerCertVerifier for Recorder {
             trust: match &verdict {
                 Ok(_) => Trust::Verified,
                 Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => Trust::UnknownIssuer,
-                Err(error) => Trust::Refused(error.to_string()),
+                Err(error) => Trust::Refused(in_words(error)),
             },
         };
         *self.log.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(chain);

@@ -1,6 +1,9 @@
 //! Why two sides did not agree on TLS, by the alert that came or the verdict about the certificate. What is not in the table
 //! is `Other`: it is shown as it came, and nothing is blamed for it.
 
+use crate::clock::to_iso;
+use bwdc_core::names::Timestamp;
+use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 /// Why a TLS handshake failed.
@@ -72,6 +75,47 @@ pub fn tls_failure(error: &(dyn std::error::Error + 'static)) -> Option<TlsFailu
     None
 }
 
+/// What a TLS library's error says, with names and times as people write them; None: the error is none of a TLS library.
+pub fn tls_words(mut error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    while let Some(wrapped) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        error = wrapped;
+    }
+    error.downcast_ref::<Error>().map(in_words)
+}
+
+/// The library's own words, but for names and times.
+pub(crate) fn in_words(error: &Error) -> String {
+    use CertificateError as E;
+    match error {
+        Error::InvalidCertificate(E::NotValidForNameContext { expected, presented })
+            if !presented.is_empty() =>
+        {
+            let names: Vec<_> = presented.iter().map(|it| plain_name(it)).collect();
+            let (expected, names) = (expected.to_str(), names.join(", "));
+            format!("the certificate is not for `{expected}`, but for {names}")
+        }
+        Error::InvalidCertificate(E::ExpiredContext { not_after, .. }) => {
+            format!("the certificate expired on {}", minute(*not_after))
+        }
+        Error::InvalidCertificate(E::NotValidYetContext { not_before, .. }) => {
+            format!("the certificate is valid from {} on", minute(*not_before))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// `dc1.example.com` of `DnsName("dc1.example.com")`.
+fn plain_name(presented: &str) -> &str {
+    let inner = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(presented).trim_matches('"')
+}
+
+fn minute(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    let iso = to_iso(Timestamp(seconds.saturating_mul(1000)));
+    format!("{} UTC", iso.get(..16).unwrap_or(&iso).replace('T', " "))
+}
+
 fn of(error: &Error) -> TlsFailure {
     match error {
         Error::InvalidCertificate(error) => of_certificate(error),
@@ -95,7 +139,9 @@ fn of_certificate(error: &CertificateError) -> TlsFailure {
         E::UnknownIssuer => TlsFailure::UnknownAuthority,
         E::BadSignature => TlsFailure::BadSignature,
         E::NotValidForNameContext { presented, .. } if presented.is_empty() => TlsFailure::NoNames,
-        E::NotValidForNameContext { presented, .. } => TlsFailure::OtherName { names: presented.clone() },
+        E::NotValidForNameContext { presented, .. } => {
+            TlsFailure::OtherName { names: presented.iter().map(|it| plain_name(it).to_owned()).collect() }
+        }
         E::NotValidForName => TlsFailure::OtherName { names: Vec::new() },
         E::Expired | E::ExpiredContext { .. } => TlsFailure::Expired,
         E::NotValidYet | E::NotValidYetContext { .. } => TlsFailure::NotYetValid,
@@ -144,6 +190,35 @@ fn of_alert(alert: AlertDescription) -> TlsFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn names_and_times_are_written_as_people_write_them() {
+        use CertificateError as E;
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let expected = rustls::pki_types::ServerName::try_from("dc1.example.test").expect("a name");
+        let presented =
+            vec!["DnsName(\"dc2.example.test\")".to_owned(), "DnsName(\"*.corp.test\")".to_owned()];
+        for (error, words) in [
+            (
+                E::NotValidForNameContext { expected, presented },
+                "the certificate is not for `dc1.example.test`, but for dc2.example.test, *.corp.test",
+            ),
+            (
+                E::ExpiredContext { time: at(1_764_241_427), not_after: at(1_764_155_027) },
+                "the certificate expired on 2025-11-26 11:03 UTC",
+            ),
+            (
+                E::NotValidYetContext { time: at(0), not_before: at(1_764_155_027) },
+                "the certificate is valid from 2025-11-26 11:03 UTC on",
+            ),
+            (E::Revoked, "invalid peer certificate: Revoked"),
+        ] {
+            let error = std::io::Error::other(Error::InvalidCertificate(error));
+            assert_eq!(tls_words(&error).as_deref(), Some(words));
+        }
+        assert_eq!(tls_words(&std::io::Error::other("no route")), None);
+    }
 
     #[test]
     fn each_verdict_and_alert_has_its_cause() {
@@ -189,6 +264,12 @@ mod tests {
             let told = format!("{error:?}");
             assert_eq!(tls_failure(&std::io::Error::other(error)), Some(expected), "{told}");
         }
+        let found = tls_failure(&Error::InvalidCertificate(name(&[
+            "DnsName(\"dc2.example.test\")",
+            "IpAddress(192.0.2.1)",
+        ])));
+        let names = vec!["dc2.example.test".to_owned(), "192.0.2.1".to_owned()];
+        assert_eq!(found, Some(TlsFailure::OtherName { names }));
         assert_eq!(tls_failure(&std::io::Error::other("no route")), None);
         assert_eq!(of_text("Other(OtherError(CaUsedAsEndEntity))"), TlsFailure::AuthorityAsServer);
     }

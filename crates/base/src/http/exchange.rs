@@ -3,6 +3,7 @@
 use super::body::{BodyError, read_body};
 use super::client::{CONNECT_TIMEOUT, ClientOptions, HttpError, client};
 use super::count::{Recipient, count};
+use crate::tls_failure::in_words;
 use bwdc_core::names::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, LOCATION};
@@ -390,5 +391,5 @@ fn certificate_refusal(mut error: &(dyn Error + 'static)) -> Option<String> {
     }
     let tls = error.downcast_ref::<rustls::Error>()?;
     matches!(tls, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
-        .then(|| tls.to_string())
+        .then(|| in_words(tls))
 }

@@ -1,6 +1,7 @@
 //! Sentences out of texts that were made for a log, and steps that are sentences.
 
 use crate::{NextStep, Step};
+use bwdc_engine::tls_failure::tls_words;
 use std::error::Error;
 
 /// An error's text with its causes, each once: many errors name theirs themselves.
@@ -11,7 +12,7 @@ pub fn with_causes(error: &dyn Error) -> String {
 /// A text with what lies behind it.
 fn joined(mut text: String, mut cause: Option<&(dyn Error + 'static)>) -> String {
     while let Some(error) = cause {
-        let part = error.to_string();
+        let part = tls_words(error).unwrap_or_else(|| error.to_string());
         if !part.is_empty() && !text.contains(&part) {
             text = format!("{text}: {part}");
         }
