@@ -132,15 +132,21 @@ pub(super) fn look_for_others(
     ledger: &Ledger,
     control: Control<'_>,
 ) -> Result<bool, RunError> {
-    let others = ledger.shared_marks()?.is_some_and(|ours| {
-        let now = shared_marks(installation);
-        // Without any mark, somebody cleared them.
-        now != ours && now != SharedMarks::default()
-    });
-    if others {
+    let Some(ours) = ledger.shared_marks()? else { return Ok(false) };
+    let now = shared_marks(installation);
+    if synced_by_another(&ours, &now) {
         control.notice(Notice::SyncedByAnother);
     }
-    Ok(others)
+    // Without any mark, somebody cleared them.
+    Ok(now != ours && now != SharedMarks::default())
+}
+
+/// Whether a mark is there that is not ours. One that is missing was taken out, as by a change of the directory.
+fn synced_by_another(ours: &SharedMarks, now: &SharedMarks) -> bool {
+    let is_new = |ours, now: Option<Timestamp>| now.is_some() && now != ours;
+    is_new(ours.users, now.users)
+        || is_new(ours.groups, now.groups)
+        || now.hash.is_some() && now.hash != ours.hash
 }
 
 /// Where the last run was another machine's, what `data.json` says of the last sync is of one before that: it is forgotten.
@@ -169,5 +175,36 @@ pub(super) fn shared_marks(installation: &Installation) -> SharedMarks {
         users: data.last_sync(SyncedKind::Users),
         groups: data.last_sync(SyncedKind::Groups),
         hash: data.last_sync_hash().map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_that_is_not_ours_is_another_program_s_and_one_that_was_taken_out_is_nobody_s() {
+        let marks = |users: Option<i64>, groups: Option<i64>, hash: Option<&str>| SharedMarks {
+            users: users.map(Timestamp),
+            groups: groups.map(Timestamp),
+            hash: hash.map(str::to_owned),
+        };
+        let ours = marks(Some(1), Some(1), Some("ours"));
+        for others in [
+            marks(Some(2), Some(1), Some("ours")),
+            marks(None, Some(2), Some("ours")),
+            marks(Some(1), Some(1), Some("theirs")),
+        ] {
+            assert!(synced_by_another(&ours, &others), "{others:?}");
+        }
+        for taken_out in [
+            ours.clone(),
+            marks(None, None, Some("ours")),
+            marks(Some(1), Some(1), None),
+            SharedMarks::default(),
+        ] {
+            assert!(!synced_by_another(&ours, &taken_out), "{taken_out:?}");
+        }
+        assert!(synced_by_another(&SharedMarks::default(), &ours));
     }
 }
