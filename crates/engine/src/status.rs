@@ -9,6 +9,7 @@ use crate::ledger::{Ledger, RunId, RunRecord, Tally};
 use crate::paths::{ProcessEnvironment, Profile, ProfileName};
 use crate::schedule::{Past, Schedule};
 use crate::update::Newer;
+use bwdc_core::ledger::Decision;
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::ApprovalScope;
 
@@ -44,6 +45,8 @@ pub struct ProfileStatus {
     pub next: Option<Timestamp>,
     /// The refused run that waits for an approval.
     pub pending: Option<Pending>,
+    /// What was approved and counts still.
+    pub approved: Approved,
     /// Managed people and groups; None before the first run.
     pub managed: Option<(u64, u64)>,
     /// What the service is doing with it now; None where no service was asked.
@@ -59,6 +62,15 @@ pub struct Pending {
     pub run: RunId,
     /// What it would have taken.
     pub scope: ApprovalScope,
+}
+
+/// Approvals that the next run goes by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Approved {
+    /// Of refused runs: which, until when, and what it may take.
+    pub runs: Vec<(RunId, Timestamp, ApprovalScope)>,
+    /// Of people who wait.
+    pub people: Vec<Decision>,
 }
 
 /// What a service does with a profile.
@@ -214,7 +226,7 @@ pub(crate) fn look(
 /// As [`look`].
 pub(crate) fn of(installation: &Installation, name: &ProfileName) -> Result<ProfileStatus, EngineError> {
     let now = installation.now();
-    let (schedule, readiness, tally, managed, pending) = known(installation)?;
+    let (schedule, readiness, FromLedger { tally, managed, pending, approved }) = known(installation)?;
     let since = changed_at(installation.profile()).map(|it| it.min(now));
     // Where none has begun yet, the first one was due when the settings asked for it.
     let begin = since.filter(|_| tally.last_start.is_none()).unwrap_or(now);
@@ -229,6 +241,7 @@ pub(crate) fn of(installation: &Installation, name: &ProfileName) -> Result<Prof
         since,
         next,
         pending,
+        approved,
         managed,
         activity: None,
         newer: None,
@@ -245,37 +258,44 @@ fn changed_at(profile: &Profile) -> Option<Timestamp> {
     [&profile.data_json, &profile.connector_toml].into_iter().filter_map(|it| changed(it)).max()
 }
 
-type Known = (Option<Schedule>, Readiness, Tally, Option<(u64, u64)>, Option<Pending>);
+type Known = (Option<Schedule>, Readiness, FromLedger);
 
-/// What the ledger tells: the last runs, how many people and groups are managed, and what waits for an approval.
-type FromLedger = (Tally, Option<(u64, u64)>, Option<Pending>);
+/// What the ledger tells: the last runs, how many people and groups are managed, what waits for an approval and what has one.
+#[derive(Default)]
+struct FromLedger {
+    tally: Tally,
+    managed: Option<(u64, u64)>,
+    pending: Option<Pending>,
+    approved: Approved,
+}
 
 fn known(installation: &Installation) -> Result<Known, EngineError> {
     let connector = installation.connector_settings()?;
     let schedule = schedule(installation)?;
     let ledger = Ledger::open_to_read(&installation.profile().connector_db).map_err(HistoryError::from)?;
-    let (tally, managed, pending) = match &ledger {
-        Some(ledger) => read(ledger).map_err(HistoryError::from)?,
-        None => (Tally::default(), None, None),
+    let told = match &ledger {
+        Some(ledger) => read(ledger, installation.now()).map_err(HistoryError::from)?,
+        None => FromLedger::default(),
     };
-    let agreed = connector.service.first_sync_agreed || tally.by_person;
+    let agreed = connector.service.first_sync_agreed || told.tally.by_person;
     let readiness = match &schedule {
         None => Readiness::NoSchedule,
         Some(_) if connector.schedule.paused => Readiness::Paused,
         Some(_) if !agreed => Readiness::WaitsForFirstSync,
         Some(_) => Readiness::Scheduled,
     };
-    Ok((schedule, readiness, tally, managed, pending))
+    Ok((schedule, readiness, told))
 }
 
-fn read(ledger: &Ledger) -> Result<FromLedger, crate::ledger::LedgerError> {
+fn read(ledger: &Ledger, now: Timestamp) -> Result<FromLedger, crate::ledger::LedgerError> {
     let tally = ledger.tally()?;
     let refused = tally.last.as_ref().filter(|it| it.is_refused()).map(|it| it.id);
     let pending = match refused {
         Some(run) => ledger.waits_for_approval(run)?.map(|scope| Pending { run, scope }),
         None => None,
     };
-    Ok((tally, Some(ledger.sizes()?), pending))
+    let approved = Approved { runs: ledger.standing_approvals(now)?, people: ledger.standing_decisions()? };
+    Ok(FromLedger { tally, managed: Some(ledger.sizes()?), pending, approved })
 }
 
 /// When runs of an installation are due, as its settings have it.
@@ -320,6 +340,7 @@ mod tests {
             since: None,
             next: None,
             pending: None,
+            approved: Approved::default(),
             managed: None,
             activity: None,
             newer: None,

@@ -1,13 +1,15 @@
 //! How profiles are: for people, for scripts, and for monitoring, whose plugins answer in one line.
 
+use crate::sync::allowed;
 use crate::text;
 use crate::time::moment;
 use crate::{CommandLine, Step, describe};
+use bwdc_core::ledger::Choice;
 use bwdc_core::names::Timestamp;
 use bwdc_engine::EngineError;
 use bwdc_engine::clock::to_iso;
 use bwdc_engine::paths::ProfileName;
-use bwdc_engine::status::{Activity, Health, ProfileStatus, Readiness, Reason};
+use bwdc_engine::status::{Activity, Approved, Health, ProfileStatus, Readiness, Reason};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -193,6 +195,10 @@ fn profile(status: &ProfileStatus, now: Timestamp, commands: &CommandLine) -> St
             text!("status.managed", "{people:person/people}, {groups:group/groups}", people, groups);
         rows.push((text!("status.row.managed", "Managed"), managed));
     }
+    let mut approved = text!("status.row.approved", "Approved");
+    for line in approvals(&status.approved) {
+        rows.push((std::mem::take(&mut approved), line));
+    }
     match &status.activity {
         Some(Activity::Running { since }) => {
             let since = text!("status.running", "a run since {since}", since = moment(*since));
@@ -218,6 +224,33 @@ fn profile(status: &ProfileStatus, now: Timestamp, commands: &CommandLine) -> St
         }
     }
     text
+}
+
+/// What was approved and counts still, a line each.
+fn approvals(approved: &Approved) -> Vec<String> {
+    let runs = approved.runs.iter().map(|(run, until, scope)| {
+        text!(
+            "status.approved-run",
+            "run {run}, until {until}: {parts}",
+            run = run.0,
+            until = moment(*until),
+            parts = allowed(scope).join(", ")
+        )
+    });
+    let people = approved.people.iter().map(|it| {
+        let address = it.address.as_str();
+        match it.choice {
+            Choice::Restore => {
+                text!("status.approved-restore", "the next sync gives `{address}` to the new entry", address)
+            }
+            Choice::Invite => text!(
+                "status.approved-invite",
+                "the next sync removes the membership of `{address}` and invites the new entry",
+                address
+            ),
+        }
+    });
+    runs.chain(people).collect()
 }
 
 fn next(due: Timestamp, now: Timestamp) -> String {
@@ -288,6 +321,12 @@ fn data_of(name: &ProfileName, status: &Result<ProfileStatus, EngineError>, now:
         "nextRun": status.next.map(to_iso),
         "failures": status.tally.failures,
         "pendingApproval": status.pending.as_ref().map(|it| json!({ "run": it.run.0, "scope": it.scope })),
+        "approved": status.approved.runs.iter().map(|(run, until, scope)| {
+            json!({ "run": run.0, "until": to_iso(*until), "scope": scope })
+        }).collect::<Vec<_>>(),
+        "approvedPeople": status.approved.people.iter().map(|it| {
+            json!({ "address": it.address, "choice": it.choice })
+        }).collect::<Vec<_>>(),
         "people": status.managed.map(|it| it.0),
         "groups": status.managed.map(|it| it.1),
         "standby": matches!(status.activity, Some(Activity::Standby { .. })),
@@ -315,5 +354,40 @@ fn reason_word(reason: Reason) -> &'static str {
         Reason::NeverRan => "neverRan",
         Reason::Failing => "failing",
         Reason::Overdue => "overdue",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bwdc_core::ledger::Decision;
+    use bwdc_core::names::Email;
+    use bwdc_core::plan::ApprovalScope;
+    use bwdc_engine::ledger::RunId;
+
+    #[test]
+    fn what_was_approved_is_shown_as_long_as_it_counts() {
+        let scope = ApprovalScope {
+            revoked: ["a".to_owned(), "b".to_owned()].into(),
+            no_groups: true,
+            ..ApprovalScope::default()
+        };
+        let decision = |address: &str, choice| Decision { address: Email::new(address.to_owned()), choice };
+        let approved = Approved {
+            runs: vec![(RunId(12), Timestamp(0), scope)],
+            people: vec![
+                decision("ann@example.test", Choice::Restore),
+                decision("bob@example.test", Choice::Invite),
+            ],
+        };
+        assert_eq!(
+            approvals(&approved),
+            [
+                "run 12, until 1970-01-01 00:00 UTC: 2 people may lose access, the directory may return no groups",
+                "the next sync gives `ann@example.test` to the new entry",
+                "the next sync removes the membership of `bob@example.test` and invites the new entry",
+            ]
+        );
+        assert_eq!(approvals(&Approved::default()), [""; 0]);
     }
 }

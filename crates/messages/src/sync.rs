@@ -140,7 +140,7 @@ pub fn approved(run: RunId, scope: &ApprovalScope) -> String {
 }
 
 /// Everything that an approval allows, in parts of a sentence.
-fn allowed(scope: &ApprovalScope) -> Vec<String> {
+pub(crate) fn allowed(scope: &ApprovalScope) -> Vec<String> {
     let (people, memberships) = (scope.people().count(), scope.memberships.len());
     let (groups, replaced) = (scope.emptied_groups.len(), scope.replaced_groups.len());
     let (entries, overlooked) = (scope.replaced_people.len(), scope.anew.len());

@@ -28,6 +28,14 @@ impl Ledger {
         Ok(())
     }
 
+    /// The decisions that no run has carried out.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot be read.
+    pub fn standing_decisions(&self) -> Result<Vec<Decision>, LedgerError> {
+        read(&self.connection)
+    }
+
     /// Takes a decision back that no run has carried out; None: there is none about this address.
     ///
     /// # Errors

@@ -98,6 +98,28 @@ impl Ledger {
         Ok(found.flatten().map(Timestamp))
     }
 
+    /// The approvals that count at `now`, the latest first: the refused run, and until when.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot be read.
+    pub fn standing_approvals(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(RunId, Timestamp, ApprovalScope)>, LedgerError> {
+        let mut statement = self.connection.prepare(
+            "SELECT run, approved_at, takings FROM quarantine WHERE approved_at BETWEEN ?1 AND ?2
+             ORDER BY approved_at DESC, run DESC",
+        )?;
+        let mut rows = statement.query((now.0.saturating_sub(APPROVAL), now.0))?;
+        let mut standing = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (run, at) = (RunId(row.get(0)?), row.get::<_, i64>(1)?);
+            let scope = serde_json::from_str(&row.get::<_, String>(2)?).ok();
+            standing.extend(scope.map(|scope| (run, Timestamp(at.saturating_add(APPROVAL)), scope)));
+        }
+        Ok(standing)
+    }
+
     /// Writes down what a run is about to take away, all of it; it is on the disk when this returns.
     ///
     /// # Errors
