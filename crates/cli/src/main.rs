@@ -16,6 +16,7 @@ mod runtime;
 mod typed;
 
 use args::Arguments;
+use bwdc_messages::problem::unknown_variable;
 use bwdc_messages::program::key_as_argument;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
@@ -57,6 +58,9 @@ fn main() -> ExitCode {
         printer.line(env!("CARGO_PKG_VERSION"))
     } else if let Some(command) = arguments.command {
         log::start(&arguments.global, command.is_logged());
+        if command.reads_settings() {
+            printer.beside(&unknown_variables(&arguments.global));
+        }
         printer.finish(run(command, &arguments.global))
     } else {
         printer.line(&help::grouped(&Arguments::command().render_help().to_string())).max(USAGE)
@@ -73,6 +77,14 @@ fn usage() -> u8 {
 /// Whether one of the arguments is a private key.
 fn has_key() -> bool {
     std::env::args_os().any(|argument| argument.to_string_lossy().contains(KEY_MARK))
+}
+
+/// Variables that look like settings and are none.
+fn unknown_variables(global: &GlobalArguments) -> Vec<String> {
+    let (environment, commands) = (global.environment(), global.commands());
+    let unknown = bwdc_engine::unknown_variables(&environment);
+    let said = unknown.iter().map(|it| unknown_variable(it, &commands));
+    said.inspect(|it| tracing::warn!("{it}")).collect()
 }
 
 /// Runs a command, with its beginning and its end on record.

@@ -257,7 +257,8 @@ impl Printer {
         out.flush()
     }
 
-    fn beside(&self, lines: &[String]) {
+    /// Prints what is to be known besides, on the error stream.
+    pub(crate) fn beside(&self, lines: &[String]) {
         if self.quiet {
             return;
         }
@@ -292,7 +293,8 @@ fn terminal_takes_colors() -> bool {
 }
 
 /// A text that can be shown, broken between words where somebody reads it.
-fn in_columns(text: &str, terminal: bool) -> String {
+/// A text as it is printed; for a terminal in lines that fit.
+pub(crate) fn in_columns(text: &str, terminal: bool) -> String {
     let text = fit(text);
     if terminal { for_terminal(&text) } else { text.into_owned() }
 }

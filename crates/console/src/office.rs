@@ -150,6 +150,13 @@ impl Teller {
         }
     }
 
+    /// Says what is waited for, where nothing else of an event matters.
+    fn waits(&self, event: &bwdc_engine::event::Event) {
+        if let (bwdc_engine::event::Event::Waiting { .. }, Some(text)) = (event, progress::event(event)) {
+            self.tell(Happened::Progress(text));
+        }
+    }
+
     fn event(&self, event: RunEvent) {
         if let bwdc_engine::event::Event::Notice(found) = &event.event {
             self.tell(Happened::Notice(notice::notice(found)));

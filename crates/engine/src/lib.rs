@@ -58,6 +58,6 @@ pub use run::{
     PlanFileError, Planned, Rebuilt, Repairs, RunError, SavedPlan, SyncReport, UnreadSource, Verification,
 };
 pub use settings::{
-    Difference, Entry, Export, Origin, Problem, SettingsFileError, Unnamed, check_filter, read_settings_file,
-    relative_path,
+    Difference, Entry, Export, Origin, Problem, SettingsFileError, UnknownVariable, Unnamed, check_filter,
+    read_settings_file, relative_path, unknown_variables, unreadable_file,
 };

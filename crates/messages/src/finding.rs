@@ -241,7 +241,7 @@ pub fn problems(findings: &[Described], width: Option<usize>, command_line: &Com
             text.push_str(&format!("        {}\n", broken(more, width, INDENT)));
         }
     }
-    format!("{text}\n{verdict} {rest}")
+    format!("{text}\n{}", broken(&format!("{verdict} {rest}"), width, 0))
 }
 
 /// For scripts.

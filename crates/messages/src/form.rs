@@ -199,6 +199,9 @@ fn input(setting: &Setting) -> Input {
     let choice = |value: &&str| Choice { value: (*value).to_owned(), label: (*value).to_owned() };
     match &setting.kind {
         SettingKind::Text
+        | SettingKind::File
+        | SettingKind::DistinguishedName
+        | SettingKind::Attribute
         | SettingKind::Hosts
         | SettingKind::Server
         | SettingKind::Listen
@@ -214,9 +217,11 @@ fn input(setting: &Setting) -> Input {
                 .to_vec(),
         ),
         SettingKind::Choice(words) => Input::Choice(words.iter().map(choice).collect()),
-        SettingKind::List | SettingKind::Words(_) | SettingKind::Servers | SettingKind::Mailboxes => {
-            Input::List(',')
-        }
+        SettingKind::List
+        | SettingKind::Attributes
+        | SettingKind::Words(_)
+        | SettingKind::Servers
+        | SettingKind::Mailboxes => Input::List(','),
         SettingKind::Names => Input::List(';'),
         SettingKind::Secret(_) => Input::Secret,
     }

@@ -14,6 +14,11 @@ use bwdc_engine::{Happened, HistoryEntry};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
+/// That something else than the number of a run was typed.
+pub fn not_a_run() -> String {
+    text!("history.not-a-run", "not the number of a run; `bwdc history` lists them")
+}
+
 /// Runs for scripts.
 pub fn table_data(runs: &[RunRecord]) -> Value {
     let list: Vec<Value> = runs.iter().map(data_of).collect();

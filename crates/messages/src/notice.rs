@@ -32,6 +32,11 @@ pub fn plan_notice(plan_notice: &PlanNotice) -> String {
             groups,
             examples = examples.join(", ")
         ),
+        PlanNotice::OneMayLeave => text!(
+            "notice.one-may-leave",
+            "One person would lose access although `limits.removals` is 0: the limits always let one person pass. With `keep` in \
+             `leavers` nobody loses access."
+        ),
         PlanNotice::NothingToDecide { address } => text!(
             "notice.nothing-to-decide",
             "An approval names `{address}`, but the entry for which it was given does not wait under this address. The approval ends with \

@@ -1,11 +1,30 @@
 //! What is missing or wrong in a configuration.
 
 use crate::{CommandLine, ErrorText, NextStep, Step, describe, text};
-use bwdc_engine::Problem;
+use bwdc_engine::{Problem, UnknownVariable};
 
 /// That nothing is missing or wrong.
 pub fn complete() -> String {
     text!("setting.complete", "The configuration is complete.")
+}
+
+/// That a variable belongs to no setting, and which one is meant.
+pub fn unknown_variable(unknown: &UnknownVariable, commands: &CommandLine) -> String {
+    let name = unknown.name.as_str();
+    match &unknown.meant {
+        Some(meant) => text!(
+            "setting.unknown-variable-meant",
+            "The environment variable `{name}` does not belong to any setting. Did you mean `{meant}`?",
+            name,
+            meant
+        ),
+        None => text!(
+            "setting.unknown-variable",
+            "The environment variable `{name}` does not belong to any setting. `{list}` names them.",
+            name,
+            list = commands.command("config list --all")
+        ),
+    }
 }
 
 /// What stands in the way of a run, and what to do. `source`: the further source whose settings these are.
@@ -18,11 +37,7 @@ pub fn problem(problem: Problem, source: Option<&str>, commands: &CommandLine) -
             let hint = commands.sentences(&steps);
             if hint.is_empty() || message.contains(&hint) { message } else { format!("{message} {hint}") }
         }
-        Problem::UnknownVariable(name) => text!(
-            "setting.unknown-variable",
-            "The environment variable `{name}` does not belong to any setting. `bwdc config list --all` names them.",
-            name
-        ),
+        Problem::UnknownVariable(unknown) => unknown_variable(&unknown, commands),
         Problem::NotRelative { setting, relative } => {
             let step = Step::set(setting, relative);
             let command = commands.sentence(&NextStep::from(step).of_source(source.unwrap_or_default()));

@@ -22,7 +22,7 @@ pub fn cannot_check() -> String {
 pub fn where_releases_are(commands: &CommandLine) -> String {
     text!(
         "program.releases",
-        "New versions are where this one came from. To check from here, run `{command}`.",
+        "Look for new versions where you got this one. To check from here, run `{command}`.",
         command = commands.command("config set update-feed <address>")
     )
 }

@@ -13,7 +13,10 @@ pub fn place(place: SecretPlace) -> String {
         SecretPlace::Variable => text!("secret.variable", "from environment"),
         SecretPlace::File => text!("secret.file", "from a file of its own"),
         SecretPlace::Elsewhere => {
-            text!("secret.elsewhere", "not here: entered for another account, or kept by another program")
+            text!(
+                "secret.elsewhere",
+                "not here: entered for another server or account, or kept by another program"
+            )
         }
     }
 }

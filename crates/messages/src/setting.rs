@@ -80,8 +80,16 @@ pub fn unset(name: &str) -> String {
 pub fn secret_of_another_account(secret: &Setting) -> String {
     text!(
         "setting.secret-of-another-account",
-        "`{secret}` was entered for another account and is not used for this one. Enter it again with `bwdc config {secret}`.",
+        "`{secret}` was entered for another server or account and is not used for this one. Enter it again with `bwdc config {secret}`.",
         secret = secret.name
+    )
+}
+
+/// That a limit of none lets one person through.
+pub fn one_may_leave() -> String {
+    text!(
+        "setting.one-may-leave",
+        "One person may always lose access within the window: with `keep` in `leavers` nobody does."
     )
 }
 

@@ -43,7 +43,7 @@ pub fn for_terminal(text: &str) -> String {
 }
 
 /// What is not broken: words, and commands between backticks where they fit.
-fn words(text: &str, available: usize) -> impl Iterator<Item = &str> {
+pub(crate) fn words(text: &str, available: usize) -> impl Iterator<Item = &str> {
     let mut is_inside = false;
     let outside = move |it: char| {
         is_inside ^= it == '`';

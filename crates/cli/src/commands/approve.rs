@@ -4,9 +4,10 @@ use super::remote::{Patience, by_service, is_elsewhere};
 use super::session::{WaitArguments, extent, may_ask, open};
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
-use crate::output::{Answer, Done, Failed, colored_lines, colors};
+use crate::output::{Answer, Done, Failed, colored_lines, colors, in_columns};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
+use crate::typed::run_number;
 use bwdc_core::ledger::Choice;
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::service::Command;
@@ -16,7 +17,7 @@ use bwdc_messages::refused_run;
 use bwdc_messages::sync::{approved, decision_data, decision_text};
 use clap::Args;
 use serde_json::json;
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 /// Approve what a refused run would have taken away, or settle what becomes of a person who waits.
 ///
@@ -34,6 +35,7 @@ Examples:
   bwdc approve --withdraw --restore ann@example.com")]
 pub(crate) struct ApproveArguments {
     /// The number of the refused run; at a terminal, by default the last one.
+    #[arg(value_parser = run_number)]
     pub(crate) run: Option<i64>,
 
     /// Give the membership with this address to the entry that has the address now.
@@ -95,7 +97,7 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
     }
     let work = async || engine.approve(Some(id));
     let (run, scope) = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
-    let text = approved(run, &scope);
+    let text = in_columns(&approved(run, &scope), io::stdout().is_terminal());
     let data = json!({ "object": "approval", "run": run.0, "scope": scope });
     Ok(Answer::Report { data, text }.into())
 }

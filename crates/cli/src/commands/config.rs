@@ -18,8 +18,8 @@ use crate::runtime::block_on;
 use bwdc_core::settings::{DirectoryKind, Setting, SettingKind};
 use bwdc_engine::file::first_line;
 use bwdc_engine::secrets::{SecretName, SecretPlace};
-use bwdc_engine::{Engine, Entry, Origin};
-use bwdc_messages::{form, setting as words};
+use bwdc_engine::{Engine, Entry, Origin, unreadable_file};
+use bwdc_messages::{form, problem, setting as words};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 use serde_json::Value;
 use std::io::{self, BufRead as _, IsTerminal as _};
@@ -102,6 +102,12 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
         }
     }
     let mut done = Done::from(Answer::title(words::saved(&name)));
+    if let Some(file) = unreadable_file(setting, value.expose_secret()) {
+        done.notices.push(problem::problem(file, place.source, &place.global.commands()));
+    }
+    if setting.name == "limits.removals" && value.expose_secret().trim() == "0" {
+        done.notices.push(words::one_may_leave());
+    }
     if let Some(secret) = left_behind {
         done.notices.push(words::secret_of_another_account(secret));
     }

@@ -5,6 +5,7 @@ use super::session::{extent, open};
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
 use crate::output::{Answer, Done, Failed};
+use crate::typed::run_number;
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::from_iso;
 use bwdc_engine::ledger::RunId;
@@ -27,6 +28,7 @@ pub(crate) struct HistoryArguments {
     pub(crate) command: Option<HistoryCommand>,
 
     /// The number of a run.
+    #[arg(value_parser = run_number)]
     pub(crate) run: Option<i64>,
 
     /// How many runs to list.

@@ -103,6 +103,17 @@ impl Command {
         }
     }
 
+    /// Whether variables that give settings matter to it, and it does not name the wrong ones itself.
+    pub(crate) fn reads_settings(&self) -> bool {
+        match self {
+            Self::Completions(_) | Self::Man(_) | Self::Demo(_) | Self::Update(_) | Self::DataFile(_) => {
+                false
+            }
+            Self::Config(arguments) => !arguments.validates(),
+            _ => true,
+        }
+    }
+
     /// Whether what it does belongs into the installation's log.
     pub(crate) fn is_logged(&self) -> bool {
         matches!(

@@ -217,7 +217,7 @@ fn a_locked_keychain_a_wrong_password_and_a_bus_without_one_are_told_and_nothing
     let assert_told = |home: &Home, part: &str| {
         assert_eq!(
             soon(|| run(home, &["config", "get", "ldap.password"])).stdout,
-            "not here: entered for another account, or kept by another program\n"
+            "not here: entered for another server or account, or kept by another program\n"
         );
         let output = soon(|| run(home, &["secrets", "migrate", "--to", "encrypted-file"]));
         assert_eq!(output.code, Some(1), "{}", output.stdout);

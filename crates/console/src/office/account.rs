@@ -3,6 +3,7 @@
 use super::Teller;
 use super::facts::{facts, failed};
 use crate::job::{Happened, JobId};
+use bwdc_engine::event::Event;
 use bwdc_engine::organization::{
     Account, AccountError, AccountSignIn, ApiKey, OwnedOrganization, Proof, Step, TwoStepMethod,
 };
@@ -90,8 +91,19 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     fn tell(&self, done: SetupDone) {
+        self.teller().tell(Happened::Setup(Box::new(done)));
+    }
+
+    /// Says what is waited for.
+    fn waits(&self) -> impl Fn(Event) + Sync + use<> {
+        let teller = self.teller();
+        move |event| teller.waits(&event)
+    }
+
+    /// The one of the job that is under way now.
+    fn teller(&self) -> Teller {
         let id = self.conversation.job.get().unwrap_or(self.teller.id);
-        Teller { id, ..self.teller.clone() }.tell(Happened::Setup(Box::new(done)));
+        Teller { id, ..self.teller.clone() }
     }
 
     async fn ask(
@@ -111,12 +123,12 @@ impl Asker<'_> {
         password: SecretString,
     ) -> Result<SetupDone, Ended> {
         let mut engine = Engine::open(environment.clone())?;
-        let sign_in = engine.begin_account(email, password, &|_| ()).await?;
+        let sign_in = engine.begin_account(email, password, &self.waits()).await?;
         let account = self.prove(&engine, &sign_in).await?;
-        let owned = account.owned(&|_| ()).await?;
+        let owned = account.owned(&self.waits()).await?;
         let chosen = self.choose(&owned, sign_in.email()).await?;
-        let key: ApiKey = account.organization_key(chosen, &|_| ()).await?;
-        engine.log_in(key, &|_| ()).await?;
+        let key: ApiKey = account.organization_key(chosen, &self.waits()).await?;
+        engine.log_in(key, &self.waits()).await?;
         Ok(SetupDone::Facts(facts(&engine)?))
     }
 
@@ -125,7 +137,7 @@ impl Asker<'_> {
         let mut wrong = None;
         let mut tries = 0;
         loop {
-            let error = match sign_in.attempt(&proof, &|_| ()).await {
+            let error = match sign_in.attempt(&proof, &self.waits()).await {
                 Ok(Step::SignedIn(account)) => return Ok(account),
                 Ok(Step::TwoStep(offered)) => {
                     proof = self.second_step(sign_in, &offered).await?;
@@ -184,7 +196,7 @@ impl Asker<'_> {
             }
         };
         if chosen == TwoStepMethod::Email && offered.len() > 1 {
-            sign_in.mail_code(&|_| ()).await?;
+            sign_in.mail_code(&self.waits()).await?;
         }
         let code = self.ask(question(Question::Code(chosen)), Vec::new(), None).await?;
         Ok(Proof::TwoStep { method: chosen, code, remember: false })

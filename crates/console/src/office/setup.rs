@@ -4,13 +4,13 @@ use super::account::Conversation;
 use super::facts::{facts, failed};
 use super::{Run, Teller};
 use crate::job::Happened;
-use bwdc_core::settings::{Setting, SettingKind, SettingValue};
+use bwdc_core::settings::{Setting, SettingKind, SettingsError};
 use bwdc_engine::directory::google::KeyFile;
 use bwdc_engine::doctor::Area;
 use bwdc_engine::organization::ApiKey;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::secrets::SecretName;
-use bwdc_engine::{Cancel, Control, Engine, EngineError, ReadMode};
+use bwdc_engine::{Cancel, Control, Engine, EngineError, ReadMode, SetupError};
 use bwdc_messages::finding::Described;
 use bwdc_messages::setup::{Counted, SetupDone, SetupFacts, SetupPlan, SetupWork, Typed, run_lines};
 use bwdc_messages::{describe, text};
@@ -69,7 +69,7 @@ async fn one(
         SetupWork::Save(typed) => SetupDone::Facts(save(environment, typed)?),
         SetupWork::LogIn { client_id, client_secret } => {
             let mut engine = Engine::open(environment.clone())?;
-            engine.log_in(ApiKey { client_id, client_secret }, &|_| ()).await?;
+            engine.log_in(ApiKey { client_id, client_secret }, &|event| teller.waits(&event)).await?;
             SetupDone::Facts(facts(&engine)?)
         }
         SetupWork::KeyFile(path) => key_file(&path)?,
@@ -80,7 +80,7 @@ async fn one(
         SetupWork::Try(typed) => {
             let mut found = Vec::new();
             let environment = with_typed(environment, typed);
-            Engine::examine(&environment, &|_| (), &mut |finding| {
+            Engine::examine(&environment, &|event| teller.waits(&event), &mut |finding| {
                 if finding.area == Area::Directory {
                     found.push(Described::new(finding));
                 }
@@ -105,12 +105,13 @@ async fn one(
 
 fn save(environment: &ProcessEnvironment, typed: Typed) -> Result<SetupFacts, EngineError> {
     let mut engine = Engine::open(environment.clone())?;
-    // What could not be parsed was not taken when it was typed.
-    let value = |setting: &'static Setting, typed: &str| -> Option<SettingValue> {
-        if typed.is_empty() { None } else { setting.parse(typed).ok() }
+    let value = |(setting, typed): &(&'static Setting, String)| {
+        let value = if typed.is_empty() { None } else { Some(setting.parse(typed)?) };
+        Ok::<_, SettingsError>((*setting, value))
     };
-    let changes: Vec<_> =
-        typed.settings.iter().map(|(setting, typed)| (*setting, value(setting, typed))).collect();
+    // What cannot be used was not taken when it was typed: nothing is stored rather than a part.
+    let changes =
+        typed.settings.iter().map(value).collect::<Result<Vec<_>, _>>().map_err(SetupError::from)?;
     engine.set_all(&changes)?;
     if let Some((setting, secret)) = typed.secret
         && let SettingKind::Secret(kind) = setting.kind

@@ -139,6 +139,7 @@ fn the_set_up_goes_on_where_it_was_left_and_ends_with_a_sync() {
         lines,
         has_changes: true,
         is_allowed: false,
+        mailed: 57,
         approval: approval(&invitations),
     }));
     stage.shows("setup-planned-refused");

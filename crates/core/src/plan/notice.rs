@@ -165,4 +165,6 @@ pub enum PlanNotice {
     },
     /// The server restores everybody whom the request lists, also those whose access was revoked by hand.
     RestoresByHand,
+    /// `limits.removals` is 0, and one person loses access all the same: the limits always let one pass.
+    OneMayLeave,
 }

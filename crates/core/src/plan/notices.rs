@@ -31,6 +31,10 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, people: &Roster<'_>
     if everybody && input.server == ServerKind::Vaultwarden && sends_people {
         plan.notices.push(PlanNotice::RestoresByHand);
     }
+    let limits = &input.connector.limits;
+    if !limits.off && limits.removals == 0 && plan.scope().people().take(2).count() == 1 {
+        plan.notices.push(PlanNotice::OneMayLeave);
+    }
     let SentAgain { people: sent, groups } = plan.sent_again;
     if sent + groups > 0 {
         plan.notices.push(PlanNotice::SentAgain { people: sent, groups });

@@ -127,11 +127,11 @@ pub fn is_clear_text(url: &str) -> bool {
     !is_loopback && !host.eq_ignore_ascii_case("localhost")
 }
 
-/// What was typed without a user's name and password before the host.
+/// What was typed, with a user's name and password before the host hidden: why it is refused has to be seen.
 fn without_user(typed: &str) -> String {
     match (typed.split_once("://"), typed.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
-        (None, Some((_, host))) => host.to_owned(),
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://(hidden)@{host}"),
+        (None, Some((_, host))) => format!("(hidden)@{host}"),
         _ => typed.to_owned(),
     }
 }
@@ -144,7 +144,7 @@ mod tests {
     fn a_password_in_a_url_is_not_repeated() {
         for typed in ["https://me:hunter2@a.test", "me:hunter2@a.test/x", "ftp://me:hunter2@a.test"] {
             let said = normalize_url(typed, "server").expect_err(typed).to_string();
-            assert!(said.contains("a.test") && !said.contains("hunter2"), "{said}");
+            assert!(said.contains("(hidden)@a.test") && !said.contains("hunter2"), "{said}");
         }
     }
 

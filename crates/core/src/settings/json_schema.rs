@@ -44,8 +44,10 @@ fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
             json!({ "type": ["integer", "null"], "minimum": range.start(), "maximum": range.end() })
         }
         SettingKind::Directory => {
-            let kinds = DirectoryKind::ALL.map(|kind| json!(kind.number())).into_iter().chain([Value::Null]);
-            json!({ "type": ["integer", "null"], "enum": kinds.collect::<Vec<_>>() })
+            let numbers = DirectoryKind::ALL.map(|kind| json!(kind.number()));
+            let words = DirectoryKind::WORDS.map(|word| json!(word));
+            let kinds = numbers.into_iter().chain(words).chain([Value::Null]);
+            json!({ "type": ["integer", "string", "null"], "enum": kinds.collect::<Vec<_>>() })
         }
         SettingKind::Choice(words) => {
             let words = words.iter().map(|word| json!(word)).chain([Value::Null]);
@@ -54,10 +56,17 @@ fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
         SettingKind::Words(words) => {
             json!({ "type": ["array", "null"], "items": { "type": "string", "enum": words } })
         }
-        SettingKind::List | SettingKind::Servers | SettingKind::Mailboxes | SettingKind::Names => {
+        SettingKind::List
+        | SettingKind::Attributes
+        | SettingKind::Servers
+        | SettingKind::Mailboxes
+        | SettingKind::Names => {
             json!({ "type": ["array", "null"], "items": { "type": "string" } })
         }
         SettingKind::Text
+        | SettingKind::File
+        | SettingKind::DistinguishedName
+        | SettingKind::Attribute
         | SettingKind::Hosts
         | SettingKind::Url
         | SettingKind::Service

@@ -4,6 +4,7 @@
 //! One table serves every front end: it says where a setting is stored and what may be typed, so that a typed value is
 //! checked before anything is changed. Secrets are in it by name only; their values never pass through here.
 
+use super::entry_name::{is_attribute, is_distinguished_name};
 use super::expected::either;
 use super::notify::check_mailbox;
 use super::port::listen_address;
@@ -83,6 +84,14 @@ pub struct Place {
 pub enum SettingKind {
     /// Any text; nothing at all clears the setting.
     Text,
+    /// The path of a file.
+    File,
+    /// A distinguished name, or the beginning of one.
+    DistinguishedName,
+    /// The name of an attribute or an object class.
+    Attribute,
+    /// Any number of names of attributes, typed with commas between them.
+    Attributes,
     /// `true` or `false`.
     Flag,
     /// A whole number.
@@ -130,6 +139,12 @@ impl fmt::Display for SettingKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text => formatter.write_str("text"),
+            Self::File => formatter.write_str("the path of a file"),
+            Self::DistinguishedName => formatter.write_str("a name such as ou=people,dc=example,dc=com"),
+            Self::Attribute => {
+                formatter.write_str("the name of an attribute or object class, without blanks")
+            }
+            Self::Attributes => formatter.write_str("names of attributes, separated by commas"),
             Self::Flag => formatter.write_str("true or false"),
             Self::Number { range, unit } => {
                 write!(formatter, "{unit} from {} to {}", range.start(), range.end())
@@ -246,6 +261,7 @@ impl Setting {
             | (SettingKind::Number { .. } | SettingKind::Directory, Value::Number(_)) => true,
             (
                 SettingKind::List
+                | SettingKind::Attributes
                 | SettingKind::Words(_)
                 | SettingKind::Servers
                 | SettingKind::Mailboxes
@@ -258,6 +274,10 @@ impl Setting {
             }
             (
                 SettingKind::Text
+                | SettingKind::File
+                | SettingKind::DistinguishedName
+                | SettingKind::Attribute
+                | SettingKind::Directory
                 | SettingKind::Hosts
                 | SettingKind::Url
                 | SettingKind::Service
@@ -280,6 +300,8 @@ impl Setting {
                 SettingKind::Words(words) if !words.iter().any(|it| it.eq_ignore_ascii_case(text.trim())) => {
                     return Err(self.invalid(text));
                 }
+                SettingKind::Attributes if !is_attribute(text) => return Err(self.invalid(text)),
+                SettingKind::Names if !is_distinguished_name(text) => return Err(self.invalid(text)),
                 SettingKind::Servers => check_server(text, self.name)?,
                 SettingKind::Mailboxes => check_mailbox(text, self.name)?,
                 _ => {}
@@ -301,7 +323,14 @@ impl Setting {
         let invalid = || self.invalid(typed);
         let word = typed.trim();
         match &self.kind {
-            SettingKind::Text => {
+            SettingKind::DistinguishedName if !word.is_empty() && !is_distinguished_name(word) => {
+                Err(invalid())
+            }
+            SettingKind::Attribute if !is_attribute(word) => Err(invalid()),
+            SettingKind::Text
+            | SettingKind::File
+            | SettingKind::DistinguishedName
+            | SettingKind::Attribute => {
                 Ok(SettingValue::Text(Some(typed.to_owned()).filter(|text| !text.trim().is_empty())))
             }
             SettingKind::Flag if word.eq_ignore_ascii_case("true") => Ok(SettingValue::Flag(true)),
@@ -361,9 +390,11 @@ impl Setting {
                 check_mailbox(word, self.name)?;
                 Ok(SettingValue::Text(Some(word.to_owned())))
             }
-            SettingKind::List | SettingKind::Words(_) | SettingKind::Servers | SettingKind::Mailboxes => {
-                self.list(split(typed, ','))
-            }
+            SettingKind::List
+            | SettingKind::Attributes
+            | SettingKind::Words(_)
+            | SettingKind::Servers
+            | SettingKind::Mailboxes => self.list(split(typed, ',')),
             SettingKind::Names => self.list(split(typed, ';')),
             SettingKind::Secret(_) => Err(invalid()),
         }

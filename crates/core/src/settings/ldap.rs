@@ -1,9 +1,10 @@
 //! How to reach an LDAP server and where its people and groups are.
 
+use super::host::{bare, check_hosts, further_server, host_list, is_loopback, socket_path};
 use super::ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
 };
-use super::{Contradiction, Expected, SettingsError, flag, number, port, text};
+use super::{Contradiction, SettingsError, flag, number, port, text};
 use serde_json::{Map, Value};
 
 /// How the connection is protected.
@@ -194,71 +195,9 @@ impl LdapSettings {
 impl LdapSettings {
     /// Whether a password travels over a network in clear text.
     pub fn shows_password(&self) -> bool {
-        let on_this_machine = self.local
-            || self.hostname.eq_ignore_ascii_case("localhost")
-            || self.hostname.parse::<core::net::IpAddr>().is_ok_and(|it| it.is_loopback());
+        let on_this_machine = self.local || is_loopback(&self.hostname);
         self.security == Security::ClearText && !on_this_machine && matches!(self.bind, Bind::Simple { .. })
     }
-}
-
-fn bare(hostname: &str) -> String {
-    hostname.trim_start_matches('[').trim_end_matches(']').to_owned()
-}
-
-/// The path of `ldapi://%2frun%2fslapd%2fldapi`, or a path as it is; None for a host.
-fn socket_path(hostname: &str) -> Option<String> {
-    if hostname.starts_with('/') {
-        return Some(hostname.to_owned());
-    }
-    let scheme = hostname.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("ldapi://"))?;
-    let path = hostname[scheme.len()..].trim_end_matches('/');
-    Some(path.replace("%2F", "/").replace("%2f", "/"))
-}
-
-/// Checks what names the LDAP server: no scheme and no port belong to it, which have settings of their own.
-///
-/// # Errors
-/// [`SettingsError::Invalid`] when it is neither a path of a socket nor hosts.
-pub(super) fn check_hosts(typed: &str, key: &'static str) -> Result<(), SettingsError> {
-    if socket_path(typed).is_some() {
-        return Ok(());
-    }
-    let (first, others) = host_list(typed);
-    let (name, port) = first.rsplit_once(':').unwrap_or((first, ""));
-    let is_address = first.starts_with('[') && first.ends_with(']') || first.matches(':').count() > 1;
-    let is_host = is_address || (port.is_empty() && !name.is_empty() && !first.contains(['/', '@']));
-    if !is_host || first.contains("://") {
-        return Err(SettingsError::Invalid { key, value: typed.to_owned(), expected: Expected::AsSetting });
-    }
-    others.into_iter().try_for_each(|it| check_server(it, key))
-}
-
-/// Checks a server that is asked when another one cannot be reached.
-///
-/// # Errors
-/// [`SettingsError::Invalid`] when it is not `host` or `host:port`.
-pub(super) fn check_server(typed: &str, key: &'static str) -> Result<(), SettingsError> {
-    further_server(typed, 0, key).map(drop)
-}
-
-/// The first of several hosts, and the others.
-fn host_list(typed: &str) -> (&str, Vec<&str>) {
-    let mut hosts = typed.split([',', ';', ' ']).filter(|host| !host.is_empty());
-    (hosts.next().unwrap_or_default(), hosts.collect())
-}
-
-/// `host`, `host:port`, `[address]:port`, or an address of IPv6 alone.
-fn further_server(typed: &str, port: u16, key: &'static str) -> Result<Server, SettingsError> {
-    let typed = typed.trim();
-    let invalid = || SettingsError::Invalid { key, value: typed.to_owned(), expected: Expected::Host };
-    let (hostname, port) = match typed.rsplit_once(':') {
-        Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
-            (host, port::typed(digits).ok_or_else(invalid)?)
-        }
-        _ => (typed, port),
-    };
-    let hostname = bare(hostname);
-    if hostname.is_empty() || hostname.contains('/') { Err(invalid()) } else { Ok(Server { hostname, port }) }
 }
 
 /// Where people and groups are, and which attributes matter: a checked part of `sync`.

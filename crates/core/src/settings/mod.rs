@@ -5,9 +5,11 @@ mod directory;
 mod document;
 mod entra;
 mod entra_options;
+mod entry_name;
 mod environment;
 mod expected;
 mod google;
+mod host;
 mod json_schema;
 mod key;
 mod kinds;
@@ -35,11 +37,11 @@ pub use entra_options::{EntraOptions, EntraSignIn, Guests};
 pub use environment::{Endpoints, EnvironmentUrls, is_clear_text, normalize_url, service_url};
 pub use expected::Expected;
 pub use google::{GoogleFilters, GoogleSettings, is_below};
+use host::{check_hosts, check_server};
 use json_schema::settings_file_name;
 pub use json_schema::settings_schema;
 pub use key::{Place, Setting, SettingKind, SettingValue, SettingsFile, Unit, without_credentials};
 pub use ldap::{Bind, LdapLayout, LdapSettings, LdapTls, Security, Server};
-use ldap::{check_hosts, check_server};
 pub use ldap_options::{
     Aliases, DisabledBy, IdAttribute, LdapOptions, LdapPreset, LdapScope, LdapSignIn, PresetNames,
 };
@@ -72,6 +74,9 @@ pub enum DirectoryKind {
 impl DirectoryKind {
     /// Every kind, in the order of the numbers.
     pub const ALL: [Self; 5] = [Self::Ldap, Self::Entra, Self::Google, Self::Okta, Self::OneLogin];
+
+    /// The name by which each of them is typed, in the order of the numbers; there are others.
+    pub const WORDS: [&'static str; 5] = ["ldap", "entra", "google", "okta", "onelogin"];
 
     /// The kind behind a stored number.
     pub fn from_number(number: i64) -> Option<Self> {

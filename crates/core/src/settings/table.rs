@@ -4,7 +4,7 @@ use super::DirectoryKind;
 use super::key::{Place, Setting, SettingKind, SettingsFile};
 use super::kinds::*;
 use super::section::{Condition, DefaultValue, PresetName, Section};
-use SettingKind::{Address, Flag, Service, Text, Url};
+use SettingKind::{Address, Attribute, Attributes, DistinguishedName, File, Flag, Service, Text, Url};
 use serde_json::Value;
 
 impl Setting {
@@ -100,7 +100,9 @@ static SETTINGS: &[Setting] = &[
         .when(LDAP_ONLY),
     setting("ldap.port", LDAP, "port", PORT).within(Section::LdapConnection).when(LDAP_ONLY),
     setting("ldap.domain", LDAP, "domain", Text).within(Section::LdapConnection).when(AD),
-    setting("ldap.rootPath", LDAP, "rootPath", Text).within(Section::LdapConnection).when(LDAP_ONLY),
+    setting("ldap.rootPath", LDAP, "rootPath", DistinguishedName)
+        .within(Section::LdapConnection)
+        .when(LDAP_ONLY),
     setting("ldap.ad", LDAP, "ad", Flag).within(Section::LdapConnection).when(LDAP_ONLY),
     setting("ldap.currentUser", LDAP, "currentUser", Flag).within(Section::LdapConnection).when(LDAP_ONLY),
     setting("ldap.username", LDAP, "username", Text).within(Section::LdapConnection).when(BY_PASSWORD),
@@ -110,13 +112,13 @@ static SETTINGS: &[Setting] = &[
     setting("ldap.pagedSearch", LDAP, "pagedSearch", Flag).within(Section::LdapConnection).when(NOT_AD),
     setting("ldap.ssl", LDAP, "ssl", Flag).within(Section::LdapEncryption).when(LDAP_ONLY),
     setting("ldap.startTls", LDAP, "startTls", Flag).within(Section::LdapEncryption).when(TLS),
-    setting("ldap.tlsCaPath", LDAP, "tlsCaPath", Text).within(Section::LdapEncryption).when(START_TLS),
+    setting("ldap.tlsCaPath", LDAP, "tlsCaPath", File).within(Section::LdapEncryption).when(START_TLS),
     setting("ldap.sslAllowUnauthorized", LDAP, "sslAllowUnauthorized", Flag)
         .within(Section::LdapEncryption)
         .when(TLS),
-    setting("ldap.sslCaPath", LDAP, "sslCaPath", Text).within(Section::LdapEncryption).when(LDAPS),
-    setting("ldap.sslCertPath", LDAP, "sslCertPath", Text).within(Section::LdapEncryption).when(LDAPS),
-    setting("ldap.sslKeyPath", LDAP, "sslKeyPath", Text).within(Section::LdapEncryption).when(LDAPS),
+    setting("ldap.sslCaPath", LDAP, "sslCaPath", File).within(Section::LdapEncryption).when(LDAPS),
+    setting("ldap.sslCertPath", LDAP, "sslCertPath", File).within(Section::LdapEncryption).when(LDAPS),
+    setting("ldap.sslKeyPath", LDAP, "sslKeyPath", File).within(Section::LdapEncryption).when(LDAPS),
     ours("ldap.preset", LDAP_OPTIONS, "preset", PRESET).within(Section::LdapConnection).when(LDAP_ONLY),
     ours("ldap.sign-in", LDAP_OPTIONS, "sign-in", SIGN_IN)
         .within(Section::LdapConnection)
@@ -146,10 +148,10 @@ static SETTINGS: &[Setting] = &[
     ours("ldap.id-attribute", LDAP_OPTIONS, "id-attribute", ID_ATTRIBUTE)
         .within(Section::LdapEntries)
         .when(NOT_AD),
-    ours("ldap.email-attributes", LDAP_OPTIONS, "email-attributes", SettingKind::List)
+    ours("ldap.email-attributes", LDAP_OPTIONS, "email-attributes", Attributes)
         .within(Section::LdapEntries)
         .when(LDAP_ONLY),
-    ours("ldap.member-of-attribute", LDAP_OPTIONS, "member-of-attribute", Text)
+    ours("ldap.member-of-attribute", LDAP_OPTIONS, "member-of-attribute", Attribute)
         .within(Section::LdapEntries)
         .when(LDAP_ONLY),
     ours("ldap.primary-groups", LDAP_OPTIONS, "primary-groups", Flag)
@@ -181,10 +183,10 @@ static SETTINGS: &[Setting] = &[
         .within(Section::Entra)
         .when(ENTRA_ONLY)
         .or(DefaultValue::Text("secret")),
-    ours("entra.certificate", ENTRA_OPTIONS, "certificate", Text)
+    ours("entra.certificate", ENTRA_OPTIONS, "certificate", File)
         .within(Section::Entra)
         .when(ENTRA_CERTIFICATE),
-    ours("entra.token-file", ENTRA_OPTIONS, "token-file", Text).within(Section::Entra).when(ENTRA_FEDERATION),
+    ours("entra.token-file", ENTRA_OPTIONS, "token-file", File).within(Section::Entra).when(ENTRA_FEDERATION),
     ours("entra.metadata-url", ENTRA_OPTIONS, "metadata-url", Text)
         .within(Section::Entra)
         .when(ENTRA_MANAGED),
@@ -266,45 +268,45 @@ static SETTINGS: &[Setting] = &[
     setting("sync.largeImport", SYNC, "largeImport", Flag).within(Section::Sync),
     setting("sync.inviteUsersAfterProvisioning", SYNC, "inviteUsersAfterProvisioning", Flag)
         .within(Section::Sync),
-    setting("sync.userPath", SYNC, "userPath", Text)
+    setting("sync.userPath", SYNC, "userPath", DistinguishedName)
         .within(Section::People)
         .when(LDAP_PEOPLE)
         .or(DefaultValue::Preset(PresetName::UserPath, None)),
-    setting("sync.userObjectClass", SYNC, "userObjectClass", Text)
+    setting("sync.userObjectClass", SYNC, "userObjectClass", Attribute)
         .within(Section::People)
         .when(PEOPLE_NOT_AD)
         .or(DefaultValue::Preset(PresetName::UserClass, None)),
-    setting("sync.userEmailAttribute", SYNC, "userEmailAttribute", Text)
+    setting("sync.userEmailAttribute", SYNC, "userEmailAttribute", Attribute)
         .within(Section::People)
         .when(PEOPLE_NOT_AD)
         .or(DefaultValue::Text("mail")),
     setting("sync.useEmailPrefixSuffix", SYNC, "useEmailPrefixSuffix", Flag)
         .within(Section::People)
         .when(COMPOSING),
-    setting("sync.emailPrefixAttribute", SYNC, "emailPrefixAttribute", Text)
+    setting("sync.emailPrefixAttribute", SYNC, "emailPrefixAttribute", Attribute)
         .within(Section::People)
         .when(COMPOSED_NOT_AD),
     setting("sync.emailSuffix", SYNC, "emailSuffix", Text).within(Section::People).when(COMPOSED),
-    setting("sync.groupPath", SYNC, "groupPath", Text)
+    setting("sync.groupPath", SYNC, "groupPath", DistinguishedName)
         .within(Section::Groups)
         .when(LDAP_GROUPS)
         .or(DefaultValue::Preset(PresetName::GroupPath, None)),
-    setting("sync.groupObjectClass", SYNC, "groupObjectClass", Text)
+    setting("sync.groupObjectClass", SYNC, "groupObjectClass", Attribute)
         .within(Section::Groups)
         .when(GROUPS_NOT_AD)
         .or(DefaultValue::Preset(PresetName::GroupClass, None)),
-    setting("sync.groupNameAttribute", SYNC, "groupNameAttribute", Text)
+    setting("sync.groupNameAttribute", SYNC, "groupNameAttribute", Attribute)
         .within(Section::Groups)
         .when(GROUPS_NOT_AD)
         .or(DefaultValue::Text("cn")),
-    setting("sync.memberAttribute", SYNC, "memberAttribute", Text)
+    setting("sync.memberAttribute", SYNC, "memberAttribute", Attribute)
         .within(Section::Groups)
         .when(GROUPS_NOT_AD)
         .or(DefaultValue::Preset(PresetName::Member, Some("member"))),
-    setting("sync.creationDateAttribute", SYNC, "creationDateAttribute", Text)
+    setting("sync.creationDateAttribute", SYNC, "creationDateAttribute", Attribute)
         .within(Section::LdapEntries)
         .when(NOT_AD),
-    setting("sync.revisionDateAttribute", SYNC, "revisionDateAttribute", Text)
+    setting("sync.revisionDateAttribute", SYNC, "revisionDateAttribute", Attribute)
         .within(Section::LdapEntries)
         .when(NOT_AD)
         .or(DefaultValue::Preset(PresetName::Revision, None)),
@@ -324,7 +326,7 @@ static SETTINGS: &[Setting] = &[
     ours("lease.seconds", LEASE, "seconds", LEASE_SECONDS)
         .within(Section::Schedule)
         .or(DefaultValue::Number(30)),
-    ours("lease.ca-path", LEASE, "ca-path", Text).within(Section::Schedule),
+    ours("lease.ca-path", LEASE, "ca-path", File).within(Section::Schedule),
     ours("notify.mail-server", NOTIFY, "mail-server", SettingKind::Server).within(Section::Notifications),
     ours("notify.mail-security", NOTIFY, "mail-security", MAIL_SECURITY)
         .within(Section::Notifications)
@@ -365,7 +367,7 @@ static SETTINGS: &[Setting] = &[
     ours("leavers.returning", LEAVERS, "returning", RETURNING)
         .within(Section::Leavers)
         .or(DefaultValue::Text("wait")),
-    ours("leavers.mark-attribute", LEAVERS, "mark-attribute", Text)
+    ours("leavers.mark-attribute", LEAVERS, "mark-attribute", Attribute)
         .within(Section::Leavers)
         .when(&[LDAP_KIND]),
     ours("limits.removals", LIMITS, "removals", COUNT).within(Section::Limits).or(DefaultValue::Number(10)),
@@ -432,9 +434,9 @@ static SETTINGS: &[Setting] = &[
         .within(Section::Secrets),
     ours("secrets.command", SECRETS, "command", SettingKind::List).within(Section::Secrets),
     ours("allow-http", None, "allow-http", Flag).within(Section::Network),
-    ours("organization-ca-path", None, "organization-ca-path", Text).within(Section::Network),
+    ours("organization-ca-path", None, "organization-ca-path", File).within(Section::Network),
     ours("organization-list-limit", None, "organization-list-limit", ENTRIES).within(Section::Network),
-    ours("directory-ca-path", None, "directory-ca-path", Text).within(Section::Network).when(WEB),
+    ours("directory-ca-path", None, "directory-ca-path", File).within(Section::Network).when(WEB),
     ours("proxy", None, "proxy", Address).within(Section::Network),
     ours("update-feed", None, "update-feed", Address).within(Section::Network),
     ours("log.level", LOG, "level", LOG_LEVEL).within(Section::Log).or(DefaultValue::Text("info")),

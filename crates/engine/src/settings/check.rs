@@ -5,10 +5,10 @@ use crate::file;
 use crate::installation::{
     DirectoryConfiguration, Installation, OrganizationConfiguration, SetupError, sync_settings,
 };
-use crate::notify;
 use crate::schedule::Schedule;
 use crate::secrets::SecretName;
 use crate::settings::Origin;
+use crate::settings::variable::{UnknownVariable, unknown_variables};
 use crate::store::TooOpen;
 use bwdc_core::settings::{Setting, SettingKind, SettingsError};
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub enum Problem {
     /// The run would fail with this.
     Failure(SourceError),
     /// A variable looks like ours, and no setting is meant by it.
-    UnknownVariable(String),
+    UnknownVariable(UnknownVariable),
     /// A path below the root path ends with the root path itself, so that no entry has the name that both make together.
     NotRelative {
         /// The setting.
@@ -43,24 +43,13 @@ pub enum Problem {
     TooOpen(TooOpen),
 }
 
-/// Variables that begin like those of settings and have a meaning of their own.
-const OTHER_VARIABLES: [&str; 5] = [
-    "BWDC_SECRETS_DIR",
-    "BWDC_SECRETS_PASSPHRASE",
-    "BWDC_SECRETS_PASSPHRASE_FILE",
-    "BWDC_SECRET_SERVICE_METRICS_TOKEN",
-    "BWDC_SECRET_LEASE_PASSWORD",
-];
-
-/// How the variable of a secret begins.
-const SECRET: &str = "BWDC_SECRET_";
-
 /// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is.
 ///
 /// # Errors
 /// [`SetupError`] when the settings cannot be read at all.
 pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, SetupError> {
-    let mut problems: Vec<_> = unknown_variables(installation).map(Problem::UnknownVariable).collect();
+    let mut problems: Vec<_> =
+        unknown_variables(installation.environment()).into_iter().map(Problem::UnknownVariable).collect();
     problems.extend(installation.too_open().map(Problem::TooOpen));
     let connector = installation.connector_settings()?;
     let wrong = wrong_values(installation)?;
@@ -96,12 +85,36 @@ pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, Setu
         Problem::Failure(error) => Some(error.to_string()),
         _ => None,
     });
-    if let Some(path) = connector.organization_ca_path.map(PathBuf::from)
-        && let Err(source) = file::read(&path, file::CERTIFICATES)
-    {
-        problems.push(Problem::File { setting: "organization-ca-path", path, source });
+    // One that the directory could not do without was named above.
+    let is_named = |path: &str, problems: &[Problem]| {
+        problems.iter().any(|it| matches!(it, Problem::Failure(error) if error.to_string().contains(path)))
+    };
+    for entry in used(&super::list(installation)?) {
+        let path = entry.value.as_str().unwrap_or_default();
+        problems.extend(unreadable_file(entry.setting, path).filter(|_| !is_named(path, &problems)));
     }
     Ok(problems)
+}
+
+/// The settings that matter as things are.
+fn used(entries: &[super::Entry]) -> Vec<&super::Entry> {
+    let value = |name: &str| {
+        let found = entries.iter().find(|it| it.setting.name == name);
+        found.map(|it| it.value.clone()).unwrap_or_default()
+    };
+    entries.iter().filter(|it| it.setting.is_shown(&value)).collect()
+}
+
+/// The file that a setting names, where it cannot be read; None: it can, or the setting names none.
+pub fn unreadable_file(setting: &'static Setting, path: &str) -> Option<Problem> {
+    if setting.kind != SettingKind::File || path.trim().is_empty() {
+        return None;
+    }
+    let path = PathBuf::from(path);
+    match file::read(&path, file::CERTIFICATES) {
+        Ok(_) => None,
+        Err(source) => Some(Problem::File { setting: setting.name, path, source }),
+    }
 }
 
 /// Paths that repeat the root path. One without `dc=` is not put behind a path, as in the official connector.
@@ -142,33 +155,6 @@ fn wrong_values(installation: &Installation) -> Result<Vec<SetupError>, SetupErr
         kind.zip(it.value.as_str()).map_or(Ok(()), |(kind, text)| super::check_filter(kind, it.setting, text))
     };
     Ok(set.filter_map(|it| check(it).err()).collect())
-}
-
-fn unknown_variables(installation: &Installation) -> impl Iterator<Item = String> {
-    let known: Vec<_> = Setting::all()
-        .iter()
-        .map(|setting| match setting.kind {
-            SettingKind::Secret(kind) => SecretName::of_directory(kind).variable(),
-            _ => setting.variable(),
-        })
-        .chain(OTHER_VARIABLES.map(str::to_owned))
-        .chain(notify::VARIABLES.map(str::to_owned))
-        .collect();
-    // Only what begins like the settings of a section: variables of other programs may begin with our name.
-    let sections: Vec<_> = known
-        .iter()
-        .filter_map(|name| name.match_indices('_').nth(1).and_then(|(end, _)| name.get(..=end)))
-        .map(str::to_owned)
-        .collect();
-    installation.environment().variable_names().filter(move |name| {
-        let name = name.to_ascii_uppercase();
-        // The secret of a further source has that source's name before its own.
-        let of_source = name.starts_with(SECRET)
-            && known
-                .iter()
-                .any(|it| it.strip_prefix(SECRET).is_some_and(|own| name.ends_with(&format!("_{own}"))));
-        !known.contains(&name) && !of_source && sections.iter().any(|section| name.starts_with(section))
-    })
 }
 
 /// The official connector stores some numbers as text.

@@ -2,11 +2,13 @@
 
 mod check;
 mod file;
+mod variable;
 
 pub(crate) use check::validate;
-pub use check::{Problem, relative_path};
+pub use check::{Problem, relative_path, unreadable_file};
 pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_file};
 pub(crate) use file::{bring_in, differences, export};
+pub use variable::{UnknownVariable, unknown_variables};
 
 use crate::installation::{Installation, SetupError, bind_before_a_move, expect_encrypted_changes};
 use crate::schedule;

@@ -3,6 +3,7 @@
 use crate::foreign::fit_in_a_line;
 use crate::line::{Line, Tone};
 use crate::text;
+use crate::wrap::words;
 use bwdc_core::collation::reading_order;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -204,12 +205,13 @@ pub(crate) fn in_columns(left: &str, why: &str) -> String {
     }
 }
 
-/// Breaks a text at spaces; `first` begins the first line, `indent` spaces each further one.
+/// Breaks a text between words and commands; `first` begins the first line, `indent` spaces each further one.
 pub(crate) fn wrapped(text: &str, first: &str, indent: usize) -> String {
     let mut result = first.to_owned();
     let mut column = first.chars().count();
     let start = column;
-    for word in text.split_whitespace() {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for word in words(&text, WIDTH.saturating_sub(indent)) {
         let length = word.chars().count();
         if column > start.max(indent) && column + 1 + length > WIDTH {
             result.push('\n');

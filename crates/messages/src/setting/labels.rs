@@ -205,7 +205,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "Employee number",
         "LDAP attribute that tells a person from a later holder of the address",
     ),
-    ("limits.removals", "Removals", "Members who may lose access within the window"),
+    ("limits.removals", "Removals", "Members who may lose access within the window; one always may"),
     (
         "limits.removals-percent",
         "Removals in percent",
@@ -225,7 +225,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     (
         "limits.emptied-groups-percent",
         "Emptied groups",
-        "Percentage of groups that may be emptied or deleted within the window",
+        "Percentage of groups that may be emptied within the window; one always may",
     ),
     ("limits.invitations", "Invitations", "People whom a run may always invite"),
     (

@@ -53,6 +53,26 @@ pub fn title(section: Section) -> String {
 pub fn takes(setting: &Setting) -> String {
     match &setting.kind {
         SettingKind::Text => text!("takes.text", "text; '' clears it"),
+        SettingKind::File => text!("takes.file", "the path of a file; '' clears it"),
+        SettingKind::DistinguishedName if setting.name == "ldap.rootPath" => {
+            text!("takes.root", "a distinguished name such as dc=example,dc=com; '' clears it")
+        }
+        SettingKind::DistinguishedName => {
+            text!("takes.name", "a distinguished name or its beginning, such as ou=people; '' clears it")
+        }
+        SettingKind::Attribute => {
+            text!(
+                "takes.attribute",
+                "one word, as the directory calls it, such as {word}; '' clears it",
+                word = example(setting)
+            )
+        }
+        SettingKind::Attributes => {
+            text!(
+                "takes.attributes",
+                "a comma-separated list of attributes, such as mail,mailAlias; '' clears it"
+            )
+        }
         SettingKind::Flag => text!("takes.flag", "true or false"),
         SettingKind::Number { range, unit } => number(*unit, *range.start(), *range.end()),
         SettingKind::Directory => {
@@ -89,6 +109,22 @@ pub fn takes(setting: &Setting) -> String {
             text!("takes.names", "distinguished names separated by semicolons; '' clears it")
         }
         SettingKind::Secret(_) => text!("takes.secret", "a secret"),
+    }
+}
+
+/// A name that a directory may have for it.
+fn example(setting: &Setting) -> &'static str {
+    match setting.name {
+        "sync.userObjectClass" => "inetOrgPerson",
+        "sync.groupObjectClass" => "groupOfNames",
+        "sync.groupNameAttribute" => "cn",
+        "sync.memberAttribute" => "member",
+        "ldap.member-of-attribute" => "memberOf",
+        "leavers.mark-attribute" => "employeeNumber",
+        "sync.emailPrefixAttribute" => "uid",
+        "sync.creationDateAttribute" => "createTimestamp",
+        "sync.revisionDateAttribute" => "modifyTimestamp",
+        _ => "mail",
     }
 }
 

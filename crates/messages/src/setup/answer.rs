@@ -2,7 +2,7 @@
 
 use super::check::check;
 use super::kind::Asked;
-use super::server::TypedServer;
+use super::server::Encryption;
 use super::{Question, Setup, SetupKind, SetupReply, SetupStep, SetupWork, Waiting};
 use crate::finding::Described;
 use crate::form::{Form, refused};
@@ -14,18 +14,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 const EUROPE: &str = "https://vault.bitwarden.eu";
 /// What empties a text.
 const NOTHING: &str = "-";
-
-/// How a connection to an LDAP server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encryption {
-    Ldaps,
-    StartTls,
-    None,
-}
-
-impl Encryption {
-    pub(super) const ALL: [Self; 3] = [Self::Ldaps, Self::StartTls, Self::None];
-}
 
 /// What can be done after a test of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +112,11 @@ impl Setup {
             Question::Account if typed.is_empty() => self.error = Some(answer_needed()),
             Question::Account => return self.wait(Waiting::SignIn, SetupWork::Answer(typed.into())),
             Question::Connection(number) => return self.take_connection(number, typed),
-            Question::BaseTyped if !typed.is_empty() => return self.choose_base(typed.to_owned()),
+            Question::BaseTyped if !typed.is_empty() => {
+                if self.take_setting("ldap.rootPath", typed) {
+                    return self.after_base();
+                }
+            }
             Question::BaseTyped => self.error = Some(answer_needed()),
             Question::Authorities => {
                 let start_tls = self.value("ldap.startTls") == "true";
@@ -267,34 +259,6 @@ impl Setup {
         self.next_of_connection(number)
     }
 
-    fn take_server(&mut self, typed: &str) -> bool {
-        let server = TypedServer::parse(typed);
-        if let Some(Err(error)) =
-            Setting::find("ldap.port").zip(server.port.as_deref()).map(|(port, typed)| port.parse(typed))
-        {
-            self.error = Some(refused(&error));
-            return false;
-        }
-        self.port_given = server.port.is_some();
-        self.set("ldap.hostname", server.hostname);
-        if let Some(port) = server.port {
-            self.set("ldap.port", port);
-        }
-        if let Some(encrypted) = server.encrypted {
-            self.set("ldap.ssl", encrypted.to_string());
-            self.set("ldap.startTls", "false");
-        }
-        true
-    }
-
-    fn encrypt(&mut self, encryption: Encryption) {
-        self.set("ldap.ssl", (encryption != Encryption::None).to_string());
-        self.set("ldap.startTls", (encryption == Encryption::StartTls).to_string());
-        if !self.port_given {
-            self.set("ldap.port", if encryption == Encryption::Ldaps { "636" } else { "389" });
-        }
-    }
-
     /// Takes a value; false: it cannot be used. Nothing typed keeps what counts, where something does.
     fn take_setting(&mut self, name: &'static str, typed: &str) -> bool {
         let Some(setting) = Setting::find(name) else { return false };
@@ -353,6 +317,10 @@ impl Setup {
 
     fn choose_base(&mut self, base: String) -> Option<SetupWork> {
         self.set("ldap.rootPath", base);
+        self.after_base()
+    }
+
+    fn after_base(&mut self) -> Option<SetupWork> {
         let is_known = self.kind == Some(SetupKind::ActiveDirectory)
             || !self.value("ldap.preset").is_empty()
             || !self.value("sync.userObjectClass").is_empty();

@@ -1,7 +1,8 @@
 //! What a page of a set-up shows.
 
-use super::answer::{AfterTrial, Encryption, Go, name_of};
+use super::answer::{AfterTrial, Go, name_of};
 use super::kind::Asked;
+use super::server::Encryption;
 use super::{Question, Setup, SetupExtent, SetupKind, SetupStep, Waiting};
 use crate::account::{self, Question as AccountWords};
 use crate::finding::Described;
@@ -9,7 +10,7 @@ use crate::form::Choice;
 use crate::line::{Line, Tone};
 use crate::setting::{help, label, takes};
 use crate::text;
-use bwdc_core::settings::Setting;
+use bwdc_core::settings::{Setting, SettingKind};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -408,27 +409,6 @@ impl Setup {
         let usual = usual.and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
         Ask::Line { label, default: if value.is_empty() { usual } else { value } }
     }
-
-    fn planned_page(&self) -> Ask {
-        if let Some(approval) = &self.planned.approval {
-            let label = text!(
-                "setup.approve",
-                "To approve this and sync, type {number}. Enter alone leaves it for now",
-                number = approval.number
-            );
-            return Ask::Line { label, default: String::new() };
-        }
-        let choices: Vec<String> = self.after_plan().into_iter().map(go).collect();
-        let default = choices.len() - 1;
-        let label = match (self.planned.is_allowed, self.planned.has_changes) {
-            (true, true) => text!("setup.ask-sync", "Sync now? This sends the changes to the organization."),
-            (true, false) => text!("setup.ask-no-change", "There is nothing to sync."),
-            (false, _) => {
-                text!("setup.ask-mend", "This has to be put right before a sync can send anything.")
-            }
-        };
-        choice(label, choices, default)
-    }
 }
 
 fn title(step: SetupStep) -> String {
@@ -453,7 +433,7 @@ fn after_trial(choice: AfterTrial, failed: bool) -> String {
     }
 }
 
-fn go(choice: Go) -> String {
+pub(super) fn go(choice: Go) -> String {
     match choice {
         Go::On => text!("setup.save", "Save and go on"),
         Go::Refine => text!("setup.refine-now", "Change filters, paths and object classes"),
@@ -478,7 +458,7 @@ pub fn service_lines() -> Vec<Line> {
     ]
 }
 
-fn choice(label: String, choices: impl IntoIterator<Item = String>, default: usize) -> Ask {
+pub(super) fn choice(label: String, choices: impl IntoIterator<Item = String>, default: usize) -> Ask {
     let choices = choices.into_iter().map(|it| Choice { value: it.clone(), label: it }).collect();
     Ask::Choice { label, choices, default }
 }
@@ -494,7 +474,11 @@ fn label_of(name: &str) -> String {
 fn help_of(name: &str) -> String {
     let Some(setting) = Setting::find(name) else { return String::new() };
     match setting.kind {
-        bwdc_core::settings::SettingKind::Text | bwdc_core::settings::SettingKind::Secret(_) => help(setting),
+        SettingKind::Text
+        | SettingKind::File
+        | SettingKind::DistinguishedName
+        | SettingKind::Attribute
+        | SettingKind::Secret(_) => help(setting),
         _ => text!("setup.help-takes", "{help}: {takes}", help = help(setting), takes = takes(setting)),
     }
 }

@@ -1,5 +1,61 @@
 //! An LDAP server as people type it: `dc1`, `dc1:636`, `ldaps://dc1`, `[2001:db8::1]:389`.
 
+use super::Setup;
+use crate::form::refused;
+use crate::text;
+use bwdc_core::settings::Setting;
+
+/// How a connection to an LDAP server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encryption {
+    Ldaps,
+    StartTls,
+    None,
+}
+
+impl Encryption {
+    pub(super) const ALL: [Self; 3] = [Self::Ldaps, Self::StartTls, Self::None];
+}
+
+impl Setup {
+    /// Takes a server apart; false: it cannot be used.
+    pub(super) fn take_server(&mut self, typed: &str) -> bool {
+        let server = TypedServer::parse(typed);
+        if let Some(Err(error)) =
+            Setting::find("ldap.port").zip(server.port.as_deref()).map(|(port, typed)| port.parse(typed))
+        {
+            self.error = Some(refused(&error));
+            return false;
+        }
+        let is_host = Setting::find("ldap.hostname").map(|it| it.parse(&server.hostname));
+        if let Some(Err(_)) = is_host {
+            self.error = Some(text!(
+                "setup.no-host",
+                "Enter a name or an address, with a port where it is not the usual one, such as dc1.example.com:636."
+            ));
+            return false;
+        }
+        self.port_given = server.port.is_some();
+        self.set("ldap.hostname", server.hostname);
+        if let Some(port) = server.port {
+            self.set("ldap.port", port);
+        }
+        if let Some(encrypted) = server.encrypted {
+            self.set("ldap.ssl", encrypted.to_string());
+            self.set("ldap.startTls", "false");
+        }
+        true
+    }
+
+    pub(super) fn encrypt(&mut self, encryption: Encryption) {
+        self.set("ldap.ssl", (encryption != Encryption::None).to_string());
+        self.set("ldap.startTls", (encryption == Encryption::StartTls).to_string());
+        if !self.port_given {
+            self.set("ldap.port", if encryption == Encryption::Ldaps { "636" } else { "389" });
+        }
+    }
+}
+
 /// What was typed, in its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TypedServer {

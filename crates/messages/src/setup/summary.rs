@@ -1,5 +1,7 @@
 //! What a read, a plan and a run brought, in so few lines that they fit on one screen.
 
+use super::Setup;
+use super::page::{Ask, choice, go};
 use super::work::SetupPlan;
 use crate::change::left_out;
 use crate::foreign::fit_in_a_line;
@@ -7,7 +9,7 @@ use crate::line::{Line, Tone};
 use crate::refusal::message;
 use crate::{approval, plan, sync, text};
 use bwdc_core::desired::Desired;
-use bwdc_core::plan::{LeftOutBecause, Verdict};
+use bwdc_core::plan::{Change, LeftOutBecause, Verdict};
 use bwdc_core::snapshot::AccountState;
 use bwdc_core::test_report::TestReport;
 use bwdc_engine::{Planned, SyncReport, Verification};
@@ -132,7 +134,53 @@ impl SetupPlan {
                 Tone::Warning,
             ));
         }
-        Self { lines, has_changes, is_allowed: planned.verdict == Verdict::Go, approval }
+        let mailed = built.changes.iter().filter(|it| match it {
+            Change::Invite { .. } => true,
+            Change::Stage { .. } => planned.invites_all_the_same,
+            _ => false,
+        });
+        let mailed = mailed.count();
+        Self { lines, has_changes, is_allowed: planned.verdict == Verdict::Go, approval, mailed }
+    }
+}
+
+impl Setup {
+    /// What is asked when a plan is made.
+    pub(super) fn planned_page(&self) -> Ask {
+        if let Some(approval) = &self.planned.approval {
+            let label = text!(
+                "setup.approve",
+                "{mailed} To approve this and sync, type {number}. Enter alone leaves it for now",
+                mailed = self.mailed(),
+                number = approval.number
+            );
+            return Ask::Line { label, default: String::new() };
+        }
+        let choices: Vec<String> = self.after_plan().into_iter().map(go).collect();
+        let default = choices.len() - 1;
+        let label = match (self.planned.is_allowed, self.planned.has_changes) {
+            (true, true) => text!(
+                "setup.ask-sync",
+                "Sync now? This sends the changes to the organization. {mailed}",
+                mailed = self.mailed()
+            ),
+            (true, false) => text!("setup.ask-no-change", "There is nothing to sync."),
+            (false, _) => {
+                text!("setup.ask-mend", "This has to be put right before a sync can send anything.")
+            }
+        };
+        choice(label, choices, default)
+    }
+    /// How many people the sync would write to.
+    fn mailed(&self) -> String {
+        match self.planned.mailed {
+            0 => text!("setup.mails-nobody", "Nobody gets an e-mail."),
+            mailed => text!(
+                "setup.mails",
+                "{mailed:person gets an e-mail/people get an e-mail} with an invitation.",
+                mailed
+            ),
+        }
     }
 }
 

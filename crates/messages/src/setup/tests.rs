@@ -180,6 +180,60 @@ fn a_refused_plan_is_approved_by_its_number_only() {
 }
 
 #[test]
+fn the_question_before_a_sync_says_how_many_get_an_e_mail() {
+    let mut setup = begun(true, &[("directory", json!(1)), ("sync.users", json!(true))]);
+    for (mailed, label) in [
+        (0, "Sync now? This sends the changes to the organization. Nobody gets an e-mail."),
+        (
+            1,
+            "Sync now? This sends the changes to the organization. 1 person gets an e-mail with an invitation.",
+        ),
+        (
+            57,
+            "Sync now? This sends the changes to the organization. 57 people get an e-mail with an invitation.",
+        ),
+    ] {
+        setup.go_to(SetupStep::Plan);
+        pick(&mut setup, 0);
+        let planned = SetupPlan { has_changes: true, is_allowed: true, mailed, ..SetupPlan::default() };
+        setup.done(SetupDone::Planned(planned));
+        let Ask::Choice { label: asked, .. } = setup.page().ask else { unreachable!("a choice") };
+        assert_eq!(asked, label);
+    }
+}
+
+#[test]
+fn a_server_or_a_base_that_cannot_be_one_is_said_when_it_is_typed_and_nothing_is_dropped() {
+    let mut setup = begun(true, &[]);
+    setup.go_to(SetupStep::Directory);
+    pick(&mut setup, 1);
+    for wrong in ["a b", "https://dc1.example.test", "dc1:port", "::1:x"] {
+        assert!(text(&mut setup, wrong).is_none());
+        assert_eq!(setup.question, Question::Connection(0), "{wrong}");
+        assert_eq!(
+            setup.error.as_deref(),
+            Some(
+                "Enter a name or an address, with a port where it is not the usual one, such as dc1.example.com:636."
+            ),
+            "{wrong}"
+        );
+    }
+    text(&mut setup, "[2001:db8::1]:636");
+    pick(&mut setup, 0);
+    text(&mut setup, "cn=reader");
+    let asked = settings(setup.answer(SetupReply::Secret("pw".to_owned().into())));
+    assert_eq!((asked["ldap.hostname"].as_str(), asked["ldap.port"].as_str()), ("2001:db8::1", "636"));
+    setup.done(SetupDone::Discovered(Discovered::default()));
+    assert!(text(&mut setup, "example.test").is_none());
+    assert_eq!(
+        setup.error.as_deref(),
+        Some("Enter a distinguished name such as dc=example,dc=com; '' clears it.")
+    );
+    assert!(text(&mut setup, "dc=example,dc=test").is_none());
+    assert_eq!(setup.value("ldap.rootPath"), "dc=example,dc=test");
+}
+
+#[test]
 fn what_needs_no_server_to_be_seen_is_said_when_it_is_typed() {
     let set = [
         ("directory", json!(0)),

@@ -114,6 +114,8 @@ pub struct SetupPlan {
     pub has_changes: bool,
     /// Whether a sync would send it.
     pub is_allowed: bool,
+    /// People to whom a sync would send an invitation by e-mail.
+    pub mailed: usize,
     /// What has to be typed to approve what the limits refuse; None: nothing can be approved.
     pub approval: Option<Approval>,
 }

@@ -18,6 +18,7 @@ pub(super) fn offered(words: &[String], whole: &Command, global: &GlobalArgument
         ["config", "get" | "set" | "unset"] => settings(),
         ["config", "set", name] | ["config", name] => Setting::find(name).map(values).unwrap_or_default(),
         ["profile", "remove" | "copy"] => profiles(global),
+        ["last-sync"] => vec!["users".to_owned(), "groups".to_owned()],
         _ => Vec::new(),
     };
     // Of several words with commas between them the last one is completed.

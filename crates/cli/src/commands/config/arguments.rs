@@ -36,6 +36,13 @@ pub(crate) struct ConfigArguments {
     pub(crate) value: ValueArguments,
 }
 
+impl ConfigArguments {
+    /// Whether everything that is wrong is to be listed.
+    pub(crate) fn validates(&self) -> bool {
+        matches!(self.command, Some(ConfigCommand::Validate))
+    }
+}
+
 #[derive(Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print one setting's value; of a secret, where it is kept.

@@ -3,7 +3,7 @@
 use super::Place;
 use crate::error::CommandError;
 use crate::output::{Answer, Done, Failed};
-use bwdc_engine::{EngineError, Unnamed, read_settings_file};
+use bwdc_engine::{EngineError, Unnamed, read_settings_file, unreadable_file};
 use bwdc_messages::{problem, setting};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -35,7 +35,12 @@ pub(super) fn apply(path: &Path, dry_run: bool, exact: bool, place: &Place<'_>) 
         .map(|it| json!({ "name": it.setting.name, "before": it.before, "after": it.after, "object": "change" }))
         .collect();
     let data = json!({ "changes": data, "applied": !dry_run, "object": "settings-changes" });
-    Ok(Answer::Report { data, text: setting::changes(&differences, !dry_run) }.into())
+    let mut done = Done::from(Answer::Report { data, text: setting::changes(&differences, !dry_run) });
+    let files = differences
+        .iter()
+        .filter_map(|it| unreadable_file(it.setting, it.after.as_str().unwrap_or_default()));
+    done.notices.extend(files.map(|it| problem::problem(it, place.source, &place.global.commands())));
+    Ok(done)
 }
 
 pub(super) fn validate(place: &Place<'_>) -> Result<Done, Failed> {

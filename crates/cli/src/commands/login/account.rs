@@ -4,12 +4,15 @@ use super::arguments::LoginArguments;
 use crate::commands::session::variable;
 use crate::error::{CommandError, LoginError};
 use crate::prompt::Prompt;
+use bwdc_engine::event::Event;
 use bwdc_engine::organization::{
     Account, AccountError, AccountSignIn, ApiKey, OwnedOrganization, Proof, Step, TwoStepMethod,
 };
 use bwdc_engine::{Engine, SignInError, file};
 use bwdc_messages::account::{Question, methods, organizations, question};
+use bwdc_messages::progress;
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 /// Codes that may be typed wrong before the sign-in ends: servers lock out whoever tries many.
@@ -41,7 +44,7 @@ pub(super) async fn fetch_keys(
     wanted: &Wanted,
     asking: Option<Prompt>,
 ) -> Result<Keys, CommandError> {
-    let events = &|_| ();
+    let events = &|event| tell(&event, asking);
     let password = password(arguments.password_file.as_deref(), asking).await?;
     let sign_in = engine.begin_account(email, password, events).await?;
     let account = sign_in_with_steps(engine, &sign_in, arguments, asking).await?;
@@ -59,6 +62,15 @@ pub(super) async fn fetch_keys(
         keys.observer = Some(account.personal_key(events).await.map_err(SignInError::from)?);
     }
     Ok(keys)
+}
+
+/// Says what is waited for, where somebody looks at it: between two questions nothing else is drawn.
+fn tell(event: &Event, asking: Option<Prompt>) {
+    let Some(prompt) = asking.filter(|_| std::io::stderr().is_terminal()) else { return };
+    if let (Event::Waiting { .. }, Some(text)) = (event, progress::event(event)) {
+        // Where it cannot be said, it is waited for all the same.
+        let _ = prompt.show(&text);
+    }
 }
 
 async fn password(file: Option<&Path>, asking: Option<Prompt>) -> Result<SecretString, CommandError> {
@@ -103,7 +115,7 @@ async fn sign_in_with_steps<'a>(
     };
     let mut tries = 0;
     loop {
-        let error = match sign_in.attempt(&proof, &|_| ()).await {
+        let error = match sign_in.attempt(&proof, &|event| tell(&event, asking)).await {
             Ok(Step::SignedIn(account)) => return Ok(account),
             Ok(Step::TwoStep(offered)) => {
                 if matches!(proof, Proof::TwoStep { .. }) {
@@ -174,7 +186,7 @@ async fn answer_two_step(
         (None, ..) => return Err(LoginError::CodeRequired { offered: offered.to_vec() }.into()),
     };
     if method == TwoStepMethod::Email && offered.len() > 1 {
-        sign_in.mail_code(&|_| ()).await.map_err(SignInError::from)?;
+        sign_in.mail_code(&|event| tell(&event, asking)).await.map_err(SignInError::from)?;
     }
     let code = match asking {
         Some(prompt) => prompt.line(&question(Question::Code(method))).await?,

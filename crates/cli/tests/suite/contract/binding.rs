@@ -159,7 +159,7 @@ fn the_secret_of_a_directory_is_not_sent_to_an_address_that_was_set_later() {
         home.set(format!("BWDC_{setting}"), "");
         assert!(place(&home).starts_with("set ("), "{}", place(&home));
         let output = run(&home, &["config", address, "https://service.example.test"]);
-        assert!(output.stderr.contains("entered for another account"), "{}", output.stderr);
+        assert!(output.stderr.contains("entered for another server or account"), "{}", output.stderr);
         assert!(place(&home).starts_with("not here"), "{address}: {}", place(&home));
     }
 }

@@ -136,9 +136,10 @@ fn without_all_only_problems_are_printed_with_the_numbers_first_and_last() {
     let output = run(&home, &["doctor"]);
     assert_eq!(output.code, Some(1));
     let lines: Vec<&str> = output.stdout.lines().collect();
-    let (first, last) = (lines[0], lines[lines.len() - 1]);
+    let (first, last) = (lines[0], lines[lines.len() - 2..].join("\n"));
+    assert!(lines.iter().all(|it| it.chars().count() <= 80), "{}", output.stdout);
     assert!(first.contains(" ok, ") && first.contains(" failed, "), "{}", output.stdout);
-    assert_eq!(last, format!("{first} `bwdc doctor --all` shows every check."));
+    assert_eq!(last, format!("{first} `bwdc doctor --all`\nshows every check."));
     let marks = |mark: &str| lines.iter().filter(|it| it.starts_with(mark)).count();
     assert_eq!((marks("  ok "), marks("  -  ")), (0, 0), "{}", output.stdout);
     assert!(marks("  FAIL ") >= 2, "{}", output.stdout);

@@ -72,7 +72,7 @@ fn the_setting_names_the_list_and_nothing_newer_is_an_answer() {
 #[test]
 fn what_keeps_the_answer_away_is_one_error_with_the_next_step() {
     let home = Home::new().expect("a home");
-    let told = "This build cannot check for updates: no list of releases is set.\nNew versions are where this one came from. \
+    let told = "This build cannot check for updates: no list of releases is set.\nLook for new versions where you got this one. \
                 To check from here, run `bwdc config set update-feed <address>`.\n";
     assert_answer(&run(&home, &["update"]), told);
     assert_answer(&run(&home, &["update", "--raw"]), "");

@@ -91,6 +91,19 @@ fn null_and_exact_take_settings_back_to_their_default_and_secrets_stay() {
     assert_eq!(answer(&home, &["config", "apply", &path, "--exact"]), "Nothing to change.\n");
 }
 
+#[test]
+fn a_file_that_is_missing_and_a_limit_that_lets_one_through_are_said_when_they_are_set() {
+    let home = home();
+    let output = run(&home, &["config", "limits.removals", "0"]);
+    let said = "One person may always lose access within the window: with `keep` in `leavers` nobody does.\n";
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), said));
+    let path = file(&home, "directory = \"ldap\"\n[ldap]\nsslCaPath = \"/no/such.pem\"\n");
+    let output = run(&home, &["config", "apply", &path]);
+    let said = "The file `/no/such.pem` of `ldap.sslCaPath` cannot be read: ";
+    assert!(output.code == Some(0) && output.stderr.starts_with(said), "{}", output.stderr);
+    assert_eq!(answer(&home, &["config", "get", "directory"]), "0\n");
+}
+
 /// The second file cannot be written: the first is as it was.
 #[cfg(unix)]
 #[test]
@@ -131,7 +144,11 @@ fn validate_names_everything_that_is_missing_or_wrong() {
     .unwrap();
     home.set("BWDC_LDAP_HOSTNAM", "x");
     home.set("BWDC_OTHER", "x");
-    answer(&home, &["config", "organization-ca-path", "/no/such.pem"]);
+    let output = run(&home, &["config", "organization-ca-path", "/no/such.pem"]);
+    let expected = "The environment variable `BWDC_LDAP_HOSTNAM` does not belong to any setting. Did you mean \
+                    `BWDC_LDAP_HOSTNAME`?\nThe file `/no/such.pem` of `organization-ca-path` cannot be read: ";
+    assert_eq!((output.code, output.stdout.as_str()), (Some(0), "Saved setting `organization-ca-path`.\n"));
+    assert!(output.stderr.starts_with(expected) && output.stderr.lines().count() == 2, "{}", output.stderr);
     let text = problems(&home);
     for part in [
         "`ldap.hostname` is `3`",

@@ -94,7 +94,7 @@ fn a_name_and_a_password_in_an_address_are_named_as_what_is_wrong_with_it() {
         (
             Some(1),
             "",
-            "`server` is `https://vault.example.test`, expected a URL such as https://vault.example.com, without name, \
+            "`server` is `https://(hidden)@vault.example.test`, expected a URL such as https://vault.example.com, without name, \
              password, `?` and `#`.\nNothing was changed.\n"
         )
     );

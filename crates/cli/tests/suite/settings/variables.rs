@@ -95,11 +95,17 @@ fn a_stored_secret_is_not_given_to_an_account_that_the_environment_names_instead
     answer(&home, &["config", "ldap.password", &bwdc_harness::secret("of first")]);
     assert_eq!(password(&home), "set (encrypted file)\n");
     home.set("BWDC_LDAP_HOSTNAME", "second.test");
-    assert_eq!(password(&home), "not here: entered for another account, or kept by another program\n");
+    assert_eq!(
+        password(&home),
+        "not here: entered for another server or account, or kept by another program\n"
+    );
     home.set("BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS", "true");
     home.unset("BWDC_LDAP_HOSTNAME");
     answer(&home, &["config", "ldap.password", &bwdc_harness::secret("in plain text")]);
     assert_eq!(password(&home), "set (plain text in data.json)\n");
     home.set("BWDC_LDAP_HOSTNAME", "second.test");
-    assert_eq!(password(&home), "not here: entered for another account, or kept by another program\n");
+    assert_eq!(
+        password(&home),
+        "not here: entered for another server or account, or kept by another program\n"
+    );
 }

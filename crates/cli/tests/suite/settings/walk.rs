@@ -25,6 +25,10 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
     }
     match &setting.kind {
         SettingKind::Text => ("a text; with, \"all\" ü #".to_owned(), json!("a text; with, \"all\" ü #")),
+        SettingKind::File => known(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
+        SettingKind::DistinguishedName => known("ou=a\\, b,dc=ü"),
+        SettingKind::Attribute => known("x-attribute;lang-de"),
+        SettingKind::Attributes => ("one,two".to_owned(), json!(["one", "two"])),
         SettingKind::Flag => {
             // Whatever the default is: both are tried below.
             ("true".to_owned(), json!(true))

@@ -59,6 +59,28 @@ fn three_may_leave_a_small_organization_but_never_more_than_half_of_it() {
 }
 
 #[test]
+fn one_person_who_leaves_in_spite_of_a_limit_of_none_is_said() {
+    let plan = |removals, leavers: usize| {
+        let mut world = World::new().managed_crowd(40).leavers(LeaverAction::Revoke, LeaverAction::Keep);
+        world.connector.limits.removals = removals;
+        for number in 0..leavers {
+            world = world.answer(&format!("crowd{number}"), Presence::NotFound);
+        }
+        let left = (leavers..40).map(|it| format!("crowd{it}"));
+        world.plan(left.fold(Sample::new(), |sample, it| sample.person(&it, &format!("{it}@x"))))
+    };
+    for (removals, leavers, said) in [(0, 0, false), (0, 1, true), (0, 2, false), (1, 1, false)] {
+        let plan = plan(removals, leavers);
+        assert_eq!(
+            plan.notices == [PlanNotice::OneMayLeave],
+            said,
+            "{removals} {leavers}: {:?}",
+            plan.notices
+        );
+    }
+}
+
+#[test]
 fn somebody_revoked_and_then_removed_is_one_person() {
     let id = || std::collections::BTreeSet::from(["gone".to_owned()]);
     let recent = ApprovalScope { revoked: id(), removed: id(), ..ApprovalScope::default() };

@@ -49,7 +49,8 @@ fn every_setting_of_our_own_file_is_one_that_the_file_takes() {
             SettingKind::Choice(words) => json!(words[0]),
             SettingKind::Flag => json!(true),
             SettingKind::Number { range, .. } => json!(range.start()),
-            SettingKind::List | SettingKind::Servers | SettingKind::Names => json!(["a", "b"]),
+            SettingKind::List | SettingKind::Attributes | SettingKind::Servers => json!(["a", "b"]),
+            SettingKind::Names => json!(["ou=a", "ou=b"]),
             SettingKind::Mailboxes => json!(["a@x.test", "b@x.test"]),
             SettingKind::Mailbox => json!("a@x.test"),
             SettingKind::Listen => json!("9464"),
@@ -130,6 +131,13 @@ fn a_value_of_another_type_is_refused_in_a_file() {
     assert!(parse("ldap.ssl", json!("true")).is_err());
     assert!(parse("ldap.hostname", json!(3)).is_err());
     assert!(parse("protected", json!(["a", 1])).is_err());
+    assert!(parse("directory", json!("exchange")).is_err());
+    for (value, number) in [(json!("ldap"), 0), (json!("entra"), 1), (json!(3), 3)] {
+        assert_eq!(parse("directory", value).map(|it| it.to_json()), Ok(json!(number)));
+    }
+    for (word, kind) in DirectoryKind::WORDS.iter().zip(DirectoryKind::ALL) {
+        assert_eq!(parse("directory", json!(word)), Ok(SettingValue::Directory(kind)));
+    }
     assert_eq!(parse("ldap.port", json!(636)), Ok(SettingValue::Number(636)));
     assert!(parse("leavers.gone", json!("delete")).is_err());
 }
@@ -165,6 +173,18 @@ fn a_wrong_value_says_what_would_be_right() {
         ("ldap.hostname", "dc.example.test:389,other.example.test", "without a scheme"),
         ("ldap.hostname", "dc.example.test/", "without a scheme"),
         ("ldap.hostname", "dc.example.test,other.example.test:port", "host:port"),
+        ("ldap.hostname", "dc.example.test other.example.test", "without a scheme"),
+        ("ldap.hostname", "[::1]:636", "without a scheme"),
+        ("ldap.hostname", "::1:636:x", "without a scheme"),
+        ("ldap.hostname", "dc.example.test,a b", "host:port"),
+        ("notify.mail-server", "a b:465", "host:port"),
+        ("ldap.rootPath", "example.com", "dc=example,dc=com"),
+        ("sync.userPath", "people", "ou=people"),
+        ("ldap.user-paths", "ou=people;staff", "distinguished names"),
+        ("sync.userEmailAttribute", "mail address", "without blanks"),
+        ("sync.userObjectClass", "person inetOrgPerson", "without blanks"),
+        ("leavers.mark-attribute", "(employeeNumber=*)", "without blanks"),
+        ("ldap.email-attributes", "mail,mail alias", "names of attributes"),
         ("ldap.further-servers", "ldaps://other.example.test", "host:port"),
         ("ldap.disabled-by", "nsAccountLock,sambaAcctFlags", "shadowExpire"),
         ("okta.active-statuses", "ACTIVE,DEPROVISIONED", "SUSPENDED"),

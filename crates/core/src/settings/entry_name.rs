@@ -1,0 +1,78 @@
+//! What names entries of an LDAP directory and their parts: distinguished names, attributes, object classes.
+
+/// Whether every part of a distinguished name, or of the beginning of one, has the form `attribute=value`. Active Directory's
+/// `<GUID=…>` is one, too. What a value may hold is the server's affair.
+pub(super) fn is_distinguished_name(text: &str) -> bool {
+    let text = text.trim();
+    if text.starts_with('<') && text.ends_with('>') {
+        return text.contains('=');
+    }
+    parts(text).iter().all(|part| {
+        let attribute = part.split_once('=').map(|(attribute, _)| attribute.trim());
+        attribute.is_some_and(|it| !it.is_empty() && is_attribute(it))
+    })
+}
+
+/// Whether an attribute or an object class can be called so.
+pub(super) fn is_attribute(text: &str) -> bool {
+    let is_foreign = |it: char| it.is_whitespace() || it.is_control() || "()*\\,=&|!<>~\"'+".contains(it);
+    !text.trim().contains(is_foreign)
+}
+
+/// The parts between commas that are neither escaped nor within quotes.
+fn parts(text: &str) -> Vec<String> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let (mut escaped, mut quoted) = (false, false);
+    for letter in text.chars() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            ',' if !quoted => {
+                parts.push(core::mem::take(&mut part));
+                continue;
+            }
+            _ => {}
+        }
+        part.push(letter);
+    }
+    parts.push(part);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distinguished_name_has_an_attribute_in_each_part() {
+        for name in [
+            "dc=example,dc=com",
+            "DC=example, DC=com",
+            "o=Example Company",
+            r"ou=Sales\, North,dc=example",
+            "ou=\"Sales, North\",dc=example",
+            "cn=a+uid=b,dc=x",
+            "2.5.4.3=a",
+            "<GUID=0123>",
+            "ou=",
+        ] {
+            assert!(is_distinguished_name(name), "{name}");
+        }
+        for name in ["example.com", "people", "dc", "=x", "dc=example,", "people,dc=x", "my dc=x"] {
+            assert!(!is_distinguished_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_attribute_is_one_word() {
+        for name in
+            ["mail", "proxyAddresses;lang-de", "2.5.4.3", "apple-generateduid", "custom_mail", " mail "]
+        {
+            assert!(is_attribute(name), "{name}");
+        }
+        for name in ["mail address", "mail,uid", "(mail=*)", "mail*", "a=b", "ma\til"] {
+            assert!(!is_attribute(name), "{name}");
+        }
+    }
+}
