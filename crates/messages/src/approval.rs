@@ -107,13 +107,13 @@ fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
                 now = planned.saturating_sub(*earlier)
             ),
         ),
-        Refusal::TooManyAdoptedGroups { planned, .. } => of(
+        Refusal::TooManyAdoptedGroups { planned, earlier, .. } => of(
             6,
-            *planned,
+            planned.saturating_sub(*earlier),
             text!(
                 "approve.adopted",
-                "The directory would take over {planned:group/groups} made by hand, with access to collections. To approve this, type {planned}",
-                planned
+                "The directory would take over {now:group/groups} made by hand, with access to collections. To approve this, type {now}",
+                now = planned.saturating_sub(*earlier)
             ),
         ),
         Refusal::TooManyFoundAnew { planned, .. } => of(

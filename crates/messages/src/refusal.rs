@@ -73,7 +73,8 @@ fn earlier(refusal: &Refusal) -> Option<String> {
         | Refusal::TooManyMemberships { planned, earlier, .. }
         | Refusal::GroupEmptied { lost: planned, earlier, .. }
         | Refusal::TooManyGroups { planned, earlier, .. }
-        | Refusal::TooManyReplacedGroups { planned, earlier, .. } => (*planned, *earlier),
+        | Refusal::TooManyReplacedGroups { planned, earlier, .. }
+        | Refusal::TooManyAdoptedGroups { planned, earlier, .. } => (*planned, *earlier),
         _ => return None,
     };
     (earlier > 0).then(|| {
@@ -122,7 +123,7 @@ fn together_with_earlier(refusal: &Refusal) -> String {
             planned,
             allowed
         ),
-        Refusal::TooManyAdoptedGroups { planned, allowed } => text!(
+        Refusal::TooManyAdoptedGroups { planned, allowed, .. } => text!(
             "refusal.adopted-groups",
             "The directory would take over {planned:group/groups} made by hand, with access to collections. The limit within a \
              day is {allowed}.",

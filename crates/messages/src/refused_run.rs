@@ -9,7 +9,7 @@ use crate::time::moment;
 use crate::{CommandLine, text};
 use bwdc_engine::RefusedRun;
 use bwdc_engine::ledger::RunId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who would lose what, and why the run was refused. A line may hold several, broken for 80 columns.
 pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
@@ -24,10 +24,13 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
     let people = |ids: &mut dyn Iterator<Item = &String>| -> Vec<(String, Vec<String>)> {
         ids.map(|id| (called(refused, id), none())).collect()
     };
-    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (group, member) in &scope.memberships {
-        groups.entry(called(refused, group)).or_default().push(called(refused, member));
-    }
+    let by_group = |memberships: &BTreeSet<(String, String)>| -> Vec<(String, Vec<String>)> {
+        let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (group, member) in memberships {
+            groups.entry(called(refused, group)).or_default().push(called(refused, member));
+        }
+        groups.into_iter().collect()
+    };
     let (removed, revoked) = (PlanSection::Removed, PlanSection::Revoked);
     let parts = [
         (removed.title(), removed, people(&mut scope.removed.iter())),
@@ -45,7 +48,7 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
         (
             text!("refused-run.memberships", "Groups that lose members"),
             PlanSection::Memberships,
-            groups.into_iter().collect(),
+            by_group(&scope.memberships),
         ),
         (
             text!("refused-run.replaced-groups", "Groups that take the place of groups that are gone"),
@@ -70,8 +73,10 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
         (PlanSection::Invited.title(), PlanSection::Invited, people(&mut scope.invited.iter())),
     ];
     for (title, section, rows) in parts {
-        lines.extend(part(title, section, &rows, extent));
+        lines.extend(part(title, section, &rows, extent, Direction::Out));
     }
+    let anew = text!("refused-run.anew", "Groups that gain members whom the official connector overlooks");
+    lines.extend(part(anew, PlanSection::Memberships, &by_group(&scope.anew), extent, Direction::In));
     lines
 }
 
@@ -117,7 +122,20 @@ fn called(refused: &RefusedRun, id: &str) -> String {
     refused.names.get(id).cloned().unwrap_or_else(|| id.to_owned())
 }
 
-fn part(title: String, section: PlanSection, rows: &[(String, Vec<String>)], extent: Extent) -> Vec<Line> {
+/// Whether members leave a group or come into it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Out,
+    In,
+}
+
+fn part(
+    title: String,
+    section: PlanSection,
+    rows: &[(String, Vec<String>)],
+    extent: Extent,
+    direction: Direction,
+) -> Vec<Line> {
     if rows.is_empty() {
         return Vec::new();
     }
@@ -126,9 +144,60 @@ fn part(title: String, section: PlanSection, rows: &[(String, Vec<String>)], ext
     let listed = Section { title, tone: section.tone(), most: section.most(), items };
     let mut lines = listed.lines(extent, &|place| {
         let (name, members) = &rows[place];
-        let below = crate::plan::members_below(&[], members, &[], extent, &|it| it.to_owned());
+        let (added, removed) =
+            if direction == Direction::In { (&members[..], &[][..]) } else { (&[][..], &members[..]) };
+        let below = crate::plan::members_below(added, removed, &[], extent, &|it| it.to_owned());
         Shown { row: format!("{} {name}", section.sign()), below }
     });
     lines.push(Line::default());
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bwdc_core::names::Timestamp;
+    use bwdc_core::plan::ApprovalScope;
+    use bwdc_engine::ledger::{Counts, RunOutcome, RunRecord, Trigger};
+
+    #[test]
+    fn everything_that_an_approval_is_about_is_listed_in_the_direction_in_which_it_goes() {
+        let record = RunRecord {
+            id: RunId(7),
+            trigger: Trigger::default(),
+            started_at: Timestamp(0),
+            finished_at: Some(Timestamp(1)),
+            outcome: Some(RunOutcome::Refused),
+            counts: Counts::new(),
+        };
+        let membership = |group: &str, member: &str| (group.to_owned(), member.to_owned());
+        let scope = ApprovalScope {
+            revoked: ["a".to_owned()].into(),
+            memberships: [membership("g", "b")].into(),
+            anew: [membership("g", "c")].into(),
+            ..ApprovalScope::default()
+        };
+        let named = [("a", "ann@x.test"), ("b", "bob@x.test"), ("c", "cy@x.test"), ("g", "Staff")];
+        let names = named.map(|(id, name)| (id.to_owned(), name.to_owned())).into();
+        let refused = RefusedRun { record, entries: Vec::new(), scope, names };
+        let lines: Vec<String> = lines(&refused, Extent::Short).into_iter().map(|it| it.text).collect();
+        assert_eq!(
+            lines,
+            [
+                "Run 7 of 1970-01-01 00:00 UTC was refused by the limits.",
+                "",
+                "Access revoked (1)",
+                "  - ann@x.test",
+                "",
+                "Groups that lose members (1)",
+                "  ~ Staff",
+                "      out: bob@x.test",
+                "",
+                "Groups that gain members whom the official connector overlooks (1)",
+                "  ~ Staff",
+                "      in: cy@x.test",
+                "",
+            ]
+        );
+    }
 }

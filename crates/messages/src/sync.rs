@@ -142,11 +142,20 @@ pub fn approved(run: RunId, scope: &ApprovalScope) -> String {
 /// Everything that an approval allows, in parts of a sentence.
 pub(crate) fn allowed(scope: &ApprovalScope) -> Vec<String> {
     let (people, memberships) = (scope.people().count(), scope.memberships.len());
+    let (addresses, adopted) = (scope.addresses.len(), scope.adopted_groups.len());
     let (groups, replaced) = (scope.emptied_groups.len(), scope.replaced_groups.len());
     let (entries, overlooked) = (scope.replaced_people.len(), scope.anew.len());
     let (invited, lost) = (scope.invited.len(), scope.addresses_lost.len());
     let parts = [
         (people > 0, text!("approval.people", "{people:person/people} may lose access", people)),
+        (
+            addresses > 0,
+            text!(
+                "approval.addresses",
+                "{addresses:further address/further addresses} of leavers may be sent as deleted",
+                addresses
+            ),
+        ),
         (
             memberships > 0,
             text!("approval.memberships", "{memberships:membership/memberships} may end", memberships),
@@ -161,6 +170,14 @@ pub(crate) fn allowed(scope: &ApprovalScope) -> Vec<String> {
                 "approval.replaced-groups",
                 "{replaced:group/groups} may take the place of groups that are gone",
                 replaced
+            ),
+        ),
+        (
+            adopted > 0,
+            text!(
+                "approval.adopted-groups",
+                "{adopted:group/groups} made by hand may be taken over",
+                adopted
             ),
         ),
         (
@@ -289,6 +306,8 @@ mod tests {
         let more = ApprovalScope {
             emptied_groups: ids(&["g"]),
             memberships: [("g".to_owned(), "c".to_owned())].into(),
+            addresses: [("a".to_owned(), "a2@example.test".to_owned())].into(),
+            adopted_groups: [("k".to_owned(), "Sales".to_owned())].into(),
             replaced_groups: ids(&["h", "i"]),
             replaced_people: ids(&["d"]),
             addresses_lost: ids(&["e"]),
@@ -297,9 +316,10 @@ mod tests {
         };
         assert_eq!(
             approved(RunId(3), &more),
-            "Run 3 is approved for 24 hours: 2 people may lose access, 1 membership may end, 1 group may be left without members \
-             or deleted, 2 groups may take the place of groups that are gone, 1 membership may go on under new entries of the \
-             directory, 1 member may have no address any more and the directory may return no groups. Nothing else is."
+            "Run 3 is approved for 24 hours: 2 people may lose access, 1 further address of leavers may be sent as deleted, 1 \
+             membership may end, 1 group may be left without members or deleted, 2 groups may take the place of groups that are \
+             gone, 1 group made by hand may be taken over, 1 membership may go on under new entries of the directory, 1 member may \
+             have no address any more and the directory may return no groups. Nothing else is."
         );
     }
 }

@@ -259,7 +259,8 @@ impl Plan {
         let share = self.totals.managed_groups.saturating_mul(limits.emptied_groups_percent as usize) / 100;
         let allowed = share.max(1);
         if !scope.adopted_groups.is_empty() && planned > allowed {
-            judgement.refusals.push(Refusal::TooManyAdoptedGroups { planned, allowed });
+            let earlier = planned - scope.adopted_groups.len();
+            judgement.refusals.push(Refusal::TooManyAdoptedGroups { planned, allowed, earlier });
             judgement.refused.adopted_groups.extend(scope.adopted_groups.iter().cloned());
         }
     }

@@ -95,6 +95,9 @@ pub enum Refusal {
         planned: usize,
         /// Groups that may.
         allowed: usize,
+        /// Of `planned`, those that were in earlier runs of the window.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        earlier: usize,
     },
     /// More memberships would go on under new entries of the directory, because they have the addresses, than may at once.
     TooManyReplacedPeople {
