@@ -369,9 +369,8 @@ mod tests {
             [
                 "12 of 100 managed members would lose access within a day. The limit is 5.",
                 "The group `Staff` would lose 1 of 1 member, more than `limits.group-percent` allows.",
-                "If this is intended, run `bwdc sync`, then `bwdc approve`. To allow more in every run, run `bwdc config set \
-                 limits.removals <value>`, `bwdc config set limits.removals-percent <value>` or `bwdc config set \
-                 limits.group-percent <value>`.",
+                "If this is intended, run `bwdc sync`, then `bwdc approve`. To allow more in every run: set `limits.removals`, \
+                 `limits.removals-percent` or `limits.group-percent` (`bwdc config set <setting> <value>`).",
             ]
         );
     }

@@ -136,6 +136,9 @@ impl CommandLine {
 
     fn one_sentence(&self, steps: &[NextStep]) -> String {
         let Some((first, further)) = steps.split_first() else { return String::new() };
+        if let (Some(purpose), Some(what)) = (&first.purpose, self.one_of_many(steps)) {
+            return text!("step.for-one-of", "{purpose}: {what}.", purpose, what);
+        }
         let mut what = match &first.step {
             Step::Open(place) => text!("step.open", "open {place}", place),
             Step::Say(sentence) => sentence.clone(),
@@ -157,6 +160,23 @@ impl CommandLine {
             (None, Step::Say(_)) => what,
             (None, _) => format!("{}.", crate::list::capital(&what)),
         }
+    }
+
+    /// Several settings of which one is changed, with one command for them all; None: they are few, or something else.
+    fn one_of_many(&self, steps: &[NextStep]) -> Option<String> {
+        let names = steps.iter().map(|it| match (&it.step, &it.source) {
+            (Step::Set { setting, value: None }, None) => Some(format!("`{setting}`")),
+            _ => None,
+        });
+        let names = names.collect::<Option<Vec<_>>>().filter(|it| it.len() > 2)?;
+        let (last, before) = names.split_last()?;
+        Some(text!(
+            "step.one-of-many",
+            "set {before} or {last} (`{command}`)",
+            before = before.join(", "),
+            last,
+            command = self.command("config set <setting> <value>")
+        ))
     }
 
     fn command_of(&self, next: &NextStep) -> String {
@@ -216,8 +236,7 @@ mod tests {
         let three = ["limits.removals", "limits.memberships", "limits.invitations"];
         assert_eq!(
             plain.sentences(&three.map(|it| Step::change(it).to("Else"))),
-            "Else, run `bwdc config set limits.removals <value>`, `bwdc config set limits.memberships <value>` or `bwdc config \
-             set limits.invitations <value>`."
+            "Else: set `limits.removals`, `limits.memberships` or `limits.invitations` (`bwdc config set <setting> <value>`)."
         );
         let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
         assert_eq!(
