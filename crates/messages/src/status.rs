@@ -372,7 +372,8 @@ mod tests {
             no_groups: true,
             ..ApprovalScope::default()
         };
-        let decision = |address: &str, choice| Decision { address: Email::new(address.to_owned()), choice };
+        let decision =
+            |address: &str, choice| Decision { address: Email::new(address.to_owned()), choice, of: None };
         let approved = Approved {
             runs: vec![(RunId(12), Timestamp(0), scope)],
             people: vec![
