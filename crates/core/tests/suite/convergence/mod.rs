@@ -162,8 +162,11 @@ fn held_back(world: &mut World, held: &Held, reached: &Reached) -> Result<(), Te
 }
 
 fn waits(plan: &Plan, again: &Plan) -> bool {
-    let is_removal = |it: &Change| matches!(it, Change::Remove { .. });
-    if again.changes.iter().all(is_removal) {
+    // What `only_waits` says of each is enough.
+    let is_next = |it: &Change| {
+        matches!(it, Change::Remove { .. } | Change::Invite { cause: Cause::AddressCorrected, .. })
+    };
+    if again.changes.iter().all(is_next) {
         return true;
     }
     // For a turn, or for an id that a leaver had until now.

@@ -498,11 +498,12 @@ pub(crate) fn only_refused(world: &World, plan: &Plan, refused: &[Request]) -> C
     if !plan.can_import_without(refused) {
         // Two have one id, with which every import would fail; or it would mean others by the ids that stay exchanged.
         let keeps_id = |it: &Request| match it {
-            Request::PutMember { id, external_id } => world
-                .ledger
-                .people
-                .iter()
-                .any(|it| it.external_id == *external_id && it.member_id.as_ref() == Some(id)),
+            Request::PutMember { id, .. } | Request::Remove(id) => {
+                let own = world.ledger.people.iter().find(|it| it.member_id.as_ref() == Some(id));
+                let found = world.organization.members.iter().find(|it| it.id == id.as_str());
+                let (own, held) = (own.map(|it| it.external_id.as_str()), found.and_then(Member::known_id));
+                own.is_some() && own != held
+            }
             Request::PutGroup { .. } => true,
             _ => false,
         };
@@ -861,9 +862,16 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
     let tried = |person: &Subject, cause: Cause| {
         cause == Cause::IdChanged && !plan.changes.is_empty() && refused.contains(person.external_id.as_str())
     };
+    let given_back = |person: &Subject| {
+        plan.changes.iter().any(
+            |it| matches!(it, Change::Restore { person: it, .. } if it.external_id == person.external_id),
+        )
+    };
     let next = again.changes.iter().filter_map(Change::joins).filter(|it| waits && !planned.contains(it));
     let later: BTreeSet<&str> = freed.chain(next).collect();
     again.changes.iter().all(|change| match change {
+        // Whether somebody without access had joined is seen when access is given back.
+        Change::Invite { person, cause: Cause::AddressCorrected } if given_back(person) => true,
         // The address was another member's, who went in this run.
         Change::Invite { person, cause: Cause::AddressCorrected } => plan.standing.iter().any(|it| match it {
             Standing::AddressHeld { person: held, .. } => held.external_id == person.external_id,
