@@ -136,6 +136,10 @@ impl Lines for TypedLines {
         Ok(read)
     }
 
+    fn is_seen(&self) -> bool {
+        io::stdin().is_terminal()
+    }
+
     fn is_interrupted(&mut self) -> bool {
         self.interrupted.swap(false, Ordering::Relaxed)
     }

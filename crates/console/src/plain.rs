@@ -4,7 +4,7 @@
 use crate::app::{App, Start};
 use crate::key::Key;
 use crate::office::Office;
-use crate::screen::Screen;
+use crate::screen::{List, Screen};
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_messages::foreign::{fit, fit_in_a_line};
 use bwdc_messages::text;
@@ -18,6 +18,8 @@ const TICK: Duration = Duration::from_millis(200);
 const WIDTH: usize = 80;
 /// Rows that are printed of a long list.
 const ROWS: usize = 60;
+/// Characters of a line without sense that are repeated.
+const SHOWN: usize = 12;
 /// The word that explains the others.
 const KEYS: &str = "keys";
 
@@ -28,6 +30,11 @@ pub trait Lines {
     /// # Errors
     /// What the input says.
     fn line(&mut self, is_secret: bool) -> io::Result<Option<String>>;
+
+    /// Whether a line that was typed stands in the output already, as at a terminal.
+    fn is_seen(&self) -> bool {
+        false
+    }
 
     /// Whether somebody asked to end what is under way.
     fn is_interrupted(&mut self) -> bool {
@@ -108,6 +115,9 @@ fn converse(app: &mut App, office: &Office, lines: &mut dyn Lines, out: &mut dyn
             return Ok(Ended::InputEnded);
         };
         let meant = meaning(&app.screen(), &line);
+        if !lines.is_seen() {
+            writeln!(out, "{}", echo(&app.screen(), &meant, &line))?;
+        }
         match meant {
             Meaning::Keys(keys) => keys.iter().for_each(|key| app.key(key)),
             Meaning::Help => help(&app.screen(), out)?,
@@ -115,6 +125,18 @@ fn converse(app: &mut App, office: &Office, lines: &mut dyn Lines, out: &mut dyn
                 writeln!(out, "{}", in_lines(&format!("! {}", unknown(&app.screen(), &line))))?;
             }
         }
+    }
+}
+
+/// What is repeated of a line that came by a pipe: what was chosen, so that whoever reads it later can follow. What was typed for a
+/// question is not, and neither is what has no sense here: lines that got out of step may hold a secret.
+fn echo(screen: &Screen<'_>, meant: &Meaning, line: &str) -> String {
+    match meant {
+        Meaning::Unknown => String::new(),
+        Meaning::Keys(_) | Meaning::Help if screen.input.is_none() || line.trim().starts_with(':') => {
+            fit_in_a_line(line.trim()).into_owned()
+        }
+        Meaning::Keys(_) | Meaning::Help => String::new(),
     }
 }
 
@@ -138,28 +160,48 @@ fn print(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
         if list.total == 0 && !list.empty.is_empty() {
             writeln!(out, "{}", fit(&list.empty))?;
         }
-        let first = crate::draw::first_row(list.total, list.selected.unwrap_or(0), ROWS);
-        for at in first..list.total.min(first + ROWS) {
-            let row = (list.row)(at);
-            let mark = if list.selected == Some(at) { '*' } else { ' ' };
-            let number = row.key.map_or_else(|| (at + 1).to_string(), String::from);
-            let right =
-                if row.right.is_empty() { String::new() } else { format!(": {}", fit_in_a_line(&row.right)) };
-            writeln!(out, "{mark}{number:>3}  {}{right}", fit_in_a_line(&row.left))?;
-        }
-        if list.total > ROWS {
-            writeln!(
-                out,
-                "{}",
-                text!("plain.of", "({shown} of {total} rows)", shown = ROWS, total = list.total)
-            )?;
-        }
+        print_rows(list, out)?;
     }
     if screen.list.is_none() || screen.input.is_some() {
         for line in &screen.detail {
             writeln!(out, "{}", in_lines(&line.text))?;
         }
     }
+    print_end(screen, out)
+}
+
+/// The rows of a list with the numbers that choose them; a text as it is.
+fn print_rows(list: &List<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if list.is_text {
+        return (0..list.total).try_for_each(|at| writeln!(out, "{}", fit_in_a_line(&(list.row)(at).left)));
+    }
+    let first = crate::draw::first_row(list.total, list.selected.unwrap_or(0), ROWS);
+    for at in first..list.total.min(first + ROWS) {
+        let row = (list.row)(at);
+        let mark = if list.selected == Some(at) { '*' } else { ' ' };
+        if row.is_title {
+            // It stands for the rows below it.
+            writeln!(out, "{mark}  -- {}", fit_in_a_line(&row.left))?;
+            continue;
+        }
+        let number = row.key.map_or_else(|| (at + 1).to_string(), String::from);
+        let right =
+            if row.right.is_empty() { String::new() } else { format!(": {}", fit_in_a_line(&row.right)) };
+        let indent = "  ".repeat(row.level.into());
+        writeln!(out, "{mark}{number:>3}  {indent}{}{right}", fit_in_a_line(&row.left))?;
+    }
+    if list.total > ROWS {
+        writeln!(
+            out,
+            "{}",
+            text!("plain.of", "({shown} of {total} rows)", shown = ROWS, total = list.total)
+        )?;
+    }
+    Ok(())
+}
+
+/// What came of the last line, what can be typed, and what is asked.
+fn print_end(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(note) = &screen.note {
         writeln!(out, "{}", in_lines(&format!("! {}", note.text)))?;
     }
@@ -218,7 +260,9 @@ fn help(screen: &Screen<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 /// Why nothing came of a line.
 fn unknown(screen: &Screen<'_>, line: &str) -> String {
-    let typed = fit_in_a_line(line.trim()).into_owned();
+    // A long line may be a secret that was meant for another question.
+    let typed: String = fit_in_a_line(line.trim()).chars().take(SHOWN).collect();
+    let typed = if line.trim().chars().count() > SHOWN { "…".to_owned() } else { typed };
     if typed.starts_with(':') {
         let words = screen.hints.iter().filter(|it| !it.word.is_empty()).map(|it| format!("`:{}`", it.word));
         let words = words.chain(["`:quit`".to_owned()]).collect::<Vec<_>>().join(", ");
@@ -271,7 +315,10 @@ fn meaning(screen: &Screen<'_>, line: &str) -> Meaning {
 }
 
 /// The row that a line names: by its key, else by its number.
-fn place(list: &crate::screen::List<'_>, line: &str) -> Option<usize> {
+fn place(list: &List<'_>, line: &str) -> Option<usize> {
+    if list.is_text {
+        return None;
+    }
     let rows = list.total.min(ROWS);
     let by_key = (0..rows).find(|at| (list.row)(*at).key.is_some_and(|it| line == it.to_string()));
     let has_keys = (0..rows).any(|at| (list.row)(at).key.is_some());

@@ -34,6 +34,8 @@ pub struct List<'a> {
     pub left_width: u16,
     /// What is said where there is none.
     pub empty: String,
+    /// Whether the rows are a text that is read: none of them is chosen.
+    pub is_text: bool,
 }
 
 /// A line that is typed.
@@ -121,6 +123,7 @@ impl<'a> Screen<'a> {
             row: Box::new(move |at| rows.get(at).cloned().unwrap_or_default()),
             left_width,
             empty: String::new(),
+            is_text: false,
         });
         self
     }

@@ -343,6 +343,7 @@ impl View for PlanView {
                 },
             }),
             left_width: 40,
+            is_text: false,
             empty: if self.rows.search.is_empty() && self.rows.filter == Filter::All {
                 text!("plan.nothing", "Nothing to do.")
             } else {

@@ -92,6 +92,7 @@ impl View for TextView {
         screen = screen.with_rows(self.shown().map(row).collect(), self.at.0, 0);
         if let Some(list) = &mut screen.list {
             list.empty = self.search.nothing().unwrap_or_default();
+            list.is_text = true;
         }
         screen.input = self.search.input();
         screen.hints = vec![

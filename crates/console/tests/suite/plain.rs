@@ -75,3 +75,17 @@ fn settings_that_cannot_be_read_are_said_and_the_menu_stays() {
     assert!(said.contains("The settings are damaged"), "{said}");
     assert_eq!(std::fs::read_to_string(folder.path().join("data.json")).expect("a file"), "{ not json");
 }
+
+#[test]
+fn lines_that_got_out_of_step_are_not_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = "correct-horse-battery-staple";
+    let (_, said) = talk(
+        folder.path(),
+        Start::Menu,
+        &format!("{secret}\n2\n2\nhttps://{secret}.test\n:back\n:discard\n0\n"),
+    );
+    assert!(said.contains("! `…` is not an answer here"), "{said}");
+    assert!(said.contains("> 2\n"), "what was chosen is repeated: {said}");
+    assert!(!said.contains(&format!("> {secret}")) && !said.contains(&format!("`{secret}")), "{said}");
+}

@@ -1,6 +1,7 @@
 //! The console from end to end: the guided set-up from nothing to a verified first sync, by a pipe and by keys at a terminal,
 //! with real servers.
 
+mod plain;
 #[cfg(unix)]
 mod terminal;
 

@@ -95,22 +95,23 @@ impl FormView {
     fn row<'s>(&'s self, field: &'s Field) -> Row<'s> {
         let changed = self.model.is_changed(field.setting);
         let shown = shown(field);
+        if self.is_of_the_machine(field.setting) {
+            let shown = if shown.is_empty() { text!("form.not-set", "not set") } else { shown };
+            let right = text!("form.machine-only", "{shown}   (on the machine only)", shown);
+            return Row {
+                level: 1,
+                left: field.label.as_str().into(),
+                right: right.into(),
+                tone: Tone::Faint,
+                ..Row::default()
+            };
+        }
         if shown.is_empty() && !changed && field.error.is_none() {
             let nothing = text!("form.not-set", "not set");
             return Row {
                 level: 1,
                 left: field.label.as_str().into(),
                 right: nothing.into(),
-                tone: Tone::Faint,
-                ..Row::default()
-            };
-        }
-        if self.is_of_the_machine(field.setting) {
-            let right = text!("form.machine-only", "{shown}   (on the machine only)", shown);
-            return Row {
-                level: 1,
-                left: field.label.as_str().into(),
-                right: right.into(),
                 tone: Tone::Faint,
                 ..Row::default()
             };
