@@ -245,6 +245,10 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             LeftOutBecause::DomainNotAllowed { .. } => !world.connector.allowed_domains.is_empty(),
             _ => false,
         });
+        // The ledger takes over by the next run who has the membership of another one.
+        let passes_on =
+            |it: &PlanNotice| matches!(it, PlanNotice::EntryReplaced { entry: it, .. } if *it == entry.id);
+        let taken = taken || plan.notices.iter().any(passes_on);
         prop_assert!(taken || waits_rightly, "{entry:?} has no id: {waits:?}, {:#?}", plan.standing);
         prop_assert!(
             !could_have_the_name(world, plan, entry),
@@ -412,7 +416,8 @@ fn leavers(world: &World, plan: &Plan, people: &People, held: bool) -> Checked {
                 entry.is_some_and(|it| it.state == State::Disabled) && action.is_none() && !today;
             // The membership goes on under another entry, as soon as the server lets it have the id.
             let is_refused = |it: &Standing| matches!(it, Standing::Refused { what: RefusedKind::MemberId, about, .. } if about.name == member.email);
-            let waits_for_id = plan.standing.iter().any(is_refused);
+            let passes_on = |it: &PlanNotice| matches!(it, PlanNotice::EntryReplaced { person, .. } if person.external_id.as_str() == id);
+            let waits_for_id = plan.standing.iter().any(is_refused) || plan.notices.iter().any(passes_on);
             prop_assert!(
                 stays_as_today || waits_for_id,
                 "{member:?} stays without a reason: {:#?}",
@@ -868,7 +873,15 @@ pub(crate) fn only_waits(plan: &Plan, again: &Plan) -> bool {
         )
     };
     let next = again.changes.iter().filter_map(Change::joins).filter(|it| waits && !planned.contains(it));
-    let later: BTreeSet<&str> = freed.chain(next).collect();
+    let mut later: BTreeSet<&str> = freed.chain(next).collect();
+    // Whose id belonged to somebody else until now is told by the one that another connector gave.
+    let held = again.standing.iter().filter_map(|it| match it {
+        Standing::HeldUnderOtherId { person, observed } if later.contains(person.external_id.as_str()) => {
+            Some(observed.as_str())
+        }
+        _ => None,
+    });
+    later.extend(held.collect::<Vec<_>>());
     again.changes.iter().all(|change| match change {
         // Whether somebody without access had joined is seen when access is given back.
         Change::Invite { person, cause: Cause::AddressCorrected } if given_back(person) => true,
