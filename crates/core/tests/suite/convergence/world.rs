@@ -513,7 +513,7 @@ impl World {
             44 if self.can_read() => self.were_brought_over(),
             42 => self.cut = Some(how),
             43 if self.can_read() => self.meanwhile = Some((usize::from(how / 4) % 4, whom, how)),
-            35 if self.can_read() => self.change_account(whom, how),
+            35 => self.change_account(whom, how),
             22 if self.mode == Mode::Official => self.sync.groups = how % 3 > 0,
             23..=29 | 33 | 34 | 38 if self.can_read() => self.by_hand(kind % EVENTS, whom, how),
             _ => {}
@@ -637,7 +637,12 @@ impl World {
             .iter()
             .find(|it| Some(it.external_id.as_str()) == member.external_id.as_deref());
         let entry = known.and_then(|it| self.directory.by_stable(it.stable_id.as_ref()?.as_str()));
+        let told = known.map_or(&[][..], |it| self.ledger.addresses.of(&it.external_id));
         let email = match how.is_multiple_of(2) {
+            // Where nobody can look, whoever takes an address that no run was told of is lost sight of.
+            _ if !self.can_read() => {
+                told.get(usize::from(how) % told.len().max(1)).map(|it| it.email.as_str().to_owned())
+            }
             true => Some(address(how)),
             false => entry.map(|it| it.email.clone()),
         };
