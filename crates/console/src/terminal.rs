@@ -25,8 +25,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How long a key is waited for before reports are looked at.
-const TICK: Duration = Duration::from_millis(40);
+/// How long a key is waited for before reports are looked at: while one is expected, and else.
+const BUSY: Duration = Duration::from_millis(10);
+const IDLE: Duration = Duration::from_millis(100);
 /// Keys that are taken before the screen is drawn again: a paste without brackets is many.
 const AT_ONCE: usize = 256;
 
@@ -48,17 +49,22 @@ pub fn run(environment: ProcessEnvironment, start: Start) -> io::Result<()> {
 
 fn converse(app: &mut App, office: &Office, screen: &mut Held, colors: Colors) -> io::Result<()> {
     let ended = Ended::listen(office.runs().clone());
+    let mut is_stale = true;
     while !app.is_over() && !ended.is_asked() {
         for order in app.orders() {
             office.order(order);
         }
-        screen.draw(app, colors)?;
-        let mut wait = TICK;
+        // Nothing is written while nothing happens: the way to a terminal may be long.
+        if std::mem::take(&mut is_stale) {
+            screen.draw(app, colors)?;
+        }
+        let mut wait = if app.is_waiting() { BUSY } else { IDLE };
         for _ in 0..AT_ONCE {
             if !event::poll(wait)? {
                 break;
             }
             wait = Duration::ZERO;
+            is_stale = true;
             match event::read()? {
                 Event::Key(key) if is_suspend(&key) => screen.suspend()?,
                 Event::Key(key) => {
@@ -76,6 +82,7 @@ fn converse(app: &mut App, office: &Office, screen: &mut Held, colors: Colors) -
         }
         while let Some(report) = office.report(Duration::ZERO) {
             app.report(report);
+            is_stale = true;
         }
     }
     Ok(())

@@ -47,19 +47,36 @@ impl<W: Write> Sixteen<W> {
     }
 }
 
-/// The parameters of a color, where it is one of the sixteen.
+/// The parameters with each of the sixteen colors in its own word; None: there is none among them.
 fn plain(parameters: &str) -> Option<String> {
-    let (ground, color) = parameters.split_once(";5;")?;
-    let base = match ground {
-        "38" => 30,
-        "48" => 40,
-        _ => return None,
-    };
-    match color.parse::<u8>().ok()? {
-        color @ 0..=7 => Some((base + color).to_string()),
-        color @ 8..=15 => Some((base + 60 + color - 8).to_string()),
-        _ => None,
+    let parts: Vec<&str> = parameters.split(';').collect();
+    let (mut words, mut is_other, mut at) = (Vec::new(), false, 0);
+    while let Some(part) = parts.get(at) {
+        let color = parts
+            .get(at + 2)
+            .filter(|_| parts.get(at + 1) == Some(&"5"))
+            .and_then(|it| it.parse::<u8>().ok());
+        match (*part, color) {
+            ("38" | "48", Some(color @ 0..16)) => {
+                let ground = if *part == "38" { 30 } else { 40 };
+                let word = if color < 8 { ground + color } else { ground + 60 + color - 8 };
+                words.push(word.to_string());
+                is_other = true;
+                at += 3;
+            }
+            // A color that is none of them takes its parameters with it.
+            ("38" | "48" | "58", _) => {
+                let length = if parts.get(at + 1) == Some(&"2") { 5 } else { 3 };
+                words.extend(parts.iter().skip(at).take(length).map(|it| (*it).to_owned()));
+                at += length;
+            }
+            (other, _) => {
+                words.push(other.to_owned());
+                at += 1;
+            }
+        }
     }
+    is_other.then(|| words.join(";"))
 }
 
 impl<W: Write> Write for Sixteen<W> {
@@ -91,6 +108,7 @@ mod tests {
     fn one_of_sixteen_colors_is_said_as_every_terminal_knows_it() {
         assert_eq!(written(&["\x1b[38;5;3mjürgen\x1b[39m"]), "\x1b[33mjürgen\x1b[39m");
         assert_eq!(written(&["\x1b[38;5;9m\x1b[48;5;4m"]), "\x1b[91m\x1b[44m");
+        assert_eq!(written(&["\x1b[38;5;3;49m\x1b[1;38;5;1;48;5;12m"]), "\x1b[33;49m\x1b[1;31;104m");
         assert_eq!(written(&["\x1b[38", ";5;", "2", "mx"]), "\x1b[32mx", "also where it comes in parts");
     }
 
