@@ -8,7 +8,7 @@ pub use account::{PreloginResponse, ProfileOrganizationResponse, ProfileResponse
 
 use crate::names::{ExternalId, GroupId, MemberId};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 /// The body of `POST /public/organization/import`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,10 +193,29 @@ pub struct ConfigResponse {
     pub version: String,
     /// Absent on the official server.
     pub server: Option<ServerProductResponse>,
-    /// Flags by name; most are booleans, some are strings.
-    pub feature_states: Option<Map<String, Value>>,
+    /// Flags by name.
+    #[serde(default)]
+    pub feature_states: Option<FeatureStates>,
     /// Where the server says that its services are.
     pub environment: Option<ServerAddressesResponse>,
+}
+
+/// The flags of a server that matter here. There can be any number of others, and of any kind: none of it is kept.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct FeatureStates {
+    /// Without it the official server ignores `inviteUsersAfterProvisioning: false`.
+    #[serde(rename = "pm-34423-staged-status", default, deserialize_with = "flag")]
+    pub stages: Option<bool>,
+}
+
+/// A flag; None: it is no boolean.
+fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    // Whatever it is instead is not made anything of.
+    Ok(match Box::<RawValue>::deserialize(deserializer)?.get() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    })
 }
 
 /// Where a server says that its services are.

@@ -55,6 +55,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of an older file is copied in one step.
 const PAGES: std::ffi::c_int = 4_096;
 const BASELINE: &str = "baseline_taken";
+/// The fact of how long the longest list of the organization was.
+const ENTRIES_READ: &str = "entries_read";
 const ACCEPTED: &str = "accepted_settings";
 const CLEARED: &str = "cleared";
 
@@ -251,6 +253,25 @@ impl Ledger {
             return Ok(());
         }
         schema::set_fact(&self.connection, ACCEPTED, settings)
+    }
+
+    /// How many entries the longest list of the organization had in the last run; None: no run has noted it.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn entries_read(&self) -> Result<Option<usize>, LedgerError> {
+        Ok(schema::fact(&self.connection, ENTRIES_READ)?.and_then(|it| usize::try_from(it).ok()))
+    }
+
+    /// Notes how many entries the longest list of the organization has.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be written.
+    pub fn note_entries_read(&mut self, entries: usize) -> Result<(), LedgerError> {
+        if self.entries_read()? == Some(entries) {
+            return Ok(());
+        }
+        schema::set_fact(&self.connection, ENTRIES_READ, i64::try_from(entries).unwrap_or(i64::MAX))
     }
 
     /// Whether somebody forgot the cache, and no run has ended since.

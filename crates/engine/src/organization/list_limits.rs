@@ -1,8 +1,8 @@
 //! How long a list of the organization may be.
 //!
 //! The Public API pages nothing, so that a server that never ends a list would fill the memory. How many members there can be is
-//! known before they are read: the directory was read, and the ledger remembers those of the last run. A list may have a multiple
-//! of that, and as many as a large company has where less is known.
+//! known before they are read: the directory was read, and the ledger remembers those of the last run, and how long the lists were
+//! then. A list may have a multiple of that, and as many as a large company has where no run has read one yet.
 
 use crate::http::ListLimits;
 use bwdc_core::names::MemberId;
@@ -10,7 +10,7 @@ use bwdc_core::wire::{GroupResponse, MemberResponse, UserDetailsResponse};
 use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A list may always have this many entries.
+/// So many entries a list may have at least that no run has read before.
 const ALWAYS: usize = 100_000;
 /// Beyond what is known twice over: what came in since.
 const SINCE: usize = 10_000;
@@ -28,6 +28,8 @@ const MEMBERSHIPS_EACH: usize = 20;
 pub(super) struct ListSizes {
     set: Option<u32>,
     known: AtomicUsize,
+    /// The longest list of the last run; 0: there was none.
+    before: AtomicUsize,
     members: AtomicUsize,
 }
 
@@ -41,6 +43,11 @@ impl ListSizes {
         self.known.fetch_max(entries, Ordering::Relaxed);
     }
 
+    /// So many entries the longest list of the last run had.
+    pub(super) fn read_before(&self, entries: usize) {
+        self.before.store(entries.max(1), Ordering::Relaxed);
+    }
+
     /// So many members were read.
     pub(super) fn members_read(&self, count: usize) {
         self.expect(count);
@@ -49,8 +56,10 @@ impl ListSizes {
 
     /// Of a list of members or of groups.
     pub(super) fn list(&self) -> ListLimits {
-        let known = self.known.load(Ordering::Relaxed);
-        let computed = known.saturating_mul(2).saturating_add(SINCE).max(ALWAYS);
+        let before = self.before.load(Ordering::Relaxed);
+        let known = self.known.load(Ordering::Relaxed).max(before);
+        let least = if before == 0 { ALWAYS } else { 0 };
+        let computed = known.saturating_mul(2).saturating_add(SINCE).max(least);
         limits(self.set.map_or(computed, |it| it as usize))
     }
 
@@ -126,6 +135,12 @@ mod tests {
         assert_eq!((sizes.list().entries, sizes.memberships()), (210_000, 2_000_000));
         sizes.members_read(300);
         assert_eq!((sizes.list().entries, sizes.group().entries), (210_000, 10_300));
+        let sizes_later = ListSizes::default();
+        sizes_later.expect(300);
+        sizes_later.read_before(500);
+        assert_eq!(sizes_later.list().entries, 11_000, "a run has read the lists before");
+        sizes_later.expect(100_000);
+        assert_eq!(sizes_later.list().entries, 210_000, "the directory has grown");
         sizes.set(Some(400_000));
         assert_eq!(sizes.list().entries, 400_000);
         assert!(sizes.list().bytes < 1_000_000_000, "a gigabyte is more than any list");

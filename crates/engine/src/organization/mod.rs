@@ -53,8 +53,9 @@ use std::sync::Arc;
 use transport::{Failure, Transport};
 use url::Url;
 
-/// Of everything but lists, in bytes. What can be made of such an answer takes many times as much memory.
-const SMALL: usize = 1024 * 1024;
+/// Of everything but lists, in bytes. What can be made of such an answer takes many times as much memory, about a hundred times where
+/// it is nested deeply; a member with access to 4,000 collections fits.
+const SMALL: usize = 512 * 1024;
 
 /// How to reach an organization.
 pub struct Connection {
@@ -140,6 +141,11 @@ impl Organization {
     /// Tells how many people or groups are known: a list may be longer where there are many.
     pub fn expect_entries(&self, known: usize) {
         self.sizes.expect(known);
+    }
+
+    /// Tells how many entries the longest list of the last run had: no list can be much longer now.
+    pub fn read_before(&self, entries: usize) {
+        self.sizes.read_before(entries);
     }
 
     /// How many memberships may be read of all groups together.

@@ -10,9 +10,6 @@ use bwdc_core::wire::{ConfigResponse, GroupResponse, MemberResponse};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-/// The flag without which the official server ignores `inviteUsersAfterProvisioning: false`.
-const STAGING_FLAG: &str = "pm-34423-staged-status";
-
 /// An answer of an endpoint that not every server has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading<T> {
@@ -56,8 +53,8 @@ pub(super) fn server(config: &ConfigResponse, cloud: bool) -> ServerFacts {
         _ if cloud => ServerKind::OfficialCloud,
         _ => ServerKind::OfficialSelfHosted,
     };
-    let flag = config.feature_states.as_ref().and_then(|flags| flags.get(STAGING_FLAG));
-    let stages = kind != ServerKind::Vaultwarden && flag.and_then(serde_json::Value::as_bool) == Some(true);
+    let flag = config.feature_states.as_ref().and_then(|flags| flags.stages);
+    let stages = kind != ServerKind::Vaultwarden && flag == Some(true);
     let revokes = kind != ServerKind::OfficialSelfHosted || has_revoke(&config.version);
     let version = config.version.chars().take(LONGEST_VERSION).collect();
     ServerFacts { kind, version, stages, revokes }

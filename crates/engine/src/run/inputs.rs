@@ -118,6 +118,8 @@ pub(super) struct Remembered {
     /// The settings of the last run that the limits let pass as a whole.
     pub(super) accepted: Option<i64>,
     pub(super) whole_import: Option<u64>,
+    /// How many entries the longest list of the organization had in the last run.
+    pub(super) entries_read: Option<usize>,
 }
 
 /// What a run reads from.
@@ -148,7 +150,8 @@ async fn read_sides<'c>(
     control: Control<'_>,
 ) -> Result<Inputs<'c>, RunError> {
     let Sides { configuration: Configuration { connector, sync, .. }, sources, organization } = sides;
-    let Remembered { state, recent, accepted, whole_import } = remembered;
+    let Remembered { state, recent, accepted, whole_import, entries_read } = remembered;
+    entries_read.into_iter().for_each(|it| organization.read_before(it));
     let alone = sources.len() == 1;
     let source = if alone { SourceName::primary() } else { SourceName::untold() };
     let addresses = sides.configuration.organization.in_clear_text();

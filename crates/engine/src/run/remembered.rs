@@ -84,6 +84,7 @@ pub(super) fn remembered(
         state: ledger.state_of(&places(sources))?,
         recent,
         whole_import,
+        entries_read: ledger.entries_read()?,
     })
 }
 

@@ -151,6 +151,15 @@ fn endless(stream: &mut TcpStream, begin: &str, next: impl Fn(usize) -> String) 
     Ok(true)
 }
 
+/// A server's settings with so many flags, each nested deeply.
+fn nested(stream: &mut TcpStream, flags: usize) -> io::Result<bool> {
+    let deep = |open: &str, close: &str| open.repeat(100) + "1" + &close.repeat(100);
+    let value = deep("{\"a\":", "}") + "," + &deep("[", "]");
+    let flags: String = (0..flags).map(|number| format!("\"f{number}\":[{value}],")).collect();
+    json(stream, &format!("{{\"featureStates\":{{{flags}\"z\":1}}}}"))?;
+    Ok(true)
+}
+
 /// One byte after the other, slower than any server.
 fn drip(stream: &mut TcpStream, text: &str) -> io::Result<bool> {
     for byte in text.bytes().cycle() {
@@ -228,6 +237,9 @@ fn sizes() -> Vec<Trick> {
                 stream.write_all(&[b'x'; 65_536])?;
             }
         }),
+        // As deep as may be: what fits lacks the version only, what is a megabyte is not read to its end.
+        trick("config-nested", CONFIG, &["cannot be read"], |stream| nested(stream, 600)),
+        trick("config-nested-long", CONFIG, &["answered with more than"], |stream| nested(stream, 1_200)),
         trick("config-flags", CONFIG, &["answered with more than"], |stream| {
             let flags: String = (0..400_000).map(|number| format!("\"f{number}\":[[],[],[]],")).collect();
             json(stream, &format!(r#"{{"version":"2026.6.0","featureStates":{{{flags}"z":1}}}}"#))?;
@@ -418,6 +430,32 @@ fn a_redirect_takes_no_secret_anywhere() {
         }
     }
     assert_eq!(elsewhere.asked(), Vec::<String>::new());
+}
+
+/// Once a run has read the lists, none can be a hundred times as long.
+#[test]
+fn a_list_is_cut_off_at_what_the_last_run_read() {
+    let directory = serve(&people(COUNT));
+    let turned = Arc::new(Mutex::new(false));
+    let is_turned = Arc::clone(&turned);
+    let play = move |path: &str, stream: &mut TcpStream| {
+        if path != MEMBERS || !*is_turned.lock().expect("no panic") {
+            return Ok(false);
+        }
+        endless(stream, "{\"data\":[", |number| member(number) + ",")
+    };
+    let server = Server::start(COUNT, Arc::new(play));
+    let home = home(directory.port(), server.port);
+    let before = run(&home, "before", &["sync"]);
+    *turned.lock().expect("no panic") = true;
+    for command in ["plan", "sync"] {
+        let ended = run(&home, command, &[command]);
+        assert_eq!(ended.code, Some(1), "{}", ended.said);
+        let said = unbroken(&ended.said);
+        assert!(said.contains("list of more than 10600"), "{said}");
+        assert!(said.contains("organization-list-limit"), "{said}");
+        assert!(ended.size < before.size + MORE / 4, "{} after {}", ended.size, before.size);
+    }
 }
 
 /// The next run of an installation that was taken over compares with what the server shows: a company of any size passes.
