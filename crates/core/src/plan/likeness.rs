@@ -54,15 +54,45 @@ fn words(marks: &Marks) -> Option<BTreeSet<Vec<u8>>> {
     options.strength = Some(Strength::Primary);
     let collator = CollatorBorrowed::try_new(CollatorPreferences::default(), options)
         .expect("the root collation is compiled into the program");
-    let belongs = |letter: char| letter.is_alphanumeric() || matches!(letter, '\u{300}'..='\u{36f}');
+    let belongs = |letter: char| {
+        letter.is_alphanumeric() || matches!(letter, '\u{300}'..='\u{36f}' | '\u{3099}' | '\u{309a}')
+    };
     let words = marks.name.as_deref()?.split(|letter| !belongs(letter)).filter(|it| !it.is_empty());
     let key = |word: &str| {
         let mut key = Vec::new();
         let Ok(()) = collator.write_sort_key_to(word, &mut key);
+        key.push(0);
+        key.extend(voices(word));
         key
     };
     let words: BTreeSet<Vec<u8>> = words.map(key).collect();
     (!words.is_empty()).then_some(words)
+}
+
+/// For each kana of a word what voices it: the collation takes these marks for accents, and they make other letters (`か` and `が`, `は`,
+/// `ば` and `ぱ`). Of other scripts nothing.
+fn voices(word: &str) -> Vec<u8> {
+    const VOICED: u8 = b'v';
+    const HALF: u8 = b'h';
+    let mut voices = Vec::new();
+    for letter in word.chars() {
+        // Katakana stand where hiragana do, one block later.
+        let kana = match letter {
+            '\u{30a1}'..='\u{30f6}' => char::from_u32(u32::from(letter) - 0x60).unwrap_or(letter),
+            _ => letter,
+        };
+        match kana {
+            '\u{3099}' | '\u{ff9e}' => voices.iter_mut().next_back().into_iter().for_each(|it| *it = VOICED),
+            '\u{309a}' | '\u{ff9f}' => voices.iter_mut().next_back().into_iter().for_each(|it| *it = HALF),
+            'が' | 'ぎ' | 'ぐ' | 'げ' | 'ご' | 'ざ' | 'じ' | 'ず' | 'ぜ' | 'ぞ' | 'だ' | 'ぢ' | 'づ'
+            | 'で' | 'ど' | 'ば' | 'び' | 'ぶ' | 'べ' | 'ぼ' | 'ゔ' | 'ゞ' | 'ヷ' | 'ヸ' | 'ヹ' | 'ヺ'
+            | 'ヾ' => voices.push(VOICED),
+            'ぱ' | 'ぴ' | 'ぷ' | 'ぺ' | 'ぽ' => voices.push(HALF),
+            '\u{3041}'..='\u{3096}' | 'ゝ' | 'ヽ' | '\u{ff66}'..='\u{ff9d}' => voices.push(b'-'),
+            _ => {}
+        }
+    }
+    voices
 }
 
 #[cfg(test)]
@@ -108,10 +138,17 @@ mod tests {
             ("Zoe\u{308} O'Neil", "o’neil Zoë"),
             ("Øyvind Łukasz", "łukasz øyvind"),
             ("Ольга Иванова", "ИВАНОВА ОЛЬГА"),
+            ("はせがわ ゆき", "ハセガワ　ユキ"),
+            ("ハセガワ", "はせか\u{3099}わ"),
+            ("ハセガワ ﾕｷ", "ﾊｾｶﾞﾜ ゆき"),
         ] {
             assert_eq!(compare(&marks("", old), &marks("", new)), Likeness::Same, "{old} {new}");
         }
-        for (old, new) in [("Anna Muster", "Anna Musters"), ("Anna Muster", "Anna M"), ("Ан", "An")] {
+        for (old, new) in [("Anna Muster", "Anna Musters"), ("Anna Muster", "Anna M"), ("Ан", "An")]
+            .into_iter()
+            // Marks that make another letter are no accents.
+            .chain([("はら", "ばら"), ("バラ", "パラ"), ("ｶｷ", "ｶﾞｷ"), ("か\u{3099}き", "かき"), ("ヴ", "ウ")])
+        {
             let differ = Likeness::Differ(Mark::Name);
             assert_eq!(compare(&marks("", old), &marks("", new)), differ, "{old} {new}");
         }
