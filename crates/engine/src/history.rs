@@ -277,6 +277,8 @@ pub struct RefusedRun {
     pub scope: ApprovalScope,
     /// What people and groups are called whose ids stand there, as far as it is known.
     pub names: HashMap<String, String>,
+    /// Whether somebody approved it.
+    pub approval: ApprovalState,
 }
 
 impl RefusedRun {
@@ -307,7 +309,8 @@ pub(crate) fn refused_run(
         Some((run, scope)) => {
             let (record, entries) = of_run(installation, run)?;
             let names = names_of(installation, &entries)?;
-            Ok(RefusedRun { record, entries, scope, names })
+            let approval = approval_of(installation, run)?;
+            Ok(RefusedRun { record, entries, scope, names, approval })
         }
     }
 }

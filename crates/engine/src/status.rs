@@ -115,8 +115,12 @@ pub enum Reason {
     NotSetUp,
     /// A refused run waits for an approval.
     ApprovalPending,
+    /// The refused run is approved, and no run has carried it out yet.
+    ApprovedNext,
     /// The last run was refused, and no approval would let it pass.
     Refused,
+    /// No run has ever begun, and none starts by itself.
+    NeverSynced,
     /// The server did not take single people or groups.
     PartlyRefused,
     /// Somebody paused it.
@@ -138,7 +142,9 @@ impl Reason {
             Self::NotSetUp => Health::Unknown,
             Self::Failing | Self::Overdue => Health::Failing,
             Self::ApprovalPending
+            | Self::ApprovedNext
             | Self::Refused
+            | Self::NeverSynced
             | Self::PartlyRefused
             | Self::Paused
             | Self::WaitsForFirstSync
@@ -165,6 +171,7 @@ impl ProfileStatus {
         let refused = self.tally.last.as_ref().is_some_and(RunRecord::is_refused);
         match (refused, &self.pending) {
             (true, Some(_)) => reasons.push(Reason::ApprovalPending),
+            (true, None) if self.is_approved() => reasons.push(Reason::ApprovedNext),
             (true, None) => reasons.push(Reason::Refused),
             (false, _) => {}
         }
@@ -174,10 +181,17 @@ impl ProfileStatus {
         match self.readiness {
             Readiness::Paused => reasons.push(Reason::Paused),
             Readiness::WaitsForFirstSync => reasons.push(Reason::WaitsForFirstSync),
+            Readiness::NoSchedule if self.tally.last_start.is_none() => reasons.push(Reason::NeverSynced),
             Readiness::Scheduled | Readiness::NoSchedule => {}
         }
         reasons.sort_by_key(|it| std::cmp::Reverse(it.health()));
         reasons
+    }
+
+    /// Whether an approval counts for the last run.
+    fn is_approved(&self) -> bool {
+        let last = self.tally.last.as_ref().map(|it| it.id);
+        self.approved.runs.iter().any(|(run, ..)| Some(*run) == last)
     }
 
     /// The most urgent of its reasons.
@@ -369,6 +383,8 @@ mod tests {
     fn a_refused_run_waits_for_a_person_and_is_no_failure() {
         let mut refused = status(&[record(RunOutcome::Refused), record(RunOutcome::Complete)]);
         assert_eq!(refused.reasons(Timestamp(0)), [Reason::Refused]);
+        refused.approved.runs.push((RunId(7), Timestamp(1), ApprovalScope::default()));
+        assert_eq!(refused.reasons(Timestamp(0)), [Reason::ApprovedNext]);
         refused.pending = Some(Pending { run: RunId(7), scope: ApprovalScope::default() });
         assert_eq!(refused.reasons(Timestamp(0)), [Reason::ApprovalPending]);
         assert_eq!(refused.health(Timestamp(0)), Health::NeedsPerson);
@@ -386,7 +402,7 @@ mod tests {
         never.activity = Some(Activity::Running { since: Timestamp(5) });
         assert_eq!(never.reasons(Timestamp(6)), []);
         never.readiness = Readiness::NoSchedule;
-        assert_eq!(never.reasons(Timestamp(9 * HOUR)), [], "nobody asked for runs");
+        assert_eq!(never.reasons(Timestamp(9 * HOUR)), [Reason::NeverSynced], "nobody asked for runs");
         // One that was only ever refused has not done its work either.
         let refused = status(&[record(RunOutcome::Refused)]);
         assert_eq!(refused.reasons(Timestamp(HOUR)), [Reason::Refused]);

@@ -24,7 +24,8 @@ pub fn text(explained: &Explained, who: &str) -> String {
         }
         return text!(
             "explain.nothing",
-            "Nothing in the directory is called `{who}`, or the reading account may not see it.",
+            "Nothing in the directory is called `{who}`, or the reading account may not see it. Ask by address or external id for \
+             someone who has left.",
             who
         );
     }

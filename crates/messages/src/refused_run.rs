@@ -7,8 +7,8 @@ use crate::plan::{Extent, Item, Section, Shown, wrapped};
 use crate::refusal::paragraphs;
 use crate::time::moment;
 use crate::{CommandLine, text};
-use bwdc_engine::RefusedRun;
 use bwdc_engine::ledger::RunId;
+use bwdc_engine::{ApprovalState, RefusedRun};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who would lose what, and why the run was refused. A line may hold several, broken for 80 columns.
@@ -16,6 +16,25 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
     let (run, at) = (refused.record.id.0, moment(refused.record.started_at));
     let title = text!("refused-run.title", "Run {run} of {at} was refused by the limits.", run, at);
     let mut lines = vec![Line::new(title, Tone::Strong)];
+    match refused.approval {
+        ApprovalState::Missing => {}
+        ApprovalState::Counts { until } => lines.push(Line::new(
+            wrapped(
+                &text!(
+                    "refused-run.approved",
+                    "It is approved already, until {until}. Approving it again begins another 24 hours.",
+                    until = moment(until)
+                ),
+                "",
+                0,
+            ),
+            Tone::Strong,
+        )),
+        ApprovalState::Expired { since } => lines.push(Line::new(
+            text!("refused-run.expired", "Its approval counted until {since}.", since = moment(since)),
+            Tone::Plain,
+        )),
+    }
     let said = paragraphs(&refused.refusals());
     lines.extend(said.into_iter().map(|it| Line::new(wrapped(&it, "- ", 2), Tone::Warning)));
     lines.push(Line::default());
@@ -179,12 +198,14 @@ mod tests {
         };
         let named = [("a", "ann@x.test"), ("b", "bob@x.test"), ("c", "cy@x.test"), ("g", "Staff")];
         let names = named.map(|(id, name)| (id.to_owned(), name.to_owned())).into();
-        let refused = RefusedRun { record, entries: Vec::new(), scope, names };
+        let approval = ApprovalState::Counts { until: Timestamp(0) };
+        let refused = RefusedRun { record, entries: Vec::new(), scope, names, approval };
         let lines: Vec<String> = lines(&refused, Extent::Short).into_iter().map(|it| it.text).collect();
         assert_eq!(
             lines,
             [
                 "Run 7 of 1970-01-01 00:00 UTC was refused by the limits.",
+                "It is approved already, until 1970-01-01 00:00 UTC. Approving it again begins\nanother 24 hours.",
                 "",
                 "Access revoked (1)",
                 "  - ann@x.test",

@@ -157,6 +157,10 @@ fn reason(reason: Reason, status: &ProfileStatus) -> String {
             }
             None => text!("status.refused", "the last run was refused"),
         },
+        Reason::ApprovedNext => {
+            text!("status.approved-next", "the refused run is approved and waits for the next sync")
+        }
+        Reason::NeverSynced => text!("status.never-synced", "nothing was synced here yet"),
         Reason::Refused => text!("status.refused", "the last run was refused"),
         Reason::PartlyRefused => {
             text!("status.partly", "the server did not accept some people or groups in the last run")
@@ -190,7 +194,7 @@ fn profile(status: &ProfileStatus, now: Timestamp, commands: &CommandLine) -> St
     if status.tally.failures > 0 {
         rows.push((text!("status.row.failures", "Failures in a row"), status.tally.failures.to_string()));
     }
-    if let Some((people, groups)) = status.managed {
+    if let Some((people, groups)) = status.managed.filter(|_| status.tally.last_start.is_some()) {
         let managed =
             text!("status.managed", "{people:person/people}, {groups:group/groups}", people, groups);
         rows.push((text!("status.row.managed", "Managed"), managed));
@@ -281,6 +285,8 @@ fn step(reason: Reason, status: &ProfileStatus) -> Option<Step> {
     Some(match reason {
         Reason::NotSetUp => Step::run("login"),
         Reason::ApprovalPending => Step::run(format!("history {}", status.pending.as_ref()?.run.0)),
+        Reason::ApprovedNext => Step::run("sync"),
+        Reason::NeverSynced => Step::run("plan"),
         Reason::NeverRan => Step::run("service status"),
         Reason::Overdue if status.tally.last.is_none() => Step::run("service status"),
         Reason::Refused | Reason::PartlyRefused | Reason::Failing | Reason::Overdue => {
@@ -347,6 +353,8 @@ fn reason_word(reason: Reason) -> &'static str {
     match reason {
         Reason::NotSetUp => "notSetUp",
         Reason::ApprovalPending => "approvalPending",
+        Reason::ApprovedNext => "approvedNext",
+        Reason::NeverSynced => "neverSynced",
         Reason::Refused => "refused",
         Reason::PartlyRefused => "partlyRefused",
         Reason::Paused => "paused",

@@ -3,12 +3,13 @@
 use super::session::open;
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
-use crate::output::{Answer, Done, Failed};
+use crate::output::{Answer, Done, Failed, in_columns};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_engine::{Cancel, Control};
 use bwdc_messages::explanation;
 use clap::Args;
+use std::io::{self, IsTerminal as _};
 
 /// Explain why a person or group is included or left out.
 ///
@@ -35,7 +36,7 @@ pub(super) fn run(arguments: &ExplainArguments, global: &GlobalArguments) -> Res
         engine.explain(&arguments.who, control).await.map_err(CommandError::from)
     })?;
     let data = explanation::data(&explained, &arguments.who);
-    let text = explanation::text(&explained, &arguments.who);
+    let text = in_columns(&explanation::text(&explained, &arguments.who), io::stdout().is_terminal());
     Ok(Done {
         answer: Answer::Report { data, text },
         notices: progress.finish(),

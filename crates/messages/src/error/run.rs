@@ -187,11 +187,17 @@ fn not_done(report: &SyncReport, error: &RunError) -> String {
 }
 
 fn run_held(refusals: &[Refusal], done: usize, other: Option<&RunError>) -> String {
-    let mut lines = vec![text!(
-        "error.held",
-        "{done:change was/changes were} carried out. The limits held back the rest.",
-        done
-    )];
+    let mut lines = vec![match done {
+        0 => text!(
+            "error.held-all",
+            "No change was carried out: the limits held back everything that there is to do."
+        ),
+        _ => text!(
+            "error.held",
+            "{done:change was/changes were} carried out. The limits held back the rest.",
+            done
+        ),
+    }];
     lines.extend(refusal::paragraphs(refusals));
     lines.extend(other.map(message));
     lines.join("\n")

@@ -35,7 +35,7 @@ impl Leaver<'_> {
 pub(super) fn leavers<'e>(explained: &'e Explained, who: &str) -> Vec<Leaver<'e>> {
     let Some(plan) = &explained.plan else { return Vec::new() };
     let who = who.trim();
-    let is_it = |it: &&Named| it.name.eq_ignore_ascii_case(who) || it.external_id.as_str() == who;
+    let is_it = |it: &&Named| it.name.eq_ignore_ascii_case(who) || is_called(it.external_id.as_str(), who);
     let kept = plan.kept.iter().map(|it| (&it.person, stays(it)));
     let changed = plan.changes.iter().filter_map(|it| Some((it.person()?, in_a_line(it))));
     let mut found: Vec<Leaver<'_>> = Vec::new();
@@ -48,6 +48,14 @@ pub(super) fn leavers<'e>(explained: &'e Explained, who: &str) -> Vec<Leaver<'e>
     found
 }
 
+/// Whether an external id is this one, or the distinguished name of an entry with this name.
+fn is_called(id: &str, who: &str) -> bool {
+    let parts = |name: &str| name.split(',').map(|it| it.trim().to_lowercase()).collect::<Vec<_>>();
+    let (of_id, of_who) = (parts(id), parts(who));
+    let own = of_id.first().filter(|_| of_id.len() > 1).and_then(|it| it.split_once('='));
+    id == who || of_id == of_who || own.is_some_and(|(_, name)| name.trim() == who.to_lowercase())
+}
+
 /// Why a member whom the directory does not list is kept.
 pub(super) fn stays(kept: &Kept) -> String {
     text!("explain.kept", "kept: {why}", why = change::kept(kept))
@@ -56,4 +64,21 @@ pub(super) fn stays(kept: &Kept) -> String {
 /// A change in one line.
 pub(super) fn in_a_line(change: &Change) -> String {
     crate::plan::one_line(change).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leaver_is_found_by_the_name_that_the_entry_had() {
+        let id = "uid=Ann,ou=people,dc=example,dc=test";
+        for who in [id, "UID=ann, OU=people, DC=example, DC=test", "ann", "Ann"] {
+            assert!(is_called(id, who), "{who}");
+        }
+        for who in ["an", "people", "uid=ann", "ou=people,dc=example,dc=test", ""] {
+            assert!(!is_called(id, who), "{who}");
+        }
+        assert!(is_called("6f1c-8", "6f1c-8") && !is_called("6f1c-8", "6f1c"));
+    }
 }
