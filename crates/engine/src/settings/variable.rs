@@ -20,9 +20,7 @@ const OURS: &str = "BWDC_";
 /// How the variable of a secret begins.
 const SECRET: &str = "BWDC_SECRET_";
 
-/// So alike are two names of which one is the other misspelled.
-const ALIKE: f64 = 0.9;
-/// So many letters may be wrong in a name that begins like no section.
+/// So many letters may be wrong in a name that is meant.
 const WRONG_LETTERS: usize = 2;
 
 /// A variable that belongs to no setting.
@@ -49,7 +47,7 @@ pub fn unknown_variables(environment: &ProcessEnvironment) -> Vec<UnknownVariabl
             return None;
         }
         let looks_like_one = sections.iter().any(|section| upper.starts_with(section));
-        let meant = meant(&upper, &known, looks_like_one);
+        let meant = meant(&upper, &known);
         (looks_like_one || meant.is_some()).then_some(UnknownVariable { name, meant })
     };
     environment.variable_names().filter_map(unknown).collect()
@@ -70,7 +68,7 @@ fn is_secret_of_source(name: &str, known: &[String]) -> bool {
     name.starts_with(SECRET) && known.iter().any(own)
 }
 
-fn meant(name: &str, known: &[String], looks_like_one: bool) -> Option<String> {
+fn meant(name: &str, known: &[String]) -> Option<String> {
     let of_secret = Setting::all().iter().find_map(|it| match it.kind {
         SettingKind::Secret(kind) if it.variable() == name => Some(SecretName::of_directory(kind).variable()),
         _ => None,
@@ -78,11 +76,6 @@ fn meant(name: &str, known: &[String], looks_like_one: bool) -> Option<String> {
     let without =
         name.strip_prefix(SECRET).map(|rest| format!("{OURS}{rest}")).filter(|it| known.contains(it));
     let nearest = || {
-        if looks_like_one {
-            let likeness = |it: &&String| strsim::jaro_winkler(name, it);
-            let nearest = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
-            return Some(nearest).filter(|it| likeness(it) > ALIKE).cloned();
-        }
         let wrong = |it: &&String| strsim::damerau_levenshtein(name, it);
         known.iter().min_by_key(wrong).filter(|it| wrong(it) <= WRONG_LETTERS).cloned()
     };
@@ -106,6 +99,7 @@ mod tests {
             ("BWDC_SECRET_LDAP_HOSTNAME", Some("BWDC_LDAP_HOSTNAME")),
             ("BWDC_LDAP_HOSTNAM", Some("BWDC_LDAP_HOSTNAME")),
             ("BWDC_LPAD_HOSTNAME", Some("BWDC_LDAP_HOSTNAME")),
+            ("BWDC_SYNC_USERFILTER", Some("BWDC_SYNC_USER_FILTER")),
             ("BWDC_SERVR", Some("BWDC_SERVER")),
             ("BWDC_LDAP_XYZ", None),
         ] {

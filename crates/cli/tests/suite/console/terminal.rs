@@ -314,7 +314,7 @@ fn an_approval_at_a_terminal_shows_whose_access_is_in_question_and_asks() {
     let mut terminal = Terminal::start(&stage.home, (80, 24), "approve 2");
     terminal.until("To approve this, type 8");
     terminal.value("8");
-    terminal.until("Run 2 is approved for 24 hours.");
+    terminal.until("Run 2 is approved for 24 hours:");
     terminal.until("left:0");
     drop(terminal);
     stage.sync();
