@@ -277,7 +277,8 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
             text!(
                 "standing.told-of-another",
                 "not sent: the directory gave this address to `{holder}` before, whose account may still have it, and this \
-                 server would take the two for one person",
+                 server would take the two for one person. With `bwdc login --observer` runs see which address each account has, \
+                 and nobody waits",
                 holder
             ),
         ),

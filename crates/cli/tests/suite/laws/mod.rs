@@ -39,6 +39,7 @@
 mod absence;
 mod acceptance;
 mod addresses;
+mod adopted;
 mod again;
 mod agreement;
 mod another_program;
