@@ -48,6 +48,30 @@ fn as_account(account: &str, arguments: &[&str]) -> Output {
     system("runuser", &all)
 }
 
+/// What the console says to an account, line by line.
+fn console(account: &str, lines: &str) -> String {
+    let script = format!("printf '{lines}' | HOME=/home/{account} /usr/local/bin/bwdc ui --plain");
+    let output = system("runuser", &["-u", account, "--", "sh", "-c", &script]);
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// The console of somebody in the group goes through the socket; who is not in it is told so.
+fn consoles() {
+    let said = console("ann", r"5\n:close\n8\n1\n:close\n:back\n1\n:back\n7\n:back\n6\n:close\n0\n");
+    for part in [
+        "The service of this machine keeps this profile",
+        "== Plan: what a sync would do ==",
+        "== History ==",
+        "sudo -u bwdc env BITWARDENCLI_CONNECTOR_APPDATA_DIR",
+        "The service runs.",
+        "Syncing complete",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let said = console("eve", r"0\n");
+    assert!(said.contains("The service cannot be asked") && said.contains("the group `bwdc`"), "{said}");
+}
+
 fn process() -> String {
     expect("systemctl", &["show", "-p", "MainPID", "--value", "bwdc.service"]).trim().to_owned()
 }
@@ -120,6 +144,7 @@ fn a_service_of_the_machine_from_installation_to_removal() {
     }
     stage.everybody_confirms();
     accounts(&stage, &directory);
+    consoles();
     // The directory is gone, and comes back with another port: nobody sends the service's password there through the socket, so that
     // root writes it into the file.
     let before = directory.port().to_string();
