@@ -4,13 +4,13 @@
 use crate::setting::origin;
 use crate::{Condition, ErrorKind, ErrorText, NextStep, Step, service, text};
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Refusal;
+use bwdc_core::plan::{ApprovalScope, Refusal};
 use bwdc_core::settings::Setting;
 use bwdc_engine::clock::from_iso;
 use bwdc_engine::ledger::{Counts, RecordedAction, RunId, RunOutcome, RunRecord, Trigger};
 use bwdc_engine::secrets::SecretPlace;
 use bwdc_engine::service::{AskError, Reply};
-use bwdc_engine::{ApprovalState, Entry, Happened, HistoryEntry, Origin};
+use bwdc_engine::{ApprovalState, Entry, Happened, HistoryEntry, Origin, RefusedRun};
 use serde_json::Value;
 
 /// A profile of the service.
@@ -51,6 +51,20 @@ pub fn run(answer: &Value) -> Option<(RunRecord, Vec<HistoryEntry>)> {
         }))
     };
     Some((record(answer)?, list(answer, "actions").filter_map(entry).collect()))
+}
+
+/// A refused run with whose access is in question, of what the service says of the run and of its profiles; None: no approval is
+/// pending there for it.
+pub fn refused_run(record: &RunRecord, entries: &[HistoryEntry], status: &Value) -> Option<RefusedRun> {
+    let pending = list(status, "profiles").filter_map(|it| it.get("pendingApproval"));
+    let pending = pending.filter(|it| it.get("run").and_then(Value::as_i64) == Some(record.id.0)).next()?;
+    let scope: ApprovalScope = serde_json::from_value(pending.get("scope")?.clone()).ok()?;
+    let name = |entry: &HistoryEntry| {
+        let about = entry.json.get("person").or_else(|| entry.json.get("group"))?;
+        Some((words(about, "externalId")?, entry.subject.clone()))
+    };
+    let names = entries.iter().filter_map(name).collect();
+    Some(RefusedRun { record: record.clone(), entries: entries.to_vec(), scope, names })
 }
 
 /// What refused a run.
@@ -243,6 +257,24 @@ mod tests {
         let at = from_iso("2025-11-26T17:00:00.000Z").expect("a time");
         assert!(matches!(approval(&entries, at), ApprovalState::Counts { .. }));
         assert_eq!(approval(&entries[..1], at), ApprovalState::Missing);
+    }
+
+    #[test]
+    fn whose_access_is_in_question_is_told_by_address() {
+        let person = json!({ "person": { "externalId": "cn=ada" }, "cause": "gone" });
+        let answer = json!({
+            "id": 13, "startedBy": "schedule", "startedAt": "2025-11-26T16:40:00.000Z", "outcome": "refused",
+            "actions": [{ "action": "revoke", "subject": "ada@example.test", "change": person }],
+        });
+        let (record, entries) = run(&answer).expect("a run");
+        let mut scope = ApprovalScope::default();
+        scope.revoked.insert("cn=ada".to_owned());
+        let scope = serde_json::to_value(&scope).expect("JSON");
+        let of = |run: i64| json!({ "profiles": [{ "pendingApproval": { "run": run, "scope": scope } }] });
+        let refused = refused_run(&record, &entries, &of(13)).expect("a refused run");
+        let lines = crate::refused_run::lines(&refused, crate::plan::Extent::Whole);
+        assert!(lines.iter().any(|it| it.text.contains("ada@example.test")), "{lines:?}");
+        assert!(refused_run(&record, &entries, &of(12)).is_none(), "another run's");
     }
 
     #[test]

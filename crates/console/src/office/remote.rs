@@ -13,8 +13,9 @@ use bwdc_engine::profiles::ProfileEntry;
 use bwdc_engine::service::{self, Command, PROTOCOL, Reply, Request};
 use bwdc_messages::approval::approval;
 use bwdc_messages::line::{Line, Tone};
+use bwdc_messages::plan::Extent;
 use bwdc_messages::setting::value;
-use bwdc_messages::{ErrorKind, ErrorText, remote, text};
+use bwdc_messages::{ErrorKind, ErrorText, refused_run, remote, text};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -190,9 +191,16 @@ impl Machine<'_> {
             return Err(Box::new(bwdc_messages::describe(&none.into())));
         };
         let reply = self.ask(Command::Run { run: run.0, verbose: true }, SHORT).await?;
+        let status = self.ask(Command::Status, SHORT).await?;
+        let known = remote::run(&reply.data);
+        let known = known.and_then(|(record, entries)| remote::refused_run(&record, &entries, &status.data));
+        let lines = match known {
+            Some(refused) => refused_run::lines(&refused, Extent::Whole),
+            None => reply.text.lines().map(Line::plain).collect(),
+        };
         Ok(Happened::Refused(Box::new(RefusedRunState {
             run,
-            lines: reply.text.lines().map(Line::plain).collect(),
+            lines,
             approval: approval(&state.refused),
             state: state.approval,
         })))
