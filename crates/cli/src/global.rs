@@ -5,9 +5,13 @@ use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
 use bwdc_messages::CommandLine;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use std::path::PathBuf;
+
+/// The variable that names the folder.
+const DATA_FOLDER: &str = "BITWARDENCLI_CONNECTOR_APPDATA_DIR";
 
 /// What every command takes, before or after its name.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArguments {
     /// Indent JSON by two spaces.
@@ -46,6 +50,10 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "FORM", value_parser = PossibleValuesParser::new(FORMATS.map(|it| it.0)).map(|it| known(&FORMATS, &it)))]
     pub(crate) log_format: Option<LogFormat>,
 
+    /// Use this folder: a service of Windows has no variables of its own.
+    #[arg(long, global = true, hide = true, value_name = "FOLDER")]
+    pub(crate) data_folder: Option<PathBuf>,
+
     /// Print the version.
     #[arg(short = 'v', long, global = true)]
     pub(crate) version: bool,
@@ -55,6 +63,12 @@ impl GlobalArguments {
     /// What the program was started with, for the profile that was named.
     pub(crate) fn environment(&self) -> ProcessEnvironment {
         let environment = ProcessEnvironment::current();
+        let environment = match &self.data_folder {
+            Some(folder) => {
+                environment.with_variables([(DATA_FOLDER.to_owned(), folder.display().to_string())])
+            }
+            None => environment,
+        };
         match &self.profile {
             Some(name) => environment.for_profile(name.clone()),
             None => environment,

@@ -2,7 +2,9 @@
 
 use crate::text;
 use crate::{CommandLine, Condition, ErrorKind, ErrorText, NextStep, Step};
-use bwdc_engine::system_service::{Draft, Installed, NamedCommand, Scope, Start, SystemServiceError, Verb};
+use bwdc_engine::system_service::{
+    Draft, Installed, NamedCommand, Registration, SERVICE_NAME, Scope, Start, SystemServiceError, Verb,
+};
 
 /// What an installation would write, and as whom.
 pub fn draft(draft: &Draft) -> String {
@@ -43,6 +45,9 @@ pub fn draft(draft: &Draft) -> String {
             path
         ));
     }
+    if let Some(registration) = &draft.registration {
+        lines.extend(registered(draft, registration));
+    }
     if !draft.commands.is_empty() {
         lines.push(text!("system.commands", "The settings make the service run these commands:"));
         lines.extend(draft.commands.iter().map(command));
@@ -52,6 +57,26 @@ pub fn draft(draft: &Draft) -> String {
         lines.push(format!("\n{}\n\n{}", text!("system.file", "`{path}`:", path), file.text.trim_end()));
     }
     lines.join("\n")
+}
+
+/// What Windows keeps of the service.
+fn registered(draft: &Draft, registration: &Registration) -> [String; 3] {
+    let quoted = |text: &String| if text.contains(' ') { format!("\"{text}\"") } else { text.clone() };
+    let program = quoted(&draft.layout.program.display().to_string());
+    let arguments: Vec<String> = registration.arguments.iter().map(quoted).collect();
+    let command = format!("{program} {}", arguments.join(" "));
+    let [first, second, later] = registration.restarts;
+    [
+        text!("system.registered", "Service `{name}`: `{command}`", name = SERVICE_NAME, command),
+        text!(
+            "system.restarts",
+            "Windows starts it a little after the machine, and again {first}, {second} and {later} minutes after a failure.",
+            first,
+            second,
+            later
+        ),
+        text!("system.access", "Only the service, the system and administrators can open its folder."),
+    ]
 }
 
 /// A command of a profile, with the setting that names it.
@@ -120,7 +145,7 @@ pub fn installed(draft: &Draft, installed: &Installed, commands: &CommandLine) -
             lines.push(format!("{title}\n{said}"));
         }
     }
-    if draft.layout.scope == Scope::Machine {
+    if draft.layout.scope == Scope::Machine && draft.registration.is_none() {
         lines.push(text!(
             "system.group",
             "Root and the members of the group `{group}` reach it with `{status}`, for example.",
@@ -170,8 +195,29 @@ pub fn message(error: &SystemServiceError) -> String {
             text!("system.no-manager", "This machine has no service manager that this program can use.")
         }
         SystemServiceError::NeedsRoot => {
-            text!("system.needs-root", "Only root can install or remove the machine's service.")
+            text!(
+                "system.needs-root",
+                "Only root, or an administrator of Windows, can install or remove the machine's service."
+            )
         }
+        SystemServiceError::NotForAccounts => {
+            text!("system.not-for-accounts", "On Windows the machine has services, an account has none.")
+        }
+        SystemServiceError::NoTimer => {
+            text!(
+                "system.no-timer",
+                "Single runs are started by a timer of systemd, and this system has none."
+            )
+        }
+        SystemServiceError::NoAccount => {
+            text!("system.no-account", "The account of the service can be chosen on Windows only.")
+        }
+        SystemServiceError::State { wanted, found, .. } => text!(
+            "system.state",
+            "The service should be {wanted}, and is {found}.",
+            wanted = *wanted,
+            found = *found
+        ),
         SystemServiceError::NotInstalled => text!("system.absent", "No service is installed."),
         SystemServiceError::Occupied { folder } => text!(
             "system.occupied",
@@ -211,7 +257,22 @@ pub fn steps(error: &SystemServiceError) -> Vec<NextStep> {
         SystemServiceError::NoManager => {
             vec![Step::run("run").to(text!("step.system.run", "To sync on a schedule without one"))]
         }
-        SystemServiceError::NeedsRoot => say(text!("step.system.root", "Run the command as root.")),
+        SystemServiceError::NeedsRoot => say(text!(
+            "step.system.root",
+            "Run the command as root, or on Windows in a terminal that was opened as administrator."
+        )),
+        SystemServiceError::NotForAccounts => say(text!(
+            "step.system.not-for-accounts",
+            "Leave out `--user`, in a terminal that was opened as administrator."
+        )),
+        SystemServiceError::NoTimer => say(text!(
+            "step.system.no-timer",
+            "Leave out `--timer`: the service itself syncs at `sync.interval`. docs/schedules.md shows Task Scheduler."
+        )),
+        SystemServiceError::NoAccount => say(text!("step.system.no-account", "Leave out `--account`.")),
+        SystemServiceError::State { log, .. } => {
+            say(text!("step.system.state", "Look at the end of `{log}`.", log = log.display().to_string()))
+        }
         SystemServiceError::NotInstalled => vec![Step::run("service install").into()],
         SystemServiceError::Occupied { .. } => say(text!(
             "step.system.occupied",

@@ -6,7 +6,9 @@ use crate::output::{Answer, Done, Failed};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use bwdc_engine::clock::Clock;
-use bwdc_engine::system_service::{self as system, Draft, Scope, Start, SystemServiceError, Verb};
+use bwdc_engine::system_service::{
+    self as system, Draft, SERVICE_NAME, Scope, Start, SystemServiceError, Verb, Wish,
+};
 use bwdc_messages::system_service as words;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -85,6 +87,11 @@ pub(crate) struct InstallArguments {
     #[arg(long, value_name = "FOLDER", conflicts_with = "user")]
     pub(crate) from: Option<PathBuf>,
 
+    /// The account that a service of Windows runs as, without a password: a group managed service account, such as
+    /// `EXAMPLE\bwdc$`, or a built-in one; by default one that Windows makes for the service.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
+
     /// Do not ask.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -150,6 +157,9 @@ fn install(arguments: &InstallArguments, global: &GlobalArguments) -> Result<Don
         "commands": draft.commands.iter().map(|it| {
             json!({ "setting": it.setting, "profile": it.place, "command": it.command, "ofAnother": it.of_another })
         }).collect::<Vec<_>>(),
+        "registration": draft.registration.as_ref().map(|it| {
+            json!({ "name": SERVICE_NAME, "program": draft.layout.program, "arguments": it.arguments, "account": it.account })
+        }),
         "files": draft.files.iter().map(|it| json!({ "path": it.path, "text": it.text })).collect::<Vec<_>>(),
     });
     if arguments.dry_run {
@@ -196,10 +206,16 @@ fn agree(
 fn draft(arguments: &InstallArguments, global: &GlobalArguments) -> Result<Draft, CommandError> {
     let environment = global.environment();
     let program = std::env::current_exe().map_err(CommandError::Runtime)?;
-    let scope = if arguments.user || !system::is_root() { Scope::Account } else { Scope::Machine };
+    let scope = if arguments.user { Scope::Account } else { system::usual_scope(&environment) };
     let start = if arguments.timer { Start::Timer { minutes: interval(global) } } else { Start::Stays };
-    system::draft(&environment, &program, scope, start, arguments.from.as_deref(), Clock::System)
-        .map_err(CommandError::System)
+    let wish = Wish {
+        program: &program,
+        scope,
+        start,
+        from: arguments.from.as_deref(),
+        account: arguments.account.as_deref(),
+    };
+    system::draft(&environment, wish, Clock::System).map_err(CommandError::System)
 }
 
 /// The interval of the profile that is in use.

@@ -6,7 +6,7 @@ use bwdc_engine::Engine;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::service::{Command, PROTOCOL, Request, ask, is_there, keeper, places};
-use bwdc_engine::system_service::{self as system, Scope, Start, SystemServiceError};
+use bwdc_engine::system_service::{self as system, Start, SystemServiceError, Wish};
 use bwdc_messages::foreign::fit_in_a_line;
 use bwdc_messages::line::Line;
 use bwdc_messages::status::{self, report};
@@ -40,12 +40,13 @@ fn one(work: ServiceWork, environment: &ProcessEnvironment) -> Result<Happened, 
             let path = environment.data_folder().unwrap_or_default();
             let program =
                 std::env::current_exe().map_err(|source| SystemServiceError::Io { path, source })?;
-            let scope = if system::is_root() { Scope::Machine } else { Scope::Account };
             let start = match start {
                 ServiceStart::Stays => Start::Stays,
                 ServiceStart::Timer => Start::Timer { minutes: minutes(environment) },
             };
-            let draft = system::draft(environment, &program, scope, start, None, Clock::System)?;
+            let scope = system::usual_scope(environment);
+            let wish = Wish { program: &program, scope, start, from: None, account: None };
+            let draft = system::draft(environment, wish, Clock::System)?;
             Happened::Drafted(Box::new(draft))
         }
         ServiceWork::Install(draft) => {

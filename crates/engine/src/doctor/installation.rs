@@ -2,7 +2,8 @@
 
 use super::{Area, Check, Concern, Failure, Finding, Findings, Outcome};
 use crate::clock::to_iso;
-use crate::installation::{SetupError, expect_own};
+use crate::installation::{Installation, SetupError, expect_own, lease};
+use crate::lease::{Holder, LeaseError};
 use crate::ledger::{self, Ledger, LedgerError, RunOutcome};
 use crate::paths::owner_only::{TooOpen, too_open};
 use crate::paths::{ProcessEnvironment, Profile, open_folder};
@@ -209,4 +210,29 @@ fn ledger(profile: &Profile) -> Finding {
             .with("last run", to_iso(run.started_at))
             .with("ended", run.outcome.map_or("not", RunOutcome::name)),
     }
+}
+
+/// Whether the database of the lease answers, and who has it; None: the settings ask for none.
+pub(super) async fn lease(installation: &Installation) -> Option<Finding> {
+    // What is wrong with the settings is said of their file.
+    let terms = lease::terms(installation).ok()??;
+    let address = installation.connector_settings().ok()?.lease.database.unwrap_or_default();
+    let failed = |error| Outcome::failed(LedgerError::Lease(error));
+    let holder = match terms {
+        Ok(terms) => crate::lease::holder(&terms).await,
+        Err(error) => Err(error),
+    };
+    Some(match holder {
+        Ok(holder) => found(Check::Lease, address, Outcome::Good).with(
+            "held by",
+            match holder {
+                Holder::Nobody => "nobody".to_owned(),
+                Holder::ThisMachine => "this-machine".to_owned(),
+                Holder::Another(who) => who,
+            },
+        ),
+        // An address that is none may hold a password.
+        Err(error @ LeaseError::Address { .. }) => found(Check::Lease, "", failed(error)),
+        Err(error) => found(Check::Lease, address, failed(error)),
+    })
 }

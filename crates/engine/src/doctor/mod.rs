@@ -53,6 +53,8 @@ pub enum Check {
     Secret,
     /// `connector.db`.
     Ledger,
+    /// The database with the lease of several machines.
+    Lease,
     /// Whether everything that the directory needs is set.
     DirectorySettings,
     /// By which way an address is reached.
@@ -276,6 +278,9 @@ pub(crate) async fn examine(
         }
         return Ok(());
     };
+    if let Some(finding) = installation::lease(&installation).await {
+        findings(finding);
+    }
     directory::look(&installation, events, findings).await;
     let failed = |error| Finding::new(Area::Directory, Check::DirectorySettings, "", Outcome::failed(error));
     match installation.source_names() {

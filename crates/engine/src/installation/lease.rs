@@ -12,8 +12,17 @@ const PASSWORD: &str = "lease.password";
 /// # Errors
 /// [`SetupError`] when the settings cannot be read: what counted before goes on to.
 pub(super) fn configure(installation: &Installation) -> Result<(), SetupError> {
+    lease::configure(&installation.profile().connector_db, terms(installation)?);
+    Ok(())
+}
+
+/// What the settings ask for, or why it cannot be had; None: no lease.
+///
+/// # Errors
+/// [`SetupError`] when the settings cannot be read.
+pub(crate) fn terms(installation: &Installation) -> Result<Option<Result<Terms, LeaseError>>, SetupError> {
     let settings = installation.connector_settings()?.lease;
-    let terms = match settings.database {
+    Ok(match settings.database {
         None => None,
         Some(_) => {
             let duty = installation.client_id()?.unwrap_or_default();
@@ -24,7 +33,5 @@ pub(super) fn configure(installation: &Installation) -> Result<(), SetupError> {
                 Err(reason) => Some(Err(LeaseError::Secret { reason })),
             }
         }
-    };
-    lease::configure(&installation.profile().connector_db, terms);
-    Ok(())
+    })
 }

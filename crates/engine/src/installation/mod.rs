@@ -6,7 +6,7 @@ mod clear_text;
 mod configuration;
 mod error;
 mod keys;
-mod lease;
+pub(crate) mod lease;
 mod owners;
 mod proxy;
 mod source_name;

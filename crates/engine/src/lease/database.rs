@@ -47,6 +47,8 @@ const ENTER: &str = "
     WHERE it.holder = $2 OR it.expires < clock_timestamp()
     RETURNING fence, version, tables";
 const WHO: &str = "SELECT who FROM bwdc.lease WHERE duty = $1";
+const IS_THERE: &str = "SELECT to_regclass('bwdc.lease') IS NOT NULL";
+const HOLDER: &str = "SELECT holder, who FROM bwdc.lease WHERE duty = $1 AND expires >= clock_timestamp()";
 const RENEW: &str = "
     UPDATE bwdc.lease SET expires = clock_timestamp() + make_interval(secs => $4::double precision)
     WHERE duty = $1 AND holder = $2 AND fence = $3 RETURNING fence";
@@ -280,7 +282,29 @@ async fn within<T>(patience: Duration, work: impl Future<Output = T>) -> Result<
         .map_err(|_| LeaseError::Database { reason: "it does not answer".to_owned() })
 }
 
+/// Who has the lease by the database's clock: how the folder is known there, and how people know it. Nothing is made and nothing
+/// is taken; None: nobody has it, or nobody ever asked this database for one.
+pub(super) async fn holder(terms: &Terms) -> Result<Option<(String, String)>, LeaseError> {
+    let asking = async {
+        let client = open(terms).await?;
+        let there = client.query_one(IS_THERE, &[]).await.map_err(|error| failed(&error))?;
+        if !there.get::<_, bool>(0) {
+            return Ok(None);
+        }
+        let row = client.query_opt(HOLDER, &[&terms.duty]).await.map_err(|error| failed(&error))?;
+        Ok(row.map(|it| (it.get(0), it.get(1))))
+    };
+    within(LONGEST, asking).await?
+}
+
+/// A connection, with the tables there.
 async fn connect(terms: &Terms) -> Result<Client, LeaseError> {
+    let client = open(terms).await?;
+    client.batch_execute(TABLES).await.map_err(|error| failed(&error))?;
+    Ok(client)
+}
+
+async fn open(terms: &Terms) -> Result<Client, LeaseError> {
     let (mut config, encrypted) = terms.config()?;
     let client = if encrypted {
         config.ssl_mode(SslMode::Require);
@@ -296,7 +320,6 @@ async fn connect(terms: &Terms) -> Result<Client, LeaseError> {
         tokio::spawn(connection);
         client
     };
-    client.batch_execute(TABLES).await.map_err(|error| failed(&error))?;
     Ok(client)
 }
 

@@ -214,6 +214,26 @@ pub(crate) fn of(ledger: &Path) -> Result<Option<Arc<Lease>>, LeaseError> {
     }
 }
 
+/// Who has a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    Nobody,
+    ThisMachine,
+    Another(String),
+}
+
+/// Who has the lease that the settings ask for. Nothing is taken, and nothing is made in the database.
+///
+/// # Errors
+/// Why the database cannot be asked.
+pub(crate) async fn holder(terms: &Terms) -> Result<Holder, LeaseError> {
+    Ok(match database::holder(terms).await? {
+        None => Holder::Nobody,
+        Some((holder, _)) if holder == terms.holder => Holder::ThisMachine,
+        Some((_, who)) => Holder::Another(who),
+    })
+}
+
 /// Gives every lease of this process back: another machine need not wait for its end.
 pub(crate) fn release_all() {
     let all: Vec<Arc<Lease>> = {

@@ -96,7 +96,9 @@ pub(crate) fn folder(path: &Path, trusts_any_owner: bool) -> Result<Option<Metad
     Ok(Some(metadata))
 }
 
-pub(crate) use platform::{group, is_root_or, owner};
+#[cfg(unix)]
+pub(crate) use platform::group;
+pub(crate) use platform::{is_root_or, owner};
 
 #[cfg(unix)]
 mod platform {
@@ -150,10 +152,6 @@ mod platform {
     }
 
     pub(crate) fn owner(_metadata: &Metadata) -> u32 {
-        0
-    }
-
-    pub(crate) fn group(_metadata: &Metadata) -> u32 {
         0
     }
 

@@ -49,6 +49,8 @@ pub(super) struct Duty<'s> {
     pub(super) postman: Postman,
     /// Whether another machine had the lease until now.
     took_over: Cell<bool>,
+    /// Whether the service manager wants no run to start by a schedule.
+    paused: Cell<bool>,
     /// Whether settings are to be read whatever their files look like.
     anew: Cell<bool>,
     /// Certificates that were told to expire.
@@ -101,6 +103,7 @@ impl<'s> Duty<'s> {
             wake: Notify::new(),
             postman: Postman::new(options.clock, undelivered),
             took_over: Cell::new(false),
+            paused: Cell::new(false),
             anew: Cell::new(true),
             expiring: Expiring::default(),
             newest: Newest::default(),
@@ -127,6 +130,13 @@ impl<'s> Duty<'s> {
         self.wake.notify_one();
     }
 
+    /// Starts no run by the schedule until it is told to go on.
+    #[cfg(windows)]
+    pub(super) fn pause(&self, paused: bool) {
+        self.paused.set(paused);
+        self.wake.notify_one();
+    }
+
     /// Syncs whenever a run is due, until the service is asked to stop.
     pub(super) async fn serve(&self) {
         while !self.stop.is_cancelled() {
@@ -141,7 +151,11 @@ impl<'s> Duty<'s> {
                 continue;
             }
             // What the other machine left undone is done at once.
-            let due = if self.took_over.replace(false) { Some(self.clock.now()) } else { self.due() };
+            let due = if self.took_over.replace(false) && !self.paused.get() {
+                Some(self.clock.now())
+            } else {
+                self.due()
+            };
             if due.is_some_and(|due| due <= self.clock.now()) {
                 // What was missed while somebody else held the lock is one run, if it is any.
                 if !self.run_scheduled().await {
@@ -187,7 +201,8 @@ impl<'s> Duty<'s> {
     pub(super) fn due(&self) -> Option<Timestamp> {
         self.read_settings();
         let plan = self.plan.borrow();
-        let schedule = plan.schedule.as_ref().filter(|_| plan.readiness == Readiness::Scheduled)?;
+        let starts = plan.readiness == Readiness::Scheduled && !self.paused.get();
+        let schedule = plan.schedule.as_ref().filter(|_| starts)?;
         Some(schedule.next(&self.past()))
     }
 

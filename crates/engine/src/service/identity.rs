@@ -25,9 +25,15 @@ impl Caller {
         for_group || self.user == service || self.user == 0
     }
 
-    /// The name of the account, for the record.
+    /// Whoever could open the pipe of a service of Windows, which does not tell who it is.
+    #[cfg(windows)]
+    pub(super) fn administrator() -> Self {
+        Self { user: 0 }
+    }
+
+    /// The name of the account, for the record; on Windows that of the group that may ask.
     pub fn name(self) -> String {
-        name_of(self.user)
+        if cfg!(windows) { "Administrators".to_owned() } else { name_of(self.user) }
     }
 }
 

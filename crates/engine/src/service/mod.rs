@@ -3,6 +3,9 @@
 //! Everything happens on one thread: a task for each profile, one for the socket, one for signals. A profile's task looks at
 //! the clock, the settings and the ledger, and decides from them alone, so that nothing has to be carried over a restart.
 
+#[cfg(windows)]
+mod control_manager;
+mod conversation;
 mod daily;
 mod desk;
 mod duty;
@@ -11,6 +14,8 @@ mod identity;
 mod metrics;
 mod newest;
 mod outbox;
+#[cfg(windows)]
+mod pipe;
 mod postman;
 mod protocol;
 mod signals;
@@ -18,6 +23,8 @@ mod socket;
 mod supervisor;
 mod unrecorded;
 
+#[cfg(windows)]
+pub use control_manager::run_as_service;
 pub use desk::{Answer, Answered, Told, is_settable};
 pub use endpoint::EndpointError;
 pub use identity::{Caller, name_of};
@@ -208,6 +215,16 @@ async fn work(options: ServiceOptions, host: &dyn Host) -> Result<(), ServiceErr
                 signals::Signal::Reload => {
                     supervisor.reloading();
                     duties.iter().for_each(Duty::reload);
+                    supervisor.ready();
+                }
+                #[cfg(windows)]
+                signals::Signal::Pause => {
+                    duties.iter().for_each(|it| it.pause(true));
+                    supervisor.paused();
+                }
+                #[cfg(windows)]
+                signals::Signal::Continue => {
+                    duties.iter().for_each(|it| it.pause(false));
                     supervisor.ready();
                 }
                 signals::Signal::Stop => return,

@@ -7,6 +7,12 @@ use std::io;
 pub(super) enum Signal {
     /// To read the settings again.
     Reload,
+    /// To start no run by a schedule until it is to go on. Only Windows asks for it.
+    #[cfg(windows)]
+    Pause,
+    /// To go on.
+    #[cfg(windows)]
+    Continue,
     /// To stop.
     Stop,
 }
@@ -43,23 +49,44 @@ mod platform {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod platform {
+    use super::super::control_manager;
     use super::{Signal, io};
+    use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+    use tokio::sync::mpsc::UnboundedReceiver;
 
-    pub(in crate::service) struct Signals;
+    pub(in crate::service) struct Signals {
+        manager: Option<UnboundedReceiver<Signal>>,
+        interrupt: CtrlC,
+        stop: CtrlBreak,
+        close: CtrlClose,
+        shutdown: CtrlShutdown,
+    }
 
     impl Signals {
         pub(in crate::service) fn listen() -> io::Result<Self> {
-            Ok(Self)
+            Ok(Self {
+                manager: control_manager::signals(),
+                interrupt: ctrl_c()?,
+                stop: ctrl_break()?,
+                close: ctrl_close()?,
+                shutdown: ctrl_shutdown()?,
+            })
         }
 
         pub(in crate::service) async fn next(&mut self) -> Signal {
-            // Whoever cannot hear it goes on until the process ends.
-            match tokio::signal::ctrl_c().await {
-                Ok(()) => Signal::Stop,
-                Err(_) => std::future::pending().await,
+            if let Some(manager) = &mut self.manager {
+                return manager.recv().await.unwrap_or(Signal::Stop);
             }
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = self.stop.recv() => {}
+                _ = self.close.recv() => {}
+                _ = self.shutdown.recv() => {}
+            }
+            Signal::Stop
         }
     }
 }

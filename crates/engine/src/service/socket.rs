@@ -3,12 +3,12 @@
 //! Who may open it is a matter of its mode; the operating system says who is at the other end. Callers cost little: one
 //! question each, short, soon, and so many at a time.
 
-use super::protocol::Reply;
 use crate::paths::{ProcessEnvironment, Profile, moved_to};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The folder that the machine's service makes for its socket.
+#[cfg(unix)]
 const MACHINE: &str = "/run/bwdc";
 /// The name of the socket in its folder.
 const NAME: &str = "bwdc.sock";
@@ -54,6 +54,7 @@ pub enum AskError {
 
 /// Where services are reached: that of this account, then that of the machine. A folder that a variable names counts where it is
 /// this account's alone.
+#[cfg(unix)]
 pub fn places(environment: &ProcessEnvironment) -> [PathBuf; 2] {
     let named = environment.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
     let own = match named.filter(|folder| !platform::is_of_others(folder)) {
@@ -61,6 +62,13 @@ pub fn places(environment: &ProcessEnvironment) -> [PathBuf; 2] {
         None => environment.data_folder().unwrap_or_default(),
     };
     [own.join(NAME), PathBuf::from(MACHINE).join(NAME)]
+}
+
+/// Where services are reached: that of this folder, then that of the machine. Each file names a pipe.
+#[cfg(windows)]
+pub fn places(environment: &ProcessEnvironment) -> [PathBuf; 2] {
+    let own = environment.data_folder().unwrap_or_default();
+    [own.join(NAME), crate::system_service::machine_folder(environment).join(NAME)]
 }
 
 /// Whether something is at this path, also where this account may not see what.
@@ -83,16 +91,22 @@ fn has_settings(environment: &ProcessEnvironment) -> bool {
     environment.data_folder().is_ok_and(|it| moved_to(&it).is_none() && Profile::new(it).data_json.exists())
 }
 
+#[cfg(windows)]
+pub use super::pipe::ask;
+#[cfg(windows)]
+pub(super) use super::pipe::{listen, serve};
+#[cfg(unix)]
 pub use platform::ask;
+#[cfg(unix)]
 pub(super) use platform::{listen, serve};
 
 #[cfg(unix)]
 mod platform {
-    use super::super::desk;
+    use super::super::conversation::{MOST, MOST_ANSWER, PATIENCE, converse, read_reply};
     use super::super::duty::Duty;
-    use super::super::protocol::{MOST_BYTES, PROTOCOL, Request};
+    use super::super::protocol::{Reply, Request};
     use super::super::{Caller, Host, ServiceSocket};
-    use super::{AskError, MACHINE, Reply, io};
+    use super::{AskError, MACHINE, io};
     use futures_util::StreamExt as _;
     use futures_util::stream::FuturesUnordered;
     use std::collections::HashMap;
@@ -100,19 +114,12 @@ mod platform {
     use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
     use std::path::Path;
     use std::time::Duration;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::{UnixListener, UnixStream};
-    use tokio::time::timeout;
+    use tokio::net::UnixListener;
 
-    /// How long a caller may take for a question, or to take an answer.
-    const PATIENCE: Duration = Duration::from_secs(10);
     /// How often it is tried to be taken.
     const EACH_TRY: Duration = Duration::from_millis(20);
-    /// Callers at a time, and those of one account.
-    const MOST: usize = 64;
+    /// Callers of one account at a time.
     const MOST_OF_ONE: usize = 16;
-    /// More than any answer has.
-    const MOST_ANSWER: u64 = 256 * 1024 * 1024;
 
     /// A socket that callers can reach.
     pub(in crate::service) struct Listener {
@@ -218,43 +225,6 @@ mod platform {
         }
     }
 
-    async fn converse(
-        mut stream: UnixStream,
-        caller: Caller,
-        duties: &[Duty<'_>],
-        host: &dyn Host,
-    ) -> io::Result<()> {
-        let line = timeout(PATIENCE, read_line(&mut stream)).await??;
-        let reply = match serde_json::from_slice::<Request>(&line) {
-            Ok(request) => {
-                let answering = desk::answer(request, caller, duties, host);
-                // Whoever hangs up is not waited for; what was begun for a sync goes on by its own journal.
-                answering.await
-            }
-            Err(error) => Reply::refused("protocol", error.to_string()),
-        };
-        let mut text = serde_json::to_vec(&reply)?;
-        text.push(b'\n');
-        timeout(PATIENCE, stream.write_all(&text)).await??;
-        timeout(PATIENCE, stream.shutdown()).await?
-    }
-
-    async fn read_line(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
-        let mut line = Vec::new();
-        let mut part = [0; 4096];
-        loop {
-            let read = stream.read(&mut part).await?;
-            let found = part.iter().take(read).position(|byte| *byte == b'\n');
-            line.extend_from_slice(part.get(..found.unwrap_or(read)).unwrap_or_default());
-            if found.is_some() || (read == 0 && !line.is_empty()) {
-                return Ok(line);
-            }
-            if read == 0 || line.len() > MOST_BYTES {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-        }
-    }
-
     /// Asks a service, and waits for its answer for at most so long.
     ///
     /// # Errors
@@ -282,8 +252,7 @@ mod platform {
         if line.is_empty() {
             return Err(AskError::NotAllowed { path: place() });
         }
-        let reply: Option<Reply> = serde_json::from_str(&line).ok();
-        reply.filter(|it| it.protocol == PROTOCOL).ok_or_else(|| AskError::OtherProtocol { path: place() })
+        read_reply(&line).ok_or_else(|| AskError::OtherProtocol { path: place() })
     }
 
     /// A connection, within this time: a service that is frozen takes none, and the system would wait for as long as it is.
@@ -307,7 +276,7 @@ mod platform {
 
     #[cfg(all(test, target_os = "linux"))]
     mod tests {
-        use super::super::super::protocol::Command;
+        use super::super::super::protocol::{Command, PROTOCOL};
         use super::*;
 
         #[test]
@@ -330,37 +299,5 @@ mod platform {
             let other = listen(&ServiceSocket { path, for_group: false });
             assert_eq!(other.err().map(|it| it.kind()), Some(io::ErrorKind::AddrInUse));
         }
-    }
-}
-
-#[cfg(not(unix))]
-mod platform {
-    use super::super::duty::Duty;
-    use super::super::protocol::Request;
-    use super::super::{Host, ServiceSocket};
-    use super::{AskError, Reply, io};
-    use std::path::Path;
-    use std::time::Duration;
-
-    pub(in crate::service) struct Listener;
-
-    pub(super) fn is_of_others(_folder: &Path) -> bool {
-        false
-    }
-
-    pub(in crate::service) fn listen(_socket: &ServiceSocket) -> io::Result<Listener> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    pub(in crate::service) async fn serve(_listener: &Listener, _duties: &[Duty<'_>], _host: &dyn Host) {
-        std::future::pending().await
-    }
-
-    /// Asks a service: here none has a socket.
-    ///
-    /// # Errors
-    /// [`AskError::NotRunning`] always.
-    pub fn ask(path: &Path, _request: &Request, _patience: Duration) -> Result<Reply, AskError> {
-        Err(AskError::NotRunning { path: path.to_owned() })
     }
 }

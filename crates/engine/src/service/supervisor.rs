@@ -1,4 +1,4 @@
-//! What systemd hears of the service. Where no systemd listens, nobody does.
+//! What systemd, or the service control manager of Windows, hears of the service. Where none listens, nobody does.
 
 use std::time::Duration;
 
@@ -25,6 +25,12 @@ impl Supervisor {
     /// Settings are being read again.
     pub(super) fn reloading(&self) {
         platform::reloading();
+    }
+
+    /// No run is started by a schedule until the manager says so.
+    #[cfg(windows)]
+    pub(super) fn paused(&self) {
+        platform::paused();
     }
 
     /// The service is about to end, and may take so long.
@@ -83,7 +89,35 @@ mod platform {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+mod platform {
+    use super::super::control_manager::tell;
+    use std::time::Duration;
+    use windows_service::service::ServiceState;
+
+    pub(super) fn watchdog() -> Option<Duration> {
+        None
+    }
+
+    pub(super) fn ready() {
+        tell(ServiceState::Running, Duration::ZERO);
+    }
+
+    /// It goes on running meanwhile.
+    pub(super) fn reloading() {}
+
+    pub(super) fn paused() {
+        tell(ServiceState::Paused, Duration::ZERO);
+    }
+
+    pub(super) fn stopping(patience: Duration) {
+        tell(ServiceState::StopPending, patience);
+    }
+
+    pub(super) fn alive(_state: Option<&str>) {}
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
 mod platform {
     use std::time::Duration;
 

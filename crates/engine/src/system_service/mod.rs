@@ -7,14 +7,24 @@ mod command;
 mod credential;
 mod launchd;
 mod moved;
+mod registration;
+#[cfg(not(windows))]
 mod systemctl;
 mod systemd;
+#[cfg(windows)]
+mod windows;
 
 pub use moved::{Left, MovedProfile, NamedCommand};
+pub use registration::{Registration, SERVICE_NAME};
+#[cfg(not(windows))]
+pub use systemctl::{control, install, installed, is_root, is_running, logs, uninstall};
+#[cfg(windows)]
+pub use windows::{control, install, installed, is_root, is_running, logs, uninstall};
 
 use crate::clock::Clock;
 use crate::installation::SetupError;
-use crate::paths::{Platform, ProcessEnvironment};
+use crate::log_file;
+use crate::paths::{Platform, ProcessEnvironment, Profile};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -89,6 +99,8 @@ pub struct Draft {
     pub sealed_key: Option<PathBuf>,
     /// The files that are written.
     pub files: Vec<UnitFile>,
+    /// What Windows keeps of the service; None elsewhere.
+    pub registration: Option<Registration>,
 }
 
 impl Draft {
@@ -104,9 +116,28 @@ pub enum SystemServiceError {
     /// No service manager that we know runs here.
     #[error("no service manager that this program knows runs on this machine")]
     NoManager,
-    /// It takes root.
+    /// It takes root, or an administrator.
     #[error("a service for the machine is installed by root")]
     NeedsRoot,
+    /// An account cannot have one here.
+    #[error("a service is the machine's on this system")]
+    NotForAccounts,
+    /// Only systemd has timers.
+    #[error("single runs are started by a timer of systemd only")]
+    NoTimer,
+    /// Only a service of Windows runs as an account of choice.
+    #[error("the account of the service cannot be chosen on this system")]
+    NoAccount,
+    /// It did not become what was asked for.
+    #[error("the service is {found} instead of {wanted}")]
+    State {
+        /// What it should be.
+        wanted: &'static str,
+        /// What it is.
+        found: &'static str,
+        /// The log that says why.
+        log: PathBuf,
+    },
     /// There is none.
     #[error("no service is installed")]
     NotInstalled,
@@ -153,34 +184,71 @@ pub enum SystemServiceError {
 const PROGRAM: &str = "/usr/local/bin/bwdc";
 const FOLDER: &str = "/var/lib/bwdc/data";
 const ACCOUNT: &str = "bwdc";
+/// Where a service of Windows leaves what its own check says, in its folder.
+pub const CHECKED: &str = "checked.txt";
 
-/// What an installation would do; nothing is changed. `from`: the folder of the profile that the machine's service takes
-/// over.
+/// What somebody wants installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish<'w> {
+    /// The program that is running.
+    pub program: &'w Path,
+    /// Whose service it is to be.
+    pub scope: Scope,
+    /// How runs are started.
+    pub start: Start,
+    /// The folder of the profile that the machine's service takes over; None: this account's.
+    pub from: Option<&'w Path>,
+    /// The account that it runs as, on Windows; None: one of its own.
+    pub account: Option<&'w str>,
+}
+
+/// Whose service it is unless somebody asks for another: root installs the machine's. On Windows only the machine has services;
+/// whoever may not install them is told so.
+pub fn usual_scope(environment: &ProcessEnvironment) -> Scope {
+    match environment.platform() {
+        Platform::Linux | Platform::MacOs if !is_root() => Scope::Account,
+        _ => Scope::Machine,
+    }
+}
+
+/// What an installation would do; nothing is changed.
 ///
 /// # Errors
-/// [`SystemServiceError::NoManager`] where there is no service manager for it, and why the account's folder cannot be told.
+/// [`SystemServiceError::NoManager`] where there is no service manager for it, what the system has no service for, and why the
+/// account's folder cannot be told.
 pub fn draft(
     environment: &ProcessEnvironment,
-    program: &Path,
-    scope: Scope,
-    start: Start,
-    from: Option<&Path>,
+    wish: Wish<'_>,
     clock: Clock,
 ) -> Result<Draft, SystemServiceError> {
+    let Wish { program, scope, start, from, account } = wish;
+    let platform = environment.platform();
+    match (platform, scope, start) {
+        (Platform::Windows, Scope::Account, _) => return Err(SystemServiceError::NotForAccounts),
+        (Platform::Windows | Platform::MacOs, _, Start::Timer { .. }) => {
+            return Err(SystemServiceError::NoTimer);
+        }
+        (Platform::Linux | Platform::MacOs, ..) if account.is_some() => {
+            return Err(SystemServiceError::NoAccount);
+        }
+        _ => {}
+    }
     let own = environment.data_folder().map_err(SetupError::from)?;
-    let layout = match scope {
-        Scope::Machine => Layout { scope, program: PROGRAM.into(), folder: FOLDER.into() },
-        Scope::Account => Layout { scope, program: program.to_owned(), folder: own.clone() },
+    let layout = match (platform, scope) {
+        (Platform::Windows, _) => registration::layout(environment),
+        (_, Scope::Machine) => Layout { scope, program: PROGRAM.into(), folder: FOLDER.into() },
+        (_, Scope::Account) => Layout { scope, program: program.to_owned(), folder: own.clone() },
     };
+    let registration = (platform == Platform::Windows).then(|| Registration::of(&layout, account));
     let of_machine = scope == Scope::Machine;
     let sealed_key = credential::planned(environment, &layout.folder).filter(|_| of_machine);
-    let files = match environment.platform() {
+    let files = match platform {
         Platform::Linux => systemd_files(environment, &layout, start, sealed_key.as_deref())?,
         Platform::MacOs => vec![UnitFile {
             path: launchd_folder(environment, scope)?.join(format!("{}.plist", launchd::LABEL)),
             text: launchd::job(&layout),
         }],
-        Platform::Windows => return Err(SystemServiceError::NoManager),
+        Platform::Windows => Vec::new(),
     };
     let profile = from.map_or(own, Path::to_owned);
     let copied_profile =
@@ -189,8 +257,10 @@ pub fn draft(
         Some(folder) => moved::commands(environment, folder, clock)?,
         None => Vec::new(),
     };
+    let machine_account =
+        || registration.as_ref().map_or_else(|| ACCOUNT.to_owned(), |it| it.account.clone());
     Ok(Draft {
-        account: if of_machine { ACCOUNT.to_owned() } else { String::new() },
+        account: if of_machine { machine_account() } else { String::new() },
         copied_program: (of_machine && program != layout.program).then(|| program.to_owned()),
         copied_profile,
         commands,
@@ -198,6 +268,7 @@ pub fn draft(
         layout,
         start,
         files,
+        registration,
     })
 }
 
@@ -207,18 +278,18 @@ fn systemd_files(
     start: Start,
     sealed_key: Option<&Path>,
 ) -> Result<Vec<UnitFile>, SystemServiceError> {
-    let folder = systemctl::unit_folder(environment, layout.scope)?;
+    let folder = systemd::unit_folder(environment, layout.scope)?;
     let mut files = Vec::new();
     if layout.scope == Scope::Machine {
         let path = PathBuf::from("/etc/sysusers.d/bwdc.conf");
         files.push(UnitFile { path, text: systemd::ACCOUNT.to_owned() });
     }
     files.push(UnitFile {
-        path: folder.join(systemctl::SERVICE),
+        path: folder.join(systemd::SERVICE),
         text: systemd::service(layout, start, sealed_key),
     });
     if let Start::Timer { minutes } = start {
-        files.push(UnitFile { path: folder.join(systemctl::TIMER), text: systemd::timer(minutes) });
+        files.push(UnitFile { path: folder.join(systemd::TIMER), text: systemd::timer(minutes) });
     }
     Ok(files)
 }
@@ -231,6 +302,24 @@ fn launchd_folder(environment: &ProcessEnvironment, scope: Scope) -> Result<Path
     }
 }
 
+/// The folder of the machine's service on Windows.
+#[cfg(windows)]
+pub(crate) fn machine_folder(environment: &ProcessEnvironment) -> PathBuf {
+    registration::layout(environment).folder
+}
+
+/// The latest lines of the log in a service's folder.
+fn log_of(folder: &Path, lines: u32) -> Result<String, SystemServiceError> {
+    /// As much as anybody reads.
+    const MOST: u64 = 1024 * 1024;
+    let profile = Profile::new(folder);
+    let text = log_file::end(&profile, MOST).map_err(moved::failed(&profile.log()))?.unwrap_or_default();
+    let lines = usize::try_from(lines).unwrap_or(usize::MAX);
+    let mut last: Vec<&str> = text.lines().rev().take(lines).collect();
+    last.reverse();
+    Ok(last.join("\n"))
+}
+
 /// What came of an installation.
 #[derive(Debug)]
 pub struct Installed {
@@ -241,5 +330,3 @@ pub struct Installed {
     /// What the service's own check says, run as its account: whether all is well, and its words.
     pub check: Option<(bool, String)>,
 }
-
-pub use systemctl::{control, install, installed, is_root, is_running, logs, uninstall};

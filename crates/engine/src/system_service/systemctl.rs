@@ -3,27 +3,13 @@
 use super::command::{run, said};
 use super::credential::{property, seal, unseal};
 use super::moved::{are_same, commands, copy, failed};
+use super::systemd::{SERVICE, TIMER, unit_folder};
 use super::{Draft, Installed, MovedProfile, PROGRAM, Scope, Start, SystemServiceError, Verb, launchd};
 use crate::clock::Clock;
+use crate::installation::SetupError;
 use crate::paths::{Platform, ProcessEnvironment, Profile, mark};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-pub(super) const SERVICE: &str = "bwdc.service";
-pub(super) const TIMER: &str = "bwdc.timer";
-
-/// Where units of this scope are written.
-pub(super) fn unit_folder(
-    environment: &ProcessEnvironment,
-    scope: Scope,
-) -> Result<PathBuf, SystemServiceError> {
-    match (scope, environment.variable("XDG_CONFIG_HOME"), environment.variable("HOME")) {
-        (Scope::Machine, ..) => Ok("/etc/systemd/system".into()),
-        (Scope::Account, Some(folder), _) => Ok(PathBuf::from(folder).join("systemd/user")),
-        (Scope::Account, None, Some(home)) => Ok(PathBuf::from(home).join(".config/systemd/user")),
-        (Scope::Account, None, None) => Err(SystemServiceError::NoManager),
-    }
-}
 
 /// The scope in which a service is installed, the account's own first; None: in none.
 pub fn installed(environment: &ProcessEnvironment) -> Option<Scope> {
@@ -247,8 +233,13 @@ pub fn is_running(environment: &ProcessEnvironment) -> Option<bool> {
 /// [`SystemServiceError::NotInstalled`], or what the command says.
 pub fn logs(environment: &ProcessEnvironment, lines: u32) -> Result<String, SystemServiceError> {
     let scope = installed(environment).ok_or(SystemServiceError::NotInstalled)?;
-    if environment.platform() != Platform::Linux {
-        return Err(SystemServiceError::NoManager);
+    if environment.platform() == Platform::MacOs {
+        let folder = if scope == Scope::Machine {
+            PathBuf::from(super::FOLDER)
+        } else {
+            environment.data_folder().map_err(SetupError::from)?
+        };
+        return super::log_of(&folder, lines);
     }
     let lines = lines.to_string();
     let mut arguments = vec!["--no-pager", "--output=short-iso", "-n", &lines, "-u", SERVICE];

@@ -1,8 +1,25 @@
 //! Units of systemd, as texts.
 
-use super::{Layout, Scope, Start};
+use super::{Layout, Scope, Start, SystemServiceError};
+use crate::paths::ProcessEnvironment;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+pub(super) const SERVICE: &str = "bwdc.service";
+pub(super) const TIMER: &str = "bwdc.timer";
+
+/// Where units of this scope are written.
+pub(super) fn unit_folder(
+    environment: &ProcessEnvironment,
+    scope: Scope,
+) -> Result<PathBuf, SystemServiceError> {
+    match (scope, environment.variable("XDG_CONFIG_HOME"), environment.variable("HOME")) {
+        (Scope::Machine, ..) => Ok("/etc/systemd/system".into()),
+        (Scope::Account, Some(folder), _) => Ok(PathBuf::from(folder).join("systemd/user")),
+        (Scope::Account, None, Some(home)) => Ok(PathBuf::from(home).join(".config/systemd/user")),
+        (Scope::Account, None, None) => Err(SystemServiceError::NoManager),
+    }
+}
 
 /// The account and the group of the machine's service, in the form of sysusers.d(5).
 pub(super) const ACCOUNT: &str = "\

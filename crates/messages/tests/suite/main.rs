@@ -8,4 +8,5 @@ mod judged;
 mod pages;
 mod picture;
 mod plans;
+mod system_service;
 mod wording;
