@@ -5,6 +5,7 @@ use crate::{CommandLine, Condition, ErrorKind, ErrorText, NextStep, Step};
 use bwdc_engine::system_service::{
     Draft, Installed, NamedCommand, Registration, SERVICE_NAME, Scope, Start, SystemServiceError, Verb,
 };
+use std::path::Path;
 
 /// What an installation would write, and as whom.
 pub fn draft(draft: &Draft) -> String {
@@ -70,7 +71,7 @@ fn registered(draft: &Draft, registration: &Registration) -> [String; 3] {
         text!("system.registered", "Service `{name}`: `{command}`", name = SERVICE_NAME, command),
         text!(
             "system.restarts",
-            "Windows starts it a little after the machine, and again {first}, {second} and {later} minutes after a failure.",
+            "Windows starts it a little after the machine, and again {first}, {second} and {later:minute/minutes} after a failure.",
             first,
             second,
             later
@@ -156,13 +157,13 @@ pub fn installed(draft: &Draft, installed: &Installed, commands: &CommandLine) -
     lines.join("\n")
 }
 
-/// That it was removed.
-pub fn uninstalled(scope: Scope) -> String {
+/// That it was removed. `folder`: that of the machine's service.
+pub fn uninstalled(scope: Scope, folder: &Path) -> String {
     match scope {
         Scope::Machine => text!(
             "system.uninstalled",
-            "The service is removed. Settings and ledger stay in `/var/lib/bwdc/data`: to go back, copy them to the old folder and \
-             delete `moved.json` there."
+            "The service is removed. Settings and ledger stay in `{folder}`: to go back, copy them to the old folder and delete `moved.json` there.",
+            folder = folder.display().to_string()
         ),
         Scope::Account => {
             text!("system.uninstalled-account", "The service is removed. Settings and ledger stay.")

@@ -121,7 +121,7 @@ pub(super) fn run(arguments: &ServiceArguments, global: &GlobalArguments) -> Res
         ServiceCommand::Install(arguments) => install(arguments, global),
         ServiceCommand::Uninstall => {
             let scope = system::uninstall(&environment, Clock::System).map_err(CommandError::System)?;
-            Ok(Answer::title(words::uninstalled(scope)).into())
+            Ok(Answer::title(words::uninstalled(scope, &system::machine_folder(&environment))).into())
         }
         ServiceCommand::Start => control(Verb::Start, global),
         ServiceCommand::Stop => control(Verb::Stop, global),

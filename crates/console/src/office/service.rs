@@ -63,7 +63,8 @@ fn one(work: ServiceWork, environment: &ProcessEnvironment) -> Result<Happened, 
             Happened::Told(Box::new(Told { lines, ..Told::default() }))
         }
         ServiceWork::Remove => {
-            Happened::Said(system_words::uninstalled(system::uninstall(environment, Clock::System)?))
+            let scope = system::uninstall(environment, Clock::System)?;
+            Happened::Said(system_words::uninstalled(scope, &system::machine_folder(environment)))
         }
     })
 }

@@ -183,6 +183,7 @@ pub enum SystemServiceError {
 /// Where the machine's service has its program and its folder.
 const PROGRAM: &str = "/usr/local/bin/bwdc";
 const FOLDER: &str = "/var/lib/bwdc/data";
+const FOLDER_OF_MACOS: &str = "/Library/Application Support/Bitwarden Directory Connector";
 const ACCOUNT: &str = "bwdc";
 /// Where a service of Windows leaves what its own check says, in its folder.
 pub const CHECKED: &str = "checked.txt";
@@ -236,7 +237,7 @@ pub fn draft(
     let own = environment.data_folder().map_err(SetupError::from)?;
     let layout = match (platform, scope) {
         (Platform::Windows, _) => registration::layout(environment),
-        (_, Scope::Machine) => Layout { scope, program: PROGRAM.into(), folder: FOLDER.into() },
+        (_, Scope::Machine) => Layout { scope, program: PROGRAM.into(), folder: machine_folder(environment) },
         (_, Scope::Account) => Layout { scope, program: program.to_owned(), folder: own.clone() },
     };
     let registration = (platform == Platform::Windows).then(|| Registration::of(&layout, account));
@@ -302,10 +303,13 @@ fn launchd_folder(environment: &ProcessEnvironment, scope: Scope) -> Result<Path
     }
 }
 
-/// The folder of the machine's service on Windows.
-#[cfg(windows)]
-pub(crate) fn machine_folder(environment: &ProcessEnvironment) -> PathBuf {
-    registration::layout(environment).folder
+/// The folder of the machine's service, whether or not there is one.
+pub fn machine_folder(environment: &ProcessEnvironment) -> PathBuf {
+    match environment.platform() {
+        Platform::Windows => registration::layout(environment).folder,
+        Platform::MacOs => FOLDER_OF_MACOS.into(),
+        Platform::Linux => FOLDER.into(),
+    }
 }
 
 /// The latest lines of the log in a service's folder.

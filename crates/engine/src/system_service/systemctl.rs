@@ -8,7 +8,7 @@ use super::{Draft, Installed, MovedProfile, PROGRAM, Scope, Start, SystemService
 use crate::clock::Clock;
 use crate::installation::SetupError;
 use crate::paths::{Platform, ProcessEnvironment, Profile, mark};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// The scope in which a service is installed, the account's own first; None: in none.
@@ -235,7 +235,7 @@ pub fn logs(environment: &ProcessEnvironment, lines: u32) -> Result<String, Syst
     let scope = installed(environment).ok_or(SystemServiceError::NotInstalled)?;
     if environment.platform() == Platform::MacOs {
         let folder = if scope == Scope::Machine {
-            PathBuf::from(super::FOLDER)
+            super::machine_folder(environment)
         } else {
             environment.data_folder().map_err(SetupError::from)?
         };

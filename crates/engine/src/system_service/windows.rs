@@ -2,7 +2,7 @@
 
 use super::command::run;
 use super::moved::{are_same, commands, copy, failed};
-use super::registration::{self, SERVICE_NAME};
+use super::registration::SERVICE_NAME;
 use super::{Draft, Installed, MovedProfile, Registration, Scope, SystemServiceError, Verb};
 use crate::clock::Clock;
 use crate::paths::{ProcessEnvironment, Profile, mark, owner_only};
@@ -26,6 +26,7 @@ const CHECK: &str = "doctor";
 /// No service of this name, in the system's numbers.
 const NO_SUCH_SERVICE: i32 = 1060;
 const ACCESS_DENIED: i32 = 5;
+const INVALID_LEVEL: i32 = 124;
 
 /// The scope in which a service is installed; None: there is none.
 pub fn installed(_environment: &ProcessEnvironment) -> Option<Scope> {
@@ -131,10 +132,21 @@ fn register(draft: &Draft, registration: &Registration) -> Result<(), SystemServ
         command: None,
         actions: Some(again.to_vec()),
     };
-    service.update_failure_actions(failures).map_err(told)?;
     service.set_description(registration.description).map_err(told)?;
+    where_known(service.update_failure_actions(failures))?;
     // After what a machine needs to be usable.
-    service.set_delayed_auto_start(true).map_err(told)
+    where_known(service.set_delayed_auto_start(true))
+}
+
+/// What a system does not know of, Wine for one, it goes without.
+fn where_known(set: windows_service::Result<()>) -> Result<(), SystemServiceError> {
+    match set {
+        Err(windows_service::Error::Winapi(error)) if error.raw_os_error() == Some(INVALID_LEVEL) => {
+            tracing::warn!(%error, "the system does not keep everything that a service is registered with");
+            Ok(())
+        }
+        set => set.map_err(told),
+    }
 }
 
 /// Lets the system, the administrators and the service into a folder, and nobody else.
@@ -203,7 +215,7 @@ pub fn is_running(_environment: &ProcessEnvironment) -> Option<bool> {
 /// [`SystemServiceError::NotInstalled`], or why its log cannot be read.
 pub fn logs(environment: &ProcessEnvironment, lines: u32) -> Result<String, SystemServiceError> {
     installed(environment).ok_or(SystemServiceError::NotInstalled)?;
-    super::log_of(&registration::layout(environment).folder, lines)
+    super::log_of(&super::machine_folder(environment), lines)
 }
 
 fn start(arguments: &[&str]) -> Result<(), SystemServiceError> {
@@ -242,7 +254,7 @@ fn wait_for(wanted: ServiceState) -> Result<(), SystemServiceError> {
             return Err(SystemServiceError::State {
                 wanted: word(wanted),
                 found: word(state),
-                log: Profile::new(registration::layout(&ProcessEnvironment::current()).folder).log(),
+                log: Profile::new(super::machine_folder(&ProcessEnvironment::current())).log(),
             });
         }
         std::thread::sleep(EACH_LOOK);
