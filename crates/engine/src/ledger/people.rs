@@ -57,7 +57,10 @@ pub(super) fn read_groups(connection: &Connection) -> Result<Vec<ManagedGroup>, 
 }
 
 /// Makes the tables equal to the new state; touches only rows that differ.
-pub(super) fn replace(transaction: &Transaction<'_>, state: &LedgerState) -> Result<(), LedgerError> {
+pub(super) fn replace<'a>(
+    transaction: &'a Transaction<'_>,
+    state: &'a LedgerState,
+) -> Result<(), LedgerError> {
     let mut ids = ExternalIds::new(transaction)?;
     let mut removed = replace_people(transaction, &state.people, &mut ids)?;
     removed |= replace_groups(transaction, &state.groups, &mut ids)?;
@@ -86,10 +89,10 @@ fn source(name: String) -> SourceName {
 type PersonRow =
     (i64, Option<String>, String, bool, Option<Out>, String, Option<String>, Marks, Option<String>);
 
-fn replace_people(
+fn replace_people<'a>(
     transaction: &Transaction<'_>,
-    people: &[ManagedPerson],
-    ids: &mut ExternalIds<'_>,
+    people: &'a [ManagedPerson],
+    ids: &mut ExternalIds<'a>,
 ) -> Result<bool, LedgerError> {
     let mut stored: HashMap<i64, PersonRow> = HashMap::new();
     {
@@ -108,13 +111,15 @@ fn replace_people(
         }
     }
     let mut write = transaction.prepare(
-        "INSERT OR REPLACE INTO people (external_id, source, position, stable_id, email, revoked_by_us,
+        "INSERT INTO people (external_id, source, position, stable_id, email, revoked_by_us,
          out_since, out_cause, reference, mark, name, member_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT (external_id) DO UPDATE SET source = ?2, position = ?3, stable_id = ?4, email = ?5,
+         revoked_by_us = ?6, out_since = ?7, out_cause = ?8, reference = ?9, mark = ?10, name = ?11, member_id = ?12",
     )?;
     let mut seen = HashSet::with_capacity(people.len());
     for (person, position) in people.iter().zip(0_i64..) {
-        let id = ids.number(person.external_id.as_str())?;
+        let id = ids.number(&person.external_id)?;
         if !seen.insert(id) {
             return Err(LedgerError::Twice { external_id: person.external_id.clone() });
         }
@@ -159,10 +164,10 @@ type GroupRow = (i64, GroupValues);
 /// Position, name, time of the last look, source, id that survives renames, the organization's own id, the directory's name.
 type GroupValues = (i64, String, Option<i64>, String, Option<String>, Option<String>, Option<String>);
 
-fn replace_groups(
+fn replace_groups<'a>(
     transaction: &Transaction<'_>,
-    groups: &[ManagedGroup],
-    ids: &mut ExternalIds<'_>,
+    groups: &'a [ManagedGroup],
+    ids: &mut ExternalIds<'a>,
 ) -> Result<bool, LedgerError> {
     let mut stored: HashMap<String, GroupRow> = HashMap::new();
     {
@@ -211,8 +216,7 @@ fn replace_groups(
             ))?;
         }
         let id = before.map_or_else(|| transaction.last_insert_rowid(), |(id, _)| id);
-        let members =
-            group.members.iter().map(|it| ids.number(it.as_str())).collect::<Result<Vec<_>, _>>()?;
+        let members = group.members.iter().map(|it| ids.number(it)).collect::<Result<Vec<_>, _>>()?;
         let before = memberships.get(&id).map(Vec::as_slice).unwrap_or_default();
         if before != members {
             removed |= empty.execute([id])? > 0;
@@ -244,6 +248,9 @@ fn values(group: &ManagedGroup, position: i64) -> GroupValues {
 /// The numbers of external ids; a new one gets its row at once.
 struct ExternalIds<'a> {
     numbers: HashMap<Box<str>, i64>,
+    /// The same by where an id lies in memory: those of memberships are the same texts again and again, and their numbers need not be
+    /// looked for by their characters.
+    by_place: HashMap<*const u8, i64>,
     insert: rusqlite::Statement<'a>,
     connection: &'a Connection,
 }
@@ -252,10 +259,21 @@ impl<'a> ExternalIds<'a> {
     fn new(connection: &'a Connection) -> Result<Self, LedgerError> {
         let numbers = read_external_ids(connection)?;
         let insert = connection.prepare("INSERT INTO external_ids (text) VALUES (?1)")?;
-        Ok(Self { numbers, insert, connection })
+        Ok(Self { numbers, by_place: HashMap::new(), insert, connection })
     }
 
-    fn number(&mut self, text: &str) -> Result<i64, LedgerError> {
+    /// The number of an id that lives as long as this value.
+    fn number(&mut self, id: &'a ExternalId) -> Result<i64, LedgerError> {
+        let place = id.as_str().as_ptr();
+        if let Some(number) = self.by_place.get(&place) {
+            return Ok(*number);
+        }
+        let number = self.number_of_text(id.as_str())?;
+        self.by_place.insert(place, number);
+        Ok(number)
+    }
+
+    fn number_of_text(&mut self, text: &str) -> Result<i64, LedgerError> {
         if let Some(number) = self.numbers.get(text) {
             return Ok(*number);
         }
