@@ -64,7 +64,13 @@ pub fn refused_run(record: &RunRecord, entries: &[HistoryEntry], status: &Value)
         Some((words(about, "externalId")?, entry.subject.clone()))
     };
     let names = entries.iter().filter_map(name).collect();
-    Some(RefusedRun { record: record.clone(), entries: entries.to_vec(), scope, names })
+    Some(RefusedRun {
+        record: record.clone(),
+        entries: entries.to_vec(),
+        scope,
+        names,
+        approval: ApprovalState::Missing,
+    })
 }
 
 /// What refused a run.
