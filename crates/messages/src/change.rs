@@ -77,7 +77,11 @@ pub fn kept(kept: &Kept) -> String {
             );
         }
         KeptBecause::Parity => {
-            text!("kept.no-policy", "kept as long as `{setting}` is not set", setting = leavers(kept.cause))
+            text!(
+                "kept.no-policy",
+                "nothing is done while `{setting}` is not set",
+                setting = leavers(kept.cause)
+            )
         }
         KeptBecause::AddressInUse => {
             text!(

@@ -16,12 +16,12 @@ fn who_is_kept_is_told_the_setting_that_decides_it() {
         (
             Cause::Gone,
             KeptBecause::Parity,
-            "no longer in the directory; kept as long as `leavers.gone` is not set",
+            "no longer in the directory; nothing is done while `leavers.gone` is not set",
         ),
         (
             Cause::Deleted,
             KeptBecause::Parity,
-            "deleted in the directory; kept as long as `leavers.deleted` is not set",
+            "deleted in the directory; nothing is done while `leavers.deleted` is not set",
         ),
         (
             Cause::OutOfScope,

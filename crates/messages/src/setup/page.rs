@@ -299,10 +299,7 @@ impl Setup {
                 }
             },
             Asked::LdapServer => (
-                Ask::Line {
-                    label: text!("setup.ask-host", "LDAP server"),
-                    default: self.value("ldap.hostname"),
-                },
+                Ask::Line { label: text!("setup.ask-host", "LDAP server"), default: self.typed_server() },
                 text!(
                     "setup.help-host",
                     "A name or an address, with a port where it is not the usual one: dc1.example.com:636"

@@ -18,6 +18,16 @@ impl Encryption {
 }
 
 impl Setup {
+    /// The server that counts, with the port that was typed with it.
+    pub(super) fn typed_server(&self) -> String {
+        let (host, port) = (self.value("ldap.hostname"), self.value("ldap.port"));
+        match (self.port_given, host.contains(':')) {
+            (false, _) => host,
+            (true, true) => format!("[{host}]:{port}"),
+            (true, false) => format!("{host}:{port}"),
+        }
+    }
+
     /// Takes a server apart; false: it cannot be used.
     pub(super) fn take_server(&mut self, typed: &str) -> bool {
         let server = TypedServer::parse(typed);

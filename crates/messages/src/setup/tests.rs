@@ -223,6 +223,7 @@ fn a_server_or_a_base_that_cannot_be_one_is_said_when_it_is_typed_and_nothing_is
     text(&mut setup, "cn=reader");
     let asked = settings(setup.answer(SetupReply::Secret("pw".to_owned().into())));
     assert_eq!((asked["ldap.hostname"].as_str(), asked["ldap.port"].as_str()), ("2001:db8::1", "636"));
+    assert_eq!(setup.typed_server(), "[2001:db8::1]:636", "Enter alone keeps the port");
     setup.done(SetupDone::Discovered(Discovered::default()));
     assert!(text(&mut setup, "example.test").is_none());
     assert_eq!(
