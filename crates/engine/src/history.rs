@@ -221,11 +221,12 @@ pub(crate) fn decide(
     waits: &[Waits],
 ) -> Result<Decision, HistoryError> {
     let address = parsed(address)?;
-    let Some(found) = waits.iter().find(|it| it.address == address) else {
+    let is_it = |it: &&Waits| it.address == address && (it.restorable || choice != Choice::Restore);
+    let Some(found) = waits.iter().find(is_it) else {
         let waiting = waits.iter().map(|it| it.address.as_str().to_owned()).collect();
         return Err(HistoryError::NobodyWaits { address: address.as_str().to_owned(), waiting });
     };
-    if choice == Choice::Invite && !found.removable {
+    if choice == Choice::Invite && !found.invitable {
         return Err(HistoryError::CannotInviteAnew { address: address.as_str().to_owned() });
     }
     let decision = Decision { address, choice, of: Some(found.of.clone()) };

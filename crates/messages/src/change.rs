@@ -282,8 +282,9 @@ pub fn standing(difference: &Standing, server: ServerKind) -> (&str, String) {
                 "standing.told-of-another",
                 "not sent: the directory gave this address to `{holder}` before, whose account may still have it, and this \
                  server would take the two for one person. With `bwdc login --observer` runs see which address each account has, \
-                 and nobody waits",
-                holder
+                 and nobody waits. If the account of `{holder}` does not have it, run `bwdc approve --invite {address}`",
+                holder,
+                address = person.name.as_str()
             ),
         ),
         Standing::MembershipUnclear { person, remembered, since } => (

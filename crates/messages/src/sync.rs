@@ -241,7 +241,7 @@ fn decided(decision: &Decision) -> String {
         ),
         Choice::Invite => text!(
             "approval.invite",
-            "Approved: the next sync removes the membership of `{address}` and invites the entry that has this address now. Access \
+            "Approved: the next sync invites the entry that has `{address}` now. A membership that has this address is removed first: access \
              that was given by hand ends, a person without a master password can lose the personal vault, and the account that \
              has the address must be deleted before the new person can join.",
             address

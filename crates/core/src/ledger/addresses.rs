@@ -51,6 +51,11 @@ impl Addresses {
         }
     }
 
+    /// Forgets that an address was told of a person.
+    pub fn forget(&mut self, person: &ExternalId, email: &str) {
+        self.of.get_mut(person).into_iter().for_each(|told| told.retain(|it| it.email.as_str() != email));
+    }
+
     /// Forgets everybody else.
     pub fn retain(&mut self, is_kept: impl Fn(&ExternalId) -> bool) {
         self.of.retain(|person, _| is_kept(person));

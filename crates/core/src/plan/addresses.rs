@@ -12,8 +12,8 @@ use super::change::{Kept, KeptBecause, SharedAddress, Subject};
 use super::identity::Identity;
 use super::person_requests::{IdChange, PersonFate, Taking};
 use super::{After, Evidence, Index, Plan, PlanInput};
-use crate::desired::Desired;
-use crate::ledger::{Addresses, LedgerState, ManagedPerson};
+use crate::desired::{Desired, DesiredPerson};
+use crate::ledger::{Addresses, Choice, Decision, LedgerState, ManagedPerson};
 use crate::names::ExternalId;
 use crate::observed::ServerKind;
 use hashbrown::{HashMap, HashSet};
@@ -32,7 +32,31 @@ pub fn addresses_told(ledger: &LedgerState, desired: &Desired, identity: &Identi
             addresses.note(id, desired.text(email), false);
         }
     }
+    for decision in &ledger.decisions {
+        if let Some(holder) = freed_by(decision, ledger, desired, identity) {
+            addresses.forget(holder, decision.address.as_str());
+        }
+    }
     addresses
+}
+
+/// Whose account an administrator has said not to have the address of the decision, which the directory told of that person before;
+/// None: the decision is about something else. The person's own address is never freed.
+pub(super) fn freed_by<'d>(
+    decision: &'d Decision,
+    ledger: &LedgerState,
+    desired: &Desired,
+    identity: &Identity,
+) -> Option<&'d ExternalId> {
+    let holder = &decision.of.as_ref().filter(|_| decision.choice == Choice::Invite)?.membership;
+    let is_told = ledger.addresses.of(holder).iter().any(|it| it.email == decision.address);
+    let of_ledger = ledger.people.iter().any(|it| it.external_id == *holder && it.email == decision.address);
+    let now = || {
+        let mut listed = desired.everybody().iter().zip(identity.people());
+        let email = |it: &DesiredPerson| it.email.map(|it| desired.text(it));
+        listed.any(|(it, id)| id.as_ref() == Some(holder) && email(it) == Some(decision.address.as_str()))
+    };
+    (is_told && !of_ledger && !now()).then_some(holder)
 }
 
 impl Plan {

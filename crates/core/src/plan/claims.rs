@@ -1,5 +1,7 @@
 //! New entries of the directory that have the address of a member whose own entry is gone.
 
+use super::addresses::freed_by;
+use super::joining::usable_address;
 use super::notice::PlanNotice;
 use super::seen;
 use super::standing::AddressHeldBecause;
@@ -55,8 +57,10 @@ pub struct Waits {
     pub former: String,
     /// To whom, and to which membership, an administrator's word is bound.
     pub of: Waiting,
-    /// Whether the membership can be removed, and the address invited anew: no import of Vaultwarden removes anybody.
-    pub removable: bool,
+    /// Whether the membership can go on under the entry.
+    pub restorable: bool,
+    /// Whether the entry can be invited: no import of Vaultwarden removes a membership that has the address.
+    pub invitable: bool,
 }
 
 impl<'a> Claims<'a> {
@@ -74,11 +78,15 @@ impl<'a> Claims<'a> {
                 entry: input.desired.text(entry.reference).to_owned(),
                 former: same_address::former(claim.old, input, index),
                 of,
-                removable: input.server != ServerKind::Vaultwarden,
+                restorable: true,
+                invitable: input.server != ServerKind::Vaultwarden,
             };
             Some((*number, waits))
         };
         let mut all: Vec<(usize, Waits)> = self.of.iter().filter_map(waits).collect();
+        let others = 0..input.desired.everybody().len();
+        let others = others.filter(|it| !self.of.contains_key(it));
+        all.extend(others.filter_map(|it| Some((it, waits_for_address(it, input, index)?))));
         all.sort_unstable_by_key(|(number, _)| *number);
         all.into_iter().map(|(_, it)| it).collect()
     }
@@ -87,11 +95,34 @@ impl<'a> Claims<'a> {
     pub(super) fn undisputed(&self, input: &PlanInput<'_>) -> Vec<Email> {
         let waits = |decision: &&Decision| {
             let Some(of) = &decision.of else { return false };
+            if freed_by(decision, input.ledger, input.desired, input.identity).is_some() {
+                return true;
+            }
             let claims = self.of.iter().filter(|(_, it)| it.old == of.membership.as_str());
             claims.into_iter().any(|(number, claim)| claim.waiting(*number, input) == *of)
         };
         input.ledger.decisions.iter().filter(|it| !waits(it)).map(|it| it.address.clone()).collect()
     }
+}
+
+/// A new entry whose address the directory told of somebody else before, where nobody sees which one the account has: an administrator
+/// can say that it is not the other one's.
+fn waits_for_address(number: usize, input: &PlanInput<'_>, index: &Index<'_>) -> Option<Waits> {
+    let unseen = index.unseen.as_ref().filter(|_| !input.identity.is_known(number))?;
+    let entry = &input.desired.everybody()[number];
+    let own_id = input.desired.text(entry.external_id);
+    let email = usable_address(entry, own_id, input).ok()?;
+    let membership = unseen.other_holder(email, own_id)?.clone();
+    let known = input.ledger.people.iter().find(|it| it.external_id == membership)?;
+    let is_own = known.email.as_str() == email;
+    (!is_own).then(|| Waits {
+        address: Email::new(email),
+        entry: input.desired.text(entry.reference).to_owned(),
+        former: same_address::former(membership.as_str(), input, index),
+        of: Waiting { entry: seen::key(number, input.desired), membership },
+        restorable: false,
+        invitable: true,
+    })
 }
 
 impl Claim<'_> {

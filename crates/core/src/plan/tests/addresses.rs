@@ -1,6 +1,15 @@
 //! Whoever leaves loses access under every address that was told, where the server goes by addresses and nobody can look.
 
 use super::*;
+use crate::ledger::{Choice, Decision};
+
+impl World {
+    fn plan_unseen(&self, sample: Sample) -> Plan {
+        let desired = sample.desired(&self.sync).expect("a valid directory");
+        let observed = believed(&self.ledger);
+        Plan::build(&self.input(&desired, &observed))
+    }
+}
 
 struct Unseen(World);
 
@@ -238,4 +247,34 @@ fn an_address_of_somebody_who_may_have_got_access_back_is_not_sent_as_anothers()
     let plan = unseen.run(disabled(crowd(40).person("b", "b2@x"), "a", "a@x"));
     assert_eq!(sent(&plan), deleted(&["a@x"]));
     assert!(matches!(&plan.kept[0].because, KeptBecause::AddressShared { .. }), "{:?}", plan.kept);
+}
+
+#[test]
+fn an_administrator_can_say_that_an_account_does_not_have_an_address_that_was_told_once() {
+    let mut unseen = Unseen::new(&[("a", "a@x")]);
+    unseen.run(crowd(40).person("a", "future@x"));
+    unseen.run(crowd(40).person("a", "a@x"));
+    let later = || crowd(40).person("a", "a@x").person("new", "future@x");
+    let plan = unseen.run(later());
+    assert!(matches!(plan.standing[..], [.., Standing::AddressOfAnother { .. }]), "{:?}", plan.standing);
+    let [waits] = plan.waits() else { panic!("{:?}", plan.waits()) };
+    assert!(waits.invitable && !waits.restorable && waits.address.as_str() == "future@x");
+    let decision = |address: &str| Decision {
+        address: Email::new(address),
+        choice: Choice::Invite,
+        of: Some(waits.of.clone()),
+    };
+    // It frees no address that the person has.
+    unseen.0.ledger.decisions = vec![decision("a@x")];
+    assert!(unseen.0.plan_unseen(later()).requests().is_empty());
+    unseen.0.ledger.decisions = vec![decision("future@x")];
+    let plan = unseen.run(later());
+    assert_eq!(sent(&plan), [("future@x".to_owned(), false)]);
+    assert!(!plan.notices.iter().any(|it| matches!(it, PlanNotice::NothingToDecide { .. })), "{plan:?}");
+    // Carried out, it is over: the newcomer stays, and the other one is sent as deleted under the own address only.
+    let plan = unseen.run(later());
+    assert!(plan.requests().is_empty() && plan.standing.is_empty(), "{plan:?}");
+    assert!(unseen.0.ledger.decisions.is_empty());
+    let plan = unseen.run(disabled(crowd(40).person("new", "future@x"), "a", "a@x"));
+    assert_eq!(sent(&plan), deleted(&["a@x"]));
 }

@@ -85,7 +85,7 @@ fn a_word_is_about_one_entry_and_one_membership() {
 #[test]
 fn a_plan_tells_for_whom_a_word_can_be_given() {
     let plan = anna(true).plan(successor("new", named("Otto Beispiel")));
-    let [Waits { address, of, removable: true, .. }] = plan.waits() else { panic!("{:?}", plan.waits()) };
+    let [Waits { address, of, invitable: true, .. }] = plan.waits() else { panic!("{:?}", plan.waits()) };
     assert_eq!(address.as_str(), "a@x");
     assert_eq!(Some(of), decision("a@x", Choice::Restore, "id:new", "old").of.as_ref());
     let nobody = anna(true).plan(crowd(40));
