@@ -586,7 +586,9 @@ fn groups(world: &World, plan: &Plan, people: &People) -> Checked {
         .filter_map(|it| member(world, it.person.external_id.as_str()))
         .map(|it| it.id.as_str())
         .collect();
-    let claimed: BTreeSet<&str> = people.pushed.values().map(String::as_str).collect();
+    // Who waits for an id does not have it.
+    let claimed: BTreeSet<&str> =
+        people.pushed.values().map(String::as_str).filter(|it| !waiting.contains(it)).collect();
     for group in &world.directory.groups {
         let left_out = plan.left_out.iter().find(|it| it.reference == group.id);
         if let Some(left_out) = left_out {
