@@ -43,6 +43,7 @@ pub(crate) fn draft(foreign: bool) -> Draft {
         },
         start: Start::Stays,
         account: "bwdc".to_owned(),
+        registration: None,
         copied_program: None,
         copied_profile: Some("/home/ann/.config/Bitwarden Directory Connector".into()),
         commands: if foreign { vec![command] } else { Vec::new() },
