@@ -2,10 +2,11 @@
 
 use super::leavers::Outs;
 use super::likeness::last_known;
+use super::no_address::without_address;
 use super::recognized::{recognize_after, recognize_unmended};
 use super::seen::seen_after;
 use super::{Cause, Change, Plan, PlanInput, once};
-use crate::desired::{Desired, DesiredPerson, NoUse};
+use crate::desired::{Desired, DesiredPerson};
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks};
 use crate::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, ObservedMember, OrganizationState, Presence, ServerKind};
@@ -369,16 +370,6 @@ impl Plan {
             _ => None,
         })
     }
-}
-
-/// People whom we manage and whose entries hold no address; of those who are not listed, whoever held none before.
-fn without_address(input: &PlanInput<'_>, ids: &[Option<ExternalId>]) -> Vec<ExternalId> {
-    let listed: HashSet<&ExternalId> = ids.iter().flatten().collect();
-    let before = input.ledger.without_address.iter().filter(|it| !listed.contains(it));
-    let lacks = |it: &DesiredPerson| input.desired.no_use(it).is_some_and(NoUse::is_lack);
-    let everybody = input.desired.everybody().iter().zip(ids);
-    let now = everybody.filter(|(it, _)| it.state == AccountState::Enabled && lacks(it));
-    before.chain(now.filter_map(|(_, id)| id.as_ref())).cloned().collect()
 }
 
 /// Groups whose id somebody took away: they stay ours until they get it back.

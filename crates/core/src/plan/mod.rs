@@ -28,6 +28,7 @@ mod member_by_address;
 mod membership;
 mod mended_once;
 mod mends;
+mod no_address;
 mod notice;
 mod notices;
 mod once;

@@ -466,21 +466,6 @@ fn an_address_that_became_unusable_is_no_cause_to_leave() {
     }
 }
 
-/// A member of the ledger with a stable id, confirmed in the organization.
-#[test]
-fn a_baseline_takes_no_membership_away() {
-    let mut world = World::new().managed("a", "a@x").managed("b", "b@x").group("g", "g", &[0, 1]);
-    world.ledger = LedgerState::default();
-    let directory = || Sample::new().person("a", "a@x").person("b", "b@x").person("c", "c@x");
-    let plan = world.plan(directory().group("g", &["a"]));
-    assert!(!plan.changes.iter().any(|it| matches!(it, Change::ChangeMembers { .. })), "{:?}", plan.changes);
-    assert!(matches!(&plan.standing[..], [Standing::MembershipsKept { members, .. }] if members == &["b"]));
-    let plan = world.plan(directory().group("g", &["a", "c"]));
-    let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
-    let listed: Vec<&str> = import.groups[0].member_external_ids.iter().map(|it| it.as_str()).collect();
-    assert_eq!(listed, ["a", "c", "b"]);
-}
-
 mod addresses;
 mod adopted;
 mod changed_ids;

@@ -7,6 +7,7 @@ mod found;
 mod model;
 mod observe;
 mod oracle;
+mod possible;
 mod several;
 mod under_way;
 mod world;
