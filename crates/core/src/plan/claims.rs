@@ -5,7 +5,7 @@ use super::joining::usable_address;
 use super::notice::PlanNotice;
 use super::seen;
 use super::standing::AddressHeldBecause;
-use super::{Index, PlanInput, same_address};
+use super::{Index, PlanInput};
 use crate::ledger::{Decision, Waiting};
 use crate::names::{Email, ExternalId};
 use crate::observed::ServerKind;
@@ -76,7 +76,7 @@ impl<'a> Claims<'a> {
             let waits = Waits {
                 address: index.member(claim.place).email.clone(),
                 entry: input.desired.text(entry.reference).to_owned(),
-                former: same_address::former(claim.old, input, index),
+                former: former(claim.old, input, index),
                 of,
                 restorable: true,
                 invitable: input.server != ServerKind::Vaultwarden,
@@ -118,7 +118,7 @@ fn waits_for_address(number: usize, input: &PlanInput<'_>, index: &Index<'_>) ->
     (!is_own).then(|| Waits {
         address: Email::new(email),
         entry: input.desired.text(entry.reference).to_owned(),
-        former: same_address::former(membership.as_str(), input, index),
+        former: former(membership.as_str(), input, index),
         of: Waiting { entry: seen::key(number, input.desired), membership },
         restorable: false,
         invitable: true,
@@ -129,4 +129,10 @@ impl Claim<'_> {
     fn waiting(&self, number: usize, input: &PlanInput<'_>) -> Waiting {
         Waiting { entry: seen::key(number, input.desired), membership: ExternalId::new(self.old) }
     }
+}
+
+/// The directory's name for the entry that had the address.
+pub(super) fn former(old: &str, input: &PlanInput<'_>, index: &Index<'_>) -> String {
+    let known = index.managed.get(old).map(|&it| &input.ledger.people[it]);
+    known.and_then(|it| it.reference.as_deref()).unwrap_or(old).to_owned()
 }

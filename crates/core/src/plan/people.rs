@@ -2,7 +2,7 @@
 
 use super::addresses;
 use super::change::{Cause, KeptBecause, LeftOut, Subject};
-use super::claims::{Claim, Claims, Verdict};
+use super::claims::{Claim, Claims, Verdict, former};
 use super::corrected;
 use super::held;
 use super::invitations::{Turns, is_allowed};
@@ -13,7 +13,6 @@ use super::person_requests::{Access, AddressDifference, LeaversAddress, MemberFa
 use super::recognized::given_back;
 use super::refusal::Held;
 use super::roster::Roster;
-use super::same_address;
 use super::seats::Seating;
 use super::standing::AddressHeldBecause;
 use super::used_names::{self, Newcomer};
@@ -258,7 +257,7 @@ fn claimed(
     PersonFate::AddressOfLeaver(Box::new(LeaversAddress {
         person,
         entry: input.desired.text(entry.reference).to_owned(),
-        former: same_address::former(old, input, index),
+        former: former(old, input, index),
         active: member.status != MemberStatus::Revoked,
         because,
     }))

@@ -6,7 +6,7 @@
 
 use super::addresses::Unseen;
 use super::change::Subject;
-use super::claims::{Claim, Claims, Verdict};
+use super::claims::{Claim, Claims, Verdict, former};
 use super::joining::usable_address;
 use super::leavers::{is_protected, leaving};
 use super::likeness::{Likeness, compare, last_known};
@@ -164,12 +164,6 @@ impl<'a> Claims<'a> {
         }
         self.of.insert(number, claim);
     }
-}
-
-/// The directory's name for the entry that had the address.
-pub(super) fn former(old: &str, input: &PlanInput<'_>, index: &Index<'_>) -> String {
-    let known = index.managed.get(old).map(|&it| &input.ledger.people[it]);
-    known.and_then(|it| it.reference.as_deref()).unwrap_or(old).to_owned()
 }
 
 /// The membership that has the address of a new entry.
