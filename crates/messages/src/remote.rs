@@ -8,6 +8,7 @@ use bwdc_core::plan::{ApprovalScope, Refusal};
 use bwdc_core::settings::Setting;
 use bwdc_engine::clock::from_iso;
 use bwdc_engine::ledger::{Counts, RecordedAction, RunId, RunOutcome, RunRecord, Trigger};
+use bwdc_engine::paths::Platform;
 use bwdc_engine::secrets::SecretPlace;
 use bwdc_engine::service::{AskError, Reply};
 use bwdc_engine::{ApprovalState, Entry, Happened, HistoryEntry, Origin, RefusedRun};
@@ -140,12 +141,22 @@ pub fn silent(error: &AskError) -> ErrorText {
 }
 
 /// That something is not done through the service, and where it is done.
-pub fn not_through_it(command: &str) -> ErrorText {
-    let on_the_machine = text!(
-        "remote.as-its-account",
-        "Run it on this machine as the account of the service: `sudo -u bwdc env BITWARDENCLI_CONNECTOR_APPDATA_DIR=/var/lib/bwdc/data {command}`",
-        command
-    );
+pub fn not_through_it(command: &str, platform: Platform) -> ErrorText {
+    let on_windows = || {
+        text!(
+            "remote.as-administrator",
+            "Run it on this machine as an administrator, with `BITWARDENCLI_CONNECTOR_APPDATA_DIR` set to the folder of the service: `{command}`",
+            command
+        )
+    };
+    let as_account = || {
+        text!(
+            "remote.as-its-account",
+            "Run it on this machine as the account of the service: `sudo -u bwdc env BITWARDENCLI_CONNECTOR_APPDATA_DIR=/var/lib/bwdc/data {command}`",
+            command
+        )
+    };
+    let on_the_machine = if platform == Platform::Windows { on_windows() } else { as_account() };
     ErrorText {
         kind: ErrorKind::Settings,
         condition: Condition::OfService,

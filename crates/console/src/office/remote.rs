@@ -61,18 +61,18 @@ pub(super) async fn carry_out(
             reply.map(|it| Happened::Said(it.text))
         }
         Job::Profiles => machine.profiles().await,
-        Job::Renew(_) | Job::LogOut | Job::Observe(_) => Err(elsewhere("bwdc login")),
-        Job::Setup(_) => Err(elsewhere("bwdc setup")),
-        Job::Doctor => Err(elsewhere("bwdc doctor")),
-        Job::Repairs(_) | Job::Repair { .. } => Err(elsewhere("bwdc repair")),
+        Job::Renew(_) | Job::LogOut | Job::Observe(_) => Err(elsewhere(environment, "bwdc login")),
+        Job::Setup(_) => Err(elsewhere(environment, "bwdc setup")),
+        Job::Doctor => Err(elsewhere(environment, "bwdc doctor")),
+        Job::Repairs(_) | Job::Repair { .. } => Err(elsewhere(environment, "bwdc repair")),
         Job::Files(_) | Job::WritePlan { .. } | Job::Service(_) => return Some(job),
     };
     teller.tell(done.unwrap_or_else(Happened::Failed));
     None
 }
 
-fn elsewhere(command: &str) -> Box<ErrorText> {
-    Box::new(remote::not_through_it(command))
+fn elsewhere(environment: &ProcessEnvironment, command: &str) -> Box<ErrorText> {
+    Box::new(remote::not_through_it(command, environment.platform()))
 }
 
 impl Machine<'_> {

@@ -91,7 +91,7 @@ impl MenuView {
         if desk.installation().is_some_and(|it| it.by_service)
             && let Some(command) = item.by_hand()
         {
-            let error = remote::not_through_it(command);
+            let error = remote::not_through_it(command, desk.environment.platform());
             return Turn::Open(Box::new(TroubleView::of(label(item, true), &error, desk)));
         }
         Turn::Open(match item {
