@@ -48,7 +48,6 @@ pub(crate) fn draft(foreign: bool) -> Draft {
         copied_profile: Some("/home/ann/.config/Bitwarden Directory Connector".into()),
         commands: if foreign { vec![command] } else { Vec::new() },
         sealed_key: None,
-        registration: None,
         files: vec![UnitFile {
             path: "/etc/systemd/system/bwdc.service".into(),
             text: "[Unit]\nDescription=Directory connector\n\n[Service]\nExecStart=/usr/local/bin/bwdc run\n"
