@@ -31,7 +31,7 @@ impl Registration {
     pub(super) fn of(layout: &Layout, account: Option<&str>) -> Self {
         Self {
             display_name: "Bitwarden Directory Connector (bwdc)",
-            description: "Makes the Bitwarden organization follow the directory, on a schedule.",
+            description: "Makes the Bitwarden organization follow the directory, on a schedule",
             arguments: vec![
                 FOLDER_OPTION.to_owned(),
                 layout.folder.display().to_string(),
