@@ -57,8 +57,8 @@ pub fn run(answer: &Value) -> Option<(RunRecord, Vec<HistoryEntry>)> {
 /// A refused run with whose access is in question, of what the service says of the run and of its profiles; None: no approval is
 /// pending there for it.
 pub fn refused_run(record: &RunRecord, entries: &[HistoryEntry], status: &Value) -> Option<RefusedRun> {
-    let pending = list(status, "profiles").filter_map(|it| it.get("pendingApproval"));
-    let pending = pending.filter(|it| it.get("run").and_then(Value::as_i64) == Some(record.id.0)).next()?;
+    let mut pending = list(status, "profiles").filter_map(|it| it.get("pendingApproval"));
+    let pending = pending.find(|it| it.get("run").and_then(Value::as_i64) == Some(record.id.0))?;
     let scope: ApprovalScope = serde_json::from_value(pending.get("scope")?.clone()).ok()?;
     let name = |entry: &HistoryEntry| {
         let about = entry.json.get("person").or_else(|| entry.json.get("group"))?;

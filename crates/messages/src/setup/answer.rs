@@ -112,12 +112,11 @@ impl Setup {
             Question::Account if typed.is_empty() => self.error = Some(answer_needed()),
             Question::Account => return self.wait(Waiting::SignIn, SetupWork::Answer(typed.into())),
             Question::Connection(number) => return self.take_connection(number, typed),
-            Question::BaseTyped if !typed.is_empty() => {
-                if self.take_setting("ldap.rootPath", typed) {
-                    return self.after_base();
-                }
+            Question::BaseTyped if typed.is_empty() => self.error = Some(answer_needed()),
+            Question::BaseTyped => {
+                let taken = self.take_setting("ldap.rootPath", typed);
+                return if taken { self.after_base() } else { None };
             }
-            Question::BaseTyped => self.error = Some(answer_needed()),
             Question::Authorities => {
                 let start_tls = self.value("ldap.startTls") == "true";
                 self.set(if start_tls { "ldap.tlsCaPath" } else { "ldap.sslCaPath" }, typed);
