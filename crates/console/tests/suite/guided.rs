@@ -131,6 +131,7 @@ impl Guide {
 
     /// From a connection that works to the menu, with a first sync on the way, and a second sync.
     #[track_caller]
+    #[expect(clippy::print_stdout, reason = "a figure for the reader of a run")]
     fn sync(&mut self, counted: &str, kind: &str) {
         self.enter("The connection works.");
         self.enter("What is brought over?");

@@ -107,7 +107,7 @@ fn service(work: &ServiceWork, numbers: &mut Numbers) -> Happened {
             ..ServiceState::default()
         })),
         ServiceWork::Draft(_) => Happened::Drafted(Box::new(crate::service::draft(numbers.below(2) == 0))),
-        ServiceWork::Log => Happened::Told(Box::new(Told::default())),
+        ServiceWork::Log => Happened::Told(Box::default()),
         _ => Happened::Said("done".to_owned()),
     }
 }

@@ -144,6 +144,7 @@ impl Terminal {
 
     /// Says how many keys it took, and that they are few.
     #[track_caller]
+    #[expect(clippy::print_stdout, reason = "a figure for the reader of a run")]
     fn counts(&self, kind: &str) {
         println!("guided set-up at a terminal, {kind}: {} keys beside the typed values", self.keys);
         assert!(self.keys < 25, "{} keys beside the values", self.keys);
