@@ -5,7 +5,7 @@ use crate::scenes::refusals;
 use crate::stage::{Stage, entries, signed_in};
 use bwdc_console::app::Start;
 use bwdc_console::draw::Colors;
-use bwdc_console::job::{Happened, Job, RefusedRunState, ServiceState, ServiceWork, State, Told};
+use bwdc_console::job::{Happened, Job, RefusedRunState, ServiceState, ServiceWork, State};
 use bwdc_console::key::Key;
 use bwdc_core::names::Timestamp;
 use bwdc_engine::ledger::RunId;

@@ -3,7 +3,7 @@
 use super::SMALL;
 use super::error::{ApplyError, Effect, OrganizationError, UnknownCause};
 use super::message::{self, ServerMessage};
-use super::transport::Timeouts;
+use super::timeouts::Timeouts;
 use crate::http::{Answer, Body, Call, Repeat};
 use bwdc_core::names::{ExternalId, GroupId, MemberId};
 use bwdc_core::wire::Request;

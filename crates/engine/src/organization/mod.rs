@@ -16,6 +16,7 @@ mod observe;
 mod observer;
 mod rejection;
 mod run_time;
+mod timeouts;
 mod token;
 mod transport;
 
@@ -26,8 +27,8 @@ pub use account::{
 pub use error::{ApplyError, Effect, OrganizationError, UnknownCause};
 pub use message::ServerMessage;
 pub use observe::{Reading, SeatReading, ServerFacts};
+pub use timeouts::Timeouts;
 pub use token::AccessToken;
-pub use transport::Timeouts;
 
 use crate::clock::Clock;
 use crate::event::Events;

@@ -6,7 +6,7 @@
 //! the setting for the time limit.
 
 use super::error::OrganizationError;
-use super::transport::Timeouts;
+use super::timeouts::Timeouts;
 use crate::http::{Call, Repeat};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -3,6 +3,7 @@
 //! Everything happens on one thread: a task for each profile, one for the socket, one for signals. A profile's task looks at
 //! the clock, the settings and the ledger, and decides from them alone, so that nothing has to be carried over a restart.
 
+mod asking;
 #[cfg(windows)]
 mod control_manager;
 mod conversation;
@@ -23,6 +24,7 @@ mod socket;
 mod supervisor;
 mod unrecorded;
 
+pub use asking::AskError;
 #[cfg(windows)]
 pub use control_manager::run_as_service;
 pub use desk::{Answer, Answered, Told, is_settable};
@@ -30,7 +32,7 @@ pub use endpoint::EndpointError;
 pub use identity::{Caller, name_of};
 pub use metrics::Metric;
 pub use protocol::{Command, MOST_BYTES, PROTOCOL, Reply, Request};
-pub use socket::{AskError, ask, is_there, keeper, places};
+pub use socket::{ask, is_there, keeper, places};
 
 use crate::clock::Clock;
 use crate::error::EngineError;

@@ -4,10 +4,10 @@
 //! write cannot ask. Its name is a new one at each start and stands in a file of the service's folder, which the same accounts can
 //! open: nobody else can answer under a name that callers believe.
 
+use super::asking::AskError;
 use super::conversation::{MOST, MOST_ANSWER, PATIENCE, converse, read_reply};
 use super::duty::Duty;
 use super::protocol::{Reply, Request};
-use super::socket::AskError;
 use super::{Caller, Host, ServiceSocket};
 use crate::file;
 use crate::paths::owner_only;

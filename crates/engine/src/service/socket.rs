@@ -15,43 +15,6 @@ const NAME: &str = "bwdc.sock";
 /// The variables by which a folder of settings is chosen.
 const CHOSEN: [&str; 2] = ["BITWARDENCLI_CONNECTOR_APPDATA_DIR", "BITWARDEN_CONNECTOR_APPDATA_DIR"];
 
-/// Why a service did not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum AskError {
-    /// No service is there.
-    #[error("no service answers at `{}`", path.display())]
-    NotRunning {
-        /// Where one would.
-        path: PathBuf,
-    },
-    /// This account may not ask it.
-    #[error("this account may not ask the service at `{}`", path.display())]
-    NotAllowed {
-        /// Its socket.
-        path: PathBuf,
-    },
-    /// The connection broke, or took too long.
-    #[error("the service at `{}` did not answer", path.display())]
-    Broken {
-        /// Its socket.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The socket, or its folder, is another account's: whoever answers there could be anybody.
-    #[error("`{}` belongs to another account, or others may write there", path.display())]
-    OfAnother {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// What came is no answer of the protocol.
-    #[error("the service at `{}` speaks another protocol: update the service or this program", path.display())]
-    OtherProtocol {
-        /// Its socket.
-        path: PathBuf,
-    },
-}
-
 /// Where services are reached: that of this account, then that of the machine. A folder that a variable names counts where it is
 /// this account's alone.
 #[cfg(unix)]
@@ -102,11 +65,12 @@ pub(super) use platform::{listen, serve};
 
 #[cfg(unix)]
 mod platform {
+    use super::super::asking::AskError;
     use super::super::conversation::{MOST, MOST_ANSWER, PATIENCE, converse, read_reply};
     use super::super::duty::Duty;
     use super::super::protocol::{Reply, Request};
     use super::super::{Caller, Host, ServiceSocket};
-    use super::{AskError, MACHINE, io};
+    use super::{MACHINE, io};
     use futures_util::StreamExt as _;
     use futures_util::stream::FuturesUnordered;
     use std::collections::HashMap;
