@@ -1,7 +1,7 @@
 //! Why people stay, in words.
 
 use super::*;
-use bwdc_core::names::ExternalId;
+use bwdc_core::names::{ExternalId, Timestamp};
 use bwdc_core::plan::Subject;
 use bwdc_core::settings::Setting;
 
