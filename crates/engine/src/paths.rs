@@ -12,6 +12,8 @@ mod profile_name;
 
 pub use moved::moved_to;
 pub(crate) use moved::{MOVED, mark};
+#[cfg(windows)]
+pub(crate) use open_folder::is_open_to_accounts;
 pub(crate) use open_folder::open_folder;
 pub(crate) use owners::stranger_of_file;
 pub use profile_name::ProfileName;

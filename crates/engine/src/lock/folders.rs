@@ -42,7 +42,7 @@ impl LockFolders {
 
     /// Opens the lock of this name, making it where there is none.
     pub(super) fn open(&self, name: &str) -> Result<(File, PathBuf), LockError> {
-        if let Some(metadata) = check(&self.machine, true)? {
+        if let Some(metadata) = check_of_machine(&self.machine)? {
             let path = self.machine.join(name);
             if let Some(file) = self.of_service(&path, &metadata)? {
                 return Ok((file, path));
@@ -124,6 +124,16 @@ pub struct ServiceAccount {
 
 fn check(folder: &Path, trusts_any_owner: bool) -> Result<Option<Metadata>, LockError> {
     open::folder(folder, trusts_any_owner).map_err(|error| lock_error(folder, error))
+}
+
+/// The same of the service's folder. Everybody can make one in its place where there was none: on Windows its access list tells.
+fn check_of_machine(folder: &Path) -> Result<Option<Metadata>, LockError> {
+    let found = check(folder, true)?;
+    #[cfg(windows)]
+    if found.is_some() && crate::paths::is_open_to_accounts(folder) {
+        return Err(lock_error(folder, OpenError::Strange(open::Found::Writable)));
+    }
+    Ok(found)
 }
 
 fn io_error(path: &Path, source: io::Error) -> LockError {

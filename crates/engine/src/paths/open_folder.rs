@@ -9,6 +9,13 @@ pub(crate) fn open_folder(folder: &Path) -> Option<PathBuf> {
     platform::open(&nearest)
 }
 
+/// Whether an account that neither administers the machine nor is a service's can write to a folder, or has its list in hand. Where
+/// the list cannot be read, it is taken for closed: whoever made it so could have closed it, too.
+#[cfg(windows)]
+pub(crate) fn is_open_to_accounts(folder: &Path) -> bool {
+    platform::list(folder).is_some_and(|list| access_list::accounts_write(&list))
+}
+
 #[cfg(unix)]
 mod platform {
     use std::os::unix::fs::MetadataExt as _;
@@ -34,8 +41,12 @@ mod platform {
     use std::path::{Path, PathBuf};
     use std::process::{Command, Stdio};
 
-    /// `icacls` writes the list into a file in the one form that is the same in every language.
     pub(super) fn open(folder: &Path) -> Option<PathBuf> {
+        access_list::everybody_writes(&list(folder)?).then(|| folder.to_owned())
+    }
+
+    /// `icacls` writes the list into a file in the one form that is the same in every language.
+    pub(super) fn list(folder: &Path) -> Option<String> {
         let system = std::env::var_os("SystemRoot")?;
         let scratch = tempfile::tempdir().ok()?;
         let list = scratch.path().join("list");
@@ -52,7 +63,7 @@ mod platform {
         ended.ok().filter(std::process::ExitStatus::success)?;
         let units: Vec<u16> =
             std::fs::read(list).ok()?.chunks_exact(2).map(|it| u16::from_le_bytes([it[0], it[1]])).collect();
-        access_list::everybody_writes(&String::from_utf16_lossy(&units)).then(|| folder.to_owned())
+        Some(String::from_utf16_lossy(&units))
     }
 }
 
@@ -65,14 +76,28 @@ mod access_list {
     /// To add a file or a folder, to delete what is in it or itself, to change its list or its owner; all or all writing.
     const WRITING: u32 = 0x2 | 0x4 | 0x40 | 0x1_0000 | 0x4_0000 | 0x8_0000 | 0x1000_0000 | 0x4000_0000;
 
+    /// The system, administrators, and whoever owns a thing that is made later.
+    const ADMINISTRATORS: [&str; 6] = ["SY", "BA", "LA", "CO", "S-1-5-18", "S-1-5-32-544"];
+    /// Accounts that Windows makes for services begin so, and its own installer's.
+    const SERVICES: &str = "S-1-5-80-";
+
     /// Whether an entry of the list lets everybody write.
     pub(super) fn everybody_writes(text: &str) -> bool {
+        somebody_writes(text, |who| EVERYBODY.contains(&who))
+    }
+
+    /// Whether an entry lets anyone write who is neither an administrator nor a service.
+    pub(super) fn accounts_write(text: &str) -> bool {
+        somebody_writes(text, |who| !ADMINISTRATORS.contains(&who) && !who.starts_with(SERVICES))
+    }
+
+    fn somebody_writes(text: &str, is_meant: impl Fn(&str) -> bool) -> bool {
         let Some((_, list)) = text.split_once("D:") else { return false };
         let list = list.split("S:").next().unwrap_or_default();
         list.split('(').skip(1).filter_map(|it| it.split(')').next()).any(|entry| {
             let parts: Vec<&str> = entry.split(';').collect();
             let [kind, _, rights, _, _, who, ..] = parts[..] else { return false };
-            matches!(kind, "A" | "XA") && EVERYBODY.contains(&who) && mask(rights) & WRITING != 0
+            matches!(kind, "A" | "XA") && is_meant(who) && mask(rights) & WRITING != 0
         })
     }
 
@@ -101,7 +126,7 @@ mod access_list {
 
     #[cfg(test)]
     mod tests {
-        use super::everybody_writes;
+        use super::{accounts_write, everybody_writes};
 
         #[test]
         fn a_list_is_open_when_an_entry_lets_everybody_write() {
@@ -118,6 +143,22 @@ mod access_list {
                 "data\r\nD:(A;;GW;;;S-1-1-0)\r\n",
             ] {
                 assert!(everybody_writes(open), "{open}");
+            }
+        }
+
+        #[test]
+        fn locks_of_a_service_are_written_by_the_service_and_administrators_alone() {
+            let service = "S-1-5-80-1184457765-4068085190-3456807688-2200952327-3769537534";
+            let own = format!("locks\r\nD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;{service})\r\n");
+            let readers = format!("locks\r\nD:AI(A;OICI;FA;;;{service})(A;OICIID;0x1200a9;;;BU)\r\n");
+            for closed in [own.as_str(), &readers, ""] {
+                assert!(!accounts_write(closed), "{closed}");
+            }
+            for open in [
+                "locks\r\nD:AI(A;OICIID;FA;;;SY)(A;OICI;FA;;;S-1-5-21-1-2-3-1001)\r\n",
+                "locks\r\nD:AI(A;OICIID;FA;;;BA)(A;CIID;DCLCRPCR;;;BU)\r\n",
+            ] {
+                assert!(accounts_write(open), "{open}");
             }
         }
     }

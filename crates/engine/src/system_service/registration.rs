@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The name by which the system knows the service.
 pub const SERVICE_NAME: &str = "bwdc";
 /// The account that Windows makes for the service, and that nobody can sign in as.
-const VIRTUAL_ACCOUNT: &str = r"NT SERVICE\bwdc";
+pub(super) const VIRTUAL_ACCOUNT: &str = r"NT SERVICE\bwdc";
 /// The word before the path of its folder, in the command line that the system starts.
 const FOLDER_OPTION: &str = "--data-folder";
 

@@ -2,7 +2,7 @@
 
 use super::command::run;
 use super::moved::{are_same, commands, copy, failed};
-use super::registration::SERVICE_NAME;
+use super::registration::{SERVICE_NAME, VIRTUAL_ACCOUNT};
 use super::{Draft, Installed, MovedProfile, Registration, Scope, SystemServiceError, Verb};
 use crate::clock::Clock;
 use crate::paths::{ProcessEnvironment, Profile, mark, owner_only};
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use windows_service::service::{
     Service, ServiceAccess, ServiceAction, ServiceActionType, ServiceErrorControl, ServiceFailureActions,
-    ServiceFailureResetPeriod, ServiceInfo, ServiceStartType, ServiceState, ServiceType,
+    ServiceFailureResetPeriod, ServiceInfo, ServiceSidType, ServiceStartType, ServiceState, ServiceType,
 };
 use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
 
@@ -66,7 +66,8 @@ pub fn install(
     open_to_the_service(environment, folder, &registration.account)?;
     let locks = crate::lock::machine_folder(environment);
     owner_only::create_folder(&locks).map_err(failed(&locks))?;
-    open_to_the_service(environment, &locks, &registration.account)?;
+    // By the service's own number, which whoever looks at the folder knows from an account's.
+    open_to_the_service(environment, &locks, VIRTUAL_ACCOUNT)?;
     if let Some(MovedProfile { from, to, .. }) = &moved {
         mark(from, to, clock).map_err(failed(from))?;
     }
@@ -134,6 +135,8 @@ fn register(draft: &Draft, registration: &Registration) -> Result<(), SystemServ
     };
     service.set_description(registration.description).map_err(told)?;
     where_known(service.update_failure_actions(failures))?;
+    // Whatever account it runs as, its process has the number of the service, too.
+    where_known(service.set_config_service_sid_info(ServiceSidType::Unrestricted))?;
     // After what a machine needs to be usable.
     where_known(service.set_delayed_auto_start(true))
 }
