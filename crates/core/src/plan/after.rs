@@ -2,6 +2,7 @@
 
 use super::leavers::Outs;
 use super::likeness::last_known;
+use super::membership::are_same;
 use super::no_address::without_address;
 use super::recognized::{recognize_after, recognize_unmended};
 use super::seen::seen_after;
@@ -332,7 +333,7 @@ impl Plan {
                 Membership::Read(members) => {
                     let ids =
                         || members.iter().filter_map(|&number| state.members[number].external_id.as_ref());
-                    let same = known.filter(|it| it.members.iter().eq(ids()));
+                    let same = known.filter(|it| are_same(&it.members, ids));
                     (same.map_or_else(|| ids().cloned().collect(), |it| it.members.clone()), Some(now))
                 }
                 Membership::Remembered(members) => (members.clone(), known.and_then(|it| it.observed_at)),

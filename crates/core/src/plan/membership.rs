@@ -2,7 +2,9 @@
 
 use super::Index;
 use super::roster::Roster;
+use crate::names::ExternalId;
 use crate::observed::{Membership, ObservedGroup};
+use std::collections::HashSet;
 
 /// What stands between a group's members and those whom it should have.
 pub(super) struct Difference {
@@ -112,4 +114,32 @@ fn name<'a>(number: usize, index: &Index<'a>) -> &'a str {
     let member = index.member(number);
     let id = member.external_id.as_ref().map(|it| it.as_str());
     id.filter(|it| !it.trim().is_empty()).unwrap_or(member.email.as_str())
+}
+
+/// Whether both name the same members, in whichever order a server lists them: what is the same is not written anew.
+pub(super) fn are_same<'m, Read: Iterator<Item = &'m ExternalId>>(
+    known: &[ExternalId],
+    read: impl Fn() -> Read,
+) -> bool {
+    if known.iter().eq(read()) {
+        return true;
+    }
+    let mut left: HashSet<&ExternalId> = known.iter().collect();
+    left.len() == known.len() && read().all(|it| left.remove(it)) && left.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_in_a_group_is_no_matter_of_order() {
+        let ids = |names: &str| names.chars().map(|it| ExternalId::new(it.to_string())).collect::<Vec<_>>();
+        let same = |known: &str, read: &str| {
+            let read = ids(read);
+            are_same(&ids(known), || read.iter())
+        };
+        assert!(same("abc", "abc") && same("abc", "cab") && same("", ""));
+        assert!(!same("abc", "ab") && !same("ab", "abc") && !same("abc", "abd") && !same("ab", "aab"));
+    }
 }
