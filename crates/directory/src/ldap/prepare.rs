@@ -1,10 +1,13 @@
-//! Strings prepared for comparison, as servers prepare them for the matching rules that ignore case (RFC 4518).
+//! Strings prepared for comparison, as servers prepare them for the matching rules that ignore case.
+//!
+//! RFC 4518 goes further than servers do: it takes out signs that nobody sees (a soft hyphen, a zero width space). To a server two
+//! entries that differ by such a sign are two, so that it must not be taken out here: whoever may make an entry could make one that
+//! passes for another person's, and get that person's groups.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
 
-/// A value prepared for comparison: without what means nothing, in compatibility
-/// composition, in lower case.
+/// A value prepared for comparison: in compatibility composition, in lower case. What servers keep apart stays apart.
 pub(super) fn prepared(value: &str) -> Cow<'_, str> {
     if value.is_ascii() {
         return if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -14,15 +17,11 @@ pub(super) fn prepared(value: &str) -> Cow<'_, str> {
         };
     }
     const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
-    let mut text: String = value.chars().filter(|&it| !is_insignificant(it)).collect();
+    let mut text = value.to_owned();
     // Lower case can be composed further, and what is composed can have a lower case.
     loop {
         let composed = NFKC.normalize(&text).into_owned();
-        let lower: String = composed
-            .chars()
-            .flat_map(char::to_lowercase)
-            .map(|it| if it == 'ς' { 'σ' } else { it })
-            .collect();
+        let lower: String = composed.chars().flat_map(lower_case).collect();
         if lower == text {
             return Cow::Owned(text);
         }
@@ -30,22 +29,11 @@ pub(super) fn prepared(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// What the mapping of RFC 4518, section 2.2, takes out; controls stay, as servers keep them.
-fn is_insignificant(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{1806}'
-            | '\u{180b}'..='\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2063}'
-            | '\u{206a}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffc}'
-    )
+/// The capital sharp s has a small letter that servers of today do not know it by.
+fn lower_case(character: char) -> impl Iterator<Item = char> {
+    let same = (character == 'ẞ').then_some(character);
+    let lower = same.is_none().then(|| character.to_lowercase());
+    same.into_iter().chain(lower.into_iter().flatten())
 }
 
 #[cfg(test)]
@@ -56,5 +44,14 @@ mod tests {
     fn logins_are_compared_in_the_same_way() {
         assert_eq!(prepared("JDoe"), "jdoe");
         assert_eq!(prepared("Ju\u{308}rgen"), prepared("J\u{dc}RGEN"));
+    }
+
+    #[test]
+    fn what_a_server_keeps_apart_is_apart() {
+        for (one, other) in
+            [("bo\u{ad}ss", "boss"), ("c\u{200b}eo", "ceo"), ("λόγος", "λόγοσ"), ("MAẞ", "maß")]
+        {
+            assert_ne!(prepared(one), prepared(other));
+        }
     }
 }

@@ -76,6 +76,27 @@ async fn a_member_is_found_under_any_spelling_that_the_server_takes_for_the_name
     assert_eq!(known_members(&snapshot).len(), 1, "{:?}", super::groups(&snapshot));
 }
 
+/// A sign that nobody sees makes another entry: whoever adds one does not get the groups of the one that looks like it.
+#[tokio::test]
+async fn two_entries_that_look_alike_are_two_people() {
+    for sign in ["\u{ad}", "\u{200b}"] {
+        let person = |name: &str, mail: &str| {
+            format!("dn: cn={name},{SUFFIX}\nobjectClass: inetOrgPerson\ncn: {name}\nsn: n\nmail: {mail}\n\n")
+        };
+        let group =
+            format!("dn: cn=g,{SUFFIX}\nobjectClass: groupOfNames\ncn: g\nmember: cn=boss,{SUFFIX}\n\n");
+        let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
+        let entries =
+            person(&format!("bo{sign}ss"), "other@x.test") + &person("boss", "boss@x.test") + &group;
+        server.ldapadd(&entries).unwrap();
+        let snapshot = Setup::slapd(&server).read().await.unwrap();
+        let [member] = &known_members(&snapshot)[..] else { panic!("one member") };
+        let found = snapshot.people().iter().filter(|it| text(&snapshot, it.key) == member);
+        let found: Vec<&str> = found.map(|it| text(&snapshot, it.reference)).collect();
+        assert_eq!(found, [format!("cn=boss,{SUFFIX}")]);
+    }
+}
+
 /// Values have no order: the group may list any of them.
 #[tokio::test]
 async fn a_member_is_found_by_any_of_several_logins() {
