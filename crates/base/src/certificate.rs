@@ -4,7 +4,7 @@
 
 pub mod pem;
 
-use crate::tls_failure::in_words;
+use crate::tls_failure::{TlsFailure, failure_of, in_words};
 use bwdc_core::names::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -36,8 +36,13 @@ pub struct Certificate {
 pub enum Trust {
     /// It was verified.
     Verified,
-    /// It was refused, in the words of the verifier.
-    Refused(String),
+    /// It was refused.
+    Refused {
+        /// In the words of the verifier.
+        reason: String,
+        /// Why.
+        failure: TlsFailure,
+    },
     /// An authority on the way to a trusted one is not known here.
     UnknownIssuer,
 }
@@ -168,7 +173,7 @@ impl ServerCertVerifier for Recorder {
             trust: match &verdict {
                 Ok(_) => Trust::Verified,
                 Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => Trust::UnknownIssuer,
-                Err(error) => Trust::Refused(in_words(error)),
+                Err(error) => Trust::Refused { reason: in_words(error), failure: failure_of(error) },
             },
         };
         *self.log.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(chain);

@@ -100,8 +100,17 @@ pub(crate) fn in_words(error: &Error) -> String {
         Error::InvalidCertificate(E::NotValidYetContext { not_before, .. }) => {
             format!("the certificate is valid from {} on", minute(*not_before))
         }
+        // The verifier's own words list numbers of algorithms.
+        error if of(error) == TlsFailure::UnsupportedSignature => {
+            "the certificate is signed in a way, or with a curve, that is not supported".to_owned()
+        }
         other => other.to_string(),
     }
+}
+
+/// Why the verifier refused a certificate.
+pub(crate) fn failure_of(error: &Error) -> TlsFailure {
+    of(error)
 }
 
 /// `dc1.example.com` of `DnsName("dc1.example.com")`.

@@ -20,6 +20,7 @@ use crate::event::Events;
 use crate::installation::{Installation, SetupError};
 use crate::paths::{ProcessEnvironment, Profile};
 use crate::run::RunError;
+use crate::tls_failure::TlsFailure;
 use std::io;
 use std::path::PathBuf;
 
@@ -181,6 +182,8 @@ pub enum Failure {
         reason: String,
         /// What is missing, where that can be told.
         lack: Option<Lack>,
+        /// Why.
+        failure: TlsFailure,
         /// The setting that names further authorities.
         setting: &'static str,
     },

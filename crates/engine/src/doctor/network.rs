@@ -9,6 +9,7 @@ use crate::http::{
     proxy_in_effect,
 };
 use crate::run::RunError;
+use crate::tls_failure::TlsFailure;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -135,12 +136,14 @@ pub(super) fn certificates(
 ) -> Finding {
     let days = chain.as_ref().and_then(|it| it.days_left(bwdc_core::names::Timestamp(now)));
     let outcome = match (&chain, answered) {
-        (Some(Chain { trust: Trust::Refused(reason), .. }), _) => {
-            Outcome::Failed(Failure::Refused { reason: reason.clone(), lack: None, setting })
+        (Some(Chain { trust: Trust::Refused { reason, failure }, .. }), _) => {
+            let (reason, failure) = (reason.clone(), failure.clone());
+            Outcome::Failed(Failure::Refused { reason, lack: None, failure, setting })
         }
         (Some(unknown @ Chain { trust: Trust::UnknownIssuer, .. }), _) => {
             let reason = "its issuer is not known here".to_owned();
-            Outcome::Failed(Failure::Refused { reason, lack: unknown.lack(), setting })
+            let failure = TlsFailure::UnknownAuthority;
+            Outcome::Failed(Failure::Refused { reason, lack: unknown.lack(), failure, setting })
         }
         (_, Err(reason)) => Outcome::Failed(Failure::NoAnswer { reason: reason.clone() }),
         (Some(_), Ok(())) => match days {

@@ -37,6 +37,16 @@ impl Peer {
     }
 }
 
+/// The same of a certificate that was looked at: the setting that would name further authorities tells whose it is.
+pub(crate) fn refused_certificate(failure: &TlsFailure, setting: &str) -> Vec<NextStep> {
+    let peer = match setting {
+        "organization-ca-path" => Peer::Organization,
+        it if it.starts_with("ldap.") => Peer::Ldap,
+        _ => Peer::Directory,
+    };
+    steps(failure, peer)
+}
+
 pub(super) fn steps(failure: &TlsFailure, peer: Peer) -> Vec<NextStep> {
     ErrorPage::Certificates.after(say(words(failure, peer)))
 }

@@ -29,6 +29,8 @@ pub use kind::{ErrorKind, of as kind};
 pub use page::ErrorPage;
 pub use sentence::{sentence, with_causes};
 
+pub(crate) use certificate::refused_certificate;
+
 use self::sentence::{because, say};
 
 use crate::text;

@@ -1,5 +1,6 @@
 //! What `doctor` found: in words, with what to do about it.
 
+use crate::error::refused_certificate;
 use crate::notice::close_folder;
 use crate::time::moment;
 use crate::{ErrorText, NextStep, Step, describe, text};
@@ -278,12 +279,9 @@ pub(super) fn failure_words(failure: Failure) -> Words {
             )),
         ),
         Failure::Refused { lack: Some(lack), setting, .. } => (untrusted(lack), trust(setting)),
-        Failure::Refused { reason, lack: None, .. } => (
+        Failure::Refused { reason, lack: None, failure, setting } => (
             text!("failure.not-trusted", "is not trusted: {reason}", reason),
-            say(text!(
-                "failure.check-certificate",
-                "Address the server by the name that its certificate is made for, or renew the certificate."
-            )),
+            refused_certificate(&failure, setting),
         ),
         Failure::NoAnswer { reason } => (
             text!("failure.no-answer", "no answer: {reason}", reason),

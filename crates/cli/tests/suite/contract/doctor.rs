@@ -286,7 +286,7 @@ fn an_authority_that_is_not_known_is_named_with_the_setting_that_mends_it() {
 #[test]
 fn a_certificate_that_has_ended_or_is_for_another_host_is_told_apart() {
     for (certificate, part) in
-        [(ServerCertificate::Expired, "xpired"), (ServerCertificate::OtherHost, "elsewhere.example.test")]
+        [(ServerCertificate::Expired, "expired"), (ServerCertificate::OtherHost, "elsewhere.example.test")]
     {
         let stage = encrypted(certificate);
         let authority = stage.home.path().join("ca.pem");
@@ -295,7 +295,7 @@ fn a_certificate_that_has_ended_or_is_for_another_host_is_told_apart() {
         let (checks, code) = checks(&stage.home);
         assert_eq!(code, Some(1));
         let certificate = one(&checks, "directory", "certificate");
-        assert_outcome(certificate, "fail", &["is not trusted", "by the name that its certificate"]);
+        assert_outcome(certificate, "fail", &["is not trusted", "docs/errors/certificates.md"]);
         assert!(certificate.to_string().contains(part), "{certificate}");
     }
 }
