@@ -27,6 +27,9 @@ const CHECK: &str = "doctor";
 const NO_SUCH_SERVICE: i32 = 1060;
 const ACCESS_DENIED: i32 = 5;
 const INVALID_LEVEL: i32 = 124;
+/// The system and the administrators, by their numbers: their names are other ones in each language.
+const SYSTEM: &str = "*S-1-5-18";
+const ADMINISTRATORS: &str = "*S-1-5-32-544";
 
 /// The scope in which a service is installed; None: there is none.
 pub fn installed(_environment: &ProcessEnvironment) -> Option<Scope> {
@@ -90,10 +93,10 @@ fn copy_profile(
     clock: Clock,
 ) -> Result<Option<MovedProfile>, SystemServiceError> {
     let folder = &draft.layout.folder;
-    let Some(from) = &draft.copied_profile else {
-        owner_only::create_folder(folder).map_err(failed(folder))?;
-        return Ok(None);
-    };
+    owner_only::create_folder(folder).map_err(failed(folder))?;
+    // Before anything is in it: what lies below is open to every account of the machine otherwise.
+    open_to(environment, folder, &[SYSTEM, ADMINISTRATORS])?;
+    let Some(from) = &draft.copied_profile else { return Ok(None) };
     let moved = copy(environment, from, folder, clock)?;
     if are_same(&draft.commands, &commands(environment, folder, clock)?) {
         return Ok(Some(moved));
@@ -158,13 +161,16 @@ fn open_to_the_service(
     folder: &Path,
     account: &str,
 ) -> Result<(), SystemServiceError> {
-    let everything = |who: &str| format!("{who}:(OI)(CI)F");
-    // By their numbers: their names are other ones in each language.
-    let (system, administrators, service) =
-        (everything("*S-1-5-18"), everything("*S-1-5-32-544"), everything(account));
+    open_to(environment, folder, &[SYSTEM, ADMINISTRATORS, account])
+}
+
+/// Lets these into a folder and what is in it; what the folder above says counts no more.
+fn open_to(environment: &ProcessEnvironment, folder: &Path, who: &[&str]) -> Result<(), SystemServiceError> {
     let folder = folder.display().to_string();
-    let arguments =
-        [folder.as_str(), "/inheritance:r", "/grant:r", &system, &administrators, &service, "/T", "/Q"];
+    let everything: Vec<String> = who.iter().map(|it| format!("{it}:(OI)(CI)F")).collect();
+    let mut arguments = vec![folder.as_str(), "/inheritance:r", "/grant:r"];
+    arguments.extend(everything.iter().map(String::as_str));
+    arguments.extend(["/T", "/Q"]);
     run(environment, "icacls", &arguments)
 }
 
