@@ -4,7 +4,7 @@ use super::Index;
 use super::roster::Roster;
 use crate::names::ExternalId;
 use crate::observed::{Membership, ObservedGroup};
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// What stands between a group's members and those whom it should have.
 pub(super) struct Difference {
