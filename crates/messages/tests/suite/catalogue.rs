@@ -23,7 +23,7 @@ fn sentences() -> BTreeMap<String, Vec<String>> {
     let mut sentences: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let of_crate =
         |name: &str| files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"));
-    for file in ["messages", "console", "desktop"].into_iter().flat_map(of_crate) {
+    for file in ["messages", "jobs", "console", "desktop"].into_iter().flat_map(of_crate) {
         let source = std::fs::read_to_string(&file).expect("source");
         for part in source.split("text!(").skip(1) {
             let mut literals = part.split('"');

@@ -90,7 +90,13 @@ fn what_people_read_is_said_plainly() {
         }
     }
     let mut sources = Vec::new();
-    for folder in ["crates/messages/src", "crates/cli/src", "crates/console/src", "crates/desktop/src"] {
+    for folder in [
+        "crates/messages/src",
+        "crates/cli/src",
+        "crates/jobs/src",
+        "crates/console/src",
+        "crates/desktop/src",
+    ] {
         files(&root().join(folder), "rs", &mut sources);
     }
     for source in sources.iter().filter(|it| !it.ends_with("tests.rs")) {

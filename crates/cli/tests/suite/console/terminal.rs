@@ -247,7 +247,7 @@ fn a_panic_leaves_the_terminal_as_it_was_and_can_be_read() {
 #[test]
 fn a_job_that_panics_ends_alone() {
     let mut stage = Stage::new();
-    stage.home.set("BWDC_PANIC", "console-plan");
+    stage.home.set("BWDC_PANIC", "plan-job");
     let mut terminal = Terminal::start(&stage.home, (80, 24), "ui");
     terminal.until("Not signed in");
     terminal.key("5");

@@ -53,6 +53,7 @@ pub(super) async fn carry_out(
                 .tell(Happened::Progress(text!("remote.syncs", "The service syncs, or waits for its turn")));
             machine.sync(approved).await
         }
+        Job::ScheduledSync => machine.sync(None).await,
         Job::History => machine.history().await,
         Job::Run(run) => machine.run(run).await,
         Job::Refused => machine.refused().await,

@@ -1,4 +1,4 @@
-//! Runs that send something: whoever leaves the console asks them to end, and waits until they have come to a safe place.
+//! Runs that send something: whoever leaves asks them to end, and waits until they have come to a safe place.
 
 use crate::job::JobId;
 use bwdc_engine::Cancel;

@@ -6,8 +6,7 @@ use bwdc_core::plan::Picks;
 use bwdc_engine::lock::LockError;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::{
-    Cancel, Control, Engine, EngineError, FrontEnd, ReadMode, Repairs, RunError, SavedPlan, SyncReport,
-    Trigger,
+    Cancel, Control, Engine, EngineError, ReadMode, Repairs, RunError, SavedPlan, SyncReport, Trigger,
 };
 use bwdc_messages::approval::approval;
 use bwdc_messages::{ErrorText, describe, progress, text};
@@ -30,7 +29,8 @@ impl Run<'_> {
         expected: Option<&SavedPlan>,
         approved: Option<usize>,
     ) -> Result<SyncReport, Box<ErrorText>> {
-        let error = match self.in_turn(expected).await {
+        let trigger = Trigger::asked(self.teller.by);
+        let error = match self.in_turn(trigger, expected).await {
             Ok(report) => return Ok(report),
             Err(error) => error,
         };
@@ -54,14 +54,23 @@ impl Run<'_> {
             Engine::open(self.environment.clone()).map_err(|error| Box::new(describe(&error)))?;
         engine.approve(*run).map_err(|error| Box::new(describe(&error)))?;
         drop(engine);
-        self.in_turn(None).await.map_err(|error| Box::new(describe(&error)))
+        self.in_turn(trigger, None).await.map_err(|error| Box::new(describe(&error)))
+    }
+
+    /// Syncs because a timer asks.
+    pub(super) async fn scheduled(&self) -> Result<SyncReport, Box<ErrorText>> {
+        let trigger = Trigger { by: self.teller.by, scheduled: true };
+        self.in_turn(trigger, None).await.map_err(|error| Box::new(describe(&error)))
     }
 
     /// Syncs as soon as nobody else does.
-    async fn in_turn(&self, expected: Option<&SavedPlan>) -> Result<SyncReport, EngineError> {
+    async fn in_turn(
+        &self,
+        trigger: Trigger,
+        expected: Option<&SavedPlan>,
+    ) -> Result<SyncReport, EngineError> {
         let events = |event| self.teller.event(event);
         let control = Control { events: &events, cancel: self.cancel };
-        let trigger = Trigger::asked(FrontEnd::Console);
         loop {
             let mut engine = Engine::open(self.environment.clone())?;
             let result = match expected {
@@ -80,7 +89,7 @@ impl Run<'_> {
         let control = Control { events: &events, cancel: self.cancel };
         loop {
             let mut engine = Engine::open(self.environment.clone())?;
-            let trigger = Trigger::asked(FrontEnd::Console);
+            let trigger = Trigger::asked(self.teller.by);
             let result = engine.repair(picks, agreed, trigger, control).await;
             if let Some(done) = self.unless_held(result).await? {
                 return Ok(done);
@@ -106,7 +115,7 @@ impl Run<'_> {
 /// That a run was refused for something else than what was approved.
 pub(super) fn other_numbers(message: &str) -> String {
     text!(
-        "console.number-changed",
+        "job.number-changed",
         "Nothing was approved: the run was refused for other numbers than those that were shown. {message}",
         message
     )

@@ -56,6 +56,8 @@ pub enum Job {
         /// Approve what the limits refuse when it is this number.
         approved: Option<usize>,
     },
+    /// The same, because a timer asks.
+    ScheduledSync,
     /// The latest runs.
     History,
     /// What one run did.
@@ -86,7 +88,7 @@ pub enum Job {
 impl Job {
     /// Whether it may send something: the program waits for its end.
     pub(crate) fn sends(&self) -> bool {
-        matches!(self, Self::Sync { .. } | Self::Setup(_) | Self::Repair { .. })
+        matches!(self, Self::Sync { .. } | Self::ScheduledSync | Self::Setup(_) | Self::Repair { .. })
     }
 }
 
