@@ -55,9 +55,15 @@ pub enum TlsFailure {
     UnknownName,
     /// The answer is not TLS.
     NotTls,
+    /// The server hung up without an alert: it may not speak TLS there, or may have a certificate or ciphers that it cannot
+    /// use with us.
+    Ended,
     /// Anything else.
     Other,
 }
+
+/// What the TLS library's sockets say when the other side hangs up before both agree.
+const ENDED: &str = "tls handshake eof";
 
 /// What failed, where a TLS library's error lies at the bottom.
 pub fn tls_failure(error: &(dyn std::error::Error + 'static)) -> Option<TlsFailure> {
@@ -69,6 +75,9 @@ pub fn tls_failure(error: &(dyn std::error::Error + 'static)) -> Option<TlsFailu
         }
         if let Some(found) = error.downcast_ref::<Error>() {
             return Some(of(found));
+        }
+        if error.to_string() == ENDED {
+            return Some(TlsFailure::Ended);
         }
         current = error.source();
     }
@@ -280,6 +289,8 @@ mod tests {
         let names = vec!["dc2.example.test".to_owned(), "192.0.2.1".to_owned()];
         assert_eq!(found, Some(TlsFailure::OtherName { names }));
         assert_eq!(tls_failure(&std::io::Error::other("no route")), None);
+        let ended = std::io::Error::new(std::io::ErrorKind::UnexpectedEof, ENDED);
+        assert_eq!(tls_failure(&std::io::Error::other(ended)), Some(TlsFailure::Ended));
         assert_eq!(of_text("Other(OtherError(CaUsedAsEndEntity))"), TlsFailure::AuthorityAsServer);
     }
 }

@@ -101,8 +101,6 @@ pub enum Concern {
         /// The right, in the directory's own terms.
         right: String,
     },
-    /// Everything is read each time: what changed since the last read cannot be told.
-    NoIncrementalReads,
 }
 
 impl Finding {

@@ -11,7 +11,7 @@ pub use list::{Listed, list, list_data, reference};
 
 use crate::setting::{accepted, help, label, takes, title, value};
 use crate::text;
-use bwdc_core::settings::{DirectoryKind, Section, Setting, SettingKind, SettingsError, Unit};
+use bwdc_core::settings::{DirectoryKind, Section, Setting, SettingKind, SettingsError, TextRule, Unit};
 use bwdc_engine::{Entry, Origin};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -49,6 +49,8 @@ pub struct Field {
     pub input: Input,
     /// What counts where it is not set, as it would be typed; empty for nothing.
     pub default: String,
+    /// The preset that the default is owed to; None: it would be the same without one.
+    pub preset: Option<String>,
     /// What is set or typed, as it would be typed; empty for nothing, and for a secret.
     pub value: String,
     /// Where the value comes from; None: it was typed and is not stored yet.
@@ -180,9 +182,18 @@ fn field(entry: &Entry, typed: Option<&str>, value_of: &dyn Fn(&str) -> Value) -
         value: shown,
         origin,
         error: checked.err().map(|error| refused(&error)),
+        preset: preset_of(setting, value_of),
         visible: setting.is_shown(value_of),
         of_directory: setting.is_of_directory(value_of),
     }
+}
+
+/// The preset that the default is owed to; None: it would be the same without one.
+fn preset_of(setting: &Setting, value_of: &dyn Fn(&str) -> Value) -> Option<String> {
+    const PRESET: &str = "ldap.preset";
+    let without = |name: &str| if name == PRESET { Value::Null } else { value_of(name) };
+    let chosen = value_of(PRESET).as_str().map(str::to_owned)?;
+    (setting.default_in(value_of) != setting.default_in(&without)).then_some(chosen)
 }
 
 /// Why a value cannot be used.
@@ -198,7 +209,9 @@ pub fn refused(error: &SettingsError) -> String {
 fn input(setting: &Setting) -> Input {
     let choice = |value: &&str| Choice { value: (*value).to_owned(), label: (*value).to_owned() };
     match &setting.kind {
+        SettingKind::Form(TextRule::WebAddress) => Input::Url,
         SettingKind::Text
+        | SettingKind::Form(_)
         | SettingKind::File
         | SettingKind::DistinguishedName
         | SettingKind::Attribute
@@ -218,6 +231,7 @@ fn input(setting: &Setting) -> Input {
         ),
         SettingKind::Choice(words) => Input::Choice(words.iter().map(choice).collect()),
         SettingKind::List
+        | SettingKind::Domains
         | SettingKind::Attributes
         | SettingKind::Words(_)
         | SettingKind::Servers

@@ -1,20 +1,9 @@
 //! How to reach a Microsoft Entra ID tenant, and who of it is wanted.
 
-use super::{EntraSignIn, Expected, SettingsError, flag, service_url, text};
+use super::entra_cloud::{AUTHORITIES, WORLDWIDE, cloud_of};
+use super::{EntraSignIn, Expected, SettingsError, TextRule, flag, service_url, text};
 use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
-
-/// The authority of the worldwide cloud, and of a setting that is absent.
-const WORLDWIDE: &str = "login.microsoftonline.com";
-
-/// Authorities with the Graph that belongs to them (Microsoft, "National cloud deployments"). The American authority
-/// serves two: the one of the Department of Defense, `dod-graph.microsoft.us`, has to be set by its URL.
-const CLOUDS: [(&str, &str); 3] = [
-    (WORLDWIDE, "graph.microsoft.com"),
-    ("login.microsoftonline.us", "graph.microsoft.us"),
-    ("login.partner.microsoftonline.cn", "microsoftgraph.chinacloudapi.cn"),
-];
-const AUTHORITIES: [&str; 3] = [CLOUDS[0].0, CLOUDS[1].0, CLOUDS[2].0];
 
 /// A checked `directoryEntra`, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +26,8 @@ impl EntraSettings {
     pub fn from_stored(stored: &Map<String, Value>, sign_in: EntraSignIn) -> Result<Self, SettingsError> {
         let needed = |field, key| text(stored, field, key)?.ok_or(SettingsError::Missing { key });
         let tenant = needed("tenant", "entra.tenant")?;
-        if !tenant.chars().all(|it| it.is_ascii_alphanumeric() || "-._".contains(it)) {
-            let expected = Expected::Tenant;
+        if !TextRule::Tenant.admits(&tenant) {
+            let expected = Expected::AsSetting;
             return Err(SettingsError::Invalid { key: "entra.tenant", value: tenant, expected });
         }
         let application_id = match sign_in {
@@ -54,8 +43,7 @@ impl EntraSettings {
             (own("authorityUrl", "entra.authority-url")?, own("graphUrl", "entra.graph-url")?);
         let authority = text(stored, "identityAuthority", "entra.identityAuthority")?;
         let host = authority.as_deref().unwrap_or(WORLDWIDE);
-        let bare = host.trim_start_matches("https://").trim_end_matches('/').to_ascii_lowercase();
-        let cloud = CLOUDS.into_iter().find(|(authority, _)| *authority == bare);
+        let cloud = cloud_of(host);
         let unknown = || SettingsError::Invalid {
             key: "entra.identityAuthority",
             value: host.to_owned(),

@@ -78,24 +78,27 @@ impl EnvironmentUrls {
 /// # Errors
 /// [`SettingsError::Invalid`] when no host can be made out.
 pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsError> {
-    let invalid = || SettingsError::Invalid { key, value: without_user(typed), expected: Expected::Url };
+    let invalid = |expected| SettingsError::Invalid { key, value: without_user(typed), expected };
     let (scheme, rest) = typed.trim().split_once("://").unwrap_or(("https", typed.trim()));
     let rest = rest.trim_end_matches('/');
     let url = match scheme {
         "http" | "https" => format!("{scheme}://{rest}"),
-        _ => return Err(invalid()),
+        _ => return Err(invalid(Expected::Url)),
     };
     let host = rest.split('/').next().unwrap_or_default();
     let port = match host.rsplit_once(']') {
         Some((_, after)) => after.strip_prefix(':'),
         None => host.split_once(':').map(|(_, port)| port),
     };
+    // A password may hold what else would end the host. Behind a port that is one, an `@` belongs to the path.
+    if host.contains('@') || (rest.contains('@') && !port.is_none_or(is_port)) {
+        return Err(invalid(Expected::UrlWithoutUser));
+    }
     if host.is_empty()
-        || host.contains('@')
         || rest.contains(|it: char| it.is_whitespace() || matches!(it, '#' | '?'))
         || !port.is_none_or(is_port)
     {
-        Err(invalid())
+        Err(invalid(Expected::Url))
     } else {
         Ok(url)
     }

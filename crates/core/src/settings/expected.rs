@@ -15,16 +15,12 @@ pub enum Expected {
     WholeNumber,
     /// An address.
     Url,
+    /// An address without a name and a password.
+    UrlWithoutUser,
     /// An address with https, or of this machine.
     SecureUrl,
-    /// The name or id of a tenant.
-    Tenant,
-    /// The id of a customer of Google.
-    Customer,
     /// An e-mail address.
     EmailAddress,
-    /// Domains.
-    Domains,
     /// A host, with or without a port.
     Host,
     /// The address of a proxy, or `none`.
@@ -50,11 +46,9 @@ impl fmt::Display for Expected {
             Self::Texts => "a list of words",
             Self::WholeNumber => "a whole number",
             Self::Url => "a URL such as https://vault.example.com",
+            Self::UrlWithoutUser => "an address without a name and a password before the host",
             Self::SecureUrl => "a URL with https; http is accepted for this machine only",
-            Self::Tenant => "the name or the id of a tenant, such as example.onmicrosoft.com",
-            Self::Customer => "`my_customer`, or the customer's id, such as C01234567",
             Self::EmailAddress => "an e-mail address",
-            Self::Domains => "one domain, or several separated by commas, such as example.com",
             Self::Host => "`host` or `host:port`",
             Self::Proxy => {
                 "an address such as http://proxy.example.com:3128, without name and password, or `none`"

@@ -1,6 +1,6 @@
 //! How to reach a Google Workspace account, and who of it is wanted.
 
-use super::{Expected, SettingsError, filter, flag, service_url, text};
+use super::{Expected, SettingsError, TextRule, filter, flag, service_url, text};
 use crate::filter::{Accepted, Filter, Keyword};
 use serde_json::{Map, Value};
 
@@ -39,12 +39,8 @@ impl GoogleSettings {
         let client_email = address(stored, "clientEmail", "gsuite.clientEmail")?;
         let admin_user = address(stored, "adminUser", "gsuite.adminUser")?;
         let customer = text(stored, "customer", "gsuite.customer")?;
-        if let Some(value) = customer.as_ref().filter(|it| !it.bytes().all(is_of_an_id)) {
-            return Err(SettingsError::Invalid {
-                key: "gsuite.customer",
-                value: value.clone(),
-                expected: Expected::Customer,
-            });
+        if let Some(value) = &customer {
+            expect(TextRule::Customer, value, "gsuite.customer")?;
         }
         let domains = match text(stored, "domain", DOMAIN)? {
             None if customer.is_none() => return Err(SettingsError::Missing { key: DOMAIN }),
@@ -79,30 +75,26 @@ impl GoogleSettings {
 
 fn address(stored: &Map<String, Value>, field: &str, key: &'static str) -> Result<String, SettingsError> {
     let typed = text(stored, field, key)?.ok_or(SettingsError::Missing { key })?;
-    if typed.contains('@') && !typed.contains(char::is_whitespace) {
-        return Ok(typed);
+    expect(TextRule::Address, &typed, key)?;
+    Ok(typed)
+}
+
+fn expect(rule: TextRule, typed: &str, key: &'static str) -> Result<(), SettingsError> {
+    if rule.admits(typed) {
+        return Ok(());
     }
-    Err(SettingsError::Invalid { key, value: typed, expected: Expected::EmailAddress })
+    Err(SettingsError::Invalid { key, value: typed.to_owned(), expected: Expected::AsSetting })
 }
 
 fn domains(typed: &str, key: &'static str) -> Result<Vec<String>, SettingsError> {
     let mut domains: Vec<String> = Vec::new();
     for domain in typed.split(',').map(|it| it.trim().to_lowercase()).filter(|it| !it.is_empty()) {
-        let is_name =
-            domain.contains('.') && domain.chars().all(|it| it.is_alphanumeric() || it == '-' || it == '.');
-        if !is_name {
-            let expected = Expected::Domains;
-            return Err(SettingsError::Invalid { key, value: domain, expected });
-        }
+        expect(TextRule::Domains, &domain, key)?;
         if !domains.contains(&domain) {
             domains.push(domain);
         }
     }
     Ok(domains)
-}
-
-fn is_of_an_id(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// The checked filters of `sync` for a Google Workspace account.

@@ -57,6 +57,7 @@ fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
             json!({ "type": ["array", "null"], "items": { "type": "string", "enum": words } })
         }
         SettingKind::List
+        | SettingKind::Domains
         | SettingKind::Attributes
         | SettingKind::Servers
         | SettingKind::Mailboxes
@@ -64,6 +65,7 @@ fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
             json!({ "type": ["array", "null"], "items": { "type": "string" } })
         }
         SettingKind::Text
+        | SettingKind::Form(_)
         | SettingKind::File
         | SettingKind::DistinguishedName
         | SettingKind::Attribute

@@ -9,7 +9,10 @@ use super::expected::either;
 use super::notify::check_mailbox;
 use super::port::listen_address;
 use super::section::{Condition, DefaultValue, Section};
-use super::{DirectoryKind, Expected, SettingsError, check_hosts, check_server, normalize_url, service_url};
+use super::text_rule::{is_domain, is_proxy};
+use super::{
+    DirectoryKind, Expected, SettingsError, TextRule, check_hosts, check_server, normalize_url, service_url,
+};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
@@ -84,6 +87,8 @@ pub struct Place {
 pub enum SettingKind {
     /// Any text; nothing at all clears the setting.
     Text,
+    /// A text of this form; nothing at all clears the setting.
+    Form(TextRule),
     /// The path of a file.
     File,
     /// A distinguished name, or the beginning of one.
@@ -114,6 +119,8 @@ pub enum SettingKind {
     Choice(&'static [&'static str]),
     /// Any number of texts, typed with commas between them.
     List,
+    /// Any number of domains, typed with commas between them.
+    Domains,
     /// Any number of these words, typed with commas between them.
     Words(&'static [&'static str]),
     /// The LDAP server: names or addresses without a scheme, with commas between them, or the path of a local socket.
@@ -139,6 +146,8 @@ impl fmt::Display for SettingKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text => formatter.write_str("text"),
+            Self::Form(rule) => rule.fmt(formatter),
+            Self::Domains => formatter.write_str("a comma-separated list of domains"),
             Self::File => formatter.write_str("the path of a file"),
             Self::DistinguishedName => formatter.write_str("a name such as ou=people,dc=example,dc=com"),
             Self::Attribute => {
@@ -261,6 +270,7 @@ impl Setting {
             | (SettingKind::Number { .. } | SettingKind::Directory, Value::Number(_)) => true,
             (
                 SettingKind::List
+                | SettingKind::Domains
                 | SettingKind::Attributes
                 | SettingKind::Words(_)
                 | SettingKind::Servers
@@ -274,6 +284,7 @@ impl Setting {
             }
             (
                 SettingKind::Text
+                | SettingKind::Form(_)
                 | SettingKind::File
                 | SettingKind::DistinguishedName
                 | SettingKind::Attribute
@@ -302,6 +313,10 @@ impl Setting {
                 }
                 SettingKind::Attributes if !is_attribute(text) => return Err(self.invalid(text)),
                 SettingKind::Names if !is_distinguished_name(text) => return Err(self.invalid(text)),
+                // An `@` before it is read over.
+                SettingKind::Domains if !is_domain(text.trim().trim_start_matches('@')) => {
+                    return Err(self.invalid(text));
+                }
                 SettingKind::Servers => check_server(text, self.name)?,
                 SettingKind::Mailboxes => check_mailbox(text, self.name)?,
                 _ => {}
@@ -311,7 +326,11 @@ impl Setting {
     }
 
     fn invalid(&self, value: &str) -> SettingsError {
-        let value = if self.is_secret() { "(hidden)" } else { value }.to_owned();
+        let may_hold_a_password = match self.kind {
+            SettingKind::Form(rule) => rule.may_hold_a_password(),
+            _ => self.is_secret(),
+        };
+        let value = if may_hold_a_password { "(hidden)" } else { value }.to_owned();
         SettingsError::Invalid { key: self.name, value, expected: Expected::AsSetting }
     }
 
@@ -327,7 +346,9 @@ impl Setting {
                 Err(invalid())
             }
             SettingKind::Attribute if !is_attribute(word) => Err(invalid()),
+            SettingKind::Form(rule) if !word.is_empty() && !rule.admits(word) => Err(invalid()),
             SettingKind::Text
+            | SettingKind::Form(_)
             | SettingKind::File
             | SettingKind::DistinguishedName
             | SettingKind::Attribute => {
@@ -362,6 +383,7 @@ impl Setting {
                 value: "(hidden)".to_owned(),
                 expected: Expected::AsSetting,
             }),
+            SettingKind::Address if !word.is_empty() && !is_proxy(word) => Err(invalid()),
             SettingKind::Address => {
                 Ok(SettingValue::Text(Some(word.to_owned()).filter(|text| !text.is_empty())))
             }
@@ -391,6 +413,7 @@ impl Setting {
                 Ok(SettingValue::Text(Some(word.to_owned())))
             }
             SettingKind::List
+            | SettingKind::Domains
             | SettingKind::Attributes
             | SettingKind::Words(_)
             | SettingKind::Servers

@@ -2,7 +2,7 @@
 
 use super::key::{SettingKind, Unit};
 use super::section::Condition;
-use super::{DirectoryKind, OktaSettings, OneLoginSettings, port};
+use super::{DirectoryKind, OktaSettings, OneLoginSettings, TextRule, port};
 
 pub(super) const URLS: &str = "environmentUrls";
 pub(super) const LDAP: &str = "directoryLdap";
@@ -57,6 +57,17 @@ pub(super) const ENTRA_OPTIONS: Option<&str> = Some("entra");
 pub(super) const ENTRA_SIGN_IN: SettingKind =
     SettingKind::Choice(&["secret", "certificate", "managed-identity", "workload-federation"]);
 pub(super) const GUESTS: SettingKind = SettingKind::Choice(&["mail", "upn", "skip"]);
+pub(super) const DOMAIN: SettingKind = SettingKind::Form(TextRule::Domain);
+pub(super) const DOMAINS: SettingKind = SettingKind::Form(TextRule::Domains);
+pub(super) const AUTHORITY: SettingKind = SettingKind::Form(TextRule::Authority);
+pub(super) const TENANT: SettingKind = SettingKind::Form(TextRule::Tenant);
+pub(super) const APPLICATION: SettingKind = SettingKind::Form(TextRule::ApplicationId);
+pub(super) const WEB_ADDRESS: SettingKind = SettingKind::Form(TextRule::WebAddress);
+pub(super) const MAIL_ADDRESS: SettingKind = SettingKind::Form(TextRule::Address);
+pub(super) const CUSTOMER: SettingKind = SettingKind::Form(TextRule::Customer);
+pub(super) const IDENTIFIER: SettingKind = SettingKind::Form(TextRule::Identifier);
+pub(super) const EMAIL_SUFFIX: SettingKind = SettingKind::Form(TextRule::EmailSuffix);
+pub(super) const DATABASE: SettingKind = SettingKind::Form(TextRule::Database);
 pub(super) const HOURS: SettingKind = SettingKind::Number { range: 0..=8784, unit: Unit::Hours };
 pub(super) const WINDOW: SettingKind = SettingKind::Number { range: 0..=744, unit: Unit::Hours };
 pub(super) const REGION: SettingKind = SettingKind::Choice(&["us", "eu"]);

@@ -278,10 +278,8 @@ impl LdapLayout {
             Some(attribute) => vec![attribute],
             None => vec!["mail".to_owned()],
         };
-        let preset_signs = || preset.map(|it| it.disabled_by.to_vec()).filter(|it| !it.is_empty());
-        let disabled_by = DisabledBy::of(&options.disabled_by)?
-            .or_else(preset_signs)
-            .unwrap_or_else(|| vec![DisabledBy::UserAccountControl]);
+        let signs = || LdapPreset::signs(options.preset.filter(|_| !ad)).to_vec();
+        let disabled_by = DisabledBy::of(&options.disabled_by)?.unwrap_or_else(signs);
         let layout = Self {
             user_bases: bases(
                 &options.user_paths,

@@ -247,6 +247,12 @@ impl LdapPreset {
         matches!(self, Self::ActiveDirectory | Self::Samba)
     }
 
+    /// What tells who is disabled on a server of this software, or of one that is not known.
+    pub fn signs(software: Option<Self>) -> &'static [DisabledBy] {
+        let own = software.and_then(Self::names).map(|it| it.disabled_by).filter(|it| !it.is_empty());
+        own.unwrap_or(&[DisabledBy::UserAccountControl])
+    }
+
     /// What the software calls things; None for an Active Directory, whose names are fixed.
     pub fn names(self) -> Option<PresetNames> {
         let usual = PresetNames {

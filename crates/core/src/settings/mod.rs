@@ -4,6 +4,7 @@ mod connector;
 mod directory;
 mod document;
 mod entra;
+mod entra_cloud;
 mod entra_options;
 mod entry_name;
 mod environment;
@@ -24,6 +25,7 @@ mod schedule;
 mod section;
 mod sync;
 mod table;
+mod text_rule;
 
 pub use connector::{
     AcrossSources, ConflictRules, ConnectorSettings, HiddenAction, HistorySettings, Invitations,
@@ -51,8 +53,9 @@ pub use okta::{OktaFilters, OktaSettings, OktaSignIn};
 pub use onelogin::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSettings};
 pub use port::listen_address;
 pub use schedule::{QuietHours, ScheduleSettings, ServiceSettings};
-pub use section::{Condition, DefaultValue, PresetName, Section};
+pub use section::{Condition, DefaultList, DefaultValue, PresetName, Section};
 pub use sync::{AddressRule, SyncSettings};
+pub use text_rule::TextRule;
 
 use serde_json::{Map, Value};
 

@@ -49,7 +49,7 @@ impl OktaSettings {
     pub(super) const CAN_BE_ACTIVE: [&'static str; 7] =
         ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "SUSPENDED"];
 
-    const USUALLY_ACTIVE: [&'static str; 6] =
+    pub(super) const USUALLY_ACTIVE: [&'static str; 6] =
         ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT"];
 
     /// Checks `directoryOkta`.

@@ -62,8 +62,16 @@ impl OneLoginSettings {
         Self::STATUSES[7].1,
     ];
 
-    /// The status that does not count as active unless a setting says so, as today's connector has it.
-    const SUSPENDED: u8 = 2;
+    /// Those that count as active unless a setting says so: all but `suspended`, as today's connector has it.
+    pub(super) const USUALLY_ACTIVE: [&'static str; 7] = [
+        Self::STATUSES[0].1,
+        Self::STATUSES[1].1,
+        Self::STATUSES[3].1,
+        Self::STATUSES[4].1,
+        Self::STATUSES[5].1,
+        Self::STATUSES[6].1,
+        Self::STATUSES[7].1,
+    ];
 
     /// Checks `directoryOnelogin`.
     ///
@@ -131,10 +139,8 @@ impl OneLoginSettings {
 
     fn statuses(stored: &Map<String, Value>) -> Result<Vec<u8>, SettingsError> {
         const KEY: &str = "onelogin.active-statuses";
-        let Some(typed) = words(stored, "activeStatuses", KEY)? else {
-            let all = Self::STATUSES.iter().map(|(number, _)| *number);
-            return Ok(all.filter(|number| *number != Self::SUSPENDED).collect());
-        };
+        let typed = words(stored, "activeStatuses", KEY)?;
+        let typed = typed.unwrap_or_else(|| Self::USUALLY_ACTIVE.map(str::to_owned).to_vec());
         let number = |word: &String| {
             let known = Self::STATUSES.iter().find(|(_, name)| name.eq_ignore_ascii_case(word));
             known.map(|(number, _)| *number).ok_or_else(|| SettingsError::Invalid {

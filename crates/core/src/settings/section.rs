@@ -136,6 +136,10 @@ pub enum DefaultValue {
     Text(&'static str),
     /// What the software of the LDAP server calls it, where `ldap.preset` names one, else this.
     Preset(PresetName, Option<&'static str>),
+    /// On where the software of the LDAP server has its people in the group of their `gidNumber`.
+    PrimaryGroups,
+    /// A list.
+    List(DefaultList),
 }
 
 /// Something that a preset names.
@@ -153,6 +157,15 @@ pub enum PresetName {
     Member,
     /// The attribute that holds the time of the last change.
     Revision,
+}
+
+/// What counts where a list is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultList {
+    /// The attributes by which the software of the LDAP server disables an account.
+    DisabledBy,
+    /// These words.
+    Words(&'static [&'static str]),
 }
 
 impl PresetName {
@@ -179,6 +192,14 @@ impl DefaultValue {
             Self::Preset(name, usual) => {
                 let names = preset(value_of).and_then(LdapPreset::names);
                 names.and_then(|it| name.of(&it)).or(usual).into()
+            }
+            Self::PrimaryGroups => {
+                preset(value_of).and_then(LdapPreset::names).is_some_and(|it| it.primary_groups).into()
+            }
+            Self::List(DefaultList::Words(words)) => words.into(),
+            Self::List(DefaultList::DisabledBy) => {
+                let signs = LdapPreset::signs(preset(value_of));
+                signs.iter().map(|it| it.attribute()).collect::<Vec<_>>().into()
             }
         }
     }

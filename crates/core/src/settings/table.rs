@@ -3,7 +3,8 @@
 use super::DirectoryKind;
 use super::key::{Place, Setting, SettingKind, SettingsFile};
 use super::kinds::*;
-use super::section::{Condition, DefaultValue, PresetName, Section};
+use super::section::{Condition, DefaultList, DefaultValue, PresetName, Section};
+use super::{OktaSettings, OneLoginSettings};
 use SettingKind::{Address, Attribute, Attributes, DistinguishedName, File, Flag, Service, Text, Url};
 use serde_json::Value;
 
@@ -99,7 +100,7 @@ static SETTINGS: &[Setting] = &[
         .within(Section::LdapConnection)
         .when(LDAP_ONLY),
     setting("ldap.port", LDAP, "port", PORT).within(Section::LdapConnection).when(LDAP_ONLY),
-    setting("ldap.domain", LDAP, "domain", Text).within(Section::LdapConnection).when(AD),
+    setting("ldap.domain", LDAP, "domain", DOMAIN).within(Section::LdapConnection).when(AD),
     setting("ldap.rootPath", LDAP, "rootPath", DistinguishedName)
         .within(Section::LdapConnection)
         .when(LDAP_ONLY),
@@ -156,22 +157,24 @@ static SETTINGS: &[Setting] = &[
         .when(LDAP_ONLY),
     ours("ldap.primary-groups", LDAP_OPTIONS, "primary-groups", Flag)
         .within(Section::LdapEntries)
-        .when(NOT_AD),
+        .when(NOT_AD)
+        .or(DefaultValue::PrimaryGroups),
     ours("ldap.disabled-by", LDAP_OPTIONS, "disabled-by", DISABLED_BY)
         .within(Section::LdapEntries)
-        .when(NOT_AD),
+        .when(NOT_AD)
+        .or(DefaultValue::List(DefaultList::DisabledBy)),
     setting("entra.authority-url", ENTRA, "authorityUrl", Service).within(Section::Entra).when(ENTRA_ONLY),
     setting("entra.graph-url", ENTRA, "graphUrl", Service).within(Section::Entra).when(ENTRA_ONLY),
-    setting("entra.identityAuthority", ENTRA, "identityAuthority", Text)
+    setting("entra.identityAuthority", ENTRA, "identityAuthority", AUTHORITY)
         .also(&["azure.identityAuthority"])
         .within(Section::Entra)
         .when(ENTRA_ONLY)
         .or(DefaultValue::Text("login.microsoftonline.com")),
-    setting("entra.tenant", ENTRA, "tenant", Text)
+    setting("entra.tenant", ENTRA, "tenant", TENANT)
         .also(&["azure.tenant"])
         .within(Section::Entra)
         .when(ENTRA_ONLY),
-    setting("entra.applicationId", ENTRA, "applicationId", Text)
+    setting("entra.applicationId", ENTRA, "applicationId", APPLICATION)
         .also(&["azure.applicationId"])
         .within(Section::Entra)
         .when(ENTRA_ONLY),
@@ -187,7 +190,7 @@ static SETTINGS: &[Setting] = &[
         .within(Section::Entra)
         .when(ENTRA_CERTIFICATE),
     ours("entra.token-file", ENTRA_OPTIONS, "token-file", File).within(Section::Entra).when(ENTRA_FEDERATION),
-    ours("entra.metadata-url", ENTRA_OPTIONS, "metadata-url", Text)
+    ours("entra.metadata-url", ENTRA_OPTIONS, "metadata-url", WEB_ADDRESS)
         .within(Section::Entra)
         .when(ENTRA_MANAGED),
     ours("entra.guests", ENTRA_OPTIONS, "guests", GUESTS)
@@ -197,19 +200,19 @@ static SETTINGS: &[Setting] = &[
     ours("entra.flatten-hidden-groups", ENTRA_OPTIONS, "flatten-hidden-groups", Flag)
         .within(Section::Entra)
         .when(ENTRA_ONLY),
-    setting("gsuite.clientEmail", GSUITE, "clientEmail", Text)
+    setting("gsuite.clientEmail", GSUITE, "clientEmail", MAIL_ADDRESS)
         .also(&["google.clientEmail"])
         .within(Section::Google)
         .when(GOOGLE_ONLY),
-    setting("gsuite.domain", GSUITE, "domain", Text)
+    setting("gsuite.domain", GSUITE, "domain", DOMAINS)
         .also(&["google.domain"])
         .within(Section::Google)
         .when(GOOGLE_ONLY),
-    setting("gsuite.adminUser", GSUITE, "adminUser", Text)
+    setting("gsuite.adminUser", GSUITE, "adminUser", MAIL_ADDRESS)
         .also(&["google.adminUser"])
         .within(Section::Google)
         .when(GOOGLE_ONLY),
-    setting("gsuite.customer", GSUITE, "customer", Text)
+    setting("gsuite.customer", GSUITE, "customer", CUSTOMER)
         .also(&["google.customer"])
         .within(Section::Google)
         .when(GOOGLE_ONLY),
@@ -232,17 +235,20 @@ static SETTINGS: &[Setting] = &[
         .within(Section::Google)
         .when(GOOGLE_ONLY),
     setting("okta.orgUrl", OKTA, "orgUrl", Service).also(&["okta.url"]).within(Section::Okta).when(OKTA_ONLY),
-    setting("okta.client-id", OKTA, "clientId", Text).within(Section::Okta).when(OKTA_ONLY),
-    setting("okta.key-id", OKTA, "keyId", Text).within(Section::Okta).when(OKTA_ONLY),
+    setting("okta.client-id", OKTA, "clientId", IDENTIFIER).within(Section::Okta).when(OKTA_ONLY),
+    setting("okta.key-id", OKTA, "keyId", IDENTIFIER).within(Section::Okta).when(OKTA_ONLY),
     setting("okta.active-statuses", OKTA, "activeStatuses", OKTA_STATUSES)
         .within(Section::Okta)
-        .when(OKTA_ONLY),
+        .when(OKTA_ONLY)
+        .or(DefaultValue::List(DefaultList::Words(&OktaSettings::USUALLY_ACTIVE))),
     setting("okta.rate-share", OKTA, "rateShare", SHARE)
         .within(Section::Okta)
         .when(OKTA_ONLY)
         .or(DefaultValue::Number(50)),
     secret("okta.token", OKTA, "token", DirectoryKind::Okta).within(Section::Okta).when(OKTA_ONLY),
-    setting("onelogin.clientId", ONELOGIN, "clientId", Text).within(Section::OneLogin).when(ONELOGIN_ONLY),
+    setting("onelogin.clientId", ONELOGIN, "clientId", IDENTIFIER)
+        .within(Section::OneLogin)
+        .when(ONELOGIN_ONLY),
     setting("onelogin.region", ONELOGIN, "region", REGION).within(Section::OneLogin).when(ONELOGIN_ONLY),
     setting("onelogin.url", ONELOGIN, "url", Service).within(Section::OneLogin).when(ONELOGIN_ONLY),
     setting("onelogin.api-version", ONELOGIN, "apiVersion", API_VERSION)
@@ -254,7 +260,8 @@ static SETTINGS: &[Setting] = &[
         .or(DefaultValue::Text("roles")),
     setting("onelogin.active-statuses", ONELOGIN, "activeStatuses", ONELOGIN_STATUSES)
         .within(Section::OneLogin)
-        .when(ONELOGIN_ONLY),
+        .when(ONELOGIN_ONLY)
+        .or(DefaultValue::List(DefaultList::Words(&OneLoginSettings::USUALLY_ACTIVE))),
     secret("onelogin.secret", ONELOGIN, "clientSecret", DirectoryKind::OneLogin)
         .within(Section::OneLogin)
         .when(ONELOGIN_ONLY),
@@ -286,7 +293,7 @@ static SETTINGS: &[Setting] = &[
     setting("sync.emailPrefixAttribute", SYNC, "emailPrefixAttribute", Attribute)
         .within(Section::People)
         .when(COMPOSED_NOT_AD),
-    setting("sync.emailSuffix", SYNC, "emailSuffix", Text).within(Section::People).when(COMPOSED),
+    setting("sync.emailSuffix", SYNC, "emailSuffix", EMAIL_SUFFIX).within(Section::People).when(COMPOSED),
     setting("sync.groupPath", SYNC, "groupPath", DistinguishedName)
         .within(Section::Groups)
         .when(LDAP_GROUPS)
@@ -322,7 +329,7 @@ static SETTINGS: &[Setting] = &[
     ours("schedule.paused", SCHEDULE, "paused", Flag).within(Section::Schedule),
     ours("service.first-sync-agreed", SERVICE, "first-sync-agreed", Flag).within(Section::Schedule),
     ours("service.listen", SERVICE, "listen", SettingKind::Listen).within(Section::Schedule),
-    ours("lease.database", LEASE, "database", Text).within(Section::Schedule),
+    ours("lease.database", LEASE, "database", DATABASE).within(Section::Schedule),
     ours("lease.seconds", LEASE, "seconds", LEASE_SECONDS)
         .within(Section::Schedule)
         .or(DefaultValue::Number(30)),
@@ -403,7 +410,7 @@ static SETTINGS: &[Setting] = &[
     ours("invitations.pilot-group", INVITATIONS, "pilot-group", Text).within(Section::Invitations),
     ours("invitations.pilot-only", INVITATIONS, "pilot-only", Flag).within(Section::Invitations),
     ours("protected", None, "protected", SettingKind::List).within(Section::Leavers),
-    ours("allowed-domains", None, "allowed-domains", SettingKind::List).within(Section::Invitations),
+    ours("allowed-domains", None, "allowed-domains", SettingKind::Domains).within(Section::Invitations),
     ours("adopt-groups", None, "adopt-groups", Flag).within(Section::Groups).when(GROUPS),
     ours("shared-organization", None, "shared-organization", Flag).within(Section::Leavers),
     ours("history.keep-days", HISTORY, "keep-days", DAYS).within(Section::Log).or(DefaultValue::Number(366)),

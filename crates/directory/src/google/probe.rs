@@ -46,8 +46,8 @@ impl GoogleDirectory {
                 findings.push(finding);
             }
         }
-        let concern = Grade::Concern(Concern::NoIncrementalReads);
-        findings.push(Finding::new(Check::Service, self.service.name(), concern));
+        let service = Finding::new(Check::Service, self.service.name(), Grade::Good);
+        findings.push(service.with("incremental reads", "not offered by the service"));
         findings
     }
 

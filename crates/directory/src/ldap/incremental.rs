@@ -57,8 +57,8 @@ pub(super) enum Offer {
     Synchronization,
     /// Nothing.
     Nothing,
-    /// The server would; the settings ask for what changes without being told.
-    NotWithTheseSettings,
+    /// The server would; this setting, with this value, asks for what changes without being told.
+    NotWith(&'static str, String),
     /// An Active Directory that does not show this account what was deleted.
     DeletedHidden,
 }
@@ -66,20 +66,21 @@ pub(super) enum Offer {
 /// What an incremental read would be made of.
 pub(super) async fn offer(connection: &mut Connection, reading: Reading<'_>) -> Result<Offer, LdapReadError> {
     let is_catalog = GLOBAL_CATALOG.contains(&reading.settings.port);
+    let offered = |offer| match filters::in_the_way(reading) {
+        Some((setting, value)) => Offer::NotWith(setting, value),
+        None => offer,
+    };
     Ok(if connection.is_active_directory() {
         match usn::sees_deleted(connection, &reading.settings.root_path).await {
             Ok(true) if is_catalog => Offer::Nothing,
-            Ok(true) if !filters::are_own(reading) => Offer::NotWithTheseSettings,
-            Ok(true) => Offer::Numbers,
+            Ok(true) => offered(Offer::Numbers),
             Ok(false) | Err(LdapReadError::Refused { .. }) => Offer::DeletedHidden,
             Err(error) => return Err(error),
         }
     } else if !connection.synchronizes() {
         Offer::Nothing
-    } else if filters::are_own(reading) {
-        Offer::Synchronization
     } else {
-        Offer::NotWithTheseSettings
+        offered(Offer::Synchronization)
     })
 }
 

@@ -118,18 +118,20 @@ async fn service(connection: &mut Connection, reading: Reading<'_>, events: Even
 }
 
 async fn changes(connection: &mut Connection, reading: Reading<'_>) -> Finding {
+    // Reading everything each time is right, and nothing that anybody has to do something about.
     let (grade, how) = match offer(connection, reading).await {
-        Ok(Offer::Numbers) => (Grade::Good, "uSNChanged"),
-        Ok(Offer::Synchronization) => (Grade::Good, "content synchronization (RFC 4533)"),
-        Ok(Offer::Nothing) => (Grade::Concern(Concern::NoIncrementalReads), "not offered"),
-        Ok(Offer::NotWithTheseSettings) => {
-            (Grade::Concern(Concern::NoIncrementalReads), "not with these filters and attributes")
+        Ok(Offer::Numbers) => (Grade::Good, "uSNChanged".to_owned()),
+        Ok(Offer::Synchronization) => (Grade::Good, "content synchronization (RFC 4533)".to_owned()),
+        Ok(Offer::Nothing) => (Grade::Good, "not offered by the server".to_owned()),
+        Ok(Offer::NotWith(setting, value)) => {
+            let of = if value.is_empty() { String::new() } else { format!(" ({value})") };
+            (Grade::Good, format!("not with {setting}{of}"))
         }
         Ok(Offer::DeletedHidden) => {
             let right = "List Contents and Read Property on CN=Deleted Objects".to_owned();
-            (Grade::Concern(Concern::RightMissing { right }), "not without the deleted entries")
+            (Grade::Concern(Concern::RightMissing { right }), "not without the deleted entries".to_owned())
         }
-        Err(error) => (failed(error), "unknown"),
+        Err(error) => (failed(error), "unknown".to_owned()),
     };
     let check = if matches!(grade, Grade::Concern(Concern::RightMissing { .. })) {
         Check::Right

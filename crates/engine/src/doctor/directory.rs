@@ -1,7 +1,7 @@
 //! The directory: the ways to it, then its own findings.
 
 use super::network::{certificates, clocks, look as look_at_way, reach};
-use super::{Area, Check, Concern, Finding, Findings, Outcome, of_directory};
+use super::{Area, Check, Concern, Failure, Finding, Findings, Outcome, of_directory};
 use crate::certificate::Trust;
 use crate::clock::Clock;
 use crate::directory::ReadError;
@@ -137,11 +137,12 @@ async fn look_at_server(server: &LdapServer, clock: Clock, findings: Findings<'_
     let (chain, agreed) = server.certificates().await;
     let now = clock.now();
     let refused = chain.as_ref().is_some_and(|it| it.trust != Trust::Verified);
-    let result = match &agreed {
-        Ok(()) => Ok(()),
-        Err(error) => Err(error.to_string()),
-    };
-    let mut finding = certificates(Area::Directory, &server.url, chain, &result, server.ca_setting, now.0);
+    // What an error is called below takes the place of this one.
+    let setting = server.ca_setting;
+    let no_answer =
+        |error: &_| Failure::NoAnswer { reason: ToString::to_string(error), failure: None, setting };
+    let result = agreed.as_ref().map(|_| ()).map_err(no_answer);
+    let mut finding = certificates(Area::Directory, &server.url, chain, result, setting, now.0);
     let agreed = match agreed {
         Ok(()) => {
             if server.accepts_any {

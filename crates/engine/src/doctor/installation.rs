@@ -2,7 +2,8 @@
 
 use super::{Area, Check, Concern, Failure, Finding, Findings, Outcome};
 use crate::clock::to_iso;
-use crate::installation::{Installation, SetupError, expect_own, lease};
+use crate::directory::open::{SourceError, open};
+use crate::installation::{DirectoryConfiguration, Installation, SetupError, expect_own, lease};
 use crate::lease::{Holder, LeaseError};
 use crate::ledger::{self, Ledger, LedgerError, RunOutcome};
 use crate::paths::owner_only::{TooOpen, too_open};
@@ -209,6 +210,21 @@ fn ledger(profile: &Profile) -> Finding {
         Some(run) => finding
             .with("last run", to_iso(run.started_at))
             .with("ended", run.outcome.map_or("not", RunOutcome::name)),
+    }
+}
+
+/// The settings with values that would not be taken if they were set now: they are used as they are.
+pub(super) fn values(installation: &Installation, findings: Findings<'_>) {
+    // Settings that cannot be listed were said to be unreadable.
+    let Ok(wrong) = crate::settings::wrong_values(installation) else { return };
+    if wrong.is_empty() {
+        return;
+    }
+    // What keeps the directory from being read is said there.
+    let opened = DirectoryConfiguration::read(installation).map_err(SourceError::from).and_then(open);
+    let fatal = opened.err().map(|error| error.to_string());
+    for error in wrong.into_iter().map(SourceError::from).filter(|it| Some(it.to_string()) != fatal) {
+        findings(found(Check::Settings, "", Outcome::Concern(Concern::UnfitValue(Box::new(error.into())))));
     }
 }
 

@@ -145,6 +145,8 @@ pub enum Concern {
     GroupsOff,
     /// The directory has further servers: this one does not work.
     OneOfSeveral(Box<Failure>),
+    /// A setting has a value that would not be taken if it were set now. It was left as it is, and is used.
+    UnfitValue(Box<RunError>),
 }
 
 /// Why something does not work.
@@ -191,6 +193,10 @@ pub enum Failure {
     NoAnswer {
         /// In the words of the innermost error.
         reason: String,
+        /// Why the two sides did not agree on TLS, where they tried to.
+        failure: Option<TlsFailure>,
+        /// The setting that names further authorities.
+        setting: &'static str,
     },
     /// The two clocks differ by more than signed requests allow.
     ClocksDiffer {
@@ -284,6 +290,7 @@ pub(crate) async fn examine(
     if let Some(finding) = installation::lease(&installation).await {
         findings(finding);
     }
+    installation::values(&installation, findings);
     directory::look(&installation, events, findings).await;
     let failed = |error| Finding::new(Area::Directory, Check::DirectorySettings, "", Outcome::failed(error));
     match installation.source_names() {
@@ -293,6 +300,7 @@ pub(crate) async fn examine(
                 match installation.open_source(name.as_str()) {
                     Ok(source) => {
                         installation::secrets_of(environment, source.profile(), source.data(), of_source);
+                        installation::values(&source, of_source);
                         directory::look(&source, events, of_source).await;
                     }
                     Err(error) => of_source(failed(error)),

@@ -9,7 +9,7 @@ use crate::http::{
     proxy_in_effect,
 };
 use crate::run::RunError;
-use crate::tls_failure::TlsFailure;
+use crate::tls_failure::{TlsFailure, tls_failure};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -61,14 +61,15 @@ pub(super) async fn look(
     let now = clock.now();
     let answered = match &asked {
         Ok(_) => Ok(()),
-        Err(error) => Err(match http::cause(error) {
-            Cause::Certificate(reason) | Cause::Other(reason) => reason,
-        }),
+        Err(error) => {
+            let (Cause::Certificate(reason) | Cause::Other(reason)) = http::cause(error);
+            Err(Failure::NoAnswer { reason, failure: tls_failure(error), setting })
+        }
     };
     if route.url.scheme() == "https" {
-        findings(certificates(area, &subject, log.chain(), &answered, setting, now.0));
-    } else if let Err(reason) = &answered {
-        let outcome = Outcome::Failed(Failure::NoAnswer { reason: reason.clone() });
+        findings(certificates(area, &subject, log.chain(), answered, setting, now.0));
+    } else if let Err(failure) = answered {
+        let outcome = Outcome::Failed(failure);
         findings(Finding::new(area, Check::Connection, subject.clone(), outcome));
     }
     let Ok(response) = asked else { return false };
@@ -130,7 +131,7 @@ pub(super) fn certificates(
     area: Area,
     subject: &str,
     chain: Option<Chain>,
-    answered: &Result<(), String>,
+    answered: Result<(), Failure>,
     setting: &'static str,
     now: i64,
 ) -> Finding {
@@ -145,7 +146,7 @@ pub(super) fn certificates(
             let failure = TlsFailure::UnknownAuthority;
             Outcome::Failed(Failure::Refused { reason, lack: unknown.lack(), failure, setting })
         }
-        (_, Err(reason)) => Outcome::Failed(Failure::NoAnswer { reason: reason.clone() }),
+        (_, Err(failure)) => Outcome::Failed(failure),
         (Some(_), Ok(())) => match days {
             Some(days) if days < SOON => Outcome::Concern(Concern::EndsSoon { days }),
             _ => Outcome::Good,

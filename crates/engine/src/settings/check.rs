@@ -146,7 +146,8 @@ fn open_directory(installation: &Installation) -> Result<(), SourceError> {
     open(DirectoryConfiguration::read(installation)?).map(drop)
 }
 
-fn wrong_values(installation: &Installation) -> Result<Vec<SetupError>, SetupError> {
+/// The settings whose values are of no use by the rules of the table, one error each.
+pub(crate) fn wrong_values(installation: &Installation) -> Result<Vec<SetupError>, SetupError> {
     let kind = installation.data().directory_kind()?;
     let entries = super::list(installation)?;
     let set = entries.iter().filter(|it| matches!(it.origin, Origin::Set | Origin::Variable));

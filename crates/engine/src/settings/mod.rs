@@ -4,8 +4,8 @@ mod check;
 mod file;
 mod variable;
 
-pub(crate) use check::validate;
 pub use check::{Problem, relative_path, unreadable_file};
+pub(crate) use check::{validate, wrong_values};
 pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_file};
 pub(crate) use file::{bring_in, differences, export};
 pub use variable::{UnknownVariable, unknown_variables};
@@ -19,7 +19,7 @@ use crate::store::{
 };
 use bwdc_core::settings::{
     ConnectorSettings, DirectoryKind, DirectorySettings, Setting, SettingKind, SettingValue, SettingsFile,
-    without_credentials,
+    TextRule, without_credentials,
 };
 use serde_json::Value;
 
@@ -102,7 +102,7 @@ fn entry(
     };
     let default = default_of(setting, defaults);
     let origin = if found.is_some() { Origin::Set } else { Origin::Default };
-    Ok(Entry { setting, value: found.map_or(default, fit_to_be_shown), origin })
+    Ok(Entry { setting, value: found.map_or(default, |it| fit_to_be_shown(setting, it)), origin })
 }
 
 /// What counts where nothing is set; null for nothing. `connector`: the defaults of `connector.toml`.
@@ -220,8 +220,14 @@ pub fn check_filter(kind: DirectoryKind, setting: &Setting, filter: &str) -> Res
 }
 
 /// A value that stands in a file although it would not be taken: a password in it stays there.
-fn fit_to_be_shown(value: Value) -> Value {
+fn fit_to_be_shown(setting: &Setting, value: Value) -> Value {
     match value {
+        // Here a name belongs into the address, and a password is refused.
+        Value::String(text)
+            if setting.kind == SettingKind::Form(TextRule::Database) && setting.parse(&text).is_ok() =>
+        {
+            Value::String(text)
+        }
         Value::String(text) => Value::String(without_credentials(&text).into_owned()),
         other => other,
     }

@@ -163,6 +163,16 @@ fn words(failure: &TlsFailure, peer: Peer) -> String {
                 "The server answered without TLS. Check the port in the address, and the proxy."
             ),
         },
+        TlsFailure::Ended => match peer {
+            Peer::Ldap => text!(
+                "step.tls.ended",
+                "The server hung up during the TLS handshake and gave no reason. Either it does not speak TLS on this port: check `ldap.port` (636 for TLS from the first byte; 389 with `ldap.startTls` set to true). Or it has no certificate or cipher suite that this program supports: give it a certificate with RSA, or with ECDSA on P-256 or P-384 (not P-521), and TLS 1.2 with ECDHE, or TLS 1.3. The server's log says which."
+            ),
+            Peer::Directory | Peer::Organization => text!(
+                "step.tls.ended-http",
+                "The server, or a proxy or firewall in front of it, hung up during the TLS handshake and gave no reason. Either it does not speak TLS on this port: check the address and the proxy. Or it has no certificate or cipher suite that this program supports: give it a certificate with RSA, or with ECDSA on P-256 or P-384 (not P-521), and TLS 1.2 with ECDHE, or TLS 1.3. The server's log says which."
+            ),
+        },
         TlsFailure::Other => text!(
             "step.tls.other",
             "The cause is in the message above and, where the server ended the connection, in the server's log."
@@ -201,6 +211,10 @@ mod tests {
                     == matches!(failure, TlsFailure::OtherName { .. } | TlsFailure::UnknownName),
                 "{failure:?}: {words}"
             );
+        }
+        for peer in [Peer::Ldap, Peer::Directory, Peer::Organization] {
+            let both = words(&TlsFailure::Ended, peer);
+            assert!(both.contains("does not speak TLS") && both.contains("P-521"), "{peer:?}: {both}");
         }
         assert!(words(&TlsFailure::NoNames, Peer::Ldap).contains("subjectAltName"));
         assert!(words(&TlsFailure::UnsupportedSignature, Peer::Ldap).contains("P-521"));

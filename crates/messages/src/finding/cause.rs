@@ -19,6 +19,10 @@ pub(super) fn concern_words(concern: Concern, subject: &str) -> Words {
     match concern {
         Concern::Directory(concern) => directory_words(concern),
         Concern::OneOfSeveral(failure) => failure_words(*failure),
+        Concern::UnfitValue(error) => {
+            let ErrorText { message, next_steps, .. } = describe(&(*error).into());
+            (message, next_steps)
+        }
         Concern::ClocksDiffer { ahead } => clock_words(ahead),
         Concern::OpenToOthers { mode, wanted } => {
             let number = format!("{mode:04o}");
@@ -209,9 +213,6 @@ fn directory_words(concern: probe::Concern) -> Words {
             text!("concern.right-not-needed", "the permission {right} is not needed", right),
             say(text!("concern.take-away", "Remove {right}: fewer permissions are safer.", right)),
         ),
-        It::NoIncrementalReads => {
-            (text!("concern.no-incremental-reads", "everything is read each time"), Vec::new())
-        }
         _ => (text!("concern.other", "please check"), Vec::new()),
     }
 }
@@ -283,7 +284,11 @@ pub(super) fn failure_words(failure: Failure) -> Words {
             text!("failure.not-trusted", "is not trusted: {reason}", reason),
             refused_certificate(&failure, setting),
         ),
-        Failure::NoAnswer { reason } => (
+        Failure::NoAnswer { reason, failure: Some(failure), setting } => (
+            text!("failure.no-encryption", "no encrypted connection: {reason}", reason),
+            refused_certificate(&failure, setting),
+        ),
+        Failure::NoAnswer { reason, .. } => (
             text!("failure.no-answer", "no answer: {reason}", reason),
             say(text!(
                 "failure.check-way",

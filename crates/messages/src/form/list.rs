@@ -44,7 +44,10 @@ fn is_listed(field: &Field, listed: Listed) -> bool {
 }
 
 fn line(field: &Field) -> String {
-    let from = origin(field.setting, field.origin.unwrap_or(Origin::Set));
+    let from = match (&field.preset, field.origin) {
+        (Some(preset), Some(Origin::Default)) => text!("setting.of-preset", "preset {preset}", preset),
+        _ => origin(field.setting, field.origin.unwrap_or(Origin::Set)),
+    };
     let value = if field.origin == Some(Origin::Default) { &field.default } else { &field.value };
     let value = if value.is_empty() { String::new() } else { format!("{value} ") };
     format!("  {:<32} {value}({from})\n      {}", field.setting.name, field.help)
@@ -63,6 +66,7 @@ pub fn list_data(entries: &[Entry], listed: Listed) -> Value {
         data["help"] = field.help.as_str().into();
         data["takes"] = field.takes.as_str().into();
         data["default"] = field.default.as_str().into();
+        data["preset"] = field.preset.as_deref().into();
         data["relevant"] = field.is_relevant().into();
         Some(data)
     });

@@ -3,7 +3,7 @@
 use super::labels::LABELS;
 use crate::catalogue::render;
 use crate::text;
-use bwdc_core::settings::{DirectoryKind, Expected, Section, Setting, SettingKind, Unit};
+use bwdc_core::settings::{DirectoryKind, Expected, Section, Setting, SettingKind, TextRule, Unit};
 
 /// What a form calls a setting.
 pub fn label(setting: &Setting) -> String {
@@ -53,6 +53,7 @@ pub fn title(section: Section) -> String {
 pub fn takes(setting: &Setting) -> String {
     match &setting.kind {
         SettingKind::Text => text!("takes.text", "text; '' clears it"),
+        SettingKind::Form(rule) => form(*rule),
         SettingKind::File => text!("takes.file", "the path of a file; '' clears it"),
         SettingKind::DistinguishedName if setting.name == "ldap.rootPath" => {
             text!("takes.root", "a distinguished name such as dc=example,dc=com; '' clears it")
@@ -100,15 +101,58 @@ pub fn takes(setting: &Setting) -> String {
         SettingKind::Listen => {
             text!("takes.listen", "a port of this machine, or an address with a port; '' clears it")
         }
-        SettingKind::Mailbox => text!("takes.mailbox", "an e-mail address; '' clears it"),
+        SettingKind::Mailbox => form(TextRule::Address),
         SettingKind::Mailboxes => {
             text!("takes.mailboxes", "a comma-separated list of e-mail addresses; '' clears it")
+        }
+        SettingKind::Domains => {
+            text!("takes.domain-list", "a comma-separated list of domains such as example.com; '' clears it")
         }
         SettingKind::List => text!("takes.list", "a comma-separated list; '' clears it"),
         SettingKind::Names => {
             text!("takes.names", "distinguished names separated by semicolons; '' clears it")
         }
         SettingKind::Secret(_) => text!("takes.secret", "a secret"),
+    }
+}
+
+fn form(rule: TextRule) -> String {
+    match rule {
+        TextRule::Address => text!("takes.mailbox", "an e-mail address; '' clears it"),
+        TextRule::ApplicationId => {
+            text!("takes.guid", "an id such as 00001111-aaaa-2222-bbbb-3333cccc4444; '' clears it")
+        }
+        TextRule::Authority => text!(
+            "takes.authority",
+            "the sign-in host of a Microsoft cloud, such as login.microsoftonline.com; '' clears it"
+        ),
+        TextRule::Customer => {
+            text!("takes.customer", "`my_customer`, or the customer's id, such as C01234567; '' clears it")
+        }
+        TextRule::Database => {
+            text!(
+                "takes.database",
+                "an address such as postgres://user@host/database, without a password; '' clears it"
+            )
+        }
+        TextRule::Domain => text!("takes.domain", "a domain such as example.com; '' clears it"),
+        TextRule::Domains => {
+            text!(
+                "takes.domains",
+                "one domain, or several separated by commas, such as example.com; '' clears it"
+            )
+        }
+        TextRule::EmailSuffix => {
+            text!("takes.suffix", "an `@` and a domain, such as @example.com; '' clears it")
+        }
+        TextRule::Identifier => text!("takes.identifier", "an id, without blanks; '' clears it"),
+        TextRule::Tenant => {
+            text!(
+                "takes.tenant",
+                "the name or the id of a tenant, such as example.onmicrosoft.com; '' clears it"
+            )
+        }
+        TextRule::WebAddress => text!("takes.web-address", "a URL with http or https; '' clears it"),
     }
 }
 
@@ -141,19 +185,13 @@ pub fn accepted(key: &str, expected: Expected) -> String {
                 "a URL such as https://vault.example.com, without name, password, `?` and `#`"
             )
         }
+        Expected::UrlWithoutUser => {
+            text!("takes.url-without-user", "an address without a name and a password before the host")
+        }
         Expected::SecureUrl => {
             text!("takes.secure-url", "a URL with https; http is accepted for this machine only")
         }
-        Expected::Tenant => {
-            text!("takes.tenant", "the name or the id of a tenant, such as example.onmicrosoft.com")
-        }
-        Expected::Customer => {
-            text!("takes.customer", "`my_customer`, or the customer's id, such as C01234567")
-        }
         Expected::EmailAddress => text!("takes.email", "an e-mail address"),
-        Expected::Domains => {
-            text!("takes.domains", "one domain, or several separated by commas, such as example.com")
-        }
         Expected::Host => text!("takes.host", "`host` or `host:port`"),
         Expected::Proxy => text!(
             "takes.proxy",

@@ -2,6 +2,8 @@ use super::*;
 use bwdc_core::settings::LdapPreset;
 use serde_json::json;
 
+const APPLICATION: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";
+
 fn entries(set: &[(&str, Value)]) -> Vec<Entry> {
     let entry = |setting: &'static Setting| {
         let found = set.iter().find(|(name, _)| *name == setting.name).map(|(_, value)| value.clone());
@@ -101,7 +103,7 @@ fn a_server_that_is_an_active_directory_gets_the_names_of_one_whatever_was_chose
 #[test]
 fn every_kind_is_asked_for_what_it_needs_and_then_tested() {
     for (kind, answers) in [
-        (2, vec!["contoso.onmicrosoft.com", "0000", "!secret"]),
+        (2, vec!["contoso.onmicrosoft.com", APPLICATION, "!secret"]),
         (4, vec!["https://company.okta.com", "", "!token"]),
         (5, vec!["https://company.onelogin.com", "id", "!secret"]),
     ] {
@@ -151,7 +153,8 @@ fn back_leads_through_the_questions_of_a_step_and_an_answer_while_work_goes_on_i
     setup.go_to(SetupStep::Directory);
     pick(&mut setup, 2);
     text(&mut setup, "contoso");
-    text(&mut setup, "0000");
+    assert!(text(&mut setup, "a name").is_none() && setup.page().error.is_some());
+    text(&mut setup, APPLICATION);
     setup.answer(SetupReply::Secret("x".to_owned().into()));
     assert!(setup.is_waiting());
     assert!(pick(&mut setup, 0).is_none() && setup.is_waiting());

@@ -48,7 +48,7 @@ fn keys() -> Vec<Section> {
             vec![
                 ("identityAuthority", text("login.microsoftonline.us")),
                 ("tenant", text("t")),
-                ("applicationId", text("a")),
+                ("applicationId", text("00001111-aaaa-2222-bbbb-3333cccc4444")),
                 ("key", text("three")),
             ],
         ),

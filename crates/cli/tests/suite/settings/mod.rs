@@ -159,6 +159,30 @@ fn an_address_in_clear_text_is_refused_wherever_it_comes_from() {
 }
 
 #[test]
+fn a_list_shows_what_a_preset_stands_for_and_that_it_comes_from_the_preset() {
+    let home = home();
+    for (name, value) in [("directory", "ldap"), ("sync.users", "true"), ("sync.groups", "true")] {
+        answer(&home, &["config", "set", name, value]);
+    }
+    let line = |name: &str| {
+        let list = answer(&home, &["config", "list"]);
+        let found = list.lines().find(|it| it.starts_with(&format!("  {name} "))).expect("listed");
+        found.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(line("ldap.disabled-by"), "userAccountControl (default)");
+    assert_eq!(line("sync.userObjectClass"), "(default)");
+    answer(&home, &["config", "set", "ldap.preset", "open-directory"]);
+    assert_eq!(line("ldap.primary-groups"), "true (preset open-directory)");
+    assert_eq!(line("sync.memberAttribute"), "memberUid (preset open-directory)");
+    answer(&home, &["config", "set", "ldap.preset", "freeipa"]);
+    assert_eq!(line("ldap.disabled-by"), "nsAccountLock (preset freeipa)");
+    assert_eq!(line("sync.userPath"), "cn=users,cn=accounts (preset freeipa)");
+    assert_eq!(line("sync.memberAttribute"), "member (default)");
+    answer(&home, &["config", "set", "ldap.disabled-by", "shadowExpire"]);
+    assert_eq!(line("ldap.disabled-by"), "shadowExpire (set)");
+}
+
+#[test]
 fn a_list_for_scripts_tells_value_and_origin() {
     let home = home();
     answer(&home, &["config", "set", "ldap.port", "636"]);
@@ -202,7 +226,7 @@ Okta
       Id of a service app; without one, an API token is used
   okta.key-id                      (default)
       Id of the service app's key, where it has several
-  okta.active-statuses             (default)
+  okta.active-statuses             STAGED,PROVISIONED,ACTIVE,RECOVERY,PASSWORD_EXPIRED,LOCKED_OUT (default)
       Statuses of people who count as enabled
   okta.rate-share                  50 (default)
       How much of Okta's rate limit bwdc may use, in percent

@@ -1,6 +1,7 @@
 //! A value that no program can use is refused wherever it is given: by `set`, by `apply`, by a variable.
 
 use crate::settings::{answer, home, run};
+use serde_json::Value;
 use std::fs;
 
 /// Kind of directory, setting, value, what is said.
@@ -36,6 +37,36 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "`server` is `https://vault.example.test/#/login`, expected a URL such as https://vault.example.com, without name, password, `?` and `#`.\nNothing was changed.\n",
     ),
     (
+        "entra",
+        "entra.tenant",
+        "my company",
+        "`entra.tenant` is `my company`, expected the name or the id of a tenant, such as example.onmicrosoft.com; '' clears it.\nNothing was changed.\n",
+    ),
+    (
+        "entra",
+        "entra.applicationId",
+        "directory reader",
+        "`entra.applicationId` is `directory reader`, expected an id such as 00001111-aaaa-2222-bbbb-3333cccc4444; '' clears it.\nNothing was changed.\n",
+    ),
+    (
+        "google",
+        "google.domain",
+        "example",
+        "`gsuite.domain` is `example`, expected one domain, or several separated by commas, such as example.com; '' clears it.\nNothing was changed.\n",
+    ),
+    (
+        "google",
+        "google.adminUser",
+        "boss",
+        "`gsuite.adminUser` is `boss`, expected an e-mail address; '' clears it.\nNothing was changed.\n",
+    ),
+    (
+        "ldap",
+        "sync.emailSuffix",
+        "example.com",
+        "`sync.emailSuffix` is `example.com`, expected an `@` and a domain, such as @example.com; '' clears it.\nNothing was changed.\n",
+    ),
+    (
         "ldap",
         "server",
         "javascript:alert(1)",
@@ -54,6 +85,29 @@ fn set_refuses_what_no_program_can_use() {
         assert_eq!(fs::read(home.data_folder().join("data.json")).expect("settings"), before, "{name}");
     }
     assert!(!home.data_folder().join("connector.toml").exists());
+}
+
+/// As an older version, the official connector or somebody with an editor wrote it: it is read, listed and used, and what
+/// looks at the settings names it.
+#[test]
+fn a_value_that_stands_in_the_file_is_used_as_it_is_and_named() {
+    let home = home();
+    answer(&home, &["config", "directory", "onelogin"]);
+    let path = home.data_folder().join("data.json");
+    let mut data: Value = serde_json::from_slice(&fs::read(&path).expect("settings")).expect("JSON");
+    data["sync"]["emailSuffix"] = "example.com".into();
+    fs::write(&path, data.to_string()).expect("writable");
+    let said = "`sync.emailSuffix` is `example.com`, expected an `@` and a domain, such as @example.com; '' clears it.";
+    assert_eq!(answer(&home, &["config", "get", "sync.emailSuffix"]), "example.com\n");
+    assert_eq!(run(&home, &["config", "onelogin.region", "eu"]).code, Some(0), "other settings can be set");
+    let checked = run(&home, &["config", "validate"]);
+    assert!(checked.stderr.contains(said), "{}", checked.stderr);
+    let doctor = run(&home, &["doctor", "--response"]);
+    let told: Value = serde_json::from_str(&doctor.stdout).expect("JSON");
+    let checks = told["data"]["checks"].as_array().or_else(|| told["checks"].as_array()).expect("checks");
+    let named = checks.iter().find(|it| it["message"] == said).expect("named");
+    assert_eq!((&named["check"], &named["outcome"]), (&"settings".into(), &"warn".into()));
+    assert!(named["cure"].to_string().contains("config set sync.emailSuffix"), "{named}");
 }
 
 #[test]
@@ -94,10 +148,20 @@ fn a_name_and_a_password_in_an_address_are_named_as_what_is_wrong_with_it() {
         (
             Some(1),
             "",
-            "`server` is `https://(hidden)@vault.example.test`, expected a URL such as https://vault.example.com, without name, \
-             password, `?` and `#`.\nNothing was changed.\n"
+            "`server` is `https://(hidden)@vault.example.test`, expected an address without a name and a password before the host.\nNothing was changed.\n"
         )
     );
+    for (name, typed) in [
+        ("server", "https://user:sec/ret@vault.example.test"),
+        ("server.api", "user:secret@vault.example.test"),
+        ("okta.orgUrl", "https://user:secret@example.okta.com"),
+        ("notify.webhook-url", "https://user:secret@hooks.example.test/x"),
+    ] {
+        let output = run(&home, &["config", name, typed]);
+        assert_eq!(output.code, Some(1), "{typed}");
+        assert!(output.stderr.contains("without a name and a password"), "{}", output.stderr);
+        assert!(!output.stderr.contains("ret@") && !output.stderr.contains("user"), "{}", output.stderr);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every setting of the table, by the real program, on a machine without a session bus and with no secret in plain text.
 
 use crate::settings::{answer, run};
-use bwdc_core::settings::{Setting, SettingKind};
+use bwdc_core::settings::{Setting, SettingKind, TextRule};
 use bwdc_harness::home::Home;
 use bwdc_harness::secret;
 use serde_json::{Value, json};
@@ -25,6 +25,19 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
     }
     match &setting.kind {
         SettingKind::Text => ("a text; with, \"all\" ü #".to_owned(), json!("a text; with, \"all\" ü #")),
+        SettingKind::Form(rule) => known(match rule {
+            TextRule::Address => "reader@example.test",
+            TextRule::ApplicationId => "00001111-aaaa-2222-bbbb-3333cccc4444",
+            TextRule::Authority => "login.microsoftonline.us",
+            TextRule::Customer => "C01234567",
+            TextRule::Database => "postgres://bwdc@db.example.test/bwdc",
+            TextRule::Domain => "corp.example.test",
+            TextRule::Domains => "example.test,two.example.test",
+            TextRule::EmailSuffix => "@example.test",
+            TextRule::Identifier => "0oa1-b2",
+            TextRule::Tenant => "example.onmicrosoft.com",
+            TextRule::WebAddress => "http://127.0.0.1:40342/metadata",
+        }),
         SettingKind::File => known(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
         SettingKind::DistinguishedName => known("ou=a\\, b,dc=ü"),
         SettingKind::Attribute => known("x-attribute;lang-de"),
@@ -51,6 +64,7 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
         SettingKind::Mailbox => ("bwdc@x.test".to_owned(), json!("bwdc@x.test")),
         SettingKind::Mailboxes => ("a@x.test,b@x.test".to_owned(), json!(["a@x.test", "b@x.test"])),
         SettingKind::Servers => ("one.test,two.test:3890".to_owned(), json!(["one.test", "two.test:3890"])),
+        SettingKind::Domains => ("one.test,@two.test".to_owned(), json!(["one.test", "@two.test"])),
         SettingKind::List => ("one,two words".to_owned(), json!(["one", "two words"])),
         SettingKind::Names => ("ou=a,dc=b;ou=c,dc=b".to_owned(), json!(["ou=a,dc=b", "ou=c,dc=b"])),
         SettingKind::Secret(_) => (secret(setting.name), Value::Null),

@@ -128,6 +128,9 @@ impl FormView {
             }
             _ if changed && shown.is_empty() => text!("form.cleared", "nothing   * not saved"),
             _ if changed => text!("form.changed", "{shown}   * not saved", shown),
+            (Some(Origin::Default), _) if let Some(preset) = &field.preset => {
+                text!("form.preset-value", "{shown}   (preset {preset})", shown, preset)
+            }
             (Some(Origin::Default), _) if !field.setting.is_secret() => {
                 text!("form.default-value", "{shown}   (default)", shown)
             }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::settings::DefaultList;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -55,6 +56,9 @@ fn every_setting_of_our_own_file_is_one_that_the_file_takes() {
             SettingKind::Mailbox => json!("a@x.test"),
             SettingKind::Listen => json!("9464"),
             SettingKind::Words(words) => json!(words),
+            SettingKind::Domains => json!(["a.test", "b.test"]),
+            SettingKind::Form(TextRule::Database) => json!("postgres://me@db.test/x"),
+            SettingKind::Form(TextRule::WebAddress) | SettingKind::Address => json!("http://a.test"),
             _ => json!("text"),
         };
         let value = setting.parse_json(&value).expect("a value of its kind").to_json();
@@ -78,7 +82,10 @@ fn every_setting_of_our_own_file_is_one_that_the_file_takes() {
 fn the_default_of_our_own_file_is_the_table_s() {
     let known = serde_json::to_value(crate::settings::ConnectorSettings::default()).expect("JSON");
     let none = |_: &str| Value::Null;
-    for setting in Setting::all().iter().filter(|it| it.place.file == SettingsFile::Connector) {
+    // What tells who is disabled depends on the server, and is not in the file unless somebody chose.
+    let is_of_server = |it: &Setting| it.default == DefaultValue::List(DefaultList::DisabledBy);
+    let ours = Setting::all().iter().filter(|it| it.place.file == SettingsFile::Connector);
+    for setting in ours.filter(|it| !is_of_server(it)) {
         let object = setting.place.object.map_or(&known, |it| &known[it]);
         let counts = match &object[setting.place.field] {
             Value::Array(items) if items.is_empty() => Value::Null,
@@ -123,6 +130,18 @@ fn a_setting_is_shown_where_it_matters_and_its_default_follows_the_others() {
     assert_eq!(default("sync.userPath"), json!("ou=people"));
     assert_eq!(default("sync.memberAttribute"), json!("member"));
     assert_eq!(default("sync.groupObjectClass"), json!("groupOfUniqueNames"));
+    assert_eq!(default("ldap.disabled-by"), json!(["userAccountControl"]));
+    assert_eq!(default("ldap.primary-groups"), json!(false));
+    for (preset, signs, primary) in [
+        ("openldap", json!(["pwdAccountLockedTime"]), false),
+        ("freeipa", json!(["nsAccountLock"]), false),
+        ("open-directory", json!(["userAccountControl"]), true),
+    ] {
+        let values = json!({ "directory": 0, "ldap.preset": preset });
+        let value_of = |name: &str| values[name].clone();
+        let default = |name| Setting::find(name).expect("a setting").default_in(&value_of);
+        assert_eq!((default("ldap.disabled-by"), default("ldap.primary-groups")), (signs, json!(primary)));
+    }
 }
 
 #[test]
@@ -189,6 +208,21 @@ fn a_wrong_value_says_what_would_be_right() {
         ("ldap.disabled-by", "nsAccountLock,sambaAcctFlags", "shadowExpire"),
         ("okta.active-statuses", "ACTIVE,DEPROVISIONED", "SUSPENDED"),
         ("onelogin.active-statuses", "gone", "a list of"),
+        ("entra.tenant", "my tenant", "name or the id of a tenant"),
+        ("entra.applicationId", "directory reader", "0000"),
+        ("entra.identityAuthority", "login.example.test", "login.microsoftonline.com"),
+        ("entra.metadata-url", "169.254.169.254", "a URL"),
+        ("gsuite.domain", "example", "one domain, or several"),
+        ("gsuite.adminUser", "boss", "an e-mail address"),
+        ("gsuite.clientEmail", "sync", "an e-mail address"),
+        ("gsuite.customer", "my customer", "my_customer"),
+        ("okta.client-id", "an id", "without blanks"),
+        ("onelogin.clientId", "an id", "without blanks"),
+        ("sync.emailSuffix", "example.com", "@example.com"),
+        ("ldap.domain", "example com", "a domain"),
+        ("allowed-domains", "example.com, my company", "domains"),
+        ("proxy", "proxy.example.test:3128", "an address"),
+        ("lease.database", "db.example.test", "postgres://"),
     ] {
         let error = stored(name, typed).expect_err("refused").to_string();
         assert!(error.contains(expected) && error.contains(name), "{error}");
@@ -242,6 +276,8 @@ fn a_password_in_an_address_is_refused_and_not_shown() {
 
 #[test]
 fn a_typed_secret_is_not_repeated() {
+    let error = stored("lease.database", "postgres://me:hunter2@db.test/x").expect_err("refused").to_string();
+    assert!(!error.contains("hunter2"), "{error}");
     let error = stored("ldap.password", "hunter2").expect_err("refused").to_string();
     assert!(!error.contains("hunter2"), "{error}");
 }

@@ -72,25 +72,45 @@ const OWN: [&str; 62] = [
 
 /// Whether filters, addresses, names and members come from the entries' own values.
 pub(super) fn are_own(reading: Reading<'_>) -> bool {
+    in_the_way(reading).is_none()
+}
+
+/// The first setting that asks for what changes without being told, with its value: something that is worked out by the server
+/// or told elsewhere than in the entry.
+pub(super) fn in_the_way(reading: Reading<'_>) -> Option<(&'static str, String)> {
     let layout = reading.layout;
-    // What is told elsewhere than in the entry, or is worked out by the server.
-    let is_stored = |sign: &DisabledBy| {
+    if layout.aliases != Aliases::Never {
+        return Some(("ldap.aliases", String::new()));
+    }
+    if let Some(attribute) = &layout.member_of_attribute {
+        return Some(("ldap.member-of-attribute", attribute.clone()));
+    }
+    let is_stored = |sign: &&DisabledBy| {
         matches!(sign, DisabledBy::UserAccountControl | DisabledBy::AccountExpires | DisabledBy::ShadowExpire)
     };
-    if layout.aliases != Aliases::Never
-        || layout.member_of_attribute.is_some()
-        || !layout.disabled_by.iter().all(is_stored)
-    {
-        return false;
+    if let Some(sign) = layout.disabled_by.iter().find(|it| !is_stored(it)) {
+        return Some(("ldap.disabled-by", sign.attribute().to_owned()));
     }
-    let named = [
-        layout.email_prefix_attribute.as_deref(),
-        Some(layout.group_name_attribute.as_str()),
-        Some(without_range(&layout.member_attribute)),
-    ];
-    let addresses = layout.email_attributes.iter().map(String::as_str);
-    named.into_iter().flatten().chain(addresses).all(is_own)
-        && [&reading.filters.people, &reading.filters.groups].into_iter().all(|it| is_over_own_values(it))
+    let address = match layout.email_attributes.as_slice() {
+        [_] => "sync.userEmailAttribute",
+        _ => "ldap.email-attributes",
+    };
+    let prefix = layout.email_prefix_attribute.as_deref();
+    let mut named = prefix
+        .map(|it| ("sync.emailPrefixAttribute", it))
+        .into_iter()
+        .chain([
+            ("sync.groupNameAttribute", layout.group_name_attribute.as_str()),
+            ("sync.memberAttribute", without_range(&layout.member_attribute)),
+        ])
+        .chain(layout.email_attributes.iter().map(|it| (address, it.as_str())));
+    if let Some((setting, attribute)) = named.find(|(_, it)| !is_own(it)) {
+        return Some((setting, attribute.to_owned()));
+    }
+    let filters =
+        [("sync.userFilter", &reading.filters.people), ("sync.groupFilter", &reading.filters.groups)];
+    let foreign = filters.into_iter().find(|(_, filter)| !is_over_own_values(filter));
+    foreign.map(|(setting, _)| (setting, String::new()))
 }
 
 fn is_own(attribute: &str) -> bool {

@@ -85,7 +85,7 @@ async fn a_probe_names_what_is_missing() {
     assert!(failures(&findings).is_empty(), "{findings:?}");
     let checks: Vec<Check> = findings.iter().map(|it| it.check).collect();
     assert_eq!(checks, [Check::SignIn, Check::People, Check::Groups, Check::Service]);
-    assert!(matches!(findings[3].grade, Grade::Concern(Concern::NoIncrementalReads)));
+    assert!(matches!(findings[3].grade, Grade::Good));
 
     let findings = probe(&start(|options| drop(options.delegated.remove(1)))).await;
     let scope = "https://www.googleapis.com/auth/admin.directory.group.readonly";

@@ -171,4 +171,7 @@ async fn a_server_without_start_tls_is_told_from_one_without_tls() {
     ldaps.settings.tls.allow_unauthorized = true;
     let error = ldaps.failure().await;
     assert!(matches!(error, LdapReadError::Tls { .. }), "{error:?}");
+    // A server whose certificate has a curve that we lack hangs up in the same way.
+    let both = hint(&error).unwrap();
+    assert!(both.contains("does not speak TLS on this port") && both.contains("P-521"), "{both}");
 }

@@ -51,7 +51,8 @@ async fn what_is_missing_is_named_with_its_setting() {
     setup.layout.member_attribute = "uniqueMember".to_owned();
     setup.layout.user_bases.push("ou=none,dc=example,dc=test".to_owned());
     let findings = probe(&setup).await;
-    assert_eq!(concern(&findings, Check::Service), Some(&Concern::NoIncrementalReads));
+    assert_eq!(concern(&findings, Check::Service), None);
+    assert_eq!(fact(&findings[2], "incremental reads"), "not offered by the server");
     let lost = findings.iter().find(|it| it.check == Check::SearchBase && it.is_failure()).unwrap();
     assert_eq!(lost.subject, "ou=none,dc=example,dc=test");
     let missing =

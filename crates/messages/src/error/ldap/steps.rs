@@ -139,8 +139,7 @@ fn tls_file(setting: &str, source: &TlsFileError) -> Vec<NextStep> {
 }
 
 fn tls(source: &io::Error) -> Vec<NextStep> {
-    // A server without TLS often just hangs up.
-    let failure = tls_failure(source).unwrap_or(TlsFailure::NotTls);
+    let failure = tls_failure(source).unwrap_or(TlsFailure::Ended);
     certificate::steps(&failure, Peer::Ldap)
 }
 
