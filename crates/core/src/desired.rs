@@ -2,12 +2,13 @@
 //! left out with the reason.
 
 mod conflicts;
+mod doubtful;
 mod overlook;
 mod slots;
 mod stable_ids;
 
 pub use conflicts::{Alias, DuplicateAddresses, Merged};
-pub use slots::Unresolved;
+pub use slots::{Unresolved, UnresolvedBecause};
 
 use crate::flatten::{Rows, contain_marked, flatten};
 use crate::names::{Marks, SourceName};
@@ -17,6 +18,7 @@ use crate::snapshot::{AccountState, Overlooked, Parts, PersonEntry, PersonMarks,
 use crate::text::{Text, TextTable};
 use hashbrown::HashSet;
 use slots::{Slot, Slots};
+use std::collections::BTreeMap;
 
 /// One person of the directory.
 #[derive(Clone, Copy, Debug)]
@@ -132,6 +134,7 @@ pub struct Desired {
     memberships: Rows,
     overlooked: Vec<OverlookedMembership>,
     unresolved: Vec<Unresolved>,
+    doubtful: BTreeMap<usize, Vec<u32>>,
     set_aside: Vec<SetAside>,
     shared_ids: Vec<Text>,
     people_wanted: bool,
@@ -194,6 +197,7 @@ impl Desired {
             memberships: Rows::default(),
             overlooked: Vec::new(),
             unresolved: Vec::new(),
+            doubtful: BTreeMap::new(),
             set_aside: Vec::new(),
             shared_ids: Vec::new(),
             people_wanted: users,
@@ -229,6 +233,7 @@ impl Desired {
             memberships,
             overlooked,
             unresolved,
+            doubtful,
             set_aside,
             shared_ids,
         } = part;
@@ -239,6 +244,7 @@ impl Desired {
             self.memberships = memberships;
             self.overlooked = overlooked;
             self.unresolved = unresolved;
+            self.doubtful = doubtful;
             self.set_aside = set_aside;
             self.shared_ids = shared_ids;
             return;
@@ -270,9 +276,15 @@ impl Desired {
             person: text(it.person),
             ..it
         }));
-        let moved =
-            unresolved.into_iter().map(|it| Unresolved { group: it.group + groups, member: text(it.member) });
+        let moved = unresolved.into_iter().map(|it| Unresolved {
+            group: it.group + groups,
+            member: text(it.member),
+            ..it
+        });
         self.unresolved.extend(moved);
+        let moved = doubtful.into_iter();
+        self.doubtful
+            .extend(moved.map(|(group, it)| (group + groups, it.iter().map(|it| it + shift).collect())));
         self.set_aside.extend(set_aside.into_iter().map(|it| SetAside {
             reference: text(it.reference),
             external_id: text(it.external_id),
@@ -366,16 +378,6 @@ impl Desired {
         &self.set_aside
     }
 
-    /// Memberships that the official connector would not have found; none where nobody wants to know.
-    pub fn overlooked(&self) -> &[OverlookedMembership] {
-        &self.overlooked
-    }
-
-    /// Members that could not be resolved.
-    pub fn unresolved(&self) -> &[Unresolved] {
-        &self.unresolved
-    }
-
     /// The external ids of a group's people, in the contract's order.
     pub fn member_external_ids(&self, group: usize) -> impl Iterator<Item = &str> {
         self.members(group).iter().map(|&person| self.text(self.people[person as usize].external_id))
@@ -401,6 +403,7 @@ struct Part {
     memberships: Rows,
     overlooked: Vec<OverlookedMembership>,
     unresolved: Vec<Unresolved>,
+    doubtful: BTreeMap<usize, Vec<u32>>,
     set_aside: Vec<SetAside>,
     shared_ids: Vec<Text>,
 }
@@ -415,30 +418,29 @@ impl Part {
             members,
             unchanged,
             further_logins,
+            comparable,
             overlooked,
             set_aside,
             hidden_members,
+            doubts,
         } = snapshot.into_parts();
         let mut people: Vec<DesiredPerson> = entries
             .iter()
             .map(|entry| desired_person(entry, &settings, &unchanged, source, &mut texts))
             .collect();
-        let slots = Slots::new(&texts, &entries, &group_entries, &further_logins);
-        let (mut direct, mut inner, mut unresolved) = (Rows::default(), Rows::default(), Vec::new());
-        for (number, group) in group_entries.iter().enumerate() {
-            let range = group.member_range();
-            let slots_of = || members[range.clone()].iter().map(|&member| (member, slots.of(member)));
-            direct.push(slots_of().filter_map(|(_, slot)| slot.person()));
-            inner.push(slots_of().filter_map(|(_, slot)| slot.group()));
-            unresolved.extend(
-                slots_of()
-                    .filter(|(_, slot)| matches!(slot, Slot::Nobody))
-                    .map(|(member, _)| Unresolved { group: number, member }),
-            );
+        let slots = Slots::new(&texts, &entries, &group_entries, &further_logins, &comparable);
+        let (mut direct, mut inner) = (Rows::default(), Rows::default());
+        for group in &group_entries {
+            let slots_of = || members[group.member_range()].iter().map(|&member| slots.of(member));
+            direct.push(slots_of().filter_map(Slot::person));
+            inner.push(slots_of().filter_map(Slot::group));
         }
+        let unresolved = slots::unresolved(&group_entries, &members, &doubts, &slots);
         let hidden: Vec<bool> = group_entries.iter().map(|it| hidden_members.contains(&it.key)).collect();
         let hidden = contain_marked(&inner, hidden);
         let memberships = flatten(&direct, &inner, people.len());
+        let doubtful =
+            doubtful::find((&group_entries, &members), &doubts, &slots, &memberships, people.len());
         let overlooked = overlook::find(
             &overlooked,
             &group_entries,
@@ -461,7 +463,7 @@ impl Part {
             })
             .collect();
         let shared_ids = stable_ids::doubt(&mut people, &mut groups);
-        Self { texts, people, groups, memberships, overlooked, unresolved, set_aside, shared_ids }
+        Self { texts, people, groups, memberships, overlooked, unresolved, doubtful, set_aside, shared_ids }
     }
 }
 

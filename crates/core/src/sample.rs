@@ -81,6 +81,26 @@ impl Sample {
         self
     }
 
+    /// These names are compared as if they were `comparable`.
+    pub(crate) fn compared_as(mut self, comparable: &str, names: &[&str]) -> Self {
+        let comparable = self.builder.text(comparable);
+        for name in names {
+            let name = self.builder.text(name);
+            self.builder.compares_as(name, comparable);
+        }
+        self
+    }
+
+    /// Somebody says to be in one of these groups by a name that all of them answer to.
+    pub(crate) fn says_to_be_in(mut self, member: &str, groups: &[&str], said: &str) -> Self {
+        let (member, said) = (self.builder.text(member), self.builder.text(said));
+        for group in groups {
+            let group = self.builder.text(group);
+            self.builder.doubtful_member(group, member, said);
+        }
+        self
+    }
+
     /// The source does not show who is in these groups.
     pub(crate) fn hides_members(mut self, groups: &[&str]) -> Self {
         for name in groups {

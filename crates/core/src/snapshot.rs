@@ -4,7 +4,7 @@
 //! been read to its end. Nothing else in the program can make one, so "partial" has no value that could travel on.
 
 use crate::text::{Text, TextTable};
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -49,9 +49,9 @@ pub struct PersonEntry {
     /// The directory's own name for the entry (a distinguished name), as spelled there: what a person is shown as when
     /// there is no address.
     pub reference: Text,
-    /// What group members compare equal to: the normalized distinguished name, or an id.
+    /// What the entry is called among members of groups, letter by letter: the distinguished name, or an id. Nobody else has it.
     pub key: Text,
-    /// A second name by which groups may list this person (`uid` for `memberUid`), normalized.
+    /// A second name by which groups may list this person (`uid` for `memberUid`).
     pub login: Option<Text>,
     /// The id that is pushed to the organization.
     pub external_id: Text,
@@ -81,7 +81,7 @@ pub struct PersonMarks {
 pub struct GroupEntry {
     /// The directory's own name for the entry, as spelled there.
     pub reference: Text,
-    /// What other groups' members compare equal to.
+    /// What the entry is called among members of other groups, letter by letter.
     pub key: Text,
     /// The id that is pushed to the organization.
     pub external_id: Text,
@@ -114,11 +114,25 @@ pub struct Snapshot {
     members: Vec<Text>,
     unchanged: HashSet<Text>,
     further_logins: Vec<(Text, Text)>,
+    /// The form in which a name or login is compared, where it is another one.
+    comparable: HashMap<Text, Text>,
     /// Stretches of `members`, in no order.
     overlooked: Vec<(Range<u32>, Overlooked)>,
     set_aside: Vec<SetAside>,
     hidden_members: HashSet<Text>,
+    doubts: Vec<Doubt>,
     scope: ReadScope,
+}
+
+/// Somebody of whom the source does not tell in which group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doubt {
+    /// The key of a group that may be meant.
+    pub(crate) group: Text,
+    /// The key of the person or group that may be in it.
+    pub(crate) member: Text,
+    /// The name of the group, as the member tells it.
+    pub(crate) said: Text,
 }
 
 /// Somebody who was read and is left out all the same: out of scope, and worth telling.
@@ -181,9 +195,11 @@ impl Snapshot {
             members,
             unchanged,
             further_logins,
+            comparable,
             overlooked,
             set_aside,
             hidden_members,
+            doubts,
             scope: _,
         } = self;
         Parts {
@@ -193,9 +209,11 @@ impl Snapshot {
             members,
             unchanged,
             further_logins,
+            comparable,
             overlooked,
             set_aside,
             hidden_members,
+            doubts,
         }
     }
 }
@@ -209,9 +227,11 @@ pub(crate) struct Parts {
     pub(crate) unchanged: HashSet<Text>,
     /// The key of a person, and a further name by which groups may list that person.
     pub(crate) further_logins: Vec<(Text, Text)>,
+    pub(crate) comparable: HashMap<Text, Text>,
     pub(crate) overlooked: Vec<(Range<u32>, Overlooked)>,
     pub(crate) set_aside: Vec<SetAside>,
     pub(crate) hidden_members: HashSet<Text>,
+    pub(crate) doubts: Vec<Doubt>,
 }
 
 impl GroupEntry {
@@ -241,9 +261,11 @@ impl SnapshotBuilder {
             members: Vec::new(),
             unchanged: HashSet::new(),
             further_logins: Vec::new(),
+            comparable: HashMap::new(),
             overlooked: Vec::new(),
             set_aside: Vec::new(),
             hidden_members: HashSet::new(),
+            doubts: Vec::new(),
             scope,
         };
         Self { snapshot, ended: Vec::new() }
@@ -269,6 +291,18 @@ impl SnapshotBuilder {
         if let Some(person) = self.snapshot.people.last() {
             self.snapshot.further_logins.push((person.key, login));
         }
+    }
+
+    /// Notes the form in which a name or login is compared where nobody is called so letter by letter. Several entries may have it.
+    pub fn compares_as(&mut self, name: Text, comparable: Text) {
+        if name != comparable {
+            self.snapshot.comparable.insert(name, comparable);
+        }
+    }
+
+    /// The form in which a name or login is compared.
+    pub fn comparable(&self, name: Text) -> Text {
+        self.snapshot.comparable.get(&name).copied().unwrap_or(name)
     }
 
     /// Adds a group with the keys of its direct members, in the directory's order.
@@ -312,6 +346,11 @@ impl SnapshotBuilder {
     /// Notes that the source does not show who is in the group of this key: its list says nothing.
     pub fn hides_members(&mut self, key: Text) {
         self.snapshot.hidden_members.insert(key);
+    }
+
+    /// Notes that somebody says to be in a group by a name, `said`, that the group of this key answers to, and others, too.
+    pub fn doubtful_member(&mut self, group: Text, member: Text, said: Text) {
+        self.snapshot.doubts.push(Doubt { group, member, said });
     }
 
     /// Keeps only people who are directly in one of the groups that were added, and deleted ones: what today's connector

@@ -2,7 +2,7 @@
 
 use crate::rows::Rows;
 use bwdc_core::collation::reading_order;
-use bwdc_core::desired::Desired;
+use bwdc_core::desired::{Desired, UnresolvedBecause};
 use bwdc_core::snapshot::AccountState;
 use bwdc_messages::desktop::{Left, RowSign, RowText, RowTone, people_left_out};
 use bwdc_messages::text;
@@ -143,7 +143,12 @@ impl Results {
             }
             Item::Unresolved(number) => RowText {
                 title: self.desired.text(self.desired.unresolved()[number as usize].member).to_owned(),
-                tail: text!("desktop-results.unresolved", "not read"),
+                tail: match self.desired.unresolved()[number as usize].because {
+                    UnresolvedBecause::Unknown => text!("desktop-results.unresolved", "not read"),
+                    UnresolvedBecause::Several => {
+                        text!("desktop-results.several", "several entries answer to this name")
+                    }
+                },
                 tone: RowTone::Warn,
                 sign: RowSign::Warning,
                 inset: true,

@@ -245,6 +245,16 @@ pub fn left_out(because: &LeftOutBecause) -> String {
             "member of `{group}`, but neither a person nor a group that was read",
             group
         ),
+        LeftOutBecause::SeveralMembers { group } => text!(
+            "left-out.several",
+            "member of `{group}` by a name that several entries of the directory answer to: nobody is added for it, and those of \
+             them who are in the group stay",
+            group
+        ),
+        LeftOutBecause::MembersInDoubt => text!(
+            "left-out.members-in-doubt",
+            "stays as it is: it lists a name that several entries of the directory answer to, and who is in it now cannot be seen"
+        ),
     }
 }
 

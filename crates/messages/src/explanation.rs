@@ -1,6 +1,7 @@
 //! Why somebody is in or out, in sentences and as data.
 
 mod leaver;
+mod unresolved;
 
 use crate::foreign::fit_in_a_line;
 use crate::{change, text};
@@ -12,7 +13,6 @@ use bwdc_engine::explain::{Explained, Subject};
 use bwdc_engine::{Unread, UnreadCause};
 use leaver::{Leaver, in_a_line, leavers, stays};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// What an explanation says.
@@ -70,7 +70,7 @@ pub fn data(explained: &Explained, who: &str) -> Value {
                         .into_iter()
                         .map(|(name, reason)| json!({ "name": name, "leftOut": reason }))
                         .collect::<Vec<_>>(),
-                    "unresolved": unresolved(desired).get(number).cloned().unwrap_or_default(),
+                    "unresolved": unresolved::by_group(desired).remove(number).unwrap_or_default(),
                     "nextSync": next_sync_of_group(explained, *number),
                 })
             }
@@ -107,21 +107,7 @@ pub fn left_out(desired: &Desired) -> String {
             let _ = writeln!(text, "  {}\n    {}", desired.text(one.reference), why_set_aside(one.because));
         }
     }
-    let unresolved = unresolved(desired);
-    let count: usize = unresolved.values().map(Vec::len).sum();
-    let title = text!(
-        "explain.unresolved",
-        "Members that are neither a person nor a group that is read ({count})",
-        count
-    );
-    let _ = writeln!(text, "{title}");
-    for (group, members) in &unresolved {
-        let name = desired.text(desired.groups()[*group].name);
-        let _ = writeln!(text, "  {name} ({})", members.len());
-        for member in members {
-            let _ = writeln!(text, "    {member}");
-        }
-    }
+    text.push_str(&unresolved::of_everybody(desired));
     text.push_str(&text!(
         "explain.outside",
         "Entries outside the search bases and filters are not read; `bwdc explain` looks for one entry there."
@@ -147,7 +133,7 @@ pub fn left_out_data(desired: &Desired) -> Value {
         .iter()
         .map(|one| entry(one.reference, one.external_id, &why_set_aside(one.because)));
     let people: Vec<Value> = read.chain(set_aside).collect();
-    let groups: Vec<Value> = unresolved(desired)
+    let groups: Vec<Value> = unresolved::by_group(desired)
         .into_iter()
         .map(|(group, members)| {
             let group = &desired.groups()[group];
@@ -178,15 +164,7 @@ pub(crate) fn each_left_out(desired: &Desired) -> Vec<(String, String)> {
         read.map(|(number, why)| (desired.text(desired.everybody()[number].reference).to_owned(), why));
     let aside = desired.set_aside().iter();
     let aside = aside.map(|one| (desired.text(one.reference).to_owned(), why_set_aside(one.because)));
-    let members = desired.unresolved().iter().map(|it| {
-        let group = desired.text(desired.groups()[it.group].name);
-        let why = text!(
-            "explain.member-unresolved",
-            "member of `{group}`, but neither a person nor a group that is read",
-            group
-        );
-        (desired.text(it.member).to_owned(), why)
-    });
+    let members = unresolved::each(desired);
     people.chain(aside).chain(members).collect()
 }
 
@@ -332,15 +310,7 @@ fn group(explained: &Explained, number: usize) -> String {
             let _ = write!(text, "\n  - {}: {reason}", fit_in_a_line(name));
         }
     }
-    if let Some(members) = unresolved(desired).get(&number) {
-        let count = members.len();
-        let title =
-            text!("explain.group-unresolved", "neither a person nor a group that is read ({count}):", count);
-        let _ = write!(text, "\n  {title}");
-        for member in members {
-            let _ = write!(text, "\n  ? {}", fit_in_a_line(member));
-        }
-    }
+    text.push_str(&unresolved::of_group(desired, number));
     text
 }
 
@@ -449,14 +419,6 @@ fn people_left_out(desired: &Desired) -> Vec<(usize, String)> {
     let numbers = 0..desired.everybody().len();
     let numbers = numbers.filter(|it| desired.may_bring(&desired.everybody()[*it]));
     numbers.filter_map(|number| Some((number, reason(desired, number)?))).collect()
-}
-
-fn unresolved(desired: &Desired) -> BTreeMap<usize, Vec<String>> {
-    let mut groups: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    for it in desired.unresolved() {
-        groups.entry(it.group).or_default().push(desired.text(it.member).to_owned());
-    }
-    groups
 }
 
 fn groups_of(desired: &Desired, person: usize) -> Vec<&str> {

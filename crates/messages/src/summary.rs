@@ -4,7 +4,7 @@ use crate::explanation::reasons;
 use crate::step::CommandLine;
 use crate::text;
 use bwdc_core::collation::reading_order;
-use bwdc_core::desired::Desired;
+use bwdc_core::desired::{Desired, UnresolvedBecause};
 use bwdc_core::test_report::TestReport;
 use std::collections::BTreeMap;
 
@@ -78,7 +78,8 @@ fn left_out(desired: &Desired) -> Vec<String> {
     for reason in reasons(desired) {
         *by_reason.entry(reason).or_default() += 1;
     }
-    let unresolved = desired.unresolved().len();
+    let number = |because| desired.unresolved().iter().filter(|it| it.because == because).count();
+    let (unresolved, several) = (number(UnresolvedBecause::Unknown), number(UnresolvedBecause::Several));
     let people: usize = by_reason.values().sum();
     let mut lines = Vec::new();
     if people > 0 {
@@ -93,6 +94,14 @@ fn left_out(desired: &Desired) -> Vec<String> {
             "summary.unresolved",
             "Groups list {unresolved:member that is/members that are} neither a person nor a group that is read.",
             unresolved
+        ));
+    }
+    if several > 0 {
+        lines.push(String::new());
+        lines.push(text!(
+            "summary.several",
+            "Groups list {several:member/members} by a name that several entries answer to: nobody is chosen.",
+            several
         ));
     }
     lines

@@ -225,6 +225,11 @@ fn join(desired: &mut Desired, joins: &[(usize, usize)]) {
         let row = desired.memberships.row(group).iter().map(|&it| place(it as usize));
         memberships.push(row.filter(|&it| seen.insert(it)).collect::<Vec<_>>());
     }
+    for people in desired.doubtful.values_mut() {
+        let mut seen = HashSet::new();
+        let moved = people.iter().map(|&it| place(it as usize));
+        *people = moved.filter(|&it| seen.insert(it)).collect();
+    }
     desired.memberships = memberships;
     desired.merged = merged;
     let mut number = 0;
@@ -271,6 +276,11 @@ fn groups(desired: &mut Desired, rule: SameGroup) -> Result<(), DesiredError> {
     desired.memberships = Rows::default();
     for row in rows {
         desired.memberships.push(row);
+    }
+    for (group, people) in std::mem::take(&mut desired.doubtful) {
+        if let Some(place) = place_of[group] {
+            desired.doubtful.entry(place).or_default().extend(people);
+        }
     }
     desired.unresolved.retain_mut(|it| {
         let place = place_of[it.group];

@@ -1,12 +1,19 @@
 //! Which memberships the official connector would not have found, nested ones included.
 
 use super::slots::Slot;
-use super::{DesiredPerson, OverlookedMembership};
+use super::{Desired, DesiredPerson, OverlookedMembership};
 use crate::flatten::{Rows, flatten};
 use crate::snapshot::{GroupEntry, Overlooked};
 use crate::text::Text;
 use hashbrown::{HashMap, HashSet};
 use std::ops::Range;
+
+impl Desired {
+    /// Memberships that the official connector would not have found; none where nobody wants to know.
+    pub fn overlooked(&self) -> &[OverlookedMembership] {
+        &self.overlooked
+    }
+}
 
 /// Flattens once more without what is overlooked: what is missing then is not found there either.
 pub(super) fn find(
@@ -43,7 +50,7 @@ pub(super) fn find(
                     anywhere.entry(person).or_insert(reason);
                 }
                 (Slot::Group(_), Some(&reason)) => of_groups = of_groups.or(Some(reason)),
-                (Slot::Nobody, _) => {}
+                (Slot::Nobody | Slot::Several, _) => {}
             }
         }
         direct.push(seen_people);

@@ -154,3 +154,62 @@ fn a_shared_address_is_left_out_or_the_enabled_ones_where_the_settings_say_so() 
     // Which of two enabled ones is meant nobody can say.
     assert!(merged(sample(AccountState::Enabled), SameAddress::PreferEnabled).is_err());
 }
+
+/// Names that a server keeps apart and that compare equal: whoever is called so letter by letter is meant, and nobody is guessed.
+#[test]
+fn a_member_means_the_entry_of_that_name_else_the_only_one_that_answers_to_it() {
+    let desired = Sample::new()
+        .person("one", "one@x")
+        .person("One", "other@x")
+        .person("Two", "two@x")
+        .group("exact", &["One"])
+        .group("alone", &["TWO"])
+        .group("several", &["ONE", "Two"])
+        .group("around", &["several"])
+        .group("listed", &["ONE", "one"])
+        .compared_as("one", &["One", "ONE"])
+        .compared_as("two", &["Two", "TWO"])
+        .desired(&settings())
+        .expect("valid");
+    let groups: Vec<_> = (0..5).map(|it| (ids(&desired, it), desired.doubtful(it).to_vec())).collect();
+    assert_eq!(
+        groups,
+        [
+            (vec!["One"], vec![]),
+            (vec!["Two"], vec![]),
+            (vec!["Two"], vec![0, 1]),
+            (vec!["Two"], vec![0, 1]),
+            (vec!["one"], vec![1]),
+        ]
+    );
+    let named: Vec<_> =
+        desired.unresolved().iter().map(|it| (it.group, desired.text(it.member), it.because)).collect();
+    let several = UnresolvedBecause::Several;
+    assert_eq!(named, [(2, "ONE", several), (4, "ONE", several)]);
+}
+
+/// An entry may be read as a person and as a group: that makes it no two entries.
+#[test]
+fn one_entry_that_is_read_twice_answers_alone() {
+    let desired = Sample::new()
+        .person("Desk", "desk@x")
+        .group("Desk", &[])
+        .group("all", &["DESK"])
+        .compared_as("desk", &["Desk", "DESK"])
+        .desired(&settings());
+    let desired = desired.expect("valid");
+    assert_eq!((ids(&desired, 1), desired.doubtful(1)), (vec!["Desk"], &[][..]));
+}
+
+#[test]
+fn who_says_a_name_that_several_groups_answer_to_is_a_doubt_for_each() {
+    let desired = Sample::new()
+        .person("ann", "a@x")
+        .group("g", &[])
+        .group("G", &["ann"])
+        .says_to_be_in("ann", &["g", "G"], "gG")
+        .desired(&settings())
+        .expect("valid");
+    assert_eq!((desired.doubtful(0), desired.doubtful(1)), (&[0][..], &[][..]));
+    assert_eq!(desired.unresolved().iter().map(|it| it.group).collect::<Vec<_>>(), [0, 1]);
+}

@@ -380,6 +380,14 @@ pub enum LeftOutBecause {
         /// The group that lists it.
         group: String,
     },
+    /// A member of a group by a name that several entries answer to, none of them letter by letter.
+    SeveralMembers {
+        /// The group that lists it.
+        group: String,
+    },
+    /// A group of which it cannot be told who is in it: members have names that several entries answer to. Who is in it over there
+    /// cannot be seen, so that whatever is sent could take somebody out.
+    MembersInDoubt,
 }
 
 impl LeftOutBecause {

@@ -12,7 +12,7 @@ use super::roster::Roster;
 use super::standing::{GroupKeptBecause, MembershipsKeptBecause};
 use super::successors::{Successor, Successors, Takeover};
 use super::{Evidence, Index, PlanInput};
-use crate::desired::{Desired, DesiredGroup};
+use crate::desired::{Desired, DesiredGroup, UnresolvedBecause};
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::{ObservedGroup, OrganizationState, Presence, ServerKind};
@@ -84,7 +84,10 @@ pub(super) fn decide<'a>(
     let mut fates = Vec::new();
     for unresolved in desired.unresolved() {
         let group = desired.text(desired.groups()[unresolved.group].reference).to_owned();
-        let because = LeftOutBecause::UnresolvedMember { group };
+        let because = match unresolved.because {
+            UnresolvedBecause::Unknown => LeftOutBecause::UnresolvedMember { group },
+            UnresolvedBecause::Several => LeftOutBecause::SeveralMembers { group },
+        };
         fates.push(GroupFate::left_out(desired.text(unresolved.member), because));
     }
     for dropped in desired.dropped_groups() {
@@ -199,6 +202,10 @@ fn group<'a>(
     let successor = successors.of(number);
     let place = successor.map(|it| it.place).or_else(|| index.groups.get(id).copied());
     let Some((place, state)) = place.zip(index.state) else {
+        // It may well exist, with members of whom it cannot be told whether they shall be in it.
+        if index.evidence != Evidence::Live && !desired.doubtful(number).is_empty() {
+            return left_out(LeftOutBecause::MembersInDoubt);
+        }
         let members = memberships.count(listed);
         // It may well exist: an empty list would empty it.
         if index.evidence != Evidence::Live && members == 0 {
@@ -226,7 +233,7 @@ fn group<'a>(
         };
         Adoption { id, old, collections: found.collections, cause }
     });
-    let difference = memberships.difference(found, listed, index, roster);
+    let difference = memberships.difference(found, (listed, desired.doubtful(number)), index, roster);
     GroupFate::Known(Box::new(GroupChange { adopted, ..known(one, subject, found, difference, sides) }))
 }
 
@@ -273,9 +280,11 @@ fn known(
     };
     // What a group loses by a doubt about a person is not what the directory says of the group.
     let stays = |it: &String| !may_shrink || roster.unconfirmed.contains(it.as_str());
-    let (members, removed): (Vec<_>, Vec<_>) =
+    let (mut members, removed): (Vec<_>, Vec<_>) =
         std::mem::take(&mut difference.removed).into_iter().partition(stays);
     difference.removed = removed;
+    let because = if members.is_empty() { MembershipsKeptBecause::InDoubt } else { because };
+    members.append(&mut difference.doubtful);
     let stay = Stay { because: (!members.is_empty()).then_some(because), members };
     if stay.members.iter().any(|it| !index.by_external_id.contains_key(it.as_str())) {
         // An import would take out whoever has no id: the group waits for the next run.
@@ -302,7 +311,7 @@ fn known(
     }
     let mended = mended.map(|(it, _)| it);
     let members = if differs {
-        let Difference { added, removed, before } = difference;
+        let Difference { added, removed, before, doubtful: _ } = difference;
         // Whom we brought over and who has left was not put in by hand.
         let by_hand = |it: &&String| !is_selected(it, roster) && !index.managed.contains_key(it.as_str());
         let outside = removed.iter().filter(by_hand).cloned().collect();

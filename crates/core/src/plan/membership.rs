@@ -12,6 +12,8 @@ pub(super) struct Difference {
     pub(super) added: Vec<String>,
     /// External ids, and addresses of members without one.
     pub(super) removed: Vec<String>,
+    /// The same of members who may be meant by what the group lists, and others, too.
+    pub(super) doubtful: Vec<String>,
     pub(super) before: usize,
 }
 
@@ -60,18 +62,20 @@ impl<'a> Memberships<'a> {
     pub(super) fn difference(
         &mut self,
         found: &ObservedGroup,
-        listed: &[u32],
+        (listed, doubtful): (&[u32], &[u32]),
         index: &Index<'a>,
         people: &Roster<'a>,
     ) -> Option<Difference> {
-        let (wanted, held) = (self.mark + 1, self.mark + 2);
+        let (doubted, wanted, held) = (self.mark + 1, self.mark + 2, self.mark + 3);
         self.mark = held;
-        for &person in listed {
-            if let Some((Seat::Member(number), _)) = self.seats[person as usize] {
-                self.marks[number] = wanted;
+        for (those, mark) in [(doubtful, doubted), (listed, wanted)] {
+            for &person in those {
+                if let Some((Seat::Member(number), _)) = self.seats[person as usize] {
+                    self.marks[number] = mark;
+                }
             }
         }
-        let mut removed = Vec::new();
+        let (mut removed, mut stay) = (Vec::new(), Vec::new());
         let mut before = 0;
         let mut look = |number: usize| {
             before += 1;
@@ -79,7 +83,8 @@ impl<'a> Memberships<'a> {
                 self.marks[number] = held;
             } else {
                 let name = name(number, index);
-                removed.push(people.replaced.get(name).copied().unwrap_or(name).to_owned());
+                let name = people.replaced.get(name).copied().unwrap_or(name).to_owned();
+                if self.marks[number] == doubted { &mut stay } else { &mut removed }.push(name);
             }
         };
         match &found.members {
@@ -95,7 +100,7 @@ impl<'a> Memberships<'a> {
         };
         let added = listed.iter().filter_map(|&it| self.seats[it as usize]);
         let added = added.filter(|&(seat, _)| missing(seat)).map(|(_, id)| id.to_owned()).collect();
-        Some(Difference { added, removed, before })
+        Some(Difference { added, removed, doubtful: stay, before })
     }
 }
 

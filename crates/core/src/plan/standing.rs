@@ -168,6 +168,8 @@ pub enum MembershipsKeptBecause {
     Unconfirmed,
     /// A limit holds back that they go.
     HeldBack,
+    /// Others answer to a name that the group lists, too.
+    InDoubt,
 }
 
 /// What the directory says of a managed group that it did not return, asked for it by id.

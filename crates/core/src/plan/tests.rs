@@ -471,6 +471,7 @@ mod adopted;
 mod changed_ids;
 mod corrected;
 mod decided;
+mod doubtful;
 mod former;
 mod handed_on;
 mod held;

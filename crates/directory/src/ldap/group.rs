@@ -3,14 +3,11 @@
 use super::domain;
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
-use super::name;
-use super::prepare::prepared;
 use super::reader::{Names, Reader, WaitingGroup};
 use super::search::Pages;
 use super::value::text;
 use bwdc_base::event::Event;
 use bwdc_base::notice::Notice;
-use bwdc_core::snapshot::SnapshotBuilder;
 use bwdc_core::text::Text;
 use std::borrow::Cow;
 
@@ -63,13 +60,12 @@ impl Reader<'_> {
     }
 
     fn member(&mut self, value: &[u8]) {
-        let Self { builder, scratch, members, domain, group_spelled, layout, parity, .. } = self;
-        if let Some(key) = member_key(value, layout.logins_as_names, scratch, builder) {
-            parity.member(members.len(), key, &text(value), builder);
-            members.push(key);
-        }
+        let Self { builder, spellings, members, domain, group_spelled, layout, parity, .. } = self;
+        let Some(listed) = spellings.member(&text(value), layout.logins_as_names, builder) else { return };
+        parity.member(members.len(), listed, builder);
+        members.push(listed.name);
         if let Some(domain) = domain.as_mut() {
-            domain.member(group_spelled, scratch);
+            domain.member(group_spelled, builder.texts().get(builder.comparable(listed.name)));
         }
     }
 
@@ -88,14 +84,14 @@ impl Reader<'_> {
         // The date of a primary group says nothing of those who joined or left it.
         let dated = primary.is_empty() && numbered.is_empty();
         if self.membership.is_told_by_members() {
-            self.membership.group(key, entry, &mut self.builder, &mut self.scratch);
+            self.membership.group(key, entry, &mut self.builder, &mut self.spellings);
             let members = std::mem::take(&mut self.members);
             self.waiting.push(WaitingGroup { reference, key, external_id, stable_id, name, members });
             return Ok(());
         }
         self.builder.group(reference, key, external_id, name, &self.members);
         self.builder.group_stable_id(stable_id);
-        self.parity.group(key, reference, &mut self.builder);
+        self.parity.group(key, &mut self.builder);
         if dated {
             self.mark(entry, key);
         }
@@ -104,34 +100,20 @@ impl Reader<'_> {
 
     /// Groups whose members are told by the members themselves are whole only once everybody was read.
     pub(super) fn finish_groups(&mut self) {
-        for group in std::mem::take(&mut self.waiting) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let keys: Vec<Text> = waiting.iter().map(|it| it.key).collect();
+        let told = self.membership.of_groups(&keys, &self.builder);
+        for (group, told) in waiting.into_iter().zip(told) {
             let WaitingGroup { reference, key, external_id, stable_id, name, mut members } = group;
-            members.extend_from_slice(self.membership.members(key));
+            members.extend(told.members);
+            for (member, said) in told.doubtful {
+                self.builder.doubtful_member(key, member, said);
+            }
             self.builder.group(reference, key, external_id, name, &members);
             self.builder.group_stable_id(stable_id);
         }
         self.parity.finish(&mut self.builder);
     }
-}
-
-/// What a member value compares equal to: a comparable name, else a login in lower case; nothing for an empty value.
-fn member_key(
-    value: &[u8],
-    logins_as_names: bool,
-    scratch: &mut String,
-    builder: &mut SnapshotBuilder,
-) -> Option<Text> {
-    let value = text(value);
-    if name::normalize(name::without_unique_identifier(&value), scratch) {
-        // A name of one part is no entry's here: it is a login in other words.
-        let login =
-            scratch.strip_prefix("uid=").filter(|it| logins_as_names && !it.contains([',', '+', '\\']));
-        if let Some(login) = login {
-            return Some(builder.text(login));
-        }
-        return Some(builder.text(scratch));
-    }
-    (!value.is_empty()).then(|| builder.text(&prepared(&value)))
 }
 
 fn named_text<'e>(entry: &Entry<'e>, attribute: &str) -> Cow<'e, str> {

@@ -2,27 +2,34 @@
 //! person's primary group (`gidNumber`, RFC 2307).
 
 use super::entry::Entry;
-use super::name;
+use super::spelling::Spellings;
 use super::value::text;
 use bwdc_core::settings::LdapLayout;
 use bwdc_core::snapshot::SnapshotBuilder;
 use bwdc_core::text::Text;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 const GROUP_NUMBER: &str = "gidNumber";
 
 /// What the members have told so far.
 pub(super) struct Membership<'s> {
     member_of: Option<&'s str>,
-    by_group: HashMap<Text, Vec<Text>>,
+    by_group: BTreeMap<Text, Vec<Text>>,
     by_number: Option<HashMap<Box<[u8]>, Vec<Text>>>,
+}
+
+/// What members say of one group.
+pub(super) struct Told {
+    pub(super) members: Vec<Text>,
+    /// Members of whom it cannot be told whether they mean this group, with the name that they say.
+    pub(super) doubtful: Vec<(Text, Text)>,
 }
 
 impl<'s> Membership<'s> {
     pub(super) fn new(layout: &'s LdapLayout) -> Self {
         Self {
             member_of: layout.member_of_attribute.as_deref(),
-            by_group: HashMap::new(),
+            by_group: BTreeMap::new(),
             by_number: layout.primary_groups.then(HashMap::new),
         }
     }
@@ -42,9 +49,9 @@ impl<'s> Membership<'s> {
         key: Text,
         entry: &Entry<'_>,
         builder: &mut SnapshotBuilder,
-        scratch: &mut String,
+        spellings: &mut Spellings,
     ) {
-        self.group(key, entry, builder, scratch);
+        self.group(key, entry, builder, spellings);
         if let Some((numbers, number)) = self.by_number.as_mut().zip(entry.first_value(GROUP_NUMBER)) {
             numbers.entry(number.into()).or_default().push(key);
         }
@@ -56,19 +63,43 @@ impl<'s> Membership<'s> {
         key: Text,
         entry: &Entry<'_>,
         builder: &mut SnapshotBuilder,
-        scratch: &mut String,
+        spellings: &mut Spellings,
     ) {
         let Some(attribute) = self.member_of else { return };
         for value in entry.values(attribute) {
-            if name::normalize(&text(value), scratch) {
-                self.by_group.entry(builder.text(scratch)).or_default().push(key);
+            if let Some(group) = spellings.name(&text(value), builder) {
+                self.by_group.entry(group).or_default().push(key);
             }
         }
     }
 
-    /// Who says to be in the group of this key, in the directory's order.
-    pub(super) fn members(&self, group: Text) -> &[Text] {
-        self.by_group.get(&group).map_or(&[], Vec::as_slice)
+    /// Who says to be in each of these groups, in the directory's order. Who says a name that several of the groups answer to, none of
+    /// them letter by letter, is a doubt for each of them.
+    pub(super) fn of_groups(&self, groups: &[Text], builder: &SnapshotBuilder) -> Vec<Told> {
+        let spelled: HashSet<Text> = groups.iter().copied().collect();
+        let mut answering: HashMap<Text, usize> = HashMap::new();
+        for &group in &spelled {
+            *answering.entry(builder.comparable(group)).or_default() += 1;
+        }
+        let mut otherwise: HashMap<Text, Vec<(Text, Text)>> = HashMap::new();
+        for (group, members) in self.by_group.iter().filter(|(group, _)| !spelled.contains(*group)) {
+            let doubts = members.iter().map(|&member| (member, *group));
+            otherwise.entry(builder.comparable(*group)).or_default().extend(doubts);
+        }
+        let of = |group: &Text| {
+            let mut members = self.by_group.get(group).cloned().unwrap_or_default();
+            let comparable = builder.comparable(*group);
+            match otherwise.get(&comparable) {
+                Some(more) if answering[&comparable] > 1 => Told { members, doubtful: more.clone() },
+                Some(more) => {
+                    members.extend(more.iter().map(|(member, _)| *member));
+                    members.sort_unstable();
+                    Told { members, doubtful: Vec::new() }
+                }
+                None => Told { members, doubtful: Vec::new() },
+            }
+        };
+        groups.iter().map(of).collect()
     }
 
     /// People who have the number of this group.

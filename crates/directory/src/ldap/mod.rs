@@ -37,6 +37,7 @@ mod search;
 mod selection;
 mod server;
 mod sign_in;
+mod spelling;
 mod tls;
 mod transport;
 mod value;

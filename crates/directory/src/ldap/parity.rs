@@ -1,40 +1,40 @@
 //! Which memberships the official connector does not see in what is read here: it takes no part of a list that comes in
 //! parts, knows no primary groups, and compares names, logins and the names of attributes letter by letter.
 
-use super::name;
+use super::spelling::Listed;
 use bwdc_core::snapshot::{Overlooked, PersonEntry, SnapshotBuilder};
 use bwdc_core::text::Text;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// What is known of people and groups, and of the group that is being read.
 #[derive(Default)]
 pub(super) struct Parity {
-    /// How people and groups spell themselves, by what their members compare equal to.
-    spelled: HashMap<Text, Text>,
+    /// Names and logins by which the official connector finds people and groups.
+    spelled: HashSet<Text>,
+    /// The forms under which they are found here.
+    comparable: HashSet<Text>,
     long_list: usize,
     other_attribute: bool,
     primary: Range<usize>,
     otherwise: Vec<usize>,
-    /// Members that are nobody yet: position, key, and spelling.
-    unknown: Vec<(usize, Text, Text)>,
+    /// Members that are nobody yet, with their positions.
+    unknown: Vec<(usize, Listed)>,
     /// The same with the number of their group, once it has one.
-    waiting: Vec<(usize, usize, Text, Text)>,
+    waiting: Vec<(usize, usize, Listed)>,
 }
 
 impl Parity {
-    pub(super) fn person(&mut self, person: &PersonEntry, uid: Option<&[u8]>, builder: &mut SnapshotBuilder) {
-        self.spelled.entry(person.key).or_insert(person.reference);
-        if let Some((login, uid)) = person.login.zip(uid) {
-            let uid = builder.text(&super::value::text(uid));
-            self.spelled.entry(login).or_insert(uid);
+    pub(super) fn person(&mut self, person: &PersonEntry, builder: &SnapshotBuilder) {
+        for name in [Some(person.key), person.login].into_iter().flatten() {
+            self.spelled.insert(name);
+            self.comparable.insert(builder.comparable(name));
         }
     }
 
     /// The official connector knows somebody by the first login only.
-    pub(super) fn further_login(&mut self, login: Text, first: Option<&[u8]>, builder: &mut SnapshotBuilder) {
-        let first = builder.text(&super::value::text(first.unwrap_or_default()));
-        self.spelled.entry(login).or_insert(first);
+    pub(super) fn further_login(&mut self, login: Text, builder: &SnapshotBuilder) {
+        self.comparable.insert(builder.comparable(login));
     }
 
     pub(super) fn begin(&mut self) {
@@ -58,21 +58,23 @@ impl Parity {
         self.primary = members;
     }
 
-    pub(super) fn member(&mut self, position: usize, key: Text, value: &str, builder: &mut SnapshotBuilder) {
-        match self.spelled.get(&key) {
-            Some(&spelled) if is_spelled(value, builder.texts().get(spelled)) => {}
-            Some(_) => self.otherwise.push(position),
-            None => {
-                let value = builder.text(value);
-                self.unknown.push((position, key, value));
+    pub(super) fn member(&mut self, position: usize, listed: Listed, builder: &SnapshotBuilder) {
+        if self.spelled.contains(&listed.name) {
+            if !listed.whole {
+                self.otherwise.push(position);
             }
+        } else if self.comparable.contains(&builder.comparable(listed.name)) {
+            self.otherwise.push(position);
+        } else {
+            self.unknown.push((position, listed));
         }
     }
 
     /// Takes the group that was added last.
-    pub(super) fn group(&mut self, key: Text, reference: Text, builder: &mut SnapshotBuilder) {
+    pub(super) fn group(&mut self, key: Text, builder: &mut SnapshotBuilder) {
         let group = builder.counts().1 - 1;
-        self.spelled.entry(key).or_insert(reference);
+        self.spelled.insert(key);
+        self.comparable.insert(builder.comparable(key));
         builder.overlooked(group, 0..self.long_list, Overlooked::LongList);
         builder.overlooked(group, self.primary.clone(), Overlooked::PrimaryGroup);
         if self.other_attribute {
@@ -82,22 +84,16 @@ impl Parity {
             builder.overlooked(group, position..position + 1, Overlooked::Spelling);
         }
         let unknown = self.unknown.drain(..);
-        self.waiting.extend(unknown.map(|(position, key, value)| (group, position, key, value)));
+        self.waiting.extend(unknown.map(|(position, listed)| (group, position, listed)));
     }
 
     /// Groups within groups may have come after them.
     pub(super) fn finish(&mut self, builder: &mut SnapshotBuilder) {
-        for (group, position, key, value) in std::mem::take(&mut self.waiting) {
-            let Some(&spelled) = self.spelled.get(&key) else { continue };
-            let texts = builder.texts();
-            if !is_spelled(texts.get(value), texts.get(spelled)) {
+        for (group, position, listed) in std::mem::take(&mut self.waiting) {
+            let is_spelled = listed.whole && self.spelled.contains(&listed.name);
+            if !is_spelled && self.comparable.contains(&builder.comparable(listed.name)) {
                 builder.overlooked(group, position..position + 1, Overlooked::Spelling);
             }
         }
     }
-}
-
-/// Whether a member is spelled as the entry itself; servers and libraries escape in two ways.
-fn is_spelled(value: &str, spelled: &str) -> bool {
-    value == spelled || name::with_hex_escapes(value) == spelled
 }

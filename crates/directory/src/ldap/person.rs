@@ -3,8 +3,6 @@
 use super::attributes::EMPLOYEE_NUMBERS;
 use super::entry::{Entry, stable_id};
 use super::error::LdapReadError;
-use super::name;
-use super::prepare::prepared;
 use super::reader::{Names, Reader, chosen_id};
 use super::value::{self, text};
 use bwdc_core::settings::DisabledBy;
@@ -38,7 +36,7 @@ impl Reader<'_> {
             if self.accounts.is_disabled(entry) { AccountState::Disabled } else { AccountState::Enabled }
         });
         if state != AccountState::Deleted {
-            self.membership.person(key, entry, &mut self.builder, &mut self.scratch);
+            self.membership.person(key, entry, &mut self.builder, &mut self.spellings);
         }
         if state != AccountState::Deleted
             && let Some(domain) = &mut self.domain
@@ -68,7 +66,7 @@ impl Reader<'_> {
             marks: self.marks(entry),
         };
         if state != AccountState::Deleted {
-            self.parity.person(&person, entry.first_value("uid"), &mut self.builder);
+            self.parity.person(&person, &self.builder);
         }
         self.builder.person(person);
         self.further_logins(entry);
@@ -112,11 +110,7 @@ impl Reader<'_> {
         if !self.wants_login {
             return None;
         }
-        let login = text(entry.first_value("uid")?);
-        if login.is_empty() || name::normalize(&login, &mut self.scratch) {
-            return None;
-        }
-        Some(self.builder.text(&prepared(&login)))
+        self.spellings.login(&text(entry.first_value("uid")?), &mut self.builder)
     }
 
     /// Values have no order: a member may be listed by any of them.
@@ -125,10 +119,8 @@ impl Reader<'_> {
             return;
         }
         for value in entry.values("uid").skip(1) {
-            let login = text(value);
-            if !login.is_empty() && !name::normalize(&login, &mut self.scratch) {
-                let login = self.builder.text(&prepared(&login));
-                self.parity.further_login(login, entry.first_value("uid"), &mut self.builder);
+            if let Some(login) = self.spellings.login(&text(value), &mut self.builder) {
+                self.parity.further_login(login, &self.builder);
                 self.builder.further_login(login);
             }
         }

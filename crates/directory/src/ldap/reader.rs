@@ -13,6 +13,7 @@ use super::raw;
 use super::request::{Elsewhere, MANAGE_DSA_IT, Request, SHOW_DELETED};
 use super::search::Pages;
 use super::selection::{Filters, Reading, base_setting, without_range};
+use super::spelling::Spellings;
 use super::value::{self, text};
 use crate::ReadError;
 use crate::snapshot_cache::{ObjectKind, RawObject};
@@ -189,6 +190,7 @@ pub(super) struct Reader<'r> {
     pub(super) seen: Option<HashSet<Text>>,
     pub(super) events: Events<'r>,
     pub(super) scratch: String,
+    pub(super) spellings: Spellings,
     pub(super) members: Vec<Text>,
     pub(super) waiting: Vec<WaitingGroup>,
     pub(super) group_spelled: String,
@@ -249,6 +251,7 @@ impl<'r> Reader<'r> {
             seen: (layout.aliases != Aliases::Never).then(HashSet::new),
             events,
             scratch: String::new(),
+            spellings: Spellings::default(),
             members: Vec::new(),
             waiting: Vec::new(),
             group_spelled: String::new(),
@@ -414,10 +417,7 @@ impl<'r> Reader<'r> {
     pub(super) fn names(&mut self, entry: &Entry<'_>) -> Result<Names, LdapReadError> {
         let spelled = text(entry.name());
         let reference = self.builder.text(&name::with_hex_escapes(&spelled));
-        if !name::normalize(&spelled, &mut self.scratch) {
-            self.scratch.push_str(&spelled.to_lowercase());
-        }
-        let key = self.builder.text(&self.scratch);
+        let key = self.spellings.of_entry(&spelled, &mut self.builder);
         let guid = entry.first_value("objectGUID").and_then(value::guid_text);
         let external_id = match self.layout.id_attribute {
             None => guid.as_deref().map_or(reference, |guid| self.builder.text(guid)),

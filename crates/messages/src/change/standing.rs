@@ -248,6 +248,11 @@ fn memberships_kept(members: usize, because: MembershipsKeptBecause) -> String {
             "{members:member stays/members stay} in the group: a limit holds back that they leave",
             members
         ),
+        MembershipsKeptBecause::InDoubt => text!(
+            "standing.memberships-kept-in-doubt",
+            "{members:member stays/members stay} in the group: it lists a name that several entries of the directory answer to",
+            members
+        ),
         MembershipsKeptBecause::Unconfirmed => text!(
             "standing.memberships-kept-unconfirmed",
             "{members:member stays/members stay} in the group: the directory does not say whether they still exist",

@@ -8,7 +8,7 @@ use crate::foreign::fit_in_a_line;
 use crate::line::{Line, Tone};
 use crate::refusal::message;
 use crate::{approval, plan, sync, text};
-use bwdc_core::desired::Desired;
+use bwdc_core::desired::{Desired, UnresolvedBecause};
 use bwdc_core::plan::{Change, LeftOutBecause, Verdict};
 use bwdc_core::snapshot::AccountState;
 use bwdc_core::test_report::TestReport;
@@ -65,7 +65,19 @@ impl Counted {
             };
             *reasons.entry(left_out(&because)).or_default() += 1;
         }
-        let unresolved = desired.unresolved().len();
+        let number = |because| desired.unresolved().iter().filter(|it| it.because == because).count();
+        let several = number(UnresolvedBecause::Several);
+        if several > 0 {
+            lines.push(Line::new(
+                text!(
+                    "setup.several",
+                    "{several:member of a group has/members of groups have} a name that several entries answer to: nobody is chosen.",
+                    several
+                ),
+                Tone::Warning,
+            ));
+        }
+        let unresolved = number(UnresolvedBecause::Unknown);
         if unresolved > 0 {
             lines.push(Line::new(
                 text!(

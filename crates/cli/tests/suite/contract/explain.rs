@@ -79,10 +79,10 @@ fn a_group_is_told_with_its_people_and_with_what_is_not_resolved() {
     let stage = stage();
     let found = subjects(&stage, "odd");
     assert_eq!(found[0]["members"], json!(["ada@example.test", "bob@example.test"]));
-    assert_eq!(found[0]["unresolved"], json!(["uid=eve,ou=elsewhere,dc=example,dc=test"]));
+    assert_eq!(found[0]["unresolved"], json!(["uid=eve,ou=Elsewhere,dc=example,dc=test"]));
     assert_eq!(subjects(&stage, STAFF)[0]["unresolved"], json!([]));
     let text = told(&stage, &["explain", "Odd"]);
-    assert!(text.contains("  + bob@example.test\n") && text.contains("  ? uid=eve,ou=elsewhere"), "{text}");
+    assert!(text.contains("  + bob@example.test\n") && text.contains("  ? uid=eve,ou=Elsewhere"), "{text}");
 }
 
 #[test]
@@ -151,14 +151,14 @@ People who are left out (1)
     there is no address
 Members that are neither a person nor a group that is read (1)
   Odd (1)
-    uid=eve,ou=elsewhere,dc=example,dc=test
+    uid=eve,ou=Elsewhere,dc=example,dc=test
 Entries outside the search bases and filters are not read; `bwdc explain` looks for one entry there.
 ";
     assert_answer(&stage.run(&["test", "--explain"]), expected);
     let answer: Value =
         serde_json::from_str(&told(&stage, &["test", "--explain", "--response"])).expect("JSON");
     assert_eq!(answer["data"]["people"][0]["leftOut"], "there is no address");
-    assert_eq!(answer["data"]["groups"][0]["unresolved"], json!(["uid=eve,ou=elsewhere,dc=example,dc=test"]));
+    assert_eq!(answer["data"]["groups"][0]["unresolved"], json!(["uid=eve,ou=Elsewhere,dc=example,dc=test"]));
     assert_eq!(stage.data_bytes(), before);
 }
 

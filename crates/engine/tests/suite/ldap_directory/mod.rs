@@ -24,8 +24,10 @@ mod speed;
 mod whole;
 
 use crate::hint::hint;
+use bwdc_core::desired::{Desired, DesiredGroup};
 use bwdc_core::settings::{
-    Aliases, Bind, DisabledBy, LdapLayout, LdapScope, LdapSettings, LdapTls, Security, TimeLimits,
+    Aliases, Bind, DisabledBy, LdapLayout, LdapScope, LdapSettings, LdapTls, Security, SyncSettings,
+    TimeLimits,
 };
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use bwdc_core::text::Text;
@@ -138,6 +140,19 @@ fn groups(snapshot: &Snapshot) -> Vec<(String, Vec<String>)> {
     let text = |text: &Text| snapshot.texts().get(*text).to_owned();
     let members = |group| snapshot.members(group).iter().map(text).collect();
     snapshot.groups().iter().map(|group| (text(&group.name), members(group))).collect()
+}
+
+/// Names of groups with the names of the people in them, nested ones included, as the directory spells them; and members by which
+/// nobody is in one.
+fn people_of_groups(snapshot: Snapshot) -> (Vec<(String, Vec<String>)>, Vec<String>) {
+    let rules = SyncSettings::from_stored(&serde_json::Map::new()).unwrap();
+    let desired = Desired::build(snapshot, &rules).unwrap();
+    let person = |it: &u32| desired.text(desired.everybody()[*it as usize].reference).to_owned();
+    let people = |(number, group): (usize, &DesiredGroup)| {
+        (desired.text(group.name).to_owned(), desired.members(number).iter().map(person).collect())
+    };
+    let groups = desired.groups().iter().enumerate().map(people).collect();
+    (groups, desired.unresolved().iter().map(|it| desired.text(it.member).to_owned()).collect())
 }
 
 fn text(snapshot: &Snapshot, text: Text) -> &str {

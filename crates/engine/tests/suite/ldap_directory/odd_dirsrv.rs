@@ -1,9 +1,8 @@
 //! What 389 Directory Server does with what is odd elsewhere: paths that are empty, pages that are refused, names in another spelling,
 //! logins with several values, groups with a search.
 
-use super::{SCOPE, SUFFIX, Setup, people, text};
-use bwdc_core::desired::Desired;
-use bwdc_core::settings::{LdapLayout, LdapOptions, LdapSettings, SyncSettings};
+use super::{SCOPE, SUFFIX, Setup, people, people_of_groups, text};
+use bwdc_core::settings::{Aliases, LdapLayout, LdapOptions, LdapSettings};
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::snapshot_cache::Refresh;
 use bwdc_harness::dirsrv::{DirectoryServer, ROOT_DN};
@@ -50,6 +49,7 @@ async fn directory_server_is_read_as_others_are() {
     assert_eq!(whole, 8);
     empty_paths_are_the_root(&server, whole).await;
     names_and_logins_are_found_in_any_spelling(&server).await;
+    composed_and_decomposed_letters_are_two_people(&server).await;
     a_group_with_a_search_is_never_read_by_changes(&server).await;
     who_may_not_ask_for_pages_is_answered_without_them(&server, whole).await;
 }
@@ -72,19 +72,58 @@ async fn empty_paths_are_the_root(server: &DirectoryServer, whole: usize) {
 }
 
 async fn names_and_logins_are_found_in_any_spelling(server: &DirectoryServer) {
-    let rules = SyncSettings::from_stored(&Map::new()).unwrap();
     for (class, attribute, names) in
         [("groupOfNames", "member", &["names"][..]), ("posixGroup", "memberUid", &["first", "second"])]
     {
         let mut setup = Setup::new(server.port(), ROOT_DN, server.password());
         setup.layout.group_object_class = Some(class.to_owned());
         setup.layout.member_attribute = attribute.to_owned();
-        let desired = Desired::build(setup.read().await.unwrap(), &rules).unwrap();
-        let groups = desired.groups().iter().enumerate();
+        let (groups, _) = people_of_groups(setup.read().await.unwrap());
         let found: Vec<(&str, usize)> =
-            groups.map(|(number, it)| (desired.text(it.name), desired.members(number).len())).collect();
+            groups.iter().map(|(name, people)| (name.as_str(), people.len())).collect();
         assert_eq!(found, names.iter().map(|it| (*it, 1)).collect::<Vec<_>>());
     }
+}
+
+/// This server keeps composed and decomposed letters apart: two entries, of which a group means the one that it spells.
+async fn composed_and_decomposed_letters_are_two_people(server: &DirectoryServer) {
+    let unit = format!("ou=letters,{SUFFIX}");
+    let (composed, decomposed) = (format!("cn=J\u{fc}rgen,{unit}"), format!("cn=Ju\u{308}rgen,{unit}"));
+    let person = |dn: &str, mail: &str| {
+        format!("dn: {dn}\nobjectClass: inetOrgPerson\ncn: j\nsn: n\nmail: {mail}@x.test\n\n")
+    };
+    let group = |name: &str, member: &str| {
+        format!("dn: cn={name},{unit}\nobjectClass: groupOfNames\ncn: {name}\nmember: {member}\n\n")
+    };
+    let entries = format!("dn: {unit}\nobjectClass: organizationalUnit\nou: letters\n\n")
+        + &person(&composed, "composed")
+        + &person(&decomposed, "decomposed")
+        + &group("1", &composed)
+        + &group("2", &decomposed)
+        + &group("3", &format!("CN=J\u{dc}RGEN,{unit}"));
+    server.ldapmodify(&entries).unwrap();
+    let mut setup = Setup::new(server.port(), ROOT_DN, server.password());
+    setup.layout.user_bases = vec![unit.clone()];
+    setup.layout.group_bases = vec![unit.clone()];
+    for aliases in [Aliases::Never, Aliases::Always] {
+        setup.layout.aliases = aliases;
+        let snapshot = setup.read().await.unwrap();
+        assert_eq!(snapshot.people().len(), 2, "the server has two entries");
+        let (groups, nobody) = people_of_groups(snapshot);
+        let of = |name: &str, people: &[&String]| {
+            (name.to_owned(), people.iter().map(|it| (*it).clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(groups, [of("1", &[&composed]), of("2", &[&decomposed]), of("3", &[])]);
+        assert_eq!(nobody, [format!("CN=J\u{dc}RGEN,{unit}")]);
+    }
+    let gone =
+        [group("1", ""), group("2", ""), group("3", ""), person(&composed, ""), person(&decomposed, "")];
+    let gone: String = gone
+        .iter()
+        .filter_map(|it| it.lines().next())
+        .map(|dn| format!("{dn}\nchangetype: delete\n\n"))
+        .collect();
+    server.ldapmodify(&gone).unwrap();
 }
 
 /// This server leaves the search to its clients, as a group may be read by others that do not.
