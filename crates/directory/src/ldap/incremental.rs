@@ -11,6 +11,8 @@ mod filters;
 mod synchronization;
 pub(super) mod usn;
 
+use super::codec;
+use super::computed::Shown;
 use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
@@ -277,17 +279,34 @@ impl Fetch<'_> {
         };
         request.scope = Scope::Base;
         match self.objects(kind, request).await {
-            Ok(objects) => Ok(match objects.into_iter().next() {
-                None => Fetched::OutOfScope,
-                Some(None) => Fetched::Unclear,
-                Some(Some(object)) => Fetched::Entry(object),
-            }),
+            Ok(objects) => match objects.into_iter().next() {
+                None => Ok(Fetched::OutOfScope),
+                Some(None) => Ok(Fetched::Unclear),
+                Some(Some(object)) => match self.is_computed(&object, spelled).await? {
+                    true => Ok(Fetched::Unclear),
+                    false => Ok(Fetched::Entry(object)),
+                },
+            },
             // Moved or deleted in the meantime.
             Err(LdapReadError::Refused { outcome, .. }) if outcome.code == NO_SUCH_OBJECT => {
                 Ok(Fetched::Unclear)
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a group that changed shows other members than it holds, so that it is one that the server works out from now on.
+    async fn is_computed(&mut self, object: &RawObject, spelled: &str) -> Result<bool, LdapReadError> {
+        if object.kind != ObjectKind::Group || self.connection.is_active_directory() {
+            return Ok(false);
+        }
+        let Some(tag) = codec::decode(&object.body) else { return Ok(true) };
+        let Some(entry) = Entry::parse(&tag) else { return Ok(true) };
+        let mut shown = Shown::new(without_range(&self.reading.layout.member_attribute));
+        shown.add(&entry);
+        shown
+            .is_computed(self.connection, (spelled.to_owned(), Scope::Base), &self.reading.filters.groups)
+            .await
     }
 
     /// The groups that list one of these names now.

@@ -8,6 +8,7 @@ mod account;
 mod attributes;
 mod cause;
 mod codec;
+mod computed;
 mod connect;
 mod credentials;
 mod discover;

@@ -2,6 +2,7 @@
 
 use super::account::Accounts;
 use super::codec;
+use super::computed::Shown;
 use super::connect::Connection;
 use super::domain::Domain;
 use super::entry::{Entry, Extent};
@@ -10,7 +11,7 @@ use super::membership::Membership;
 use super::name::{self, is_within};
 use super::parity::Parity;
 use super::raw;
-use super::request::{Elsewhere, MANAGE_DSA_IT, Request, SHOW_DELETED};
+use super::request::SHOW_DELETED;
 use super::search::Pages;
 use super::selection::{Filters, Reading, base_setting, without_range};
 use super::spelling::Spellings;
@@ -321,8 +322,7 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    /// Ends the keeping where a group shows members that its entry does not hold, as the server itself tells: which classes
-    /// and attributes make a group dynamic is configuration of the server. ManageDsaIT (RFC 3296) shows entries as they are.
+    /// Ends the keeping where a group shows members that its entry does not hold.
     async fn drop_if_computed(
         &mut self,
         connection: &mut Connection,
@@ -333,37 +333,19 @@ impl<'r> Reader<'r> {
         if self.domain.is_some() || self.layout.member_of_attribute.is_some() {
             return Ok(());
         }
-        let attribute = self.member_attribute;
-        let mut shown: HashSet<String> = HashSet::new();
+        let above = name::normalized(base);
+        let is_here = |entry: &Entry<'_>| {
+            let name = name::normalized(&text(entry.name()));
+            name.zip(above.as_ref()).is_none_or(|(name, above)| is_within(&name, above))
+        };
+        let mut shown = Shown::new(self.member_attribute);
         for object in objects.iter().filter(|it| it.kind == ObjectKind::Group) {
             let Some(tag) = codec::decode(&object.body) else { continue };
-            let Some(entry) = Entry::parse(&tag).filter(|it| it.values(attribute).next().is_some()) else {
-                continue;
-            };
-            shown.extend(name::normalized(&text(entry.name())));
-        }
-        if shown.is_empty() {
-            return Ok(());
-        }
-        let filter = format!("(&{}({attribute}=*))", filters.groups);
-        let mut request = Request::new(base.to_owned(), Scope::Subtree, filter, &["1.1"], "ldap.rootPath");
-        request.controls.push(RawControl { ctype: MANAGE_DSA_IT.to_owned(), crit: false, val: None });
-        request.elsewhere = Elsewhere::Ignored;
-        let mut pages = connection.search(request);
-        loop {
-            match pages.next().await {
-                Ok(Some(tag)) => {
-                    let stored = Entry::parse(&tag).and_then(|it| name::normalized(&text(it.name())));
-                    stored.map(|it| shown.remove(&it));
-                }
-                Ok(None) => break,
-                // A server that does not answer this tells nothing of its groups.
-                Err(LdapReadError::Refused { .. }) => return Ok(()),
-                Err(error) => return Err(error),
+            if let Some(entry) = Entry::parse(&tag).filter(is_here) {
+                shown.add(&entry);
             }
         }
-        let within = |it: &String| name::normalized(base).is_none_or(|base| is_within(it, &base));
-        if shown.iter().any(within) {
+        if shown.is_computed(connection, (base.to_owned(), Scope::Subtree), &filters.groups).await? {
             tracing::debug!("the server works out members of groups: every read is a full one");
             self.kept = Kept::Nothing;
         }

@@ -3,6 +3,7 @@
 
 use super::{SCOPE, SUFFIX, Setup, people, people_of_groups};
 use bwdc_core::settings::Aliases;
+use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::directory::probe::{Check, Concern, Grade};
 use bwdc_engine::directory::snapshot_cache::Refresh;
@@ -189,6 +190,42 @@ async fn a_group_that_shows_members_which_it_does_not_hold_is_never_read_by_chan
     let followed = setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
     assert_eq!(followed.snapshot.members(&followed.snapshot.groups()[0]).len(), 1, "the server shows them");
     assert_eq!(followed.refresh, Refresh::Drop);
+}
+
+/// One member is stored, others are found by a search whose attribute nobody is shown: only the members tell.
+#[tokio::test]
+async fn a_group_that_shows_more_members_than_it_holds_is_never_read_by_changes() {
+    let schema = "attributetype ( 1.3.6.1.4.1.99999.1 NAME 'companySearch' SUP labeledURI )\n\
+                  objectclass ( 1.3.6.1.4.1.99999.2 NAME 'companyTeam' SUP top AUXILIARY MAY companySearch )\n";
+    let team = format!(
+        "dn: cn=team,{SUFFIX}\nobjectClass: groupOfNames\nobjectClass: companyTeam\ncn: team\nmember: {}\n\n",
+        dn("u0")
+    );
+    let server = slapd::Options::new(SUFFIX)
+        .schema(schema)
+        .ldif_text(people(3) + &team)
+        .overlay("dynlist", &["dynlist-attrset companyTeam companySearch member"])
+        .overlay("syncprov", &[])
+        .start()
+        .unwrap();
+    let setup = Setup::slapd(&server);
+    let directory = setup.directory();
+    let followed = directory.follow(SCOPE, None, &|_| ()).await.unwrap();
+    let Refresh::Replace(cache) = followed.refresh else { panic!("it holds its members itself") };
+
+    // It becomes a dynamic one between two reads, then somebody joins by the search alone.
+    let search = format!(
+        "dn: cn=team,{SUFFIX}\nchangetype: modify\nadd: companySearch\ncompanySearch: ldap:///{SUFFIX}??sub?(|(uid=u1)(uid=late))\n"
+    );
+    server.ldapmodify(&search).unwrap();
+    let members = |snapshot: &Snapshot| snapshot.members(&snapshot.groups()[0]).len();
+    for cache in [Some(cache), None] {
+        let followed = directory.follow(SCOPE, cache, &|_| ()).await.unwrap();
+        assert_eq!((members(&followed.snapshot), followed.refresh), (2, Refresh::Drop));
+    }
+    server.ldapadd(&super::person(9).replace("u9", "late")).unwrap();
+    let followed = directory.follow(SCOPE, None, &|_| ()).await.unwrap();
+    assert_eq!(members(&followed.snapshot), 3);
 }
 
 /// After its end each bind with the password uses a sign-in up, and the server tells how many are left to whoever asks.
