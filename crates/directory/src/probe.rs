@@ -80,8 +80,16 @@ pub enum Concern {
     },
     /// Google: a domain is set beside the customer, whose other domains are left out.
     DomainBesideCustomer,
-    /// The server cannot answer in pages, so that its size limit bounds what can be read.
-    NoPages,
+    /// The server does not answer in pages, or not this account, so that the account's size limit bounds what can be read.
+    NoPages {
+        /// How many people came in one answer, where that was asked for and came whole.
+        whole: Option<usize>,
+    },
+    /// The root is cut to what stands behind this, as the official connector does, so that more is read than it names.
+    RootCut {
+        /// What is left out of it.
+        left_out: String,
+    },
     /// Nothing was found where something is expected.
     NothingFound,
     /// Nobody in the sample has this attribute.

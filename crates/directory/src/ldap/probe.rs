@@ -5,6 +5,7 @@ use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
 use super::incremental::{Offer, offer};
+use super::name::{self, is_within};
 use super::password::PasswordWarning;
 use super::reader::Reader;
 use super::request::Request;
@@ -107,7 +108,7 @@ async fn service(connection: &mut Connection, reading: Reading<'_>, events: Even
         while let Ok(Some(_)) = pages.next().await {}
     }
     let pages = connection.offers_pages();
-    let grade = if pages { Grade::Good } else { Grade::Concern(Concern::NoPages) };
+    let grade = if pages { Grade::Good } else { without_pages(connection, reading).await };
     let told = match connection.page_refused {
         Some(code) => format!("refused to this account ({code})"),
         None => if pages { "yes" } else { "no" }.to_owned(),
@@ -115,6 +116,29 @@ async fn service(connection: &mut Connection, reading: Reading<'_>, events: Even
     Finding::new(Check::Service, connection.server(), grade)
         .with("software", connection.vendor().unwrap_or("it does not say"))
         .with("paged results", told)
+}
+
+/// What the account's size limit does, where there are no pages: whether it lies above what there is, and only that can be seen.
+async fn without_pages(connection: &mut Connection, reading: Reading<'_>) -> Grade {
+    const LIMITS: [u32; 3] = [3, 4, 11];
+    let is_limit = |error: &LdapReadError| matches!(error, LdapReadError::Refused { outcome, .. } if LIMITS.contains(&outcome.code));
+    let mut whole = 0;
+    for base in &reading.layout.user_bases {
+        let setting = base_setting(base, reading.settings, reading.layout.user_base_setting);
+        let filter = reading.filters.people.clone();
+        let mut pages =
+            connection.search(Request::new(base.clone(), Scope::Subtree, filter, &["1.1"], setting));
+        loop {
+            match pages.next().await {
+                Ok(Some(_)) => whole += 1,
+                Ok(None) => break,
+                Err(error @ LdapReadError::Refused { .. }) if is_limit(&error) => return failed(error),
+                // Whatever else is wrong is told by what reads people.
+                Err(_) => return Grade::Concern(Concern::NoPages { whole: None }),
+            }
+        }
+    }
+    Grade::Concern(Concern::NoPages { whole: Some(whole) })
 }
 
 async fn changes(connection: &mut Connection, reading: Reading<'_>) -> Finding {
@@ -159,7 +183,7 @@ async fn bases(connection: &mut Connection, reading: Reading<'_>) -> Vec<Finding
         let request = Request::new(base.to_owned(), Scope::Base, filter, &["1.1"], setting);
         let mut pages = connection.search(request);
         let grade = match pages.next().await {
-            Ok(Some(_)) => Grade::Good,
+            Ok(Some(_)) => cut_root(base, reading).unwrap_or(Grade::Good),
             Ok(None) => Grade::Concern(Concern::NothingFound),
             Err(error) => failed(error),
         };
@@ -170,6 +194,15 @@ async fn bases(connection: &mut Connection, reading: Reading<'_>) -> Vec<Finding
         });
     }
     findings
+}
+
+/// Where what is left out of the root makes a search look beside it: whoever named a unit there sees all around it, too.
+fn cut_root(base: &str, reading: Reading<'_>) -> Option<Grade> {
+    let left_out = reading.settings.cut_from_root()?;
+    let within = name::normalized(base)
+        .zip(name::normalized(&reading.settings.root_path))
+        .is_some_and(|(base, root)| is_within(&base, &root));
+    (!within).then(|| Grade::Concern(Concern::RootCut { left_out: left_out.to_owned() }))
 }
 
 /// How often each attribute was there in a sample.

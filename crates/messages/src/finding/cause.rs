@@ -185,9 +185,32 @@ fn directory_words(concern: probe::Concern) -> Words {
             ),
             vec![Step::set("gsuite.domain", "").to(text!("concern.all-domains", "To read all domains"))],
         ),
-        It::NoPages => (
+        It::NoPages { whole: None } => (
             text!("concern.no-pages", "no paged results: the server's size limit bounds what can be read"),
             say(text!("concern.more-entries", "Allow the account more entries on the server.")),
+        ),
+        It::NoPages { whole: Some(people) } => (
+            text!(
+                "concern.one-answer",
+                "no paged results, so that each list comes in one answer: {people:person came/people came} whole",
+                people
+            ),
+            say(text!(
+                "concern.one-answer-limit",
+                "Nothing more is needed where the account has no size limit. A limit that it has is the most that can be read: raise it in time, \
+                 or allow the account paged results (OpenLDAP: `size.prtotal`)."
+            )),
+        ),
+        It::RootCut { left_out } => (
+            text!(
+                "concern.root-cut",
+                "`{left_out}` in `ldap.rootPath` does not count: like the official connector, searches begin at the first `dc=`",
+                left_out
+            ),
+            say(text!(
+                "concern.root-cut-path",
+                "If only what lies below it is meant, set it as `sync.userPath` and `sync.groupPath`."
+            )),
         ),
         It::NothingFound => (
             text!("concern.nothing-found", "nothing was found"),

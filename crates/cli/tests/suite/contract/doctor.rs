@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The checks as `area check` with the outcome, in their order, and the exit code.
-fn checks(home: &Home) -> (Vec<Value>, Option<i32>) {
+pub(super) fn checks(home: &Home) -> (Vec<Value>, Option<i32>) {
     let output = run(home, &["doctor", "--response"]);
     let answer: Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!((&answer["success"], &answer["data"]["object"]), (&json!(true), &json!("doctor")));
@@ -23,14 +23,14 @@ fn found<'c>(checks: &'c [Value], area: &str, check: &str) -> Vec<&'c Value> {
 }
 
 #[track_caller]
-fn one<'c>(checks: &'c [Value], area: &str, check: &str) -> &'c Value {
+pub(super) fn one<'c>(checks: &'c [Value], area: &str, check: &str) -> &'c Value {
     let found = found(checks, area, check);
     assert_eq!(found.len(), 1, "{area} {check}: {checks:#?}");
     found[0]
 }
 
 #[track_caller]
-fn assert_outcome(check: &Value, outcome: &str, parts: &[&str]) {
+pub(super) fn assert_outcome(check: &Value, outcome: &str, parts: &[&str]) {
     let text = format!("{} {}", check["message"], check["cure"]);
     assert_eq!(check["outcome"], outcome, "{check}");
     for part in parts {
@@ -98,7 +98,7 @@ fn an_installation_that_works_passes_every_check_and_stays_as_it_is() {
 }
 
 /// The text without the breaks of its lines.
-fn unbroken(text: &str) -> String {
+pub(super) fn unbroken(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -225,7 +225,7 @@ fn servers_that_are_not_there_are_named_and_the_rest_waits() {
 }
 
 /// A stage whose directory is encrypted.
-fn encrypted(certificate: ServerCertificate) -> Stage {
+pub(super) fn encrypted(certificate: ServerCertificate) -> Stage {
     let mut stage = Stage::signed_in();
     let options = ldap::Options {
         ldaps: true,

@@ -36,6 +36,7 @@ mod batches;
 mod binding;
 mod clauses;
 mod doctor;
+mod doctor_of_directories;
 mod encryption;
 mod explain;
 mod failures;

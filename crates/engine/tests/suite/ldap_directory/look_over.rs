@@ -112,7 +112,22 @@ async fn a_server_without_pages_is_a_concern() {
     let server = Server::start(options).await.unwrap();
     let mut setup = Setup::sandbox(&server);
     setup.settings.paged_search = Some(false);
-    assert_eq!(concern(&probe(&setup).await, Check::Service), Some(&Concern::NoPages));
+    assert_eq!(concern(&probe(&setup).await, Check::Service), Some(&Concern::NoPages { whole: Some(3) }));
+}
+
+/// As with the official connector, a unit before the first `dc=` does not count: who named it there is told.
+#[tokio::test]
+async fn a_root_that_is_cut_is_a_concern_where_searches_look_beside_it() {
+    let unit = format!("ou=unit,{SUFFIX}");
+    let entry = format!("dn: {unit}\nobjectClass: organizationalUnit\nou: unit\n\n");
+    let server = slapd::Options::new(SUFFIX).ldif_text(with_a_group() + "\n" + &entry).start().unwrap();
+    let mut setup = Setup::slapd(&server);
+    setup.settings.root_path.clone_from(&unit);
+    let cut = Concern::RootCut { left_out: "ou=unit".to_owned() };
+    assert_eq!(concern(&probe(&setup).await, Check::SearchBase), Some(&cut));
+    setup.layout.user_bases = vec![unit.clone()];
+    setup.layout.group_bases = vec![format!("OU=Unit, {SUFFIX}")];
+    assert_eq!(concern(&probe(&setup).await, Check::SearchBase), None, "that is what the root names");
 }
 
 #[tokio::test]

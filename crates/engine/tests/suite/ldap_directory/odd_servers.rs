@@ -31,14 +31,18 @@ async fn an_account_that_may_not_ask_for_pages_is_answered_without_them() {
     assert_eq!(setup.read().await.unwrap().people().len(), 30);
     let findings = setup.directory().probe(&|_| ()).await;
     let service = findings.iter().find(|it| it.check == Check::Service).unwrap();
-    assert!(matches!(service.grade, Grade::Concern(Concern::NoPages)), "{service:?}");
+    assert!(matches!(service.grade, Grade::Concern(Concern::NoPages { whole: Some(30) })), "{service:?}");
     assert!(service.facts.iter().any(|(_, fact)| fact.contains("refused to this account")), "{service:?}");
 
     // Where whole answers are limited, too, nothing is taken for the whole.
     let options = slapd::Options::new(SUFFIX).ldif_text(people(30));
     let server = with_reader(options.limits("users size=10 size.prtotal=disabled"));
-    let error = Setup::new(server.port(), &dn("u0"), "pw").failure().await;
+    let setup = Setup::new(server.port(), &dn("u0"), "pw");
+    let error = setup.failure().await;
     assert!(error.to_string().contains("sizeLimitExceeded (4) after 10 entries"), "{error}");
+    let findings = setup.directory().probe(&|_| ()).await;
+    let service = findings.iter().find(|it| it.check == Check::Service).unwrap();
+    assert!(service.is_failure(), "{service:?}");
 }
 
 #[tokio::test]
