@@ -14,7 +14,7 @@ pub(crate) use man::ManError;
 use bwdc_core::settings::{Setting, SettingsError};
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::paths::ProfileName;
-use bwdc_engine::{EngineError, PlanFileError, RunError, SetupError, SignInError};
+use bwdc_engine::{ApprovalState, EngineError, PlanFileError, RunError, SetupError, SignInError};
 use bwdc_messages::error::{is_official, kind, sentence, settings, update, with_causes};
 use bwdc_messages::{CommandLine, NextStep, refused_run, service, system_service};
 use std::path::PathBuf;
@@ -68,7 +68,7 @@ pub(crate) enum CommandError {
     #[error("without a terminal, `approve` needs the number of the refused run")]
     WhichRun { last: Option<RunId> },
     #[error("nothing was approved")]
-    NotApproved { number: usize },
+    NotApproved { number: usize, run: RunId, approval: ApprovalState },
     #[error("the profile `{name}` was not removed: that takes a yes at a terminal, or `--force`")]
     RemovalDeclined { name: ProfileName },
     #[error("nothing was installed: that takes a yes at a terminal, or `--yes`")]
@@ -196,7 +196,9 @@ impl CommandError {
             Self::Service(error) => service::no_answer(error),
             Self::System(error) => system_service::message(error),
             Self::Remote { message, .. } => message.clone(),
-            Self::NotApproved { number } => refused_run::not_approved(*number),
+            Self::NotApproved { number, run, approval } => {
+                refused_run::not_approved(*number, *run, *approval)
+            }
             _ if self.has_fixed_text() => self.to_string(),
             error => sentence(&with_causes(error)),
         }
@@ -244,6 +246,9 @@ impl CommandError {
                 return Some(format!("Look at it with `bwdc --profile {name} config list` first."));
             }
             Self::WhichRun { last } => return Some(refused_run::which(last.map(|it| it.0), commands)),
+            Self::NotApproved { run, approval: ApprovalState::Counts { .. }, .. } => {
+                return in_sentences(&refused_run::to_withdraw(*run), commands);
+            }
             Self::NotApproved { .. } => return None,
             Self::InstallDeclined => "`bwdc service install --dry-run` shows what would be written.",
             Self::LedgerDeclined => "`bwdc plan` shows what a sync would do with the ledger as it is.",

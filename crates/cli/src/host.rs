@@ -84,9 +84,10 @@ impl Host for CommandHost {
             }
             Answered::NoSuchChoice(word) => failed("settings", service::no_such_choice(word), None),
             Answered::History(runs) => of(history::table_data(runs), history::table(runs)),
-            Answered::Withdrawn(run) => {
-                of(json!({ "object": "withdrawal", "run": run.0 }), refused_run::withdrawn(run))
-            }
+            Answered::Withdrawn(withdrawn) => of(
+                json!({ "object": "withdrawal", "run": withdrawn.run.0 }),
+                refused_run::withdrawn(withdrawn),
+            ),
             Answered::Run(run, entries, told) => {
                 of(history::run_data(run, entries), history::run(run, entries, extent(told)))
             }

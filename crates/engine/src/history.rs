@@ -3,8 +3,8 @@
 mod approval;
 mod decision;
 
-pub use approval::ApprovalState;
 pub(crate) use approval::approval_of;
+pub use approval::{ApprovalState, WithdrawnApproval};
 pub(crate) use decision::{decide, withdraw_decision};
 
 use crate::causes::with_causes;
@@ -285,18 +285,21 @@ fn names_of(
     Ok(names)
 }
 
-/// Takes an approval back that still counts: that of the given run, else the last one.
+/// Takes an approval back that still counts: that of the given run, else the last one that is not carried out yet.
 ///
 /// # Errors
 /// [`HistoryError::NothingToWithdraw`] when there is none; else why the ledger cannot be written.
-pub(crate) fn withdraw(installation: &Installation, run: Option<RunId>) -> Result<RunId, HistoryError> {
+pub(crate) fn withdraw(
+    installation: &Installation,
+    run: Option<RunId>,
+) -> Result<WithdrawnApproval, HistoryError> {
     let _run_lock = installation.lock("approve")?;
     if !installation.profile().connector_db.exists() {
         return Err(HistoryError::NothingToWithdraw { run });
     }
     expect_readable_ledger(installation)?;
     let mut ledger = Ledger::open(&installation.profile().connector_db, installation.clock())?.into_ledger();
-    let withdrawn = ledger.withdraw(run, installation.now())?;
+    let withdrawn = approval::take_back(&mut ledger, run, installation.now())?;
     withdrawn.ok_or(HistoryError::NothingToWithdraw { run })
 }
 

@@ -49,7 +49,7 @@ pub use directory::unread::{Unread, UnreadCause};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use event::{Cancel, Control};
-pub use history::{ApprovalState, Happened, HistoryEntry, HistoryError, RefusedRun};
+pub use history::{ApprovalState, Happened, HistoryEntry, HistoryError, RefusedRun, WithdrawnApproval};
 pub use installation::SetupError;
 pub use lease::LeaseError;
 pub use ledger::{FrontEnd, Trigger};

@@ -308,8 +308,24 @@ fn read(ledger: &Ledger, now: Timestamp) -> Result<FromLedger, crate::ledger::Le
         Some(run) => ledger.waits_for_approval(run)?.map(|scope| Pending { run, scope }),
         None => None,
     };
-    let approved = Approved { runs: ledger.standing_approvals(now)?, people: ledger.standing_decisions()? };
+    let approved = Approved { runs: open_approvals(ledger, now)?, people: ledger.standing_decisions()? };
     Ok(FromLedger { tally, managed: Some(ledger.sizes()?), pending, approved })
+}
+
+/// The approvals that count, each with what no run has done yet.
+fn open_approvals(
+    ledger: &Ledger,
+    now: Timestamp,
+) -> Result<Vec<(RunId, Timestamp, ApprovalScope)>, crate::ledger::LedgerError> {
+    let mut open = Vec::new();
+    for (run, until, scope) in ledger.standing_approvals(now)? {
+        match ledger.use_of_approval(run, &scope)? {
+            None => open.push((run, until, scope)),
+            Some(used) if used.is_whole() => {}
+            Some(used) => open.push((run, until, used.rest)),
+        }
+    }
+    Ok(open)
 }
 
 /// When runs of an installation are due, as its settings have it.

@@ -224,7 +224,7 @@ async fn quick(
     Ok(match job {
         Job::State => Happened::State(Box::new(state(&engine, environment)?)),
         Job::Refused => Happened::Refused(Box::new(refused(&engine)?)),
-        Job::Withdraw(run) => Happened::Said(withdrawn(engine.withdraw_approval(Some(run))?)),
+        Job::Withdraw(run) => Happened::Said(withdrawn(&engine.withdraw_approval(Some(run))?)),
         Job::Repairs(picks) => {
             let events = |event| teller.event(event);
             Happened::Repairs(Box::new(engine.repairs(&picks, Control { events: &events, cancel }).await?))

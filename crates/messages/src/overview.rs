@@ -160,6 +160,15 @@ impl Overview<'_> {
                 ),
                 Tone::Warning,
             ),
+            ApprovalState::CarriedOut { by } => Line::new(
+                text!(
+                    "overview.carried-out",
+                    "Run {run} was refused, approved, and carried out by run {by}.",
+                    run,
+                    by = by.0
+                ),
+                Tone::Faint,
+            ),
             ApprovalState::Expired { since } => Line::new(
                 text!(
                     "overview.expired",

@@ -6,9 +6,9 @@ use crate::plan::sections::PlanSection;
 use crate::plan::{Extent, Item, Section, Shown, wrapped};
 use crate::refusal::paragraphs;
 use crate::time::moment;
-use crate::{CommandLine, text};
+use crate::{CommandLine, NextStep, Step, text};
 use bwdc_engine::ledger::RunId;
-use bwdc_engine::{ApprovalState, RefusedRun};
+use bwdc_engine::{ApprovalState, RefusedRun, WithdrawnApproval};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who would lose what, and why the run was refused. A line may hold several, broken for 80 columns.
@@ -24,6 +24,18 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
                     "refused-run.approved",
                     "It is approved already, until {until}. Approving it again begins another 24 hours.",
                     until = moment(until)
+                ),
+                "",
+                0,
+            ),
+            Tone::Strong,
+        )),
+        ApprovalState::CarriedOut { by } => lines.push(Line::new(
+            wrapped(
+                &text!(
+                    "refused-run.carried-out",
+                    "It was approved, and run {by} carried it out. Approving it again allows the same once more, for 24 hours.",
+                    by = by.0
                 ),
                 "",
                 0,
@@ -52,8 +64,8 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
     };
     let (removed, revoked) = (PlanSection::Removed, PlanSection::Revoked);
     let parts = [
-        (removed.title(), removed, people(&mut scope.removed.iter())),
-        (revoked.title(), revoked, people(&mut scope.revoked.iter())),
+        (text!("refused-run.removed", "Would be removed"), removed, people(&mut scope.removed.iter())),
+        (text!("refused-run.revoked", "Would lose access"), revoked, people(&mut scope.revoked.iter())),
         (
             text!("refused-run.addresses", "Members with further addresses of people who leave"),
             PlanSection::Revoked,
@@ -89,7 +101,11 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
             PlanSection::LeftOut,
             people(&mut scope.addresses_lost.iter()),
         ),
-        (PlanSection::Invited.title(), PlanSection::Invited, people(&mut scope.invited.iter())),
+        (
+            text!("refused-run.invited", "Would be invited"),
+            PlanSection::Invited,
+            people(&mut scope.invited.iter()),
+        ),
     ];
     for (title, section, rows) in parts {
         lines.extend(part(title, section, &rows, extent, Direction::Out));
@@ -105,9 +121,26 @@ pub fn question(refused: &RefusedRun) -> Option<(usize, String)> {
     approval(&refusals).map(|it| (it.number, it.question))
 }
 
-/// That nothing was approved, since the answer was another one.
-pub fn not_approved(number: usize) -> String {
-    text!("refused-run.not-approved", "Nothing was approved: the answer was not {number}.", number)
+/// That the answer was another one, and what counts now: nothing, or an approval of before until a point in time.
+pub fn not_approved(number: usize, run: RunId, approval: ApprovalState) -> String {
+    match approval {
+        ApprovalState::Counts { until } => text!(
+            "refused-run.still-approved",
+            "The answer was not {number}, so nothing was changed. Run {run} stays approved until {until}.",
+            number,
+            run = run.0,
+            until = moment(until)
+        ),
+        ApprovalState::Missing | ApprovalState::CarriedOut { .. } | ApprovalState::Expired { .. } => {
+            text!("refused-run.not-approved", "Nothing was approved: the answer was not {number}.", number)
+        }
+    }
+}
+
+/// How the approval of a run is taken back.
+pub fn to_withdraw(run: RunId) -> Vec<NextStep> {
+    let withdraw = Step::run(format!("approve --withdraw {}", run.0));
+    vec![withdraw.to(text!("refused-run.to-withdraw", "To withdraw that"))]
 }
 
 /// That somebody without a terminal has to say which run is meant.
@@ -128,13 +161,28 @@ pub fn which(run: Option<i64>, commands: &CommandLine) -> String {
     }
 }
 
-/// That an approval counts no more.
-pub fn withdrawn(run: RunId) -> String {
-    text!(
-        "refused-run.withdrawn",
-        "The approval of run {run} is withdrawn. What it allowed is refused again.",
-        run = run.0
-    )
+/// That an approval counts no more, and what was done with it before.
+pub fn withdrawn(withdrawn: &WithdrawnApproval) -> String {
+    let run = withdrawn.run.0;
+    match &withdrawn.used {
+        None => text!(
+            "refused-run.withdrawn",
+            "The approval of run {run} is withdrawn. What it allowed is refused again.",
+            run
+        ),
+        Some(used) if used.is_whole() => text!(
+            "refused-run.withdrawn-late",
+            "The approval of run {run} is withdrawn, but run {by} has carried it out already, and that stays done.",
+            run,
+            by = used.run.0
+        ),
+        Some(used) => text!(
+            "refused-run.withdrawn-rest",
+            "The approval of run {run} is withdrawn. Run {by} has done a part of it, and that stays done; the rest is refused again.",
+            run,
+            by = used.run.0
+        ),
+    }
 }
 
 fn called(refused: &RefusedRun, id: &str) -> String {
@@ -207,7 +255,7 @@ mod tests {
                 "Run 7 of 1970-01-01 00:00 UTC was refused by the limits.",
                 "It is approved already, until 1970-01-01 00:00 UTC. Approving it again begins\nanother 24 hours.",
                 "",
-                "Access revoked (1)",
+                "Would lose access (1)",
                 "  - ann@x.test",
                 "",
                 "Groups that lose members (1)",

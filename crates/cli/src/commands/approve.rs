@@ -84,9 +84,9 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
     let mut engine = open(global)?;
     if arguments.withdraw {
         let work = async || engine.withdraw_approval(arguments.run.map(RunId));
-        let run = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
-        let data = json!({ "object": "withdrawal", "run": run.0 });
-        return Ok(Answer::Report { data, text: refused_run::withdrawn(run) }.into());
+        let withdrawn = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
+        let data = json!({ "object": "withdrawal", "run": withdrawn.run.0 });
+        return Ok(Answer::Report { data, text: refused_run::withdrawn(&withdrawn) }.into());
     }
     let refused = engine.refused_run(arguments.run.map(RunId))?;
     let id = refused.record.id;
@@ -138,6 +138,6 @@ fn ask(refused: &RefusedRun, extent: Extent) -> Result<(), CommandError> {
     if typed.is_some_and(|it| it == number.to_string()) {
         Ok(())
     } else {
-        Err(CommandError::NotApproved { number })
+        Err(CommandError::NotApproved { number, run: refused.record.id, approval: refused.approval })
     }
 }

@@ -192,6 +192,15 @@ fn state_line(refused: &RefusedRunState) -> Line {
             ),
             Tone::Good,
         ),
+        ApprovalState::CarriedOut { by } => Line::new(
+            text!(
+                "approval.carried-out",
+                "Run {run} was approved, and run {by} carried it out.",
+                run,
+                by = by.0
+            ),
+            Tone::Good,
+        ),
         ApprovalState::Expired { since } => Line::new(
             text!(
                 "approval.expired",

@@ -93,6 +93,19 @@ impl ApprovalScope {
         self.addresses_lost.retain(|it| !other.addresses_lost.contains(it));
     }
 
+    /// What is left of it once a run has done this.
+    #[must_use]
+    pub fn without(&self, done: &Self) -> Self {
+        let mut rest = self.clone();
+        rest.remove(done);
+        // Who was removed lost access, too.
+        rest.revoked.retain(|it| !done.removed.contains(it));
+        rest.removed.retain(|it| !done.revoked.contains(it));
+        let found = Self { empty_directory: false, no_groups: false, few_found: false, ..rest.clone() };
+        // What was found, or not, is no change of its own: it was let pass with the last of the changes.
+        if found == Self::default() { found } else { rest }
+    }
+
     /// External ids of people who lose access.
     pub fn people(&self) -> impl Iterator<Item = &String> {
         self.revoked.iter().chain(&self.removed)

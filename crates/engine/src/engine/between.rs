@@ -5,7 +5,7 @@ use crate::clock::{Clock, to_iso};
 use crate::directory::snapshot_cache::ReadMode;
 use crate::error::EngineError;
 use crate::event::Control;
-use crate::history::{self, ApprovalState, HistoryEntry, RefusedRun};
+use crate::history::{self, ApprovalState, HistoryEntry, RefusedRun, WithdrawnApproval};
 use crate::lease::{self, LeaseError};
 use crate::ledger::{Ledger, LedgerError, RunId, RunRecord, Tally};
 use crate::notify::{self, Channel, DeliveryError, Message};
@@ -138,7 +138,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::History`] when there is none.
-    pub fn withdraw_approval(&mut self, run: Option<RunId>) -> Result<RunId, EngineError> {
+    pub fn withdraw_approval(&mut self, run: Option<RunId>) -> Result<WithdrawnApproval, EngineError> {
         Ok(history::withdraw(&self.installation, run)?)
     }
 

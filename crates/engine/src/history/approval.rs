@@ -2,7 +2,7 @@
 
 use super::HistoryError;
 use crate::installation::Installation;
-use crate::ledger::{APPROVAL, Ledger, RunId};
+use crate::ledger::{APPROVAL, ApprovalUse, Ledger, LedgerError, RunId};
 use bwdc_core::names::Timestamp;
 
 /// How far the approval of a refused run counts.
@@ -15,6 +15,11 @@ pub enum ApprovalState {
     Counts {
         /// Until then.
         until: Timestamp,
+    },
+    /// A run has done all of it.
+    CarriedOut {
+        /// Which.
+        by: RunId,
     },
     /// It was approved, and no run carried it out in time.
     Expired {
@@ -41,9 +46,45 @@ impl ApprovalState {
 /// # Errors
 /// Why the ledger cannot be read.
 pub(crate) fn approval_of(installation: &Installation, run: RunId) -> Result<ApprovalState, HistoryError> {
-    let ledger = Ledger::open_to_read(&installation.profile().connector_db)?;
-    let approved = ledger.map(|it| it.approved_at(run)).transpose()?.flatten();
-    Ok(ApprovalState::of(approved, installation.now()))
+    let Some(ledger) = Ledger::open_to_read(&installation.profile().connector_db)? else {
+        return Ok(ApprovalState::Missing);
+    };
+    let approved = ledger.approved_at(run)?;
+    let scope = ledger.quarantined(Some(run))?.map(|(_, scope)| scope).unwrap_or_default();
+    let used = ledger.use_of_approval(run, &scope)?;
+    Ok(match used {
+        Some(used) if approved.is_some() && used.is_whole() => ApprovalState::CarriedOut { by: used.run },
+        _ => ApprovalState::of(approved, installation.now()),
+    })
+}
+
+/// An approval that was taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawnApproval {
+    /// The refused run.
+    pub run: RunId,
+    /// What runs had done with it before.
+    pub used: Option<ApprovalUse>,
+}
+
+/// Takes an approval back that still counts: that of the given run, else the last one that a run has not carried out yet.
+pub(super) fn take_back(
+    ledger: &mut Ledger,
+    run: Option<RunId>,
+    now: Timestamp,
+) -> Result<Option<WithdrawnApproval>, LedgerError> {
+    let mut standing = Vec::new();
+    for (refused, _, scope) in ledger.standing_approvals(now)? {
+        if run.is_none_or(|it| it == refused) {
+            let used = ledger.use_of_approval(refused, &scope)?;
+            standing.push(WithdrawnApproval { run: refused, used });
+        }
+    }
+    let is_open = |it: &WithdrawnApproval| !it.used.as_ref().is_some_and(ApprovalUse::is_whole);
+    let place = standing.iter().position(is_open).unwrap_or(0);
+    let Some(chosen) = standing.into_iter().nth(place) else { return Ok(None) };
+    let withdrawn = ledger.withdraw(Some(chosen.run), now)?;
+    Ok(withdrawn.map(|_| chosen))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! removes nobody.
 
 mod addresses;
+mod approval_use;
 mod binding;
 mod carry;
 mod decisions;
@@ -25,6 +26,7 @@ mod snapshot_cache;
 mod sources;
 mod tally;
 
+pub use approval_use::ApprovalUse;
 pub use binding::BoundAddresses;
 pub use error::LedgerError;
 pub use history::{Counts, Ending, FrontEnd, RecordedAction, RunId, RunOutcome, RunRecord, Trigger};

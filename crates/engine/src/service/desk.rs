@@ -6,7 +6,7 @@ use super::{Caller, Host};
 use crate::directory::snapshot_cache::ReadMode;
 use crate::error::EngineError;
 use crate::event::{Cancel, Control};
-use crate::history::HistoryEntry;
+use crate::history::{HistoryEntry, WithdrawnApproval};
 use crate::ledger::{FrontEnd, RunId, RunRecord};
 use crate::paths::ProfileName;
 use crate::run::{Planned, SyncReport};
@@ -37,7 +37,7 @@ pub enum Answered<'a> {
     /// A word that is no decision.
     NoSuchChoice(&'a str),
     /// The approval of a run was taken back.
-    Withdrawn(RunId),
+    Withdrawn(&'a WithdrawnApproval),
     /// The latest runs.
     History(&'a [RunRecord]),
     /// What one run did.
@@ -170,9 +170,9 @@ async fn of_profile(
         Command::History { most } => say(Answered::History(&duty.engine()?.history(most.min(10_000))?)),
         Command::Withdraw { run } => {
             let by = caller.name();
-            let run = duty.engine()?.withdraw_approval(run.map(RunId))?;
-            tracing::info!(profile = %duty.name, run = run.0, by, "approval withdrawn");
-            say(Answered::Withdrawn(run))
+            let withdrawn = duty.engine()?.withdraw_approval(run.map(RunId))?;
+            tracing::info!(profile = %duty.name, run = withdrawn.run.0, by, "approval withdrawn");
+            say(Answered::Withdrawn(&withdrawn))
         }
         Command::Run { run, verbose } => {
             let (record, entries) = duty.engine()?.run_of_history(RunId(run))?;

@@ -300,7 +300,7 @@ fn an_approval_at_a_terminal_shows_whose_access_is_in_question_and_asks() {
     for part in [
         "Run 2 of ",
         "8 of 30 managed members would lose access",
-        "Access revoked (8)",
+        "Would lose access (8)",
         "- p23@example.test",
         "- p30@example.test",
     ] {
@@ -320,6 +320,23 @@ fn an_approval_at_a_terminal_shows_whose_access_is_in_question_and_asks() {
     drop(terminal);
     stage.sync();
     assert_eq!(stage.state().status("p30"), Some(MemberStatus::Revoked));
+}
+
+/// Who mistypes the number of a run that is approved already learns that it still is.
+#[test]
+fn a_wrong_number_does_not_hide_an_approval_that_stands() {
+    let (stage, _directory) = refused_stage();
+    assert_eq!(stage.approve().code, Some(0));
+    let mut terminal = Terminal::start(&stage.home, (80, 24), "approve 2");
+    terminal.until("It is approved already");
+    terminal.value("7");
+    let screen = terminal.until("left:1");
+    let said = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("so nothing was changed. Run 2 stays approved until "), "{screen}");
+    assert!(
+        said.contains("`bwdc approve --withdraw 2`") && !said.contains("Nothing was approved"),
+        "{screen}"
+    );
 }
 
 #[test]

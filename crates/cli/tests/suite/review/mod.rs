@@ -50,6 +50,56 @@ fn an_approved_run_passes_and_nobody_beyond_it_goes() {
     }
 }
 
+/// What an approval allowed and a run has done is neither open in `status` nor refused again by a withdrawal.
+#[test]
+fn an_approval_that_was_used_is_not_open_and_its_withdrawal_says_what_stays_done() {
+    let (stage, _directory) = refused_stage();
+    assert_eq!(stage.approve().code, Some(0));
+    // Its exit code tells how the installation is.
+    let open = |stage: &Stage| -> Value {
+        let status: Value = serde_json::from_str(&stage.run(&["status", "--response"]).stdout).expect("JSON");
+        status["data"]["profiles"][0]["approved"].clone()
+    };
+    assert_eq!(open(&stage)[0]["run"], 2, "{}", open(&stage));
+
+    // Five of the eight are back: the run takes three, and what was approved of the others is open.
+    let some = Tree::of(27).serve();
+    stage.read(&some);
+    stage.sync();
+    assert_eq!(open(&stage)[0]["scope"]["revoked"].as_array().map(Vec::len), Some(5), "{}", open(&stage));
+    let withdrawn = stage.run(&["approve", "--withdraw"]);
+    assert_eq!(
+        withdrawn.stdout,
+        "The approval of run 2 is withdrawn. Run 3 has done a part of it, and that stays done; the rest is refused again.\n"
+    );
+
+    assert_eq!(stage.run(&["approve", "2"]).code, Some(0));
+    let all = Tree::of(22).serve();
+    stage.read(&all);
+    stage.sync();
+    assert_eq!(stage.state().status("p23"), Some(MemberStatus::Revoked));
+    let withdrawn = stage.run(&["approve", "--withdraw"]);
+    assert_eq!(withdrawn.code, Some(0), "{}", withdrawn.stderr);
+    assert!(withdrawn.stdout.contains("run 4 has carried it out already"), "{}", withdrawn.stdout);
+}
+
+#[test]
+fn a_run_that_was_approved_and_carried_out_leaves_nothing_open() {
+    let (stage, _directory) = refused_stage();
+    assert_eq!(stage.approve().code, Some(0));
+    stage.sync();
+    let status = json(&stage, &["status", "--response"]);
+    assert_eq!(status["data"]["profiles"][0]["approved"], serde_json::json!([]), "{status}");
+    let withdrawn = stage.run(&["approve", "--withdraw"]);
+    assert_eq!(
+        (withdrawn.code, withdrawn.stdout.as_str()),
+        (
+            Some(0),
+            "The approval of run 2 is withdrawn, but run 3 has carried it out already, and that stays done.\n"
+        )
+    );
+}
+
 #[test]
 fn an_approval_is_withdrawn_and_without_a_terminal_a_run_is_named_by_its_number() {
     let (stage, _directory) = refused_stage();
