@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_numbers_and_the_setting_that_widens_it() {
         let refusals = vec![
-            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0 },
+            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 },
             Refusal::EmptyDirectory { source: SourceName::primary(), managed: 7 },
         ];
         let error = CommandError::from(RunError::Refused { refusals, run: None });

@@ -144,6 +144,19 @@ pub fn plan_notice(plan_notice: &PlanNotice) -> String {
         PlanNotice::DeletedOrHidden { because, people, examples, action, grace_hours } => {
             hidden::deleted_or_hidden(because, *people, examples, *action, *grace_hours)
         }
+        PlanNotice::EntryReplaced { person, entry, former, compared } if entry == former => {
+            let made_again = text!(
+                "notice.entry-made-again",
+                "The membership of {person} goes on under the entry `{entry}`, which was deleted and made again.",
+                person = person.name,
+                entry
+            );
+            let unseen = text!(
+                "notice.entry-unseen",
+                "No employee number or name is known of both: please check that it is the same person."
+            );
+            if *compared { made_again } else { format!("{made_again} {unseen}") }
+        }
         PlanNotice::EntryReplaced { person, entry, former, compared: true } => text!(
             "notice.entry-replaced",
             "The membership of {person} goes on under the new entry `{entry}`: the old one, `{former}`, is of the same person and \

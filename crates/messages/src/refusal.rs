@@ -88,19 +88,30 @@ fn earlier(refusal: &Refusal) -> Option<String> {
     })
 }
 
+/// The time that a limit is about.
+fn within(hours: u32) -> String {
+    match hours {
+        0 => text!("refusal.in-one-run", "in one run"),
+        24 => text!("refusal.within-a-day", "within a day"),
+        hours => text!("refusal.within-hours", "within {hours:hour/hours}", hours),
+    }
+}
+
 fn together_with_earlier(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::TooManyRemovals { planned, allowed, managed, .. } => text!(
+        Refusal::TooManyRemovals { planned, allowed, managed, hours, .. } => text!(
             "refusal.removals",
-            "{planned} of {managed:managed member/managed members} would lose access within a day. The limit is {allowed}.",
+            "{planned} of {managed:managed member/managed members} would lose access {within}. The limit is {allowed}.",
             planned,
             managed,
+            within = within(*hours),
             allowed
         ),
-        Refusal::TooManyMemberships { planned, allowed, .. } => text!(
+        Refusal::TooManyMemberships { planned, allowed, hours, .. } => text!(
             "refusal.memberships",
-            "{planned:membership/memberships} would end within a day. The limit is {allowed}.",
+            "{planned:membership/memberships} would end {within}. The limit is {allowed}.",
             planned,
+            within = within(*hours),
             allowed
         ),
         Refusal::GroupEmptied { group, before, lost, .. } => text!(
@@ -123,11 +134,11 @@ fn together_with_earlier(refusal: &Refusal) -> String {
             planned,
             allowed
         ),
-        Refusal::TooManyAdoptedGroups { planned, allowed, .. } => text!(
+        Refusal::TooManyAdoptedGroups { planned, allowed, hours, .. } => text!(
             "refusal.adopted-groups",
-            "The directory would take over {planned:group/groups} made by hand, with access to collections. The limit within a \
-             day is {allowed}.",
+            "The directory would take over {planned:group/groups} made by hand, with access to collections. The limit {within} is {allowed}.",
             planned,
+            within = within(*hours),
             allowed
         ),
         Refusal::TooManyReplacedPeople { planned, allowed } => text!(
@@ -344,7 +355,7 @@ mod tests {
     #[test]
     fn what_earlier_runs_did_is_told_from_what_this_one_would_do() {
         let refused = [
-            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 10 },
+            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 10, hours: 24 },
             Refusal::TooManyGroups { planned: 4, allowed: 3, earlier: 1 },
         ];
         assert_eq!(
@@ -359,9 +370,22 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_is_about_the_time_that_is_set() {
+        let refusal = |hours| Refusal::TooManyMemberships { planned: 30, allowed: 20, earlier: 0, hours };
+        for (hours, said) in [
+            (0, "30 memberships would end in one run. The limit is 20."),
+            (1, "30 memberships would end within 1 hour. The limit is 20."),
+            (24, "30 memberships would end within a day. The limit is 20."),
+            (48, "30 memberships would end within 48 hours. The limit is 20."),
+        ] {
+            assert_eq!(message(&refusal(hours)), said);
+        }
+    }
+
+    #[test]
     fn a_refusal_names_the_numbers_and_each_step_stands_once() {
         let refused = [
-            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0 },
+            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 },
             Refusal::GroupEmptied { group: "Staff".to_owned(), before: 1, lost: 1, earlier: 0 },
         ];
         assert_eq!(

@@ -7,6 +7,7 @@
 mod answer;
 mod check;
 mod kind;
+mod leavers;
 mod outcome;
 mod page;
 mod server;

@@ -52,8 +52,8 @@ pub(crate) fn failed(error: EngineError) -> Happened {
 
 pub(crate) fn refusals() -> Vec<Refusal> {
     vec![
-        Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0 },
-        Refusal::TooManyMemberships { planned: 40, allowed: 20, earlier: 0 },
+        Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 },
+        Refusal::TooManyMemberships { planned: 40, allowed: 20, earlier: 0, hours: 24 },
     ]
 }
 

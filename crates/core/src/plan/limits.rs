@@ -144,7 +144,13 @@ impl Plan {
         let now = scope.people().collect::<HashSet<_>>().len() + scope.addresses.len();
         if now > 0 && planned > allowed {
             let earlier = planned - now;
-            judgement.refusals.push(Refusal::TooManyRemovals { planned, allowed, managed, earlier });
+            judgement.refusals.push(Refusal::TooManyRemovals {
+                planned,
+                allowed,
+                managed,
+                earlier,
+                hours: limits.window_hours,
+            });
             judgement.refused.addresses.extend(scope.addresses.iter().cloned());
             judgement.refused.revoked.extend(scope.revoked.iter().cloned());
             judgement.refused.removed.extend(scope.removed.iter().cloned());
@@ -225,7 +231,12 @@ impl Plan {
         let allowed = share.max(limits.memberships as usize);
         if !scope.memberships.is_empty() && planned > allowed {
             let earlier = planned - scope.memberships.len();
-            judgement.refusals.push(Refusal::TooManyMemberships { planned, allowed, earlier });
+            judgement.refusals.push(Refusal::TooManyMemberships {
+                planned,
+                allowed,
+                earlier,
+                hours: limits.window_hours,
+            });
             judgement.refused.memberships.extend(scope.memberships.iter().cloned());
         }
     }
@@ -260,7 +271,12 @@ impl Plan {
         let allowed = share.max(1);
         if !scope.adopted_groups.is_empty() && planned > allowed {
             let earlier = planned - scope.adopted_groups.len();
-            judgement.refusals.push(Refusal::TooManyAdoptedGroups { planned, allowed, earlier });
+            judgement.refusals.push(Refusal::TooManyAdoptedGroups {
+                planned,
+                allowed,
+                earlier,
+                hours: limits.window_hours,
+            });
             judgement.refused.adopted_groups.extend(scope.adopted_groups.iter().cloned());
         }
     }

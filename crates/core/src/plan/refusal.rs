@@ -26,6 +26,18 @@ impl Verdict {
     }
 }
 
+/// The window of limits that nobody changed, in hours.
+const DAY: u32 = 24;
+
+fn day() -> u32 {
+    DAY
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_day(hours: &u32) -> bool {
+    *hours == DAY
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
@@ -46,6 +58,9 @@ pub enum Refusal {
         /// Of `planned`, those who lost access in earlier runs of the window.
         #[serde(default, skip_serializing_if = "is_zero")]
         earlier: usize,
+        /// Hours that the limit is about, as `limits.window-hours` has it; 0: one run.
+        #[serde(default = "day", skip_serializing_if = "is_day")]
+        hours: u32,
     },
     /// More memberships would be taken away than one run may take.
     TooManyMemberships {
@@ -56,6 +71,9 @@ pub enum Refusal {
         /// Of `planned`, those that ended in earlier runs of the window.
         #[serde(default, skip_serializing_if = "is_zero")]
         earlier: usize,
+        /// Hours that the limit is about, as `limits.window-hours` has it; 0: one run.
+        #[serde(default = "day", skip_serializing_if = "is_day")]
+        hours: u32,
     },
     /// A group would lose more than half of its members.
     GroupEmptied {
@@ -98,6 +116,9 @@ pub enum Refusal {
         /// Of `planned`, those that were in earlier runs of the window.
         #[serde(default, skip_serializing_if = "is_zero")]
         earlier: usize,
+        /// Hours that the limit is about, as `limits.window-hours` has it; 0: one run.
+        #[serde(default = "day", skip_serializing_if = "is_day")]
+        hours: u32,
     },
     /// More memberships would go on under new entries of the directory, because they have the addresses, than may at once.
     TooManyReplacedPeople {

@@ -385,7 +385,7 @@ fn memberships_have_limits_of_their_own() {
         reasons,
         [
             Refusal::GroupEmptied { group: "g".into(), before: 30, lost: 21, earlier: 0 },
-            Refusal::TooManyMemberships { planned: 21, allowed: 20, earlier: 0 }
+            Refusal::TooManyMemberships { planned: 21, allowed: 20, earlier: 0, hours: 24 }
         ]
     );
 }

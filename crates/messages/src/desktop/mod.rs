@@ -356,6 +356,9 @@ pub fn plan_verdict(planned: &Planned) -> String {
     match &planned.verdict {
         Verdict::Go if planned.plan.is_empty() => text!("plan.nothing", "Nothing to do."),
         Verdict::Go => text!("desktop-plan.go", "Within the limits"),
+        Verdict::Held(_) if planned.left.as_ref().is_none_or(|it| it.changes.is_empty()) => {
+            text!("desktop-plan.held-all", "Held back: a sync carries out none of it")
+        }
         Verdict::Held(_) => text!("desktop-plan.held", "Held back in part: a sync carries out the rest"),
         Verdict::Refused(_) => text!("desktop-plan.refused", "Refused: a sync would send nothing"),
     }

@@ -94,16 +94,22 @@ fn headline(planned: &Planned, commands: &CommandLine) -> Line {
         ),
         Verdict::Held(_) => {
             let done = planned.left.as_ref().map_or(0, |it| it.changes.len());
-            Line::new(
-                text!(
+            let held = match done {
+                0 => text!(
+                    "plan.held-all",
+                    "Held back: `{sync}` would carry out none of {all:change/changes}.",
+                    sync,
+                    all
+                ),
+                done => text!(
                     "plan.held",
                     "Held back in part: `{sync}` would carry out {done} of {all:change/changes}.",
                     sync,
                     done,
                     all
                 ),
-                Tone::Warning,
-            )
+            };
+            Line::new(held, Tone::Warning)
         }
         Verdict::Refused(_) => {
             Line::new(text!("plan.refused", "Refused: `{sync}` would send nothing.", sync), Tone::Bad)

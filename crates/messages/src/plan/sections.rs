@@ -379,12 +379,19 @@ pub fn verdict(planned: &Planned) -> Vec<Line> {
         Verdict::Held(held) => {
             let done = planned.left.as_ref().map_or(0, |it| it.changes.len());
             let all = plan.changes.len();
-            let part = text!(
-                "plan-view.held",
-                "Held back in part: a sync would carry out {done} of {all:change/changes}.",
-                done,
-                all
-            );
+            let part = match done {
+                0 => text!(
+                    "plan-view.held-all",
+                    "Held back: a sync would carry out none of {all:change/changes}.",
+                    all
+                ),
+                done => text!(
+                    "plan-view.held",
+                    "Held back in part: a sync would carry out {done} of {all:change/changes}.",
+                    done,
+                    all
+                ),
+            };
             let why = held.refusals.iter().map(|it| Line::new(message(it), Tone::Bad));
             [Line::new(part, Tone::Warning)].into_iter().chain(why).collect()
         }

@@ -368,8 +368,14 @@ impl Setup {
     }
 
     pub(super) fn after_count(&self) -> Vec<Go> {
-        let nothing = self.counted.enabled + self.counted.disabled + self.counted.groups == 0;
-        if nothing { vec![Go::Refine, Go::On] } else { vec![Go::On, Go::Refine] }
+        if self.found_nobody() { vec![Go::Refine, Go::On] } else { vec![Go::On, Go::Refine] }
+    }
+
+    /// Whether nobody would be brought over, or no group where people are not wanted.
+    pub(super) fn found_nobody(&self) -> bool {
+        let wants_people = self.value("sync.users") != "false";
+        let found = if wants_people { self.counted.enabled } else { self.counted.groups };
+        found == 0
     }
 
     /// The settings that choose people and groups, as far as they matter here.

@@ -239,7 +239,12 @@ impl Setup {
             Question::Counted => {
                 lines = self.count_lines();
                 let choices = self.after_count().into_iter().map(go);
-                choice(text!("setup.ask-counted", "Is this what should be brought over?"), choices, 0)
+                let label = match (self.found_nobody(), self.value("sync.users") != "false") {
+                    (false, _) => text!("setup.ask-counted", "Is this what should be brought over?"),
+                    (true, true) => text!("setup.ask-nobody", "Nobody would be brought over. What now?"),
+                    (true, false) => text!("setup.ask-no-group", "No group would be brought over. What now?"),
+                };
+                choice(label, choices, 0)
             }
             Question::Refine(number) => {
                 let name = self.refined().get(number).copied().unwrap_or_default();
@@ -253,6 +258,7 @@ impl Setup {
             ),
             Question::Planned => {
                 lines = self.planned.lines.clone();
+                lines.extend(self.leaver_lines());
                 self.planned_page()
             }
             Question::Synced => {
@@ -265,6 +271,7 @@ impl Setup {
             }
             Question::Service => {
                 lines = service_lines();
+                lines.extend(self.leaver_lines());
                 choice(
                     text!("setup.ask-service", "The set-up is complete."),
                     [text!("setup.finish", "Finish")],

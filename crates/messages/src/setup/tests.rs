@@ -1,3 +1,4 @@
+use super::answer::Go;
 use super::*;
 use bwdc_core::settings::LdapPreset;
 use serde_json::json;
@@ -202,6 +203,73 @@ fn the_question_before_a_sync_says_how_many_get_an_e_mail() {
         setup.done(SetupDone::Planned(planned));
         let Ask::Choice { label: asked, .. } = setup.page().ask else { unreachable!("a choice") };
         assert_eq!(asked, label);
+    }
+}
+
+#[test]
+fn where_nobody_is_found_the_next_step_is_to_change_what_is_read() {
+    for (people, counted, first, label) in [
+        (true, (0, 3), Go::Refine, "Nobody would be brought over. What now?"),
+        (true, (2, 0), Go::On, "Is this what should be brought over?"),
+        (false, (0, 0), Go::Refine, "No group would be brought over. What now?"),
+        (false, (0, 3), Go::On, "Is this what should be brought over?"),
+    ] {
+        let mut setup = begun(true, &[("directory", json!(3)), ("sync.users", json!(people))]);
+        setup.question = Question::Counted;
+        setup.counted = Counted { enabled: counted.0, groups: counted.1, ..Counted::default() };
+        assert_eq!(setup.after_count()[0], first, "{people} {counted:?}");
+        let Ask::Choice { label: asked, default, .. } = setup.page().ask else { unreachable!("a choice") };
+        assert_eq!((asked.as_str(), default), (label, 0));
+    }
+}
+
+/// Who sets up for the first time learns what becomes of leavers, and by which settings.
+#[test]
+fn before_the_first_sync_it_is_said_what_becomes_of_leavers() {
+    let new = [
+        ("leavers.disabled", json!("revoke")),
+        ("leavers.deleted", json!("revoke")),
+        ("leavers.gone", json!("remove")),
+        ("leavers.out-of-scope", json!("keep")),
+    ];
+    let removes = [("sync.removeDisabled", json!(true))];
+    for (set, expected) in [
+        (
+            &new[..],
+            &[
+                "- disabled, deleted: they lose access and keep the membership.",
+                "- gone: they are removed from the organization.",
+                "- outside of the filters: they stay members.",
+            ][..],
+        ),
+        (
+            &[],
+            &[
+                "- deleted: they are removed from the organization.",
+                "- disabled, gone, outside of the filters: they stay members.",
+            ],
+        ),
+        (
+            &removes,
+            &[
+                "- disabled, deleted: they are removed from the organization.",
+                "- gone, outside of the filters: they stay members.",
+            ],
+        ),
+    ] {
+        let mut setup = begun(true, set);
+        setup.go_to(SetupStep::Plan);
+        pick(&mut setup, 0);
+        setup.done(SetupDone::Planned(SetupPlan {
+            has_changes: true,
+            is_allowed: true,
+            ..SetupPlan::default()
+        }));
+        let lines: Vec<String> = setup.page().lines.into_iter().map(|it| it.text).collect();
+        let title = lines.iter().position(|it| it.contains("`leavers.…`")).expect("they are named");
+        assert_eq!(lines[title + 1..], *expected);
+        setup.go_to(SetupStep::Service);
+        assert!(setup.page().lines.iter().any(|it| it.text.contains("`leavers.…`")));
     }
 }
 

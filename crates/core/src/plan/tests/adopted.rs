@@ -61,7 +61,10 @@ fn more_groups_with_collections_than_may_wait_for_an_approval_and_nothing_else_d
         let input = world.input(&desired, &observed);
         let plan = Plan::build(&input);
         let Verdict::Held(held) = plan.check(&Limits::default(), &[]) else { panic!("{plan:?}") };
-        assert_eq!(held.refusals, [Refusal::TooManyAdoptedGroups { planned: 2, allowed: 1, earlier: 0 }]);
+        assert_eq!(
+            held.refusals,
+            [Refusal::TooManyAdoptedGroups { planned: 2, allowed: 1, earlier: 0, hours: 24 }]
+        );
         let left = Plan::build_without(&input, &held).expect("the rest");
         assert_eq!((adopted(&left), left.removals().count()), (0, 1), "{:?}", left.changes);
         assert!(!left.changes.iter().any(|it| matches!(it, Change::CreateGroup { .. })), "nor a second one");

@@ -28,7 +28,10 @@ fn many_small_runs_take_no_more_than_one_large() {
     }
     assert!(is_go(&leaving(1000, 9..10, &recent)));
     let refused = refusals(&leaving(1000, 9..12, &recent));
-    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 12, allowed: 10, managed: 1000, earlier: 9 }]);
+    assert_eq!(
+        refused,
+        [Refusal::TooManyRemovals { planned: 12, allowed: 10, managed: 1000, earlier: 9, hours: 24 }]
+    );
     // The same people again, after a run that failed half-way, are not counted twice.
     assert!(is_go(&leaving(1000, 0..9, &recent)));
     // Who takes nothing away is not held up by what was taken before.
@@ -86,7 +89,10 @@ fn somebody_revoked_and_then_removed_is_one_person() {
     let recent = ApprovalScope { revoked: id(), removed: id(), ..ApprovalScope::default() };
     // 5 % of 79 members and of the one who was among them are four.
     let refused = refusals(&leaving(79, 0..4, &recent));
-    assert_eq!(refused, [Refusal::TooManyRemovals { planned: 5, allowed: 4, managed: 80, earlier: 1 }]);
+    assert_eq!(
+        refused,
+        [Refusal::TooManyRemovals { planned: 5, allowed: 4, managed: 80, earlier: 1, hours: 24 }]
+    );
 }
 
 #[test]
