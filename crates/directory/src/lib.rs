@@ -16,6 +16,7 @@ use bwdc_core::observed::{LookupRequest, Presences};
 use bwdc_core::snapshot::{IncompleteRead, ReadScope, Snapshot};
 use probe::Finding;
 use snapshot_cache::{IncrementalRead, Refresh, SnapshotCache};
+use std::collections::HashSet;
 use web::Route;
 
 /// A directory of one of the kinds that can be read.
@@ -128,6 +129,18 @@ impl Directory {
             Self::Entra(directory) => directory.lookup_groups(lookups).await,
             Self::OneLogin(directory) => directory.lookup_groups(lookups).await,
             Self::Google(directory) => directory.lookup_groups(lookups).await,
+        }
+    }
+
+    /// Those of `ids` that entries of this directory have, also in another attribute than the one that the settings choose now. Nobody's
+    /// where [`Directory::look_up`] knows every id there can be.
+    ///
+    /// # Errors
+    /// As [`Directory::look_up`].
+    pub async fn held_ids(&self, ids: &[&str]) -> Result<HashSet<String>, ReadError> {
+        match self {
+            Self::Ldap(directory) => directory.held_ids(ids).await,
+            Self::Okta(_) | Self::Entra(_) | Self::OneLogin(_) | Self::Google(_) => Ok(HashSet::new()),
         }
     }
 

@@ -63,6 +63,7 @@ use bwdc_core::snapshot::{ReadScope, Snapshot};
 use connect::Connection;
 use password::PasswordWarning;
 use secrecy::SecretString;
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 
@@ -184,6 +185,20 @@ impl LdapDirectory {
             lookup::lookup(&mut connection, &self.settings, &self.layout, lookups, self.clock.now()).await?;
         connection.close().await;
         Ok(presences)
+    }
+
+    /// Those of `ids` that entries have in whichever attribute that identifies an entry for good.
+    ///
+    /// # Errors
+    /// As [`LdapDirectory::look_up`].
+    pub async fn held_ids(&self, ids: &[&str]) -> Result<HashSet<String>, ReadError> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut connection = self.connect().await?;
+        let held = lookup::held(&mut connection, &self.settings, &self.layout, ids).await?;
+        connection.close().await;
+        Ok(held)
     }
 
     /// Whether an id is the name of an entry below the root of the settings, there or not.

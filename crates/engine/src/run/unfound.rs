@@ -39,7 +39,13 @@ pub(super) async fn of_directory(
         let is_there = |id: &ExternalId| {
             matches!(answers.get(id), Some(Presence::Found { .. } | Presence::Disabled { .. }))
         };
-        own.extend(others.into_iter().filter(|id| is_there(id)));
+        let (found, unknown): (Vec<&ExternalId>, Vec<&ExternalId>) =
+            others.into_iter().partition(|id| is_there(id));
+        own.extend(found);
+        // They may come from a time with another attribute for ids, which was in the ledger that is lost.
+        let asked: Vec<&str> = unknown.iter().map(|it| it.as_str()).collect();
+        let held = source.directory.held_ids(&asked).await?;
+        own.extend(unknown.into_iter().filter(|it| held.contains(it.as_str())));
     }
     Ok(own.len())
 }

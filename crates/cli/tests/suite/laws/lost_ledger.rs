@@ -70,6 +70,56 @@ fn law_12_a_corrupt_ledger_removes_nobody() {
     }
 }
 
+/// A first run with another base or filter would follow hardly anybody from then on: those whose ids are the directory's count, by name
+/// or by an id of an attribute that was chosen in a time that nobody remembers.
+#[test]
+fn law_12_a_first_run_that_finds_few_of_the_directorys_members_is_refused() {
+    for id_attribute in ["", "[ldap]\nid-attribute = \"entryUUID\"\n"] {
+        let stage = Stage::new(Options::official(), id_attribute, |_| ());
+        let directory = Tree::of(9).serve();
+        stage.read(&directory);
+        stage.sync();
+        stage.everybody_confirms();
+        std::fs::remove_file(stage.home.data_folder().join("connector.db")).expect("is there");
+        std::fs::write(stage.home.data_folder().join("connector.toml"), "").expect("our settings");
+        stage.point("sync", "userFilter", "(cn=p01)".into());
+        let before = stage.state();
+        let output = stage.run(&["sync"]);
+        assert_eq!(output.code, Some(1), "{id_attribute}: {} {}", output.stdout, output.stderr);
+        let words: String = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains("This first run finds 1 of 9 members who have ids of this directory"),
+            "{words}"
+        );
+        assert_eq!(stage.state(), before);
+        assert_eq!(stage.approve().code, Some(0));
+        stage.sync();
+        assert_eq!(
+            stage.state().status("p09"),
+            Some(MemberStatus::Confirmed),
+            "it removes nobody all the same"
+        );
+    }
+}
+
+/// Ids that the directory does not know are another one's, and say nothing of this one.
+#[test]
+fn law_12_ids_of_another_directory_do_not_count() {
+    let stage = Stage::new(Options::official(), "", |_| ());
+    let other = "dc=elsewhere,dc=test";
+    let directory = Tree::of(9).serve();
+    stage.read(&directory);
+    stage.sync();
+    for member in stage.organization.members() {
+        let number = member.email.get(1..3).expect("a number").to_owned();
+        let id = if number == "01" { "legacy-01".to_owned() } else { format!("cn=p{number},{other}") };
+        assert!(stage.organization.set_external_id(&member.email, Some(&id)));
+    }
+    std::fs::remove_file(stage.home.data_folder().join("connector.db")).expect("is there");
+    stage.point("sync", "userFilter", "(cn=p01)".into());
+    stage.sync();
+}
+
 #[test]
 fn law_12_nor_on_a_server_that_cannot_be_read() {
     let (stage, _directory) = stage(Options::vaultwarden(), false);
