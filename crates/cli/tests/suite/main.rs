@@ -4,6 +4,8 @@ mod cloud;
 mod console;
 mod contract;
 #[cfg(target_os = "linux")]
+mod dirsrv;
+#[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(unix)]
 mod keyring;

@@ -51,6 +51,7 @@ async fn directory_server_is_read_as_others_are() {
     names_and_logins_are_found_in_any_spelling(&server).await;
     composed_and_decomposed_letters_are_two_people(&server).await;
     a_group_with_a_search_is_never_read_by_changes(&server).await;
+    a_filtered_role_is_never_stale(&server).await;
     who_may_not_ask_for_pages_is_answered_without_them(&server, whole).await;
 }
 
@@ -140,6 +141,31 @@ async fn a_group_with_a_search_is_never_read_by_changes(server: &DirectoryServer
     );
     server.ldapmodify(&search).unwrap();
     assert_eq!(refresh().await, Refresh::Drop);
+}
+
+/// A role with a filter is this server's own dynamic group: only its members tell, by an attribute that the server works out.
+async fn a_filtered_role_is_never_stale(server: &DirectoryServer) {
+    let role = format!(
+        "dn: cn=developers,{SUFFIX}\nobjectClass: LDAPsubentry\nobjectClass: nsRoleDefinition\nobjectClass: nsComplexRoleDefinition\n\
+         objectClass: nsFilteredRoleDefinition\ncn: developers\nnsRoleFilter: title=dev\n\n"
+    );
+    let titled = |number: usize| {
+        format!("dn: uid=u{number},{SUFFIX}\nchangetype: modify\nreplace: title\ntitle: dev\n\n")
+    };
+    server.ldapmodify(&(role + &titled(0))).unwrap();
+    let mut setup = Setup::new(server.port(), ROOT_DN, server.password());
+    setup.layout.group_object_class = None;
+    setup.layout.group_filter =
+        Some("(&(objectClass=LDAPsubentry)(objectClass=nsFilteredRoleDefinition))".to_owned());
+    setup.layout.member_of_attribute = Some("nsRole".to_owned());
+    for developers in 1..3 {
+        let followed = setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
+        assert_eq!(followed.refresh, Refresh::Drop);
+        let (groups, _) = people_of_groups(followed.snapshot);
+        let expected = (0..developers).map(|number| format!("uid=u{number},{SUFFIX}")).collect();
+        assert_eq!(groups, [("developers".to_owned(), expected)]);
+        server.ldapmodify(&titled(developers)).unwrap();
+    }
 }
 
 async fn who_may_not_ask_for_pages_is_answered_without_them(server: &DirectoryServer, whole: usize) {
