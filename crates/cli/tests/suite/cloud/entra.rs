@@ -1,7 +1,7 @@
 //! Microsoft Entra ID: leavers in each of their states, what a tenant is asked for, and what is said when a right is missing.
 
 use super::Stage;
-use bwdc_sandbox::cloud::graph::{DeltaHabits, Options, Server, Spec, Tenant};
+use bwdc_sandbox::cloud::graph::{DeltaHabits, Options, Server, Spec, Tenant, User};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::organization::{self, MemberStatus};
 
@@ -92,6 +92,43 @@ fn deleted_purged_and_restored_people_reach_the_organization_by_their_id() {
         stage.sync_is_empty();
         assert_eq!(stage.status(&seven_mail), Some(MemberStatus::Revoked));
     }
+}
+
+/// Not told is neither enabled nor disabled: nobody is invited on it, gets access back on it, or loses any by it.
+#[test]
+fn whose_state_is_not_told_is_neither_invited_nor_restored_nor_taken() {
+    let server = Server::start(Options::new(tenant(12, 2))).expect("a stand-in");
+    let stage = Stage::new("1");
+    set_up(&stage, &server);
+    stage.set("leavers.disabled", "revoke");
+    stage.sync(2, 12);
+    stage.everybody_confirms();
+    stage.sync_quietly();
+    let [(_, one), (_, two)] = [1, 2].map(|number| id(&server, number));
+    server.change(|tenant| tenant.users[1].enabled = false);
+    stage.ok(&["sync"]);
+    assert_eq!(stage.status(&one), Some(MemberStatus::Revoked));
+
+    // Enabled again as far as anybody could know, and nobody is told.
+    server.change(|tenant| {
+        tenant.users[1].enabled = true;
+        tenant.users.push(User::new("00000000-0000-4000-8000-000000000099", "new@example.test"));
+        let hidden: Vec<String> = [1, 2, 12].map(|it| tenant.users[it].id.clone()).into();
+        tenant.states_hidden.extend(hidden);
+    });
+    for again in [false, true] {
+        let output = stage.run(&["plan"]);
+        let words = output.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("does not show whether the account is enabled"), "{words}");
+        stage.ok(if again { &["sync", "--full"] } else { &["sync"] });
+        assert_eq!(stage.status(&one), Some(MemberStatus::Revoked), "access is not given back");
+        assert_eq!(stage.status(&two), Some(MemberStatus::Confirmed), "nor taken");
+        assert_eq!(stage.status("new@example.test"), None, "nobody is invited");
+    }
+    server.change(|tenant| tenant.states_hidden.clear());
+    stage.ok(&["sync"]);
+    assert_eq!(stage.status(&one), Some(MemberStatus::Confirmed));
+    assert_eq!(stage.status("new@example.test"), Some(MemberStatus::Invited));
 }
 
 #[test]

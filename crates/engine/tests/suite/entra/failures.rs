@@ -79,6 +79,27 @@ async fn any_item_of_a_batch_that_fails_for_good_fails_the_read() {
     }
 }
 
+/// A later page of a group's members is not there any more: the list is begun again a few times, and has everybody once.
+#[tokio::test]
+async fn a_list_of_members_whose_page_has_ended_is_begun_again_a_few_times() {
+    let server = server(paged());
+    let whole = told(&read(&server).await.unwrap());
+    let items = || server.requests().into_iter().flat_map(|it| it.items);
+    let later = items().find(|it| it.contains("skip")).expect("a second page");
+    for status in [400, 410] {
+        for (first, comes) in [(2, true), (u32::MAX, false)] {
+            server.heal();
+            server.forget_requests();
+            server.fail_items(ItemFault { path_prefix: later.clone(), status, retry_after: None, first });
+            match read(&server).await {
+                Ok(snapshot) => assert!(comes && told(&snapshot) == whole, "{status}"),
+                Err(error) => assert!(!comes && web(error).status() == Some(status), "{status}"),
+            }
+            assert_eq!(items().filter(|it| *it == later).count(), 3, "{status}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_item_that_is_put_off_is_asked_for_again_on_its_own() {
     let server = server(paged());

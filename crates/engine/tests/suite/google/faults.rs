@@ -52,7 +52,15 @@ async fn a_group_of_another_account_is_left_out_and_named() {
     let members = format!("/admin/directory/v1/groups/{ours}/members");
     server.faults().add(Rule::new("GET", &members, refusal(403, "forbidden")));
     let setup = Setup::new(&server).with("flattenHiddenGroups", json!(true));
-    assert!(setup.sync("groupFilter", json!("exclude:Group 1")).read().await.is_err());
+    let error = setup.sync("groupFilter", json!("exclude:Group 1")).read().await.err().expect("refused");
+    assert!(error.to_string().contains(&ours), "the group is named: {error}");
+    // Members of whom nothing is shown are missing, not nobody: the group and the right are named.
+    server.faults().clear();
+    let nameless =
+        r#"{"kind":"admin#directory#members","members":[{"kind":"admin#directory#member","role":"MEMBER"}]}"#;
+    server.faults().add(Rule::new("GET", &members, Fault::ReplaceBody(nameless.to_owned())));
+    let error = Setup::new(&server).read().await.err().expect("members are not shown").to_string();
+    assert!(error.contains(&format!("the group `{ours}`")) && error.contains("Users > Read"), "{error}");
 }
 
 /// Everybody of one domain is less than the customer.
