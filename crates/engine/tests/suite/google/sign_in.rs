@@ -3,7 +3,7 @@
 use super::Setup;
 use crate::hint::hint;
 use bwdc_engine::directory::ReadError;
-use bwdc_engine::directory::probe::{Check, Concern, Finding, Grade};
+use bwdc_engine::directory::probe::{Check, Finding, Grade};
 use bwdc_sandbox::cloud::google::{Options, Privileges, Server, Tenant};
 use serde_json::json;
 
