@@ -26,7 +26,7 @@ pub(crate) enum Place {
 pub(crate) fn place_of(words: &str) -> Option<Place> {
     let mut parts = words.split_whitespace();
     Some(match (parts.next()?, parts.next()) {
-        ("login", None) => Place::SignIn,
+        ("login", None | Some("--renew")) => Place::SignIn,
         ("login", Some("--observer")) | ("logout", None) => Place::Account,
         ("sync", None) => Place::Sync,
         ("plan", None) => Place::Plan,

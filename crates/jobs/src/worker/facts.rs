@@ -10,7 +10,7 @@ use bwdc_messages::{CommandLine, ErrorText, NextStep, Step};
 pub(super) fn failed(error: &ErrorText, environment: &ProcessEnvironment) -> SetupDone {
     let is_asked = |it: &NextStep| match &it.step {
         Step::EnterSecret { .. } => true,
-        Step::Run(words) => words == "login",
+        Step::Run(words) => matches!(words.as_ref(), "login" | "login --renew"),
         _ => false,
     };
     let steps: Vec<NextStep> = error.next_steps.iter().filter(|it| !is_asked(it)).cloned().collect();

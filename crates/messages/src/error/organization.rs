@@ -190,6 +190,20 @@ fn firewall() -> String {
     )
 }
 
+/// By what the secret of a key that is stored is entered again.
+const RENEW: &str = "login --renew";
+
+/// The same while somebody signs in: nothing is stored yet.
+pub(super) fn steps_of_login(error: &OrganizationError) -> Vec<NextStep> {
+    let mut steps = steps(error);
+    for next in &mut steps {
+        if next.step == Step::Run(RENEW.into()) {
+            next.step = Step::Run("login".into());
+        }
+    }
+    steps
+}
+
 fn sign_in(message: &ServerMessage) -> Vec<NextStep> {
     if let Some(steps) = general(message) {
         return steps;
@@ -201,7 +215,7 @@ fn sign_in(message: &ServerMessage) -> Vec<NextStep> {
                 "The server does not accept the client id and secret. After the key was rotated, Bitwarden accepts the new one within 5 minutes. The organization must be enabled, and its plan must include the API. Check client id and secret."
             ))
             .into(),
-            Step::run("login").to(text!("step.organization.login", "To enter them again")),
+            Step::run(RENEW).to(text!("step.organization.login", "To enter them again")),
         ],
         Some("invalid_scope") => say(text!(
             "step.organization.scope",
@@ -253,7 +267,7 @@ fn refused(message: &ServerMessage) -> Vec<NextStep> {
                     "The server did not accept a token that it had just issued. The stored key was kept."
                 ))
                 .into(),
-                Step::run("login").to(text!("step.organization.again", "To sign in again")),
+                Step::run(RENEW).to(text!("step.organization.again", "To sign in again")),
             ]);
         }
         402 => {
@@ -313,7 +327,7 @@ mod tests {
         assert!(said.contains("a firewall or a proxy") && said.contains("The key may be right."), "{said}");
         assert!(!said.contains("bwdc login"), "{said}");
         let wrong = ServerMessage::read(URL, 400, br#"{"error":"invalid_client"}"#);
-        assert!(super::tests::said(&sign_in(&wrong)).contains("`bwdc login`"));
+        assert!(super::tests::said(&sign_in(&wrong)).contains("`bwdc login --renew`"));
     }
 
     #[test]

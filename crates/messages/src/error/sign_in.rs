@@ -54,7 +54,7 @@ pub(super) fn steps(error: &SignInError) -> Vec<NextStep> {
             "step.observer-not-needed",
             "There is nothing to do: personal keys are for Vaultwarden only."
         )),
-        E::Organization(cause) => organization::steps(cause),
+        E::Organization(cause) => organization::steps_of_login(cause),
         E::Account(cause) => organization::account_steps(cause),
     }
 }

@@ -18,6 +18,9 @@ use std::path::PathBuf;
 /// Vaultwarden shows an organization to people only. With `--observer`, the personal API key of an owner or
 /// administrator is kept too, so that runs can compare with what is there and verify what they sent. It comes as an
 /// argument, from BW_OBSERVER_CLIENTID and BW_OBSERVER_CLIENTSECRET, from a question, or with `--email`.
+///
+/// After the key was rotated, `--renew` takes its new client secret. The old one stays until the server has accepted the new
+/// one, and settings, ledger and history stay as they are.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -27,7 +30,8 @@ Examples:
   bwdc login --email ann@example.com --password-file /run/secrets/password
   bwdc login --email ann@example.com --method 0 --code 123456
   bwdc login --email ann@example.com --organization <id>
-  bwdc login --observer user.<id>")]
+  bwdc login --observer user.<id>
+  bwdc login --renew")]
 pub(crate) struct LoginArguments {
     /// The client id, `organization.<id>`; or the e-mail address of an owner; with `--observer`, `user.<id>`.
     pub(crate) client_id: Option<String>,
@@ -63,6 +67,10 @@ pub(crate) struct LoginArguments {
     /// Store the personal API key of an owner or administrator, `user.<id>`, to read a Vaultwarden organization.
     #[arg(long)]
     pub(crate) observer: bool,
+
+    /// Replace the client secret of the organization's key that is stored, after the key was rotated.
+    #[arg(long, conflicts_with_all = ["email", "observer"])]
+    pub(crate) renew: bool,
 }
 
 fn two_step_method(typed: &str) -> Result<TwoStepMethod, &'static str> {

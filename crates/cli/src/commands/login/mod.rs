@@ -14,7 +14,7 @@ use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use account::Wanted;
 use bwdc_engine::organization::ApiKey;
-use bwdc_engine::{Engine, SetupError, SignInError};
+use bwdc_engine::{Engine, EngineError, RunError, SetupError, SignInError};
 use bwdc_messages::account::{self as words, Question, question};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -35,6 +35,9 @@ const OBSERVER: [&str; 2] = ["BW_OBSERVER_CLIENTID", "BW_OBSERVER_CLIENTSECRET"]
 pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;
     let signed_in = engine.client_id()?;
+    if arguments.renew {
+        return renew(&mut engine, signed_in, &arguments, global);
+    }
     if let Some(client_id) = signed_in.clone().filter(|_| !arguments.observer) {
         return Err(CommandError::from(SignInError::AlreadySignedIn { client_id }).into());
     }
@@ -58,6 +61,36 @@ pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result
     block_on(store(&mut engine, organization, observer, &progress))?;
     let title = if arguments.observer { words::observed() } else { words::logged_in() };
     Ok(Done { answer: Answer::title(title), notices: progress.finish(), asides, code: 0 })
+}
+
+/// Takes the new client secret of the key by which the installation is signed in.
+fn renew(
+    engine: &mut Engine,
+    signed_in: Option<String>,
+    arguments: &LoginArguments,
+    global: &GlobalArguments,
+) -> Result<Done, Failed> {
+    let client_id = signed_in.ok_or_else(|| CommandError::from(SetupError::NotSignedIn))?;
+    if arguments.client_id.as_deref().is_some_and(|it| it.trim() != client_id) {
+        return Err(CommandError::from(SignInError::AlreadySignedIn { client_id }).into());
+    }
+    let asking = (!global.nointeraction).then_some(Prompt { visible: !global.quiet });
+    let secret = block_on(secret(arguments, ORGANIZATION[1], asking))?;
+    let progress = Progress::start(!global.quiet);
+    block_on(async {
+        let renewed = engine.renew_key(secret, &|event| progress.event(event)).await;
+        // The key is stored, and what to do about a refusal is the same as in a run.
+        renewed.map_err(|error| match error {
+            EngineError::SignIn(SignInError::Organization(refused)) => RunError::from(refused).into(),
+            other => CommandError::from(other),
+        })
+    })?;
+    Ok(Done {
+        answer: Answer::title(words::renewed()),
+        notices: progress.finish(),
+        asides: Vec::new(),
+        code: 0,
+    })
 }
 
 async fn store(
@@ -98,14 +131,22 @@ async fn who(arguments: &LoginArguments, asking: Option<Prompt>) -> Result<Who, 
         return Ok(Who::Person(client_id));
     }
 
-    let mut client_secret =
-        arguments.client_secret.clone().filter(|secret| !secret.expose_secret().is_empty());
-    if client_secret.is_none() {
-        client_secret = variable(secret_variable)?.map(SecretString::from);
-    }
-    if let (None, Some(prompt)) = (&client_secret, asking) {
-        client_secret = prompt.secret(&question(Question::ClientSecret)).await?;
-    }
-    let client_secret = client_secret.ok_or(CommandError::ClientSecretRequired)?;
+    let client_secret = secret(arguments, secret_variable, asking).await?;
     Ok(Who::Key(ApiKey { client_id, client_secret }))
+}
+
+/// The client secret: the argument, else the variable, else what is typed.
+async fn secret(
+    arguments: &LoginArguments,
+    variable_name: &str,
+    asking: Option<Prompt>,
+) -> Result<SecretString, CommandError> {
+    let mut found = arguments.client_secret.clone().filter(|secret| !secret.expose_secret().is_empty());
+    if found.is_none() {
+        found = variable(variable_name)?.map(SecretString::from);
+    }
+    if let (None, Some(prompt)) = (&found, asking) {
+        found = prompt.secret(&question(Question::ClientSecret)).await?;
+    }
+    found.ok_or(CommandError::ClientSecretRequired)
 }

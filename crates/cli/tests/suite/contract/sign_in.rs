@@ -30,6 +30,38 @@ fn a_sign_in_by_arguments_is_remembered_until_the_logout() {
     assert_failure(&stage.run(&["logout"]), "You are not logged in.\n");
 }
 
+/// What the run says is what works: the new secret is taken, a wrong one changes nothing, and all else stays.
+#[test]
+fn a_key_that_was_rotated_is_renewed_by_the_command_that_the_error_names() {
+    let mut stage = Stage::signed_in();
+    let id = stage.organization.client_id();
+    assert_eq!(stage.run(&["sync"]).code, Some(0));
+    let ledger = stage.run(&["history", "--response"]).stdout;
+    let secret = stage.organization.rotate_key();
+    stage.organization.revoke_tokens();
+    let refused = stage.run(&["sync"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("run `bwdc login --renew`"), "{}", refused.stderr);
+
+    let before = stage.data_bytes();
+    let wrong = stage.run(&["login", "--renew", &id, "wrong", "--nointeraction"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (Some(1), ""));
+    assert!(wrong.stderr.contains("`bwdc login --renew`"), "{}", wrong.stderr);
+    let other = stage.run(&["login", "--renew", "organization.other", &secret]);
+    assert_eq!(other.stderr, format!("You are already logged in as {id}.\n"));
+    assert_failure(&stage.run(&["login", "--renew", "--nointeraction"]), "Client Secret is required.\n");
+    assert_eq!(stage.data_bytes(), before);
+
+    stage.home.set("BW_CLIENTSECRET", &secret);
+    let renewed = stage.run(&["login", "--renew", "--nointeraction"]);
+    assert_answer(&renewed, "The new secret is stored, and the server accepts it.\n");
+    assert_eq!(stage.run(&["sync"]).code, Some(0));
+    let after = stage.run(&["history", "--response"]).stdout;
+    assert!(ledger.len() < after.len(), "the history goes on: {after}");
+    assert_answer(&stage.run(&["logout"]), "You have logged out.\n");
+    assert_failure(&stage.run(&["login", "--renew", "--nointeraction"]), "You are not logged in.\n");
+}
+
 #[test]
 fn a_sign_in_by_variables_asks_nothing() {
     let mut stage = Stage::signed_out();
