@@ -236,10 +236,7 @@ impl LedgerState {
 
     /// Imports of which nobody knows whether the server still works on them.
     pub fn open_imports(&self) -> impl Iterator<Item = (&Intent, &ImportRequest)> {
-        self.open_intents.iter().filter(|it| it.may_be_under_way()).filter_map(|it| match &it.request {
-            Request::Import(import) | Request::WholeImport(import) => Some((it, import)),
-            _ => None,
-        })
+        self.open_intents.iter().filter_map(|it| Some((it, it.import_under_way()?)))
     }
 
     /// Whether a run that was cut off may have taken this member's access without noting it.
@@ -398,6 +395,16 @@ impl Intent {
     /// Whether the organization may still be carrying it out.
     pub fn may_be_under_way(&self) -> bool {
         matches!(self.state, IntentState::Intended | IntentState::Unknown)
+    }
+
+    /// The import on which the server may still work.
+    pub fn import_under_way(&self) -> Option<&ImportRequest> {
+        match &self.request {
+            Request::Import(import) | Request::WholeImport(import) => {
+                self.may_be_under_way().then_some(import)
+            }
+            _ => None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Pure functions over data. Nothing here asks for the time, the disk, the network, the environment or randomness: what
 //! a rule needs of them is a parameter.
 
+mod by_id;
 pub mod collation;
 pub mod desired;
 pub mod filter;

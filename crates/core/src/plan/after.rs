@@ -2,9 +2,9 @@
 
 use super::leavers::Outs;
 use super::likeness::last_known;
-use super::membership::are_same;
+use super::membership::SameMembers;
 use super::no_address::without_address;
-use super::recognized::{recognize_after, recognize_unmended};
+use super::recognized::recognized_after;
 use super::seen::seen_after;
 use super::{Cause, Change, Plan, PlanInput, once};
 use crate::desired::{Desired, DesiredPerson};
@@ -31,17 +31,14 @@ impl Plan {
         let directory = Directory::new(input, &self.ids);
         let recognized = match after {
             After::Observed(state) => {
-                let mut state = state.clone();
                 let replaced = self.replaced_ids().map(|(new, old)| (old, new)).collect();
                 let shared = input.connector.shared_organization;
-                recognize_after(&mut state, input.ledger, shared, &replaced);
                 let learned = self.unclear.iter().filter(|it| it.learned).map(|it| &it.member).collect();
-                recognize_unmended(&mut state, input.ledger, &replaced, &learned);
-                Some(state)
+                Some(recognized_after(state, input.ledger, shared, &replaced, &learned))
             }
             After::Accepted => None,
         };
-        let after = recognized.as_ref().map_or(After::Accepted, After::Observed);
+        let after = recognized.as_deref().map_or(After::Accepted, After::Observed);
         let people = match after {
             After::Observed(state) => self.observed_people(input, &directory, state),
             After::Accepted => self.accepted_people(input, &directory),
@@ -321,6 +318,7 @@ impl Plan {
             .collect();
         let present: HashSet<&str> =
             state.members.iter().filter_map(|it| it.external_id.as_ref().map(ExternalId::as_str)).collect();
+        let mut same = SameMembers::new(state);
         let mut groups = Vec::new();
         for group in &state.groups {
             let Some(id) = group.external_id.as_ref() else { continue };
@@ -333,7 +331,7 @@ impl Plan {
                 Membership::Read(members) => {
                     let ids =
                         || members.iter().filter_map(|&number| state.members[number].external_id.as_ref());
-                    let same = known.filter(|it| are_same(&it.members, ids));
+                    let same = known.filter(|it| same.are(&it.members, members));
                     (same.map_or_else(|| ids().cloned().collect(), |it| it.members.clone()), Some(now))
                 }
                 Membership::Remembered(members) => (members.clone(), known.and_then(|it| it.observed_at)),

@@ -12,7 +12,8 @@ use super::roster::Roster;
 use super::standing::{GroupKeptBecause, MembershipsKeptBecause};
 use super::successors::{Successor, Successors, Takeover};
 use super::{Evidence, Index, PlanInput};
-use crate::desired::{Desired, DesiredGroup, UnresolvedBecause};
+use crate::by_id::ById;
+use crate::desired::{Desired, DesiredGroup, DesiredPerson, UnresolvedBecause};
 use crate::ledger::{LedgerState, ManagedGroup};
 use crate::names::{ExternalId, SourceName, Timestamp};
 use crate::observed::{ObservedGroup, OrganizationState, Presence, ServerKind};
@@ -39,12 +40,7 @@ pub fn to_read(
     let numbers: HashMap<&str, usize> = numbered.collect();
     let remembered: HashMap<&str, &ManagedGroup> =
         ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
-    let managed: HashSet<&str> = ledger.people.iter().map(|it| it.external_id.as_str()).collect();
-    let counted = |&person: &u32| {
-        let has_address = desired.everybody()[person as usize].email.is_some();
-        let id = identity.people()[person as usize].as_ref().map(ExternalId::as_str);
-        id.filter(|&id| has_address || managed.contains(id))
-    };
+    let mut wanted = Wanted::new(desired, ledger, identity);
     let names = desired.groups().iter().filter(|_| adopts).map(|it| desired.text(it.name));
     let names: HashSet<&str> = names.collect();
     let (mut changed, mut unknown, mut rest) = (Vec::new(), Vec::new(), Vec::new());
@@ -59,9 +55,7 @@ pub fn to_read(
             unknown.push(place);
             continue;
         };
-        let wanted: HashSet<&str> = desired.members(number).iter().filter_map(counted).collect();
-        if wanted.len() == known.members.len() && known.members.iter().all(|it| wanted.contains(it.as_str()))
-        {
+        if wanted.are(desired.members(number), &known.members) {
             rest.push((known.observed_at, place));
         } else {
             changed.push(place);
@@ -71,6 +65,43 @@ pub fn to_read(
     // What the directory changed comes before what nobody has looked at yet.
     changed.extend(unknown);
     (changed, rest)
+}
+
+/// Whom the directory wants in groups, by number: a company has a million memberships.
+struct Wanted<'a> {
+    /// By person of the directory; None: nobody who can be a member.
+    numbers: Vec<Option<usize>>,
+    ids: ById<'a, usize>,
+    marks: Vec<u32>,
+    mark: u32,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(desired: &Desired, ledger: &'a LedgerState, identity: &'a Identity) -> Self {
+        let managed: HashSet<&str> = ledger.people.iter().map(|it| it.external_id.as_str()).collect();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        let number = |(person, id): (&DesiredPerson, &'a Option<ExternalId>)| {
+            let id = id.as_ref()?.as_str();
+            let next = known.len();
+            let counts = person.email.is_some() || managed.contains(id);
+            counts.then(|| *known.entry(id).or_insert(next))
+        };
+        let numbers = desired.everybody().iter().zip(identity.people()).map(number).collect();
+        let marks = vec![0; known.len()];
+        Self { numbers, ids: ById::new(known), marks, mark: 0 }
+    }
+
+    /// Whether these people of the directory are just these members.
+    fn are(&mut self, people: &[u32], members: &'a [ExternalId]) -> bool {
+        self.mark += 1;
+        let mut count = 0;
+        for number in people.iter().filter_map(|&it| self.numbers[it as usize]) {
+            count += usize::from(self.marks[number] != self.mark);
+            self.marks[number] = self.mark;
+        }
+        let mut is_wanted = |id| self.ids.get(id).is_some_and(|it| self.marks[it] == self.mark);
+        count == members.len() && members.iter().all(&mut is_wanted)
+    }
 }
 
 /// Decides for every group of the directory, then for those that vanished from it.

@@ -2,9 +2,9 @@
 
 use super::Index;
 use super::roster::Roster;
+use crate::by_id::ById;
 use crate::names::ExternalId;
-use crate::observed::{Membership, ObservedGroup};
-use hashbrown::HashSet;
+use crate::observed::{Membership, ObservedGroup, OrganizationState};
 
 /// What stands between a group's members and those whom it should have.
 pub(super) struct Difference {
@@ -34,6 +34,8 @@ enum Seat {
 /// For each person of the directory the place in the organization, and a mark for each member.
 pub(super) struct Memberships<'a> {
     seats: Vec<Option<(Seat, &'a str)>>,
+    /// Members by the ids under which the ledger remembers them.
+    members: ById<'a, usize>,
     marks: Vec<u32>,
     mark: u32,
 }
@@ -48,6 +50,7 @@ impl<'a> Memberships<'a> {
         };
         Self {
             seats: people.pushed.iter().enumerate().map(seat).collect(),
+            members: ById::new(index.by_external_id.iter().map(|(id, number)| (*id, *number))),
             marks: vec![0; index.state.map_or(0, |it| it.members.len())],
             mark: 0,
         }
@@ -61,7 +64,7 @@ impl<'a> Memberships<'a> {
     /// None: the members are not known.
     pub(super) fn difference(
         &mut self,
-        found: &ObservedGroup,
+        found: &'a ObservedGroup,
         (listed, doubtful): (&[u32], &[u32]),
         index: &Index<'a>,
         people: &Roster<'a>,
@@ -90,7 +93,7 @@ impl<'a> Memberships<'a> {
         match &found.members {
             Membership::Read(members) => members.iter().for_each(|&it| look(it)),
             Membership::Remembered(ids) => {
-                ids.iter().filter_map(|it| index.by_external_id.get(it.as_str())).for_each(|&it| look(it));
+                ids.iter().filter_map(|it| self.members.get(it)).for_each(look);
             }
             Membership::NotRead => return None,
         }
@@ -121,30 +124,67 @@ fn name<'a>(number: usize, index: &Index<'a>) -> &'a str {
     id.filter(|it| !it.trim().is_empty()).unwrap_or(member.email.as_str())
 }
 
-/// Whether both name the same members, in whichever order a server lists them: what is the same is not written anew.
-pub(super) fn are_same<'m, Read: Iterator<Item = &'m ExternalId>>(
-    known: &[ExternalId],
-    read: impl Fn() -> Read,
-) -> bool {
-    if known.iter().eq(read()) {
-        return true;
+/// Tells whether a group still has the members that are remembered, in whichever order a server lists them: what is the same is
+/// not written anew.
+pub(super) struct SameMembers<'a> {
+    state: &'a OrganizationState,
+    ids: ById<'a, usize>,
+    marks: Vec<u32>,
+    mark: u32,
+}
+
+impl<'a> SameMembers<'a> {
+    pub(super) fn new(state: &'a OrganizationState) -> Self {
+        let ids = state.members.iter().enumerate();
+        let ids = ids.filter_map(|(place, it)| Some((it.external_id.as_ref()?.as_str(), place)));
+        Self { state, ids: ById::new(ids), marks: vec![0; state.members.len()], mark: 0 }
     }
-    let mut left: HashSet<&ExternalId> = known.iter().collect();
-    left.len() == known.len() && read().all(|it| left.remove(it)) && left.is_empty()
+
+    /// `read`: places of members.
+    pub(super) fn are(&mut self, known: &'a [ExternalId], read: &[usize]) -> bool {
+        self.mark += 1;
+        let with_id = read.iter().filter(|&&it| self.state.members[it].external_id.is_some());
+        let mut count = 0;
+        for place in with_id {
+            count += 1;
+            self.marks[*place] = self.mark;
+        }
+        // Each counts once: whoever is remembered twice is not found a second time.
+        let mut is_there = |id| {
+            let place = self.ids.get(id);
+            place.is_some_and(|it| std::mem::take(&mut self.marks[it]) == self.mark)
+        };
+        count == known.len() && known.iter().all(&mut is_there)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::Email;
+    use crate::observed::{MemberStatus, ObservedMember, Role};
+
+    fn member(id: char) -> ObservedMember {
+        ObservedMember {
+            id: None,
+            email: Email::new(format!("{id}@x")),
+            external_id: Some(ExternalId::new(id.to_string())),
+            changed_id: None,
+            status: MemberStatus::Confirmed,
+            role: Role::User,
+        }
+    }
 
     #[test]
     fn who_is_in_a_group_is_no_matter_of_order() {
-        let ids = |names: &str| names.chars().map(|it| ExternalId::new(it.to_string())).collect::<Vec<_>>();
-        let same = |known: &str, read: &str| {
-            let read = ids(read);
-            are_same(&ids(known), || read.iter())
+        let members = "abcd".chars().map(member).collect();
+        let state = OrganizationState { members, groups: Vec::new() };
+        let same = |known: &str, read: &[usize]| {
+            let known: Vec<_> = known.chars().map(|it| ExternalId::new(it.to_string())).collect();
+            SameMembers::new(&state).are(&known, read)
         };
-        assert!(same("abc", "abc") && same("abc", "cab") && same("", ""));
-        assert!(!same("abc", "ab") && !same("ab", "abc") && !same("abc", "abd") && !same("ab", "aab"));
+        assert!(same("abc", &[0, 1, 2]) && same("abc", &[2, 0, 1]) && same("", &[]));
+        assert!(!same("abc", &[0, 1]) && !same("ab", &[0, 1, 2]) && !same("abc", &[0, 1, 3]));
+        assert!(!same("aab", &[0, 1, 2]) && !same("abe", &[0, 1, 2]));
     }
 }

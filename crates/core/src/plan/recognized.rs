@@ -11,6 +11,7 @@ use crate::ledger::LedgerState;
 use crate::names::{ExternalId, MemberId};
 use crate::observed::{ChangedId, MemberStatus, ObservedMember, OrganizationState, ServerKind};
 use hashbrown::{HashMap, HashSet};
+use std::borrow::Cow;
 
 /// A member whose id somebody changed.
 #[derive(Clone, Debug)]
@@ -30,20 +31,45 @@ impl Plan {
 /// Gives the members of a state the ids under which the ledger has them. `shared`: another connector has members here, whose ids
 /// are not ours to change; a cleared id is nobody's.
 pub fn recognize(state: &mut OrganizationState, ledger: &LedgerState, shared: bool) {
-    recognize_after(state, ledger, shared, &HashMap::new());
+    for (place, ours, changed) in changed_ids(state, ledger, shared, &HashMap::new()) {
+        state.members[place].external_id = Some(ours);
+        state.members[place].changed_id = Some(changed);
+    }
 }
 
-/// As [`recognize`], after a run that gave members other ids: the new ones by those before.
-pub(super) fn recognize_after(
-    state: &mut OrganizationState,
+/// The organization after a run, with the ids under which the ledger has its members: `replaced` are those that the run gave, by
+/// those before; `learned` are memberships of which the ledger takes over what is shown.
+pub(super) fn recognized_after<'s>(
+    state: &'s OrganizationState,
     ledger: &LedgerState,
     shared: bool,
     replaced: &HashMap<&ExternalId, &ExternalId>,
-) {
+    learned: &HashSet<&MemberId>,
+) -> Cow<'s, OrganizationState> {
+    let mut state = Cow::Borrowed(state);
+    // Most often nobody changed anything, and a large organization is not copied.
+    for (place, ours, changed) in changed_ids(&state, ledger, shared, replaced) {
+        let member = &mut state.to_mut().members[place];
+        member.external_id = Some(ours);
+        member.changed_id = Some(changed);
+    }
+    for (place, ours) in unmended(&state, ledger, replaced, learned) {
+        state.to_mut().members[place].external_id = Some(ours);
+    }
+    state
+}
+
+/// Members under another id than the ledger knows: where they stand, the ledger's id, and what there is in its place.
+fn changed_ids(
+    state: &OrganizationState,
+    ledger: &LedgerState,
+    shared: bool,
+    replaced: &HashMap<&ExternalId, &ExternalId>,
+) -> Vec<(usize, ExternalId, ChangedId)> {
     let known: HashMap<&MemberId, &ExternalId> =
         ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, &it.external_id))).collect();
     if known.is_empty() {
-        return;
+        return Vec::new();
     }
     // An id that is another one's, or held twice, is set right by address (`mends.rs`).
     let managed: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
@@ -64,6 +90,9 @@ pub(super) fn recognize_after(
         (held.is_none() || !shared).then_some((place, ours, held))
     };
     let changed: Vec<_> = state.members.iter().enumerate().filter_map(found).collect();
+    if changed.is_empty() {
+        return Vec::new();
+    }
     // Whoever has one of these ids now, and is no such member, has it by right: both are named, and nothing is guessed. Of whom
     // the ledger knows under another id that one is set right.
     let places: HashSet<usize> = changed.iter().map(|(place, ..)| *place).collect();
@@ -80,36 +109,29 @@ pub(super) fn recognize_after(
     let others = state.members.iter().enumerate();
     let others = others.filter(|(place, it)| !places.contains(place) && (!is_anothers(it) || is_its_own(it)));
     let taken: HashSet<ExternalId> = others.filter_map(|(_, it)| it.external_id.clone()).collect();
-    for (place, ours, held) in changed.into_iter().filter(|(_, ours, _)| !taken.contains(ours)) {
-        let member = &mut state.members[place];
-        member.external_id = Some(ours);
-        member.changed_id = Some(held.map_or(ChangedId::Cleared, ChangedId::Other));
-    }
+    let changed = changed.into_iter().filter(|(_, ours, _)| !taken.contains(ours));
+    changed
+        .map(|(place, ours, held)| (place, ours, held.map_or(ChangedId::Cleared, ChangedId::Other)))
+        .collect()
 }
 
-/// After a run: whoever still has an id that is another one's, because the server refuses the right one, is known by the membership
-/// all the same. `replaced`: the ids that this run gave, by those before; `learned`: memberships of which the ledger takes over what
-/// is shown.
-pub(super) fn recognize_unmended(
-    state: &mut OrganizationState,
+/// Whoever still has an id that is another one's, because the server refuses the right one, is known by the membership all the same.
+fn unmended(
+    state: &OrganizationState,
     ledger: &LedgerState,
     replaced: &HashMap<&ExternalId, &ExternalId>,
     learned: &HashSet<&MemberId>,
-) {
+) -> Vec<(usize, ExternalId)> {
     let known: HashMap<&MemberId, &ExternalId> =
         ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, &it.external_id))).collect();
     let managed: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
-    for member in &mut state.members {
-        if member.id.as_ref().is_some_and(|it| learned.contains(it)) {
-            continue;
-        }
-        let ours = member.id.as_ref().and_then(|it| known.get(it).copied());
-        let (Some(ours), Some(held)) = (ours, &member.external_id) else { continue };
+    let found = |(place, member): (usize, &ObservedMember)| {
+        let ours = *member.id.as_ref().filter(|it| !learned.contains(it)).and_then(|it| known.get(it))?;
+        let held = member.external_id.as_ref()?;
         let is_anothers = held != ours && managed.contains(held) && replaced.get(ours) != Some(&held);
-        if is_anothers && !ledger.may_have_put(member.id.as_ref()) {
-            member.external_id = Some(ours.clone());
-        }
-    }
+        (is_anothers && !ledger.may_have_put(member.id.as_ref())).then(|| (place, ours.clone()))
+    };
+    state.members.iter().enumerate().filter_map(found).collect()
 }
 
 /// Whoever has no cause to be a member, and stays in the organization, gets back the id that somebody changed: groups go by it.

@@ -2,10 +2,10 @@
 //! refused, changes nothing about what was told.
 
 use super::{Ledger, LedgerError};
-use bwdc_core::ledger::{Addresses, LedgerState};
+use bwdc_core::ledger::{Addresses, LedgerState, Told};
 use bwdc_core::names::ExternalId;
-use rusqlite::{Connection, Transaction};
-use std::collections::{HashMap, HashSet};
+use hashbrown::HashSet;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 impl Ledger {
     /// Adds what is not noted yet.
@@ -13,14 +13,20 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
     pub fn note_addresses(&mut self, addresses: &Addresses) -> Result<(), LedgerError> {
-        let known = rows(&read(&self.connection)?);
-        let new = rows(addresses).into_iter().filter(|(key, _)| !known.contains_key(key));
-        let new: Vec<_> = new.collect();
-        if new.is_empty() {
+        let known = read(&self.connection)?;
+        let is_new = |person: &ExternalId, told: &Told| {
+            !known.of(person).iter().any(|known| known.email == told.email)
+        };
+        let new = addresses.iter().flat_map(|(person, told)| {
+            let told = told.iter().zip(0_i64..);
+            told.filter(move |(told, _)| is_new(person, told)).map(move |(told, at)| (person, at, told))
+        });
+        let mut new = new.peekable();
+        if new.peek().is_none() {
             return Ok(());
         }
-        let transaction = self.writing()?;
-        write(&transaction, &new)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        write(&transaction, new)?;
         Ok(transaction.commit()?)
     }
 }
@@ -38,41 +44,31 @@ pub(super) fn read(connection: &Connection) -> Result<Addresses, LedgerError> {
     Ok(addresses)
 }
 
-/// Makes the table equal to the new state, as far as it is about managed people; touches only rows that differ.
+/// Makes the table equal to the new state, as far as it is about managed people; touches only people of whom something else was told.
 pub(super) fn replace(transaction: &Transaction<'_>, state: &LedgerState) -> Result<(), LedgerError> {
-    let mut stored = rows(&read(transaction)?);
-    let managed: HashSet<&str> = state.people.iter().map(|it| it.external_id.as_str()).collect();
-    let wanted = rows(&state.addresses).into_iter().filter(|((id, _), _)| managed.contains(id.as_str()));
-    let changed: Vec<_> = wanted.filter(|(key, value)| stored.remove(key) != Some(*value)).collect();
-    let mut delete = transaction.prepare("DELETE FROM addresses WHERE external_id = ?1 AND email = ?2")?;
-    for (person, email) in stored.keys() {
-        delete.execute((person, email))?;
+    let stored = read(transaction)?;
+    let managed: HashSet<&ExternalId> = state.people.iter().map(|it| &it.external_id).collect();
+    let is_wanted = |person: &ExternalId| managed.contains(person) && !state.addresses.of(person).is_empty();
+    let differs = |person: &ExternalId| stored.of(person) != state.addresses.of(person);
+    let mut delete = transaction.prepare("DELETE FROM addresses WHERE external_id = ?1")?;
+    for (person, _) in stored.iter().filter(|(person, _)| !is_wanted(person) || differs(person)) {
+        delete.execute([person.as_str()])?;
     }
-    write(transaction, &changed)
+    let changed = state.addresses.iter().filter(|(person, _)| is_wanted(person) && differs(person));
+    let told =
+        changed.flat_map(|(person, told)| told.iter().zip(0..).map(move |(told, at)| (person, at, told)));
+    write(transaction, told)
 }
 
-/// Person and address.
-type Key = (String, String);
-/// Position and whether access was taken.
-type Value = (i64, bool);
-
-fn rows(addresses: &Addresses) -> HashMap<Key, Value> {
-    let mut rows = HashMap::new();
-    for (person, told) in addresses.iter() {
-        for (told, position) in told.iter().zip(0_i64..) {
-            let key = (person.as_str().to_owned(), told.email.as_str().to_owned());
-            rows.insert(key, (position, told.taken));
-        }
-    }
-    rows
-}
-
-fn write(transaction: &Transaction<'_>, rows: &[(Key, Value)]) -> Result<(), LedgerError> {
+fn write<'a>(
+    transaction: &Transaction<'_>,
+    told: impl Iterator<Item = (&'a ExternalId, i64, &'a Told)>,
+) -> Result<(), LedgerError> {
     let mut write = transaction.prepare(
         "INSERT OR REPLACE INTO addresses (external_id, email, position, taken) VALUES (?1, ?2, ?3, ?4)",
     )?;
-    for ((person, email), (position, taken)) in rows {
-        write.execute((person, email, position, taken))?;
+    for (person, position, told) in told {
+        write.execute((person.as_str(), told.email.as_str(), position, told.taken))?;
     }
     Ok(())
 }

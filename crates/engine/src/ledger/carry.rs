@@ -301,7 +301,7 @@ mod tests {
                  INSERT OR REPLACE INTO people (external_id, source, position, email, revoked_by_us)
                  VALUES (1, '', 1, 'b@x', 1);
                  INSERT INTO groups (id, source, external_id, position, name) VALUES (7, '', 'g', 0, 'G');
-                 INSERT INTO memberships VALUES (7, 0, 1), (7, 1, 2);
+                 INSERT INTO memberships VALUES (7, '[1,2]');
                  DELETE FROM groups WHERE id = 7;",
             )
             .expect("ours");

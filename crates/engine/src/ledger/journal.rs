@@ -141,6 +141,14 @@ impl Ledger {
         super::refusals::read_waiting(&self.connection)
     }
 
+    /// Requests that no run has accounted for, in the order in which they were written.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot be read.
+    pub(crate) fn open_intents(&self) -> Result<Vec<Intent>, LedgerError> {
+        read_open(&self.connection)
+    }
+
     /// Until when an import may be under way of which nothing else is known any more; None: there is none.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ mod binding;
 mod carry;
 mod decisions;
 mod error;
+mod external_ids;
+mod groups;
 mod history;
 mod journal;
 mod mended;
@@ -40,6 +42,7 @@ pub use sources::SourcePlace;
 pub(crate) use tally::{FULL_READ, HELD_BACK, NOT_TAKEN, NOT_VERIFIED, VERIFIED};
 pub use tally::{SENT_AGAIN, Tally};
 
+use self::external_ids::ExternalIds;
 use crate::clock::{self, Clock};
 use crate::failpoint::hit;
 use crate::file;
@@ -220,9 +223,10 @@ impl Ledger {
     /// [`LedgerError`] when it cannot be read.
     pub fn state(&self) -> Result<LedgerState, LedgerError> {
         let snapshot = self.connection.unchecked_transaction()?;
+        let ids = external_ids::read(&snapshot)?;
         let state = LedgerState {
-            people: people::read_people(&snapshot)?,
-            groups: people::read_groups(&snapshot)?,
+            people: people::read(&snapshot, &ids)?,
+            groups: groups::read(&snapshot, &ids)?,
             open_intents: journal::read_open(&snapshot)?,
             baseline_taken: schema::fact(&snapshot, BASELINE)? == Some(1),
             new_sources: Vec::new(),
@@ -312,7 +316,10 @@ impl Ledger {
         hit("ledger.commit.before");
         let retention = self.retention;
         let transaction = self.writing()?;
-        people::replace(&transaction, state)?;
+        let mut ids = ExternalIds::new(&transaction)?;
+        people::replace(&transaction, &state.people, &mut ids)?;
+        groups::replace(&transaction, &state.groups, &mut ids)?;
+        ids.forget_others()?;
         refusals::replace(&transaction, &state.refused)?;
         refusals::replace_waiting(&transaction, &state.waiting)?;
         refusals::replace_without_address(&transaction, &state.without_address)?;

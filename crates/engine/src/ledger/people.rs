@@ -1,22 +1,27 @@
-//! Managed people, groups and memberships: read whole, replaced by difference.
-//!
-//! Every external id is stored once and memberships are numbers: half a million of them stay small and compare fast.
+//! Managed people: read whole, replaced by difference.
 
 use super::LedgerError;
-use bwdc_core::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks, Out, OutCause};
-use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
+use super::external_ids::ExternalIds;
+use bwdc_core::ledger::{ManagedPerson, Marks, Out, OutCause};
+use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, StableId, Timestamp};
+use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, Transaction};
-use std::collections::{HashMap, HashSet};
 
 /// Reads all people, in the order in which they were stored.
-pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>, LedgerError> {
+pub(super) fn read(
+    connection: &Connection,
+    ids: &HashMap<i64, ExternalId>,
+) -> Result<Vec<ManagedPerson>, LedgerError> {
     let mut statement = connection.prepare(
-        "SELECT text, stable_id, email, revoked_by_us, out_since, out_cause, source, reference, mark, name, member_id
-         FROM people JOIN external_ids ON external_ids.id = people.external_id ORDER BY position",
+        "SELECT external_id, stable_id, email, revoked_by_us, out_since, out_cause, source, reference, mark, name, member_id
+         FROM people ORDER BY position",
     )?;
-    let people = statement.query_map([], |row| {
-        Ok(ManagedPerson {
-            external_id: ExternalId::new(row.get::<_, Box<str>>(0)?),
+    let mut rows = statement.query([])?;
+    let mut people = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Some(external_id) = ids.get(&row.get::<_, i64>(0)?) else { continue };
+        people.push(ManagedPerson {
+            external_id: external_id.clone(),
             member_id: row.get::<_, Option<Box<str>>>(10)?.map(MemberId::new),
             source: source(row.get(6)?),
             stable_id: row.get::<_, Option<Box<str>>>(1)?.map(StableId::new),
@@ -25,53 +30,9 @@ pub(super) fn read_people(connection: &Connection) -> Result<Vec<ManagedPerson>,
             revoked_by_us: row.get(3)?,
             out: out(row.get(4)?, row.get::<_, Option<String>>(5)?.as_deref()),
             marks: Marks { number: row.get(8)?, name: row.get(9)? },
-        })
-    })?;
-    Ok(people.collect::<Result<_, _>>()?)
-}
-
-/// Reads all groups with their members, in the order in which they were stored.
-pub(super) fn read_groups(connection: &Connection) -> Result<Vec<ManagedGroup>, LedgerError> {
-    let texts: HashMap<i64, ExternalId> =
-        read_external_ids(connection)?.into_iter().map(|(text, id)| (id, ExternalId::new(text))).collect();
-    let mut memberships = read_memberships(connection)?;
-    let mut statement = connection.prepare(
-        "SELECT id, external_id, name, observed_at, source, stable_id, group_id, reference FROM groups ORDER BY position",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut groups = Vec::new();
-    while let Some(row) = rows.next()? {
-        let members = memberships.remove(&row.get(0)?).unwrap_or_default();
-        groups.push(ManagedGroup {
-            external_id: ExternalId::new(row.get::<_, Box<str>>(1)?),
-            source: source(row.get(4)?),
-            stable_id: row.get::<_, Option<Box<str>>>(5)?.map(StableId::new),
-            group_id: row.get::<_, Option<Box<str>>>(6)?.map(GroupId::new),
-            reference: row.get(7)?,
-            name: row.get(2)?,
-            members: members.iter().filter_map(|id| texts.get(id).cloned()).collect(),
-            observed_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
         });
     }
-    Ok(groups)
-}
-
-/// Makes the tables equal to the new state; touches only rows that differ.
-pub(super) fn replace<'a>(
-    transaction: &'a Transaction<'_>,
-    state: &'a LedgerState,
-) -> Result<(), LedgerError> {
-    let mut ids = ExternalIds::new(transaction)?;
-    let mut removed = replace_people(transaction, &state.people, &mut ids)?;
-    removed |= replace_groups(transaction, &state.groups, &mut ids)?;
-    if removed {
-        transaction.execute(
-            "DELETE FROM external_ids WHERE id NOT IN (SELECT external_id FROM people)
-             AND id NOT IN (SELECT member FROM memberships)",
-            [],
-        )?;
-    }
-    Ok(())
+    Ok(people)
 }
 
 /// A time without a cause was written before causes were kept: the clock begins anew.
@@ -80,7 +41,7 @@ fn out(since: Option<i64>, cause: Option<&str>) -> Option<Out> {
 }
 
 /// One source has most people: its name is stored once.
-fn source(name: String) -> SourceName {
+pub(super) fn source(name: String) -> SourceName {
     if name.is_empty() { SourceName::primary() } else { SourceName::new(name) }
 }
 
@@ -89,11 +50,12 @@ fn source(name: String) -> SourceName {
 type PersonRow =
     (i64, Option<String>, String, bool, Option<Out>, String, Option<String>, Marks, Option<String>);
 
-fn replace_people<'a>(
+/// Makes the table equal to the new state; touches only rows that differ.
+pub(super) fn replace<'a>(
     transaction: &Transaction<'_>,
     people: &'a [ManagedPerson],
     ids: &mut ExternalIds<'a>,
-) -> Result<bool, LedgerError> {
+) -> Result<(), LedgerError> {
     let mut stored: HashMap<i64, PersonRow> = HashMap::new();
     {
         let mut statement = transaction.prepare(
@@ -155,148 +117,5 @@ fn replace_people<'a>(
     for id in stored.keys() {
         delete.execute([id])?;
     }
-    Ok(!stored.is_empty())
-}
-
-/// Number, and what of a group may differ.
-type GroupRow = (i64, GroupValues);
-
-/// Position, name, time of the last look, source, id that survives renames, the organization's own id, the directory's name.
-type GroupValues = (i64, String, Option<i64>, String, Option<String>, Option<String>, Option<String>);
-
-fn replace_groups<'a>(
-    transaction: &Transaction<'_>,
-    groups: &'a [ManagedGroup],
-    ids: &mut ExternalIds<'a>,
-) -> Result<bool, LedgerError> {
-    let mut stored: HashMap<String, GroupRow> = HashMap::new();
-    {
-        let mut statement = transaction.prepare(
-            "SELECT external_id, id, position, name, observed_at, source, stable_id, group_id, reference FROM groups",
-        )?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let values =
-                (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
-            stored.insert(row.get(0)?, (row.get(1)?, values));
-        }
-    }
-    let memberships = read_memberships(transaction)?;
-    let mut insert = transaction.prepare(
-        "INSERT INTO groups (external_id, position, name, observed_at, source, stable_id, group_id, reference)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    let mut update = transaction.prepare(
-        "UPDATE groups SET position = ?2, name = ?3, observed_at = ?4, source = ?5, stable_id = ?6, group_id = ?7,
-         reference = ?8 WHERE external_id = ?1",
-    )?;
-    let mut empty = transaction.prepare("DELETE FROM memberships WHERE group_id = ?1")?;
-    let mut fill = transaction.prepare("INSERT INTO memberships VALUES (?1, ?2, ?3)")?;
-    let mut seen = HashSet::with_capacity(groups.len());
-    let mut removed = false;
-    for (group, position) in groups.iter().zip(0_i64..) {
-        let external_id = group.external_id.as_str();
-        if !seen.insert(external_id) {
-            return Err(LedgerError::Twice { external_id: group.external_id.clone() });
-        }
-        let before = stored.remove(external_id);
-        let values = values(group, position);
-        if before.as_ref().is_none_or(|(_, stored)| *stored != values) {
-            let (position, name, observed_at, source, stable_id, group_id, reference) = values;
-            let write = if before.is_some() { &mut update } else { &mut insert };
-            write.execute((
-                external_id,
-                position,
-                name,
-                observed_at,
-                source,
-                stable_id,
-                group_id,
-                reference,
-            ))?;
-        }
-        let id = before.map_or_else(|| transaction.last_insert_rowid(), |(id, _)| id);
-        let members = group.members.iter().map(|it| ids.number(it)).collect::<Result<Vec<_>, _>>()?;
-        let before = memberships.get(&id).map(Vec::as_slice).unwrap_or_default();
-        if before != members {
-            removed |= empty.execute([id])? > 0;
-            for (member, position) in members.iter().zip(0_i64..) {
-                fill.execute((id, position, member))?;
-            }
-        }
-    }
-    let mut delete = transaction.prepare("DELETE FROM groups WHERE id = ?1")?;
-    for (id, ..) in stored.values() {
-        empty.execute([id])?;
-        delete.execute([id])?;
-    }
-    Ok(removed || !stored.is_empty())
-}
-
-fn values(group: &ManagedGroup, position: i64) -> GroupValues {
-    (
-        position,
-        group.name.clone(),
-        group.observed_at.map(|time| time.0),
-        group.source.as_str().to_owned(),
-        group.stable_id.as_ref().map(|it| it.as_str().to_owned()),
-        group.group_id.as_ref().map(|it| it.as_str().to_owned()),
-        group.reference.clone(),
-    )
-}
-
-/// The numbers of external ids; a new one gets its row at once.
-struct ExternalIds<'a> {
-    numbers: HashMap<Box<str>, i64>,
-    /// The same by where an id lies in memory: those of memberships are the same texts again and again, and their numbers need not be
-    /// looked for by their characters.
-    by_place: HashMap<*const u8, i64>,
-    insert: rusqlite::Statement<'a>,
-    connection: &'a Connection,
-}
-
-impl<'a> ExternalIds<'a> {
-    fn new(connection: &'a Connection) -> Result<Self, LedgerError> {
-        let numbers = read_external_ids(connection)?;
-        let insert = connection.prepare("INSERT INTO external_ids (text) VALUES (?1)")?;
-        Ok(Self { numbers, by_place: HashMap::new(), insert, connection })
-    }
-
-    /// The number of an id that lives as long as this value.
-    fn number(&mut self, id: &'a ExternalId) -> Result<i64, LedgerError> {
-        let place = id.as_str().as_ptr();
-        if let Some(number) = self.by_place.get(&place) {
-            return Ok(*number);
-        }
-        let number = self.number_of_text(id.as_str())?;
-        self.by_place.insert(place, number);
-        Ok(number)
-    }
-
-    fn number_of_text(&mut self, text: &str) -> Result<i64, LedgerError> {
-        if let Some(number) = self.numbers.get(text) {
-            return Ok(*number);
-        }
-        self.insert.execute([text])?;
-        let number = self.connection.last_insert_rowid();
-        self.numbers.insert(text.into(), number);
-        Ok(number)
-    }
-}
-
-fn read_external_ids(connection: &Connection) -> Result<HashMap<Box<str>, i64>, LedgerError> {
-    let mut statement = connection.prepare("SELECT text, id FROM external_ids")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn read_memberships(connection: &Connection) -> Result<HashMap<i64, Vec<i64>>, LedgerError> {
-    let mut statement =
-        connection.prepare("SELECT group_id, member FROM memberships ORDER BY group_id, position")?;
-    let mut rows = statement.query([])?;
-    let mut memberships: HashMap<i64, Vec<i64>> = HashMap::new();
-    while let Some(row) = rows.next()? {
-        memberships.entry(row.get(0)?).or_default().push(row.get(1)?);
-    }
-    Ok(memberships)
+    Ok(())
 }

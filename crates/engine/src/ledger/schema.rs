@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -210,6 +210,17 @@ const MIGRATIONS: [&str; 17] = [
     ALTER TABLE decisions ADD COLUMN entry TEXT;
     ALTER TABLE decisions ADD COLUMN membership TEXT;
 ",
+    // The members of a group are one list: numbers of ids, in order.
+    "
+    ALTER TABLE memberships RENAME TO memberships_by_row;
+    CREATE TABLE memberships (
+        group_id INTEGER PRIMARY KEY REFERENCES groups (id) ON DELETE CASCADE,
+        members TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO memberships
+    SELECT group_id, json_group_array(member ORDER BY position) FROM memberships_by_row GROUP BY group_id;
+    DROP TABLE memberships_by_row;
+",
 ];
 
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
@@ -310,16 +321,17 @@ mod tests {
         }
         connection
             .execute_batch(
-                "INSERT INTO external_ids VALUES (1, 'cn=ann');
+                "INSERT INTO external_ids VALUES (1, 'cn=ann'), (2, 'cn=bob');
                  INSERT INTO people (external_id, source, position, stable_id, email, revoked_by_us, out_since)
                  VALUES (1, '', 0, 'entryUUID:1', 'ann@x', 1, NULL);
                  INSERT INTO groups (id, source, external_id, position, name, observed_at)
                  VALUES (1, '', 'cn=g', 0, 'G', 5);
-                 INSERT INTO memberships VALUES (1, 0, 1);
                  INSERT INTO runs (kind, started_at, finished_at, outcome) VALUES ('command', 1, 2, 'complete');
                  INSERT INTO facts VALUES ('baseline_taken', 1);",
             )
             .expect("the tables of every version");
+        let members = if version < 18 { "VALUES (1, 0, 2), (1, 1, 1)" } else { "VALUES (1, '[2,1]')" };
+        connection.execute_batch(&format!("INSERT INTO memberships {members}")).expect("of that version");
         connection.pragma_update(None, "application_id", APPLICATION_ID).expect("writable");
         connection.pragma_update(None, "user_version", version).expect("writable");
     }
@@ -344,7 +356,8 @@ mod tests {
             let ann = &state.people[0];
             assert_eq!((ann.external_id.as_str(), ann.email.as_str()), ("cn=ann", "ann@x"), "{version}");
             assert!(ann.revoked_by_us && ann.source.is_primary() && ann.out.is_none(), "{version}");
-            assert_eq!((&*state.groups[0].name, state.groups[0].members.len()), ("G", 1), "{version}");
+            let members: Vec<_> = state.groups[0].members.iter().map(|it| it.as_str()).collect();
+            assert_eq!((&*state.groups[0].name, &*members), ("G", &["cn=bob", "cn=ann"][..]), "{version}");
             assert!(state.baseline_taken, "{version}");
             if version < 11 {
                 let told: Vec<_> = state.addresses.of(&ann.external_id).iter().collect();

@@ -3,8 +3,8 @@
 use super::LedgerError;
 use bwdc_core::ledger::{EntryKey, Seen};
 use bwdc_core::names::{Email, SourceName};
+use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, Transaction};
-use std::collections::{HashMap, HashSet};
 
 /// Reads all of them, in order.
 pub(super) fn read(connection: &Connection) -> Result<Vec<Seen>, LedgerError> {

@@ -13,10 +13,10 @@ use crate::ledger::{Ledger, Outcome};
 use crate::notice::Notice;
 use crate::organization::Organization;
 use bwdc_core::import::{ImportPace, Looks, Named, Settled};
-use bwdc_core::ledger::{Intent, LedgerState};
+use bwdc_core::ledger::{Intent, ManagedGroup};
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::ServerKind;
-use bwdc_core::wire::{ImportRequest, Request};
+use bwdc_core::wire::ImportRequest;
 use std::time::Duration;
 
 /// How long is waited: plain values, so that a test can run the same rules in milliseconds.
@@ -52,7 +52,8 @@ pub(super) enum Wait {
 /// Imports of earlier runs of which nobody knows whether they are over.
 pub(super) struct OpenImports {
     intents: Vec<Intent>,
-    ledger: LedgerState,
+    /// Groups of which the ledger knows who is in them.
+    groups: Vec<ManagedGroup>,
     /// How long they may take, counted from when the last of them was sent.
     may_take: Duration,
     /// Since the last of them was sent, pauses of this wait counted as long as they stand for.
@@ -67,30 +68,31 @@ impl OpenImports {
     /// The open imports of the journal, or the time until which one may be under way that was forgotten with the ledger; None:
     /// there is nothing to wait for.
     pub(super) fn of(ledger: &Ledger, clock: Clock, waits: Waits) -> Result<Option<Self>, RunError> {
-        let state = ledger.state()?;
+        let mut intents = ledger.open_intents()?;
+        intents.retain(|it| it.import_under_way().is_some());
         let (pace, now) = (ledger.import_pace()?, clock.now());
-        let intents: Vec<Intent> = state.open_imports().map(|(intent, _)| intent.clone()).collect();
+        let until = ledger.import_until()?.filter(|it| *it > now);
+        if intents.is_empty() && until.is_none() {
+            return Ok(None);
+        }
+        let groups = ledger.state()?.groups;
         let since = |sent: Timestamp| {
             Duration::from_millis(u64::try_from(now.0.saturating_sub(sent.0)).unwrap_or_default())
         };
-        let open = |may_take, at| Self {
-            intents: intents.clone(),
-            ledger: state.clone(),
-            may_take,
-            at,
-            waited: Duration::ZERO,
-            looks: Looks::new(may_take),
-            waits,
+        let (may_take, at) = match intents.iter().map(|it| it.intended_at).max() {
+            Some(sent) => {
+                let imports = intents.iter().filter_map(|it| Some((it, it.import_under_way()?)));
+                let may_take = imports.map(|(intent, import)| intent.may_take(import, pace)).max();
+                (may_take.unwrap_or_default(), since(sent))
+            }
+            None => {
+                let left = until.map_or(0, |until| until.0.saturating_sub(now.0));
+                let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
+                (left.min(ImportPace::MOST), Duration::ZERO)
+            }
         };
-        if let Some(sent) = intents.iter().map(|it| it.intended_at).max() {
-            let may_take = state.open_imports().map(|(intent, import)| intent.may_take(import, pace)).max();
-            return Ok(Some(open(may_take.unwrap_or_default(), since(sent))));
-        }
-        let until = ledger.import_until()?.filter(|it| *it > now);
-        Ok(until.map(|until| {
-            let left = u64::try_from(until.0.saturating_sub(now.0)).unwrap_or_default();
-            open(Duration::from_millis(left).min(ImportPace::MOST), Duration::ZERO)
-        }))
+        let looks = Looks::new(may_take);
+        Ok(Some(Self { intents, groups, may_take, at, waited: Duration::ZERO, looks, waits }))
     }
 
     /// Two looks, which suffice where everything is as the imports ask, or where they were sent long ago.
@@ -154,8 +156,7 @@ impl OpenImports {
         organization: &Organization,
         control: Control<'_>,
     ) -> Result<Settled, RunError> {
-        let imports: Vec<&ImportRequest> =
-            self.intents.iter().filter_map(|it| import_of(&it.request)).collect();
+        let imports: Vec<&ImportRequest> = self.intents.iter().filter_map(Intent::import_under_way).collect();
         let events = control.begin(Phase::Settling, None);
         let groups_wanted = imports.iter().any(|it| !it.groups.is_empty());
         let sight = match imports.is_empty() {
@@ -169,7 +170,7 @@ impl OpenImports {
             Sight::WithoutMemberships(state) => (state, ServerKind::OfficialSelfHosted, true),
             Sight::Everything(state) => (state, ServerKind::Vaultwarden, false),
         };
-        let known = self.ledger.groups.iter().map(|it| (it.external_id.as_str(), &*it.members)).collect();
+        let known = self.groups.iter().map(|it| (it.external_id.as_str(), &*it.members)).collect();
         let named = Named::new(imports, &known, server);
         if in_parts {
             let sample = named.sample(&state);
@@ -195,12 +196,5 @@ impl OpenImports {
         self.at += pause;
         self.waited += pause;
         Ok(())
-    }
-}
-
-fn import_of(request: &Request) -> Option<&ImportRequest> {
-    match request {
-        Request::Import(import) | Request::WholeImport(import) => Some(import),
-        _ => None,
     }
 }

@@ -1,0 +1,72 @@
+//! The ids under which people are pushed. Each is stored once, and what refers to it is a number: half a million memberships stay
+//! small and compare fast.
+
+use super::LedgerError;
+use bwdc_core::names::ExternalId;
+use hashbrown::HashMap;
+use rusqlite::{Connection, Statement};
+
+/// Reads all of them, by number.
+pub(super) fn read(connection: &Connection) -> Result<HashMap<i64, ExternalId>, LedgerError> {
+    let mut statement = connection.prepare("SELECT id, text FROM external_ids")?;
+    let mut rows = statement.query([])?;
+    let mut ids = HashMap::new();
+    while let Some(row) = rows.next()? {
+        ids.insert(row.get(0)?, ExternalId::new(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?));
+    }
+    Ok(ids)
+}
+
+/// The numbers of those that a new state holds; a new one gets its row at once.
+pub(super) struct ExternalIds<'a> {
+    rows: HashMap<ExternalId, Row>,
+    /// The same by where an id lies in memory: those of memberships are the same texts again and again, and their numbers need not be
+    /// looked for by their characters.
+    by_place: HashMap<*const u8, i64>,
+    insert: Statement<'a>,
+    connection: &'a Connection,
+}
+
+struct Row {
+    number: i64,
+    is_held: bool,
+}
+
+impl<'a> ExternalIds<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Result<Self, LedgerError> {
+        let rows = read(connection)?.into_iter().map(|(number, id)| (id, Row { number, is_held: false }));
+        let insert = connection.prepare("INSERT INTO external_ids (text) VALUES (?1)")?;
+        Ok(Self { rows: rows.collect(), by_place: HashMap::new(), insert, connection })
+    }
+
+    /// The number of an id that lives as long as this value.
+    pub(super) fn number(&mut self, id: &'a ExternalId) -> Result<i64, LedgerError> {
+        let place = id.as_str().as_ptr();
+        if let Some(number) = self.by_place.get(&place) {
+            return Ok(*number);
+        }
+        let number = match self.rows.get_mut(id) {
+            Some(row) => {
+                row.is_held = true;
+                row.number
+            }
+            None => {
+                self.insert.execute([id.as_str()])?;
+                let number = self.connection.last_insert_rowid();
+                self.rows.insert(id.clone(), Row { number, is_held: true });
+                number
+            }
+        };
+        self.by_place.insert(place, number);
+        Ok(number)
+    }
+
+    /// Forgets those whose number nobody has asked for.
+    pub(super) fn forget_others(self) -> Result<(), LedgerError> {
+        let mut delete = self.connection.prepare("DELETE FROM external_ids WHERE id = ?1")?;
+        for row in self.rows.values().filter(|it| !it.is_held) {
+            delete.execute([row.number])?;
+        }
+        Ok(())
+    }
+}
