@@ -9,6 +9,7 @@ pub use account::{PreloginResponse, ProfileOrganizationResponse, ProfileResponse
 use crate::names::{ExternalId, GroupId, MemberId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
 /// The body of `POST /public/organization/import`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ pub struct ImportGroup {
     /// At most 300 characters on the official server.
     pub external_id: ExternalId,
     /// Everybody who shall be in the group; ids unknown to the organization are ignored by the server.
-    pub member_external_ids: Vec<ExternalId>,
+    pub member_external_ids: Arc<[ExternalId]>,
 }
 
 /// A person of an [`ImportRequest`].

@@ -53,8 +53,8 @@ impl<'a> Named<'a> {
         let imports: Vec<&ImportRequest> = imports.into_iter().collect();
         let last = imports.iter().filter_map(|it| it.groups.last());
         let from_the_end = imports.iter().flat_map(|it| it.groups.iter().rev());
-        let changing = from_the_end
-            .filter(|it| known.get(it.external_id.as_str()) != Some(&it.member_external_ids.as_slice()));
+        let changing =
+            from_the_end.filter(|it| known.get(it.external_id.as_str()) != Some(&&*it.member_external_ids));
         let mut sampled = HashSet::new();
         for group in last.chain(changing) {
             if sampled.len() < SAMPLED {
@@ -66,7 +66,7 @@ impl<'a> Named<'a> {
         Self {
             ids: members().map(|it| it.external_id.as_str()).collect(),
             addresses: members().filter_map(|it| Some(it.email.as_ref()?.to_lowercase())).collect(),
-            groups: groups.map(|it| (it.external_id.as_str(), it.member_external_ids.as_slice())).collect(),
+            groups: groups.map(|it| (it.external_id.as_str(), &*it.member_external_ids)).collect(),
             sampled,
             server,
             imports,

@@ -14,6 +14,7 @@ use crate::observed::{MemberStatus, Membership, ObservedMember, OrganizationStat
 use crate::snapshot::AccountState;
 use crate::wire::ImportGroup;
 use hashbrown::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// How the outcome of a run is known.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +119,7 @@ impl Plan {
             _ => None,
         });
         let freed: HashSet<(&str, &str)> = freed.collect();
-        let mut people = Vec::new();
+        let mut people = Vec::with_capacity(state.members.len());
         for member in &state.members {
             let Some(id) = member.external_id.as_ref().filter(|it| !it.as_str().trim().is_empty()) else {
                 continue;
@@ -259,9 +260,8 @@ impl Plan {
             ids.filter_map(|it| managed.get(it).map(|&it| it.clone())).collect()
         };
         // What is sent goes by the new ids already.
-        let as_sent = |ids: &[ExternalId]| {
-            ids.iter().filter_map(|it| managed.get(it.as_str()).map(|&it| it.clone())).collect()
-        };
+        let as_sent =
+            |ids: &Arc<[ExternalId]>| those_of(ids, |it: &ExternalId| managed.contains_key(it.as_str()));
         let listed = listed_groups(input);
         let order = &self.import().groups;
         let mut sent: HashMap<&str, &ImportGroup> =
@@ -310,11 +310,11 @@ impl Plan {
         let listed = listed_groups(input);
         let before: HashMap<&str, &ManagedGroup> =
             input.ledger.groups.iter().map(|it| (it.external_id.as_str(), it)).collect();
-        let sent: HashMap<&str, &[ExternalId]> = self
+        let sent: HashMap<&str, &Arc<[ExternalId]>> = self
             .import()
             .groups
             .iter()
-            .map(|it| (it.external_id.as_str(), &*it.member_external_ids))
+            .map(|it| (it.external_id.as_str(), &it.member_external_ids))
             .collect();
         let present: HashSet<&str> =
             state.members.iter().filter_map(|it| it.external_id.as_ref().map(ExternalId::as_str)).collect();
@@ -337,9 +337,7 @@ impl Plan {
                 Membership::Remembered(members) => (members.clone(), known.and_then(|it| it.observed_at)),
                 // Accepted, and not read back in this run: remembered as it was sent, so that the next run sees what changes.
                 Membership::NotRead => match sent.get(id.as_str()) {
-                    Some(listed) => {
-                        (listed.iter().filter(|it| present.contains(it.as_str())).cloned().collect(), None)
-                    }
+                    Some(listed) => (those_of(listed, |it| present.contains(it.as_str())), None),
                     None => continue,
                 },
             };
@@ -369,6 +367,14 @@ impl Plan {
             _ => None,
         })
     }
+}
+
+/// Some of the members of a group; most often all of them, and then the same list.
+fn those_of(listed: &Arc<[ExternalId]>, is_one: impl Fn(&ExternalId) -> bool) -> Arc<[ExternalId]> {
+    if listed.iter().all(&is_one) {
+        return Arc::clone(listed);
+    }
+    listed.iter().filter(|it| is_one(it)).cloned().collect()
 }
 
 /// Groups whose id somebody took away: they stay ours until they get it back.

@@ -197,7 +197,8 @@ impl Plan {
         import.members.retain(|it| it.deleted || !without_seat.contains(&it.external_id));
         if !without_seat.is_empty() {
             for group in &mut import.groups {
-                group.member_external_ids.retain(|it| !without_seat.contains(it));
+                let kept = group.member_external_ids.iter().filter(|it| !without_seat.contains(*it));
+                group.member_external_ids = kept.cloned().collect();
             }
         }
         import
@@ -350,7 +351,9 @@ fn rewrite(import: &mut ImportRequest, kept: &Kept) {
         None => false,
     });
     for group in &mut import.groups {
-        group.member_external_ids.retain_mut(|it| kept.keep(it));
+        let mut ids = group.member_external_ids.to_vec();
+        ids.retain_mut(|it| kept.keep(it));
+        group.member_external_ids = ids.into();
     }
 }
 

@@ -169,5 +169,6 @@ impl GroupChange {
 }
 
 fn import_group(group: &Subject, member_external_ids: Vec<ExternalId>) -> ImportGroup {
+    let member_external_ids = member_external_ids.into();
     ImportGroup { name: group.name.clone(), external_id: group.external_id.clone(), member_external_ids }
 }

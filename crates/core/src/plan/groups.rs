@@ -354,8 +354,11 @@ fn known(
 }
 
 fn ids(listed: &[u32], roster: &Roster<'_>) -> Vec<ExternalId> {
-    listed.iter().filter_map(|&it| roster.ids[it as usize].clone()).collect()
+    let mut ids = Vec::with_capacity(listed.len());
+    ids.extend(listed.iter().filter_map(|&it| roster.ids[it as usize].clone()));
+    ids
 }
+
 /// The source that brought a group over.
 fn managed_source<'a>(id: &str, input: &PlanInput<'a>) -> Option<&'a SourceName> {
     // A look through all groups, and only where sources differ.

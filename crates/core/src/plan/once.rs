@@ -2,11 +2,12 @@
 
 use crate::ledger::{ManagedGroup, ManagedPerson};
 use crate::names::ExternalId;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
+use std::cell::LazyCell;
 
 /// Of several under one external id the one with the address that was known, else the first.
 pub(super) fn people(found: Vec<ManagedPerson>, before: &[ManagedPerson]) -> Vec<ManagedPerson> {
-    let known: HashMap<&ExternalId, &ManagedPerson> = before.iter().map(|it| (&it.external_id, it)).collect();
+    let known = LazyCell::new(|| before.iter().map(|it| (&it.external_id, it)).collect::<HashMap<_, _>>());
     once(
         found,
         |it| &it.external_id,
@@ -16,7 +17,7 @@ pub(super) fn people(found: Vec<ManagedPerson>, before: &[ManagedPerson]) -> Vec
 
 /// Of several under one external id the one with the organization's own id that was known, else the first.
 pub(super) fn groups(found: Vec<ManagedGroup>, before: &[ManagedGroup]) -> Vec<ManagedGroup> {
-    let known: HashMap<&ExternalId, &ManagedGroup> = before.iter().map(|it| (&it.external_id, it)).collect();
+    let known = LazyCell::new(|| before.iter().map(|it| (&it.external_id, it)).collect::<HashMap<_, _>>());
     let is_known = |it: &ManagedGroup| {
         known
             .get(&it.external_id)
@@ -26,6 +27,13 @@ pub(super) fn groups(found: Vec<ManagedGroup>, before: &[ManagedGroup]) -> Vec<M
 }
 
 fn once<T>(found: Vec<T>, id: impl Fn(&T) -> &ExternalId, is_known: impl Fn(&T) -> bool) -> Vec<T> {
+    let is_once = {
+        let mut seen = HashSet::with_capacity(found.len());
+        found.iter().all(|it| seen.insert(id(it)))
+    };
+    if is_once {
+        return found;
+    }
     let mut places: HashMap<ExternalId, usize> = HashMap::new();
     let mut one: Vec<T> = Vec::with_capacity(found.len());
     for it in found {

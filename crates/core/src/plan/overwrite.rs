@@ -243,7 +243,7 @@ fn whole_groups(input: &PlanInput<'_>, roster: &Roster<'_>, standing: &[Standing
         let mut member_external_ids: Vec<ExternalId> =
             listed.filter_map(|&person| roster.ids[person as usize].clone()).collect();
         member_external_ids.extend(stay.remove(&external_id).unwrap_or_default());
-        Some(ImportGroup { external_id, member_external_ids, ..group })
+        Some(ImportGroup { external_id, member_external_ids: member_external_ids.into(), ..group })
     };
     groups.into_iter().enumerate().filter_map(as_known).collect()
 }

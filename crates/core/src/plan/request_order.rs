@@ -188,7 +188,7 @@ impl Plan {
         };
         let new: HashSet<ExternalId> = self.changes.iter().filter_map(id).collect();
         let groups = self.sent.import.groups.iter().filter(move |it| new.contains(&it.external_id));
-        groups.map(|it| (&it.external_id, it.member_external_ids.as_slice()))
+        groups.map(|it| (&it.external_id, &*it.member_external_ids))
     }
 
     /// Whether an import can go out although the server refused these: ids that two have let every import fail.

@@ -227,7 +227,7 @@ fn only_what_changed_is_sent_and_a_group_goes_whole() {
         .plan(Sample::new().person("a", "a@x").person("b", "b@x").group("g", &["a", "b"]).group("h", &["a"]));
     let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
     assert_eq!((import.members.len(), import.groups.len()), (0, 1));
-    assert_eq!(import.groups[0].member_external_ids, [ExternalId::new("a"), ExternalId::new("b")]);
+    assert_eq!(*import.groups[0].member_external_ids, [ExternalId::new("a"), ExternalId::new("b")]);
 }
 
 #[test]

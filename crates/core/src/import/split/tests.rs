@@ -11,7 +11,7 @@ fn request(members: usize, groups: usize) -> ImportRequest {
     let group = |number: usize| ImportGroup {
         name: format!("g{number}"),
         external_id: ExternalId::new(format!("g{number}")),
-        member_external_ids: Vec::new(),
+        member_external_ids: [].into(),
     };
     ImportRequest {
         groups: (0..groups).map(group).collect(),

@@ -107,7 +107,7 @@ fn whose_address_changed_is_not_listed_as_a_member_and_stays_in_the_groups() {
     let requests = plan.requests();
     let [Request::Import(import)] = &requests[..] else { panic!("{plan:?}") };
     assert_eq!(import.members.len(), 1, "{:?}", import.members);
-    assert_eq!(import.groups[0].member_external_ids, [ExternalId::new("a"), ExternalId::new("crowd0")]);
+    assert_eq!(*import.groups[0].member_external_ids, [ExternalId::new("a"), ExternalId::new("crowd0")]);
 }
 
 #[test]

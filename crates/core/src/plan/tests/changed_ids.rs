@@ -153,7 +153,7 @@ fn where_the_server_refuses_the_right_ids_the_leaver_loses_access_and_not_the_co
     let plan = Plan::build(&input);
     assert!(plan.requests().contains(&Request::Revoke(MemberId::new("m-a@x"))), "{:?}", plan.requests());
     // The import means the colleague, by the id that the organization has.
-    assert_eq!(imported(&plan).groups[0].member_external_ids, [ExternalId::new("a")]);
+    assert_eq!(*imported(&plan).groups[0].member_external_ids, [ExternalId::new("a")]);
     let after = plan.ledger_after(&input, After::Observed(&world.state), Timestamp(1));
     let known = |id: &str| after.people.iter().find(|it| it.external_id.as_str() == id);
     let email = |id| known(id).map(|it| it.email.as_str());

@@ -79,7 +79,7 @@ fn a_newcomer_at_a_used_name_is_nobody_else() {
     assert_eq!((revoked, id), (&MemberId::new("m-old@x"), &MemberId::new("m-old@x")));
     assert_eq!(external_id.as_str(), "entryUUID:1");
     assert_eq!(import.members[0].external_id.as_str(), "cn=p");
-    assert_eq!(import.groups[0].member_external_ids, [ExternalId::new("cn=p")]);
+    assert_eq!(*import.groups[0].member_external_ids, [ExternalId::new("cn=p")]);
     assert!(plan.standing.is_empty(), "{:?}", plan.standing);
     // Whose access is not taken keeps the id, and the newcomer waits.
     let kept = world().leavers(LeaverAction::Keep, LeaverAction::Keep).answer("cn=p", Presence::NotFound);

@@ -162,7 +162,7 @@ fn the_settings_say_what_another_person_with_the_address_gets() {
     };
     assert_eq!(removed, &MemberId::new("m-a@x"));
     assert_eq!(import.members[0].external_id.as_str(), "new");
-    assert_eq!(import.groups[0].member_external_ids, [ExternalId::new("new")]);
+    assert_eq!(*import.groups[0].member_external_ids, [ExternalId::new("new")]);
     // At the same name the id is free in the next run; nobody is removed whose successor may not be invited.
     let plan = invite.plan(successor("old", other()));
     assert_eq!(plan.requests()[0], Request::Remove(MemberId::new("m-a@x")));
@@ -283,7 +283,7 @@ fn a_newcomer_at_a_leavers_name_gets_the_id_as_soon_as_the_leaver_has_no_access(
         assert_eq!(requests.pop(), Some(put));
         assert_eq!(requests.pop().is_some(), !revoked);
         assert_eq!(import.members[0].email.as_deref(), Some("n@x"));
-        assert_eq!(import.groups[0].member_external_ids, [ExternalId::new("old")]);
+        assert_eq!(*import.groups[0].member_external_ids, [ExternalId::new("old")]);
         let mut after = world.state.clone();
         after.members[40].status = MemberStatus::Revoked;
         after.members[40].external_id = Some(ExternalId::new("id:old"));
@@ -367,7 +367,7 @@ fn a_newcomer_at_the_name_of_a_renamed_colleague_comes_in_too() {
     assert_eq!(plan.requests()[0], put);
     let Some(Request::Import(import)) = plan.requests().pop() else { panic!("{plan:?}") };
     assert_eq!(import.members.len(), 1);
-    assert_eq!(import.groups[0].member_external_ids, [ExternalId::new("old")]);
+    assert_eq!(*import.groups[0].member_external_ids, [ExternalId::new("old")]);
     assert_eq!(plan.removals().count(), 0);
 }
 

@@ -88,7 +88,7 @@ fn import() -> ImportRequest {
         groups: vec![ImportGroup {
             name: "Crew".to_owned(),
             external_id: ExternalId::new("g1"),
-            member_external_ids: vec![ExternalId::new("e1")],
+            member_external_ids: [ExternalId::new("e1")].into(),
         }],
         members: vec![ImportMember {
             email: Some("ann@example.test".to_owned()),
