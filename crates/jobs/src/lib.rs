@@ -9,4 +9,5 @@
 
 pub mod job;
 pub mod runs;
+pub mod service;
 pub mod worker;

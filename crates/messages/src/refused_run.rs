@@ -185,6 +185,52 @@ pub fn withdrawn(withdrawn: &WithdrawnApproval) -> String {
     }
 }
 
+/// Whether a sync may carry it out.
+pub fn state_line(run: RunId, can_be_approved: bool, state: ApprovalState) -> Line {
+    let run = run.0;
+    match state {
+        ApprovalState::Missing if !can_be_approved => Line::new(
+            text!(
+                "approval.cannot",
+                "No number approves run {run}: what stands in its way has to be changed.",
+                run
+            ),
+            Tone::Bad,
+        ),
+        ApprovalState::Missing => Line::new(
+            text!("approval.waits", "Run {run} waits for an approval. Nothing of this was sent.", run),
+            Tone::Warning,
+        ),
+        ApprovalState::Counts { until } => Line::new(
+            text!(
+                "approval.counts",
+                "Run {run} is approved until {until}. A sync carries out this and nothing beyond it.",
+                run,
+                until = moment(until)
+            ),
+            Tone::Good,
+        ),
+        ApprovalState::CarriedOut { by } => Line::new(
+            text!(
+                "approval.carried-out",
+                "Run {run} was approved, and run {by} carried it out.",
+                run,
+                by = by.0
+            ),
+            Tone::Good,
+        ),
+        ApprovalState::Expired { since } => Line::new(
+            text!(
+                "approval.expired",
+                "The approval of run {run} expired {since}, and no sync had carried it out. Nothing of this was sent.",
+                run,
+                since = moment(since)
+            ),
+            Tone::Bad,
+        ),
+    }
+}
+
 fn called(refused: &RefusedRun, id: &str) -> String {
     refused.names.get(id).cloned().unwrap_or_else(|| id.to_owned())
 }

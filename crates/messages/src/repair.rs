@@ -133,6 +133,16 @@ impl RepairList {
     }
 }
 
+/// That the organization is read, while it is.
+pub fn looking() -> String {
+    text!("repair-view.looking", "Reading the organization")
+}
+
+/// That it is being carried out, while it is.
+pub fn sending() -> String {
+    text!("repair-view.sending", "Carrying it out")
+}
+
 fn rows_of(place: usize, case: &RepairCase) -> Vec<RepairRow> {
     let title = RepairRow {
         left: about(&case.disorder),

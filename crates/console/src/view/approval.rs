@@ -8,11 +8,11 @@ use super::trouble::{Trouble, hints};
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId, RefusedRunState};
 use crate::key::Key;
-use crate::screen::{Hint, Line, Screen, Tone};
+use crate::screen::{Hint, Screen, Tone};
 use crate::typing::Typing;
 use bwdc_engine::ApprovalState;
+use bwdc_messages::refused_run::state_line;
 use bwdc_messages::text;
-use bwdc_messages::time::moment;
 
 /// The refused run.
 pub(crate) struct ApprovalView {
@@ -147,7 +147,7 @@ impl View for ApprovalView {
         };
         let mut screen = text.screen(desk);
         screen.title = title;
-        screen.head = vec![state_line(refused)];
+        screen.head = vec![state_line(refused.run, refused.approval.is_some(), refused.state)];
         screen.hints.retain(|it| it.key != "Enter");
         let place = screen.hints.len().saturating_sub(1);
         if self.can_be_approved() {
@@ -164,51 +164,5 @@ impl View for ApprovalView {
             screen.input = Some(number_input(approval, typing, self.error.as_deref()));
         }
         screen
-    }
-}
-
-/// Whether a sync may carry it out.
-fn state_line(refused: &RefusedRunState) -> Line {
-    let run = refused.run.0;
-    match refused.state {
-        ApprovalState::Missing if refused.approval.is_none() => Line::new(
-            text!(
-                "approval.cannot",
-                "No number approves run {run}: what stands in its way has to be changed.",
-                run
-            ),
-            Tone::Bad,
-        ),
-        ApprovalState::Missing => Line::new(
-            text!("approval.waits", "Run {run} waits for an approval. Nothing of this was sent.", run),
-            Tone::Warning,
-        ),
-        ApprovalState::Counts { until } => Line::new(
-            text!(
-                "approval.counts",
-                "Run {run} is approved until {until}. A sync carries out this and nothing beyond it.",
-                run,
-                until = moment(until)
-            ),
-            Tone::Good,
-        ),
-        ApprovalState::CarriedOut { by } => Line::new(
-            text!(
-                "approval.carried-out",
-                "Run {run} was approved, and run {by} carried it out.",
-                run,
-                by = by.0
-            ),
-            Tone::Good,
-        ),
-        ApprovalState::Expired { since } => Line::new(
-            text!(
-                "approval.expired",
-                "The approval of run {run} expired {since}, and no sync had carried it out. Nothing of this was sent.",
-                run,
-                since = moment(since)
-            ),
-            Tone::Bad,
-        ),
     }
 }

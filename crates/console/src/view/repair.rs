@@ -10,7 +10,7 @@ use crate::screen::{Hint, Input, Line, Row, Screen, Tone};
 use crate::typing::Typing;
 use bwdc_core::plan::Picks;
 use bwdc_engine::Cancel;
-use bwdc_messages::repair::{RepairList, carried_out};
+use bwdc_messages::repair::{RepairList, carried_out, looking, sending};
 use bwdc_messages::text;
 
 /// The repairs.
@@ -48,7 +48,7 @@ impl RepairView {
 
     fn look(&mut self, desk: &mut Desk) {
         self.start(Job::Repairs(self.picks.clone()), desk);
-        self.progress = text!("repair-view.looking", "Reading the organization");
+        self.progress = looking();
     }
 
     fn start(&mut self, job: Job, desk: &mut Desk) {
@@ -83,7 +83,7 @@ impl RepairView {
                 let job = Job::Repair { picks: self.picks.clone(), agreed: list.found.clone() };
                 self.typing = None;
                 self.start(job, desk);
-                self.progress = text!("repair-view.sending", "Carrying it out");
+                self.progress = sending();
             }
             key if typing.key(key) => self.error = None,
             _ => return Turn::Unknown,

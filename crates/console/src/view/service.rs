@@ -6,70 +6,13 @@ use super::form::part::FormPart;
 use super::text::TextView;
 use super::trouble::{Trouble, hints as trouble_hints};
 use crate::desk::{Desk, Turn, View};
-use crate::job::{Happened, Job, JobId, ServiceStart, ServiceState, ServiceWork};
+use crate::job::{Happened, Job, JobId, ServiceState, ServiceWork};
 use crate::key::Key;
 use crate::screen::{Hint, Line, Row, Screen, Tone};
 use bwdc_engine::system_service::{Draft, Verb};
+use bwdc_jobs::service::{ServiceItem, draft_title, log_title};
 use bwdc_messages::system_service as words;
 use bwdc_messages::text;
-
-/// What can be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Item {
-    Install(ServiceStart),
-    Start,
-    Stop,
-    Restart,
-    Log,
-    Settings,
-    Remove,
-}
-
-impl Item {
-    /// What can be done with a service that is like this.
-    fn of(state: &ServiceState) -> &'static [Self] {
-        match state.running {
-            None => &[Self::Install(ServiceStart::Stays), Self::Install(ServiceStart::Timer), Self::Settings],
-            Some(false) => &[Self::Start, Self::Log, Self::Settings, Self::Remove],
-            Some(true) => &[Self::Restart, Self::Stop, Self::Log, Self::Settings, Self::Remove],
-        }
-    }
-
-    fn label(self, state: &ServiceState) -> String {
-        match self {
-            Self::Install(ServiceStart::Stays) if state.is_root => {
-                text!("service-view.install-machine", "Install for this machine")
-            }
-            Self::Install(ServiceStart::Stays) => text!("service-view.install", "Install for this account"),
-            Self::Install(ServiceStart::Timer) => text!("service-view.timer", "Install with a timer"),
-            Self::Start => text!("service-view.start", "Start"),
-            Self::Stop => text!("service-view.stop", "Stop"),
-            Self::Restart => text!("service-view.restart", "Restart"),
-            Self::Log => text!("service-view.log", "Log"),
-            Self::Settings => FormPart::Service.title(),
-            Self::Remove => text!("service-view.remove", "Remove"),
-        }
-    }
-
-    fn about(self, state: &ServiceState) -> String {
-        match self {
-            Self::Install(ServiceStart::Stays) => {
-                text!("service-view.about-install", "shows first what is written")
-            }
-            Self::Install(ServiceStart::Timer) => text!(
-                "service-view.about-timer",
-                "a single run every {minutes:minute/minutes}",
-                minutes = state.minutes
-            ),
-            Self::Start => text!("service-view.about-start", "syncs on its schedule"),
-            Self::Stop => text!("service-view.about-stop", "no sync starts by itself"),
-            Self::Restart => text!("service-view.about-restart", "reads program and settings again"),
-            Self::Log => text!("service-view.about-log", "its latest lines"),
-            Self::Settings => text!("service-view.about-settings", "when it syncs, who is told"),
-            Self::Remove => text!("service-view.about-remove", "settings and ledger stay"),
-        }
-    }
-}
 
 /// What is asked before something is done.
 enum Asked {
@@ -92,7 +35,7 @@ impl ServiceView {
     pub(crate) fn begin(desk: &mut Desk) -> Self {
         Self {
             job: Some(desk.start(Job::Service(ServiceWork::Look))),
-            progress: text!("service-view.looking", "Looking at the service"),
+            progress: ServiceWork::Look.progress(),
             state: None,
             failure: None,
             at: Chosen::default(),
@@ -100,50 +43,40 @@ impl ServiceView {
         }
     }
 
-    fn items(&self) -> &'static [Item] {
-        self.state.as_ref().map_or(&[], Item::of)
+    fn items(&self) -> &'static [ServiceItem] {
+        self.state.as_ref().map_or(&[], ServiceItem::of)
     }
 
-    fn work(&mut self, work: ServiceWork, progress: String, desk: &mut Desk) -> Turn {
+    fn work(&mut self, work: ServiceWork, desk: &mut Desk) -> Turn {
+        self.progress = work.progress();
         self.job = Some(desk.start(Job::Service(work)));
-        self.progress = progress;
         Turn::Stay
     }
 
     fn look(&mut self, desk: &mut Desk) -> Turn {
         self.failure = None;
-        self.work(ServiceWork::Look, text!("service-view.looking", "Looking at the service"), desk)
+        self.work(ServiceWork::Look, desk)
     }
 
     fn control(&mut self, verb: Verb, desk: &mut Desk) -> Turn {
-        let progress = match verb {
-            Verb::Start => text!("service-view.starting", "Starting the service"),
-            Verb::Stop => {
-                text!("service-view.stopping", "Stopping the service: an import under way is waited for")
-            }
-            Verb::Restart => text!("service-view.restarting", "Restarting the service"),
-        };
-        self.work(ServiceWork::Control(verb), progress, desk)
+        self.work(ServiceWork::Control(verb), desk)
     }
 
-    fn choose(&mut self, item: Item, desk: &mut Desk) -> Turn {
+    fn choose(&mut self, item: ServiceItem, desk: &mut Desk) -> Turn {
         match item {
-            Item::Install(start) => {
-                let progress = text!("service-view.drafting", "Preparing what would be written");
-                self.work(ServiceWork::Draft(start), progress, desk)
-            }
-            Item::Start => self.control(Verb::Start, desk),
-            Item::Restart => self.control(Verb::Restart, desk),
-            Item::Stop => {
+            ServiceItem::Install(start) => self.work(ServiceWork::Draft(start), desk),
+            ServiceItem::Start => self.control(Verb::Start, desk),
+            ServiceItem::Restart => self.control(Verb::Restart, desk),
+            ServiceItem::Stop => {
                 self.asked = Asked::Stop;
                 Turn::Stay
             }
-            Item::Remove => {
+            ServiceItem::Remove => {
                 self.asked = Asked::Remove;
                 Turn::Stay
             }
-            Item::Log => self.work(ServiceWork::Log, text!("service-view.reading", "Reading the log"), desk),
-            Item::Settings => match FormView::open(FormPart::Service, desk) {
+            ServiceItem::Log => self.work(ServiceWork::Log, desk),
+            ServiceItem::Settings => match FormView::open(FormPart::Service, desk) {
                 Some(form) => Turn::Open(Box::new(form)),
                 None => Turn::Stay,
             },
@@ -154,9 +87,7 @@ impl ServiceView {
         let asked = std::mem::replace(&mut self.asked, Asked::Nothing);
         match (asked, key) {
             (Asked::Stop, Key::Char('y')) => self.control(Verb::Stop, desk),
-            (Asked::Remove, Key::Char('y')) => {
-                self.work(ServiceWork::Remove, text!("service-view.removing", "Removing the service"), desk)
-            }
+            (Asked::Remove, Key::Char('y')) => self.work(ServiceWork::Remove, desk),
             _ => Turn::Stay,
         }
     }
@@ -219,7 +150,7 @@ impl View for ServiceView {
             }
             Happened::Drafted(draft) => return Ok(Turn::Open(Box::new(DraftView::new(*draft)))),
             Happened::Told(told) => {
-                let title = text!("service-view.log-title", "The service's log");
+                let title = log_title();
                 return Ok(Turn::Open(Box::new(TextView::at_end(title, &told.lines))));
             }
             Happened::Said(said) => {
@@ -254,13 +185,14 @@ impl View for ServiceView {
         }
         if let Some(state) = &self.state {
             screen.head = head(state);
-            let row = |(place, item): (usize, &Item)| Row {
+            let row = |(place, item): (usize, &ServiceItem)| Row {
                 key: char::from_digit(place as u32 + 1, 10),
-                left: item.label(state).into(),
+                left: item.label(state, || FormPart::Service.title()).into(),
                 right: item.about(state).into(),
                 ..Row::default()
             };
-            screen = screen.with_rows(Item::of(state).iter().enumerate().map(row).collect(), self.at.0, 34);
+            screen =
+                screen.with_rows(ServiceItem::of(state).iter().enumerate().map(row).collect(), self.at.0, 34);
         }
         if self.job.is_some() {
             screen.busy = Some(format!("{} …", self.progress));
@@ -281,25 +213,7 @@ impl View for ServiceView {
 
 /// Whether it runs, how the profiles are, and what to know before one is installed.
 fn head(state: &ServiceState) -> Vec<Line> {
-    let tone = match state.running {
-        Some(true) => Tone::Good,
-        Some(false) => Tone::Bad,
-        None => Tone::Warning,
-    };
-    let mut lines = vec![Line::new(words::state(state.running), tone)];
-    if !state.has_schedule {
-        lines.push(Line::new(
-            text!(
-                "service-view.no-schedule",
-                "No schedule is set, so that the service starts no run: set one under `{form}`.",
-                form = FormPart::Service.title()
-            ),
-            Tone::Warning,
-        ));
-    }
-    if let Some(silent) = &state.silent {
-        lines.push(Line::new(silent.as_str(), Tone::Warning));
-    }
+    let mut lines = state.lines(&FormPart::Service.title());
     if state.running.is_none() && !state.is_root {
         lines.push(Line::plain(text!(
             "service-view.not-root",
@@ -307,10 +221,7 @@ fn head(state: &ServiceState) -> Vec<Line> {
              lets it stay. Started as root, this screen installs it for the machine."
         )));
     }
-    if !state.profiles.is_empty() {
-        lines.push(Line::default());
-        lines.extend(state.profiles.lines().map(Line::plain));
-    }
+    lines.extend(state.profile_lines());
     lines
 }
 
@@ -328,7 +239,7 @@ struct DraftView {
 impl DraftView {
     fn new(draft: Draft) -> Self {
         let lines: Vec<Line> = words::draft(&draft).lines().map(Line::plain).collect();
-        let title = text!("service-view.draft-title", "What would be written");
+        let title = draft_title();
         let agreed = draft.foreign_commands().is_empty();
         Self {
             text: TextView::new(title, &lines),

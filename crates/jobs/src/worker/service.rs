@@ -18,6 +18,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Lines of the log.
 const LINES: u32 = 500;
+/// The program that shows a window, and never runs as a service.
+const WINDOW: &str = "bwdc-desktop";
 /// Minutes between single runs where no interval is set, and the fewest.
 const INTERVAL: (i64, i64) = (60, 5);
 
@@ -38,8 +40,7 @@ fn one(work: ServiceWork, environment: &ProcessEnvironment) -> Result<Happened, 
         ServiceWork::Look => Happened::Service(Box::new(look(environment))),
         ServiceWork::Draft(start) => {
             let path = environment.data_folder().unwrap_or_default();
-            let program =
-                std::env::current_exe().map_err(|source| SystemServiceError::Io { path, source })?;
+            let program = program().map_err(|source| SystemServiceError::Io { path, source })?;
             let start = match start {
                 ServiceStart::Stays => Start::Stays,
                 ServiceStart::Timer => Start::Timer { minutes: minutes(environment) },
@@ -67,6 +68,17 @@ fn one(work: ServiceWork, environment: &ProcessEnvironment) -> Result<Happened, 
             Happened::Said(system_words::uninstalled(scope, &system::machine_folder(environment)))
         }
     })
+}
+
+/// The program that a service runs: this one, or the command beside it where this is a window.
+fn program() -> std::io::Result<std::path::PathBuf> {
+    let here = std::env::current_exe()?;
+    if here.file_stem().is_none_or(|it| it != WINDOW) {
+        return Ok(here);
+    }
+    let command = here.with_file_name(format!("bwdc{}", std::env::consts::EXE_SUFFIX));
+    // Nothing is installed that could not start.
+    std::fs::metadata(&command).map(|_| command)
 }
 
 fn commands(environment: &ProcessEnvironment) -> CommandLine {

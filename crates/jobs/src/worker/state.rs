@@ -10,7 +10,10 @@ use bwdc_messages::plan::Extent;
 use bwdc_messages::{CommandLine, describe, refused_run};
 
 /// What the installation is at. A ledger that cannot be read keeps nobody from seeing the rest.
-pub(super) fn state(engine: &Engine, environment: &ProcessEnvironment) -> Result<State, EngineError> {
+///
+/// # Errors
+/// Why the settings or the secrets cannot be read.
+pub fn state(engine: &Engine, environment: &ProcessEnvironment) -> Result<State, EngineError> {
     let (runs, ledger_error) = match engine.history(1) {
         Ok(runs) => (runs, None),
         Err(error) => (Vec::new(), Some(in_words(&error))),
