@@ -2,13 +2,15 @@
 
 use crate::results::Results;
 use bwdc_core::names::Timestamp;
+use bwdc_core::plan::Refusal;
 use bwdc_core::settings::{DirectoryKind, EnvironmentUrls};
 use bwdc_engine::event::RunEvent;
 use bwdc_engine::ledger::{RunId, RunRecord};
 use bwdc_engine::secrets::SecretName;
-use bwdc_engine::{DesktopKey, Entry, HistoryEntry, Planned, SavedPlan, SyncReport};
+use bwdc_engine::{ApprovalState, DesktopKey, Entry, HistoryEntry, Planned, SavedPlan, SyncReport};
+use bwdc_jobs::job::{Happened, State, Told};
 use bwdc_messages::finding::Described;
-use bwdc_messages::{ErrorKind, NextStep};
+use bwdc_messages::{Condition, ErrorText, NextStep};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -31,8 +33,17 @@ pub enum Job {
     Apply {
         /// Which.
         saved: Box<SavedPlan>,
-        /// Whether what the limits refuse was approved by typing its number.
-        approved: bool,
+        /// Approve what the limits refuse when it is this number, which was typed.
+        approved: Option<usize>,
+    },
+    /// Approves what refused the last run when it is this number, which was typed, and syncs.
+    SyncApproved(usize),
+    /// What a page of the window asks for, which the console UI asks for, too.
+    Page {
+        /// Who asks: what comes back says the same number.
+        ticket: Ticket,
+        /// What for.
+        job: bwdc_jobs::job::Job,
     },
     /// Checks everything, with these values in place of what is stored.
     Examine {
@@ -106,6 +117,10 @@ pub enum Job {
     },
 }
 
+/// The number of what a page asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ticket(pub u64);
+
 /// Which part of the window asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
@@ -126,6 +141,7 @@ impl Job {
                 | Self::Plan
                 | Self::Sync { .. }
                 | Self::Apply { .. }
+                | Self::SyncApproved(_)
                 | Self::Examine { .. }
                 | Self::Count { .. }
                 | Self::SignIn { .. }
@@ -136,16 +152,30 @@ impl Job {
 /// Why something was not done, in words.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// What scripts tell errors apart by.
-    pub kind: ErrorKind,
+    /// What is wrong, in a few words.
+    pub condition: Condition,
     /// What failed and why.
     pub message: String,
     /// What to do next.
     pub steps: Vec<NextStep>,
+}
+
+impl Failure {
     /// Whether somebody asked for the end.
-    pub cancelled: bool,
-    /// Whether the limits refused it.
-    pub refused: bool,
+    pub fn is_cancelled(&self) -> bool {
+        self.condition == Condition::Ended
+    }
+
+    /// Whether the limits refused it, or a part of it, or the plan is another one by now.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.condition, Condition::Refused | Condition::HeldInPart | Condition::PlanChanged)
+    }
+}
+
+impl From<ErrorText> for Failure {
+    fn from(text: ErrorText) -> Self {
+        Self { condition: text.condition, message: text.message, steps: text.next_steps }
+    }
 }
 
 /// What the window shows of an installation.
@@ -173,8 +203,56 @@ pub struct Overview {
     pub runs: Vec<RunRecord>,
     /// The folder of the installation.
     pub folder: PathBuf,
+    /// As whom the organization is read, where somebody was named.
+    pub observer: Option<String>,
+    /// When the next run of a service is due.
+    pub next: Option<Timestamp>,
+    /// What refused the last run.
+    pub refused: Vec<Refusal>,
+    /// How far the approval of the last run counts.
+    pub approval: ApprovalState,
+    /// Why the ledger cannot be read.
+    pub ledger_error: Option<String>,
+    /// The version of `data.json`, where it is later than the one that this program knows.
+    pub later_version: Option<i64>,
+    /// Whether the service of the machine keeps the profile, and carries everything out.
+    pub by_service: bool,
     /// What the window remembers.
     pub remembered: Vec<(DesktopKey, Value)>,
+}
+
+impl Overview {
+    /// What the window shows of an installation that is like this; what only its own files say stays empty.
+    pub fn of(state: State) -> Self {
+        let value = |name: &str| {
+            let found = state.entries.iter().find(|it| it.setting.name == name);
+            found.map(|it| it.value.clone()).unwrap_or_default()
+        };
+        let text = |name: &str| value(name).as_str().map(str::to_owned);
+        Self {
+            urls: EnvironmentUrls {
+                base: text("server"),
+                web_vault: text("server.webVault"),
+                api: text("server.api"),
+                identity: text("server.identity"),
+            },
+            directory: value("directory").as_i64().and_then(DirectoryKind::from_number),
+            interval: value("sync.interval").as_i64(),
+            users: value("sync.users") == true,
+            groups: value("sync.groups") == true,
+            overwrites: value("sync.overwriteExisting") == true,
+            client_id: state.client_id,
+            observer: state.observer,
+            next: state.next,
+            runs: state.runs,
+            refused: state.refused,
+            approval: state.approval,
+            ledger_error: state.ledger_error,
+            later_version: state.later_version,
+            by_service: state.by_service,
+            ..Self::default()
+        }
+    }
 }
 
 /// What comes back.
@@ -183,8 +261,16 @@ pub enum Reply {
     Began,
     /// Something happened during it.
     Event(RunEvent),
+    /// It waits for another run, or the service is at it, in a sentence.
+    Waits(String),
+    /// Something that the administrator should know and that stops nothing.
+    Notice(String),
     /// A test ended.
     Tested(Result<Box<Results>, Failure>),
+    /// What the machine's service says of a plan.
+    ServicePlanned(Box<Told>),
+    /// What the machine's service says of a run.
+    ServiceSynced(Box<Told>),
     /// A comparison ended.
     Planned(Result<Box<Planned>, Failure>),
     /// A sync ended.
@@ -205,6 +291,15 @@ pub enum Reply {
     Counted(Result<[(usize, usize); 2], Failure>),
     /// A sign-in ended.
     SignedIn(Result<(), Failure>),
+    /// What came of what a page asked for.
+    Page {
+        /// The number that it gave.
+        ticket: Ticket,
+        /// What.
+        what: Happened,
+    },
+    /// The latest runs of a profile that the service keeps.
+    Runs(Vec<RunRecord>),
     /// What the window shows.
     Overview(Result<Box<Overview>, Failure>),
     /// The settings.

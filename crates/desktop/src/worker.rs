@@ -1,24 +1,25 @@
-//! The engine's threads: one for what takes long, of which there is one thing at a time, and one for what is short. Each job
-//! opens the installation anew, so that what another program changed meanwhile counts.
+//! The engine's threads: that of runs and pages, which the console UI has, too; one of the window's own for what takes long, of
+//! which there is one thing at a time, and one for what is short. Each job opens the installation anew, so that what another
+//! program changed meanwhile counts.
+
+mod shared;
 
 use crate::job::{Failure, Job, Overview, Reply};
 use crate::results::Results;
 use bwdc_core::desired::Desired;
-use bwdc_core::settings::{DirectoryKind, EnvironmentUrls, Setting};
+use bwdc_core::settings::Setting;
 use bwdc_engine::clock::from_iso;
 use bwdc_engine::event::RunEvent;
 use bwdc_engine::organization::ApiKey;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::secrets::SecretName;
 use bwdc_engine::store::SyncedKind;
-use bwdc_engine::{
-    Cancel, Control, DesktopKey, Engine, EngineError, FrontEnd, ReadMode, RunError, SavedPlan, SyncReport,
-    Trigger,
-};
-use bwdc_messages::describe;
+use bwdc_engine::{Cancel, Control, DesktopKey, Engine, EngineError, RunError};
 use bwdc_messages::error::update;
 use bwdc_messages::finding::Described;
+use bwdc_messages::{Condition, describe};
 use secrecy::{ExposeSecret as _, SecretString};
+use shared::Shared;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,8 +36,9 @@ const STACK: usize = 16 << 20;
 /// Where replies go.
 pub type Sink = Arc<dyn Fn(Reply) + Send + Sync>;
 
-/// The two threads.
+/// The threads.
 pub struct Worker {
+    shared: Shared,
     long: Option<Sender<Job>>,
     short: Option<Sender<Job>>,
     cancel: Arc<Mutex<Cancel>>,
@@ -64,11 +66,17 @@ impl Worker {
             Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || lane.serve(&jobs))
         };
         let threads = vec![lane("runs", long_jobs)?, lane("settings", short_jobs)?];
-        Ok(Self { long: Some(long), short: Some(short), cancel, busy, threads })
+        let shared = Shared::start(environment, sink)?;
+        Ok(Self { shared, long: Some(long), short: Some(short), cancel, busy, threads })
     }
 
     /// Has a job done.
     pub fn send(&self, job: Job) {
+        let cancel = Cancel::default();
+        if job.is_long() || matches!(job, Job::Page { .. }) {
+            *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = cancel.clone();
+        }
+        let Some(job) = self.shared.take(job, &cancel) else { return };
         let lane = if job.is_long() { &self.long } else { &self.short };
         // A lane ends only when this does.
         let _ = lane.as_ref().map(|it| it.send(job));
@@ -86,6 +94,7 @@ impl Worker {
 
     /// Waits until everything that was asked for is done.
     pub fn finish(mut self) {
+        self.shared.leave();
         self.long = None;
         self.short = None;
         for thread in std::mem::take(&mut self.threads) {
@@ -133,19 +142,6 @@ impl Lane {
             Job::Test { since_last } => {
                 let tested = self.test(&self.environment, since_last, control).await;
                 Reply::Tested(tested.map(|it| Box::new(Results::new(it))).map_err(failure))
-            }
-            Job::Plan => {
-                let plan = async { self.open()?.plan(ReadMode::Incremental, control).await };
-                Reply::Planned(plan.await.map(Box::new).map_err(failure))
-            }
-            Job::Sync { scheduled } => {
-                let trigger = Trigger { by: FrontEnd::Desktop, scheduled };
-                let sync = async { self.open()?.sync(trigger, ReadMode::Incremental, control).await };
-                Reply::Synced { scheduled, result: sync.await.map(Box::new).map_err(failure) }
-            }
-            Job::Apply { saved, approved } => {
-                let applied = self.apply(&saved, approved, control).await;
-                Reply::Synced { scheduled: false, result: applied.map(Box::new).map_err(failure) }
             }
             Job::Examine { typed, secrets, of } => {
                 let environment = overlaid(&self.environment, &typed, &secrets);
@@ -219,31 +215,6 @@ impl Lane {
         Engine::open(environment.clone())?.test(since_last, control).await
     }
 
-    /// What was approved is what the very run is refused for: it is refused first, and recorded, then approved, then carried
-    /// out. Anything that changed meanwhile makes it another plan, and nothing is sent.
-    async fn apply(
-        &self,
-        saved: &SavedPlan,
-        approved: bool,
-        control: Control<'_>,
-    ) -> Result<SyncReport, EngineError> {
-        let mut engine = self.open()?;
-        let trigger = Trigger::asked(FrontEnd::Desktop);
-        let first = engine.apply(trigger, saved, control).await;
-        match first {
-            Err(EngineError::Run(RunError::Refused { run, .. })) if approved => {
-                engine.approve(run)?;
-                engine.apply(trigger, saved, control).await
-            }
-            // The rest is done by then, so that the plan is another one: what was approved is all that is left of it.
-            Err(EngineError::Run(error)) if approved && matches!(error.cause(), RunError::Held { .. }) => {
-                engine.approve(error.run())?;
-                engine.sync(trigger, ReadMode::Incremental, control).await
-            }
-            other => other,
-        }
-    }
-
     async fn examine(
         &self,
         environment: &ProcessEnvironment,
@@ -274,11 +245,7 @@ impl Lane {
 
     fn overview(&self) -> Result<Overview, EngineError> {
         let engine = self.open()?;
-        let entries = engine.settings()?;
-        let value = |name: &str| {
-            entries.iter().find(|it| it.setting.name == name).map(|it| it.value.clone()).unwrap_or_default()
-        };
-        let text = |name: &str| value(name).as_str().map(str::to_owned);
+        let state = bwdc_jobs::worker::state(&engine, &self.environment)?;
         let last = |kind| engine.last_sync(kind).as_deref().and_then(from_iso);
         let keys = [
             DesktopKey::Window,
@@ -291,24 +258,13 @@ impl Lane {
             DesktopKey::Zoom,
         ];
         Ok(Overview {
-            client_id: engine.client_id()?,
-            urls: EnvironmentUrls {
-                base: text("server"),
-                web_vault: text("server.webVault"),
-                api: text("server.api"),
-                identity: text("server.identity"),
-            },
-            directory: value("directory").as_i64().and_then(DirectoryKind::from_number),
             last_users: last(SyncedKind::Users),
             last_groups: last(SyncedKind::Groups),
-            interval: value("sync.interval").as_i64(),
-            users: value("sync.users") == true,
-            groups: value("sync.groups") == true,
-            overwrites: value("sync.overwriteExisting") == true,
-            // A ledger that cannot be read is for the checks to tell of: the settings are there all the same.
+            // A ledger that cannot be read is told of: the settings are there all the same.
             runs: engine.history(RUNS).unwrap_or_default(),
             folder: engine.data_file().parent().map(Path::to_owned).unwrap_or_default(),
             remembered: keys.map(|key| (key, engine.desktop_state(key))).to_vec(),
+            ..Overview::of(state)
         })
     }
 
@@ -367,29 +323,10 @@ fn write(path: PathBuf, text: &str) -> Result<PathBuf, Failure> {
 }
 
 fn failure(error: EngineError) -> Failure {
-    let text = describe(&error);
-    Failure {
-        kind: text.kind,
-        message: text.message,
-        steps: text.next_steps,
-        cancelled: matches!(error, EngineError::Run(RunError::Cancelled)),
-        refused: matches!(
-            &error,
-            EngineError::Run(run) if matches!(
-                run.cause(),
-                RunError::Refused { .. } | RunError::Held { .. } | RunError::PlanChanged { .. }
-            )
-        ),
-    }
+    Failure::from(describe(&error))
 }
 
 fn plain_failure(error: &(dyn std::error::Error + 'static)) -> Failure {
     let message = bwdc_messages::error::with_causes(error);
-    Failure {
-        kind: bwdc_messages::ErrorKind::Storage,
-        message,
-        steps: Vec::new(),
-        cancelled: false,
-        refused: false,
-    }
+    Failure { condition: Condition::Other, message, steps: Vec::new() }
 }

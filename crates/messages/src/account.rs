@@ -18,6 +18,11 @@ pub fn observed() -> String {
     text!("account.observed", "The organization can be observed.")
 }
 
+/// As whom the organization is read.
+pub fn observed_as(observer: &str) -> String {
+    text!("account.observer", "The organization is read as {observer}.", observer)
+}
+
 /// That the organization's key is gone. The official connector's words, which scripts know.
 pub fn logged_out() -> String {
     text!("account.logged-out", "You have logged out.")

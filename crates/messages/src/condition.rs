@@ -1,5 +1,6 @@
 //! What is wrong, in a few words: what a front end writes above an error, so that a reader knows at once where to look.
 
+use crate::step::Step;
 use crate::text;
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::ledger::LedgerError;
@@ -121,6 +122,44 @@ impl Condition {
             Self::Broken => text!("condition.broken", "The program failed"),
             Self::Other => return None,
         })
+    }
+
+    /// What can be done about it where a front end stays open, beside what the error asks for, each with a sentence.
+    pub fn helpful(self) -> Vec<(Step, String)> {
+        let directory = || {
+            (
+                Step::change("directory"),
+                text!("trouble.directory", "Look at the directory connection, and test it"),
+            )
+        };
+        let server = || {
+            (
+                Step::change("server"),
+                text!("trouble.server", "Look at the organization's server and the proxy"),
+            )
+        };
+        let doctor = || (Step::run("doctor"), text!("trouble.doctor", "Check everything"));
+        let history = || (Step::run("history"), text!("trouble.history", "See what the runs did"));
+        match self {
+            Self::DirectoryNotRead => vec![directory(), doctor()],
+            Self::OrganizationUnreachable => vec![server(), doctor()],
+            Self::KeyRefused | Self::KeyOfAnother => vec![server(), doctor()],
+            Self::HeldInPart | Self::Ended => vec![history()],
+            Self::Settling | Self::PlanChanged | Self::Broken | Self::Other => {
+                vec![history(), doctor()]
+            }
+            Self::SettingsIncomplete
+            | Self::SettingsDamaged
+            | Self::SettingsTooOld
+            | Self::FilesUnreadable
+            | Self::ReadOnly
+            | Self::LedgerNewer
+            | Self::LedgerUnusable
+            | Self::SecretsLocked => vec![doctor()],
+            Self::SignedOut | Self::Busy | Self::Refused | Self::OfService | Self::ServiceSilent => {
+                Vec::new()
+            }
+        }
     }
 }
 

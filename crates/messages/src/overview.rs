@@ -141,7 +141,8 @@ impl Overview<'_> {
         Line::new(said, tone)
     }
 
-    fn waiting(&self) -> Line {
+    /// What waits for an approval, or that nothing does.
+    pub fn waiting(&self) -> Line {
         if self.refused.is_empty() {
             return Line::new(text!("overview.nothing-waits", "Nothing waits for approval"), Tone::Faint);
         }

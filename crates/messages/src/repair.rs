@@ -138,6 +138,11 @@ pub fn looking() -> String {
     text!("repair-view.looking", "Reading the organization")
 }
 
+/// That another word was typed than the one that is asked for, in a window.
+pub fn not_yes(word: &str) -> String {
+    text!("repair.not-yes", "Nothing was sent. To carry it out, type {word}.", word)
+}
+
 /// That it is being carried out, while it is.
 pub fn sending() -> String {
     text!("repair-view.sending", "Carrying it out")

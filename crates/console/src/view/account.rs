@@ -148,7 +148,7 @@ impl View for AccountView {
             screen.head.push(Line::plain(text!("account.as", "Signed in as {client_id}.", client_id)));
         }
         screen.head.push(match state.and_then(|it| it.observer.as_deref()) {
-            Some(observer) => Line::plain(text!("account.observer", "The organization is read as {observer}.", observer)),
+            Some(observer) => Line::plain(words::observed_as(observer)),
             None => Line::new(
                 text!(
                     "account.no-observer",

@@ -6,7 +6,7 @@ use crate::desk::{Desk, Turn, View};
 use crate::key::Key;
 use crate::screen::{Hint, Line, Row, Screen, Tone};
 use crate::width::columns;
-use bwdc_messages::{CommandLine, Condition, ErrorText, NextStep, Step, text};
+use bwdc_messages::{CommandLine, ErrorText, NextStep, text};
 
 /// Columns of a step that every window has room for.
 const LONGEST: usize = 68;
@@ -30,7 +30,7 @@ impl Trouble {
     /// The same, and what else helps.
     pub(crate) fn of(error: &ErrorText, commands: &CommandLine) -> Self {
         let mut trouble = Self::plain(error, commands);
-        for (step, label) in helpful(error.condition) {
+        for (step, label) in error.condition.helpful() {
             // What the error itself asks for is not offered twice.
             if trouble.steps.iter().all(|(it, _)| it.step != step) {
                 trouble.steps.push((step.into(), label));
@@ -98,43 +98,6 @@ impl Trouble {
         // A row that is cut is said whole below.
         let long = self.steps.get(at.0).map(|(_, it)| it.as_str()).filter(|it| columns(it) > LONGEST);
         screen.detail = long.map(Line::plain).into_iter().collect();
-    }
-}
-
-/// What can be done about a condition in the console, beside what the error asks for.
-fn helpful(condition: Condition) -> Vec<(Step, String)> {
-    let directory = || {
-        (
-            Step::change("directory"),
-            text!("trouble.directory", "Look at the directory connection, and test it"),
-        )
-    };
-    let server = || {
-        (Step::change("server"), text!("trouble.server", "Look at the organization's server and the proxy"))
-    };
-    let doctor = || (Step::run("doctor"), text!("trouble.doctor", "Check everything"));
-    let history = || (Step::run("history"), text!("trouble.history", "See what the runs did"));
-    match condition {
-        Condition::DirectoryNotRead => vec![directory(), doctor()],
-        Condition::OrganizationUnreachable => vec![server(), doctor()],
-        Condition::KeyRefused | Condition::KeyOfAnother => vec![server(), doctor()],
-        Condition::HeldInPart | Condition::Ended => vec![history()],
-        Condition::Settling | Condition::PlanChanged | Condition::Broken | Condition::Other => {
-            vec![history(), doctor()]
-        }
-        Condition::SettingsIncomplete
-        | Condition::SettingsDamaged
-        | Condition::SettingsTooOld
-        | Condition::FilesUnreadable
-        | Condition::ReadOnly
-        | Condition::LedgerNewer
-        | Condition::LedgerUnusable
-        | Condition::SecretsLocked => vec![doctor()],
-        Condition::SignedOut
-        | Condition::Busy
-        | Condition::Refused
-        | Condition::OfService
-        | Condition::ServiceSilent => Vec::new(),
     }
 }
 

@@ -30,10 +30,15 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts the servers; nothing is configured yet.
     pub(crate) fn empty() -> Result<Self, Box<dyn Error>> {
+        Self::with(organization::Options::official())
+    }
+
+    /// The same with another kind of organization server.
+    pub(crate) fn with(options: organization::Options) -> Result<Self, Box<dyn Error>> {
         let company = company();
-        let options = ldap::Options::with_bind(company.ldif.clone(), READER, PASSWORD.to_owned());
-        let directory = ldap::Server::start_blocking(options)?;
-        let organization = organization::Server::start_blocking(organization::Options::official())?;
+        let of_directory = ldap::Options::with_bind(company.ldif.clone(), READER, PASSWORD.to_owned());
+        let directory = ldap::Server::start_blocking(of_directory)?;
+        let organization = organization::Server::start_blocking(options)?;
         let folder = tempfile::tempdir()?;
         let variables = [
             ("BITWARDENCLI_CONNECTOR_APPDATA_DIR", folder.path().join("profile").display().to_string()),

@@ -1,6 +1,6 @@
 //! Questions. The safe answer is always there; what is asked for says what happens on yes.
 
-use super::{App, Effect, Tab};
+use super::{App, Effect, PageQuestion, Tab};
 use crate::job::Job;
 use bwdc_engine::SavedPlan;
 use bwdc_messages::approval::Approval;
@@ -32,6 +32,8 @@ pub enum AskKind {
     Narrow,
     /// Whether settings are saved that somebody else changed meanwhile.
     Clash,
+    /// What a page asks.
+    Page(PageQuestion),
 }
 
 /// What is written to a file.
@@ -129,6 +131,13 @@ impl App {
                 let kind = AskKind::Approve { number };
                 self.ask = Some(Ask { kind, line, error: other_number(number), ..ask });
             }
+            (Answer::Yes, AskKind::Page(question))
+                if question.word.as_deref().is_some_and(|it| it != typed.trim()) =>
+            {
+                let line = ask.line.map(|(label, _)| (label, typed.to_owned()));
+                let error = question.other.clone();
+                self.ask = Some(Ask { kind: AskKind::Page(question), line, error, ..ask });
+            }
             (Answer::Yes | Answer::Other, AskKind::CloseInRun) => {
                 self.closing = true;
                 if answer == Answer::Yes {
@@ -152,13 +161,14 @@ impl App {
                     None => self.close(),
                 }
             }
-            AskKind::Apply => self.carry_out_plan(false),
-            AskKind::Approve { .. } => self.carry_out_plan(true),
-            AskKind::Overwrite(saved) => self.start_sync(Job::Apply { saved, approved: false }),
+            AskKind::Apply => self.carry_out_plan(None),
+            AskKind::Approve { number } => self.carry_out_plan(Some(number)),
+            AskKind::Overwrite(saved) => self.start_sync(Job::Apply { saved, approved: None }),
             AskKind::SaveTo(what) => self.save_to(what, PathBuf::from(typed.trim())),
             AskKind::Clash => self.count_or_save(),
             AskKind::Narrow => self.save_now(),
             AskKind::CloseInRun => {}
+            AskKind::Page(question) => self.page_agreed(question.what),
         }
     }
 

@@ -1,7 +1,7 @@
 //! How synchronization stands, and what is started from there.
 
 use super::ask::AskKind;
-use super::{Action, App, Ask, Lists, Notice, RunKind, Tab, Tone};
+use super::{Action, App, Ask, KeyKind, Lists, Notice, RunKind, Tab, Tone};
 use crate::job::{Failure, Job};
 use crate::results::{FoundList, Results};
 use bwdc_engine::DesktopKey;
@@ -9,6 +9,7 @@ use bwdc_engine::ledger::{RunOutcome, RunRecord};
 use bwdc_messages::desktop::{
     directory, due_now, interval, interval_too_short, label, never, not_scheduled, unfinished,
 };
+use bwdc_messages::setup::SetupExtent;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -25,6 +26,7 @@ impl App {
             Some(RunKind::Sync) => ("state.syncing", Tone::Good),
             Some(RunKind::Test | RunKind::Check) => ("state.testing", Tone::Plain),
             Some(RunKind::Plan) => ("state.comparing", Tone::Plain),
+            None if self.overview.by_service => ("state.service", Tone::Good),
             None if self.automatic && self.schedule.interval(&self.overview).is_some() => {
                 ("state.running", Tone::Good)
             }
@@ -37,6 +39,9 @@ impl App {
     pub fn facts(&self) -> Vec<(String, String)> {
         let moment = |time: Option<_>| time.map_or_else(never, |it| self.moment(it));
         let next = match (self.automatic, self.schedule.interval(&self.overview)) {
+            _ if self.overview.by_service => {
+                self.overview.next.map_or_else(not_scheduled, |it| self.moment(it))
+            }
             (false, _) => not_scheduled(),
             (true, None) => interval_too_short(),
             (true, Some(_)) => {
@@ -45,8 +50,13 @@ impl App {
             }
         };
         let mut facts = vec![(label("dashboard.directory"), directory(self.overview.directory))];
-        facts.push((label("dashboard.last-users"), moment(self.overview.last_users)));
-        facts.push((label("dashboard.last-groups"), moment(self.overview.last_groups)));
+        if self.overview.by_service {
+            let last = self.overview.runs.first().map(|it| it.started_at);
+            facts.push((label("dashboard.last-run"), moment(last)));
+        } else {
+            facts.push((label("dashboard.last-users"), moment(self.overview.last_users)));
+            facts.push((label("dashboard.last-groups"), moment(self.overview.last_groups)));
+        }
         facts.push((label("dashboard.next"), next));
         if let Some(minutes) = self.overview.interval {
             facts.push((label("dashboard.interval"), interval(minutes)));
@@ -91,10 +101,15 @@ impl App {
     pub fn toggle_automatic(&mut self) {
         if self.automatic {
             self.keep_automatic(false);
-        } else if self.can_run() {
+        } else if self.can_start_timer() {
             self.schedule.starts = true;
             self.sync_now();
         }
+    }
+
+    /// Whether the timer can be started: never beside the service of the machine, which has a schedule of its own.
+    pub fn can_start_timer(&self) -> bool {
+        self.can_run() && !self.overview.by_service
     }
 
     pub(super) fn keep_automatic(&mut self, on: bool) {
@@ -175,6 +190,13 @@ impl App {
             }
             Action::Open(page) => self.effects.push(super::Effect::Open(PathBuf::from(page))),
             Action::LogIn => self.lost_session(),
+            Action::RenewKey => self.open_key(KeyKind::Organization),
+            Action::Observe => self.open_key(KeyKind::Observer),
+            Action::Approval => self.open_approval(),
+            Action::Repairs => self.open_repairs(),
+            Action::History => self.select_tab(Tab::History),
+            Action::Service => self.open_service(),
+            Action::SetUp => self.open_setup(SetupExtent::Whole),
         }
     }
 

@@ -13,7 +13,9 @@ mod run;
 mod schedule;
 mod server;
 mod settings;
+mod sheet;
 mod sign_in;
+mod standing;
 mod window;
 
 pub use ask::{Answer, Ask, AskKind, SaveWhat};
@@ -24,10 +26,11 @@ pub use plan::{Plan, TABS as PLAN_TABS};
 pub use run::{RunKind, Running};
 pub use server::{KINDS as SERVER_KINDS, Server};
 pub use settings::{SettingsForm, Shown, ShownKind};
+pub use sheet::{KeyKind, Page, PageAsk, PageButton, PageField, PageQuestion, Press, PressKind};
 pub use sign_in::SignIn;
 pub use window::{SCHEMES, WindowPlace, WindowState, WindowSwitch, ZOOMS};
 
-use crate::job::{Job, Overview, Reply};
+use crate::job::{Job, Overview, Reply, Ticket};
 use crate::results::{FoundList, Results};
 use bwdc_core::names::Timestamp;
 use jiff::tz::TimeZone;
@@ -131,6 +134,8 @@ pub struct App {
     pub window: WindowState,
     /// What is asked.
     pub ask: Option<Ask>,
+    sheet: Option<sheet::Sheet>,
+    tickets: Ticket,
     zone: TimeZone,
     now: Timestamp,
     schedule: schedule::Schedule,
@@ -160,6 +165,8 @@ impl App {
             more: More::default(),
             window: WindowState::default(),
             ask: None,
+            sheet: None,
+            tickets: Ticket::default(),
             zone,
             now,
             schedule: schedule::Schedule::default(),
@@ -206,6 +213,12 @@ impl App {
         match reply {
             Reply::Began | Reply::Done(Ok(())) => {}
             Reply::Event(event) => self.event(&event),
+            Reply::Waits(text) => self.waits(text),
+            Reply::Notice(text) => self.said_on_the_way(text),
+            Reply::Page { ticket, what } => self.page_reported(ticket, what),
+            Reply::ServicePlanned(told) => self.service_planned(&told),
+            Reply::ServiceSynced(told) => self.service_synced(&told),
+            Reply::Runs(runs) => self.runs_read(runs),
             Reply::Tested(result) => self.tested(result),
             Reply::Planned(result) => self.planned(result),
             Reply::Synced { scheduled, result } => self.synced(scheduled, result),
@@ -230,23 +243,34 @@ impl App {
             Ok(overview) => *overview,
             Err(failure) => {
                 self.screen = Screen::Broken;
-                self.broken = Notice::of(&failure);
+                self.broken = Notice::of(&failure).without_tabs();
                 return;
             }
         };
-        let first = self.screen == Screen::Loading;
+        let first = matches!(self.screen, Screen::Loading | Screen::Broken);
+        let runs = std::mem::take(&mut self.overview.runs);
         self.overview = overview;
+        // A service tells of the runs apart.
+        if self.overview.by_service && runs.len() > self.overview.runs.len() {
+            self.overview.runs = runs;
+        }
         self.history.list(&self.overview.runs, &self.zone);
         if first {
             self.window = WindowState::remembered(&self.overview.remembered);
             self.take_up_timer();
             self.tell_of_unfinished();
         }
-        if self.overview.client_id.is_some() {
+        // Who signs in to a profile of the service does it where the service is.
+        if self.overview.client_id.is_some() || self.overview.by_service {
             self.screen = Screen::Main;
         } else {
             self.lost_session();
         }
+    }
+
+    fn runs_read(&mut self, runs: Vec<bwdc_engine::ledger::RunRecord>) {
+        self.overview.runs = runs;
+        self.history.list(&self.overview.runs, &self.zone);
     }
 
     /// Has the engine do something.

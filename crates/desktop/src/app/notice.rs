@@ -2,7 +2,7 @@
 
 use crate::job::Failure;
 use bwdc_messages::desktop::label;
-use bwdc_messages::{CommandLine, NextStep, Step};
+use bwdc_messages::{CommandLine, Condition, NextStep, Step};
 
 /// How something is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,20 @@ pub enum Action {
     Open(String),
     /// Goes to the sign-in.
     LogIn,
+    /// Asks for the new secret of the organization's key.
+    RenewKey,
+    /// Asks for a person's key, by which the organization is read.
+    Observe,
+    /// Shows the run that was refused last.
+    Approval,
+    /// Shows what no sync decides by itself.
+    Repairs,
+    /// Shows earlier runs.
+    History,
+    /// Shows the background service.
+    Service,
+    /// Opens the guided set-up.
+    SetUp,
 }
 
 impl Action {
@@ -50,6 +64,13 @@ impl Action {
             Self::Examine => "step.doctor",
             Self::Open(_) => "step.open",
             Self::LogIn => "step.log-in",
+            Self::RenewKey => "step.renew-key",
+            Self::Observe => "step.observe",
+            Self::Approval => "step.approval",
+            Self::Repairs => "step.repairs",
+            Self::History => "step.history",
+            Self::Service => "step.service",
+            Self::SetUp => "step.set-up",
         })
     }
 
@@ -65,7 +86,13 @@ impl Action {
             Step::Say(_) => None,
             Step::Run(words) => match words.split_whitespace().next()? {
                 "sync" => Some(Self::Sync),
-                "plan" | "approve" | "apply" => Some(Self::Plan),
+                "plan" | "apply" => Some(Self::Plan),
+                "approve" => Some(Self::Approval),
+                "repair" => Some(Self::Repairs),
+                "history" => Some(Self::History),
+                "service" => Some(Self::Service),
+                "setup" => Some(Self::SetUp),
+                "login" if words.contains("--observer") => Some(Self::Observe),
                 "doctor" => Some(Self::Examine),
                 "login" => Some(Self::LogIn),
                 "config" | "secrets" => Some(Self::Settings { setting: None, value: None }),
@@ -80,6 +107,8 @@ impl Action {
 pub struct Notice {
     /// How it is meant.
     pub tone: Tone,
+    /// What is wrong, in a few words; empty: the text says it.
+    pub title: String,
     /// What it says first.
     pub text: String,
     /// What it says besides.
@@ -91,7 +120,7 @@ pub struct Notice {
 impl Notice {
     /// A plain one.
     pub fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self { tone, text: text.into(), detail: String::new(), actions: Vec::new() }
+        Self { tone, text: text.into(), ..Self::default() }
     }
 
     /// With more below.
@@ -113,12 +142,24 @@ impl Notice {
 
     /// A failure, with its next steps.
     pub fn of(failure: &Failure) -> Self {
-        let tone = match failure {
-            Failure { cancelled: true, .. } => Tone::Plain,
-            Failure { refused: true, .. } => Tone::Warn,
+        let tone = match failure.condition {
+            Condition::Ended => Tone::Plain,
+            _ if failure.is_refused() => Tone::Warn,
+            Condition::Busy | Condition::Settling => Tone::Warn,
             _ => Tone::Bad,
         };
-        Self::new(tone, failure.message.clone()).steps(&failure.steps)
+        let notice = Self::new(tone, failure.message.clone()).steps(&failure.steps);
+        let helpful: Vec<NextStep> =
+            failure.condition.helpful().into_iter().map(|(step, _)| step.into()).collect();
+        let notice = notice.steps(&helpful);
+        Self { title: failure.condition.title().unwrap_or_default(), ..notice }
+    }
+
+    /// As it is shown where there are no tabs: only pages can be opened from there.
+    #[must_use]
+    pub(super) fn without_tabs(mut self) -> Self {
+        self.actions.retain(|it| matches!(it, Action::Open(_)));
+        self
     }
 
     /// With next steps: buttons for what a window does, sentences for the rest.

@@ -6,6 +6,7 @@ use crate::job::{Failure, Job};
 use crate::rows::{Listed, matches};
 use bwdc_core::plan::Verdict;
 use bwdc_engine::{Planned, SavedPlan};
+use bwdc_jobs::job::Told;
 use bwdc_messages::approval::{Approval, approval};
 use bwdc_messages::desktop::{
     PlanPart, RowText, may_apply, plan_rows, plan_summary, plan_verdict, refused_lines,
@@ -32,11 +33,23 @@ pub struct Plan {
     /// Something to be read first.
     pub notice: Option<Notice>,
     pub(super) is_for_overwriting: bool,
+    /// What the machine's service said of it, where it keeps the profile.
+    told: Option<Told>,
 }
 
 impl Plan {
     /// Whether there is one.
     pub fn is_made(&self) -> bool {
+        self.planned.is_some() || self.told.is_some()
+    }
+
+    /// Whether it is sorted by what becomes of whom.
+    pub fn is_sorted(&self) -> bool {
+        self.told.is_none()
+    }
+
+    /// Whether it can be written to a file.
+    pub fn can_save(&self) -> bool {
         self.planned.is_some()
     }
 
@@ -47,12 +60,16 @@ impl Plan {
 
     /// Whether it may be carried out, in a sentence.
     pub fn verdict(&self) -> String {
+        if let Some(told) = &self.told {
+            return told.lines.first().map(|it| it.text.clone()).unwrap_or_default();
+        }
         self.planned.as_ref().map(|it| plan_verdict(it)).unwrap_or_default()
     }
 
     /// Whether the limits refuse it.
     pub fn is_refused(&self) -> bool {
-        self.planned.as_ref().is_some_and(|it| it.verdict != Verdict::Go)
+        self.told.as_ref().is_some_and(|it| it.is_refused)
+            || self.planned.as_ref().is_some_and(|it| it.verdict != Verdict::Go)
     }
 
     /// Whether it can be carried out as it is.
@@ -144,6 +161,7 @@ impl App {
                 let mut lines = lines.into_iter().chain(said);
                 self.plan.notice = lines.next().map(|first| Notice::new(tone, first).with(lines));
                 self.plan.rows = plan_rows(&planned);
+                self.plan.told = None;
                 self.plan.planned = Some(planned);
                 self.plan.find();
                 if self.waits_for_plan {
@@ -159,6 +177,21 @@ impl App {
                 }
             }
         }
+    }
+
+    /// The machine's service made a plan: what it says of it is a list of lines.
+    pub(super) fn service_planned(&mut self, told: &Told) {
+        self.ended();
+        let row = |line: &bwdc_messages::line::Line| {
+            (PlanPart::Changed, false, RowText { title: line.text.trim().to_owned(), ..RowText::default() })
+        };
+        let lines = told.lines.iter().skip(1).filter(|it| !it.text.trim().is_empty());
+        self.plan.rows = lines.map(row).collect();
+        self.plan.planned = None;
+        let mut notices = told.notices.iter().cloned();
+        self.plan.notice = notices.next().map(|first| Notice::new(super::Tone::Warn, first).with(notices));
+        self.plan.told = Some(told.clone());
+        self.plan.find();
     }
 
     /// Another tab of the plan is shown, or another search.
@@ -196,7 +229,7 @@ impl App {
         self.ask = Some(Ask::approve(approval, refused_lines(refusals).join("\n")));
     }
 
-    pub(super) fn carry_out_plan(&mut self, approved: bool) {
+    pub(super) fn carry_out_plan(&mut self, approved: Option<usize>) {
         if let Some(saved) = self.plan.saved() {
             self.tab = super::Tab::Dashboard;
             self.start_sync(Job::Apply { saved: Box::new(saved), approved });

@@ -1,11 +1,12 @@
 //! What is under way.
 
-use super::{App, Effect, Notice, Tone};
+use super::{Action, App, Effect, Notice, Tone};
 use crate::job::{Failure, Job};
 use bwdc_engine::event::{Event, RunEvent};
 use bwdc_engine::{SyncReport, Verification};
+use bwdc_jobs::job::Told;
 use bwdc_messages::desktop::{nothing_changed, part, running, synced};
-use bwdc_messages::{ErrorKind, notice, sync};
+use bwdc_messages::{Condition, notice, sync};
 
 /// What kind of work it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,11 @@ impl Running {
 impl App {
     /// Whether something long may begin.
     pub fn can_run(&self) -> bool {
-        self.running.is_none() && self.overview.client_id.is_some() && self.overview.directory.is_some()
+        self.running.is_none() && !self.is_on_page() && self.is_usable()
+    }
+
+    fn is_usable(&self) -> bool {
+        (self.overview.client_id.is_some() || self.overview.by_service) && self.overview.directory.is_some()
     }
 
     pub(super) fn start(&mut self, kind: RunKind, job: Job) {
@@ -80,6 +85,30 @@ impl App {
         }
     }
 
+    /// It waits for another run, or for the service.
+    pub(super) fn waits(&mut self, text: String) {
+        if let Some(run) = &mut self.running {
+            run.text = text;
+            run.part = None;
+        }
+    }
+
+    pub(super) fn said_on_the_way(&mut self, text: String) {
+        if let Some(run) = &mut self.running {
+            run.notices.push(text);
+        }
+    }
+
+    /// The machine's service synced.
+    pub(super) fn service_synced(&mut self, told: &Told) {
+        self.ended();
+        self.plan.is_stale();
+        self.schedule.ended(true);
+        let mut lines = told.lines.iter().map(|it| it.text.clone()).chain(told.notices.iter().cloned());
+        self.notice = lines.next().map(|first| Notice::new(Tone::Good, first).with(lines));
+        self.job(Job::Overview);
+    }
+
     /// The end of something long, with what it said on the way.
     pub(super) fn ended(&mut self) -> Vec<String> {
         self.running.take().map(|it| it.notices).unwrap_or_default()
@@ -104,20 +133,27 @@ impl App {
                 if worth_reading {
                     let lines =
                         sync::afterwards(&report).into_iter().chain(sync::notices(&report)).chain(said);
-                    self.notice = Some(Notice::new(Tone::Good, text).with(lines));
+                    let mut notice = Notice::new(Tone::Good, text).with(lines);
+                    if report.verification == Verification::SentNotVerified {
+                        notice = notice.and(Action::Observe);
+                        notice.tone = Tone::Warn;
+                    }
+                    self.notice = Some(notice);
                 } else if self.notice.as_ref().is_some_and(|it| it.tone == Tone::Good) {
                     self.notice = None;
                 }
             }
             Err(failure) => {
-                let lost = failure.kind == ErrorKind::SignIn;
-                let refused = failure.refused;
-                let mut notice = Notice::of(&failure);
-                if refused {
-                    notice = notice.and(super::Action::Plan);
-                }
-                self.notice = Some(notice);
-                if lost {
+                let notice = Notice::of(&failure);
+                self.notice = Some(match failure.condition {
+                    // What was refused is shown by the overview that follows, with its approval.
+                    Condition::Refused | Condition::HeldInPart | Condition::PlanChanged => {
+                        notice.and(Action::Plan)
+                    }
+                    Condition::KeyRefused => notice.and(Action::RenewKey),
+                    _ => notice,
+                });
+                if failure.condition == Condition::SignedOut {
                     self.lost_session();
                 }
             }

@@ -424,7 +424,7 @@ impl App {
         let message = match result {
             Ok([before, after]) if after.0 >= before.0 && after.1 >= before.1 => return self.save_now(),
             Ok([before, after]) => narrower(before, after),
-            Err(failure) if failure.cancelled => {
+            Err(failure) if failure.is_cancelled() => {
                 self.settings.is_saving = false;
                 return;
             }

@@ -114,10 +114,7 @@ impl App {
                 self.job(Job::Overview);
             }
             Err(failure) => {
-                let mut notice = Notice::of(&failure);
-                // Whoever reads this is there already.
-                notice.actions.retain(|it| *it != super::Action::LogIn);
-                self.sign_in.notice = Some(notice);
+                self.sign_in.notice = Some(Notice::of(&failure).without_tabs());
             }
         }
     }
@@ -125,7 +122,7 @@ impl App {
     /// Nobody is signed in, or not any more: the client id stays, so that only the secret is typed again.
     pub(super) fn lost_session(&mut self) {
         if self.screen == Screen::Main {
-            self.sign_in.notice = self.notice.take();
+            self.sign_in.notice = self.notice.take().map(Notice::without_tabs);
         }
         self.automatic = false;
         self.screen = Screen::SignIn;

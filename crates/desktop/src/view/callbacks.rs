@@ -1,9 +1,12 @@
 //! What is done in the window, to the app.
 
 use super::View;
-use super::ui::{AppWindow, Dashboard, History, More, Plan, Results, Server, Settings, Shell, SignIn, Words};
-use crate::app::{Action, Answer, App, Notice, SaveWhat, Tab, WindowSwitch};
+use super::ui::{
+    AppWindow, Dashboard, History, More, Page, Plan, Results, Server, Settings, Shell, SignIn, Words,
+};
+use crate::app::{Action, Answer, App, KeyKind, Notice, SaveWhat, Tab, WindowSwitch};
 use bwdc_messages::desktop::label;
+use bwdc_messages::setup::SetupExtent;
 use slint::{ComponentHandle as _, Model as _, SharedString};
 use std::rc::{Rc, Weak};
 
@@ -46,6 +49,7 @@ impl View {
         self.listen_plan(window);
         self.listen_settings(window);
         self.listen_rest(window);
+        self.listen_page(window);
     }
 
     fn listen_shell(self: &Rc<Self>, window: &AppWindow) {
@@ -66,6 +70,8 @@ impl View {
             call(&view, |app| app.answer(answer, &typed));
         });
         let view = Rc::downgrade(self);
+        shell.on_act(move |number| call(&view, |app| act(app, |it| Some(&it.broken), number)));
+        let view = Rc::downgrade(self);
         shell.on_key(move |key| {
             let Some(shortcut) = shortcut(&key) else { return false };
             call(&view, shortcut);
@@ -80,6 +86,8 @@ impl View {
             on_cancel => App::cancel_log_in,
             on_change_server => App::open_server,
             on_close_notice => App::close_sign_in_notice,
+            on_account => |app: &mut App| app.open_setup(SetupExtent::SignInOnly),
+            on_set_up => |app: &mut App| app.open_setup(SetupExtent::Whole),
         );
         let view = Rc::downgrade(self);
         sign_in.on_id_edited(move |text| call(&view, |app| app.type_client_id(&text)));
@@ -111,6 +119,14 @@ impl View {
         dashboard.on_since_last_toggled(move |on| call(&view, |app| app.set_since_last(on)));
         let view = Rc::downgrade(self);
         dashboard.on_act(move |number| call(&view, |app| act(app, |it| it.notice.as_ref(), number)));
+        let view = Rc::downgrade(self);
+        dashboard.on_standing_act(move |notice, number| {
+            call(&view, |app| {
+                let standing = app.standing();
+                let pressed = standing.get(index(notice)).and_then(|it| it.actions.get(index(number)));
+                pressed.into_iter().for_each(|it| app.act(it));
+            });
+        });
         let results = window.global::<Results>();
         press!(self, results,
             on_close => App::close_results,
@@ -120,6 +136,19 @@ impl View {
         results.on_selected(move |number| call(&view, |app| app.look(Some(index(number)), None)));
         let view = Rc::downgrade(self);
         results.on_searched(move |text| call(&view, |app| app.look(None, Some(&text))));
+    }
+
+    fn listen_page(self: &Rc<Self>, window: &AppWindow) {
+        let page = window.global::<Page>();
+        press!(self, page, on_accepted => App::accept_page, on_back => App::leave_page);
+        let view = Rc::downgrade(self);
+        page.on_pressed(move |number| call(&view, |app| app.press_page(index(number))));
+        let view = Rc::downgrade(self);
+        page.on_edited(move |field, text| call(&view, |app| app.type_page(index(field), &text)));
+        let view = Rc::downgrade(self);
+        page.on_chosen(move |number| call(&view, |app| app.choose_on_page(index(number))));
+        let view = Rc::downgrade(self);
+        page.on_act(move |number| call(&view, |app| app.act_on_page(index(number))));
     }
 
     fn listen_plan(self: &Rc<Self>, window: &AppWindow) {
@@ -182,6 +211,11 @@ impl View {
             on_check_updates => App::check_updates,
             on_close_notice => App::close_more_notice,
             on_licences => App::open_licences,
+            on_renew => |app: &mut App| app.open_key(KeyKind::Organization),
+            on_observer => |app: &mut App| app.open_key(KeyKind::Observer),
+            on_repairs => App::open_repairs,
+            on_set_up => |app: &mut App| app.open_setup(SetupExtent::Whole),
+            on_service => App::open_service,
         );
         let view = Rc::downgrade(self);
         more.on_finding_selected(move |number| call(&view, |app| app.choose_finding(index(number))));

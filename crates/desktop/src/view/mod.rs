@@ -5,6 +5,7 @@ mod callbacks;
 mod fields;
 mod model;
 mod outside;
+mod page;
 mod show;
 
 pub use outside::run;
@@ -28,6 +29,7 @@ use crate::app::{App, Effect, Notice, Tone};
 use bwdc_messages::desktop::interface_failed;
 use fields::FieldModel;
 use model::RowModel;
+use page::PageModels;
 use slint::{ComponentHandle as _, VecModel, Weak};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -60,6 +62,9 @@ struct Models {
     runs: Rc<RowModel>,
     actions: Rc<RowModel>,
     findings: Rc<RowModel>,
+    standing: Rc<VecModel<NoticeLine>>,
+    page: PageModels,
+    page_rows: Rc<RowModel>,
 }
 
 impl View {
@@ -78,6 +83,9 @@ impl View {
             runs: Rc::default(),
             actions: Rc::default(),
             findings: Rc::default(),
+            standing: Rc::default(),
+            page: PageModels::default(),
+            page_rows: Rc::default(),
         };
         let view = Rc::new(Self {
             app: RefCell::new(app),
@@ -127,6 +135,7 @@ fn notice_line(notice: &Notice) -> NoticeLine {
     let actions: Vec<slint::SharedString> = notice.actions.iter().map(|it| it.label().into()).collect();
     NoticeLine {
         tone: tone(notice.tone),
+        title: notice.title.as_str().into(),
         text: notice.text.as_str().into(),
         detail: notice.detail.as_str().into(),
         actions: slint::ModelRc::new(VecModel::from(actions)),

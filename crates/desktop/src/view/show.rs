@@ -2,8 +2,8 @@
 
 use super::model::{refill, shared};
 use super::ui::{
-    AppWindow, Bar, Dashboard, Fact, History, More, Plan, Results, Scheme, Screen, Server, Settings, Shell,
-    SignIn, TabLine, Theme, Tone as UiTone,
+    AppWindow, Bar, Dashboard, Fact, History, More, Page, Plan, Results, Scheme, Screen, Server, Settings,
+    Shell, SignIn, TabLine, Theme, Tone as UiTone,
 };
 use super::{View, notice_line, tone};
 use crate::app::{App, PLAN_TABS, SCHEMES, SERVER_KINDS, Screen as Filled, Tab, Tone, ZOOMS};
@@ -32,6 +32,13 @@ impl View {
         window.global::<History>().set_runs(shared(&models.runs));
         window.global::<History>().set_actions(shared(&models.actions));
         window.global::<More>().set_findings(shared(&models.findings));
+        window.global::<Dashboard>().set_standing(shared(&models.standing));
+        let page = window.global::<Page>();
+        page.set_head(shared(&models.page.head));
+        page.set_choices(shared(&models.page.choices));
+        page.set_fields(shared(&models.page.fields));
+        page.set_buttons(shared(&models.page.buttons));
+        page.set_rows(shared(&models.page_rows));
         window.global::<Server>().set_kinds(labels(&SERVER_KINDS));
         window.global::<More>().set_schemes(labels(&SCHEMES.map(|(_, key)| key)));
         let zooms: Vec<SharedString> = ZOOMS.iter().map(|it| format!("{it} %").into()).collect();
@@ -47,6 +54,7 @@ impl View {
         self.show_settings(window, app);
         self.show_history(window, app);
         self.show_more(window, app);
+        self.show_page(window, app);
     }
 
     fn show_shell(&self, window: &AppWindow, app: &App) {
@@ -107,6 +115,9 @@ impl View {
         let facts = facts.map(|(name, value)| Fact { name: name.into(), value: value.into() });
         refill(&self.models.facts, facts.collect());
         dashboard.set_can_run(app.can_run());
+        dashboard.set_can_start(app.can_start_timer());
+        dashboard.set_can_test(app.can_run() && !app.overview.by_service);
+        refill(&self.models.standing, app.standing().iter().map(notice_line).collect());
         dashboard.set_since_last(app.since_last);
         dashboard.set_has_notice(app.notice.is_some());
         dashboard.set_notice(app.notice.as_ref().map(notice_line).unwrap_or_default());
@@ -131,6 +142,8 @@ impl View {
         let plan = window.global::<Plan>();
         plan.set_made(app.plan.is_made());
         plan.set_can_run(app.can_run());
+        plan.set_sorted(app.plan.is_sorted());
+        plan.set_can_save(app.plan.can_save());
         plan.set_summary(app.plan.summary().into());
         plan.set_verdict(app.plan.verdict().into());
         plan.set_verdict_tone(if app.plan.is_refused() { UiTone::Warn } else { UiTone::Plain });
@@ -191,6 +204,7 @@ impl View {
         more.set_update(app.more.update.as_str().into());
         more.set_update_busy(app.more.update_busy);
         more.set_can_run(app.running.is_none());
+        more.set_can_manage(app.running.is_none() && !app.overview.by_service);
         more.set_examined(app.more.is_examined());
         more.set_examined_text(app.more.summary().into());
         self.models.findings.show(Rc::clone(&app.more.rows) as Rc<dyn Rows>);

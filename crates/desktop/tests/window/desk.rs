@@ -9,8 +9,9 @@ use bwdc_desktop::worker::{Sink, Worker};
 use bwdc_engine::clock::Clock;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle};
 use jiff::tz::TimeZone;
+use slint::platform::WindowEvent;
 use slint::{ComponentHandle as _, LogicalSize};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -48,7 +49,7 @@ impl Desk {
     }
 
     pub(crate) fn over(stage: Stage) -> Self {
-        i_slint_backend_testing::init_no_event_loop();
+        begin();
         let window = AppWindow::new().expect("a window");
         let (sender, replies): (Sender<Reply>, _) = channel();
         let sender = Mutex::new(sender);
@@ -99,15 +100,7 @@ impl Desk {
 
     /// The element of this name.
     pub(crate) fn find(&self, name: &str) -> Option<ElementHandle> {
-        // What follows from a change of a value follows a moment later.
-        i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(1));
-        // What is only the text of a control is not heard.
-        let heard = ElementHandle::find_by_accessible_label(&self.window, name)
-            .filter(|it| !matches!(it.accessible_role(), None | Some(AccessibleRole::None)));
-        let (texts, controls): (Vec<_>, Vec<_>) =
-            heard.partition(|it| it.accessible_role() == Some(AccessibleRole::Text));
-        // What is asked stands before everything else, and comes last.
-        controls.into_iter().next_back().or_else(|| texts.into_iter().next_back())
+        find(&self.window, name)
     }
 
     /// The same, which has to be there.
@@ -139,18 +132,68 @@ impl Desk {
 
     /// Every name that a screen reader would hear.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        i_slint_backend_testing::ElementRoot::root_element(&self.window).visit_descendants(|element| {
-            names.extend(element.accessible_label().map(String::from).filter(|it| !it.is_empty()));
-            std::ops::ControlFlow::<()>::Continue(())
-        });
-        names
+        names(&self.window)
+    }
+}
+
+thread_local! {
+    static BEGUN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets this thread have windows without a display.
+pub(crate) fn begin() {
+    if !BEGUN.replace(true) {
+        i_slint_backend_testing::init_no_event_loop();
+    }
+}
+
+/// The element of this name in a window.
+pub(crate) fn find(window: &AppWindow, name: &str) -> Option<ElementHandle> {
+    // What follows from a change of a value follows a moment later.
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(1));
+    // What is only the text of a control is not heard.
+    let heard = ElementHandle::find_by_accessible_label(window, name)
+        .filter(|it| !matches!(it.accessible_role(), None | Some(AccessibleRole::None)));
+    let (texts, controls): (Vec<_>, Vec<_>) =
+        heard.partition(|it| it.accessible_role() == Some(AccessibleRole::Text));
+    // What is asked stands before everything else, and comes last.
+    controls.into_iter().next_back().or_else(|| texts.into_iter().next_back())
+}
+
+/// Every name in a window that a screen reader would hear.
+pub(crate) fn names(window: &AppWindow) -> Vec<String> {
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(1));
+    let mut names = Vec::new();
+    i_slint_backend_testing::ElementRoot::root_element(window).visit_descendants(|element| {
+        names.extend(element.accessible_label().map(String::from).filter(|it| !it.is_empty()));
+        std::ops::ControlFlow::<()>::Continue(())
+    });
+    names
+}
+
+impl Desk {
+    /// Waits until the page has something to answer.
+    pub(crate) fn page_ready(&self) {
+        self.wait(|app| app.page().is_none_or(|it| it.busy.is_empty()));
+    }
+
+    /// Presses a key.
+    pub(crate) fn key(&self, key: impl Into<slint::SharedString>) {
+        let text = key.into();
+        let window = self.window.window();
+        window.dispatch_event(WindowEvent::KeyPressed { text: text.clone() });
+        window.dispatch_event(WindowEvent::KeyReleased { text });
+        i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(1));
     }
 }
 
 /// An installation that is set up.
 pub(crate) fn configured() -> Stage {
-    let stage = Stage::empty().expect("servers");
+    set_up(Stage::empty().expect("servers"))
+}
+
+/// Signs in and sets the directory up.
+pub(crate) fn set_up(stage: Stage) -> Stage {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(stage.configure()).expect("an installation");
     stage

@@ -4,11 +4,18 @@
 #[path = "../../examples/support/mod.rs"]
 mod support;
 
+#[path = "../../examples/support/scenes.rs"]
+mod scenes;
+
 mod dashboard;
 mod desk;
+mod guided;
+mod keys;
 mod plan;
 mod random;
 mod rest;
+mod scripted;
 mod settings;
 mod sign_in;
+mod states;
 mod words;

@@ -1,9 +1,41 @@
 //! Whatever is done in whatever order: no panic, and nothing saved without Save.
 
 use bwdc_core::names::Timestamp;
-use bwdc_desktop::app::{Action, Answer, App, Effect, SaveWhat, Tab, WindowSwitch};
+use bwdc_desktop::app::{Action, Answer, App, Effect, KeyKind, SaveWhat, Tab, WindowSwitch};
 use bwdc_desktop::job::{Job, Overview, Reply};
+use bwdc_jobs::job::{Happened, Job as SharedJob, ServiceState, State};
+use bwdc_messages::setup::{SetupDone, SetupExtent, SetupFacts};
+use bwdc_messages::{Condition, ErrorText};
 use jiff::tz::TimeZone;
+
+const CONDITIONS: [Condition; 5] = [
+    Condition::DirectoryNotRead,
+    Condition::Ended,
+    Condition::KeyRefused,
+    Condition::SignedOut,
+    Condition::Refused,
+];
+
+/// What may come of what a page asks for.
+fn page(job: &SharedJob, random: &mut Random) -> Happened {
+    match (job, random.next(4)) {
+        (_, 0) => Happened::Failed(Box::new(ErrorText {
+            kind: bwdc_messages::ErrorKind::Directory,
+            condition: CONDITIONS[random.next(5)],
+            message: "no".to_owned(),
+            next_steps: Vec::new(),
+            official: false,
+        })),
+        (_, 1) => Happened::Progress("on its way".to_owned()),
+        (SharedJob::Setup(_), 2) => Happened::Setup(Box::new(SetupDone::Failed("no".to_owned()))),
+        (SharedJob::Setup(_), _) => Happened::Setup(Box::new(SetupDone::Facts(SetupFacts::default()))),
+        (SharedJob::Service(_), _) => Happened::Service(Box::new(ServiceState {
+            running: [None, Some(false), Some(true)][random.next(3)],
+            ..ServiceState::default()
+        })),
+        _ => Happened::State(Box::new(State::default())),
+    }
+}
 
 /// A xorshift: the same events for the same seed.
 struct Random(u64);
@@ -45,7 +77,7 @@ fn event(app: &mut App, random: &mut Random) -> bool {
         "server",
     ];
     let name = names[random.next(8)];
-    match random.next(34) {
+    match random.next(44) {
         0 => app.select_tab(Tab::ALL[number % 5]),
         1 => app.type_client_id(text),
         2 => app.type_client_secret(text),
@@ -84,6 +116,15 @@ fn event(app: &mut App, random: &mut Random) -> bool {
             let answers = [Answer::No, Answer::Yes, Answer::Other];
             app.answer(answers[number % 3], text);
         }
+        33 => app.open_setup([SetupExtent::Whole, SetupExtent::SignInOnly][number % 2]),
+        34 => app.open_approval(),
+        35 => app.open_repairs(),
+        36 => app.open_service(),
+        37 => app.open_key([KeyKind::Organization, KeyKind::Observer][number % 2]),
+        38 => app.press_page(number),
+        39 => app.type_page(number, text),
+        40 => [App::accept_page, App::leave_page][number % 2](app),
+        41 => app.choose_on_page(number),
         _ => {
             app.save_settings();
             return true;
@@ -102,21 +143,26 @@ fn ten_thousand_random_events_neither_panic_nor_save_unasked() {
             asked_to_save |= event(&mut app, &mut random);
             // What is drawn of it does not fail either.
             let _ = (app.state(), app.facts(), app.bars(), app.settings.fields(), app.settings.sections());
+            let _ = (app.page(), app.standing());
             for effect in app.effects() {
                 let Effect::Job(job) = effect else { continue };
                 if let Job::Save { of: bwdc_desktop::job::Asked::Settings, .. } = job {
                     assert!(asked_to_save, "seed {seed}: saved unasked");
                     asked_to_save = false;
                 }
-                if matches!(job, Job::Overview) {
+                if let Job::Page { ticket, job } = &job {
+                    assert!(
+                        !matches!(job, SharedJob::Save { .. }),
+                        "seed {seed}: a page saves as a form does"
+                    );
+                    app.reply(Reply::Page { ticket: *ticket, what: page(job, &mut random) });
+                } else if matches!(job, Job::Overview) {
                     app.reply(overview(&mut random));
                 } else if job.is_long() && random.next(3) > 0 {
                     let failure = bwdc_desktop::job::Failure {
-                        kind: bwdc_messages::ErrorKind::Directory,
+                        condition: CONDITIONS[random.next(5)],
                         message: "no".to_owned(),
                         steps: Vec::new(),
-                        cancelled: random.next(2) == 0,
-                        refused: false,
                     };
                     app.reply(match job {
                         Job::Test { .. } => Reply::Tested(Err(failure)),

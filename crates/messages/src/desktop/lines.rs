@@ -3,7 +3,9 @@
 use crate::change::{access_to, cause as why, kept, left_out, standing};
 use crate::finding::{Described, Level};
 use crate::foreign::fit_in_a_line;
+use crate::line::Tone;
 use crate::list::some;
+use crate::repair::RepairRow;
 use crate::time::moment;
 use crate::{CommandLine, explanation, notice, text};
 use bwdc_core::desired::Desired;
@@ -339,6 +341,26 @@ pub fn action_row(entry: &HistoryEntry) -> RowText {
     let (title, tail) =
         if entry.subject.is_empty() { (action, String::new()) } else { (entry.subject.clone(), action) };
     RowText { title: fit_in_a_line(&title).into_owned(), note, tail, tone, sign, ..RowText::default() }
+}
+
+/// A line of the list of repairs: a case, or who is involved in it.
+pub fn repair_row(row: &RepairRow) -> RowText {
+    let (tone, sign) = match row.tone {
+        Tone::Good => (RowTone::Good, RowSign::Good),
+        Tone::Bad => (RowTone::Bad, RowSign::Minus),
+        _ => (RowTone::Warn, RowSign::Person),
+    };
+    let heading = row.id.is_none();
+    RowText {
+        title: row.left.clone(),
+        tail: row.right.clone(),
+        detail: row.detail.clone(),
+        tone: if heading { RowTone::Plain } else { tone },
+        sign: if heading { RowSign::None } else { sign },
+        heading,
+        inset: !heading,
+        ..RowText::default()
+    }
 }
 
 /// One finding of `doctor`.

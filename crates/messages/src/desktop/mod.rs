@@ -5,7 +5,8 @@ mod lines;
 
 pub use labels::{LABELS, label};
 pub use lines::{
-    Left, PlanPart, RowSign, RowText, RowTone, action_row, finding_row, people_left_out, plan_rows, run_row,
+    Left, PlanPart, RowSign, RowText, RowTone, action_row, finding_row, people_left_out, plan_rows,
+    repair_row, run_row,
 };
 
 use crate::text;
@@ -379,4 +380,35 @@ pub fn may_overwrite(people: &[String]) -> String {
         number,
         names = crate::list::some(people)
     )
+}
+
+/// That no run has ended yet, and what the first one does.
+pub fn first_run() -> String {
+    text!(
+        "desktop-line.first-run",
+        "No run has ended yet. The first one removes nobody: it only notes who is in the organization. Look at its plan first."
+    )
+}
+
+/// What becomes of a service that a window installs.
+pub fn own_service() -> String {
+    text!(
+        "desktop-line.own-service",
+        "From here it becomes this account's own service, which ends when the account signs out of the machine, unless \
+         `loginctl enable-linger` lets it stay. For the whole machine, an administrator runs `bwdc service install`."
+    )
+}
+
+/// That a service would run what another account chose.
+pub fn may_run_foreign(account: &str) -> String {
+    text!(
+        "desktop-line.may-run-foreign",
+        "Another account chose the commands that are listed. The service would run them as `{account}`.",
+        account
+    )
+}
+
+/// Which step of how many.
+pub fn step(step: usize, of: usize) -> String {
+    text!("desktop-line.step", "Step {step} of {of}", step, of)
 }

@@ -54,3 +54,25 @@ fn a_key_stands_for_one_sentence() {
         assert!(key.contains('.') && key.chars().all(fits), "`{key}` is no key");
     }
 }
+
+/// The names that a template has in braces, without the words that go with a number.
+fn names(template: &str) -> std::collections::BTreeSet<&str> {
+    let places = template.split('{').skip(1).filter_map(|it| it.split_once('}'));
+    places.filter_map(|(place, _)| place.split([':', '|']).next()).filter(|it| !it.is_empty()).collect()
+}
+
+#[test]
+fn the_german_of_the_window_names_what_the_english_names() {
+    let sentences = sentences();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../desktop/texts/de.txt");
+    let german = std::fs::read_to_string(path).expect("the German catalogue");
+    let lines = german.lines().filter(|it| !it.trim_start().starts_with('#'));
+    let entries = lines.filter_map(|it| it.split_once('=')).map(|(key, text)| (key.trim(), text));
+    let mut seen = 0;
+    for (key, text) in entries.filter(|(key, _)| !key.starts_with("desktop.")) {
+        let english = &sentences.get(key).unwrap_or_else(|| panic!("`{key}` stands for no sentence"))[0];
+        assert!(names(text).is_subset(&names(english)), "`{key}`: {text} beside {english}");
+        seen += 1;
+    }
+    assert!(seen > 50);
+}
