@@ -11,7 +11,7 @@ pub(crate) use demo::DemoError;
 pub(crate) use login::LoginError;
 pub(crate) use man::ManError;
 
-use bwdc_core::settings::{Setting, SettingsError};
+use bwdc_core::settings::{Setting, SettingKind, SettingsError};
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::paths::ProfileName;
 use bwdc_engine::{ApprovalState, EngineError, PlanFileError, RunError, SetupError, SignInError};
@@ -115,12 +115,7 @@ of_engine!(SetupError, SignInError, RunError, PlanFileError);
 impl CommandError {
     /// No setting has this name; one that looks like it is what was meant.
     pub(crate) fn unknown_setting(typed: &str) -> Self {
-        const ALIKE: f64 = 0.9;
-        let typed = typed.to_lowercase();
-        let likeness = |name: &str| strsim::jaro_winkler(&typed, &name.to_lowercase());
-        let names = Setting::all().iter().map(|it| it.name);
-        let nearest = names.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-        Self::UnknownSetting { meant: nearest.filter(|it| likeness(it) > ALIKE) }
+        Self::UnknownSetting { meant: nearest(typed, Setting::all().iter().map(|it| it.name)) }
     }
 
     /// What a script can tell failures apart by; None for the messages that it knows already.
@@ -255,7 +250,13 @@ impl CommandError {
             Self::RunInterrupted => {
                 "What was sent before is on record: the next run looks first and goes on."
             }
-            Self::Setting(_) => "Nothing was changed.",
+            Self::Setting(error) => {
+                let unchanged = "Nothing was changed.";
+                return Some(match likely_value(error) {
+                    Some(meant) => format!("Did you mean `{meant}`? {unchanged}"),
+                    None => unchanged.to_owned(),
+                });
+            }
             Self::Invalid { .. } => return None,
             Self::Interrupted | Self::Prompt(_) | Self::Runtime(_) | Self::Demo(_) => return None,
         };
@@ -265,6 +266,26 @@ impl CommandError {
 
 fn in_sentences(steps: &[NextStep], commands: &CommandLine) -> Option<String> {
     (!steps.is_empty()).then(|| commands.sentences(steps))
+}
+
+/// The word that was probably meant, of a setting that takes only certain words.
+fn likely_value(error: &SettingsError) -> Option<&'static str> {
+    let SettingsError::Invalid { key, value, .. } = error else { return None };
+    let words: &[&'static str] = match Setting::find(key)?.kind {
+        SettingKind::Choice(words) | SettingKind::Words(words) => words,
+        SettingKind::Flag => &["true", "false"],
+        _ => return None,
+    };
+    nearest(value.trim(), words.iter().copied())
+}
+
+/// The one of these words that looks very much like what was typed.
+fn nearest(typed: &str, words: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    const ALIKE: f64 = 0.9;
+    let typed = typed.to_lowercase();
+    let likeness = |word: &str| strsim::jaro_winkler(&typed, &word.to_lowercase());
+    let nearest = words.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    nearest.filter(|it| likeness(it) > ALIKE)
 }
 
 #[cfg(test)]
@@ -313,6 +334,22 @@ mod tests {
             let error = CommandError::unknown_setting(typed);
             assert_eq!(error.to_string(), "Unknown setting.");
             assert_eq!(error.hint(&CommandLine::default()).as_deref(), Some(hint), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_nearly_right_is_answered_with_the_right_one() {
+        for (name, typed, hint) in [
+            ("leavers.gone", "revok", "Did you mean `revoke`? Nothing was changed."),
+            ("leavers.gone", "delete", "Nothing was changed."),
+            ("ldap.preset", "open-ldap", "Did you mean `openldap`? Nothing was changed."),
+            ("ldap.disabled-by", "nsAccountLocked", "Did you mean `nsAccountLock`? Nothing was changed."),
+            ("ldap.ssl", "ture", "Did you mean `true`? Nothing was changed."),
+            ("ldap.port", "x", "Nothing was changed."),
+        ] {
+            let refused = Setting::find(name).expect("a setting").parse(typed).expect_err("refused");
+            let error = CommandError::Setting(refused);
+            assert_eq!(error.hint(&CommandLine::default()).as_deref(), Some(hint), "{name} {typed}");
         }
     }
 

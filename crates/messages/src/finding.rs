@@ -2,14 +2,14 @@
 
 use crate::foreign::fit_in_a_line;
 use crate::line::{Line, Tone};
-use crate::time::day;
+use crate::time::{day, moment};
 use crate::wrap::broken;
 use crate::{CommandLine, NextStep, text};
 use cause::{concern_words, failure_words};
 mod cause;
 
 use bwdc_engine::certificate::{Certificate, Chain, Trust};
-use bwdc_engine::clock::to_iso;
+use bwdc_engine::clock::{from_iso, to_iso};
 use bwdc_engine::directory::probe;
 use bwdc_engine::doctor::{Area, Check, Finding, Outcome};
 use serde_json::{Value, json};
@@ -435,6 +435,9 @@ fn fact_text(name: &str, value: &str) -> String {
         ("kept in", "command") => text!("fact.of-command", "what a command prints"),
         ("kept in", "elsewhere") => text!("fact.elsewhere", "in the store of another program"),
         ("kept in", place) => text!("fact.in", "in {place}", place),
+        ("last run", time) if let Some(time) = from_iso(time) => {
+            text!("fact.last-run", "last run: {at}", at = moment(time))
+        }
         ("kind", "bitwarden-cloud") => text!("fact.cloud", "Bitwarden's cloud"),
         ("kind", "bitwarden-self-hosted") => text!("fact.self-hosted", "Bitwarden, self-hosted"),
         ("kind", "vaultwarden") => text!("fact.vaultwarden", "Vaultwarden"),
