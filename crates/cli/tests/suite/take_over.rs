@@ -1,5 +1,6 @@
-//! Settings files as the official connector writes them, of each kind of directory, with every path and filter empty, null and missing:
-//! the same people and groups as there, or a refusal that says why.
+//! Settings files in the shape that the official connector's contract gives, of each kind of directory, with every path and filter empty,
+//! null and missing: the same people and groups as there, or a refusal that says why. The files are written here by that contract; what the official
+//! connector answered was recorded for LDAP only.
 
 #[path = "take_over/cloud.rs"]
 mod cloud;

@@ -255,6 +255,8 @@ pub struct SearchPlace {
     pub username: Option<Box<str>>,
     /// Whether pages were asked for.
     pub paged: bool,
+    /// Whether the server refused pages to the account, which was answered without them.
+    pub pages_refused: bool,
     /// The page, from 1.
     pub page: u32,
     /// Entries that had arrived.
@@ -348,6 +350,7 @@ mod tests {
             vendor: None,
             username: None,
             paged: true,
+            pages_refused: false,
             page: 7,
             taken: 6012,
         };

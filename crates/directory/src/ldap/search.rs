@@ -60,6 +60,7 @@ impl Connection {
             vendor: self.root.vendor.clone(),
             username: Some(self.username.clone()),
             paged,
+            pages_refused: self.page_refused.is_some(),
             page: 1,
             taken: 0,
         }

@@ -2,6 +2,7 @@
 //! in two ways, logins with several values, groups whose members the server works out.
 
 use super::{SCOPE, SUFFIX, Setup, people, people_of_groups};
+use crate::hint::hint;
 use bwdc_core::settings::Aliases;
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::ldap::LdapReadError;
@@ -40,6 +41,9 @@ async fn an_account_that_may_not_ask_for_pages_is_answered_without_them() {
     let setup = Setup::new(server.port(), &dn("u0"), "pw");
     let error = setup.failure().await;
     assert!(error.to_string().contains("sizeLimitExceeded (4) after 10 entries"), "{error}");
+    let told = hint(&error).unwrap();
+    assert!(told.contains("refuses paged results") && told.contains("size.prtotal"), "{told}");
+    assert!(!told.contains("ldap.pagedSearch"), "it is on: {told}");
     let findings = setup.directory().probe(&|_| ()).await;
     let service = findings.iter().find(|it| it.check == Check::Service).unwrap();
     assert!(service.is_failure(), "{service:?}");

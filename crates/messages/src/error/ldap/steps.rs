@@ -351,6 +351,13 @@ fn search(cause: SearchCause, place: &SearchPlace, outcome: &Outcome, referrals:
             who,
             knob = size_knob(place)
         ),
+        SearchCause::SizeLimit if place.pages_refused => text!(
+            "step.search.size-pages-refused",
+            "The server refuses paged results to `{who}` and limits what comes in one answer. Lift the size limit for `{who}`, or allow \
+             it paged results{knob}.",
+            who,
+            knob = size_knob(place)
+        ),
         SearchCause::SizeLimit => text!(
             "step.search.size-unpaged",
             "Set `ldap.pagedSearch` to true if the server can page, or lift the size limit for `{who}`{knob}.",
@@ -416,7 +423,7 @@ const MICROSOFT: [&str; 2] = ["Active Directory", "Samba"];
 
 fn size_knob(place: &SearchPlace) -> &'static str {
     if is(place, &["OpenLDAP"]) {
-        " (`olcLimits: dn.exact=\"…\" size=unlimited`)"
+        " (`olcLimits: dn.exact=\"…\" size=unlimited size.pr=unlimited size.prtotal=unlimited`)"
     } else if is(place, &FEDORA) {
         " (`nsSizeLimit`, `nsLookThroughLimit` and `nsPagedSizeLimit` in its entry)"
     } else if is(place, &MICROSOFT) {
@@ -454,6 +461,7 @@ mod tests {
                 vendor: None,
                 username: None,
                 paged: true,
+                pages_refused: false,
                 page: 1,
                 taken: 0,
             };
