@@ -75,8 +75,8 @@ fn signed_in() -> State {
 
 fn refusals() -> Vec<Refusal> {
     vec![
-        Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0 },
-        Refusal::TooManyMemberships { planned: 40, allowed: 20, earlier: 0 },
+        Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 },
+        Refusal::TooManyMemberships { planned: 40, allowed: 20, earlier: 0, hours: 24 },
     ]
 }
 
