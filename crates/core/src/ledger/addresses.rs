@@ -2,12 +2,12 @@
 //! under any of them.
 
 use crate::names::{Email, ExternalId};
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 
 /// The addresses of managed people, by external id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Addresses {
-    of: BTreeMap<ExternalId, Vec<Told>>,
+    of: HashMap<ExternalId, Vec<Told>>,
 }
 
 /// An address that was told of somebody.
@@ -25,8 +25,15 @@ impl Addresses {
         self.of.get(person).map_or(&[], Vec::as_slice)
     }
 
-    /// Everybody with addresses.
+    /// Everybody with addresses, by external id.
     pub fn iter(&self) -> impl Iterator<Item = (&ExternalId, &[Told])> {
+        let mut all: Vec<_> = self.unordered().collect();
+        all.sort_unstable_by_key(|(person, _)| *person);
+        all.into_iter()
+    }
+
+    /// Everybody with addresses, in no order: for whoever asks nothing of it, and of many people.
+    pub fn unordered(&self) -> impl Iterator<Item = (&ExternalId, &[Told])> {
         self.of.iter().map(|(person, told)| (person, told.as_slice()))
     }
 

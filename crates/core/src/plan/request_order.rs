@@ -9,6 +9,7 @@ use crate::observed::ServerKind;
 use crate::wire::{ImportRequest, Request};
 use hashbrown::HashSet;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// What a plan sends. Every request but an import concerns one person or one group.
 #[derive(Clone, Debug)]
@@ -181,14 +182,15 @@ impl Plan {
     }
 
     /// The groups that appear, each with the members that are sent for it.
-    pub fn new_groups(&self) -> impl Iterator<Item = (&ExternalId, &[ExternalId])> {
-        let id = |change: &'_ Change| match change {
-            Change::CreateGroup { group, .. } => Some(group.external_id.clone()),
-            _ => None,
-        };
-        let new: HashSet<ExternalId> = self.changes.iter().filter_map(id).collect();
+    pub fn new_groups(&self) -> impl Iterator<Item = (&ExternalId, &Arc<[ExternalId]>)> {
+        let mut new = HashSet::new();
+        for change in &self.changes {
+            if let Change::CreateGroup { group, .. } = change {
+                new.insert(&group.external_id);
+            }
+        }
         let groups = self.sent.import.groups.iter().filter(move |it| new.contains(&it.external_id));
-        groups.map(|it| (&it.external_id, &*it.member_external_ids))
+        groups.map(|it| (&it.external_id, &it.member_external_ids))
     }
 
     /// Whether an import can go out although the server refused these: ids that two have let every import fail.

@@ -76,7 +76,7 @@ impl<'a> Claims<'a> {
             return;
         }
         let mut told: HashMap<&str, Option<&ExternalId>> = HashMap::new();
-        for (id, addresses) in input.ledger.addresses.iter() {
+        for (id, addresses) in input.ledger.addresses.unordered() {
             for it in addresses {
                 told.entry(it.email.as_str()).and_modify(|it| *it = None).or_insert(Some(id));
             }

@@ -6,12 +6,13 @@ use super::change::{Cause, Change};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, Membership, ObservedGroup, ObservedMember, OrganizationState};
 use hashbrown::{HashMap, HashSet};
+use std::sync::Arc;
 
 impl Plan {
     /// The changes that the organization does not show afterwards. Members of groups that were not read count as changed.
     pub fn unfinished<'p>(&'p self, after: &OrganizationState) -> Vec<&'p Change> {
         let after = Afterwards::new(after);
-        let mut new_groups: HashMap<&ExternalId, &[ExternalId]> = self.new_groups().collect();
+        let mut new_groups: HashMap<&ExternalId, &Arc<[ExternalId]>> = self.new_groups().collect();
         let is_left = |change: &&Change| match change {
             Change::Invite { person, cause: Cause::AddressCorrected } => {
                 after.member(&person.external_id).is_none_or(|it| it.email.as_str() != person.name)
@@ -33,8 +34,8 @@ impl Plan {
             }
             Change::DeleteGroup { group, .. } => after.group(&group.external_id).is_some(),
             Change::CreateGroup { group, .. } => {
-                let members = new_groups.remove(&group.external_id).unwrap_or_default();
-                let members = members.iter().map(ExternalId::as_str);
+                let members = new_groups.remove(&group.external_id).into_iter().flat_map(|it| it.iter());
+                let members = members.map(ExternalId::as_str);
                 after.group(&group.external_id).is_none_or(|it| !after.holds(it, members))
             }
             Change::ChangeMembers { group, added, removed, .. } => {

@@ -17,7 +17,7 @@ impl Ledger {
         let is_new = |person: &ExternalId, told: &Told| {
             !known.of(person).iter().any(|known| known.email == told.email)
         };
-        let new = addresses.iter().flat_map(|(person, told)| {
+        let new = addresses.unordered().flat_map(|(person, told)| {
             let told = told.iter().zip(0_i64..);
             told.filter(move |(told, _)| is_new(person, told)).map(move |(told, at)| (person, at, told))
         });
@@ -51,10 +51,10 @@ pub(super) fn replace(transaction: &Transaction<'_>, state: &LedgerState) -> Res
     let is_wanted = |person: &ExternalId| managed.contains(person) && !state.addresses.of(person).is_empty();
     let differs = |person: &ExternalId| stored.of(person) != state.addresses.of(person);
     let mut delete = transaction.prepare("DELETE FROM addresses WHERE external_id = ?1")?;
-    for (person, _) in stored.iter().filter(|(person, _)| !is_wanted(person) || differs(person)) {
+    for (person, _) in stored.unordered().filter(|(person, _)| !is_wanted(person) || differs(person)) {
         delete.execute([person.as_str()])?;
     }
-    let changed = state.addresses.iter().filter(|(person, _)| is_wanted(person) && differs(person));
+    let changed = state.addresses.unordered().filter(|(person, _)| is_wanted(person) && differs(person));
     let told =
         changed.flat_map(|(person, told)| told.iter().zip(0..).map(move |(told, at)| (person, at, told)));
     write(transaction, told)

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Version 1 did not say whom new groups begin with.
 const VERSION: u32 = 2;
@@ -37,7 +38,7 @@ pub struct SavedPlan {
     new_groups: NewGroups,
 }
 
-type NewGroups = BTreeMap<ExternalId, Vec<ExternalId>>;
+type NewGroups = BTreeMap<ExternalId, Arc<[ExternalId]>>;
 
 impl SavedPlan {
     pub(super) fn of(plan: &Plan, server: String, organization_id: String) -> Self {
@@ -102,7 +103,7 @@ impl SavedPlan {
 }
 
 fn new_groups(plan: &Plan) -> NewGroups {
-    plan.new_groups().map(|(id, members)| (id.clone(), members.to_vec())).collect()
+    plan.new_groups().map(|(id, members)| (id.clone(), Arc::clone(members))).collect()
 }
 
 fn value(change: &Change) -> Value {

@@ -9,6 +9,7 @@ use crate::text;
 use bwdc_core::plan::{Cause, Change, Evidence, Plan, Verdict};
 use bwdc_engine::Planned;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Rows of one kind, those that take something away first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -252,6 +253,7 @@ impl PlanRow {
 fn groups_of(plan: &Plan, id: &str) -> Vec<Line> {
     let (mut into, mut out) = (Vec::new(), Vec::new());
     let is_in = |list: &[String]| list.iter().any(|it| it == id);
+    let new: HashMap<_, _> = plan.new_groups().collect();
     for change in &plan.changes {
         match change {
             Change::ChangeMembers { group, added, removed, .. } => {
@@ -263,7 +265,7 @@ fn groups_of(plan: &Plan, id: &str) -> Vec<Line> {
                 }
             }
             Change::CreateGroup { group, .. } => {
-                let members = plan.new_groups().find(|(it, _)| *it == &group.external_id).map(|(_, it)| it);
+                let members = new.get(&group.external_id);
                 if members.is_some_and(|it| it.iter().any(|member| member.as_str() == id)) {
                     into.push(group.name.clone());
                 }
