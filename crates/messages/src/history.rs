@@ -134,6 +134,10 @@ const CHANGES: usize = 52;
 
 /// Runs for people, one line each.
 pub fn table(runs: &[RunRecord]) -> String {
+    table_within(runs, WIDTH)
+}
+
+fn table_within(runs: &[RunRecord], width: usize) -> String {
     if runs.is_empty() {
         return text!("history.none", "There are no runs yet.");
     }
@@ -151,7 +155,7 @@ pub fn table(runs: &[RunRecord]) -> String {
         let started = started.split('.').next().unwrap_or_default().replace('T', " ");
         let (outcome, took) = (outcome(run), duration(run));
         // A string takes what is written to it.
-        let what = broken(&changes(run), Some(WIDTH), CHANGES);
+        let what = broken(&changes(run), Some(width), CHANGES);
         let _ = write!(text, "\n{:>5}  {started:<20}  {outcome:<11}  {took:>8}  {what}", run.id.0);
     }
     text
@@ -159,7 +163,15 @@ pub fn table(runs: &[RunRecord]) -> String {
 
 /// A run for people: what it did and why, in the words of a plan.
 pub fn run(run: &RunRecord, entries: &[HistoryEntry], extent: Extent) -> String {
-    let mut lines = vec![Line::plain(table(std::slice::from_ref(run))), Line::default()];
+    let lines = run_lines(run, entries, extent, WIDTH).into_iter().map(|it| it.text);
+    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+/// The same, line by line, the table within `width` columns. A line that is too long for 80 columns holds its breaks.
+pub fn run_lines(run: &RunRecord, entries: &[HistoryEntry], extent: Extent, width: usize) -> Vec<Line> {
+    let table = table_within(std::slice::from_ref(run), width);
+    let mut lines: Vec<Line> = table.lines().map(Line::plain).collect();
+    lines.push(Line::default());
     lines.extend(reasons(run, entries));
     let done = done(entries, extent);
     if run.outcome == Some(RunOutcome::Refused) && !done.is_empty() {
@@ -178,7 +190,8 @@ pub fn run(run: &RunRecord, entries: &[HistoryEntry], extent: Extent) -> String 
         }));
     }
     lines.extend(left_behind(run).into_iter().map(Line::plain));
-    lines.into_iter().map(|it| it.text).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+    while lines.pop_if(|it| it.text.is_empty()).is_some() {}
+    lines
 }
 
 /// Why it was refused, or what ended it.

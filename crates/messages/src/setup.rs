@@ -87,6 +87,8 @@ enum Question {
     Authorities,
     What,
     Invite,
+    /// What becomes of entries that have one address.
+    SameAddress,
     /// What a read brought.
     Counted,
     /// One of the settings that choose people and groups.
@@ -112,7 +114,9 @@ impl Question {
             | Self::Software
             | Self::Tried
             | Self::Authorities => SetupStep::Connection,
-            Self::What | Self::Invite | Self::Counted | Self::Refine(_) => SetupStep::Selection,
+            Self::What | Self::Invite | Self::SameAddress | Self::Counted | Self::Refine(_) => {
+                SetupStep::Selection
+            }
             Self::BeforePlan | Self::Planned => SetupStep::Plan,
             Self::Synced => SetupStep::FirstSync,
             Self::Service => SetupStep::Service,

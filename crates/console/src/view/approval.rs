@@ -107,7 +107,7 @@ impl View for ApprovalView {
         self.job = None;
         match what {
             Happened::Refused(refused) => {
-                let text = TextView::new(String::new(), &refused.lines);
+                let text = TextView::of_paragraphs(String::new(), refused.lines.clone());
                 self.found = Some((*refused, text));
             }
             Happened::Said(said) => {

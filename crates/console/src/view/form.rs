@@ -300,7 +300,7 @@ impl FormView {
             SetupDone::Tried(found) => {
                 found.iter().flat_map(|it: &Described| it.lines(&desk.commands)).collect()
             }
-            SetupDone::Failed(error) => vec![Line::new(error, Tone::Bad)],
+            SetupDone::Failed(error) | SetupDone::SharedAddress(error) => vec![Line::new(error, Tone::Bad)],
             _ => return Turn::Stay,
         };
         Turn::Open(Box::new(TextView::new(text!("form.tested", "The connection as it is typed"), &lines)))

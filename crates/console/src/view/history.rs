@@ -2,12 +2,12 @@
 
 use super::chosen::{Chosen, back, hints};
 use super::search::{self, Search};
-use super::text::TextView;
+use super::text::{ROOM, TextView};
 use super::trouble::{Trouble, hints as trouble_hints};
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
-use crate::screen::{Hint, Line, Row, Screen, Tone};
+use crate::screen::{Hint, Row, Screen, Tone};
 use bwdc_engine::ledger::{RunOutcome, RunRecord};
 use bwdc_messages::plan::Extent;
 use bwdc_messages::time::moment;
@@ -97,9 +97,8 @@ impl View for HistoryView {
             }
             Happened::Run(record, entries) => {
                 let title = text!("history-view.run", "Run {run}", run = record.id.0);
-                let lines: Vec<Line> =
-                    history::run(&record, &entries, Extent::Whole).lines().map(Line::plain).collect();
-                return Ok(Turn::Open(Box::new(TextView::new(title, &lines))));
+                let lines = history::run_lines(&record, &entries, Extent::Whole, ROOM);
+                return Ok(Turn::Open(Box::new(TextView::of_paragraphs(title, lines))));
             }
             Happened::Failed(error) => {
                 self.at = Chosen::default();

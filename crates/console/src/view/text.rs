@@ -9,7 +9,7 @@ use crate::width::wrapped;
 use bwdc_messages::text;
 
 /// Columns in which a text is broken: it has to fit the smallest window.
-const ROOM: usize = 76;
+pub(crate) const ROOM: usize = 76;
 
 /// A text.
 pub(crate) struct TextView {
@@ -33,6 +33,17 @@ impl TextView {
             at: Chosen::default(),
             search: Search::default(),
         }
+    }
+
+    /// The same of lines that were broken for another width: each is put together before it is broken for this one.
+    pub(crate) fn of_paragraphs(title: String, lines: Vec<Line>) -> Self {
+        let whole = |mut line: Line| {
+            let mut parts = line.text.split('\n');
+            let first = parts.next().unwrap_or_default().to_owned();
+            line.text = parts.fold(first, |text, more| format!("{text} {}", more.trim_start()));
+            line
+        };
+        Self::new(title, &lines.into_iter().map(whole).collect::<Vec<_>>())
     }
 
     /// The same, at its last row: what is newest stands there.
@@ -102,5 +113,20 @@ impl View for TextView {
             back(),
         ];
         screen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line that was broken for a terminal of 80 columns is not broken once more at each of its ends.
+    #[test]
+    fn a_text_is_broken_once() {
+        let words = |count: usize| vec!["abcdefg"; count].join(" ");
+        let broken = format!("- {}\n  {}", words(9), words(9));
+        let view = TextView::of_paragraphs(String::new(), vec![Line::plain(broken)]);
+        let rows: Vec<usize> = view.rows.iter().map(|it| it.text.split_whitespace().count()).collect();
+        assert_eq!(rows, [10, 9], "the sign counts as a word: {:?}", view.rows);
     }
 }

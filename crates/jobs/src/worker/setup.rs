@@ -4,13 +4,14 @@ use super::account::Conversation;
 use super::facts::{facts, failed};
 use super::{Run, Teller};
 use crate::job::Happened;
+use bwdc_core::desired::DesiredError;
 use bwdc_core::settings::{Setting, SettingKind, SettingsError};
 use bwdc_engine::directory::google::KeyFile;
 use bwdc_engine::doctor::Area;
 use bwdc_engine::organization::ApiKey;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::secrets::SecretName;
-use bwdc_engine::{Cancel, Control, Engine, EngineError, ReadMode, SetupError};
+use bwdc_engine::{Cancel, Control, Engine, EngineError, ReadMode, RunError, SetupError};
 use bwdc_messages::finding::Described;
 use bwdc_messages::setup::{Counted, SetupDone, SetupFacts, SetupPlan, SetupWork, Typed, run_lines};
 use bwdc_messages::{describe, text};
@@ -37,10 +38,19 @@ pub(super) async fn carry_out(
         SetupWork::SyncApproved(number) => run(environment, cancel, teller, Some(number)).await,
         work => {
             let done = one(work, environment, cancel, teller).await;
-            done.unwrap_or_else(|error| failed(&describe(&error), environment))
+            done.unwrap_or_else(|error| came_to_nothing(&error, environment))
         }
     };
     teller.tell(Happened::Setup(Box::new(done)));
+}
+
+fn came_to_nothing(error: &EngineError, environment: &ProcessEnvironment) -> SetupDone {
+    match error {
+        EngineError::Run(RunError::Desired(DesiredError::DuplicateAddresses(_))) => {
+            SetupDone::SharedAddress(describe(error).message)
+        }
+        error => failed(&describe(error), environment),
+    }
 }
 
 async fn run(

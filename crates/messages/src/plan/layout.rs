@@ -168,9 +168,10 @@ impl Rows<'_> {
     fn alone(&self, place: usize, reason: &str, lines: &mut Vec<Line>) {
         let Shown { row, below } = (self.show)(place);
         let both = in_columns(&format!("  {row}"), reason);
-        let mut parts = both.split('\n');
-        lines.extend(parts.next().map(|it| Line::new(it, self.tone)));
-        lines.extend(parts.map(Line::plain));
+        let (first, rest) =
+            both.split_once('\n').map_or((both.as_str(), None), |(it, rest)| (it, Some(rest)));
+        lines.push(Line::new(first, self.tone));
+        lines.extend(rest.map(Line::plain));
         lines.extend(below.iter().map(|it| below_it(it, 2)));
     }
 }

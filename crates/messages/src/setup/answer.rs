@@ -89,6 +89,14 @@ impl Setup {
                 self.set("sync.inviteUsersAfterProvisioning", (place == 1).to_string());
                 return self.count();
             }
+            Question::SameAddress => {
+                let Some(chosen) = SAME_ADDRESS.get(place) else {
+                    self.ask(Question::Refine(0));
+                    return None;
+                };
+                self.set("conflicts.same-address", *chosen);
+                return self.count();
+            }
             Question::Counted => match self.after_count().get(place)? {
                 Go::Refine => self.ask(Question::Refine(0)),
                 _ => return self.save(Question::BeforePlan),
@@ -460,6 +468,9 @@ impl Setup {
         self.wait(Waiting::Saved(next), work)
     }
 }
+
+/// What can become of entries that have one address, in the order of the question's choices.
+const SAME_ADDRESS: [&str; 2] = ["skip", "prefer-enabled"];
 
 fn answer_needed() -> String {
     text!("setup.answer-needed", "An answer is needed here.")

@@ -47,6 +47,12 @@ impl Setup {
                     self.ask(Question::Counted);
                 }
             }
+            (Waiting::Count | Waiting::Plan, SetupDone::SharedAddress(error)) => {
+                if self.question != Question::SameAddress {
+                    self.ask(Question::SameAddress);
+                }
+                self.error = Some(error);
+            }
             (Waiting::Plan, SetupDone::Planned(planned)) => {
                 self.planned = planned;
                 self.ask(Question::Planned);

@@ -236,6 +236,16 @@ impl Setup {
                     default,
                 )
             }
+            Question::SameAddress => {
+                help = help_of("conflicts.same-address");
+                let choices = [
+                    text!("setup.skip-same-address", "Leave out everyone who shares an address"),
+                    text!("setup.prefer-enabled", "Take the one who is enabled, where only one is"),
+                    go(Go::Refine),
+                ];
+                let label = text!("setup.ask-same-address", "What becomes of entries with the same address?");
+                choice(label, choices, 2)
+            }
             Question::Counted => {
                 lines = self.count_lines();
                 let choices = self.after_count().into_iter().map(go);

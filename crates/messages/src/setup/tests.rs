@@ -206,6 +206,32 @@ fn the_question_before_a_sync_says_how_many_get_an_e_mail() {
     }
 }
 
+/// Nobody has to leave the set-up to say what becomes of two entries with one address.
+#[test]
+fn entries_with_one_address_are_asked_about_in_the_set_up() {
+    let mut setup = begun(true, &[("directory", json!(3)), ("sync.users", json!(true))]);
+    setup.question = Question::Invite;
+    assert!(matches!(pick(&mut setup, 0), Some(SetupWork::Count(_))));
+    let shared = || SetupDone::SharedAddress("ann@x.test: a, b".to_owned());
+    setup.done(shared());
+    let page = setup.page();
+    assert_eq!(page.error.as_deref(), Some("ann@x.test: a, b"));
+    let Ask::Choice { choices, default, .. } = page.ask else { unreachable!("a choice") };
+    assert_eq!((choices.len(), default), (3, 2), "the safe answer is to look at what is read");
+    let Some(SetupWork::Count(typed)) = pick(&mut setup, 0) else { unreachable!("it is read again") };
+    let chosen = typed.settings.iter().find(|(it, _)| it.name == "conflicts.same-address");
+    assert_eq!(chosen.map(|(_, value)| value.as_str()), Some("skip"));
+    setup.done(SetupDone::Counted(Counted { enabled: 2, ..Counted::default() }));
+    assert_eq!(setup.question, Question::Counted);
+    // Also where the plan is the first to find them.
+    setup.question = Question::BeforePlan;
+    pick(&mut setup, 0);
+    setup.done(shared());
+    assert_eq!(setup.question, Question::SameAddress);
+    assert!(pick(&mut setup, 2).is_none());
+    assert_eq!(setup.question, Question::Refine(0));
+}
+
 #[test]
 fn where_nobody_is_found_the_next_step_is_to_change_what_is_read() {
     for (people, counted, first, label) in [

@@ -101,6 +101,8 @@ pub enum SetupDone {
     Synced(Vec<Line>),
     /// How far it is.
     Progress(String),
+    /// Several entries have one address, and no setting says what becomes of them: what to say.
+    SharedAddress(String),
     /// It came to nothing: what to say, the next step at the end.
     Failed(String),
 }

@@ -169,7 +169,7 @@ impl FormView {
                 };
                 Line::new(said, tone)
             }
-            (_, SetupDone::Failed(error)) => Line::new(
+            (_, SetupDone::Failed(error) | SetupDone::SharedAddress(error)) => Line::new(
                 text!("form.not-counted", "With these settings the directory cannot be read: {error}", error),
                 Tone::Bad,
             ),
