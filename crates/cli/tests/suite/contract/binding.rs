@@ -145,8 +145,10 @@ fn the_secret_of_a_directory_is_not_sent_to_an_address_that_was_set_later() {
         let mut home = Home::new().expect("a home");
         home.write_data_json(&json!({ "stateVersion": 8, "appId": "a" })).expect("settings");
         let directory = if secret.starts_with("entra") { "1" } else { "4" };
-        for (name, value) in
-            account.iter().map(|name| (*name, "one")).chain([("directory", directory), (secret, "hunter2")])
+        for (name, value) in account
+            .iter()
+            .map(|name| (*name, "00001111-aaaa-2222-bbbb-3333cccc4444"))
+            .chain([("directory", directory), (secret, "hunter2")])
         {
             let output = run(&home, &["config", name, value]);
             assert_eq!(output.code, Some(0), "{}", output.stderr);
