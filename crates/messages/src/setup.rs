@@ -16,7 +16,7 @@ mod work;
 
 pub use kind::SetupKind;
 pub use page::{Ask, SetupPage, service_lines};
-pub use summary::{Counted, run_lines};
+pub use summary::{Counted, run_lines, shared_addresses};
 pub use work::{SetupDone, SetupFacts, SetupPlan, SetupWork, Typed};
 
 use crate::finding::Described;

@@ -13,7 +13,9 @@ use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::secrets::SecretName;
 use bwdc_engine::{Cancel, Control, Engine, EngineError, ReadMode, RunError, SetupError};
 use bwdc_messages::finding::Described;
-use bwdc_messages::setup::{Counted, SetupDone, SetupFacts, SetupPlan, SetupWork, Typed, run_lines};
+use bwdc_messages::setup::{
+    Counted, SetupDone, SetupFacts, SetupPlan, SetupWork, Typed, run_lines, shared_addresses,
+};
 use bwdc_messages::{describe, text};
 use secrecy::SecretString;
 use std::rc::Rc;
@@ -46,8 +48,8 @@ pub(super) async fn carry_out(
 
 fn came_to_nothing(error: &EngineError, environment: &ProcessEnvironment) -> SetupDone {
     match error {
-        EngineError::Run(RunError::Desired(DesiredError::DuplicateAddresses(_))) => {
-            SetupDone::SharedAddress(describe(error).message)
+        EngineError::Run(RunError::Desired(DesiredError::DuplicateAddresses(found))) => {
+            SetupDone::SharedAddress(shared_addresses(found))
         }
         error => failed(&describe(error), environment),
     }

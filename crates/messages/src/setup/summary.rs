@@ -8,7 +8,7 @@ use crate::foreign::fit_in_a_line;
 use crate::line::{Line, Tone};
 use crate::refusal::message;
 use crate::{approval, plan, sync, text};
-use bwdc_core::desired::{Desired, UnresolvedBecause};
+use bwdc_core::desired::{Desired, DuplicateAddresses, UnresolvedBecause};
 use bwdc_core::plan::{Change, LeftOutBecause, Verdict};
 use bwdc_core::snapshot::AccountState;
 use bwdc_core::test_report::TestReport;
@@ -107,6 +107,21 @@ impl Counted {
         let named_groups = desired.groups().iter().enumerate().take(EXAMPLES).map(group).collect();
         Self { enabled, disabled, groups, lines, people, named_groups }
     }
+}
+
+/// Which entries have one address: the first of them, each address in a line.
+pub fn shared_addresses(DuplicateAddresses(found): &DuplicateAddresses) -> String {
+    const SHOWN: usize = 5;
+    let entries = |names: &[String]| {
+        names.iter().map(|it| format!("`{}`", fit_in_a_line(it))).collect::<Vec<_>>().join(", ")
+    };
+    let lines = found.iter().take(SHOWN).map(|(address, names)| {
+        text!("setup.shared-address", "- {address}: {entries}", address, entries = entries(names))
+    });
+    let more = found.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| text!("setup.shared-more", "… and {more} more", more));
+    let title = text!("setup.shared-addresses", "Several entries have the same address:");
+    [title].into_iter().chain(lines).chain(more).collect::<Vec<_>>().join("\n")
 }
 
 impl SetupPlan {

@@ -367,3 +367,16 @@ fn a_client_id_need_not_be_typed_again_after_a_wrong_secret() {
     let _ = text(&mut setup, "");
     assert_eq!((setup.question, setup.name.as_str()), (Question::ClientSecret, "organization.1"));
 }
+
+#[test]
+fn entries_with_one_address_are_named() {
+    use bwdc_core::desired::DuplicateAddresses;
+    let one =
+        |number: usize| (format!("a{number}@x.test"), vec![format!("uid={number}"), "uid=x".to_owned()]);
+    assert_eq!(
+        shared_addresses(&DuplicateAddresses(vec![one(1)])),
+        "Several entries have the same address:\n- a1@x.test: `uid=1`, `uid=x`"
+    );
+    let many = shared_addresses(&DuplicateAddresses((0..8).map(one).collect()));
+    assert!(many.ends_with("… and 3 more") && many.lines().count() == 7, "{many}");
+}
