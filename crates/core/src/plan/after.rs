@@ -2,7 +2,7 @@
 
 use super::leavers::Outs;
 use super::likeness::last_known;
-use super::membership::SameMembers;
+use super::membership::{SameMembers, those_of};
 use super::no_address::without_address;
 use super::recognized::recognized_after;
 use super::seen::seen_after;
@@ -367,14 +367,6 @@ impl Plan {
             _ => None,
         })
     }
-}
-
-/// Some of the members of a group; most often all of them, and then the same list.
-fn those_of(listed: &Arc<[ExternalId]>, is_one: impl Fn(&ExternalId) -> bool) -> Arc<[ExternalId]> {
-    if listed.iter().all(&is_one) {
-        return Arc::clone(listed);
-    }
-    listed.iter().filter(|it| is_one(it)).cloned().collect()
 }
 
 /// Groups whose id somebody took away: they stay ours until they get it back.

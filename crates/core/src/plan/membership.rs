@@ -5,6 +5,7 @@ use super::roster::Roster;
 use crate::by_id::ById;
 use crate::names::ExternalId;
 use crate::observed::{Membership, ObservedGroup, OrganizationState};
+use std::sync::Arc;
 
 /// What stands between a group's members and those whom it should have.
 pub(super) struct Difference {
@@ -122,6 +123,17 @@ fn name<'a>(number: usize, index: &Index<'a>) -> &'a str {
     let member = index.member(number);
     let id = member.external_id.as_ref().map(|it| it.as_str());
     id.filter(|it| !it.trim().is_empty()).unwrap_or(member.email.as_str())
+}
+
+/// Some of the members of a group; most often all of them, and then the same list.
+pub(super) fn those_of(
+    listed: &Arc<[ExternalId]>,
+    is_one: impl Fn(&ExternalId) -> bool,
+) -> Arc<[ExternalId]> {
+    if listed.iter().all(&is_one) {
+        return Arc::clone(listed);
+    }
+    listed.iter().filter(|it| is_one(it)).cloned().collect()
 }
 
 /// Tells whether a group still has the members that are remembered, in whichever order a server lists them: what is the same is

@@ -43,7 +43,7 @@ impl<'a> Shown<'a> {
     }
 
     /// Whether a group shows other members than it holds; `filter` selects the groups. A server that does not answer tells nothing.
-    pub(super) async fn is_computed(
+    pub(super) async fn differs(
         mut self,
         connection: &mut Connection,
         (base, scope): (String, Scope),

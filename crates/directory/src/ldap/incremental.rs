@@ -304,9 +304,7 @@ impl Fetch<'_> {
         let Some(entry) = Entry::parse(&tag) else { return Ok(true) };
         let mut shown = Shown::new(without_range(&self.reading.layout.member_attribute));
         shown.add(&entry);
-        shown
-            .is_computed(self.connection, (spelled.to_owned(), Scope::Base), &self.reading.filters.groups)
-            .await
+        shown.differs(self.connection, (spelled.to_owned(), Scope::Base), &self.reading.filters.groups).await
     }
 
     /// The groups that list one of these names now.

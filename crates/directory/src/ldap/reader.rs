@@ -345,7 +345,7 @@ impl<'r> Reader<'r> {
                 shown.add(&entry);
             }
         }
-        if shown.is_computed(connection, (base.to_owned(), Scope::Subtree), &filters.groups).await? {
+        if shown.differs(connection, (base.to_owned(), Scope::Subtree), &filters.groups).await? {
             tracing::debug!("the server works out members of groups: every read is a full one");
             self.kept = Kept::Nothing;
         }

@@ -42,7 +42,6 @@ pub use sources::SourcePlace;
 pub(crate) use tally::{FULL_READ, HELD_BACK, NOT_TAKEN, NOT_VERIFIED, VERIFIED};
 pub use tally::{SENT_AGAIN, Tally};
 
-use self::external_ids::ExternalIds;
 use crate::clock::{self, Clock};
 use crate::failpoint::hit;
 use crate::file;
@@ -316,7 +315,7 @@ impl Ledger {
         hit("ledger.commit.before");
         let retention = self.retention;
         let transaction = self.writing()?;
-        let mut ids = ExternalIds::new(&transaction)?;
+        let mut ids = external_ids::ExternalIds::new(&transaction)?;
         people::replace(&transaction, &state.people, &mut ids)?;
         groups::replace(&transaction, &state.groups, &mut ids)?;
         ids.forget_others()?;
