@@ -2,7 +2,7 @@
 //! cut, so that neither the first screen nor the last one has to be scrolled.
 
 mod layout;
-mod rows;
+pub(crate) mod rows;
 pub mod sections;
 mod totals;
 

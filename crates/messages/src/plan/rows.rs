@@ -154,7 +154,7 @@ pub(crate) fn members_below(
 }
 
 /// How many of what; nothing where one section says it all.
-pub(super) fn counts(plan: &Plan) -> Vec<Line> {
+pub(crate) fn counts(plan: &Plan) -> Vec<Line> {
     let index = PlanIndex::of(plan);
     let mut counted = Vec::new();
     for (section, places) in index.sections().filter(|(section, _)| section.is_change()) {

@@ -150,7 +150,10 @@ impl SetupPlan {
                 approval = approval::approval(refusals);
             }
         }
-        let names = plan::changes(built, EXAMPLES);
+        let kinds = plan::rows::counts(built);
+        // Both fit on a screen of 24 lines.
+        let names = plan::changes(built, if kinds.is_empty() { EXAMPLES } else { EXAMPLES / 2 });
+        lines.extend(kinds);
         lines.extend(names.into_iter().map(Line::plain));
         if planned.invites_all_the_same {
             lines.push(Line::new(

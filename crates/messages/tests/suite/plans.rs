@@ -264,3 +264,18 @@ fn a_plan_is_whole_where_everything_is_asked_for() {
     assert!(!short.contains("uid=u00000"), "{short}");
     assert!(short.contains(&format!("in: {}\n      out: {}", address(5), address(0))), "{short}");
 }
+
+/// The guided set-up says how many of what before it names the first changes, and all of it fits on a screen.
+#[test]
+fn a_plan_in_the_set_up_is_counted_by_kind() {
+    for (name, _, planned) in all() {
+        let plan = bwdc_messages::setup::SetupPlan::of(&planned);
+        let lines: Vec<&str> = plan.lines.iter().map(|it| it.text.as_str()).collect();
+        let kinds: std::collections::HashSet<_> =
+            planned.plan.changes.iter().map(std::mem::discriminant).collect();
+        if kinds.len() > 2 {
+            assert!(lines.iter().any(|it| it.ends_with("lose access")), "{name}: {lines:#?}");
+            assert!(lines.len() <= 16, "{name}: {lines:#?}");
+        }
+    }
+}
