@@ -419,6 +419,7 @@ impl Part {
             unchanged,
             further_logins,
             comparable,
+            said,
             overlooked,
             set_aside,
             hidden_members,
@@ -428,7 +429,7 @@ impl Part {
             .iter()
             .map(|entry| desired_person(entry, &settings, &unchanged, source, &mut texts))
             .collect();
-        let slots = Slots::new(&texts, &entries, &group_entries, &further_logins, &comparable);
+        let slots = Slots::new(&texts, &entries, &group_entries, &further_logins, (&comparable, &said));
         let (mut direct, mut inner) = (Rows::default(), Rows::default());
         for group in &group_entries {
             let slots_of = || members[group.member_range()].iter().map(|&member| slots.of(member));

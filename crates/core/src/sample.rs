@@ -91,6 +91,14 @@ impl Sample {
         self
     }
 
+    /// What the source says of a name.
+    pub(crate) fn belongs_to(mut self, name: &str, key: Option<&str>) -> Self {
+        let name = self.builder.text(name);
+        let key = key.map(|it| self.builder.text(it));
+        self.builder.belongs_to(name, key);
+        self
+    }
+
     /// Somebody says to be in one of these groups by a name that all of them answer to.
     pub(crate) fn says_to_be_in(mut self, member: &str, groups: &[&str], said: &str) -> Self {
         let (member, said) = (self.builder.text(member), self.builder.text(said));

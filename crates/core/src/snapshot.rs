@@ -116,6 +116,8 @@ pub struct Snapshot {
     further_logins: Vec<(Text, Text)>,
     /// The form in which a name or login is compared, where it is another one.
     comparable: HashMap<Text, Text>,
+    /// Names of which the source said whose they are: the key of the entry, or None where it is none of those that were read.
+    said: HashMap<Text, Option<Text>>,
     /// Stretches of `members`, in no order.
     overlooked: Vec<(Range<u32>, Overlooked)>,
     set_aside: Vec<SetAside>,
@@ -196,6 +198,7 @@ impl Snapshot {
             unchanged,
             further_logins,
             comparable,
+            said,
             overlooked,
             set_aside,
             hidden_members,
@@ -210,6 +213,7 @@ impl Snapshot {
             unchanged,
             further_logins,
             comparable,
+            said,
             overlooked,
             set_aside,
             hidden_members,
@@ -228,6 +232,7 @@ pub(crate) struct Parts {
     /// The key of a person, and a further name by which groups may list that person.
     pub(crate) further_logins: Vec<(Text, Text)>,
     pub(crate) comparable: HashMap<Text, Text>,
+    pub(crate) said: HashMap<Text, Option<Text>>,
     pub(crate) overlooked: Vec<(Range<u32>, Overlooked)>,
     pub(crate) set_aside: Vec<SetAside>,
     pub(crate) hidden_members: HashSet<Text>,
@@ -262,6 +267,7 @@ impl SnapshotBuilder {
             unchanged: HashSet::new(),
             further_logins: Vec::new(),
             comparable: HashMap::new(),
+            said: HashMap::new(),
             overlooked: Vec::new(),
             set_aside: Vec::new(),
             hidden_members: HashSet::new(),
@@ -298,6 +304,16 @@ impl SnapshotBuilder {
         if name != comparable {
             self.snapshot.comparable.insert(name, comparable);
         }
+    }
+
+    /// Notes what the source says of a name: the key of the entry whose it is, or None where it is nobody's who was read.
+    pub fn belongs_to(&mut self, name: Text, key: Option<Text>) {
+        self.snapshot.said.insert(name, key);
+    }
+
+    /// What the source said of a name, as [`SnapshotBuilder::belongs_to`] takes it; None: it was not asked.
+    pub fn owner(&self, name: Text) -> Option<Option<Text>> {
+        self.snapshot.said.get(&name).copied()
     }
 
     /// The form in which a name or login is compared.

@@ -1,7 +1,7 @@
 //! Whom a name among the members of a group means.
 //!
 //! Servers do not agree on which names are equal: what one keeps apart (letters composed and decomposed, `ß` and `ẞ`) is one name
-//! to another. So a member means whoever is called so letter by letter; where nobody is, it means the one entry whose name
+//! to another. So a member means whoever is called so letter by letter, or whom the source names; else it means the one entry whose name
 //! compares equal; and where several entries do, it means none of them.
 
 use super::Desired;
@@ -39,6 +39,7 @@ impl Desired {
 /// For each interned string who answers to it as a group member.
 pub(super) struct Slots<'s> {
     comparable: &'s HashMap<Text, Text>,
+    said: &'s HashMap<Text, Option<Text>>,
     names: Level,
     logins: Level,
     comparable_names: Level,
@@ -92,12 +93,13 @@ impl<'s> Slots<'s> {
         people: &[PersonEntry],
         groups: &[GroupEntry],
         further_logins: &[(Text, Text)],
-        comparable: &'s HashMap<Text, Text>,
+        (comparable, said): (&'s HashMap<Text, Text>, &'s HashMap<Text, Option<Text>>),
     ) -> Self {
         let level = |is_used: bool| Level::new(if is_used { texts.len() } else { 0 });
         let has_logins = people.iter().any(|it| it.login.is_some()) || !further_logins.is_empty();
         let mut slots = Self {
             comparable,
+            said,
             names: level(true),
             logins: level(has_logins),
             comparable_names: level(!comparable.is_empty()),
@@ -138,6 +140,9 @@ impl<'s> Slots<'s> {
     }
 
     fn found(&self, member: Text) -> (Slot, Option<(&Level, Text)>) {
+        if let Some(said) = self.said.get(&member) {
+            return (said.map_or(Slot::Nobody, |key| self.names.of(key)), None);
+        }
         let compared = self.compared(member);
         let levels = [
             (&self.names, member),

@@ -188,6 +188,24 @@ fn a_member_means_the_entry_of_that_name_else_the_only_one_that_answers_to_it() 
     assert_eq!(named, [(2, "ONE", several), (4, "ONE", several)]);
 }
 
+#[test]
+fn what_the_source_says_of_a_name_goes_before_how_it_compares() {
+    let desired = Sample::new()
+        .person("one", "one@x")
+        .person("One", "other@x")
+        .person("Two", "two@x")
+        .group("g", &["ONE", "TWO"])
+        .compared_as("one", &["One", "ONE"])
+        .compared_as("two", &["Two", "TWO"])
+        .belongs_to("ONE", Some("One"))
+        .belongs_to("TWO", None)
+        .desired(&settings())
+        .expect("valid");
+    assert_eq!((ids(&desired, 0), desired.doubtful(0)), (vec!["One"], &[][..]));
+    let named: Vec<_> = desired.unresolved().iter().map(|it| (desired.text(it.member), it.because)).collect();
+    assert_eq!(named, [("TWO", UnresolvedBecause::Unknown)]);
+}
+
 /// An entry may be read as a person and as a group: that makes it no two entries.
 #[test]
 fn one_entry_that_is_read_twice_answers_alone() {

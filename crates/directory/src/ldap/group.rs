@@ -1,14 +1,17 @@
 //! What becomes of the entry of a group, and of its members.
 
+use super::connect::Connection;
 use super::domain;
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
 use super::reader::{Names, Reader, WaitingGroup};
+use super::request::Request;
 use super::search::Pages;
 use super::value::text;
 use bwdc_base::event::Event;
 use bwdc_base::notice::Notice;
 use bwdc_core::text::Text;
+use ldap3::Scope;
 use std::borrow::Cow;
 
 impl Reader<'_> {
@@ -94,6 +97,41 @@ impl Reader<'_> {
         self.parity.group(key, &mut self.builder);
         if dated {
             self.mark(entry, key);
+        }
+        Ok(())
+    }
+
+    /// Asks the server whose name it is, where that is its to say. What it answers is not in the entries, so that they are not kept.
+    pub(super) async fn ask_for_names(&mut self, connection: &mut Connection) -> Result<(), LdapReadError> {
+        const NO_SUCH_OBJECT: u32 = 32;
+        let unsure = self.spellings.unsure(&self.builder).into_iter();
+        let unsure: Vec<(Text, Vec<Text>)> = unsure.map(|(name, entries)| (name, entries.to_vec())).collect();
+        if !unsure.is_empty() {
+            tracing::debug!(
+                names = unsure.len(),
+                "names that servers compare in two ways: every read is a full one"
+            );
+            self.keep_nothing();
+        }
+        for (name, entries) in unsure {
+            let base = self.builder.texts().get(name).to_owned();
+            let filter = "(objectClass=*)".to_owned();
+            let mut pages =
+                connection.search(Request::new(base, Scope::Base, filter, &["1.1"], "ldap.rootPath"));
+            let mut found = None;
+            let answered = loop {
+                match pages.next().await {
+                    Ok(Some(tag)) => found = Entry::parse(&tag).map(|it| text(it.name()).into_owned()),
+                    Ok(None) => break true,
+                    // What it does not tell is left to how names compare.
+                    Err(LdapReadError::Refused { outcome, .. }) => break outcome.code == NO_SUCH_OBJECT,
+                    Err(error) => return Err(error),
+                }
+            };
+            if answered {
+                let found = found.and_then(|it| self.spellings.name(&it, &mut self.builder));
+                self.builder.belongs_to(name, found.filter(|it| entries.contains(it)));
+            }
         }
         Ok(())
     }

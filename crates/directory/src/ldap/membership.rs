@@ -82,12 +82,23 @@ impl<'s> Membership<'s> {
             *answering.entry(builder.comparable(group)).or_default() += 1;
         }
         let mut otherwise: HashMap<Text, Vec<(Text, Text)>> = HashMap::new();
+        let mut told: HashMap<Text, Vec<Text>> = HashMap::new();
         for (group, members) in self.by_group.iter().filter(|(group, _)| !spelled.contains(*group)) {
-            let doubts = members.iter().map(|&member| (member, *group));
-            otherwise.entry(builder.comparable(*group)).or_default().extend(doubts);
+            match builder.owner(*group) {
+                Some(Some(key)) => told.entry(key).or_default().extend(members),
+                Some(None) => {}
+                None => {
+                    let doubts = members.iter().map(|&member| (member, *group));
+                    otherwise.entry(builder.comparable(*group)).or_default().extend(doubts);
+                }
+            }
         }
         let of = |group: &Text| {
             let mut members = self.by_group.get(group).cloned().unwrap_or_default();
+            if let Some(more) = told.get(group) {
+                members.extend(more);
+                members.sort_unstable();
+            }
             let comparable = builder.comparable(*group);
             match otherwise.get(&comparable) {
                 Some(more) if answering[&comparable] > 1 => Told { members, doubtful: more.clone() },

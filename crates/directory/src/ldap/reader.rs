@@ -108,6 +108,9 @@ pub(super) fn read_again(
         }
         reader.add_group(&entry, name)?;
     }
+    if !reader.spellings.unsure(&reader.builder).is_empty() {
+        return Ok(None);
+    }
     reader.finish_groups();
     reader.notice(Domain::notice_on_groups);
     for (wanted, section) in [
@@ -154,6 +157,7 @@ async fn read_into(
             reader.groups(connection.search(request)).await?;
             reader.drop_if_computed(connection, base, filters).await?;
         }
+        reader.ask_for_names(connection).await?;
         reader.finish_groups();
         reader.notice(Domain::notice_on_groups);
         reader.builder.end(Section::Groups);
@@ -350,6 +354,10 @@ impl<'r> Reader<'r> {
             self.kept = Kept::Nothing;
         }
         Ok(())
+    }
+
+    pub(super) fn keep_nothing(&mut self) {
+        self.kept = Kept::Nothing;
     }
 
     /// Keeps an entry; one without an id for good, or with members that the server works out, ends the keeping.

@@ -6,12 +6,17 @@ use super::name::{self, with_hex_escapes, without_unique_identifier};
 use super::prepare::prepared;
 use bwdc_core::snapshot::SnapshotBuilder;
 use bwdc_core::text::Text;
+use std::collections::HashMap;
 
 /// Which names were seen.
 #[derive(Default)]
 pub(super) struct Spellings {
     names: Vec<bool>,
     scratch: String,
+    /// Entries whose names have more than ASCII letters, by the form in which they are compared.
+    entries: HashMap<Text, Vec<Text>>,
+    /// Such names, of whomever.
+    beyond_ascii: Vec<Text>,
 }
 
 /// What a group lists.
@@ -26,12 +31,34 @@ pub(super) struct Listed {
 impl Spellings {
     /// The name of an entry. One that is no distinguished name is compared without case.
     pub(super) fn of_entry(&mut self, spelled: &str, builder: &mut SnapshotBuilder) -> Text {
-        self.name(spelled, builder).unwrap_or_else(|| {
+        let Some(name) = self.name(spelled, builder) else {
             let name = builder.text(spelled);
             let comparable = builder.text(&spelled.to_lowercase());
             builder.compares_as(name, comparable);
-            name
-        })
+            return name;
+        };
+        let comparable = builder.comparable(name);
+        if !builder.texts().get(comparable).is_ascii() {
+            let entries = self.entries.entry(comparable).or_default();
+            if !entries.contains(&name) {
+                entries.push(name);
+            }
+        }
+        name
+    }
+
+    /// Names that are no entry's letter by letter, with the entries that answer to them: several, or one whose own name differs by more
+    /// than the case of ASCII letters. Servers do not agree on whether such names are one, and the entry that has it may be one
+    /// that was not read.
+    pub(super) fn unsure(&self, builder: &SnapshotBuilder) -> Vec<(Text, &[Text])> {
+        let beyond = |name: Text| builder.texts().get(name).chars().filter(|it| !it.is_ascii());
+        let answering = self.beyond_ascii.iter().filter_map(|&name| {
+            let entries = self.entries.get(&builder.comparable(name))?;
+            Some((name, entries.as_slice())).filter(|_| !entries.contains(&name))
+        });
+        answering
+            .filter(|(name, entries)| !matches!(entries, [entry] if beyond(*name).eq(beyond(*entry))))
+            .collect()
     }
 
     /// A distinguished name; None for anything else.
@@ -46,6 +73,9 @@ impl Spellings {
         let name = builder.text(&escaped);
         let comparable = builder.text(&self.scratch);
         builder.compares_as(name, comparable);
+        if !self.scratch.is_ascii() {
+            self.beyond_ascii.push(name);
+        }
         if self.names.len() <= name.index() {
             self.names.resize(name.index() + 1, false);
         }

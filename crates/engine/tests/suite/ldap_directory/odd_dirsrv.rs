@@ -114,9 +114,20 @@ async fn composed_and_decomposed_letters_are_two_people(server: &DirectoryServer
         let of = |name: &str, people: &[&String]| {
             (name.to_owned(), people.iter().map(|it| (*it).clone()).collect::<Vec<_>>())
         };
-        assert_eq!(groups, [of("1", &[&composed]), of("2", &[&decomposed]), of("3", &[])]);
-        assert_eq!(nobody, [format!("CN=J\u{dc}RGEN,{unit}")]);
+        assert_eq!(groups, [of("1", &[&composed]), of("2", &[&decomposed]), of("3", &[&composed])]);
+        assert_eq!(nobody, Vec::<String>::new(), "the server says whose the third name is");
     }
+    // The one who is meant is not read: nobody else is.
+    setup.layout.aliases = Aliases::Never;
+    setup.layout.user_filter = Some("(mail=decomposed@x.test)".to_owned());
+    let followed = setup.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
+    assert_eq!(followed.refresh, Refresh::Drop, "what the server says of names is not in the entries");
+    let (groups, nobody) = people_of_groups(followed.snapshot);
+    let members = |name: &str, people: &[&String]| {
+        (name.to_owned(), people.iter().map(|it| (*it).clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(groups, [members("1", &[]), members("2", &[&decomposed]), members("3", &[])]);
+    assert_eq!(nobody, [composed.clone(), format!("CN=J\u{dc}RGEN,{unit}")]);
     let gone =
         [group("1", ""), group("2", ""), group("3", ""), person(&composed, ""), person(&decomposed, "")];
     let gone: String = gone
