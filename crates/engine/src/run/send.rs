@@ -92,12 +92,13 @@ impl Wire<'_> {
         let (mut unmade, mut in_a_row) = (Vec::new(), 0);
         for (place, request) in requests.iter().enumerate() {
             (self.events)(Event::Sending { number: place + 1, of: requests.len() });
+            // Also where nothing of it is left to be sent.
+            note_without_seat(plan, request, &unmade, sent);
             let Some(request) = as_it_is_sent(request, plan, &unmade) else { continue };
             let imports = matches!(request, Request::Import(_) | Request::WholeImport(_));
             if imports && !plan.can_import_without(&unmade) {
                 continue;
             }
-            note_without_seat(plan, &requests[place], &unmade, sent);
             if !plan.has_seat(&request, &unmade) {
                 continue;
             }

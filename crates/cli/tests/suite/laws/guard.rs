@@ -2,6 +2,7 @@
 
 use crate::laws::TAKING;
 use crate::laws::stage::{Stage, Tree, dn, group_dn, mail};
+use bwdc_sandbox::faults::{Answer, Fault, Rule};
 use bwdc_sandbox::organization::{CollectionAccess, MemberStatus, NewMember, Official, Options};
 
 const LEAVERS: &str = "[leavers]\ngone = \"revoke\"\n";
@@ -136,6 +137,37 @@ fn seats_are_not_bought_unasked() {
         .expect("ours");
     stage.sync();
     assert_eq!(stage.organization.seats(), Some(7));
+}
+
+/// The seat of a leaver whom the server does not let go is nobody's: whoever would have it waits, and none is bought.
+#[test]
+fn the_seat_that_a_leaver_keeps_is_given_to_nobody() {
+    let official = Official { seats: Some(5), ..Official::cloud() };
+    let stage = Stage::new(Options::with_official(official), TAKING, |_| {});
+    let directory = Tree::of(4).serve();
+    stage.read(&directory);
+    stage.sync();
+    stage.everybody_confirms();
+    let leaver = stage.organization.member(&mail("p01")).expect("a member").id;
+    let path = format!("/api/public/members/{leaver}/revoke");
+    let refusal = Answer::json(400, r#"{"object":"error","message":"Not this one."}"#);
+    stage.organization.faults().add(Rule::new("POST", &path, Fault::Answer(refusal)));
+    let directory = Tree::of(5).without("p01").serve();
+    stage.read(&directory);
+    stage.organization.clear_requests();
+    let output = stage.run(&["sync"]);
+    assert_eq!(output.code, Some(1), "{}", output.stdout);
+    for named in ["p01@example.test", "p05@example.test", "Not this one."] {
+        assert!(output.stderr.contains(named), "{named}: {}", output.stderr);
+    }
+    assert_eq!(stage.writes(), [format!("POST {path}")]);
+    assert_eq!((stage.state().status("p05"), stage.organization.seats()), (None, Some(5)));
+    // The server lets the leaver go: the newcomer has the seat.
+    stage.organization.faults().clear();
+    stage.sync();
+    assert_eq!(stage.state().status("p01"), Some(MemberStatus::Revoked));
+    assert!(stage.state().status("p05").is_some());
+    assert_eq!(stage.organization.seats(), Some(5));
 }
 
 #[test]
