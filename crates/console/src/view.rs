@@ -6,6 +6,7 @@ pub(crate) mod chosen;
 pub(crate) mod doctor;
 pub(crate) mod form;
 pub(crate) mod history;
+pub(crate) mod loading;
 pub(crate) mod menu;
 pub(crate) mod open;
 pub(crate) mod place;

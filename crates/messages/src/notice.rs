@@ -412,4 +412,25 @@ mod tests {
         let seven = notice(&Notice::AccountsExpired { people });
         assert!(seven.starts_with("7 people") && seven.ends_with("`ben` and 2 more."), "{seven}");
     }
+
+    /// An entry that was deleted and made again has the name that it had: it is not called a new one beside an old one.
+    #[test]
+    fn an_entry_that_was_made_again_is_not_told_by_two_equal_names() {
+        use bwdc_core::names::ExternalId;
+        use bwdc_core::plan::Subject;
+        let of = |former: &str, compared| {
+            plan_notice(&PlanNotice::EntryReplaced {
+                person: Subject { name: "ann@x.test".to_owned(), external_id: ExternalId::new("ann") },
+                entry: "uid=ann".to_owned(),
+                former: former.to_owned(),
+                compared,
+            })
+        };
+        assert_eq!(
+            of("uid=ann", true),
+            "The membership of ann@x.test goes on under the entry `uid=ann`, which was deleted and made again."
+        );
+        assert!(of("uid=ann", false).ends_with("please check that it is the same person."));
+        assert!(of("uid=old", true).contains("`uid=old`"));
+    }
 }

@@ -1,10 +1,10 @@
 //! A run that the limits refused: whose access is in question, and whether somebody has approved it. Typing the number approves
 //! it and syncs.
 
-use super::chosen::{Chosen, back};
+use super::chosen::back;
+use super::loading::Loading;
 use super::run::{RunView, number_input, other_number};
 use super::text::TextView;
-use super::trouble::{Trouble, hints};
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId, RefusedRunState};
 use crate::key::Key;
@@ -16,24 +16,15 @@ use bwdc_messages::text;
 
 /// The refused run.
 pub(crate) struct ApprovalView {
-    job: Option<JobId>,
+    loading: Loading,
     found: Option<(RefusedRunState, TextView)>,
-    failure: Option<Trouble>,
-    at: Chosen,
     typing: Option<Typing>,
     error: Option<String>,
 }
 
 impl ApprovalView {
     pub(crate) fn begin(desk: &mut Desk) -> Self {
-        Self {
-            job: Some(desk.start(Job::Refused)),
-            found: None,
-            failure: None,
-            at: Chosen::default(),
-            typing: None,
-            error: None,
-        }
+        Self { loading: Loading::of(desk.start(Job::Refused)), found: None, typing: None, error: None }
     }
 
     fn number(&mut self, key: &Key, desk: &mut Desk) -> Turn {
@@ -69,8 +60,9 @@ impl ApprovalView {
                 Turn::Stay
             }
             Key::Char('w') if self.is_approved() => {
-                let run = self.found.as_ref().map(|(it, _)| it.run);
-                self.job = run.map(|run| desk.start(Job::Withdraw(run)));
+                if let Some(run) = self.found.as_ref().map(|(it, _)| it.run) {
+                    self.loading = Loading::of(desk.start(Job::Withdraw(run)));
+                }
                 Turn::Stay
             }
             Key::Char('s') if self.is_approved() => Turn::Replace(Box::new(RunView::begin(None, None, desk))),
@@ -87,24 +79,14 @@ impl View for ApprovalView {
         if self.typing.is_some() {
             return self.number(key, desk);
         }
-        if let Some(trouble) = &self.failure {
-            if let Some(place) = trouble.place(key, self.at) {
-                return trouble.go(place);
-            }
-            return match key {
-                Key::Enter => Turn::Back,
-                key if self.at.key(key, trouble.total()) => Turn::Stay,
-                _ => Turn::Unknown,
-            };
+        match self.loading.key(key) {
+            Some(turn) => turn,
+            None => self.refused(key, desk),
         }
-        self.refused(key, desk)
     }
 
     fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
-        if self.job != Some(job) {
-            return Err(what);
-        }
-        self.job = None;
+        let Some(what) = self.loading.report(job, what, desk)? else { return Ok(Turn::Stay) };
         match what {
             Happened::Refused(refused) => {
                 let text = TextView::of_paragraphs(String::new(), refused.lines.clone());
@@ -113,31 +95,25 @@ impl View for ApprovalView {
             Happened::Said(said) => {
                 desk.say(said, Tone::Good);
                 desk.look();
-                self.job = Some(desk.start(Job::Refused));
+                self.loading = Loading::of(desk.start(Job::Refused));
             }
-            Happened::Failed(error) => self.failure = Some(Trouble::of(&error, &desk.commands)),
             other => return Err(other),
         }
         Ok(Turn::Stay)
     }
 
     fn is_waiting(&self) -> bool {
-        self.job.is_some()
+        self.loading.is_waiting()
     }
 
     fn resume(&mut self, desk: &mut Desk) {
-        self.failure = None;
-        self.job = Some(desk.start(Job::Refused));
+        self.loading = Loading::of(desk.start(Job::Refused));
     }
 
     fn screen<'s>(&'s self, desk: &'s Desk) -> Screen<'s> {
         let title = text!("approval.title", "Approval");
-        if let Some(trouble) = &self.failure {
-            let mut screen = Screen::new(title);
-            trouble.show(&mut screen, self.at);
-            screen.hints = hints(trouble);
-            screen.hints.push(back());
-            return screen;
+        if let Some(failed) = self.loading.screen(title.clone()) {
+            return failed;
         }
         let Some((refused, text)) = &self.found else {
             let mut screen = Screen::new(title);

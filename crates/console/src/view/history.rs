@@ -1,9 +1,9 @@
 //! Earlier runs, and what each of them did.
 
 use super::chosen::{Chosen, back, hints};
+use super::loading::{Loading, with_again};
 use super::search::{self, Search};
 use super::text::{ROOM, TextView};
-use super::trouble::{Trouble, hints as trouble_hints};
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
@@ -15,9 +15,8 @@ use bwdc_messages::{history, text};
 
 /// The runs.
 pub(crate) struct HistoryView {
-    job: Option<JobId>,
+    loading: Loading,
     runs: Vec<RunRecord>,
-    failure: Option<Trouble>,
     at: Chosen,
     search: Search,
 }
@@ -25,9 +24,8 @@ pub(crate) struct HistoryView {
 impl HistoryView {
     pub(crate) fn begin(desk: &mut Desk) -> Self {
         Self {
-            job: Some(desk.start(Job::History)),
+            loading: Loading::of(desk.start(Job::History)),
             runs: Vec::new(),
-            failure: None,
             at: Chosen::default(),
             search: Search::default(),
         }
@@ -56,14 +54,11 @@ fn right(run: &RunRecord) -> String {
 
 impl View for HistoryView {
     fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
-        if let Some(trouble) = &self.failure {
-            return match trouble.place(key, self.at) {
-                Some(place) => trouble.go(place),
-                None if *key == Key::Char('r') => Turn::Replace(Box::new(Self::begin(desk))),
-                None if *key == Key::Enter => Turn::Back,
-                None if self.at.key(key, trouble.total()) => Turn::Stay,
-                None => Turn::Unknown,
-            };
+        if self.loading.has_failed() && *key == Key::Char('r') {
+            return Turn::Replace(Box::new(Self::begin(desk)));
+        }
+        if let Some(turn) = self.loading.key(key) {
+            return turn;
         }
         if self.search.key(key) {
             self.at.within(self.shown().len());
@@ -72,12 +67,12 @@ impl View for HistoryView {
         match key {
             Key::Enter => {
                 if let Some(run) = self.shown().get(self.at.0).map(|it| it.id) {
-                    self.job = Some(desk.start(Job::Run(run)));
+                    self.loading = Loading::of(desk.start(Job::Run(run)));
                 }
                 Turn::Stay
             }
             Key::Char('r') => {
-                self.job = Some(desk.start(Job::History));
+                self.loading = Loading::of(desk.start(Job::History));
                 Turn::Stay
             }
             key if self.at.key(key, self.shown().len()) => Turn::Stay,
@@ -86,10 +81,7 @@ impl View for HistoryView {
     }
 
     fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
-        if self.job != Some(job) {
-            return Err(what);
-        }
-        self.job = None;
+        let Some(what) = self.loading.report(job, what, desk)? else { return Ok(Turn::Stay) };
         match what {
             Happened::History(runs) => {
                 self.runs = runs;
@@ -100,29 +92,21 @@ impl View for HistoryView {
                 let lines = history::run_lines(&record, &entries, Extent::Whole, ROOM);
                 return Ok(Turn::Open(Box::new(TextView::of_paragraphs(title, lines))));
             }
-            Happened::Failed(error) => {
-                self.at = Chosen::default();
-                self.failure = Some(Trouble::of(&error, &desk.commands));
-            }
             other => return Err(other),
         }
         Ok(Turn::Stay)
     }
 
     fn is_waiting(&self) -> bool {
-        self.job.is_some()
+        self.loading.is_waiting()
     }
 
     fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
-        let mut screen = Screen::new(text!("menu.history", "History"));
-        if let Some(trouble) = &self.failure {
-            trouble.show(&mut screen, self.at);
-            screen.hints = trouble_hints(trouble);
-            let again = text!("plan-view.again", "try again");
-            screen.hints.push(Hint::new("r", again, "again", Key::Char('r')));
-            screen.hints.push(back());
-            return screen;
+        let title = text!("menu.history", "History");
+        if let Some(failed) = self.loading.screen(title.clone()) {
+            return with_again(failed);
         }
+        let mut screen = Screen::new(title);
         let row = |run: &RunRecord| Row {
             left: left(run).into(),
             right: right(run).into(),
@@ -132,7 +116,7 @@ impl View for HistoryView {
         let rows = self.shown().into_iter().map(row).collect();
         screen = screen.with_rows(rows, self.at.0, 30);
         if let Some(list) = &mut screen.list {
-            let loading = self.job.is_some();
+            let loading = self.loading.is_waiting();
             let none = || text!("history.none", "There are no runs yet.");
             list.empty = if loading { String::new() } else { self.search.nothing().unwrap_or_else(none) };
         }

@@ -1,8 +1,8 @@
 //! What no sync decides by itself: two of one address or id. One that stays is chosen, and the rest carried out after a typed yes.
 
 use super::chosen::{Chosen, back, hints as list_hints};
+use super::loading::{Loading, with_again};
 use super::search::{self, Search};
-use super::trouble::{Trouble, hints as trouble_hints};
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId};
 use crate::key::Key;
@@ -15,12 +15,11 @@ use bwdc_messages::text;
 
 /// The repairs.
 pub(crate) struct RepairView {
-    job: Option<JobId>,
+    loading: Loading,
     cancel: Cancel,
     progress: String,
     picks: Picks,
     list: Option<RepairList>,
-    failure: Option<Trouble>,
     at: Chosen,
     search: Search,
     /// The yes, while it is typed.
@@ -31,12 +30,11 @@ pub(crate) struct RepairView {
 impl RepairView {
     pub(crate) fn begin(desk: &mut Desk) -> Self {
         let mut view = Self {
-            job: None,
+            loading: Loading::default(),
             cancel: Cancel::default(),
             progress: String::new(),
             picks: Picks::default(),
             list: None,
-            failure: None,
             at: Chosen::default(),
             search: Search::default(),
             typing: None,
@@ -53,8 +51,7 @@ impl RepairView {
 
     fn start(&mut self, job: Job, desk: &mut Desk) {
         self.cancel = Cancel::default();
-        self.failure = None;
-        self.job = Some(desk.start_with(job, self.cancel.clone()));
+        self.loading = Loading::of(desk.start_with(job, self.cancel.clone()));
     }
 
     /// The rows that are shown, by their places in the list.
@@ -131,7 +128,7 @@ impl RepairView {
 
 impl View for RepairView {
     fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
-        if self.job.is_some() {
+        if self.loading.is_waiting() {
             return match key {
                 Key::Esc | Key::Stop => {
                     self.cancel.cancel();
@@ -143,38 +140,29 @@ impl View for RepairView {
         if self.typing.is_some() {
             return self.answer(key, desk);
         }
-        if let Some(trouble) = &self.failure {
-            if let Some(place) = trouble.place(key, self.at) {
-                return trouble.go(place);
-            }
-            return match key {
-                Key::Char('r') => {
-                    self.look(desk);
-                    Turn::Stay
-                }
-                Key::Enter => Turn::Back,
-                key if self.at.key(key, trouble.total()) => Turn::Stay,
-                _ => Turn::Unknown,
-            };
+        if self.loading.has_failed() && *key == Key::Char('r') {
+            self.look(desk);
+            return Turn::Stay;
         }
-        self.walk(key, desk)
+        match self.loading.key(key) {
+            Some(turn) => turn,
+            None => self.walk(key, desk),
+        }
     }
 
     fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
-        if self.job != Some(job) {
-            return Err(what);
-        }
         match what {
-            Happened::Progress(text) | Happened::Held(text) => {
+            Happened::Progress(text) | Happened::Held(text) if self.loading.is(job) => {
                 self.progress = text;
                 return Ok(Turn::Stay);
             }
-            Happened::Notice(text) => {
+            Happened::Notice(text) if self.loading.is(job) => {
                 desk.say(text, Tone::Warning);
                 return Ok(Turn::Stay);
             }
-            _ => self.job = None,
+            _ => {}
         }
+        let Some(what) = self.loading.report(job, what, desk)? else { return Ok(Turn::Stay) };
         match what {
             Happened::Repairs(found) => {
                 self.show(RepairList::new(*found, self.picks.clone()));
@@ -184,33 +172,25 @@ impl View for RepairView {
                 self.look(desk);
                 desk.say(carried_out(done), Tone::Good);
             }
-            Happened::Failed(error) => {
-                self.at = Chosen::default();
-                self.failure = Some(Trouble::of(&error, &desk.commands));
-            }
             other => return Err(other),
         }
         Ok(Turn::Stay)
     }
 
     fn is_waiting(&self) -> bool {
-        self.job.is_some()
+        self.loading.is_waiting()
     }
 
     fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
-        let mut screen = Screen::new(text!("menu.repair", "Repair duplicates"));
-        if let Some(trouble) = &self.failure {
-            trouble.show(&mut screen, self.at);
-            screen.hints = trouble_hints(trouble);
-            let again = text!("plan-view.again", "try again");
-            screen.hints.push(Hint::new("r", again, "again", Key::Char('r')));
-            screen.hints.push(back());
-            return screen;
+        let title = text!("menu.repair", "Repair duplicates");
+        if let Some(failed) = self.loading.screen(title.clone()) {
+            return with_again(failed);
         }
+        let mut screen = Screen::new(title);
         if let Some(list) = &self.list {
             screen = self.show_list(screen, list);
         }
-        if self.job.is_some() {
+        if self.loading.is_waiting() {
             screen.busy = Some(format!("{} …", self.progress));
             screen.input = None;
             screen.hints = vec![Hint::new("Esc", text!("setup.stop", "stop"), "stop", Key::Esc)];

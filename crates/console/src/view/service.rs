@@ -3,8 +3,9 @@
 use super::chosen::{Chosen, back, digit, hints as list_hints};
 use super::form::FormView;
 use super::form::part::FormPart;
+use super::loading::Loading;
 use super::text::TextView;
-use super::trouble::{Trouble, hints as trouble_hints};
+
 use crate::desk::{Desk, Turn, View};
 use crate::job::{Happened, Job, JobId, ServiceState, ServiceWork};
 use crate::key::Key;
@@ -23,10 +24,9 @@ enum Asked {
 
 /// The service.
 pub(crate) struct ServiceView {
-    job: Option<JobId>,
+    loading: Loading,
     progress: String,
     state: Option<ServiceState>,
-    failure: Option<Trouble>,
     at: Chosen,
     asked: Asked,
 }
@@ -34,10 +34,9 @@ pub(crate) struct ServiceView {
 impl ServiceView {
     pub(crate) fn begin(desk: &mut Desk) -> Self {
         Self {
-            job: Some(desk.start(Job::Service(ServiceWork::Look))),
+            loading: Loading::of(desk.start(Job::Service(ServiceWork::Look))),
             progress: ServiceWork::Look.progress(),
             state: None,
-            failure: None,
             at: Chosen::default(),
             asked: Asked::Nothing,
         }
@@ -49,12 +48,11 @@ impl ServiceView {
 
     fn work(&mut self, work: ServiceWork, desk: &mut Desk) -> Turn {
         self.progress = work.progress();
-        self.job = Some(desk.start(Job::Service(work)));
+        self.loading = Loading::of(desk.start(Job::Service(work)));
         Turn::Stay
     }
 
     fn look(&mut self, desk: &mut Desk) -> Turn {
-        self.failure = None;
         self.work(ServiceWork::Look, desk)
     }
 
@@ -108,22 +106,20 @@ impl ServiceView {
 
 impl View for ServiceView {
     fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
-        if self.job.is_some() {
+        if self.loading.is_waiting() {
             // What is under way is the operating system's; whoever leaves does not stop it.
             return if *key == Key::Esc { Turn::Back } else { Turn::Unknown };
         }
         if !matches!(self.asked, Asked::Nothing) {
             return self.answer(key, desk);
         }
-        if let Some(trouble) = &self.failure {
-            if let Some(place) = trouble.place(key, self.at) {
-                return trouble.go(place);
-            }
-            return match key {
-                Key::Enter | Key::Esc => self.look(desk),
-                key if self.at.key(key, trouble.total()) => Turn::Stay,
-                _ => Turn::Unknown,
-            };
+        if self.loading.has_failed() && *key == Key::Esc {
+            return self.look(desk);
+        }
+        match self.loading.key(key) {
+            Some(Turn::Back) => return self.look(desk),
+            Some(turn) => return turn,
+            None => {}
         }
         let items = self.items();
         let place = match key {
@@ -139,10 +135,7 @@ impl View for ServiceView {
     }
 
     fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
-        if self.job != Some(job) {
-            return Err(what);
-        }
-        self.job = None;
+        let Some(what) = self.loading.report(job, what, desk)? else { return Ok(Turn::Stay) };
         match what {
             Happened::Service(state) => {
                 self.state = Some(*state);
@@ -158,10 +151,6 @@ impl View for ServiceView {
                 desk.say(said, Tone::Good);
                 return Ok(turn);
             }
-            Happened::Failed(error) => {
-                self.at = Chosen::default();
-                self.failure = Some(Trouble::of(&error, &desk.commands));
-            }
             other => return Err(other),
         }
         Ok(Turn::Stay)
@@ -172,17 +161,15 @@ impl View for ServiceView {
     }
 
     fn is_waiting(&self) -> bool {
-        self.job.is_some()
+        self.loading.is_waiting()
     }
 
     fn screen<'s>(&'s self, _desk: &'s Desk) -> Screen<'s> {
-        let mut screen = Screen::new(text!("menu.service", "Background service"));
-        if let Some(trouble) = &self.failure {
-            trouble.show(&mut screen, self.at);
-            screen.hints = trouble_hints(trouble);
-            screen.hints.push(back());
-            return screen;
+        let title = text!("menu.service", "Background service");
+        if let Some(failed) = self.loading.screen(title.clone()) {
+            return failed;
         }
+        let mut screen = Screen::new(title);
         if let Some(state) = &self.state {
             screen.head = head(state);
             let row = |(place, item): (usize, &ServiceItem)| Row {
@@ -194,7 +181,7 @@ impl View for ServiceView {
             screen =
                 screen.with_rows(ServiceItem::of(state).iter().enumerate().map(row).collect(), self.at.0, 34);
         }
-        if self.job.is_some() {
+        if self.loading.is_waiting() {
             screen.busy = Some(format!("{} …", self.progress));
             screen.hints = vec![back()];
             return screen;
@@ -229,11 +216,9 @@ fn head(state: &ServiceState) -> Vec<Line> {
 struct DraftView {
     draft: Draft,
     text: TextView,
-    job: Option<JobId>,
+    loading: Loading,
     /// Whether it was agreed to run what another account chose.
     agreed: bool,
-    failure: Option<Trouble>,
-    at: Chosen,
 }
 
 impl DraftView {
@@ -241,14 +226,7 @@ impl DraftView {
         let lines: Vec<Line> = words::draft(&draft).lines().map(Line::plain).collect();
         let title = draft_title();
         let agreed = draft.foreign_commands().is_empty();
-        Self {
-            text: TextView::new(title, &lines),
-            draft,
-            job: None,
-            agreed,
-            failure: None,
-            at: Chosen::default(),
-        }
+        Self { text: TextView::new(title, &lines), draft, loading: Loading::default(), agreed }
     }
 
     fn question(&self) -> String {
@@ -266,18 +244,11 @@ impl DraftView {
 
 impl View for DraftView {
     fn key(&mut self, key: &Key, desk: &mut Desk) -> Turn {
-        if self.job.is_some() {
+        if self.loading.is_waiting() {
             return Turn::Stay;
         }
-        if let Some(trouble) = &self.failure {
-            if let Some(place) = trouble.place(key, self.at) {
-                return trouble.go(place);
-            }
-            return match key {
-                Key::Enter => Turn::Back,
-                key if self.at.key(key, trouble.total()) => Turn::Stay,
-                _ => Turn::Unknown,
-            };
+        if let Some(turn) = self.loading.key(key) {
+            return turn;
         }
         match key {
             Key::Char('y') if !self.text.is_searching() && !self.agreed => {
@@ -286,7 +257,7 @@ impl View for DraftView {
             }
             Key::Char('y') if !self.text.is_searching() => {
                 let work = ServiceWork::Install(Box::new(self.draft.clone()));
-                self.job = Some(desk.start(Job::Service(work)));
+                self.loading = Loading::of(desk.start(Job::Service(work)));
                 Turn::Stay
             }
             Key::Char('n') if !self.text.is_searching() => Turn::Back,
@@ -297,10 +268,7 @@ impl View for DraftView {
     }
 
     fn report(&mut self, job: JobId, what: Happened, desk: &mut Desk) -> Result<Turn, Happened> {
-        if self.job != Some(job) {
-            return Err(what);
-        }
-        self.job = None;
+        let Some(what) = self.loading.report(job, what, desk)? else { return Ok(Turn::Stay) };
         match what {
             Happened::Said(said) => {
                 desk.look();
@@ -308,28 +276,20 @@ impl View for DraftView {
                 let title = text!("service-view.installed", "The service is installed");
                 Ok(Turn::Replace(Box::new(TextView::new(title, &lines))))
             }
-            Happened::Failed(error) => {
-                self.failure = Some(Trouble::of(&error, &desk.commands));
-                Ok(Turn::Stay)
-            }
             other => Err(other),
         }
     }
 
     fn is_waiting(&self) -> bool {
-        self.job.is_some()
+        self.loading.is_waiting()
     }
 
     fn screen<'s>(&'s self, desk: &'s Desk) -> Screen<'s> {
-        if let Some(trouble) = &self.failure {
-            let mut screen = Screen::new(text!("menu.service", "Background service"));
-            trouble.show(&mut screen, self.at);
-            screen.hints = trouble_hints(trouble);
-            screen.hints.push(back());
-            return screen;
+        if let Some(failed) = self.loading.screen(text!("menu.service", "Background service")) {
+            return failed;
         }
         let mut screen = self.text.screen(desk);
-        if self.job.is_some() {
+        if self.loading.is_waiting() {
             screen.busy = Some(text!("service-view.installing", "Installing …"));
             screen.hints = Vec::new();
             return screen;

@@ -114,6 +114,7 @@ fn each_verdict_about_a_certificate_is_on_its_page() {
         "ProtocolVersion",
         "UnrecognisedName",
         "InvalidMessage",
+        "tls handshake eof",
         "P-521",
         "SHA-512",
     ] {
