@@ -217,11 +217,18 @@ pub struct Overview {
     pub later_version: Option<i64>,
     /// Whether the service of the machine keeps the profile, and carries everything out.
     pub by_service: bool,
+    /// Whether a service of this account or of the machine runs: its schedule counts, not the window's.
+    pub service_runs: bool,
     /// What the window remembers.
     pub remembered: Vec<(DesktopKey, Value)>,
 }
 
 impl Overview {
+    /// Whether a service syncs by its schedule.
+    pub fn is_serviced(&self) -> bool {
+        self.by_service || self.service_runs
+    }
+
     /// What the window shows of an installation that is like this; what only its own files say stays empty.
     pub fn of(state: State) -> Self {
         let value = |name: &str| {

@@ -14,6 +14,7 @@ use bwdc_engine::organization::ApiKey;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::secrets::SecretName;
 use bwdc_engine::store::SyncedKind;
+use bwdc_engine::system_service::{self, Scope};
 use bwdc_engine::{Cancel, Control, DesktopKey, Engine, EngineError, RunError};
 use bwdc_messages::error::update;
 use bwdc_messages::finding::Described;
@@ -258,6 +259,9 @@ impl Lane {
             DesktopKey::Zoom,
         ];
         Ok(Overview {
+            // A service of the machine that does not keep this profile leaves it alone.
+            service_runs: system_service::installed(&self.environment) == Some(Scope::Account)
+                && system_service::is_running(&self.environment) == Some(true),
             last_users: last(SyncedKind::Users),
             last_groups: last(SyncedKind::Groups),
             // A ledger that cannot be read is told of: the settings are there all the same.

@@ -174,7 +174,7 @@ fn field(entry: &Entry, typed: Option<&str>, value_of: &dyn Fn(&str) -> Value) -
     };
     Field {
         setting,
-        label: label(setting),
+        label: of_roles(setting, value_of).unwrap_or_else(|| label(setting)),
         help: help(setting),
         takes: takes(setting),
         input: input(setting),
@@ -185,6 +185,17 @@ fn field(entry: &Entry, typed: Option<&str>, value_of: &dyn Fn(&str) -> Value) -
         preset: preset_of(setting, value_of),
         visible: setting.is_shown(value_of),
         of_directory: setting.is_of_directory(value_of),
+    }
+}
+
+/// What a setting about groups is called where they are OneLogin's roles.
+fn of_roles(setting: &Setting, value_of: &dyn Fn(&str) -> Value) -> Option<String> {
+    let kind = value_of("directory").as_i64().and_then(DirectoryKind::from_number);
+    match setting.name {
+        _ if kind != Some(DirectoryKind::OneLogin) => None,
+        "sync.groups" => Some(text!("form.sync-roles", "Sync roles")),
+        "sync.groupFilter" => Some(text!("form.role-filter", "Role filter")),
+        _ => None,
     }
 }
 

@@ -23,10 +23,13 @@ impl App {
     /// How synchronization stands, in a word, and how that is meant.
     pub fn state(&self) -> (String, Tone) {
         let (key, tone) = match self.running.as_ref().map(|it| it.kind) {
+            Some(RunKind::Sync) if self.running.as_ref().is_some_and(|it| it.waits) => {
+                ("state.waiting", Tone::Plain)
+            }
             Some(RunKind::Sync) => ("state.syncing", Tone::Good),
             Some(RunKind::Test | RunKind::Check) => ("state.testing", Tone::Plain),
             Some(RunKind::Plan) => ("state.comparing", Tone::Plain),
-            None if self.overview.by_service => ("state.service", Tone::Good),
+            None if self.overview.is_serviced() => ("state.service", Tone::Good),
             None if self.automatic && self.schedule.interval(&self.overview).is_some() => {
                 ("state.running", Tone::Good)
             }
@@ -39,7 +42,7 @@ impl App {
     pub fn facts(&self) -> Vec<(String, String)> {
         let moment = |time: Option<_>| time.map_or_else(never, |it| self.moment(it));
         let next = match (self.automatic, self.schedule.interval(&self.overview)) {
-            _ if self.overview.by_service => {
+            _ if self.overview.is_serviced() => {
                 self.overview.next.map_or_else(not_scheduled, |it| self.moment(it))
             }
             (false, _) => not_scheduled(),
@@ -107,9 +110,9 @@ impl App {
         }
     }
 
-    /// Whether the timer can be started: never beside the service of the machine, which has a schedule of its own.
+    /// Whether the timer can be started: never beside a service, which has a schedule of its own.
     pub fn can_start_timer(&self) -> bool {
-        self.can_run() && !self.overview.by_service
+        self.can_run() && !self.overview.is_serviced()
     }
 
     pub(super) fn keep_automatic(&mut self, on: bool) {

@@ -10,6 +10,7 @@ mod more;
 mod notice;
 mod plan;
 mod run;
+mod saving;
 mod schedule;
 mod server;
 mod settings;
@@ -28,7 +29,7 @@ pub use server::{KINDS as SERVER_KINDS, Server};
 pub use settings::{SettingsForm, Shown, ShownKind};
 pub use sheet::{KeyKind, Page, PageAsk, PageButton, PageField, PageQuestion, Press, PressKind};
 pub use sign_in::SignIn;
-pub use window::{SCHEMES, WindowPlace, WindowState, WindowSwitch, ZOOMS};
+pub use window::{SCHEMES, ScreenPlace, WindowPlace, WindowState, WindowSwitch, ZOOMS};
 
 use crate::job::{Job, Overview, Reply, Ticket};
 use crate::results::{FoundList, Results};

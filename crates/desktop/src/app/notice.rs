@@ -140,6 +140,13 @@ impl Notice {
         self
     }
 
+    /// With a button before all others.
+    #[must_use]
+    pub(super) fn first(mut self, action: Action) -> Self {
+        self.actions.insert(0, action);
+        self
+    }
+
     /// A failure, with its next steps.
     pub fn of(failure: &Failure) -> Self {
         let tone = match failure.condition {
@@ -149,9 +156,11 @@ impl Notice {
             _ => Tone::Bad,
         };
         let notice = Self::new(tone, failure.message.clone()).steps(&failure.steps);
+        // What the error itself asks for comes first; where that can be done here, it is enough.
+        let can_be_done = notice.actions.iter().any(|it| !matches!(it, Action::Open(_)));
         let helpful: Vec<NextStep> =
             failure.condition.helpful().into_iter().map(|(step, _)| step.into()).collect();
-        let notice = notice.steps(&helpful);
+        let notice = if can_be_done { notice } else { notice.steps(&helpful) };
         Self { title: failure.condition.title().unwrap_or_default(), ..notice }
     }
 

@@ -183,7 +183,9 @@ impl App {
     pub(super) fn service_planned(&mut self, told: &Told) {
         self.ended();
         let row = |line: &bwdc_messages::line::Line| {
-            (PlanPart::Changed, false, RowText { title: line.text.trim().to_owned(), ..RowText::default() })
+            let inset = line.text.starts_with(' ');
+            let title = line.text.trim().trim_start_matches("- ").to_owned();
+            (PlanPart::Changed, false, RowText { title, inset, heading: !inset, ..RowText::default() })
         };
         let lines = told.lines.iter().skip(1).filter(|it| !it.text.trim().is_empty());
         self.plan.rows = lines.map(row).collect();

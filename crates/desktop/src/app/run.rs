@@ -30,6 +30,8 @@ pub struct Running {
     pub text: String,
     /// How much of its phase is done, where that is known.
     pub part: Option<f32>,
+    /// Whether it waits for another run, or for the service.
+    pub waits: bool,
     /// Whether it was asked to end.
     pub cancelling: bool,
     /// What it said on the way.
@@ -54,8 +56,14 @@ impl App {
     }
 
     pub(super) fn start(&mut self, kind: RunKind, job: Job) {
-        self.running =
-            Some(Running { kind, text: String::new(), part: None, cancelling: false, notices: Vec::new() });
+        self.running = Some(Running {
+            kind,
+            text: String::new(),
+            part: None,
+            waits: false,
+            cancelling: false,
+            notices: Vec::new(),
+        });
         self.job(job);
     }
 
@@ -82,6 +90,7 @@ impl App {
         if let Some(text) = running(event) {
             run.text = text;
             run.part = part(event);
+            run.waits = false;
         }
     }
 
@@ -90,6 +99,7 @@ impl App {
         if let Some(run) = &mut self.running {
             run.text = text;
             run.part = None;
+            run.waits = true;
         }
     }
 
@@ -150,7 +160,7 @@ impl App {
                     Condition::Refused | Condition::HeldInPart | Condition::PlanChanged => {
                         notice.and(Action::Plan)
                     }
-                    Condition::KeyRefused => notice.and(Action::RenewKey),
+                    Condition::KeyRefused => notice.first(Action::RenewKey),
                     _ => notice,
                 });
                 if failure.condition == Condition::SignedOut {

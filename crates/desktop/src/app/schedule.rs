@@ -53,7 +53,11 @@ impl App {
     /// A moment has passed.
     pub fn tick(&mut self, now: Timestamp) {
         self.now = now;
-        let is_ready = self.automatic && !self.waits_for_plan && self.can_run() && self.ask.is_none();
+        let is_ready = self.automatic
+            && !self.overview.is_serviced()
+            && !self.waits_for_plan
+            && self.can_run()
+            && self.ask.is_none();
         if is_ready && self.schedule.interval(&self.overview).is_some() {
             let due = self.schedule.due(&self.overview);
             if due.is_none_or(|it| it <= now) {
@@ -69,7 +73,7 @@ impl App {
             .remembered
             .iter()
             .any(|(key, value)| *key == DesktopKey::Syncing && *value == serde_json::Value::Bool(true));
-        self.automatic = was_on && self.overview.client_id.is_some();
+        self.automatic = was_on && self.overview.client_id.is_some() && !self.overview.is_serviced();
         let ran_here = self.overview.runs.iter().any(|it| it.trigger.by == FrontEnd::Desktop);
         self.waits_for_plan = self.automatic && !ran_here;
         if self.waits_for_plan {

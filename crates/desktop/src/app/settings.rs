@@ -1,16 +1,12 @@
 //! The settings as a form: what was typed lies over what is stored, and only what was changed is written.
 
-use super::ask::AskKind;
-use super::{Action, App, Ask, Notice, RunKind, Tone};
-use crate::job::{Asked, Failure, Job};
+use super::Notice;
 use bwdc_core::settings::{Section, Setting};
 use bwdc_engine::secrets::SecretName;
 use bwdc_engine::{Entry, Origin};
 use bwdc_messages::desktop::{
-    clash, examined, from_environment, label, narrower, saved, secret_place, type_change, unsaved,
-    whole_domain,
+    clash, from_environment, label, secret_place, type_change, unsaved, whole_domain,
 };
-use bwdc_messages::finding::{Described, Level};
 use bwdc_messages::{Field, Form, Input};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -34,9 +30,10 @@ const NARROWING: [&str; 12] = [
 const PATHS: [&str; 2] = ["sync.userPath", "sync.groupPath"];
 
 /// How a field is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ShownKind {
     /// A line.
+    #[default]
     Line,
     /// On or off.
     Switch,
@@ -49,7 +46,7 @@ pub enum ShownKind {
 }
 
 /// A field as it is drawn.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shown {
     /// The setting's name.
     pub name: &'static str,
@@ -75,26 +72,38 @@ pub struct Shown {
     pub choices: Vec<String>,
     /// Which of them is.
     pub choice: Option<usize>,
+    /// What a button beside it says, which has a file chosen; empty: there is none.
+    pub button: String,
 }
 
 /// The settings while they are edited.
 #[derive(Default)]
 pub struct SettingsForm {
-    entries: Vec<Entry>,
-    typed: BTreeMap<&'static str, String>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) typed: BTreeMap<&'static str, String>,
     section: Option<Section>,
     /// Something to be read first.
     pub notice: Option<Notice>,
     /// Whether they are being saved.
     pub is_saving: bool,
-    is_compared: bool,
-    went_to: Option<(String, Option<String>)>,
+    pub(super) is_compared: bool,
+    pub(super) went_to: Option<(String, Option<String>)>,
 }
 
 impl SettingsForm {
     pub(super) fn begin(&mut self) {
         self.is_saving = false;
         self.is_compared = false;
+    }
+
+    /// What was typed and is not saved, by the settings' names.
+    pub fn all_typed(&self) -> Vec<(&'static str, String)> {
+        self.typed.iter().map(|(name, value)| (*name, value.clone())).collect()
+    }
+
+    /// What the settings are called that matter as things are.
+    pub fn labels(&self) -> Vec<String> {
+        self.form().fields().filter(|it| it.visible).map(|it| it.label.clone()).collect()
     }
 
     /// Whether they were read.
@@ -231,6 +240,7 @@ impl SettingsForm {
             locked,
             choices,
             choice,
+            button: if locked { String::new() } else { file_button(field.setting) },
         }
     }
 
@@ -309,7 +319,7 @@ impl SettingsForm {
     }
 
     /// What was typed, by name; None takes a setting back to its default. Secrets are apart.
-    fn written(&self) -> (Vec<(&'static str, Option<String>)>, Vec<(SecretName, SecretString)>) {
+    pub(super) fn written(&self) -> (Vec<(&'static str, Option<String>)>, Vec<(SecretName, SecretString)>) {
         let mut changes = Vec::new();
         let mut secrets = Vec::new();
         for (name, typed) in &self.typed {
@@ -327,7 +337,7 @@ impl SettingsForm {
     }
 
     /// Changes that somebody else made to the same settings meanwhile.
-    fn clashes(&self, now: &[Entry]) -> Vec<String> {
+    pub(super) fn clashes(&self, now: &[Entry]) -> Vec<String> {
         let value_in = |entries: &[Entry], name: &str| {
             let found = entries.iter().find(|it| it.setting.name == name);
             found.map(|it| bwdc_messages::setting::value(it.setting, &it.value)).unwrap_or_default()
@@ -344,7 +354,7 @@ impl SettingsForm {
             .collect()
     }
 
-    fn narrows(&self) -> bool {
+    pub(super) fn narrows(&self) -> bool {
         self.typed.iter().any(|(name, typed)| NARROWING.contains(name) && !typed.is_empty())
     }
 }
@@ -354,141 +364,14 @@ fn is_switch(setting: &Setting) -> bool {
 }
 
 fn heading(label: String) -> Shown {
-    Shown {
-        name: "",
-        label,
-        help: String::new(),
-        kind: ShownKind::Heading,
-        value: String::new(),
-        placeholder: String::new(),
-        error: String::new(),
-        note: String::new(),
-        changed: false,
-        locked: false,
-        choices: Vec::new(),
-        choice: None,
-    }
+    Shown { label, kind: ShownKind::Heading, ..Shown::default() }
 }
 
-/// Saving, in steps: what is stored is read again, then what the change makes of the read is counted, then it is written.
-impl App {
-    /// Somebody wants to save.
-    pub fn save_settings(&mut self) {
-        if self.settings.can_save() {
-            self.settings.is_saving = true;
-            self.settings.is_compared = false;
-            self.settings.notice = None;
-            self.job(Job::Settings);
-        }
+/// What has a file chosen, beside a setting that is one or is filled from one.
+fn file_button(setting: &Setting) -> String {
+    match setting.kind {
+        bwdc_core::settings::SettingKind::File => label("files.button"),
+        _ if setting.name == "gsuite.clientEmail" => label("files.key-button"),
+        _ => String::new(),
     }
-
-    pub(super) fn settings_read(&mut self, result: Result<Vec<Entry>, Failure>) {
-        let entries = match result {
-            Ok(entries) => entries,
-            Err(failure) => {
-                self.settings.is_saving = false;
-                self.settings.notice = Some(Notice::of(&failure));
-                return;
-            }
-        };
-        let clashes = self.settings.clashes(&entries);
-        self.settings.entries = entries;
-        if let Some((name, value)) = self.settings.went_to.take() {
-            self.settings.go_to(Some(&name), value.as_deref());
-        }
-        if !self.settings.is_saving || self.settings.is_compared {
-            return;
-        }
-        self.settings.is_compared = true;
-        if clashes.is_empty() {
-            self.count_or_save();
-        } else {
-            let message = clashes.join("\n");
-            self.ask =
-                Some(Ask::new(AskKind::Clash, "ask.clash.title", message, "ask.narrow.yes").dangerous());
-        }
-    }
-
-    pub(super) fn count_or_save(&mut self) {
-        let has_read = self.overview.last_users.is_some() || self.overview.last_groups.is_some();
-        if self.settings.narrows() && has_read && self.can_run() {
-            let typed = self.settings.typed.iter().map(|(name, value)| (*name, value.clone())).collect();
-            self.start(RunKind::Check, Job::Count { typed });
-        } else {
-            self.save_now();
-        }
-    }
-
-    pub(super) fn counted(&mut self, result: Result<[(usize, usize); 2], Failure>) {
-        self.ended();
-        let message = match result {
-            Ok([before, after]) if after.0 >= before.0 && after.1 >= before.1 => return self.save_now(),
-            Ok([before, after]) => narrower(before, after),
-            Err(failure) if failure.is_cancelled() => {
-                self.settings.is_saving = false;
-                return;
-            }
-            Err(failure) => failure.message,
-        };
-        let ask = Ask::new(AskKind::Narrow, "ask.narrow.title", message, "ask.narrow.yes");
-        self.ask = Some(ask.dangerous());
-    }
-
-    pub(super) fn save_now(&mut self) {
-        let (changes, secrets) = self.settings.written();
-        self.job(Job::Save { changes, secrets, of: Asked::Settings });
-    }
-
-    pub(super) fn saved(&mut self, of: Asked, result: Result<usize, Failure>) {
-        if of == Asked::Server {
-            return self.server_saved(result);
-        }
-        self.settings.is_saving = false;
-        match result {
-            Ok(number) => {
-                self.settings.typed.clear();
-                let notice = Notice::new(Tone::Good, saved(number)).and(Action::Plan);
-                self.settings.notice = Some(notice);
-                self.plan.is_stale();
-                self.job(Job::Settings);
-                self.job(Job::Overview);
-            }
-            Err(failure) => self.settings.notice = Some(Notice::of(&failure)),
-        }
-    }
-
-    /// Checks everything with what was typed, before it is saved.
-    pub fn check_settings(&mut self) {
-        if self.running.is_none() {
-            let (changes, secrets) = self.settings.written();
-            let typed = changes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-            self.settings.notice = None;
-            self.start(RunKind::Check, Job::Examine { typed, secrets, of: Asked::Settings });
-        }
-    }
-
-    pub(super) fn examined(&mut self, of: Asked, result: Result<Vec<Described>, Failure>) {
-        match of {
-            Asked::Server => self.server_examined(result),
-            Asked::Settings => {
-                self.ended();
-                self.settings.notice = Some(result.map_or_else(|it| Notice::of(&it), |it| checked(&it)));
-            }
-            Asked::More => self.examined_all(result),
-        }
-    }
-}
-
-/// The first failure with its cure; else the first warning; else that everything is fine.
-fn checked(findings: &[Described]) -> Notice {
-    let count = |level| findings.iter().filter(|it| it.level() == level).count();
-    let (ok, warnings, failed) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
-    let summary = examined(ok, warnings, failed);
-    let worst = [Level::Fail, Level::Warn];
-    let found = worst.into_iter().find_map(|level| findings.iter().find(|it| it.level() == level));
-    let Some(finding) = found else { return Notice::new(Tone::Good, summary) };
-    let (title, said) = finding.headline();
-    let tone = if failed > 0 { Tone::Bad } else { Tone::Warn };
-    let text = if said.is_empty() { title } else { format!("{title}: {said}") };
-    Notice::new(tone, text).with([summary]).steps(finding.steps()).and(Action::Examine)
 }

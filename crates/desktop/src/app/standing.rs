@@ -20,7 +20,9 @@ impl App {
         if let Some(error) = &state.ledger_error {
             standing.push(Notice::new(Tone::Bad, error.clone()).and(Action::Examine));
         }
-        standing.extend(waiting(state));
+        // The run that was refused just now says so itself, until that is read.
+        let is_told = self.notice.as_ref().is_some_and(|it| it.actions.contains(&Action::Approval));
+        standing.extend(waiting(state).filter(|_| !is_told));
         if state.directory.is_none() && !state.by_service {
             standing.push(Notice::new(Tone::Warn, label("dashboard.no-directory")).and(Action::SetUp));
         } else if state.runs.is_empty() && state.ledger_error.is_none() && !state.by_service {

@@ -31,6 +31,41 @@ pub struct WindowPlace {
     pub maximized: bool,
 }
 
+/// A screen, in the units of windows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScreenPlace {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// How wide.
+    pub width: f64,
+    /// How high.
+    pub height: f64,
+}
+
+/// So much of a window is seen at least, so that it can be moved.
+const SEEN: f64 = 80.0;
+
+impl WindowPlace {
+    /// Where the window is put: a place on a screen that is gone is forgotten; the size is kept, as far as it fits.
+    pub fn fitted(self, screens: &[ScreenPlace]) -> (Self, Option<(i32, i32)>) {
+        let (x, y) = (f64::from(self.x), f64::from(self.y));
+        let holds = |it: &&ScreenPlace| {
+            x + f64::from(self.width) > it.x + SEEN
+                && x < it.x + it.width - SEEN
+                && y >= it.y - 8.0
+                && y < it.y + it.height - SEEN
+        };
+        let screen = screens.iter().find(holds);
+        let fits = |wanted: u32, limit: Option<f64>| limit.map_or(wanted, |it| wanted.min(it as u32));
+        let limit = screen.or_else(|| screens.first());
+        let width = fits(self.width, limit.map(|it| it.width));
+        let height = fits(self.height, limit.map(|it| it.height));
+        (Self { width, height, ..self }, screen.map(|_| (self.x, self.y)))
+    }
+}
+
 /// What the window remembers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WindowState {
@@ -164,5 +199,28 @@ impl App {
         let WindowPlace { x, y, width, height, maximized } = place;
         let kept = json!({ "x": x, "y": y, "width": width, "height": height, "isMaximized": maximized });
         self.job(Job::Remember(vec![(DesktopKey::Window, kept)]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEFT: ScreenPlace = ScreenPlace { x: 0.0, y: 0.0, width: 1920.0, height: 1080.0 };
+    const RIGHT: ScreenPlace = ScreenPlace { x: 1920.0, y: 0.0, width: 1280.0, height: 800.0 };
+
+    #[test]
+    fn a_place_on_a_screen_that_is_gone_is_forgotten_and_the_size_is_kept_as_far_as_it_fits() {
+        let place = WindowPlace { x: 2000, y: 40, width: 1000, height: 700, maximized: false };
+        assert_eq!(place.fitted(&[LEFT, RIGHT]), (place, Some((2000, 40))));
+        assert_eq!(place.fitted(&[LEFT]), (place, None));
+        let large = WindowPlace { width: 1500, height: 2000, x: 0, y: 0, ..place };
+        let (fitted, at) = large.fitted(&[RIGHT]);
+        assert_eq!((fitted.width, fitted.height, at), (1280, 800, None));
+        // Where nobody knows the screens, nothing is cut.
+        assert_eq!(large.fitted(&[]), (large, None));
+        // A window that hangs out so far that nobody could move it counts as gone.
+        let out = WindowPlace { x: 1900, ..place };
+        assert_eq!(out.fitted(&[LEFT]).1, None);
     }
 }

@@ -187,6 +187,8 @@ impl View {
             call(&view, |app| app.settings.choose_value(&name, index(number)));
         });
         let view = Rc::downgrade(self);
+        settings.on_pick(move |name| call(&view, |app| app.open_files(&name)));
+        let view = Rc::downgrade(self);
         settings.on_act(move |number| call(&view, |app| act(app, |it| it.settings.notice.as_ref(), number)));
     }
 

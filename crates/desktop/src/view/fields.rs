@@ -61,6 +61,7 @@ fn form_field(field: &Shown) -> FormField {
         locked: field.locked,
         choices: ModelRc::new(VecModel::from(choices)),
         choice: field.choice.map_or(-1, |it| it as i32),
+        button: field.button.as_str().into(),
     }
 }
 
@@ -69,20 +70,7 @@ mod tests {
     use super::*;
 
     fn field(name: &'static str, value: &str) -> Shown {
-        Shown {
-            name,
-            label: name.to_owned(),
-            help: String::new(),
-            kind: ShownKind::Line,
-            value: value.to_owned(),
-            placeholder: String::new(),
-            error: String::new(),
-            note: String::new(),
-            changed: false,
-            locked: false,
-            choices: Vec::new(),
-            choice: None,
-        }
+        Shown { name, label: name.to_owned(), value: value.to_owned(), ..Shown::default() }
     }
 
     fn names(model: &FieldModel) -> Vec<String> {

@@ -76,6 +76,7 @@ fn sign(sign: RowSign) -> Sign {
         RowSign::Error => Sign::Error,
         RowSign::Info => Sign::Info,
         RowSign::Clock => Sign::Clock,
+        RowSign::Folder => Sign::Folder,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::View;
 use super::ui::AppWindow;
-use crate::app::{App, Effect, WindowPlace};
+use crate::app::{App, Effect, ScreenPlace as Screen, WindowPlace};
 use crate::job::Reply;
 use crate::single::Instance;
 use crate::tray::Tray;
@@ -180,22 +180,14 @@ fn put(window: &AppWindow, place: WindowPlace) {
         let scale = it.scale_factor();
         let screen = |it: winit::monitor::MonitorHandle| {
             let (at, size) = (it.position().to_logical::<f64>(scale), it.size().to_logical::<f64>(scale));
-            (at.x, at.y, size.width, size.height)
+            Screen { x: at.x, y: at.y, width: size.width, height: size.height }
         };
         it.available_monitors().map(screen).collect::<Vec<_>>()
     });
-    let screens = screens.unwrap_or_default();
-    let (width, height) = (f64::from(place.width), f64::from(place.height));
-    let holds = |screen: &&(f64, f64, f64, f64)| {
-        let (left, top, wide, high) = **screen;
-        let (x, y) = (f64::from(place.x), f64::from(place.y));
-        x + width > left + 80.0 && x < left + wide - 80.0 && y >= top - 8.0 && y < top + high - 80.0
-    };
-    let screen = screens.iter().find(holds);
-    let limit = screen.or_else(|| screens.first()).map_or((width, height), |it| (it.2, it.3));
-    window.set_size(LogicalSize::new(width.min(limit.0) as f32, height.min(limit.1) as f32));
-    if screen.is_some() {
-        window.set_position(LogicalPosition::new(place.x as f32, place.y as f32));
+    let (place, at) = place.fitted(&screens.unwrap_or_default());
+    window.set_size(LogicalSize::new(place.width as f32, place.height as f32));
+    if let Some((x, y)) = at {
+        window.set_position(LogicalPosition::new(x as f32, y as f32));
     }
     window.set_maximized(place.maximized);
 }

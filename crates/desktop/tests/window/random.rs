@@ -77,7 +77,7 @@ fn event(app: &mut App, random: &mut Random) -> bool {
         "server",
     ];
     let name = names[random.next(8)];
-    match random.next(44) {
+    match random.next(45) {
         0 => app.select_tab(Tab::ALL[number % 5]),
         1 => app.type_client_id(text),
         2 => app.type_client_secret(text),
@@ -125,6 +125,7 @@ fn event(app: &mut App, random: &mut Random) -> bool {
         39 => app.type_page(number, text),
         40 => [App::accept_page, App::leave_page][number % 2](app),
         41 => app.choose_on_page(number),
+        42 => app.open_files(name),
         _ => {
             app.save_settings();
             return true;

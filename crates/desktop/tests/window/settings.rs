@@ -1,5 +1,6 @@
 use super::desk::Desk;
 use bwdc_engine::Engine;
+use bwdc_sandbox::cloud::google;
 
 fn open(desk: &Desk) {
     desk.press("Settings");
@@ -123,4 +124,70 @@ fn testing_the_connection_tells_what_is_wrong_before_it_is_saved() {
     let notice = desk.view.app(|app| app.settings.notice.clone()).expect("what is wrong");
     assert_eq!(notice.tone, bwdc_desktop::app::Tone::Bad, "{notice:?}");
     assert_ne!(data(&desk)["directoryLdap"]["port"], 9);
+}
+
+#[test]
+fn a_file_is_chosen_folder_by_folder_and_only_fills_the_form() {
+    let desk = Desk::configured();
+    let folder = desk.stage.folder.path().join("certificates");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("ca.pem"), "").expect("a file");
+    open(&desk);
+    desk.view.with(|app| {
+        app.settings.type_value("ldap.ssl", "true");
+        app.settings.type_value("ldap.startTls", "true");
+    });
+    desk.press("Encryption");
+    let setting = bwdc_core::settings::Setting::find("ldap.tlsCaPath").expect("it");
+    let label = bwdc_messages::setting::label(setting);
+    desk.press(&format!("Choose File … {label}"));
+    desk.page_ready();
+    desk.fill("File", &format!("{}/", desk.stage.folder.path().display()));
+    desk.press("List");
+    desk.page_ready();
+    desk.press(&format!("{}/", folder.display()));
+    let file = folder.join("ca.pem").display().to_string();
+    desk.wait(|app| app.page().is_some_and(|it| it.rows.is_some_and(|(rows, _)| rows.0[0].title == file)));
+    desk.press(&file);
+    assert_eq!(desk.value(&label), file);
+    assert!(desk.shows("3 changes are not saved.") && data(&desk)["directoryLdap"]["tlsCaPath"].is_null());
+}
+
+#[test]
+fn a_key_file_of_google_fills_address_and_key_and_a_wrong_one_is_told() {
+    let desk = Desk::configured();
+    let file = desk.stage.folder.path().join("key.json");
+    std::fs::write(&file, "{}").expect("a file");
+    open(&desk);
+    desk.view.with(|app| app.settings.type_value("directory", "2"));
+    desk.view.with(|app| app.open_files("gsuite.clientEmail"));
+    desk.page_ready();
+    desk.fill("File", &file.display().to_string());
+    desk.press("Choose");
+    desk.wait(|app| app.page().is_some_and(|it| it.notice.is_some()));
+    let tenant = google::Tenant::generate(1, 1, 1);
+    let server = google::Server::start(google::Options::new(tenant)).expect("a stand-in");
+    std::fs::write(&file, server.key_file()).expect("a file");
+    let text: serde_json::Value = serde_json::from_str(&server.key_file()).expect("JSON");
+    desk.press("Choose");
+    desk.wait(|app| app.page().is_none());
+    let typed = desk.view.app(|app| app.settings.changes());
+    assert_eq!(typed, 3, "{:?}", desk.names());
+    let email = desk.view.app(|app| {
+        app.settings.all_typed().into_iter().find(|(name, _)| *name == "gsuite.clientEmail").map(|(_, it)| it)
+    });
+    assert_eq!(email.as_deref(), text["client_email"].as_str());
+    assert!(data(&desk)["directoryGsuite"]["clientEmail"].is_null(), "nothing is saved yet");
+}
+
+#[test]
+fn what_onelogin_calls_roles_is_called_so() {
+    let desk = Desk::configured();
+    open(&desk);
+    assert!(desk.view.app(|app| app.settings.labels().contains(&"Sync groups".to_owned())));
+    desk.view.with(|app| app.settings.type_value("directory", "4"));
+    let labels = desk.view.app(|app| app.settings.labels());
+    for label in ["Sync roles", "Role filter"] {
+        assert!(labels.contains(&label.to_owned()), "{labels:?}");
+    }
 }

@@ -53,6 +53,8 @@ pub enum RowSign {
     Info,
     /// It waits.
     Clock,
+    /// A folder.
+    Folder,
 }
 
 /// One row.

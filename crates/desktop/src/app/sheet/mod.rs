@@ -2,6 +2,7 @@
 //! a value that gives a [`Page`] to draw and takes what is done on it; what comes of that is an [`Outcome`].
 
 mod approval;
+mod files;
 mod key;
 mod repairs;
 mod service;
@@ -141,6 +142,8 @@ pub(super) enum Outcome {
     Run(Job),
     /// The page goes, with something to be read where there is any.
     Close(Option<Notice>),
+    /// The page goes, and these settings are filled in, not saved.
+    Fill(Vec<(&'static str, String)>),
     /// The page goes, and the settings come, at one of them.
     Settings(&'static str),
 }
@@ -235,6 +238,21 @@ impl App {
     /// Opens the background service.
     pub fn open_service(&mut self) {
         let (page, job) = service::ServiceSheet::begin();
+        self.open(Box::new(page), job);
+    }
+
+    /// Opens the choice of a file for a setting.
+    pub fn open_files(&mut self, name: &str) {
+        let purpose = match bwdc_core::settings::Setting::find(name) {
+            Some(setting) if setting.name == "gsuite.clientEmail" => files::FileUse::GoogleKey,
+            Some(setting) => files::FileUse::Path(setting.name),
+            None => return,
+        };
+        // Where the file is that is set; else beside the installation.
+        let stored = self.settings.fields().into_iter().find(|it| it.name == name).map(|it| it.value);
+        let set = stored.filter(|it| purpose != files::FileUse::GoogleKey && !it.is_empty());
+        let path = set.unwrap_or_else(|| self.overview.folder.join("").display().to_string());
+        let (page, job) = files::FileSheet::begin(purpose, path);
         self.open(Box::new(page), job);
     }
 
@@ -347,6 +365,10 @@ impl App {
                     self.notice = Some(notice);
                 }
                 self.job(Job::Overview);
+            }
+            Outcome::Fill(values) => {
+                self.close_page();
+                values.iter().for_each(|(name, value)| self.settings.type_value(name, value));
             }
             Outcome::Settings(name) => {
                 self.close_page();

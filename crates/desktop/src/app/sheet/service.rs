@@ -74,7 +74,6 @@ impl ServiceSheet {
         let button = |item: &ServiceItem| {
             let button = PageButton::new(Press::Service(*item), item.label(state, settings));
             match item {
-                ServiceItem::Remove => button.danger(),
                 ServiceItem::Start => button.primary(),
                 _ => button,
             }
