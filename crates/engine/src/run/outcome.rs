@@ -75,17 +75,21 @@ impl Finished {
 
     /// What is not done, the gravest first; None: nothing.
     pub(super) fn error(&self, sent: usize) -> Option<RunError> {
-        Some(if !self.refused.is_empty() {
-            RunError::RecordsRefused { records: self.refused.clone() }
-        } else if !self.held_back.is_empty() {
-            RunError::ImportHeldBack { refusals: self.held_back.clone() }
+        let other = if !self.held_back.is_empty() {
+            Some(RunError::ImportHeldBack { refusals: self.held_back.clone() })
         } else if self.left > 0 {
-            RunError::NotTaken { left: self.left, sent }
+            Some(RunError::NotTaken { left: self.left, sent })
         } else if !self.unread.is_empty() {
-            RunError::SourcesNotRead { sources: self.unread.clone() }
+            Some(RunError::SourcesNotRead { sources: self.unread.clone() })
         } else {
-            return None;
-        })
+            None
+        };
+        match other {
+            other if self.refused.is_empty() => other,
+            None => Some(RunError::RecordsRefused { records: self.refused.clone() }),
+            // Not everybody else was synced.
+            Some(other) => Some(other.after(self.refused.clone())),
+        }
     }
 }
 
