@@ -6,10 +6,8 @@
 //! or hidden. An id that the server cannot search by would look like everybody's absence, so before the first "not
 //! found" by such an id it is checked that anybody is found by it.
 
-mod held;
+pub(super) mod held;
 mod question;
-
-pub(super) use held::held;
 
 use super::account::Accounts;
 use super::connect::Connection;

@@ -196,7 +196,7 @@ impl LdapDirectory {
             return Ok(HashSet::new());
         }
         let mut connection = self.connect().await?;
-        let held = lookup::held(&mut connection, &self.settings, &self.layout, ids).await?;
+        let held = lookup::held::held(&mut connection, &self.settings, &self.layout, ids).await?;
         connection.close().await;
         Ok(held)
     }
