@@ -175,9 +175,8 @@ fn google_workspace_from_nothing_to_a_verified_sync() {
     assert_eq!(guide.members(), 12);
 }
 
-#[test]
-fn okta_from_nothing_to_a_verified_sync() {
-    let tenant = okta::Tenant::generate(12, 2, 3);
+/// Signed in to the organization, and to an Okta organization with its token.
+fn at_okta(tenant: okta::Tenant) -> (Guide, okta::Server) {
     let server = okta::Server::start(okta::Options::new(tenant)).expect("a stand-in");
     let mut guide = Guide::new(&[]);
     guide.sign_in();
@@ -185,6 +184,12 @@ fn okta_from_nothing_to_a_verified_sync() {
     guide.value("Organization URL", server.url());
     guide.enter("Client id");
     guide.value("Token", server.token());
+    (guide, server)
+}
+
+#[test]
+fn okta_from_nothing_to_a_verified_sync() {
+    let (mut guide, server) = at_okta(okta::Tenant::generate(12, 2, 3));
     guide.keeps(server.token());
     guide.sync("12 people, 0 disabled, 2 groups.", "Okta");
     assert_eq!(guide.members(), 12);
@@ -208,14 +213,7 @@ fn onelogin_from_nothing_to_a_verified_sync() {
 /// The organization's key is rotated, the sync says so, and the new secret is entered from there; a wrong one changes nothing.
 #[test]
 fn a_rotated_key_is_entered_again_from_the_run_that_failed() {
-    let tenant = okta::Tenant::generate(3, 1, 2);
-    let server = okta::Server::start(okta::Options::new(tenant)).expect("a stand-in");
-    let mut guide = Guide::new(&[]);
-    guide.sign_in();
-    guide.digit("Okta", '5');
-    guide.value("Organization URL", server.url());
-    guide.enter("Client id");
-    guide.value("Token", server.token());
+    let (mut guide, _server) = at_okta(okta::Tenant::generate(3, 1, 2));
     guide.sync("3 people, 0 disabled, 1 group.", "Okta");
     guide.enter("close");
     let secret = guide.organization.rotate_key();
