@@ -3,6 +3,8 @@
 //! Real ones: a directory and an organization run in this process, and the engine works with them. It takes a display, such as
 //! Xvfb's; `scripts/desktop-screens` starts one.
 
+#[path = "support/picture.rs"]
+mod picture;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -13,11 +15,12 @@ use bwdc_desktop::view::ui::AppWindow;
 use bwdc_desktop::worker::{Sink, Worker};
 use bwdc_engine::clock::Clock;
 use jiff::tz::TimeZone;
+use picture::picture;
 use slint::{ComponentHandle as _, LogicalSize, Timer, TimerMode};
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,14 +135,6 @@ fn answer(reply: Reply) {
     if let Some(view) = VIEW.with_borrow(Clone::clone) {
         view.with(|app| app.reply(reply));
     }
-}
-
-fn picture(window: &AppWindow, path: &Path) -> Result<(), Box<dyn Error>> {
-    let pixels = window.window().take_snapshot()?;
-    let mut file = std::fs::File::create(path.with_extension("ppm"))?;
-    write!(file, "P6 {} {} 255\n", pixels.width(), pixels.height())?;
-    let rgb: Vec<u8> = pixels.as_slice().iter().flat_map(|it| [it.r, it.g, it.b]).collect();
-    Ok(file.write_all(&rgb)?)
 }
 
 fn story(scheme: usize) -> Vec<Step> {
