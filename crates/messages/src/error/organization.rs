@@ -330,6 +330,17 @@ mod tests {
         assert!(super::tests::said(&sign_in(&wrong)).contains("`bwdc login --renew`"));
     }
 
+    /// A gateway that gave up says nothing of the server behind it, and what the next run sends depends on whether it can look.
+    #[test]
+    fn what_follows_a_request_without_a_known_end_is_promised_for_either_kind_of_server() {
+        let answer = ServerMessage::read(URL, 504, b"");
+        let error = ApplyError::Unknown { cause: UnknownCause::Answer(answer) };
+        assert_eq!(
+            said(&apply_steps(&error)),
+            "It is not known how much of the request took effect, and the server may still be working on it. The next run waits until that has ended, looks, and sends what is missing; where the server does not show the organization, it sends everything again."
+        );
+    }
+
     #[test]
     fn each_status_of_a_refusal_has_its_cause_and_a_page() {
         for (status, body, cause) in [
