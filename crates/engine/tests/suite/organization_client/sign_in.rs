@@ -59,7 +59,7 @@ async fn a_wrong_secret_is_told_in_the_servers_words_with_the_next_step() {
     let error = refused(&connect_with(&official, "wrong-secret")).await;
     let OrganizationError::SignIn(message) = &error else { panic!("{error:?}") };
     assert_eq!((message.status, message.code.as_deref()), (400, Some("invalid_client")));
-    assert!(hint(&error).is_some_and(|hint| hint.contains("`bwdc login`")));
+    assert!(hint(&error).is_some_and(|hint| hint.contains("`bwdc login --renew`")));
     assert!(!format!("{error} {error:?}").contains("wrong-secret"));
     assert_eq!(requests(&official, TOKEN).len(), 1, "a refusal is not asked for twice");
 
@@ -137,7 +137,7 @@ async fn a_fresh_token_that_is_refused_too_ends_it() {
     let error = connect(&server).members(&told.listen()).await.expect_err("a refusal");
     assert_eq!(error.message().map(|message| message.status), Some(401));
     assert!(error.to_string().contains(MEMBERS) && error.to_string().contains("401"), "{error}");
-    assert!(hint(&error).is_some_and(|hint| hint.contains("`bwdc login`") && hint.contains("key was kept")));
+    assert!(hint(&error).is_some_and(|hint| hint.contains("`bwdc login --renew`") && hint.contains("key was kept")));
     assert_eq!((requests(&server, MEMBERS).len(), requests(&server, TOKEN).len()), (2, 2));
     assert!(told.waits().is_empty());
 }
