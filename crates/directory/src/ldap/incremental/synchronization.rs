@@ -8,7 +8,7 @@ use super::{Cursor, spelled};
 use crate::ldap::connect::Connection;
 use crate::ldap::entry::Entry;
 use crate::ldap::error::LdapReadError;
-use crate::ldap::request::{Elsewhere, Request};
+use crate::ldap::request::{Elsewhere, MANAGE_DSA_IT, Request};
 use crate::ldap::selection::Reading;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -22,13 +22,14 @@ const SYNC_DONE: &str = "1.3.6.1.4.1.4203.1.9.1.3";
 const SYNC_INFO: &[u8] = b"1.3.6.1.4.1.4203.1.9.1.4";
 /// Operational: whether there are entries below an entry (X.501).
 const HAS_SUBORDINATES: &str = "hasSubordinates";
+const OBJECT_CLASS: &str = "objectClass";
 
 /// Where to go on: the cookie of a synchronization that starts from nothing and asks for no attributes.
 pub(super) async fn begin(
     connection: &mut Connection,
     reading: Reading<'_>,
 ) -> Result<Option<Cursor>, LdapReadError> {
-    let request = request(connection, reading, None, "1.1");
+    let request = request(connection, reading, None, &["1.1"]);
     let mut pages = connection.search(request);
     while pages.next_item().await?.is_some() {}
     let cookie = done(pages.final_controls()).and_then(|it| it.cookie);
@@ -42,7 +43,8 @@ pub(super) async fn changes(
     cookie: &str,
 ) -> Result<Option<Changes>, LdapReadError> {
     let Ok(cookie) = STANDARD.decode(cookie) else { return Ok(None) };
-    let request = request(connection, reading, Some(cookie.clone()), HAS_SUBORDINATES);
+    let asked = [HAS_SUBORDINATES, OBJECT_CLASS];
+    let request = request(connection, reading, Some(cookie.clone()), &asked);
     let mut changed = Vec::new();
     let mut present = HashSet::new();
     let mut deleted = HashSet::new();
@@ -70,6 +72,9 @@ pub(super) async fn changes(
             }
             State::Changed => {
                 let Some(entry) = Entry::parse(&item.0) else { return Ok(None) };
+                if is_elsewhere(&entry) {
+                    return Ok(None);
+                }
                 let children = match entry.first_value(HAS_SUBORDINATES) {
                     Some(b"FALSE") => Children::None,
                     Some(b"TRUE") => Children::Some,
@@ -80,7 +85,6 @@ pub(super) async fn changes(
         }
     }
     if pages.names_others() {
-        // A part of the directory is elsewhere now; whether it is one that counts, a full read tells.
         return Ok(None);
     }
     let Some(done) = done(pages.final_controls()) else { return Ok(None) };
@@ -104,18 +108,27 @@ fn cursor(server: &str, cookie: &[u8]) -> Cursor {
     Cursor::Synchronization { server: server.to_owned(), cookie: STANDARD.encode(cookie) }
 }
 
+/// Whether a part of the directory is on another server from now on; whether it is one that counts, a full read tells.
+fn is_elsewhere(entry: &Entry<'_>) -> bool {
+    entry.values(OBJECT_CLASS).any(|it| it.eq_ignore_ascii_case(b"referral"))
+}
+
 /// The whole naming context without a filter, in one answer: synchronization knows no pages.
+///
+/// Of referrals and of groups whose members are worked out the server tells what it holds (RFC 3296). Asked for what such a group
+/// shows, an OpenLDAP in which the overlay `syncprov` stands before `dynlist` aborts.
 fn request(
     connection: &Connection,
     reading: Reading<'_>,
     cookie: Option<Vec<u8>>,
-    attribute: &str,
+    attributes: &[&str],
 ) -> Request {
     let context = connection.naming_context(&reading.settings.root_path).to_owned();
     let filter = "(objectClass=*)".to_owned();
-    let mut request = Request::new(context, Scope::Subtree, filter, &[attribute], "ldap.rootPath");
+    let mut request = Request::new(context, Scope::Subtree, filter, attributes, "ldap.rootPath");
     let control: RawControl = SyncRequest { cookie, ..SyncRequest::default() }.into();
     request.controls.push(RawControl { crit: true, ..control });
+    request.controls.push(RawControl { ctype: MANAGE_DSA_IT.to_owned(), crit: false, val: None });
     request.in_pages = false;
     request.elsewhere = Elsewhere::Ignored;
     request

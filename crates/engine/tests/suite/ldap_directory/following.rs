@@ -168,6 +168,32 @@ async fn so_it_is_where_the_server_keeps_no_log_of_what_was_deleted() {
     changes_of_each_kind(Stage::logging(&[])).await;
 }
 
+/// A server on which replication was set up before groups that work out their members: asked for these in a synchronization, it
+/// would abort (OpenLDAP 2.5).
+#[tokio::test]
+async fn groups_that_work_out_their_members_end_no_server_that_is_followed() {
+    let team = format!("ou=left,{SUFFIX}");
+    let dynamic = format!(
+        "dn: cn=all,{team}\nobjectClass: applicationProcess\nobjectClass: labeledURIObject\ncn: all\n\
+         labeledURI: ldap:///{SUFFIX}??sub?(employeeType=nobody)\n\n"
+    );
+    let server = Options::new(SUFFIX)
+        .ldif_text(ldif() + &dynamic)
+        .overlay("syncprov", &["syncprov-sessionlog 100"])
+        .overlay("dynlist", &["dynlist-attrset labeledURIObject labeledURI member"])
+        .start()
+        .unwrap();
+    let mut setup = Setup::slapd(&server);
+    setup.layout.group_bases = vec![format!("ou=teams,{SUFFIX}")];
+    let mut stage = Stage::at(server, setup);
+    assert_eq!(stage.follow().await, None, "the first read is a full one");
+    for _ in 0..3 {
+        assert!(stage.follow().await.unwrap() <= FEW, "nothing changed");
+    }
+    stage.change(&modify(&format!("uid=u1,{PEOPLE}"), "replace: sn\nsn: other"));
+    assert!(stage.follow().await.unwrap() <= FEW);
+}
+
 async fn changes_of_each_kind(mut stage: Stage) {
     assert_eq!(stage.follow().await, None, "the first read is a full one");
     assert!(stage.follow().await.unwrap() <= FEW, "nothing changed");

@@ -137,7 +137,10 @@ async fn a_fresh_token_that_is_refused_too_ends_it() {
     let error = connect(&server).members(&told.listen()).await.expect_err("a refusal");
     assert_eq!(error.message().map(|message| message.status), Some(401));
     assert!(error.to_string().contains(MEMBERS) && error.to_string().contains("401"), "{error}");
-    assert!(hint(&error).is_some_and(|hint| hint.contains("`bwdc login --renew`") && hint.contains("key was kept")));
+    assert!(
+        hint(&error)
+            .is_some_and(|hint| hint.contains("`bwdc login --renew`") && hint.contains("key was kept"))
+    );
     assert_eq!((requests(&server, MEMBERS).len(), requests(&server, TOKEN).len()), (2, 2));
     assert!(told.waits().is_empty());
 }
