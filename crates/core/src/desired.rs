@@ -420,6 +420,7 @@ impl Part {
             further_logins,
             comparable,
             said,
+            undecided,
             overlooked,
             set_aside,
             hidden_members,
@@ -429,7 +430,8 @@ impl Part {
             .iter()
             .map(|entry| desired_person(entry, &settings, &unchanged, source, &mut texts))
             .collect();
-        let slots = Slots::new(&texts, &entries, &group_entries, &further_logins, (&comparable, &said));
+        let names = (&comparable, &said, &undecided);
+        let slots = Slots::new(&texts, &entries, &group_entries, &further_logins, names);
         let (mut direct, mut inner) = (Rows::default(), Rows::default());
         for group in &group_entries {
             let slots_of = || members[group.member_range()].iter().map(|&member| slots.of(member));

@@ -99,6 +99,13 @@ impl Sample {
         self
     }
 
+    /// The source was asked in vain whose a name is.
+    pub(crate) fn belongs_to_no_one_known(mut self, name: &str) -> Self {
+        let name = self.builder.text(name);
+        self.builder.belongs_to_no_one_known(name);
+        self
+    }
+
     /// Somebody says to be in one of these groups by a name that all of them answer to.
     pub(crate) fn says_to_be_in(mut self, member: &str, groups: &[&str], said: &str) -> Self {
         let (member, said) = (self.builder.text(member), self.builder.text(said));

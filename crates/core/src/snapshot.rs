@@ -118,6 +118,8 @@ pub struct Snapshot {
     comparable: HashMap<Text, Text>,
     /// Names of which the source said whose they are: the key of the entry, or None where it is none of those that were read.
     said: HashMap<Text, Option<Text>>,
+    /// Names of which the source was asked in vain whose they are.
+    undecided: HashSet<Text>,
     /// Stretches of `members`, in no order.
     overlooked: Vec<(Range<u32>, Overlooked)>,
     set_aside: Vec<SetAside>,
@@ -199,6 +201,7 @@ impl Snapshot {
             further_logins,
             comparable,
             said,
+            undecided,
             overlooked,
             set_aside,
             hidden_members,
@@ -214,6 +217,7 @@ impl Snapshot {
             further_logins,
             comparable,
             said,
+            undecided,
             overlooked,
             set_aside,
             hidden_members,
@@ -233,6 +237,7 @@ pub(crate) struct Parts {
     pub(crate) further_logins: Vec<(Text, Text)>,
     pub(crate) comparable: HashMap<Text, Text>,
     pub(crate) said: HashMap<Text, Option<Text>>,
+    pub(crate) undecided: HashSet<Text>,
     pub(crate) overlooked: Vec<(Range<u32>, Overlooked)>,
     pub(crate) set_aside: Vec<SetAside>,
     pub(crate) hidden_members: HashSet<Text>,
@@ -268,6 +273,7 @@ impl SnapshotBuilder {
             further_logins: Vec::new(),
             comparable: HashMap::new(),
             said: HashMap::new(),
+            undecided: HashSet::new(),
             overlooked: Vec::new(),
             set_aside: Vec::new(),
             hidden_members: HashSet::new(),
@@ -309,6 +315,16 @@ impl SnapshotBuilder {
     /// Notes what the source says of a name: the key of the entry whose it is, or None where it is nobody's who was read.
     pub fn belongs_to(&mut self, name: Text, key: Option<Text>) {
         self.snapshot.said.insert(name, key);
+    }
+
+    /// Notes that the source was asked whose a name is, and did not tell: whoever answers to it may be meant, or somebody else.
+    pub fn belongs_to_no_one_known(&mut self, name: Text) {
+        self.snapshot.undecided.insert(name);
+    }
+
+    /// Whether the source was asked in vain whose a name is.
+    pub fn is_undecided(&self, name: Text) -> bool {
+        self.snapshot.undecided.contains(&name)
     }
 
     /// What the source said of a name, as [`SnapshotBuilder::belongs_to`] takes it; None: it was not asked.

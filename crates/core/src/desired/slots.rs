@@ -2,7 +2,7 @@
 //!
 //! Servers do not agree on which names are equal: what one keeps apart (letters composed and decomposed, `ß` and `ẞ`) is one name
 //! to another. So a member means whoever is called so letter by letter, or whom the source names; else it means the one entry whose name
-//! compares equal; and where several entries do, it means none of them.
+//! compares equal; and where several entries do, or the source was asked in vain, it means none of them.
 
 use super::Desired;
 use crate::snapshot::{AccountState, Doubt, GroupEntry, PersonEntry};
@@ -25,7 +25,7 @@ pub struct Unresolved {
 pub enum UnresolvedBecause {
     /// It is neither a person nor a group of the snapshot.
     Unknown,
-    /// Several entries answer to the name, and none has it letter by letter.
+    /// Several entries answer to the name, or one of which the source does not tell whether it is meant; none has it letter by letter.
     Several,
 }
 
@@ -40,6 +40,8 @@ impl Desired {
 pub(super) struct Slots<'s> {
     comparable: &'s HashMap<Text, Text>,
     said: &'s HashMap<Text, Option<Text>>,
+    /// Names of which the source did not tell whose they are, with the entries that answer to them.
+    undecided: HashMap<Text, Vec<Slot>>,
     names: Level,
     logins: Level,
     comparable_names: Level,
@@ -93,13 +95,18 @@ impl<'s> Slots<'s> {
         people: &[PersonEntry],
         groups: &[GroupEntry],
         further_logins: &[(Text, Text)],
-        (comparable, said): (&'s HashMap<Text, Text>, &'s HashMap<Text, Option<Text>>),
+        (comparable, said, undecided): (
+            &'s HashMap<Text, Text>,
+            &'s HashMap<Text, Option<Text>>,
+            &HashSet<Text>,
+        ),
     ) -> Self {
         let level = |is_used: bool| Level::new(if is_used { texts.len() } else { 0 });
         let has_logins = people.iter().any(|it| it.login.is_some()) || !further_logins.is_empty();
         let mut slots = Self {
             comparable,
             said,
+            undecided: HashMap::new(),
             names: level(true),
             logins: level(has_logins),
             comparable_names: level(!comparable.is_empty()),
@@ -124,6 +131,8 @@ impl<'s> Slots<'s> {
         for key in keys {
             slots.comparable_names.claim(slots.compared(key), slots.names.of(key));
         }
+        let answering = |name: &Text| (*name, slots.comparable_names.all(slots.compared(*name)));
+        slots.undecided = undecided.iter().map(answering).filter(|(_, all)| !all.is_empty()).collect();
         slots
     }
 
@@ -133,6 +142,9 @@ impl<'s> Slots<'s> {
 
     /// The entries that answer to the name of a member, where none may be chosen.
     pub(super) fn candidates(&self, member: Text) -> &[Slot] {
+        if let Some(all) = self.undecided.get(&member) {
+            return all;
+        }
         match self.found(member) {
             (Slot::Several, Some((level, name))) => level.several.get(&name).map_or(&[], Vec::as_slice),
             _ => &[],
@@ -142,6 +154,9 @@ impl<'s> Slots<'s> {
     fn found(&self, member: Text) -> (Slot, Option<(&Level, Text)>) {
         if let Some(said) = self.said.get(&member) {
             return (said.map_or(Slot::Nobody, |key| self.names.of(key)), None);
+        }
+        if self.undecided.contains_key(&member) {
+            return (Slot::Several, None);
         }
         let compared = self.compared(member);
         let levels = [
@@ -200,6 +215,15 @@ impl Level {
 
     fn of(&self, name: Text) -> Slot {
         self.slots.get(name.index()).map_or(Slot::Nobody, |&it| Slot::of(it))
+    }
+
+    /// Everybody who answers to a name.
+    fn all(&self, name: Text) -> Vec<Slot> {
+        match self.of(name) {
+            Slot::Nobody => Vec::new(),
+            Slot::Several => self.several.get(&name).cloned().unwrap_or_default(),
+            one => vec![one],
+        }
     }
 
     /// The first who has the name keeps it: a second one is the same entry.

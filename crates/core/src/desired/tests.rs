@@ -206,6 +206,23 @@ fn what_the_source_says_of_a_name_goes_before_how_it_compares() {
     assert_eq!(named, [("TWO", UnresolvedBecause::Unknown)]);
 }
 
+/// The only one who answers may be an impostor: it is in no group for it, and stays where it is.
+#[test]
+fn whose_a_name_is_that_the_source_does_not_tell_is_a_doubt_also_where_one_answers() {
+    let desired = Sample::new()
+        .person("One", "one@x")
+        .person("Two", "two@x")
+        .group("g", &["ONE", "Two"])
+        .compared_as("one", &["One", "ONE"])
+        .belongs_to_no_one_known("ONE")
+        .belongs_to_no_one_known("nobody")
+        .desired(&settings())
+        .expect("valid");
+    assert_eq!((ids(&desired, 0), desired.doubtful(0)), (vec!["Two"], &[0][..]));
+    let named: Vec<_> = desired.unresolved().iter().map(|it| (desired.text(it.member), it.because)).collect();
+    assert_eq!(named, [("ONE", UnresolvedBecause::Several)]);
+}
+
 /// An entry may be read as a person and as a group: that makes it no two entries.
 #[test]
 fn one_entry_that_is_read_twice_answers_alone() {

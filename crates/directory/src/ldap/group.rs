@@ -104,8 +104,7 @@ impl Reader<'_> {
     /// Asks the server whose name it is, where that is its to say. What it answers is not in the entries, so that they are not kept.
     pub(super) async fn ask_for_names(&mut self, connection: &mut Connection) -> Result<(), LdapReadError> {
         const NO_SUCH_OBJECT: u32 = 32;
-        let unsure = self.spellings.unsure(&self.builder).into_iter();
-        let unsure: Vec<(Text, Vec<Text>)> = unsure.map(|(name, entries)| (name, entries.to_vec())).collect();
+        let unsure = self.spellings.unsure(&self.builder);
         if !unsure.is_empty() {
             tracing::debug!(
                 names = unsure.len(),
@@ -123,7 +122,7 @@ impl Reader<'_> {
                 match pages.next().await {
                     Ok(Some(tag)) => found = Entry::parse(&tag).map(|it| text(it.name()).into_owned()),
                     Ok(None) => break true,
-                    // What it does not tell is left to how names compare.
+                    // What it does not tell nobody knows.
                     Err(LdapReadError::Refused { outcome, .. }) => break outcome.code == NO_SUCH_OBJECT,
                     Err(error) => return Err(error),
                 }
@@ -131,6 +130,8 @@ impl Reader<'_> {
             if answered {
                 let found = found.and_then(|it| self.spellings.name(&it, &mut self.builder));
                 self.builder.belongs_to(name, found.filter(|it| entries.contains(it)));
+            } else {
+                self.builder.belongs_to_no_one_known(name);
             }
         }
         Ok(())

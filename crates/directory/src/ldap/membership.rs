@@ -74,7 +74,7 @@ impl<'s> Membership<'s> {
     }
 
     /// Who says to be in each of these groups, in the directory's order. Who says a name that several of the groups answer to, none of
-    /// them letter by letter, is a doubt for each of them.
+    /// them letter by letter, or of which the server was asked in vain, is a doubt for each of them.
     pub(super) fn of_groups(&self, groups: &[Text], builder: &SnapshotBuilder) -> Vec<Told> {
         let spelled: HashSet<Text> = groups.iter().copied().collect();
         let mut answering: HashMap<Text, usize> = HashMap::new();
@@ -82,6 +82,7 @@ impl<'s> Membership<'s> {
             *answering.entry(builder.comparable(group)).or_default() += 1;
         }
         let mut otherwise: HashMap<Text, Vec<(Text, Text)>> = HashMap::new();
+        let mut untold: HashMap<Text, Vec<(Text, Text)>> = HashMap::new();
         let mut told: HashMap<Text, Vec<Text>> = HashMap::new();
         for (group, members) in self.by_group.iter().filter(|(group, _)| !spelled.contains(*group)) {
             match builder.owner(*group) {
@@ -89,7 +90,8 @@ impl<'s> Membership<'s> {
                 Some(None) => {}
                 None => {
                     let doubts = members.iter().map(|&member| (member, *group));
-                    otherwise.entry(builder.comparable(*group)).or_default().extend(doubts);
+                    let doubted = if builder.is_undecided(*group) { &mut untold } else { &mut otherwise };
+                    doubted.entry(builder.comparable(*group)).or_default().extend(doubts);
                 }
             }
         }
@@ -100,15 +102,16 @@ impl<'s> Membership<'s> {
                 members.sort_unstable();
             }
             let comparable = builder.comparable(*group);
+            let mut doubtful = untold.get(&comparable).cloned().unwrap_or_default();
             match otherwise.get(&comparable) {
-                Some(more) if answering[&comparable] > 1 => Told { members, doubtful: more.clone() },
+                Some(more) if answering[&comparable] > 1 => doubtful.extend(more),
                 Some(more) => {
                     members.extend(more.iter().map(|(member, _)| *member));
                     members.sort_unstable();
-                    Told { members, doubtful: Vec::new() }
                 }
-                None => Told { members, doubtful: Vec::new() },
+                None => {}
             }
+            Told { members, doubtful }
         };
         groups.iter().map(of).collect()
     }
@@ -118,5 +121,30 @@ impl<'s> Membership<'s> {
         let number = || group.first_value(GROUP_NUMBER);
         let members = self.by_number.as_ref().and_then(|it| it.get(number()?));
         members.map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bwdc_core::snapshot::ReadScope;
+
+    #[test]
+    fn whose_name_the_server_does_not_tell_is_a_doubt() {
+        let scope = ReadScope { people: true, groups: true, deleted: false, stable_ids: false };
+        let (mut builder, mut spellings) = (SnapshotBuilder::new(scope), Spellings::default());
+        let group = spellings.of_entry("cn=b\u{1d52}ard,dc=x", &mut builder);
+        let mut name = |spelled: &str| spellings.name(spelled, &mut builder).unwrap();
+        let (ann, ben, cyd) = (name("cn=ann,dc=x"), name("cn=ben,dc=x"), name("cn=cyd,dc=x"));
+        let (board, capitals) = (name("cn=board,dc=x"), name("CN=B\u{1d52}ARD,dc=x"));
+        let by_group = BTreeMap::from([(group, vec![ann]), (board, vec![ben]), (capitals, vec![cyd])]);
+        let membership = Membership { member_of: Some("memberOf"), by_group, by_number: None };
+        let mut told = |asked: fn(&mut SnapshotBuilder, Text)| {
+            asked(&mut builder, board);
+            let all = membership.of_groups(&[group], &builder);
+            (all[0].members.clone(), all[0].doubtful.clone())
+        };
+        assert_eq!(told(SnapshotBuilder::belongs_to_no_one_known), (vec![ann, cyd], vec![(ben, board)]));
+        assert_eq!(told(|builder, name| builder.belongs_to(name, None)), (vec![ann, cyd], vec![]));
     }
 }

@@ -3,20 +3,22 @@
 //! Half a million members are some thousand names: what a name compares equal to is worked out once.
 
 use super::name::{self, with_hex_escapes, without_unique_identifier};
-use super::prepare::prepared;
+use super::prepare::prepared_login;
 use bwdc_core::snapshot::SnapshotBuilder;
 use bwdc_core::text::Text;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Which names were seen.
 #[derive(Default)]
 pub(super) struct Spellings {
     names: Vec<bool>,
+    /// The same, in the order in which they were seen.
+    seen: Vec<Text>,
     scratch: String,
-    /// Entries whose names have more than ASCII letters, by the form in which they are compared.
-    entries: HashMap<Text, Vec<Text>>,
-    /// Such names, of whomever.
+    /// Names with more than ASCII letters.
     beyond_ascii: Vec<Text>,
+    /// Names of entries.
+    entries: Vec<Text>,
 }
 
 /// What a group lists.
@@ -31,33 +33,36 @@ pub(super) struct Listed {
 impl Spellings {
     /// The name of an entry. One that is no distinguished name is compared without case.
     pub(super) fn of_entry(&mut self, spelled: &str, builder: &mut SnapshotBuilder) -> Text {
-        let Some(name) = self.name(spelled, builder) else {
-            let name = builder.text(spelled);
-            let comparable = builder.text(&spelled.to_lowercase());
-            builder.compares_as(name, comparable);
-            return name;
-        };
-        let comparable = builder.comparable(name);
-        if !builder.texts().get(comparable).is_ascii() {
-            let entries = self.entries.entry(comparable).or_default();
-            if !entries.contains(&name) {
-                entries.push(name);
-            }
-        }
+        let Some(name) = self.name(spelled, builder) else { return spelled_login(spelled, builder) };
+        self.entries.push(name);
         name
     }
 
-    /// Names that are no entry's letter by letter, with the entries that answer to them: several, or one whose own name differs by more
-    /// than the case of ASCII letters. Servers do not agree on whether such names are one, and the entry that has it may be one
-    /// that was not read.
-    pub(super) fn unsure(&self, builder: &SnapshotBuilder) -> Vec<(Text, &[Text])> {
-        let beyond = |name: Text| builder.texts().get(name).chars().filter(|it| !it.is_ascii());
-        let answering = self.beyond_ascii.iter().filter_map(|&name| {
-            let entries = self.entries.get(&builder.comparable(name))?;
-            Some((name, entries.as_slice())).filter(|_| !entries.contains(&name))
-        });
+    /// Names that are no entry's letter by letter, with the entries that answer to them, where there are letters beyond ASCII on either
+    /// side: several entries, or one whose own name differs by more than the case of ASCII letters. Servers do not agree on whether
+    /// such names are one (`ceᵒ` and `ceo` are two to most), and the entry that has it may be one that was not read, or is gone.
+    pub(super) fn unsure(&self, builder: &SnapshotBuilder) -> Vec<(Text, Vec<Text>)> {
+        let beyond: HashSet<Text> = self.beyond_ascii.iter().map(|it| builder.comparable(*it)).collect();
+        let mut entries: HashMap<Text, Vec<Text>> = HashMap::new();
+        let compared = |name: &Text| Some(builder.comparable(*name)).filter(|it| beyond.contains(it));
+        for (entry, comparable) in self.entries.iter().filter_map(|it| Some((*it, compared(it)?))) {
+            let entries = entries.entry(comparable).or_default();
+            if !entries.contains(&entry) {
+                entries.push(entry);
+            }
+        }
+        if entries.is_empty() {
+            return Vec::new();
+        }
+        let spelled = |name: Text| builder.texts().get(name);
+        let is_sure = |name: Text, entries: &[Text]| {
+            entries.contains(&name)
+                || matches!(entries, [entry] if spelled(*entry).eq_ignore_ascii_case(spelled(name)))
+        };
+        let answering = self.seen.iter().filter_map(|name| Some((*name, entries.get(&compared(name)?)?)));
         answering
-            .filter(|(name, entries)| !matches!(entries, [entry] if beyond(*name).eq(beyond(*entry))))
+            .filter(|(name, entries)| !is_sure(*name, entries))
+            .map(|(name, entries)| (name, entries.clone()))
             .collect()
     }
 
@@ -73,7 +78,8 @@ impl Spellings {
         let name = builder.text(&escaped);
         let comparable = builder.text(&self.scratch);
         builder.compares_as(name, comparable);
-        if !self.scratch.is_ascii() {
+        self.seen.push(name);
+        if is_beyond_ascii(&escaped) {
             self.beyond_ascii.push(name);
         }
         if self.names.len() <= name.index() {
@@ -114,9 +120,15 @@ impl Spellings {
 
 fn spelled_login(login: &str, builder: &mut SnapshotBuilder) -> Text {
     let name = builder.text(login);
-    let comparable = builder.text(&prepared(login));
+    let comparable = builder.text(&prepared_login(login));
     builder.compares_as(name, comparable);
     name
+}
+
+/// Whether a name, its escapes written as pairs of hexadecimal digits, has letters beyond ASCII.
+fn is_beyond_ascii(escaped: &str) -> bool {
+    let is_beyond = |pair: &str| pair.as_bytes().first().is_some_and(|digit| *digit >= b'8');
+    !escaped.is_ascii() || escaped.split('\\').skip(1).any(is_beyond)
 }
 
 /// The login in a name of a single `uid`.
@@ -125,4 +137,86 @@ fn login_in_a_name(name: &str) -> Option<&str> {
     let login = login.trim();
     let is_plain = !login.is_empty() && !login.contains([',', '+', ';', '\\', '"', '=', '#']);
     (kind.trim().eq_ignore_ascii_case("uid") && is_plain).then_some(login)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bwdc_core::snapshot::ReadScope;
+
+    fn builder() -> SnapshotBuilder {
+        SnapshotBuilder::new(ReadScope { people: true, groups: true, deleted: false, stable_ids: false })
+    }
+
+    /// How many entries answer to the name of a member, of which the server is to say whose it is; 0: it is not asked.
+    fn asked(entries: &[&str], member: &str) -> usize {
+        let (mut spellings, mut builder) = (Spellings::default(), builder());
+        for entry in entries {
+            spellings.of_entry(&format!("cn={entry},dc=x"), &mut builder);
+        }
+        spellings.member(&format!("cn={member},dc=x"), false, &mut builder);
+        let unsure = spellings.unsure(&builder);
+        assert!(unsure.len() < 2, "one name is asked about: {unsure:?}");
+        unsure.first().map_or(0, |(_, entries)| entries.len())
+    }
+
+    #[test]
+    fn whose_a_name_is_that_looks_like_another_is_the_servers_to_say() {
+        for (entry, member) in [
+            ("ce\u{1d52}", "ceo"),
+            ("ceo", "ce\u{1d52}"),
+            ("ce\\E1\\B5\\92", "ceo"),
+            ("ce\\e1\\b5\\92", "CEO"),
+            ("\u{ff43}eo", "ceo"),
+            ("o\u{fb03}ce", "office"),
+            ("\u{212a}ay", "kay"),
+            ("a\u{a0}b", "a b"),
+            // As many letters beyond ASCII, elsewhere.
+            ("\u{1d52}o", "o\u{1d52}"),
+            ("J\u{fc}rgen", "Ju\u{308}rgen"),
+            ("J\u{fc}rgen", "J\u{dc}rgen"),
+        ] {
+            assert_eq!(asked(&[entry], member), 1, "{entry} {member}");
+            assert_eq!(asked(&[member], entry), 1, "{member} {entry}");
+        }
+        assert_eq!(asked(&["ceo", "ce\u{1d52}"], "CEO"), 2);
+    }
+
+    #[test]
+    fn what_every_server_takes_for_one_name_is_not_asked_about() {
+        for (entry, member) in [
+            ("ceo", "CEO"),
+            ("a  b", "A b"),
+            ("a\\, b", "A\\2c b"),
+            ("J\u{fc}rgen", "j\u{fc}RGEN"),
+            ("ce\u{1d52}", "ce\u{1d52}"),
+            ("ce\u{1d52}", "cto"),
+        ] {
+            assert_eq!(asked(&[entry], member), 0, "{entry} {member}");
+        }
+        assert_eq!(asked(&["ceo", "ce\u{1d52}"], "ceo"), 0);
+    }
+
+    #[test]
+    fn a_login_means_nobody_whose_login_only_looks_like_it() {
+        let is_one = |one: &str, other: &str| {
+            let (mut spellings, mut builder) = (Spellings::default(), builder());
+            let one = spellings.login(one, &mut builder).unwrap();
+            let other = spellings.member(other, false, &mut builder).unwrap().name;
+            builder.comparable(one) == builder.comparable(other)
+        };
+        for (one, other) in [("joe", "JOE"), ("J\u{fc}rgen", "Ju\u{308}RGEN"), ("\u{e9}va", "\u{c9}VA")] {
+            assert!(is_one(one, other) && is_one(other, one), "{one} {other}");
+        }
+        for (one, other) in [
+            ("j\u{1d52}e", "joe"),
+            ("\u{ff4a}oe", "joe"),
+            ("\u{212a}ay", "kay"),
+            ("\u{212a}\u{e4}y", "k\u{e4}y"),
+            ("\u{fc}\u{1d52}", "\u{fc}o"),
+            ("\u{130}da", "ida"),
+        ] {
+            assert!(!is_one(one, other) && !is_one(other, one), "{one} {other}");
+        }
+    }
 }

@@ -94,6 +94,81 @@ async fn two_entries_that_look_alike_are_two_people() {
     }
 }
 
+fn named(name: &str, more: &str) -> String {
+    format!("dn: cn={name},{SUFFIX}\nobjectClass: inetOrgPerson\ncn: {name}\nsn: n\nmail: p@x.test\n{more}\n")
+}
+
+/// A letter that only looks like another makes another entry, too: when the one who is meant leaves, and the group still lists the
+/// name, it is nobody's.
+#[tokio::test]
+async fn whoever_looks_like_a_leaver_does_not_get_the_leavers_groups() {
+    for other in ["ce\u{1d52}", "ce\u{2092}", "ce\\E1\\B5\\92"] {
+        let group = format!(
+            "dn: cn=board,{SUFFIX}\nobjectClass: groupOfNames\ncn: board\nmember: cn=ceo,{SUFFIX}\n\n"
+        );
+        let server =
+            slapd::Options::new(SUFFIX).ldif_text(people(1)).overlay("syncprov", &[]).start().unwrap();
+        let value = if other.is_ascii() { "ce\u{1d52}" } else { other };
+        let entry = named(other, "").replace(&format!("cn: {other}"), &format!("cn: {value}"));
+        server.ldapadd(&(named("ceo", "") + &entry + &group)).expect(other);
+        let directory = Setup::slapd(&server).directory();
+        let followed = directory.follow(SCOPE, None, &|_| ()).await.unwrap();
+        let Refresh::Replace(cache) = followed.refresh else { panic!("the name is the leaver's") };
+        assert_eq!(
+            people_of_groups(followed.snapshot).0,
+            [("board".to_owned(), vec![format!("cn=ceo,{SUFFIX}")])]
+        );
+
+        server.ldapmodify(&format!("dn: cn=ceo,{SUFFIX}\nchangetype: delete\n")).unwrap();
+        for cache in [Some(cache), None] {
+            let snapshot = directory.follow(SCOPE, cache, &|_| ()).await.unwrap().snapshot;
+            assert_eq!(snapshot.people().len(), 2, "the other one is read: {other}");
+            let (groups, nobody) = people_of_groups(snapshot);
+            assert_eq!(groups, [("board".to_owned(), Vec::new())], "{other}");
+            assert_eq!(nobody, [format!("cn=ceo,{SUFFIX}")]);
+        }
+    }
+}
+
+/// The same with logins, of which no server is asked whose they are.
+#[tokio::test]
+async fn whoever_has_a_login_that_looks_like_a_leavers_does_not_get_the_leavers_groups() {
+    let group = format!(
+        "dn: cn=g,{SUFFIX}\nobjectClass: posixGroup\ncn: g\ngidNumber: 5\nmemberUid: joe\nmemberUid: JANE\n\n"
+    );
+    let entries = named("a", "uid: j\u{1d52}e\n") + &named("b", "uid: jane\n");
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
+    server.ldapadd(&(entries + &group)).unwrap();
+    let mut setup = Setup::slapd(&server);
+    setup.layout.group_object_class = Some("posixGroup".to_owned());
+    setup.layout.member_attribute = "memberUid".to_owned();
+    let (groups, nobody) = people_of_groups(setup.read().await.unwrap());
+    assert_eq!(groups, [("g".to_owned(), vec![format!("cn=b,{SUFFIX}")])]);
+    assert_eq!(nobody, ["joe"]);
+}
+
+/// The same with groups that are told by their members: the one that they name is not read.
+#[tokio::test]
+async fn a_group_that_looks_like_another_does_not_get_its_people() {
+    let group = |name: &str, more: &str| {
+        format!("dn: cn={name},{SUFFIX}\nobjectClass: groupOfNames\ncn: {name}\nmember: {SUFFIX}\n{more}\n")
+    };
+    let says = |group: &str| format!("seeAlso: cn={group},{SUFFIX}\n");
+    let entries = group("board", "description: internal\n")
+        + &group("b\u{1d52}ard", "")
+        + &group("team", "")
+        + &named("a", &says("board"))
+        + &named("b", &(says("b\u{1d52}ard") + &says("TEAM")));
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
+    server.ldapadd(&entries).unwrap();
+    let mut setup = Setup::slapd(&server);
+    setup.layout.member_of_attribute = Some("seeAlso".to_owned());
+    setup.layout.group_filter = Some("(!(description=internal))".to_owned());
+    let (groups, _) = people_of_groups(setup.read().await.unwrap());
+    let b = || vec![format!("cn=b,{SUFFIX}")];
+    assert_eq!(groups, [("b\u{1d52}ard".to_owned(), b()), ("team".to_owned(), b())]);
+}
+
 /// Values have no order: the group may list any of them.
 #[tokio::test]
 async fn a_member_is_found_by_any_of_several_logins() {
