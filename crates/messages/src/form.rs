@@ -10,9 +10,9 @@ pub use consequence::{consequences, may_shrink};
 pub use list::{Listed, list, list_data, reference};
 
 use crate::setting::{accepted, help, label, takes, title, value};
-use crate::text;
+use crate::{describe, text};
 use bwdc_core::settings::{DirectoryKind, Section, Setting, SettingKind, SettingsError, TextRule, Unit};
-use bwdc_engine::{Entry, Origin};
+use bwdc_engine::{EngineError, Entry, Origin, check_filter};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 pub struct Form {
     /// In the order in which they are shown; a section without fields that are visible is among them.
     pub sections: Vec<FormSection>,
+    /// The kind of directory that counts.
+    kind: Option<DirectoryKind>,
 }
 
 /// Settings that belong together.
@@ -112,7 +114,12 @@ impl Form {
                 .map(|entry| field(entry, typed.get(entry.setting.name).map(String::as_str), &value_of))
                 .collect(),
         };
-        Self { sections: Section::ALL.into_iter().map(section).collect() }
+        Self { sections: Section::ALL.into_iter().map(section).collect(), kind: kind_in(&value_of) }
+    }
+
+    /// Why what was typed for a setting cannot be used; None: it can. Nothing at all goes back to the default.
+    pub fn refusal(&self, setting: &Setting, typed: &str) -> Option<String> {
+        if typed.is_empty() { None } else { refusal(self.kind, setting, typed) }
     }
 
     /// All fields, in order.
@@ -167,10 +174,10 @@ fn field(entry: &Entry, typed: Option<&str>, value_of: &dyn Fn(&str) -> Value) -
         Value::Null if !is_set => value(setting, &entry.value),
         default => value(setting, &default),
     };
-    let checked = match typed {
-        Some(typed) if !setting.is_secret() => setting.parse(typed).map(drop),
-        None if is_set && !setting.is_secret() => setting.parse(&shown).map(drop),
-        _ => Ok(()),
+    let error = match typed {
+        Some(typed) if !setting.is_secret() => refusal(kind_in(value_of), setting, typed),
+        None if is_set && !setting.is_secret() => setting.parse(&shown).err().map(|error| refused(&error)),
+        _ => None,
     };
     Field {
         setting,
@@ -181,18 +188,30 @@ fn field(entry: &Entry, typed: Option<&str>, value_of: &dyn Fn(&str) -> Value) -
         default,
         value: shown,
         origin,
-        error: checked.err().map(|error| refused(&error)),
+        error,
         preset: preset_of(setting, value_of),
         visible: setting.is_shown(value_of),
         of_directory: setting.is_of_directory(value_of),
     }
 }
 
+fn kind_in(value_of: &dyn Fn(&str) -> Value) -> Option<DirectoryKind> {
+    value_of("directory").as_i64().and_then(DirectoryKind::from_number)
+}
+
+/// By the setting's own rule, and a filter in the language of the directory, too.
+fn refusal(kind: Option<DirectoryKind>, setting: &Setting, typed: &str) -> Option<String> {
+    if let Err(error) = setting.parse(typed) {
+        return Some(refused(&error));
+    }
+    let kind = kind.filter(|_| !typed.trim().is_empty())?;
+    check_filter(kind, setting, typed).err().map(|error| describe(&EngineError::from(error)).message)
+}
+
 /// What a setting about groups is called where they are OneLogin's roles.
 fn of_roles(setting: &Setting, value_of: &dyn Fn(&str) -> Value) -> Option<String> {
-    let kind = value_of("directory").as_i64().and_then(DirectoryKind::from_number);
     match setting.name {
-        _ if kind != Some(DirectoryKind::OneLogin) => None,
+        _ if kind_in(value_of) != Some(DirectoryKind::OneLogin) => None,
         "sync.groups" => Some(text!("form.sync-roles", "Sync roles")),
         "sync.groupFilter" => Some(text!("form.role-filter", "Role filter")),
         _ => None,
@@ -298,6 +317,24 @@ mod tests {
         let typed = BTreeMap::from([("directory", "3".to_owned())]);
         let form = Form::new(&stored, &typed);
         assert!(field(&form, "okta.rate-share").visible && !field(&form, "ldap.port").is_relevant());
+    }
+
+    #[test]
+    fn a_filter_is_checked_as_typed_in_the_language_of_its_directory() {
+        let filter = |kind: i64, typed: &str| {
+            let form = Form::new(
+                &entries(&[("directory", json!(kind))]),
+                &BTreeMap::from([("sync.userFilter", typed.to_owned())]),
+            );
+            let setting = Setting::find("sync.userFilter").expect("a setting");
+            let error = field(&form, "sync.userFilter").error.clone();
+            assert_eq!(error, form.refusal(setting, typed), "{typed}");
+            error
+        };
+        let error = filter(0, "(mail=*").expect("a parenthesis that is open");
+        assert!(error.contains("never closed") && !error.contains('\n'), "{error}");
+        assert_eq!((filter(0, "(mail=*)"), filter(0, ""), filter(3, "include:a@x.test")), (None, None, None));
+        assert!(filter(3, "(mail=*)").is_some());
     }
 
     #[test]

@@ -224,13 +224,10 @@ impl FormView {
             }
             Key::Enter => {
                 let typed = typing.text().trim().to_owned();
-                let checked = if typed.is_empty() { Ok(()) } else { setting.parse(&typed).map(drop) };
-                match checked {
-                    Ok(()) => {
-                        self.doing = Doing::Walking;
-                        self.set(setting, &typed);
-                    }
-                    Err(refusal) => *error = Some(bwdc_messages::form::refused(&refusal)),
+                *error = self.model.refusal(setting, &typed);
+                if error.is_none() {
+                    self.doing = Doing::Walking;
+                    self.set(setting, &typed);
                 }
             }
             key if typing.key(key) => {
@@ -300,7 +297,9 @@ impl FormView {
             SetupDone::Tried(found) => {
                 found.iter().flat_map(|it: &Described| it.lines(&desk.commands)).collect()
             }
-            SetupDone::Failed(error) | SetupDone::SharedAddress(error) => vec![Line::new(error, Tone::Bad)],
+            SetupDone::Failed(error) | SetupDone::SharedAddress(error) => {
+                error.lines().map(|it| Line::new(it, Tone::Bad)).collect()
+            }
             _ => return Turn::Stay,
         };
         Turn::Open(Box::new(TextView::new(text!("form.tested", "The connection as it is typed"), &lines)))

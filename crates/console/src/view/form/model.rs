@@ -107,6 +107,11 @@ impl Model {
         self.opened.iter().find(|it| it.setting == setting)
     }
 
+    /// Why what was typed cannot be used.
+    pub(super) fn refusal(&self, setting: &Setting, typed: &str) -> Option<String> {
+        self.form.refusal(setting, typed)
+    }
+
     /// Takes a value. What is the same as before is no change.
     pub(super) fn set(&mut self, setting: &'static Setting, typed: &str) {
         let before = self.opened(setting);

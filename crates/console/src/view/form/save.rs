@@ -141,7 +141,7 @@ impl FormView {
 
     fn compare(&mut self, mut saving: Saving, done: SetupDone) {
         saving.stage = Stage::Asking;
-        saving.lines.insert(0, match (&saving.before, done) {
+        let lines = match (&saving.before, done) {
             (before, SetupDone::Counted(after)) => {
                 let all = |it: &Counted| (it.enabled + it.disabled, it.groups);
                 let (people, groups) = all(&after);
@@ -167,14 +167,12 @@ impl FormView {
                         groups
                     )
                 };
-                Line::new(said, tone)
+                vec![Line::new(said, tone)]
             }
-            (_, SetupDone::Failed(error) | SetupDone::SharedAddress(error)) => Line::new(
-                text!("form.not-counted", "With these settings the directory cannot be read: {error}", error),
-                Tone::Bad,
-            ),
-            _ => Line::default(),
-        });
+            (_, SetupDone::Failed(error) | SetupDone::SharedAddress(error)) => not_counted(&error),
+            _ => Vec::new(),
+        };
+        saving.lines.splice(0..0, lines);
         self.go_on(saving);
     }
 
@@ -209,9 +207,34 @@ impl FormView {
     }
 }
 
+/// Why the people could not be counted, and what can be done about it, in lines of its own.
+fn not_counted(error: &str) -> Vec<Line> {
+    let mut said = error.lines();
+    let error = said.next().unwrap_or_default();
+    let first = text!("form.not-counted", "With these settings the directory cannot be read: {error}", error);
+    let mut lines = vec![Line::new(first, Tone::Bad)];
+    lines.extend(said.map(Line::plain));
+    lines
+}
+
 fn counted(done: SetupDone) -> Option<Counted> {
     match done {
         SetupDone::Counted(counted) => Some(counted),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_done_is_said_in_a_line_of_its_own() {
+        let lines = not_counted("It did not answer.\nTry again.");
+        let said: Vec<&str> = lines.iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(
+            said,
+            ["With these settings the directory cannot be read: It did not answer.", "Try again."]
+        );
     }
 }
