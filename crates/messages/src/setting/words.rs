@@ -82,9 +82,14 @@ pub fn takes(setting: &Setting) -> String {
         }
         SettingKind::Url => text!("takes.url", "an address, or bitwarden.com"),
         SettingKind::Service => text!("takes.service", "an address with https; '' clears it"),
-        SettingKind::Address => text!(
+        SettingKind::Address if setting.name == "proxy" => text!(
             "takes.address",
-            "an address without name and password, which belong in HTTPS_PROXY and HTTP_PROXY; '' clears it"
+            "`none`, or an address with its scheme, such as http://proxy.example.com:3128, without name and password, \
+             which belong in HTTPS_PROXY and HTTP_PROXY; '' clears it"
+        ),
+        SettingKind::Address => text!(
+            "takes.feed",
+            "an address with its scheme, such as https://example.com/releases, without name and password, which belong in HTTPS_PROXY and HTTP_PROXY; '' clears it"
         ),
         SettingKind::Choice(words) => either(words),
         SettingKind::Words(words) => {
@@ -264,5 +269,16 @@ mod tests {
         assert_eq!(takes("leavers.gone"), "keep, revoke or remove");
         assert_eq!(takes("leavers.vanished-groups"), "keep or delete");
         assert_eq!(takes("ldap.port"), "a port from 1 to 65535");
+    }
+
+    #[test]
+    fn what_is_said_of_an_address_is_taken() {
+        for (name, example) in
+            [("proxy", "http://proxy.example.com:3128"), ("update-feed", "https://example.com/releases")]
+        {
+            let setting = Setting::find(name).expect("a setting");
+            assert!(accepted(name, Expected::AsSetting).contains(example), "{name}");
+            assert!(setting.parse(example).is_ok() && setting.parse("proxy.corp:3128").is_err(), "{name}");
+        }
     }
 }
