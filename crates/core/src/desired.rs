@@ -17,7 +17,7 @@ use crate::settings::{ConflictRules, SyncSettings};
 use crate::snapshot::{AccountState, Overlooked, Parts, PersonEntry, PersonMarks, SetAside, Snapshot};
 use crate::text::{Text, TextTable};
 use hashbrown::HashSet;
-use slots::{Slot, Slots};
+use slots::{Names, Slot, Slots};
 use std::collections::BTreeMap;
 
 /// One person of the directory.
@@ -430,7 +430,7 @@ impl Part {
             .iter()
             .map(|entry| desired_person(entry, &settings, &unchanged, source, &mut texts))
             .collect();
-        let names = (&comparable, &said, &undecided);
+        let names = Names { comparable: &comparable, said: &said, undecided: &undecided };
         let slots = Slots::new(&texts, &entries, &group_entries, &further_logins, names);
         let (mut direct, mut inner) = (Rows::default(), Rows::default());
         for group in &group_entries {

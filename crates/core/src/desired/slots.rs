@@ -88,6 +88,14 @@ const GROUP: u32 = 1 << 31;
 const NOBODY: u32 = u32::MAX;
 const SEVERAL: u32 = u32::MAX - 1;
 
+/// What a snapshot holds of names that may mean an entry that is not called so letter by letter.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'s> {
+    pub(super) comparable: &'s HashMap<Text, Text>,
+    pub(super) said: &'s HashMap<Text, Option<Text>>,
+    pub(super) undecided: &'s HashSet<Text>,
+}
+
 impl<'s> Slots<'s> {
     /// Names count before logins, people before groups of the same name.
     pub(super) fn new(
@@ -95,11 +103,7 @@ impl<'s> Slots<'s> {
         people: &[PersonEntry],
         groups: &[GroupEntry],
         further_logins: &[(Text, Text)],
-        (comparable, said, undecided): (
-            &'s HashMap<Text, Text>,
-            &'s HashMap<Text, Option<Text>>,
-            &HashSet<Text>,
-        ),
+        Names { comparable, said, undecided }: Names<'s>,
     ) -> Self {
         let level = |is_used: bool| Level::new(if is_used { texts.len() } else { 0 });
         let has_logins = people.iter().any(|it| it.login.is_some()) || !further_logins.is_empty();
