@@ -5,7 +5,7 @@ use super::{Ledger, LedgerError};
 use bwdc_core::ledger::{Addresses, LedgerState, Told};
 use bwdc_core::names::ExternalId;
 use hashbrown::HashSet;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 impl Ledger {
     /// Adds what is not noted yet.
@@ -25,7 +25,7 @@ impl Ledger {
         if new.peek().is_none() {
             return Ok(());
         }
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.writing()?;
         write(&transaction, new)?;
         Ok(transaction.commit()?)
     }
