@@ -55,6 +55,19 @@ fn lowered_letter(letter: char) -> char {
     }
 }
 
+/// Whether somebody who types this address, or its domain, means this one: blanks around it and case make no difference.
+///
+/// Each letter by itself, since İ and a final Σ become something else in JavaScript, in .NET and on Vaultwarden, and
+/// nobody knows which of them wrote the address.
+pub fn is_meant(typed: &str, address: &str) -> bool {
+    let typed = typed.trim();
+    typed.eq_ignore_ascii_case(address) || (!typed.is_ascii() && folded(typed).eq(folded(address)))
+}
+
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter })
+}
+
 /// Whether the organization's server takes this for an address: exactly one `@`, neither first nor last, no line break
 /// (the .NET `EmailAddress` attribute, which is all that an import is checked with).
 pub fn is_acceptable(address: &str) -> bool {
@@ -124,6 +137,26 @@ mod tests {
         for typed in ["ΟΔΟΣ@X", "İstanbul@X", "STRAẞE@X", "Anna@X"] {
             let sent = plain(Some(typed));
             assert!(matches!(&sent, Address::Usable(sent) if lowered_by_server(sent) == *sent), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_typed_address_is_meant_in_any_case_of_any_letter() {
+        for (typed, address) in [
+            (" Anna@X ", "anna@x"),
+            ("ÄNNE@MÜLLER.de", "änne@müller.de"),
+            ("ΟΔΟΣ@x", "οδος@x"),
+            ("ΟΔΟΣ@x", "οδοσ@x"),
+            ("οδος@x", "οδοσ@x"),
+            ("İstanbul@x", "i\u{307}stanbul@x"),
+            ("İstanbul@x", "İstanbul@x"),
+        ] {
+            assert!(is_meant(typed, address), "{typed} {address}");
+        }
+        for (typed, address) in
+            [("anna@x", "ann@x"), ("änne@x", "anne@x"), ("é@x", "e\u{301}@x"), ("", "a@x")]
+        {
+            assert!(!is_meant(typed, address), "{typed} {address}");
         }
     }
 

@@ -15,6 +15,7 @@ use super::{After, Evidence, Index, Plan, PlanInput};
 use crate::desired::{Desired, DesiredPerson};
 use crate::ledger::{Addresses, Choice, Decision, LedgerState, ManagedPerson};
 use crate::names::ExternalId;
+use crate::normalize::is_meant;
 use crate::observed::ServerKind;
 use hashbrown::{HashMap, HashSet};
 
@@ -122,9 +123,7 @@ impl Unseen {
     fn is_protected(&self, person: &Subject, input: &PlanInput<'_>) -> bool {
         let told = self.told.of(&person.external_id).iter();
         let mut told = told.map(|it| it.email.as_str());
-        told.any(|it| {
-            input.connector.protected.iter().any(|protected| protected.trim().eq_ignore_ascii_case(it))
-        })
+        told.any(|it| input.connector.protected.iter().any(|protected| is_meant(protected, it)))
     }
 
     /// The addresses under which a managed person may be known; None: there is only one.

@@ -5,6 +5,7 @@ use super::change::LeftOutBecause;
 use super::seats::Seating;
 use crate::desired::Desired;
 use crate::names::ExternalId;
+use crate::normalize::is_meant;
 use hashbrown::{HashMap, HashSet};
 
 /// Who may be invited in this run.
@@ -78,6 +79,5 @@ fn find(desired: &Desired, name: &str) -> Option<usize> {
 /// Whether the settings allow invitations to this address.
 pub(super) fn is_allowed(email: &str, domains: &[String]) -> bool {
     let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
-    domains.is_empty()
-        || domains.iter().any(|it| it.trim().trim_start_matches('@').eq_ignore_ascii_case(domain))
+    domains.is_empty() || domains.iter().any(|it| is_meant(it.trim().trim_start_matches('@'), domain))
 }

@@ -8,6 +8,7 @@ use super::{Index, PlanInput};
 use crate::desired::DesiredPerson;
 use crate::ledger::{Out, OutCause};
 use crate::names::{ExternalId, SourceName, Timestamp};
+use crate::normalize::is_meant;
 use crate::observed::{MemberStatus, Observed, ObservedMember, Presence, Role, ServerKind};
 use crate::settings::{ConnectorSettings, HiddenAction, LeaverAction};
 use crate::snapshot::AccountState;
@@ -258,9 +259,7 @@ pub(super) fn is_protected(
         (&it.id, &it.external_id, &it.email) != (&member.id, &member.external_id, &member.email)
     };
     let of_another = |protected: &str| {
-        live.is_some_and(|all| {
-            all.iter().any(|it| is_another(it) && protected.eq_ignore_ascii_case(it.email.as_str()))
-        })
+        live.is_some_and(|all| all.iter().any(|it| is_another(it) && is_meant(protected, it.email.as_str())))
     };
     let told = || {
         let all = input.ledger.addresses.of(&ExternalId::new(external_id));
@@ -269,9 +268,8 @@ pub(super) fn is_protected(
     };
     input.connector.protected.iter().map(|it| it.trim()).any(|protected| {
         protected == external_id
-            || protected.eq_ignore_ascii_case(member.email.as_str())
-            || (protected.eq_ignore_ascii_case(shown)
-                || told().iter().any(|it| protected.eq_ignore_ascii_case(it.email.as_str())))
+            || is_meant(protected, member.email.as_str())
+            || (is_meant(protected, shown) || told().iter().any(|it| is_meant(protected, it.email.as_str())))
                 && !of_another(protected)
     })
 }
@@ -279,7 +277,7 @@ pub(super) fn is_protected(
 /// As [`is_protected`], by what the organization alone shows.
 pub(super) fn is_protected_member(member: &ObservedMember, connector: &ConnectorSettings) -> bool {
     let id = member.external_id.as_ref().map_or("", |it| it.as_str());
-    let names = |it: &String| it.trim().eq_ignore_ascii_case(member.email.as_str()) || it.trim() == id;
+    let names = |it: &String| is_meant(it, member.email.as_str()) || it.trim() == id;
     connector.protected.iter().any(names)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::foreign::fit_in_a_line;
 use crate::{change, text};
+use bwdc_core::normalize::is_meant;
 use bwdc_core::plan::{Change, Kept, Subject as Named};
 use bwdc_engine::explain::Explained;
 use std::fmt::Write as _;
@@ -35,7 +36,7 @@ impl Leaver<'_> {
 pub(super) fn leavers<'e>(explained: &'e Explained, who: &str) -> Vec<Leaver<'e>> {
     let Some(plan) = &explained.plan else { return Vec::new() };
     let who = who.trim();
-    let is_it = |it: &&Named| it.name.eq_ignore_ascii_case(who) || is_called(it.external_id.as_str(), who);
+    let is_it = |it: &&Named| is_meant(who, &it.name) || is_called(it.external_id.as_str(), who);
     let kept = plan.kept.iter().map(|it| (&it.person, stays(it)));
     let changed = plan.changes.iter().filter_map(|it| Some((it.person()?, in_a_line(it))));
     let mut found: Vec<Leaver<'_>> = Vec::new();

@@ -147,6 +147,11 @@ fn whoever_is_protected_under_any_told_address_stays() {
     unseen.0.connector.protected = vec!["A2@x".to_owned()];
     let plan = unseen.run(disabled(crowd(40), "a", "a3@x"));
     assert!(plan.is_empty() && plan.kept[0].because == KeptBecause::Protected, "{plan:?}");
+    let mut unseen = Unseen::new(&[("a", "a@x")]);
+    unseen.run(crowd(40).person("a", "ä@x"));
+    unseen.0.connector.protected = vec!["Ä@x".to_owned()];
+    let plan = unseen.run(disabled(crowd(40), "a", "a3@x"));
+    assert!(plan.is_empty() && plan.kept[0].because == KeptBecause::Protected, "{plan:?}");
 }
 
 #[test]

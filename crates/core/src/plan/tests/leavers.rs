@@ -223,6 +223,12 @@ fn the_guards_hold_for_who_is_disabled_and_no_longer_selected() {
     let mut protected = world().managed("a", "a@x");
     protected.connector.protected = vec!["a@x".to_owned()];
     assert_eq!(protected.plan(crowd(40)).kept[0].because, KeptBecause::Protected);
+    for (typed, stored) in [("ÄNNE@X", "änne@x"), ("ΟΔΟΣ@x", "οδος@x"), ("İda@x", "i\u{307}da@x")]
+    {
+        let mut protected = world().managed("a", stored);
+        protected.connector.protected = vec![typed.to_owned()];
+        assert_eq!(protected.plan(crowd(40)).kept[0].because, KeptBecause::Protected, "{typed}");
+    }
     // A protected address in the directory protects nobody while another member has it, and for one run only.
     let claims = |told: &[&str], shown: &str| {
         let mut world = world().managed("a", "a@x");
@@ -280,6 +286,9 @@ fn somebody_outside_the_allowed_domains_is_not_invited_and_a_member_stays_one() 
     assert!(matches!(&plan.changes[..], [Change::Invite { person, .. }] if person.name == "a@x"));
     let address = "c@sub.x".to_owned();
     assert_eq!(plan.left_out[0].because, LeftOutBecause::DomainNotAllowed { address });
+    let mut world = World::new();
+    world.connector.allowed_domains = vec!["MÜLLER.example".to_owned()];
+    assert!(world.plan(Sample::new().person("a", "a@müller.example")).left_out.is_empty());
 }
 
 #[test]
