@@ -4,8 +4,10 @@ use super::error::{LdapReadError, Step};
 use super::name::{self, is_within};
 use super::password::PasswordWarning;
 use super::root_entry::RootEntry;
+use super::schema::Searches;
 use ldap3::{Ldap, LdapError};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -21,6 +23,8 @@ pub(super) struct Connection {
     pub(super) username: Box<str>,
     pub(super) page_limit: Duration,
     pub(super) root: RootEntry,
+    /// What the schema says of searches, once it was asked for; None within where it says nothing.
+    pub(super) searches: Option<Option<Arc<Searches>>>,
     /// The largest page that the server has not refused.
     pub(super) page_size: i32,
     /// How the server refused to answer in pages, once it has.

@@ -62,6 +62,11 @@ impl<'e> Entry<'e> {
             .flat_map(|(_, values)| primitives(values))
     }
 
+    /// The values of every attribute.
+    pub(super) fn all_values(&self) -> impl Iterator<Item = &'e [u8]> {
+        self.sets().flat_map(|(_, values)| primitives(values))
+    }
+
     /// Calls `each` with the values of an attribute from number `from` on, as far as the server sent them.
     ///
     /// Active Directory sends long attributes in parts (`member;range=0-1499`, the last one `member;range=4500-*`).

@@ -63,6 +63,8 @@ pub(super) enum Offer {
     NotWith(&'static str, String),
     /// An Active Directory that does not show this account what was deleted.
     DeletedHidden,
+    /// An OpenLDAP that does not show this account by what it finds changes.
+    ChangesHidden,
 }
 
 /// What an incremental read would be made of.
@@ -82,7 +84,12 @@ pub(super) async fn offer(connection: &mut Connection, reading: Reading<'_>) -> 
     } else if !connection.synchronizes() {
         Offer::Nothing
     } else {
-        offered(Offer::Synchronization)
+        let base = reading.layout.user_bases.first().unwrap_or(&reading.settings.root_path);
+        match synchronization::shows_changes(connection, base).await {
+            Ok(false) => Offer::ChangesHidden,
+            Ok(true) | Err(LdapReadError::Refused { .. }) => offered(Offer::Synchronization),
+            Err(error) => return Err(error),
+        }
     })
 }
 
@@ -295,16 +302,17 @@ impl Fetch<'_> {
         }
     }
 
-    /// Whether a group that changed shows other members than it holds, so that it is one that the server works out from now on.
+    /// Whether a group that changed shows other members than it holds, or may, so that it is one that the server works out from now on.
     async fn is_computed(&mut self, object: &RawObject, spelled: &str) -> Result<bool, LdapReadError> {
         if object.kind != ObjectKind::Group || self.connection.is_active_directory() {
             return Ok(false);
         }
         let Some(tag) = codec::decode(&object.body) else { return Ok(true) };
         let Some(entry) = Entry::parse(&tag) else { return Ok(true) };
-        let mut shown = Shown::new(without_range(&self.reading.layout.member_attribute));
+        let attribute = without_range(&self.reading.layout.member_attribute);
+        let mut shown = Shown::new(self.connection, attribute).await?;
         shown.add(&entry);
-        shown.differs(self.connection, (spelled.to_owned(), Scope::Base), &self.reading.filters.groups).await
+        shown.differs(self.connection, spelled, Scope::Base, &self.reading.filters.groups).await
     }
 
     /// The groups that list one of these names now.

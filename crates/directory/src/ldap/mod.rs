@@ -34,6 +34,7 @@ mod raw;
 mod reader;
 mod request;
 mod root_entry;
+mod schema;
 mod search;
 mod selection;
 mod server;

@@ -155,6 +155,10 @@ async fn changes(connection: &mut Connection, reading: Reading<'_>) -> Finding {
             let right = "List Contents and Read Property on CN=Deleted Objects".to_owned();
             (Grade::Concern(Concern::RightMissing { right }), "not without the deleted entries".to_owned())
         }
+        Ok(Offer::ChangesHidden) => {
+            let right = "read on the attribute entryCSN".to_owned();
+            (Grade::Concern(Concern::RightMissing { right }), "not without entryCSN".to_owned())
+        }
         Err(error) => (failed(error), "unknown".to_owned()),
     };
     let check = if matches!(grade, Grade::Concern(Concern::RightMissing { .. })) {

@@ -3,13 +3,11 @@
 use super::codec::{encode, octets, universal};
 use super::entry::{Entry, Extent, is_attribute, stable_id};
 use super::error::LdapReadError;
+use super::schema::COMPUTED;
 use super::search::Pages;
 use super::value::{self, text};
 use crate::snapshot_cache::{ObjectKind, RawObject};
 use ldap3::asn1::{PL, StructureTag, Types};
-
-/// Classes of groups whose members the server works out at every search.
-const COMPUTED: [&[u8]; 3] = [b"groupofurls", b"dynamicgroup", b"nsfilteredroledefinition"];
 
 /// The id that survives a rename, with the attribute that holds it.
 fn id(entry: &Entry<'_>) -> Option<String> {
@@ -19,19 +17,21 @@ fn id(entry: &Entry<'_>) -> Option<String> {
     stable_id(entry).map(|(kind, id)| format!("{kind}:{}", text(id).to_ascii_lowercase()))
 }
 
-/// Attributes that hold the search by which a server works members out.
+/// Attributes that hold the search by which a server works members out; whoever asks for them gets those that are derived from them
+/// as well.
 pub(super) const SEARCHES: [&str; 2] = ["memberURL", "labeledURI"];
 
-/// Whether the server works the members out, so that no change of the entry tells of them.
+/// Whether the server works the members out, so that no change of the entry tells of them. The search may stand in an attribute of
+/// any name.
 fn is_computed(entry: &Entry<'_>) -> bool {
     let is_search = |value: &[u8]| value.get(..5).is_some_and(|it| it.eq_ignore_ascii_case(b"ldap:"));
-    entry.values("objectClass").any(|class| COMPUTED.iter().any(|it| class.eq_ignore_ascii_case(it)))
-        || SEARCHES.iter().any(|it| entry.values(it).any(is_search))
+    let is_class = |class: &[u8]| COMPUTED.iter().any(|it| class.eq_ignore_ascii_case(it.as_bytes()));
+    entry.values("objectClass").any(is_class) || entry.all_values().any(is_search)
 }
 
 /// The entry as it is kept; None where it has no id for good, or members that the server works out.
 pub(super) fn object(kind: ObjectKind, tag: StructureTag) -> Option<RawObject> {
-    let entry = Entry::parse(&tag).filter(|entry| !is_computed(entry))?;
+    let entry = Entry::parse(&tag).filter(|entry| kind != ObjectKind::Group || !is_computed(entry))?;
     let id = id(&entry)?;
     Some(RawObject { kind, id, body: encode(tag) })
 }
@@ -118,6 +118,8 @@ mod tests {
         {
             let group = entry(&[("objectClass", &["groupOfNames"]), ("labeledURI", &[uri])]);
             assert_eq!(Entry::parse(&group).map(|it| is_computed(&it)), Some(computed), "{uri}");
+            let derived = entry(&[("objectClass", &["groupOfNames"]), ("companySearch", &[uri])]);
+            assert_eq!(Entry::parse(&derived).map(|it| is_computed(&it)), Some(computed), "{uri}");
         }
     }
 }

@@ -326,7 +326,7 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    /// Ends the keeping where a group shows members that its entry does not hold.
+    /// Ends the keeping where a group shows members that its entry does not hold, or may do so.
     async fn drop_if_computed(
         &mut self,
         connection: &mut Connection,
@@ -342,14 +342,14 @@ impl<'r> Reader<'r> {
             let name = name::normalized(&text(entry.name()));
             name.zip(above.as_ref()).is_none_or(|(name, above)| is_within(&name, above))
         };
-        let mut shown = Shown::new(self.member_attribute);
+        let mut shown = Shown::new(connection, self.member_attribute).await?;
         for object in objects.iter().filter(|it| it.kind == ObjectKind::Group) {
             let Some(tag) = codec::decode(&object.body) else { continue };
             if let Some(entry) = Entry::parse(&tag).filter(is_here) {
                 shown.add(&entry);
             }
         }
-        if shown.differs(connection, (base.to_owned(), Scope::Subtree), &filters.groups).await? {
+        if shown.differs(connection, base, Scope::Subtree, &filters.groups).await? {
             tracing::debug!("the server works out members of groups: every read is a full one");
             self.kept = Kept::Nothing;
         }

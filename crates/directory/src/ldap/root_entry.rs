@@ -6,7 +6,7 @@ const PAGED_RESULTS: &[u8] = b"1.2.840.113556.1.4.319";
 const CONTENT_SYNCHRONIZATION: &[u8] = b"1.3.6.1.4.1.4203.1.9.1.1";
 const ACTIVE_DIRECTORY: &[u8] = b"1.2.840.113556.1.4.800";
 /// What is asked for.
-pub(super) const ATTRIBUTES: [&str; 8] = [
+pub(super) const ATTRIBUTES: [&str; 9] = [
     "supportedControl",
     "supportedCapabilities",
     "namingContexts",
@@ -15,6 +15,7 @@ pub(super) const ATTRIBUTES: [&str; 8] = [
     "objectClass",
     "dsServiceName",
     "highestCommittedUSN",
+    "subschemaSubentry",
 ];
 
 /// What the server says of itself.
@@ -29,6 +30,8 @@ pub(super) struct RootEntry {
     pub(super) synchronizes: bool,
     /// Active Directory: the entry of the controller's service, and the number of its last change.
     pub(super) service: Option<(String, u64)>,
+    /// The entry of the schema.
+    pub(super) schema: Option<String>,
 }
 
 impl RootEntry {
@@ -43,6 +46,7 @@ impl RootEntry {
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         self.naming_contexts = entry.values("namingContexts").map(text).filter(|it| !it.is_empty()).collect();
         let last = entry.first_value("highestCommittedUSN").map(text).and_then(|it| it.parse().ok());
+        self.schema = entry.first_value("subschemaSubentry").map(text);
         self.service = entry.first_value("dsServiceName").map(text).zip(last);
         let words: Vec<String> = ["vendorName", "vendorVersion"]
             .iter()

@@ -79,6 +79,7 @@ impl Connection {
             username: credentials.name().into(),
             page_limit: seconds(limits.page),
             root: RootEntry::default(),
+            searches: None,
             page_size: 1000,
             page_refused: None,
             password_warning: None,

@@ -23,17 +23,46 @@ const SYNC_INFO: &[u8] = b"1.3.6.1.4.1.4203.1.9.1.4";
 /// Operational: whether there are entries below an entry (X.501).
 const HAS_SUBORDINATES: &str = "hasSubordinates";
 const OBJECT_CLASS: &str = "objectClass";
+/// Operational: the number of an entry's last change, by which OpenLDAP finds it; 389 Directory Server, which has the other one, looks
+/// into its log of changes with rights of its own.
+const FINDS_CHANGES: [&str; 2] = ["entryCSN", "nsUniqueId"];
 
-/// Where to go on: the cookie of a synchronization that starts from nothing and asks for no attributes.
+/// Where to go on: the cookie of a synchronization that starts from nothing. None also where the account may not see by what the
+/// server finds changes.
 pub(super) async fn begin(
     connection: &mut Connection,
     reading: Reading<'_>,
 ) -> Result<Option<Cursor>, LdapReadError> {
-    let request = request(connection, reading, None, &["1.1"]);
+    let request = request(connection, reading, None, &FINDS_CHANGES);
     let mut pages = connection.search(request);
-    while pages.next_item().await?.is_some() {}
+    while let Some(item) = pages.next_item().await? {
+        if !item.is_intermediate() && !Entry::parse(&item.0).is_some_and(|it| tells_of_changes(&it)) {
+            tracing::debug!("changes are not shown to this account: every read is a full one");
+            return Ok(None);
+        }
+    }
     let cookie = done(pages.final_controls()).and_then(|it| it.cookie);
     Ok(cookie.map(|it| cursor(connection.server(), &it)))
+}
+
+/// Whether an entry shows by what the server finds that it changed. OpenLDAP searches for it with the rights of the account: what it
+/// may not see by is said to be as it was.
+fn tells_of_changes(entry: &Entry<'_>) -> bool {
+    FINDS_CHANGES.iter().any(|it| entry.first_value(it).is_some())
+}
+
+/// Whether the account is shown changes, as far as the first entry below a base tells; true where there is none.
+pub(super) async fn shows_changes(connection: &mut Connection, base: &str) -> Result<bool, LdapReadError> {
+    let filter = "(objectClass=*)".to_owned();
+    let mut request = Request::new(base.to_owned(), Scope::Subtree, filter, &FINDS_CHANGES, "ldap.rootPath");
+    request.enough = Some(1);
+    request.elsewhere = Elsewhere::Ignored;
+    let mut pages = connection.search(request);
+    let mut shows = true;
+    while let Some(tag) = pages.next().await? {
+        shows = Entry::parse(&tag).is_some_and(|it| tells_of_changes(&it));
+    }
+    Ok(shows)
 }
 
 /// What changed since the cookie; None when the server's answer cannot be understood.

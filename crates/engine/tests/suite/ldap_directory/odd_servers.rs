@@ -311,6 +311,83 @@ async fn a_group_that_shows_more_members_than_it_holds_is_never_read_by_changes(
     assert_eq!(members(&followed.snapshot), 3);
 }
 
+/// A search that finds nobody yet shows no more than what is held: that there is one has to be told by the entry, and where the account
+/// may not see that, by its class.
+#[tokio::test]
+async fn a_group_with_a_search_that_finds_nobody_yet_is_never_read_by_changes() {
+    const SCHEMA: &str = "attributetype ( 1.3.6.1.4.1.99999.1 NAME 'companySearch' SUP labeledURI )\n\
+                          objectclass ( 1.3.6.1.4.1.99999.2 NAME 'companyTeam' SUP top AUXILIARY MAY companySearch )\n";
+    const HIDDEN: &str = "access to attrs=labeledURI,companySearch by * none\naccess to attrs=userPassword by * auth\n\
+                          access to * by * read";
+    const LEAST: &str = "access to attrs=userPassword by * auth\n\
+                         access to attrs=entry,children,objectClass,cn,mail,member,uid,entryUUID,entryCSN by * read\n\
+                         access to * by * none";
+    let team = |more: &str| {
+        format!("dn: cn=team,{SUFFIX}\nobjectClass: groupOfNames\n{more}cn: team\nmember: {}\n\n", dn("u0"))
+    };
+    let search = format!("ldap:///{SUFFIX}??sub?(uid=late)\n");
+    let standard = format!("objectClass: labeledURIObject\nlabeledURI: {search}");
+    let own = format!("objectClass: companyTeam\ncompanySearch: {search}");
+    let page = "objectClass: labeledURIObject\nlabeledURI: https://wiki.test/team\n";
+    let seen = "access to attrs=userPassword by * auth\naccess to * by * read";
+    for (more, access, is_kept) in [
+        (standard.as_str(), seen, false),
+        (own.as_str(), seen, false),
+        (standard.as_str(), HIDDEN, false),
+        (own.as_str(), HIDDEN, false),
+        ("objectClass: companyTeam\n", HIDDEN, false),
+        // What holds no search, or cannot hold one.
+        ("objectClass: companyTeam\n", seen, true),
+        (page, seen, true),
+        ("", HIDDEN, true),
+        ("", LEAST, true),
+    ] {
+        let classes = ["labeledURIObject labeledURI", "companyTeam companySearch"];
+        let [one, other] = classes.map(|it| format!("dynlist-attrset {it} member"));
+        let options = slapd::Options::new(SUFFIX).schema(SCHEMA).ldif_text(people(3) + &team(more));
+        let options =
+            options.database_line(access).overlay("dynlist", &[&one, &other]).overlay("syncprov", &[]);
+        let server = with_reader(options);
+        let directory = Setup::new(server.port(), &dn("u0"), "pw").directory();
+        let followed = directory.follow(SCOPE, None, &|_| ()).await.unwrap();
+        let members = |snapshot: &Snapshot| snapshot.members(&snapshot.groups()[0]).len();
+        assert_eq!(members(&followed.snapshot), 1, "nobody is found yet: {more} {access}");
+        let Refresh::Replace(cache) = followed.refresh else {
+            assert!(!is_kept, "{more} {access}");
+            continue;
+        };
+        assert!(is_kept, "{more} {access}");
+        // Read by changes, it becomes one that the account may not look into.
+        let search = format!(
+            "add: objectClass\nobjectClass: companyTeam\n-\nadd: companySearch\ncompanySearch: {search}"
+        );
+        let change = if more.contains("companyTeam") { search.split("-\n").nth(1).unwrap() } else { &search };
+        server.ldapmodify(&format!("dn: cn=team,{SUFFIX}\nchangetype: modify\n{change}")).unwrap();
+        for cache in [Some(cache), None] {
+            let followed = directory.follow(SCOPE, cache, &|_| ()).await.unwrap();
+            assert_eq!(followed.refresh, Refresh::Drop, "{more} {access}");
+        }
+    }
+}
+
+/// OpenLDAP looks for changes with the rights of the account: what it may not look at is said to be as it was.
+#[tokio::test]
+async fn changes_that_are_not_shown_to_the_account_are_never_waited_for() {
+    for (access, is_kept) in
+        [("access to attrs=entryCSN by * none\naccess to * by * read", false), ("", true)]
+    {
+        let options = slapd::Options::new(SUFFIX).ldif_text(people(3)).database_line(access);
+        let server = with_reader(options.overlay("syncprov", &[]));
+        let directory = Setup::new(server.port(), &dn("u0"), "pw").directory();
+        let followed = directory.follow(SCOPE, None, &|_| ()).await.unwrap();
+        assert_eq!(matches!(followed.refresh, Refresh::Replace(_)), is_kept, "{access}");
+        let findings = directory.probe(&|_| ()).await;
+        let missing = Concern::RightMissing { right: "read on the attribute entryCSN".to_owned() };
+        let is_told = findings.iter().any(|it| matches!(&it.grade, Grade::Concern(told) if *told == missing));
+        assert_eq!(is_told, !is_kept, "{findings:?}");
+    }
+}
+
 /// After its end each bind with the password uses a sign-in up, and the server tells how many are left to whoever asks.
 #[tokio::test]
 async fn a_password_that_ends_is_said_with_its_day_or_with_what_is_left() {
