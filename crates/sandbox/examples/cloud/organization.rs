@@ -30,6 +30,7 @@ The official server (default):
                                     groups, or so many milliseconds for each new member and each listed group
   --no-api, --no-directory, --no-groups, --no-custom-permissions
                                     what the plan does not have
+  --no-revoke                       a server older than 2026.2.0, where members cannot be revoked and restored
   --subscription active|canceled|failing:REASON
                                     what becomes of an attempt to buy seats (active)
   --provider managed|reseller       who manages the organization for its owner (nobody)
@@ -67,12 +68,13 @@ pub(crate) fn start(arguments: &[String]) -> Result<(Server, serde_json::Value),
 }
 
 /// Options that stand alone; every other one takes a value.
-const FLAGS: [&str; 7] = [
+const FLAGS: [&str; 8] = [
     "--staged",
     "--no-api",
     "--no-directory",
     "--no-groups",
     "--no-custom-permissions",
+    "--no-revoke",
     "--vaultwarden",
     "--no-owner",
 ];
@@ -180,6 +182,7 @@ fn official(arguments: &mut Arguments) -> Result<Official, Box<dyn Error>> {
     official.use_directory = !arguments.has("--no-directory");
     official.use_groups = !arguments.has("--no-groups");
     official.use_custom_permissions = !arguments.has("--no-custom-permissions");
+    official.revoke = !arguments.has("--no-revoke");
     if let Some(pace) = arguments.take("--pace", pace)? {
         official.import_pace = pace;
     }

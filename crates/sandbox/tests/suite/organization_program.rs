@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation is how a test speaks")]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -146,7 +147,40 @@ fn wrong_arguments_are_named_and_help_names_every_option() {
         assert!(!success && arguments.iter().any(|it| complaint.contains(it)), "{complaint}");
     }
     let (success, help, _) = run(&["--help"]);
-    assert!(success && help.contains("--pace") && help.contains("--known-addresses"), "{help}");
+    assert!(success);
+    let program = include_str!("../../examples/cloud/organization.rs");
+    let read = program.split('"').filter(|it| it.starts_with("--") && !it.contains([' ', '\n']));
+    let (named, read) = (options(&help), read.collect::<BTreeSet<_>>());
+    assert!(read.iter().all(|it| named.contains(it)), "of {read:?} the help names {named:?}");
+    for option in named {
+        assert!(
+            THIS_TEST.matches(option).count() > usize::from(option == "--help"),
+            "{option} is not driven here"
+        );
+    }
+}
+
+/// This file, in which every option and deed has to be driven.
+const THIS_TEST: &str = include_str!("organization_program.rs");
+
+/// The options that a text names.
+fn options(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|it: char| !it.is_ascii_lowercase() && it != '-');
+    words.filter(|it| it.len() > 2 && it.starts_with("--")).collect()
+}
+
+#[tokio::test]
+async fn every_deed_is_described_and_driven() {
+    let program = Program::start("").await;
+    let told = program.control(json!({ "do": "dance" })).await.json()["error"].as_str().unwrap().to_owned();
+    let deeds: Vec<&str> = told.split('`').skip(3).step_by(2).collect();
+    assert!(deeds.len() > 10, "{told}");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/organization-rules.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for deed in deeds {
+        assert!(page.contains(&format!(r#"{{"do":"{deed}""#)), "{deed} is not described");
+        assert!(THIS_TEST.contains(&format!(r#"{{ "do": "{deed}""#)), "{deed} is not driven here");
+    }
 }
 
 #[tokio::test]
@@ -207,6 +241,15 @@ async fn known_addresses_flag_and_plan() {
     program.import(one()).await.ok();
     let path = format!("/members/{}", program.person("a@x").await["id"].as_str().unwrap());
     assert!(program.call("PUT", &path, json!({ "type": 4 })).await.message().contains("Enterprise plan"));
+    for (options, status) in [("--no-revoke", 404), ("", 200)] {
+        let program = Program::start(options).await;
+        program.import(one()).await.ok();
+        let id = program.person("a@x").await["id"].as_str().unwrap().to_owned();
+        for action in ["revoke", "restore"] {
+            let reply = program.call("POST", &format!("/members/{id}/{action}"), json!({})).await;
+            assert_eq!(reply.status, status, "{options}");
+        }
+    }
     let program = Program::launch("--no-api");
     assert_eq!(program.ask_token(program.text("client_secret")).await.status, 400);
 }
@@ -347,7 +390,15 @@ async fn policies_and_what_becomes_of_the_organization() {
     program.done(json!({ "do": "other_organization", "member": "a@x", "on": true })).await;
     program.done(json!({ "do": "policy", "type": 3, "enabled": true })).await;
     assert_eq!(program.person("a@x").await["status"], -1);
+    let id = program.person("a@x").await["id"].as_str().unwrap().to_owned();
+    let restore = async || program.call("POST", &format!("/members/{id}/restore"), json!({})).await;
+    assert!(restore().await.message().contains("other organization vaults"));
+    program.done(json!({ "do": "other_organization", "member": "a@x", "on": false })).await;
+    program.done(json!({ "do": "two_step", "member": "a@x", "on": false })).await;
+    assert!(restore().await.message().contains("two-step login"));
+    program.done(json!({ "do": "policy", "type": 0, "enabled": false })).await;
     program.done(json!({ "do": "policy", "type": 3, "enabled": false })).await;
+    restore().await.ok();
 
     program.done(json!({ "do": "organization", "state": "disabled" })).await;
     assert_eq!(program.ask_token(program.text("client_secret")).await.status, 400);
