@@ -78,6 +78,24 @@ pub(crate) fn path_id(text: &str) -> Result<String, Refusal> {
     validation::guid(text).ok_or_else(|| not_valid("id", text))
 }
 
+/// What was read in a path, and what in the body: the server reads both before it complains, so that the errors of both
+/// are told.
+///
+/// # Errors
+///
+/// What is wrong in either; a body that is not JSON by its header comes first.
+pub(crate) fn beside<P, B>(path: Result<P, Refusal>, body: Result<B, Refusal>) -> Result<(P, B), Refusal> {
+    match (path, body) {
+        (Ok(path), Ok(body)) => Ok((path, body)),
+        (_, Err(Refusal::UnsupportedMediaType)) => Err(Refusal::UnsupportedMediaType),
+        (Err(Refusal::Invalid(mut errors)), Err(Refusal::Invalid(more))) => {
+            errors.extend(more);
+            Err(Refusal::Invalid(errors))
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}
+
 /// A value in a path or a query cannot be read: a 400 with its name as the key.
 pub(crate) fn not_valid(name: &str, text: &str) -> Refusal {
     Refusal::Invalid(vec![(name.to_owned(), format!("The value '{text}' is not valid."))])

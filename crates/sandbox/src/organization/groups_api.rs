@@ -10,7 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::body::{Answer, list, path_id, read_body};
+use super::body::{Answer, beside, list, path_id, read_body};
 use super::errors::Refusal;
 use super::events;
 use super::model::CollectionAccess;
@@ -99,8 +99,8 @@ async fn replace_group(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    path_id(&id)?;
-    let sent = read_group(&read_body(&headers, &body)?)?;
+    let sent = read_body(&headers, &body).and_then(|body| read_group(&body));
+    let (_, sent) = beside(path_id(&id), sent)?;
     let store = shared.store();
     let mut group = find(&store, &id)?;
     check_plan(&shared)?;
@@ -141,8 +141,8 @@ async fn replace_member_ids(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    path_id(&id)?;
-    let ids = read_ids(&read_body(&headers, &body)?, "memberids")?;
+    let ids = read_body(&headers, &body).and_then(|body| read_ids(&body, "memberids"));
+    let (_, ids) = beside(path_id(&id), ids)?;
     let store = shared.store();
     let group = find(&store, &id)?;
     store.step(|store| -> Result<(), StoreError> {

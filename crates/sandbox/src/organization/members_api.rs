@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::body::{Answer, list, path_id, read_body};
+use super::body::{Answer, beside, list, path_id, read_body};
 use super::errors::Refusal;
 use super::events;
 use super::lower_case::lower;
@@ -144,8 +144,8 @@ async fn replace_member(
     body: Bytes,
 ) -> Answer {
     let Some(official) = shared.official() else { return Err(Refusal::MissingBare) };
-    path_id(&id)?;
-    let sent = read_member(&read_body(&headers, &body)?, Purpose::Replace)?;
+    let sent = read_body(&headers, &body).and_then(|body| read_member(&body, Purpose::Replace));
+    let (_, sent) = beside(path_id(&id), sent)?;
     let store = shared.store();
     let mut member = find(&store, &id)?;
     let collections = sent.collections.as_deref().unwrap_or_default();
@@ -255,8 +255,7 @@ async fn restore(State(shared): App, Path(id): Path<String>) -> Answer {
     if member.status != MemberStatus::Revoked.number() {
         return Err(Refusal::bad("Already active."));
     }
-    let scaling = seats::admit(&shared, official, &store, 1, Asker::Organization)?;
-    seats::scale(&shared, official, scaling)?;
+    seats::make_room(&shared, official, &store)?;
     policies::check_restore(&store, &member)?;
     member.status = member.status_without_revocation().number();
     store.update_member(&member)?;
@@ -277,8 +276,8 @@ async fn replace_group_ids(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    path_id(&id)?;
-    let ids = read_ids(&read_body(&headers, &body)?, "groupids")?;
+    let ids = read_body(&headers, &body).and_then(|body| read_ids(&body, "groupids"));
+    let (_, ids) = beside(path_id(&id), ids)?;
     let store = shared.store();
     let member = find(&store, &id)?;
     let ids = ids.ok_or(Refusal::Unhandled)?;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The time an import takes, during which the organization is as the import found it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ImportPace {
     /// None: nothing else happens in between.
+    #[default]
     AtOnce,
     /// So long for each new member and for each listed group.
     Paced {

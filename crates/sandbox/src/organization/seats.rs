@@ -15,7 +15,7 @@ pub(crate) enum Scaling {
 /// Who asks for seats: the two commands of the server word one refusal differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asker {
-    /// The import, and a member who is restored.
+    /// The import.
     Organization,
     /// An invitation by the public API.
     Invitation,
@@ -40,10 +40,31 @@ pub(crate) fn admit(
         return Ok(Scaling::NotNeeded);
     }
     let wanted = u32::try_from(needed).unwrap_or(u32::MAX);
-    match obstacle(official, wanted, asker) {
+    match obstacle(shared, official, wanted, asker) {
         Some(reason) => Err(Refusal::bad(reason)),
         None => Ok(Scaling::To(wanted)),
     }
+}
+
+/// Buys one seat for a member who is restored, where none is free: one, however many more are occupied than bought.
+///
+/// # Errors
+///
+/// Refuses with a plain 400 when none is free and none can be bought.
+pub(crate) fn make_room(shared: &Shared, official: &Official, store: &Store) -> Result<(), Refusal> {
+    let Some(seats) = shared.seats() else { return Ok(()) };
+    if store.occupied_seats()? < seats {
+        return Ok(());
+    }
+    let wanted = seats.saturating_add(1);
+    if let Some(reason) = obstacle(shared, official, wanted, Asker::Organization) {
+        return Err(Refusal::bad(reason));
+    }
+    if let Subscription::Failing(reason) = &official.subscription {
+        return Err(Refusal::bad(reason));
+    }
+    shared.set_seats(Some(wanted));
+    Ok(())
 }
 
 /// Buys the seats once the members exist.
@@ -62,7 +83,7 @@ pub(crate) fn scale(shared: &Shared, official: &Official, scaling: Scaling) -> R
     }
 }
 
-fn obstacle(official: &Official, wanted: u32, asker: Asker) -> Option<&'static str> {
+fn obstacle(shared: &Shared, official: &Official, wanted: u32, asker: Asker) -> Option<&'static str> {
     if official.hosting == Hosting::SelfHosted {
         return Some(match asker {
             Asker::Organization => "Cannot autoscale on self-hosted instance.",
@@ -79,7 +100,14 @@ fn obstacle(official: &Official, wanted: u32, asker: Asker) -> Option<&'static s
         None => {}
     }
     if official.subscription == Subscription::Canceled {
-        return Some("You do not have an active subscription. Reinstate your subscription to make changes");
+        return Some(match asker {
+            Asker::Organization => {
+                "You do not have an active subscription. Reinstate your subscription to make changes"
+            }
+            Asker::Invitation => {
+                "You do not have an active subscription. Reinstate your subscription to make changes."
+            }
+        });
     }
-    official.max_autoscale.is_some_and(|most| most < wanted).then_some("Seat limit has been reached.")
+    shared.most_seats().is_some_and(|most| most < wanted).then_some("Seat limit has been reached.")
 }

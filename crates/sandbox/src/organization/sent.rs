@@ -219,6 +219,62 @@ pub(crate) fn read_collection(document: &Document) -> Result<Option<String>, Ref
     Ok(external_id)
 }
 
+/// A subscription as sent.
+pub(crate) struct SentSubscription {
+    /// Of the password manager.
+    pub(crate) seats: Option<SentSeats>,
+    /// Whether anything is said about the secrets manager.
+    pub(crate) secrets_manager: bool,
+}
+
+/// Seats as sent; `None` leaves a number as it is.
+#[derive(Clone, Copy)]
+pub(crate) struct SentSeats {
+    pub(crate) seats: Option<u32>,
+    pub(crate) most: Option<u32>,
+}
+
+/// Reads a subscription.
+///
+/// # Errors
+///
+/// A wrong type, or nothing at all, as a 400.
+pub(crate) fn read_subscription(document: &Document) -> Result<SentSubscription, Refusal> {
+    let sent = validation::read_document(document, |node| {
+        let mut sent = SentSubscription { seats: None, secrets_manager: false };
+        for (property, value) in node.properties()? {
+            match property.as_str() {
+                "passwordmanager" => sent.seats = value.optional(sent_seats)?,
+                "secretsmanager" => sent.secrets_manager = value.optional(sent_seats)?.is_some(),
+                _ => {}
+            }
+        }
+        Ok(sent)
+    })?;
+    if sent.seats.is_none() && !sent.secrets_manager {
+        let text = "At least one of PasswordManager or SecretsManager must be provided.";
+        return Err(Refusal::Invalid(vec![(String::new(), text.to_owned())]));
+    }
+    Ok(sent)
+}
+
+fn sent_seats(node: Node<'_>) -> Result<SentSeats, Refusal> {
+    let mut sent = SentSeats { seats: None, most: None };
+    for (property, value) in node.properties()? {
+        match property.as_str() {
+            "seats" => sent.seats = number(value)?.filter(|seats| *seats > 0),
+            "maxautoscaleseats" => sent.most = number(value)?,
+            _ => {}
+        }
+    }
+    Ok(sent)
+}
+
+/// A number, where it is not less than nothing.
+fn number(node: Node<'_>) -> Result<Option<u32>, Refusal> {
+    Ok(node.optional(Node::integer)?.and_then(|number| u32::try_from(number).ok()))
+}
+
 /// A policy as sent: whether it is on, and its data.
 ///
 /// # Errors

@@ -10,11 +10,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::body::{Answer, list, not_valid, path_id, read_body};
+use super::body::{Answer, beside, list, not_valid, path_id, read_body};
 use super::errors::Refusal;
-use super::options::Hosting;
+use super::options::{Hosting, Official, Subscription};
 use super::policies;
-use super::sent::{read_collection, read_policy};
+use super::sent::{SentSeats, read_collection, read_policy, read_subscription};
 use super::shared::Shared;
 use super::store::{CollectionRow, PolicyRow, Store, StoreError};
 
@@ -26,7 +26,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/collections/{id}", get(collection).put(replace_collection).delete(delete_collection))
         .route("/policies", get(list_policies))
         .route("/policies/{type}", get(policy).put(replace_policy))
-        .route("/organization/subscription", get(subscription))
+        .route("/organization/subscription", get(subscription).put(replace_subscription))
 }
 
 fn collection_json(store: &Store, collection: &CollectionRow) -> Result<Value, StoreError> {
@@ -74,8 +74,8 @@ async fn replace_collection(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    path_id(&id)?;
-    let external_id = read_collection(&read_body(&headers, &body)?)?;
+    let sent = read_body(&headers, &body).and_then(|body| read_collection(&body));
+    let (_, external_id) = beside(path_id(&id), sent)?;
     let store = shared.store();
     let mut collection = find(&store, &id)?;
     if shared.cannot_store([external_id.as_deref()]) {
@@ -126,8 +126,8 @@ async fn replace_policy(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let kind = policy_type(&kind)?;
-    let (enabled, data) = read_policy(&read_body(&headers, &body)?)?;
+    let sent = read_body(&headers, &body).and_then(|body| read_policy(&body));
+    let (kind, (enabled, data)) = beside(policy_type(&kind), sent)?;
     let data = data.map(|data| data.to_string());
     let policies = {
         let store = shared.store();
@@ -146,10 +146,46 @@ async fn subscription(State(shared): App) -> Answer {
     Ok(Json(json!({
         "passwordManager": {
             "seats": shared.seats(),
-            "maxAutoScaleSeats": official.max_autoscale,
+            "maxAutoScaleSeats": shared.most_seats(),
             "storage": null,
         },
         "secretsManager": null,
     }))
     .into_response())
+}
+
+async fn replace_subscription(State(shared): App, headers: HeaderMap, body: Bytes) -> Answer {
+    let Some(official) = shared.official() else { return Err(Refusal::MissingBare) };
+    let sent = read_subscription(&read_body(&headers, &body)?)?;
+    if official.hosting == Hosting::SelfHosted {
+        return Err(Refusal::bad("Only allowed when not self hosted."));
+    }
+    let done = sent.seats.is_none_or(|seats| buy(&shared, official, seats));
+    let (status, message) = match (done, sent.secrets_manager) {
+        (false, _) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "An error occurred while updating the subscription.")
+        }
+        (true, true) => (StatusCode::OK, "Organization has no access to Secrets Manager."),
+        (true, false) => (StatusCode::OK, "Subscription updated successfully."),
+    };
+    Ok((status, Json(json!({ "message": message }))).into_response())
+}
+
+/// Buys or gives back seats; whatever is in the way is told in one sentence.
+fn buy(shared: &Shared, official: &Official, sent: SentSeats) -> bool {
+    let most = sent.most.or(shared.most_seats());
+    let wanted = sent.seats.or(shared.seats());
+    let (Some(bought), Some(wanted)) = (shared.seats(), wanted) else {
+        // Where seats are not counted, none can be bought.
+        shared.set_most_seats(most);
+        return sent.seats.is_none();
+    };
+    let is_full = wanted < bought && shared.store().occupied_seats().is_ok_and(|occupied| wanted < occupied);
+    let is_paid = wanted == bought || official.subscription == Subscription::Active;
+    if most.is_some_and(|most| most < wanted) || is_full || !is_paid {
+        return false;
+    }
+    shared.set_seats(Some(wanted));
+    shared.set_most_seats(most);
+    true
 }

@@ -16,10 +16,11 @@ use super::tokens::{Key, Tokens, random_key};
 use crate::faults::Faults;
 
 /// What has become of the organization as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrganizationState {
     /// In use.
+    #[default]
     Enabled,
     /// Switched off: no token is given, but one that was issued still works.
     Disabled,
@@ -41,10 +42,24 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
 }
 
+/// What may change while the server is at work.
+#[derive(Default)]
 struct Live {
     state: OrganizationState,
     seats: Option<u32>,
+    most_seats: Option<u32>,
     import_pace: ImportPace,
+}
+
+impl Live {
+    fn begin(official: &Official) -> Live {
+        Live {
+            seats: official.seats,
+            most_seats: official.max_autoscale,
+            import_pace: official.import_pace,
+            ..Live::default()
+        }
+    }
 }
 
 impl Shared {
@@ -105,6 +120,15 @@ impl Shared {
         lock(&self.live).seats = seats;
     }
 
+    /// Up to how many seats the plan grows by itself.
+    pub(crate) fn most_seats(&self) -> Option<u32> {
+        lock(&self.live).most_seats
+    }
+
+    pub(crate) fn set_most_seats(&self, most: Option<u32>) {
+        lock(&self.live).most_seats = most;
+    }
+
     /// The longest body in bytes: the web server's default, or Vaultwarden's limit for JSON.
     pub(crate) fn body_limit(&self) -> usize {
         match self.options.flavor {
@@ -142,9 +166,9 @@ impl Shared {
                 secret
             }
         };
-        let (seats, limits, import_pace) = match &options.flavor {
-            Flavor::Official(official) => (official.seats, official.effective_limits(), official.import_pace),
-            Flavor::Vaultwarden(vaultwarden) => (None, vaultwarden.login_limit, ImportPace::AtOnce),
+        let (limits, live) = match &options.flavor {
+            Flavor::Official(official) => (official.effective_limits(), Live::begin(official)),
+            Flavor::Vaultwarden(vaultwarden) => (vaultwarden.login_limit, Live::default()),
         };
         Ok(Shared {
             url,
@@ -155,7 +179,7 @@ impl Shared {
             accounts: Accounts::default(),
             store: Mutex::new(store),
             key: Mutex::new(Key::new(secret)),
-            live: Mutex::new(Live { state: OrganizationState::Enabled, seats, import_pace }),
+            live: Mutex::new(live),
             faults: Faults::new(),
             options,
         })

@@ -42,6 +42,28 @@ async fn id_that_is_none_is_a_400_with_the_key_id() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_in_the_path_and_in_the_body_is_told_together() {
+    let organization = self_hosted().await;
+    for (path, body, keys) in [
+        ("/members/none", json!({}), ["Type", "id"]),
+        ("/members/none/group-ids", json!({ "groupIds": 5 }), ["$.groupIds", "id"]),
+        ("/groups/none", json!({ "externalId": "g" }), ["Name", "id"]),
+        ("/groups/none/member-ids", json!({ "memberIds": [5] }), ["$.memberIds[0]", "id"]),
+        ("/collections/none", json!({ "externalId": 5 }), ["$.externalId", "id"]),
+        ("/policies/none", json!({}), ["Enabled", "type"]),
+    ] {
+        let reply = organization.call("PUT", path, body).await;
+        reply.expect(400, "The request's model state is invalid.");
+        let errors = reply.json()["errors"].clone();
+        let mut told: Vec<&str> = errors.as_object().unwrap().keys().map(String::as_str).collect();
+        told.sort_unstable();
+        assert_eq!(told, keys, "{path}");
+    }
+    let other = send(organization.request("PUT", "/api/public/members/none").body("{}")).await;
+    assert_eq!(other.status, 415);
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_in_a_path_or_a_query_is_a_400_with_its_name() {
     let organization = self_hosted().await;
     for (path, key) in [

@@ -137,6 +137,41 @@ async fn subscription_is_told_in_the_cloud_and_refused_self_hosted() {
 }
 
 #[tokio::test]
+async fn subscription_is_changed_in_the_cloud_and_refused_self_hosted() {
+    let organization =
+        official(Official { seats: Some(7), max_autoscale: Some(9), ..Official::cloud() }).await;
+    let path = "/organization/subscription";
+    let told = async || {
+        let answer = organization.get(path).await.ok().json();
+        (answer["passwordManager"]["seats"].clone(), answer["passwordManager"]["maxAutoScaleSeats"].clone())
+    };
+    let buy = |body: Value| json!({ "passwordManager": body });
+    let reply =
+        organization.call("PUT", path, buy(json!({ "seats": 8, "maxAutoScaleSeats": 12 }))).await.ok();
+    assert_eq!(reply.json(), json!({ "message": "Subscription updated successfully." }));
+    assert_eq!(told().await, (json!(8), json!(12)));
+    organization.call("PUT", path, buy(json!({ "seats": 2 }))).await.ok();
+    assert_eq!(told().await, (json!(2), json!(12)));
+    organization.server.add_member(NewMember::confirmed("a@x"));
+    for refused in [json!({ "seats": 13 }), json!({ "maxAutoScaleSeats": 1 }), json!({ "seats": 1 })] {
+        let reply = organization.call("PUT", path, buy(refused.clone())).await;
+        reply.expect(500, "An error occurred while updating the subscription.");
+        assert_eq!(told().await, (json!(2), json!(12)), "{refused}");
+    }
+    // The new maximum counts.
+    organization.call("PUT", path, buy(json!({ "maxAutoScaleSeats": 2 }))).await.ok();
+    organization.import(members(&[("b@x", "1")])).await.expect(400, "Seat limit has been reached.");
+    let other = organization.call("PUT", path, json!({ "secretsManager": {} })).await.ok();
+    assert_eq!(other.json()["message"], "Organization has no access to Secrets Manager.");
+    let nothing = organization.call("PUT", path, json!({})).await;
+    nothing.expect(400, "The request's model state is invalid.");
+    assert_eq!(sorted_keys(&nothing.json()["errors"]), [""]);
+
+    let refused = self_hosted().await.call("PUT", path, buy(json!({ "seats": 3 }))).await;
+    refused.expect(400, "Only allowed when not self hosted.");
+}
+
+#[tokio::test]
 async fn events_are_paged_to_a_null_token() {
     let organization = official(Official { events_page: 2, ..Official::default() }).await;
     organization

@@ -166,8 +166,11 @@ async fn more_members_than_seats_refuse_every_import_after_its_removals() {
     let refused = "Cannot autoscale on self-hosted instance.";
     organization.import(members(&[])).await.expect(400, refused);
     organization.import(members(&[]).group("G", "g", &[])).await.expect(400, refused);
-    organization.import(members(&[]).deleted(None, "1")).await.expect(400, refused);
-    assert_eq!(organization.people(), super::support::pairs(&[("b@x", "2")]));
+    organization.server.add_member(NewMember::confirmed("hand@x"));
+    let body = members(&[("hand@x", "h"), ("new@x", "n")]).deleted(None, "1").group("G", "g", &["h"]);
+    organization.import(body).await.expect(400, refused);
+    assert_eq!(organization.people(), super::support::pairs(&[("b@x", "2"), ("hand@x", "h")]));
+    organization.import(members(&[]).deleted(None, "h")).await.expect(400, refused);
     assert!(organization.groups().is_empty());
     organization.import(members(&[]).deleted(None, "2").group("G", "g", &[])).await.ok();
 }
@@ -179,4 +182,46 @@ async fn more_members_than_seats_buy_them_in_the_cloud_up_to_the_maximum() {
     assert_eq!(organization.server.seats(), Some(3));
     let organization = overfull(Official { max_autoscale: Some(2), ..cloud(3) }).await;
     organization.import(members(&[])).await.expect(400, "Seat limit has been reached.");
+}
+
+#[tokio::test]
+async fn restored_member_is_bought_one_seat_where_none_is_free() {
+    let restored = async |options: Official| {
+        let organization = overfull(options).await;
+        let id = organization.server.member("b@x").unwrap().id;
+        organization.call("POST", &format!("/members/{id}/revoke"), json!({})).await.ok();
+        let reply = organization.call("POST", &format!("/members/{id}/restore"), json!({})).await;
+        (reply.status, reply.message_or_nothing(), organization.server.seats())
+    };
+    // Two of three are left, with one seat: one more is bought, and not what all of them need.
+    assert_eq!(restored(cloud(3)).await, (200, String::new(), Some(2)));
+    let at_most = |most| Official { max_autoscale: Some(most), ..cloud(3) };
+    assert_eq!(restored(at_most(2)).await, (200, String::new(), Some(2)));
+    assert_eq!(restored(at_most(1)).await, (400, "Seat limit has been reached.".to_owned(), Some(1)));
+    let reason = "No payment method found.";
+    let failing = Official { subscription: Subscription::Failing(reason.to_owned()), ..cloud(3) };
+    assert_eq!(restored(failing).await, (400, reason.to_owned(), Some(1)));
+    let refused = "Cannot autoscale on self-hosted instance.".to_owned();
+    assert_eq!(restored(Official::default()).await, (400, refused, Some(1)));
+}
+
+#[tokio::test]
+async fn invitation_by_hand_words_some_refusals_in_its_own_way() {
+    for (options, refused) in [
+        (Official { seats: Some(1), ..Official::default() }, "Cannot auto scale self-host."),
+        (
+            Official { subscription: Subscription::Canceled, ..cloud(1) },
+            "You do not have an active subscription. Reinstate your subscription to make changes.",
+        ),
+        (Official { max_autoscale: Some(1), ..cloud(1) }, "Seat limit has been reached."),
+        (
+            Official { subscription: Subscription::Failing("No money".to_owned()), ..cloud(1) },
+            "Failed to invite users",
+        ),
+    ] {
+        let organization = official(options).await;
+        let new = json!({ "type": 2, "email": "n@x.example" });
+        organization.call("POST", "/members", new).await.expect(400, refused);
+        assert!(organization.people().is_empty(), "{refused}");
+    }
 }

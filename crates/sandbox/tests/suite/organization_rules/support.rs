@@ -29,6 +29,11 @@ impl Reply {
         self.json()["message"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// The message of an error; nothing where there is no body.
+    pub(crate) fn message_or_nothing(&self) -> String {
+        if self.text.is_empty() { String::new() } else { self.message() }
+    }
+
     #[track_caller]
     pub(crate) fn expect(&self, status: u16, message: &str) {
         assert_eq!((self.status, self.message().as_str()), (status, message), "{}", self.text);
