@@ -1,6 +1,7 @@
 //! The token endpoint of both servers: an organization's key, a person's key, a person's password.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -111,7 +112,7 @@ fn vaultwarden_token(
         Some("client_credentials") => {}
         Some("password") => {
             let login = Limit { count: 10, seconds: 60 };
-            if shared.limiter.take(peer.address.ip(), "login", login).is_err() {
+            if shared.limiter.take(client_address(peer, headers), "login", login).is_err() {
                 return errors::vaultwarden(StatusCode::TOO_MANY_REQUESTS, "Too many login requests");
             }
             return sign_in::password_grant(shared, fields);
@@ -136,7 +137,7 @@ fn vaultwarden_token(
         }
     }
     let login = Limit { count: 10, seconds: 60 };
-    if shared.limiter.take(peer.address.ip(), "login", login).is_err() {
+    if shared.limiter.take(client_address(peer, headers), "login", login).is_err() {
         return errors::vaultwarden(StatusCode::TOO_MANY_REQUESTS, "Too many login requests");
     }
     match field("scope") {
@@ -159,6 +160,12 @@ fn vaultwarden_token(
         return refused("Incorrect client_secret");
     }
     issued(shared, &format!("{}|{ORGANIZATION_SCOPE}", shared.url))
+}
+
+/// The address that Vaultwarden counts logins for: the one that a proxy on the same machine names, else the peer's.
+fn client_address(peer: &Peer, headers: &HeaderMap) -> IpAddr {
+    let named = headers.get("x-real-ip").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    named.filter(|_| peer.address.ip().is_loopback()).unwrap_or_else(|| peer.address.ip())
 }
 
 fn issued(shared: &Shared, issuer: &str) -> Response {

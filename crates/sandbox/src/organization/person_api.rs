@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -27,6 +27,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/accounts/api-key", post(personal_key))
         .route("/two-factor/send-email-login", post(send_code))
         .route("/organizations/{id}/api-key", post(organization_key))
+        .route("/organizations/{id}/rotate-api-key", post(rotated_organization_key))
 }
 
 /// The paths by which Vaultwarden shows an organization to its administrators, below `/api`.
@@ -34,6 +35,9 @@ pub(crate) fn administration() -> Router<Arc<Shared>> {
     Router::new()
         .route("/organizations/{id}/users", get(members))
         .route("/organizations/{id}/groups", get(groups))
+        .route("/organizations/{id}/users/{member}", delete(remove))
+        .route("/organizations/{id}/users/{member}/revoke", put(revoke))
+        .route("/organizations/{id}/users/{member}/restore", put(restore))
 }
 
 /// The address of the person whose token came.
@@ -136,30 +140,48 @@ async fn organization_key(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let email = match person(&shared, &headers) {
-        Ok(email) => email,
-        Err(refusal) => return *refusal,
-    };
-    let own = id == shared.organization_id;
-    let role = if own {
-        membership(&shared, &email).ok().flatten().map(|it| it.role)
+    match may_have_key(&shared, &id, &headers, &body) {
+        Err(refusal) => *refusal,
+        Ok(()) if id == shared.organization_id => key_answer(shared.key().secret()),
+        Ok(()) => key_answer("the-key-of-another-organization"),
+    }
+}
+
+async fn rotated_organization_key(
+    State(shared): App,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match may_have_key(&shared, &id, &headers, &body) {
+        Err(refusal) => *refusal,
+        Ok(()) if id == shared.organization_id => match shared.rotate_key() {
+            Ok(key) => key_answer(&key),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        },
+        Ok(()) => key_answer("the-new-key-of-another-organization"),
+    }
+}
+
+/// Lets pass who is told the key of an organization, for the password: its owners; on Vaultwarden administrators, too.
+fn may_have_key(shared: &Shared, id: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), Box<Response>> {
+    let email = person(shared, headers)?;
+    let role = if id == shared.organization_id {
+        membership(shared, &email).ok().flatten().map(|it| it.role)
     } else {
-        listed_role(&shared, &email, &id)
+        listed_role(shared, &email, id)
     };
     let allowed = match shared.options.flavor {
         Flavor::Official(_) => role == Some(Role::Owner.number()),
         Flavor::Vaultwarden(_) => role.is_some_and(|it| it <= Role::Admin.number()),
     };
     if !allowed {
-        return match shared.options.flavor {
+        return Err(Box::new(match shared.options.flavor {
             Flavor::Official(_) => errors::internal(StatusCode::NOT_FOUND, "Resource not found."),
-            Flavor::Vaultwarden(_) => unauthorized(&shared, &headers),
-        };
+            Flavor::Vaultwarden(_) => unauthorized(shared, headers),
+        }));
     }
-    if let Err(refusal) = verified(&shared, &email, &body) {
-        return *refusal;
-    }
-    if own { key_answer(shared.key().secret()) } else { key_answer("the-key-of-another-organization") }
+    verified(shared, &email, body)
 }
 
 fn listed_role(shared: &Shared, email: &str, id: &str) -> Option<i64> {
@@ -278,6 +300,72 @@ async fn groups(State(shared): App, Path(id): Path<String>, headers: HeaderMap) 
         };
         groups.into_iter().map(group).collect()
     }))
+}
+
+/// What an administrator does to a membership.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Remove,
+    Revoke,
+    Restore,
+}
+
+async fn remove(
+    State(shared): App,
+    Path((id, member)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    act(&shared, &id, &member, &headers, Act::Remove)
+}
+
+async fn revoke(
+    State(shared): App,
+    Path((id, member)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    act(&shared, &id, &member, &headers, Act::Revoke)
+}
+
+async fn restore(
+    State(shared): App,
+    Path((id, member)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    act(&shared, &id, &member, &headers, Act::Restore)
+}
+
+fn act(shared: &Shared, id: &str, member: &str, headers: &HeaderMap, act: Act) -> Response {
+    if let Err(refusal) = administrator(shared, id, headers) {
+        return *refusal;
+    }
+    let store = shared.store();
+    match acted(&store, member, act) {
+        Ok(None) => StatusCode::OK.into_response(),
+        Ok(Some(reason)) => errors::vaultwarden(StatusCode::BAD_REQUEST, reason),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Does it, or says why not. A revoked member keeps what was before in the number.
+fn acted(store: &Store, member: &str, act: Act) -> Result<Option<&'static str>, StoreError> {
+    let Some(mut member) = store.member(member)? else { return Ok(Some("User not found in organization")) };
+    let is_last_owner = member.is_confirmed_owner() && store.confirmed_owners()? < 2;
+    let refused = match act {
+        Act::Remove if is_last_owner => Some("Can't delete the last owner"),
+        Act::Revoke if member.status < 0 => Some("User is already revoked"),
+        Act::Revoke if is_last_owner => Some("Organization must have at least one confirmed owner"),
+        Act::Restore if member.status >= 0 => Some("User is already active"),
+        Act::Remove | Act::Revoke | Act::Restore => None,
+    };
+    if refused.is_some() {
+        return Ok(refused);
+    }
+    member.status += match act {
+        Act::Remove => return store.delete_member(member.row).map(|()| None),
+        Act::Revoke => -128,
+        Act::Restore => 128,
+    };
+    store.update_member(&member).map(|()| None)
 }
 
 fn list(data: Result<Vec<Value>, StoreError>) -> Response {

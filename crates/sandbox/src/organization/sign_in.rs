@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -133,7 +134,7 @@ pub(crate) fn password_grant(shared: &Shared, fields: &HashMap<String, String>) 
             }
         }
     }
-    let mut answer = granted(shared, person, SCOPES);
+    let mut answer = granted(shared, person, SCOPES, signed_in_for(shared));
     answer.insert("refresh_token".to_owned(), json!(person.refreshing()));
     if let Some(token) = remembered {
         answer.insert("TwoFactorToken".to_owned(), json!(token));
@@ -146,7 +147,7 @@ pub(crate) fn refresh_grant(shared: &Shared, fields: &HashMap<String, String>) -
     let token = fields.get("refreshtoken").map(String::as_str).unwrap_or_default();
     let accounts = shared.accounts.lock();
     let Some(person) = accounts.find_by_refresh_token(token) else { return errors::oauth("invalid_grant") };
-    let mut answer = granted(shared, person, SCOPES);
+    let mut answer = granted(shared, person, SCOPES, signed_in_for(shared));
     answer.insert("refresh_token".to_owned(), json!(token));
     ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }
@@ -164,12 +165,17 @@ pub(crate) fn personal_key_grant(shared: &Shared, client: &str, secret: &str) ->
     if person.api_key != secret {
         return refused("Incorrect client_secret");
     }
-    let answer = granted(shared, person, PERSON_SCOPE);
+    let answer = granted(shared, person, PERSON_SCOPE, shared.options.token_lifetime);
     ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }
 
-fn granted(shared: &Shared, person: &Person, scope: &str) -> Map<String, Value> {
-    let lifetime = shared.options.token_lifetime;
+/// How long somebody is signed in by password: on the official server a day, where a key's token is good for an hour.
+fn signed_in_for(shared: &Shared) -> Duration {
+    let hours = if shared.official().is_some() { 24 } else { 1 };
+    shared.options.token_lifetime.saturating_mul(hours)
+}
+
+fn granted(shared: &Shared, person: &Person, scope: &str, lifetime: Duration) -> Map<String, Value> {
     let issuer = format!("{}/identity", shared.url);
     let token = shared.tokens.issue_for(&person.account.email, &person.id, &issuer, PERSON_SCOPE, lifetime);
     let (kdf, iterations, memory, parallelism) = numbers(person.account.derivation);

@@ -200,6 +200,77 @@ async fn owner_reads_the_key_with_the_password_and_nobody_else_does() {
 }
 
 #[tokio::test]
+async fn key_is_rotated_by_whom_it_is_told_to() {
+    for (options, nothing, stranger) in [
+        (Options::official(), "Invalid password.", 404),
+        (Options::vaultwarden(), "No validation provided", 401),
+    ] {
+        let organization = with(options, account()).await;
+        let server = &organization.server;
+        let path = format!("/organizations/{}/rotate-api-key", server.organization_id());
+        let token = token(&organization).await;
+        let old = server.client_secret();
+        ask(&organization, &token, "POST", &path, json!({})).await.expect(400, nothing);
+        let bad = ask(&organization, &token, "POST", &path, json!({ "masterPasswordHash": "bad" })).await;
+        assert_eq!((bad.status, server.client_secret()), (400, old.clone()));
+        let body = json!({ "masterPasswordHash": HASH });
+        let answer = ask(&organization, &token, "POST", &path, body.clone()).await.ok().json();
+        assert_ne!(answer["apiKey"], old);
+        assert_eq!(answer["apiKey"], server.client_secret());
+        server.set_role(WHO, Role::User);
+        assert_eq!(ask(&organization, &token, "POST", &path, body).await.status, stranger);
+    }
+}
+
+#[tokio::test]
+async fn somebody_is_signed_in_for_a_day_on_the_official_server() {
+    for (options, seconds) in [(Options::official(), 86_400), (Options::vaultwarden(), 3600)] {
+        let organization = with(options, account()).await;
+        let first = sign_in(&organization, HASH, &[]).await.ok().json();
+        assert_eq!(first["expires_in"], seconds);
+        let refresh_token = first["refresh_token"].as_str().unwrap();
+        let fields =
+            [("grant_type", "refresh_token"), ("client_id", "connector"), ("refresh_token", refresh_token)];
+        assert_eq!(organization.ask_token(&fields).await.ok().json()["expires_in"], seconds);
+    }
+}
+
+#[tokio::test]
+async fn administrators_of_vaultwarden_revoke_restore_and_delete_members() {
+    let organization = with(Options::vaultwarden(), account()).await;
+    let server = &organization.server;
+    let member = server.add_member(NewMember::confirmed("b@x.example").external_id("1"));
+    let group = server.add_group("G", Some("g"), &[&member]);
+    let users = format!("/organizations/{}/users", server.organization_id());
+    let path = format!("{users}/{member}");
+    let token = token(&organization).await;
+    let act = async |method: &str, path: &str| ask(&organization, &token, method, path, Value::Null).await;
+    act("PUT", &format!("{path}/restore")).await.expect(400, "User is already active");
+    act("PUT", &format!("{path}/revoke")).await.ok();
+    assert_eq!(server.member("b@x.example").unwrap().status_number, -126);
+    act("PUT", &format!("{path}/revoke")).await.expect(400, "User is already revoked");
+    let shown = act("GET", &format!("{users}?includeGroups=true")).await.ok().json();
+    let shown = shown["data"].as_array().unwrap().iter().find(|it| it["id"] == member).unwrap().clone();
+    assert_eq!((&shown["status"], &shown["groups"]), (&json!(-1), &json!([group])));
+    act("PUT", &format!("{path}/restore")).await.ok();
+    assert_eq!(server.member("b@x.example").unwrap().status_number, 2);
+    let groups = act("GET", &format!("/organizations/{}/groups", server.organization_id())).await.ok().json();
+    assert_eq!((&groups["data"][0]["id"], &groups["data"][0]["externalId"]), (&json!(group), &json!("g")));
+    act("DELETE", &path).await.ok();
+    assert!(server.member("b@x.example").is_none());
+    act("DELETE", &path).await.expect(400, "User not found in organization");
+
+    server.set_role(WHO, Role::User);
+    assert_eq!(act("DELETE", &path).await.status, 401);
+    server.set_role(WHO, Role::Admin);
+    let owner = server.member("owner@sandbox.example").unwrap().id;
+    act("PUT", &format!("{users}/{owner}/revoke"))
+        .await
+        .expect(400, "Organization must have at least one confirmed owner");
+    act("DELETE", &format!("{users}/{owner}")).await.expect(400, "Can't delete the last owner");
+}
+
+#[tokio::test]
 async fn own_key_gives_a_token_with_which_vaultwarden_shows_its_members() {
     for (options, shown) in [(Options::official(), 404), (Options::vaultwarden(), 200)] {
         let organization = with(options, account()).await;

@@ -105,6 +105,35 @@ async fn ten_logins_at_once_then_429_without_retry_after() {
 }
 
 #[tokio::test]
+async fn logins_are_counted_for_the_address_that_a_proxy_names() {
+    let login_limit = RateLimits::On { clock: 0.01 };
+    let organization = vaultwarden_with(Vaultwarden { login_limit, ..Vaultwarden::default() }).await;
+    let url = format!("{}/connect/token", organization.server.identity_url());
+    let status = async |address: &str| {
+        let mut fields =
+            vec![("grant_type", "client_credentials"), ("scope", "api"), ("client_id", "user.x")];
+        fields.push(("client_secret", "s"));
+        fields.extend(DEVICE);
+        send(organization.http.post(&url).header("x-real-ip", address).form(&fields)).await.status
+    };
+    for _ in 0..10 {
+        assert_eq!(status("192.0.2.1").await, 400);
+    }
+    assert_eq!((status("192.0.2.1").await, status("192.0.2.2").await), (429, 400));
+    log_in(&organization, "").await.ok();
+}
+
+#[tokio::test]
+async fn token_names_its_issuer_with_the_scope() {
+    let organization = vaultwarden().await;
+    let token = log_in(&organization, "").await.ok().json()["access_token"].as_str().unwrap().to_owned();
+    let claims = token.split('.').nth(1).unwrap();
+    let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, claims).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["iss"], format!("{}|api.organization", organization.server.url()));
+}
+
+#[tokio::test]
 async fn one_login_a_minute_is_regained() {
     let login_limit = RateLimits::On { clock: 60.0 };
     let organization = vaultwarden_with(Vaultwarden { login_limit, ..Vaultwarden::default() }).await;
