@@ -131,19 +131,47 @@ async fn refusal_has_retry_after_and_the_internal_shape() {
 async fn ten_tokens_a_minute_are_given() {
     // Fast enough that the limit of five a second never holds, and slow enough for the one of a minute.
     let organization = limited(1.0).await;
-    let ask = async || {
+    let ask = async || organization.ask_token(&[("grant_type", "client_credentials")]).await;
+    assert_eq!(until_the_minute_is_full(ask).await, 10);
+}
+
+/// Asks until the limit of a minute refuses, waiting where only that of a second does.
+async fn until_the_minute_is_full(ask: impl AsyncFn() -> Reply) -> usize {
+    let patient = async || {
         loop {
-            let reply = organization.ask_token(&[("grant_type", "client_credentials")]).await;
-            if reply.status == 429 && reply.message().ends_with("1s.") {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
+            let reply = ask().await;
+            if reply.status != 429 || !reply.message().ends_with("1s.") {
+                return reply;
             }
-            return reply;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    let (let_in, refused) = until_refused(20, ask).await;
-    assert_eq!(let_in, 10);
+    let (let_in, refused) = until_refused(100, patient).await;
     assert_eq!(refused.message(), "Slow down! Too many requests. Try again in 1m.");
+    let_in
+}
+
+#[tokio::test]
+async fn sixty_writes_a_minute_are_let_in() {
+    let organization = limited(2.0).await;
+    assert_eq!(until_the_minute_is_full(async || organization.import(members(&[])).await).await, 60);
+}
+
+#[tokio::test]
+async fn ten_preludes_to_a_sign_in_a_minute_are_answered() {
+    let organization = limited(1.0).await;
+    let url = format!("{}/accounts/prelogin", organization.server.api_url());
+    let ask = async || send(organization.http.post(&url).json(&json!({ "email": "a@x" }))).await;
+    assert_eq!(until_the_minute_is_full(ask).await, 10);
+}
+
+#[tokio::test]
+async fn five_requests_a_second_are_let_in_by_the_identity_service() {
+    let organization = limited(STANDING).await;
+    let url = format!("{}/accounts/prelogin", organization.server.identity_url());
+    let ask = async || send(organization.http.post(&url).json(&json!({ "email": "a@x" }))).await;
+    let (let_in, refused) = until_refused(20, ask).await;
+    assert_eq!((let_in, refused.message().as_str()), (5, "Slow down! Too many requests. Try again in 1s."));
 }
 
 #[tokio::test]

@@ -197,9 +197,21 @@ async fn step_4_address_with_an_account_is_skipped_on_every_database() {
 async fn step_4_invited_person_is_invited_twice_where_only_accounts_are_known() {
     let organization =
         official(Official { known_addresses: KnownAddresses::WithAccount, ..Official::default() }).await;
-    organization.server.add_member(NewMember::invited("a@x").external_id("old"));
-    organization.import(members(&[("a@x", "new")])).await.ok();
-    assert_eq!(organization.people(), pairs(&[("a@x", "new"), ("a@x", "old")]));
+    for (email, status) in [
+        ("invited@x", MemberStatus::Invited),
+        ("staged@x", MemberStatus::Staged),
+        ("revoked@x", MemberStatus::Revoked),
+    ] {
+        organization.server.add_member(NewMember::invited(email).external_id(email).status(status));
+        // Once for each new id, and the groups go to the newest.
+        for id in ["new", "newest"] {
+            let id = format!("{id} {email}");
+            organization.import(members(&[(email, &id)]).group("G", email, &[&id])).await.ok();
+            assert_eq!(organization.in_group(email), [id]);
+        }
+        let all = organization.people().into_iter().filter(|it| it.0 == email).count();
+        assert_eq!(all, 3, "{email}");
+    }
 }
 
 #[tokio::test]
@@ -219,6 +231,10 @@ async fn step_4_without_a_confirmed_owner_nobody_is_invited() {
         .await
         .expect(400, "Organization must have at least one confirmed owner.");
     assert!(organization.people().is_empty());
+    // It is asked only where somebody would be added.
+    organization.server.add_member(someone("b@x", "2"));
+    organization.import(members(&[("b@x", "2")]).group("G", "g", &["2"])).await.ok();
+    assert_eq!(organization.in_group("g"), ["2"]);
 }
 
 #[tokio::test]
