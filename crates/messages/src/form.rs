@@ -249,7 +249,7 @@ fn input(setting: &Setting) -> Input {
         | SettingKind::Server
         | SettingKind::Listen
         | SettingKind::Mailbox => Input::Text,
-        SettingKind::Url | SettingKind::Service | SettingKind::Address => Input::Url,
+        SettingKind::Url | SettingKind::Service | SettingKind::Address | SettingKind::Webhook => Input::Url,
         SettingKind::Flag => Input::Switch,
         SettingKind::Number { range, unit } => {
             Input::Number { from: *range.start(), to: *range.end(), unit: *unit }

@@ -117,6 +117,24 @@ pub fn service_url(typed: &str, key: &'static str) -> Result<String, SettingsErr
     Err(SettingsError::Invalid { key, value: without_user(typed), expected })
 }
 
+/// Checks the address of a webhook: one that secrets may be sent to, with its scheme. A query may be part of it, as with
+/// Teams and Google Chat.
+///
+/// # Errors
+/// [`SettingsError::Invalid`] for anything else, without the query, which may hold a secret.
+pub(super) fn check_webhook(typed: &str, key: &'static str) -> Result<(), SettingsError> {
+    let (address, query) = typed.split_once('?').unwrap_or((typed, ""));
+    let invalid =
+        || SettingsError::Invalid { key, value: without_user(address), expected: Expected::AsSetting };
+    service_url(address, key).map_err(|error| match error {
+        SettingsError::Invalid { expected: Expected::Url, .. } => invalid(),
+        other => other,
+    })?;
+    let is_whole = address.contains("://")
+        && !query.contains(|it: char| it.is_whitespace() || it.is_control() || it == '#');
+    if is_whole { Ok(()) } else { Err(invalid()) }
+}
+
 /// Whether what is sent to this URL can be read on its way: http beyond this machine. Whatever is not clearly this
 /// machine counts as beyond it.
 pub fn is_clear_text(url: &str) -> bool {
@@ -142,6 +160,32 @@ fn without_user(typed: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_webhook_has_its_scheme_and_may_have_a_query() {
+        for good in [
+            "https://hooks.example.test/a?b=c&d=e",
+            "https://hooks.example.test/services/T0/B0/x",
+            "http://127.0.0.1:9/?x=1",
+            "https://teams.example.test:443/a?sp=%2Ft@x",
+        ] {
+            assert_eq!(check_webhook(good, "notify.webhook-url"), Ok(()), "{good}");
+        }
+        for bad in [
+            "x",
+            "hooks.example.test",
+            "ftp://hooks.example.test/?secret",
+            "https://",
+            "https://?secret",
+            "http://hooks.example.test/?secret",
+            "https://a.test/?secret#b",
+            "https://a.test/?secret b",
+            "https://me:hun?secret@a.test",
+        ] {
+            let error = check_webhook(bad, "notify.webhook-url").expect_err(bad).to_string();
+            assert!(!error.contains("secret") && !error.contains("without name"), "{error}");
+        }
+    }
 
     #[test]
     fn a_password_in_a_url_is_not_repeated() {

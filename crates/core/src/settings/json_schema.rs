@@ -73,6 +73,7 @@ fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
         | SettingKind::Url
         | SettingKind::Service
         | SettingKind::Address
+        | SettingKind::Webhook
         | SettingKind::Server
         | SettingKind::Listen
         | SettingKind::Mailbox

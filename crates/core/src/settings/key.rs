@@ -5,6 +5,7 @@
 //! checked before anything is changed. Secrets are in it by name only; their values never pass through here.
 
 use super::entry_name::{is_attribute, is_distinguished_name};
+use super::environment::check_webhook;
 use super::expected::either;
 use super::notify::check_mailbox;
 use super::port::listen_address;
@@ -115,6 +116,8 @@ pub enum SettingKind {
     /// An address such as a proxy's, which others may see: a name and a password have no place in it. Nothing at all
     /// clears the setting.
     Address,
+    /// The address of a webhook, with its scheme and, where it has one, its query; nothing at all clears the setting.
+    Webhook,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Any number of texts, typed with commas between them.
@@ -164,6 +167,7 @@ impl fmt::Display for SettingKind {
             }
             Self::Url => formatter.write_str("a URL"),
             Self::Service => formatter.write_str("a URL with https"),
+            Self::Webhook => formatter.write_str("a URL with https, with its query"),
             Self::Address => formatter
                 .write_str("an address without name and password, which go into HTTPS_PROXY and HTTP_PROXY"),
             Self::Choice(words) => formatter.write_str(&either(words)),
@@ -293,6 +297,7 @@ impl Setting {
                 | SettingKind::Url
                 | SettingKind::Service
                 | SettingKind::Address
+                | SettingKind::Webhook
                 | SettingKind::Server
                 | SettingKind::Listen
                 | SettingKind::Mailbox
@@ -398,8 +403,14 @@ impl Setting {
                 check_hosts(word, self.name)?;
                 Ok(SettingValue::Text(Some(typed.to_owned())))
             }
-            SettingKind::Server | SettingKind::Listen | SettingKind::Mailbox if word.is_empty() => {
+            SettingKind::Server | SettingKind::Listen | SettingKind::Mailbox | SettingKind::Webhook
+                if word.is_empty() =>
+            {
                 Ok(SettingValue::Text(None))
+            }
+            SettingKind::Webhook => {
+                check_webhook(word, self.name)?;
+                Ok(SettingValue::Text(Some(word.to_owned())))
             }
             SettingKind::Server => {
                 check_server(word, self.name)?;

@@ -341,7 +341,7 @@ static SETTINGS: &[Setting] = &[
     ours("notify.mail-user", NOTIFY, "mail-user", Text).within(Section::Notifications),
     ours("notify.mail-from", NOTIFY, "mail-from", SettingKind::Mailbox).within(Section::Notifications),
     ours("notify.mail-to", NOTIFY, "mail-to", SettingKind::Mailboxes).within(Section::Notifications),
-    ours("notify.webhook-url", NOTIFY, "webhook-url", Service).within(Section::Notifications),
+    ours("notify.webhook-url", NOTIFY, "webhook-url", SettingKind::Webhook).within(Section::Notifications),
     ours("notify.webhook-format", NOTIFY, "webhook-format", WEBHOOK_FORMAT)
         .within(Section::Notifications)
         .or(DefaultValue::Text("json")),

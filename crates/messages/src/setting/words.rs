@@ -91,6 +91,12 @@ pub fn takes(setting: &Setting) -> String {
             "takes.feed",
             "an address with its scheme, such as https://example.com/releases, without name and password, which belong in HTTPS_PROXY and HTTP_PROXY; '' clears it"
         ),
+        SettingKind::Webhook => {
+            text!(
+                "takes.webhook",
+                "an address that begins with https, with its `?` and what follows; '' clears it"
+            )
+        }
         SettingKind::Choice(words) => either(words),
         SettingKind::Words(words) => {
             text!("takes.words", "a comma-separated list of {words}; '' clears it", words = words.join(", "))

@@ -49,6 +49,7 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
         SettingKind::Number { range, .. } => (range.end().to_string(), json!(range.end())),
         SettingKind::Directory => ("3".to_owned(), json!(3)),
         SettingKind::Service => ("https://api.example.test".to_owned(), json!("https://api.example.test")),
+        SettingKind::Webhook => known("https://hooks.example.test/a?b=c&d=e"),
         SettingKind::Address => {
             ("http://proxy.example.test:3128".to_owned(), json!("http://proxy.example.test:3128"))
         }

@@ -58,6 +58,7 @@ fn every_setting_of_our_own_file_is_one_that_the_file_takes() {
             SettingKind::Words(words) => json!(words),
             SettingKind::Domains => json!(["a.test", "b.test"]),
             SettingKind::Form(TextRule::Database) => json!("postgres://me@db.test/x"),
+            SettingKind::Webhook => json!("https://a.test/?b=c"),
             SettingKind::Form(TextRule::WebAddress) | SettingKind::Address => json!("http://a.test"),
             _ => json!("text"),
         };
