@@ -264,6 +264,7 @@ fn input(setting: &Setting) -> Input {
         | SettingKind::Domains
         | SettingKind::Attributes
         | SettingKind::Words(_)
+        | SettingKind::Sources
         | SettingKind::Servers
         | SettingKind::Mailboxes => Input::List(','),
         SettingKind::Names => Input::List(';'),

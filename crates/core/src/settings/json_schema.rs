@@ -60,6 +60,7 @@ fn leaf(setting: &Setting, describe: &dyn Fn(&Setting) -> String) -> Value {
         | SettingKind::Domains
         | SettingKind::Attributes
         | SettingKind::Servers
+        | SettingKind::Sources
         | SettingKind::Mailboxes
         | SettingKind::Names => {
             json!({ "type": ["array", "null"], "items": { "type": "string" } })

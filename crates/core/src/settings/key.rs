@@ -10,6 +10,7 @@ use super::expected::either;
 use super::notify::check_mailbox;
 use super::port::listen_address;
 use super::section::{Condition, DefaultValue, Section};
+use super::source_name::first_wrong;
 use super::text_rule::{is_domain, is_proxy};
 use super::{
     DirectoryKind, Expected, SettingsError, TextRule, check_hosts, check_server, normalize_url, service_url,
@@ -122,6 +123,8 @@ pub enum SettingKind {
     Choice(&'static [&'static str]),
     /// Any number of texts, typed with commas between them.
     List,
+    /// Names of further sources, each once, typed with commas between them.
+    Sources,
     /// Any number of domains, typed with commas between them.
     Domains,
     /// Any number of these words, typed with commas between them.
@@ -171,6 +174,7 @@ impl fmt::Display for SettingKind {
             Self::Address => formatter
                 .write_str("an address without name and password, which go into HTTPS_PROXY and HTTP_PROXY"),
             Self::Choice(words) => formatter.write_str(&either(words)),
+            Self::Sources => formatter.write_str("names of sources, separated by commas"),
             Self::List | Self::Servers | Self::Mailboxes => formatter.write_str("a comma-separated list"),
             Self::Server => formatter.write_str("a host name or an address, with or without a port"),
             Self::Listen => formatter.write_str("a port, or an address with a port"),
@@ -277,6 +281,7 @@ impl Setting {
                 | SettingKind::Domains
                 | SettingKind::Attributes
                 | SettingKind::Words(_)
+                | SettingKind::Sources
                 | SettingKind::Servers
                 | SettingKind::Mailboxes
                 | SettingKind::Names,
@@ -327,7 +332,10 @@ impl Setting {
                 _ => {}
             }
         }
-        Ok(SettingValue::List(texts))
+        match first_wrong(&texts).filter(|_| self.kind == SettingKind::Sources) {
+            Some(name) => Err(self.invalid(name)),
+            None => Ok(SettingValue::List(texts)),
+        }
     }
 
     fn invalid(&self, value: &str) -> SettingsError {
@@ -427,6 +435,7 @@ impl Setting {
             | SettingKind::Domains
             | SettingKind::Attributes
             | SettingKind::Words(_)
+            | SettingKind::Sources
             | SettingKind::Servers
             | SettingKind::Mailboxes => self.list(split(typed, ',')),
             SettingKind::Names => self.list(split(typed, ';')),

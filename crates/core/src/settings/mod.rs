@@ -23,6 +23,7 @@ mod onelogin;
 mod port;
 mod schedule;
 mod section;
+mod source_name;
 mod sync;
 mod table;
 mod text_rule;
@@ -54,6 +55,7 @@ pub use onelogin::{OneLoginApi, OneLoginFilters, OneLoginGroups, OneLoginSetting
 pub use port::listen_address;
 pub use schedule::{QuietHours, ScheduleSettings, ServiceSettings};
 pub use section::{Condition, DefaultList, DefaultValue, PresetName, Section};
+pub use source_name::is_source_name;
 pub use sync::{AddressRule, SyncSettings};
 pub use text_rule::TextRule;
 

@@ -414,7 +414,7 @@ static SETTINGS: &[Setting] = &[
     ours("adopt-groups", None, "adopt-groups", Flag).within(Section::Groups).when(GROUPS),
     ours("shared-organization", None, "shared-organization", Flag).within(Section::Leavers),
     ours("history.keep-days", HISTORY, "keep-days", DAYS).within(Section::Log).or(DefaultValue::Number(366)),
-    ours("sources", None, "sources", SettingKind::List).within(Section::Sources),
+    ours("sources", None, "sources", SettingKind::Sources).within(Section::Sources),
     ours("conflicts.same-address", CONFLICTS, "same-address", SAME_ADDRESS)
         .within(Section::Sources)
         .or(DefaultValue::Text("fail")),

@@ -2,25 +2,18 @@
 
 use super::SetupError;
 use bwdc_core::names::SourceName;
-
-/// Longest name of a source, in characters.
-const LONGEST: usize = 32;
-
-/// Names of devices that Windows keeps, and the one under which the first source's snapshot is kept.
-const RESERVED: [&str; 5] = ["con", "prn", "aux", "nul", "directory"];
+use bwdc_core::settings::is_source_name;
 
 /// Checks the name of a source: small letters, digits and hyphens, so that it is a folder's name on every system.
 ///
 /// # Errors
 /// [`SetupError::SourceName`] for any other.
 pub(crate) fn source_name(name: &str) -> Result<SourceName, SetupError> {
-    let allowed = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
-    let fits = !name.is_empty()
-        && name.len() <= LONGEST
-        && name.chars().all(allowed)
-        && !name.starts_with('-')
-        && !RESERVED.contains(&name);
-    if fits { Ok(SourceName::new(name)) } else { Err(SetupError::SourceName { name: name.to_owned() }) }
+    if is_source_name(name) {
+        Ok(SourceName::new(name))
+    } else {
+        Err(SetupError::SourceName { name: name.to_owned() })
+    }
 }
 
 /// The names that `sources` gives, in its order.

@@ -119,6 +119,10 @@ pub fn takes(setting: &Setting) -> String {
         SettingKind::Domains => {
             text!("takes.domain-list", "a comma-separated list of domains such as example.com; '' clears it")
         }
+        SettingKind::Sources => text!(
+            "takes.sources",
+            "a comma-separated list of names such as hr, each once, of lower-case letters, digits and hyphens; '' clears it"
+        ),
         SettingKind::List => text!("takes.list", "a comma-separated list; '' clears it"),
         SettingKind::Names => {
             text!("takes.names", "distinguished names separated by semicolons; '' clears it")

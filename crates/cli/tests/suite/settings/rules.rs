@@ -165,6 +165,25 @@ fn a_name_and_a_password_in_an_address_are_named_as_what_is_wrong_with_it() {
 }
 
 #[test]
+fn a_name_that_no_source_can_have_is_not_saved_and_is_told_where_it_stands() {
+    let home = home();
+    for typed in ["HR!", "a/b", "hr,it,hr"] {
+        let output = run(&home, &["config", "sources", typed]);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{typed}");
+        assert!(output.stderr.contains("each once, of lower-case letters"), "{}", output.stderr);
+        fs::write(
+            home.data_folder().join("connector.toml"),
+            format!("sources = {:?}\n", typed.split(',').collect::<Vec<_>>()),
+        )
+        .expect("writable");
+        let output = run(&home, &["config", "validate"]);
+        assert!(output.code == Some(1) && output.stderr.contains("`sources`"), "{}", output.stderr);
+        fs::remove_file(home.data_folder().join("connector.toml")).expect("there");
+    }
+    assert_eq!(run(&home, &["config", "sources", "hr,it"]).code, Some(0));
+}
+
+#[test]
 fn a_path_that_repeats_the_root_path_is_said_to_be_relative() {
     let home = home();
     for (name, value) in [

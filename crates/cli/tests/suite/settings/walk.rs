@@ -66,6 +66,7 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
         SettingKind::Mailboxes => ("a@x.test,b@x.test".to_owned(), json!(["a@x.test", "b@x.test"])),
         SettingKind::Servers => ("one.test,two.test:3890".to_owned(), json!(["one.test", "two.test:3890"])),
         SettingKind::Domains => ("one.test,@two.test".to_owned(), json!(["one.test", "@two.test"])),
+        SettingKind::Sources => ("hr,site-2".to_owned(), json!(["hr", "site-2"])),
         SettingKind::List => ("one,two words".to_owned(), json!(["one", "two words"])),
         SettingKind::Names => ("ou=a,dc=b;ou=c,dc=b".to_owned(), json!(["ou=a,dc=b", "ou=c,dc=b"])),
         SettingKind::Secret(_) => (secret(setting.name), Value::Null),

@@ -50,7 +50,9 @@ fn every_setting_of_our_own_file_is_one_that_the_file_takes() {
             SettingKind::Choice(words) => json!(words[0]),
             SettingKind::Flag => json!(true),
             SettingKind::Number { range, .. } => json!(range.start()),
-            SettingKind::List | SettingKind::Attributes | SettingKind::Servers => json!(["a", "b"]),
+            SettingKind::List | SettingKind::Attributes | SettingKind::Servers | SettingKind::Sources => {
+                json!(["a", "b"])
+            }
             SettingKind::Names => json!(["ou=a", "ou=b"]),
             SettingKind::Mailboxes => json!(["a@x.test", "b@x.test"]),
             SettingKind::Mailbox => json!("a@x.test"),
