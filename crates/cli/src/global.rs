@@ -77,8 +77,7 @@ impl GlobalArguments {
 
     /// How a next step is typed here: for the profile that is in use.
     pub(crate) fn commands(&self) -> CommandLine {
-        let profile = self.environment().profile_name().ok();
-        CommandLine { profile: profile.filter(|it| !it.is_default()) }
+        self.environment().profile_name().map(CommandLine::of_profile).unwrap_or_default()
     }
 }
 

@@ -19,20 +19,19 @@ use serde_json::{Value, json};
 /// The command line as the host of a service.
 pub(crate) struct CommandHost {
     quiet: bool,
-    commands: CommandLine,
     log: Log,
 }
 
 impl CommandHost {
     pub(crate) fn new(global: &GlobalArguments) -> Self {
         let log = Log::of(global.environment().variable("JOURNAL_STREAM"));
-        Self { quiet: global.quiet, commands: global.commands(), log }
+        Self { quiet: global.quiet, log }
     }
 }
 
 impl Host for CommandHost {
     fn tell(&self, news: News<'_>) {
-        let line = service::news(&news, &self.commands);
+        let line = service::news(&news);
         let priority = match &news {
             News::Ended { result: Err(_), .. } | News::Unusable { .. } => Priority::Error,
             News::Waits { .. } | News::NoSocket { .. } | News::NoEndpoint { .. } => Priority::Warning,
@@ -57,8 +56,7 @@ impl Host for CommandHost {
     }
 
     fn answer(&self, profile: &ProfileName, answered: Answered<'_>) -> Answer {
-        // The reader's commands go to this service: they name the profile where it is not the default one.
-        let commands = CommandLine { profile: Some(profile.clone()).filter(|it| !it.is_default()) };
+        let commands = CommandLine::of_profile(profile.clone());
         match answered {
             Answered::Status(found) => {
                 let report = report(&found, ServiceState::Running, Clock::System.now(), &commands);
@@ -89,7 +87,7 @@ impl Host for CommandHost {
                 refused_run::withdrawn(withdrawn),
             ),
             Answered::Run(run, entries, told) => {
-                of(history::run_data(run, entries), history::run(run, entries, extent(told)))
+                of(history::run_data(run, entries), history::run(run, entries, extent(told), &commands))
             }
             Answered::Settings(entries) => {
                 let data: Vec<Value> = entries.iter().map(setting::data).collect();

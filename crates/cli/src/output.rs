@@ -14,10 +14,13 @@ use bwdc_messages::program::cannot_answer;
 use bwdc_messages::refusal::Stage;
 use bwdc_messages::wrap::for_terminal;
 use bwdc_messages::{CommandLine, plan, refusal, summary};
+use console::Term;
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 const FAILURE: u8 = 1;
+/// Columns of a terminal that does not tell.
+const WIDTH: usize = 80;
 const GREEN: &str = "\u{1b}[92m";
 const RED: &str = "\u{1b}[91m";
 const YELLOW: &str = "\u{1b}[93m";
@@ -39,6 +42,8 @@ pub(crate) enum Answer {
     Perhaps(Option<String>),
     /// Data for scripts, and the same for people.
     Report { data: serde_json::Value, text: String },
+    /// Data, and a text that programs read, too: it stays as it is.
+    Data { data: serde_json::Value, text: String },
     /// The answer of `test`.
     Test { desired: Box<Desired>, last: bool },
     /// The answer of `plan`.
@@ -161,6 +166,7 @@ impl Printer {
 
     fn answer(&self, answer: &Answer) -> io::Result<()> {
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let columns = columns(&Term::stdout());
         match answer {
             Answer::Message { title, message, raw } if self.response => self.json(
                 &mut out,
@@ -179,18 +185,17 @@ impl Printer {
             }
             Answer::Run { .. } if self.raw => return Ok(()),
             Answer::Run { title, message, .. } => {
-                colored(&mut out, GREEN, title, colors(&io::stdout()))?;
-                write!(out, "\n{}", fit(message))?;
+                colored(&mut out, GREEN, &self.shown(title, columns), colors(&io::stdout()))?;
+                write!(out, "\n{}", self.shown(message, columns))?;
             }
             Answer::Message { raw, .. } if self.raw => {
                 let Some(raw) = raw else { return Ok(()) };
                 out.write_all(fit(raw).as_bytes())?;
             }
             Answer::Message { title, message, .. } => {
-                let terminal = io::stdout().is_terminal();
-                colored(&mut out, GREEN, &in_columns(title, terminal), colors(&io::stdout()))?;
+                colored(&mut out, GREEN, &self.shown(title, columns), colors(&io::stdout()))?;
                 if let Some(message) = message {
-                    write!(out, "\n{}", in_columns(message, terminal))?;
+                    write!(out, "\n{}", self.shown(message, columns))?;
                 }
             }
             Answer::Nothing => return Ok(()),
@@ -203,14 +208,18 @@ impl Printer {
             Answer::Perhaps(None) => return Ok(()),
             Answer::Perhaps(Some(text)) => out.write_all(fit(text).as_bytes())?,
             Answer::Text(text) => out.write_all(fit(text).as_bytes())?,
-            Answer::Report { data, .. } if self.response => self.json(&mut out, &Success::of(data))?,
-            Answer::Report { text, .. } => out.write_all(fit(text).as_bytes())?,
+            Answer::Report { data, .. } | Answer::Data { data, .. } if self.response => {
+                self.json(&mut out, &Success::of(data))?;
+            }
+            Answer::Report { text, .. } => out.write_all(self.shown(text, columns).as_bytes())?,
+            Answer::Data { text, .. } => out.write_all(fit(text).as_bytes())?,
             Answer::Test { desired, .. } if self.response => {
                 self.json(&mut out, &Success::of(TestReport::new(desired)))?;
             }
             // Somebody who reads along gets what matters; what is piped, and who asks for JSON, gets all of it.
             Answer::Test { desired, last } if !self.pretty && io::stdout().is_terminal() => {
-                out.write_all(fit(&summary::text(desired, *last, &self.commands)).as_bytes())?;
+                let text = summary::text(desired, *last, &self.commands);
+                out.write_all(self.shown(&text, columns).as_bytes())?;
             }
             Answer::Test { desired, .. } => self.json(&mut out, &TestReport::new(desired))?,
             Answer::Plan { planned, .. } if self.response => {
@@ -218,6 +227,7 @@ impl Printer {
             }
             Answer::Plan { planned, extent } => {
                 let lines = plan::lines(planned, *extent, &self.commands);
+                let lines = self.shown_lines(lines, columns);
                 colored_lines(&mut out, &lines, colors(&io::stdout()))?;
             }
         }
@@ -227,31 +237,34 @@ impl Printer {
 
     fn failure(&self, failed: &Failed) -> io::Result<()> {
         let error = &*failed.error;
-        let message = error.message();
+        let message = self.commands.in_text(&error.message()).into_owned();
         if self.response {
             let fixed = error.has_fixed_text();
             let failure = Failure {
                 success: false,
                 message: &message,
                 kind: error.kind(),
-                hint: error.hint(&self.commands).filter(|_| !fixed),
+                hint: error
+                    .hint(&self.commands)
+                    .filter(|_| !fixed)
+                    .map(|it| self.commands.in_text(&it).into_owned()),
                 run: failed.run.as_deref(),
             };
             let mut out = io::stdout().lock();
             self.json(&mut out, &failure)?;
             return out.write_all(b"\n");
         }
-        let terminal = io::stderr().is_terminal();
+        let (terminal, columns) = (io::stderr().is_terminal(), columns(&Term::stderr()));
         let mut out = BufWriter::new(io::stderr().lock());
         if terminal && error.is_interruption() {
             out.write_all(b"\n")?;
         }
-        colored(&mut out, RED, &in_columns(&message, terminal), colors(&io::stderr()))?;
+        colored(&mut out, RED, &self.shown(&message, columns), colors(&io::stderr()))?;
         for line in &failed.after {
-            write!(out, "\n{}", in_columns(line, terminal))?;
+            write!(out, "\n{}", self.shown(line, columns))?;
         }
         if let Some(hint) = error.hint(&self.commands).filter(|_| terminal || !error.has_fixed_text()) {
-            write!(out, "\n{}", in_columns(&hint, terminal))?;
+            write!(out, "\n{}", self.shown(&hint, columns))?;
         }
         out.write_all(b"\n")?;
         out.flush()
@@ -263,11 +276,21 @@ impl Printer {
             return;
         }
         let mut out = BufWriter::new(io::stderr().lock());
-        let terminal = io::stderr().is_terminal();
+        let columns = columns(&Term::stderr());
         for line in lines {
             // The answer says what counts; an error stream that is full or gone must not stop it.
-            let _ = writeln!(out, "{}", in_columns(line, terminal));
+            let _ = writeln!(out, "{}", self.shown(line, columns));
         }
+    }
+
+    /// A text for people as it is printed: its commands as they are typed here, in lines that fit the terminal.
+    fn shown(&self, text: &str, columns: Option<usize>) -> String {
+        in_columns(&self.commands.in_text(text), columns)
+    }
+
+    fn shown_lines(&self, lines: Vec<Line>, columns: Option<usize>) -> Vec<Line> {
+        let shown = |it: Line| Line { text: self.shown(&it.text, columns), ..it };
+        lines.into_iter().map(shown).collect()
     }
 
     fn json(&self, out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
@@ -292,11 +315,19 @@ fn terminal_takes_colors() -> bool {
     true
 }
 
-/// A text that can be shown, broken between words where somebody reads it.
-/// A text as it is printed; for a terminal in lines that fit.
-pub(crate) fn in_columns(text: &str, terminal: bool) -> String {
+/// How wide a stream is; None: it is no terminal, where lines are as long as they are.
+pub(crate) fn columns(stream: &Term) -> Option<usize> {
+    let known = || stream.size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
+    stream.is_term().then(known)
+}
+
+/// A text that can be shown; on a terminal in lines that fit.
+pub(crate) fn in_columns(text: &str, columns: Option<usize>) -> String {
     let text = fit(text);
-    if terminal { for_terminal(&text) } else { text.into_owned() }
+    match columns {
+        Some(columns) => for_terminal(&text, columns),
+        None => text.into_owned(),
+    }
 }
 
 fn colored(out: &mut impl Write, color: &str, text: &str, colors: bool) -> io::Result<()> {

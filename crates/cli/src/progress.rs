@@ -1,8 +1,11 @@
 //! What happens meanwhile, on the error stream, and only where somebody looks at it.
 
+use crate::global::GlobalArguments;
+use bwdc_core::names::SourceName;
 use bwdc_engine::event::{Event, Phase, RunEvent};
+use bwdc_messages::CommandLine;
 use bwdc_messages::foreign::fit;
-use bwdc_messages::notice::notice;
+use bwdc_messages::notice::notice_of;
 use bwdc_messages::progress;
 use bwdc_messages::sync::ending;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,15 +19,16 @@ const FRAME: Duration = Duration::from_millis(120);
 /// Draws the events of a run and keeps its notices.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
+    commands: CommandLine,
     /// Whether a request that changes something may be under way.
     sends: AtomicBool,
     notices: Mutex<Vec<String>>,
 }
 
 impl Progress {
-    /// Starts to draw when `wanted` and the error stream is a terminal.
-    pub(crate) fn start(wanted: bool) -> Self {
-        let bar = (wanted && std::io::stderr().is_terminal()).then(|| {
+    /// Starts to draw where words are wanted and the error stream is a terminal.
+    pub(crate) fn start(global: &GlobalArguments) -> Self {
+        let bar = (!global.quiet && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
                 bar.set_style(style);
@@ -32,24 +36,30 @@ impl Progress {
             bar.enable_steady_tick(FRAME);
             bar
         });
-        Self { bar, sends: AtomicBool::new(false), notices: Mutex::default() }
+        Self { bar, commands: global.commands(), sends: AtomicBool::new(false), notices: Mutex::default() }
     }
 
     /// Takes one event of a run.
     pub(crate) fn tell(&self, event: RunEvent) {
         self.sends.store(event.phase == Phase::Sending, Ordering::Relaxed);
-        self.event(event.event);
+        self.take(&event.event, event.source.as_ref());
     }
 
     /// Takes one event.
     pub(crate) fn event(&self, event: Event) {
-        log(&event);
-        if let Event::Notice(found) = &event {
-            self.keep(notice(found));
+        self.take(&event, None);
+    }
+
+    fn take(&self, event: &Event, source: Option<&SourceName>) {
+        log(event);
+        if let Event::Notice(found) = event {
+            let said = self.commands.in_text(&notice_of(found, source)).into_owned();
+            tracing::warn!("{said}");
+            self.keep(said);
         }
-        let Some(text) = progress::event(&event) else { return };
+        let Some(text) = progress::event(event) else { return };
         if let Some(bar) = &self.bar {
-            bar.set_message(fit(&text).into_owned());
+            bar.set_message(fit(&self.commands.in_text(&text)).into_owned());
         }
     }
 
@@ -78,7 +88,7 @@ impl Progress {
 
 fn log(event: &Event) {
     match event {
-        Event::Began => {}
+        Event::Began | Event::Notice(_) => {}
         Event::Reading { people, groups } => {
             tracing::debug!(people, groups, "reading the directory");
         }
@@ -99,9 +109,6 @@ fn log(event: &Event) {
         }
         Event::Settling { seconds } => {
             tracing::info!(seconds, "waiting for an import of an earlier run to end");
-        }
-        Event::Notice(found) => {
-            tracing::warn!("{}", notice(found));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Questions. They go to the error stream, so that standard output stays the answer; a secret is typed without echo.
 
 use crate::error::CommandError;
+use crate::output::{columns, in_columns};
 use bwdc_console::plain::Lines;
-use bwdc_messages::foreign::fit;
+use console::Term;
 use rpassword::{ConfigBuilder, read_password_with_config};
 use secrecy::SecretString;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -81,7 +82,10 @@ impl Prompt {
             return Ok(());
         }
         let mut terminal = io::stderr().lock();
-        terminal.write_all(fit(text).as_bytes()).and_then(|()| terminal.flush()).map_err(CommandError::Prompt)
+        terminal
+            .write_all(in_columns(text, columns(&Term::stderr())).as_bytes())
+            .and_then(|()| terminal.flush())
+            .map_err(CommandError::Prompt)
     }
 }
 

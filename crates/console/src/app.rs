@@ -142,6 +142,6 @@ impl App {
         if screen.input.is_none() && !screen.hints.iter().any(|it| it.key == "?") {
             screen.hints.push(Hint::new("?", text!("console.keys", "keys"), "keys", Key::Char('?')));
         }
-        screen
+        screen.with_commands(&self.desk.commands)
     }
 }

@@ -63,16 +63,8 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(environment: ProcessEnvironment) -> Self {
-        let profile = environment.profile_name().ok().filter(|it| !it.is_default());
-        Self {
-            environment,
-            commands: CommandLine { profile },
-            state: None,
-            note: None,
-            orders: Vec::new(),
-            next: 0,
-            state_job: None,
-        }
+        let commands = environment.profile_name().map(CommandLine::of_profile).unwrap_or_default();
+        Self { environment, commands, state: None, note: None, orders: Vec::new(), next: 0, state_job: None }
     }
 
     /// The jobs that nobody has carried out yet.

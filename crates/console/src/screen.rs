@@ -3,6 +3,7 @@
 pub use bwdc_messages::line::{Line, Tone};
 
 use crate::key::Key;
+use bwdc_messages::CommandLine;
 use std::borrow::Cow;
 
 /// One row of a list.
@@ -111,6 +112,42 @@ impl<'a> Screen<'a> {
             note: None,
             hints: Vec::new(),
         }
+    }
+
+    /// The same with the commands that its texts name as the reader types them.
+    #[must_use]
+    pub fn with_commands(mut self, commands: &'a CommandLine) -> Self {
+        if *commands == CommandLine::default() {
+            return self;
+        }
+        let typed = |text: &mut String| {
+            if let Cow::Owned(shown) = commands.in_text(text) {
+                *text = shown;
+            }
+        };
+        let lines =
+            self.head.iter_mut().chain(&mut self.question).chain(&mut self.detail).chain(&mut self.note);
+        lines.for_each(|it| typed(&mut it.text));
+        self.busy.iter_mut().for_each(typed);
+        if let Some(input) = &mut self.input {
+            typed(&mut input.label);
+            input.error.iter_mut().for_each(typed);
+        }
+        self.list = self.list.map(|mut list| {
+            typed(&mut list.empty);
+            let row = list.row;
+            list.row = Box::new(move |at| {
+                let mut row = row(at);
+                for part in [&mut row.left, &mut row.right] {
+                    if let Cow::Owned(shown) = commands.in_text(part) {
+                        *part = Cow::Owned(shown);
+                    }
+                }
+                row
+            });
+            list
+        });
+        self
     }
 
     /// The same with these rows.

@@ -166,7 +166,7 @@ impl Teller {
             return;
         }
         if let bwdc_engine::event::Event::Notice(found) = &event.event {
-            self.tell(Happened::Notice(notice::notice(found)));
+            self.tell(Happened::Notice(notice::notice_of(found, event.source.as_ref())));
         }
         if let Some(text) = progress::event(&event.event) {
             self.tell(Happened::Progress(text));

@@ -94,7 +94,8 @@ impl Described {
     }
 
     fn cure(&self, command_line: &CommandLine) -> Option<String> {
-        (!self.steps.is_empty()).then(|| command_line.sentences(&self.steps))
+        (!self.steps.is_empty())
+            .then(|| command_line.in_text(&command_line.sentences(&self.steps)).into_owned())
     }
 
     /// The check in a line, and what to do about it in another, for front ends that draw.

@@ -5,8 +5,8 @@ use crate::line::Line;
 use crate::plan::sections::PlanSection;
 use crate::plan::{Extent, Item, Section, Shown, members_below, wrapped};
 use crate::refusal::{Stage, refusal};
-use crate::text;
 use crate::wrap::broken;
+use crate::{CommandLine, text};
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::to_iso;
 use bwdc_engine::ledger::{RunOutcome, RunRecord, SENT_AGAIN};
@@ -162,17 +162,22 @@ fn table_within(runs: &[RunRecord], width: usize) -> String {
 }
 
 /// A run for people: what it did and why, in the words of a plan.
-pub fn run(run: &RunRecord, entries: &[HistoryEntry], extent: Extent) -> String {
-    let lines = run_lines(run, entries, extent, WIDTH).into_iter().map(|it| it.text);
+pub fn run(run: &RunRecord, entries: &[HistoryEntry], extent: Extent, commands: &CommandLine) -> String {
+    let lines = run_lines(run, entries, (extent, WIDTH), commands).into_iter().map(|it| it.text);
     lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
 /// The same, line by line, the table within `width` columns. A line that is too long for 80 columns holds its breaks.
-pub fn run_lines(run: &RunRecord, entries: &[HistoryEntry], extent: Extent, width: usize) -> Vec<Line> {
+pub fn run_lines(
+    run: &RunRecord,
+    entries: &[HistoryEntry],
+    (extent, width): (Extent, usize),
+    commands: &CommandLine,
+) -> Vec<Line> {
     let table = table_within(std::slice::from_ref(run), width);
     let mut lines: Vec<Line> = table.lines().map(Line::plain).collect();
     lines.push(Line::default());
-    lines.extend(reasons(run, entries));
+    lines.extend(reasons(run, entries, commands));
     let done = done(entries, extent);
     if run.outcome == Some(RunOutcome::Refused) && !done.is_empty() {
         lines.push(Line::plain(text!("history.would", "What it would have done, and did not:")));
@@ -195,7 +200,7 @@ pub fn run_lines(run: &RunRecord, entries: &[HistoryEntry], extent: Extent, widt
 }
 
 /// Why it was refused, or what ended it.
-fn reasons(run: &RunRecord, entries: &[HistoryEntry]) -> Vec<Line> {
+fn reasons(run: &RunRecord, entries: &[HistoryEntry], commands: &CommandLine) -> Vec<Line> {
     let of_run = Stage::Run(Some(run.id.0));
     let said = entries.iter().filter_map(|it| {
         Some(match (&it.what, reason(it, of_run)?) {
@@ -203,7 +208,8 @@ fn reasons(run: &RunRecord, entries: &[HistoryEntry]) -> Vec<Line> {
             (_, why) => text!("history.refused", "Refused: {why}", why),
         })
     });
-    let mut lines: Vec<Line> = said.map(|it| Line::plain(wrapped(&fit_in_a_line(&it), "", 2))).collect();
+    let mut lines: Vec<Line> =
+        said.map(|it| Line::plain(wrapped(&fit_in_a_line(&commands.in_text(&it)), "", 2))).collect();
     if !lines.is_empty() {
         lines.push(Line::default());
     }

@@ -4,8 +4,9 @@ use crate::error::sentence;
 use crate::hidden;
 use crate::list::{capital, some};
 use crate::source::in_a_sentence;
-use crate::text;
 use crate::time::moment;
+use crate::{CommandLine, NextStep, Step, text};
+use bwdc_core::names::SourceName;
 use bwdc_core::plan::PlanNotice;
 use bwdc_core::snapshot::Overlooked;
 use bwdc_engine::notice::{Belonging, Names, Notice};
@@ -204,6 +205,28 @@ fn overlooked(why: Overlooked) -> String {
 
 /// The sentence for a notice.
 pub fn notice(notice: &Notice) -> String {
+    worded(notice, None)
+}
+
+/// The sentence for a notice of a run, which may be about one of several directories.
+pub fn notice_of(notice: &Notice, source: Option<&SourceName>) -> String {
+    let Some(source) = source.filter(|it| !it.is_primary()) else { return self::notice(notice) };
+    text!(
+        "notice.of-source",
+        "{source}: {notice}",
+        source = capital(&in_a_sentence(source)),
+        notice = worded(notice, Some(source))
+    )
+}
+
+/// The command that enters the password of a directory.
+fn enter_password(source: Option<&SourceName>) -> String {
+    let step = NextStep::from(Step::enter("ldap.password"));
+    let step = source.map_or_else(|| step.clone(), |it| step.clone().of_source(&it.to_string()));
+    CommandLine::default().command_of(&step)
+}
+
+fn worded(notice: &Notice, source: Option<&SourceName>) -> String {
     match notice {
         Notice::OpenToOthers(found) => sentence(&found.to_string()),
         Notice::OpenToEverybody { path } => everybody_writes(path),
@@ -333,17 +356,19 @@ pub fn notice(notice: &Notice) -> String {
         ),
         Notice::PasswordEnds { username, server, at } => text!(
             "notice.password-ends",
-            "The password of `{username}` at {server} ends at {at}. Change it before, and enter the new one with `bwdc config set ldap.password`.",
+            "The password of `{username}` at {server} ends at {at}. Change it before, and enter the new one with `{command}`.",
             username,
             server,
-            at = moment(*at)
+            at = moment(*at),
+            command = enter_password(source)
         ),
         Notice::PasswordEnded { username, server, left } => text!(
             "notice.password-ended",
-            "The password of `{username}` at {server} has ended. The server accepts {left:more sign-in/more sign-ins} with it, and each run takes several. Change it now, and enter the new one with `bwdc config set ldap.password`.",
+            "The password of `{username}` at {server} has ended. The server accepts {left:more sign-in/more sign-ins} with it, and each run takes several. Change it now, and enter the new one with `{command}`.",
             username,
             server,
-            left
+            left,
+            command = enter_password(source)
         ),
         Notice::DomainBesideCustomer { domains } => text!(
             "notice.domain-beside-customer",

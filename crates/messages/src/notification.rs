@@ -175,15 +175,16 @@ fn of_error(
     error: &EngineError,
 ) -> Message {
     let described = describe(error);
-    let commands = CommandLine { profile: Some(profile.clone()).filter(|it| !it.is_default()) };
-    let steps = commands.sentences(&described.next_steps);
-    let parts = [first, described.message.clone(), steps.clone()];
+    let commands = CommandLine::of_profile(profile.clone());
+    let steps = commands.in_text(&commands.sentences(&described.next_steps)).into_owned();
+    let message = commands.in_text(&described.message).into_owned();
+    let parts = [first, message.clone(), steps.clone()];
     let text: Vec<String> = parts.into_iter().filter(|it| !it.is_empty()).collect();
     let data: Value = json!({
         "event": event,
         "profile": profile.to_string(),
         "kind": described.kind.name(),
-        "message": described.message,
+        "message": message,
         "hint": steps,
     });
     Message { subject, text: text.join("\n"), data }

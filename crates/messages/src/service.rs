@@ -9,7 +9,20 @@ use bwdc_engine::status::Readiness;
 use bwdc_engine::{EngineError, Verification};
 
 /// A line for the log.
-pub fn news(news: &News<'_>, commands: &CommandLine) -> String {
+pub fn news(news: &News<'_>) -> String {
+    let profile = match news {
+        News::Scheduled { profile, .. }
+        | News::Unusable { profile, .. }
+        | News::Waits { profile, .. }
+        | News::Ended { profile, .. } => Some(profile),
+        _ => None,
+    };
+    // Whoever reads the log of many profiles types commands for the one that a line is about.
+    let commands = profile.map(|it| CommandLine::of_profile((*it).clone())).unwrap_or_default();
+    commands.in_text(&in_words(news, &commands)).into_owned()
+}
+
+fn in_words(news: &News<'_>, commands: &CommandLine) -> String {
     match news {
         News::Began { profiles } => {
             text!("service.began", "Started with {profiles:profile/profiles}.", profiles = *profiles)

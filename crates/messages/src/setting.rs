@@ -5,7 +5,7 @@ mod words;
 
 pub use words::{accepted, help, label, takes, title};
 
-use crate::{secret, text};
+use crate::{CommandLine, secret, text};
 use bwdc_core::settings::{Setting, SettingKind, settings_schema};
 use bwdc_engine::{Difference, Entry, Export, Origin};
 use serde_json::{Value, json};
@@ -77,12 +77,19 @@ pub fn unset(name: &str) -> String {
 }
 
 /// That a secret is another account's, after the account was changed.
-pub fn secret_of_another_account(secret: &Setting) -> String {
+pub fn secret_of_another_account(secret: &Setting, source: Option<&str>) -> String {
     text!(
         "setting.secret-of-another-account",
-        "`{secret}` was entered for another server or account and is not used for this one. Enter it again with `bwdc config {secret}`.",
-        secret = secret.name
+        "`{secret}` was entered for another server or account and is not used for this one. Enter it again with `{command}`.",
+        secret = secret.name,
+        command = of_source(secret.name, source)
     )
+}
+
+/// A command about the settings of a directory; that of a further source names it.
+pub(crate) fn of_source(words: &str, source: Option<&str>) -> String {
+    let source = source.map(|it| format!("--source {it} ")).unwrap_or_default();
+    CommandLine::default().command(&format!("config {source}{words}"))
 }
 
 /// That a limit of none lets one person through.

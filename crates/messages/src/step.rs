@@ -106,6 +106,33 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
+    /// The commands of somebody who uses this profile.
+    pub fn of_profile(profile: ProfileName) -> Self {
+        Self { profile: Some(profile).filter(|it| !it.is_default()) }
+    }
+
+    /// A text as it is shown to this reader. Sentences name commands as the default profile has them: what a plan, a run or
+    /// a directory tells is worded without knowing who will read it. Each front end asks for this where it shows a text.
+    pub fn in_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        const COMMAND: &str = "`bwdc ";
+        if self.profile.is_none() || !text.contains(COMMAND) {
+            return Cow::Borrowed(text);
+        }
+        let mut parts = text.split(COMMAND);
+        let mut shown = parts.next().unwrap_or_default().to_owned();
+        for rest in parts {
+            // A text may come by here twice.
+            if rest.starts_with("--") {
+                shown.push_str(COMMAND);
+                shown.push_str(rest);
+            } else {
+                shown.push('`');
+                shown.push_str(&self.command(rest));
+            }
+        }
+        Cow::Owned(shown)
+    }
+
     /// A command of the program, as it is typed: with the profile that is in use, but where it is about the profiles
     /// themselves.
     pub fn command(&self, words: &str) -> String {
@@ -179,7 +206,8 @@ impl CommandLine {
         ))
     }
 
-    fn command_of(&self, next: &NextStep) -> String {
+    /// The command of a step.
+    pub(crate) fn command_of(&self, next: &NextStep) -> String {
         let config = match &next.source {
             Some(source) => format!("config --source {source} set"),
             None => "config set".to_owned(),
@@ -243,6 +271,20 @@ mod tests {
             berlin.sentences(&steps[..1]),
             "If this is intended, run `bwdc --profile berlin approve`."
         );
+    }
+
+    #[test]
+    fn a_sentence_is_shown_with_the_profile_of_its_reader() {
+        let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
+        let text = "Run `bwdc approve --invite a@x` or `bwdc ledger rebuild`. `bwdc` runs.";
+        let shown = berlin.in_text(text);
+        assert_eq!(
+            shown,
+            "Run `bwdc --profile berlin approve --invite a@x` or `bwdc --profile berlin ledger rebuild`. `bwdc` runs."
+        );
+        assert_eq!(berlin.in_text(&shown), shown);
+        assert_eq!(berlin.in_text("`bwdc profile list` names them."), "`bwdc profile list` names them.");
+        assert_eq!(CommandLine::default().in_text(text), text);
     }
 
     #[test]

@@ -28,16 +28,15 @@ pub fn broken(text: &str, width: Option<usize>, indent: usize) -> String {
     broken
 }
 
-/// A text for a terminal of 80 columns: lines that are longer are broken, with what follows below their beginning.
-pub fn for_terminal(text: &str) -> String {
-    const COLUMNS: usize = 80;
+/// A text for a terminal that is so wide: lines that are longer are broken, with what follows below their beginning.
+pub fn for_terminal(text: &str, columns: usize) -> String {
     let line = |line: &str| {
-        if line.chars().count() <= COLUMNS {
+        if line.chars().count() <= columns {
             return line.to_owned();
         }
         let text = line.trim_start_matches(' ');
         let indent = line.len() - text.len();
-        format!("{}{}", " ".repeat(indent), broken(text, Some(COLUMNS), indent))
+        format!("{}{}", " ".repeat(indent), broken(text, Some(columns), indent))
     };
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
@@ -68,7 +67,10 @@ mod tests {
         );
         assert_eq!(broken("a `b c d e f g` h", Some(9), 0), "a `b c d\ne f g` h");
         let long = format!("short\n  - {} end", "word ".repeat(16).trim_end());
-        assert_eq!(for_terminal(&long), format!("short\n  - {}\n  word end", "word ".repeat(15).trim_end()));
+        assert_eq!(
+            for_terminal(&long, 80),
+            format!("short\n  - {}\n  word end", "word ".repeat(15).trim_end())
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::remote::{Patience, by_service, is_elsewhere};
 use super::session::{WaitArguments, extent, may_ask, open};
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
-use crate::output::{Answer, Done, Failed, colored_lines, colors, in_columns};
+use crate::output::{Answer, Done, Failed, colored_lines, colors, columns, in_columns};
 use crate::prompt::Prompt;
 use crate::runtime::block_on;
 use crate::typed::run_number;
@@ -12,12 +12,15 @@ use bwdc_core::ledger::Choice;
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::service::Command;
 use bwdc_engine::{Cancel, Control, RefusedRun};
+use bwdc_messages::CommandLine;
+use bwdc_messages::line::Line;
 use bwdc_messages::plan::Extent;
 use bwdc_messages::refused_run;
 use bwdc_messages::sync::{approved, decision_data, decision_text};
 use clap::Args;
+use console::Term;
 use serde_json::json;
-use std::io::{self, IsTerminal as _};
+use std::io;
 
 /// Approve what a refused run would have taken away, or settle what becomes of a person who waits.
 ///
@@ -84,20 +87,20 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
     let mut engine = open(global)?;
     if arguments.withdraw {
         let work = async || engine.withdraw_approval(arguments.run.map(RunId));
-        let withdrawn = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
+        let withdrawn = block_on(arguments.wait.patiently(&cancel, global, work))?;
         let data = json!({ "object": "withdrawal", "run": withdrawn.run.0 });
         return Ok(Answer::Report { data, text: refused_run::withdrawn(&withdrawn) }.into());
     }
     let refused = engine.refused_run(arguments.run.map(RunId))?;
     let id = refused.record.id;
     if may_ask(global) {
-        ask(&refused, extent(arguments.verbose))?;
+        ask(&refused, extent(arguments.verbose), &global.commands())?;
     } else if arguments.run.is_none() {
         return Err(CommandError::WhichRun { last: Some(id) }.into());
     }
     let work = async || engine.approve(Some(id));
-    let (run, scope) = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
-    let text = in_columns(&approved(run, &scope), io::stdout().is_terminal());
+    let (run, scope) = block_on(arguments.wait.patiently(&cancel, global, work))?;
+    let text = approved(run, &scope);
     let data = json!({ "object": "approval", "run": run.0, "scope": scope });
     Ok(Answer::Report { data, text }.into())
 }
@@ -121,14 +124,18 @@ fn person(
         true => engine.withdraw_decision(address),
         false => engine.decide(address, choice, Control { events: &events, cancel: &cancel }).await,
     };
-    let decision = block_on(arguments.wait.patiently(&cancel, global.quiet, work))?;
+    let decision = block_on(arguments.wait.patiently(&cancel, global, work))?;
     let (data, text) = (decision_data(&decision, withdraw), decision_text(&decision, withdraw));
     Ok(Answer::Report { data, text }.into())
 }
 
 /// Shows whose access is in question, and asks for the number that the limits refused, so that nobody approves what nobody read.
-fn ask(refused: &RefusedRun, extent: Extent) -> Result<(), CommandError> {
-    let lines = refused_run::lines(refused, extent);
+fn ask(refused: &RefusedRun, extent: Extent, commands: &CommandLine) -> Result<(), CommandError> {
+    let columns = columns(&Term::stderr());
+    let lines: Vec<Line> = refused_run::lines(refused, extent)
+        .into_iter()
+        .map(|it| Line { text: in_columns(&commands.in_text(&it.text), columns), ..it })
+        .collect();
     let mut shown = Vec::new();
     colored_lines(&mut shown, &lines, colors(&io::stderr())).map_err(CommandError::Prompt)?;
     let prompt = Prompt { visible: true };

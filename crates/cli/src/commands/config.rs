@@ -109,7 +109,7 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
         done.notices.push(words::one_may_leave());
     }
     if let Some(secret) = left_behind {
-        done.notices.push(words::secret_of_another_account(secret));
+        done.notices.push(words::secret_of_another_account(secret, place.source));
     }
     let provided = (!setting.is_secret()).then(|| setting.variable());
     if let Some(provided) =
@@ -158,20 +158,20 @@ fn get(name: &str, place: &Place<'_>) -> Result<Done, Failed> {
         .iter()
         .find(|entry| entry.setting == found)
         .ok_or(CommandError::UnknownSetting { meant: None })?;
-    Ok(Answer::Report { data: words::data(entry), text: words::one(entry) }.into())
+    Ok(Answer::Data { data: words::data(entry), text: words::one(entry) }.into())
 }
 
 fn list(all: bool, place: &Place<'_>) -> Result<Done, Failed> {
     let entries = place.open()?.settings()?;
     let listed = if all { form::Listed::All } else { form::Listed::Relevant };
     let data = form::list_data(&entries, listed);
-    Ok(Answer::Report { data, text: form::list(&entries, listed) }.into())
+    Ok(Answer::Report { data, text: form::list(&entries, listed, place.source) }.into())
 }
 
 fn schema() -> Answer {
     let schema = words::schema();
     let text = format!("{schema:#}");
-    Answer::Report { data: schema, text }
+    Answer::Data { data: schema, text }
 }
 
 fn value(

@@ -2,7 +2,7 @@
 
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
-use crate::output::{Answer, Done, Failed};
+use crate::output::{Answer, Done, Failed, columns};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_engine::Engine;
@@ -39,7 +39,7 @@ const WIDTH: usize = 80;
 pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let environment = global.environment();
     let commands = &global.commands();
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     let findings = block_on(async {
         let events = |event| progress.event(event);
         let mut findings = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &DoctorArguments, global: &GlobalArguments) -> Resu
         asides.push(finding::bundle_written(path));
     }
     let code = u8::from(findings.iter().any(Described::is_failure));
-    let columns = console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
+    let columns = columns(&console::Term::stdout()).unwrap_or(WIDTH);
     let text = if arguments.all {
         finding::text(&findings, Some(columns), commands)
     } else {

@@ -3,13 +3,12 @@
 use super::session::open;
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
-use crate::output::{Answer, Done, Failed, in_columns};
+use crate::output::{Answer, Done, Failed};
 use crate::progress::Progress;
 use crate::runtime::block_on;
 use bwdc_engine::{Cancel, Control};
 use bwdc_messages::explanation;
 use clap::Args;
-use std::io::{self, IsTerminal as _};
 
 /// Explain why a person or group is included or left out.
 ///
@@ -29,14 +28,14 @@ pub(crate) struct ExplainArguments {
 
 pub(super) fn run(arguments: &ExplainArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     let explained = block_on(async {
         let (events, cancel) = (|event| progress.tell(event), Cancel::default());
         let control = Control { events: &events, cancel: &cancel };
         engine.explain(&arguments.who, control).await.map_err(CommandError::from)
     })?;
     let data = explanation::data(&explained, &arguments.who);
-    let text = in_columns(&explanation::text(&explained, &arguments.who), io::stdout().is_terminal());
+    let text = explanation::text(&explained, &arguments.who);
     Ok(Done {
         answer: Answer::Report { data, text },
         notices: progress.finish(),

@@ -90,17 +90,21 @@ pub(super) fn run(arguments: &HistoryArguments, global: &GlobalArguments) -> Res
             let text = if arguments.csv {
                 history::run_csv(&actions)
             } else {
-                history::run(&record, &actions, extent(arguments.verbose))
+                history::run(&record, &actions, extent(arguments.verbose), &global.commands())
             };
-            Answer::Report { data: history::run_data(&record, &actions), text }
+            report(arguments.csv, history::run_data(&record, &actions), text)
         }
         None => {
             let runs = engine.history(arguments.most)?;
             let text = if arguments.csv { history::table_csv(&runs) } else { history::table(&runs) };
-            Answer::Report { data: history::table_data(&runs), text }
+            report(arguments.csv, history::table_data(&runs), text)
         }
     };
     Ok(answer.into())
+}
+
+fn report(is_csv: bool, data: serde_json::Value, text: String) -> Answer {
+    if is_csv { Answer::Data { data, text } } else { Answer::Report { data, text } }
 }
 
 /// The beginning of a day in UTC.

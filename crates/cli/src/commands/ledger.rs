@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &LedgerArguments, global: &GlobalArguments) -> Resu
         }
         LedgerCommand::Rebuild { force } => {
             agree(force, &may_be_rebuilt(), global)?;
-            let progress = Progress::start(!global.quiet);
+            let progress = Progress::start(global);
             let rebuilt = block_on(async {
                 let events = |event| progress.tell(event);
                 let cancel = Cancel::default();

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &PlanArguments, global: &GlobalArguments) -> Result
     }
     let mut engine = open(global)?;
     let mode = if arguments.full { ReadMode::Full } else { ReadMode::Incremental };
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     let planned = block_on(async {
         let (events, cancel) = (|event| progress.tell(event), Cancel::default());
         let control = Control { events: &events, cancel: &cancel };

@@ -45,7 +45,7 @@ pub(crate) struct RepairArguments {
 pub(super) fn run(arguments: &RepairArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;
     let picks = Picks { keep: arguments.keep.clone(), first: arguments.first };
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     let found = block_on(async {
         let events = |event| progress.tell(event);
         let cancel = Cancel::default();
@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &RepairArguments, global: &GlobalArguments) -> Resu
             return Err(CommandError::Declined.into());
         }
     }
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     let done = block_on(async {
         let events = |event| progress.tell(event);
         let cancel = Cancel::default();

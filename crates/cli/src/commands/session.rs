@@ -2,13 +2,14 @@
 
 use crate::error::CommandError;
 use crate::global::GlobalArguments;
+use crate::output::{columns, in_columns};
 use bwdc_engine::lock::LockError;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::{Cancel, Engine, EngineError, HistoryError, RunError};
-use bwdc_messages::foreign::fit;
 use bwdc_messages::plan::Extent;
 use bwdc_messages::service::waits;
 use clap::Args;
+use console::Term;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
@@ -33,7 +34,7 @@ impl WaitArguments {
     pub(super) async fn patiently<T>(
         self,
         cancel: &Cancel,
-        quiet: bool,
+        global: &GlobalArguments,
         mut work: impl AsyncFnMut() -> Result<T, EngineError>,
     ) -> Result<T, CommandError> {
         let end = Instant::now() + Duration::from_secs(self.wait.unwrap_or_default().into());
@@ -47,9 +48,13 @@ impl WaitArguments {
             );
             match result {
                 Err(error) if held && Instant::now() < end => {
-                    if !told && !quiet {
+                    if !told && !global.quiet {
                         // Where it cannot be said, it is waited for all the same.
-                        let _ = writeln!(io::stderr(), "{}", fit(&waits(&error)));
+                        let _ = writeln!(
+                            io::stderr(),
+                            "{}",
+                            in_columns(&global.commands().in_text(&waits(&error)), columns(&Term::stderr()))
+                        );
                         told = true;
                     }
                     let nap = tokio::time::sleep(EACH_TRY);

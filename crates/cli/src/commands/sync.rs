@@ -96,7 +96,7 @@ fn carry_out(
         _ => None,
     };
     let work = agreed.as_ref().unwrap_or(work);
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     let cancel = Cancel::default();
     let result = block_on_run(&cancel, || progress.say_that_it_ends(), async {
         let events = |event| progress.tell(event);
@@ -106,7 +106,7 @@ fn carry_out(
             Work::Apply(saved) => engine.apply(trigger, saved, control).await,
             Work::Sync(mode) => engine.sync(trigger, *mode, control).await,
         };
-        wait.patiently(&cancel, global.quiet, work).await
+        wait.patiently(&cancel, global, work).await
     });
     let mut notices = progress.finish();
     match result {
@@ -163,7 +163,7 @@ fn overwrites(engine: &Engine) -> Result<bool, CommandError> {
 /// Names whom the server would delete for `sync.overwriteExisting`, and asks. What is agreed to is carried out exactly, or
 /// nothing. None: there is nothing to ask.
 fn ask(engine: &mut Engine, global: &GlobalArguments) -> Result<Option<Work>, CommandError> {
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     let planned = block_on(async {
         let (events, cancel) = (|event| progress.tell(event), Cancel::default());
         let control = Control { events: &events, cancel: &cancel };

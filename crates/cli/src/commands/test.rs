@@ -32,7 +32,7 @@ pub(crate) struct TestArguments {
 
 pub(super) fn run(arguments: &TestArguments, global: &GlobalArguments) -> Result<Done, Failed> {
     let mut engine = open(global)?;
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     let result = block_on(async {
         let (events, cancel) = (|event| progress.tell(event), Cancel::default());
         let control = Control { events: &events, cancel: &cancel };

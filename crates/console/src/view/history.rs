@@ -89,7 +89,7 @@ impl View for HistoryView {
             }
             Happened::Run(record, entries) => {
                 let title = text!("history-view.run", "Run {run}", run = record.id.0);
-                let lines = history::run_lines(&record, &entries, Extent::Whole, ROOM);
+                let lines = history::run_lines(&record, &entries, (Extent::Whole, ROOM), &desk.commands);
                 return Ok(Turn::Open(Box::new(TextView::of_paragraphs(title, lines))));
             }
             other => return Err(other),

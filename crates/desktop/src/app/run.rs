@@ -85,7 +85,7 @@ impl App {
     pub(super) fn event(&mut self, event: &RunEvent) {
         let Some(run) = &mut self.running else { return };
         if let Event::Notice(found) = &event.event {
-            run.notices.push(notice::notice(found));
+            run.notices.push(notice::notice_of(found, event.source.as_ref()));
         }
         if let Some(text) = running(event) {
             run.text = text;

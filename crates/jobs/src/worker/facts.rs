@@ -14,8 +14,8 @@ pub(super) fn failed(error: &ErrorText, environment: &ProcessEnvironment) -> Set
         _ => false,
     };
     let steps: Vec<NextStep> = error.next_steps.iter().filter(|it| !is_asked(it)).cloned().collect();
-    let profile = environment.profile_name().ok().filter(|it| !it.is_default());
-    let steps = CommandLine { profile }.sentences(&steps);
+    let commands = environment.profile_name().map(CommandLine::of_profile).unwrap_or_default();
+    let steps = commands.sentences(&steps);
     SetupDone::Failed(if steps.is_empty() {
         error.message.clone()
     } else {

@@ -82,7 +82,7 @@ fn program() -> std::io::Result<std::path::PathBuf> {
 }
 
 fn commands(environment: &ProcessEnvironment) -> CommandLine {
-    CommandLine { profile: environment.profile_name().ok().filter(|it| !it.is_default()) }
+    environment.profile_name().map(CommandLine::of_profile).unwrap_or_default()
 }
 
 /// How it is: as the service itself says, else as the files of the profiles have it.

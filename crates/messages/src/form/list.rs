@@ -1,7 +1,7 @@
 //! Settings as a list, in sections.
 
 use super::{Field, Form, FormSection};
-use crate::setting::{self, data, origin};
+use crate::setting::{self, data, of_source, origin};
 use crate::text;
 use bwdc_core::settings::{Section, Setting};
 use bwdc_engine::{Entry, Origin};
@@ -17,8 +17,8 @@ pub enum Listed {
     All,
 }
 
-/// Settings in sections: name and value, where the value comes from, and what it is.
-pub fn list(entries: &[Entry], listed: Listed) -> String {
+/// Settings of a directory in sections, of the first one where no other `source` is named: name and value, where the value comes from, and what it is.
+pub fn list(entries: &[Entry], listed: Listed, source: Option<&str>) -> String {
     let form = Form::new(entries, &BTreeMap::new());
     let sections: Vec<String> = form.sections.iter().filter_map(|it| section(it, listed)).collect();
     let mut text = sections.join("\n\n");
@@ -27,8 +27,9 @@ pub fn list(entries: &[Entry], listed: Listed) -> String {
         text.push_str("\n\n");
         text.push_str(&text!(
             "setting.hidden",
-            "{hidden:setting does/settings do} not matter here; `bwdc config list --all` shows everything.",
-            hidden
+            "{hidden:setting does/settings do} not matter here; `{command}` shows everything.",
+            hidden,
+            command = of_source("list --all", source)
         ));
     }
     text

@@ -37,7 +37,7 @@ pub fn text(planned: &Planned, extent: Extent, commands: &CommandLine) -> String
 /// The same with how each line is meant. A line may hold several, broken for 80 columns.
 pub fn lines(planned: &Planned, extent: Extent, commands: &CommandLine) -> Vec<Line> {
     let plan = &planned.plan;
-    let middle = middle(plan, extent);
+    let middle = middle(plan, extent, commands);
     let mut lines = Vec::new();
     if !middle.is_empty() {
         lines.push(headline(planned, commands));
@@ -144,16 +144,16 @@ fn in_points(refused: &[Refusal], commands: &CommandLine) -> Vec<Line> {
 
 /// Everything that happens, stays or is left out; each section ends with an empty line. Where all of it takes more than a
 /// screen, fewer of each group are shown.
-fn middle(plan: &Plan, extent: Extent) -> Vec<Line> {
+fn middle(plan: &Plan, extent: Extent, commands: &CommandLine) -> Vec<Line> {
     let index = PlanIndex::of(plan);
     let sections = |tight: bool| {
         let mut lines = Vec::new();
         for (section, places) in index.sections() {
             if section == PlanSection::Notices {
-                lines.extend(notices(plan, extent));
+                lines.extend(notices(plan, extent, commands));
             } else {
                 let most = if tight { section.most() / 2 } else { section.most() };
-                lines.extend(rows::section(plan, (section, places), extent, most));
+                lines.extend(rows::section(plan, (section, places), extent, most, commands));
             }
             lines.push(Line::default());
         }
@@ -167,11 +167,12 @@ fn height(lines: &[Line]) -> usize {
     lines.iter().map(|it| it.text.split('\n').count()).sum()
 }
 
-fn notices(plan: &Plan, extent: Extent) -> Vec<Line> {
+fn notices(plan: &Plan, extent: Extent, commands: &CommandLine) -> Vec<Line> {
     let all = plan.notices.len();
     let shown = if extent == Extent::Short && all > NOTICES + 1 { NOTICES } else { all };
     let mut lines = vec![Line::new(format!("{} ({all})", PlanSection::Notices.title()), Tone::Strong)];
-    let said = plan.notices.iter().take(shown).map(|it| wrapped(&plan_notice(it), "  * ", 4));
+    let said =
+        plan.notices.iter().take(shown).map(|it| wrapped(&commands.in_text(&plan_notice(it)), "  * ", 4));
     lines.extend(said.map(|it| Line::new(it, Tone::Warning)));
     if all > shown {
         lines.push(Line::new(format!("  {}", layout::and_more(all - shown)), Tone::Faint));

@@ -6,7 +6,7 @@ use super::why;
 use crate::change::{access_to, cause};
 use crate::line::{Line, Tone};
 use crate::list::some;
-use crate::text;
+use crate::{CommandLine, text};
 use bwdc_core::plan::{Cause, Change, Plan, Subject};
 use std::collections::HashSet;
 
@@ -19,12 +19,14 @@ pub(super) fn section(
     (section, places): (PlanSection, &[u32]),
     extent: Extent,
     most: usize,
+    commands: &CommandLine,
 ) -> Vec<Line> {
     let items = places.iter().map(|&place| {
         let row = PlanRow { section, place };
         let place = place as usize;
         let change = plan.changes.get(place).filter(|_| section.is_change());
         let reason = change.map(reason).or_else(|| why(plan, section, place)).unwrap_or_default();
+        let reason = commands.in_text(&reason).into_owned();
         Item { reason, name: row.name(plan), place }
     });
     let listed =

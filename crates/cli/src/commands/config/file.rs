@@ -14,14 +14,14 @@ pub(super) fn export(format: &str, place: &Place<'_>) -> Result<Done, Failed> {
     let data = Value::Object(export.settings.clone());
     if format == "json" {
         let text = format!("{data:#}");
-        let mut done = Done::from(Answer::Report { data, text });
+        let mut done = Done::from(Answer::Data { data, text });
         // JSON has no place for them.
         done.notices = notices;
         return Ok(done);
     }
     let text: String = notices.iter().map(|notice| format!("# {notice}\n")).collect();
     let text = format!("{text}{}", export.to_toml()).trim_end().to_owned();
-    Ok(Answer::Report { data, text }.into())
+    Ok(Answer::Data { data, text }.into())
 }
 
 pub(super) fn apply(path: &Path, dry_run: bool, exact: bool, place: &Place<'_>) -> Result<Done, Failed> {

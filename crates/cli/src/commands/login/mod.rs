@@ -57,7 +57,7 @@ pub(super) fn run(arguments: LoginArguments, global: &GlobalArguments) -> Result
     if observer.is_some() && organization.is_none() && signed_in.is_none() {
         return Err(CommandError::from(SetupError::NotSignedIn).into());
     }
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     block_on(store(&mut engine, organization, observer, &progress))?;
     let title = if arguments.observer { words::observed() } else { words::logged_in() };
     Ok(Done { answer: Answer::title(title), notices: progress.finish(), asides, code: 0 })
@@ -76,7 +76,7 @@ fn renew(
     }
     let asking = (!global.nointeraction).then_some(Prompt { visible: !global.quiet });
     let secret = block_on(secret(arguments, ORGANIZATION[1], asking))?;
-    let progress = Progress::start(!global.quiet);
+    let progress = Progress::start(global);
     block_on(async {
         let renewed = engine.renew_key(secret, &|event| progress.event(event)).await;
         // The key is stored, and what to do about a refusal is the same as in a run.

@@ -45,6 +45,7 @@ mod log;
 mod manual;
 mod observer;
 mod patience;
+mod printed;
 mod proxy;
 mod rows;
 mod settings;
