@@ -1,7 +1,8 @@
 //! Bodies: read whole up to a limit, or as a list whose entries are taken one by one while they arrive.
 //!
-//! A list is never held as text: what is kept are its entries, so that the limit is one of entries, and one entry may
-//! have a limit of its own. The price is a thread that parses beside the one that receives.
+//! A long list is never held as text: what is kept are its entries, so that the limit is one of entries, and one entry may have a
+//! limit of its own. The price is a thread that parses beside the one that receives; a short one, as the members of most groups are,
+//! does without.
 
 use bytes::Bytes;
 use serde::de::{
@@ -17,6 +18,9 @@ const WAITING: usize = 4;
 
 /// The beginning of a body that is kept to tell what it is.
 const HEAD: usize = 512;
+
+/// A list that is no longer than so many bytes is parsed at once.
+const SHORT: usize = 64 * 1024;
 
 /// A body, or why there is none.
 #[derive(Debug)]
@@ -85,7 +89,16 @@ pub async fn read_list<T: DeserializeOwned + Send + 'static>(
     if response.content_length().is_some_and(|announced| announced > limits.bytes as u64) {
         return Err(BodyError::TooLarge(limits.bytes));
     }
+    let short = SHORT.min(limits.bytes).min(limits.entry_bytes);
+    let mut begun = Vec::new();
+    while begun.len() <= short {
+        match response.chunk().await.map_err(|error| BodyError::Cut(error.without_url()))? {
+            Some(chunk) => begun.extend_from_slice(&chunk),
+            None => return parse_short(&begun, limits, kept),
+        }
+    }
     let (sender, receiver) = channel(WAITING);
+    sender.try_send(begun.into()).expect("room for the first piece");
     let parser = tokio::task::spawn_blocking(move || parse(receiver, limits, kept));
     while let Some(chunk) = response.chunk().await.map_err(|error| BodyError::Cut(error.without_url()))? {
         // The parser has seen enough.
@@ -97,13 +110,19 @@ pub async fn read_list<T: DeserializeOwned + Send + 'static>(
     parser.await.expect("a parser runs to its end")
 }
 
-/// What arrives and what the parser has met of it, seen by the parser and by what it reads from.
+/// What arrives, seen by the parser and by what it reads from.
 struct Met {
     pieces: RefCell<Receiver<Bytes>>,
     head: RefCell<Vec<u8>>,
-    /// Bytes since the last entry began, and in all.
-    bytes: Cell<usize>,
     all_bytes: Cell<usize>,
+    tally: Tally,
+}
+
+/// What the parser has met of it.
+#[derive(Default)]
+struct Tally {
+    /// Bytes since the last entry began.
+    bytes: Cell<usize>,
     over: Cell<Option<Over>>,
 }
 
@@ -125,9 +144,9 @@ impl Met {
     }
 
     /// How the body begins, however little of it was parsed.
-    fn into_head(self) -> Vec<u8> {
+    fn whole_head(&self) -> Vec<u8> {
         while self.head.borrow().len() < HEAD && self.piece().is_some() {}
-        self.head.into_inner()
+        self.head.take()
     }
 }
 
@@ -139,23 +158,47 @@ fn parse<T: DeserializeOwned>(
     let met = Met {
         pieces: RefCell::new(pieces),
         head: RefCell::default(),
-        bytes: Cell::default(),
         all_bytes: Cell::default(),
-        over: Cell::default(),
+        tally: Tally::default(),
     };
     let chunks = Chunks { chunk: Bytes::new(), limits, met: &met };
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(chunks));
-    let list = List { limits, met: &met, kept };
-    let read = list.deserialize(&mut json).and_then(|entries| json.end().map(|()| entries));
-    match (read, met.over.get()) {
+    let read = read(&mut json, List { limits, tally: &met.tally, kept });
+    let over = met.tally.over.get();
+    outcome(read, over, limits, || met.whole_head())
+}
+
+/// Parses a list that arrived as a whole, and is too short for an entry of it to be too large.
+fn parse_short<T: DeserializeOwned>(
+    body: &[u8],
+    limits: ListLimits,
+    kept: fn(&T) -> usize,
+) -> Result<Result<Vec<T>, NoList>, BodyError> {
+    let tally = Tally::default();
+    let read = read(&mut serde_json::Deserializer::from_slice(body), List { limits, tally: &tally, kept });
+    outcome(read, tally.over.get(), limits, || body[..body.len().min(HEAD)].to_vec())
+}
+
+fn read<'de, R: serde_json::de::Read<'de>, T: DeserializeOwned>(
+    json: &mut serde_json::Deserializer<R>,
+    list: List<'_, T>,
+) -> Result<Vec<T>, serde_json::Error> {
+    let entries = list.deserialize(&mut *json)?;
+    json.end().map(|()| entries)
+}
+
+fn outcome<T>(
+    read: Result<Vec<T>, serde_json::Error>,
+    over: Option<Over>,
+    limits: ListLimits,
+    head: impl FnOnce() -> Vec<u8>,
+) -> Result<Result<Vec<T>, NoList>, BodyError> {
+    match (read, over) {
         (_, Some(Over::Entry)) => Err(BodyError::TooLarge(limits.entry_bytes)),
         (_, Some(Over::All)) => Err(BodyError::TooLarge(limits.bytes)),
         (_, Some(Over::Entries)) => Err(BodyError::TooMany(limits.entries)),
         (Ok(entries), None) => Ok(Ok(entries)),
-        (Err(error), None) => {
-            drop(json);
-            Ok(Err(NoList { head: met.into_head(), error }))
-        }
+        (Err(error), None) => Ok(Err(NoList { head: head(), error })),
     }
 }
 
@@ -176,8 +219,8 @@ impl Read for Chunks<'_> {
         }
         let piece = self.chunk.split_to(self.chunk.len().min(into.len()));
         into[..piece.len()].copy_from_slice(&piece);
-        let bytes = self.met.bytes.get() + piece.len();
-        self.met.bytes.set(bytes);
+        let bytes = self.met.tally.bytes.get() + piece.len();
+        self.met.tally.bytes.set(bytes);
         let all = self.met.all_bytes.get() + piece.len();
         self.met.all_bytes.set(all);
         let over = if bytes > self.limits.entry_bytes {
@@ -187,7 +230,7 @@ impl Read for Chunks<'_> {
         } else {
             return Ok(piece.len());
         };
-        self.met.over.set(Some(over));
+        self.met.tally.over.set(Some(over));
         Err(io::Error::other("it is too large"))
     }
 }
@@ -195,13 +238,13 @@ impl Read for Chunks<'_> {
 /// Reads a list, or an object with one.
 struct List<'m, T> {
     limits: ListLimits,
-    met: &'m Met,
+    tally: &'m Tally,
     kept: fn(&T) -> usize,
 }
 
 impl<T> Clone for List<'_, T> {
     fn clone(&self) -> Self {
-        Self { limits: self.limits, met: self.met, kept: self.kept }
+        Self { limits: self.limits, tally: self.tally, kept: self.kept }
     }
 }
 
@@ -239,11 +282,11 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for List<'_, T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
         let (mut entries, mut kept) = (Vec::new(), 0);
         loop {
-            self.met.bytes.set(0);
+            self.tally.bytes.set(0);
             let Some(entry) = list.next_element::<T>()? else { return Ok(entries) };
             kept += (self.kept)(&entry);
             if entries.len() == self.limits.entries || kept > self.limits.kept_bytes {
-                self.met.over.set(Some(Over::Entries));
+                self.tally.over.set(Some(Over::Entries));
                 return Err(A::Error::custom("too many entries"));
             }
             entries.push(entry);
@@ -265,6 +308,11 @@ mod tests {
         parse(receiver, limits, |&number: &u32| number as usize)
     }
 
+    /// The same of a body that arrives at once.
+    fn read_short(body: &str, limits: ListLimits) -> Result<Result<Vec<u32>, NoList>, BodyError> {
+        parse_short(body.as_bytes(), limits, |&number: &u32| number as usize)
+    }
+
     const LIMITS: ListLimits = ListLimits { entries: 3, entry_bytes: 64, kept_bytes: 10_000, bytes: 10_000 };
 
     #[test]
@@ -273,6 +321,7 @@ mod tests {
             for body in ["[1,2,3]", r#"{"object":"list","data":[1,2,3],"more":{"data":[9]}}"#] {
                 let entries = read(body, piece, LIMITS).expect("within limits").expect("a list");
                 assert_eq!(entries, [1, 2, 3], "{body} in pieces of {piece}");
+                assert_eq!(read_short(body, LIMITS).expect("within limits").expect("a list"), entries);
             }
         }
     }
@@ -281,6 +330,9 @@ mod tests {
     fn a_list_that_goes_on_is_left_at_its_limit() {
         assert!(matches!(read("[1,2,3,4]", 2, LIMITS), Err(BodyError::TooMany(3))));
         assert!(matches!(read("[1,9999,1]", 2, LIMITS), Err(BodyError::TooMany(3))), "long ones");
+        for body in ["[1,2,3,4]", "[1,9999,1]"] {
+            assert!(matches!(read_short(body, LIMITS), Err(BodyError::TooMany(3))), "{body}");
+        }
         let all = ListLimits { bytes: 12, ..LIMITS };
         assert!(matches!(read("[1,2,3]      ", 2, all), Err(BodyError::TooLarge(12))));
         let long = format!("[1,{}", " ".repeat(20_000));
@@ -302,6 +354,8 @@ mod tests {
         {
             let error = read(body, 3, LIMITS).expect("within limits").expect_err("no list");
             assert!(error.head.starts_with(begins.as_bytes()), "{body}: {:?}", error.head);
+            let short = read_short(body, LIMITS).expect("within limits").expect_err("no list");
+            assert_eq!(short.head, body.as_bytes());
         }
     }
 }

@@ -223,6 +223,9 @@ impl Plan {
         now: Timestamp,
     ) -> Vec<RefusedBefore> {
         let mut all = self.held.clone();
+        if met.is_empty() {
+            return all;
+        }
         let shown = as_shown(input);
         let Some(state) = shown.as_ref().or(input.observed.state()) else { return all };
         for (request, record) in met {

@@ -6,15 +6,33 @@ use bwdc_core::names::ExternalId;
 use hashbrown::HashMap;
 use rusqlite::{Connection, Statement};
 
-/// Reads all of them, by number.
-pub(super) fn read(connection: &Connection) -> Result<HashMap<i64, ExternalId>, LedgerError> {
-    let mut statement = connection.prepare("SELECT id, text FROM external_ids")?;
-    let mut rows = statement.query([])?;
-    let mut ids = HashMap::new();
-    while let Some(row) = rows.next()? {
-        ids.insert(row.get(0)?, ExternalId::new(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?));
+/// All of them by number, in the order of the numbers. These have few gaps, so that one is found near where it would stand without
+/// any.
+pub(super) struct Numbered(Vec<(i64, ExternalId)>);
+
+impl Numbered {
+    /// Reads all of them.
+    pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
+        let mut statement = connection.prepare("SELECT id, text FROM external_ids ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = ExternalId::new(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
+            ids.push((row.get(0)?, id));
+        }
+        Ok(Self(ids))
     }
-    Ok(ids)
+
+    /// The id with this number.
+    pub(super) fn get(&self, number: i64) -> Option<&ExternalId> {
+        let (first, _) = self.0.first()?;
+        let without_gaps = usize::try_from(number.checked_sub(*first)?).ok()?;
+        if let Some((_, id)) = self.0.get(without_gaps).filter(|(it, _)| *it == number) {
+            return Some(id);
+        }
+        let place = self.0.binary_search_by_key(&number, |(it, _)| *it).ok()?;
+        self.0.get(place).map(|(_, id)| id)
+    }
 }
 
 /// The numbers of those that a new state holds; a new one gets its row at once.
@@ -34,7 +52,10 @@ struct Row {
 
 impl<'a> ExternalIds<'a> {
     pub(super) fn new(connection: &'a Connection) -> Result<Self, LedgerError> {
-        let rows = read(connection)?.into_iter().map(|(number, id)| (id, Row { number, is_held: false }));
+        let rows = Numbered::read(connection)?
+            .0
+            .into_iter()
+            .map(|(number, id)| (id, Row { number, is_held: false }));
         let insert = connection.prepare("INSERT INTO external_ids (text) VALUES (?1)")?;
         Ok(Self { rows: rows.collect(), by_place: HashMap::new(), insert, connection })
     }

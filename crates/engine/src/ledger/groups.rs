@@ -4,7 +4,7 @@
 //! everything else.
 
 use super::LedgerError;
-use super::external_ids::ExternalIds;
+use super::external_ids::{ExternalIds, Numbered};
 use super::people::source;
 use bwdc_core::ledger::ManagedGroup;
 use bwdc_core::names::{ExternalId, GroupId, StableId, Timestamp};
@@ -12,10 +12,7 @@ use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, Transaction};
 
 /// Reads all groups with their members, in the order in which they were stored.
-pub(super) fn read(
-    connection: &Connection,
-    ids: &HashMap<i64, ExternalId>,
-) -> Result<Vec<ManagedGroup>, LedgerError> {
+pub(super) fn read(connection: &Connection, ids: &Numbered) -> Result<Vec<ManagedGroup>, LedgerError> {
     let mut statement = connection.prepare(
         "SELECT groups.external_id, name, observed_at, source, stable_id, groups.group_id, reference, members
          FROM groups LEFT JOIN memberships ON memberships.group_id = groups.id ORDER BY position",
@@ -31,7 +28,7 @@ pub(super) fn read(
             group_id: row.get::<_, Option<Box<str>>>(5)?.map(GroupId::new),
             reference: row.get(6)?,
             name: row.get(1)?,
-            members: numbers(members).filter_map(|it| ids.get(&it).cloned()).collect(),
+            members: numbers(members).filter_map(|it| ids.get(it).cloned()).collect(),
             observed_at: row.get::<_, Option<i64>>(2)?.map(Timestamp),
         });
     }

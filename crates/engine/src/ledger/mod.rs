@@ -222,7 +222,7 @@ impl Ledger {
     /// [`LedgerError`] when it cannot be read.
     pub fn state(&self) -> Result<LedgerState, LedgerError> {
         let snapshot = self.connection.unchecked_transaction()?;
-        let ids = external_ids::read(&snapshot)?;
+        let ids = external_ids::Numbered::read(&snapshot)?;
         let state = LedgerState {
             people: people::read(&snapshot, &ids)?,
             groups: groups::read(&snapshot, &ids)?,

@@ -1,17 +1,14 @@
 //! Managed people: read whole, replaced by difference.
 
 use super::LedgerError;
-use super::external_ids::ExternalIds;
+use super::external_ids::{ExternalIds, Numbered};
 use bwdc_core::ledger::{ManagedPerson, Marks, Out, OutCause};
-use bwdc_core::names::{Email, ExternalId, MemberId, SourceName, StableId, Timestamp};
+use bwdc_core::names::{Email, MemberId, SourceName, StableId, Timestamp};
 use hashbrown::HashMap;
 use rusqlite::{Connection, Row, Transaction};
 
 /// Reads all people, in the order in which they were stored.
-pub(super) fn read(
-    connection: &Connection,
-    ids: &HashMap<i64, ExternalId>,
-) -> Result<Vec<ManagedPerson>, LedgerError> {
+pub(super) fn read(connection: &Connection, ids: &Numbered) -> Result<Vec<ManagedPerson>, LedgerError> {
     let mut statement = connection.prepare(
         "SELECT external_id, stable_id, email, revoked_by_us, out_since, out_cause, source, reference, mark, name, member_id
          FROM people ORDER BY position",
@@ -20,7 +17,7 @@ pub(super) fn read(
     let count: i64 = connection.query_row("SELECT count(*) FROM people", [], |row| row.get(0))?;
     let mut people = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
     while let Some(row) = rows.next()? {
-        let Some(external_id) = ids.get(&row.get::<_, i64>(0)?) else { continue };
+        let Some(external_id) = ids.get(row.get(0)?) else { continue };
         people.push(ManagedPerson {
             external_id: external_id.clone(),
             member_id: row.get::<_, Option<Box<str>>>(10)?.map(MemberId::new),
