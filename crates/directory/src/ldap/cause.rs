@@ -3,7 +3,7 @@
 //! What is in no table is `Other`: it is shown as it came, and nothing is blamed for it.
 
 use super::credentials::{NOBODY, TICKET_HOLDER};
-use super::error::Outcome;
+use super::error::{Outcome, PasswordFault};
 
 /// Why a bind was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +53,14 @@ pub enum BindCause {
 }
 
 impl BindCause {
-    /// The cause of a refusal to bind `username`.
-    pub fn of(outcome: &Outcome, username: &str) -> Self {
+    /// The cause of a refusal to bind `username`. What the server says of the password beside it goes before what a code could mean.
+    pub fn of(outcome: &Outcome, fault: Option<PasswordFault>, username: &str) -> Self {
+        match fault {
+            Some(PasswordFault::Expired) => return Self::PasswordExpired,
+            Some(PasswordFault::Locked) => return Self::LockedOut,
+            Some(PasswordFault::MustChange) => return Self::MustChangePassword,
+            None => {}
+        }
         let ticket = username == TICKET_HOLDER;
         match outcome.code {
             48 | 50 | 53 if username == NOBODY && !asks_for_tls(&outcome.text) => Self::NameNeeded,
@@ -261,7 +267,7 @@ mod tests {
     use super::*;
 
     fn bind(code: u32, text: &str) -> BindCause {
-        BindCause::of(&Outcome { code, text: text.to_owned() }, "cn=reader")
+        BindCause::of(&Outcome { code, text: text.to_owned() }, None, "cn=reader")
     }
 
     #[test]
@@ -314,8 +320,9 @@ mod tests {
         ] {
             assert_eq!(bind(code, text), expected, "{code} {text}");
         }
-        let of =
-            |username, code, text: &str| BindCause::of(&Outcome { code, text: text.to_owned() }, username);
+        let of = |username, code, text: &str| {
+            BindCause::of(&Outcome { code, text: text.to_owned() }, None, username)
+        };
         for code in [48, 50, 53] {
             assert_eq!(of(NOBODY, code, "anonymous bind disallowed"), BindCause::NameNeeded);
         }

@@ -126,6 +126,8 @@ pub enum LdapReadError {
         username: Box<str>,
         /// The server's answer.
         outcome: Outcome,
+        /// What the server said of the password beside it.
+        fault: Option<PasswordFault>,
     },
     /// A time limit was reached.
     #[error("{server} did not {step} within {seconds} s (`{setting}` in connector.toml)")]
@@ -190,6 +192,17 @@ pub enum LdapReadError {
         /// How many values were read.
         next: u64,
     },
+}
+
+/// What is wrong with a password that was refused, by the control of password policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordFault {
+    /// It has expired.
+    Expired,
+    /// The account is locked.
+    Locked,
+    /// It has to be changed first.
+    MustChange,
 }
 
 /// What is wrong with a certificate or key file.

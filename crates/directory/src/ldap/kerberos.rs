@@ -51,7 +51,9 @@ impl Failure {
     pub(super) fn into_error(self, server: &str, hostname: &str) -> LdapReadError {
         let server = server.into();
         match self {
-            Self::Refused(outcome) => LdapReadError::Bind { server, username: TICKET_HOLDER.into(), outcome },
+            Self::Refused(outcome) => {
+                LdapReadError::Bind { server, username: TICKET_HOLDER.into(), outcome, fault: None }
+            }
             Self::Kerberos(problem) => {
                 LdapReadError::Kerberos { server, service: service(hostname).into(), problem: problem.into() }
             }

@@ -46,7 +46,7 @@ mod value;
 
 pub use cause::{BindCause, KerberosCause, SearchCause};
 pub use discover::{Discovered, discover};
-pub use error::{LdapReadError, Outcome, SearchPlace, Step, TlsFileError};
+pub use error::{LdapReadError, Outcome, PasswordFault, SearchPlace, Step, TlsFileError};
 pub use filter::check_filter;
 pub use server::LdapServer;
 

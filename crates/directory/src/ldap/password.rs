@@ -1,13 +1,15 @@
 //! How long the account's password is good for, as a server tells it with a bind: the control of password policies (Behera's
 //! draft: OpenLDAP, 389 Directory Server, FreeIPA) and Netscape's older one. After the end some servers accept a few more sign-ins, and
-//! each bind uses one up.
+//! each bind uses one up. A refused bind says the same of a wrong password and of one that has ended; the control tells them apart.
 
+use super::error::PasswordFault;
 use bwdc_core::names::Timestamp;
 use ldap3::asn1::{PL, StructureTag, parse_tag};
 use ldap3::controls::{Control, RawControl};
 
 const POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 const NETSCAPE_ENDS: &str = "2.16.840.1.113730.3.4.5";
+const NETSCAPE_ENDED: &str = "2.16.840.1.113730.3.4.4";
 /// The longest time that is believed: some servers answer with the largest number that there is.
 const LONGEST_SECONDS: i64 = 10 * 366 * 24 * 3600;
 
@@ -46,6 +48,24 @@ pub(super) fn warning(controls: &[Control]) -> Option<PasswordWarning> {
     by_policy.or_else(by_netscape)
 }
 
+/// What came with the refusal of a bind.
+pub(super) fn fault(controls: &[Control]) -> Option<PasswordFault> {
+    let control = |kind: &str| controls.iter().find(|it| it.1.ctype == kind);
+    let by_policy = control(POLICY).and_then(|it| fault_of_policy(it.1.val.as_deref()?));
+    by_policy.or_else(|| control(NETSCAPE_ENDED).map(|_| PasswordFault::Expired))
+}
+
+/// `SEQUENCE { warning [0] … OPTIONAL, error [1] ENUMERATED { passwordExpired (0), accountLocked (1), changeAfterReset (2), … } OPTIONAL }`
+fn fault_of_policy(value: &[u8]) -> Option<PasswordFault> {
+    let (_, sequence) = parse_tag(value).ok()?;
+    match inner(sequence)?.into_iter().find(|it| it.id == 1)?.payload {
+        PL::P(error) if error == [0] => Some(PasswordFault::Expired),
+        PL::P(error) if error == [1] => Some(PasswordFault::Locked),
+        PL::P(error) if error == [2] => Some(PasswordFault::MustChange),
+        _ => None,
+    }
+}
+
 /// `SEQUENCE { warning [0] CHOICE { timeBeforeExpiration [0] INTEGER, graceAuthNsRemaining [1] INTEGER } OPTIONAL, … }`
 fn of_policy(value: &[u8]) -> Option<PasswordWarning> {
     let (_, sequence) = parse_tag(value).ok()?;
@@ -72,6 +92,27 @@ fn inner(tag: StructureTag) -> Option<Vec<StructureTag>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_refused_password_is_told_beside() {
+        let fault = |kind: &str, value: &[u8]| {
+            let raw = RawControl { ctype: kind.to_owned(), crit: false, val: Some(value.to_vec()) };
+            fault(&[Control(None, raw)])
+        };
+        for (value, expected) in [
+            (&[0x30, 0x03, 0x81, 0x01, 0x00][..], Some(PasswordFault::Expired)),
+            (&[0x30, 0x03, 0x81, 0x01, 0x01], Some(PasswordFault::Locked)),
+            (&[0x30, 0x08, 0xa0, 0x03, 0x81, 0x01, 0x02, 0x81, 0x01, 0x02], Some(PasswordFault::MustChange)),
+            (&[0x30, 0x03, 0x81, 0x01, 0x05], None),
+            (&[0x30, 0x05, 0xa0, 0x03, 0x81, 0x01, 0x00], None),
+            (&[0x30, 0x00], None),
+            (b"x", None),
+        ] {
+            assert_eq!(fault(POLICY, value), expected, "{value:?}");
+        }
+        assert_eq!(fault(NETSCAPE_ENDED, b"0"), Some(PasswordFault::Expired));
+        assert_eq!(fault(NETSCAPE_ENDS, b"0"), None);
+    }
 
     fn told(kind: &str, value: &[u8]) -> Option<PasswordWarning> {
         let raw = RawControl { ctype: kind.to_owned(), crit: false, val: Some(value.to_vec()) };

@@ -132,6 +132,7 @@ impl Connection {
             Ok(Ok(Ok(result))) => Err(LdapReadError::Bind {
                 server: self.server.clone(),
                 username: credentials.name().into(),
+                fault: password::fault(&result.ctrls),
                 outcome: Outcome { code: result.rc, text: result.text },
             }),
         }

@@ -82,7 +82,7 @@ fn what(error: &LdapReadError) -> String {
             server,
             outcome = outcome.to_string()
         ),
-        E::Bind { server, username, outcome } => text!(
+        E::Bind { server, username, outcome, .. } => text!(
             "error.ldap.bind",
             "{server} refused to bind `{username}`: {outcome}",
             server,

@@ -5,7 +5,7 @@ use super::{SCOPE, SUFFIX, Setup, people, people_of_groups};
 use crate::hint::hint;
 use bwdc_core::settings::Aliases;
 use bwdc_core::snapshot::Snapshot;
-use bwdc_engine::directory::ldap::LdapReadError;
+use bwdc_engine::directory::ldap::{LdapReadError, PasswordFault};
 use bwdc_engine::directory::probe::{Check, Concern, Grade};
 use bwdc_engine::directory::snapshot_cache::Refresh;
 use bwdc_engine::event::Event;
@@ -368,6 +368,35 @@ async fn a_group_with_a_search_that_finds_nobody_yet_is_never_read_by_changes() 
             assert_eq!(followed.refresh, Refresh::Drop, "{more} {access}");
         }
     }
+}
+
+/// A refused bind has one code for a wrong password and for one that has ended: the control tells them apart.
+#[tokio::test]
+async fn a_password_that_has_ended_is_no_wrong_one() {
+    const POLICY: &str = "cn=policy,dc=example,dc=test";
+    let policy = format!(
+        "dn: {POLICY}\nobjectClass: device\nobjectClass: pwdPolicy\ncn: policy\npwdAttribute: userPassword\npwdMaxAge: 1\n\n"
+    );
+    let options = slapd::Options::new(SUFFIX).ldif_text(people(3) + &policy);
+    let server = with_reader(options.overlay("ppolicy", &[&format!("ppolicy_default {POLICY}")]));
+    let refused = async |password| {
+        let error = Setup::new(server.port(), &dn("u0"), password).failure().await;
+        let LdapReadError::Bind { outcome, fault, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(outcome.code, 49);
+        (*fault, hint(&error).unwrap())
+    };
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), async {
+        while Setup::new(server.port(), &dn("u0"), "pw").read().await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        refused("pw").await
+    });
+    let (fault, told) = ended.await.unwrap();
+    assert_eq!(fault, Some(PasswordFault::Expired));
+    assert!(told.contains("has expired") && told.contains("ldap.password"), "{told}");
+    let (fault, told) = refused("another").await;
+    assert_eq!(fault, None);
+    assert!(!told.contains("has expired"), "{told}");
 }
 
 /// OpenLDAP looks for changes with the rights of the account: what it may not look at is said to be as it was.

@@ -64,7 +64,9 @@ pub(in crate::error) fn steps(error: &LdapReadError) -> Vec<NextStep> {
             Step::set("ldap.startTls", "false").into(),
             Step::set("ldap.port", "636").into(),
         ],
-        E::Bind { outcome, username, .. } => ErrorPage::Ldap.after(bind(BindCause::of(outcome, username))),
+        E::Bind { outcome, username, fault, .. } => {
+            ErrorPage::Ldap.after(bind(BindCause::of(outcome, *fault, username)))
+        }
         E::TimeLimit { step, setting, .. } => time_limit(step, setting),
         E::Cut { step, source, .. } => cut(step, source.as_ref()),
         E::Refused { place, outcome, referrals } => {
