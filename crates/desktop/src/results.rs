@@ -146,7 +146,7 @@ impl Results {
                 tail: match self.desired.unresolved()[number as usize].because {
                     UnresolvedBecause::Unknown => text!("desktop-results.unresolved", "not read"),
                     UnresolvedBecause::Several => {
-                        text!("desktop-results.several", "several entries answer to this name")
+                        text!("desktop-results.several", "it is no single entry's for sure")
                     }
                 },
                 tone: RowTone::Warn,

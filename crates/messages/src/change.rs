@@ -247,13 +247,13 @@ pub fn left_out(because: &LeftOutBecause) -> String {
         ),
         LeftOutBecause::SeveralMembers { group } => text!(
             "left-out.several",
-            "member of `{group}` by a name that several entries of the directory answer to: nobody is added for it, and those of \
+            "member of `{group}` by a name that is no single entry's for sure: nobody is added for it, and those of \
              them who are in the group stay",
             group
         ),
         LeftOutBecause::MembersInDoubt => text!(
             "left-out.members-in-doubt",
-            "stays as it is: it lists a name that several entries of the directory answer to, and who is in it now cannot be seen"
+            "stays as it is: it lists a name that is no single entry's for sure, and who is in it now cannot be seen"
         ),
     }
 }

@@ -100,7 +100,7 @@ fn left_out(desired: &Desired) -> Vec<String> {
         lines.push(String::new());
         lines.push(text!(
             "summary.several",
-            "Groups list {several:member/members} by a name that several entries answer to: nobody is chosen.",
+            "Groups list {several:member/members} by a name that is no single entry's for sure: nobody is chosen.",
             several
         ));
     }

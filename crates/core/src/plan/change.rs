@@ -380,7 +380,7 @@ pub enum LeftOutBecause {
         /// The group that lists it.
         group: String,
     },
-    /// A member of a group by a name that several entries answer to, none of them letter by letter.
+    /// A member of a group by a name that is no single entry's for sure, none of them letter by letter.
     SeveralMembers {
         /// The group that lists it.
         group: String,

@@ -5,13 +5,12 @@ use super::domain;
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
 use super::reader::{Names, Reader, WaitingGroup};
-use super::request::Request;
 use super::search::Pages;
 use super::value::text;
+use super::whose::{Whose, whose};
 use bwdc_base::event::Event;
 use bwdc_base::notice::Notice;
 use bwdc_core::text::Text;
-use ldap3::Scope;
 use std::borrow::Cow;
 
 impl Reader<'_> {
@@ -103,36 +102,26 @@ impl Reader<'_> {
 
     /// Asks the server whose name it is, where that is its to say. What it answers is not in the entries, so that they are not kept.
     pub(super) async fn ask_for_names(&mut self, connection: &mut Connection) -> Result<(), LdapReadError> {
-        const NO_SUCH_OBJECT: u32 = 32;
         let unsure = self.spellings.unsure(&self.builder);
-        if !unsure.is_empty() {
-            tracing::debug!(
-                names = unsure.len(),
-                "names that servers compare in two ways: every read is a full one"
-            );
-            self.keep_nothing();
+        if unsure.is_empty() {
+            return Ok(());
         }
-        for (name, entries) in unsure {
-            let base = self.builder.texts().get(name).to_owned();
-            let filter = "(objectClass=*)".to_owned();
-            let mut pages =
-                connection.search(Request::new(base, Scope::Base, filter, &["1.1"], "ldap.rootPath"));
-            let mut found = None;
-            let answered = loop {
-                match pages.next().await {
-                    Ok(Some(tag)) => found = Entry::parse(&tag).map(|it| text(it.name()).into_owned()),
-                    Ok(None) => break true,
-                    // What it does not tell nobody knows.
-                    Err(LdapReadError::Refused { outcome, .. }) => break outcome.code == NO_SUCH_OBJECT,
-                    Err(error) => return Err(error),
+        tracing::debug!(
+            names = unsure.len(),
+            "names that servers compare in two ways: every read is a full one"
+        );
+        self.keep_nothing();
+        let names = unsure.iter().map(|(name, _)| self.builder.texts().get(*name).to_owned()).collect();
+        for ((name, entries), told) in unsure.into_iter().zip(whose(connection, names).await?) {
+            let found = match told {
+                Whose::Entry(found) => self.spellings.name(&found, &mut self.builder),
+                Whose::Nobody => None,
+                Whose::Untold => {
+                    self.builder.belongs_to_no_one_known(name);
+                    continue;
                 }
             };
-            if answered {
-                let found = found.and_then(|it| self.spellings.name(&it, &mut self.builder));
-                self.builder.belongs_to(name, found.filter(|it| entries.contains(it)));
-            } else {
-                self.builder.belongs_to_no_one_known(name);
-            }
+            self.builder.belongs_to(name, found.filter(|it| entries.contains(it)));
         }
         Ok(())
     }

@@ -43,6 +43,7 @@ mod spelling;
 mod tls;
 mod transport;
 mod value;
+mod whose;
 
 pub use cause::{BindCause, KerberosCause, SearchCause};
 pub use discover::{Discovered, discover};

@@ -41,10 +41,18 @@ impl Spellings {
     /// Names that are no entry's letter by letter, with the entries that answer to them, where there are letters beyond ASCII on either
     /// side: several entries, or one whose own name differs by more than the case of ASCII letters. Servers do not agree on whether
     /// such names are one (`ceᵒ` and `ceo` are two to most), and the entry that has it may be one that was not read, or is gone.
+    ///
+    /// So it is with the dot of an i, whose case is another one in each language: `İbrahim` and `ibrahim` are one to OpenLDAP.
     pub(super) fn unsure(&self, builder: &SnapshotBuilder) -> Vec<(Text, Vec<Text>)> {
-        let beyond: HashSet<Text> = self.beyond_ascii.iter().map(|it| builder.comparable(*it)).collect();
+        let mut beyond: HashSet<Text> = self.beyond_ascii.iter().map(|it| builder.comparable(*it)).collect();
+        let alike = alike(&beyond, builder);
+        beyond.extend(alike.values());
         let mut entries: HashMap<Text, Vec<Text>> = HashMap::new();
-        let compared = |name: &Text| Some(builder.comparable(*name)).filter(|it| beyond.contains(it));
+        let compared = |name: &Text| {
+            let comparable = builder.comparable(*name);
+            let comparable = alike.get(&comparable).copied().unwrap_or(comparable);
+            Some(comparable).filter(|it| beyond.contains(it))
+        };
         for (entry, comparable) in self.entries.iter().filter_map(|it| Some((*it, compared(it)?))) {
             let entries = entries.entry(comparable).or_default();
             if !entries.contains(&entry) {
@@ -118,6 +126,21 @@ impl Spellings {
     }
 }
 
+/// Names that differ from another one by the dot of an i, each with what stands for all of them.
+fn alike(names: &HashSet<Text>, builder: &SnapshotBuilder) -> HashMap<Text, Text> {
+    let mut standing: HashMap<String, Text> = HashMap::new();
+    let mut alike = HashMap::new();
+    for &name in names {
+        let spelled = builder.texts().get(name);
+        let plain = spelled.replace("i\u{307}", "i").replace('\u{131}', "i");
+        if plain != spelled {
+            let known = builder.texts().find(&plain);
+            alike.insert(name, known.unwrap_or_else(|| *standing.entry(plain).or_insert(name)));
+        }
+    }
+    alike
+}
+
 fn spelled_login(login: &str, builder: &mut SnapshotBuilder) -> Text {
     let name = builder.text(login);
     let comparable = builder.text(&prepared_login(login));
@@ -175,6 +198,10 @@ mod tests {
             ("\u{1d52}o", "o\u{1d52}"),
             ("J\u{fc}rgen", "Ju\u{308}rgen"),
             ("J\u{fc}rgen", "J\u{dc}rgen"),
+            ("\u{130}brahim", "ibrahim"),
+            ("\u{130}brahim", "IBRAHIM"),
+            ("\u{131}brahim", "ibrahim"),
+            ("\u{130}brahim", "\u{131}brahim"),
         ] {
             assert_eq!(asked(&[entry], member), 1, "{entry} {member}");
             assert_eq!(asked(&[member], entry), 1, "{member} {entry}");

@@ -250,7 +250,7 @@ fn memberships_kept(members: usize, because: MembershipsKeptBecause) -> String {
         ),
         MembershipsKeptBecause::InDoubt => text!(
             "standing.memberships-kept-in-doubt",
-            "{members:member stays/members stay} in the group: it lists a name that several entries of the directory answer to",
+            "{members:member stays/members stay} in the group: it lists a name that is no single entry's for sure",
             members
         ),
         MembershipsKeptBecause::Unconfirmed => text!(

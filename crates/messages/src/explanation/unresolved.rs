@@ -27,7 +27,7 @@ pub(super) fn each(desired: &Desired) -> impl Iterator<Item = (String, String)> 
             ),
             UnresolvedBecause::Several => text!(
                 "explain.member-several",
-                "member of `{group}` by a name that several entries answer to: nobody is chosen",
+                "member of `{group}` by a name that is no single entry's for sure: nobody is chosen",
                 group
             ),
         };
@@ -51,7 +51,7 @@ pub(super) fn of_everybody(desired: &Desired) -> String {
         let count: usize = several.values().map(Vec::len).sum();
         let title = text!(
             "explain.several",
-            "Members by a name that several entries answer to: nobody is chosen ({count})",
+            "Members by a name that is no single entry's for sure: nobody is chosen ({count})",
             count
         );
         text.push_str(&members_by_group(&title, &several, desired));
@@ -76,7 +76,7 @@ pub(super) fn of_group(desired: &Desired, number: usize) -> String {
             }
             UnresolvedBecause::Several => text!(
                 "explain.group-several",
-                "names that several entries answer to, of whom nobody is chosen ({count}):",
+                "names that are no single entry's for sure, of whom nobody is chosen ({count}):",
                 count
             ),
         };

@@ -71,7 +71,7 @@ impl Counted {
             lines.push(Line::new(
                 text!(
                     "setup.several",
-                    "{several:member of a group has/members of groups have} a name that several entries answer to: nobody is chosen.",
+                    "{several:member of a group has/members of groups have} a name that is no single entry's for sure: nobody is chosen.",
                     several
                 ),
                 Tone::Warning,

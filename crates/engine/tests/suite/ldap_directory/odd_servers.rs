@@ -76,6 +76,24 @@ async fn a_member_is_found_under_any_spelling_that_the_server_takes_for_the_name
     assert_eq!(groups, [("g".to_owned(), vec![format!("cn=J\u{fc}rgen,{SUFFIX}")])]);
 }
 
+/// The case of an i with a dot is another one in each language: what this server takes for one name is one.
+#[tokio::test]
+async fn a_dotted_i_is_the_letter_that_it_is_to_the_server() {
+    let group = |name: &str, member: &str| {
+        format!(
+            "dn: cn={name},{SUFFIX}\nobjectClass: groupOfNames\ncn: {name}\nmember: cn={member},{SUFFIX}\n\n"
+        )
+    };
+    let entries = named("\u{130}brahim", "") + &group("g", "ibrahim") + &group("h", "\u{131}brahim");
+    let server = slapd::Options::new(SUFFIX).ldif_text(people(1)).start().unwrap();
+    server.ldapadd(&entries).unwrap();
+    let is_one = server.ldapsearch("(cn=ibrahim)", &["mail"]).unwrap().contains("mail:");
+    let (groups, nobody) = people_of_groups(Setup::slapd(&server).read().await.unwrap());
+    let found = |is_one: bool| if is_one { vec![format!("cn=\u{130}brahim,{SUFFIX}")] } else { Vec::new() };
+    assert_eq!(groups, [("g".to_owned(), found(is_one)), ("h".to_owned(), Vec::new())]);
+    assert!(is_one, "to OpenLDAP they are one: {nobody:?}");
+}
+
 /// A sign that nobody sees makes another entry: whoever adds one does not get the groups of the one that looks like it.
 #[tokio::test]
 async fn two_entries_that_look_alike_are_two_people() {
