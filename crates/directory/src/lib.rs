@@ -144,6 +144,14 @@ impl Directory {
         }
     }
 
+    /// Whether somebody who is not there costs a question of its own: the service says "not found" of one at a time only.
+    pub fn asks_for_each_alone(&self) -> bool {
+        match self {
+            Self::Okta(_) | Self::OneLogin(_) | Self::Google(_) => true,
+            Self::Ldap(_) | Self::Entra(_) => false,
+        }
+    }
+
     /// Whether an id can be told to be of this directory without asking: it is the name of an entry below the root.
     pub fn is_own_id(&self, id: &str) -> bool {
         match self {

@@ -191,10 +191,12 @@ async fn read_sides<'c>(
     let lookups = if sync.groups { identity.group_lookups(&desired, &ledger) } else { Vec::new() };
     let groups = ask_for_groups(sources, &lookups, control).await;
     let identity = identity.with_group_answers(&desired, groups);
-    // A full read asks for everybody once more.
-    let settled = observed.state().filter(|_| !full);
-    let settled = settled.map(|state| settled_absences(&ledger, state, connector.leavers.gone));
-    let settled = settled.unwrap_or_default();
+    let settled = observed.state().map(|state| settled_absences(&ledger, state, connector.leavers.gone));
+    let mut settled = settled.unwrap_or_default();
+    if full {
+        let asked_alone = sources.iter().any(|it| it.directory.asks_for_each_alone());
+        settled = unfound::still_settled(settled, asked_alone, now);
+    }
     let presences = ask_for_missing(sources, &desired, &ledger, &identity, settled, control).await?;
     let unfound_of_directory = if ledger.baseline_taken || connector.limits.off {
         0
