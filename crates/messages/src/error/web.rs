@@ -31,6 +31,10 @@ pub(super) fn steps(error: &WebReadError) -> Vec<NextStep> {
             ServiceCause::Entra(cause) => entra::steps(*cause),
             ServiceCause::Google(cause) => google::steps(*cause),
             ServiceCause::Okta(cause) => okta::steps(*cause, needs),
+            ServiceCause::Unknown if error.is_forgotten_page() => say(text!(
+                "step.web.forgotten-page",
+                "The service did not know its own mark of the next page any more: marks end after a while. Try again. Nothing was changed. If it stays so, report it."
+            )),
             ServiceCause::Unknown => refused(*status, needs),
         },
         E::NotShown { right, .. } => {
@@ -109,5 +113,32 @@ fn transport(error: &TransportError) -> Vec<NextStep> {
         TransportError::Address { .. } | TransportError::TooLarge { .. } | TransportError::TooMany { .. } => {
             try_again()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_has_ended_blames_no_filter() {
+        let said = |status, page| {
+            let error = WebReadError::Refused {
+                service: "Microsoft Entra ID",
+                url: "https://graph.test/v1.0/users".to_owned(),
+                page,
+                status,
+                code: "Directory_ExpiredPageToken".to_owned(),
+                message: String::new(),
+                needs: "",
+                cause: ServiceCause::Unknown,
+            };
+            crate::CommandLine::default().sentences(&steps(&error))
+        };
+        for status in [400, 410] {
+            let later = said(status, 2);
+            assert!(later.contains("mark of the next page") && !later.contains("filter"), "{later}");
+        }
+        assert!(said(400, 1).contains("filter"));
     }
 }
