@@ -2,7 +2,8 @@
 //! the front end's.
 //!
 //! A probe reads little (a sample of people and groups) and goes on after a failure as far as that makes sense; what could
-//! not be looked at for want of an earlier step is left out.
+//! not be looked at for want of an earlier step is left out. Whether a read comes to its end is seen by none of it: `doctor` reads
+//! everything once more after it.
 
 use super::ReadError;
 use bwdc_core::names::Timestamp;
@@ -40,6 +41,8 @@ pub enum Check {
     People,
     /// A few groups, with the attributes that the settings name.
     Groups,
+    /// Everything, as a sync reads it.
+    Read,
 }
 
 /// What came of looking.

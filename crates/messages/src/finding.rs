@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// The fact that names the authorities of the environment.
+const EXTRA_AUTHORITIES: &str = "authorities of NODE_EXTRA_CA_CERTS";
 /// Where the text of a check begins.
 const INDENT: usize = 8;
 
@@ -69,16 +71,23 @@ impl Described {
     pub fn new(finding: Finding) -> Self {
         let Finding { area, check, subject, outcome, facts, chain } = finding;
         let learned = facts_text(&facts);
+        // What is trusted besides says why a certificate is not, and what else was tried.
+        let trusted = facts.iter().find(|(name, _)| *name == EXTRA_AUTHORITIES);
+        let with_trusted = |text: String| match trusted {
+            Some((name, value)) => format!("{text} ({})", fact_text(name, value)),
+            None => text,
+        };
         let (outcome, message, steps) = match outcome {
             Outcome::Good => (Level::Ok, learned, Vec::new()),
             Outcome::Concern(concern) => {
                 let (text, steps) = concern_words(concern, &subject);
                 let is_whole = matches!(check, Check::Clock | Check::Certificate) || learned.is_empty();
-                (Level::Warn, if is_whole { text } else { format!("{text} ({learned})") }, steps)
+                let text = if is_whole { with_trusted(text) } else { format!("{text} ({learned})") };
+                (Level::Warn, text, steps)
             }
             Outcome::Failed(failure) => {
                 let (text, steps) = failure_words(failure);
-                (Level::Fail, text, steps)
+                (Level::Fail, with_trusted(text), steps)
             }
             Outcome::WaitsFor(check) => {
                 let check = title(check).to_lowercase();
@@ -360,6 +369,7 @@ fn name(check: Check) -> &'static str {
             probe::Check::SearchBase => "search-base",
             probe::Check::People => "people",
             probe::Check::Groups => "groups",
+            probe::Check::Read => "read",
             _ => "directory",
         },
     }
@@ -396,6 +406,7 @@ fn title(check: Check) -> String {
             probe::Check::SearchBase => text!("check.probe-search-base", "Search base"),
             probe::Check::People => text!("check.probe-people", "People"),
             probe::Check::Groups => text!("check.probe-groups", "Groups"),
+            probe::Check::Read => text!("check.probe-read", "Complete read"),
             _ => text!("check.directory", "Directory"),
         },
     }
@@ -448,6 +459,13 @@ fn fact_text(name: &str, value: &str) -> String {
         ("read by", "personal-key") => text!("fact.personal-key", "read with the personal key"),
         ("address" | "addresses" | "system" | "architecture", value) => value.to_owned(),
         ("milliseconds", value) => text!("fact.milliseconds", "{value} ms", value),
+        (EXTRA_AUTHORITIES, value) if value.ends_with(" (0)") => text!(
+            "fact.no-extra-authorities",
+            "NODE_EXTRA_CA_CERTS names a file of which nothing can be trusted: {path}",
+            path = value.trim_end_matches(" (0)")
+        ),
+        ("people", value) => text!("fact.people", "people: {value}", value),
+        ("groups", value) => text!("fact.groups", "groups: {value}", value),
         ("days left", "1" | "-1") => text!("fact.day-left", "{value} day left", value),
         ("days left", value) => text!("fact.days-left", "{value} days left", value),
         ("seconds ahead", "0" | "1" | "-1") => text!("fact.clocks-agree", "agrees with ours"),

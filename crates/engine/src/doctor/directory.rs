@@ -8,9 +8,10 @@ use crate::directory::ReadError;
 use crate::directory::ldap::LdapServer;
 use crate::directory::open::{SourceError, open};
 use crate::directory::web::WebReadError;
-use crate::event::Events;
-use crate::installation::{DirectoryConfiguration, Installation, SetupError};
+use crate::event::{Event, Events};
+use crate::installation::{DirectoryConfiguration, Installation, SetupError, own_reading};
 use crate::run::RunError;
+use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::settings::{DirectoryKind, LdapSettings};
 use std::collections::HashSet;
 
@@ -67,14 +68,60 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         findings(Finding::new(Area::Directory, check, "", Outcome::WaitsFor(Check::Connection)));
         return;
     }
+    let mut stopped_by = None;
     for found in directory.probe(events).await {
+        stopped_by = stopped_by.or(found.is_failure().then_some(found.check));
         findings(found.into());
     }
+    findings(match stopped_by {
+        None => read(installation, &directory, events).await,
+        Some(check) => of_read(Outcome::WaitsFor(Check::Directory(check))),
+    });
     if let crate::directory::Directory::Ldap(ldap) = &directory
         && let Some((server, time)) = ldap.clock().await
     {
         findings(clocks(Area::Directory, &server, (clock.now().0 - time.0) / 1000));
     }
+}
+
+/// Reads everything, as a sync does: what ends a read there is met here, and tells the same.
+async fn read(
+    installation: &Installation,
+    directory: &crate::directory::Directory,
+    events: Events<'_>,
+) -> Finding {
+    match read_all(installation, directory, events).await {
+        Ok((people, groups)) => {
+            of_read(Outcome::Good).with("people", people.to_string()).with("groups", groups.to_string())
+        }
+        Err(error) => of_read(Outcome::failed(error)),
+    }
+}
+
+/// How many people and groups would be brought over.
+async fn read_all(
+    installation: &Installation,
+    directory: &crate::directory::Directory,
+    events: Events<'_>,
+) -> Result<(usize, usize), RunError> {
+    let (settings, scope) = own_reading(installation)?;
+    let connector = installation.connector_settings()?;
+    // What a read tells beside is said by the checks, or by the run.
+    let events = |event: Event| {
+        if !matches!(event, Event::Notice(_)) {
+            events(event);
+        }
+    };
+    let snapshot = directory.read(scope, &events).await?;
+    let users = settings.users;
+    let name = installation.profile().source.clone();
+    let source = Source { name, read: Ok(SourceRead { snapshot, settings }) };
+    let desired = Desired::merge(vec![source], users, connector.conflicts)?;
+    Ok((desired.people().count(), desired.groups().len()))
+}
+
+fn of_read(outcome: Outcome) -> Finding {
+    Finding::new(Area::Directory, Check::Directory(crate::directory::probe::Check::Read), "", outcome)
 }
 
 fn subject_of(directory: &crate::directory::Directory) -> &'static str {

@@ -185,9 +185,7 @@ impl SourceConfiguration {
     ) -> Result<Self, SetupError> {
         let own = sync_settings(source)?;
         let name = source.profile().source.clone();
-        // A further source brings groups unless that is set otherwise.
-        let refuses_groups = source.data().sync()?.get("groups") == Some(&serde_json::Value::Bool(false));
-        let groups = of_all.groups && (name.is_primary() || !refuses_groups);
+        let groups = of_all.groups && (name.is_primary() || brings_groups(source)?);
         let sync = SyncSettings { users: of_all.users, groups, ..own };
         let basis = basis(source, &connector, &organization.leavers, scope(&sync))?;
         let directory = DirectoryConfiguration::of(source, connector, organization)?;
@@ -246,6 +244,25 @@ impl DirectoryConfiguration {
 /// [`SetupError::Settings`] names the setting that is of the wrong kind.
 pub(crate) fn sync_settings(source: &Installation) -> Result<SyncSettings, SetupError> {
     Ok(SyncSettings::from_stored(source.data().sync()?)?)
+}
+
+/// What a source is read for, and by which settings it is brought over, as far as its own settings tell.
+///
+/// # Errors
+/// As [`sync_settings`].
+pub(crate) fn own_reading(source: &Installation) -> Result<(SyncSettings, ReadScope), SetupError> {
+    let own = sync_settings(source)?;
+    let sync = match source.profile().source.is_primary() {
+        true => own,
+        false => SyncSettings { users: true, groups: brings_groups(source)?, ..own },
+    };
+    let scope = scope(&sync);
+    Ok((sync, scope))
+}
+
+/// Whether a further source brings groups: unless that is set otherwise.
+fn brings_groups(source: &Installation) -> Result<bool, SetupError> {
+    Ok(source.data().sync()?.get("groups") != Some(&serde_json::Value::Bool(false)))
 }
 
 /// The addresses of the organization's server.

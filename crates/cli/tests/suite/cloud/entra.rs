@@ -131,6 +131,24 @@ fn whose_state_is_not_told_is_neither_invited_nor_restored_nor_taken() {
     assert_eq!(stage.status("new@example.test"), Some(MemberStatus::Invited));
 }
 
+/// Where nobody's state is told every read ends: doctor meets it, since it reads as well.
+#[test]
+fn doctor_says_that_nobodys_state_is_told() {
+    let server = Server::start(Options::new(tenant(12, 2))).expect("a stand-in");
+    let stage = Stage::new("1");
+    set_up(&stage, &server);
+    assert_eq!(stage.run(&["doctor"]).code, Some(0));
+    server.change(|tenant| {
+        let everybody: Vec<String> = tenant.users.iter().map(|it| it.id.clone()).collect();
+        tenant.states_hidden.extend(everybody);
+    });
+    for command in ["plan", "doctor"] {
+        let output = stage.run(&[command]);
+        let said = format!("{}{}", output.stdout, output.stderr);
+        assert!(output.code == Some(1) && said.contains("User.Read.All"), "{command}: {said}");
+    }
+}
+
 #[test]
 fn a_service_that_fails_removes_nobody_and_is_named() {
     let server = Server::start(Options::new(tenant(12, 2))).expect("a stand-in");

@@ -1,8 +1,8 @@
 //! What `bwdc doctor` says of a directory without being asked for every check.
 
 use crate::contract::doctor::{assert_outcome, checks, encrypted, one, unbroken};
-use crate::contract::stage::Stage;
-use bwdc_sandbox::ldap::ServerCertificate;
+use crate::contract::stage::{LDIF, PASSWORD, READER, Stage};
+use bwdc_sandbox::ldap::{self, ServerCertificate};
 use serde_json::{Value, json};
 
 /// Who names a unit in the root sees what is around it, too: that is a line of its own, unless the paths lie below the unit.
@@ -31,6 +31,44 @@ fn a_root_that_is_cut_is_said_where_it_makes_searches_look_elsewhere() {
     assert!(!unbroken(&output.stdout).contains("does not count"), "{}", output.stdout);
 }
 
+/// Whether a read comes to its end is seen by reading: what ends it in a run is told with the same words.
+#[test]
+fn what_ends_every_read_is_found_by_reading() {
+    let mut stage = Stage::signed_in();
+    let (before, code) = checks(&stage.home);
+    let read = one(&before, "directory", "read");
+    assert_eq!((code, &read["outcome"]), (Some(0), &json!("ok")), "{before:#?}");
+    assert_eq!(read["facts"], json!({ "people": "2", "groups": "2" }));
+
+    // A first page comes, and the account may not have the rest.
+    let limited = |limit| {
+        let options = ldap::Options::with_bind(LDIF, READER, PASSWORD);
+        ldap::Options { paged_total_limit: Some(limit), ..options }
+    };
+    stage.directory = ldap::Server::start_blocking(limited(1)).expect("a directory");
+    let port = stage.directory.port();
+    stage.change(|data| data["directoryLdap"]["port"] = json!(port));
+    assert_ends(&stage, "sizeLimitExceeded");
+
+    // Two people with one address.
+    let twice = LDIF.replace("bob@example.test", "ada@example.test");
+    let options = ldap::Options::with_bind(twice, READER, PASSWORD);
+    stage.directory = ldap::Server::start_blocking(options).expect("a directory");
+    let port = stage.directory.port();
+    stage.change(|data| data["directoryLdap"]["port"] = json!(port));
+    assert_ends(&stage, "ada@example.test");
+}
+
+#[track_caller]
+fn assert_ends(stage: &Stage, words: &str) {
+    let plan = stage.run(&["plan"]);
+    assert!(plan.code == Some(1) && plan.stderr.contains(words), "{plan:?}");
+    let (found, code) = checks(&stage.home);
+    let failed: Vec<&Value> = found.iter().filter(|it| it["outcome"] == "fail").collect();
+    assert_eq!((code, failed.len()), (Some(1), 1), "{failed:#?}");
+    assert_outcome(one(&found, "directory", "read"), "fail", &[words]);
+}
+
 /// What Node programs trust, doctor names, with the file.
 #[test]
 fn authorities_of_the_environment_are_named_with_their_file() {
@@ -46,4 +84,17 @@ fn authorities_of_the_environment_are_named_with_their_file() {
     let named = format!("{} (1)", authority.display());
     let text = unbroken(&output.stdout);
     assert!(text.contains("NODE_EXTRA_CA_CERTS") && text.contains(&named), "{}", output.stdout);
+
+    // So it is where they do not help, and where there are none.
+    let other = encrypted(ServerCertificate::Valid);
+    let other = other.directory.ca_pem().expect("an authority");
+    std::fs::write(&authority, other).expect("a file");
+    let (refused, _) = checks(&stage.home);
+    let of_others = ["BadSignature", "authorities of NODE_EXTRA_CA_CERTS", &named];
+    assert_outcome(one(&refused, "directory", "certificate"), "fail", &of_others);
+    std::fs::remove_file(&authority).expect("a file");
+    let (without, _) = checks(&stage.home);
+    let path = authority.display().to_string();
+    let nothing = ["is missing", "NODE_EXTRA_CA_CERTS names a file of which nothing can be trusted", &path];
+    assert_outcome(one(&without, "directory", "certificate"), "fail", &nothing);
 }

@@ -12,10 +12,10 @@ pub(crate) const ADA: &str = "uid=ada,ou=People,dc=example,dc=test";
 pub(crate) const BOB: &str = "uid=bob,ou=People,dc=example,dc=test";
 pub(crate) const STAFF: &str = "cn=Staff,ou=Groups,dc=example,dc=test";
 pub(crate) const NIGHT: &str = "cn=Night,ou=Groups,dc=example,dc=test";
-const READER: &str = "cn=reader,dc=example,dc=test";
-const PASSWORD: &str = "reader's password";
+pub(crate) const READER: &str = "cn=reader,dc=example,dc=test";
+pub(crate) const PASSWORD: &str = "reader's password";
 
-const LDIF: &str = "\
+pub(crate) const LDIF: &str = "\
 dn: dc=example,dc=test
 objectClass: domain
 dc: example
