@@ -98,6 +98,18 @@ impl Stage {
         let again = self.run(&["plan"]);
         assert!(again.ends_with("Nothing to do.\n"), "{again}");
     }
+
+    /// After a lost ledger a filter that finds one person is refused: the directory has the others, whatever id they carry.
+    fn a_first_run_that_finds_few_is_refused(&self) {
+        std::fs::remove_file(self.home.data_folder().join("connector.db")).unwrap();
+        self.run(&["config", "sync.userFilter", "(uid=u1)"]);
+        let before = (self.organization.members(), self.organization.groups());
+        let output = self.home.run(env!("CARGO_BIN_EXE_bwdc"), &["sync"]).unwrap();
+        let words: String = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let finds = format!("This first run finds 1 of {PEOPLE} members who have ids of this directory");
+        assert!(output.code == Some(1) && words.contains(&finds), "{words}");
+        assert_eq!((self.organization.members(), self.organization.groups()), before);
+    }
 }
 
 #[test]
@@ -121,6 +133,7 @@ fn directory_server_is_followed_through_an_entry_that_is_made_again() {
         }
         stage.run(&["sync"]);
         stage.whoever_is_entered_again_keeps_membership_and_groups();
+        stage.a_first_run_that_finds_few_is_refused();
         server = Some(stage.server);
     }
 }

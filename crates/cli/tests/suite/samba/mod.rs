@@ -126,6 +126,24 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// After a lost ledger a filter that finds one person is refused: the domain has the others.
+    fn a_first_run_that_finds_few_is_refused(&self) {
+        std::fs::remove_file(self.home.data_folder().join("connector.db")).unwrap();
+        let one = format!("(mail={})", address(5));
+        assert_eq!(self.run(&["config", "sync.userFilter", &one]).code, Some(0));
+        let before = (self.organization.members(), self.organization.groups());
+        let output = self.run(&["sync"]);
+        let words: String = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            output.code == Some(1)
+                && words.contains("members who have ids of this directory, less than 50 %"),
+            "{words}"
+        );
+        assert_eq!((self.organization.members(), self.organization.groups()), before);
+    }
+}
+
 /// Compares without printing thousands of addresses.
 #[track_caller]
 fn assert_same(found: &BTreeSet<String>, expected: &BTreeSet<String>) {
@@ -189,4 +207,5 @@ fn a_domain_is_brought_over_whole_and_followed() {
         (full.code, full.stdout.as_str()),
         (Some(0), "Syncing complete.\nSynced 0 group(s) and 0 user(s).\n")
     );
+    stage.a_first_run_that_finds_few_is_refused();
 }
