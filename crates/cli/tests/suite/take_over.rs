@@ -31,8 +31,65 @@ impl Unused {
     }
 }
 
-/// The file of somebody who is signed in, with the object of one kind of directory.
+/// Every field of each kind's object.
+const FIELDS: [(&str, &[&str]); 5] = [
+    (
+        "directoryLdap",
+        &[
+            "id",
+            "ssl",
+            "startTls",
+            "tlsCaPath",
+            "sslAllowUnauthorized",
+            "sslCertPath",
+            "sslKeyPath",
+            "sslCaPath",
+            "hostname",
+            "port",
+            "domain",
+            "rootPath",
+            "currentUser",
+            "username",
+            "password",
+            "ad",
+            "pagedSearch",
+        ],
+    ),
+    ("directoryGsuite", &["id", "clientEmail", "privateKey", "domain", "adminUser", "customer"]),
+    ("directoryEntra", &["id", "identityAuthority", "tenant", "applicationId", "key"]),
+    ("directoryOkta", &["id", "orgUrl", "token"]),
+    ("directoryOnelogin", &["id", "clientId", "clientSecret", "region"]),
+];
+
+/// The file of somebody who is signed in, with the object of one kind of directory, and with what the window and earlier choices leave
+/// behind: the other kinds' objects, its own state, and marks of the last sync.
 fn file(kind: u8, key: &str, directory: Value) -> Value {
+    let mut file = of_kind(kind, key, directory);
+    for (other, fields) in FIELDS.iter().filter(|(other, _)| *other != key) {
+        file[other] = fields.iter().map(|it| ((*it).to_owned(), Value::Null)).collect();
+    }
+    for (key, value) in [
+        ("refreshToken", json!("refresh")),
+        ("lastSyncHash", json!("aGFzaA==")),
+        ("userDeltaToken", json!("https://graph.test/users/delta?$deltatoken=u")),
+        ("groupDeltaToken", json!("https://graph.test/groups/delta?$deltatoken=g")),
+        ("lastUserSync", json!("2026-01-02T03:04:05.678Z")),
+        ("lastGroupSync", json!("2026-01-02T03:04:05.678Z")),
+        ("syncingDir", json!(false)),
+        ("locale", json!("en")),
+        ("window", json!({ "width": 800, "height": 600, "isMaximized": false })),
+        ("enableTray", json!(true)),
+        ("enableMinimizeToTray", json!(false)),
+        ("enableCloseToTray", json!(false)),
+        ("alwaysShowDock", json!(false)),
+        ("enableAlwaysOnTop", json!(false)),
+    ] {
+        file[key] = value;
+    }
+    file
+}
+
+fn of_kind(kind: u8, key: &str, directory: Value) -> Value {
     json!({
         "stateVersion": 8,
         "installedVersion": "2026.6.1",

@@ -1,12 +1,12 @@
 //! The services that are read over HTTP.
 
-use super::{UNUSED, file, ids, is_named, test};
+use super::{FIELDS, UNUSED, file, ids, is_named, test};
 use bwdc_harness::home::Home;
 use bwdc_sandbox::cloud::{google, graph, okta, onelogin};
 use serde_json::{Value, json};
 
 /// Keys of `sync` that say nothing where they are not used. Paths and classes are LDAP's, and are left over from another directory.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 13] = [
     "userFilter",
     "groupFilter",
     "userPath",
@@ -17,6 +17,9 @@ const KEYS: [&str; 10] = [
     "userEmailAttribute",
     "memberAttribute",
     "emailSuffix",
+    "emailPrefixAttribute",
+    "creationDateAttribute",
+    "revisionDateAttribute",
 ];
 
 /// What Google asks for.
@@ -31,6 +34,10 @@ fn comes_whole(kind: u8, key: &str, directory: &Value, own: &[&str], needed: &[(
         let mut settings = file(kind, key, directory.clone());
         KEYS.iter().for_each(|it| unused.write(&mut settings["sync"], it));
         own.iter().for_each(|it| unused.write(&mut settings[key], it));
+        let (_, fields) = FIELDS.iter().find(|(of, _)| *of == key).expect("a kind");
+        let known = fields.iter().filter(|it| directory.get(it).is_some() && !own.contains(it)).count();
+        assert_eq!(known + own.len() + 1, fields.len(), "{key}: every field but its id is given or not used");
+        settings[key]["id"] = json!("5f0f62d0-65c3-4d19-9d4a-70a6b6a5a6a1");
         let answer = test(&home, &settings);
         assert!(answer.is_ok(), "{key} {unused:?}: {answer:?}");
         let answer = answer.unwrap_or_default();
