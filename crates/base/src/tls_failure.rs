@@ -34,6 +34,16 @@ pub enum TlsFailure {
     OtherPurpose,
     /// It is an authority's own and no server's.
     AuthorityAsServer,
+    /// It is signed by a certificate that is no authority's.
+    SignedByNoAuthority,
+    /// Its authority may not sign for this name.
+    OutsideAuthority,
+    /// Its authority may not have so many others below it.
+    AuthorityBelowAuthority,
+    /// The chain is too long, or too tangled to be followed.
+    ChainTooLong,
+    /// It is of an old version, which names nothing that a host needs.
+    OldVersion,
     /// It has an extension that must be understood and is not.
     UnknownExtension,
     /// It cannot be read.
@@ -177,15 +187,28 @@ fn of_certificate(error: &CertificateError) -> TlsFailure {
     }
 }
 
+/// Verdicts that the verifiers of this system tell in words only: those of the library, and of Windows and macOS.
+const VERDICTS: [(&[&str], TlsFailure); 11] = [
+    (&["Crl", "RevocationReason", "CertRevocationList"], TlsFailure::RevocationUnknown),
+    (&["CaUsedAsEndEntity"], TlsFailure::AuthorityAsServer),
+    (&["EndEntityUsedAsCa"], TlsFailure::SignedByNoAuthority),
+    (&["UnsupportedSignatureAlgorithm"], TlsFailure::UnsupportedSignature),
+    (&["EkuError", "EkuExtension", "RequiredEku"], TlsFailure::OtherPurpose),
+    (&["UnsupportedCriticalExtension", "UnsupportedNameType"], TlsFailure::UnknownExtension),
+    (&["NameConstraintViolation"], TlsFailure::OutsideAuthority),
+    (&["PathLenConstraintViolated"], TlsFailure::AuthorityBelowAuthority),
+    (&["Maximum"], TlsFailure::ChainTooLong),
+    (&["UnsupportedCertVersion"], TlsFailure::OldVersion),
+    (
+        &["Malformed", "Invalid", "BadDer", "TrailingData", "SignatureAlgorithmMismatch"],
+        TlsFailure::Unreadable,
+    ),
+];
+
 /// What the verifier tells in words only.
 fn of_text(text: &str) -> TlsFailure {
-    if text.contains("CaUsedAsEndEntity") {
-        TlsFailure::AuthorityAsServer
-    } else if text.contains("UnsupportedSignatureAlgorithm") {
-        TlsFailure::UnsupportedSignature
-    } else {
-        TlsFailure::Other
-    }
+    let found = VERDICTS.iter().find(|(verdicts, _)| verdicts.iter().any(|it| text.contains(it)));
+    found.map_or(TlsFailure::Other, |(_, failure)| failure.clone())
 }
 
 fn of_alert(alert: AlertDescription) -> TlsFailure {
@@ -291,6 +314,26 @@ mod tests {
         assert_eq!(tls_failure(&std::io::Error::other("no route")), None);
         let ended = std::io::Error::new(std::io::ErrorKind::UnexpectedEof, ENDED);
         assert_eq!(tls_failure(&std::io::Error::other(ended)), Some(TlsFailure::Ended));
-        assert_eq!(of_text("Other(OtherError(CaUsedAsEndEntity))"), TlsFailure::AuthorityAsServer);
+        for (verdict, expected) in [
+            ("CaUsedAsEndEntity", TlsFailure::AuthorityAsServer),
+            ("EndEntityUsedAsCa", TlsFailure::SignedByNoAuthority),
+            ("EkuError", TlsFailure::OtherPurpose),
+            ("EmptyEkuExtension", TlsFailure::OtherPurpose),
+            ("UnsupportedCriticalExtension", TlsFailure::UnknownExtension),
+            ("UnsupportedNameType", TlsFailure::UnknownExtension),
+            ("NameConstraintViolation", TlsFailure::OutsideAuthority),
+            ("PathLenConstraintViolated", TlsFailure::AuthorityBelowAuthority),
+            ("MaximumPathDepthExceeded", TlsFailure::ChainTooLong),
+            ("MaximumPathBuildCallsExceeded", TlsFailure::ChainTooLong),
+            ("UnsupportedCertVersion", TlsFailure::OldVersion),
+            ("MalformedExtensions", TlsFailure::Unreadable),
+            ("InvalidSerialNumber", TlsFailure::Unreadable),
+            ("SignatureAlgorithmMismatch", TlsFailure::Unreadable),
+            ("UnsupportedDeltaCrl", TlsFailure::RevocationUnknown),
+            ("InvalidCrlNumber", TlsFailure::RevocationUnknown),
+            ("SomethingNew", TlsFailure::Other),
+        ] {
+            assert_eq!(of_text(&format!("Other(OtherError({verdict}))")), expected, "{verdict}");
+        }
     }
 }

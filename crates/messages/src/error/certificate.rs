@@ -108,6 +108,26 @@ fn words(failure: &TlsFailure, peer: Peer) -> String {
             "The server shows an authority's certificate as its own. Put this certificate into {setting}, or give the server a certificate that is not an authority.",
             setting
         ),
+        TlsFailure::SignedByNoAuthority => text!(
+            "step.tls.signed-by-no-authority",
+            "The certificate is signed by one that is not an authority (basic constraints `CA:TRUE`). Have an authority sign the server's certificate."
+        ),
+        TlsFailure::OutsideAuthority => text!(
+            "step.tls.outside-authority",
+            "The authority that signed the certificate is limited to other names (name constraints). Give the server a certificate of an authority that may sign for this name."
+        ),
+        TlsFailure::AuthorityBelowAuthority => text!(
+            "step.tls.authority-below-authority",
+            "An authority in the chain may not have another authority below it (path length). Give the server a certificate that an authority directly below the root signed."
+        ),
+        TlsFailure::ChainTooLong => text!(
+            "step.tls.chain-too-long",
+            "The chain of certificates is too long, or leads in too many ways to an authority. Let the server send its own certificate and the intermediate certificates up to the root, each once."
+        ),
+        TlsFailure::OldVersion => text!(
+            "step.tls.old-version",
+            "The certificate, or one in its chain, has X.509 version 1 or 2. Give the server one of version 3, with its host in subjectAltName."
+        ),
         TlsFailure::UnknownExtension => text!(
             "step.tls.unknown-extension",
             "The certificate has a critical extension that this program does not know, such as a restriction of its authority. Give the server a certificate without it."
@@ -196,6 +216,11 @@ mod tests {
             TlsFailure::RevocationUnknown,
             TlsFailure::UnsupportedSignature,
             TlsFailure::OtherPurpose,
+            TlsFailure::SignedByNoAuthority,
+            TlsFailure::OutsideAuthority,
+            TlsFailure::AuthorityBelowAuthority,
+            TlsFailure::ChainTooLong,
+            TlsFailure::OldVersion,
             TlsFailure::UnknownExtension,
             TlsFailure::Unreadable,
             TlsFailure::NoCertificate,

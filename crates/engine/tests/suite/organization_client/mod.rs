@@ -1,6 +1,7 @@
 //! The organization client against a server in this process, and against raw ones where an answer must be odd.
 
 mod apply;
+mod flawed_certificates;
 mod network;
 mod observer;
 mod read;

@@ -21,10 +21,10 @@ const TOKEN_JSON: &str = r#"{"access_token":"abc","expires_in":3600,"token_type"
 const CONFIG_JSON: &str = r#"{"object":"config","version":"2026.8.0","server":null,"featureStates":{}}"#;
 
 /// Who connects to a raw server, in its own words: the first line of every request.
-type Lines = Arc<Mutex<Vec<String>>>;
+pub(super) type Lines = Arc<Mutex<Vec<String>>>;
 
 /// A server that hands out a token and a configuration and counts who asks; encrypted when it gets certificates.
-async fn raw(tls: Option<TlsAcceptor>) -> (u16, Lines) {
+pub(super) async fn raw(tls: Option<TlsAcceptor>) -> (u16, Lines) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("its address").port();
     let lines = Lines::default();
@@ -78,13 +78,19 @@ fn heard(lines: &Lines) -> Vec<String> {
 fn acceptor(certificates: &Certificates) -> TlsAcceptor {
     let chain = vec![CertificateDer::from_pem_file(&certificates.server_certificate).expect("a certificate")];
     let key = PrivateKeyDer::from_pem_file(&certificates.server_key).expect("a key");
+    accepting(chain, key)
+}
+
+/// What shows this chain, whatever is wrong with it.
+pub(super) fn accepting(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = provider.key_provider.load_private_key(key).expect("a key");
+    let shown = rustls::sign::SingleCertAndKey::from(rustls::sign::CertifiedKey::new(chain, key));
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the default versions")
         .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .expect("a pair");
+        .with_cert_resolver(Arc::new(shown));
     TlsAcceptor::from(Arc::new(config))
 }
 
