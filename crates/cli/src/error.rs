@@ -27,7 +27,7 @@ pub(crate) enum CommandError {
     #[error("Unknown setting.")]
     UnknownSetting { meant: Option<&'static str> },
     #[error("Invalid directory type value.")]
-    InvalidDirectory,
+    InvalidDirectory { meant: Option<&'static str> },
     #[error("Client ID is required.")]
     ClientIdRequired,
     #[error("Client Secret is required.")]
@@ -118,6 +118,12 @@ impl CommandError {
         Self::UnknownSetting { meant: nearest(typed, Setting::all().iter().map(|it| it.name)) }
     }
 
+    /// There is no such kind of directory; a word that looks like one is what was meant.
+    pub(crate) fn invalid_directory(typed: &str) -> Self {
+        const KINDS: [&str; 6] = ["ldap", "active-directory", "entra", "google", "okta", "onelogin"];
+        Self::InvalidDirectory { meant: nearest(typed.trim(), KINDS.into_iter()) }
+    }
+
     /// What a script can tell failures apart by; None for the messages that it knows already.
     pub(crate) fn kind(&self) -> Option<&str> {
         if self.has_fixed_text() {
@@ -145,7 +151,7 @@ impl CommandError {
             | Self::NotToBeAsked => "system",
             Self::UnknownObject
             | Self::UnknownSetting { .. }
-            | Self::InvalidDirectory
+            | Self::InvalidDirectory { .. }
             | Self::ClientIdRequired
             | Self::ClientSecretRequired
             | Self::NoValue { .. }
@@ -164,7 +170,7 @@ impl CommandError {
         match self {
             Self::UnknownObject
             | Self::UnknownSetting { .. }
-            | Self::InvalidDirectory
+            | Self::InvalidDirectory { .. }
             | Self::ClientIdRequired
             | Self::ClientSecretRequired => true,
             Self::Engine(error) => is_official(error),
@@ -206,8 +212,9 @@ impl CommandError {
             Self::UnknownSetting { meant: None } => "`bwdc help config` lists the settings.",
             Self::UnknownObject => "Ask for `users` or `groups`.",
             Self::NoDay { .. } => "For example `bwdc history purge --before 2026-01-31`.",
-            Self::InvalidDirectory => {
-                "Give 0 (LDAP), 1 (Entra ID), 2 (Google Workspace), 3 (Okta) or 4 (OneLogin)."
+            Self::InvalidDirectory { meant: Some(word) } => return Some(format!("Did you mean `{word}`?")),
+            Self::InvalidDirectory { meant: None } => {
+                "Give `ldap` (0, also Active Directory), `entra` (1), `google` (2), `okta` (3) or `onelogin` (4)."
             }
             Self::ClientIdRequired | Self::ClientSecretRequired => {
                 "Give it as an argument, or in BW_CLIENTID and BW_CLIENTSECRET."
@@ -333,6 +340,22 @@ mod tests {
         ] {
             let error = CommandError::unknown_setting(typed);
             assert_eq!(error.to_string(), "Unknown setting.");
+            assert_eq!(error.hint(&CommandLine::default()).as_deref(), Some(hint), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_directory_is_named_by_its_word() {
+        for (typed, hint) in [
+            ("ldapp", "Did you mean `ldap`?"),
+            ("Entro", "Did you mean `entra`?"),
+            (
+                "7",
+                "Give `ldap` (0, also Active Directory), `entra` (1), `google` (2), `okta` (3) or `onelogin` (4).",
+            ),
+        ] {
+            let error = CommandError::invalid_directory(typed);
+            assert_eq!(error.to_string(), "Invalid directory type value.");
             assert_eq!(error.hint(&CommandLine::default()).as_deref(), Some(hint), "{typed}");
         }
     }

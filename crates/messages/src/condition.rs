@@ -182,7 +182,7 @@ fn of_setup(error: &SetupError) -> Condition {
         SetupError::Secret(_) => Condition::SecretsLocked,
         SetupError::Ledger(error) => of_ledger(error),
         SetupError::SettingsOfAnother { .. } | SetupError::Path(_) => Condition::FilesUnreadable,
-        SetupError::NotOfSource { .. } => Condition::Other,
+        SetupError::NotOfSource { .. } | SetupError::RepeatsRoot { .. } => Condition::Other,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::runtime::block_on;
 use bwdc_core::settings::{DirectoryKind, Setting, SettingKind};
 use bwdc_engine::file::first_line;
 use bwdc_engine::secrets::{SecretName, SecretPlace};
-use bwdc_engine::{Engine, Entry, Origin, unreadable_file};
+use bwdc_engine::{Engine, Entry, Origin, Problem, check_filter, unreadable_file};
 use bwdc_messages::{form, problem, setting as words};
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 use serde_json::Value;
@@ -89,7 +89,7 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
         }
         kind => {
             let parsed = setting.parse(value.expose_secret()).map_err(|error| match kind {
-                SettingKind::Directory => CommandError::InvalidDirectory,
+                SettingKind::Directory => CommandError::invalid_directory(value.expose_secret()),
                 _ => CommandError::Setting(error),
             })?;
             let mut engine = place.open()?;
@@ -102,6 +102,9 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
         }
     }
     let mut done = Done::from(Answer::title(words::saved(&name)));
+    if setting.kind == SettingKind::Directory {
+        done.notices.extend(foreign_filters(&place.open()?, place)?);
+    }
     if let Some(file) = unreadable_file(setting, value.expose_secret()) {
         done.notices.push(problem::problem(file, place.source, &place.global.commands()));
     }
@@ -118,6 +121,18 @@ fn set(name: &str, arguments: ValueArguments, place: &Place<'_>) -> Result<Done,
         done.notices.push(words::variable_goes_before(&provided));
     }
     Ok(done)
+}
+
+/// Filters that were set for another kind of directory, and that the chosen one cannot use.
+fn foreign_filters(engine: &Engine, place: &Place<'_>) -> Result<Vec<String>, CommandError> {
+    let entries = engine.settings()?;
+    let chosen = entries.iter().find(|it| it.setting.kind == SettingKind::Directory);
+    let Some(kind) = chosen.and_then(|it| DirectoryKind::from_number(it.value.as_i64()?)) else {
+        return Ok(Vec::new());
+    };
+    let commands = place.global.commands();
+    let wrong = entries.iter().filter_map(|it| check_filter(kind, it.setting, it.value.as_str()?).err());
+    Ok(wrong.map(|it| problem::problem(Problem::Failure(it.into()), place.source, &commands)).collect())
 }
 
 /// The secret of the directory that is chosen, where it is stored and is not this account's.

@@ -7,7 +7,8 @@ pub(super) fn is_distinguished_name(text: &str) -> bool {
     if text.starts_with('<') && text.ends_with('>') {
         return text.contains('=');
     }
-    parts(text).iter().all(|part| {
+    let Some(parts) = parts(text) else { return false };
+    parts.iter().all(|part| {
         let attribute = part.split_once('=').map(|(attribute, _)| attribute.trim());
         attribute.is_some_and(|it| !it.is_empty() && is_attribute(it))
     })
@@ -19,8 +20,8 @@ pub(super) fn is_attribute(text: &str) -> bool {
     !text.trim().contains(is_foreign)
 }
 
-/// The parts between commas that are neither escaped nor within quotes.
-fn parts(text: &str) -> Vec<String> {
+/// The parts between commas that are neither escaped nor within quotes. None: the text ends where a letter has to follow.
+fn parts(text: &str) -> Option<Vec<String>> {
     let (mut parts, mut part) = (Vec::new(), String::new());
     let (mut escaped, mut quoted) = (false, false);
     for letter in text.chars() {
@@ -37,7 +38,7 @@ fn parts(text: &str) -> Vec<String> {
         part.push(letter);
     }
     parts.push(part);
-    parts
+    (!escaped && !quoted).then_some(parts)
 }
 
 #[cfg(test)]
@@ -59,7 +60,18 @@ mod tests {
         ] {
             assert!(is_distinguished_name(name), "{name}");
         }
-        for name in ["example.com", "people", "dc", "=x", "dc=example,", "people,dc=x", "my dc=x"] {
+        for name in [
+            "example.com",
+            "people",
+            "dc",
+            "=x",
+            "dc=example,",
+            "people,dc=x",
+            "my dc=x",
+            "ou=x\\",
+            "ou=\"x",
+            "ou=x,dc=y\\",
+        ] {
             assert!(!is_distinguished_name(name), "{name}");
         }
     }

@@ -40,6 +40,8 @@ impl OrganizationConfiguration {
             secret: name,
             bound: bound.shown(),
             address: address.to_owned(),
+            by_variable: self.stored.api != self.endpoints.api
+                || self.stored.identity != self.endpoints.identity,
         };
         let Endpoints { api, identity, .. } = &self.endpoints;
         if !bound.includes(identity) {

@@ -60,6 +60,8 @@ pub enum SetupError {
         bound: String,
         /// The address that is another one.
         address: String,
+        /// Whether a variable of the environment gives it.
+        by_variable: bool,
     },
     /// No kind of directory was chosen.
     #[error("No directory configured.")]
@@ -78,6 +80,14 @@ pub enum SetupError {
     NoSuchSource {
         /// What was asked for.
         name: String,
+    },
+    /// A path that is looked for below the root path repeats it.
+    #[error("`{setting}` is relative to `ldap.rootPath` and repeats it")]
+    RepeatsRoot {
+        /// The setting of the path.
+        setting: &'static str,
+        /// What it would be without the root.
+        relative: String,
     },
     /// A setting of the organization, which a source has none of.
     #[error("`{setting}` is a setting of the organization, not of a source")]

@@ -152,6 +152,7 @@ pub(crate) fn set_all(
     }
     expect_encrypted_changes(installation, changes)?;
     check_filters(installation, changes)?;
+    check_paths(installation, changes)?;
     for (setting, value) in changes {
         value.as_ref().map_or(Ok(()), |value| schedule::check(setting, value))?;
     }
@@ -193,12 +194,51 @@ fn check_filters(
         Some(SettingValue::Directory(kind)) => Some(*kind),
         _ => None,
     });
-    let Some(kind) = chosen.or_else(|| installation.data().directory_kind().ok().flatten()) else {
-        return Ok(());
-    };
+    let kind = chosen.or_else(|| installation.data().directory_kind().ok().flatten());
     for (setting, value) in changes {
         if let Some(SettingValue::Text(Some(filter))) = value {
-            check_filter(kind, setting, filter)?;
+            kind.map_or_else(|| check_any_filter(setting, filter), |it| check_filter(it, setting, filter))?;
+        }
+    }
+    Ok(())
+}
+
+/// Before a directory is chosen, a filter has to be one of any of them. LDAP's begin with a parenthesis, those of the others with a
+/// keyword.
+fn check_any_filter(setting: &Setting, filter: &str) -> Result<(), SetupError> {
+    let is_ldap = filter.trim_start().starts_with('(');
+    if is_ldap || DirectoryKind::ALL.iter().all(|it| check_filter(*it, setting, filter).is_err()) {
+        return check_filter(
+            if is_ldap { DirectoryKind::Ldap } else { DirectoryKind::Entra },
+            setting,
+            filter,
+        );
+    }
+    Ok(())
+}
+
+/// A path that is set is looked for below the root path, and does not repeat it.
+fn check_paths(
+    installation: &Installation,
+    changes: &[(&Setting, Option<SettingValue>)],
+) -> Result<(), SetupError> {
+    let changed = |name: &str| changes.iter().find(|(it, _)| it.name == name).map(|(_, value)| value.clone());
+    let text = |value: Option<SettingValue>| match value {
+        Some(SettingValue::Text(text)) => text.unwrap_or_default(),
+        _ => String::new(),
+    };
+    let root = match changed("ldap.rootPath") {
+        Some(value) => text(value),
+        None => {
+            let entries = list(installation)?;
+            let root = entries.iter().find(|it| it.setting.name == "ldap.rootPath");
+            root.and_then(|it| it.value.as_str()).unwrap_or_default().to_owned()
+        }
+    };
+    for setting in ["sync.userPath", "sync.groupPath"] {
+        let path = text(changed(setting).flatten());
+        if let Some(relative) = relative_path(path.trim(), root.trim()) {
+            return Err(SetupError::RepeatsRoot { setting, relative });
         }
     }
     Ok(())

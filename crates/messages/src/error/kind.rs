@@ -110,6 +110,7 @@ fn of_setup(error: &SetupError) -> ErrorKind {
         | SetupError::OfSource { .. }
         | SetupError::NoSuchSource { .. }
         | SetupError::NotOfSource { .. }
+        | SetupError::RepeatsRoot { .. }
         | SetupError::SourceName { .. }
         | SetupError::Settings(_)
         | SetupError::LdapFilter(_)

@@ -32,6 +32,9 @@ pub(super) fn message(error: &SetupError) -> String {
         E::NoSuchSource { name } => {
             text!("error.no-such-source", "There is no source `{name}` in `sources`.", name)
         }
+        E::RepeatsRoot { setting, .. } => {
+            text!("error.repeats-root", "`{setting}` is relative to `ldap.rootPath` and repeats it.", setting)
+        }
         E::NotOfSource { setting } => {
             text!("error.not-of-source", "`{setting}` belongs to the organization, not to a source.", setting)
         }
@@ -49,7 +52,7 @@ pub(super) fn message(error: &SetupError) -> String {
             "`{address}` is not encrypted, so everybody on the network could read the organization's key. Nothing was sent.",
             address
         ),
-        E::EnteredForAnother { secret, bound, address } => match secret {
+        E::EnteredForAnother { secret, bound, address, .. } => match secret {
             SecretName::ObserverClientSecret => text!(
                 "error.entered-for-another.observer",
                 "The observer's key was entered for {bound}, and the settings name {address} now. Nothing was sent.",
@@ -118,6 +121,7 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
             Step::set("sources", name.as_str()).to(text!("step.name-source", "To add it")),
             Step::Say(text!("step.several-sources", "Several sources are separated by commas.")).into(),
         ],
+        E::RepeatsRoot { setting, relative } => vec![Step::set(*setting, relative.as_str()).into()],
         E::NotOfSource { .. } => {
             say(text!("step.without-source", "Set it without `--source`: it applies to all sources."))
         }
@@ -137,16 +141,23 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
                 "If nobody else can listen on that network, to permit http"
             )),
         ],
-        E::EnteredForAnother { secret, .. } => {
+        E::EnteredForAnother { secret, by_variable, .. } => {
             let right = || text!("step.address-right", "If this address is right, to enter the key for it");
             let mut steps = match secret {
                 SecretName::ObserverClientSecret => vec![Step::run("login --observer").to(right())],
                 _ => vec![Step::run("logout").to(right()), Step::run("login").to(right())],
             };
-            steps.push(
-                Step::set("server", "<address>").to(text!("step.address-back", "If it is wrong, to set it back")),
-            );
-            steps.extend(say(text!("step.address-variable", "Or unset the variable `BWDC_SERVER`.")));
+            if *by_variable {
+                steps.extend(say(text!(
+                    "step.address-variable",
+                    "If it is wrong, unset the variable that gives it, such as `BWDC_SERVER`."
+                )));
+            } else {
+                steps.push(
+                    Step::set("server", "<address>")
+                        .to(text!("step.address-back", "If it is wrong, to set it back")),
+                );
+            }
             steps
         }
         E::Ledger(cause) => store::ledger_steps(cause),

@@ -169,7 +169,7 @@ fn validate_names_everything_that_is_missing_or_wrong() {
     }))
     .unwrap();
     let text = problems(&home);
-    for part in ["`ldap.startTls`", "the access token is not stored here"] {
+    for part in ["`ldap.startTls`", "there is no access token for this server and account"] {
         assert!(text.to_lowercase().contains(&part.to_lowercase()), "{part}: {text}");
     }
 }

@@ -271,8 +271,8 @@ fn a_secret_may_come_from_standard_input() {
 #[test]
 fn a_value_that_is_also_the_name_of_a_command_is_a_value() {
     let home = home();
-    answer(&home, &["config", "sync.userFilter", "list"]);
-    assert_eq!(home.data_json().unwrap()["sync"]["userFilter"], json!("list"));
+    answer(&home, &["config", "sync.userObjectClass", "list"]);
+    assert_eq!(home.data_json().unwrap()["sync"]["userObjectClass"], json!("list"));
 }
 
 #[test]

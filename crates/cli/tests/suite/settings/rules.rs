@@ -68,6 +68,12 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "ldap",
+        "sync.groupPath",
+        "ou=x\\",
+        "`sync.groupPath` is `ou=x\\`, expected a distinguished name or its beginning, such as ou=people; '' clears it.\nNothing was changed.\n",
+    ),
+    (
+        "ldap",
         "server",
         "javascript:alert(1)",
         "`server` is `javascript:alert(1)`, expected a URL such as https://vault.example.com, without name, password, `?` and `#`.\nNothing was changed.\n",
@@ -190,11 +196,14 @@ fn a_path_that_repeats_the_root_path_is_said_to_be_relative() {
         ("directory", "ldap"),
         ("ldap.hostname", "ldap.example.test"),
         ("ldap.rootPath", "dc=example,dc=test"),
-        ("sync.userPath", "ou=people,DC=example,DC=test"),
         ("sync.groupPath", "ou=groups"),
     ] {
         assert_eq!(run(&home, &["config", name, value]).code, Some(0), "{name}");
     }
+    // As an installation has it that was set up elsewhere.
+    let mut data = home.data_json().expect("settings");
+    data["sync"]["userPath"] = "ou=people,DC=example,DC=test".into();
+    home.write_data_json(&data).expect("writable");
     let output = run(&home, &["config", "validate"]);
     let said = "`sync.userPath` is relative to `ldap.rootPath` and repeats it. Run `bwdc config set sync.userPath ou=people`.";
     assert!(output.stderr.contains(said) && !output.stderr.contains("`sync.groupPath`"), "{}", output.stderr);
@@ -202,4 +211,51 @@ fn a_path_that_repeats_the_root_path_is_said_to_be_relative() {
     assert_eq!(run(&home, &["config", "ldap.rootPath", "o=example"]).code, Some(0));
     assert_eq!(run(&home, &["config", "sync.userPath", "ou=people,o=example"]).code, Some(0));
     assert!(!run(&home, &["config", "validate"]).stderr.contains("repeats it"));
+}
+
+/// A filter is checked before anybody chose a directory, and again when one is chosen.
+#[test]
+fn a_filter_is_one_of_the_directory_or_of_any() {
+    let home = home();
+    for (filter, part) in [
+        ("(mail=*", "the parenthesis that opens here is never closed"),
+        ("nonsense:x", "`nonsense` at position 1 is not understood"),
+    ] {
+        let refused = run(&home, &["config", "sync.userFilter", filter]);
+        assert_eq!(refused.code, Some(1), "{filter}: {}", refused.stdout);
+        assert!(refused.stderr.contains(part), "{}", refused.stderr);
+    }
+    for filter in ["(mail=*)", "exclude:joe@example.com", "|profile.department eq \"Sales\""] {
+        answer(&home, &["config", "sync.userFilter", filter]);
+    }
+    answer(&home, &["config", "sync.userFilter", "(mail=*)"]);
+    let chosen = run(&home, &["config", "directory", "okta"]);
+    assert_eq!(chosen.code, Some(0));
+    assert!(chosen.stderr.contains("`sync.userFilter`"), "{}", chosen.stderr);
+    let chosen = run(&home, &["config", "directory", "ldap"]);
+    assert_eq!((chosen.code, chosen.stderr.as_str()), (Some(0), ""));
+}
+
+/// What is looked for below the root path does not repeat it: by one value, and by a file with both.
+#[test]
+fn a_path_that_repeats_the_root_is_refused_where_it_is_set() {
+    let home = home();
+    answer(&home, &["config", "directory", "ldap"]);
+    answer(&home, &["config", "ldap.rootPath", "dc=example,dc=com"]);
+    let refused = run(&home, &["config", "sync.userPath", "ou=people,DC=example,dc=com"]);
+    assert_eq!(
+        (refused.code, refused.stderr.as_str()),
+        (
+            Some(1),
+            "`sync.userPath` is relative to `ldap.rootPath` and repeats it.\nRun `bwdc config set sync.userPath ou=people`.\n"
+        )
+    );
+    let file = home.path().join("both.toml");
+    fs::write(&file, "[ldap]\nrootPath = \"dc=b,dc=test\"\n[sync]\ngroupPath = \"ou=g,dc=b,dc=test\"\n")
+        .expect("a file");
+    let refused = run(&home, &["config", "apply", &file.display().to_string()]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stdout);
+    assert!(refused.stderr.contains("`bwdc config set sync.groupPath ou=g`"), "{}", refused.stderr);
+    answer(&home, &["config", "sync.userPath", "ou=people"]);
+    assert_eq!(run(&home, &["config", "get", "ldap.rootPath"]).stdout, "dc=example,dc=com\n");
 }

@@ -39,7 +39,8 @@ pub(crate) fn sample(setting: &Setting) -> (String, Value) {
             TextRule::WebAddress => "http://127.0.0.1:40342/metadata",
         }),
         SettingKind::File => known(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
-        SettingKind::DistinguishedName => known("ou=a\\, b,dc=ü"),
+        SettingKind::DistinguishedName if setting.name == "ldap.rootPath" => known("ou=a\\, b,dc=ü"),
+        SettingKind::DistinguishedName => known("ou=c\\, d"),
         SettingKind::Attribute => known("x-attribute;lang-de"),
         SettingKind::Attributes => ("one,two".to_owned(), json!(["one", "two"])),
         SettingKind::Flag => {
