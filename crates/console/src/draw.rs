@@ -57,11 +57,11 @@ pub fn draw(screen: &Screen<'_>, buffer: &mut Buffer, colors: Colors) -> Option<
         (bottom, cursor) = (above, Some(place));
     }
     let height = bottom.saturating_sub(top);
-    let head = pen.lines(&screen.head);
     let question = pen.lines(&screen.question.clone().into_iter().collect::<Vec<_>>());
     // The rows of the list come before what stands above it, up to a half of the window.
     let of_list = screen.list.as_ref().map_or(0, |it| it.total.min(usize::from(height / 2)) + 1);
     let taken = of_list + if question.is_empty() { 0 } else { question.len() + 1 };
+    let head = pen.head(&screen.head, usize::from(height).saturating_sub(taken));
     top = pen.block_from(top, head, usize::from(height).saturating_sub(taken));
     top = pen.block_from(top, question, usize::from(height));
     if let Some(list) = &screen.list {
@@ -126,6 +126,24 @@ impl Pen<'_> {
             rows.into_iter().map(move |it| (it, tone))
         };
         lines.iter().flat_map(of).collect()
+    }
+
+    /// Lines in at most so many rows: the longest are cut before one is left out.
+    fn head(&self, lines: &[Line], most: usize) -> Vec<(String, Tone)> {
+        let mut each: Vec<Vec<(String, Tone)>> =
+            lines.iter().map(|it| self.lines(std::slice::from_ref(it))).collect();
+        while each.iter().map(Vec::len).sum::<usize>() > most {
+            // Of two that are as long, the later one.
+            let Some(longest) = each.iter_mut().max_by_key(|it| it.len()).filter(|it| it.len() > 1) else {
+                break;
+            };
+            longest.pop();
+            if let Some((last, _)) = longest.last_mut() {
+                let kept = last.trim_end_matches([' ', '…']);
+                *last = cut(&format!("{kept} …"), self.room.into());
+            }
+        }
+        each.into_iter().flatten().collect()
     }
 
     /// Draws lines from a row on, at most so many; gives the row after them and an empty one.

@@ -44,7 +44,7 @@ fn left(run: &RunRecord) -> String {
 }
 
 fn right(run: &RunRecord) -> String {
-    let outcome = history::outcome(run);
+    let outcome = history::outcome_in_words(run);
     if history::has_changes(run) {
         format!("{outcome:<11}  {}", history::changes(run))
     } else {

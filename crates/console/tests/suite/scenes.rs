@@ -67,7 +67,10 @@ pub(crate) fn finding(check: Check, subject: &str, outcome: Outcome) -> Describe
 }
 
 pub(crate) fn refused_connection() -> Outcome {
-    Outcome::Failed(Failure::NoConnection { reason: "Connection refused (os error 111)".to_owned() })
+    Outcome::Failed(Failure::NoConnection {
+        may_be_proxied: true,
+        reason: "Connection refused (os error 111)".to_owned(),
+    })
 }
 
 pub(crate) fn report(verification: Verification) -> SyncReport {
