@@ -93,19 +93,14 @@ pub fn left_out(desired: &Desired) -> String {
     let mut text = String::new();
     let left_out = people_left_out(desired);
     // Writes into a String cannot fail.
-    let people = left_out.len();
+    let people = left_out.len() + desired.set_aside().len();
     let _ = writeln!(text, "{}", text!("explain.left-out", "People who are left out ({people})", people));
     for (number, reason) in &left_out {
         let name = desired.text(desired.everybody()[*number].reference);
         let _ = writeln!(text, "  {name}\n    {reason}");
     }
-    if !desired.set_aside().is_empty() {
-        let people = desired.set_aside().len();
-        let title = text!("explain.left-out", "People who are left out ({people})", people);
-        let _ = writeln!(text, "{title}");
-        for one in desired.set_aside() {
-            let _ = writeln!(text, "  {}\n    {}", desired.text(one.reference), why_set_aside(one.because));
-        }
+    for one in desired.set_aside() {
+        let _ = writeln!(text, "  {}\n    {}", desired.text(one.reference), why_set_aside(one.because));
     }
     text.push_str(&unresolved::of_everybody(desired));
     text.push_str(&text!(

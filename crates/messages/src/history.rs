@@ -70,6 +70,16 @@ pub fn outcome(run: &RunRecord) -> &'static str {
     }
 }
 
+/// How a run ended, for people: one that did nothing did no part of anything.
+pub fn outcome_in_words(run: &RunRecord) -> String {
+    match run.outcome {
+        Some(RunOutcome::Partial) if has_changes(run) => outcome(run).to_owned(),
+        Some(RunOutcome::Partial) if run.is_refused() => text!("history.held-back", "held back"),
+        Some(RunOutcome::Partial) => text!("history.not-done", "not done"),
+        _ => outcome(run).to_owned(),
+    }
+}
+
 /// Seconds, to a tenth.
 pub(crate) fn duration(run: &RunRecord) -> String {
     let Some(Timestamp(end)) = run.finished_at else { return "-".to_owned() };
@@ -153,7 +163,7 @@ fn table_within(runs: &[RunRecord], width: usize) -> String {
     for run in runs {
         let started = to_iso(run.started_at);
         let started = started.split('.').next().unwrap_or_default().replace('T', " ");
-        let (outcome, took) = (outcome(run), duration(run));
+        let (outcome, took) = (outcome_in_words(run), duration(run));
         // A string takes what is written to it.
         let what = broken(&changes(run), Some(width), CHANGES);
         let _ = write!(text, "\n{:>5}  {started:<20}  {outcome:<11}  {took:>8}  {what}", run.id.0);
@@ -354,6 +364,24 @@ fn csv_line(fields: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_did_nothing_did_no_part_of_anything() {
+        let partial = |counts: &[(&str, u64)]| {
+            let run = RunRecord {
+                id: bwdc_engine::ledger::RunId(1),
+                trigger: bwdc_engine::Trigger::asked(bwdc_engine::FrontEnd::Command),
+                started_at: Timestamp(0),
+                finished_at: None,
+                outcome: Some(RunOutcome::Partial),
+                counts: counts.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect(),
+            };
+            outcome_in_words(&run)
+        };
+        assert_eq!(partial(&[("invite", 2), ("heldBack", 3)]), "partial");
+        assert_eq!(partial(&[("heldBack", 3), ("kept", 1)]), "held back");
+        assert_eq!(partial(&[("notTaken", 1)]), "not done");
+    }
 
     #[test]
     fn a_field_with_commas_or_formulas_stays_one_harmless_field() {

@@ -120,7 +120,7 @@ impl Overview<'_> {
             Some(RunOutcome::Refused | RunOutcome::Failed) => Tone::Bad,
             Some(RunOutcome::Partial | RunOutcome::Interrupted) | None => Tone::Warning,
         };
-        let (started, outcome) = (moment(run.started_at), history::outcome(run));
+        let (started, outcome) = (moment(run.started_at), history::outcome_in_words(run));
         let what = match history::changes(run) {
             changes if history::has_changes(run) => format!("{outcome}, {changes}"),
             _ => outcome.to_owned(),

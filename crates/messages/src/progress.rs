@@ -63,7 +63,7 @@ pub fn held(holder: Option<(&str, u32, &str)>) -> String {
             "Waiting for `bwdc {command}` (process {process}, since {since}) to end",
             command,
             process,
-            since
+            since = crate::error::since(since)
         ),
         None => text!("progress.held", "Waiting for another run to end"),
     }

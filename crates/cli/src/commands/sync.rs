@@ -19,7 +19,8 @@ use std::path::PathBuf;
 
 /// Make the organization agree with the directory.
 ///
-/// A run that would take more access away than the limits in `connector.toml` allow sends nothing and exits with 1.
+/// A run that would take more access away than the limits in `connector.toml` allow exits with 1. What is beyond a limit is held
+/// back; where that leaves a doubt about the rest, nothing at all is sent.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

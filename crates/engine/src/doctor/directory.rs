@@ -175,7 +175,7 @@ async fn look_at_server(server: &LdapServer, clock: Clock, findings: Findings<'_
         return true;
     }
     findings(way.with("direct", "ldap"));
-    if !reach(Area::Directory, &server.host, server.port, findings).await {
+    if !reach(Area::Directory, (&server.host, server.port), false, findings).await {
         return false;
     }
     if !server.encrypted {

@@ -175,6 +175,8 @@ pub enum Failure {
     },
     /// No connection to any of the addresses.
     NoConnection {
+        /// Whether a proxy may be on the way; LDAP goes through none.
+        may_be_proxied: bool,
         /// What the operating system says of the last.
         reason: String,
     },

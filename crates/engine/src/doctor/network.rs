@@ -41,7 +41,7 @@ pub(super) async fn look(
         ProxyInEffect::Through(proxy) => proxy,
     };
     let (host, port) = place(first);
-    if !reach(area, &host, port, findings).await {
+    if !reach(area, (&host, port), true, findings).await {
         return false;
     }
     let log = CertificateLog::default();
@@ -90,7 +90,12 @@ fn way(area: Area, subject: &str, choice: &ProxyChoice, proxy: &ProxyInEffect) -
 }
 
 /// Looks for the addresses of a host and connects to the first that answers; false where none does.
-pub(super) async fn reach(area: Area, host: &str, port: u16, findings: Findings<'_>) -> bool {
+pub(super) async fn reach(
+    area: Area,
+    (host, port): (&str, u16),
+    may_be_proxied: bool,
+    findings: Findings<'_>,
+) -> bool {
     let subject = joined(host, port);
     let resolved = timeout(PATIENCE, tokio::net::lookup_host((host, port))).await;
     let addresses: Vec<SocketAddr> = match resolved {
@@ -121,7 +126,7 @@ pub(super) async fn reach(area: Area, host: &str, port: u16, findings: Findings<
             Err(_) => reason = format!("{} does not answer within {} s", address.ip(), PATIENCE.as_secs()),
         }
     }
-    let outcome = Outcome::Failed(Failure::NoConnection { reason });
+    let outcome = Outcome::Failed(Failure::NoConnection { may_be_proxied, reason });
     findings(Finding::new(area, Check::Connection, subject, outcome));
     false
 }

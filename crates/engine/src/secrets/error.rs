@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub enum SecretError {
     /// `data.json` says that the secret is stored, and none of our stores has it.
     #[error(
-        "the {} is not stored here: it was entered for another server or account, or another program, such as the official connector, keeps it in a keychain that this session does not have",
+        "there is no {} for this server and account: one was entered for another server or account, or another program, such as the official connector, keeps it in a keychain that this session does not have",
         name.label()
     )]
     NotHere {

@@ -3,7 +3,14 @@
 use super::sentence::{because, say};
 use crate::NextStep;
 use crate::text;
+use crate::time::moment;
+use bwdc_engine::clock::from_iso;
 use bwdc_engine::lock::{Found, GROUP, LockError};
+
+/// When a holder took the lock, as it wrote it.
+pub(crate) fn since(written: &str) -> String {
+    from_iso(written).map_or_else(|| written.to_owned(), moment)
+}
 
 pub(super) fn message(error: &LockError) -> String {
     match error {
@@ -13,7 +20,7 @@ pub(super) fn message(error: &LockError) -> String {
             path = path.display().to_string(),
             command = holder.command,
             pid = holder.pid,
-            since = holder.since
+            since = since(&holder.since)
         ),
         LockError::Held { path, holder: None } => text!(
             "error.lock.held",

@@ -30,6 +30,7 @@ pub use page::ErrorPage;
 pub use sentence::{sentence, with_causes};
 
 pub(crate) use certificate::refused_certificate;
+pub(crate) use lock::since;
 
 use self::sentence::{because, say};
 

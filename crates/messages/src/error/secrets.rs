@@ -13,7 +13,7 @@ pub(super) fn message(error: &SecretError) -> String {
     match error {
         SecretError::NotHere { name } => text!(
             "error.secret.not-here",
-            "The {secret} is not stored here. It was entered for another server or account, or another program, such as the official connector, keeps it in a keychain that this session does not have.",
+            "There is no {secret} for this server and account. One was entered for another server or account, or another program, such as the official connector, keeps it in a keychain that this session does not have.",
             secret = name.label()
         ),
         SecretError::Undecipherable { name } => text!(

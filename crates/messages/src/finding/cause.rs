@@ -295,7 +295,14 @@ pub(super) fn failure_words(failure: Failure) -> Words {
                 "Check the spelling of the host, and the name servers of this machine."
             )),
         ),
-        Failure::NoConnection { reason } => (
+        Failure::NoConnection { reason, may_be_proxied: false } => (
+            text!("failure.no-ldap-connection", "does not accept a connection: {reason}", reason),
+            say(text!(
+                "failure.check-ldap-port",
+                "Check that the server runs, `ldap.hostname` and `ldap.port`, and the firewalls in between. LDAP goes through no proxy."
+            )),
+        ),
+        Failure::NoConnection { reason, .. } => (
             text!("failure.no-connection", "cannot be connected to: {reason}", reason),
             say(text!(
                 "failure.check-port",
@@ -350,4 +357,25 @@ fn clock_words(ahead: i64) -> Words {
     };
     let set = text!("clock.set", "Set this machine's clock by a time server (NTP): tokens depend on it.");
     (text, say(set))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CommandLine;
+
+    #[test]
+    fn a_proxy_is_named_only_where_one_may_be_on_the_way() {
+        let said = |may_be_proxied: bool| {
+            let reason = "Connection refused".to_owned();
+            let (_, steps) = failure_words(Failure::NoConnection { may_be_proxied, reason });
+            CommandLine::default().sentences(&steps)
+        };
+        assert!(said(true).contains("HTTPS_PROXY"), "{}", said(true));
+        assert!(
+            !said(false).contains("HTTPS_PROXY") && said(false).contains("`ldap.port`"),
+            "{}",
+            said(false)
+        );
+    }
 }

@@ -50,7 +50,7 @@ async fn page(State(shared): State<Arc<Shared>>) -> Result<Response, Refusal> {
     let requests = shared.recorder.requests();
     let nonce = random_text::<16>();
     let policy = format!(
-        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; \
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; img-src data:; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     let headers = [

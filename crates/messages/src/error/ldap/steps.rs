@@ -220,7 +220,7 @@ fn bind(cause: BindCause) -> Vec<NextStep> {
             return vec![
                 Step::Say(text!(
                     "step.bind.name-or-password",
-                    "The name or the password is wrong. Check `ldap.username`: a distinguished name, or in Active Directory also `user@domain`."
+                    "The name or the password is wrong, or the account is locked: many servers answer the same then. Check `ldap.username` (a distinguished name, or in Active Directory also `user@domain`), and whether the account is locked on the server."
                 ))
                 .into(),
                 enter(),

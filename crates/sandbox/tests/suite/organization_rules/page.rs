@@ -46,6 +46,8 @@ async fn page_escapes_what_it_was_given() {
 async fn page_loads_nothing_from_elsewhere() {
     let reply = page(&self_hosted().await).await;
     assert!(reply.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    // What the page asks for itself, its own policy allows.
+    assert!(reply.headers["content-security-policy"].to_str().unwrap().contains("; img-src data:;"));
     for outside in ["http://", "https://", "src=", "@import", "url("] {
         assert!(!reply.text.contains(outside), "{outside}");
     }
