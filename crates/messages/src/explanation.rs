@@ -388,17 +388,9 @@ fn unusable(desired: &Desired, person: &DesiredPerson) -> Option<String> {
         }));
     }
     Some(match LeftOutBecause::of_address(desired, person)? {
-        LeftOutBecause::AddressShared => text!(
-            "explain.shared-address",
-            "others have the same address, and `conflicts.same-address` leaves all of them out"
-        ),
         LeftOutBecause::Replaced { .. } => {
             text!("explain.replaced", "is disabled, and an enabled entry has the same address")
         }
-        LeftOutBecause::AddressTooLong => {
-            text!("explain.long-address", "the address is longer than 256 characters")
-        }
-        LeftOutBecause::NoAddress => text!("explain.no-address", "there is no address"),
         because => change::left_out(&because),
     })
 }

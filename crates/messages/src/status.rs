@@ -182,7 +182,7 @@ fn profile(status: &ProfileStatus, now: Timestamp, commands: &CommandLine) -> St
     };
     let none = || "-".to_owned();
     let last = status.tally.last.as_ref().map(|run| {
-        let outcome = run.outcome.map_or("unfinished", |it| it.name());
+        let outcome = crate::history::outcome_in_words(run);
         format!("{}, {outcome}", moment(run.started_at))
     });
     let mut rows = vec![

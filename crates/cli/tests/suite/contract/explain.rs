@@ -89,7 +89,7 @@ fn a_group_is_told_with_its_people_and_with_what_is_not_resolved() {
 fn who_is_left_out_is_told_with_the_reason() {
     let stage = stage();
     let dan = subjects(&stage, "uid=dan,ou=People,dc=example,dc=test");
-    assert_eq!(dan[0]["leftOut"], "there is no address");
+    assert_eq!(dan[0]["leftOut"], "has no address");
     for who in ["eve", "eve@example.test", "uid=eve,ou=Elsewhere,dc=example,dc=test"] {
         let text = told(&stage, &["explain", who]);
         assert!(
@@ -148,7 +148,7 @@ fn a_test_lists_who_is_left_out_and_what_is_not_resolved() {
     let expected = "\
 People who are left out (1)
   uid=dan,ou=People,dc=example,dc=test
-    there is no address
+    has no address
 Members that are neither a person nor a group that is read (1)
   Odd (1)
     uid=eve,ou=Elsewhere,dc=example,dc=test
@@ -157,7 +157,7 @@ Entries outside the search bases and filters are not read; `bwdc explain` looks 
     assert_answer(&stage.run(&["test", "--explain"]), expected);
     let answer: Value =
         serde_json::from_str(&told(&stage, &["test", "--explain", "--response"])).expect("JSON");
-    assert_eq!(answer["data"]["people"][0]["leftOut"], "there is no address");
+    assert_eq!(answer["data"]["people"][0]["leftOut"], "has no address");
     assert_eq!(answer["data"]["groups"][0]["unresolved"], json!(["uid=eve,ou=Elsewhere,dc=example,dc=test"]));
     assert_eq!(stage.data_bytes(), before);
 }
