@@ -4,7 +4,7 @@ use super::domain;
 use super::entry::STABLE_IDS;
 use super::raw;
 use super::reader::Reader;
-use super::request::Request;
+use super::request::{CHANGE_NUMBER, Request};
 use bwdc_core::settings::{IdAttribute, LdapScope};
 use ldap3::Scope;
 
@@ -24,6 +24,7 @@ impl Reader<'_> {
         attributes.extend(layout.id_attribute.map(IdAttribute::name));
         if self.domain.is_some() {
             attributes.extend(domain::PERSON_ATTRIBUTES);
+            attributes.extend(self.keeps().then_some(CHANGE_NUMBER));
         }
         if self.wants_login {
             attributes.push("uid");
@@ -55,6 +56,7 @@ impl Reader<'_> {
         if self.keeps() {
             attributes.push("objectClass");
             attributes.extend(raw::SEARCHES);
+            attributes.extend(self.domain.as_ref().map(|_| CHANGE_NUMBER));
         }
         attributes.extend(self.revision_attribute());
         self.request(base, layout.group_scope, filter, attributes, setting)

@@ -11,7 +11,7 @@ use super::membership::Membership;
 use super::name::{self, is_within};
 use super::parity::Parity;
 use super::raw;
-use super::request::SHOW_DELETED;
+use super::request::{CHANGE_NUMBER, SHOW_DELETED};
 use super::search::Pages;
 use super::selection::{Filters, Reading, base_setting, without_range};
 use super::spelling::Spellings;
@@ -360,9 +360,17 @@ impl<'r> Reader<'r> {
         self.kept = Kept::Nothing;
     }
 
-    /// Keeps an entry; one without an id for good, or with members that the server works out, ends the keeping.
+    /// Keeps an entry; one without an id for good, with members that the server works out, or of whose changes an Active Directory does
+    /// not tell this account, ends the keeping.
     fn keep(&mut self, kind: ObjectKind, tag: StructureTag) {
         let Kept::Objects(objects) = &mut self.kept else { return };
+        let tells_of_changes =
+            || Entry::parse(&tag).is_some_and(|it| it.first_value(CHANGE_NUMBER).is_some());
+        if self.domain.is_some() && kind != ObjectKind::Other && !tells_of_changes() {
+            tracing::debug!("changes are not shown to this account: every read is a full one");
+            self.kept = Kept::Nothing;
+            return;
+        }
         match raw::object(kind, tag) {
             Some(object) => objects.push(object),
             None => self.kept = Kept::Nothing,

@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub(super) const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 /// Shows what the Recycle Bin has let go of, too (MS-ADTS, section 3.1.1.3.4.1.25).
 pub(super) const SHOW_RECYCLED: &str = "1.2.840.113556.1.4.2064";
+/// Active Directory's number of an entry's last change. Whoever may not read it finds no change of the entry by it.
+pub(super) const CHANGE_NUMBER: &str = "uSNChanged";
 /// Shows entries as they are stored (RFC 3296).
 pub(super) const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
 

@@ -10,8 +10,7 @@ use crate::ldap::entry::Entry;
 use crate::ldap::error::LdapReadError;
 use crate::ldap::locate::GLOBAL_CATALOG;
 use crate::ldap::reader::Reader;
-use crate::ldap::request::{Elsewhere, Request};
-use crate::ldap::request::{SHOW_DELETED, SHOW_RECYCLED};
+use crate::ldap::request::{CHANGE_NUMBER, Elsewhere, Request, SHOW_DELETED, SHOW_RECYCLED};
 use crate::ldap::selection::Reading;
 use crate::ldap::{raw, value};
 use crate::snapshot_cache::{ObjectKind, RawObject};
@@ -87,7 +86,7 @@ pub(super) async fn changes(
         Cursor::Usn { controller: here, last: now } if here == controller && *now >= last => {}
         _ => return Ok(None),
     }
-    let newer = format!("(uSNChanged>={})", last.saturating_add(1));
+    let newer = format!("({CHANGE_NUMBER}>={})", last.saturating_add(1));
     let context = connection.naming_context(&reading.settings.root_path).to_owned();
     let mut request =
         Request::new(context, Scope::Subtree, newer.clone(), &["objectGUID", "objectClass"], "ldap.rootPath");

@@ -1,7 +1,8 @@
 //! Incremental reads by change numbers: after any change they show what a full read shows.
 
 use crate::active_directory::data::{dn, group_dn};
-use crate::active_directory::setup::{SCOPE, Setup};
+use crate::active_directory::look_up::AUDITOR_PASSWORD;
+use crate::active_directory::setup::{SCOPE, Setup, values};
 use bwdc_core::desired::Desired;
 use bwdc_core::names::Timestamp;
 use bwdc_core::settings::SyncSettings;
@@ -189,4 +190,20 @@ pub(crate) async fn who_cannot_see_deleted_entries_reads_in_full(domain: &Domain
     reader.password = crate::active_directory::data::READER_PASSWORD.to_owned();
     let followed = reader.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
     assert_eq!(followed.refresh, Refresh::Drop);
+}
+
+/// Changes are found by a number: where the account may not read it, none of them is.
+pub(crate) async fn who_is_not_shown_changes_reads_in_full(domain: &Domain) {
+    const CHANGE_NUMBER: &str = "bf967a6f-0de6-11d0-a285-00aa003049e2";
+    let shown = domain.samba_tool(&["user", "show", "auditor", "--attributes=objectSid"]).unwrap();
+    let sid = values(&shown, "objectSid").pop_first().unwrap();
+    let mut auditor = Setup::new(domain).with("username", "auditor@ad.example.test");
+    auditor.password = AUDITOR_PASSWORD.to_owned();
+    let follows = async || {
+        let followed = auditor.directory().follow(SCOPE, None, &|_| ()).await.unwrap();
+        matches!(followed.refresh, Refresh::Replace(_))
+    };
+    assert!(follows().await, "it sees what was deleted");
+    domain.set_access(&dn(50), &format!("(OD;;RP;{CHANGE_NUMBER};;{sid})")).unwrap();
+    assert!(!follows().await);
 }

@@ -52,7 +52,7 @@ fn assert_right_is_missing(answer: &Presence, account: &str) {
     assert_eq!(*answer, Presence::Hidden(because));
 }
 
-const AUDITOR_PASSWORD: &str = "Passw0rd-Aud1tor";
+pub(crate) const AUDITOR_PASSWORD: &str = "Passw0rd-Aud1tor";
 
 /// Only an account that may see deleted entries tells who is hidden from it from who is deleted.
 pub(crate) async fn hidden_is_told_from_deleted(domain: &Domain) {
