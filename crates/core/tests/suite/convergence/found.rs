@@ -253,3 +253,15 @@ fn an_import_that_was_cut_off_exchanges_nobody() {
     ];
     follows(Mode::Official, 242_872_535_713_052_896, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
 }
+
+/// Found by the property, the judge's fault: who had the id of a leaver all the time did not get it from the one who lost it.
+#[test]
+fn a_copy_of_an_id_is_no_move_when_the_first_one_is_cleared() {
+    let begin = [(0, 0, 29), (0, 0, 30), (0, 0, 3), (0, 0, 4)];
+    let steps = [
+        (vec![(44, 0, 0), (34, 2, 136), (4, 220, 0), (40, 80, 192)], false),
+        (vec![(3, 0, 0)], false),
+        (vec![(29, 111, 61)], true),
+    ];
+    follows(Mode::Official, 4_576_962_625_532_329_984, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}

@@ -107,6 +107,8 @@ pub(crate) struct World {
     pub(crate) joined: BTreeMap<String, Joined>,
     /// The external id that runs of ours gave each membership last, whatever somebody made of it since.
     pub(crate) given: BTreeMap<String, String>,
+    /// The ids that memberships had when the last run ended.
+    held: BTreeMap<String, String>,
     /// Memberships whose id somebody changed by hand.
     pub(crate) untold: BTreeSet<String>,
     /// The connection of the next import is cut, this much of the longest time before the server is done.
@@ -215,6 +217,7 @@ impl World {
             taken: Vec::new(),
             joined: BTreeMap::new(),
             given: BTreeMap::new(),
+            held: BTreeMap::new(),
             untold: BTreeSet::new(),
             cut: None,
             under_way: None,
@@ -319,7 +322,10 @@ impl World {
         }
         let moved = members.iter().filter_map(|old| {
             let given = self.given.get(&old.id).filter(|it| old.known_id() != Some(it))?;
-            let is_new = |it: &&Member| it.known_id() == Some(given) && !self.given.contains_key(&it.id);
+            let had_it = |it: &Member| self.held.get(&it.id) == Some(given);
+            let is_new = |it: &&Member| {
+                it.known_id() == Some(given) && !had_it(it) && !self.given.contains_key(&it.id)
+            };
             Some((old.id.clone(), members.iter().find(is_new)?.id.clone(), given.clone()))
         });
         for (old, new, given) in moved.collect::<Vec<_>>() {
@@ -434,6 +440,9 @@ impl World {
         }
         self.ledger = ledger;
         self.note_given(&organization);
+        let held =
+            organization.members.iter().filter_map(|it| Some((it.id.clone(), it.known_id()?.to_owned())));
+        self.held = held.collect();
         self.organization = organization;
         self.note_learned();
         (self.purged, self.accounts_changed) = (false, false);
