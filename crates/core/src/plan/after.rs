@@ -157,7 +157,8 @@ impl Plan {
                     .unwrap_or_default(),
             });
         }
-        let mut people = once::people(people, &input.ledger.people);
+        let mut people =
+            once::people(people, &input.ledger.people, |it| directory.is_address_of(it, input.desired));
         people.extend(self.still_listed(input, state, &people));
         self.remember_unclear(input, &mut people);
         people
@@ -467,6 +468,13 @@ impl<'a> Directory<'a> {
         let listed =
             ids.iter().zip(listed).filter_map(|(id, it)| Some((id.as_ref()?.as_str(), it))).collect();
         Self { listed }
+    }
+
+    /// Whether the directory tells the address of a member for its id, too.
+    fn is_address_of(&self, member: &ManagedPerson, desired: &Desired) -> bool {
+        let person = self.listed.get(member.external_id.as_str()).and_then(|it| it.person);
+        let told = person.and_then(|it| it.email).map(|it| desired.text(it));
+        told == Some(member.email.as_str())
     }
 
     /// What tells the person apart, as it was last seen.

@@ -5,13 +5,18 @@ use crate::names::ExternalId;
 use hashbrown::{HashMap, HashSet};
 use std::cell::LazyCell;
 
-/// Of several under one external id the one with the address that was known, else the first.
-pub(super) fn people(found: Vec<ManagedPerson>, before: &[ManagedPerson]) -> Vec<ManagedPerson> {
+/// Of several under one external id the one with the address that was known; of somebody new the one with the address that the
+/// directory tells, which `is_told` knows; else the first.
+pub(super) fn people(
+    found: Vec<ManagedPerson>,
+    before: &[ManagedPerson],
+    is_told: impl Fn(&ManagedPerson) -> bool,
+) -> Vec<ManagedPerson> {
     let known = LazyCell::new(|| before.iter().map(|it| (&it.external_id, it)).collect::<HashMap<_, _>>());
     once(
         found,
         |it| &it.external_id,
-        |it| known.get(&it.external_id).is_some_and(|known| known.email == it.email),
+        |it| known.get(&it.external_id).map_or_else(|| is_told(it), |known| known.email == it.email),
     )
 }
 

@@ -265,3 +265,12 @@ fn a_copy_of_an_id_is_no_move_when_the_first_one_is_cleared() {
     ];
     follows(Mode::Official, 4_576_962_625_532_329_984, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
 }
+
+/// Found by the property: of two members with one id the first run takes the one over whose address the directory tells, too.
+#[test]
+fn of_two_with_one_id_whoever_has_the_address_is_taken_over() {
+    let begin = [(0, 0, 0), (0, 0, 1), (0, 0, 8), (0, 0, 2), (44, 0, 0)];
+    let steps = [(vec![(34, 111, 212)], false), (vec![(0, 0, 3), (29, 86, 0), (11, 105, 59)], false)];
+    follows(Mode::VaultwardenRead, 703_845_571_940_581_376, &begin, &steps)
+        .unwrap_or_else(|it| panic!("{it}"));
+}
