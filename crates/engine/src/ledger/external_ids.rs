@@ -91,3 +91,20 @@ impl<'a> ExternalIds<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_found_by_its_number_whatever_was_forgotten() {
+        let ids = [2, 3, 5, 9, 10, 40];
+        let numbered = Numbered(ids.iter().map(|it| (*it, ExternalId::new(it.to_string()))).collect());
+        for number in -1..50 {
+            let found = numbered.get(number).map(|it| it.as_str().to_owned());
+            assert_eq!(found, ids.contains(&number).then(|| number.to_string()), "{number}");
+        }
+        assert!(Numbered(Vec::new()).get(1).is_none());
+        assert!(numbered.get(i64::MIN).is_none());
+    }
+}
