@@ -69,7 +69,8 @@ impl Level {
 impl Described {
     /// Puts a finding into words.
     pub fn new(finding: Finding) -> Self {
-        let Finding { area, check, subject, outcome, facts, chain } = finding;
+        let Finding { area, check, mut subject, outcome, facts, chain } = finding;
+        let source = facts.iter().find(|(name, _)| *name == "source").map(|(_, name)| name.clone());
         let learned = facts_text(&facts);
         // What is trusted besides says why a certificate is not, and what else was tried.
         let trusted = facts.iter().find(|(name, _)| *name == EXTRA_AUTHORITIES);
@@ -94,6 +95,13 @@ impl Described {
                 (Level::Waiting, text!("finding.waits", "waits for: {check}", check), Vec::new())
             }
         };
+        let steps = match &source {
+            Some(name) => steps.into_iter().map(|it| it.of_source(name)).collect(),
+            None => steps,
+        };
+        if let Some(name) = source.filter(|_| subject.is_empty() && outcome != Level::Ok) {
+            subject = text!("finding.of-source", "of source `{name}`", name);
+        }
         Self { area, check, subject, outcome, message, steps, facts, chain }
     }
 

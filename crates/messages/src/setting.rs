@@ -88,8 +88,9 @@ pub fn secret_of_another_account(secret: &Setting, source: Option<&str>) -> Stri
 
 /// A command about the settings of a directory; that of a further source names it.
 pub(crate) fn of_source(words: &str, source: Option<&str>) -> String {
-    let source = source.map(|it| format!("--source {it} ")).unwrap_or_default();
-    CommandLine::default().command(&format!("config {source}{words}"))
+    let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let source = source.map(|it| format!(" --source {it}")).unwrap_or_default();
+    CommandLine::default().command(format!("config {first}{source} {rest}").trim_end())
 }
 
 /// That a limit of none lets one person through.

@@ -209,7 +209,7 @@ impl CommandLine {
     /// The command of a step.
     pub(crate) fn command_of(&self, next: &NextStep) -> String {
         let config = match &next.source {
-            Some(source) => format!("config --source {source} set"),
+            Some(source) => format!("config set --source {source}"),
             None => "config set".to_owned(),
         };
         match &next.step {
@@ -219,7 +219,11 @@ impl CommandLine {
             }
             Step::EnterSecret { setting } => self.command(&format!("{config} {setting}")),
             Step::Run(words) => match (&next.source, words.strip_prefix("config ")) {
-                (Some(source), Some(rest)) => self.command(&format!("config --source {source} {rest}")),
+                (Some(source), Some(rest)) => {
+                    // Before the name of a command, the option would make a setting of it.
+                    let (first, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+                    self.command(format!("config {first} --source {source} {rest}").trim_end())
+                }
                 _ => self.command(words),
             },
             Step::Open(text) | Step::Say(text) => text.clone(),
@@ -293,11 +297,11 @@ mod tests {
         let said = |step: NextStep| plain.sentence(&step.of_source("hr"));
         assert_eq!(
             said(Step::set("sync.userFilter", "(mail=*)").into()),
-            "Run `bwdc config --source hr set sync.userFilter '(mail=*)'`."
+            "Run `bwdc config set --source hr sync.userFilter '(mail=*)'`."
         );
         assert_eq!(
             said(Step::enter("ldap.password").into()),
-            "Run `bwdc config --source hr set ldap.password`."
+            "Run `bwdc config set --source hr ldap.password`."
         );
         assert_eq!(said(Step::change("server").into()), "Run `bwdc config set server <value>`.");
     }

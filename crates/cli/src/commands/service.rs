@@ -9,6 +9,7 @@ use bwdc_engine::clock::Clock;
 use bwdc_engine::system_service::{
     self as system, Draft, SERVICE_NAME, Scope, Start, SystemServiceError, Verb, Wish,
 };
+use bwdc_messages::foreign::fit;
 use bwdc_messages::system_service as words;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -163,7 +164,8 @@ fn install(arguments: &InstallArguments, global: &GlobalArguments) -> Result<Don
         "files": draft.files.iter().map(|it| json!({ "path": it.path, "text": it.text })).collect::<Vec<_>>(),
     });
     if arguments.dry_run {
-        return Ok(Answer::Report { data, text: shown }.into());
+        // Files are shown as they would be written.
+        return Ok(Answer::Data { data, text: shown }.into());
     }
     agree(arguments, &draft, &shown, global)?;
     let installed =
@@ -184,7 +186,7 @@ fn agree(
     let prompt = Prompt { visible: true };
     let foreign = draft.foreign_commands();
     if !arguments.yes {
-        prompt.show(shown)?;
+        prompt.show_colored(&fit(shown))?;
     }
     let asks = |question: &str| -> Result<bool, CommandError> {
         Ok(!global.nointeraction && block_on(prompt.yes(question))?)

@@ -213,7 +213,7 @@ mod tests {
         let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
         assert_eq!(
             berlin.sentences(&described.next_steps),
-            "Run `bwdc --profile berlin config --source hr set ldap.rootPath <value>`."
+            "Run `bwdc --profile berlin config set --source hr ldap.rootPath <value>`."
         );
     }
 

@@ -155,6 +155,33 @@ fn every_command_is_looked_at() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// A command that is named with a source is one that can be typed.
+#[test]
+fn a_command_that_names_a_source_works_as_it_is_printed() {
+    let stage = Stage::new(Options::official(), CONNECTOR, |_| {});
+    let directory = tree(3).serve();
+    stage.read(&directory);
+    assert_eq!(stage.run(&["config", "sources", "hr"]).code, Some(0));
+    let told = stage.run(&["test"]).stderr;
+    let listed = stage.run(&["config", "list", "--source", "hr"]).stdout;
+    let doctor = stage.run(&["doctor"]).stdout;
+    assert!(doctor.contains("of source `hr`"), "{doctor}");
+    let mut typed = 0;
+    let doctor = doctor.split_whitespace().collect::<Vec<_>>().join(" ");
+    for command in doctor.split('`').filter(|it| it.contains("directory <number>")) {
+        assert_eq!(command, "bwdc config directory --source hr <number>");
+    }
+    for command in told.split('`').chain(listed.split('`')).filter(|it| it.starts_with("bwdc config ")) {
+        let words: Vec<&str> =
+            command.split(' ').skip(1).map(|it| if it == "<number>" { "0" } else { it }).collect();
+        let output = stage.run(&words);
+        assert_eq!(output.code, Some(0), "{command}: {}", output.stderr);
+        assert!(command.contains("--source hr"), "{command}");
+        typed += 1;
+    }
+    assert!(typed >= 2, "{told} {listed}");
+}
+
 fn answered(stage: &Stage, arguments: &[&str], lines: &str) -> String {
     use std::io::Write as _;
     let mut command = stage.command(arguments);

@@ -218,7 +218,7 @@ fn a_mistake_in_a_source_is_named_with_the_source() {
     let output = stage.run(&["sync"]);
     assert_eq!(output.code, Some(1));
     assert!(
-        output.stderr.contains("berlin") && output.stderr.contains("--source berlin directory"),
+        output.stderr.contains("berlin") && output.stderr.contains("config directory --source berlin"),
         "{}",
         output.stderr
     );
