@@ -123,7 +123,7 @@ impl Overview<'_> {
         let (started, outcome) = (moment(run.started_at), history::outcome_in_words(run));
         let what = match history::changes(run) {
             changes if history::has_changes(run) => format!("{outcome}, {changes}"),
-            _ => outcome.to_owned(),
+            _ => outcome,
         };
         let said = match self.next {
             Some(next) => {

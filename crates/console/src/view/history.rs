@@ -45,11 +45,7 @@ fn left(run: &RunRecord) -> String {
 
 fn right(run: &RunRecord) -> String {
     let outcome = history::outcome_in_words(run);
-    if history::has_changes(run) {
-        format!("{outcome:<11}  {}", history::changes(run))
-    } else {
-        outcome.to_owned()
-    }
+    if history::has_changes(run) { format!("{outcome:<11}  {}", history::changes(run)) } else { outcome }
 }
 
 impl View for HistoryView {
