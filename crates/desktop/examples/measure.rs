@@ -4,7 +4,7 @@
 //! searching, and the memory that the process holds then.
 
 use bwdc_core::desired::Desired;
-use bwdc_core::settings::{AddressRule, SyncSettings};
+use bwdc_core::settings::{AddressRule, Setting, SyncSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, ReadScope, Section, SnapshotBuilder};
 use bwdc_desktop::app::{App, Screen};
 use bwdc_desktop::job::{Overview, Reply};
@@ -12,7 +12,10 @@ use bwdc_desktop::results::Results;
 use bwdc_desktop::view::View;
 use bwdc_desktop::view::ui::AppWindow;
 use bwdc_engine::clock::Clock;
+use bwdc_engine::{Entry, Origin};
+use bwdc_jobs::job::State;
 use jiff::tz::TimeZone;
+use serde_json::json;
 use slint::platform::Key;
 use slint::{ComponentHandle as _, LogicalSize, Timer, TimerMode};
 use std::cell::{Cell, RefCell};
@@ -95,13 +98,13 @@ fn memory(people: usize) {
 }
 
 fn overview() -> Overview {
-    Overview {
+    let set = [("directory", json!(0)), ("sync.users", json!(true)), ("sync.groups", json!(true))];
+    let entry = |(name, value)| Some(Entry { setting: Setting::find(name)?, value, origin: Origin::Set });
+    Overview::of(State {
         client_id: Some("organization.measured".to_owned()),
-        directory: bwdc_core::settings::DirectoryKind::from_number(0),
-        users: true,
-        groups: true,
-        ..Overview::default()
-    }
+        entries: set.into_iter().filter_map(entry).collect(),
+        ..State::default()
+    })
 }
 
 fn desired(people: usize) -> Option<Desired> {

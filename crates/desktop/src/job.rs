@@ -2,12 +2,11 @@
 
 use crate::results::Results;
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Refusal;
 use bwdc_core::settings::{DirectoryKind, EnvironmentUrls};
 use bwdc_engine::event::RunEvent;
 use bwdc_engine::ledger::{RunId, RunRecord};
 use bwdc_engine::secrets::SecretName;
-use bwdc_engine::{ApprovalState, DesktopKey, Entry, HistoryEntry, Planned, SavedPlan, SyncReport};
+use bwdc_engine::{DesktopKey, Entry, HistoryEntry, Planned, SavedPlan, SyncReport};
 use bwdc_jobs::job::{Happened, State, Told};
 use bwdc_messages::finding::Described;
 use bwdc_messages::{Condition, ErrorText, NextStep};
@@ -181,84 +180,73 @@ impl From<ErrorText> for Failure {
 /// What the window shows of an installation.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
-    /// As whom it is signed in.
-    pub client_id: Option<String>,
-    /// Where its organization is.
-    pub urls: EnvironmentUrls,
-    /// The kind of directory.
-    pub directory: Option<DirectoryKind>,
+    /// How it is, as every front end is told.
+    pub state: State,
     /// When people were last brought over.
     pub last_users: Option<Timestamp>,
     /// When groups were last brought over.
     pub last_groups: Option<Timestamp>,
-    /// Minutes between automatic runs.
-    pub interval: Option<i64>,
-    /// Whether people are brought over.
-    pub users: bool,
-    /// Whether groups are brought over.
-    pub groups: bool,
-    /// Whether a sync may delete whom the directory does not list.
-    pub overwrites: bool,
-    /// The latest runs, newest first.
-    pub runs: Vec<RunRecord>,
     /// The folder of the installation.
     pub folder: PathBuf,
-    /// As whom the organization is read, where somebody was named.
-    pub observer: Option<String>,
-    /// When the next run of a service is due.
-    pub next: Option<Timestamp>,
-    /// What refused the last run.
-    pub refused: Vec<Refusal>,
-    /// How far the approval of the last run counts.
-    pub approval: ApprovalState,
-    /// Why the ledger cannot be read.
-    pub ledger_error: Option<String>,
-    /// The version of `data.json`, where it is later than the one that this program knows.
-    pub later_version: Option<i64>,
-    /// Whether the service of the machine keeps the profile, and carries everything out.
-    pub by_service: bool,
-    /// Whether a service of this account or of the machine runs: its schedule counts, not the window's.
+    /// Whether a service of this account runs: its schedule counts, not the window's.
     pub service_runs: bool,
     /// What the window remembers.
     pub remembered: Vec<(DesktopKey, Value)>,
 }
 
 impl Overview {
-    /// Whether a service syncs by its schedule.
-    pub fn is_serviced(&self) -> bool {
-        self.by_service || self.service_runs
-    }
-
     /// What the window shows of an installation that is like this; what only its own files say stays empty.
     pub fn of(state: State) -> Self {
-        let value = |name: &str| {
-            let found = state.entries.iter().find(|it| it.setting.name == name);
-            found.map(|it| it.value.clone()).unwrap_or_default()
-        };
-        let text = |name: &str| value(name).as_str().map(str::to_owned);
-        Self {
-            urls: EnvironmentUrls {
-                base: text("server"),
-                web_vault: text("server.webVault"),
-                api: text("server.api"),
-                identity: text("server.identity"),
-            },
-            directory: value("directory").as_i64().and_then(DirectoryKind::from_number),
-            interval: value("sync.interval").as_i64(),
-            users: value("sync.users") == true,
-            groups: value("sync.groups") == true,
-            overwrites: value("sync.overwriteExisting") == true,
-            client_id: state.client_id,
-            observer: state.observer,
-            next: state.next,
-            runs: state.runs,
-            refused: state.refused,
-            approval: state.approval,
-            ledger_error: state.ledger_error,
-            later_version: state.later_version,
-            by_service: state.by_service,
-            ..Self::default()
+        Self { state, ..Self::default() }
+    }
+
+    /// Whether a service syncs by its schedule.
+    pub fn is_serviced(&self) -> bool {
+        self.state.by_service || self.service_runs
+    }
+
+    /// Where its organization is.
+    pub fn urls(&self) -> EnvironmentUrls {
+        let text = |name| self.value(name).and_then(Value::as_str).map(str::to_owned);
+        EnvironmentUrls {
+            base: text("server"),
+            web_vault: text("server.webVault"),
+            api: text("server.api"),
+            identity: text("server.identity"),
         }
+    }
+
+    /// The kind of directory.
+    pub fn directory(&self) -> Option<DirectoryKind> {
+        self.value("directory").and_then(Value::as_i64).and_then(DirectoryKind::from_number)
+    }
+
+    /// Minutes between automatic runs.
+    pub fn interval(&self) -> Option<i64> {
+        self.value("sync.interval").and_then(Value::as_i64)
+    }
+
+    /// Whether people are brought over.
+    pub fn brings_users(&self) -> bool {
+        self.is_on("sync.users")
+    }
+
+    /// Whether groups are brought over.
+    pub fn brings_groups(&self) -> bool {
+        self.is_on("sync.groups")
+    }
+
+    /// Whether a sync may delete whom the directory does not list.
+    pub fn overwrites(&self) -> bool {
+        self.is_on("sync.overwriteExisting")
+    }
+
+    fn is_on(&self, name: &str) -> bool {
+        self.value(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.state.entries.iter().find(|it| it.setting.name == name).map(|it| &it.value)
     }
 }
 

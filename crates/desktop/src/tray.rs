@@ -19,7 +19,7 @@ pub(crate) enum TrayState {
 
 impl TrayState {
     pub(crate) fn of(app: &App) -> Self {
-        let failed = app.overview.runs.first().is_some_and(|it| {
+        let failed = app.overview.state.runs.first().is_some_and(|it| {
             matches!(it.outcome, Some(RunOutcome::Failed | RunOutcome::Refused | RunOutcome::Partial))
         });
         match &app.running {

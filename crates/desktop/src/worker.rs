@@ -246,7 +246,9 @@ impl Lane {
 
     fn overview(&self) -> Result<Overview, EngineError> {
         let engine = self.open()?;
-        let state = bwdc_jobs::worker::state(&engine, &self.environment)?;
+        let mut state = bwdc_jobs::worker::state(&engine, &self.environment)?;
+        // A ledger that cannot be read is told of: the settings are there all the same.
+        state.runs = engine.history(RUNS).unwrap_or_default();
         let last = |kind| engine.last_sync(kind).as_deref().and_then(from_iso);
         let keys = [
             DesktopKey::Window,
@@ -264,8 +266,6 @@ impl Lane {
                 && system_service::is_running(&self.environment) == Some(true),
             last_users: last(SyncedKind::Users),
             last_groups: last(SyncedKind::Groups),
-            // A ledger that cannot be read is told of: the settings are there all the same.
-            runs: engine.history(RUNS).unwrap_or_default(),
             folder: engine.data_file().parent().map(Path::to_owned).unwrap_or_default(),
             remembered: keys.map(|key| (key, engine.desktop_state(key))).to_vec(),
             ..Overview::of(state)

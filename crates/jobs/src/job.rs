@@ -86,6 +86,15 @@ pub enum Job {
 }
 
 impl Job {
+    /// Whether it is a run, or repairs: whoever leaves is asked what becomes of it.
+    pub fn is_run(&self) -> bool {
+        match self {
+            Self::Sync { .. } | Self::ScheduledSync | Self::Repair { .. } => true,
+            Self::Setup(work) => matches!(work, SetupWork::Sync | SetupWork::SyncApproved(_)),
+            _ => false,
+        }
+    }
+
     /// Whether it may send something: the program waits for its end.
     pub(crate) fn sends(&self) -> bool {
         matches!(self, Self::Sync { .. } | Self::ScheduledSync | Self::Setup(_) | Self::Repair { .. })

@@ -117,6 +117,11 @@ fn count(action: &str, n: u64) -> String {
     }
 }
 
+/// How many changes a run made.
+pub fn number_of_changes(run: &RunRecord) -> u64 {
+    counted(run).map(|(_, number)| number).sum()
+}
+
 /// Whether anything changed.
 pub fn has_changes(run: &RunRecord) -> bool {
     counted(run).next().is_some()

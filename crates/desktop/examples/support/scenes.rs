@@ -33,8 +33,8 @@ fn data() -> PathBuf {
     "/home/ann/.config/Bitwarden Directory Connector/data.json".into()
 }
 
-fn entries() -> Vec<Entry> {
-    let set = [
+fn usual() -> Vec<Entry> {
+    entries(&[
         ("server", json!("https://vault.example.com")),
         ("directory", json!(0)),
         ("ldap.hostname", json!("dc1.example.com")),
@@ -43,7 +43,11 @@ fn entries() -> Vec<Entry> {
         ("sync.users", json!(true)),
         ("sync.groups", json!(true)),
         ("sync.interval", json!(15)),
-    ];
+    ])
+}
+
+/// Every setting: these values, and else what counts where nothing is set.
+pub(crate) fn entries(set: &[(&str, Value)]) -> Vec<Entry> {
     let entry = |setting: &'static Setting| {
         let found = set.iter().find(|(name, _)| *name == setting.name).map(|(_, value)| value.clone());
         let origin = if found.is_some() { Origin::Set } else { Origin::Default };
@@ -67,7 +71,7 @@ fn run(id: i64, outcome: RunOutcome, counts: &[(&str, u64)]) -> RunRecord {
 fn signed_in() -> State {
     State {
         client_id: Some("organization.6d1f7f0a-3f0b-4e0e-9a5b-2c1f6a7c9d10".to_owned()),
-        entries: entries(),
+        entries: usual(),
         runs: vec![run(12, RunOutcome::Complete, &[("invited", 3), ("revoked", 1)])],
         ..State::default()
     }
@@ -204,10 +208,10 @@ fn settings(entries: Vec<Entry>) -> App {
 }
 
 fn read_only() -> App {
-    let mut app = settings(entries());
+    let mut app = settings(usual());
     app.settings.type_value("ldap.port", "389");
     app.save_settings();
-    app.reply(Reply::Settings(Ok(entries())));
+    app.reply(Reply::Settings(Ok(usual())));
     let source = std::io::ErrorKind::ReadOnlyFilesystem.into();
     let error = SetupError::Store(StoreError::Write { path: data(), source });
     app.reply(Reply::Saved { of: Asked::Settings, result: Err(failure(error)) });
@@ -215,7 +219,7 @@ fn read_only() -> App {
 }
 
 fn changed(value: Value, origin: Origin) -> Vec<Entry> {
-    let mut entries = entries();
+    let mut entries = usual();
     for entry in entries.iter_mut().filter(|it| it.setting.name == "ldap.port") {
         entry.origin = origin;
         entry.value.clone_from(&value);
@@ -224,7 +228,7 @@ fn changed(value: Value, origin: Origin) -> Vec<Entry> {
 }
 
 fn changed_elsewhere() -> App {
-    let mut app = settings(entries());
+    let mut app = settings(usual());
     app.settings.type_value("ldap.port", "389");
     app.save_settings();
     app.reply(Reply::Settings(Ok(changed(json!(3269), Origin::Set))));
@@ -310,7 +314,7 @@ pub(crate) fn table() -> Vec<(&'static str, &'static str, App)> {
     of_silent_service.reply(Reply::Overview(Err(Failure::from(silent))));
     let mut of_service_settings = of(of_service());
     of_service_settings.select_tab(Tab::Settings);
-    of_service_settings.reply(Reply::Settings(Ok(entries())));
+    of_service_settings.reply(Reply::Settings(Ok(usual())));
     vec![
         ("data-damaged", "The settings are damaged", store(damaged)),
         ("data-newer", "has version 9, which is newer", of(State { later_version: Some(9), ..signed_in() })),
@@ -348,7 +352,11 @@ pub(crate) fn table() -> Vec<(&'static str, &'static str, App)> {
             ended(ReadError::from(refused_connection)),
         ),
         ("no-directory", "A setting is missing or wrong", ended(SetupError::NoDirectory)),
-        ("held", "Waiting for `bwdc sync` (process 4711", running(Reply::Waits(held))),
+        (
+            "held",
+            "Waiting for `bwdc sync` (process 4711, since 2026-11-26 16:40 UTC) to end",
+            running(Reply::Waits(held)),
+        ),
         (
             "settling",
             "Waiting for an import of an earlier run to end",

@@ -17,6 +17,8 @@ pub enum AskKind {
     Leave(Option<Tab>),
     /// What becomes of the run that is under way when the window closes.
     CloseInRun,
+    /// Whether the run that a page waits for is ended.
+    EndRun,
     /// Whether a plan is carried out.
     Apply,
     /// Whether what the limits refused is approved: only who types the number agrees.
@@ -142,6 +144,9 @@ impl App {
                 self.closing = true;
                 if answer == Answer::Yes {
                     self.cancel_run();
+                    if self.page_sends() {
+                        self.effects.push(Effect::CancelRun);
+                    }
                 }
                 self.finish_closing();
             }
@@ -158,7 +163,12 @@ impl App {
                 self.settings.revert();
                 match to {
                     Some(tab) => self.show_tab(tab),
-                    None => self.close(),
+                    None => {
+                        if !self.is_sending() {
+                            self.close_page();
+                        }
+                        self.quit();
+                    }
                 }
             }
             AskKind::Apply => self.carry_out_plan(None),
@@ -168,6 +178,7 @@ impl App {
             AskKind::Clash => self.count_or_save(),
             AskKind::Narrow => self.save_now(),
             AskKind::CloseInRun => {}
+            AskKind::EndRun => self.effects.push(Effect::CancelRun),
             AskKind::Page(question) => self.page_agreed(question.what),
         }
     }
@@ -204,29 +215,47 @@ impl App {
         if self.ask.is_some() {
             return;
         }
-        if self.settings.is_changed() {
-            self.ask = Some(Ask::leave(self.settings.changes(), None));
-        } else if self.window.hides_on_close() {
+        if self.window.hides_on_close() {
+            // What was typed is still there when it comes back.
             self.effects.push(Effect::Hide);
         } else {
             self.quit();
         }
     }
 
-    /// The program is to end.
+    /// The program is to end. What would be lost is asked about, in a window that can be seen.
     pub fn quit(&mut self) {
-        if self.running.as_ref().is_some_and(super::Running::sends) {
-            let ask = Ask::new(AskKind::CloseInRun, "ask.close.title", label("ask.close"), "ask.close.yes");
-            self.ask = Some(Ask { other: label("ask.close.wait"), ..ask.dangerous() });
+        // What was asked before gets its safe answer.
+        self.answer(Answer::No, "");
+        if let Some(ask) = self.before_quitting() {
+            self.ask = Some(ask);
+            self.effects.push(Effect::Show);
         } else {
             self.cancel_run();
             self.effects.push(Effect::Quit);
         }
     }
 
+    fn before_quitting(&self) -> Option<Ask> {
+        if self.settings.is_changed() {
+            return Some(Ask::leave(self.settings.changes(), None));
+        }
+        if self.is_sending() {
+            let ask = Ask::new(AskKind::CloseInRun, "ask.close.title", label("ask.close"), "ask.close.yes");
+            return Some(Ask { other: label("ask.close.wait"), ..ask.dangerous() });
+        }
+        let leave =
+            || Ask::new(AskKind::Leave(None), "ask.leave.title", label("setup.leave"), "settings.leave");
+        self.page_has_unsaved().then(|| leave().dangerous())
+    }
+
+    fn is_sending(&self) -> bool {
+        self.running.as_ref().is_some_and(super::Running::sends) || self.page_sends()
+    }
+
     /// Ends the program once the run is over that somebody waited for.
     pub(super) fn finish_closing(&mut self) {
-        if self.closing && self.running.is_none() {
+        if self.closing && !self.is_sending() && self.running.is_none() {
             self.effects.push(Effect::Quit);
         }
     }

@@ -9,6 +9,7 @@ use bwdc_engine::ledger::{RunOutcome, RunRecord};
 use bwdc_messages::desktop::{
     directory, due_now, interval, interval_too_short, label, never, not_scheduled, unfinished,
 };
+use bwdc_messages::history::number_of_changes;
 use bwdc_messages::setup::SetupExtent;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -16,8 +17,6 @@ use std::rc::Rc;
 
 /// Runs in the chart.
 const BARS: usize = 30;
-/// Sizes, not changes.
-const SIZES: [&str; 5] = ["kept", "leftOut", "standing", "people", "groups"];
 
 impl App {
     /// How synchronization stands, in a word, and how that is meant.
@@ -43,7 +42,7 @@ impl App {
         let moment = |time: Option<_>| time.map_or_else(never, |it| self.moment(it));
         let next = match (self.automatic, self.schedule.interval(&self.overview)) {
             _ if self.overview.is_serviced() => {
-                self.overview.next.map_or_else(not_scheduled, |it| self.moment(it))
+                self.overview.state.next.map_or_else(not_scheduled, |it| self.moment(it))
             }
             (false, _) => not_scheduled(),
             (true, None) => interval_too_short(),
@@ -52,16 +51,16 @@ impl App {
                 due.filter(|it| *it > self.now).map_or_else(due_now, |it| self.moment(it))
             }
         };
-        let mut facts = vec![(label("dashboard.directory"), directory(self.overview.directory))];
-        if self.overview.by_service {
-            let last = self.overview.runs.first().map(|it| it.started_at);
+        let mut facts = vec![(label("dashboard.directory"), directory(self.overview.directory()))];
+        if self.overview.state.by_service {
+            let last = self.overview.state.runs.first().map(|it| it.started_at);
             facts.push((label("dashboard.last-run"), moment(last)));
         } else {
             facts.push((label("dashboard.last-users"), moment(self.overview.last_users)));
             facts.push((label("dashboard.last-groups"), moment(self.overview.last_groups)));
         }
         facts.push((label("dashboard.next"), next));
-        if let Some(minutes) = self.overview.interval {
+        if let Some(minutes) = self.overview.interval() {
             facts.push((label("dashboard.interval"), interval(minutes)));
         }
         facts
@@ -69,8 +68,8 @@ impl App {
 
     /// The last runs for the chart, oldest first: height from 0 to 1, and how each is meant.
     pub fn bars(&self) -> Vec<(f32, Tone)> {
-        let runs = &self.overview.runs[..self.overview.runs.len().min(BARS)];
-        let most = runs.iter().map(changes).max().unwrap_or(0).max(1);
+        let runs = &self.overview.state.runs[..self.overview.state.runs.len().min(BARS)];
+        let most = runs.iter().map(number_of_changes).max().unwrap_or(0).max(1);
         let tone = |run: &RunRecord| match run.outcome {
             Some(RunOutcome::Complete) => Tone::Good,
             Some(RunOutcome::Unchanged) => Tone::Plain,
@@ -78,12 +77,15 @@ impl App {
             _ => Tone::Warn,
         };
         // A run that changed nothing is seen, too.
-        runs.iter().rev().map(|it| (0.12 + 0.88 * changes(it) as f32 / most as f32, tone(it))).collect()
+        runs.iter()
+            .rev()
+            .map(|it| (0.12 + 0.88 * number_of_changes(it) as f32 / most as f32, tone(it)))
+            .collect()
     }
 
     /// What the chart says in words.
     pub fn bars_text(&self) -> String {
-        bwdc_messages::desktop::runs(&self.overview.runs[..self.overview.runs.len().min(BARS)])
+        bwdc_messages::desktop::runs(&self.overview.state.runs[..self.overview.state.runs.len().min(BARS)])
     }
 
     /// Starts a sync. Where it may delete people whom the directory does not list, they are named first.
@@ -92,7 +94,7 @@ impl App {
             return;
         }
         self.notice = None;
-        if self.overview.overwrites {
+        if self.overview.overwrites() {
             self.plan.is_for_overwriting = true;
             self.start(RunKind::Plan, Job::Plan);
         } else {
@@ -205,7 +207,7 @@ impl App {
 
     /// What an earlier run left open.
     pub(super) fn tell_of_unfinished(&mut self) {
-        let open = self.overview.runs.first().filter(|it| it.outcome.is_none());
+        let open = self.overview.state.runs.first().filter(|it| it.outcome.is_none());
         if let Some(run) = open {
             let text = unfinished(&self.moment(run.started_at));
             self.notice = Some(Notice::new(Tone::Warn, text).and(Action::Plan));
@@ -222,8 +224,4 @@ impl App {
         self.ask = Some(Ask::new(kind, "ask.overwrite.title", message, "plan.apply").dangerous());
         true
     }
-}
-
-fn changes(run: &RunRecord) -> u64 {
-    run.counts.iter().filter(|(name, _)| !SIZES.contains(&name.as_str())).map(|(_, number)| number).sum()
 }

@@ -77,6 +77,8 @@ pub enum Effect {
     Job(Job),
     /// The run that is under way is to end.
     CancelRun,
+    /// The window comes to the front, because it asks something.
+    Show,
     /// The window goes out of sight.
     Hide,
     /// The program ends.
@@ -249,20 +251,20 @@ impl App {
             }
         };
         let first = matches!(self.screen, Screen::Loading | Screen::Broken);
-        let runs = std::mem::take(&mut self.overview.runs);
+        let runs = std::mem::take(&mut self.overview.state.runs);
         self.overview = overview;
         // A service tells of the runs apart.
-        if self.overview.by_service && runs.len() > self.overview.runs.len() {
-            self.overview.runs = runs;
+        if self.overview.state.by_service && runs.len() > self.overview.state.runs.len() {
+            self.overview.state.runs = runs;
         }
-        self.history.list(&self.overview.runs, &self.zone);
+        self.history.list(&self.overview.state.runs, &self.zone);
         if first {
             self.window = WindowState::remembered(&self.overview.remembered);
             self.take_up_timer();
             self.tell_of_unfinished();
         }
         // Who signs in to a profile of the service does it where the service is.
-        if self.overview.client_id.is_some() || self.overview.by_service {
+        if self.overview.state.client_id.is_some() || self.overview.state.by_service {
             self.screen = Screen::Main;
         } else {
             self.lost_session();
@@ -270,8 +272,8 @@ impl App {
     }
 
     fn runs_read(&mut self, runs: Vec<bwdc_engine::ledger::RunRecord>) {
-        self.overview.runs = runs;
-        self.history.list(&self.overview.runs, &self.zone);
+        self.overview.state.runs = runs;
+        self.history.list(&self.overview.state.runs, &self.zone);
     }
 
     /// Has the engine do something.

@@ -107,7 +107,7 @@ impl App {
             Ok(()) => {
                 self.lost_session();
                 self.sign_in.notice = Some(Notice::new(Tone::Plain, account::logged_out()));
-                self.overview.client_id = None;
+                self.overview.state.client_id = None;
             }
             Err(failure) => self.more.notice = Some(Notice::of(&failure)),
         }

@@ -52,7 +52,8 @@ impl App {
     }
 
     fn is_usable(&self) -> bool {
-        (self.overview.client_id.is_some() || self.overview.by_service) && self.overview.directory.is_some()
+        (self.overview.state.client_id.is_some() || self.overview.state.by_service)
+            && self.overview.directory().is_some()
     }
 
     pub(super) fn start(&mut self, kind: RunKind, job: Job) {

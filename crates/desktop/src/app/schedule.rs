@@ -33,13 +33,16 @@ impl Schedule {
 
     /// Milliseconds between runs; None: the timer does not run.
     pub(super) fn interval(&self, overview: &Overview) -> Option<i64> {
-        overview.interval.filter(|it| *it >= SHORTEST).map(|it| it.saturating_mul(MINUTE))
+        overview.interval().filter(|it| *it >= SHORTEST).map(|it| it.saturating_mul(MINUTE))
     }
 
     /// When the next run is due; None: there was none yet, so at once.
     pub(super) fn due(&self, overview: &Overview) -> Option<Timestamp> {
         let interval = self.interval(overview)?;
-        let kinds = [(overview.users, overview.last_users), (overview.groups, overview.last_groups)];
+        let kinds = [
+            (overview.brings_users(), overview.last_users),
+            (overview.brings_groups(), overview.last_groups),
+        ];
         let wanted = kinds.into_iter().filter(|(on, _)| *on);
         let last = wanted.map(|(_, at)| at.unwrap_or(Timestamp(0))).min();
         let regular = last.map(|it| Timestamp(it.0.saturating_add(interval)));
@@ -73,8 +76,8 @@ impl App {
             .remembered
             .iter()
             .any(|(key, value)| *key == DesktopKey::Syncing && *value == serde_json::Value::Bool(true));
-        self.automatic = was_on && self.overview.client_id.is_some() && !self.overview.is_serviced();
-        let ran_here = self.overview.runs.iter().any(|it| it.trigger.by == FrontEnd::Desktop);
+        self.automatic = was_on && self.overview.state.client_id.is_some() && !self.overview.is_serviced();
+        let ran_here = self.overview.state.runs.iter().any(|it| it.trigger.by == FrontEnd::Desktop);
         self.waits_for_plan = self.automatic && !ran_here;
         if self.waits_for_plan {
             self.tab = Tab::Plan;
@@ -86,12 +89,27 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bwdc_core::settings::Setting;
+    use bwdc_engine::{Entry, Origin};
+    use bwdc_jobs::job::State;
+    use serde_json::{Value, json};
 
     fn overview(users: Option<i64>, groups: Option<i64>) -> Overview {
+        with_interval(json!(5), users, groups)
+    }
+
+    fn with_interval(interval: Value, users: Option<i64>, groups: Option<i64>) -> Overview {
+        let set = [
+            ("sync.interval", interval),
+            ("sync.users", json!(users.is_some())),
+            ("sync.groups", json!(groups.is_some())),
+        ];
+        let entry = |(name, value)| {
+            let setting = Setting::find(name).expect("a setting");
+            Entry { setting, value, origin: Origin::Set }
+        };
         Overview {
-            interval: Some(5),
-            users: users.is_some(),
-            groups: groups.is_some(),
+            state: State { entries: set.map(entry).into(), ..State::default() },
             last_users: users.map(|it| Timestamp(it * MINUTE)),
             last_groups: groups.map(|it| Timestamp(it * MINUTE)),
             ..Overview::default()
@@ -109,8 +127,8 @@ mod tests {
 
     #[test]
     fn an_interval_that_is_blank_or_short_stops_the_timer() {
-        for interval in [None, Some(0), Some(4)] {
-            let overview = Overview { interval, ..overview(Some(10), None) };
+        for interval in [Value::Null, json!(0), json!(4)] {
+            let overview = with_interval(interval, Some(10), None);
             assert_eq!(Schedule::default().interval(&overview), None);
         }
     }

@@ -87,7 +87,7 @@ impl Server {
 impl App {
     /// Opens the dialog.
     pub fn open_server(&mut self) {
-        self.server = Some(Server::of(&self.overview.urls));
+        self.server = Some(Server::of(&self.overview.urls()));
     }
 
     /// Closes it, and nothing is changed.

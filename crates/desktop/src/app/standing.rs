@@ -2,8 +2,8 @@
 //! cannot be read.
 
 use super::{Action, App, Notice, Tone};
-use crate::job::Overview;
 use bwdc_engine::ApprovalState;
+use bwdc_jobs::job::State;
 use bwdc_messages::desktop::{first_run, label};
 use bwdc_messages::line::{Line, Tone as LineTone};
 use bwdc_messages::overview;
@@ -15,7 +15,7 @@ impl App {
         if self.running.is_some() {
             return Vec::new();
         }
-        let state = &self.overview;
+        let state = &self.overview.state;
         let mut standing = Vec::new();
         if let Some(error) = &state.ledger_error {
             standing.push(Notice::new(Tone::Bad, error.clone()).and(Action::Examine));
@@ -23,7 +23,7 @@ impl App {
         // The run that was refused just now says so itself, until that is read.
         let is_told = self.notice.as_ref().is_some_and(|it| it.actions.contains(&Action::Approval));
         standing.extend(waiting(state).filter(|_| !is_told));
-        if state.directory.is_none() && !state.by_service {
+        if self.overview.directory().is_none() && !state.by_service {
             standing.push(Notice::new(Tone::Warn, label("dashboard.no-directory")).and(Action::SetUp));
         } else if state.runs.is_empty() && state.ledger_error.is_none() && !state.by_service {
             standing.push(Notice::new(Tone::Plain, first_run()).and(Action::Plan));
@@ -33,7 +33,7 @@ impl App {
     }
 }
 
-fn of(state: &Overview) -> overview::Overview<'_> {
+fn of(state: &State) -> overview::Overview<'_> {
     overview::Overview {
         client_id: state.client_id.as_deref(),
         last: state.runs.first(),
@@ -46,7 +46,7 @@ fn of(state: &Overview) -> overview::Overview<'_> {
 }
 
 /// The run that the limits refused, until a sync has carried it out.
-fn waiting(state: &Overview) -> Option<Notice> {
+fn waiting(state: &State) -> Option<Notice> {
     // What a run carried out is over.
     if state.refused.is_empty() || matches!(state.approval, ApprovalState::CarriedOut { .. }) {
         return None;

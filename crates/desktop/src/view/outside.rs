@@ -131,6 +131,10 @@ fn carry_out(effect: Effect, worker: &RefCell<Option<Worker>>, window: &slint::W
                 worker.cancel();
             }
         }
+        // In a moment: the app is at it.
+        Effect::Show => {
+            let _ = slint::invoke_from_event_loop(|| bring_to_front(true));
+        }
         Effect::Hide => {
             if let Some(window) = window.upgrade() {
                 let _ = window.hide();

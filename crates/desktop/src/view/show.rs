@@ -79,7 +79,7 @@ impl View {
         });
         refill(&self.models.tabs, tabs.to_vec());
         shell.set_tab(Tab::ALL.iter().position(|it| *it == app.tab).unwrap_or(0) as i32);
-        shell.set_organization(host(&app.overview.urls).into());
+        shell.set_organization(host(&app.overview.urls()).into());
         shell.set_broken(notice_line(&app.broken));
         shell.set_server_open(app.server.is_some());
         shell.set_running(app.running.is_some());
@@ -116,7 +116,7 @@ impl View {
         refill(&self.models.facts, facts.collect());
         dashboard.set_can_run(app.can_run());
         dashboard.set_can_start(app.can_start_timer());
-        dashboard.set_can_test(app.can_run() && !app.overview.by_service);
+        dashboard.set_can_test(app.can_run() && !app.overview.state.by_service);
         refill(&self.models.standing, app.standing().iter().map(notice_line).collect());
         dashboard.set_since_last(app.since_last);
         dashboard.set_has_notice(app.notice.is_some());
@@ -198,13 +198,13 @@ impl View {
 
     fn show_more(&self, window: &AppWindow, app: &App) {
         let more = window.global::<More>();
-        let client_id = app.overview.client_id.as_deref();
+        let client_id = app.overview.state.client_id.as_deref();
         more.set_signed_in(client_id.map(signed_in).unwrap_or_default().into());
         more.set_folder(app.overview.folder.display().to_string().into());
         more.set_update(app.more.update.as_str().into());
         more.set_update_busy(app.more.update_busy);
         more.set_can_run(app.running.is_none());
-        more.set_can_manage(app.running.is_none() && !app.overview.by_service);
+        more.set_can_manage(app.running.is_none() && !app.overview.state.by_service);
         more.set_examined(app.more.is_examined());
         more.set_examined_text(app.more.summary().into());
         self.models.findings.show(Rc::clone(&app.more.rows) as Rc<dyn Rows>);
@@ -229,7 +229,7 @@ fn show_sign_in(window: &AppWindow, app: &App) {
     sign_in.set_client_id_error(app.sign_in.id_error().into());
     sign_in.set_secret(app.sign_in.secret.as_str().into());
     sign_in.set_secret_error(app.sign_in.secret_error().into());
-    sign_in.set_server(server(&host(&app.overview.urls)).into());
+    sign_in.set_server(server(&host(&app.overview.urls())).into());
     sign_in.set_busy(app.sign_in.busy);
     sign_in.set_has_notice(app.sign_in.notice.is_some());
     sign_in.set_notice(app.sign_in.notice.as_ref().map(notice_line).unwrap_or_default());

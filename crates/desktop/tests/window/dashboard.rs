@@ -66,7 +66,7 @@ fn start_syncs_first_and_is_kept_stop_stops_the_timer_and_the_timer_syncs_when_i
         engine.desktop_state(DesktopKey::Syncing)
     };
     assert_eq!(kept(&desk), true);
-    let runs = |desk: &Desk| desk.view.app(|app| app.overview.runs.len());
+    let runs = |desk: &Desk| desk.view.app(|app| app.overview.state.runs.len());
     let before = runs(&desk);
     let now = Clock::System.now();
     desk.view.with(|app| app.tick(Timestamp(now.0 + 14 * MINUTE)));
@@ -106,7 +106,7 @@ fn closing_in_a_sync_asks_and_closes_when_it_is_over() {
     desk.view.with(App::close);
     assert!(desk.shows("A sync is under way"));
     desk.press("Cancel");
-    assert!(desk.asked.borrow().is_empty());
+    assert_eq!(desk.asked.take(), [Asked::Show]);
     if desk.view.app(|app| app.running.is_some()) {
         desk.view.with(App::close);
         desk.press("Close When Done");
@@ -145,8 +145,8 @@ fn a_sync_that_would_delete_people_names_them_first() {
 fn a_panic_of_the_interface_is_told_and_the_run_goes_on() {
     let desk = Desk::configured();
     desk.press("Sync Now");
-    let index = desk.view.app(|app| app.overview.runs.len());
-    desk.view.with(|app| app.overview.runs.truncate(app.overview.runs[index].counts.len()));
+    let index = desk.view.app(|app| app.overview.state.runs.len());
+    desk.view.with(|app| app.overview.state.runs.truncate(app.overview.state.runs[index].counts.len()));
     let notice = desk.view.app(|app| app.notice.clone()).expect("what happened");
     assert!(notice.text.starts_with("The window met an error"), "{}", notice.text);
     desk.idle();

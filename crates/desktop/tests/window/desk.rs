@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What the window asked the world for, besides the engine's work.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
+    Show,
     Hide,
     Quit,
     Open(String),
@@ -63,6 +64,7 @@ impl Desk {
         let outside = Box::new(move |effect| match effect {
             Effect::Job(job) => worker.send(job),
             Effect::CancelRun => worker.cancel(),
+            Effect::Show => list.borrow_mut().push(Asked::Show),
             Effect::Hide => list.borrow_mut().push(Asked::Hide),
             Effect::Quit => list.borrow_mut().push(Asked::Quit),
             Effect::Open(path) => list.borrow_mut().push(Asked::Open(path.display().to_string())),

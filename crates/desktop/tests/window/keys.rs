@@ -59,7 +59,7 @@ fn what_was_sent_unverified_offers_a_personal_key_and_is_verified_from_then_on()
     desk.press("Save");
     desk.wait(|app| app.page().is_none());
     desk.settle();
-    assert_eq!(desk.view.app(|app| app.overview.observer.clone()), Some(client_id));
+    assert_eq!(desk.view.app(|app| app.overview.state.observer.clone()), Some(client_id));
     desk.stage.life().expect("people come and go");
     desk.press("Sync Now");
     desk.idle();

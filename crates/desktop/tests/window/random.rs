@@ -1,5 +1,6 @@
 //! Whatever is done in whatever order: no panic, and nothing saved without Save.
 
+use super::scenes::entries;
 use bwdc_core::names::Timestamp;
 use bwdc_desktop::app::{Action, Answer, App, Effect, KeyKind, SaveWhat, Tab, WindowSwitch};
 use bwdc_desktop::job::{Job, Overview, Reply};
@@ -7,6 +8,7 @@ use bwdc_jobs::job::{Happened, Job as SharedJob, ServiceState, State};
 use bwdc_messages::setup::{SetupDone, SetupExtent, SetupFacts};
 use bwdc_messages::{Condition, ErrorText};
 use jiff::tz::TimeZone;
+use serde_json::json;
 
 const CONDITIONS: [Condition; 5] = [
     Condition::DirectoryNotRead,
@@ -51,14 +53,18 @@ impl Random {
 
 fn overview(random: &mut Random) -> Reply {
     let signed_in = random.next(5) > 0;
-    Reply::Overview(Ok(Box::new(Overview {
-        client_id: signed_in.then(|| "organization.x".to_owned()),
-        directory: bwdc_core::settings::DirectoryKind::from_number(random.next(5) as i64),
-        interval: Some(random.next(20) as i64),
-        users: true,
-        overwrites: random.next(3) == 0,
-        ..Overview::default()
-    })))
+    let set = [
+        ("directory", json!(random.next(5))),
+        ("sync.interval", json!(random.next(20))),
+        ("sync.users", json!(true)),
+        ("sync.overwriteExisting", json!(random.next(3) == 0)),
+    ];
+    let client_id = signed_in.then(|| "organization.x".to_owned());
+    Reply::Overview(Ok(Box::new(Overview::of(State {
+        client_id,
+        entries: entries(&set),
+        ..State::default()
+    }))))
 }
 
 /// One event; whether somebody said Save.

@@ -1,5 +1,5 @@
 use super::desk::{Asked, Desk};
-use bwdc_desktop::app::{App, WindowPlace, WindowSwitch};
+use bwdc_desktop::app::{Answer, App, WindowPlace, WindowSwitch};
 
 fn data(desk: &Desk) -> serde_json::Value {
     let text = std::fs::read_to_string(desk.stage.folder.path().join("profile").join("data.json"))
@@ -89,6 +89,29 @@ fn closing_hides_only_where_a_tray_would_bring_the_window_back() {
     desk.view.with(|app| app.window.has_tray = false);
     desk.view.with(App::close);
     assert_eq!(desk.asked.take(), [Asked::Quit]);
+}
+
+#[test]
+fn ending_the_program_asks_about_changed_settings_and_hiding_keeps_them() {
+    let desk = Desk::configured();
+    desk.press("Settings");
+    desk.wait(|app| !app.settings.fields().is_empty());
+    desk.view.with(|app| app.settings.type_value("ldap.port", "390"));
+    desk.view.with(|app| {
+        app.switch(WindowSwitch::Tray, true);
+        app.switch(WindowSwitch::CloseToTray, true);
+    });
+    desk.view.with(App::close);
+    assert_eq!(desk.asked.take(), [Asked::Hide]);
+    // As the icon in the tray does it, while the window is out of sight.
+    desk.view.with(App::quit);
+    assert_eq!(desk.asked.take(), [Asked::Show]);
+    assert!(desk.shows("Leave without saving?"));
+    desk.press("Cancel");
+    assert!(desk.view.app(|app| app.settings.is_changed()) && desk.asked.take().is_empty());
+    desk.view.with(App::quit);
+    desk.view.with(|app| app.answer(Answer::Yes, ""));
+    assert_eq!(desk.asked.take(), [Asked::Show, Asked::Quit]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub(crate) struct Scripted {
     pub(crate) window: AppWindow,
     pub(crate) view: Rc<View>,
     jobs: Rc<RefCell<Vec<Job>>>,
+    others: Rc<RefCell<Vec<Effect>>>,
 }
 
 impl Scripted {
@@ -20,16 +21,16 @@ impl Scripted {
         begin();
         let window = AppWindow::new().expect("a window");
         let jobs: Rc<RefCell<Vec<Job>>> = Rc::default();
-        let list = Rc::clone(&jobs);
-        let outside = Box::new(move |effect| {
-            if let Effect::Job(job) = effect {
-                list.borrow_mut().push(job);
-            }
+        let others: Rc<RefCell<Vec<Effect>>> = Rc::default();
+        let (list, rest) = (Rc::clone(&jobs), Rc::clone(&others));
+        let outside = Box::new(move |effect| match effect {
+            Effect::Job(job) => list.borrow_mut().push(job),
+            other => rest.borrow_mut().push(other),
         });
         let view = View::new(app, &window, outside);
         window.show().expect("shown");
         window.window().set_size(LogicalSize::new(1000.0, 2000.0));
-        let scripted = Self { window, view, jobs };
+        let scripted = Self { window, view, jobs, others };
         scripted.jobs();
         scripted
     }
@@ -37,6 +38,11 @@ impl Scripted {
     /// What was asked for since this was last asked.
     pub(crate) fn jobs(&self) -> Vec<Job> {
         self.jobs.take()
+    }
+
+    /// What else was asked of the world since this was last asked.
+    pub(crate) fn others(&self) -> Vec<Effect> {
+        self.others.take()
     }
 
     /// What the page asked for.

@@ -3,7 +3,7 @@
 use super::scenes::{answer, cases, of, repairs, service, table, ticket};
 use super::scripted::Scripted;
 use bwdc_core::plan::Picks;
-use bwdc_desktop::app::Screen;
+use bwdc_desktop::app::{App, Effect, Screen};
 use bwdc_desktop::job::{Job, Reply};
 use bwdc_engine::Repairs;
 use bwdc_engine::system_service::Verb;
@@ -71,6 +71,35 @@ fn repairs_are_picked_and_sent_only_after_a_typed_yes() {
 }
 
 #[test]
+fn a_run_that_a_page_waits_for_is_not_left_unasked() {
+    let window = Scripted::over(repairs());
+    let first = window.view.app(|app| app.page().and_then(|it| it.rows).expect("rows").0.0[1].title.clone());
+    window.press(&first);
+    let (number, _) = window.page_job();
+    let picks = Picks { keep: vec!["0b6d3d5e-1111-4222-8333-944455556666".to_owned()], first: false };
+    let found = Repairs { cases: cases(&picks), beyond_limit: 0 };
+    window.reply(Reply::Page { ticket: number, what: Happened::Repairs(Box::new(found)) });
+    window.press("Carry Out …");
+    let question = window.view.app(|app| app.ask.as_ref().and_then(|it| it.line.clone())).expect("a line").0;
+    window.fill(&question, "yes");
+    window.press("Carry Out");
+    let (number, _) = window.page_job();
+    window.view.with(App::leave_page);
+    assert!(window.says("A sync is under way"));
+    window.press("Cancel");
+    assert!(window.others().is_empty() && window.view.app(|app| app.page().is_some()));
+    window.view.with(App::leave_page);
+    window.press("End It");
+    assert!(matches!(window.others().as_slice(), [Effect::CancelRun]));
+    window.view.with(App::quit);
+    assert!(matches!(window.others().as_slice(), [Effect::Show]) && window.says("A sync is under way"));
+    window.press("Close When Done");
+    assert!(window.others().is_empty(), "the run goes on");
+    window.reply(Reply::Page { ticket: number, what: Happened::Repaired(2) });
+    assert!(matches!(window.others().as_slice(), [Effect::Quit]));
+}
+
+#[test]
 fn a_number_approves_the_refused_run_and_syncs_and_another_one_does_nothing() {
     let found = table().into_iter().find(|(name, ..)| *name == "approval-waits");
     let window = Scripted::over(found.expect("a state of the table").2);
@@ -133,6 +162,20 @@ fn a_profile_of_the_service_is_driven_through_it() {
     // No timer of the window competes with the service's schedule.
     window.view.with(|app| app.tick(bwdc_core::names::Timestamp(i64::MAX)));
     assert!(!window.jobs().iter().any(|it| matches!(it, Job::Sync { .. })));
+}
+
+#[test]
+fn one_run_is_called_one_and_the_height_of_a_bar_is_the_number_of_changes() {
+    let found = table().into_iter().find(|(name, ..)| *name == "of-service");
+    let mut app = found.expect("a state of the table").2;
+    assert_eq!(app.bars_text(), "One run so far: complete. The height is the number of changes.");
+    let mut read_back = app.overview.state.runs[0].clone();
+    read_back.counts = [("verified".to_owned(), 500), ("invite".to_owned(), 1)].into();
+    app.overview.state.runs.push(read_back);
+    app.overview.state.runs[0].counts = [("invite".to_owned(), 8)].into();
+    let heights: Vec<f32> = app.bars().into_iter().map(|(height, _)| height).collect();
+    assert_eq!(heights, [0.12 + 0.88 / 8.0, 1.0]);
+    assert!(app.bars_text().starts_with("The last 2 runs: "));
 }
 
 #[test]

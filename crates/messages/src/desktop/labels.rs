@@ -247,6 +247,7 @@ pub const LABELS: &[(&str, &str)] = &[
     ),
     ("ask.close.yes", "End It and Close"),
     ("ask.close.wait", "Close When Done"),
+    ("ask.end.yes", "End It"),
     ("ask.apply.title", "Apply this plan?"),
     ("ask.approve.title", "Approve what the limits refused?"),
     ("ask.approve.yes", "Approve and Apply"),

@@ -9,7 +9,7 @@ pub use lines::{
     repair_row, run_row,
 };
 
-use crate::text;
+use crate::{history, text};
 use bwdc_core::plan::{Evidence, Refusal, Verdict};
 use bwdc_core::settings::DirectoryKind;
 use bwdc_engine::Planned;
@@ -54,6 +54,13 @@ pub fn runs(runs: &[RunRecord]) -> String {
         return text!(
             "desktop-runs.none",
             "No run yet. Test first: it shows whom a sync would bring over, and sends nothing."
+        );
+    }
+    if number == 1 {
+        return text!(
+            "desktop-runs.one",
+            "One run so far: {outcome}. The height is the number of changes.",
+            outcome = history::outcome(&runs[0])
         );
     }
     text!(

@@ -79,10 +79,10 @@ impl SheetPage for KeySheet {
         };
         let mut page = Page { title: label(title), notice: self.notice.clone(), ..Page::default() };
         page.head.push(Line::plain(label(help)));
-        if let (KeyKind::Organization, Some(client_id)) = (self.kind, overview.client_id.as_ref()) {
+        if let (KeyKind::Organization, Some(client_id)) = (self.kind, overview.state.client_id.as_ref()) {
             page.head.push(Line::new(bwdc_messages::desktop::signed_in(client_id), Tone::Faint));
         }
-        if let (KeyKind::Observer, Some(observer)) = (self.kind, overview.observer.as_ref()) {
+        if let (KeyKind::Observer, Some(observer)) = (self.kind, overview.state.observer.as_ref()) {
             page.head.push(Line::new(account::observed_as(observer), Tone::Faint));
         }
         page.fields = self.fields();

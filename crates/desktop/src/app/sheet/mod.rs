@@ -16,6 +16,7 @@ use crate::job::{Job, Overview, Ticket};
 use crate::rows::Listed;
 use bwdc_jobs::job::{Happened, Job as SharedJob};
 use bwdc_jobs::service::ServiceItem;
+use bwdc_messages::desktop::label;
 use bwdc_messages::line::Line;
 use bwdc_messages::setup::SetupExtent;
 use std::rc::Rc;
@@ -197,6 +198,11 @@ pub(super) trait SheetPage {
         Outcome::Close(None)
     }
 
+    /// Whether something was typed that is kept nowhere.
+    fn has_unsaved(&self) -> bool {
+        false
+    }
+
     /// Something that was asked is agreed to.
     fn agreed(&mut self, _what: PageAsk) -> Outcome {
         Outcome::Stay
@@ -210,6 +216,8 @@ pub(super) trait SheetPage {
 pub(super) struct Sheet {
     page: Box<dyn SheetPage>,
     ticket: Option<Ticket>,
+    /// Whether what it waits for is a run.
+    sends: bool,
 }
 
 impl App {
@@ -259,7 +267,7 @@ impl App {
     /// Opens where a key is typed.
     pub fn open_key(&mut self, kind: KeyKind) {
         if self.running.is_none() {
-            self.sheet = Some(Sheet { page: Box::new(key::KeySheet::new(kind)), ticket: None });
+            self.sheet = Some(Sheet { page: Box::new(key::KeySheet::new(kind)), ticket: None, sends: false });
         }
     }
 
@@ -267,7 +275,7 @@ impl App {
         if self.running.is_some() {
             return;
         }
-        self.sheet = Some(Sheet { page, ticket: None });
+        self.sheet = Some(Sheet { page, ticket: None, sends: false });
         self.page_job(job);
     }
 
@@ -275,6 +283,7 @@ impl App {
         self.tickets = Ticket(self.tickets.0 + 1);
         if let Some(sheet) = &mut self.sheet {
             sheet.ticket = Some(self.tickets);
+            sheet.sends = job.is_run();
             self.job(Job::Page { ticket: self.tickets, job });
         }
     }
@@ -322,6 +331,11 @@ impl App {
 
     /// Somebody goes back.
     pub fn leave_page(&mut self) {
+        if self.page_sends() {
+            let ask = Ask::new(AskKind::EndRun, "ask.close.title", label("ask.close"), "ask.end.yes");
+            self.ask = Some(ask.dangerous());
+            return;
+        }
         let Some(sheet) = &mut self.sheet else { return };
         if sheet.ticket.take().is_some() {
             self.effects.push(super::Effect::CancelRun);
@@ -377,9 +391,19 @@ impl App {
         }
     }
 
-    fn close_page(&mut self) {
+    pub(super) fn close_page(&mut self) {
         self.sheet = None;
         self.ask = None;
+    }
+
+    /// Whether a page waits for a run.
+    pub(super) fn page_sends(&self) -> bool {
+        self.sheet.as_ref().is_some_and(|it| it.ticket.is_some() && it.sends)
+    }
+
+    /// Whether something was typed on a page that is kept nowhere.
+    pub(super) fn page_has_unsaved(&self) -> bool {
+        self.sheet.as_ref().is_some_and(|it| it.page.has_unsaved())
     }
 
     /// Whether a page covers everything else.

@@ -163,6 +163,10 @@ impl SheetPage for SetupSheet {
         Outcome::Close(None)
     }
 
+    fn has_unsaved(&self) -> bool {
+        self.setup.has_unsaved()
+    }
+
     fn agreed(&mut self, what: PageAsk) -> Outcome {
         if what == PageAsk::Leave { Outcome::Close(None) } else { Outcome::Stay }
     }
