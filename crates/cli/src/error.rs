@@ -71,6 +71,8 @@ pub(crate) enum CommandError {
     NotApproved { number: usize, run: RunId, approval: ApprovalState },
     #[error("the profile `{name}` was not removed: that takes a yes at a terminal, or `--force`")]
     RemovalDeclined { name: ProfileName },
+    #[error("`{}` was not taken over: that takes a yes at a terminal, or `--force`", folder.display())]
+    TakeOverDeclined { folder: std::path::PathBuf },
     #[error("nothing was installed: that takes a yes at a terminal, or `--yes`")]
     InstallDeclined,
     #[error("the ledger was not changed: that takes a yes at a terminal, or `--force`")]
@@ -135,6 +137,7 @@ impl CommandError {
             Self::Declined
             | Self::NotApproved { .. }
             | Self::RemovalDeclined { .. }
+            | Self::TakeOverDeclined { .. }
             | Self::InstallDeclined
             | Self::LedgerDeclined => "refused",
             Self::WhichRun { .. } => "history",
@@ -246,6 +249,9 @@ impl CommandError {
             }
             Self::RemovalDeclined { name } => {
                 return Some(format!("Look at it with `bwdc --profile {name} config list` first."));
+            }
+            Self::TakeOverDeclined { .. } => {
+                "Run it at a terminal: it shows what is in the folder before anything is copied."
             }
             Self::WhichRun { last } => return Some(refused_run::which(last.map(|it| it.0), commands)),
             Self::NotApproved { run, approval: ApprovalState::Counts { .. }, .. } => {

@@ -2,6 +2,7 @@
 
 mod between;
 mod desktop;
+mod profiles;
 mod setup;
 
 use crate::accounts;
@@ -16,8 +17,7 @@ use crate::explain::{self, Explained};
 use crate::installation::Installation;
 use crate::ledger::{FrontEnd, Trigger};
 use crate::organization::{AccountSignIn, ApiKey};
-use crate::paths::{ProcessEnvironment, Profile, ProfileName};
-use crate::profiles::{self, Copied, CopiedSecrets, ProfileEntry};
+use crate::paths::{ProcessEnvironment, Profile};
 use crate::run::{self, Planned, Rebuilt, Repairs, SavedPlan, SyncReport, Work};
 use crate::secret_stores;
 use crate::secrets::{KeyKind, Moved, SecretName, SecretPlace, SecretStore};
@@ -29,7 +29,7 @@ use bwdc_core::plan::Picks;
 use bwdc_core::settings::{Setting, SettingChange, SettingValue};
 use secrecy::SecretString;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// One installation, ready for commands.
 ///
@@ -448,48 +448,5 @@ impl Engine {
     /// [`UpdateError`] when that is not known.
     pub async fn newer_version(environment: &ProcessEnvironment) -> Result<Option<Newer>, UpdateError> {
         update::newer(environment, Clock::System).await
-    }
-
-    /// Every profile, the default one first.
-    ///
-    /// # Errors
-    /// [`EngineError::Profile`] when the folder of profiles cannot be told or listed.
-    pub fn profiles(environment: &ProcessEnvironment) -> Result<Vec<ProfileEntry>, EngineError> {
-        Ok(profiles::list(environment)?)
-    }
-
-    /// Makes an empty profile, for its owner only.
-    ///
-    /// # Errors
-    /// [`EngineError::Profile`] when there is one, or its folder cannot be made.
-    pub fn create_profile(
-        environment: &ProcessEnvironment,
-        name: &ProfileName,
-    ) -> Result<PathBuf, EngineError> {
-        Ok(profiles::create(environment, name)?)
-    }
-
-    /// Makes a profile with the settings of another: not its sign-in, its ledger, its history or its last-sync times.
-    ///
-    /// # Errors
-    /// [`EngineError::Profile`]; there is no copy then.
-    pub fn copy_profile(
-        environment: &ProcessEnvironment,
-        from: &ProfileName,
-        to: &ProfileName,
-        secrets: CopiedSecrets,
-    ) -> Result<Copied, EngineError> {
-        Ok(profiles::copy(environment, from, to, secrets)?)
-    }
-
-    /// Removes a profile with its settings, secrets, ledger and history.
-    ///
-    /// # Errors
-    /// [`EngineError::Profile`] for the default one, while a run is going on, or with what could not be removed.
-    pub fn remove_profile(
-        environment: &ProcessEnvironment,
-        name: &ProfileName,
-    ) -> Result<PathBuf, EngineError> {
-        Ok(profiles::remove(environment, name, Clock::System)?)
     }
 }

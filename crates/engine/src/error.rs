@@ -8,6 +8,7 @@ use crate::installation::SetupError;
 use crate::profiles::ProfileError;
 use crate::run::{PlanFileError, RunError};
 use crate::settings::SettingsFileError;
+use crate::take_over::TakeOverError;
 
 /// Everything that can stand in the way of the engine.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,9 @@ pub enum EngineError {
     /// A profile cannot be made, copied or removed.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// A folder elsewhere is not taken over.
+    #[error(transparent)]
+    TakeOver(#[from] TakeOverError),
 }
 
 impl From<SourceError> for EngineError {

@@ -25,6 +25,7 @@ mod notify;
 pub mod organization;
 pub mod paths;
 pub mod profiles;
+mod relocation;
 mod run;
 pub mod schedule;
 mod secret_stores;
@@ -34,6 +35,7 @@ mod settings;
 pub mod status;
 pub mod store;
 pub mod system_service;
+pub mod take_over;
 pub mod update;
 
 use bwdc_base::causes;

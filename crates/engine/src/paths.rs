@@ -15,7 +15,7 @@ pub(crate) use moved::{MOVED, mark};
 #[cfg(windows)]
 pub(crate) use open_folder::is_open_to_accounts;
 pub(crate) use open_folder::open_folder;
-pub(crate) use owners::stranger_of_file;
+pub(crate) use owners::{stranger_of_file, stranger_of_folder};
 pub use profile_name::ProfileName;
 
 use bwdc_core::names::SourceName;
@@ -235,6 +235,29 @@ impl ProcessEnvironment {
             Platform::Linux => under("HOME", ".config"),
         };
         parent.map(|parent| parent.join(FOLDER_NAME))
+    }
+
+    /// Folders in which a connector's settings may lie that are not this account's own, whether or not they are there.
+    pub(crate) fn folders_of_others(&self) -> Vec<PathBuf> {
+        let beside = self.program_folder.as_deref().map(beside::place);
+        let (home, within) = match self.platform {
+            // `Users\ann\AppData\Roaming`
+            Platform::Windows => {
+                let roaming = self.variable("APPDATA").map(PathBuf::from);
+                (roaming.and_then(|it| Some(it.parent()?.parent()?.to_owned())), "AppData/Roaming")
+            }
+            Platform::MacOs => (self.variable("HOME").map(PathBuf::from), "Library/Application Support"),
+            Platform::Linux => (self.variable("HOME").map(PathBuf::from), ".config"),
+        };
+        let of_account = |home: PathBuf| home.join(within).join(FOLDER_NAME);
+        let mut accounts: Vec<PathBuf> = home
+            .iter()
+            .filter_map(|it| std::fs::read_dir(it.parent()?).ok())
+            .flatten()
+            .filter_map(|it| it.ok().map(|it| it.path()))
+            .collect();
+        accounts.sort();
+        beside.into_iter().chain(home.into_iter().chain(accounts).map(of_account)).collect()
     }
 }
 

@@ -22,6 +22,8 @@ pub struct ProfileEntry {
     pub folder: PathBuf,
     /// Whether it is the one that the environment means.
     pub current: bool,
+    /// Whether it has been set up.
+    pub has_settings: bool,
 }
 
 /// Which secrets go into a copy.
@@ -105,8 +107,9 @@ pub(crate) fn list(environment: &ProcessEnvironment) -> Result<Vec<ProfileEntry>
     names
         .into_iter()
         .map(|name| {
-            let folder = Profile::named(environment, &name)?.folder;
-            Ok(ProfileEntry { current: name == current, name, folder })
+            let profile = Profile::named(environment, &name)?;
+            let has_settings = profile.data_json.exists();
+            Ok(ProfileEntry { current: name == current, name, folder: profile.folder, has_settings })
         })
         .collect()
 }

@@ -6,8 +6,10 @@ use bwdc_core::plan::{Picks, Refusal};
 use bwdc_core::settings::{Setting, SettingValue};
 use bwdc_engine::ledger::{RunId, RunRecord};
 use bwdc_engine::organization::ApiKey;
+use bwdc_engine::paths::ProfileName;
 use bwdc_engine::profiles::ProfileEntry;
 use bwdc_engine::system_service::{Draft, Verb};
+use bwdc_engine::take_over::{FoundFolder, TakenOver};
 use bwdc_engine::{ApprovalState, Entry, HistoryEntry, Planned, Repairs, SavedPlan, SyncReport};
 use bwdc_messages::ErrorText;
 use bwdc_messages::approval::Approval;
@@ -64,8 +66,19 @@ pub enum Job {
     Run(RunId),
     /// Check everything.
     Doctor,
-    /// All profiles.
+    /// All profiles, and folders elsewhere that have settings.
     Profiles,
+    /// Make an empty profile.
+    CreateProfile(ProfileName),
+    /// Look at a folder elsewhere.
+    LookElsewhere(PathBuf),
+    /// Take a folder elsewhere over.
+    TakeOver {
+        /// The folder.
+        folder: PathBuf,
+        /// The profile that gets it.
+        name: ProfileName,
+    },
     /// Files whose names begin like this.
     Files(String),
     /// The run that was refused last.
@@ -107,7 +120,7 @@ pub enum ServiceWork {
     Look,
     /// What an installation would write.
     Draft(ServiceStart),
-    /// Install it as it was shown.
+    /// Install it as it was shown; what its commands are was agreed to where there are any.
     Install(Box<Draft>),
     /// Start, stop or restart it.
     Control(Verb),
@@ -124,6 +137,8 @@ pub enum ServiceStart {
     Stays,
     /// A timer starts single runs.
     Timer,
+    /// It stays, and is the machine's: the system asks for an administrator.
+    Machine,
 }
 
 /// How the background service is.
@@ -133,6 +148,8 @@ pub struct ServiceState {
     pub running: Option<bool>,
     /// Whether this process may install one for the machine.
     pub is_root: bool,
+    /// Whether the system would ask for an administrator.
+    pub can_elevate: bool,
     /// Minutes between two runs by a timer.
     pub minutes: i64,
     /// Whether the settings of the profile in use say when runs start.
@@ -220,8 +237,12 @@ pub enum Happened {
     Finding(Box<Described>),
     /// All checks were made.
     Examined,
-    /// All profiles.
-    Profiles(Vec<ProfileEntry>),
+    /// All profiles, and folders elsewhere that have settings.
+    Profiles(Vec<ProfileEntry>, Vec<PathBuf>),
+    /// What lies in a folder elsewhere.
+    Found(Box<FoundFolder>),
+    /// A folder was taken over.
+    TakenOver(Box<TakenOver>),
     /// Files and folders, with a slash at the end of a folder.
     Files(Vec<String>),
     /// The refused run.

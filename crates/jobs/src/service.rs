@@ -28,6 +28,12 @@ impl ServiceItem {
     /// What can be done with a service that is like this.
     pub fn of(state: &ServiceState) -> &'static [Self] {
         match state.running {
+            None if state.can_elevate => &[
+                Self::Install(ServiceStart::Stays),
+                Self::Install(ServiceStart::Timer),
+                Self::Install(ServiceStart::Machine),
+                Self::Settings,
+            ],
             None => &[Self::Install(ServiceStart::Stays), Self::Install(ServiceStart::Timer), Self::Settings],
             Some(false) => &[Self::Start, Self::Log, Self::Settings, Self::Remove],
             Some(true) => &[Self::Restart, Self::Stop, Self::Log, Self::Settings, Self::Remove],
@@ -42,6 +48,9 @@ impl ServiceItem {
             }
             Self::Install(ServiceStart::Stays) => text!("service-view.install", "Install for this account"),
             Self::Install(ServiceStart::Timer) => text!("service-view.timer", "Install with a timer"),
+            Self::Install(ServiceStart::Machine) => {
+                text!("service-view.install-as-administrator", "Install for this machine …")
+            }
             Self::Start => text!("service-view.start", "Start"),
             Self::Stop => text!("service-view.stop", "Stop"),
             Self::Restart => text!("service-view.restart", "Restart"),
@@ -56,6 +65,9 @@ impl ServiceItem {
         match self {
             Self::Install(ServiceStart::Stays) => {
                 text!("service-view.about-install", "shows first what is written")
+            }
+            Self::Install(ServiceStart::Machine) => {
+                text!("service-view.about-administrator", "the system asks for an administrator")
             }
             Self::Install(ServiceStart::Timer) => text!(
                 "service-view.about-timer",

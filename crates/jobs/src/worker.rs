@@ -213,7 +213,17 @@ async fn quick(
     teller: &Teller,
 ) -> Result<Happened, EngineError> {
     match job {
-        Job::Profiles => return Ok(Happened::Profiles(Engine::profiles(environment)?)),
+        Job::Profiles => return profiles(environment),
+        Job::CreateProfile(name) => {
+            Engine::create_profile(environment, &name)?;
+            return profiles(environment);
+        }
+        Job::LookElsewhere(folder) => {
+            return Ok(Happened::Found(Box::new(Engine::look_elsewhere(environment, &folder)?)));
+        }
+        Job::TakeOver { folder, name } => {
+            return Ok(Happened::TakenOver(Box::new(Engine::take_over(environment, &folder, &name)?)));
+        }
         Job::Files(typed) => return Ok(Happened::Files(files(&typed))),
         Job::WritePlan { path, saved } => {
             saved.write(&path)?;
@@ -268,6 +278,9 @@ async fn quick(
         }
         // Carried out before.
         Job::Profiles
+        | Job::CreateProfile(_)
+        | Job::LookElsewhere(_)
+        | Job::TakeOver { .. }
         | Job::Files(_)
         | Job::WritePlan { .. }
         | Job::Setup(_)
@@ -277,6 +290,10 @@ async fn quick(
         | Job::Sync { .. }
         | Job::ScheduledSync => Happened::Examined,
     })
+}
+
+fn profiles(environment: &ProcessEnvironment) -> Result<Happened, EngineError> {
+    Ok(Happened::Profiles(Engine::profiles(environment)?, Engine::folders_elsewhere(environment)))
 }
 
 /// Files and folders whose names begin with what was typed, in order.

@@ -7,6 +7,7 @@ use bwdc_engine::ledger::LedgerError;
 use bwdc_engine::lock::LockError;
 use bwdc_engine::organization::{ApplyError, OrganizationError, ServerMessage};
 use bwdc_engine::store::StoreError;
+use bwdc_engine::take_over::TakeOverError;
 use bwdc_engine::{EngineError, HistoryError, RunError, SetupError, SignInError};
 
 /// A state that an installation or a run can be in, and that needs a person.
@@ -83,7 +84,9 @@ impl Condition {
                 | HistoryError::NotDecided { .. }
                 | HistoryError::NoSuchRun { .. } => Self::Other,
             },
+            EngineError::TakeOver(TakeOverError::Lock(error)) => of_lock(error),
             EngineError::SignIn(_)
+            | EngineError::TakeOver(_)
             | EngineError::PlanFile(_)
             | EngineError::KeyFile(_)
             | EngineError::SettingsFile(_)
@@ -116,7 +119,7 @@ impl Condition {
             Self::Refused => text!("condition.refused", "The limits refused the run"),
             Self::HeldInPart => text!("condition.held", "The limits held back a part of the run"),
             Self::PlanChanged => text!("condition.plan-changed", "The plan is no longer current"),
-            Self::OfService => text!("condition.of-service", "The service of this machine has this profile"),
+            Self::OfService => text!("condition.of-service", "This profile is kept elsewhere"),
             Self::ServiceSilent => text!("condition.service", "The service cannot be asked"),
             Self::Ended => text!("condition.ended", "The run was ended"),
             Self::Broken => text!("condition.broken", "The program failed"),

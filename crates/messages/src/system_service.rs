@@ -81,7 +81,7 @@ fn registered(draft: &Draft, registration: &Registration) -> [String; 3] {
 }
 
 /// A command of a profile, with the setting that names it.
-fn command(named: &NamedCommand) -> String {
+pub(crate) fn command(named: &NamedCommand) -> String {
     let (setting, command) = (named.setting, named.command.join(" "));
     let place = named.place.display().to_string();
     let whose = if place.is_empty() { setting.to_owned() } else { format!("{setting} ({place})") };
@@ -201,6 +201,9 @@ pub fn message(error: &SystemServiceError) -> String {
                 "Only root, or an administrator of Windows, can install or remove the machine's service."
             )
         }
+        SystemServiceError::NotAgreed => {
+            text!("system.not-agreed", "Nothing was changed: no administrator agreed when the system asked.")
+        }
         SystemServiceError::NotForAccounts => {
             text!("system.not-for-accounts", "On Windows the machine has services, an account has none.")
         }
@@ -289,10 +292,16 @@ pub fn steps(error: &SystemServiceError) -> Vec<NextStep> {
                     .to(text!("step.system.look", "To see what they are now")),
             ]
         }
-        SystemServiceError::Io { .. } | SystemServiceError::Command { .. } | SystemServiceError::Setup(_) => {
-            Vec::new()
-        }
+        SystemServiceError::NotAgreed
+        | SystemServiceError::Io { .. }
+        | SystemServiceError::Command { .. }
+        | SystemServiceError::Setup(_) => Vec::new(),
     }
+}
+
+/// That an administrator's program did it, and said nothing that could be shown.
+pub fn done_as_administrator() -> String {
+    text!("system.done-as-administrator", "Done. The state below is how the service is now.")
 }
 
 /// Why it was not done, as an error that a front end shows.

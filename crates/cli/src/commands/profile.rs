@@ -11,6 +11,7 @@ use bwdc_engine::profiles::CopiedSecrets;
 use bwdc_messages::profile as words;
 use clap::{Args, Subcommand};
 use serde_json::json;
+use std::path::{Path, PathBuf};
 
 /// Keep several installations on one machine, each with its own settings, secrets and state.
 ///
@@ -66,6 +67,27 @@ Examples:
         #[arg(long)]
         secrets: bool,
     },
+    /// Take over a folder elsewhere with its settings, secrets, ledger and history.
+    ///
+    /// For a folder of another account, of a portable program, or of another place: the profile must have no settings yet.
+    /// The folder stays as it is, and is marked: nothing of ours syncs from it any more. At a terminal it asks first;
+    /// elsewhere `--force` is required.
+    #[command(after_help = "\
+Examples:
+  bwdc profile take-over /mnt/old/bitwarden-connector-appdata
+  bwdc profile take-over /mnt/old/bitwarden-connector-appdata berlin --force")]
+    TakeOver {
+        /// The folder that has the `data.json`.
+        folder: PathBuf,
+
+        /// The profile that gets it.
+        #[arg(value_parser = ProfileName::parse, default_value = "default")]
+        name: ProfileName,
+
+        /// Do not ask.
+        #[arg(long)]
+        force: bool,
+    },
     /// Remove a profile with its settings, secrets, ledger and history.
     ///
     /// At a terminal it asks first; elsewhere `--force` is required. The default profile is never removed.
@@ -88,6 +110,7 @@ pub(super) fn run(command: ProfileCommand, global: &GlobalArguments) -> Result<D
         ProfileCommand::List => list(global),
         ProfileCommand::Create { name } => create(&name, global),
         ProfileCommand::Copy { from, to, secrets } => copy(&from, &to, secrets, global),
+        ProfileCommand::TakeOver { folder, name, force } => take_over(&folder, &name, force, global),
         ProfileCommand::Remove { name, force } => remove(&name, force, global),
     }
 }
@@ -127,6 +150,34 @@ fn copy(
     let mut done = Done::from(Answer::title(words::copied(from, to)));
     done.notices = words::copied_secrets(&copied, to);
     done.asides.push(words::sign_in(to));
+    Ok(done)
+}
+
+fn take_over(
+    folder: &Path,
+    name: &ProfileName,
+    force: bool,
+    global: &GlobalArguments,
+) -> Result<Done, Failed> {
+    let environment = global.environment();
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let found = Engine::look_elsewhere(&environment, &folder)?;
+    if !force {
+        let prompt = Prompt { visible: !global.quiet };
+        let facts = words::found(&found).into_iter().map(|(name, value)| format!("{name}: {value}"));
+        let question: Vec<String> =
+            facts.chain(words::take_over_means(&found)).chain([words::may_take_over(name)]).collect();
+        if global.nointeraction || !block_on(prompt.yes(&question.join("\n")))? {
+            return Err(CommandError::TakeOverDeclined { folder }.into());
+        }
+    }
+    let taken = Engine::take_over(&environment, &folder, name)?;
+    let mut done = Done::from(Answer::title(words::taken_over(&taken)));
+    done.notices.extend(words::left_behind(&taken));
+    if force {
+        done.notices.extend(words::take_over_means(&found).into_iter().skip(1));
+    }
+    done.asides.push(words::look_at_plan(name));
     Ok(done)
 }
 

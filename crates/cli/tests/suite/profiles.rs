@@ -268,3 +268,25 @@ fn a_copy_takes_further_sources_along_and_gives_each_an_account_of_its_own() {
     assert!(list.contains("berlin.ldap.password"), "{list}");
     answer(&home, &["profile", "remove", "third", "--force"]);
 }
+
+#[test]
+fn a_folder_elsewhere_is_taken_over_with_its_secrets_and_marked() {
+    let (home, other) = (Home::new().expect("a home"), Home::new().expect("another account"));
+    answer(&other, &["config", "ldap.hostname", "dc1.test"]);
+    answer(&other, &["config", "ldap.password", "s3cr3t-0f-other"]);
+    let folder = other.data_folder();
+    let path = folder.display().to_string();
+    refused(&home, &["profile", "take-over", &path], &["was not taken over", "`--force`"]);
+    assert!(!folder.join("moved.json").exists() && !home.data_folder().join("data.json").exists());
+    let missing = home.path().display().to_string();
+    refused(&home, &["profile", "take-over", &missing, "--force"], &["There are no settings in"]);
+    assert_eq!(
+        answer(&home, &["profile", "take-over", &path, "--force"]),
+        format!("Took over `{path}` as profile `default`.\n")
+    );
+    assert_eq!(answer(&home, &["config", "get", "ldap.hostname"]), "dc1.test\n");
+    assert_ne!(answer(&home, &["config", "get", "ldap.password"]), "not set\n");
+    refused(&other, &["sync"], &["moved"]);
+    refused(&home, &["profile", "take-over", &path, "berlin", "--force"], &["taken over before"]);
+    refused(&home, &["profile", "take-over", &path, "default", "--force"], &["taken over before"]);
+}

@@ -44,7 +44,7 @@ impl View for ProfilesView {
         }
         self.job = None;
         match what {
-            Happened::Profiles(profiles) => {
+            Happened::Profiles(profiles, _) => {
                 self.at = Chosen(profiles.iter().position(|it| it.current).unwrap_or(0));
                 self.profiles = profiles;
             }

@@ -78,7 +78,7 @@ fn outcome(job: &Job, numbers: &mut Numbers) -> Happened {
         Job::Plan => Happened::Planned(Box::new(planned(&["Ada", "Ben"], &[("Staff", &["Ada"])], 1))),
         Job::History => Happened::History(Vec::new()),
         Job::Doctor => Happened::Examined,
-        Job::Profiles => Happened::Profiles(Vec::new()),
+        Job::Profiles => Happened::Profiles(Vec::new(), Vec::new()),
         Job::Files(_) => Happened::Files(vec!["a/".to_owned(), "ab".to_owned()]),
         Job::Repairs(picks) => {
             Happened::Repairs(Box::new(Repairs { cases: crate::states::cases(picks), beyond_limit: 0 }))

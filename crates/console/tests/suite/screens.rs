@@ -420,8 +420,9 @@ fn the_choice_of_a_profile() {
         name: bwdc_engine::paths::ProfileName::parse(name).expect("a name"),
         folder: format!("/home/ann/.config/{name}").into(),
         current,
+        has_settings: true,
     };
-    stage.answer(Happened::Profiles(vec![profile("default", true), profile("berlin", false)]));
+    stage.answer(Happened::Profiles(vec![profile("default", true), profile("berlin", false)], Vec::new()));
     stage.shows("profiles");
     stage.press("<down><enter>");
     stage.answer(Happened::State(Box::new(State { entries: entries(&[]), ..State::default() })));

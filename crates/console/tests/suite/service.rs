@@ -21,6 +21,7 @@ fn state(running: Option<bool>) -> ServiceState {
     ServiceState {
         running,
         is_root: false,
+        can_elevate: false,
         minutes: 30,
         has_schedule: running.is_some(),
         profiles: profiles.to_owned(),

@@ -259,8 +259,9 @@ fn profiles() -> Stage {
         name: bwdc_engine::paths::ProfileName::parse(name).expect("a name"),
         folder: format!("/home/ann/.config/{name}").into(),
         current,
+        has_settings: true,
     };
-    stage.answer(Happened::Profiles(vec![profile("default", true), profile("berlin", false)]));
+    stage.answer(Happened::Profiles(vec![profile("default", true), profile("berlin", false)], Vec::new()));
     stage
 }
 

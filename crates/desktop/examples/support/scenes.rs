@@ -263,6 +263,7 @@ pub(crate) fn service(running: Option<bool>) -> App {
         Happened::Service(Box::new(ServiceState {
             running,
             is_root: false,
+            can_elevate: true,
             minutes: 30,
             has_schedule: running.is_some(),
             profiles: profiles.to_owned(),
@@ -393,7 +394,7 @@ pub(crate) fn table() -> Vec<(&'static str, &'static str, App)> {
         ("service-silent", "The service cannot be asked", of_silent_service),
         (
             "moved-to-service",
-            "The service of this machine has this profile",
+            "This profile is kept elsewhere",
             ended(SetupError::Moved { to: "/var/lib/bwdc/data".into() }),
         ),
         ("service-absent", "No service is installed.", service(None)),

@@ -6,12 +6,17 @@ use super::PathError;
 use super::owners::stranger;
 use std::path::{Path, PathBuf};
 
+/// Where the folder beside the program would be.
+pub(super) fn place(program_folder: &Path) -> PathBuf {
+    program_folder.join("bitwarden-connector-appdata")
+}
+
 /// The folder beside the program; None: there is none.
 ///
 /// # Errors
 /// [`PathError::OfAnother`] when an account that is neither this one, nor root, nor the owner of the program made it.
 pub(super) fn folder(program_folder: &Path, program: Option<&Path>) -> Result<Option<PathBuf>, PathError> {
-    let folder = program_folder.join("bitwarden-connector-appdata");
+    let folder = place(program_folder);
     if !folder.is_dir() {
         return Ok(None);
     }

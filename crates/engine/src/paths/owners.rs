@@ -13,6 +13,11 @@ pub(crate) fn stranger<P: AsRef<Path>>(path: &Path, trusted: &[P]) -> Option<u32
     owners.into_iter().flatten().find(|user| !is_trusted(*user))
 }
 
+/// The same of a folder that is nobody's but its owner's.
+pub(crate) fn stranger_of_folder(folder: &Path) -> Option<u32> {
+    stranger::<&Path>(folder, &[])
+}
+
 /// The same of a file in `folder`; where a trusted link leads to it, the owner of the folder in which it lies is trusted, too.
 pub(crate) fn stranger_of_file(path: &Path, folder: &Path) -> Option<u32> {
     let [link, file] = platform::owners(path);

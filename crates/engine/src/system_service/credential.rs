@@ -101,7 +101,7 @@ fn change_keys(
     }
     let given = [("CREDENTIALS_DIRECTORY".to_owned(), shelf.0.path().display().to_string())];
     let environment = environment.clone().apart().with_variables(given);
-    for folder in super::moved::folders(folder) {
+    for folder in crate::relocation::folders(folder) {
         let installation = Installation::open(environment.clone(), Profile::new(folder), clock)?;
         let of_sources = installation.source_names()?;
         let sources = of_sources.iter().map(|it| installation.open_source(it.as_str()));

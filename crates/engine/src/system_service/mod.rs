@@ -5,6 +5,7 @@
 
 mod command;
 mod credential;
+mod elevation;
 mod launchd;
 mod moved;
 mod registration;
@@ -14,7 +15,9 @@ mod systemd;
 #[cfg(windows)]
 mod windows;
 
-pub use moved::{Left, MovedProfile, NamedCommand};
+pub use crate::relocation::{Left, NamedCommand};
+pub use elevation::{ElevatedWork, Elevation, as_administrator, elevation};
+pub use moved::MovedProfile;
 pub use registration::{Registration, SERVICE_NAME};
 #[cfg(not(windows))]
 pub use systemctl::{control, install, installed, is_root, is_running, logs, uninstall};
@@ -119,6 +122,9 @@ pub enum SystemServiceError {
     /// It takes root, or an administrator.
     #[error("a service for the machine is installed by root")]
     NeedsRoot,
+    /// Nobody agreed when the system asked for an administrator.
+    #[error("no administrator agreed")]
+    NotAgreed,
     /// An account cannot have one here.
     #[error("a service is the machine's on this system")]
     NotForAccounts,
@@ -255,7 +261,7 @@ pub fn draft(
     let copied_profile =
         (of_machine && profile.join("data.json").exists() && profile != layout.folder).then_some(profile);
     let commands = match &copied_profile {
-        Some(folder) => moved::commands(environment, folder, clock)?,
+        Some(folder) => crate::relocation::commands(environment, folder, clock)?,
         None => Vec::new(),
     };
     let machine_account =

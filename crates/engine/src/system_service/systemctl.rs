@@ -2,12 +2,13 @@
 
 use super::command::{run, said};
 use super::credential::{property, seal, unseal};
-use super::moved::{are_same, commands, copy, failed};
+use super::moved::{copy, failed};
 use super::systemd::{SERVICE, TIMER, unit_folder};
 use super::{Draft, Installed, MovedProfile, PROGRAM, Scope, Start, SystemServiceError, Verb, launchd};
 use crate::clock::Clock;
 use crate::installation::SetupError;
 use crate::paths::{Platform, ProcessEnvironment, Profile, mark};
+use crate::relocation::{are_same, commands};
 use std::path::Path;
 use std::process::Command;
 

@@ -1,11 +1,12 @@
 //! The service control manager of Windows.
 
 use super::command::run;
-use super::moved::{are_same, commands, copy, failed};
+use super::moved::{copy, failed};
 use super::registration::{SERVICE_NAME, VIRTUAL_ACCOUNT};
 use super::{Draft, Installed, MovedProfile, Registration, Scope, SystemServiceError, Verb};
 use crate::clock::Clock;
 use crate::paths::{ProcessEnvironment, Profile, mark, owner_only};
+use crate::relocation::{are_same, commands};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;

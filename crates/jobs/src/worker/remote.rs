@@ -62,6 +62,9 @@ pub(super) async fn carry_out(
             reply.map(|it| Happened::Said(it.text))
         }
         Job::Profiles => machine.profiles().await,
+        Job::CreateProfile(_) | Job::LookElsewhere(_) | Job::TakeOver { .. } => {
+            Err(elsewhere(environment, "bwdc profile"))
+        }
         Job::Renew(_) | Job::LogOut | Job::Observe(_) => Err(elsewhere(environment, "bwdc login")),
         Job::Setup(_) => Err(elsewhere(environment, "bwdc setup")),
         Job::Doctor => Err(elsewhere(environment, "bwdc doctor")),
@@ -209,11 +212,15 @@ impl Machine<'_> {
 
     async fn profiles(&self) -> Result<Happened, Box<ErrorText>> {
         let reply = self.ask(Command::Status, SHORT).await?;
-        let profile =
-            |name: ProfileName| ProfileEntry { current: name == self.profile, folder: PathBuf::new(), name };
+        let profile = |name: ProfileName| ProfileEntry {
+            current: name == self.profile,
+            folder: PathBuf::new(),
+            name,
+            has_settings: true,
+        };
         let names = remote::profiles(&reply.data).into_iter();
         let names = names.filter_map(|it| ProfileName::parse(&it.name).ok());
-        Ok(Happened::Profiles(names.map(profile).collect()))
+        Ok(Happened::Profiles(names.map(profile).collect(), Vec::new()))
     }
 }
 

@@ -6,7 +6,9 @@ use bwdc_engine::Engine;
 use bwdc_engine::clock::Clock;
 use bwdc_engine::paths::ProcessEnvironment;
 use bwdc_engine::service::{Command, PROTOCOL, Request, ask, is_there, keeper, places};
-use bwdc_engine::system_service::{self as system, Start, SystemServiceError, Wish};
+use bwdc_engine::system_service::{
+    self as system, ElevatedWork, Elevation, Scope, Start, SystemServiceError, Wish,
+};
 use bwdc_messages::foreign::fit_in_a_line;
 use bwdc_messages::line::Line;
 use bwdc_messages::status::{self, report};
@@ -41,20 +43,34 @@ fn one(work: ServiceWork, environment: &ProcessEnvironment) -> Result<Happened, 
         ServiceWork::Draft(start) => {
             let path = environment.data_folder().unwrap_or_default();
             let program = program().map_err(|source| SystemServiceError::Io { path, source })?;
-            let start = match start {
-                ServiceStart::Stays => Start::Stays,
-                ServiceStart::Timer => Start::Timer { minutes: minutes(environment) },
+            let (start, scope) = match start {
+                ServiceStart::Stays => (Start::Stays, system::usual_scope(environment)),
+                ServiceStart::Machine => (Start::Stays, Scope::Machine),
+                ServiceStart::Timer => {
+                    (Start::Timer { minutes: minutes(environment) }, system::usual_scope(environment))
+                }
             };
-            let scope = system::usual_scope(environment);
             let wish = Wish { program: &program, scope, start, from: None, account: None };
             let draft = system::draft(environment, wish, Clock::System)?;
             Happened::Drafted(Box::new(draft))
         }
         ServiceWork::Install(draft) => {
+            let elevation = system::elevation(environment).filter(|_| draft.layout.scope == Scope::Machine);
+            if let Some(elevation) = elevation {
+                let (from, keep_commands) = (draft.copied_profile.as_deref(), !draft.commands.is_empty());
+                return as_administrator(
+                    environment,
+                    &elevation,
+                    ElevatedWork::Install { from, keep_commands },
+                );
+            }
             let installed = system::install(environment, &draft, Clock::System)?;
             Happened::Said(system_words::installed(&draft, &installed, &commands(environment)))
         }
         ServiceWork::Control(verb) => {
+            if let Some(elevation) = elevation_for_machine(environment) {
+                return as_administrator(environment, &elevation, ElevatedWork::Control(verb));
+            }
             system::control(environment, verb)?;
             Happened::Said(system_words::done(verb))
         }
@@ -64,10 +80,31 @@ fn one(work: ServiceWork, environment: &ProcessEnvironment) -> Result<Happened, 
             Happened::Told(Box::new(Told { lines, ..Told::default() }))
         }
         ServiceWork::Remove => {
+            if let Some(elevation) = elevation_for_machine(environment) {
+                return as_administrator(environment, &elevation, ElevatedWork::Remove);
+            }
             let scope = system::uninstall(environment, Clock::System)?;
             Happened::Said(system_words::uninstalled(scope, &system::machine_folder(environment)))
         }
     })
+}
+
+/// How the system asks for an administrator, where the service is the machine's.
+fn elevation_for_machine(environment: &ProcessEnvironment) -> Option<Elevation> {
+    system::elevation(environment).filter(|_| system::installed(environment) == Some(Scope::Machine))
+}
+
+/// Has the command line do it with an administrator's rights, and says what it said.
+fn as_administrator(
+    environment: &ProcessEnvironment,
+    elevation: &Elevation,
+    work: ElevatedWork<'_>,
+) -> Result<Happened, SystemServiceError> {
+    let path = environment.data_folder().unwrap_or_default();
+    let program = program().map_err(|source| SystemServiceError::Io { path, source })?;
+    let said = system::as_administrator(environment, elevation, &program, work)?;
+    // User Account Control hands nothing over that was printed.
+    Ok(Happened::Said(if said.is_empty() { system_words::done_as_administrator() } else { said }))
 }
 
 /// The program that a service runs: this one, or the command beside it where this is a window.
@@ -102,6 +139,7 @@ fn look(environment: &ProcessEnvironment) -> ServiceState {
     ServiceState {
         running,
         is_root: system::is_root(),
+        can_elevate: system::elevation(environment).is_some(),
         minutes: minutes(environment),
         // Where the service has the profile, it is the one to tell.
         has_schedule: keeper(environment).is_some()

@@ -15,6 +15,7 @@ use bwdc_core::settings::DirectoryKind;
 use bwdc_engine::Planned;
 use bwdc_engine::event::{Event, Phase, RunEvent};
 use bwdc_engine::ledger::{RunOutcome, RunRecord};
+use bwdc_engine::paths::ProfileName;
 use std::path::Path;
 
 /// What a run is at, in a line; None: nothing new to say.
@@ -75,6 +76,11 @@ pub fn runs(runs: &[RunRecord]) -> String {
 /// The kind of directory, as administrators call it.
 pub fn directory(kind: Option<DirectoryKind>) -> String {
     kind.map_or_else(|| text!("desktop-directory.none", "not chosen"), |it| it.name().to_owned())
+}
+
+/// Which profile it is.
+pub fn profile(name: &ProfileName) -> String {
+    text!("desktop-profile.name", "Profile {name}", name = name.as_str())
 }
 
 /// An interval in minutes.
@@ -402,7 +408,24 @@ pub fn own_service() -> String {
     text!(
         "desktop-line.own-service",
         "From here it becomes this account's own service, which ends when the account signs out of the machine, unless \
-         `loginctl enable-linger` lets it stay. For the whole machine, an administrator runs `bwdc service install`."
+         `loginctl enable-linger` lets it stay."
+    )
+}
+
+/// How it becomes the machine's where the system does not ask for an administrator.
+pub fn for_machine(folder: &Path) -> String {
+    text!(
+        "desktop-line.for-machine",
+        "For the whole machine, an administrator runs `bwdc service install --from \"{folder}\"`.",
+        folder = folder.display().to_string()
+    )
+}
+
+/// That the system will ask.
+pub fn asks_administrator() -> String {
+    text!(
+        "desktop-line.asks-administrator",
+        "The system asks for an administrator, and a program of its own does this. The window gets no further rights."
     )
 }
 

@@ -2,6 +2,7 @@
 
 use bwdc_engine::organization::{ApplyError, OrganizationError};
 use bwdc_engine::profiles::ProfileError;
+use bwdc_engine::take_over::TakeOverError;
 use bwdc_engine::{EngineError, HistoryError, RunError, SetupError, SignInError};
 
 /// The kind of an error.
@@ -91,7 +92,12 @@ pub fn of(error: &EngineError) -> ErrorKind {
         },
         EngineError::PlanFile(_) => ErrorKind::Storage,
         EngineError::KeyFile(_) | EngineError::SettingsFile(_) => ErrorKind::Settings,
-        EngineError::Profile(error) => of_profile(error),
+        EngineError::Profile(error) | EngineError::TakeOver(TakeOverError::Profile(error)) => {
+            of_profile(error)
+        }
+        EngineError::TakeOver(TakeOverError::Lock(_)) => ErrorKind::Busy,
+        EngineError::TakeOver(TakeOverError::Setup(error)) => of_setup(error),
+        EngineError::TakeOver(_) => ErrorKind::Settings,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod settings;
 mod setup;
 mod sign_in;
 mod store;
+mod take_over;
 pub mod update;
 mod web;
 
@@ -83,6 +84,7 @@ fn message(error: &EngineError) -> String {
         EngineError::PlanFile(cause) => history::of_plan_file(cause),
         EngineError::SettingsFile(cause) => settings::of_file(cause),
         EngineError::Profile(cause) => profile::message(cause),
+        EngineError::TakeOver(cause) => take_over::message(cause),
     }
 }
 
@@ -99,6 +101,7 @@ fn steps(error: &EngineError) -> Vec<NextStep> {
         EngineError::PlanFile(cause) => history::plan_file_steps(cause),
         EngineError::SettingsFile(cause) => settings::file_steps(cause),
         EngineError::Profile(cause) => profile::steps(cause),
+        EngineError::TakeOver(cause) => take_over::steps(cause),
     }
 }
 
@@ -191,7 +194,8 @@ pub fn is_official(error: &EngineError) -> bool {
         | EngineError::KeyFile(_)
         | EngineError::PlanFile(_)
         | EngineError::SettingsFile(_)
-        | EngineError::Profile(_) => false,
+        | EngineError::Profile(_)
+        | EngineError::TakeOver(_) => false,
     }
 }
 

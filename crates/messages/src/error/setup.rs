@@ -19,7 +19,7 @@ pub(super) fn message(error: &SetupError) -> String {
         | E::OrganizationMissing => error.to_string(),
         E::Moved { to } => text!(
             "error.moved",
-            "This profile was moved to `{to}`, and the service of this machine syncs it. Nothing was sent.",
+            "This profile was moved to `{to}` and is synced from there. Nothing was sent.",
             to = to.display().to_string()
         ),
         E::KeyOfAnother { client_id, organization_id } => text!(
@@ -85,7 +85,9 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
     use SetupError as E;
     match error {
         E::NotSignedIn | E::OrganizationMissing => vec![Step::run("login").into()],
-        E::Moved { .. } => vec![Step::run("service start").into()],
+        E::Moved { .. } => vec![
+            Step::run("service start").to(text!("step.moved", "If the service of this machine has it and does not run")),
+        ],
         E::KeyOfAnother { .. } => vec![
             Step::Say(text!(
                 "step.shared-keychain",
