@@ -84,7 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let outside = Box::new(move |effect| match effect {
         Effect::Job(job) => hand.send(job),
         Effect::CancelRun => hand.cancel(),
-        Effect::Show | Effect::Hide | Effect::Quit | Effect::Open(_) => {}
+        Effect::Show | Effect::Hide | Effect::Quit | Effect::Open(_) | Effect::OpenProfile(_) => {}
     });
     let view = View::new(App::new(TimeZone::UTC, Clock::System.now()), &window, outside);
     VIEW.set(Some(Rc::clone(&view)));

@@ -5,6 +5,7 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::settings::{DirectoryKind, EnvironmentUrls};
 use bwdc_engine::event::RunEvent;
 use bwdc_engine::ledger::{RunId, RunRecord};
+use bwdc_engine::paths::ProfileName;
 use bwdc_engine::secrets::SecretName;
 use bwdc_engine::{DesktopKey, Entry, HistoryEntry, Planned, SavedPlan, SyncReport};
 use bwdc_jobs::job::{Happened, State, Told};
@@ -67,6 +68,8 @@ pub enum Job {
     },
     /// Reads what the window shows.
     Overview,
+    /// Reads it again, where a file of it changed since.
+    Glance,
     /// Reads the settings.
     Settings,
     /// Stores settings; None takes one back to its default.
@@ -188,6 +191,10 @@ pub struct Overview {
     pub last_groups: Option<Timestamp>,
     /// The folder of the installation.
     pub folder: PathBuf,
+    /// The profile.
+    pub profile: ProfileName,
+    /// Other profiles, and folders elsewhere, that have settings; looked for where this profile has none.
+    pub others: usize,
     /// Whether a service of this account runs: its schedule counts, not the window's.
     pub service_runs: bool,
     /// What the window remembers.

@@ -11,7 +11,7 @@ use bwdc_core::settings::Setting;
 use bwdc_engine::clock::from_iso;
 use bwdc_engine::event::RunEvent;
 use bwdc_engine::organization::ApiKey;
-use bwdc_engine::paths::ProcessEnvironment;
+use bwdc_engine::paths::{ProcessEnvironment, Profile};
 use bwdc_engine::secrets::SecretName;
 use bwdc_engine::store::SyncedKind;
 use bwdc_engine::system_service::{self, Scope};
@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::SystemTime;
 
 /// Runs that the window shows.
 const RUNS: u32 = 200;
@@ -63,6 +64,7 @@ impl Worker {
                 sink: Arc::clone(sink),
                 cancel: Arc::clone(&cancel),
                 busy: Arc::clone(&busy),
+                seen: Mutex::default(),
             };
             Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || lane.serve(&jobs))
         };
@@ -111,7 +113,12 @@ struct Lane {
     sink: Sink,
     cancel: Arc<Mutex<Cancel>>,
     busy: Arc<AtomicBool>,
+    /// How the files were when they were last read for the window.
+    seen: Mutex<Stamps>,
 }
+
+/// When each file was last written, and how long it is.
+type Stamps = Vec<Option<(SystemTime, u64)>>;
 
 impl Lane {
     fn serve(&self, jobs: &Receiver<Job>) {
@@ -175,6 +182,10 @@ impl Lane {
     fn short(&self, job: Job) -> Reply {
         match job {
             Job::Overview => Reply::Overview(self.overview().map(Box::new).map_err(failure)),
+            Job::Glance if self.stamps() == *self.seen.lock().unwrap_or_else(PoisonError::into_inner) => {
+                Reply::Done(Ok(()))
+            }
+            Job::Glance => self.short(Job::Overview),
             Job::Settings => {
                 Reply::Settings(self.open().and_then(|engine| engine.settings()).map_err(failure))
             }
@@ -244,7 +255,20 @@ impl Lane {
         Ok(counts)
     }
 
+    fn stamps(&self) -> Stamps {
+        let Ok(profile) = Profile::from_environment(&self.environment) else { return Stamps::new() };
+        let log = profile.connector_db.with_extension("db-wal");
+        let files = [profile.data_json, profile.connector_toml, profile.connector_db, log];
+        let stamp = |path: &PathBuf| {
+            let found = std::fs::metadata(path).ok()?;
+            Some((found.modified().ok()?, found.len()))
+        };
+        files.iter().map(stamp).collect()
+    }
+
     fn overview(&self) -> Result<Overview, EngineError> {
+        // Before they are read: what is written meanwhile is read once more.
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = self.stamps();
         let engine = self.open()?;
         let mut state = bwdc_jobs::worker::state(&engine, &self.environment)?;
         // A ledger that cannot be read is told of: the settings are there all the same.
@@ -264,12 +288,21 @@ impl Lane {
             // A service of the machine that does not keep this profile leaves it alone.
             service_runs: system_service::installed(&self.environment) == Some(Scope::Account)
                 && system_service::is_running(&self.environment) == Some(true),
+            profile: self.environment.profile_name().unwrap_or_default(),
+            others: if engine.data_file().exists() { 0 } else { self.others() },
             last_users: last(SyncedKind::Users),
             last_groups: last(SyncedKind::Groups),
             folder: engine.data_file().parent().map(Path::to_owned).unwrap_or_default(),
             remembered: keys.map(|key| (key, engine.desktop_state(key))).to_vec(),
             ..Overview::of(state)
         })
+    }
+
+    /// What else is there, where nobody has set this profile up.
+    fn others(&self) -> usize {
+        let profiles = Engine::profiles(&self.environment).unwrap_or_default();
+        let set_up = profiles.iter().filter(|it| it.has_settings && !it.current).count();
+        set_up + Engine::folders_elsewhere(&self.environment).len()
     }
 
     fn save(

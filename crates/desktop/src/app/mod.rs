@@ -34,6 +34,7 @@ pub use window::{SCHEMES, ScreenPlace, WindowPlace, WindowState, WindowSwitch, Z
 use crate::job::{Job, Overview, Reply, Ticket};
 use crate::results::{FoundList, Results};
 use bwdc_core::names::Timestamp;
+use bwdc_engine::paths::ProfileName;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -85,6 +86,8 @@ pub enum Effect {
     Quit,
     /// A page or folder is opened by the system.
     Open(PathBuf),
+    /// Another profile is opened, in a window of its own.
+    OpenProfile(ProfileName),
 }
 
 /// Results of a test as they are looked at.
@@ -262,12 +265,20 @@ impl App {
             self.window = WindowState::remembered(&self.overview.remembered);
             self.take_up_timer();
             self.tell_of_unfinished();
+            self.ask_which_profile();
         }
         // Who signs in to a profile of the service does it where the service is.
         if self.overview.state.client_id.is_some() || self.overview.state.by_service {
             self.screen = Screen::Main;
         } else {
             self.lost_session();
+        }
+    }
+
+    /// Where this profile was never set up, and others are there, nobody is led into a new one by mistake.
+    fn ask_which_profile(&mut self) {
+        if self.overview.others > 0 && self.sheet.is_none() {
+            self.open_profiles();
         }
     }
 

@@ -3,7 +3,7 @@
 //! As in the official app the older of the last two syncs decides; unlike there only what is brought over counts, and a run
 //! that failed is not tried again each minute for ever: the time between tries doubles up to the interval.
 
-use super::{App, Notice, Tab, Tone};
+use super::{App, Notice, Screen, Tab, Tone};
 use crate::job::{Job, Overview};
 use bwdc_core::names::Timestamp;
 use bwdc_engine::DesktopKey;
@@ -66,6 +66,14 @@ impl App {
             if due.is_none_or(|it| it <= now) {
                 self.start_sync(Job::Sync { scheduled: true });
             }
+        }
+        self.glance();
+    }
+
+    /// Looks at what other programs did with the installation meanwhile.
+    pub fn glance(&mut self) {
+        if self.running.is_none() && matches!(self.screen, Screen::Main | Screen::SignIn) {
+            self.job(Job::Glance);
         }
     }
 

@@ -54,7 +54,11 @@ impl View {
 
     fn listen_shell(self: &Rc<Self>, window: &AppWindow) {
         let shell = window.global::<Shell>();
-        press!(self, shell, on_cancel_run => App::cancel_run, on_retry => App::retry);
+        press!(self, shell,
+            on_cancel_run => App::cancel_run,
+            on_retry => App::retry,
+            on_profiles => App::open_profiles,
+        );
         let view = Rc::downgrade(self);
         shell.on_tab_selected(move |number| {
             let tab = Tab::ALL.get(index(number)).copied();
@@ -88,6 +92,7 @@ impl View {
             on_close_notice => App::close_sign_in_notice,
             on_account => |app: &mut App| app.open_setup(SetupExtent::SignInOnly),
             on_set_up => |app: &mut App| app.open_setup(SetupExtent::Whole),
+            on_profiles => App::open_profiles,
         );
         let view = Rc::downgrade(self);
         sign_in.on_id_edited(move |text| call(&view, |app| app.type_client_id(&text)));
@@ -218,6 +223,7 @@ impl View {
             on_repairs => App::open_repairs,
             on_set_up => |app: &mut App| app.open_setup(SetupExtent::Whole),
             on_service => App::open_service,
+            on_profiles => App::open_profiles,
         );
         let view = Rc::downgrade(self);
         more.on_finding_selected(move |number| call(&view, |app| app.choose_finding(index(number))));

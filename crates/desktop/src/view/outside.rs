@@ -8,9 +8,9 @@ use crate::single::Instance;
 use crate::tray::Tray;
 use crate::worker::{Sink, Worker};
 use bwdc_engine::clock::Clock;
-use bwdc_engine::paths::ProcessEnvironment;
+use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
 use jiff::tz::TimeZone;
-use slint::winit_030::{WinitWindowAccessor as _, winit};
+use slint::winit_030::{EventResult, WinitWindowAccessor as _, winit};
 use slint::{CloseRequestResponse, ComponentHandle as _, LogicalPosition, LogicalSize, Timer, TimerMode};
 use std::cell::{Cell, RefCell};
 use std::error::Error;
@@ -55,6 +55,13 @@ pub fn run(environment: &ProcessEnvironment, instance: Instance) -> Result<(), B
             view.with(App::close);
         }
         CloseRequestResponse::KeepWindowShown
+    });
+    let weak = Rc::downgrade(&view);
+    window.window().on_winit_window_event(move |_, event| {
+        if let (winit::event::WindowEvent::Focused(true), Some(view)) = (event, weak.upgrade()) {
+            view.with(App::glance);
+        }
+        EventResult::Propagate
     });
     let _leave = instance.listen(|| {
         let _ = slint::invoke_from_event_loop(|| bring_to_front(true));
@@ -145,6 +152,7 @@ fn carry_out(effect: Effect, worker: &RefCell<Option<Worker>>, window: &slint::W
             let _ = slint::quit_event_loop();
         }
         Effect::Open(place) => open(place.as_os_str()),
+        Effect::OpenProfile(name) => open_profile(&name),
     }
 }
 
@@ -194,6 +202,16 @@ fn put(window: &AppWindow, place: WindowPlace) {
         window.set_position(LogicalPosition::new(x as f32, y as f32));
     }
     window.set_maximized(place.maximized);
+}
+
+/// Opens a profile in a window of its own; where there is one, it comes to the front.
+fn open_profile(name: &ProfileName) {
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut command = Command::new(program);
+    command.args(["--profile", name.as_str()]).stdin(Stdio::null());
+    if let Ok(mut child) = command.spawn() {
+        std::thread::spawn(move || child.wait());
+    }
 }
 
 /// Has the system open a page or a folder.

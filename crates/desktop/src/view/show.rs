@@ -7,6 +7,7 @@ use super::ui::{
 };
 use super::{View, notice_line, tone};
 use crate::app::{App, PLAN_TABS, SCHEMES, SERVER_KINDS, Screen as Filled, Tab, Tone, ZOOMS};
+use crate::job::Overview;
 use crate::results::LISTS;
 use crate::rows::Rows;
 use bwdc_core::settings::EnvironmentUrls;
@@ -79,7 +80,7 @@ impl View {
         });
         refill(&self.models.tabs, tabs.to_vec());
         shell.set_tab(Tab::ALL.iter().position(|it| *it == app.tab).unwrap_or(0) as i32);
-        shell.set_organization(host(&app.overview.urls()).into());
+        shell.set_organization(place(&app.overview).into());
         shell.set_broken(notice_line(&app.broken));
         shell.set_server_open(app.server.is_some());
         shell.set_running(app.running.is_some());
@@ -230,6 +231,7 @@ fn show_sign_in(window: &AppWindow, app: &App) {
     sign_in.set_secret(app.sign_in.secret.as_str().into());
     sign_in.set_secret_error(app.sign_in.secret_error().into());
     sign_in.set_server(server(&host(&app.overview.urls())).into());
+    sign_in.set_profile(bwdc_messages::desktop::profile(&app.overview.profile).into());
     sign_in.set_busy(app.sign_in.busy);
     sign_in.set_has_notice(app.sign_in.notice.is_some());
     sign_in.set_notice(app.sign_in.notice.as_ref().map(notice_line).unwrap_or_default());
@@ -260,6 +262,12 @@ fn counted(keys: &[&str], counts: &[usize]) -> Vec<TabLine> {
 fn labels(keys: &[&str]) -> ModelRc<SharedString> {
     let labels: Vec<SharedString> = keys.iter().map(|key| label(key).into()).collect();
     ModelRc::new(VecModel::from(labels))
+}
+
+/// Which profile it is, where it is not the default one, and where its organization is.
+fn place(overview: &Overview) -> String {
+    let host = host(&overview.urls());
+    if overview.profile.is_default() { host } else { format!("{}: {host}", overview.profile) }
 }
 
 /// Where the organization is, without what every address begins with.

@@ -83,7 +83,7 @@ impl Shared {
     /// What the machine's service does for the window, and what it does not.
     fn by_service(&self, job: Job, cancel: &Cancel) -> Option<Job> {
         match job {
-            Job::Overview => {
+            Job::Overview | Job::Glance => {
                 self.order(Matter::Overview, SharedJob::State, cancel);
                 self.order(Matter::Runs, SharedJob::History, cancel);
             }

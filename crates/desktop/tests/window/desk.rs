@@ -26,6 +26,7 @@ pub(crate) enum Asked {
     Hide,
     Quit,
     Open(String),
+    Profile(String),
 }
 
 pub(crate) struct Desk {
@@ -67,6 +68,7 @@ impl Desk {
             Effect::Show => list.borrow_mut().push(Asked::Show),
             Effect::Hide => list.borrow_mut().push(Asked::Hide),
             Effect::Quit => list.borrow_mut().push(Asked::Quit),
+            Effect::OpenProfile(name) => list.borrow_mut().push(Asked::Profile(name.to_string())),
             Effect::Open(path) => list.borrow_mut().push(Asked::Open(path.display().to_string())),
         });
         let view = View::new(App::new(TimeZone::UTC, Clock::System.now()), &window, outside);
@@ -98,6 +100,11 @@ impl Desk {
         while let Ok(reply) = self.replies.recv_timeout(Duration::from_millis(300)) {
             self.view.with(|app| app.reply(reply));
         }
+    }
+
+    /// The next answer of the engine, which the window does not see.
+    pub(crate) fn next_reply(&self) -> Reply {
+        self.replies.recv_timeout(PATIENCE).expect("an answer")
     }
 
     /// The element of this name.

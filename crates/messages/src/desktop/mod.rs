@@ -416,7 +416,7 @@ pub fn own_service() -> String {
 pub fn for_machine(folder: &Path) -> String {
     text!(
         "desktop-line.for-machine",
-        "For the whole machine, an administrator runs `bwdc service install --from \"{folder}\"`.",
+        "For the whole machine, an administrator runs `bwdc service install --from '{folder}'`.",
         folder = folder.display().to_string()
     )
 }

@@ -70,6 +70,11 @@ fn the_german_of_the_window_names_what_the_english_names() {
     let entries = lines.filter_map(|it| it.split_once('=')).map(|(key, text)| (key.trim(), text));
     let mut seen = 0;
     for (key, text) in entries.filter(|(key, _)| !key.starts_with("desktop.")) {
+        // The names of settings stand in the table of their labels.
+        if let Some(name) = key.strip_prefix("setting.label.") {
+            assert!(bwdc_core::settings::Setting::find(name).is_some(), "`{name}` is no setting");
+            continue;
+        }
         let english = &sentences.get(key).unwrap_or_else(|| panic!("`{key}` stands for no sentence"))[0];
         assert!(names(text).is_subset(&names(english)), "`{key}`: {text} beside {english}");
         seen += 1;

@@ -4,6 +4,7 @@
 mod approval;
 mod files;
 mod key;
+mod profiles;
 mod repairs;
 mod service;
 mod setup;
@@ -14,6 +15,7 @@ use super::ask::{Ask, AskKind};
 use super::{App, Notice, Screen, Tab, Tone};
 use crate::job::{Job, Overview, Ticket};
 use crate::rows::Listed;
+use bwdc_engine::paths::ProfileName;
 use bwdc_jobs::job::{Happened, Job as SharedJob};
 use bwdc_jobs::service::ServiceItem;
 use bwdc_messages::desktop::label;
@@ -59,6 +61,10 @@ pub enum Press {
     Service(ServiceItem),
     /// Installs the service as shown.
     Install,
+    /// Asks for the name of something new.
+    Name,
+    /// Asks for a folder elsewhere.
+    Elsewhere,
 }
 
 /// How a button is meant.
@@ -147,6 +153,10 @@ pub(super) enum Outcome {
     Fill(Vec<(&'static str, String)>),
     /// The page goes, and the settings come, at one of them.
     Settings(&'static str),
+    /// Another profile is opened, in a window of its own.
+    Profile(ProfileName),
+    /// The page goes, and the installation is opened anew.
+    Reopen(Notice),
 }
 
 /// A question of a page, which the page answers when it is agreed to.
@@ -246,6 +256,12 @@ impl App {
     /// Opens the background service.
     pub fn open_service(&mut self) {
         let (page, job) = service::ServiceSheet::begin();
+        self.open(Box::new(page), job);
+    }
+
+    /// Opens the choice of a profile.
+    pub fn open_profiles(&mut self) {
+        let (page, job) = profiles::ProfileSheet::begin();
         self.open(Box::new(page), job);
     }
 
@@ -384,6 +400,16 @@ impl App {
                 self.close_page();
                 values.iter().for_each(|(name, value)| self.settings.type_value(name, value));
             }
+            Outcome::Profile(name) => {
+                self.close_page();
+                self.effects.push(super::Effect::OpenProfile(name));
+                self.job(Job::Overview);
+            }
+            Outcome::Reopen(notice) => {
+                self.close_page();
+                self.retry();
+                self.notice = Some(notice);
+            }
             Outcome::Settings(name) => {
                 self.close_page();
                 self.act(&super::Action::Settings { setting: Some(name.to_owned()), value: None });
@@ -408,7 +434,7 @@ impl App {
 
     /// Whether a page covers everything else.
     pub fn is_on_page(&self) -> bool {
-        self.sheet.is_some() && matches!(self.screen, Screen::Main | Screen::SignIn)
+        self.sheet.is_some() && self.screen != Screen::Loading
     }
 }
 

@@ -3,11 +3,11 @@
 use super::{Outcome, Page, PageAsk, PageButton, Press, SheetPage, ask, failed, said};
 use crate::app::Notice;
 use crate::job::Overview;
-use bwdc_engine::system_service::{Draft, Verb};
+use bwdc_engine::system_service::{Draft, Scope, Verb};
 use bwdc_jobs::job::{Happened, Job as SharedJob, ServiceState, ServiceWork};
 use bwdc_jobs::service::{ServiceItem, draft_title, log_title};
-use bwdc_messages::desktop::{label, may_run_foreign, own_service};
-use bwdc_messages::line::Line;
+use bwdc_messages::desktop::{asks_administrator, for_machine, label, may_run_foreign, own_service};
+use bwdc_messages::line::{Line, Tone};
 use bwdc_messages::system_service;
 
 /// What is shown of it.
@@ -36,6 +36,11 @@ impl ServiceSheet {
         Outcome::Job(SharedJob::Service(work))
     }
 
+    fn is_elevated(&self, draft: &Draft) -> bool {
+        let can = self.state.as_ref().is_some_and(|it| it.can_elevate);
+        can && draft.layout.scope == Scope::Machine
+    }
+
     fn install(&mut self) -> Outcome {
         match &self.shown {
             Shown::Draft(draft) => self.work(ServiceWork::Install(draft.clone())),
@@ -59,13 +64,16 @@ impl ServiceSheet {
         }
     }
 
-    fn state_page(&self, page: &mut Page) {
+    fn state_page(&self, overview: &Overview, page: &mut Page) {
         page.title = label("service.title");
         let Some(state) = &self.state else { return };
         let settings = || label("service.settings");
         page.head = state.lines(&settings());
         if state.running.is_none() && !state.is_root {
             page.head.push(Line::plain(own_service()));
+            if !state.can_elevate {
+                page.head.push(Line::plain(for_machine(&overview.folder)));
+            }
         }
         page.head.extend(state.profile_lines());
         if !self.busy.is_empty() {
@@ -83,10 +91,10 @@ impl ServiceSheet {
 }
 
 impl SheetPage for ServiceSheet {
-    fn page(&self, _overview: &Overview) -> Page {
+    fn page(&self, overview: &Overview) -> Page {
         let mut page = Page { notice: self.notice.clone(), busy: self.busy.clone(), ..Page::default() };
         match &self.shown {
-            Shown::State => self.state_page(&mut page),
+            Shown::State => self.state_page(overview, &mut page),
             Shown::Log(lines) => {
                 page.title = log_title();
                 page.head.clone_from(lines);
@@ -94,6 +102,10 @@ impl SheetPage for ServiceSheet {
             Shown::Draft(draft) => {
                 page.title = draft_title();
                 page.head = system_service::draft(draft).lines().map(Line::plain).collect();
+                if self.is_elevated(draft) {
+                    page.head.push(Line::default());
+                    page.head.push(Line::new(asks_administrator(), Tone::Strong));
+                }
                 if self.busy.is_empty() {
                     page.buttons =
                         vec![PageButton::new(Press::Install, label("service.install-now")).primary()];
@@ -110,7 +122,11 @@ impl SheetPage for ServiceSheet {
                 self.notice = None;
                 self.item(item)
             }
-            (Press::Install, Shown::Draft(draft)) if !draft.foreign_commands().is_empty() => {
+            // An administrator decides about every command, which another account chose for it.
+            (Press::Install, Shown::Draft(draft))
+                if !draft.foreign_commands().is_empty()
+                    || (self.is_elevated(draft) && !draft.commands.is_empty()) =>
+            {
                 let message = may_run_foreign(&draft.account);
                 let ask =
                     ask(PageAsk::Commands, "service.ask-commands.title", message, "service.install-now");
