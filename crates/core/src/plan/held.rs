@@ -3,10 +3,10 @@
 //! What belongs together stays together: who stays in one group because of it does not come into another one, and nobody gets an
 //! address or a seat of somebody who stays.
 
-use super::change::{Kept, KeptBecause};
+use super::change::{Kept, KeptBecause, Subject};
 use super::group_requests::{GroupChange, GroupFate, MembersChange, Renaming, Stay};
 use super::person_requests::PersonFate;
-use super::refusal::Held;
+use super::refusal::{Held, Verdict};
 use super::roster::Roster;
 use super::standing::{GroupKeptBecause, MembershipsKeptBecause};
 use super::{ApprovalScope, Index, Plan, PlanInput};
@@ -14,9 +14,12 @@ use crate::names::ExternalId;
 use hashbrown::HashSet;
 
 impl Plan {
-    /// The plan without what a run has to hold back. None: what is left needs something that only the whole has, as a seat.
+    /// The plan without what a run has to hold back. None: what is left needs something that only the whole has, as a seat, or is
+    /// itself more than the limits allow.
     pub fn build_without(input: &PlanInput<'_>, held: &Held) -> Option<Self> {
-        Some(Self::build_holding(input, Some(held))).filter(|it| it.refusals.is_empty())
+        let left = Self::build_holding(input, Some(held));
+        let is_within = left.refusals.is_empty() && left.check(&input.connector.limits, &[]) == Verdict::Go;
+        is_within.then_some(left)
     }
 
     /// What this plan takes and the other one does not: an approval covers exactly that.
@@ -50,7 +53,7 @@ pub(super) fn keep_memberships(held: &Held, fates: &mut [GroupFate], index: &Ind
     let stay: HashSet<String> = fates.iter().flat_map(|it| staying(held, it)).cloned().collect();
     for fate in fates {
         match fate {
-            GroupFate::Deleted { group, .. } if held.access => {
+            GroupFate::Deleted { group, .. } if is_kept(held, group) => {
                 *fate = GroupFate::Vanished { group: group.clone(), because: GroupKeptBecause::Gone };
             }
             GroupFate::Created { members, listed, .. } => {
@@ -75,17 +78,18 @@ pub(super) fn keep_memberships(held: &Held, fates: &mut [GroupFate], index: &Ind
 /// Members who would go out of a group, and stay.
 fn staying<'f>(held: &Held, fate: &'f GroupFate) -> &'f [String] {
     match fate {
-        GroupFate::Deleted { removed, .. } if held.access => removed,
+        GroupFate::Deleted { group, removed, .. } if is_kept(held, group) => removed,
         GroupFate::Known(change) => match &change.members {
-            MembersChange::Differ { removed, .. }
-                if held.access || held.groups.contains(change.group.external_id.as_str()) =>
-            {
-                removed
-            }
+            MembersChange::Differ { removed, .. } if is_kept(held, &change.group) => removed,
             _ => &[],
         },
         _ => &[],
     }
+}
+
+/// Whether nobody goes out of this group.
+fn is_kept(held: &Held, group: &Subject) -> bool {
+    held.access || held.groups.contains(group.external_id.as_str())
 }
 
 /// The group is not sent at all. A new name goes with the list, and waits.

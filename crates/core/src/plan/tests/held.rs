@@ -76,6 +76,31 @@ fn a_refusal_over_one_group_holds_back_that_groups_list_only() {
 }
 
 #[test]
+fn a_group_that_would_lose_too_many_is_not_deleted_either() {
+    let members: Vec<usize> = (0..10).collect();
+    let mut world = world(40).group("g", "g", &members).group("h", "h", &[0]);
+    world.connector.leavers.vanished_groups = crate::settings::VanishedGroups::Delete;
+    let directory = || with_disabled(40, 38..39).group("h", &["crowd0", "crowd9", "crowd20"]);
+    let (plan, left, _) = held(&world, directory());
+    let deleted = |plan: &Plan| {
+        let groups = plan.changes.iter().filter_map(|it| match it {
+            Change::DeleteGroup { group, .. } => Some(group.name.clone()),
+            _ => None,
+        });
+        groups.collect::<Vec<_>>()
+    };
+    assert_eq!(deleted(&plan), ["g"]);
+    let left = left.expect("the rest goes");
+    assert!(deleted(&left).is_empty(), "{:?}", left.changes);
+    assert!(!left.requests().iter().any(|it| matches!(it, Request::DeleteGroup(_))));
+    // Who stays in it does not come into another one.
+    assert_eq!(listed(&left, "h"), Some(vec!["crowd0".to_owned(), "crowd20".to_owned()]));
+    let approval = plan.taken_beyond(&left);
+    assert_eq!(approval.memberships.len(), 10);
+    assert_eq!(plan.check(&Limits::default(), &[approval]), Verdict::Go);
+}
+
+#[test]
 fn a_refusal_over_people_holds_back_whatever_takes_access_and_nothing_else() {
     let mut world = world(40).group("g", "g", &[0, 1, 2, 3, 4, 5]).group("h", "h", &[7]);
     world.state.members[39].status = MemberStatus::Revoked;
