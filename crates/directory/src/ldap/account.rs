@@ -10,6 +10,8 @@ use bwdc_core::settings::DisabledBy;
 /// section 5.3.3); any other one is the beginning of a lock that may end by itself.
 const FOR_GOOD: &[u8] = b"000001010000Z";
 const DAY: i64 = 86_400_000;
+/// What each account of Active Directory has, and no contact.
+pub(super) const IDENTIFIER: &str = "objectSid";
 
 /// What tells who is disabled.
 pub(super) struct Accounts<'s> {
@@ -20,6 +22,15 @@ pub(super) struct Accounts<'s> {
 impl<'s> Accounts<'s> {
     pub(super) fn new(signs: &'s [DisabledBy], now: Timestamp) -> Self {
         Self { signs, now }
+    }
+
+    /// Whether this is an account of Active Directory, which has an identifier and a state, and the state is not shown: taken for
+    /// enabled, whoever is disabled would be let in.
+    pub(super) fn hides_state(&self, entry: &Entry<'_>) -> bool {
+        let sign = DisabledBy::UserAccountControl;
+        self.signs.contains(&sign)
+            && entry.first_value(IDENTIFIER).is_some()
+            && entry.first_value(sign.attribute()).is_none()
     }
 
     pub(super) fn is_disabled(&self, entry: &Entry<'_>) -> bool {

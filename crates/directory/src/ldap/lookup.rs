@@ -9,7 +9,7 @@
 pub(super) mod held;
 mod question;
 
-use super::account::Accounts;
+use super::account::{self, Accounts};
 use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
@@ -95,20 +95,24 @@ struct Seen {
 }
 
 /// What was seen of the account that was found.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Account {
     /// All that was found is disabled.
     Disabled,
+    /// It has a state that is not shown.
+    Untold,
     /// It may be used, or nothing was said about that.
     Usable,
 }
 
 impl From<Seen> for Presence {
     fn from(seen: Seen) -> Self {
-        let at = Some(seen.at);
         match seen.account {
-            Account::Usable => Self::Found { at },
-            Account::Disabled => Self::Disabled { at },
+            Account::Usable => Self::Found { at: Some(seen.at) },
+            Account::Disabled => Self::Disabled { at: Some(seen.at) },
+            Account::Untold => Self::Unknown {
+                reason: format!("the directory does not show whether `{}` is enabled", seen.at),
+            },
         }
     }
 }
@@ -388,8 +392,8 @@ impl Lookup<'_> {
                 for value in entry.values(attribute).map(|it| spelled(attribute, it)) {
                     let answer = if deleted { Answer::Deleted } else { Answer::Found(seen.clone()) };
                     let known = found.entry(value).or_insert_with(|| answer.clone());
-                    if let (Answer::Found(first), Account::Usable) = (&mut *known, seen.account) {
-                        first.account = Account::Usable;
+                    if let Answer::Found(first) = &mut *known {
+                        first.account = first.account.max(seen.account);
                     }
                 }
             }
@@ -443,7 +447,8 @@ impl Lookup<'_> {
     fn request(&self, base: String, scope: Scope, filter: String, wanted: Wanted) -> Request {
         let attributes: Vec<&str> = match wanted {
             Wanted::State if !self.layout.disabled_by.is_empty() => {
-                self.layout.disabled_by.iter().map(|sign| sign.attribute()).collect()
+                let signs = self.layout.disabled_by.iter().map(|sign| sign.attribute());
+                signs.chain([account::IDENTIFIER]).collect()
             }
             Wanted::Existence | Wanted::State => NO_ATTRIBUTES.to_vec(),
         };
@@ -459,8 +464,7 @@ impl Lookup<'_> {
                     let Some(entry) = Entry::parse(&tag) else { continue };
                     let seen = seen(&entry, &self.accounts);
                     match &mut found {
-                        Some(first) if seen.account == Account::Usable => first.account = Account::Usable,
-                        Some(_) => {}
+                        Some(first) => first.account = first.account.max(seen.account),
                         None => found = Some(seen),
                     }
                     continue;
@@ -487,7 +491,13 @@ impl Lookup<'_> {
 }
 
 fn seen(entry: &Entry<'_>, accounts: &Accounts<'_>) -> Seen {
-    let account = if accounts.is_disabled(entry) { Account::Disabled } else { Account::Usable };
+    let account = if accounts.is_disabled(entry) {
+        Account::Disabled
+    } else if accounts.hides_state(entry) {
+        Account::Untold
+    } else {
+        Account::Usable
+    };
     Seen { account, at: name::with_hex_escapes(&text(entry.name())).into_owned() }
 }
 

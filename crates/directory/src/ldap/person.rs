@@ -6,7 +6,7 @@ use super::error::LdapReadError;
 use super::reader::{Names, Reader, chosen_id};
 use super::value::{self, text};
 use bwdc_core::settings::DisabledBy;
-use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks};
+use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks, SetAsideBecause};
 use bwdc_core::text::Text;
 
 /// What Active Directory puts behind the name of a deleted entry, with its id.
@@ -31,6 +31,10 @@ impl Reader<'_> {
                 Some(_) => {}
                 None => drop(living.insert(external_id)),
             }
+        }
+        if state.is_none() && self.domain.is_some() && self.accounts.hides_state(entry) {
+            self.builder.set_aside(reference, external_id, SetAsideBecause::StateNotTold);
+            return Ok(());
         }
         let state = state.unwrap_or_else(|| {
             if self.accounts.is_disabled(entry) { AccountState::Disabled } else { AccountState::Enabled }
@@ -118,7 +122,8 @@ impl Reader<'_> {
         if !self.wants_login {
             return;
         }
-        for value in entry.values("uid").skip(1) {
+        let first = entry.first_value("uid");
+        for value in entry.values("uid").filter(|it| Some(*it) != first) {
             if let Some(login) = self.spellings.login(&text(value), &mut self.builder) {
                 self.parity.further_login(login, &self.builder);
                 self.builder.further_login(login);

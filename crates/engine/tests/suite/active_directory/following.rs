@@ -4,9 +4,10 @@ use crate::active_directory::data::{dn, group_dn};
 use crate::active_directory::look_up::AUDITOR_PASSWORD;
 use crate::active_directory::setup::{SCOPE, Setup, values};
 use bwdc_core::desired::Desired;
-use bwdc_core::names::Timestamp;
+use bwdc_core::names::{ExternalId, StableId, Timestamp};
+use bwdc_core::observed::{LookupRequest, Presence};
 use bwdc_core::settings::SyncSettings;
-use bwdc_core::snapshot::AccountState;
+use bwdc_core::snapshot::{AccountState, SetAsideBecause};
 use bwdc_engine::clock::Clock;
 use bwdc_engine::directory::snapshot_cache::{IncrementalRead, Refresh};
 use bwdc_engine::event::Event;
@@ -206,4 +207,33 @@ pub(crate) async fn who_is_not_shown_changes_reads_in_full(domain: &Domain) {
     assert!(follows().await, "it sees what was deleted");
     domain.set_access(&dn(50), &format!("(OD;;RP;{CHANGE_NUMBER};;{sid})")).unwrap();
     assert!(!follows().await);
+}
+
+/// An account that may not see whether people are enabled takes nobody for enabled.
+pub(crate) async fn whose_state_is_not_shown_is_set_aside(domain: &Domain) {
+    const ACCOUNT_CONTROL: &str = "bf967a68-0de6-11d0-a285-00aa003049e2";
+    let shown = domain.samba_tool(&["user", "show", "auditor", "--attributes=objectSid"]).unwrap();
+    let sid = values(&shown, "objectSid").pop_first().unwrap();
+    let mut auditor = Setup::new(domain).with("username", "auditor@ad.example.test");
+    auditor.password = AUDITOR_PASSWORD.to_owned();
+    let sync = SyncSettings::from_stored(&serde_json::Map::new()).unwrap();
+    let hidden = async || {
+        let read = auditor.directory().read(SCOPE, &|_| ()).await.unwrap();
+        let desired = Desired::build(read, &sync).unwrap();
+        let aside = desired.set_aside().iter();
+        let aside = aside.filter(|it| it.because == SetAsideBecause::StateNotTold);
+        aside.map(|it| desired.text(it.external_id).to_owned()).collect::<Vec<_>>()
+    };
+    assert!(hidden().await.is_empty());
+    domain.set_access(&dn(51), &format!("(OD;;RP;{ACCOUNT_CONTROL};;{sid})")).unwrap();
+    let aside = hidden().await;
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    let external_id = ExternalId::new(aside[0].as_str());
+    let one = LookupRequest {
+        external_id: external_id.clone(),
+        stable_id: Some(StableId::new(format!("objectGUID:{}", aside[0]))),
+        reference: Some(dn(51)),
+    };
+    let found = auditor.directory().look_up(&[one]).await.unwrap();
+    assert!(matches!(found.get(&external_id), Some(Presence::Unknown { .. })), "{found:?}");
 }

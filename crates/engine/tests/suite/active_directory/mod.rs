@@ -42,6 +42,7 @@ async fn a_domain_of_three_thousand() {
     following::another_controller_or_the_global_catalog_is_a_full_read(&domain).await;
     following::who_cannot_see_deleted_entries_reads_in_full(&domain).await;
     following::who_is_not_shown_changes_reads_in_full(&domain).await;
+    following::whose_state_is_not_shown_is_set_aside(&domain).await;
     odd::odd_things_are_read_as_of_other_servers(&domain).await;
     whole::deleted_people_keep_their_id(&domain).await;
     recycle_bin::a_domain_is_still_followed(&domain).await;

@@ -190,8 +190,8 @@ async fn a_group_that_looks_like_another_does_not_get_its_people() {
 /// Values have no order: the group may list any of them.
 #[tokio::test]
 async fn a_member_is_found_by_any_of_several_logins() {
-    let person = "dn: cn=p,dc=example,dc=test\nobjectClass: inetOrgPerson\ncn: p\nsn: n\nmail: p@x.test\nuid: first\nuid: second\n\n";
-    for login in ["first", "second"] {
+    let person = "dn: cn=p,dc=example,dc=test\nobjectClass: inetOrgPerson\ncn: p\nsn: n\nmail: p@x.test\nuid;lang-de: tagged\nuid: first\nuid: second\n\n";
+    for login in ["first", "second", "tagged"] {
         let group = format!(
             "dn: cn=g,dc=example,dc=test\nobjectClass: posixGroup\ncn: g\ngidNumber: 5\nmemberUid: {login}\n\n"
         );
