@@ -211,8 +211,9 @@ pub fn left_out(because: &LeftOutBecause) -> String {
         ),
         LeftOutBecause::MembersHidden => text!(
             "left-out.members-hidden",
-            "the directory does not show who is in this group, so it stays as it is in the organization; Microsoft Entra ID \
-             shows hidden memberships to applications with the permission `Member.Read.Hidden`"
+            "the directory does not show who is in this group, so it stays as it is in the organization; an LDAP server shows \
+             it to accounts that may read the attribute of members, Microsoft Entra ID to applications with the permission \
+             `Member.Read.Hidden`"
         ),
         LeftOutBecause::DomainNotAllowed { address } => text!(
             "left-out.domain",

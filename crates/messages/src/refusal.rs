@@ -208,8 +208,9 @@ fn together_with_earlier(refusal: &Refusal) -> String {
         ),
         Refusal::PilotGroupHidden { group } => text!(
             "refusal.pilot-hidden",
-            "The directory does not show who is in the pilot group `{group}`, so nobody knows who may be invited. Microsoft Entra ID shows \
-             hidden memberships to applications with the permission `Member.Read.Hidden`.",
+            "The directory does not show who is in the pilot group `{group}`, so nobody knows who may be invited. An LDAP server shows \
+             it to accounts that may read the attribute of members, Microsoft Entra ID to applications with the permission \
+             `Member.Read.Hidden`.",
             group
         ),
         Refusal::RepeatedExternalId { external_id, of_groups, holders } => {

@@ -18,6 +18,7 @@ mod error;
 mod filter;
 mod find;
 mod group;
+mod hidden;
 mod incremental;
 #[cfg(feature = "kerberos")]
 mod kerberos;

@@ -7,6 +7,7 @@ use super::connect::Connection;
 use super::domain::Domain;
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
+use super::hidden::Empty;
 use super::membership::Membership;
 use super::name::{self, is_within};
 use super::parity::Parity;
@@ -157,6 +158,7 @@ async fn read_into(
             reader.groups(connection.search(request)).await?;
             reader.drop_if_computed(connection, base, filters).await?;
         }
+        reader.ask_who_hides(connection, filters).await?;
         reader.ask_for_names(connection).await?;
         reader.finish_groups();
         reader.notice(Domain::notice_on_groups);
@@ -198,6 +200,7 @@ pub(super) struct Reader<'r> {
     pub(super) spellings: Spellings,
     pub(super) members: Vec<Text>,
     pub(super) waiting: Vec<WaitingGroup>,
+    pub(super) empty: Empty,
     pub(super) group_spelled: String,
     taken: usize,
     changes: Option<Changes>,
@@ -259,6 +262,7 @@ impl<'r> Reader<'r> {
             spellings: Spellings::default(),
             members: Vec::new(),
             waiting: Vec::new(),
+            empty: Empty::default(),
             group_spelled: String::new(),
             taken: 0,
             changes: since.map(|since| Changes { since: generalized(since), dated: 0 }),
