@@ -62,6 +62,11 @@ impl Reader<'_> {
         self.request(base, layout.group_scope, filter, attributes, setting)
     }
 
+    /// Asks for the names of groups alone.
+    pub(super) fn names_request(&self, base: String, filter: &str) -> Request {
+        self.request(base, self.layout.group_scope, filter, vec!["1.1"], self.layout.group_base_setting)
+    }
+
     fn request(
         &self,
         base: String,

@@ -6,12 +6,9 @@
 use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
-use super::reader::Reader;
 use super::request::Request;
-use super::selection::Filters;
 use super::value::text;
 use bwdc_core::text::Text;
-use ldap3::Scope;
 use std::collections::HashSet;
 
 /// Which groups show nobody.
@@ -30,48 +27,33 @@ impl Empty {
             self.groups.insert(key);
         }
     }
-}
 
-impl Reader<'_> {
-    /// Finds out which of the groups that show nobody hide who is in them. Rights may change without a change of the entry, so
-    /// that nothing is kept then.
-    pub(super) async fn ask_who_hides(
-        &mut self,
+    /// Those that hide who is in them; `without` selects the groups that have no member, and `name` knows a group by its name.
+    pub(super) async fn hiding(
+        self,
         connection: &mut Connection,
-        filters: &Filters,
-    ) -> Result<(), LdapReadError> {
-        let mut hiding = std::mem::take(&mut self.empty.groups);
-        if hiding.is_empty() || !self.empty.some_show {
-            return Ok(());
+        without: Vec<Request>,
+        mut name: impl FnMut(&str) -> Option<Text>,
+    ) -> Result<HashSet<Text>, LdapReadError> {
+        let mut hiding = self.groups;
+        if hiding.is_empty() || !self.some_show {
+            return Ok(HashSet::new());
         }
-        let filter = format!("(&{}(!({}=*)))", filters.groups, self.member_attribute);
-        for base in &self.layout.group_bases {
-            let mut request =
-                Request::new(base.clone(), Scope::Subtree, filter.clone(), &["1.1"], "ldap.rootPath");
-            request.aliases = self.layout.aliases;
+        for request in without {
             let mut pages = connection.search(request);
             loop {
                 match pages.next().await {
                     Ok(Some(tag)) => {
-                        let Some(entry) = Entry::parse(&tag) else { continue };
-                        let name = self.spellings.name(&text(entry.name()), &mut self.builder);
-                        name.map(|it| hiding.remove(&it));
+                        let empty = Entry::parse(&tag).and_then(|entry| name(&text(entry.name())));
+                        empty.map(|it| hiding.remove(&it));
                     }
                     Ok(None) => break,
                     // What it does not tell nobody knows.
-                    Err(LdapReadError::Refused { .. }) => return Ok(()),
+                    Err(LdapReadError::Refused { .. }) => return Ok(HashSet::new()),
                     Err(error) => return Err(error),
                 }
             }
         }
-        if !hiding.is_empty() {
-            tracing::debug!(
-                groups = hiding.len(),
-                "groups whose members are not shown: every read is a full one"
-            );
-            self.keep_nothing();
-        }
-        hiding.into_iter().for_each(|it| self.builder.hides_members(it));
-        Ok(())
+        Ok(hiding)
     }
 }

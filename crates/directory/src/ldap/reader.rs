@@ -158,7 +158,7 @@ async fn read_into(
             reader.groups(connection.search(request)).await?;
             reader.drop_if_computed(connection, base, filters).await?;
         }
-        reader.ask_who_hides(connection, filters).await?;
+        reader.note_who_hides(connection, filters).await?;
         reader.ask_for_names(connection).await?;
         reader.finish_groups();
         reader.notice(Domain::notice_on_groups);
@@ -357,6 +357,30 @@ impl<'r> Reader<'r> {
             tracing::debug!("the server works out members of groups: every read is a full one");
             self.kept = Kept::Nothing;
         }
+        Ok(())
+    }
+
+    /// Notes which of the groups that show nobody hide who is in them. Rights change without a change of the entry, so that nothing is
+    /// kept then.
+    async fn note_who_hides(
+        &mut self,
+        connection: &mut Connection,
+        filters: &Filters,
+    ) -> Result<(), LdapReadError> {
+        let filter = format!("(&{}(!({}=*)))", filters.groups, self.member_attribute);
+        let bases = self.layout.group_bases.iter();
+        let without: Vec<_> = bases.map(|base| self.names_request(base.clone(), &filter)).collect();
+        let Self { builder, spellings, .. } = self;
+        let hiding = std::mem::take(&mut self.empty);
+        let hiding = hiding.hiding(connection, without, |it| spellings.name(it, builder)).await?;
+        if !hiding.is_empty() {
+            tracing::debug!(
+                groups = hiding.len(),
+                "groups do not show who is in them: every read is a full one"
+            );
+            self.keep_nothing();
+        }
+        hiding.into_iter().for_each(|it| self.builder.hides_members(it));
         Ok(())
     }
 
