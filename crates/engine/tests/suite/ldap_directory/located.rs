@@ -1,11 +1,12 @@
 //! Servers that DNS lists for a domain.
 
+use super::servers::NOBODY;
 use super::{PASSWORD, READER, SCOPE, Setup, people};
 use crate::hint::hint;
 use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::directory::{Directory, ReadError};
 use bwdc_sandbox::ldap::{Options, Server};
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex};
 
 /// A name server that knows the same list for every name but one.
@@ -102,8 +103,7 @@ async fn the_servers_of_a_domain_are_asked_in_the_order_of_their_records() {
     let names = NameServer::start(&[(10, 0), (0, 100)], vec![far.port(), near.port()]);
     assert_eq!(count(&located(&names, |_| ())).await, 3);
     assert_eq!(names.asked.lock().unwrap()[..], ["_ldap._tcp.example.test"]);
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let names = NameServer::start(&[(10, 0), (0, 100)], vec![far.port(), nobody]);
+    let names = NameServer::start(&[(10, 0), (0, 100)], vec![far.port(), NOBODY]);
     let directory = located(&names, |_| ());
     assert_eq!(count(&directory).await, 5, "the next one, where the first is not there");
     assert_eq!(count(&directory).await, 5);

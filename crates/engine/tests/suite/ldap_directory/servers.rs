@@ -8,7 +8,6 @@ use bwdc_core::settings::{Bind, Security, Server as Address};
 use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_harness::slapd::Options;
 use bwdc_sandbox::ldap::{Action, At, Fault, ResultCode, Server};
-use std::net::TcpListener;
 
 async fn sandbox(count: usize) -> Server {
     Server::start(bwdc_sandbox::ldap::Options::with_bind(people(count), READER, PASSWORD)).await.unwrap()
@@ -18,15 +17,13 @@ fn address(server: &Server) -> Address {
     Address { hostname: "127.0.0.1".to_owned(), port: server.port() }
 }
 
-/// A port on which nobody answers.
-fn nobody() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
+/// A port on which nobody answers, and which no server of another test is given.
+pub(crate) const NOBODY: u16 = 1;
 
 #[tokio::test]
 async fn the_next_server_is_asked_when_the_first_is_not_there() {
     let (second, third) = (sandbox(3).await, sandbox(5).await);
-    let mut setup = Setup::new(nobody(), READER, PASSWORD);
+    let mut setup = Setup::new(NOBODY, READER, PASSWORD);
     let error = setup.failure().await;
     assert!(matches!(error, LdapReadError::Connect { .. }), "{error:?}");
     setup.settings.further_servers = vec![address(&second), address(&third)];
