@@ -38,6 +38,9 @@ pub fn cause(cause: Cause) -> String {
         Cause::HeldTwice => {
             text!("cause.held-twice", "decided with `repair`: several had this address or external id")
         }
+        Cause::IdCopied => {
+            text!("cause.id-copied", "a copy of the external id of another one: it is taken away")
+        }
         Cause::FurtherAddress => text!(
             "cause.further-address",
             "the directory gave this address to someone who leaves, and this server does not show whose it is now"

@@ -1,13 +1,13 @@
 //! What the ledger remembers after a run: only what the organization holds, or has accepted.
 
 use super::leavers::Outs;
-use super::likeness::last_known;
+use super::listed::{Directory, Listed, listed_groups};
 use super::membership::{SameMembers, those_of};
 use super::no_address::without_address;
 use super::recognized::recognized_after;
 use super::seen::seen_after;
 use super::{Cause, Change, Plan, PlanInput, once};
-use crate::desired::{Desired, DesiredPerson};
+use crate::desired::Desired;
 use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson, Marks};
 use crate::names::{Email, ExternalId, GroupId, MemberId, SourceName, StableId, Timestamp};
 use crate::observed::{MemberStatus, Membership, ObservedMember, OrganizationState, Presence, ServerKind};
@@ -386,21 +386,6 @@ fn still_ours(
     input.ledger.groups.iter().filter(is_one).cloned().collect()
 }
 
-/// The directory's people by the id under which they are pushed.
-struct Directory<'a> {
-    listed: HashMap<&'a str, Listed<'a>>,
-}
-
-/// Where somebody is listed, and under which id that survives renames.
-struct Listed<'a> {
-    source: &'a SourceName,
-    stable_id: Option<&'a str>,
-    /// None where the entry has left its place: it is deleted.
-    reference: Option<&'a str>,
-    /// None: a group.
-    person: Option<&'a DesiredPerson>,
-}
-
 /// Whether the ledger's person is known by the entry that is listed, and not by another one that had its address.
 fn is_same_entry(known: &ManagedPerson, listed: Option<&Listed<'_>>) -> bool {
     let listed = listed.and_then(|it| it.stable_id);
@@ -409,19 +394,6 @@ fn is_same_entry(known: &ManagedPerson, listed: Option<&Listed<'_>>) -> bool {
 
 fn is_unread(source: &SourceName, desired: &Desired) -> bool {
     desired.sources().iter().any(|it| it.name == *source && it.failure.is_some())
-}
-
-/// The directory's groups by the id under which they are pushed.
-fn listed_groups<'a>(input: &PlanInput<'a>) -> HashMap<&'a str, Listed<'a>> {
-    let desired = input.desired;
-    let groups = desired.groups().iter().enumerate();
-    let listed = groups.filter_map(|(number, it)| {
-        let stable_id = it.stable_id.map(|id| desired.text(id));
-        let id = input.identity.group(number).id()?;
-        let reference = Some(desired.text(it.reference));
-        Some((id.as_str(), Listed { source: desired.source(it.source), stable_id, reference, person: None }))
-    });
-    listed.collect()
 }
 
 /// Where a group belongs.
@@ -452,51 +424,6 @@ impl Origin {
             source: source.cloned().unwrap_or_else(SourceName::primary),
             stable_id: stable_id.or_else(|| known.and_then(|it| it.stable_id.clone())),
             reference: reference.or_else(|| known.and_then(|it| it.reference.clone())),
-        }
-    }
-}
-
-impl<'a> Directory<'a> {
-    fn new(input: &PlanInput<'a>, ids: &'a [Option<ExternalId>]) -> Self {
-        let desired = input.desired;
-        let listed = desired.everybody().iter().map(|it| Listed {
-            source: desired.source(it.source),
-            stable_id: it.stable_id.map(|id| desired.text(id)),
-            reference: (it.state != AccountState::Deleted).then(|| desired.text(it.reference)),
-            person: Some(it),
-        });
-        let listed =
-            ids.iter().zip(listed).filter_map(|(id, it)| Some((id.as_ref()?.as_str(), it))).collect();
-        Self { listed }
-    }
-
-    /// Whether the directory tells the address of a member for its id, too.
-    fn is_address_of(&self, member: &ManagedPerson, desired: &Desired) -> bool {
-        let person = self.listed.get(member.external_id.as_str()).and_then(|it| it.person);
-        let told = person.and_then(|it| it.email).map(|it| desired.text(it));
-        told == Some(member.email.as_str())
-    }
-
-    /// What tells the person apart, as it was last seen.
-    fn marks(&self, before: Marks, external_id: &ExternalId, input: &PlanInput<'_>) -> Marks {
-        let person = self.listed.get(external_id.as_str()).and_then(|it| it.person);
-        let now = person.map(|it| input.desired.marks(it)).unwrap_or_default();
-        last_known(now, before)
-    }
-
-    /// The directory's name for the entry as this run saw it, listed or asked for by id.
-    fn seen_at<'s>(
-        &'s self,
-        external_id: &ExternalId,
-        asked: &ExternalId,
-        input: &'s PlanInput<'_>,
-    ) -> Option<&'s str> {
-        if let Some(listed) = self.listed.get(external_id.as_str()) {
-            return listed.reference;
-        }
-        match input.presences.get(asked) {
-            Some(Presence::Found { at } | Presence::Disabled { at }) => at.as_deref(),
-            _ => None,
         }
     }
 }

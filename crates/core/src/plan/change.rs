@@ -50,6 +50,8 @@ pub enum Cause {
     AddressCorrected,
     /// Several had one address or one external id, and an administrator has decided.
     HeldTwice,
+    /// It is a copy of the id of another one, whom the ledger knows: it is taken away.
+    IdCopied,
     /// The directory told this address of a leaver, too, whose account may have it: nobody sees which one it has.
     FurtherAddress,
 }

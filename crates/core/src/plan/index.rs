@@ -81,10 +81,15 @@ impl<'a> Index<'a> {
                 && let Some(other) = index.by_external_id.insert(id.as_str(), number)
             {
                 index.repeated_people.push(id);
-                // Whom the ledger knows under this address is meant.
-                let email = |it: usize| state.map(|state| &state.members[it].email);
-                let known = input.ledger.people.iter().find(|it| it.external_id == *id).map(|it| &it.email);
-                if known.is_some() && email(other) == known {
+                // Whom the ledger knows by the membership's own id is meant, else under this address.
+                let known = input.ledger.people.iter().find(|it| it.external_id == *id);
+                let at = |it: usize| state.map(|state| &state.members[it]);
+                let is_known = |it: usize| {
+                    at(it).zip(known).is_some_and(|(it, known)| it.id.is_some() && it.id == known.member_id)
+                };
+                let has_address =
+                    |it: usize| at(it).zip(known).is_some_and(|(it, known)| it.email == known.email);
+                if is_known(other) || has_address(other) && !is_known(number) {
                     index.by_external_id.insert(id.as_str(), other);
                 }
             }

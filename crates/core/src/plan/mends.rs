@@ -5,13 +5,14 @@
 //! is decided: the rest of a plan is made for the organization as it will be then. `witnesses.rs` says whose a membership is.
 
 use super::change::{Cause, Change, Subject};
+use super::copies;
 use super::refusal::Refusal;
 use super::standing::Standing;
 use super::witnesses::{Disputed, Unclear};
 use super::{Plan, PlanInput};
 use crate::ledger::{ManagedGroup, ManagedPerson, RefusedBefore, RefusedKind};
 use crate::names::{ExternalId, MemberId, Timestamp};
-use crate::observed::{MemberStatus, Observed, ObservedMember, OrganizationState, ServerKind};
+use crate::observed::{MemberStatus, Observed, ObservedGroup, ObservedMember, OrganizationState, ServerKind};
 use crate::wire::{ImportMember, Request};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
@@ -36,6 +37,8 @@ struct Wrong {
     /// Who keeps it: the server refuses the right one, or a third one has that. Everything is decided about whom they are all the
     /// same; only an import names them by what they have.
     unmended: Vec<(usize, ExternalId)>,
+    /// Who has a copy of an id and is nobody whom the ledger knows: it is taken away.
+    copies: Vec<usize>,
     /// What the server refused within the last day.
     refused: Vec<(Subject, RefusedBefore)>,
 }
@@ -52,12 +55,38 @@ impl Wrong {
         }
     }
 
+    /// Takes copies away, but for those of which the server refused that within the last day.
+    fn add_copies<'s>(
+        &mut self,
+        places: Vec<usize>,
+        input: &PlanInput<'_>,
+        what: impl Fn(usize) -> Option<(RefusedKind, &'s str, &'s str)>,
+    ) {
+        for place in places {
+            let Some((kind, id, name)) = what(place) else { continue };
+            match refused_before(kind, id, input) {
+                None => self.copies.push(place),
+                Some(before) => {
+                    let about = Subject { name: name.to_owned(), external_id: ExternalId::new("") };
+                    self.refused.push((about, before));
+                }
+            }
+        }
+    }
+
+    fn places(&self) -> HashSet<usize> {
+        self.all().map(|(place, _)| *place).collect()
+    }
+
     /// Which ids two have among all of these, once the others are set right: ids and names.
-    fn doubled(&self, all: &[(Option<&ExternalId>, &str)], of_groups: bool) -> Vec<Refusal> {
+    fn doubled<'a>(&'a self, all: &[(Option<&'a ExternalId>, &str)], of_groups: bool) -> Vec<Refusal> {
         let mended: HashMap<usize, &ExternalId> =
             self.mended.iter().map(|(place, id)| (*place, id)).collect();
-        let ids =
-            || all.iter().enumerate().map(|(place, (id, name))| (mended.get(&place).copied().or(*id), *name));
+        let kept = |place: &usize, id: Option<&'a ExternalId>| id.filter(|_| !self.copies.contains(place));
+        let ids = || {
+            let all = all.iter().enumerate();
+            all.map(|(place, (id, name))| (mended.get(&place).copied().or(kept(&place, *id)), *name))
+        };
         let held: BTreeSet<&ExternalId> =
             self.unmended.iter().filter_map(|(place, _)| all[*place].0).collect();
         let refusal = |id: &ExternalId| {
@@ -71,6 +100,10 @@ impl Wrong {
 
     fn all(&self) -> impl Iterator<Item = &(usize, ExternalId)> {
         self.mended.iter().chain(&self.unmended)
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.all().next().is_none() && self.copies.is_empty()
     }
 }
 
@@ -94,14 +127,22 @@ impl Mends {
 
     /// Where the members stand who have another one's id.
     pub(super) fn places(&self) -> HashSet<usize> {
-        self.members.all().map(|(place, _)| *place).collect()
+        self.members.all().map(|(place, _)| *place).chain(self.members.copies.iter().copied()).collect()
     }
 
     /// The organization once the ids are right; None: they are.
     pub(super) fn observed(&self, input: &PlanInput<'_>) -> Option<Observed> {
         let Observed::Live(state) = input.observed else { return None };
-        self.members.all().chain(self.groups.all()).next()?;
+        if self.members.is_nothing() && self.groups.is_nothing() {
+            return None;
+        }
         let mut state = state.clone();
+        for &place in &self.members.copies {
+            state.members[place].external_id = None;
+        }
+        for &place in &self.groups.copies {
+            state.groups[place].external_id = None;
+        }
         for (place, id) in self.members.all() {
             state.members[*place].external_id = Some(id.clone());
         }
@@ -158,6 +199,28 @@ impl Mends {
             if !plan.changes.iter().any(is_removed) {
                 changes.push(Change::ReplaceExternalId { person, old, cause });
             }
+        }
+        let none = || ExternalId::new("");
+        for &place in &self.members.copies {
+            let member = &state.members[place];
+            let (Some(id), Some(old)) = (member.id.clone(), member.external_id.clone()) else { continue };
+            if let Some(request) = plan.sent.settles_id(&id) {
+                plan.mended.push(request);
+                continue;
+            }
+            let person = Subject { name: member.email.as_str().to_owned(), external_id: none() };
+            requests.push((person.clone(), Request::PutMember { id, external_id: none() }));
+            changes.push(Change::ReplaceExternalId { person, old, cause: Cause::IdCopied });
+        }
+        for &place in &self.groups.copies {
+            let ObservedGroup { id: Some(id), name, external_id: old, collections, .. } =
+                state.groups[place].clone()
+            else {
+                continue;
+            };
+            let group = Subject { name: name.clone(), external_id: none() };
+            requests.push((group.clone(), Request::PutGroup { id, name, external_id: none() }));
+            changes.push(Change::AdoptGroup { group, old, collections, cause: Cause::IdCopied });
         }
         for (place, external_id) in self.groups.mended {
             let found = &state.groups[place];
@@ -239,7 +302,8 @@ impl<'s> Held<'s> {
     /// Those who get ids that nobody else has in the end.
     fn possible(&self, wrong: &mut Wrong) {
         loop {
-            let moving: HashSet<usize> = wrong.mended.iter().map(|(place, _)| *place).collect();
+            let moving = wrong.mended.iter().map(|(place, _)| *place).chain(wrong.copies.iter().copied());
+            let moving: HashSet<usize> = moving.collect();
             let is_free = |(place, id): &(usize, ExternalId)| {
                 self.places(id).iter().all(|it| it == place || moving.contains(it))
             };
@@ -291,6 +355,10 @@ fn members(input: &PlanInput<'_>, state: &OrganizationState, disputed: &Disputed
         Some((place, Subject { name: email.to_owned(), external_id }, before))
     });
     found.for_each(|it| wrong.add(it));
+    wrong.add_copies(copies::members(input, state, &wrong.places()), input, |place| {
+        let member = &state.members[place];
+        Some((RefusedKind::MemberId, member.id.as_ref()?.as_str(), member.email.as_str()))
+    });
     held.possible(&mut wrong);
     wrong
 }
@@ -313,6 +381,10 @@ fn groups(input: &PlanInput<'_>, state: &OrganizationState) -> Wrong {
         Some((place, about, refused_before(RefusedKind::GroupId, id, input)))
     });
     found.for_each(|it| wrong.add(it));
+    wrong.add_copies(copies::groups(input, state), input, |place| {
+        let group = &state.groups[place];
+        Some((RefusedKind::GroupId, group.id.as_ref()?.as_str(), group.name.as_str()))
+    });
     held.possible(&mut wrong);
     wrong
 }

@@ -106,8 +106,19 @@ fn changed_ids(
     let addressed = Addressed::remembered(ledger);
     let is_its_own =
         |it: &ObservedMember| it.external_id.as_ref().is_some_and(|id| addressed.is(it.email.as_str(), id));
-    let others = state.members.iter().enumerate();
-    let others = others.filter(|(place, it)| !places.contains(place) && (!is_anothers(it) || is_its_own(it)));
+    // Whom nobody knows has a copy of the id, where the address of the member whose it was says so, too.
+    let confirmed: HashSet<ExternalId> = changed
+        .iter()
+        .filter(|(place, ours, _)| addressed.is(state.members[*place].email.as_str(), ours))
+        .map(|(_, ours, _)| ours.clone())
+        .collect();
+    let is_copy = |it: &ObservedMember| {
+        let unknown = it.id.as_ref().is_some_and(|id| !known.contains_key(id));
+        !shared && unknown && it.external_id.as_ref().is_some_and(|id| confirmed.contains(id))
+    };
+    let others = state.members.iter().enumerate().filter(|(place, it)| {
+        !places.contains(place) && (is_its_own(it) || !is_anothers(it) && !is_copy(it))
+    });
     let taken: HashSet<ExternalId> = others.filter_map(|(_, it)| it.external_id.clone()).collect();
     let changed = changed.into_iter().filter(|(_, ours, _)| !taken.contains(ours));
     changed

@@ -97,7 +97,7 @@ pub fn repairs(
     let mut cases = twins(state, connector, picks);
     let in_twins: HashSet<String> = cases.iter().flat_map(|it| &it.holders).map(|it| it.id.clone()).collect();
     cases.extend(members_of_one_id(state, ledger, connector, picks, &in_twins));
-    cases.extend(groups_of_one_id(state, ledger, picks));
+    cases.extend(groups_of_one_id(state, ledger, connector, picks));
     cases
 }
 
@@ -178,8 +178,9 @@ fn members_of_one_id(
 ) -> Vec<RepairCase> {
     let repeated = repeated(&state.members, |it| filled(&it.external_id).map(ExternalId::as_str));
     let case = |(id, members): (&str, Vec<&ObservedMember>)| {
-        // A run sets right what the ledger knows.
+        // A run sets right what the ledger knows, but where another connector writes, too.
         let known = ledger.people.iter().find(|it| it.external_id.as_str() == id);
+        let known = known.filter(|_| !connector.shared_organization);
         let told = known.is_some_and(|known| {
             let is_it = |it: &&ObservedMember| {
                 known.member_id.is_some() && it.id == known.member_id || it.email == known.email
@@ -209,10 +210,16 @@ fn members_of_one_id(
     repeated.into_iter().filter_map(case).collect()
 }
 
-fn groups_of_one_id(state: &OrganizationState, ledger: &LedgerState, picks: &Picks) -> Vec<RepairCase> {
+fn groups_of_one_id(
+    state: &OrganizationState,
+    ledger: &LedgerState,
+    connector: &ConnectorSettings,
+    picks: &Picks,
+) -> Vec<RepairCase> {
     let repeated = repeated(&state.groups, |it| filled(&it.external_id).map(ExternalId::as_str));
     let case = |(id, groups): (&str, Vec<&ObservedGroup>)| {
         let known = ledger.groups.iter().find(|it| it.external_id.as_str() == id);
+        let known = known.filter(|_| !connector.shared_organization);
         let known = known.and_then(|it| it.group_id.as_ref());
         if known.is_some_and(|known| groups.iter().any(|it| it.id.as_ref() == Some(known))) {
             return None;

@@ -17,6 +17,15 @@ impl Plan {
             Change::Invite { person, cause: Cause::AddressCorrected } => {
                 after.member(&person.external_id).is_none_or(|it| it.email.as_str() != person.name)
             }
+            // A copy was taken away.
+            Change::ReplaceExternalId { person, old, .. } if person.external_id.as_str().is_empty() => after
+                .state
+                .members
+                .iter()
+                .any(|it| it.email.as_str() == person.name && it.external_id.as_ref() == Some(old)),
+            Change::AdoptGroup { old, cause: Cause::IdCopied, .. } => {
+                old.is_some() && after.state.groups.iter().filter(|it| it.external_id == *old).count() > 1
+            }
             Change::Invite { person, .. }
             | Change::Stage { person, .. }
             | Change::Adopt { person, .. }

@@ -15,6 +15,7 @@
 //! | a's | b's | b's | not told apart |
 //! | a's | none, or one that nobody has | any | a's (`recognized.rs`), but for the next row |
 //! | a's | none, or one that nobody has, while another member has a's id and a's address | any | nobody's |
+//! | a's | none, or one that nobody has, while a member whom nobody knows has a's id and not a's address | a's | a's: the other has a copy (`copies.rs`) |
 //! | nobody's | b's | any | by external id and address alone, as before memberships were remembered |
 //!
 //! Of a membership that cannot be told apart nothing is taken, nothing is given, its id stays, and both people are named; so it is
@@ -51,7 +52,7 @@ impl<'a> Addressed<'a> {
     }
 
     /// Where the directory lists an address, it is whose the directory says.
-    fn listed(mut self, input: &PlanInput<'a>) -> Self {
+    pub(super) fn listed(mut self, input: &PlanInput<'a>) -> Self {
         let everybody = input.desired.everybody().iter().zip(input.identity.people()).enumerate();
         let known = everybody.filter(|(number, _)| input.identity.is_known(*number));
         let mut listed = Self::default();

@@ -7,6 +7,7 @@ use crate::change::{access_to, cause};
 use crate::line::{Line, Tone};
 use crate::list::some;
 use crate::{CommandLine, text};
+use bwdc_core::names::ExternalId;
 use bwdc_core::plan::{Cause, Change, Plan, Subject};
 use std::collections::HashSet;
 
@@ -83,6 +84,7 @@ fn reason(change: &Change) -> String {
         Change::AdoptGroup { cause: Cause::Differs, .. } => {
             text!("plan.adopts", "made by hand until now: the directory takes it over")
         }
+        Change::AdoptGroup { cause: it @ Cause::IdCopied, .. } => cause(*it),
         Change::AdoptGroup { .. } => text!("plan-view.adopt-group", "gets the directory's id"),
         _ => cause(change.cause()),
     }
@@ -99,7 +101,7 @@ fn of_change(change: &Change, extent: Extent, names: Names<'_>) -> Shown {
             format!("~ {} → {}", person.name, person.external_id)
         }
         Change::ReplaceExternalId { person, old, .. } if extent == Extent::Whole => {
-            format!("~ {}: {old} → {}", person.name, person.external_id)
+            format!("~ {}: {old} → {}", person.name, shown_id(&person.external_id))
         }
         Change::Adopt { person, .. } | Change::ReplaceExternalId { person, .. } => plain('~', person),
         Change::CreateGroup { group, members, .. } => format!("+ {}", with(group, *members)),
@@ -233,17 +235,25 @@ pub fn changes(plan: &Plan, most: usize) -> Vec<String> {
     lines
 }
 
+fn no_id() -> String {
+    text!("plan.no-id", "no external id")
+}
+
+/// An external id; that of whoever has none is none.
+fn shown_id(id: &ExternalId) -> String {
+    if id.as_str().is_empty() { no_id() } else { id.as_str().to_owned() }
+}
+
 /// A change with its cause.
 pub(crate) fn one_line(change: &Change) -> String {
     let (what, about) = match change {
         Change::Invite { person, .. } => ("+ invite   ", person.name.clone()),
         Change::Stage { person, .. } => ("+ stage    ", person.name.clone()),
         Change::Adopt { person, .. } => {
-            let none = text!("plan.no-id", "no external id");
-            ("~ adopt    ", format!("{}: {none} → {}", person.name, person.external_id))
+            ("~ adopt    ", format!("{}: {} → {}", person.name, no_id(), person.external_id))
         }
         Change::ReplaceExternalId { person, old, .. } => {
-            ("~ id       ", format!("{}: {old} → {}", person.name, person.external_id))
+            ("~ id       ", format!("{}: {old} → {}", person.name, shown_id(&person.external_id)))
         }
         Change::Restore { person, .. } => ("+ restore  ", person.name.clone()),
         Change::Revoke { person, .. } => ("- revoke   ", person.name.clone()),

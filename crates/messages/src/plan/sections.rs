@@ -322,6 +322,8 @@ fn what(change: &Change) -> String {
         Change::Adopt { cause: why, .. } => {
             text!("plan-view.adopt", "gets the directory's id: {why}", why = cause(*why))
         }
+        Change::ReplaceExternalId { cause: why @ Cause::IdCopied, .. }
+        | Change::AdoptGroup { cause: why @ Cause::IdCopied, .. } => cause(*why),
         Change::ReplaceExternalId { old, cause: why, .. } => text!(
             "plan-view.replace-id",
             "new id in place of {old}: {why}",

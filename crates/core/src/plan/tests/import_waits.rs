@@ -11,6 +11,8 @@ fn a_repeated_id_holds_back_the_import_and_nobody_who_leaves() {
     let mut world = World::new().managed_crowd(40).managed("a", "a@x");
     world = world.leavers(LeaverAction::Revoke, LeaverAction::Keep);
     world = world.member("a", "b@x", MemberStatus::Confirmed, Role::User);
+    // Another connector may have given it.
+    world.connector.shared_organization = true;
     for id in ["crowd0", "a"] {
         world = world.answer(id, Presence::NotFound);
     }
@@ -30,7 +32,8 @@ fn a_repeated_id_holds_back_the_import_and_nobody_who_leaves() {
 #[test]
 fn who_has_to_leave_a_group_is_taken_out_without_an_import_and_nobody_comes_in() {
     let world = World::new().managed_crowd(4).managed("a", "a@x").group("g", "g", &[0, 1, 2]);
-    let world = world.member("a", "b@x", MemberStatus::Confirmed, Role::User);
+    let mut world = world.member("a", "b@x", MemberStatus::Confirmed, Role::User);
+    world.connector.shared_organization = true;
     let plan = world.plan(crowd(4).person("a", "a@x").group("g", &["crowd0", "crowd1", "crowd3"]));
     let out = Request::TakeOut { group: GroupId::new("g"), members: vec![MemberId::new("m-crowd2@x")] };
     assert_eq!(plan.requests(), [out]);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::import::RefusedRecord;
+use crate::ledger::RefusedKind;
 
 fn put(email: &str, id: &str) -> Request {
     Request::PutMember { id: MemberId::new(format!("m-{email}")), external_id: ExternalId::new(id) }
@@ -71,9 +72,109 @@ fn an_id_that_two_have_is_given_back_to_whom_the_ledger_knows_and_the_import_goe
     let mut leaves = world.answer("b", Presence::NotFound).leavers(LeaverAction::Revoke, LeaverAction::Keep);
     let plan = leaves.plan(crowd(40).person("a", "a@x").group("g", &["a"]));
     assert_eq!(plan.requests(), [Request::Revoke(MemberId::new("m-b@x")), put("b@x", "b")]);
-    // Whom the ledger does not know is nobody's to mend: the import waits.
+    // From whom the ledger does not know it is taken away.
     leaves.ledger.people.pop();
-    assert_eq!(leaves.plan(directory()).waits_for.len(), 1);
+    let plan = leaves.plan(directory());
+    assert!(plan.waits_for.is_empty() && plan.requests().contains(&put("b@x", "")), "{:?}", plan.requests());
+}
+
+/// The ledger knows the membership of everybody of `two`.
+fn remembered() -> (World, impl Fn() -> Sample) {
+    let (mut world, directory) = two();
+    for person in &mut world.ledger.people {
+        person.member_id = Some(MemberId::new(format!("m-{}", person.email.as_str())));
+    }
+    (world, directory)
+}
+
+#[test]
+fn a_copy_of_an_id_is_taken_away_from_whom_nobody_knows() {
+    let (mut world, directory) = remembered();
+    world = world.member("a", "strange@x", MemberStatus::Confirmed, Role::Admin);
+    let plan = world.plan(directory().person("new", "new@x"));
+    assert!(plan.waits_for.is_empty(), "{:?}", plan.waits_for);
+    let [mend, Request::Import(import)] = &plan.requests()[..] else { panic!("{:?}", plan.requests()) };
+    assert_eq!((mend, import.members.len()), (&put("strange@x", ""), 1));
+    assert!(!plan.can_import_without(std::slice::from_ref(mend)));
+    assert_eq!(plan.changes.len(), 2, "{:?}", plan.changes);
+    // It is done when it is not there any more.
+    assert_eq!(plan.unfinished(&world.state).len(), 2);
+    world.state.members[42].external_id = None;
+    assert_eq!(plan.unfinished(&world.state).len(), 1);
+    assert!(world.plan(directory()).is_empty());
+    held_by(&mut world, 42, "a");
+    // Where another connector writes, too, it may be that one's.
+    world.connector.shared_organization = true;
+    let plan = world.plan(directory());
+    assert_eq!((plan.requests().len(), plan.waits_for.len()), (0, 1), "{:?}", plan.requests());
+    world.connector.shared_organization = false;
+    // Where the directory gives the address to whose id it is, it is no copy: the memory can be wrong.
+    let moved = crowd(40).person("a", "strange@x").person("b", "b@x").group("g", &["a"]);
+    assert!(!world.plan(moved).requests().contains(&put("strange@x", "")));
+}
+
+#[test]
+fn the_leaver_whose_id_was_copied_and_then_changed_is_who_loses_access() {
+    for held in [Some("foreign"), None] {
+        let (world, directory) = remembered();
+        let mut world = world
+            .member("a", "strange@x", MemberStatus::Confirmed, Role::User)
+            .answer("a", Presence::NotFound)
+            .leavers(LeaverAction::Revoke, LeaverAction::Keep);
+        world.state.members[40].external_id = held.map(ExternalId::new);
+        recognize(&mut world.state, &world.ledger, false);
+        let stays = world.plan(directory());
+        let without = crowd(40).person("b", "b@x");
+        let leaves = world.plan(without.group("g", &[]));
+        let copy = put("strange@x", "");
+        assert_eq!(stays.requests()[0], copy, "{:?}", stays.requests());
+        assert!(
+            leaves.requests().contains(&Request::Revoke(MemberId::new("m-a@x"))),
+            "{:?}",
+            leaves.requests()
+        );
+        assert!(!leaves.requests().contains(&Request::Revoke(MemberId::new("m-strange@x"))));
+        if held.is_none() {
+            continue;
+        }
+        assert_eq!(stays.requests()[1], put("a@x", "a"), "the copy first: {:?}", stays.requests());
+        // While the copy cannot be taken away nobody is given it a second time.
+        let desired = directory().desired(&world.sync).expect("valid");
+        let observed = Observed::Live(world.state.clone());
+        let record = RefusedRecord {
+            name: "strange@x".to_owned(),
+            external_id: ExternalId::new(""),
+            is_group: false,
+            reason: "no".to_owned(),
+        };
+        let met = [(copy, record)];
+        let input = world.input(&desired, &observed);
+        world.ledger.refused = stays.refusals_after(&met, &input, Timestamp(5));
+        world.now = Timestamp(6);
+        let again = world.plan(directory());
+        assert!(again.requests().is_empty() && again.waits_for.len() == 1, "{:?}", again.requests());
+    }
+}
+
+#[test]
+fn a_copy_of_a_groups_id_is_taken_away_from_the_group_that_nobody_knows() {
+    let (mut world, directory) = two();
+    let copy = ObservedGroup {
+        id: Some(GroupId::new("other")),
+        name: "Other".to_owned(),
+        ..world.state.groups[0].clone()
+    };
+    world.state.groups.push(copy);
+    let plan = world.plan(directory());
+    let request = Request::PutGroup {
+        id: GroupId::new("other"),
+        name: "Other".to_owned(),
+        external_id: ExternalId::new(""),
+    };
+    assert_eq!((plan.requests(), plan.waits_for.len()), (vec![request], 0));
+    assert_eq!(plan.unfinished(&world.state).len(), 1);
+    world.state.groups[1].external_id = None;
+    assert!(plan.unfinished(&world.state).is_empty());
 }
 
 #[test]
@@ -153,7 +254,7 @@ fn the_ledger_takes_over_an_id_that_two_have_once() {
     let desired = directory().named_group("h", "One", &[]).desired(&world.sync).expect("valid");
     let observed = Observed::Live(world.state.clone());
     let plan = Plan::build(&world.input(&desired, &observed));
-    assert_eq!(plan.waits_for.len(), 2, "nobody knows the others");
+    assert!(plan.waits_for.is_empty(), "{:?}", plan.waits_for);
     let after =
         plan.ledger_after(&world.input(&desired, &observed), After::Observed(&world.state), Timestamp(1));
     let of_a: Vec<_> =

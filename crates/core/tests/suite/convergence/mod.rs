@@ -105,8 +105,10 @@ fn a_run(world: &mut World, approve: bool, reached: &Reached) -> Result<bool, Te
             // Vaultwarden overwrites nobody whose id it does not know, but revokes.
             matches!(
                 it,
-                Change::ReplaceExternalId { cause: Cause::ChangedThere | Cause::IdChanged, .. }
-                    | Change::Adopt { cause: Cause::IdChanged, .. }
+                Change::ReplaceExternalId {
+                    cause: Cause::ChangedThere | Cause::IdChanged | Cause::IdCopied,
+                    ..
+                } | Change::Adopt { cause: Cause::IdChanged, .. }
                     | Change::Revoke { cause: Cause::Overwritten, .. }
             )
         };
