@@ -117,8 +117,7 @@ impl Room {
         let limits = &input.connector.limits;
         let total = input.seats.filter(|_| !may_buy(limits)).map(|it| it.total as usize);
         let taken = taken_after(index, plan).unwrap_or_default() + plan.seats.needed;
-        let leaving: HashSet<&ExternalId> =
-            plan.removals().filter_map(|it| Some(&it.person()?.external_id)).collect();
+        let leaving = leaving(plan);
         let members = index.state.into_iter().flat_map(|it| &it.members);
         let freed = members.filter(|it| {
             it.status.takes_seat() && it.external_id.as_ref().is_some_and(|id| leaving.contains(id))
@@ -161,10 +160,24 @@ impl Plan {
     }
 }
 
+/// The ids that members have from whom the plan takes access: whoever gives an id free for a newcomer is named by the next one.
+fn leaving(plan: &Plan) -> HashSet<&ExternalId> {
+    let mut leaving: HashSet<&ExternalId> =
+        plan.removals().filter_map(|it| Some(&it.person()?.external_id)).collect();
+    let given_free = plan.changes.iter().filter_map(|it| match it {
+        Change::ReplaceExternalId { person, old, cause: Cause::NameUsed } => {
+            leaving.contains(&person.external_id).then_some(old)
+        }
+        _ => None,
+    });
+    let given_free: Vec<&ExternalId> = given_free.collect();
+    leaving.extend(given_free);
+    leaving
+}
+
 /// Seats that are taken once the plan has taken access from those from whom it does.
 fn taken_after(index: &Index<'_>, plan: &Plan) -> Option<usize> {
-    let leaving: HashSet<&ExternalId> =
-        plan.removals().filter_map(|it| Some(&it.person()?.external_id)).collect();
+    let leaving = leaving(plan);
     let stays = |id: &Option<ExternalId>| id.as_ref().is_none_or(|id| !leaving.contains(id));
     let members = &index.state?.members;
     Some(members.iter().filter(|it| it.status.takes_seat() && stays(&it.external_id)).count())

@@ -274,3 +274,39 @@ fn of_two_with_one_id_whoever_has_the_address_is_taken_over() {
     follows(Mode::VaultwardenRead, 703_845_571_940_581_376, &begin, &steps)
         .unwrap_or_else(|it| panic!("{it}"));
 }
+
+/// The judge was wrong: an entry that was there before, with another address, is not the leaver whose address it has now.
+#[test]
+fn whoever_was_known_before_takes_no_leavers_place() {
+    let begin = [(0, 0, 75), (0, 0, 0), (0, 0, 76)];
+    let steps = [(vec![(0, 0, 64), (30, 8, 0)], false), (vec![(39, 14, 45), (3, 1, 0)], false)];
+    follows(Mode::Official, 9_937_778_235_810_061_344, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// The judge was wrong: whoever has the address of a membership that cannot be told apart waits, whatever the directory answers.
+#[test]
+fn nobody_gets_a_membership_that_cannot_be_told_apart() {
+    let begin = [38, 71, 19, 39, 78, 105].map(|how| (0, 0, how));
+    let steps = [
+        (vec![], false),
+        (vec![(39, 185, 103), (0, 0, 0), (0, 0, 53), (0, 0, 2)], false),
+        (vec![], false),
+        (vec![(11, 64, 3), (33, 32, 56), (3, 0, 0), (32, 0, 0)], false),
+        (vec![(10, 51, 0)], false),
+    ];
+    follows(Mode::VaultwardenRead, 9_214_514_273_389_215_744, &begin, &steps)
+        .unwrap_or_else(|it| panic!("{it}"));
+}
+
+/// Found by the property: the seat of a leaver who gives the id free as well counts as free.
+#[test]
+fn the_seat_of_who_gives_a_name_free_is_free() {
+    let begin = [0, 82, 113, 2].map(|how| (0, 0, how));
+    let steps = [
+        (vec![(3, 4, 0), (6, 190, 0)], false),
+        (vec![(11, 3, 87), (38, 2, 0)], false),
+        (vec![(3, 70, 0), (0, 0, 19)], false),
+        (vec![(11, 7, 90)], true),
+    ];
+    follows(Mode::Official, 7_424_794_872_104_138_272, &begin, &steps).unwrap_or_else(|it| panic!("{it}"));
+}

@@ -4,7 +4,7 @@ use crate::convergence::directory::{Entry, Group, State};
 use crate::convergence::model::{Member, Organization};
 use crate::convergence::possible::{could_have_the_name, is_to_be_corrected, is_unclear};
 use crate::convergence::world::{HOUR, Joined, Mode, World};
-use bwdc_core::ledger::{ManagedGroup, ManagedPerson, MendedKind, RefusedKind};
+use bwdc_core::ledger::{ManagedGroup, ManagedPerson, MendedKind, RefusedKind, Seen};
 use bwdc_core::observed::{MemberStatus, Role};
 use bwdc_core::plan::{
     AddressHeldBecause, Cause, Change, Evidence, KeptBecause, LeftOutBecause, MembershipsKeptBecause, Plan,
@@ -115,6 +115,9 @@ impl Guarded {
             let first = world.joined.get(&member.id).map(|Joined(it)| it);
             let other = first.is_some_and(|first| first.human != it.human && first.is_comparable(it))
                 || world.untold.contains(&member.id);
+            // Nor is an entry that was there before, with another address.
+            let had_another = |seen: &Seen| seen.entry.id == it.stable && seen.email.as_str() != it.email;
+            let other = other || world.ledger.seen.iter().any(had_another);
             it.state == State::Enabled && it.email == member.email && !colleague && !other
         });
         member.role == Role::User && !id.trim().is_empty() && !protected && !wanted
@@ -234,7 +237,9 @@ pub(crate) fn member<'a>(world: &'a World, id: &str) -> Option<&'a Member> {
 fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked {
     let Some(id) = people.of(entry) else {
         let taken = plan.standing.iter().any(|it| match it {
-            Standing::ExternalIdTaken { person, .. } => person.external_id.as_str() == entry.id,
+            Standing::ExternalIdTaken { person, .. } | Standing::IdOfAnother { about: person, .. } => {
+                person.external_id.as_str() == entry.id
+            }
             Standing::AddressOfLeaver { entry: it, .. } => *it == entry.id,
             _ => false,
         });
@@ -268,6 +273,7 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             }
             Standing::HeldUnderOtherId { person, .. }
             | Standing::ExternalIdTaken { person, .. }
+            | Standing::IdOfAnother { about: person, .. }
             | Standing::AddressOfAnother { person, .. } => {
                 wanted == "id" && person.external_id.as_str() == id
             }
@@ -285,7 +291,6 @@ fn person(world: &World, plan: &Plan, people: &People, entry: &Entry) -> Checked
             }
             Standing::MembershipsKept { .. }
             | Standing::Refused { .. }
-            | Standing::IdOfAnother { .. }
             | Standing::GroupNameKept { .. }
             | Standing::GroupVanished { .. } => false,
         })
@@ -687,7 +692,10 @@ fn standing(world: &World, plan: &Plan, standing: &Standing) -> Checked {
                 AddressHeldBecause::KnownBefore => {
                     world.ledger.seen.iter().any(|it| it.entry.id == new.stable)
                 }
-                AddressHeldBecause::Unconfirmed => world.directory.silent,
+                // The directory does not answer, or the membership cannot be told apart.
+                AddressHeldBecause::Unconfirmed => {
+                    world.directory.silent || found.known_id().is_some_and(|it| is_unclear(plan, it))
+                }
                 // Told only by runs that are judged otherwise.
                 AddressHeldBecause::HeldBack => false,
             };
@@ -713,8 +721,19 @@ fn standing(world: &World, plan: &Plan, standing: &Standing) -> Checked {
             let is_held = members.iter().any(|it| it.known_id() == Some(id.as_str()));
             is_held || world.ledger.people.iter().any(|it| it.external_id == *id)
         }
-        // No other connector gives ids that are also the directory's.
-        Standing::IdOfAnother { .. } => false,
+        // Who or what has it got it from no run.
+        Standing::IdOfAnother { about, group, .. } => {
+            let id = &about.external_id;
+            let is_held = match group {
+                false => members.iter().any(|it| it.known_id() == Some(id.as_str())),
+                true => {
+                    world.organization.groups.iter().any(|it| it.external_id.as_deref() == Some(id.as_str()))
+                }
+            };
+            let is_given = world.ledger.people.iter().any(|it| it.external_id == *id)
+                || world.ledger.groups.iter().any(|it| it.external_id == *id);
+            world.connector.shared_organization && is_held && !is_given
+        }
         Standing::RevokedByHand { person } => {
             let is_it = |it: &&Member| {
                 it.email == person.name || world.known_as(it) == Some(person.external_id.as_str())

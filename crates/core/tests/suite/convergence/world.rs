@@ -266,6 +266,10 @@ impl World {
     pub(crate) fn plan<T>(&self, then: impl FnOnce(&Plan, &PlanInput<'_>) -> T) -> T {
         let (desired, observed, ledger) = (self.desired(), self.observed(), self.remembered());
         let identity = Identity::new(&desired, &ledger, observed.state());
+        let identity = match self.connector.shared_organization {
+            true => identity.beside_others(&desired, &ledger, observed.state()),
+            false => identity,
+        };
         let groups = identity.group_lookups(&desired, &ledger);
         let answers: Presences =
             groups.iter().flat_map(|(_, lookups)| self.directory.look_up_groups(lookups)).collect();
