@@ -124,6 +124,11 @@ pub(super) async fn read_lists(
     Ok(members)
 }
 
+/// Asks for an administrative unit itself, and whether it hides its members.
+pub(super) fn unit_path(unit: &str) -> String {
+    format!("/directory/administrativeUnits/{}?$select=id,displayName,visibility", segment(unit))
+}
+
 /// An id of an administrator's, made safe for a path.
 fn segment(id: &str) -> String {
     id.bytes()

@@ -27,6 +27,8 @@ pub(super) struct Members(HashMap<Text, Vec<Member>>);
 
 impl Members {
     pub(super) fn of(&self, list: Text) -> &[Member] {
+        #[cfg(test)]
+        STEPS.set(STEPS.get() + 1);
         self.0.get(&list).map_or(&[], Vec::as_slice)
     }
 
@@ -102,6 +104,17 @@ impl Members {
         }
         people
     }
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// How often a list was looked at.
+    static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+pub(super) fn steps() -> usize {
+    STEPS.get()
 }
 
 #[cfg(test)]

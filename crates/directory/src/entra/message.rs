@@ -39,6 +39,7 @@ pub(super) struct IdResponse {
     pub(super) id: String,
 }
 
+/// A group, or an administrative unit.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GroupResponse {
@@ -47,6 +48,12 @@ pub(super) struct GroupResponse {
     pub(super) display_name: Option<String>,
     #[serde(deserialize_with = "there")]
     pub(super) visibility: Option<String>,
+}
+
+impl GroupResponse {
+    pub(super) fn hides_members(&self) -> bool {
+        hides_members(self.visibility.as_deref())
+    }
 }
 
 /// Whether a group's list of members is shown to applications with `Member.Read.Hidden` only; to others it looks empty.

@@ -9,6 +9,7 @@ mod cause;
 mod certificate;
 mod delta;
 mod graph;
+mod hidden;
 mod incremental;
 mod lookup;
 mod members;

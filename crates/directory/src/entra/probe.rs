@@ -1,17 +1,20 @@
 //! Looks a tenant over: whether the application is accepted, and each permission that the settings need.
 
 use super::EntraDirectory;
+use super::batch::unit_path;
 use super::graph::Graph;
-use super::message::{GroupResponse, PageResponse, hides_members};
+use super::hidden::units_of;
+use super::message::{GroupResponse, PageResponse};
 use crate::ReadError;
 use crate::probe::{Check, Concern, Finding, Grade};
 use crate::web::{Route, WebReadError};
 use bwdc_base::event::Events;
-use bwdc_core::filter::{Filter, Keyword};
 use serde_json::Value;
 
 /// What shows the members of groups that hide them.
 const HIDDEN_RIGHT: &str = "Member.Read.Hidden";
+/// Groups that hide their members and are asked for one: the first may have none.
+const MOST_HIDDEN: usize = 20;
 
 impl EntraDirectory {
     /// Signs in, asks for the first person and the first group, and then for one answer to each further kind of request;
@@ -32,8 +35,8 @@ impl EntraDirectory {
         if let Some(group) = first_group(&graph).await {
             rights.push(("GroupMember.Read.All", format!("/groups/{group}/members")));
         }
-        let filters = &self.wanted.filters;
-        if let Some(unit) = unit_of(&filters.users).or_else(|| unit_of(&filters.groups)) {
+        let units = self.units();
+        if let Some(unit) = units.first() {
             let list = format!("/directory/administrativeUnits/{unit}/members");
             rights.push(("AdministrativeUnit.Read.All", list));
         }
@@ -56,17 +59,53 @@ impl EntraDirectory {
 }
 
 impl EntraDirectory {
-    /// Whether the members of groups that hide them are shown; None where no such group is among the first.
+    /// Whether the members of groups that hide them are shown, and those of the units that filters name; None where nothing that is
+    /// asked for hides any.
     async fn looks_for_hidden_members(&self, graph: &Graph<'_>) -> Option<Finding> {
-        let request = graph.get("/groups?$select=id,displayName,visibility&$top=999").ok()?;
-        let page = graph.session().json::<PageResponse<GroupResponse>>(&request).await.ok()?.value;
-        let mut hidden = page.value.iter().filter(|group| hides_members(group.visibility.as_deref()));
-        let group = hidden.next()?;
-        let members = first_of(graph, &format!("/groups/{}/members", group.id)).await.ok()?;
-        let is_shown = members.pointer("/value/0").is_some();
+        let mut shown = None;
+        for list in self.hidden_lists(graph).await {
+            let members = first_of(graph, &format!("{list}/members")).await;
+            let shows = members.is_ok_and(|it| it.pointer("/value/0").is_some());
+            shown = Some(shows);
+            if shows {
+                break;
+            }
+        }
         let right = HIDDEN_RIGHT.to_owned();
-        let grade = if is_shown { Grade::Good } else { Grade::Concern(Concern::RightMissing { right }) };
+        let grade = if shown? { Grade::Good } else { Grade::Concern(Concern::RightMissing { right }) };
         Some(Finding::new(Check::Right, HIDDEN_RIGHT, grade))
+    }
+
+    /// The units of filters that hide their members, and a few of the groups that do.
+    async fn hidden_lists(&self, graph: &Graph<'_>) -> Vec<String> {
+        let mut lists = Vec::new();
+        for unit in self.units() {
+            let is_hidden = match graph.get(&unit_path(&unit)) {
+                Ok(request) => graph
+                    .session()
+                    .json::<GroupResponse>(&request)
+                    .await
+                    .is_ok_and(|it| it.value.hides_members()),
+                Err(_) => false,
+            };
+            if is_hidden {
+                lists.push(format!("/directory/administrativeUnits/{unit}"));
+            }
+        }
+        if let Ok(request) = graph.get("/groups?$select=id,displayName,visibility&$top=999")
+            && let Ok(page) = graph.session().json::<PageResponse<GroupResponse>>(&request).await
+        {
+            let hidden = page.value.value.iter().filter(|it| it.hides_members());
+            lists.extend(hidden.take(MOST_HIDDEN).map(|group| format!("/groups/{}", group.id)));
+        }
+        lists
+    }
+
+    /// The units that filters name, in letters that an address may hold.
+    fn units(&self) -> Vec<String> {
+        let filters = &self.wanted.filters;
+        let units = units_of(&filters.users).chain(units_of(&filters.groups)).map(str::to_lowercase);
+        units.filter(|it| it.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')).collect()
     }
 }
 
@@ -82,11 +121,4 @@ async fn first_group(graph: &Graph<'_>) -> Option<String> {
 
 fn failed(check: Check, subject: &str, error: WebReadError) -> Finding {
     Finding::new(check, subject, Grade::Failed(Box::new(ReadError::from(error))))
-}
-
-/// A unit that a filter names, in letters that an address may hold.
-fn unit_of(filter: &Filter) -> Option<String> {
-    let keywords = [Keyword::IncludeAdministrativeUnit, Keyword::ExcludeAdministrativeUnit];
-    let unit = keywords.into_iter().find_map(|keyword| filter.values(keyword)?.first())?;
-    Some(unit.to_lowercase()).filter(|it| it.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }

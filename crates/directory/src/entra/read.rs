@@ -1,9 +1,9 @@
 //! Reads everything that a snapshot needs: people, deleted people, groups, and who is in which.
 
-use super::batch::{List, read_lists};
+use super::batch::{List, read_lists, unit_path};
 use super::graph::Graph;
 use super::members::Members;
-use super::message::{GroupResponse, IdResponse, UserResponse, hides_members};
+use super::message::{GroupResponse, IdResponse, UserResponse};
 use super::tenant::{Group, Tenant, Wanted, lock};
 use crate::web::WebReadError;
 use bwdc_base::event::{Event, Events};
@@ -109,8 +109,32 @@ impl Reading<'_> {
     /// The lists of the administrative units that the filters name.
     pub(super) async fn units(&self, tenant: &Mutex<Tenant>) -> Result<(), WebReadError> {
         let units = lock(tenant).units_named(&self.wanted.filters, self.scope);
-        let members = self.lists(tenant, Lists::Units, units).await?;
+        let members = self.lists(tenant, Lists::Units, units.clone()).await?;
+        let some_show_nobody = units.iter().any(|unit| members.of(*unit).is_empty());
         lock(tenant).units.take(members);
+        if some_show_nobody {
+            self.who_hides(tenant, &units).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks each unit whether it hides its members; one that shows them tells that the right is there.
+    async fn who_hides(&self, tenant: &Mutex<Tenant>, units: &[Text]) -> Result<(), WebReadError> {
+        for units in units.chunks(Graph::BATCH) {
+            let paths: Vec<String> = units.iter().map(|it| unit_path(lock(tenant).texts.get(*it))).collect();
+            let answers = self.graph.batch_until_answered(&paths).await?;
+            for ((&id, path), answer) in units.iter().zip(&paths).zip(answers) {
+                if answer.status != 200 {
+                    return Err(self.graph.refused(path, 1, &answer));
+                }
+                let unit: GroupResponse = serde_json::from_value(answer.body)
+                    .map_err(|error| self.graph.malformed(path, 1, error.to_string()))?;
+                let mut tenant = lock(tenant);
+                let hidden = unit.hides_members();
+                let name = unit.display_name.map(|name| tenant.texts.intern(&name));
+                tenant.units_asked.insert(id, Group { id, name, hidden });
+            }
+        }
         Ok(())
     }
 
@@ -122,6 +146,7 @@ impl Reading<'_> {
                     tenant.forget_groups();
                 }
                 for group in groups {
+                    let hidden = group.hides_members();
                     let name = group.display_name.filter(|name| !name.trim().is_empty());
                     if name.is_none() && self.scope.groups {
                         let group = group.id.clone();
@@ -129,7 +154,6 @@ impl Reading<'_> {
                     }
                     let id = tenant.texts.intern(&group.id);
                     let name = name.map(|name| tenant.texts.intern(&name));
-                    let hidden = hides_members(group.visibility.as_deref());
                     tenant.put_group(Group { id, name, hidden });
                 }
             })

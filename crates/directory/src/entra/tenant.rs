@@ -1,12 +1,11 @@
 //! What a tenant holds, as far as it was read, and the snapshot that it makes: after a full read and after a read of what
 //! changed alike.
 
-use super::NAME;
 use super::address::address;
+use super::hidden::Hiding;
 use super::members::{Member, Members};
 use super::message::UserResponse;
 use crate::ReadError;
-use crate::web::WebReadError;
 use bwdc_core::filter::{Filter, Keyword};
 use bwdc_core::settings::{EntraFilters, Guests};
 use bwdc_core::snapshot::{
@@ -31,6 +30,8 @@ pub(super) struct Tenant {
     pub(super) members: Members,
     /// Direct members of the administrative units that filters name.
     pub(super) units: Members,
+    /// Those of these units that were asked whether they hide their members, by their ids.
+    pub(super) units_asked: HashMap<Text, Group>,
 }
 
 /// One account.
@@ -46,7 +47,7 @@ pub(super) struct User {
     pub(super) marks: PersonMarks,
 }
 
-/// One group without its members.
+/// One group, or one administrative unit, without its members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) id: Text,
@@ -170,49 +171,6 @@ impl Tenant {
         keywords.flat_map(|keyword| self.named(filter, keyword).unwrap_or_default()).collect()
     }
 
-    /// Whether nothing is known of a group's members: they are hidden, and no such group shows any.
-    fn hides_members(&self, group: Text) -> bool {
-        let is_empty = |group: Text| self.members.of(group).is_empty();
-        self.group(group).is_some_and(|it| it.hidden)
-            && is_empty(group)
-            && self.groups.iter().all(|it| !it.hidden || is_empty(it.id))
-    }
-
-    /// What keeps this from being a state that anything may be concluded from: rights that are missing.
-    pub(super) fn missing_right(&mut self, wanted: &Wanted, scope: ReadScope) -> Option<WebReadError> {
-        if scope.people && !self.users.is_empty() && self.users.iter().all(|user| user.enabled.is_none()) {
-            return Some(missing("whether any account is enabled".to_owned(), USERS));
-        }
-        let group = self.hidden_group_that_matters(wanted, scope)?;
-        let name = self.group(group).and_then(|it| it.name).unwrap_or(group);
-        Some(missing(format!("who is in the group `{}`", self.texts.get(name)), HIDDEN_MEMBERS))
-    }
-
-    /// A group whose members are not shown and on which more depends than its own members: people chosen by it, or groups
-    /// around it.
-    fn hidden_group_that_matters(&mut self, wanted: &Wanted, scope: ReadScope) -> Option<Text> {
-        let chosen = self.groups_of_people(wanted, scope);
-        if let Some(&group) = self.reached(&chosen, true, |group| self.hides_members(group)).first() {
-            return Some(group);
-        }
-        if !scope.groups {
-            return None;
-        }
-        let shown: Vec<Text> = self.shown(&wanted.filters).iter().map(|group| group.id).collect();
-        let chooses = !wanted.filters.groups.is_empty();
-        if let Some(group) = shown.iter().find(|group| chooses && self.hides_members(**group)) {
-            return Some(*group);
-        }
-        let visible: HashSet<Text> = shown.iter().copied().collect();
-        let counts = |group: Text| wanted.flatten_hidden_groups || visible.contains(&group);
-        let inner: Vec<Text> = shown
-            .iter()
-            .flat_map(|group| self.members.of(*group).iter().filter_map(|member| member.group()))
-            .filter(|group| counts(*group))
-            .collect();
-        self.reached(&inner, true, |group| counts(group) && self.hides_members(group)).first().copied()
-    }
-
     /// The groups that the filter shows; the lists of the units that it names have to be there.
     pub(super) fn shown(&mut self, filters: &EntraFilters) -> Vec<Group> {
         let filter = &filters.groups;
@@ -268,14 +226,20 @@ impl Tenant {
 
     /// The snapshot, where no right is missing on which it depends.
     pub(super) fn whole_snapshot(mut self, wanted: &Wanted, scope: ReadScope) -> Result<Snapshot, ReadError> {
-        if let Some(error) = self.missing_right(wanted, scope) {
+        let hiding = self.hiding();
+        if let Some(error) = self.missing_right(wanted, scope, &hiding) {
             return Err(error.into());
         }
-        Ok(self.snapshot(wanted, scope)?)
+        Ok(self.snapshot(wanted, scope, &hiding)?)
     }
 
     /// The snapshot; every list of members that it takes has to be there.
-    fn snapshot(&mut self, wanted: &Wanted, scope: ReadScope) -> Result<Snapshot, IncompleteRead> {
+    fn snapshot(
+        &mut self,
+        wanted: &Wanted,
+        scope: ReadScope,
+        hiding: &Hiding,
+    ) -> Result<Snapshot, IncompleteRead> {
         let mut builder = SnapshotBuilder::new(scope);
         if scope.people {
             let chosen = self.chosen(wanted);
@@ -307,7 +271,7 @@ impl Tenant {
                 let name = group.name.map_or("", |name| self.texts.get(name));
                 let (id, name) = (builder.text(self.texts.get(group.id)), builder.text(name));
                 builder.group(name, id, id, name, &members);
-                if self.hides_members(group.id) {
+                if hiding.contains(group.id) {
                     builder.hides_members(id);
                 }
             }
@@ -394,13 +358,6 @@ fn person(reference: Text, id: Text, mail: Option<Text>, state: AccountState) ->
         state,
         marks: PersonMarks::default(),
     }
-}
-
-const USERS: &str = "the application permission `User.Read.All`, with admin consent";
-const HIDDEN_MEMBERS: &str = "the application permission `Member.Read.Hidden`, with admin consent";
-
-fn missing(what: String, right: &'static str) -> WebReadError {
-    WebReadError::NotShown { service: NAME, what, right }
 }
 
 /// The tenant in its place, which is never held over a request.

@@ -440,6 +440,7 @@ fn take(step: &Step, server: &Server, next: &mut u32) {
             backwards,
             partial,
             tells_of_deleted_members: tells,
+            visibility: true,
         }),
         Step::Expire => server.expire_deltas(),
         _ => {}

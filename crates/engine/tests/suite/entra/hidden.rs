@@ -9,7 +9,7 @@ use bwdc_engine::directory::entra::EntraDirectory;
 use bwdc_engine::directory::probe::{Check, Concern, Grade};
 use bwdc_engine::directory::snapshot_cache::Refresh;
 use bwdc_engine::directory::web::WebReadError;
-use bwdc_sandbox::cloud::graph::{Server, Tenant};
+use bwdc_sandbox::cloud::graph::{DeltaHabits, Server, Tenant};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 
 /// The tenant with hidden members in the group that holds one person and another group.
@@ -71,6 +71,74 @@ async fn what_depends_on_hidden_members_stops_the_read_and_names_group_and_right
     reader_with(&server, "", "include:Empty", &choices).read(SCOPE, &|_| ()).await.unwrap();
 }
 
+/// Whoever is in such a unit would be invited in spite of it, and whoever is not would be kept out.
+#[tokio::test]
+async fn units_whose_members_are_hidden_stop_the_read_and_name_unit_and_right() {
+    let server = server(hiding(21));
+    let unit = id(21);
+    for (users, groups) in [
+        (format!("excludeAdministrativeUnit:{unit}"), String::new()),
+        (format!("includeAdministrativeUnit:{unit}"), String::new()),
+        (String::new(), format!("excludeAdministrativeUnit:{unit}")),
+        (String::new(), format!("includeAdministrativeUnit:{unit}")),
+    ] {
+        let error = error_of(&reader(&server, &users, &groups)).await;
+        assert_eq!(
+            error.to_string(),
+            "Microsoft Entra ID does not show who is in the administrative unit `Unit 21`: that takes the application \
+             permission `Member.Read.Hidden`, with admin consent",
+            "{users}{groups}"
+        );
+        // So does a read by what changed.
+        server.change(|tenant| tenant.shows_hidden_members = true);
+        let directory = reader(&server, &users, &groups);
+        let Refresh::Replace(cache) = directory.read_incremental(SCOPE, None, &|_| ()).await.unwrap().refresh
+        else {
+            panic!("kept");
+        };
+        server.change(|tenant| tenant.shows_hidden_members = false);
+        let error = directory.read_incremental(SCOPE, Some(cache), &|_| ()).await.err().unwrap();
+        assert!(matches!(web(error), WebReadError::NotShown { .. }));
+    }
+    // One without members is none that hides them, where the right is there; nor is one of which no filter speaks.
+    server.change(|tenant| {
+        tenant.units[0].members.clear();
+        tenant.members_hidden.clear();
+    });
+    let named = format!("excludeAdministrativeUnit:{unit}");
+    reader(&server, &named, "").read(SCOPE, &|_| ()).await.unwrap();
+    server.change(|tenant| tenant.members_hidden.extend([id(21), id(11)]));
+    error_of(&reader(&server, &named, "")).await;
+    server.change(|tenant| tenant.shows_hidden_members = true);
+    reader(&server, &named, "").read(SCOPE, &|_| ()).await.unwrap();
+}
+
+/// The functions of change that do not tell what the lists do.
+#[tokio::test]
+async fn a_visibility_that_the_delta_does_not_tell_is_no_cache() {
+    let server = server(hiding(11));
+    let habits = DeltaHabits { visibility: false, ..DeltaHabits::default() };
+    server.set_delta_habits(habits);
+    let first = reader(&server, "", "").read_incremental(SCOPE, None, &|_| ()).await.unwrap();
+    assert!(matches!(first.refresh, Refresh::Drop), "{:?}", first.refresh);
+}
+
+/// What is hidden from now on is not told as gone: the cache would keep everybody.
+#[tokio::test]
+async fn a_right_that_was_taken_back_is_a_full_read() {
+    let mut tenant = hiding(11);
+    tenant.shows_hidden_members = true;
+    let server = server(tenant);
+    let directory = reader(&server, "", "");
+    let first = directory.read_incremental(SCOPE, None, &|_| ()).await.unwrap();
+    let Refresh::Replace(cache) = first.refresh else { panic!("the first read is kept") };
+    let next = directory.read_incremental(SCOPE, Some(cache.clone()), &|_| ()).await.unwrap();
+    assert!(matches!(next.refresh, Refresh::Change { .. }));
+    server.change(|tenant| tenant.shows_hidden_members = false);
+    let next = directory.read_incremental(SCOPE, Some(cache), &|_| ()).await.unwrap();
+    assert!(matches!(next.refresh, Refresh::Replace(_)), "{:?}", next.refresh);
+}
+
 #[tokio::test]
 async fn an_incremental_read_keeps_what_is_hidden_apart() {
     let server = server(hiding(11));
@@ -101,6 +169,37 @@ async fn doctor_names_the_right_for_hidden_members() {
     assert!(matches!(look().await, Some(Grade::Good)));
     server.change(|tenant| tenant.members_hidden.clear());
     assert!(look().await.is_none());
+}
+
+/// The first group may have nobody in it, and the unit of a filter may hide whom it has.
+#[tokio::test]
+async fn doctor_looks_for_a_group_that_shows_somebody_and_at_the_units_of_filters() {
+    let mut tenant = hiding(14);
+    tenant.members_hidden.insert(id(12));
+    tenant.shows_hidden_members = true;
+    tenant.groups.swap(0, 3);
+    let server = server(tenant);
+    let look = async |users: &str| {
+        let findings = reader(&server, users, "").probe(&|_| ()).await;
+        let rights = findings.into_iter().filter(|it| it.check == Check::Right);
+        rights.map(|it| (it.subject, matches!(it.grade, Grade::Good))).collect::<Vec<_>>()
+    };
+    let others = |hidden: Option<bool>, unit: bool| {
+        let mut rights: Vec<(String, bool)> =
+            hidden.map(|good| ("Member.Read.Hidden".to_owned(), good)).into_iter().collect();
+        rights.extend(["User.Read.All", "GroupMember.Read.All"].map(|it| (it.to_owned(), true)));
+        rights.extend(unit.then(|| ("AdministrativeUnit.Read.All".to_owned(), true)));
+        rights
+    };
+    assert_eq!(look("").await, others(Some(true), false));
+    server.change(|tenant| tenant.members_hidden = [id(21)].into());
+    for clause in ["includeAdministrativeUnit", "excludeAdministrativeUnit"] {
+        let users = format!("{clause}:{}", id(21));
+        server.change(|tenant| tenant.shows_hidden_members = true);
+        assert_eq!(look(&users).await, others(Some(true), true));
+        server.change(|tenant| tenant.shows_hidden_members = false);
+        assert_eq!(look(&users).await, others(Some(false), true));
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::delta::delta;
 use super::reply::{Reply, select_of, selected, user_properties};
 use super::shared::Shared;
-use super::tenant::{Group, Member, MemberKind, Tenant, User};
+use super::tenant::{Group, Member, MemberKind, Tenant, Unit, User};
 use super::tokens::Kind;
 use axum::extract::Query;
 use axum::http::Uri;
@@ -39,16 +39,21 @@ pub(super) fn get(shared: &Shared, target: &str) -> Reply {
             None => Reply::missing(id),
         },
         ["groups", id, "members", ref cast @ ..] => match tenant.groups.iter().find(|group| group.id == id) {
-            Some(group) if !tenant.shows_members(group) => members(&page, &link, &tenant, &[], cast),
+            Some(group) if !tenant.shows_members(&group.id) => members(&page, &link, &tenant, &[], cast),
             Some(group) => members(&page, &link, &tenant, &group.members, cast),
             None => Reply::missing(id),
         },
         ["directory", "administrativeUnits", id, "members", ref cast @ ..] => {
             match tenant.units.iter().find(|unit| unit.id == id) {
+                Some(unit) if !tenant.shows_members(&unit.id) => members(&page, &link, &tenant, &[], cast),
                 Some(unit) => members(&page, &link, &tenant, &unit.members, cast),
                 None => Reply::missing(id),
             }
         }
+        ["directory", "administrativeUnits", id] => match tenant.units.iter().find(|unit| unit.id == id) {
+            Some(unit) => Reply::ok(unit_json(unit, &tenant, &page.select)),
+            None => Reply::missing(id),
+        },
         ["directory", "deletedItems", "microsoft.graph.user"] => {
             page.of(&link, &tenant.deleted, |user| user_json(user, &tenant, &page.select))
         }
@@ -86,8 +91,15 @@ fn members(page: &Page, link: &Link<'_>, tenant: &Tenant, list: &[Member], cast:
 }
 
 fn group_json(group: &Group, tenant: &Tenant, select: &[String]) -> Value {
-    let visibility = ("visibility", json!(tenant.visibility(group)));
+    let visibility = ("visibility", json!(tenant.visibility(&group.id)));
     selected(select, &[("id", json!(group.id)), ("displayName", json!(group.name)), visibility])
+}
+
+fn unit_json(unit: &Unit, tenant: &Tenant, select: &[String]) -> Value {
+    let number = unit.id.rsplit('-').next().unwrap_or_default().trim_start_matches('0');
+    let name = format!("Unit {number}");
+    let visibility = ("visibility", json!(tenant.visibility(&unit.id)));
+    selected(select, &[("id", json!(unit.id)), ("displayName", json!(name)), visibility])
 }
 
 fn user_json(user: &User, tenant: &Tenant, select: &[String]) -> Value {

@@ -140,10 +140,11 @@ fn group_changes(link: &Link, now: &Tenant, habits: DeltaHabits) -> Vec<Value> {
         if old.is_none_or(|old| !habits.partial || old.name != group.name) {
             properties.push(("displayName", json!(group.name)));
             // A property that was never set is left out.
-            properties.extend(now.visibility(group).map(|it| ("visibility", json!(it))));
+            let visibility = now.visibility(&group.id).filter(|_| habits.visibility);
+            properties.extend(visibility.map(|it| ("visibility", json!(it))));
         }
         let shown = selected(&link.select, &properties);
-        let told = if with_members && now.shows_members(group) {
+        let told = if with_members && now.shows_members(&group.id) {
             member_changes(link, now, group, old, habits)
         } else {
             Vec::new()

@@ -27,6 +27,8 @@ pub struct DeltaHabits {
     pub partial: bool,
     /// Whether a group tells that it lost a member whose account was deleted, and got it back with the account.
     pub tells_of_deleted_members: bool,
+    /// Whether groups come with their visibility.
+    pub visibility: bool,
 }
 
 impl Default for DeltaHabits {
@@ -38,6 +40,7 @@ impl Default for DeltaHabits {
             backwards: false,
             partial: true,
             tells_of_deleted_members: true,
+            visibility: true,
         }
     }
 }

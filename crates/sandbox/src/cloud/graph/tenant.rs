@@ -122,19 +122,20 @@ pub struct Tenant {
     pub dormant: Vec<(String, Member)>,
     /// Accounts of which the application is not shown whether they are enabled, by id.
     pub states_hidden: BTreeSet<String>,
-    /// Groups with hidden membership, by id.
+    /// Groups and administrative units with hidden membership, by id.
     pub members_hidden: BTreeSet<String>,
     /// Whether the application is shown hidden memberships (`Member.Read.Hidden`); without it such lists look empty.
     pub shows_hidden_members: bool,
 }
 
 impl Tenant {
-    pub(super) fn shows_members(&self, group: &Group) -> bool {
-        self.shows_hidden_members || !self.members_hidden.contains(&group.id)
+    /// Whether the members of a group or unit are shown.
+    pub(super) fn shows_members(&self, id: &str) -> bool {
+        self.shows_hidden_members || !self.members_hidden.contains(id)
     }
 
-    pub(super) fn visibility(&self, group: &Group) -> Option<&'static str> {
-        self.members_hidden.contains(&group.id).then_some("HiddenMembership")
+    pub(super) fn visibility(&self, id: &str) -> Option<&'static str> {
+        self.members_hidden.contains(id).then_some("HiddenMembership")
     }
 }
 
