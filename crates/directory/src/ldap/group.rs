@@ -91,9 +91,7 @@ impl Reader<'_> {
             self.waiting.push(WaitingGroup { reference, key, external_id, stable_id, name, members });
             return Ok(());
         }
-        if dated {
-            self.empty.note(key, entry.values(self.member_attribute).next().is_some());
-        }
+        self.empty.note(key, entry.values(self.member_attribute).next().is_some());
         self.builder.group(reference, key, external_id, name, &self.members);
         self.builder.group_stable_id(stable_id);
         self.parity.group(key, &mut self.builder);

@@ -11,6 +11,11 @@ use super::value::text;
 use bwdc_core::text::Text;
 use std::collections::HashSet;
 
+/// Of the groups that a filter selects, those without a member.
+pub(super) fn without_members(groups: &str, attribute: &str) -> String {
+    format!("(&{groups}(!({attribute}=*)))")
+}
+
 /// Which groups show nobody.
 #[derive(Default)]
 pub(super) struct Empty {

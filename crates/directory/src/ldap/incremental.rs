@@ -16,6 +16,7 @@ use super::computed::Shown;
 use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
+use super::hidden;
 use super::locate::GLOBAL_CATALOG;
 use super::name::{self, is_within};
 use super::raw;
@@ -289,10 +290,12 @@ impl Fetch<'_> {
             Ok(objects) => match objects.into_iter().next() {
                 None => Ok(Fetched::OutOfScope),
                 Some(None) => Ok(Fetched::Unclear),
-                Some(Some(object)) => match self.is_computed(&object, spelled).await? {
-                    true => Ok(Fetched::Unclear),
-                    false => Ok(Fetched::Entry(object)),
-                },
+                Some(Some(object)) => {
+                    let is_unclear = kind == ObjectKind::Group
+                        && (self.is_computed(&object, spelled).await?
+                            || self.hides(&object, spelled).await?);
+                    Ok(if is_unclear { Fetched::Unclear } else { Fetched::Entry(object) })
+                }
             },
             // Moved or deleted in the meantime.
             Err(LdapReadError::Refused { outcome, .. }) if outcome.code == NO_SUCH_OBJECT => {
@@ -304,7 +307,7 @@ impl Fetch<'_> {
 
     /// Whether a group that changed shows other members than it holds, or may, so that it is one that the server works out from now on.
     async fn is_computed(&mut self, object: &RawObject, spelled: &str) -> Result<bool, LdapReadError> {
-        if object.kind != ObjectKind::Group || self.connection.is_active_directory() {
+        if self.connection.is_active_directory() {
             return Ok(false);
         }
         let Some(tag) = codec::decode(&object.body) else { return Ok(true) };
@@ -313,6 +316,24 @@ impl Fetch<'_> {
         let mut shown = Shown::new(self.connection, attribute).await?;
         shown.add(&entry);
         shown.differs(self.connection, spelled, Scope::Base, &self.reading.filters.groups).await
+    }
+
+    /// Whether a group that changed shows nobody and is not without members: rights may follow from what an entry says.
+    async fn hides(&mut self, object: &RawObject, spelled: &str) -> Result<bool, LdapReadError> {
+        let attribute = without_range(&self.reading.layout.member_attribute);
+        let tag = codec::decode(&object.body);
+        let shows = |entry: Entry<'_>| entry.values(attribute).next().is_some();
+        if tag.as_ref().and_then(Entry::parse).is_some_and(shows) {
+            return Ok(false);
+        }
+        let without = hidden::without_members(&self.reading.filters.groups, attribute);
+        let request = Request::new(spelled.to_owned(), Scope::Base, without, &["1.1"], "ldap.rootPath");
+        let mut pages = self.connection.search(request);
+        let mut has_nobody = false;
+        while pages.next().await?.is_some() {
+            has_nobody = true;
+        }
+        Ok(!has_nobody)
     }
 
     /// The groups that list one of these names now.
