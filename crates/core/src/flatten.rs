@@ -71,11 +71,11 @@ pub(crate) fn contain_marked(inner: &Rows, mut marked: Vec<bool>) -> Vec<bool> {
 /// `people` and `inner` hold one row a group: the numbers of its own people, below `number_of_people`, and those of the
 /// groups inside it, which are visited in ascending order whatever the order of the row. A group may contain itself.
 pub fn flatten(people: &Rows, inner: &Rows, number_of_people: usize) -> Rows {
-    flatten_in_steps(people, inner, number_of_people).0
+    flatten_in_steps(people, inner, number_of_people, cycle::SPARE).0
 }
 
-/// As [`flatten`], with the number of edges that were followed and people who were looked at.
-fn flatten_in_steps(people: &Rows, inner: &Rows, number_of_people: usize) -> (Rows, usize) {
+/// As [`flatten`], with the number of edges that were followed and people who were looked at; of these so many are spare.
+fn flatten_in_steps(people: &Rows, inner: &Rows, number_of_people: usize, mut spare: usize) -> (Rows, usize) {
     let inner = in_order(inner);
     let (components, component_of) = components(&inner);
     let mut work = Work {
@@ -90,7 +90,7 @@ fn flatten_in_steps(people: &Rows, inner: &Rows, number_of_people: usize) -> (Ro
     for component in &components {
         match component[..] {
             [group] => work.walk(group, usize::MAX),
-            _ => cycle::finish(component, &mut work, &mut carriers),
+            _ => cycle::finish(component, &mut work, &mut carriers, &mut spare),
         }
     }
     let mut flat = Rows::default();
@@ -310,7 +310,7 @@ mod tests {
                 ("few", ring(groups, further, here_and_there)),
                 ("many and one", ring(groups, further, nearly_all_everywhere)),
             ] {
-                let (flat, steps) = flatten_in_steps(&people, &inner, groups as usize);
+                let (flat, steps) = flatten_in_steps(&people, &inner, groups as usize, usize::MAX / 2);
                 let size = people.total() + inner.total() + flat.total();
                 assert!(steps <= 8 * size, "{what} {further:?}: {steps} steps for {size}");
             }
@@ -328,7 +328,7 @@ mod tests {
             people.push(group.is_multiple_of(300).then_some(group / 300));
             inner.push([0]);
         }
-        let (flat, steps) = flatten_in_steps(&people, &inner, 11);
+        let (flat, steps) = flatten_in_steps(&people, &inner, 11, usize::MAX / 2);
         assert_eq!(
             (flat.row(0), flat.row(600)),
             ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].as_slice(), [2, 0, 1, 3, 4, 5, 6, 7, 8, 9].as_slice())
@@ -336,8 +336,56 @@ mod tests {
         assert!(steps <= 4 * (inner.total() + flat.total()), "{steps}");
     }
 
+    /// A cycle that edges from each group to any other cross, and in which every so manieth group has somebody.
+    fn crossed(groups: u32, every: u32) -> (Rows, Rows) {
+        let (mut people, mut inner) = (Rows::default(), Rows::default());
+        let mut state = u64::from(groups);
+        for group in 0..groups {
+            // Any odd multiplier spreads well enough here (Knuth's MMIX constants).
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let other = u32::try_from((state >> 33) % u64::from(groups)).expect("small");
+            people.push(group.is_multiple_of(every).then_some(group / every));
+            inner.push([(group + 1) % groups, other]);
+        }
+        (people, inner)
+    }
+
+    #[test]
+    fn a_cycle_that_edges_cross_at_random_costs_its_edges_and_the_lists_that_come_out() {
+        for groups in [3_000, 6_000, 12_000] {
+            let (people, inner) = crossed(groups, groups / 12);
+            let (flat, steps) = flatten_in_steps(&people, &inner, 13, 0);
+            let size = people.total() + inner.total() + flat.total();
+            assert_eq!(flat.total(), 12 * groups as usize);
+            assert!(steps <= 8 * size, "{groups}: {steps} steps for {size}");
+            // What is spare for exact orders is so for all of them together.
+            let (_, more) = flatten_in_steps(&people, &inner, 13, 1_000_000);
+            assert!(more <= steps + 1_100_000, "{groups}: {more}");
+        }
+        // What real directories have keeps the contract's order.
+        let (people, inner) = crossed(1_500, 125);
+        let exact = flatten_in_steps(&people, &inner, 13, usize::MAX / 2);
+        assert_eq!(flatten(&people, &inner, 13), exact.0);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
+        #[test]
+        fn where_no_step_is_spare_everybody_is_there_and_own_people_come_first(
+            crossings in proptest::collection::vec((0u32..60, 0u32..60), 0..90),
+            people_of in proptest::collection::vec(proptest::collection::vec(0u32..5, 0..2), 60),
+        ) {
+            let mut inner: Vec<Vec<u32>> = (0..60).map(|group| vec![(group + 1) % 60]).collect();
+            crossings.iter().for_each(|&(from, to)| inner[from as usize].push(to));
+            let (flat, _) = flatten_in_steps(&rows(&people_of), &rows(&inner), 5, 0);
+            for (root, own) in people_of.iter().enumerate() {
+                let list = flat.row(root);
+                prop_assert_eq!(list.iter().copied().collect::<BTreeSet<_>>(), closure(&people_of, &inner, root));
+                prop_assert!(list.starts_with(own));
+                prop_assert_eq!(list.iter().collect::<BTreeSet<_>>().len(), list.len());
+            }
+        }
+
         /// Few people in many groups that hold each other: most lists are taken from others.
         #[test]
         fn groups_of_a_cycle_keep_the_contracts_order(

@@ -6,10 +6,19 @@
 //! behind `next` in the group, both walks from `next` meet people in one order, and the group's list is its own people, what
 //! stands before, and the list of `next`. So one walk serves all groups from which a chain of such steps leads to where it began.
 //!
-//! Walks begin where somebody is who is in few groups: they end soon. Only where many edges cross a cycle that holds few people
-//! may more walks be needed than people come out.
+//! Walks begin where somebody is who is in few groups: they end soon. Where many edges cross a large cycle that holds few people,
+//! most lists do not follow, and walks would cost as much as for each group alone. They end when they have cost a few times what
+//! the cycle and its lists are, and what is spare for all cycles ([`SPARE`]); then a group's list is its own people as listed, and
+//! everybody else in the order of the first walk. What is counted are steps, so that the same input gives the same lists. Whoever
+//! reads a cycle group by group, as the contract's words have it, would not come to its end there.
 
 use super::Work;
+
+/// Steps that walks may take in all cycles together beyond a few times what these are: enough for cycles of two thousand groups,
+/// however many edges cross them, and a tenth of a second.
+pub(super) const SPARE: usize = 20_000_000;
+/// How many times what a cycle and its lists are its walks may cost.
+const TIMES: usize = 4;
 
 /// In how many groups of a cycle somebody is. Kept between cycles, and nobody counts between them.
 pub(super) struct Carriers(Vec<u32>);
@@ -20,21 +29,44 @@ impl Carriers {
     }
 }
 
-/// Makes the lists of groups that contain each other.
-pub(super) fn finish(component: &[u32], work: &mut Work<'_>, carriers: &mut Carriers) {
+/// Makes the lists of groups that contain each other; takes the steps from `spare` that it needs beyond what the cycle is.
+pub(super) fn finish(component: &[u32], work: &mut Work<'_>, carriers: &mut Carriers, spare: &mut usize) {
+    let before = work.seen.steps;
     let (all, places) = where_to_begin(component, work, carriers);
     if all == 0 {
         return;
     }
+    let edges: usize = component.iter().map(|&group| work.inner.row(group as usize).len()).sum();
+    let mut allowed = TIMES * (work.seen.steps - before + edges + all * component.len());
     let mut by_next: Vec<(u32, u32)> =
         component.iter().filter_map(|&group| Some((next_of(group, work)?, group))).collect();
     by_next.sort_unstable();
+    let first = places[0];
     for root in places {
-        if work.finished[root as usize].is_empty() {
-            work.walk(root, all);
-            hand_on(root, all, &by_next, work);
+        if !work.finished[root as usize].is_empty() {
+            continue;
         }
+        if allowed + *spare == 0 {
+            follow(root, first, all, work);
+            continue;
+        }
+        let before = work.seen.steps;
+        work.walk(root, all);
+        hand_on(root, all, &by_next, work);
+        let cost = work.seen.steps - before;
+        *spare = spare.saturating_sub(cost.saturating_sub(allowed));
+        allowed = allowed.saturating_sub(cost);
     }
+}
+
+/// Own people, and the others as a group has them that was walked from.
+fn follow(group: u32, walked: u32, all: usize, work: &mut Work<'_>) {
+    let Work { people, finished, seen, .. } = work;
+    let mut list = Vec::with_capacity(all);
+    seen.begin();
+    seen.append(&mut list, people.row(group as usize));
+    seen.append(&mut list, &finished[walked as usize]);
+    finished[group as usize] = list;
 }
 
 /// Lists that follow from that of `root`, and from those that follow.
