@@ -318,7 +318,12 @@ mod tests {
     fn a_refusal_names_the_numbers_and_the_setting_that_widens_it() {
         let refusals = vec![
             Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 },
-            Refusal::EmptyDirectory { source: SourceName::primary(), managed: 7 },
+            Refusal::EmptyDirectory {
+                source: SourceName::primary(),
+                managed: 7,
+                listed: 0,
+                settings: Vec::new(),
+            },
         ];
         let error = CommandError::from(RunError::Refused { refusals, run: None });
         assert_eq!(error.kind(), Some("refused"));

@@ -5,10 +5,12 @@ mod conflicts;
 mod doubtful;
 mod overlook;
 mod slots;
+mod source;
 mod stable_ids;
 
 pub use conflicts::{Alias, DuplicateAddresses, Merged};
 pub use slots::{Unresolved, UnresolvedBecause};
+pub use source::{DesiredSource, Source, SourceRead};
 
 use crate::flatten::{Rows, contain_marked, flatten};
 use crate::names::{Marks, SourceName};
@@ -99,33 +101,6 @@ pub struct DesiredGroup {
     pub source: u16,
 }
 
-/// One of the directories that were to be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DesiredSource {
-    /// Its name.
-    pub name: SourceName,
-    /// Whether its groups were read.
-    pub groups: bool,
-    /// Why it could not be read; None: it was, completely.
-    pub failure: Option<String>,
-}
-
-/// A complete read of one source, with the rules by which it is judged.
-pub struct SourceRead {
-    /// What was read.
-    pub snapshot: Snapshot,
-    /// The source's own rules.
-    pub settings: SyncSettings,
-}
-
-/// One of several directories that make the desired state together.
-pub struct Source {
-    /// Its name.
-    pub name: SourceName,
-    /// The complete read, or why there is none.
-    pub read: Result<SourceRead, String>,
-}
-
 /// The state of the organization that the directory asks for.
 pub struct Desired {
     texts: TextTable,
@@ -209,13 +184,13 @@ impl Desired {
         for Source { name, read } in sources {
             let number = u16::try_from(whole.sources.len()).expect("fewer than 2^16 sources");
             let source = match read {
-                Err(reason) => DesiredSource { name, groups: false, failure: Some(reason) },
+                Err(reason) => DesiredSource::unread(name, reason),
                 Ok(read) => {
-                    let groups = read.snapshot.scope().groups;
+                    let source = DesiredSource::read(name, &read);
                     // Without people there are no addresses that could be in each other's way.
                     whole.people_wanted &= read.snapshot.scope().people;
                     whole.append(Part::new(read, number));
-                    DesiredSource { name, groups, failure: None }
+                    source
                 }
             };
             whole.sources.push(source);

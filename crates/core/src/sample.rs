@@ -17,7 +17,9 @@ pub(crate) struct Sample {
 impl Sample {
     pub(crate) fn new() -> Self {
         let scope = ReadScope { people: true, groups: true, deleted: true, stable_ids: true };
-        Self { builder: SnapshotBuilder::new(scope), marks: PersonMarks::default() }
+        let mut builder = SnapshotBuilder::new(scope);
+        builder.addresses_by(&["sync.userEmailAttribute"]);
+        Self { builder, marks: PersonMarks::default() }
     }
 
     pub(crate) fn person(self, name: &str, mail: &str) -> Self {
@@ -72,6 +74,12 @@ impl Sample {
 
     pub(crate) fn person_with_prefix(self, name: &str, prefix: &str) -> Self {
         self.add(name, None, None, Some(prefix), AccountState::Enabled)
+    }
+
+    /// The settings that say where addresses come from.
+    pub(crate) fn addresses_by(mut self, settings: &[&'static str]) -> Self {
+        self.builder.addresses_by(settings);
+        self
     }
 
     pub(crate) fn group(mut self, name: &str, members: &[&str]) -> Self {

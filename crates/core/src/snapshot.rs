@@ -125,6 +125,7 @@ pub struct Snapshot {
     set_aside: Vec<SetAside>,
     hidden_members: HashSet<Text>,
     doubts: Vec<Doubt>,
+    address_settings: Vec<&'static str>,
     scope: ReadScope,
 }
 
@@ -186,6 +187,11 @@ impl Snapshot {
         self.scope
     }
 
+    /// Keys of the settings that say where the source has addresses.
+    pub(crate) fn address_settings(&self) -> &[&'static str] {
+        &self.address_settings
+    }
+
     /// Forgets what the official connector would not have seen: it matters only when its installation is taken over.
     pub fn forget_overlooked(&mut self) {
         self.overlooked.clear();
@@ -206,6 +212,7 @@ impl Snapshot {
             set_aside,
             hidden_members,
             doubts,
+            address_settings: _,
             scope: _,
         } = self;
         Parts {
@@ -278,9 +285,15 @@ impl SnapshotBuilder {
             set_aside: Vec::new(),
             hidden_members: HashSet::new(),
             doubts: Vec::new(),
+            address_settings: Vec::new(),
             scope,
         };
         Self { snapshot, ended: Vec::new() }
+    }
+
+    /// Keys of the settings that say where the source has addresses.
+    pub fn addresses_by(&mut self, settings: &[&'static str]) {
+        self.snapshot.address_settings = settings.to_vec();
     }
 
     /// The handle of a string of this read.

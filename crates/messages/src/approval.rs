@@ -25,6 +25,15 @@ pub fn approval(refusals: &[Refusal]) -> Option<Approval> {
 fn one(refusal: &Refusal) -> Option<(u8, Approval)> {
     let of = |rank, number, question| Some((rank, Approval { number, question }));
     match refusal {
+        Refusal::EmptyDirectory { managed, listed: 1.., .. } => of(
+            0,
+            *managed,
+            text!(
+                "approve.no-address",
+                "The directory lists nobody with an address. To go on with {managed:managed member/managed members}, type {managed}",
+                managed
+            ),
+        ),
         Refusal::EmptyDirectory { managed, .. } => of(
             0,
             *managed,

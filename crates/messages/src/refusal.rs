@@ -1,8 +1,9 @@
 //! Why a run is refused, and what would let it pass.
 
-use crate::list::{capital, some};
+use crate::list::{capital, enumerate, some};
 use crate::source::in_a_sentence;
 use crate::{CommandLine, NextStep, Step, text};
+use bwdc_core::names::SourceName;
 use bwdc_core::plan::Refusal;
 
 /// Where a refusal is shown.
@@ -176,7 +177,16 @@ fn together_with_earlier(refusal: &Refusal) -> String {
                 seats
             ),
         },
-        Refusal::EmptyDirectory { managed, source } => text!(
+        Refusal::EmptyDirectory { managed, source, listed, settings } if *listed > 0 => text!(
+            "refusal.no-address",
+            "{source} lists {listed:person/people}, nobody with an address that can be used, and the organization has \
+             {managed:managed member/managed members} from it. {check}",
+            source = capital(&in_a_sentence(source)),
+            listed,
+            managed,
+            check = check_addresses(source, settings)
+        ),
+        Refusal::EmptyDirectory { managed, source, .. } => text!(
             "refusal.empty-directory",
             "{source} returned nobody, and the organization has {managed:managed member/managed members} from it. Check \
              the search base and the filter.",
@@ -198,13 +208,14 @@ fn together_with_earlier(refusal: &Refusal) -> String {
             members,
             percent
         ),
-        Refusal::AddressesLost { lost, allowed, managed } => text!(
+        Refusal::AddressesLost { lost, allowed, managed, source, settings } => text!(
             "refusal.addresses-lost",
             "{lost} of {managed:managed member/managed members} had an address at the last sync and have none in the directory now. \
-             The limit is {allowed}. Check the attribute that holds addresses, `sync.userEmailAttribute`.",
+             The limit is {allowed}. {check}",
             lost,
             managed,
-            allowed
+            allowed,
+            check = check_addresses(source, settings)
         ),
         Refusal::PilotGroupHidden { group } => text!(
             "refusal.pilot-hidden",
@@ -317,16 +328,16 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
             "refusal.buy-or-revoke",
             "Buy seats in the web vault, or revoke members there. With `limits.buy-seats = true` a run may buy them."
         )),
-        Refusal::EmptyDirectory { .. } | Refusal::NoGroups { .. } => vec![
-            Step::set("limits.allow-empty-directory", "true")
-                .to(text!("refusal.allow-empty", "To allow this in every run")),
-        ],
-        Refusal::AddressesLost { .. } => {
-            vec![
-                Step::change("sync.userEmailAttribute")
-                    .to(text!("refusal.other-attribute", "To read another attribute")),
-            ]
+        Refusal::EmptyDirectory { .. } | Refusal::NoGroups { .. } => {
+            let mut steps = match refusal {
+                Refusal::EmptyDirectory { source, settings, .. } => change_addresses(source, settings),
+                _ => Vec::new(),
+            };
+            let every = text!("refusal.allow-empty", "To allow this in every run");
+            steps.push(Step::set("limits.allow-empty-directory", "true").to(every));
+            steps
         }
+        Refusal::AddressesLost { source, settings, .. } => change_addresses(source, settings),
         Refusal::FewFound { .. } => vec![
             Step::change("limits.first-read-percent").to(text!("refusal.lower", "To allow this in general")),
         ],
@@ -347,6 +358,26 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
         ],
         Refusal::OverwriteWithLargeImport => Vec::new(),
     }
+}
+
+/// What says where a source has addresses.
+fn check_addresses(source: &SourceName, settings: &[String]) -> String {
+    let source = in_a_sentence(source);
+    match settings {
+        [] => text!("refusal.check-addresses", "Check the addresses in {source}.", source),
+        _ => text!(
+            "refusal.check-address-settings",
+            "Check where addresses come from in {source}: {settings}.",
+            source,
+            settings = enumerate(settings.iter().map(|it| format!("`{it}`")))
+        ),
+    }
+}
+
+fn change_addresses(source: &SourceName, settings: &[String]) -> Vec<NextStep> {
+    let purpose = text!("refusal.other-addresses", "To take addresses from elsewhere");
+    let change = |setting: &String| Step::change(setting).to(purpose.clone()).of_source(source.as_str());
+    settings.iter().map(change).collect()
 }
 
 #[cfg(test)]
@@ -397,6 +428,47 @@ mod tests {
                 "If this is intended, run `bwdc sync`, then `bwdc approve`. To allow more in every run: set `limits.removals`, \
                  `limits.removals-percent` or `limits.group-percent` (`bwdc config set <setting> <value>`).",
             ]
+        );
+    }
+
+    #[test]
+    fn where_addresses_come_from_is_named_by_what_counts() {
+        let lost = |source, settings: &[&str]| Refusal::AddressesLost {
+            lost: 9,
+            allowed: 3,
+            managed: 62,
+            source,
+            settings: settings.iter().map(|it| (*it).to_owned()).collect(),
+        };
+        let begin = "9 of 62 managed members had an address at the last sync and have none in the directory now. The limit is 3.";
+        let composed = ["ldap.email-attributes", "sync.emailPrefixAttribute", "sync.emailSuffix"];
+        let of_hr = lost(SourceName::new("hr"), &composed);
+        for (refusal, check) in [
+            (
+                &lost(SourceName::primary(), &["sync.userEmailAttribute"]),
+                "Check where addresses come from in the directory: `sync.userEmailAttribute`.",
+            ),
+            (
+                &of_hr,
+                "Check where addresses come from in source `hr`: `ldap.email-attributes`, `sync.emailPrefixAttribute`, `sync.emailSuffix`.",
+            ),
+            (&lost(SourceName::primary(), &[]), "Check the addresses in the directory."),
+        ] {
+            assert_eq!(message(refusal), format!("{begin} {check}"));
+        }
+        assert_eq!(
+            CommandLine::default().sentences(&steps(&[of_hr], Stage::Plan)),
+            "If this is intended, run `bwdc sync`, then `bwdc approve`. To take addresses from elsewhere, run `bwdc config set \
+             --source hr ldap.email-attributes <value>`, `bwdc config set --source hr sync.emailPrefixAttribute <value>` or `bwdc \
+             config set --source hr sync.emailSuffix <value>`."
+        );
+        let settings = vec!["sync.userEmailAttribute".to_owned()];
+        let empty =
+            Refusal::EmptyDirectory { source: SourceName::primary(), managed: 7, listed: 40, settings };
+        assert_eq!(
+            message(&empty),
+            "The directory lists 40 people, nobody with an address that can be used, and the organization has 7 managed members \
+             from it. Check where addresses come from in the directory: `sync.userEmailAttribute`."
         );
     }
 }

@@ -6,12 +6,13 @@
 
 use super::approval::ApprovalScope;
 use super::change::{Cause, Change, Kept, KeptBecause};
+use super::no_address::LostAddresses;
 use super::refusal::Held;
 use super::refusal::{Refusal, Verdict};
 use super::sources::Size;
 use super::{Index, Plan, PlanInput};
 use crate::desired::{Desired, DesiredPerson, NoUse};
-use crate::names::ExternalId;
+use crate::names::{ExternalId, SourceName};
 use crate::observed::{Observed, ObservedMember};
 use crate::settings::Limits;
 use crate::snapshot::AccountState;
@@ -41,7 +42,7 @@ pub(super) struct Basis {
     /// People who are missing from the read and were not found disabled, deleted or gone.
     missing: usize,
     /// People whom the directory lists without an address, and who had one at the last run.
-    without_address: BTreeSet<String>,
+    lost_addresses: LostAddresses,
 }
 
 /// Why a plan is refused, and the actions that are.
@@ -169,11 +170,14 @@ impl Plan {
 
     /// Nobody is taken for it; but a wrong attribute would be followed by a standstill that nobody notices.
     fn too_many_lost_addresses(&self, limits: &Limits, judgement: &mut Judgement) {
-        let (lost, allowed) = (self.basis.without_address.len(), self.removals_allowed(limits));
+        let addresses = &self.basis.lost_addresses;
+        let (lost, allowed) = (addresses.people.len(), self.removals_allowed(limits));
         if lost > allowed {
             let managed = self.basis.managed;
-            judgement.refusals.push(Refusal::AddressesLost { lost, allowed, managed });
-            judgement.refused.addresses_lost.clone_from(&self.basis.without_address);
+            let source = addresses.source.clone().unwrap_or_else(SourceName::primary);
+            let settings = addresses.settings.clone();
+            judgement.refusals.push(Refusal::AddressesLost { lost, allowed, managed, source, settings });
+            judgement.refused.addresses_lost.clone_from(&addresses.people);
         }
     }
 
@@ -321,7 +325,7 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
         first_run: plan.baseline,
         settled: input.settled,
         missing: missing(input, index, plan),
-        without_address: without_address(input, index),
+        lost_addresses: LostAddresses::new(input, index),
     };
     plan.refusals.extend(few_found(input, index, plan));
     if input.connector.limits.allow_empty_directory || input.connector.limits.off {
@@ -348,22 +352,6 @@ fn missing(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> usize {
         _ => it.cause.is_some_and(doubtful),
     });
     leaving.count() + kept.filter(is_new).count()
-}
-
-/// Members whom the directory lists without an address that could be used, and who had one at the last run.
-fn without_address(input: &PlanInput<'_>, index: &Index<'_>) -> BTreeSet<String> {
-    let noted: HashSet<&ExternalId> = input.ledger.without_address.iter().collect();
-    let is_ours = |id: &ExternalId| {
-        index.managed.contains_key(id.as_str()) && index.by_external_id.contains_key(id.as_str())
-    };
-    let everybody = input.desired.everybody().iter().zip(input.identity.people());
-    everybody
-        .filter(|(it, _)| it.state == AccountState::Enabled)
-        .filter(|(it, _)| input.desired.no_use(it).is_some_and(NoUse::is_lack))
-        .filter_map(|(_, id)| id.as_ref())
-        .filter(|id| is_ours(id) && !noted.contains(id))
-        .map(|id| id.as_str().to_owned())
-        .collect()
 }
 
 /// Members with an external id whom a first run would not find in what was read: neither the id nor the address is in it; an enabled
@@ -404,7 +392,8 @@ fn empty_sources(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> Vec<R
     let sizes = index.sources.sizes();
     let alone = input.desired.sources().len() == 1;
     // Told by another refusal, with its cause.
-    let addresses_lost = plan.basis.without_address.len() > plan.removals_allowed(&input.connector.limits);
+    let addresses_lost =
+        plan.basis.lost_addresses.people.len() > plan.removals_allowed(&input.connector.limits);
     let is_empty = |size: &Size<'_>| size.people == 0 && !(addresses_lost && size.listed > 0);
     let mut refusals = Vec::new();
     for size in sizes {
@@ -413,7 +402,9 @@ fn empty_sources(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> Vec<R
         let managed =
             if alone { plan.totals.managed } else { of_source.filter(|it| here(&it.external_id)).count() };
         if people_matter && is_empty(&size) && managed > 0 {
-            refusals.push(Refusal::EmptyDirectory { source: size.name.clone(), managed });
+            let settings = if size.listed > 0 { size.address_settings() } else { Vec::new() };
+            let (source, listed) = (size.name.clone(), size.listed);
+            refusals.push(Refusal::EmptyDirectory { source, managed, listed, settings });
         }
         let of_source = input.ledger.groups.iter().filter(|it| it.source == *size.name).count();
         let known = if alone { input.ledger.groups.len() } else { of_source };

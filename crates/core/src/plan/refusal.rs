@@ -157,6 +157,12 @@ pub enum Refusal {
         source: SourceName,
         /// Members with an external id; of several sources, those who come from this one.
         managed: usize,
+        /// People whom it listed, none of them with an address that could be used.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        listed: usize,
+        /// Keys of its settings that say where addresses come from, where it listed somebody.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        settings: Vec<String>,
     },
     /// A source returned no group, and the organization has groups that come from it.
     NoGroups {
@@ -183,6 +189,12 @@ pub enum Refusal {
         allowed: usize,
         /// Members with an external id.
         managed: usize,
+        /// The source that lists most of them.
+        #[serde(default = "SourceName::primary", skip_serializing_if = "SourceName::is_primary")]
+        source: SourceName,
+        /// Keys of its settings that say where addresses come from; none: there is no choice.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        settings: Vec<String>,
     },
     /// The directory does not show who is in the pilot group, so nobody knows whose turn it is.
     PilotGroupHidden {

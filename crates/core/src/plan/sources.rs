@@ -7,6 +7,7 @@ use super::PlanInput;
 use super::change::KeptBecause;
 use super::leavers::Evidence;
 use super::notice::PlanNotice;
+use crate::desired::DesiredSource;
 use crate::ledger::LedgerState;
 use crate::names::SourceName;
 use crate::settings::{AcrossSources, SameGroup};
@@ -112,6 +113,7 @@ impl<'a> Sources<'a> {
             .iter()
             .map(|it| Size {
                 name: &it.name,
+                source: it,
                 read: it.failure.is_none(),
                 groups_read: it.groups,
                 people: 0,
@@ -179,6 +181,7 @@ impl<'a> Sources<'a> {
 /// How much a source brought.
 pub(super) struct Size<'a> {
     pub(super) name: &'a SourceName,
+    source: &'a DesiredSource,
     read: bool,
     pub(super) groups_read: bool,
     /// Those with an address.
@@ -186,6 +189,13 @@ pub(super) struct Size<'a> {
     /// Those with or without.
     pub(super) listed: usize,
     pub(super) groups: usize,
+}
+
+impl Size<'_> {
+    /// Keys of the settings that say where addresses come from.
+    pub(super) fn address_settings(&self) -> Vec<String> {
+        self.source.address_settings.iter().map(|it| (*it).to_owned()).collect()
+    }
 }
 
 /// Whom directories brought over to which no source leads any more.

@@ -362,7 +362,12 @@ fn a_directory_that_turned_empty_is_refused() {
     assert_eq!(
         reasons,
         [
-            Refusal::EmptyDirectory { source: SourceName::primary(), managed: 3 },
+            Refusal::EmptyDirectory {
+                source: SourceName::primary(),
+                managed: 3,
+                listed: 0,
+                settings: Vec::new()
+            },
             Refusal::NoGroups { source: SourceName::primary(), managed: 1 }
         ]
     );

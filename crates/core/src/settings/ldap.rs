@@ -227,6 +227,9 @@ pub struct LdapLayout {
     pub group_filter: Option<String>,
     /// Attributes that may hold the address, the first with a value counts.
     pub email_attributes: Vec<String>,
+    /// Keys of the settings that say which attributes these are: first that of the address, then that of the first half of a
+    /// composed one, where one may be chosen.
+    pub address_settings: Vec<&'static str>,
     /// Attribute that holds the first half of a composed address, where addresses are composed.
     pub email_prefix_attribute: Option<String>,
     /// Attribute that holds a group's name; `cn` stands in where an entry lacks it.
@@ -278,6 +281,7 @@ impl LdapLayout {
             Some(attribute) => vec![attribute],
             None => vec!["mail".to_owned()],
         };
+        let composes = flag(sync, "useEmailPrefixSuffix", "sync.useEmailPrefixSuffix")?;
         let signs = || LdapPreset::signs(options.preset.filter(|_| !ad)).to_vec();
         let disabled_by = DisabledBy::of(&options.disabled_by)?.unwrap_or_else(signs);
         let layout = Self {
@@ -315,7 +319,8 @@ impl LdapLayout {
             user_filter: text(sync, "userFilter", "sync.userFilter")?,
             group_filter: text(sync, "groupFilter", "sync.groupFilter")?,
             email_attributes,
-            email_prefix_attribute: if flag(sync, "useEmailPrefixSuffix", "sync.useEmailPrefixSuffix")? {
+            address_settings: address_settings(options, ad, composes),
+            email_prefix_attribute: if composes {
                 fixed("emailPrefixAttribute", "sync.emailPrefixAttribute", "sAMAccountName")?
             } else {
                 None
@@ -411,6 +416,16 @@ impl LdapSettings {
         let from = first_dc(&self.root_path).filter(|&from| from > 0)?;
         Some(self.root_path[..from].trim_end_matches([',', ' ']))
     }
+}
+
+/// In an Active Directory `sync.userEmailAttribute` and the attribute of the first half do not count.
+fn address_settings(options: &LdapOptions, ad: bool, composes: bool) -> Vec<&'static str> {
+    let address = match ad || !options.email_attributes.is_empty() {
+        true => "ldap.email-attributes",
+        false => "sync.userEmailAttribute",
+    };
+    let first_half = (composes && !ad).then_some("sync.emailPrefixAttribute");
+    std::iter::once(address).chain(first_half).collect()
 }
 
 #[cfg(test)]

@@ -224,14 +224,13 @@ async fn people(
     let layout = reading.layout;
     let address = &layout.email_attributes;
     let mut wanted: Vec<(&[String], &'static str)> = Vec::new();
-    let prefix: Vec<String> = layout.email_prefix_attribute.iter().cloned().collect();
+    // Who has no address of their own has one that is composed.
+    let first_half = layout.email_prefix_attribute.iter();
+    let either: Vec<String> = first_half.chain(address).cloned().collect();
     let id: Vec<String> = layout.id_attribute.iter().map(|it| it.name().to_owned()).collect();
-    if prefix.is_empty() {
-        let setting = if address.len() > 1 { "ldap.email-attributes" } else { "sync.userEmailAttribute" };
-        wanted.push((address, setting));
-    } else {
-        wanted.push((&prefix, "sync.emailPrefixAttribute"));
-    }
+    // Of a composed address the setting that may be chosen, which in an Active Directory is that of the address itself.
+    let setting = layout.address_settings.last().copied().unwrap_or("sync.userEmailAttribute");
+    wanted.push((&either, setting));
     if !id.is_empty() {
         wanted.push((&id, "ldap.id-attribute"));
     }

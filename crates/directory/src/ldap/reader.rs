@@ -7,7 +7,7 @@ use super::connect::Connection;
 use super::domain::Domain;
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
-use super::hidden::Empty;
+use super::hidden::{Empty, without_members};
 use super::membership::Membership;
 use super::name::{self, is_within};
 use super::parity::Parity;
@@ -241,9 +241,11 @@ impl<'r> Reader<'r> {
     fn new(reading: Reading<'r>, kept: Kept, events: Events<'r>) -> Self {
         let Reading { settings, layout, scope, since, now, .. } = reading;
         let member_attribute = without_range(&layout.member_attribute);
+        let mut builder = SnapshotBuilder::new(scope);
+        builder.addresses_by(&layout.address_settings);
         Self {
             kept,
-            builder: SnapshotBuilder::new(scope),
+            builder,
             layout,
             scope,
             wants_login: scope.groups
@@ -367,7 +369,7 @@ impl<'r> Reader<'r> {
         connection: &mut Connection,
         filters: &Filters,
     ) -> Result<(), LdapReadError> {
-        let filter = format!("(&{}(!({}=*)))", filters.groups, self.member_attribute);
+        let filter = without_members(&filters.groups, self.member_attribute);
         let bases = self.layout.group_bases.iter();
         let without: Vec<_> = bases.map(|base| self.names_request(base.clone(), &filter)).collect();
         let Self { builder, spellings, .. } = self;

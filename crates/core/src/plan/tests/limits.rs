@@ -303,13 +303,17 @@ fn without_addresses(managed: usize, lacking: usize) -> Sample {
     })
 }
 
+fn addresses_lost(lost: usize) -> Refusal {
+    let settings = vec!["sync.userEmailAttribute".to_owned()];
+    Refusal::AddressesLost { lost, allowed: 3, managed: 62, source: SourceName::primary(), settings }
+}
+
 #[test]
 fn many_who_lost_their_address_are_a_wrong_attribute_and_not_a_standstill() {
     let mut world = World::new().managed_crowd(62);
     let verdict = |world: &World, lacking| refusals(&world.plan(without_addresses(62, lacking)));
     for lacking in [4, 61, 62] {
-        let lost = Refusal::AddressesLost { lost: lacking, allowed: 3, managed: 62 };
-        assert_eq!(verdict(&world, lacking), [lost], "{lacking}");
+        assert_eq!(verdict(&world, lacking), [addresses_lost(lacking)], "{lacking}");
     }
     // Blank and invalid ones are none either.
     let odd = |n: usize| if n.is_multiple_of(2) { String::new() } else { format!("Ann {n}") };
@@ -339,7 +343,7 @@ fn many_who_lost_their_address_are_a_wrong_attribute_and_not_a_standstill() {
     world.ledger = carry_out(&world, 9);
     assert_eq!(world.ledger.without_address.len(), 9);
     assert_eq!((verdict(&world, 9), verdict(&world, 12)), (vec![], vec![]));
-    assert_eq!(verdict(&world, 13), [Refusal::AddressesLost { lost: 4, allowed: 3, managed: 62 }]);
+    assert_eq!(verdict(&world, 13), [addresses_lost(4)]);
     world.ledger = carry_out(&world, 2);
     assert_eq!(world.ledger.without_address.len(), 2);
     // Who has left keeps nobody waiting: nobody is known of those whom the ledger does not know.
@@ -351,7 +355,13 @@ fn many_who_lost_their_address_are_a_wrong_attribute_and_not_a_standstill() {
 fn a_directory_of_people_without_an_address_is_an_empty_one() {
     let world = World::new().managed("a", "a@x");
     let plan = world.plan(Sample::new().person_without_address("a"));
-    assert_eq!(refusals(&plan), [Refusal::EmptyDirectory { source: SourceName::primary(), managed: 1 }]);
+    let empty = Refusal::EmptyDirectory {
+        source: SourceName::primary(),
+        managed: 1,
+        listed: 1,
+        settings: vec!["sync.userEmailAttribute".to_owned()],
+    };
+    assert_eq!(refusals(&plan), [empty]);
     // A first run, whose ledger knows nobody, has to find those with an address.
     let mut world = World::new().managed_crowd(40);
     world.ledger = LedgerState::default();

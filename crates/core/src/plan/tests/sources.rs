@@ -267,9 +267,41 @@ fn a_source_that_turned_empty_refuses_the_run_by_itself() {
     let first = Ok(Sample::new().person("a1", "a1@x").person("a2", "a2@x"));
     let empty = plan(&world, vec![source("", first), source("b", Ok(Sample::new()))]);
     let Verdict::Refused(refusals) = empty.check(&Limits::default(), &[]) else { panic!("it goes") };
-    let is_it =
-        |it: &Refusal| matches!(it, Refusal::EmptyDirectory { source, managed: 2 } if source.as_str() == "b");
+    let is_it = |it: &Refusal| matches!(it, Refusal::EmptyDirectory { source, managed: 2, listed: 0, .. } if source.as_str() == "b");
     assert!(refusals.iter().any(is_it), "{refusals:?}");
+}
+
+/// The settings that count are those of the source that lost its addresses, also where it composes them.
+#[test]
+fn the_source_that_lost_its_addresses_is_named_with_its_settings() {
+    let world =
+        (0..20).fold(World::new().managed_crowd(20), |world, it| of(world, &format!("crowd{it}"), "b"));
+    let world = (0..20).fold(world, |world, it| world.managed(&format!("a{it}"), &format!("a{it}@x")));
+    let sources = |lacking: usize, suffix: Option<&str>| {
+        let all = (0..20).fold(Sample::new(), |it, n| it.person(&format!("a{n}"), &format!("a{n}@x")));
+        let b = (0..20).fold(Sample::new(), |it, n| match n < lacking {
+            true => it.person_without_address(&format!("crowd{n}")),
+            false => it.person(&format!("crowd{n}"), &format!("crowd{n}@x")),
+        });
+        let mut b = source("b", Ok(b.addresses_by(&["ldap.email-attributes", "sync.emailPrefixAttribute"])));
+        if let Ok(read) = &mut b.read {
+            read.settings.address.suffix = suffix.map(str::to_owned);
+        }
+        vec![source("", Ok(all)), b]
+    };
+    let named = |lacking, suffix| {
+        let refusals =
+            plan(&world, sources(lacking, suffix)).check(&Limits::default(), &[]).refusals().to_vec();
+        match &refusals[..] {
+            [Refusal::AddressesLost { source, settings, lost, .. }] => {
+                (source.as_str().to_owned(), settings.join(" "), *lost)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let of_b = "ldap.email-attributes sync.emailPrefixAttribute";
+    assert_eq!(named(20, None), ("b".to_owned(), of_b.to_owned(), 20));
+    assert_eq!(named(9, Some("@x")), ("b".to_owned(), format!("{of_b} sync.emailSuffix"), 9));
 }
 
 #[test]

@@ -199,3 +199,23 @@ fn a_socket_needs_no_port_and_an_external_sign_in_needs_something_to_show() {
         ));
     }
 }
+
+#[test]
+fn the_settings_that_say_where_addresses_come_from_are_those_that_count() {
+    let of = |ad: bool, attributes: &[&str], sync: Value| {
+        let ldap = server(json!({ "ad": ad })).expect("valid");
+        let email_attributes = attributes.iter().map(|it| (*it).to_owned()).collect();
+        let options = LdapOptions { email_attributes, ..LdapOptions::default() };
+        let mut fields = stored(json!({"userObjectClass": "person", "groupObjectClass": "groupOfNames"}));
+        fields.extend(stored(sync));
+        LdapLayout::from_stored(&fields, &ldap, &options).expect("valid").address_settings.join(" ")
+    };
+    let composed =
+        || json!({"useEmailPrefixSuffix": true, "emailPrefixAttribute": "uid", "emailSuffix": "@x"});
+    assert_eq!(of(false, &[], json!({})), "sync.userEmailAttribute");
+    assert_eq!(of(false, &["email"], json!({})), "ldap.email-attributes");
+    assert_eq!(of(false, &[], composed()), "sync.userEmailAttribute sync.emailPrefixAttribute");
+    // There the attribute is fixed.
+    assert_eq!(of(true, &[], json!({"userEmailAttribute": "mail"})), "ldap.email-attributes");
+    assert_eq!(of(true, &[], composed()), "ldap.email-attributes");
+}

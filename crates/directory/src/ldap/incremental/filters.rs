@@ -91,10 +91,7 @@ pub(super) fn in_the_way(reading: Reading<'_>) -> Option<(&'static str, String)>
     if let Some(sign) = layout.disabled_by.iter().find(|it| !is_stored(it)) {
         return Some(("ldap.disabled-by", sign.attribute().to_owned()));
     }
-    let address = match layout.email_attributes.as_slice() {
-        [_] => "sync.userEmailAttribute",
-        _ => "ldap.email-attributes",
-    };
+    let address = layout.address_settings.first().copied().unwrap_or("sync.userEmailAttribute");
     let prefix = layout.email_prefix_attribute.as_deref();
     let mut named = prefix
         .map(|it| ("sync.emailPrefixAttribute", it))

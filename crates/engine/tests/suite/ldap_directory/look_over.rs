@@ -63,6 +63,21 @@ async fn what_is_missing_is_named_with_its_setting() {
         concern(&probe(&setup).await, Check::People),
         Some(&missing("email", "sync.userEmailAttribute"))
     );
+    // The setting that counts is named, and a composed address is one.
+    setup.layout.address_settings = vec!["ldap.email-attributes"];
+    let people = concern(&probe(&setup).await, Check::People).cloned();
+    assert_eq!(people, Some(missing("email", "ldap.email-attributes")));
+    setup.layout.address_settings = vec!["ldap.email-attributes", "sync.emailPrefixAttribute"];
+    setup.layout.email_prefix_attribute = Some("initials".to_owned());
+    let people = concern(&probe(&setup).await, Check::People).cloned();
+    assert_eq!(people, Some(missing("initials", "sync.emailPrefixAttribute")));
+    for (attribute, prefix) in [("mail", "initials"), ("email", "uid")] {
+        setup.layout.email_attributes = vec![attribute.to_owned()];
+        setup.layout.email_prefix_attribute = Some(prefix.to_owned());
+        assert_eq!(concern(&probe(&setup).await, Check::People), None);
+    }
+    setup.layout.email_prefix_attribute = None;
+    setup.layout.address_settings = vec!["sync.userEmailAttribute"];
     setup.layout.email_attributes = vec!["mail".to_owned()];
     setup.layout.id_attribute = Some(IdAttribute::IpaUniqueId);
     assert_eq!(

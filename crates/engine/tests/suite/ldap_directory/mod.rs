@@ -80,6 +80,7 @@ impl Setup {
             user_filter: None,
             group_filter: None,
             email_attributes: vec!["mail".to_owned()],
+            address_settings: vec!["sync.userEmailAttribute"],
             email_prefix_attribute: None,
             group_name_attribute: "cn".to_owned(),
             member_attribute: "member".to_owned(),
