@@ -262,6 +262,7 @@ impl Desired {
             .extend(moved.map(|(group, it)| (group + groups, it.iter().map(|it| it + shift).collect())));
         self.set_aside.extend(set_aside.into_iter().map(|it| SetAside {
             reference: text(it.reference),
+            key: text(it.key),
             external_id: text(it.external_id),
             ..it
         }));
@@ -413,7 +414,7 @@ impl Part {
             direct.push(slots_of().filter_map(Slot::person));
             inner.push(slots_of().filter_map(Slot::group));
         }
-        let unresolved = slots::unresolved(&group_entries, &members, &doubts, &slots);
+        let unresolved = slots::unresolved((&group_entries, &members), &doubts, &set_aside, &slots);
         let hidden: Vec<bool> = group_entries.iter().map(|it| hidden_members.contains(&it.key)).collect();
         let hidden = contain_marked(&inner, hidden);
         let memberships = flatten(&direct, &inner, people.len());

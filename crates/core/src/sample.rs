@@ -4,7 +4,8 @@ use crate::desired::{Desired, DesiredError};
 use crate::ledger::Marks;
 use crate::settings::{AddressRule, SyncSettings};
 use crate::snapshot::{
-    AccountState, Overlooked, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
+    AccountState, Overlooked, PersonEntry, PersonMarks, ReadScope, Section, SetAside, SetAsideBecause,
+    Snapshot, SnapshotBuilder,
 };
 
 /// A directory under construction; names serve as reference, key and external id.
@@ -79,6 +80,21 @@ impl Sample {
     /// The settings that say where addresses come from.
     pub(crate) fn addresses_by(mut self, settings: &[&'static str]) -> Self {
         self.builder.addresses_by(settings);
+        self
+    }
+
+    /// Somebody whose state the source does not tell, with a name for people.
+    pub(crate) fn state_not_told(mut self, name: &str, shown: &str) -> Self {
+        let (key, reference) = (self.builder.text(name), self.builder.text(shown));
+        let because = SetAsideBecause::StateNotTold;
+        self.builder.set_aside(SetAside { reference, key, external_id: key, because });
+        self
+    }
+
+    /// Another value of the address attribute of the last person.
+    pub(crate) fn further_mail(mut self, mail: &str) -> Self {
+        let mail = self.builder.text(mail);
+        self.builder.further_mail(mail);
         self
     }
 

@@ -3,6 +3,8 @@
 //! A [`Snapshot`] comes only out of [`SnapshotBuilder::finish`], which refuses as long as a part of the scope has not
 //! been read to its end. Nothing else in the program can make one, so "partial" has no value that could travel on.
 
+mod kept_addresses;
+
 use crate::text::{Text, TextTable};
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
@@ -114,6 +116,8 @@ pub struct Snapshot {
     members: Vec<Text>,
     unchanged: HashSet<Text>,
     further_logins: Vec<(Text, Text)>,
+    /// Further values of the address attribute, with the number of the person.
+    further_mails: Vec<(usize, Text)>,
     /// The form in which a name or login is compared, where it is another one.
     comparable: HashMap<Text, Text>,
     /// Names of which the source said whose they are: the key of the entry, or None where it is none of those that were read.
@@ -143,8 +147,10 @@ pub(crate) struct Doubt {
 /// Somebody who was read and is left out all the same: out of scope, and worth telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetAside {
-    /// The directory's own name for the entry.
+    /// What the entry is called to people: an address or a name, where there is one.
     pub reference: Text,
+    /// What the entry is called among members of groups, letter by letter.
+    pub key: Text,
     /// The id that would be pushed.
     pub external_id: Text,
     /// Which setting.
@@ -205,6 +211,7 @@ impl Snapshot {
             members,
             unchanged,
             further_logins,
+            further_mails: _,
             comparable,
             said,
             undecided,
@@ -278,6 +285,7 @@ impl SnapshotBuilder {
             members: Vec::new(),
             unchanged: HashSet::new(),
             further_logins: Vec::new(),
+            further_mails: Vec::new(),
             comparable: HashMap::new(),
             said: HashMap::new(),
             undecided: HashSet::new(),
@@ -309,6 +317,13 @@ impl SnapshotBuilder {
     /// Adds a person.
     pub fn person(&mut self, person: PersonEntry) {
         self.snapshot.people.push(person);
+    }
+
+    /// Adds another value of the address attribute to the person who was added last.
+    pub fn further_mail(&mut self, mail: Text) {
+        if let Some(person) = self.snapshot.people.len().checked_sub(1) {
+            self.snapshot.further_mails.push((person, mail));
+        }
     }
 
     /// Adds a further name by which groups may list the person who was added last.
@@ -384,8 +399,8 @@ impl SnapshotBuilder {
     }
 
     /// Notes that somebody was read and is left out by a setting.
-    pub fn set_aside(&mut self, reference: Text, external_id: Text, because: SetAsideBecause) {
-        self.snapshot.set_aside.push(SetAside { reference, external_id, because });
+    pub fn set_aside(&mut self, person: SetAside) {
+        self.snapshot.set_aside.push(person);
     }
 
     /// Notes that the source does not show who is in the group of this key: its list says nothing.

@@ -3,6 +3,7 @@
 use crate::error::sentence;
 use crate::hidden;
 use crate::list::{capital, some};
+use crate::refusal::check_addresses;
 use crate::source::in_a_sentence;
 use crate::time::moment;
 use crate::{CommandLine, NextStep, Step, text};
@@ -72,6 +73,13 @@ pub fn plan_notice(plan_notice: &PlanNotice) -> String {
             reason,
             people,
             groups
+        ),
+        PlanNotice::NobodyHasAddress { source, listed, settings } => text!(
+            "notice.nobody-has-address",
+            "{source} lists {listed:person/people}, nobody with an address that can be used: nobody is brought over. {check}",
+            source = capital(&in_a_sentence(source)),
+            listed,
+            check = check_addresses(source, settings)
         ),
         PlanNotice::SourceNew { source } => text!(
             "notice.source-new",

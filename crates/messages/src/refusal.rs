@@ -361,7 +361,7 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
 }
 
 /// What says where a source has addresses.
-fn check_addresses(source: &SourceName, settings: &[String]) -> String {
+pub(crate) fn check_addresses(source: &SourceName, settings: &[String]) -> String {
     let source = in_a_sentence(source);
     match settings {
         [] => text!("refusal.check-addresses", "Check the addresses in {source}.", source),

@@ -5,7 +5,7 @@
 //! compares equal; and where several entries do, or the source was asked in vain, it means none of them.
 
 use super::Desired;
-use crate::snapshot::{AccountState, Doubt, GroupEntry, PersonEntry};
+use crate::snapshot::{AccountState, Doubt, GroupEntry, PersonEntry, SetAside};
 use crate::text::{Text, TextTable};
 use hashbrown::{HashMap, HashSet};
 
@@ -178,18 +178,20 @@ impl<'s> Slots<'s> {
     }
 }
 
-/// Members of groups of whom it is not known who they are.
+/// Members of groups of whom it is not known who they are. Who was set aside is known, and told by that.
 pub(super) fn unresolved(
-    groups: &[GroupEntry],
-    members: &[Text],
+    (groups, members): (&[GroupEntry], &[Text]),
     doubts: &[Doubt],
+    set_aside: &[SetAside],
     slots: &Slots<'_>,
 ) -> Vec<Unresolved> {
+    let aside: HashSet<Text> = set_aside.iter().map(|it| slots.compared(it.key)).collect();
     let all = groups.iter().enumerate();
     let all =
         all.flat_map(|(group, it)| members[it.member_range()].iter().map(move |&member| (group, member)));
     let of = |(group, member)| {
         let because = match slots.of(member) {
+            Slot::Nobody if aside.contains(&slots.compared(member)) => return None,
             Slot::Nobody => UnresolvedBecause::Unknown,
             Slot::Several => UnresolvedBecause::Several,
             Slot::Person(_) | Slot::Group(_) => return None,

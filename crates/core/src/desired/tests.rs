@@ -22,6 +22,22 @@ fn people_without_a_usable_address_stay_in_their_groups() {
     assert_eq!(desired.everybody()[2].unusable, Some(NoAddress::TooLong));
 }
 
+/// Named by what people know, once: not by an id again for each group.
+#[test]
+fn who_was_set_aside_is_no_member_of_whom_nobody_knows_who_it_is() {
+    let sample = || {
+        Sample::new()
+            .person("ann", "a@x")
+            .state_not_told("4711", "bob@x")
+            .group("all", &["4711", "ann", "0815"])
+    };
+    let desired = sample().desired(&settings()).expect("valid");
+    let names: Vec<&str> = desired.set_aside().iter().map(|it| desired.text(it.reference)).collect();
+    assert_eq!((names, ids(&desired, 0)), (vec!["bob@x"], vec!["ann"]));
+    let unknown: Vec<&str> = desired.unresolved().iter().map(|it| desired.text(it.member)).collect();
+    assert_eq!(unknown, ["0815"]);
+}
+
 #[test]
 fn without_users_groups_still_list_people() {
     let rules = SyncSettings { users: false, ..settings() };

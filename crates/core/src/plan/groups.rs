@@ -15,7 +15,7 @@ use super::{Evidence, Index, PlanInput};
 use crate::by_id::ById;
 use crate::desired::{Desired, DesiredGroup, DesiredPerson, UnresolvedBecause};
 use crate::ledger::{LedgerState, ManagedGroup};
-use crate::names::{ExternalId, SourceName, Timestamp};
+use crate::names::{ExternalId, Timestamp};
 use crate::observed::{ObservedGroup, OrganizationState, Presence, ServerKind};
 use crate::settings::VanishedGroups;
 use hashbrown::{HashMap, HashSet};
@@ -223,7 +223,7 @@ fn group<'a>(
     if let Some(because) = unusable(id, name, input.server) {
         return left_out(because);
     }
-    if managed_source(id, input).is_some_and(|it| index.sources.stands_back(it, wanted.source)) {
+    if index.sources.of_group(id).is_some_and(|it| index.sources.stands_back(it, wanted.source)) {
         return left_out(LeftOutBecause::GroupIdTaken);
     }
     if !wanted.shows_members {
@@ -300,7 +300,7 @@ fn known(
         return GroupChange { renamed: name_kept(renamed), members: MembersChange::Unread, ..nothing };
     };
     let id = nothing.group.external_id.as_str();
-    let source = managed_source(id, input).unwrap_or(desired.source(one.wanted.source));
+    let source = index.sources.of_group(id).unwrap_or(desired.source(one.wanted.source));
     let may_shrink = !index.baseline && index.sources.may_shrink(source);
     let because = if may_shrink {
         MembershipsKeptBecause::Unconfirmed
@@ -357,19 +357,6 @@ fn ids(listed: &[u32], roster: &Roster<'_>) -> Vec<ExternalId> {
     let mut ids = Vec::with_capacity(listed.len());
     ids.extend(listed.iter().filter_map(|&it| roster.ids[it as usize].clone()));
     ids
-}
-
-/// The source that brought a group over.
-fn managed_source<'a>(id: &str, input: &PlanInput<'a>) -> Option<&'a SourceName> {
-    // A look through all groups, and only where sources differ.
-    let several = input.desired.sources().len() > 1;
-    input
-        .ledger
-        .groups
-        .iter()
-        .filter(|it| several && !it.source.is_former())
-        .find(|it| it.external_id.as_str() == id)
-        .map(|it| &it.source)
 }
 
 /// Whether the directory selects this person: by external id, or by the address of a member without one.

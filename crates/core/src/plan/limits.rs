@@ -6,7 +6,7 @@
 
 use super::approval::ApprovalScope;
 use super::change::{Cause, Change, Kept, KeptBecause};
-use super::no_address::LostAddresses;
+use super::no_address::{LostAddresses, nobody_has_an_address};
 use super::refusal::Held;
 use super::refusal::{Refusal, Verdict};
 use super::sources::Size;
@@ -328,6 +328,11 @@ pub(super) fn look(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
         lost_addresses: LostAddresses::new(input, index),
     };
     plan.refusals.extend(few_found(input, index, plan));
+    look_for_empty_sources(input, index, plan);
+    plan.notices.extend(nobody_has_an_address(input, index, plan));
+}
+
+fn look_for_empty_sources(input: &PlanInput<'_>, index: &Index<'_>, plan: &mut Plan) {
     if input.connector.limits.allow_empty_directory || input.connector.limits.off {
         return;
     }

@@ -1,7 +1,10 @@
 //! Who has no address that could be used: remembered, so that many who lose theirs at once are noticed.
 
-use super::PlanInput;
 use super::index::Index;
+use super::notice::PlanNotice;
+use super::refusal::Refusal;
+use super::sources::Size;
+use super::{Plan, PlanInput};
 use crate::desired::{DesiredPerson, NoUse};
 use crate::names::{ExternalId, SourceName};
 use crate::snapshot::AccountState;
@@ -16,6 +19,25 @@ pub(super) fn without_address(input: &PlanInput<'_>, ids: &[Option<ExternalId>])
     let everybody = input.desired.everybody().iter().zip(ids);
     let now = everybody.filter(|(it, _)| it.state == AccountState::Enabled && lacks(it));
     before.chain(now.filter_map(|(_, id)| id.as_ref())).cloned().collect()
+}
+
+/// Sources that list people and nobody with an address, where no refusal says so.
+pub(super) fn nobody_has_an_address(
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+    plan: &Plan,
+) -> Vec<PlanNotice> {
+    let is_told = |name: &SourceName| {
+        plan.refusals.iter().any(|it| matches!(it, Refusal::EmptyDirectory { source, .. } if source == name))
+    };
+    let sizes = index.sources.sizes().into_iter();
+    let empty = sizes.filter(|it| it.people == 0 && it.listed > 0 && !is_told(it.name));
+    let notice = |size: Size<'_>| PlanNotice::NobodyHasAddress {
+        source: size.name.clone(),
+        listed: size.listed,
+        settings: size.address_settings(),
+    };
+    empty.filter(|_| input.desired.people_wanted()).map(notice).collect()
 }
 
 /// Members whom the directory lists without an address that could be used, and who had one at the last run.

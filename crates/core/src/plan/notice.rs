@@ -65,6 +65,15 @@ pub enum PlanNotice {
         /// How many.
         groups: usize,
     },
+    /// A source lists people, none of them with an address that could be used, and none of them is a member: nobody is brought over.
+    NobodyHasAddress {
+        /// Which.
+        source: SourceName,
+        /// How many it lists.
+        listed: usize,
+        /// Keys of its settings that say where addresses come from; none: there is no choice.
+        settings: Vec<String>,
+    },
     /// A source is read for the first time: nothing of its people and groups is taken away in this run.
     SourceNew {
         /// Which.

@@ -11,6 +11,7 @@ use crate::desired::DesiredSource;
 use crate::ledger::LedgerState;
 use crate::names::SourceName;
 use crate::settings::{AcrossSources, SameGroup};
+use crate::snapshot::AccountState;
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ pub(super) struct Sources<'a> {
     configured: HashSet<&'a str>,
     without_groups: HashSet<&'a str>,
     new: HashSet<&'a str>,
+    /// The source that brought each group over, by its external id; where sources differ.
+    of_groups: HashMap<&'a str, &'a SourceName>,
     input: PlanInput<'a>,
 }
 
@@ -31,13 +34,25 @@ impl<'a> Sources<'a> {
         let sources = input.desired.sources();
         let failures = sources.iter().filter_map(|it| Some((it.name.as_str(), it.failure.as_deref()?)));
         let read = sources.iter().filter(|it| it.failure.is_none());
+        let several = sources.len() > 1;
+        let groups = input.ledger.groups.iter().filter(|it| several && !it.source.is_former());
+        let mut of_groups = HashMap::new();
+        for group in groups {
+            of_groups.entry(group.external_id.as_str()).or_insert(&group.source);
+        }
         Self {
             failed: failures.collect(),
             configured: sources.iter().map(|it| it.name.as_str()).collect(),
             without_groups: read.filter(|it| !it.groups).map(|it| it.name.as_str()).collect(),
             new: input.ledger.new_sources.iter().map(SourceName::as_str).collect(),
+            of_groups,
             input: *input,
         }
+    }
+
+    /// The source that brought a group over; None where all have one, or none did.
+    pub(super) fn of_group(&self, external_id: &str) -> Option<&'a SourceName> {
+        self.of_groups.get(external_id).copied()
     }
 
     /// Whether everything that the settings name was read.
@@ -124,7 +139,7 @@ impl<'a> Sources<'a> {
         for person in desired.everybody() {
             let has_address = desired.no_use(person).is_none_or(|it| !it.is_lack());
             let size = &mut sizes[usize::from(person.source)];
-            size.listed += 1;
+            size.listed += usize::from(person.state != AccountState::Deleted);
             size.people += usize::from(has_address);
         }
         for alias in desired.merged().iter().flat_map(|it| &it.aliases) {
@@ -186,7 +201,7 @@ pub(super) struct Size<'a> {
     pub(super) groups_read: bool,
     /// Those with an address.
     pub(super) people: usize,
-    /// Those with or without.
+    /// Those with or without, but for deleted ones.
     pub(super) listed: usize,
     pub(super) groups: usize,
 }

@@ -9,8 +9,8 @@ use crate::ReadError;
 use bwdc_core::filter::{Filter, Keyword};
 use bwdc_core::settings::{EntraFilters, Guests};
 use bwdc_core::snapshot::{
-    AccountState, IncompleteRead, PersonEntry, PersonMarks, ReadScope, Section, SetAsideBecause, Snapshot,
-    SnapshotBuilder,
+    AccountState, IncompleteRead, PersonEntry, PersonMarks, ReadScope, Section, SetAside, SetAsideBecause,
+    Snapshot, SnapshotBuilder,
 };
 use bwdc_core::text::{Text, TextTable};
 use std::collections::{HashMap, HashSet};
@@ -296,15 +296,21 @@ impl Tenant {
         }
         let id = builder.text(self.texts.get(user.id));
         let reference = name.map_or(id, |name| builder.text(name));
+        let aside = |because: SetAsideBecause, builder: &mut SnapshotBuilder| {
+            let names = [address, name, text(user.marks.name)].into_iter().flatten();
+            let shown = names.map(str::trim).find(|it| !it.is_empty());
+            let reference = shown.map_or(id, |shown| builder.text(shown));
+            builder.set_aside(SetAside { reference, key: id, external_id: id, because });
+        };
         if guests == Guests::Skip {
-            builder.set_aside(reference, id, SetAsideBecause::Guest);
+            aside(SetAsideBecause::Guest, builder);
             return;
         }
         let state = match user.enabled {
             Some(true) => AccountState::Enabled,
             Some(false) => AccountState::Disabled,
             None => {
-                builder.set_aside(reference, id, SetAsideBecause::StateNotTold);
+                aside(SetAsideBecause::StateNotTold, builder);
                 return;
             }
         };

@@ -10,7 +10,8 @@ use bwdc_base::notice::Notice;
 use bwdc_core::filter::Keyword;
 use bwdc_core::settings::is_below;
 use bwdc_core::snapshot::{
-    AccountState, PersonEntry, PersonMarks, ReadScope, Section, SetAsideBecause, Snapshot, SnapshotBuilder,
+    AccountState, PersonEntry, PersonMarks, ReadScope, Section, SetAside, SetAsideBecause, Snapshot,
+    SnapshotBuilder,
 };
 use bwdc_core::text::Text;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -320,8 +321,9 @@ fn assemble(
             continue;
         }
         if person.state.is_none() {
-            let email = person.email.as_deref().map_or(id, |email| builder.text(email));
-            builder.set_aside(email, id, SetAsideBecause::StateNotTold);
+            let reference = person.email.as_deref().map_or(id, |email| builder.text(email));
+            let because = SetAsideBecause::StateNotTold;
+            builder.set_aside(SetAside { reference, key: id, external_id: id, because });
             left_out.insert(id);
             continue;
         }

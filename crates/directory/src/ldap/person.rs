@@ -6,7 +6,7 @@ use super::error::LdapReadError;
 use super::reader::{Names, Reader, chosen_id};
 use super::value::{self, text};
 use bwdc_core::settings::DisabledBy;
-use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks, SetAsideBecause};
+use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks, SetAside, SetAsideBecause};
 use bwdc_core::text::Text;
 
 /// What Active Directory puts behind the name of a deleted entry, with its id.
@@ -33,7 +33,8 @@ impl Reader<'_> {
             }
         }
         if state.is_none() && self.domain.is_some() && self.accounts.hides_state(entry) {
-            self.builder.set_aside(reference, external_id, SetAsideBecause::StateNotTold);
+            let because = SetAsideBecause::StateNotTold;
+            self.builder.set_aside(SetAside { reference, key, external_id, because });
             return Ok(());
         }
         let state = state.unwrap_or_else(|| {
@@ -72,7 +73,9 @@ impl Reader<'_> {
         if state != AccountState::Deleted {
             self.parity.person(&person, &self.builder);
         }
+        let first = person.mail;
         self.builder.person(person);
+        self.further_mails(entry, first);
         self.further_logins(entry);
         self.mark(entry, key);
         Ok(())
@@ -108,6 +111,21 @@ impl Reader<'_> {
             }
         });
         found.map(|value| self.builder.text(&text(value)))
+    }
+
+    /// Values have no order: the person may be known by any of them. Of `proxyAddresses` the server tells which is the one.
+    fn further_mails(&mut self, entry: &Entry<'_>, first: Option<Text>) {
+        let has_value = |it: &&String| entry.first_value(it).is_some();
+        let Some(attribute) = self.layout.email_attributes.iter().find(has_value) else { return };
+        if attribute.eq_ignore_ascii_case(value::PROXY_ADDRESSES) {
+            return;
+        }
+        for value in entry.values(attribute) {
+            let mail = self.builder.text(&text(value));
+            if Some(mail) != first {
+                self.builder.further_mail(mail);
+            }
+        }
     }
 
     fn login(&mut self, entry: &Entry<'_>) -> Option<Text> {

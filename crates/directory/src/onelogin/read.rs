@@ -13,7 +13,8 @@ use bwdc_core::names::Timestamp;
 use bwdc_core::normalize::{self, Address, is_acceptable};
 use bwdc_core::settings::{OneLoginApi, OneLoginGroups};
 use bwdc_core::snapshot::{
-    AccountState, PersonEntry, PersonMarks, ReadScope, Section, SetAsideBecause, Snapshot, SnapshotBuilder,
+    AccountState, PersonEntry, PersonMarks, ReadScope, Section, SetAside, SetAsideBecause, Snapshot,
+    SnapshotBuilder,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashMap;
@@ -151,8 +152,11 @@ fn add_person(
     }
     let id = builder.text(&user.id.to_string());
     let Some(is_active) = directory.is_active(user.status) else {
-        let shown = address.map_or(id, |address| builder.text(address));
-        builder.set_aside(shown, id, SetAsideBecause::StateNotTold);
+        let name = || trimmed(user.username.as_deref()).map(str::to_owned).or_else(|| whole_name(user));
+        let shown = address.map(str::to_owned).or_else(name);
+        let reference = shown.map_or(id, |shown| builder.text(&shown));
+        let because = SetAsideBecause::StateNotTold;
+        builder.set_aside(SetAside { reference, key: id, external_id: id, because });
         return;
     };
     let mail = address.map(|address| builder.text(address));

@@ -165,6 +165,7 @@ async fn read_sides<'c>(
     if state.baseline_taken {
         reads.iter_mut().flat_map(|it| &mut it.read).for_each(|it| it.snapshot.forget_overlooked());
     }
+    keep_addresses(&mut reads, &state);
     let desired = Desired::merge(reads, sync.users, connector.conflicts)?;
     let mut state = state;
     meet_again(&mut state, &desired);
@@ -223,6 +224,15 @@ async fn read_sides<'c>(
         settled: accepted.is_some_and(|it| it == settings_of(sources)),
         now,
     })
+}
+
+/// Whoever has several addresses keeps the one that was pushed.
+pub(super) fn keep_addresses(reads: &mut [Source], ledger: &LedgerState) {
+    for Source { name, read } in reads {
+        if let Ok(read) = read {
+            read.snapshot.keep_addresses(ledger, name);
+        }
+    }
 }
 
 /// The settings, without groups where an observer sees that the server has none: they would be ignored, and every run would fail.

@@ -1,9 +1,9 @@
 //! What stops before anything is sent: `test` reads the directories, `plan` compares them with the organization. Neither
 //! writes anything.
 
-use super::inputs::{Reading, Remembered, Sides, read_both, tell_of_dangers};
+use super::inputs::{Reading, Remembered, Sides, keep_addresses, read_both, tell_of_dangers};
 use super::remembered::{Place, look_for_others, remembered, remembered_of_former, was_cleared};
-use super::source::{RunSource, of_source, open_all};
+use super::source::{RunSource, of_source, open_all, places};
 use super::{Planned, RunError, SavedPlan};
 use crate::accounts;
 use crate::directory::Directory;
@@ -36,9 +36,17 @@ pub(crate) async fn test(
     let sources = open_all(SourceConfiguration::all(installation, &connector, &sync)?)?;
     let data = installation.data();
     let last = data.last_sync(SyncedKind::Users).or_else(|| data.last_sync(SyncedKind::Groups));
+    let places = places(&sources);
     let mut reads = Vec::new();
     for source in sources {
         reads.push(read(source, last.filter(|_| since_last), control).await?);
+    }
+    // What a run would ask for hangs on what is known where somebody has several addresses.
+    let has_choices = |it: &Source| it.read.as_ref().is_ok_and(|read| read.snapshot.has_choices());
+    if reads.iter().any(has_choices)
+        && let Some(ledger) = Ledger::open_to_read(&installation.profile().connector_db)?
+    {
+        keep_addresses(&mut reads, &ledger.state_of(&places)?);
     }
     let disabled_leave = connector.leavers.disabled.is_some() || sync.remove_disabled;
     let desired = Desired::merge(reads, sync.users, connector.conflicts)?;

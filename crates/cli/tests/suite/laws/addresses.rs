@@ -92,3 +92,32 @@ fn an_address_that_a_refused_run_was_told_is_remembered() {
     stage.sync();
     assert_eq!(status(&stage, NEW), Some(MemberStatus::Revoked));
 }
+
+/// Values of one attribute have no order: a later read finds another one first.
+#[test]
+fn who_has_several_addresses_in_the_directory_keeps_the_one_that_was_pushed() {
+    let both = |first: &str, second: &str| {
+        Tree::of(3).with_address("p01", &format!("{first}\nmail: {second}")).group(
+            "g",
+            "Group",
+            &["p01", "p02"],
+        )
+    };
+    for options in [Options::official(), Options::vaultwarden()] {
+        let stage = Stage::new(options, TAKING, |_| {});
+        let directory = both(&mail("p01"), NEW).serve();
+        stage.read(&directory);
+        stage.sync();
+        let directory = both(NEW, &mail("p01")).serve();
+        stage.read(&directory);
+        stage.organization.clear_requests();
+        for command in ["test", "plan"] {
+            let output = stage.run(&[command]);
+            assert!(!output.stdout.contains(NEW), "{command}: {}", output.stdout);
+        }
+        assert!(stage.run(&["test"]).stdout.contains(&mail("p01")));
+        stage.sync();
+        assert_eq!(stage.writes(), Vec::<String>::new());
+        assert!(stage.organization.member(NEW).is_none());
+    }
+}

@@ -286,3 +286,28 @@ fn an_administrator_can_say_that_an_account_does_not_have_an_address_that_was_to
     let plan = unseen.run(disabled(crowd(40).person("new", "future@x"), "a", "a@x"));
     assert_eq!(sent(&plan), deleted(&["a@x"]));
 }
+
+/// Values of one attribute have no order: another one comes first, and nothing has changed.
+#[test]
+fn who_has_several_addresses_keeps_the_one_that_was_pushed() {
+    let world = World::new().managed("ann", "ann@x").managed("ben", "ben@x");
+    let plan = |mails: [&str; 2], ben: &str, keeps: bool| {
+        let sample = Sample::new().person("ann", mails[0]).further_mail(mails[1]).person("ben", ben);
+        let mut snapshot = sample.snapshot();
+        if keeps {
+            snapshot.keep_addresses(&world.ledger, &SourceName::primary());
+        }
+        let desired = Desired::build(snapshot, &settings()).expect("valid");
+        let observed = Observed::Live(world.state.clone());
+        let plan = Plan::build(&world.input(&desired, &observed));
+        let ann = desired.people().next().and_then(|it| it.email).map(|it| desired.text(it).to_owned());
+        (ann.unwrap_or_default(), plan.changes.len() + plan.standing.len())
+    };
+    for mails in [["ann@x", "a@x"], ["a@x", " Ann@X"]] {
+        assert_eq!(plan(mails, "ben@x", true), ("ann@x".to_owned(), 0), "{mails:?}");
+    }
+    assert_ne!(plan(["a@x", "ann@x"], "ben@x", false).1, 0);
+    // One that is no value any more is not kept, nor one that is somebody else's first.
+    assert_eq!(plan(["a@x", "b@x"], "ben@x", true).0, "a@x");
+    assert_eq!(plan(["a@x", "ann@x"], "Ann@x", true).0, "a@x");
+}

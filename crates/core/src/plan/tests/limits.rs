@@ -362,6 +362,22 @@ fn a_directory_of_people_without_an_address_is_an_empty_one() {
         settings: vec!["sync.userEmailAttribute".to_owned()],
     };
     assert_eq!(refusals(&plan), [empty]);
+    // Deleted people have none any more: they are no sign of a wrong attribute.
+    let plan = world.plan(Sample::new().deleted_without_address("b"));
+    assert!(matches!(refusals(&plan)[..], [Refusal::EmptyDirectory { listed: 0, .. }]), "{plan:#?}");
+    // Where nobody is a member yet, it is no refusal, and said all the same.
+    let told = |sample: Sample| {
+        let plan = World::new().plan(sample);
+        let told = plan.notices.iter().filter(|it| matches!(it, PlanNotice::NobodyHasAddress { .. }));
+        (told.cloned().collect::<Vec<_>>(), is_go(&plan))
+    };
+    let notice = PlanNotice::NobodyHasAddress {
+        source: SourceName::primary(),
+        listed: 2,
+        settings: vec!["sync.userEmailAttribute".to_owned()],
+    };
+    assert_eq!(told(without_addresses(2, 2)), (vec![notice], true));
+    assert_eq!(told(without_addresses(2, 1)), (vec![], true));
     // A first run, whose ledger knows nobody, has to find those with an address.
     let mut world = World::new().managed_crowd(40);
     world.ledger = LedgerState::default();

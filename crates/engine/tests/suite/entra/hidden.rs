@@ -9,7 +9,7 @@ use bwdc_engine::directory::entra::EntraDirectory;
 use bwdc_engine::directory::probe::{Check, Concern, Grade};
 use bwdc_engine::directory::snapshot_cache::Refresh;
 use bwdc_engine::directory::web::WebReadError;
-use bwdc_sandbox::cloud::graph::{DeltaHabits, Server, Tenant};
+use bwdc_sandbox::cloud::graph::{DeltaHabits, Server, Tenant, User};
 use bwdc_sandbox::faults::{Answer, Fault, Rule};
 
 /// The tenant with hidden members in the group that holds one person and another group.
@@ -206,6 +206,9 @@ async fn doctor_looks_for_a_group_that_shows_somebody_and_at_the_units_of_filter
 async fn whose_state_is_not_told_is_neither_enabled_nor_gone() {
     let mut tenant = tenant();
     tenant.states_hidden.extend([id(1), id(2)]);
+    // Nothing but the name is known of the second.
+    tenant.users[1] = User { mail: None, user_principal_name: " ".to_owned(), ..tenant.users[1].clone() };
+    tenant.users[1].display_name = Some("Ben Bell".to_owned());
     let server = server(tenant);
     let snapshot = reader(&server, "", "").read(SCOPE, &|_| ()).await.unwrap();
     let people: Vec<String> = told(&snapshot).0.into_iter().map(|it| it[..1].to_owned()).collect();
@@ -216,6 +219,9 @@ async fn whose_state_is_not_told_is_neither_enabled_nor_gone() {
         desired.set_aside().iter().map(|it| (desired.text(it.external_id), it.because)).collect();
     assert_eq!(aside.len(), 2);
     assert_eq!(aside[0], (id(1).as_str(), SetAsideBecause::StateNotTold));
+    // They are named by what people know, and no group names them by an id again.
+    let names: Vec<&str> = desired.set_aside().iter().map(|it| desired.text(it.reference)).collect();
+    assert_eq!((names, desired.unresolved()), (vec!["u1@x.test", "Ben Bell"], &[][..]));
 
     let lookups: Vec<LookupRequest> = [1, 2, 5]
         .map(|number| LookupRequest {
