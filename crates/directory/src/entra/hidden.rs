@@ -1,6 +1,7 @@
 //! What Graph does not show to an application without a right: it looks as if nobody were there.
 
 use super::NAME;
+use super::members::Hiding;
 use super::tenant::{Tenant, Wanted};
 use crate::web::WebReadError;
 use bwdc_core::filter::{Filter, Keyword};
@@ -11,28 +12,19 @@ use std::collections::HashSet;
 const USERS: &str = "the application permission `User.Read.All`, with admin consent";
 const HIDDEN_MEMBERS: &str = "the application permission `Member.Read.Hidden`, with admin consent";
 
-/// Groups and administrative units of whose members nothing is known: they are hidden, and no hidden list shows any.
-pub(super) struct Hiding(HashSet<Text>);
-
-impl Hiding {
-    pub(super) fn contains(&self, list: Text) -> bool {
-        self.0.contains(&list)
-    }
-}
-
 impl Tenant {
     /// Those of the lists that were read that hide who is in them.
     pub(super) fn hiding(&self) -> Hiding {
         let groups = self.groups().iter().map(|it| (it, self.members.of(it.id)));
         let units = self.units_asked.values().map(|it| (it, self.units.of(it.id)));
-        let mut hiding = HashSet::new();
+        let mut hiding = Hiding::default();
         for (list, members) in groups.chain(units).filter(|(it, _)| it.hidden) {
             if !members.is_empty() {
-                return Hiding(HashSet::new());
+                return Hiding::default();
             }
             hiding.insert(list.id);
         }
-        Hiding(hiding)
+        hiding
     }
 
     /// A group that hides its members from others and shows them to us: it would not, were the right taken back.
@@ -52,7 +44,7 @@ impl Tenant {
         {
             return Some(missing("whether any account is enabled".to_owned(), USERS));
         }
-        if hiding.0.is_empty() {
+        if hiding.is_empty() {
             return None;
         }
         let units = self.units_named(&wanted.filters, scope);

@@ -21,6 +21,24 @@ impl Member {
     }
 }
 
+/// Groups and administrative units of whose members nothing is known: they are hidden, and no hidden list shows any.
+#[derive(Default)]
+pub(super) struct Hiding(HashSet<Text>);
+
+impl Hiding {
+    pub(super) fn insert(&mut self, list: Text) {
+        self.0.insert(list);
+    }
+
+    pub(super) fn contains(&self, list: Text) -> bool {
+        self.0.contains(&list)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// The direct members of each list that was read, by its id.
 #[derive(Default)]
 pub(super) struct Members(HashMap<Text, Vec<Member>>);

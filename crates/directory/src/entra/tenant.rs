@@ -2,8 +2,7 @@
 //! changed alike.
 
 use super::address::address;
-use super::hidden::Hiding;
-use super::members::{Member, Members};
+use super::members::{Hiding, Member, Members};
 use super::message::UserResponse;
 use crate::ReadError;
 use bwdc_core::filter::{Filter, Keyword};
