@@ -1,4 +1,4 @@
-//! Draws every screen of the window, in the states that matter, into files: `screens FOLDER [WIDTH HEIGHT]`.
+//! Draws every screen of the window, in the states that matter, into files: `screens FOLDER [WIDTH HEIGHT [COLORS [ZOOM]]]`.
 //!
 //! Real ones: a directory and an organization run in this process, and the engine works with them. It takes a display, such as
 //! Xvfb's; `scripts/desktop-screens` starts one.
@@ -70,6 +70,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let number = |it: Option<String>, usual: f32| it.and_then(|it| it.parse().ok()).unwrap_or(usual);
     let (width, height) = (number(arguments.next(), 960.0), number(arguments.next(), 680.0));
     let scheme = arguments.next().and_then(|it| it.parse().ok()).unwrap_or(1_usize);
+    let zoom = arguments.next().and_then(|it| it.parse().ok()).unwrap_or(2_usize);
+    bwdc_desktop::speak(|name| std::env::var(name).ok());
     std::fs::create_dir_all(&folder)?;
 
     let stage = Rc::new(Stage::empty()?);
@@ -91,7 +93,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     window.show()?;
     window.window().set_size(LogicalSize::new(width, height));
 
-    let steps = Rc::new(story(scheme));
+    let steps = Rc::new(story(scheme, zoom));
     let (at, waited, timer) = (Cell::new(0), Cell::new(0), Timer::default());
     let failed = Rc::new(Cell::new(false));
     let failure = Rc::clone(&failed);
@@ -137,10 +139,13 @@ fn answer(reply: Reply) {
     }
 }
 
-fn story(scheme: usize) -> Vec<Step> {
+fn story(scheme: usize, zoom: usize) -> Vec<Step> {
     let mut steps = vec![
         until(|app| app.screen != bwdc_desktop::app::Screen::Loading),
-        act(move |app| app.choose_scheme(scheme)),
+        act(move |app| {
+            app.choose_scheme(scheme);
+            app.choose_zoom(zoom);
+        }),
     ];
     steps.extend(sign_in());
     steps.extend(dashboard());

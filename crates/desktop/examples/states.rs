@@ -1,4 +1,4 @@
-//! Draws every state that an installation or a run can be in, into files: `states FOLDER [WIDTH HEIGHT [COLORS]]`.
+//! Draws every state that an installation or a run can be in, into files: `states FOLDER [WIDTH HEIGHT [COLORS [ZOOM]]]`.
 //!
 //! Nothing is carried out: each window was told what the engine would answer. It takes a display; `scripts/desktop-screens`
 //! starts one.
@@ -28,6 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let number = |it: Option<String>, usual: f32| it.and_then(|it| it.parse().ok()).unwrap_or(usual);
     let (width, height) = (number(arguments.next(), 960.0), number(arguments.next(), 680.0));
     let scheme = arguments.next().and_then(|it| it.parse().ok()).unwrap_or(1_usize);
+    let zoom = arguments.next().and_then(|it| it.parse().ok()).unwrap_or(2_usize);
+    bwdc_desktop::speak(|name| std::env::var(name).ok());
     std::fs::create_dir_all(&folder)?;
 
     let states: Vec<(&str, RefCell<Option<App>>)> =
@@ -46,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         if let Some(mut app) = state.take() {
             app.choose_scheme(scheme);
+            app.choose_zoom(zoom);
             *shown.borrow_mut() = Some(View::new(app, &window, Box::new(|_| ())));
             waited.set(0);
             return;

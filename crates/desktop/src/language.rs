@@ -2,23 +2,27 @@
 
 use bwdc_messages::Catalogue;
 
-const GERMAN: &str = include_str!("../texts/de.txt");
+/// Labels and what is asked; and the sentences of messages.
+const GERMAN: [&str; 2] = [include_str!("../texts/de.txt"), include_str!("../texts/de-messages.txt")];
 
 /// Lets the window speak the language that the variables name.
 pub fn speak(variable: impl Fn(&str) -> Option<String>) {
     let named =
         ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|it| variable(it).filter(|it| !it.is_empty()));
     if named.is_some_and(|it| it.to_ascii_lowercase().starts_with("de")) {
-        Catalogue::new(read(GERMAN), |number| usize::from(number != 1)).speak();
+        Catalogue::new(GERMAN.into_iter().flat_map(read), |number| usize::from(number != 1)).speak();
     }
 }
 
-/// The sentences of a catalogue: a key, an equals sign, the text; what begins with # is for translators.
+/// The sentences of a catalogue: a key, an equals sign, the text; what begins with # is for translators. A text in quotation marks
+/// keeps the blanks at its ends, and `\n` is the end of a line.
 fn read(text: &str) -> impl Iterator<Item = (String, String)> {
     let lines = text.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#'));
     lines.filter_map(|line| {
         let (key, text) = line.split_once('=')?;
-        Some((key.trim().to_owned(), text.trim().to_owned()))
+        let text = text.trim();
+        let text = text.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(text);
+        Some((key.trim().to_owned(), text.replace("\\n", "\n")))
     })
 }
 
@@ -29,23 +33,61 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
-    /// What the pages of the window say, whatever happens on them: every sentence of these topics has German.
-    const WHOLE: [&str; 14] = [
-        "service-view",
-        "job",
-        "question",
-        "method",
-        "condition",
-        "state",
-        "area",
-        "form",
-        "section",
-        "progress",
-        "repair-view",
-        "running",
-        "desktop-runs",
-        "group-access",
+    /// Topics and sentences that no window says: those of commands, of the service's log, of mails and of metrics. They are English.
+    const ENGLISH: [&str; 45] = [
+        "demo",
+        "doc",
+        "explain.group-elsewhere",
+        "explain.group-left-out",
+        "explain.group-several",
+        "explain.group-unresolved",
+        "explain.meanwhile",
+        "explain.no-plan",
+        "explain.not-selected",
+        "explain.nothing",
+        "explain.outside",
+        "explain.person-elsewhere",
+        "explain.unread",
+        "history.forgotten",
+        "history.not-a-run",
+        "ledger.may-be-cleared",
+        "ledger.may-be-rebuilt",
+        "metric",
+        "notify",
+        "profile.copied",
+        "profile.look-at-plan",
+        "profile.may-be-removed",
+        "profile.may-take-over",
+        "profile.missing-secrets",
+        "profile.removed",
+        "profile.secrets",
+        "profile.set-up",
+        "profile.sign-in",
+        "program.key-as-argument",
+        "program.manual",
+        "repair.may-be-sent",
+        "service.began",
+        "service.endpoint",
+        "service.listens",
+        "service.no-endpoint",
+        "service.no-socket",
+        "service.no-such-choice",
+        "service.signals",
+        "setting.hidden",
+        "setting.schema",
+        "summary.json",
+        "sync.ending",
+        "sync.synced",
+        "system.may",
+        "test",
     ];
+
+    fn is_english(key: &str) -> bool {
+        let begins = |it: &str| {
+            key.strip_prefix(it).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
+        };
+        ENGLISH.iter().any(|it| begins(it)) || (key.starts_with("setting.") && key.ends_with("-not-exported"))
+    }
 
     /// The sentences of a folder of sources, by their keys.
     fn sentences(folder: &Path, found: &mut BTreeMap<String, String>) {
@@ -74,6 +116,10 @@ mod tests {
         Some((inside[..end].to_owned(), &inside[end + 1..]))
     }
 
+    fn german() -> impl Iterator<Item = (String, String)> {
+        GERMAN.into_iter().flat_map(read)
+    }
+
     fn all() -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -91,10 +137,12 @@ mod tests {
 
     #[test]
     fn german_names_the_arguments_of_the_english_and_knows_no_other_sentence() {
-        let (english, german) = (all(), read(GERMAN).collect::<BTreeMap<_, _>>());
+        let (english, german) = (all(), german().collect::<BTreeMap<_, _>>());
         assert!(english.len() > 1_000, "{}", english.len());
         for (key, text) in &german {
-            let is_label = key.starts_with("desktop.") || key.starts_with("setting.label.");
+            let is_label = key.starts_with("desktop.")
+                || key.starts_with("setting.label.")
+                || key.starts_with("setting.help.");
             match english.get(key) {
                 Some(english) => assert_eq!(arguments(text), arguments(english), "{key}"),
                 None => assert!(is_label, "German for `{key}`, which nobody says"),
@@ -103,22 +151,49 @@ mod tests {
     }
 
     #[test]
-    fn what_pages_say_has_german_and_so_has_every_setting() {
-        let german: BTreeMap<String, String> = read(GERMAN).collect();
-        let is_whole = |key: &&String| WHOLE.contains(&key.split('.').next().unwrap_or_default());
+    fn every_sentence_has_german_or_is_listed_as_one_that_no_window_says() {
+        let german: BTreeMap<String, String> = german().collect();
         let english = all();
         let missing: Vec<&String> =
-            english.keys().filter(is_whole).filter(|key| !german.contains_key(*key)).collect();
-        assert!(missing.is_empty(), "no German for {missing:?}");
-        let settings =
-            bwdc_core::settings::Setting::all().iter().map(|it| format!("setting.label.{}", it.name));
-        let missing: Vec<String> = settings.filter(|it| !german.contains_key(it)).collect();
-        assert!(missing.is_empty(), "no German for {missing:?}");
+            english.keys().filter(|key| !is_english(key) && !german.contains_key(*key)).collect();
+        assert!(missing.is_empty(), "no German for {missing:#?}");
+        let listed: Vec<&String> = german.keys().filter(|key| is_english(key)).collect();
+        assert!(listed.is_empty(), "listed as English, and in German: {listed:?}");
+        let unused: Vec<&&str> =
+            ENGLISH.iter().filter(|it| !english.keys().any(|key| key.starts_with(**it))).collect();
+        assert!(unused.is_empty(), "listed, and nobody says it: {unused:?}");
+    }
+
+    #[test]
+    fn every_setting_has_its_german_label_and_help() {
+        let german: BTreeMap<String, String> = german().collect();
+        for setting in bwdc_core::settings::Setting::all() {
+            for kind in ["label", "help"] {
+                let key = format!("setting.{kind}.{}", setting.name);
+                assert!(german.get(&key).is_some_and(|it| !it.is_empty()), "no German for `{key}`");
+            }
+        }
+    }
+
+    #[test]
+    fn blanks_in_quotation_marks_and_ends_of_lines_are_kept() {
+        let texts = read("# a note\na.b = \"  + one\"\nc = \"two\" or three\\nfour = 5");
+        let pairs: Vec<(String, String)> = texts.collect();
+        let expected = [("a.b", "  + one"), ("c", "\"two\" or three\nfour = 5")];
+        assert_eq!(pairs, expected.map(|(key, text)| (key.to_owned(), text.to_owned())));
+    }
+
+    #[test]
+    fn no_sentence_is_there_twice() {
+        let mut seen = BTreeSet::new();
+        for (key, _) in german() {
+            assert!(seen.insert(key.clone()), "{key}");
+        }
     }
 
     #[test]
     fn german_has_every_label_and_no_other() {
-        let german: BTreeMap<String, String> = read(GERMAN).collect();
+        let german: BTreeMap<String, String> = german().collect();
         let missing: Vec<&str> = LABELS
             .iter()
             .map(|(key, _)| *key)

@@ -4,7 +4,7 @@
 use bwdc_core::names::{Email, MemberId, Timestamp};
 use bwdc_core::observed::{MemberStatus, ObservedMember, OrganizationState, Role};
 use bwdc_core::plan::{Picks, Refusal, RepairCase};
-use bwdc_core::settings::{ConnectorSettings, Setting};
+use bwdc_core::settings::{ConnectorSettings, DirectoryKind, EnvironmentUrls, Setting};
 use bwdc_desktop::app::{App, Effect, Tab};
 use bwdc_desktop::job::{Asked, Failure, Job, Overview, Reply, Ticket};
 use bwdc_engine::directory::ReadError;
@@ -12,10 +12,13 @@ use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::event::{Event, Phase, RunEvent};
 use bwdc_engine::http::TransportError;
 use bwdc_engine::ledger::{FrontEnd, LedgerError, RunId, RunOutcome, RunRecord, Trigger};
+use bwdc_engine::paths::ProfileName;
 use bwdc_engine::organization::{OrganizationError, ServerMessage};
+use bwdc_engine::profiles::ProfileEntry;
 use bwdc_engine::secrets::{KeychainError, SecretError, SecretName};
 use bwdc_engine::service::AskError;
 use bwdc_engine::store::StoreError;
+use bwdc_engine::take_over::FoundFolder;
 use bwdc_engine::{ApprovalState, EngineError, Entry, Origin, Repairs, RunError, SetupError};
 use bwdc_jobs::job::{Happened, RefusedRunState, ServiceState, State, Told};
 use bwdc_messages::approval::approval;
@@ -273,6 +276,38 @@ pub(crate) fn service(running: Option<bool>) -> App {
     app
 }
 
+/// The choice of a profile, with two folders that are none yet.
+fn profiles() -> App {
+    let mut app = of(signed_in());
+    app.open_profiles();
+    let folder = data().with_file_name("");
+    let entry = |name: &str, folder: PathBuf, current| {
+        ProfileName::parse(name).ok().map(|name| ProfileEntry { name, folder, current, has_settings: true })
+    };
+    let known =
+        [entry("default", folder.clone(), true), entry("berlin", folder.join("profiles/berlin"), false)];
+    let elsewhere = vec!["/opt/connector/bitwarden-connector-appdata".into(), "/var/lib/bwdc/data".into()];
+    answer(&mut app, Happened::Profiles(known.into_iter().flatten().collect(), elsewhere));
+    app
+}
+
+/// What was found in one of the folders, before it is taken over.
+fn take_over() -> App {
+    let mut app = profiles();
+    app.choose_on_page(2);
+    let found = FoundFolder {
+        folder: "/opt/connector/bitwarden-connector-appdata".into(),
+        organization: Some("6d1f7f0a-3f0b-4e0e-9a5b-2c1f6a7c9d10".to_owned()),
+        urls: EnvironmentUrls { base: Some("https://vault.example.com".to_owned()), ..EnvironmentUrls::default() },
+        directory: Some(DirectoryKind::Ldap),
+        syncs_by_itself: true,
+        foreign_commands: Vec::new(),
+        of_account: Some(1001),
+    };
+    answer(&mut app, Happened::Found(Box::new(found)));
+    app
+}
+
 fn sign_in(error: &str) -> RunError {
     let url = "https://vault.example.com/identity/connect/token";
     OrganizationError::SignIn(ServerMessage::read(url, 400, error.as_bytes())).into()
@@ -397,6 +432,8 @@ pub(crate) fn table() -> Vec<(&'static str, &'static str, App)> {
             "This profile is kept elsewhere",
             ended(SetupError::Moved { to: "/var/lib/bwdc/data".into() }),
         ),
+        ("profiles", "/var/lib/bwdc/data", profiles()),
+        ("take-over", "Automatic sync is on there.", take_over()),
         ("service-absent", "No service is installed.", service(None)),
         ("service-stopped", "The service is installed and does not run.", service(Some(false))),
         ("service-runs", "The service runs.", service(Some(true))),

@@ -9,6 +9,7 @@ mod scenes;
 
 mod dashboard;
 mod desk;
+mod fits;
 mod guided;
 mod keyboard;
 mod keys;
