@@ -139,6 +139,13 @@ class Window:
         assert action is not None and action.get_n_actions() > 0, f"`{name}` cannot be pressed"
         assert action.do_action(0), f"`{name}` did not take the press"
 
+    def type(self, name, text):
+        """Gives a field the focus and types, as who hears the screen does."""
+        field = self.get(name, {"text", "entry"})
+        subprocess.run(["xdotool", "search", "--onlyvisible", "--name", NAME, "windowfocus"], check=True)
+        assert field.get_component_iface().grab_focus(), f"`{name}` does not take the focus"
+        subprocess.run(["xdotool", "type", text], check=True)
+
     def says(self, text):
         try:
             wait(f"`{text}`", lambda: any(text in name for name in self.names()))
@@ -146,38 +153,27 @@ class Window:
             raise SystemExit(f"{error}; there is {self.names()}") from None
 
     def unnamed(self):
-        return [it.get_role_name() for it in self.all() if it.get_role_name() in NAMED and not it.get_name()]
-
-    def is_shown(self):
-        done = subprocess.run(["xwininfo", "-root", "-tree"], capture_output=True, text=True, check=True)
-        numbers = [line.split()[0] for line in done.stdout.splitlines() if f'"{NAME}"' in line]
-        states = [subprocess.run(["xwininfo", "-id", it], capture_output=True, text=True) for it in numbers]
-        return any("IsViewable" in it.stdout for it in states)
+        """What can be pressed or typed into and has no name; asked again where the window changed meanwhile."""
+        found = lambda: [[it.get_role_name() for it in self.all() if it.get_role_name() in NAMED and not it.get_name()]]
+        return wait("a window that keeps still", found)[0]
 
 
-def start(program, folder):
+def shown():
+    """Whether a window of the app is to be seen."""
+    done = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", NAME], capture_output=True, text=True)
+    return done.stdout.strip() != ""
+
+
+def can_be_pressed(element):
+    action = element.get_action_iface()
+    return action is not None and action.get_n_actions() > 0
+
+
+def start(program, folder, **more):
     variables = dict(os.environ, BITWARDENCLI_CONNECTOR_APPDATA_DIR=folder, LC_ALL="C", SLINT_BACKEND="winit")
     for name in ["WAYLAND_DISPLAY", "BW_CLIENTID", "BW_CLIENTSECRET"]:
         variables.pop(name, None)
-    return subprocess.Popen([program], env=variables)
-
-
-def signed_in(folder):
-    """An installation that is set up, of the official file's form; nothing here is ever reached."""
-    account = "6d1f7f0a-3f0b-4e0e-9a5b-2c1f6a7c9d10"
-    data = {
-        "stateVersion": 8,
-        "organizationId": account,
-        "entityId": account,
-        "environmentUrls": {"base": "http://127.0.0.1:9"},
-        "directoryType": 0,
-        "directory_ldap": {"hostname": "127.0.0.1", "port": 9, "rootPath": "dc=example,dc=test"},
-        "sync": {"users": True, "groups": True, "interval": 15},
-        "enableTray": True,
-        "enableCloseToTray": True,
-    }
-    with open(os.path.join(folder, "data.json"), "w", encoding="utf-8") as file:
-        json.dump(data, file)
+    return subprocess.Popen([program], env=variables | more)
 
 
 def screen_reader(program):
@@ -187,9 +183,8 @@ def screen_reader(program):
             window = Window(process)
             # Nobody is signed in: each problem is told at its field.
             window.press("Log In")
-            window.says("Enter the client ID.")
-            field = window.get("Client ID", {"text", "entry"})
-            assert field.get_editable_text_iface().set_text_contents("user.1"), "nothing can be typed"
+            window.says("Enter the client ID of the organization.")
+            window.type("Client ID", "user.1")
             window.press("Log In")
             window.says("organization.")
             for name, then in [("Change Server", "Check Server"), ("Cancel", "Log In"), ("Profiles …", "New Profile …")]:
@@ -202,7 +197,142 @@ def screen_reader(program):
             assert not window.unnamed(), window.unnamed()
         finally:
             end(process)
-    print("screen reader: sign-in, server, profiles and set-up are found and pressed by name")
+    with tempfile.TemporaryDirectory() as folder:
+        organization = "6d1f7f0a-3f0b-4e0e-9a5b-2c1f6a7c9d10"
+        settings = {
+            "stateVersion": 8,
+            "organizationId": organization,
+            "entityId": organization,
+            "apiKeyClientId": f"organization.{organization}",
+            "apiKeyClientSecret": "none",
+            "accessToken": "none",
+            "environmentUrls": {"base": "http://127.0.0.1:9"},
+            "directoryType": 0,
+            "directoryLdap": {"hostname": "127.0.0.1", "port": 9, "rootPath": "dc=example,dc=test"},
+            "sync": {"users": True, "groups": True, "interval": 15},
+        }
+        with open(os.path.join(folder, "data.json"), "w", encoding="utf-8") as file:
+            json.dump(settings, file)
+        process = start(program, folder, BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS="true")
+        try:
+            window = Window(process)
+            for tab, there in zip(TABS, ["Test Now", "Compare Now", "Revert", "Refresh", "Licenses"]):
+                window.press(tab)
+                window.get(there)
+                assert not window.unnamed(), f"{tab}: {window.unnamed()}"
+                mute = [it.get_name() for it in window.all() if it.get_role_name() in PRESSED and not can_be_pressed(it)]
+                assert not mute, f"{tab}: {mute} cannot be pressed"
+            window.press("Log Out …")
+            window.get("Cancel")
+            window.press("Cancel")
+            window.press("Show the Service")
+            window.get("Back")
+        finally:
+            end(process)
+    print("screen reader: every control of sign-in, server, profiles, set-up and the five tabs has a name and is pressed by it")
+
+
+class Item:
+    """The icon, as the host has it."""
+
+    def __init__(self, bus, address):
+        self.item = bus.get_object(*address)
+        self.bus, self.service = bus, address[0]
+
+    def property(self, name):
+        return dbus.Interface(self.item, dbus.PROPERTIES_IFACE).Get(ITEM, name)
+
+    def click(self):
+        dbus.Interface(self.item, ITEM).Activate(dbus.Int32(0), dbus.Int32(0))
+
+    def menu(self):
+        menu = dbus.Interface(self.bus.get_object(self.service, self.property("Menu")), MENU)
+        _, (_, _, children) = menu.GetLayout(dbus.Int32(0), dbus.Int32(-1), dbus.Array([], signature="s"))
+        entries = [(int(number), values) for number, values, _ in children]
+        return menu, {str(values["label"]).replace("_", ""): (number, values) for number, values in entries if "label" in values}
+
+    def choose(self, name):
+        menu, entries = self.menu()
+        assert name in entries, f"`{name}` is not in the menu, which has {sorted(entries)}"
+        menu.Event(dbus.Int32(entries[name][0]), "clicked", dbus.Int32(0, variant_level=1), dbus.UInt32(0))
+
+
+def tray(program, bus):
+    host = Host(bus)
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "data.json"), "w", encoding="utf-8") as file:
+            json.dump({"stateVersion": 8, "enableTray": True, "enableCloseToTray": True}, file)
+        process = start(program, folder)
+        try:
+            item = Item(bus, wait("the icon at its host", lambda: host.items)[0])
+            wait("the window", shown)
+            assert item.property("Title") == NAME, item.property("Title")
+            assert len(item.property("IconPixmap")) > 0 or item.property("IconName"), "the icon has no picture"
+            entries = wait("the menu", lambda: item.menu()[1])
+            assert list(entries) == ["Show / Hide", "Sync Now", "Start Sync", "Exit"], list(entries)
+            assert not entries["Sync Now"][1].get("enabled", True), "nothing can be synced, and the menu offers it"
+            item.click()
+            wait("the window out of sight", lambda: not shown())
+            time.sleep(5)
+            woken = {name: count for name, count in counted(process, 10).items() if count}
+            # Its own timer is one of a minute.
+            assert sum(woken.values()) < 5, f"nothing goes on, and threads were woken in 10 s: {woken}"
+            item.click()
+            wait("the window again", shown)
+            item.choose("Show / Hide")
+            wait("the window out of sight, by the menu", lambda: not shown())
+            assert start(program, folder).wait(PATIENCE) == 0
+            wait("the window, brought back by a second start", shown)
+            item.choose("Exit")
+            assert process.wait(PATIENCE) == 0
+        finally:
+            if process.poll() is None:
+                end(process)
+    print("tray: the icon is clicked, its menu is pressed, a second start brings the window back, and Exit ends it")
+
+
+def memory(process, name):
+    with open(f"/proc/{process.pid}/status", encoding="utf-8") as file:
+        return next(int(line.split()[1]) / 1024 for line in file if line.startswith(f"{name}:"))
+
+
+def wake_ups(process):
+    """How often each thread gave the processor back of itself, which is as often as it was woken."""
+    found = {}
+    for thread in os.listdir(f"/proc/{process.pid}/task"):
+        with open(f"/proc/{process.pid}/task/{thread}/status", encoding="utf-8") as file:
+            fields = dict(line.split(":", 1) for line in file)
+        found[thread] = (fields["Name"].strip(), int(fields["voluntary_ctxt_switches"]))
+    return found
+
+
+def counted(process, seconds):
+    """The wake-ups of each thread in so many seconds."""
+    before = wake_ups(process)
+    time.sleep(seconds)
+    return {name: count - before.get(thread, (name, 0))[1] for thread, (name, count) in wake_ups(process).items()}
+
+
+def figures(program, bus):
+    """What the app costs while it is in the tray and nothing goes on."""
+    host, seconds = Host(bus), 30
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "data.json"), "w", encoding="utf-8") as file:
+            json.dump({"stateVersion": 8, "enableTray": True}, file)
+        process = start(program, folder)
+        try:
+            item = Item(bus, wait("the icon at its host", lambda: host.items)[0])
+            wait("the window", shown)
+            item.click()
+            wait("the window out of sight", lambda: not shown())
+            time.sleep(5)
+            woken = counted(process, seconds)
+            total = sum(woken.values()) * 60 / seconds
+            names = ", ".join(f"{name} {count}" for name, count in sorted(woken.items()) if count) or "none"
+            print(f"in the tray: {total:.0f} wake-ups a minute (in {seconds} s: {names})")
+            print(f"in the tray: {memory(process, 'VmRSS'):.1f} MB, of them {memory(process, 'RssAnon'):.1f} MB of its own")
+        finally:
+            end(process)
 
 
 def end(process):
@@ -214,11 +344,14 @@ def main():
     program = os.path.abspath(sys.argv[1])
     DBusGMainLoop(set_as_default=True)
     bus = dbus.SessionBus()
+    if "--figures" in sys.argv:
+        return figures(program, bus)
     status = dbus.Interface(bus.get_object("org.a11y.Bus", "/org/a11y/bus"), dbus.PROPERTIES_IFACE)
     for name in ["IsEnabled", "ScreenReaderEnabled"]:
         status.Set("org.a11y.Status", name, dbus.Boolean(True, variant_level=1))
     Atspi.init()
     screen_reader(program)
+    tray(program, bus)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,8 @@ pub enum Job {
     },
     /// Keeps what the window is to remember.
     Remember(Vec<(DesktopKey, Value)>),
+    /// Has this program start when somebody signs in to the computer, or no longer.
+    StartAtLogin(bool),
     /// Reads what a run did.
     RunDetails(RunId),
     /// Forgets what a run decides by that nothing is new.
@@ -197,6 +199,8 @@ pub struct Overview {
     pub others: usize,
     /// Whether a service of this account runs: its schedule counts, not the window's.
     pub service_runs: bool,
+    /// Whether this program starts when somebody signs in to the computer; None: this desktop has no such thing.
+    pub starts_at_login: Option<bool>,
     /// What the window remembers.
     pub remembered: Vec<(DesktopKey, Value)>,
 }

@@ -3,6 +3,7 @@
 //! the markup ([`view`]).
 
 pub mod app;
+mod autostart;
 pub mod job;
 mod language;
 pub mod results;

@@ -247,3 +247,90 @@ impl Rows for FoundList {
         self.items.get(number).map(|it| self.results.row_of(*it)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bwdc_core::settings::{AddressRule, SyncSettings};
+    use bwdc_core::snapshot::{PersonEntry, ReadScope, Section, SnapshotBuilder};
+
+    /// Three people, of whom one is disabled, in a group that also names somebody whom no entry is.
+    fn found() -> Rc<Results> {
+        let scope = ReadScope { people: true, groups: true, deleted: false, stable_ids: false };
+        let mut builder = SnapshotBuilder::new(scope);
+        let mut keys = Vec::new();
+        for (name, state) in [
+            ("user10", AccountState::Enabled),
+            ("User9", AccountState::Enabled),
+            ("user2", AccountState::Disabled),
+        ] {
+            let reference = builder.text(&format!("uid={name},dc=example,dc=test"));
+            let mail = builder.text(&format!("{name}@example.test"));
+            keys.push(reference);
+            builder.person(PersonEntry {
+                reference,
+                key: reference,
+                login: None,
+                external_id: reference,
+                stable_id: None,
+                mail: Some(mail),
+                prefix: None,
+                marks: Default::default(),
+                state,
+            });
+        }
+        keys.push(builder.text("uid=nobody,dc=example,dc=test"));
+        let (name, reference) = (builder.text("Staff"), builder.text("cn=staff,dc=example,dc=test"));
+        builder.group(reference, reference, reference, name, &keys);
+        builder.end(Section::People);
+        builder.end(Section::Groups);
+        let settings = SyncSettings {
+            users: true,
+            groups: true,
+            interval_minutes: None,
+            remove_disabled: false,
+            overwrite_existing: false,
+            large_import: false,
+            invite_users_after_provisioning: true,
+            address: AddressRule::default(),
+        };
+        let desired = Desired::build(builder.finish().expect("complete"), &settings).expect("people");
+        Rc::new(Results::new(desired))
+    }
+
+    fn rows(results: &Rc<Results>, list: usize, search: &str) -> Vec<(String, String, bool)> {
+        let list = FoundList::new(results, list, search);
+        (0..list.count()).map(|it| list.row(it)).map(|it| (it.title, it.tail, it.inset)).collect()
+    }
+
+    fn titles(results: &Rc<Results>, list: usize) -> Vec<String> {
+        rows(results, list, "").into_iter().map(|(title, ..)| title).collect()
+    }
+
+    #[test]
+    fn people_stand_in_the_order_of_their_numbers_whatever_their_case() {
+        let found = found();
+        assert_eq!(titles(&found, 0), ["user9@example.test", "user10@example.test"]);
+        assert_eq!(titles(&found, 1), ["user2@example.test"]);
+        assert_eq!(found.counts(), [2, 1, 0, 1, found.counts()[LEFT_OUT]]);
+    }
+
+    #[test]
+    fn a_groups_members_follow_it_with_their_state_and_who_is_no_entry_is_told() {
+        let found = found();
+        let rows = rows(&found, GROUPS, "");
+        assert_eq!(rows[0].0, "Staff");
+        assert!(rows[1..].iter().all(|(_, _, inset)| *inset));
+        let tail = |title: &str| rows.iter().find(|it| it.0 == title).map(|it| it.1.as_str());
+        assert_eq!(tail("user2@example.test"), Some("disabled"));
+        assert_eq!(tail("uid=nobody,dc=example,dc=test"), Some("not read"));
+    }
+
+    #[test]
+    fn a_group_is_found_by_a_member_and_shown_with_those_who_are_meant() {
+        let found = found();
+        let shown: Vec<String> =
+            rows(&found, GROUPS, "NOBODY").into_iter().map(|(title, ..)| title).collect();
+        assert_eq!(shown, ["Staff", "uid=nobody,dc=example,dc=test"]);
+    }
+}

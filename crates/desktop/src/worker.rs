@@ -4,6 +4,7 @@
 
 mod shared;
 
+use crate::autostart::Autostart;
 use crate::job::{Failure, Job, Overview, Reply};
 use crate::results::Results;
 use bwdc_core::desired::Desired;
@@ -196,6 +197,10 @@ impl Lane {
                 let kept = self.open().and_then(|mut it| it.set_desktop_state(&values));
                 Reply::Done(kept.map_err(failure))
             }
+            Job::StartAtLogin(on) => match Autostart::of(&self.environment).map_or(Ok(()), |it| it.set(on)) {
+                Ok(()) => self.short(Job::Overview),
+                Err(error) => Reply::Written(Err(plain_failure(&error))),
+            },
             Job::RunDetails(run) => {
                 Reply::RunDetails(self.open().and_then(|it| it.run_of_history(run)).map_err(failure))
             }
@@ -293,6 +298,7 @@ impl Lane {
             last_users: last(SyncedKind::Users),
             last_groups: last(SyncedKind::Groups),
             folder: engine.data_file().parent().map(Path::to_owned).unwrap_or_default(),
+            starts_at_login: Autostart::of(&self.environment).and_then(|it| it.is_on()),
             remembered: keys.map(|key| (key, engine.desktop_state(key))).to_vec(),
             ..Overview::of(state)
         })

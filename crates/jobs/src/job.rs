@@ -81,6 +81,8 @@ pub enum Job {
     },
     /// Files whose names begin like this.
     Files(String),
+    /// What a file of settings has; nothing is brought in.
+    ReadSettings(PathBuf),
     /// The run that was refused last.
     Refused,
     /// Take the approval of a run back.
@@ -245,6 +247,8 @@ pub enum Happened {
     TakenOver(Box<TakenOver>),
     /// Files and folders, with a slash at the end of a folder.
     Files(Vec<String>),
+    /// What a file of settings has: names, and values as they would be typed; nothing for a setting that it unsets.
+    SettingsRead(Vec<(&'static str, String)>),
     /// The refused run.
     Refused(Box<RefusedRunState>),
     /// What no sync decides by itself.

@@ -12,6 +12,7 @@ mod state;
 
 use crate::job::{Happened, Job, JobId, Report};
 use crate::runs::Runs;
+use bwdc_core::settings::{Setting, SettingValue};
 use bwdc_engine::event::RunEvent;
 use bwdc_engine::failpoint::may_panic;
 use bwdc_engine::paths::ProcessEnvironment;
@@ -225,6 +226,14 @@ async fn quick(
             return Ok(Happened::TakenOver(Box::new(Engine::take_over(environment, &folder, &name)?)));
         }
         Job::Files(typed) => return Ok(Happened::Files(files(&typed))),
+        Job::ReadSettings(path) => {
+            let typed = |(setting, value): (&'static Setting, Option<SettingValue>)| {
+                let value = value.map(|it| it.to_json()).unwrap_or_default();
+                (setting.name, bwdc_messages::setting::value(setting, &value))
+            };
+            let read = bwdc_engine::read_settings_file(&path)?;
+            return Ok(Happened::SettingsRead(read.into_iter().map(typed).collect()));
+        }
         Job::WritePlan { path, saved } => {
             saved.write(&path)?;
             return Ok(Happened::Written(path));
@@ -282,6 +291,7 @@ async fn quick(
         | Job::LookElsewhere(_)
         | Job::TakeOver { .. }
         | Job::Files(_)
+        | Job::ReadSettings(_)
         | Job::WritePlan { .. }
         | Job::Setup(_)
         | Job::Doctor

@@ -12,8 +12,8 @@ use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::event::{Event, Phase, RunEvent};
 use bwdc_engine::http::TransportError;
 use bwdc_engine::ledger::{FrontEnd, LedgerError, RunId, RunOutcome, RunRecord, Trigger};
-use bwdc_engine::paths::ProfileName;
 use bwdc_engine::organization::{OrganizationError, ServerMessage};
+use bwdc_engine::paths::ProfileName;
 use bwdc_engine::profiles::ProfileEntry;
 use bwdc_engine::secrets::{KeychainError, SecretError, SecretName};
 use bwdc_engine::service::AskError;
@@ -202,7 +202,8 @@ pub(crate) fn repairs() -> App {
     app
 }
 
-fn settings(entries: Vec<Entry>) -> App {
+/// A window whose settings are these.
+pub(crate) fn settings(entries: Vec<Entry>) -> App {
     let mut app = of(signed_in());
     app.select_tab(Tab::Settings);
     app.reply(Reply::Settings(Ok(entries)));
@@ -298,7 +299,10 @@ fn take_over() -> App {
     let found = FoundFolder {
         folder: "/opt/connector/bitwarden-connector-appdata".into(),
         organization: Some("6d1f7f0a-3f0b-4e0e-9a5b-2c1f6a7c9d10".to_owned()),
-        urls: EnvironmentUrls { base: Some("https://vault.example.com".to_owned()), ..EnvironmentUrls::default() },
+        urls: EnvironmentUrls {
+            base: Some("https://vault.example.com".to_owned()),
+            ..EnvironmentUrls::default()
+        },
         directory: Some(DirectoryKind::Ldap),
         syncs_by_itself: true,
         foreign_commands: Vec::new(),

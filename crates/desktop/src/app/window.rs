@@ -167,6 +167,11 @@ impl App {
         self.job(Job::Remember(vec![(key, Value::Bool(on))]));
     }
 
+    /// This program is to start when somebody signs in to the computer, or no longer.
+    pub fn start_at_login(&mut self, on: bool) {
+        self.job(Job::StartAtLogin(on));
+    }
+
     /// Other colors are chosen.
     pub fn choose_scheme(&mut self, number: usize) {
         let Some((name, _)) = SCHEMES.get(number) else { return };

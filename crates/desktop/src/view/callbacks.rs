@@ -214,6 +214,7 @@ impl View {
             on_clear_cache => App::ask_to_clear,
             on_open_folder => App::open_folder,
             on_export_settings => |app: &mut App| app.ask_where(SaveWhat::Settings),
+            on_import_settings => App::import_settings,
             on_log_out => App::ask_to_log_out,
             on_check_updates => App::check_updates,
             on_close_notice => App::close_more_notice,
@@ -235,6 +236,8 @@ impl View {
             let view = Rc::downgrade(self);
             move |on| call(&view, |app| app.switch(kind, on))
         };
+        let start = Rc::downgrade(self);
+        more.on_start_toggled(move |on| call(&start, |app| app.start_at_login(on)));
         more.on_always_on_top_toggled(switch(WindowSwitch::AlwaysOnTop));
         more.on_tray_toggled(switch(WindowSwitch::Tray));
         more.on_close_to_tray_toggled(switch(WindowSwitch::CloseToTray));

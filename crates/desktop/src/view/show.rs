@@ -217,6 +217,8 @@ impl View {
         more.set_tray(app.window.tray);
         more.set_close_to_tray(app.window.close_to_tray);
         more.set_minimize_to_tray(app.window.minimize_to_tray);
+        more.set_can_start(app.overview.starts_at_login.is_some());
+        more.set_starts(app.overview.starts_at_login == Some(true));
         let note = if app.window.has_tray { String::new() } else { label("more.no-tray") };
         more.set_tray_note(note.into());
         more.set_has_notice(app.more.notice.is_some());

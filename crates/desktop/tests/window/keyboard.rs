@@ -199,3 +199,39 @@ fn no_screen_holds_the_focus_and_a_question_keeps_it() {
     reached.sort();
     assert_eq!(reached, ["Cancel", "Log Out"], "nothing behind a question can be reached");
 }
+
+/// Where in the window the element is that has the focus: its upper and lower edge.
+fn focused_at(window: &AppWindow) -> (f32, f32) {
+    i_slint_backend_testing::mock_elapsed_time(std::time::Duration::from_millis(50));
+    let inner = WindowInner::from_pub(window.window());
+    let item = inner.focus_item.borrow().upgrade().expect("something has the focus");
+    let place = item.geometry();
+    let top = item.map_to_window(place.origin).y;
+    (top, top + place.size.height)
+}
+
+#[test]
+fn what_has_the_focus_is_seen_in_a_low_window() {
+    let desk = Desk::configured();
+    desk.window.window().set_size(slint::LogicalSize::new(800.0, 600.0));
+    for (tab, last, lowest) in [("More", "Licenses", 600.0), ("Settings", "Primary groups", 540.0)] {
+        desk.press(tab);
+        desk.settle();
+        if tab == "Settings" {
+            desk.press("Reading LDAP entries");
+        }
+        let mut seen = Vec::new();
+        for _ in 0..MOST {
+            desk.key(Key::Tab);
+            let (name, (top, bottom)) = (focused(&desk.window), focused_at(&desk.window));
+            let is_below = ["Test Connection", "Revert", "Save"].contains(&name.as_str());
+            let limit = if is_below { 600.0 } else { lowest };
+            assert!(top >= 0.0 && bottom <= limit, "{tab}: `{name}` is from {top} to {bottom}");
+            seen.push(name);
+            if seen.last().is_some_and(|it| it == last) {
+                break;
+            }
+        }
+        assert!(seen.iter().any(|it| it == last), "{tab}: {seen:?}");
+    }
+}

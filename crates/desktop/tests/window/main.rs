@@ -9,6 +9,8 @@ mod scenes;
 
 mod dashboard;
 mod desk;
+mod documents;
+mod fields;
 mod fits;
 mod guided;
 mod keyboard;

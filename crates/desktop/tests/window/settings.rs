@@ -191,3 +191,27 @@ fn what_onelogin_calls_roles_is_called_so() {
         assert!(labels.contains(&label.to_owned()), "{labels:?}");
     }
 }
+
+#[test]
+fn settings_of_a_file_fill_the_form_and_are_written_by_save_only() {
+    let desk = Desk::configured();
+    let before = data(&desk);
+    let file = desk.stage.folder.path().join("settings.toml");
+    std::fs::write(&file, "[sync]\ninterval = 5.5\n").expect("written");
+    desk.press("More");
+    desk.press("Import Settings …");
+    desk.page_ready();
+    desk.fill("File", &file.display().to_string());
+    desk.press("Choose");
+    desk.page_ready();
+    assert!(desk.names().iter().any(|it| it.contains("line 2")), "{:?}", desk.names());
+    std::fs::write(&file, "[sync]\ninterval = 60\nusers = true\n").expect("written");
+    desk.press("Choose");
+    desk.wait(|app| app.page().is_none() && app.settings.is_read());
+    assert!(desk.shows("1 change is not saved."), "what is as it was is no change: {:?}", desk.names());
+    assert_eq!(data(&desk), before, "nothing is written yet");
+    desk.press("Save");
+    desk.wait(|app| !app.settings.is_changed());
+    desk.settle();
+    assert_eq!(data(&desk)["sync"]["interval"], 60);
+}

@@ -69,7 +69,7 @@ pub(super) async fn carry_out(
         Job::Setup(_) => Err(elsewhere(environment, "bwdc setup")),
         Job::Doctor => Err(elsewhere(environment, "bwdc doctor")),
         Job::Repairs(_) | Job::Repair { .. } => Err(elsewhere(environment, "bwdc repair")),
-        Job::Files(_) | Job::WritePlan { .. } | Job::Service(_) => return Some(job),
+        Job::Files(_) | Job::ReadSettings(_) | Job::WritePlan { .. } | Job::Service(_) => return Some(job),
     };
     teller.tell(done.unwrap_or_else(Happened::Failed));
     None

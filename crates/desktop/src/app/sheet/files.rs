@@ -17,6 +17,8 @@ pub(super) enum FileUse {
     Path(&'static str),
     /// It is the key file of a Google service account, whose address and key fill two settings.
     GoogleKey,
+    /// It is a file of settings, which fill the form.
+    Settings,
 }
 
 /// The choice of a file.
@@ -50,6 +52,10 @@ impl FileSheet {
                 self.busy = true;
                 Outcome::Job(SharedJob::Setup(SetupWork::KeyFile(path)))
             }
+            FileUse::Settings => {
+                self.busy = true;
+                Outcome::Job(SharedJob::ReadSettings(path.into()))
+            }
         }
     }
 
@@ -69,6 +75,7 @@ impl SheetPage for FileSheet {
         let title = match self.purpose {
             FileUse::Path(_) => "files.choose",
             FileUse::GoogleKey => "files.key-file",
+            FileUse::Settings => "files.settings",
         };
         let mut page = Page { title: label(title), notice: self.notice.clone(), ..Page::default() };
         page.fields = vec![PageField {
@@ -116,6 +123,7 @@ impl SheetPage for FileSheet {
         self.busy = false;
         match what {
             Happened::Files(found) => self.show(found),
+            Happened::SettingsRead(values) => return Outcome::Fill(values),
             Happened::Setup(done) => match *done {
                 SetupDone::KeyFile { client_email, key } => {
                     let key = key.expose_secret().to_owned();

@@ -280,6 +280,19 @@ impl App {
         self.open(Box::new(page), job);
     }
 
+    /// Opens the choice of a file of settings, which fill the form; nothing is written before Save.
+    pub fn import_settings(&mut self) {
+        if self.running.is_some() {
+            return;
+        }
+        self.select_tab(super::Tab::Settings);
+        if self.tab == super::Tab::Settings {
+            let folder = self.overview.folder.join("").display().to_string();
+            let (page, job) = files::FileSheet::begin(files::FileUse::Settings, folder);
+            self.open(Box::new(page), job);
+        }
+    }
+
     /// Opens where a key is typed.
     pub fn open_key(&mut self, kind: KeyKind) {
         if self.running.is_none() {
