@@ -146,6 +146,11 @@ class Window:
         assert field.get_component_iface().grab_focus(), f"`{name}` does not take the focus"
         subprocess.run(["xdotool", "type", text], check=True)
 
+    def enlarge(self):
+        """What is scrolled out of sight is on no accessibility bus."""
+        found = ["xdotool", "search", "--onlyvisible", "--name", NAME]
+        subprocess.run([*found, "windowsize", "1200", "2300"], check=True)
+
     def says(self, text):
         try:
             wait(f"`{text}`", lambda: any(text in name for name in self.names()))
@@ -216,6 +221,8 @@ def screen_reader(program):
         process = start(program, folder, BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS="true")
         try:
             window = Window(process)
+            wait("the window", shown)
+            window.enlarge()
             for tab, there in zip(TABS, ["Test Now", "Compare Now", "Revert", "Refresh", "Licenses"]):
                 window.press(tab)
                 window.get(there)
