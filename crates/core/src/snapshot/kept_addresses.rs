@@ -14,7 +14,7 @@ impl Snapshot {
         !self.further_mails.is_empty()
     }
 
-    /// Gives everybody with several addresses the one that was last pushed, where it is among them and is nobody else's first.
+    /// Gives everybody with several addresses the one that was last pushed, where it is among them and is nobody else's.
     pub fn keep_addresses(&mut self, ledger: &LedgerState, source: &SourceName) {
         if !self.has_choices() {
             return;
@@ -32,12 +32,13 @@ impl Snapshot {
             by_id.insert(person.external_id.as_str(), person.email.as_str());
             by_stable_id.extend(person.stable_id.as_ref().map(|it| (it.as_str(), person.email.as_str())));
         }
+        let mut kept: HashSet<&str> = HashSet::new();
         for &(number, mail) in &self.further_mails {
             let person = &self.people[number];
             let stable = person.stable_id.and_then(|it| by_stable_id.get(self.texts.get(it)));
             let known = stable.or_else(|| by_id.get(self.texts.get(person.external_id)));
-            let is_kept =
-                known.is_some_and(|&known| known == usable(self.texts.get(mail)) && !firsts.contains(known));
+            let is_meant = |known: &&str| *known == usable(self.texts.get(mail)) && !firsts.contains(*known);
+            let is_kept = known.copied().filter(is_meant).is_some_and(|known| kept.insert(known));
             if is_kept {
                 self.people[number].mail = Some(mail);
             }

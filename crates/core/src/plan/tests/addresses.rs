@@ -310,4 +310,13 @@ fn who_has_several_addresses_keeps_the_one_that_was_pushed() {
     // One that is no value any more is not kept, nor one that is somebody else's first.
     assert_eq!(plan(["a@x", "b@x"], "ben@x", true).0, "a@x");
     assert_eq!(plan(["a@x", "ann@x"], "Ann@x", true).0, "a@x");
+    // Nor does a second person get it for whom it was pushed, too: an address that two have would stop every run.
+    let mut shared = World::new().managed("ann", "ann@x").managed("ben", "ben@x");
+    shared.ledger.people[1].email = Email::new("ann@x");
+    let sample = Sample::new().person("ann", "a@x").further_mail("ann@x");
+    let mut snapshot = sample.person("ben", "b@x").further_mail("ann@x").snapshot();
+    snapshot.keep_addresses(&shared.ledger, &SourceName::primary());
+    let desired = Desired::build(snapshot, &settings()).expect("no address that two have");
+    let emails: Vec<&str> = desired.people().filter_map(|it| it.email).map(|it| desired.text(it)).collect();
+    assert_eq!(emails, ["ann@x", "b@x"]);
 }
