@@ -92,9 +92,9 @@ fn one_joiner_without_a_seat_keeps_nobody_else_and_no_group_waiting() {
     assert!(stage.state().status("p12").is_some());
 }
 
-#[test]
-fn two_members_with_one_id_stop_what_needs_the_import_and_no_leaver() {
-    let stage = Stage::new(Options::official(), TAKING, |_| {});
+/// Somebody gave the id of a colleague to a member whom no run brought over; one person leaves, one joins, and one leaves a group.
+fn with_a_copied_id(connector: &str) -> (Stage, impl Sized) {
+    let stage = Stage::new(Options::official(), connector, |_| {});
     let directory = Tree::of(20).group("g", "G", &["p04", "p05"]).serve();
     stage.read(&directory);
     stage.sync();
@@ -102,6 +102,31 @@ fn two_members_with_one_id_stop_what_needs_the_import_and_no_leaver() {
     stage.organization.add_member(NewMember::confirmed("twin@example.test").external_id(&dn("p03")));
     let directory = Tree::of(20).without("p01").person("n1").group("g", "G", &["p04", "n1"]).serve();
     stage.read(&directory);
+    (stage, directory)
+}
+
+#[test]
+fn a_copy_of_an_id_is_taken_away_and_everybody_else_follows() {
+    let (stage, _directory) = with_a_copied_id(TAKING);
+    let plan = stage.run(&["plan", "--verbose"]);
+    let row = format!("~ twin@example.test: {} → no external id", dn("p03"));
+    assert!(plan.stdout.contains(&row), "{}", plan.stdout);
+    stage.sync();
+    let member = |address: &str| stage.organization.member(address);
+    let twin = member("twin@example.test").expect("still a member");
+    assert_eq!((twin.status, twin.external_id), (MemberStatus::Confirmed, None));
+    let status = |name: &str| member(&mail(name)).map(|it| it.status);
+    assert_eq!((status("p01"), status("n1")), (Some(MemberStatus::Revoked), Some(MemberStatus::Invited)));
+    stage.organization.clear_requests();
+    stage.sync();
+    assert_eq!(stage.writes(), [""; 0]);
+}
+
+#[test]
+fn two_members_with_one_id_stop_what_needs_the_import_and_no_leaver() {
+    // Another connector may have given it.
+    let connector = format!("shared-organization = true\n{TAKING}");
+    let (stage, _directory) = with_a_copied_id(&connector);
     let plan = stage.run(&["plan"]);
     assert!(
         plan.stdout.contains("twin@example.test") && plan.stdout.contains("No import"),
