@@ -77,7 +77,7 @@ impl GlobalArguments {
 
     /// How a next step is typed here: for the profile that is in use.
     pub(crate) fn commands(&self) -> CommandLine {
-        self.environment().profile_name().map(CommandLine::of_profile).unwrap_or_default()
+        CommandLine::of(&self.environment())
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(environment: ProcessEnvironment) -> Self {
-        let commands = environment.profile_name().map(CommandLine::of_profile).unwrap_or_default();
+        let commands = CommandLine::of(&environment);
         Self { environment, commands, state: None, note: None, orders: Vec::new(), next: 0, state_job: None }
     }
 

@@ -14,7 +14,7 @@ use crate::doctor::{self, BundleError, Bundled, Findings};
 use crate::error::EngineError;
 use crate::event::{Control, Events};
 use crate::explain::{self, Explained};
-use crate::installation::Installation;
+use crate::installation::{Installation, SetupError};
 use crate::ledger::{FrontEnd, Trigger};
 use crate::organization::{AccountSignIn, ApiKey};
 use crate::paths::{ProcessEnvironment, Profile};
@@ -45,8 +45,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`] when the folder cannot be told, or its settings cannot be read.
     pub fn open(environment: ProcessEnvironment) -> Result<Self, EngineError> {
-        let profile =
-            Profile::from_environment(&environment).map_err(crate::installation::SetupError::from)?;
+        let profile = Profile::from_environment(&environment).map_err(SetupError::from)?;
         Self::open_profile(environment, profile)
     }
 
@@ -89,6 +88,11 @@ impl Engine {
     /// The version of `data.json` where it is a later one than this program knows; what it does not know there, it keeps.
     pub fn later_data_version(&self) -> Option<i64> {
         self.installation.data().later_version()
+    }
+
+    /// An error of a further source names it.
+    fn of_this<T>(&self, result: Result<T, SetupError>) -> Result<T, EngineError> {
+        Ok(result.map_err(|it| it.of_source(&self.installation.profile().source))?)
     }
 
     /// Where the settings are.
@@ -200,7 +204,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`] when a file of settings cannot be read.
     pub fn settings(&self) -> Result<Vec<Entry>, EngineError> {
-        Ok(settings::list(&self.installation)?)
+        self.of_this(settings::list(&self.installation))
     }
 
     /// Stores one setting.
@@ -208,7 +212,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`] when the settings cannot be written.
     pub fn set(&mut self, setting: &Setting, value: &SettingValue) -> Result<(), EngineError> {
-        Ok(settings::set(&mut self.installation, setting, value)?)
+        let done = settings::set(&mut self.installation, setting, value);
+        self.of_this(done)
     }
 
     /// Stores several settings, each file with one write; None takes a setting back to its default.
@@ -216,7 +221,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`] when the settings cannot be written; both files are then as they were.
     pub fn set_all(&mut self, changes: &[(&Setting, Option<SettingValue>)]) -> Result<(), EngineError> {
-        Ok(settings::set_all(&mut self.installation, changes)?)
+        let done = settings::set_all(&mut self.installation, changes);
+        self.of_this(done)
     }
 
     /// Takes one setting, or secret, back to its default.
@@ -224,7 +230,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`] when the settings or secrets cannot be written.
     pub fn unset(&mut self, setting: &Setting) -> Result<(), EngineError> {
-        Ok(settings::unset(&mut self.installation, setting)?)
+        let done = settings::unset(&mut self.installation, setting);
+        self.of_this(done)
     }
 
     /// What is set, without secrets and without what the environment gives.
@@ -232,7 +239,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`] when a file of settings cannot be read.
     pub fn export(&self) -> Result<Export, EngineError> {
-        Ok(settings::export(&self.installation)?)
+        self.of_this(settings::export(&self.installation))
     }
 
     /// What a file would change.
@@ -244,7 +251,7 @@ impl Engine {
         changes: &[SettingChange],
         unnamed: Unnamed,
     ) -> Result<Vec<Difference>, EngineError> {
-        Ok(settings::differences(&self.installation, changes, unnamed)?)
+        self.of_this(settings::differences(&self.installation, changes, unnamed))
     }
 
     /// Brings a file in, whole or not at all, and tells what it changed.
@@ -256,7 +263,8 @@ impl Engine {
         changes: &[SettingChange],
         unnamed: Unnamed,
     ) -> Result<Vec<Difference>, EngineError> {
-        Ok(settings::bring_in(&mut self.installation, changes, unnamed)?)
+        let done = settings::bring_in(&mut self.installation, changes, unnamed);
+        self.of_this(done)
     }
 
     /// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is.
@@ -272,7 +280,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`] when it cannot be stored.
     pub fn set_secret(&mut self, name: SecretName, value: &SecretString) -> Result<(), EngineError> {
-        Ok(self.installation.set_secret(name, value)?)
+        let done = self.installation.set_secret(name, value);
+        self.of_this(done)
     }
 
     /// Stores what a service account's key file holds: its address, and the key where secrets are.

@@ -197,7 +197,7 @@ impl ProcessEnvironment {
     }
 
     /// The names of all variables that are text and not empty.
-    pub(crate) fn variable_names(&self) -> impl Iterator<Item = String> {
+    pub fn variable_names(&self) -> impl Iterator<Item = String> {
         let set = self.variables.iter().filter(|(_, value)| !value.is_empty());
         set.filter_map(|(name, _)| name.to_str().map(str::to_owned))
     }

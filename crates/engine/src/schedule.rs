@@ -215,12 +215,15 @@ fn share(installation: &str, of: u64) -> u64 {
 
 fn cron(text: &str) -> Result<Cron, SettingsError> {
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    let parsed = parser.parse(text.trim()).ok().filter(|cron| {
-        // One that never comes, such as the 30th of February, is none.
-        let begin = jiff::Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
-        cron.find_next_occurrence(&begin, false).is_ok()
-    });
-    parsed.ok_or_else(|| invalid("schedule.cron", text, Expected::Cron))
+    let refused = |expected| invalid("schedule.cron", text, expected);
+    let five = text.split_whitespace().count() == 5;
+    let expected = if five { Expected::CronRanges } else { Expected::Cron };
+    let cron = parser.parse(text.trim()).map_err(|_| refused(expected))?;
+    let begin = jiff::Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+    match cron.find_next_occurrence(&begin, false) {
+        Ok(_) => Ok(cron),
+        Err(_) => Err(refused(Expected::CronDay)),
+    }
 }
 
 fn zone(name: Option<&str>) -> Result<TimeZone, SettingsError> {

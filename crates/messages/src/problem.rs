@@ -1,5 +1,6 @@
 //! What is missing or wrong in a configuration.
 
+use crate::error::of_source;
 use crate::{CommandLine, ErrorText, NextStep, Step, describe, text};
 use bwdc_engine::{Problem, UnknownVariable};
 
@@ -28,8 +29,8 @@ pub fn unknown_variable(unknown: &UnknownVariable, commands: &CommandLine) -> St
 }
 
 /// What stands in the way of a run, and what to do. `source`: the further source whose settings these are.
-pub fn problem(problem: Problem, source: Option<&str>, commands: &CommandLine) -> String {
-    match problem {
+pub fn problem(found: Problem, source: Option<&str>, commands: &CommandLine) -> String {
+    match found {
         Problem::Failure(error) => {
             let ErrorText { message, next_steps, .. } = describe(&error.into());
             let of_source = |it: NextStep| it.of_source(source.unwrap_or_default());
@@ -60,5 +61,8 @@ pub fn problem(problem: Problem, source: Option<&str>, commands: &CommandLine) -
             reason = source.to_string()
         ),
         Problem::TooOpen(found) => format!("{found}."),
+        Problem::OfSource { name, problem: found } => {
+            of_source(&name, &problem(*found, Some(name.as_str()), commands))
+        }
     }
 }

@@ -3,7 +3,7 @@
 mod labels;
 mod words;
 
-pub use words::{accepted, help, label, takes, title};
+pub use words::{accepted, help, help_in_a_question, label, takes, title};
 
 use crate::{CommandLine, secret, text};
 use bwdc_core::settings::{Setting, SettingKind, settings_schema};

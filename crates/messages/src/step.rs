@@ -1,9 +1,11 @@
 //! What to do next, as data: the command line prints a command, a window draws a button.
 
 use crate::text;
-use bwdc_core::settings::Setting;
-use bwdc_engine::paths::ProfileName;
+use bwdc_core::settings::{Setting, SettingKind};
+use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
+use bwdc_engine::secrets::SecretName;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The command that chooses the kind of directory: each source has its own.
 const DIRECTORY: &str = "config directory ";
@@ -103,12 +105,23 @@ impl Step {
 pub struct CommandLine {
     /// The profile that is in use, where it is not the default one.
     pub profile: Option<ProfileName>,
+    /// The environment variables of this program that are set: what they give, no command changes.
+    pub variables: BTreeSet<String>,
 }
 
 impl CommandLine {
     /// The commands of somebody who uses this profile.
     pub fn of_profile(profile: ProfileName) -> Self {
-        Self { profile: Some(profile).filter(|it| !it.is_default()) }
+        Self { profile: Some(profile).filter(|it| !it.is_default()), ..Self::default() }
+    }
+
+    /// The commands of somebody who starts the program in this environment.
+    pub fn of(environment: &ProcessEnvironment) -> Self {
+        let variables = environment.variable_names().map(|it| it.to_ascii_uppercase());
+        Self {
+            variables: variables.filter(|it| it.starts_with("BWDC_")).collect(),
+            ..environment.profile_name().map(Self::of_profile).unwrap_or_default()
+        }
     }
 
     /// A text as it is shown to this reader. Sentences name commands as the default profile has them: what a plan, a run or
@@ -169,9 +182,16 @@ impl CommandLine {
         let mut what = match &first.step {
             Step::Open(place) => text!("step.open", "open {place}", place),
             Step::Say(sentence) => sentence.clone(),
-            _ => text!("step.run", "run `{command}`", command = self.command_of(first)),
+            _ => match self.variable_of(first) {
+                Some(variable) => variable,
+                None => text!("step.run", "run `{command}`", command = self.command_of(first)),
+            },
         };
         for (place, next) in further.iter().enumerate() {
+            if let Some(variable) = self.variable_of(next) {
+                what = text!("step.or-variable", "{before} or {variable}", before = what, variable);
+                continue;
+            }
             let (before, command) = (what, self.command_of(next));
             what = match next.step {
                 Step::Run(_) => text!("step.then", "{before}, then `{command}`", before, command),
@@ -192,7 +212,9 @@ impl CommandLine {
     /// Several settings of which one is changed, with one command for them all; None: they are few, or something else.
     fn one_of_many(&self, steps: &[NextStep]) -> Option<String> {
         let names = steps.iter().map(|it| match (&it.step, &it.source) {
-            (Step::Set { setting, value: None }, None) => Some(format!("`{setting}`")),
+            (Step::Set { setting, value: None }, None) if self.variable_of(it).is_none() => {
+                Some(format!("`{setting}`"))
+            }
             _ => None,
         });
         let names = names.collect::<Option<Vec<_>>>().filter(|it| it.len() > 2)?;
@@ -204,6 +226,27 @@ impl CommandLine {
             last,
             command = self.command("config set <setting> <value>")
         ))
+    }
+
+    /// What to do where a variable of the environment gives what the step would change; None: none does.
+    fn variable_of(&self, next: &NextStep) -> Option<String> {
+        let (Step::Set { setting, .. } | Step::EnterSecret { setting }) = &next.step else { return None };
+        let setting = Setting::find(setting)?;
+        let variable = match (&setting.kind, &next.source) {
+            (SettingKind::Secret(kind), source) => {
+                let own = SecretName::of_directory(*kind);
+                match source {
+                    Some(source) => own.variable_of_source(source),
+                    None => own.variable(),
+                }
+            }
+            (_, None) => setting.variable(),
+            // Variables give the settings of the first source only.
+            (_, Some(_)) => return None,
+        };
+        self.variables.contains(&variable).then(|| {
+            text!("step.variable-of", "correct or unset the environment variable `{variable}`", variable)
+        })
     }
 
     /// The command of a step.
@@ -270,7 +313,7 @@ mod tests {
             plain.sentences(&three.map(|it| Step::change(it).to("Else"))),
             "Else: set `limits.removals`, `limits.memberships` or `limits.invitations` (`bwdc config set <setting> <value>`)."
         );
-        let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
+        let berlin = CommandLine::of_profile(ProfileName::parse("berlin").expect("a name"));
         assert_eq!(
             berlin.sentences(&steps[..1]),
             "If this is intended, run `bwdc --profile berlin approve`."
@@ -279,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_sentence_is_shown_with_the_profile_of_its_reader() {
-        let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
+        let berlin = CommandLine::of_profile(ProfileName::parse("berlin").expect("a name"));
         let text = "Run `bwdc approve --invite a@x` or `bwdc ledger rebuild`. `bwdc` runs.";
         let shown = berlin.in_text(text);
         assert_eq!(

@@ -20,6 +20,34 @@ pub(super) fn is_attribute(text: &str) -> bool {
     !text.trim().contains(is_foreign)
 }
 
+/// Whether all of its letters are such as the name of an attribute or an object class has (RFC 4512, 1.4; the underscore is of
+/// servers that are not strict).
+pub(super) fn is_plain(text: &str) -> bool {
+    text.trim().chars().all(|it| it.is_ascii_alphanumeric() || "-_.;:".contains(it))
+}
+
+/// Whether each backslash stands before a character that is escaped so, or two hexadecimal digits (RFC 4514, 2.4).
+pub(super) fn has_right_escapes(text: &str) -> bool {
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            continue;
+        }
+        let right = match letters.next() {
+            Some(first) if first.is_ascii_hexdigit() => {
+                letters.next().is_some_and(|it| it.is_ascii_hexdigit())
+            }
+            Some(special) => " \"#+,;<=>\\".contains(special),
+            // That it ends there is found by its parts.
+            None => true,
+        };
+        if !right {
+            return false;
+        }
+    }
+    true
+}
+
 /// The parts between commas that are neither escaped nor within quotes. None: the text ends where a letter has to follow.
 fn parts(text: &str) -> Option<Vec<String>> {
     let (mut parts, mut part) = (Vec::new(), String::new());
@@ -74,6 +102,19 @@ mod tests {
         ] {
             assert!(!is_distinguished_name(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_backslash_stands_before_what_has_to_be_escaped() {
+        for name in [r"ou=a\, b", r"ou=a\2C b", r"ou=\ a\\", "ou=a", r"ou=\0ADEL:1"] {
+            assert!(has_right_escapes(name), "{name}");
+        }
+        for name in [r"ou=\zz", r"ou=\2", r"ou=a\b", r"ou=\2x"] {
+            assert!(!has_right_escapes(name), "{name}");
+        }
+        assert!(
+            is_plain("apple-generateduid") && is_plain("proxyAddresses;lang-de") && !is_plain("m\u{e4}il")
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Where the organization's server is.
 
+use super::host::has_empty_parts;
 use super::port::is_port;
 use super::{Expected, SettingsError, text};
 use core::net::IpAddr;
@@ -79,6 +80,9 @@ impl EnvironmentUrls {
 /// [`SettingsError::Invalid`] when no host can be made out.
 pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsError> {
     let invalid = |expected| SettingsError::Invalid { key, value: without_user(typed), expected };
+    if typed.trim().contains(char::is_whitespace) {
+        return Err(invalid(Expected::NoBlanks));
+    }
     let (scheme, rest) = typed.trim().split_once("://").unwrap_or(("https", typed.trim()));
     let rest = rest.trim_end_matches('/');
     let url = match scheme {
@@ -94,11 +98,16 @@ pub fn normalize_url(typed: &str, key: &'static str) -> Result<String, SettingsE
     if host.contains('@') || (rest.contains('@') && !port.is_none_or(is_port)) {
         return Err(invalid(Expected::UrlWithoutUser));
     }
-    if host.is_empty()
-        || rest.contains(|it: char| it.is_whitespace() || matches!(it, '#' | '?'))
-        || !port.is_none_or(is_port)
-    {
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    if name.is_empty() || rest.contains(['#', '?']) {
         Err(invalid(Expected::Url))
+    } else if !port.is_none_or(is_port) {
+        // `javascript:alert(1)` has no port.
+        let is_meant =
+            typed.contains("://") || port.is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit()));
+        Err(invalid(if is_meant { Expected::Port } else { Expected::Url }))
+    } else if !host.starts_with('[') && has_empty_parts(name) {
+        Err(invalid(Expected::HostParts))
     } else {
         Ok(url)
     }

@@ -29,8 +29,24 @@ pub enum Expected {
     Cron,
     /// The name of a time zone.
     TimeZone,
+    /// A cron expression whose five fields are within their ranges.
+    CronRanges,
+    /// A cron expression that comes at some time: the 30th of February never does.
+    CronDay,
     /// Spans of a day.
     QuietHours,
+    /// A port behind a host.
+    Port,
+    /// An address without blanks.
+    NoBlanks,
+    /// An address that ends with its host or port.
+    NoPath,
+    /// A host without an empty part between dots.
+    HostParts,
+    /// Letters of ASCII and what else the name of an attribute may have.
+    PlainWord,
+    /// A distinguished name in which a backslash stands only where one may.
+    Escapes,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// Any of these words.
@@ -55,6 +71,14 @@ impl fmt::Display for Expected {
             }
             Self::Cron => "a cron expression of five fields, such as `0 2 * * *`",
             Self::TimeZone => "the name of a time zone, such as Europe/Berlin",
+            Self::CronRanges => "minutes 0-59, hours 0-23, days 1-31, months 1-12, weekdays 0-7",
+            Self::CronDay => "a day that some year has",
+            Self::Port => "a port from 1 to 65535 after the host",
+            Self::NoBlanks => "an address without blanks",
+            Self::NoPath => "an address that ends with its host or port",
+            Self::HostParts => "a host name without an empty part between dots",
+            Self::PlainWord => "letters from a to z, digits, `-`, `_`, `.` and `;`",
+            Self::Escapes => "behind each `\\` a special character or two hexadecimal digits",
             Self::QuietHours => "spans such as 22:00-06:00 that leave some of the day",
             Self::OneOf(words) => return formatter.write_str(&either(words)),
             Self::ListOf(words) => return write!(formatter, "a list of {}", words.join(", ")),

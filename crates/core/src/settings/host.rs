@@ -27,8 +27,12 @@ pub(super) fn check_hosts(typed: &str, key: &'static str) -> Result<(), Settings
         return Ok(());
     }
     let (first, others) = host_list(typed);
+    let invalid = |expected| SettingsError::Invalid { key, value: typed.to_owned(), expected };
     if !is_host(first) {
-        return Err(SettingsError::Invalid { key, value: typed.to_owned(), expected: Expected::AsSetting });
+        return Err(invalid(Expected::AsSetting));
+    }
+    if has_empty_parts(first) {
+        return Err(invalid(Expected::HostParts));
     }
     others.into_iter().try_for_each(|it| check_server(it, key))
 }
@@ -50,14 +54,25 @@ pub(super) fn host_list(typed: &str) -> (&str, Vec<&str>) {
 /// `host`, `host:port`, `[address]:port`, or an address of IPv6 alone.
 pub(super) fn further_server(typed: &str, port: u16, key: &'static str) -> Result<Server, SettingsError> {
     let typed = typed.trim();
-    let invalid = || SettingsError::Invalid { key, value: typed.to_owned(), expected: Expected::Host };
+    let invalid = |expected| SettingsError::Invalid { key, value: typed.to_owned(), expected };
     let (hostname, port) = match typed.rsplit_once(':') {
         Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
-            (host, port::typed(digits).ok_or_else(invalid)?)
+            (host, port::typed(digits).ok_or_else(|| invalid(Expected::Port))?)
         }
         _ => (typed, port),
     };
-    if is_host(hostname) { Ok(Server { hostname: bare(hostname), port }) } else { Err(invalid()) }
+    if !is_host(hostname) {
+        Err(invalid(Expected::Host))
+    } else if has_empty_parts(hostname) {
+        Err(invalid(Expected::HostParts))
+    } else {
+        Ok(Server { hostname: bare(hostname), port })
+    }
+}
+
+/// Whether a name has nothing between two dots, or before the first one. One dot at the end is the root's.
+pub(super) fn has_empty_parts(name: &str) -> bool {
+    !name.contains(':') && name.strip_suffix('.').unwrap_or(name).split('.').any(str::is_empty)
 }
 
 /// A name, or an address; one of IPv6 with brackets or without.

@@ -4,14 +4,14 @@
 //! One table serves every front end: it says where a setting is stored and what may be typed, so that a typed value is
 //! checked before anything is changed. Secrets are in it by name only; their values never pass through here.
 
-use super::entry_name::{is_attribute, is_distinguished_name};
+use super::entry_name::{has_right_escapes, is_attribute, is_distinguished_name, is_plain};
 use super::environment::check_webhook;
 use super::expected::either;
 use super::notify::check_mailbox;
 use super::port::listen_address;
 use super::section::{Condition, DefaultValue, Section};
 use super::source_name::first_wrong;
-use super::text_rule::{is_domain, is_proxy};
+use super::text_rule::{fault_of_address, fault_of_proxy, is_domain, is_proxy};
 use super::{
     DirectoryKind, Expected, SettingsError, TextRule, check_hosts, check_server, normalize_url, service_url,
 };
@@ -322,7 +322,13 @@ impl Setting {
                     return Err(self.invalid(text));
                 }
                 SettingKind::Attributes if !is_attribute(text) => return Err(self.invalid(text)),
+                SettingKind::Attributes if !is_plain(text) => {
+                    return Err(self.other(text, Expected::PlainWord));
+                }
                 SettingKind::Names if !is_distinguished_name(text) => return Err(self.invalid(text)),
+                SettingKind::Names if !has_right_escapes(text) => {
+                    return Err(self.other(text, Expected::Escapes));
+                }
                 // An `@` before it is read over.
                 SettingKind::Domains if !is_domain(text.trim().trim_start_matches('@')) => {
                     return Err(self.invalid(text));
@@ -347,6 +353,11 @@ impl Setting {
         SettingsError::Invalid { key: self.name, value, expected: Expected::AsSetting }
     }
 
+    /// What was typed is of the right form, and something else is wrong with it.
+    fn other(&self, value: &str, expected: Expected) -> SettingsError {
+        SettingsError::Invalid { key: self.name, value: value.to_owned(), expected }
+    }
+
     /// Checks what was typed.
     ///
     /// # Errors
@@ -358,8 +369,15 @@ impl Setting {
             SettingKind::DistinguishedName if !word.is_empty() && !is_distinguished_name(word) => {
                 Err(invalid())
             }
+            SettingKind::DistinguishedName if !has_right_escapes(word) => {
+                Err(self.other(typed, Expected::Escapes))
+            }
             SettingKind::Attribute if !is_attribute(word) => Err(invalid()),
+            SettingKind::Attribute if !is_plain(word) => Err(self.other(typed, Expected::PlainWord)),
             SettingKind::Form(rule) if !word.is_empty() && !rule.admits(word) => Err(invalid()),
+            SettingKind::Form(TextRule::WebAddress) if fault_of_address(word).is_some() => {
+                Err(self.other(typed, fault_of_address(word).unwrap_or(Expected::Url)))
+            }
             SettingKind::Text
             | SettingKind::Form(_)
             | SettingKind::File
@@ -370,12 +388,13 @@ impl Setting {
             SettingKind::Flag if word.eq_ignore_ascii_case("true") => Ok(SettingValue::Flag(true)),
             SettingKind::Flag if word.eq_ignore_ascii_case("false") => Ok(SettingValue::Flag(false)),
             SettingKind::Flag => Err(invalid()),
-            SettingKind::Number { range, .. } => word
-                .parse()
-                .ok()
-                .filter(|number| range.contains(number))
-                .map(SettingValue::Number)
-                .ok_or_else(invalid),
+            SettingKind::Number { range, .. } => match word.parse() {
+                Ok(number) if range.contains(&number) => Ok(SettingValue::Number(number)),
+                Err(_) if word.starts_with(|it: char| it.is_ascii_digit()) && !has_letters(word) => {
+                    Err(self.other(typed, Expected::WholeNumber))
+                }
+                _ => Err(invalid()),
+            },
             SettingKind::Directory => {
                 DirectoryKind::from_typed(word).map(SettingValue::Directory).ok_or_else(invalid)
             }
@@ -398,6 +417,10 @@ impl Setting {
             }),
             SettingKind::Address if !word.is_empty() && !is_proxy(word) => Err(invalid()),
             SettingKind::Address => {
+                let fault = if self.name == "proxy" { fault_of_proxy(word) } else { fault_of_address(word) };
+                if let Some(expected) = fault {
+                    return Err(self.other(typed, expected));
+                }
                 Ok(SettingValue::Text(Some(word.to_owned()).filter(|text| !text.is_empty())))
             }
             SettingKind::Choice(_) if word.is_empty() => Ok(SettingValue::Text(None)),
@@ -442,6 +465,11 @@ impl Setting {
             SettingKind::Secret(_) => Err(invalid()),
         }
     }
+}
+
+/// Whether a number is none for its letters.
+fn has_letters(text: &str) -> bool {
+    text.contains(char::is_alphabetic)
 }
 
 /// Whether an address has a name, or a password, before its host. A password may hold what else would end the host.

@@ -1,6 +1,9 @@
 //! What a text has to look like where a setting takes no other: whatever can be told without asking a server.
 
+use super::Expected;
 use super::entra_cloud::cloud_of;
+use super::host::has_empty_parts;
+use super::port::is_port;
 use std::fmt;
 
 /// What a text has to look like.
@@ -133,6 +136,30 @@ fn is_url(text: &str, schemes: &[&str]) -> bool {
         && !rest.is_empty()
         && !rest.starts_with(['/', ':', '?', '#'])
         && !has_blanks(rest)
+}
+
+/// What is wrong with an address whose form is right; None: nothing.
+pub(super) fn fault_of_address(text: &str) -> Option<Expected> {
+    let (_, rest) = text.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (name, port) = match host.rsplit_once(']') {
+        Some((_, after)) => ("", after.strip_prefix(':')),
+        None => host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port))),
+    };
+    if !port.is_none_or(is_port) {
+        Some(Expected::Port)
+    } else if !name.is_empty() && has_empty_parts(name) {
+        Some(Expected::HostParts)
+    } else {
+        None
+    }
+}
+
+/// The same for a proxy, which has no path.
+pub(super) fn fault_of_proxy(text: &str) -> Option<Expected> {
+    let path = text.split_once("://").and_then(|(_, rest)| rest.split_once(['/', '?', '#']));
+    let has_path = path.is_some_and(|(_, path)| !path.is_empty());
+    fault_of_address(text).or(has_path.then_some(Expected::NoPath))
 }
 
 #[cfg(test)]

@@ -222,9 +222,6 @@ impl DirectoryConfiguration {
         let kind = data.directory_kind()?.ok_or(SetupError::NoDirectory)?;
         proxy(&connector, &[])?;
         let stored = data.directory(kind)?;
-        if stored.is_empty() {
-            return Err(SetupError::NoDirectory);
-        }
         let leavers = &organization.leavers;
         let settings = DirectorySettings::from_stored(kind, stored, data.sync()?, &connector, leavers)
             .map_err(|error| match error {

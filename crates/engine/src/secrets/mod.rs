@@ -23,7 +23,10 @@ pub use name::SecretName;
 pub(crate) use provided::from_outside;
 
 use crate::paths::{ProcessEnvironment, Profile};
-use crate::store::{DataFile, MARKER, Overrides, Store, StoreError, directory_key, read_connector_settings};
+use crate::store::{
+    DataFile, MARKER, Overrides, Store, StoreError, directory_key, entered_for, note_entered_for,
+    read_connector_settings,
+};
 use bwdc_core::settings::{SecretOptions, SecretStoreChoice, Setting};
 use encrypted_file::EncryptedFile;
 use keychain::Keychain;
@@ -331,6 +334,10 @@ fn stored(data: &DataFile, name: SecretName) -> Option<&str> {
 }
 
 fn write(store: &mut Store, name: SecretName, value: Option<&str>) -> Result<(), SecretError> {
+    let entered_for = name
+        .directory()
+        .filter(|_| value.is_some())
+        .and_then(|kind| entered_for(store.stored(), store.data(), kind));
     let updated = store.update(|data| {
         let object = match name.directory() {
             None => data.as_map_mut(),
@@ -342,8 +349,11 @@ fn write(store: &mut Store, name: SecretName, value: Option<&str>) -> Result<(),
             },
         };
         match (value, name.directory()) {
-            (Some(value), _) => {
+            (Some(value), kind) => {
                 object.insert(name.field().to_owned(), value.into());
+                if kind.is_some() {
+                    note_entered_for(object, entered_for);
+                }
             }
             // The official connector keeps the fields of its settings, and drops those of the account.
             (None, Some(_)) => {

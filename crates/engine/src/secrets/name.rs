@@ -81,6 +81,12 @@ impl SecretName {
         format!("BWDC_SECRET_{}", self.label().to_ascii_uppercase().replace('.', "_"))
     }
 
+    /// The same for a further source.
+    pub fn variable_of_source(self, source: &str) -> String {
+        let source = source.to_ascii_uppercase().replace('-', "_");
+        self.variable().replacen("BWDC_SECRET_", &format!("BWDC_SECRET_{source}_"), 1)
+    }
+
     /// Whether a directory is read by it, so that each source has its own.
     pub(super) fn directory(self) -> Option<DirectoryKind> {
         match self {

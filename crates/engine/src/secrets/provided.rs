@@ -119,12 +119,7 @@ pub(super) fn label(source: &SourceName, name: SecretName) -> String {
 }
 
 fn variable(source: &SourceName, name: SecretName) -> String {
-    let own = name.variable();
-    if source.is_primary() {
-        return own;
-    }
-    let source = source.as_str().to_ascii_uppercase().replace('-', "_");
-    own.replacen("BWDC_SECRET_", &format!("BWDC_SECRET_{source}_"), 1)
+    if source.is_primary() { name.variable() } else { name.variable_of_source(source.as_str()) }
 }
 
 fn files(

@@ -10,6 +10,7 @@ use crate::secrets::SecretName;
 use crate::settings::Origin;
 use crate::settings::variable::{UnknownVariable, unknown_variables};
 use crate::store::TooOpen;
+use bwdc_core::names::SourceName;
 use bwdc_core::settings::{Setting, SettingKind, SettingsError};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -41,21 +42,27 @@ pub enum Problem {
     },
     /// Others than the owner can read the settings.
     TooOpen(TooOpen),
+    /// Something of a further source.
+    OfSource {
+        /// Which.
+        name: SourceName,
+        /// What.
+        problem: Box<Problem>,
+    },
 }
 
-/// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is.
+/// Everything that is wrong with the configuration, as far as this machine can tell; empty: nothing is. Further sources come
+/// last; of a further source alone, only its own settings are looked at.
 ///
 /// # Errors
 /// [`SetupError`] when the settings cannot be read at all.
 pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, SetupError> {
+    if !installation.profile().source.is_primary() {
+        return of_directory(installation);
+    }
     let mut problems: Vec<_> =
         unknown_variables(installation.environment()).into_iter().map(Problem::UnknownVariable).collect();
-    problems.extend(installation.too_open().map(Problem::TooOpen));
     let connector = installation.connector_settings()?;
-    let wrong = wrong_values(installation)?;
-    let well_formed = wrong.is_empty();
-    problems.extend(wrong.into_iter().map(|error| Problem::Failure(error.into())));
-    let failure = |result: Result<(), SetupError>| result.err().map(|it| Problem::Failure(it.into()));
     let organization = OrganizationConfiguration::of(installation, &connector);
     // Another mistake in an address is among the wrong values.
     if let Ok(organization) = &organization {
@@ -67,10 +74,8 @@ pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, Setu
             installation.secrets().get(installation.data(), name).map(drop).map_err(Into::into),
         ));
     }
-    // A value that is wrong was named above; the directory would only name it again.
-    if well_formed {
-        problems.extend(open_directory(installation).err().map(Problem::Failure));
-        problems.extend(not_relative(&super::list(installation)?));
+    problems.extend(of_directory(installation)?);
+    if wrong_values(installation)?.is_empty() {
         match sync_settings(installation) {
             Ok(sync) if !sync.users && !sync.groups => problems.push(Problem::NothingToSync),
             Ok(sync) => {
@@ -85,11 +90,47 @@ pub(crate) fn validate(installation: &Installation) -> Result<Vec<Problem>, Setu
         Problem::Failure(error) => Some(error.to_string()),
         _ => None,
     });
+    problems.extend(of_further_sources(installation));
+    Ok(problems)
+}
+
+fn failure(result: Result<(), SetupError>) -> Option<Problem> {
+    result.err().map(|it| Problem::Failure(it.into()))
+}
+
+fn of_further_sources(installation: &Installation) -> Vec<Problem> {
+    let names = match installation.source_names() {
+        Ok(names) => names,
+        Err(error) => return vec![Problem::Failure(error.into())],
+    };
+    let problems = names.into_iter().flat_map(|name| {
+        let source = installation.open_source(name.as_str());
+        let found = source.and_then(|it| of_directory(&it));
+        let found = found.unwrap_or_else(|error| vec![Problem::Failure(error.into())]);
+        found.into_iter().map(move |it| Problem::OfSource { name: name.clone(), problem: Box::new(it) })
+    });
+    problems.collect()
+}
+
+/// What is wrong with the settings that each source has of its own.
+fn of_directory(installation: &Installation) -> Result<Vec<Problem>, SetupError> {
+    let mut problems: Vec<_> = installation.too_open().map(Problem::TooOpen).into_iter().collect();
+    // A file that cannot be read is an error of its own.
+    installation.connector_settings()?;
+    let wrong = wrong_values(installation)?;
+    let well_formed = wrong.is_empty();
+    problems.extend(wrong.into_iter().map(|error| Problem::Failure(error.into())));
+    let entries = super::list(installation)?;
+    // A value that is wrong was named above; the directory would only name it again.
+    if well_formed {
+        problems.extend(open_directory(installation).err().map(Problem::Failure));
+        problems.extend(not_relative(&entries));
+    }
     // One that the directory could not do without was named above.
     let is_named = |path: &str, problems: &[Problem]| {
         problems.iter().any(|it| matches!(it, Problem::Failure(error) if error.to_string().contains(path)))
     };
-    for entry in used(&super::list(installation)?) {
+    for entry in used(&entries) {
         let path = entry.value.as_str().unwrap_or_default();
         problems.extend(unreadable_file(entry.setting, path).filter(|_| !is_named(path, &problems)));
     }
@@ -136,10 +177,24 @@ pub fn relative_path(path: &str, root: &str) -> Option<String> {
     if root.is_empty() || !root.to_lowercase().contains("dc=") {
         return None;
     }
-    let end = path.len().checked_sub(root.len()).filter(|it| path.is_char_boundary(*it))?;
-    let (before, after) = path.split_at(end);
-    let is_whole = before.is_empty() || before.trim_end().ends_with(',');
-    (is_whole && after.eq_ignore_ascii_case(root)).then(|| before.trim_end_matches([' ', ',']).to_owned())
+    // However either is spaced: from the end, part by part.
+    let same = |one: &str, other: &str| {
+        let plain =
+            |part: &str| part.split('=').map(|it| it.trim().to_lowercase()).collect::<Vec<_>>().join("=");
+        plain(one) == plain(other)
+    };
+    let mut left = Some(path.trim());
+    for part in root.rsplit(',') {
+        let (before, last) = match left?.rsplit_once(',') {
+            Some((before, last)) => (Some(before), last),
+            None => (None, left?),
+        };
+        if !same(last, part) {
+            return None;
+        }
+        left = before;
+    }
+    Some(left.unwrap_or_default().trim_end_matches([' ', ',']).to_owned())
 }
 
 fn open_directory(installation: &Installation) -> Result<(), SourceError> {

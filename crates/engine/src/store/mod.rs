@@ -19,7 +19,7 @@ pub(crate) use connector::{
 };
 pub use data::{DataFile, SyncedKind};
 pub(crate) use data::{directory_key, secret_field};
-pub(crate) use overrides::MARKER;
+pub(crate) use overrides::{MARKER, entered_for, note_entered_for};
 pub use overrides::{OverrideError, Overrides};
 pub(crate) use setting::put;
 

@@ -6,7 +6,8 @@ use super::data::{DataFile, account_fields, address_fields, directory_key, part,
 use super::setting::put;
 use crate::paths::ProcessEnvironment;
 use bwdc_core::settings::{DirectoryKind, Setting, SettingValue, SettingsError, SettingsFile};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// What stands in `data.json` in the place of a secret that is kept elsewhere.
 pub(crate) const MARKER: &str = "[STORED SECURELY]";
@@ -94,23 +95,54 @@ impl Overrides {
     }
 }
 
+/// The field of a directory in `data.json` that says for which account its secret was entered, where a variable gave another one
+/// than is stored.
+const ENTERED_FOR: &str = "secretEnteredFor";
+
+/// Takes the secret away from an account that it was not entered for.
 fn keep_account(stored: &DataFile, data: &mut DataFile, kind: DirectoryKind) {
     let key = directory_key(kind);
     let Ok(before) = stored.directory(kind) else { return };
     let Some(Value::Object(after)) = data.as_map_mut().get_mut(key) else { return };
-    let same = account_fields(kind)
-        .iter()
-        .all(|field| part(before, field).is_none_or(|value| part(after, field) == Some(value)));
-    // Where no address is stored, the service's own counts.
-    let mut addresses = address_fields(kind).iter();
-    let same =
-        same && (before.is_empty() || addresses.all(|field| part(before, field) == part(after, field)));
-    if same {
+    let entered_for = before.get(ENTERED_FOR).and_then(Value::as_object);
+    if before.is_empty() || is_same_account(entered_for.unwrap_or(before), after, kind) {
         match before.get("id") {
             Some(id) => after.insert("id".to_owned(), id.clone()),
             None => after.shift_remove("id"),
         };
     } else if part(after, secret_field(kind)).is_some() {
         after.insert(secret_field(kind).to_owned(), MARKER.into());
+        // No store has a secret of that name.
+        after.insert("id".to_owned(), Uuid::new_v4().to_string().into());
     }
+}
+
+/// Whether a secret of the account `before` is one of `after`, too.
+fn is_same_account(before: &Map<String, Value>, after: &Map<String, Value>, kind: DirectoryKind) -> bool {
+    let named = |field: &&str| part(before, field).is_none_or(|value| part(after, field) == Some(value));
+    // Where no address is stored, the service's own counts.
+    let same = |field: &&str| part(before, field) == part(after, field);
+    account_fields(kind).iter().all(named) && address_fields(kind).iter().all(same)
+}
+
+/// The account that a secret is entered for, to be kept beside it; None: it is the one that is stored.
+pub(crate) fn entered_for(
+    stored: &DataFile,
+    data: &DataFile,
+    kind: DirectoryKind,
+) -> Option<Map<String, Value>> {
+    let (before, after) = (stored.directory(kind).ok()?, data.directory(kind).ok()?);
+    if is_same_account(before, after, kind) {
+        return None;
+    }
+    let fields = account_fields(kind).iter().chain(address_fields(kind));
+    Some(fields.filter_map(|field| Some(((*field).to_owned(), after.get(*field)?.clone()))).collect())
+}
+
+/// Notes for which account the secret of a directory was entered.
+pub(crate) fn note_entered_for(object: &mut Map<String, Value>, entered_for: Option<Map<String, Value>>) {
+    match entered_for {
+        Some(account) => object.insert(ENTERED_FOR.to_owned(), account.into()),
+        None => object.shift_remove(ENTERED_FOR),
+    };
 }

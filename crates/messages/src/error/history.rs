@@ -7,6 +7,7 @@ use crate::list::some;
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_engine::{HistoryError, PlanFileError};
+use std::io::ErrorKind;
 
 pub(super) fn message(error: &HistoryError) -> String {
     use HistoryError as E;
@@ -116,13 +117,30 @@ pub(super) fn steps(error: &HistoryError) -> Vec<NextStep> {
 
 pub(super) fn of_plan_file(error: &PlanFileError) -> String {
     let PlanFileError { path, source } = error;
+    if is_no_plan(error) {
+        return because(
+            text!("error.no-plan-file", "`{path}` is not a saved plan", path = path.display().to_string()),
+            Some(source),
+        );
+    }
     because(
         text!("error.plan-file", "Cannot read or write the plan `{path}`", path = path.display().to_string()),
         Some(source),
     )
 }
 
-pub(super) fn plan_file_steps(_: &PlanFileError) -> Vec<NextStep> {
+/// Whether the file was read, and is damaged, something else, or of another version.
+fn is_no_plan(error: &PlanFileError) -> bool {
+    matches!(error.source.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::Other)
+}
+
+pub(super) fn plan_file_steps(error: &PlanFileError) -> Vec<NextStep> {
+    if is_no_plan(error) {
+        return vec![
+            Step::run(format!("plan --out {}", error.path.display()))
+                .to(text!("step.plan-again", "Nothing was sent. To make a plan again")),
+        ];
+    }
     say(text!(
         "step.plan-file",
         "Check the path, and that this account may read the file and write to its folder."

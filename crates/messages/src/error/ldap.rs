@@ -1,5 +1,6 @@
 //! LDAP servers and Active Directory: what failed. What to do next stands in `ldap/steps.rs`.
 
+mod knobs;
 mod steps;
 
 pub(super) use steps::steps;

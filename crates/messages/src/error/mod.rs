@@ -32,6 +32,7 @@ pub use sentence::{sentence, with_causes};
 
 pub(crate) use certificate::refused_certificate;
 pub(crate) use lock::since;
+pub(crate) use setup::of_source;
 
 use self::sentence::{because, say};
 
@@ -214,7 +215,7 @@ mod tests {
         let described = describe(&RunError::from(of_source).into());
         assert_eq!(described.message, "Source `hr`: `ldap.rootPath` is not set.");
         assert_eq!(described.kind, ErrorKind::Settings);
-        let berlin = CommandLine { profile: ProfileName::parse("berlin").ok() };
+        let berlin = CommandLine::of_profile(ProfileName::parse("berlin").expect("a name"));
         assert_eq!(
             berlin.sentences(&described.next_steps),
             "Run `bwdc --profile berlin config set --source hr ldap.rootPath <value>`."

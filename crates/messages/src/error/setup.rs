@@ -77,7 +77,7 @@ pub(super) fn message(error: &SetupError) -> String {
 }
 
 /// What is wrong with a further source.
-pub(super) fn of_source(name: &SourceName, message: &str) -> String {
+pub(crate) fn of_source(name: &SourceName, message: &str) -> String {
     text!("error.source", "Source `{name}`: {message}", name = name.as_str(), message)
 }
 

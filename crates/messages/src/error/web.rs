@@ -69,7 +69,7 @@ fn refused(status: u16, needs: &str) -> Vec<NextStep> {
         }
         (404, _) => text!(
             "step.web.404",
-            "If this address belongs to a single user or group, it was removed while the directory was read: try again. Otherwise check the address in the directory's settings."
+            "If this address belongs to a single user or group, either a filter (`sync.userFilter`, `sync.groupFilter`) names one that does not exist, or it was removed while the directory was read: try again. Otherwise check the address in the directory's settings."
         ),
         (429, _) => text!(
             "step.web.429",

@@ -81,6 +81,15 @@ pub fn takes(setting: &Setting) -> String {
             either(&kinds)
         }
         SettingKind::Url => text!("takes.url", "an address, or bitwarden.com"),
+        SettingKind::Service if setting.name == "okta.orgUrl" => {
+            text!("takes.okta", "an address with https, such as https://example.okta.com; '' clears it")
+        }
+        SettingKind::Service if setting.name == "onelogin.url" => {
+            text!(
+                "takes.onelogin",
+                "an address with https, such as https://example.onelogin.com; '' clears it"
+            )
+        }
         SettingKind::Service => text!("takes.service", "an address with https; '' clears it"),
         SettingKind::Address if setting.name == "proxy" => text!(
             "takes.address",
@@ -171,6 +180,23 @@ fn form(rule: TextRule) -> String {
     }
 }
 
+/// What a question about a setting says: what it is and what it takes. An empty line, not two quotes, is no value there.
+pub fn help_in_a_question(setting: &Setting) -> String {
+    let takes = match setting.kind {
+        SettingKind::Text
+        | SettingKind::File
+        | SettingKind::DistinguishedName
+        | SettingKind::Attribute
+        | SettingKind::Secret(_) => return help(setting),
+        _ => takes(setting),
+    };
+    let value = match takes.split_once("; ") {
+        Some((value, clears)) if clears.starts_with("''") => value,
+        _ => &takes,
+    };
+    text!("setup.help-takes", "{help}: {takes}", help = help(setting), takes = value)
+}
+
 /// A name that a directory may have for it.
 fn example(setting: &Setting) -> &'static str {
     match setting.name {
@@ -193,7 +219,7 @@ pub fn accepted(key: &str, expected: Expected) -> String {
         Expected::AsSetting => Setting::find(key).map(takes).unwrap_or_default(),
         Expected::Text => text!("takes.string", "a text"),
         Expected::Texts => text!("takes.strings", "a list of texts"),
-        Expected::WholeNumber => text!("takes.number", "a whole number"),
+        Expected::WholeNumber => text!("takes.number", "a whole number, in digits alone"),
         Expected::Url => {
             text!(
                 "takes.any-url",
@@ -214,6 +240,24 @@ pub fn accepted(key: &str, expected: Expected) -> String {
         ),
         Expected::Cron => text!("takes.cron", "a cron expression of five fields, such as `0 2 * * *`"),
         Expected::TimeZone => text!("takes.time-zone", "the name of a time zone, such as Europe/Berlin"),
+        Expected::CronRanges => text!(
+            "takes.cron-ranges",
+            "five fields within their ranges: minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7"
+        ),
+        Expected::CronDay => text!("takes.cron-day", "a day that comes, other than the 30th of February"),
+        Expected::Port => text!("takes.port-of-host", "a port from 1 to 65535 after the host"),
+        Expected::NoBlanks => text!("takes.no-blanks", "an address without blanks"),
+        Expected::NoPath => text!("takes.no-path", "an address that ends with its host or port"),
+        Expected::HostParts => {
+            text!("takes.host-parts", "a host name without an empty part before, between or after its dots")
+        }
+        Expected::PlainWord => {
+            text!("takes.plain-word", "one word of the letters a to z, digits, `-`, `_`, `.` and `;`")
+        }
+        Expected::Escapes => text!(
+            "takes.escapes",
+            "after each `\\` a special character such as `,`, or two hexadecimal digits such as `2C`"
+        ),
         Expected::QuietHours => {
             text!("takes.quiet-hours", "spans such as 22:00-06:00 that leave some of the day")
         }

@@ -269,7 +269,8 @@ impl Setup {
     /// Takes a value; false: it cannot be used. Nothing typed keeps what counts, where something does.
     fn take_setting(&mut self, name: &'static str, typed: &str) -> bool {
         let Some(setting) = Setting::find(name) else { return false };
-        let is_needed = self.asked().contains(&Asked::Setting(name)) && name != "okta.client-id";
+        let is_needed = self.asked().contains(&Asked::Setting(name))
+            && !matches!(name, "okta.client-id" | "onelogin.url");
         match typed {
             "" if is_needed && self.value(name).is_empty() && self.usual(name).is_empty() => {
                 self.error = Some(answer_needed());
@@ -297,7 +298,11 @@ impl Setup {
 
     /// What most installations have, where a set-up asks for it.
     pub(super) fn usual(&self, name: &str) -> &'static str {
-        if name == "gsuite.customer" { "my_customer" } else { "" }
+        match name {
+            "gsuite.customer" => "my_customer",
+            "onelogin.region" => "us",
+            _ => "",
+        }
     }
 
     pub(super) fn has_stored(&self, name: &str) -> bool {
@@ -305,8 +310,11 @@ impl Setup {
     }
 
     pub(super) fn next_of_connection(&mut self, number: usize) -> Option<SetupWork> {
-        if number + 1 < self.asked().len() {
-            self.ask(Question::Connection(number + 1));
+        let has_address = !self.value("onelogin.url").is_empty();
+        let is_asked = |it: &Asked| *it != Asked::Setting("onelogin.region") || !has_address;
+        let further = self.asked().iter().enumerate().skip(number + 1).find(|(_, it)| is_asked(it));
+        if let Some((next, _)) = further {
+            self.ask(Question::Connection(next));
             return None;
         }
         match self.kind {

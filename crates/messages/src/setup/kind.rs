@@ -80,9 +80,12 @@ impl SetupKind {
             Self::Entra => &[Setting("entra.tenant"), Setting("entra.applicationId"), Setting("entra.key")],
             Self::Google => &[GoogleKeyFile, Setting("gsuite.adminUser"), Setting("gsuite.customer")],
             Self::Okta => &[Setting("okta.orgUrl"), Setting("okta.client-id"), Setting("okta.token")],
-            Self::OneLogin => {
-                &[Setting("onelogin.url"), Setting("onelogin.clientId"), Setting("onelogin.secret")]
-            }
+            Self::OneLogin => &[
+                Setting("onelogin.url"),
+                Setting("onelogin.region"),
+                Setting("onelogin.clientId"),
+                Setting("onelogin.secret"),
+            ],
         }
     }
 

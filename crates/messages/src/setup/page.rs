@@ -8,9 +8,9 @@ use crate::account::{self, Question as AccountWords};
 use crate::finding::Described;
 use crate::form::Choice;
 use crate::line::{Line, Tone};
-use crate::setting::{help, label, takes};
+use crate::setting::{help_in_a_question, label};
 use crate::text;
-use bwdc_core::settings::{Setting, SettingKind};
+use bwdc_core::settings::Setting;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -486,13 +486,5 @@ fn label_of(name: &str) -> String {
 }
 
 fn help_of(name: &str) -> String {
-    let Some(setting) = Setting::find(name) else { return String::new() };
-    match setting.kind {
-        SettingKind::Text
-        | SettingKind::File
-        | SettingKind::DistinguishedName
-        | SettingKind::Attribute
-        | SettingKind::Secret(_) => help(setting),
-        _ => text!("setup.help-takes", "{help}: {takes}", help = help(setting), takes = takes(setting)),
-    }
+    Setting::find(name).map(help_in_a_question).unwrap_or_default()
 }

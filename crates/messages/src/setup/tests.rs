@@ -380,3 +380,55 @@ fn entries_with_one_address_are_named() {
     let many = shared_addresses(&DuplicateAddresses((0..8).map(one).collect()));
     assert!(many.ends_with("… and 3 more") && many.lines().count() == 7, "{many}");
 }
+
+#[test]
+fn no_question_offers_what_is_refused_as_an_answer() {
+    for kind in SetupKind::ALL {
+        let mut setup = begun(true, &[("directory", json!(kind.directory().number()))]);
+        setup.kind = Some(kind);
+        for place in 0..kind.asked().len() {
+            setup.question = Question::Connection(place);
+            let page = setup.page();
+            assert!(!page.help.contains("''"), "{}: {}", kind.name(), page.help);
+        }
+        for place in 0..setup.refined().len() {
+            setup.question = Question::Refine(place);
+            let page = setup.page();
+            assert!(!page.help.contains("''"), "{}: {}", kind.name(), page.help);
+        }
+    }
+}
+
+/// A region is one of the two addresses that OneLogin has; an address of an account is no region.
+#[test]
+fn okta_and_onelogin_are_asked_with_an_example_that_is_taken() {
+    for (kind, name) in [(SetupKind::Okta, "okta.orgUrl"), (SetupKind::OneLogin, "onelogin.url")] {
+        let mut setup = begun(true, &[("directory", json!(kind.directory().number()))]);
+        setup.kind = Some(kind);
+        setup.question = Question::Connection(0);
+        let help = setup.page().help;
+        let example = help.split("such as ").nth(1).unwrap_or_default().split([' ', ',', ';']).next();
+        let example = example.unwrap_or_default();
+        let setting = Setting::find(name).expect("a setting");
+        assert!(setting.parse(example).is_ok() && example.starts_with("https://"), "{help}");
+    }
+}
+
+#[test]
+fn without_an_address_onelogin_is_asked_for_its_region() {
+    for (address, is_asked) in [("", true), ("https://example.onelogin.com", false)] {
+        let mut setup = begun(true, &[("directory", json!(4))]);
+        setup.kind = Some(SetupKind::OneLogin);
+        setup.question = Question::Connection(0);
+        assert!(text(&mut setup, address).is_none());
+        let label = |setup: &Setup| match setup.page().ask {
+            Ask::Line { label, default } => (label, default),
+            _ => unreachable!("a line is asked for"),
+        };
+        assert_eq!(label(&setup) == ("Region".to_owned(), "us".to_owned()), is_asked, "{address}");
+        if is_asked {
+            assert!(text(&mut setup, "eu").is_none());
+        }
+        assert_eq!(label(&setup).0, "Client id");
+    }
+}

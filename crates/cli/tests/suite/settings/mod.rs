@@ -1,5 +1,6 @@
 //! `bwdc config get|set|unset|list|schema`: every setting of both files, and secrets wherever they are.
 
+mod advice;
 #[cfg(unix)]
 mod command;
 mod files;

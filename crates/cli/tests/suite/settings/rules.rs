@@ -80,6 +80,97 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
+/// A value that has the form which the setting takes, and is of no use all the same: what is wrong with it.
+const FAULTS: &[(&str, &str, &str)] = &[
+    ("server", "https://h:99999", "a port from 1 to 65535 after the host"),
+    ("server", "https://a b.test", "an address without blanks"),
+    ("server", "https://a..test", "a host name without an empty part before, between or after its dots"),
+    ("okta.orgUrl", "https://h.test:0", "a port from 1 to 65535 after the host"),
+    ("notify.webhook-url", "https://h.test:99999/x?a=b", "a port from 1 to 65535 after the host"),
+    ("notify.webhook-url", "https://h.test/a b", "an address without blanks"),
+    ("notify.mail-server", "mail.test:99999", "a port from 1 to 65535 after the host"),
+    (
+        "notify.mail-server",
+        "mail..test:25",
+        "a host name without an empty part before, between or after its dots",
+    ),
+    ("ldap.further-servers", "b.test:0", "a port from 1 to 65535 after the host"),
+    ("ldap.hostname", "a..b", "a host name without an empty part before, between or after its dots"),
+    (
+        "ldap.hostname",
+        "a.test,.b.test",
+        "a host name without an empty part before, between or after its dots",
+    ),
+    ("proxy", "http://p.test:99999", "a port from 1 to 65535 after the host"),
+    ("proxy", "http://p.test:3128/path", "an address that ends with its host or port"),
+    ("entra.metadata-url", "http://h.test:x/y", "a port from 1 to 65535 after the host"),
+    ("limits.removals-percent", "50%", "a whole number, in digits alone"),
+    ("limits.removals", "1,000", "a whole number, in digits alone"),
+    ("time-limits.page", "1.5", "a whole number, in digits alone"),
+    (
+        "schedule.cron",
+        "61 2 * * *",
+        "five fields within their ranges: minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7",
+    ),
+    ("schedule.cron", "0 2 30 2 *", "a day that comes, other than the 30th of February"),
+    ("schedule.cron", "0 2 * *", "a cron expression of five fields, such as `0 2 * * *`"),
+    (
+        "ldap.rootPath",
+        "ou=\\zz",
+        "after each `\\` a special character such as `,`, or two hexadecimal digits such as `2C`",
+    ),
+    (
+        "ldap.user-paths",
+        "ou=\\2",
+        "after each `\\` a special character such as `,`, or two hexadecimal digits such as `2C`",
+    ),
+    ("sync.userEmailAttribute", "m\u{e4}il", "one word of the letters a to z, digits, `-`, `_`, `.` and `;`"),
+    ("ldap.email-attributes", "m\u{e4}il", "one word of the letters a to z, digits, `-`, `_`, `.` and `;`"),
+];
+
+#[test]
+fn a_refusal_says_what_is_wrong_with_this_value() {
+    let home = home();
+    for (name, value, expected) in FAULTS {
+        let output = run(&home, &["config", "set", name, value]);
+        let shown =
+            if name.starts_with("notify.webhook") { value.split('?').next().expect("a part") } else { value };
+        let shown = shown.rsplit(',').next().filter(|_| !name.contains("removals")).unwrap_or(shown);
+        let said = output.stderr.lines().next().unwrap_or_default();
+        assert_eq!(
+            (output.code, said),
+            (Some(1), format!("`{name}` is `{shown}`, expected {expected}.").as_str())
+        );
+    }
+    for (name, value) in [
+        ("server", "https://vault.test:8443/base"),
+        ("proxy", "http://p.test:3128/"),
+        ("ldap.hostname", "dc1.example.test."),
+        ("ldap.hostname", "fe80::1"),
+        ("ldap.rootPath", "ou=a\\, b,dc=x"),
+    ] {
+        assert_eq!(run(&home, &["config", "set", name, value]).code, Some(0), "{name} {value}");
+    }
+}
+
+/// However it is spaced.
+#[test]
+fn a_path_that_repeats_the_root_is_refused() {
+    let home = home();
+    answer(&home, &["config", "ldap.rootPath", "DC=example, dc=test"]);
+    for path in ["ou=p,dc=example,dc=test", "ou=p, dc=example, dc=test", "ou = p , DC = Example , DC=test"] {
+        let output = run(&home, &["config", "sync.userPath", path]);
+        assert_eq!(output.code, Some(1), "{path}");
+        assert!(
+            output.stderr.starts_with("`sync.userPath` is relative to `ldap.rootPath` and repeats it.\n"),
+            "{}",
+            output.stderr
+        );
+        assert!(output.stderr.contains("config set sync.userPath "), "{}", output.stderr);
+    }
+    answer(&home, &["config", "sync.userPath", "ou=p,dc=child"]);
+}
+
 #[test]
 fn set_refuses_what_no_program_can_use() {
     let home = home();

@@ -109,3 +109,45 @@ fn a_stored_secret_is_not_given_to_an_account_that_the_environment_names_instead
         "not here: entered for another server or account, or kept by another program\n"
     );
 }
+
+/// A secret that is entered while variables name the account, or the service's address, is that account's.
+#[test]
+fn a_secret_is_found_by_the_account_that_it_was_entered_for() {
+    for (kind, secret, variable, value) in [
+        ("ldap", "ldap.password", "BWDC_LDAP_HOSTNAME", "second.test"),
+        ("entra", "entra.key", "BWDC_ENTRA_GRAPH_URL", "https://graph.test"),
+        ("entra", "entra.key", "BWDC_ENTRA_AUTHORITY_URL", "https://login.test"),
+        ("entra", "entra.key", "BWDC_ENTRA_TENANT", "second.test"),
+        ("google", "gsuite.key", "BWDC_GSUITE_API_URL", "https://api.test"),
+        ("google", "gsuite.key", "BWDC_GSUITE_TOKEN_URL", "https://token.test"),
+        ("okta", "okta.token", "BWDC_OKTA_ORG_URL", "https://second.test"),
+        ("onelogin", "onelogin.secret", "BWDC_ONELOGIN_URL", "https://second.test"),
+    ] {
+        for (plain, found) in [("", "set (encrypted file)\n"), ("true", "set (plain text in data.json)\n")] {
+            let mut home = Home::new().expect("a home");
+            home.set("BITWARDENCLI_CONNECTOR_PLAINTEXT_SECRETS", plain);
+            answer(&home, &["config", "directory", kind]);
+            let stored = match kind {
+                "ldap" => Some(["ldap.hostname", "first.test"]),
+                "entra" => Some(["entra.tenant", "first.test"]),
+                "okta" => Some(["okta.orgUrl", "https://first.test"]),
+                _ => None,
+            };
+            if let Some([name, value]) = stored {
+                answer(&home, &["config", name, value]);
+            }
+            let place = |home: &Home| answer(home, &["config", "get", secret]);
+            let elsewhere = "not here: entered for another server or account, or kept by another program\n";
+            home.set(variable, value);
+            answer(&home, &["config", secret, &bwdc_harness::secret("of the second")]);
+            assert_eq!(place(&home), found, "{variable}");
+            home.unset(variable);
+            assert_eq!(place(&home), elsewhere, "{variable}");
+            home.set(variable, value.replace(".test", "2.test"));
+            assert_eq!(place(&home), elsewhere, "{variable}");
+            home.unset(variable);
+            answer(&home, &["config", secret, &bwdc_harness::secret("of the first")]);
+            assert_eq!(place(&home), found, "{variable}");
+        }
+    }
+}

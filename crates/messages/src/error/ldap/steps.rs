@@ -1,5 +1,6 @@
 //! LDAP servers and Active Directory: what to do next after a read that failed.
 
+use super::knobs::{size_knob, time_knob};
 use crate::error::certificate::{self, Peer};
 use crate::error::page::ErrorPage;
 use crate::error::sentence::say;
@@ -79,7 +80,7 @@ pub(in crate::error) fn steps(error: &LdapReadError) -> Vec<NextStep> {
         )),
         E::Malformed { .. } => say(text!(
             "step.ldap.malformed",
-            "Check that `ldap.port` is an LDAP port, and that `ldap.ssl` fits it (389 without, 636 with TLS)."
+            "Check that `ldap.port` is an LDAP port, and that `ldap.ssl` fits it (389 without TLS or with `ldap.startTls`, 636 with TLS from the beginning)."
         )),
         E::Range { .. } => {
             say(text!("step.ldap.range", "Run again: the entry may have changed while it was read."))
@@ -148,6 +149,17 @@ fn tls(source: &io::Error) -> Vec<NextStep> {
 fn cut(step: &Stage, source: Option<&io::Error>) -> Vec<NextStep> {
     if let Some(failure) = source.and_then(|it| tls_failure(it)) {
         return certificate::steps(&failure, Peer::Ldap);
+    }
+    if *step == Stage::StartTls {
+        return vec![
+            Step::Say(text!(
+                "step.ldap.cut-start-tls",
+                "The server ended the connection where StartTLS was asked for: on a port where TLS begins at once (636), StartTLS has no place. Use the ordinary port, or LDAPS:"
+            ))
+            .into(),
+            Step::set("ldap.port", "389").into(),
+            Step::set("ldap.startTls", "false").into(),
+        ];
     }
     say(match step {
         Stage::Bind => text!(
@@ -415,42 +427,23 @@ fn unknown(outcome: &Outcome) -> Vec<NextStep> {
     ))
 }
 
-fn is(place: &SearchPlace, names: &[&str]) -> bool {
-    let vendor = place.vendor.as_deref().unwrap_or_default();
-    names.iter().any(|name| vendor.contains(name))
-}
-
-const FEDORA: [&str; 3] = ["389", "Fedora", "Red Hat"];
-const MICROSOFT: [&str; 2] = ["Active Directory", "Samba"];
-
-fn size_knob(place: &SearchPlace) -> &'static str {
-    if is(place, &["OpenLDAP"]) {
-        " (`olcLimits: dn.exact=\"…\" size=unlimited size.pr=unlimited size.prtotal=unlimited`)"
-    } else if is(place, &FEDORA) {
-        " (`nsSizeLimit`, `nsLookThroughLimit` and `nsPagedSizeLimit` in its entry)"
-    } else if is(place, &MICROSOFT) {
-        " (LDAP policy `MaxResultSetSize` and `MaxPageSize`)"
-    } else {
-        ""
-    }
-}
-
-fn time_knob(place: &SearchPlace) -> &'static str {
-    if is(place, &["OpenLDAP"]) {
-        " (`olcLimits: dn.exact=\"…\" time=unlimited`)"
-    } else if is(place, &FEDORA) {
-        " (`nsTimeLimit` in its entry)"
-    } else if is(place, &MICROSOFT) {
-        " (LDAP policy `MaxQueryDuration`)"
-    } else {
-        ""
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::CommandLine;
+
+    #[test]
+    fn start_tls_at_a_port_of_tls_is_told() {
+        for source in [None, Some(io::Error::from(io::ErrorKind::ConnectionReset))] {
+            let told = CommandLine::default().sentences(&cut(&Stage::StartTls, source.as_ref()));
+            assert_eq!(
+                told,
+                "The server ended the connection where StartTLS was asked for: on a port where TLS begins at once (636), StartTLS \
+                 has no place. Use the ordinary port, or LDAPS: Run `bwdc config set ldap.port 389`. Run `bwdc config set \
+                 ldap.startTls false`."
+            );
+        }
+    }
 
     #[test]
     fn a_base_that_is_not_there_blames_what_it_is_made_of() {
