@@ -66,7 +66,7 @@ pub(crate) enum CommandError {
     #[error("nothing was sent: the question was not answered with yes")]
     Declined,
     #[error("without a terminal, `approve` needs the number of the refused run")]
-    WhichRun { last: Option<RunId> },
+    WhichRun { last: Option<(RunId, ApprovalState)> },
     #[error("nothing was approved")]
     NotApproved { number: usize, run: RunId, approval: ApprovalState },
     #[error("the profile `{name}` was not removed: that takes a yes at a terminal, or `--force`")]
@@ -243,7 +243,9 @@ impl CommandError {
             Self::Man(_) => "Name a folder that is there and can be written.",
             Self::NoTerminal => "Run `bwdc ui --plain` to be asked line by line.",
             Self::NotToBeAsked => "Leave out `--nointeraction` and `--quiet`.",
-            Self::SetupEnded => "What was answered is saved. `bwdc setup` goes on from there.",
+            Self::SetupEnded => {
+                "Every step that was finished is saved; what was answered of the one after it is not. `bwdc setup` goes on with that step."
+            }
             Self::Declined => {
                 "Set `sync.overwriteExisting` to false, or look at `bwdc plan` and answer with y. A schedule is not asked: the limits decide there."
             }
@@ -253,7 +255,7 @@ impl CommandError {
             Self::TakeOverDeclined { .. } => {
                 "Run it at a terminal: it shows what is in the folder before anything is copied."
             }
-            Self::WhichRun { last } => return Some(refused_run::which(last.map(|it| it.0), commands)),
+            Self::WhichRun { last } => return Some(refused_run::which(*last, commands)),
             Self::NotApproved { run, approval: ApprovalState::Counts { .. }, .. } => {
                 return in_sentences(&refused_run::to_withdraw(*run), commands);
             }

@@ -21,8 +21,9 @@ use bwdc_messages::program::key_as_argument;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use commands::Command;
+use console::Term;
 use global::GlobalArguments;
-use output::{Done, Failed, Printer};
+use output::{Done, Failed, Printer, columns, in_columns};
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -48,7 +49,16 @@ fn main() -> ExitCode {
                 ErrorKind::DisplayHelp => {
                     write!(std::io::stdout(), "{}", help::grouped(&answer.render().to_string()))
                 }
-                _ => answer.print(),
+                _ => match columns(&Term::stderr()).filter(|_| answer.use_stderr()) {
+                    Some(columns) => {
+                        write!(
+                            std::io::stderr(),
+                            "{}",
+                            in_columns(&answer.render().to_string(), Some(columns))
+                        )
+                    }
+                    None => answer.print(),
+                },
             };
             return if answer.use_stderr() { ExitCode::from(usage()) } else { ExitCode::SUCCESS };
         }

@@ -103,6 +103,7 @@ fn unseen() -> io::Result<Option<String>> {
 pub(crate) struct TypedLines {
     runtime: Runtime,
     interrupted: Arc<AtomicBool>,
+    is_first: bool,
 }
 
 impl TypedLines {
@@ -116,7 +117,7 @@ impl TypedLines {
                 heard.store(true, Ordering::Relaxed);
             }
         });
-        Ok(Self { runtime, interrupted })
+        Ok(Self { runtime, interrupted, is_first: true })
     }
 }
 
@@ -134,7 +135,10 @@ impl Lines for TypedLines {
                     line = read_line() => line.map_err(io::Error::other),
                 }
             })?;
-            line.map(|it| it.trim_end_matches(['\r', '\n']).to_owned())
+            let first = std::mem::replace(&mut self.is_first, false);
+            // What writes a file on Windows may put a mark before its first line.
+            let marked = |it: String| if first { it.trim_start_matches('\u{feff}').to_owned() } else { it };
+            line.map(|it| marked(it).trim_end_matches(['\r', '\n']).to_owned())
         };
         self.interrupted.store(false, Ordering::Relaxed);
         Ok(read)

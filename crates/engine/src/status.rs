@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::error::EngineError;
 use crate::history::HistoryError;
 use crate::installation::{Installation, sync_settings};
-use crate::ledger::{Ledger, RunId, RunRecord, Tally};
+use crate::ledger::{Ledger, RunId, RunOutcome, RunRecord, Tally};
 use crate::paths::{ProcessEnvironment, Profile, ProfileName};
 use crate::schedule::{Past, Schedule};
 use crate::update::Newer;
@@ -182,10 +182,19 @@ impl ProfileStatus {
             Readiness::Paused => reasons.push(Reason::Paused),
             Readiness::WaitsForFirstSync => reasons.push(Reason::WaitsForFirstSync),
             Readiness::NoSchedule if self.tally.last_start.is_none() => reasons.push(Reason::NeverSynced),
+            Readiness::Scheduled | Readiness::NoSchedule if self.was_only_interrupted() => {
+                reasons.push(Reason::NeverSynced);
+            }
             Readiness::Scheduled | Readiness::NoSchedule => {}
         }
         reasons.sort_by_key(|it| std::cmp::Reverse(it.health()));
         reasons
+    }
+
+    /// Whether no run has ever done what it should, and somebody ended the last one.
+    fn was_only_interrupted(&self) -> bool {
+        let last = self.tally.last.as_ref().and_then(|it| it.outcome);
+        self.tally.last_success.is_none() && last == Some(RunOutcome::Interrupted)
     }
 
     /// Whether an approval counts for the last run.
@@ -242,10 +251,8 @@ pub(crate) fn of(installation: &Installation, name: &ProfileName) -> Result<Prof
     let now = installation.now();
     let (schedule, readiness, FromLedger { tally, managed, pending, approved }) = known(installation)?;
     let since = changed_at(installation.profile()).map(|it| it.min(now));
-    // Where none has begun yet, the first one was due when the settings asked for it.
-    let begin = since.filter(|_| tally.last_start.is_none()).unwrap_or(now);
-    let past = Past::of(&tally, begin).not_after(now);
-    let next = schedule.as_ref().filter(|_| readiness == Readiness::Scheduled).map(|it| it.next(&past));
+    let scheduled = schedule.as_ref().filter(|_| readiness == Readiness::Scheduled);
+    let next = scheduled.map(|it| next(it, &tally, since, now));
     Ok(ProfileStatus {
         profile: name.clone(),
         client_id: installation.client_id()?,
@@ -260,6 +267,13 @@ pub(crate) fn of(installation: &Installation, name: &ProfileName) -> Result<Prof
         activity: None,
         newer: None,
     })
+}
+
+/// When the next run is due, whether or not anything would start it. Where none has begun yet, the first one was due when the
+/// settings asked for it.
+fn next(schedule: &Schedule, tally: &Tally, since: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let begin = tally.last_start.or(since).unwrap_or(now);
+    schedule.next(&Past::of(tally, begin).not_after(now))
 }
 
 /// When the settings of a profile were last changed.
@@ -383,6 +397,26 @@ mod tests {
         assert_eq!(status.health(Timestamp(3 * HOUR)), Health::Healthy);
         assert_eq!(status.reasons(Timestamp(3 * HOUR + 1)), [Reason::Overdue]);
         assert_eq!(status.health(Timestamp(3 * HOUR + 1)), Health::Failing);
+    }
+
+    #[test]
+    fn what_is_due_does_not_move_on_by_being_looked_at() {
+        let status = status(&[record(RunOutcome::Complete)]);
+        let schedule = status.schedule.as_ref().expect("a schedule");
+        for hours in [0, 1, 5, 500] {
+            let due = next(schedule, &status.tally, Some(Timestamp(HOUR / 2)), Timestamp(hours * HOUR));
+            assert_eq!(due, Timestamp(HOUR), "looked at after {hours} hours");
+        }
+    }
+
+    #[test]
+    fn a_first_run_that_somebody_ended_synced_nothing() {
+        let mut interrupted = status(&[record(RunOutcome::Interrupted)]);
+        assert_eq!(interrupted.reasons(Timestamp(0)), [Reason::NeverSynced]);
+        interrupted.readiness = Readiness::NoSchedule;
+        assert_eq!(interrupted.reasons(Timestamp(0)), [Reason::NeverSynced]);
+        let later = status(&[record(RunOutcome::Interrupted), record(RunOutcome::Complete)]);
+        assert_eq!(later.health(Timestamp(0)), Health::Healthy);
     }
 
     #[test]

@@ -99,8 +99,9 @@ impl Described {
             Some(name) => steps.into_iter().map(|it| it.of_source(name)).collect(),
             None => steps,
         };
-        if let Some(name) = source.filter(|_| subject.is_empty() && outcome != Level::Ok) {
-            subject = text!("finding.of-source", "of source `{name}`", name);
+        if let Some(name) = source.filter(|_| outcome != Level::Ok) {
+            let of_source = text!("finding.of-source", "of source `{name}`", name);
+            subject = format!("{subject} {of_source}").trim_start().to_owned();
         }
         Self { area, check, subject, outcome, message, steps, facts, chain }
     }

@@ -144,7 +144,17 @@ pub fn to_withdraw(run: RunId) -> Vec<NextStep> {
 }
 
 /// That somebody without a terminal has to say which run is meant.
-pub fn which(run: Option<i64>, commands: &CommandLine) -> String {
+pub fn which(run: Option<(RunId, ApprovalState)>, commands: &CommandLine) -> String {
+    let run = match run {
+        Some((run, state @ ApprovalState::Counts { .. })) => {
+            let step = commands
+                .sentence(&Step::run("sync").to(text!("refused-run.to-carry-out", "To carry it out")));
+            return format!("{} {step}", state_line(run, true, state).text);
+        }
+        Some((run, state @ ApprovalState::CarriedOut { .. })) => return state_line(run, true, state).text,
+        Some((run, ApprovalState::Missing | ApprovalState::Expired { .. })) => Some(run.0),
+        None => None,
+    };
     match run {
         Some(run) => text!(
             "refused-run.which",

@@ -189,7 +189,10 @@ fn profile(status: &ProfileStatus, now: Timestamp, commands: &CommandLine) -> St
         (text!("status.row.schedule", "Schedule"), schedule(status)),
         (text!("status.row.last", "Last run"), last.unwrap_or_else(none)),
         (text!("status.row.success", "Last success"), status.tally.last_success.map_or_else(none, moment)),
-        (text!("status.row.next", "Next run"), status.next.map_or_else(none, |it| next(it, now))),
+        (
+            text!("status.row.next", "Next run"),
+            status.next.map_or_else(none, |it| next(it, now, status.activity.is_some())),
+        ),
     ];
     if status.tally.failures > 0 {
         rows.push((text!("status.row.failures", "Failures in a row"), status.tally.failures.to_string()));
@@ -257,8 +260,15 @@ fn approvals(approved: &Approved) -> Vec<String> {
     runs.chain(people).collect()
 }
 
-fn next(due: Timestamp, now: Timestamp) -> String {
-    if due <= now { text!("status.due", "now") } else { moment(due) }
+/// Where nothing that starts runs tells of itself, a time that has passed stays the time.
+fn next(due: Timestamp, now: Timestamp, is_served: bool) -> String {
+    match (due <= now, is_served) {
+        (false, _) => moment(due),
+        (true, true) => text!("status.due", "now"),
+        (true, false) => {
+            text!("status.due-since", "due since {due}: no service starts it", due = moment(due))
+        }
+    }
 }
 
 fn schedule(status: &ProfileStatus) -> String {
@@ -372,6 +382,14 @@ mod tests {
     use bwdc_core::names::Email;
     use bwdc_core::plan::ApprovalScope;
     use bwdc_engine::ledger::RunId;
+
+    #[test]
+    fn a_run_that_nothing_starts_is_due_since_its_time() {
+        let (due, now) = (Timestamp(3_600_000), Timestamp(90_000_000));
+        assert_eq!(next(due, now, true), "now");
+        assert_eq!(next(due, now, false), "due since 1970-01-01 01:00 UTC: no service starts it");
+        assert_eq!(next(now, due, false), "1970-01-02 01:00 UTC");
+    }
 
     #[test]
     fn what_was_approved_is_shown_as_long_as_it_counts() {

@@ -96,7 +96,7 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
     if may_ask(global) {
         ask(&refused, extent(arguments.verbose), &global.commands())?;
     } else if arguments.run.is_none() {
-        return Err(CommandError::WhichRun { last: Some(id) }.into());
+        return Err(CommandError::WhichRun { last: Some((id, refused.approval)) }.into());
     }
     let work = async || engine.approve(Some(id));
     let (run, scope) = block_on(arguments.wait.patiently(&cancel, global, work))?;

@@ -50,5 +50,13 @@ pub(crate) fn judged(
         "version": 2, "server": "https://api.bitwarden.com", "organizationId": "6d1f7f0a", "changes": [],
     }))
     .expect("a saved plan");
-    Planned { plan, verdict, left: None, saved, invites_all_the_same: false }
+    Planned {
+        plan,
+        verdict,
+        left: None,
+        saved,
+        invites_all_the_same: false,
+        is_full: false,
+        is_approved: false,
+    }
 }

@@ -373,6 +373,12 @@ impl Plan {
         self.kept.iter().filter(move |it| !is_over(it))
     }
 
+    /// How many people, groups and members of groups are left out, each once however many groups list it.
+    pub fn entries_left_out(&self) -> usize {
+        let names: BTreeSet<&str> = self.left_out.iter().map(|it| it.reference.as_str()).collect();
+        names.len()
+    }
+
     /// The changes that take access or memberships away from somebody.
     pub fn removals(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.takes_access())

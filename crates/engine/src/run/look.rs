@@ -135,6 +135,9 @@ pub(crate) async fn plan(
     let plan = Plan::build(&inputs.borrow());
     inputs.tell(&plan, control);
     let verdict = plan.check(&inputs.connector.limits, &approvals);
+    let is_approved = matches!(verdict, Verdict::Go)
+        && !approvals.is_empty()
+        && !matches!(plan.check(&inputs.connector.limits, &[]), Verdict::Go);
     let (verdict, left) = match verdict {
         Verdict::Held(held) => match Plan::build_without(&inputs.borrow(), &held) {
             Some(left) => (Verdict::Held(held), Some(left)),
@@ -144,5 +147,13 @@ pub(crate) async fn plan(
     };
     let saved = SavedPlan::of(&plan, api, organization_id);
     let invites_all_the_same = inputs.invites_all_the_same(&plan);
-    Ok(Planned { plan, verdict, left, saved, invites_all_the_same })
+    Ok(Planned {
+        plan,
+        verdict,
+        left,
+        saved,
+        invites_all_the_same,
+        is_full: mode == ReadMode::Full,
+        is_approved,
+    })
 }

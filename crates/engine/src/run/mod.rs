@@ -46,6 +46,10 @@ pub struct Planned {
     pub saved: SavedPlan,
     /// Whether new members would be invited although the settings ask for none: the server knows no staged members.
     pub invites_all_the_same: bool,
+    /// Whether it is what a run does that sends everything again where nobody can look.
+    pub is_full: bool,
+    /// Whether the limits alone would stop it, and what somebody approved lets it pass.
+    pub is_approved: bool,
 }
 
 /// What a run did.

@@ -39,7 +39,7 @@ impl Record {
         let Self { mut counts, actions } = Self::of_changes(&changes);
         let more = [
             ("kept", plan.staying().count()),
-            ("leftOut", plan.left_out.len()),
+            ("leftOut", plan.entries_left_out()),
             ("standing", plan.standing.len()),
             ("people", plan.totals.people),
             ("groups", plan.totals.groups),

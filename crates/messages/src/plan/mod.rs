@@ -77,12 +77,26 @@ pub fn saved(planned: &Planned, path: &Path, commands: &CommandLine) -> String {
     }
 }
 
+/// The command that does what the plan shows.
+fn sync(planned: &Planned, commands: &CommandLine) -> String {
+    commands.command(if planned.is_full { "sync --full" } else { "sync" })
+}
+
 fn headline(planned: &Planned, commands: &CommandLine) -> Line {
-    let (sync, all) = (commands.command("sync"), planned.plan.changes.len());
+    let (sync, all) = (sync(planned, commands), planned.plan.changes.len());
     match &planned.verdict {
         Verdict::Go if planned.plan.is_empty() => {
             Line::new(text!("plan.nothing", "Nothing to do."), Tone::Good)
         }
+        Verdict::Go if planned.is_approved => Line::new(
+            text!(
+                "plan.go-approved",
+                "Approved, beyond the limits: `{sync}` would carry out {all:change/changes}.",
+                sync,
+                all
+            ),
+            Tone::Good,
+        ),
         Verdict::Go => Line::new(
             text!(
                 "plan.go-all",
@@ -126,8 +140,8 @@ fn reasons(planned: &Planned) -> Vec<Line> {
 /// The verdict once more, with the reasons and what to do.
 fn end(planned: &Planned, commands: &CommandLine) -> Vec<Line> {
     let first = match &planned.verdict {
-        Verdict::Go if !planned.plan.is_empty() => {
-            let sync = commands.command("sync");
+        Verdict::Go if !planned.plan.is_empty() && !planned.is_approved => {
+            let sync = sync(planned, commands);
             Line::new(text!("plan.go", "Within the limits: `{sync}` would carry this out.", sync), Tone::Good)
         }
         _ => headline(planned, commands),

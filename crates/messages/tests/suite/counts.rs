@@ -8,7 +8,7 @@ use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName};
 use bwdc_core::observed::{
     MemberStatus, Membership, ObservedGroup, ObservedMember, OrganizationState, Presences, Role,
 };
-use bwdc_core::plan::Change;
+use bwdc_core::plan::{Change, LeftOut, LeftOutBecause};
 use bwdc_core::settings::{ConnectorSettings, SyncSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks, ReadScope, Section, SnapshotBuilder};
 use bwdc_engine::Planned;
@@ -152,6 +152,18 @@ fn members_of_a_group_are_counted_alike_by_test_explain_and_plan() {
     let reasons = data["subjects"][0]["leftOut"].as_array().expect("a list");
     let told = |it: &Value| it["leftOut"].as_str().is_some_and(|it| !it.is_empty());
     assert!(reasons.iter().all(told), "{data}");
+}
+
+/// What several groups list is one entry, in the plan's numbers as in what a run tells.
+#[test]
+fn who_is_left_out_is_counted_once() {
+    let mut planned = planned(&directory(&[], &[]), organization(0, &[]));
+    let because = |group: &str| LeftOutBecause::UnresolvedMember { group: group.to_owned() };
+    for (reference, group) in [("cn=ghost", "A"), ("cn=ghost", "B"), ("cn=other", "A")] {
+        planned.plan.left_out.push(LeftOut { reference: reference.to_owned(), because: because(group) });
+    }
+    let printed = text(&planned, Extent::Short, &CommandLine::default());
+    assert!(printed.contains("0 members kept, 2 left out."), "{printed}");
 }
 
 /// A wrong `sync.memberAttribute`: every group is read as empty, and nobody is removed or revoked.

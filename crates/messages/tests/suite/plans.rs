@@ -247,6 +247,17 @@ fn a_plan_of_any_size_says_its_verdict_on_the_first_screen_and_on_the_last_one()
 }
 
 #[test]
+fn a_plan_of_a_full_run_names_the_command_that_carries_it_out() {
+    for (title, changes, planned) in all().into_iter().take(4).filter(|(_, changes, _)| *changes > 0) {
+        let planned = Planned { is_full: true, ..planned };
+        let text = text(&planned, Extent::Short, &CommandLine::default());
+        let verdicts = text.lines().filter(|it| it.contains("would ") && it.contains("`bwdc sync"));
+        assert!(verdicts.clone().count() >= 2, "{title} {changes}: {text}");
+        assert!(verdicts.clone().all(|it| it.contains("`bwdc sync --full` would ")), "{title}: {text}");
+    }
+}
+
+#[test]
 fn a_plan_is_whole_where_everything_is_asked_for() {
     let size = Size { stay: 400, new: 38, leave: 6, groups: 7, new_groups: 3, without: 4 };
     let planned = planned(size, true);

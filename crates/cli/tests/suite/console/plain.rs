@@ -82,3 +82,24 @@ fn a_step_of_doctor_is_done_from_there() {
     assert!(!said.contains(&secret), "{said}");
     assert!(said.contains(&format!("Organization  {id} at")), "{said}");
 }
+
+/// As editors of Windows write it.
+#[test]
+fn a_mark_at_the_beginning_of_the_answers_is_read_over() {
+    let stage = Stage::new(Options::official(), REVOKING, |_| {});
+    let directory = Tree::of(2).serve();
+    stage.read(&directory);
+    let said = talk(&stage, &["\u{feff}8", ":back", "0"]);
+    assert!(said.contains("== History =="), "{said}");
+    assert!(!said.contains("\n! "), "{said}");
+}
+
+/// What was typed in a step that was not finished is not stored, and nothing says that it was.
+#[test]
+fn where_the_answers_end_the_steps_that_are_done_are_stored() {
+    let home = bwdc_harness::home::Home::new().expect("a home");
+    let output = answer(&home, &["setup"], "3\nhttps://vault.example.test\n");
+    assert_eq!(output.code, Some(1));
+    let hint = "Every step that was finished is saved; what was answered of the one after it is not. `bwdc setup` goes on with that step.\n";
+    assert!(output.stderr.replace("\n", " ").contains(hint.trim_end()), "{}", output.stderr);
+}

@@ -1,5 +1,7 @@
 //! What an administrator does between runs: look at the history, approve a refused run.
 
+mod approved;
+
 use crate::laws::stage::{self, Stage, Tree};
 use bwdc_sandbox::organization::{MemberStatus, Options};
 use serde_json::Value;
