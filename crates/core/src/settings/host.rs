@@ -57,7 +57,8 @@ pub(super) fn further_server(typed: &str, port: u16, key: &'static str) -> Resul
     let invalid = |expected| SettingsError::Invalid { key, value: typed.to_owned(), expected };
     let (hostname, port) = match typed.rsplit_once(':') {
         Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
-            (host, port::typed(digits).ok_or_else(|| invalid(Expected::Port))?)
+            let expected = if digits.contains('/') { Expected::Host } else { Expected::Port };
+            (host, port::typed(digits).ok_or_else(|| invalid(expected))?)
         }
         _ => (typed, port),
     };
