@@ -13,9 +13,10 @@ fn server(tenant: Tenant) -> Server {
     Server::start(Options { speed: SPEED, latency, ..Options::new(tenant) }).expect("a stand-in")
 }
 
-/// The time is the service's own, so that it is a number of requests over 40 in a second.
+/// The time is the service's own, so that it is a number of requests over 40 in a second. That it is not much more is the budget's own
+/// test: here it depends on what else the machine does.
 #[tokio::test]
-async fn a_large_account_takes_the_time_that_the_quota_asks_for_and_draws_no_refusal() {
+async fn a_large_account_takes_no_less_than_the_time_that_the_quota_asks_for_and_draws_no_refusal() {
     let server = server(Tenant::generate(20_000, 2_000, 20));
     let setup = Setup { speed: SPEED, ..Setup::new(&server) };
     let begun = Instant::now();
@@ -28,7 +29,6 @@ async fn a_large_account_takes_the_time_that_the_quota_asks_for_and_draws_no_ref
     assert_eq!(server.throttled(), 0);
     let needed = requests as f64 / 40.0;
     assert!(seconds >= 0.98 * needed, "{seconds:.1} s is faster than the quota allows: {needed:.1} s");
-    assert!(seconds <= 1.5 * needed, "{seconds:.1} s where the quota asks for {needed:.1} s");
 }
 
 #[tokio::test]
