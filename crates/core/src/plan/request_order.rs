@@ -106,6 +106,15 @@ impl Sent {
         all.filter_map(|(about, request)| Some((about.clone(), RefusedKind::of(request)?.0))).collect()
     }
 
+    /// The member to whom a request of its own gives access, or from whom it takes it.
+    pub(super) fn member_of(&self, person: &Subject) -> Option<&MemberId> {
+        let mut all = self.scope.iter().chain(&self.restorations).filter(|(about, _)| about == person);
+        all.find_map(|(_, request)| match request {
+            Request::Revoke(id) | Request::Remove(id) | Request::Restore(id) => Some(id),
+            _ => None,
+        })
+    }
+
     /// From whom access is taken by a request of its own.
     pub(super) fn taken_from(&self) -> HashSet<Subject> {
         let takes = |request: &Request| matches!(request, Request::Revoke(_) | Request::Remove(_));

@@ -2,7 +2,7 @@
 //! is no failure of the plan.
 
 use super::Plan;
-use super::change::{Cause, Change};
+use super::change::{Cause, Change, Subject};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, Membership, ObservedGroup, ObservedMember, OrganizationState};
 use hashbrown::{HashMap, HashSet};
@@ -31,12 +31,12 @@ impl Plan {
             | Change::Adopt { person, .. }
             | Change::ReplaceExternalId { person, .. } => after.member(&person.external_id).is_none(),
             Change::Restore { person, .. } => {
-                after.with(&person.external_id, self).is_none_or(|it| it.status == MemberStatus::Revoked)
+                after.with(person, self).is_none_or(|it| it.status == MemberStatus::Revoked)
             }
             Change::Revoke { person, .. } => {
-                after.with(&person.external_id, self).is_some_and(|it| it.status != MemberStatus::Revoked)
+                after.with(person, self).is_some_and(|it| it.status != MemberStatus::Revoked)
             }
-            Change::Remove { person, .. } => after.with(&person.external_id, self).is_some(),
+            Change::Remove { person, .. } => after.with(person, self).is_some(),
             Change::AdoptGroup { group, .. } => after.group(&group.external_id).is_none(),
             Change::RenameGroup { group, .. } => {
                 after.group(&group.external_id).is_none_or(|it| it.name != group.name)
@@ -63,13 +63,18 @@ struct Afterwards<'a> {
     state: &'a OrganizationState,
     members: HashMap<&'a str, &'a ObservedMember>,
     groups: HashMap<&'a str, &'a ObservedGroup>,
+    /// External ids that several members have.
+    repeated: HashSet<&'a str>,
 }
 
 impl<'a> Afterwards<'a> {
     fn new(state: &'a OrganizationState) -> Self {
         let members = state.members.iter().filter_map(|it| Some((it.external_id.as_ref()?.as_str(), it)));
         let groups = state.groups.iter().filter_map(|it| Some((it.external_id.as_ref()?.as_str(), it)));
-        Self { state, members: members.collect(), groups: groups.collect() }
+        let mut seen = HashSet::new();
+        let ids = state.members.iter().filter_map(|it| it.external_id.as_ref()).map(ExternalId::as_str);
+        let repeated = ids.filter(|it| !seen.insert(*it)).collect();
+        Self { state, members: members.collect(), groups: groups.collect(), repeated }
     }
 
     fn member(&self, id: &ExternalId) -> Option<&'a ObservedMember> {
@@ -81,9 +86,12 @@ impl<'a> Afterwards<'a> {
     }
 
     /// The member whom the plan means by this id: it may have another one.
-    fn with(&self, id: &ExternalId, plan: &Plan) -> Option<&'a ObservedMember> {
-        match plan.recognized.get(id) {
-            Some(known) => self.state.members.iter().find(|it| it.id.as_ref() == Some(&known.member)),
+    fn with(&self, person: &Subject, plan: &Plan) -> Option<&'a ObservedMember> {
+        let id = &person.external_id;
+        // Of two who have one id, the one whom the request is about.
+        let asked = || plan.sent.member_of(person).filter(|_| self.repeated.contains(id.as_str()));
+        match plan.recognized.get(id).map(|it| &it.member).or_else(asked) {
+            Some(known) => self.state.members.iter().find(|it| it.id.as_ref() == Some(known)),
             None => self.member(id),
         }
     }

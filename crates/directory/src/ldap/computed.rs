@@ -140,7 +140,7 @@ fn as_stored(base: &str, scope: Scope, filter: String, attribute: &str) -> Reque
 }
 
 /// What the schema says of searches, asked for once; None where the server shows no schema.
-async fn searches(connection: &mut Connection) -> Result<Option<Arc<Searches>>, LdapReadError> {
+pub(super) async fn searches(connection: &mut Connection) -> Result<Option<Arc<Searches>>, LdapReadError> {
     if let Some(known) = &connection.searches {
         return Ok(known.clone());
     }

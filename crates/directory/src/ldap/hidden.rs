@@ -3,6 +3,7 @@
 //! What an account may not read is undefined to a filter (RFC 4511, section 4.5.1.7), and so is its contrary. A group that shows
 //! nobody is therefore asked for once more by having no member: a server returns it only where that is so.
 
+use super::computed::searches;
 use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
@@ -20,7 +21,7 @@ pub(super) fn without_members(groups: &str, attribute: &str) -> String {
 #[derive(Default)]
 pub(super) struct Empty {
     groups: HashSet<Text>,
-    /// Whether another one shows somebody: otherwise the attribute may be a wrong one, and the limits decide.
+    /// Whether another one shows somebody: otherwise the attribute may be one that there is not.
     some_show: bool,
 }
 
@@ -33,15 +34,21 @@ impl Empty {
         }
     }
 
-    /// Those that hide who is in them; `without` selects the groups that have no member, and `name` knows a group by its name.
+    /// Those that hide who is in them; `without` selects the groups that have no value of `attribute`, and `name` knows a group by
+    /// its name. Where no group shows anybody, the schema has to tell that there is such an attribute: otherwise the setting is wrong,
+    /// and the limits decide.
     pub(super) async fn hiding(
         self,
         connection: &mut Connection,
+        attribute: &str,
         without: Vec<Request>,
         mut name: impl FnMut(&str) -> Option<Text>,
     ) -> Result<HashSet<Text>, LdapReadError> {
         let mut hiding = self.groups;
-        if hiding.is_empty() || !self.some_show {
+        if hiding.is_empty() {
+            return Ok(hiding);
+        }
+        if !self.some_show && !searches(connection).await?.is_some_and(|it| it.knows(attribute)) {
             return Ok(HashSet::new());
         }
         for request in without {

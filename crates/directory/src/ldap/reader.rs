@@ -374,7 +374,9 @@ impl<'r> Reader<'r> {
         let without: Vec<_> = bases.map(|base| self.names_request(base.clone(), &filter)).collect();
         let Self { builder, spellings, .. } = self;
         let hiding = std::mem::take(&mut self.empty);
-        let hiding = hiding.hiding(connection, without, |it| spellings.name(it, builder)).await?;
+        let hiding = hiding
+            .hiding(connection, self.member_attribute, without, |it| spellings.name(it, builder))
+            .await?;
         if !hiding.is_empty() {
             tracing::debug!(
                 groups = hiding.len(),

@@ -24,6 +24,8 @@ pub(super) struct Searches {
     attributes: Vec<String>,
     /// What each class allows, by each of its names: positions among the attributes.
     classes: HashMap<String, HashSet<usize>>,
+    /// Every attribute that there is, by each of its names, in lower case.
+    known: HashSet<String>,
 }
 
 impl Searches {
@@ -37,7 +39,8 @@ impl Searches {
     fn of(types: &[String], classes: &[String], rules: &[String]) -> Self {
         let types = definitions(types);
         let derived = derived(&types, &SEARCHES);
-        let mut searches = Self::default();
+        let names = types.iter().flat_map(|it| it.names.iter().chain([&it.id]));
+        let mut searches = Self { known: names.cloned().collect(), ..Self::default() };
         let mut positions: HashMap<String, usize> = HashMap::new();
         for definition in types.iter().filter(|it| derived.contains(&it.id)) {
             let names = definition.names.iter().chain([&definition.id]);
@@ -66,6 +69,11 @@ impl Searches {
             searches.classes.extend(names.map(|name| (name.clone(), held.clone())));
         }
         searches
+    }
+
+    /// Whether there is an attribute of this name: a filter that names another one is neither true nor false of any entry.
+    pub(super) fn knows(&self, attribute: &str) -> bool {
+        self.known.contains(&attribute.to_ascii_lowercase())
     }
 
     /// Attributes with a search that an entry may hold and does not show: its classes allow them.

@@ -14,6 +14,11 @@ async fn hiding(access: &str) -> Vec<String> {
 
 /// So where something else is said of the account first.
 async fn hiding_beside(access: &str, of_reader: &str) -> Vec<String> {
+    hiding_of("memberUid", access, of_reader).await
+}
+
+/// So where members are looked for in this attribute.
+async fn hiding_of(attribute: &str, access: &str, of_reader: &str) -> Vec<String> {
     let group = |(name, number): (&str, u32), more: &str| {
         format!("dn: cn={name},{SUFFIX}\nobjectClass: posixGroup\ncn: {name}\ngidNumber: {number}\n{more}\n")
     };
@@ -31,7 +36,7 @@ async fn hiding_beside(access: &str, of_reader: &str) -> Vec<String> {
         setup.layout.primary_groups = true;
     }
     setup.layout.group_object_class = Some("posixGroup".to_owned());
-    setup.layout.member_attribute = "memberUid".to_owned();
+    setup.layout.member_attribute = attribute.to_owned();
     let rules = SyncSettings::from_stored(&serde_json::Map::new()).unwrap();
     let desired = Desired::build(setup.read().await.unwrap(), &rules).unwrap();
     assert_eq!(desired.groups().len(), 3);
@@ -51,8 +56,13 @@ async fn a_group_whose_members_are_not_shown_is_not_taken_for_an_empty_one() {
     let primary = "add: objectClass\nobjectClass: posixAccount\n-\nadd: uidNumber\nuidNumber: 1\n-\nadd: gidNumber\ngidNumber: 3\n\
                    -\nadd: homeDirectory\nhomeDirectory: /\n";
     assert_eq!(hiding_beside(&of_secret("none"), primary).await, ["secret"]);
-    // Where nobody shows anything the setting may be wrong, and the limits decide.
-    assert!(hiding("access to attrs=memberUid by * none").await.is_empty());
+    // Where no group shows anybody, the schema tells that there is such an attribute; of an empty one nobody can tell then.
+    let nothing = "access to attrs=memberUid by * none";
+    assert_eq!(hiding(nothing).await, ["open", "none", "secret"]);
+    // Where there is none the setting is wrong, and the limits decide.
+    assert!(hiding_of("memberUids", nothing, "").await.is_empty());
+    // Nor is one that no group has.
+    assert!(hiding_of("description", "access to dn.exact=\"cn=nobody,dc=x\" by * read", "").await.is_empty());
 }
 
 /// Groups by name, whether they show who is in them, and how many are.
