@@ -90,10 +90,8 @@ impl Told {
         });
         let standing = plan.standing.iter().map(|it| standing(it, plan.server()));
         // Somebody whom several groups list is left out once.
-        let mut left: BTreeMap<&str, String> = BTreeMap::new();
-        for one in &plan.left_out {
-            left.entry(&one.reference).or_insert_with(|| left_out(&one.because));
-        }
+        let left: BTreeMap<&str, String> =
+            plan.each_left_out().map(|(_, it)| (it.reference.as_str(), left_out(&it.because))).collect();
         Self {
             revoked: revoked.collect(),
             left_out: left.into_iter().map(|(name, why)| Row { name: name.to_owned(), why }).collect(),

@@ -243,6 +243,13 @@ pub struct Kept {
     pub because: KeptBecause,
 }
 
+impl Kept {
+    /// Whether the access stays, and is not over already.
+    pub fn stays(&self) -> bool {
+        !matches!(self.because, KeptBecause::AlreadyRevoked | KeptBecause::SentAsDeleted)
+    }
+}
+
 /// Why a leaver stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

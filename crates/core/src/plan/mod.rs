@@ -368,15 +368,19 @@ impl Plan {
 
     /// Leavers who stay with their access. Whose access earlier runs took is no news.
     pub fn staying(&self) -> impl Iterator<Item = &Kept> {
-        let is_over =
-            |it: &Kept| matches!(it.because, KeptBecause::AlreadyRevoked | KeptBecause::SentAsDeleted);
-        self.kept.iter().filter(move |it| !is_over(it))
+        self.kept.iter().filter(|it| it.stays())
     }
 
     /// How many people, groups and members of groups are left out, each once however many groups list it.
     pub fn entries_left_out(&self) -> usize {
-        let names: BTreeSet<&str> = self.left_out.iter().map(|it| it.reference.as_str()).collect();
-        names.len()
+        self.each_left_out().count()
+    }
+
+    /// People, groups and members of groups that are left out, each once however many groups list it, with their places in
+    /// [`Plan::left_out`].
+    pub fn each_left_out(&self) -> impl Iterator<Item = (usize, &LeftOut)> {
+        let mut names = BTreeSet::new();
+        self.left_out.iter().enumerate().filter(move |(_, it)| names.insert(it.reference.as_str()))
     }
 
     /// The changes that take access or memberships away from somebody.

@@ -312,8 +312,9 @@ impl<'r> Run<'r> {
 
     fn tell(&self, inputs: &Inputs<'_>, plan: &Plan) {
         inputs.tell(plan, self.control);
-        if plan.baseline && !plan.kept.is_empty() {
-            self.control.notice(Notice::KeptAtFirst { people: plan.kept.len() });
+        let staying = plan.staying().count();
+        if plan.baseline && staying > 0 {
+            self.control.notice(Notice::KeptAtFirst { people: staying });
         }
     }
 

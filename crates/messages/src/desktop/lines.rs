@@ -104,11 +104,10 @@ pub fn plan_rows(planned: &Planned) -> Vec<(PlanPart, bool, RowText)> {
         (part, false, RowText { title, note, tail, sign: RowSign::Info, detail, ..RowText::default() })
     };
     rows.extend(
-        plan.kept
-            .iter()
+        plan.staying()
             .map(|it| info(PlanPart::Kept, &it.person.name, kept(it), text!("desktop-plan.kept", "kept"))),
     );
-    rows.extend(plan.left_out.iter().map(|it| {
+    rows.extend(plan.each_left_out().map(|(_, it)| {
         let tail = text!("desktop-plan.left-out", "left out");
         info(PlanPart::LeftOut, &it.reference, left_out(&it.because), tail)
     }));

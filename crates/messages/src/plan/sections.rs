@@ -153,8 +153,11 @@ impl PlanIndex {
         for section in PlanSection::ALL {
             let all = |length: usize| (0..length as u32).collect::<Vec<u32>>();
             let places = match section {
-                PlanSection::Kept => all(plan.kept.len()),
-                PlanSection::LeftOut => all(plan.left_out.len()),
+                PlanSection::Kept => {
+                    let numbered = (0u32..).zip(&plan.kept);
+                    numbered.filter(|(_, it)| it.stays()).map(|(place, _)| place).collect()
+                }
+                PlanSection::LeftOut => plan.each_left_out().map(|(place, _)| place as u32).collect(),
                 PlanSection::Standing => all(plan.standing.len()),
                 PlanSection::Unconfirmed => all(plan.unconfirmed.len()),
                 PlanSection::Notices => all(plan.notices.len()),

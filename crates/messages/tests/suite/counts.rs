@@ -8,11 +8,12 @@ use bwdc_core::names::{Email, ExternalId, GroupId, MemberId, SourceName};
 use bwdc_core::observed::{
     MemberStatus, Membership, ObservedGroup, ObservedMember, OrganizationState, Presences, Role,
 };
-use bwdc_core::plan::{Change, LeftOut, LeftOutBecause};
+use bwdc_core::plan::{self, Change, Kept, KeptBecause, LeftOut, LeftOutBecause};
 use bwdc_core::settings::{ConnectorSettings, SyncSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks, ReadScope, Section, SnapshotBuilder};
 use bwdc_engine::Planned;
 use bwdc_engine::explain::{Explained, Subject};
+use bwdc_messages::desktop::{PlanPart, plan_rows};
 use bwdc_messages::plan::{Extent, text};
 use bwdc_messages::{CommandLine, explanation, summary};
 use serde_json::{Value, json};
@@ -164,6 +165,29 @@ fn who_is_left_out_is_counted_once() {
     }
     let printed = text(&planned, Extent::Short, &CommandLine::default());
     assert!(printed.contains("0 members kept, 2 left out."), "{printed}");
+    assert!(printed.contains("\nLeft out (2): "), "{printed}");
+    let rows = plan_rows(&planned).into_iter().filter(|(part, ..)| *part == PlanPart::LeftOut);
+    assert_eq!(rows.count(), 2);
+}
+
+/// Whose access is over already is not kept: not in the numbers, the list and the rows of a window.
+#[test]
+fn who_is_kept_is_counted_alike_in_the_numbers_and_in_the_list() {
+    let mut planned = planned(&directory(&[], &[]), organization(0, &[]));
+    let because = [KeptBecause::Role, KeptBecause::AlreadyRevoked, KeptBecause::SentAsDeleted];
+    for (number, because) in because.into_iter().enumerate() {
+        let person = plan::Subject {
+            external_id: ExternalId::new(format!("u{number}")),
+            name: format!("p{number}@example.com"),
+        };
+        planned.plan.kept.push(Kept { person, cause: None, because });
+    }
+    let printed = text(&planned, Extent::Whole, &CommandLine::default());
+    assert!(printed.contains("1 member kept, 0 left out."), "{printed}");
+    assert!(printed.contains("\nKept although not in the directory (1)\n"), "{printed}");
+    assert!(printed.contains("p0@") && !printed.contains("p1@") && !printed.contains("p2@"), "{printed}");
+    let rows = plan_rows(&planned).into_iter().filter(|(part, ..)| *part == PlanPart::Kept);
+    assert_eq!((rows.count(), planned.plan.staying().count()), (1, 1));
 }
 
 /// A wrong `sync.memberAttribute`: every group is read as empty, and nobody is removed or revoked.
