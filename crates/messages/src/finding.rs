@@ -6,11 +6,12 @@ use crate::time::{day, moment};
 use crate::wrap::broken;
 use crate::{CommandLine, NextStep, text};
 use cause::{concern_words, failure_words};
+use names::{area_name, area_title, name, title};
 mod cause;
+mod names;
 
 use bwdc_engine::certificate::{Certificate, Chain, Trust};
 use bwdc_engine::clock::{from_iso, to_iso};
-use bwdc_engine::directory::probe;
 use bwdc_engine::doctor::{Area, Check, Finding, Outcome};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -112,8 +113,9 @@ impl Described {
     }
 
     fn cure(&self, command_line: &CommandLine) -> Option<String> {
+        let one_line = |it: String| fit_in_a_line(&it).into_owned();
         (!self.steps.is_empty())
-            .then(|| command_line.in_text(&command_line.sentences(&self.steps)).into_owned())
+            .then(|| one_line(command_line.in_text(&command_line.sentences(&self.steps)).into_owned()))
     }
 
     /// The check in a line, and what to do about it in another, for front ends that draw.
@@ -172,12 +174,12 @@ impl Described {
     pub fn headline(&self) -> (String, String) {
         let title = title(self.check);
         let title = if self.subject.is_empty() { title } else { format!("{title} {}", self.subject) };
-        (title, self.message.clone())
+        (fit_in_a_line(&title).into_owned(), fit_in_a_line(&self.message).into_owned())
     }
 
     /// What came of it, what to do, and the certificates that were shown, in lines.
     pub fn details(&self, command_line: &CommandLine) -> String {
-        let message = Some(self.message.clone()).filter(|it| !it.is_empty());
+        let message = Some(fit_in_a_line(&self.message).into_owned()).filter(|it| !it.is_empty());
         let lines: Vec<String> =
             message.into_iter().chain(self.cure(command_line)).chain(chain(self)).collect();
         lines.join("\n")
@@ -253,7 +255,8 @@ pub fn problems(findings: &[Described], width: Option<usize>, command_line: &Com
             finding.outcome.mark(),
             broken(&line(finding), width, INDENT)
         ));
-        let also = others.iter().filter(|it| !it.is_empty()).map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let named = others.iter().filter(|it| !it.is_empty());
+        let also = named.map(|it| fit_in_a_line(it).into_owned()).collect::<Vec<_>>();
         let also =
             (!also.is_empty()).then(|| text!("finding.also", "Also for {others}.", others = also.join(", ")));
         for more in also.iter().chain(&finding.cure(command_line)).chain(&chain(finding)) {
@@ -330,97 +333,6 @@ fn count(findings: &[Described], word: Level) -> usize {
     findings.iter().filter(|it| it.outcome == word).count()
 }
 
-fn area_title(area: Area) -> String {
-    match area {
-        Area::Installation => text!("area.installation", "Installation"),
-        Area::Directory => text!("area.directory", "Directory"),
-        Area::Organization => text!("area.organization", "Organization"),
-    }
-}
-
-/// What scripts know an area by.
-fn area_name(area: Area) -> &'static str {
-    match area {
-        Area::Installation => "installation",
-        Area::Directory => "directory",
-        Area::Organization => "organization",
-    }
-}
-
-/// What scripts know a check by.
-fn name(check: Check) -> &'static str {
-    match check {
-        Check::Program => "program",
-        Check::Folder => "folder",
-        Check::FileSystem => "file-system",
-        Check::Settings => "settings",
-        Check::ConnectorSettings => "connector-settings",
-        Check::SecretStore => "secret-store",
-        Check::Secret => "secret",
-        Check::Ledger => "ledger",
-        Check::Lease => "lease",
-        Check::DirectorySettings => "directory-settings",
-        Check::Proxy => "proxy",
-        Check::Name => "name",
-        Check::Connection => "connection",
-        Check::Certificate => "certificate",
-        Check::Clock => "clock",
-        Check::SignIn => "sign-in",
-        Check::Server => "server",
-        Check::Encryption => "encryption",
-        Check::Members => "members",
-        Check::Directory(check) => match check {
-            probe::Check::Reach => "reach",
-            probe::Check::Encryption => "encryption",
-            probe::Check::SignIn => "directory-sign-in",
-            probe::Check::Service => "service",
-            probe::Check::Right => "right",
-            probe::Check::SearchBase => "search-base",
-            probe::Check::People => "people",
-            probe::Check::Groups => "groups",
-            probe::Check::Read => "read",
-            _ => "directory",
-        },
-    }
-}
-
-/// What people know a check by.
-fn title(check: Check) -> String {
-    match check {
-        Check::Program => text!("check.program", "Program"),
-        Check::Folder => text!("check.folder", "Folder"),
-        Check::FileSystem => text!("check.file-system", "File system"),
-        Check::Settings => text!("check.settings", "Settings"),
-        Check::ConnectorSettings => text!("check.connector-settings", "Further settings"),
-        Check::SecretStore => text!("check.secret-store", "Secrets"),
-        Check::Secret => text!("check.secret", "Secret"),
-        Check::Ledger => text!("check.ledger", "Ledger"),
-        Check::Lease => text!("check.lease", "Lease"),
-        Check::DirectorySettings => text!("check.directory-settings", "Settings of the directory"),
-        Check::Proxy => text!("check.proxy", "Proxy"),
-        Check::Name => text!("check.name", "Name"),
-        Check::Connection => text!("check.connection", "Connection"),
-        Check::Certificate => text!("check.certificate", "Certificate"),
-        Check::Clock => text!("check.clock", "Clock"),
-        Check::SignIn => text!("check.sign-in", "Sign-in"),
-        Check::Server => text!("check.server", "Server"),
-        Check::Encryption => text!("check.encryption", "Encryption"),
-        Check::Members => text!("check.members", "Members"),
-        Check::Directory(check) => match check {
-            probe::Check::Reach => text!("check.probe-reach", "Connection"),
-            probe::Check::Encryption => text!("check.probe-encryption", "Encryption"),
-            probe::Check::SignIn => text!("check.probe-sign-in", "Sign-in"),
-            probe::Check::Service => text!("check.probe-service", "Service"),
-            probe::Check::Right => text!("check.probe-right", "Permission"),
-            probe::Check::SearchBase => text!("check.probe-search-base", "Search base"),
-            probe::Check::People => text!("check.probe-people", "People"),
-            probe::Check::Groups => text!("check.probe-groups", "Groups"),
-            probe::Check::Read => text!("check.probe-read", "Complete read"),
-            _ => text!("check.directory", "Directory"),
-        },
-    }
-}
-
 fn line(finding: &Described) -> String {
     let title = title(finding.check);
     match (&*fit_in_a_line(&finding.subject), &*fit_in_a_line(&finding.message)) {
@@ -492,7 +404,7 @@ fn chain(finding: &Described) -> Vec<String> {
             [] => String::new(),
             names => text!("chain.names", " for {names}", names = names.join(", ")),
         };
-        text!(
+        let line = text!(
             "chain.certificate",
             "{number}. {subject}{names}, signed by {issuer}, until {until}",
             number = number + 1,
@@ -500,7 +412,8 @@ fn chain(finding: &Described) -> Vec<String> {
             names,
             issuer = it.issuer,
             until = day(it.ends)
-        )
+        );
+        fit_in_a_line(&line).into_owned()
     };
     chain.certificates.iter().take(shown).enumerate().map(line).collect()
 }

@@ -46,11 +46,16 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         }
     };
     let mut reached = true;
+    let mut refused = false;
+    let mut noted = |finding: Finding| {
+        refused |= finding.is_failed_certificate();
+        findings(finding);
+    };
     if let crate::directory::Directory::Ldap(ldap) = &directory {
         reached = match ldap.servers().await {
-            Ok(servers) => look_at_servers(&servers, clock, findings).await,
+            Ok(servers) => look_at_servers(&servers, clock, &mut noted).await,
             Err(error) => {
-                findings(Finding::new(Area::Directory, Check::Name, ldap.place(), of_directory(error)));
+                noted(Finding::new(Area::Directory, Check::Name, ldap.place(), of_directory(error)));
                 false
             }
         };
@@ -60,12 +65,12 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         let service = subject_of(&directory);
         let of_client = |source| RunError::from(ReadError::from(WebReadError::Client { service, source }));
         if seen.insert(super::network::origin(&route.url)) {
-            reached &= look_at_way(Area::Directory, &route, CA_SETTING, clock, of_client, findings).await;
+            reached &= look_at_way(Area::Directory, &route, CA_SETTING, clock, of_client, &mut noted).await;
         }
     }
     if !reached {
         let check = Check::Directory(crate::directory::probe::Check::SignIn);
-        findings(Finding::new(Area::Directory, check, "", Outcome::WaitsFor(Check::Connection)));
+        findings(Finding::new(Area::Directory, check, "", Outcome::waits_for_way(refused)));
         return;
     }
     let mut stopped_by = None;

@@ -238,9 +238,19 @@ impl Finding {
     pub fn is_failure(&self) -> bool {
         matches!(self.outcome, Outcome::Failed(_))
     }
+
+    /// Whether a certificate stands in the way.
+    fn is_failed_certificate(&self) -> bool {
+        self.check == Check::Certificate && self.is_failure()
+    }
 }
 
 impl Outcome {
+    /// What needs a way to the server waits for the connection, or for the certificate where that was `refused` over one.
+    fn waits_for_way(refused: bool) -> Self {
+        Self::WaitsFor(if refused { Check::Certificate } else { Check::Connection })
+    }
+
     /// A command would end with this error.
     fn failed(error: impl Into<RunError>) -> Self {
         Self::Failed(Failure::Error(Box::new(error.into())))

@@ -38,7 +38,11 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         Ok(configuration) => configuration,
         Err(error) => return findings(found(Check::Proxy, &endpoints.api, Outcome::failed(error))),
     };
-    let (mut seen, mut reached) = (HashSet::new(), true);
+    let (mut seen, mut reached, mut refused) = (HashSet::new(), true, false);
+    let mut noted = |finding: Finding| {
+        refused |= finding.is_failed_certificate();
+        findings(finding);
+    };
     for address in [&endpoints.identity, &endpoints.api] {
         let Ok(url) = Url::parse(address) else { continue };
         let (ca_path, proxy) = (configuration.ca_path.clone(), configuration.proxy.clone());
@@ -46,7 +50,8 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         let of_client = |error| RunError::from(OrganizationError::from(error));
         if seen.insert(origin(&route.url)) {
             let clock = installation.clock();
-            reached &= look_at_way(Area::Organization, &route, CA_SETTING, clock, of_client, findings).await;
+            reached &=
+                look_at_way(Area::Organization, &route, CA_SETTING, clock, of_client, &mut noted).await;
         }
     }
     let opened = accounts::access(&configuration, &installation.keys())
@@ -62,7 +67,7 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         }
     };
     if !reached {
-        findings(found(Check::SignIn, &endpoints.identity, Outcome::WaitsFor(Check::Connection)));
+        findings(found(Check::SignIn, &endpoints.identity, Outcome::waits_for_way(refused)));
         return;
     }
     // The token stays in this process: a new one does not end the stored one.

@@ -3,6 +3,7 @@
 mod catalogue;
 mod counts;
 mod elsewhere;
+mod findings;
 #[path = "../../../console/tests/suite/judged.rs"]
 mod judged;
 mod pages;

@@ -256,6 +256,9 @@ fn an_authority_that_is_not_known_is_named_with_the_setting_that_mends_it() {
         "fail",
         &["CN=Sandbox directory authority", "is missing", "bwdc config set ldap.sslCaPath <file>"],
     );
+    // The connection is made: what waits does not wait for that.
+    assert_outcome(one(&before, "directory", "connection"), "ok", &[]);
+    assert_outcome(one(&before, "directory", "directory-sign-in"), "waiting", &["waits for: certificate"]);
     let shown = certificate["certificates"].as_array().expect("the chain");
     assert_eq!(shown[0]["subject"], "CN=Sandbox directory");
     assert_eq!(shown[0]["issuer"], "CN=Sandbox directory authority");
@@ -368,7 +371,7 @@ fn the_certificates_of_the_organizations_server_are_looked_at_in_the_same_way() 
         &["CN=Sandbox directory authority is missing", "bwdc config set organization-ca-path <file>"],
     );
     assert_eq!(certificate["certificates"][0]["subject"], "CN=Sandbox directory");
-    assert_outcome(one(&before, "organization", "sign-in"), "waiting", &["connection"]);
+    assert_outcome(one(&before, "organization", "sign-in"), "waiting", &["certificate"]);
     let authority = stage.home.path().join("ca.pem");
     std::fs::write(&authority, stage.directory.ca_pem().expect("an authority")).expect("a file");
     let set = ["config", "organization-ca-path", &authority.display().to_string()];
