@@ -20,12 +20,14 @@ use serde_json::{Value, json};
 pub(crate) struct CommandHost {
     quiet: bool,
     log: Log,
+    commands: CommandLine,
 }
 
 impl CommandHost {
     pub(crate) fn new(global: &GlobalArguments) -> Self {
-        let log = Log::of(global.environment().variable("JOURNAL_STREAM"));
-        Self { quiet: global.quiet, log }
+        let environment = global.environment();
+        let log = Log::of(environment.variable("JOURNAL_STREAM"));
+        Self { quiet: global.quiet, log, commands: CommandLine::of(&environment) }
     }
 }
 
@@ -56,7 +58,10 @@ impl Host for CommandHost {
     }
 
     fn answer(&self, profile: &ProfileName, answered: Answered<'_>) -> Answer {
-        let commands = CommandLine::of_profile(profile.clone());
+        let commands = CommandLine {
+            variables: self.commands.variables.clone(),
+            ..CommandLine::of_profile(profile.clone())
+        };
         match answered {
             Answered::Status(found) => {
                 let report = report(&found, ServiceState::Running, Clock::System.now(), &commands);
@@ -74,8 +79,8 @@ impl Host for CommandHost {
                 notices: sync::notices(report).chain(outcome::lines(report)).collect(),
                 ..Answer::default()
             },
-            Answered::Approved(run, scope) => {
-                of(json!({ "object": "approval", "run": run.0, "scope": scope }), sync::approved(run, scope))
+            Answered::Approved(run, scope, since) => {
+                of(refused_run::approval_data(run, scope, since), refused_run::approved(run, scope, since))
             }
             Answered::Decided { decision, withdrawn } => {
                 of(sync::decision_data(decision, withdrawn), sync::decision_text(decision, withdrawn))

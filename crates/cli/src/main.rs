@@ -16,6 +16,8 @@ mod runtime;
 mod typed;
 
 use args::Arguments;
+use bwdc_engine::paths::{ProcessEnvironment, ProfileName};
+use bwdc_messages::CommandLine;
 use bwdc_messages::problem::unknown_variable;
 use bwdc_messages::program::key_as_argument;
 use clap::error::ErrorKind;
@@ -49,16 +51,12 @@ fn main() -> ExitCode {
                 ErrorKind::DisplayHelp => {
                     write!(std::io::stdout(), "{}", help::grouped(&answer.render().to_string()))
                 }
-                _ => match columns(&Term::stderr()).filter(|_| answer.use_stderr()) {
-                    Some(columns) => {
-                        write!(
-                            std::io::stderr(),
-                            "{}",
-                            in_columns(&answer.render().to_string(), Some(columns))
-                        )
-                    }
-                    None => answer.print(),
-                },
+                _ if answer.use_stderr() => {
+                    let text = answer.render().to_string();
+                    let text = in_columns(&typed_commands().in_text(&text), columns(&Term::stderr()));
+                    write!(std::io::stderr(), "{text}")
+                }
+                _ => answer.print(),
             };
             return if answer.use_stderr() { ExitCode::from(usage()) } else { ExitCode::SUCCESS };
         }
@@ -82,6 +80,17 @@ fn main() -> ExitCode {
 fn usage() -> u8 {
     let command = std::env::args_os().skip(1).find(|it| !it.to_string_lossy().starts_with('-'));
     if command.is_some_and(|it| it == "status") { commands::CANNOT_TELL } else { USAGE }
+}
+
+/// How commands are typed by whoever typed what was not understood.
+fn typed_commands() -> CommandLine {
+    let arguments: Vec<String> = std::env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
+    let after = arguments.windows(2).find(|it| it[0] == "--profile").map(|it| it[1].as_str());
+    let named = after.or_else(|| arguments.iter().find_map(|it| it.strip_prefix("--profile=")));
+    match named.and_then(|it| ProfileName::parse(it).ok()) {
+        Some(profile) => CommandLine::of_profile(profile),
+        None => CommandLine::of(&ProcessEnvironment::current()),
+    }
 }
 
 /// Whether one of the arguments is a private key.

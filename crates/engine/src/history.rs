@@ -218,6 +218,9 @@ fn open_ledger(installation: &Installation) -> Result<Ledger, HistoryError> {
     Ok(Ledger::open(path, installation.clock())?.into_ledger())
 }
 
+/// How long after its end a run may write the settings file, in milliseconds.
+const WRITING: i64 = 1000;
+
 /// A refused run as an approval would let it pass.
 pub struct RefusedRun {
     /// The run.
@@ -230,6 +233,17 @@ pub struct RefusedRun {
     pub names: HashMap<String, String>,
     /// Whether somebody approved it.
     pub approval: ApprovalState,
+    /// What happened after it.
+    pub since: SinceRefused,
+}
+
+/// What happened after a refused run, so that the next one may plan something else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SinceRefused {
+    /// The last run after it that came to an end.
+    pub later_run: Option<RunId>,
+    /// When the settings were changed after it.
+    pub settings_changed: Option<Timestamp>,
 }
 
 impl RefusedRun {
@@ -261,9 +275,21 @@ pub(crate) fn refused_run(
             let (record, entries) = of_run(installation, run)?;
             let names = names_of(installation, &entries)?;
             let approval = approval_of(installation, run)?;
-            Ok(RefusedRun { record, entries, scope, names, approval })
+            let since = since_refused(installation, &record)?;
+            Ok(RefusedRun { record, entries, scope, names, approval, since })
         }
     }
+}
+
+fn since_refused(installation: &Installation, refused: &RunRecord) -> Result<SinceRefused, HistoryError> {
+    let last = tally(installation.profile())?.last;
+    let is_later = |it: &RunRecord| it.id > refused.id && it.outcome != Some(RunOutcome::Interrupted);
+    let ended = refused.finished_at.unwrap_or(refused.started_at);
+    let changed = installation.settings_changed_at();
+    Ok(SinceRefused {
+        later_run: last.filter(is_later).map(|it| it.id),
+        settings_changed: changed.filter(|it| it.0 > ended.0.saturating_add(WRITING)),
+    })
 }
 
 /// Names by id: of whom the ledger knows, and of whom the run was about.

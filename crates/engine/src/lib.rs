@@ -51,7 +51,9 @@ pub use directory::unread::{Unread, UnreadCause};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use event::{Cancel, Control};
-pub use history::{ApprovalState, Happened, HistoryEntry, HistoryError, RefusedRun, WithdrawnApproval};
+pub use history::{
+    ApprovalState, Happened, HistoryEntry, HistoryError, RefusedRun, SinceRefused, WithdrawnApproval,
+};
 pub use installation::SetupError;
 pub use lease::LeaseError;
 pub use ledger::{FrontEnd, Trigger};

@@ -191,10 +191,17 @@ impl ProfileStatus {
         reasons
     }
 
-    /// Whether no run has ever done what it should, and somebody ended the last one.
+    /// Whether no run has ever done what it should, and somebody ended the last one, or it came to no end. A run that goes on
+    /// has synced nothing either.
     fn was_only_interrupted(&self) -> bool {
         let last = self.tally.last.as_ref().and_then(|it| it.outcome);
-        self.tally.last_success.is_none() && last == Some(RunOutcome::Interrupted)
+        let was_killed = self.tally.last.is_none() && self.tally.last_start.is_some() && !self.is_at_work();
+        self.tally.last_success.is_none() && (last == Some(RunOutcome::Interrupted) || was_killed)
+    }
+
+    /// Whether a service says that a run goes on, here or on another machine.
+    fn is_at_work(&self) -> bool {
+        matches!(self.activity, Some(Activity::Running { .. } | Activity::Standby { .. }))
     }
 
     /// Whether an approval counts for the last run.
@@ -223,9 +230,8 @@ impl ProfileStatus {
 
 impl ProfileStatus {
     fn never_ran(&self, now: Timestamp) -> bool {
-        let begins = matches!(self.activity, Some(Activity::Running { .. } | Activity::Standby { .. }));
         let due = self.readiness == Readiness::Scheduled && self.next.is_some_and(|it| it <= now);
-        due && self.tally.last_start.is_none() && !begins
+        due && self.tally.last_start.is_none() && !self.is_at_work()
     }
 }
 
@@ -250,7 +256,7 @@ pub(crate) fn look(
 pub(crate) fn of(installation: &Installation, name: &ProfileName) -> Result<ProfileStatus, EngineError> {
     let now = installation.now();
     let (schedule, readiness, FromLedger { tally, managed, pending, approved }) = known(installation)?;
-    let since = changed_at(installation.profile()).map(|it| it.min(now));
+    let since = installation.settings_changed_at().map(|it| it.min(now));
     let scheduled = schedule.as_ref().filter(|_| readiness == Readiness::Scheduled);
     let next = scheduled.map(|it| next(it, &tally, since, now));
     Ok(ProfileStatus {
@@ -274,16 +280,6 @@ pub(crate) fn of(installation: &Installation, name: &ProfileName) -> Result<Prof
 fn next(schedule: &Schedule, tally: &Tally, since: Option<Timestamp>, now: Timestamp) -> Timestamp {
     let begin = tally.last_start.or(since).unwrap_or(now);
     schedule.next(&Past::of(tally, begin).not_after(now))
-}
-
-/// When the settings of a profile were last changed.
-fn changed_at(profile: &Profile) -> Option<Timestamp> {
-    let changed = |path: &std::path::Path| {
-        let since =
-            std::fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-        i64::try_from(since.as_millis()).ok().map(Timestamp)
-    };
-    [&profile.data_json, &profile.connector_toml].into_iter().filter_map(|it| changed(it)).max()
 }
 
 type Known = (Option<Schedule>, Readiness, FromLedger);
@@ -415,6 +411,11 @@ mod tests {
         assert_eq!(interrupted.reasons(Timestamp(0)), [Reason::NeverSynced]);
         interrupted.readiness = Readiness::NoSchedule;
         assert_eq!(interrupted.reasons(Timestamp(0)), [Reason::NeverSynced]);
+        let mut killed =
+            status(&[RunRecord { outcome: None, finished_at: None, ..record(RunOutcome::Failed) }]);
+        assert_eq!(killed.reasons(Timestamp(0)), [Reason::NeverSynced], "killed, and no run has begun since");
+        killed.activity = Some(Activity::Running { since: Timestamp(0) });
+        assert_eq!(killed.reasons(Timestamp(0)), [], "the first one goes on");
         let later = status(&[record(RunOutcome::Interrupted), record(RunOutcome::Complete)]);
         assert_eq!(later.health(Timestamp(0)), Health::Healthy);
     }

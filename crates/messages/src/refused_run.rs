@@ -7,8 +7,11 @@ use crate::plan::{Extent, Item, Section, Shown, wrapped};
 use crate::refusal::paragraphs;
 use crate::time::moment;
 use crate::{CommandLine, NextStep, Step, text};
+use bwdc_core::plan::ApprovalScope;
+use bwdc_engine::clock::to_iso;
 use bwdc_engine::ledger::RunId;
-use bwdc_engine::{ApprovalState, RefusedRun, WithdrawnApproval};
+use bwdc_engine::{ApprovalState, RefusedRun, SinceRefused, WithdrawnApproval};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who would lose what, and why the run was refused. A line may hold several, broken for 80 columns.
@@ -47,6 +50,8 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
             Tone::Plain,
         )),
     }
+    let after = since(refused.record.id, refused.since);
+    lines.extend(after.map(|it| Line::new(wrapped(&it, "", 0), Tone::Warning)));
     let said = paragraphs(&refused.refusals());
     lines.extend(said.into_iter().map(|it| Line::new(wrapped(&it, "- ", 2), Tone::Warning)));
     lines.push(Line::default());
@@ -113,6 +118,54 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
     let anew = text!("refused-run.anew", "Groups that gain members whom the official connector overlooks");
     lines.extend(part(anew, PlanSection::Memberships, &by_group(&scope.anew), extent, Direction::In));
     lines
+}
+
+/// That a run is approved, what it may do, and what happened after it.
+pub fn approved(run: RunId, scope: &ApprovalScope, happened: SinceRefused) -> String {
+    let text = crate::sync::approved(run, scope);
+    match since(run, happened) {
+        Some(since) => format!("{text}\n{since}"),
+        None => text,
+    }
+}
+
+/// The same for scripts.
+pub fn approval_data(run: RunId, scope: &ApprovalScope, happened: SinceRefused) -> Value {
+    json!({
+        "object": "approval",
+        "run": run.0,
+        "scope": scope,
+        "laterRun": happened.later_run.map(|it| it.0),
+        "settingsChanged": happened.settings_changed.map(to_iso),
+    })
+}
+
+/// That the next sync may plan something else than the refused run did; None: nothing happened after it.
+fn since(run: RunId, happened: SinceRefused) -> Option<String> {
+    let run = run.0;
+    let changed = happened.settings_changed.map(moment);
+    let happened = match (happened.later_run, changed) {
+        (None, None) => return None,
+        (Some(later), None) => {
+            text!("refused-run.later", "Run {later} ended after run {run}", later = later.0, run)
+        }
+        (None, Some(at)) => {
+            text!("refused-run.changed", "The settings were changed at {at}, after run {run}", at, run)
+        }
+        (Some(later), Some(at)) => text!(
+            "refused-run.later-and-changed",
+            "Run {later} ended after run {run}, and the settings were changed at {at}",
+            later = later.0,
+            run,
+            at
+        ),
+    };
+    Some(text!(
+        "refused-run.since",
+        "{happened}, so the next sync may plan something else. Look at `bwdc plan` first. To withdraw an approval, run `bwdc approve --withdraw {run}`.",
+        happened,
+        run
+    ))
 }
 
 /// The question, and the number that answers it; None: no number stands for this run.
@@ -280,8 +333,36 @@ fn part(
 mod tests {
     use super::*;
     use bwdc_core::names::Timestamp;
-    use bwdc_core::plan::ApprovalScope;
     use bwdc_engine::ledger::{Counts, RunOutcome, RunRecord, Trigger};
+
+    #[test]
+    fn what_happened_after_a_refused_run_is_said_with_its_approval() {
+        let (later_run, settings_changed) = (Some(RunId(9)), Some(Timestamp(0)));
+        for (since, said) in [
+            (
+                SinceRefused { later_run, settings_changed: None },
+                "Run 9 ended after run 7, so the next sync may plan something else.",
+            ),
+            (
+                SinceRefused { later_run: None, settings_changed },
+                "The settings were changed at 1970-01-01 00:00 UTC, after run 7, so the next sync may plan something else.",
+            ),
+            (
+                SinceRefused { later_run, settings_changed },
+                "Run 9 ended after run 7, and the settings were changed at 1970-01-01 00:00 UTC, so the next sync may plan something else.",
+            ),
+        ] {
+            assert_eq!(
+                approved(RunId(7), &ApprovalScope::default(), since),
+                format!(
+                    "Run 7 is approved for 24 hours.\n{said} Look at `bwdc plan` first. To withdraw an approval, run \
+                     `bwdc approve --withdraw 7`."
+                )
+            );
+        }
+        let nothing = approved(RunId(7), &ApprovalScope::default(), SinceRefused::default());
+        assert_eq!(nothing, "Run 7 is approved for 24 hours.");
+    }
 
     #[test]
     fn everything_that_an_approval_is_about_is_listed_in_the_direction_in_which_it_goes() {
@@ -303,7 +384,14 @@ mod tests {
         let named = [("a", "ann@x.test"), ("b", "bob@x.test"), ("c", "cy@x.test"), ("g", "Staff")];
         let names = named.map(|(id, name)| (id.to_owned(), name.to_owned())).into();
         let approval = ApprovalState::Counts { until: Timestamp(0) };
-        let refused = RefusedRun { record, entries: Vec::new(), scope, names, approval };
+        let refused = RefusedRun {
+            record,
+            entries: Vec::new(),
+            scope,
+            names,
+            approval,
+            since: SinceRefused::default(),
+        };
         let lines: Vec<String> = lines(&refused, Extent::Short).into_iter().map(|it| it.text).collect();
         assert_eq!(
             lines,

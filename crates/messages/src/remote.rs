@@ -11,7 +11,7 @@ use bwdc_engine::ledger::{Counts, RecordedAction, RunId, RunOutcome, RunRecord, 
 use bwdc_engine::paths::Platform;
 use bwdc_engine::secrets::SecretPlace;
 use bwdc_engine::service::{AskError, Reply};
-use bwdc_engine::{ApprovalState, Entry, Happened, HistoryEntry, Origin, RefusedRun};
+use bwdc_engine::{ApprovalState, Entry, Happened, HistoryEntry, Origin, RefusedRun, SinceRefused};
 use serde_json::Value;
 
 /// A profile of the service.
@@ -71,6 +71,7 @@ pub fn refused_run(record: &RunRecord, entries: &[HistoryEntry], status: &Value)
         scope,
         names,
         approval: ApprovalState::Missing,
+        since: SinceRefused::default(),
     })
 }
 

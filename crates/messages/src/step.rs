@@ -202,11 +202,39 @@ impl CommandLine {
             };
         }
         match (&first.purpose, &first.step) {
-            (Some(purpose), Step::Say(_)) => text!("step.say-for", "{purpose}: {what}", purpose, what),
+            (Some(purpose), Step::Say(_)) => {
+                self.with_variables(text!("step.say-for", "{purpose}: {what}", purpose, what))
+            }
             (Some(purpose), _) => text!("step.for", "{purpose}, {what}.", purpose, what),
-            (None, Step::Say(_)) => what,
+            (None, Step::Say(_)) => self.with_variables(what),
             (None, _) => format!("{}.", crate::list::capital(&what)),
         }
+    }
+
+    /// A sentence that names settings, and which of them variables of the environment give: no command changes those.
+    fn with_variables(&self, sentence: String) -> String {
+        let mut shown = sentence.clone();
+        let mut named = BTreeSet::new();
+        for word in sentence.split('`').skip(1).step_by(2) {
+            let Some(setting) = Setting::find(word.split(['=', ' ']).next().unwrap_or_default()) else {
+                continue;
+            };
+            let variable = match &setting.kind {
+                SettingKind::Secret(kind) => SecretName::of_directory(*kind).variable(),
+                _ => setting.variable(),
+            };
+            if self.variables.contains(&variable) && named.insert(setting.name) {
+                let given = text!(
+                    "step.given-by-variable",
+                    "`{setting}` comes from the environment variable `{variable}`.",
+                    setting = setting.name,
+                    variable
+                );
+                shown.push(' ');
+                shown.push_str(&given);
+            }
+        }
+        shown
     }
 
     /// Several settings of which one is changed, with one command for them all; None: they are few, or something else.
@@ -318,6 +346,23 @@ mod tests {
             berlin.sentences(&steps[..1]),
             "If this is intended, run `bwdc --profile berlin approve`."
         );
+    }
+
+    #[test]
+    fn a_sentence_of_its_own_says_which_of_its_settings_a_variable_gives() {
+        let variables = ["BWDC_LDAP_SSL", "BWDC_SECRET_LDAP_PASSWORD"].map(str::to_owned).into();
+        let commands = CommandLine { variables, ..CommandLine::default() };
+        let say = |it: &str| commands.sentence(&Step::Say(it.to_owned()).into());
+        assert_eq!(
+            say("Set `ldap.ssl` to true."),
+            "Set `ldap.ssl` to true. `ldap.ssl` comes from the environment variable `BWDC_LDAP_SSL`."
+        );
+        assert_eq!(
+            say("Correct `ldap.password` or `ldap.username`."),
+            "Correct `ldap.password` or `ldap.username`. `ldap.password` comes from the environment variable \
+             `BWDC_SECRET_LDAP_PASSWORD`."
+        );
+        assert_eq!(say("Set `sync.users` to true."), "Set `sync.users` to true.");
     }
 
     #[test]

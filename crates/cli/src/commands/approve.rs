@@ -11,12 +11,12 @@ use crate::typed::run_number;
 use bwdc_core::ledger::Choice;
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::service::Command;
-use bwdc_engine::{Cancel, Control, RefusedRun};
+use bwdc_engine::{Cancel, Control, RefusedRun, SinceRefused};
 use bwdc_messages::CommandLine;
 use bwdc_messages::line::Line;
 use bwdc_messages::plan::Extent;
 use bwdc_messages::refused_run;
-use bwdc_messages::sync::{approved, decision_data, decision_text};
+use bwdc_messages::sync::{decision_data, decision_text};
 use clap::Args;
 use console::Term;
 use serde_json::json;
@@ -93,15 +93,17 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
     }
     let refused = engine.refused_run(arguments.run.map(RunId))?;
     let id = refused.record.id;
+    let mut since = refused.since;
     if may_ask(global) {
         ask(&refused, extent(arguments.verbose), &global.commands())?;
+        since = SinceRefused::default();
     } else if arguments.run.is_none() {
         return Err(CommandError::WhichRun { last: Some((id, refused.approval)) }.into());
     }
     let work = async || engine.approve(Some(id));
     let (run, scope) = block_on(arguments.wait.patiently(&cancel, global, work))?;
-    let text = approved(run, &scope);
-    let data = json!({ "object": "approval", "run": run.0, "scope": scope });
+    let data = refused_run::approval_data(run, &scope, refused.since);
+    let text = refused_run::approved(run, &scope, since);
     Ok(Answer::Report { data, text }.into())
 }
 

@@ -190,9 +190,13 @@ impl View for SetupView {
                 screen.input = Some(typed(label, default.clone(), false));
                 screen.head.extend(help);
             }
-            Ask::Secret { label, is_stored } => {
-                let stored = text!("setup.stored", "stored; Enter keeps it");
-                screen.input = Some(typed(label, if *is_stored { stored } else { String::new() }, true));
+            Ask::Secret { label, is_stored, is_entered } => {
+                let kept = match (is_stored, is_entered) {
+                    (_, true) => text!("setup.entered", "entered, not stored yet; Enter keeps it"),
+                    (true, false) => text!("setup.stored", "stored; Enter keeps it"),
+                    (false, false) => String::new(),
+                };
+                screen.input = Some(typed(label, kept, true));
                 screen.head.extend(help);
             }
             Ask::Choice { label, choices, .. } => {

@@ -64,6 +64,16 @@ impl Installation {
         &self.environment
     }
 
+    /// When the settings of the profile were last changed; None: there are none, or the file system does not say.
+    pub(crate) fn settings_changed_at(&self) -> Option<Timestamp> {
+        let changed = |path: &std::path::Path| {
+            let since = std::fs::metadata(path).ok()?.modified().ok()?;
+            let since = since.duration_since(std::time::UNIX_EPOCH).ok()?;
+            i64::try_from(since.as_millis()).ok().map(Timestamp)
+        };
+        [&self.profile.data_json, &self.profile.connector_toml].into_iter().filter_map(|it| changed(it)).max()
+    }
+
     /// Where the files are.
     pub(crate) fn profile(&self) -> &Profile {
         &self.profile

@@ -6,7 +6,7 @@ use super::{Caller, Host};
 use crate::directory::snapshot_cache::ReadMode;
 use crate::error::EngineError;
 use crate::event::{Cancel, Control};
-use crate::history::{HistoryEntry, WithdrawnApproval};
+use crate::history::{HistoryEntry, SinceRefused, WithdrawnApproval};
 use crate::ledger::{FrontEnd, RunId, RunRecord};
 use crate::paths::ProfileName;
 use crate::run::{Planned, SyncReport};
@@ -26,7 +26,7 @@ pub enum Answered<'a> {
     /// What a sync did.
     Synced(&'a SyncReport),
     /// A refused run was approved.
-    Approved(RunId, &'a ApprovalScope),
+    Approved(RunId, &'a ApprovalScope, SinceRefused),
     /// Somebody decided about a person who waits, or took that back.
     Decided {
         /// The decision.
@@ -146,9 +146,11 @@ async fn of_profile(
         }
         Command::Approve { run } => {
             let by = caller.name();
-            let (run, scope) = duty.engine()?.approve_as(run.map(RunId), Some(&by))?;
+            let mut engine = duty.engine()?;
+            let since = engine.refused_run(run.map(RunId))?.since;
+            let (run, scope) = engine.approve_as(run.map(RunId), Some(&by))?;
             tracing::info!(profile = %duty.name, run = run.0, by, "approved");
-            say(Answered::Approved(run, &scope))
+            say(Answered::Approved(run, &scope, since))
         }
         Command::Decide { address, choice, withdraw } => {
             let Some(choice) = Choice::from_word(&choice) else {

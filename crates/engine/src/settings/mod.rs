@@ -217,6 +217,9 @@ fn check_any_filter(setting: &Setting, filter: &str) -> Result<(), SetupError> {
     Ok(())
 }
 
+/// Settings that are looked for below the root path.
+const PATHS: [&str; 2] = ["sync.userPath", "sync.groupPath"];
+
 /// A path that is set is looked for below the root path, and does not repeat it.
 fn check_paths(
     installation: &Installation,
@@ -227,17 +230,22 @@ fn check_paths(
         Some(SettingValue::Text(text)) => text.unwrap_or_default(),
         _ => String::new(),
     };
-    let root = match changed("ldap.rootPath") {
+    if !changes.iter().any(|(it, _)| PATHS.contains(&it.name) || it.name == "ldap.rootPath") {
+        return Ok(());
+    }
+    let stored = list(installation)?;
+    let after = |name: &str| match changed(name) {
         Some(value) => text(value),
         None => {
-            let entries = list(installation)?;
-            let root = entries.iter().find(|it| it.setting.name == "ldap.rootPath");
-            root.and_then(|it| it.value.as_str()).unwrap_or_default().to_owned()
+            let entry = stored.iter().find(|it| it.setting.name == name);
+            entry.and_then(|it| it.value.as_str()).unwrap_or_default().to_owned()
         }
     };
-    for setting in ["sync.userPath", "sync.groupPath"] {
-        let path = text(changed(setting).flatten());
-        if let Some(relative) = relative_path(path.trim(), root.trim()) {
+    let root = after("ldap.rootPath");
+    // A path that is as it was is looked at where the root is new.
+    let is_looked_at = |name: &str| changed(name).is_some() || changed("ldap.rootPath").is_some();
+    for setting in PATHS.into_iter().filter(|it| is_looked_at(it)) {
+        if let Some(relative) = relative_path(after(setting).trim(), root.trim()) {
             return Err(SetupError::RepeatsRoot { setting, relative });
         }
     }

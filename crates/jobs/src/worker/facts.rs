@@ -14,7 +14,7 @@ pub(super) fn failed(error: &ErrorText, environment: &ProcessEnvironment) -> Set
         _ => false,
     };
     let steps: Vec<NextStep> = error.next_steps.iter().filter(|it| !is_asked(it)).cloned().collect();
-    let commands = environment.profile_name().map(CommandLine::of_profile).unwrap_or_default();
+    let commands = CommandLine::of(environment);
     let steps = commands.sentences(&steps);
     SetupDone::Failed(if steps.is_empty() {
         error.message.clone()

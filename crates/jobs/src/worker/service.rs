@@ -119,7 +119,7 @@ fn program() -> std::io::Result<std::path::PathBuf> {
 }
 
 fn commands(environment: &ProcessEnvironment) -> CommandLine {
-    environment.profile_name().map(CommandLine::of_profile).unwrap_or_default()
+    CommandLine::of(environment)
 }
 
 /// How it is: as the service itself says, else as the files of the profiles have it.

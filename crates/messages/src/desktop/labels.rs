@@ -208,6 +208,7 @@ pub const LABELS: &[(&str, &str)] = &[
     ("service.ask-remove", "It is stopped first. Settings and ledger stay, and no sync starts by itself."),
     ("service.ask-commands.title", "Run commands of another account?"),
     ("setup.next", "Next"),
+    ("setup.entered", "Entered, not stored yet; leave empty to keep it"),
     ("setup.stored", "Stored; leave empty to keep it"),
     ("setup.prepare", "What to Prepare"),
     ("setup.leave", "What you typed in this step is not stored."),

@@ -141,4 +141,25 @@ mod tests {
         }
         assert!(said(400, 1).contains("filter"));
     }
+
+    /// A single group that a filter names and that is gone: the address is right then.
+    #[test]
+    fn what_a_service_does_not_have_may_be_what_a_filter_names() {
+        let error = WebReadError::Refused {
+            service: "Microsoft Entra ID",
+            url: "https://graph.test/v1.0/groups/1".to_owned(),
+            page: 1,
+            status: 404,
+            code: "Request_ResourceNotFound".to_owned(),
+            message: String::new(),
+            needs: "",
+            cause: ServiceCause::Unknown,
+        };
+        assert_eq!(
+            crate::CommandLine::default().sentences(&steps(&error)),
+            "If this address belongs to a single user or group, either a filter (`sync.userFilter`, `sync.groupFilter`) names \
+             one that does not exist, or it was removed while the directory was read: try again. Otherwise check the address in \
+             the directory's settings."
+        );
+    }
 }

@@ -28,6 +28,8 @@ pub enum Ask {
         label: String,
         /// Whether one is stored, which stays where nothing is typed.
         is_stored: bool,
+        /// Whether one was typed in this set-up, which is stored with the step.
+        is_entered: bool,
     },
     /// One of these.
     Choice {
@@ -306,8 +308,9 @@ impl Setup {
         match asked {
             Asked::Setting(name) => match Setting::find(name) {
                 Some(setting) if setting.is_secret() => {
-                    let is_stored = self.secret.is_some() || self.has_stored(name);
-                    (Ask::Secret { label: label(setting), is_stored }, help_of(name))
+                    let is_entered = self.secret.is_some();
+                    let is_stored = !is_entered && self.has_stored(name);
+                    (Ask::Secret { label: label(setting), is_stored, is_entered }, help_of(name))
                 }
                 _ => {
                     let value = self.value(name);
@@ -478,7 +481,7 @@ pub(super) fn choice(label: String, choices: impl IntoIterator<Item = String>, d
 }
 
 fn secret(label: String) -> Ask {
-    Ask::Secret { label, is_stored: false }
+    Ask::Secret { label, is_stored: false, is_entered: false }
 }
 
 fn label_of(name: &str) -> String {

@@ -101,6 +101,36 @@ fn a_server_that_is_an_active_directory_gets_the_names_of_one_whatever_was_chose
     assert_eq!(setup.kind(), Some(SetupKind::ActiveDirectory));
 }
 
+/// What was typed is stored with its step, after the test of the connection: until then the set-up does not say that it is.
+#[test]
+fn a_secret_that_was_typed_is_not_called_stored_before_it_is() {
+    let asked = |setup: &Setup| match setup.page().ask {
+        Ask::Secret { is_stored, is_entered, .. } => (is_stored, is_entered),
+        _ => panic!("a secret is asked for"),
+    };
+    let mut setup = begun(true, &[]);
+    let to_the_secret = |setup: &mut Setup| {
+        setup.go_to(SetupStep::Directory);
+        pick(setup, 1);
+        text(setup, "127.0.0.1:3890");
+        pick(setup, 2);
+        text(setup, "cn=reader,dc=x");
+    };
+    to_the_secret(&mut setup);
+    assert_eq!(asked(&setup), (false, false));
+    setup.answer(SetupReply::Secret("pw".to_owned().into()));
+    setup.done(SetupDone::Failed("no".to_owned()));
+    setup.go_to(SetupStep::Connection);
+    text(&mut setup, "");
+    pick(&mut setup, 2);
+    text(&mut setup, "");
+    assert_eq!(asked(&setup), (false, true));
+    let stored = [("directory", json!(0)), ("ldap.password", json!("[stored]"))];
+    let mut setup = begun(true, &stored);
+    to_the_secret(&mut setup);
+    assert_eq!(asked(&setup), (true, false));
+}
+
 #[test]
 fn every_kind_is_asked_for_what_it_needs_and_then_tested() {
     for (kind, answers) in [

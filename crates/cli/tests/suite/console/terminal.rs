@@ -322,6 +322,23 @@ fn an_approval_at_a_terminal_shows_whose_access_is_in_question_and_asks() {
     assert_eq!(stage.state().status("p30"), Some(MemberStatus::Revoked));
 }
 
+/// Also what is not understood before any command runs.
+#[test]
+fn an_error_of_the_command_line_is_broken_between_words_and_names_the_profile() {
+    let home = Home::new().expect("a home");
+    let terminal = Terminal::start(&home, (60, 24), "--profile berlin approve abc");
+    let screen = terminal.until("left:1");
+    let said: Vec<&str> = screen.lines().map(str::trim).take_while(|it| !it.is_empty()).collect();
+    assert_eq!(
+        said,
+        [
+            "error: invalid value 'abc' for '[RUN]': not the number of a",
+            "run; `bwdc --profile berlin history` lists them",
+        ],
+        "{screen}"
+    );
+}
+
 /// Who mistypes the number of a run that is approved already learns that it still is.
 #[test]
 fn a_wrong_number_does_not_hide_an_approval_that_stands() {

@@ -1,6 +1,7 @@
 //! What is said of a run that was approved already.
 
 use super::refused_stage;
+use crate::laws::stage::Tree;
 
 #[test]
 fn an_approved_run_is_not_proposed_for_an_approval_again() {
@@ -20,4 +21,22 @@ fn an_approved_run_is_not_proposed_for_an_approval_again() {
     assert_eq!(stage.run(&["sync"]).code, Some(0));
     let done = without_number();
     assert!(done.contains("Run 2 was approved, and run 3 carried it out."), "{done}");
+}
+
+/// What ran after a refused run, and settings that were changed after it, are said with the approval.
+#[test]
+fn an_approval_of_a_run_after_which_something_happened_says_so() {
+    let (stage, _directory) = refused_stage();
+    let to_do = "so the next sync may plan something else. Look at `bwdc plan` first. To withdraw an approval, run \
+                 `bwdc approve --withdraw 2`.\n";
+    stage.run(&["plan"]);
+    let fresh = stage.run(&["approve", "2"]).stdout;
+    assert!(fresh.ends_with("Nothing else is.\n") && fresh.lines().count() == 1, "{fresh}");
+    stage.run(&["approve", "--withdraw", "2"]);
+    let beyond = Tree::of(21).serve();
+    stage.read(&beyond);
+    assert_eq!(stage.run(&["sync"]).code, Some(1));
+    let stale = stage.run(&["approve", "2"]).stdout;
+    assert!(stale.contains("\nRun 3 ended after run 2"), "{stale}");
+    assert!(stale.ends_with(to_do), "{stale}");
 }

@@ -172,6 +172,24 @@ fn a_path_that_repeats_the_root_is_refused() {
 }
 
 #[test]
+fn a_root_that_a_path_repeats_is_refused() {
+    let home = home();
+    answer(&home, &["config", "sync.groupPath", "ou=g,dc=example,dc=test"]);
+    answer(&home, &["config", "sync.userPath", "ou=people"]);
+    let output = run(&home, &["config", "ldap.rootPath", "dc=example,dc=test"]);
+    assert_eq!(
+        (output.code, output.stderr.as_str()),
+        (
+            Some(1),
+            "`sync.groupPath` is relative to `ldap.rootPath` and repeats it.\nRun `bwdc config set sync.groupPath ou=g`.\n"
+        )
+    );
+    answer(&home, &["config", "ldap.rootPath", "dc=other,dc=test"]);
+    answer(&home, &["config", "sync.groupPath", "ou=g"]);
+    answer(&home, &["config", "ldap.rootPath", "dc=example,dc=test"]);
+}
+
+#[test]
 fn set_refuses_what_no_program_can_use() {
     let home = home();
     for (directory, name, value, said) in REFUSED {

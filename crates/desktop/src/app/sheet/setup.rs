@@ -100,9 +100,13 @@ impl SheetPage for SetupSheet {
                 is_at_field = true;
                 page.fields = self.field(label, default.clone(), false);
             }
-            Ask::Secret { label: asked, is_stored } => {
+            Ask::Secret { label: asked, is_stored, is_entered } => {
                 is_at_field = true;
-                let stored = if *is_stored { label("setup.stored") } else { String::new() };
+                let stored = match (is_stored, is_entered) {
+                    (_, true) => label("setup.entered"),
+                    (true, false) => label("setup.stored"),
+                    (false, false) => String::new(),
+                };
                 page.fields = self.field(asked, stored, true);
             }
             Ask::Choice { label, choices, .. } => {
