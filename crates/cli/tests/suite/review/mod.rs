@@ -285,13 +285,16 @@ fn what_the_server_would_refuse_is_not_approved() {
     let few = Tree::of(2).serve();
     stage.read(&few);
     stage.sync();
-    let twice = bwdc_sandbox::organization::NewMember::confirmed("x@example.test");
-    stage.organization.add_member(twice.external_id(&stage::dn("p01")));
+    // Nobody knows whose id it is; a copy of one that the ledger knows is taken away.
+    for address in ["x@example.test", "y@example.test"] {
+        let twice = bwdc_sandbox::organization::NewMember::confirmed(address);
+        stage.organization.add_member(twice.external_id("uid=ghost"));
+    }
     let more = Tree::of(3).serve();
     stage.read(&more);
     let refused = stage.run(&["sync"]);
     assert_eq!(refused.code, Some(1));
-    for part in ["p01@example.test", "x@example.test", &stage::dn("p01")] {
+    for part in ["x@example.test", "y@example.test", "uid=ghost"] {
         assert!(refused.stderr.contains(part), "{part} is not in {}", refused.stderr);
     }
     for (arguments, said) in [
