@@ -27,10 +27,14 @@ impl Tenant {
         hiding
     }
 
-    /// A group that hides its members from others and shows them to us: it would not, were the right taken back.
-    pub(super) fn hidden_group_that_shows(&self, counts: impl Fn(Text) -> bool) -> Option<Text> {
-        let shows = |group: Text| counts(group) && !self.members.of(group).is_empty();
-        self.groups().iter().find(|it| it.hidden && shows(it.id)).map(|it| it.id)
+    /// A group that hides its members from others and shows them to us: it would not, were the right taken back. One that
+    /// a list has confirmed comes first; where there is none any other will do, since all count for [`Tenant::hiding`].
+    pub(super) fn hidden_group_that_shows(&self, confirmed: impl Fn(Text) -> bool) -> Option<Text> {
+        let shows = |of_confirmed: bool| {
+            let mut groups = self.groups().iter().filter(|it| it.hidden && confirmed(it.id) == of_confirmed);
+            groups.find(|it| !self.members.of(it.id).is_empty()).map(|it| it.id)
+        };
+        shows(true).or_else(|| shows(false))
     }
 
     /// What keeps this from being a state that anything may be concluded from: rights that are missing.

@@ -139,6 +139,28 @@ async fn a_right_that_was_taken_back_is_a_full_read() {
     assert!(matches!(next.refresh, Refresh::Replace(_)), "{:?}", next.refresh);
 }
 
+/// A group that no filter wants is in the cache all the same, and its list was never read: that it showed somebody once says
+/// nothing of the right now.
+#[tokio::test]
+async fn a_right_that_was_taken_back_is_seen_by_a_group_that_is_not_wanted() {
+    let mut tenant = hiding(21);
+    tenant.members_hidden.insert(id(11));
+    tenant.shows_hidden_members = true;
+    let server = server(tenant);
+    for clause in ["excludeAdministrativeUnit", "includeAdministrativeUnit"] {
+        server.change(|tenant| tenant.shows_hidden_members = true);
+        let directory = reader(&server, &format!("{clause}:{}", id(21)), "exclude:Outer");
+        let first = directory.read_incremental(SCOPE, None, &|_| ()).await.unwrap();
+        let Refresh::Replace(cache) = first.refresh else { panic!("the first read is kept") };
+        let next = directory.read_incremental(SCOPE, Some(cache.clone()), &|_| ()).await.unwrap();
+        assert!(matches!(next.refresh, Refresh::Change { .. }), "{clause}: {:?}", next.refresh);
+        server.change(|tenant| tenant.shows_hidden_members = false);
+        let error = directory.read_incremental(SCOPE, Some(cache), &|_| ()).await.err();
+        let error = web(error.unwrap_or_else(|| panic!("{clause}: people are let in")));
+        assert!(matches!(error, WebReadError::NotShown { .. }), "{clause}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn an_incremental_read_keeps_what_is_hidden_apart() {
     let server = server(hiding(11));
