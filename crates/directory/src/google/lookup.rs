@@ -4,12 +4,9 @@
 //! the person is gone.
 
 use super::model::{GroupResponse, UserResponse};
-use super::{GoogleDirectory, IN_FLIGHT, NAME};
+use super::{GoogleDirectory, IN_FLIGHT, NAME, NOT_FOUND};
 use crate::web::{LookupEndpoint, WebReadError, WebSession};
 use bwdc_core::observed::Presence;
-
-/// Google's reason for "no such object"; a 404 without it comes from a proxy or from another service.
-const NOT_FOUND: &str = "notFound";
 
 /// The endpoint of single people.
 pub(super) struct Lookup<'r, 'a> {

@@ -1,7 +1,7 @@
 //! Who is in which group, as far as it was asked for, and everybody below.
 
 use super::model::MemberResponse;
-use bwdc_core::snapshot::SnapshotBuilder;
+use bwdc_core::snapshot::{AccountState, SnapshotBuilder};
 use bwdc_core::text::Text;
 use std::collections::{HashMap, HashSet};
 
@@ -17,6 +17,9 @@ pub(super) enum Member {
     Inactive(Text),
     /// Everybody of the account.
     Everybody,
+    /// A person of whom the answer does not say whether the account is active: id and address. Google says it of the
+    /// account's own people only, but an answer may lack it.
+    Untold(Text, Text),
     /// Somebody or something that is not of the account, by address.
     Outside(Text),
 }
@@ -38,7 +41,7 @@ impl Member {
                 Self::Person(builder.text(&id), address)
             }
             ("USER", Some(id), Some(_)) => Self::Inactive(builder.text(&id)),
-            // Google gives people of other accounts no status.
+            ("USER", Some(id), None) => Self::Untold(builder.text(&id), address),
             _ => Self::Outside(address),
         }
     }
@@ -73,7 +76,7 @@ impl Below {
             Member::Person(id, _) => drop(self.people.insert(*id)),
             Member::Inactive(id) => drop(self.inactive.insert(*id)),
             Member::Everybody => self.everybody = true,
-            Member::Group(..) | Member::Outside(_) => {}
+            Member::Group(..) | Member::Untold(..) | Member::Outside(_) => {}
         }
     }
 
@@ -100,6 +103,31 @@ impl Members {
 
     fn of(&self, group: Text) -> &[Member] {
         self.lists.get(&group).map_or(&[], Vec::as_slice)
+    }
+
+    /// Says of whom the answers did not tell whether the account is active what the list of people says: `states` knows
+    /// everybody who was read, and the state of whom it is told. Whoever was not read is of elsewhere.
+    pub(super) fn settle(&mut self, states: &HashMap<Text, Option<AccountState>>) {
+        for member in self.lists.values_mut().flatten() {
+            let Member::Untold(id, address) = *member else { continue };
+            *member = match states.get(&id) {
+                Some(Some(AccountState::Enabled) | None) => Member::Person(id, address),
+                Some(Some(_)) => Member::Inactive(id),
+                None => Member::Outside(address),
+            };
+        }
+    }
+
+    /// The address of a group of another account in or below these.
+    pub(super) fn foreign_below(&self, groups: &[Text]) -> Option<Text> {
+        let mut foreign = None;
+        self.walk(groups, |_, members| {
+            foreign = foreign.or(members.iter().find_map(|member| match *member {
+                Member::Group(id, address) if self.foreign.contains(&id) => Some(address),
+                _ => None,
+            }));
+        });
+        foreign
     }
 
     /// Groups in or below these that were not read, each once.
@@ -176,7 +204,8 @@ mod tests {
             (Some("user"), Some("active"), "person"),
             (Some("USER"), Some("SUSPENDED"), "inactive"),
             (Some("USER"), Some("ARCHIVED"), "inactive"),
-            (Some("USER"), None, "outside"),
+            (Some("USER"), None, "untold"),
+            (Some("USER"), Some(" "), "untold"),
             (Some("EXTERNAL"), None, "outside"),
             (Some("EXTERNAL"), Some("ACTIVE"), "outside"),
             (Some("GROUP"), Some("ACTIVE"), "group"),
@@ -196,10 +225,32 @@ mod tests {
                 "inactive" => Member::Inactive(id),
                 "group" => Member::Group(id, address),
                 "everybody" => Member::Everybody,
+                "untold" => Member::Untold(id, address),
                 _ => Member::Outside(address),
             };
             assert_eq!(Member::of(response, &mut builder), expected, "{kind:?} {status:?}");
         }
+    }
+
+    #[test]
+    fn whose_status_is_not_told_is_whoever_the_list_of_people_says() {
+        let mut builder = builder();
+        let [group, one, two, three, four] =
+            ["group", "one", "two", "three", "four"].map(|it| builder.text(it));
+        let mut members = Members::default();
+        members.put(group, [one, two, three, four].map(|it| Member::Untold(it, it)).into());
+        members.settle(&HashMap::from([
+            (one, Some(AccountState::Enabled)),
+            (two, Some(AccountState::Disabled)),
+            (three, None),
+        ]));
+        let expected = [
+            Member::Person(one, one),
+            Member::Inactive(two),
+            Member::Person(three, three),
+            Member::Outside(four),
+        ];
+        assert_eq!(members.of(group), expected);
     }
 
     #[test]

@@ -32,6 +32,12 @@ use url::Url;
 /// What errors call the service.
 const NAME: &str = "Google Workspace";
 
+/// Google's reason for "no such object"; a 404 without it comes from a proxy or from another service.
+const NOT_FOUND: &str = "notFound";
+
+/// Google's reason for what this administrator may not see; a quota that is used up is a 403 with another one.
+const FORBIDDEN: &str = "forbidden";
+
 /// What may be read, and nothing else.
 pub const SCOPES: [&str; 3] = [
     "https://www.googleapis.com/auth/admin.directory.user.readonly",

@@ -2,7 +2,7 @@
 
 use super::members::{Below, Member, Members};
 use super::model::{GroupResponse, MemberResponse, UserResponse};
-use super::{GoogleDirectory, IN_FLIGHT, NAME};
+use super::{FORBIDDEN, GoogleDirectory, IN_FLIGHT, NAME, NOT_FOUND};
 use crate::ReadError;
 use crate::web::{WebReadError, WebSession};
 use bwdc_base::event::{Event, Events};
@@ -37,7 +37,7 @@ pub(super) async fn read(
         let what = "whether any account is suspended".to_owned();
         return Err(WebReadError::NotShown { service: NAME, what, right: READ_USERS }.into());
     }
-    Ok(assemble(directory, scope, people, &groups, builder)?)
+    Ok(assemble(directory, scope, people, groups, builder)?)
 }
 
 struct Reading<'r, 'a> {
@@ -74,6 +74,8 @@ struct Person {
 struct Groups {
     /// Id and name, in Google's order.
     listed: Vec<(Text, Text)>,
+    /// Every group that the lists had, whatever its name: none of them is another account's.
+    own: HashSet<Text>,
     within: Option<Vec<Text>>,
     without: Vec<Text>,
     members: Members,
@@ -159,16 +161,22 @@ impl Reading<'_, '_> {
             groups.within = self.named(Keyword::IncludeGroup, builder).await?;
             groups.without = self.named(Keyword::ExcludeGroup, builder).await?.unwrap_or_default();
         }
-        let named: Vec<Text> = groups.within.iter().flatten().chain(&groups.without).copied().collect();
-        self.read_below(named, &mut groups.members, builder).await?;
         if scope.groups {
-            groups.listed = self.listed(builder).await?;
+            groups.listed = self.listed(&mut groups.own, builder).await?;
+        }
+        let named: Vec<Text> = groups.within.iter().flatten().chain(&groups.without).copied().collect();
+        self.read_below(named, &mut groups, builder).await?;
+        if let Some(group) = groups.members.foreign_below(&groups.without) {
+            let group = builder.texts().get(group).to_owned();
+            return Err(WebReadError::ForeignGroup { service: NAME, group });
+        }
+        if scope.groups {
             let ids: Vec<Text> = groups.listed.iter().map(|group| group.0).collect();
             self.counts[1].store(ids.len(), Ordering::Relaxed);
             if self.directory.settings.flatten_hidden_groups {
-                self.read_below(ids, &mut groups.members, builder).await?;
+                self.read_below(ids, &mut groups, builder).await?;
             } else {
-                self.read_members(ids, Whose::Ours, &mut groups.members, builder).await?;
+                self.read_members(ids, Whose::Ours, &mut groups, builder).await?;
             }
         }
         Ok(groups)
@@ -189,7 +197,11 @@ impl Reading<'_, '_> {
         Ok(Some(ids))
     }
 
-    async fn listed(&self, builder: &mut SnapshotBuilder) -> Result<Vec<(Text, Text)>, WebReadError> {
+    async fn listed(
+        &self,
+        own: &mut HashSet<Text>,
+        builder: &mut SnapshotBuilder,
+    ) -> Result<Vec<(Text, Text)>, WebReadError> {
         let filter = &self.directory.filters.groups;
         let (mut listed, mut seen) = (Vec::new(), HashSet::new());
         for mut query in self.directory.domains() {
@@ -200,6 +212,7 @@ impl Reading<'_, '_> {
                     // The organization takes no group without a name.
                     let name = filled(group.name).or(filled(group.email)).unwrap_or_else(|| group.id.clone());
                     let id = builder.text(&group.id);
+                    own.insert(id);
                     if filter.admits(&name) && seen.insert(id) {
                         listed.push((id, builder.text(&name)));
                     }
@@ -214,14 +227,14 @@ impl Reading<'_, '_> {
     async fn read_below(
         &self,
         groups: Vec<Text>,
-        members: &mut Members,
+        into: &mut Groups,
         builder: &mut SnapshotBuilder,
     ) -> Result<(), WebReadError> {
         let mut wanted = groups.clone();
         let mut whose = Whose::Ours;
         while !wanted.is_empty() {
-            self.read_members(wanted, whose, members, builder).await?;
-            wanted = members.unread(&groups);
+            self.read_members(wanted, whose, into, builder).await?;
+            wanted = into.members.unread(&groups);
             whose = Whose::Anybodys;
         }
         Ok(())
@@ -232,9 +245,11 @@ impl Reading<'_, '_> {
         &self,
         groups: Vec<Text>,
         whose: Whose,
-        members: &mut Members,
+        into: &mut Groups,
         builder: &mut SnapshotBuilder,
     ) -> Result<(), WebReadError> {
+        let Groups { own, members, .. } = into;
+        let own = &*own;
         let mut due = HashSet::new();
         let wanted: Vec<(Text, String)> = groups
             .into_iter()
@@ -257,10 +272,11 @@ impl Reading<'_, '_> {
                         Err(WebReadError::NotShown { service: NAME, what, right: READ_USERS })
                     }
                     Ok(()) => Ok((group, Some(responses))),
-                    Err(error) if whose == Whose::Anybodys && self.is_foreign(&error, &id).await => {
-                        Ok((group, None))
-                    }
-                    Err(error) => Err(error),
+                    Err(error) if whose == Whose::Ours || own.contains(&group) => Err(error),
+                    Err(error) => match self.is_foreign(&error, &id).await? {
+                        true => Ok((group, None)),
+                        false => Err(error),
+                    },
                 }
             })
             .buffered(IN_FLIGHT);
@@ -276,10 +292,19 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    /// Whether a group whose members are refused is another account's: then the group itself is refused, too.
-    async fn is_foreign(&self, refused: &WebReadError, id: &str) -> bool {
-        let no = |error: &WebReadError| matches!(error.status(), Some(403 | 404));
-        no(refused) && self.directory.id(self.session, &["groups", id]).await.is_err_and(|error| no(&error))
+    /// Whether a group whose members are refused is another account's: then the group itself is refused, too. Refused for
+    /// another reason, such as a quota that is used up, nothing is known of it.
+    async fn is_foreign(&self, refused: &WebReadError, id: &str) -> Result<bool, WebReadError> {
+        let says =
+            |error: &WebReadError, status, code| (error.status(), error.code()) == (Some(status), Some(code));
+        if !says(refused, 403, FORBIDDEN) {
+            return Ok(false);
+        }
+        match self.directory.id(self.session, &["groups", id]).await {
+            Ok(_) => Ok(false),
+            Err(error) if says(&error, 403, FORBIDDEN) || says(&error, 404, NOT_FOUND) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     fn tell(&self) {
@@ -293,9 +318,10 @@ fn assemble(
     directory: &GoogleDirectory,
     scope: ReadScope,
     people: Vec<Person>,
-    groups: &Groups,
+    mut groups: Groups,
     mut builder: SnapshotBuilder,
 ) -> Result<Snapshot, bwdc_core::snapshot::IncompleteRead> {
+    groups.members.settle(&people.iter().map(|it| (builder.text(&it.id), it.state)).collect());
     let visible: HashSet<Text> = groups.listed.iter().map(|group| group.0).collect();
     let through = directory.settings.flatten_hidden_groups;
     let shown: Vec<Vec<Member>> = groups
@@ -303,7 +329,7 @@ fn assemble(
         .iter()
         .map(|group| groups.members.shown(group.0, |inner| through && !visible.contains(&inner)))
         .collect();
-    let choice = Choice::new(directory, scope, groups, &shown);
+    let choice = Choice::new(directory, scope, &groups, &shown);
     let (mut known, mut left_out) = (HashSet::new(), HashSet::new());
     let mut everybody = Vec::new();
     // Deleted people come last.
@@ -365,9 +391,10 @@ fn assemble(
                 Member::Person(person, _) if left_out.contains(&person) => {}
                 Member::Group(group, _) if visible.contains(&group) => keys.push(group),
                 // What is not read is named by its address.
-                Member::Person(_, address) | Member::Group(_, address) | Member::Outside(address) => {
-                    keys.push(address);
-                }
+                Member::Person(_, address)
+                | Member::Group(_, address)
+                | Member::Untold(_, address)
+                | Member::Outside(address) => keys.push(address),
             }
         }
         builder.group(*name, *id, *id, *name, &keys);

@@ -139,6 +139,16 @@ pub enum WebReadError {
         /// The right, in the service's own words.
         right: &'static str,
     },
+    /// A group of another account, whose members nobody here may see, would keep people out.
+    #[error(
+        "{service} does not show who is in `{group}`, a group of another account within a group that the filter leaves out"
+    )]
+    ForeignGroup {
+        /// The service.
+        service: &'static str,
+        /// The address of the group.
+        group: String,
+    },
     /// Fewer or more entries than the service announced.
     #[error("{service} announced {announced} {what} and returned {read}: {url}")]
     Count {

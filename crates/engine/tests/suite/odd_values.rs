@@ -40,7 +40,6 @@ const GRAPH: &[Row] = &[
 const GOOGLE_WHOLE: &str = "5+1+0 people, 6 addresses, 2 groups, 4 members";
 const GOOGLE_ADDRESS: &str = "5+1+0 people, 5 addresses, 2 groups, 4 members";
 const GOOGLE_SUSPENDED: &str = "4+1+0 people, 5 addresses, 2 groups, 3 members";
-const GOOGLE_STATUS: &str = "5+1+0 people, 6 addresses, 2 groups, 5 members";
 const GOOGLE: &[Row] = &[
     ("/admin/directory/v1/users?", "/users/0/id", ERROR, ERROR),
     ("/admin/directory/v1/users?", "/users/0/primaryEmail", GOOGLE_ADDRESS, GOOGLE_ADDRESS),
@@ -56,7 +55,7 @@ const GOOGLE: &[Row] = &[
     ("/admin/directory/v1/groups?", "/groups/0/email", GOOGLE_WHOLE, GOOGLE_WHOLE),
     ("/admin/directory/v1/groups/", "/members/0/id", ERROR, ERROR),
     ("/admin/directory/v1/groups/", "/members/0/type", ERROR, ERROR),
-    ("/admin/directory/v1/groups/", "/members/0/status", GOOGLE_STATUS, GOOGLE_STATUS),
+    ("/admin/directory/v1/groups/", "/members/0/status", GOOGLE_WHOLE, GOOGLE_WHOLE),
     ("/admin/directory/v1/groups/", "/members/0/email", GOOGLE_WHOLE, GOOGLE_WHOLE),
     ("/admin/directory/v1/groups/", "/kind", ERROR, ERROR),
 ];

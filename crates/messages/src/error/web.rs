@@ -40,6 +40,11 @@ pub(super) fn steps(error: &WebReadError) -> Vec<NextStep> {
         E::NotShown { right, .. } => {
             say(text!("step.web.not-shown", "Grant the application {right}.", right))
         }
+        E::ForeignGroup { group, .. } => say(text!(
+            "step.web.foreign-group",
+            "Take `{group}` out of the group that `excludeGroup:` names, and leave its people out by `exclude:`. Nothing was changed.",
+            group
+        )),
         E::Malformed { .. } | E::Circle { .. } | E::Strayed { .. } | E::Count { .. } => try_again(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Setup, shape, small, start, user};
 use crate::hint::hint;
+use bwdc_core::snapshot::{AccountState, ReadScope};
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::probe::{Check, Concern, Finding, Grade};
 use bwdc_engine::event::Event;
@@ -46,14 +47,42 @@ async fn a_group_of_another_account_is_left_out_and_named() {
         let members = snapshot.members(first).iter().map(|it| snapshot.texts().get(*it));
         assert_eq!(members.filter(|it| *it == "all@elsewhere.test").count(), 1);
     }
+    // Where it would keep people out, whom it keeps out is not known.
+    let setup = Setup::new(&server).sync("userFilter", json!("excludeGroup:group0@example.test"));
+    let error = setup.read().await.err().expect("refused");
+    assert_eq!(
+        error.to_string(),
+        "Google Workspace does not show who is in `all@elsewhere.test`, a group of another account within a group that the \
+         filter leaves out"
+    );
+    assert!(hint(&error).is_some_and(|it| it.contains("`all@elsewhere.test`")));
     // One of ours, whose members may not be seen, is no such group.
     let ours = bwdc_sandbox::cloud::google::Group::new(1).id;
     server.change(|tenant| tenant.groups[0].members = vec![Member::new(MemberKind::Group(ours.clone()))]);
     let members = format!("/admin/directory/v1/groups/{ours}/members");
     server.faults().add(Rule::new("GET", &members, refusal(403, "forbidden")));
     let setup = Setup::new(&server).with("flattenHiddenGroups", json!(true));
-    let error = setup.sync("groupFilter", json!("exclude:Group 1")).read().await.err().expect("refused");
+    let setup = setup.sync("groupFilter", json!("exclude:Group 1"));
+    let error = setup.read().await.err().expect("refused");
     assert!(error.to_string().contains(&ours), "the group is named: {error}");
+    // Nor is it where the group itself is refused as well: the list has it.
+    server.faults().clear();
+    let group = format!("/admin/directory/v1/groups/{ours}");
+    server.faults().add(Rule::new("GET", &group, refusal(403, "forbidden")));
+    let error = setup.read().await.err().expect("refused");
+    assert!(error.to_string().contains(&ours), "the group is named: {error}");
+    // A quota that stays used up says nothing of a group, whether a list has it or not.
+    let people = ReadScope { groups: false, ..super::WHOLE };
+    for reason in
+        ["quotaExceeded", "dailyLimitExceeded", "userRateLimitExceeded", "rateLimitExceeded", "backendError"]
+    {
+        server.faults().clear();
+        server.faults().add(Rule::new("GET", &group, refusal(403, reason)));
+        let named = Setup { speed: 10_000.0, ..Setup::new(&server) }
+            .sync("userFilter", json!("includeGroup:group0@example.test"));
+        let error = named.directory().read(people, &|_| {}).await.err().expect("refused");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
     // Members of whom nothing is shown are missing, not nobody: the group and the right are named.
     server.faults().clear();
     let nameless =
@@ -61,6 +90,29 @@ async fn a_group_of_another_account_is_left_out_and_named() {
     server.faults().add(Rule::new("GET", &members, Fault::ReplaceBody(nameless.to_owned())));
     let error = Setup::new(&server).read().await.err().expect("members are not shown").to_string();
     assert!(error.contains(&format!("the group `{ours}`")) && error.contains("Users > Read"), "{error}");
+}
+
+/// Google says of the account's own people whether they are active. Where an answer lacks it, the list of people says it.
+#[tokio::test]
+async fn a_member_without_a_status_is_whoever_the_list_of_people_says() {
+    let server = start(super::few_people());
+    let of = |number| bwdc_sandbox::cloud::google::User::new(number);
+    let members: Vec<_> = [(0, json!(null)), (1, json!("")), (2, json!(" "))]
+        .into_iter()
+        .map(|(number, status)| json!({ "id": of(number).id, "email": of(number).primary_email, "type": "USER", "status": status }))
+        .collect();
+    let body = json!({ "kind": "admin#directory#members", "members": members }).to_string();
+    let path =
+        format!("/admin/directory/v1/groups/{}/members", bwdc_sandbox::cloud::google::Group::new(0).id);
+    server.faults().add(Rule::new("GET", &path, Fault::ReplaceBody(body)));
+    let snapshot = Setup::new(&server).read().await.expect("a whole read");
+    assert_eq!(super::members(&snapshot, "Group 0"), [of(0).id, of(2).id]);
+    for (clause, expected) in [("includeGroup", &[0, 2][..]), ("excludeGroup", &[3, 4, 5])] {
+        let filter = json!(format!("{clause}:group0@example.test"));
+        let snapshot = Setup::new(&server).sync("userFilter", filter).read().await.expect("a whole read");
+        let expected: Vec<String> = expected.iter().map(|it| of(*it).primary_email).collect();
+        assert_eq!(super::people(&snapshot, AccountState::Enabled), expected, "{clause}");
+    }
 }
 
 /// Everybody of one domain is less than the customer.
