@@ -1,5 +1,6 @@
 //! Both sides of a run, read: every source completely or not at all, the organization, and who is missing.
 
+use super::missing::ask_for_missing;
 use super::observe::{Wanted, assumed_kind, observe, server};
 use super::source::{RunSource, of_source, settings_of};
 use super::unfound;
@@ -362,38 +363,6 @@ async fn read_one(
     Ok(snapshot)
 }
 
-/// Asks each source for its own people who are missing; for those of whom nobody noted the source, every one. Who is
-/// `settled` is not asked for.
-async fn ask_for_missing(
-    sources: &[RunSource],
-    desired: &Desired,
-    ledger: &LedgerState,
-    identity: &Identity,
-    settled: Presences,
-    control: Control<'_>,
-) -> Result<Presences, RunError> {
-    let mut presences = settled.clone();
-    for (name, mut missing) in identity.lookups(ledger) {
-        missing.retain(|it| !settled.contains_key(&it.external_id));
-        if missing.is_empty() {
-            continue;
-        }
-        if !name.is_untold() {
-            control.tell_of(Phase::Lookup, &name);
-            presences.extend(ask(&name, &missing, sources, desired).await?);
-            continue;
-        }
-        for source in sources {
-            control.tell_of(Phase::Lookup, &source.name);
-            for (id, answer) in ask(&source.name, &missing, sources, desired).await? {
-                let known = presences.remove(&id);
-                presences.insert(id, known.map_or(answer.clone(), |known| less_gone(known, answer)));
-            }
-        }
-    }
-    Ok(presences)
-}
-
 /// Asks each source for its own groups that are missing. What a source cannot say stays unknown, and ends no run.
 async fn ask_for_groups(
     sources: &[RunSource],
@@ -413,66 +382,4 @@ async fn ask_for_groups(
         }
     }
     presences
-}
-
-/// Somebody is gone only where every source says so, and disabled only where every source could say and none has an account
-/// that may be used, or could hide one.
-fn less_gone(one: Presence, other: Presence) -> Presence {
-    let weight = |it: &Presence| match it {
-        Presence::NotFound => 0,
-        Presence::Disabled { .. } => 1,
-        Presence::Hidden(_) => 2,
-        Presence::Unknown { .. } => 3,
-        Presence::Found { .. } => 4,
-    };
-    if weight(&other) > weight(&one) { other } else { one }
-}
-
-/// Asks a source. Of one that was not read nobody is asked for.
-async fn ask(
-    name: &SourceName,
-    missing: &[LookupRequest],
-    sources: &[RunSource],
-    desired: &Desired,
-) -> Result<Presences, RunError> {
-    let unknown = |reason: String| {
-        let one =
-            move |it: &LookupRequest| (it.external_id.clone(), Presence::Unknown { reason: reason.clone() });
-        missing.iter().map(one).collect::<Presences>()
-    };
-    let failure = desired.sources().iter().find(|it| it.name == *name).map(|it| it.failure.clone());
-    let source = sources.iter().find(|it| it.name == *name);
-    Ok(match (source, failure) {
-        (Some(_), Some(Some(reason))) => unknown(reason),
-        (Some(source), Some(None)) => match source.directory.look_up(missing).await {
-            Ok(answers) => answers,
-            Err(error) if sources.len() > 1 => unknown(with_causes(&error)),
-            Err(error) => return Err(error.into()),
-        },
-        (None, _) | (_, None) => unknown(format!("the settings name no source `{name}` any more")),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use bwdc_core::observed::HiddenBecause;
-
-    #[test]
-    fn of_two_answers_the_more_careful_one_counts() {
-        let unknown = || Presence::Unknown { reason: "busy".to_owned() };
-        let in_order = [
-            Presence::NotFound,
-            Presence::Disabled { at: None },
-            Presence::Hidden(HiddenBecause::PlaceUnknown),
-            unknown(),
-            Presence::Found { at: None },
-        ];
-        for (place, one) in in_order.iter().enumerate() {
-            for (other_place, other) in in_order.iter().enumerate() {
-                let expected = &in_order[place.max(other_place)];
-                assert_eq!(less_gone(one.clone(), other.clone()), *expected, "{one:?} and {other:?}");
-            }
-        }
-    }
 }

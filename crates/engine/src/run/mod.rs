@@ -7,6 +7,7 @@ mod error;
 mod held_back;
 mod inputs;
 mod look;
+mod missing;
 mod observe;
 mod outcome;
 mod rebuild;
