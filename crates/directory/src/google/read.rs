@@ -297,12 +297,13 @@ impl Reading<'_, '_> {
     async fn is_foreign(&self, refused: &WebReadError, id: &str) -> Result<bool, WebReadError> {
         let says =
             |error: &WebReadError, status, code| (error.status(), error.code()) == (Some(status), Some(code));
-        if !says(refused, 403, FORBIDDEN) {
+        let is_kept_out = |error: &WebReadError| says(error, 403, FORBIDDEN) || says(error, 404, NOT_FOUND);
+        if !is_kept_out(refused) {
             return Ok(false);
         }
         match self.directory.id(self.session, &["groups", id]).await {
             Ok(_) => Ok(false),
-            Err(error) if says(&error, 403, FORBIDDEN) || says(&error, 404, NOT_FOUND) => Ok(true),
+            Err(error) if is_kept_out(&error) => Ok(true),
             Err(error) => Err(error),
         }
     }
