@@ -246,7 +246,12 @@ pub struct Kept {
 impl Kept {
     /// Whether the access stays, and is not over already.
     pub fn stays(&self) -> bool {
-        !matches!(self.because, KeptBecause::AlreadyRevoked | KeptBecause::SentAsDeleted)
+        self.is_told() && self.because != KeptBecause::SentAsDeleted
+    }
+
+    /// Whether a plan tells of it: also where nobody sees whether access ended.
+    pub fn is_told(&self) -> bool {
+        self.because != KeptBecause::AlreadyRevoked
     }
 }
 

@@ -104,7 +104,9 @@ pub fn plan_rows(planned: &Planned) -> Vec<(PlanPart, bool, RowText)> {
         (part, false, RowText { title, note, tail, sign: RowSign::Info, detail, ..RowText::default() })
     };
     rows.extend(
-        plan.staying()
+        plan.kept
+            .iter()
+            .filter(|it| it.is_told())
             .map(|it| info(PlanPart::Kept, &it.person.name, kept(it), text!("desktop-plan.kept", "kept"))),
     );
     rows.extend(plan.each_left_out().map(|(_, it)| {

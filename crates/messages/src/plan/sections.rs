@@ -155,7 +155,7 @@ impl PlanIndex {
             let places = match section {
                 PlanSection::Kept => {
                     let numbered = (0u32..).zip(&plan.kept);
-                    numbered.filter(|(_, it)| it.stays()).map(|(place, _)| place).collect()
+                    numbered.filter(|(_, it)| it.is_told()).map(|(place, _)| place).collect()
                 }
                 PlanSection::LeftOut => plan.each_left_out().map(|(place, _)| place as u32).collect(),
                 PlanSection::Standing => all(plan.standing.len()),

@@ -42,7 +42,7 @@ pub(super) fn lines(plan: &Plan) -> Vec<Line> {
 /// Memberships that end are no changes of their own, and take as much as a person's access.
 fn counts(plan: &Plan) -> String {
     let (changes, removals) = (plan.changes.len(), plan.removals().count());
-    let (kept, left_out) = (plan.staying().count(), plan.entries_left_out());
+    let (kept, left_out) = (plan.kept.iter().filter(|it| it.is_told()).count(), plan.entries_left_out());
     let memberships = plan.scope().memberships.len();
     if memberships == 0 {
         return text!(
