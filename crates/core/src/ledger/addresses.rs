@@ -25,6 +25,16 @@ impl Addresses {
         self.of.get(person).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether an address was told of a person.
+    pub fn has(&self, person: &ExternalId, email: &str) -> bool {
+        self.of(person).iter().any(|it| it.email.as_str() == email)
+    }
+
+    /// Whether nothing is known of anybody.
+    pub fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
     /// Everybody with addresses, by external id.
     pub fn iter(&self) -> impl Iterator<Item = (&ExternalId, &[Told])> {
         let mut all: Vec<_> = self.unordered().collect();
@@ -39,9 +49,10 @@ impl Addresses {
 
     /// Adds an address, unless it is blank or known.
     pub fn note(&mut self, person: &ExternalId, email: &str, taken: bool) {
-        let is_known = self.of(person).iter().any(|it| it.email.as_str() == email);
-        if !email.trim().is_empty() && !is_known {
-            self.of.entry(person.clone()).or_default().push(Told { email: Email::new(email), taken });
+        if !email.trim().is_empty() && !self.has(person, email) {
+            // Nearly everybody has one.
+            let told = self.of.entry(person.clone()).or_insert_with(|| Vec::with_capacity(1));
+            told.push(Told { email: Email::new(email), taken });
         }
     }
 

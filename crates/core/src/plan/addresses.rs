@@ -20,25 +20,50 @@ use crate::observed::ServerKind;
 use hashbrown::{HashMap, HashSet};
 
 /// The addresses that the ledger knows, with those that the directory tells of its people now.
-pub fn addresses_told(ledger: &LedgerState, desired: &Desired, identity: &Identity) -> Addresses {
+fn addresses_told(ledger: &LedgerState, desired: &Desired, identity: &Identity) -> Addresses {
     let mut addresses = ledger.addresses.clone();
+    for (person, told) in newly_told(ledger, desired, identity).unordered() {
+        told.iter().for_each(|it| addresses.note(person, it.email.as_str(), it.taken));
+    }
+    for (holder, email) in freed(ledger, desired, identity) {
+        addresses.forget(holder, email);
+    }
+    addresses
+}
+
+/// The addresses that the directory tells of its people now and that the ledger does not know of them.
+pub fn newly_told(ledger: &LedgerState, desired: &Desired, identity: &Identity) -> Addresses {
+    let mut new = Addresses::default();
+    let mut note = |person: &ExternalId, email: &str, taken| {
+        if !ledger.addresses.has(person, email) {
+            new.note(person, email, taken);
+        }
+    };
     for person in &ledger.people {
-        addresses.note(&person.external_id, person.email.as_str(), person.revoked_by_us);
+        note(&person.external_id, person.email.as_str(), person.revoked_by_us);
     }
     let managed: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
     for (person, id) in desired.everybody().iter().zip(identity.people()) {
         if let (Some(id), Some(email)) = (id, person.email)
             && managed.contains(id)
         {
-            addresses.note(id, desired.text(email), false);
+            note(id, desired.text(email), false);
         }
     }
-    for decision in &ledger.decisions {
-        if let Some(holder) = freed_by(decision, ledger, desired, identity) {
-            addresses.forget(holder, decision.address.as_str());
-        }
+    for (holder, email) in freed(ledger, desired, identity) {
+        new.forget(holder, email);
     }
-    addresses
+    new
+}
+
+/// Whose account an administrator has said not to have which address.
+fn freed<'l>(
+    ledger: &'l LedgerState,
+    desired: &Desired,
+    identity: &Identity,
+) -> impl Iterator<Item = (&'l ExternalId, &'l str)> {
+    let decisions = ledger.decisions.iter();
+    decisions.filter_map(|it| Some((freed_by(it, ledger, desired, identity)?, it.address.as_str())))
 }
 
 /// Whose account an administrator has said not to have the address of the decision, which the directory told of that person before;
@@ -50,7 +75,7 @@ pub(super) fn freed_by<'d>(
     identity: &Identity,
 ) -> Option<&'d ExternalId> {
     let holder = &decision.of.as_ref().filter(|_| decision.choice == Choice::Invite)?.membership;
-    let is_told = ledger.addresses.of(holder).iter().any(|it| it.email == decision.address);
+    let is_told = ledger.addresses.has(holder, decision.address.as_str());
     let of_ledger = ledger.people.iter().any(|it| it.external_id == *holder && it.email == decision.address);
     let now = || {
         let mut listed = desired.everybody().iter().zip(identity.people());

@@ -20,12 +20,11 @@ pub(super) fn members(
     if is_left_alone(input) {
         return Vec::new();
     }
-    let owners = owners(input.ledger, state);
-    let filled = |it: &ObservedMember| it.external_id.clone().filter(|it| !it.as_str().trim().is_empty());
-    let twice = twice(state.members.iter().filter_map(filled));
+    let twice = twice(state.members.iter().filter_map(|it| it.external_id.as_ref()));
     if twice.is_empty() {
         return Vec::new();
     }
+    let owners = owners(input.ledger, state);
     let known: HashSet<&MemberId> =
         input.ledger.people.iter().filter_map(|it| it.member_id.as_ref()).collect();
     let addressed = Addressed::remembered(input.ledger).listed(input);
@@ -87,9 +86,9 @@ fn owners<'s>(ledger: &LedgerState, state: &'s OrganizationState) -> HashMap<&'s
     state.members.iter().enumerate().filter_map(owner).collect()
 }
 
-fn twice(ids: impl Iterator<Item = ExternalId>) -> HashSet<ExternalId> {
+fn twice<'s>(ids: impl Iterator<Item = &'s ExternalId>) -> HashSet<&'s ExternalId> {
     let mut seen = HashSet::new();
-    ids.filter(|it| !seen.insert(it.clone())).collect()
+    ids.filter(|it| !it.as_str().trim().is_empty() && !seen.insert(*it)).collect()
 }
 
 /// Whether a run that was cut off may have made a group with this id without noting it.

@@ -6,11 +6,12 @@
 
 use super::change::{Cause, Change, Subject};
 use super::copies;
+use super::recognized;
 use super::refusal::Refusal;
 use super::standing::Standing;
 use super::witnesses::{Disputed, Unclear};
 use super::{Plan, PlanInput};
-use crate::ledger::{ManagedGroup, ManagedPerson, RefusedBefore, RefusedKind};
+use crate::ledger::{LedgerState, ManagedGroup, ManagedPerson, RefusedBefore, RefusedKind};
 use crate::names::{ExternalId, MemberId, Timestamp};
 use crate::observed::{MemberStatus, Observed, ObservedGroup, ObservedMember, OrganizationState, ServerKind};
 use crate::wire::{ImportMember, Request};
@@ -115,6 +116,9 @@ impl Mends {
         }
         let groups = input.sync.groups && input.server != ServerKind::Vaultwarden;
         let groups = if groups { self::groups(input, state) } else { Wrong::default() };
+        if is_as_remembered(input.ledger, state) {
+            return Self { groups, ..Self::default() };
+        }
         let disputed = Disputed::of(input, state);
         let members = members(input, state, &disputed);
         Self { members, groups, unclear: disputed.unclear }
@@ -316,6 +320,21 @@ impl<'s> Held<'s> {
             wrong.unmended.extend(others);
         }
     }
+}
+
+/// Whether the membership of everybody is known, each has its own id, and no two members have one: as it is but for what somebody
+/// changed by hand.
+fn is_as_remembered(ledger: &LedgerState, state: &OrganizationState) -> bool {
+    let known = recognized::known(ledger);
+    let mut held = HashSet::with_capacity(state.members.len());
+    let has_its_own = |member: &ObservedMember, has: &ExternalId| {
+        member.id.as_ref().and_then(|it| known.get(it)).is_none_or(|ours| *ours == has)
+    };
+    ledger.people.iter().all(|it| it.member_id.is_some())
+        && state.members.iter().all(|it| match &it.external_id {
+            Some(has) => held.insert(has) && has_its_own(it, has),
+            None => true,
+        })
 }
 
 /// Members who are known to be somebody whose id they do not have: by the membership, or where none was noted by the address.

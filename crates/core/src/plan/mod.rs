@@ -54,7 +54,7 @@ mod used_names;
 mod verify;
 mod witnesses;
 
-pub use addresses::addresses_told;
+pub use addresses::newly_told;
 pub use after::After;
 use anew::Anew;
 pub use approval::ApprovalScope;

@@ -66,9 +66,13 @@ fn changed_ids(
     shared: bool,
     replaced: &HashMap<&ExternalId, &ExternalId>,
 ) -> Vec<(usize, ExternalId, ChangedId)> {
-    let known: HashMap<&MemberId, &ExternalId> =
-        ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, &it.external_id))).collect();
-    if known.is_empty() {
+    let known = known(ledger);
+    let is_under_another = |it: &ObservedMember| {
+        let ours = it.id.as_ref().and_then(|id| known.get(id).copied());
+        ours.is_some_and(|ours| it.external_id.as_ref() != Some(ours))
+    };
+    // Most often there is nobody.
+    if !state.members.iter().any(is_under_another) {
         return Vec::new();
     }
     // An id that is another one's, or held twice, is set right by address (`mends.rs`).
@@ -98,9 +102,8 @@ fn changed_ids(
     let places: HashSet<usize> = changed.iter().map(|(place, ..)| *place).collect();
     let is_anothers = |it: &ObservedMember| {
         let ours = it.id.as_ref().and_then(|id| known.get(id).copied());
-        ours.is_some_and(|ours| {
-            it.external_id.as_ref() != Some(ours) && it.external_id.as_ref() != replaced.get(ours).copied()
-        })
+        is_under_another(it)
+            && ours.is_some_and(|ours| it.external_id.as_ref() != replaced.get(ours).copied())
     };
     // But where the address says, too, that it is whose id it has: then the memory can be wrong.
     let addressed = Addressed::remembered(ledger);
@@ -133,16 +136,23 @@ fn unmended(
     replaced: &HashMap<&ExternalId, &ExternalId>,
     learned: &HashSet<&MemberId>,
 ) -> Vec<(usize, ExternalId)> {
-    let known: HashMap<&MemberId, &ExternalId> =
-        ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, &it.external_id))).collect();
-    let managed: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
+    let known = known(ledger);
     let found = |(place, member): (usize, &ObservedMember)| {
         let ours = *member.id.as_ref().filter(|it| !learned.contains(it)).and_then(|it| known.get(it))?;
-        let held = member.external_id.as_ref()?;
-        let is_anothers = held != ours && managed.contains(held) && replaced.get(ours) != Some(&held);
-        (is_anothers && !ledger.may_have_put(member.id.as_ref())).then(|| (place, ours.clone()))
+        let held = member.external_id.as_ref().filter(|it| *it != ours && replaced.get(ours) != Some(it))?;
+        (!ledger.may_have_put(member.id.as_ref())).then(|| (place, ours.clone(), held.clone()))
     };
-    state.members.iter().enumerate().filter_map(found).collect()
+    let mut found: Vec<_> = state.members.iter().enumerate().filter_map(found).collect();
+    if !found.is_empty() {
+        let managed: HashSet<&ExternalId> = ledger.people.iter().map(|it| &it.external_id).collect();
+        found.retain(|(.., held)| managed.contains(held));
+    }
+    found.into_iter().map(|(place, ours, _)| (place, ours)).collect()
+}
+
+/// Whose each membership is that our runs have seen.
+pub(super) fn known(ledger: &LedgerState) -> HashMap<&MemberId, &ExternalId> {
+    ledger.people.iter().filter_map(|it| Some((it.member_id.as_ref()?, &it.external_id))).collect()
 }
 
 /// Whoever has no cause to be a member, and stays in the organization, gets back the id that somebody changed: groups go by it.

@@ -19,7 +19,7 @@ use bwdc_core::ledger::{Addresses, LedgerState};
 use bwdc_core::names::{SourceName, Timestamp};
 use bwdc_core::observed::{LookupRequest, Observed, Presence, Presences, Seats, ServerKind};
 use bwdc_core::plan::{
-    ApprovalScope, Change, Identity, Plan, PlanInput, addresses_told, meet_again, settled_absences,
+    ApprovalScope, Change, Identity, Plan, PlanInput, meet_again, newly_told, settled_absences,
 };
 use bwdc_core::settings::{ConnectorSettings, Limits, SyncSettings};
 use bwdc_core::snapshot::Snapshot;
@@ -77,8 +77,8 @@ impl Inputs<'_> {
     }
 
     /// Every address that the directories have told of managed people, until now.
-    pub(super) fn addresses_told(&self) -> Addresses {
-        addresses_told(&self.ledger, &self.desired, &self.identity)
+    pub(super) fn newly_told(&self) -> Addresses {
+        newly_told(&self.ledger, &self.desired, &self.identity)
     }
 
     pub(super) fn borrow(&self) -> PlanInput<'_> {

@@ -260,7 +260,7 @@ impl<'r> Run<'r> {
         let sides = Sides { configuration, sources, organization };
         let inputs = read_both(sides, before, self.now, reading, control).await?;
         // Whatever this run comes to, the directory has told them.
-        self.ledger.note_addresses(&inputs.addresses_told())?;
+        self.ledger.note_addresses(&inputs.newly_told())?;
         if let Observed::Live(state) = &inputs.observed {
             self.ledger.note_entries_read(state.members.len().max(state.groups.len()))?;
         }
