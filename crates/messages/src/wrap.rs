@@ -4,8 +4,9 @@
 const ENOUGH: usize = 20;
 
 /// The text with line breaks between words, so that it fits a `width` in columns when it begins at `indent`, as every
-/// further line does. A word that is longer stays whole, and so does a command between backticks that fits a line; without a width,
-/// or in one too narrow to be worth it, so does all.
+/// further line does. A list without blanks that is longer is broken after its commas; any other word that is longer stays
+/// whole, and so does a command between backticks that fits a line. Without a width, or in one too narrow to be worth it, so
+/// does all.
 pub fn broken(text: &str, width: Option<usize>, indent: usize) -> String {
     let is_enough = |it: &usize| *it > indent || *it >= ENOUGH;
     let Some(available) = width.and_then(|it| it.checked_sub(indent)).filter(is_enough) else {
@@ -13,17 +14,19 @@ pub fn broken(text: &str, width: Option<usize>, indent: usize) -> String {
     };
     let (mut broken, mut column) = (String::with_capacity(text.len()), 0);
     for word in words(text, available) {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > available {
-            broken.push('\n');
-            broken.push_str(&" ".repeat(indent));
-            column = 0;
-        } else if column > 0 {
-            broken.push(' ');
-            column += 1;
+        for (place, part) in parts(word, available).into_iter().enumerate() {
+            let (length, gap) = (part.chars().count(), usize::from(column > 0 && place == 0));
+            if column > 0 && column + gap + length > available {
+                broken.push('\n');
+                broken.push_str(&" ".repeat(indent));
+                column = 0;
+            } else if gap > 0 {
+                broken.push(' ');
+                column += 1;
+            }
+            broken.push_str(part);
+            column += length;
         }
-        broken.push_str(word);
-        column += length;
     }
     broken
 }
@@ -55,6 +58,13 @@ pub(crate) fn words(text: &str, available: usize) -> impl Iterator<Item = &str> 
     })
 }
 
+/// A list of names in the parts that fit a line. What is typed or opened as it stands (a distinguished name, an address of the
+/// web, a command) is no list, whatever commas it has.
+fn parts(word: &str, available: usize) -> Vec<&str> {
+    let is_list = word.chars().count() > available && !word.contains(['=', '`', '/']);
+    if is_list { word.split_inclusive(',').collect() } else { vec![word] }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{broken, for_terminal};
@@ -82,6 +92,15 @@ mod tests {
             broken("one two three four five", Some(60), 40),
             format!("one two three four\n{}five", " ".repeat(40))
         );
+        let list = "  x one,two,three,four (default)";
+        assert_eq!(for_terminal(list, 12), "  x one,two,\n  three,four\n  (default)");
+        for whole in [
+            "cn=reader,ou=services,dc=example,dc=test",
+            "`one,two,three,four`",
+            "https://a.test/one,two,three",
+        ] {
+            assert_eq!(broken(whole, Some(12), 0), whole, "it is copied");
+        }
         let long = "see https://a-long-name.example.test/";
         assert_eq!(broken(long, Some(20), 8), "see\n        https://a-long-name.example.test/");
     }

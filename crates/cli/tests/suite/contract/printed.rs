@@ -236,8 +236,9 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// Whether a line is too long although it has a place to break.
+/// Whether a line is too long although it has a place to break: between words, or in a list.
 #[cfg(target_os = "linux")]
 fn is_wide(line: &str) -> bool {
-    line.chars().count() > WIDTH && line.trim().contains(' ')
+    let is_list = line.contains(',') && !line.contains(['=', '`', '/']);
+    line.chars().count() > WIDTH && (line.trim().contains(' ') || is_list)
 }
