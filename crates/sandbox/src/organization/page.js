@@ -14,7 +14,10 @@ async function refresh() {
     show("Live", false);
     if (next.dataset.version === main.dataset.version) return;
     const open = [...main.querySelectorAll("details[open]")].map((entry) => entry.id);
+    const name = (list) => list.parentElement.getAttribute("aria-labelledby");
+    const places = new Map([...main.querySelectorAll(".wide")].map((list) => [name(list), [list.scrollLeft, list.scrollTop]]));
     main.replaceWith(next);
+    for (const list of next.querySelectorAll(".wide")) list.scrollTo(...(places.get(name(list)) ?? [0, 0]));
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   } catch {
     show("Stopped", true);

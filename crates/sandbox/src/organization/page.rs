@@ -97,7 +97,7 @@ fn render(
         Escaped(&shared.client_id()),
     )?;
     let mut middle = String::with_capacity(64 * 1024);
-    tiles(&mut middle, shared, members, groups)?;
+    tiles(&mut middle, shared, members, groups, requests)?;
     member_table(&mut middle, members, groups)?;
     group_table(&mut middle, members, groups)?;
     request_table(&mut middle, requests)?;
@@ -113,7 +113,13 @@ fn render(
     )
 }
 
-fn tiles(html: &mut String, shared: &Shared, members: &[Member], groups: &[Group]) -> fmt::Result {
+fn tiles(
+    html: &mut String,
+    shared: &Shared,
+    members: &[Member],
+    groups: &[Group],
+    requests: &[Arc<RecordedRequest>],
+) -> fmt::Result {
     let memberships: usize = groups.iter().map(|group| group.members.len()).sum();
     let arrived = shared.recorder.arrived();
     html.push_str("<ul class=\"tiles\">");
@@ -121,7 +127,7 @@ fn tiles(html: &mut String, shared: &Shared, members: &[Member], groups: &[Group
         (members.len().to_string(), format!("members{}", of_them(members))),
         (groups.len().to_string(), "groups".to_owned()),
         (memberships.to_string(), "group memberships".to_owned()),
-        (arrived.to_string(), "requests received".to_owned()),
+        (arrived.to_string(), format!("requests received{}", of_those(requests, arrived))),
     ] {
         write!(html, "<li><strong>{count}</strong>{label}</li>")?;
     }
@@ -140,6 +146,17 @@ fn of_them(members: &[Member]) -> String {
     let parts = parts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}"));
     let parts: Vec<String> = parts.collect();
     if parts.is_empty() { String::new() } else { format!("<small>including {}</small>", parts.join(", ")) }
+}
+
+/// Requests that ask for a change: a sync counts those alone.
+fn of_those(requests: &[Arc<RecordedRequest>], arrived: u64) -> String {
+    let changes = |it: &&Arc<RecordedRequest>| it.method != "GET" && !it.path.ends_with("/connect/token");
+    match requests.iter().filter(changes).count() {
+        changes if requests.len() as u64 == arrived => {
+            format!("<small>{changes} to change something</small>")
+        }
+        _ => String::new(),
+    }
 }
 
 fn heading(html: &mut String, id: &str, title: &str, shown: usize, all: usize) -> fmt::Result {
@@ -165,7 +182,7 @@ fn member_table(html: &mut String, members: &[Member], groups: &[Group]) -> fmt:
         }
     }
     html.push_str(
-        "<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Name / e-mail</th><th scope=\"col\">Status</th><th scope=\"col\">External ID</th>\
+        "<div class=\"wide\" tabindex=\"0\"><table class=\"stacks\"><thead><tr><th scope=\"col\">Name / e-mail</th><th scope=\"col\">Status</th><th scope=\"col\">External ID</th>\
          <th scope=\"col\">Groups</th></tr></thead><tbody>\n",
     );
     for member in &members[..shown] {
@@ -180,7 +197,7 @@ fn member_table(html: &mut String, members: &[Member], groups: &[Group]) -> fmt:
             write!(html, " <span class=\"pill calm\">{role}</span>")?;
         }
         let external_id = member.external_id.as_deref().unwrap_or("–");
-        write!(html, "</td><td class=\"id\">{}</td><td class=\"chips\">", Escaped(external_id))?;
+        write!(html, "</td><td class=\"id\">{}</td><td class=\"chips\">", Parts(external_id))?;
         chips(html, names.get(member.id.as_str()).map_or(&[], Vec::as_slice))?;
         html.push_str("</td></tr>\n");
     }
@@ -198,7 +215,7 @@ fn group_table(html: &mut String, members: &[Member], groups: &[Group]) -> fmt::
     let addresses: HashMap<&str, &str> =
         members.iter().map(|member| (member.id.as_str(), member.email.as_str())).collect();
     html.push_str(
-        "<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\" class=\"number\">Members</th>\
+        "<div class=\"wide\" tabindex=\"0\"><table class=\"stacks\"><thead><tr><th scope=\"col\">Name</th><th scope=\"col\" class=\"number\">Members</th>\
          <th scope=\"col\">External ID</th><th scope=\"col\">Who</th></tr></thead><tbody>\n",
     );
     for group in &groups[..shown] {
@@ -208,7 +225,7 @@ fn group_table(html: &mut String, members: &[Member], groups: &[Group]) -> fmt::
             "<tr><td><b>{}</b></td><td class=\"number\">{}</td><td class=\"id\">{}</td><td class=\"chips\">",
             Escaped(&group.name),
             group.members.len(),
-            Escaped(external_id),
+            Parts(external_id),
         )?;
         let mut who: Vec<&str> =
             group.members.iter().filter_map(|id| addresses.get(id.as_str()).copied()).collect();
@@ -304,6 +321,15 @@ fn role(role: Role) -> Option<&'static str> {
         Role::Admin => Some("admin"),
         Role::Custom => Some("custom"),
         Role::User => None,
+    }
+}
+
+/// An external id that may go on in the next line after its commas, and nowhere else.
+struct Parts<'a>(&'a str);
+
+impl Display for Parts<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.split_inclusive(',').try_for_each(|it| write!(formatter, "<span>{}</span>", Escaped(it)))
     }
 }
 

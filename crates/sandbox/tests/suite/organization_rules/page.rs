@@ -89,16 +89,35 @@ async fn page_tells_whom_no_sync_counts_and_takes_an_expected_refusal_for_no_fau
     assert!(html.contains("<span class=\"pill calm\">400, as expected"), "{html}");
 }
 
-/// Addresses are never broken, and no list makes the page longer than a few screens.
+/// A sync says how many requests it sent; those that read are not among them.
+#[tokio::test]
+async fn page_tells_how_many_requests_asked_for_a_change() {
+    let organization = self_hosted().await;
+    organization.get("/members").await;
+    organization.import(members(&[("anna@x.example", "id-1")])).await.ok();
+    organization.get("/members").await;
+    let html = page(&organization).await.text;
+    assert!(html.contains("requests received<small>1 to change something</small>"), "{html}");
+}
+
+/// Addresses are never broken, ids after their commas only, and no list makes the page longer than a few screens.
 #[tokio::test]
 async fn page_keeps_lists_within_their_own_frames() {
-    let html = page(&self_hosted().await).await.text;
+    let organization = self_hosted().await;
+    organization.server.add_member(NewMember::confirmed("a@x.example").external_id("uid=a,ou=R&D,dc=test"));
+    let html = page(&organization).await.text;
+    let id = "<td class=\"id\"><span>uid=a,</span><span>ou=R&amp;D,</span><span>dc=test</span></td>";
+    assert!(html.contains(id), "{html}");
     for rule in [
         ".wide { overflow: auto; max-height: 70vh; }",
         ".who b { display: block; font-weight: 600; white-space: nowrap; }",
         ".id { color: var(--soft); white-space: nowrap; }",
+        ".id span { display: inline-block; white-space: nowrap; }",
+        "@media (max-width: 720px) {\n  .stacks thead {",
     ] {
         assert!(html.contains(rule), "{rule}");
     }
     assert!(!html.contains("vertical-align: top; overflow-wrap: anywhere"), "words are not broken");
+    // What is looked at stays in sight when the lists are drawn again.
+    assert!(html.contains("list.scrollTo("), "{html}");
 }
