@@ -16,6 +16,7 @@ use crate::ledger::{
 };
 use crate::lock::{LockError, RunLock};
 use crate::paths::Profile;
+use crate::settings::digest;
 use crate::store::DataFile;
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{ApprovalScope, Refusal};
@@ -112,6 +113,8 @@ pub struct HistoryEntry {
     pub subject: String,
     /// What it was.
     pub what: Happened,
+    /// Of a refusal: what became of the run since.
+    pub approval: ApprovalState,
     /// The same as the ledger keeps it, for scripts.
     pub json: Value,
 }
@@ -153,7 +156,7 @@ impl HistoryEntry {
                 removed: names(&json, "removed"),
             },
         };
-        Self { action, subject, what, json }
+        Self { action, subject, what, approval: ApprovalState::Missing, json }
     }
 }
 
@@ -218,9 +221,6 @@ fn open_ledger(installation: &Installation) -> Result<Ledger, HistoryError> {
     Ok(Ledger::open(path, installation.clock())?.into_ledger())
 }
 
-/// How long after its end a run may write the settings file, in milliseconds.
-const WRITING: i64 = 1000;
-
 /// A refused run as an approval would let it pass.
 pub struct RefusedRun {
     /// The run.
@@ -242,8 +242,8 @@ pub struct RefusedRun {
 pub struct SinceRefused {
     /// The last run after it that came to an end.
     pub later_run: Option<RunId>,
-    /// When the settings were changed after it.
-    pub settings_changed: Option<Timestamp>,
+    /// Whether settings that decide what a run does are others than those that it had.
+    pub settings_changed: bool,
 }
 
 impl RefusedRun {
@@ -284,12 +284,11 @@ pub(crate) fn refused_run(
 fn since_refused(installation: &Installation, refused: &RunRecord) -> Result<SinceRefused, HistoryError> {
     let last = tally(installation.profile())?.last;
     let is_later = |it: &RunRecord| it.id > refused.id && it.outcome != Some(RunOutcome::Interrupted);
-    let ended = refused.finished_at.unwrap_or(refused.started_at);
-    let changed = installation.settings_changed_at();
-    Ok(SinceRefused {
-        later_run: last.filter(is_later).map(|it| it.id),
-        settings_changed: changed.filter(|it| it.0 > ended.0.saturating_add(WRITING)),
-    })
+    let ledger = Ledger::open_to_read(&installation.profile().connector_db)?;
+    let had = ledger.map(|it| it.settings_of_refused(refused.id)).transpose()?.flatten();
+    // Where nothing can be compared, nothing is said.
+    let changed = had.zip(digest(installation).ok()).is_some_and(|(had, now)| had != now);
+    Ok(SinceRefused { later_run: last.filter(is_later).map(|it| it.id), settings_changed: changed })
 }
 
 /// Names by id: of whom the ledger knows, and of whom the run was about.
@@ -437,6 +436,10 @@ pub(crate) fn of_run(
     if entries.iter().any(HistoryEntry::names_members) {
         let addresses = ledger.addresses_by_id()?;
         entries.iter_mut().for_each(|it| it.call_by_address(&addresses));
+    }
+    if entries.iter().any(|it| matches!(it.what, Happened::Refused(_))) {
+        let approval = approval_of(installation, run)?;
+        entries.iter_mut().for_each(|it| it.approval = approval);
     }
     Ok((record, entries))
 }

@@ -4,13 +4,14 @@ use crate::foreign::fit_in_a_line;
 use crate::line::Line;
 use crate::plan::sections::PlanSection;
 use crate::plan::{Extent, Item, Section, Shown, members_below, wrapped};
-use crate::refusal::{Stage, refusal};
+use crate::refusal::{Stage, message, refusal};
+use crate::refused_run::state_line;
 use crate::wrap::broken;
 use crate::{CommandLine, text};
 use bwdc_core::names::Timestamp;
 use bwdc_engine::clock::to_iso;
 use bwdc_engine::ledger::{RunOutcome, RunRecord, SENT_AGAIN};
-use bwdc_engine::{Happened, HistoryEntry};
+use bwdc_engine::{ApprovalState, Happened, HistoryEntry};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -220,15 +221,28 @@ fn reasons(run: &RunRecord, entries: &[HistoryEntry], commands: &CommandLine) ->
     let said = entries.iter().filter_map(|it| {
         Some(match (&it.what, reason(it, of_run)?) {
             (Happened::Failed { .. }, error) => text!("history.failed", "Failed: {error}", error),
+            // What is approved already needs no advice to approve it.
+            (Happened::Refused(refusal), _) if is_approved(it) => {
+                text!("history.refused", "Refused: {why}", why = message(refusal))
+            }
             (_, why) => text!("history.refused", "Refused: {why}", why),
         })
     });
     let mut lines: Vec<Line> =
         said.map(|it| Line::plain(wrapped(&fit_in_a_line(&commands.in_text(&it)), "", 2))).collect();
+    let approved = entries.iter().find(|it| is_approved(it));
+    lines.extend(approved.map(|it| {
+        let state = state_line(run.id, true, it.approval);
+        Line { text: wrapped(&state.text, "", 2), ..state }
+    }));
     if !lines.is_empty() {
         lines.push(Line::default());
     }
     lines
+}
+
+fn is_approved(entry: &HistoryEntry) -> bool {
+    matches!(entry.approval, ApprovalState::Counts { .. } | ApprovalState::CarriedOut { .. })
 }
 
 /// What it changed, or would have changed, in sections.

@@ -8,7 +8,6 @@ use crate::refusal::paragraphs;
 use crate::time::moment;
 use crate::{CommandLine, NextStep, Step, text};
 use bwdc_core::plan::ApprovalScope;
-use bwdc_engine::clock::to_iso;
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::{ApprovalState, RefusedRun, SinceRefused, WithdrawnApproval};
 use serde_json::{Value, json};
@@ -136,28 +135,26 @@ pub fn approval_data(run: RunId, scope: &ApprovalScope, happened: SinceRefused) 
         "run": run.0,
         "scope": scope,
         "laterRun": happened.later_run.map(|it| it.0),
-        "settingsChanged": happened.settings_changed.map(to_iso),
+        "settingsChanged": happened.settings_changed,
     })
 }
 
 /// That the next sync may plan something else than the refused run did; None: nothing happened after it.
 fn since(run: RunId, happened: SinceRefused) -> Option<String> {
     let run = run.0;
-    let changed = happened.settings_changed.map(moment);
-    let happened = match (happened.later_run, changed) {
-        (None, None) => return None,
-        (Some(later), None) => {
+    let happened = match (happened.later_run, happened.settings_changed) {
+        (None, false) => return None,
+        (Some(later), false) => {
             text!("refused-run.later", "Run {later} ended after run {run}", later = later.0, run)
         }
-        (None, Some(at)) => {
-            text!("refused-run.changed", "The settings were changed at {at}, after run {run}", at, run)
+        (None, true) => {
+            text!("refused-run.changed", "The settings were changed after run {run}", run)
         }
-        (Some(later), Some(at)) => text!(
+        (Some(later), true) => text!(
             "refused-run.later-and-changed",
-            "Run {later} ended after run {run}, and the settings were changed at {at}",
+            "Run {later} ended after run {run}, and the settings were changed",
             later = later.0,
-            run,
-            at
+            run
         ),
     };
     Some(text!(
@@ -337,19 +334,19 @@ mod tests {
 
     #[test]
     fn what_happened_after_a_refused_run_is_said_with_its_approval() {
-        let (later_run, settings_changed) = (Some(RunId(9)), Some(Timestamp(0)));
+        let (later_run, settings_changed) = (Some(RunId(9)), true);
         for (since, said) in [
             (
-                SinceRefused { later_run, settings_changed: None },
+                SinceRefused { later_run, settings_changed: false },
                 "Run 9 ended after run 7, so the next sync may plan something else.",
             ),
             (
                 SinceRefused { later_run: None, settings_changed },
-                "The settings were changed at 1970-01-01 00:00 UTC, after run 7, so the next sync may plan something else.",
+                "The settings were changed after run 7, so the next sync may plan something else.",
             ),
             (
                 SinceRefused { later_run, settings_changed },
-                "Run 9 ended after run 7, and the settings were changed at 1970-01-01 00:00 UTC, so the next sync may plan something else.",
+                "Run 9 ended after run 7, and the settings were changed, so the next sync may plan something else.",
             ),
         ] {
             assert_eq!(

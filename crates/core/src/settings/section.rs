@@ -79,6 +79,19 @@ impl Section {
         Self::Secrets,
         Self::Log,
     ];
+
+    /// Whether its settings decide what a run does, and not only when, by which way and who hears of it.
+    pub const fn decides_plans(self) -> bool {
+        !matches!(
+            self,
+            Self::Schedule
+                | Self::Notifications
+                | Self::Network
+                | Self::TimeLimits
+                | Self::Secrets
+                | Self::Log
+        )
+    }
 }
 
 /// Something that has to hold for a setting to be shown.

@@ -11,14 +11,22 @@ pub(crate) const APPROVAL: i64 = 24 * 60 * 60 * 1000;
 pub(super) const TAKEN: i64 = 32 * 24 * 60 * 60 * 1000;
 
 impl Ledger {
-    /// Remembers what a refused run would have taken.
+    /// Remembers what a refused run would have taken, and the fingerprint of the settings that it had, where there is one.
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be written.
-    pub fn quarantine(&mut self, run: RunId, scope: &ApprovalScope) -> Result<(), LedgerError> {
+    pub fn quarantine(
+        &mut self,
+        run: RunId,
+        scope: &ApprovalScope,
+        settings: Option<&str>,
+    ) -> Result<(), LedgerError> {
         let text = serde_json::to_string(scope).expect("sets of strings are JSON");
         self.connection
-            .execute("INSERT INTO quarantine (run, takings) VALUES (?1, ?2)", (run.0, text))
+            .execute(
+                "INSERT INTO quarantine (run, takings, settings) VALUES (?1, ?2, ?3)",
+                (run.0, text, settings),
+            )
             .map(|_| ())?;
         Ok(())
     }
@@ -53,6 +61,17 @@ impl Ledger {
         );
         let Some((run, text)) = found.optional()? else { return Ok(None) };
         Ok(serde_json::from_str(&text).ok().map(|scope| (RunId(run), scope)))
+    }
+
+    /// The fingerprint of the settings that a refused run had; None: it is not known.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    pub fn settings_of_refused(&self, run: RunId) -> Result<Option<String>, LedgerError> {
+        let sql = "SELECT settings FROM quarantine WHERE run = ?1";
+        let found: Option<Option<String>> =
+            self.connection.query_row(sql, [run.0], |row| row.get(0)).optional()?;
+        Ok(found.flatten())
     }
 
     /// Takes an approval back that counts at `now`: that of the given run, else the last one. None: there is none.

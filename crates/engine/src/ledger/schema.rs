@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x6277_6463;
 
 /// One step per version, never changed once released.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     "
     CREATE TABLE external_ids (
         id INTEGER PRIMARY KEY,
@@ -220,6 +220,11 @@ const MIGRATIONS: [&str; 18] = [
     INSERT INTO memberships
     SELECT group_id, json_group_array(member ORDER BY position) FROM memberships_by_row GROUP BY group_id;
     DROP TABLE memberships_by_row;
+",
+    // Which settings the refused run had, as a fingerprint: the times of files tell when something was written, not whether
+    // anything became different. Nothing is known of runs of before.
+    "
+    ALTER TABLE quarantine ADD COLUMN settings TEXT;
 ",
 ];
 

@@ -84,6 +84,8 @@ pub(super) struct Ended<'r> {
     pub(super) id: Option<RunId>,
     pub(super) started_at: Timestamp,
     pub(super) trigger: Trigger,
+    /// The fingerprint of the settings that decided, of a run that the limits can refuse.
+    pub(super) settings: Option<String>,
     /// What the organization gave to go on with.
     pub(super) token: Option<SecretString>,
     /// The same for the key of an observer.
@@ -96,7 +98,7 @@ pub(super) struct Ended<'r> {
 /// Each is tried whatever became of the one before; times are not noted for what the ledger could not take over. The run's
 /// own error goes before those of writing.
 pub(super) fn conclude<T>(run: Ended<'_>, ending: Conclusion<T>) -> Result<T, RunError> {
-    let Ended { installation, ledger, id, started_at, trigger, token, observer_token } = run;
+    let Ended { installation, ledger, id, started_at, trigger, settings, token, observer_token } = run;
     let Conclusion { record, outcome, ledger: state, quarantine, times, result } = ending;
     let recorded = (|| -> Result<RunId, RunError> {
         let id = match id {
@@ -104,7 +106,7 @@ pub(super) fn conclude<T>(run: Ended<'_>, ending: Conclusion<T>) -> Result<T, Ru
             None => ledger.begin_run(started_at, trigger)?,
         };
         if let Some(scope) = &quarantine {
-            ledger.quarantine(id, scope)?;
+            ledger.quarantine(id, scope, settings.as_deref())?;
         }
         let ending = record.ending(installation.now(), outcome);
         match &state {
@@ -228,6 +230,7 @@ mod tests {
             id: None,
             started_at: NOW,
             trigger: Trigger::default(),
+            settings: None,
             token: Some(SecretString::from("of this run")),
             observer_token: None,
         };

@@ -83,6 +83,8 @@ pub(crate) async fn rebuild(
     };
     let (token, observer_token) = (None, None);
     let ledger = &mut ledger;
-    let ended = Ended { installation, ledger, id: None, started_at: now, trigger, token, observer_token };
+    let settings = None;
+    let ended =
+        Ended { installation, ledger, id: None, started_at: now, trigger, settings, token, observer_token };
     conclude(ended, ending)
 }

@@ -135,10 +135,10 @@ pub(crate) async fn carry_out(
         times: Times::Forgotten,
         result,
     };
-    let (token, observer_token) = (None, None);
+    let (settings, token, observer_token) = (None, None, None);
     let ledger = &mut ledger;
-    let ended =
-        Ended { installation, ledger, id: Some(run), started_at: now, trigger, token, observer_token };
+    let id = Some(run);
+    let ended = Ended { installation, ledger, id, started_at: now, trigger, settings, token, observer_token };
     conclude(ended, ending)
 }
 

@@ -19,6 +19,7 @@ use crate::ledger::{FULL_READ, Ledger, NOT_TAKEN, RunId, RunOutcome, Trigger};
 use crate::notice::Notice;
 use crate::organization::Organization;
 use crate::paths::moved_to;
+use crate::settings::digest;
 use bwdc_core::import::{RefusedRecord, fingerprint, official_request, older_fingerprint};
 use bwdc_core::ledger::LedgerState;
 use bwdc_core::names::{ExternalId, Timestamp};
@@ -66,6 +67,7 @@ pub(crate) async fn sync(
     let lease = enter_lease(installation)?;
     installation.reload()?;
     let mut configuration = Configuration::read(installation)?;
+    let settings = Some(digest(installation)?);
     tell_of_dangers(installation, &configuration, control);
     let (api, id) =
         (configuration.organization.endpoints.api.clone(), configuration.organization.known_id()?.to_owned());
@@ -103,7 +105,8 @@ pub(crate) async fn sync(
     let observer_token = organization.observer_token().await.map(|it| it.secret().clone());
     let Run { installation, ledger, id, .. } = run;
     let trigger = work.trigger;
-    conclude(Ended { installation, ledger, id, started_at: now, trigger, token, observer_token }, ending)
+    let ended = Ended { installation, ledger, id, started_at: now, trigger, settings, token, observer_token };
+    conclude(ended, ending)
 }
 
 /// A run between its locks and its ending.

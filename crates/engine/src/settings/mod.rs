@@ -1,11 +1,13 @@
 //! Reading and changing settings by name, in whichever file they are.
 
 mod check;
+mod digest;
 mod file;
 mod variable;
 
 pub use check::{Problem, relative_path, unreadable_file};
 pub(crate) use check::{validate, wrong_values};
+pub(crate) use digest::digest;
 pub use file::{Difference, Export, SettingsFileError, Unnamed, read_settings_file};
 pub(crate) use file::{bring_in, differences, export};
 pub use variable::{UnknownVariable, unknown_variables};

@@ -479,7 +479,8 @@ fn however_short_runs_are_kept_the_limits_and_approvals_go_on() {
     let taken = commit_at(&mut ledger, &state(3, 1, 2), NOW);
     ledger.note_taken(taken, &scope("p1"), NOW).expect("writable");
     let refused = commit_at(&mut ledger, &state(3, 1, 2), Timestamp(NOW.0 + 1));
-    ledger.quarantine(refused, &scope("p2")).expect("writable");
+    ledger.quarantine(refused, &scope("p2"), Some("those")).expect("writable");
+    assert_eq!(ledger.settings_of_refused(refused).expect("readable").as_deref(), Some("those"));
     ledger.approve(Some(refused), Timestamp(NOW.0 + 2)).expect("writable");
 
     let next = Timestamp(NOW.0 + DAY / 2);
