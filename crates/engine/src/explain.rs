@@ -5,9 +5,9 @@ use crate::directory::snapshot_cache::ReadMode;
 use crate::directory::unread::Unread;
 use crate::event::Control;
 use crate::installation::Installation;
-use crate::run::{self, RunError};
+use crate::run::{self, Planned, RunError};
 use bwdc_core::desired::Desired;
-use bwdc_core::plan::Plan;
+use bwdc_core::plan::{Plan, Verdict};
 
 /// What a question is about, and the directory that it was asked of.
 pub struct Explained {
@@ -15,8 +15,10 @@ pub struct Explained {
     pub desired: Desired,
     /// Who or what answers to the question; empty: nothing in the directory does.
     pub subjects: Vec<Subject>,
-    /// What a sync would do; None: the organization could not be asked.
+    /// What a sync would do, without what the limits hold back; None: the organization could not be asked.
     pub plan: Option<Plan>,
+    /// Whether the limits refuse that as a whole, so that a sync does nothing of it.
+    pub is_refused: bool,
 }
 
 /// One person or group that answers to a question.
@@ -52,14 +54,16 @@ pub(crate) async fn explain(
     }
     // Who is not in the directory any more may be a member.
     let is_unread = subjects.iter().any(|it| matches!(it, Subject::Unread(_)));
-    let plan = if is_unread { None } else { planned(installation, control).await? };
-    Ok(Explained { desired, subjects, plan })
+    let planned = if is_unread { None } else { planned(installation, control).await? };
+    let is_refused = planned.as_ref().is_some_and(|it| matches!(it.verdict, Verdict::Refused(_)));
+    let plan = planned.map(|it| it.left.unwrap_or(it.plan));
+    Ok(Explained { desired, subjects, plan, is_refused })
 }
 
 /// What a sync would do, as far as the organization can be asked.
-async fn planned(installation: &mut Installation, control: Control<'_>) -> Result<Option<Plan>, RunError> {
+async fn planned(installation: &mut Installation, control: Control<'_>) -> Result<Option<Planned>, RunError> {
     match run::plan(installation, ReadMode::Incremental, control).await {
-        Ok(planned) => Ok(Some(planned.plan)),
+        Ok(planned) => Ok(Some(planned)),
         Err(RunError::Cancelled) => Err(RunError::Cancelled),
         Err(_) => Ok(None),
     }

@@ -11,7 +11,7 @@ use bwdc_core::plan::{Standing, Subject as Named};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause};
 use bwdc_engine::explain::{Explained, Subject};
 use bwdc_engine::{Unread, UnreadCause};
-use leaver::{Leaver, in_a_line, leavers, stays};
+use leaver::{Leaver, leavers, stays, would};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -220,7 +220,8 @@ fn next_sync(explained: &Explained, number: usize) -> Vec<String> {
     let own_id = desired.text(person.external_id);
     let email = person.email.map(|it| desired.text(it));
     let is_it = |it: &Named| it.external_id.as_str() == own_id || email == Some(it.name.as_str());
-    let changes = plan.changes.iter().filter(|it| it.person().is_some_and(is_it)).map(in_a_line);
+    let changes =
+        plan.changes.iter().filter(|it| it.person().is_some_and(is_it)).map(|it| would(explained, it));
     let kept = plan.kept.iter().filter(|it| it.person.external_id.as_str() == own_id);
     changes.chain(kept.map(stays)).collect()
 }
@@ -233,7 +234,7 @@ fn next_sync_of_group(explained: &Explained, number: usize) -> Vec<String> {
     let is_it = |it: &Named| it.external_id.as_str() == own_id || it.name == name;
     let left_out = plan.left_out.iter().filter(|it| it.reference == desired.text(group.reference));
     let changes = plan.changes.iter().filter(|it| it.person().is_none() && is_it(it.subject()));
-    left_out.map(|it| change::left_out(&it.because)).chain(changes.map(in_a_line)).collect()
+    left_out.map(|it| change::left_out(&it.because)).chain(changes.map(|it| would(explained, it))).collect()
 }
 
 fn person(explained: &Explained, number: usize) -> String {

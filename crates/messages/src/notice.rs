@@ -55,13 +55,13 @@ pub fn plan_notice(plan_notice: &PlanNotice) -> String {
         ),
         PlanNotice::SameName { group, adoptable: false } => text!(
             "notice.same-name-stays",
-            "A group `{group}` that was made by hand exists, and a second one with that name will be created. This server gives no \
+            "A group `{group}` that was made by hand exists, and the directory's group of that name becomes a second one. This server gives no \
              external id to a group that exists, so `adopt-groups` has no effect here: rename or delete one of the two.",
             group = group.name
         ),
         PlanNotice::SameName { group, adoptable: true } => text!(
             "notice.same-name",
-            "A group `{group}` that was made by hand exists, and a second one with that name will be created. With \
+            "A group `{group}` that was made by hand exists, and the directory's group of that name becomes a second one. With \
              `adopt-groups = true` in connector.toml the directory takes over the first one and its access to collections.",
             group = group.name
         ),
@@ -414,7 +414,7 @@ pub(crate) fn close_folder(path: &Path) -> String {
     }
 }
 
-fn belonging(what: Belonging) -> String {
+pub(crate) fn belonging(what: Belonging) -> String {
     match what {
         Belonging::Role => text!("belonging.role", "the role"),
         Belonging::Permissions => text!("belonging.permissions", "the permissions"),

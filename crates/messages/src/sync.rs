@@ -29,19 +29,49 @@ pub fn ending() -> String {
     )
 }
 
+/// To whom a run tells what its plan noticed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ToldTo {
+    /// Everybody, a log too: without a change by hand, the run does not do what it is there for.
+    Everybody,
+    /// Who is there when the run ends.
+    WhoAsked,
+    /// Nobody: it is the plan's alone, or the end of the run says it.
+    Nobody,
+}
+
+fn told_to(notice: &PlanNotice) -> ToldTo {
+    match notice {
+        PlanNotice::DeletedOrHidden { .. }
+        | PlanNotice::NobodyHasAddress { .. }
+        | PlanNotice::NoPilotGroup { .. }
+        | PlanNotice::NothingToDecide { .. } => ToldTo::Everybody,
+        PlanNotice::ForeignIds { .. }
+        | PlanNotice::IdChanged { .. }
+        | PlanNotice::SameName { .. }
+        | PlanNotice::GroupsWait { .. }
+        | PlanNotice::SourceNew { .. }
+        | PlanNotice::SourceNotConfigured { .. }
+        | PlanNotice::FormerDirectory { .. }
+        | PlanNotice::SharedBySources { .. }
+        | PlanNotice::FoundAnew { .. }
+        | PlanNotice::SharedIds { .. }
+        | PlanNotice::GroupsUnseen { .. }
+        | PlanNotice::StayStaged { .. }
+        | PlanNotice::EntryReplaced { .. }
+        | PlanNotice::SentAgain { .. }
+        | PlanNotice::RestoresByHand => ToldTo::WhoAsked,
+        PlanNotice::SourceNotRead { .. } | PlanNotice::OneMayLeave => ToldTo::Nobody,
+    }
+}
+
+fn noticed(report: &SyncReport, told: ToldTo) -> impl Iterator<Item = String> {
+    report.plan.notices.iter().filter(move |it| told_to(it) == told).map(notice::plan_notice)
+}
+
 /// How a run that ended well left the organization, in sentences: what a window says, where the changes have a page of their own.
 pub fn afterwards(report: &SyncReport) -> Vec<String> {
-    let is_of_run = |it: &&PlanNotice| {
-        matches!(
-            it,
-            PlanNotice::GroupsWait { .. }
-                | PlanNotice::GroupsUnseen { .. }
-                | PlanNotice::SentAgain { .. }
-                | PlanNotice::RestoresByHand
-        )
-    };
-    let notices = report.plan.notices.iter().filter(is_of_run).map(notice::plan_notice);
-    verification(&report.verification).into_iter().chain(notices).collect()
+    verification(&report.verification).into_iter().chain(noticed(report, ToldTo::WhoAsked)).collect()
 }
 
 /// What somebody who started a run by hand is told of it.
@@ -57,23 +87,13 @@ pub fn details(report: &SyncReport) -> Vec<String> {
         lines.extend(plan::changes(&report.plan, SHOWN));
     }
     lines.extend(verification(&report.verification));
-    let is_of_run = |it: &&PlanNotice| {
-        matches!(
-            it,
-            PlanNotice::GroupsWait { .. }
-                | PlanNotice::GroupsUnseen { .. }
-                | PlanNotice::SentAgain { .. }
-                | PlanNotice::RestoresByHand
-        )
-    };
-    lines.extend(report.plan.notices.iter().filter(is_of_run).map(notice::plan_notice));
+    lines.extend(noticed(report, ToldTo::WhoAsked));
     lines
 }
 
-/// What is said of a run in every case: who is deleted or hidden, and what becomes of them.
+/// What is said of a run in every case: what keeps it from doing what it is there for, and who is deleted or hidden.
 pub fn notices(report: &SyncReport) -> impl Iterator<Item = String> {
-    let hidden = |it: &&PlanNotice| matches!(it, PlanNotice::DeletedOrHidden { .. });
-    report.plan.notices.iter().filter(hidden).map(notice::plan_notice)
+    noticed(report, ToldTo::Everybody)
 }
 
 pub(crate) fn verification(verification: &Verification) -> Option<String> {

@@ -38,7 +38,7 @@ pub(super) fn leavers<'e>(explained: &'e Explained, who: &str) -> Vec<Leaver<'e>
     let who = who.trim();
     let is_it = |it: &&Named| is_meant(who, &it.name) || is_called(it.external_id.as_str(), who);
     let kept = plan.kept.iter().map(|it| (&it.person, stays(it)));
-    let changed = plan.changes.iter().filter_map(|it| Some((it.person()?, in_a_line(it))));
+    let changed = plan.changes.iter().filter_map(|it| Some((it.person()?, would(explained, it))));
     let mut found: Vec<Leaver<'_>> = Vec::new();
     for (person, line) in changed.chain(kept).filter(|(person, _)| is_it(person)) {
         match found.iter_mut().find(|it| it.person == person) {
@@ -62,9 +62,14 @@ pub(super) fn stays(kept: &Kept) -> String {
     text!("explain.kept", "kept: {why}", why = change::kept(kept))
 }
 
-/// A change in one line.
-pub(super) fn in_a_line(change: &Change) -> String {
-    crate::plan::one_line(change).split_whitespace().collect::<Vec<_>>().join(" ")
+/// What the next sync does of a change, in one line.
+pub(super) fn would(explained: &Explained, change: &Change) -> String {
+    let change = crate::plan::one_line(change).split_whitespace().collect::<Vec<_>>().join(" ");
+    if explained.is_refused {
+        text!("explain.refused", "nothing: the limits refuse the run. Without them: {change}", change)
+    } else {
+        change
+    }
 }
 
 #[cfg(test)]

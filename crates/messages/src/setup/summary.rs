@@ -230,7 +230,8 @@ pub fn run_lines(report: &SyncReport) -> Vec<Line> {
             tone,
         )
     });
-    let mut details = sync::details(report);
+    let mut details: Vec<String> = sync::notices(report).collect();
+    details.extend(sync::details(report));
     // The list of changes was seen before.
     details.retain(|it| !it.starts_with("  "));
     lines.extend(details.into_iter().map(|it| Line::new(it, tone)));

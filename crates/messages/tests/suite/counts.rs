@@ -139,7 +139,8 @@ fn members_of_a_group_are_counted_alike_by_test_explain_and_plan() {
     let summary = summary::text(&without, false, &CommandLine::default());
     assert!(summary.lines().any(|it| it.trim_end().ends_with("  50 members")), "{summary}");
 
-    let explained = Explained { desired, subjects: vec![Subject::Group(0)], plan: Some(plan) };
+    let explained =
+        Explained { desired, subjects: vec![Subject::Group(0)], plan: Some(plan), is_refused: false };
     let told = explanation::text(&explained, "Everybody");
     assert!(told.starts_with("The group `Everybody` is brought over with 50 members."), "{told}");
     let data = explanation::data(&explained, "Everybody");

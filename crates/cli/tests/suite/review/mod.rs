@@ -1,6 +1,7 @@
 //! What an administrator does between runs: look at the history, approve a refused run.
 
 mod approved;
+mod noticed;
 
 use crate::laws::stage::{self, Stage, Tree};
 use bwdc_sandbox::organization::{MemberStatus, Options};
