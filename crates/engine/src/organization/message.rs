@@ -1,7 +1,7 @@
 //! What a server says when it refuses, out of every shape that is met.
 //!
 //! `error` alone can be a sentence, a code, an empty string or an object, and a proxy answers with a page. The reader is
-//! tolerant on purpose: an answer that it cannot read becomes a sentence of ours, never a second error.
+//! tolerant on purpose: an answer that it cannot read is told as what came instead, and is never a second error.
 
 use crate::http::{self, Answer, describe_status};
 use serde_json::{Map, Value};
@@ -22,7 +22,9 @@ const LONGEST_DETAILS: usize = 4_000;
 pub struct ServerMessage {
     /// The HTTP status.
     pub status: u16,
-    /// The server's own text; where it gave none, a sentence of ours with address and status.
+    /// Where the request went.
+    pub url: String,
+    /// The server's own text; empty where it gave none.
     pub message: String,
     /// The single errors, at most 20, each with its field in front where the server named one.
     pub details: Vec<String>,
@@ -30,10 +32,29 @@ pub struct ServerMessage {
     pub code: Option<String>,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
-    /// Whether the words are the server's.
-    pub worded: bool,
+    /// What came in place of words; None: the words are the server's.
+    pub wordless: Option<Wordless>,
     /// Whether a web page came, as from a proxy or a wrong address.
     pub page: bool,
+}
+
+/// What a refusal without a word of the server's holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wordless {
+    /// The OAuth code alone.
+    Code {
+        /// Such as `invalid_client`.
+        code: String,
+    },
+    /// Nothing at all.
+    Nothing,
+    /// A web page.
+    Page {
+        /// Its title, where it has one of no more than 80 characters.
+        title: Option<String>,
+    },
+    /// Something that cannot be read.
+    Unreadable,
 }
 
 impl ServerMessage {
@@ -43,11 +64,12 @@ impl ServerMessage {
         let text = text.trim_start_matches('\u{feff}').trim();
         let mut read = Self {
             status,
+            url: url.to_owned(),
             message: String::new(),
             details: Vec::new(),
             code: None,
             retry_after: None,
-            worded: true,
+            wordless: None,
             page: is_page(body),
         };
         match serde_json::from_str(text) {
@@ -58,11 +80,10 @@ impl ServerMessage {
             Err(_) => {}
         }
         if read.message.is_empty() {
-            read.worded = false;
-            read.message = match read.code.as_deref() {
-                Some(code) => format!("{url} refused with `{code}` (status {status})"),
-                None => format!("{url} answered {} {}", describe_status(status), what(text)),
-            };
+            read.wordless = Some(match &read.code {
+                Some(code) => Wordless::Code { code: code.clone() },
+                None => what(text),
+            });
         }
         read
     }
@@ -73,9 +94,14 @@ impl ServerMessage {
         Self { retry_after, ..Self::read(url, answer.status, &answer.body) }
     }
 
+    /// Whether the words are the server's.
+    pub fn is_worded(&self) -> bool {
+        self.wordless.is_none()
+    }
+
     /// Whether it is this status with nothing of the server's own in it.
     pub(super) fn is_bare(&self, status: u16) -> bool {
-        self.status == status && !self.worded && !self.page
+        self.status == status && !self.is_worded() && !self.page
     }
 
     fn take(&mut self, object: &Map<String, Value>) {
@@ -131,9 +157,28 @@ impl ServerMessage {
     }
 }
 
+/// As logs and records have it.
 impl fmt::Display for ServerMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)?;
+        let Self { url, status, message, wordless, .. } = self;
+        let answered = describe_status(*status);
+        match wordless {
+            None => formatter.write_str(message),
+            Some(Wordless::Code { code }) => {
+                write!(formatter, "{url} refused with `{code}` (status {status})")
+            }
+            Some(Wordless::Nothing) => write!(formatter, "{url} answered {answered} without an explanation"),
+            Some(Wordless::Page { title: Some(title) }) => write!(
+                formatter,
+                "{url} answered {answered} with a web page (“{title}”) in place of the server's answer"
+            ),
+            Some(Wordless::Page { title: None }) => {
+                write!(formatter, "{url} answered {answered} with a web page in place of the server's answer")
+            }
+            Some(Wordless::Unreadable) => {
+                write!(formatter, "{url} answered {answered} with something that cannot be read")
+            }
+        }?;
         self.details.iter().try_for_each(|detail| write!(formatter, "\n{detail}"))
     }
 }
@@ -144,16 +189,13 @@ pub(super) fn is_page(body: &[u8]) -> bool {
     start.starts_with(b"<")
 }
 
-fn what(text: &str) -> String {
+fn what(text: &str) -> Wordless {
     if text.is_empty() {
-        "without an explanation".to_owned()
+        Wordless::Nothing
     } else if is_page(text.as_bytes()) {
-        match title(text) {
-            Some(title) => format!("with a web page (“{title}”) in place of the server's answer"),
-            None => "with a web page in place of the server's answer".to_owned(),
-        }
+        Wordless::Page { title: title(text) }
     } else {
-        "with something that cannot be read".to_owned()
+        Wordless::Unreadable
     }
 }
 
@@ -242,7 +284,7 @@ mod tests {
         for (body, wanted) in table {
             let message = read(400, body);
             assert_eq!(message.to_string(), wanted, "{body}");
-            assert!(message.worded, "{body}");
+            assert!(message.is_worded(), "{body}");
         }
     }
 
@@ -274,8 +316,8 @@ mod tests {
     fn an_oauth_code_is_kept_and_becomes_part_of_a_sentence() {
         let message = read(400, r#"{"error":"invalid_client"}"#);
         assert_eq!(message.code.as_deref(), Some("invalid_client"));
-        assert!(message.message.contains("invalid_client") && message.message.contains(URL), "{message}");
-        assert!(!message.worded);
+        assert_eq!(message.wordless, Some(Wordless::Code { code: "invalid_client".to_owned() }));
+        assert_eq!(message.to_string(), format!("{URL} refused with `invalid_client` (status 400)"));
     }
 
     #[test]
@@ -291,9 +333,9 @@ mod tests {
         ];
         for (body, wanted) in table {
             let message = read(502, body);
-            assert!(message.message.contains(wanted), "{body}: {message}");
-            assert!(message.message.contains(URL) && message.message.contains("502"), "{body}: {message}");
-            assert!(!message.worded, "{body}");
+            let said = message.to_string();
+            assert!(said.contains(wanted) && said.contains(URL) && said.contains("502"), "{body}: {said}");
+            assert_eq!((message.message.as_str(), message.is_worded()), ("", false), "{body}");
         }
     }
 
@@ -306,7 +348,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_body_makes_the_reader_fail_or_fall_silent(body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
-            proptest::prop_assert!(!ServerMessage::read(URL, 500, &body).message.is_empty());
+            proptest::prop_assert!(!ServerMessage::read(URL, 500, &body).to_string().is_empty());
         }
     }
 }

@@ -25,7 +25,7 @@ pub use account::{
     Account, AccountError, AccountPlace, AccountSignIn, ApiKey, OwnedOrganization, Proof, Step, TwoStepMethod,
 };
 pub use error::{ApplyError, Effect, OrganizationError, UnknownCause};
-pub use message::ServerMessage;
+pub use message::{ServerMessage, Wordless};
 pub use observe::{Reading, SeatReading, ServerFacts};
 pub use timeouts::Timeouts;
 pub use token::AccessToken;

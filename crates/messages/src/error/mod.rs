@@ -18,6 +18,7 @@ mod profile;
 mod run;
 mod secrets;
 mod sentence;
+mod server;
 pub mod settings;
 mod setup;
 mod sign_in;
@@ -220,6 +221,24 @@ mod tests {
             berlin.sentences(&described.next_steps),
             "Run `bwdc --profile berlin config set --source hr ldap.rootPath <value>`."
         );
+    }
+
+    /// A new user knows the server's software sooner than its object classes.
+    #[test]
+    fn what_a_preset_gives_is_not_asked_for_one_by_one() {
+        let hint = |key: &'static str| {
+            let missing = SetupError::DirectoryIncomplete(SettingsError::Missing { key });
+            CommandLine::default().sentences(&describe(&missing.into()).next_steps)
+        };
+        let of_class = hint("sync.userObjectClass");
+        assert!(
+            of_class.ends_with(
+                "Run `bwdc config set sync.userObjectClass <value>`. Or, where the server's software is known, to name it, which \
+                 gives this and what belongs to it, run `bwdc config set ldap.preset <value>`."
+            ),
+            "{of_class}"
+        );
+        assert!(!hint("ldap.hostname").contains("ldap.preset"));
     }
 
     #[test]

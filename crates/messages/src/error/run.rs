@@ -2,7 +2,7 @@
 
 use super::lock;
 use super::sentence::{say, sentence, with_causes};
-use super::{ldap, organization, setup, store, web};
+use super::{ldap, organization, server, setup, store, web};
 use crate::refusal;
 use crate::text;
 use crate::{NextStep, Step};
@@ -10,7 +10,6 @@ use bwdc_core::desired::DesiredError;
 use bwdc_core::import::RefusedRecord;
 use bwdc_core::plan::Refusal;
 use bwdc_engine::directory::ReadError;
-use bwdc_engine::organization::ServerMessage;
 use bwdc_engine::{RunError, SyncReport, UnreadSource};
 
 pub(super) fn message(error: &RunError) -> String {
@@ -29,7 +28,7 @@ pub(super) fn message(error: &RunError) -> String {
             groups
         ),
         E::Desired(cause) => desired(cause),
-        E::Organization(cause) => of_server(&cause.to_string(), cause.message()),
+        E::Organization(cause) => server::of_organization(cause),
         E::MembersHidden { server } => text!(
             "error.members-hidden",
             "{server} does not show the members of the organization, although every server of its kind does. Nothing was sent.",
@@ -52,11 +51,11 @@ pub(super) fn message(error: &RunError) -> String {
             missing,
             new
         ),
-        E::Apply(cause) | E::OrganizationAtFault(cause) => of_server(&cause.to_string(), cause.message()),
+        E::Apply(cause) | E::OrganizationAtFault(cause) => server::of_apply(cause),
         E::OverwriteRefused { error, people } => text!(
             "error.overwrite-refused",
             "{said}\nThe request would have deleted {number:member/members}: {names}. At least one of them has no master password; the server does not say who.",
-            said = of_server(&error.to_string(), error.message()),
+            said = server::of_apply(error),
             number = people.len(),
             names = people.join(", ")
         ),
@@ -224,11 +223,6 @@ fn new_plan() -> NextStep {
 
 fn sign_in_to_it() -> NextStep {
     Step::run("login").to(text!("step.plan-organization", "Or, to sign in to the organization of the plan"))
-}
-
-/// A server's own words are given as they came.
-pub(super) fn of_server(text: &str, message: Option<&ServerMessage>) -> String {
-    if message.is_some_and(|it| it.worded) { text.to_owned() } else { sentence(text) }
 }
 
 fn desired(error: &DesiredError) -> String {

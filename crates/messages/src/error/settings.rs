@@ -4,7 +4,7 @@ use super::sentence::{because, say, sentence, with_causes};
 use crate::setting::accepted;
 use crate::text;
 use crate::{NextStep, Step};
-use bwdc_core::settings::{Contradiction, SettingsError};
+use bwdc_core::settings::{Contradiction, DefaultValue, Setting, SettingsError};
 use bwdc_engine::SettingsFileError;
 use bwdc_engine::store::OverrideError;
 
@@ -38,7 +38,17 @@ pub fn message(error: &SettingsError) -> String {
 /// What to set.
 pub fn steps(error: &SettingsError) -> Vec<NextStep> {
     match error {
-        SettingsError::Missing { key } => vec![Step::change(*key).into()],
+        SettingsError::Missing { key } => {
+            let is_of_preset =
+                Setting::find(key).is_some_and(|it| matches!(it.default, DefaultValue::Preset(_, None)));
+            let preset = is_of_preset.then(|| {
+                Step::change("ldap.preset").to(text!(
+                    "step.preset",
+                    "Or, where the server's software is known, to name it, which gives this and what belongs to it"
+                ))
+            });
+            [Step::change(*key).into()].into_iter().chain(preset).collect()
+        }
         SettingsError::Invalid { key, .. } | SettingsError::Filter { key, .. } => {
             vec![Step::change(*key).to(text!("step.correct", "To correct it"))]
         }

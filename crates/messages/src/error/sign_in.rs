@@ -1,8 +1,7 @@
 //! Why nobody could be signed in.
 
-use super::run::of_server;
 use super::sentence::say;
-use super::{organization, setup};
+use super::{organization, server, setup};
 use crate::text;
 use crate::{NextStep, Step};
 use bwdc_engine::SignInError;
@@ -27,8 +26,8 @@ pub(super) fn message(error: &SignInError) -> String {
             "{server} shows the organization to its own key, so no personal key is needed.",
             server
         ),
-        E::Organization(cause) => of_server(&cause.to_string(), cause.message()),
-        E::Account(cause) => of_server(&cause.to_string(), cause.message()),
+        E::Organization(cause) => server::of_organization(cause),
+        E::Account(cause) => server::of_account(cause),
     }
 }
 

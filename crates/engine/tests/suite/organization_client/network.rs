@@ -328,7 +328,7 @@ async fn a_huge_answer_is_refused_whether_or_not_it_tells_its_size() {
 async fn a_refusal_with_a_huge_body_is_still_a_refusal() {
     let error = sign_in_error(endless("HTTP/1.1 400 Bad Request\r\n\r\n", "0").await).await;
     let OrganizationError::SignIn(message) = error else { panic!("{error:?}") };
-    assert_eq!((message.status, message.worded), (400, false));
+    assert_eq!((message.status, message.is_worded()), (400, false));
 }
 
 /// A list has no size that is too large for every organization: it has a number of entries, and each entry a size.

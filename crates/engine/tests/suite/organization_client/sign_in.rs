@@ -66,7 +66,7 @@ async fn a_wrong_secret_is_told_in_the_servers_words_with_the_next_step() {
     let vaultwarden = start(Options::vaultwarden()).await;
     let error = refused(&connect_with(&vaultwarden, "wrong-secret")).await;
     let OrganizationError::SignIn(message) = &error else { panic!("{error:?}") };
-    assert!(message.worded && message.details.is_empty(), "{message:?}");
+    assert!(message.is_worded() && message.details.is_empty(), "{message:?}");
 }
 
 #[tokio::test]
