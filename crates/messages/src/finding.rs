@@ -159,6 +159,7 @@ impl Described {
                 | Check::Name
                 | Check::Connection
                 | Check::Certificate
+                | Check::Answer
                 | Check::Clock
                 | Check::Server
         );

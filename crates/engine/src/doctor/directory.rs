@@ -46,9 +46,9 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         }
     };
     let mut reached = true;
-    let mut refused = false;
+    let mut ended_by = None;
     let mut noted = |finding: Finding| {
-        refused |= finding.is_failed_certificate();
+        ended_by = ended_by.or(finding.ends_the_way());
         findings(finding);
     };
     if let crate::directory::Directory::Ldap(ldap) = &directory {
@@ -70,7 +70,7 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
     }
     if !reached {
         let check = Check::Directory(crate::directory::probe::Check::SignIn);
-        findings(Finding::new(Area::Directory, check, "", Outcome::waits_for_way(refused)));
+        findings(Finding::new(Area::Directory, check, "", Outcome::waits_for_way(ended_by)));
         return;
     }
     let mut stopped_by = None;

@@ -66,6 +66,8 @@ pub enum Check {
     Connection,
     /// The certificates that it shows.
     Certificate,
+    /// What it answers, once it is connected to.
+    Answer,
     /// Its clock beside ours.
     Clock,
     /// A finding of the directory's own.
@@ -239,16 +241,19 @@ impl Finding {
         matches!(self.outcome, Outcome::Failed(_))
     }
 
-    /// Whether a certificate stands in the way.
-    fn is_failed_certificate(&self) -> bool {
-        self.check == Check::Certificate && self.is_failure()
+    /// The check that ended the way to a server; None: this one did not.
+    fn ends_the_way(&self) -> Option<Check> {
+        self.is_failure().then_some(match self.check {
+            Check::Certificate | Check::Answer => self.check,
+            _ => Check::Connection,
+        })
     }
 }
 
 impl Outcome {
-    /// What needs a way to the server waits for the connection, or for the certificate where that was `refused` over one.
-    fn waits_for_way(refused: bool) -> Self {
-        Self::WaitsFor(if refused { Check::Certificate } else { Check::Connection })
+    /// What needs a way to the server waits for the check that ended it.
+    fn waits_for_way(ended_by: Option<Check>) -> Self {
+        Self::WaitsFor(ended_by.unwrap_or(Check::Connection))
     }
 
     /// A command would end with this error.

@@ -59,18 +59,20 @@ pub(super) async fn look(
     };
     let asked = client.get(route.url.clone()).timeout(PATIENCE).send().await;
     let now = clock.now();
-    let answered = match &asked {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let (Cause::Certificate(reason) | Cause::Other(reason)) = http::cause(error);
-            Err(Failure::NoAnswer { reason, failure: tls_failure(error), setting })
-        }
-    };
-    if route.url.scheme() == "https" {
-        findings(certificates(area, &subject, log.chain(), answered, setting, now.0));
-    } else if let Err(failure) = answered {
-        let outcome = Outcome::Failed(failure);
-        findings(Finding::new(area, Check::Connection, subject.clone(), outcome));
+    let mut failed = asked.as_ref().err().map(|error| {
+        let (Cause::Certificate(reason) | Cause::Other(reason)) = http::cause(error);
+        Failure::NoAnswer { reason, failure: tls_failure(error), setting }
+    });
+    let refused = failed.take_if(|it| matches!(it, Failure::NoAnswer { failure: Some(_), .. }));
+    let chain = log.chain();
+    // Whoever hung up before that showed no certificate.
+    let is_encrypted = chain.is_some() || refused.is_some() || failed.is_none();
+    if route.url.scheme() == "https" && is_encrypted {
+        let agreed = refused.map_or(Ok(()), Err);
+        findings(certificates(area, &subject, chain, agreed, setting, now.0));
+    }
+    if let Some(failure) = failed {
+        findings(Finding::new(area, Check::Answer, subject.clone(), Outcome::Failed(failure)));
     }
     let Ok(response) = asked else { return false };
     if let Some(date) = http::date(response.headers()) {

@@ -38,9 +38,9 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         Ok(configuration) => configuration,
         Err(error) => return findings(found(Check::Proxy, &endpoints.api, Outcome::failed(error))),
     };
-    let (mut seen, mut reached, mut refused) = (HashSet::new(), true, false);
+    let (mut seen, mut reached, mut ended_by) = (HashSet::new(), true, None);
     let mut noted = |finding: Finding| {
-        refused |= finding.is_failed_certificate();
+        ended_by = ended_by.or(finding.ends_the_way());
         findings(finding);
     };
     for address in [&endpoints.identity, &endpoints.api] {
@@ -67,7 +67,7 @@ pub(super) async fn look(installation: &Installation, events: Events<'_>, findin
         }
     };
     if !reached {
-        findings(found(Check::SignIn, &endpoints.identity, Outcome::waits_for_way(refused)));
+        findings(found(Check::SignIn, &endpoints.identity, Outcome::waits_for_way(ended_by)));
         return;
     }
     // The token stays in this process: a new one does not end the stored one.

@@ -11,6 +11,8 @@ use bwdc_engine::tls_failure::TlsFailure;
 pub(super) enum Peer {
     /// An LDAP server.
     Ldap,
+    /// An LDAP server that agreed to StartTLS before.
+    StartTls,
     /// A directory over HTTP.
     Directory,
     /// The Bitwarden or Vaultwarden server.
@@ -21,7 +23,7 @@ impl Peer {
     /// Where a CA file is named.
     fn ca_setting(self) -> &'static str {
         match self {
-            Self::Ldap => "`ldap.sslCaPath` (`ldap.tlsCaPath` with StartTLS)",
+            Self::Ldap | Self::StartTls => "`ldap.sslCaPath` (`ldap.tlsCaPath` with StartTLS)",
             Self::Directory => "`directory-ca-path`",
             Self::Organization => "`organization-ca-path`",
         }
@@ -30,7 +32,7 @@ impl Peer {
     /// Where the host is named.
     fn host_setting(self) -> &'static str {
         match self {
-            Self::Ldap => "`ldap.hostname`",
+            Self::Ldap | Self::StartTls => "`ldap.hostname`",
             Self::Directory => "the address of the service",
             Self::Organization => "`server`",
         }
@@ -41,6 +43,7 @@ impl Peer {
 pub(crate) fn refused_certificate(failure: &TlsFailure, setting: &str) -> Vec<NextStep> {
     let peer = match setting {
         "organization-ca-path" => Peer::Organization,
+        "ldap.tlsCaPath" => Peer::StartTls,
         it if it.starts_with("ldap.") => Peer::Ldap,
         _ => Peer::Directory,
     };
@@ -139,7 +142,7 @@ fn words(failure: &TlsFailure, peer: Peer) -> String {
             text!("step.tls.no-certificate", "The server shows no certificate. Configure one on the server.")
         }
         TlsFailure::ClientCertificateNeeded => match peer {
-            Peer::Ldap => text!(
+            Peer::Ldap | Peer::StartTls => text!(
                 "step.tls.client-needed",
                 "The server asks for a client certificate. Name it in `ldap.sslCertPath`, and its key in `ldap.sslKeyPath`."
             ),
@@ -149,7 +152,7 @@ fn words(failure: &TlsFailure, peer: Peer) -> String {
             ),
         },
         TlsFailure::ClientCertificateRefused => match peer {
-            Peer::Ldap => text!(
+            Peer::Ldap | Peer::StartTls => text!(
                 "step.tls.client-refused",
                 "The server does not accept the client certificate, or wants one. Name one that it trusts in `ldap.sslCertPath`, and its key in `ldap.sslKeyPath`; the server's log says why."
             ),
@@ -174,6 +177,10 @@ fn words(failure: &TlsFailure, peer: Peer) -> String {
             text!("step.tls.unknown-name", "The server has no host of this name. Check {host}.", host)
         }
         TlsFailure::NotTls => match peer {
+            Peer::StartTls => text!(
+                "step.tls.not-tls-after-start",
+                "The server agreed to StartTLS and then answered without TLS: look at its log, or use LDAPS (`ldap.startTls` set to false, `ldap.port` usually 636)."
+            ),
             Peer::Ldap => text!(
                 "step.tls.not-tls",
                 "The server answered without TLS. Check that `ldap.port` speaks TLS from the first byte (usually 636), or set `ldap.startTls` to true for StartTLS (usually port 389)."
@@ -184,6 +191,10 @@ fn words(failure: &TlsFailure, peer: Peer) -> String {
             ),
         },
         TlsFailure::Ended => match peer {
+            Peer::StartTls => text!(
+                "step.tls.ended-after-start",
+                "The server agreed to StartTLS, then hung up during the TLS handshake and gave no reason. It may have no certificate or cipher suite that this program supports: give it a certificate with RSA, or with ECDSA on P-256 or P-384 (not P-521), and TLS 1.2 with ECDHE, or TLS 1.3. The server's log says which."
+            ),
             Peer::Ldap => text!(
                 "step.tls.ended",
                 "The server hung up during the TLS handshake and gave no reason. Either it does not speak TLS on this port: check `ldap.port` (636 for TLS from the first byte; 389 with `ldap.startTls` set to true). Or it has no certificate or cipher suite that this program supports: give it a certificate with RSA, or with ECDSA on P-256 or P-384 (not P-521), and TLS 1.2 with ECDHE, or TLS 1.3. The server's log says which."

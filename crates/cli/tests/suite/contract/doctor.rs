@@ -378,7 +378,9 @@ fn the_certificates_of_the_organizations_server_are_looked_at_in_the_same_way() 
     assert_eq!(stage.run(&set).code, Some(0));
     let (after, _) = checks(&stage.home);
     // Trusted now; what answers is no server of an organization.
-    assert_outcome(one(&after, "organization", "certificate"), "fail", &["no answer"]);
+    assert_outcome(one(&after, "organization", "certificate"), "ok", &[]);
+    assert_outcome(one(&after, "organization", "answer"), "fail", &["no answer: "]);
+    assert_outcome(one(&after, "organization", "sign-in"), "waiting", &["answer"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::contract::doctor::{assert_outcome, checks, encrypted, one, unbroken};
 use crate::contract::stage::{LDIF, PASSWORD, READER, Stage};
 use bwdc_sandbox::ldap::{self, ServerCertificate};
 use serde_json::{Value, json};
+use std::net::TcpListener;
 
 /// Who names a unit in the root sees what is around it, too: that is a line of its own, unless the paths lie below the unit.
 #[test]
@@ -97,4 +98,33 @@ fn authorities_of_the_environment_are_named_with_their_file() {
     let path = authority.display().to_string();
     let nothing = ["is missing", "NODE_EXTRA_CA_CERTS names a file of which nothing can be trusted", &path];
     assert_outcome(one(&without, "directory", "certificate"), "fail", &nothing);
+}
+
+/// Accepts connections and hangs up without an answer.
+fn silent() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    port
+}
+
+/// What one report says of a host it says once: a connection that was made is not one that was not.
+#[test]
+fn a_server_that_takes_connections_and_does_not_answer_has_one_verdict_for_each_check() {
+    let stage = Stage::signed_in();
+    for scheme in ["http", "https"] {
+        let address = format!("{scheme}://127.0.0.1:{}", silent());
+        stage.change(|data| data["environmentUrls"] = json!({ "base": address }));
+        let (checks, code) = checks(&stage.home);
+        assert_eq!(code, Some(1), "{checks:#?}");
+        assert_outcome(one(&checks, "organization", "connection"), "ok", &[]);
+        // Who hangs up during the handshake may have a certificate of which nothing can be used; who is faster says less.
+        let is_told = |it: &&Value| {
+            it["area"] == "organization" && (it["check"] == "answer" || it["check"] == "certificate")
+        };
+        let told: Vec<&Value> = checks.iter().filter(is_told).collect();
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert_eq!((&told[0]["outcome"], &told[0]["subject"]), (&json!("fail"), &json!(address)));
+        assert!(scheme == "https" || told[0]["check"] == "answer", "{told:#?}");
+    }
 }

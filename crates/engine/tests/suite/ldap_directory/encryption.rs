@@ -175,3 +175,71 @@ async fn a_server_without_start_tls_is_told_from_one_without_tls() {
     let both = hint(&error).unwrap();
     assert!(both.contains("does not speak TLS on this port") && both.contains("P-521"), "{both}");
 }
+
+/// Makes an authority and a server's certificate with keys on these curves, signed with this digest, in the place of the server's own.
+fn certify(server: &mut Slapd, (authority, own): (&str, &str), digest: &str) {
+    let certificates = server.certificates().unwrap().clone();
+    let key = certificates.ca.with_extension("key");
+    let make = |curve: &str, key: &Path, certificate: &Path, further: &[&std::ffi::OsStr]| {
+        let made = std::process::Command::new("openssl")
+            .args(["req", "-x509", "-new", "-nodes", "-newkey", "ec", "-days", "30", "-pkeyopt"])
+            .arg(format!("ec_paramgen_curve:{curve}"))
+            .args([format!("-{digest}"), "-keyout".to_owned()])
+            .arg(key)
+            .arg("-out")
+            .arg(certificate)
+            .args(further)
+            .output()
+            .expect("openssl is installed");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    let text = std::ffi::OsStr::new;
+    make(authority, &key, &certificates.ca, &["-subj", "/CN=Authority"].map(text));
+    let by = [text("-CA"), certificates.ca.as_os_str(), text("-CAkey"), key.as_os_str()];
+    let names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"].map(text);
+    let leaf = ["-addext", "basicConstraints=critical,CA:FALSE"].map(text);
+    make(own, &certificates.server_key, &certificates.server_certificate, &[&by[..], &names, &leaf].concat());
+    server.restart().unwrap();
+}
+
+/// What the TLS library here takes, and what a server meets that has something else: docs/errors/certificates.md says the same.
+#[tokio::test]
+async fn what_is_signed_in_a_way_that_is_not_supported_is_what_the_message_blames() {
+    let mut server = encrypted();
+    let ca = server.certificates().unwrap().ca.clone();
+    for (authority, own, digest) in
+        [("P-384", "P-384", "sha384"), ("P-384", "P-256", "sha256"), ("P-256", "P-256", "sha384")]
+    {
+        certify(&mut server, (authority, own), digest);
+        for security in [Security::Ldaps, Security::StartTls] {
+            let read = setup(&server, security, Some(&ca)).read().await;
+            assert_eq!(read.unwrap().people().len(), 3, "{authority} {own} {digest}");
+        }
+    }
+    for (authority, own, digest) in [
+        ("P-521", "P-256", "sha512"),
+        ("P-521", "P-256", "sha256"),
+        ("P-384", "P-384", "sha512"),
+        ("P-256", "P-256", "sha512"),
+        ("P-256", "P-521", "sha256"),
+    ] {
+        certify(&mut server, (authority, own), digest);
+        for security in [Security::Ldaps, Security::StartTls] {
+            let error = setup(&server, security, Some(&ca)).failure().await;
+            let said = hint(&error).unwrap();
+            assert!(matches!(error, LdapReadError::Tls { .. }), "{error:?}");
+            let blamed = match (own, security) {
+                ("P-521", Security::StartTls) => {
+                    "The server agreed to StartTLS, then hung up during the TLS handshake "
+                }
+                ("P-521", _) => {
+                    "The server hung up during the TLS handshake and gave no reason. Either it does not speak TLS "
+                }
+                _ => {
+                    "The certificate, or one in its chain, is signed with an algorithm or a curve that this program does not support "
+                }
+            };
+            assert!(said.starts_with(blamed) && said.contains("P-521"), "{authority} {own} {digest}: {said}");
+        }
+    }
+}

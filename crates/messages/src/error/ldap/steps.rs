@@ -59,7 +59,7 @@ pub(in crate::error) fn steps(error: &LdapReadError) -> Vec<NextStep> {
             "step.ldap.connect",
             "Check `ldap.hostname` and `ldap.port`, that the server runs, and that no firewall blocks the way."
         )),
-        E::Tls { source, .. } => tls(source),
+        E::Tls { server, source, .. } => tls(server, source),
         E::StartTlsRefused { .. } => vec![
             Step::Say(text!("step.ldap.start-tls", "Enable StartTLS on the server, or use LDAPS (`ldap.startTls` false, and the port for LDAPS):")).into(),
             Step::set("ldap.startTls", "false").into(),
@@ -141,9 +141,11 @@ fn tls_file(setting: &str, source: &TlsFileError) -> Vec<NextStep> {
     })
 }
 
-fn tls(source: &io::Error) -> Vec<NextStep> {
+fn tls(server: &str, source: &io::Error) -> Vec<NextStep> {
     let failure = tls_failure(source).unwrap_or(TlsFailure::Ended);
-    certificate::steps(&failure, Peer::Ldap)
+    // An address of its own for TLS says that it begins at once.
+    let peer = if server.starts_with("ldap:") { Peer::StartTls } else { Peer::Ldap };
+    certificate::steps(&failure, peer)
 }
 
 fn cut(step: &Stage, source: Option<&io::Error>) -> Vec<NextStep> {
