@@ -263,7 +263,10 @@ fn approvals(approved: &Approved) -> Vec<String> {
 /// Where nothing that starts runs tells of itself, a time that has passed stays the time.
 fn next(due: Timestamp, now: Timestamp, is_served: bool) -> String {
     match (due <= now, is_served) {
-        (false, _) => moment(due),
+        (false, true) => moment(due),
+        (false, false) => {
+            text!("status.due-unserved", "{due}: no service answers that would start it", due = moment(due))
+        }
         (true, true) => text!("status.due", "now"),
         (true, false) => {
             text!("status.due-since", "due since {due}: no service starts it", due = moment(due))
@@ -388,7 +391,8 @@ mod tests {
         let (due, now) = (Timestamp(3_600_000), Timestamp(90_000_000));
         assert_eq!(next(due, now, true), "now");
         assert_eq!(next(due, now, false), "due since 1970-01-01 01:00 UTC: no service starts it");
-        assert_eq!(next(now, due, false), "1970-01-02 01:00 UTC");
+        assert_eq!(next(now, due, true), "1970-01-02 01:00 UTC");
+        assert_eq!(next(now, due, false), "1970-01-02 01:00 UTC: no service answers that would start it");
     }
 
     #[test]

@@ -59,7 +59,8 @@ impl NextStep {
                 Setting::find(setting).is_some_and(Setting::is_of_source)
             }
             Step::Run(words) => words.starts_with(DIRECTORY),
-            Step::Open(_) | Step::Say(_) => false,
+            Step::Say(sentence) => settings_in(sentence).any(Setting::is_of_source),
+            Step::Open(_) => false,
         };
         if own && !name.is_empty() {
             self.source = Some(name.to_owned());
@@ -161,7 +162,8 @@ impl CommandLine {
             a.purpose.is_some() && a.purpose == b.purpose && a.step.is_command() && b.step.is_command()
         };
         let mut sentences: Vec<String> = Vec::new();
-        for sentence in steps.chunk_by(together).map(|it| self.one_sentence(it)) {
+        for sentence in steps.chunk_by(together).map(|it| self.one_sentence(it)).chain(self.of_sources(steps))
+        {
             if !sentences.contains(&sentence) {
                 sentences.push(sentence);
             }
@@ -171,7 +173,25 @@ impl CommandLine {
 
     /// A step in a sentence.
     pub fn sentence(&self, next: &NextStep) -> String {
-        self.one_sentence(std::slice::from_ref(next))
+        self.sentences(std::slice::from_ref(next))
+    }
+
+    /// Where the settings are that sentences of their own name for further sources, unless a command beside them says it.
+    fn of_sources(&self, steps: &[NextStep]) -> Vec<String> {
+        let said = steps.iter().filter(|it| matches!(it.step, Step::Say(_)));
+        let is_commanded = |source: &&String| {
+            steps.iter().any(|it| it.step.is_command() && it.source.as_ref() == Some(*source))
+        };
+        let sources = said.filter_map(|it| it.source.as_ref()).filter(|it| !is_commanded(it));
+        let told = sources.map(|source| {
+            text!(
+                "step.of-source",
+                "The settings of source `{source}` are meant: `{command}`.",
+                source,
+                command = self.command(&format!("config set --source {source} <setting> <value>"))
+            )
+        });
+        told.collect()
     }
 
     fn one_sentence(&self, steps: &[NextStep]) -> String {
@@ -203,26 +223,21 @@ impl CommandLine {
         }
         match (&first.purpose, &first.step) {
             (Some(purpose), Step::Say(_)) => {
-                self.with_variables(text!("step.say-for", "{purpose}: {what}", purpose, what))
+                self.with_variables(text!("step.say-for", "{purpose}: {what}", purpose, what), first)
             }
             (Some(purpose), _) => text!("step.for", "{purpose}, {what}.", purpose, what),
-            (None, Step::Say(_)) => self.with_variables(what),
+            (None, Step::Say(_)) => self.with_variables(what, first),
             (None, _) => format!("{}.", crate::list::capital(&what)),
         }
     }
 
     /// A sentence that names settings, and which of them variables of the environment give: no command changes those.
-    fn with_variables(&self, sentence: String) -> String {
+    fn with_variables(&self, sentence: String, of: &NextStep) -> String {
         let mut shown = sentence.clone();
         let mut named = BTreeSet::new();
-        for word in sentence.split('`').skip(1).step_by(2) {
-            let Some(setting) = Setting::find(word.split(['=', ' ']).next().unwrap_or_default()) else {
-                continue;
-            };
-            let variable = match &setting.kind {
-                SettingKind::Secret(kind) => SecretName::of_directory(*kind).variable(),
-                _ => setting.variable(),
-            };
+        for setting in settings_in(&sentence) {
+            let source = of.source.as_deref().filter(|_| setting.is_of_source());
+            let Some(variable) = variable_of(setting, source) else { continue };
             if self.variables.contains(&variable) && named.insert(setting.name) {
                 let given = text!(
                     "step.given-by-variable",
@@ -259,19 +274,7 @@ impl CommandLine {
     /// What to do where a variable of the environment gives what the step would change; None: none does.
     fn variable_of(&self, next: &NextStep) -> Option<String> {
         let (Step::Set { setting, .. } | Step::EnterSecret { setting }) = &next.step else { return None };
-        let setting = Setting::find(setting)?;
-        let variable = match (&setting.kind, &next.source) {
-            (SettingKind::Secret(kind), source) => {
-                let own = SecretName::of_directory(*kind);
-                match source {
-                    Some(source) => own.variable_of_source(source),
-                    None => own.variable(),
-                }
-            }
-            (_, None) => setting.variable(),
-            // Variables give the settings of the first source only.
-            (_, Some(_)) => return None,
-        };
+        let variable = variable_of(Setting::find(setting)?, next.source.as_deref())?;
         self.variables.contains(&variable).then(|| {
             text!("step.variable-of", "correct or unset the environment variable `{variable}`", variable)
         })
@@ -299,6 +302,25 @@ impl CommandLine {
             },
             Step::Open(text) | Step::Say(text) => text.clone(),
         }
+    }
+}
+
+/// The settings that a sentence names between backticks.
+fn settings_in(sentence: &str) -> impl Iterator<Item = &'static Setting> {
+    let named = sentence.split('`').skip(1).step_by(2);
+    named.filter_map(|it| Setting::find(it.split(['=', ' ']).next().unwrap_or_default()))
+}
+
+/// The variable that gives a setting, or a secret, of a source; None: none does.
+fn variable_of(setting: &Setting, source: Option<&str>) -> Option<String> {
+    match (&setting.kind, source) {
+        (SettingKind::Secret(kind), Some(source)) => {
+            Some(SecretName::of_directory(*kind).variable_of_source(source))
+        }
+        (SettingKind::Secret(kind), None) => Some(SecretName::of_directory(*kind).variable()),
+        (_, None) => Some(setting.variable()),
+        // Variables give the settings of the first source only.
+        (_, Some(_)) => None,
     }
 }
 
@@ -392,5 +414,38 @@ mod tests {
             "Run `bwdc config set --source hr ldap.password`."
         );
         assert_eq!(said(Step::change("server").into()), "Run `bwdc config set server <value>`.");
+    }
+
+    #[test]
+    fn a_sentence_of_its_own_says_of_which_further_source_the_settings_are_that_it_names() {
+        let variables =
+            ["BWDC_LDAP_SSL", "BWDC_SECRET_LDAP_PASSWORD", "BWDC_SERVER"].map(str::to_owned).into();
+        let commands = CommandLine { variables, ..CommandLine::default() };
+        let said = |sentence: &str| {
+            commands.sentence(&NextStep::from(Step::Say(sentence.to_owned())).of_source("hr"))
+        };
+        assert_eq!(
+            said("Set `ldap.ssl` to true, or correct `ldap.password`."),
+            "Set `ldap.ssl` to true, or correct `ldap.password`. The settings of source `hr` are meant: `bwdc config set --source \
+             hr <setting> <value>`.",
+            "what the variables give is the first source's"
+        );
+        assert_eq!(
+            said("Check `server`."),
+            "Check `server`. `server` comes from the environment variable `BWDC_SERVER`.",
+            "every source has the same"
+        );
+        let twice = ["Check `ldap.port`.", "Set `ldap.ssl` to true."];
+        let steps = twice.map(|it| NextStep::from(Step::Say(it.to_owned())).of_source("hr"));
+        assert_eq!(
+            CommandLine::default().sentences(&steps),
+            "Check `ldap.port`. Set `ldap.ssl` to true. The settings of source `hr` are meant: `bwdc config set --source hr \
+             <setting> <value>`."
+        );
+        let with_command = [steps[0].clone(), NextStep::from(Step::change("ldap.port")).of_source("hr")];
+        assert_eq!(
+            CommandLine::default().sentences(&with_command),
+            "Check `ldap.port`. Run `bwdc config set --source hr ldap.port <value>`."
+        );
     }
 }

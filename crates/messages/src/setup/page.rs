@@ -284,11 +284,14 @@ impl Setup {
             Question::Service => {
                 lines = service_lines();
                 lines.extend(self.leaver_lines());
-                choice(
-                    text!("setup.ask-service", "The set-up is complete."),
-                    [text!("setup.finish", "Finish")],
-                    0,
-                )
+                let label = match self.has_synced() {
+                    true => text!("setup.ask-service", "The set-up is complete."),
+                    false => text!(
+                        "setup.ask-service-before",
+                        "The settings are complete, and nothing was synced yet: run `bwdc plan`, then `bwdc sync`."
+                    ),
+                };
+                choice(label, [text!("setup.finish", "Finish")], 0)
             }
         };
         (lines, ask, help)

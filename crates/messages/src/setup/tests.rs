@@ -236,6 +236,28 @@ fn the_question_before_a_sync_says_how_many_get_an_e_mail() {
     }
 }
 
+#[test]
+fn the_end_does_not_call_complete_what_was_not_synced() {
+    let mut setup = begun(true, &[("directory", json!(1)), ("sync.users", json!(true))]);
+    let asked = |setup: &Setup| match setup.page().ask {
+        Ask::Choice { label, .. } => label,
+        _ => unreachable!("a choice"),
+    };
+    setup.go_to(SetupStep::Service);
+    assert_eq!(
+        asked(&setup),
+        "The settings are complete, and nothing was synced yet: run `bwdc plan`, then `bwdc sync`."
+    );
+    setup.go_to(SetupStep::Plan);
+    pick(&mut setup, 0);
+    let planned = SetupPlan { has_changes: true, is_allowed: true, ..SetupPlan::default() };
+    setup.done(SetupDone::Planned(planned));
+    assert!(matches!(pick(&mut setup, 0), Some(SetupWork::Sync)));
+    setup.done(SetupDone::Synced(vec![Line::plain("done")]));
+    setup.go_to(SetupStep::Service);
+    assert_eq!(asked(&setup), "The set-up is complete.");
+}
+
 /// Nobody has to leave the set-up to say what becomes of two entries with one address.
 #[test]
 fn entries_with_one_address_are_asked_about_in_the_set_up() {
