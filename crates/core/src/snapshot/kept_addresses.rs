@@ -6,7 +6,16 @@ use crate::ledger::{LedgerState, ManagedPerson};
 use crate::names::SourceName;
 use crate::normalize::{Address, address};
 use crate::settings::AddressRule;
-use hashbrown::{HashMap, HashSet};
+use crate::text::Text;
+use hashbrown::HashMap;
+
+/// Somebody who had an address before that is a further value now.
+struct Choice<'l> {
+    person: usize,
+    mail: Text,
+    known: &'l str,
+    is_kept: bool,
+}
 
 impl Snapshot {
     /// Whether somebody has several addresses.
@@ -14,17 +23,37 @@ impl Snapshot {
         !self.further_mails.is_empty()
     }
 
-    /// Gives everybody with several addresses the one that was last pushed, where it is among them and is nobody else's.
+    /// Gives everybody with several addresses the one that was last pushed, where it is among them and nobody else ends with it: two
+    /// people whose first values are each other's keep both.
     pub fn keep_addresses(&mut self, ledger: &LedgerState, source: &SourceName) {
         if !self.has_choices() {
             return;
         }
-        let usable = |text: &str| match address(Some(text), None, &AddressRule::default()) {
-            Address::Usable(address) => address,
-            Address::TooLong | Address::Missing => String::new(),
-        };
-        let mails = self.people.iter().filter_map(|it| it.mail);
-        let firsts: HashSet<String> = mails.map(|it| usable(self.texts.get(it))).collect();
+        let mut choices = self.choices(ledger, source);
+        let firsts: Vec<String> =
+            self.people.iter().map(|it| it.mail.map(|it| self.usable(it)).unwrap_or_default()).collect();
+        let mut holders: HashMap<&str, usize> = HashMap::new();
+        let mut chosen = vec![false; firsts.len()];
+        choices.iter().for_each(|it| chosen[it.person] = true);
+        for (first, _) in firsts.iter().zip(&chosen).filter(|(_, chosen)| !**chosen) {
+            *holders.entry(first).or_default() += 1;
+        }
+        choices.iter().for_each(|it| *holders.entry(it.known).or_default() += 1);
+        // Whoever cannot have it goes back to the first value, which may be what another one kept.
+        loop {
+            let is_shared = |it: &Choice<'_>| it.is_kept && holders[it.known] > 1;
+            let Some(choice) = choices.iter_mut().rev().find(|it| is_shared(it)) else { break };
+            choice.is_kept = false;
+            *holders.entry(choice.known).or_default() -= 1;
+            *holders.entry(&firsts[choice.person]).or_default() += 1;
+        }
+        for choice in choices.iter().filter(|it| it.is_kept) {
+            self.people[choice.person].mail = Some(choice.mail);
+        }
+    }
+
+    /// Each person once.
+    fn choices<'l>(&self, ledger: &'l LedgerState, source: &SourceName) -> Vec<Choice<'l>> {
         let of_source = |it: &&ManagedPerson| it.source == *source || it.source.is_untold();
         let mut by_id: HashMap<&str, &str> = HashMap::new();
         let mut by_stable_id: HashMap<&str, &str> = HashMap::new();
@@ -32,16 +61,23 @@ impl Snapshot {
             by_id.insert(person.external_id.as_str(), person.email.as_str());
             by_stable_id.extend(person.stable_id.as_ref().map(|it| (it.as_str(), person.email.as_str())));
         }
-        let mut kept: HashSet<&str> = HashSet::new();
+        let mut choices: Vec<Choice<'l>> = Vec::new();
         for &(number, mail) in &self.further_mails {
             let person = &self.people[number];
             let stable = person.stable_id.and_then(|it| by_stable_id.get(self.texts.get(it)));
             let known = stable.or_else(|| by_id.get(self.texts.get(person.external_id)));
-            let is_meant = |known: &&str| *known == usable(self.texts.get(mail)) && !firsts.contains(*known);
-            let is_kept = known.copied().filter(is_meant).is_some_and(|known| kept.insert(known));
-            if is_kept {
-                self.people[number].mail = Some(mail);
+            let is_again = choices.last().is_some_and(|it| it.person == number);
+            if let Some(&known) = known.filter(|it| !is_again && **it == self.usable(mail)) {
+                choices.push(Choice { person: number, mail, known, is_kept: true });
             }
+        }
+        choices
+    }
+
+    fn usable(&self, mail: Text) -> String {
+        match address(Some(self.texts.get(mail)), None, &AddressRule::default()) {
+            Address::Usable(address) => address,
+            Address::TooLong | Address::Missing => String::new(),
         }
     }
 }

@@ -18,7 +18,6 @@ use crate::store::SyncedKind;
 use bwdc_core::desired::{Desired, Source, SourceRead};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::{Plan, Verdict};
-use bwdc_core::snapshot::ReadScope;
 
 /// Reads the directory and shows what would be asked of the organization.
 ///
@@ -55,11 +54,10 @@ pub(crate) async fn test(
 
 async fn read(source: RunSource, since: Option<Timestamp>, control: Control<'_>) -> Result<Source, RunError> {
     let events = control.begin(Phase::Directory, Some(&source.name));
-    let scope = ReadScope { stable_ids: false, ..source.scope };
     let work = async {
         match since {
-            Some(since) => source.directory.read_since(scope, since, &events).await,
-            None => source.directory.read(scope, &events).await,
+            Some(since) => source.directory.read_since(source.scope, since, &events).await,
+            None => source.directory.read(source.scope, &events).await,
         }
     };
     let read = control.cancel.unless_cancelled(work).await.ok_or(RunError::Cancelled)?;

@@ -2,6 +2,7 @@
 //! cannot be known is not claimed.
 
 use crate::laws::TAKING;
+use crate::laws::hidden::{REVOKING, company, in_unit, settled};
 use crate::laws::stage::{Stage, Tree, mail};
 use bwdc_sandbox::organization::{MemberStatus, Options};
 
@@ -120,4 +121,28 @@ fn who_has_several_addresses_in_the_directory_keeps_the_one_that_was_pushed() {
         assert_eq!(stage.writes(), Vec::<String>::new());
         assert!(stage.organization.member(NEW).is_none());
     }
+}
+
+/// Whoever was renamed is known by the id that stays: what is asked and what is planned show the same address.
+#[test]
+fn who_has_several_addresses_keeps_the_pushed_one_also_after_a_rename() {
+    let server = company(&[]);
+    let stage = settled(&server, REVOKING);
+    let name = in_unit("p01", "people");
+    let changes = format!(
+        "dn: {name}\nchangetype: modify\nreplace: mail\nmail: {NEW}\nmail: {}\n\n\
+         dn: {name}\nchangetype: modrdn\nnewrdn: cn=renamed\ndeleteoldrdn: 1\n\n",
+        mail("p01")
+    );
+    server.ldapmodify(&changes).expect("changes");
+    stage.organization.clear_requests();
+    let renamed = in_unit("renamed", "people");
+    for (command, who) in [("test", None), ("explain", Some(renamed.as_str())), ("plan", None)] {
+        let arguments: Vec<&str> = std::iter::once(command).chain(who).collect();
+        let told = stage.run(&arguments).stdout;
+        assert!(!told.contains(NEW), "{command}: {told}");
+        assert_eq!(told.contains(&mail("p01")), command != "plan", "{command}: {told}");
+    }
+    stage.sync();
+    assert_eq!(stage.writes(), Vec::<String>::new());
 }

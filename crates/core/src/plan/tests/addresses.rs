@@ -320,3 +320,25 @@ fn who_has_several_addresses_keeps_the_one_that_was_pushed() {
     let emails: Vec<&str> = desired.people().filter_map(|it| it.email).map(|it| desired.text(it)).collect();
     assert_eq!(emails, ["ann@x", "b@x"]);
 }
+
+/// The first value of each is what the other one was pushed with.
+#[test]
+fn two_people_with_both_addresses_keep_their_own() {
+    let world = World::new().managed("ann", "ann@x").managed("ben", "ben@x").managed("cyd", "cyd@x");
+    let emails = |cyd: [&str; 2]| {
+        let mut sample = Sample::new();
+        for (name, [first, further]) in
+            [("ann", ["ben@x", "ann@x"]), ("ben", ["ann@x", "ben@x"]), ("cyd", cyd)]
+        {
+            sample = sample.person(name, first).further_mail(further);
+        }
+        let mut snapshot = sample.snapshot();
+        snapshot.keep_addresses(&world.ledger, &SourceName::primary());
+        let desired = Desired::build(snapshot, &settings()).map_err(drop)?;
+        let emails = desired.people().filter_map(|it| it.email).map(|it| desired.text(it).to_owned());
+        Ok::<_, ()>(emails.collect::<Vec<_>>())
+    };
+    assert_eq!(emails(["ann@y", "cyd@x"]), Ok(["ann@x", "ben@x", "cyd@x"].map(str::to_owned).into()));
+    // Where a third one has one of them for good, its owner goes back to the first value, and so does the next one.
+    assert_eq!(emails(["ann@x", "c@x"]), Err(()), "the directory gives two people one address");
+}
