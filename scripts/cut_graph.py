@@ -18,6 +18,7 @@ PATHS = [
     "/groups",
     "/groups/{group-id}/members",
     "/groups/microsoft.graph.delta()",
+    "/directory/administrativeUnits/{administrativeUnit-id}",
     "/directory/administrativeUnits/{administrativeUnit-id}/members",
     "/directory/deletedItems/microsoft.graph.user",
 ]
