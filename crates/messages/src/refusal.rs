@@ -347,6 +347,10 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
                     .to(text!("refusal.other-pilot", "To begin with another group")),
             ]
         }
+        Refusal::RepeatedExternalId { of_groups: true, .. } => web_vault(text!(
+            "refusal.clear-group-id",
+            "Remove all but one of them in the web vault, the one with less to lose. No group can be sent before; people are invited and leavers lose access all the same."
+        )),
         Refusal::RepeatedExternalId { .. } => web_vault(text!(
             "refusal.clear-id",
             "Remove all but one of them in the web vault, the one with less to lose. No import can be sent before; leavers lose access all the same."
